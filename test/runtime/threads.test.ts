@@ -45,6 +45,8 @@ const kinds: [BackendChoice, ElementType][] = [
   ['reference', 'float64'],
   ['reference', 'float32'],
   ['wasm', 'float32'],
+  ['native', 'float32'],
+  ['blas', 'float32'],
 ];
 
 describe.each(kinds)('on %s in %s', (backend, precision) => {

@@ -8,6 +8,7 @@ import { type FakeLibrary, fakeKoffi } from './fake-koffi.ts';
  */
 const openBlas: FakeLibrary = {
   cblas_dgemm: () => {},
+  cblas_sgemm: () => {},
   openblas_get_config: () => 'OpenBLAS 1.2.3 Haswell',
   openblas_get_corename: () => 'Haswell',
   openblas_get_parallel: () => 1,

@@ -39,6 +39,7 @@ export { createPassTimer, type PassTimerOptions, type PassTimes } from './measur
 export { planStepWork, type StepWork, type ThreadWork } from './measure/team-work.ts';
 export { type TimedRun, timeSteps } from './measure/time-steps.ts';
 export { memoryRoom } from './memory/memory-room.ts';
+export { largestChange } from './model-formats/round-model.ts';
 export { epochsPerReport } from './run/epoch-log.ts';
 export { planRun } from './run/plan.ts';
 export { type AnswerPool, createAnswerPool } from './serving/answer-pool.ts';

@@ -8,4 +8,5 @@ export { checkpointOptions } from './checkpoints/checkpoint-options.ts';
 export { columnTypes, missingChoices, scales, tableOptions } from './datasets/tables/table-options.ts';
 export { endingsOf, formatOf, modelFormats } from './model-formats/index.ts';
 export { monitors } from './run/monitors.ts';
-export { onNanChoices, precisions, trainOptions } from './run/options.ts';
+export { onNanChoices, trainOptions } from './run/options.ts';
+export { precisions } from './run/precision.ts';

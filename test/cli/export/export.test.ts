@@ -26,7 +26,9 @@ test.each([
   const file = join(folder.path, `weights.${ending}`);
   const exported = await gradloom(['export', path, file]);
   expect(exported).toMatchObject({ code: 0, stderr: '' });
-  expect(exported.stdout).toMatch(new RegExp(`weights\\.${ending}: ${ending}, 8 parameters, [\\d,]+ bytes\n$`));
+  expect(exported.stdout).toMatch(
+    new RegExp(`weights\\.${ending}: ${ending}, 8 parameters in float64, [\\d,]+ bytes\n$`),
+  );
   const imported = await gradloom(['import', file, ...options, '--out', out]);
   expect(imported).toMatchObject({ code: 0, stderr: '', stdout: `${out}: 1 layer, 8 parameters of ${file}\n` });
   const back = loadModel(out);
@@ -38,11 +40,40 @@ test.each([
 test('--json says what was written', async () => {
   const file = join(folder.path, 'weights');
   const exported = await gradloom(['export', path, file, '--format', 'safetensors', '--json']);
-  const sizes = { bytes: expect.any(Number), parameters: 8 };
+  const sizes = { precision: 'float64', bytes: expect.any(Number), parameters: 8 };
   expect(JSON.parse(exported.stdout)).toEqual({ event: 'export', path: file, format: 'safetensors', ...sizes });
   await gradloom(['export', path, `${file}.safetensors`]);
   const imported = await gradloom(['import', `${file}.safetensors`, '--out', out, '--json']);
   expect(JSON.parse(imported.stdout)).toEqual({ event: 'import', path: out, parameters: 8, layers: 1, fingerprint });
+});
+
+test('a model of doubles becomes one of floats, and the change is told', async () => {
+  const floats = join(folder.path, 'floats.gradloom');
+  const told = await gradloom(['export', path, floats, '--precision', 'float32', '--json']);
+  const { precision, largestChange, format } = JSON.parse(told.stdout);
+  expect({ precision, format }).toEqual({ precision: 'float32', format: 'gradloom' });
+  expect(largestChange).toBeGreaterThan(0);
+  const { stdout } = await gradloom(['export', path, floats, '--precision', 'float32']);
+  expect(stdout).toMatch(/8 parameters in float32, rounded by \S+ at most, \d+ bytes\n$/);
+  expect(loadModel(floats).parameters).toEqual(Float32Array.from(model.parameters));
+  const before = JSON.parse((await gradloom(['inspect', path, '--json'])).stdout);
+  expect(before).toMatchObject({ precision: 'float64', largestChange });
+  const after = JSON.parse((await gradloom(['inspect', floats, '--json'])).stdout);
+  expect(after).toMatchObject({
+    ...{ precision: 'float32', largestChange: 0 },
+    metadata: { rounded: { from: 'float64', fingerprint, largestChange } },
+  });
+  expect((await gradloom(['inspect', path])).stdout).toMatch(/^precision +float64; float32 would change a weight by/m);
+  expect((await gradloom(['inspect', floats])).stdout).toMatch(/^precision +float32$/m);
+  const diff = JSON.parse((await gradloom(['inspect', path, '--diff', floats, '--json'])).stdout);
+  expect(Math.max(...diff.tensors.map(({ largest }: { largest: number }) => largest))).toBe(largestChange);
+  // An import of what export wrote keeps the type, unless another is asked for.
+  const file = join(folder.path, 'floats.safetensors');
+  await gradloom(['export', floats, file]);
+  await gradloom(['import', file, '--out', out]);
+  expect(loadModel(out).parameters).toEqual(loadModel(floats).parameters);
+  await gradloom(['import', file, '--out', out, '--precision', 'float64']);
+  expect(loadModel(out).parameters).toBeInstanceOf(Float64Array);
 });
 
 test('a network with parts of the user needs their module', async () => {

@@ -5,6 +5,7 @@ import {
   buildNetwork,
   type Cell,
   createRandom,
+  type ElementType,
   mathOf,
   type NetworkSpec,
   type Preprocessing,
@@ -40,6 +41,7 @@ interface Case {
 }
 
 interface Run {
+  readonly type: string; // of the first output that is a number
   readonly error?: string;
   readonly outputs: Readonly<Record<string, (string | number)[]>>; // float64 as text
   readonly metadata: Readonly<Record<string, string>>;
@@ -73,6 +75,12 @@ const layered = Object.entries(everyLayer).map(([name, spec]): [string, Case] =>
   plain({ spec, parameters: weightsFor(spec) }, inputsFor(spec, 12)),
 ]);
 
+/** The same in floats. */
+const floats = layered.map(([name, { model, rows }]): [string, Case] => [
+  `${name} in float32`,
+  plain({ spec: model.spec, parameters: Float32Array.from(model.parameters) }, rows as number[][]),
+]);
+
 /** Around 0, far from it, and where polynomials of erf meet. */
 const hardInputs = [
   ...[0, -0, 1e-300, 1e-20, 1e-8, 0.1, 0.5, 0.874, 0.876, 1, 2.5, 5.9, 6.1, 8, 20, 40, 100, 700, 800, 1e5, 1e300],
@@ -81,6 +89,12 @@ const hardInputs = [
 const curves = (Object.keys(activations) as ActivationName[]).map((fn): [ActivationName, Case] => {
   const spec: NetworkSpec = { input: hardInputs.length, layers: [{ kind: 'activation', fn }] };
   return [fn, plain({ spec, parameters: new Float64Array(0) }, [hardInputs])];
+});
+
+const softInputs = hardInputs.filter((z) => Math.abs(z) <= 100 && Math.abs(z) !== 1e-300);
+const softCurves = curves.map(([fn]): [ActivationName, Case] => {
+  const spec: NetworkSpec = { input: softInputs.length, layers: [{ kind: 'activation', fn }] };
+  return [fn, plain({ spec, parameters: new Float32Array(0) }, [softInputs])];
 });
 
 const three: NetworkSpec = { input: 4, layers: [{ kind: 'dense', out: 3 }] };
@@ -117,8 +131,18 @@ const decisions: [string, Case][] = [
   ['no loss, but names', decided([one, undefined, ['no', 'yes']])],
 ];
 
+const decisionsOfFloats = decisions.map(([name, { model, rows: asked }]): [string, Case] => [
+  `${name} in float32`,
+  plain({ ...model, parameters: Float32Array.from(model.parameters) }, asked as number[][]),
+]);
+
 /** Trains for some steps on a table, and asks about all of its rows. */
-async function trained(path: string, cells: Record<string, Cell>[], options: TableOptions = {}): Promise<Case> {
+async function trained(
+  path: string,
+  cells: Record<string, Cell>[],
+  options: TableOptions = {},
+  precision: ElementType = 'float64',
+): Promise<Case> {
   const table = await readTable(path, options);
   const { sets, preprocessing } = splitTable(table, { test: 0.3 });
   const { classes, inputs } = sets.train;
@@ -126,7 +150,14 @@ async function trained(path: string, cells: Record<string, Cell>[], options: Tab
   const run = train(
     { input: inputs.columns, layers: [{ kind: 'dense', out: 16 }, { kind: 'relu' }, { kind: 'dense', out }] },
     sets,
-    { steps: 60, batch: 32, optimizer: 'adam', threads: 1, loss: classes === null ? 'mse' : 'softmax-cross-entropy' },
+    {
+      precision,
+      steps: 60,
+      batch: 32,
+      optimizer: 'adam',
+      threads: 1,
+      loss: classes === null ? 'mse' : 'softmax-cross-entropy',
+    },
   );
   const model = createModel(await run.result);
   return { model, rows: cells, inputs: columnsOf(preprocessing, cells) };
@@ -200,6 +231,10 @@ const tables: [string, () => Promise<Case>][] = [
     () => trained(folder.write('mixed.csv', mixed.text), mixed.cells, { target: 'kind', drop: ['price'] }),
   ],
   [
+    'every type of column, classes, in float32',
+    () => trained(folder.write('mixed.csv', mixed.text), mixed.cells, { target: 'kind', drop: ['price'] }, 'float32'),
+  ],
+  [
     'every type of column, values',
     () => trained(folder.write('mixed.csv', mixed.text), mixed.cells, { target: 'price', drop: ['kind'] }),
   ],
@@ -220,7 +255,10 @@ const tables: [string, () => Promise<Case>][] = [
 ];
 
 describe('with onnxruntime', needs('onnxruntime'), () => {
-  const cases = new Map<string, Case>([...layered, ...curves, ...decisions]);
+  const cases = new Map<string, Case>([
+    ...[...layered, ...floats, ...curves, ...decisions, ...decisionsOfFloats],
+    ...softCurves.map(([fn, one]): [string, Case] => [`${fn} of floats`, one]),
+  ]);
   const runs = new Map<string, Run>();
 
   beforeAll(async () => {
@@ -249,6 +287,19 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
     expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat())).toBeLessThan(1e-12);
   });
 
+  test.each(floats.map(([name]) => name))('%s: the same outputs, as far as float32 goes', (name) => {
+    const { model, rows: x, run } = of(name);
+    expect(run.type).toBe('float32');
+    expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat())).toBeLessThan(1e-5);
+  });
+
+  test.each(softCurves.map(([name]) => name))('%s: the same curve, as far as float32 goes', (name) => {
+    const { run } = of(`${name} of floats`);
+    const { apply, alpha } = activations[name];
+    const expected = softInputs.map((z) => Math.fround(apply(mathOf('float32'), Math.fround(z), alpha)));
+    expect(distance(numbersOf(run, 'prediction'), expected)).toBeLessThan(1e-6);
+  });
+
   test.each(curves.map(([name]) => name))('%s: the same curve, as far as float64 goes', (name) => {
     const { run } = of(name);
     const { apply, alpha } = activations[name];
@@ -256,7 +307,7 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
     expect(distance(numbersOf(run, 'prediction'), expected)).toBeLessThan(1e-15);
   });
 
-  test.each([...decisions, ...tables].map(([name]) => name))('%s: the same answers', (name) => {
+  test.each([...decisions, ...decisionsOfFloats, ...tables].map(([name]) => name))('%s: the same answers', (name) => {
     const { model, rows: asked, run } = of(name);
     const answers = model.predict(asked);
     const labels =

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constants, deflateRawSync } from 'node:zlib';
 import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
-import { createModel, exportModel, importModel, loadParts, type ModelContents } from '@gradloom/runtime';
+import { createModel, exportModel, importModel, loadModel, loadParts, type ModelContents } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { writeOnnx } from '../../../packages/runtime/src/model-formats/onnx/write-onnx.ts';
@@ -65,6 +65,26 @@ describe.each(['safetensors', 'npz'])('a .%s file', (ending) => {
     expect(same).toEqual(buildNetwork(network).spec);
   });
 
+  test('has the weights of a model in its own type, and of another where asked', async () => {
+    const path = join(folder.path, `floats.${ending}`);
+    const doubles = weightsFor(spec);
+    const floats = Float32Array.from(doubles);
+    const mark = ending === 'npz' ? "'<f4'" : '"F32"';
+    await exportModel(path, { spec, parameters: floats });
+    expect(readFileSync(path, 'latin1')).toContain(mark);
+    const described = ending === 'npz' ? { spec } : {};
+    expect((await importModel(path, { ...described, precision: 'float32' })).parameters).toEqual(floats);
+    expect((await importModel(path, { spec })).parameters).toEqual(Float64Array.from(floats));
+    // What an export says of itself, where it says something.
+    const own = (await importModel(path, described)).parameters;
+    expect(own).toEqual(ending === 'npz' ? Float64Array.from(floats) : floats);
+    await exportModel(path, { spec, parameters: doubles }, { precision: 'float32' });
+    expect(readFileSync(path, 'latin1')).toContain(mark);
+    expect((await importModel(path, { spec, precision: 'float32' })).parameters).toEqual(floats);
+    await exportModel(path, { spec, parameters: floats }, { precision: 'float64' });
+    expect(readFileSync(path, 'latin1')).not.toContain(mark);
+  });
+
   test('is refused in one sentence wherever it is cut', async () => {
     const path = join(folder.path, `whole.${ending}`);
     await exportModel(path, { spec, parameters: weightsFor(spec) });
@@ -92,6 +112,26 @@ describe.each(['safetensors', 'npz'])('a .%s file', (ending) => {
       { seed: propertySeed, numRuns: counted(300, 5000) },
     );
   });
+});
+
+test('a model file in floats says from what it was rounded, and how far', async () => {
+  const path = join(folder.path, 'rounded.gradloom');
+  const contents: ModelContents = { spec, parameters: Float64Array.from(weightsFor(spec)).fill(0.1, 0, 3) };
+  await exportModel(path, contents, { precision: 'float32' });
+  const model = loadModel(path);
+  expect(model.parameters).toEqual(Float32Array.from(contents.parameters));
+  const { from, fingerprint, largestChange } = model.metadata.rounded as Record<string, unknown>;
+  expect({ from, fingerprint }).toEqual({ from: 'float64', fingerprint: createModel(contents).fingerprint });
+  const changes = Array.from(contents.parameters, (value) => Math.abs(value - Math.fround(value)));
+  expect(largestChange).toBe(Math.max(...changes));
+  expect(largestChange).toBeGreaterThan(0);
+  // Doubles hold floats, and other formats numbers of either type.
+  await exportModel(path, model, { precision: 'float64' });
+  expect(loadModel(path).parameters).toEqual(Float64Array.from(model.parameters));
+  await exportModel(path, contents);
+  expect(loadModel(path).parameters).toEqual(contents.parameters);
+  const beyond = { spec, parameters: Float64Array.from(contents.parameters).fill(1e39, 2, 3) };
+  await expect(exportModel(path, beyond, { precision: 'float32' })).rejects.toThrow('has Infinity, expected finite');
 });
 
 describe('a description in a safetensors file', () => {

@@ -50,7 +50,10 @@ function tell(told: Told, threads: number): void {
 }
 
 function find(library: FakeLibrary) {
-  return findBlas({ koffi: fakeKoffi({ it: { cblas_dgemm: () => {}, ...library } }), path: 'it' });
+  return findBlas({
+    koffi: fakeKoffi({ it: { cblas_dgemm: () => {}, cblas_sgemm: () => {}, ...library } }),
+    path: 'it',
+  });
 }
 
 test('every family is tried', () => {

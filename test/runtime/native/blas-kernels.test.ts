@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { type Call, createRandom, type Op, referenceKernels } from '@gradloom/core';
-import { createList, link, ops, tapesOf } from '@gradloom/core/internal';
+import { type Call, createRandom, type Elements, type ElementType, type Op, referenceKernels } from '@gradloom/core';
+import { createList, link, ops, tapesOf, typeOf } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBlasKernels } from '../../../packages/runtime/src/backends/native/blas-kernels.ts';
@@ -25,14 +25,14 @@ function fill(run: BlasRun, seed: number): BlasRun {
   return run;
 }
 
-/** The same inputs elsewhere, `shift` doubles off a page. */
+/** The same inputs elsewhere, `shift` elements off a page. */
 function copyRun(run: BlasRun, shape: Shape, shift: number): BlasRun {
-  const copy = allocateRun(shape, shift);
+  const copy = allocateRun(shape, shift, typeOf(run.x));
   for (const name of inputs) copy[name].set(run[name]);
   return copy;
 }
 
-const bits = (arrays: readonly Float64Array[]): string[] =>
+const bits = (arrays: readonly Elements[]): string[] =>
   arrays.map((array) => createHash('sha256').update(array).digest('hex'));
 
 /** Those the library takes whole, in pieces, and leaves to the kernels underneath. */
@@ -45,15 +45,18 @@ const shapes: Shape[] = [
   { B: 130, I: 200, O: 170 },
 ];
 
-describe('the three products', () => {
-  test('agree with the reference to 1e-12 of the sum of their absolute terms', (context) => {
+/** Both round up to 334 times: (n + 1) · 2⁻⁵³ or 2⁻²⁴ of the sum of the absolute terms each, and some room. */
+const bounds: Record<ElementType, number> = { float64: 1e-12, float32: 4e-5 };
+
+describe.each(['float64', 'float32'] as const)('the three products of %s', (type) => {
+  test('agree with the reference to some roundings of the sum of their absolute terms', (context) => {
     const kernels = createBlasKernels(installedBlas(context), referenceKernels);
     const rows = fc.constantFrom(0, 1, 2, 3, 7, 8, 16, 31, 33, 64, 75, 129);
     const columns = fc.constantFrom(1, 2, 5, 9, 10, 31, 64, 65, 127, 128, 200, 333);
     fc.assert(
       fc.property(rows, columns, columns, fc.integer({ min: 0, max: 9 }), (B, I, O, seed) => {
         const shape = { B, I, O };
-        const run = fill(allocateRun(shape), seed);
+        const run = fill(allocateRun(shape, 0, type), seed);
         const found = runProducts(kernels, run, shape);
         const wanted = runProducts(referenceKernels, copyRun(run, shape, 0), shape);
         const absolute = copyRun(run, shape, 0);
@@ -62,7 +65,8 @@ describe('the three products', () => {
         for (let a = 0; a < found.length; a++) {
           for (let i = 0; i < found[a].length; i++) {
             const error = Math.abs(found[a][i] - wanted[a][i]);
-            if (!(error <= 1e-12 * terms[a][i])) expect.fail(`array ${a} at ${i}: ${found[a][i]}, not ${wanted[a][i]}`);
+            if (!(error <= bounds[type] * terms[a][i]))
+              expect.fail(`array ${a} at ${i}: ${found[a][i]}, not ${wanted[a][i]}`);
           }
         }
       }),
@@ -73,7 +77,7 @@ describe('the three products', () => {
   test('overwrite gradients with zeros where there are no rows', (context) => {
     const kernels = createBlasKernels(installedBlas(context), referenceKernels);
     const shape = { B: 0, I: 784, O: 128 };
-    const run = allocateRun(shape);
+    const run = allocateRun(shape, 0, type);
     runProducts(kernels, run, shape);
     expect(run.dW.every((value) => value === 0)).toBe(true);
     expect(run.db.every((value) => value === 0)).toBe(true);
@@ -81,7 +85,7 @@ describe('the three products', () => {
 
   test.for(shapes)('give the same bits again, wherever the arrays lie: $B x $I x $O', (shape, context) => {
     const kernels = createBlasKernels(installedBlas(context), referenceKernels);
-    const run = fill(allocateRun(shape), 7);
+    const run = fill(allocateRun(shape, 0, type), 7);
     const wanted = bits(runProducts(kernels, run, shape));
     expect(bits(runProducts(kernels, run, shape))).toEqual(wanted);
     for (const shift of [1, 3, 8]) {
@@ -93,7 +97,7 @@ describe('the three products', () => {
     const library = installedBlas(context);
     const kernels = createBlasKernels(library, referenceKernels);
     for (const shape of shapes.slice(-2)) {
-      const run = fill(allocateRun(shape), 8);
+      const run = fill(allocateRun(shape, 0, type), 8);
       const wanted = bits(runProducts(kernels, run, shape));
       const copies = [copyRun(run, shape, 0), copyRun(run, shape, 0)];
       await Promise.all(copies.map((copy) => runInWorker(library.identity.path, shape, copy)));
@@ -126,7 +130,7 @@ test.for([
 ])('$name', ({ O, joins }, context) => {
   const memory = createGuardedMemory();
   const kernels = createBlasKernels(installedBlas(context), memory.kernels);
-  const [y, x, W, b] = [4 * O, 4 * 32, 32 * O, O].map(memory.allocate);
+  const [y, x, W, b] = [4 * O, 4 * 32, 32 * O, O].map((length) => memory.allocate(length));
   const call = callOf(ops.affine, y, x.fill(1), W.fill(2), b.fill(3), 4, 32, O);
   const program = link([call, call], kernels, tapesOf(memory.allocate));
   expect(program.block !== null).toBe(joins);

@@ -11,6 +11,7 @@ const temporary = temporaryFolder();
 const dgemm = () => {};
 const openBlas: FakeLibrary = {
   cblas_dgemm: dgemm,
+  cblas_sgemm: dgemm,
   openblas_get_config: () => 'OpenBLAS 0.3.29 DYNAMIC_ARCH Haswell MAX_THREADS=128',
   openblas_get_corename: () => 'Haswell',
   openblas_get_num_threads: () => 2,
@@ -18,7 +19,7 @@ const openBlas: FakeLibrary = {
   openblas_get_parallel: () => 1,
 };
 const wideOpenBlas = { ...openBlas, openblas_get_config: () => 'OpenBLAS 0.3.29 USE64BITINT Haswell' };
-const netlib = { cblas_dgemm: dgemm };
+const netlib = { cblas_dgemm: dgemm, cblas_sgemm: dgemm };
 const koffi = fakeKoffi({ good: openBlas, wide: wideOpenBlas, netlib, libm: { cos: () => 1 } });
 
 describe('the installed library', () => {

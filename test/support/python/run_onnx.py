@@ -6,7 +6,7 @@ import sys
 import numpy
 import onnxruntime
 
-TYPES = {"tensor(double)": numpy.float64, "tensor(string)": numpy.object_}
+TYPES = {"tensor(double)": numpy.float64, "tensor(float)": numpy.float32, "tensor(string)": numpy.object_}
 
 
 def run(case):
@@ -18,10 +18,13 @@ def run(case):
         feeds[value.name] = cells.reshape(len(cells), -1)
     names = [value.name for value in session.get_outputs()]
     results = {}
+    kind = ""
     for name, array in zip(names, session.run(names, feeds)):
         # No JSON either: text, which says whether it is NaN or infinite.
-        results[name] = [repr(x) for x in array.ravel().tolist()] if array.dtype == numpy.float64 else array.tolist()
-    return {"outputs": results, "metadata": session.get_modelmeta().custom_metadata_map}
+        isReal = array.dtype.kind == "f"
+        kind = kind or (str(array.dtype) if isReal else "")
+        results[name] = [repr(x) for x in array.ravel().tolist()] if isReal else array.tolist()
+    return {"type": kind, "outputs": results, "metadata": session.get_modelmeta().custom_metadata_map}
 
 
 def attempt(case):

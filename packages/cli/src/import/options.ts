@@ -1,9 +1,10 @@
 import { createLoss, type LossSpec, losses } from '@gradloom/core';
+import { precisions } from '@gradloom/runtime/options';
 import { memberOf } from '../options/member.ts';
 import { networkFile } from '../options/network-file.ts';
 import type { OptionTable, Values } from '../options/option.ts';
 import { moduleOption, ownParts } from '../options/own-parts.ts';
-import { text, toggle } from '../options/words.ts';
+import { keyOf, text, toggle } from '../options/words.ts';
 import { names, renames } from './names.ts';
 
 export const importOptions = {
@@ -23,6 +24,12 @@ export const importOptions = {
     group: 'Model',
     ...renames,
     describe: 'layers of the network for modules of the file, such as fc1=0,fc2=2 (default: the names are the same)',
+  },
+  precision: {
+    group: 'Model',
+    ...keyOf(precisions),
+    describe:
+      'type of the weights of the model: float64 holds those of every file exactly (default: that of a file which export wrote, else float64)',
   },
   module: moduleOption,
   out: { group: 'Output', ...text('a file to write, such as model.gradloom'), describe: 'the model file to write' },

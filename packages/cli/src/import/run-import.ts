@@ -43,7 +43,7 @@ export async function runImport(request: Request, io: Io): Promise<number> {
   }
 }
 
-async function optionsOf({ spec: given, loss, labels, rename }: ImportValues): Promise<ImportOptions> {
+async function optionsOf({ spec: given, loss, labels, rename, precision }: ImportValues): Promise<ImportOptions> {
   // The network is checked when it is built.
   const spec = (typeof given === 'string' ? await readObject('--spec', given) : given) as NetworkSpec | undefined;
   if (spec !== undefined) within('spec', () => buildNetwork(spec, ownParts()));
@@ -52,6 +52,7 @@ async function optionsOf({ spec: given, loss, labels, rename }: ImportValues): P
     ...(spec === undefined ? {} : { spec }),
     ...(loss === undefined ? {} : { loss }),
     ...(rename === undefined ? {} : { rename }),
+    ...(precision === undefined ? {} : { precision }),
     metadata: { ...(labels === undefined ? {} : { labels }), writtenBy: `gradloom ${version}` },
   };
 }

@@ -1,5 +1,6 @@
-import { show } from '@gradloom/core/internal';
+import { show, typeOf } from '@gradloom/core/internal';
 import type { Checkpoint, Preprocessing } from '@gradloom/runtime';
+import { largestChange } from '@gradloom/runtime/internal';
 import { formatMember, type Member } from '../options/member.ts';
 import type { Paint } from '../terminal/paint.ts';
 import { backendName } from '../text/backend-name.ts';
@@ -17,6 +18,7 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
     ['network', `${describeNetwork(model.spec)}, ${describeParameters(model.spec)}`],
     ['loss', model.loss === undefined ? 'not said' : memberText(model.loss)],
     ...(model.preprocessing === undefined ? [] : tableRows(model.preprocessing)),
+    ['precision', precisionText(model)],
     ['fingerprint', model.fingerprint],
     ...(checkpoint === null ? [] : runRows(checkpoint)),
     ...Object.entries(model.metadata)
@@ -33,6 +35,12 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
     ...tensorTable(tensors.map(tensorFigures), width),
   ];
 }
+
+/** 'float32', or 'float64; float32 would change a weight by 5.960e-8 at most'. */
+const precisionText = (model: Inspected['file']['model']): string =>
+  typeOf(model.parameters) === 'float32'
+    ? 'float32'
+    : `float64; float32 would change a weight by ${decimal(largestChange(model))} at most`;
 
 /** Columns that are named: --json has them all. */
 const MOST_COLUMNS = 8;

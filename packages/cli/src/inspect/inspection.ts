@@ -1,5 +1,7 @@
 import { createOptimizer } from '@gradloom/core';
+import { typeOf } from '@gradloom/core/internal';
 import { type ModelFile, openModelFile } from '@gradloom/runtime';
+import { largestChange } from '@gradloom/runtime/internal';
 import { loadOptions } from '../options/own-parts.ts';
 import { trainedParametersOf } from '../train/describe-run.ts';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
@@ -27,6 +29,8 @@ export interface Inspection {
   readonly format: number;
   readonly bytes: number;
   readonly fingerprint: string;
+  readonly precision: 'float64' | 'float32'; // type of the weights
+  readonly largestChange: number; // of a weight that is rounded to float32; 0 in a model of these
   readonly parameters: number; // all that the file holds
   readonly trainedParameters: number; // without running statistics
   readonly tensors: readonly TensorFigures[];
@@ -41,6 +45,8 @@ export function inspectionOf({ path, file, tensors }: Inspected): Inspection {
     format,
     bytes,
     fingerprint: model.fingerprint,
+    precision: typeOf(model.parameters),
+    largestChange: largestChange(model),
     parameters: model.parameters.length,
     trainedParameters: trainedParametersOf(model.spec),
     ...headerOf(file),

@@ -61,9 +61,6 @@ export function backendRecord(backend: Backend): BackendRecord {
   return { name: backend.name, library: { name, version, core } };
 }
 
-/** Backends without kernels for floats. */
-const DOUBLES_ONLY: ReadonlySet<BackendName> = new Set(['native', 'blas']);
-
 /**
  * Resolves `choice` to a backend on this machine, for `network` or for any, with the library at `path` or one found by
  * name. The library is told to use one thread per call, since the threads of the run already use all cores.
@@ -76,13 +73,6 @@ export function resolveBackend(
   type: ElementType = FLOAT64,
 ): Backend {
   const name = oneOf('train', 'backend', choice, backendChoices);
-  if (type !== FLOAT64) {
-    if (name === 'auto') return { name: wasmProblem() === null ? 'wasm' : 'reference' };
-    if (DOUBLES_ONLY.has(name)) {
-      const problem = `has no kernels for ${type}, expected wasm or reference`;
-      throw new OptionError('train', ['backend', 'precision'], problem, { about: `backend ${name}` });
-    }
-  }
   if (path !== undefined && typeof path !== 'string') {
     throw new OptionError('train', 'blas', `has ${show(path)}, expected the path of a library`);
   }

@@ -26,9 +26,17 @@ export function writeContainer(
   sections: Container['sections'],
   others: readonly string[] = [], // more names for the same file
 ): void {
-  const start = packStart(where, kind, content, sections);
-  writeAtomically(where, path, sealed([start, ...[...sections.values()].flatMap(paddedBytes)]), others);
+  writeAtomically(where, path, packContainer(where, kind, content, sections), others);
 }
+
+/** The bytes of such a file. @throws Error for a `content` that is not JSON, or is too long. */
+export const packContainer = (
+  where: string,
+  kind: string,
+  content: object, // JSON
+  sections: Container['sections'],
+): Iterable<Uint8Array> =>
+  sealed([packStart(where, kind, content, sections), ...[...sections.values()].flatMap(paddedBytes)]);
 
 /** Reads a file of `writeContainer`. @throws Error naming the path and the problem, as `openContainer` does. */
 export const readContainer = (where: string, path: string, kinds: readonly string[]): Container =>

@@ -2,7 +2,8 @@ import type { Model, ModelContents } from '@gradloom/core';
 import { checkModel, MODEL_KINDS, modelOf, PARAMETERS } from '@gradloom/core/internal';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { CHECKPOINT_KIND, checkpointOf } from '../checkpoints/checkpoint-file.ts';
-import { readContainer, writeContainer } from '../files/container.ts';
+import { packContainer, readContainer } from '../files/container.ts';
+import { writeAtomically } from '../files/write-atomically.ts';
 import type { LoadOptions } from '../own/load-options.ts';
 import { wasmEngine } from './model.ts';
 
@@ -12,13 +13,17 @@ const KINDS = Object.values(MODEL_KINDS);
  * Writes a model to `path`, replacing an older file as a whole.
  * @throws Error if its parts do not fit together or the file cannot be written.
  */
-export function saveModel(path: string, model: ModelContents): void {
-  const { network, preprocessing } = checkModel('saveModel', model);
+export const saveModel = (path: string, model: ModelContents): void =>
+  writeAtomically('saveModel', path, packModel('saveModel', model));
+
+/** The bytes of such a file. @throws Error if the parts of the model do not fit together. */
+export function packModel(where: string, model: ModelContents): Iterable<Uint8Array> {
+  const { network, preprocessing } = checkModel(where, model);
   const { spec } = network; // in its long form
   const { parameters, loss, metadata, parts } = model;
   const modules = parts === undefined || parts.modules.length === 0 ? undefined : parts.modules;
   const content = { spec, loss, metadata, preprocessing, modules };
-  writeContainer('saveModel', path, MODEL_KINDS.model, content, new Map([[PARAMETERS, parameters]]));
+  return packContainer(where, MODEL_KINDS.model, content, new Map([[PARAMETERS, parameters]]));
 }
 
 /**

@@ -10,11 +10,15 @@ import {
 } from '@gradloom/core/internal';
 import { checkPath } from '../files/check-path.ts';
 import { writeAtomically } from '../files/write-atomically.ts';
+import { precision } from '../run/precision.ts';
 import { endingsOf, formatOf, type ModelFormatName, modelFormats } from './index.ts';
+import { roundModel } from './round-model.ts';
 
 const exportOptions = defineOptions('exportModel', {
   /** The format. @default by the ending of the path */
   format: option.unchecked<ModelFormatName>(), // checked below, together with the path
+  /** Type of the weights in the file. Those of a float64 model are rounded for float32. @default that of the model */
+  precision: precision(),
 });
 
 /** Options of `exportModel`. */
@@ -32,10 +36,13 @@ export async function exportModel(
 ): Promise<ModelFormatName> {
   const where = 'exportModel';
   checkPath(where, path);
-  const name = chosenFormat(where, path, exportOptions.read(options).format);
+  const { format, precision: type } = exportOptions.read(options);
+  const name = chosenFormat(where, path, format);
   const { network, loss } = checkModel(where, model);
-  refuseBadWeights(where, network, model.parameters);
-  writeAtomically(where, path, await modelFormats[name].write({ contents: model, network, loss }));
+  const contents = type === undefined ? model : roundModel(model, type);
+  // A weight beyond the floats has become infinite.
+  refuseBadWeights(where, network, contents.parameters);
+  writeAtomically(where, path, await modelFormats[name].write({ contents, network, loss }));
   return name;
 }
 

@@ -29,6 +29,7 @@ export function* torchNumbers({
 
 /** What a file says about a model besides its weights; `undefined` is left out by JSON. */
 export function describeModel({ contents, network }: ExportedModel): object {
-  const { loss, metadata, preprocessing } = contents;
-  return { version: 1, spec: network.spec, loss, metadata, preprocessing };
+  const { loss, metadata, preprocessing, parameters } = contents;
+  const precision = parameters instanceof Float32Array ? 'float32' : undefined; // undefined: float64
+  return { version: 1, spec: network.spec, precision, loss, metadata, preprocessing };
 }

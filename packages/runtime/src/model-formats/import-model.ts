@@ -1,5 +1,7 @@
 import {
   buildNetwork,
+  type Elements,
+  type ElementType,
   type LoadedParts,
   type LossSpec,
   type Model,
@@ -10,7 +12,10 @@ import {
   OptionError,
 } from '@gradloom/core';
 import {
+  bytesOfElements,
+  createElements,
   defineOptions,
+  FLOAT64,
   type Named,
   type OptionsOf,
   option,
@@ -23,6 +28,7 @@ import { fileSize } from '../files/file-size.ts';
 import { createModel } from '../inference/model.ts';
 import { mebibytes } from '../memory/memory.ts';
 import { memoryRoom } from '../memory/memory-room.ts';
+import { precision } from '../run/precision.ts';
 import { endingsOf, formatOf, modelFormats } from './index.ts';
 import { matchTensors, type Renames } from './match-tensors.ts';
 import type { FileFault, TensorFile } from './tensor-file.ts';
@@ -37,6 +43,11 @@ const importOptions = defineOptions('importModel', {
   metadata: option.unchecked<ModelMetadata>(),
   /** Names of the network's layers for modules of the file: { fc1: '0', fc2: '2' }. @default the names are the same */
   rename: option.unchecked<Renames>(),
+  /**
+   * Type of the model's numbers: float64 holds every weight of a file exactly, float32 rounds those of float64.
+   * @default that of a file of `exportModel`, else 'float64'
+   */
+  precision: precision(),
   /** Parts of your own that the network has, from `loadParts`. @default none */
   parts: option.unchecked<LoadedParts>(),
 });
@@ -53,15 +64,15 @@ export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Na
 export async function importModel(path: string, options: ImportOptions = {}): Promise<Model> {
   const where = 'importModel';
   record(where, 'options', options, 'an object');
-  const { spec, loss, metadata, rename = {}, parts } = importOptions.read(options);
+  const { spec, loss, metadata, rename = {}, precision: asked, parts } = importOptions.read(options);
   const fault: FileFault = (has, expected, cause) =>
     new Error(`${where}: ${path} has ${has}, expected ${expected}`, { cause });
   checkRenames(where, rename);
   const file = await openTensors(where, path, fault);
   try {
-    const described = spec === undefined ? descriptionOf(file, fault) : { spec };
+    const { type, ...described } = spec === undefined ? descriptionOf(file, fault) : { spec, type: FLOAT64 };
     const network = buildNetwork(described.spec, parts?.own);
-    const parameters = await readParameters(where, network, file, rename, fault);
+    const parameters = await readParameters(where, network, file, asked ?? type, rename, fault);
     refuseBadWeights(where, network, parameters);
     return createModel({
       ...described,
@@ -94,17 +105,26 @@ async function openTensors(where: string, path: string, fault: FileFault): Promi
   return open(where, path, fault);
 }
 
+/** What `exportModel` says of a model. */
+interface Described extends Omit<ModelContents, 'parameters'> {
+  readonly type: ElementType;
+}
+
 /** The model that a file describes. Its parts are checked when the model is created. */
-function descriptionOf({ description }: TensorFile, fault: FileFault): Omit<ModelContents, 'parameters'> {
+function descriptionOf({ description }: TensorFile, fault: FileFault): Described {
   if (typeof description !== 'object' || description === null || !('spec' in description)) {
     throw fault('no network in it', 'a spec of the network beside it, since weights alone do not say their layers');
   }
-  const { version, ...contents } = description as Omit<ModelContents, 'parameters'> & { readonly version?: unknown };
+  const { version, precision, ...contents } = description as Omit<ModelContents, 'parameters'> & {
+    readonly version?: unknown;
+    readonly precision?: unknown;
+  };
   if (version !== 1) throw fault(`a model of version ${show(version)}`, '1 (a newer Gradloom may read it)');
   // Nothing else of what the file says reaches the model.
   const { spec, loss, metadata, preprocessing } = contents;
   return {
     spec,
+    type: precision === 'float32' ? precision : FLOAT64,
     ...(loss === undefined ? {} : { loss }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(preprocessing === undefined ? {} : { preprocessing }),
@@ -115,16 +135,17 @@ async function readParameters(
   where: string,
   network: Network,
   file: TensorFile,
+  type: ElementType,
   rename: Renames,
   fault: FileFault,
-): Promise<Float64Array> {
+): Promise<Elements> {
   const matched = matchTensors(network, file.tensors, rename, fault);
-  const bytes = network.parameterCount * 8;
+  const bytes = bytesOfElements(type, network.parameterCount);
   const room = memoryRoom();
   if (bytes > room.bytes) {
     throw fault(`${mebibytes(bytes)} of weights`, `at most ${mebibytes(room.bytes)} (${room.bound})`);
   }
-  const parameters = new Float64Array(network.parameterCount);
+  const parameters = createElements(type, network.parameterCount);
   for (const { wanted, stored, name } of matched) {
     const own = viewOf(parameters, wanted.offset, wanted.length);
     const numbers = await stored.read();

@@ -30,6 +30,11 @@ const table = {
     write: async (model) => (await import('./write-npz.ts')).writeNpz(model),
     open: async (...file) => (await import('./read-npz.ts')).openNpz(...file),
   },
+  gradloom: {
+    title: 'a model file of Gradloom',
+    ending: '.gradloom',
+    write: async ({ contents }) => (await import('../inference/model-file.ts')).packModel('exportModel', contents),
+  },
   json: {
     title: 'the network and its weights as text',
     ending: '.json',

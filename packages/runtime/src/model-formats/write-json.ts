@@ -5,9 +5,9 @@ import { describeModel, type ExportedModel, torchNumbers } from './exported.ts';
 const PIECE = 1 << 14;
 
 /**
- * { "format": "gradloom-model", "version", "spec", "loss", "metadata", "preprocessing", "tensors" }, the tensors as
- * { "0.weight": { "shape", "values" } }, in pieces, since no text may be longer than 512 MB. Numbers read back to the
- * same bits.
+ * { "format": "gradloom-model", "version", "spec", "precision", "loss", "metadata", "preprocessing", "tensors" }, the
+ * tensors as { "0.weight": { "shape", "values" } }, in pieces, since no text may be longer than 512 MB. Numbers read
+ * back to the same bits; "precision" is there for float32 alone.
  */
 export function* writeJson(model: ExportedModel): Generator<Uint8Array> {
   const description = JSON.stringify({ format: 'gradloom-model', ...describeModel(model) });
@@ -27,5 +27,5 @@ export function* writeJson(model: ExportedModel): Generator<Uint8Array> {
   yield Buffer.from('}}\n');
 }
 
-/** The shortest digits of the same bits; the text of -0 has no sign. */
+/** The shortest digits of the same bits as a double, which holds a float exactly; the text of -0 has no sign. */
 const jsonNumber = (value: number): string => (Object.is(value, -0) ? '-0.0' : String(value));

@@ -1,3 +1,5 @@
+import type { ElementType } from '@gradloom/core';
+import { typeOf } from '@gradloom/core/internal';
 import { littleEndianBytes } from '../files/little-endian.ts';
 import { type ExportedModel, torchNumbers } from './exported.ts';
 import { storedZip } from './stored-zip.ts';
@@ -7,17 +9,19 @@ export const writeNpz = (model: ExportedModel): Generator<Uint8Array> => storedZ
 
 function* entriesOf(model: ExportedModel): Generator<{ name: string; parts: Uint8Array[] }> {
   for (const { tensor, numbers } of torchNumbers(model)) {
-    yield { name: `${tensor.name}.npy`, parts: [npyHeader(tensor.shape), littleEndianBytes(numbers)] };
+    yield { name: `${tensor.name}.npy`, parts: [npyHeader(typeOf(numbers), tensor.shape), littleEndianBytes(numbers)] };
   }
 }
 
+const descriptions = { float64: '<f8', float32: '<f4' };
+
 /**
- * Version 1.0 of float64, with spaces up to a multiple of 64 bytes.
+ * Version 1.0, with spaces up to a multiple of 64 bytes.
  * [NEP 1](https://numpy.org/neps/nep-0001-npy-format.html)
  */
-function npyHeader(shape: readonly number[]): Buffer {
+function npyHeader(type: ElementType, shape: readonly number[]): Buffer {
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const dictionary = `{'descr': '<f8', 'fortran_order': False, 'shape': (${extents}), }`;
+  const dictionary = `{'descr': '${descriptions[type]}', 'fortran_order': False, 'shape': (${extents}), }`;
   const bytes = Math.ceil((10 + dictionary.length + 1) / 64) * 64;
   const header = Buffer.alloc(bytes, ' ');
   header.write('\x93NUMPY\x01\x00', 'latin1');

@@ -19,6 +19,7 @@ import { checkClassWeight } from './class-weight.ts';
 import { copyJson } from './copy-json.ts';
 import type { TrainEvent } from './events.ts';
 import { type MonitorName, monitors } from './monitors.ts';
+import { precision } from './precision.ts';
 import { checkProbe } from './probe-steps.ts';
 
 /**
@@ -28,9 +29,6 @@ import { checkProbe } from './probe-steps.ts';
 export type OnNan = 'stop' | 'rollback';
 
 export const onNanChoices = { stop: true, rollback: true } as const satisfies Record<OnNan, true>;
-
-/** The types of the numbers of a run. */
-export const precisions = { float64: true, float32: true } as const satisfies Record<ElementType, true>;
 
 const isWhole = (value: unknown, least: number): value is number =>
   Number.isSafeInteger(value) && (value as number) >= least;
@@ -47,7 +45,6 @@ const threadCount = option.checkedBy(
   (value): value is number | 'auto' => value === 'auto' || isWhole(value, 1),
 );
 const backend = option.kind((where, name, value): BackendChoice => oneOf(where, name, value, backendChoices));
-const precision = option.kind((where, name, value): ElementType => oneOf(where, name, value, precisions));
 const libraryPath = option.checkedBy('the path of a library', (value) => typeof value === 'string');
 const seed = option.checkedBy('a whole number from 0 to 2^53 - 1', (value) => isWhole(value, 0));
 const norm = option.kind((where, name, value) => number(where, name, value, 'above 0', (c) => c > 0));

@@ -5,7 +5,7 @@ import { findFunction, type NativeLibrary } from './koffi.ts';
 export interface BlasDescription {
   readonly version: string;
   readonly core: string; // the kernels it chose for this CPU, or the CPU's own name where it does not say
-  readonly integerBits: number; // of the sizes that cblas_dgemm takes
+  readonly integerBits: number; // of the sizes that its products take
   /** Sets the threads per call: in some builds for the whole process, in others for the calling thread. */
   setThreads(count: number): void;
 }

@@ -1,6 +1,6 @@
-import type { Emit, Kernels } from '@gradloom/core';
-import { createList, createStarts, link, ops, type Products, withProducts } from '@gradloom/core/internal';
-import type { BlasLibrary } from './blas-library.ts';
+import type { Elements, Emit, Kernels } from '@gradloom/core';
+import { createList, createStarts, link, ops, type Products, typeOf, withProducts } from '@gradloom/core/internal';
+import type { BlasLibrary, Gemm } from './blas-library.ts';
 import { piecesOf } from './pieces.ts';
 
 const ROW_MAJOR = 101;
@@ -14,7 +14,8 @@ const TRANSPOSED = 112;
 const MIN_PRODUCT = 4096;
 
 /**
- * The kernels of `wasm`, with the three products of a dense layer by cblas_dgemm, in one BLAS thread.
+ * The kernels of `wasm`, with the three products of a dense layer by cblas_dgemm or cblas_sgemm, in one BLAS
+ * thread.
  *
  * A product's bits follow from its shape, the library, its version and the core it chose: the same call gives the
  * same bits again, in any thread, wherever its arrays lie. They are not the reference's, and a row's bits depend on
@@ -23,7 +24,7 @@ const MIN_PRODUCT = 4096;
  */
 export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels {
   library.setThreads(1);
-  const { dgemm } = library;
+  const gemmOf = (x: Elements): Gemm => (typeOf(x) === 'float32' ? library.sgemm : library.dgemm);
   const pieces = piecesOf(library.identity);
   const starts = createStarts();
   /** A product that needs nothing but WebAssembly: what a call of the library adds to, and the sum of dy. */
@@ -34,6 +35,7 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
   };
 
   function affine(...[y, x, W, b, B, I, O]: Args<'affine'>): () => void {
+    const gemm = gemmOf(x);
     const bias = inWasm((emit) => emit(ops.affine, y, x, W, b, B, 0, O)); // y[n] = b, to which the products add
     const piece = pieces.forward(B, I, O);
     const count = Math.ceil(I / piece);
@@ -43,12 +45,13 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
       bias();
       for (let p = 0; p < count; p++) {
         const width = Math.min(piece, I - p * piece);
-        dgemm(ROW_MAJOR, PLAIN, PLAIN, B, O, width, 1, xs[p], I, Ws[p], O, 1, y, O);
+        gemm(ROW_MAJOR, PLAIN, PLAIN, B, O, width, 1, xs[p], I, Ws[p], O, 1, y, O);
       }
     };
   }
 
   function affineBackwardInput(...[dx, dy, W, B, I, O]: Args<'affineBackwardInput'>): () => void {
+    const gemm = gemmOf(dy);
     const piece = pieces.backward(B, I, O);
     const count = Math.ceil(I / piece);
     const dxs = starts(dx, piece, count);
@@ -56,13 +59,14 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
     return () => {
       for (let p = 0; p < count; p++) {
         const width = Math.min(piece, I - p * piece);
-        dgemm(ROW_MAJOR, PLAIN, TRANSPOSED, B, width, O, 1, dy, O, Ws[p], O, 0, dxs[p], I);
+        gemm(ROW_MAJOR, PLAIN, TRANSPOSED, B, width, O, 1, dy, O, Ws[p], O, 0, dxs[p], I);
       }
     };
   }
 
   function affineBackwardWeights(...args: Args<'affineBackwardWeights'>): () => void {
     const [dW, db, x, dy, B, leaf, joins, I, O] = args;
+    const gemm = gemmOf(dy);
     // Its sums have an order of their own: leaves are added outside of it, by everyone in the same way.
     if (B > leaf || joins) throw new Error(`blas: gradient has ${B} rows in leaves of ${leaf}, expected one leaf`);
     const sumOfDy = inWasm((emit) => emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, false, 0, O)); // db alone
@@ -74,7 +78,7 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
       sumOfDy();
       for (let p = 0; p < count; p++) {
         const width = Math.min(piece, I - p * piece);
-        dgemm(ROW_MAJOR, TRANSPOSED, PLAIN, width, O, B, 1, xs[p], I, dy, O, 0, dWs[p], O);
+        gemm(ROW_MAJOR, TRANSPOSED, PLAIN, width, O, B, 1, xs[p], I, dy, O, 0, dWs[p], O);
       }
     };
   }

@@ -19,7 +19,7 @@ export interface BlasIdentity {
  * C[M,N] = alpha · A[M,K] · B[K,N] + beta · C, either factor stored transposed. A view stands for its first element's
  * address.
  */
-export type Dgemm = (
+export type Gemm = (
   order: number,
   transA: number,
   transB: number,
@@ -39,7 +39,8 @@ export type Dgemm = (
 /** A library opened in this thread: its functions do not travel, its path does. */
 export interface BlasLibrary {
   readonly identity: BlasIdentity;
-  readonly dgemm: Dgemm;
+  readonly dgemm: Gemm; // of doubles
+  readonly sgemm: Gemm; // of floats
   /**
    * Threads a call may use. Some builds keep it for the process, some for the thread: set it in the main thread before
    * others start, then in each.
@@ -47,20 +48,25 @@ export interface BlasLibrary {
   setThreads(count: number): void;
 }
 
-/** Takes cblas_dgemm from an opened library. @throws Error "expected ..." where it is no BLAS that we can use. */
+/** Takes the products from an opened library. @throws Error "expected ..." where it is no BLAS that we can use. */
 export function bindBlas(koffi: Koffi, library: NativeLibrary, asked: string): BlasLibrary {
   const dgemm = findFunction(
     library,
     'void cblas_dgemm(int, int, int, int, int, int, double, double *, int, double *, int, double, double *, int)',
   );
   if (dgemm === null) throw new Error('expected a library with cblas_dgemm');
+  const sgemm = findFunction(
+    library,
+    'void cblas_sgemm(int, int, int, int, int, int, float, float *, int, float *, int, float, float *, int)',
+  );
+  if (sgemm === null) throw new Error('expected a library with cblas_sgemm');
   const [name, family] = familyOf(library);
   const { version, core, integerBits, setThreads } = family.describe(library);
   if (integerBits !== 32) {
     throw new Error(`expected 32-bit sizes (this ${name} ${version} has ${integerBits}-bit ones)`);
   }
   const path = libraryPath(koffi, library, 'cblas_dgemm') ?? asked;
-  return { identity: { name, version, core, path }, dgemm: dgemm as Dgemm, setThreads };
+  return { identity: { name, version, core, path }, dgemm: dgemm as Gemm, sgemm: sgemm as Gemm, setThreads };
 }
 
 function familyOf(library: NativeLibrary): [BlasName, BlasFamily] {

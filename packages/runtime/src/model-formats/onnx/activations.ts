@@ -35,7 +35,7 @@ export const activationGraphs: Readonly<Record<ActivationName, EmitActivation>> 
     return graph.node('Add', [graph.node('Max', [z, graph.number(0)]), log]);
   },
   softsign: (graph, z) => graph.node('Div', [z, graph.node('Add', [graph.node('Abs', [z]), graph.number(1)])]),
-  step: (graph, z) => graph.node('Cast', [graph.node('GreaterOrEqual', [z, graph.number(0)])], { to: 11 }),
+  step: (graph, z) => graph.cast(graph.node('GreaterOrEqual', [z, graph.number(0)]), 'bool'),
 };
 
 /** z where z > 0, else `below`. */

@@ -1,27 +1,32 @@
 import type { ModelContents } from '@gradloom/core';
 import { hasProbabilities } from '@gradloom/core/internal';
 import type { ExportedModel } from '../exported.ts';
-import type { Graph, Value } from './graph.ts';
+import type { Graph, RealType, Value } from './graph.ts';
 
 const INT64 = 7;
 
 /**
- * What a model says of outputs y [N, O], as `Model.predict` has it: `label` and `probabilities` of classes, beside the
- * outputs themselves, or `prediction` in the units of the targets. `free` makes a name that no column has.
+ * What a model of a type says of its outputs [N, O]: `label` and `probabilities` of classes, beside the outputs
+ * themselves, or `prediction` in the units of the targets. Computed in float64 as by `Model.predict`, and given out in
+ * the type of the model. `free` makes a name that no column has.
  */
 export function emitAnswers(
-  graph: Graph,
+  graph: Graph, // whose numbers are float64
+  type: RealType,
   { contents: { metadata, preprocessing }, network: { output: O }, loss }: ExportedModel,
-  y: Value,
+  outputs: Value,
   free: (name: string) => string,
 ): void {
+  const y = graph.cast(outputs, type);
+  const give = (name: string, value: Value, columns: number, note: string): void =>
+    graph.output(free(name), graph.in(type).cast(value, 'double'), type, columns, note);
   const target = preprocessing?.target;
   const first = target?.at(0);
   const labels = first?.type === 'classes' ? first.labels : metadata?.labels;
   const decides = loss !== null && (loss.targets === 'classes' || loss.name === 'binary-cross-entropy');
   if (first === undefined ? labels === undefined && !decides : first.type === 'values') {
     const values = target === undefined ? y : emitUnits(graph, target, y);
-    graph.output(free('prediction'), values, 'double', O, target?.map(({ name }) => name).join(', ') ?? 'the outputs');
+    give('prediction', values, O, target?.map(({ name }) => name).join(', ') ?? 'the outputs');
     return;
   }
   // One output tells two classes apart, except where it is the only class of all.
@@ -30,9 +35,9 @@ export function emitAnswers(
   emitLabel(isBinary ? 2 : O, bestClass());
   if (p !== null) {
     const both = isBinary ? graph.node('Concat', [graph.node('Sub', [graph.number(1), p]), p], { axis: 1 }) : p;
-    graph.output(free('probabilities'), both, 'double', isBinary ? 2 : O, 'of the classes, in their order');
+    give('probabilities', both, isBinary ? 2 : O, 'of the classes, in their order');
   }
-  graph.output(free('outputs'), y, 'double', O, 'the outputs of the network');
+  graph.output(free('outputs'), outputs, type, O, 'the outputs of the network');
 
   /** [N] the class, counted from 0: by the model's threshold where it has one for two classes, as `classify` has it. */
   function bestClass(): Value {
@@ -82,7 +87,7 @@ function emitUnits(graph: Graph, target: NonNullable<ModelContents['preprocessin
   const decodings = target.map((one) => (one.type === 'values' ? one : { scale: 1, center: 0 }));
   const row = (name: 'scale' | 'center') => {
     const numbers = Float64Array.from(decodings, (one) => one[name]);
-    return graph.doubles(`target.${name}`, [numbers.length], numbers);
+    return graph.reals(`target.${name}`, [numbers.length], numbers);
   };
   return graph.node('Add', [graph.node('Mul', [y, row('scale')]), row('center')]);
 }

@@ -5,6 +5,9 @@ import { attributeTypes, type ElementType, elementTypes, type Message } from './
 /** The name of a value in a graph: an input, a constant or what a node puts out. */
 export type Value = string;
 
+/** Types of floating point that a graph computes with. */
+export type RealType = 'double' | 'float';
+
 type Attributes = Readonly<Record<string, number | readonly number[] | readonly string[]>>;
 
 /** A graph that is being written: each function adds something and gives its name. */
@@ -13,10 +16,14 @@ export interface Graph {
   input(name: string, type: ElementType, columns: number, note: string): Value;
   /** Gives a value out as `name`, [N, columns] or [N] for null. */
   output(name: string, value: Value, type: ElementType, columns: number | null, note: string): void;
-  /** A constant of float64. */
-  doubles(name: string, shape: readonly number[], numbers: Elements): Value;
-  /** A single number of float64. */
+  /** A constant, in the type of its numbers. */
+  reals(name: string, shape: readonly number[], numbers: Elements): Value;
+  /** The same graph, whose numbers are of another type; of a new one they are float64. */
+  in(type: RealType): Graph;
+  /** A single number, rounded to that type. */
   number(value: number): Value;
+  /** A value in that type; `from` is the type that it has. */
+  cast(value: Value, from: 'bool' | RealType): Value;
   /** A constant of int64. */
   integers(shape: readonly number[], numbers: readonly number[]): Value;
   /** A constant of texts. */
@@ -34,6 +41,7 @@ export function createGraph(): Graph {
   const inputs: Message<'ValueInfoProto'>[] = [];
   const outputs: Message<'ValueInfoProto'>[] = [];
   const numbers = new Map<string, Value>();
+  const reals = { double: Float64Array, float: Float32Array };
   // Of values inside of the graph: no column of a table may have such a name by chance.
   let next = 0;
   const fresh = (what: string): Value => `gradloom/${what}/${next++}`;
@@ -43,42 +51,58 @@ export function createGraph(): Graph {
     return name;
   }
 
-  return {
-    input(name, type, columns, note) {
+  const common = {
+    input(name: string, type: ElementType, columns: number, note: string): Value {
       if (name === '') throw new Error('a column without a name has no input in ONNX, expected a name');
       inputs.push(valueInfo(name, type, columns, note));
       return name;
     },
-    output(name, value, type, columns, note) {
+    output(name: string, value: Value, type: ElementType, columns: number | null, note: string): void {
       nodes.push({ opType: 'Identity', name: fresh('Identity'), input: [value], output: [name] });
       outputs.push(valueInfo(name, type, columns, note));
     },
-    doubles: (name, shape, values) =>
-      constant(`gradloom/${name}`, 'double', shape, { rawData: littleEndianBytes(values) }),
-    number(value) {
-      // A text tells -0 from 0 and knows NaN.
-      const key = Object.is(value, -0) ? '-0' : String(value);
-      let name = numbers.get(key);
-      if (name === undefined) {
-        name = constant(fresh('number'), 'double', [], { rawData: littleEndianBytes(Float64Array.of(value)) });
-        numbers.set(key, name);
-      }
-      return name;
-    },
-    integers(shape, values) {
+    reals: (name: string, shape: readonly number[], values: Elements): Value =>
+      constant(`gradloom/${name}`, values instanceof Float32Array ? 'float' : 'double', shape, {
+        rawData: littleEndianBytes(values),
+      }),
+    integers(shape: readonly number[], values: readonly number[]): Value {
       const bytes = new DataView(new ArrayBuffer(8 * values.length));
       for (const [i, value] of values.entries()) bytes.setBigInt64(8 * i, BigInt(value), true);
       return constant(fresh('integers'), 'int64', shape, { rawData: new Uint8Array(bytes.buffer) });
     },
-    texts: (shape, texts) => constant(fresh('texts'), 'string', shape, { stringData: texts.map(utf8) }),
-    node(opType, input, attributes = {}, domain = '') {
+    texts: (shape: readonly number[], texts: readonly string[]): Value =>
+      constant(fresh('texts'), 'string', shape, { stringData: texts.map(utf8) }),
+    node(opType: string, input: readonly Value[], attributes: Attributes = {}, domain = ''): Value {
       const name = fresh(opType);
       const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
       nodes.push({ opType, domain, name, input, output: [name], attribute });
       return name;
     },
-    finish: () => ({ name: 'gradloom', node: nodes, initializer: initializers, input: inputs, output: outputs }),
-  };
+    finish: (): Message<'GraphProto'> => ({
+      name: 'gradloom',
+      node: nodes,
+      initializer: initializers,
+      input: inputs,
+      output: outputs,
+    }),
+  } satisfies Partial<Graph>;
+
+  const of = (type: RealType): Graph => ({
+    ...common,
+    in: of,
+    number(value) {
+      // A text tells -0 from 0 and knows NaN.
+      const key = `${type} ${Object.is(value, -0) ? '-0' : value}`;
+      let name = numbers.get(key);
+      if (name === undefined) {
+        name = constant(fresh('number'), type, [], { rawData: littleEndianBytes(reals[type].of(value)) });
+        numbers.set(key, name);
+      }
+      return name;
+    },
+    cast: (value, from) => (from === type ? value : common.node('Cast', [value], { to: elementTypes[type] })),
+  });
+  return of('double');
 }
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -36,7 +36,7 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Value>> = 
     const [gamma, variance] = [tensor('gamma'), tensor('runningVariance')];
     const scale = gamma.map((value, i) => value / Math.sqrt(variance[i] + epsilon));
     const centered = graph.node('Sub', [x, constant('runningMean', [scale.length])]);
-    const scaled = graph.node('Mul', [centered, graph.doubles(`${place.path}.scale`, [scale.length], scale)]);
+    const scaled = graph.node('Mul', [centered, graph.reals(`${place.path}.scale`, [scale.length], scale)]);
     return graph.node('Add', [scaled, constant('beta', [scale.length])]);
   },
   dense: (emission) => affine(emission, 'W', 'b'),
@@ -99,7 +99,7 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
       x: input,
       place,
       tensor,
-      constant: (name, shape) => graph.doubles(`${path}.${name}`, shape, tensor(name)),
+      constant: (name, shape) => graph.reals(`${path}.${name}`, shape, tensor(name)),
       inner: (value) => emitStack(`${path}.`, value),
     });
   }

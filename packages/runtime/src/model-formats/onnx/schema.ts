@@ -83,7 +83,7 @@ export type Message<Name extends keyof Messages> = {
 };
 
 /** Element types of tensors (TensorProto.DataType). */
-export const elementTypes = { int64: 7, string: 8, bool: 9, double: 11 } as const;
+export const elementTypes = { float: 1, int64: 7, string: 8, bool: 9, double: 11 } as const;
 
 export type ElementType = keyof typeof elementTypes;
 

@@ -1,7 +1,8 @@
+import { typeOf } from '@gradloom/core/internal';
 import { describeModel, type ExportedModel } from '../exported.ts';
 import { emitAnswers } from './answers.ts';
 import { emitColumns } from './columns.ts';
-import { createGraph, type Graph, type Value } from './graph.ts';
+import { createGraph, type Graph, type RealType, type Value } from './graph.ts';
 import { emitNetwork } from './layers.ts';
 import { encodeModel } from './schema.ts';
 
@@ -13,12 +14,16 @@ const OPSET = 17;
 const ML_OPSET = 2;
 const IR_VERSION = 8;
 
+/** ONNX's names of the types of models. */
+const onnxTypes = { float64: 'double', float32: 'float' } as const;
+
 /** Protocol buffers end at 2 GiB; some is left for all but the weights. */
 const MOST_BYTES = 2 ** 31 - 2 ** 24;
 
 /**
- * The network in evaluation, in float64: from rows of a table, one input a column, or from numbers `x` [N, I], to
- * answers. [ONNX](https://onnx.ai/onnx/repo-docs/IR.html)
+ * The network in evaluation, in the type of the model: from rows of a table, one input a column, or from numbers
+ * `x` [N, I], to answers. Columns and answers are computed in float64, as `predict` does.
+ * [ONNX](https://onnx.ai/onnx/repo-docs/IR.html)
  */
 export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   const { contents, network } = model;
@@ -27,10 +32,11 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
     throw new Error(`the weights have ${bytes} bytes, expected at most ${MOST_BYTES} in one ONNX file`);
   }
   const graph = createGraph();
-  const x = emitInputs(graph, model);
-  const y = emitNetwork(graph, network, contents.parameters, x);
+  const type = onnxTypes[typeOf(contents.parameters)];
+  const x = emitInputs(graph, type, model);
+  const y = emitNetwork(graph.in(type), network, contents.parameters, x);
   const taken = new Set(contents.preprocessing?.columns.map(({ name }) => name) ?? ['x']);
-  emitAnswers(graph, model, y, (name) => {
+  emitAnswers(graph, type, model, y, (name) => {
     let free = name;
     while (taken.has(free)) free += '_';
     return free;
@@ -48,9 +54,13 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   return [file];
 }
 
-function emitInputs(graph: Graph, { contents: { preprocessing, metadata }, network }: ExportedModel): Value {
-  if (preprocessing !== undefined) return emitColumns(graph, preprocessing);
+function emitInputs(
+  graph: Graph,
+  type: RealType,
+  { contents: { preprocessing, metadata }, network }: ExportedModel,
+): Value {
+  if (preprocessing !== undefined) return graph.in(type).cast(emitColumns(graph, preprocessing), 'double');
   const divisor = metadata?.divisor ?? 1;
   const scaled = divisor === 1 ? '' : `, divided by ${divisor} as in training`;
-  return graph.input('x', 'double', network.input, `the inputs of the network${scaled}`);
+  return graph.input('x', type, network.input, `the inputs of the network${scaled}`);
 }
