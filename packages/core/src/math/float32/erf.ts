@@ -1,5 +1,6 @@
 import { exp } from './exp.ts';
-import { round } from './exponent.ts';
+
+const round = Math.fround; // makes each result that of an operation of floats
 
 /**
  * erf x, within 1.4 ulp; odd, -0 kept.

@@ -1,6 +1,8 @@
 import { powerOfTwo } from '../exponent.ts';
 import { exp, expTail } from './exp.ts';
-import { LN2_HI, LN2_LO, LOG2_E, ROUND, round } from './exponent.ts';
+import { LN2_HI, LN2_LO, LOG2_E, ROUND } from './exponent.ts';
+
+const round = Math.fround; // makes each result that of an operation of floats
 
 /** eˣ - 1, within 1.26 ulp; -0 kept. x = n · ln 2 + r, and eˣ - 1 = (2ⁿ - 1) + 2ⁿ · (eʳ - 1). */
 export function expm1(x: number): number {

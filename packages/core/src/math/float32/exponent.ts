@@ -1,11 +1,5 @@
 import { powerOfTwo } from '../exponent.ts';
 
-/**
- * The float nearest to x. Each function of this folder applies it to the result of every + - * /, which gives the bits
- * of an operation of floats.
- */
-export const round = Math.fround;
-
 /** 1.5 · 2²³: adding and then subtracting it rounds a number below 2²² to the nearest integer, ties to even. */
 export const ROUND = 12582912;
 
@@ -27,6 +21,8 @@ export function binaryExponent(x: number): number {
   bits.setFloat32(0, x);
   return ((bits.getInt32(0) + ONE_OVER_SQRT_HALF) >> 23) - 127;
 }
+
+const round = Math.fround; // makes each result that of an operation of floats
 
 const bits = new DataView(new ArrayBuffer(4));
 const ONE_OVER_SQRT_HALF = 0x3f800000 - 0x3f3504f3; // bits of 1 and √½

@@ -1,4 +1,6 @@
-import { binaryExponent, LN2_HI, LN2_LO, round, scale } from './exponent.ts';
+import { binaryExponent, LN2_HI, LN2_LO, scale } from './exponent.ts';
+
+const round = Math.fround; // makes each result that of an operation of floats
 
 /**
  * ln x, within 0.85 ulp; -∞ at ±0, ∞ at ∞, NaN below 0.

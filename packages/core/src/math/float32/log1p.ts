@@ -1,5 +1,7 @@
-import { binaryExponent, round, scale } from './exponent.ts';
+import { binaryExponent, scale } from './exponent.ts';
 import { logSum } from './log.ts';
+
+const round = Math.fround; // makes each result that of an operation of floats
 
 /**
  * ln(1 + x), exact near 0 too, within 0.87 ulp; -0 kept, -∞ at -1, NaN below.

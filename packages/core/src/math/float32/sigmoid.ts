@@ -1,5 +1,6 @@
 import { exp } from './exp.ts';
-import { round } from './exponent.ts';
+
+const round = Math.fround; // makes each result that of an operation of floats
 
 /**
  * 1 / (1 + e⁻ᶻ), within 1.81 ulp; 0 below -103.97.

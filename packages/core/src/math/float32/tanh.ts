@@ -1,6 +1,8 @@
 import { powerOfTwo } from '../exponent.ts';
 import { expTail } from './exp.ts';
-import { LOG2_E, ROUND, round } from './exponent.ts';
+import { LOG2_E, ROUND } from './exponent.ts';
+
+const round = Math.fround; // makes each result that of an operation of floats
 
 /**
  * tanh x = E / (E + 2) with E = e^{2|x|} - 1, within 1.5 ulp; odd, -0 kept.
