@@ -84,7 +84,7 @@ function placeOnWindows(koffi: Koffi, code: Uint8Array): bigint {
 
 /** The instruction cache of an arm64 processor may still have what stood there before. */
 function placeOnLinuxForArm(koffi: Koffi, code: Uint8Array): bigint {
-  // In the compiler's own library, which Node for arm64 comes with or needs.
+  // In the library of the compiler, which Node for arm64 needs.
   const clear = koffi.load('libgcc_s.so.1').func('void __clear_cache(void *, void *)');
   const address = placeOnLinux(koffi, code);
   clear(address, address + BigInt(code.length));

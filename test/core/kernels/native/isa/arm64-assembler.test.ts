@@ -6,6 +6,7 @@ import {
 } from '../../../../../packages/core/src/backends/native/isa/arm64/assembler.ts';
 import { createNeon, FREE } from '../../../../../packages/core/src/backends/native/isa/arm64/neon.ts';
 import { createNeonPairs } from '../../../../../packages/core/src/backends/native/isa/arm64/neon-pairs.ts';
+import { assemblePlayer } from '../../../../../packages/core/src/backends/native/isa/arm64/player.ts';
 import { at } from '../../../../../packages/core/src/backends/native/isa/assembler.ts';
 
 const hex = (write: (assembler: Assembler) => void): string => {
@@ -225,4 +226,47 @@ test('a jump that is too far is refused', () => {
       land();
     });
   expect(jump).toThrow(/^isa arm64: a jump has 8193 words, expected fewer$/);
+});
+
+test('the player keeps what the procedure call standard wants back, and leaves x18 alone', () => {
+  const instructions = [
+    ['stp x29, x30, [sp, #-160]!', 'fd7bb6a9'],
+    ['mov x29, sp', 'fd030091'],
+    ['stp x19, x20, [sp, #16]', 'f35301a9'],
+    ['stp x21, x22, [sp, #32]', 'f55b02a9'],
+    ['stp x23, x24, [sp, #48]', 'f76303a9'],
+    ['stp x25, x26, [sp, #64]', 'f96b04a9'],
+    ['stp x27, x28, [sp, #80]', 'fb7305a9'],
+    ['stp d8, d9, [sp, #96]', 'e827066d'],
+    ['stp d10, d11, [sp, #112]', 'ea2f076d'],
+    ['stp d12, d13, [sp, #128]', 'ec37086d'],
+    ['stp d14, d15, [sp, #144]', 'ee3f096d'],
+    ['mov x28, x0', 'fc0300aa'],
+    ['mov x27, x1', 'fb0301aa'],
+    ['stp x2, x3, [sp, #-16]!', 'e20fbfa9'],
+    ['ldr d31, [x28]', '9f0340fd'],
+    ['fcvtzs x16, d31', 'f003789e'],
+    ['adr x17, . - 64', '11feff10'],
+    ['add x16, x16, x17', '1002118b'],
+    ['blr x16', '00023fd6'],
+    ['add x28, x28, #160', '9c830291'],
+    ['ldr w16, [sp]', 'f00340b9'],
+    ['subs x16, x16, #1', '100600f1'],
+    ['str w16, [sp]', 'f00300b9'],
+    ['b.ne . - 36', 'e1feff54'],
+    ['add sp, sp, #16', 'ff430091'],
+    ['ldp x19, x20, [sp, #16]', 'f35341a9'],
+    ['ldp x21, x22, [sp, #32]', 'f55b42a9'],
+    ['ldp x23, x24, [sp, #48]', 'f76343a9'],
+    ['ldp x25, x26, [sp, #64]', 'f96b44a9'],
+    ['ldp x27, x28, [sp, #80]', 'fb7345a9'],
+    ['ldp d8, d9, [sp, #96]', 'e827466d'],
+    ['ldp d10, d11, [sp, #112]', 'ea2f476d'],
+    ['ldp d12, d13, [sp, #128]', 'ec37486d'],
+    ['ldp d14, d15, [sp, #144]', 'ee3f496d'],
+    ['ldp x29, x30, [sp], #160', 'fd7bcaa8'],
+    ['ret', 'c0035fd6'],
+  ];
+  const wanted = instructions.map(([, word]) => word).join('');
+  expect(hex(assemblePlayer)).toBe(wanted);
 });
