@@ -11,17 +11,17 @@ import {
 import { serve } from './serve.ts';
 import { specOf, type Workload } from './workloads.ts';
 
-const precision = process.argv[2] ?? 'float64';
+const [precision = 'float64', ownBackend = 'auto'] = process.argv.slice(2);
 // The option of a run, where its numbers are not the default ones: an older checkout, beside which this one is
 // measured, may not know it.
 const inPrecision: object = precision === 'float64' ? {} : { precision };
 
-/** @throws Error (rejects) where this version of Gradloom cannot train in the precision. */
+/** @throws Error (rejects) where this version of Gradloom cannot train in the precision on the backend. */
 async function tryPrecision(pool: Pool): Promise<void> {
   const { parameters } = await train(
     { input: 1, layers: [{ kind: 'dense', out: 1 }] },
     { train: datasetFromRows({ inputs: [[0], [1]], targets: [0, 1] }) },
-    { pool, steps: 1, ...inPrecision },
+    { pool, steps: 1, backend: ownBackend as BackendChoice, ...inPrecision },
   ).result;
   const { name } = parameters.constructor;
   if (name.toLowerCase() !== `${precision}array`) throw new Error(`weights are a ${name}, expected ${precision}`);

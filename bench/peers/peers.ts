@@ -30,7 +30,7 @@ const roundingOf = (precision: Precision): number => ({ float64: 1e-6, float32: 
 
 const gradloom = (backend: string, precision: Precision): Peer => ({
   ...{ name: ownName(backend, precision), precision },
-  command: node('gradloom.ts', precision),
+  command: node('gradloom.ts', precision, backend),
   get: {
     native: 'npm install koffi, on Linux and a processor with AVX-512 or AVX2',
     blas: 'apt-get install libopenblas0-pthread',
