@@ -54,7 +54,7 @@ const shape = fc.oneof(
   // Enough rows for strips of x to be packed, and enough columns for several groups of them.
   { weight: 1, arbitrary: fc.tuple(fc.constantFrom(33, 40), fc.constantFrom(57, 85), fc.constantFrom(16, 65, 130)) },
   // Enough rows, and rows of W that are long enough, for W to be packed.
-  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(65, 70), fc.constantFrom(2, 3), fc.constantFrom(129, 257, 530)) },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(129, 140), fc.constantFrom(2, 3), fc.constantFrom(129, 257, 280)) },
 );
 const leaf = fc.constantFrom(1, 2, 3, 8, 16, 31, 32, 64, 1000);
 const input = fc.tuple(shape, fc.constantFrom(...valueMixes), fc.integer(), leaf, fc.boolean());
