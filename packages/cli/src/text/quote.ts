@@ -1,3 +1,11 @@
-/** A word quoted for a POSIX shell. */
-export const quote = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+/** A word quoted for a shell: a POSIX one, or on Windows, where paths have backslashes, cmd and PowerShell. */
+export function quote(word: string, platform: NodeJS.Platform = process.platform): string {
+  if (platform !== 'win32') return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  if (/^[\w@+=:,./\\-]+$/.test(word)) return word;
+  // A program of Windows takes backslashes as they are, unless a double quote follows.
+  const escaped = word.replace(
+    /(\\*)("|$)/g,
+    (_, slashes: string, mark: string) => slashes + slashes + (mark && '\\"'),
+  );
+  return `"${escaped}"`;
+}

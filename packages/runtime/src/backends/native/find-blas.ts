@@ -69,9 +69,8 @@ function search(koffi: Koffi, names: readonly string[]): BlasSearch {
     refused += `; ${name} is there, ${firstLine(found)}`;
   }
   const wanted = names.length === 0 ? `a path, on ${process.platform}` : `one of ${names.join(', ')}`;
-  return refusal(
-    `the system has no usable BLAS, expected ${wanted} (Debian's libopenblas0-pthread brings one)${refused}`,
-  );
+  const hint = process.platform === 'linux' ? " (Debian's libopenblas0-pthread brings one)" : '';
+  return refusal(`the system has no usable BLAS, expected ${wanted}${hint}${refused}`);
 }
 
 /** The system loader would wait forever for a FIFO. */
