@@ -4,6 +4,7 @@ import {
   createLoss,
   createOptimizer,
   createSchedule,
+  type ElementType,
   type NetworkSpec,
 } from '@gradloom/core';
 import { couplesRows, gradientOf, leafRows } from '@gradloom/core/internal';
@@ -16,6 +17,7 @@ interface PlanOptions {
   batch?: number;
   backend?: BackendName;
   insideBytes?: number;
+  elementType?: ElementType;
 }
 
 const plan = (spec: NetworkSpec, options: PlanOptions = {}) => {
@@ -32,7 +34,7 @@ const plan = (spec: NetworkSpec, options: PlanOptions = {}) => {
     passRows: 256,
     rowsAtOnce: 256,
     couples: couplesRows(network),
-    elementType: 'float64',
+    elementType: options.elementType ?? 'float64',
     threads: options.threads ?? 3,
     heapBase: 1028,
     ...(options.insideBytes === undefined ? {} : { insideBytes: options.insideBytes }),
@@ -117,6 +119,8 @@ test('gradients and optimizer state lie outside on native, if and only if the wh
   expect(outside).toEqual([2 * P, P, P].map((length) => 8 * length + 48));
   expect(parts.reduce((sum, part) => sum + part.bytes, 0)).toBe(bytes + outside.reduce((a, b) => a + b));
   expect(plan(huge, { backend: 'reference' }).outside).toEqual([]);
+  const floats = plan(huge, { backend: 'native', elementType: 'float32' });
+  expect(floats.outside).toEqual([2 * P, P, P].map((length) => 4 * length + 48));
 });
 
 test('what has to lie inside is refused past 4 GiB, and so is an array that Node cannot have', () => {
@@ -126,6 +130,12 @@ test('what has to lie inside is refused past 4 GiB, and so is an array that Node
   );
   expect(() => plan(huge, { backend: 'reference', threads: 16, batch: 512 })).toThrow(
     /has \d+ MiB, expected at most 32768 MiB \(the longest array of Node 20\): gradients/,
+  );
+  // As many floats take half of the bytes, and an array may have no more of them.
+  const floats = { backend: 'native', elementType: 'float32' } as const;
+  expect(plan(wide, floats).bytes).toBeGreaterThan(4 * 60_000 * 10_000);
+  expect(() => plan(huge, { ...floats, backend: 'reference', threads: 16, batch: 512 })).toThrow(
+    /expected at most 16384 MiB \(the longest array of Node 20\): gradients/,
   );
 });
 

@@ -119,19 +119,23 @@ describe.each([thrown, exited, outOfMemory])('a thread that does %s', (kind, rea
   });
 });
 
-test('weights of rows, limits and averages are those before the span that failed', async () => {
-  const array = new Uint8Array(new SharedArrayBuffer(dataset.rows)).fill(1, 0, 300);
-  const data = { train: { ...dataset, weights: { array, columns: 1, divisor: 1 } }, validation: dataset };
-  const own: TrainOptions = {
-    ...{ ...options, batch: 16, accumulate: 2, classWeight: 'balanced', maxNorm: 0.7, ema: 0.99 },
-    loss: { kind: 'softmax-cross-entropy', labelSmoothing: 0.1 },
-  };
-  const [kind] = exited;
-  const { result, recoveries } = await runWithFault({ kind, arrivals: 101, times: 1, marks: newFolder() }, own, data);
-  const calm = await train(spec, data, { ...own, threads: 1, pool: calmPool }).result;
-  expect(recoveries).toHaveLength(1);
-  expect([result.fingerprint, result.validation]).toEqual([calm.fingerprint, calm.validation]);
-});
+test.each(['float64', 'float32'] as const)(
+  'weights of rows, limits and averages are those before the span that failed, in %s',
+  async (precision) => {
+    const array = new Uint8Array(new SharedArrayBuffer(dataset.rows)).fill(1, 0, 300);
+    const data = { train: { ...dataset, weights: { array, columns: 1, divisor: 1 } }, validation: dataset };
+    const own: TrainOptions = {
+      ...{ ...options, batch: 16, accumulate: 2, classWeight: 'balanced', maxNorm: 0.7, ema: 0.99 },
+      loss: { kind: 'softmax-cross-entropy', labelSmoothing: 0.1 },
+      precision,
+    };
+    const [kind] = exited;
+    const { result, recoveries } = await runWithFault({ kind, arrivals: 101, times: 1, marks: newFolder() }, own, data);
+    const calm = await train(spec, data, { ...own, threads: 1, pool: calmPool }).result;
+    expect(recoveries).toHaveLength(1);
+    expect([result.fingerprint, result.validation]).toEqual([calm.fingerprint, calm.validation]);
+  },
+);
 
 describe.each([exited, ...onlyInAll(thrown, outOfMemory)])('a thread that does %s', (kind, reason) => {
   test('again and again ends the run with its reason, and a checkpoint from which a resume ends in the bits of a calm run', async () => {

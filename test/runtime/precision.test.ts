@@ -4,12 +4,15 @@ import {
   createModel,
   createPool,
   createTrainer,
+  datasetFromRows,
   evaluateModel,
+  explainModel,
   loadModel,
   type OutputReader,
   type Pool,
   saveModel,
   splitDataset,
+  TrainingError,
   type TrainOptions,
   type TrainResult,
   train,
@@ -17,6 +20,9 @@ import {
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 import { planRun } from '../../packages/runtime/src/run/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/run/prepare.ts';
+import { createTextAnswerer } from '../../packages/runtime/src/serving/answer-texts.ts';
+import { modelFrom, shareModel } from '../../packages/runtime/src/serving/shared-model.ts';
+import { needs } from '../support/needs.ts';
 import { randomDataset } from '../support/random-dataset.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -126,6 +132,135 @@ describe('a model of floats', () => {
     const first = [floats.outputs(rows), doubles.outputs(rows)];
     expect([floats.outputs(rows), doubles.outputs(rows)]).toEqual(first);
   });
+});
+
+describe('a run of floats with every part that has sums, states or copies', () => {
+  const everything: NetworkSpec = {
+    input: 16,
+    layers: [
+      { kind: 'dense', out: 300 },
+      { kind: 'batch-norm' },
+      { kind: 'activation', fn: 'gelu' },
+      { kind: 'dropout', rate: 0.2 },
+      { kind: 'layer-norm' },
+      { kind: 'residual', layers: [{ kind: 'swiglu', out: 300 }] },
+      { kind: 'dense', out: 5 },
+    ],
+  };
+  // 54 rows, 21 of them a step: the last batch of an epoch has 12, in a leaf of its own.
+  const options = {
+    ...{ ...base, batch: 7, accumulate: 3, epochs: 4, precision: 'float32', patience: 3 },
+    ...{ clipNorm: 0.5, maxNorm: 0.9, ema: 0.9, classWeight: 'balanced' },
+  } as const satisfies TrainOptions;
+  let large: Pool;
+  beforeAll(async () => {
+    large = await createPool({ threads: 16 });
+  });
+  afterAll(() => large.destroy());
+
+  const figuresOf = async (own: TrainOptions) => {
+    const result = await train(everything, data, { ...options, ...own, pool: large }).result;
+    const { fingerprint, epochLosses, validation, test: held } = result;
+    return { fingerprint, epochLosses, validation, held };
+  };
+
+  test('ends in the same bits on any number of threads, looked at and timed or not; by plain code and WebAssembly', async () => {
+    const expected = await figuresOf({ backend: 'reference', threads: 1 });
+    expect(expected.validation?.weightedLoss).toBeGreaterThan(0);
+    for (const threads of [1, 2, 3, 7, 16]) {
+      expect(await figuresOf({ backend: 'wasm', threads }), `${threads} threads`).toEqual(expected);
+    }
+    expect(await figuresOf({ backend: 'reference', threads: 3, probe: 1 })).toEqual(expected);
+    expect(await figuresOf({ backend: 'wasm', threads: 2, probe: 2 })).toEqual(expected);
+    expect(await figuresOf({ backend: 'wasm', threads: 3, profile: true })).toEqual(expected);
+    const doubles = await figuresOf({ backend: 'wasm', threads: 2, precision: 'float64' });
+    expect(doubles.fingerprint).not.toBe(expected.fingerprint);
+    expect(doubles.validation?.loss).toBeCloseTo(Number(expected.validation?.loss), 3);
+  });
+
+  test('ends in bits of its own on machine code', needs('native'), async () => {
+    const expected = await figuresOf({ backend: 'native', threads: 1 });
+    for (const threads of [2, 3, 7, 16]) {
+      expect(await figuresOf({ backend: 'native', threads }), `${threads} threads`).toEqual(expected);
+    }
+    expect(await figuresOf({ backend: 'native', threads: 2, probe: 1 })).toEqual(expected);
+    const { validation } = await figuresOf({ backend: 'wasm', threads: 2 });
+    expect(expected.validation?.loss).toBeCloseTo(Number(validation?.loss), 4);
+  });
+});
+
+describe('a step of floats that is not finite', () => {
+  // Beyond 3.4e38, which doubles go on from.
+  const diverging = { ...base, optimizer: { kind: 'sgd', lr: 1e20 }, loss: 'mse', epochs: 20 } as const;
+
+  test('ends the run with the weights before it, on any number of threads', async () => {
+    const failures: TrainingError[] = [];
+    for (const threads of [1, 3]) {
+      for (const backend of ['reference', 'wasm'] as const) {
+        const run = train(spec, data, { ...diverging, backend, threads, pool, precision: 'float32' });
+        const error = await run.result.catch((cause: unknown) => cause);
+        expect(error).toBeInstanceOf(TrainingError);
+        failures.push(error as TrainingError);
+      }
+    }
+    const [first] = failures;
+    expect(first.parameters).toBeInstanceOf(Float32Array);
+    expect(first.parameters.every(Number.isFinite)).toBe(true);
+    for (const one of failures) {
+      expect([one.step, one.message, one.parameters]).toEqual([first.step, first.message, first.parameters]);
+    }
+    const doubles = await train(spec, data, { ...diverging, pool }).result.catch((cause: unknown) => cause);
+    expect((doubles as TrainingError).step).toBeGreaterThan(first.step);
+  });
+
+  test('takes the run back to the start of its epoch, to the same bits on any number of threads', async () => {
+    const rising = { kind: 'step', everyEpochs: 2, gamma: 1e12 } as const;
+    const options = { ...diverging, optimizer: { kind: 'sgd', lr: 0.01 }, schedule: rising, epochs: 4 } as const;
+    const outcomes = [];
+    for (const threads of [1, 2, 3]) {
+      const rates: number[] = [];
+      const run = train(spec, data, {
+        ...{ ...options, threads, pool, precision: 'float32', onNan: 'rollback' },
+        onEvent: (event) => void (event.type === 'rollback' && rates.push(event.factor)),
+      });
+      const outcome = await run.result.then(
+        ({ fingerprint }) => fingerprint,
+        (error: TrainingError) => [error.step, error.parameters],
+      );
+      outcomes.push([outcome, rates]);
+      expect(rates.length).toBeGreaterThan(0);
+    }
+    expect(outcomes[1]).toEqual(outcomes[0]);
+    expect(outcomes[2]).toEqual(outcomes[0]);
+  });
+});
+
+test('indices that are no floats are refused before anything is allocated', async () => {
+  const words: NetworkSpec = { input: 1, layers: [{ kind: 'embedding', vocabulary: 2 ** 24 + 1, width: 1 }] };
+  const rows = datasetFromRows({ inputs: [[1]], targets: [[1]] });
+  const run = train(words, { train: rows }, { ...base, pool, precision: 'float32' });
+  await expect(run.result).rejects.toThrow(
+    /vocabulary has 16777217, expected at most 16777216 in float32 \(larger indices are no floats\)$/,
+  );
+});
+
+test('a model of floats answers requests on threads with its own bits', async () => {
+  const { parameters, loss } = await train(spec, data, { ...base, pool, precision: 'float32' }).result;
+  const model = createModel({ spec, loss, parameters });
+  const answers = createTextAnswerer(modelFrom(structuredClone(shareModel(model))), { mostRows: 9 });
+  const rows = [Array.from({ length: 16 }, (_, i) => i / 16)];
+  const [{ text }] = answers([JSON.stringify(rows)]);
+  expect(JSON.parse(text)[0].probabilities).toEqual(model.predict(rows)[0].probabilities);
+});
+
+test('what a column is worth to a model of floats is measured in floats', async () => {
+  const { parameters, loss } = await train(spec, data, { ...base, pool, precision: 'float32' }).result;
+  const explained = (weights: Float32Array | Float64Array) =>
+    explainModel(createModel({ spec, loss, parameters: weights }), data.train, { repeats: 1, threads: 2 });
+  const { importances, baseline } = await explained(parameters);
+  const doubles = await explained(Float64Array.from(parameters));
+  expect(baseline).toBeCloseTo(doubles.baseline, 6);
+  expect(importances).toHaveLength(16);
 });
 
 test('a run of floats takes half of the memory for weights, gradients, state and copies', () => {

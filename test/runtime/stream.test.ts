@@ -72,12 +72,19 @@ describe.each(Object.keys(npyEncodings) as NpyTypeName[])('rows of type %s in a 
       [7, 50, place],
       [299, 1, null],
     ] as const) {
-      const [a, b] = [kept, streamed].map(({ train }) => {
-        const out = new Float64Array(count * COLUMNS);
-        gatherRows(out, train.inputs, order, first, count);
-        return out;
-      });
-      expect(b).toEqual(a);
+      for (const divisor of [1, 3, 0.1]) {
+        const [a, b, c, d] = [Float64Array, Float32Array].flatMap((type) =>
+          [kept, streamed].map(({ train }) => {
+            const out = new type(count * COLUMNS);
+            gatherRows(out, { ...train.inputs, divisor }, order, first, count);
+            return out;
+          }),
+        );
+        expect(b).toEqual(a);
+        expect(d).toEqual(c);
+        // Small whole numbers are floats; 0.1 is one that is rounded before it divides.
+        expect(c).toEqual(Float32Array.from(a, (value) => Math.round(value * divisor) / Math.fround(divisor)));
+      }
     }
     expect(await hashDataset(streamed.train)).toBe(await hashDataset(kept.train));
   });

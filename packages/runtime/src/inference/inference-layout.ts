@@ -1,6 +1,6 @@
 import type { Elements } from '@gradloom/core';
 import { bytesOfElements, countDoubles, elementView, FLOAT64, type WasmMemory } from '@gradloom/core/internal';
-import { LONGEST_ARRAY, mostInside } from '../memory/arena.ts';
+import { longestArray, mostInside } from '../memory/arena.ts';
 import { checkMemory, type Part } from '../memory/memory.ts';
 import { PAGE } from '../memory/shared-memory.ts';
 import { type EvaluationShape, takeEvaluationScratch } from '../memory/thread-scratch.ts';
@@ -42,7 +42,7 @@ export function planInference(options: InferenceOptions, scratchLength = countSc
     { name: 'tables of the kernels', bytes: bytes - weights - threads * own },
   ];
   checkMemory(parts, { bytes: mostInside(backend), bound: 'the address space of the kernels' });
-  checkMemory([parts[0]], { bytes: LONGEST_ARRAY, bound: 'the longest array of Node 20' });
+  checkMemory([parts[0]], { bytes: longestArray(elementType), bound: 'the longest array of Node 20' });
   return {
     bytes,
     outside: [],

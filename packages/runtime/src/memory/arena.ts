@@ -75,8 +75,8 @@ const reachesOutside: Readonly<Record<BackendName, boolean>> = {
   blas: false,
 };
 
-/** Bytes of the longest array of doubles that V8 11.3 has: 2³² of them. */
-export const LONGEST_ARRAY = 32 * 1024 ** 3;
+/** Bytes of the longest array that V8 11.3 has: 2³² numbers. */
+export const longestArray = (type: ElementType): number => bytesOfElements(type, 2 ** 32);
 
 /** Most bytes of the memory of a run. The reference's is a plain SharedArrayBuffer, which may be of any size. */
 export const mostInside = (backend: BackendName): number => (backend === 'reference' ? Infinity : MOST_BYTES);
@@ -109,12 +109,15 @@ export function planArena(options: ArenaOptions, scratchLength = countScratch(op
     plan.parts.filter(({ isOutside }) => !isOutside),
     { bytes: mostInside(backend), bound },
   );
-  for (const part of plan.parts) checkMemory([part], { bytes: LONGEST_ARRAY, bound: 'the longest array of Node 20' });
+  for (const part of plan.parts) {
+    checkMemory([part], { bytes: longestArray(part.type), bound: 'the longest array of Node 20' });
+  }
   return plan;
 }
 
 /** A part of the plan that may lie outside of the memory. */
 interface PlacedPart extends Part {
+  readonly type: ElementType; // of its numbers
   readonly isOutside: boolean;
 }
 
@@ -134,13 +137,13 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
     const own = bytesOfElements(type, length);
     const bytes = isOutside ? OUTSIDE_START + own : align(own);
     places.push(isOutside ? { outside: outside.length, offset: OUTSIDE_START } : { outside: null, offset: end });
-    parts.push({ name, bytes, ...(option === undefined ? {} : { option }), isOutside });
+    parts.push({ name, bytes, type, ...(option === undefined ? {} : { option }), isOutside });
     if (isOutside) outside.push(bytes);
     else end += bytes;
     return createElements(type, 0);
   });
   const bytes = Math.ceil(end / PAGE) * PAGE;
-  parts.push({ name: 'tables of the kernels', bytes: bytes - end + start, isOutside: false });
+  parts.push({ name: 'tables of the kernels', bytes: bytes - end + start, type: FLOAT64, isOutside: false });
   return {
     bytes,
     outside,

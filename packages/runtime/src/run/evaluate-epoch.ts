@@ -43,7 +43,7 @@ export async function evaluate(state: RunState, part: 'validation' | 'test'): Pr
   const { network, loss, threads } = plan;
   const attempt = <T>(work: () => Promise<T>) => recovery.attempt(step, work);
   const { weighing } = plan;
-  const weighted = weighing === null ? null : weightedLoss(loss, dataset, weighing);
+  const weighted = weighing === null ? null : weightedLoss(loss, dataset, weighing, plan.elementType);
   const scaledReaders = weighted === null ? [] : [weighted];
   const run = { network, loss, threads, chunks: means.chunks, attempt, scaledReaders };
   const work = () => evaluateDataset(pool, setup, dataset, run);

@@ -17,6 +17,7 @@ import {
   leafCount,
   leafRows,
   NOTHING_LOADED,
+  refuseInexactIndices,
   within,
 } from '@gradloom/core/internal';
 import type { Checkpoint, EarlyRecord } from '../checkpoints/checkpoint.ts';
@@ -104,9 +105,11 @@ export function* planRunInTurns(
   const weighing = yield* planWeighing(options.classWeight, train);
   if (options.checkGradients) yield* checkOwnGradients(network, loss, train);
   const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;
+  const { precision: elementType } = options;
   const ema = options.ema ?? null;
+  refuseInexactIndices('train', network, loss, elementType);
   const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
-  const { accumulate, precision: elementType } = options;
+  const { accumulate } = options;
   const batch = options.batch === 'full' ? train.rows : Math.min(train.rows, options.batch * accumulate);
   const leaf = leafRows(batch);
   const rowsAtOnce = accumulate === 1 ? EVALUATION_ROWS : Math.min(EVALUATION_ROWS, Math.ceil(batch / accumulate));

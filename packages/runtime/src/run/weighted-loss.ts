@@ -1,4 +1,5 @@
-import type { Loss } from '@gradloom/core';
+import type { Elements, ElementType, Loss } from '@gradloom/core';
+import { createElements, typeOf } from '@gradloom/core/internal';
 import type { Dataset } from '../datasets/dataset.ts';
 import type { OutputReader } from '../inference/evaluate-dataset.ts';
 import { lossUnit } from '../inference/own-units.ts';
@@ -13,14 +14,25 @@ export interface WeightedLoss extends OutputReader {
   value(): number;
 }
 
-export function weightedLoss(loss: Loss, dataset: Dataset, { ofClass }: RowWeighing): WeightedLoss {
+export function weightedLoss(
+  loss: Loss,
+  dataset: Dataset,
+  { ofClass }: RowWeighing,
+  type: ElementType, // of the run, whose numbers y and t are
+): WeightedLoss {
   let [row, sum, weights] = [0, 0, 0];
   let losses = new Float64Array(0);
-  let dy = losses;
+  let dy = createElements(type, 0);
+  const own = (numbers: Float64Array): Elements => {
+    if (typeOf(numbers) === type) return numbers;
+    const same = createElements(type, numbers.length);
+    same.set(numbers);
+    return same;
+  };
   return {
     add(y, t, B, O) {
-      if (losses.length < B) [losses, dy] = [new Float64Array(B), new Float64Array(B * O)];
-      loss.evaluate(losses, dy, y, t, B, 1, O); // in leaves of one row
+      if (losses.length < B) [losses, dy] = [new Float64Array(B), createElements(type, B * O)];
+      loss.evaluate(losses, dy, own(y), own(t), B, 1, O); // in leaves of one row
       for (let n = 0; n < B; n++) {
         const weight = weightOf(dataset, ofClass, row++);
         sum += weight * losses[n];
