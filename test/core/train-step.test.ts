@@ -4,11 +4,17 @@ import {
   createOptimizer,
   createRandom,
   createTrainStep,
+  type Kernels,
   type NetworkSpec,
   referenceKernels,
 } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
+import { elementTypes } from '../../packages/core/src/element-type.ts';
+import { averaging } from '../../packages/core/src/train/optimizers/index.ts';
+import { arithmetics } from '../support/arithmetic.ts';
+import { firstDifference } from '../support/bits.ts';
 import { maxError } from '../support/errors.ts';
+import { definitionKernels } from './kernels/definitions/index.ts';
 
 const spec: NetworkSpec = {
   input: 6,
@@ -52,6 +58,40 @@ test('the loss and the gradient of a batch are the means over its rows, but for 
       sum.map((value) => value / 40),
     ),
   ).toBeLessThan(1e-13);
+});
+
+describe.each(elementTypes)('steps of %s', (elementType) => {
+  const network = buildNetwork({
+    input: 6,
+    layers: [
+      { kind: 'dense', out: 5 },
+      { kind: 'layer-norm' },
+      { kind: 'residual', layers: [{ kind: 'gelu' }, { kind: 'dropout', rate: 0.2 }, { kind: 'dense', out: 5 }] },
+      { kind: 'batch-norm' },
+      { kind: 'swiglu', out: 4 },
+      { kind: 'dense', out: 4 },
+    ],
+  });
+  const loss = createLoss({ kind: 'softmax-cross-entropy', labelSmoothing: 0.15 });
+  const w = Float64Array.from({ length: 40 }, () => 0.5 + random.uniform());
+  const trained = (kernels: Kernels) => {
+    const optimizer = averaging(createOptimizer({ kind: 'adam', lr: 0.05, weightDecay: 0.01 }), 0.9);
+    const limits = { clipNorm: 0.3, maxNorm: 0.8 };
+    const step = createTrainStep({
+      ...{ network, loss, optimizer, kernels, batch: 40, seed: 2, weighs: true, elementType },
+      ...limits,
+    });
+    return { figures: [step.step(x, t, 40, undefined, w), step.step(x, t, 33, undefined, w)], step };
+  };
+
+  test('have the bits of the definitions, each operation rounded once', () => {
+    const [{ figures, step }, expected] = [referenceKernels, definitionKernels(arithmetics[elementType])].map(trained);
+    expect(figures).toEqual(expected.figures);
+    expect(firstDifference(step.model, expected.step.model)).toBeNull();
+    expect(firstDifference(step.parameters, expected.step.parameters)).toBeNull();
+    for (const [k, slot] of step.state.entries()) expect(firstDifference(slot, expected.step.state[k])).toBeNull();
+    expect(step.parameters.every(Number.isFinite)).toBe(true);
+  });
 });
 
 test('a short batch is the step of its own rows', () => {

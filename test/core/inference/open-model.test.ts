@@ -58,6 +58,8 @@ const cells = [
 const cases: [name: string, contents: ModelContents, rows: Parameters<Model['predict']>[0]][] = [
   ['of classes of a table', classifier, cells],
   ['of values of a table', regressor, cells.map((row) => Object.values(row))],
+  ['of floats', { ...numbers, parameters: Float32Array.from(numbers.parameters) }, [[...normals(5)]]],
+  ['of floats of a table', { ...classifier, parameters: Float32Array.from(classifier.parameters) }, cells],
   ['of plain numbers', numbers, Array.from({ length: 300 }, () => [...normals(5)])],
 ];
 

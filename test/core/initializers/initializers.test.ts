@@ -66,6 +66,13 @@ test('every initializer has expected moments', () => {
 
 describe.each(cases)('%s', (_title, { spec, mean, std, within }) => {
   const values = fill(spec, I, O);
+
+  test('gives floats the numbers that doubles get, each rounded once', () => {
+    const out = new Float32Array(I * O).fill(Number.NaN);
+    createInitializer(spec)(out, I, O, createRandom(1));
+    expect(out).toEqual(Float32Array.from(values));
+  });
+
   const n = values.length;
 
   test('has the mean and deviation of its formula', () => {

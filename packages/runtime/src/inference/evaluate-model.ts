@@ -10,7 +10,9 @@ import {
   type OptionsOf,
   option,
   record,
+  refuseInexactIndices,
   show,
+  typeOf,
   within,
 } from '@gradloom/core/internal';
 import type { BackendChoice } from '../backends/backend-choices.ts';
@@ -77,6 +79,7 @@ export async function evaluateModel(
   }
   const lossSpec = values.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = within('loss', () => createLoss(lossSpec, parts.own));
+  refuseInexactIndices('evaluateModel', network, loss, typeOf(parameters));
   checkFit('evaluateModel', network, loss, dataset);
   const { threads: asked = availableParallelism(), backend = 'auto', blas, readers, onWarning, onRetry } = values;
   const wanted = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));

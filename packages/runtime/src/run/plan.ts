@@ -98,6 +98,7 @@ export function* planRunInTurns(
   yield* refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = within('loss', () => createLoss(lossSpec, parts.own));
+  refuseInexactIndices('train', network, loss, options.precision);
   const { preprocessing } = train;
   if (preprocessing !== undefined) checkEncoding('train', network, checkPreprocessing('train', preprocessing));
   for (const set of [train, validation, test])
