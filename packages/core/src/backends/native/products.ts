@@ -12,8 +12,8 @@ const BLOCK = MAX_TERMS;
 // rows takes a fifth of the product.
 const MAX_PLAIN_ROW = 1024;
 const MAX_PLAIN_BATCH = 128;
-// Of a sparse x the terms of a list come faster than lines that share a set of the cache: of 128 columns of doubles they
-// take 1.3 of the time. So W is packed for more than so few rows.
+// Of a sparse x the terms of a list come faster than lines that share a set of the cache: of 128 columns of doubles
+// they take 1.3 of the time. So W is packed for more than so few rows.
 const MAX_PLAIN_SPARSE_BATCH = 32;
 /** Rows of a batch at a time for dW, those of several leaves among them. */
 const BLOCK_ROWS = MOST_NODE_ROWS;
