@@ -97,6 +97,7 @@ const right: Record<string, () => readonly unknown[]> = {
   loadCsv: () => ['nowhere.csv', {}],
   loadDataset: () => ['nowhere', {}],
   loadIdx: () => ['nowhere', 'nowhere', {}],
+  largestChange: () => [model],
   loadIdxFolder: () => ['folder', {}],
   loadImageFolder: () => ['folder', {}],
   loadMnist: () => [import.meta.url],

@@ -1,5 +1,5 @@
 import type { ElementType, ModelContents } from '@gradloom/core';
-import { createElements, typeOf } from '@gradloom/core/internal';
+import { createElements, elements, record, typeOf } from '@gradloom/core/internal';
 import { fingerprint } from '../files/fingerprint.ts';
 
 /**
@@ -18,7 +18,9 @@ export function roundModel(model: ModelContents, type: ElementType): ModelConten
 }
 
 /** The largest difference of a weight from the float next to it. */
-export function largestChange({ parameters }: Pick<ModelContents, 'parameters'>): number {
+export function largestChange(model: Pick<ModelContents, 'parameters'>): number {
+  const { parameters: given } = record('largestChange', 'model', model, 'a model');
+  const parameters = elements('largestChange', 'model.parameters', given);
   let largest = 0;
   for (let i = 0; i < parameters.length; i++) {
     const change = Math.abs(parameters[i] - Math.fround(parameters[i]));
