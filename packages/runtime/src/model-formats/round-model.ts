@@ -4,7 +4,7 @@ import { fingerprint } from '../files/fingerprint.ts';
 
 /**
  * The model with its weights in a type. Floats are doubles, too; doubles are rounded, and the metadata then say so:
- * `rounded: { from, fingerprint, largestChange }`, the fingerprint that of the model before.
+ * `rounded: { largestChange, from, fingerprint }`, the fingerprint that of the model before.
  */
 export function roundModel(model: ModelContents, type: ElementType): ModelContents {
   const { parameters, metadata = {}, parts } = model;
@@ -13,7 +13,7 @@ export function roundModel(model: ModelContents, type: ElementType): ModelConten
   const rounded = createElements(type, parameters.length);
   rounded.set(parameters);
   if (type === 'float64') return { ...model, parameters: rounded };
-  const change = { from, fingerprint: fingerprint(parameters, parts?.modules), largestChange: largestChange(model) };
+  const change = { largestChange: largestChange(model), from, fingerprint: fingerprint(parameters, parts?.modules) };
   return { ...model, parameters: rounded, metadata: { ...metadata, rounded: change } };
 }
 
