@@ -108,7 +108,6 @@ export function* planRunInTurns(
   const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;
   const { precision: elementType } = options;
   const ema = options.ema ?? null;
-  refuseInexactIndices('train', network, loss, elementType);
   const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
   const { accumulate } = options;
   const batch = options.batch === 'full' ? train.rows : Math.min(train.rows, options.batch * accumulate);
