@@ -303,6 +303,35 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
     fc.assert(check, { seed: propertySeed, numRuns: counted(150, 500) });
   });
 
+  test('updates that follow each other take the hyperparameters of each', (context) => {
+    const memory = memoryOf(context);
+    const n = 2048;
+    memory.reset();
+    const lengths = { theta: n, m: n, v: n, gSum: n, square: 1 };
+    const [actual, expected] = [memory.allocate, plain].map((allocate) => fill(lengths, 1, 'plain', allocate));
+    const hyper = memory.allocate(8, FLOAT64);
+    hyper.set([0.9, 0.1, 0.99, 0.01, 1e-3, 1, 1e-8, 0.5]);
+    const step = (kind: 'adam' | 'adamw', rows: number): void => {
+      const { name, reference } = updateOp(createOptimizer(kind));
+      for (const [kernels, { square, theta, m, v, gSum }] of [
+        [memory.kernels, actual],
+        [referenceKernels, expected],
+      ] as const) {
+        for (let i = 0; i < n; i++) v[i] = Math.abs(v[i]);
+        fillHardValues(gSum, 'plain', rows); // of which plain code has made the mean
+        runOp(kernels, meanUpdateOp(name, reference), square, theta, [m, v], n, hyper, gSum, n, 1, 1 / rows);
+      }
+      for (const name of ['theta', 'm', 'v']) {
+        expect([kind, rows, firstDifference(actual[name], expected[name])]).toEqual([kind, rows, null]);
+      }
+    };
+    step('adam', 3);
+    step('adam', 5);
+    step('adamw', 5);
+    hyper[7] = 0.75;
+    step('adamw', 5);
+  });
+
   test.for(['adam', 'adamw'] as const)(
     '%s that spares biases has the bits of the reference in every block',
     (kind, context) => {

@@ -48,18 +48,33 @@ export function createMeanUpdates(
   lanes.fill(FLUSH_BELOW[type], placeOf('tiny'), placeOf('tiny') + width);
   lanes.fill(-0, placeOf('minusZero'), placeOf('minusZero') + width);
 
+  const written = new Float64Array(SHARED + 1).fill(Number.NaN); // the hyperparameters that the lanes have,
+  let writtenShare = 0;
+  let isDecoupled = false; // and what they were written for
+
+  /** Most blocks have those of the block before: a step of floats takes 0.98 where they are written once. */
+  function writeConstants(share: number, hyper: Float64Array, decoupled: boolean): void {
+    let isSame = share === writtenShare && decoupled === isDecoupled;
+    for (let h = 0; h <= SHARED && isSame; h++) isSame = hyper[h] === written[h];
+    if (isSame) return;
+    writtenShare = share;
+    isDecoupled = decoupled;
+    for (let h = 0; h <= SHARED; h++) written[h] = hyper[h];
+    for (let lane = 0; lane < width; lane++) {
+      lanes[shareAt + lane] = share;
+      for (let h = 0; h < SHARED; h++) lanes[beta1 + width * h + lane] = hyper[h];
+      lanes[weightDecay + lane] = decoupled ? 0 : hyper[SHARED];
+      lanes[decay + lane] = decoupled ? hyper[SHARED] : 1;
+    }
+  }
+
   const createUpdate = (decoupled: boolean): MeanUpdate => {
     return (square, theta, state, n, hyper, first, row, S, share) => {
       const firstAt = addressOf(first);
       let left = S;
       let next = bytesOfElements(type, row);
       for (; adam[left] === undefined; left = halved(left), next *= 2) rowAdds.addNeighbours(firstAt, next, left, n);
-      for (let lane = 0; lane < width; lane++) {
-        lanes[shareAt + lane] = share;
-        for (let h = 0; h < SHARED; h++) lanes[beta1 + width * h + lane] = hyper[h];
-        lanes[weightDecay + lane] = decoupled ? 0 : hyper[SHARED];
-        lanes[decay + lane] = decoupled ? hyper[SHARED] : 1;
-      }
+      writeConstants(share, hyper, decoupled);
       tape.write(
         adamArguments,
         adam[left],
