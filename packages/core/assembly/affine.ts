@@ -1,5 +1,5 @@
 import { zeros } from './constants';
-import { bytes } from './lanes';
+import { bytes, LANES } from './lanes';
 import { PANEL, PANEL_STEP, packPanel, panelWidth, transposePanel } from './panels';
 import { timesPanel } from './product';
 import { listTerms } from './terms';
@@ -10,9 +10,10 @@ const BLOCK = 256;
 /** With fewer rows a packed panel is not read often enough to pay for its packing. */
 const MIN_PACKED_ROWS = 8;
 // Up to here a block of W itself stays in the first-level cache: 64x64 in place reaches 0.96, packed 0.91. Wider rows
-// share too few sets with those of y: 16x256 in place 0.83, packed 0.94.
-const MAX_PLAIN_COLUMNS = 64;
-const MAX_PLAIN = 4096;
+// share too few sets with those of y: 16x256 in place 0.83, packed 0.94. Of floats as many bytes, and wider rows:
+// 16x100, 64x128, 128x64 and 32x256 take 0.92 to 0.96 of the time in place.
+const MAX_PLAIN_COLUMNS: i32 = LANES == 2 ? 64 : 256;
+const MAX_PLAIN: i32 = LANES == 2 ? 4096 : 8192;
 // Rows whose terms are listed at a time: 129 KiB of lists.
 const LISTED_ROWS = 128;
 // Fewer terms are not worth a list.
