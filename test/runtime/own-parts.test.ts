@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { LayerSpec, LossSpec, NetworkSpec } from '@gradloom/core';
+import { elementTypes } from '@gradloom/core/internal';
 import {
   type BackendChoice,
   createModel,
@@ -105,9 +106,14 @@ const options: TrainOptions = {
 };
 const run = (more: TrainOptions = {}) => train(spec, data, { ...options, epochs: 3, ...more }).result;
 
-describe.each<BackendChoice>(['reference', 'wasm', 'native'])('own parts of every family on %s', (backend) => {
+const backends = ['reference', 'wasm', 'native'] as const satisfies readonly BackendChoice[];
+const runs = elementTypes.flatMap((precision) => backends.map((backend) => [backend, precision] as const));
+
+describe.each(runs)('own parts of every family on %s in %s', (backend, precision) => {
+  const run = (more: TrainOptions) => train(spec, data, { ...options, epochs: 3, precision, ...more }).result;
   test('give the same bits on any threads', needs(backend), async () => {
     const one = await run({ backend, threads: 1 });
+    expect(one.precision).toBe(precision);
     expect(one.epochLosses[2]).toBeLessThan(one.epochLosses[0]);
     expect(one.validation?.metrics?.largest).toBeGreaterThan(0);
     for (const threads of [2, 3]) expect((await run({ backend, threads })).fingerprint).toBe(one.fingerprint);

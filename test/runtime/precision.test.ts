@@ -95,6 +95,14 @@ test('starting weights may be of either type, and are rounded to that of the run
   );
 });
 
+test('more words than floats can tell apart are refused, before memory is taken for their vectors', async () => {
+  const words: NetworkSpec = { input: 1, layers: [{ kind: 'embedding', vocabulary: 2 ** 24 + 1, width: 2 }] };
+  const rows = { train: randomDataset({ rows: 8, inputs: 1, classes: 2 }) };
+  await expect(train(words, rows, { ...base, precision: 'float32' }).result).rejects.toThrow(
+    'train: embedding(16777217x2) at layer 0: vocabulary has 16777217, expected at most 16777216 in float32',
+  );
+});
+
 test('another type than the two is refused', async () => {
   await expect(train(spec, data, { precision: 'float16' as never }).result).rejects.toThrow(
     'train: precision has "float16", expected one of float64, float32',
@@ -236,7 +244,7 @@ describe('a step of floats that is not finite', () => {
 });
 
 test('indices that are no floats are refused before anything is allocated', async () => {
-  const words: NetworkSpec = { input: 1, layers: [{ kind: 'embedding', vocabulary: 2 ** 24 + 1, width: 1 }] };
+  const words: NetworkSpec = { input: 1, layers: [{ kind: 'embedding', vocabulary: 2 ** 24 + 1, width: 2 }] };
   const rows = datasetFromRows({ inputs: [[1]], targets: [[1]] });
   const run = train(words, { train: rows }, { ...base, pool, precision: 'float32' });
   await expect(run.result).rejects.toThrow(
