@@ -29,6 +29,10 @@ const cases: [title: string, spec: NetworkSpec, rows: Dataset, options: TrainOpt
   ['a moving average', wide, few, { ema: 0.9 }],
   ['batches of several passes', wide, many, { batch: 2500, steps: 2 }],
   ['steps on a tape', narrow, few, { batch: 'full' }],
+  ['floats', wide, few, { precision: 'float32' }],
+  ['clipping of floats', wide, few, { precision: 'float32', clipNorm: 0.5, ema: 0.9 }],
+  ['batches of several passes of floats', wide, many, { precision: 'float32', batch: 2500, steps: 2 }],
+  ['floats by momentum', wide, few, { precision: 'float32', optimizer: { kind: 'sgd', momentum: 0.9 } }],
 ];
 
 let pool: Pool;

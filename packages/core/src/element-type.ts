@@ -9,7 +9,9 @@ export const elementTypes = ['float64', 'float32'] as const satisfies readonly E
 
 /** An array of one type. */
 export type ElementsOf<T extends ElementType, Buffer extends ArrayBufferLike = ArrayBufferLike> = {
+  /** Doubles. */
   float64: Float64Array<Buffer>;
+  /** Floats. */
   float32: Float32Array<Buffer>;
 }[T];
 

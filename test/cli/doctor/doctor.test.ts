@@ -42,7 +42,7 @@ describe('advice', () => {
     ['no SIMD', { ...without, noWasm: 'WebAssembly has no SIMD', auto: 'reference' }, /^Training runs on plain/],
     [
       'a limit',
-      { backends: [{ name: 'wasm', gflops: null, problem: 'the address space has 4 MiB' }] },
+      { backends: [{ name: 'wasm', gflops: null, float32Gflops: null, problem: 'the address space has 4 MiB' }] },
       /^the address space has 4 MiB$/,
     ],
     ['no library', without, /brew install openblas/],
@@ -71,7 +71,9 @@ describe('doctor', () => {
     expect(runtime).toEqual({ name: 'Node', version: process.versions.node });
     const here = [...(extension === null ? [] : ['native']), ...(blas === null ? [] : ['blas'])];
     const names = ['reference', 'wasm', ...here];
-    expect(backends).toEqual(names.map((name) => ({ name, gflops: expect.any(Number), problem: null })));
+    expect(backends).toEqual(
+      names.map((name) => ({ name, gflops: expect.any(Number), float32Gflops: expect.any(Number), problem: null })),
+    );
     expect(auto).toBe(here[0] ?? 'wasm');
     expect(cores).toBeGreaterThan(0);
     expect(code).toBe(0);
@@ -80,7 +82,7 @@ describe('doctor', () => {
   test('prints the same as text', async () => {
     const { code, stdout } = await gradloom(['doctor']);
     expect(stdout).toContain(`Node          ${process.versions.node}, fine`);
-    expect(stdout).toMatch(/\nreference +\d+\.\d\nwasm +\d+\.\d/);
+    expect(stdout).toMatch(/\nreference +\d+\.\d +\d+\.\d\nwasm +\d+\.\d +\d+\.\d/);
     expect(code).toBe(0);
   });
 

@@ -9,7 +9,8 @@ import { neededNode } from '../version.ts';
 
 export interface BackendFigures {
   readonly name: Backend['name'];
-  readonly gflops: number | null; // 10⁹ operations a second on one core, null where it does not run
+  readonly gflops: number | null; // 10⁹ operations of float64 a second on one core, null where it does not run
+  readonly float32Gflops: number | null; // likewise of float32
   readonly problem: string | null; // why it does not
 }
 
@@ -77,9 +78,10 @@ function autoBackend(): Backend['name'] | null {
 function figuresOf(backend: Backend): BackendFigures {
   const { name } = backend;
   try {
-    return { name, gflops: measureGflops(backend), problem: null };
+    const gflops = measureGflops(backend);
+    return { name, gflops, float32Gflops: measureGflops(backend, undefined, 'float32'), problem: null };
   } catch (error) {
-    return { name, gflops: null, problem: withoutPlace(error) };
+    return { name, gflops: null, float32Gflops: null, problem: withoutPlace(error) };
   }
 }
 

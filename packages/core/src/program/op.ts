@@ -10,7 +10,7 @@ export type Operand =
       /** What the operation does with it. */
       readonly access: 'in' | 'out' | 'inout';
       /** Of its numbers: that of the run, or double in every run. */
-      readonly type: 'element' | typeof FLOAT64;
+      readonly type: 'element' | 'float64';
     }
   | {
       /** A whole number; a yes or no; a distance in elements; any number; words for an error. */

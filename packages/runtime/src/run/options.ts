@@ -254,4 +254,7 @@ export const trainOptions = defineOptions('train', {
 export interface TrainOptions extends OptionsOf<typeof trainOptions.table>, Named {}
 
 /** Options whose `precision` the compiler knows, and with it the type of the weights that come back. */
-export type OptionsFor<T extends ElementType> = TrainOptions & { readonly precision?: T };
+export type OptionsFor<T extends ElementType> = TrainOptions & {
+  /** Type of the numbers that the run computes with. @default 'float64' */
+  readonly precision?: T;
+};
