@@ -25,8 +25,12 @@ const small = (workload: Workload): readonly Variant[] =>
   workload.widths.length > 3 || workload.batch > 128 ? [] : [{}];
 const onThreads = (workload: Workload): readonly number[] => (isXor(workload) ? [1] : threadCounts);
 
-/** How far rounding may take a loss from ours, which is the one in float64. */
-const roundingOf = (precision: Precision): number => ({ float64: 1e-6, float32: 1e-2 })[precision];
+/**
+ * How far rounding may take a loss from ours, which is the one in float64. In float32 a relu whose input is 0 but for
+ * rounding may be on for one program and off for another: one such row of 784-(64 x 20)-10 in the third step took the
+ * loss after an epoch 3 % away.
+ */
+const roundingOf = (precision: Precision): number => ({ float64: 1e-6, float32: 5e-2 })[precision];
 
 const gradloom = (backend: string, precision: Precision): Peer => ({
   ...{ name: ownName(backend, precision), precision },
@@ -59,7 +63,8 @@ const jaxJs = (precision: Precision): Peer => ({
   command: node('jax-js.ts', precision),
   get: NPM,
   environments: threadCounts.map((threads) => ({ JAX_JS_THREADS: String(threads) })),
-  variants: () => [{}],
+  // In float64 it has no SIMD: a step of a large batch takes seconds.
+  variants: (workload) => (precision === 'float64' && workload.batch > 256 ? [] : [{}]),
   tolerance: roundingOf(precision),
 });
 
