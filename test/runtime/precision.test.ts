@@ -243,6 +243,19 @@ describe('a step of floats that is not finite', () => {
   });
 });
 
+test('the weighed loss of rows that all count 1 is their loss, whose terms are floats in a run of floats', async () => {
+  const rows = Array.from({ length: 60 }, (_, n) => [Math.sin(n), Math.cos(3 * n)]);
+  const targets = rows.map(([a, b]) => a * b + 0.1);
+  const sets = splitDataset(datasetFromRows({ inputs: rows, targets, weights: rows.map(() => 1) }), {
+    validation: 0.3,
+  });
+  const network: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 1 }] };
+  for (const precision of ['float64', 'float32'] as const) {
+    const { validation } = await train(network, sets, { ...base, pool, precision }).result;
+    expect(validation?.weightedLoss, precision).toBe(validation?.loss);
+  }
+});
+
 test('indices that are no floats are refused before anything is allocated', async () => {
   const words: NetworkSpec = { input: 1, layers: [{ kind: 'embedding', vocabulary: 2 ** 24 + 1, width: 2 }] };
   const rows = datasetFromRows({ inputs: [[1]], targets: [[1]] });
