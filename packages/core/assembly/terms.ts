@@ -1,3 +1,4 @@
+import { LANES } from './lanes';
 import { PANEL } from './panels';
 
 // Lists of the terms of tiles two rows high that are not 0 in both rows. A list begins with how many there are; then
@@ -6,9 +7,11 @@ import { PANEL } from './panels';
 // one that is not.
 
 /** Columns of the other factor from which a list is read often enough to pay for it. */
-const MIN_COLUMNS = 4 * PANEL;
-/** Share of the terms up to which it pays to leave the others out. */
+const MIN_COLUMNS = 32;
+// Share of the terms up to which it pays to leave the others out: of four panels and more, and of fewer, as 32 columns
+// of floats are, whose list takes a third of the product's own time.
 const MAX_DENSITY: f64 = 0.85;
+const MAX_DENSITY_OF_FEW: f64 = 0.6;
 
 /** From one list of K terms to the next. */
 @inline export function listStep(K: i32): usize {
@@ -23,11 +26,12 @@ export function listTerms(
   lists: usize, a: usize, aRow: usize, aStep: usize, panelStep: usize, M: i32, K: i32, columns: i32,
 ): usize {
   if (columns < MIN_COLUMNS) return 0;
+  const density = LANES == 4 && columns < 4 * PANEL ? MAX_DENSITY_OF_FEW : MAX_DENSITY;
   let list = lists;
   for (let m = 2; m <= M; m += 2) {
     const count = listTile(list, a, aRow, aStep, panelStep, K);
     // Tiles of a matrix are much alike: the first tells.
-    if (m == 2 && <f64>count > MAX_DENSITY * <f64>K) return 0;
+    if (m == 2 && <f64>count > density * <f64>K) return 0;
     list += listStep(K);
     a += 2 * aRow;
   }

@@ -81,7 +81,7 @@ const sparseCases = elementTypes.flatMap((type) =>
 describe.each(sparseCases)(`%s of an x of %s that is mostly 0 (seed ${propertySeed})`, (name, type) => {
   const memory = memories[type];
   const kernel: KernelCase = cases[name];
-  // Tiles are two rows or columns high, lists made of 128 terms, for 32 columns of doubles or 64 of floats, and of 128
+  // Tiles are two rows or columns high, lists made of 128 terms or for 32 columns, of more terms from 64 on, and of 128
   // rows at a time: on both sides of each.
   const shape = fc.tuple(
     fc.constantFrom(1, 2, 3, 7, 64, 65, 127, 128, 131),
