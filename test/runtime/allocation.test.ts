@@ -78,6 +78,13 @@ describe.each<[string, NetworkSpec, Dataset, TrainOptions]>([
   ['several leaves', network('relu', 350), dataset, { batch: 40 }],
   ['in machine code', network('relu', 64), dataset, { batch: 10, backend: 'native' }],
   ['in machine code, several leaves', network('relu', 350), dataset, { batch: 40, backend: 'native' }],
+  ['floats, clipping', network('gelu'), dataset, { batch: 10, precision: 'float32', clipNorm: 1 }],
+  [
+    'floats in machine code, several leaves',
+    network('relu', 350),
+    dataset,
+    { batch: 40, backend: 'native', precision: 'float32' },
+  ],
   ['embedding, residual, layer-norm and swiglu, adamw', nested, indices, { batch: 10, optimizer: 'adamw' }],
 ])('%s', (_name, spec, train, options) => {
   const title = `a span of ${STEPS} steps leaves under ${MOST_BYTES} bytes a step and wakes no collector`;

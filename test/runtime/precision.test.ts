@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ElementType, NetworkSpec } from '@gradloom/core';
+import { typeOf } from '@gradloom/core/internal';
 import {
   createModel,
   createPool,
@@ -168,7 +169,8 @@ describe('a run of floats with every part that has sums, states or copies', () =
 
   const figuresOf = async (own: TrainOptions) => {
     const result = await train(everything, data, { ...options, ...own, pool: large }).result;
-    const { fingerprint, epochLosses, validation, test: held } = result;
+    const { fingerprint, epochLosses, validation, test: held, parameters, precision } = result;
+    expect(typeOf(parameters)).toBe(precision);
     return { fingerprint, epochLosses, validation, held };
   };
 
