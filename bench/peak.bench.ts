@@ -14,7 +14,8 @@ import { endSuite } from './suites.ts';
 // What share of the processor's own limit do products and whole steps reach? The limit is the rate of multiply-and-add
 // in registers, with nothing loaded or stored, on as many threads at the same time, measured again before each figure.
 // Products are called as a step calls them: up to 256 rows at a time. Of a step only its products count as work, those
-// with terms of 0 too, which Gradloom skips: the lines marked noise have none. Run alone on the machine.
+// with terms of 0 too, which Gradloom skips: the lines marked noise have none. Run alone on the machine, where it takes
+// about ten minutes.
 // Usage: npm run bench -- peak [--backends native,blas,wasm] [--threads 2] [--only 1024x512x512] [--rounds 5]
 // [--time 60]
 
