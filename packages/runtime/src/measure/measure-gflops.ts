@@ -9,9 +9,10 @@ const I = 512;
 const O = 784;
 
 /**
- * 10⁹ floating-point operations of a type a second of y[B,784] = x[B,512] · W[512,784] + b in this thread: the median of the
- * calls that fit in `budgetMs`, at least one, after one that is not counted. B is 256, and 8 for the reference kernels,
- * whose rows take as long in any number: about 5 ms a call, and a second where the engine only interprets them.
+ * 10⁹ floating-point operations of a type a second of y[B,784] = x[B,512] · W[512,784] + b in this thread: the median
+ * of the calls that fit in `budgetMs`, at least one, after one that is not counted. B is 256, and 8 for the reference
+ * kernels, whose rows take as long in any number: about 5 ms a call, and a second where the engine only interprets
+ * them.
  */
 export function measureGflops(backend: Backend, budgetMs = 200, type: ElementType = FLOAT64): number {
   oneOf('measureGflops', 'backend.name', record('measureGflops', 'backend', backend, '{ name }').name, backendNames);
