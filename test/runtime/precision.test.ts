@@ -53,6 +53,9 @@ test('the weights of a run have its type, which the compiler knows', async () =>
   expectTypeOf(doubles.parameters).toEqualTypeOf<Float64Array>();
   expectTypeOf(floats.parameters).toEqualTypeOf<Float32Array>();
   expectTypeOf<TrainResult['parameters']>().toEqualTypeOf<Float64Array | Float32Array>();
+  for await (const event of train(spec, data, { ...base, pool, precision: 'float32', probe: 9 })) {
+    if (event.type === 'probe') expectTypeOf(event.parameters).toEqualTypeOf<Float32Array>();
+  }
   const either: ElementType = 'float32' as ElementType;
   const { result } = train(spec, data, { ...base, pool, precision: either });
   expectTypeOf((await result).parameters).toEqualTypeOf<Float64Array | Float32Array>();

@@ -1,10 +1,10 @@
-import type { Elements, ElementType, LayerFigures } from '@gradloom/core';
+import type { ElementsOf, ElementType, LayerFigures } from '@gradloom/core';
 import type { Backend } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { Trial } from '../tuning/tune.ts';
 
 /** An event of a run, distinguished by `type`: from `for await (const event of run)` or `onEvent`. */
-export type TrainEvent =
+export type TrainEvent<T extends ElementType = ElementType> =
   | StartEvent
   | ThreadsEvent
   | WarningEvent
@@ -14,7 +14,7 @@ export type TrainEvent =
   | EpochEvent
   | StepsEvent
   | CheckpointEvent
-  | ProbeEvent;
+  | ProbeEvent<T>;
 
 /** The run has its memory and threads, and the first step begins. */
 export interface StartEvent {
@@ -168,7 +168,7 @@ export interface CheckpointEvent {
 }
 
 /** Statistics of every layer, with `probe`. An unread event of this type is replaced by the next. */
-export interface ProbeEvent {
+export interface ProbeEvent<T extends ElementType = ElementType> {
   /** Which event this is. */
   readonly type: 'probe';
   /** Steps done before it: 0 is the start. */
@@ -180,7 +180,7 @@ export interface ProbeEvent {
   /** Statistics, layer by layer. */
   readonly layers: readonly LayerFigures[];
   /** The weights [P] that the statistics belong to. */
-  readonly parameters: Elements;
+  readonly parameters: ElementsOf<T>;
 }
 
 /** The range and mean of a value over some steps. */

@@ -13,7 +13,7 @@ import { finishedRun } from './start-run.ts';
  * A run in the background: read its events (`for await (const event of run)`), await its result (`await run.result`),
  * or both.
  */
-export interface TrainingRun<T extends ElementType = ElementType> extends AsyncIterable<TrainEvent, undefined> {
+export interface TrainingRun<T extends ElementType = ElementType> extends AsyncIterable<TrainEvent<T>, undefined> {
   /**
    * The result. Rejects with an Error for options and shapes that do not fit, with a TrainingError for a loss or
    * gradient that is not finite, with a FolderInUseError if another run writes to the checkpoint folder, and with an
@@ -48,12 +48,12 @@ export function train<T extends ElementType = 'float64'>(
   data: DataSplits,
   options: OptionsFor<T> = {},
 ): TrainingRun<T> {
-  const events = createEventStream<TrainEvent>();
+  const events = createEventStream<TrainEvent<T>>();
   const onEvent = options?.onEvent;
   const result = runTraining(spec, data, options, (event) => {
     onEvent?.(event);
-    events.push(event);
-  }) as Promise<TrainResult<T>>; // the type that the options name
+    events.push(event as TrainEvent<T>); // of the type that the options name, as the result is
+  }) as Promise<TrainResult<T>>;
   result.then(events.end, events.fail);
   // biome-ignore lint/suspicious/noThenProperty: it refuses to be awaited, in a sentence.
   return { result, [Symbol.asyncIterator]: events.iterate, then: refuseAwait };
