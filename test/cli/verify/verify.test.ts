@@ -167,6 +167,15 @@ describe('is a fault', () => {
     }
   });
 
+  test('a model of the other type of numbers', async () => {
+    const out = copyOf(run);
+    const floats = join(temporaryDirectory(), 'floats.gradloom');
+    await gradloom(['export', out, floats, '--precision', 'float32']);
+    copyFileSync(floats, join(out, 'model.gradloom'));
+    const found = await verify(out);
+    expect(faultsOf(found, 'model.gradloom')).toContain('has precision "float32", expected "float64" (of config.json)');
+  });
+
   test('another training loss than the checkpoint has, options that train does not take', async () => {
     const out = copyOf(run);
     const path = join(out, 'metrics.jsonl');

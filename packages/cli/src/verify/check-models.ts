@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { plainJson, show } from '@gradloom/core/internal';
+import { FLOAT64, plainJson, show, typeOf } from '@gradloom/core/internal';
 import { BEST_FILE, type Checkpoint, fingerprint, LAST_FILE, type ModelFile, openModelFile } from '@gradloom/runtime';
 import { checkOwnFile, differences } from '@gradloom/runtime/internal';
 import { loadOptions } from '../options/own-parts.ts';
@@ -52,7 +52,9 @@ function checkFile(check: OpenCheck, { model, checkpoint }: ModelFile, { options
   if (isModel !== (checkpoint === null))
     check.faults.push(isModel ? 'is a checkpoint, expected a model' : 'is a model, expected a checkpoint');
   if (network !== undefined) addDifference(check, 'network', model.spec, network);
-  if (checkpoint === null || options === null) return;
+  if (options === null) return;
+  addDifference(check, 'precision', typeOf(model.parameters), options.precision ?? FLOAT64);
+  if (checkpoint === null) return;
   const { metadata } = checkpoint;
   if (!isRecord(metadata.options)) return;
   for (const name of new Set([...Object.keys(metadata.options), ...Object.keys(options)])) {
