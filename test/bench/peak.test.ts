@@ -4,10 +4,11 @@ import { passesOf } from '../../bench/passes.ts';
 import { createFma } from '../../bench/peak/fma.ts';
 import { flopsOf } from '../../bench/peers/workloads.ts';
 import { machineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
+import { needs } from '../support/needs.ts';
 
 const { code } = machineCode();
 
-describe.skipIf(code === null)('multiply-and-add in registers', () => {
+describe('multiply-and-add in registers', needs('native'), () => {
   test.each(Object.keys(extensions) as ExtensionName[])(
     'keeps enough sums on %s that none waits for another',
     (name) => {
