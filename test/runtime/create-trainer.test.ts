@@ -48,6 +48,31 @@ describe.each<BackendChoice>(['reference', 'wasm', 'native', 'blas'])('on %s', (
   });
 });
 
+// Threads take the places of a team in turns, and what a place keeps from step to step lies in the memory of the run.
+test.each(['float64', 'float32'] as const)(
+  'trainers at once in one pool end in the bits of each alone, with the same hyperparameters in every step: %s',
+  needs('native'),
+  async (precision) => {
+    const wide: NetworkSpec = { input: 30, layers: [{ kind: 'dense', out: 90 }, ...spec.layers.slice(1)] };
+    const same: TrainOptions = {
+      ...{ ...options, precision, backend: 'native', threads: 1, epochs: 10, schedule: 'constant' },
+      optimizer: { kind: 'adam', lr: 0.01, beta1: 0, beta2: 0 },
+    };
+    const seeds = [1, 2, 3, 4];
+    const alone: string[] = [];
+    for (const seed of seeds) alone.push((await train(wide, data, { ...same, seed }).result).fingerprint);
+    const pool = await createPool({ threads: 2 });
+    onTestFinished(() => pool.destroy());
+    const trained = async (seed: number): Promise<string> => {
+      const trainer = await createTrainer(wide, data, { ...same, seed, pool });
+      onTestFinished(() => trainer.close());
+      while (!trainer.isDone) await trainer.step();
+      return (await trainer.finish()).fingerprint;
+    };
+    expect(await Promise.all(seeds.map(trained))).toEqual(alone);
+  },
+);
+
 test('a step tells its loss, norm and rate, and many steps their means', async () => {
   const events: TrainEvent[] = [];
   const [one, many] = [await opened({ onEvent: (event) => void events.push(event) }), await opened()];

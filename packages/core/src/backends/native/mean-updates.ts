@@ -15,8 +15,11 @@ const SQUARES = 32;
 /** Hyperparameters that both optimizers have, in the order of the constants: from β₁ to ε. */
 const SHARED = 7;
 
+/** Doubles that say what the constants were made of: the share, whether the decay is decoupled, hyperparameters. */
+const ORIGIN = 2 + SHARED + 1;
+
 /** Doubles of scratch that the updates take, a multiple of eight. */
-export const MEAN_UPDATE_SCRATCH = Math.floor((CONSTANTS + SQUARES + 63) / 64) * 8;
+export const MEAN_UPDATE_SCRATCH = Math.floor((CONSTANTS + SQUARES + 8 * ORIGIN + 63) / 64) * 8;
 
 /** Rows of gradients and the update by their mean, which is not written anywhere. */
 export type MeanUpdate = (
@@ -48,18 +51,19 @@ export function createMeanUpdates(
   lanes.fill(FLUSH_BELOW[type], placeOf('tiny'), placeOf('tiny') + width);
   lanes.fill(-0, placeOf('minusZero'), placeOf('minusZero') + width);
 
-  const written = new Float64Array(SHARED + 1).fill(Number.NaN); // the hyperparameters that the lanes have,
-  let writtenShare = 0;
-  let isDecoupled = false; // and what they were written for
+  // It lies beside the constants: another thread that takes this place in a team writes these too.
+  const origin = new Float64Array(scratch.buffer, squares.byteOffset + SQUARES, ORIGIN);
+  origin[0] = Number.NaN;
 
   /** Most blocks have those of the block before: a step of floats takes 0.98 where they are written once. */
   function writeConstants(share: number, hyper: Float64Array, decoupled: boolean): void {
-    let isSame = share === writtenShare && decoupled === isDecoupled;
-    for (let h = 0; h <= SHARED && isSame; h++) isSame = hyper[h] === written[h];
+    const kind = decoupled ? 1 : 0;
+    let isSame = share === origin[0] && kind === origin[1];
+    for (let h = 0; h <= SHARED && isSame; h++) isSame = hyper[h] === origin[2 + h];
     if (isSame) return;
-    writtenShare = share;
-    isDecoupled = decoupled;
-    for (let h = 0; h <= SHARED; h++) written[h] = hyper[h];
+    origin[0] = share;
+    origin[1] = kind;
+    for (let h = 0; h <= SHARED; h++) origin[2 + h] = hyper[h];
     for (let lane = 0; lane < width; lane++) {
       lanes[shareAt + lane] = share;
       for (let h = 0; h < SHARED; h++) lanes[beta1 + width * h + lane] = hyper[h];
