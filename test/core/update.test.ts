@@ -3,9 +3,11 @@ import {
   BLOCK,
   batchLoss,
   blockCount,
+  bytesOfElements,
   clipScale,
   createBlockUpdate,
   createList,
+  elementTypes,
   gradientNorm,
   gradientOf,
   gradientStride,
@@ -23,7 +25,7 @@ const P = 2 * BLOCK + 5;
 
 function setUp() {
   const optimizer = createOptimizer({ kind: 'sgd', lr: 1 });
-  const gSum = normals(S * gradientStride(P));
+  const gSum = normals(S * gradientStride('float64', P));
   const memory = { theta: new Float64Array(P), gSum, state: [], squares: new Float64Array(blockCount(P)) };
   const hyper = new Float64Array(optimizer.hyperLength);
   optimizer.hyper(hyper, Float64Array.of(1), new Float64Array(0));
@@ -72,6 +74,13 @@ test('the norm is that of the mean gradient', () => {
   run((emit) => update.average(emit, 10, SUMS));
   const exact = Math.sqrt(mean.reduce((sum, g) => sum + g * g, 0));
   expect(Math.abs(gradientNorm(memory.squares) / exact - 1)).toBeLessThan(1e-12);
+});
+
+test.each(elementTypes)('rows of gradients of %s begin on cache lines, with less than a line between two', (type) => {
+  for (const P of [1, 7, 8, 9, 15, 16, 17, 2 ** 31 + 1]) {
+    const [bytes, unused] = [gradientStride(type, P), gradientStride(type, P) - P].map((n) => bytesOfElements(type, n));
+    expect([P, bytes % 64, unused >= 0 && unused < 64]).toEqual([P, 0, true]);
+  }
 });
 
 describe('clipping', () => {

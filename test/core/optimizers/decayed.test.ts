@@ -73,7 +73,7 @@ describe.each(names)('%s on blocks of weights, biases and both', (kind) => {
     const optimizer = createOptimizer({ kind, weightDecay: 0.5, decayed: 'weights' } as OptimizerSpec);
     const memory = {
       theta: normals(P),
-      gSum: normals(S * gradientStride(P)),
+      gSum: normals(S * gradientStride('float64', P)),
       state: optimizer.slots.map(() => new Float64Array(P)),
       squares: new Float64Array(blockCount(P)),
     };
@@ -145,7 +145,7 @@ describe.each(names)('%s', (kind) => {
     const random = createRandom(9, kind);
     const normals = (length: number) => Float64Array.from({ length }, () => random.normal());
     const start = [normals(P), ...optimizer.slots.map(() => normals(P).map(Math.abs))];
-    const gSum = normals(2 * gradientStride(P));
+    const gSum = normals(2 * gradientStride('float64', P));
     const updated = (cut: Cut) => {
       const [theta, ...state] = start.map((vector) => vector.slice());
       const hyper = new Float64Array(optimizer.hyperLength);

@@ -35,6 +35,7 @@ import {
   sumsOf,
   tapesOf,
   targetColumns,
+  typeOf,
   viewOf,
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
@@ -172,7 +173,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
 
   const theta = allocate(P);
   initializeParameters(network, theta, seed);
-  const gSum = allocate(gradientRows * gradientStride(P));
+  const gSum = allocate(gradientRows * gradientStride(typeOf(theta), P));
   const state = optimizer.slots.map(() => allocate(P).fill(0));
   const squares = allocate(blocks, FLOAT64);
   const lossSums = allocate(leaves, FLOAT64);

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { Kernels } from '../../../packages/core/src/backends/kernels.ts';
 import { referenceKernels } from '../../../packages/core/src/backends/reference/reference-kernels.ts';
 import { type Allocate, allocateOwn } from '../../../packages/core/src/backends/scratch.ts';
-import { type Elements, type ElementType, elementTypes, FLOAT64 } from '../../../packages/core/src/element-type.ts';
+import {
+  type Elements,
+  type ElementType,
+  elementTypes,
+  FLOAT64,
+  typeOf,
+} from '../../../packages/core/src/element-type.ts';
 import { fuse } from '../../../packages/core/src/program/fuse.ts';
 import { link } from '../../../packages/core/src/program/link.ts';
 import { type Call, createList, type Emit } from '../../../packages/core/src/program/op.ts';
@@ -45,7 +51,7 @@ const sumsToTry: readonly (readonly [string, NodeSums])[] = [
 const cut = tensorsOf([BLOCK - 6], [2, BLOCK], [11]);
 const { parameterCount: P } = cut;
 const random = createRandom(5, 'fuse');
-const normals = Float64Array.from({ length: (MOST_ROWS + 3) * gradientStride(P) }, () => random.normal());
+const normals = Float64Array.from({ length: (MOST_ROWS + 3) * gradientStride('float32', P) }, () => random.normal());
 const positives = normals.map(Math.abs);
 
 /** An optimizer at work on some rows of gradients. */
@@ -56,8 +62,8 @@ function setUp(spec: OptimizerSpec, allocate: Allocate) {
     array.set(from.subarray(offset, offset + length));
     return array;
   };
-  const gSum = place(MOST_ROWS * gradientStride(P), normals, 0);
-  const theta = place(P, normals, gSum.length);
+  const theta = place(P, normals, 0);
+  const gSum = place(MOST_ROWS * gradientStride(typeOf(theta), P), normals, P);
   const state = optimizer.slots.map((_, slot) => place(P, positives, gSum.length + (slot + 1) * P));
   const shared = { theta, gSum, state, squares: allocate(blockCount(P), FLOAT64) };
   const hyper = allocate(optimizer.hyperLength, FLOAT64);

@@ -79,7 +79,7 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
   const theta = allocate(P);
   const restart = () => initializeParameters(network, theta, 1);
   restart();
-  const gSum = allocate(gradientStride(P));
+  const gSum = allocate(gradientStride(type, P));
   const state = optimizer.slots.map(() => allocate(P));
   const squares = allocate(blockCount(P), FLOAT64);
   const [losses, norms] = [STEPS, STEPS].map((n) => allocate(n, FLOAT64));

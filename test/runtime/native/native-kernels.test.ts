@@ -341,7 +341,7 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
       const optimizer = createOptimizer({ kind, weightDecay: 0.3, decayed: 'weights' });
       for (const S of [1, 2, 3, 8]) {
         memory.reset();
-        const lengths = { theta: P, m: P, v: P, gSum: S * gradientStride(P), squares: blockCount(P) };
+        const lengths = { theta: P, m: P, v: P, gSum: S * gradientStride(type, P), squares: blockCount(P) };
         const updated = (allocate: Allocate, kernels: Kernels) => {
           const { m, v, theta, gSum, squares } = fill(lengths, S, 'plain', allocate);
           for (let i = 0; i < P; i++) v[i] = Math.abs(v[i]);

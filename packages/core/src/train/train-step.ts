@@ -95,7 +95,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   // Where rows depend on each other all leaves go on together, from barrier to barrier; else one after the other.
   const couples = couplesRows(network);
   const gradientRows = couples ? most : treeLevels(most);
-  const gSum = allocate(gradientRows * gradientStride(P));
+  const gSum = allocate(gradientRows * gradientStride(typeOf(parameters), P));
   const state = optimizer.slots.map(() => allocate(P));
   const squares = allocate(blockCount(P), FLOAT64);
   const lossSums = allocate(most, FLOAT64);

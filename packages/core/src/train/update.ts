@@ -1,5 +1,5 @@
 import { viewOf } from '../backends/scratch.ts';
-import type { Elements } from '../element-type.ts';
+import { bytesOfElements, type Elements, type ElementType, typeOf } from '../element-type.ts';
 import type { Emit } from '../program/op.ts';
 import { ops, updateOp } from '../program/ops.ts';
 import { BLOCK, blockCount } from './block.ts';
@@ -8,20 +8,23 @@ import { type Cut, piecesOf } from './pieces.ts';
 import type { NodeSums } from './tree/index.ts';
 
 /**
- * Numbers from one row of gradients to the next: each begins on a cache line, since a vector that lies across two takes
- * twice as long.
+ * Numbers of a type from one row of gradients to the next: each begins on a cache line, since a vector that lies across
+ * two takes twice as long.
  */
-export const gradientStride = (P: number): number => Math.floor((P + LINE - 1) / LINE) * LINE;
-const LINE = 16;
+export function gradientStride(type: ElementType, P: number): number {
+  const line = LINE / bytesOfElements(type, 1);
+  return Math.floor((P + line - 1) / line) * line;
+}
+const LINE = 64; // bytes
 
 /** Row `row` of the gradients. */
 export const gradientOf = (gSum: Elements, P: number, row: number): Elements =>
-  viewOf(gSum, row * gradientStride(P), P);
+  viewOf(gSum, row * gradientStride(typeOf(gSum), P), P);
 
 /** Shared by all threads of a run; each writes only its own blocks. */
 export interface UpdateMemory {
   readonly theta: Elements; // [P]
-  // [rows, gradientStride(P)] gradients of nodes, as planTeam deals them out; row 0 becomes the batch's mean gradient
+  // [rows, gradientStride] gradients of nodes, as planTeam deals them out; row 0 becomes the batch's mean gradient
   readonly gSum: Elements;
   readonly state: readonly Elements[]; // [slots][P]
   readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient
@@ -57,7 +60,7 @@ export function createBlockUpdate(
 ): BlockUpdate {
   const { theta, gSum, state, squares } = memory;
   const P = theta.length;
-  const stride = gradientStride(P);
+  const stride = gradientStride(typeOf(gSum), P);
   const update = updateOp(optimizer);
   const { hyperLength, undecayedHyper, shareAt } = optimizer;
   const ownHyper = shareAt ?? hyperLength;

@@ -31,7 +31,7 @@ export interface ArenaOptions extends ScratchShape {
 /** Every array of a run. Threads exchange numbers only through these. */
 export interface Arena {
   readonly theta: Elements; // [P]
-  readonly gSum: Elements; // [rows, gradientStride(P)] of nodes of the batch
+  readonly gSum: Elements; // [rows, gradientStride] of nodes of the batch
   readonly state: readonly Elements[]; // [slots][P]
   readonly model: Elements; // theta, or its moving average, the last of `state`: what is evaluated and handed out
   readonly squares: Float64Array; // [blocks]
@@ -181,7 +181,7 @@ function takeArena(
   const gSum = take({
     name: 'gradients',
     type: elementType,
-    length: rows * gradientStride(P),
+    length: rows * gradientStride(elementType, P),
     option: 'threads',
     mayLieOutside: true,
   });

@@ -75,7 +75,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   scratch.scale.fill(1);
   scratch.one.fill(1);
   const evaluation = createEvaluationContext(setup, network, loss, arena.model, scratch);
-  const rowCount = P === 0 ? 0 : arena.gSum.length / gradientStride(P);
+  const rowCount = P === 0 ? 0 : arena.gSum.length / gradientStride(elementType, P);
   const gradientRows = Array.from({ length: rowCount }, (_, row) => gradientOf(arena.gSum, P, row));
   const cores = availableParallelism();
   return {

@@ -28,7 +28,7 @@ export function openThread(context: RunContext, { thread, threads, draws }: Open
   const { network, arena, setup } = context;
   Atomics.add(setup.control, CONTROL.checkedIn, 1);
   // Some smaller teams fill more rows.
-  const filled = gradientRowsOfTeam(setup, threads) * gradientStride(network.parameterCount);
+  const filled = gradientRowsOfTeam(setup, threads) * gradientStride(setup.elementType, network.parameterCount);
   for (const array of [viewOf(arena.gSum, 0, filled), ...arena.state]) {
     const share = (t: number): number => Math.floor((t * array.length) / threads);
     touch(viewOf(array, share(thread), share(thread + 1) - share(thread)));
