@@ -149,6 +149,9 @@ export type {
   EverySeconds,
   EverySteps,
 } from './checkpoints/checkpoint-options.ts';
+export type { Cluster, Connection, Stretch, Transfer } from './cluster/cluster.ts';
+export { ClusterError } from './cluster/cluster-error.ts';
+export { type ClusterOptions, openCluster } from './cluster/mpi/open-cluster.ts';
 export {
   type ArrayOptions,
   type ClassOptions,

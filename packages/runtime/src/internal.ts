@@ -6,6 +6,8 @@ export { backendRecord, compileKernels, resolveBackend } from './backends/backen
 export { type BlasSearch, findBlas } from './backends/native/find-blas.ts';
 export { type MachineCode, type MachineCodeSearch, machineCode } from './backends/native/machine-code.ts';
 export { readRun } from './checkpoints/checkpoint-file.ts';
+export { measureNetwork, type Network } from './cluster/measure-network.ts';
+export { openLink } from './cluster/mpi/link.ts';
 export { hashDataset } from './datasets/dataset-hash.ts';
 export {
   checkInput,

@@ -83,7 +83,7 @@ const allocateBy = (elementType: ElementType, make: (type: ElementType, length: 
  * A view of `length` numbers of `array` from index `from`.
  * @throws Error if it has fewer, which `subarray` would silently cut off.
  */
-export function viewOf<Numbers extends Float64Array | Float32Array | Uint32Array>(
+export function viewOf<Numbers extends Float64Array | Float32Array | Uint32Array | Uint8Array>(
   array: Numbers,
   from: number,
   length: number,

@@ -1,3 +1,5 @@
+import type { ClusterError } from './cluster-error.ts';
+
 /** Numbers that a rank sends or receives: a view of shared memory, which does not move. */
 export type Stretch =
   | Float64Array<SharedArrayBuffer>
@@ -7,7 +9,8 @@ export type Stretch =
 
 /**
  * One message to or from another rank. The first that a rank sends to another is the first that this other receives
- * from it, and so on: both list the same messages in the same order, and of the same length.
+ * from it, and so on: both list the same messages in the same order, and of the same length. One of no numbers is no
+ * message.
  */
 export interface Transfer {
   readonly kind: 'send' | 'receive';
@@ -23,36 +26,72 @@ export interface Connection {
   readonly timeLimitMs: number;
   /** Path of the library, which the thread opens again. */
   readonly path: string;
+  /** What the threads of a process know in common of their exchanges. */
+  readonly ledger: SharedArrayBuffer;
 }
 
 /**
  * Ranks: processes that train one model together, each with threads and a memory of its own. All of them call the same
  * functions in the same order. A call rejects with a ClusterError where a rank has failed, or where one has not taken
- * part within the time limit.
+ * part within the time limit. Messages move on only while a thread waits for some, or the main thread does.
  */
 export interface Cluster {
   readonly rank: number; // from 0
   readonly ranks: number;
   readonly library: string; // name and version, such as 'Open MPI 5.0.7'
+  readonly hosts: readonly string[]; // of all ranks
+  /** Cores of this machine that are this rank's share, at least 1. */
+  readonly cores: number;
   readonly connection: Connection;
-  /** The value of rank 0, on every rank. Others may give anything. */
+  /** The value of rank 0, on every rank. Others may give anything. Values are what structuredClone copies. */
   fromFirst<T>(value: T): Promise<T>;
   /** The values of all ranks, in their order. */
   fromAll<T>(value: T): Promise<readonly T[]>;
   /** Moves numbers once. Between spans only. */
   move(transfers: readonly Transfer[]): Promise<void>;
-  /** Tells all other ranks that this one has failed: what they wait for rejects with the message, or `link.failed`. */
+  /**
+   * Tells all other ranks that this one has failed: what they wait for rejects with the message, or `wait` of an exchange
+   * returns false. They and this one then `recover`, or `close`.
+   */
   fail(message: string): void;
+  /** What keeps the cluster from going on: a rank that has failed, or one that is late; null where nothing does. */
+  trouble(): ClusterError | null;
+  /** Ranks that a thread of this process has waited for for a second or longer, in order. */
+  awaited(): readonly number[];
+  /**
+   * After a failure, and on all ranks, when no thread uses the cluster: ends what is under way, and forgets the failure.
+   * Exchanges that were planned may be started again. Returns what all ranks say, in their order. Rejects where a rank
+   * closes instead.
+   */
+  recover<T>(value: T): Promise<readonly T[]>;
+  /**
+   * Keeps memory alive in which threads plan exchanges, whatever becomes of them: messages that are under way may still
+   * be written to it. Until `release`.
+   */
+  hold(memory: readonly SharedArrayBuffer[]): void;
+  /**
+   * Gives up all exchanges that were planned. At the end of a run, when no thread uses the cluster. Where some are under
+   * way, after a failure, `recover` or `close` does it.
+   */
+  release(): void;
   /** Ends the processes of all ranks at once. */
   abort(exitCode: number): void;
-  /** Leaves the cluster, together with all others. */
+  /** Leaves the cluster, together with all others, or after a failure. Nothing may be called after it. */
   close(): Promise<void>;
 }
 
 /** A thread's way to the other ranks. Only one thread of a process uses the cluster at a time. */
 export interface Link {
-  /** Prepares an exchange that is made again and again between the same arrays. `channel` keeps exchanges apart. */
+  /**
+   * Prepares an exchange that is made again and again between the same arrays. `channel`, an integer from 0 to 32,751,
+   * keeps exchanges apart that are under way at the same time.
+   */
   plan(transfers: readonly Transfer[], channel: number): Exchange;
+  /**
+   * Prepares MPI's own sum of these numbers over all ranks, in the order that MPI likes: they become the sum. All ranks
+   * start their sums in the same order, and no failure can end one.
+   */
+  planSum(numbers: Float64Array<SharedArrayBuffer> | Float32Array<SharedArrayBuffer>): Exchange;
 }
 
 /** Messages that are sent and received together, as often as wanted. */
@@ -61,6 +100,9 @@ export interface Exchange {
   start(): void;
   /** Whether all are done; moves them on. */
   isDone(): boolean;
-  /** Waits until all are done. Returns false where `isAborted` says so, or another rank has failed. */
+  /**
+   * Waits until all are done. Returns false where `isAborted` says so, another rank has failed, or the time limit is
+   * over: `cluster.trouble()` says which.
+   */
   wait(isAborted: () => boolean): boolean;
 }

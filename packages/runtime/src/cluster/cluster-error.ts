@@ -1,0 +1,16 @@
+/** A cluster cannot go on as it is: a rank has failed, does not take part, or MPI itself has refused. */
+export class ClusterError extends Error {
+  override readonly name = 'ClusterError';
+  /** The ranks it is about, in order; none where it is MPI. */
+  readonly ranks: readonly number[];
+
+  constructor(message: string, ranks: readonly number[] = [], options?: ErrorOptions) {
+    super(message, options);
+    this.ranks = ranks;
+  }
+}
+
+/** Ranks as a sentence begins with them: 'rank 2 of 4', 'ranks 1, 2 of 4'. */
+export function namesOf(ranks: readonly number[], count: number): string {
+  return `rank${ranks.length === 1 ? '' : 's'} ${ranks.join(', ')} of ${count}`;
+}

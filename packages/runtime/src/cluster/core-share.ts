@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
+
+/** What a rank says of the machine it runs on. */
+export interface Place {
+  readonly host: string;
+  readonly machine: string; // the same where cores are
+  readonly cores: readonly number[] | null; // that this process may use, by the system's numbers; null: it does not say
+  readonly parallel: number; // threads that this process may run at once
+}
+
+/** The place of this process. */
+export function ownPlace(): Place {
+  const host = hostname();
+  return {
+    host,
+    // Containers of one machine have names of their own.
+    machine: readText('/proc/sys/kernel/random/boot_id')?.trim() ?? host,
+    cores: allowedCores(readText('/proc/self/status') ?? ''),
+    parallel: availableParallelism(),
+  };
+}
+
+/**
+ * Cores for each rank: a core that several ranks of a machine may use is shared equally among them. At least 1. An
+ * mpirun may bind each rank to cores of its own, which it then has alone.
+ */
+export function coreShares(places: readonly Place[]): number[] {
+  return places.map((place) => {
+    const here = places.filter(({ machine }) => machine === place.machine);
+    const cores = place.cores ?? Array.from({ length: place.parallel }, (_, core) => core);
+    const sharers = (core: number): number => here.filter((other) => other.cores?.includes(core) ?? true).length;
+    const share = cores.reduce((sum, core) => sum + 1 / sharers(core), 0);
+    return Math.max(1, Math.min(place.parallel, Math.floor(share + 1e-9)));
+  });
+}
+
+/** The list behind Cpus_allowed_list, such as 0-3,8. */
+export function allowedCores(status: string): number[] | null {
+  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1];
+  if (list === undefined) return null;
+  return list.split(',').flatMap((range) => {
+    const [first, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, core) => first + core);
+  });
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null; // not Linux
+  }
+}

@@ -1,0 +1,116 @@
+import { viewOf } from '@gradloom/core/internal';
+import type { Stretch, Transfer } from '../cluster.ts';
+import { ClusterError } from '../cluster-error.ts';
+import { REQUEST, type Slots } from './ledger.ts';
+import type { MpiLibrary } from './mpi-library.ts';
+
+/** Bytes of one message at most: MPI counts in 32 bits. */
+export const PIECE_BYTES = 2 ** 30;
+
+/** Requests that are started and tested together. */
+export interface Requests {
+  start(): void;
+  /** Whether all are done, or were never started; moves them on. */
+  isDone(): boolean;
+  /** The ranks whose part is not done, in order. */
+  pending(): number[];
+}
+
+/** Messages of transfers: receives first, so that what arrives finds its place. */
+export function messagesOf(transfers: readonly Transfer[], pieceBytes = PIECE_BYTES): Transfer[] {
+  const pieces = transfers.flatMap(({ kind, peer, numbers }): Transfer[] =>
+    cutBytes(numbers, pieceBytes).map((piece) => ({ kind, peer, numbers: piece })),
+  );
+  const of = (wanted: Transfer['kind']): Transfer[] => pieces.filter(({ kind }) => kind === wanted);
+  return [...of('receive'), ...of('send')];
+}
+
+/** Makes persistent requests of messages, in as many places. MPI keeps order among those with the same tag. */
+export function planRequests(mpi: MpiLibrary, messages: readonly Transfer[], tag: number, slots: Slots): Requests {
+  const { byte, world } = mpi.handles;
+  const one = requestAt(mpi, slots);
+  for (const [place, { kind, peer, numbers }] of messages.entries()) {
+    const make = kind === 'send' ? 'MPI_Send_init' : 'MPI_Recv_init';
+    mpi.call(make, numbers, numbers.byteLength, byte, peer, tag, world, one(place));
+    slots.kinds[place] = REQUEST[kind];
+  }
+  const places = messages.map((_, place) => one(place));
+  const { MPI_Start } = mpi.functions;
+  return {
+    ...testsOf(
+      mpi,
+      slots,
+      messages.map(({ peer }) => peer),
+    ),
+    start() {
+      if (slots.started[0] === 1) throw new ClusterError('cluster: an exchange is started while it is under way');
+      slots.started.fill(1);
+      // One by one: MPI_Startall may start them in any order, and order says which message is which.
+      for (const place of places) {
+        const code = Number(MPI_Start(place));
+        if (code !== 0) throw mpi.refuse('MPI_Start', code);
+      }
+    },
+  };
+}
+
+/** What tells how requests in these places stand. `peers` has the rank of each. */
+export function testsOf(mpi: MpiLibrary, slots: Slots, peers: readonly number[]): Pick<Requests, 'isDone' | 'pending'> {
+  const { MPI_Testall } = mpi.functions;
+  const { ignoreStatus } = mpi.family;
+  const flag = new Int32Array(new SharedArrayBuffer(4));
+  const { requests, started } = slots;
+  const count = peers.length;
+  return {
+    isDone() {
+      if (count === 0 || started[0] === 0) return true;
+      const code = Number(MPI_Testall(count, requests, flag, ignoreStatus));
+      if (code !== 0) throw mpi.refuse('MPI_Testall', code);
+      if (flag[0] === 0) return false;
+      started.fill(0);
+      return true;
+    },
+    pending() {
+      const handleAt = handleReader(mpi, slots);
+      const ranks = new Set<number>();
+      for (const [place, peer] of peers.entries()) {
+        if (started[place] === 0) continue;
+        mpi.call('MPI_Request_get_status', handleAt(place), flag, ignoreStatus);
+        if (flag[0] === 0) ranks.add(peer);
+      }
+      return [...ranks].sort((a, b) => a - b);
+    },
+  };
+}
+
+/** Frees requests that are not under way. */
+export function freeRequests(mpi: MpiLibrary, slots: Slots): void {
+  const at = requestAt(mpi, slots);
+  for (const [place, kind] of slots.kinds.entries()) {
+    if (kind === REQUEST.send || kind === REQUEST.receive) mpi.call('MPI_Request_free', at(place));
+    slots.kinds[place] = REQUEST.none;
+  }
+}
+
+/** The place of one request, as MPI takes its address. */
+export function requestAt(mpi: MpiLibrary, slots: Slots): (place: number) => Uint8Array<SharedArrayBuffer> {
+  const { requestBytes } = mpi.family;
+  return (place) => viewOf(slots.requests, place * requestBytes, requestBytes);
+}
+
+/** A request itself, as MPI takes its value. */
+function handleReader(mpi: MpiLibrary, { requests }: Slots): (place: number) => unknown {
+  const view = new DataView(requests.buffer, requests.byteOffset, requests.byteLength);
+  return mpi.family.requestBytes === 8
+    ? (place) => view.getBigUint64(place * 8, true)
+    : (place) => view.getInt32(place * 4, true);
+}
+
+function cutBytes(numbers: Stretch, pieceBytes: number): Uint8Array<SharedArrayBuffer>[] {
+  const pieces: Uint8Array<SharedArrayBuffer>[] = [];
+  for (let from = 0; from < numbers.byteLength; from += pieceBytes) {
+    const bytes = Math.min(pieceBytes, numbers.byteLength - from);
+    pieces.push(new Uint8Array(numbers.buffer, numbers.byteOffset + from, bytes));
+  }
+  return pieces;
+}

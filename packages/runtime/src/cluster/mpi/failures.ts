@@ -1,0 +1,22 @@
+import type { Ledger } from './ledger.ts';
+import type { Mail } from './mail.ts';
+import { TAGS } from './tags.ts';
+
+/** Most characters of a failure's message: a short one is sent without an answer of the other side. */
+const LENGTH = 300;
+
+/** Tells all others that this rank has failed. */
+export function sendFailure(mail: Mail, ledger: Ledger, rank: number, ranks: number, message: string): void {
+  const bytes = new TextEncoder().encode(message.slice(0, LENGTH));
+  for (let other = 0; other < ranks; other++) if (other !== rank) mail.send(other, TAGS.failure, bytes);
+  mail.isSent();
+  ledger.noteFailure(rank, message);
+}
+
+/** Whether another rank says that it has failed; notes what it says. */
+export function takeFailure(mail: Mail, ledger: Ledger): boolean {
+  const letter = mail.take(null, TAGS.failure);
+  if (letter === null) return false;
+  ledger.noteFailure(letter.rank, new TextDecoder().decode(letter.bytes));
+  return true;
+}

@@ -1,0 +1,105 @@
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type Koffi, loadKoffi, type NativeLibrary } from '../../backends/native/koffi.ts';
+import { type MpiFamily, type MpiName, mpiFamilies, mpiNames } from './mpi-families.ts';
+import { bindMpi, type MpiLibrary } from './mpi-library.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface FindMpiOptions {
+  path?: string | undefined; // the only library to try; default: that of the environment's GRADLOOM_MPI, else by name
+  environment?: Environment; // default process.env
+  koffi?: () => Koffi; // default: the installed one
+}
+
+/** A library, or the reason why there is none. */
+export type MpiSearch =
+  | { readonly library: MpiLibrary; readonly reason: null }
+  | { readonly library: null; readonly reason: string };
+
+/**
+ * Opens the named MPI, or the first that the system finds by name. Where an mpirun has started this process, its own
+ * family comes first: under another library each rank would take itself for the only one.
+ */
+export function findMpi(options: FindMpiOptions = {}): MpiSearch {
+  const { environment = process.env } = options;
+  let koffi: Koffi;
+  try {
+    koffi = (options.koffi ?? loadKoffi)();
+  } catch (error) {
+    return refusal(`koffi is not installed, expected version 3 (${firstLine(error)})`);
+  }
+  if (options.path !== undefined) return open(koffi, options.path, 'path');
+  if (environment.GRADLOOM_MPI) return open(koffi, environment.GRADLOOM_MPI, 'GRADLOOM_MPI');
+  return search(koffi, startedBy(environment));
+}
+
+/** The family whose mpirun has started this process; null where none says so. */
+export function startedBy(environment: Environment): MpiName | null {
+  return mpiNames.find((name) => mpiFamilies[name].counts.some((count) => environment[count] !== undefined)) ?? null;
+}
+
+/** Ranks that were started together, as the environment says it; null where it says nothing. */
+export function rankCount(environment: Environment): number | null {
+  const names = [...mpiNames.flatMap((name): readonly string[] => mpiFamilies[name].counts), 'SLURM_STEP_NUM_TASKS'];
+  const found = names.find((name) => environment[name] !== undefined);
+  return found === undefined ? null : Number(environment[found]);
+}
+
+/** Opens a library again, in another thread. @throws where the system or we cannot. */
+export function openMpi(path: string): MpiLibrary {
+  const koffi = loadKoffi();
+  return bindMpi(koffi, load(koffi, path), path);
+}
+
+function open(koffi: Koffi, path: string, where: string): MpiSearch {
+  const has = `${where} has ${JSON.stringify(path)}`;
+  let library: NativeLibrary;
+  try {
+    library = load(koffi, path);
+  } catch (error) {
+    return refusal(`${has}, expected an MPI library (${firstLine(error)})`);
+  }
+  try {
+    return { library: bindMpi(koffi, library, path), reason: null };
+  } catch (error) {
+    return refusal(`${has}, ${firstLine(error)}`);
+  }
+}
+
+function search(koffi: Koffi, starter: MpiName | null): MpiSearch {
+  const namesOf = (name: MpiName): readonly string[] => (mpiFamilies[name] as MpiFamily).names[process.platform] ?? [];
+  const wanted = starter === null ? mpiNames : [starter];
+  let refused = '';
+  for (const name of wanted.flatMap(namesOf)) {
+    try {
+      const library = bindMpi(koffi, load(koffi, name), name);
+      if (starter === null || library.name === starter) return { library, reason: null };
+      refused += `; ${name} is ${library.name}`;
+    } catch (error) {
+      const why = firstLine(error);
+      if (why.startsWith('expected')) refused += `; ${name} is there, ${why}`;
+    }
+  }
+  const what = starter === null ? 'MPI' : `${starter}, whose mpirun has started this process`;
+  const names = wanted.flatMap(namesOf).join(', ') || `a path in GRADLOOM_MPI, on ${process.platform}`;
+  const packages = wanted.map((name) => `${mpiFamilies[name].debian} for ${name}`).join(', or ');
+  const advice = process.platform === 'linux' ? ` (Debian: apt install ${packages})` : '';
+  return refusal(`the system has no library of ${what}, expected ${names}${advice}${refused}`);
+}
+
+/** The system loader would wait forever for a FIFO. */
+function load(koffi: Koffi, path: string): NativeLibrary {
+  const isPlace = path !== basename(path);
+  if (isPlace && statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('not a regular file');
+  // Its own components are libraries that it opens later, and some look for its symbols.
+  return koffi.load(path, { global: true });
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0];
+}
+
+function refusal(reason: string): MpiSearch {
+  return { library: null, reason: `cluster: ${reason}` };
+}

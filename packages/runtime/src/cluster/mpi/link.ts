@@ -1,0 +1,90 @@
+import { loadKoffi } from '../../backends/native/koffi.ts';
+import type { Connection, Link } from '../cluster.ts';
+import { messagesOf, planRequests, type Requests, requestAt, testsOf } from './exchange.ts';
+import { takeFailure } from './failures.ts';
+import { openMpi } from './find-mpi.ts';
+import { type Ledger, openLedger, REQUEST, TROUBLE } from './ledger.ts';
+import { createMail } from './mail.ts';
+import type { MpiLibrary } from './mpi-library.ts';
+import { tagOf } from './tags.ts';
+
+/** Tests before a waiting thread lets others have its core, about 0.1 ms: on a fast network all is done by then. */
+const SPINS = 300;
+
+/** Tests between looks at the clock, and for failures of other ranks. */
+const LOOK_EVERY = 32;
+
+/** After this time the process knows for whom it waits. */
+const NOTE_AFTER_MS = 1000;
+
+/** Opens a thread's way to the other ranks of its process's cluster. */
+export function openLink(connection: Connection): Link {
+  const mpi = openMpi(connection.path);
+  const ledger = openLedger(connection.ledger, connection.ranks, mpi.family.requestBytes);
+  const waiting = createWaiting(mpi, ledger, connection);
+  return {
+    plan(transfers, channel) {
+      const messages = messagesOf(transfers);
+      const requests = planRequests(mpi, messages, tagOf(channel), ledger.take(messages.length));
+      return { ...requests, wait: (isAborted) => waiting(requests, isAborted) };
+    },
+    planSum(numbers) {
+      const slots = ledger.take(1);
+      const { double, float, sum, world } = mpi.handles;
+      const type = numbers instanceof Float64Array ? double : float;
+      const request = requestAt(mpi, slots)(0);
+      const all = Array.from({ length: connection.ranks }, (_, rank) => rank);
+      const others = all.filter((rank) => rank !== connection.rank);
+      const tests = testsOf(mpi, slots, [connection.rank]);
+      const requests: Requests = {
+        isDone: tests.isDone,
+        // Nobody can tell who is missing in a sum.
+        pending: () => (tests.pending().length === 0 ? [] : others),
+        start() {
+          mpi.call('MPI_Iallreduce', mpi.family.inPlace, numbers, numbers.length, type, sum, world, request);
+          slots.kinds[0] = REQUEST.sum;
+          slots.started[0] = 1;
+        },
+      };
+      return { ...requests, wait: (isAborted) => waiting(requests, isAborted) };
+    },
+  };
+}
+
+/** Waits for requests, while it watches for all that may end the waiting. */
+function createWaiting(
+  mpi: MpiLibrary,
+  ledger: Ledger,
+  { timeLimitMs }: Connection,
+): (requests: Requests, isAborted: () => boolean) => boolean {
+  const mail = createMail(mpi);
+  const letOthersRun = loadKoffi().load(null).func('int sched_yield()');
+  return (requests, isAborted) => {
+    if (requests.isDone()) return true;
+    const begun = performance.now();
+    let noteAt = begun + NOTE_AFTER_MS;
+    for (let tests = 1; !requests.isDone(); tests++) {
+      if (tests % LOOK_EVERY === 0) {
+        if (isAborted() || ledger.trouble !== TROUBLE.none || takeFailure(mail, ledger)) return false;
+        const now = performance.now();
+        if (now > noteAt) {
+          note(ledger, requests.pending());
+          noteAt = now + NOTE_AFTER_MS;
+        }
+        if (now - begun > timeLimitMs) {
+          note(ledger, requests.pending());
+          ledger.noteLate();
+          return false;
+        }
+      }
+      if (tests > SPINS) letOthersRun();
+    }
+    if (noteAt > begun + NOTE_AFTER_MS) note(ledger, []);
+    return true;
+  };
+}
+
+function note(ledger: Ledger, ranks: readonly number[]): void {
+  ledger.awaited.fill(0);
+  for (const rank of ranks) ledger.awaited[rank] = 1;
+}

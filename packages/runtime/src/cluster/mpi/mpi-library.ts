@@ -1,0 +1,96 @@
+import type { Koffi, NativeFunction, NativeLibrary } from '../../backends/native/koffi.ts';
+import { libraryPath } from '../../backends/native/library-path.ts';
+import { ClusterError } from '../cluster-error.ts';
+import { type MpiFamily, type MpiHandles, type MpiName, mpiFamilies, mpiNames } from './mpi-families.ts';
+
+/** The functions of MPI that we use, by what they take behind the name; each returns an error code. */
+const signatures = {
+  MPI_Init_thread: ['void *', 'void *', 'int', 'void *'],
+  MPI_Initialized: ['void *'],
+  MPI_Finalize: [],
+  MPI_Abort: ['handle', 'int'],
+  MPI_Comm_rank: ['handle', 'void *'],
+  MPI_Comm_size: ['handle', 'void *'],
+  MPI_Comm_set_errhandler: ['handle', 'handle'],
+  MPI_Error_string: ['int', 'void *', 'void *'],
+  MPI_Isend: ['void *', 'int', 'handle', 'int', 'int', 'handle', 'void *'],
+  MPI_Irecv: ['void *', 'int', 'handle', 'int', 'int', 'handle', 'void *'],
+  MPI_Send_init: ['void *', 'int', 'handle', 'int', 'int', 'handle', 'void *'],
+  MPI_Recv_init: ['void *', 'int', 'handle', 'int', 'int', 'handle', 'void *'],
+  MPI_Iallreduce: ['intptr_t', 'void *', 'int', 'handle', 'handle', 'handle', 'void *'],
+  MPI_Start: ['void *'],
+  MPI_Test: ['void *', 'void *', 'intptr_t'],
+  MPI_Testall: ['int', 'void *', 'void *', 'intptr_t'],
+  MPI_Request_get_status: ['handle', 'void *', 'intptr_t'],
+  MPI_Iprobe: ['int', 'int', 'handle', 'void *', 'void *'],
+  MPI_Get_count: ['void *', 'handle', 'void *'],
+  MPI_Cancel: ['void *'],
+  MPI_Request_free: ['void *'],
+} satisfies Record<string, readonly string[]>;
+
+type FunctionName = keyof typeof signatures;
+
+/** A library opened in this thread: its functions do not travel, its path does. */
+export interface MpiLibrary {
+  readonly name: MpiName;
+  readonly version: string;
+  readonly path: string; // of the file: opens the same library in another thread
+  readonly family: MpiFamily;
+  readonly handles: MpiHandles;
+  /** Calls a function. @throws ClusterError with MPI's own words where it fails. */
+  call(name: FunctionName, ...values: unknown[]): void;
+  /** A function itself, which returns 0 or a code for `refuse`. */
+  readonly functions: Readonly<Record<FunctionName, NativeFunction>>;
+  refuse(name: FunctionName, code: number): ClusterError;
+}
+
+/** Takes the functions from an opened library. @throws Error "expected ..." where it is no MPI that we can use. */
+export function bindMpi(koffi: Koffi, library: NativeLibrary, asked: string): MpiLibrary {
+  const text = versionText(library);
+  const name = mpiNames.find((known) => mpiFamilies[known].describe(text) !== null);
+  if (name === undefined) {
+    throw new Error(`expected one of ${mpiNames.join(', ')} (it calls itself ${JSON.stringify(text.slice(0, 60))})`);
+  }
+  const family: MpiFamily = mpiFamilies[name];
+  const bind = ([known, parameters]: [string, readonly string[]]): [string, NativeFunction] => {
+    const types = parameters.map((type) => (type === 'handle' ? family.handleType : type));
+    return [known, library.func(known, 'int', types)];
+  };
+  const functions = Object.fromEntries(Object.entries(signatures).map(bind)) as Record<FunctionName, NativeFunction>;
+  const refuse = (failed: FunctionName, code: number): ClusterError =>
+    new ClusterError(`cluster: ${failed} failed: ${errorText(functions, code)}`);
+  return {
+    name,
+    version: family.describe(text) ?? '',
+    path: libraryPath(koffi, library, 'MPI_Init_thread') ?? asked,
+    family,
+    handles: family.handles(library),
+    functions,
+    refuse,
+    call(called, ...values) {
+      const code = Number(functions[called](...values));
+      if (code !== 0) throw refuse(called, code);
+    },
+  };
+}
+
+/** The first line of what it says of itself, which may be asked before MPI is started. */
+function versionText(library: NativeLibrary): string {
+  const text = new Uint8Array(new SharedArrayBuffer(8192)); // MPI_MAX_LIBRARY_VERSION_STRING is at most this
+  const length = new Int32Array(new SharedArrayBuffer(4));
+  let ask: NativeFunction;
+  try {
+    ask = library.func('MPI_Get_library_version', 'int', ['void *', 'void *']);
+  } catch {
+    throw new Error('expected a library with MPI_Get_library_version');
+  }
+  ask(text, length);
+  return Buffer.from(text.slice(0, length[0])).toString('latin1').split('\n')[0];
+}
+
+function errorText(functions: Readonly<Record<FunctionName, NativeFunction>>, code: number): string {
+  const text = new Uint8Array(new SharedArrayBuffer(1024)); // MPI_MAX_ERROR_STRING is at most this
+  const length = new Int32Array(new SharedArrayBuffer(4));
+  functions.MPI_Error_string(code, text, length);
+  return Buffer.from(text.slice(0, length[0])).toString('latin1').split('\n')[0];
+}

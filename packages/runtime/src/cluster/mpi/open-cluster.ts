@@ -1,0 +1,35 @@
+import { onlyKeys } from '@gradloom/core/internal';
+import type { Cluster, Connection } from '../cluster.ts';
+import { coreShares, ownPlace } from '../core-share.ts';
+import { allocateLedger, openLedger } from './ledger.ts';
+import { startMpi } from './start-mpi.ts';
+import { createTalk } from './talk.ts';
+
+export interface ClusterOptions {
+  /** Longest time that a rank waits for others, in milliseconds, default 300,000. */
+  timeLimitMs?: number;
+  /** Of the MPI library, default: the environment's GRADLOOM_MPI, else the first that the system finds by name. */
+  path?: string;
+}
+
+/**
+ * Joins the ranks that mpirun, srun or another launcher of MPI has started together with this process; a process that
+ * was started alone is a cluster of one. Once in a process.
+ * @throws Error where no MPI library is installed, or not the one whose mpirun has started the process.
+ */
+export async function openCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  onlyKeys('openCluster', options, ['timeLimitMs', 'path']);
+  const { timeLimitMs = 300_000, path } = options;
+  if (!(timeLimitMs > 0)) throw new RangeError(`openCluster: timeLimitMs has ${timeLimitMs}, expected more than 0`);
+  const { mpi, rank, ranks } = startMpi(path);
+  const { requestBytes } = mpi.family;
+  const ledger = allocateLedger(ranks, requestBytes);
+  const connection: Connection = { rank, ranks, timeLimitMs, path: mpi.path, ledger };
+  const talk = createTalk(mpi, openLedger(ledger, ranks, requestBytes), connection);
+  const places = await talk.fromAll(ownPlace());
+  return {
+    ...{ rank, ranks, connection, library: `${mpi.name} ${mpi.version}` },
+    ...{ hosts: places.map(({ host }) => host), cores: coreShares(places)[rank] },
+    ...talk,
+  };
+}

@@ -1,0 +1,38 @@
+import { findMpi, rankCount } from './find-mpi.ts';
+import type { MpiLibrary } from './mpi-library.ts';
+
+/** MPI_THREAD_SERIALIZED: several threads may call it, one at a time. */
+const SERIALIZED = 2;
+
+export interface Started {
+  readonly mpi: MpiLibrary;
+  readonly rank: number;
+  readonly ranks: number;
+}
+
+/** Starts MPI in this process. @throws Error where there is none, or not the one that has started the process. */
+export function startMpi(path: string | undefined): Started {
+  const { library: mpi, reason } = findMpi({ path });
+  if (mpi === null) throw new Error(reason);
+  const library = `${mpi.name} ${mpi.version}`;
+  const word = new Int32Array(new SharedArrayBuffer(4));
+  mpi.call('MPI_Initialized', word);
+  if (word[0] !== 0) throw new Error(`cluster: ${library} is started already, expected one cluster in a process`);
+  mpi.call('MPI_Init_thread', null, null, SERIALIZED, word);
+  const [level] = word;
+  if (level < SERIALIZED) {
+    throw new Error(`cluster: ${library} has thread level ${level}, expected ${SERIALIZED} (MPI_THREAD_SERIALIZED)`);
+  }
+  const { world, errorsReturn } = mpi.handles;
+  mpi.call('MPI_Comm_set_errhandler', world, errorsReturn);
+  mpi.call('MPI_Comm_rank', world, word);
+  const [rank] = word;
+  mpi.call('MPI_Comm_size', world, word);
+  const [ranks] = word;
+  const told = rankCount(process.env);
+  if (told !== null && told !== ranks) {
+    const advice = 'set GRADLOOM_MPI to the library of the mpirun that you use';
+    throw new Error(`cluster: ${library} (${mpi.path}) sees ${ranks} ranks, expected the ${told} started (${advice})`);
+  }
+  return { mpi, rank, ranks };
+}

@@ -1,0 +1,83 @@
+import { ClusterError, namesOf } from '../cluster-error.ts';
+import { requestAt } from './exchange.ts';
+import { REQUEST, type Slots } from './ledger.ts';
+import { fromBytes, type Mail, toBytes } from './mail.ts';
+import type { MpiLibrary } from './mpi-library.ts';
+import { waitFor } from './patience.ts';
+import { TAGS } from './tags.ts';
+import type { UnderWay } from './under-way.ts';
+
+/** What a rank says as it stops. */
+interface Word<T> {
+  readonly leaves: boolean; // for good
+  readonly value: T;
+}
+
+export interface Stopping {
+  readonly mpi: MpiLibrary;
+  readonly mail: Mail;
+  readonly rank: number;
+  readonly ranks: number;
+  readonly timeLimitMs: number;
+  readonly underWay: Pick<UnderWay, 'all'>;
+}
+
+/**
+ * All ranks stop what is under way: messages that nobody waits for any more are received and dropped, so that the next
+ * ones find nothing left. Messages of one rank arrive in their order, so all that it sent before its word, and nothing
+ * that it sends after it, comes before that word. Returns the words of all ranks, in order.
+ */
+export async function stopTogether<T>(stopping: Stopping, word: Word<T>): Promise<Word<T>[]> {
+  const { mpi, mail, rank, ranks, timeLimitMs, underWay } = stopping;
+  const slots = underWay.all();
+  for (const one of slots) cancelReceives(mpi, one);
+  const bytes = toBytes(word);
+  for (let other = 0; other < ranks; other++) if (other !== rank) mail.send(other, TAGS.stop, bytes);
+  const words: (Word<T> | undefined)[] = Array.from({ length: ranks });
+  words[rank] = word;
+  const missing = (): number[] => [...words.keys()].filter((other) => words[other] === undefined);
+  const takeAll = (other: number): void => {
+    for (;;) {
+      const letter = mail.take(other, null);
+      if (letter === null) return;
+      if (letter.tag !== TAGS.stop) continue;
+      words[other] = fromBytes(letter.bytes, other) as Word<T>;
+      return;
+    }
+  };
+  const isDone = (): boolean => {
+    for (const other of missing()) takeAll(other);
+    const ended = slots.map((one) => endRequests(mpi, one)).every(Boolean);
+    return mail.isSent() && ended && missing().length === 0;
+  };
+  await waitFor({ what: 'did not stop what was under way', isDone, missing }, ranks, timeLimitMs);
+  return words as Word<T>[];
+}
+
+/** @throws ClusterError where some of these words say that their ranks leave. */
+export function refuseLeavers(words: readonly Word<unknown>[]): void {
+  const leavers = [...words.keys()].filter((rank) => words[rank].leaves);
+  if (leavers.length === 0) return;
+  const left = leavers.length === 1 ? 'has left' : 'have left';
+  throw new ClusterError(`cluster: ${namesOf(leavers, words.length)} ${left}`, leavers);
+}
+
+function cancelReceives(mpi: MpiLibrary, slots: Slots): void {
+  const at = requestAt(mpi, slots);
+  for (const [place, kind] of slots.kinds.entries()) {
+    if (slots.started[place] === 0) continue;
+    if (kind === REQUEST.sum) throw new ClusterError('cluster: a sum over all ranks has begun, and MPI cannot end it');
+    if (kind === REQUEST.receive) mpi.call('MPI_Cancel', at(place));
+  }
+}
+
+/** Whether none of these requests is under way any more; moves them on. */
+function endRequests(mpi: MpiLibrary, slots: Slots): boolean {
+  const at = requestAt(mpi, slots);
+  const flag = new Int32Array(new SharedArrayBuffer(4));
+  for (let place = slots.started.indexOf(1); place !== -1; place = slots.started.indexOf(1, place + 1)) {
+    mpi.call('MPI_Test', at(place), flag, mpi.family.ignoreStatus);
+    if (flag[0] !== 0) slots.started[place] = 0;
+  }
+  return !slots.started.includes(1);
+}

@@ -1,0 +1,123 @@
+import type { Cluster, Connection } from '../cluster.ts';
+import type { ClusterError } from '../cluster-error.ts';
+import { messagesOf, planRequests } from './exchange.ts';
+import { sendFailure, takeFailure } from './failures.ts';
+import type { Ledger } from './ledger.ts';
+import { createMail, fromBytes, type Mail, toBytes } from './mail.ts';
+import type { MpiLibrary } from './mpi-library.ts';
+import { type Awaited, waitFor } from './patience.ts';
+import { refuseLeavers, stopTogether } from './stop.ts';
+import { TAGS } from './tags.ts';
+import { childrenOf, parentOf } from './tree.ts';
+import { troubleOf } from './trouble.ts';
+import { createUnderWay } from './under-way.ts';
+
+/** What the main thread of a rank says to others and hears from them. */
+export type Talk = Omit<Cluster, 'rank' | 'ranks' | 'library' | 'hosts' | 'cores' | 'connection'>;
+
+export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connection): Talk {
+  const { rank, ranks, timeLimitMs } = connection;
+  const others = Array.from({ length: ranks }, (_, other) => other).filter((other) => other !== rank);
+  const mail = createMail(mpi);
+  const underWay = createUnderWay(mpi, ledger);
+  let othersLeft = false;
+  const trouble = (): ClusterError | null => troubleOf(ledger, connection);
+  const wait = ({ what, isDone, missing }: Awaited): Promise<void> => {
+    const look = (): boolean => {
+      takeFailure(mail, ledger);
+      const error = trouble();
+      if (error !== null) throw error;
+      return isDone();
+    };
+    return waitFor({ what, isDone: look, missing }, ranks, timeLimitMs);
+  };
+  const receive = (from: readonly number[], tag: number): Promise<Uint8Array[]> => receiveAll(mail, wait, from, tag);
+  const spread = async (bytes: Uint8Array): Promise<Uint8Array> => {
+    const [mine] = rank === 0 ? [bytes] : await receive([parentOf(rank)], TAGS.spread);
+    for (const child of childrenOf(rank, ranks)) mail.send(child, TAGS.spread, mine);
+    await wait({ what: 'did not take what was sent', isDone: mail.isSent, missing: () => childrenOf(rank, ranks) });
+    return mine;
+  };
+  const gather = async (bytes: Uint8Array): Promise<Uint8Array[]> => {
+    if (rank === 0) return [bytes, ...(await receive(others, TAGS.gather))];
+    mail.send(0, TAGS.gather, bytes);
+    return [];
+  };
+  /** Of rank 0, whose bytes go down a tree of ranks. */
+  const firstOf = async (value: () => unknown): Promise<unknown> =>
+    fromBytes(await spread(rank === 0 ? toBytes(value()) : new Uint8Array()), 0);
+
+  const inOrder = createQueue();
+  const stop = { mpi, mail, rank, ranks, timeLimitMs, underWay };
+  return {
+    fromFirst: <T>(value: T) => inOrder(async () => (await firstOf(() => value)) as T),
+    fromAll: <T>(value: T) =>
+      inOrder(async () => {
+        const gathered = await gather(toBytes(value));
+        const all = (await firstOf(() => gathered)) as Uint8Array[];
+        return all.map((bytes, from) => fromBytes(bytes, from) as T);
+      }),
+    move: (transfers) =>
+      inOrder(async () => {
+        const messages = messagesOf(transfers);
+        const slots = underWay.add(transfers, messages.length);
+        const { start, isDone, pending } = planRequests(mpi, messages, TAGS.move, slots);
+        start();
+        await wait({ what: 'did not send or take their numbers', isDone, missing: pending });
+        underWay.remove(slots);
+      }),
+    fail: (message) => sendFailure(mail, ledger, rank, ranks, message),
+    trouble,
+    awaited: () => [...ledger.awaited.keys()].filter((other) => ledger.awaited[other] === 1),
+    recover: <T>(value: T) =>
+      inOrder(async () => {
+        const words = await stopTogether(stop, { leaves: false, value });
+        underWay.settle();
+        ledger.forgetTrouble();
+        othersLeft = words.some(({ leaves }) => leaves);
+        refuseLeavers(words);
+        return words.map((word) => word.value);
+      }),
+    hold: underWay.hold,
+    release: underWay.release,
+    abort: (exitCode) => mpi.call('MPI_Abort', mpi.handles.world, exitCode),
+    close: () =>
+      inOrder(async () => {
+        if (!othersLeft) await stopTogether(stop, { leaves: true, value: null });
+        underWay.release();
+        underWay.settle();
+        mpi.call('MPI_Finalize');
+      }),
+  };
+}
+
+/** Takes one message of each of these ranks, as they come. */
+async function receiveAll(
+  mail: Mail,
+  wait: (awaited: Awaited) => Promise<void>,
+  from: readonly number[],
+  tag: number,
+): Promise<Uint8Array[]> {
+  const got = new Map<number, Uint8Array>();
+  const missing = (): number[] => from.filter((rank) => !got.has(rank));
+  const isDone = (): boolean => {
+    for (const rank of missing()) {
+      const letter = mail.take(rank, tag);
+      if (letter !== null) got.set(rank, letter.bytes);
+    }
+    mail.isSent();
+    return got.size === from.length;
+  };
+  await wait({ what: 'did not take part', isDone, missing });
+  return from.map((rank) => got.get(rank) as Uint8Array);
+}
+
+/** Runs one task after the other, whatever becomes of them. */
+function createQueue(): <T>(task: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const next = last.then(task, task);
+    last = next.catch(() => {});
+    return next;
+  };
+}
