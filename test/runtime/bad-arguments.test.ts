@@ -14,11 +14,13 @@ const folder = mkdtempSync(join(tmpdir(), 'gradloom-'));
 let pool: runtime.Pool;
 beforeAll(async () => {
   process.chdir(folder);
+  process.env.GRADLOOM_MPI = 'nowhere'; // no call starts MPI, which would stay in this process
   mkdirSync('folder');
   pool = await runtime.createPool({ threads: 1 });
 });
 afterAll(async () => {
   process.chdir(home);
+  delete process.env.GRADLOOM_MPI;
   await pool.destroy();
   rmSync(folder, { recursive: true });
 });
@@ -114,6 +116,9 @@ const right: Record<string, () => readonly unknown[]> = {
   measureBandwidth: () => [pool, 1],
   measureExchange: () => [pool, 1],
   measureGflops: () => [{ name: 'wasm' }, 1],
+  measureNetwork: () => [null],
+  openCluster: () => [{ path: 'nowhere' }],
+  openLink: () => [null],
   openOwnFile: () => ['here', 'nowhere'],
   openModelFile: () => ['nowhere'],
   planRun: () => [spec, { train: data }, quick],

@@ -26,6 +26,7 @@ const entries = Object.fromEntries([
   ...[
     'barrier-worker',
     'blas-worker',
+    'cluster-program',
     'counting-clock',
     'describe-processor',
     'fault',

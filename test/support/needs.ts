@@ -61,6 +61,8 @@ const parts = {
   addressSpace: onLinux('a limit of address space that processes see'),
   peaks: onLinux('the peak memory of a process, from /proc'),
   descriptors: onLinux('the open files of a process, from /proc'),
+  'Open MPI': tool('mpirun.openmpi', 'openmpi-bin'),
+  MPICH: tool('mpirun.mpich', 'mpich'),
   bash: tool('bash', 'bash'),
   curl: tool('curl', 'curl'),
   mkfifo: tool('mkfifo', 'coreutils'),

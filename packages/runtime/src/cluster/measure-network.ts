@@ -1,3 +1,4 @@
+import { show } from '@gradloom/core/internal';
 import type { Cluster, Exchange, Transfer } from './cluster.ts';
 import { openLink } from './mpi/link.ts';
 
@@ -23,6 +24,9 @@ const CHANNELS = { there: 32_750, back: 32_751 };
  * same figures. A cluster of one has none.
  */
 export async function measureNetwork(cluster: Cluster): Promise<Network | null> {
+  if (!(cluster?.connection?.ledger instanceof SharedArrayBuffer)) {
+    throw new Error(`measureNetwork: cluster has ${show(cluster)}, expected one that openCluster made`);
+  }
   const { rank, ranks } = cluster;
   if (ranks === 1) return null;
   const link = openLink(cluster.connection);

@@ -1,3 +1,4 @@
+import { show } from '@gradloom/core/internal';
 import { loadKoffi } from '../../backends/native/koffi.ts';
 import type { Connection, Link } from '../cluster.ts';
 import { messagesOf, planRequests, type Requests, requestAt, testsOf } from './exchange.ts';
@@ -17,8 +18,14 @@ const LOOK_EVERY = 32;
 /** After this time the process knows for whom it waits. */
 const NOTE_AFTER_MS = 1000;
 
-/** Opens a thread's way to the other ranks of its process's cluster. */
+/**
+ * Opens a thread's way to the other ranks of its process's cluster.
+ * @throws Error where the connection is none of a cluster.
+ */
 export function openLink(connection: Connection): Link {
+  if (!(connection?.ledger instanceof SharedArrayBuffer)) {
+    throw new Error(`openLink: connection has ${show(connection)}, expected that of a cluster`);
+  }
   const mpi = openMpi(connection.path);
   const ledger = openLedger(connection.ledger, connection.ranks, mpi.family.requestBytes);
   const waiting = createWaiting(mpi, ledger, connection);

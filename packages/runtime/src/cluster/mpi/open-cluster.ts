@@ -1,14 +1,19 @@
-import { onlyKeys } from '@gradloom/core/internal';
+import { OptionError } from '@gradloom/core';
+import { number, onlyKeys, show } from '@gradloom/core/internal';
 import type { Cluster, Connection } from '../cluster.ts';
 import { coreShares, ownPlace } from '../core-share.ts';
 import { allocateLedger, openLedger } from './ledger.ts';
 import { startMpi } from './start-mpi.ts';
 import { createTalk } from './talk.ts';
 
+/** Options of `openCluster`. */
 export interface ClusterOptions {
-  /** Longest time that a rank waits for others, in milliseconds, default 300,000. */
+  /** Longest time that a rank waits for others, in milliseconds. @default 300000 */
   timeLimitMs?: number;
-  /** Of the MPI library, default: the environment's GRADLOOM_MPI, else the first that the system finds by name. */
+  /**
+   * Of the MPI library.
+   * @default the environment's GRADLOOM_MPI, else the first that the system finds by name
+   */
   path?: string;
 }
 
@@ -20,7 +25,10 @@ export interface ClusterOptions {
 export async function openCluster(options: ClusterOptions = {}): Promise<Cluster> {
   onlyKeys('openCluster', options, ['timeLimitMs', 'path']);
   const { timeLimitMs = 300_000, path } = options;
-  if (!(timeLimitMs > 0)) throw new RangeError(`openCluster: timeLimitMs has ${timeLimitMs}, expected more than 0`);
+  number('openCluster', 'timeLimitMs', timeLimitMs, 'above 0', (limit) => limit > 0);
+  if (path !== undefined && (typeof path !== 'string' || path === '')) {
+    throw new OptionError('openCluster', 'path', `has ${show(path)}, expected the path of an MPI library`);
+  }
   const { mpi, rank, ranks } = startMpi(path);
   const { requestBytes } = mpi.family;
   const ledger = allocateLedger(ranks, requestBytes);

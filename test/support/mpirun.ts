@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { programFile } from './program-file.ts';
+import { endOf, type Program } from './start-program.ts';
+
+/** An MPI that tests run under: its mpirun, by the name that Debian gives it beside others, and what it needs here. */
+export interface Mpirun {
+  readonly command: string;
+  readonly flags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export const mpiruns = {
+  'Open MPI': {
+    command: 'mpirun.openmpi',
+    // More ranks than cores, and each may use all of them.
+    flags: ['--oversubscribe', '--bind-to', 'none'],
+    env: { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' },
+  },
+  MPICH: { command: 'mpirun.mpich', flags: [], env: {} },
+} satisfies Record<string, Mpirun>;
+
+export type MpirunName = keyof typeof mpiruns;
+export const mpirunNames = Object.keys(mpiruns) as MpirunName[];
+
+export interface RankOptions {
+  flags?: readonly string[]; // of mpirun
+  env?: Readonly<Record<string, string>>;
+}
+
+/** Starts `ranks` processes of a command under an mpirun. */
+export function startRanks(
+  name: MpirunName,
+  ranks: number,
+  command: readonly string[],
+  cwd: string,
+  { flags = [], env = {} }: RankOptions = {},
+): Program {
+  const { command: mpirun, flags: usual, env: needed } = mpiruns[name];
+  const words = [...usual, ...flags, '-n', String(ranks), ...command];
+  const child = spawn(mpirun, words, {
+    cwd,
+    env: { ...process.env, ...needed, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+export interface RanksEnd {
+  readonly code: number | null;
+  readonly stderr: string;
+  readonly results: readonly unknown[]; // of each rank; undefined where it has none
+}
+
+/** Runs a scenario of cluster-program.ts on ranks of processes. */
+export async function runRanks(
+  name: MpirunName,
+  ranks: number,
+  scenario: string,
+  argument: number,
+  options: RankOptions = {},
+): Promise<RanksEnd> {
+  const folder = mkdtempSync(join(tmpdir(), 'gradloom-ranks-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const command = [process.execPath, programFile('cluster-program'), scenario, String(argument), folder];
+  const { code, stderr } = await endOf(startRanks(name, ranks, command, folder, options));
+  const results = Array.from({ length: ranks }, (_, rank): unknown => {
+    const file = join(folder, `rank-${rank}.json`);
+    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  });
+  return { code, stderr, results };
+}
