@@ -159,6 +159,8 @@ describe('a description in a safetensors file', () => {
     ['none', undefined, /no network in it, expected a spec/],
     ['no JSON', '{', /no network in it, expected a spec/],
     ['another version', { version: 2, spec }, /a model of version 2, expected 1/],
+    ['an unknown precision', { version: 1, spec, precision: 'float16' }, /"float16", expected float64 or float32$/],
+    ['a precision that is no word', { version: 1, spec, precision: null }, /null, expected float64 or float32$/],
     ['a network without layers', { version: 1, spec: { input: 3, layers: [] } }, /layers has \[\], expected/],
     [
       'a huge network',

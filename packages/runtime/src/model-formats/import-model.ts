@@ -15,6 +15,7 @@ import {
   bytesOfElements,
   createElements,
   defineOptions,
+  elementTypes,
   FLOAT64,
   type Named,
   type OptionsOf,
@@ -110,21 +111,28 @@ interface Described extends Omit<ModelContents, 'parameters'> {
   readonly type: ElementType;
 }
 
+const isPrecision = (type: unknown): type is ElementType => elementTypes.some((known) => known === type);
+
 /** The model that a file describes. Its parts are checked when the model is created. */
 function descriptionOf({ description }: TensorFile, fault: FileFault): Described {
   if (typeof description !== 'object' || description === null || !('spec' in description)) {
     throw fault('no network in it', 'a spec of the network beside it, since weights alone do not say their layers');
   }
-  const { version, precision, ...contents } = description as Omit<ModelContents, 'parameters'> & {
+  const {
+    version,
+    precision: type = FLOAT64,
+    ...contents
+  } = description as Omit<ModelContents, 'parameters'> & {
     readonly version?: unknown;
     readonly precision?: unknown;
   };
   if (version !== 1) throw fault(`a model of version ${show(version)}`, '1 (a newer Gradloom may read it)');
+  if (!isPrecision(type)) throw fault(`a model of precision ${show(type)}`, elementTypes.join(' or '));
   // Nothing else of what the file says reaches the model.
   const { spec, loss, metadata, preprocessing } = contents;
   return {
     spec,
-    type: precision === 'float32' ? precision : FLOAT64,
+    type,
     ...(loss === undefined ? {} : { loss }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(preprocessing === undefined ? {} : { preprocessing }),
