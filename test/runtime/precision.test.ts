@@ -13,6 +13,7 @@ import {
   type Pool,
   saveModel,
   splitDataset,
+  type TrainEvent,
   TrainingError,
   type TrainOptions,
   type TrainResult,
@@ -56,6 +57,22 @@ test('the weights of a run have its type, which the compiler knows', async () =>
   for await (const event of train(spec, data, { ...base, pool, precision: 'float32', probe: 9 })) {
     if (event.type === 'probe') expectTypeOf(event.parameters).toEqualTypeOf<Float32Array>();
   }
+  const looks: unknown[] = [];
+  await train(spec, data, {
+    ...{ ...base, pool, probe: 9 },
+    precision: 'float32',
+    onEvent(event) {
+      if (event.type !== 'probe') return;
+      expectTypeOf(event.parameters).toEqualTypeOf<Float32Array>();
+      looks.push(event.parameters.constructor);
+    },
+  }).result;
+  expect(new Set(looks)).toEqual(new Set([Float32Array]));
+  const listener = (event: TrainEvent): void => void event; // of any run: it does not make the result's type wider
+  const heard = train(spec, data, { ...base, pool, onEvent: listener }).result;
+  expectTypeOf((await heard).parameters).toEqualTypeOf<Float64Array>();
+  const given: TrainOptions = { ...base, pool };
+  expectTypeOf((await train(spec, data, given).result).parameters).toEqualTypeOf<Float64Array | Float32Array>();
   const either: ElementType = 'float32' as ElementType;
   const { result } = train(spec, data, { ...base, pool, precision: either });
   expectTypeOf((await result).parameters).toEqualTypeOf<Float64Array | Float32Array>();
@@ -72,7 +89,13 @@ test('the weights of a run have its type, which the compiler knows', async () =>
 });
 
 test('weights of a trainer have the type of its run', async () => {
-  const trainer = await createTrainer(spec, data, { ...base, pool, precision: 'float32' });
+  const trainer = await createTrainer(spec, data, {
+    ...{ ...base, pool },
+    precision: 'float32',
+    onEvent(event) {
+      if (event.type === 'probe') expectTypeOf(event.parameters).toEqualTypeOf<Float32Array>();
+    },
+  });
   await trainer.step(2);
   const weights = await trainer.weights();
   expectTypeOf(weights).toEqualTypeOf<Float32Array>();

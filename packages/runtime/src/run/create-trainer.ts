@@ -15,7 +15,7 @@ import type { TrainEvent } from './events.ts';
 import { finish } from './finish.ts';
 import { advance, startRun } from './loop.ts';
 import { holdPool, prepareWith, takeSurroundings } from './open-run.ts';
-import type { OptionsFor } from './options.ts';
+import type { OptionsFor, TrainOptions } from './options.ts';
 import { setRate } from './rates.ts';
 import type { TrainResult } from './results.ts';
 import type { RunState } from './state.ts';
@@ -94,11 +94,12 @@ export async function createTrainer<T extends ElementType = 'float64'>(
   data: DataSplits,
   options: OptionsFor<T> = {},
 ): Promise<Trainer<T>> {
-  const release = holdPool(options);
-  const onEvent = options?.onEvent;
+  const asked = options as TrainOptions; // whose listener hears of either type
+  const release = holdPool(asked);
+  const onEvent = asked?.onEvent;
   const emit = (event: TrainEvent): void => onEvent?.(event);
   try {
-    const prepared = await prepareWith(spec, data, options, emit);
+    const prepared = await prepareWith(spec, data, asked, emit);
     // Spans of a few steps tell nothing about how many threads are fastest.
     const run = { ...prepared, plan: { ...prepared.plan, tunesThreads: false } };
     const { surroundings, close } = await takeSurroundings(run, emit);

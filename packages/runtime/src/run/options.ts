@@ -253,8 +253,10 @@ export const trainOptions = defineOptions('train', {
 /** Options of `train`. Every option has a default. */
 export interface TrainOptions extends OptionsOf<typeof trainOptions.table>, Named {}
 
-/** Options whose `precision` the compiler knows, and with it the type of the weights that come back. */
-export type OptionsFor<T extends ElementType> = TrainOptions & {
+/** Options whose `precision` the compiler knows, and with it the type of weights in events and in the result. */
+export interface OptionsFor<T extends ElementType> extends Omit<TrainOptions, 'precision' | 'onEvent'> {
   /** Type of the numbers that the run computes with. @default 'float64' */
   readonly precision?: T;
-};
+  /** Called with each event as it happens, before the run continues. If it throws, the run ends. */
+  readonly onEvent?: (event: TrainEvent<NoInfer<T>>) => void; // inferred, a listener of any run would widen the result
+}

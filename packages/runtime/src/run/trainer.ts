@@ -50,9 +50,10 @@ export function train<T extends ElementType = 'float64'>(
 ): TrainingRun<T> {
   const events = createEventStream<TrainEvent<T>>();
   const onEvent = options?.onEvent;
-  const result = runTraining(spec, data, options, (event) => {
-    onEvent?.(event);
-    events.push(event as TrainEvent<T>); // of the type that the options name, as the result is
+  const result = runTraining(spec, data, options as TrainOptions, (event) => {
+    const typed = event as TrainEvent<T>; // of the type that the options name, as the result is
+    onEvent?.(typed);
+    events.push(typed);
   }) as Promise<TrainResult<T>>;
   result.then(events.end, events.fail);
   // biome-ignore lint/suspicious/noThenProperty: it refuses to be awaited, in a sentence.
