@@ -14,6 +14,7 @@ export interface Pieces {
 /**
  * OpenBLAS for AVX-512 multiplies small matrices without packing them, which is faster where rows are few: from 48 to
  * 84 GFLOP/s for y, 54 to 67 for dx, 58 to 84 for dW at 32x784x128, and 52 to 82, 61 to 66, 60 to 84 at 64x784x128.
+ * All of this is of cblas_dgemm; cblas_sgemm takes the same pieces, unmeasured.
  */
 export function piecesOf({ name, core }: BlasIdentity): Pieces {
   return name === 'OpenBLAS' && /skylakex|cooperlake|sapphirerapids/i.test(core) ? unpacked : whole;
