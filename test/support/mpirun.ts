@@ -28,6 +28,7 @@ export const mpirunNames = Object.keys(mpiruns) as MpirunName[];
 
 export interface RankOptions {
   flags?: readonly string[]; // of mpirun
+  through?: readonly string[]; // words before mpirun, which lead it to another place
   env?: Readonly<Record<string, string>>;
 }
 
@@ -37,11 +38,11 @@ export function startRanks(
   ranks: number,
   command: readonly string[],
   cwd: string,
-  { flags = [], env = {} }: RankOptions = {},
+  { flags = [], through = [], env = {} }: RankOptions = {},
 ): Program {
   const { command: mpirun, flags: usual, env: needed } = mpiruns[name];
-  const words = [...usual, ...flags, '-n', String(ranks), ...command];
-  const child = spawn(mpirun, words, {
+  const [first, ...words] = [...through, mpirun, ...usual, ...flags, '-n', String(ranks), ...command];
+  const child = spawn(first, words, {
     cwd,
     env: { ...process.env, ...needed, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

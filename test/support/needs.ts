@@ -52,6 +52,10 @@ const parts = {
   chromium: { what: 'Chromium', install: 'apt install chromium, or set CHROMIUM to its path' },
   disk: { what: 'the right to mount a disk', install: 'run as root, with CAP_SYS_ADMIN' },
   group: { what: 'the right to make a control group', install: 'run as root, with /sys/fs/cgroup writable' },
+  machines: {
+    what: 'the right to make namespaces of the network',
+    install: 'run as root, with CAP_SYS_ADMIN and iproute2',
+  },
   nobody: { what: 'the right to become another user', install: 'run as root, in a folder that all users may read' },
   links: {
     what: 'symbolic links',
