@@ -155,17 +155,22 @@ describe('on macOS, where nobody has run it, machine code', () => {
     }
   });
 
-  test('is written while this thread may write it, to pages for generated code', () => {
+  test('is written before it may be run, to pages that no thread is kept from running', () => {
     const { calls, koffi } = watched(
       ['mmap', 4096n, 2, 3],
       ['memcpy', 4096n],
-      ['pthread_jit_write_protect_np', undefined, 0],
+      ['mprotect', 0, 2],
       ['sys_icache_invalidate', undefined, 0],
     );
     const { code } = makeMachineCode({ ...mac, environment: { GRADLOOM_NATIVE: '1' }, koffi });
     expect(code).toMatchObject({ extension: 'neon', address: 4096n });
-    const [write, run] = ['pthread_jit_write_protect_np 0', 'pthread_jit_write_protect_np 1'];
-    // MAP_PRIVATE, MAP_ANON and MAP_JIT of its sys/mman.h.
-    expect(calls).toEqual([`mmap 7 ${0x1802}`, write, 'memcpy', run, 'sys_icache_invalidate 4096']);
+    // MAP_PRIVATE and MAP_ANON of its sys/mman.h. pthread_jit_write_protect_np would keep V8's own code from running.
+    expect(calls).toEqual([`mmap 3 ${0x1002}`, 'memcpy', 'mprotect 5', 'sys_icache_invalidate 4096']);
+  });
+
+  test('is refused in a sentence where the system does not let it run', () => {
+    const koffi = system({ sys_icache_invalidate: () => undefined, mprotect: () => -1 });
+    const { reason } = makeMachineCode({ ...mac, environment: { GRADLOOM_NATIVE: '1' }, koffi });
+    expect(reason).toMatch(/^machineCode: the system does not let this process run generated code/);
   });
 });

@@ -42,27 +42,16 @@ export const systemNames = Object.keys(codeSystems).join(', or ');
 
 const PROT_READ_WRITE = 3;
 const PROT_READ_EXEC = 5;
-const PROT_READ_WRITE_EXEC = 7;
 const MAP_PRIVATE = 2;
 const MAP_ANONYMOUS_LINUX = 0x20;
 const MAP_ANON_MAC = 0x1000;
-const MAP_JIT = 0x800;
 const MEM_COMMIT_RESERVE = 0x3000;
 const PAGE_READWRITE = 4;
 const PAGE_EXECUTE_READ = 0x20;
 const THIS_PROCESS = -1;
 
 function placeOnLinux(koffi: Koffi, code: Uint8Array): bigint {
-  const libc = koffi.load(null);
-  const protect = libc.func('int mprotect(void *, size_t, int)');
-  const copy = libc.func('void *memcpy(void *, void *, size_t)');
-  const address = reserve(koffi, code.length, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS_LINUX);
-  copy(address, code, code.length);
-  // Never both at once: what can be run cannot be written.
-  if (protect(address, code.length, PROT_READ_EXEC) !== 0) {
-    throw new Error('the system does not let this process run generated code, expected mprotect to allow it');
-  }
-  return address;
+  return placeByMmap(koffi, code, MAP_ANONYMOUS_LINUX);
 }
 
 function placeOnWindows(koffi: Koffi, code: Uint8Array): bigint {
@@ -92,26 +81,33 @@ function placeOnLinuxForArm(koffi: Koffi, code: Uint8Array): bigint {
 }
 
 /**
- * By Apple's "Porting just-in-time compilers to Apple silicon"; nobody has run it. While a thread may write such pages
- * it may run none of them, and V8's own code lies in some: so no code of ours stands between the three calls.
+ * Nobody has run it. Apple's pages for just-in-time compilers (`MAP_JIT`) are not taken: a thread that may write one of
+ * them may run none (`pthread_jit_write_protect_np`), and V8's own code lies in such pages, so the JavaScript between
+ * such calls could end the process. The function that would make one call of the three runs only what the program has
+ * listed when it was linked. Code that is written once needs no switch; Node is signed with the right to run it
+ * (`com.apple.security.cs.allow-unsigned-executable-memory`).
  */
 function placeOnMac(koffi: Koffi, code: Uint8Array): bigint {
-  const system = koffi.load(null);
-  const protect = system.func('void pthread_jit_write_protect_np(int)');
-  const copy = system.func('void *memcpy(void *, void *, size_t)');
-  const clear = system.func('void sys_icache_invalidate(void *, size_t)');
-  const address = reserve(koffi, code.length, PROT_READ_WRITE_EXEC, MAP_PRIVATE | MAP_ANON_MAC | MAP_JIT);
-  protect(0);
-  copy(address, code, code.length);
-  protect(1);
+  const clear = koffi.load(null).func('void sys_icache_invalidate(void *, size_t)');
+  const address = placeByMmap(koffi, code, MAP_ANON_MAC);
   clear(address, code.length);
   return address;
 }
 
-function reserve(koffi: Koffi, length: number, protection: number, flags: number): bigint {
-  const map = koffi.load(null).func('void *mmap(void *, size_t, int, int, int, int64_t)');
-  const address = map(null, length, protection, flags, -1, 0) as bigint | null;
-  if (address === null || BigInt.asIntN(64, address) === -1n)
+/** `anonymous` is the system's flag for memory without a file. */
+function placeByMmap(koffi: Koffi, code: Uint8Array, anonymous: number): bigint {
+  const libc = koffi.load(null);
+  const map = libc.func('void *mmap(void *, size_t, int, int, int, int64_t)');
+  const protect = libc.func('int mprotect(void *, size_t, int)');
+  const copy = libc.func('void *memcpy(void *, void *, size_t)');
+  const address = map(null, code.length, PROT_READ_WRITE, MAP_PRIVATE | anonymous, -1, 0) as bigint | null;
+  if (address === null || BigInt.asIntN(64, address) === -1n) {
     throw new Error('mmap gives no memory for code, expected some');
+  }
+  copy(address, code, code.length);
+  // Never both at once: what can be run cannot be written.
+  if (protect(address, code.length, PROT_READ_EXEC) !== 0) {
+    throw new Error('the system does not let this process run generated code, expected mprotect to allow it');
+  }
   return address;
 }
