@@ -3,6 +3,7 @@
  * @internal
  */
 export { backendRecord, compileKernels, resolveBackend } from './backends/backend.ts';
+export { isUntestedSystem } from './backends/native/code-pages.ts';
 export { type BlasSearch, findBlas } from './backends/native/find-blas.ts';
 export { type MachineCode, type MachineCodeSearch, machineCode } from './backends/native/machine-code.ts';
 export { readRun } from './checkpoints/checkpoint-file.ts';

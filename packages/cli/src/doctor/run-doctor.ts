@@ -28,7 +28,7 @@ function describe(found: Examination, advice: readonly string[], paint: Paint): 
     ['System', `${found.platform} ${found.arch}, ${found.cpu}`],
     ['Cores', String(found.cores)],
     ['WebAssembly', verdict(found.noWasm === null, 'yes, with SIMD', `none: ${found.noWasm}`)],
-    ['Machine code', found.extension === null ? `none: ${found.noNative}` : `yes, ${found.extension}`],
+    ['Machine code', machineCodeText(found, paint)],
     ['koffi', found.koffi ? 'yes' : 'not installed'],
     ['BLAS', blas === null ? noBlasText(found, paint) : `${blas.name} ${blas.version} for ${blas.core}`],
     ...(blas === null ? [] : [['', blas.path]]),
@@ -48,6 +48,11 @@ function describe(found: Examination, advice: readonly string[], paint: Paint): 
     '',
     ...(advice.length === 0 ? ['Nothing is missing.'] : advice),
   ];
+}
+
+function machineCodeText({ extension, untested, noNative }: Examination, paint: Paint): string {
+  if (extension === null) return `none: ${noNative}`;
+  return `yes, ${extension}${untested ? paint('red', ', which nobody has tested on this system') : ''}`;
 }
 
 /** The Node that it is, or stands in for. */

@@ -26,6 +26,9 @@ export const isCodeSystem = (name: string): name is CodeSystemName => Object.has
 
 export const ownSystem = `${process.platform} ${process.arch}`;
 
+/** Whether nobody has run code on a system; by default, on that of this process. */
+export const isUntestedSystem = (name = ownSystem): boolean => isCodeSystem(name) && codeSystems[name].isUntested;
+
 /** How code for this process is called. */
 export const ownConvention = isCodeSystem(ownSystem) ? codeSystems[ownSystem].convention : undefined;
 

@@ -7,7 +7,15 @@ import {
   FLOAT64,
   type Play,
 } from '@gradloom/core/internal';
-import { type CodeSystemName, codeSystems, isCodeSystem, ownSystem, placeCode, systemNames } from './code-pages.ts';
+import {
+  type CodeSystemName,
+  codeSystems,
+  isCodeSystem,
+  isUntestedSystem,
+  ownSystem,
+  placeCode,
+  systemNames,
+} from './code-pages.ts';
 import { type Koffi, loadKoffi } from './koffi.ts';
 import { askProcessor } from './processor.ts';
 
@@ -44,7 +52,7 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
   const { system = ownSystem, koffi = loadKoffi, type = FLOAT64 } = options;
   if (!isCodeSystem(system)) return refusal(`system has ${system}, expected ${systemNames}`);
   const { GRADLOOM_NATIVE } = options.environment ?? process.env;
-  if (isUntested(system) && GRADLOOM_NATIVE !== '1') {
+  if (isUntestedSystem(system) && GRADLOOM_NATIVE !== '1') {
     return refusal(`system has ${system}, where nobody has run it, expected GRADLOOM_NATIVE=1 to try it`);
   }
   let calls: Koffi;
@@ -69,8 +77,6 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
 }
 
 const firstLine = (error: unknown): string => (error instanceof Error ? error.message.split('\n')[0] : String(error));
-
-const isUntested = (system: CodeSystemName): boolean => codeSystems[system].isUntested;
 
 /** What the processor itself says, where it has anything to say. */
 const flagsOf = (koffi: Koffi, system: CodeSystemName): ReadonlySet<string> =>
