@@ -30,6 +30,7 @@ const entries = Object.fromEntries([
     'counting-clock',
     'describe-processor',
     'fault',
+    'fenced-kernels',
     'heap-worker',
     'kill-at-call',
     'linger',

@@ -1,0 +1,97 @@
+import { writeFileSync } from 'node:fs';
+import { createNativeKernels, createWasmKernels, takeNativeScratch, takeWasmScratch } from '@gradloom/core/internal';
+import fc from 'fast-check';
+import { type ElementType, elementTypes } from '../../packages/core/src/element-type.ts';
+import { link } from '../../packages/core/src/program/link.ts';
+import { enterMachineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
+import { cases } from '../core/kernels/cases.ts';
+import { arraysOf, callsOf } from '../core/kernels/run-case.ts';
+import { type FencedMemory, fenceKernels } from './fenced-memory.ts';
+import { fillHardValues, valueMixes } from './hard-values.ts';
+import { everyExtension } from './installed-extensions.ts';
+
+// Usage: fenced-kernels.js <note> <runs> <seed>. Runs every kernel of this processor between pages that nobody may
+// touch: one that reads or writes beyond an array ends the process, and the file <note> says what ran. Prints what was tried.
+const [, , note, runs, seed] = process.argv;
+const options = { seed: Number(seed), numRuns: Number(runs) };
+
+const side = fc.constantFrom('start', 'end');
+const anyCase = fc.tuple(fc.constantFrom(...valueMixes), fc.integer(), side, fc.boolean(), fc.boolean());
+
+// What machine code has besides: larger products, also of an x that is mostly 0, and updates of more parameters.
+const products = fc
+  .tuple(
+    fc.constantFrom(1, 7, 13, 33, 129),
+    fc.constantFrom(16, 31, 57, 128, 257, 301),
+    fc.constantFrom(16, 31, 33, 65, 129, 137),
+  )
+  .filter(([B, I, O]) => B * I * O < 600_000);
+const parameters = fc.integer({ min: 2048, max: 2088 });
+const member = fc.nat(1);
+const few = fc.nat(5);
+const byMean = fc.tuple(parameters, member, fc.integer({ min: 1, max: 9 }), few, few, fc.constant(32));
+const large: Readonly<Record<string, fc.Arbitrary<readonly number[]>>> = {
+  affine: products,
+  affineBackwardInput: products,
+  affineBackwardWeights: fc
+    .tuple(products, fc.constantFrom(1, 8, 16, 64), fc.nat(1))
+    .map(([shape, leaf, joins]) => [...shape, leaf, joins]),
+  adam: fc.tuple(parameters, member),
+  adamw: fc.tuple(parameters, member),
+  'adam by a mean': byMean,
+  'adamw by a mean': byMean,
+  add: fc.tuple(parameters),
+};
+
+function runCases(what: string, memory: FencedMemory, type: ElementType, isNative: boolean): void {
+  for (const [name, kernel] of Object.entries(cases)) {
+    const dims = isNative && name in large ? fc.oneof(kernel.dims, large[name]) : kernel.dims;
+    const property = fc.property(dims, anyCase, (dims, [mix, seed, side, isOutside, isSparse]) => {
+      const outside = isNative && isOutside;
+      const drawn = JSON.stringify({ dims, mix, seed, side, outside, isSparse });
+      writeFileSync(note, `${name} ${what} ${type} ${drawn}`);
+      memory.reset(kernel.products?.(dims) ?? [], side);
+      const allocate = outside ? memory.allocateOutside : memory.allocate;
+      const arrays = arraysOf(kernel, dims, mix, seed, type, allocate);
+      if (isSparse && 'x' in arrays && 'W' in arrays) fillHardValues(arrays.x, 'sparse', seed);
+      link(callsOf(kernel, arrays, dims), memory.kernels).run();
+    });
+    fc.assert(property, options);
+  }
+}
+
+/** Rows of bytes that end where a fence begins, or begin where one ends. */
+function gatherRows(what: string, memory: FencedMemory, type: ElementType): void {
+  const shape = fc.tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 80 }), side, fc.boolean());
+  const property = fc.property(shape, ([N, columns, side, ordered]) => {
+    writeFileSync(note, `gatherBytes ${what} ${type} ${JSON.stringify({ N, columns, side, ordered })}`);
+    memory.reset([], side);
+    const out = memory.allocate(N * columns, type);
+    // As many doubles as hold the bytes, of which the rows are the first or the last.
+    const { buffer, byteOffset, byteLength } = memory.allocate(Math.ceil((N * columns) / 8), 'float64');
+    const from = side === 'start' ? byteOffset : byteOffset + byteLength - N * columns;
+    const bytes = new Uint8Array(buffer, from, N * columns);
+    const order = ordered ? Uint32Array.from({ length: N }, (_, n) => N - 1 - n) : null;
+    memory.kernels.gatherBytes(out, bytes, columns, 255, order, 0, N);
+  });
+  fc.assert(property, options);
+}
+
+const tried: string[] = [];
+for (const type of elementTypes) {
+  tried.push(`wasm ${type}`);
+  runCases('in wasm', fenceKernels({ take: takeWasmScratch, create: createWasmKernels }, type), type, false);
+}
+for (const { name, type, code } of everyExtension) {
+  if (code === null) continue;
+  tried.push(`${name} ${type}`);
+  const { layout } = code;
+  const enter = () => enterMachineCode(code);
+  const memory = fenceKernels(
+    { take: takeNativeScratch, create: (parts) => createNativeKernels({ ...parts, layout, enter }) },
+    type,
+  );
+  runCases(`in machine code for ${name}`, memory, type, true);
+  gatherRows(`in machine code for ${name}`, memory, type);
+}
+process.stdout.write(JSON.stringify(tried));
