@@ -32,6 +32,7 @@ const entries = Object.fromEntries([
     'fault',
     'fenced-kernels',
     'heap-worker',
+    'kept-registers',
     'kill-at-call',
     'linger',
     'little-memory',
