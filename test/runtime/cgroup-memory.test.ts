@@ -8,9 +8,9 @@ let trees = 0;
 /** What the groups of a process leave it, by the lines of its /proc/self/cgroup and the files below /sys/fs/cgroup. */
 function leftBy(lines: string, files: Readonly<Record<string, string>>): number {
   const tree = `tree-${trees++}`;
-  for (const [path, text] of Object.entries(files)) folder.write(`${tree}/root/${path}`, `${text}\n`);
+  for (const [path, text] of Object.entries(files)) folder.write(`${tree}/groups/${path}`, `${text}\n`);
   const self = folder.write(`${tree}/self`, `${lines}\n`);
-  return cgroupMemory(self, `${folder.path}/${tree}/root`);
+  return cgroupMemory(self, `${folder.path}/${tree}/groups`);
 }
 
 const second = (at: string, limit: string, used: number, stat = '') => ({
