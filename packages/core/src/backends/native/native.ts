@@ -22,7 +22,8 @@ import { createGatherBytes, GATHER_SCRATCH } from './gather-bytes.ts';
 import { CALL_DOUBLES } from './isa/arguments.ts';
 import { locateArguments } from './kernels/locate.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH, type MeanUpdate } from './mean-updates.ts';
-import { createPanels, PANELS_SCRATCH } from './panels.ts';
+import { PANELS_SCRATCH } from './panels/panel-memory.ts';
+import { createPanels } from './panels/panels.ts';
 import { createNativeProducts, nativeProductScratch } from './products.ts';
 import { createRowAdds, halved } from './row-adds.ts';
 

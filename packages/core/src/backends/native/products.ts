@@ -4,7 +4,8 @@ import { addressOf } from '../address.ts';
 import type { ProductShape } from '../scratch.ts';
 import type { Products } from '../with-products.ts';
 import type { CallTape } from './call-tape.ts';
-import { MAX_PANEL, MAX_TERMS, MOST_BLOCK, type Panels } from './panels.ts';
+import { MAX_PANEL, MAX_TERMS, MOST_BLOCK } from './panels/panel-memory.ts';
+import type { Panels } from './panels/panels.ts';
 
 // Terms of a sum that one panel holds: 256 rows of 128 bytes are 32 KiB. The sums wait in their array, which is exact.
 const BLOCK = MAX_TERMS;

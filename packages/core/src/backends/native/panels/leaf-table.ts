@@ -1,4 +1,4 @@
-import { LEAF } from './kernels/tile.ts';
+import { LEAF } from '../kernels/tile.ts';
 
 /** Writes the table of a sum of B terms in leaves of `leaf`, whose lists of terms are `nextTerms` bytes apart. */
 export function writeLeaves(

@@ -1,0 +1,105 @@
+import { bytesOfElements, type ElementType, elementView } from '../../../element-type.ts';
+import { addressOf } from '../../address.ts';
+import type { CodeLayout } from '../code.ts';
+import { LEAF, TABLE_LEAVES, tableBytes } from '../kernels/tile.ts';
+
+/** Bytes of a vector at most, of any extension. */
+const MAX_VECTOR = 64;
+/** Bytes of a panel's row at most. */
+export const MAX_PANEL = 2 * MAX_VECTOR;
+/** Rows of a block that is transposed at most, as many as a vector has elements. */
+export const MOST_BLOCK = MAX_VECTOR / 4;
+/** Rows of a tile at most, of any extension. */
+const MAX_ROWS = 14;
+const ZEROS = MAX_PANEL;
+const ONE = MAX_VECTOR;
+const MASKS = 2 * MAX_VECTOR;
+
+const CONSTANTS = ZEROS + ONE + MASKS;
+
+/** Terms of a list at most. */
+export const MAX_TERMS = 256;
+/** Lists at most, each of a tile. */
+export const LISTS = 128;
+
+/** Bytes of a leaf in a table. */
+const LEAF_BYTES = 4 * LEAF.words;
+/** The table of the leaves of a sum, tables of a single leaf of any length, which begin at lines, and lists. */
+const TABLE = tableBytes(MAX_ROWS, MAX_PANEL);
+const SINGLES = LEAF_BYTES * (MAX_TERMS + 1);
+
+/** Bytes of a list of K terms, from which the next begins. */
+export const listStep = (K: number): number => 8 * (1 + K);
+
+/** Doubles of scratch that the panels take, whatever the elements: constants, tables and lists. */
+export const PANELS_SCRATCH = (CONSTANTS + TABLE + SINGLES + LISTS * listStep(MAX_TERMS)) / 8;
+
+/** What products of panels keep in memory; places are byte offsets. */
+export interface PanelMemory {
+  readonly bytes: number; // of an element
+  readonly width: number; // elements of a vector
+  readonly columns: number; // of a full panel
+  readonly panelStep: number; // bytes from one row of a full panel to the next
+  readonly zeros: number; // a row of them, where sums begin
+  readonly one: number; // a factor that changes no bit
+  readonly table: number; // of the leaves of a sum
+  readonly leafWords: Int32Array; // its words
+  readonly terms: number; // lists of them, behind each other
+  readonly firstList: Int32Array; // [1] the length of the first
+  /** A table of a single leaf of K terms. */
+  singleOf(K: number): number;
+  /** A mask of the first `lanes`, as many as a vector of either kind has at most. */
+  maskOf(lanes: number): number;
+  /** Vectors of a panel of so many columns. */
+  vectorsOf(columns: number): number;
+  /** The mask of a panel's last vector. */
+  lastMask(columns: number): number;
+}
+
+/** Overwrites the constants of `scratch`. */
+export function createPanelMemory(
+  { type, width, arithmeticWidth, tileVectors }: CodeLayout,
+  scratch: Float64Array, // [PANELS_SCRATCH]
+): PanelMemory {
+  const bytes = bytesOfElements(type, 1);
+  const columns = tileVectors * width;
+  const mostLanes = Math.max(width, arithmeticWidth);
+  const zeros = addressOf(scratch);
+  const one = zeros + ZEROS;
+  const masks = one + ONE;
+  const table = zeros + CONSTANTS;
+  const singles = table + TABLE;
+  const terms = singles + SINGLES;
+  writeConstants(scratch, type, mostLanes);
+  const singleWords = new Int32Array(scratch.buffer, singles, SINGLES / 4).fill(0);
+  for (let K = 1; K <= MAX_TERMS; K++) singleWords[LEAF.words * K + LEAF.terms] = K;
+  const vectorsOf = (columns: number): number => Math.floor((columns + width - 1) / width);
+  const maskOf = (lanes: number): number => masks + bytes * (mostLanes - lanes);
+  return {
+    bytes,
+    width,
+    columns,
+    panelStep: bytes * columns,
+    zeros,
+    one,
+    table,
+    leafWords: new Int32Array(scratch.buffer, table, LEAF.words * TABLE_LEAVES),
+    terms,
+    firstList: new Int32Array(scratch.buffer, terms, 1),
+    singleOf: (K) => singles + LEAF_BYTES * K,
+    maskOf,
+    vectorsOf,
+    lastMask: (columns) => maskOf(columns - (vectorsOf(columns) - 1) * width),
+  };
+}
+
+/**
+ * Zeros, a one, and masks: as many elements whose bits are all 1 as a vector has at most, then as many of 0, to be
+ * read from any place on.
+ */
+function writeConstants(scratch: Float64Array, type: ElementType, mostLanes: number): void {
+  const { buffer, byteOffset } = scratch;
+  scratch.fill(0, 0, CONSTANTS / 8);
+  elementView(type, buffer, byteOffset + ZEROS, 1)[0] = 1;
+  new Uint8Array(buffer, byteOffset + ZEROS + ONE).fill(255, 0, bytesOfElements(type, mostLanes));
+}

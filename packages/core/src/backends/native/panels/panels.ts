@@ -1,0 +1,50 @@
+import type { CallTape } from '../call-tape.ts';
+import type { CodeLayout } from '../code.ts';
+import { createPacking, type Packing } from './packing.ts';
+import { createPanelMemory, LISTS, type PanelMemory } from './panel-memory.ts';
+import { createTermLists, type TermLists } from './term-lists.ts';
+import { createTileProducts, type TileProducts } from './tile-products.ts';
+
+/** Products of panels, a panel being rows of as many columns as a tile has; arrays are byte offsets, steps in bytes. */
+export interface Panels
+  extends Pick<PanelMemory, 'bytes' | 'columns' | 'zeros' | 'one' | 'panelStep' | 'maskOf'>,
+    Packing,
+    TermLists,
+    TileProducts {
+  readonly tileRows: number; // of the highest tile
+  readonly listedRows: number; // of the highest tile whose terms are listed
+  readonly maxListedRows: number; // of a call
+}
+
+/** Writes the calls on `tape`; the caller runs it. Overwrites the constants of `scratch`. */
+export function createPanels(
+  layout: CodeLayout,
+  tape: CallTape,
+  scratch: Float64Array, // [PANELS_SCRATCH]
+): Panels {
+  const memory = createPanelMemory(layout, scratch);
+  const { bytes, columns, zeros, one, panelStep, maskOf } = memory;
+  const { pack, packTransposed } = createPacking(layout, tape, memory);
+  const { listTerms, listLeaves, countTerms } = createTermLists(layout, tape, memory);
+  const { multiply, setLeaves, sumLeaves } = createTileProducts(layout, tape, memory);
+  const listedRows = layout.lists.length - 1;
+  return {
+    bytes,
+    columns,
+    zeros,
+    one,
+    panelStep,
+    maskOf,
+    tileRows: layout.tileRows,
+    listedRows,
+    maxListedRows: LISTS * listedRows,
+    pack,
+    packTransposed,
+    listTerms,
+    listLeaves,
+    countTerms,
+    multiply,
+    setLeaves,
+    sumLeaves,
+  };
+}

@@ -1,0 +1,129 @@
+import type { CallTape } from '../call-tape.ts';
+import type { CodeLayout } from '../code.ts';
+import { tileArguments } from '../kernels/tile.ts';
+import { writeLeaves } from './leaf-table.ts';
+import { listStep, type PanelMemory } from './panel-memory.ts';
+import { countOf, heightOf, tilesOver } from './tiles-over.ts';
+
+/** Products of panels, tile by tile. */
+export interface TileProducts {
+  /** c[M,columns] = init + a[M,K] · panel[K,columns], in tiles below each other, as even as can be. */
+  multiply(
+    c: number,
+    cRow: number,
+    init: number,
+    initRow: number,
+    a: number,
+    aRow: number,
+    aStep: number,
+    panel: number,
+    panelStep: number,
+    M: number,
+    K: number,
+    columns: number,
+    listed: boolean,
+  ): void;
+  /** Says for the calls of `sumLeaves` that follow into which leaves their B terms fall. The tape must be empty. */
+  setLeaves(B: number, leaf: number): void;
+  /**
+   * c[M,N] = init + a[M,B] · panels, one behind the other: a tile's height of rows, all of the columns, sums over
+   * leaves added by the tree. Adds it where `joins`.
+   */
+  sumLeaves(
+    c: number,
+    cRow: number,
+    init: number,
+    nextInit: number,
+    initRow: number,
+    a: number,
+    aRow: number,
+    aStep: number,
+    panels: number,
+    M: number,
+    B: number,
+    N: number,
+    joins: boolean,
+    listed: boolean,
+  ): void;
+}
+
+export function createTileProducts(
+  { width, tileRows, tiles: plainTiles, listedTiles, lists }: CodeLayout,
+  tape: CallTape,
+  { bytes, columns: panelColumns, panelStep, table, leafWords, terms, singleOf, vectorsOf, lastMask }: PanelMemory,
+): TileProducts {
+  const listedRows = lists.length - 1;
+  const kernelsOf = (columns: number, listed: boolean) =>
+    (listed ? listedTiles : plainTiles)[vectorsOf(columns)][columns % width === 0 ? 'full' : 'masked'];
+
+  return {
+    multiply(c, cRow, init, initRow, a, aRow, aStep, panel, step, M, K, columns, listed) {
+      const kernels = kernelsOf(columns, listed);
+      const mask = lastMask(columns);
+      const tiles = tilesOver(M, listed ? listedRows : tileRows);
+      for (let m = 0, tile = 0; m < M; ) {
+        const left = tiles - tile;
+        const height = heightOf(M - m, left);
+        const count = countOf(M - m, left); // of this height
+        tape.write(
+          tileArguments,
+          kernels[height],
+          c + m * cRow,
+          init + m * initRow,
+          a + m * aRow,
+          panel,
+          singleOf(K),
+          mask,
+          terms + tile * listStep(K),
+          cRow,
+          initRow,
+          aRow,
+          aStep,
+          step,
+          count,
+          height * cRow,
+          height * initRow,
+          height * aRow,
+          0,
+          0,
+          listStep(K),
+        );
+        m += count * height;
+        tile += count;
+      }
+    },
+
+    setLeaves: (B, leaf) => writeLeaves(leafWords, B, leaf, listStep(leaf)),
+
+    sumLeaves(c, cRow, init, nextInit, initRow, a, aRow, aStep, panels, M, B, N, joins, listed) {
+      for (let n = 0; n < N; ) {
+        const columns = Math.min(N - n, panelColumns);
+        const count = Math.max(Math.floor((N - n) / panelColumns), 1);
+        tape.write(
+          tileArguments,
+          kernelsOf(columns, listed)[M],
+          c + bytes * n,
+          nextInit === 0 ? init : init + bytes * n,
+          a,
+          panels + bytes * n * B,
+          table,
+          lastMask(columns),
+          terms,
+          cRow,
+          initRow,
+          aRow,
+          aStep,
+          panelStep,
+          count,
+          bytes * columns,
+          nextInit,
+          0,
+          B * panelStep,
+          joins ? 1 : 0,
+          0,
+        );
+        n += count * columns;
+      }
+    },
+  };
+}
