@@ -1,0 +1,96 @@
+import type { Json, JsonObject } from '@gradloom/core';
+import { elementTypes, FLOAT64, isJsonObject, show } from '@gradloom/core/internal';
+import type { Progress, RunRecord, SavedState } from './checkpoint.ts';
+
+/** Checks the parts of a record that are used; the rest is only compared. */
+export function checkRecord(record: Json | undefined): asserts record is JsonObject & RunRecord & Json {
+  if (!isJsonObject(record)) throw new Error(`record has ${show(record)}, expected an object`);
+  for (const name of ['totalSteps', 'stepsPerEpoch', 'evaluateEvery', 'batch'])
+    whole(`record.${name}`, record[name], 1);
+  const { backend, data, ema } = record;
+  if (ema !== undefined && !(typeof ema === 'number' && ema > 0 && ema < 1)) {
+    throw new Error(`record.ema has ${show(ema)}, expected a number between 0 and 1`);
+  }
+  const { precision = FLOAT64 } = record;
+  if (!elementTypes.some((type) => type === precision)) {
+    throw new Error(`record.precision has ${show(precision)}, expected ${elementTypes.join(' or ')}`);
+  }
+  if (!isJsonObject(backend) || typeof backend.name !== 'string') {
+    throw new Error(`record.backend has ${show(backend)}, expected { name }`);
+  }
+  const { library } = backend;
+  const isLibrary = isJsonObject(library) && ['name', 'version', 'core'].every((it) => typeof library[it] === 'string');
+  if (library !== undefined && !isLibrary) {
+    throw new Error(`record.backend.library has ${show(library)}, expected { name, version, core }`);
+  }
+  if (!isJsonObject(data)) throw new Error(`record.data has ${show(data)}, expected an object`);
+}
+
+export function checkProgress(
+  progress: Json | undefined,
+  { totalSteps }: RunRecord,
+): asserts progress is JsonObject & Progress & Json {
+  if (!isJsonObject(progress)) throw new Error(`progress has ${show(progress)}, expected an object`);
+  const step = whole('progress.step', progress.step, 0);
+  if (step > totalSteps) throw new Error(`progress.step has ${step}, expected at most ${totalSteps} (totalSteps)`);
+  whole('progress.samples', progress.samples, 0);
+  whole('progress.threads', progress.threads, 1);
+  whole('progress.gradientThreads', progress.gradientThreads, 0);
+  whole('progress.rollbacks', progress.rollbacks ?? 0, 0);
+  const { elapsedMs, rate, validation, test, best } = progress;
+  if (rate !== undefined && !(typeof rate === 'number' && rate >= 0)) {
+    throw new Error(`progress.rate has ${show(rate)}, expected a number of at least 0`);
+  }
+  if (typeof elapsedMs !== 'number' || !(elapsedMs >= 0)) {
+    throw new Error(`progress.elapsedMs has ${show(elapsedMs)}, expected a number of at least 0`);
+  }
+  for (const [name, figures] of Object.entries({ validation, test, best })) checkFigures(`progress.${name}`, figures);
+  checkEarlyStopping(progress.early, step);
+}
+
+function checkEarlyStopping(early: Json | undefined, step: number): void {
+  if (early === undefined) return;
+  if (!isJsonObject(early)) throw new Error(`progress.early has ${show(early)}, expected an object`);
+  const evaluated = whole('progress.early.evaluated', early.evaluated, 0);
+  if (evaluated > step) throw new Error(`progress.early.evaluated has ${evaluated}, expected at most ${step} (step)`);
+  whole('progress.early.waited', early.waited, 0);
+  if (early.bestStep !== undefined) {
+    const best = whole('progress.early.bestStep', early.bestStep, 0);
+    if (best > evaluated) throw new Error(`progress.early.bestStep has ${best}, expected at most ${evaluated}`);
+  }
+  checkFigures('progress.early.validation', early.validation);
+}
+
+/** The counters of an earlier state; undefined where there is none. */
+export function checkEarlier(
+  earlier: Json | undefined,
+  { stepsPerEpoch }: RunRecord,
+  progress: Progress,
+): SavedState['counters'] | undefined {
+  if (earlier === undefined) return undefined;
+  if (!isJsonObject(earlier)) throw new Error(`earlier has ${show(earlier)}, expected an object`);
+  const step = whole('earlier.step', earlier.step, 0);
+  if (step > progress.step) throw new Error(`earlier.step has ${step}, expected at most ${progress.step} (step)`);
+  whole('earlier.samples', earlier.samples, 0);
+  const epochs = whole('earlier.epochs', earlier.epochs, 0);
+  if (epochs !== Math.floor(step / stepsPerEpoch)) {
+    throw new Error(`earlier.epochs has ${epochs}, expected ${Math.floor(step / stepsPerEpoch)} (of ${step} steps)`);
+  }
+  checkFigures('earlier.validation', earlier.validation);
+  return earlier as unknown as SavedState['counters'];
+}
+
+function checkFigures(name: string, figures: Json | undefined): void {
+  if (figures === undefined || (isJsonObject(figures) && Object.values(figures).every(isFigure))) return;
+  throw new Error(`${name} has ${show(figures)}, expected numbers`);
+}
+
+const isFigure = (value: Json): boolean =>
+  isNumber(value) || (isJsonObject(value) && Object.values(value).every(isNumber));
+
+const isNumber = (value: Json): boolean => typeof value === 'number';
+
+function whole(name: string, value: Json | undefined, least: number): number {
+  if (Number.isSafeInteger(value) && Number(value) >= least) return Number(value);
+  throw new Error(`${name} has ${show(value)}, expected a whole number of at least ${least}`);
+}
