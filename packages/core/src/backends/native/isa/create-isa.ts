@@ -1,8 +1,9 @@
 import type { ArgumentTable } from './arguments.ts';
 import { type Address, type Assembler, at, type Register } from './assembler.ts';
-import type { CallOf, Isa, Rows } from './isa.ts';
+import type { CallOf, Isa } from './isa.ts';
 import type { AnyPlace, ArgumentPlace, Places, SlotPlace } from './places.ts';
 import type { Registers } from './registers.ts';
+import { type CreateRowPointers, createRows } from './rows.ts';
 
 /** What is a processor's own. */
 export interface IsaParts
@@ -10,11 +11,11 @@ export interface IsaParts
   readonly assembler: Assembler; // which has written what plays a tape
   readonly registers: Registers;
   readonly places: Places;
-  createRows(stride: AnyPlace, M: number): Rows;
+  readonly createRowPointers: CreateRowPointers;
 }
 
 /** What kernels are written with, from the parts of one processor. */
-export function createIsa({ assembler, registers, places, createRows, ...units }: IsaParts): Isa {
+export function createIsa({ assembler, registers, places, createRowPointers, ...units }: IsaParts): Isa {
   const { scope, takePointer, takeNumber } = registers;
   const isDouble = units.type === 'float64';
   const loops: (() => void)[][] = []; // ways out of those that are open, the innermost last
@@ -98,7 +99,8 @@ export function createIsa({ assembler, registers, places, createRows, ...units }
     retreat: (what, by: Register | AnyPlace) => scope(() => assembler.subtract(what, inRegister(by))),
     skip: (pointer, bytes) => assembler.loadAddress(pointer, at(pointer, bytes)),
 
-    rows: createRows,
+    rows: (stride: AnyPlace, M) =>
+      createRows(assembler, registers, places, createRowPointers(assembler, registers, places, stride, M)),
     eachRow(from: Register | AnyPlace, stride: Register | AnyPlace, M, body) {
       scope(() => {
         const row = takePointer();

@@ -8,7 +8,7 @@ import { createNeon, FREE, VECTOR_REGISTERS } from './neon.ts';
 import { createNeonPairs } from './neon-pairs.ts';
 import { assemblePlayer, frameOf } from './player.ts';
 import { registerFile } from './registers.ts';
-import { createRows, MOST_ROWS } from './rows.ts';
+import { createRowPointers, MOST_ROWS } from './rows.ts';
 
 /** Code for processors of arm64, all of which have NEON, on elements of a type. */
 export function createArm64(type: ElementType): Isa {
@@ -26,6 +26,6 @@ export function createArm64(type: ElementType): Isa {
     tile: { vectors: 4, factors: 3 },
     arithmetic: createNeonPairs(assembler, type),
     mostRows: MOST_ROWS,
-    createRows: (stride, M) => createRows(assembler, registers, places, stride, M),
+    createRowPointers,
   });
 }

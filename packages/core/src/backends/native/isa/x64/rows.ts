@@ -1,7 +1,5 @@
-import type { Rows } from '../isa.ts';
-import type { AnyPlace, Places } from '../places.ts';
-import type { Registers } from '../registers.ts';
-import { type Address, type Assembler, at, type Register, r8, rax, rbp, rbx, rcx, rdx } from './assembler.ts';
+import type { CreateRowPointers } from '../rows.ts';
+import { type Address, r8, rax, rbp, rbx, rcx, rdx } from './assembler.ts';
 
 /** Where row m lies, with rax, rcx and r8 at rows 0, 5 and 14, and one, three and five rows in rdx, rbx and rbp. */
 const ROWS: readonly Address[] = [
@@ -29,14 +27,8 @@ export const MOST_ROWS = ROWS.length;
 const SECOND = 5;
 const THIRD = 14;
 
-/** Addresses of M rows by scaled strides, which takes as few registers as reach them. */
-export function createRows(
-  assembler: Assembler,
-  registers: Registers,
-  places: Places,
-  stride: AnyPlace,
-  M: number,
-): Rows {
+/** Scaled strides, which take as few registers as reach all rows. */
+export const createRowPointers: CreateRowPointers = (assembler, registers, places, stride, M) => {
   const used = new Set(ROWS.slice(0, M).flatMap(({ base, index }) => [base, index ?? base]));
   const hasSecond = M > SECOND;
   const hasThird = M > THIRD;
@@ -46,20 +38,9 @@ export function createRows(
   places.load(rdx, stride);
   if (used.has(rbx)) assembler.loadAddress(rbx, { base: rdx, index: rdx, scale: 2 });
   if (used.has(rbp)) assembler.loadAddress(rbp, { base: rdx, index: rdx, scale: 4 });
-
-  const pointers = [rax, ...(hasSecond ? [rcx] : []), ...(hasThird ? [r8] : [])];
-  const withStride = (by: Register | AnyPlace, act: (pointer: Register, stride: Register) => void): void =>
-    registers.scope(() => {
-      const register = typeof by === 'number' ? by : registers.takeNumber();
-      if (typeof by !== 'number') places.load(register, by);
-      for (const pointer of pointers) act(pointer, register);
-    });
-
   return {
-    first: rax,
-    start(from: Register | AnyPlace) {
-      if (typeof from === 'number') assembler.move(rax, from);
-      else places.load(rax, from);
+    pointers: [rax, ...(hasSecond ? [rcx] : []), ...(hasThird ? [r8] : [])],
+    follow() {
       if (hasSecond) assembler.loadAddress(rcx, { base: rax, index: rbp });
       if (hasThird) {
         assembler.loadAddress(r8, { base: rcx, index: rdx, scale: 8 });
@@ -67,10 +48,5 @@ export function createRows(
       }
     },
     at: (m, offset = 0): Address => ({ ...ROWS[m], offset }),
-    advance: (by: Register | AnyPlace) => withStride(by, assembler.add),
-    retreat: (by: Register | AnyPlace) => withStride(by, assembler.subtract),
-    skip(bytes) {
-      for (const pointer of pointers) assembler.loadAddress(pointer, at(pointer, bytes));
-    },
   };
-}
+};

@@ -8,7 +8,7 @@ import { createAvx2 } from './avx2.ts';
 import type { ConventionName } from './convention.ts';
 import { assemblePlayer, frameOf } from './player.ts';
 import { registerFile } from './registers.ts';
-import { createRows, MOST_ROWS } from './rows.ts';
+import { createRowPointers, MOST_ROWS } from './rows.ts';
 import { type UnitName, units } from './vector-unit.ts';
 
 /** Code for processors of x64 that have an extension, on elements of a type, called by a convention. */
@@ -29,6 +29,6 @@ export function createX64(name: UnitName, type: ElementType, convention: Convent
     tile: { vectors: 2, factors: 1 },
     arithmetic: createAvx2(assembler, type), // which every processor with a wider extension has, too
     mostRows: MOST_ROWS,
-    createRows: (stride, M) => createRows(assembler, registers, places, stride, M),
+    createRowPointers,
   });
 }

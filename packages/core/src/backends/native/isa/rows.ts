@@ -1,0 +1,52 @@
+import { type Address, type Assembler, at, type Register } from './assembler.ts';
+import type { Rows } from './isa.ts';
+import type { AnyPlace, Places } from './places.ts';
+import type { Registers } from './registers.ts';
+
+/** What the addresses of some rows are made of on one processor. */
+export interface RowPointers {
+  /** Into rows, the first of them to row 0. All move alike. */
+  readonly pointers: readonly Register[];
+  /** Sets the other pointers by the first. */
+  follow(): void;
+  at(m: number, offset?: number): Address;
+}
+
+/** Those of M rows, a stride apart. */
+export type CreateRowPointers = (
+  assembler: Assembler,
+  registers: Registers,
+  places: Places,
+  stride: AnyPlace,
+  M: number,
+) => RowPointers;
+
+/** Rows of these pointers. */
+export function createRows(
+  assembler: Assembler,
+  registers: Registers,
+  places: Places,
+  { pointers, follow, at: addressOf }: RowPointers,
+): Rows {
+  const [first] = pointers;
+  const move = (by: Register | AnyPlace, act: (pointer: Register, by: Register) => void): void =>
+    registers.scope(() => {
+      const step = typeof by === 'number' ? by : registers.takeNumber();
+      if (typeof by !== 'number') places.load(step, by);
+      for (const pointer of pointers) act(pointer, step);
+    });
+  return {
+    first,
+    start(from: Register | AnyPlace) {
+      if (typeof from === 'number') assembler.move(first, from);
+      else places.load(first, from);
+      follow();
+    },
+    at: addressOf,
+    advance: (by: Register | AnyPlace) => move(by, assembler.add),
+    retreat: (by: Register | AnyPlace) => move(by, assembler.subtract),
+    skip(bytes) {
+      for (const pointer of pointers) assembler.loadAddress(pointer, at(pointer, bytes));
+    },
+  };
+}
