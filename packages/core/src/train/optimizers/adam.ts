@@ -1,8 +1,6 @@
-import { typeOf } from '../../element-type.ts';
-import { mathOf } from '../../math/real-math.ts';
 import { defineOptions, nonNegative, type OptionsOf } from '../../options/index.ts';
-import { type MomentOptions, moments, momentTable } from './moments.ts';
-import type { Optimizer, UpdateKernel } from './optimizer.ts';
+import { type MomentOptions, moments, momentTable, momentUpdate } from './moments.ts';
+import type { Optimizer } from './optimizer.ts';
 import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
 
 export const adamOptions = defineOptions('adam', {
@@ -36,22 +34,4 @@ export function adam(options: AdamOptions = {}): Optimizer {
   });
 }
 
-const update: UpdateKernel = (theta, g, state, n, hyper) => {
-  const { round, flush } = mathOf(typeOf(theta));
-  const m = state[0];
-  const v = state[1];
-  const beta1 = round(hyper[0]);
-  const oneMinusBeta1 = round(hyper[1]);
-  const beta2 = round(hyper[2]);
-  const oneMinusBeta2 = round(hyper[3]);
-  const stepSize = round(hyper[4]);
-  const invRootC2 = round(hyper[5]);
-  const epsilon = round(hyper[6]);
-  const weightDecay = round(hyper[7]);
-  for (let i = 0; i < n; i++) {
-    const d = weightDecay === 0 ? g[i] : round(g[i] + round(weightDecay * theta[i]));
-    m[i] = flush(round(round(beta1 * m[i]) + round(oneMinusBeta1 * d)));
-    v[i] = flush(round(round(beta2 * v[i]) + round(round(oneMinusBeta2 * d) * d)));
-    theta[i] -= round(round(stepSize * m[i]) / round(round(round(Math.sqrt(v[i])) * invRootC2) + epsilon));
-  }
-};
+const update = momentUpdate('gradient');

@@ -1,5 +1,7 @@
+import { typeOf } from '../../element-type.ts';
+import { mathOf } from '../../math/real-math.ts';
 import { fraction, type OptionsOf, type OptionValues, positive } from '../../options/index.ts';
-import type { Optimizer } from './optimizer.ts';
+import type { Optimizer, UpdateKernel } from './optimizer.ts';
 
 export const momentTable = {
   /** β₁ in [0, 1): decay of the first moment. @default 0.9 */
@@ -40,3 +42,33 @@ export function moments({
     },
   };
 }
+
+/**
+ * m ← β₁m + (1 - β₁)d; v ← β₂v + (1 - β₂)d²; θ ← kθ - αₜ · m / (√v · cₜ + ε), where hyper[7] is what decays: with
+ * 'gradient' it is λ of d = g + λθ, and k = 1; with 'weights' it is k, and d = g.
+ */
+export const momentUpdate =
+  (decays: 'gradient' | 'weights'): UpdateKernel =>
+  (theta, g, state, n, hyper) => {
+    const { round, flush } = mathOf(typeOf(theta));
+    const m = state[0];
+    const v = state[1];
+    const beta1 = round(hyper[0]);
+    const oneMinusBeta1 = round(hyper[1]);
+    const beta2 = round(hyper[2]);
+    const oneMinusBeta2 = round(hyper[3]);
+    const stepSize = round(hyper[4]);
+    const invRootC2 = round(hyper[5]);
+    const epsilon = round(hyper[6]);
+    const decay = round(hyper[7]);
+    const lambda = decays === 'gradient' ? decay : 0;
+    const kept = decays === 'weights' ? decay : 1; // times 1 is exact
+    for (let i = 0; i < n; i++) {
+      const d = lambda === 0 ? g[i] : round(g[i] + round(lambda * theta[i]));
+      m[i] = flush(round(round(beta1 * m[i]) + round(oneMinusBeta1 * d)));
+      v[i] = flush(round(round(beta2 * v[i]) + round(round(oneMinusBeta2 * d) * d)));
+      theta[i] =
+        round(theta[i] * kept) -
+        round(round(stepSize * m[i]) / round(round(round(Math.sqrt(v[i])) * invRootC2) + epsilon));
+    }
+  };
