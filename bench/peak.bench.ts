@@ -7,7 +7,8 @@ import { median } from './median.ts';
 import { readOptions } from './options.ts';
 import { computes, measureTeam } from './peak/team.ts';
 import { type ProductShape, productNames } from './peak/thread.ts';
-import { type PeerProcess, startPeer } from './peers/peer-process.ts';
+import { startPeer } from './peers/peer-process.ts';
+import { warmPeer } from './peers/warm-peer.ts';
 import { createWorkloads, flopsOf, type Workload } from './peers/workloads.ts';
 import { endSuite } from './suites.ts';
 
@@ -39,6 +40,9 @@ const teams = options.threads === 1 ? [1] : [1, options.threads];
 const extensions = extensionsHere();
 const [widest] = extensions;
 const backends = backendsHere(names);
+const computing = backends.flatMap((backend) =>
+  elementTypes.filter((type) => computes(backend, type)).map((type) => ({ backend, type })),
+);
 const wanted = (name: string): boolean => name.includes(only);
 const rows: Record<string, string | number>[] = [];
 const line = (
@@ -65,17 +69,14 @@ for (const threads of teams) {
 const nameOf = ({ batch, I, O }: ProductShape, product: string): string => `${product} ${batch}x${I}x${O}`;
 const some = shapes.filter((shape) => productNames.some((product) => wanted(nameOf(shape, product))));
 for (const threads of teams) {
-  for (const backend of backends) {
-    for (const type of elementTypes) {
-      if (!computes(backend, type)) continue;
-      const products = { backend, shapes: some };
-      const measured = await measureTeam({ extension: widest, type, threads, rounds, budgetMs, products });
-      for (const [s, shape] of some.entries()) {
-        for (const product of productNames) {
-          const name = nameOf(shape, product);
-          const { gflops, share } = measured.products[s][product];
-          if (wanted(name)) line(name, backend.name, type, threads, measured.width, gflops, share);
-        }
+  for (const { backend, type } of computing) {
+    const products = { backend, shapes: some };
+    const measured = await measureTeam({ extension: widest, type, threads, rounds, budgetMs, products });
+    for (const [s, shape] of some.entries()) {
+      for (const product of productNames) {
+        const name = nameOf(shape, product);
+        const { gflops, share } = measured.products[s][product];
+        if (wanted(name)) line(name, backend.name, type, threads, measured.width, gflops, share);
       }
     }
   }
@@ -83,11 +84,8 @@ for (const threads of teams) {
 const { workloads } = await createWorkloads();
 for (const workload of workloads) {
   if (workload.isSmall || !wanted(`step ${workload.name}`)) continue;
-  for (const backend of backends) {
-    for (const type of elementTypes) {
-      if (computes(backend, type))
-        for (const threads of teams) await measureStep(workload, backend.name, type, threads);
-    }
+  for (const { backend, type } of computing) {
+    for (const threads of teams) await measureStep(workload, backend.name, type, threads);
   }
 }
 endSuite('peak', rows, options, { ratio: 'of peak', keys: ['what', 'backend', 'type', 'threads'] });
@@ -98,7 +96,7 @@ async function measureStep(workload: Workload, backend: string, type: ElementTyp
   const steps = await startPeer(program, {});
   try {
     await steps.open(workload, { backend, threads });
-    const count = await warm(steps);
+    const count = Math.max(1, Math.round(STEPS_MS / (await warmPeer(steps, WARM_MS))));
     const [rates, shares]: number[][] = [[], []];
     let width = 0;
     for (let round = 0; round < rounds; round++) {
@@ -113,16 +111,4 @@ async function measureStep(workload: Workload, backend: string, type: ElementTyp
   } finally {
     steps.end();
   }
-}
-
-/** Steps of a round, after enough of them to be compiled. */
-async function warm(process: PeerProcess): Promise<number> {
-  let [spentMs, stepMs, steps] = [0, Number.NaN, 10];
-  while (spentMs < WARM_MS) {
-    const done = await process.run(steps);
-    spentMs += done.ms;
-    stepMs = done.ms / done.steps;
-    steps = Math.max(steps, Math.round(WARM_MS / 4 / stepMs));
-  }
-  return Math.max(1, Math.round(STEPS_MS / stepMs));
 }

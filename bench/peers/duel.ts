@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { median } from '../median.ts';
 import { count, matching, orRefuse, positive, refuse } from '../options.ts';
 import { type PeerProcess, startPeer } from './peer-process.ts';
+import { warmPeer } from './warm-peer.ts';
 import { createWorkloads, type Workload } from './workloads.ts';
 
 // Has a change made steps faster? Two checkouts of Gradloom train the workloads in turns, this one and another, so that
@@ -46,13 +47,7 @@ const start = (checkout: string): Promise<PeerProcess> =>
 
 /** Steps that take about `ms`, after enough of them to be compiled. */
 async function warm(one: PeerProcess, workload: Workload): Promise<number> {
-  let [spentMs, stepMs, steps] = [0, Number.NaN, 10];
-  while (spentMs < warmMs) {
-    const done = await one.run(steps);
-    spentMs += done.ms;
-    stepMs = done.ms / done.steps;
-    steps = Math.max(steps, Math.round(warmMs / 4 / stepMs));
-  }
+  const stepMs = await warmPeer(one, warmMs);
   return Math.max(1, workload.isSmall ? workload.warmSteps : 1, Math.round(roundMs / stepMs));
 }
 

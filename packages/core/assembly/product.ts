@@ -98,12 +98,8 @@ function addLeaf(
 }
 
 function timesHalf(
-  c: usize, cRow: usize,
-  init: usize, initRow: usize,
-  joined: usize, joinedRow: usize,
-  a: usize, aRow: usize, aStep: usize,
-  panel: usize, panelStep: usize,
-  M: i32, K: i32,
+  c: usize, cRow: usize, init: usize, initRow: usize, joined: usize, joinedRow: usize,
+  a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32,
 ): void {
   for (; M >= 4; M -= 4) {
     tile4x2<v128>(c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);
@@ -122,45 +118,29 @@ function timesHalf(
 }
 
 function timesQuarter(
-  c: usize, cRow: usize,
-  init: usize, initRow: usize,
-  joined: usize, joinedRow: usize,
-  a: usize, aRow: usize, aStep: usize,
-  panel: usize, panelStep: usize,
-  M: i32, K: i32,
+  c: usize, cRow: usize, init: usize, initRow: usize, joined: usize, joinedRow: usize,
+  a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32,
 ): void {
   column<v128>(LANES, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
 }
 
 function times1(
-  c: usize, cRow: usize,
-  init: usize, initRow: usize,
-  joined: usize, joinedRow: usize,
-  a: usize, aRow: usize, aStep: usize,
-  panel: usize, panelStep: usize,
-  M: i32, K: i32,
+  c: usize, cRow: usize, init: usize, initRow: usize, joined: usize, joinedRow: usize,
+  a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32,
 ): void {
   column<Real>(1, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
 }
 
 function times2(
-  c: usize, cRow: usize,
-  init: usize, initRow: usize,
-  joined: usize, joinedRow: usize,
-  a: usize, aRow: usize, aStep: usize,
-  panel: usize, panelStep: usize,
-  M: i32, K: i32,
+  c: usize, cRow: usize, init: usize, initRow: usize, joined: usize, joinedRow: usize,
+  a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32,
 ): void {
   column<v128>(2, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
 }
 
 function times3(
-  c: usize, cRow: usize,
-  init: usize, initRow: usize,
-  joined: usize, joinedRow: usize,
-  a: usize, aRow: usize, aStep: usize,
-  panel: usize, panelStep: usize,
-  M: i32, K: i32,
+  c: usize, cRow: usize, init: usize, initRow: usize, joined: usize, joinedRow: usize,
+  a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32,
 ): void {
   column<v128>(3, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
 }
@@ -168,12 +148,8 @@ function times3(
 /** A single number a row (T = Real), or up to a vector of them. */
 @inline function column<T>(
   columns: i32,
-  c: usize, cRow: usize,
-  init: usize, initRow: usize,
-  joined: usize, joinedRow: usize,
-  a: usize, aRow: usize, aStep: usize,
-  panel: usize, panelStep: usize,
-  M: i32, K: i32,
+  c: usize, cRow: usize, init: usize, initRow: usize, joined: usize, joinedRow: usize,
+  a: usize, aRow: usize, aStep: usize, panel: usize, panelStep: usize, M: i32, K: i32,
 ): void {
   for (; M >= 4; M -= 4) {
     tile4x1<T>(columns, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, K);

@@ -1,26 +1,7 @@
 import { assembleCode, extensions } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { CALL_DOUBLES } from '../../../../../packages/core/src/backends/native/isa/arguments.ts';
-import {
-  at,
-  createAssembler,
-  r8,
-  r9,
-  r10,
-  r11,
-  r12,
-  r13,
-  r14,
-  r15,
-  rax,
-  rbp,
-  rbx,
-  rcx,
-  rdi,
-  rdx,
-  rsi,
-  rsp,
-} from '../../../../../packages/core/src/backends/native/isa/x64/assembler.ts';
+import * as x64 from '../../../../../packages/core/src/backends/native/isa/x64/assembler.ts';
 import { createAvx2 } from '../../../../../packages/core/src/backends/native/isa/x64/avx2.ts';
 import type { ConventionName } from '../../../../../packages/core/src/backends/native/isa/x64/convention.ts';
 import { assemblePlayer } from '../../../../../packages/core/src/backends/native/isa/x64/player.ts';
@@ -28,6 +9,9 @@ import { CALL, MEMORY } from '../../../../../packages/core/src/backends/native/i
 import { placeCode } from '../../../../../packages/runtime/src/backends/native/code-pages.ts';
 import { loadKoffi } from '../../../../../packages/runtime/src/backends/native/koffi.ts';
 import { needs } from '../../../../support/needs.ts';
+
+const { at, createAssembler } = x64;
+const { rax, rbx, rcx, rdx, rbp, rsp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15 } = x64;
 
 /** What callers do, as the two documents say it. */
 const callers = {
