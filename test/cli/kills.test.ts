@@ -1,24 +1,28 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createRandom } from '@gradloom/core';
+import { createRandom, type ElementType } from '@gradloom/core';
 import { loadCheckpoint, loadModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { endOf, gradloom, jsonLines, saysDropped, startProgram, temporaryDirectory } from '../support/command-line.ts';
-import { counted } from '../support/count.ts';
+import { counted, onlyInAll } from '../support/count.ts';
 import { propertySeed } from '../support/seed.ts';
 
 /** Kills of each kind. */
 const KILLS = counted(2, 100);
+
+/** Types of the runs that are killed again and again. */
+const longRuns: readonly ElementType[] = ['float64', ...onlyInAll('float32' as const)];
 
 const TIME_LIMIT = 60_000 + 60_000 * KILLS;
 
 const random = createRandom(propertySeed, 'kills');
 
 /** A run whose every second step writes a checkpoint, the larger the longer it takes. */
-const trainArgs = (hidden: string, epochs: number): string[] => [
+const trainArgs = (hidden: string, epochs: number, precision: ElementType): string[] => [
   ...['train', '--dataset', 'moons:rows=60', '--hidden', hidden, '--batch', '17', '--validation', '0.2'],
   ...['--epochs', String(epochs), '--checkpoint-every', '2', '--backend', 'wasm', '--threads', '2', '--json'],
+  ...['--precision', precision],
 ];
 
 /** What an undisturbed run ends with. */
@@ -60,11 +64,16 @@ describe('SIGKILL', () => {
   test(
     'at any call that changes the run directory, also within a write: files are intact, and a resume ends in the same bits',
     async () => {
-      const args = trainArgs('8', 4);
-      const calm = await undisturbed(args);
+      const runs = await Promise.all(
+        (['float64', 'float32'] as const).map(async (precision) => {
+          const args = trainArgs('8', 4, precision);
+          return { args, calm: await undisturbed(args) };
+        }),
+      );
       const folder = temporaryDirectory();
       let killed = 0;
       for (let n = 0; n < KILLS; n++) {
+        const { args, calm } = runs[n % runs.length];
         const out = join(folder, String(n));
         const call = 1 + random.integer(60);
         const env = { GRADLOOM_TEST_KILL: `${call}:${out}` };
@@ -81,15 +90,15 @@ describe('SIGKILL', () => {
     TIME_LIMIT,
   );
 
-  test(
-    'at random moments, many times in one run: it still ends in the same bits',
-    async () => {
-      // A checkpoint of 6 MB takes longer than the two steps before it.
-      const args = trainArgs('500,500', 12);
+  test.each(longRuns)(
+    'at random moments, many times in one run: it still ends in the same bits, %s',
+    async (precision) => {
+      // A checkpoint of 6 MB, or of 3, takes longer than the two steps before it.
+      const args = trainArgs('500,500', 12, precision);
       const calm = await undisturbed(args);
       const out = join(temporaryDirectory(), 'run');
       let killed = 0;
-      for (let n = 0; n < KILLS; n++) {
+      for (let n = 0; n < KILLS / longRuns.length; n++) {
         const child = startProgram(nextArgs(args, out), temporaryDirectory());
         const ended = endOf(child);
         createInterface({ input: child.stdout }).once('line', () =>

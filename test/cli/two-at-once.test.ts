@@ -17,6 +17,8 @@ const EPOCHS = String(counted(16, 60));
 
 const moons = ['--dataset', 'moons:rows=60', '--hidden', '8', '--batch', '16', '--schedule', 'constant'];
 const train = ['train', ...moons, '--backend', 'wasm', '--threads', '1', '--quiet', '--checkpoint-every', '2'];
+/** Of runs of floats in every second round. */
+const precisionOf = (round: number): string[] => (round % 2 === 1 ? ['--precision', 'float32'] : []);
 const scale = ['scale', '--dataset', 'xor', '--max-threads', '1', '--rounds', '1', '--steps', '20'];
 
 /** What a process says that came second. */
@@ -51,7 +53,7 @@ test('of several runs into one new directory exactly one is written, and it is i
     const out = join(folder, 'deep', 'same');
     const runs = [1, 2, 3]
       .slice(0, PROCESSES)
-      .map((seed) => [...train, '--epochs', '20', '--seed', String(seed), '--out', out]);
+      .map((seed) => [...train, ...precisionOf(round), '--epochs', '20', '--seed', String(seed), '--out', out]);
     expect(await atOnce(folder, ...runs)).toBe(1);
     await expectWhole(out);
     expect(seedOf(out)).toBe(JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8')).result.seed);
@@ -62,12 +64,13 @@ test('runs that go on in one directory at once leave what one alone would have',
   for (let round = 0; round < ROUNDS; round++) {
     const folder = temporaryDirectory();
     const out = join(folder, 'run');
-    await gradloom([...train, '--epochs', '3', '--out', out]);
+    const args = [...train, ...precisionOf(round)];
+    await gradloom([...args, '--epochs', '3', '--out', out]);
     const resume = ['train', '--resume', out, '--epochs', EPOCHS, '--quiet'];
     expect(await atOnce(folder, ...same(resume))).toBeGreaterThan(0);
     await expectWhole(out);
     const alone = join(folder, 'alone');
-    await gradloom([...train, '--epochs', EPOCHS, '--out', alone]);
+    await gradloom([...args, '--epochs', EPOCHS, '--out', alone]);
     for (const name of ['model.gradloom', 'steps.jsonl']) {
       expect(readFileSync(join(out, name))).toEqual(readFileSync(join(alone, name)));
     }

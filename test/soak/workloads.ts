@@ -9,6 +9,10 @@ export const workloads: Readonly<Record<string, readonly string[]>> = {
     ...['--lr', '0.05', '--schedule', 'plateau:patience-epochs=2,gamma=0.5', '--clip-norm', '1', '--validation', '0.2'],
     ...['--batch', '64', '--epochs', '300', '--checkpoint-every', '1s'],
   ],
+  'floats, adamw, an average of the weights': [
+    ...['--dataset', 'moons:rows=600,noise=0.2', '--precision', 'float32', '--hidden', '64,64', '--optimizer', 'adamw'],
+    ...['--ema', '0.99', '--validation', '0.2', '--batch', '60', '--epochs', '500', '--checkpoint-every', '40'],
+  ],
   'full batch, cosine': [
     ...['--dataset', 'blobs:rows=500', '--hidden', '64', '--schedule', 'cosine:warmup-steps=20', '--batch', 'full'],
     ...['--steps', '6000', '--checkpoint-every', '700e'],
