@@ -1,7 +1,7 @@
 import { buildNetwork, createOptimizer, type NetworkSpec, referenceKernels } from '@gradloom/core';
 import { createList, ops, updateOp } from '@gradloom/core/internal';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { meanUpdateOp } from '../../packages/core/src/program/ops.ts';
+import { meanUpdateOp } from '../../packages/core/src/program/ops/index.ts';
 import { compileFor, createBackendKernels, resolveBackend } from '../../packages/runtime/src/backends/backend.ts';
 import { createKernelMemory } from '../../packages/runtime/src/memory/kernel-memory.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/memory/thread-scratch.ts';

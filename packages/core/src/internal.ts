@@ -126,7 +126,7 @@ export {
 } from './program/backprop.ts';
 export { createTapeRoom, link, type Program, runCalls, type TapeRoom, tapesOf } from './program/link.ts';
 export { barrier, createList, host, part, segmentsOf } from './program/op.ts';
-export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops.ts';
+export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops/index.ts';
 export { rowPredictor } from './program/predict.ts';
 export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
 export { shuffleInTurns } from './random/index.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type ActivationName, activations } from '../../../packages/core/src/model/activations/index.ts';
-import { activationOps } from '../../../packages/core/src/program/ops.ts';
+import { activationOps } from '../../../packages/core/src/program/ops/index.ts';
 import { choice, type KernelCase, length } from './kernel-case.ts';
 
 /** Forward and backward of an activation, in place where `shared` is 1. */

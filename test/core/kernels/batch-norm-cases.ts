@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ops } from '../../../packages/core/src/program/ops.ts';
+import { ops } from '../../../packages/core/src/program/ops/index.ts';
 import { leafCount, treeLevels } from '../../../packages/core/src/train/tree/index.ts';
 import { type KernelCase, leaf, length, rows, width } from './kernel-case.ts';
 

@@ -5,7 +5,7 @@ import { createElements, elementTypes } from '../../../packages/core/src/element
 import { activations } from '../../../packages/core/src/model/activations/index.ts';
 import { createLoss } from '../../../packages/core/src/model/losses/index.ts';
 import { link } from '../../../packages/core/src/program/link.ts';
-import { activationOps, lossOp, ops, updateOp } from '../../../packages/core/src/program/ops.ts';
+import { activationOps, lossOp, ops, updateOp } from '../../../packages/core/src/program/ops/index.ts';
 import { createOptimizer, type OptimizerSpec, optimizers } from '../../../packages/core/src/train/optimizers/index.ts';
 import { arithmetics } from '../../support/arithmetic.ts';
 import { firstDifference } from '../../support/bits.ts';

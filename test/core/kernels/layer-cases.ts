@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Op } from '../../../packages/core/src/program/op.ts';
-import { ops } from '../../../packages/core/src/program/ops.ts';
+import { ops } from '../../../packages/core/src/program/ops/index.ts';
 import { treeLevels } from '../../../packages/core/src/train/tree/index.ts';
 import { choice, type KernelCase, leaf, length, rows, width } from './kernel-case.ts';
 

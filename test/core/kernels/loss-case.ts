@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createLoss, type LossSpec } from '../../../packages/core/src/model/losses/index.ts';
-import { emitLossOf, lossOp, ops } from '../../../packages/core/src/program/ops.ts';
+import { emitLossOf, lossOp, ops } from '../../../packages/core/src/program/ops/index.ts';
 import { leafCount } from '../../../packages/core/src/train/tree/index.ts';
 import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 

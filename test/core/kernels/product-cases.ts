@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ProductShape } from '../../../packages/core/src/backends/scratch.ts';
-import { ops } from '../../../packages/core/src/program/ops.ts';
+import { ops } from '../../../packages/core/src/program/ops/index.ts';
 import { leafCount, MOST_LEAF_ROWS, MOST_LEAVES, MOST_NODE_ROWS } from '../../../packages/core/src/train/tree/index.ts';
 import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 

@@ -1,7 +1,7 @@
 import type { Kernels } from '../../../packages/core/src/backends/kernels.ts';
 import type { Allocate, ProductShape } from '../../../packages/core/src/backends/scratch.ts';
 import type { Elements } from '../../../packages/core/src/element-type.ts';
-import { ops } from '../../../packages/core/src/program/ops.ts';
+import { ops } from '../../../packages/core/src/program/ops/index.ts';
 import { runOp } from '../../support/run-op.ts';
 
 const [B, I, O] = [64, 256, 64];

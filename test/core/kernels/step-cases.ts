@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ops } from '../../../packages/core/src/program/ops.ts';
+import { ops } from '../../../packages/core/src/program/ops/index.ts';
 import { type KernelCase, length } from './kernel-case.ts';
 
 const some = length.filter((n) => n > 0);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { meanUpdateOp, ops, updateOp } from '../../../packages/core/src/program/ops.ts';
+import { meanUpdateOp, ops, updateOp } from '../../../packages/core/src/program/ops/index.ts';
 import { createOptimizer, type OptimizerSpec } from '../../../packages/core/src/train/optimizers/index.ts';
 import { type KernelCase, length, width } from './kernel-case.ts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ops } from '../../../packages/core/src/program/ops.ts';
+import { ops } from '../../../packages/core/src/program/ops/index.ts';
 import { choice, type KernelCase, length } from './kernel-case.ts';
 
 const nodes = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(15, 16, 17, 63, 64, 65));

@@ -7,7 +7,7 @@ import {
   activations,
 } from '../../../packages/core/src/model/activations/index.ts';
 import { createLoss } from '../../../packages/core/src/model/losses/index.ts';
-import { activationOps, lossOp } from '../../../packages/core/src/program/ops.ts';
+import { activationOps, lossOp } from '../../../packages/core/src/program/ops/index.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { counted } from '../../support/count.ts';

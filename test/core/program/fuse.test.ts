@@ -12,7 +12,7 @@ import {
 import { fuse } from '../../../packages/core/src/program/fuse.ts';
 import { link } from '../../../packages/core/src/program/link.ts';
 import { type Call, createList, type Emit } from '../../../packages/core/src/program/op.ts';
-import { ops, updateOp } from '../../../packages/core/src/program/ops.ts';
+import { ops, updateOp } from '../../../packages/core/src/program/ops/index.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
 import { BLOCK, blockCount } from '../../../packages/core/src/train/block.ts';
 import { createOptimizer, type OptimizerSpec } from '../../../packages/core/src/train/optimizers/index.ts';

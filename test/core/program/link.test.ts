@@ -22,7 +22,7 @@ import {
 import { createWorkspace, emitNode } from '../../../packages/core/src/program/backprop.ts';
 import { createTapeRoom, link, type TapeRoom, tapesOf } from '../../../packages/core/src/program/link.ts';
 import { barrier, type Call, createList, host, part } from '../../../packages/core/src/program/op.ts';
-import { ops, updateOp } from '../../../packages/core/src/program/ops.ts';
+import { ops, updateOp } from '../../../packages/core/src/program/ops/index.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
 import { createOptimizer } from '../../../packages/core/src/train/optimizers/index.ts';
 import { leafCount } from '../../../packages/core/src/train/tree/index.ts';

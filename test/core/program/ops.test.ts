@@ -6,7 +6,7 @@ import { tapeSource } from '../../../packages/core/src/backends/wasm/write-tape.
 import { activations } from '../../../packages/core/src/model/activations/index.ts';
 import { type LossName, losses } from '../../../packages/core/src/model/losses/index.ts';
 import { defineOp, host, input, number, type Op, part } from '../../../packages/core/src/program/op.ts';
-import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../../packages/core/src/program/ops.ts';
+import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../../packages/core/src/program/ops/index.ts';
 import { createOptimizer, optimizers } from '../../../packages/core/src/train/optimizers/index.ts';
 
 const members = [

@@ -10,7 +10,7 @@ import { bindTensors, buildNetwork, initializeParameters } from '../../../packag
 import { createWorkspace, emitNode } from '../../../packages/core/src/program/backprop.ts';
 import { link, type TapeRoom, tapesOf } from '../../../packages/core/src/program/link.ts';
 import { createList } from '../../../packages/core/src/program/op.ts';
-import { ops } from '../../../packages/core/src/program/ops.ts';
+import { ops } from '../../../packages/core/src/program/ops/index.ts';
 import { createRandom } from '../../../packages/core/src/random/index.ts';
 import { blockCount } from '../../../packages/core/src/train/block.ts';
 import { createOptimizer, type OptimizerSpec } from '../../../packages/core/src/train/optimizers/index.ts';

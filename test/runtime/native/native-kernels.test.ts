@@ -25,7 +25,7 @@ import {
   elementView,
   FLOAT64,
 } from '../../../packages/core/src/element-type.ts';
-import { meanUpdateOp } from '../../../packages/core/src/program/ops.ts';
+import { meanUpdateOp } from '../../../packages/core/src/program/ops/index.ts';
 import { MOST_LEAF_ROWS, planTeam, sumsOf } from '../../../packages/core/src/train/tree/index.ts';
 import { enterMachineCode } from '../../../packages/runtime/src/backends/native/machine-code.ts';
 import { gatherRows } from '../../../packages/runtime/src/datasets/gather.ts';

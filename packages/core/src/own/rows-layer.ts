@@ -3,7 +3,7 @@ import type { Elements } from '../element-type.ts';
 import type { Layer, TensorSpec } from '../model/layers/layer.ts';
 import { sizeOf } from '../model/shape.ts';
 import { defineOp, type Op } from '../program/op.ts';
-import { ownName } from '../program/ops.ts';
+import { ownName } from '../program/ops/index.ts';
 import { joinLevels, leafCount, treeLevels } from '../train/tree/index.ts';
 import type { OwnLayer } from './define-layer.ts';
 

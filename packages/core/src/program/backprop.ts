@@ -15,7 +15,7 @@ import type { Network } from '../model/network.ts';
 import { leafCount } from '../train/tree/index.ts';
 import { runCalls } from './link.ts';
 import { createList } from './op.ts';
-import { emitLossOf, ops } from './ops.ts';
+import { emitLossOf, ops } from './ops/index.ts';
 
 export type { Inspect } from '../model/layers/index.ts';
 

@@ -1,6 +1,6 @@
 import type { UpdateKernel } from '../train/optimizers/optimizer.ts';
 import type { Call } from './op.ts';
-import { meanUpdateOp, ops } from './ops.ts';
+import { meanUpdateOp, ops } from './ops/index.ts';
 
 /** Whether a backend has a function for a call. */
 export type Owns = (call: Call) => boolean;

@@ -2,7 +2,7 @@ import { viewOf } from '../backends/scratch.ts';
 import type { Elements } from '../element-type.ts';
 import type { Network } from '../model/network.ts';
 import type { Emit } from '../program/op.ts';
-import { ops } from '../program/ops.ts';
+import { ops } from '../program/ops/index.ts';
 
 /** Matrices whose columns are the weights that come into a unit: all but embeddings, whose rows stand for words. */
 const matricesOf = ({ places, tensors }: Pick<Network, 'places' | 'tensors'>) => {

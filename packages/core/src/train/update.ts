@@ -1,7 +1,7 @@
 import { viewOf } from '../backends/scratch.ts';
 import { bytesOfElements, type Elements, type ElementType, typeOf } from '../element-type.ts';
 import type { Emit } from '../program/op.ts';
-import { ops, updateOp } from '../program/ops.ts';
+import { ops, updateOp } from '../program/ops/index.ts';
 import { BLOCK, blockCount } from './block.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { type Cut, piecesOf } from './pieces.ts';

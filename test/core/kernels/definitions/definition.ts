@@ -1,4 +1,4 @@
-import type { ops } from '../../../../packages/core/src/program/ops.ts';
+import type { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import type { Arithmetic } from '../../../support/arithmetic.ts';
 
 /** What an operation does, computed once more from docs/numerics.md, in the arithmetic of a type. */

@@ -6,7 +6,7 @@ import {
   required,
   unchecked,
 } from '../../options/index.ts';
-import { activationOps, ownActivationOps } from '../../program/ops.ts';
+import { activationOps, ownActivationOps } from '../../program/ops/index.ts';
 import { oneOf } from '../../text/check.ts';
 import { unknownOption } from '../../text/option-error.ts';
 import { nonNegative } from '../../text/range.ts';

@@ -2,7 +2,7 @@ import { viewOf } from '../../backends/scratch.ts';
 import type { Elements } from '../../element-type.ts';
 import { defineOptions, fraction, type Named, type OptionsOf, positive, positiveInteger } from '../../options/index.ts';
 import { barrier } from '../../program/op.ts';
-import { ops } from '../../program/ops.ts';
+import { ops } from '../../program/ops/index.ts';
 import { leafCount, treeLevels } from '../../train/tree/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';

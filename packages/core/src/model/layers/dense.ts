@@ -1,5 +1,5 @@
 import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../options/index.ts';
-import { ops } from '../../program/ops.ts';
+import { ops } from '../../program/ops/index.ts';
 import { createInitializer, initializer } from '../initializers/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';

@@ -1,6 +1,6 @@
 import type { Elements } from '../../element-type.ts';
 import { defineOptions, fraction, type Named, type OptionsOf, positiveInteger, required } from '../../options/index.ts';
-import { ops } from '../../program/ops.ts';
+import { ops } from '../../program/ops/index.ts';
 import { streamKey } from '../../random/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Pass, Place } from './layer.ts';

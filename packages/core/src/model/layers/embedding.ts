@@ -1,6 +1,6 @@
 import { FLOAT64 } from '../../element-type.ts';
 import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../options/index.ts';
-import { ops } from '../../program/ops.ts';
+import { ops } from '../../program/ops/index.ts';
 import { treeLevels } from '../../train/tree/index.ts';
 import { createInitializer, initializer } from '../initializers/index.ts';
 import { sizeOf } from '../shape.ts';

@@ -1,7 +1,7 @@
 import type { Elements } from '../../element-type.ts';
 import { checkedBy, defineOptions, type Named, type OptionsOf, required } from '../../options/index.ts';
 import type { Pausable } from '../../pausable.ts';
-import { ops } from '../../program/ops.ts';
+import { ops } from '../../program/ops/index.ts';
 import { OptionError } from '../../text/option-error.ts';
 import { sizeOf } from '../shape.ts';
 import type { LayerSpec } from './index.ts';

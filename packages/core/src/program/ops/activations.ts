@@ -1,0 +1,33 @@
+import type { Elements } from '../../element-type.ts';
+import { activate, activateBackward } from '../../model/activations/activate.ts';
+import { type Activation, type ActivationName, activations } from '../../model/activations/index.ts';
+import { count, defineOp, input, number, type Op, output } from '../op.ts';
+import { functionName, ownName } from './names.ts';
+
+/** a[n] = f(z), and dz[n] = da · f′; `za` is what the activation reads. */
+export interface ActivationOps {
+  readonly forward: Op<[a: Elements, z: Elements, n: number, alpha: number]>;
+  readonly backward: Op<[dz: Elements, da: Elements, za: Elements, n: number, alpha: number]>;
+}
+
+/** The operations of each activation. Only one with a parameter of its own takes alpha. */
+export const activationOps = Object.fromEntries(
+  Object.entries(activations).map(([name, f]) => [name, activationOpsOf(functionName(name), f)]),
+) as Readonly<Record<ActivationName, ActivationOps>>;
+
+/** Those of a user's own. */
+export const ownActivationOps = (name: string, f: Activation): ActivationOps => activationOpsOf(ownName(name), f);
+
+function activationOpsOf(name: string, f: Activation): ActivationOps {
+  const alpha = f.alpha === 0 ? {} : { alpha: number };
+  return {
+    forward: defineOp(`${name}Forward`, { a: output('n'), z: input('n'), n: count, ...alpha }, (a, z, n, alpha) =>
+      activate(f, a, z, n, alpha),
+    ),
+    backward: defineOp(
+      `${name}Backward`,
+      { dz: output('n'), da: input('n'), za: input('n'), n: count, ...alpha },
+      (dz, da, za, n, alpha) => activateBackward(f, dz, da, za, n, alpha),
+    ),
+  };
+}

@@ -1,0 +1,28 @@
+import type { Elements } from '../../element-type.ts';
+import type { Loss } from '../../model/losses/loss.ts';
+import { count, defineOp, double, type Emit, input, number, output } from '../op.ts';
+import { functionName, ownName } from './names.ts';
+
+/** The loss of the leaves of B rows, and its gradient. Only a variant takes its parameter. */
+export const lossOp = ({ name, targets, evaluate, own, variant }: Loss) =>
+  defineOp(
+    own === undefined ? functionName(variant?.name ?? name) : ownName(own),
+    {
+      ...{ lossSums: double(output('leaves')), dy: output('B', 'O'), y: input('B', 'O') },
+      ...{ t: targets === 'classes' ? input('B') : input('B', 'O') },
+      ...{ B: count, leaf: count, O: count },
+      ...(variant === undefined ? {} : { parameter: number }),
+    },
+    evaluate,
+  );
+
+/** The call of `lossOp`. */
+export function emitLossOf(
+  emit: Emit,
+  loss: Loss,
+  ...args: [lossSums: Float64Array, dy: Elements, y: Elements, t: Elements, B: number, leaf: number, O: number]
+): void {
+  const { variant } = loss;
+  if (variant === undefined) emit(lossOp(loss), ...args);
+  else emit(lossOp(loss), ...args, variant.parameter);
+}

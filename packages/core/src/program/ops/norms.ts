@@ -1,0 +1,98 @@
+import { count, defineOp, flag, inout, input, number, output } from '../op.ts';
+import {
+  batchNormBackwardInput,
+  batchNormForward,
+  layerNormBackwardInput,
+  layerNormForward,
+  leafMean,
+  leafProducts,
+  leafSums,
+  movingAverage,
+  normBackwardWeights,
+  subtractRow,
+} from '../reference/index.ts';
+
+/** Those of layer-norm and batch-norm. */
+export const normOps = {
+  /** y = each row of x with a mean of 0 and a variance of 1, times gamma, plus beta. */
+  layerNormForward: defineOp(
+    'layerNormForward',
+    {
+      ...{ y: output('B', 'size'), xHat: output('B', 'size'), scales: output('B'), x: input('B', 'size') },
+      ...{ gamma: input('size'), beta: input('size'), B: count, size: count, epsilon: number },
+    },
+    layerNormForward,
+  ),
+  /** The gradient of gamma and beta. */
+  normBackwardWeights: defineOp(
+    'normBackwardWeights',
+    {
+      ...{ dGamma: inout('size'), dBeta: inout('size'), sums: inout('levels', 2, 'size'), dy: input('B', 'size') },
+      ...{ xHat: input('B', 'size'), B: count, leaf: count, joins: flag, size: count },
+    },
+    normBackwardWeights,
+  ),
+  /** That of the rows. */
+  layerNormBackwardInput: defineOp(
+    'layerNormBackwardInput',
+    {
+      ...{ dx: output('B', 'size'), g: inout('size'), dy: input('B', 'size'), xHat: input('B', 'size') },
+      ...{ scales: input('B'), gamma: input('size'), B: count, size: count },
+    },
+    layerNormBackwardInput,
+  ),
+  /** sums[k] = the sum of the rows of leaf k. */
+  leafSums: defineOp(
+    'leafSums',
+    { sums: output('leaves', 'size'), a: input('B', 'size'), B: count, leaf: count, size: count },
+    leafSums,
+  ),
+  /** sums[k] = that of products. */
+  leafProducts: defineOp(
+    'leafProducts',
+    {
+      ...{ sums: output('leaves', 'size'), a: input('B', 'size'), b: input('B', 'size') },
+      ...{ B: count, leaf: count, size: count },
+    },
+    leafProducts,
+  ),
+  /** mean = the tree's sum of sums of leaves, over the rows. */
+  leafMean: defineOp(
+    'leafMean',
+    {
+      ...{ mean: output('size'), levels: inout('levels', 'size'), sums: input('leaves', 'size') },
+      ...{ leaves: count, size: count, rows: count },
+    },
+    leafMean,
+  ),
+  /** y[n] = x[n] - row. */
+  subtractRow: defineOp(
+    'subtractRow',
+    { y: output('B', 'size'), x: input('B', 'size'), row: input('size'), B: count, size: count },
+    subtractRow,
+  ),
+  /** y = the centered rows over their deviation, times gamma, plus beta. */
+  batchNormForward: defineOp(
+    'batchNormForward',
+    {
+      ...{ y: output('B', 'size'), xHat: inout('B', 'size'), scales: output('size'), variance: input('size') },
+      ...{ gamma: input('size'), beta: input('size'), B: count, size: count, epsilon: number },
+    },
+    batchNormForward,
+  ),
+  /** The gradient of the rows. */
+  batchNormBackwardInput: defineOp(
+    'batchNormBackwardInput',
+    {
+      ...{ dx: output('B', 'size'), dy: input('B', 'size'), xHat: input('B', 'size'), scales: input('size') },
+      ...{ gamma: input('size'), meanDy: input('size'), meanDyXHat: input('size'), B: count, size: count },
+    },
+    batchNormBackwardInput,
+  ),
+  /** running = a moving average of value · factor. */
+  movingAverage: defineOp(
+    'movingAverage',
+    { running: inout('n'), value: input('n'), n: count, momentum: number, factor: number },
+    movingAverage,
+  ),
+};

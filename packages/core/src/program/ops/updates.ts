@@ -1,0 +1,41 @@
+import { averageRows } from '../../backends/reference/reference.ts';
+import type { Elements } from '../../element-type.ts';
+import type { Optimizer, UpdateKernel } from '../../train/optimizers/optimizer.ts';
+import { count, defineOp, double, inout, inouts, input, number, output, stride } from '../op.ts';
+import { functionName } from './names.ts';
+
+/** An optimizer's name as that of a function; with momentum it is another one. */
+const updateName = ({ name, slots }: Optimizer): string =>
+  `${functionName(name)}${slots.includes('momentum') ? 'Momentum' : ''}`;
+
+/** One update of n parameters by their mean gradient. */
+export const updateOp = (optimizer: Optimizer) =>
+  defineOp(
+    updateName(optimizer),
+    { theta: inout('n'), g: input('n'), state: inouts('n'), n: count, hyper: double(input('H')) },
+    optimizer.update,
+  );
+
+/** `averageRows`, and an update by what it would have written, which is left nowhere: see fuse.ts. */
+export const meanUpdateOp = (name: string, update: UpdateKernel) =>
+  defineOp(
+    `${name}OfMean`,
+    {
+      ...{ square: double(output(1)), theta: inout('n'), state: inouts('n'), n: count, hyper: double(input('H')) },
+      ...{ first: inout('S', 'row'), row: stride, S: count, share: number },
+    },
+    (
+      square: Float64Array,
+      theta: Elements,
+      state: readonly Elements[],
+      n: number,
+      hyper: Float64Array,
+      first: Elements,
+      row: number,
+      S: number,
+      share: number,
+    ) => {
+      averageRows(square, first, first, S, row, n, share);
+      update(theta, first, state, n, hyper);
+    },
+  );

@@ -1,0 +1,26 @@
+import { add, scale } from '../../backends/reference/reference.ts';
+import { count, defineOp, double, inout, input, number, output } from '../op.ts';
+import { copy, dropout, fill, plus } from '../reference/index.ts';
+
+/** What is done to each number for itself. */
+export const vectorOps = {
+  /** sum += term. */
+  add: defineOp('add', { sum: inout('n'), term: input('n'), n: count }, add),
+  /** g *= factor. */
+  scale: defineOp('scale', { g: inout('n'), n: count, factor: double(input(1)) }, scale),
+  /** y = x. */
+  copy: defineOp('copy', { y: output('n'), x: input('n'), n: count }, copy),
+  /** y = a + b. */
+  plus: defineOp('plus', { y: output('n'), a: input('n'), b: input('n'), n: count }, plus),
+  /** Every y = value. */
+  fill: defineOp('fill', { y: output('n'), value: number, n: count }, fill),
+  /** y = x times a random mask. */
+  dropout: defineOp(
+    'dropout',
+    {
+      ...{ y: output('B', 'size'), x: input('B', 'size'), place: double(input(2)), B: count, size: count },
+      ...{ key0: count, key1: count, threshold: count, factor: number },
+    },
+    dropout,
+  ),
+};
