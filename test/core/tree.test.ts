@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   addTree,
+  dealLeaves,
   gradientRows,
   joinLevels,
+  joinNodes,
   leafCount,
   leafRows,
   nodesOf,
@@ -146,4 +148,68 @@ test('sums that come leaf by leaf, or all at once, are added as the tree has it'
     }
     expect(stack[0]).toBe(sum(0, leaves));
   }
+});
+
+const leavesOfRanks = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 21, max: 300 }));
+const threadsOfRanks = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 9 });
+
+test('ranks have all leaves in order, the first rank the first, and none has nothing where all could have some', () => {
+  const check = fc.property(leavesOfRanks, threadsOfRanks, fc.constantFrom(16, 32, 64), (leaves, threadsOf, leaf) => {
+    const ranges = dealLeaves(leaves, threadsOf, leaf);
+    expect(ranges).toHaveLength(threadsOf.length);
+    let next = 0;
+    for (const { first, end } of ranges) {
+      expect(first).toBe(next);
+      expect(end).toBeGreaterThanOrEqual(first);
+      next = end;
+    }
+    expect(next).toBe(leaves);
+    expect(ranges[0].end).toBeGreaterThan(0);
+  });
+  fc.assert(check, { seed: 1, numRuns: 500 });
+});
+
+test('ranks of as many threads share a batch in whole subtrees where both are powers of two', () => {
+  for (const ranks of [1, 2, 4, 8]) {
+    const ranges = dealLeaves(
+      32,
+      Array.from({ length: ranks }, () => 3),
+      32,
+    );
+    expect(ranges.map(({ first, end }) => nodesOf(first, end, 32))).toEqual(
+      ranges.map((_, rank) => [{ first: (rank * 32) / ranks, count: 32 / ranks }]),
+    );
+  }
+});
+
+test('a rank with more threads has more leaves', () => {
+  const [small, large] = dealLeaves(64, [1, 3], 16).map(({ first, end }) => end - first);
+  expect([small, large]).toEqual([16, 48]);
+});
+
+test('what the threads of ranks leave comes to one row for each subtree of a rank, and these to the tree over all', () => {
+  const most = fc.constantFrom(1, 2, 4, 8, 16);
+  const check = fc.property(leavesOfRanks, threadsOfRanks, most, fc.boolean(), (leaves, threadsOf, most, joins) => {
+    const ranges = dealLeaves(leaves, threadsOf, 16);
+    const nodes = ranges.flatMap((part, rank) => {
+      const plan = planTeam({ leaves, part, threads: threadsOf[rank], most, joins });
+      const own = nodesOf(part.first, part.end, leaves);
+      const rows = plan.nodes.map(({ first, count }) => treeOf(first, count));
+      const joined = joinNodes(plan.nodes, own, leaves);
+      for (const [left, right] of joined.joins) rows[left] = plus(rows[left], rows[right]);
+      expect(joined.rows.map((row) => rows[row])).toEqual(own.map(({ first, count }) => treeOf(first, count)));
+      const passes = plan.passes.flat();
+      expect(passes.reduce((sum, { count }) => sum + count, 0)).toBe(part.end - part.first);
+      return own;
+    });
+    const rows = nodes.map(({ first, count }) => treeOf(first, count));
+    const { joins: pairs, count, step } = sumsOf(nodes, leaves);
+    for (const [left, right] of pairs) rows[left] = plus(rows[left], rows[right]);
+    const left = Array.from({ length: count }, (_, k) => rows[k * step]);
+    for (let stride = 1; stride < count; stride *= 2) {
+      for (let k = 0; k + stride < count; k += 2 * stride) left[k] = plus(left[k], left[k + stride]);
+    }
+    expect(left[0]).toBe(treeOf(0, leaves));
+  });
+  fc.assert(check, { seed: 1, numRuns: counted(300, 2000) });
 });

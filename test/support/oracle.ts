@@ -42,7 +42,7 @@ export function oracle(
   },
   backend: Backend,
   until = options.steps,
-): { parameters: Elements; losses: number[] } {
+): { parameters: Elements; losses: number[]; norms: number[] } {
   const network = buildNetwork(spec);
   const { seed, steps, clipNorm, accumulate = 1, precision = 'float64' } = options;
   const batch = accumulate === 1 ? options.batch : Math.min(dataset.rows, options.batch * accumulate);
@@ -80,6 +80,7 @@ export function oracle(
   const t = createElements(precision, batch * columns);
   const w = new Float64Array(weights === null ? 0 : batch);
   const losses: number[] = [];
+  const norms: number[] = [];
   for (let step = 0, first = N, epoch = 0; step < until; step++, first += batch) {
     if (first >= N) {
       for (let n = 0; n < N; n++) order[n] = n;
@@ -91,11 +92,13 @@ export function oracle(
     gatherRows(x, dataset.inputs, order, first, B);
     gatherTargets(t, dataset, columns, loss.targets, order, first, B);
     if (weights !== null) gatherRows(w, weights, order, first, B);
-    losses.push(trainStep.step(x, t, B, optimizer.lr * schedule.factor(step, scheduleState), w).loss);
+    const figures = trainStep.step(x, t, B, optimizer.lr * schedule.factor(step, scheduleState), w);
+    losses.push(figures.loss);
+    norms.push(figures.norm);
     if ((step + 1) % stepsPerEpoch === 0) {
       const epochLosses = losses.slice(-stepsPerEpoch);
       schedule.observe?.(scheduleState, epochLosses.reduce((sum, value) => sum + value, 0) / stepsPerEpoch, 1);
     }
   }
-  return { parameters: trainStep.model, losses };
+  return { parameters: trainStep.model, losses, norms };
 }

@@ -125,7 +125,7 @@ export {
   type Workspace,
 } from './program/backprop.ts';
 export { createTapeRoom, link, type Program, runCalls, type TapeRoom, tapesOf } from './program/link.ts';
-export { barrier, createList, host, part, segmentsOf } from './program/op.ts';
+export { barrier, createList, defineOp, host, part, segmentsOf } from './program/op.ts';
 export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops/index.ts';
 export { rowPredictor } from './program/predict.ts';
 export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
@@ -136,6 +136,7 @@ export { suggest } from './text/nearest.ts';
 export { unknownOption, within, withinInTurns } from './text/option-error.ts';
 export { show } from './text/show.ts';
 export { BLOCK, blockCount } from './train/block.ts';
+export { type BlockRange, blocksOfRank, bucketsOf } from './train/buckets.ts';
 export { countMatrices, emitMaxNorm, mostColumns } from './train/max-norm.ts';
 export {
   badOutput,
@@ -159,7 +160,11 @@ export { countPieces } from './train/pieces.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './train/probe.ts';
 export { warmupOptions } from './train/schedules/index.ts';
 export {
+  dealLeaves,
   gradientRows,
+  type Joined,
+  joinNodes,
+  type LeafRange,
   leafCount,
   leafRows,
   MOST_LEAF_ROWS,
@@ -167,6 +172,7 @@ export {
   MOST_NODE_ROWS,
   type Node,
   type NodePass,
+  nodesOf,
   ONE_ROW,
   planTeam,
   sizeOfPlan,
@@ -174,4 +180,11 @@ export {
   type TeamPlan,
   type TeamPlanOptions,
 } from './train/tree/index.ts';
-export { type BlockUpdate, createBlockUpdate, gradientOf, gradientStride, type UpdateMemory } from './train/update.ts';
+export {
+  type BlockUpdate,
+  createBlockUpdate,
+  gradientOf,
+  gradientStride,
+  type Held,
+  type UpdateMemory,
+} from './train/update.ts';

@@ -77,10 +77,10 @@ export const text: Operand = { kind: 'text' };
 export const host = defineOp('host', {}, (act: () => unknown): void => void act());
 
 /**
- * Where every thread of a team has to arrive before any goes on: what follows reads what others have written. A thread
- * that has the whole batch needs none.
+ * Where every thread of a team has to arrive before any goes on: what follows reads what others have written. The last
+ * to arrive runs `completion` first, for all. A thread that has the whole batch needs none.
  */
-export const barrier = defineOp('barrier', {}, (): void => {});
+export const barrier = defineOp('barrier', {}, (_completion?: () => void): void => {});
 
 /** Another program as one operation: several parts of a step can share it. */
 export const part = defineOp('part', {}, (_calls: readonly Call[]): void => {

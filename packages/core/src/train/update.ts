@@ -21,12 +21,20 @@ const LINE = 64; // bytes
 export const gradientOf = (gSum: Elements, P: number, row: number): Elements =>
   viewOf(gSum, row * gradientStride(typeOf(gSum), P), P);
 
+/** Which parameters gradients and state have numbers of, where these are not all. */
+export interface Held {
+  /** Numbers of each row of gradients, and of each vector of the state. */
+  readonly length: number;
+  /** What is added to the place of a parameter among the weights for its place in these. */
+  readonly shift: number;
+}
+
 /** Shared by all threads of a run; each writes only its own blocks. */
 export interface UpdateMemory {
   readonly theta: Elements; // [P]
   // [rows, gradientStride] gradients of nodes, as planTeam deals them out; row 0 becomes the batch's mean gradient
   readonly gSum: Elements;
-  readonly state: readonly Elements[]; // [slots][P]
+  readonly state: readonly Elements[]; // [slots][P]; of parameters that are held, but for the average of the weights
   readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient
 }
 
@@ -56,11 +64,15 @@ export function createBlockUpdate(
   hyper: Float64Array, // [hyperLength]
   first = 0,
   end = blockCount(network.parameterCount),
-  { defersAverage = false } = {}, // the weights are not yet those of the next step
+  {
+    defersAverage = false, // the weights are not yet those of the next step
+    held = { length: memory.theta.length, shift: 0 } as Held,
+  } = {},
 ): BlockUpdate {
   const { theta, gSum, state, squares } = memory;
   const P = theta.length;
-  const stride = gradientStride(typeOf(gSum), P);
+  const { shift } = held;
+  const stride = gradientStride(typeOf(gSum), held.length);
   const update = updateOp(optimizer);
   const { hyperLength, undecayedHyper, shareAt } = optimizer;
   const ownHyper = shareAt ?? hyperLength;
@@ -72,18 +84,19 @@ export function createBlockUpdate(
     const offset = (first + k) * BLOCK;
     const n = Math.min(BLOCK, P - offset);
     const pieces = own.map((piece) => {
-      const cut = (vector: Elements) => viewOf(vector, piece.offset, piece.n);
+      const cut = (vector: Elements) => viewOf(vector, piece.offset + shift, piece.n);
       const numbers = piece.decayed ? hyperOfDecayed : hyperOfOthers;
-      return { n: piece.n, theta: cut(theta), g: cut(gSum), state: ownState.map(cut), hyper: numbers };
+      const own = viewOf(theta, piece.offset, piece.n);
+      return { n: piece.n, theta: own, g: cut(gSum), state: ownState.map(cut), hyper: numbers };
     });
     const isOnePiece = pieces.length === 1 && pieces[0].n === n;
-    const g = isOnePiece ? pieces[0].g : viewOf(gSum, offset, n);
+    const g = isOnePiece ? pieces[0].g : viewOf(gSum, offset + shift, n);
     return { offset, n, square: viewOf(squares, first + k, 1), g, pieces };
   });
   type Block = (typeof blocks)[number];
 
   function average(emit: Emit, { offset, n, square, g }: Block, rows: number, { joins, count, step }: NodeSums): void {
-    const row = (k: number, length: number) => viewOf(gSum, k * stride + offset, length);
+    const row = (k: number, length: number) => viewOf(gSum, k * stride + offset + shift, length);
     for (const [left, right] of joins) emit(ops.add, row(left, n), row(right, n), n);
     emit(ops.averageRows, square, g, row(0, (count - 1) * step * stride + n), count, stride * step, n, 1 / rows);
   }

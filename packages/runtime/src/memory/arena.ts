@@ -11,6 +11,9 @@ import {
   probeLength,
   type WasmMemory,
 } from '@gradloom/core/internal';
+import { ownershipOf } from '../step/owned-blocks.ts';
+import { nodeRowsOf } from '../step/rank-batch.ts';
+import { notesLength } from '../step/rank-notes.ts';
 import { gradientRowsOf } from '../step/team-part.ts';
 import { checkMemory, type Part } from './memory.ts';
 import { MOST_BYTES, PAGE } from './shared-memory.ts';
@@ -31,11 +34,14 @@ export interface ArenaOptions extends ScratchShape {
 /** Every array of a run. Threads exchange numbers only through these. */
 export interface Arena {
   readonly theta: Elements; // [P]
-  readonly gSum: Elements; // [rows, gradientStride] of nodes of the batch
-  readonly state: readonly Elements[]; // [slots][P]
+  readonly gSum: Elements; // [rows, gradientStride] of nodes of the batch, or of this rank's part of it
+  readonly nodes: Elements; // [rows, gradientStride] of nodes of all ranks, for `owned`; empty where there is one rank
+  readonly state: readonly Elements[]; // [slots][P]; on one of several ranks of `owned`, but that of an average
+  readonly owned: readonly Range[]; // parameters that this rank updates, in their order: all without others
   readonly model: Elements; // theta, or its moving average, the last of `state`: what is evaluated and handed out
   readonly squares: Float64Array; // [blocks]
   readonly lossSums: Float64Array; // [leaves]
+  readonly notes: Float64Array; // what ranks tell each other in a step: see rank-notes.ts; empty where there is one
   readonly scalars: Float64Array; // of the optimizer
   readonly scheduleState: Float64Array;
   readonly rates: Float64Array; // [RING] that of step n at n mod RING, written by the main thread between spans
@@ -44,6 +50,12 @@ export interface Arena {
   readonly probeSums: Float64Array; // [leaves, probeLength] of the last step that was looked at; empty where none is
   readonly shared: Float64Array; // sums over leaves that layers share; empty where none couples rows
   readonly scratch: readonly Float64Array[]; // [threads][*] private to each thread
+}
+
+/** Parameters that follow each other. */
+export interface Range {
+  readonly offset: number;
+  readonly length: number;
 }
 
 /** An array of a run, as the plan lists it. */
@@ -173,7 +185,7 @@ function takeArena(
   scratchLength: number,
   take: <T extends ElementType>(region: Region<T>) => ElementsOf<T>,
 ): Arena {
-  const { network, optimizer, schedule, threads, elementType, probes = false } = options;
+  const { network, optimizer, schedule, threads, elementType, probes = false, cluster = null } = options;
   const P = network.parameterCount;
   const leaves = leafCount(options.batch, options.leaf);
   const activations = `activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
@@ -185,16 +197,30 @@ function takeArena(
     option: 'threads',
     mayLieOutside: true,
   });
+  const owned = ownedRanges(options);
+  const held = owned.reduce((sum, { length }) => sum + length, 0);
+  const nodes = take({
+    name: 'gradients of all ranks',
+    type: elementType,
+    length: cluster === null ? 0 : nodeRowsOf(cluster, options) * gradientStride(elementType, held),
+    mayLieOutside: true,
+  });
   const own = optimizer.slots.length - (optimizer.shareAt === undefined ? 0 : 1);
   const state = optimizer.slots.map((slot, k) => {
-    const region: Region = { name: `optimizer state ${slot}`, type: elementType, length: P };
+    const region: Region = { name: `optimizer state ${slot}`, type: elementType, length: k < own ? held : P };
     // Evaluations read the moving average as they read weights.
     return take(k < own ? { ...region, mayLieOutside: true } : region);
   });
+  const blocks = blockCount(P);
   return {
-    ...{ theta, gSum, state, model: state[own] ?? theta },
-    squares: take({ name: 'block norms', type: FLOAT64, length: blockCount(P) }),
+    ...{ theta, gSum, nodes, state, owned, model: state[own] ?? theta },
+    squares: take({ name: 'block norms', type: FLOAT64, length: blocks }),
     lossSums: take({ name: 'losses of the leaves', type: FLOAT64, length: leaves }),
+    notes: take({
+      name: 'notes of the ranks',
+      type: FLOAT64,
+      length: cluster === null ? 0 : notesLength(cluster.connection.ranks, leaves, blocks),
+    }),
     scalars: take({ name: 'optimizer scalars', type: FLOAT64, length: optimizer.initialScalars.length }),
     scheduleState: take({ name: 'schedule state', type: FLOAT64, length: schedule.initialState.length }),
     rates: take({ name: 'rate ring', type: FLOAT64, length: RING }),
@@ -206,6 +232,16 @@ function takeArena(
       take({ name: activations, type: FLOAT64, length: scratchLength, option: 'batch' }),
     ),
   };
+}
+
+/** What this rank updates; without others all parameters. */
+function ownedRanges({ network, cluster = null }: Pick<ArenaOptions, 'network' | 'cluster'>): readonly Range[] {
+  if (cluster === null) return [{ offset: 0, length: network.parameterCount }];
+  const own = ownershipOf(network, cluster).of[cluster.connection.rank];
+  return own
+    .filter(({ length }) => length > 0)
+    .map(({ offset, length }) => ({ offset, length }))
+    .sort((a, b) => a.offset - b.offset);
 }
 
 /** Doubles that belong to one thread. */

@@ -2,6 +2,7 @@ import { getHeapStatistics } from 'node:v8';
 import type { Loss, Network } from '@gradloom/core';
 import { bytesOfElements, countPieces, leafCount, targetColumns } from '@gradloom/core/internal';
 import type { RunPlan } from '../run/plan.ts';
+import { heldBy } from '../step/owned-blocks.ts';
 import { mostPasses } from '../step/team-part.ts';
 import type { Means } from './fit-memory.ts';
 import type { Part } from './memory.ts';
@@ -109,7 +110,11 @@ export function evaluationParts(network: Network, loss: Loss, { chunks }: Pick<M
 export function stateParts(plan: Omit<RunPlan, 'backend'>, rows: number, { orders }: Pick<Means, 'orders'>): Part[] {
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
   const weights = bytesOfElements(plan.elementType, network.parameterCount);
-  const state = weights * (1 + optimizer.slots.length);
+  // Where other ranks update the rest, a rank holds state of its own parameters, but the whole average.
+  const held = plan.ranks == null ? network.parameterCount : heldBy(network, plan.ranks);
+  const averages = optimizer.shareAt === undefined ? 0 : 1;
+  const slots = bytesOfElements(plan.elementType, held) * (optimizer.slots.length - averages);
+  const state = weights * (1 + averages) + slots;
   const handedOut = probe === null ? 0 : weights * probe.count(context.totalSteps);
   return [
     { name: 'orders of the rows', bytes: orders * rows * 4 },

@@ -6,6 +6,7 @@ import { type Arena, type ArenaPlan, countScratch, mostInside, planArena } from 
 import type { Means } from '../memory/fit-memory.ts';
 import type { MemoryRoom } from '../memory/memory.ts';
 import { chunksOf, evaluationParts, stateParts, threadParts, trainingBytes } from '../memory/run-memory.ts';
+import type { ClusterShape } from '../step/cluster-shape.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import { type Compiled, openTeamSetup, type TeamPlan, type TeamShape } from '../threads/team-setup.ts';
 import { allocateWorkTimes } from '../tuning/work-clock.ts';
@@ -30,6 +31,7 @@ export interface RunShape extends TeamShape {
   readonly rowsAtOnce: number; // see team-part.ts
   readonly passRows: number; // most rows of a pass
   readonly couples: boolean; // see couplesRows
+  readonly ranks?: ClusterShape | null; // that take a step together, default none but this one
   readonly seed: number;
   readonly clipNorm: number | null;
   readonly maxNorm: number | null;
@@ -59,7 +61,7 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
     orders: asked.shuffle ? orderSlots(train.rows, asked.totalEpochs) : 0,
   };
   const { team, layout, means, room, plannedBytes } = yield* openTeamSetup(asked, wanted, function* (compiled) {
-    const options = { ...asked, ...compiled };
+    const options = { ...asked, ...compiled, cluster: asked.ranks ?? null };
     const scratchLength = countScratch(options);
     yield;
     return (given) => planTraining(options, train.rows, scratchLength, given);
@@ -82,6 +84,7 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
     ema: plan.ema,
     schedule: plan.scheduleSpec,
     ...{ context, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm },
+    cluster: plan.ranks ?? null,
     probes: plan.probes ?? false,
     times: plan.profile ? allocateTimes(means.threads) : null,
     workTimes: allocateWorkTimes(means.threads),

@@ -9,6 +9,7 @@ import {
   type Tensors,
   viewOf,
 } from '@gradloom/core/internal';
+import type { Exchange, Link } from '../cluster/cluster.ts';
 import { createEvaluationContext, type EvaluationContext } from '../inference/evaluation.ts';
 import { type Clock, createClock } from '../measure/clock.ts';
 import { type Arena, planArena } from '../memory/arena.ts';
@@ -37,11 +38,13 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
   readonly scalarsAhead: Float64Array; // the optimizer's, of the first step whose hyperparameters are not yet written
   readonly rate: Float64Array; // [1] learning rate of a step
   readonly stop: Float64Array; // [1] of `note`
+  readonly exchanges: Map<string, Exchange>; // with other ranks, that were planned: see sync.ts
   readonly cores: number;
   step: number; // that runs
   most: number; // steps of the span
   isTimed: boolean; // its work and its waiting
   barrier: Barrier; // of the team that it runs in
+  link: Link | null; // to other ranks, once the thread has needed it
 }
 
 /** Builds thread `thread`'s context: all that a span allocates, it allocates here. */
@@ -53,8 +56,9 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const schedule = createSchedule(setup.schedule, setup.context, own);
   const { elementType, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, threads, probes, heapBase, insideBytes } =
     setup;
+  const { cluster } = setup;
   const backend = setup.backend.name;
-  const rows = { batch, lastBatch, leaf, rowsAtOnce, passRows, couples };
+  const rows = { batch, lastBatch, leaf, rowsAtOnce, passRows, couples, cluster };
   const weighs = setup.weights !== null;
   const shape = {
     ...rows,
@@ -77,7 +81,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const evaluation = createEvaluationContext(setup, network, loss, arena.model, scratch);
   const rowCount = P === 0 ? 0 : arena.gSum.length / gradientStride(elementType, P);
   const gradientRows = Array.from({ length: rowCount }, (_, row) => gradientOf(arena.gSum, P, row));
-  const cores = availableParallelism();
+  const cores = cluster?.cores ?? availableParallelism();
   return {
     ...scratch,
     ...evaluation,
@@ -96,6 +100,8 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     scalarsAhead: new Float64Array(optimizer.initialScalars.length),
     rate: new Float64Array(1),
     stop: viewOf(scratch.note, 1, 1),
+    exchanges: new Map(),
+    link: null,
     cores,
     step: 0,
     most: 0,

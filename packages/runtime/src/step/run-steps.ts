@@ -4,7 +4,9 @@ import { CONTROL, createBarrier } from '../threads/barrier.ts';
 import { DECISION, type SpanTask } from '../threads/protocol.ts';
 import { gatherLeaves, rowsOf } from './batch.ts';
 import type { RunContext } from './context.ts';
-import { finishSteps, teamPrograms } from './step-program.ts';
+import { finishSteps } from './finish-steps.ts';
+import { gatherFromRanks } from './rank-gather.ts';
+import { teamPrograms } from './step-program.ts';
 
 /** How long a block may repeat steps until somebody looks whether the span is to end. */
 const MOMENT_MS = 0.5;
@@ -49,7 +51,10 @@ export function runSteps(context: RunContext, task: SpanTask): void {
       if (threads === 1) finishSteps(context, 1);
       step++;
     }
-    if (control[CONTROL.decision] !== DECISION.go) return;
+    if (control[CONTROL.decision] !== DECISION.go) {
+      if (setup.cluster !== null) gatherFromRanks(context, probe);
+      return;
+    }
     if (threads === 1 && !context.barrier.arrive()) return;
   }
 }

@@ -42,6 +42,9 @@ export function abortTeam(control: Int32Array): void {
   Atomics.notify(control, CONTROL.gen);
 }
 
+/** Whether the team was aborted. */
+export const isAborted = (control: Int32Array): boolean => Atomics.load(control, CONTROL.gen) === ABORTED;
+
 /** A barrier for `threads` threads over the shared control block; it spins only if every thread has a core. */
 export function createBarrier(control: Int32Array, threads: number, cores: number): Barrier {
   if (threads === 1) return createPassage(control);

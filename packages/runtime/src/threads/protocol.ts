@@ -6,6 +6,7 @@ import type { DataMatrix, Dataset } from '../datasets/dataset.ts';
 import type { Fault } from '../faults/diagnose.ts';
 import type { Reply } from '../serving/reply.ts';
 import type { SharedModel } from '../serving/shared-model.ts';
+import type { ClusterShape } from '../step/cluster-shape.ts';
 import type { SharedSpec } from './shared-spec.ts';
 
 /** What the threads of a team need, whatever they do with the network. */
@@ -39,6 +40,7 @@ export interface RunSetup extends TeamSetup {
   readonly rowsAtOnce: number; // most rows of a pass in training: see team-part.ts
   readonly passRows: number; // most rows of a pass
   readonly couples: boolean; // see couplesRows
+  readonly cluster: ClusterShape | null; // null where no other rank takes part
   readonly seed: number;
   readonly clipNorm: number | null;
   readonly maxNorm: number | null; // of the weights that come into a unit

@@ -1,3 +1,4 @@
+export { dealLeaves, type LeafRange } from './deal-leaves.ts';
 export {
   addTree,
   joinLevels,
@@ -10,5 +11,5 @@ export {
   nodesOf,
   treeLevels,
 } from './leaves.ts';
-export { type NodeSums, ONE_ROW, sumsOf } from './node-sums.ts';
+export { type Joined, joinNodes, type NodeSums, ONE_ROW, sumsOf } from './node-sums.ts';
 export { gradientRows, type NodePass, planTeam, sizeOfPlan, type TeamPlan, type TeamPlanOptions } from './team-plan.ts';

@@ -1,3 +1,4 @@
+import type { LeafRange } from './deal-leaves.ts';
 import { type Node, nodesOf } from './leaves.ts';
 
 /** What a thread takes at once: forward and backward pass of a node, whose gradient goes to a row. */
@@ -22,7 +23,10 @@ export interface TeamPlan {
 
 /** What a plan depends on. */
 export interface TeamPlanOptions {
+  /** Of the whole batch. */
   readonly leaves: number;
+  /** Those that the team takes. @default all */
+  readonly part?: LeafRange;
   readonly threads: number;
   /** Leaves of a pass, a power of two: as many as a workspace has rows for. */
   readonly most: number;
@@ -39,10 +43,9 @@ export interface TeamPlanOptions {
 
 /** Deals the leaves of a batch out to a team, neighbours to the same thread, and says where their gradients go. */
 export function planTeam(options: TeamPlanOptions): TeamPlan {
-  const { leaves, threads } = options;
-  const parts = Array.from({ length: threads }, (_, t) => {
-    const first = Math.floor((t * leaves) / threads);
-    return planThread(first, Math.floor(((t + 1) * leaves) / threads), options);
+  const parts = Array.from({ length: options.threads }, (_, t) => {
+    const { first, end } = leavesOf(options, t);
+    return planThread(first, end, options);
   });
   const nodes = parts.flatMap((part) => part.nodes);
   // Rows that hold a node at the end come first, so that the update finds them side by side.
@@ -59,6 +62,12 @@ export function planTeam(options: TeamPlanOptions): TeamPlan {
     }));
   });
   return { passes, nodes, rows: free };
+}
+
+/** Leaves of a thread. */
+function leavesOf({ leaves, threads, part = { first: 0, end: leaves } }: TeamPlanOptions, thread: number): LeafRange {
+  const bound = (t: number): number => part.first + Math.floor((t * (part.end - part.first)) / threads);
+  return { first: bound(thread), end: bound(thread + 1) };
 }
 
 /** Rows counted from 0 in the thread. */
@@ -104,11 +113,10 @@ interface PlanSize {
 
 /** The size of `planTeam(options)`. */
 export function sizeOfPlan(options: TeamPlanOptions): PlanSize {
-  const { leaves, threads } = options;
   let [rows, passes] = [0, 0];
-  for (let t = 0; t < threads; t++) {
-    const first = Math.floor((t * leaves) / threads);
-    const own = sizeOfThread(first, Math.floor(((t + 1) * leaves) / threads), options);
+  for (let t = 0; t < options.threads; t++) {
+    const { first, end } = leavesOf(options, t);
+    const own = sizeOfThread(first, end, options);
     rows += own.rows;
     passes = Math.max(passes, own.passes);
   }
@@ -138,9 +146,10 @@ function sizeOfThread(first: number, end: number, { leaves, most, joins, merges 
 
 /** Rows of gradients that teams of up to so many threads need. */
 export function gradientRows({ threads, ...options }: TeamPlanOptions): number {
+  const { leaves, part = { first: 0, end: leaves } } = options;
   let most = 0;
   // More threads than leaves take no more rows.
-  for (let T = 1; T <= Math.min(threads, options.leaves); T++)
+  for (let T = 1; T <= Math.min(threads, part.end - part.first); T++)
     most = Math.max(most, sizeOfPlan({ ...options, threads: T }).rows);
   return most;
 }

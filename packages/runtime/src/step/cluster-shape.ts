@@ -1,0 +1,21 @@
+import type { Connection } from '../cluster/cluster.ts';
+
+/**
+ * How the gradients of ranks are added: in the order of the tree, which gives the bits of one process, or by MPI's own
+ * sum, which adds in an order of its own.
+ */
+export type Reduce = 'tree' | 'allreduce';
+
+/** What a step has to know of the ranks that take it together; the same on all but for what is a rank's own. */
+export interface ClusterShape {
+  readonly connection: Connection;
+  /** Threads of each rank: leaves are dealt to ranks by them. */
+  readonly threadsOf: readonly number[];
+  readonly reduce: Reduce;
+  /** Cores of this rank: threads that have one each spin where they wait. @default all of the machine */
+  readonly cores?: number;
+  /** Whether gradients are exchanged while others are still computed. */
+  readonly overlap: boolean;
+  /** Parameters of a bucket at least, which are exchanged together. @default LEAST_BUCKET */
+  readonly leastBucket?: number;
+}

@@ -1,0 +1,42 @@
+import type { ElementType, Network } from '@gradloom/core';
+import { bytesOfElements, FLOAT64 } from '@gradloom/core/internal';
+import type { ClusterShape } from './cluster-shape.ts';
+import { ownershipOf } from './owned-blocks.ts';
+import { rankBatch } from './rank-batch.ts';
+
+/** Bytes that a rank sends in a step. */
+export interface RankBytes {
+  /** Rows of gradients to the ranks that update them; 0 where MPI adds them. */
+  readonly gradients: number;
+  /** Weights to all others; 0 where each rank updates all. */
+  readonly weights: number;
+  /** Notes to all others, and the squares where clipping needs them. */
+  readonly notes: number;
+}
+
+/**
+ * What each rank sends in a step on `rows` rows, without what batch-norm exchanges. Where each has one subtree of the
+ * batch, gradients and weights come to 2 · P · (R - 1) / R numbers, as in a ring all-reduce.
+ */
+export function rankBytes(
+  network: Pick<Network, 'tensors' | 'parameterCount'>,
+  elementType: ElementType,
+  cluster: Omit<ClusterShape, 'connection'>,
+  leaf: number, // rows
+  rows: number,
+): RankBytes[] {
+  const batch = rankBatch(cluster, leaf, rows);
+  const { of, held } = ownershipOf(network, cluster);
+  const others = held.length - 1;
+  const isWhole = cluster.reduce === 'allreduce';
+  return held.map((own, rank) => {
+    const { first, end } = batch.ranges[rank];
+    const blocks = isWhole ? 0 : of[rank].reduce((sum, range) => sum + range.end - range.first, 0);
+    const ofOthers = network.parameterCount - own;
+    return {
+      gradients: isWhole ? 0 : bytesOfElements(elementType, batch.nodes[rank].length * ofOthers),
+      weights: isWhole ? 0 : bytesOfElements(elementType, own * others),
+      notes: bytesOfElements(FLOAT64, (1 + end - first + blocks) * others),
+    };
+  });
+}

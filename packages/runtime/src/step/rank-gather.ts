@@ -1,0 +1,39 @@
+import type { Call } from '@gradloom/core';
+import { createList, gradientOf, link, ops, probeLength, viewOf } from '@gradloom/core/internal';
+import { rowsOf } from './batch.ts';
+import type { RunContext } from './context.ts';
+import { rankExchanges } from './rank-exchanges.ts';
+import { bindWaits, exchange } from './sync.ts';
+
+/**
+ * Brings together what ranks keep to themselves while steps go on: the moving average of the weights on all, and what
+ * a look at the last step reads on the first rank. The first thread does it, behind the last step of a span.
+ */
+export function gatherFromRanks(context: RunContext, looks: boolean): void {
+  const { setup, step, kernels, thread } = context;
+  if (thread > 0) return;
+  link(bindWaits(context, 1, gatherCalls(context, rowsOf(setup, step), looks)), kernels).run();
+}
+
+/** Its operations, behind a step on `rows` rows. */
+export function gatherCalls(context: RunContext, rows: number, looks: boolean): readonly Call[] {
+  const { network, arena } = context;
+  const exchanges = rankExchanges(context, rows);
+  const { calls, emit } = createList();
+  if (exchanges === null) return calls;
+  const planned = [];
+  if (arena.model !== arena.theta) planned.push(exchanges.model());
+  if (looks) {
+    // The mean gradient stands where a rank by itself has it.
+    const mean = gradientOf(arena.gSum, network.parameterCount, 0);
+    for (const { offset, length, shift } of arena.nodes.length === 0 ? [] : exchanges.own) {
+      emit(ops.copy, viewOf(mean, offset, length), viewOf(arena.nodes, offset + shift, length), length);
+    }
+    planned.push(exchanges.look(probeLength(network)));
+  }
+  for (const one of planned) {
+    emit(exchange, one, 'start');
+    emit(exchange, one, 'wait');
+  }
+  return calls;
+}

@@ -1,0 +1,40 @@
+import type { Elements } from '@gradloom/core';
+import {
+  createAllocator,
+  createList,
+  createWorkspace,
+  emitNode,
+  leafCount,
+  NO_BATCH,
+  segmentsOf,
+} from '@gradloom/core/internal';
+import type { RunContext } from './context.ts';
+import type { LeafArray } from './rank-exchanges.ts';
+import { writesInto } from './writes-into.ts';
+
+/**
+ * What leaves write before each barrier in their passes for those of others: the sums over rows that layers share. As
+ * many lists as there are barriers, whatever leaves a thread has.
+ */
+export function sharedArrays(
+  context: Pick<RunContext, 'network' | 'loss' | 'arena' | 'setup'>,
+): readonly LeafArray[][] {
+  const { network, loss, arena, setup } = context;
+  const leaves = leafCount(setup.batch, setup.leaf);
+  const share = createAllocator('sharedArrays', arena.shared, setup.elementType);
+  const arrays: LeafArray[] = [];
+  const take = (width: number): Elements => {
+    const array = share(leaves * width);
+    arrays.push({ array, width });
+    return array;
+  };
+  const empty = new Float64Array(0);
+  const { calls, emit } = createList();
+  const tensors = network.layers.map((layer) => layer.tensors.map(() => empty));
+  const workspace = createWorkspace(network, loss, 1, () => empty, { leaves, take });
+  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: empty };
+  emitNode(empty, network, workspace, tensors, tensors, 1, pass);
+  return segmentsOf(calls)
+    .slice(0, -1)
+    .map((segment) => arrays.filter(({ array }) => segment.some((call) => writesInto(call, array))));
+}

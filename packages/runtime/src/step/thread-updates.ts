@@ -1,0 +1,41 @@
+import type { NodeSums } from '@gradloom/core';
+import { type BlockUpdate, blockCount, createBlockUpdate, type Node, sumsOf } from '@gradloom/core/internal';
+import type { RunContext } from './context.ts';
+import { type RankStep, threadShare } from './rank-step.ts';
+
+/** The update of some blocks by a thread. */
+export interface ThreadUpdate {
+  readonly bucket: number;
+  readonly update: BlockUpdate;
+  /** How it adds the rows of gradients. */
+  readonly sums: NodeSums;
+}
+
+/**
+ * The updates of a thread: of its share of all blocks, by what its team leaves; or of its share of what the rank
+ * updates in each bucket, by the gradients of all ranks.
+ */
+export function threadUpdates(
+  context: RunContext,
+  threads: number,
+  leaves: number, // of the batch
+  nodes: readonly Node[], // that the team leaves, row after row
+  ranks: RankStep | null,
+): ThreadUpdate[] {
+  const { network, arena, optimizer, hyper, thread, setup } = context;
+  const defersAverage = setup.maxNorm !== null;
+  if (ranks === null) {
+    const { first, end } = threadShare({ first: 0, end: blockCount(network.parameterCount) }, threads, thread);
+    const update = createBlockUpdate(optimizer, network, arena, hyper, first, end, { defersAverage });
+    return [{ bucket: 0, update, sums: sumsOf(nodes, leaves) }];
+  }
+  const { own, held, sums, rows: gSum } = ranks;
+  const { theta, state, squares } = arena;
+  return own.map(({ first, end, shift }, bucket) => {
+    const share = threadShare({ first, end }, threads, thread);
+    const options = { defersAverage, held: { length: held, shift } };
+    const memory = { theta, gSum, state, squares };
+    const update = createBlockUpdate(optimizer, network, memory, hyper, share.first, share.end, options);
+    return { bucket, update, sums };
+  });
+}

@@ -1,0 +1,284 @@
+import { type Call, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
+import { barrier, complete, createList, host, link, type Program } from '@gradloom/core/internal';
+import type { BackendChoice, Dataset, TrainOptions } from '@gradloom/runtime';
+import type { Connection, Stretch } from '../../packages/runtime/src/cluster/cluster.ts';
+import { planRun } from '../../packages/runtime/src/run/plan.ts';
+import { type PreparedRun, prepareRun } from '../../packages/runtime/src/run/prepare.ts';
+import { gatherLeaves, rowsOf } from '../../packages/runtime/src/step/batch.ts';
+import type { Reduce } from '../../packages/runtime/src/step/cluster-shape.ts';
+import { createContext, type RunContext } from '../../packages/runtime/src/step/context.ts';
+import { finishSteps } from '../../packages/runtime/src/step/finish-steps.ts';
+import { gatherCalls } from '../../packages/runtime/src/step/rank-gather.ts';
+import { stepCalls } from '../../packages/runtime/src/step/step-calls.ts';
+import { type ExchangeAct, exchange, type PlannedExchange } from '../../packages/runtime/src/step/sync.ts';
+import { resetControl } from '../../packages/runtime/src/threads/barrier.ts';
+import { firstDifference } from './bits.ts';
+
+/** Ranks of one run in this thread, each with a memory of its own. */
+export interface RankGroup {
+  readonly ranks: readonly Rank[];
+  /** Takes the next step on all ranks. Returns its loss and norm, as the first rank has noted them. */
+  step(looks?: boolean): { loss: number; norm: number };
+  /** Ends a span behind the last step. */
+  gather(looks?: boolean): void;
+}
+
+export interface Rank extends PreparedRun {
+  readonly contexts: readonly RunContext[]; // of its threads
+}
+
+export interface RankGroupOptions {
+  readonly spec: NetworkSpec;
+  readonly dataset: Dataset;
+  readonly options: TrainOptions & { steps: number };
+  readonly threadsOf: readonly number[]; // of each rank
+  readonly backend: BackendChoice;
+  readonly seed: number; // of the order in which threads go on
+  readonly leastBucket?: number; // parameters, default: one bucket has all
+  readonly reduce?: Reduce;
+}
+
+/** Starts a run on ranks that move their messages by copies. */
+export function createRankGroup(group: RankGroupOptions): RankGroup {
+  const { spec, dataset, options, threadsOf, backend, leastBucket = Number.POSITIVE_INFINITY, reduce = 'tree' } = group;
+  const ranks = threadsOf.map((threads, rank): Rank => {
+    const connection: Connection = {
+      rank,
+      ranks: threadsOf.length,
+      timeLimitMs: 0,
+      path: '',
+      ledger: new SharedArrayBuffer(0),
+    };
+    const asked = planRun(spec, { train: dataset }, { ...options, backend, threads });
+    const shape = { connection, threadsOf, reduce, overlap: true, leastBucket };
+    const run = prepareRun({ ...asked, threads, ranks: threadsOf.length === 1 ? null : shape }, { train: dataset });
+    const { arena, setup, plan } = run;
+    for (const array of [arena.gSum, arena.nodes, arena.notes, arena.squares, arena.lossSums]) array.fill(Number.NaN);
+    initializeParameters(plan.network, arena.theta, plan.seed);
+    if (arena.model !== arena.theta) arena.model.set(arena.theta);
+    resetControl(setup.control);
+    const contexts = Array.from({ length: threads }, (_, thread) => createContext(setup, thread));
+    for (const context of contexts) context.most = options.steps;
+    return { ...run, contexts };
+  });
+  const random = createRandom(group.seed, 'rank-group');
+  const known = new Map<string, readonly (readonly Act[])[]>();
+  let next = 0;
+  const epochLosses: number[] = [];
+
+  /** What each thread of all ranks does in a step on `rows` rows. */
+  function actsOf(rows: number, looks: boolean): readonly (readonly Act[])[] {
+    const key = `${rows} ${looks}`;
+    const acts =
+      known.get(key) ??
+      ranks.flatMap(({ contexts }) => contexts.map((context) => actsOfThread(context, contexts.length, rows, looks)));
+    known.set(key, acts);
+    return acts;
+  }
+
+  return {
+    ranks,
+    gather(looks = false) {
+      const rows = rowsOf(ranks[0].setup, next - 1);
+      const acts = ranks.map(({ contexts: [first] }) => actsOfCalls(first, gatherCalls(first, rows, looks)));
+      runAll(
+        acts,
+        ranks.map(({ contexts: [context] }, rank) => ({ rank, context })),
+        () => random.uniform(),
+      );
+    },
+    step(looks = false) {
+      const step = next++;
+      for (const { plan, arena, orders, contexts } of ranks) {
+        const { optimizer, schedule } = plan;
+        if (orders !== null) complete(orders.prepare(Math.floor(step / plan.context.stepsPerEpoch), 1));
+        for (const context of contexts) {
+          context.rate[0] = optimizer.lr * schedule.factor(step, arena.scheduleState);
+          optimizer.hyper(context.hyper, context.rate, arena.scalars);
+          context.hypers.set(context.hyper);
+          context.next[0] = 0;
+          context.step = step;
+          context.place[0] = step;
+          context.note[0] = step;
+        }
+      }
+      const threads = ranks.flatMap(({ contexts }, rank) => contexts.map((context) => ({ rank, context })));
+      runAll(actsOf(rowsOf(ranks[0].setup, step), looks), threads, () => random.uniform());
+      for (const { contexts } of ranks) if (contexts.length === 1) finishSteps(contexts[0], 1);
+      const { losses, norms } = ranks[0].arena;
+      epochLosses.push(losses[step]);
+      if ((step + 1) % ranks[0].plan.context.stepsPerEpoch === 0) {
+        const mean = epochLosses.reduce((sum, loss) => sum + loss, 0) / epochLosses.length;
+        for (const { plan, arena } of ranks) plan.schedule.observe?.(arena.scheduleState, mean, 1);
+        epochLosses.length = 0;
+      }
+      return { loss: losses[step], norm: norms[step] };
+    },
+  };
+}
+
+/** What a thread does: a piece of its program, or what it waits for between two. */
+type Act =
+  | { readonly kind: 'program'; readonly program: Program }
+  | { readonly kind: 'barrier'; readonly completion: (() => void) | undefined }
+  | { readonly kind: ExchangeAct; readonly planned: PlannedExchange };
+
+function actsOfThread(context: RunContext, threads: number, rows: number, looks: boolean): Act[] {
+  const { calls, held } = stepCalls(context, threads, rows, looks);
+  if (held === null) return actsOfCalls(context, calls, !looks);
+  // A span does this once, before its first step.
+  const gathering = createList();
+  gathering.emit(host, () => void gatherLeaves(context, context.step, held.first, held.count, held.workspace));
+  return actsOfCalls(context, [...gathering.calls, ...calls], !looks);
+}
+
+function actsOfCalls(context: RunContext, calls: readonly Call[], fuses = true): Act[] {
+  const acts: Act[] = [];
+  let piece: Call[] = [];
+  const close = (): void => {
+    if (piece.length > 0) acts.push({ kind: 'program', program: link(piece, context.kernels, null, { fuses }) });
+    piece = [];
+  };
+  for (const call of calls) {
+    const { op, args } = call;
+    if (op.name === barrier.name) {
+      close();
+      const [completion] = args as [completion?: () => void];
+      acts.push({ kind: 'barrier', completion });
+    } else if (op.name === exchange.name) {
+      close();
+      const [planned, kind] = args as [PlannedExchange, ExchangeAct];
+      if (context.thread === 0) acts.push({ kind, planned });
+    } else {
+      piece.push(call);
+    }
+  }
+  close();
+  return acts;
+}
+
+interface Thread {
+  readonly rank: number;
+  readonly context: RunContext;
+}
+
+/** Lets threads go on, one act at a time and in a drawn order, until all are through. */
+function runAll(acts: readonly (readonly Act[])[], threads: readonly Thread[], draw: () => number): void {
+  const at = threads.map(() => 0);
+  const arrived = new Map<number, number[]>(); // threads at the barrier of a rank
+  const post = createPost(1 + Math.max(...threads.map(({ rank }) => rank)));
+  for (;;) {
+    const ready = threads.flatMap((thread, k) => (canGoOn(k, thread) ? [k] : []));
+    if (ready.length === 0) break;
+    const k = ready[Math.floor(draw() * ready.length)];
+    goOn(k, threads[k]);
+  }
+  const stuck = threads.filter((_, k) => at[k] < acts[k].length);
+  if (stuck.length > 0) throw new Error(`runAll: threads of ranks ${stuck.map(({ rank }) => rank)} wait for ever`);
+  post.check();
+
+  function canGoOn(k: number, { rank }: Thread): boolean {
+    const act = acts[k][at[k]];
+    if (act === undefined || arrived.get(rank)?.includes(k) === true) return false;
+    return act.kind !== 'wait' || post.isDone(rank, act.planned);
+  }
+
+  function goOn(k: number, { rank }: Thread): void {
+    const act = acts[k][at[k]];
+    if (act.kind === 'barrier') {
+      const here = [...(arrived.get(rank) ?? []), k];
+      arrived.set(rank, here);
+      if (here.length < threads.filter((other) => other.rank === rank).length) return;
+      act.completion?.();
+      for (const other of here) at[other]++;
+      arrived.set(rank, []);
+      return;
+    }
+    if (act.kind === 'program') act.program.run();
+    else if (act.kind === 'start') post.start(rank, act.planned);
+    else if (act.kind === 'wait') post.finish(rank, act.planned);
+    at[k]++;
+  }
+}
+
+interface Posted {
+  readonly numbers: Stretch;
+  readonly sent: Stretch; // as it was when it was started
+  isDone: boolean;
+}
+
+/**
+ * Moves messages as MPI may at worst: what is to be received is overwritten at once, first by numbers that nobody may
+ * read, and what is sent may not change until it is done.
+ */
+function createPost(ranks: number) {
+  const sums: Posted[] = []; // that wait for other ranks
+  const lines = new Map<string, Record<'send' | 'receive', Posted[]>>();
+  const underWay = new Map<string, { planned: PlannedExchange; posted: Posted[] }>();
+  const keyOf = (rank: number, { channel }: PlannedExchange): string => `${rank} ${channel}`;
+  const lineOf = (from: number, to: number, channel: number) => {
+    const key = `${from} ${to} ${channel}`;
+    const line = lines.get(key) ?? { send: [], receive: [] };
+    lines.set(key, line);
+    return line;
+  };
+  return {
+    start(rank: number, planned: PlannedExchange): void {
+      if (underWay.has(keyOf(rank, planned))) throw new Error(`start: channel ${planned.channel} is under way`);
+      const posted = planned.transfers.map(({ kind, peer, numbers }) => {
+        const one: Posted = { numbers, sent: copyOf(numbers), isDone: false };
+        if (kind === 'receive') (numbers as Float64Array).fill(Number.NaN);
+        const [from, to] = kind === 'send' ? [rank, peer] : [peer, rank];
+        const line = lineOf(from, to, planned.channel);
+        line[kind].push(one);
+        while (line.send.length > 0 && line.receive.length > 0) deliver(line);
+        return one;
+      });
+      if (planned.sum !== undefined) {
+        const one: Posted = { numbers: planned.sum, sent: copyOf(planned.sum), isDone: false };
+        posted.push(one);
+        if (sums.push(one) === ranks) addAll(sums.splice(0));
+      }
+      underWay.set(keyOf(rank, planned), { planned, posted });
+    },
+    isDone: (rank: number, planned: PlannedExchange): boolean =>
+      underWay.get(keyOf(rank, planned))?.posted.every(({ isDone }) => isDone) ?? true,
+    finish(rank: number, planned: PlannedExchange): void {
+      const { posted, planned: started } = underWay.get(keyOf(rank, planned)) ?? { posted: [], planned };
+      if (started !== planned) throw new Error(`finish: channel ${planned.channel} has another exchange under way`);
+      for (const [k, { kind }] of planned.transfers.entries()) {
+        if (kind !== 'send') continue;
+        const changed = firstDifference(posted[k].numbers, posted[k].sent);
+        if (changed !== null) throw new Error(`finish: what rank ${rank} sent has changed meanwhile: ${changed}`);
+      }
+      underWay.delete(keyOf(rank, planned));
+    },
+    check(): void {
+      if (underWay.size > 0) throw new Error(`check: exchanges ${[...underWay.keys()]} were never waited for`);
+    },
+  };
+}
+
+/** What `numbers` has, in memory of its own. */
+const copyOf = (numbers: Stretch): Stretch => numbers.slice() as ArrayLike<number> as Stretch;
+
+/** As they came, which is no order of the tree. */
+function addAll(sums: readonly Posted[]): void {
+  const total = sums[0].sent.slice();
+  for (const { sent } of sums.slice(1)) for (let i = 0; i < total.length; i++) total[i] += sent[i];
+  for (const one of sums) {
+    one.numbers.set(total as never);
+    one.isDone = true;
+  }
+}
+
+function deliver({ send, receive }: Record<'send' | 'receive', Posted[]>): void {
+  const [from, to] = [send.shift(), receive.shift()];
+  if (from === undefined || to === undefined) return;
+  if (from.sent.length !== to.numbers.length) {
+    throw new Error(`deliver: a message has ${from.sent.length} numbers, expected ${to.numbers.length}`);
+  }
+  to.numbers.set(from.sent as never);
+  from.isDone = true;
+  to.isDone = true;
+}
