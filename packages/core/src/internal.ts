@@ -72,12 +72,15 @@ export { erfPolynomials } from './math/erf.ts';
 export { badWeight, findBadWeight, refuseBadWeights } from './model/bad-weight.ts';
 export { refuseInexactIndices } from './model/exact-indices.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './model/layers/index.ts';
-export { softmaxCrossEntropyOptions } from './model/losses/index.ts';
+export { refuseLossBeyondFloats } from './model/losses/in-floats.ts';
+export { lossOptions, softmaxCrossEntropyOptions } from './model/losses/index.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows } from './model/network.ts';
 export { findNotFinite, firstNotFinite } from './model/not-finite.ts';
+export { refuseBeyondFloats } from './model/refuse-beyond-floats.ts';
 export { sizeOf } from './model/shape.ts';
 export {
   defineOptions,
+  inFloats,
   type Named,
   type Option,
   type Options,
@@ -155,6 +158,7 @@ export {
   type ThresholdCriterion,
   thresholdCriteria,
 } from './train/metrics/index.ts';
+export { refuseOptimizerBeyondFloats } from './train/optimizers/in-floats.ts';
 export { averaging, decayedParameters, optimizerOptions } from './train/optimizers/index.ts';
 export { countPieces } from './train/pieces.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './train/probe.ts';

@@ -96,3 +96,34 @@ test('lr-find sweeps in the type that is asked for', async () => {
   expect(a.slice(0, 9)).not.toEqual(b.slice(0, 9));
   for (let n = 0; n < 9; n++) expect(a[n]).toBeCloseTo(b[n], 5);
 });
+
+test.each([
+  [['--epsilon', '1e-46'], '--epsilon has 1e-46, expected a number that float32 does not round to 0'],
+  [['--optimizer', 'adam:epsilon=1e-46'], '--optimizer adam: epsilon has 1e-46, expected a number'],
+  [['--lr', '1e39'], '--lr has 1e+39, expected a number that float32 does not round to Infinity'],
+  [
+    ['--optimizer', 'adam', '--schedule', 'constant', '--lr', '1e38'],
+    '--lr 1e38: the learning rate has 1e+38 in the first step, expected a smaller one',
+  ],
+  [['--ema', '0.99999999'], '--ema has 0.99999999, expected a number that float32 does not round to 1'],
+  [['--label-smoothing', '1e-50'], '--label-smoothing has 1e-50, expected a number that float32 does not round to 0'],
+  [['--init', 'constant:value=1e39'], '--init constant: dense(2->8) at layer 0: init: value has 1e+39, expected'],
+])('%j is refused by its flag in floats', async (flags, sentence) => {
+  const { code, stderr } = await gradloom(['train', ...floats, '--steps', '1', '--no-out', ...flags]);
+  expect(stderr).toContain(`gradloom train: ${sentence}`);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(code).toBe(2);
+});
+
+test('a configuration of doubles is refused in floats for a number that these do not keep', async () => {
+  const out = join(temporaryDirectory(), 'run');
+  const flags = ['--optimizer', 'adam', '--epsilon', '1e-46', '--steps', '1'];
+  expect((await gradloom(['train', ...moons, ...flags, '--out', out])).code).toBe(0);
+  const again = ['train', '--config', join(out, 'config.json'), '--no-out', '--precision'];
+  expect((await gradloom([...again, 'float64'])).code).toBe(0);
+  const { code, stderr } = await gradloom([...again, 'float32']);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(/epsilon has 1e-46, expected a number that float32 does not round to 0/),
+  });
+});

@@ -6,12 +6,12 @@ import type { RawOptions } from './raw-options.ts';
 import { isRecord } from './read-object.ts';
 
 /**
- * The message of `error` in terms of the options that were given. If it is about a whole option, the option is its
- * subject.
+ * The message of `error` in terms of the options that were given. If it is about a whole option, or an option inside of
+ * one that has a flag of its own, this is its subject.
  */
-export function describeOption(given: readonly RawOptions[string][], error: OptionError): string {
+export function describeOption(given: readonly RawOptions[string][], error: OptionError, isOwnFlag = false): string {
   const { about, problem, options } = error;
-  if (options.length === 1 && about === options[0]) return `${given[0].name} ${problem}`;
+  if (options.length === 1 && (about === options[0] || isOwnFlag)) return `${given[0].name} ${problem}`;
   return `${given.map(withValue).join(' with ')}: ${withKebabOptions(error)}`;
 }
 

@@ -30,6 +30,7 @@ export function nameFlag(error: unknown, table: OptionTable, given: RawOptions =
   const sentence = describeOption(
     keys.map((key) => given[key]),
     error,
+    ownFlags(error.options[0]).includes(keys[0]) && !error.about.includes(' '),
   );
   const typed = keys.some((key) => Object.hasOwn(table, key) && !OF_THE_MACHINE.has(key));
   return typed ? new UsageError(sentence, { cause: error }) : new Error(sentence, { cause: error });
@@ -38,7 +39,15 @@ export function nameFlag(error: unknown, table: OptionTable, given: RawOptions =
 /** The key of the given options that the option at `path` comes from. */
 function keyOf(path: string, given: RawOptions): string | undefined {
   const [option] = path.split('.');
-  return (flagsOf[option] ?? [kebabCase(option)]).find((key) => Object.hasOwn(given, key));
+  const keys = [...ownFlags(path), ...(flagsOf[option] ?? [kebabCase(option)])];
+  return keys.find((key) => Object.hasOwn(given, key));
+}
+
+/** Options of optimizer and loss have flags of their own, and so has the initializer of all layers. */
+function ownFlags(path: string): string[] {
+  const [option, inner] = path.split('.');
+  if (/^layers\..*\.init\b/.test(path)) return ['init'];
+  return inner !== undefined && /^(optimizer|loss)$/.test(option) ? [kebabCase(inner)] : [];
 }
 
 const allOf = (table: OptionTable): RawOptions =>

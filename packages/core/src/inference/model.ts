@@ -2,10 +2,10 @@ import { type Answer, answersOf, classify, toProbabilities } from '../answers/in
 import { type Elements, typeOf } from '../element-type.ts';
 import type { Json } from '../files/json.ts';
 import { refuseBadWeights } from '../model/bad-weight.ts';
-import { refuseInexactIndices } from '../model/exact-indices.ts';
 import { InputError } from '../model/layers/index.ts';
 import { createLoss, type LossSpec } from '../model/losses/index.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../model/network.ts';
+import { refuseBeyondFloats } from '../model/refuse-beyond-floats.ts';
 import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from '../own/loaded-parts.ts';
 import { checkPreprocessing, type Preprocessing } from '../preprocessing/index.ts';
 import { elements, finite, number, record } from '../text/check.ts';
@@ -183,7 +183,7 @@ export function checkModel(where: string, contents: ModelContents) {
   if (elements(where, 'parameters', parameters).length !== network.parameterCount) {
     throw new Error(`${where}: parameters has ${parameters.length} numbers, expected ${network.parameterCount}`);
   }
-  refuseInexactIndices(where, network, null, typeOf(parameters));
+  refuseBeyondFloats(where, network, null, typeOf(parameters));
   record(where, 'metadata', metadata, 'an object');
   const { labels, divisor, threshold } = metadata;
   if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {

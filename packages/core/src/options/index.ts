@@ -1,4 +1,5 @@
 export { defineOptions, type Options } from './define-options.ts';
+export { inFloats, specInFloats } from './in-floats.ts';
 export {
   checkedBy,
   count,
@@ -13,4 +14,4 @@ export {
   required,
   unchecked,
 } from './kinds.ts';
-export type { Named, Option, OptionsOf, OptionTable, OptionValues } from './option.ts';
+export type { MemberTables, Named, Option, OptionsOf, OptionTable, OptionValues } from './option.ts';

@@ -13,7 +13,12 @@ export interface Option<T, Standard extends T | undefined, Required extends bool
   readonly shown: string | undefined;
   /** Whether it must be given. */
   readonly required: Required;
+  /** Where the value is the spec of a member of a family: the options of each. Absent: it is none. */
+  readonly members?: MemberTables;
 }
+
+/** The options of each member of a family, by its kind. */
+export type MemberTables = Readonly<Record<string, OptionTable>>;
 
 /** Options by name. */
 export type OptionTable = Readonly<Record<string, Option<unknown, unknown, boolean>>>;

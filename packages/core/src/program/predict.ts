@@ -2,10 +2,10 @@ import type { Kernels } from '../backends/kernels.ts';
 import { referenceKernels } from '../backends/reference/reference-kernels.ts';
 import { allocateOwn, viewOf } from '../backends/scratch.ts';
 import { type Elements, typeOf } from '../element-type.ts';
-import { refuseInexactIndices } from '../model/exact-indices.ts';
 import { InputError, NO_BATCH, NO_SHARE } from '../model/layers/index.ts';
 import { mse } from '../model/losses/mse.ts';
 import { bindTensors, type Network } from '../model/network.ts';
+import { refuseBeyondFloats } from '../model/refuse-beyond-floats.ts';
 import { elements } from '../text/check.ts';
 import { createWorkspace, emitForward, type Workspace } from './backprop.ts';
 import { link, type Program } from './link.ts';
@@ -44,7 +44,7 @@ export function createPredictor(network: Network, parameters: Elements): Predict
     throw new Error(`createPredictor: parameters has length ${length}, expected ${wanted}`);
   }
   const type = typeOf(parameters);
-  refuseInexactIndices('createPredictor', network, null, type);
+  refuseBeyondFloats('createPredictor', network, null, type);
   const tensors = bindTensors(network, parameters.slice());
   const workspace = createWorkspace(network, mse(), ROWS, allocateOwn(type), NO_SHARE);
   const predict = rowPredictor(network, workspace, tensors, referenceKernels);

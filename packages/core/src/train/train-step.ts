@@ -1,15 +1,18 @@
 import type { Kernels } from '../backends/kernels.ts';
 import { type Allocate, allocateOwn, viewOf } from '../backends/scratch.ts';
 import { type Elements, type ElementsOf, type ElementType, FLOAT64, typeOf } from '../element-type.ts';
-import { refuseInexactIndices } from '../model/exact-indices.ts';
+import { refuseLossBeyondFloats } from '../model/losses/in-floats.ts';
 import type { Loss } from '../model/losses/loss.ts';
 import { bindTensors, couplesRows, initializeParameters, type Network } from '../model/network.ts';
+import { refuseBeyondFloats } from '../model/refuse-beyond-floats.ts';
+import { inFloats } from '../options/index.ts';
 import { createWorkspace, emitNode, targetColumns } from '../program/backprop.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList, segmentsOf } from '../program/op.ts';
 import { batchLoss, clipScale, gradientNorm } from '../program/step-ops.ts';
 import { blockCount } from './block.ts';
 import { emitMaxNorm, mostColumns } from './max-norm.ts';
+import { refuseOptimizerBeyondFloats } from './optimizers/in-floats.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { leafCount, leafRows, ONE_ROW, treeLevels } from './tree/index.ts';
 import { createBlockUpdate, gradientOf, gradientStride } from './update.ts';
@@ -78,10 +81,21 @@ interface Batch {
   readonly B: number;
 }
 
+function refuseLostNumbers(options: TrainStepOptions, type: ElementType): void {
+  const { network, loss, optimizer, clipNorm, maxNorm } = options;
+  const where = 'createTrainStep';
+  refuseBeyondFloats(where, network, loss, type);
+  refuseLossBeyondFloats(where, loss, type);
+  refuseOptimizerBeyondFloats(where, optimizer, optimizer.lr, type);
+  if (type === 'float64') return;
+  if (clipNorm !== undefined) inFloats(where, 'clipNorm', clipNorm);
+  if (maxNorm !== undefined) inFloats(where, 'maxNorm', maxNorm);
+}
+
 /**
  * Whole steps in one thread, leaf after leaf and block after block: the tree of each batch by plain recursion. The
  * oracle of the threaded runtime.
- * @throws OptionError for indices that the type of the run cannot tell apart.
+ * @throws OptionError for numbers that the type of the run does not keep, and indices that it cannot tell apart.
  */
 export function createTrainStep<T extends ElementType = typeof FLOAT64>(options: TrainStepOptions<T>): TrainStep<T> {
   const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm, weighs = false } = options;
@@ -90,7 +104,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const leaf = leafRows(batch);
   const most = leafCount(batch, leaf);
   const parameters = allocate(P);
-  refuseInexactIndices('createTrainStep', network, loss, typeOf(parameters));
+  refuseLostNumbers(options, typeOf(parameters));
   initializeParameters(network, parameters, seed);
   // Where rows depend on each other all leaves go on together, from barrier to barrier; else one after the other.
   const couples = couplesRows(network);

@@ -8,6 +8,7 @@ import {
   type NodePass,
   runCalls,
   show,
+  typeOf,
   viewOf,
 } from '@gradloom/core/internal';
 import { gatherLeaves, rowOfDataset, rowsOf } from '../step/batch.ts';
@@ -99,10 +100,11 @@ function badData(context: RunContext, planned: readonly PlannedPass[], step: num
   for (const { first, count, workspace } of planned) {
     const rows = gatherLeaves(context, step, first, count, workspace);
     const { x, t } = workspace;
+    const wanted = `expected finite numbers (look at the data${typeOf(x) === 'float32' ? '; floats end at 3.4e38' : ''})`;
     const input = firstNotFinite(x, rows * context.network.input);
-    if (input !== undefined) return `the inputs have ${show(x[input])}, expected finite numbers (look at the data)`;
+    if (input !== undefined) return `the inputs have ${show(x[input])}, ${wanted}`;
     const target = firstNotFinite(t, rows * context.targetColumns);
-    if (target !== undefined) return `the targets have ${show(t[target])}, expected finite numbers (look at the data)`;
+    if (target !== undefined) return `the targets have ${show(t[target])}, ${wanted}`;
   }
   return undefined;
 }

@@ -10,13 +10,15 @@ import {
   type OptionsOf,
   option,
   record,
-  refuseInexactIndices,
+  refuseBeyondFloats,
+  refuseLossBeyondFloats,
   show,
   typeOf,
   within,
 } from '@gradloom/core/internal';
 import type { BackendChoice } from '../backends/backend-choices.ts';
 import type { Dataset } from '../datasets/dataset.ts';
+import { refuseDivisors } from '../datasets/float-divisors.ts';
 import { checkFit } from '../datasets/targets.ts';
 import { createRecovery, RETRIES, type Retry } from '../faults/recovery.ts';
 import { chunksOf } from '../memory/run-memory.ts';
@@ -79,8 +81,11 @@ export async function evaluateModel(
   }
   const lossSpec = values.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = within('loss', () => createLoss(lossSpec, parts.own));
-  refuseInexactIndices('evaluateModel', network, loss, typeOf(parameters));
+  const type = typeOf(parameters);
+  refuseBeyondFloats('evaluateModel', network, loss, type);
+  refuseLossBeyondFloats('evaluateModel', loss, type);
   checkFit('evaluateModel', network, loss, dataset);
+  refuseDivisors('evaluateModel', dataset, type);
   const { threads: asked = availableParallelism(), backend = 'auto', blas, readers, onWarning, onRetry } = values;
   const wanted = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));
   const machine = { parts, threads: wanted, ownThreads: true, backend, blas };

@@ -1,5 +1,5 @@
 import { type ElementsOf, type ElementType, type NetworkSpec, OptionError } from '@gradloom/core';
-import { number, positiveInteger } from '@gradloom/core/internal';
+import { inFloats, number, positiveInteger } from '@gradloom/core/internal';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { currentState } from '../checkpoints/current-state.ts';
 import { recordOf } from '../checkpoints/resume.ts';
@@ -200,7 +200,11 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
     },
     setRate(rate) {
       refuse('setRate');
-      if (rate !== null) number('setRate', 'rate', rate, 'of at least 0', (value) => value >= 0);
+      if (rate !== null) {
+        number('setRate', 'rate', rate, 'of at least 0', (value) => value >= 0);
+        // As one of a schedule it may become 0.
+        if (plan.elementType === 'float32' && Math.fround(rate) !== 0) inFloats('setRate', 'rate', rate);
+      }
       setRate(state, rate);
     },
     weights: () => alone('weights', () => inTurns(cloneArray(arena.theta))),

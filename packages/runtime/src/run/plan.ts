@@ -17,7 +17,7 @@ import {
   leafCount,
   leafRows,
   NOTHING_LOADED,
-  refuseInexactIndices,
+  refuseBeyondFloats,
   within,
 } from '@gradloom/core/internal';
 import type { Checkpoint, EarlyRecord } from '../checkpoints/checkpoint.ts';
@@ -28,6 +28,7 @@ import {
   checkpointTimes,
 } from '../checkpoints/checkpoint-options.ts';
 import type { DataSplits, Dataset } from '../datasets/dataset.ts';
+import { refuseDivisors } from '../datasets/float-divisors.ts';
 import { checkFitInTurns } from '../datasets/targets.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
 import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
@@ -46,6 +47,7 @@ import { type OnNan, type TrainOptions, trainOptions } from './options.ts';
 import type { RunShape } from './prepare.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 import { refuseConflicts } from './refuse-conflicts.ts';
+import { refuseLostNumbers } from './refuse-lost-numbers.ts';
 import { refuseUntrainable } from './refuse-untrainable.ts';
 import { planWeighing, type RowWeighing } from './row-weights.ts';
 import { missingClasses, warningsOf } from './warnings.ts';
@@ -98,11 +100,15 @@ export function* planRunInTurns(
   yield* refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = within('loss', () => createLoss(lossSpec, parts.own));
-  refuseInexactIndices('train', network, loss, options.precision);
+  refuseBeyondFloats('train', network, loss, options.precision);
   const { preprocessing } = train;
   if (preprocessing !== undefined) checkEncoding('train', network, checkPreprocessing('train', preprocessing));
-  for (const set of [train, validation, test])
-    if (set !== undefined) yield* checkFitInTurns('train', network, loss, set);
+  for (const set of [train, validation, test]) {
+    if (set !== undefined) {
+      yield* checkFitInTurns('train', network, loss, set);
+      refuseDivisors('train', set, options.precision);
+    }
+  }
   const weighing = yield* planWeighing(options.classWeight, train);
   if (options.checkGradients) yield* checkOwnGradients(network, loss, train);
   const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;
@@ -116,6 +122,9 @@ export function* planRunInTurns(
   const leaves = leafCount(batch, leaf);
   const stepsPerEpoch = Math.ceil(train.rows / batch);
   const context = { totalSteps: steps ?? epochs * stepsPerEpoch, stepsPerEpoch };
+  const schedule = within('schedule', () => createSchedule(scheduleSpec, context, parts.own));
+  const firstRate = optimizer.lr * schedule.factor(0, Float64Array.from(schedule.initialState));
+  refuseLostNumbers(options, loss, optimizer, firstRate, elementType);
   const totalEpochs = Math.ceil(context.totalSteps / stepsPerEpoch);
   const parameters =
     options.parameters === undefined ? null : yield* checkParameters(options.parameters, network, elementType);
@@ -128,7 +137,7 @@ export function* planRunInTurns(
     network,
     loss,
     optimizer,
-    schedule: within('schedule', () => createSchedule(scheduleSpec, context, parts.own)),
+    schedule,
     lossSpec,
     parts,
     optimizerSpec,

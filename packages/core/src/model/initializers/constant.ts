@@ -2,7 +2,7 @@ import { defineOptions, finite, type OptionsOf } from '../../options/index.ts';
 import { type NoOptions, noOptions } from '../family.ts';
 import type { Initializer } from './initializer.ts';
 
-const constantOptions = defineOptions('initializer constant', {
+export const constantOptions = defineOptions('initializer constant', {
   /** The value of every element. @default 0 */
   value: finite(0),
 });

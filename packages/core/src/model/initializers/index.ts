@@ -1,12 +1,12 @@
-import { kind } from '../../options/index.ts';
+import { kind, type OptionTable } from '../../options/index.ts';
 import { NO_PARTS, type OwnParts } from '../../own/own-parts.ts';
 import { createMember, type SpecOf } from '../family.ts';
-import { constant, zeros } from './constant.ts';
+import { constant, constantOptions, zeros } from './constant.ts';
 import type { Initializer } from './initializer.ts';
-import { normal } from './normal.ts';
-import { orthogonal } from './orthogonal.ts';
+import { normal, normalOptions } from './normal.ts';
+import { orthogonal, orthogonalOptions } from './orthogonal.ts';
 import { glorotNormal, glorotUniform, heNormal, heUniform, lecunNormal, lecunUniform } from './scaled.ts';
-import { uniform } from './uniform.ts';
+import { uniform, uniformOptions } from './uniform.ts';
 
 const table = {
   'glorot-uniform': glorotUniform,
@@ -35,8 +35,28 @@ export type InitializerSpec = SpecOf<typeof initializers>;
 export const createInitializer = (spec: InitializerSpec, own: OwnParts = NO_PARTS): Initializer =>
   createMember('initializer', initializers, spec, own.initializers);
 
+/** The options of each. */
+export const initializerOptions = {
+  'glorot-uniform': {},
+  'glorot-normal': {},
+  'he-uniform': {},
+  'he-normal': {},
+  'lecun-uniform': {},
+  'lecun-normal': {},
+  orthogonal: orthogonalOptions.table,
+  uniform: uniformOptions.table,
+  normal: normalOptions.table,
+  constant: constantOptions.table,
+  zeros: {},
+} satisfies Record<InitializerName, OptionTable>;
+
+const spec = kind((_where, _name, value) => value as InitializerSpec);
+
 /** An option that is the spec of an initializer, which `createInitializer` checks. */
-export const initializer = kind((_where, _name, value) => value as InitializerSpec);
+export const initializer = <const Standard extends InitializerSpec>(standard: Standard) => ({
+  ...spec(standard),
+  members: initializerOptions,
+});
 
 export type { ConstantOptions } from './constant.ts';
 export type { Initializer } from './initializer.ts';

@@ -1,7 +1,7 @@
 import { defineOptions, finite, nonNegative, type OptionsOf } from '../../options/index.ts';
 import type { Initializer } from './initializer.ts';
 
-const normalOptions = defineOptions('initializer normal', {
+export const normalOptions = defineOptions('initializer normal', {
   /** μ. @default 0 */
   mean: finite(0),
   /** σ >= 0: the standard deviation. @default 0.05 */

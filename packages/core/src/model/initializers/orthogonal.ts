@@ -1,7 +1,7 @@
 import { defineOptions, finite, type OptionsOf } from '../../options/index.ts';
 import type { Initializer } from './initializer.ts';
 
-const orthogonalOptions = defineOptions('initializer orthogonal', {
+export const orthogonalOptions = defineOptions('initializer orthogonal', {
   /** Every singular value of the matrix. @default 1 */
   gain: finite(1),
 });

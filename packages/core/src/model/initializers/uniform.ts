@@ -2,7 +2,7 @@ import { defineOptions, finite, type OptionsOf } from '../../options/index.ts';
 import { OptionError } from '../../text/option-error.ts';
 import type { Initializer } from './initializer.ts';
 
-const uniformOptions = defineOptions('initializer uniform', {
+export const uniformOptions = defineOptions('initializer uniform', {
   /** Lower end, included. @default -0.05 */
   low: finite(-0.05),
   /** Upper end, excluded. @default 0.05 */

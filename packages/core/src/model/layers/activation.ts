@@ -14,7 +14,7 @@ import { type Activation, type ActivationName, activations } from '../activation
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';
 
-const activationOptions = defineOptions('activation', {
+export const activationOptions = defineOptions('activation', {
   /** The function, by its name in the table of activations. */
   fn: required(() => unchecked<ActivationName>()), // checked below, since a user may have own ones
   /** Inputs and outputs per row. @default the outputs of the layer before */

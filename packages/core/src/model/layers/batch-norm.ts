@@ -7,7 +7,7 @@ import { leafCount, treeLevels } from '../../train/tree/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';
 
-const batchNormOptions = defineOptions('batch-norm', {
+export const batchNormOptions = defineOptions('batch-norm', {
   /** Inputs and outputs per row. @default the outputs of the layer before */
   size: positiveInteger(),
   /** ε > 0, inside the square root. @default 1e-5, as in PyTorch */

@@ -5,7 +5,7 @@ import { streamKey } from '../../random/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Pass, Place } from './layer.ts';
 
-const dropoutOptions = defineOptions('dropout', {
+export const dropoutOptions = defineOptions('dropout', {
   /** Probability that an input is set to 0 in training, in [0, 1). */
   rate: required(fraction),
   /** Inputs and outputs per row. @default the outputs of the layer before */

@@ -6,7 +6,7 @@ import { createInitializer, initializer } from '../initializers/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';
 
-const embeddingOptions = defineOptions('embedding', {
+export const embeddingOptions = defineOptions('embedding', {
   /** V, size of the vocabulary: the inputs are whole numbers from 0 to V - 1. */
   vocabulary: required(positiveInteger),
   /** Size of the vector of each index: a row of k indices becomes k · width numbers. */

@@ -1,13 +1,14 @@
+import type { OptionTable } from '../../options/index.ts';
 import type { ActivationName } from '../activations/index.ts';
 import type { KindOf } from '../family.ts';
-import { type ActivationOptions, activation } from './activation.ts';
-import { batchNorm } from './batch-norm.ts';
-import { dense } from './dense.ts';
-import { dropout } from './dropout.ts';
-import { embedding } from './embedding.ts';
-import { layerNorm } from './layer-norm.ts';
-import { residual } from './residual.ts';
-import { swiglu } from './swiglu.ts';
+import { type ActivationOptions, activation, activationOptions } from './activation.ts';
+import { batchNorm, batchNormOptions } from './batch-norm.ts';
+import { dense, denseOptions } from './dense.ts';
+import { dropout, dropoutOptions } from './dropout.ts';
+import { embedding, embeddingOptions } from './embedding.ts';
+import { layerNorm, layerNormOptions } from './layer-norm.ts';
+import { residual, residualOptions } from './residual.ts';
+import { swiglu, swigluOptions } from './swiglu.ts';
 
 const table = {
   activation,
@@ -25,6 +26,18 @@ export type LayerKind = keyof typeof table;
 
 /** Every kind of layer. To add one, write a file and list it here. */
 export const layers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
+
+/** The options of each. */
+export const layerOptions = {
+  activation: activationOptions.table,
+  'batch-norm': batchNormOptions.table,
+  dense: denseOptions.table,
+  dropout: dropoutOptions.table,
+  embedding: embeddingOptions.table,
+  'layer-norm': layerNormOptions.table,
+  residual: residualOptions.table,
+  swiglu: swigluOptions.table,
+} satisfies Record<LayerKind, OptionTable>;
 
 /**
  * JSON that rebuilds a layer in any thread: `{ kind: 'dense', out: 128 }`. An activation may be written as `{ kind:

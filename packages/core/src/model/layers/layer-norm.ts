@@ -4,7 +4,7 @@ import { treeLevels } from '../../train/tree/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';
 
-const layerNormOptions = defineOptions('layer-norm', {
+export const layerNormOptions = defineOptions('layer-norm', {
   /** Inputs and outputs per row. @default the outputs of the layer before */
   size: positiveInteger(),
   /** ε > 0, inside the square root. @default 1e-5, as in PyTorch */

@@ -9,7 +9,7 @@ import type { Layer, Place } from './layer.ts';
 import type { LayerMemory, StackMemory } from './memory.ts';
 import { backwardStack, createStackMemory, forwardStack } from './stack.ts';
 
-const residualOptions = defineOptions('residual', {
+export const residualOptions = defineOptions('residual', {
   /**
    * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may hold blocks, 16
    * levels deep at most.

@@ -4,7 +4,7 @@ import { createInitializer, initializer } from '../initializers/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer, Place } from './layer.ts';
 
-const swigluOptions = defineOptions('swiglu', {
+export const swigluOptions = defineOptions('swiglu', {
   /** Inputs I. @default the outputs of the layer before */
   in: positiveInteger(),
   /** Outputs O. */

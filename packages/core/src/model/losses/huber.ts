@@ -2,7 +2,7 @@ import { defineOptions, type OptionsOf, positive } from '../../options/index.ts'
 import { elementwiseLoss } from './elementwise.ts';
 import type { Loss } from './loss.ts';
 
-const huberOptions = defineOptions('huber', {
+export const huberOptions = defineOptions('huber', {
   /** δ > 0: the error above which the loss grows linearly, in units of the targets. @default 1 */
   delta: positive(1),
 });

@@ -1,12 +1,13 @@
+import type { OptionTable } from '../../options/index.ts';
 import { NO_PARTS, type OwnParts } from '../../own/own-parts.ts';
 import { createMember, type SpecOf } from '../family.ts';
 import { binaryCrossEntropy } from './binary-cross-entropy.ts';
-import { huber } from './huber.ts';
+import { huber, huberOptions } from './huber.ts';
 import type { Loss } from './loss.ts';
 import { mae } from './mae.ts';
 import { mse } from './mse.ts';
 import { quadratic } from './quadratic.ts';
-import { softmaxCrossEntropy } from './softmax-cross-entropy.ts';
+import { softmaxCrossEntropy, softmaxCrossEntropyOptions } from './softmax-cross-entropy.ts';
 
 const table = {
   mse,
@@ -23,12 +24,24 @@ export type LossName = keyof typeof table;
 /** Every loss. To add one, write a file and list it here. */
 export const losses: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
+/** The options of each. */
+export const lossOptions = {
+  mse: {},
+  quadratic: {},
+  'softmax-cross-entropy': softmaxCrossEntropyOptions.table,
+  'binary-cross-entropy': {},
+  mae: {},
+  huber: huberOptions.table,
+} satisfies Record<LossName, OptionTable>;
+
 /** 'mse', or { kind: 'huber', delta: 2 }. */
 export type LossSpec = SpecOf<typeof losses>;
 
 /** @throws Error naming the nearest known loss or option. */
-export const createLoss = (spec: LossSpec, own: OwnParts = NO_PARTS): Loss =>
-  createMember('loss', losses, spec, own.losses);
+export const createLoss = (spec: LossSpec, own: OwnParts = NO_PARTS): Loss => ({
+  ...createMember('loss', losses, spec, own.losses),
+  spec,
+});
 
 /** Kind of targets: 'classes', one index per row, or 'values', one number per output. */
 export const lossTargets = (spec: LossSpec): Loss['targets'] => createLoss(spec).targets;

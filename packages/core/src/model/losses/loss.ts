@@ -41,6 +41,8 @@ export interface Loss {
    * scaled. Absent where no such number is.
    */
   readonly degree?: 1 | 2;
+  /** What `createLoss` made it from. Absent where another function did. */
+  readonly spec?: unknown;
   /** The plain code that defines the bits. */
   readonly evaluate: LossKernel;
 }

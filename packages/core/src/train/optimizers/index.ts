@@ -30,7 +30,10 @@ export const optimizerOptions = {
 export type OptimizerSpec = SpecOf<typeof optimizers>;
 
 /** @throws Error naming the nearest known optimizer or option. */
-export const createOptimizer = (spec: OptimizerSpec): Optimizer => createMember('optimizer', optimizers, spec);
+export const createOptimizer = (spec: OptimizerSpec): Optimizer => ({
+  ...createMember('optimizer', optimizers, spec),
+  spec,
+});
 
 export type { AdagradOptions } from './adagrad.ts';
 export type { AdamOptions } from './adam.ts';

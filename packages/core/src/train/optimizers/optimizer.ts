@@ -44,6 +44,8 @@ export interface Optimizer {
     rate: Float64Array, // [1]
     scalars: Float64Array,
   ): void;
+  /** What `createOptimizer` made it from. Absent where another function did. */
+  readonly spec?: unknown;
   /** The plain code that defines the bits. */
   readonly update: UpdateKernel;
 }
