@@ -15,7 +15,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { planArena } from '../../packages/runtime/src/memory/arena.ts';
 import { checkMemory } from '../../packages/runtime/src/memory/memory.ts';
 import { limitMemory, memoryRoom } from '../../packages/runtime/src/memory/memory-room.ts';
+import { planRun } from '../../packages/runtime/src/run/plan.ts';
+import { prepareRun } from '../../packages/runtime/src/run/prepare.ts';
 import { encodeIdx } from '../support/encode-idx.ts';
+import { randomDataset } from '../support/random-dataset.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -62,6 +65,22 @@ test('the parts of a plan are all of its bytes', () => {
     },
   });
   expect(layout.parts.reduce((sum, part) => sum + part.bytes, 0)).toBe(layout.bytes);
+});
+
+test('ranks of one machine plan with an equal share of its memory', () => {
+  const data = { train: randomDataset({ rows: 8, inputs: 2, classes: 3 }) };
+  const plan = planRun({ input: 2, layers: [{ kind: 'dense', out: 3 }] }, data, {
+    steps: 1,
+    threads: 1,
+    backend: 'wasm',
+  });
+  const connection = { rank: 0, ranks: 2, timeLimitMs: 0, path: '', ledger: new SharedArrayBuffer(0) };
+  const shape = { connection, threadsOf: [1, 1], reduce: 'tree', overlap: true } as const;
+  expect(prepareRun({ ...plan, ranks: { ...shape, ranksHere: 2 } }, data).means.threads).toBe(1);
+  // More than any machine has room for.
+  expect(() => prepareRun({ ...plan, ranks: { ...shape, ranksHere: 2 ** 30 } }, data)).toThrow(
+    /^train: the plan has \d+ MiB, expected at most \d+ MiB \(what .*, for each of 1073741824 ranks\): /,
+  );
 });
 
 describe('a limit', () => {

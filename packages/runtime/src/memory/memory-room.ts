@@ -55,10 +55,15 @@ export function refuseBeyondRoom(bytes: number): void {
  * Memory that this process may still take. macOS counts file caches as taken although it frees them on demand, so there
  * the whole memory counts as free.
  */
-export function memoryRoom(): MemoryRoom {
+export const memoryRoom = (): MemoryRoom => shareOfRoom(1);
+
+/** Likewise, where as many processes as `sharers` are to take as much. */
+export function shareOfRoom(sharers: number): MemoryRoom {
+  const share = sharers === 1 ? '' : `, for each of ${sharers} ranks`;
+  const free = process.platform === 'darwin' ? totalmem() : freemem();
   const rooms: MemoryRoom[] = [
-    { bytes: process.platform === 'darwin' ? totalmem() : freemem(), bound: 'what this machine has free' },
-    { bytes: cgroupMemory(), bound: 'what the control group of this process has left' },
+    { bytes: free / sharers, bound: `what this machine has free${share}` },
+    { bytes: cgroupMemory() / sharers, bound: `what the control group of this process has left${share}` },
   ];
   if (limit !== null) {
     const taken = process.memoryUsage.rss();

@@ -60,7 +60,8 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
     chunks: chunksOf([validation?.rows ?? 0, test?.rows ?? 0]),
     orders: asked.shuffle ? orderSlots(train.rows, asked.totalEpochs) : 0,
   };
-  const { team, layout, means, room, plannedBytes } = yield* openTeamSetup(asked, wanted, function* (compiled) {
+  const shape = { ...asked, sharers: asked.ranks?.ranksHere ?? 1 };
+  const { team, layout, means, room, plannedBytes } = yield* openTeamSetup(shape, wanted, function* (compiled) {
     const options = { ...asked, ...compiled, cluster: asked.ranks ?? null };
     const scratchLength = countScratch(options);
     yield;

@@ -14,6 +14,8 @@ export interface ClusterShape {
   readonly reduce: Reduce;
   /** Cores of this rank: threads that have one each spin where they wait. @default all of the machine */
   readonly cores?: number;
+  /** Ranks on this rank's machine, which share its memory. @default 1 */
+  readonly ranksHere?: number;
   /** Whether gradients are exchanged while others are still computed. */
   readonly overlap: boolean;
   /** Parameters of a bucket at least, which are exchanged together. @default LEAST_BUCKET */

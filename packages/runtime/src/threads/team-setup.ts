@@ -3,7 +3,7 @@ import { compileFor, resolveBackend } from '../backends/backend.ts';
 import type { BackendChoice } from '../backends/backend-choices.ts';
 import { fitMemory, type Means } from '../memory/fit-memory.ts';
 import { bytesOf, type MemoryRoom, type Part } from '../memory/memory.ts';
-import { memoryRoom } from '../memory/memory-room.ts';
+import { shareOfRoom } from '../memory/memory-room.ts';
 import { allocateOutside, allocateSharedMemory } from '../memory/shared-memory.ts';
 import { allocateControl } from './barrier.ts';
 import type { TeamSetup } from './protocol.ts';
@@ -17,6 +17,7 @@ export interface TeamShape {
   readonly parts?: LoadedParts; // of the user's own that the two may name
   readonly threads: number; // fewer where memory is short
   readonly ownThreads: boolean; // that are started for it, rather than those of a pool
+  readonly sharers?: number; // processes that take as much of the same memory, default this one
   readonly backend: BackendChoice;
   readonly blas: string | undefined;
 }
@@ -59,7 +60,7 @@ export function* openTeamSetup<Layout>(
   const compiled = compileFor(backend, shape.elementType);
   yield;
   const planOf = yield* planner({ backend: backend.name, heapBase: compiled.heapBase });
-  const room = memoryRoom();
+  const room = shareOfRoom(shape.sharers ?? 1);
   const { plan, means } = yield* fitMemory(planOf, { ...wanted, threads: shape.threads }, room);
   const memory = allocateSharedMemory(plan.layout.bytes, compiled.module);
   const outside = plan.layout.outside.map(allocateOutside);
