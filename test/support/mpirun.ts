@@ -8,19 +8,24 @@ import { endOf, type Program } from './start-program.ts';
 
 /** An MPI that tests run under: its mpirun, by the name that Debian gives it beside others, and what it needs here. */
 export interface Mpirun {
+  readonly part: 'Open MPI' | 'MPICH'; // that tests need: see needs.ts
   readonly command: string;
   readonly flags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
+const openMpi = (...transport: readonly string[]): Mpirun => ({
+  part: 'Open MPI',
+  command: 'mpirun.openmpi',
+  // More ranks than cores, and each may use all of them.
+  flags: ['--oversubscribe', '--bind-to', 'none', ...transport],
+  env: { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' },
+});
+
 export const mpiruns = {
-  'Open MPI': {
-    command: 'mpirun.openmpi',
-    // More ranks than cores, and each may use all of them.
-    flags: ['--oversubscribe', '--bind-to', 'none'],
-    env: { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' },
-  },
-  MPICH: { command: 'mpirun.mpich', flags: [], env: {} },
+  'Open MPI': openMpi('--mca', 'btl', 'self,sm'),
+  'Open MPI over TCP': openMpi('--mca', 'btl', 'self,tcp', '--mca', 'btl_tcp_if_include', 'lo'),
+  MPICH: { part: 'MPICH', command: 'mpirun.mpich', flags: [], env: {} },
 } satisfies Record<string, Mpirun>;
 
 export type MpirunName = keyof typeof mpiruns;
@@ -57,17 +62,16 @@ export interface RanksEnd {
   readonly results: readonly unknown[]; // of each rank; undefined where it has none
 }
 
-/** Runs a scenario of cluster-program.ts on ranks of processes. */
+/** Runs scenarios of cluster-program.ts, such as 'move:5', on ranks of processes. */
 export async function runRanks(
   name: MpirunName,
   ranks: number,
-  scenario: string,
-  argument: number,
+  scenarios: readonly string[],
   options: RankOptions = {},
 ): Promise<RanksEnd> {
   const folder = mkdtempSync(join(tmpdir(), 'gradloom-ranks-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const command = [process.execPath, programFile('cluster-program'), scenario, String(argument), folder];
+  const command = [process.execPath, programFile('cluster-program'), scenarios.join(','), folder];
   const { code, stderr } = await endOf(startRanks(name, ranks, command, folder, options));
   const results = Array.from({ length: ranks }, (_, rank): unknown => {
     const file = join(folder, `rank-${rank}.json`);

@@ -42,6 +42,8 @@ export interface Cluster {
   readonly hosts: readonly string[]; // of all ranks
   /** Cores of this machine that are this rank's share, at least 1. */
   readonly cores: number;
+  /** Cores of this machine that no rank may use, since a launcher has bound each to some. */
+  readonly idleCores: number;
   readonly connection: Connection;
   /** The value of rank 0, on every rank. Others may give anything. Values are what structuredClone copies. */
   fromFirst<T>(value: T): Promise<T>;
@@ -56,7 +58,7 @@ export interface Cluster {
   fail(message: string): void;
   /** What keeps the cluster from going on: a rank that has failed, or one that is late; null where nothing does. */
   trouble(): ClusterError | null;
-  /** Ranks that a thread of this process has waited for for a second or longer, in order. */
+  /** Ranks that this process waits for at this moment, in order: in a call of the main thread, or an exchange of a thread. */
   awaited(): readonly number[];
   /**
    * After a failure, and on all ranks, when no thread uses the cluster: ends what is under way, and forgets the failure.
@@ -74,8 +76,8 @@ export interface Cluster {
    * way, after a failure, `recover` or `close` does it.
    */
   release(): void;
-  /** Ends the processes of all ranks at once. */
-  abort(exitCode: number): void;
+  /** Ends the processes of all ranks at once, this one too: it does not return. */
+  abort(exitCode: number): never;
   /** Leaves the cluster, together with all others, or after a failure. Nothing may be called after it. */
   close(): Promise<void>;
 }

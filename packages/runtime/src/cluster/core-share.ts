@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, hostname } from 'node:os';
+import { availableParallelism, cpus, hostname } from 'node:os';
 
 /** What a rank says of the machine it runs on. */
 export interface Place {
@@ -7,6 +7,7 @@ export interface Place {
   readonly machine: string; // the same where cores are
   readonly cores: readonly number[] | null; // that this process may use, by the system's numbers; null: it does not say
   readonly parallel: number; // threads that this process may run at once
+  readonly all: number; // cores of the machine
 }
 
 /** The place of this process. */
@@ -18,6 +19,7 @@ export function ownPlace(): Place {
     machine: readText('/proc/sys/kernel/random/boot_id')?.trim() ?? host,
     cores: allowedCores(readText('/proc/self/status') ?? ''),
     parallel: availableParallelism(),
+    all: cpus().length,
   };
 }
 
@@ -32,6 +34,15 @@ export function coreShares(places: readonly Place[]): number[] {
     const sharers = (core: number): number => here.filter((other) => other.cores?.includes(core) ?? true).length;
     const share = cores.reduce((sum, core) => sum + 1 / sharers(core), 0);
     return Math.max(1, Math.min(place.parallel, Math.floor(share + 1e-9)));
+  });
+}
+
+/** Cores of each rank's machine that none of its ranks may use. */
+export function idleCores(places: readonly Place[]): number[] {
+  return places.map(({ machine, all }) => {
+    const here = places.filter((other) => other.machine === machine);
+    const used = new Set(here.flatMap(({ cores }) => cores ?? []));
+    return here.some(({ cores }) => cores === null) ? 0 : Math.max(0, all - used.size);
   });
 }
 

@@ -88,8 +88,18 @@ function search(koffi: Koffi, starter: MpiName | null): MpiSearch {
   return refusal(`the system has no library of ${what}, expected ${names}${advice}${refused}`);
 }
 
+/**
+ * UCX, a transport below most builds of MPI, watches how the process takes and returns memory. As it begins to, it may
+ * cut off what another thread is taking: one process in a hundred crashed as it loaded the library, and none of 500
+ * without. UCX watches for InfiniBand alone, where it then registers memory more often.
+ */
+function keepUcxFromMemory(): void {
+  process.env.UCX_MEM_EVENTS ??= 'n';
+}
+
 /** The system loader would wait forever for a FIFO. */
 function load(koffi: Koffi, path: string): NativeLibrary {
+  keepUcxFromMemory();
   const isPlace = path !== basename(path);
   if (isPlace && statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('not a regular file');
   // Its own components are libraries that it opens later, and some look for its symbols.

@@ -1,9 +1,12 @@
 import { viewOf } from '@gradloom/core/internal';
 
 /** Words of the ledger's head. */
-const WORD = { trouble: 0, rank: 1, length: 2, used: 3 };
+const WORD = { trouble: 0, rank: 1, length: 2, used: 3, question: 4 };
 const HEAD_WORDS = 16;
 const TEXT_BYTES = 1024;
+
+/** A waiting thread looks for questions every few microseconds, where it has a core. */
+const ANSWER_MS = 100;
 
 /** What has gone wrong, if anything. */
 export const TROUBLE = { none: 0, failure: 1, late: 2 };
@@ -30,12 +33,17 @@ export interface Ledger {
   taken(): Slots;
   /** Gives all places back. Only while no exchange is in use. */
   clear(): void;
-  /** 1 for each rank that a thread has been waiting for. */
-  readonly awaited: Uint8Array<SharedArrayBuffer>;
+  /** Asks the thread that waits, if one does, for which ranks: in order. It has a moment to answer. */
+  awaited(): number[];
+  /** Of a thread that waits: whether it is asked. */
+  readonly isAsked: boolean;
+  /** Answers. */
+  noteAwaited(ranks: readonly number[]): void;
   readonly trouble: number;
   /** The first trouble is kept. */
   noteFailure(rank: number, message: string): void;
-  noteLate(): void;
+  noteLate(ranks: readonly number[]): void;
+  late(): number[];
   failure(): { readonly rank: number; readonly message: string };
   forgetTrouble(): void;
 }
@@ -70,6 +78,11 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
     started: viewOf(started, from, count),
   });
   const taken = (): Slots => slots(0, Math.min(capacity, Atomics.load(head, WORD.used)));
+  const mark = (ranks: readonly number[]): void => {
+    awaited.fill(0);
+    for (const rank of ranks) awaited[rank] = 1;
+  };
+  const marked = (): number[] => [...awaited.keys()].filter((rank) => awaited[rank] === 1);
   const note = (trouble: number): boolean =>
     Atomics.compareExchange(head, WORD.trouble, TROUBLE.none, trouble) === TROUBLE.none;
   return {
@@ -86,7 +99,22 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
       underWay.fill(0);
       Atomics.store(head, WORD.used, 0);
     },
-    awaited,
+    awaited() {
+      if (Atomics.load(head, WORD.trouble) === TROUBLE.late) return marked();
+      awaited.fill(0);
+      Atomics.store(head, WORD.question, 1);
+      Atomics.wait(head, WORD.question, 1, ANSWER_MS);
+      Atomics.store(head, WORD.question, 0);
+      return marked();
+    },
+    get isAsked() {
+      return Atomics.load(head, WORD.question) === 1;
+    },
+    noteAwaited(ranks) {
+      mark(ranks);
+      Atomics.store(head, WORD.question, 0);
+      Atomics.notify(head, WORD.question);
+    },
     get trouble() {
       return Atomics.load(head, WORD.trouble);
     },
@@ -96,14 +124,14 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
       head[WORD.rank] = rank;
       head[WORD.length] = written;
     },
-    noteLate: () => void note(TROUBLE.late),
+    noteLate(ranks) {
+      if (note(TROUBLE.late)) mark(ranks);
+    },
+    late: marked,
     failure: () => ({
       rank: head[WORD.rank],
       message: new TextDecoder().decode(text.slice(0, head[WORD.length])),
     }),
-    forgetTrouble() {
-      Atomics.store(head, WORD.trouble, TROUBLE.none);
-      awaited.fill(0);
-    },
+    forgetTrouble: () => void Atomics.store(head, WORD.trouble, TROUBLE.none),
   };
 }

@@ -15,9 +15,6 @@ const SPINS = 300;
 /** Tests between looks at the clock, and for failures of other ranks. */
 const LOOK_EVERY = 32;
 
-/** After this time the process knows for whom it waits. */
-const NOTE_AFTER_MS = 1000;
-
 /**
  * Opens a thread's way to the other ranks of its process's cluster.
  * @throws Error where the connection is none of a cluster.
@@ -69,29 +66,17 @@ function createWaiting(
   return (requests, isAborted) => {
     if (requests.isDone()) return true;
     const begun = performance.now();
-    let noteAt = begun + NOTE_AFTER_MS;
     for (let tests = 1; !requests.isDone(); tests++) {
       if (tests % LOOK_EVERY === 0) {
         if (isAborted() || ledger.trouble !== TROUBLE.none || takeFailure(mail, ledger)) return false;
-        const now = performance.now();
-        if (now > noteAt) {
-          note(ledger, requests.pending());
-          noteAt = now + NOTE_AFTER_MS;
-        }
-        if (now - begun > timeLimitMs) {
-          note(ledger, requests.pending());
-          ledger.noteLate();
+        if (ledger.isAsked) ledger.noteAwaited(requests.pending());
+        if (performance.now() - begun > timeLimitMs) {
+          ledger.noteLate(requests.pending());
           return false;
         }
       }
       if (tests > SPINS) letOthersRun();
     }
-    if (noteAt > begun + NOTE_AFTER_MS) note(ledger, []);
     return true;
   };
-}
-
-function note(ledger: Ledger, ranks: readonly number[]): void {
-  ledger.awaited.fill(0);
-  for (const rank of ranks) ledger.awaited[rank] = 1;
 }

@@ -1,7 +1,7 @@
 import { OptionError } from '@gradloom/core';
 import { number, onlyKeys, show } from '@gradloom/core/internal';
 import type { Cluster, Connection } from '../cluster.ts';
-import { coreShares, ownPlace } from '../core-share.ts';
+import { coreShares, idleCores, ownPlace } from '../core-share.ts';
 import { allocateLedger, openLedger } from './ledger.ts';
 import { startMpi } from './start-mpi.ts';
 import { createTalk } from './talk.ts';
@@ -33,11 +33,11 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   const { requestBytes } = mpi.family;
   const ledger = allocateLedger(ranks, requestBytes);
   const connection: Connection = { rank, ranks, timeLimitMs, path: mpi.path, ledger };
-  const talk = createTalk(mpi, openLedger(ledger, ranks, requestBytes), connection);
-  const places = await talk.fromAll(ownPlace());
+  const { begin, ...talk } = createTalk(mpi, openLedger(ledger, ranks, requestBytes), connection);
+  const places = await begin(ownPlace());
   return {
     ...{ rank, ranks, connection, library: `${mpi.name} ${mpi.version}` },
-    ...{ hosts: places.map(({ host }) => host), cores: coreShares(places)[rank] },
+    ...{ hosts: places.map(({ host }) => host), cores: coreShares(places)[rank], idleCores: idleCores(places)[rank] },
     ...talk,
   };
 }

@@ -13,7 +13,11 @@ import { troubleOf } from './trouble.ts';
 import { createUnderWay } from './under-way.ts';
 
 /** What the main thread of a rank says to others and hears from them. */
-export type Talk = Omit<Cluster, 'rank' | 'ranks' | 'library' | 'hosts' | 'cores' | 'connection'>;
+export interface Talk
+  extends Omit<Cluster, 'rank' | 'ranks' | 'library' | 'hosts' | 'cores' | 'idleCores' | 'connection'> {
+  /** The first words: the values of all ranks. A rank that fails right behind them does not keep others from opening. */
+  begin<T>(value: T): Promise<readonly T[]>;
+}
 
 export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connection): Talk {
   const { rank, ranks, timeLimitMs } = connection;
@@ -21,15 +25,23 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
   const mail = createMail(mpi);
   const underWay = createUnderWay(mpi, ledger);
   let othersLeft = false;
+  let isOpening = false;
   const trouble = (): ClusterError | null => troubleOf(ledger, connection);
-  const wait = ({ what, isDone, missing }: Awaited): Promise<void> => {
+  let current: Awaited | null = null;
+  const wait = async (awaited: Awaited): Promise<void> => {
     const look = (): boolean => {
+      if (isOpening) return awaited.isDone();
       takeFailure(mail, ledger);
       const error = trouble();
       if (error !== null) throw error;
-      return isDone();
+      return awaited.isDone();
     };
-    return waitFor({ what, isDone: look, missing }, ranks, timeLimitMs);
+    current = awaited;
+    try {
+      await waitFor({ ...awaited, isDone: look }, ranks, timeLimitMs);
+    } finally {
+      current = null;
+    }
   };
   const receive = (from: readonly number[], tag: number): Promise<Uint8Array[]> => receiveAll(mail, wait, from, tag);
   const spread = async (bytes: Uint8Array): Promise<Uint8Array> => {
@@ -49,14 +61,21 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
 
   const inOrder = createQueue();
   const stop = { mpi, mail, rank, ranks, timeLimitMs, underWay };
+  const fromAll = <T>(value: T): Promise<readonly T[]> =>
+    inOrder(async () => {
+      const gathered = await gather(toBytes(value));
+      const all = (await firstOf(() => gathered)) as Uint8Array[];
+      return all.map((bytes, from) => fromBytes(bytes, from) as T);
+    });
   return {
+    async begin(value) {
+      isOpening = true;
+      const values = await fromAll(value);
+      isOpening = false;
+      return values;
+    },
     fromFirst: <T>(value: T) => inOrder(async () => (await firstOf(() => value)) as T),
-    fromAll: <T>(value: T) =>
-      inOrder(async () => {
-        const gathered = await gather(toBytes(value));
-        const all = (await firstOf(() => gathered)) as Uint8Array[];
-        return all.map((bytes, from) => fromBytes(bytes, from) as T);
-      }),
+    fromAll,
     move: (transfers) =>
       inOrder(async () => {
         const messages = messagesOf(transfers);
@@ -68,7 +87,7 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
       }),
     fail: (message) => sendFailure(mail, ledger, rank, ranks, message),
     trouble,
-    awaited: () => [...ledger.awaited.keys()].filter((other) => ledger.awaited[other] === 1),
+    awaited: () => (current === null ? ledger.awaited() : current.missing()),
     recover: <T>(value: T) =>
       inOrder(async () => {
         const words = await stopTogether(stop, { leaves: false, value });
@@ -80,7 +99,10 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
       }),
     hold: underWay.hold,
     release: underWay.release,
-    abort: (exitCode) => mpi.call('MPI_Abort', mpi.handles.world, exitCode),
+    abort(exitCode) {
+      mpi.call('MPI_Abort', mpi.handles.world, exitCode);
+      process.exit(exitCode); // MPICH returns, and has the process ended from outside
+    },
     close: () =>
       inOrder(async () => {
         if (!othersLeft) await stopTogether(stop, { leaves: true, value: null });

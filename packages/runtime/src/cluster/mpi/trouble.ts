@@ -10,7 +10,7 @@ export function troubleOf(ledger: Ledger, { rank, ranks, timeLimitMs }: Connecti
     return new ClusterError(`cluster: ${who} has failed: ${message}`, [failed]);
   }
   if (ledger.trouble !== TROUBLE.late) return null;
-  const late = [...ledger.awaited.keys()].filter((other) => ledger.awaited[other] === 1);
+  const late = ledger.late();
   const limit = `within ${timeLimitMs / 1000} s`;
   return new ClusterError(`cluster: ${namesOf(late, ranks)} did not deliver numbers of a step ${limit}`, late);
 }
