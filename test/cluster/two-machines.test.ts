@@ -13,12 +13,12 @@ test.for(mpirunNames)(
   needs(...mpirunNames, 'koffi'),
   async (name, context) => {
     const { first, flags } = await twoMachines(context, { delayMs: 2, loss: 0.01, seed: 1 });
-    const { stderr, results } = await runRanks(name, 2, 'exchange', 5, {
+    const { stderr, results } = await runRanks(name, 2, ['exchange:5'], {
       through: first,
       flags: [...flags[name], ...HOSTS[name]],
     });
     // A race of mpirun with the agent that it starts, of which it warns and which harms nothing.
     expect(stderr.replaceAll(/^\[node1:\d+\] plm:ssh: Warning: setpgid.*\n/gm, '')).toBe('');
-    expect(results).toEqual([0, 0]);
+    expect(results).toEqual([{ exchange: 0 }, { exchange: 0 }]);
   },
 );

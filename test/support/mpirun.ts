@@ -8,24 +8,19 @@ import { endOf, type Program } from './start-program.ts';
 
 /** An MPI that tests run under: its mpirun, by the name that Debian gives it beside others, and what it needs here. */
 export interface Mpirun {
-  readonly part: 'Open MPI' | 'MPICH'; // that tests need: see needs.ts
   readonly command: string;
   readonly flags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-const openMpi = (...transport: readonly string[]): Mpirun => ({
-  part: 'Open MPI',
-  command: 'mpirun.openmpi',
-  // More ranks than cores, and each may use all of them.
-  flags: ['--oversubscribe', '--bind-to', 'none', ...transport],
-  env: { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' },
-});
-
 export const mpiruns = {
-  'Open MPI': openMpi('--mca', 'btl', 'self,sm'),
-  'Open MPI over TCP': openMpi('--mca', 'btl', 'self,tcp', '--mca', 'btl_tcp_if_include', 'lo'),
-  MPICH: { part: 'MPICH', command: 'mpirun.mpich', flags: [], env: {} },
+  'Open MPI': {
+    command: 'mpirun.openmpi',
+    // More ranks than cores, and each may use all of them.
+    flags: ['--oversubscribe', '--bind-to', 'none'],
+    env: { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' },
+  },
+  MPICH: { command: 'mpirun.mpich', flags: [], env: {} },
 } satisfies Record<string, Mpirun>;
 
 export type MpirunName = keyof typeof mpiruns;
@@ -52,7 +47,7 @@ export function startRanks(
     env: { ...process.env, ...needed, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  onTestFinished(() => void child.kill()); // it ends its ranks
   return child;
 }
 

@@ -90,7 +90,7 @@ function search(koffi: Koffi, starter: MpiName | null): MpiSearch {
 
 /**
  * UCX, a transport below most builds of MPI, watches how the process takes and returns memory. As it begins to, it may
- * cut off what another thread is taking: one process in a hundred crashed as it loaded the library, and none of 500
+ * cut off what another thread is taking: 13 of 1,000 processes crashed as they loaded the library, and none of 500
  * without. UCX watches for InfiniBand alone, where it then registers memory more often.
  */
 function keepUcxFromMemory(): void {
