@@ -11,7 +11,8 @@ import { fillHardValues, valueMixes } from './hard-values.ts';
 import { everyExtension } from './installed-extensions.ts';
 
 // Usage: fenced-kernels.js <note> <runs> <seed>. Runs every kernel of this processor between pages that nobody may
-// touch: one that reads or writes beyond an array ends the process, and the file <note> says what ran. Prints what was tried.
+// touch: one that reads or writes beyond an array ends the process, and the file <note> says what ran. Prints what was
+// tried.
 const [, , note, runs, seed] = process.argv;
 const options = { seed: Number(seed), numRuns: Number(runs) };
 

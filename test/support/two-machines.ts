@@ -18,7 +18,7 @@ interface Weather {
   readonly seed: number;
 }
 
-/** Two machines as MPI sees them: namespaces with names and addresses of their own, and nothing else in common but disks. */
+/** Two machines as MPI sees them: namespaces with names and addresses of their own that have only disks in common. */
 export interface TwoMachines {
   /** Words before a command that is to run on the first. */
   readonly first: readonly string[];

@@ -52,18 +52,18 @@ export interface Cluster {
   /** Moves numbers once. Between spans only. */
   move(transfers: readonly Transfer[]): Promise<void>;
   /**
-   * Tells all other ranks that this one has failed: what they wait for rejects with the message, or `wait` of an exchange
-   * returns false. They and this one then `recover`, or `close`.
+   * Tells all other ranks that this one has failed: what they wait for rejects with the message, or `wait` of an
+   * exchange returns false. They and this one then `recover`, or `close`.
    */
   fail(message: string): void;
   /** What keeps the cluster from going on: a rank that has failed, or one that is late; null where nothing does. */
   trouble(): ClusterError | null;
-  /** Ranks that this process waits for at this moment, in order: in a call of the main thread, or an exchange of a thread. */
+  /** Ranks that this process waits for now, in order: in a call of the main thread, or an exchange of a thread. */
   awaited(): readonly number[];
   /**
-   * After a failure, and on all ranks, when no thread uses the cluster: ends what is under way, and forgets the failure.
-   * Exchanges that were planned may be started again. Returns what all ranks say, in their order. Rejects where a rank
-   * closes instead.
+   * After a failure, and on all ranks, when no thread uses the cluster: ends what is under way, and forgets the
+   * failure. Exchanges that were planned may be started again. Returns what all ranks say, in their order. Rejects
+   * where a rank closes instead.
    */
   recover<T>(value: T): Promise<readonly T[]>;
   /**
@@ -72,8 +72,8 @@ export interface Cluster {
    */
   hold(memory: readonly SharedArrayBuffer[]): void;
   /**
-   * Gives up all exchanges that were planned. At the end of a run, when no thread uses the cluster. Where some are under
-   * way, after a failure, `recover` or `close` does it.
+   * Gives up all exchanges that were planned. At the end of a run, when no thread uses the cluster. Where some are
+   * under way, after a failure, `recover` or `close` does it.
    */
   release(): void;
   /** Ends the processes of all ranks at once, this one too: it does not return. */

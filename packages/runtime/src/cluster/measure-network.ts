@@ -19,9 +19,9 @@ const LARGE_ROUNDS = 20;
 const CHANNELS = { there: 32_750, back: 32_751 };
 
 /**
- * Measures messages between rank 0 and the last one, which launchers place furthest from it, and MPI's own sum over all;
- * each by its fastest round, since in others a rank has lost its core. All ranks call it, between runs, and all get the
- * same figures. A cluster of one has none.
+ * Measures messages between rank 0 and the last one, which launchers place furthest from it, and MPI's own sum over
+ * all; each by its fastest round, since in others a rank has lost its core. All ranks call it, between runs, and all
+ * get the same figures. A cluster of one has none.
  */
 export async function measureNetwork(cluster: Cluster): Promise<Network | null> {
   if (!(cluster?.connection?.ledger instanceof SharedArrayBuffer)) {

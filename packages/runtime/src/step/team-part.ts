@@ -24,8 +24,8 @@ export interface BatchShape {
 }
 
 /**
- * How teams take batches of `rows` rows, or what this rank has of them. A look sees leaf by leaf, and a BLAS gives a row
- * other bits in calls of other sizes.
+ * How teams take batches of `rows` rows, or what this rank has of them. A look sees leaf by leaf, and a BLAS gives a
+ * row other bits in calls of other sizes.
  */
 export function teamOptions(shape: BatchShape, rows: number, threads: number, looks: boolean): TeamPlanOptions {
   const isBlas = shape.backend === 'blas';

@@ -3,8 +3,8 @@ import { requireInstalled } from '../../installed.ts';
 /** The used part of koffi, so that its types need not be installed. */
 export interface Koffi {
   /**
-   * Opens a shared library by name or path; null is the process itself. `global` lets libraries that it opens later find
-   * its symbols. @throws where the system's loader cannot.
+   * Opens a shared library by name or path; null is the process itself. `global` lets libraries that it opens later
+   * find its symbols. @throws where the system's loader cannot.
    */
   load(path: string | null, options?: { readonly global?: boolean }): NativeLibrary;
   struct(members: Record<string, string>): unknown;
