@@ -1,7 +1,10 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { createPool, type Dataset, type Pool, type TrainOptions, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { alone } from '../../packages/runtime/src/lockstep/lockstep.ts';
+import { createNotices } from '../../packages/runtime/src/lockstep/notices.ts';
 import { runSteps } from '../../packages/runtime/src/run/loop.ts';
+import { joinRanks } from '../../packages/runtime/src/run/open-run.ts';
 import { planRun } from '../../packages/runtime/src/run/plan.ts';
 import { prepareRun } from '../../packages/runtime/src/run/prepare.ts';
 import { needs } from '../support/needs.ts';
@@ -69,7 +72,9 @@ describe.each(['native', 'reference'] as const)('on %s', (backend) => {
         const { slots, shareAt } = run.plan.optimizer;
         expect(run.setup.outside).toHaveLength(1 + slots.length - (shareAt === undefined ? 0 : 1));
         pool.live.add(run.setup.run);
-        const result = await runSteps(run, { pool, place: null, emit: () => {} });
+        const emit = () => {};
+        const opened = await joinRanks(run, alone, createNotices(alone, emit));
+        const result = await runSteps(opened, { pool, place: null, emit });
         pool.live.delete(run.setup.run);
         expect(result.fingerprint).toBe(expected);
         expect(run.arena.gSum.buffer).toBe(run.setup.outside[0]);

@@ -38,6 +38,7 @@ const entries = Object.fromEntries([
     'little-memory',
     'load-mnist',
     'lock-program',
+    'lockstep-program',
     'memory-use',
     'no-network',
     'program',

@@ -227,6 +227,7 @@ export type { ClassWeight } from './run/class-weight.ts';
 export { createTrainer, type Trainer, type TrainerStep } from './run/create-trainer.ts';
 export type {
   CheckpointEvent,
+  ClusterFacts,
   EpochEvent,
   ProbeEvent,
   ProgressEvent,
@@ -241,6 +242,7 @@ export type {
 } from './run/events.ts';
 export type { MonitorName } from './run/monitors.ts';
 export type { OnNan, OptionsFor, TrainOptions } from './run/options.ts';
+export type { Reduction } from './run/reductions.ts';
 export { TrainingError, type TrainResult, type WrittenCheckpoint } from './run/results.ts';
 export { type TrainingRun, train } from './run/trainer.ts';
 export { createPool, type Pool, type PoolOptions } from './threads/pool.ts';

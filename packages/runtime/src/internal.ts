@@ -34,6 +34,7 @@ export { checkOwnFile, openOwnFile } from './files/own-file.ts';
 export { systemReason } from './files/system-reason.ts';
 export { isTemporaryName, temporaryPath, writeAtomically } from './files/write-atomically.ts';
 export { scoringOf } from './inference/scoring-of.ts';
+export { endTogether } from './lockstep/do-together.ts';
 export { parts } from './measure/clock.ts';
 export { measureBandwidth } from './measure/measure-bandwidth.ts';
 export { type Exchange, measureExchange } from './measure/measure-exchange.ts';

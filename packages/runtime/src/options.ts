@@ -10,3 +10,4 @@ export { endingsOf, formatOf, modelFormats } from './model-formats/index.ts';
 export { monitors } from './run/monitors.ts';
 export { onNanChoices, trainOptions } from './run/options.ts';
 export { precisions } from './run/precision.ts';
+export { reductions } from './run/reductions.ts';

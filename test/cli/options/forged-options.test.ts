@@ -68,6 +68,9 @@ test('each option states its effect, and these may not be set by a file', () => 
   expect(optionsWith((effect) => effects[effect].setBy === 'flag')).toEqual([
     'module',
     'blas',
+    'cluster',
+    'no-overlap',
+    'exchange-timeout',
     'resume',
     'out',
     'config',

@@ -1,5 +1,6 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { sizeOf } from '@gradloom/core/internal';
+import type { ClusterFacts } from '@gradloom/runtime';
 import { formatMember, type Member } from '../options/member.ts';
 import { ownParts } from '../options/own-parts.ts';
 import { backendName } from '../text/backend-name.ts';
@@ -26,8 +27,17 @@ export function describeRun({ recipe, event }: RunStart): string[] {
     `${describeNetwork(spec)}: ${describeParameters(spec)}, loss ${nameOf(values.loss)}${describeWeights(recipe)}`,
     `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)}${accumulateText(values)} in ${plural(event.leaves, 'leaf')}, ${length}${patienceText(values)}${emaText(values)}`,
     `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, ${event.precision}, seed ${values.seed}`,
+    ...(event.cluster === undefined ? [] : [describeCluster(event.cluster)]),
     ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
   ];
+}
+
+/** '4 ranks by Open MPI 5.0.7, on 2 machines: 8 threads', with what their sum does to the bits. */
+export function describeCluster({ library, hosts, threads, reduce }: ClusterFacts): string {
+  const all = threads.reduce((sum, count) => sum + count, 0);
+  const machines = plural(new Set(hosts).size, 'machine');
+  const sum = reduce === 'tree' ? '' : '; MPI adds their gradients, so the result depends on their number';
+  return `${plural(threads.length, 'rank')} by ${library}, on ${machines}: ${plural(all, 'thread')}${sum}`;
 }
 
 /** ', moving average 0.999', of a run that keeps one of its weights. */

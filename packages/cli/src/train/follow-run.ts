@@ -1,6 +1,13 @@
 import { basename } from 'node:path';
 import type { FolderLock } from '@gradloom/runtime';
-import { type Checkpoint, type TrainEvent, TrainingError, type TrainResult, train } from '@gradloom/runtime';
+import {
+  type Checkpoint,
+  type Cluster,
+  type TrainEvent,
+  TrainingError,
+  type TrainResult,
+  train,
+} from '@gradloom/runtime';
 import { failureOf, withoutPlace } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { intervalOf } from '../options/checkpoint-every.ts';
@@ -28,6 +35,7 @@ export async function followRun(
   io: Io,
   { resumable, library }: Pick<GivenValues, 'resumable' | 'library'>,
   lock: FolderLock | null = null, // of the resumable's folder, where the run goes on there
+  cluster: Cluster | null = null, // rank 0 has the directory, and hears of the run
 ): Promise<number> {
   const interrupt = listenForInterrupt(io);
   let start: RunStart | undefined;
@@ -103,6 +111,7 @@ export async function followRun(
       ...recipe.options,
       // A probe provides the weights of its step.
       ...(recipe.options.probe === undefined && divisions.length > 0 ? { probe: divisions } : {}),
+      ...(cluster === null ? {} : { cluster }),
       ...(resumable?.checkpoint ? { resume: resumable.checkpoint } : {}),
       ...(recipe.values['no-out'] ? {} : { checkpoint: { folder, metadata: checkpointMetadata(recipe), ...kept } }),
       onEvent: take,

@@ -19,6 +19,7 @@ import {
   monitors,
   onNanChoices,
   precisions,
+  reductions,
 } from '@gradloom/runtime/options';
 import { tableFlags } from '../datasets/table-options.ts';
 import { activationSpec } from '../options/activation.ts';
@@ -51,6 +52,7 @@ const model = { group: 'Model', effect: 'result' } satisfies Shared;
 const training = { group: 'Training', effect: 'result' } satisfies Shared;
 const watching = { group: 'Training', effect: 'execution' } satisfies Shared;
 const work = { group: 'Run', effect: 'execution' } satisfies Shared;
+const company = { group: 'Run', effect: 'company' } satisfies Shared;
 const source = { group: 'Output', effect: 'source' } satisfies Shared;
 const output = { group: 'Output', effect: 'showing' } satisfies Shared;
 
@@ -234,6 +236,20 @@ export const trainOptions = {
     ...work,
     ...wholeNumber(0),
     describe: helpLine(stated.retries),
+  },
+
+  cluster: {
+    ...company,
+    ...keyOf({ mpi: true }),
+    describe:
+      'train one model on all ranks that mpirun or srun has started, by MPI: mpi; never changes the result (default: this process alone)',
+  },
+  reduce: { ...company, effect: 'result', ...keyOf(reductions), describe: helpLine(stated.reduce) },
+  'no-overlap': { ...company, ...toggle, describe: helpLine(stated.overlap) },
+  'exchange-timeout': {
+    ...company,
+    ...positive,
+    describe: 'with --cluster, seconds after which a rank that does not take part ends the run (default: 300)',
   },
 
   'checkpoint-every': {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Cluster } from '@gradloom/runtime';
 import { readConfig } from '../options/config-file.ts';
 import { datasetNames } from '../options/dataset-source.ts';
 import { flagsToRaw, mergeRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
@@ -19,8 +20,18 @@ export interface GivenValues {
   readonly warnings: readonly string[];
 }
 
-/** Reads the flags, and the file or run behind them. @throws UsageError, or Error where that cannot be read. */
-export async function readValues(request: Request): Promise<GivenValues> {
+/**
+ * Reads the flags, and the file or run behind them, which of a cluster rank 0 alone has to have.
+ * @throws UsageError, or Error where that cannot be read.
+ */
+export async function readValues(request: Request, cluster: Cluster | null = null): Promise<GivenValues> {
+  if (cluster === null) return await readOwnValues(request);
+  const own = cluster.rank === 0 ? await readOwnValues(request) : null;
+  const given = await cluster.fromFirst(own?.given ?? {});
+  return own ?? { values: parseRaw(trainOptions, given), given, resumable: null, library: null, warnings: [] };
+}
+
+async function readOwnValues(request: Request): Promise<GivenValues> {
   const [word] = request.positionals;
   if (word !== undefined) {
     const isData = Object.hasOwn(datasetNames, word) || existsSync(word);

@@ -110,12 +110,14 @@ function withoutOptimizerFlags(values: TrainValues): TrainValues {
   return Object.fromEntries(Object.entries(values).filter(([key]) => !merged.has(key)));
 }
 
-/** The flags that are options of the library; a resume is opened elsewhere. */
+/** The flags that are options of the library; a resume and a cluster are opened elsewhere. */
 function trainOptionsOf({
   resume: _,
   patience,
   'no-shuffle': noShuffle = false,
   'no-gradient-check': noCheck = false,
+  'no-overlap': noOverlap = false,
+  cluster: _cluster,
   module,
   ...values
 }: TrainValues): TrainOptions {
@@ -126,6 +128,7 @@ function trainOptionsOf({
     ...Object.fromEntries(own),
     ...early,
     ...(module === undefined ? {} : { modules: module, checkGradients: !noCheck }),
+    ...(noOverlap ? { overlap: false } : {}),
     shuffle: !noShuffle,
   };
 }

@@ -25,6 +25,7 @@ const FREE = new Set([
     'checkpoint-every',
     'keep',
   ],
+  ...['cluster', 'no-overlap', 'exchange-timeout'],
   ...['epochs', 'steps', 'dataset', 'spec', 'backend', 'blas', 'profile', 'module', 'no-gradient-check'],
 ]);
 
@@ -91,7 +92,7 @@ const isSameSource = (typed: unknown, own: unknown): boolean =>
   typed === own || (/[\\/]/.test(String(typed)) && /[\\/]/.test(String(own)));
 
 /** Values of options that are not written where nobody gave them. */
-const standard: Readonly<Record<string, unknown>> = { 'on-nan': 'stop', precision: 'float64' };
+const standard: Readonly<Record<string, unknown>> = { 'on-nan': 'stop', precision: 'float64', reduce: 'tree' };
 
 /** Options of the optimizer, the schedule and the loss have become part of them. */
 function ownValue(config: Record<string, unknown>, flag: string): unknown {

@@ -1,14 +1,15 @@
 import { statSync } from 'node:fs';
-import type { FolderLock } from '@gradloom/runtime';
+import type { Cluster, FolderLock } from '@gradloom/runtime';
 import type { Io } from '../io.ts';
 import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
-import { flagsToRaw, type RawOptions } from '../options/raw-options.ts';
+import { flagsToRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
 import type { Request } from '../request.ts';
 import { UsageError } from '../usage-error.ts';
 import { followRun } from './follow-run.ts';
 import { jsonReporter } from './json-reporter.ts';
 import { checkOut } from './new-directory.ts';
+import { onAllRanks } from './on-all-ranks.ts';
 import { openRun, warningsOf } from './open-run.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 import { quietReporter } from './quiet-reporter.ts';
@@ -21,12 +22,33 @@ import { terminalReporter } from './terminal-reporter.ts';
 
 /** Trains, shows and writes a run. Resolves to the exit code. */
 export async function runTrain(request: Request, io: Io): Promise<number> {
-  const lock = lockResumed(request);
+  const values = parseCluster(request);
+  if (values.cluster === undefined) return await runAlone(request, io);
+  return await onAllRanks(values['exchange-timeout'], io, (cluster, own) => runAlone(request, own, cluster));
+}
+
+/** On the rank that writes, with the locked directory of a run that goes on there. */
+async function runAlone(request: Request, io: Io, cluster: Cluster | null = null): Promise<number> {
+  const lock = isFirst(cluster) ? lockResumed(request) : null;
   try {
-    return await runLocked(request, io, lock);
+    return await runLocked(request, io, lock, cluster);
   } finally {
     lock?.release();
   }
+}
+
+const isFirst = (cluster: Cluster | null): boolean => cluster === null || cluster.rank === 0;
+
+/** How the ranks come together, which is known before anything is read. */
+function parseCluster(request: Request): Pick<TrainValues, 'cluster' | 'exchange-timeout'> {
+  const raw = flagsToRaw(trainOptions, request);
+  const own = ['cluster', 'exchange-timeout'].filter((name) => name in raw).map((name) => [name, raw[name]]);
+  const values = parseRaw(trainOptions, Object.fromEntries(own));
+  if (values['exchange-timeout'] !== undefined && values.cluster === undefined) {
+    const given = values['exchange-timeout'];
+    throw new UsageError(`--exchange-timeout has ${given}, expected it with --cluster, whose exchanges it limits`);
+  }
+  return values;
 }
 
 /** The locked directory of a run that continues in place: no other run may change it while it is read. */
@@ -37,8 +59,8 @@ function lockResumed(request: Request): FolderLock | null {
   return isFolder ? lockRunDirectory(resume.value) : null;
 }
 
-async function runLocked(request: Request, io: Io, lock: FolderLock | null): Promise<number> {
-  const { values, given, resumable, library, warnings } = await readValues(request);
+async function runLocked(request: Request, io: Io, lock: FolderLock | null, cluster: Cluster | null): Promise<number> {
+  const { values, given, resumable, library, warnings } = await readValues(request, cluster);
   const { dataset, out, folds, fold } = values;
   if (dataset === undefined) {
     throw new UsageError(
@@ -48,7 +70,10 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null): Pro
   if (fold !== undefined && folds === undefined) {
     throw new UsageError(`--fold has ${fold}, expected it with --folds, the number of folds`);
   }
-  if (out !== undefined) checkOut(out);
+  if (cluster !== null && folds !== undefined && fold === undefined) {
+    throw new UsageError(`--folds has ${folds} beside --cluster, expected --fold too: a cluster trains for one fold`);
+  }
+  if (out !== undefined && isFirst(cluster)) checkOut(out);
   boundMemory(values);
   const reporter = reporterFor(values, io);
   for (const warning of warnings) warn(reporter, warning);
@@ -57,7 +82,7 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null): Pro
     const opened = await openRun({ ...values, dataset });
     for (const warning of warningsOf(opened)) warn(reporter, warning);
     const recipe = await createRecipe(values, opened);
-    return await followRun(recipe, reporter, io, { resumable, library }, lock);
+    return await followRun(recipe, reporter, io, { resumable, library }, lock, cluster);
   } catch (error) {
     throw nameFlags(error, given);
   }

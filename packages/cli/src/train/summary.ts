@@ -5,6 +5,7 @@ import { backendName } from '../text/backend-name.ts';
 import { columns } from '../text/columns.ts';
 import { decimal, duration, percent, plural, whole } from '../text/format.ts';
 import { quote } from '../text/quote.ts';
+import { describeCluster } from './describe-run.ts';
 import type { RunStart } from './reporter.ts';
 
 /** The summary of a run: its results, where it was written and what to do next. */
@@ -31,6 +32,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   }
   rows.push(
     ['threads', threadsText(result)],
+    ...(result.cluster === undefined ? [] : [['cluster', describeCluster(result.cluster)] as [string, string]]),
     ['backend', `${backendName(backend)}, ${precision}`],
     ['fingerprint', result.fingerprint],
     ['written to', out ?? 'nothing (--no-out)'],

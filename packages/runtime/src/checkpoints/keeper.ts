@@ -1,20 +1,16 @@
 import { join } from 'node:path';
-import type { DataSplits } from '../datasets/dataset.ts';
-import type { History } from '../faults/history.ts';
-import type { Arena } from '../memory/arena.ts';
-import type { EarlyStopping } from '../run/early-stopping.ts';
-import type { EpochLog } from '../run/epoch-log.ts';
 import type { TrainEvent } from '../run/events.ts';
-import type { RunPlan } from '../run/plan.ts';
+import type { OpenedRun } from '../run/open-run.ts';
 import type { StepLog } from '../run/step-log.ts';
-import type { RunSetup } from '../threads/protocol.ts';
 import { inTurns } from '../turns/in-turns.ts';
-import type { Progress, RunRecord } from './checkpoint.ts';
 import { type CheckpointEntry, type CheckpointPlace, LAST_FILE, type Written } from './checkpoint-folder.ts';
-import { currentState } from './current-state.ts';
+import { type CurrentState, currentState, type StateSources } from './current-state.ts';
 import { recordOf } from './resume.ts';
 
-/** Writes the checkpoints of a run; only called between spans, when the arena does not change. */
+/**
+ * Writes the checkpoints of a run; only called between spans, when the arena does not change. Rank 0 writes, and decides
+ * when by the clock and by what is on its disk; the others send it the state that they hold.
+ */
 export interface Keeper {
   /** First step after `step` at which the run must stop for a checkpoint. */
   next(step: number): number;
@@ -29,29 +25,22 @@ export interface Keeper {
   newest(): { readonly path: string; readonly step: number } | undefined;
 }
 
-export interface KeeperOptions {
-  plan: RunPlan;
+export interface KeeperOptions extends StateSources, Pick<OpenedRun, 'lockstep' | 'record' | 'keeps'> {
   place: CheckpointPlace | null;
-  data: DataSplits;
-  setup: RunSetup;
-  arena: Arena;
-  progress: Progress;
-  epochLog: EpochLog;
   stepLog: StepLog;
-  history: History;
-  early: EarlyStopping | null;
   emit: (event: TrainEvent) => void;
   write: (entry: CheckpointEntry) => Promise<Written>; // see write-checkpoint.ts
 }
 
 /** Null where the run keeps none. */
 export function createKeeper(options: KeeperOptions): Keeper | null {
-  const { plan, place, data, setup, arena, progress, epochLog, stepLog, history, early, emit, write } = options;
-  const { checkpoint: settings, checkpointTimes: times, resume } = plan;
-  if (settings === null || place === null) return null;
+  const { plan, place, setup, lockstep, progress, epochLog, stepLog, emit, write } = options;
+  const { checkpoint: settings, checkpointTimes: times, resume, data } = plan;
+  if (!options.keeps) return null;
+  if (!lockstep.isFirst || settings === null || place === null) return followKeeper(options);
   const { metadata, keep: most } = settings;
   const { open } = place;
-  let record: RunRecord | undefined;
+  let { record } = options;
   let isOpened = false;
   let kept: readonly number[] = []; // under names of their own
   let lastMs = performance.now();
@@ -77,21 +66,20 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
     isImproved = true;
   }
 
-  async function entry(): Promise<CheckpointEntry> {
-    watchTraining();
+  async function entry(state: CurrentState): Promise<CheckpointEntry> {
     // Hashing the rows waits until it is needed.
     record ??= await inTurns(recordOf(plan, data, setup.backend));
     const folder = open();
-    const checkpoint = currentState({ plan, setup, arena, progress, epochLog, history, early }, record, metadata);
+    const checkpoint = { ...state, record, metadata };
     const opens = !isOpened;
     return { folder, opens, checkpoint, isBest: isImproved, keep: most, kept, adopts: resume !== null };
   }
 
-  async function attempt(): Promise<TrainEvent | null> {
+  async function attempt(state: CurrentState): Promise<TrainEvent | null> {
     const { step } = progress;
     let failure: string;
     try {
-      const next = await entry();
+      const next = await entry(state);
       const { error, kept: standing } = await write(next);
       kept = standing;
       if (error === null) {
@@ -119,7 +107,9 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
     lastMs = performance.now();
     // A resume starts a new stretch of steps.
     stepLog.close();
-    const event = await attempt();
+    watchTraining();
+    const state = await currentState(options);
+    const event = state === null ? null : await attempt(state);
     isImproved = false;
     if (event !== null) emit(event);
   }
@@ -129,9 +119,28 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
     watch,
     improve,
     async keepIfDue() {
-      if (isImproved || times.isDue(progress.step, performance.now() - lastMs)) await keep();
+      const isDue = isImproved || times.isDue(progress.step, performance.now() - lastMs);
+      if (await lockstep.fromFirst(isDue)) await keep();
     },
     keep,
     newest: () => newest,
+  };
+}
+
+/** The keeper of a rank that does not write. */
+function followKeeper({ plan, lockstep, stepLog, ...sources }: KeeperOptions): Keeper {
+  async function keep(): Promise<void> {
+    stepLog.close();
+    await currentState({ plan, ...sources });
+  }
+  return {
+    next: plan.checkpointTimes.next,
+    watch() {},
+    improve() {},
+    async keepIfDue() {
+      if (await lockstep.fromFirst(false)) await keep();
+    },
+    keep,
+    newest: () => undefined,
   };
 }

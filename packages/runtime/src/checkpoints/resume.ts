@@ -4,9 +4,7 @@ import { type Backend, backendRecord } from '../backends/backend.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { datasetHash } from '../datasets/dataset-hash.ts';
 import type { Difference } from '../files/differences.ts';
-import type { Arena } from '../memory/arena.ts';
 import type { RunPlan } from '../run/plan.ts';
-import { copyArray } from '../turns/arrays.ts';
 import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
 import { type RunIdentity, runDifferences } from './same-run.ts';
 
@@ -24,6 +22,7 @@ export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pa
     ...(maxNorm === null ? {} : { maxNorm }),
     ...(ema === null ? {} : { ema }),
     ...(classWeight === undefined ? {} : { classWeight }),
+    ...(plan.reduce === 'tree' ? {} : { allreduce: plan.cluster?.ranks ?? 1 }),
     parameters: plan.parametersHash,
     ...(plan.parts.modules.length === 0 ? {} : { modules: plan.parts.modules }),
     totalSteps: plan.context.totalSteps,
@@ -90,14 +89,6 @@ function* badNumber(
     if (at !== undefined) return `${slot} of ${optimizer.name} has ${show(state[k][at])} at ${at}`;
   }
   return undefined;
-}
-
-/** Overwrites the state of a run. */
-export function* restoreArena(arena: Arena, { arrays }: Checkpoint): Pausable<void> {
-  yield* copyArray(arena.theta, arrays.parameters);
-  for (const [k, array] of arrays.state.entries()) yield* copyArray(arena.state[k], array);
-  arena.scalars.set(arrays.scalars);
-  arena.scheduleState.set(arrays.scheduleState);
 }
 
 function describe({ path, own, other }: Difference): string {

@@ -3,11 +3,18 @@ export class ClusterError extends Error {
   override readonly name = 'ClusterError';
   /** The ranks it is about, in order; none where it is MPI. */
   readonly ranks: readonly number[];
+  /** Whether these have not come within the time limit: nothing can be agreed on with them. */
+  readonly isLate: boolean;
 
-  constructor(message: string, ranks: readonly number[] = [], options?: ErrorOptions) {
+  constructor(message: string, ranks: readonly number[] = [], { isLate = false, ...options }: Details = {}) {
     super(message, options);
     this.ranks = ranks;
+    this.isLate = isLate;
   }
+}
+
+interface Details extends ErrorOptions {
+  readonly isLate?: boolean;
 }
 
 /** Ranks as a sentence begins with them: 'rank 2 of 4', 'ranks 1, 2 of 4'. */

@@ -14,6 +14,8 @@ import {
 import { gatherLeaves, rowOfDataset, rowsOf } from '../step/batch.ts';
 import type { RunContext } from '../step/context.ts';
 import { type PlannedPass, planPasses } from '../step/plan-passes.ts';
+import { shareStatistics } from '../step/rank-gather.ts';
+import { sharedArrays } from '../step/shared-arrays.ts';
 import { batchPart } from '../step/team-part.ts';
 import { CONTROL } from '../threads/barrier.ts';
 import type { DiagnosisTask } from '../threads/protocol.ts';
@@ -29,7 +31,11 @@ const WHAT = {
 export interface Fault {
   readonly message: string; // names step, rows, and layer, or the tensor, and the largest weights
   readonly isData: boolean; // the rows have it: no rate would help
+  readonly at: number; // how early in the step it was found: of several ranks the first says what it is
 }
+
+/** Of what is found only when the step is over. */
+const LATE = Number.POSITIVE_INFINITY;
 
 /** Diagnoses a step; one thread is enough. */
 export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Fault {
@@ -40,8 +46,8 @@ export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Faul
 
 /**
  * Runs the leaves of a step once more on this thread, all together where a layer couples their rows, looking at every
- * array for the first number that is not finite. Only between spans; overwrites the gradients and, where a layer
- * couples rows, the state that its passes write.
+ * array for the first number that is not finite. Where rows are coupled, each rank takes its own leaves; else each takes
+ * all. Only between spans; overwrites the gradients and, where a layer couples rows, the state that its passes write.
  */
 function badLoss(context: RunContext, step: number): Fault {
   const { setup, network } = context;
@@ -51,22 +57,36 @@ function badLoss(context: RunContext, step: number): Fault {
   const rows = rowsOf(setup, step);
   const leaves = leafCount(rows, leaf);
   for (const passes of piecesOf(context, rows, leaves)) {
-    const end = passes[passes.length - 1];
-    const [first, last] = [passes[0].first * leaf, Math.min(rows, (end.first + end.count) * leaf) - 1];
+    const [first, last] = setup.couples ? [0, rows - 1] : rowsOfPass(passes[0], leaf, rows);
     const where = `train: step ${step}, ${first === last ? `row ${first}` : `rows ${first} to ${last}`} of the batch`;
-    const look: Look = { found: undefined };
+    const look: Look = { found: undefined, at: LATE };
     const planned = planPasses(context, passes, rows, false, inspectFor(context, look));
     const data = badData(context, planned, step);
-    if (data !== undefined) return { message: `${where}: ${data}`, isData: true };
-    const { found, refused } = badNumber(context, planned, step, look);
-    if (found !== undefined) return { message: `${where}: ${found}${weights}`, isData: false };
-    if (refused !== undefined) return { message: `train: step ${step}: ${refused}`, isData: true };
+    // Other ranks wait for what its rows come to.
+    if (data !== undefined && !isShared(context)) return { message: `${where}: ${data}`, isData: true, at: -1 };
+    const { found, refused, at } = badNumber(context, planned, rows, step, look);
+    if (data !== undefined) return { message: `${where}: ${data}`, isData: true, at: -1 };
+    if (found !== undefined) return { message: `${where}: ${found}${weights}`, isData: false, at };
+    if (refused !== undefined) return { message: `train: step ${step}: ${refused}`, isData: true, at };
+  }
+  if (isShared(context)) {
+    const message = `train: step ${step}: the loss or the norm of the gradient is not finite${weights}`;
+    return { message, isData: false, at: LATE };
   }
   const loss = batchLoss(context.arena.lossSums, leaves, rows);
   const what =
     loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the rows' losses has ${show(loss)}`;
-  return { message: `train: step ${step}: ${what}, expected a finite number${weights}`, isData: false };
+  return { message: `train: step ${step}: ${what}, expected a finite number${weights}`, isData: false, at: LATE };
 }
+
+/** Whether the passes of other ranks read what those of this one write. */
+const isShared = ({ setup }: RunContext): boolean => setup.couples && setup.cluster !== null;
+
+/** The first row of a pass and the last. */
+const rowsOfPass = ({ first, count }: NodePass, leaf: number, rows: number): [number, number] => [
+  first * leaf,
+  Math.min(rows, (first + count) * leaf) - 1,
+];
 
 /** What is run at once: each leaf by itself, or, where rows depend on each other, the passes of a thread alone. */
 function piecesOf({ setup }: RunContext, rows: number, leaves: number): readonly (readonly NodePass[])[] {
@@ -78,11 +98,13 @@ function piecesOf({ setup }: RunContext, rows: number, leaves: number): readonly
 const badUpdate = ({ network, arena }: RunContext, step: number): Fault => ({
   message: `train: step ${step}: after its update ${badWeight(network, arena.theta)}, expected finite numbers`,
   isData: false,
+  at: LATE,
 });
 
 /** The first number that is not finite. */
 interface Look {
   found: string | undefined;
+  at: number; // how early
 }
 
 const nameIn = ({ network: { places } }: RunContext, layer: Layer): string =>
@@ -116,27 +138,39 @@ function badData(context: RunContext, planned: readonly PlannedPass[], step: num
 function badNumber(
   context: RunContext,
   planned: readonly PlannedPass[],
+  rows: number,
   step: number,
   look: Look,
-): { found?: string; refused?: string } {
+): { found?: string; refused?: string; at: number } {
   const { network, arena, setup, place } = context;
   const { places, parameterCount: P } = network;
   const finite = 'expected finite numbers';
   place[0] = step;
+  const shared = isShared(context) ? sharedArrays(context) : [];
+  const segmentCount = isShared(context) ? shared.length + 1 : planned[0].segments.length;
+  let refused: string | undefined;
+  let refusedAt = LATE;
   // From barrier to barrier, as a thread alone takes a step.
-  for (let s = 0; s < planned[0].segments.length; s++) {
-    for (const { first, segments, copies } of planned) {
+  for (let s = 0; s < segmentCount; s++) {
+    for (const { first, segments, copies } of refused === undefined ? planned : []) {
       place[1] = first * setup.leaf;
       try {
         runCalls(segments[s], context.kernels);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         const row = rowOfDataset(setup, step, first * setup.leaf + error.row);
-        const refused = new InputError(row, error.problem, { of: setup.dataset.name }).message;
-        return look.found === undefined ? { refused } : { found: `${look.found}, ${finite}` };
+        [refused, refusedAt] = [new InputError(row, error.problem, { of: setup.dataset.name }).message, s];
+        break;
       }
       if (s + 1 === segments.length) for (const [to, from] of copies) to.set(viewOf(from, 0, to.length));
     }
+    if (look.found !== undefined) look.at = Math.min(look.at, s);
+    // What other ranks have found by then they say themselves.
+    if (s < shared.length) shareStatistics(context, rows, shared[s]);
+    else if (refused !== undefined) break;
+  }
+  if (refused !== undefined) {
+    return look.found === undefined ? { refused, at: refusedAt } : { found: `${look.found}, ${finite}`, at: look.at };
   }
   for (const { first, count } of planned) {
     const losses = viewOf(arena.lossSums, first, count);
@@ -155,5 +189,6 @@ function badNumber(
       }
     }
   }
-  return look.found === undefined ? {} : { found: `${look.found}, ${finite}` };
+  const at = Math.min(look.at, segmentCount);
+  return look.found === undefined ? { at: LATE } : { found: `${look.found}, ${finite}`, at };
 }

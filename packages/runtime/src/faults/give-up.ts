@@ -1,15 +1,19 @@
+import { InputError } from '@gradloom/core';
+import { ClusterError } from '../cluster/cluster-error.ts';
 import type { RunState } from '../run/state.ts';
 import { inTurns } from '../turns/in-turns.ts';
-import { runFailure } from './recovery.ts';
+import { runFailure, ThreadError } from './recovery.ts';
 
 /** The result of `work`; where it fails, the error that ends the run, naming `place`. */
 export async function orGiveUp<T>(state: RunState, work: () => Promise<T>, place: string): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    // The state before the span, for a resume.
+    if (error instanceof ClusterError) throw error;
+    // The state before the span, for a resume. Where one rank alone has failed, the others send it nothing.
     await restore(state);
-    await state.keeper?.keep();
+    const isOfAll = error instanceof ThreadError || error instanceof InputError;
+    if (isOfAll || state.lockstep.cluster === null) await state.keeper?.keep();
     throw runFailure(error, place);
   }
 }

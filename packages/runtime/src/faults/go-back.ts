@@ -38,7 +38,7 @@ export async function goBack(state: RunState, first: number, span: SpanResult): 
 }
 
 function badStepOf(state: RunState, first: number, { steps, bad }: SpanResult): Promise<BadStep> {
-  const { pool, setup, arena, recovery } = state;
+  const { pool, setup, lockstep, arena, recovery } = state;
   const last = first + steps - 1;
   const search = {
     first,
@@ -46,8 +46,11 @@ function badStepOf(state: RunState, first: number, { steps, bad }: SpanResult): 
     isSeen: bad,
     replay: (end: number) => recovery.attempt(first, () => replayOnce(state, first, end)),
     weightsAreFinite: () => weightsAreFinite(arena),
-    diagnose: (step: number, of: DiagnosisTask['of']) =>
-      recovery.attempt(first, () => diagnoseStep(pool, setup, step, of)),
+    diagnose: async (step: number, of: DiagnosisTask['of']) => {
+      const own = await recovery.attempt(first, () => diagnoseStep(pool, setup, step, of));
+      const faults = await lockstep.fromAll(own);
+      return faults.reduce((earliest, one) => (one.at < earliest.at ? one : earliest));
+    },
   };
   return orGiveUp(state, () => findBadStep(search), `while looking for the bad step among ${first} to ${last}`);
 }
@@ -63,12 +66,12 @@ async function replayOnce(state: RunState, first: number, end: number): Promise<
 
 /** The error that ends the run before a bad step; a checkpoint of the state is kept. */
 export async function endAt(state: RunState, { step, message, isData }: BadStep): Promise<TrainingError> {
-  const { progress, stepLog, history, keeper } = state;
+  const { progress, lockstep, stepLog, history, keeper } = state;
   stepLog.close();
   await keeper?.keep();
   const { rollbacks } = progress;
   const advice = rollbacks === undefined ? ADVICE : `the learning rate had already been halved ${rollbacks} times`;
-  const newest = keeper?.newest();
+  const newest = await lockstep.fromFirst(keeper?.newest());
   await inTurns(history.take());
   const parameters = await inTurns(history.handOut());
   const checkpoint = newest?.step === step ? newest : undefined;

@@ -1,6 +1,7 @@
 import type { Elements, Pausable } from '@gradloom/core';
 import type { Progress, SavedState } from '../checkpoints/checkpoint.ts';
 import { sharedArrays } from '../datasets/dataset.ts';
+import type { StateShares } from '../lockstep/state-shares.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { EpochLog } from '../run/epoch-log.ts';
 import { cloneArray } from '../turns/arrays.ts';
@@ -24,14 +25,15 @@ export interface History {
   handOut(): Pausable<Elements>;
 }
 
-/** With `keepsEpoch` a second copy is kept. `saved` is that of a checkpoint. */
-export function* createHistory(
+/** With `keepsEpoch` a second copy is kept. `saved` is that of rank 0's checkpoint. */
+export async function createHistory(
   arena: Arena,
   progress: Progress,
   log: EpochLog,
   keepsEpoch: boolean,
+  shares: StateShares,
   saved?: SavedState,
-): Pausable<History> {
+): Promise<History> {
   // A thread writes it into a checkpoint. V8 does not count shared memory, so that of many short runs would pile up.
   const create = () =>
     createSnapshot(arena, progress, log, keepsEpoch ? (type, length) => sharedArrays[type](length) : undefined);
@@ -39,7 +41,7 @@ export function* createHistory(
   let anchor: Snapshot | undefined;
   if (saved !== undefined && keepsEpoch) {
     anchor = create();
-    yield* anchor.fill(saved);
+    await anchor.fill(saved, shares);
   }
 
   return {

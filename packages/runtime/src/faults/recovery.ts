@@ -33,7 +33,11 @@ export interface Recovery {
 /**
  * Failures are consecutive until the run has passed the step of the last one, so one that occurs at every try ends it.
  */
-export function createRecovery(retries: number, tell: (retry: Retry) => void = () => {}): Recovery {
+export function createRecovery(
+  retries: number,
+  tell: (retry: Retry) => void = () => {},
+  together: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(), // see do-together.ts
+): Recovery {
   let failures = 0;
   let farthest = -1; // step at which a thread has failed
   return {
@@ -41,7 +45,7 @@ export function createRecovery(retries: number, tell: (retry: Retry) => void = (
       if (step > farthest) failures = 0;
       for (;;) {
         try {
-          return await work();
+          return await together(work);
         } catch (error) {
           if (!(error instanceof ThreadError)) throw error;
           await undo();

@@ -1,6 +1,8 @@
 import type { Elements, ElementType, Pausable } from '@gradloom/core';
 import { createElements, typeOf } from '@gradloom/core/internal';
 import type { Progress, SavedState } from '../checkpoints/checkpoint.ts';
+import { restoreArrays } from '../checkpoints/restore-arrays.ts';
+import type { StateShares } from '../lockstep/state-shares.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { EpochLog } from '../run/epoch-log.ts';
 import { copyArray } from '../turns/arrays.ts';
@@ -16,8 +18,8 @@ export interface Snapshot {
   restore(): Pausable<void>;
   /** The copy as a checkpoint holds it. */
   state(): SavedState;
-  /** Overwrites the copy with one that a checkpoint held. */
-  fill(state: SavedState): Pausable<void>;
+  /** Overwrites the copy with one that rank 0's checkpoint held. */
+  fill(state: SavedState, shares: StateShares): Promise<void>;
 }
 
 /** Keeps copies outside of the arena: one of the weights, and one of each state vector of the optimizer. */
@@ -28,6 +30,7 @@ export function createSnapshot(
   allocate: (type: ElementType, length: number) => Elements = createElements,
 ): Snapshot {
   const { theta, state, scalars, scheduleState } = arena;
+  const slots = state.length;
   const live = [theta, ...state, scalars, scheduleState];
   const kept = live.map((array) => allocate(typeOf(array), array.length));
   let counters: SavedState['counters'] = { step: Number.NaN, samples: 0, epochs: 0 };
@@ -54,7 +57,6 @@ export function createSnapshot(
       log.goBack({ epochs, sums: epochSums });
     },
     state() {
-      const slots = state.length;
       return {
         counters,
         parameters: kept[0],
@@ -64,9 +66,10 @@ export function createSnapshot(
         epochSums: Float64Array.from(epochSums),
       };
     },
-    *fill(saved) {
-      const arrays = [saved.parameters, ...saved.state, saved.scalars, saved.scheduleState];
-      for (const [k, array] of arrays.entries()) yield* copyArray(kept[k], array);
+    async fill(saved, shares) {
+      const [copies, [ownScalars, ownSchedule]] = [kept.slice(1, 1 + slots), kept.slice(1 + slots) as Float64Array[]];
+      const own = { theta: kept[0], state: copies, scalars: ownScalars, scheduleState: ownSchedule };
+      await restoreArrays(own, saved, shares);
       counters = saved.counters;
       epochSums = [...saved.epochSums];
     },

@@ -2,13 +2,15 @@ import { InputError, type Loss, type Metric, metrics, type Network, type Pausabl
 import { show, targetColumns, viewOf } from '@gradloom/core/internal';
 import type { Dataset } from '../datasets/dataset.ts';
 import { gatherTargets } from '../datasets/targets.ts';
+import { alone, type Lockstep } from '../lockstep/lockstep.ts';
 import { STRETCH, stretchRows } from '../memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
-import type { BadRow, InferenceSetup, RunSetup, TeamSetup, WorkerTask } from '../threads/protocol.ts';
+import type { BadRow, InferenceSetup, RunSetup, TeamSetup } from '../threads/protocol.ts';
 import { runOnTeam } from '../threads/span.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import { lossUnit, toOwnUnits } from './own-units.ts';
+import { outputsToFirst, partsOf, type Segment } from './shared-chunks.ts';
 
 /** Loss and metrics of a network on a set of rows. A metric that does not apply is absent. */
 export interface Evaluation {
@@ -41,20 +43,24 @@ export interface EvaluationRun {
   threads: number;
   chunks: number; // number of chunks whose outputs are held at once; changes no bit
   attempt: <T>(work: () => Promise<T>) => Promise<T>; // repeats work after a failed thread
+  lockstep?: Lockstep; // of the ranks that share the rows, default: this process alone
+  threadsOf?: readonly number[]; // of each of them, by which the rows are shared
   readers?: readonly OutputReader[] | undefined;
   scaledReaders?: readonly OutputReader[]; // of outputs and targets as the network has them, not in own units
 }
 
 /**
- * Evaluates a dataset with the current weights, on the threads of the run; only between spans.
+ * Evaluates a dataset with the current weights, on the threads of the run; only between spans. Ranks compute the outputs
+ * of chunks of their own; rank 0 reads all of them in the order of the rows, and all ranks have its figures.
  * @throws InputError (rejects) naming the first row that a layer cannot take.
  */
 export async function evaluateDataset(
   pool: Pool,
   setup: RunSetup | InferenceSetup,
   dataset: Dataset,
-  { network, loss, threads, chunks: held, attempt, readers: extra = [], scaledReaders = [] }: EvaluationRun,
+  { network, loss, threads, chunks: held, attempt, ...run }: EvaluationRun,
 ): Promise<Evaluation> {
+  const { lockstep = alone, threadsOf = [threads], readers: extra = [], scaledReaders = [] } = run;
   const figures = await inTurns(figuresOf(network, loss, dataset));
   const unanswered = metrics.unanswered();
   const own = Object.entries(network.own.metrics).map(([name, create]) => [name, create()] as const);
@@ -66,24 +72,36 @@ export async function evaluateDataset(
     const rows = Math.min(most, dataset.rows - first);
     const chunks = Math.ceil(rows / EVALUATION_ROWS);
     const segment = { dataset, first, rows, outputs, lossSums: viewOf(lossSums, 0, chunks) };
+    const parts = partsOf(segment, chunks, threadsOf, network.output);
+    const part = parts[lockstep.rank];
+    const team = Math.min(threads, part.lossSums.length);
     // Weights are only read and outputs overwritten, so a second try needs no undo.
-    const answers = await attempt(() => evaluateSegment(pool, setup, segment, Math.min(threads, chunks)));
-    refuseBadRows(dataset, answers);
+    const answers = await attempt(async () => (team === 0 ? [] : await evaluateSegment(pool, setup, part, team)));
+    refuseBadRows(dataset, (await lockstep.fromAll(answers)).flat());
+    await lockstep.move(outputsToFirst(lockstep, parts));
+    if (!lockstep.isFirst) continue;
     for (let chunk = 0; chunk < chunks; chunk++) lossSum += lossSums[chunk];
     await inTurns(readOutputs(network, loss, segment, targets, readers, scaledReaders));
   }
-  const values = Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, figure.value()]));
-  const missing = unanswered.value();
-  return {
-    rows: dataset.rows,
-    loss: (lossSum / dataset.rows) * lossUnit(loss, dataset.preprocessing),
-    ...values,
-    ...(own.length === 0
-      ? {}
-      : { metrics: Object.fromEntries(own.map(([name, metric]) => [name, metricValue(name, metric)])) }),
-    ...(missing === 0 ? {} : { unanswered: missing }),
-  };
+  return await lockstep.fromFirst(lockstep.isFirst ? read() : UNREAD);
+
+  function read(): Evaluation {
+    const values = Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, figure.value()]));
+    const missing = unanswered.value();
+    return {
+      rows: dataset.rows,
+      loss: (lossSum / dataset.rows) * lossUnit(loss, dataset.preprocessing),
+      ...values,
+      ...(own.length === 0
+        ? {}
+        : { metrics: Object.fromEntries(own.map(([name, metric]) => [name, metricValue(name, metric)])) }),
+      ...(missing === 0 ? {} : { unanswered: missing }),
+    };
+  }
 }
+
+/** Of a rank that has read no outputs. */
+const UNREAD: Evaluation = { rows: 0, loss: Number.NaN };
 
 /** Its code may be JavaScript, which nothing has checked. */
 function metricValue(name: string, metric: Metric): number {
@@ -133,8 +151,6 @@ export interface OutputReader {
     O: number,
   ): void;
 }
-
-type Segment = Pick<Extract<WorkerTask, { kind: 'evaluation' }>, 'dataset' | 'first' | 'rows' | 'outputs' | 'lossSums'>;
 
 const evaluateSegment = (
   pool: Pool,

@@ -107,7 +107,11 @@ export function evaluationParts(network: Network, loss: Loss, { chunks }: Pick<M
  * Memory of the main thread: saved states, figures, the weights of looks. The result takes over the copy for faults,
  * unless that is in shared memory.
  */
-export function stateParts(plan: Omit<RunPlan, 'backend'>, rows: number, { orders }: Pick<Means, 'orders'>): Part[] {
+export function stateParts(
+  plan: Omit<RunPlan, 'backend' | 'cluster'>,
+  rows: number,
+  { orders }: Pick<Means, 'orders'>,
+): Part[] {
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
   const weights = bytesOfElements(plan.elementType, network.parameterCount);
   // Where other ranks update the rest, a rank holds state of its own parameters, but the whole average.

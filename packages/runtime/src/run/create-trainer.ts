@@ -1,10 +1,11 @@
 import { type ElementsOf, type ElementType, type NetworkSpec, OptionError } from '@gradloom/core';
 import { inFloats, number, positiveInteger } from '@gradloom/core/internal';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
-import { currentState } from '../checkpoints/current-state.ts';
+import { type CurrentState, currentState } from '../checkpoints/current-state.ts';
 import { recordOf } from '../checkpoints/resume.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
+import { endTogether } from '../lockstep/do-together.ts';
 import { RING } from '../memory/arena.ts';
 import { cloneArray } from '../turns/arrays.ts';
 import { inTurns } from '../turns/in-turns.ts';
@@ -13,8 +14,8 @@ import { isDone } from './early-stopping.ts';
 import { evaluate } from './evaluate-epoch.ts';
 import type { TrainEvent } from './events.ts';
 import { finish } from './finish.ts';
-import { advance, startRun } from './loop.ts';
-import { holdPool, prepareWith, takeSurroundings } from './open-run.ts';
+import { advance, isAborted, startRun } from './loop.ts';
+import { hold, prepareWith, takeSurroundings } from './open-run.ts';
 import type { OptionsFor, TrainOptions } from './options.ts';
 import { setRate } from './rates.ts';
 import type { TrainResult } from './results.ts';
@@ -95,23 +96,24 @@ export async function createTrainer<T extends ElementType = 'float64'>(
   options: OptionsFor<T> = {},
 ): Promise<Trainer<T>> {
   const asked = options as TrainOptions; // whose listener hears of either type
-  const release = holdPool(asked);
+  const held = hold(asked);
   const onEvent = asked?.onEvent;
   const emit = (event: TrainEvent): void => onEvent?.(event);
   try {
     const prepared = await prepareWith(spec, data, asked, emit);
     // Spans of a few steps tell nothing about how many threads are fastest.
     const run = { ...prepared, plan: { ...prepared.plan, tunesThreads: false } };
-    const { surroundings, close } = await takeSurroundings(run, emit);
+    const { surroundings, close } = await takeSurroundings(run);
     try {
       const state = await startRun(run, surroundings);
-      return trainerOf(state, () => close().finally(release)) as Trainer<T>; // the type that the options name
+      return trainerOf(state, () => close().finally(held.release)) as Trainer<T>; // the type that the options name
     } catch (error) {
       await close();
       throw error;
     }
   } catch (error) {
-    release();
+    await endTogether(held.cluster, error);
+    held.release();
     throw error;
   }
 }
@@ -123,7 +125,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
   let ended: string | null = null; // why there are no more
   let closing: Promise<void> | undefined;
 
-  const isOver = (): boolean => isDone(plan, progress) || (plan.signal?.aborted ?? false);
+  const isOver = (): boolean => isDone(plan, progress) || isAborted(state);
 
   function refuse(call: string): void {
     if (ended !== null) throw new Error(`${call}: the trainer ${ended}, expected one in use`);
@@ -138,6 +140,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
       return await work();
     } catch (error) {
       ended = `has failed (${error instanceof Error ? error.message : error})`;
+      await endTogether(plan.cluster, error);
       throw error;
     } finally {
       busy = null;
@@ -210,10 +213,11 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
     weights: () => alone('weights', () => inTurns(cloneArray(arena.theta))),
     state: () =>
       alone('state', async () => {
-        const record = await inTurns(recordOf(plan, plan.data, state.setup.backend));
+        const record = state.record ?? (await inTurns(recordOf(plan, plan.data, state.setup.backend)));
         const { network, checkpoint } = plan;
-        const metadata = checkpoint?.metadata ?? {};
-        return await inTurns(copyCheckpoint({ spec: network.spec, ...currentState(state, record, metadata) }));
+        const metadata = await state.lockstep.fromFirst(checkpoint?.metadata ?? {});
+        const current = (await currentState(state, true)) as CurrentState; // for all ranks
+        return await inTurns(copyCheckpoint({ spec: network.spec, ...current, record, metadata }));
       }),
     async finish() {
       const result = await alone('finish', () => finish(state));

@@ -2,6 +2,7 @@ import type { Elements, Pausable } from '@gradloom/core';
 import type { EarlyProgress, EarlyRecord, Progress } from '../checkpoints/checkpoint.ts';
 import { sharedArrays } from '../datasets/dataset.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
+import type { StateShares } from '../lockstep/state-shares.ts';
 import type { Arena } from '../memory/arena.ts';
 import { cloneArray, copyArray } from '../turns/arrays.ts';
 import { scoreOf } from './monitors.ts';
@@ -18,12 +19,17 @@ export interface EarlyStopping {
 }
 
 /** Null for a run that does not stop early. The counters are in `progress`. */
-export function createEarlyStopping(plan: RunPlan, arena: Arena, progress: Progress): EarlyStopping | null {
+export async function createEarlyStopping(
+  plan: RunPlan,
+  arena: Arena,
+  progress: Progress,
+  shares: StateShares,
+): Promise<EarlyStopping | null> {
   const { early: settings, resume } = plan;
   if (settings === null) return null;
   // A thread that writes a checkpoint reads it too.
   const kept = sharedArrays[plan.elementType](arena.theta.length);
-  if (resume?.best !== undefined) kept.set(resume.best);
+  if (resume?.best !== undefined) await shares.spread(kept, resume.best);
 
   return {
     get best() {

@@ -36,7 +36,7 @@ export async function evaluateEpoch(state: RunState): Promise<Evaluations> {
 
 /** Undefined where the run has no such rows. */
 export async function evaluate(state: RunState, part: 'validation' | 'test'): Promise<Evaluation | undefined> {
-  const { pool, plan, setup, means, progress, recovery, warned, emit } = state;
+  const { pool, plan, setup, lockstep, means, progress, recovery, warned, emit } = state;
   const dataset = plan.data[part];
   if (dataset === undefined) return undefined;
   const { step } = progress;
@@ -45,10 +45,11 @@ export async function evaluate(state: RunState, part: 'validation' | 'test'): Pr
   const { weighing } = plan;
   const weighted = weighing === null ? null : weightedLoss(loss, dataset, weighing, plan.elementType);
   const scaledReaders = weighted === null ? [] : [weighted];
-  const run = { network, loss, threads, chunks: means.chunks, attempt, scaledReaders };
+  const threadsOf = plan.ranks?.threadsOf ?? [threads];
+  const run = { network, loss, threads, chunks: means.chunks, attempt, lockstep, threadsOf, scaledReaders };
   const work = () => evaluateDataset(pool, setup, dataset, run);
   const figures = await orGiveUp(state, work, `in the evaluation after step ${step}`);
-  const value = weighted?.value() ?? Number.NaN;
+  const value = weighted === null ? Number.NaN : await lockstep.fromFirst(weighted.value());
   const evaluation = Number.isNaN(value) ? figures : { ...figures, weightedLoss: value };
   if (!Number.isFinite(evaluation.loss) && !warned.has(part)) {
     warned.add(part);

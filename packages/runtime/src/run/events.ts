@@ -2,6 +2,7 @@ import type { ElementsOf, ElementType, LayerFigures } from '@gradloom/core';
 import type { Backend } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { Trial } from '../tuning/tune.ts';
+import type { Reduction } from './reductions.ts';
 
 /** An event of a run, distinguished by `type`: from `for await (const event of run)` or `onEvent`. */
 export type TrainEvent<T extends ElementType = ElementType> =
@@ -42,6 +43,20 @@ export interface StartEvent {
   readonly stepsPerEpoch: number;
   /** Steps done before a resume; 0 for a new run. */
   readonly step: number;
+  /** The ranks that train together, in a run with a cluster. */
+  readonly cluster?: ClusterFacts;
+}
+
+/** The ranks of a cluster. */
+export interface ClusterFacts {
+  /** Name and version of the library that connects them. */
+  readonly library: string;
+  /** The machine of each rank. */
+  readonly hosts: readonly string[];
+  /** Threads of each rank, those that may be used. */
+  readonly threads: readonly number[];
+  /** Who adds their gradients: with 'allreduce' the bits depend on MPI and on the number of ranks. */
+  readonly reduce: Reduction;
 }
 
 /** The run has chosen a number of threads. */

@@ -1,4 +1,5 @@
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
+import type { Lockstep } from '../lockstep/lockstep.ts';
 import { readProfiles } from '../measure/clock.ts';
 import { cloneArray } from '../turns/arrays.ts';
 import { inTurns } from '../turns/in-turns.ts';
@@ -10,7 +11,7 @@ import { trainingResult } from './training-result.ts';
 
 /** After the last step or the signal: evaluates the test rows, keeps the last checkpoint, and returns the result. */
 export async function finish(state: RunState): Promise<TrainResult> {
-  const { plan, setup, progress, epochLog, stepLog, history, early, keeper, tuner, useful } = state;
+  const { plan, setup, lockstep, progress, epochLog, stepLog, history, early, keeper, tuner, useful } = state;
   stepLog.close();
   // Of a run that is stopped nothing is left to do but this; of one that is done, the last figures belong to it.
   const done = isDone(plan, progress);
@@ -21,10 +22,11 @@ export async function finish(state: RunState): Promise<TrainResult> {
     if (test !== undefined) progress.test = test;
     await keeper?.keep();
   }
-  const newest = keeper?.newest();
+  const newest = await lockstep.fromFirst(keeper?.newest());
   const best = early?.best;
   const parameters = await inTurns(best === undefined ? history.handOut() : cloneArray(best));
   const result = await inTurns(trainingResult({ plan, setup, parameters, progress, epochLog, test }));
+  await refuseOthers(lockstep, result);
   return {
     ...result,
     trials: tuner?.choice.trials ?? [],
@@ -41,4 +43,14 @@ async function evaluateBest(state: RunState): Promise<Evaluation | undefined> {
   const test = await evaluate(state, 'test');
   await inTurns(early.exchange());
   return test;
+}
+
+/** @throws Error where a rank has other weights: nothing that the ranks have written or measured is then to be relied on. */
+async function refuseOthers({ fromAll }: Lockstep, { fingerprint }: TrainResult): Promise<void> {
+  const all = await fromAll(fingerprint);
+  const other = all.findIndex((one) => one !== all[0]);
+  if (other === -1) return;
+  const short = (one: string): string => `${one.slice(0, 12)}…`;
+  const problem = `weights have the fingerprint ${short(all[other])} on rank ${other}, expected ${short(all[0])} as on rank 0`;
+  throw new Error(`train: ${problem} (a fault of the network or the memory, or a bug of Gradloom)`);
 }

@@ -7,7 +7,7 @@ import { inTurns } from '../turns/in-turns.ts';
 import { isDone } from './early-stopping.ts';
 import { finish } from './finish.ts';
 import { nextSpan, trainSpan } from './next-span.ts';
-import type { PreparedRun } from './prepare.ts';
+import type { OpenedRun } from './open-run.ts';
 import { halveRate, setRates } from './rates.ts';
 import { reportLook, reportSpan, reportThreads } from './report.ts';
 import type { TrainResult } from './results.ts';
@@ -15,25 +15,39 @@ import { startEvent } from './start-run.ts';
 import { openState, type RunState, type RunSurroundings } from './state.ts';
 
 /** Runs all steps of a run, or those up to the signal. */
-export async function runSteps(run: PreparedRun, surroundings: RunSurroundings): Promise<TrainResult> {
+export async function runSteps(run: OpenedRun, surroundings: RunSurroundings): Promise<TrainResult> {
   const state = await startRun(run, surroundings);
   await runSpans(state);
   return await finish(state);
 }
 
 /** The state of a run before its first step. */
-export async function startRun(run: PreparedRun, surroundings: RunSurroundings): Promise<RunState> {
+export async function startRun(run: OpenedRun, surroundings: RunSurroundings): Promise<RunState> {
   const state = await openState(run, surroundings);
   const { progress, tuner, emit } = state;
   emit(startEvent(run, progress));
   if (tuner !== null) progress.threads = tuner.choice.threads;
+  await hearRanks(state);
   return state;
 }
 
 /** Runs span after span until the last step, the signal or a failure. */
 async function runSpans(state: RunState): Promise<void> {
   const { plan, progress } = state;
-  while (!isDone(plan, progress) && !plan.signal?.aborted) await advance(state);
+  while (!isDone(plan, progress) && !isAborted(state)) await advance(state);
+}
+
+/** Whether a signal has ended the run: with a cluster, once all ranks know of it. */
+export const isAborted = ({ plan, lockstep, isAborted: byAll }: RunState): boolean =>
+  lockstep.cluster === null ? (plan.signal?.aborted ?? false) : byAll;
+
+/** What ranks tell each other between spans: warnings, and whether a signal has reached one. */
+async function hearRanks(state: RunState): Promise<void> {
+  const { plan, lockstep, notices } = state;
+  if (lockstep.cluster === null) return;
+  const said = await lockstep.fromAll({ isAborted: plan.signal?.aborted ?? false, warnings: notices.take() });
+  notices.tell(said.map(({ warnings }) => warnings));
+  state.isAborted = said.some(({ isAborted }) => isAborted);
 }
 
 /**
@@ -41,6 +55,11 @@ async function runSpans(state: RunState): Promise<void> {
  * emitted. After a bad step it may be one that goes back.
  */
 export async function advance(state: RunState, until = Number.POSITIVE_INFINITY): Promise<void> {
+  await advanceSpan(state, until);
+  await hearRanks(state);
+}
+
+async function advanceSpan(state: RunState, until: number): Promise<void> {
   const { plan, arena, progress, history, spanLength, keeper } = state;
   if (progress.step === state.halvesAt) halveRate(state);
   if (progress.step === state.ending?.step) throw await endAt(state, state.ending);

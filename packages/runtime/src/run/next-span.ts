@@ -1,6 +1,7 @@
 import { orGiveUp, restore } from '../faults/give-up.ts';
+import { Refusal } from '../lockstep/do-together.ts';
 import { RING } from '../memory/arena.ts';
-import { runSpan, type SpanResult } from '../threads/span.ts';
+import { runSpan, type SpanOptions, type SpanResult } from '../threads/span.ts';
 import { ROUND_MS } from '../tuning/tune.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import type { RunState } from './state.ts';
@@ -25,7 +26,24 @@ export async function nextSpan(state: RunState, until: number): Promise<NextSpan
   const nextKeep = keeper?.next(first) ?? totalSteps;
   const goesTo = Math.min(halvesAt, ending?.step ?? totalSteps, await ordersReady(state, epoch));
   const limit = Math.min(totalSteps, first + ring, nextLook, nextKeep, nextStop(state, epoch), goesTo, until);
-  return { first, limit, probe };
+  return { first, limit: await agreedLimit(state, limit), probe };
+}
+
+/**
+ * Where the first rank has to stop: those that are short of memory have orders of fewer epochs.
+ * @throws Error where the program of a rank does not do what that of rank 0 does.
+ */
+async function agreedLimit({ lockstep, progress }: RunState, limit: number): Promise<number> {
+  const { step, rate = null } = progress;
+  const all = await lockstep.fromAll({ step, rate, limit });
+  for (const [rank, own] of all.entries()) {
+    for (const name of ['step', 'rate'] as const) {
+      if (own[name] === all[0][name]) continue;
+      const problem = `${name} has ${own[name]} on rank ${rank}, expected that of rank 0, ${all[0][name]}`;
+      throw new Error(`train: ${problem} (every rank has to make the same calls)`);
+    }
+  }
+  return Math.min(...all.map((own) => own.limit));
 }
 
 /** The step at which the run must pause: an evaluation that is due, or an epoch that the schedule watches. */
@@ -48,7 +66,7 @@ export const teamSize = ({ tuner, useful }: RunState): number => tuner?.threads 
 
 /** Runs a span on the threads of the run, from its start again where a thread fails. */
 export function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> {
-  const { pool, plan, setup, progress, recovery, tuner, meter, spanLength, leaves } = state;
+  const { plan, progress, recovery, tuner, meter, spanLength, leaves } = state;
   const { first, limit } = span;
   const threads = teamSize(state);
   progress.gradientThreads = Math.max(progress.gradientThreads, Math.min(threads, leaves));
@@ -57,8 +75,25 @@ export function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> 
   const work = () =>
     recovery.attempt(
       first,
-      () => runSpan(pool, setup, options),
+      () => runRefusable(state, options),
       () => restore(state),
     );
-  return orGiveUp(state, work, `in steps ${first} to ${limit - 1}`);
+  return orGiveUp(state, () => refusedAlike(work), `in steps ${first} to ${limit - 1}`);
+}
+
+/** A span that rejects where a layer of this rank cannot take a row, which the other ranks do not see. */
+async function runRefusable({ pool, setup, lockstep }: RunState, options: SpanOptions): Promise<SpanResult> {
+  const done = await runSpan(pool, setup, options);
+  if (done.isRefused && lockstep.cluster !== null) throw new Refusal(done.steps);
+  return done;
+}
+
+/** The span of a rank whose row was refused, on all ranks. */
+async function refusedAlike(work: () => Promise<SpanResult>): Promise<SpanResult> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { steps: error.steps, bad: true, isRefused: true, elapsedMs: 0 };
+  }
 }

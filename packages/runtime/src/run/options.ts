@@ -13,6 +13,7 @@ import {
 import { type BackendChoice, backendChoices } from '../backends/backend-choices.ts';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import { RETRIES } from '../faults/recovery.ts';
 import type { Pool } from '../threads/pool.ts';
 import { checkClassWeight } from './class-weight.ts';
@@ -21,6 +22,7 @@ import type { TrainEvent } from './events.ts';
 import { type MonitorName, monitors } from './monitors.ts';
 import { precision } from './precision.ts';
 import { checkProbe } from './probe-steps.ts';
+import { reduction } from './reductions.ts';
 
 /**
  * Values of `onNan`: end the run, or go back to the start of the epoch with half the learning rate, at most
@@ -35,6 +37,8 @@ const isWhole = (value: unknown, least: number): value is number =>
 const isOnNan = (value: unknown): value is OnNan => typeof value === 'string' && Object.hasOwn(onNanChoices, value);
 const isCheckpoint = (value: unknown): value is Checkpoint =>
   typeof value === 'object' && value !== null && 'arrays' in value;
+export const isCluster = (value: unknown): value is Cluster =>
+  typeof value === 'object' && value !== null && 'connection' in value && 'fromAll' in value;
 const isListener = (value: unknown): value is (event: TrainEvent) => void => typeof value === 'function';
 
 const batchSize = option.kind((where, name, value): number | 'full' =>
@@ -244,6 +248,31 @@ export const trainOptions = defineOptions('train', {
   resume: option.checkedBy('a checkpoint that loadCheckpoint read', isCheckpoint)(),
   /** Called with each event as it happens, before the run continues. If it throws, the run ends. */
   onEvent: option.checkedBy('a function', isListener)(),
+  /**
+   * The ranks that train this model together, each a process that calls `train` with the same network, data and
+   * options; their threads may differ. The result is that of one process, to the bit. Rank 0 alone reports events and
+   * writes checkpoints, and what it resumes from counts for all.
+   * @default this process alone
+   */
+  cluster: option.checkedBy('a cluster that openCluster opened', isCluster)(),
+  /**
+   * With `cluster`: who adds the gradients of the ranks. 'allreduce' leaves it to MPI, to other bits, which depend on
+   * the number of ranks: to compare the time.
+   * @default 'tree'
+   */
+  reduce: reduction(
+    'tree',
+    'with --cluster, who adds the gradients of the ranks: tree, to the bits of one process, or allreduce, the sum of MPI, to other bits',
+  ),
+  /**
+   * With `cluster`: sends the gradients of a layer while those of earlier layers are still computed, where that pays.
+   * False is to measure what it saves.
+   * @default true
+   */
+  overlap: option.flag(
+    true,
+    'with --cluster, send gradients only when all are computed, to measure what overlap saves',
+  ),
   /** A pool of threads to share with other runs. @default threads of its own, which end with the run */
   pool: option.unchecked<Pool>(),
   /** Ends the run after the current step, with the state so far: `result.stopped` is then `'aborted'`. */

@@ -27,6 +27,7 @@ import {
   checkpointSettings,
   checkpointTimes,
 } from '../checkpoints/checkpoint-options.ts';
+import type { Cluster } from '../cluster/cluster.ts';
 import type { DataSplits, Dataset } from '../datasets/dataset.ts';
 import { refuseDivisors } from '../datasets/float-divisors.ts';
 import { checkFitInTurns } from '../datasets/targets.ts';
@@ -46,6 +47,7 @@ import { optimizerOf } from './optimizer-of.ts';
 import { type OnNan, type TrainOptions, trainOptions } from './options.ts';
 import type { RunShape } from './prepare.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
+import type { Reduction } from './reductions.ts';
 import { refuseConflicts } from './refuse-conflicts.ts';
 import { refuseLostNumbers } from './refuse-lost-numbers.ts';
 import { refuseUntrainable } from './refuse-untrainable.ts';
@@ -57,6 +59,9 @@ export interface RunPlan extends RunShape {
   readonly parts: LoadedParts; // of the user's own
   readonly tunesThreads: boolean; // the run measures how many of `threads` are fastest
   readonly data: DataSplits; // the caller's rows, under names of the run's own
+  readonly cluster: Cluster | null; // null: this process alone
+  readonly reduce: Reduction;
+  readonly overlap: boolean; // of exchanges with the backward pass
   readonly pool: Pool | undefined; // undefined: threads of its own
   readonly signal: AbortSignal | undefined;
   readonly parameters: Elements | null; // [P] to start from; null: drawn from the seed
@@ -128,7 +133,9 @@ export function* planRunInTurns(
   const totalEpochs = Math.ceil(context.totalSteps / stepsPerEpoch);
   const parameters =
     options.parameters === undefined ? null : yield* checkParameters(options.parameters, network, elementType);
-  const askedThreads = team === 'auto' ? (pool?.threads ?? availableParallelism()) : team;
+  const { cluster = null, reduce, overlap } = options;
+  const ownCores = cluster?.cores ?? availableParallelism();
+  const askedThreads = team === 'auto' ? (pool?.threads ?? ownCores) : team;
   checkPool(pool, askedThreads);
   const useful = Math.min(askedThreads, mostUseful(leaves, network, [validation, test]));
   // A pool that is given has the threads that its owner wants to work.
@@ -152,7 +159,9 @@ export function* planRunInTurns(
     passRows: passRows(rowsOfPasses({ batch, leaf, rowsAtOnce }), [validation, test]),
     couples: couplesRows(network),
     threads,
-    tunesThreads: team === 'auto',
+    // A rank alone cannot know how fast all of them are.
+    tunesThreads: team === 'auto' && cluster === null,
+    ...{ cluster, reduce, overlap },
     ownThreads: pool === undefined,
     backend: options.backend ?? resume?.record.backend.name ?? 'auto',
     blas: options.blas,

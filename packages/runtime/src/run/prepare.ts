@@ -2,7 +2,7 @@ import type { Loss, Optimizer, OptimizerSpec, Pausable, Schedule, ScheduleContex
 import { complete } from '@gradloom/core/internal';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { allocateTimes } from '../measure/clock.ts';
-import { type Arena, type ArenaPlan, countScratch, mostInside, planArena } from '../memory/arena.ts';
+import { type Arena, type ArenaOptions, type ArenaPlan, countScratch, mostInside, planArena } from '../memory/arena.ts';
 import type { Means } from '../memory/fit-memory.ts';
 import type { MemoryRoom } from '../memory/memory.ts';
 import { chunksOf, evaluationParts, stateParts, threadParts, trainingBytes } from '../memory/run-memory.ts';
@@ -99,7 +99,7 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
 
 /** What a run on `rows` rows takes with some means. */
 function planTraining(
-  options: Omit<RunPlan, 'backend'> & Compiled,
+  options: Omit<RunPlan, 'backend' | 'cluster'> & Compiled & Pick<ArenaOptions, 'cluster'>,
   rows: number,
   scratchLength: number,
   means: Means,

@@ -5,7 +5,19 @@ import type { TrainOptions } from './options.ts';
 
 /** @throws OptionError for valid options that do not fit each other or the data. */
 export function refuseConflicts(
-  { epochs, steps, batch, accumulate = 1, probe, profile, evaluateTest, ...early }: TrainOptions,
+  {
+    epochs,
+    steps,
+    batch,
+    accumulate = 1,
+    probe,
+    profile,
+    evaluateTest,
+    cluster,
+    reduce,
+    overlap,
+    ...early
+  }: TrainOptions,
   data: DataSplits,
 ): void {
   const { patience, minDelta, monitor } = early;
@@ -24,6 +36,12 @@ export function refuseConflicts(
   }
   if (evaluateTest && data.test === undefined) {
     throw new OptionError('train', 'evaluateTest', 'is set, expected a dataset with a test set');
+  }
+  if (cluster === undefined && reduce === 'allreduce') {
+    throw new OptionError('train', ['reduce', 'cluster'], 'has allreduce, expected tree without a cluster');
+  }
+  if (cluster === undefined && overlap === false) {
+    throw new OptionError('train', ['overlap', 'cluster'], 'is false, expected true without a cluster');
   }
   if (patience !== undefined && data.validation === undefined) {
     const problem = `has ${show(patience)}, expected none without a validation set (early stopping watches it)`;

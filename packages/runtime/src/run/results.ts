@@ -11,6 +11,7 @@ import type { Backend } from '../backends/backend.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { Profile } from '../measure/clock.ts';
 import type { Trial } from '../tuning/tune.ts';
+import type { ClusterFacts } from './events.ts';
 
 /** The result of a run: `await train(...).result`. `saveModel` accepts it. */
 export interface TrainResult<T extends ElementType = ElementType> {
@@ -59,6 +60,8 @@ export interface TrainResult<T extends ElementType = ElementType> {
   readonly leaves: number;
   /** Rows a step. */
   readonly batch: number;
+  /** The ranks that trained together, in a run with a cluster. */
+  readonly cluster?: ClusterFacts;
   /** The backend that computed the run. */
   readonly backend: Backend;
   /** Seed of the weights, the order of the rows and dropout. */

@@ -1,33 +1,31 @@
-import type { Pausable } from '@gradloom/core';
 import { leafCount } from '@gradloom/core/internal';
 import type { Progress } from '../checkpoints/checkpoint.ts';
-import { restoreArena } from '../checkpoints/resume.ts';
-import type { DataSplits } from '../datasets/dataset.ts';
+import { restoreArrays } from '../checkpoints/restore-arrays.ts';
 import { cloneArray } from '../turns/arrays.ts';
+import { inTurns } from '../turns/in-turns.ts';
+import { clusterFacts } from './cluster-facts.ts';
 import { isDone } from './early-stopping.ts';
 import { createEpochLog } from './epoch-log.ts';
 import type { TrainEvent } from './events.ts';
+import type { OpenedRun } from './open-run.ts';
 import type { RunPlan } from './plan.ts';
 import type { PreparedRun } from './prepare.ts';
 import type { TrainResult } from './results.ts';
 import { trainingResult } from './training-result.ts';
 
 /** The result of a run that its checkpoint has completed; null if there is something left to do. */
-export function* finishedRun(
-  run: PreparedRun,
-  data: DataSplits,
-  emit: (event: TrainEvent) => void,
-): Pausable<TrainResult | null> {
-  const { plan, setup, arena } = run;
+export async function finishedRun(run: OpenedRun): Promise<TrainResult | null> {
+  const { plan, setup, arena, shares, notices } = run;
   const { resume, totalEpochs } = plan;
   if (resume === null || !isDone(plan, resume.progress)) return null;
   const { progress } = resume;
-  if (data.test !== undefined && progress.test === undefined) return null;
-  yield* restoreArena(arena, resume);
-  emit(startEvent(run, progress));
+  if (plan.data.test !== undefined && progress.test === undefined) return null;
+  await restoreArrays(arena, resume.arrays, shares);
+  notices.emit(startEvent(run, progress));
   const epochLog = createEpochLog(totalEpochs, resume.arrays);
-  const parameters = yield* cloneArray(resume.best ?? arena.model);
-  return yield* trainingResult({ plan, setup, parameters, progress, epochLog, test: progress.test });
+  if (resume.best !== undefined) await shares.spread(arena.model, resume.best);
+  const parameters = await inTurns(cloneArray(arena.model));
+  return await inTurns(trainingResult({ plan, setup, parameters, progress, epochLog, test: progress.test }));
 }
 
 export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, threads }: Progress): TrainEvent {
@@ -35,7 +33,8 @@ export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, t
   const { backend } = setup;
   const leaves = leafCount(batch, plan.leaf);
   const start = { type: 'start', parameters: network.parameterCount, threads, tunesThreads } as const;
-  return { ...start, leaves, batch, backend, precision, plannedBytes, ...context, step };
+  const facts = clusterFacts(plan);
+  return { ...start, ...facts, leaves, batch, backend, precision, plannedBytes, ...context, step };
 }
 
 /**

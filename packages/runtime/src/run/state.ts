@@ -3,11 +3,12 @@ import { badWeight, blockCount, leafCount } from '@gradloom/core/internal';
 import type { Progress } from '../checkpoints/checkpoint.ts';
 import type { CheckpointEntry, CheckpointPlace } from '../checkpoints/checkpoint-folder.ts';
 import { createKeeper, type Keeper } from '../checkpoints/keeper.ts';
-import { restoreArena } from '../checkpoints/resume.ts';
+import { restoreArrays } from '../checkpoints/restore-arrays.ts';
 import { writeCheckpoint } from '../checkpoints/write-checkpoint.ts';
 import type { BadStep } from '../faults/bad-step.ts';
 import { createHistory, type History } from '../faults/history.ts';
 import { createRecovery, type Recovery, runFailure } from '../faults/recovery.ts';
+import { doTogether } from '../lockstep/do-together.ts';
 import { openTeam } from '../threads/opening.ts';
 import type { Pool } from '../threads/pool.ts';
 import { type BusyMeter, createBusyMeter } from '../tuning/busy.ts';
@@ -18,6 +19,7 @@ import { createEarlyStopping, type EarlyStopping } from './early-stopping.ts';
 import { createEpochLog, type EpochLog } from './epoch-log.ts';
 import type { TrainEvent } from './events.ts';
 import { createLook, type Look } from './look.ts';
+import type { OpenedRun } from './open-run.ts';
 import type { PreparedRun } from './prepare.ts';
 import { startingProgress } from './start-run.ts';
 import { createStepLog, type StepLog } from './step-log.ts';
@@ -30,7 +32,7 @@ export interface RunSurroundings {
 }
 
 /** All that the loop over the spans of a run reads and changes. */
-export interface RunState extends PreparedRun, RunSurroundings {
+export interface RunState extends OpenedRun, RunSurroundings {
   readonly leaves: number; // of a whole batch
   readonly useful: number; // threads that have something to do
   readonly progress: Progress;
@@ -49,12 +51,13 @@ export interface RunState extends PreparedRun, RunSurroundings {
   ratesEnd: number; // first step whose rate is not set
   told: number; // steps whose epochs and looks were reported
   halvesAt: number; // start of the epoch of a bad step, on the way back to it; else Infinity
+  isAborted: boolean; // the signal of a rank has ended the run
   ending: BadStep | undefined; // that ends the run, on the way back to it
 }
 
 /** Opens the threads of a run, and restores what it resumes from. */
-export async function openState(run: PreparedRun, surroundings: RunSurroundings): Promise<RunState> {
-  const { plan, setup, arena } = run;
+export async function openState(run: OpenedRun, surroundings: RunSurroundings): Promise<RunState> {
+  const { plan, setup, arena, lockstep, shares } = run;
   const { pool, place, emit } = surroundings;
   const { batch, threads, context, resume } = plan;
   const goesBack = plan.onNan === 'rollback';
@@ -64,33 +67,24 @@ export async function openState(run: PreparedRun, surroundings: RunSurroundings)
   const progress = startingProgress(plan);
   const epochLog = createEpochLog(plan.totalEpochs, resume?.arrays);
   const stepLog = createStepLog(context.totalSteps, emit, goesBack ? context.stepsPerEpoch : null);
-  const recovery = createRecovery(plan.retries, (retry) => emit({ type: 'recovery', step: progress.step, ...retry }));
+  const recovery = createRecovery(
+    plan.retries,
+    (retry) => emit({ type: 'recovery', step: progress.step, ...retry }),
+    (work) => doTogether(lockstep, work),
+  );
   await openThreads(run, pool, recovery, progress.step, useful);
   const look = plan.probe === null ? null : await inTurns(createLook(plan.network, setup, arena, plan.probe));
   // Behind the look: figures of how far weights have moved count from the start of the run.
-  if (resume !== null) await inTurns(restoreArena(arena, resume));
-  const history = await inTurns(createHistory(arena, progress, epochLog, goesBack, resume?.earlier));
-  const early = createEarlyStopping(plan, arena, progress);
+  if (resume !== null) await restoreArrays(arena, resume.arrays, shares);
+  const history = await createHistory(arena, progress, epochLog, goesBack, shares, resume?.earlier);
+  const early = await createEarlyStopping(plan, arena, progress, shares);
   const write = (entry: CheckpointEntry) =>
     writeCheckpoint(pool, setup, entry, (reason) => emit(ownWriting(progress.step, reason)));
   const state: RunState = {
     ...run,
     ...surroundings,
     ...{ leaves, useful, progress, epochLog, stepLog, history, recovery, look, early },
-    keeper: createKeeper({
-      plan,
-      place,
-      data: plan.data,
-      setup,
-      arena,
-      progress,
-      epochLog,
-      stepLog,
-      history,
-      early,
-      emit,
-      write,
-    }),
+    keeper: createKeeper({ ...run, place, progress, epochLog, stepLog, history, early, emit, write }),
     tuner: plan.tunesThreads ? createTuner(useful) : null,
     meter: createBusyMeter(setup.workTimes, threads),
     spanLength: createSpanLength(),
@@ -99,6 +93,7 @@ export async function openState(run: PreparedRun, surroundings: RunSurroundings)
     ratesEnd: progress.step,
     told: progress.step,
     halvesAt: Number.POSITIVE_INFINITY,
+    isAborted: false,
     ending: undefined,
   };
   await inTurns(history.take());

@@ -1,10 +1,10 @@
 import type { ElementType, NetworkSpec } from '@gradloom/core';
 import type { DataSplits } from '../datasets/dataset.ts';
-import { inTurns } from '../turns/in-turns.ts';
+import { endTogether } from '../lockstep/do-together.ts';
 import { createEventStream } from './event-stream.ts';
 import type { TrainEvent } from './events.ts';
 import { runSteps } from './loop.ts';
-import { holdPool, prepareWith, takeSurroundings } from './open-run.ts';
+import { hold, prepareWith, takeSurroundings } from './open-run.ts';
 import type { OptionsFor, TrainOptions } from './options.ts';
 import type { TrainResult } from './results.ts';
 import { finishedRun } from './start-run.ts';
@@ -73,18 +73,21 @@ async function runTraining(
   options: TrainOptions,
   emit: (event: TrainEvent) => void,
 ): Promise<TrainResult> {
-  const release = holdPool(options);
+  const held = hold(options);
   try {
     const run = await prepareWith(spec, data, options, emit);
-    const finished = await inTurns(finishedRun(run, run.plan.data, emit));
+    const finished = await finishedRun(run);
     if (finished !== null) return finished;
-    const { surroundings, close } = await takeSurroundings(run, emit);
+    const { surroundings, close } = await takeSurroundings(run);
     try {
       return await runSteps(run, surroundings);
     } finally {
       await close();
     }
+  } catch (error) {
+    await endTogether(held.cluster, error);
+    throw error;
   } finally {
-    release();
+    held.release();
   }
 }

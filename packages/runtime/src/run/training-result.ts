@@ -4,6 +4,7 @@ import type { Progress } from '../checkpoints/checkpoint.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
 import type { Evaluation } from '../inference/evaluate-dataset.ts';
 import type { RunSetup } from '../threads/protocol.ts';
+import { clusterFacts } from './cluster-facts.ts';
 import { stopsEarly } from './early-stopping.ts';
 import type { EpochLog } from './epoch-log.ts';
 import type { RunPlan } from './plan.ts';
@@ -46,6 +47,7 @@ export function* trainingResult(parts: ResultParts): Pausable<TrainResult> {
     trials: [],
     gradientThreads: progress.gradientThreads,
     leaves: leafCount(plan.batch, plan.leaf),
+    ...clusterFacts(plan),
     batch: plan.batch,
     backend: setup.backend,
     seed: plan.seed,

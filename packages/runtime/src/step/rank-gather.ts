@@ -2,7 +2,7 @@ import type { Call } from '@gradloom/core';
 import { createList, gradientOf, link, ops, probeLength, viewOf } from '@gradloom/core/internal';
 import { rowsOf } from './batch.ts';
 import type { RunContext } from './context.ts';
-import { rankExchanges } from './rank-exchanges.ts';
+import { type LeafArray, rankExchanges } from './rank-exchanges.ts';
 import { bindWaits, exchange } from './sync.ts';
 
 /**
@@ -13,6 +13,17 @@ export function gatherFromRanks(context: RunContext, looks: boolean): void {
   const { setup, step, kernels, thread } = context;
   if (thread > 0) return;
   link(bindWaits(context, 1, gatherCalls(context, rowsOf(setup, step), looks)), kernels).run();
+}
+
+/** Between two parts of passes that go on together: what the leaves of each rank have written, to all. */
+export function shareStatistics(context: RunContext, rows: number, arrays: readonly LeafArray[]): void {
+  const exchanges = rankExchanges(context, rows);
+  if (exchanges === null) return;
+  const { calls, emit } = createList();
+  const planned = exchanges.statistics(arrays);
+  emit(exchange, planned, 'start');
+  emit(exchange, planned, 'wait');
+  link(bindWaits(context, 1, calls), context.kernels).run();
 }
 
 /** Its operations, behind a step on `rows` rows. */

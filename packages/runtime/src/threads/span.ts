@@ -21,6 +21,7 @@ const SETTLE_LIMIT_MS = 10_000;
 export interface SpanResult {
   readonly steps: number; // done, the bad one included
   readonly bad: boolean; // the last step's loss or norm was not finite, or a layer could not take one of its rows
+  readonly isRefused: boolean; // a layer could not take a row of it
   readonly elapsedMs: number;
 }
 
@@ -57,6 +58,7 @@ export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions)
     return {
       steps: Atomics.load(control, CONTROL.steps) + (isRefused ? 1 : 0),
       bad: isRefused || Atomics.load(control, CONTROL.decision) === DECISION.bad,
+      isRefused,
       elapsedMs: performance.now() - begin,
     };
   } finally {

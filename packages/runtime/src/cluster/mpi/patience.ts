@@ -29,7 +29,9 @@ export async function waitFor(awaited: Awaited, ranks: number, timeLimitMs: numb
     if (turn - begun > timeLimitMs) {
       const missing = awaited.missing();
       const seconds = timeLimitMs / 1000;
-      throw new ClusterError(`cluster: ${namesOf(missing, ranks)} ${awaited.what} within ${seconds} s`, missing);
+      throw new ClusterError(`cluster: ${namesOf(missing, ranks)} ${awaited.what} within ${seconds} s`, missing, {
+        isLate: true,
+      });
     }
     await (turn - begun < EAGER_MS ? nextTurn() : sleep(PAUSE_MS));
   }

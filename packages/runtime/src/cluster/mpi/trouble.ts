@@ -12,5 +12,7 @@ export function troubleOf(ledger: Ledger, { rank, ranks, timeLimitMs }: Connecti
   if (ledger.trouble !== TROUBLE.late) return null;
   const late = ledger.late();
   const limit = `within ${timeLimitMs / 1000} s`;
-  return new ClusterError(`cluster: ${namesOf(late, ranks)} did not deliver numbers of a step ${limit}`, late);
+  return new ClusterError(`cluster: ${namesOf(late, ranks)} did not deliver numbers of a step ${limit}`, late, {
+    isLate: true,
+  });
 }

@@ -1,0 +1,92 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Checkpoint,
+  type Cluster,
+  createTrainer,
+  loadCheckpoint,
+  openCluster,
+  type TrainEvent,
+  type TrainOptions,
+  type TrainResult,
+  train,
+} from '../../packages/runtime/src/index.ts';
+import { type Story, storyData, storyOptions, storySpec } from './lockstep-story.ts';
+
+/** What a rank says of a run: what it has returned or rejected with, and the events that it has reported. */
+export interface RankReport {
+  readonly fingerprint?: string;
+  readonly steps?: number;
+  readonly stopped?: string;
+  readonly trainLosses?: readonly number[];
+  readonly validation?: unknown;
+  readonly test?: unknown;
+  readonly error?: string;
+  readonly events: readonly TrainEvent[];
+}
+
+/** A run by `train`, on one rank of a cluster or by itself. */
+export async function tell(
+  story: Story,
+  cluster: Cluster | undefined,
+  folder: string | undefined,
+): Promise<RankReport> {
+  const events: TrainEvent[] = [];
+  const { resume, ...more } = storyOptions(story, cluster?.rank ?? 0);
+  const from: Checkpoint | undefined = resume === undefined ? undefined : loadCheckpoint(resume);
+  const isKept = folder !== undefined && (cluster === undefined || cluster.rank === 0);
+  const controller = new AbortController();
+  const options: TrainOptions = {
+    ...more,
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(from === undefined ? {} : { resume: from }),
+    ...(isKept
+      ? { checkpoint: { folder, ...(story.every === undefined ? {} : { every: story.every }), keep: 100 } }
+      : {}),
+    onEvent(event) {
+      events.push(event.type === 'probe' ? { ...event, parameters: new Float64Array(0) } : event);
+      if (story.throwsAt === event.type) throw new Error(`the listener refuses ${event.type}`);
+    },
+    signal: controller.signal,
+  };
+  if (story.abortsOn === (cluster?.rank ?? 0)) controller.abort();
+  try {
+    const [spec, data] = [storySpec(story), storyData(story, cluster?.rank ?? 0)];
+    const result = story.strides === undefined ? await train(spec, data, options).result : await stride(story.strides);
+    return { ...reportOf(result), events };
+
+    /** With a loop of one's own. */
+    async function stride(strides: readonly number[]): Promise<TrainResult> {
+      const trainer = await createTrainer(spec, data, options);
+      for (let k = 0; !trainer.isDone; k++) {
+        await trainer.step(strides[k % strides.length]);
+        await trainer.evaluate();
+      }
+      return await trainer.finish();
+    }
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error), events };
+  }
+}
+
+const reportOf = ({ fingerprint, steps, stopped, epochLosses, validation, test }: TrainResult) => ({
+  ...{ fingerprint, steps, stopped, trainLosses: [...epochLosses] },
+  ...{ validation, test },
+});
+
+/** As a program: a story a line of the file in argv, each told by all ranks; the report of a rank goes into its file. */
+if (process.argv[1]?.endsWith('lockstep-program.js')) {
+  const [, , stories, folder] = process.argv;
+  try {
+    const cluster = await openCluster();
+    const told: RankReport[] = [];
+    for (const story of JSON.parse(readFileSync(stories, 'utf8')) as Story[]) {
+      told.push(await tell(story, cluster, story.folder));
+    }
+    await cluster.close();
+    writeFileSync(join(folder, `rank-${cluster.rank}.json`), JSON.stringify(told));
+  } catch (error) {
+    console.error(error instanceof Error ? error.stack : error);
+    process.exitCode = 1;
+  }
+}
