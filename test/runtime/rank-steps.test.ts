@@ -55,7 +55,7 @@ describe.each(['reference', 'wasm', 'native'] as const)('on %s', (backend) => {
     const check = fc.property(randomRun, threadsOfRanks, fc.nat(), bucket, (run, threadsOf, seed, leastBucket) => {
       expectBits(run, { threadsOf, backend, seed, leastBucket });
     });
-    fc.assert(check, { seed: propertySeed, numRuns: counted(backend === 'reference' ? 40 : 15, 2000) });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(backend === 'reference' ? 25 : 12, 2000) });
   });
 });
 
@@ -142,15 +142,22 @@ test('a rank sends the bytes that are counted, which are those of a ring where r
 });
 
 test("with MPI's own sum all ranks have the same weights, which are those of the tree but for rounding", () => {
-  const sgd = { ...options, optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.9 } as const, clipNorm: 0.5, ema: 0.5 };
-  for (const threadsOf of [[1, 1], [2, 1, 3], Array.from({ length: 14 }, () => 1)]) {
+  const sgd = {
+    ...options,
+    batch: 100,
+    steps: 2,
+    optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.9 } as const,
+    clipNorm: 0.5,
+    ema: 0.5,
+  };
+  for (const threadsOf of [[1, 1], [2, 1, 3], Array.from({ length: 9 }, () => 1)]) {
     const { ranks, step, gather } = createRankGroup({ ...group, options: sgd, threadsOf, reduce: 'allreduce' });
-    for (let k = 0; k < options.steps; k++) step();
+    for (let k = 0; k < sgd.steps; k++) step();
     gather();
     const { parameters, losses } = oracle(spec, dataset, sgd, resolveBackend('reference'));
     for (const { arena } of ranks) {
       expect(firstDifference(arena.model, ranks[0].arena.model)).toBeNull();
-      expect(arena.losses[3]).toBeCloseTo(losses[3], 10);
+      expect(arena.losses[1]).toBeCloseTo(losses[1], 10);
       expect(largestDifference(arena.model, parameters)).toBeLessThan(1e-9);
     }
   }

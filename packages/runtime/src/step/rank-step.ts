@@ -34,6 +34,8 @@ export interface RankStep {
   statistics(emit: Emit, arrays: readonly LeafArray[]): void;
   /** Behind a barrier: starts to bring the gradients of a bucket to the ranks that update it. */
   startGradients(emit: Emit, bucket: number): void;
+  /** Moves the gradients of the buckets before this one on, which are under way. */
+  moveGradients(emit: Emit, bucket: number): void;
   /** Waits for those of a bucket; a barrier is behind it. */
   finishGradients(emit: Emit, bucket: number): void;
   /** Behind a barrier: the squares of the mean gradient in all blocks; a barrier is behind it. */
@@ -113,9 +115,11 @@ export function rankStep(
         emit(barrier);
       }
       for (const planned of gradients[bucket]) emitExchange(emit, planned, 'start');
+      copyOwn(emit, bucket);
+    },
+    moveGradients(emit, bucket) {
       // MPI moves messages on while somebody looks.
       for (const earlier of gradients.slice(0, bucket).flat()) emitExchange(emit, earlier, 'look');
-      copyOwn(emit, bucket);
     },
     finishGradients(emit, bucket) {
       for (const planned of gradients[bucket]) emitExchange(emit, planned, 'wait');

@@ -88,7 +88,8 @@ function emitPasses(
           lap(clock, emit, PART.backward);
           startBucket(bucket - 1);
         }
-        if (planned.length > 1 && !isCut) emit(part, piece);
+        if (isCut) emitMoving(piece, bucket);
+        else if (planned.length > 1) emit(part, piece);
         else emitAll(emit, piece);
       }
       lap(clock, emit, PART.backward);
@@ -106,6 +107,14 @@ function emitPasses(
   }
   if (last === undefined) for (const bucket of early) startBucket(bucket);
   startBucket(buckets.length - 1);
+
+  /** Calls between which the gradients of earlier buckets move on. */
+  function emitMoving(calls: readonly Call[], bucket: number): void {
+    for (const call of calls) {
+      emitAll(emit, [call]);
+      ranks?.moveGradients(emit, bucket);
+    }
+  }
 
   /** The gradients of a bucket are complete when all threads have come here. */
   function startBucket(bucket: number): void {
