@@ -14,6 +14,7 @@ export {
   checkInput,
   datasetFormats,
   encodeSplit,
+  gatherRows,
   loadPlainTable,
   openCsvStream,
   openTable,

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
+import { typeOf } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import { checkInput, systemReason } from '@gradloom/runtime/internal';
 import { type Io, printJson, printLine, printRows } from '../io.ts';
@@ -81,7 +82,7 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
       throw new UsageError(`--${fromDataset} is given with the file ${file}, expected one of the two`);
     const { dataset } = await openModelRows(model, values.dataset, values.split);
     checkInput('predict', buildNetwork(model.spec, model.parts?.own), dataset);
-    return datasetRows(dataset, values.rows);
+    return datasetRows(dataset, values.rows, typeOf(model.parameters));
   }
   const network = buildNetwork(model.spec, model.parts?.own);
   if (file !== undefined && /\.([ct]sv|npy)(\.gz)?$/i.test(file)) {
