@@ -12,6 +12,7 @@ import { refuseStrangers } from '../lockstep/refuse-strangers.ts';
 import { shareCheckpoint } from '../lockstep/share-checkpoint.ts';
 import { createStateShares, type StateShares } from '../lockstep/state-shares.ts';
 import { loadModules } from '../own/load-parts.ts';
+import { clusterShape } from '../step/cluster-shape.ts';
 import { createPool, isPool } from '../threads/pool.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import { checkSplits } from './check-splits.ts';
@@ -144,12 +145,12 @@ interface Agreed {
 }
 
 /** The plan with what it takes from other ranks: their threads, and when rank 0 keeps checkpoints. */
-async function agreed(plan: RunPlan, { cluster, ranks, fromAll, fromFirst }: Lockstep): Promise<Agreed> {
+async function agreed(plan: RunPlan, { cluster, fromAll, fromFirst }: Lockstep): Promise<Agreed> {
   const keeps = plan.checkpoint !== null;
   if (cluster === null) return { plan, keeps };
   const { reduce, overlap, context } = plan;
   const threadsOf = await fromAll(plan.threads);
-  const shape = ranks === 1 ? null : { connection: cluster.connection, threadsOf, reduce, overlap };
+  const shape = clusterShape(cluster, threadsOf, reduce, overlap);
   const first = await fromFirst({ keeps, every: plan.checkpoint?.every });
   const times = checkpointTimes(first.every, context.stepsPerEpoch);
   return { plan: { ...plan, ranks: shape, checkpointTimes: times }, keeps: first.keeps };

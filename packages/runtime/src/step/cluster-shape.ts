@@ -1,4 +1,4 @@
-import type { Connection } from '../cluster/cluster.ts';
+import type { Cluster, Connection } from '../cluster/cluster.ts';
 
 /**
  * How the gradients of ranks are added: in the order of the tree, which gives the bits of one process, or by MPI's own
@@ -20,4 +20,16 @@ export interface ClusterShape {
   readonly overlap: boolean;
   /** Parameters of a bucket at least, which are exchanged together. @default LEAST_BUCKET */
   readonly leastBucket?: number;
+}
+
+/** That of a cluster; null where the process is its only rank, which takes steps as one without a cluster. */
+export function clusterShape(
+  { connection, cores, hosts, rank, ranks }: Cluster,
+  threadsOf: readonly number[],
+  reduce: Reduce,
+  overlap: boolean,
+): ClusterShape | null {
+  if (ranks === 1) return null;
+  const ranksHere = hosts.filter((host) => host === hosts[rank]).length;
+  return { connection, threadsOf, reduce, overlap, cores, ranksHere };
 }
