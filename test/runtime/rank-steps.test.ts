@@ -146,14 +146,15 @@ test("with MPI's own sum all ranks have the same weights, which are those of the
     ...options,
     batch: 100,
     steps: 2,
+    probe: 1,
     optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.9 } as const,
     clipNorm: 0.5,
     ema: 0.5,
   };
   for (const threadsOf of [[1, 1], [2, 1, 3], Array.from({ length: 9 }, () => 1)]) {
     const { ranks, step, gather } = createRankGroup({ ...group, options: sgd, threadsOf, reduce: 'allreduce' });
-    for (let k = 0; k < sgd.steps; k++) step();
-    gather();
+    for (let k = 0; k < sgd.steps; k++) step(true);
+    gather(true);
     const { parameters, losses } = oracle(spec, dataset, sgd, resolveBackend('reference'));
     for (const { arena } of ranks) {
       expect(firstDifference(arena.model, ranks[0].arena.model)).toBeNull();

@@ -125,11 +125,14 @@ export function rankExchanges(
     look: (probeLength) =>
       plan(CHANNEL.look, (peer) => {
         const sums: LeafArray = { array: arena.probeSums, width: probeLength };
-        const mean = own.map(({ offset, length, shift }) => viewOf(arena.nodes, offset + shift, length));
-        const send = peer === 0 ? [leavesOf(sums, rank), ...(isWhole ? [] : mean)] : [];
-        const theirs = own.map((_, bucket) => rangeOf(viewOf(arena.gSum, 0, P), peer, bucket));
-        const receive = rank === 0 ? [leavesOf(sums, peer), ...(isWhole ? [] : theirs)] : [];
-        return { send, receive };
+        // Where MPI adds the gradients, the first rank has the mean.
+        const mean = (of: () => Elements[]): Elements[] => (isWhole ? [] : of());
+        const mine = () => own.map(({ offset, length, shift }) => viewOf(arena.nodes, offset + shift, length));
+        const theirs = () => own.map((_, bucket) => rangeOf(viewOf(arena.gSum, 0, P), peer, bucket));
+        return {
+          send: peer === 0 ? [leavesOf(sums, rank), ...mean(mine)] : [],
+          receive: rank === 0 ? [leavesOf(sums, peer), ...mean(theirs)] : [],
+        };
       }),
   };
 }
