@@ -1,3 +1,4 @@
+import { cluster } from './cluster.ts';
 import type { Command } from './command.ts';
 import { completion } from './completion.ts';
 import { doctor } from './doctor.ts';
@@ -32,6 +33,7 @@ export const commands: Readonly<Record<string, Command>> = {
   search,
   'lr-find': lrFind,
   scale,
+  cluster,
   doctor,
   completion,
 };

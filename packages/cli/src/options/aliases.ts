@@ -1,5 +1,5 @@
 /** Common alternative names of flags and of keys in config files. Files of runs use the short ones. */
-const aliases: Readonly<Record<string, string>> = { 'batch-size': 'batch', 'learning-rate': 'lr' };
+const aliases: Readonly<Record<string, string>> = { 'batch-size': 'batch', 'learning-rate': 'lr', n: 'ranks' };
 
 /** The name in `table` that `key` stands for: its own, or that of an alias. Undefined where it is neither. */
 export function ownName(table: object, key: string): string | undefined {

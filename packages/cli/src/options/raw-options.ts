@@ -32,9 +32,9 @@ export function flagsToRaw(table: OptionTable, { flags, args }: Pick<Request, 'f
 
 /** The flag as it was typed: the option's own name or an alias. */
 function nameOf(key: string, args: readonly string[]): string {
-  if (key.length === 1) return `-${key}`;
-  const isTyped = (name: string) => args.some((word) => word === `--${name}` || word.startsWith(`--${name}=`));
-  return `--${aliasesOf(key).find(isTyped) ?? key}`;
+  const flagOf = (name: string) => (name.length === 1 ? `-${name}` : `--${name}`);
+  const isTyped = (name: string) => args.some((word) => word === flagOf(name) || word.startsWith(`${flagOf(name)}=`));
+  return flagOf(aliasesOf(key).find(isTyped) ?? key);
 }
 
 /** Flags override the file, including the other side of an alternative: `--steps` drops `epochs` of the file. */

@@ -49,8 +49,11 @@ function refuseFilled(out: string, entries: readonly string[]): void {
   throw new UsageError(`--out has ${out}, expected a new or empty directory (it holds ${held.slice(0, 3).join(', ')})`);
 }
 
-/** mkdir fails where another run took the number first: then the next is tried. */
-function makeNumbered(name: string): string {
+/**
+ * Makes runs/<name>-<number>, and returns its path. mkdir fails where another run took the number first: then the next
+ * is tried.
+ */
+export function makeNumbered(name: string): string {
   makeDirectory(RUNS);
   const taken = readdirSync(RUNS).map((entry) => numberOf(entry, name));
   for (let number = Math.max(0, ...taken) + 1; ; number++) {

@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { LAST_FILE } from '@gradloom/runtime';
+import type { Death } from './launchers.ts';
+
+/** 'rank 2 of 4 has died (signal 9); the last checkpoint is runs/mnist-1/last.gradloom'. */
+export function describeLoss({ rank, pid, host, how }: Death, ranks: number, out: string | null): string {
+  const place = pid === null ? '' : ` (process ${pid}${host === null ? '' : ` on ${host}`})`;
+  const who = rank === null ? `one of ${ranks} ranks${place}` : `rank ${rank} of ${ranks}`;
+  return `${who} has died: ${how}; ${checkpointIn(out)}`;
+}
+
+function checkpointIn(out: string | null): string {
+  const last = out === null ? '' : join(out, LAST_FILE);
+  return existsSync(last) ? `the last checkpoint is ${last}` : 'there is no checkpoint yet';
+}

@@ -1,0 +1,66 @@
+/** A process of the job that has ended badly, as far as its launcher tells. */
+export interface Death {
+  readonly rank: number | null; // null: the launcher names its process alone
+  readonly pid: number | null;
+  readonly host: string | null;
+  readonly how: string; // 'signal 9', 'exit code 5'
+}
+
+/** A program that starts the ranks of a job. */
+export interface Launcher {
+  /** Whether this is what calls itself so, by `--version`. */
+  isIt(version: string): boolean;
+  /** Its own flags for ranks of several threads, beside those that the user gives. */
+  flags(given: readonly string[]): readonly string[];
+  /** The line with which its own words begin among those of the ranks on stdout; null where it uses stderr alone. */
+  readonly speaks: RegExp | null;
+  /** Who has ended badly, by what it prints at the end: the first, since it ends the others itself. */
+  deathIn(text: string): Death | null;
+}
+
+export const launchers = {
+  "Open MPI's mpirun": {
+    isIt: (version) => version.includes('Open MPI'),
+    // It would bind a rank to one core, where they are two.
+    flags: (given) => (given.some((flag) => /^--?(bind-to|map-by|cpu-set)/.test(flag)) ? [] : ['--bind-to', 'none']),
+    speaks: null,
+    deathIn(text) {
+      const killed = /process rank (\d+) with PID (\d+) on node (\S+) exited on\s+signal (\d+)/.exec(text);
+      if (killed !== null) {
+        const [, rank, pid, host, signal] = killed;
+        return { rank: Number(rank), pid: Number(pid), host, how: `signal ${signal}` };
+      }
+      const ended = /Process name: \[\S*,(\d+)\]\s+Exit code:\s+(\d+)/.exec(text);
+      return ended === null ? null : { rank: Number(ended[1]), pid: null, host: null, how: `exit code ${ended[2]}` };
+    },
+  },
+  Hydra: {
+    // The launcher of MPICH and its relatives.
+    isIt: (version) => /HYDRA|Intel\(R\) MPI|MVAPICH/.test(version),
+    flags: () => [],
+    speaks: /^={70,}$/,
+    deathIn(text) {
+      const found = /(?:RANK (\d+) )?PID (\d+) RUNNING AT (\S+)\s+=\s+(EXIT CODE|KILLED BY SIGNAL): (\d+)/.exec(text);
+      if (found === null) return null;
+      const [, rank, pid, host, what, number] = found;
+      const how = what === 'EXIT CODE' ? hydraEnd(Number(number)) : `signal ${number}`;
+      return { rank: rank === undefined ? null : Number(rank), pid: Number(pid), host, how };
+    },
+  },
+  srun: {
+    isIt: (version) => version.startsWith('slurm'),
+    flags: () => ['--kill-on-bad-exit=1'],
+    speaks: null,
+    deathIn(text) {
+      const found = /srun: error: (\S+): task (\d+): (.+)/.exec(text);
+      if (found === null) return null;
+      return { rank: Number(found[2]), pid: null, host: found[1], how: found[3].toLowerCase() };
+    },
+  },
+} satisfies Record<string, Launcher>;
+
+/** Of a process that a signal has ended, Hydra gives the signal's number alone. */
+const hydraEnd = (code: number): string => (SIGNALS.has(code) ? `signal ${code}` : `exit code ${code}`);
+
+/** Those that end a process for what it did or that nobody can catch: no command of ours has such an exit code. */
+const SIGNALS = new Set([4, 6, 7, 8, 9, 11]);

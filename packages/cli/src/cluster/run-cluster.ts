@@ -1,0 +1,76 @@
+import type { Io } from '../io.ts';
+import { printLine } from '../io.ts';
+import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
+import type { Request } from '../request.ts';
+import { exitCodes } from '../terminal/interrupt.ts';
+import { UsageError } from '../usage-error.ts';
+import { describeLoss } from './describe-loss.ts';
+import { type FoundLauncher, findLauncher } from './find-launcher.ts';
+import { type ClusterRunValues, clusterRunOptions } from './options.ts';
+import { createRankFiles } from './rank-files.ts';
+import { createSignals } from './signals.ts';
+import { startJob } from './start-job.ts';
+import { readTrainWords } from './train-words.ts';
+
+const RESTARTS = 3;
+
+/** Exit codes of a command that has ended by itself: it would end in the same way again. */
+const ownCodes = new Set<number>([0, 1, 2, ...Object.values(exitCodes)]);
+
+/**
+ * Starts a training on ranks, and starts it again from its last checkpoint, with one rank less, where one has died.
+ * Resolves to the exit code of the last start.
+ */
+export async function runCluster(request: Request, io: Io): Promise<number> {
+  const end = request.args.indexOf('--');
+  const [own, words] = end === -1 ? [request.args, []] : [request.args.slice(0, end), request.args.slice(end + 1)];
+  const values = parseRaw(clusterRunOptions, flagsToRaw(clusterRunOptions, { ...request, args: own }));
+  refuseWords(request.positionals, words.length);
+  const { ranks, restarts = RESTARTS } = values;
+  if (ranks === undefined) throw new UsageError('--ranks is missing, expected the number of processes, such as -n 4');
+  const found = findLauncher(values.launcher, io.env);
+  return follow(values, ranks, restarts, words, found, io);
+}
+
+async function follow(
+  values: ClusterRunValues,
+  ranks: number,
+  restarts: number,
+  words: readonly string[],
+  { command, launcher }: FoundLauncher,
+  io: Io,
+): Promise<number> {
+  const train = readTrainWords(words, restarts);
+  const given = values['launcher-flags']?.split(/\s+/).filter((word) => word !== '') ?? [];
+  const flags = [...launcher.flags(given), ...given];
+  const files = createRankFiles();
+  const signals = createSignals();
+  const say = (text: string): void => printLine(io.stderr, `gradloom cluster: ${text}`);
+  try {
+    for (let left = restarts, count = ranks; ; left--, count--) {
+      const job = startJob({ command, launcher }, [...flags, '-n', String(count)], train.next(), files.folder, io);
+      const { code, tail } = await signals.forwardTo(job);
+      const death = launcher.deathIn(tail);
+      const hasDied = code !== null && !ownCodes.has(code);
+      if (signals.received !== null) return exitCodes[signals.received];
+      if (!hasDied) return code ?? 1;
+      const rank = death?.rank ?? files.rankOf(death?.pid ?? null, death?.host ?? null);
+      say(describeLoss({ ...(death ?? { how: `exit code ${code}`, pid: null, host: null }), rank }, count, train.out));
+      const next = count - 1;
+      if (left === 0 || next === 0 || train.out === null) return code;
+      say(`starting again on ${next} ${next === 1 ? 'rank' : 'ranks'} (restart ${restarts - left + 1} of ${restarts})`);
+    }
+  } finally {
+    signals.release();
+    files.remove();
+  }
+}
+
+/** Of a command line `cluster run -n 4 -- train`, yargs takes 'run' and all behind `--` for words. */
+function refuseWords(positionals: readonly string[], behind: number): void {
+  const [, ...others] = positionals.slice(0, positionals.length - behind);
+  if (others.length === 0) return;
+  throw new UsageError(
+    `the word ${JSON.stringify(others[0])} belongs to no flag, expected -- and a training behind it`,
+  );
+}

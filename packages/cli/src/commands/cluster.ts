@@ -1,0 +1,36 @@
+import { UsageError } from '../usage-error.ts';
+import type { Command } from './command.ts';
+
+const examples: Command['examples'] = [
+  ['cluster run -n 4 -- train --dataset mnist', 'one training on four processes of this machine'],
+  ['cluster run -n 8 --launcher-flags="--hostfile hosts" -- train --config run.yaml', 'on the machines of a hostfile'],
+  ['cluster run -n 4 --restarts 0 -- train --resume runs/mnist-1', 'without going on where a process has died'],
+];
+
+const epilogue =
+  'It needs Open MPI, MPICH or Slurm. A run that has no --checkpoint-every gets one of 30 s. The result does not depend on the number of processes, so a run that goes on with fewer ends in the same weights.';
+
+const options: Command['options'] = async () => (await import('../cluster/options.ts')).clusterRunOptions;
+
+const run: Command = {
+  describe: 'Start a training on several processes by mpirun or srun, and go on with the others where one dies',
+  usage: 'run -n <processes> [options] -- train [options of train]',
+  examples,
+  epilogue,
+  options,
+  run: async (request, io) => (await import('../cluster/run-cluster.ts')).runCluster(request, io),
+};
+
+export const cluster: Command = {
+  describe: 'Train on several processes or machines, by MPI',
+  usage: 'run -n <processes> [options] -- train [options of train]',
+  examples,
+  epilogue,
+  options,
+  members: { run: async () => run },
+  run: async (request, io) => {
+    const [word] = request.positionals;
+    if (word === 'run') return run.run(request, io);
+    throw new UsageError(`${word === undefined ? 'the word is missing' : `${word} is unknown`}, expected run`);
+  },
+};

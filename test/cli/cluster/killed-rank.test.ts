@@ -1,0 +1,52 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../../support/command-line.ts';
+import { counted } from '../../support/count.ts';
+import { mpirunNames, mpiruns } from '../../support/mpirun.ts';
+import { needs } from '../../support/needs.ts';
+
+const train = ['train', '--dataset', 'spirals', '--threads', '1', '--steps', '1500', '--json', '--quiet'];
+
+/** The process of a rank that trains in this directory. */
+function processOf(rank: number, out: string): number | undefined {
+  return readdirSync('/proc')
+    .map(Number)
+    .find((pid) => {
+      try {
+        const [words, variables] = ['cmdline', 'environ'].map((file) => readFileSync(`/proc/${pid}/${file}`, 'latin1'));
+        const isRank = new RegExp(`\\0(OMPI_COMM_WORLD_RANK|PMI_RANK)=${rank}\\0`).test(`\0${variables}`);
+        return isRank && words.split('\0').includes(out);
+      } catch {
+        return false; // it has ended, or is no process
+      }
+    });
+}
+
+describe.each(mpirunNames)('under %s', (name) => {
+  const { command, flags, env } = mpiruns[name];
+
+  test.each(Array.from({ length: counted(1, 50) }, (_, k) => k % 3))(
+    'a training ends in the bits of one process, though rank %i is killed',
+    needs(name, 'koffi', 'peaks'),
+    async (rank) => {
+      const alone = await gradloom([...train, '--no-out']);
+      const out = join(temporaryDirectory(), 'run');
+      const launch = ['--launcher', command, `--launcher-flags=${flags.join(' ')}`];
+      const args = ['cluster', 'run', '-n', '3', ...launch, '--', ...train, '--out', out, '--checkpoint-every', '50'];
+      const child = startProgram(flags.length === 0 ? args.filter((word) => word !== '--launcher-flags=') : args, '.', {
+        env,
+      });
+      const ended = endOf(child);
+      await expect.poll(() => existsSync(join(out, 'last.gradloom')), { timeout: 50_000, interval: 5 }).toBe(true);
+      const pid = processOf(rank, out);
+      if (pid === undefined) throw new Error(`rank ${rank} has no process, expected one`);
+      process.kill(pid, 'SIGKILL');
+      const { code, stdout, stderr } = await ended;
+      expect(stderr).toContain(`gradloom cluster: rank ${rank} of 3 has died: signal 9; the last checkpoint is ${out}`);
+      expect(stderr).toContain('gradloom cluster: starting again on 2 ranks (restart 1 of 3)');
+      expect(code).toBe(0);
+      expect(jsonLines(stdout).at(-1)?.fingerprint).toBe(jsonLines(alone.stdout).at(-1)?.fingerprint);
+    },
+  );
+});
