@@ -85,6 +85,7 @@ const right: Record<string, () => readonly unknown[]> = {
   evaluateModel: () => [spec, model.parameters, data, { threads: 1, backend: 'wasm' }],
   explainModel: () => [runtime.createModel(model), data, { threads: 1, backend: 'wasm' }],
   exportModel: () => ['model.npz', model, {}],
+  endTogether: () => [null, new Error('the end')],
   findBlas: () => [{ names: [] }],
   findFile: () => ['here', 'nowhere', 'a file'],
   fingerprint: () => [model.parameters],

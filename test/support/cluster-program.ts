@@ -222,6 +222,21 @@ const scenarios: Record<string, Scenario> = {
     return onThread(cluster, 'exchange', 1);
   },
   network: (cluster) => measureNetwork(cluster),
+  /** Rank 0 fails right behind a value that it gives, which the others have all the same. */
+  async ahead({ rank, fromFirst, fromAll, fail, recover }, times) {
+    const wrong: unknown[] = [];
+    for (let time = 0; time < times; time++) {
+      const value = await fromFirst(rank === 0 ? time : -1).catch(String);
+      if (value !== time) wrong.push(value);
+      if (rank === 0) fail('ahead');
+      else {
+        const later = await fromAll(0).catch(String);
+        if (!String(later).includes('has failed: ahead')) wrong.push(later);
+      }
+      await recover(0);
+    }
+    return wrong;
+  },
   /** A rank that closes where others recover. */
   async leaver(cluster) {
     const { rank } = cluster;

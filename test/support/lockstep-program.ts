@@ -74,7 +74,7 @@ const reportOf = ({ fingerprint, steps, stopped, epochLosses, validation, test }
   ...{ validation, test },
 });
 
-/** As a program: a story a line of the file in argv, each told by all ranks; the report of a rank goes into its file. */
+/** As a program: the stories of the file in argv, each told by all ranks; the reports of a rank go into its file. */
 if (process.argv[1]?.endsWith('lockstep-program.js')) {
   const [, , stories, folder] = process.argv;
   try {

@@ -24,12 +24,13 @@ test('a run with too many messages is told so', () => {
   expect(() => open().take(70_000)).toThrow(/exchanges have 70000 messages, expected at most 68608 in a run/);
 });
 
-test('the first trouble is kept, until it is forgotten', () => {
+test('the first trouble is kept, of failures the one in the earliest turn, until it is forgotten', () => {
   const ledger = open();
-  ledger.noteFailure(2, 'no room');
-  ledger.noteFailure(1, 'another');
+  ledger.noteFailure(1, 'later', 7);
+  ledger.noteFailure(2, 'no room', 3);
+  ledger.noteFailure(1, 'another', 3);
   ledger.noteLate([0]);
-  expect([ledger.trouble, ledger.failure()]).toEqual([TROUBLE.failure, { rank: 2, message: 'no room' }]);
+  expect([ledger.trouble, ledger.failure()]).toEqual([TROUBLE.failure, { rank: 2, message: 'no room', turn: 3 }]);
   ledger.forgetTrouble();
   expect(ledger.trouble).toBe(TROUBLE.none);
   ledger.noteLate([0, 2]);
@@ -38,6 +39,6 @@ test('the first trouble is kept, until it is forgotten', () => {
 
 test('a message that is too long for the ledger is cut off between characters', () => {
   const ledger = open();
-  ledger.noteFailure(1, 'ü'.repeat(2000));
+  ledger.noteFailure(1, 'ü'.repeat(2000), 0);
   expect(ledger.failure().message).toBe('ü'.repeat(512));
 });

@@ -16,7 +16,15 @@ describe.each(ways.map(([name, ...flags]) => [`${name} ${flags[2] ?? ''}`.trim()
     const here = needs(name, 'koffi');
 
     test.each([1, 3, ...onlyInAll(2, 5, 8)])('%i hear each other, in order and to the bit', here, async (ranks) => {
-      const scenarios = ['values:0', 'move:5', 'exchange:30', 'sum:1001', `broken:${counted(2, 200)}`, 'network:0'];
+      const scenarios = [
+        'values:0',
+        'move:5',
+        'exchange:30',
+        'sum:1001',
+        `broken:${counted(2, 200)}`,
+        `ahead:${counted(20, 500)}`,
+        'network:0',
+      ];
       const { code, stderr, results } = await runRanks(name, ranks, scenarios, { flags });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const numbers = Array.from({ length: ranks }, (_, rank) => rank);
@@ -30,7 +38,7 @@ describe.each(ways.map(([name, ...flags]) => [`${name} ${flags[2] ?? ''}`.trim()
             hosts: ranks,
           },
           // Numbers that were not where they belong.
-          ...{ move: 0, exchange: 0, broken: { wrong: 0, failed: true } },
+          ...{ move: 0, exchange: 0, broken: { wrong: 0, failed: true }, ahead: [] },
           sum: true,
           network: ranks === 1 ? null : { ranks },
         });

@@ -9,8 +9,8 @@ import { type Io, printLines } from '../io.ts';
 const LAST_WORDS_MS = 3000;
 
 /**
- * Does work on all ranks of the cluster that this process was started in, and leaves it. Rank 0 alone prints. Resolves to
- * the exit code; what fails on one rank fails on all, and is said once.
+ * Does work on all ranks of the cluster that this process was started in, and leaves it. Rank 0 alone prints. Resolves
+ * to the exit code; what fails on one rank fails on all, and is said once.
  */
 export async function onAllRanks(
   timeLimitSeconds: number | undefined,

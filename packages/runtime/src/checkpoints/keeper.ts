@@ -8,8 +8,8 @@ import { type CurrentState, currentState, type StateSources } from './current-st
 import { recordOf } from './resume.ts';
 
 /**
- * Writes the checkpoints of a run; only called between spans, when the arena does not change. Rank 0 writes, and decides
- * when by the clock and by what is on its disk; the others send it the state that they hold.
+ * Writes the checkpoints of a run; only called between spans, when the arena does not change. Rank 0 writes, and
+ * decides when by the clock and by what is on its disk; the others send it the state that they hold.
  */
 export interface Keeper {
   /** First step after `step` at which the run must stop for a checkpoint. */

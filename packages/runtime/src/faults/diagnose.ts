@@ -46,8 +46,9 @@ export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Faul
 
 /**
  * Runs the leaves of a step once more on this thread, all together where a layer couples their rows, looking at every
- * array for the first number that is not finite. Where rows are coupled, each rank takes its own leaves; else each takes
- * all. Only between spans; overwrites the gradients and, where a layer couples rows, the state that its passes write.
+ * array for the first number that is not finite. Where rows are coupled, each rank takes its own leaves; else each
+ * takes all. Only between spans; overwrites the gradients and, where a layer couples rows, the state that its passes
+ * write.
  */
 function badLoss(context: RunContext, step: number): Fault {
   const { setup, network } = context;

@@ -50,8 +50,8 @@ export interface EvaluationRun {
 }
 
 /**
- * Evaluates a dataset with the current weights, on the threads of the run; only between spans. Ranks compute the outputs
- * of chunks of their own; rank 0 reads all of them in the order of the rows, and all ranks have its figures.
+ * Evaluates a dataset with the current weights, on the threads of the run; only between spans. Ranks compute the
+ * outputs of chunks of their own; rank 0 reads all of them in the order of the rows, and all ranks have its figures.
  * @throws InputError (rejects) naming the first row that a layer cannot take.
  */
 export async function evaluateDataset(

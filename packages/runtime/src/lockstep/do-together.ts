@@ -1,3 +1,4 @@
+import { show } from '@gradloom/core/internal';
 import type { Cluster } from '../cluster/cluster.ts';
 import { ClusterError, namesOf } from '../cluster/cluster-error.ts';
 import { ThreadError } from '../faults/recovery.ts';
@@ -74,6 +75,9 @@ const told = new WeakSet<Error>();
  * it is over. To be called with what ends the work of a cluster, on each rank.
  */
 export async function endTogether(cluster: Cluster | null, error: unknown): Promise<void> {
+  if (cluster !== null && typeof cluster?.fail !== 'function') {
+    throw new Error(`endTogether: cluster has ${show(cluster)}, expected one that openCluster opened, or null`);
+  }
   if (cluster === null || isTold(error) || (error instanceof ClusterError && error.isLate)) return;
   if (error instanceof Error) told.add(error);
   const isOfAnother = error instanceof ClusterError;

@@ -8,8 +8,8 @@ import { inTurns } from '../turns/in-turns.ts';
 import type { Lockstep } from './lockstep.ts';
 
 /**
- * Who holds what of the optimizer's state, and how numbers get from rank to rank between spans. All ranks call the same.
- * Arrays lie in shared memory, except those that rank 0 alone has.
+ * Who holds what of the optimizer's state, and how numbers get from rank to rank between spans. All ranks call the
+ * same. Arrays lie in shared memory, except those that rank 0 alone has.
  */
 export interface StateShares {
   /** Rank 0's numbers on all ranks: overwrites `to`. `from` is only read on rank 0. */

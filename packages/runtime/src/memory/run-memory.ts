@@ -119,11 +119,15 @@ export function stateParts(
   const averages = optimizer.shareAt === undefined ? 0 : 1;
   const slots = bytesOfElements(plan.elementType, held) * (optimizer.slots.length - averages);
   const state = weights * (1 + averages) + slots;
+  // Rank 0 brings together what all hold, to write it, of the current state and of that for a rollback.
+  const others = plan.ranks?.connection.rank === 0 && plan.checkpoint !== null ? (onNan === 'rollback' ? 2 : 1) : 0;
+  const whole = bytesOfElements(plan.elementType, network.parameterCount) * (optimizer.slots.length - averages);
   const handedOut = probe === null ? 0 : weights * probe.count(context.totalSteps);
   return [
     { name: 'orders of the rows', bytes: orders * rows * 4 },
     { name: 'weights of the rows', bytes: plan.weighs ? rows * 8 : 0 },
     { name: 'copy of the state for faults', bytes: state },
+    { name: 'state of all ranks for checkpoints', bytes: held < network.parameterCount ? others * whole : 0 },
     { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
     { name: 'weights of the best evaluation', bytes: plan.early === null ? 0 : BEST_COPIES * weights },
     { name: 'copies for looks', bytes: probe === null ? 0 : LOOK_COPIES * weights + Math.min(LOOK_GARBAGE, handedOut) },

@@ -45,7 +45,7 @@ async function evaluateBest(state: RunState): Promise<Evaluation | undefined> {
   return test;
 }
 
-/** @throws Error where a rank has other weights: nothing that the ranks have written or measured is then to be relied on. */
+/** @throws Error where a rank has other weights: nothing that ranks have written or measured can then be relied on. */
 async function refuseOthers({ fromAll }: Lockstep, { fingerprint }: TrainResult): Promise<void> {
   const all = await fromAll(fingerprint);
   const other = all.findIndex((one) => one !== all[0]);

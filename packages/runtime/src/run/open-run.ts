@@ -22,7 +22,7 @@ import { isCluster, type TrainOptions } from './options.ts';
 import { planRunInTurns, type RunPlan } from './plan.ts';
 import { type PreparedRun, prepareRunInTurns } from './prepare.ts';
 import type { RunSurroundings } from './state.ts';
-import { backendWarnings } from './warnings.ts';
+import { backendWarnings, idleWarnings } from './warnings.ts';
 
 /** A run with its memory, in step with the other ranks of its cluster. */
 export interface OpenedRun extends PreparedRun {
@@ -153,7 +153,8 @@ async function agreed(plan: RunPlan, { cluster, fromAll, fromFirst }: Lockstep):
   const shape = clusterShape(cluster, threadsOf, reduce, overlap);
   const first = await fromFirst({ keeps, every: plan.checkpoint?.every });
   const times = checkpointTimes(first.every, context.stepsPerEpoch);
-  return { plan: { ...plan, ranks: shape, checkpointTimes: times }, keeps: first.keeps };
+  const warnings = [...plan.warnings, ...idleWarnings(cluster.idleCores)];
+  return { plan: { ...plan, ranks: shape, checkpointTimes: times, warnings }, keeps: first.keeps };
 }
 
 /** The specs among the options are the only ones that are objects of JSON. */

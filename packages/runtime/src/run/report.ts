@@ -6,7 +6,7 @@ import { watchedLoss } from './monitors.ts';
 import { teamSize } from './next-span.ts';
 import type { RunState } from './state.ts';
 
-/** Reports what a look has seen in the step that the run has come to, before that step is counted. Rank 0 has it all. */
+/** Reports what a look has seen in the step that the run has come to, before that step is counted. Rank 0 has all. */
 export async function reportLook({ look, lockstep, history, progress, told, emit }: RunState): Promise<void> {
   const { step } = progress;
   if (look !== null && lockstep.isFirst && step >= told) emit(await inTurns(look.read(step, history.parameters)));

@@ -46,6 +46,15 @@ export function backendWarnings(asked: BackendChoice, { name }: Backend): string
   return [`backend auto uses reference, which is many times slower: ${wasmProblem()}`];
 }
 
+/** Of a rank, where a launcher has bound each rank of its machine to some cores, so that others stay idle. */
+export function idleWarnings(idleCores: number): string[] {
+  if (idleCores === 0) return [];
+  const advice = 'mpirun of Open MPI takes --bind-to none';
+  return [
+    `${counted(idleCores, 'core')} of this machine may work for no rank, since ranks are bound to others (${advice})`,
+  ];
+}
+
 /** For an evaluation whose loss is not finite although the weights are. */
 export const lossWarning = (part: string, loss: number, step: number): string =>
   `the ${part} loss after step ${step} has ${loss}, expected a finite number (look for wrong rows, or weights that are too large)`;

@@ -5,18 +5,26 @@ import { TAGS } from './tags.ts';
 /** Most characters of a failure's message: a short one is sent without an answer of the other side. */
 const LENGTH = 300;
 
+/** A rank that has failed. */
+export interface Failure {
+  readonly rank: number;
+  readonly message: string;
+  readonly turn: number; // calls with all others that it had done
+}
+
 /** Tells all others that this rank has failed. */
-export function sendFailure(mail: Mail, ledger: Ledger, rank: number, ranks: number, message: string): void {
-  const bytes = new TextEncoder().encode(message.slice(0, LENGTH));
+export function sendFailure(mail: Mail, ledger: Ledger, ranks: number, { rank, message, turn }: Failure): void {
+  const bytes = new TextEncoder().encode(`${turn} ${message.slice(0, LENGTH)}`);
   for (let other = 0; other < ranks; other++) if (other !== rank) mail.send(other, TAGS.failure, bytes);
   mail.isSent();
-  ledger.noteFailure(rank, message);
+  ledger.noteFailure(rank, message, turn);
 }
 
 /** Whether another rank says that it has failed; notes what it says. */
 export function takeFailure(mail: Mail, ledger: Ledger): boolean {
   const letter = mail.take(null, TAGS.failure);
   if (letter === null) return false;
-  ledger.noteFailure(letter.rank, new TextDecoder().decode(letter.bytes));
+  const [, turn, message] = /^(\d+) (.*)$/s.exec(new TextDecoder().decode(letter.bytes)) ?? ['', '0', ''];
+  ledger.noteFailure(letter.rank, message, Number(turn));
   return true;
 }

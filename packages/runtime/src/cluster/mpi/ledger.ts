@@ -1,7 +1,7 @@
 import { viewOf } from '@gradloom/core/internal';
 
 /** Words of the ledger's head. */
-const WORD = { trouble: 0, rank: 1, length: 2, used: 3, question: 4 };
+const WORD = { trouble: 0, rank: 1, length: 2, used: 3, question: 4, turn: 5 };
 const HEAD_WORDS = 16;
 const TEXT_BYTES = 1024;
 
@@ -40,11 +40,14 @@ export interface Ledger {
   /** Answers. */
   noteAwaited(ranks: readonly number[]): void;
   readonly trouble: number;
-  /** The first trouble is kept. */
-  noteFailure(rank: number, message: string): void;
+  /**
+   * The first trouble is kept, and of failures the one in the earliest turn: so many calls with all others the rank
+   * that failed had done.
+   */
+  noteFailure(rank: number, message: string, turn: number): void;
   noteLate(ranks: readonly number[]): void;
   late(): number[];
-  failure(): { readonly rank: number; readonly message: string };
+  failure(): { readonly rank: number; readonly message: string; readonly turn: number };
   forgetTrouble(): void;
 }
 
@@ -118,8 +121,10 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
     get trouble() {
       return Atomics.load(head, WORD.trouble);
     },
-    noteFailure(rank, message) {
-      if (!note(TROUBLE.failure)) return;
+    noteFailure(rank, message, turn) {
+      const isEarlier = Atomics.load(head, WORD.trouble) === TROUBLE.failure && turn < head[WORD.turn];
+      if (!isEarlier && !note(TROUBLE.failure)) return;
+      head[WORD.turn] = turn;
       const { written } = new TextEncoder().encodeInto(message, text);
       head[WORD.rank] = rank;
       head[WORD.length] = written;
@@ -131,6 +136,7 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
     failure: () => ({
       rank: head[WORD.rank],
       message: new TextDecoder().decode(text.slice(0, head[WORD.length])),
+      turn: head[WORD.turn],
     }),
     forgetTrouble: () => void Atomics.store(head, WORD.trouble, TROUBLE.none),
   };

@@ -2,7 +2,7 @@ import type { Cluster, Connection } from '../cluster.ts';
 import type { ClusterError } from '../cluster-error.ts';
 import { messagesOf, planRequests } from './exchange.ts';
 import { sendFailure, takeFailure } from './failures.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, TROUBLE } from './ledger.ts';
 import { createMail, fromBytes, type Mail, toBytes } from './mail.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 import { type Awaited, waitFor } from './patience.ts';
@@ -25,6 +25,7 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
   const mail = createMail(mpi);
   const underWay = createUnderWay(mpi, ledger);
   let othersLeft = false;
+  let turn = 0; // calls with all others that are done
   let isOpening = false;
   const trouble = (): ClusterError | null => troubleOf(ledger, connection);
   let current: Awaited | null = null;
@@ -33,7 +34,8 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
       if (isOpening) return awaited.isDone();
       takeFailure(mail, ledger);
       const error = trouble();
-      if (error !== null) throw error;
+      // A rank that has failed in a later call has done its part of this one, which therefore ends.
+      if (error !== null && !(ledger.trouble === TROUBLE.failure && ledger.failure().turn > turn)) throw error;
       return awaited.isDone();
     };
     current = awaited;
@@ -61,8 +63,14 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
 
   const inOrder = createQueue();
   const stop = { mpi, mail, rank, ranks, timeLimitMs, underWay };
-  const fromAll = <T>(value: T): Promise<readonly T[]> =>
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> =>
     inOrder(async () => {
+      const value = await task();
+      turn++;
+      return value;
+    });
+  const fromAll = <T>(value: T): Promise<readonly T[]> =>
+    inTurn(async () => {
       const gathered = await gather(toBytes(value));
       const all = (await firstOf(() => gathered)) as Uint8Array[];
       return all.map((bytes, from) => fromBytes(bytes, from) as T);
@@ -74,10 +82,10 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
       isOpening = false;
       return values;
     },
-    fromFirst: <T>(value: T) => inOrder(async () => (await firstOf(() => value)) as T),
+    fromFirst: <T>(value: T) => inTurn(async () => (await firstOf(() => value)) as T),
     fromAll,
     move: (transfers) =>
-      inOrder(async () => {
+      inTurn(async () => {
         const messages = messagesOf(transfers);
         const slots = underWay.add(transfers, messages.length);
         const { start, isDone, pending } = planRequests(mpi, messages, TAGS.move, slots);
@@ -85,7 +93,7 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
         await wait({ what: 'did not send or take their numbers', isDone, missing: pending });
         underWay.remove(slots);
       }),
-    fail: (message) => sendFailure(mail, ledger, rank, ranks, message),
+    fail: (message) => sendFailure(mail, ledger, ranks, { rank, message, turn }),
     trouble,
     awaited: () => (current === null ? ledger.awaited() : current.missing()),
     recover: <T>(value: T) =>
@@ -93,6 +101,7 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
         const words = await stopTogether(stop, { leaves: false, value });
         underWay.settle();
         ledger.forgetTrouble();
+        turn = 0;
         othersLeft = words.some(({ leaves }) => leaves);
         refuseLeavers(words);
         return words.map((word) => word.value);
