@@ -36,7 +36,7 @@ const gradloom = (backend: string, precision: Precision): Peer => ({
   ...{ name: ownName(backend, precision), precision },
   command: node('gradloom.ts', precision, backend),
   get: {
-    native: 'npm install koffi, on Linux and a processor with AVX-512 or AVX2',
+    native: 'npm install koffi, on a system with machine code (docs/platforms.md)',
     blas: 'apt-get install libopenblas0-pthread',
     wasm: 'node .ci/prepare.mjs',
   }[backend] as string,

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { syntheticDatasets } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { presets } from '../../packages/cli/src/datasets/presets.ts';
@@ -8,6 +10,8 @@ const train = async (...flags: string[]) => {
   const { stdout } = await gradloom(['train', '--no-out', '--json', '--quiet', ...flags]);
   return jsonLines(stdout)[0];
 };
+
+const readme = join(import.meta.dirname, '../../README.md');
 
 /** Test accuracy that the defaults reach from any of a few seeds; circles overlap under their noise. */
 const reached = { xor: 1, and: 1, or: 1, spirals: 0.95, moons: 0.99, circles: 0.93, blobs: 0.99 };
@@ -32,8 +36,10 @@ test.each(['float64', 'float32'])('mnist reaches 0.95 by the defaults in one epo
 });
 
 test.each(onlyInAll('float64', 'float32'))('mnist reaches 0.975 by the defaults in %s', async (precision) => {
-  const { testAccuracy } = await train('--dataset', 'mnist', '--precision', precision);
+  const { testAccuracy, backend, fingerprint } = await train('--dataset', 'mnist', '--precision', precision);
   expect(testAccuracy).toBeGreaterThanOrEqual(0.975);
+  // The bits of machine code are the same on every machine.
+  if (backend === 'native') expect(readFileSync(readme, 'utf8')).toContain(fingerprint);
 });
 
 test('every dataset that is made has a preset and a test here', () => {
