@@ -8,7 +8,7 @@ export const RANK_FILES = 'GRADLOOM_RANK_FILES';
 /** Variables in which launchers tell a process its rank. */
 const rankVariables = ['OMPI_COMM_WORLD_RANK', 'PMIX_RANK', 'PMI_RANK', 'SLURM_PROCID'];
 
-/** Says which rank this process is, if `cluster run` asks. Some launchers name a process that has died, not its rank. */
+/** Says which rank this process is, if `cluster run` asks: some launchers name a dead process, not its rank. */
 export function announceRank(env: Readonly<Record<string, string | undefined>>): void {
   const folder = env[RANK_FILES];
   const variable = rankVariables.find((name) => env[name] !== undefined);
