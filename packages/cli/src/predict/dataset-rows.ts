@@ -7,7 +7,7 @@ import type { RowBatch } from './row-batch.ts';
 
 const BATCH_ROWS = 256;
 
-/** Rows of a dataset, as a network that computes with `type` reads them. @throws UsageError for a row that is missing. */
+/** Rows of a dataset, as a network that computes with `type` reads them. @throws UsageError for a missing row. */
 export function* datasetRows(
   dataset: Dataset,
   ranges: readonly RowRange[] | undefined,
