@@ -23,8 +23,31 @@ function processOf(rank: number, out: string): number | undefined {
     });
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 describe.each(mpirunNames)('under %s', (name) => {
   const { command, flags, env } = mpiruns[name];
+  const launch = ['--launcher', command, ...(flags.length === 0 ? [] : [`--launcher-flags=${flags.join(' ')}`])];
+
+  test('a signal to cluster run ends all ranks, and then itself', needs(name, 'koffi', 'peaks'), async () => {
+    const out = join(temporaryDirectory(), 'run');
+    const endless = [...train.slice(0, -3), '1000000000', '--quiet', '--out', out, '--checkpoint-every', '50'];
+    const child = startProgram(['cluster', 'run', '-n', '2', ...launch, '--', ...endless], '.', { env });
+    const ended = endOf(child);
+    await expect.poll(() => existsSync(join(out, 'last.gradloom')), { timeout: 50_000, interval: 5 }).toBe(true);
+    const pids = [0, 1].map((rank) => processOf(rank, out) ?? -1);
+    expect(pids.map(isAlive)).toEqual([true, true]);
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(143);
+    for (const pid of pids) await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+  });
 
   test.each(Array.from({ length: counted(1, 50) }, (_, k) => k % 3))(
     'a training ends in the bits of one process, though rank %i is killed',
@@ -32,11 +55,8 @@ describe.each(mpirunNames)('under %s', (name) => {
     async (rank) => {
       const alone = await gradloom([...train, '--no-out']);
       const out = join(temporaryDirectory(), 'run');
-      const launch = ['--launcher', command, `--launcher-flags=${flags.join(' ')}`];
       const args = ['cluster', 'run', '-n', '3', ...launch, '--', ...train, '--out', out, '--checkpoint-every', '50'];
-      const child = startProgram(flags.length === 0 ? args.filter((word) => word !== '--launcher-flags=') : args, '.', {
-        env,
-      });
+      const child = startProgram(args, '.', { env });
       const ended = endOf(child);
       await expect.poll(() => existsSync(join(out, 'last.gradloom')), { timeout: 50_000, interval: 5 }).toBe(true);
       const pid = processOf(rank, out);

@@ -60,6 +60,13 @@ test.each([
   expect({ code, calls }).toEqual({ code: exitCode, calls: expected });
 });
 
+test('it goes on where a rank was late', needs('bash'), async () => {
+  const folder = temporaryDirectory();
+  const { code, calls, stderr } = await run(folder, launcherIn(folder, 1, 75), '-n', '3');
+  expect({ code, calls }).toEqual({ code: 0, calls: [begun(3), goneOn(2)] });
+  expect(stderr.replaceAll(folder, '.')).toContain(`gradloom cluster: a rank was late; the last checkpoint is ${last}`);
+});
+
 test('flags for the launcher reach it', needs('bash'), async () => {
   const folder = temporaryDirectory();
   const { calls } = await run(folder, launcherIn(folder, 0), '-n', '2', '--launcher-flags=--map-by node --x y');

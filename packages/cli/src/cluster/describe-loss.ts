@@ -10,6 +10,9 @@ export function describeLoss({ rank, pid, host, how }: Death, ranks: number, out
   return `${who} has died: ${how}; ${checkpointIn(out)}`;
 }
 
+/** 'a rank was late; the last checkpoint is runs/mnist-1/last.gradloom': the ranks that waited have named it. */
+export const describeLate = (out: string | null): string => `a rank was late; ${checkpointIn(out)}`;
+
 function checkpointIn(out: string | null): string {
   const last = out === null ? '' : join(out, LAST_FILE);
   return existsSync(last) ? `the last checkpoint is ${last}` : 'there is no checkpoint yet';

@@ -4,8 +4,9 @@ import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import type { Request } from '../request.ts';
 import { exitCodes } from '../terminal/interrupt.ts';
 import { UsageError } from '../usage-error.ts';
-import { describeLoss } from './describe-loss.ts';
+import { describeLate, describeLoss } from './describe-loss.ts';
 import { type FoundLauncher, findLauncher } from './find-launcher.ts';
+import { LATE_CODE } from './late-code.ts';
 import { type ClusterRunValues, clusterRunOptions } from './options.ts';
 import { createRankFiles } from './rank-files.ts';
 import { createSignals } from './signals.ts';
@@ -55,7 +56,10 @@ async function follow(
       if (signals.received !== null) return exitCodes[signals.received];
       if (!hasDied) return code ?? 1;
       const rank = death?.rank ?? files.rankOf(death?.pid ?? null, death?.host ?? null);
-      say(describeLoss({ ...(death ?? { how: `exit code ${code}`, pid: null, host: null }), rank }, count, train.out));
+      const isLate = code === LATE_CODE;
+      say(
+        isLate ? describeLate(train.out) : describeLoss({ ...(death ?? unknownDeath(code)), rank }, count, train.out),
+      );
       const next = count - 1;
       if (left === 0 || next === 0 || train.out === null) return code;
       say(`starting again on ${next} ${next === 1 ? 'rank' : 'ranks'} (restart ${restarts - left + 1} of ${restarts})`);
@@ -65,6 +69,8 @@ async function follow(
     files.remove();
   }
 }
+
+const unknownDeath = (code: number) => ({ how: `exit code ${code}`, pid: null, host: null });
 
 /** Of a command line `cluster run -n 4 -- train`, yargs takes 'run' and all behind `--` for words. */
 function refuseWords(positionals: readonly string[], behind: number): void {

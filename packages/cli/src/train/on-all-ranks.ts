@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, ClusterError, openCluster } from '@gradloom/runtime';
 import { endTogether } from '@gradloom/runtime/internal';
+import { LATE_CODE } from '../cluster/late-code.ts';
 import { describeFailure, exitCodeOf } from '../failure.ts';
 import { type Io, printLines } from '../io.ts';
 
@@ -37,8 +38,7 @@ async function abortAll(cluster: Cluster, error: ClusterError, io: Io): Promise<
   const speaker = Array.from({ length: cluster.ranks }, (_, rank) => rank).find((rank) => !error.ranks.includes(rank));
   if (speaker === cluster.rank) printLines(io.stderr, describeFailure('gradloom train', error, false));
   else await sleep(LAST_WORDS_MS);
-  cluster.abort(1);
-  return 1;
+  return cluster.abort(LATE_CODE);
 }
 
 const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
