@@ -39,14 +39,17 @@ async function runAlone(request: Request, io: Io, cluster: Cluster | null = null
 
 const isFirst = (cluster: Cluster | null): boolean => cluster === null || cluster.rank === 0;
 
+/** Flags that say how ranks exchange numbers. */
+const OF_CLUSTER = ['exchange-timeout', 'no-overlap', 'reduce'];
+
 /** How the ranks come together, which is known before anything is read. */
 function parseCluster(request: Request): Pick<TrainValues, 'cluster' | 'exchange-timeout'> {
   const raw = flagsToRaw(trainOptions, request);
   const own = ['cluster', 'exchange-timeout'].filter((name) => name in raw).map((name) => [name, raw[name]]);
   const values = parseRaw(trainOptions, Object.fromEntries(own));
-  if (values['exchange-timeout'] !== undefined && values.cluster === undefined) {
-    const given = values['exchange-timeout'];
-    throw new UsageError(`--exchange-timeout has ${given}, expected it with --cluster, whose exchanges it limits`);
+  const stray = OF_CLUSTER.find((name) => name in raw);
+  if (stray !== undefined && values.cluster === undefined) {
+    throw new UsageError(`--${stray} is given without --cluster, expected both`);
   }
   return values;
 }
