@@ -41,6 +41,7 @@ export { measureBandwidth } from './measure/measure-bandwidth.ts';
 export { type Exchange, measureExchange } from './measure/measure-exchange.ts';
 export { measureGflops } from './measure/measure-gflops.ts';
 export { createPassTimer, type PassTimerOptions, type PassTimes } from './measure/pass-timer.ts';
+export { planRankWork, type RankWork, rankWork, type Way } from './measure/rank-work.ts';
 export { planStepWork, type StepWork, type ThreadWork } from './measure/team-work.ts';
 export { type TimedRun, timeSteps } from './measure/time-steps.ts';
 export { memoryRoom } from './memory/memory-room.ts';

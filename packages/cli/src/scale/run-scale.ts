@@ -6,8 +6,9 @@ import { openDataset } from '../datasets/open-dataset.ts';
 import { describeMachine } from '../describe-machine.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
 import { describeScale } from '../lab/scale/describe-scale.ts';
-import { measureScaling, NothingMeasured } from '../lab/scale/measure-scaling.ts';
+import { measureScaling, NothingMeasured, type Scaling } from '../lab/scale/measure-scaling.ts';
 import { type ScaleValues, scaleAlternatives, scaleOptions } from '../lab/scale/options.ts';
+import type { RankPoint } from '../lab/scale/ranks/measure-ranks.ts';
 import { reportOf, type ScaleReport } from '../lab/scale/scale-report.ts';
 import { threadCounts } from '../lab/scale/thread-counts.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
@@ -25,8 +26,10 @@ import { createPaint } from '../terminal/paint.ts';
 import { commandOf } from '../text/command-of.ts';
 import { withOut, writeOut } from '../text/out-directory.ts';
 import { describeNetwork } from '../train/describe-run.ts';
+import { onAllRanks } from '../train/on-all-ranks.ts';
 import { createRecipe, type Recipe } from '../train/recipe.ts';
 import { UsageError } from '../usage-error.ts';
+import { measureEach, scaleRanks } from './scale-ranks.ts';
 
 const ROUNDS = 5;
 
@@ -36,7 +39,16 @@ export async function runScale(request: Request, io: Io): Promise<number> {
   const values = parseRaw(scaleOptions, given, scaleAlternatives);
   refuseIdleLibrary(given, values);
   refuseMoreThan(0, request.positionals, 'only flags');
-  return withOut(values.out, 'scale', (lock) => scale(given, values, request, io, lock));
+  const { cluster, ranks, out } = values;
+  if (cluster !== undefined) {
+    if (ranks !== undefined) throw new UsageError('--ranks is given with --cluster, expected one of the two');
+    if (out !== undefined) throw new UsageError('--out is given with --cluster, expected --json, which prints it all');
+    const note = (own: Io) => createNote('scale', own);
+    return onAllRanks(undefined, io, async (joined, own) =>
+      scaleRanks(joined, await recipeOf(values), values, note(own), own),
+    );
+  }
+  return withOut(out, 'scale', (lock) => scale(given, values, request, io, lock));
 }
 
 async function scale(
@@ -59,7 +71,9 @@ async function scale(
   const code = (otherwise: number) => (signal.aborted ? exitCodes[signal.reason as Interruption] : otherwise);
   try {
     const recipe = await recipeOf(values);
-    const report = await measure(recipe, values, note, signal);
+    const report = await measure(recipe, values, note, signal, () =>
+      measureEach(values.ranks ?? [], request, note, io, signal),
+    );
     const document = { ...documentOf(report), command: commandOf(request.args) };
     if (lock !== undefined) writeOut(lock, SCALE_FILE, `${JSON.stringify(document, null, 2)}\n`);
     const page = out === undefined ? null : await tryReport(out, 'scale', io);
@@ -89,7 +103,8 @@ async function recipeOf(values: ScaleValues): Promise<Recipe> {
     steps: _steps,
     ...rest
   } = values;
-  const { 'max-threads': _most, 'model-cores': _cores, rounds: _rounds, verbose: _verbose, ...workload } = rest;
+  const { 'max-threads': _most, 'model-cores': _cores, rounds: _rounds, verbose: _verbose, ...more } = rest;
+  const { ranks: _ranks, cluster: _cluster, ...workload } = more;
   return createRecipe(
     { ...workload, dataset, schedule: { kind: 'constant' } },
     await openDataset(dataset, { validation: 0 }),
@@ -101,6 +116,7 @@ async function measure(
   values: ScaleValues,
   note: Note,
   signal: AbortSignal,
+  measureOnRanks: () => Promise<RankPoint[]>,
 ): Promise<ScaleReport> {
   const cores = availableParallelism();
   const { rounds = ROUNDS, 'max-threads': most = 2 * cores, 'model-cores': modelCores = [] } = values;
@@ -109,9 +125,10 @@ async function measure(
   if (modelCores.length > 0 && cores === 1) throw new UsageError(tooFewCores(modelCores));
   // A barrier takes two threads, whatever the steps have.
   const pool = await createPool({ threads: Math.max(...counts, modelCores.length > 0 ? 2 : 1) });
+  let scaling: Scaling;
   try {
     const workloadOf = { spec, sets, options: workload, steps: values.steps };
-    const scaling = await measureScaling(pool, workloadOf, {
+    scaling = await measureScaling(pool, workloadOf, {
       counts,
       cores,
       rounds,
@@ -119,11 +136,12 @@ async function measure(
       note: note.say,
       signal,
     });
-    return reportOf(scaling, cores);
   } finally {
     note.clear();
     await pool.destroy();
   }
+  // Where threads no longer take cores.
+  return reportOf(scaling, cores, await measureOnRanks());
 }
 
 const tooFewCores = (modelCores: readonly number[]): string =>

@@ -23,7 +23,9 @@ import { decimal, plural, whole } from '../../text/format.ts';
 import { lineChart } from '../../text/line-chart.ts';
 import { table } from '../../text/table.ts';
 import type { BandPoint } from '../../text/thin.ts';
+import { describeRanks } from './ranks/describe-ranks.ts';
 import type { ScaleReport } from './scale-report.ts';
+import { wrap } from './wrap.ts';
 
 /** Lines of at most 80 columns. */
 export function describeScale(report: ScaleReport, title: string, paint: Paint): string[] {
@@ -42,6 +44,7 @@ export function describeScale(report: ScaleReport, title: string, paint: Paint):
       bandwidthRows(report).map(([threads, speed]) => `  ${speed} on ${threads}`),
     ),
     ...chapter(PREDICTION_TITLE, predictions(report)),
+    ...describeRanks(report.ranks, report.cores, paint),
     ...chapter('Conclusions', [...conclusions(report).flatMap((sentence) => wrap(sentence)), ...losses(report)]),
   ];
 }
@@ -118,15 +121,4 @@ function losses(report: ScaleReport): string[] {
   if (report.losses.length === 0) return [];
   const { threads } = mostWorking(report);
   return [`Time lost, as a share of the time of ${plural(threads, 'thread')} together:`, ...lines(lossTable(report))];
-}
-
-/** Words in lines of at most 78 columns, the first at the margin. */
-function wrap(sentence: string): string[] {
-  const lines: string[] = [''];
-  for (const word of sentence.split(' ')) {
-    const line = lines[lines.length - 1];
-    if (line.length + 1 + word.length > 78) lines.push(`  ${word}`);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-  }
-  return lines;
 }

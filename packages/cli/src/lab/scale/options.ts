@@ -4,29 +4,27 @@ import { numeric } from '../../options/numeric.ts';
 import type { Kind, OptionTable, Values } from '../../options/option.ts';
 import type { Alternatives } from '../../options/raw-options.ts';
 import { runOptions } from '../../options/run-options.ts';
-import { text, toggle } from '../../options/words.ts';
+import { keyOf, text, toggle } from '../../options/words.ts';
 import { trainOptions } from '../../train/options.ts';
 
 const { dataset, hidden, activation, init, dropout, spec, precision, loss, optimizer, lr, batch, seed } = trainOptions;
 
 /** As many as a pool may have threads. */
 const MOST_CORES = 512;
+const MOST_RANKS = 4096;
 
-/** Numbers of cores, '4,8,16', ascending and each once. */
-const coreCounts: Kind<readonly number[]> = {
+/** Numbers of `what`, '4,8,16', ascending and each once. */
+const counts = (what: string, example: string, most: number): Kind<readonly number[]> => ({
   parse(name, raw) {
     const values = String(raw)
       .split(',')
       .map((part) => numeric(part.trim()));
-    if (values.every(isCoreCount)) return [...new Set(values)].sort((a, b) => a - b);
-    throw new Error(
-      `${name} has ${show(raw)}, expected numbers of cores such as 4,8,16,32,64, each from 1 to ${MOST_CORES}`,
-    );
+    const isCount = (value: unknown): value is number =>
+      Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= most;
+    if (values.every(isCount)) return [...new Set(values)].sort((a, b) => a - b);
+    throw new Error(`${name} has ${show(raw)}, expected numbers of ${what} such as ${example}, each from 1 to ${most}`);
   },
-};
-
-const isCoreCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= MOST_CORES;
+});
 
 /** The workload as `train` takes it, and how it is measured. */
 export const scaleOptions = {
@@ -49,8 +47,18 @@ export const scaleOptions = {
   },
   'model-cores': {
     group: 'Run',
-    ...coreCounts,
+    ...counts('cores', '4,8,16,32,64', MOST_CORES),
     describe: 'predict the step time on so many cores, such as 4,8,16,32,64, from parts that are measured here',
+  },
+  ranks: {
+    group: 'Run',
+    ...counts('ranks', '1,2,4', MOST_RANKS),
+    describe: 'measure so many ranks of MPI too, such as 1,2,4, which mpirun or srun starts',
+  },
+  cluster: {
+    group: 'Run',
+    ...keyOf({ mpi: true }),
+    describe: 'measure the ranks that mpirun or srun has started, and nothing else: mpi',
   },
   'memory-limit': runOptions['memory-limit'],
   backend: runOptions.backend,

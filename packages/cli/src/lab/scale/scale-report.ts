@@ -1,12 +1,14 @@
 import { type Amdahl, fitAmdahl, fitUsl, type Timing, type Usl, uslMs } from './laws.ts';
 import { type Loss, lossesOf } from './losses.ts';
 import type { Scaling } from './measure-scaling.ts';
+import type { RankPoint } from './ranks/measure-ranks.ts';
 import type { Point } from './summarize-rounds.ts';
 
 /** A measurement and its conclusions. */
 export interface ScaleReport extends Scaling {
   readonly cores: number;
-  readonly sameBits: boolean; // one fingerprint for all
+  readonly ranks: readonly RankPoint[]; // as many as were asked for
+  readonly sameBits: boolean; // one fingerprint for all threads, and one for all ranks
   readonly inconclusive: boolean; // rounds contradict each other: no conclusions, fields are null or empty
   readonly amdahl: Amdahl | null; // fitted up to the cores, to threads that all have work
   readonly usl: Usl | null;
@@ -26,7 +28,7 @@ const CONTRADICTION = 4 / 3;
 /** A thread is worth using if it shortens a step by this share. */
 const WORTH = 0.05;
 
-export function reportOf(scaling: Scaling, cores: number): ScaleReport {
+export function reportOf(scaling: Scaling, cores: number, ranks: readonly RankPoint[] = []): ScaleReport {
   // A thread without work is none.
   const within = scaling.points.filter((point) => !point.beyondCores && point.working === point.threads);
   const inconclusive = within.some(contradicts);
@@ -34,15 +36,24 @@ export function reportOf(scaling: Scaling, cores: number): ScaleReport {
   return {
     ...scaling,
     cores,
-    sameBits:
-      new Set(scaling.points.map(({ fingerprint }) => fingerprint)).size === 1 &&
-      !scaling.points[0].fingerprint.includes(' '),
+    ranks,
+    sameBits: areSame(scaling.points) && areSame(ranks),
     inconclusive,
     amdahl: inconclusive ? null : fitAmdahl(within),
     usl,
     best: inconclusive ? null : worthUsing(within, usl, cores),
     losses: inconclusive ? [] : lossesOf(scaling),
   };
+}
+
+/** Whether runs of the same steps ended in the same bits; of ranks those of each number may have steps of their own. */
+function areSame(points: readonly { readonly fingerprint: string; readonly steps?: number }[]): boolean {
+  const bySteps = new Map<number | undefined, string>();
+  return points.every(({ fingerprint, steps }) => {
+    const known = bySteps.get(steps) ?? fingerprint;
+    bySteps.set(steps, known);
+    return fingerprint === known && !fingerprint.includes(' ');
+  });
 }
 
 /** Whether speedups of the same threads differ by more than a third between rounds. */

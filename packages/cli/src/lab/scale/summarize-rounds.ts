@@ -102,7 +102,8 @@ function spreadOf(runs: readonly TimedRun[]): number {
 const samplesPerSecond = (runs: readonly TimedRun[]): number =>
   (runs[0].samplesPerSecond * runs[0].stepMs) / stepMsOf(runs);
 
-function median(values: readonly number[]): number {
+/** Of an even number of values the mean of the middle two. */
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;

@@ -1,0 +1,31 @@
+import {
+  NETWORK_TITLE,
+  networkTable,
+  RANK_PARTS_TITLE,
+  RANKS_TITLE,
+  rankNotes,
+  rankPartsTable,
+  rankTable,
+} from '../../../figures/rank-figures.ts';
+import type { FigureTable } from '../../../figures/scale-figures.ts';
+import type { Paint } from '../../../terminal/paint.ts';
+import { table } from '../../../text/table.ts';
+import { wrap } from '../wrap.ts';
+import type { RankPoint } from './measure-ranks.ts';
+
+/** Lines of at most 80 columns; none where no ranks were measured. */
+export function describeRanks(points: readonly RankPoint[], cores: number, paint: Paint): string[] {
+  if (points.length === 0) return [];
+  const lines = ({ head, rows, numeric }: FigureTable): string[] =>
+    rows.length === 0 ? [] : table(head, rows, { right: numeric });
+  const chapter = (title: string, own: readonly string[]): string[] =>
+    own.length === 0 ? [] : ['', paint('bold', title), ...own];
+  return [
+    ...chapter(`${RANKS_TITLE} (${points[0].library})`, [
+      ...lines(rankTable(points)),
+      ...rankNotes(points, cores).flatMap(wrap),
+    ]),
+    ...chapter(NETWORK_TITLE, lines(networkTable(points))),
+    ...chapter(RANK_PARTS_TITLE, lines(rankPartsTable(points))),
+  ];
+}
