@@ -1,6 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { gradloom, jsonLines } from '../support/command-line.ts';
 import { mpirunNames, runRanks } from '../support/mpirun.ts';
 import { needs } from '../support/needs.ts';
+import { trainOnRanks } from '../support/train-on-ranks.ts';
 import { twoMachines } from '../support/two-machines.ts';
 
 const HOSTS = {
@@ -22,3 +25,18 @@ test.for(mpirunNames)(
     expect(results).toEqual([{ exchange: 0 }, { exchange: 0 }]);
   },
 );
+
+test('the host file of the docs trains on both, to the same bits', {
+  ...needs('Open MPI', 'koffi'),
+  timeout: 240_000,
+}, async (context) => {
+  const { first, flags } = await twoMachines(context, { delayMs: 1, loss: 0.01, seed: 2 });
+  const hostfile = fileURLToPath(new URL('../../docs/examples/cluster/hostfile', import.meta.url));
+  const args = ['--dataset', 'moons:rows=200', '--hidden', '70,70', '--batch', '64', '--epochs', '3', '--no-out'];
+  const own = [...args, '--backend', 'wasm', '--clip-norm', '1'];
+  const options = { through: first, flags: [...flags['Open MPI'], '--hostfile', hostfile] };
+  const done = await trainOnRanks('Open MPI', [2, 1], own, options);
+  expect(done).toMatchObject({ cluster: { hosts: ['node1', 'node2'] } });
+  const { stdout } = await gradloom(['train', ...own, '--threads', '1', '--json']);
+  expect(done.fingerprint).toBe((jsonLines(stdout).at(-1) as { fingerprint: string }).fingerprint);
+});

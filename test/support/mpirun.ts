@@ -18,7 +18,12 @@ export const mpiruns = {
     command: 'mpirun.openmpi',
     // More ranks than cores, and each may use all of them.
     flags: ['--oversubscribe', '--bind-to', 'none'],
-    env: { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' },
+    env: {
+      OMPI_ALLOW_RUN_AS_ROOT: '1',
+      OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
+      // Its TCP, which it sets up beside shared memory, finds no way through some interfaces to their own machine.
+      OMPI_MCA_btl_tcp_if_include: 'lo',
+    },
   },
   MPICH: { command: 'mpirun.mpich', flags: [], env: {} },
 } satisfies Record<string, Mpirun>;

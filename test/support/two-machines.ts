@@ -66,7 +66,7 @@ export async function twoMachines(context: TestContext, { delayMs, loss, seed }:
   return {
     first: ['bash', '-c', `${onMachine('node1', 'exec "$@"')} "$@"`, 'bash'],
     flags: {
-      'Open MPI': ['--prtemca', 'plm_ssh_agent', agent],
+      'Open MPI': ['--prtemca', 'plm_ssh_agent', agent, '--mca', 'btl_tcp_if_include', 'tun0'],
       MPICH: ['-launcher', 'ssh', '-launcher-exec', agent],
     },
   };

@@ -1,0 +1,43 @@
+import { openCluster, train } from '@gradloom/runtime';
+import fc from 'fast-check';
+import { createRandom } from '../../packages/core/src/random/index.ts';
+import { randomRun } from './random-run.ts';
+
+/**
+ * Drawn runs, one after the other, on the ranks that were started: rank-runs.js <seed> <runs>. Each is trained by all
+ * together, with drawn threads, and by rank 0 alone on one thread. Rank 0 prints what differs, and how many were the same.
+ */
+const [seed, count] = process.argv.slice(2).map(Number);
+const cluster = await openCluster();
+const random = createRandom(seed, 'rank-runs');
+let same = 0;
+for (const { spec, dataset, options, threads } of fc.sample(randomRun, { seed, numRuns: count })) {
+  const backend = (['native', 'wasm', 'reference'] as const)[random.integer(3)];
+  // Each rank has its own; all draw the same numbers.
+  const own = Array.from({ length: cluster.ranks }, () => 1 + random.integer(Math.min(4, threads)))[cluster.rank];
+  const overlap = random.integer(2) === 0;
+  const run = train(spec, { train: dataset }, { ...options, backend, overlap, threads: own, cluster });
+  const [together, alone] = [await outcomeOf(run.result), await outcomeAlone()];
+  if (cluster.rank > 0) continue;
+  if (together === alone) same++;
+  else console.log(JSON.stringify({ together, alone, spec, options, backend, rows: dataset.rows }));
+
+  async function outcomeAlone(): Promise<string | null> {
+    const { rank } = cluster;
+    const found =
+      rank > 0 ? null : await outcomeOf(train(spec, { train: dataset }, { ...options, backend, threads: 1 }).result);
+    return await cluster.fromFirst(found);
+  }
+}
+if (cluster.rank === 0) console.log(JSON.stringify({ same }));
+await cluster.close();
+
+/** The fingerprint and the loss, or what the run failed with. */
+async function outcomeOf(result: Promise<{ fingerprint: string; trainLoss: number }>): Promise<string> {
+  try {
+    const { fingerprint, trainLoss } = await result;
+    return `${fingerprint} ${trainLoss}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
