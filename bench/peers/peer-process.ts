@@ -33,7 +33,8 @@ export async function startPeer(
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });
-  running.add(child);
+  const group: Group = { child, others: [] };
+  running.add(group);
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-2000);
@@ -42,7 +43,7 @@ export async function startPeer(
   const ended = new Promise<never>((_, reject) => {
     child.once('error', (error) => reject(new Error(`${program} does not start: ${error.message}`)));
     child.once('exit', (code, signal) => {
-      running.delete(child);
+      running.delete(group);
       reject(new Error(`it ended with ${signal ?? code}: ${errors.trim().split('\n').at(-1) ?? ''}`));
     });
   });
@@ -66,19 +67,20 @@ export async function startPeer(
   }
 
   async function ask(request: object): Promise<Answer> {
-    signalGroup(child, 'SIGCONT');
+    signalGroup(group, 'SIGCONT');
     child.stdin.write(`${JSON.stringify(request)}\n`);
     try {
       return await answer();
     } finally {
-      signalGroup(child, 'SIGSTOP');
+      signalGroup(group, 'SIGSTOP');
     }
   }
 
   try {
-    const { about, missing } = await answer();
+    const { about, missing, pids = [] } = await answer();
+    group.others.push(...pids);
     if (missing !== undefined) throw new Error(missing);
-    signalGroup(child, 'SIGSTOP');
+    signalGroup(group, 'SIGSTOP');
     return {
       about: about ?? '',
       async open(workload, variant) {
@@ -91,10 +93,10 @@ export async function startPeer(
       async lossAfter(steps) {
         return (await ask({ lossAfter: steps })).loss ?? null;
       },
-      end: () => signalGroup(child, 'SIGKILL'),
+      end: () => signalGroup(group, 'SIGKILL'),
     };
   } catch (error) {
-    signalGroup(child, 'SIGKILL');
+    signalGroup(group, 'SIGKILL');
     throw error;
   }
 }
@@ -102,6 +104,7 @@ export async function startPeer(
 interface Answer {
   about?: string;
   missing?: string;
+  pids?: number[];
   error?: string;
   steps?: number;
   ms?: number;
@@ -110,14 +113,21 @@ interface Answer {
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
-const running = new Set<Child>();
+/** A process with all that it has started, and processes that have left its group. */
+interface Group {
+  readonly child: Child;
+  readonly others: number[];
+}
 
-function signalGroup({ pid }: Child, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // It has ended.
+const running = new Set<Group>();
+
+function signalGroup({ child: { pid }, others }: Group, signal: NodeJS.Signals): void {
+  for (const id of [...(pid === undefined ? [] : [-pid]), ...others]) {
+    try {
+      process.kill(id, signal);
+    } catch {
+      // It has ended.
+    }
   }
 }
 
@@ -126,5 +136,5 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => process.exit(1));
 }
 process.once('exit', () => {
-  for (const child of running) signalGroup(child, 'SIGKILL');
+  for (const group of running) signalGroup(group, 'SIGKILL');
 });

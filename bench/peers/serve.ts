@@ -12,6 +12,7 @@ export interface Training {
 
 export interface Program {
   readonly about: string; // version and what it runs on
+  readonly pids?: readonly number[]; // of processes outside of its own process group, which stop and end with it
   open(workload: Workload, variant: Variant): Promise<Training> | Training;
 }
 
@@ -30,7 +31,7 @@ export async function serve(load: () => Promise<Program>): Promise<void> {
     answer({ missing: error instanceof Error ? error.message.split('\n')[0] : String(error) });
     return;
   }
-  answer({ about: program.about });
+  answer({ about: program.about, pids: program.pids });
   let training: Training | undefined;
   for await (const line of createInterface({ input: process.stdin })) {
     try {

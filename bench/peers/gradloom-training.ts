@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { type BackendChoice, type Dataset, type TrainOptions, train } from '@gradloom/runtime';
+import type { Variant } from './peer.ts';
+import type { Training } from './serve.ts';
+import { specOf, type Workload } from './workloads.ts';
+
+/**
+ * A workload in Gradloom, on threads that are there already. Every run begins anew at the workload's start, in memory
+ * that the system has yet to give it page by page; the other peers go on in what they have. So before the steps that
+ * are counted go as many that are not. Of a small network, whose run is one span, only that counts: all its steps, and
+ * nothing around them.
+ */
+export function openTraining(workload: Workload, { threads, backend }: Variant, own: TrainOptions): Training {
+  const { batch, loss, optimizer, rows } = workload;
+  const dataset = datasetOf(workload, rows);
+  const oneRow = datasetOf(workload, 1);
+  const values = readFileSync(workload.theta);
+  const parameters = new Float64Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength));
+  const options: TrainOptions = {
+    ...{ batch, loss, optimizer, parameters, shuffle: false },
+    ...{ threads: Number(threads), backend: backend as BackendChoice },
+    ...own,
+  };
+  return {
+    async run(steps) {
+      const stepsPerEpoch = rows / batch;
+      const lead = workload.isSmall ? 0 : Math.ceil(steps / stepsPerEpoch); // epochs
+      // An evaluation is due behind `lead` epochs and in the end: there a span ends, and the time is noted.
+      const data = lead === 0 ? { train: dataset } : { train: dataset, validation: oneRow };
+      const total = lead * stepsPerEpoch + steps;
+      const times = new Map<number, number>(); // by the clock on the wall: what lies between spans counts
+      const run = train(specOf(workload), data, {
+        ...{ ...options, steps: total, evaluateEvery: lead || 1 },
+        onEvent(event) {
+          if (event.type === 'epoch') times.set(event.step, performance.now());
+        },
+      });
+      const { elapsedMs } = await run.result;
+      if (lead === 0) return { steps, ms: elapsedMs }; // inside spans
+      const [from, to] = [times.get(total - steps), times.get(total)];
+      if (from === undefined || to === undefined) throw new Error('gradloom: no event tells the time of the epochs');
+      return { steps, ms: to - from };
+    },
+    async lossAfter(steps) {
+      const result = await train(specOf(workload), { train: dataset, test: dataset }, { ...options, steps }).result;
+      if (result.test?.rows !== rows) throw new Error('gradloom: the test has other rows than the training');
+      return result.test.loss;
+    },
+  };
+}
+
+/** The first rows. */
+function datasetOf({ name, widths, x, divisor, t, loss }: Workload, rows: number): Dataset {
+  const shared = (path: string, columns: number): Uint8Array<SharedArrayBuffer> => {
+    const bytes = readFileSync(path).subarray(0, rows * columns);
+    const array = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    array.set(bytes);
+    return array;
+  };
+  return {
+    ...{ name, rows },
+    inputs: { array: shared(x, widths[0]), columns: widths[0], divisor },
+    targets: { array: shared(t, 1), columns: 1, divisor: 1 },
+    classes: loss === 'mse' ? null : 10,
+  };
+}

@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util';
+import { median } from '../median.ts';
+import { count, matching, orRefuse, positive } from '../options.ts';
+import { createStable, runContest, type Score } from './contest.ts';
+import type { Peer } from './peer.ts';
+import { peers } from './peers.ts';
+import { geometricMean } from './results.ts';
+import { createWorkloads } from './workloads.ts';
+
+// What does it cost to be two processes in place of two threads, and how long does PyTorch's DDP take, with as many
+// processes over gloo? All train the workloads of the peers in turns. Run alone on the machine.
+// Usage: npm run bench:ranks -- [--ranks 2] [--mpirun mpirun] [--only 784-512-256-10] [--rounds 9]
+
+const { values } = orRefuse(() =>
+  parseArgs({
+    options: {
+      ranks: { type: 'string', default: '2' },
+      mpirun: { type: 'string', default: 'mpirun --bind-to none' },
+      only: { type: 'string', default: '' }, // part of a workload's name
+      rounds: { type: 'string', default: '9' },
+      'round-ms': { type: 'string', default: '500' },
+      'heat-ms': { type: 'string', default: '400' },
+      'warm-ms': { type: 'string', default: '4000' },
+    },
+  }),
+);
+const ranks = count('ranks', values.ranks);
+const options = {
+  rounds: count('rounds', values.rounds),
+  roundMs: positive('round-ms', values['round-ms']),
+  heatMs: positive('heat-ms', values['heat-ms']),
+  warmMs: positive('warm-ms', values['warm-ms']),
+  say: (text: string): void => console.log(text),
+};
+
+const [threads] = matching('peers', 'Gradloom native', peers);
+const [ddp] = matching('peers', 'PyTorch DDP', peers);
+const asThreads: Peer = {
+  ...threads,
+  variants: (workload) => (workload.isSmall ? [] : [{ backend: 'native', threads: ranks }]),
+};
+const [node, ...flags] = threads.command;
+const script = flags.findIndex((word) => word.endsWith('gradloom.ts'));
+const asRanks: Peer = {
+  ...threads,
+  name: 'Gradloom native, ranks',
+  command: [
+    ...values.mpirun.split(' '),
+    ...['-n', values.ranks, node, ...flags.slice(0, script), flags[script].replace(/\.ts$/, '-ranks.ts'), '1'],
+  ],
+  environments: [{ OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' }],
+  variants: (workload) => (workload.isSmall ? [] : [{ backend: 'native', threads: 1 }]),
+};
+
+const { workloads } = await createWorkloads();
+const stable = createStable();
+const toThreads: number[] = [];
+const toDdp: number[] = [];
+try {
+  for (const workload of matching('only', values.only, workloads)) {
+    if (workload.isSmall) continue; // its update is one block
+    const scores = await runContest([asThreads, asRanks, ddp], workload, stable, options);
+    const of = ({ name }: Peer): Score | undefined => scores.find(({ peer }) => peer === name);
+    const [one, own, other] = [of(asThreads), of(asRanks), of(ddp)];
+    if (own === undefined) continue;
+    const words = [`${workload.name}: ${own.stepMs.toPrecision(4)} ms on ${ranks} ranks of a thread`];
+    if (one !== undefined) words.push(`${compare(own, one, toThreads)} of ${ranks} threads of a process`);
+    if (other !== undefined) words.push(`DDP takes ${compare(other, own, toDdp)} times as long`);
+    console.log(words.join(', '));
+    if (one !== undefined && one.loss !== own.loss) throw new Error(`bench: ranks changed the loss, ${own.loss}`);
+  }
+} finally {
+  stable.end();
+}
+if (toThreads.length > 0) console.log(`Geometric mean to threads: ${geometricMean(toThreads).toFixed(3)}`);
+if (toDdp.length > 0) console.log(`Geometric mean of DDP to ranks: ${geometricMean(toDdp).toFixed(2)}`);
+
+/** '1.043 (1.020 to 1.102)': the median ratio of rounds, which ran in turns, and how far they differ. */
+function compare(mine: Score, theirs: Score, all: number[]): string {
+  const ratios = mine.rounds.map((ms, round) => ms / theirs.rounds[round]);
+  all.push(median(ratios));
+  return `${median(ratios).toFixed(3)} (${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)})`;
+}
