@@ -93,6 +93,7 @@ const right: Record<string, () => readonly unknown[]> = {
   importModel: () => ['nowhere.npz', {}],
   inTurns: () => [nothing()],
   isLockName: () => ['name'],
+  isUntestedSystem: () => ['linux x64'],
   limitMemory: () => [null],
   isTemporaryName: () => ['name'],
   loadCheckpoint: () => ['nowhere'],

@@ -14,7 +14,6 @@ export {
   checkInput,
   datasetFormats,
   encodeSplit,
-  gatherRows,
   loadPlainTable,
   openCsvStream,
   openTable,

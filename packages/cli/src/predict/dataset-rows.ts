@@ -1,6 +1,5 @@
-import { createElements } from '@gradloom/core/internal';
+import { createElements, roundingOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, ElementType } from '@gradloom/runtime';
-import { gatherRows } from '@gradloom/runtime/internal';
 import type { RowRange } from '../options/row-ranges.ts';
 import { UsageError } from '../usage-error.ts';
 import type { RowBatch } from './row-batch.ts';
@@ -14,6 +13,8 @@ export function* datasetRows(
   type: ElementType,
 ): Generator<RowBatch> {
   const { rows, name, inputs, targets, labels } = dataset;
+  // As a run does: of floats, the divisor is rounded to a float, too.
+  const round = roundingOf(createElements(type, 0));
   const missing = ranges?.find(({ last }) => last >= rows);
   if (missing !== undefined) {
     throw new UsageError(`--rows has ${missing.last}, expected rows from 0 to ${rows - 1} (of ${name})`);
@@ -21,19 +22,17 @@ export function* datasetRows(
   for (const { first, last } of ranges ?? [{ first: 0, last: rows - 1 }]) {
     for (let from = first; from <= last; from += BATCH_ROWS) {
       const numbers = Array.from({ length: Math.min(BATCH_ROWS, last + 1 - from) }, (_, n) => from + n);
-      // As a run does: floats are divided by a divisor that is rounded to a float first.
-      const x = createElements(type, numbers.length * inputs.columns);
-      gatherRows(x, inputs, null, from, numbers.length);
       yield {
-        x: Float64Array.from(x),
+        x: Float64Array.from(numbers.flatMap((n) => rowOf(inputs, n, round))),
         numbers,
-        targets: numbers.map((n) => rowOf(targets, n)),
+        targets: numbers.map((n) => rowOf(targets, n, Number)),
         ...(labels === undefined ? {} : { targetLabels: numbers.map((n) => labels[targets.array[n]]) }),
       };
     }
   }
 }
 
-function rowOf({ array, columns, divisor }: DataMatrix, n: number): number[] {
-  return Array.from(array.subarray(n * columns, (n + 1) * columns), (value) => value / divisor);
+function rowOf({ array, columns, divisor }: DataMatrix, n: number, round: (value: number) => number): number[] {
+  const over = round(divisor);
+  return Array.from(array.subarray(n * columns, (n + 1) * columns), (value) => round(value / over));
 }
