@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   type Checkpoint,
   type Cluster,
+  createPool,
   createTrainer,
   loadCheckpoint,
   openCluster,
@@ -50,8 +51,17 @@ export async function tell(
     signal: controller.signal,
   };
   if (story.abortsOn === (cluster?.rank ?? 0)) controller.abort();
+  if (cluster !== undefined && story.endsPoolOn === cluster.rank) {
+    options.pool = await createPool({ threads: 1 });
+    await options.pool.destroy();
+  }
   try {
     const [spec, data] = [storySpec(story), storyData(story, cluster?.rank ?? 0)];
+    if (story.beside) {
+      const one = train(spec, data, options).result;
+      const refusal = await train(spec, data, options).result.then(String, String);
+      return { ...reportOf(await one), error: refusal, events };
+    }
     const result = story.strides === undefined ? await train(spec, data, options).result : await stride(story.strides);
     return { ...reportOf(result), events };
 

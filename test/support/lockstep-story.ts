@@ -10,6 +10,8 @@ export interface Story {
   readonly every?: CheckpointEvery;
   readonly strides?: readonly number[]; // steps of each call of a trainer; absent: by `train`
   readonly throwsAt?: string; // the listener, at events of this type
+  readonly endsPoolOn?: number; // the rank whose pool of threads has ended
+  readonly beside?: boolean; // while another run goes on
   readonly abortsOn?: number; // the rank whose signal is aborted from the start
   readonly otherRows?: number; // the rank that has other rows
   readonly couples?: boolean; // its rows, by a batch norm

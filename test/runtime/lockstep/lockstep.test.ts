@@ -177,6 +177,21 @@ describe('what happens to one rank', () => {
   });
 });
 
+test('a pool that has ended on one rank, and a second run beside one that goes on, are refused on all', {
+  timeout: PATIENCE_MS,
+  ...needs(mpirunNames[0], 'koffi'),
+}, async () => {
+  const stories: Story[] = [{ options: {}, endsPoolOn: 1 }, { options: {}, beside: true }, { options: {} }];
+  const [ended, beside, after] = await runStories(mpirunNames[0], 3, stories);
+  const own = 'pool: has been destroyed, expected one in use';
+  const of = `cluster: rank 1 of 3 has failed: ${own}`;
+  expect(ended.map(({ error }) => error)).toEqual([of, own, of]);
+  const { fingerprint } = await alone(stories[2]);
+  const refused = 'Error: train: cluster has a run that has not ended, expected one run at a time';
+  expect(beside.map((one) => [one.fingerprint, one.error])).toEqual(beside.map(() => [fingerprint, refused]));
+  expect(after.map((one) => one.fingerprint)).toEqual(after.map(() => fingerprint));
+});
+
 describe('what ranks have to have in common', () => {
   const [name] = mpirunNames;
 

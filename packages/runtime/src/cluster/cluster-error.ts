@@ -3,7 +3,7 @@ export class ClusterError extends Error {
   override readonly name = 'ClusterError';
   /** The ranks it is about, in order; none where it is MPI. */
   readonly ranks: readonly number[];
-  /** Whether these have not come within the time limit: nothing can be agreed on with them. */
+  /** Whether nothing can be agreed on with these: they have not come within the time limit, or not to a sum of MPI. */
   readonly isLate: boolean;
 
   constructor(message: string, ranks: readonly number[] = [], { isLate = false, ...options }: Details = {}) {

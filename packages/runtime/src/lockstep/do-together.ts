@@ -47,9 +47,17 @@ async function fail(cluster: Cluster, word: Exclude<Word, null | { kind: 'end' }
   throw await failureOf(cluster, word);
 }
 
-/** What all ranks take the failure for. */
+/** What all ranks take the failure for; where they cannot agree, why not. */
 async function failureOf(cluster: Cluster, own: Word, found?: ClusterError): Promise<Error> {
-  const words = await cluster.recover(own);
+  const error = await cluster.recover(own).then((words) => agreedOn(cluster, words, found), asError);
+  // Nobody is left to tell of it.
+  if (error instanceof ClusterError) told.add(error);
+  return error;
+}
+
+const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
+
+function agreedOn(cluster: Cluster, words: readonly Word[], found: ClusterError | undefined): Error {
   const rankOf = (kind: Exclude<Word, null>['kind']): number => words.findIndex((word) => word?.kind === kind);
   for (const kind of ['end', 'thread', 'refusal'] as const) {
     const rank = rankOf(kind);
@@ -80,11 +88,10 @@ export async function endTogether(cluster: Cluster | null, error: unknown): Prom
   }
   if (cluster === null || isTold(error) || (error instanceof ClusterError && error.isLate)) return;
   if (error instanceof Error) told.add(error);
-  const isOfAnother = error instanceof ClusterError;
+  // MPI may have refused something on this rank alone.
+  const isOfAnother = error instanceof ClusterError && cluster.trouble() !== null;
   const message = error instanceof Error ? error.message : String(error);
   if (!isOfAnother) cluster.fail(message);
-  // Of what another has said, this rank may have heard, and agreed on it, before.
-  if (cluster.trouble() === null) return;
   await cluster.recover<Word>(isOfAnother ? null : { kind: 'end', message }).catch(() => {});
 }
 

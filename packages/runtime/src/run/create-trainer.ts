@@ -100,6 +100,7 @@ export async function createTrainer<T extends ElementType = 'float64'>(
   const onEvent = asked?.onEvent;
   const emit = (event: TrainEvent): void => onEvent?.(event);
   try {
+    held.holdPool();
     const prepared = await prepareWith(spec, data, asked, emit);
     // Spans of a few steps tell nothing about how many threads are fastest.
     const run = { ...prepared, plan: { ...prepared.plan, tunesThreads: false } };

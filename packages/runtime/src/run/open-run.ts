@@ -36,22 +36,37 @@ export interface OpenedRun extends PreparedRun {
 /** What a run takes from its caller for as long as it goes on. */
 export interface Held {
   readonly cluster: Cluster | null;
+  /** Holds the pool at once, so that `pool.close()` right after the call waits for this run. */
+  holdPool(): void;
   /** Gives both back. */
   release(): void;
 }
 
+/** Clusters that a run uses. */
+const inUse = new WeakSet<Cluster>();
+
 /**
- * Holds the pool at once, so that `pool.close()` right after the call waits for this run. What is no pool or cluster is
- * refused later.
+ * Takes the cluster, whose messages two runs would take from each other. What is no pool or cluster is refused later.
+ * @throws Error where another run has it.
  */
 export function hold(options: TrainOptions | undefined): Held {
-  const release = isPool(options?.pool) ? options.pool.hold() : () => {};
   const cluster = clusterOf(options);
+  if (cluster !== null && inUse.has(cluster)) {
+    throw new Error('train: cluster has a run that has not ended, expected one run at a time');
+  }
+  if (cluster !== null) inUse.add(cluster);
+  let releasePool = (): void => {};
   return {
     cluster,
+    holdPool() {
+      if (isPool(options?.pool)) releasePool = options.pool.hold();
+    },
     release() {
-      cluster?.release();
-      release();
+      if (cluster !== null) {
+        inUse.delete(cluster);
+        cluster.release();
+      }
+      releasePool();
     },
   };
 }

@@ -5,6 +5,7 @@ import type { CheckpointEntry, CheckpointPlace } from '../checkpoints/checkpoint
 import { createKeeper, type Keeper } from '../checkpoints/keeper.ts';
 import { restoreArrays } from '../checkpoints/restore-arrays.ts';
 import { writeCheckpoint } from '../checkpoints/write-checkpoint.ts';
+import { ClusterError } from '../cluster/cluster-error.ts';
 import type { BadStep } from '../faults/bad-step.ts';
 import { createHistory, type History } from '../faults/history.ts';
 import { createRecovery, type Recovery, runFailure } from '../faults/recovery.ts';
@@ -111,6 +112,7 @@ async function openThreads(
   const draws = plan.parameters === null && (plan.resume === null || plan.probe !== null);
   const work = () => recovery.attempt(step, () => openTeam(pool, setup, threads, draws));
   const finite = await work().catch((error: unknown) => {
+    if (error instanceof ClusterError) throw error;
     throw runFailure(error, `before step ${step}`);
   });
   if (finite) return;

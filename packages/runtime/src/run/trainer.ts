@@ -75,6 +75,7 @@ async function runTraining(
 ): Promise<TrainResult> {
   const held = hold(options);
   try {
+    held.holdPool();
     const run = await prepareWith(spec, data, options, emit);
     const finished = await finishedRun(run);
     if (finished !== null) return finished;

@@ -20,6 +20,8 @@ export interface Stopping {
   readonly ranks: number;
   readonly timeLimitMs: number;
   readonly underWay: Pick<UnderWay, 'all'>;
+  /** Why they stop, if it is a failure. */
+  trouble(): ClusterError | null;
 }
 
 /**
@@ -30,6 +32,7 @@ export interface Stopping {
 export async function stopTogether<T>(stopping: Stopping, word: Word<T>): Promise<Word<T>[]> {
   const { mpi, mail, rank, ranks, timeLimitMs, underWay } = stopping;
   const slots = underWay.all();
+  refuseSums(slots, stopping);
   for (const one of slots) cancelReceives(mpi, one);
   const bytes = toBytes(word);
   for (let other = 0; other < ranks; other++) if (other !== rank) mail.send(other, TAGS.stop, bytes);
@@ -62,11 +65,22 @@ export function refuseLeavers(words: readonly Word<unknown>[]): void {
   throw new ClusterError(`cluster: ${namesOf(leavers, words.length)} ${left}`, leavers);
 }
 
+/**
+ * A sum over all ranks goes on until all have taken part, which one that has failed does not.
+ * @throws ClusterError with which the processes can only be ended.
+ */
+function refuseSums(slots: readonly Slots[], { rank, ranks, trouble }: Stopping): void {
+  if (!slots.some(({ kinds, started }) => kinds.some((kind, k) => kind === REQUEST.sum && started[k] === 1))) return;
+  const message = trouble()?.message ?? 'cluster: ranks stop';
+  const others = Array.from({ length: ranks }, (_, other) => other).filter((other) => other !== rank);
+  const why = 'a sum of MPI over all ranks has begun, which nothing can end';
+  throw new ClusterError(`${message} (${why})`, others, { isLate: true });
+}
+
 function cancelReceives(mpi: MpiLibrary, slots: Slots): void {
   const at = requestAt(mpi, slots);
   for (const [place, kind] of slots.kinds.entries()) {
     if (slots.started[place] === 0) continue;
-    if (kind === REQUEST.sum) throw new ClusterError('cluster: a sum over all ranks has begun, and MPI cannot end it');
     if (kind === REQUEST.receive) mpi.call('MPI_Cancel', at(place));
   }
 }

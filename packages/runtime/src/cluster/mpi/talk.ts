@@ -1,5 +1,5 @@
 import type { Cluster, Connection } from '../cluster.ts';
-import type { ClusterError } from '../cluster-error.ts';
+import { ClusterError } from '../cluster-error.ts';
 import { messagesOf, planRequests } from './exchange.ts';
 import { sendFailure, takeFailure } from './failures.ts';
 import { type Ledger, TROUBLE } from './ledger.ts';
@@ -27,6 +27,7 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
   let othersLeft = false;
   let turn = 0; // calls with all others that are done
   let isOpening = false;
+  let isClosed = false;
   const trouble = (): ClusterError | null => troubleOf(ledger, connection);
   let current: Awaited | null = null;
   const wait = async (awaited: Awaited): Promise<void> => {
@@ -61,8 +62,14 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
   const firstOf = async (value: () => unknown): Promise<unknown> =>
     fromBytes(await spread(rank === 0 ? toBytes(value()) : new Uint8Array()), 0);
 
-  const inOrder = createQueue();
-  const stop = { mpi, mail, rank, ranks, timeLimitMs, underWay };
+  const queue = createQueue();
+  // MPI ends the process of whoever calls it behind its end.
+  const inOrder = <T>(task: () => Promise<T>): Promise<T> =>
+    queue(async () => {
+      if (isClosed) throw new ClusterError('cluster: has been closed, expected one in use');
+      return await task();
+    });
+  const stop = { mpi, mail, rank, ranks, timeLimitMs, underWay, trouble };
   const inTurn = <T>(task: () => Promise<T>): Promise<T> =>
     inOrder(async () => {
       const value = await task();
@@ -93,7 +100,9 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
         await wait({ what: 'did not send or take their numbers', isDone, missing: pending });
         underWay.remove(slots);
       }),
-    fail: (message) => sendFailure(mail, ledger, ranks, { rank, message, turn }),
+    fail(message) {
+      if (!isClosed) sendFailure(mail, ledger, ranks, { rank, message, turn });
+    },
     trouble,
     awaited: () => (current === null ? ledger.awaited() : current.missing()),
     recover: <T>(value: T) =>
@@ -117,6 +126,7 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
         if (!othersLeft) await stopTogether(stop, { leaves: true, value: null });
         underWay.release();
         underWay.settle();
+        isClosed = true;
         mpi.call('MPI_Finalize');
       }),
   };
