@@ -5,7 +5,7 @@ import { randomRun } from './random-run.ts';
 
 /**
  * Drawn runs, one after the other, on the ranks that were started: rank-runs.js <seed> <runs>. Each is trained by all
- * together, with drawn threads, and by rank 0 alone on one thread. Rank 0 prints what differs, and how many were the same.
+ * together, with drawn threads, and by rank 0 alone on one thread. Rank 0 prints what differs, and how many were alike.
  */
 const [seed, count] = process.argv.slice(2).map(Number);
 const cluster = await openCluster();

@@ -5,7 +5,7 @@ export interface RankDocument extends RankPoint {
   readonly event: 'ranks';
 }
 
-/** The measurement in what ranks have printed, whatever the launcher has printed beside it; null where there is none. */
+/** The measurement in what ranks have printed; null where there is none. */
 export function findRankDocument(stdout: string): RankPoint | null {
   for (const line of stdout.split('\n')) {
     if (!line.startsWith('{"event":"ranks"')) continue;
