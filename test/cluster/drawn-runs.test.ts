@@ -7,9 +7,11 @@ import { programFile } from '../support/program-file.ts';
 import { propertySeed } from '../support/seed.ts';
 import { endOf } from '../support/start-program.ts';
 
-const RUNS = counted(12, 250);
+const RUNS = counted(6, 250);
+const cases = mpirunNames.flatMap((mpi) => [2, 3, 5].map((ranks) => ({ mpi, ranks })));
+const quick = cases.filter(({ mpi, ranks }) => (mpi === 'Open MPI' ? ranks === 3 : ranks === 2));
 
-test.each(mpirunNames.flatMap((mpi) => [2, 3, 5].map((ranks) => ({ mpi, ranks }))))(
+test.each(counted(0, 1) === 0 ? quick : cases)(
   'drawn runs on $ranks ranks by $mpi end as on one process',
   { ...needs(...mpirunNames, 'native', 'koffi'), timeout: 60_000 + 4000 * RUNS },
   async ({ mpi, ranks }) => {

@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Processes of ranks whose command line has this word, by rank. Of Linux. */
+export function rankProcesses(word: string): Map<number, number> {
+  const found = new Map<number, number>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const [command, environment] = ['cmdline', 'environ'].map((name) => textOf(`/proc/${pid}/${name}`).split('\0'));
+    if (!command.includes(word)) continue;
+    const rank = environment.find((line) => /^(OMPI_COMM_WORLD_RANK|PMI_RANK)=/.test(line))?.replace(/.*=/, '');
+    if (rank !== undefined) found.set(Number(rank), Number(pid));
+  }
+  return found;
+}
+
+/** Empty where the process has ended. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
