@@ -54,6 +54,20 @@ const quick = { threads: 1, steps: 1, backend: 'wasm' } as const;
 const train = (network: NetworkSpec, sets: runtime.DataSplits, options: runtime.TrainOptions) =>
   runtime.train(network, sets, options);
 
+const ranks = { threadsOf: [1, 2], reduce: 'tree', overlap: true } as const;
+const rankShape = {
+  ...{
+    network: buildNetwork(spec),
+    backend: 'wasm',
+    batch: 2,
+    lastBatch: 2,
+    leaf: 16,
+    rowsAtOnce: 256,
+    couples: false,
+  },
+  ...{ elementType: 'float64', clips: false },
+} as const;
+
 /** Arguments that are right, for every function that is exported. */
 const right: Record<string, () => readonly unknown[]> = {
   backendRecord: () => [{ name: 'wasm' }],
@@ -123,9 +137,11 @@ const right: Record<string, () => readonly unknown[]> = {
   openLink: () => [null],
   openOwnFile: () => ['here', 'nowhere'],
   openModelFile: () => ['nowhere'],
+  planRankWork: () => [spec, { train: data }, quick, ranks],
   planRun: () => [spec, { train: data }, quick],
   planStepWork: () => [spec, { train: data }, quick],
   refuseInUse: () => ['here', 'folder'],
+  rankWork: () => [rankShape, ranks],
   readIdx: () => ['nowhere'],
   readNpy: () => ['nowhere'],
   readRun: () => ['nowhere'],

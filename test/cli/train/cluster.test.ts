@@ -53,17 +53,19 @@ describe('train --cluster mpi', () => {
     expect(JSON.parse(readFileSync(join(folder, 'run/config.json'), 'utf8')).options).not.toHaveProperty('cluster');
   });
 
-  test.each([
-    ['--resume nowhere does not exist', ['--resume', 'nowhere'], 1],
-  ] as const)('says once that %s', here, async (sentence, args, code) => {
-    const own = args[0] === '--resume' ? ['train'] : shape;
-    const end = await onRanks(3, [...own, ...args, '--no-out']);
-    expect(end.stderr.split('\n').filter((line) => line.includes('gradloom train:'))).toEqual([
-      expect.stringContaining(`gradloom train: ${sentence}`),
-    ]);
-    expect({ code: end.code, stdout: end.stdout.includes('loss') }).toEqual({ code, stdout: false });
-    expect(existsSync(join(folder, 'runs'))).toBe(false);
-  });
+  test.each([['--resume nowhere does not exist', ['--resume', 'nowhere'], 1]] as const)(
+    'says once that %s',
+    here,
+    async (sentence, args, code) => {
+      const own = args[0] === '--resume' ? ['train'] : shape;
+      const end = await onRanks(3, [...own, ...args, '--no-out']);
+      expect(end.stderr.split('\n').filter((line) => line.includes('gradloom train:'))).toEqual([
+        expect.stringContaining(`gradloom train: ${sentence}`),
+      ]);
+      expect({ code: end.code, stdout: end.stdout.includes('loss') }).toEqual({ code, stdout: false });
+      expect(existsSync(join(folder, 'runs'))).toBe(false);
+    },
+  );
 
   test('is what the options of exchanges need', async () => {
     const ends = await Promise.all(

@@ -1,5 +1,5 @@
 import type { ElementType, NetworkSpec, Tensor } from '@gradloom/core';
-import { bytesOfElements, planTeam } from '@gradloom/core/internal';
+import { bytesOfElements, planTeam, positiveInteger, show } from '@gradloom/core/internal';
 import { resolveBackend } from '../backends/backend.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import type { TrainOptions } from '../run/options.ts';
@@ -45,6 +45,7 @@ export type Ranks = Omit<ClusterShape, 'connection'>;
 
 /** The work of each step of `train(spec, data, options)` on ranks. */
 export function planRankWork(spec: NetworkSpec, data: DataSplits, options: TrainOptions, ranks: Ranks): RankWork {
+  checkRanks('planRankWork', ranks);
   const plan = planRun(spec, data, options);
   const { network, batch, lastBatch, leaf, rowsAtOnce, couples, elementType, clipNorm } = plan;
   const backend = resolveBackend(plan.backend, plan.blas, network).name;
@@ -54,6 +55,10 @@ export function planRankWork(spec: NetworkSpec, data: DataSplits, options: Train
 
 /** The work of a step of some shape. */
 export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
+  checkRanks('rankWork', ranks);
+  if (!Array.isArray(shape?.network?.tensors)) {
+    throw new Error(`rankWork: shape has ${show(shape)}, expected that of a step, with its network`);
+  }
   const { network, batch, leaf, elementType } = shape;
   const { parameterCount: P } = network;
   const share = rankBatch(ranks, leaf, batch);
@@ -77,6 +82,13 @@ export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
     early: P === 0 || ranks.reduce !== 'tree' ? 0 : 1 - lastBucket / P,
     ringBytes: (2 * P * bytesOfNumber * (count - 1)) / count,
   };
+}
+
+function checkRanks(where: string, ranks: Ranks): void {
+  if (!Array.isArray(ranks?.threadsOf) || ranks.threadsOf.length === 0) {
+    throw new Error(`${where}: ranks have ${show(ranks)}, expected at least one, each with its threads`);
+  }
+  for (const threads of ranks.threadsOf) positiveInteger(where, 'threadsOf', threads);
 }
 
 /** Rows that the busiest team leaves beyond one for each of its rank's nodes. */
