@@ -7,7 +7,7 @@ import { programFile } from '../support/program-file.ts';
 import { propertySeed } from '../support/seed.ts';
 import { endOf } from '../support/start-program.ts';
 
-const RUNS = counted(6, 250);
+const RUNS = counted(6, 50);
 const cases = mpirunNames.flatMap((mpi) => [2, 3, 5].map((ranks) => ({ mpi, ranks })));
 const quick = cases.filter(({ mpi, ranks }) => (mpi === 'Open MPI' ? ranks === 3 : ranks === 2));
 

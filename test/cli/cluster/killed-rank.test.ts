@@ -49,7 +49,7 @@ describe.each(mpirunNames)('under %s', (name) => {
     for (const pid of pids) await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 
-  test.each(Array.from({ length: counted(1, 50) }, (_, k) => k % 3))(
+  test.each(Array.from({ length: counted(1, 12) }, (_, k) => k % 3))(
     'a training ends in the bits of one process, though rank %i is killed',
     needs(name, 'koffi', 'peaks'),
     async (rank) => {
