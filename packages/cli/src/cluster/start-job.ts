@@ -44,15 +44,15 @@ export function startJob(
     detached: true,
   });
   let tail = '';
-  const hear = (text: string): void => {
-    stderr.write(text);
-    tail = (tail + text).slice(-TAIL);
+  const hear = (line: string): void => {
+    printLine(stderr, line);
+    tail = `${tail}${line}\n`.slice(-TAIL);
   };
-  child.stderr.setEncoding('utf8').on('data', hear);
+  createInterface({ input: child.stderr }).on('line', hear);
   let isLaunchers = false;
   let empty = 0; // lines that stand before one of whoever speaks next
   const pass = (line: string): void => {
-    if (isLaunchers) hear(`${line}\n`);
+    if (isLaunchers) hear(line);
     else printLine(stdout, line);
   };
   const passEmpty = (): void => {

@@ -3,7 +3,7 @@ import type { Command } from './command.ts';
 
 const examples: Command['examples'] = [
   ['cluster run -n 4 -- train --dataset mnist', 'one training on four processes of this machine'],
-  ['cluster run -n 8 --launcher-flags="--hostfile hosts" -- train --config run.yaml', 'on the machines of a hostfile'],
+  ['cluster run -n 8 --launcher srun -- train --config run.yaml', 'on the machines that Slurm has given'],
   ['cluster run -n 4 --restarts 0 -- train --resume runs/mnist-1', 'without going on where a process has died'],
 ];
 

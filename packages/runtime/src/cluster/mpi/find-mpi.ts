@@ -27,7 +27,9 @@ export function findMpi(options: FindMpiOptions = {}): MpiSearch {
   try {
     koffi = (options.koffi ?? loadKoffi)();
   } catch (error) {
-    return refusal(`koffi is not installed, expected version 3 (${firstLine(error)})`);
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
+    const what = isAbsent ? 'npm install koffi@3' : firstLine(error);
+    return refusal(`koffi is not installed, expected version 3 (${what})`);
   }
   if (options.path !== undefined) return open(koffi, options.path, 'path');
   if (environment.GRADLOOM_MPI) return open(koffi, environment.GRADLOOM_MPI, 'GRADLOOM_MPI');
