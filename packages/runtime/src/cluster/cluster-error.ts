@@ -1,11 +1,13 @@
 /** A cluster cannot go on as it is: a rank has failed, does not take part, or MPI itself has refused. */
 export class ClusterError extends Error {
+  /** Of the class. */
   override readonly name = 'ClusterError';
   /** The ranks it is about, in order; none where it is MPI. */
   readonly ranks: readonly number[];
   /** Whether nothing can be agreed on with these: they have not come within the time limit, or not to a sum of MPI. */
   readonly isLate: boolean;
 
+  /** @internal */
   constructor(message: string, ranks: readonly number[] = [], { isLate = false, ...options }: Details = {}) {
     super(message, options);
     this.ranks = ranks;

@@ -13,14 +13,19 @@ export type Stretch =
  * message.
  */
 export interface Transfer {
+  /** Which way it goes. */
   readonly kind: 'send' | 'receive';
-  readonly peer: number; // rank
+  /** The other rank. */
+  readonly peer: number;
+  /** What is sent, or where it is received. */
   readonly numbers: Stretch;
 }
 
 /** What a thread needs to reach the cluster of its process. It travels to threads in the setup of a run. */
 export interface Connection {
+  /** This rank, from 0. */
   readonly rank: number;
+  /** How many there are. */
   readonly ranks: number;
   /** Longest time that an exchange may take. */
   readonly timeLimitMs: number;
@@ -36,14 +41,19 @@ export interface Connection {
  * part within the time limit. Messages move on only while a thread waits for some, or the main thread does.
  */
 export interface Cluster {
-  readonly rank: number; // from 0
+  /** This rank, from 0. */
+  readonly rank: number;
+  /** How many there are. */
   readonly ranks: number;
-  readonly library: string; // name and version, such as 'Open MPI 5.0.7'
-  readonly hosts: readonly string[]; // of all ranks
+  /** Name and version of the MPI library, such as 'Open MPI 5.0.7'. */
+  readonly library: string;
+  /** Names of the machines of all ranks, in their order. */
+  readonly hosts: readonly string[];
   /** Cores of this machine that are this rank's share, at least 1. */
   readonly cores: number;
   /** Cores of this machine that no rank may use, since a launcher has bound each to some. */
   readonly idleCores: number;
+  /** What a thread needs to reach the other ranks. */
   readonly connection: Connection;
   /** The value of rank 0, on every rank. Others may give anything. Values are what structuredClone copies. */
   fromFirst<T>(value: T): Promise<T>;
