@@ -1,6 +1,6 @@
 /** A cluster cannot go on as it is: a rank has failed, does not take part, or MPI itself has refused. */
 export class ClusterError extends Error {
-  /** Of the class. */
+  /** Tells it from other errors where `instanceof` cannot, as in another thread. */
   override readonly name = 'ClusterError';
   /** The ranks it is about, in order; none where it is MPI. */
   readonly ranks: readonly number[];
