@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
+import { viewOf } from '@gradloom/core/internal';
 import { ClusterError } from '../cluster-error.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 
@@ -6,7 +7,7 @@ import type { MpiLibrary } from './mpi-library.ts';
 export interface Mail {
   /** Starts to send. */
   send(rank: number, tag: number, bytes: Uint8Array): void;
-  /** The next message of a rank with a tag, if it is there. null takes one of any rank, or with any tag. */
+  /** The next message of a rank with a tag, if all of it is there. null takes one of any rank, or with any tag. */
   take(rank: number | null, tag: number | null): Letter | null;
   /** Whether all that was sent is on its way without us; moves it on. */
   isSent(): boolean;
@@ -23,6 +24,9 @@ interface Sending {
   readonly request: Uint8Array<SharedArrayBuffer>;
 }
 
+/** A letter whose bytes are still on their way. */
+type Arriving = Letter & Sending;
+
 const ANY_TAG = -1; // in all families
 
 export function createMail(mpi: MpiLibrary): Mail {
@@ -33,9 +37,19 @@ export function createMail(mpi: MpiLibrary): Mail {
   const count = new Int32Array(new SharedArrayBuffer(4));
   const status = new Int32Array(new SharedArrayBuffer(64));
   let sending: Sending[] = [];
+  let arriving: Arriving[] = [];
   const isDone = ({ request }: Sending): boolean => {
     mpi.call('MPI_Test', request, flag, ignoreStatus);
     return flag[0] !== 0;
+  };
+  /** Receives the message that `status` tells of. */
+  const receive = (): Arriving => {
+    mpi.call('MPI_Get_count', status, byte, count);
+    const [from, tag, length] = [status[sourceWord], status[sourceWord + 1], count[0]];
+    const bytes = sharedBytes(length);
+    const request = sharedBytes(8);
+    mpi.call('MPI_Irecv', bytes, length, byte, from, tag, world, request);
+    return { rank: from, tag, bytes: viewOf(bytes, 0, length), request };
   };
   return {
     send(rank, tag, bytes) {
@@ -46,29 +60,24 @@ export function createMail(mpi: MpiLibrary): Mail {
       sending.push({ bytes: copy, request });
     },
     take(rank, tag) {
-      const code = Number(MPI_Iprobe(rank ?? anySource, tag ?? ANY_TAG, world, flag, status));
-      if (code !== 0) throw mpi.refuse('MPI_Iprobe', code);
-      if (flag[0] === 0) return null;
-      mpi.call('MPI_Get_count', status, byte, count);
-      const from = { rank: status[sourceWord], tag: status[sourceWord + 1] };
-      return { ...from, bytes: receiveNow(mpi, count[0], from.rank, from.tag) };
+      // One behind it must not come first.
+      let letter = arriving.find((one) => (rank ?? one.rank) === one.rank && (tag ?? one.tag) === one.tag);
+      if (letter === undefined) {
+        const code = Number(MPI_Iprobe(rank ?? anySource, tag ?? ANY_TAG, world, flag, status));
+        if (code !== 0) throw mpi.refuse('MPI_Iprobe', code);
+        if (flag[0] === 0) return null;
+        letter = receive();
+        arriving.push(letter);
+      }
+      if (!isDone(letter)) return null;
+      arriving = arriving.filter((one) => one !== letter);
+      return { rank: letter.rank, tag: letter.tag, bytes: letter.bytes.slice() };
     },
     isSent() {
       sending = sending.filter((one) => !isDone(one));
       return sending.length === 0;
     },
   };
-}
-
-/** Receives a message that has arrived. */
-function receiveNow(mpi: MpiLibrary, length: number, rank: number, tag: number): Uint8Array {
-  const bytes = sharedBytes(length);
-  const request = sharedBytes(8);
-  const flag = new Int32Array(new SharedArrayBuffer(4));
-  mpi.call('MPI_Irecv', bytes, length, mpi.handles.byte, rank, tag, mpi.handles.world, request);
-  do mpi.call('MPI_Test', request, flag, mpi.family.ignoreStatus);
-  while (flag[0] === 0);
-  return bytes.slice(0, length);
 }
 
 /** Memory that V8 does not move, as it may move that of a small array of its own. */
