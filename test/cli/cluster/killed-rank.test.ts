@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../../support/command-line.ts';
 import { counted } from '../../support/count.ts';
-import { mpirunNames, mpiruns } from '../../support/mpirun.ts';
+import { mpirunNames, mpiruns, startRanks } from '../../support/mpirun.ts';
 import { needs } from '../../support/needs.ts';
+import { trainCommand } from '../../support/train-on-ranks.ts';
 
+const endless = ['--dataset', 'spirals', '--threads', '1', '--steps', '1000000000', '--checkpoint-every', '50'];
 const train = ['train', '--dataset', 'spirals', '--threads', '1', '--steps', '1500', '--json', '--quiet'];
 
 /** The process of a rank that trains in this directory. */
@@ -38,8 +40,8 @@ describe.each(mpirunNames)('under %s', (name) => {
 
   test('a signal to cluster run ends all ranks, and then itself', needs(name, 'koffi', 'peaks'), async () => {
     const out = join(temporaryDirectory(), 'run');
-    const endless = [...train.slice(0, -3), '1000000000', '--quiet', '--out', out, '--checkpoint-every', '50'];
-    const child = startProgram(['cluster', 'run', '-n', '2', ...launch, '--', ...endless], '.', { env });
+    const words = ['train', ...endless, '--quiet', '--out', out];
+    const child = startProgram(['cluster', 'run', '-n', '2', ...launch, '--', ...words], '.', { env });
     const ended = endOf(child);
     await expect.poll(() => existsSync(join(out, 'last.gradloom')), { timeout: 50_000, interval: 5 }).toBe(true);
     const pids = [0, 1].map((rank) => processOf(rank, out) ?? -1);
@@ -70,3 +72,24 @@ describe.each(mpirunNames)('under %s', (name) => {
     },
   );
 });
+
+// Hydra, the launcher of MPICH, ends rank 0 before it could say anything.
+test(
+  'rank 0 names the rank that was killed, and the last checkpoint, and all end',
+  needs('Open MPI', 'koffi', 'peaks'),
+  async () => {
+    const out = join(temporaryDirectory(), 'run');
+    const words = trainCommand([...endless, '--cluster', 'mpi', '--validation', '0', '--quiet', '--out', out]);
+    const child = startRanks('Open MPI', 3, words, '.');
+    const ended = endOf(child);
+    const last = join(out, 'last.gradloom');
+    await expect.poll(() => existsSync(last), { timeout: 50_000, interval: 5 }).toBe(true);
+    const pids = [0, 1, 2].map((rank) => processOf(rank, out) ?? -1);
+    process.kill(pids[1], 'SIGKILL');
+    const { code, stderr } = await ended;
+    expect(code).not.toBe(0);
+    const kept = `the newest checkpoint is that of step \\d+, ${last}`;
+    expect(stderr).toMatch(new RegExp(`rank 1 of 3 \\(\\S+\\) died in step \\d+; ${kept}`));
+    for (const pid of pids) await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+  },
+);

@@ -70,6 +70,8 @@ export interface Cluster {
   trouble(): ClusterError | null;
   /** Ranks that this process waits for now, in order: in a call of the main thread, or an exchange of a thread. */
   awaited(): readonly number[];
+  /** Ranks whose processes have ended, in order, as far as this one can see them: those of its machine. */
+  dead(): readonly number[];
   /**
    * After a failure, and on all ranks, when no thread uses the cluster: ends what is under way, and forgets the
    * failure. Exchanges that were planned may be started again. Returns what all ranks say, in their order. Rejects

@@ -1,5 +1,6 @@
 import { OptionError } from '@gradloom/core';
 import { number, onlyKeys, show } from '@gradloom/core/internal';
+import { ownProcess, stateOf } from '../../files/process-identity.ts';
 import type { Cluster, Connection } from '../cluster.ts';
 import { coreShares, idleCores, ownPlace } from '../core-share.ts';
 import { allocateLedger, openLedger } from './ledger.ts';
@@ -34,10 +35,12 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   const ledger = allocateLedger(ranks, requestBytes);
   const connection: Connection = { rank, ranks, timeLimitMs, path: mpi.path, ledger };
   const { begin, ...talk } = createTalk(mpi, openLedger(ledger, ranks, requestBytes), connection);
-  const places = await begin(ownPlace());
+  const said = await begin({ place: ownPlace(), process: ownProcess() });
+  const places = said.map(({ place }) => place);
   return {
     ...{ rank, ranks, connection, library: `${mpi.name} ${mpi.version}` },
     ...{ hosts: places.map(({ host }) => host), cores: coreShares(places)[rank], idleCores: idleCores(places)[rank] },
+    dead: () => [...said.keys()].filter((other) => stateOf(said[other].process) === 'dead'),
     ...talk,
   };
 }

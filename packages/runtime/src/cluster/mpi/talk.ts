@@ -14,7 +14,7 @@ import { createUnderWay } from './under-way.ts';
 
 /** What the main thread of a rank says to others and hears from them. */
 export interface Talk
-  extends Omit<Cluster, 'rank' | 'ranks' | 'library' | 'hosts' | 'cores' | 'idleCores' | 'connection'> {
+  extends Omit<Cluster, 'rank' | 'ranks' | 'library' | 'hosts' | 'cores' | 'idleCores' | 'connection' | 'dead'> {
   /** The first words: the values of all ranks. One that fails right behind them does not keep others from opening. */
   begin<T>(value: T): Promise<readonly T[]>;
 }
