@@ -43,8 +43,16 @@ srun: error: node1: task 0: Terminated
 test.each([
   ["Open MPI's mpirun", said.openMpiKilled, { rank: 2, pid: 31490, host: 'vm', how: 'signal 9' }],
   ["Open MPI's mpirun", said.openMpiExit, { rank: 1, pid: null, host: null, how: 'exit code 5' }],
-  ['Hydra', said.hydraKilled, { rank: null, pid: 20925, host: 'vm', how: 'signal 9' }],
-  ['Hydra', said.intelKilled, { rank: 3, pid: 5821, host: 'node7', how: 'signal 9' }],
+  [
+    'Hydra',
+    said.hydraKilled,
+    { rank: null, pid: 20925, host: 'vm', how: 'signal 9, by which Hydra ends the others too' },
+  ],
+  [
+    'Hydra',
+    said.intelKilled,
+    { rank: 3, pid: 5821, host: 'node7', how: 'signal 9, by which Hydra ends the others too' },
+  ],
   ['srun', said.srunKilled, { rank: 1, pid: null, host: 'node3', how: 'killed' }],
 ] as const)('%s says who has died', (name, text, death) => {
   expect(launchers[name].deathIn(`lines of a training\n${text}`)).toEqual(death);

@@ -43,7 +43,7 @@ export const launchers = {
       const found = /(?:RANK (\d+) )?PID (\d+) RUNNING AT (\S+)\s+=\s+(EXIT CODE|KILLED BY SIGNAL): (\d+)/.exec(text);
       if (found === null) return null;
       const [, rank, pid, host, what, number] = found;
-      const how = what === 'EXIT CODE' ? hydraEnd(Number(number)) : `signal ${number}`;
+      const how = what === 'EXIT CODE' ? hydraEnd(Number(number)) : signal(Number(number));
       return { rank: rank === undefined ? null : Number(rank), pid: Number(pid), host, how };
     },
   },
@@ -60,7 +60,11 @@ export const launchers = {
 } satisfies Record<string, Launcher>;
 
 /** Of a process that a signal has ended, Hydra gives the signal's number alone. */
-const hydraEnd = (code: number): string => (SIGNALS.has(code) ? `signal ${code}` : `exit code ${code}`);
+const hydraEnd = (code: number): string => (SIGNALS.has(code) ? signal(code) : `exit code ${code}`);
+
+/** It ends the other processes at once by SIGKILL, and may name one of them in place of the first. */
+const signal = (number: number): string =>
+  number === 9 ? 'signal 9, by which Hydra ends the others too' : `signal ${number}`;
 
 /** Those that end a process for what it did or that nobody can catch: no command of ours has such an exit code. */
 const SIGNALS = new Set([4, 6, 7, 8, 9, 11]);

@@ -2,6 +2,7 @@ import { weightsAreFinite } from '../faults/finite-weights.ts';
 import { endAt, goBack } from '../faults/go-back.ts';
 import { epochStart } from '../faults/history.ts';
 import { lossUnit } from '../inference/own-units.ts';
+import { watchSignal } from '../lockstep/watch-signal.ts';
 import type { SpanResult } from '../threads/span.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import { isDone } from './early-stopping.ts';
@@ -55,8 +56,13 @@ async function hearRanks(state: RunState): Promise<void> {
  * emitted. After a bad step it may be one that goes back.
  */
 export async function advance(state: RunState, until = Number.POSITIVE_INFINITY): Promise<void> {
-  await advanceSpan(state, until);
-  await hearRanks(state);
+  const unwatch = watchSignal(state);
+  try {
+    await advanceSpan(state, until);
+    await hearRanks(state);
+  } finally {
+    unwatch();
+  }
 }
 
 async function advanceSpan(state: RunState, until: number): Promise<void> {

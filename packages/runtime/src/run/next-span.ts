@@ -1,6 +1,5 @@
 import { orGiveUp, restore } from '../faults/give-up.ts';
 import { Refusal } from '../lockstep/do-together.ts';
-import { watchSignal } from '../lockstep/watch-signal.ts';
 import { RING } from '../memory/arena.ts';
 import { runSpan, type SpanOptions, type SpanResult } from '../threads/span.ts';
 import { ROUND_MS } from '../tuning/tune.ts';
@@ -81,8 +80,7 @@ export function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> 
       () => runRefusable(state, options),
       () => restore(state),
     );
-  const unwatch = watchSignal(state, first);
-  return orGiveUp(state, () => refusedAlike(work), `in steps ${first} to ${limit - 1}`).finally(unwatch);
+  return orGiveUp(state, () => refusedAlike(work), `in steps ${first} to ${limit - 1}`);
 }
 
 /** A span that rejects where a layer of this rank cannot take a row, which the other ranks do not see. */
