@@ -65,10 +65,9 @@ describe.each(mpirunNames)('under %s', (name) => {
       if (pid === undefined) throw new Error(`rank ${rank} has no process, expected one`);
       process.kill(pid, 'SIGKILL');
       const { code, stdout, stderr } = await ended;
-      // Hydra may name one that it has ended itself.
-      const [who, how] = name === 'MPICH' ? ['\\d', ', by which Hydra ends the others too'] : [rank, ''];
-      const loss = `rank ${who} of 3 has died: signal 9${how}; the last checkpoint is ${out}`;
-      expect(stderr).toMatch(new RegExp(`gradloom cluster: ${loss}`));
+      // Of Hydra a known fault: it may name one that it has ended itself, here where the rank is not the first.
+      const how = name === 'MPICH' ? 'signal 9, by which Hydra ends the others too' : 'signal 9';
+      expect(stderr).toContain(`gradloom cluster: rank ${rank} of 3 has died: ${how}; the last checkpoint is ${out}`);
       expect(stderr).toContain('gradloom cluster: starting again on 2 ranks (restart 1 of 3)');
       expect(code).toBe(0);
       expect(jsonLines(stdout).at(-1)?.fingerprint).toBe(jsonLines(alone.stdout).at(-1)?.fingerprint);
