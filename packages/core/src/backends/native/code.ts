@@ -20,8 +20,8 @@ export interface CodeLayout {
   readonly type: ElementType;
   readonly width: number; // elements of a vector
   readonly arithmeticWidth: number; // of those of updates and gathering
-  readonly tileRows: number; // M of the highest tile
-  readonly tileVectors: number; // of the widest
+  readonly tileVectors: number; // of the widest, for y and dx
+  readonly leafVectors: number; // likewise for dW
   readonly tiles: TilePlaces;
   readonly listedTiles: TilePlaces;
   readonly lists: readonly number[]; // [M] of listed tiles
@@ -41,16 +41,19 @@ export type TilePlaces = Readonly<
 /** All kernels for one kind of processor and one type of elements. */
 export function assembleCode(isa: Isa): Code {
   const { width } = isa.vectors;
-  const rows = tileRows(isa);
   const upTo = (most: number, assemble: (M: number) => number): number[] =>
     Array.from({ length: most + 1 }, (_, M) => (M === 0 ? -1 : assemble(M)));
-  const listedRows = Math.min(rows, LISTED_ROWS);
+  const { vectors: tileVectors, leafVectors } = isa.tile;
+  const mostVectors = Math.max(tileVectors, leafVectors);
+  // What is left of a panel's columns has tiles as high as a narrow panel's.
+  const rowsOf = (vectors: number): number => tileRows(isa, Math.max(vectors, Math.min(tileVectors, leafVectors)));
+  const listedRows = Math.min(rowsOf(mostVectors), LISTED_ROWS);
   const tilesOf = (vectors: number, masked: boolean, listed: boolean) =>
-    upTo(listed ? listedRows : rows, (M) => assembleTile(isa, { M, vectors, masked, listed }));
+    upTo(listed ? listedRows : rowsOf(vectors), (M) => assembleTile(isa, { M, vectors, masked, listed }));
   const tiles: Record<number, { full: number[]; masked: number[] }> = {};
   const listedTiles: Record<number, { full: number[]; masked: number[] }> = {};
   const packs: Record<number, number> = {};
-  for (let vectors = 1; vectors <= isa.tile.vectors; vectors++) {
+  for (let vectors = 1; vectors <= mostVectors; vectors++) {
     packs[vectors] = assemblePack(isa, vectors);
     tiles[vectors] = { full: tilesOf(vectors, false, false), masked: tilesOf(vectors, true, false) };
     listedTiles[vectors] = { full: tilesOf(vectors, false, true), masked: tilesOf(vectors, true, true) };
@@ -64,8 +67,8 @@ export function assembleCode(isa: Isa): Code {
     type: isa.type,
     width,
     arithmeticWidth: isa.arithmetic.width,
-    tileRows: rows,
-    tileVectors: isa.tile.vectors,
+    tileVectors,
+    leafVectors,
     tiles,
     listedTiles,
     lists,

@@ -4,7 +4,7 @@ import { addressOf } from '../address.ts';
 import type { ProductShape } from '../scratch.ts';
 import type { Products } from '../with-products.ts';
 import type { CallTape } from './call-tape.ts';
-import { MAX_PANEL, MAX_TERMS, MOST_BLOCK } from './panels/panel-memory.ts';
+import { MAX_PANEL, MAX_TERMS, MOST_BLOCK, type PanelSize } from './panels/panel-memory.ts';
 import type { Panels } from './panels/panels.ts';
 
 // Terms of a sum that one panel holds: 256 rows of 128 bytes are 32 KiB. The sums wait in their array, which is exact.
@@ -56,13 +56,12 @@ export const nativeProductScratch = ([I, O]: ProductShape): number =>
 export function createNativeProducts(
   {
     bytes,
-    columns: panelColumns,
-    tileRows,
+    panelFor,
+    leafPanel,
     listedRows,
     maxListedRows,
     zeros,
     one,
-    panelStep,
     pack,
     packTransposed,
     listTerms,
@@ -95,18 +94,18 @@ export function createNativeProducts(
     const iRow = bytes * I;
     const oRow = bytes * O;
     const panels = free + BLOCK_ROWS * STRIPS * MAX_PANEL;
-    const next = starts ? 0 : bytes * panelColumns;
+    const next = starts ? 0 : leafPanel.step;
     const isSparse = hasSparseColumns(x, iRow, B, I, O);
-    const most = isSparse ? listedRows : tileRows;
+    const most = isSparse ? listedRows : leafPanel.rows;
     const strips = Math.floor((I + most - 1) / most);
     const lowest = Math.floor(I / strips);
     const higher = I - lowest * strips; // strips that are a column wider, the first ones
     const isPacked = !isSparse && B > MAX_PLAIN_ROWS && oRow > MAX_PLAIN_GRADIENT;
-    const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / MAX_PANEL) * MAX_PANEL) / bytes;
+    const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / leafPanel.step) * leafPanel.step) / bytes;
     setLeaves(B, leaf);
     for (let o = 0; o < O; o += width) {
       const N = Math.min(O - o, width);
-      packAll(panels, dy + bytes * o, oRow, B, N);
+      packAll(leafPanel, panels, dy + bytes * o, oRow, B, N);
       // 1 · dy + s is dy + s, rounded once.
       const sums = db + bytes * o;
       sumLeaves(sums, 0, starts ? zeros : sums, next, 0, one, 0, 0, panels, 1, B, N, joins, false);
@@ -135,11 +134,11 @@ export function createNativeProducts(
   }
 
   /** N columns of K rows in panels behind each other, `PANELS` of them at a time. */
-  function packAll(panels: number, source: number, row: number, K: number, N: number): void {
-    const columns = PANELS * panelColumns;
+  function packAll(size: PanelSize, panels: number, source: number, row: number, K: number, N: number): void {
+    const columns = PANELS * size.columns;
     for (let n = 0; n < N; n += columns) {
       const some = Math.min(N - n, columns);
-      pack(panels + bytes * n * K, panelStep, K * panelStep, source + bytes * n, row, K, some, panelColumns);
+      pack(panels + bytes * n * K, size.step, K * size.step, source + bytes * n, row, K, some, size.columns);
     }
   }
 
@@ -174,6 +173,7 @@ export function createNativeProducts(
   ): void {
     const iRow = bytes * I;
     const oRow = bytes * O;
+    const panel = panelFor(O);
     const blocks = Math.floor((I + BLOCK - 1) / BLOCK);
     for (let block = 0; block < blocks; block++) {
       const i = Math.floor((block * I) / blocks);
@@ -182,17 +182,17 @@ export function createNativeProducts(
       const isSparse = isSparseTile(a, iRow, B, K, O);
       const isShort = oRow <= MAX_PLAIN_ROW;
       const plain = isSparse ? isShort && B <= MAX_PLAIN_SPARSE_BATCH : isShort || B <= MAX_PLAIN_BATCH;
-      const step = plain ? oRow : panelStep;
+      const step = plain ? oRow : panel.step;
       if (isSparse) listTerms(a, iRow, bytes, step, B, K);
-      for (let o = 0; o < O; o += panelColumns) {
-        const columns = Math.min(O - o, panelColumns);
+      for (let o = 0; o < O; o += panel.columns) {
+        const columns = Math.min(O - o, panel.columns);
         const c = y + bytes * o;
         const w = W + i * oRow + bytes * o;
-        const place = (o / panelColumns) % PANELS;
-        if (!plain && place === 0) packAll(free, w, oRow, K, Math.min(O - o, PANELS * panelColumns));
-        const panel = plain ? w : free + place * K * panelStep;
+        const place = (o / panel.columns) % PANELS;
+        if (!plain && place === 0) packAll(panel, free, w, oRow, K, Math.min(O - o, PANELS * panel.columns));
+        const from = plain ? w : free + place * K * panel.step;
         const init = block === 0 ? b + bytes * o : c;
-        multiply(c, oRow, init, block === 0 ? 0 : oRow, a, iRow, bytes, panel, step, B, K, columns, isSparse);
+        multiply(c, oRow, init, block === 0 ? 0 : oRow, a, iRow, bytes, from, step, B, K, columns, isSparse);
       }
     }
   }
@@ -223,17 +223,18 @@ export function createNativeProducts(
   ): void {
     const iRow = bytes * I;
     const oRow = bytes * O;
+    const panel = panelFor(I);
     const blocks = Math.floor((O + BLOCK - 1) / BLOCK);
     for (let block = 0; block < blocks; block++) {
       const o = Math.floor((block * O) / blocks);
       const K = Math.floor(((block + 1) * O) / blocks) - o;
       const a = addressOf(dy) + bytes * o;
-      for (let i = 0; i < I; i += panelColumns) {
-        const columns = Math.min(I - i, panelColumns);
-        packTransposed(free, addressOf(W) + i * oRow + bytes * o, oRow, K, columns);
+      for (let i = 0; i < I; i += panel.columns) {
+        const columns = Math.min(I - i, panel.columns);
+        packTransposed(free, panel.step, addressOf(W) + i * oRow + bytes * o, oRow, K, columns);
         const c = addressOf(dx) + bytes * i;
         const init = block === 0 ? zeros : c;
-        multiply(c, iRow, init, block === 0 ? 0 : iRow, a, oRow, bytes, free, panelStep, B, K, columns, false);
+        multiply(c, iRow, init, block === 0 ? 0 : iRow, a, oRow, bytes, free, panel.step, B, K, columns, false);
       }
     }
     tape.run();

@@ -52,7 +52,8 @@ export interface Rows {
 
 /** How a product uses the vectors. */
 export interface TileRegisters {
-  readonly vectors: number; // of a row of sums at most
+  readonly vectors: number; // of a row of sums at most, for y and dx
+  readonly leafVectors: number; // likewise for dW, whose sums are cleared leaf by leaf
   readonly factors: number; // that are loaded before the first is used
 }
 

@@ -35,8 +35,8 @@ export const TABLE_LEAVES = 16;
 export const WAITING = 4;
 /** Bytes of a table, behind which these wait. */
 const TABLE = 4 * LEAF.words * TABLE_LEAVES;
-/** Bytes of a table and of what waits, for tiles whose rows have so many bytes. */
-export const tableBytes = (rows: number, row: number): number => TABLE + WAITING * rows * row;
+/** Bytes of a table and of what waits, for tiles whose sums have so many bytes. */
+export const tableBytes = (sums: number): number => TABLE + WAITING * sums;
 
 /** A kernel's tile: M rows of `vectors` vectors, the last of them full or masked. */
 export interface TileShape {
@@ -46,8 +46,8 @@ export interface TileShape {
   readonly listed: boolean; // only the terms of a list are added
 }
 
-/** Rows of a tile at most: its sums, a row of the panel and the factors fill the registers. */
-export const tileRows = ({ mostRows, vectorRegisters, tile: { vectors, factors } }: Isa): number =>
+/** Rows of a tile of so many vectors at most: its sums, a row of the panel and the factors fill the registers. */
+export const tileRows = ({ mostRows, vectorRegisters, tile: { factors } }: Isa, vectors: number): number =>
   Math.min(mostRows, Math.floor((vectorRegisters - factors - vectors) / vectors));
 
 /**

@@ -21,16 +21,16 @@ export interface Packing {
     width: number,
   ): void;
   /**
-   * panel[k,r] = source[r,k] for K columns of up to `columns` rows. Overwrites `panel`, up to a multiple of
-   * `MOST_BLOCK` rows.
+   * panel[k,r] = source[r,k] for K columns of up to as many rows as a panel of W has columns. Overwrites `panel`, up to
+   * a multiple of `MOST_BLOCK` rows.
    */
-  packTransposed(panel: number, source: number, sourceStep: number, K: number, rows: number): void;
+  packTransposed(panel: number, panelStep: number, source: number, sourceStep: number, K: number, rows: number): void;
 }
 
 export function createPacking(
   { width, packs, transposes }: CodeLayout,
   tape: CallTape,
-  { bytes, panelStep, maskOf, vectorsOf, lastMask }: PanelMemory,
+  { bytes, maskOf, vectorsOf, lastMask }: PanelMemory,
 ): Packing {
   /** `count` panels of so many columns. */
   function packPanels(
@@ -57,7 +57,7 @@ export function createPacking(
         packPanels(panel + count * next, step, next, source + bytes * count * width, sourceStep, K, rest, 1);
     },
 
-    packTransposed(panel, source, sourceStep, K, rows) {
+    packTransposed(panel, panelStep, source, sourceStep, K, rows) {
       const rest = K % width;
       for (let r = 0; r < rows; r += width) {
         tape.write(

@@ -6,11 +6,11 @@ import { LEAF, TABLE_LEAVES, tableBytes } from '../kernels/tile.ts';
 /** Bytes of a vector at most, of any extension. */
 const MAX_VECTOR = 64;
 /** Bytes of a panel's row at most. */
-export const MAX_PANEL = 2 * MAX_VECTOR;
+export const MAX_PANEL = 3 * MAX_VECTOR;
 /** Rows of a block that is transposed at most, as many as a vector has elements. */
 export const MOST_BLOCK = MAX_VECTOR / 4;
-/** Rows of a tile at most, of any extension. */
-const MAX_ROWS = 14;
+/** Vectors of a tile's sums at most, of any extension. */
+const MAX_SUMS = 28;
 const ZEROS = MAX_PANEL;
 const ONE = MAX_VECTOR;
 const MASKS = 2 * MAX_VECTOR;
@@ -25,7 +25,7 @@ export const LISTS = 128;
 /** Bytes of a leaf in a table. */
 const LEAF_BYTES = 4 * LEAF.words;
 /** The table of the leaves of a sum, tables of a single leaf of any length, which begin at lines, and lists. */
-const TABLE = tableBytes(MAX_ROWS, MAX_PANEL);
+const TABLE = tableBytes(MAX_SUMS * MAX_VECTOR);
 const SINGLES = LEAF_BYTES * (MAX_TERMS + 1);
 
 /** Bytes of a list of K terms, from which the next begins. */
@@ -34,12 +34,20 @@ export const listStep = (K: number): number => 8 * (1 + K);
 /** Doubles of scratch that the panels take, whatever the elements: constants, tables and lists. */
 export const PANELS_SCRATCH = (CONSTANTS + TABLE + SINGLES + LISTS * listStep(MAX_TERMS)) / 8;
 
+/** A full panel, and the tiles over it. */
+export interface PanelSize {
+  readonly columns: number;
+  readonly step: number; // bytes from one row to the next
+  readonly rows: number; // of the highest tile
+}
+
 /** What products of panels keep in memory; places are byte offsets. */
 export interface PanelMemory {
   readonly bytes: number; // of an element
   readonly width: number; // elements of a vector
-  readonly columns: number; // of a full panel
-  readonly panelStep: number; // bytes from one row of a full panel to the next
+  readonly leafPanel: PanelSize; // of dy, for dW
+  /** A panel of W, for y and dx, of which panels for so many columns are as wide as the others, but for the last. */
+  panelFor(columns: number): PanelSize;
   readonly zeros: number; // a row of them, where sums begin
   readonly one: number; // a factor that changes no bit
   readonly table: number; // of the leaves of a sum
@@ -58,11 +66,10 @@ export interface PanelMemory {
 
 /** Overwrites the constants of `scratch`. */
 export function createPanelMemory(
-  { type, width, arithmeticWidth, tileVectors }: CodeLayout,
+  { type, width, arithmeticWidth, tileVectors, leafVectors, tiles }: CodeLayout,
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): PanelMemory {
   const bytes = bytesOfElements(type, 1);
-  const columns = tileVectors * width;
   const mostLanes = Math.max(width, arithmeticWidth);
   const zeros = addressOf(scratch);
   const one = zeros + ZEROS;
@@ -73,13 +80,24 @@ export function createPanelMemory(
   writeConstants(scratch, type, mostLanes);
   const singleWords = new Int32Array(scratch.buffer, singles, SINGLES / 4).fill(0);
   for (let K = 1; K <= MAX_TERMS; K++) singleWords[LEAF.words * K + LEAF.terms] = K;
+  const sizeOf = (vectors: number): PanelSize => ({
+    columns: vectors * width,
+    step: bytes * vectors * width,
+    rows: tiles[vectors].full.length - 1,
+  });
+  const leafPanel = sizeOf(leafVectors);
+  const sizes = Array.from({ length: tileVectors + 1 }, (_, vectors) => (vectors === 0 ? leafPanel : sizeOf(vectors)));
   const vectorsOf = (columns: number): number => Math.floor((columns + width - 1) / width);
   const maskOf = (lanes: number): number => masks + bytes * (mostLanes - lanes);
   return {
     bytes,
     width,
-    columns,
-    panelStep: bytes * columns,
+    leafPanel,
+    panelFor(columns) {
+      const vectors = vectorsOf(columns);
+      const panels = Math.floor((vectors + tileVectors - 1) / tileVectors);
+      return sizes[Math.floor((vectors + panels - 1) / panels)];
+    },
     zeros,
     one,
     table,

@@ -7,11 +7,10 @@ import { createTileProducts, type TileProducts } from './tile-products.ts';
 
 /** Products of panels, a panel being rows of as many columns as a tile has; arrays are byte offsets, steps in bytes. */
 export interface Panels
-  extends Pick<PanelMemory, 'bytes' | 'columns' | 'zeros' | 'one' | 'panelStep' | 'maskOf'>,
+  extends Pick<PanelMemory, 'bytes' | 'panelFor' | 'leafPanel' | 'zeros' | 'one' | 'maskOf'>,
     Packing,
     TermLists,
     TileProducts {
-  readonly tileRows: number; // of the highest tile
   readonly listedRows: number; // of the highest tile whose terms are listed
   readonly maxListedRows: number; // of a call
 }
@@ -23,19 +22,18 @@ export function createPanels(
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): Panels {
   const memory = createPanelMemory(layout, scratch);
-  const { bytes, columns, zeros, one, panelStep, maskOf } = memory;
+  const { bytes, panelFor, leafPanel, zeros, one, maskOf } = memory;
   const { pack, packTransposed } = createPacking(layout, tape, memory);
   const { listTerms, listLeaves, countTerms } = createTermLists(layout, tape, memory);
   const { multiply, setLeaves, sumLeaves } = createTileProducts(layout, tape, memory);
   const listedRows = layout.lists.length - 1;
   return {
     bytes,
-    columns,
+    panelFor,
+    leafPanel,
     zeros,
     one,
-    panelStep,
     maskOf,
-    tileRows: layout.tileRows,
     listedRows,
     maxListedRows: LISTS * listedRows,
     pack,

@@ -20,7 +20,7 @@ export interface TermLists {
 export function createTermLists(
   { lists }: CodeLayout,
   tape: CallTape,
-  { panelStep, terms, firstList }: PanelMemory,
+  { leafPanel, terms, firstList }: PanelMemory,
 ): TermLists {
   const listedRows = lists.length - 1;
 
@@ -36,7 +36,7 @@ export function createTermLists(
     K: number,
     count: number,
   ): void {
-    const start = n * panelStep;
+    const start = n * leafPanel.step;
     tape.write(
       listArguments,
       kernel,
@@ -46,7 +46,7 @@ export function createTermLists(
       next,
       aRow,
       aStep,
-      panelStep,
+      leafPanel.step,
       K,
       count,
       0,

@@ -48,11 +48,10 @@ export interface TileProducts {
 }
 
 export function createTileProducts(
-  { width, tileRows, tiles: plainTiles, listedTiles, lists }: CodeLayout,
+  { width, tiles: plainTiles, listedTiles }: CodeLayout,
   tape: CallTape,
-  { bytes, columns: panelColumns, panelStep, table, leafWords, terms, singleOf, vectorsOf, lastMask }: PanelMemory,
+  { bytes, leafPanel, table, leafWords, terms, singleOf, vectorsOf, lastMask }: PanelMemory,
 ): TileProducts {
-  const listedRows = lists.length - 1;
   const kernelsOf = (columns: number, listed: boolean) =>
     (listed ? listedTiles : plainTiles)[vectorsOf(columns)][columns % width === 0 ? 'full' : 'masked'];
 
@@ -60,7 +59,7 @@ export function createTileProducts(
     multiply(c, cRow, init, initRow, a, aRow, aStep, panel, step, M, K, columns, listed) {
       const kernels = kernelsOf(columns, listed);
       const mask = lastMask(columns);
-      const tiles = tilesOver(M, listed ? listedRows : tileRows);
+      const tiles = tilesOver(M, kernels.length - 1);
       for (let m = 0, tile = 0; m < M; ) {
         const left = tiles - tile;
         const height = heightOf(M - m, left);
@@ -97,8 +96,8 @@ export function createTileProducts(
 
     sumLeaves(c, cRow, init, nextInit, initRow, a, aRow, aStep, panels, M, B, N, joins, listed) {
       for (let n = 0; n < N; ) {
-        const columns = Math.min(N - n, panelColumns);
-        const count = Math.max(Math.floor((N - n) / panelColumns), 1);
+        const columns = Math.min(N - n, leafPanel.columns);
+        const count = Math.max(Math.floor((N - n) / leafPanel.columns), 1);
         tape.write(
           tileArguments,
           kernelsOf(columns, listed)[M],
@@ -113,12 +112,12 @@ export function createTileProducts(
           initRow,
           aRow,
           aStep,
-          panelStep,
+          leafPanel.step,
           count,
           bytes * columns,
           nextInit,
           0,
-          B * panelStep,
+          B * leafPanel.step,
           joins ? 1 : 0,
           0,
         );

@@ -23,7 +23,7 @@ export function createArm64(type: ElementType): Isa {
     places,
     vectors: createNeon(assembler, type),
     vectorRegisters: VECTOR_REGISTERS,
-    tile: { vectors: 4, factors: 3 },
+    tile: { vectors: 4, leafVectors: 4, factors: 3 },
     arithmetic: createNeonPairs(assembler, type),
     mostRows: MOST_ROWS,
     createRowPointers,

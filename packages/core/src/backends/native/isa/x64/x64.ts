@@ -13,7 +13,7 @@ import { type UnitName, units } from './vector-unit.ts';
 
 /** Code for processors of x64 that have an extension, on elements of a type, called by a convention. */
 export function createX64(name: UnitName, type: ElementType, convention: ConventionName = 'systemV'): Isa {
-  const { registers: vectorRegisters, reserved, createUnit } = units[name];
+  const { registers: vectorRegisters, reserved, tile, createUnit } = units[name];
   const assembler = createAssembler();
   const registers = createRegisters(registerFile);
   const places = createPlaces(assembler, registers, frameOf(assembler));
@@ -26,7 +26,7 @@ export function createX64(name: UnitName, type: ElementType, convention: Convent
     places,
     vectors,
     vectorRegisters: vectorRegisters - reserved,
-    tile: { vectors: 2, factors: 1 },
+    tile,
     arithmetic: createAvx2(assembler, type), // which every processor with a wider extension has, too
     mostRows: MOST_ROWS,
     createRowPointers,
