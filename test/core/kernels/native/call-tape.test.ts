@@ -70,5 +70,5 @@ test('an answer is a signed number of 64 bits', () => {
 test('a table with more arguments than a call has is refused', () => {
   const list = Array.from({ length: CALL_DOUBLES }, (_, k) => [`n${k}`, 'count'] as const);
   expect(defineArguments(...list.slice(1)).length).toBe(CALL_DOUBLES - 1);
-  expect(() => defineArguments(...list)).toThrow(/^defineArguments: table has 20 arguments, expected at most 19$/);
+  expect(() => defineArguments(...list)).toThrow(/^defineArguments: table has 21 arguments, expected at most 20$/);
 });

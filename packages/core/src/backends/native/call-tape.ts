@@ -52,6 +52,7 @@ export function createCallTape(
     v16: number,
     v17: number,
     v18: number,
+    v19: number,
   ): void {
     if (calls === room) run();
     first = calls++ * CALL_DOUBLES + 1;
@@ -75,6 +76,7 @@ export function createCallTape(
     doubles[first + 16] = v16;
     doubles[first + 17] = v17;
     doubles[first + 18] = v18;
+    doubles[first + 19] = v19;
   }
 
   return {

@@ -4,7 +4,7 @@ import { addressOf } from '../address.ts';
 import type { ProductShape } from '../scratch.ts';
 import type { Products } from '../with-products.ts';
 import type { CallTape } from './call-tape.ts';
-import { MAX_PANEL, MAX_TERMS, MOST_BLOCK, type PanelSize } from './panels/panel-memory.ts';
+import { AHEAD, MAX_PANEL, MAX_TERMS, MOST_BLOCK, type PanelSize } from './panels/panel-memory.ts';
 import type { Panels } from './panels/panels.ts';
 
 // Terms of a sum that one panel holds: 256 rows of 128 bytes are 32 KiB. The sums wait in their array, which is exact.
@@ -183,6 +183,9 @@ export function createNativeProducts(
       const isShort = oRow <= MAX_PLAIN_ROW;
       const plain = isSparse ? isShort && B <= MAX_PLAIN_SPARSE_BATCH : isShort || B <= MAX_PLAIN_BATCH;
       const step = plain ? oRow : panel.step;
+      // Where W is read in place, the next panel's row: a half of it lies in another core's cache since the update. With
+      // it a step of 784-128-10 takes 0.88 of the time at batch 32, 0.91 at 128.
+      const ahead = plain ? panel.step : AHEAD * panel.step;
       if (isSparse) listTerms(a, iRow, bytes, step, B, K);
       for (let o = 0; o < O; o += panel.columns) {
         const columns = Math.min(O - o, panel.columns);
@@ -192,7 +195,7 @@ export function createNativeProducts(
         if (!plain && place === 0) packAll(panel, free, w, oRow, K, Math.min(O - o, PANELS * panel.columns));
         const from = plain ? w : free + place * K * panel.step;
         const init = block === 0 ? b + bytes * o : c;
-        multiply(c, oRow, init, block === 0 ? 0 : oRow, a, iRow, bytes, from, step, B, K, columns, isSparse);
+        multiply(c, oRow, init, block === 0 ? 0 : oRow, a, iRow, bytes, from, step, ahead, B, K, columns, isSparse);
       }
     }
   }
@@ -234,7 +237,22 @@ export function createNativeProducts(
         packTransposed(free, panel.step, addressOf(W) + i * oRow + bytes * o, oRow, K, columns);
         const c = addressOf(dx) + bytes * i;
         const init = block === 0 ? zeros : c;
-        multiply(c, iRow, init, block === 0 ? 0 : iRow, a, oRow, bytes, free, panel.step, B, K, columns, false);
+        multiply(
+          c,
+          iRow,
+          init,
+          block === 0 ? 0 : iRow,
+          a,
+          oRow,
+          bytes,
+          free,
+          panel.step,
+          AHEAD * panel.step,
+          B,
+          K,
+          columns,
+          false,
+        );
       }
     }
     tape.run();

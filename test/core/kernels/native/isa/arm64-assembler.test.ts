@@ -249,7 +249,7 @@ test('the player keeps what the procedure call standard wants back, and leaves x
     ['adr x17, . - 64', '11feff10'],
     ['add x16, x16, x17', '1002118b'],
     ['blr x16', '00023fd6'],
-    ['add x28, x28, #160', '9c830291'],
+    ['add x28, x28, #168', '9ca30291'],
     ['ldr w16, [sp]', 'f00340b9'],
     ['subs x16, x16, #1', '100600f1'],
     ['str w16, [sp]', 'f00300b9'],

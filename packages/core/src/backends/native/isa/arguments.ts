@@ -19,7 +19,7 @@ export type ArgumentTable = readonly Argument[];
 export type ArgumentValues<T extends ArgumentTable> = { readonly [K in keyof T]: number };
 
 /** Arguments of a call at most. */
-export const MOST_ARGUMENTS = 19;
+export const MOST_ARGUMENTS = 20;
 /** Doubles of a call: where its kernel begins in the code, and its arguments. */
 export const CALL_DOUBLES = 1 + MOST_ARGUMENTS;
 

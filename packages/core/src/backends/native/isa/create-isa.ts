@@ -80,6 +80,7 @@ export function createIsa({ assembler, registers, places, createRowPointers, ...
     offset: (base, address: Address): AnyPlace => ({ kind: 'offset', base, address }),
 
     at,
+    beyond: (pointer, stride, offset): Address => ({ base: pointer, index: stride, offset }),
     pair: (pointer, k, offset): Address => ({ base: pointer, index: k, scale: 8, offset }),
     pointTo,
     memory: () => pointTo(at(registers.memory())),
@@ -152,10 +153,13 @@ export function createIsa({ assembler, registers, places, createRowPointers, ...
 
 const isSlot = (what: Register | AnyPlace): what is SlotPlace => typeof what === 'object' && what.kind === 'slot';
 
-/** The places of a call's arguments by name. */
+const placesOf = new WeakMap<ArgumentTable, object>();
+
+/** The places of a call's arguments by name, which all kernels with this table share. */
 function callOf<T extends ArgumentTable>(table: T): CallOf<T> {
-  const places: object = Object.fromEntries(
-    table.map(([name, kind], number) => [name, { kind, number } satisfies ArgumentPlace]),
-  );
+  const places: object =
+    placesOf.get(table) ??
+    Object.fromEntries(table.map(([name, kind], number) => [name, { kind, number } satisfies ArgumentPlace]));
+  placesOf.set(table, places);
   return places as CallOf<T>;
 }

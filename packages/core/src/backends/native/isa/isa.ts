@@ -98,6 +98,8 @@ export interface Isa {
   offset(base: Pointer, address: Address): Place<'pointer'>;
 
   at(pointer: Pointer, offset?: number): Address;
+  /** at pointer + stride + offset */
+  beyond(pointer: Pointer, stride: Stride, offset: number): Address;
   /** at pointer + 8 · k + offset: a word of the pair number k */
   pair(pointer: Pointer, k: Counter, offset: number): Address;
   /** A pointer to there. */

@@ -24,21 +24,23 @@ export interface Registers {
 }
 
 export function createRegisters({ processor, pointers, numbers, memory }: RegisterFile): Registers {
-  let taken = new Set<Register>();
+  let taken = 0; // bit r: of register r
   let hasMemory = true;
 
+  const isTaken = (register: Register): boolean => (taken & (1 << register)) !== 0;
+
   function take(register: Register): void {
-    if (taken.has(register)) {
+    if (isTaken(register)) {
       throw new Error(`isa ${processor}: register ${register} is taken, expected free (take rows first)`);
     }
-    taken.add(register);
+    taken |= 1 << register;
     if (register === memory) hasMemory = false;
   }
 
   function takeFirst(order: readonly Register[]): Register {
-    const register = order.find((candidate) => !taken.has(candidate));
+    const register = order.find((candidate) => !isTaken(candidate));
     if (register === undefined) {
-      const { size } = taken;
+      const size = new Set([...pointers, ...numbers].filter(isTaken)).size;
       throw new Error(`isa ${processor}: kernel has ${size} registers taken, expected fewer (use scopes, or \`keep\`)`);
     }
     take(register);
@@ -50,12 +52,12 @@ export function createRegisters({ processor, pointers, numbers, memory }: Regist
     takeNumber: () => takeFirst(numbers),
     take,
     scope(body) {
-      const before = new Set(taken);
+      const before = taken;
       body();
       taken = before;
     },
     reset() {
-      taken = new Set();
+      taken = 0;
       hasMemory = true;
     },
     memory() {

@@ -15,6 +15,7 @@ export const tileArguments = defineArguments(
   ['aRow', 'stride'],
   ['aStep', 'stride'],
   ['panelStep', 'stride'],
+  ['ahead', 'stride'], // from a row of the panel to what is asked for beside it
   ['count', 'count'], // of tiles, at least 1
   ['nextC', 'stride'], // from one tile to the next
   ['nextInit', 'stride'],
@@ -81,10 +82,11 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
     const rows = isa.rows(call.aRow, M);
     const c = isa.load(call.c);
     const a = isa.load(call.a);
-    const panel = isa.load(call.panel);
     const count = isa.keep(call.count);
     const leaves = isa.keep(call.leaves);
     const init = isa.keep(call.init);
+    const panel = isa.keep(call.panel);
+    const ahead = isa.load(call.ahead);
     const initStep = isa.keep(call.initRow);
     const cStep = isa.keep(call.cRow);
     const joins = isa.keep(call.joins);
@@ -163,7 +165,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
       return {
         start() {
           rows.start(a);
-          const panelRow = isa.pointTo(isa.at(panel));
+          const panelRow = isa.load(panel);
           return (leaf) =>
             isa.repeat(isa.word(isa.at(leaf, 4 * LEAF.terms)), () => {
               addTerm(panelRow);
@@ -186,11 +188,12 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
           return (leaf) =>
             isa.scope(() => {
               const list = isa.load(nextList);
+              const first = isa.load(panel);
               isa.advance(nextList, isa.word(isa.at(leaf, 4 * LEAF.nextTerms)));
               isa.times(isa.word(isa.at(list)), () => {
                 isa.skip(list, 8);
                 rows.start(isa.offset(a, isa.at(list)));
-                addTerm(isa.load(isa.offset(panel, isa.at(list, 4))));
+                addTerm(isa.load(isa.offset(first, isa.at(list, 4))));
               });
             });
         },
@@ -200,9 +203,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
 
     function addTerm(panelRow: Pointer): void {
       eachVector((v) => load(v, row(v), panelRow));
-      // Of the next panel's, where W is read in place: a half of it lies in another core's cache since the update. With
-      // it a step of 784-128-10 takes 0.88 of the time at batch 32, 0.91 at 128.
-      eachLine(vectors * size, (offset) => isa.prefetch(isa.at(panelRow, vectors * size + offset)));
+      eachLine(vectors * size, (offset) => isa.prefetch(isa.beyond(panelRow, ahead, offset)));
       const factorOf = (m: number) => factor + (m % factors);
       // A processor that takes instructions in their order would wait for a factor that has just been asked for.
       for (let m = 0; m < M + factors - 1; m++) {

@@ -2,7 +2,7 @@ import type { CallTape } from '../call-tape.ts';
 import type { CodeLayout } from '../code.ts';
 import { tileArguments } from '../kernels/tile.ts';
 import { writeLeaves } from './leaf-table.ts';
-import { listStep, type PanelMemory } from './panel-memory.ts';
+import { AHEAD, listStep, type PanelMemory } from './panel-memory.ts';
 import { countOf, heightOf, tilesOver } from './tiles-over.ts';
 
 /** Products of panels, tile by tile. */
@@ -18,6 +18,7 @@ export interface TileProducts {
     aStep: number,
     panel: number,
     panelStep: number,
+    ahead: number, // bytes from a row of the panel to what is asked for beside it
     M: number,
     K: number,
     columns: number,
@@ -56,7 +57,7 @@ export function createTileProducts(
     (listed ? listedTiles : plainTiles)[vectorsOf(columns)][columns % width === 0 ? 'full' : 'masked'];
 
   return {
-    multiply(c, cRow, init, initRow, a, aRow, aStep, panel, step, M, K, columns, listed) {
+    multiply(c, cRow, init, initRow, a, aRow, aStep, panel, step, ahead, M, K, columns, listed) {
       const kernels = kernelsOf(columns, listed);
       const mask = lastMask(columns);
       const tiles = tilesOver(M, kernels.length - 1);
@@ -79,6 +80,7 @@ export function createTileProducts(
           aRow,
           aStep,
           step,
+          ahead,
           count,
           height * cRow,
           height * initRow,
@@ -113,6 +115,7 @@ export function createTileProducts(
           aRow,
           aStep,
           leafPanel.step,
+          AHEAD * leafPanel.step,
           count,
           bytes * columns,
           nextInit,
