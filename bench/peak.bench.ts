@@ -16,7 +16,7 @@ import { endSuite } from './suites.ts';
 // in registers, with nothing loaded or stored, on as many threads at the same time, measured again before each figure.
 // Products are called as a step calls them: up to 256 rows at a time. Of a step only its products count as work, those
 // with terms of 0 too, which Gradloom skips: the lines marked noise have none. Run alone on the machine, where it takes
-// about ten minutes.
+// about half an hour.
 // Usage: npm run bench -- peak [--backends native,blas,wasm] [--threads 2] [--only 1024x512x512] [--rounds 5]
 // [--time 60]
 

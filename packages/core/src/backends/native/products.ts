@@ -183,8 +183,8 @@ export function createNativeProducts(
       const isShort = oRow <= MAX_PLAIN_ROW;
       const plain = isSparse ? isShort && B <= MAX_PLAIN_SPARSE_BATCH : isShort || B <= MAX_PLAIN_BATCH;
       const step = plain ? oRow : panel.step;
-      // Where W is read in place, the next panel's row: a half of it lies in another core's cache since the update. With
-      // it a step of 784-128-10 takes 0.88 of the time at batch 32, 0.91 at 128.
+      // Where W is read in place, the next panel's row: a half of it lies in another core's cache since the update.
+      // With it a step of 784-128-10 takes 0.88 of the time at batch 32, 0.91 at 128.
       const ahead = plain ? panel.step : AHEAD * panel.step;
       if (isSparse) listTerms(a, iRow, bytes, step, B, K);
       for (let o = 0; o < O; o += panel.columns) {

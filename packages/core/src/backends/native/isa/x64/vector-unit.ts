@@ -27,8 +27,8 @@ export const units = {
     reserved: 0,
     flags: ['avx512f', 'avx512dq'],
     // 9 rows of 3 vectors take 12 loads for 27 sums, where 14 of 2 take 16 for 28: a neighbour on the same core leaves
-    // half of what decodes and loads. And rows of x that share one set of the first-level cache, as those of 512 doubles
-    // do, find 12 ways in it. Of dW, which reads a new panel for each tile, 2 vectors are less to read.
+    // half of what decodes and loads. And rows of x that share one set of the first-level cache, as those of 512
+    // doubles do, find 12 ways in it. Of dW, which reads a new panel for each tile, 2 vectors are less to read.
     tile: { vectors: 3, leafVectors: 2, factors: 1 },
     createUnit: createAvx512,
   },
