@@ -59,6 +59,13 @@ describe('ranks', needs('Open MPI', 'bash', 'koffi'), () => {
     expect(stderr).toMatch(/the code of gradloom has .* on rank 0 .* on rank 1 /);
   });
 
+  test('of other versions of Node.js are refused', async () => {
+    const later = [process.execPath, '--import', programUrl('other-node'), ...trainCommand(onRanks).slice(1)];
+    const { code, stderr } = await twoRanks(trainCommand(onRanks), later);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/node version has "v\d+" on rank 0 .* "v99" on rank 1 /);
+  });
+
   test('of backends with other bits are refused', needs('native'), async () => {
     const without = [process.execPath, '--import', programUrl('no-machine-code'), ...trainCommand(onRanks).slice(1)];
     const { code, stderr } = await twoRanks(trainCommand(onRanks), without);

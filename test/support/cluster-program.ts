@@ -6,6 +6,7 @@ import type { Cluster, Connection, Transfer } from '../../packages/runtime/src/c
 import { measureNetwork } from '../../packages/runtime/src/cluster/measure-network.ts';
 import { openLink } from '../../packages/runtime/src/cluster/mpi/link.ts';
 import { openCluster } from '../../packages/runtime/src/cluster/mpi/open-cluster.ts';
+import { swapLetters } from './letters.ts';
 
 /** What one rank of a test does. Its result goes into a file of the rank. */
 type Scenario = (cluster: Cluster, argument: number) => Promise<unknown>;
@@ -159,6 +160,7 @@ const scenarios: Record<string, Scenario> = {
     }
     return count;
   },
+  letters: async (cluster) => [await swapLetters(cluster, false), await swapLetters(cluster, true)],
   exchange: (cluster, rounds) => onThread(cluster, 'exchange', rounds),
   sum: (cluster, length) => onThread(cluster, 'sum', length),
   /** Failures in the middle of exchanges, of values and of moves: nothing of them is left for what follows. */
@@ -198,20 +200,25 @@ const scenarios: Record<string, Scenario> = {
     }
     return { wrong, failed: failures > 0 };
   },
-  /** The last rank does not come; the others learn so in a thread, or in the main thread where the argument is 1. */
+  /**
+   * The last rank does not come; the others learn so in a thread, in the main thread where the argument is 1, or in a
+   * sum of MPI where it is 2, and once more in a second call.
+   */
   async late(cluster, way) {
     const { rank, ranks } = cluster;
     if (rank === ranks - 1) await new Promise((resolve) => setTimeout(resolve, 600_000));
-    const waiting = way === 1 ? cluster.fromAll(0).catch(String) : onThread(cluster, 'exchange', 1);
+    const waiting = way === 1 ? cluster.fromAll(0).catch(String) : onThread(cluster, way === 2 ? 'sum' : 'exchange', 1);
+    // After a while no other is missing; of a sum nobody can tell who is.
+    const missing = Array.from({ length: ranks }, (_, other) => other).slice(way === 2 ? 1 : -1);
     let awaited: readonly number[] = [];
-    // The last rank is the only one that is missing after a while.
-    while (rank === 0 && awaited.join() !== String(ranks - 1)) {
+    while (rank === 0 && awaited.join() !== missing.join()) {
       await new Promise((resolve) => setTimeout(resolve, 10));
       awaited = cluster.awaited();
     }
     const sentence = way === 1 ? await waiting : await waiting.then(() => cluster.trouble()?.message);
+    const again = await cluster.fromAll(0).catch(String);
     if (rank !== 0) await new Promise((resolve) => setTimeout(resolve, 600_000));
-    save(0, [sentence, awaited]);
+    save(0, [sentence, awaited, again]);
     return cluster.abort(7);
   },
   /** All wait for the last rank, which kills itself. */

@@ -43,6 +43,7 @@ const entries = Object.fromEntries([
     'no-avx512',
     'no-machine-code',
     'no-network',
+    'other-node',
     'rank-runs',
     'program',
     'report-damaged',

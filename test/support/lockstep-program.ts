@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Checkpoint,
   type Cluster,
@@ -12,7 +13,7 @@ import {
   type TrainResult,
   train,
 } from '../../packages/runtime/src/index.ts';
-import { type Story, storyData, storyOptions, storySpec } from './lockstep-story.ts';
+import { type LateRank, type Story, storyData, storyOptions, storySpec } from './lockstep-story.ts';
 
 /** What a rank says of a run: what it has returned or rejected with, and the events that it has reported. */
 export interface RankReport {
@@ -46,6 +47,8 @@ export async function tell(
       : {}),
     onEvent(event) {
       events.push(event.type === 'probe' ? { ...event, parameters: new Float64Array(0) } : event);
+      const isOfLate = event.type === 'warning' && event.message.includes('the run waits for');
+      if (story.late !== undefined && isOfLate) writeFileSync(story.late.mark, '');
       if (story.throwsAt === event.type) throw new Error(`the listener refuses ${event.type}`);
     },
     signal: controller.signal,
@@ -56,7 +59,7 @@ export async function tell(
     await options.pool.destroy();
   }
   try {
-    const [spec, data] = [storySpec(story), storyData(story, cluster?.rank ?? 0)];
+    const [spec, data] = [storySpec(story, cluster?.rank ?? 0), storyData(story, cluster?.rank ?? 0)];
     if (story.beside) {
       const one = train(spec, data, options).result;
       const refusal = await train(spec, data, options).result.then(String, String);
@@ -69,10 +72,16 @@ export async function tell(
     async function stride(strides: readonly number[]): Promise<TrainResult> {
       const trainer = await createTrainer(spec, data, options);
       for (let k = 0; !trainer.isDone; k++) {
+        if (k === 1 && story.late !== undefined) await beLate(story.late);
         await trainer.step(strides[k % strides.length]);
         await trainer.evaluate();
       }
       return await trainer.finish();
+    }
+
+    async function beLate({ rank, mark }: LateRank): Promise<void> {
+      if (cluster?.rank === 0) controller.abort();
+      while (cluster?.rank === rank && !existsSync(mark)) await sleep(5);
     }
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error), events };

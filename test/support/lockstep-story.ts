@@ -13,9 +13,17 @@ export interface Story {
   readonly endsPoolOn?: number; // the rank whose pool of threads has ended
   readonly beside?: boolean; // while another run goes on
   readonly abortsOn?: number; // the rank whose signal is aborted from the start
+  readonly late?: LateRank; // of a loop of its own
   readonly otherRows?: number; // the rank that has other rows
+  readonly otherSpec?: number; // the rank that has another network
   readonly couples?: boolean; // its rows, by a batch norm
   readonly refusedRow?: number; // of a network that hands numbers on to an embedding: the one with a word it has not
+}
+
+/** Takes its second steps only once rank 0, whose signal is aborted, has warned of it. */
+export interface LateRank {
+  readonly rank: number;
+  readonly mark: string; // the file by which it learns so
 }
 
 /** More than one block of parameters, so that each of a few ranks holds some of the state. */
@@ -63,9 +71,9 @@ const coupledSpec: NetworkSpec = {
   ],
 };
 
-export function storySpec({ refusedRow, couples = false }: Story): NetworkSpec {
+export function storySpec({ refusedRow, otherSpec, couples = false }: Story, rank: number): NetworkSpec {
   if (refusedRow !== undefined) return wordsSpec;
-  return couples ? coupledSpec : figuresSpec;
+  return couples || otherSpec === rank ? coupledSpec : figuresSpec;
 }
 
 /** 600 training rows, and more than one chunk of an evaluation in each of the others. */

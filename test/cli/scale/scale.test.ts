@@ -12,6 +12,7 @@ import {
   runLength,
   type Scaling,
 } from '../../../packages/cli/src/lab/scale/measure-scaling.ts';
+import type { RankPoint } from '../../../packages/cli/src/lab/scale/ranks/measure-ranks.ts';
 import { reportOf, type ScaleReport, worthUsing } from '../../../packages/cli/src/lab/scale/scale-report.ts';
 import { type Round, summarizeRounds } from '../../../packages/cli/src/lab/scale/summarize-rounds.ts';
 import { threadCounts } from '../../../packages/cli/src/lab/scale/thread-counts.ts';
@@ -319,7 +320,8 @@ describe('rounds', () => {
     ...{ stepMs, samplesPerSecond: 64_000 / stepMs },
     result: { fingerprint: 'f', batch: 64, leaves: 4, parameters: new Float64Array(9), backend: { name: 'wasm' } },
   });
-  const report = (...rounds: readonly (readonly [one: number, two: number])[]) => {
+  type Pair = readonly [one: number, two: number];
+  const scalingOf = (...rounds: readonly Pair[]): Scaling => {
     const measured = rounds.map(([one, two]) => ({
       strong: new Map([
         [1, timed(one)],
@@ -329,9 +331,19 @@ describe('rounds', () => {
     })) as unknown as Round[];
     const figures = summarizeRounds(measured, 2, new Map());
     const rest = { steps: 9, roundsAsked: rounds.length, stopped: false, bandwidth: [], prediction: null };
-    return reportOf({ ...figures, ...rest }, 2);
+    return { ...figures, ...rest };
   };
+  const report = (...rounds: readonly Pair[]) => reportOf(scalingOf(...rounds), 2);
   const told = (scale: ScaleReport) => conclusions(scale).join(' ');
+
+  test('of ranks have the same bits where all of as many steps have one fingerprint', () => {
+    const sameBits = (...ranks: readonly (readonly [steps: number, fingerprint: string])[]): boolean => {
+      const points = ranks.map(([steps, fingerprint], k) => ({ ranks: k + 1, steps, fingerprint }) as RankPoint);
+      return reportOf(scalingOf([1, 0.6]), 2, points).sameBits;
+    };
+    expect([sameBits(), sameBits([9, 'f'], [9, 'f']), sameBits([9, 'f'], [8, 'g'])]).toEqual([true, true, true]);
+    expect([sameBits([9, 'f'], [9, 'g']), sameBits([9, 'f g'])]).toEqual([false, false]);
+  });
 
   test('that contradict each other are inconclusive: no law, no number of threads, no loss', () => {
     const scale = report([1, 0.6], [1, 1.6], [1.1, 1.6]);

@@ -191,37 +191,3 @@ test('a pool that has ended on one rank, and a second run beside one that goes o
   expect(beside.map((one) => [one.fingerprint, one.error])).toEqual(beside.map(() => [fingerprint, refused]));
   expect(after.map((one) => one.fingerprint)).toEqual(after.map(() => fingerprint));
 });
-
-describe('what ranks have to have in common', () => {
-  const [name] = mpirunNames;
-
-  test('is compared before the first step, and the sentence says who has what', {
-    timeout: PATIENCE_MS,
-    ...needs(name, 'koffi'),
-  }, async () => {
-    const stories: Story[] = [
-      { options: {}, ofRank: { 1: { seed: 5 } } },
-      { options: {}, ofRank: { 2: { backend: 'reference', clipNorm: 2 } } },
-      { options: {}, otherRows: 1 },
-      { options: {}, ofRank: { 1: { batch: 0 } } },
-      { options: {} },
-    ];
-    const [seeds, backends, rows, bad, same] = await runStories(name, 3, stories);
-    const each = (told: typeof seeds, sentence: RegExp): void => {
-      for (const { error } of told) expect(error).toMatch(sentence);
-    };
-    each(seeds, /^train: seed has 0 on rank 0 \(.+\), 5 on rank 1 \(.+\): expected the same on all ranks$/);
-    each(backends, /clipNorm has null on rank 0 \(.+\), 2 on rank 2 \(.+\); backend.name has "wasm" on rank 0/);
-    each(rows, /the SHA-256 of the train rows has [0-9a-f]{12}… on rank 0 \(.+\), [0-9a-f]{12}… on rank 1/);
-    const own = 'train: batch has 0, expected a whole number of at least 1';
-    const of = `cluster: rank 1 of 3 has failed: ${own}`;
-    expect(bad.map(({ error }) => error)).toEqual([of, own, of]);
-    expect(new Set(same.map(({ fingerprint }) => fingerprint)).size).toBe(1);
-  });
-
-  test('a signal of any rank ends the run on all', { timeout: PATIENCE_MS, ...needs(name, 'koffi') }, async () => {
-    const [told] = await runStories(name, 2, [{ options: { epochs: 5000 }, abortsOn: 1 }]);
-    expect(told.map(({ stopped }) => stopped)).toEqual(['aborted', 'aborted']);
-    expect(told[0].fingerprint).toBe(told[1].fingerprint);
-  });
-});

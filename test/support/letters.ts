@@ -1,0 +1,70 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createRandom } from '../../packages/core/src/random/index.ts';
+import type { Cluster } from '../../packages/runtime/src/cluster/cluster.ts';
+import { openMpi } from '../../packages/runtime/src/cluster/mpi/find-mpi.ts';
+import { createMail, type Letter } from '../../packages/runtime/src/cluster/mpi/mail.ts';
+
+/** That no other messages have. */
+const TAGS = [7, 8];
+
+/** Letters of each rank to each other. */
+const COUNT = 12;
+
+/** Bytes: of a large one MPI sends no more than a head until its receiver has a place for it. */
+const LENGTHS = [16, 16, 2 ** 20];
+
+interface Sent {
+  readonly tag: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What a rank sends to all others, each letter with its number. */
+function lettersOf(rank: number): Sent[] {
+  const random = createRandom(rank, 'letters');
+  return Array.from({ length: COUNT }, (_, n) => ({
+    tag: TAGS[random.integer(TAGS.length)],
+    bytes: new Uint8Array(LENGTHS[random.integer(LENGTHS.length)]).fill(n),
+  }));
+}
+
+/**
+ * Sends letters, large ones among them, from each rank to each other, and takes them: `byTag` those of one tag, from a
+ * drawn rank or any, else those of a drawn rank with any tag. Returns how many were taken.
+ * @throws Error where one comes before another that the same rank has sent earlier.
+ */
+export async function swapLetters({ rank, ranks, connection }: Cluster, byTag: boolean): Promise<number> {
+  const mail = createMail(openMpi(connection.path));
+  const random = createRandom(rank, 'takes');
+  const others = Array.from({ length: ranks }, (_, other) => other).filter((other) => other !== rank);
+  for (const { tag, bytes } of lettersOf(rank)) for (const other of others) mail.send(other, tag, bytes);
+  const coming = new Map(others.map((other) => [other, lettersOf(other)]));
+  let taken = 0;
+  while (coming.size > 0) {
+    const froms = [...coming.keys()];
+    const from = froms[random.integer(froms.length)];
+    const tag = byTag ? TAGS[random.integer(TAGS.length)] : null;
+    const letter = mail.take(byTag && random.integer(2) === 0 ? null : from, tag);
+    mail.isSent();
+    if (letter === null) {
+      await nextTurn();
+      continue;
+    }
+    taken++;
+    const left = coming.get(letter.rank) ?? [];
+    left.splice(placeOf(letter, left, byTag), 1);
+    if (left.length === 0) coming.delete(letter.rank);
+  }
+  while (!mail.isSent()) await nextTurn();
+  return taken;
+}
+
+/** Where a letter stands among those that are still to come. @throws Error where that is not the first place. */
+function placeOf(letter: Letter, left: readonly Sent[], byTag: boolean): number {
+  const place = left.findIndex(({ tag }) => !byTag || tag === letter.tag);
+  const expected = left[place];
+  const isIt = expected?.tag === letter.tag && Buffer.compare(expected.bytes, letter.bytes) === 0;
+  if (isIt) return place;
+  const nameOf = ({ tag, bytes }: Sent): string => `${bytes[0]} of ${bytes.length} bytes with tag ${tag}`;
+  const has = `rank ${letter.rank} has sent letter ${nameOf(letter)}`;
+  throw new Error(`letters: ${has}, expected ${expected === undefined ? 'none' : nameOf(expected)}`);
+}
