@@ -36,6 +36,32 @@ test('a checkpoint with a number that is not finite is refused, and which it is 
   );
 });
 
+test('arrays that are not those of the record are refused by name: of another type or length, missing, or too many', async () => {
+  const { arrays, progress } = checkpoint;
+  const floats = Float32Array.from(arrays.parameters);
+  const { step, samples } = progress;
+  const of = (own: Partial<Checkpoint>) => resume({ resume: { ...checkpoint, ...own } });
+  const wrong: [Partial<Checkpoint>, string][] = [
+    [{ arrays: { ...arrays, parameters: floats } }, 'parameters has numbers of type float32, expected float64'],
+    [{ arrays: { ...arrays, parameters: new Float64Array(14) } }, 'parameters has 14 numbers, expected 15'],
+    [{ arrays: { ...arrays, parameters: new Float64Array(16) } }, 'parameters has 16 numbers, expected 15'],
+    [{ arrays: { ...arrays, state: [] } }, 'optimizer m has 0 numbers, expected 15'],
+    [
+      { arrays: { ...arrays, state: [arrays.state[0], floats] } },
+      'optimizer v has numbers of type float32, expected float64',
+    ],
+    [{ arrays: { ...arrays, epochLosses: new Float64Array(0) } }, 'epochLosses has 0 numbers, expected 1'],
+    [{ best: arrays.parameters }, '"best parameters" is unknown, expected'],
+    [
+      { earlier: { ...arrays, parameters: floats, counters: { step, samples, epochs: 1 } } },
+      'earlier parameters has numbers of type float32, expected float64',
+    ],
+  ];
+  for (const [own, sentence] of wrong) {
+    await expect(of(own)).rejects.toThrow(`train: the checkpoint's section ${sentence}`);
+  }
+});
+
 describe('a resume refuses another run and names each difference with both values', () => {
   test.each<[TrainOptions, string]>([
     [{ batch: 10, seed: 1 }, 'batch has 10, expected 8; seed has 1, expected 0'],

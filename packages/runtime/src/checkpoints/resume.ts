@@ -6,6 +6,7 @@ import { datasetHash } from '../datasets/dataset-hash.ts';
 import type { Difference } from '../files/differences.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
+import { arraysOf, sectionsOf } from './checkpoint-sections.ts';
 import { type RunIdentity, runDifferences } from './same-run.ts';
 
 /** The record of a run, for its checkpoints. Hashes all rows. */
@@ -57,12 +58,28 @@ export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Check
     found.push(`${lengthText(plan, ownSteps, totalSteps)} (${why})`);
   }
   if (found.length > 0) throw new Error(`train: ${found.join('; ')}: a resume continues the same run`);
+  refuseOtherArrays(plan, checkpoint);
   const { arrays, earlier, best } = checkpoint;
   const bad =
     (yield* badNumber(plan, arrays)) ??
     (earlier && (yield* badNumber(plan, earlier))) ??
     (best && (yield* findBadWeight(plan.network, best)));
   if (bad !== undefined) throw new Error(`train: the checkpoint's ${bad}, expected finite numbers`);
+}
+
+/** One that a program has put together may have arrays that its record does not speak of. */
+function refuseOtherArrays({ network, schedule }: RunPlan, checkpoint: Checkpoint): void {
+  const { record, progress, arrays, earlier, best } = checkpoint;
+  try {
+    arraysOf(sectionsOf(record, arrays, earlier, best), {
+      ...{ record, progress, counters: earlier?.counters },
+      parameterCount: network.parameterCount,
+      scheduleLength: schedule.initialState.length,
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`train: the checkpoint's ${reason}`, { cause: error });
+  }
 }
 
 const identityOf = ({ network, lossSpec, data }: RunPlan, record: RunRecord): RunIdentity => {
