@@ -69,7 +69,7 @@ export {
   PARAMETERS,
 } from './inference/index.ts';
 export { erfPolynomials } from './math/erf.ts';
-export { badWeight, findBadWeight, refuseBadWeights } from './model/bad-weight.ts';
+export { badWeight, findBadWeight, firstBeyond, refuseBadWeights } from './model/bad-weight.ts';
 export { refuseInexactIndices } from './model/exact-indices.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './model/layers/index.ts';
 export { refuseLossBeyondFloats } from './model/losses/in-floats.ts';

@@ -136,6 +136,18 @@ describe('--diff', () => {
     expect(tensors).toEqual([expect.objectContaining({ name: '1.1.W', differing: 1, at: 1 })]);
   });
 
+  test('of two types names both, and says whether the numbers are the same', async () => {
+    const [floats, widened] = ['floats', 'widened'].map((name) => join(folder, `${name}.gradloom`));
+    await gradloom(['export', one, floats, '--precision', 'float32']);
+    await gradloom(['export', floats, widened, '--precision', 'float64']);
+    const said = async (a: string, b: string) => (await inspect(a, '--diff', b)).split('\n')[0];
+    expect(await said(floats, widened)).toBe(`${floats} and ${widened}: the same numbers, float32 and float64`);
+    expect(await said(one, floats)).toMatch(/: other weights, float64 and float32$/);
+    expect(await json(widened, '--diff', floats)).toMatchObject({
+      ...{ sameWeights: false, tensors: [], precisions: ['float64', 'float32'] },
+    });
+  });
+
   test('lists tensors that only one of them has', async () => {
     const small = join(folder, 'small');
     saveModel(small, { spec: { input: 2, layers: [{ kind: 'dense', out: 6 }] }, parameters: new Float64Array(18) });
@@ -158,6 +170,14 @@ test('metadata that fill a header are cut, and say so: by length and by number',
   expect(text).toContain('and 19,001 rows more: --json has them all\n');
   expect(text.match(/\ba\b/g)?.length).toBeLessThan(1200);
   expect((await json(a, '--diff', b)).options).toHaveLength(20_001);
+});
+
+test('a model that float32 cannot hold says so', async () => {
+  const path = join(folder, 'beyond.gradloom');
+  const spec = { input: 2, layers: [{ kind: 'dense' as const, out: 1 }] };
+  saveModel(path, { spec, parameters: Float64Array.of(1, 1e39, 0) });
+  expect(await inspect(path)).toMatch(/^precision +float64; float32 cannot hold the largest weights$/m);
+  expect(await json(path)).toMatchObject({ precision: 'float64', largestChange: null });
 });
 
 test('statistics of a tensor leave out and count numbers that are not finite', () => {

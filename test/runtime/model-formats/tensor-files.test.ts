@@ -74,10 +74,10 @@ describe.each(['safetensors', 'npz'])('a .%s file', (ending) => {
     expect(readFileSync(path, 'latin1')).toContain(mark);
     const described = ending === 'npz' ? { spec } : {};
     expect((await importModel(path, { ...described, precision: 'float32' })).parameters).toEqual(floats);
-    expect((await importModel(path, { spec })).parameters).toEqual(Float64Array.from(floats));
-    // What an export says of itself, where it says something.
-    const own = (await importModel(path, described)).parameters;
-    expect(own).toEqual(ending === 'npz' ? Float64Array.from(floats) : floats);
+    expect((await importModel(path, { spec, precision: 'float64' })).parameters).toEqual(Float64Array.from(floats));
+    // What an export says of itself, where it says something, whether its network is taken or given.
+    const own = ending === 'npz' ? Float64Array.from(floats) : floats;
+    for (const options of [described, { spec }]) expect((await importModel(path, options)).parameters).toEqual(own);
     await exportModel(path, { spec, parameters: doubles }, { precision: 'float32' });
     expect(readFileSync(path, 'latin1')).toContain(mark);
     expect((await importModel(path, { spec, precision: 'float32' })).parameters).toEqual(floats);
@@ -131,7 +131,21 @@ test('a model file in floats says from what it was rounded, and how far', async 
   await exportModel(path, contents);
   expect(loadModel(path).parameters).toEqual(contents.parameters);
   const beyond = { spec, parameters: Float64Array.from(contents.parameters).fill(1e39, 2, 3) };
-  await expect(exportModel(path, beyond, { precision: 'float32' })).rejects.toThrow('has Infinity, expected finite');
+  await expect(exportModel(path, beyond, { precision: 'float32' })).rejects.toThrow(
+    'exportModel: W of dense(3->2) at layer 0 has 1e+39, expected numbers that float32 can hold',
+  );
+});
+
+test('a weight that float32 cannot hold is named as it stands in the file', async () => {
+  const parameters = Float64Array.from(weightsFor(spec)).fill(-1e39, 2, 3);
+  for (const ending of ['safetensors', 'npz']) {
+    const path = join(folder.path, `beyond.${ending}`);
+    await exportModel(path, { spec, parameters });
+    expect((await importModel(path, { spec })).parameters).toEqual(parameters);
+    await expect(importModel(path, { spec, precision: 'float32' })).rejects.toThrow(
+      `importModel: ${path} has -1e+39 in 0.weight, expected numbers that float32 can hold`,
+    );
+  }
 });
 
 describe('a description in a safetensors file', () => {

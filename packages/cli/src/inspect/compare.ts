@@ -1,4 +1,5 @@
-import { plainJson } from '@gradloom/core/internal';
+import type { ElementType } from '@gradloom/core';
+import { plainJson, typeOf } from '@gradloom/core/internal';
 import { type Difference, differences } from '@gradloom/runtime/internal';
 import { headerOf, type Inspected } from './inspection.ts';
 import type { NamedTensor } from './tensors.ts';
@@ -19,6 +20,7 @@ export interface Comparison {
   readonly fingerprints: readonly [string, string];
   readonly hasWeights: boolean; // one of them at least
   readonly sameWeights: boolean;
+  readonly precisions: readonly [ElementType, ElementType]; // types of the weights
   readonly options: readonly Difference[];
   readonly tensors: readonly TensorDifference[]; // of those that differ, the largest difference first
   readonly unmatched: readonly string[]; // tensors that the other file does not have, or has in another shape
@@ -38,6 +40,7 @@ export function compare(a: Inspected, b: Inspected): Comparison {
     fingerprints,
     hasWeights: a.tensors.length + b.tensors.length > 0,
     sameWeights: fingerprints[0] === fingerprints[1],
+    precisions: [typeOf(a.file.model.parameters), typeOf(b.file.model.parameters)],
     options: differences(plainJson(headerOf(a.file)), plainJson(headerOf(b.file))),
     tensors: pairs
       .filter(({ differing }) => differing > 0)

@@ -6,10 +6,9 @@ import type { Comparison } from './compare.ts';
 
 /** Text output of a comparison: the options that differ, then the tensors. */
 export function describeComparison(found: Comparison, width: number, paint: Paint): string[] {
-  const { files, hasWeights, sameWeights, options, tensors, unmatched } = found;
+  const { files, options, tensors, unmatched } = found;
   const [a, b] = files;
-  const weights = !hasWeights ? 'no weights' : sameWeights ? 'the same weights' : 'other weights';
-  const lines = [`${paint('bold', a)} and ${paint('bold', b)}: ${weights}`];
+  const lines = [`${paint('bold', a)} and ${paint('bold', b)}: ${weightsText(found)}`];
   if (options.length > 0) {
     const rows = options.map(({ path, own, other }) => [brief(path), text(own), text(other)]);
     lines.push('', ...table(['differs', a, b], rows, { width }));
@@ -29,6 +28,16 @@ export function describeComparison(found: Comparison, width: number, paint: Pain
   }
   if (unmatched.length > 0) lines.push('', `Only in one of them: ${unmatched.join(', ')}`);
   return lines;
+}
+
+/** 'the same weights', or 'other weights, float64 and float32'. */
+function weightsText({ hasWeights, sameWeights, precisions, tensors, unmatched }: Comparison): string {
+  if (!hasWeights) return 'no weights';
+  if (sameWeights) return 'the same weights';
+  const [own, other] = precisions;
+  if (own === other) return 'other weights';
+  const isSame = tensors.length === 0 && unmatched.length === 0;
+  return `${isSame ? 'the same numbers' : 'other weights'}, ${own} and ${other}`;
 }
 
 const text = (value: unknown): string =>

@@ -37,10 +37,13 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
 }
 
 /** 'float32', or 'float64; float32 would change a weight by 5.960e-8 at most'. */
-const precisionText = (model: Inspected['file']['model']): string =>
-  typeOf(model.parameters) === 'float32'
-    ? 'float32'
-    : `float64; float32 would change a weight by ${decimal(largestChange(model))} at most`;
+function precisionText(model: Inspected['file']['model']): string {
+  if (typeOf(model.parameters) === 'float32') return 'float32';
+  const change = largestChange(model);
+  return Number.isFinite(change)
+    ? `float64; float32 would change a weight by ${decimal(change)} at most`
+    : 'float64; float32 cannot hold the largest weights';
+}
 
 /** Columns that are named: --json has them all. */
 const MOST_COLUMNS = 8;

@@ -30,7 +30,8 @@ export interface Inspection {
   readonly bytes: number;
   readonly fingerprint: string;
   readonly precision: 'float64' | 'float32'; // type of the weights
-  readonly largestChange: number; // of a weight that is rounded to float32; 0 in a model of these
+  // Of a weight that is rounded to float32: 0 in a model of these, Infinity (in JSON null) where it cannot be held.
+  readonly largestChange: number;
   readonly parameters: number; // all that the file holds
   readonly trainedParameters: number; // without running statistics
   readonly tensors: readonly TensorFigures[];

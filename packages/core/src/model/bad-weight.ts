@@ -1,5 +1,5 @@
 import { viewOf } from '../backends/scratch.ts';
-import type { Elements } from '../element-type.ts';
+import { type Elements, type ElementType, roundings, typeOf } from '../element-type.ts';
 import { complete, type Pausable } from '../pausable.ts';
 import { show } from '../text/show.ts';
 import type { Network, Tensor } from './network.ts';
@@ -27,10 +27,34 @@ export function* findBadWeight(
 }
 
 /**
- * @throws Error for a weight that is not finite: kernels may skip products with an input of 0, so its effect would not
- * be defined.
+ * Weights that a model of numbers of `type` is to have.
+ * @throws Error for one that is not finite: kernels may skip products with an input of 0, so its effect would not be
+ * defined. Also for one that is infinite once it is rounded to the type.
  */
-export function refuseBadWeights(where: string, network: Network, theta: Elements): void {
+export function refuseBadWeights(
+  where: string,
+  network: Network,
+  theta: Elements, // [P]
+  type: ElementType = typeOf(theta),
+): void {
   const bad = badWeight(network, theta);
   if (bad !== undefined) throw new Error(`${where}: ${bad}, expected finite numbers`);
+  if (type === typeOf(theta)) return;
+  for (const { layer, path, tensors } of network.places) {
+    for (const { name, offset, length } of tensors) {
+      const beyond = firstBeyond(viewOf(theta, offset, length), type);
+      if (beyond === undefined) continue;
+      const problem = `has ${show(beyond)}, expected numbers that ${type} can hold`;
+      throw new Error(`${where}: ${name} of ${layer.label} at layer ${path} ${problem}`);
+    }
+  }
+}
+
+/** The first number that is finite, and is not once it is rounded to a type. */
+export function firstBeyond(numbers: ArrayLike<number>, type: ElementType): number | undefined {
+  const round = roundings[type];
+  for (let i = 0; i < numbers.length; i++) {
+    if (Number.isFinite(numbers[i]) && !Number.isFinite(round(numbers[i]))) return numbers[i];
+  }
+  return undefined;
 }

@@ -39,9 +39,8 @@ export async function exportModel(
   const { format, precision: type } = exportOptions.read(options);
   const name = chosenFormat(where, path, format);
   const { network, loss } = checkModel(where, model);
+  refuseBadWeights(where, network, model.parameters, type);
   const contents = type === undefined ? model : roundModel(model, type);
-  // A weight beyond the floats has become infinite.
-  refuseBadWeights(where, network, contents.parameters);
   writeAtomically(where, path, await modelFormats[name].write({ contents, network, loss }));
   return name;
 }

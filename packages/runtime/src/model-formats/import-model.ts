@@ -17,6 +17,7 @@ import {
   defineOptions,
   elementTypes,
   FLOAT64,
+  firstBeyond,
   type Named,
   type OptionsOf,
   option,
@@ -71,9 +72,10 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
   checkRenames(where, rename);
   const file = await openTensors(where, path, fault);
   try {
-    const { type, ...described } = spec === undefined ? descriptionOf(file, fault) : { spec, type: FLOAT64 };
+    const described = spec === undefined ? descriptionOf(file, fault) : { spec };
     const network = buildNetwork(described.spec, parts?.own);
-    const parameters = await readParameters(where, network, file, asked ?? type, rename, fault);
+    const type = asked ?? precisionOf(file, fault);
+    const parameters = await readParameters(where, network, file, type, rename, fault);
     refuseBadWeights(where, network, parameters);
     return createModel({
       ...described,
@@ -107,9 +109,7 @@ async function openTensors(where: string, path: string, fault: FileFault): Promi
 }
 
 /** What `exportModel` says of a model. */
-interface Described extends Omit<ModelContents, 'parameters'> {
-  readonly type: ElementType;
-}
+type Described = Omit<ModelContents, 'parameters'>;
 
 const isPrecision = (type: unknown): type is ElementType => elementTypes.some((known) => known === type);
 
@@ -118,25 +118,24 @@ function descriptionOf({ description }: TensorFile, fault: FileFault): Described
   if (typeof description !== 'object' || description === null || !('spec' in description)) {
     throw fault('no network in it', 'a spec of the network beside it, since weights alone do not say their layers');
   }
-  const {
-    version,
-    precision: type = FLOAT64,
-    ...contents
-  } = description as Omit<ModelContents, 'parameters'> & {
-    readonly version?: unknown;
-    readonly precision?: unknown;
-  };
+  const { version, ...contents } = description as Described & { readonly version?: unknown };
   if (version !== 1) throw fault(`a model of version ${show(version)}`, '1 (a newer Gradloom may read it)');
-  if (!isPrecision(type)) throw fault(`a model of precision ${show(type)}`, elementTypes.join(' or '));
-  // Nothing else of what the file says reaches the model.
+  // Nothing else of what the file says reaches the model, but the type of its numbers.
   const { spec, loss, metadata, preprocessing } = contents;
   return {
     spec,
-    type,
     ...(loss === undefined ? {} : { loss }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(preprocessing === undefined ? {} : { preprocessing }),
   };
+}
+
+/** The type of the numbers of a model that `exportModel` wrote, also where its network is given; else float64. */
+function precisionOf({ description }: TensorFile, fault: FileFault): ElementType {
+  if (typeof description !== 'object' || description === null) return FLOAT64;
+  const { precision: type = FLOAT64 } = description as { readonly precision?: unknown };
+  if (isPrecision(type)) return type;
+  throw fault(`a model of precision ${show(type)}`, elementTypes.join(' or '));
 }
 
 async function readParameters(
@@ -160,6 +159,8 @@ async function readParameters(
     if (numbers.length !== wanted.length) {
       throw new Error(`${where}: ${name} has ${numbers.length} numbers, expected ${wanted.length}`);
     }
+    const beyond = firstBeyond(numbers, type);
+    if (beyond !== undefined) throw fault(`${show(beyond)} in ${name}`, `numbers that ${type} can hold`);
     if (!wanted.isTransposed) {
       own.set(numbers);
       continue;

@@ -17,7 +17,7 @@ export function roundModel(model: ModelContents, type: ElementType): ModelConten
   return { ...model, parameters: rounded, metadata: { ...metadata, rounded: change } };
 }
 
-/** The largest difference of a weight from the float next to it. */
+/** The largest difference of a weight from the float next to it; Infinity where one is beyond the floats. */
 export function largestChange(model: Pick<ModelContents, 'parameters'>): number {
   const { parameters: given } = record('largestChange', 'model', model, 'a model');
   const parameters = elements('largestChange', 'model.parameters', given);
