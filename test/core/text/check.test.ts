@@ -15,6 +15,7 @@ test.each<[unknown, string]>([
   [circle, 'a value of type object'],
   [Symbol('s'), 'Symbol(s)'],
   [Math.sqrt, 'function sqrt() { [native code] }'],
+  [new Float32Array(1e7), 'Float32Array of length 10000000'],
 ])('show has a text for any value, such as %o', (value, text) => {
   expect(show(value)).toBe(text);
 });

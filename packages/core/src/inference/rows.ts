@@ -55,7 +55,9 @@ export function flatRows(where: string, rows: Rows, I: number): Float64Array {
     if (rows.length % I === 0) return rows;
     throw new Error(`${where}: rows has ${rows.length} numbers, expected a multiple of ${I} (the network's input)`);
   }
-  if (!Array.isArray(rows)) throw new Error(`${where}: rows has ${show(rows)}, expected an array of rows`);
+  if (!Array.isArray(rows)) {
+    throw new Error(`${where}: rows has ${show(rows)}, expected an array of rows, or a Float64Array`);
+  }
   const x = new Float64Array(rows.length * I);
   for (const [n, row] of rows.entries()) {
     if (!Array.isArray(row) || row.length !== I || !row.every((value) => typeof value === 'number')) {

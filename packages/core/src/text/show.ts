@@ -1,5 +1,6 @@
 /**
- * A value as text for an error message: JSON if possible, one line of at most 60 printable characters. Never throws.
+ * A value as text for an error message: JSON if possible, one line of at most 60 printable characters. Of an array of
+ * bytes or numbers its type and length, as it may have millions. Never throws.
  */
 export function show(value: unknown): string {
   const text = (typeof value === 'number' ? String(value) : (json(value) ?? String(value))).replace(
@@ -18,6 +19,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
  */
 function json(value: unknown): string | undefined {
   try {
+    if (ArrayBuffer.isView(value) && 'length' in value) return `${value.constructor.name} of length ${value.length}`;
     return JSON.stringify(value);
   } catch {
     return `a value of type ${typeof value}`;
