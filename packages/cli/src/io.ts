@@ -4,6 +4,9 @@ import { printable, rendered, UNPRINTABLE } from './terminal/printable.ts';
 /** A stream that may be a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
+/** Columns of a stream: 80 where it is no terminal, or one that does not know, which then says 0, as mpirun's does. */
+export const widthOf = ({ columns = 0 }: Output): number => (columns > 0 ? columns : 80);
+
 /** The streams and environment of a command, so that a test can replace them. */
 export interface Io {
   readonly stdin: Readable & { readonly isTTY?: boolean };

@@ -2,7 +2,7 @@ import { announceRank } from './cluster/rank-files.ts';
 import { readCommandLine } from './command-line.ts';
 import { commands } from './commands/index.ts';
 import { describeFailure, exitCodeOf } from './failure.ts';
-import { type Io, printLines, processIo } from './io.ts';
+import { type Io, printLines, processIo, widthOf } from './io.ts';
 import type { Request } from './request.ts';
 import { endOnBrokenPipe } from './terminal/broken-pipe.ts';
 import { asUsage, UsageError } from './usage-error.ts';
@@ -25,7 +25,7 @@ export async function runCommandLine(typed: readonly string[], io: Io): Promise<
   const args = withFlags(typed);
   const where = Object.hasOwn(commands, args[0] ?? '') ? `gradloom ${args[0]}` : 'gradloom';
   try {
-    const asked = await readCommandLine(args, io.stdout.columns ?? 80);
+    const asked = await readCommandLine(args, widthOf(io.stdout));
     if ('text' in asked) {
       if (asked.text !== '') printLines(io.stdout, asked.text.split('\n'));
       return 0;

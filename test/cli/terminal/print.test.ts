@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { show } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
-import { type Output, printJson, printLine, printLines, printRows } from '../../../packages/cli/src/io.ts';
+import { type Output, printJson, printLine, printLines, printRows, widthOf } from '../../../packages/cli/src/io.ts';
 import { createPaint } from '../../../packages/cli/src/terminal/paint.ts';
 import { printable } from '../../../packages/cli/src/terminal/printable.ts';
 import { columns } from '../../../packages/cli/src/text/columns.ts';
@@ -96,4 +96,9 @@ test('nothing prints but through these: no other source writes to a stream, a co
     ...WRITERS,
     ...HANDED_ON,
   ]);
+});
+
+test('a terminal without a size, as that of mpirun, which says 0, has 80 columns', () => {
+  const stream = (columns?: number) => Object.assign(new PassThrough(), columns === undefined ? {} : { columns });
+  expect([stream(), stream(0), stream(120)].map(widthOf)).toEqual([80, 80, 120]);
 });

@@ -1,5 +1,5 @@
 import { binsOf } from '../figures/calibration-bins.ts';
-import { type Io, printJson, printLines } from '../io.ts';
+import { type Io, printJson, printLines, widthOf } from '../io.ts';
 import { keepThreshold } from '../models/keep-threshold.ts';
 import { openModel, refuseMoreThan, withModel } from '../models/open-model.ts';
 import { boundMemory } from '../options/bound-memory.ts';
@@ -30,7 +30,7 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
     if (values.json) printJson(io.stdout, jsonLine(findings));
     else {
       const paint = createPaint(io.stdout, io.env);
-      printLines(io.stdout, describeEvaluation(findings, io.stdout.columns ?? 80, paint));
+      printLines(io.stdout, describeEvaluation(findings, widthOf(io.stdout), paint));
       if (kept !== null) printLines(io.stdout, ['', `  The threshold is written to ${kept}: predict uses it.`]);
     }
     return 0;

@@ -1,4 +1,4 @@
-import { type Io, printJson, printLines } from '../io.ts';
+import { type Io, printJson, printLines, widthOf } from '../io.ts';
 import { anyModelPath } from '../models/model-path.ts';
 import { refuseMoreThan } from '../models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
@@ -19,7 +19,7 @@ export async function runInspect(request: Request, io: Io): Promise<number> {
   if (path === undefined || path === '') {
     throw new UsageError('the file is missing, expected a model, a checkpoint or a run such as runs/mnist-1');
   }
-  const width = io.stdout.columns ?? 80;
+  const width = widthOf(io.stdout);
   const paint = createPaint(io.stdout, io.env);
   const inspected = inspectFile(anyModelPath(path));
   if (diff === undefined) {

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { createLogUpdate } from 'log-update';
-import { type Io, moveCursor, type Output, printLine } from '../io.ts';
+import { type Io, moveCursor, type Output, printLine, widthOf } from '../io.ts';
 import { rendered } from './printable.ts';
 import { wrap } from './wrap.ts';
 
@@ -71,10 +71,10 @@ function liveArea(stream: Output): LiveArea {
   function draw(): void {
     if (picture === undefined || performance.now() - frameMs < FRAME_MS) return;
     frameMs = performance.now();
-    const columns = columnsOf(stream);
+    const columns = widthOf(stream);
     goAboveFolds(columns);
     // A frame of the full height would scroll, and leave its first lines behind.
-    const lines = picture.lines(columns).slice(0, Math.max(1, (stream.rows ?? 24) - 2));
+    const lines = picture.lines(columns).slice(0, Math.max(1, (stream.rows || 24) - 2));
     drawn = lines.map(rendered);
     drawnColumns = columns;
     log(ON_ITS_OWN + drawn.join('\n'));
@@ -89,7 +89,7 @@ function liveArea(stream: Output): LiveArea {
   }
 
   function note(text: string): void {
-    const columns = columnsOf(stream);
+    const columns = widthOf(stream);
     goAboveFolds(columns);
     log.persist(ON_ITS_OWN + wrap(rendered(text), columns - 1).join('\n'));
     if (drawn.length === 0) return;
@@ -120,11 +120,10 @@ function liveArea(stream: Output): LiveArea {
       process.removeListener('SIGCONT', forget);
       picture = undefined;
       if (drawn.length === 0) return;
-      goAboveFolds(columnsOf(stream));
+      goAboveFolds(widthOf(stream));
       log.clear();
       drawn = [];
     },
   };
 }
 
-const columnsOf = ({ columns }: Output): number => columns ?? 80;

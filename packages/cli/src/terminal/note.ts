@@ -1,4 +1,4 @@
-import { type Io, moveCursor, printPart } from '../io.ts';
+import { type Io, moveCursor, printPart, widthOf } from '../io.ts';
 
 /** A status line on a terminal's stderr, replaced by the next. */
 export interface Note {
@@ -9,7 +9,7 @@ export interface Note {
 export function createNote(name: string, { stderr }: Io): Note {
   if (!stderr.isTTY) return { say() {}, clear() {} };
   const clear = () => moveCursor(stderr, '\r\u001b[K');
-  const width = (stderr.columns ?? 80) - 1;
+  const width = widthOf(stderr) - 1;
   return {
     say(text) {
       clear();

@@ -5,7 +5,7 @@ import { planRun } from '@gradloom/runtime/internal';
 import type { OpenedDataset } from '../datasets/open-dataset.ts';
 import { describeMachine } from '../describe-machine.ts';
 import { type Figures, type Fold, type FoldsSummary, foldsTable, summaryOf } from '../figures/folds-table.ts';
-import { type Io, printJson, printLine, printLines } from '../io.ts';
+import { type Io, printJson, printLine, printLines, widthOf } from '../io.ts';
 import { formatSource } from '../options/dataset-source.ts';
 import { tryReport } from '../report/try-report.ts';
 import { FOLDS_FILE } from '../run-files/names.ts';
@@ -120,7 +120,7 @@ function foldReporter(
     start(run) {
       if (!isFirst || !isShown) return;
       note.clear();
-      printLines(io.stdout, describeData(run.recipe, Math.min(io.stdout.columns ?? 80, 120)));
+      printLines(io.stdout, describeData(run.recipe, Math.min(widthOf(io.stdout), 120)));
       printLines(io.stdout, [...describeRun(run), '']);
     },
     aside(text) {

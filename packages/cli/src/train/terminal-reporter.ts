@@ -1,6 +1,6 @@
 import type { Evaluation } from '@gradloom/runtime';
 import { invocation } from '../invocation.ts';
-import { type Io, printLine, printLines } from '../io.ts';
+import { type Io, printLine, printLines, widthOf } from '../io.ts';
 import { createLiveArea, type LiveArea } from '../terminal/live-area.ts';
 import { createPaint } from '../terminal/paint.ts';
 import { decimal, duration, percent } from '../text/format.ts';
@@ -44,7 +44,7 @@ export function terminalReporter(io: Io): Reporter {
       startMs = performance.now();
       area = createLiveArea(io);
       totalEpochs = Math.ceil(start.totalSteps / start.stepsPerEpoch);
-      printLines(io.stdout, describeData(run.recipe, Math.min(io.stdout.columns ?? 80, 120)));
+      printLines(io.stdout, describeData(run.recipe, Math.min(widthOf(io.stdout), 120)));
       printLines(io.stdout, describeRun(run));
     },
     warning() {},
