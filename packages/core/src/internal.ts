@@ -28,7 +28,7 @@ export {
   type Play,
   takeNativeScratch,
 } from './backends/native/native.ts';
-export { countDoubles, createAllocator, type KernelScratch, viewOf } from './backends/scratch.ts';
+export { allocateOwn, countDoubles, createAllocator, type KernelScratch, viewOf } from './backends/scratch.ts';
 export { createStarts, type Starts } from './backends/starts.ts';
 export {
   compileWasmKernels,

@@ -7,7 +7,15 @@ import {
   type NetworkSpec,
   referenceKernels,
 } from '@gradloom/core';
-import { bindTensors, createWorkspace, forward } from '@gradloom/core/internal';
+import {
+  allocateOwn,
+  bindTensors,
+  createElements,
+  createWorkspace,
+  forward,
+  roundingOf,
+  typeOf,
+} from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import { ownParts } from '../options/own-parts.ts';
 import { layerNames } from '../text/layer-names.ts';
@@ -26,10 +34,10 @@ export interface TrainedNetwork {
   readonly parameters: Elements; // [P] in the end
 }
 
-/** Weights, and outputs of activations for some rows, at the start and at the end. */
+/** Weights, and outputs of activations for some rows, at the start and at the end, in the type of the run. */
 export function layerHistograms({ spec, seed, parameters }: TrainedNetwork, rows: Dataset): LayerHistogram[] {
   const network = buildNetwork(spec, ownParts());
-  const start = new Float64Array(network.parameterCount);
+  const start = createElements(typeOf(parameters), network.parameterCount);
   initializeParameters(network, start, seed);
   const kinds = { weights: weightsOf, outputs: outputsOf } as const;
   return (['weights', 'outputs'] as const).flatMap((kind) => {
@@ -63,8 +71,9 @@ function weightsOf(network: Network, theta: Elements): Named {
 function outputsOf(network: Network, theta: Elements, dataset: Dataset): Named {
   const { array, columns, divisor } = dataset.inputs;
   const rows = Math.min(dataset.rows, 256, Math.max(4, Math.floor(BUDGET / network.parameterCount)));
-  const workspace = createWorkspace(network, createLoss('mse'), rows, (length) => new Float64Array(length));
-  for (let i = 0; i < rows * columns; i++) workspace.x[i] = array[i] / divisor;
+  const workspace = createWorkspace(network, createLoss('mse'), rows, allocateOwn(typeOf(theta)));
+  const over = roundingOf(workspace.x)(divisor);
+  for (let i = 0; i < rows * columns; i++) workspace.x[i] = array[i] / over;
   const named: Named = new Map();
   const names = namesOf(network);
   const places = new Map(network.places.map((place, k) => [place.layer, { ...place, name: names[k] }]));
