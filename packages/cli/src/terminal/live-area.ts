@@ -126,4 +126,3 @@ function liveArea(stream: Output): LiveArea {
     },
   };
 }
-
