@@ -1,4 +1,3 @@
-import { announceRank } from './cluster/rank-files.ts';
 import { readCommandLine } from './command-line.ts';
 import { commands } from './commands/index.ts';
 import { describeFailure, exitCodeOf } from './failure.ts';
@@ -10,7 +9,6 @@ import { asUsage, UsageError } from './usage-error.ts';
 /** The program: sets the exit code and lets the process end by itself, when all that was printed has been taken. */
 export async function main(args: readonly string[]): Promise<void> {
   const io = processIo();
-  announceRank(io.env);
   endOnBrokenPipe(io);
   // A bug: Node would print its message unchanged.
   process.on('uncaughtException', (error) => {

@@ -27,6 +27,18 @@ thus causing the job to be terminated. The first process to do so was:
 ===================================================================================
 YOUR APPLICATION TERMINATED WITH THE EXIT STRING: Killed (signal 9)
 `,
+  hydraKilledAndWatched: `gradloom: rank 2 of 3 (process 20926 on vm) has died: signal 11; the last checkpoint is a/last.gradloom
+
+===================================================================================
+=   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES
+=   PID 20925 RUNNING AT vm
+=   EXIT CODE: 9
+`,
+  hydraKilledAndCollected: `gradloom: rank 2 of 3 (process 20926 on vm) has died
+=   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES
+=   PID 20926 RUNNING AT vm
+=   EXIT CODE: 7
+`,
   intelKilled: `
 ===================================================================================
 =   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES
@@ -53,6 +65,8 @@ test.each([
     said.intelKilled,
     { rank: 3, pid: 5821, host: 'node7', how: 'signal 9, by which Hydra ends the others too' },
   ],
+  ['Hydra', said.hydraKilledAndWatched, { rank: 2, pid: 20926, host: 'vm', how: 'signal 11' }],
+  ['Hydra', said.hydraKilledAndCollected, { rank: 2, pid: 20926, host: 'vm', how: 'signal 7' }],
   ['srun', said.srunKilled, { rank: 1, pid: null, host: 'node3', how: 'killed' }],
 ] as const)('%s says who has died', (name, text, death) => {
   expect(launchers[name].deathIn(`lines of a training\n${text}`)).toEqual(death);

@@ -1,3 +1,5 @@
+import { watchedDeathIn } from './watch-rank.ts';
+
 /** A process of the job that has ended badly, as far as its launcher tells. */
 export interface Death {
   readonly rank: number | null; // null: the launcher names its process alone
@@ -14,7 +16,7 @@ export interface Launcher {
   flags(given: readonly string[]): readonly string[];
   /** The line with which its own words begin among those of the ranks on stdout; null where it uses stderr alone. */
   readonly speaks: RegExp | null;
-  /** Who has ended badly, by what it prints at the end: the first, since it ends the others itself. */
+  /** Who has ended badly, by what was printed on stderr and at the end: the first, since others are ended then. */
   deathIn(text: string): Death | null;
 }
 
@@ -40,11 +42,11 @@ export const launchers = {
     flags: () => [],
     speaks: /^={70,}$/,
     deathIn(text) {
-      const found = /(?:RANK (\d+) )?PID (\d+) RUNNING AT (\S+)\s+=\s+(EXIT CODE|KILLED BY SIGNAL): (\d+)/.exec(text);
-      if (found === null) return null;
-      const [, rank, pid, host, what, number] = found;
-      const how = what === 'EXIT CODE' ? hydraEnd(Number(number)) : signal(Number(number));
-      return { rank: rank === undefined ? null : Number(rank), pid: Number(pid), host, how };
+      // It ends the others itself, and may name one of them: the rank that has died says so first.
+      const watched = watchedDeathIn(text);
+      const named = hydraDeathIn(text);
+      if (watched === null) return named;
+      return { ...watched, how: watched.how ?? (named?.pid === watched.pid ? named.how : 'nothing says how') };
     },
   },
   srun: {
@@ -59,10 +61,18 @@ export const launchers = {
   },
 } satisfies Record<string, Launcher>;
 
+function hydraDeathIn(text: string): Death | null {
+  const found = /(?:RANK (\d+) )?PID (\d+) RUNNING AT (\S+)\s+=\s+(EXIT CODE|KILLED BY SIGNAL): (\d+)/.exec(text);
+  if (found === null) return null;
+  const [, rank, pid, host, what, number] = found;
+  const how = what === 'EXIT CODE' ? hydraEnd(Number(number)) : signal(Number(number));
+  return { rank: rank === undefined ? null : Number(rank), pid: Number(pid), host, how };
+}
+
 /** Of a process that a signal has ended, Hydra gives the signal's number alone. */
 const hydraEnd = (code: number): string => (SIGNALS.has(code) ? signal(code) : `exit code ${code}`);
 
-/** It ends the other processes at once by SIGKILL, and may name one of them in place of the first. */
+/** Where no rank has said that it has died, this may be one that Hydra has ended itself. */
 const signal = (number: number): string =>
   number === 9 ? 'signal 9, by which Hydra ends the others too' : `signal ${number}`;
 

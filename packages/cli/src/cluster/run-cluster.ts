@@ -8,7 +8,6 @@ import { describeLate, describeLoss } from './describe-loss.ts';
 import { type FoundLauncher, findLauncher } from './find-launcher.ts';
 import { LATE_CODE } from './late-code.ts';
 import { type ClusterRunValues, clusterRunOptions } from './options.ts';
-import { createRankFiles } from './rank-files.ts';
 import { createSignals } from './signals.ts';
 import { startJob } from './start-job.ts';
 import { readTrainWords } from './train-words.ts';
@@ -44,33 +43,28 @@ async function follow(
   const train = readTrainWords(words, restarts);
   const given = values['launcher-flags']?.split(/\s+/).filter((word) => word !== '') ?? [];
   const flags = [...launcher.flags(given), ...given];
-  const files = createRankFiles();
   const signals = createSignals();
   const say = (text: string): void => printLine(io.stderr, `gradloom cluster: ${text}`);
   try {
     for (let left = restarts, count = ranks; ; left--, count--) {
-      const job = startJob({ command, launcher }, [...flags, '-n', String(count)], train.next(), files.folder, io);
+      const job = startJob({ command, launcher }, [...flags, '-n', String(count)], train.next(), io);
       const { code, tail } = await signals.forwardTo(job);
       const death = launcher.deathIn(tail);
       const hasDied = code !== null && !ownCodes.has(code);
       if (signals.received !== null) return exitCodes[signals.received];
       if (!hasDied) return code ?? 1;
-      const rank = death?.rank ?? files.rankOf(death?.pid ?? null, death?.host ?? null);
       const isLate = code === LATE_CODE;
-      say(
-        isLate ? describeLate(train.out) : describeLoss({ ...(death ?? unknownDeath(code)), rank }, count, train.out),
-      );
+      say(isLate ? describeLate(train.out) : describeLoss(death ?? unknownDeath(code), count, train.out));
       const next = count - 1;
       if (left === 0 || next === 0 || train.out === null) return code;
       say(`starting again on ${next} ${next === 1 ? 'rank' : 'ranks'} (restart ${restarts - left + 1} of ${restarts})`);
     }
   } finally {
     signals.release();
-    files.remove();
   }
 }
 
-const unknownDeath = (code: number) => ({ how: `exit code ${code}`, pid: null, host: null });
+const unknownDeath = (code: number) => ({ how: `exit code ${code}`, rank: null, pid: null, host: null });
 
 /** Of a command line `cluster run -n 4 -- train`, yargs takes 'run' and all behind `--` for words. */
 function refuseWords(positionals: readonly string[], behind: number): void {

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { type Io, printLine } from '../io.ts';
 import type { FoundLauncher } from './find-launcher.ts';
-import { RANK_FILES } from './rank-files.ts';
 
 export interface Job {
   readonly child: ChildProcess;
@@ -33,13 +32,12 @@ export function startJob(
   { command, launcher }: Pick<FoundLauncher, 'command' | 'launcher'>,
   flags: readonly string[],
   words: readonly string[],
-  rankFiles: string,
   { env, stdout, stderr }: Io,
 ): Job {
   const program = [process.execPath, ...process.execArgv, process.argv[1], ...words];
   // A group of its own: Ctrl-C of a terminal reaches this process, which hands it on once.
   const child = spawn(command, [...flags, ...program], {
-    env: { ...env, [RANK_FILES]: rankFiles },
+    env: { ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

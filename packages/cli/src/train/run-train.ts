@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
-import type { Cluster, FolderLock } from '@gradloom/runtime';
+import { join } from 'node:path';
+import { type Cluster, type FolderLock, LAST_FILE } from '@gradloom/runtime';
 import type { Io } from '../io.ts';
 import { boundMemory } from '../options/bound-memory.ts';
 import { nameFlag } from '../options/name-flag.ts';
@@ -24,7 +25,15 @@ import { terminalReporter } from './terminal-reporter.ts';
 export async function runTrain(request: Request, io: Io): Promise<number> {
   const values = parseCluster(request);
   if (values.cluster === undefined) return await runAlone(request, io);
-  return await onAllRanks(values['exchange-timeout'], io, (cluster, own) => runAlone(request, own, cluster));
+  const work = (cluster: Cluster, own: Io): Promise<number> => runAlone(request, own, cluster);
+  return await onAllRanks(values['exchange-timeout'], io, work, lastOf(request));
+}
+
+/** Where the last checkpoint of a run will be whose directory is named; rank 0 alone knows of another. */
+function lastOf(request: Request): string | null {
+  const { out, resume, 'no-out': noOut } = flagsToRaw(trainOptions, request);
+  const folder = out?.value ?? resume?.value;
+  return typeof folder === 'string' && noOut === undefined ? join(folder, LAST_FILE) : null;
 }
 
 /** On the rank that writes, with the locked directory of a run that goes on there. */
