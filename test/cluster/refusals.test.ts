@@ -35,7 +35,7 @@ describe('ranks', needs('Open MPI', 'bash', 'koffi'), () => {
     const { code, stderr } = await twoRanks(inFolder('one', 20), inFolder('other', 21));
     expect(code).toBe(1);
     expect(stderr).toMatch(
-      /the SHA-256 of the train rows has [0-9a-f]{12}… on rank 0 \(.*\), [0-9a-f]{12}… on rank 1 \(/,
+      /the SHA-256 of the train rows of rows\.csv has [0-9a-f]{12}… on rank 0 \(.*\), [0-9a-f]{12}… on rank 1 \(/,
     );
   });
 

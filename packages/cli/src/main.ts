@@ -32,7 +32,13 @@ export async function runCommandLine(typed: readonly string[], io: Io): Promise<
     if (Object.hasOwn(commands, asked.command)) return await commands[asked.command].run(asked.request, io);
     return await runNoCommand(asked.request, io);
   } catch (error) {
-    printLines(io.stderr, describeFailure(where, error, args.includes('--verbose')));
+    const say = (what: unknown): void =>
+      printLines(io.stderr, describeFailure(where, what, args.includes('--verbose')));
+    if (args.some((word) => /^--cluster(=|$)/.test(word))) {
+      const { failOnAllRanks } = await import('./train/on-all-ranks.ts');
+      return await failOnAllRanks(error, io.env, say);
+    }
+    say(error);
     return exitCodeOf(error);
   }
 }

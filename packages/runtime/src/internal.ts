@@ -7,7 +7,9 @@ export { isUntestedSystem } from './backends/native/code-pages.ts';
 export { type BlasSearch, findBlas } from './backends/native/find-blas.ts';
 export { type MachineCode, type MachineCodeSearch, machineCode } from './backends/native/machine-code.ts';
 export { readRun } from './checkpoints/checkpoint-file.ts';
+export { namesOf } from './cluster/cluster-error.ts';
 export { measureNetwork, type Network } from './cluster/measure-network.ts';
+export { rankCount } from './cluster/mpi/find-mpi.ts';
 export { openLink } from './cluster/mpi/link.ts';
 export { hashDataset } from './datasets/dataset-hash.ts';
 export {

@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { FolderLock } from '@gradloom/runtime';
 import { createPool } from '@gradloom/runtime';
+import { onEachRank } from '../cluster/on-each-rank.ts';
+import { refuseOtherFlags } from '../cluster/refuse-other-flags.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { describeMachine } from '../describe-machine.ts';
 import { type Io, printJson, printLine, printLines } from '../io.ts';
@@ -43,10 +45,11 @@ export async function runScale(request: Request, io: Io): Promise<number> {
   if (cluster !== undefined) {
     if (ranks !== undefined) throw new UsageError('--ranks is given with --cluster, expected one of the two');
     if (out !== undefined) throw new UsageError('--out is given with --cluster, expected --json, which prints it all');
-    const note = (own: Io) => createNote('scale', own);
-    return onAllRanks(undefined, io, async (joined, own) =>
-      scaleRanks(joined, await recipeOf(values), values, note(own), own),
-    );
+    return onAllRanks(undefined, request, io, async (joined, own) => {
+      await refuseOtherFlags(joined, given);
+      const recipe = await onEachRank(joined, () => recipeOf(values));
+      return await scaleRanks(joined, recipe, values, createNote('scale', own), own);
+    });
   }
   return withOut(out, 'scale', (lock) => scale(given, values, request, io, lock));
 }

@@ -1,11 +1,13 @@
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, ClusterError, openCluster } from '@gradloom/runtime';
-import { endTogether } from '@gradloom/runtime/internal';
+import { endTogether, rankCount } from '@gradloom/runtime/internal';
 import { LATE_CODE } from '../cluster/late-code.ts';
+import { failTogether, isKnownToAll, meet } from '../cluster/on-each-rank.ts';
 import { watchRank } from '../cluster/watch-rank.ts';
 import { describeFailure, exitCodeOf } from '../failure.ts';
 import { type Io, printLines } from '../io.ts';
+import type { Request } from '../request.ts';
 
 /** Time for the rank that says why all end to say it, before another ends all. */
 const LAST_WORDS_MS = 3000;
@@ -16,27 +18,32 @@ const LAST_WORDS_MS = 3000;
  */
 export async function onAllRanks(
   timeLimitSeconds: number | undefined,
+  request: Pick<Request, 'args'>,
   io: Io,
   work: (cluster: Cluster, io: Io) => Promise<number>,
   last: string | null = null, // file of the last checkpoint, which is named where this rank dies
 ): Promise<number> {
+  hasOpened = true;
+  const where = `gradloom ${request.args[0]}`;
   const unwatch = watchRank(last, io.env);
   try {
     const cluster = await openCluster(timeLimitSeconds === undefined ? {} : { timeLimitMs: timeLimitSeconds * 1000 });
     const own = cluster.rank === 0 ? io : { ...io, stdout: nowhere(), stderr: nowhere() };
     try {
+      await meet(cluster);
       const code = await work(cluster, own);
       await cluster.close();
       return code;
     } catch (error) {
       if (error instanceof ClusterError && error.isLate) {
-        await sayLate(cluster, error, io);
+        await sayLate(cluster, where, error, io);
         unwatch();
         return cluster.abort(LATE_CODE);
       }
-      await endTogether(cluster, error);
+      if (!isKnownToAll(error)) await endTogether(cluster, error);
+      // Before all leave: a launcher ends the others when one has ended with an exit code.
+      printLines(own.stderr, describeFailure(where, error, request.args.includes('--verbose')));
       await cluster.close();
-      if (cluster.rank === 0) throw error;
       return exitCodeOf(error);
     }
   } finally {
@@ -44,10 +51,27 @@ export async function onAllRanks(
   }
 }
 
+/** Once in a process. */
+let hasOpened = false;
+
+/**
+ * Ends all ranks that were started together with what keeps this one from beginning: others may have it too, or wait.
+ * Rank 0 alone says it. Resolves to the exit code.
+ */
+export async function failOnAllRanks(error: unknown, env: Io['env'], say: (error: unknown) => void): Promise<number> {
+  const isAlone = hasOpened || (rankCount(env) ?? 1) === 1;
+  hasOpened = true;
+  const cluster = isAlone ? null : await openCluster().catch(() => null);
+  const told = cluster === null ? error : await failTogether(cluster, error).catch((reason: unknown) => reason);
+  if (cluster === null || cluster.rank === 0) say(told);
+  if (cluster !== null && isKnownToAll(told)) await cluster.close();
+  return exitCodeOf(told);
+}
+
 /** Before all are ended, since those that are late cannot be asked to: the first that is not late says why. */
-async function sayLate(cluster: Cluster, error: ClusterError, io: Io): Promise<void> {
+async function sayLate(cluster: Cluster, where: string, error: ClusterError, io: Io): Promise<void> {
   const speaker = Array.from({ length: cluster.ranks }, (_, rank) => rank).find((rank) => !error.ranks.includes(rank));
-  if (speaker === cluster.rank) printLines(io.stderr, describeFailure('gradloom train', error, false));
+  if (speaker === cluster.rank) printLines(io.stderr, describeFailure(where, error, false));
   else await sleep(LAST_WORDS_MS);
 }
 

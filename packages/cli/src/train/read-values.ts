@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Cluster } from '@gradloom/runtime';
+import { onEachRank } from '../cluster/on-each-rank.ts';
+import { isOfEachRank, refuseOtherFlags } from '../cluster/refuse-other-flags.ts';
 import { readConfig } from '../options/config-file.ts';
 import { datasetNames } from '../options/dataset-source.ts';
 import { flagsToRaw, mergeRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
@@ -20,24 +22,33 @@ export interface GivenValues {
   readonly warnings: readonly string[];
 }
 
+/** @throws UsageError where a word belongs to no flag. */
+export function refuseWords({ positionals: [word] }: Pick<Request, 'positionals'>): void {
+  if (word === undefined) return;
+  const isData = Object.hasOwn(datasetNames, word) || existsSync(word);
+  const hint = isData ? ` (did you mean --dataset ${word}?)` : '';
+  throw new UsageError(`the word ${JSON.stringify(word)} belongs to no flag, expected only flags${hint}`);
+}
+
 /**
  * Reads the flags, and the file or run behind them, which of a cluster rank 0 alone has to have.
- * @throws UsageError, or Error where that cannot be read.
+ * @throws UsageError, or Error where that cannot be read, on all ranks of a cluster.
  */
 export async function readValues(request: Request, cluster: Cluster | null = null): Promise<GivenValues> {
   if (cluster === null) return await readOwnValues(request);
-  const own = cluster.rank === 0 ? await readOwnValues(request) : null;
-  const given = await cluster.fromFirst(own?.given ?? {});
-  return own ?? { values: parseRaw(trainOptions, given), given, resumable: null, library: null, warnings: [] };
+  const typed = flagsToRaw(trainOptions, request);
+  await onEachRank(cluster, () => parseRaw(trainOptions, typed, trainAlternatives));
+  await refuseOtherFlags(cluster, typed);
+  const own = await onEachRank(cluster, () => (cluster.rank === 0 ? readOwnValues(request) : null));
+  const ofFirst = Object.entries(own?.given ?? {}).filter(([key]) => !(isOfEachRank(key) && key in typed));
+  const shared = await cluster.fromFirst(Object.fromEntries(ofFirst));
+  if (own !== null) return own;
+  const ofThis = Object.entries(typed).filter(([key]) => isOfEachRank(key));
+  const given = { ...shared, ...Object.fromEntries(ofThis) };
+  return { values: parseRaw(trainOptions, given), given, resumable: null, library: null, warnings: [] };
 }
 
 async function readOwnValues(request: Request): Promise<GivenValues> {
-  const [word] = request.positionals;
-  if (word !== undefined) {
-    const isData = Object.hasOwn(datasetNames, word) || existsSync(word);
-    const hint = isData ? ` (did you mean --dataset ${word}?)` : '';
-    throw new UsageError(`the word ${JSON.stringify(word)} belongs to no flag, expected only flags${hint}`);
-  }
   const flags = flagsToRaw(trainOptions, request);
   const { config, resume, ...own } = parseSource(flags);
   const resumable = resume === undefined ? null : await openResumable(resume);

@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cluster, type FolderLock, LAST_FILE } from '@gradloom/runtime';
+import { onEachRank } from '../cluster/on-each-rank.ts';
 import type { Io } from '../io.ts';
 import { boundMemory } from '../options/bound-memory.ts';
+import type { DatasetSource } from '../options/dataset-source.ts';
 import { nameFlag } from '../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions } from '../options/raw-options.ts';
 import type { Request } from '../request.ts';
@@ -14,7 +16,7 @@ import { onAllRanks } from './on-all-ranks.ts';
 import { openRun, warningsOf } from './open-run.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 import { quietReporter } from './quiet-reporter.ts';
-import { readValues } from './read-values.ts';
+import { readValues, refuseWords } from './read-values.ts';
 import { createRecipe } from './recipe.ts';
 import { type Reporter, warn } from './reporter.ts';
 import { lockRunDirectory } from './run-directory.ts';
@@ -26,7 +28,7 @@ export async function runTrain(request: Request, io: Io): Promise<number> {
   const values = parseCluster(request);
   if (values.cluster === undefined) return await runAlone(request, io);
   const work = (cluster: Cluster, own: Io): Promise<number> => runAlone(request, own, cluster);
-  return await onAllRanks(values['exchange-timeout'], io, work, lastOf(request));
+  return await onAllRanks(values['exchange-timeout'], request, io, work, lastOf(request));
 }
 
 /** Where the last checkpoint of a run will be whose directory is named; rank 0 alone knows of another. */
@@ -53,8 +55,9 @@ const OF_CLUSTER = ['exchange-timeout', 'no-overlap', 'reduce'];
 
 /** How the ranks come together, which is known before anything is read. */
 function parseCluster(request: Request): Pick<TrainValues, 'cluster' | 'exchange-timeout'> {
+  refuseWords(request);
   const raw = flagsToRaw(trainOptions, request);
-  const own = ['cluster', 'exchange-timeout'].filter((name) => name in raw).map((name) => [name, raw[name]]);
+  const own = Object.entries(raw).filter(([name]) => name === 'cluster' || name === 'exchange-timeout');
   const values = parseRaw(trainOptions, Object.fromEntries(own));
   const stray = OF_CLUSTER.find((name) => name in raw);
   if (stray !== undefined && values.cluster === undefined) {
@@ -73,7 +76,38 @@ function lockResumed(request: Request): FolderLock | null {
 
 async function runLocked(request: Request, io: Io, lock: FolderLock | null, cluster: Cluster | null): Promise<number> {
   const { values, given, resumable, library, warnings } = await readValues(request, cluster);
-  const { dataset, out, folds, fold } = values;
+  const named = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw nameFlags(error, given);
+    }
+  };
+  const reporter = reporterFor(values, io);
+  const asked = await onEachRank(cluster, () => {
+    const asked = checkData(values, cluster);
+    if (values.out !== undefined && isFirst(cluster)) checkOut(values.out);
+    boundMemory(values);
+    return asked;
+  });
+  for (const warning of warnings) warn(reporter, warning);
+  const { dataset, folds } = asked;
+  if (folds !== null) return await named(() => runFolds({ ...values, dataset, folds }, io));
+  const recipe = await onEachRank(cluster, () =>
+    named(async () => {
+      const opened = await openRun({ ...values, dataset });
+      for (const warning of warningsOf(opened)) warn(reporter, warning);
+      return await createRecipe(values, opened);
+    }),
+  );
+  return await named(() => followRun(recipe, reporter, io, { resumable, library }, lock, cluster));
+}
+
+/** The data of a run, and the number of folds where it trains once for each. @throws UsageError */
+function checkData(
+  { dataset, folds, fold }: TrainValues,
+  cluster: Cluster | null,
+): { readonly dataset: DatasetSource; readonly folds: number | null } {
   if (dataset === undefined) {
     throw new UsageError(
       `--dataset is missing, expected one of ${trainOptions.dataset.choices?.join(', ')}, or a path`,
@@ -85,19 +119,7 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null, clus
   if (cluster !== null && folds !== undefined && fold === undefined) {
     throw new UsageError(`--folds has ${folds} beside --cluster, expected --fold too: a cluster trains for one fold`);
   }
-  if (out !== undefined && isFirst(cluster)) checkOut(out);
-  boundMemory(values);
-  const reporter = reporterFor(values, io);
-  for (const warning of warnings) warn(reporter, warning);
-  try {
-    if (folds !== undefined && fold === undefined) return await runFolds({ ...values, dataset, folds }, io);
-    const opened = await openRun({ ...values, dataset });
-    for (const warning of warningsOf(opened)) warn(reporter, warning);
-    const recipe = await createRecipe(values, opened);
-    return await followRun(recipe, reporter, io, { resumable, library }, lock, cluster);
-  } catch (error) {
-    throw nameFlags(error, given);
-  }
+  return { dataset, folds: folds !== undefined && fold === undefined ? folds : null };
 }
 
 /** 'train: epochs has 2, …; dataset has …' of a resume, with the flag of each; any other error with its own. */

@@ -31,8 +31,11 @@ export async function refuseStrangers(lockstep: Lockstep, plan: RunPlan, record:
       found.set(path, entry);
     }
   }
-  const sentences = [...found].map(
-    ([path, { own, others }]) => `${nameOf(path)} has ${text(own)} on rank 0 (${all[0].host}), ${others.join(', ')}`,
+  // Other rows may change other things too.
+  const sorted = [...found].sort(([one], [other]) => Number(isRows.test(other)) - Number(isRows.test(one)));
+  const sentences = sorted.map(
+    ([path, { own, others }]) =>
+      `${nameOf(path, plan)} has ${text(own)} on rank 0 (${all[0].host}), ${others.join(', ')}`,
   );
   const more = sentences.length > NAMED ? `; and ${sentences.length - NAMED} more` : '';
   throw new Error(`train: ${sentences.slice(0, NAMED).join('; ')}${more}: expected the same on all ranks`);
@@ -55,11 +58,13 @@ function identityOf(plan: RunPlan, { data, ...record }: RunRecord, code: string)
   }) as Json;
 }
 
-/** 'rows.train' as 'the train rows'. */
-const nameOf = (path: string): string =>
+const isRows = /^rows\.(train|validation|test)$/;
+
+/** 'rows.train' as 'the SHA-256 of the train rows of digits.csv'. */
+const nameOf = (path: string, { data }: RunPlan): string =>
   path === 'code'
     ? 'the code of gradloom'
-    : path.replace(/^rows\.(train|validation|test)$/, 'the SHA-256 of the $1 rows');
+    : path.replace(isRows, `the SHA-256 of the $1 rows of ${data.train.name}`);
 
 /** Of a hash its beginning tells enough. */
 const text = (value: Json | undefined): string =>
