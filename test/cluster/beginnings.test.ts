@@ -10,7 +10,10 @@ import { endOf } from '../support/start-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
-const rows = folder.write('rows.csv', `a,b\n${Array.from({ length: 60 }, (_, k) => `${(k * k) % 7},${k % 2}\n`).join('')}`);
+const rows = folder.write(
+  'rows.csv',
+  `a,b\n${Array.from({ length: 60 }, (_, k) => `${(k * k) % 7},${k % 2}\n`).join('')}`,
+);
 const network = ['--hidden', '8', '--epochs', '2', '--no-out', '--cluster', 'mpi'];
 const train = ['train', '--dataset', 'moons:rows=60', ...network];
 const ofFile = ['train', '--dataset', rows, ...network];
@@ -76,8 +79,16 @@ describe.each(mpirunNames)('ranks of %s', (name) => {
   test.each([
     ['is missing', 'rm -f rows.csv', `rank 1 of 2 ${host}: .*rows\\.csv.*`],
     ['is a folder', 'rm -f rows.csv; mkdir rows.csv', `rank 1 of 2 ${host}: .*rows\\.csv.*`],
-    ['has another row', 'echo 60,0 >> rows.csv', `the SHA-256 of the train rows of rows\\.csv has .* on rank 0 ${host}, .* on rank 1 ${host}.*`],
-    ['has other values', 'sed -i s/^4,0/4.5,0/ rows.csv', `the SHA-256 of the train rows of rows\\.csv has .* on rank 0 ${host}, .* on rank 1 ${host}.*`],
+    [
+      'has another row',
+      'echo 60,0 >> rows.csv',
+      `the SHA-256 of the train rows of rows\\.csv has .* on rank 0 ${host}, .* on rank 1 ${host}.*`,
+    ],
+    [
+      'has other values',
+      'sed -i s/^4,0/4.5,0/ rows.csv',
+      `the SHA-256 of the train rows of rows\\.csv has .* on rank 0 ${host}, .* on rank 1 ${host}.*`,
+    ],
   ])('whose data %s on one are refused by its name', here, async (title, change, sentence) => {
     const own = join(folder.path, title.replaceAll(' ', '-'));
     const there = ofFile.map((word) => (word === rows ? 'rows.csv' : word));
@@ -95,7 +106,9 @@ describe.each(mpirunNames)('ranks of %s', (name) => {
     writeFileSync(place, '');
     const args = [...train.filter((word) => word !== '--no-out'), '--out', join(place, 'run')];
     const { code, stderr } = await startTwo(name, args, args);
-    expect(said(stderr)).toEqual([expect.stringMatching(/^gradloom train: --out has .*run, expected a new or empty directory .*$/)]);
+    expect(said(stderr)).toEqual([
+      expect.stringMatching(/^gradloom train: --out has .*run, expected a new or empty directory .*$/),
+    ]);
     expect(code).toBe(2);
   });
 });

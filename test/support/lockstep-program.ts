@@ -8,6 +8,7 @@ import {
   createTrainer,
   loadCheckpoint,
   openCluster,
+  type Profile,
   type TrainEvent,
   type TrainOptions,
   type TrainResult,
@@ -23,6 +24,8 @@ export interface RankReport {
   readonly trainLosses?: readonly number[];
   readonly validation?: unknown;
   readonly test?: unknown;
+  readonly profiles?: readonly Profile[];
+  readonly elapsedMs?: number;
   readonly error?: string;
   readonly events: readonly TrainEvent[];
 }
@@ -88,10 +91,14 @@ export async function tell(
   }
 }
 
-const reportOf = ({ fingerprint, steps, stopped, epochLosses, validation, test }: TrainResult) => ({
-  ...{ fingerprint, steps, stopped, trainLosses: [...epochLosses] },
-  ...{ validation, test },
-});
+const reportOf = (result: TrainResult) => {
+  const { fingerprint, steps, stopped, epochLosses, validation, test, profiles, elapsedMs } = result;
+  return {
+    ...{ fingerprint, steps, stopped, trainLosses: [...epochLosses] },
+    ...{ validation, test },
+    ...(profiles === undefined ? {} : { profiles, elapsedMs }),
+  };
+};
 
 /** As a program: the stories of the file in argv, each told by all ranks; the reports of a rank go into its file. */
 if (process.argv[1]?.endsWith('lockstep-program.js')) {

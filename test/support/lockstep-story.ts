@@ -17,6 +17,7 @@ export interface Story {
   readonly otherRows?: number; // the rank that has other rows
   readonly otherSpec?: number; // the rank that has another network
   readonly couples?: boolean; // its rows, by a batch norm
+  readonly spikes?: Readonly<Record<number, number>>; // by training row: what its first input has
   readonly refusedRow?: number; // of a network that hands numbers on to an embedding: the one with a word it has not
 }
 
@@ -77,10 +78,11 @@ export function storySpec({ refusedRow, otherSpec, couples = false }: Story, ran
 }
 
 /** 600 training rows, and more than one chunk of an evaluation in each of the others. */
-export function storyData({ otherRows, refusedRow }: Story, rank: number): DataSplits {
+export function storyData({ otherRows, refusedRow, spikes = {} }: Story, rank: number): DataSplits {
   if (refusedRow !== undefined) return { train: wordRows(refusedRow) };
-  const of = (rows: number, seed: number) => randomDataset({ rows, inputs: 8, classes: 3, seed });
-  return { train: of(600, otherRows === rank ? 9 : 1), validation: of(700, 2), test: of(300, 3) };
+  const of = (rows: number, seed: number, own: Story['spikes'] = {}) =>
+    randomDataset({ rows, inputs: 8, classes: 3, seed, spikes: own });
+  return { train: of(600, otherRows === rank ? 9 : 1, spikes), validation: of(700, 2), test: of(300, 3) };
 }
 
 /** Options of a rank: its own override those of all. */

@@ -20,7 +20,7 @@ const P = 60 * 300 + 300 + 300 * 3 + 3;
 const workOf = (batch: number) => planStepWork(spec, data, { batch, backend: 'wasm', epochs: 1 });
 
 const profile = (gather: number, forward: number, backward: number, update: number): Profile => {
-  return { gather, forward, backward, update, wait: 0 };
+  return { gather, forward, backward, update, exchange: 0, wait: 0 };
 };
 const exchanges = [
   { threads: 2, barrierMs: 0.001, firstReadNs: 0.5, secondReadNs: 0.2 },

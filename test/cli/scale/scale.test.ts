@@ -235,7 +235,7 @@ describe('a measurement', () => {
       const scaling = await measureScaling(pool, { spec, sets, options, steps: 7 }, { ...quiet, counts: [1] });
       const [point] = scaling.points;
       const told = (spread: number, clockedMs: number) => {
-        const profile = { gather: clockedMs / 2, forward: clockedMs / 2, backward: 0, update: 0, wait: 0 };
+        const profile = { gather: clockedMs / 2, forward: clockedMs / 2, backward: 0, update: 0, exchange: 0, wait: 0 };
         const points = [{ ...point, stepMs: 1, profiles: [profile] }];
         return describeScale(reportOf({ ...scaling, points, spread }, 1), 'title', (_, text) => text).join(' ');
       };
@@ -378,10 +378,10 @@ describe('rounds', () => {
 });
 
 test('what is lost adds up to the time beyond that of one thread, the largest first', () => {
-  const one: Profile = { gather: 1, forward: 3, backward: 4, update: 2, wait: 0 };
+  const one: Profile = { gather: 1, forward: 3, backward: 4, update: 2, exchange: 0, wait: 0 };
   const two: Profile[] = [
-    { gather: 0.5, forward: 2, backward: 2.5, update: 2, wait: 1 },
-    { gather: 0.5, forward: 2, backward: 2.5, update: 2, wait: 1 },
+    { gather: 0.5, forward: 2, backward: 2.5, update: 2, exchange: 0, wait: 1 },
+    { gather: 0.5, forward: 2, backward: 2.5, update: 2, exchange: 0, wait: 1 },
   ];
   const point = (threads: number, profiles: Profile[]) => ({ threads, beyondCores: false, working: threads, profiles });
   const scaling = {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { parts } from '@gradloom/runtime/internal';
 import { describe, expect, test } from 'vitest';
 import { type RankReport, tell } from '../../support/lockstep-program.ts';
 import type { Story } from '../../support/lockstep-story.ts';
@@ -41,6 +42,25 @@ const kinds: Record<string, Story> = {
   'a loop of its own': { options: {}, strides: [1, 5, 2] },
 };
 
+/** Runs whose rows depend on each other, and which end in a step that is not finite. */
+const bad: Record<string, Story> = {
+  'a row that is too large': { options: {}, spikes: { 33: 1.7e308 } },
+  'outputs that overflow in several rows and layers': {
+    options: { batch: 'full', epochs: 2 },
+    spikes: { 40: 1e200, 310: 1.7e308, 590: 1.7e308 },
+  },
+  'a gradient whose norm alone overflows': { options: { loss: 'mse', optimizer: { kind: 'sgd', lr: 1e160 } } },
+  'a gradient that overflows as it is summed': {
+    options: { batch: 'full', epochs: 2, loss: 'mse', optimizer: { kind: 'sgd', lr: 1e306 } },
+  },
+  'rates that are too large': { options: { batch: 'full', epochs: 3, optimizer: { kind: 'sgd', lr: 1e300 } } },
+  'a loss that overflows': { options: { batch: 96, loss: 'mse', optimizer: { kind: 'sgd', lr: 1e155 } } },
+  floats: { options: { precision: 'float32', batch: 96, loss: 'mse', optimizer: { kind: 'sgd', lr: 1e18 } } },
+  'floats whose sum overflows': {
+    options: { precision: 'float32', batch: 'full', loss: 'mse', optimizer: { kind: 'sgd', lr: 1e37 } },
+  },
+};
+
 /** Each run starts threads on each rank, beside other tests. */
 const PATIENCE_MS = 240_000;
 
@@ -71,6 +91,41 @@ describe('ranks', () => {
           expect({ ...figuresOf(other), error: other.error }).toEqual({ ...figuresOf(first), error: first.error });
           expect(other.events).toEqual([]);
         }
+      }
+    },
+  );
+});
+
+test('the first thread of each rank has its exchanges in its profile', needs('Open MPI', 'koffi'), async () => {
+  const story: Story = { options: { profile: true, threads: 2, epochs: 6, clipNorm: 1 }, couples: true };
+  const { fingerprint, profiles: plain = [] } = await alone(story);
+  expect(plain.map(({ exchange }) => exchange)).toEqual([0, 0]);
+  const [told] = await runStories('Open MPI', 2, [story]);
+  for (const { fingerprint: own, profiles = [], elapsedMs = 0 } of told) {
+    expect(own).toBe(fingerprint);
+    expect(profiles.map(({ exchange }) => exchange > 0)).toEqual([true, false]);
+    for (const profile of profiles) expect(parts.reduce((sum, part) => sum + profile[part], 0)).toBeLessThan(elapsedMs);
+  }
+});
+
+describe('a step that is not finite, of rows that depend on each other', () => {
+  test.each([
+    ['Open MPI', 3],
+    ['MPICH', 2],
+  ] as const)(
+    'has under %s, on %i ranks, the sentence of one process',
+    { timeout: PATIENCE_MS, ...needs('Open MPI', 'MPICH', 'koffi') },
+    async (name, ranks) => {
+      const stories = Object.values(bad).map((story) => ({ ...story, couples: true }));
+      const told = await runStories(name, ranks, stories);
+      for (const [k, story] of stories.entries()) {
+        const { error } = await alone(story);
+        expect(error).toMatch(/^train: step \d+/);
+        const ofRanks = Array.from({ length: ranks }, () => error);
+        expect(
+          told[k].map((report) => report.error),
+          Object.keys(bad)[k],
+        ).toEqual(ofRanks);
       }
     },
   );

@@ -68,6 +68,12 @@ export const optional = <T>(schema: Schema<T>): Schema<T | undefined> => ({
   read: (value, place) => (value === undefined ? undefined : schema.read(value, place)),
 });
 
+/** The value may be absent, and is then this one. */
+export const orElse = <T>(schema: Schema<T>, absent: T): Schema<T> => ({
+  expected: schema.expected,
+  read: (value, place) => (value === undefined ? absent : schema.read(value, place)),
+});
+
 /** The value may be null. */
 export function nullable<T>(schema: Schema<T>): Schema<T | null> {
   const expected = `${schema.expected}, or null`;

@@ -1,7 +1,7 @@
 import type { Pool } from '../threads/pool.ts';
 import type { DiagnosisTask, RunSetup } from '../threads/protocol.ts';
 import { runOnTeam } from '../threads/span.ts';
-import type { Fault } from './diagnose.ts';
+import type { Fault } from './first-finding.ts';
 
 /** The first step of a run that is not finite. */
 export interface BadStep extends Fault {

@@ -1,9 +1,8 @@
-import { InputError, type Inspect, type Layer } from '@gradloom/core';
+import { InputError, type Inspect } from '@gradloom/core';
 import {
   badWeight,
   batchLoss,
   firstNotFinite,
-  gradientOf,
   leafCount,
   type NodePass,
   runCalls,
@@ -16,9 +15,11 @@ import type { RunContext } from '../step/context.ts';
 import { type PlannedPass, planPasses } from '../step/plan-passes.ts';
 import { shareStatistics } from '../step/rank-gather.ts';
 import { sharedArrays } from '../step/shared-arrays.ts';
-import { batchPart } from '../step/team-part.ts';
+import { type BatchPart, batchPart } from '../step/team-part.ts';
 import { CONTROL } from '../threads/barrier.ts';
 import type { DiagnosisTask } from '../threads/protocol.ts';
+import { addGradients, findBadGradient } from './bad-gradient.ts';
+import { createFirstFinding, type Fault, type FirstFinding, LOOKS, type Moment } from './first-finding.ts';
 import { largestWeights } from './largest-weights.ts';
 
 const WHAT = {
@@ -26,16 +27,6 @@ const WHAT = {
   loss: 'gradient of the loss with respect to the output',
   backward: 'gradient with respect to the input',
 };
-
-/** The problem of a step that is not finite, or that a layer cannot take. */
-export interface Fault {
-  readonly message: string; // names step, rows, and layer, or the tensor, and the largest weights
-  readonly isData: boolean; // the rows have it: no rate would help
-  readonly at: number; // how early in the step it was found: of several ranks the first says what it is
-}
-
-/** Of what is found only when the step is over. */
-const LATE = Number.POSITIVE_INFINITY;
 
 /** Diagnoses a step; one thread is enough. */
 export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Fault {
@@ -51,37 +42,96 @@ export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Faul
  * write.
  */
 function badLoss(context: RunContext, step: number): Fault {
-  const { setup, network } = context;
-  const { leaf } = setup;
-  const { theta } = context.arena;
-  const weights = `; the largest weights before it: ${largestWeights(network, theta)}`;
+  const { setup, network, arena } = context;
   const rows = rowsOf(setup, step);
-  const leaves = leafCount(rows, leaf);
-  for (const passes of piecesOf(context, rows, leaves)) {
-    const [first, last] = setup.couples ? [0, rows - 1] : rowsOfPass(passes[0], leaf, rows);
-    const where = `train: step ${step}, ${first === last ? `row ${first}` : `rows ${first} to ${last}`} of the batch`;
-    const look: Look = { found: undefined, at: LATE };
-    const planned = planPasses(context, passes, rows, false, inspectFor(context, look));
-    const data = badData(context, planned, step);
+  const leaves = leafCount(rows, setup.leaf);
+  const weights = `; the largest weights before it: ${largestWeights(network, arena.theta)}`;
+  for (const { passes, nodes } of piecesOf(context, rows, leaves)) {
+    const search = createSearch(context, step, rows, passes, weights);
+    const planned = planPasses(context, passes, rows, false, search.inspect);
+    findBadData(context, search, planned);
     // Other ranks wait for what its rows come to.
-    if (data !== undefined && !isShared(context)) return { message: `${where}: ${data}`, isData: true, at: -1 };
-    const { found, refused, at } = badNumber(context, planned, rows, step, look);
-    if (data !== undefined) return { message: `${where}: ${data}`, isData: true, at: -1 };
-    if (found !== undefined) return { message: `${where}: ${found}${weights}`, isData: false, at };
-    if (refused !== undefined) return { message: `train: step ${step}: ${refused}`, isData: true, at };
+    if (search.first.fault === null || isShared(context)) runPasses(context, search, planned);
+    if (search.first.fault === null || isShared(context)) findBadLoss(context, search, planned);
+    if (isShared(context) || (setup.couples && search.first.fault === null)) addGradients(context, rows, nodes);
+    if (search.first.fault === null) findBadGradient(context, rows, search.noteNumber);
+    if (search.first.fault !== null) return search.first.fault;
   }
-  if (isShared(context)) {
-    const message = `train: step ${step}: the loss or the norm of the gradient is not finite${weights}`;
-    return { message, isData: false, at: LATE };
-  }
-  const loss = batchLoss(context.arena.lossSums, leaves, rows);
+  const loss = batchLoss(arena.lossSums, leaves, rows);
   const what =
     loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the rows' losses has ${show(loss)}`;
-  return { message: `train: step ${step}: ${what}, expected a finite number${weights}`, isData: false, at: LATE };
+  const message = `train: step ${step}: ${what}, expected a finite number${weights}`;
+  return { message, isData: false, at: { look: LOOKS.step, place: 0 } };
 }
+
+/** For a step whose update made a weight not finite: names the first one. */
+const badUpdate = ({ network, arena }: RunContext, step: number): Fault => ({
+  message: `train: step ${step}: after its update ${badWeight(network, arena.theta)}, expected finite numbers`,
+  isData: false,
+  at: { look: LOOKS.step, place: 0 },
+});
 
 /** Whether the passes of other ranks read what those of this one write. */
 const isShared = ({ setup }: RunContext): boolean => setup.couples && setup.cluster !== null;
+
+/** What is run at once: each leaf by itself, or, where rows depend on each other, the passes of a thread alone. */
+function piecesOf({ setup }: RunContext, rows: number, leaves: number): readonly BatchPart[] {
+  if (setup.couples) return [batchPart(setup, rows, 1, 0, false)];
+  return Array.from({ length: leaves }, (_, first) => ({
+    passes: [{ first, count: 1, row: 0, joins: false, merges: [] }],
+    nodes: [],
+  }));
+}
+
+/** What is looked for in the passes of a piece. */
+interface Search {
+  readonly step: number;
+  readonly rows: number; // of the batch
+  readonly first: FirstFinding;
+  readonly inspect: Inspect;
+  /** Says which pass runs, before each of its segments. */
+  enter(pass: NodePass): void;
+  /** What the pass has looked at so far. */
+  readonly looks: number;
+  noteData(at: Moment, what: string): void;
+  noteNumber(at: Moment, what: string): void;
+}
+
+function createSearch(
+  { setup: { leaf, couples }, network: { places } }: RunContext,
+  step: number,
+  rows: number,
+  passes: readonly NodePass[],
+  weights: string,
+): Search {
+  const first = createFirstFinding();
+  const [from, to] = couples ? [0, rows - 1] : rowsOfPass(passes[0], leaf, rows);
+  const where = `train: step ${step}, ${from === to ? `row ${from}` : `rows ${from} to ${to}`} of the batch`;
+  const looksOf = new Map<NodePass, number>();
+  let pass = passes[0];
+  const noteNumber = (at: Moment, what: string): void =>
+    first.note(at, () => ({ message: `${where}: ${what}, expected finite numbers${weights}`, isData: false }));
+  return {
+    ...{ step, rows, first, noteNumber },
+    get looks() {
+      return looksOf.get(pass) ?? 0;
+    },
+    enter(next) {
+      pass = next;
+    },
+    noteData: (at, what) => first.note(at, () => ({ message: `${where}: ${what}`, isData: true })),
+    inspect(phase, layer, numbers, n) {
+      const look = looksOf.get(pass) ?? 0;
+      looksOf.set(pass, look + 1);
+      const at = firstNotFinite(numbers, n);
+      if (at === undefined) return;
+      const [firstRow, lastRow] = rowsOfPass(pass, leaf, rows);
+      const place = firstRow + Math.floor((at * (lastRow + 1 - firstRow)) / n);
+      const name = `${layer.label} at layer ${places.find((one) => one.layer === layer)?.path}`;
+      noteNumber({ look, place }, `${WHAT[phase]} of ${name} has ${show(numbers[at])}`);
+    },
+  };
+}
 
 /** The first row of a pass and the last. */
 const rowsOfPass = ({ first, count }: NodePass, leaf: number, rows: number): [number, number] => [
@@ -89,107 +139,63 @@ const rowsOfPass = ({ first, count }: NodePass, leaf: number, rows: number): [nu
   Math.min(rows, (first + count) * leaf) - 1,
 ];
 
-/** What is run at once: each leaf by itself, or, where rows depend on each other, the passes of a thread alone. */
-function piecesOf({ setup }: RunContext, rows: number, leaves: number): readonly (readonly NodePass[])[] {
-  if (setup.couples) return [batchPart(setup, rows, 1, 0, false).passes];
-  return Array.from({ length: leaves }, (_, first) => [{ first, count: 1, row: 0, joins: false, merges: [] }]);
-}
-
-/** For a step whose update made a weight not finite: names the first one. */
-const badUpdate = ({ network, arena }: RunContext, step: number): Fault => ({
-  message: `train: step ${step}: after its update ${badWeight(network, arena.theta)}, expected finite numbers`,
-  isData: false,
-  at: LATE,
-});
-
-/** The first number that is not finite. */
-interface Look {
-  found: string | undefined;
-  at: number; // how early
-}
-
-const nameIn = ({ network: { places } }: RunContext, layer: Layer): string =>
-  `${layer.label} at layer ${places.find((place) => place.layer === layer)?.path}`;
-
-const inspectFor =
-  (context: RunContext, look: Look): Inspect =>
-  (phase, layer, rows, n) => {
-    const at = firstNotFinite(rows, n);
-    if (at !== undefined) look.found ??= `${WHAT[phase]} of ${nameIn(context, layer)} has ${show(rows[at])}`;
-  };
-
 /** Brings the rows of the passes into their workspaces, and looks at them. */
-function badData(context: RunContext, planned: readonly PlannedPass[], step: number): string | undefined {
+function findBadData(context: RunContext, search: Search, planned: readonly PlannedPass[]): void {
+  const { setup, network, targetColumns } = context;
   for (const { first, count, workspace } of planned) {
-    const rows = gatherLeaves(context, step, first, count, workspace);
+    const rows = gatherLeaves(context, search.step, first, count, workspace);
     const { x, t } = workspace;
     const wanted = `expected finite numbers (look at the data${typeOf(x) === 'float32' ? '; floats end at 3.4e38' : ''})`;
-    const input = firstNotFinite(x, rows * context.network.input);
-    if (input !== undefined) return `the inputs have ${show(x[input])}, ${wanted}`;
-    const target = firstNotFinite(t, rows * context.targetColumns);
-    if (target !== undefined) return `the targets have ${show(t[target])}, ${wanted}`;
+    for (const [name, numbers, width] of [
+      ['inputs', x, network.input],
+      ['targets', t, targetColumns],
+    ] as const) {
+      const at = firstNotFinite(numbers, rows * width);
+      if (at === undefined) continue;
+      const place = first * setup.leaf + Math.floor(at / width);
+      search.noteData({ look: LOOKS[name], place }, `the ${name} have ${show(numbers[at])}, ${wanted}`);
+    }
   }
-  return undefined;
 }
 
-/**
- * The first number of some passes that is not finite, and the row that a layer cannot take, which may be since it has
- * that number.
- */
-function badNumber(
-  context: RunContext,
-  planned: readonly PlannedPass[],
-  rows: number,
-  step: number,
-  look: Look,
-): { found?: string; refused?: string; at: number } {
-  const { network, arena, setup, place } = context;
-  const { places, parameterCount: P } = network;
-  const finite = 'expected finite numbers';
+/** Runs the passes, which are inspected; notes a row that a layer cannot take, which may be since a number is bad. */
+function runPasses(context: RunContext, search: Search, planned: readonly PlannedPass[]): void {
+  const { setup, kernels, place } = context;
+  const { step, rows, first } = search;
   place[0] = step;
   const shared = isShared(context) ? sharedArrays(context) : [];
   const segmentCount = isShared(context) ? shared.length + 1 : planned[0].segments.length;
-  let refused: string | undefined;
-  let refusedAt = LATE;
   // From barrier to barrier, as a thread alone takes a step.
   for (let s = 0; s < segmentCount; s++) {
-    for (const { first, segments, copies } of refused === undefined ? planned : []) {
-      place[1] = first * setup.leaf;
+    // What passes have after a bad number says nothing new.
+    for (const pass of first.fault === null ? planned : []) {
+      place[1] = pass.first * setup.leaf;
+      search.enter(pass);
       try {
-        runCalls(segments[s], context.kernels);
+        runCalls(pass.segments[s], kernels);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        const row = rowOfDataset(setup, step, first * setup.leaf + error.row);
-        [refused, refusedAt] = [new InputError(row, error.problem, { of: setup.dataset.name }).message, s];
-        break;
+        const row = pass.first * setup.leaf + error.row;
+        const { message } = new InputError(rowOfDataset(setup, step, row), error.problem, { of: setup.dataset.name });
+        const fault = { message: `train: step ${step}: ${message}`, isData: true };
+        first.note({ look: search.looks, place: row }, () => fault);
       }
-      if (s + 1 === segments.length) for (const [to, from] of copies) to.set(viewOf(from, 0, to.length));
+      if (s + 1 === segmentCount) for (const [to, from] of pass.copies) to.set(viewOf(from, 0, to.length));
     }
-    if (look.found !== undefined) look.at = Math.min(look.at, s);
     // What other ranks have found by then they say themselves.
     if (s < shared.length) shareStatistics(context, rows, shared[s]);
-    else if (refused !== undefined) break;
+    else if (first.fault !== null) break;
   }
-  if (refused !== undefined) {
-    return look.found === undefined ? { refused, at: refusedAt } : { found: `${look.found}, ${finite}`, at: look.at };
-  }
+}
+
+function findBadLoss({ arena, network }: RunContext, search: Search, planned: readonly PlannedPass[]): void {
+  const { label } = network.layers[network.layers.length - 1];
+  const path = network.places.find(({ layer }) => layer === network.layers[network.layers.length - 1])?.path;
   for (const { first, count } of planned) {
     const losses = viewOf(arena.lossSums, first, count);
     const bad = firstNotFinite(losses, count);
-    const last = network.layers[network.layers.length - 1];
-    if (bad !== undefined) look.found ??= `the loss after ${nameIn(context, last)} has ${show(losses[bad])}`;
+    if (bad === undefined) continue;
+    const at = { look: LOOKS.losses, place: first + bad };
+    search.noteNumber(at, `the loss after ${label} at layer ${path} has ${show(losses[bad])}`);
   }
-  for (const row of new Set(planned.map((pass) => pass.row))) {
-    const gradients = gradientOf(arena.gSum, P, row);
-    for (const { layer, tensors } of places) {
-      for (const { name, offset, length } of tensors) {
-        const gradient = viewOf(gradients, offset, length);
-        const at = firstNotFinite(gradient, length);
-        if (at === undefined) continue;
-        look.found ??= `gradient with respect to ${name} of ${nameIn(context, layer)} has ${show(gradient[at])}`;
-      }
-    }
-  }
-  const at = Math.min(look.at, segmentCount);
-  return look.found === undefined ? { at: LATE } : { found: `${look.found}, ${finite}`, at };
 }

@@ -5,6 +5,7 @@ import { runSpan, type SpanResult } from '../threads/span.ts';
 import { inTurns } from '../turns/in-turns.ts';
 import { type BadStep, diagnoseStep, findBadStep } from './bad-step.ts';
 import { weightsAreFinite } from './finite-weights.ts';
+import { isEarlier } from './first-finding.ts';
 import { orGiveUp, restore } from './give-up.ts';
 import { epochStart } from './history.ts';
 
@@ -49,7 +50,7 @@ function badStepOf(state: RunState, first: number, { steps, bad }: SpanResult): 
     diagnose: async (step: number, of: DiagnosisTask['of']) => {
       const own = await recovery.attempt(first, () => diagnoseStep(pool, setup, step, of));
       const faults = await lockstep.fromAll(own);
-      return faults.reduce((earliest, one) => (one.at < earliest.at ? one : earliest));
+      return faults.reduce((first, one) => (isEarlier(one.at, first.at) ? one : first));
     },
   };
   return orGiveUp(state, () => findBadStep(search), `while looking for the bad step among ${first} to ${last}`);

@@ -62,9 +62,7 @@ const isRows = /^rows\.(train|validation|test)$/;
 
 /** 'rows.train' as 'the SHA-256 of the train rows of digits.csv'. */
 const nameOf = (path: string, { data }: RunPlan): string =>
-  path === 'code'
-    ? 'the code of gradloom'
-    : path.replace(isRows, `the SHA-256 of the $1 rows of ${data.train.name}`);
+  path === 'code' ? 'the code of gradloom' : path.replace(isRows, `the SHA-256 of the $1 rows of ${data.train.name}`);
 
 /** Of a hash its beginning tells enough. */
 const text = (value: Json | undefined): string =>

@@ -26,6 +26,9 @@ export interface StateShares {
 /** Numbers that go to a rank at a time: copying 1 MiB takes less than a millisecond. */
 const PIECE = 1 << 17;
 
+/** Numbers of the pieces that rank 0 holds at once at most, of an array of P that it deals to all ranks. */
+export const piecesAtOnce = (ranks: number, P: number): number => Math.min(P, (ranks - 1) * PIECE);
+
 export async function createStateShares(lockstep: Lockstep, arena: Arena): Promise<StateShares> {
   const { rank, ranks, isFirst } = lockstep;
   const P = arena.theta.length;
@@ -42,15 +45,20 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
     if (ranks === 1) return;
     const pieces = ranges.map(piecesOf);
     const rounds = Math.max(...pieces.slice(1).map(({ length }) => length));
-    const staged = pieces.map((_, to) => (isFirst && to > 0 ? sharedArrays[typeOf(from)](PIECE) : null));
+    // What all get is staged once.
+    const stages = new Map<readonly Range[], Elements>();
+    for (const [to, own] of isFirst ? ranges.entries() : []) {
+      const longest = Math.max(0, ...pieces[to].map(({ length }) => length));
+      if (to > 0 && !stages.has(own)) stages.set(own, sharedArrays[typeOf(from)](longest));
+    }
     let at = 0;
     for (let round = 0; round < rounds; round++) {
       const transfers: Transfer[] = [];
       if (isFirst) {
         for (let peer = 1; peer < ranks; peer++) {
           const piece = pieces[peer][round];
-          const stage = staged[peer];
-          if (piece === undefined || stage === null) continue;
+          const stage = stages.get(ranges[peer]);
+          if (piece === undefined || stage === undefined) continue;
           stage.set(viewOf(from, piece.offset, piece.length));
           transfers.push({ kind: 'send', peer, numbers: stretch(stage, 0, piece.length) });
         }

@@ -1,14 +1,25 @@
-import type { Inspect } from '@gradloom/core';
-import { viewOf } from '@gradloom/core/internal';
+import type { Emit, Inspect } from '@gradloom/core';
+import { host, viewOf } from '@gradloom/core/internal';
 
-/** Where a thread spends a step. `update` sums the gradients and applies the optimizer; `wait` is at the barriers. */
-export const parts = ['gather', 'forward', 'backward', 'update', 'wait'] as const;
+/**
+ * Where a thread spends a step. `update` sums the gradients and applies the optimizer; `exchange` sends to other ranks,
+ * receives from them and waits for them, which the first thread of a rank does; `wait` is at the barriers.
+ */
+export const parts = ['gather', 'forward', 'backward', 'update', 'exchange', 'wait'] as const;
 
 /** Milliseconds that a thread spent in each phase, over all steps of a run. */
 export type Profile = { readonly [Part in (typeof parts)[number]]: number };
 
 /** Place of each part in a thread's row of times. */
-export const PART = { gather: 0, forward: 1, backward: 2, update: 3, wait: 4 } satisfies Record<keyof Profile, number>;
+export const PART = { gather: 0, forward: 1, backward: 2, update: 3, exchange: 4, wait: 5 } satisfies Record<
+  keyof Profile,
+  number
+>;
+
+/** The time since the last lap goes to a part, where a run has a clock. */
+export function emitLap(clock: Clock | null, emit: Emit, part: number): void {
+  if (clock !== null) emit(host, () => clock.lap(part));
+}
 
 /** The stopwatch of a thread. Only a run with `profile` has one: a reading takes about 50 ns and allocates a number. */
 export interface Clock {
@@ -53,7 +64,7 @@ export function createStopwatch(own: Float64Array): { start(): void; lap(place: 
 /** The times of the first `threads` threads. */
 export function readProfiles(times: Float64Array, threads: number): Profile[] {
   return Array.from({ length: threads }, (_, thread) => {
-    const [gather, forward, backward, update, wait] = viewOf(times, thread * parts.length, parts.length);
-    return { gather, forward, backward, update, wait };
+    const own = viewOf(times, thread * parts.length, parts.length);
+    return Object.fromEntries(parts.map((part, place) => [part, own[place]])) as Profile;
   });
 }

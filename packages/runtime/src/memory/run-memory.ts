@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Loss, Network } from '@gradloom/core';
 import { bytesOfElements, countPieces, leafCount, targetColumns } from '@gradloom/core/internal';
+import { piecesAtOnce } from '../lockstep/state-shares.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { heldBy } from '../step/owned-blocks.ts';
 import { mostPasses } from '../step/team-part.ts';
@@ -122,12 +123,16 @@ export function stateParts(
   // Rank 0 brings together what all hold, to write it, of the current state and of that for a rollback.
   const others = plan.ranks?.connection.rank === 0 && plan.checkpoint !== null ? (onNan === 'rollback' ? 2 : 1) : 0;
   const whole = bytesOfElements(plan.elementType, network.parameterCount) * (optimizer.slots.length - averages);
+  const dealt = plan.ranks?.connection.rank === 0 && plan.resume !== null ? plan.ranks.connection.ranks : 1;
+  const pieces = bytesOfElements(plan.elementType, piecesAtOnce(dealt, network.parameterCount));
   const handedOut = probe === null ? 0 : weights * probe.count(context.totalSteps);
   return [
     { name: 'orders of the rows', bytes: orders * rows * 4 },
     { name: 'weights of the rows', bytes: plan.weighs ? rows * 8 : 0 },
     { name: 'copy of the state for faults', bytes: state },
     { name: 'state of all ranks for checkpoints', bytes: held < network.parameterCount ? others * whole : 0 },
+    { name: 'pieces of the state for other ranks', bytes: pieces },
+    { name: 'list of messages between ranks', bytes: plan.ranks?.connection.ledger.byteLength ?? 0 },
     { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
     { name: 'weights of the best evaluation', bytes: plan.early === null ? 0 : BEST_COPIES * weights },
     { name: 'copies for looks', bytes: probe === null ? 0 : LOOK_COPIES * weights + Math.min(LOOK_GARBAGE, handedOut) },

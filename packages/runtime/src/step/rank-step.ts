@@ -12,6 +12,7 @@ import {
   sumsOf,
   viewOf,
 } from '@gradloom/core/internal';
+import { emitLap, PART } from '../measure/clock.ts';
 import type { RunContext } from './context.ts';
 import type { OwnedBlocks } from './owned-blocks.ts';
 import { type LeafArray, rankExchanges } from './rank-exchanges.ts';
@@ -42,6 +43,8 @@ export interface RankStep {
   squares(emit: Emit): void;
   /** Behind a barrier: starts to bring the new weights of a bucket to all. */
   startWeights(emit: Emit, bucket: number): void;
+  /** What all have to know at the end of a step, without the weights: see `unpack`. */
+  exchangeNotes(emit: Emit): void;
   /** Behind a barrier: what all have to know at the end of a step, and all new weights. */
   finishWeights(emit: Emit): void;
   /** What this rank knows of the step behind the last exchange, for the thread that ends it. */
@@ -56,7 +59,7 @@ export function rankStep(
   nodes: readonly Node[], // that the team leaves, row after row
 ): RankStep | null {
   const exchanges = rankExchanges(context, rows);
-  const { setup, network, arena, thread } = context;
+  const { setup, network, arena, thread, clock } = context;
   const { cluster } = setup;
   if (exchanges === null || cluster === null) return null;
   const { parameterCount: P } = network;
@@ -79,6 +82,11 @@ export function rankStep(
   const emitExchange = (emit: Emit, planned: PlannedExchange, ...acts: ExchangeAct[]): void => {
     for (const act of acts) emit(exchange, planned, act);
   };
+
+  function startNotes(emit: Emit): void {
+    if (thread === 0) emit(host, notes.pack);
+    emitExchange(emit, noted, 'start');
+  }
 
   /** This thread's part of the rows of the team, which become one row for each node of the rank. */
   function merge(emit: Emit, bucket: number): void {
@@ -112,16 +120,20 @@ export function rankStep(
     startGradients(emit, bucket) {
       if (joins.length > 0 || isWhole) {
         merge(emit, bucket);
+        emitLap(clock, emit, PART.update);
         emit(barrier);
       }
       for (const planned of gradients[bucket]) emitExchange(emit, planned, 'start');
       copyOwn(emit, bucket);
+      emitLap(clock, emit, PART.update);
     },
     moveGradients(emit, bucket) {
+      if (bucket > 0) emitLap(clock, emit, PART.backward);
       // MPI moves messages on while somebody looks.
       for (const earlier of gradients.slice(0, bucket).flat()) emitExchange(emit, earlier, 'look');
     },
     finishGradients(emit, bucket) {
+      emitLap(clock, emit, PART.update);
       for (const planned of gradients[bucket]) emitExchange(emit, planned, 'wait');
       emit(barrier);
     },
@@ -130,9 +142,12 @@ export function rankStep(
       emit(barrier);
     },
     startWeights: (emit, bucket) => emitExchange(emit, weights[bucket], 'start'),
+    exchangeNotes(emit) {
+      startNotes(emit);
+      emitExchange(emit, noted, 'wait');
+    },
     finishWeights(emit) {
-      if (thread === 0) emit(host, notes.pack);
-      emitExchange(emit, noted, 'start');
+      startNotes(emit);
       for (const planned of [...weights, noted]) emitExchange(emit, planned, 'wait');
     },
   };

@@ -10,7 +10,7 @@ import {
   part,
   viewOf,
 } from '@gradloom/core/internal';
-import { type Clock, PART } from '../measure/clock.ts';
+import { emitLap, PART } from '../measure/clock.ts';
 import { gatherLeaves } from './batch.ts';
 import { cutAtBuckets } from './bucket-ends.ts';
 import type { RunContext } from './context.ts';
@@ -54,7 +54,7 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
     if (optimizer.shareAt !== undefined) emit(barrier);
     for (const { update } of updates) update.follow(emit);
   }
-  lap(clock, emit, PART.update);
+  emitLap(clock, emit, PART.update);
   const readsPlace = planned.some(({ segments }) => segments.some((segment) => reads(segment, place)));
   end(context, threads, rows, emit, readsPlace, ranks?.unpack);
   return { calls, held };
@@ -78,28 +78,28 @@ function emitPasses(
     for (const pass of planned) {
       const { first, row, segments, merges, copies } = pass;
       if (s === 0 && held === null) gather(context, pass, emit);
-      lap(clock, emit, PART.gather);
+      emitLap(clock, emit, PART.gather);
       const segment = segments[s];
       if (reads(segment, place)) emit(ops.fill, viewOf(place, 1, 1), first * setup.leaf, 1);
       const isCut = buckets.length > 1 && s === shared.length && pass === last;
       const pieces = isCut ? cutAtBuckets(segment, gradientRows[row], buckets) : [segment];
       for (const [bucket, piece] of pieces.entries()) {
         if (bucket > 0) {
-          lap(clock, emit, PART.backward);
+          emitLap(clock, emit, PART.backward);
           startBucket(bucket - 1);
         }
         if (isCut) emitMoving(piece, bucket);
         else if (planned.length > 1) emit(part, piece);
         else emitAll(emit, piece);
       }
-      lap(clock, emit, PART.backward);
+      emitLap(clock, emit, PART.backward);
       if (s < shared.length) continue;
       for (const [to, from] of copies) emit(ops.copy, to, from, to.length);
       // A network without parameters has no rows.
       for (const [left, right] of gradientRows.length === 0 ? [] : merges) {
         emit(ops.add, gradientRows[left], gradientRows[right], network.parameterCount);
       }
-      lap(clock, emit, PART.backward);
+      emitLap(clock, emit, PART.backward);
     }
     if (s === shared.length) continue;
     emit(barrier);
@@ -139,7 +139,7 @@ function emitUpdates(
       ranks?.finishGradients(emit, bucket);
       update.average(emit, rows, sums);
     }
-    lap(clock, emit, PART.update);
+    emitLap(clock, emit, PART.update);
     // No weight may move before the norm of the whole gradient is known.
     emit(barrier);
     ranks?.squares(emit);
@@ -154,7 +154,7 @@ function emitUpdates(
     }
   }
   if (ranks === null) return;
-  lap(clock, emit, PART.update);
+  emitLap(clock, emit, PART.update);
   emit(barrier);
   const first = clipNorm === null ? updates.length - 1 : 0;
   for (const { bucket } of updates.slice(first)) ranks.startWeights(emit, bucket);
@@ -169,10 +169,6 @@ function gather(context: RunContext, { first, count, workspace }: PlannedPass, e
 /** A call has the arguments of its operation, which its type does not say. */
 function emitAll(emit: Emit, calls: readonly Call[]): void {
   for (const { op, args } of calls) emit(op, ...(args as never));
-}
-
-function lap(clock: Clock | null, emit: Emit, phase: number): void {
-  if (clock !== null) emit(host, () => clock.lap(phase));
 }
 
 const reads = (calls: readonly Call[], array: Elements): boolean => calls.some(({ args }) => args.includes(array));

@@ -52,9 +52,13 @@ function arrive(context: RunContext, completion?: () => void): boolean {
 
 function boundExchange(context: RunContext, planned: PlannedExchange, act: ExchangeAct): () => unknown {
   const messages = exchangeOf(context, planned);
-  if (act === 'start') return () => void messages.start();
-  if (act === 'look') return () => void messages.isDone();
-  return () => finishExchange(context, messages);
+  if (act === 'wait') return () => finishExchange(context, messages);
+  const { clock } = context;
+  return () => {
+    if (act === 'start') messages.start();
+    else messages.isDone();
+    clock?.lap(PART.exchange);
+  };
 }
 
 /** Waits until all messages have come and gone; false where the team was aborted, or another rank has failed. */
@@ -65,7 +69,7 @@ export function finishExchange(context: RunContext, messages: Exchange): boolean
   const goesOn = messages.wait(() => isAborted(control));
   // Another rank has failed: nobody else would send this team home. The cluster knows what the matter is.
   if (!goesOn) abortTeam(control);
-  clock?.lap(PART.wait);
+  clock?.lap(PART.exchange);
   if (context.isTimed) workClock.wait();
   return goesOn;
 }

@@ -3,7 +3,7 @@ import type { ModuleSource, WasmMemory } from '@gradloom/core/internal';
 import type { Backend, CompiledKernels } from '../backends/backend.ts';
 import type { CheckpointEntry, Written } from '../checkpoints/checkpoint-folder.ts';
 import type { DataMatrix, Dataset } from '../datasets/dataset.ts';
-import type { Fault } from '../faults/diagnose.ts';
+import type { Fault } from '../faults/first-finding.ts';
 import type { Reply } from '../serving/reply.ts';
 import type { SharedModel } from '../serving/shared-model.ts';
 import type { ClusterShape } from '../step/cluster-shape.ts';

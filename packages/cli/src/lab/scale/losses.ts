@@ -71,11 +71,5 @@ function trafficOf(gigabytesPerSecond: number, ofMemory: number): string {
 /** Sum over all threads. */
 function totalOf(profiles: readonly Profile[]): Profile {
   const sum = (part: keyof Profile) => profiles.reduce((total, profile) => total + profile[part], 0);
-  return {
-    gather: sum('gather'),
-    forward: sum('forward'),
-    backward: sum('backward'),
-    update: sum('update'),
-    wait: sum('wait'),
-  };
+  return Object.fromEntries(parts.map((part) => [part, sum(part)])) as Profile;
 }

@@ -4,6 +4,7 @@ import {
   type Exchange,
   measureBandwidth,
   measureExchange,
+  parts,
   planStepWork,
   type TimedRun,
   timeSteps,
@@ -197,10 +198,5 @@ export const runLength = (
 
 const stepsIn = (ms: number, stepMs: number): number => Math.max(5, Math.round(ms / stepMs));
 
-const perStep = ({ gather, forward, backward, update, wait }: Profile, steps: number): Profile => ({
-  gather: gather / steps,
-  forward: forward / steps,
-  backward: backward / steps,
-  update: update / steps,
-  wait: wait / steps,
-});
+const perStep = (profile: Profile, steps: number): Profile =>
+  Object.fromEntries(parts.map((part) => [part, profile[part] / steps])) as Profile;

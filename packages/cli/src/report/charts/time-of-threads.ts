@@ -1,4 +1,5 @@
 import type { Profile } from '@gradloom/runtime';
+import { parts as allParts } from '@gradloom/runtime/internal';
 import { barX } from '@observablehq/plot';
 import { decimal, duration } from '../../text/format.ts';
 import { stack } from '../compose.ts';
@@ -7,32 +8,40 @@ import { markup } from '../markup/markup.ts';
 import type { Drawing, Picture } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 
-const parts = ['gather', 'forward', 'backward', 'update', 'wait'] as const satisfies (keyof Profile)[];
-const colors = ['var(--c6)', 'var(--c1)', 'var(--c3)', 'var(--c5)', 'var(--rule)'];
+/** Their colors. */
+const colors: Readonly<Record<keyof Profile, string>> = {
+  gather: 'var(--c6)',
+  forward: 'var(--c1)',
+  backward: 'var(--c3)',
+  update: 'var(--c5)',
+  exchange: 'var(--c2)',
+  wait: 'var(--rule)',
+};
 
 /** Bars that are drawn: of more, some at even distances. */
 const MOST_BARS = 256;
 
 /** Time of each thread by phase; `rows` are bars, for runs or threads. */
 export function timeOfThreads(rows: readonly { readonly name: string; readonly profile: Profile }[]): Picture {
+  const exchanges = rows.some(({ profile }) => profile.exchange > 0);
+  const parts = allParts.filter((part) => part !== 'exchange' || exchanges);
   const total = rows.reduce((sum, { profile }) => sum + parts.reduce((all, part) => all + profile[part], 0), 0);
   const share = (part: keyof Profile) => rows.reduce((sum, { profile }) => sum + profile[part], 0) / total;
   const [longest] = parts.filter((part) => part !== 'wait').sort((a, b) => share(b) - share(a));
   const rounded = (part: keyof Profile) => `${Math.round(100 * share(part))} %`;
   const every = Math.ceil(rows.length / MOST_BARS);
   const shown = rows.filter((_, k) => k % every === 0);
-  const bars = shown.flatMap(({ name, profile }) => parts.map((part, k) => ({ name, part, k, ms: profile[part] })));
+  const bars = shown.flatMap(({ name, profile }) => parts.map((part) => ({ name, part, ms: profile[part] })));
   return {
     name: 'time',
     title: `Time of threads by phase: ${rounded('wait')} waiting, ${rounded(longest)} ${longest}`,
-    sentence:
-      'Time of each thread by phase: gather the rows, forward pass, backward pass, update (sum the gradients of the threads and change the weights), wait at a barrier for the other threads.',
+    sentence: `Time of each thread by phase: gather the rows, forward pass, backward pass, update (sum the gradients of the threads and change the weights)${exchanges ? ', exchange with other ranks' : ''}, wait at a barrier for the other threads.`,
     alternative: rows
       .map(({ name, profile }) => `${name}: ${parts.map((part) => `${part} ${duration(profile[part])}`).join(', ')}`)
       .join('; '),
     draw: (width) =>
       stack([
-        key(width),
+        key(parts, width),
         drawPlot({
           width,
           height: 40 + 30 * shown.length,
@@ -46,7 +55,7 @@ export function timeOfThreads(rows: readonly { readonly name: string; readonly p
             barX(bars, {
               x: 'ms',
               y: 'name',
-              fill: ({ k }: { k: number }) => colors[k],
+              fill: ({ part }: (typeof bars)[number]) => colors[part],
               stroke: 'var(--paper)',
               order: null,
               title: ({ name, part, ms }: (typeof bars)[number]) => `${name}, ${part}: ${decimal(ms)} ms`,
@@ -57,13 +66,13 @@ export function timeOfThreads(rows: readonly { readonly name: string; readonly p
   };
 }
 
-function key(width: number): Drawing {
+function key(parts: readonly (keyof Profile)[], width: number): Drawing {
   let x = 0;
   let y = 0;
-  const entries = parts.map((part, k) => {
+  const entries = parts.map((part) => {
     const length = 30 + part.length * 7.5;
     if (x + length > width) [x, y] = [0, y + 20];
-    const entry = markup`<rect x="${x}" y="${y + 4}" width="12" height="12" fill="${colors[k]}"/><text x="${x + 18}" y="${y + 14}">${part}</text>`;
+    const entry = markup`<rect x="${x}" y="${y + 4}" width="12" height="12" fill="${colors[part]}"/><text x="${x + 18}" y="${y + 14}">${part}</text>`;
     x += length;
     return entry;
   });

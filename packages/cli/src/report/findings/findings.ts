@@ -1,6 +1,6 @@
 import { layerHistogram } from '../../figures/layer-histogram.ts';
 import { isBase64Of } from '../../schema/base64.ts';
-import { agreeing, list, nullable, optional, record, tuple } from '../../schema/containers.ts';
+import { agreeing, list, nullable, optional, orElse, record, tuple } from '../../schema/containers.ts';
 import { name } from '../../schema/names.ts';
 import { count, figure, flag, literal, number, text, whole } from '../../schema/scalars.ts';
 import type { Read } from '../../schema/schema.ts';
@@ -124,6 +124,7 @@ export const profile = record({
   forward: number(0),
   backward: number(0),
   update: number(0),
+  exchange: orElse(number(0), 0), // files of earlier versions have none
   wait: number(0),
 });
 
