@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { endOf, temporaryDirectory } from '../../support/command-line.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
-import { runRanks } from '../../support/mpirun.ts';
+import { runRanks, startRanks } from '../../support/mpirun.ts';
 import { needs } from '../../support/needs.ts';
+import { programFile } from '../../support/program-file.ts';
 
 // On a machine without a network Open MPI looks for one in vain, and says so.
 const ways = [
@@ -87,6 +89,15 @@ test('a library of another MPI than the mpirun is refused', needs('Open MPI', 'M
   const { code, stderr } = await runRanks('MPICH', 2, ['values:0'], { env: { GRADLOOM_MPI: 'libmpi.so.40' } });
   expect(code).toBe(1);
   expect(stderr).toMatch(/sees 1 ranks, expected the 2 started \(set GRADLOOM_MPI to the library of the mpirun/);
+});
+
+test('a rank is refused under MPICH where a Node before it closed its socket', needs('MPICH', 'koffi'), async () => {
+  const between = `const { spawnSync } = require('node:child_process');
+    process.exitCode = spawnSync(process.execPath, process.argv.slice(1), { stdio: 'inherit' }).status;`;
+  const command = [process.execPath, '-e', between, programFile('cluster-program'), 'values:0', temporaryDirectory()];
+  const { code, stderr } = await endOf(startRanks('MPICH', 2, command, '.'));
+  expect(code).not.toBe(0);
+  expect(stderr).toMatch(/PMI_FD has \d+, expected a socket to the mpirun of MPICH \(npx closes it: let mpirun start/);
 });
 
 function isAlive(pid: unknown): boolean {

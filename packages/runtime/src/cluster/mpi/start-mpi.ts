@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { findMpi, rankCount } from './find-mpi.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 
@@ -18,6 +19,7 @@ export function startMpi(path: string | undefined): Started {
   const word = new Int32Array(new SharedArrayBuffer(4));
   mpi.call('MPI_Initialized', word);
   if (word[0] !== 0) throw new Error(`cluster: ${library} is started already, expected one cluster in a process`);
+  refuseClosed(mpi);
   mpi.call('MPI_Init_thread', null, null, SERIALIZED, word);
   const [level] = word;
   if (level < SERIALIZED) {
@@ -35,4 +37,17 @@ export function startMpi(path: string | undefined): Started {
     throw new Error(`cluster: ${library} (${mpi.path}) sees ${ranks} ranks, expected the ${told} started (${advice})`);
   }
   return { mpi, rank, ranks };
+}
+
+/** A program of Node between mpirun and this one closes the socket, without which MPICH ends the process. */
+function refuseClosed({ name, family: { socket } }: MpiLibrary): void {
+  const number = socket === null ? undefined : process.env[socket];
+  if (number === undefined) return;
+  try {
+    if (fstatSync(Number(number)).isSocket()) return;
+  } catch {
+    // It is closed.
+  }
+  const advice = 'npx closes it: let mpirun start gradloom itself, such as node_modules/.bin/gradloom';
+  throw new Error(`cluster: ${socket} has ${number}, expected a socket to the mpirun of ${name} (${advice})`);
 }
