@@ -10,6 +10,7 @@ import {
   openCluster,
   type Profile,
   type TrainEvent,
+  type Trainer,
   type TrainOptions,
   type TrainResult,
   train,
@@ -76,10 +77,18 @@ export async function tell(
       const trainer = await createTrainer(spec, data, options);
       for (let k = 0; !trainer.isDone; k++) {
         if (k === 1 && story.late !== undefined) await beLate(story.late);
+        if (k === 1) await stray(trainer);
         await trainer.step(strides[k % strides.length]);
         await trainer.evaluate();
       }
       return await trainer.finish();
+    }
+
+    async function stray(trainer: Trainer): Promise<void> {
+      const [rank, call] = story.strays ?? [];
+      if (cluster?.rank !== rank) return;
+      if (call === 'setRate') trainer.setRate(0.5);
+      else await trainer.evaluate();
     }
 
     async function beLate({ rank, mark }: LateRank): Promise<void> {

@@ -13,6 +13,7 @@ export interface Story {
   readonly endsPoolOn?: number; // the rank whose pool of threads has ended
   readonly beside?: boolean; // while another run goes on
   readonly abortsOn?: number; // the rank whose signal is aborted from the start
+  readonly strays?: readonly [rank: number, call: 'setRate' | 'evaluate']; // before its second steps
   readonly late?: LateRank; // of a loop of its own
   readonly otherRows?: number; // the rank that has other rows
   readonly otherSpec?: number; // the rank that has another network

@@ -5,7 +5,7 @@ import { launchers } from '../../../packages/cli/src/cluster/launchers.ts';
 /** What launchers have printed where a rank had ended so: Open MPI 5.0.7, MPICH 4.2.1, Slurm 24.11. */
 const said = {
   openMpiKilled: `--------------------------------------------------------------------------
-prterun noticed that process rank 2 with PID 31490 on node vm exited on
+prterun noticed that process rank 12 with PID 31490 on node vm exited on
 signal 9 (Killed).
 --------------------------------------------------------------------------
 `,
@@ -13,7 +13,7 @@ signal 9 (Killed).
 prterun detected that one or more processes exited with non-zero status,
 thus causing the job to be terminated. The first process to do so was:
 
-   Process name: [prterun-vm-20948@1,1]
+   Process name: [prterun-vm-20948@1,14]
    Exit code:    5
 --------------------------------------------------------------------------
 `,
@@ -42,19 +42,19 @@ YOUR APPLICATION TERMINATED WITH THE EXIT STRING: Killed (signal 9)
   intelKilled: `
 ===================================================================================
 =   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES
-=   RANK 3 PID 5821 RUNNING AT node7
+=   RANK 33 PID 5821 RUNNING AT node7
 =   KILLED BY SIGNAL: 9 (Killed)
 ===================================================================================
 `,
-  srunKilled: `srun: error: node3: task 1: Killed
+  srunKilled: `srun: error: node3: task 10: Killed
 srun: Terminating StepId=12.0
 srun: error: node1: task 0: Terminated
 `,
 };
 
 test.each([
-  ["Open MPI's mpirun", said.openMpiKilled, { rank: 2, pid: 31490, host: 'vm', how: 'signal 9' }],
-  ["Open MPI's mpirun", said.openMpiExit, { rank: 1, pid: null, host: null, how: 'exit code 5' }],
+  ["Open MPI's mpirun", said.openMpiKilled, { rank: 12, pid: 31490, host: 'vm', how: 'signal 9' }],
+  ["Open MPI's mpirun", said.openMpiExit, { rank: 14, pid: null, host: null, how: 'exit code 5' }],
   [
     'Hydra',
     said.hydraKilled,
@@ -63,11 +63,11 @@ test.each([
   [
     'Hydra',
     said.intelKilled,
-    { rank: 3, pid: 5821, host: 'node7', how: 'signal 9, by which Hydra ends the others too' },
+    { rank: 33, pid: 5821, host: 'node7', how: 'signal 9, by which Hydra ends the others too' },
   ],
   ['Hydra', said.hydraKilledAndWatched, { rank: 2, pid: 20926, host: 'vm', how: 'signal 11' }],
   ['Hydra', said.hydraKilledAndCollected, { rank: 2, pid: 20926, host: 'vm', how: 'signal 7' }],
-  ['srun', said.srunKilled, { rank: 1, pid: null, host: 'node3', how: 'killed' }],
+  ['srun', said.srunKilled, { rank: 10, pid: null, host: 'node3', how: 'killed' }],
 ] as const)('%s says who has died', (name, text, death) => {
   expect(launchers[name].deathIn(`lines of a training\n${text}`)).toEqual(death);
   expect(launchers[name].deathIn('lines of a training\n')).toBeNull();

@@ -53,6 +53,15 @@ describe('train --cluster mpi', () => {
     expect(JSON.parse(readFileSync(join(folder, 'run/config.json'), 'utf8')).options).not.toHaveProperty('cluster');
   });
 
+  test('prints each line once in words, too', here, async () => {
+    const { code, stdout } = await onRanks(3, [...shape, '--no-out']);
+    expect(code).toBe(0);
+    const lines = stdout.split('\n');
+    for (const begins of ['moons: 240 training', 'Trained 4 epochs', 'fingerprint']) {
+      expect(lines.filter((line) => line.startsWith(begins))).toHaveLength(1);
+    }
+  });
+
   test.each([['--resume nowhere does not exist', ['--resume', 'nowhere'], 1]] as const)(
     'says once that %s',
     here,

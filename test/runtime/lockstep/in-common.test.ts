@@ -65,3 +65,18 @@ test('no option that decides a bit or an exchange may differ', here, async () =>
   }
   expect(told[own.length].map(({ error }) => error)).toEqual([undefined, undefined]);
 });
+
+test('ranks have to make the same calls of a trainer, and are told who does not', here, async () => {
+  const story = { options: {}, strides: [4] } satisfies Story;
+  const strays = (call: 'setRate' | 'evaluate'): Story => ({ ...story, strays: [1, call] });
+  const [rates, calls, after] = await runStories(name, 3, [strays('setRate'), strays('evaluate'), story]);
+  const of = '(every rank has to make the same calls)';
+  const rate = `train: rate has 0.5 on rank 1, expected that of rank 0, none ${of}`;
+  expect(rates.map(({ error }) => error)).toEqual([rate, rate, rate]);
+  const step = `train: step has none on rank 1, expected that of rank 0, 4 ${of}`;
+  // A rank may hear of it before it finds it itself.
+  for (const { error } of calls) expect(error).toMatch(/^(cluster: rank [02] of 3 has failed: )?train: step has none/);
+  for (const { error } of calls) expect(error).toContain(step);
+  expect(new Set(after.map(({ fingerprint }) => fingerprint)).size).toBe(1);
+  expect(after[0].fingerprint).toMatch(/^[0-9a-f]{64}$/);
+});

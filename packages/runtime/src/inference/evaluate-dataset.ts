@@ -77,7 +77,12 @@ export async function evaluateDataset(
     const team = Math.min(threads, part.lossSums.length);
     // Weights are only read and outputs overwritten, so a second try needs no undo.
     const answers = await attempt(async () => (team === 0 ? [] : await evaluateSegment(pool, setup, part, team)));
-    refuseBadRows(dataset, (await lockstep.fromAll(answers)).flat());
+    // A rank that does something else says anything; one that steps meanwhile tells all of it.
+    const all = await lockstep.fromAll({ answers });
+    refuseBadRows(
+      dataset,
+      all.flatMap((said) => said?.answers ?? []),
+    );
     await lockstep.move(outputsToFirst(lockstep, parts));
     if (!lockstep.isFirst) continue;
     for (let chunk = 0; chunk < chunks; chunk++) lossSum += lossSums[chunk];
