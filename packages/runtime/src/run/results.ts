@@ -75,7 +75,7 @@ export interface TrainResult<T extends ElementType = ElementType> {
   readonly elapsedMs: number;
   /** Rows per second in that time. */
   readonly samplesPerSecond: number;
-  /** Time of each thread by phase, with `profile`. */
+  /** Time of each thread of this process by phase, with `profile`. */
   readonly profiles?: readonly Profile[];
   /** The newest checkpoint: its path and the steps done by then. Absent if the run keeps none. */
   readonly checkpoint?: WrittenCheckpoint;
