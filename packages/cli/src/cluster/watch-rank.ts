@@ -1,6 +1,5 @@
 import { type StdioOptions, spawn } from 'node:child_process';
 import { fstatSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import type { Io } from '../io.ts';
 import { printable } from '../terminal/printable.ts';
@@ -34,7 +33,7 @@ export function watchRank(
   shell.on('error', () => {}); // no shell: Hydra's words are what there is
   // Neither keeps this process from ending.
   shell.unref();
-  if (shell.stdin instanceof Socket) shell.stdin.unref();
+  if (shell.stdin !== null && 'unref' in shell.stdin && typeof shell.stdin.unref === 'function') shell.stdin.unref();
   return () => void shell.kill('SIGKILL');
 }
 
