@@ -1,3 +1,5 @@
+import { show } from '@gradloom/core/internal';
+
 /** A cluster cannot go on as it is: a rank has failed, does not take part, or MPI itself has refused. */
 export class ClusterError extends Error {
   /** Tells it from other errors where `instanceof` cannot, as in another thread. */
@@ -21,5 +23,7 @@ interface Details extends ErrorOptions {
 
 /** Ranks as a sentence begins with them: 'rank 2 of 4', 'ranks 1, 2 of 4'. */
 export function namesOf(ranks: readonly number[], count: number): string {
+  if (!Array.isArray(ranks)) throw new Error(`namesOf: ranks has ${show(ranks)}, expected an array of ranks`);
+  if (!Number.isInteger(count)) throw new Error(`namesOf: count has ${show(count)}, expected a whole number of ranks`);
   return `rank${ranks.length === 1 ? '' : 's'} ${ranks.join(', ')} of ${count}`;
 }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { show } from '@gradloom/core/internal';
 import { type Koffi, loadKoffi, type NativeLibrary } from '../../backends/native/koffi.ts';
 import { type MpiFamily, type MpiName, mpiFamilies, mpiNames } from './mpi-families.ts';
 import { bindMpi, type MpiLibrary } from './mpi-library.ts';
@@ -43,6 +44,9 @@ export function startedBy(environment: Environment): MpiName | null {
 
 /** Ranks that were started together, as the environment says it; null where it says nothing. */
 export function rankCount(environment: Environment): number | null {
+  if (typeof environment !== 'object' || environment === null) {
+    throw new Error(`rankCount: environment has ${show(environment)}, expected that of a process`);
+  }
   const names = [...mpiNames.flatMap((name): readonly string[] => mpiFamilies[name].counts), 'SLURM_STEP_NUM_TASKS'];
   const found = names.find((name) => environment[name] !== undefined);
   return found === undefined ? null : Number(environment[found]);
