@@ -2,6 +2,7 @@ import { bytesOfElements, type ElementType, elementView } from '../../../element
 import { addressOf } from '../../address.ts';
 import type { CodeLayout } from '../code.ts';
 import { LEAF, TABLE_LEAVES, tableBytes } from '../kernels/tile.ts';
+import { heightOf, tilesOver } from './tiles-over.ts';
 
 /** Bytes of a vector at most, of any extension. */
 const MAX_VECTOR = 64;
@@ -91,7 +92,7 @@ export function createPanelMemory(
     rows: tiles[vectors].full.length - 1,
   });
   const leafPanel = sizeOf(leafVectors);
-  const sizes = Array.from({ length: tileVectors + 1 }, (_, vectors) => (vectors === 0 ? leafPanel : sizeOf(vectors)));
+  const sizes = Array.from({ length: tileVectors }, (_, k) => sizeOf(k + 1));
   const vectorsOf = (columns: number): number => Math.floor((columns + width - 1) / width);
   const maskOf = (lanes: number): number => masks + bytes * (mostLanes - lanes);
   return {
@@ -99,9 +100,8 @@ export function createPanelMemory(
     width,
     leafPanel,
     panelFor(columns) {
-      const vectors = vectorsOf(columns);
-      const panels = Math.floor((vectors + tileVectors - 1) / tileVectors);
-      return sizes[Math.floor((vectors + panels - 1) / panels)];
+      const vectors = Math.max(vectorsOf(columns), 1); // a layer without inputs has none
+      return sizes[heightOf(vectors, tilesOver(vectors, tileVectors)) - 1];
     },
     zeros,
     one,
