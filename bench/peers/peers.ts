@@ -51,12 +51,13 @@ const torch = (name: string, program: string, precision: Precision, get = TORCH)
   environments: blasEnvironments(['ACTIVE', 'PASSIVE']),
   variants: (workload) =>
     onThreads(workload).flatMap((threads) =>
-      (isXor(workload) ? ['plain', 'fused'] : UPDATES).map((update) => ({ dtype: precision, threads, update })),
+      updatesOf(workload).map((update) => ({ dtype: precision, threads, update })),
     ),
   tolerance: roundingOf(precision),
 });
 
-const UPDATES = ['plain', 'foreach', 'fused'];
+const updatesOf = (workload: Workload): readonly string[] =>
+  isXor(workload) ? ['plain', 'fused'] : ['plain', 'foreach', 'fused'];
 
 const jaxJs = (precision: Precision): Peer => ({
   ...{ name: `jax-js ${precision}`, precision },
@@ -95,7 +96,7 @@ export const peers: readonly Peer[] = [
     get: TORCH,
     // Debian's build has no libuv; gloo needs to be told which network is this machine's own.
     environments: blasEnvironments(['PASSIVE']).map((env) => ({ ...env, USE_LIBUV: '0', GLOO_SOCKET_IFNAME: 'lo' })),
-    variants: digits(UPDATES.map((update) => ({ dtype: 'float64', threads: 1, update }))),
+    variants: (workload) => updatesOf(workload).map((update) => ({ dtype: 'float64', threads: 1, update })),
     tolerance: roundingOf('float64'),
   },
   jaxJs('float64'),

@@ -8,7 +8,8 @@ import { geometricMean } from './results.ts';
 import { createWorkloads } from './workloads.ts';
 
 // What does it cost to be two processes in place of two threads, and how long does PyTorch's DDP take, with as many
-// processes over gloo? All train the workloads of the peers in turns. Run alone on the machine.
+// processes over gloo? All train the workloads of the peers in turns. XOR, whose update is one block, has no second
+// thread, so of it only DDP is compared. Run alone on the machine.
 // Usage: npm run bench:ranks -- [--ranks 2] [--mpirun mpirun] [--only 784-512-256-10] [--rounds 9]
 
 const { values } = orRefuse(() =>
@@ -49,23 +50,25 @@ const asRanks: Peer = {
     ...['-n', values.ranks, node, ...flags.slice(0, script), flags[script].replace(/\.ts$/, '-ranks.ts'), '1'],
   ],
   environments: [{ OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' }],
-  variants: (workload) => (workload.isSmall ? [] : [{ backend: 'native', threads: 1 }]),
+  variants: () => [{ backend: 'native', threads: 1 }],
 };
 
 const { workloads } = await createWorkloads();
 const stable = createStable();
 const toThreads: number[] = [];
-const toDdp: number[] = [];
+const [toDdp, ofLarge]: number[][] = [[], []];
 try {
   for (const workload of matching('only', values.only, workloads)) {
-    if (workload.isSmall) continue; // its update is one block
     const scores = await runContest([asThreads, asRanks, ddp], workload, stable, options);
     const of = ({ name }: Peer): Score | undefined => scores.find(({ peer }) => peer === name);
     const [one, own, other] = [of(asThreads), of(asRanks), of(ddp)];
     if (own === undefined) continue;
     const words = [`${workload.name}: ${own.stepMs.toPrecision(4)} ms on ${ranks} ranks of a thread`];
     if (one !== undefined) words.push(`${compare(own, one, toThreads)} of ${ranks} threads of a process`);
-    if (other !== undefined) words.push(`DDP takes ${compare(other, own, toDdp)} times as long`);
+    if (other !== undefined) {
+      words.push(`DDP takes ${compare(other, own, toDdp)} times as long`);
+      if (!workload.isSmall) ofLarge.push(...toDdp.slice(-1));
+    }
     console.log(words.join(', '));
     if (one !== undefined && one.loss !== own.loss) throw new Error(`bench: ranks changed the loss, ${own.loss}`);
   }
@@ -74,6 +77,7 @@ try {
 }
 if (toThreads.length > 0) console.log(`Geometric mean to threads: ${geometricMean(toThreads).toFixed(3)}`);
 if (toDdp.length > 0) console.log(`Geometric mean of DDP to ranks: ${geometricMean(toDdp).toFixed(2)}`);
+if (ofLarge.length > 0) console.log(`Without XOR: ${geometricMean(ofLarge).toFixed(2)}`);
 
 /** '1.043 (1.020 to 1.102)': the median ratio of rounds, which ran in turns, and how far they differ. */
 function compare(mine: Score, theirs: Score, all: number[]): string {

@@ -41,12 +41,12 @@ import { runOp } from '../../support/run-op.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { tensorsOf } from '../../support/tensors-of.ts';
 
-// Tiles are up to 14 and 6 rows high, panels 16 and 8 columns of doubles wide, 32 and 16 of floats, packed four at a
-// time, as the strips of x are; blocks 1,024 columns and 256 terms: on both sides of each.
+// Tiles are up to 14 and 6 rows high, panels up to 24 and 8 columns of doubles wide, 48 and 16 of floats, packed four
+// at a time, as the strips of x are; blocks 1,024 columns and 256 or 512 terms: on both sides of each.
 const sizes = [1, 2, 3, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17, 24, 31, 32, 33, 57, 65];
 const size = fc.oneof(
   { weight: 30, arbitrary: fc.constantFrom(...sizes) },
-  { weight: 1, arbitrary: fc.constantFrom(85, 127, 128, 129, 130, 257, 300, 1023, 1025, 1050) },
+  { weight: 1, arbitrary: fc.constantFrom(85, 127, 128, 129, 130, 257, 300, 511, 513, 1023, 1025, 1050) },
 );
 // Layers of fewer weights are left to wasm.
 const shape = fc.oneof(
@@ -232,6 +232,30 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
       fillHardValues(x, mix, 2);
       const alone = memory.allocate(O) as Float64Array;
       runOp(memory.kernels, ops.affine, y, x, W, b, B, I, O);
+      for (let n = 0; n < B; n++) {
+        runOp(memory.kernels, ops.affine, alone, x.subarray(n * I), W, b, 1, I, O);
+        expect(firstDifference(alone, y.subarray(n * O, (n + 1) * O))).toBeNull();
+      }
+    },
+  );
+
+  // A row alone reads W where it lies, 256 terms at a time; of many rows it is packed, and dense blocks are joined.
+  test.for(['dense dense', 'dense dense dense', 'sparse dense dense dense', 'dense sparse dense dense sparse'])(
+    'blocks of terms that are %s have the bits of a row alone',
+    (kinds, context) => {
+      const memory = memoryOf(context);
+      const blocks = kinds.split(' ');
+      const [B, I, O] = [130, 256 * blocks.length - 3, 280];
+      memory.reset([[I, O]]);
+      const { y, x, W, b } = fill(cases.affine.arrays(B, I, O), 1, 'plain', memory.allocate);
+      for (const [k, block] of blocks.entries()) {
+        if (block === 'dense') continue;
+        for (let n = 0; n < B; n++) fillHardValues(x.subarray(n * I + 256 * k, n * I + 256 * (k + 1) - 3), 'sparse', n);
+      }
+      const alone = memory.allocate(O) as Float64Array;
+      memory.snapshot();
+      runOp(memory.kernels, ops.affine, y, x, W, b, B, I, O);
+      expect(memory.firstStrayByte([y])).toBeNull();
       for (let n = 0; n < B; n++) {
         runOp(memory.kernels, ops.affine, alone, x.subarray(n * I), W, b, 1, I, O);
         expect(firstDifference(alone, y.subarray(n * O, (n + 1) * O))).toBeNull();

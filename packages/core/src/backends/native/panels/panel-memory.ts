@@ -25,6 +25,8 @@ const CONSTANTS = ZEROS + ONE + MASKS;
 
 /** Terms of a list at most. */
 export const MAX_TERMS = 256;
+/** Rows of a panel at most. */
+export const MAX_ROWS = 2 * MAX_TERMS;
 /** Lists at most, each of a tile. */
 export const LISTS = 128;
 
@@ -32,7 +34,7 @@ export const LISTS = 128;
 const LEAF_BYTES = 4 * LEAF.words;
 /** The table of the leaves of a sum, tables of a single leaf of any length, which begin at lines, and lists. */
 const TABLE = tableBytes(MAX_SUMS * MAX_VECTOR);
-const SINGLES = LEAF_BYTES * (MAX_TERMS + 1);
+const SINGLES = LEAF_BYTES * (MAX_ROWS + 1);
 
 /** Bytes of a list of K terms, from which the next begins. */
 export const listStep = (K: number): number => 8 * (1 + K);
@@ -60,7 +62,7 @@ export interface PanelMemory {
   readonly leafWords: Int32Array; // its words
   readonly terms: number; // lists of them, behind each other
   readonly firstList: Int32Array; // [1] the length of the first
-  /** A table of a single leaf of K terms. */
+  /** A table of a single leaf of K terms, `MAX_ROWS` at most. */
   singleOf(K: number): number;
   /** A mask of the first `lanes`, as many as a vector of either kind has at most. */
   maskOf(lanes: number): number;
@@ -85,7 +87,7 @@ export function createPanelMemory(
   const terms = singles + SINGLES;
   writeConstants(scratch, type, mostLanes);
   const singleWords = new Int32Array(scratch.buffer, singles, SINGLES / 4).fill(0);
-  for (let K = 1; K <= MAX_TERMS; K++) singleWords[LEAF.words * K + LEAF.terms] = K;
+  for (let K = 1; K <= MAX_ROWS; K++) singleWords[LEAF.words * K + LEAF.terms] = K;
   const sizeOf = (vectors: number): PanelSize => ({
     columns: vectors * width,
     step: bytes * vectors * width,
