@@ -1,11 +1,23 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { saveModel } from '@gradloom/runtime';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { readText } from '../../packages/cli/src/options/read-text.ts';
 import { gradloom } from '../support/command-line.ts';
 import { encodeIdx } from '../support/encode-idx.ts';
+import { linkedModule } from '../support/linked-module.ts';
 import { needs } from '../support/needs.ts';
 import { programFile } from '../support/program-file.ts';
 
@@ -170,6 +182,17 @@ describe('a pipe is read', needs('bash', 'mkfifo'), () => {
       `gradloom ${train('--dataset', 'xor', '--spec').join(' ').replace('--spec', `--spec ${spec}`)}`,
     ).stdout;
     expect(JSON.parse(out.split('\n')[0]).options.spec.layers).toHaveLength(1);
+  });
+
+  test('and a module behind a link is still found at its place after it', () => {
+    const { place, find } = linkedModule();
+    const path = at('options');
+    execFileSync('mkfifo', [path]);
+    const file = openSync(path, 'r+');
+    onTestFinished(() => closeSync(file));
+    writeSync(file, 'seed: 5');
+    expect(() => readText('--config', `/dev/fd/${file}`, 6)).toThrow('has more than 6 bytes');
+    expect(find()).toBe(place);
   });
 
   test('never as a file whose size must be known', () => {

@@ -107,6 +107,7 @@ const right: Record<string, () => readonly unknown[]> = {
   importModel: () => ['nowhere.npz', {}],
   inTurns: () => [nothing()],
   isLockName: () => ['name'],
+  isSocket: () => [0],
   isUntestedSystem: () => ['linux x64'],
   limitMemory: () => [null],
   isTemporaryName: () => ['name'],

@@ -31,6 +31,7 @@ export { type Difference, differences } from './files/differences.ts';
 export { findFile } from './files/file-size.ts';
 export { fileSystem } from './files/file-system.ts';
 export { isLockName, LOCK_FILE, lockFolder, lockOwner, refuseInUse } from './files/folder-lock.ts';
+export { isSocket } from './files/is-socket.ts';
 export { makeDirectory } from './files/make-directory.ts';
 export { checkOwnFile, openOwnFile } from './files/own-file.ts';
 export { systemReason } from './files/system-reason.ts';

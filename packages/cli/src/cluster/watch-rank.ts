@@ -1,6 +1,6 @@
 import { type StdioOptions, spawn } from 'node:child_process';
-import { fstatSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isSocket } from '@gradloom/runtime/internal';
 import type { Io } from '../io.ts';
 import { printable } from '../terminal/printable.ts';
 
@@ -56,11 +56,7 @@ export function watchedDeathIn(text: string): WatchedDeath | null {
 function hydraRank({ PMI_RANK, PMI_SIZE, PMI_FD, MPI_LOCALRANKID }: Io['env']): HydraRank | null {
   if ([PMI_RANK, PMI_SIZE, MPI_LOCALRANKID].includes(undefined)) return null;
   const socket = PMI_FD === undefined ? null : Number(PMI_FD);
-  try {
-    if (socket !== null && !fstatSync(socket).isSocket()) return null;
-  } catch {
-    return null; // started by a rank, not by Hydra
-  }
+  if (socket !== null && !isSocket(socket)) return null; // started by a rank, not by Hydra
   return { rank: `${PMI_RANK}`, ranks: `${PMI_SIZE}`, socket };
 }
 

@@ -32,7 +32,8 @@ function readBounded(name: string, path: string, mostBytes: number): Uint8Array 
       throw new Error(isFolder ? 'it is a directory' : 'it is not a regular file (use /dev/stdin for a pipe)');
     }
     file = openSync(path, 'r');
-    if (fstatSync(file).size <= mostBytes) {
+    // With big integers: of a pipe without them, Node takes the links of packages that it loads next for their places.
+    if (fstatSync(file, { bigint: true }).size <= mostBytes) {
       const bytes = new Uint8Array(mostBytes + 1);
       const filled = fill(file, bytes);
       if (filled <= mostBytes) return bytes.subarray(0, filled);

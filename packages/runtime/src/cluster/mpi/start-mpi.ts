@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs';
+import { isSocket } from '../../files/is-socket.ts';
 import { findMpi, rankCount } from './find-mpi.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 
@@ -42,12 +42,7 @@ export function startMpi(path: string | undefined): Started {
 /** A program of Node between mpirun and this one closes the socket, without which MPICH ends the process. */
 function refuseClosed({ name, family: { socket } }: MpiLibrary): void {
   const number = socket === null ? undefined : process.env[socket];
-  if (number === undefined) return;
-  try {
-    if (fstatSync(Number(number)).isSocket()) return;
-  } catch {
-    // It is closed.
-  }
+  if (number === undefined || isSocket(Number(number))) return;
   const advice = 'npx closes it: let mpirun start gradloom itself, such as node_modules/.bin/gradloom';
   throw new Error(`cluster: ${socket} has ${number}, expected a socket to the mpirun of ${name} (${advice})`);
 }
