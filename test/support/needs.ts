@@ -67,6 +67,8 @@ const parts = {
   descriptors: onLinux('the open files of a process, from /proc'),
   'Open MPI': tool('mpirun.openmpi', 'openmpi-bin'),
   MPICH: tool('mpirun.mpich', 'mpich'),
+  srun: tool('srun', 'slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge'),
+  slurm: { what: 'a Slurm of its own', install: null },
   bash: tool('bash', 'bash'),
   curl: tool('curl', 'curl'),
   mkfifo: tool('mkfifo', 'coreutils'),

@@ -6,7 +6,9 @@ export function rankProcesses(word: string): Map<number, number> {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     const [command, environment] = ['cmdline', 'environ'].map((name) => textOf(`/proc/${pid}/${name}`).split('\0'));
     if (!command.includes(word)) continue;
-    const rank = environment.find((line) => /^(OMPI_COMM_WORLD_RANK|PMI_RANK)=/.test(line))?.replace(/.*=/, '');
+    const rank = environment
+      .find((line) => /^(OMPI_COMM_WORLD_RANK|PMI_RANK|PMIX_RANK)=/.test(line))
+      ?.replace(/.*=/, '');
     if (rank !== undefined) found.set(Number(rank), Number(pid));
   }
   return found;

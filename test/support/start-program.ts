@@ -18,6 +18,12 @@ export function startProgram(
   return spawn(command, rest, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
+/** Any other command. */
+export function startCommand(words: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Program {
+  const [command, ...rest] = words;
+  return spawn(command, rest, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
 export type Program = ChildProcessByStdio<null, Readable, Readable>;
 
 export interface ProcessOptions {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeLoss } from '../../../packages/cli/src/cluster/describe-loss.ts';
-import { launchers } from '../../../packages/cli/src/cluster/launchers.ts';
+import { type Launcher, launchers } from '../../../packages/cli/src/cluster/launchers.ts';
 
 /** What launchers have printed where a rank had ended so: Open MPI 5.0.7, MPICH 4.2.1, Slurm 24.11. */
 const said = {
@@ -50,6 +50,10 @@ YOUR APPLICATION TERMINATED WITH THE EXIT STRING: Killed (signal 9)
 srun: Terminating StepId=12.0
 srun: error: node1: task 0: Terminated
 `,
+  srunExit: `srun: error: node3: tasks 4-7: Exited with exit code 2
+srun: Terminating StepId=12.0
+srun: error: node1: task 0: Terminated
+`,
 };
 
 test.each([
@@ -67,7 +71,8 @@ test.each([
   ],
   ['Hydra', said.hydraKilledAndWatched, { rank: 2, pid: 20926, host: 'vm', how: 'signal 11' }],
   ['Hydra', said.hydraKilledAndCollected, { rank: 2, pid: 20926, host: 'vm', how: 'signal 7' }],
-  ['srun', said.srunKilled, { rank: 10, pid: null, host: 'node3', how: 'killed' }],
+  ['srun', said.srunKilled, { rank: 10, pid: null, host: 'node3', how: 'killed', exitCode: null }],
+  ['srun', said.srunExit, { rank: 4, pid: null, host: 'node3', how: 'exit code 2', exitCode: 2 }],
 ] as const)('%s says who has died', (name, text, death) => {
   expect(launchers[name].deathIn(`lines of a training\n${text}`)).toEqual(death);
   expect(launchers[name].deathIn('lines of a training\n')).toBeNull();
@@ -85,11 +90,18 @@ test.each([
 });
 
 test('Open MPI does not bind ranks of several threads to a core, unless the user says how', () => {
-  const { flags } = launchers["Open MPI's mpirun"];
-  expect(flags([])).toEqual(['--bind-to', 'none']);
+  const { flags }: Launcher = launchers["Open MPI's mpirun"];
+  expect(flags([], {})).toEqual(['--bind-to', 'none']);
   for (const given of [['--bind-to', 'socket'], ['--map-by', 'ppr:1:node'], ['-bind-to=core']]) {
-    expect(flags(given)).toEqual([]);
+    expect(flags(given, {})).toEqual([]);
   }
+});
+
+test('srun is told how to start the ranks, unless the user or Slurm says how', () => {
+  const { flags } = launchers.srun;
+  const always = '--kill-on-bad-exit=1';
+  expect(flags(['--mpi=pmi2'], { PATH: '/nowhere' })).toEqual([always]);
+  expect(flags([], { PATH: '/nowhere', SLURM_MPI_TYPE: 'pmix' })).toEqual([always]);
 });
 
 test.each([

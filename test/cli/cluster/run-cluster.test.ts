@@ -67,6 +67,22 @@ test('it goes on where a rank was late', needs('bash'), async () => {
   expect(stderr.replaceAll(folder, '.')).toContain(`gradloom cluster: a rank was late; the last checkpoint is ${last}`);
 });
 
+test.each([
+  ['goes on, where a rank was killed', 'Killed', 0, 2],
+  ['ends with the code of the first, where that has ended by itself', 'Exited with exit code 2', 2, 1],
+] as const)(
+  'srun has ended the other ranks too, by SIGTERM: it %s',
+  needs('bash'),
+  async (_, words, expected, starts) => {
+    const folder = temporaryDirectory();
+    const path = launcherIn(folder, 1, 143);
+    const text = readFileSync(path, 'utf8').replace('mpirun (Open MPI) 5.0.7', 'slurm 24.11.5');
+    writeFileSync(path, text.replace(/prterun .*signal 9 \(Killed\)\./, `srun: error: vm: task 1: ${words}`));
+    const { code, calls } = await run(folder, path, '-n', '2', '--launcher-flags=--mpi=none');
+    expect({ code, starts: calls.length }).toEqual({ code: expected, starts });
+  },
+);
+
 test('flags for the launcher reach it', needs('bash'), async () => {
   const folder = temporaryDirectory();
   const { calls } = await run(folder, launcherIn(folder, 0), '-n', '2', '--launcher-flags=--map-by node --x y');

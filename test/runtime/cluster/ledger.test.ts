@@ -37,6 +37,16 @@ test('the first trouble is kept, of failures the one in the earliest turn, until
   expect([ledger.trouble, ledger.late()]).toEqual([TROUBLE.late, [0, 2]]);
 });
 
+test('a death counts whatever else was wrong, and does not hide for whom a thread waits', () => {
+  const ledger = open();
+  ledger.noteFailure(1, 'no room', 3);
+  ledger.noteAwaited([0]);
+  ledger.noteDead([1, 2]);
+  ledger.noteLate([0]);
+  ledger.noteFailure(1, 'no room', 1);
+  expect([ledger.trouble, ledger.died()]).toEqual([TROUBLE.dead, [1, 2]]);
+});
+
 test('a message that is too long for the ledger is cut off between characters', () => {
   const ledger = open();
   ledger.noteFailure(1, 'ü'.repeat(2000), 0);

@@ -7,13 +7,14 @@ import type { Death } from './launchers.ts';
 export function describeLoss({ rank, pid, host, how }: Death, ranks: number, out: string | null): string {
   const place = pid === null ? '' : ` (process ${pid}${host === null ? '' : ` on ${host}`})`;
   const who = rank === null ? `one of ${ranks} ranks${place}` : `rank ${rank} of ${ranks}`;
-  return `${who} has died: ${how}; ${checkpointIn(out)}`;
+  return `${who} has died: ${how}; ${describeLast(lastIn(out))}`;
 }
 
 /** 'a rank was late; the last checkpoint is runs/mnist-1/last.gradloom': the ranks that waited have named it. */
-export const describeLate = (out: string | null): string => `a rank was late; ${checkpointIn(out)}`;
+export const describeLate = (out: string | null): string => `a rank was late; ${describeLast(lastIn(out))}`;
 
-function checkpointIn(out: string | null): string {
-  const last = out === null ? '' : join(out, LAST_FILE);
-  return existsSync(last) ? `the last checkpoint is ${last}` : 'there is no checkpoint yet';
-}
+const lastIn = (out: string | null): string | null => (out === null ? null : join(out, LAST_FILE));
+
+/** 'the last checkpoint is runs/mnist-1/last.gradloom', of its file. */
+export const describeLast = (last: string | null): string =>
+  last !== null && existsSync(last) ? `the last checkpoint is ${last}` : 'there is no checkpoint yet';

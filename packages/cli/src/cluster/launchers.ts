@@ -1,3 +1,5 @@
+import type { Io } from '../io.ts';
+import { pmiOf } from './slurm-pmi.ts';
 import { watchedDeathIn } from './watch-rank.ts';
 
 /** A process of the job that has ended badly, as far as its launcher tells. */
@@ -6,6 +8,7 @@ export interface Death {
   readonly pid: number | null;
   readonly host: string | null;
   readonly how: string; // 'signal 9', 'exit code 5'
+  readonly exitCode?: number | null; // where the launcher's own may be that of another; null: a signal has ended it
 }
 
 /** A program that starts the ranks of a job. */
@@ -13,7 +16,7 @@ export interface Launcher {
   /** Whether this is what calls itself so, by `--version`. */
   isIt(version: string): boolean;
   /** Its own flags for ranks of several threads, beside those that the user gives. */
-  flags(given: readonly string[]): readonly string[];
+  flags(given: readonly string[], env: Io['env']): readonly string[];
   /** The line with which its own words begin among those of the ranks on stdout; null where it uses stderr alone. */
   readonly speaks: RegExp | null;
   /** Who has ended badly, by what was printed on stderr and at the end: the first, since others are ended then. */
@@ -51,12 +54,19 @@ export const launchers = {
   },
   srun: {
     isIt: (version) => version.startsWith('slurm'),
-    flags: () => ['--kill-on-bad-exit=1'],
+    flags: (given, env) => [
+      '--kill-on-bad-exit=1',
+      ...(given.some((flag) => flag.startsWith('--mpi')) ? [] : pmiOf(env)),
+    ],
     speaks: null,
     deathIn(text) {
-      const found = /srun: error: (\S+): task (\d+): (.+)/.exec(text);
+      const found = /srun: error: (\S+): tasks? (\d+)\S*: (.+)/.exec(text);
       if (found === null) return null;
-      return { rank: Number(found[2]), pid: null, host: found[1], how: found[3].toLowerCase() };
+      const [, host, rank, words] = found;
+      const code = /^Exited with exit code (\d+)/.exec(words);
+      const death = { rank: Number(rank), pid: null, host };
+      if (code === null) return { ...death, how: words.toLowerCase(), exitCode: null };
+      return { ...death, how: `exit code ${code[1]}`, exitCode: Number(code[1]) };
     },
   },
 } satisfies Record<string, Launcher>;

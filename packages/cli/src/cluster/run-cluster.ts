@@ -42,18 +42,19 @@ async function follow(
 ): Promise<number> {
   const train = readTrainWords(words, restarts);
   const given = values['launcher-flags']?.split(/\s+/).filter((word) => word !== '') ?? [];
-  const flags = [...launcher.flags(given), ...given];
+  const flags = [...launcher.flags(given, io.env), ...given];
   const signals = createSignals();
   const say = (text: string): void => printLine(io.stderr, `gradloom cluster: ${text}`);
   try {
     for (let left = restarts, count = ranks; ; left--, count--) {
       const job = startJob({ command, launcher }, [...flags, '-n', String(count)], train.next(), io);
-      const { code, tail } = await signals.forwardTo(job);
+      const { code: last, tail } = await signals.forwardTo(job);
       const death = launcher.deathIn(tail);
-      const hasDied = code !== null && !ownCodes.has(code);
+      const code = last === null || last === 0 ? last : (death?.exitCode ?? last);
+      const hasDied = code !== null && (death?.exitCode === null || !ownCodes.has(code));
       if (signals.received !== null) return exitCodes[signals.received];
       if (!hasDied) return code ?? 1;
-      const isLate = code === LATE_CODE;
+      const isLate = code === LATE_CODE && death?.exitCode !== null;
       say(isLate ? describeLate(train.out) : describeLoss(death ?? unknownDeath(code), count, train.out));
       const next = count - 1;
       if (left === 0 || next === 0 || train.out === null) return code;

@@ -22,7 +22,7 @@ export async function startRanks(
 ): Promise<RankPoint> {
   const { command, launcher } = findLauncher(undefined, env);
   const program = [process.execPath, ...process.execArgv, process.argv[1]];
-  const child = spawn(command, [...launcher.flags([]), '-n', String(ranks), ...program, ...words], {
+  const child = spawn(command, [...launcher.flags([], env), '-n', String(ranks), ...program, ...words], {
     env: { ...FREE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,

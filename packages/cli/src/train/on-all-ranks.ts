@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, ClusterError, openCluster } from '@gradloom/runtime';
 import { endTogether, rankCount } from '@gradloom/runtime/internal';
+import { describeLast } from '../cluster/describe-loss.ts';
 import { LATE_CODE } from '../cluster/late-code.ts';
 import { failTogether, isKnownToAll, meet } from '../cluster/on-each-rank.ts';
 import { watchRank } from '../cluster/watch-rank.ts';
@@ -36,7 +37,7 @@ export async function onAllRanks(
       return code;
     } catch (error) {
       if (error instanceof ClusterError && error.isLate) {
-        await sayLate(cluster, where, error, io);
+        await sayLate(cluster, where, error, last, io);
         unwatch();
         return cluster.abort(LATE_CODE);
       }
@@ -68,10 +69,18 @@ export async function failOnAllRanks(error: unknown, env: Io['env'], say: (error
   return exitCodeOf(told);
 }
 
-/** Before all are ended, since those that are late cannot be asked to: the first that is not late says why. */
-async function sayLate(cluster: Cluster, where: string, error: ClusterError, io: Io): Promise<void> {
+/** Before all are ended, since those that are late or dead cannot be asked to: the first of the others says why. */
+async function sayLate(
+  cluster: Cluster,
+  where: string,
+  error: ClusterError,
+  last: string | null,
+  io: Io,
+): Promise<void> {
   const speaker = Array.from({ length: cluster.ranks }, (_, rank) => rank).find((rank) => !error.ranks.includes(rank));
-  if (speaker === cluster.rank) printLines(io.stderr, describeFailure(where, error, false));
+  const kept = last === null ? '' : `; ${describeLast(last)}`;
+  const lines = describeFailure(where, error, false).map((line) => `${line}${kept}`);
+  if (speaker === cluster.rank) printLines(io.stderr, lines);
   else await sleep(LAST_WORDS_MS);
 }
 

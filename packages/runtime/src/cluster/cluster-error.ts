@@ -6,7 +6,10 @@ export class ClusterError extends Error {
   override readonly name = 'ClusterError';
   /** The ranks it is about, in order; none where it is MPI. */
   readonly ranks: readonly number[];
-  /** Whether nothing can be agreed on with these: they have not come within the time limit, or not to a sum of MPI. */
+  /**
+   * Whether nothing can be agreed on with these: they have died, or not come within the time limit, or not to a sum of
+   * MPI.
+   */
   readonly isLate: boolean;
 
   /** @internal */

@@ -37,8 +37,9 @@ export interface Connection {
 
 /**
  * Ranks: processes that train one model together, each with threads and a memory of its own. All of them call the same
- * functions in the same order. A call rejects with a ClusterError where a rank has failed, or where one has not taken
- * part within the time limit. Messages move on only while a thread waits for some, or the main thread does.
+ * functions in the same order. A call rejects with a ClusterError where a rank has failed, where one has not taken part
+ * within the time limit, or a few seconds after one of this machine has died. Messages move on only while a thread
+ * waits for some, or the main thread does.
  */
 export interface Cluster {
   /** This rank, from 0. */
@@ -66,7 +67,7 @@ export interface Cluster {
    * exchange returns false. They and this one then `recover`, or `close`.
    */
   fail(message: string): void;
-  /** What keeps the cluster from going on: a rank that has failed, or one that is late; null where nothing does. */
+  /** What keeps the cluster from going on: a rank that has failed, is late, or has died; null where nothing does. */
   trouble(): ClusterError | null;
   /** Ranks that this process waits for now, in order: in a call of the main thread, or an exchange of a thread. */
   awaited(): readonly number[];

@@ -9,7 +9,7 @@ const TEXT_BYTES = 1024;
 const ANSWER_MS = 100;
 
 /** What has gone wrong, if anything. */
-export const TROUBLE = { none: 0, failure: 1, late: 2 };
+export const TROUBLE = { none: 0, failure: 1, late: 2, dead: 3 };
 
 /** Kinds of requests in the ledger. */
 export const REQUEST = { none: 0, send: 1, receive: 2, sum: 3 };
@@ -47,6 +47,9 @@ export interface Ledger {
   noteFailure(rank: number, message: string, turn: number): void;
   noteLate(ranks: readonly number[]): void;
   late(): number[];
+  /** Of the ranks that have died, whatever else was wrong: nothing can go on. */
+  noteDead(ranks: readonly number[]): void;
+  died(): number[];
   failure(): { readonly rank: number; readonly message: string; readonly turn: number };
   forgetTrouble(): void;
 }
@@ -57,7 +60,7 @@ const capacityOf = (ranks: number): number => 65_536 + 1024 * ranks;
 /** The memory of a ledger. The system gives pages of it as they are touched. */
 export function allocateLedger(ranks: number, requestBytes: number): SharedArrayBuffer {
   const capacity = capacityOf(ranks);
-  return new SharedArrayBuffer(HEAD_WORDS * 4 + capacity * (requestBytes + 2) + TEXT_BYTES + ranks);
+  return new SharedArrayBuffer(HEAD_WORDS * 4 + capacity * (requestBytes + 2) + TEXT_BYTES + 2 * ranks);
 }
 
 /** The ledger in this memory. */
@@ -75,17 +78,18 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
   const started = next(capacity);
   const text = next(TEXT_BYTES);
   const awaited = next(ranks);
+  const dead = next(ranks);
   const slots = (from: number, count: number): Slots => ({
     requests: viewOf(requests, from * requestBytes, count * requestBytes),
     kinds: viewOf(kinds, from, count),
     started: viewOf(started, from, count),
   });
   const taken = (): Slots => slots(0, Math.min(capacity, Atomics.load(head, WORD.used)));
-  const mark = (ranks: readonly number[]): void => {
-    awaited.fill(0);
-    for (const rank of ranks) awaited[rank] = 1;
+  const mark = (ranks: readonly number[], among = awaited): void => {
+    among.fill(0);
+    for (const rank of ranks) among[rank] = 1;
   };
-  const marked = (): number[] => [...awaited.keys()].filter((rank) => awaited[rank] === 1);
+  const marked = (among = awaited): number[] => [...among.keys()].filter((rank) => among[rank] === 1);
   const note = (trouble: number): boolean =>
     Atomics.compareExchange(head, WORD.trouble, TROUBLE.none, trouble) === TROUBLE.none;
   return {
@@ -132,7 +136,12 @@ export function openLedger(memory: SharedArrayBuffer, ranks: number, requestByte
     noteLate(ranks) {
       if (note(TROUBLE.late)) mark(ranks);
     },
-    late: marked,
+    late: () => marked(),
+    noteDead(ranks) {
+      mark(ranks, dead);
+      Atomics.store(head, WORD.trouble, TROUBLE.dead);
+    },
+    died: () => marked(dead),
     failure: () => ({
       rank: head[WORD.rank],
       message: new TextDecoder().decode(text.slice(0, head[WORD.length])),

@@ -21,6 +21,8 @@ export interface MpiFamily {
   readonly debian: string;
   /** Variables of the environment with the number of ranks, which its own mpirun sets. */
   readonly counts: readonly string[];
+  /** How Slurm's srun starts its ranks, as in --mpi=pmix. */
+  readonly slurm: string;
   /** Variable of the environment with the number of a socket to its mpirun, which its processes are given open. */
   readonly socket: string | null;
   /** Its version, as MPI_Get_library_version says it, or null where that text is another family's. */
@@ -39,6 +41,7 @@ export const mpiFamilies = {
     names: { linux: ['libmpi.so.40', 'libmpi.so'], darwin: ['libmpi.40.dylib', 'libmpi.dylib'] },
     debian: 'openmpi-bin',
     counts: ['OMPI_COMM_WORLD_SIZE'],
+    slurm: 'pmix',
     socket: null,
     describe: (text) => /^Open MPI v?([^\s,]+)/.exec(text)?.[1] ?? null,
     handleType: 'void *',
@@ -61,6 +64,7 @@ export const mpiFamilies = {
     names: { linux: ['libmpich.so.12', 'libmpi.so.12'], darwin: ['libmpi.12.dylib', 'libmpich.12.dylib'] },
     debian: 'mpich',
     counts: ['PMI_SIZE', 'MPI_LOCALNRANKS'],
+    slurm: 'pmi2',
     socket: 'PMI_FD',
     describe: (text) =>
       /^(?:MPICH|MVAPICH)\S* Version\s*:\s*(\S+)/.exec(text)?.[1] ??

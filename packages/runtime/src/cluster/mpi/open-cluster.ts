@@ -6,6 +6,7 @@ import { coreShares, idleCores, ownPlace } from '../core-share.ts';
 import { allocateLedger, openLedger } from './ledger.ts';
 import { startMpi } from './start-mpi.ts';
 import { createTalk } from './talk.ts';
+import { watchDeaths } from './watch-deaths.ts';
 
 /** Options of `openCluster`. */
 export interface ClusterOptions {
@@ -34,13 +35,23 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   const { requestBytes } = mpi.family;
   const ledger = allocateLedger(ranks, requestBytes);
   const connection: Connection = { rank, ranks, timeLimitMs, path: mpi.path, ledger };
-  const { begin, ...talk } = createTalk(mpi, openLedger(ledger, ranks, requestBytes), connection);
+  const openedLedger = openLedger(ledger, ranks, requestBytes);
+  const { begin, ...talk } = createTalk(mpi, openedLedger, connection);
   const said = await begin({ place: ownPlace(), process: ownProcess() });
   const places = said.map(({ place }) => place);
+  const dead = (): number[] => [...said.keys()].filter((other) => stateOf(said[other].process) === 'dead');
+  const unwatch = watchDeaths(dead, openedLedger.noteDead);
   return {
     ...{ rank, ranks, connection, library: `${mpi.name} ${mpi.version}` },
     ...{ hosts: places.map(({ host }) => host), cores: coreShares(places)[rank], idleCores: idleCores(places)[rank] },
-    dead: () => [...said.keys()].filter((other) => stateOf(said[other].process) === 'dead'),
+    dead,
     ...talk,
+    async close() {
+      try {
+        await talk.close();
+      } finally {
+        unwatch();
+      }
+    },
   };
 }

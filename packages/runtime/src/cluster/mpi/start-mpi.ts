@@ -1,5 +1,5 @@
 import { isSocket } from '../../files/is-socket.ts';
-import { findMpi, rankCount } from './find-mpi.ts';
+import { findMpi, rankCount, startedBy } from './find-mpi.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 
 /** MPI_THREAD_SERIALIZED: several threads may call it, one at a time. */
@@ -33,8 +33,10 @@ export function startMpi(path: string | undefined): Started {
   const [ranks] = word;
   const told = rankCount(process.env);
   if (told !== null && told !== ranks) {
-    const advice = 'set GRADLOOM_MPI to the library of the mpirun that you use';
-    throw new Error(`cluster: ${library} (${mpi.path}) sees ${ranks} ranks, expected the ${told} started (${advice})`);
+    const byLauncher = startedBy(process.env) === null ? `give srun --mpi=${mpi.family.slurm}, or ` : '';
+    const advice = `${byLauncher}set GRADLOOM_MPI to the library of the mpirun that you use`;
+    const seen = ranks === 1 ? '1 rank' : `${ranks} ranks`;
+    throw new Error(`cluster: ${library} (${mpi.path}) sees ${seen}, expected the ${told} started (${advice})`);
   }
   return { mpi, rank, ranks };
 }

@@ -22,6 +22,8 @@ export interface Stopping {
   readonly underWay: Pick<UnderWay, 'all'>;
   /** Why they stop, if it is a failure. */
   trouble(): ClusterError | null;
+  /** Whether a rank has died, whose word will not come. */
+  hasLost(): boolean;
 }
 
 /**
@@ -49,6 +51,8 @@ export async function stopTogether<T>(stopping: Stopping, word: Word<T>): Promis
     }
   };
   const isDone = (): boolean => {
+    const error = stopping.hasLost() ? stopping.trouble() : null;
+    if (error !== null) throw error;
     for (const other of missing()) takeAll(other);
     const ended = slots.map((one) => endRequests(mpi, one)).every(Boolean);
     return mail.isSent() && ended && missing().length === 0;

@@ -69,7 +69,8 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
       if (isClosed) throw new ClusterError('cluster: has been closed, expected one in use');
       return await task();
     });
-  const stop = { mpi, mail, rank, ranks, timeLimitMs, underWay, trouble };
+  const hasLost = (): boolean => ledger.trouble === TROUBLE.dead;
+  const stop = { mpi, mail, rank, ranks, timeLimitMs, underWay, trouble, hasLost };
   const inTurn = <T>(task: () => Promise<T>): Promise<T> =>
     inOrder(async () => {
       const value = await task();

@@ -9,6 +9,11 @@ export function troubleOf(ledger: Ledger, { rank, ranks, timeLimitMs }: Connecti
     const who = failed === rank ? 'this rank' : namesOf([failed], ranks);
     return new ClusterError(`cluster: ${who} has failed: ${message}`, [failed]);
   }
+  if (ledger.trouble === TROUBLE.dead) {
+    const died = ledger.died();
+    const have = died.length === 1 ? 'has died' : 'have died';
+    return new ClusterError(`cluster: ${namesOf(died, ranks)} ${have}`, died, { isLate: true });
+  }
   if (ledger.trouble !== TROUBLE.late) return null;
   const late = ledger.late();
   const limit = `within ${timeLimitMs / 1000} s`;

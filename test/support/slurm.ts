@@ -1,0 +1,102 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+
+/** Slurm on this machine alone, as one node of several processors. */
+export interface Slurm {
+  /** What its commands need in their environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Jobs that wait or run. */
+  jobs(): string[];
+}
+
+const CPUS = 4;
+
+/**
+ * Starts Slurm with a configuration, a key and ports of its own; after the tests of the file it is gone. Returns why it
+ * cannot where it cannot.
+ */
+export async function startSlurm(folder: string): Promise<Slurm | string> {
+  const at = (name: string): string => join(folder, name);
+  for (const name of ['state', 'spool']) mkdirSync(at(name), { recursive: true });
+  const [socket, key] = [at('munge.socket'), at('munge.key')];
+  const host = hostname().split('.')[0];
+  const [controller, node] = [await freePort(), await freePort()];
+  const user = execFileSync('id', ['-un'], { encoding: 'utf8' }).trim();
+  const lines = [
+    ...['ClusterName=test', `SlurmctldHost=${host}(127.0.0.1)`, `SlurmUser=${user}`, `SlurmdUser=${user}`],
+    ...['AuthType=auth/munge', `AuthInfo=socket=${socket}`, `StateSaveLocation=${at('state')}`],
+    ...[
+      `SlurmdSpoolDir=${at('spool')}`,
+      `SlurmctldPidFile=${at('slurmctld.pid')}`,
+      `SlurmdPidFile=${at('slurmd.pid')}`,
+    ],
+    ...[
+      `SlurmctldPort=${controller}`,
+      `SlurmdPort=${node}`,
+      'ProctrackType=proctrack/linuxproc',
+      'TaskPlugin=task/none',
+    ],
+    ...['SelectType=select/cons_tres', 'SelectTypeParameters=CR_Core', 'SlurmdParameters=config_overrides'],
+    ...['ReturnToService=2', 'MpiDefault=none', 'JobRequeue=1'],
+    ...[`NodeName=${host} NodeAddr=127.0.0.1 CPUs=${CPUS}`, `PartitionName=all Nodes=${host} Default=YES State=UP`],
+  ];
+  writeFileSync(at('slurm.conf'), `${lines.join('\n')}\n`);
+  writeFileSync(at('cgroup.conf'), 'CgroupPlugin=disabled\n');
+  const env = { SLURM_CONF: at('slurm.conf') };
+  const started: ChildProcess[] = [];
+  afterAll(async () => {
+    for (const child of started.reverse()) {
+      const ended = new Promise((resolve) => child.once('close', resolve));
+      if (child.exitCode === null && child.kill()) await ended;
+    }
+  });
+  const start = (name: string, args: readonly string[]): void => {
+    const child = spawn(name, args, { env: { ...process.env, ...env, PATH: SYSTEM_PATH }, stdio: 'ignore' });
+    child.on('error', () => {});
+    started.push(child);
+  };
+  const run = (name: string, ...args: string[]): { readonly status: number | null; readonly stdout: string } =>
+    spawnSync(name, args, { env: { ...process.env, ...env, PATH: SYSTEM_PATH }, encoding: 'utf8', timeout: 20_000 });
+
+  if (run('mungekey', '--create', `--keyfile=${key}`).status !== 0) return 'mungekey makes no key';
+  const files = ['socket', 'pid', 'seed', 'log'].map((kind) =>
+    `--${kind}-file=${at(`munge.${kind}`)}`.replace('socket-file', 'socket'),
+  );
+  start('munged', ['--foreground', '--force', `--key-file=${key}`, ...files]);
+  start('slurmctld', ['-D', '-L', at('slurmctld.log')]);
+  start('slurmd', ['-D', '-N', host, '-L', at('slurmd.log')]);
+  for (let tries = 0; tries < TRIES; tries++) {
+    const { stdout } = run('sinfo', '--noheader', '--format=%t');
+    if (/^idle/m.test(stdout)) {
+      return { env, jobs: () => run('squeue', '--noheader', '--format=%i').stdout.split('\n').filter(Boolean) };
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return `its node is not idle: ${lastLine(at('slurmctld.log'))}; ${lastLine(at('slurmd.log'))}`;
+}
+
+/** Debian keeps daemons where not every user's shell looks. */
+const SYSTEM_PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
+const TRIES = 100;
+
+function lastLine(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  } catch {
+    return `there is no ${file}`;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
