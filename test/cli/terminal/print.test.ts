@@ -31,6 +31,15 @@ test('a style of ours is printed; the same sequence from outside is not', () => 
   );
 });
 
+test.each([
+  ['no terminal', { isTTY: false }, {}],
+  ['a terminal without colours', { isTTY: true }, { TERM: 'dumb' }],
+  ['who wants none', { isTTY: true }, { NO_COLOR: '1' }],
+  ['a rank of Open MPI, whose terminal may be a file', { isTTY: true }, { OMPI_COMM_WORLD_SIZE: '2' }],
+])('%s gets no styles', (_, stream, env) => {
+  expect(createPaint(stream as never, env)('red', 'red')).toBe('red');
+});
+
 test('text in the form of a style mark with another key is not a style', () => {
   const guess = '\u001b[31;1;2;3;4mred';
   expect(written((stream) => printLine(stream, guess))).toBe('\ufffd[31;1;2;3;4mred\n');
