@@ -83,6 +83,16 @@ test.each([
   },
 );
 
+test('where the launcher has no room for the ranks, the flag that makes it is named', needs('bash'), async () => {
+  const folder = temporaryDirectory();
+  const launcher = launcherIn(folder, 0);
+  const says = 'There are not enough slots available\\n--\\n\\0';
+  writeFileSync(launcher, readFileSync(launcher, 'utf8').replace(/^mkdir .*$/m, `printf '${says}' >&2; exit 1`));
+  const { code, stderr } = await run(folder, launcher, '-n', '4');
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/slots available\n--\ngradloom cluster: Open MPI starts .*--launcher-flags=--oversubscribe/);
+});
+
 test('flags for the launcher reach it', needs('bash'), async () => {
   const folder = temporaryDirectory();
   const { calls } = await run(folder, launcherIn(folder, 0), '-n', '2', '--launcher-flags=--map-by node --x y');

@@ -21,6 +21,8 @@ export interface Launcher {
   readonly speaks: RegExp | null;
   /** Who has ended badly, by what was printed on stderr and at the end: the first, since others are ended then. */
   deathIn(text: string): Death | null;
+  /** What to do where it has started nothing, as far as its words tell. */
+  adviceIn(text: string): string | null;
 }
 
 export const launchers = {
@@ -38,6 +40,12 @@ export const launchers = {
       const ended = /Process name: \[\S*,(\d+)\]\s+Exit code:\s+(\d+)/.exec(text);
       return ended === null ? null : { rank: Number(ended[1]), pid: null, host: null, how: `exit code ${ended[2]}` };
     },
+    adviceIn(text) {
+      if (text.includes('not enough slots')) {
+        return 'Open MPI starts one rank for each core, unless a host file says more: --launcher-flags=--oversubscribe lifts that';
+      }
+      return text.includes('attempt to run as root') ? '--launcher-flags=--allow-run-as-root lets root do it' : null;
+    },
   },
   Hydra: {
     // The launcher of MPICH and its relatives.
@@ -51,6 +59,7 @@ export const launchers = {
       if (watched === null) return named;
       return { ...watched, how: watched.how ?? (named?.pid === watched.pid ? named.how : 'nothing says how') };
     },
+    adviceIn: () => null,
   },
   srun: {
     isIt: (version) => version.startsWith('slurm'),
@@ -68,6 +77,7 @@ export const launchers = {
       if (code === null) return { ...death, how: words.toLowerCase(), exitCode: null };
       return { ...death, how: `exit code ${code[1]}`, exitCode: Number(code[1]) };
     },
+    adviceIn: () => null,
   },
 } satisfies Record<string, Launcher>;
 

@@ -53,7 +53,11 @@ async function follow(
       const code = last === null || last === 0 ? last : (death?.exitCode ?? last);
       const hasDied = code !== null && (death?.exitCode === null || !ownCodes.has(code));
       if (signals.received !== null) return exitCodes[signals.received];
-      if (!hasDied) return code ?? 1;
+      if (!hasDied) {
+        const advice = code === 1 ? launcher.adviceIn(tail) : null;
+        if (advice !== null) say(advice);
+        return code ?? 1;
+      }
       const isLate = code === LATE_CODE && death?.exitCode !== null;
       say(isLate ? describeLate(train.out) : describeLoss(death ?? unknownDeath(code), count, train.out));
       const next = count - 1;

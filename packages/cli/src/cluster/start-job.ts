@@ -42,7 +42,10 @@ export function startJob(
     detached: true,
   });
   let tail = '';
-  const hear = (line: string): void => {
+  const hear = (text: string): void => {
+    // Open MPI ends some of its messages with the NUL of C.
+    const line = text.replaceAll('\0', '');
+    if (line === '' && text !== '') return;
     printLine(stderr, line);
     tail = `${tail}${line}\n`.slice(-TAIL);
   };
