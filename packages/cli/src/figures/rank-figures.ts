@@ -48,7 +48,7 @@ export const networkTable = (points: readonly RankPoint[]): FigureTable => ({
 });
 
 export const rankPartsTable = (points: readonly RankPoint[]): FigureTable => ({
-  head: ['ranks', 'gradients', 'joined', 'to owners', 'hidden', 'update', 'weights', 'predicted', 'measured'],
+  head: ['ranks', 'gradients', 'joined', 'to owners', 'hidden', 'update', 'to all', 'model', 'measured'],
   rows: points.flatMap(({ ranks, prediction, stepMs }) =>
     prediction === null
       ? []
