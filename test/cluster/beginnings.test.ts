@@ -101,6 +101,21 @@ describe.each(mpirunNames)('ranks of %s', (name) => {
     });
   });
 
+  const noLibrary = (place: string): RegExp =>
+    new RegExp(`^gradloom train: GRADLOOM_MPI has "${place}", expected an MPI library .*$`);
+
+  test('without a library of MPI say so once', here, async () => {
+    const { code, stderr } = await startTwo(name, train, train, 'export GRADLOOM_MPI=/nowhere');
+    expect(said(stderr)).toEqual([expect.stringMatching(noLibrary('/nowhere'))]);
+    expect(code).toBe(1);
+  });
+
+  test('one of which has no library of MPI say so', here, async () => {
+    const { code, stderr } = await startTwo(name, train, train, '[ $rank = 0 ] || export GRADLOOM_MPI=/nowhere');
+    expect(said(stderr)).toEqual([expect.stringMatching(noLibrary('/nowhere'))]);
+    expect(code).toBe(1);
+  });
+
   test('end together where rank 0 cannot write the run', here, async () => {
     const place = join(folder.path, 'file');
     writeFileSync(place, '');

@@ -112,6 +112,7 @@ const right: Record<string, () => readonly unknown[]> = {
   limitMemory: () => [null],
   isTemporaryName: () => ['name'],
   loadCheckpoint: () => ['nowhere'],
+  localRank: () => [{}],
   loadPlainTable: () => ['loadPlainTable', 'nowhere.csv', {}],
   loadCsv: () => ['nowhere.csv', {}],
   loadDataset: () => ['nowhere', {}],

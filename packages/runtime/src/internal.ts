@@ -9,7 +9,7 @@ export { type MachineCode, type MachineCodeSearch, machineCode } from './backend
 export { readRun } from './checkpoints/checkpoint-file.ts';
 export { namesOf } from './cluster/cluster-error.ts';
 export { measureNetwork, type Network } from './cluster/measure-network.ts';
-export { findMpi, rankCount } from './cluster/mpi/find-mpi.ts';
+export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
 export { openLink } from './cluster/mpi/link.ts';
 export { hashDataset } from './datasets/dataset-hash.ts';
 export {

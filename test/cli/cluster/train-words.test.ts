@@ -60,6 +60,13 @@ test('a directory that holds a run already is left to train to refuse', () => {
   expect(readTrainWords(words('train --dataset xor --out a'), 3).next()).toContain('--out');
 });
 
+test('a place that holds no runs is refused as train by itself does', () => {
+  inside();
+  writeFileSync('runs', '');
+  const sentence = 'the folder runs cannot hold a run, expected a directory that can be written, or --no-out (EEXIST';
+  expect(() => readTrainWords(words('train --dataset xor'), 3)).toThrow(sentence);
+});
+
 test.each([
   ['', 'nothing stands behind --, expected train'],
   ['predict model', 'predict stands behind --, expected train'],

@@ -1,15 +1,8 @@
 import { type StdioOptions, spawn } from 'node:child_process';
 import { hostname } from 'node:os';
-import { isSocket } from '@gradloom/runtime/internal';
 import type { Io } from '../io.ts';
 import { printable } from '../terminal/printable.ts';
-
-/** The rank that this process is under Hydra, the launcher of MPICH. */
-interface HydraRank {
-  readonly rank: string;
-  readonly ranks: string;
-  readonly socket: number | null; // from which Hydra learns that the process has ended; null: -pmi-port was given
-}
+import { hydraRank } from './hydra.ts';
 
 /**
  * Under Hydra, says on stderr that this rank has died, if it does, and how, before Hydra knows: Hydra then ends all
@@ -51,13 +44,6 @@ export function watchedDeathIn(text: string): WatchedDeath | null {
   if (found === null) return null;
   const [, rank, pid, host, how = null] = found;
   return { rank: Number(rank), pid: Number(pid), host, how };
-}
-
-function hydraRank({ PMI_RANK, PMI_SIZE, PMI_FD, MPI_LOCALRANKID }: Io['env']): HydraRank | null {
-  if ([PMI_RANK, PMI_SIZE, MPI_LOCALRANKID].includes(undefined)) return null;
-  const socket = PMI_FD === undefined ? null : Number(PMI_FD);
-  if (socket !== null && !isSocket(socket)) return null; // started by a rank, not by Hydra
-  return { rank: `${PMI_RANK}`, ranks: `${PMI_SIZE}`, socket };
 }
 
 /**

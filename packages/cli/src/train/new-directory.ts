@@ -3,9 +3,16 @@ import { join } from 'node:path';
 import type { FolderLock } from '@gradloom/runtime';
 import { isLockName, isTemporaryName, lockFolder, makeDirectory, refuseInUse } from '@gradloom/runtime/internal';
 import { UsageError } from '../usage-error.ts';
+import { writing } from './writing.ts';
 
 /** Folder for runs without --out, under the current one. */
-export const RUNS = 'runs';
+const RUNS = 'runs';
+
+/** What the directory of a new run is, and should be: words for `writing`. */
+export const newDirectory = (out: string | undefined): [has: string, expected: string] => [
+  out === undefined ? `the folder ${RUNS} cannot hold a run` : `--out has ${out}`,
+  'a directory that can be written, or --no-out',
+];
 
 /**
  * @throws UsageError where `out` is a file or holds anything: no run is written over. Error where it cannot be read,
@@ -31,7 +38,7 @@ export function checkOut(out: string): void {
  * all others. @throws as checkOut does.
  */
 export function lockNewDirectory(out: string | undefined, name: string): FolderLock {
-  const lock = lockFolder('train', out === undefined ? makeNumbered(name) : makeDirectory(out), 'train');
+  const lock = lockFolder('train', out === undefined ? takeNumber(name) : makeDirectory(out), 'train');
   try {
     // Checked again, since another run may have come and gone before the lock was taken.
     refuseFilled(lock.path, readdirSync(lock.path));
@@ -49,11 +56,11 @@ function refuseFilled(out: string, entries: readonly string[]): void {
   throw new UsageError(`--out has ${out}, expected a new or empty directory (it holds ${held.slice(0, 3).join(', ')})`);
 }
 
-/**
- * Makes runs/<name>-<number>, and returns its path. mkdir fails where another run took the number first: then the next
- * is tried.
- */
-export function makeNumbered(name: string): string {
+/** Makes runs/<name>-<number>, and returns its path. @throws Error with what was to be written. */
+export const makeNumbered = (name: string): string => writing(...newDirectory(undefined), () => takeNumber(name));
+
+/** mkdir fails where another run took the number first: then the next is tried. */
+function takeNumber(name: string): string {
   makeDirectory(RUNS);
   const taken = readdirSync(RUNS).map((entry) => numberOf(entry, name));
   for (let number = Math.max(0, ...taken) + 1; ; number++) {

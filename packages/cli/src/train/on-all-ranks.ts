@@ -1,8 +1,9 @@
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, ClusterError, openCluster } from '@gradloom/runtime';
-import { endTogether, rankCount } from '@gradloom/runtime/internal';
+import { endTogether, localRank, rankCount } from '@gradloom/runtime/internal';
 import { describeLast } from '../cluster/describe-loss.ts';
+import { endUnderHydra } from '../cluster/hydra.ts';
 import { LATE_CODE } from '../cluster/late-code.ts';
 import { failTogether, isKnownToAll, meet } from '../cluster/on-each-rank.ts';
 import { watchRank } from '../cluster/watch-rank.ts';
@@ -10,7 +11,7 @@ import { describeFailure, exitCodeOf } from '../failure.ts';
 import { type Io, printLines } from '../io.ts';
 import type { Request } from '../request.ts';
 
-/** Time for the rank that says why all end to say it, before another ends all. */
+/** Time for the rank that says why all end to say it and to end all: where it does not, another does. */
 const LAST_WORDS_MS = 3000;
 
 /**
@@ -57,14 +58,17 @@ let hasOpened = false;
 
 /**
  * Ends all ranks that were started together with what keeps this one from beginning: others may have it too, or wait.
- * Rank 0 alone says it. Resolves to the exit code.
+ * Rank 0 alone says it. Where ranks cannot come together, such as without a library of MPI, the first of each machine
+ * does; its launcher then ends the others, which say what they have if it does not. Resolves to the exit code.
  */
 export async function failOnAllRanks(error: unknown, env: Io['env'], say: (error: unknown) => void): Promise<number> {
-  const isAlone = hasOpened || (rankCount(env) ?? 1) === 1;
+  const isAlone = (rankCount(env) ?? 1) === 1;
+  const cluster = isAlone || hasOpened ? null : await openCluster().catch(() => null);
   hasOpened = true;
-  const cluster = isAlone ? null : await openCluster().catch(() => null);
   const told = cluster === null ? error : await failTogether(cluster, error).catch((reason: unknown) => reason);
+  if (cluster === null && !isAlone && (localRank(env) ?? 0) > 0) await sleep(LAST_WORDS_MS);
   if (cluster === null || cluster.rank === 0) say(told);
+  if (cluster === null && !isAlone) endUnderHydra(env, exitCodeOf(told));
   if (cluster !== null && isKnownToAll(told)) await cluster.close();
   return exitCodeOf(told);
 }
@@ -77,11 +81,13 @@ async function sayLate(
   last: string | null,
   io: Io,
 ): Promise<void> {
-  const speaker = Array.from({ length: cluster.ranks }, (_, rank) => rank).find((rank) => !error.ranks.includes(rank));
+  // Of a sum of MPI each rank names all others.
+  const gone = cluster.ranks > 2 && error.ranks.length === cluster.ranks - 1 ? [] : error.ranks;
+  const speaker = Array.from({ length: cluster.ranks }, (_, rank) => rank).find((rank) => !gone.includes(rank));
   const kept = last === null ? '' : `; ${describeLast(last)}`;
   const lines = describeFailure(where, error, false).map((line) => `${line}${kept}`);
-  if (speaker === cluster.rank) printLines(io.stderr, lines);
-  else await sleep(LAST_WORDS_MS);
+  if (speaker !== cluster.rank) await sleep(LAST_WORDS_MS);
+  printLines(io.stderr, lines);
 }
 
 const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -1,22 +1,15 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FolderLock } from '@gradloom/runtime';
-import {
-  FolderInUseError,
-  LAST_FILE,
-  LockError,
-  loadCheckpoint,
-  type ModelContents,
-  saveModel,
-} from '@gradloom/runtime';
+import { LAST_FILE, loadCheckpoint, type ModelContents, saveModel } from '@gradloom/runtime';
 import { checkOwnFile, lockFolder, writeAtomically } from '@gradloom/runtime/internal';
 import { loadOptions } from '../options/own-parts.ts';
 import { CONFIG_FILE, DIVISIONS_FILE, METRICS_FILE, MODEL_FILE, RUN_FILES, STEPS_FILE } from '../run-files/names.ts';
 import { seal } from '../run-files/seal.ts';
-import { UsageError } from '../usage-error.ts';
 import { type MetricsFile, openMetrics } from './metrics-file.ts';
 import { missingSteps } from './missing-steps.ts';
-import { lockNewDirectory, RUNS } from './new-directory.ts';
+import { lockNewDirectory, newDirectory } from './new-directory.ts';
+import { writing } from './writing.ts';
 
 /** The locked directory of one run, open for writing. */
 export interface RunDirectory {
@@ -49,8 +42,7 @@ export function createRunDirectory(
   config: object,
   from?: { readonly file: string; readonly step: number },
 ): RunDirectory {
-  const has = out === undefined ? `the folder ${RUNS} cannot hold a run` : `--out has ${out}`;
-  return writing(has, 'a directory that can be written, or --no-out', () => {
+  return writing(...newDirectory(out), () => {
     const lock = lockNewDirectory(out, name);
     return releasingAtFailure(lock, () => {
       if (from === undefined) return openDirectory(lock, config, 0);
@@ -148,17 +140,5 @@ function releasingAtFailure<T>(lock: FolderLock, act: () => T): T {
   } catch (error) {
     lock.release();
     throw error;
-  }
-}
-
-function writing<T>(has: string, expected: string, write: () => T): T {
-  try {
-    return write();
-  } catch (error) {
-    // These say all of it.
-    if (error instanceof FolderInUseError || error instanceof LockError || error instanceof UsageError) throw error;
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    const reason = cause instanceof Error ? cause.message : cause;
-    throw new Error(`${has}, expected ${expected} (${reason})`, { cause: error });
   }
 }

@@ -43,11 +43,20 @@ export function startedBy(environment: Environment): MpiName | null {
 }
 
 /** Ranks that were started together, as the environment says it; null where it says nothing. */
-export function rankCount(environment: Environment): number | null {
+export const rankCount = (environment: Environment): number | null =>
+  numberIn('rankCount', environment, [
+    ...mpiNames.flatMap((name): readonly string[] => mpiFamilies[name].counts),
+    'SLURM_STEP_NUM_TASKS',
+  ]);
+
+/** Which of the ranks of its machine this process is, from 0, as the environment says it; null where it says nothing. */
+export const localRank = (environment: Environment): number | null =>
+  numberIn('localRank', environment, [...mpiNames.map((name) => mpiFamilies[name].localRank), 'SLURM_LOCALID']);
+
+function numberIn(where: string, environment: Environment, names: readonly string[]): number | null {
   if (typeof environment !== 'object' || environment === null) {
-    throw new Error(`rankCount: environment has ${show(environment)}, expected that of a process`);
+    throw new Error(`${where}: environment has ${show(environment)}, expected that of a process`);
   }
-  const names = [...mpiNames.flatMap((name): readonly string[] => mpiFamilies[name].counts), 'SLURM_STEP_NUM_TASKS'];
   const found = names.find((name) => environment[name] !== undefined);
   return found === undefined ? null : Number(environment[found]);
 }

@@ -21,6 +21,8 @@ export interface MpiFamily {
   readonly debian: string;
   /** Variables of the environment with the number of ranks, which its own mpirun sets. */
   readonly counts: readonly string[];
+  /** The same of which rank of its machine a process is, from 0. */
+  readonly localRank: string;
   /** How Slurm's srun starts its ranks, as in --mpi=pmix. */
   readonly slurm: string;
   /** Variable of the environment with the number of a socket to its mpirun, which its processes are given open. */
@@ -41,6 +43,7 @@ export const mpiFamilies = {
     names: { linux: ['libmpi.so.40', 'libmpi.so'], darwin: ['libmpi.40.dylib', 'libmpi.dylib'] },
     debian: 'openmpi-bin',
     counts: ['OMPI_COMM_WORLD_SIZE'],
+    localRank: 'OMPI_COMM_WORLD_LOCAL_RANK',
     slurm: 'pmix',
     socket: null,
     describe: (text) => /^Open MPI v?([^\s,]+)/.exec(text)?.[1] ?? null,
@@ -64,6 +67,7 @@ export const mpiFamilies = {
     names: { linux: ['libmpich.so.12', 'libmpi.so.12'], darwin: ['libmpi.12.dylib', 'libmpich.12.dylib'] },
     debian: 'mpich',
     counts: ['PMI_SIZE', 'MPI_LOCALNRANKS'],
+    localRank: 'MPI_LOCALRANKID',
     slurm: 'pmi2',
     socket: 'PMI_FD',
     describe: (text) =>

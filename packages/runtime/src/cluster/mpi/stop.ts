@@ -73,12 +73,11 @@ export function refuseLeavers(words: readonly Word<unknown>[]): void {
  * A sum over all ranks goes on until all have taken part, which one that has failed does not.
  * @throws ClusterError with which the processes can only be ended.
  */
-function refuseSums(slots: readonly Slots[], { rank, ranks, trouble }: Stopping): void {
+function refuseSums(slots: readonly Slots[], { trouble }: Stopping): void {
   if (!slots.some(({ kinds, started }) => kinds.some((kind, k) => kind === REQUEST.sum && started[k] === 1))) return;
-  const message = trouble()?.message ?? 'cluster: ranks stop';
-  const others = Array.from({ length: ranks }, (_, other) => other).filter((other) => other !== rank);
+  const { message, ranks } = trouble() ?? { message: 'cluster: ranks stop', ranks: [] };
   const why = 'a sum of MPI over all ranks has begun, which nothing can end';
-  throw new ClusterError(`${message} (${why})`, others, { isLate: true });
+  throw new ClusterError(`${message} (${why})`, ranks, { isLate: true });
 }
 
 function cancelReceives(mpi: MpiLibrary, slots: Slots): void {

@@ -1,0 +1,32 @@
+import { writeSync } from 'node:fs';
+import { isSocket } from '@gradloom/runtime/internal';
+import type { Io } from '../io.ts';
+
+/** The rank that this process is under Hydra, the launcher of MPICH. */
+export interface HydraRank {
+  readonly rank: string;
+  readonly ranks: string;
+  readonly socket: number | null; // from which Hydra learns that the process has ended; null: -pmi-port was given
+}
+
+/** Null where it is none, as a process that a rank has started. */
+export function hydraRank({ PMI_RANK, PMI_SIZE, PMI_FD, MPI_LOCALRANKID }: Io['env']): HydraRank | null {
+  if ([PMI_RANK, PMI_SIZE, MPI_LOCALRANKID].includes(undefined)) return null;
+  const socket = PMI_FD === undefined ? null : Number(PMI_FD);
+  if (socket !== null && !isSocket(socket)) return null;
+  return { rank: `${PMI_RANK}`, ranks: `${PMI_SIZE}`, socket };
+}
+
+/**
+ * Has Hydra end all ranks with this exit code, if this is a rank of it. Other launchers end all when one has ended; of
+ * one that ends before MPI has begun, Hydra takes no notice, and the others would wait for it without end.
+ */
+export function endUnderHydra(env: Io['env'], exitCode: number): void {
+  const socket = hydraRank(env)?.socket ?? null;
+  if (socket === null) return;
+  try {
+    writeSync(socket, `cmd=abort exitcode=${exitCode}\n`);
+  } catch {
+    // It has gone.
+  }
+}
