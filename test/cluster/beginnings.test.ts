@@ -28,13 +28,13 @@ const differ = (flag: string, first: string, other: string): string =>
 const onBoth = (title: string, args: readonly string[], sentence: string): Case => [title, args, args, sentence];
 
 const cases: readonly Case[] = [
-  ['an option on one alone', train, [...train, '--learning-rate', '1'], differ('--learning-rate', 'none', '1')],
+  ['an option on one alone', train, [...train, '--patience', 'none'], differ('--patience', 'nothing', 'none')],
   ['other values', [...train, '--seed', '1'], [...train, '--seed', '2'], differ('--seed', '1', '2')],
   [
     'output of another than rank 0',
     train,
     [...train, '--json'],
-    `--json has none on rank 0 ${host}, which alone prints and writes, given on rank 1 ${host}${alike}`,
+    `--json has nothing on rank 0 ${host}, which alone prints and writes, given on rank 1 ${host}${alike}`,
   ],
   ['a flag that is unknown', train, [...train, '--sed', '1'], `rank 1 of 2 ${host}: --sed is unknown, .* --seed\\?\\)`],
   ['a word too many', train, [...train, 'xor'], `rank 1 of 2 ${host}: the word "xor" belongs to no flag, .*`],

@@ -23,10 +23,10 @@ export async function refuseOtherFlags(cluster: Cluster, typed: RawOptions): Pro
   const { fromAll, hosts } = cluster;
   const own = Object.entries(typed).flatMap(([key, flag]) => (OWN.has(key) ? [] : [[key, flag] as const]));
   const all = (await fromAll(own)).map((flags) => new Map(flags));
-  const textOf = (key: string, rank: number): string => {
+  /** As it was typed, undefined where it was not: `none` is a value of some. */
+  const textOf = (key: string, rank: number): string | undefined => {
     const flag = all[rank].get(key);
-    if (flag === undefined) return 'none';
-    return flag.value === true ? 'given' : String(flag.value);
+    return flag?.value === true ? 'given' : flag && String(flag.value);
   };
   const keys = new Set(all.flatMap((flags) => [...flags.keys()]));
   const found: string[] = [];
@@ -34,11 +34,11 @@ export async function refuseOtherFlags(cluster: Cluster, typed: RawOptions): Pro
     const first = textOf(key, 0);
     const others = [...all.keys()].filter((rank) => {
       const text = textOf(key, rank);
-      return text !== first && !(text === 'none' && OF_FIRST.has(key));
+      return text !== first && !(text === undefined && OF_FIRST.has(key));
     });
     if (others.length === 0) continue;
     const name = all.find((flags) => flags.has(key))?.get(key)?.name;
-    const of = (rank: number): string => `${textOf(key, rank)} on rank ${rank} (${hosts[rank]})`;
+    const of = (rank: number): string => `${textOf(key, rank) ?? 'nothing'} on rank ${rank} (${hosts[rank]})`;
     const alone = OF_FIRST.has(key) ? ', which alone prints and writes' : '';
     found.push(`${name} has ${of(0)}${alone}, ${others.map(of).join(', ')}`);
   }
