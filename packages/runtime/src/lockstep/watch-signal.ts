@@ -5,14 +5,14 @@ import type { RunState } from '../run/state.ts';
 const PATIENCE_MS = 50;
 
 /**
- * Watches what ranks do together: a signal may mean that another one has died, for which this one then waits in vain
- * until it is ended too. Says which, and where a run can go on. Returns what ends the watch, and throws what a listener
- * of the warning has thrown.
+ * On rank 0, watches what ranks do together: a signal may mean that another one has died, for which this one then waits
+ * in vain until it is ended too. Says which, and where a run can go on. What another rank said would reach rank 0 only
+ * when nobody waits any more. Returns what ends the watch, and throws what a listener of the warning has thrown.
  */
 export function watchSignal({ plan, lockstep, progress, keeper, emit }: RunState): () => void {
   const { cluster } = lockstep;
   const { signal, resume } = plan;
-  if (cluster === null || signal === undefined) return () => {};
+  if (cluster === null || !lockstep.isFirst || signal === undefined) return () => {};
   let timer: NodeJS.Timeout | undefined;
   let thrown: { readonly error: unknown } | null = null;
   const say = (ranks: readonly number[], what: (ranks: string) => string): void => {
@@ -34,7 +34,7 @@ export function watchSignal({ plan, lockstep, progress, keeper, emit }: RunState
   };
   const sayAwaited = (): void => {
     const ranks = cluster.awaited();
-    if (ranks.length > 0) say(ranks, (ranks) => `behind step ${progress.step} the run waits for ${ranks}`);
+    if (ranks.length > 0) say(ranks, (ranks) => `after step ${progress.step} the run waits for ${ranks}`);
   };
   if (signal.aborted) begin();
   signal.addEventListener('abort', begin);
