@@ -28,8 +28,8 @@ export function findMpi(options: FindMpiOptions = {}): MpiSearch {
   try {
     koffi = (options.koffi ?? loadKoffi)();
   } catch (error) {
-    const isAbsent = error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
-    const what = isAbsent ? 'npm install koffi@3' : firstLine(error);
+    const why = firstLine(error);
+    const what = why === "Cannot find module 'koffi'" ? 'npm install koffi@3' : why;
     return refusal(`koffi is not installed, expected version 3 (${what})`);
   }
   if (options.path !== undefined) return open(koffi, options.path, 'path');
