@@ -20,7 +20,7 @@ const TAIL = 20_000;
 
 /** What a launcher says of itself, or why it cannot be started. */
 export function versionOf(command: string, env: Io['env']): string | Error {
-  const { stdout, error } = spawnSync(command, ['--version'], { encoding: 'utf8', env: { ...env } });
+  const { stdout, error } = spawnSync(command, ['--version'], { encoding: 'utf8', env });
   return error ?? stdout;
 }
 
@@ -37,7 +37,7 @@ export function startJob(
   const program = [process.execPath, ...process.execArgv, process.argv[1], ...words];
   // A group of its own: Ctrl-C of a terminal reaches this process, which hands it on once.
   const child = spawn(command, [...flags, ...program], {
-    env: { ...env },
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

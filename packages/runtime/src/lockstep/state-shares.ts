@@ -45,7 +45,7 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
     if (ranks === 1) return;
     const pieces = ranges.map(piecesOf);
     const rounds = Math.max(...pieces.slice(1).map(({ length }) => length));
-    // What all get is staged once.
+    // What all get is staged, and copied, once.
     const stages = new Map<readonly Range[], Elements>();
     for (const [to, own] of isFirst ? ranges.entries() : []) {
       const longest = Math.max(0, ...pieces[to].map(({ length }) => length));
@@ -59,7 +59,8 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
           const piece = pieces[peer][round];
           const stage = stages.get(ranges[peer]);
           if (piece === undefined || stage === undefined) continue;
-          stage.set(viewOf(from, piece.offset, piece.length));
+          const isFirstPeer = ranges.indexOf(ranges[peer], 1) === peer;
+          if (isFirstPeer) stage.set(viewOf(from, piece.offset, piece.length));
           transfers.push({ kind: 'send', peer, numbers: stretch(stage, 0, piece.length) });
         }
       } else if (pieces[rank][round] !== undefined) {
