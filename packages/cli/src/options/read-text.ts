@@ -9,8 +9,7 @@ export const isOwnPipe = (path: unknown): boolean => typeof path === 'string' &&
 
 /**
  * The text of the file behind the flag `name`, or of a pipe such as /dev/stdin.
- * @throws UsageError where it is no text or
- * has more than `mostBytes`, Error where it cannot be read.
+ * @throws UsageError where it is no text or has more than `mostBytes`, Error where it cannot be read.
  */
 export function readText(name: string, path: string, mostBytes: number): string {
   const bytes = readBounded(name, path, mostBytes);

@@ -26,8 +26,8 @@ export interface ExportOptions extends OptionsOf<typeof exportOptions.table>, Na
 
 /**
  * Writes a model to `path` for other programs, replacing an older file as a whole. Resolves to the format.
- * @throws Error (rejects) if its parts do not fit together, a weight is not finite, the format cannot hold it or the
- * file cannot be written; OptionError for an ending that no format has.
+ * @throws Error (rejects) if its parts do not fit together, a weight is not finite or beyond what `precision` can hold,
+ * the format cannot hold the model or the file cannot be written; OptionError for an ending that no format has.
  */
 export async function exportModel(
   path: string,

@@ -61,7 +61,7 @@ export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Na
  * A model from the weights that PyTorch or NumPy wrote to a .safetensors or .npz file: `0.weight` [out, in], `0.bias`
  * and so on, one tensor of the file for each of the network, in float64, float32, float16 or bfloat16.
  * @throws Error (rejects) naming every tensor that is missing, left over or of another shape; also for a damaged file,
- * a weight that is not finite, and parts that do not fit together.
+ * a weight that is not finite or beyond what `precision` can hold, and parts that do not fit together.
  */
 export async function importModel(path: string, options: ImportOptions = {}): Promise<Model> {
   const where = 'importModel';
