@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endOf, startProgram, temporaryDirectory } from '../support/command-line.ts';
+import { endOf, gradloom, startProgram, temporaryDirectory } from '../support/command-line.ts';
 import { mpiruns } from '../support/mpirun.ts';
 import { needs } from '../support/needs.ts';
 
@@ -35,4 +35,39 @@ test('scale --cluster prints tables on rank 0', { ...needs('Open MPI', 'koffi'),
   expect(code).toBe(0);
   expect(stdout).toContain('Ranks: the same batch on processes that MPI connects');
   for (const line of stdout.trimEnd().split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+});
+
+test('scale --cluster keeps to --memory-limit, and names the flag of what does not fit', {
+  ...needs('Open MPI', 'koffi'),
+  timeout: 240_000,
+}, async () => {
+  const said = async (...more: string[]) => {
+    const words = [...args.filter((word) => !/^(--hidden|70,70)$/.test(word)), ...more, '--cluster', 'mpi'];
+    const { code, stderr } = await endOf(startProgram(words, temporaryDirectory(), { env }));
+    return { code, stderr };
+  };
+  expect(await said('--memory-limit', '10MB')).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(/^gradloom scale: --memory-limit has 10 MiB, expected more than the \d+ MiB .*\n$/),
+  });
+  expect(await said('--memory-limit', '400MB', '--hidden', '4000,4000')).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(/^gradloom scale: --hidden 4000,4000 with --memory-limit 400MB: the plan has .*\n$/),
+  });
+});
+
+test.each([
+  ['--ranks', '2', 'one of the two'],
+  ['--model-cores', '8', 'one of the two'],
+  ['--out', 'folder', '--json, which prints it all'],
+])('scale --cluster refuses %s, which it would not read', async (flag, value, expected) => {
+  const { code, stderr } = await gradloom(['scale', '--cluster', 'mpi', flag, value]);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(
+      new RegExp(
+        `^gradloom scale: (--cluster is given with ${flag}|${flag} is given with --cluster), expected ${expected}\n$`,
+      ),
+    ),
+  });
 });

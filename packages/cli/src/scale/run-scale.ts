@@ -41,17 +41,28 @@ export async function runScale(request: Request, io: Io): Promise<number> {
   const values = parseRaw(scaleOptions, given, scaleAlternatives);
   refuseIdleLibrary(given, values);
   refuseMoreThan(0, request.positionals, 'only flags');
-  const { cluster, ranks, out } = values;
+  const { cluster, out } = values;
   if (cluster !== undefined) {
-    if (ranks !== undefined) throw new UsageError('--ranks is given with --cluster, expected one of the two');
     if (out !== undefined) throw new UsageError('--out is given with --cluster, expected --json, which prints it all');
     return onAllRanks(undefined, request, io, async (joined, own) => {
       await refuseOtherFlags(joined, given);
-      const recipe = await onEachRank(joined, () => recipeOf(values));
-      return await scaleRanks(joined, recipe, values, createNote('scale', own), own);
+      const recipe = await onEachRank(joined, () => {
+        boundMemory(values);
+        return named(() => recipeOf(values), given);
+      });
+      return await named(() => scaleRanks(joined, recipe, values, createNote('scale', own), own), given);
     });
   }
   return withOut(out, 'scale', (lock) => scale(given, values, request, io, lock));
+}
+
+/** What `work` resolves to; an error of the libraries speaks of flags. */
+async function named<T>(work: () => Promise<T>, given: RawOptions): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw nameFlag(error, scaleOptions, given);
+  }
 }
 
 async function scale(

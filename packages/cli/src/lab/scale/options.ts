@@ -74,4 +74,7 @@ export const scaleOptions = {
 
 export type ScaleValues = Values<typeof scaleOptions>;
 
-export const scaleAlternatives: Alternatives = [[['spec'], ['hidden', 'activation', 'init', 'dropout']]];
+export const scaleAlternatives: Alternatives = [
+  [['spec'], ['hidden', 'activation', 'init', 'dropout']],
+  [['cluster'], ['ranks', 'model-cores']],
+];
