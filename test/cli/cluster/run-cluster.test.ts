@@ -93,6 +93,14 @@ test('where the launcher has no room for the ranks, the flag that makes it is na
   expect(stderr).toMatch(/slots available\n--\ngradloom cluster: Open MPI starts .*--launcher-flags=--oversubscribe/);
 });
 
+test('it goes on where a launcher says that a rank has died, and returns 0', needs('bash'), async () => {
+  const folder = temporaryDirectory();
+  const { code, calls } = await run(folder, launcherIn(folder, 1, 0), '-n', '2');
+  expect({ code, calls }).toEqual({ code: 0, calls: [begun(2), goneOn(1)] });
+  const { code: last } = await run(folder, launcherIn(folder, 9, 0), '-n', '2', '--restarts', '0');
+  expect(last).toBe(1);
+});
+
 test('flags for the launcher reach it', needs('bash'), async () => {
   const folder = temporaryDirectory();
   const { calls } = await run(folder, launcherIn(folder, 0), '-n', '2', '--launcher-flags=--map-by node --x y');

@@ -88,7 +88,7 @@ describe.each(ways.map(([name, ...flags]) => [`${name} ${flags[2] ?? ''}`.trim()
 test('a library of another MPI than the mpirun is refused', needs('Open MPI', 'MPICH', 'koffi'), async () => {
   const { code, stderr } = await runRanks('MPICH', 2, ['values:0'], { env: { GRADLOOM_MPI: 'libmpi.so.40' } });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/sees 1 ranks, expected the 2 started \(set GRADLOOM_MPI to the library of the mpirun/);
+  expect(stderr).toMatch(/sees 1 rank, expected the 2 started \(set GRADLOOM_MPI to the library of the mpirun/);
 });
 
 test('a rank is refused under MPICH where a Node before it closed its socket', needs('MPICH', 'koffi'), async () => {

@@ -7,12 +7,16 @@ import { UsageError } from '../usage-error.ts';
 import { describeLate, describeLoss } from './describe-loss.ts';
 import { type FoundLauncher, findLauncher } from './find-launcher.ts';
 import { LATE_CODE } from './late-code.ts';
+import type { Death } from './launchers.ts';
 import { type ClusterRunValues, clusterRunOptions } from './options.ts';
 import { createSignals } from './signals.ts';
 import { startJob } from './start-job.ts';
 import { readTrainWords } from './train-words.ts';
 
 const RESTARTS = 3;
+
+/** Exit code where that of the launcher does not say that the job has failed. */
+const KILLED = 1;
 
 /** Exit codes of a command that has ended by itself: it would end in the same way again. */
 const ownCodes = new Set<number>([0, 1, 2, ...Object.values(exitCodes)]);
@@ -50,18 +54,18 @@ async function follow(
       const job = startJob({ command, launcher }, [...flags, '-n', String(count)], train.next(), io);
       const { code: last, tail } = await signals.forwardTo(job);
       const death = launcher.deathIn(tail);
-      const code = last === null || last === 0 ? last : (death?.exitCode ?? last);
-      const hasDied = code !== null && (death?.exitCode === null || !ownCodes.has(code));
+      const code = last === 0 ? 0 : (death?.exitCode ?? last);
+      const hasDied = endedByDeath(last, death) || (code !== null && !ownCodes.has(code));
       if (signals.received !== null) return exitCodes[signals.received];
       if (!hasDied) {
         const advice = code === 1 ? launcher.adviceIn(tail) : null;
         if (advice !== null) say(advice);
-        return code ?? 1;
+        return code ?? KILLED;
       }
       const isLate = code === LATE_CODE && death?.exitCode !== null;
       say(isLate ? describeLate(train.out) : describeLoss(death ?? unknownDeath(code), count, train.out));
       const next = count - 1;
-      if (left === 0 || next === 0 || train.out === null) return code;
+      if (left === 0 || next === 0 || train.out === null) return code || KILLED;
       say(`starting again on ${next} ${next === 1 ? 'rank' : 'ranks'} (restart ${restarts - left + 1} of ${restarts})`);
     }
   } finally {
@@ -69,7 +73,14 @@ async function follow(
   }
 }
 
-const unknownDeath = (code: number) => ({ how: `exit code ${code}`, rank: null, pid: null, host: null });
+/**
+ * Whether a launcher has ended the job since a rank had died, whatever its exit code: srun's may be that of a rank that
+ * it has ended, and Hydra's was 0 after one in six deaths of a process of plain MPI on a loaded machine.
+ */
+const endedByDeath = (code: number | null, death: Death | null): boolean =>
+  death !== null && (code === 0 || death.exitCode === null);
+
+const unknownDeath = (code: number | null) => ({ how: `exit code ${code}`, rank: null, pid: null, host: null });
 
 /** Of a command line `cluster run -n 4 -- train`, yargs takes 'run' and all behind `--` for words. */
 function refuseWords(positionals: readonly string[], behind: number): void {

@@ -33,14 +33,15 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   }
   const { mpi, rank, ranks } = startMpi(path);
   const { requestBytes } = mpi.family;
-  const ledger = allocateLedger(ranks, requestBytes);
-  const connection: Connection = { rank, ranks, timeLimitMs, path: mpi.path, ledger };
-  const openedLedger = openLedger(ledger, ranks, requestBytes);
-  const { begin, ...talk } = createTalk(mpi, openedLedger, connection);
+  const memory = allocateLedger(ranks, requestBytes);
+  const ledger = openLedger(memory, ranks, requestBytes);
+  const connection: Connection = { rank, ranks, timeLimitMs, path: mpi.path, ledger: memory };
+  const { begin, ...talk } = createTalk(mpi, ledger, connection);
   const said = await begin({ place: ownPlace(), process: ownProcess() });
   const places = said.map(({ place }) => place);
-  const dead = (): number[] => [...said.keys()].filter((other) => stateOf(said[other].process) === 'dead');
-  const unwatch = watchDeaths(dead, openedLedger.noteDead);
+  const near = [...said.keys()].filter((other) => stateOf(said[other].process) !== 'elsewhere');
+  const dead = (): number[] => near.filter((other) => stateOf(said[other].process) === 'dead');
+  const unwatch = watchDeaths(dead, ledger.noteDead);
   return {
     ...{ rank, ranks, connection, library: `${mpi.name} ${mpi.version}` },
     ...{ hosts: places.map(({ host }) => host), cores: coreShares(places)[rank], idleCores: idleCores(places)[rank] },
