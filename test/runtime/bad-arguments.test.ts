@@ -102,6 +102,7 @@ const right: Record<string, () => readonly unknown[]> = {
   endTogether: () => [null, new Error('the end')],
   findBlas: () => [{ names: [] }],
   findFile: () => ['here', 'nowhere', 'a file'],
+  findMpi: () => [{}],
   fingerprint: () => [model.parameters],
   hashDataset: () => [data],
   importModel: () => ['nowhere.npz', {}],

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { show } from '@gradloom/core/internal';
+import { onlyKeys, show } from '@gradloom/core/internal';
 import { type Koffi, loadKoffi, type NativeLibrary } from '../../backends/native/koffi.ts';
 import { type MpiFamily, type MpiName, mpiFamilies, mpiNames } from './mpi-families.ts';
 import { bindMpi, type MpiLibrary } from './mpi-library.ts';
@@ -23,6 +23,7 @@ export type MpiSearch =
  * family comes first: under another library each rank would take itself for the only one.
  */
 export function findMpi(options: FindMpiOptions = {}): MpiSearch {
+  onlyKeys('findMpi', options, ['path', 'environment', 'koffi']);
   const { environment = process.env } = options;
   let koffi: Koffi;
   try {
