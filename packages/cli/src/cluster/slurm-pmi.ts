@@ -8,7 +8,7 @@ import type { Io } from '../io.ts';
  */
 export function pmiOf(env: Io['env']): readonly string[] {
   if (env.SLURM_MPI_TYPE !== undefined) return [];
-  const { stdout } = spawnSync('scontrol', ['show', 'config'], { encoding: 'utf8', env: { ...env } });
+  const { stdout } = spawnSync('scontrol', ['show', 'config'], { encoding: 'utf8', env });
   const usual = /^MpiDefault\s*=\s*(\S+)/m.exec(stdout ?? '')?.[1];
   if (usual !== 'none' && usual !== '(null)') return [];
   const { library } = findMpi({ environment: env });
