@@ -50,7 +50,7 @@ export const rankCount = (environment: Environment): number | null =>
     'SLURM_STEP_NUM_TASKS',
   ]);
 
-/** Which of the ranks of its machine this process is, from 0, as the environment says it; null where it says nothing. */
+/** Which rank of its machine this process is, from 0, as the environment says it; null where it says nothing. */
 export const localRank = (environment: Environment): number | null =>
   numberIn('localRank', environment, [...mpiNames.map((name) => mpiFamilies[name].localRank), 'SLURM_LOCALID']);
 
