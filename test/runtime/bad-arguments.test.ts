@@ -105,6 +105,7 @@ const right: Record<string, () => readonly unknown[]> = {
   findMpi: () => [{}],
   fingerprint: () => [model.parameters],
   hashDataset: () => [data],
+  hearLate: () => [null, null, 1],
   importModel: () => ['nowhere.npz', {}],
   inTurns: () => [nothing()],
   isLockName: () => ['name'],

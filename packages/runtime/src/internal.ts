@@ -10,6 +10,7 @@ export { readRun } from './checkpoints/checkpoint-file.ts';
 export { namesOf } from './cluster/cluster-error.ts';
 export { measureNetwork, type Network } from './cluster/measure-network.ts';
 export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
+export { hearLate, type Late } from './cluster/mpi/hear-late.ts';
 export { openLink } from './cluster/mpi/link.ts';
 export { hashDataset } from './datasets/dataset-hash.ts';
 export {

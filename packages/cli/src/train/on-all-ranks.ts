@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, ClusterError, openCluster } from '@gradloom/runtime';
-import { endTogether, localRank, rankCount } from '@gradloom/runtime/internal';
+import { endTogether, hearLate, localRank, rankCount } from '@gradloom/runtime/internal';
 import { describeLast } from '../cluster/describe-loss.ts';
 import { endUnderHydra } from '../cluster/hydra.ts';
 import { LATE_CODE } from '../cluster/late-code.ts';
@@ -73,17 +73,12 @@ export async function failOnAllRanks(error: unknown, env: Io['env'], say: (error
   return exitCodeOf(told);
 }
 
-/** Before all are ended, since those that are late or dead cannot be asked to: the first of the others says why. */
-async function sayLate(
-  cluster: Cluster,
-  where: string,
-  error: ClusterError,
-  last: string | null,
-  io: Io,
-): Promise<void> {
-  // Of a sum of MPI each rank names all others.
-  const gone = cluster.ranks > 2 && error.ranks.length === cluster.ranks - 1 ? [] : error.ranks;
-  const speaker = Array.from({ length: cluster.ranks }, (_, rank) => rank).find((rank) => !gone.includes(rank));
+/**
+ * Before all are ended, since those that are late or dead cannot be asked to: the first of the others says why. Where it
+ * does not, each does.
+ */
+async function sayLate(cluster: Cluster, where: string, own: ClusterError, last: string | null, io: Io): Promise<void> {
+  const { error, speaker } = await hearLate(cluster, own, LAST_WORDS_MS);
   const kept = last === null ? '' : `; ${describeLast(last)}`;
   const lines = describeFailure(where, error, false).map((line) => `${line}${kept}`);
   if (speaker !== cluster.rank) await sleep(LAST_WORDS_MS);

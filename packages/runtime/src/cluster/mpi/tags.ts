@@ -1,5 +1,5 @@
 /** Tags keep messages of different meaning apart. MPI promises tags up to 32,767. */
-export const TAGS = { failure: 1, stop: 2, gather: 3, spread: 4, move: 5, ready: 6 };
+export const TAGS = { failure: 1, stop: 2, gather: 3, spread: 4, move: 5, ready: 6, late: 9 };
 
 const FIRST_CHANNEL = 16;
 const LAST_TAG = 32_767;
