@@ -74,8 +74,8 @@ export async function failOnAllRanks(error: unknown, env: Io['env'], say: (error
 }
 
 /**
- * Before all are ended, since those that are late or dead cannot be asked to: the first of the others says why. Where it
- * does not, each does.
+ * Before all are ended, since those that are late or dead cannot be asked to: the first of the others says why. Where
+ * it does not, each does.
  */
 async function sayLate(cluster: Cluster, where: string, own: ClusterError, last: string | null, io: Io): Promise<void> {
   const { error, speaker } = await hearLate(cluster, own, LAST_WORDS_MS);
