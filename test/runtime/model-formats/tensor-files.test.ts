@@ -406,6 +406,13 @@ describe('tensors that do not fit', () => {
     expect(other.spec).toEqual(same);
   });
 
+  test('may not be renamed by a module that the file does not have', async () => {
+    const plain = tensors(['0.weight', [2, 3]], ['0.bias', [2]], ['1.weight', [2]], ['1.bias', [2]]);
+    const path = folder.write('idle.npz', npz(...plain));
+    const asked = importModel(path, { spec: network, rename: { 0: '0', fc: '1' } });
+    await expect(asked).rejects.toThrow('idle.npz has no module fc to rename, expected one of 0, 1');
+  });
+
   test('may not be two of one name', async () => {
     const path = folder.write('twice.npz', npz(...tensors(['a.bias', [2]], ['0.bias', [2]])));
     const asked = importModel(path, { spec: network, rename: { a: '0' } });

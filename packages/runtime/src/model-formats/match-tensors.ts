@@ -13,7 +13,7 @@ export interface MatchedTensor {
 
 /**
  * The tensor of the file for each of the network. @throws Error of `fault`, one sentence with all that are missing,
- * left over or of another shape.
+ * left over or of another shape; or of the first renamed module that the file does not have.
  */
 export function matchTensors(
   network: Network,
@@ -21,6 +21,7 @@ export function matchTensors(
   rename: Renames,
   fault: FileFault,
 ): MatchedTensor[] {
+  refuseIdle(rename, tensors, fault);
   const left = new Map<string, [name: string, stored: StoredTensor]>();
   for (const [name, stored] of tensors) {
     if (isCounter(name)) continue;
@@ -52,9 +53,20 @@ export function matchTensors(
   throw fault(problems.join('; and '), `one tensor for each of the network's ${torchTensors(network).length}${hint}`);
 }
 
+/** A module that the file does not have is one whose name was typed wrongly. */
+function refuseIdle(rename: Renames, tensors: ReadonlyMap<string, StoredTensor>, fault: FileFault): void {
+  const names = [...tensors.keys()];
+  const idle = Object.keys(rename).find((module) => !names.some((name) => isOf(module, name)));
+  if (idle === undefined) return;
+  const modules = new Set(names.map((name) => name.replace(/\.[^.]*$/, '')));
+  throw fault(`no module ${idle} to rename`, `one of ${listed([...modules])}`);
+}
+
+const isOf = (module: string, name: string): boolean => name === module || name.startsWith(`${module}.`);
+
 /** 'fc1.weight' by { fc1: '0' } is '0.weight'; the longest module that fits counts. */
 function renamedTo(name: string, rename: Renames): string {
-  const modules = Object.keys(rename).filter((from) => name === from || name.startsWith(`${from}.`));
+  const modules = Object.keys(rename).filter((from) => isOf(from, name));
   if (modules.length === 0) return name;
   const longest = modules.reduce((best, from) => (from.length > best.length ? from : best));
   return rename[longest] + name.slice(longest.length);
