@@ -97,6 +97,7 @@ describe('a limit', () => {
     expect(() => limitMemory(MiB)).toThrow(
       /^limitMemory: memoryLimit has 1 MiB, expected more than the \d+ MiB that this process already takes$/,
     );
+    expect(() => limitMemory(5)).toThrow(/^limitMemory: memoryLimit has 5 bytes, expected more than the \d+ MiB/);
     expect(memoryRoom().option).toBe('memoryLimit');
     limitMemory(Number.MAX_SAFE_INTEGER);
     expect(memoryRoom().bound).toBe(free.bound);

@@ -20,7 +20,8 @@ export function limitMemory(bytes: number | null): void {
   const wanted = positiveInteger('limitMemory', 'memoryLimit', bytes);
   const taken = process.memoryUsage.rss();
   if (wanted < taken) {
-    const problem = `has ${mebibytes(wanted)}, expected more than the ${mebibytes(taken)} that this process already takes`;
+    const has = wanted < LITTLE ? `${wanted} ${wanted === 1 ? 'byte' : 'bytes'}` : mebibytes(wanted);
+    const problem = `has ${has}, expected more than the ${mebibytes(taken)} that this process already takes`;
     throw new OptionError('limitMemory', 'memoryLimit', problem);
   }
   limit = wanted;
