@@ -48,7 +48,7 @@ describe('files that cannot grow beyond a limit', needs('bash'), () => {
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(end.stderr).toMatch(
-      /\ngradloom train: .*model\.gradloom cannot be written \(EFBIG.*\), expected a folder with room for it\n$/,
+      /\ngradloom train: .*model\.gradloom cannot be written: file too large \(EFBIG\), expected a folder with room for it\n$/,
     );
     expect(end.code).toBe(1);
   });
@@ -66,7 +66,7 @@ test('a directory removed during a run costs its files, not the training', async
   const straight = await gradloom([...args, '--epochs', '400', '--no-out', '--quiet']);
   expect(fingerprintOf(stdout)).toBe(fingerprintOf(straight.stdout));
   expect(stderr).toMatch(
-    /^gradloom train: warning: the checkpoint of step \d+ could not be written, .*(ENOENT|lost the lock).*\ngradloom train: .*model\.gradloom cannot be written \(ENOENT/,
+    /^gradloom train: warning: the checkpoint of step \d+ could not be written, .*(ENOENT|lost the lock).*\ngradloom train: .*model\.gradloom cannot be written: no such file or directory \(ENOENT/,
   );
   expect(code).toBe(1);
 });

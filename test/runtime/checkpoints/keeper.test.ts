@@ -320,7 +320,7 @@ describe('where a checkpoint cannot be written, training goes on, with one warni
     expect(checkpoints.map(({ step }) => step)).toEqual([2, 4]);
     expect(warnings.map(({ message }) => message)).toEqual([
       expect.stringMatching(
-        /^the checkpoint of step 6 could not be written, the newest is that of step 4 \(saveCheckpoint: .*last\.gradloom cannot be written \(ENOENT.*\), expected a folder with room for it\)$/,
+        /^the checkpoint of step 6 could not be written, the newest is that of step 4 \(saveCheckpoint: .*last\.gradloom cannot be written: no such file or directory \(ENOENT\), expected a folder with room for it\)$/,
       ),
     ]);
     expect(existsSync(folder)).toBe(false);

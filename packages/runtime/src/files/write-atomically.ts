@@ -5,6 +5,7 @@ import { show } from '@gradloom/core/internal';
 import { checkPath } from './check-path.ts';
 import { fileSystem } from './file-system.ts';
 import { startOf } from './process-identity.ts';
+import { systemReason } from './system-reason.ts';
 
 /** Bytes of one call: Node writes at most 2 GiB. */
 const CHUNK = 1 << 28;
@@ -34,10 +35,8 @@ export function writeAtomically(
     fileSystem.syncFolder(dirname(path));
   } catch (error) {
     rmSync(temporary, { force: true });
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${where}: ${path} cannot be written (${reason}), expected a folder with room for it`, {
-      cause: error,
-    });
+    const problem = `${path} cannot be written: ${systemReason(error)}, expected a folder with room for it`;
+    throw new Error(`${where}: ${problem}`, { cause: error });
   }
 }
 

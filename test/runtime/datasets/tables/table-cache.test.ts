@@ -304,7 +304,7 @@ describe('a cache', () => {
     const path = file();
     writeFileSync(`${path}.gradloom-cache`, '');
     await expect(streamed(path)).rejects.toThrow(
-      `readTable: ${path} has no cache for --stream: ${path}.gradloom-cache cannot be written (file already exists (EEXIST)), expected a folder with room for it`,
+      `readTable: ${path} has no cache for --stream: ${path}.gradloom-cache cannot be written: file already exists (EEXIST), expected a folder with room for it`,
     );
   });
 

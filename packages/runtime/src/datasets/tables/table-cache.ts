@@ -68,7 +68,7 @@ export async function openTableCache(
 
 /** Why there is no cache. */
 export const cannotWrite = (folder: string, { message }: CacheError): string =>
-  `${folder} cannot be written (${message}), expected a folder with room for it`;
+  `${folder} cannot be written: ${message}, expected a folder with room for it`;
 
 /**
  * What the columns depend on: not the scale, which is fitted later, nor the name in messages. Of a model it is what its
