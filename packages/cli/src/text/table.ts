@@ -16,8 +16,8 @@ const SIDES = { left: '', 'left-mid': '', right: '', 'right-mid': '', middle: ' 
 const MOST_ROWS = 1000;
 
 /**
- * Lines of a table with a rule below its head. Where it is too wide, the widest column wraps; of too many rows the
- * first are drawn, and a line says how many are left out.
+ * Lines of a table with a rule below its head. Where it is too wide, the widest column of text wraps; of too many rows
+ * the first are drawn, and a line says how many are left out.
  */
 export function table(
   head: readonly string[],
@@ -29,7 +29,7 @@ export function table(
   const widths = head.map((_, c) => Math.max(...cells.map((row) => visibleLength(row[c]))));
   const gaps = 2 * (head.length - 1);
   for (let over = widths.reduce((sum, w) => sum + w, gaps) - width; over > 0; over--) {
-    widths[widths.indexOf(Math.max(...widths))]--;
+    widths[narrowed(widths, right)]--;
   }
   const drawn = new CliTable({
     chars: { ...RULES, ...ENDS, ...SIDES, mid: '', 'mid-mid': '' },
@@ -45,6 +45,16 @@ export function table(
   const left = rows.length - MOST_ROWS;
   const more = left > 0 ? [`and ${plural(left, 'row')} more: --json has them all`] : [];
   return [first, widths.map((w) => '─'.repeat(w)).join('  '), ...rest, ...more];
+}
+
+/** A text needs as much to say anything. */
+const LEAST = 6;
+
+/** The column that gives room: one of numbers, which say something else when they are cut, only where no text can. */
+function narrowed(widths: readonly number[], right: readonly number[]): number {
+  const texts = widths.map((width, c) => (right.includes(c) || width <= LEAST ? 0 : width));
+  const widest = Math.max(...texts);
+  return widest > 0 ? texts.indexOf(widest) : widths.indexOf(Math.max(...widths));
 }
 
 /** Without the sequences that colour a text. */
