@@ -2,13 +2,13 @@ import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadModel } from '@gradloom/runtime';
-import { beforeAll, expect, type TestContext, test } from 'vitest';
+import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
 import { gradloom } from '../support/command-line.ts';
 import { mpiruns } from '../support/mpirun.ts';
 import { needs, skipFor } from '../support/needs.ts';
 import { programFile } from '../support/program-file.ts';
 import { rankProcesses } from '../support/rank-processes.ts';
-import { type Slurm, startSlurm } from '../support/slurm.ts';
+import { endSlurm, type Slurm, type SlurmPrograms, startSlurm } from '../support/slurm.ts';
 import { endOf, startCommand } from '../support/start-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { trainCommand } from '../support/train-on-ranks.ts';
@@ -24,10 +24,12 @@ const libraries = { 'Open MPI': 'libmpi.so.40', MPICH: 'libmpich.so.12' };
 const script = fileURLToPath(new URL('../../docs/examples/cluster/train.slurm', import.meta.url));
 
 let slurm: Slurm | string = 'it was not started';
+const programs: SlurmPrograms = [];
 const here = { ...needs('srun', 'Open MPI', 'MPICH', 'koffi', 'descriptors'), timeout: 180_000 };
 beforeAll(async () => {
-  if (here.skip !== true) slurm = await startSlurm(join(folder.path, 'slurm'));
+  if (here.skip !== true) slurm = await startSlurm(join(folder.path, 'slurm'), programs);
 });
+afterAll(() => endSlurm(programs));
 
 /** Starts a command of Slurm, for ranks of this MPI. */
 function start(context: TestContext, mpi: keyof typeof libraries, words: readonly string[], env = {}) {

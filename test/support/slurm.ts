@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 
 /** Slurm on this machine alone, as one node of several processors. */
 export interface Slurm {
@@ -13,13 +13,26 @@ export interface Slurm {
   jobs(): string[];
 }
 
+/** Programs that it runs. */
+export type SlurmPrograms = ChildProcess[];
+
+/** Ends them, the last first. */
+export async function endSlurm(programs: SlurmPrograms): Promise<void> {
+  for (const child of programs.splice(0).reverse()) {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) continue;
+    const ended = once(child, 'close');
+    child.kill();
+    await ended;
+  }
+}
+
 const CPUS = 4;
 
 /**
- * Starts Slurm with a configuration, a key and ports of its own; after the tests of the file it is gone. Returns why it
+ * Starts Slurm with a configuration, a key and ports of its own. Adds to `programs` what is to be ended. Returns why it
  * cannot where it cannot.
  */
-export async function startSlurm(folder: string): Promise<Slurm | string> {
+export async function startSlurm(folder: string, programs: SlurmPrograms): Promise<Slurm | string> {
   const at = (name: string): string => join(folder, name);
   for (const name of ['state', 'spool']) mkdirSync(at(name), { recursive: true });
   const [socket, key] = [at('munge.socket'), at('munge.key')];
@@ -47,17 +60,10 @@ export async function startSlurm(folder: string): Promise<Slurm | string> {
   writeFileSync(at('slurm.conf'), `${lines.join('\n')}\n`);
   writeFileSync(at('cgroup.conf'), 'CgroupPlugin=disabled\n');
   const env = { SLURM_CONF: at('slurm.conf') };
-  const started: ChildProcess[] = [];
-  afterAll(async () => {
-    for (const child of started.reverse()) {
-      const ended = new Promise((resolve) => child.once('close', resolve));
-      if (child.exitCode === null && child.kill()) await ended;
-    }
-  });
   const start = (name: string, args: readonly string[]): void => {
     const child = spawn(name, args, { env: { ...process.env, ...env, PATH: SYSTEM_PATH }, stdio: 'ignore' });
     child.on('error', () => {});
-    started.push(child);
+    programs.push(child);
   };
   const run = (name: string, ...args: string[]): { readonly status: number | null; readonly stdout: string } =>
     spawnSync(name, args, { env: { ...process.env, ...env, PATH: SYSTEM_PATH }, encoding: 'utf8', timeout: 20_000 });
