@@ -6,6 +6,7 @@ import { describeLast } from '../cluster/describe-loss.ts';
 import { endUnderHydra } from '../cluster/hydra.ts';
 import { LATE_CODE } from '../cluster/late-code.ts';
 import { failTogether, isKnownToAll, meet } from '../cluster/on-each-rank.ts';
+import { standIn } from '../cluster/stand-in.ts';
 import { watchRank } from '../cluster/watch-rank.ts';
 import { describeFailure, exitCodeOf } from '../failure.ts';
 import { type Io, printLines } from '../io.ts';
@@ -31,6 +32,7 @@ export async function onAllRanks(
   try {
     const cluster = await openCluster(timeLimitSeconds === undefined ? {} : { timeLimitMs: timeLimitSeconds * 1000 });
     const own = cluster.rank === 0 ? io : { ...io, stdout: nowhere(), stderr: nowhere() };
+    const release = standIn(cluster, where, last, io);
     try {
       await meet(cluster);
       const code = await work(cluster, own);
@@ -47,6 +49,8 @@ export async function onAllRanks(
       printLines(own.stderr, describeFailure(where, error, request.args.includes('--verbose')));
       await cluster.close();
       return exitCodeOf(error);
+    } finally {
+      release();
     }
   } finally {
     unwatch();
