@@ -65,7 +65,11 @@ describe.each(mpirunNames)('under %s', (name) => {
     const pids = [0, 1].map((rank) => processOf(rank, out) ?? -1);
     expect(pids.map(isAlive)).toEqual([true, true]);
     child.kill('SIGTERM');
-    expect((await ended).code).toBe(143);
+    const { code, stderr } = await ended;
+    expect(code).toBe(143);
+    expect(stderr).toContain(
+      `gradloom cluster: ended by SIGTERM; the last checkpoint is ${join(out, 'last.gradloom')}`,
+    );
     for (const pid of pids) await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 

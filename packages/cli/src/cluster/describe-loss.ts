@@ -13,6 +13,10 @@ export function describeLoss({ rank, pid, host, how }: Death, ranks: number, out
 /** 'a rank was late; the last checkpoint is runs/mnist-1/last.gradloom': the ranks that waited have named it. */
 export const describeLate = (out: string | null): string => `a rank was late; ${describeLast(lastIn(out))}`;
 
+/** 'ended by SIGINT; the last checkpoint is runs/mnist-1/last.gradloom'. */
+export const describeSignal = (name: string, out: string | null): string =>
+  `ended by ${name}; ${describeLast(lastIn(out))}`;
+
 const lastIn = (out: string | null): string | null => (out === null ? null : join(out, LAST_FILE));
 
 /** 'the last checkpoint is runs/mnist-1/last.gradloom', of its file. */

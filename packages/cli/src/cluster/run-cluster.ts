@@ -4,7 +4,7 @@ import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import type { Request } from '../request.ts';
 import { exitCodes } from '../terminal/interrupt.ts';
 import { UsageError } from '../usage-error.ts';
-import { describeLate, describeLoss } from './describe-loss.ts';
+import { describeLate, describeLoss, describeSignal } from './describe-loss.ts';
 import { type FoundLauncher, findLauncher } from './find-launcher.ts';
 import { LATE_CODE } from './late-code.ts';
 import type { Death } from './launchers.ts';
@@ -56,7 +56,10 @@ async function follow(
       const death = launcher.deathIn(tail);
       const code = last === 0 ? 0 : (death?.exitCode ?? last);
       const hasDied = endedByDeath(last, death) || (code !== null && !ownCodes.has(code));
-      if (signals.received !== null) return exitCodes[signals.received];
+      if (signals.received !== null) {
+        say(describeSignal(signals.received, train.out));
+        return exitCodes[signals.received];
+      }
       if (!hasDied) {
         const advice = code === 1 ? launcher.adviceIn(tail) : null;
         if (advice !== null) say(advice);
