@@ -19,7 +19,7 @@ const args = [
   ...['--backend', 'wasm'],
 ];
 const short = [...args, '--epochs', '3'];
-const long = [...args, '--epochs', '60', '--checkpoint-every', '2'];
+const long = [...args, '--epochs', '60', '--checkpoint-every', '5'];
 const libraries = { 'Open MPI': 'libmpi.so.40', MPICH: 'libmpich.so.12' };
 const script = fileURLToPath(new URL('../../docs/examples/cluster/train.slurm', import.meta.url));
 

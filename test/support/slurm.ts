@@ -66,7 +66,7 @@ export async function startSlurm(folder: string, programs: SlurmPrograms): Promi
     programs.push(child);
   };
   const run = (name: string, ...args: string[]): { readonly status: number | null; readonly stdout: string } =>
-    spawnSync(name, args, { env: { ...process.env, ...env, PATH: SYSTEM_PATH }, encoding: 'utf8', timeout: 20_000 });
+    spawnSync(name, args, { env: { ...process.env, ...env, PATH: SYSTEM_PATH }, encoding: 'utf8', timeout: 5000 });
 
   if (run('mungekey', '--create', `--keyfile=${key}`).status !== 0) return 'mungekey makes no key';
   const files = ['socket', 'pid', 'seed', 'log'].map((kind) =>
@@ -75,7 +75,7 @@ export async function startSlurm(folder: string, programs: SlurmPrograms): Promi
   start('munged', ['--foreground', '--force', `--key-file=${key}`, ...files]);
   start('slurmctld', ['-D', '-L', at('slurmctld.log')]);
   start('slurmd', ['-D', '-N', host, '-L', at('slurmd.log')]);
-  for (let tries = 0; tries < TRIES; tries++) {
+  for (const begun = Date.now(); Date.now() - begun < PATIENCE_MS; ) {
     const { stdout } = run('sinfo', '--noheader', '--format=%t');
     if (/^idle/m.test(stdout)) {
       return { env, jobs: () => run('squeue', '--noheader', '--format=%i').stdout.split('\n').filter(Boolean) };
@@ -87,7 +87,8 @@ export async function startSlurm(folder: string, programs: SlurmPrograms): Promi
 
 /** Debian keeps daemons where not every user's shell looks. */
 const SYSTEM_PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
-const TRIES = 100;
+/** For its node; a hook of a test file may take a minute. */
+const PATIENCE_MS = 30_000;
 
 function lastLine(file: string): string {
   try {
