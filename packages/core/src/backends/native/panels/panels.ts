@@ -23,7 +23,7 @@ export function createPanels(
 ): Panels {
   const memory = createPanelMemory(layout, scratch);
   const { bytes, panelFor, leafPanel, zeros, one, maskOf } = memory;
-  const { pack, packTransposed } = createPacking(layout, tape, memory);
+  const { pack, packAll, packTransposed } = createPacking(layout, tape, memory);
   const { listTerms, listLeaves, countTerms } = createTermLists(layout, tape, memory);
   const { multiply, setLeaves, sumLeaves } = createTileProducts(layout, tape, memory);
   const listedRows = layout.lists.length - 1;
@@ -37,6 +37,7 @@ export function createPanels(
     listedRows,
     maxListedRows: LISTS * listedRows,
     pack,
+    packAll,
     packTransposed,
     listTerms,
     listLeaves,

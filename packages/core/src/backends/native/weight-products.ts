@@ -1,0 +1,118 @@
+import { MOST_NODE_ROWS } from '../../train/tree/index.ts';
+import type { CallTape } from './call-tape.ts';
+import { MAX_PANEL } from './panels/panel-memory.ts';
+import type { Panels } from './panels/panels.ts';
+import type { Sparsity } from './sparsity.ts';
+
+/** Rows of a batch at a time for dW, those of several leaves among them. */
+const BLOCK_ROWS = MOST_NODE_ROWS;
+// Bytes of the columns of dy at a time: their panels stay in the second-level cache.
+const PANEL_BYTES = 1_048_576;
+const BLOCK_BYTES = 8192; // of a row
+// Strips of x that are packed at a time for dW.
+const STRIPS = 4;
+// Columns of x over so many rows are read where they lie, and all others for rows of dy of so many bytes.
+const MAX_PLAIN_ROWS = 32;
+const MAX_PLAIN_GRADIENT = 512;
+/** Bytes of a line of the caches. */
+const LINE = 64;
+
+/** Bytes of a strip's row, which begins at a line. */
+const stripRow = (bytes: number): number => Math.floor((bytes + LINE - 1) / LINE) * LINE;
+
+/** Bytes of scratch that dW of O columns takes. */
+export const weightProductBytes = (O: number): number =>
+  Math.min(PANEL_BYTES, BLOCK_ROWS * 8 * O) + BLOCK_ROWS * (STRIPS + 1) * MAX_PANEL;
+
+/** Arrays are byte offsets. */
+export interface WeightProducts {
+  /** dW = xᵀ dy and db = Σ dy over B rows in leaves of `leaf`; where `joins`, they are added to what is there. */
+  addWeights(
+    dW: number, // [I, O] out
+    db: number, // [O] out
+    x: number, // [B, I]
+    dy: number, // [B, O]
+    B: number,
+    leaf: number,
+    joins: boolean,
+    I: number,
+    O: number,
+  ): void;
+}
+
+/** The product of a dense layer by its inputs. Overwrites `weightProductBytes` from `free` on. */
+export function createWeightProducts(
+  { bytes, leafPanel, listedRows, zeros, one, pack, packAll, setLeaves, listLeaves, sumLeaves }: Panels,
+  { hasSparseColumns }: Sparsity,
+  tape: CallTape,
+  free: number,
+): WeightProducts {
+  /**
+   * dW and db of up to `BLOCK_ROWS` rows in leaves of `leaf` rows. Sums start at 0 where `starts`, else, of one leaf,
+   * at what stands in dW and db; where `joins`, they are added to that.
+   */
+  function addBlock(
+    dW: number, // [I, O]
+    db: number, // [O]
+    x: number, // [B, I]
+    dy: number, // [B, O]
+    B: number,
+    leaf: number,
+    starts: boolean,
+    joins: boolean,
+    I: number,
+    O: number,
+  ): void {
+    const iRow = bytes * I;
+    const oRow = bytes * O;
+    const panels = free + BLOCK_ROWS * STRIPS * MAX_PANEL;
+    const next = starts ? 0 : leafPanel.step;
+    const isSparse = hasSparseColumns(x, iRow, B, I, O);
+    const most = isSparse ? listedRows : leafPanel.rows;
+    const strips = Math.floor((I + most - 1) / most);
+    const lowest = Math.floor(I / strips);
+    const higher = I - lowest * strips; // strips that are a column wider, the first ones
+    const isPacked = !isSparse && B > MAX_PLAIN_ROWS && oRow > MAX_PLAIN_GRADIENT;
+    const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / leafPanel.step) * leafPanel.step) / bytes;
+    setLeaves(B, leaf);
+    for (let o = 0; o < O; o += width) {
+      const N = Math.min(O - o, width);
+      packAll(leafPanel, panels, dy + bytes * o, oRow, B, N);
+      // 1 · dy + s is dy + s, rounded once.
+      const sums = db + bytes * o;
+      sumLeaves(sums, 0, starts ? zeros : sums, next, 0, one, 0, 0, panels, 1, B, N, joins, false);
+      for (let strip = 0, i = 0; strip < strips; strip++) {
+        const isHigher = strip < higher;
+        const height = isHigher ? lowest + 1 : lowest;
+        const c = dW + i * oRow + bytes * o;
+        const column = x + bytes * i;
+        const init = starts ? zeros : c;
+        const initRow = starts ? 0 : oRow;
+        if (isPacked) {
+          const step = stripRow(bytes * height);
+          const place = (isHigher ? strip : strip - higher) % STRIPS;
+          const alike = (isHigher ? higher : strips) - strip;
+          if (place === 0) pack(free, step, B * step, column, iRow, B, Math.min(alike, STRIPS) * height, height);
+          const a = free + place * B * step;
+          sumLeaves(c, oRow, init, next, initRow, a, bytes, step, panels, height, B, N, joins, false);
+        } else {
+          if (isSparse) listLeaves(column, bytes, iRow, height, B, leaf);
+          sumLeaves(c, oRow, init, next, initRow, column, bytes, iRow, panels, height, B, N, joins, isSparse);
+        }
+        i += height;
+      }
+      tape.run(); // before the panels are written again
+    }
+  }
+
+  return {
+    addWeights(dW, db, x, dy, B, leaf, joins, I, O) {
+      // Only a single leaf has more rows than one call takes.
+      for (let n = 0; n < B; n += BLOCK_ROWS) {
+        const rows = Math.min(B - n, BLOCK_ROWS);
+        const own = Math.min(leaf, rows);
+        addBlock(dW, db, x + bytes * n * I, dy + bytes * n * O, rows, own, n === 0, joins, I, O);
+      }
+    },
+  };
+}
