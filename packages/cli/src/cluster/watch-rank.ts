@@ -53,7 +53,7 @@ export function watchedDeathIn(text: string): WatchedDeath | null {
  *
  * MPICH may abort in a rank that reads the memory of one that has died, before all files of that one are closed. So
  * signal 9, which no rank gets because another has died, is told at once; what a rank may do to itself a second later,
- * and an abort after two, if Hydra has not ended the shell by then.
+ * and an abort after two. Hydra collects a process when it has ended all: one that is gone by then is not the first.
  */
 const watch = `
 trap '' HUP INT TERM USR1
@@ -78,8 +78,8 @@ while [ $tries -lt 300 ] && { read -r state < /proc/$1/stat; } 2> /dev/null; do
 done
 case $how in
   '' | ': signal 9') ;;
-  ': signal 6') sleep 2 ;;
-  *) sleep 1 ;;
+  ': signal 6') sleep 2; [ -e /proc/$1 ] || exit ;;
+  *) sleep 1; [ -e /proc/$1 ] || exit ;;
 esac
 if [ -e "$3" ]; then kept="; the last checkpoint is $4"; fi
 printf '%s\\n' "$2 has died$how$kept" >&2
