@@ -28,7 +28,8 @@ const differ = (flag: string, first: string, other: string): string =>
 const onBoth = (title: string, args: readonly string[], sentence: string): Case => [title, args, args, sentence];
 
 const cases: readonly Case[] = [
-  ['an option on one alone', train, [...train, '--patience', 'none'], differ('--patience', 'nothing', 'none')],
+  ['an option on one alone', train, [...train, '--learning-rate', '1'], differ('--learning-rate', 'nothing', '1')],
+  ['the value none on one alone', train, [...train, '--patience', 'none'], differ('--patience', 'nothing', 'none')],
   ['other values', [...train, '--seed', '1'], [...train, '--seed', '2'], differ('--seed', '1', '2')],
   [
     'output of another than rank 0',
