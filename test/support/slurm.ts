@@ -69,10 +69,8 @@ export async function startSlurm(folder: string, programs: SlurmPrograms): Promi
     spawnSync(name, args, { env: { ...process.env, ...env, PATH: SYSTEM_PATH }, encoding: 'utf8', timeout: 5000 });
 
   if (run('mungekey', '--create', `--keyfile=${key}`).status !== 0) return 'mungekey makes no key';
-  const files = ['socket', 'pid', 'seed', 'log'].map((kind) =>
-    `--${kind}-file=${at(`munge.${kind}`)}`.replace('socket-file', 'socket'),
-  );
-  start('munged', ['--foreground', '--force', `--key-file=${key}`, ...files]);
+  const files = ['pid', 'seed', 'log'].map((kind) => `--${kind}-file=${at(`munge.${kind}`)}`);
+  start('munged', ['--foreground', '--force', `--key-file=${key}`, `--socket=${socket}`, ...files]);
   start('slurmctld', ['-D', '-L', at('slurmctld.log')]);
   start('slurmd', ['-D', '-N', host, '-L', at('slurmd.log')]);
   for (const begun = Date.now(); Date.now() - begun < PATIENCE_MS; ) {

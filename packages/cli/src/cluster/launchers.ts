@@ -8,7 +8,8 @@ export interface Death {
   readonly pid: number | null;
   readonly host: string | null;
   readonly how: string; // 'signal 9', 'exit code 5'
-  readonly exitCode?: number | null; // where the launcher's own may be that of another; null: a signal has ended it
+  /** Its own; null where a signal has ended it. Left out where the launcher's is its own. */
+  readonly exitCode?: number | null;
 }
 
 /** A program that starts the ranks of a job. */

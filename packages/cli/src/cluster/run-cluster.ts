@@ -16,7 +16,7 @@ import { readTrainWords } from './train-words.ts';
 const RESTARTS = 3;
 
 /** Exit code where that of the launcher does not say that the job has failed. */
-const KILLED = 1;
+const FAILED = 1;
 
 /** Exit codes of a command that has ended by itself: it would end in the same way again. */
 const ownCodes = new Set<number>([0, 1, 2, ...Object.values(exitCodes)]);
@@ -63,12 +63,12 @@ async function follow(
       if (!hasDied) {
         const advice = code === 1 ? launcher.adviceIn(tail) : null;
         if (advice !== null) say(advice);
-        return code ?? KILLED;
+        return code ?? FAILED;
       }
       const isLate = code === LATE_CODE && death?.exitCode !== null;
       say(isLate ? describeLate(train.out) : describeLoss(death ?? unknownDeath(code), count, train.out));
       const next = count - 1;
-      if (left === 0 || next === 0 || train.out === null) return code || KILLED;
+      if (left === 0 || next === 0 || train.out === null) return code || FAILED;
       say(`starting again on ${next} ${next === 1 ? 'rank' : 'ranks'} (restart ${restarts - left + 1} of ${restarts})`);
     }
   } finally {

@@ -30,10 +30,6 @@ export async function hearLate(cluster: Cluster, error: ClusterError, patienceMs
   const living = all.filter((other) => !dead.includes(other));
   const said = new Map([[rank, error.ranks]]);
   for (const other of all) if (other !== rank) mail.send(other, TAGS.late, toBytes(error.ranks));
-  const silent = (): number[] => {
-    const awaited = new Set([...said.values()].flat());
-    return all.filter((other) => awaited.has(other) && !said.has(other));
-  };
   for (const begun = performance.now(); performance.now() - begun < patienceMs; await sleep(1)) {
     mail.isSent();
     for (const other of all) {
@@ -42,7 +38,8 @@ export async function hearLate(cluster: Cluster, error: ClusterError, patienceMs
     }
     if (living.every((other) => said.has(other))) break;
   }
-  const named = silent();
+  const awaited = new Set([...said.values()].flat());
+  const named = all.filter((other) => awaited.has(other) && !said.has(other));
   const speaker = Math.min(...said.keys());
   if (named.length === 0) return { error, speaker };
   const message = error.message.replace(namesOf(error.ranks, ranks), namesOf(named, ranks));
