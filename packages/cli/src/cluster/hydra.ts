@@ -1,6 +1,10 @@
 import { writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isSocket } from '@gradloom/runtime/internal';
 import type { Io } from '../io.ts';
+
+/** Time for Hydra to read what a rank has just said: what it has not read when it ends all is lost. */
+const READ_MS = 500;
 
 /** The rank that this process is under Hydra, the launcher of MPICH. */
 export interface HydraRank {
@@ -21,9 +25,10 @@ export function hydraRank({ PMI_RANK, PMI_SIZE, PMI_FD, MPI_LOCALRANKID }: Io['e
  * Has Hydra end all ranks with this exit code, if this is a rank of it. Other launchers end all when one has ended; of
  * one that ends before MPI has begun, Hydra takes no notice, and the others would wait for it without end.
  */
-export function endUnderHydra(env: Io['env'], exitCode: number): void {
+export async function endUnderHydra(env: Io['env'], exitCode: number): Promise<void> {
   const socket = hydraRank(env)?.socket ?? null;
   if (socket === null) return;
+  await sleep(READ_MS);
   try {
     writeSync(socket, `cmd=abort exitcode=${exitCode}\n`);
   } catch {

@@ -72,7 +72,7 @@ export async function failOnAllRanks(error: unknown, env: Io['env'], say: (error
   const told = cluster === null ? error : await failTogether(cluster, error).catch((reason: unknown) => reason);
   if (cluster === null && !isAlone && (localRank(env) ?? 0) > 0) await sleep(LAST_WORDS_MS);
   if (cluster === null || cluster.rank === 0) say(told);
-  if (cluster === null && !isAlone) endUnderHydra(env, exitCodeOf(told));
+  if (cluster === null && !isAlone) await endUnderHydra(env, exitCodeOf(told));
   if (cluster !== null && isKnownToAll(told)) await cluster.close();
   return exitCodeOf(told);
 }
