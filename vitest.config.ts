@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { CostReporter } from './test/support/cost-reporter.ts';
 import { LackReporter } from './test/support/lack-reporter.ts';
 
 /** What these measure or load, files before them in the same process would change. */
@@ -34,7 +35,8 @@ export default defineConfig(({ mode }) => ({
     // Teams are tested with more threads than there are cores.
     env: { GRADLOOM_OVERSUBSCRIBE: '1', ...(mode === 'all' ? { GRADLOOM_TEST_ALL: '1' } : {}) },
     globalSetup: ['test/support/set-up.ts'],
-    reporters: ['default', new LackReporter(mode !== 'all')],
+    setupFiles: ['test/support/cost.ts'],
+    reporters: ['default', new LackReporter(mode !== 'all'), new CostReporter()],
     pool: 'forks',
     maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 60_000,

@@ -1,0 +1,34 @@
+import { writeFileSync } from 'node:fs';
+import type { TestCase, TestModule } from 'vitest/node';
+
+/** Where the last run of the tests left what each file took. */
+const record = 'test/costs.tsv';
+
+/**
+ * Records wall and processor seconds of each file in `test/costs.tsv`, and ends a run with the ten dearest files and
+ * with every test that passed on its second try only, with the error of the first.
+ */
+export class CostReporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const rows = modules
+      .map((module) => ({ module, ...(module.meta().cost ?? { wall: module.diagnostic().duration / 1000, cpu: NaN }) }))
+      .sort((a, b) => b.wall - a.wall);
+    const lines = rows.map(({ module, wall, cpu }) =>
+      [module.project.name, wall.toFixed(2), cpu.toFixed(2), module.relativeModuleId].join('\t'),
+    );
+    writeFileSync(record, `${['kind\twall\tcpu\tfile', ...lines].join('\n')}\n`);
+    if (rows.length > 10) {
+      const sum = (key: 'wall' | 'cpu') => rows.reduce((total, row) => total + (row[key] || 0), 0).toFixed(0);
+      console.log(`${rows.length} files took ${sum('wall')} s, ${sum('cpu')} s of processors. The dearest (${record} has all):`);
+      for (const line of lines.slice(0, 10)) console.log(`  ${line.replaceAll('\t', '  ')}`);
+    }
+    const retried = modules.flatMap((module) => [...module.children.allTests()].filter(isFlaky));
+    if (retried.length > 0) console.log(`Passed on a second try only (${retried.length}):`);
+    for (const test of retried) {
+      console.log(`  ${test.module.relativeModuleId} > ${test.fullName}`);
+      for (const { message } of test.result().errors ?? []) console.log(`    ${message.split('\n')[0]}`);
+    }
+  }
+}
+
+const isFlaky = (test: TestCase): boolean => test.diagnostic()?.flaky === true;
