@@ -1,20 +1,31 @@
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { kinds, short } from './test/kinds.ts';
 import { CostReporter } from './test/support/cost-reporter.ts';
 import { LackReporter } from './test/support/lack-reporter.ts';
 
-/** What these measure or load, files before them in the same process would change. */
-const alone = [
-  'test/cli/memory-limit.test.ts',
-  'test/runtime/blocking.test.ts',
-  'test/runtime/inference-memory.test.ts',
-  'test/runtime/memory.test.ts',
-  'test/runtime/no-simd.test.ts',
-  'test/cli/no-webassembly.test.ts',
-  'test/cli/two-at-once.test.ts',
-  'test/cli/models.test.ts',
-];
+const names = Object.keys(kinds) as (keyof typeof kinds)[];
+
+/** Keeps the files of a kind together: a process goes on with the next file of its own kind, else another starts. */
+class KindByKind extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ project }: TestSpecification) => names.findIndex((name) => name === project.name);
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
+
+/**
+ * The files of a kind in a mode: `short` is `npm test`, `rest` what it leaves out, `all` everything with the counts of
+ * docs/reliability.md. Without a mode it is every file, with few cases, so that any file can be named.
+ */
+function filesOf(kind: (typeof names)[number], mode: string): { include: string[]; exclude: string[] } {
+  const every = [`test/${kind}/**/*.test.ts`];
+  const chosen = kind === 'unit' ? every : short.filter((file) => file.startsWith(`test/${kind}/`));
+  if (mode === 'short') return { include: chosen, exclude: [] };
+  return { include: every, exclude: mode === 'rest' ? chosen : [] };
+}
 
 // Tests import the sources as they are. What they start runs the same sources, compiled anew before the first test.
 export default defineConfig(({ mode }) => ({
@@ -31,19 +42,25 @@ export default defineConfig(({ mode }) => ({
     },
   ],
   test: {
-    // `npm run test:all` goes through all cases that docs/reliability.md speaks of: see test/support/count.ts.
     // Teams are tested with more threads than there are cores.
     env: { GRADLOOM_OVERSUBSCRIBE: '1', ...(mode === 'all' ? { GRADLOOM_TEST_ALL: '1' } : {}) },
     globalSetup: ['test/support/set-up.ts'],
     setupFiles: ['test/support/cost.ts'],
     reporters: ['default', new LackReporter(mode !== 'all'), new CostReporter()],
+    sequence: { sequencer: KindByKind },
     pool: 'forks',
     maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 60_000,
     hookTimeout: 60_000, // a pool of seven threads takes a while to start on a busy machine
-    projects: [
-      { extends: true, test: { name: 'shared', isolate: false, include: ['test/**/*.test.ts'], exclude: alone } },
-      { extends: true, test: { name: 'alone', include: alone } },
-    ],
+    projects: names.map((name) => ({
+      extends: true,
+      test: {
+        name,
+        // What a test of processes measures or loads, files before it in the same process would change.
+        isolate: name === 'processes',
+        ...filesOf(name, mode),
+        ...(name === 'unit' ? { setupFiles: ['test/support/cost.ts', 'test/support/no-processes.ts'] } : {}),
+      },
+    })),
   },
 }));

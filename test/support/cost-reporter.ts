@@ -19,7 +19,9 @@ export class CostReporter {
     writeFileSync(record, `${['kind\twall\tcpu\tfile', ...lines].join('\n')}\n`);
     if (rows.length > 10) {
       const sum = (key: 'wall' | 'cpu') => rows.reduce((total, row) => total + (row[key] || 0), 0).toFixed(0);
-      console.log(`${rows.length} files took ${sum('wall')} s, ${sum('cpu')} s of processors. The dearest (${record} has all):`);
+      console.log(
+        `${rows.length} files took ${sum('wall')} s, ${sum('cpu')} s of processors. The dearest (${record} has all):`,
+      );
       for (const line of lines.slice(0, 10)) console.log(`  ${line.replaceAll('\t', '  ')}`);
     }
     const retried = modules.flatMap((module) => [...module.children.allTests()].filter(isFlaky));

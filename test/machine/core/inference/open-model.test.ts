@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildNetwork, createPredictor, createRandom, type Model, openModel, type Preprocessing } from '@gradloom/core';
+import { loadModel, type ModelContents, type NetworkSpec, saveModel, train } from '@gradloom/runtime';
+import { build } from 'esbuild';
+import { afterAll, describe, expect, test } from 'vitest';
+import { firstDifference } from '../../../support/bits.ts';
+import { closeBrowser, openBrowser } from '../../../support/browser.ts';
+import { randomDataset } from '../../../support/random-dataset.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+const folder = temporaryFolder();
+const path = join(folder.path, 'model.gradloom');
+
+const random = createRandom(1, 'weights');
+const normals = (length: number) => Float64Array.from({ length }, () => random.normal());
+
+const preprocessing: Preprocessing = {
+  version: 1,
+  columns: [
+    { name: 'age', type: 'numeric', center: 37.25, scale: 11.3, fill: 38, indicator: true },
+    { name: 'since', type: 'date', center: 18262, scale: 365.25, fill: null, indicator: false },
+    { name: 'member', type: 'boolean', center: 0.4, scale: 0.49, fill: 0, indicator: false },
+    { name: 'city', type: 'categorical', categories: ['Bonn', 'Köln', 'a=b'], missing: true },
+  ],
+  target: [{ name: 'kind', type: 'classes', labels: ['a', 'b', '__proto__'] }],
+};
+const classifier: ModelContents = {
+  spec: {
+    input: 8,
+    layers: [{ kind: 'dense', out: 9 }, { kind: 'gelu' }, { kind: 'batch-norm' }, { kind: 'dense', out: 3 }],
+  },
+  parameters: normals(8 * 9 + 9 + 4 * 9 + 9 * 3 + 3).map(Math.abs), // variances are not below 0
+  loss: 'softmax-cross-entropy',
+  preprocessing,
+};
+const regressor: ModelContents = {
+  spec: { input: 8, layers: [{ kind: 'dense', out: 1 }] },
+  parameters: normals(9),
+  loss: 'mse',
+  preprocessing: { ...preprocessing, target: [{ name: 'price', type: 'values', center: 152.1, scale: 77.3 }] },
+};
+const numbers: ModelContents = {
+  spec: { input: 5, layers: [{ kind: 'dense', out: 70 }, { kind: 'tanh' }, { kind: 'dense', out: 2 }] },
+  parameters: normals(5 * 70 + 70 + 70 * 2 + 2),
+  loss: 'softmax-cross-entropy',
+  metadata: { labels: ['no', 'yes'], divisor: 255 },
+};
+
+const cells = [
+  { age: 30.1, since: '2020-02-29', member: true, city: 'Köln' },
+  { age: null, since: '1999-12-31T23:59:59.5Z', member: 'no', city: '' },
+  { age: '1e2', since: '2024-01-01', member: 0, city: 'a=b' },
+  { age: -7, since: '2031-07-01', member: 'Y', city: 'Ulm' },
+];
+const cases: [name: string, contents: ModelContents, rows: Parameters<Model['predict']>[0]][] = [
+  ['of classes of a table', classifier, cells],
+  ['of values of a table', regressor, cells.map((row) => Object.values(row))],
+  ['of floats', { ...numbers, parameters: Float32Array.from(numbers.parameters) }, [[...normals(5)]]],
+  ['of floats of a table', { ...classifier, parameters: Float32Array.from(classifier.parameters) }, cells],
+  ['of plain numbers', numbers, Array.from({ length: 300 }, () => [...normals(5)])],
+];
+
+/** All that a model says of rows. */
+const said = (model: Model, rows: (typeof cases)[number][2]) => ({
+  outputs: model.outputs(rows as number[][]),
+  probabilities: model.loss === 'mse' ? null : model.probabilities(rows as number[][]),
+  classify: model.classify(rows),
+  predict: model
+    .predict(rows)
+    .map(({ prediction, probabilities }) => [prediction, Object.entries(probabilities ?? {})]),
+  fingerprint: model.fingerprint,
+  metadata: model.metadata,
+  spec: model.spec,
+});
+
+afterAll(closeBrowser);
+
+describe.each(cases)('a model %s', (_name, contents, rows) => {
+  test('opened from its bytes says what loadModel says, bit by bit', () => {
+    saveModel(path, contents);
+    const bytes = readFileSync(path);
+    const loaded = loadModel(path);
+    const opened = openModel(bytes);
+    expect(firstDifference(opened.parameters, loaded.parameters)).toBeNull();
+    expect(said(opened, rows)).toEqual(said(loaded, rows));
+    expect(said(openModel(Uint8Array.from(bytes).buffer), rows)).toEqual(said(loaded, rows));
+  });
+
+  test('does so in a browser', async (context) => {
+    const browser = await openBrowser(context);
+    const entry = folder.write('entry.js', "export { openModel } from '@gradloom/core';");
+    const { outputFiles } = await build({
+      entryPoints: [entry],
+      bundle: true,
+      write: false,
+      format: 'iife',
+      globalName: 'gradloom',
+      platform: 'browser', // a module of Node's own would be an error
+      conditions: ['@gradloom/source'],
+      alias: { '@gradloom/core': join(root, 'packages/core/src/index.ts') },
+    });
+    saveModel(path, contents);
+    const page = await browser.newPage();
+    await page.addScriptTag({ content: outputFiles[0].text });
+    const answers = await page.evaluate(
+      ([base64, rows, code]) => {
+        const bytes = Uint8Array.from(atob(base64 as string), (character) => character.charCodeAt(0));
+        const open = (globalThis as unknown as { gradloom: { openModel: typeof openModel } }).gradloom.openModel;
+        return new Function('model', 'rows', `return (${code})(model, rows)`)(open(bytes), rows);
+      },
+      [readFileSync(path, 'base64'), rows, String(said)] as const,
+    );
+    await page.close();
+    expect(answers).toEqual(said(loadModel(path), rows));
+  }, 60_000);
+});
+
+test('a model of floats keeps its type in the file, computes in it, and answers in doubles', () => {
+  const parameters = Float32Array.from(numbers.parameters);
+  saveModel(path, { ...numbers, parameters });
+  const opened = openModel(readFileSync(path));
+  expect(opened.parameters).toEqual(parameters);
+  expect(opened.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  const x = normals(5 * 100);
+  const y = opened.outputs(x);
+  expect(y).toEqual(createPredictor(buildNetwork(numbers.spec), parameters)(x));
+  expect(y).toEqual(y.map(Math.fround));
+  expect(opened.classify(x)).toHaveLength(100);
+  expect(opened.probabilities(x).some((value) => value !== Math.fround(value))).toBe(true);
+});
+
+test('opens the model of a checkpoint', async () => {
+  const rows = randomDataset({ rows: 12, inputs: 3, classes: 2 });
+  const spec: NetworkSpec = { input: 3, layers: [{ kind: 'dense', out: 2 }] };
+  const checkpoint = { folder: folder.path, every: 2 };
+  const { fingerprint } = await train(spec, { train: rows }, { epochs: 2, backend: 'wasm', threads: 1, checkpoint })
+    .result;
+  const opened = openModel(readFileSync(join(folder.path, 'last.gradloom')));
+  expect(opened.fingerprint).toBe(fingerprint);
+});
+
+describe('what is no model', () => {
+  test.each([
+    ['bytes has "text", expected a Uint8Array or an ArrayBuffer', 'text'],
+    ['bytes is not a Gradloom file, expected a model or a checkpoint (it is empty)', new Uint8Array(0)],
+    [
+      'bytes is not a Gradloom file, expected a model or a checkpoint (it begins with "age,y',
+      Buffer.from('age,y\n1,2'),
+    ],
+  ])('is refused in one sentence: %s', (sentence, bytes) => {
+    expect(() => openModel(bytes as Uint8Array)).toThrow(`openModel: ${sentence}`);
+  });
+
+  test('nor is one whose parts do not fit', () => {
+    saveModel(path, regressor);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1] ^= 1;
+    expect(() => openModel(bytes)).toThrow(
+      'openModel: bytes has a wrong checksum, expected the file as it was written',
+    );
+  });
+});
+
+test('a weight that is not finite is refused when a row is asked', () => {
+  saveModel(path, { ...regressor, parameters: regressor.parameters.map((value, p) => (p === 3 ? Number.NaN : value)) });
+  const opened = openModel(readFileSync(path));
+  expect(() => opened.outputs(cells)).toThrow('outputs: W of dense(8->1) at layer 0 has NaN, expected finite numbers');
+});

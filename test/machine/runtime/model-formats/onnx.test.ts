@@ -1,0 +1,363 @@
+import { join } from 'node:path';
+import {
+  type ActivationName,
+  activations,
+  buildNetwork,
+  type Cell,
+  createRandom,
+  type ElementType,
+  mathOf,
+  type NetworkSpec,
+  type Preprocessing,
+} from '@gradloom/core';
+import { readBoolean, readDate } from '@gradloom/core/internal';
+import {
+  createModel,
+  exportModel,
+  type Model,
+  type ModelContents,
+  readTable,
+  splitTable,
+  type TableName,
+  type TableOptions,
+  tableFiles,
+  tablePath,
+  train,
+} from '@gradloom/runtime';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { everyLayer, inputsFor, weightsFor } from '../../../support/every-layer.ts';
+import { needs } from '../../../support/needs.ts';
+import { python } from '../../../support/python.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+
+type Column = readonly (number | string | null)[] | readonly (readonly number[])[];
+
+interface Case {
+  readonly model: Model;
+  readonly inputs: Readonly<Record<string, Column>>; // null is NaN
+  readonly rows: number[][] | Record<string, Cell>[]; // what the model takes for the same
+}
+
+interface Run {
+  readonly type: string; // of the first output that is a number
+  readonly error?: string;
+  readonly outputs: Readonly<Record<string, (string | number)[]>>; // float64 as text
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const numbersOf = ({ outputs }: Run, name: string): number[] => {
+  expect(Object.keys(outputs)).toContain(name);
+  return outputs[name].map((text) =>
+    text === 'nan' ? Number.NaN : Number(text.toString().replace('inf', 'Infinity')),
+  );
+};
+
+/** The largest difference, in units of 1 + |expected|; NaN has to meet NaN. */
+function distance(actual: readonly number[], expected: readonly number[]): number {
+  expect(actual.length).toBe(expected.length);
+  return actual.reduce((worst, value, i) => {
+    const same = Object.is(value, expected[i]) || value === expected[i];
+    const error = same ? 0 : Math.abs(value - expected[i]) / (1 + Math.abs(expected[i]));
+    return Number.isNaN(error) ? Infinity : Math.max(worst, error);
+  }, 0);
+}
+
+const plain = (contents: ModelContents, rows: number[][]): Case => ({
+  model: createModel(contents),
+  inputs: { x: rows },
+  rows,
+});
+
+const layered = Object.entries(everyLayer).map(([name, spec]): [string, Case] => [
+  name,
+  plain({ spec, parameters: weightsFor(spec) }, inputsFor(spec, 12)),
+]);
+
+/** The same in floats. */
+const floats = layered.map(([name, { model, rows }]): [string, Case] => [
+  `${name} in float32`,
+  plain({ spec: model.spec, parameters: Float32Array.from(model.parameters) }, rows as number[][]),
+]);
+
+/** Around 0, far from it, and where polynomials of erf meet. */
+const hardInputs = [
+  ...[0, -0, 1e-300, 1e-20, 1e-8, 0.1, 0.5, 0.874, 0.876, 1, 2.5, 5.9, 6.1, 8, 20, 40, 100, 700, 800, 1e5, 1e300],
+].flatMap((z) => [z, -z]);
+
+const curves = (Object.keys(activations) as ActivationName[]).map((fn): [ActivationName, Case] => {
+  const spec: NetworkSpec = { input: hardInputs.length, layers: [{ kind: 'activation', fn }] };
+  return [fn, plain({ spec, parameters: new Float64Array(0) }, [hardInputs])];
+});
+
+const softInputs = hardInputs.filter((z) => Math.abs(z) <= 100 && Math.abs(z) !== 1e-300);
+const softCurves = curves.map(([fn]): [ActivationName, Case] => {
+  const spec: NetworkSpec = { input: softInputs.length, layers: [{ kind: 'activation', fn }] };
+  return [fn, plain({ spec, parameters: new Float32Array(0) }, [softInputs])];
+});
+
+const three: NetworkSpec = { input: 4, layers: [{ kind: 'dense', out: 3 }] };
+const one: NetworkSpec = { input: 4, layers: [{ kind: 'dense', out: 1 }] };
+const rows = inputsFor(three, 40);
+const two: NetworkSpec = { input: 4, layers: [{ kind: 'dense', out: 2 }] };
+const decided = ([spec, loss, labels, threshold]: [NetworkSpec, ModelContents['loss'], string[]?, number?]): Case =>
+  plain(
+    {
+      spec,
+      parameters: weightsFor(spec),
+      ...(loss === undefined ? {} : { loss }),
+      metadata: {
+        ...(labels === undefined ? {} : { labels }),
+        ...(threshold === undefined ? {} : { threshold }),
+      },
+    },
+    // Two rows without an answer.
+    [...rows, [Number.NaN, 0, 0, 0], [1e308, 1e308, -1e308, 1e308]],
+  );
+
+const decisions: [string, Case][] = [
+  ['softmax with names', decided([three, 'softmax-cross-entropy', ['a', 'b', 'ü']])],
+  ['softmax without names', decided([three, 'softmax-cross-entropy'])],
+  ['one logit of two classes', decided([one, 'binary-cross-entropy', ['no', 'yes']])],
+  ['one logit without names', decided([one, 'binary-cross-entropy'])],
+  ['several logits', decided([three, 'binary-cross-entropy', ['a', 'b', 'c']])],
+  ['values as classes', decided([three, 'quadratic', ['a', 'b', 'c']])],
+  ['a value as two classes', decided([one, 'mse', ['no', 'yes']])],
+  ['one class alone', decided([one, 'softmax-cross-entropy', ['all']])],
+  ['a threshold of softmax', decided([two, 'softmax-cross-entropy', ['no', 'yes'], 0.9])],
+  ['a threshold of one logit', decided([one, 'binary-cross-entropy', ['no', 'yes'], 0.05])],
+  ['a threshold of a value', decided([one, 'mse', ['no', 'yes'], 1.5])],
+  ['no loss, but names', decided([one, undefined, ['no', 'yes']])],
+];
+
+const decisionsOfFloats = decisions.map(([name, { model, rows: asked }]): [string, Case] => [
+  `${name} in float32`,
+  plain({ ...model, parameters: Float32Array.from(model.parameters) }, asked as number[][]),
+]);
+
+/** Trains for some steps on a table, and asks about all of its rows. */
+async function trained(
+  path: string,
+  cells: Record<string, Cell>[],
+  options: TableOptions = {},
+  precision: ElementType = 'float64',
+): Promise<Case> {
+  const table = await readTable(path, options);
+  const { sets, preprocessing } = splitTable(table, { test: 0.3 });
+  const { classes, inputs } = sets.train;
+  const out = classes ?? table.targets.length;
+  const run = train(
+    { input: inputs.columns, layers: [{ kind: 'dense', out: 16 }, { kind: 'relu' }, { kind: 'dense', out }] },
+    sets,
+    {
+      precision,
+      steps: 60,
+      batch: 32,
+      optimizer: 'adam',
+      threads: 1,
+      loss: classes === null ? 'mse' : 'softmax-cross-entropy',
+    },
+  );
+  const model = createModel(await run.result);
+  return { model, rows: cells, inputs: columnsOf(preprocessing, cells) };
+}
+
+/** What a caller of the graph passes: numbers, days, 0 and 1, and text. */
+function columnsOf({ columns }: Preprocessing, cells: readonly Record<string, Cell>[]): Case['inputs'] {
+  return Object.fromEntries(
+    columns.map(({ name, type }) => [
+      name,
+      cells.map(({ [name]: cell }): string | number | null => {
+        if (type === 'categorical') return String(cell ?? '');
+        if (cell === '' || cell === null || cell === undefined) return null;
+        const read = { date: readDate, boolean: readBoolean, numeric: Number }[type];
+        return read(cell) ?? null;
+      }),
+    ]),
+  );
+}
+
+/** The rows of a table that comes with Gradloom, without the target. */
+async function ownTable(name: TableName): Promise<Case> {
+  const path = tablePath(name);
+  const { inputs } = await readTable(path);
+  const rows = inputs[0].data;
+  const count = rows.kind === 'words' ? rows.indices.length : rows.values.length;
+  const cells = Array.from({ length: count }, (_, n) =>
+    Object.fromEntries(
+      inputs.map(({ name: column, data }): [string, Cell] => {
+        if (data.kind === 'words') return [column, data.indices[n] === -1 ? '' : data.words[data.indices[n]]];
+        return [column, Number.isNaN(data.values[n]) ? null : data.values[n]];
+      }),
+    ),
+  );
+  return trained(path, cells);
+}
+
+/** Gaps, categories, booleans, dates and numbers of different sizes; one column has the name of an output. */
+function mixedTable(): { text: string; cells: Record<string, Cell>[] } {
+  const random = createRandom(9, 'mixed');
+  const names = ['age', 'income', 'city', 'member', 'since', 'label'];
+  const made = Array.from({ length: 300 }, (_, n) => [
+    random.uniform() < 0.1 ? '' : String(20 + random.integer(60)),
+    String(1e6 * random.normal()),
+    random.uniform() < 0.1 ? '' : ['Bonn', 'Köln', 'Trier, Eifel', 'a "b"'][random.integer(4)],
+    random.uniform() < 0.1 ? '' : ['yes', 'no'][random.integer(2)],
+    random.uniform() < 0.1 ? '' : `20${10 + (n % 10)}-0${1 + (n % 9)}-11T0${n % 10}:30:00Z`,
+    String(1e-3 * random.normal()),
+  ]);
+  const quoted = (field: string) => `"${field.replaceAll('"', '""')}"`;
+  const lines = made.map((row, n) => [
+    ...row.map(quoted),
+    n % 3 === 0 ? 'left' : 'stays',
+    String(random.normal() * 1e4),
+  ]);
+  return {
+    text: [[...names, 'kind', 'price'], ...lines].map((line) => line.join(',')).join('\n'),
+    cells: made.map((row) => Object.fromEntries(row.map((cell, c) => [names[c], cell]))),
+  };
+}
+
+const mixed = mixedTable();
+const gapWords = ['NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL', '?', ''];
+const tables: [string, () => Promise<Case>][] = [
+  ...(Object.keys(tableFiles) as TableName[]).map((name): [string, () => Promise<Case>] => [
+    name,
+    () => ownTable(name),
+  ]),
+  [
+    'every type of column, classes',
+    () => trained(folder.write('mixed.csv', mixed.text), mixed.cells, { target: 'kind', drop: ['price'] }),
+  ],
+  [
+    'every type of column, classes, in float32',
+    () => trained(folder.write('mixed.csv', mixed.text), mixed.cells, { target: 'kind', drop: ['price'] }, 'float32'),
+  ],
+  [
+    'every type of column, values',
+    () => trained(folder.write('mixed.csv', mixed.text), mixed.cells, { target: 'price', drop: ['kind'] }),
+  ],
+  [
+    'several targets',
+    () =>
+      trained(folder.write('mixed.csv', mixed.text), mixed.cells, { target: ['price', 'income'], drop: ['kind'] }).then(
+        ({ model, inputs }) => ({ model, inputs, rows: mixed.cells.map(({ income: _, ...others }) => others) }),
+      ),
+  ],
+  [
+    'categories and words for gaps that training did not have',
+    async () => {
+      const strange = ['Ulm', 'bonn', ...gapWords].map((city) => ({ ...mixed.cells[0], city }));
+      return trained(folder.write('mixed.csv', mixed.text), strange, { target: 'kind', drop: ['price'] });
+    },
+  ],
+];
+
+describe('with onnxruntime', needs('onnxruntime'), () => {
+  const cases = new Map<string, Case>([
+    ...[...layered, ...floats, ...curves, ...decisions, ...decisionsOfFloats],
+    ...softCurves.map(([fn, one]): [string, Case] => [`${fn} of floats`, one]),
+  ]);
+  const runs = new Map<string, Run>();
+
+  beforeAll(async () => {
+    for (const [name, make] of tables) cases.set(name, await make());
+    const list: { path: string; inputs: Case['inputs'] }[] = [];
+    for (const [at, { model, inputs }] of [...cases.values()].entries()) {
+      const path = join(folder.path, `${at}.onnx`);
+      await exportModel(path, model);
+      list.push({ path, inputs });
+    }
+    // One process for all: to import onnxruntime takes its time.
+    const results = python('run_onnx.py', folder.write('cases.json', JSON.stringify(list))) as Run[];
+    for (const [at, name] of [...cases.keys()].entries()) runs.set(name, results[at]);
+  }, 240_000);
+
+  function of(name: string): { model: Model; rows: Case['rows']; run: Run } {
+    const found = cases.get(name);
+    const run = runs.get(name);
+    if (found === undefined || run === undefined) throw new Error(`${name} was not run`);
+    expect(run.error).toBeUndefined();
+    return { ...found, run };
+  }
+
+  test.each(layered.map(([name]) => name))('%s: the same outputs', (name) => {
+    const { model, rows: x, run } = of(name);
+    expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat())).toBeLessThan(1e-12);
+  });
+
+  test.each(floats.map(([name]) => name))('%s: the same outputs, as far as float32 goes', (name) => {
+    const { model, rows: x, run } = of(name);
+    expect(run.type).toBe('float32');
+    expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat())).toBeLessThan(1e-5);
+  });
+
+  test.each(softCurves.map(([name]) => name))('%s: the same curve, as far as float32 goes', (name) => {
+    const { run } = of(`${name} of floats`);
+    const { apply, alpha } = activations[name];
+    const expected = softInputs.map((z) => Math.fround(apply(mathOf('float32'), Math.fround(z), alpha)));
+    expect(distance(numbersOf(run, 'prediction'), expected)).toBeLessThan(1e-6);
+  });
+
+  test.each(curves.map(([name]) => name))('%s: the same curve, as far as float64 goes', (name) => {
+    const { run } = of(name);
+    const { apply, alpha } = activations[name];
+    const expected = hardInputs.map((z) => apply(mathOf('float64'), z, alpha));
+    expect(distance(numbersOf(run, 'prediction'), expected)).toBeLessThan(1e-15);
+  });
+
+  test.each([...decisions, ...decisionsOfFloats, ...tables].map(([name]) => name))('%s: the same answers', (name) => {
+    const { model, rows: asked, run } = of(name);
+    const answers = model.predict(asked);
+    const labels =
+      model.preprocessing?.target[0].type === 'classes' ? model.preprocessing.target[0].labels : model.metadata.labels;
+    const free = (output: string) => (Object.hasOwn(run.outputs, output) ? output : `${output}_`);
+    if (Object.hasOwn(run.outputs, 'prediction')) {
+      const expected = answers.flatMap(({ prediction }) =>
+        typeof prediction === 'object' && prediction !== null ? Object.values(prediction) : [Number(prediction)],
+      );
+      expect(distance(numbersOf(run, 'prediction'), expected)).toBeLessThan(1e-6);
+      return;
+    }
+    const none = labels === undefined ? '-1' : '';
+    expect(run.outputs[free('label')].map(String)).toEqual(answers.map(({ prediction }) => String(prediction ?? none)));
+    const { output: O } = buildNetwork(model.spec);
+    expect(numbersOf(run, 'outputs').length).toBe(answers.length * O);
+    const classes = answers.find(({ probabilities }) => probabilities !== undefined);
+    if (classes === undefined) {
+      expect(Object.keys(run.outputs)).not.toContain('probabilities');
+      return;
+    }
+    const width = Object.keys(classes.probabilities ?? {}).length;
+    const p = numbersOf(run, 'probabilities');
+    expect(p.length).toBe(width * answers.length);
+    for (const [n, { prediction, probabilities }] of answers.entries()) {
+      // What is said of a row without an answer has no meaning.
+      if (prediction === null) continue;
+      const own = p.slice(n * width, (n + 1) * width);
+      expect(
+        distance(
+          own,
+          labels === undefined
+            ? Object.values(probabilities ?? {})
+            : labels.map((label) => probabilities?.[label] ?? -1),
+        ),
+      ).toBeLessThan(1e-6);
+    }
+  });
+
+  test('answers are of both kinds, and some rows have none', () => {
+    const { run } = of('softmax with names');
+    expect(run.outputs.label.slice(-2)).toEqual(['', '']);
+    expect(new Set(run.outputs.label).size).toBe(4);
+    expect(new Set(of('a threshold of softmax').run.outputs.label)).toEqual(new Set(['no', 'yes', '']));
+    expect(new Set(of('one logit without names').run.outputs.label)).toEqual(new Set([0, 1, -1]));
+  });
+
+  test('the model is described in the metadata', () => {
+    const { model, run } = of('every type of column, classes');
+    const { spec, preprocessing } = model;
+    expect(JSON.parse(run.metadata.gradloom)).toMatchObject({ version: 1, spec, preprocessing });
+  });
+});

@@ -1,0 +1,149 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where a line of code stands, the code, and the rule that refuses it. Each stands alone in a file of its own. */
+const refused: [folder: string, code: string, rule: string][] = [
+  ...['exp(1)', 'pow(2, 3)', 'random()', 'tanh(1)', 'PI', "['log'](2)"].map((call): [string, string, string] => {
+    const dot = call.startsWith('[') ? '' : '.';
+    return ['core', `export const x = Math${dot}${call};`, 'noJsRestrictedProperties'];
+  }),
+  ['core', 'export const { cos } = Math;', 'noJsRestrictedProperties'],
+  ['core', 'export const x = (a: number): number => a ** 2;', 'plugin'],
+  ['core', 'export const x = (a: number): number => {\n  a **= 2;\n  return a;\n};', 'plugin'],
+  ...['Date.now()', 'performance.now()', 'console', 'process.pid', 'globalThis'].map(
+    (use): [string, string, string] => ['core', `export const x = ${use};`, 'noRestrictedGlobals'],
+  ),
+  ...['node:fs', '@gradloom/runtime', 'gradloom', 'piscina', '../../runtime/src/index.ts'].map(
+    (from): [string, string, string] => ['core', `export { x } from '${from}';`, 'noRestrictedImports'],
+  ),
+  ['runtime', "export { x } from 'gradloom';", 'noRestrictedImports'],
+  ['runtime', "export { x } from '../../cli/src/main.ts';", 'noRestrictedImports'],
+  ['runtime', "export const x = (): void => console.log('x');", 'noConsole'],
+  ['cli', "export const x = (): void => console.log('x');", 'noConsole'],
+  ['core', 'export const x = (y: Float64Array): Float64Array => y.subarray(1);', 'plugin'],
+  ...['core', 'runtime', 'cli'].flatMap((folder): [string, string, string][] => [
+    [folder, 'export default 1;', 'noDefaultExport'],
+    [folder, "export * from './y.ts';", 'plugin'],
+    [folder, 'export const x = (a: any): number => a.b;', 'noExplicitAny'],
+    [folder, 'export const x = (a: number | undefined): number => a!;', 'noNonNullAssertion'],
+    [folder, 'export enum X {\n  y,\n}', 'noEnum'],
+  ]),
+];
+
+const allowed: [folder: string, code: string][] = [
+  ['core', 'export const x = Math.sqrt(Math.abs(Math.floor(2)) * Math.imul(2, 3) + Math.max(1, Math.min(2, 3)));'],
+  ['core', "export { x } from '../y.ts';"],
+  ['core', "export * as y from './y.ts';"],
+  ['runtime', "export { x } from '@gradloom/core';\nexport { readFileSync } from 'node:fs';"],
+  ['runtime', 'export const x = Math.ceil(performance.now());'],
+  ['cli', "export { x } from '@gradloom/runtime';\nexport { join } from 'node:path';"],
+];
+
+let folder = '';
+/** Rules that refused something, by file. */
+const found = new Map<string, string[]>();
+const pathOf = (list: 'allowed' | 'refused', index: number, name: string): string =>
+  `packages/${name}/src/${list}/case-${index}.ts`;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'architecture-'));
+  for (const name of ['biome.jsonc', '.gitignore', '.ci/lint']) {
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  }
+  for (const [index, [name, code]] of refused.entries()) write(pathOf('refused', index, name), code);
+  for (const [index, [name, code]] of allowed.entries()) write(pathOf('allowed', index, name), code);
+  const biome = join(root, 'node_modules/@biomejs/biome/bin/biome');
+  const args = [biome, 'lint', '--reporter=json', '--max-diagnostics=none', '.'];
+  const { stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  const { diagnostics }: { diagnostics: { category: string; location: { path: string } }[] } = JSON.parse(stdout);
+  for (const { category, location } of diagnostics) {
+    const path = location.path.replaceAll('\\', '/');
+    found.set(path, [...(found.get(path) ?? []), category.split('/').at(-1) ?? category]);
+  }
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(path: string, code: string): void {
+  const file = join(folder, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${code}\n`);
+}
+
+describe('the linter refuses', () => {
+  test.each(refused.map((row, index) => [...row, index] as const))('in %s: %s (%s)', (name, _code, rule, index) => {
+    expect(found.get(pathOf('refused', index, name)) ?? []).toContain(rule);
+  });
+});
+
+describe('the linter lets pass', () => {
+  test.each(allowed.map((row, index) => [...row, index] as const))('in %s: %s', (name, _code, index) => {
+    expect(found.get(pathOf('allowed', index, name)) ?? []).toEqual([]);
+  });
+});
+
+/** Folders of the command line that know nothing of each other. */
+const borders: [folder: string, others: readonly string[]][] = [
+  ['lab', ['report', 'commands']],
+  ['report', ['lab', 'commands']],
+];
+
+test.each(borders)('%s imports nothing of %s', (folder, others) => {
+  const source = join(root, 'packages/cli/src');
+  const crossings: string[] = [];
+  for (const name of readdirSync(join(source, folder), { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts')) continue;
+    const file = join(source, folder, name);
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'(\.[^']+)'/g)) {
+      const [into] = relative(source, join(dirname(file), path)).split(/[\\/]/);
+      if (others.includes(into)) crossings.push(`${folder}/${name}: ${path}`);
+    }
+  }
+  expect(crossings).toEqual([]);
+});
+
+test('comments are at most 120 columns wide, unless an address alone is longer', () => {
+  const wide: string[] = [];
+  const folders = ['packages/core', 'packages/runtime', 'packages/cli', 'bench', 'test', '.ci', 'docs'];
+  for (const folder of folders) {
+    for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
+      if (!/\.(ts|mts|js|mjs|cjs)$/.test(name) || /(^|\/)(node_modules|dist|api)\//.test(name)) continue;
+      const lines = readFileSync(join(root, folder, name), 'utf8').split('\n');
+      for (const [at, line] of lines.entries()) {
+        const isComment = /^\s*(\/\/|\/?\*)/.test(line) || / \/\/ [^'"`]*$/.test(line);
+        if (line.length <= 120 || !isComment) continue;
+        if (!/^\s*(\/\/|\*) \S*https?:\S+$/.test(line)) wide.push(`${folder}/${name}:${at + 1}`);
+      }
+    }
+  }
+  expect(wide).toEqual([]);
+});
+
+test('prose of the docs is at most 120 columns wide, unless a link alone is longer', () => {
+  const isProse = (name: string) => name.endsWith('.md') && !/(^|\/)(node_modules|dist|api)\//.test(name);
+  const within = (folder: string) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`);
+  const pages = [
+    ...readdirSync(root),
+    ...['docs', 'test', 'packages/core', 'packages/runtime', 'packages/cli'].flatMap(within),
+  ];
+  const wide = pages.filter(isProse).flatMap((page) => {
+    // Code, and what `npm run bench:readme` writes, are no prose.
+    const text = readFileSync(join(root, page), 'utf8').replace(
+      /^\s*```[\s\S]*?^\s*```|<!-- bench:peers -->[\s\S]*?<!-- \/bench:peers -->/gm,
+      (skipped) => skipped.replace(/.*/g, ''),
+    );
+    return text.split('\n').flatMap((line, at) => {
+      const isTable = /^\s*\|/.test(line);
+      const isLink = /^\s*(- )?!?\[[^\]]*\]\(\S+\)$/.test(line);
+      return line.length <= 120 || isTable || isLink ? [] : [`${page}:${at + 1}`];
+    });
+  });
+  expect(wide).toEqual([]);
+});

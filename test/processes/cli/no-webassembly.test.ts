@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../../support/command-line.ts';
+
+/** In an engine that makes no code at run time, and so has no WebAssembly. */
+const jitless = (args: string) =>
+  endOf(startProgram(args.split(' '), temporaryDirectory(), { nodeFlags: ['--jitless'] }));
+
+const run = 'train --dataset xor --epochs 50 --no-out --json --backend';
+const PROBLEM = 'this engine has no WebAssembly, expected it for every backend but reference';
+
+test('without WebAssembly auto takes the reference with a warning, and trains to the bits of any reference', async () => {
+  const [auto, elsewhere] = await Promise.all([jitless(`${run} auto`), gradloom(`${run} reference`.split(' '))]);
+  expect(auto.stderr).toContain(`warning: backend auto uses reference, which is many times slower: ${PROBLEM}`);
+  const [alone, beside] = [auto.stdout, elsewhere.stdout].map((text) => jsonLines(text).at(-1));
+  expect({ ...alone, code: auto.code }).toMatchObject({ code: 0, event: 'done', fingerprint: beside?.fingerprint });
+});
+
+test.each(['wasm', 'native', 'blas'])('without WebAssembly %s is refused in a sentence', async (backend) => {
+  const { code, stdout, stderr } = await jitless(`${run} ${backend}`);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain(`\ngradloom train: --backend ${backend} cannot run here: ${PROBLEM}`);
+});
+
+test('without WebAssembly doctor says so, and that training runs', async () => {
+  const { code, stdout } = await jitless('doctor');
+  expect(stdout).toContain(`WebAssembly   none: ${PROBLEM}`);
+  expect(stdout).toMatch(/\nreference +\d+\.\d +\d+\.\d {2}used by auto\nwasm +- +-\n/);
+  expect(stdout).toContain('Training runs on plain TypeScript, many times slower');
+  expect(code).toBe(0);
+});

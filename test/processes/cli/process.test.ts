@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { loadModel } from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
+import { commands } from '../../../packages/cli/src/commands/index.ts';
+import { gradloom, jsonLines, startProgram, temporaryDirectory } from '../../support/command-line.ts';
+
+/** Longer than any test waits. */
+const endless = ['train', '--dataset', 'xor', '--backend', 'reference', '--threads', '1', '--epochs', '10000000'];
+
+describe('a signal', () => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s ends a run with its model, its last line and exit code %d', async (signal, code) => {
+    const out = join(temporaryDirectory(), 'run');
+    const child = startProgram([...endless, '--out', out, '--json'], temporaryDirectory());
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (lines.push(line) === 1) child.kill(signal);
+    }
+    expect(await ended(child)).toEqual([code, null]);
+    const last = jsonLines(lines.join('\n')).at(-1);
+    expect(last).toMatchObject({ event: 'done', fingerprint: loadModel(join(out, 'model.gradloom')).fingerprint });
+  });
+});
+
+test('a reader who leaves ends the run quietly, with its model', async () => {
+  const out = join(temporaryDirectory(), 'run');
+  const child = startProgram([...endless, '--out', out, '--json'], temporaryDirectory());
+  let complaints = '';
+  child.stderr.on('data', (chunk) => {
+    complaints += chunk;
+  });
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  expect(await ended(child)).toEqual([141, null]);
+  expect(complaints).toBe('');
+  expect(loadModel(join(out, 'model.gradloom')).parameters.length).toBeGreaterThan(0);
+});
+
+test('the program says on stderr what is wrong, and exits with 2', async () => {
+  const child = startProgram(['train', '--batch', '0'], temporaryDirectory());
+  const [stdout, stderr] = await Promise.all(
+    [child.stdout, child.stderr].map((stream) => stream.setEncoding('utf8').toArray()),
+  );
+  expect(stderr.join('')).toBe('gradloom train: --batch has 0, expected a whole number of at least 1, or full\n');
+  expect(stdout.join('')).toBe('');
+  expect(await ended(child)).toEqual([2, null]);
+});
+
+test.each([...Object.keys(commands), 'experiment xor'])('help of %s is what its sources lay out', async (name) => {
+  const line = [...name.split(' '), '--help'];
+  const child = startProgram(line, temporaryDirectory());
+  const stdout = await child.stdout.setEncoding('utf8').toArray();
+  expect(stdout.join('')).toBe((await gradloom(line)).stdout);
+});
+
+/** Exit code and signal of a process, also where it has ended already. */
+async function ended(child: ReturnType<typeof startProgram>): Promise<unknown[]> {
+  return child.exitCode === null && child.signalCode === null
+    ? once(child, 'exit')
+    : [child.exitCode, child.signalCode];
+}

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
+import { createModel, type Model } from '@gradloom/runtime';
+import { expect, test } from 'vitest';
+import { collectGarbage } from '../../../packages/runtime/src/memory/collect-garbage.ts';
+import { firstDifference } from '../../support/bits.ts';
+import { counted } from '../../support/count.ts';
+
+const MiB = 1024 ** 2;
+const GiB = 1024 ** 3;
+
+/** Networks of every kind of layer; the second ones take memories of other sizes. */
+const specs: NetworkSpec[] = [3, 300].flatMap((width): NetworkSpec[] => [
+  {
+    input: 2,
+    layers: [
+      { kind: 'dense', out: width },
+      { kind: 'activation', fn: 'gelu' },
+      { kind: 'dense', out: 2 },
+    ],
+  },
+  { input: 2, layers: [{ kind: 'layer-norm' }, { kind: 'swiglu', out: width }, { kind: 'dropout', rate: 0.5 }] },
+  {
+    input: 2,
+    layers: [
+      { kind: 'embedding', vocabulary: 5, width },
+      { kind: 'dense', out: 1 },
+    ],
+  },
+  {
+    input: 2,
+    layers: [
+      { kind: 'residual', layers: [{ kind: 'dense', out: 2 }] },
+      { kind: 'dense', out: width },
+    ],
+  },
+]);
+
+function modelOf(spec: NetworkSpec, seed: number): Model {
+  const parameters = new Float64Array(buildNetwork(spec).parameterCount);
+  initializeParameters(buildNetwork(spec), parameters, seed);
+  return createModel({ spec, parameters });
+}
+
+/** Rows that an embedding takes, too; 300 of them are more than go through at a time. */
+const rowsOf = (rows: number, seed: number): Float64Array => {
+  const random = createRandom(seed, 'rows');
+  return Float64Array.from({ length: 2 * rows }, () => Math.floor(5 * random.uniform()));
+};
+
+test('models that take turns answer as each does alone', () => {
+  const models = specs.flatMap((spec) => [1, 2].map((seed) => modelOf(spec, seed)));
+  const alone = models.map(({ spec, parameters }, m) => createModel({ spec, parameters }).outputs(rowsOf(300, m)));
+  const random = createRandom(1, 'turns');
+  for (let turn = 0; turn < 200; turn++) {
+    const m = Math.floor(models.length * random.uniform());
+    const rows = rowsOf(300, m).subarray(0, 2 * (1 + Math.floor(300 * random.uniform())));
+    const y = models[m].outputs(rows);
+    expect(firstDifference(y, alone[m].subarray(0, y.length)), `turn ${turn}, model ${m}`).toBeNull();
+  }
+});
+
+test('a model computes with its weights as they were at its first call, also after others have computed', () => {
+  const [model, other] = [1, 2].map((seed) => modelOf(specs[0], seed));
+  const x = rowsOf(3, 1);
+  const before = model.outputs(x);
+  model.parameters.fill(0);
+  other.outputs(x);
+  expect(model.outputs(x)).toEqual(before);
+});
+
+/** Bytes of address space, where Linux says so. */
+const taken = (): number =>
+  process.platform === 'linux'
+    ? 1024 * Number(/^VmSize:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1])
+    : 0;
+
+/** Some 8,700 memories of their own were all that fit into the address space; already two of them show. */
+const MODELS = counted(2000, 20_000);
+
+test('thousands of models in one process take no address space of their own', () => {
+  const spec: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 2 }] };
+  const x = Float64Array.of(1, 10);
+  const create = (m: number) => createModel({ spec, parameters: Float64Array.of(m, 0, 0, 1, 0, 0) });
+  const models = [create(0)];
+  models[0].outputs(x);
+  const start = taken();
+  for (let m = 1; m < MODELS; m++) {
+    models.push(create(m));
+    models[m].outputs(x);
+  }
+  expect(taken() - start).toBeLessThan(4 * GiB); // a memory of WebAssembly takes 8 GiB or more
+  for (const m of [0, 1, MODELS / 2, MODELS - 1]) expect([...models[m].outputs(x)]).toEqual([m, 10]);
+});
+
+test('models that are gone leave nothing behind', async () => {
+  const held = async (): Promise<{ heap: number; space: number }> => {
+    await new Promise((resolve) => setImmediate(resolve)); // what a job has reached by a WeakRef stays until its end
+    collectGarbage();
+    collectGarbage(); // buffers of the first are counted as free behind the second
+    return { heap: process.memoryUsage().arrayBuffers, space: taken() };
+  };
+  const predictOnce = (width: number): void => {
+    const spec: NetworkSpec = { input: width, layers: [{ kind: 'dense', out: width }] };
+    createModel({ spec, parameters: new Float64Array(width * width + width) }).outputs(new Float64Array(width));
+  };
+  predictOnce(300);
+  const start = await held();
+  for (let m = 0; m < 100; m++) predictOnce(300); // 0.7 MiB of weights each, in a memory that they share
+  for (let m = 0; m < 3; m++) predictOnce(2500); // 48 MiB, each in one of its own
+  const end = await held();
+  expect(end.heap - start.heap).toBeLessThan(40 * MiB);
+  expect(end.space - start.space).toBeLessThan(4 * GiB);
+});

@@ -1,0 +1,33 @@
+import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
+import { WasmApi } from '@gradloom/core/internal';
+import { createModel } from '@gradloom/runtime';
+import { compileKernels } from '@gradloom/runtime/internal';
+import { expect, test, vi } from 'vitest';
+import { firstDifference } from '../../support/bits.ts';
+
+const spec: NetworkSpec = {
+  input: 5,
+  layers: [
+    { kind: 'dense', out: 9 },
+    { kind: 'activation', fn: 'gelu' },
+    { kind: 'dense', out: 3 },
+  ],
+};
+
+function noise(length: number, stream: string): Float64Array {
+  const random = createRandom(1, stream);
+  return Float64Array.from({ length }, () => random.normal());
+}
+
+test('where WebAssembly has no SIMD, a model predicts the same bits', () => {
+  const contents = { spec, parameters: noise(buildNetwork(spec).parameterCount, 'parameters') };
+  const x = noise(300 * 5, 'rows');
+  // As an engine answers that does not know the probe's type.
+  const validate = vi.spyOn(WasmApi, 'validate').mockReturnValue(false);
+  const without = createModel(contents).outputs(x);
+  expect(() => compileKernels()).toThrow('WebAssembly has no SIMD on this machine');
+  validate.mockRestore();
+  const withSimd = createModel(contents).outputs(x);
+  expect(compileKernels()).toBeInstanceOf(WasmApi.Module);
+  expect(firstDifference(without, withSimd)).toBeNull();
+});

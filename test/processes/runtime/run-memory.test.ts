@@ -1,0 +1,85 @@
+import type { LayerSpec, NetworkSpec } from '@gradloom/core';
+import type { TrainOptions } from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
+import { measureMemory } from '../../support/measure-memory.ts';
+import type { Sizes } from '../../support/memory-use.ts';
+import { needs } from '../../support/needs.ts';
+
+const MiB = 1024 ** 2;
+
+/** What a thread takes for the loader of sources; with the bundle it has none (`control-group.test.ts`). */
+const SOURCES_BYTES = 24 * MiB;
+
+const dense = (out: number): LayerSpec => ({ kind: 'dense', out });
+const tanh: LayerSpec = { kind: 'activation', fn: 'tanh' };
+const network = (input: number, layers: LayerSpec[]): NetworkSpec => ({ input, layers });
+const deep = network(4, [...Array.from({ length: 1000 }, () => [dense(4), tanh]).flat(), dense(3)]);
+const coupled = network(2, Array.from({ length: 100 }, (): LayerSpec[] => [dense(2), { kind: 'batch-norm' }]).flat());
+const wide = network(8, [dense(1000), tanh, dense(1000), tanh, dense(3)]);
+/** With more parameters than all that a plan rounds up. */
+const wider = network(8, [dense(4000), tanh, dense(4000), tanh, dense(3)]);
+
+const P = 1000 * 1000;
+
+/**
+ * Each has much of one thing; `least` is what that thing takes for certain, so that nothing is measured beside the run.
+ */
+const runs: [title: string, Sizes, TrainOptions, least: number][] = [
+  [
+    'many outputs that are evaluated',
+    { spec: network(4, [dense(2000)]), rows: 17_000, classes: 2000, validates: true },
+    { threads: 2, steps: 2, loss: 'mse' },
+    16_384 * 2000 * 8,
+  ],
+  ['many layers', { spec: deep, rows: 64, classes: 3 }, { threads: 2, steps: 30 }, 8 * MiB],
+  [
+    'many passes that go on together, and looks into them',
+    { spec: coupled, rows: 5000, classes: 2 },
+    { threads: 1, steps: 3, batch: 'full', probe: 1 },
+    64 * MiB,
+  ],
+  [
+    'many rows that are shuffled',
+    { spec: network(2, [dense(2)]), rows: 3_000_000, classes: 2 },
+    { threads: 1, steps: 100, batch: 1000 },
+    4 * 3e6,
+  ],
+  ['looks that nobody reads', { spec: wide, rows: 64, classes: 3 }, { threads: 1, steps: 40, probe: 1 }, 9 * 8 * P],
+  [
+    'many parameters',
+    { spec: wider, rows: 16, classes: 3 },
+    { threads: 1, steps: 1, batch: 16, optimizer: 'sgd' },
+    3 * 8 * 16e6,
+  ],
+  [
+    'many parameters, with a copy to roll back to',
+    { spec: wide, rows: 64, classes: 3 },
+    { threads: 1, steps: 8, batch: 16, onNan: 'rollback' },
+    10 * 8 * P,
+  ],
+  [
+    'many epochs',
+    { spec: network(2, [dense(2)]), rows: 32, classes: 2 },
+    { threads: 1, epochs: 1_000_000, batch: 'full' },
+    2 * 8 * 1e6,
+  ],
+];
+
+describe('at its peak', needs('peaks'), () => {
+  test.each(runs)('a run of %s takes no more than its plan says', async (_title, sizes, options, least) => {
+    const { bytes, plannedBytes } = await measureMemory({
+      kind: 'train',
+      network: sizes,
+      options: { backend: 'wasm', ...options },
+    });
+    expect(bytes).toBeLessThanOrEqual(plannedBytes);
+    expect(bytes).toBeGreaterThan(0.9 * least);
+  });
+
+  test('an evaluation takes no more than its plan says', async () => {
+    const sizes = { spec: network(4, [dense(2000)]), rows: 17_000, classes: 2000 };
+    const { bytes, plannedBytes } = await measureMemory({ kind: 'evaluate', network: sizes });
+    expect(bytes).toBeLessThanOrEqual(plannedBytes + SOURCES_BYTES);
+    expect(bytes).toBeGreaterThan(16_384 * 2000 * 8);
+  });
+});

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { transform } from 'esbuild';
+import { expect, test } from 'vitest';
+import { compiledPackages } from '../../support/program-file.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const run = promisify(execFile);
+
+/** The `js` and `ts` of a page, top to bottom: one program. What only a browser can run is marked `javascript`. */
+function programOf(page: string): string {
+  const blocks = readFileSync(join(root, page), 'utf8').matchAll(/^```[jt]s\n(.*?)^```$/gms);
+  return [...blocks].map(([, code]) => code).join('\n');
+}
+
+const samples: [page: string, says: RegExp][] = [
+  ['README.md', /^(\d+ [\d.e-]+\n)*\[ 0, 1 \]\n$/],
+  ['docs/library.md', /^1 0\.\d+\n(.*\n)*100 0\.\d+\n$/],
+  ['packages/runtime/README.md', /^[\d.e-]+ [\da-f]{64}\n$/],
+  ['packages/core/README.md', /^Float64Array\(1\) \[ -?[\d.]+ \]\n$/],
+];
+const fileOf = (page: string): string => page.replace(/\W/g, '-').concat('.ts');
+
+/** A reader's folder, with the packages installed: TypeScript is strict there. */
+const { path: folder, write } = temporaryFolder();
+symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir');
+write('package.json', JSON.stringify({ type: 'module' }));
+for (const [page] of samples) write(fileOf(page), programOf(page));
+const compilerOptions = {
+  ...{ target: 'es2023', lib: ['es2023'], module: 'nodenext', types: ['node'], strict: true, noEmit: true },
+  ...{ exactOptionalPropertyTypes: true, customConditions: ['@gradloom/source'], allowImportingTsExtensions: true },
+  skipLibCheck: true, // the sources bring piscina's types along, which do not hold under exactOptionalPropertyTypes
+};
+write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+
+/** Another, in which Node runs them. */
+const runnable = temporaryFolder();
+symlinkSync(compiledPackages(), join(runnable.path, 'node_modules'), 'dir');
+
+test('the code of every page is TypeScript as it stands', async () => {
+  for (const [page] of samples) expect(programOf(page)).toContain("from '@gradloom/");
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const { stdout } = await run(process.execPath, [tsc, '-p', folder]).catch((error: { stdout: string }) => error);
+  expect(stdout).toBe('');
+});
+
+test.each(samples)('the code of %s runs', async (page, says) => {
+  const { code } = await transform(programOf(page), { loader: 'ts' });
+  const path = runnable.write(fileOf(page).replace('.ts', '.mjs'), code);
+  const { stdout, stderr } = await run(process.execPath, [path], { cwd: runnable.path });
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(says);
+});

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { expect, test } from 'vitest';
+import { bundleThread } from '../../../.ci/bundle-thread.mjs';
+import { sharedArrays } from '../../../packages/runtime/src/datasets/dataset.ts';
+import { openInference } from '../../../packages/runtime/src/inference/open-inference.ts';
+import { planRun } from '../../../packages/runtime/src/run/plan.ts';
+import { prepareRun } from '../../../packages/runtime/src/run/prepare.ts';
+import { resetControl } from '../../../packages/runtime/src/threads/barrier.ts';
+import { toMessage } from '../../../packages/runtime/src/threads/messages.ts';
+import work from '../../../packages/runtime/src/worker.ts';
+import { temporaryDirectory } from '../../support/command-line.ts';
+import { randomDataset } from '../../support/random-dataset.ts';
+
+/** Of ended runs, what a thread may hold: less than a run of `spec` takes. */
+const mayHold = 32 * 1024 ** 2;
+const spec: NetworkSpec = { input: 3000, layers: [{ kind: 'dense', out: 500 }] };
+const data = { train: randomDataset({ rows: 40, inputs: 3000, classes: 500 }) };
+
+const small: NetworkSpec = { input: 3, layers: [{ kind: 'dense', out: 2 }] };
+const few = randomDataset({ rows: 40, inputs: 3, classes: 2 });
+const machine = { threads: 1, ownThreads: false, backend: 'wasm', blas: undefined } as const;
+
+/** One step of a new run as a thread does it; `live` are runs that still go on. Returns its name and its memory. */
+function stepOfNewRun(live: readonly number[]) {
+  const prepared = prepareRun(planRun(spec, data, { threads: 1, backend: 'wasm' }), data);
+  const setup = { ...prepared.setup, mayHold };
+  resetControl(setup.control);
+  const place = { setup, live: [...live, setup.run], thread: 0, threads: 1 };
+  void work(toMessage({ kind: 'span', ...place, first: 0, limit: 1 }));
+  return { run: setup.run, memory: new WeakRef(setup.memory) };
+}
+
+test('a thread frees the memory of a large run that has ended at the next task, and keeps that of others', async () => {
+  const ended = stepOfNewRun([]);
+  const goesOn = stepOfNewRun([ended.run]);
+  await new Promise((resolve) => setImmediate(resolve)); // a WeakRef holds on until its job ends
+  stepOfNewRun([goesOn.run]);
+  expect(ended.memory.deref()).toBeUndefined();
+  expect(goesOn.memory.deref()).toBeDefined();
+});
+
+test('a thread that evaluates a model frees the memory of runs that have ended', async () => {
+  const ended = stepOfNewRun([]);
+  await new Promise((resolve) => setImmediate(resolve)); // likewise
+  const model = buildNetwork(small);
+  const opened = openInference('test', model, new Float64Array(model.parameterCount), 'mse', machine);
+  const setup = { ...opened.setup, mayHold };
+  resetControl(setup.control);
+  const outputs = sharedArrays.float64(40 * model.output);
+  const lossSums = sharedArrays.float64(1);
+  const place = { setup, live: [setup.run], thread: 0, threads: 1 };
+  void work(toMessage({ kind: 'evaluation', ...place, dataset: few, first: 0, rows: 40, outputs, lossSums }));
+  expect(ended.memory.deref()).toBeUndefined();
+});
+
+// Of an ES module that is required, Node 20 ends the process where its thread is told to end meanwhile.
+test('a thread is one CommonJS module, which loads nothing but what is built into Node', async () => {
+  const folder = temporaryDirectory();
+  await bundleThread(folder);
+  const path = join(folder, 'worker.cjs');
+  const loaded = Array.from(
+    readFileSync(path, 'utf8').matchAll(/\b(?:require|import)\(["']([^"']+)/g),
+    ([, name]) => name,
+  );
+  expect(loaded).toContain('node:os');
+  expect(loaded.filter((name) => !name.startsWith('node:'))).toEqual([]);
+  expect(createRequire(path)(path)({ kind: 'ping' })).toBeUndefined();
+});

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { counted } from '../../support/count.ts';
+import { mpirunNames, startRanks } from '../../support/mpirun.ts';
+import { needs } from '../../support/needs.ts';
+import { rankProcesses } from '../../support/rank-processes.ts';
+import { endOf } from '../../support/start-program.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { trainCommand } from '../../support/train-on-ranks.ts';
+
+const folder = temporaryFolder();
+const args = [
+  ...['--dataset', 'spirals', '--threads', '1', '--steps', '1000000000', '--checkpoint-every', '50', '--quiet'],
+  ...['--cluster', 'mpi', '--exchange-timeout', '2'],
+];
+
+/** How ranks exchange numbers, and the one that hangs. */
+const cases = [
+  ['tree', 1],
+  ['allreduce', 2],
+  ['tree', 0],
+] as const;
+
+describe.each(mpirunNames)('under %s', (name) => {
+  test.each(cases.slice(0, counted(1, cases.length)))(
+    'a rank that hangs is named once, and all end: %s, rank %i',
+    needs(name, 'koffi', 'descriptors'),
+    async (...of) => {
+      const [reduce, rank] = of;
+      const out = join(folder.path, `${name[0]}-${reduce}-${rank}`);
+      const ended = endOf(startRanks(name, 3, trainCommand([...args, '--reduce', reduce, '--out', out]), folder.path));
+      await expect.poll(() => existsSync(join(out, 'last.gradloom')), { timeout: 50_000, interval: 5 }).toBe(true);
+      const pids = new Map(rankProcesses(out));
+      process.kill(pids.get(rank) ?? -1, 'SIGSTOP');
+      const { code, stderr } = await ended;
+      const said = stderr.split('\n').filter((line) => /^gradloom train: (?!warning: )/.test(line));
+      expect(said).toEqual([
+        expect.stringMatching(
+          new RegExp(`^gradloom train: rank ${rank} of 3 did not .* within 2 s; the last checkpoint is .*$`),
+        ),
+      ]);
+      expect(code).toBe(75);
+      for (const pid of pids.values())
+        await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false);
+    },
+  );
+});

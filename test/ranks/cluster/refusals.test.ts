@@ -1,0 +1,85 @@
+import { appendFileSync, cpSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
+import { startRanks } from '../../support/mpirun.ts';
+import { needs } from '../../support/needs.ts';
+import { programFile, programUrl } from '../../support/program-file.ts';
+import { endOf } from '../../support/start-program.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { trainCommand } from '../../support/train-on-ranks.ts';
+
+const folder = temporaryFolder();
+const args = [
+  ...['--dataset', 'moons:rows=60', '--hidden', '256,256', '--epochs', '1'],
+  ...['--no-out', '--json', '--threads', '1'],
+];
+const onRanks = [...args, '--cluster', 'mpi'];
+
+/** Two ranks with a command each. A shell picks it: mpirun of Open MPI 5.0.7 crashes where it is told two. */
+async function twoRanks(first: readonly string[], second: readonly string[]) {
+  const script = `if [ "$OMPI_COMM_WORLD_RANK" = 0 ]; then exec "\${@:2:$1}"; else exec "\${@:2+$1}"; fi`;
+  const words = ['bash', '-c', script, 'bash', String(first.length), ...first, ...second];
+  return await endOf(startRanks('Open MPI', 2, words, folder.path));
+}
+
+describe('ranks', needs('Open MPI', 'bash', 'koffi'), () => {
+  test('of other data are refused, with who has what', async () => {
+    const rows = (last: number): string =>
+      `a,b\n${Array.from({ length: 20 }, (_, k) => `${k},${k % 2}\n`).join('')}${last},1\n`;
+    const csv = ['--dataset', 'rows.csv', '--hidden', '8', '--epochs', '1', '--no-out', '--json', '--cluster', 'mpi'];
+    const inFolder = (name: string, last: number): string[] => {
+      const path = folder.write(`${name}/rows.csv`, rows(last));
+      return ['bash', '-c', 'cd "$1" && shift && exec "$@"', 'bash', dirname(path), ...trainCommand(csv)];
+    };
+    const { code, stderr } = await twoRanks(inFolder('one', 20), inFolder('other', 21));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /the SHA-256 of the train rows of rows\.csv has [0-9a-f]{12}… on rank 0 \(.*\), [0-9a-f]{12}… on rank 1 \(/,
+    );
+  });
+
+  test('of other code are refused', async () => {
+    const program = programFile('program');
+    const copy = join(temporaryDirectory(), 'other');
+    cpSync(dirname(dirname(program)), copy, {
+      recursive: true,
+      filter: (path) => basename(path) !== 'node_modules',
+    });
+    symlinkSync(join(dirname(dirname(program)), 'node_modules'), join(copy, 'node_modules'));
+    const other = join(copy, basename(dirname(program)));
+    appendFileSync(join(other, 'worker.js'), '\n// another version\n');
+    const { code, stderr } = await twoRanks(trainCommand(onRanks), [
+      process.execPath,
+      join(other, 'program.js'),
+      'train',
+      ...onRanks,
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/the code of gradloom has .* on rank 0 .* on rank 1 /);
+  });
+
+  test('of other versions of Node.js are refused', async () => {
+    const later = [process.execPath, '--import', programUrl('other-node'), ...trainCommand(onRanks).slice(1)];
+    const { code, stderr } = await twoRanks(trainCommand(onRanks), later);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/node version has "v\d+" on rank 0 .* "v99" on rank 1 /);
+  });
+
+  test('of backends with other bits are refused', needs('native'), async () => {
+    const without = [process.execPath, '--import', programUrl('no-machine-code'), ...trainCommand(onRanks).slice(1)];
+    const { code, stderr } = await twoRanks(trainCommand(onRanks), without);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/backend.* has "?native.* on rank 0 .* on rank 1 /);
+  });
+
+  test('with AVX-512 and with AVX2 agree', needs('native'), async () => {
+    const native = [...onRanks, '--backend', 'native'];
+    const narrow = [process.execPath, '--import', programUrl('no-avx512'), ...trainCommand(native).slice(1)];
+    const { code, stdout, stderr } = await twoRanks(trainCommand(native), narrow);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const alone = await gradloom(['train', ...args, '--backend', 'native']);
+    const fingerprintOf = (text: string) => (jsonLines(text).at(-1) as { fingerprint: string }).fingerprint;
+    expect(fingerprintOf(stdout)).toBe(fingerprintOf(alone.stdout));
+  });
+});

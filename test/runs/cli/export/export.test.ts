@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createModel, loadModel, loadParts, type ModelContents, saveModel } from '@gradloom/runtime';
+import { expect, test } from 'vitest';
+import { gradloom } from '../../../support/command-line.ts';
+import { weightsFor } from '../../../support/every-layer.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const model: ModelContents = {
+  spec: { input: 3, layers: [{ kind: 'dense', out: 2 }] },
+  parameters: weightsFor({ input: 3, layers: [{ kind: 'dense', out: 2 }] }),
+  loss: 'softmax-cross-entropy',
+  metadata: { labels: ['cat', 'dog'] },
+};
+const path = join(folder.path, 'model.gradloom');
+saveModel(path, model);
+const { fingerprint } = createModel(model);
+const out = join(folder.path, 'back.gradloom');
+const spec = folder.write('net.yaml', 'input: 3\nlayers: [{ kind: dense, out: 2 }]\n');
+
+test.each([
+  ['safetensors', []],
+  ['npz', ['--spec', spec, '--loss', 'softmax-cross-entropy', '--labels', 'cat,dog']],
+])('a model goes out as %s and comes back', async (ending, options) => {
+  const file = join(folder.path, `weights.${ending}`);
+  const exported = await gradloom(['export', path, file]);
+  expect(exported).toMatchObject({ code: 0, stderr: '' });
+  expect(exported.stdout).toMatch(
+    new RegExp(`weights\\.${ending}: ${ending}, 8 parameters in float64, [\\d,]+ bytes\n$`),
+  );
+  const imported = await gradloom(['import', file, ...options, '--out', out]);
+  expect(imported).toMatchObject({ code: 0, stderr: '', stdout: `${out}: 1 layer, 8 parameters of ${file}\n` });
+  const back = loadModel(out);
+  expect(back).toMatchObject({ fingerprint, metadata: { labels: ['cat', 'dog'] } });
+  const rows = [[1, 2, 3]];
+  expect(back.probabilities(rows)).toEqual(createModel(model).probabilities(rows));
+});
+
+test('--json says what was written', async () => {
+  const file = join(folder.path, 'weights');
+  const exported = await gradloom(['export', path, file, '--format', 'safetensors', '--json']);
+  const sizes = { precision: 'float64', bytes: expect.any(Number), parameters: 8 };
+  expect(JSON.parse(exported.stdout)).toEqual({ event: 'export', path: file, format: 'safetensors', ...sizes });
+  await gradloom(['export', path, `${file}.safetensors`]);
+  const imported = await gradloom(['import', `${file}.safetensors`, '--out', out, '--json']);
+  expect(JSON.parse(imported.stdout)).toEqual({ event: 'import', path: out, parameters: 8, layers: 1, fingerprint });
+});
+
+test('a model of doubles becomes one of floats, and the change is told', async () => {
+  const floats = join(folder.path, 'floats.gradloom');
+  const told = await gradloom(['export', path, floats, '--precision', 'float32', '--json']);
+  const { precision, largestChange, format } = JSON.parse(told.stdout);
+  expect({ precision, format }).toEqual({ precision: 'float32', format: 'gradloom' });
+  expect(largestChange).toBeGreaterThan(0);
+  const { stdout } = await gradloom(['export', path, floats, '--precision', 'float32']);
+  expect(stdout).toMatch(/8 parameters in float32, rounded by \S+ at most, \d+ bytes\n$/);
+  expect(loadModel(floats).parameters).toEqual(Float32Array.from(model.parameters));
+  const before = JSON.parse((await gradloom(['inspect', path, '--json'])).stdout);
+  expect(before).toMatchObject({ precision: 'float64', largestChange });
+  const after = JSON.parse((await gradloom(['inspect', floats, '--json'])).stdout);
+  expect(after).toMatchObject({
+    ...{ precision: 'float32', largestChange: 0 },
+    metadata: { rounded: { from: 'float64', fingerprint, largestChange } },
+  });
+  expect((await gradloom(['inspect', path])).stdout).toMatch(/^precision +float64; float32 would change a weight by/m);
+  expect((await gradloom(['inspect', floats])).stdout).toMatch(/^precision +float32$/m);
+  const diff = JSON.parse((await gradloom(['inspect', path, '--diff', floats, '--json'])).stdout);
+  expect(Math.max(...diff.tensors.map(({ largest }: { largest: number }) => largest))).toBe(largestChange);
+  // An import of what export wrote keeps the type, unless another is asked for.
+  const file = join(folder.path, 'floats.safetensors');
+  await gradloom(['export', floats, file]);
+  await gradloom(['import', file, '--out', out]);
+  expect(loadModel(out).parameters).toEqual(loadModel(floats).parameters);
+  await gradloom(['import', file, '--out', out, '--precision', 'float64']);
+  expect(loadModel(out).parameters).toBeInstanceOf(Float64Array);
+});
+
+test('a network with parts of the user needs their module', async () => {
+  const module = fileURLToPath(new URL('../../../../docs/examples/my-parts.mjs', import.meta.url));
+  const network = '{ "input": 3, "layers": [{ "kind": "dense", "out": 2 }, { "kind": "activation", "fn": "cube" }] }';
+  const file = join(folder.path, 'own.safetensors');
+  await gradloom(['export', path, file]);
+  const asked = ['import', file, '--spec', network, '--out', out];
+  expect(await gradloom(asked)).toMatchObject({ code: 2, stderr: expect.stringContaining('fn has "cube"') });
+  expect(await gradloom([...asked, '--module', module])).toMatchObject({ code: 0, stderr: '' });
+  const parts = await loadParts(module);
+  const y = createModel(model).outputs([[1, 2, 3]]);
+  expect(loadModel(out, { parts }).outputs([[1, 2, 3]])).toEqual(y.map((row) => row.map((z) => z * z * z)));
+});
+
+const weights = join(folder.path, 'weights.npz');
+
+test.each([
+  ['export', [path], 2, 'the file to write is missing, expected one that ends in '],
+  ['export', [path, 'model.pt'], 2, 'the file model.pt has no known ending, expected '],
+  ['export', [path, 'a.npz', 'b.npz'], 2, 'the word "b.npz" is not needed'],
+  ['export', [path, 'a.npz', '--format', 'zip'], 2, '--format has "zip", expected one of '],
+  ['export', [path, join(folder.path, 'none', 'a.npz')], 1, 'cannot be written'],
+  ['import', [], 2, 'the file of weights is missing, expected one that ends in .safetensors or .npz'],
+  ['import', [weights], 2, '--out is missing'],
+  ['import', [weights, '--out', out], 1, 'no network in it, expected a spec of the network beside it'],
+  ['import', [weights, '--out', out, '--spec', '{"input":3,"layers":[]}'], 2, '--spec: layers has []'],
+  ['import', [weights, '--out', out, '--spec', '{"layers":[{"kind":"relu"}]}'], 2, 'input has undefined'],
+  ['import', [weights, '--out', out, '--rename', 'fc1'], 2, '--rename has "fc1", expected a layer for each module'],
+  ['import', [weights, '--out', out, '--labels', 'a,a'], 2, '--labels has "a,a", expected different names'],
+  ['import', ['none.npz', '--out', out], 1, 'none.npz does not exist, expected a .safetensors or .npz file'],
+  ['import', ['model.pt', '--out', out, '--spec', spec], 1, 'model.pt does not exist'],
+])('%s %j is refused with code %i: %s', async (command, args, code, sentence) => {
+  const outcome = await gradloom([command, ...args]);
+  expect(outcome).toMatchObject({ code, stdout: '' });
+  expect(outcome.stderr).toContain(sentence);
+  expect(outcome.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(2);
+});

@@ -1,0 +1,228 @@
+import { Agent } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { gradloom } from '../../../support/command-line.ts';
+import { ask, metric, sendRaw, startServer, tableModel } from '../../../support/serving.ts';
+
+const row = { length: 5.1, width: '3.5', place: 'bog' };
+const rows = [row, [6, 3, ''], { length: 4, width: 1, place: 'shore' }] as const;
+
+test('rows over HTTP get the answers of the model, one or many', async () => {
+  const { url, model, stdout } = await startServer();
+  expect(stdout[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+ answers for .*model\.gradloom$/);
+  const [one, many] = await Promise.all([ask(`${url}/predict`, row), ask(`${url}/predict`, rows)]);
+  expect(one).toMatchObject({ status: 200, body: JSON.stringify(model.predict([row])[0]) });
+  expect(many).toMatchObject({ status: 200, body: JSON.stringify(model.predict([...rows])) });
+  expect(one.headers['content-type']).toBe('application/json; charset=utf-8');
+  expect(JSON.parse((await ask(`${url}/health`)).body)).toEqual({ status: 'ok', fingerprint: model.fingerprint });
+  expect(await metric(url, 'gradloom_rows_total')).toBe(4);
+  expect(await metric(url, 'gradloom_requests_total{route="/predict",status="200"}')).toBe(2);
+  expect(await metric(url, 'gradloom_predict_seconds_count')).toBe(2);
+  expect(await metric(url, 'gradloom_predict_seconds_bucket{le="+Inf"}')).toBe(2);
+});
+
+test('a body that is long goes to a thread, to the same bits', async () => {
+  const { url, model } = await startServer(['--threads', '2']);
+  const many = Array.from({ length: 3000 }, (_, n) => [n / 7, n / 11, n % 2 === 0 ? 'bog' : 'shore']);
+  const answers = await Promise.all([many, row, many].map((body) => ask(`${url}/predict`, body)));
+  expect(answers.map(({ body }) => body)).toEqual([
+    JSON.stringify(model.predict(many)),
+    JSON.stringify(model.predict([row])[0]),
+    JSON.stringify(model.predict(many)),
+  ]);
+});
+
+test('the schema names the columns, what they hold, and the classes', async () => {
+  const { url } = await startServer(['--max-rows', '7']);
+  const { request, response } = JSON.parse((await ask(`${url}/schema`)).body);
+  const [byName, inOrder, list] = request.anyOf;
+  expect(byName).toMatchObject({ required: ['length', 'width', 'place'], additionalProperties: false });
+  expect(byName.properties.length.type).toEqual(['number', 'string']);
+  expect(byName.properties.place).toMatchObject({
+    type: ['string', 'number', 'boolean', 'null'],
+    examples: ['bog', 'shore'],
+  });
+  expect(inOrder).toMatchObject({ minItems: 3, maxItems: 3 });
+  expect(list.maxItems).toBe(7);
+  expect(response.anyOf[0].properties.prediction.enum).toEqual(['setosa', 'virginica', null]);
+});
+
+describe('what is no request for a prediction', () => {
+  test('is refused with a status and one sentence', async () => {
+    const { url } = await startServer(['--max-rows', '2', '--max-body', '1000']);
+    const refused = async (status: number, sentence: string, path: string, ...request: [unknown?, object?]) => {
+      const { body, ...answer } = await ask(`${url}${path}`, ...request);
+      expect({ ...answer, error: JSON.parse(body).error }).toMatchObject({
+        status,
+        error: expect.stringContaining(sentence),
+      });
+    };
+    await refused(400, 'body has no JSON, expected a row or a list of rows', '/predict', '{"length":');
+    await refused(400, 'body has no JSON', '/predict', '');
+    await refused(400, 'row 0, column "length" has "x", expected a number', '/predict', ['x', 1, 1]);
+    await refused(400, 'row 1, column "size" is unknown, expected "length", "width"', '/predict', [
+      row,
+      { ...row, size: 1 },
+    ]);
+    await refused(413, 'body has 3 rows, expected at most 2', '/predict', rows);
+    await refused(413, 'body is too long, expected at most 1000 bytes', '/predict', 'x'.repeat(1001));
+    await refused(415, 'content-type has "text/csv", expected "application/json"', '/predict', 'a,b', {
+      headers: { 'content-type': 'text/csv' },
+    });
+    await refused(404, 'GET of this address has no answer, expected POST /predict, GET /schema', '/predictions');
+    await refused(405, 'method has GET, expected POST /predict', '/predict');
+    await refused(400, 'is not a valid url component', '/%ff%');
+    expect((await ask(`${url}/predict`, row)).status).toBe(200);
+  });
+
+  test('of hostile bytes neither ends the server nor keeps a connection', async () => {
+    const { url, model } = await startServer();
+    const head = 'POST /predict HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n';
+    expect(await sendRaw(url, `${head}content-length: 3\r\ncontent-length: 4\r\n\r\n[1]`)).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await sendRaw(url, 'GET / HTTP/9.9\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await sendRaw(url, `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nhost: a\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
+    expect(await sendRaw(url, `${head}content-length: 9999999999\r\nconnection: close\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 413 /,
+    );
+    // More bytes than the head says are the next request, which is none.
+    expect(await sendRaw(url, `${head}content-length: 2\r\n\r\n[]garbage\r\n\r\n`)).toMatch(
+      /HTTP\/1\.1 400 [\s\S]*\{"error":"request is no HTTP, expected HTTP\/1\.1"\}$/,
+    );
+    const deep = '['.repeat(1 << 19);
+    expect((await ask(`${url}/predict`, deep)).status).toBe(400);
+    expect((await ask(`${url}/predict`, deep + ']'.repeat(1 << 19))).status).toBe(400);
+    const answer = await ask(`${url}/predict`, '{"__proto__":{"length":1},"constructor":1}');
+    expect(answer.status).toBe(400);
+    expect(await ask(`${url}/predict`, row)).toMatchObject({
+      status: 200,
+      body: JSON.stringify(model.predict([row])[0]),
+    });
+  });
+
+  test('is a head that never ends: its connection is closed', async () => {
+    const { url } = await startServer();
+    expect(await sendRaw(url, 'POST /predict HTTP/1.1\r\nhost: a\r\ncontent-')).toMatch(/^HTTP\/1\.1 408 /);
+  });
+});
+
+test('requests beyond the queue are refused with 429, and those within are answered', async () => {
+  // They wait for others until the server stops.
+  const { url, kill, end } = await startServer(['--queue', '3', '--delay', '1000000']);
+  const within = [1, 2, 3].map(() => ask(`${url}/predict`, row));
+  while ((await metric(url, 'gradloom_queue_waiting')) < 3);
+  const beyond = await ask(`${url}/predict`, row);
+  expect(beyond).toMatchObject({ status: 429, body: expect.stringContaining('queue has 3 requests, expected fewer') });
+  expect(beyond.headers['retry-after']).toBe('1');
+  kill('SIGTERM');
+  expect((await Promise.all(within)).map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect((await end).code).toBe(0);
+});
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  test('in the middle of requests loses none, refuses new ones, and ends with 0', async () => {
+    const { url, kill, end } = await startServer(['--delay', '1000000']);
+    const agent = new Agent({ keepAlive: true });
+    const begun = Array.from({ length: 40 }, (_, n) =>
+      ask(`${url}/predict`, [[n, 1, 'bog']], n % 2 === 0 ? { agent } : {}),
+    );
+    while ((await metric(url, 'gradloom_queue_waiting')) < 40);
+    kill(signal);
+    const answers = await Promise.all(begun);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(new Set(answers.map(({ headers }) => headers.connection))).toEqual(new Set(['close']));
+    const { code, stderr } = await end;
+    expect(code).toBe(0);
+    expect(stderr).toBe(`gradloom serve: ${signal}: answering what has arrived; a second signal ends at once\n`);
+    await expect(ask(`${url}/predict`, row)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('twice ends at once', async () => {
+    const { url, kill, end } = await startServer();
+    // A body that does not come keeps the server from ending.
+    const half = sendRaw(
+      url,
+      'POST /predict HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n[',
+    );
+    await ask(`${url}/health`);
+    kill(signal);
+    while (await ask(`${url}/health`).catch(() => false));
+    kill(signal);
+    expect(await end).toMatchObject({ code: null, signal });
+    await half;
+  });
+});
+
+test('memory stays the same over 20,000 requests', async () => {
+  const { url } = await startServer();
+  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  const many = async (count: number): Promise<number> => {
+    for (let done = 0; done < count; done += 200) {
+      const answers = await Promise.all(Array.from({ length: 200 }, () => ask(`${url}/predict`, rows, { agent })));
+      for (const { status } of answers) expect(status).toBe(200);
+    }
+    return metric(url, 'process_resident_memory_bytes');
+  };
+  const before = await many(5000);
+  const after = await many(20_000);
+  agent.destroy();
+  expect((after - before) / 1024 ** 2).toBeLessThan(48);
+}, 180_000);
+
+describe('pages of other sites', () => {
+  const headers = { origin: 'https://example.com' };
+  test('may not ask unless told', async () => {
+    const { url } = await startServer();
+    const answer = await ask(`${url}/predict`, row, { headers });
+    expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+    expect((await ask(`${url}/predict`, undefined, { method: 'OPTIONS', headers })).status).toBe(405);
+  });
+
+  test('of the origin that is told may', async () => {
+    const { url } = await startServer(['--cors', 'https://example.com']);
+    const preflight = await ask(`${url}/predict`, undefined, { method: 'OPTIONS', headers });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers).toMatchObject({
+      'access-control-allow-origin': 'https://example.com',
+      'access-control-allow-headers': 'content-type',
+    });
+    const answer = await ask(`${url}/predict`, row, { headers });
+    expect(answer.headers).toMatchObject({ 'access-control-allow-origin': 'https://example.com', vary: 'origin' });
+  });
+});
+
+test('listening beyond loopback is warned of', async () => {
+  const { kill, end } = await startServer(['--host', '0.0.0.0']);
+  kill('SIGTERM');
+  expect((await end).stderr).toContain('gradloom serve: warning: 0.0.0.0 is no loopback address: any machine');
+});
+
+describe('a command line that cannot be run', () => {
+  test.each([
+    [2, 'the model is missing, expected a run', []],
+    [1, 'nowhere does not exist, expected a Gradloom file', ['nowhere']],
+    [2, '--port has 70000, expected at most 65535', ['m', '--port', '70000']],
+    [
+      2,
+      '--cors has "example.com", expected an origin such as https://example.com, or *',
+      ['m', '--cors', 'example.com'],
+    ],
+    [2, '--cors has "https://example.com/", expected an origin', ['m', '--cors', 'https://example.com/']],
+    [2, 'the word "b" is not needed, expected one model', ['a', 'b']],
+  ])('is refused: %i %s', async (code, sentence, args) => {
+    const outcome = await gradloom(['serve', ...args]);
+    expect(outcome).toEqual({ code, stdout: '', stderr: expect.stringContaining(`gradloom serve: ${sentence}`) });
+  });
+
+  test('because the port is taken', async () => {
+    const { url } = await startServer();
+    const { port } = new URL(url);
+    const { end } = await startServer([], tableModel, port);
+    const sentence = `gradloom serve: --port has ${port}, which another program listens on, expected a free one (0 takes any)\n`;
+    expect(await end).toMatchObject({ code: 2, stderr: sentence });
+  });
+
+  test('because the model cannot answer', async () => {
+    const parameters = tableModel.parameters.map((value, p) => (p === 0 ? Number.NaN : value));
+    const { end } = await startServer([], { ...tableModel, parameters });
+    expect(await end).toMatchObject({ code: 1, stderr: expect.stringContaining('has NaN, expected finite numbers') });
+  });
+});

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { tablePreset } from '../../../packages/cli/src/datasets/table-preset.ts';
+import { sharedArrays } from '../../../packages/runtime/src/datasets/dataset.ts';
+import { gradloom, jsonLines } from '../../support/command-line.ts';
+import { propertySeed } from '../../support/seed.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const matrix = (columns: number) => ({ array: sharedArrays.float64(0), columns, divisor: 1 });
+const presetOf = (rows: number, columns: number) => tablePreset({ rows, inputs: matrix(columns) });
+
+/** Two columns, and whether their product is positive: a line divides nothing here. */
+const quadrants = (rows: number): string => {
+  const lines = Array.from({ length: rows }, (_, n) => {
+    const [a, b] = [((n * 7) % 19) - 9, ((n * 11) % 23) - 11];
+    return `${a + 0.5},${b + 0.5},${(a + 0.5) * (b + 0.5) > 0 ? 'same' : 'other'}`;
+  });
+  return `a,b,kind\n${lines.join('\n')}\n`;
+};
+
+/** The first line of a run, and its last. */
+async function train(file: string, ...flags: string[]) {
+  const args = ['train', '--dataset', file, '--no-out', '--threads', '1', '--json', ...flags];
+  const [whole, quiet] = [await gradloom(args), await gradloom([...args, '--quiet'])];
+  expect([whole.code, whole.stderr, quiet.code, quiet.stderr]).toEqual([0, '', 0, '']);
+  const [start] = jsonLines(whole.stdout.slice(0, whole.stdout.indexOf('\n')));
+  const [done] = jsonLines(quiet.stdout);
+  return { start: start as Record<string, unknown> & { options: Record<string, unknown> }, done };
+}
+
+describe('the rule of defaults for a table', () => {
+  test.each([
+    { rows: 90, inputs: 4, batch: 32, steps: 1000, weightDecay: 0.89 },
+    { rows: 341, inputs: 30, batch: 32, steps: 1000, weightDecay: 1.8 },
+    { rows: 1078, inputs: 64, batch: 32, steps: 2040, weightDecay: 1.2 },
+    { rows: 12_000, inputs: 40, batch: 128, steps: 5640, weightDecay: 0.2 },
+    { rows: 100_000, inputs: 40, batch: 512, steps: 11_760, weightDecay: 0.2 },
+    { rows: 1_000_000, inputs: 10, batch: 512, steps: 20_000, weightDecay: 0.2 },
+    { rows: 10_000_000, inputs: 10, batch: 512, steps: 58_596, weightDecay: 0.2 },
+  ])('for $rows rows of $inputs inputs', ({ rows, inputs, batch, steps, weightDecay }) => {
+    const preset = presetOf(rows, inputs);
+    expect(preset).toMatchObject({ batch, steps, optimizer: { kind: 'adamw', lr: 0.003, weightDecay } });
+  });
+
+  test(`gives every table a run that can be taken (seed ${propertySeed})`, () => {
+    const check = fc.property(fc.integer({ min: 1, max: 1e9 }), fc.integer({ min: 1, max: 1e5 }), (rows, inputs) => {
+      const { batch, steps = 0, epochs, patience = 0, optimizer } = presetOf(rows, inputs);
+      const perEpoch = Math.ceil(rows / Math.min(rows, Number(batch)));
+      expect(steps).toBeGreaterThanOrEqual(1000);
+      expect(steps).toBeGreaterThanOrEqual(3 * perEpoch);
+      expect(epochs).toBe(Math.ceil(steps / perEpoch));
+      expect(patience).toBeGreaterThanOrEqual(1);
+      expect(patience).toBeLessThanOrEqual(34);
+      const decay = Number('weightDecay' in optimizer && optimizer.weightDecay);
+      expect(decay).toBeGreaterThanOrEqual(0.2);
+      expect(decay).toBeLessThanOrEqual(2);
+    });
+    fc.assert(check, { seed: propertySeed });
+  });
+});
+
+describe('a table by its defaults', () => {
+  test.each([
+    [99, null],
+    [100, 'validation-loss'],
+  ])('stops early by default where it has 100 validation rows, not %i', async (rows, monitor) => {
+    const { start } = await train(folder.write(`${rows}.csv`, quadrants(10 * rows)), '--steps', '30');
+    expect(start.validationRows).toBe(rows);
+    expect(start.options.monitor ?? null).toBe(monitor);
+  });
+
+  test('is learnt where no line divides it, and measured on rows that were held out, beside a baseline', async () => {
+    const { start, done } = await train(folder.write('quadrants.csv', quadrants(1000)));
+    expect(start).toMatchObject({ trainRows: 800, validationRows: 100, testRows: 100 });
+    expect(start.options).toMatchObject({ validation: 0.1, test: 0.1, steps: 1500, monitor: 'validation-loss' });
+    expect(done.testAccuracy).toBeGreaterThanOrEqual(0.9);
+    expect(Number(done.baselineAccuracy)).toBeLessThan(0.7);
+    expect(Number(done.bestStep)).toBeGreaterThan(0);
+  });
+
+  test('is not split where it has few rows, and then trains to the end', async () => {
+    const { start, done } = await train(folder.write('few.csv', quadrants(49)));
+    expect(start).toMatchObject({ trainRows: 49, validationRows: 0, testRows: 0 });
+    expect(done).toMatchObject({ stopped: 'completed', steps: 1000, bestStep: null, baselineAccuracy: null });
+    const { start: more } = await train(folder.write('more.csv', quadrants(50)));
+    expect(more).toMatchObject({ trainRows: 40, validationRows: 5, testRows: 5 });
+    expect(more.decisions).toEqual(
+      expect.arrayContaining([
+        'held out: 5 rows for validation and 5 rows for the test, each class in proportion (--validation 0 --test 0 hold out none)',
+        'no early stopping: of 5 validation rows the best step is noise, and from 100 on it is the default (--patience 20)',
+      ]),
+    );
+    expect(start.decisions).toEqual(
+      expect.arrayContaining([
+        'no rows are held out for the test (--test 0.1 holds out a tenth)',
+        'no early stopping: it needs validation rows (--validation 0.1)',
+      ]),
+    );
+  });
+
+  test('says that the test rows are one of the folds, which --test 0 would not change', async () => {
+    const file = folder.write('folds.csv', quadrants(60));
+    const { start } = await train(file, '--folds', '3', '--fold', '2', '--validation', '0');
+    expect(start.decisions).toContain(
+      'held out: 20 rows for the test, each class in proportion (the test rows are one of 3 folds)',
+    );
+    const { start: more } = await train(file, '--folds', '3', '--fold', '2');
+    expect(more.decisions).toContain(
+      'held out: 6 rows for validation and 20 rows for the test, each class in proportion (the test rows are one of 3 folds; --validation 0 holds out none)',
+    );
+  });
+
+  test('gives way to each flag', async () => {
+    const file = folder.write('flags.csv', quadrants(60));
+    const whole = await train(file, '--epochs', '3', '--hidden', '4');
+    expect(whole.start).toMatchObject({ trainRows: 48, validationRows: 6, testRows: 6 });
+    expect(whole.start.options).toMatchObject({ epochs: 3, hidden: [4] });
+    expect(whole.start.options).not.toHaveProperty('patience');
+    expect(whole.start.options).not.toHaveProperty('steps');
+    const stopping = await train(file, '--validation', '0.2', '--patience', '7');
+    expect(stopping.start).toMatchObject({ trainRows: 42, validationRows: 12, testRows: 6 });
+    expect(stopping.start.options).toMatchObject({ monitor: 'validation-loss', patience: 7 });
+    expect(stopping.start.decisions).not.toContainEqual(expect.stringContaining('early stopping'));
+    const more = ['--validation', '0.2', '--patience', 'none', '--steps', '20', '--optimizer', 'sgd'];
+    const patient = await train(file, ...more);
+    expect(patient.start.options).toMatchObject({ patience: 'none', optimizer: { kind: 'sgd' } });
+    expect(patient.start.options).not.toHaveProperty('monitor');
+    expect(patient.done).toMatchObject({ stopped: 'completed', steps: 20, bestStep: null });
+  });
+
+  test('of values has its baseline in the units of the target', async () => {
+    const lines = Array.from({ length: 200 }, (_, n) => `${n % 17},${1e6 + 5e4 * (n % 17) + ((n * 7) % 11) * 100}`);
+    const { done } = await train(folder.write('values.csv', `x,price\n${lines.join('\n')}\n`), '--steps', '200');
+    expect(Number(done.baselineRmse)).toBeGreaterThan(1e5);
+    expect(Number(done.testRmse)).toBeLessThan(Number(done.baselineRmse) / 3);
+  });
+});

@@ -1,0 +1,190 @@
+import { createRandom } from '@gradloom/core';
+import { loadModel } from '@gradloom/runtime';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { gradloom, jsonLines } from '../../support/command-line.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const random = createRandom(7, 'houses');
+
+/** Houses with gaps and words; the price is thousands of their size and place. */
+const houses = Array.from({ length: 160 }, (_, n) => {
+  const size = 40 + Math.floor(120 * random.uniform());
+  const city = ['Bonn', 'Köln', 'Trier'][n % 3];
+  const price = 2000 * size + (city === 'Köln' ? 90_000 : 0) + 5000 * random.normal();
+  return { id: n + 1, size: n % 9 === 0 ? '' : size, city, garden: n % 2 ? 'yes' : 'no', price: Math.round(price) };
+});
+type House = (typeof houses)[number];
+const linesOf = (columns: readonly (keyof House)[], rows: readonly House[] = houses) =>
+  `${[columns, ...rows.map((row) => columns.map((name) => row[name]))].map((line) => line.join(',')).join('\n')}\n`;
+
+const file = folder.write('houses.csv', linesOf(['id', 'size', 'city', 'garden', 'price']));
+const run = `${folder.path}/run`;
+const quick = ['--hidden', '8', '--epochs', '30', '--batch', '16', '--lr', '0.02', '--threads', '1', '--test', '0.25'];
+const flags = ['train', '--dataset', file, '--drop', 'id', ...quick];
+
+let lines: Record<string, unknown>[] = [];
+beforeAll(async () => {
+  const outcome = await gradloom([...flags, '--validation', '0.1', '--out', run, '--json']);
+  expect(outcome).toMatchObject({ code: 0, stderr: '' });
+  lines = jsonLines(outcome.stdout);
+});
+
+describe('training on a table', () => {
+  test('says first what was found about each column, and what was decided', () => {
+    const [start] = lines;
+    const columns = start.columns as { name: string; role: string; type: string; gaps: number }[];
+    expect(columns.map(({ name, role, type, gaps }) => [name, role, type, gaps])).toEqual([
+      ['size', 'input', 'numeric', 18],
+      ['city', 'input', 'categorical', 0],
+      ['garden', 'input', 'boolean', 0],
+      ['id', 'left out', null, 0],
+      ['price', 'target', 'values', 0],
+    ]);
+    expect(start.decisions).toEqual([
+      'houses.csv: fields separated by commas, names of columns in line 1',
+      'the target "price" is read as values: more than 20 different numbers (--targets classes reads it as classes)',
+      'numbers are scaled by mean and deviation of the training rows (--scale minmax, robust or none)',
+      'gaps are filled with the median, or are a category (--missing drop leaves their rows out)',
+      'held out: 16 rows for validation and 40 rows for the test, at random (--validation 0 --test 0 hold out none)',
+      'no early stopping: of 16 validation rows the best step is noise, and from 100 on it is the default (--patience 20)',
+    ]);
+  });
+
+  test('shows the same as a table on a terminal', async () => {
+    const { stdout } = await gradloom([...flags, '--no-out']);
+    expect(stdout).toMatch(/^column +type +why +gaps +becomes\n/);
+    expect(stdout).toMatch(/^size +numeric .* 18 /m);
+    expect(stdout).toMatch(/^id +left out$/m);
+    expect(stdout).toMatch(/^price +target: values /m);
+  });
+
+  test('gives loss and metrics in the units of the target', () => {
+    const done = lines.at(-1) ?? {};
+    expect(done.testRmse).toBeGreaterThan(1000);
+    expect(done.testLoss).toBeCloseTo(Number(done.testRmse) ** 2, -2);
+    expect(done.testR2).toBeGreaterThan(0.8);
+    const epochs = lines.filter(({ event }) => event === 'epoch');
+    const last = epochs.at(-1) ?? {};
+    expect(last.validationLoss).toBeCloseTo(Number(last.validationRmse) ** 2, -2);
+    // Errors of the training rows are of the same size as those of others.
+    expect(Number(last.trainLoss) / Number(last.validationLoss)).toBeGreaterThan(0.1);
+    expect(Number(last.trainLoss) / Number(last.validationLoss)).toBeLessThan(10);
+  });
+
+  test('names what numbers the rows, and goes on', async () => {
+    const { stderr, code } = await gradloom(['train', '--dataset', file, ...quick, '--no-out']);
+    expect(stderr).toContain(
+      'gradloom train: warning: column "id" numbers the rows from 1 to 160 (--drop id leaves the column out)',
+    );
+    expect(code).toBe(0);
+  });
+
+  test('is the same run again from the command in its files', async () => {
+    const again = await gradloom(['train', '--config', `${run}/config.json`, '--no-out', '--json']);
+    expect(jsonLines(again.stdout).at(-1)).toMatchObject({ fingerprint: lines.at(-1)?.fingerprint });
+  });
+
+  test('goes on from its checkpoint, and not on a table that was scaled otherwise', async () => {
+    const longer = `${folder.path}/longer`;
+    const plain = ['train', '--dataset', file, '--drop', 'id', '--hidden', '8', '--batch', '16', '--validation', '0'];
+    const steady = [...plain, '--test', '0.25', '--schedule', 'constant'];
+    await gradloom([...steady, '--epochs', '30', '--out', longer, '--quiet']);
+    const more = await gradloom(['train', '--resume', longer, '--epochs', '40', '--no-out', '--json']);
+    const atOnce = await gradloom([...steady, '--epochs', '40', '--no-out', '--json', '--threads', '1']);
+    const last = jsonLines(more.stdout).at(-1) ?? {};
+    expect(last).toMatchObject({ fingerprint: jsonLines(atOnce.stdout).at(-1)?.fingerprint, epochs: 40 });
+    const changed = houses.map((house) => ({ ...house, price: house.price * 2 }));
+    const other = folder.write('other.csv', linesOf(['id', 'size', 'city', 'garden', 'price'], changed));
+    const refused = await gradloom(['train', '--resume', `${run}/last.gradloom`, '--dataset', other, '--no-out']);
+    expect(refused.stderr).toMatch(/^gradloom train: preprocessing\.target\[0\]\.center has \d.*: a resume continues/);
+    expect(refused.code).toBe(2);
+  });
+});
+
+describe('a model of a table', () => {
+  test('is evaluated on its own rows, to the figures of the run', async () => {
+    const [found] = jsonLines((await gradloom(['evaluate', run, '--json'])).stdout);
+    const done = lines.at(-1) ?? {};
+    expect(found).toMatchObject({ split: 'test', rows: 40, loss: done.testLoss, rmse: done.testRmse, r2: done.testR2 });
+  });
+
+  test('is evaluated on another file by the names of its columns, in any order', async () => {
+    const rows = houses.slice(0, 30);
+    const other = folder.write('mixed.csv', linesOf(['price', 'garden', 'city', 'size'], rows));
+    const [found] = jsonLines((await gradloom(['evaluate', run, '--dataset', other, '--json'])).stdout);
+    const answers = loadModel(`${run}/model.gradloom`).predict(
+      rows.map(({ size, city, garden }) => ({ size, city, garden })),
+    );
+    const errors = rows.map(({ price }, n) => Number(answers[n].prediction) - price);
+    const rmse = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
+    expect(found).toMatchObject({ split: 'all', rows: 30, rmse: expect.closeTo(rmse, 6) });
+  });
+
+  test('is inspected with its columns', async () => {
+    const { stdout } = await gradloom(['inspect', run]);
+    expect(stdout).toMatch(/^columns +size \(numeric\), city \(categorical\), garden \(boolean\)$/m);
+    expect(stdout).toMatch(/^target +price \(values\)$/m);
+    const [found] = jsonLines((await gradloom(['inspect', run, '--json'])).stdout);
+    expect(found.preprocessing).toEqual(loadModel(`${run}/model.gradloom`).preprocessing);
+  });
+
+  test('refuses a file without one of its columns', async () => {
+    const other = folder.write('few.csv', linesOf(['size', 'city', 'price']));
+    const { stderr, code } = await gradloom(['evaluate', run, '--dataset', other]);
+    expect(stderr).toBe(
+      `gradloom evaluate: --dataset ${other} has the columns "size", "city", "price", expected "garden" too, which the model was trained with\n`,
+    );
+    expect(code).toBe(1);
+  });
+});
+
+describe('an option of tables is refused by its flag', () => {
+  test.each([
+    [['--drop', 'nothing'], '--drop has "nothing", expected one of "id", "size"'],
+    [
+      ['--target', 'prize'],
+      '--target has "prize", expected one of "id", "size", "city", "garden", "price" (1 to 5) (did you mean price?)',
+    ],
+    [['--column', 'size'], '--column has "size", expected a column and its type, such as age:numeric'],
+    [['--column', 'size:number'], '--column size has "number", expected one of numeric, categorical, boolean, date'],
+    [['--column', 'city:numeric'], `--dataset ${file}: line 2, column 3 ("city") has "Bonn", expected a number`],
+    [['--one-hot-limit', '2'], `--dataset ${file}: column 3 ("city") has 3 categories, expected at most 2`],
+    [['--scale', 'log'], '--scale has "log", expected one of standard, minmax, robust, none'],
+  ])('%s', async (more, sentence) => {
+    const { stderr, code } = await gradloom(['train', '--dataset', file, ...more, '--no-out']);
+    expect(stderr).toContain(`gradloom train: ${sentence}`);
+    expect(stderr.match(/\n/g)).toHaveLength(1);
+    expect(code).toBeGreaterThan(0);
+  });
+});
+
+describe('a target with nothing to tell apart is named once', () => {
+  const few = ['--hidden', 'none', '--steps', '2', '--threads', '1', '--no-out', '--quiet'];
+
+  test.each([
+    ['in the table', 'a,b\n1,x\n2,x\n', [], 'has "x" in all 2 rows'],
+    ['in a table of one row', 'a,b\n1,x\n', [], 'has "x" in its only row'],
+    ['in a cache', 'a,b\n1,x\n2,x\n', ['--stream'], 'has "x" in all 2 rows'],
+    ['in the training rows', 'a,b\n1,x\n2,x\n3,y\n', ['--test', '0.34'], 'has "x" in all training rows'],
+  ])('%s', async (_where, text, more, has) => {
+    const one = folder.write('one.csv', text);
+    const outcome = await gradloom(['train', '--dataset', one, ...few, ...more]);
+    const sentence = `one.csv: column "b", the target, ${has}, so there is nothing to tell apart`;
+    expect(outcome.code).toBe(0);
+    expect(outcome.stderr).toMatch(/^gradloom train: warning: [^\n]*\n$/);
+    expect(outcome.stderr).toContain(sentence);
+  });
+});
+
+test('flags of columns may be repeated, and stand in the file as typed', async () => {
+  const more = ['--column', 'size:numeric', '--column', 'city:categorical', '--drop', 'id,garden', '--target', 'price'];
+  const { stdout, stderr } = await gradloom(['train', '--dataset', file, ...more, ...quick, '--no-out', '--json']);
+  expect(stderr).toBe('');
+  const [start] = jsonLines(stdout);
+  expect(start.options).toMatchObject({
+    column: { size: 'numeric', city: 'categorical' },
+    drop: ['id', 'garden'],
+    target: ['price'],
+  });
+});

@@ -1,0 +1,98 @@
+import { Worker } from 'node:worker_threads';
+import type { NetworkSpec } from '@gradloom/core';
+import { type Dataset, datasetFromRows, type TrainOptions } from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
+import { planRun } from '../../../packages/runtime/src/run/plan.ts';
+import { prepareRun } from '../../../packages/runtime/src/run/prepare.ts';
+import type { SpanTask } from '../../../packages/runtime/src/threads/protocol.ts';
+import { counted } from '../../support/count.ts';
+import type { HeapUse } from '../../support/heap-worker.ts';
+import { needs } from '../../support/needs.ts';
+import { programFile } from '../../support/program-file.ts';
+import { randomDataset } from '../../support/random-dataset.ts';
+
+const STEPS = counted(5000, 10_000);
+const SPANS = 8; // at most: on a busy machine the compiler comes late
+const MOST_BYTES = 4; // of a step
+const dataset = randomDataset({ rows: 300, inputs: 8, classes: 3 });
+const network = (fn: 'relu' | 'sigmoid' | 'gelu', width = 16): NetworkSpec => ({
+  input: 8,
+  layers: [
+    { kind: 'dense', out: width },
+    { kind: 'activation', fn },
+    { kind: 'dropout', rate: 0.1 },
+    { kind: 'dense', out: 3 },
+  ],
+});
+
+/** Layers with memory of their own, and layers inside of others. */
+const nested: NetworkSpec = {
+  input: 2,
+  layers: [
+    { kind: 'embedding', vocabulary: 7, width: 4 },
+    {
+      kind: 'residual',
+      layers: [
+        { kind: 'layer-norm' },
+        { kind: 'swiglu', out: 8 },
+        { kind: 'residual', layers: [{ kind: 'dense', out: 8 }] },
+        { kind: 'activation', fn: 'tanh' },
+      ],
+    },
+    { kind: 'dense', out: 3 },
+  ],
+};
+const indices = datasetFromRows({
+  inputs: Array.from({ length: 300 }, (_, n) => [n % 7, (n * n) % 7]),
+  targets: Array.from({ length: 300 }, (_, n) => n % 3),
+  classes: 3,
+});
+
+/** Heap that each span leaves, until one leaves little, in a new thread that runs them as in a pool. */
+async function spansInThread(spec: NetworkSpec, train: Dataset, options: TrainOptions): Promise<HeapUse[]> {
+  const data = { train };
+  const length = { steps: SPANS * STEPS, shuffle: false };
+  const plan = planRun(spec, data, { backend: 'wasm', ...options, ...length, threads: 1 });
+  const { setup } = prepareRun(plan, data);
+  const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads: 1, first: 0, limit: STEPS };
+  const worker = new Worker(programFile('heap-worker'), {
+    workerData: { task, spans: SPANS, enoughBytes: MOST_BYTES * STEPS },
+  });
+  return new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+}
+
+describe.each<[string, NetworkSpec, Dataset, TrainOptions]>([
+  ['relu, adam', network('relu'), dataset, { batch: 10 }],
+  [
+    'gelu, sgd, clipping, cosine',
+    network('gelu'),
+    dataset,
+    { batch: 10, optimizer: { kind: 'sgd', momentum: 0.9 }, clipNorm: 1, schedule: 'cosine' },
+  ],
+  [
+    'sigmoid, quadratic loss, rmsprop',
+    network('sigmoid'),
+    dataset,
+    { batch: 10, loss: 'quadratic', optimizer: 'rmsprop' },
+  ],
+  ['several leaves', network('relu', 350), dataset, { batch: 40 }],
+  ['in machine code', network('relu', 64), dataset, { batch: 10, backend: 'native' }],
+  ['in machine code, several leaves', network('relu', 350), dataset, { batch: 40, backend: 'native' }],
+  ['floats, clipping', network('gelu'), dataset, { batch: 10, precision: 'float32', clipNorm: 1 }],
+  [
+    'floats in machine code, several leaves',
+    network('relu', 350),
+    dataset,
+    { batch: 40, backend: 'native', precision: 'float32' },
+  ],
+  ['embedding, residual, layer-norm and swiglu, adamw', nested, indices, { batch: 10, optimizer: 'adamw' }],
+])('%s', (_name, spec, train, options) => {
+  const title = `a span of ${STEPS} steps leaves under ${MOST_BYTES} bytes a step and wakes no collector`;
+  test(title, { ...needs(options.backend ?? 'wasm'), timeout: 240_000 }, async () => {
+    const uses = await spansInThread(spec, train, options);
+    // What a step leaves, every span does; what the compiler leaves, and takes away, only some do.
+    const undisturbed = uses.filter(({ collections }) => collections === 0);
+    expect(undisturbed).not.toEqual([]);
+    expect(Math.min(...undisturbed.map(({ bytes }) => bytes)) / STEPS).toBeLessThan(MOST_BYTES);
+  });
+});

@@ -1,0 +1,305 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import * as runtime from '@gradloom/runtime';
+import * as internal from '@gradloom/runtime/internal';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { trainOptions } from '../../../packages/runtime/src/run/options.ts';
+
+// Paths that come from numbers or objects would be files below here.
+const home = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), 'gradloom-'));
+let pool: runtime.Pool;
+beforeAll(async () => {
+  process.chdir(folder);
+  process.env.GRADLOOM_MPI = 'nowhere'; // no call starts MPI, which would stay in this process
+  mkdirSync('folder');
+  pool = await runtime.createPool({ threads: 1 });
+});
+afterAll(async () => {
+  process.chdir(home);
+  delete process.env.GRADLOOM_MPI;
+  await pool.destroy();
+  rmSync(folder, { recursive: true });
+});
+
+const spec: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 2 }] };
+const model = { spec, parameters: new Float64Array(6) };
+const data = runtime.datasetFromRows({
+  inputs: [
+    [0, 1],
+    [1, 0],
+  ],
+  targets: [0, 1],
+  classes: 2,
+});
+const column = { name: 'x', type: 'numeric', center: 0, scale: 1, fill: 0, indicator: false } as const;
+const preprocessing: runtime.Preprocessing = {
+  version: 1,
+  columns: [column],
+  target: [{ name: 'y', type: 'values', center: 0, scale: 1 }],
+};
+const numbers = (name: string): runtime.TableColumn => ({
+  ...{ name, type: 'numeric', reason: '', gaps: 0 },
+  data: { kind: 'numbers', values: Float64Array.of(1, 2) },
+});
+const table: runtime.Table = {
+  ...{ name: 't', rows: 2, inputs: [numbers('x')], targets: [numbers('y')], weights: null, classes: null },
+  ...{ leftOut: [], decisions: [], warnings: [], options: {} },
+};
+const whole = Uint32Array.of(0, 1);
+const quick = { threads: 1, steps: 1, backend: 'wasm' } as const;
+const train = (network: NetworkSpec, sets: runtime.DataSplits, options: runtime.TrainOptions) =>
+  runtime.train(network, sets, options);
+
+const ranks = { threadsOf: [1, 2], reduce: 'tree', overlap: true } as const;
+const rankShape = {
+  ...{
+    network: buildNetwork(spec),
+    backend: 'wasm',
+    batch: 2,
+    lastBatch: 2,
+    leaf: 16,
+    rowsAtOnce: 256,
+    couples: false,
+  },
+  ...{ elementType: 'float64', clips: false },
+} as const;
+
+/** Arguments that are right, for every function that is exported. */
+const right: Record<string, () => readonly unknown[]> = {
+  backendRecord: () => [{ name: 'wasm' }],
+  checkOwnFile: () => ['here', 'nowhere'],
+  checkPreprocessing: () => ['here', preprocessing],
+  createEncoder: () => [preprocessing],
+  encodeSplit: () => [table, preprocessing, { train: whole }],
+  encodeTable: () => [table, preprocessing, whole],
+  fitPreprocessing: () => [table, whole],
+  openCsvStream: () => [Readable.from([]), 'text'],
+  openTable: () => ['nowhere.csv', {}],
+  prepareTable: () => [table, { train: whole }],
+  readTable: () => ['nowhere.csv', {}],
+  readTableAs: () => ['nowhere.csv', preprocessing, {}],
+  rowsOfSplit: () => [table, {}],
+  splitTable: () => [table, {}],
+  summarizeTable: () => [table, preprocessing],
+  tableFormatOf: () => ['t.csv'],
+  checkInput: () => ['here', buildNetwork(spec), data],
+  compileKernels: () => [],
+  createAnswerPool: () => [runtime.createModel(model), { threads: 1, mostRows: 9 }],
+  createModel: () => [model],
+  createPassTimer: () => [spec, { batch: 2, backend: 'wasm' }],
+  createPool: () => [{ threads: 1 }],
+  datasetFromRows: () => [{ inputs: [[1]], targets: [1] }],
+  differences: () => [{ a: 1 }, { a: 2 }],
+  epochsPerReport: () => [5],
+  createTrainer: () => [spec, { train: data }, { threads: 1, backend: 'wasm' }],
+  evaluateModel: () => [spec, model.parameters, data, { threads: 1, backend: 'wasm' }],
+  explainModel: () => [runtime.createModel(model), data, { threads: 1, backend: 'wasm' }],
+  exportModel: () => ['model.npz', model, {}],
+  endTogether: () => [null, new Error('the end')],
+  findBlas: () => [{ names: [] }],
+  findFile: () => ['here', 'nowhere', 'a file'],
+  findMpi: () => [{}],
+  fingerprint: () => [model.parameters],
+  hashDataset: () => [data],
+  hearLate: () => [null, null, 1],
+  importModel: () => ['nowhere.npz', {}],
+  inTurns: () => [nothing()],
+  isLockName: () => ['name'],
+  isSocket: () => [0],
+  isUntestedSystem: () => ['linux x64'],
+  limitMemory: () => [null],
+  isTemporaryName: () => ['name'],
+  loadCheckpoint: () => ['nowhere'],
+  localRank: () => [{}],
+  loadPlainTable: () => ['loadPlainTable', 'nowhere.csv', {}],
+  loadCsv: () => ['nowhere.csv', {}],
+  loadDataset: () => ['nowhere', {}],
+  loadIdx: () => ['nowhere', 'nowhere', {}],
+  largestChange: () => [model],
+  loadIdxFolder: () => ['folder', {}],
+  loadImageFolder: () => ['folder', {}],
+  loadMnist: () => [import.meta.url],
+  loadModel: () => ['nowhere'],
+  loadNpy: () => ['nowhere', null, {}],
+  loadNpyFolder: () => ['folder', {}],
+  loadNpz: () => ['nowhere.npz', {}],
+  loadParts: () => [['nowhere.js']],
+  lockFolder: () => ['here', 'folder', 'test'],
+  lockOwner: () => ['here', 'folder'],
+  machineCode: () => [],
+  makeDirectory: () => ['made'],
+  memoryRoom: () => [],
+  measureBandwidth: () => [pool, 1],
+  measureExchange: () => [pool, 1],
+  measureGflops: () => [{ name: 'wasm' }, 1],
+  measureNetwork: () => [null],
+  namesOf: () => [[0], 2],
+  openCluster: () => [{ path: 'nowhere' }],
+  openLink: () => [null],
+  openOwnFile: () => ['here', 'nowhere'],
+  openModelFile: () => ['nowhere'],
+  planRankWork: () => [spec, { train: data }, quick, ranks],
+  planRun: () => [spec, { train: data }, quick],
+  planStepWork: () => [spec, { train: data }, quick],
+  refuseInUse: () => ['here', 'folder'],
+  rankCount: () => [{}],
+  rankWork: () => [rankShape, ranks],
+  readIdx: () => ['nowhere'],
+  readNpy: () => ['nowhere'],
+  readRun: () => ['nowhere'],
+  resolveBackend: () => ['wasm', undefined, buildNetwork(spec)],
+  saveModel: () => ['model', model],
+  scoringOf: () => [runtime.createModel(model), data],
+  splitDataset: () => [data, { test: 0.5 }],
+  subset: () => [data, Uint32Array.of(1)],
+  tablePath: () => ['iris'],
+  systemReason: () => [new Error('anything')],
+  temporaryPath: () => ['written'],
+  timeSteps: () => [train(spec, { train: data }, { ...quick, pool })],
+  train: () => [spec, { train: data }, { ...quick, pool }],
+  writeAtomically: () => ['here', 'written', [new Uint8Array(3)]],
+};
+
+function* nothing(): Generator<void, void> {}
+
+/** Builders of specs take anything: what they made is looked at where the network is built. */
+const builders: Record<string, () => readonly unknown[]> = {
+  ...Object.fromEntries(
+    ['batchNorm', 'layerNorm', 'leakyRelu', 'elu', 'relu', 'tanh', 'sigmoid'].map((name) => [name, () => [{}]]),
+  ),
+  ...Object.fromEntries(['identity', 'gelu', 'silu', 'softplus', 'softsign', 'step'].map((name) => [name, () => [{}]])),
+  ...Object.fromEntries(['dense', 'swiglu', 'dropout'].map((name) => [name, () => [0.5, {}]])),
+  embedding: () => [2, 3, {}],
+  residual: () => [spec.layers[0]],
+  sequential: () => [2, spec.layers[0]],
+  ...Object.fromEntries(
+    ['Activation', 'Initializer', 'Layer', 'Loss', 'Metric', 'Schedule'].map((name) => [`define${name}`, () => [{}]]),
+  ),
+};
+Object.assign(right, builders);
+
+const bad = {
+  undefined,
+  null: null,
+  '5': 5,
+  NaN: Number.NaN,
+  'an empty text': '',
+  'a text': 'text',
+  'a text with a NUL': 'a\0b',
+  '{}': {},
+  '[]': [],
+  '[null]': [null],
+  'an array of numbers': Float64Array.of(1, 2),
+  'a function': () => 0,
+  'a symbol': Symbol('s'),
+  '5n': 5n,
+  'objects in a circle': circle(),
+};
+
+function circle(): object {
+  const ring: { self?: object } = {};
+  ring.self = ring;
+  return ring;
+}
+
+/** What a call comes to: undefined where it gives a value, which it may, else what was thrown. */
+async function outcome(call: () => unknown): Promise<unknown> {
+  try {
+    const value = call();
+    const settled = await (isRun(value) ? value.result : value);
+    if (settled instanceof Object && 'destroy' in settled) await (settled as runtime.Pool).destroy();
+    if (settled instanceof Object && 'release' in settled) (settled as runtime.FolderLock).release();
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    runtime.limitMemory(null);
+  }
+}
+
+const isRun = (value: unknown): value is runtime.TrainingRun => value instanceof Object && 'result' in value;
+
+/** '<where>: <what> has <actual>, expected <wanted>', of this library and not of the engine below it. */
+function expectSentence(error: unknown): void {
+  if (error === undefined) return;
+  if (!(error instanceof Error)) throw error;
+  const shown = `${error.name}: ${error.message}`;
+  expect(['Error', 'OptionError', 'TrainingError', 'InputError'], shown).toContain(error.name);
+  expect(error.message).toMatch(/^([a-z][\w-]*( [\w.-]+)?: .+|header\S* has .+), expected .+/i);
+  expect(error.message).not.toMatch(/Cannot |is not (iterable|a function|defined)|must be of type|undefined \(reading/);
+  expect(error.message.length).toBeLessThan(600);
+}
+
+const functions = { ...runtime, ...internal, ...runtime.syntheticDatasets } as unknown as Record<
+  string,
+  (...args: unknown[]) => unknown
+>;
+const isClass = (value: unknown): boolean => /^class\b/.test(String(value));
+// In order, since some write where others look for a folder.
+const names = Object.keys(functions)
+  .filter((name) => typeof functions[name] === 'function' && !isClass(functions[name]))
+  .sort();
+const argumentsOf = (name: string): readonly unknown[] =>
+  Object.hasOwn(runtime.syntheticDatasets, name) ? [{ rows: 4 }] : right[name]();
+
+test('every exported function is called', () => {
+  const tables = [...Object.keys(right), ...Object.keys(runtime.syntheticDatasets)];
+  expect(new Set(names)).toEqual(new Set(tables));
+});
+
+describe.each(names)('%s', (name) => {
+  test('takes nothing, or says in one sentence what it wants', async () => {
+    expectSentence(await outcome(() => functions[name]()));
+  });
+
+  test('says in one sentence which argument is wrong', async () => {
+    for (const [k] of argumentsOf(name).entries()) {
+      for (const value of Object.values(bad)) {
+        const args = [...argumentsOf(name)];
+        args[k] = value;
+        expectSentence(await outcome(() => functions[name](...args)));
+      }
+    }
+  });
+});
+
+const options: Record<string, readonly string[]> = {
+  train: Object.keys(trainOptions.table),
+  evaluateModel: ['loss', 'threads', 'backend', 'blas', 'readers'],
+  createPool: ['threads', 'execArgv', 'heapMiB'],
+  datasetFromRows: ['inputs', 'targets', 'classes', 'labels', 'name'],
+  splitDataset: ['validation', 'test', 'seed', 'stratify'],
+};
+
+describe.each(Object.entries(options))('an option of %s', (name, keys) => {
+  test.each(keys)('%s', async (key) => {
+    for (const value of Object.values(bad)) {
+      // No mistake, but too little: a thread that runs out of memory while Node loads it has ended the process once.
+      if (key === 'heapMiB' && value === bad[5]) continue;
+      const args = [...right[name]()];
+      args[args.length - 1] = { ...(args[args.length - 1] as object), [key]: value };
+      expectSentence(await outcome(() => functions[name](...args)));
+    }
+  });
+});
+
+test('a run without data says what is missing', async () => {
+  const begin = functions.train as (...args: unknown[]) => runtime.TrainingRun;
+  const wanted = 'expected { train, validation?, test? }, each a dataset';
+  await expect(begin(spec).result).rejects.toThrow(`train: data has undefined, ${wanted}`);
+  await expect(begin().result).rejects.toThrow(`train: data has undefined, ${wanted}`);
+  await expect(begin(spec, data).result).rejects.toThrow('train: data has a dataset, expected { train: dataset }');
+  await expect(begin(spec, { train: data, tset: data }).result).rejects.toThrow(
+    'train: data: option "tset" is unknown, expected train, validation, test (did you mean test?)',
+  );
+  await expect(begin(spec, {}).result).rejects.toThrow('train: data.train has undefined, expected a dataset');
+  await expect(begin(spec, { train: data, test: null }).result).rejects.toThrow(
+    'train: data.test has null, expected a dataset',
+  );
+  await expect(begin(undefined, { train: data }).result).rejects.toThrow('buildNetwork: spec has undefined, expected');
+  await expect(begin(spec, { train: data }, null).result).rejects.toThrow('train: options have null, expected an obj');
+});

@@ -1,0 +1,109 @@
+import { type NetworkSpec, type OptimizerSpec, optimizers, type ScheduleSpec, schedules } from '@gradloom/core';
+import { createPool, type Pool, splitDataset, type TrainOptions, type TrainResult, train } from '@gradloom/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkpointedRun } from '../../../support/checkpointed-run.ts';
+import { counted } from '../../../support/count.ts';
+import { needs } from '../../../support/needs.ts';
+import { randomDataset } from '../../../support/random-dataset.ts';
+
+// Two blocks of parameters; 4 batches an epoch, of two leaves, the last of 2 rows.
+const spec: NetworkSpec = {
+  input: 16,
+  layers: [
+    { kind: 'dense', out: 192 },
+    { kind: 'activation', fn: 'tanh' },
+    { kind: 'dropout', rate: 0.4 },
+    { kind: 'dense', out: 12 },
+  ],
+};
+const data = splitDataset(randomDataset({ rows: 70, inputs: 16, classes: 12 }), { validation: 12 / 70, test: 0.1 });
+const base = { batch: 17, epochs: 5, seed: 3, clipNorm: 1, backend: 'wasm' } satisfies TrainOptions;
+const stepsPerEpoch = Math.ceil(data.train.rows / base.batch);
+
+/**
+ * Of the checkpoints so many apart one is gone on from: on 1 to 5 threads, from steps within epochs and at their ends.
+ */
+const EVERY = counted(7, 1);
+
+let pool: Pool;
+beforeAll(async () => {
+  pool = await createPool({ threads: 5 });
+});
+afterAll(() => pool.destroy());
+
+/** Everything a run gives back but times and threads. */
+function figures(result: TrainResult) {
+  const {
+    elapsedMs: _,
+    samplesPerSecond: __,
+    threads: ___,
+    gradientThreads: ____,
+    checkpoint: _____,
+    ...rest
+  } = result;
+  return rest;
+}
+
+const sgd = (options: object): OptimizerSpec => ({ kind: 'sgd', lr: 0.05, ...options });
+const optimizerCases: [string, OptimizerSpec][] = [
+  ...Object.keys(optimizers).map((kind): [string, OptimizerSpec] => [kind, kind as OptimizerSpec]),
+  ['sgd with momentum', sgd({ momentum: 0.9 })],
+  ['sgd with nesterov', sgd({ momentum: 0.9, nesterov: true, weightDecay: 1e-3 })],
+  ['adam that decays weights alone', { kind: 'adam', weightDecay: 0.1, decayed: 'weights' }],
+  ['rmsprop with momentum', { kind: 'rmsprop', momentum: 0.5 }],
+];
+const scheduleCases: [string, ScheduleSpec][] = [
+  ...Object.keys(schedules).map((kind): [string, ScheduleSpec] => [kind, kind as ScheduleSpec]),
+  ['a plateau that is reached', { kind: 'plateau', patienceEpochs: 0, gamma: 0.5, threshold: 0.5 }],
+  ['step every epoch', { kind: 'step', everyEpochs: 1, gamma: 0.7 }],
+  ['cosine behind a warm-up', { kind: 'cosine', warmupSteps: 6 }],
+];
+const cases: [string, TrainOptions][] = [
+  ...optimizerCases.map(([name, optimizer]): [string, TrainOptions] => [name, { optimizer }]),
+  ...scheduleCases.map(([name, schedule]): [string, TrainOptions] => [name, { schedule }]),
+  ['machine code', { backend: 'native' }],
+  ['a system BLAS', { backend: 'blas' }],
+  ['the reference', { backend: 'reference', shuffle: false, probe: 3 }],
+  ['floats', { backend: 'reference', precision: 'float32', ema: 0.9, patience: 9, onNan: 'rollback' }],
+];
+
+describe.each(cases)('%s', (_name, own) => {
+  const options = { ...base, ...own };
+
+  test(
+    'checkpoints after each step change nothing, and a resume from them ends in the same bits',
+    needs(options.backend),
+    async () => {
+      const calm = await train(spec, data, { ...options, threads: 1, pool }).result;
+      const { result, checkpoints } = await checkpointedRun(spec, data, { ...options, threads: 2, pool }, 1);
+      expect(figures(result)).toEqual(figures(calm));
+      expect(checkpoints.map(({ progress }) => progress.step)).toEqual(
+        Array.from({ length: base.epochs * stepsPerEpoch }, (_, step) => step + 1),
+      );
+      for (const [at, resume] of checkpoints.entries()) {
+        if (at % EVERY !== 0) continue;
+        const resumed = await train(spec, data, { ...options, threads: 1 + (at % 5), pool, resume }).result;
+        expect(figures(resumed), `from step ${at + 1}`).toEqual(figures(calm));
+      }
+    },
+  );
+});
+
+test('a run that is stopped after each step, and goes on each time on another number of threads, ends in the same bits', async () => {
+  const options: TrainOptions = { ...base, schedule: { kind: 'plateau', patienceEpochs: 0, threshold: 0.5 } };
+  const calm = await checkpointedRun(spec, data, { ...options, threads: 1, pool }, { epochs: 1 });
+  let resume = (await checkpointedRun(spec, data, { ...options, threads: 2, pool }, 1)).checkpoints[0];
+  let last = figures(calm.result);
+  const epochs: unknown[] = [];
+  while (resume.progress.step < base.epochs * stepsPerEpoch) {
+    const threads = 1 + (resume.progress.step % 5);
+    const { result, checkpoints, events } = await checkpointedRun(spec, data, { ...options, threads, pool, resume }, 1);
+    const { step } = checkpoints[0].progress;
+    epochs.push(...events.filter((event) => event.type === 'epoch' && event.step <= step));
+    [resume] = checkpoints;
+    last = figures(result);
+  }
+  expect(last).toEqual(figures(calm.result));
+  const withoutTime = (list: readonly unknown[]) => list.map((event) => ({ ...(event as object), elapsedMs: 0 }));
+  expect(withoutTime(epochs)).toEqual(withoutTime(calm.events.filter(({ type }) => type === 'epoch')));
+});

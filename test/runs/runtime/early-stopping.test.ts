@@ -1,0 +1,233 @@
+import { join } from 'node:path';
+import type { NetworkSpec } from '@gradloom/core';
+import {
+  type Checkpoint,
+  createPool,
+  type EarlyProgress,
+  type Evaluation,
+  fingerprint,
+  loadCheckpoint,
+  type MonitorName,
+  type Pool,
+  splitDataset,
+  type TrainEvent,
+  type TrainOptions,
+  type TrainResult,
+  train,
+} from '@gradloom/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterEvaluation } from '../../../packages/runtime/src/run/early-stopping.ts';
+import { checkpointedRun } from '../../support/checkpointed-run.ts';
+import { randomDataset } from '../../support/random-dataset.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const spec: NetworkSpec = {
+  input: 8,
+  layers: [
+    { kind: 'dense', out: 24 },
+    { kind: 'activation', fn: 'tanh' },
+    { kind: 'dense', out: 3 },
+  ],
+};
+// Few rows, which the network comes to know by heart: the validation loss falls and then rises. 4 steps an epoch.
+const data = splitDataset(randomDataset({ rows: 120, inputs: 8, classes: 3 }), { validation: 0.3, test: 0.3 });
+const base = {
+  ...{ batch: 14, epochs: 40, seed: 2, backend: 'wasm' },
+  optimizer: { kind: 'adam', lr: 0.02 },
+} satisfies TrainOptions;
+
+let pool: Pool;
+beforeAll(async () => {
+  pool = await createPool({ threads: 4 });
+});
+afterAll(() => pool.destroy());
+const temporary = temporaryFolder();
+
+interface Expected {
+  readonly steps: number;
+  readonly bestStep: number;
+}
+
+/** Where a run stops that was evaluated like this, read off the list of its evaluations. */
+function scan(events: readonly TrainEvent[], patience: number, minDelta: number, score: (e: Evaluation) => number) {
+  const seen = events.flatMap((event) =>
+    event.type === 'epoch' && event.validation !== undefined
+      ? [{ step: event.step, score: score(event.validation) }]
+      : [],
+  );
+  for (let last = 0; last < seen.length; last++) {
+    const upTo = seen.slice(0, last + 1);
+    const best = upTo.reduce((a, b) => (b.score > a.score ? b : a));
+    const improves = (at: number) =>
+      at === 0 || seen[at].score > Math.max(...seen.slice(0, at).map((one) => one.score)) + minDelta;
+    const quiet = last >= patience && upTo.slice(-patience).every((_, k) => !improves(last - patience + 1 + k));
+    if (quiet) return { steps: seen[last].step, bestStep: best.step };
+  }
+  const best = seen.reduce((a, b) => (b.score > a.score ? b : a));
+  return { steps: Number.NaN, bestStep: best.step };
+}
+
+/** Everything a run gives back but times and threads. */
+function figures(result: TrainResult) {
+  const { elapsedMs, samplesPerSecond, threads, gradientThreads, checkpoint, ...rest } = result;
+  return rest;
+}
+
+const cases: [string, TrainOptions, (e: Evaluation) => number][] = [
+  ['the validation loss', { patience: 3 }, ({ loss }) => -loss],
+  ['a least improvement', { patience: 2, minDelta: 0.05, optimizer: { kind: 'adam', lr: 0.003 } }, ({ loss }) => -loss],
+  ['every other epoch', { patience: 2, evaluateEvery: 2 }, ({ loss }) => -loss],
+  ['accuracy', { patience: 4, monitor: 'accuracy' }, ({ accuracy = 0 }) => accuracy],
+];
+
+describe.each(cases)('%s', (_name, own, score) => {
+  const options = { ...base, ...own };
+  const { patience, minDelta, monitor, ...plain } = options;
+
+  async function expected(): Promise<Expected> {
+    const { events } = await checkpointedRun(spec, data, { ...plain, threads: 1, pool }, { epochs: 1000 });
+    return scan(events, own.patience ?? 1, own.minDelta ?? 0, score);
+  }
+
+  test('ends the run where a scan of the evaluations says, with the weights of the best one', async () => {
+    const { steps, bestStep } = await expected();
+    expect(steps).toBeLessThan(160);
+    expect(bestStep).toBeLessThanOrEqual(steps);
+    const { epochs: _, ...endless } = plain;
+    const best = await train(spec, data, { ...endless, steps: bestStep, threads: 1, pool }).result;
+    for (const threads of [1, 2, 3]) {
+      const result = await train(spec, data, { ...options, threads, pool }).result;
+      expect(result).toMatchObject({ stopped: 'early', steps, bestStep, bestEpoch: bestStep / 4 });
+      expect(result.fingerprint, `on ${threads}`).toBe(best.fingerprint);
+      expect(result.fingerprint).toBe(fingerprint(result.parameters));
+      expect(result.test).toEqual(best.test);
+      expect(result.validation).toEqual(best.validation);
+    }
+  });
+
+  test('ends in the same figures after a resume from any step', async () => {
+    const calm = await train(spec, data, { ...options, threads: 1, pool }).result;
+    const { result, checkpoints } = await checkpointedRun(spec, data, { ...options, threads: 2, pool }, 1);
+    expect(figures(result)).toEqual(figures(calm));
+    for (const [at, resume] of checkpoints.entries()) {
+      if (at % 5 !== 0 && at < checkpoints.length - 3) continue;
+      const resumed = await train(spec, data, { ...options, threads: 1 + (at % 3), pool, resume }).result;
+      expect(figures(resumed), `from step ${at + 1}`).toEqual(figures(calm));
+    }
+  });
+});
+
+test('best.gradloom has the weights of the result, last.gradloom those of the last step', async () => {
+  const folder = join(temporary.path, 'checkpoints');
+  const options: TrainOptions = { ...base, patience: 4, monitor: 'accuracy', pool };
+  const result = await train(spec, data, { ...options, checkpoint: { folder } }).result;
+  const last = loadCheckpoint(join(folder, 'last.gradloom'));
+  const best = loadCheckpoint(join(folder, 'best.gradloom'));
+  expect(best.progress.step).toBe(result.bestStep);
+  expect(fingerprint(best.arrays.parameters)).toBe(result.fingerprint);
+  expect(last.progress).toMatchObject({ step: result.steps, test: result.test });
+  const { epochs: _, ...plain } = base;
+  const whole = await train(spec, data, { ...plain, steps: result.steps, pool }).result;
+  expect(fingerprint(last.arrays.parameters)).toBe(whole.fingerprint);
+});
+
+test('a run whose patience outlasts it completes, with the weights of its best evaluation', async () => {
+  const { events } = await checkpointedRun(spec, data, { ...base, pool }, { epochs: 1000 });
+  const { bestStep } = scan(events, 1000, 0, ({ loss }) => -loss);
+  const result = await train(spec, data, { ...base, patience: 1000, pool }).result;
+  expect(result).toMatchObject({ stopped: 'completed', steps: 160, bestStep });
+  const { epochs: _, ...plain } = base;
+  const best = await train(spec, data, { ...plain, steps: bestStep, pool }).result;
+  expect(result.fingerprint).toBe(best.fingerprint);
+});
+
+test('a run that a signal ends has the best weights so far, and those of the start before any evaluation', async () => {
+  const abortAt = async (at: number): Promise<TrainResult> => {
+    const stop = new AbortController();
+    const onEvent = (event: TrainEvent): void => {
+      if (event.type === 'epoch' && event.step >= at) stop.abort();
+    };
+    if (at === 0) stop.abort();
+    return await train(spec, data, { ...base, patience: 1000, pool, signal: stop.signal, onEvent }).result;
+  };
+  const { epochs: _, ...plain } = base;
+  const late = await abortAt(120);
+  expect(late.stopped).toBe('aborted');
+  expect(late.bestStep).toBeLessThan(120);
+  const best = await train(spec, data, { ...plain, steps: late.bestStep ?? 0, pool }).result;
+  expect(late.fingerprint).toBe(best.fingerprint);
+  expect((await abortAt(0)).bestStep).toBeUndefined();
+});
+
+test('a run that rolls back counts each evaluation once', async () => {
+  const relu: NetworkSpec = {
+    input: 8,
+    layers: [
+      { kind: 'dense', out: 16 },
+      { kind: 'activation', fn: 'relu' },
+      { kind: 'dropout', rate: 0.1 },
+      { kind: 'dense', out: 3 },
+    ],
+  };
+  const rows = splitDataset(randomDataset({ rows: 182, inputs: 8, classes: 3 }), { validation: 30 / 182, test: 0 });
+  // The rate is 16 times as high from the third epoch on and from the fifth: steps overflow within both.
+  const rising: TrainOptions = {
+    ...{ loss: 'mse', optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.5 }, batch: 5, epochs: 6, backend: 'wasm' },
+    ...{ schedule: { kind: 'step', everyEpochs: 2, gamma: 16 }, onNan: 'rollback' },
+  };
+  const whole = await checkpointedRun(relu, rows, { ...rising, pool }, { epochs: 1000 });
+  expect(whole.result.rollbacks).toBeGreaterThan(0);
+  for (const patience of [1, 2, 3]) {
+    const { steps, bestStep } = scan(whole.events, patience, 0, ({ loss }) => -loss);
+    const { result, checkpoints } = await checkpointedRun(relu, rows, { ...rising, patience, pool }, 11);
+    expect(result.bestStep).toBe(bestStep);
+    expect(result.steps).toBe(Number.isNaN(steps) ? 186 : steps);
+    for (const resume of checkpoints) {
+      const resumed = await train(relu, rows, { ...rising, patience, pool, resume }).result;
+      expect(figures(resumed)).toEqual(figures(result));
+    }
+  }
+});
+
+describe('refuses', () => {
+  const { validation: _, ...unwatched } = data;
+  test.each<[TrainOptions, string]>([
+    [{ patience: 0 }, 'train: patience has 0, expected a whole number of at least 1'],
+    [{ patience: 1, minDelta: -1 }, 'train: minDelta has -1, expected a number of at least 0'],
+    [{ minDelta: 0.1 }, 'train: minDelta has 0.1, expected none without patience'],
+    [{ monitor: 'accuracy' }, 'train: monitor has "accuracy", expected none without patience'],
+    [
+      { patience: 1, monitor: 'r2' },
+      'train: monitor has "r2", expected validation-loss, accuracy (the targets are classes)',
+    ],
+    [{ patience: 1, monitor: 'f1' as MonitorName }, 'train: monitor has "f1", expected one of validation-loss,'],
+  ])('%j', async (options, message) => {
+    await expect(train(spec, data, { ...base, ...options, pool }).result).rejects.toThrow(message);
+  });
+
+  test('patience without rows to validate on', async () => {
+    const sentence = 'train: patience has 3, expected none without a validation set (early stopping watches it)';
+    await expect(train(spec, unwatched, { patience: 3, pool }).result).rejects.toThrow(sentence);
+  });
+
+  test('a resume with another patience, or a longer one of a run that was evaluated in the middle of an epoch', async () => {
+    const { epochs: _, ...plain } = base;
+    const options: TrainOptions = { ...plain, steps: 6, patience: 3, pool };
+    const { checkpoints } = await checkpointedRun(spec, data, options, 4);
+    const go = (resume: Checkpoint, own: TrainOptions) => train(spec, data, { ...options, ...own, resume }).result;
+    await expect(go(checkpoints[0], { patience: 4 })).rejects.toThrow('train: early.patience has 4, expected 3');
+    await expect(go(checkpoints[1], { steps: 7 })).rejects.toThrow(
+      'train: steps has 7, expected 6 (early stopping has counted the evaluation at the end',
+    );
+    expect((await go(checkpoints[0], { steps: 7 })).steps).toBe(7);
+  });
+});
+
+test('the first of equally good evaluations is the best, and one without a number never is', () => {
+  const settings = { patience: 3, minDelta: 0, monitor: 'accuracy' } as const;
+  let progress: EarlyProgress | undefined;
+  for (const [at, accuracy] of [Number.NaN, 0.5, 0.5, Number.NaN, 0.5].entries()) {
+    progress = afterEvaluation(settings, progress, at + 1, { rows: 2, loss: 1, accuracy });
+  }
+  expect(progress).toEqual({ evaluated: 5, waited: 3, bestStep: 2, validation: { rows: 2, loss: 1, accuracy: 0.5 } });
+});

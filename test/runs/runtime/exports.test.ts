@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs';
+import * as core from '@gradloom/core';
+import * as coreInternal from '@gradloom/core/internal';
+import * as runtime from '@gradloom/runtime';
+import * as runtimeInternal from '@gradloom/runtime/internal';
+import * as runtimeOptions from '@gradloom/runtime/options';
+import { expect, test } from 'vitest';
+
+const builders = [
+  ...[
+    'batchNorm',
+    'dense',
+    'dropout',
+    'elu',
+    'embedding',
+    'gelu',
+    'identity',
+    'layerNorm',
+    'leakyRelu',
+    'relu',
+    'residual',
+  ],
+  ...['sequential', 'sigmoid', 'silu', 'softplus', 'softsign', 'step', 'swiglu', 'tanh'],
+];
+
+const helpers = [
+  ...['defineActivation', 'defineInitializer', 'defineLayer', 'defineLoss', 'defineMetric', 'defineSchedule'],
+];
+
+/** Values that a program can import: a name that comes or goes is a decision, taken here. */
+const published = {
+  core: [
+    ...['CellError', 'InputError', 'NO_ANSWER', 'OptionError', 'activations', 'buildNetwork', 'checkPreprocessing'],
+    ...['createEncoder', 'createInitializer', 'createLoss'],
+    ...[
+      'createOptimizer',
+      'createPredictor',
+      'createRandom',
+      'createSchedule',
+      'createTrainStep',
+      'initializeParameters',
+      'initializers',
+    ],
+    ...[
+      'layers',
+      'losses',
+      'math',
+      'mathOf',
+      'metrics',
+      'openModel',
+      'optimizers',
+      'referenceKernels',
+      'schedules',
+      'shuffle',
+    ],
+    ...builders,
+    ...helpers,
+  ],
+  runtime: [
+    ...['encodeTable', 'fitPreprocessing', 'prepareTable', 'readTable', 'splitTable', 'summarizeTable'],
+    ...[
+      'BEST_FILE',
+      'CellError',
+      'ClusterError',
+      'FolderInUseError',
+      'InputError',
+      'LAST_FILE',
+      'LockError',
+      'NO_ANSWER',
+      'OptionError',
+    ],
+    ...[
+      'TrainingError',
+      'checkPreprocessing',
+      'createEncoder',
+      'createModel',
+      'createPool',
+      'createTrainer',
+      'datasetFromRows',
+      'evaluateModel',
+      'explainModel',
+      'exportModel',
+      'fingerprint',
+      'importModel',
+    ],
+    ...[
+      'limitMemory',
+      'loadCheckpoint',
+      'loadCsv',
+      'loadDataset',
+      'loadIdx',
+      'loadIdxFolder',
+      'loadImageFolder',
+      'loadMnist',
+    ],
+    ...[
+      'loadModel',
+      'loadParts',
+      'loadNpy',
+      'loadNpyFolder',
+      'loadNpz',
+      'openCluster',
+      'openModelFile',
+      'readIdx',
+      'readNpy',
+      'saveModel',
+      'splitDataset',
+    ],
+    ...['subset', 'syntheticDatasets', 'tableFiles', 'tablePath', 'train'],
+    ...builders,
+    ...helpers,
+  ],
+};
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+/** Types that a program of either package can name. */
+const typesOfBoth = words(`
+  Elements ElementsOf ElementType
+  ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer BackendName
+  BatchNormOptions CategoryEncoding Cell CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
+  ExponentialOptions HuberOptions
+  InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
+  LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows NetworkSpec NormalOptions NoteListener
+  NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlateauOptions
+  Preprocessing RangeTestOptions ResidualOptions RmspropOptions Rows ScheduleName ScheduleSpec
+  SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding
+  WarmupOptions
+  WeightDecayOptions
+  ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
+  LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord OwnLayer PartBase PartDefaults
+  PartOptions RowLossDefinition ScheduleDefinition SchedulePart
+`);
+
+/** Types, likewise. */
+const types = {
+  core: words(`
+  Activation Allocate AverageOptions BatchPlace Block Blocks CalibrationOptions Call DecisionOptions
+  Emit GatherBytes Initializer Inspect Kernels ProbabilityOptions RankingMetric
+  RankingOptions RealMath
+  Layer LayerMemory Loss LossKernel LossVariant OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
+  Pausable Place PlacedLayer Predictor ProductShape Random Schedule ScheduleContext ScheduleIn Shape Share StackMemory
+  StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
+`),
+  runtime: words(`
+  ExportOptions ImportOptions ModelFormatName Renames
+  ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint
+  CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight Cluster ClusterFacts ClusterOptions Connection CsvOptions DataArray DataMatrix
+  DataRecord DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs
+  ExplainOptions Explanation EverySeconds EverySteps FileOptions FileRows FolderLock Importance ImageOptions LoadOptions LockOwner LowestLoss ModelFile MonitorName
+  NamedArraysOptions NpyOptions NumberFile OnNan OptionsFor OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
+  RecoveryEvent Reduction Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
+  StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions
+  Trainer TrainerStep TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint
+  ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions WordColumn Stretch Transfer
+`),
+};
+
+test.each([
+  ['core', core],
+  ['runtime', runtime],
+] as const)('@gradloom/%s exports these values and no others', (name, values) => {
+  expect(Object.keys(values).sort()).toEqual([...published[name]].sort());
+});
+
+test.each([
+  ['core', core, coreInternal],
+  ['runtime', runtime, { ...runtimeInternal, ...runtimeOptions }],
+] as const)('@gradloom/%s shares with other packages nothing that is public', (_name, values, internal) => {
+  expect(Object.keys(internal).filter((name) => Object.hasOwn(values, name))).toEqual([]);
+});
+
+/** Types that the text of an entry exports: they leave no trace in its values. */
+function typesIn(name: string, entry: string): string[] {
+  const text = readFileSync(new URL(`../../../packages/${name}/src/${entry}.ts`, import.meta.url), 'utf8');
+  return [...text.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, all, names]) =>
+    words(names.replaceAll('type ', 'type:').replaceAll(',', ' '))
+      .filter((it) => all !== undefined || it.startsWith('type:'))
+      .map((it) => it.replace('type:', '')),
+  );
+}
+
+test.each(['core', 'runtime'] as const)(
+  '@gradloom/%s exports these types, and its internal entry none of them',
+  (name) => {
+    expect(typesIn(name, 'index').sort()).toEqual([...typesOfBoth, ...types[name]].sort());
+    const internal = new Set(typesIn(name, 'internal'));
+    expect(internal.size).toBeGreaterThan(3);
+    expect(typesIn(name, 'index').filter((it) => internal.has(it))).toEqual([]);
+  },
+);

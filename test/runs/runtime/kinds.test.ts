@@ -1,0 +1,91 @@
+import { buildNetwork, type LayerKind, type LayerSpec, layers, type NetworkSpec } from '@gradloom/core';
+import {
+  type BackendChoice,
+  createModel,
+  createPool,
+  type Dataset,
+  evaluateModel,
+  fingerprint,
+  type Pool,
+  train,
+} from '@gradloom/runtime';
+import { resolveBackend } from '@gradloom/runtime/internal';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sharedArrays } from '../../../packages/runtime/src/datasets/dataset.ts';
+import { needs } from '../../support/needs.ts';
+import { oracle } from '../../support/oracle.ts';
+
+let pool: Pool;
+beforeAll(async () => {
+  pool = await createPool({ threads: 3 });
+});
+afterAll(() => pool.destroy());
+
+const WIDTH = 32;
+const kinds: Record<LayerKind, LayerSpec> = {
+  activation: { kind: 'activation', fn: 'tanh' },
+  'batch-norm': { kind: 'batch-norm' },
+  dense: { kind: 'dense', out: WIDTH },
+  dropout: { kind: 'dropout', rate: 0.5 },
+  embedding: { kind: 'embedding', vocabulary: 251, width: 1 },
+  'layer-norm': { kind: 'layer-norm' },
+  residual: { kind: 'residual', layers: [{ kind: 'layer-norm' }] },
+  swiglu: { kind: 'swiglu', out: WIDTH },
+};
+const spec = (layer: LayerSpec): NetworkSpec => ({ input: WIDTH, layers: [layer] });
+
+/** As many values to learn as inputs, in bytes or doubles. */
+function rowsOf(type: 'uint8' | 'float64'): Dataset {
+  const rows = 200;
+  const matrixOf = (factor: number) => {
+    const array = sharedArrays[type](rows * WIDTH);
+    for (let i = 0; i < array.length; i++) array[i] = (i * factor) % 251;
+    return { array, columns: WIDTH, divisor: 1 };
+  };
+  return { name: 'numbers', rows, classes: null, inputs: matrixOf(37), targets: matrixOf(53) };
+}
+
+test('there is a network for each kind of layer', () => {
+  expect(new Set(Object.keys(kinds))).toEqual(new Set(Object.keys(layers)));
+});
+
+// Kernels keep scratch of their own beside that of products, which some of these networks have none of.
+describe.each<[BackendChoice, BackendChoice]>([
+  ['reference', 'reference'],
+  ['wasm', 'reference'],
+  ['native', 'native'],
+  ['blas', 'blas'],
+])('on %s a network of one layer alone', (backend, oracleOn) => {
+  test.each(Object.keys(kinds) as LayerKind[])(
+    '%s trains and answers on bytes as on doubles',
+    needs(backend),
+    async (kind) => {
+      const network = spec(kinds[kind]);
+      const options = { batch: 64, steps: 4, seed: 2, loss: 'mse' as const };
+      for (const type of ['uint8', 'float64'] as const) {
+        const dataset = rowsOf(type);
+        const expected = oracle(network, dataset, options, resolveBackend(oracleOn), options.steps).parameters;
+        for (const threads of [1, 3]) {
+          const { parameters } = await train(network, { train: dataset }, { ...options, threads, backend, pool })
+            .result;
+          expect(fingerprint(parameters), `${type}, ${threads} threads`).toBe(fingerprint(expected));
+        }
+        if (type === 'uint8') continue;
+        const { loss } = await evaluateModel(network, expected, dataset, { backend, threads: 1 });
+        const model = createModel({ spec: network, parameters: expected, loss: 'mse' });
+        const y = model.outputs(Float64Array.from(dataset.inputs.array));
+        const squares = y.reduce((sum, value, i) => sum + (value - dataset.targets.array[i]) ** 2, 0);
+        expect(loss / (squares / y.length)).toBeCloseTo(1, 12);
+      }
+    },
+  );
+});
+
+test('a layer whose width a file made up takes no memory before the plan is refused', () => {
+  const before = process.memoryUsage().arrayBuffers;
+  for (const kind of Object.keys(kinds) as LayerKind[]) {
+    const given: LayerSpec = kind === 'dense' || kind === 'swiglu' ? { kind, out: 2 ** 27 } : kinds[kind];
+    buildNetwork({ input: 2 ** 27, layers: [given] });
+  }
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
+});

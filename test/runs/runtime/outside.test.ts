@@ -1,0 +1,85 @@
+import type { NetworkSpec } from '@gradloom/core';
+import { createPool, type Dataset, type Pool, type TrainOptions, train } from '@gradloom/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { alone } from '../../../packages/runtime/src/lockstep/lockstep.ts';
+import { createNotices } from '../../../packages/runtime/src/lockstep/notices.ts';
+import { runSteps } from '../../../packages/runtime/src/run/loop.ts';
+import { joinRanks } from '../../../packages/runtime/src/run/open-run.ts';
+import { planRun } from '../../../packages/runtime/src/run/plan.ts';
+import { prepareRun } from '../../../packages/runtime/src/run/prepare.ts';
+import { needs } from '../../support/needs.ts';
+import { randomDataset } from '../../support/random-dataset.ts';
+
+const dense = (out: number) => ({ kind: 'dense' as const, out });
+const relu = { kind: 'activation' as const, fn: 'relu' as const };
+
+/** Two blocks of parameters; layers of many weights and of few, and gradients that layers add themselves. */
+const wide: NetworkSpec = { input: 20, layers: [dense(250), relu, { kind: 'layer-norm' }, dense(8), relu, dense(3)] };
+/** Steps of it lie on a tape of WebAssembly, where everything lies in its memory. */
+const narrow: NetworkSpec = { input: 20, layers: [dense(4), relu, dense(3)] };
+
+const few = randomDataset({ rows: 200, inputs: 20, classes: 3 });
+/** A thread's part of a batch of all takes several passes, whose gradients are added between them. */
+const many = randomDataset({ rows: 2600, inputs: 20, classes: 3 });
+
+const cases: [title: string, spec: NetworkSpec, rows: Dataset, options: TrainOptions][] = [
+  ['adam', wide, few, {}],
+  ['clipping', wide, few, { clipNorm: 0.5 }],
+  ['looks', wide, few, { probe: 2 }],
+  ['decay of weights alone', wide, few, { optimizer: { kind: 'adamw', weightDecay: 0.3, decayed: 'weights' } }],
+  ['momentum', wide, few, { optimizer: { kind: 'sgd', momentum: 0.9 } }],
+  ['an optimizer in plain code', wide, few, { optimizer: 'lion' }],
+  ['a moving average', wide, few, { ema: 0.9 }],
+  ['batches of several passes', wide, many, { batch: 2500, steps: 2 }],
+  ['steps on a tape', narrow, few, { batch: 'full' }],
+  ['floats', wide, few, { precision: 'float32' }],
+  ['clipping of floats', wide, few, { precision: 'float32', clipNorm: 0.5, ema: 0.9 }],
+  ['batches of several passes of floats', wide, many, { precision: 'float32', batch: 2500, steps: 2 }],
+  ['floats by momentum', wide, few, { precision: 'float32', optimizer: { kind: 'sgd', momentum: 0.9 } }],
+];
+
+let pool: Pool;
+/** Fingerprints of runs whose arrays all lie inside, by backend and title: of any number of threads. */
+const inside = new Map<string, string>();
+
+async function fingerprintInside(
+  key: string,
+  spec: NetworkSpec,
+  rows: Dataset,
+  options: TrainOptions,
+): Promise<string> {
+  const known = inside.get(key) ?? (await train(spec, { train: rows }, options).result).fingerprint;
+  inside.set(key, known);
+  return known;
+}
+
+beforeAll(async () => {
+  pool = await createPool({ threads: 3 });
+});
+afterAll(() => pool.destroy());
+
+describe.each(['native', 'reference'] as const)('on %s', (backend) => {
+  describe.each([1, 2, 3])('and %i threads', (threads) => {
+    test.each(cases)(
+      'a run with gradients and optimizer state outside of the memory ends in the same bits: %s',
+      needs(backend),
+      async (title, spec, rows, given) => {
+        const options = { batch: 66, steps: 7, seed: 5, backend, threads, pool, ...given };
+        const data = { train: rows };
+        const expected = await fingerprintInside(`${backend} ${title}`, spec, rows, options);
+        const run = prepareRun({ ...planRun(spec, data, options), insideBytes: 0 }, data);
+        // A moving average lies inside, as weights do.
+        const { slots, shareAt } = run.plan.optimizer;
+        expect(run.setup.outside).toHaveLength(1 + slots.length - (shareAt === undefined ? 0 : 1));
+        pool.live.add(run.setup.run);
+        const emit = () => {};
+        const opened = await joinRanks(run, alone, createNotices(alone, emit));
+        const result = await runSteps(opened, { pool, place: null, emit });
+        pool.live.delete(run.setup.run);
+        expect(result.fingerprint).toBe(expected);
+        expect(run.arena.gSum.buffer).toBe(run.setup.outside[0]);
+        expect(run.arena.gSum.some((g) => g !== 0)).toBe(true);
+      },
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import type { NetworkSpec } from '@gradloom/core';
+import { createPool, type Pool, train } from '@gradloom/runtime';
+import { parts } from '@gradloom/runtime/internal';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PART } from '../../../packages/runtime/src/measure/clock.ts';
+import { randomDataset } from '../../support/random-dataset.ts';
+
+const dataset = randomDataset({ rows: 90, inputs: 40, classes: 5 });
+const spec: NetworkSpec = {
+  input: 40,
+  layers: [
+    { kind: 'dense', out: 300 },
+    { kind: 'activation', fn: 'relu' },
+    { kind: 'dense', out: 5 },
+  ],
+};
+const options = { batch: 40, steps: 60, seed: 2, backend: 'wasm' } as const;
+
+let pool: Pool;
+beforeAll(async () => {
+  pool = await createPool({ threads: 3 });
+});
+afterAll(() => pool.destroy());
+
+const run = (more: object) => train(spec, { train: dataset }, { ...options, pool, ...more }).result;
+
+test('each part has its place among the times', () => {
+  expect(Object.entries(PART)).toEqual(parts.map((part, place) => [part, place]));
+});
+
+test.each([1, 2, 3])(
+  'a profile of %i threads changes no bit, and its parts fill the time inside spans',
+  async (threads) => {
+    const plain = await run({ threads });
+    const { fingerprint, profiles = [], elapsedMs } = await run({ threads, profile: true });
+    expect(plain.profiles).toBeUndefined();
+    expect(fingerprint).toBe(plain.fingerprint);
+    expect(profiles).toHaveLength(threads);
+    for (const profile of profiles) {
+      for (const part of ['gather', 'forward', 'backward', 'update'] as const) expect(profile[part]).toBeGreaterThan(0);
+      const total = parts.reduce((sum, part) => sum + profile[part], 0);
+      expect(total).toBeLessThan(elapsedMs);
+    }
+  },
+);
+
+test('a thread without a leaf gathers nothing and waits', async () => {
+  const { profiles = [] } = await run({ threads: 3, batch: 32, profile: true });
+  const idle = profiles.find(({ gather }) => gather === 0);
+  expect(idle).toMatchObject({ forward: 0, backward: 0 });
+  expect(idle?.wait).toBeGreaterThan(0);
+});
+
+test('a profile and looks into the layers exclude each other', async () => {
+  await expect(run({ profile: true, probe: 1 })).rejects.toThrow('probe and profile are both set');
+});

@@ -1,0 +1,168 @@
+import type { LayerSpec } from '@gradloom/core';
+import { resolveBackend } from '@gradloom/runtime/internal';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { rankBytes } from '../../../packages/runtime/src/step/rank-bytes.ts';
+import { rankExchanges } from '../../../packages/runtime/src/step/rank-exchanges.ts';
+import { CONTROL } from '../../../packages/runtime/src/threads/barrier.ts';
+import { DECISION } from '../../../packages/runtime/src/threads/protocol.ts';
+import { firstDifference } from '../../support/bits.ts';
+import { counted } from '../../support/count.ts';
+import { needs } from '../../support/needs.ts';
+import { oracle } from '../../support/oracle.ts';
+import { randomDataset } from '../../support/random-dataset.ts';
+import { type RandomRun, randomRun } from '../../support/random-run.ts';
+import { createRankGroup, type RankGroupOptions } from '../../support/rank-group.ts';
+import { propertySeed } from '../../support/seed.ts';
+
+const STEPS = 6;
+
+/** Ranks with threads each: more of both than there are leaves, or than there are blocks, and unequal ones. */
+const threadsOfRanks = fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 2, maxLength: 7 });
+
+/** Parameters of a bucket at least: also as many buckets as there are tensors, or blocks. */
+const bucket = fc.constantFrom(1, 5000, Number.POSITIVE_INFINITY);
+
+function expectBits(
+  { spec, dataset, options: drawn }: RandomRun,
+  {
+    backend,
+    ...ranks
+  }: Pick<RankGroupOptions, 'threadsOf' | 'seed' | 'leastBucket'> & {
+    backend: 'reference' | 'wasm' | 'native';
+  },
+): void {
+  const options = { ...drawn, steps: Math.min(STEPS, drawn.steps) };
+  const group = createRankGroup({ spec, dataset, options, backend, ...ranks });
+  let steps = 0;
+  for (let goesOn = true; goesOn && steps < options.steps; steps++) {
+    const { loss, norm } = group.step();
+    goesOn = loss - loss === 0 && norm - norm === 0;
+  }
+  group.gather();
+  const oracleOn = resolveBackend(backend === 'native' ? 'native' : 'reference');
+  const { parameters, losses, norms } = oracle(spec, dataset, options, oracleOn, steps);
+  for (const { arena } of group.ranks) {
+    expect(firstDifference(arena.losses.subarray(0, steps), losses)).toBeNull();
+    expect(firstDifference(arena.norms.subarray(0, steps), norms)).toBeNull();
+    expect(firstDifference(arena.model, parameters)).toBeNull();
+  }
+}
+
+describe.each(['reference', 'wasm', 'native'] as const)('on %s', (backend) => {
+  const title = `ranks and threads change no bit of any run (seed ${propertySeed})`;
+  test(title, { ...needs(backend), timeout: 1_200_000 }, () => {
+    const check = fc.property(randomRun, threadsOfRanks, fc.nat(), bucket, (run, threadsOf, seed, leastBucket) => {
+      expectBits(run, { threadsOf, backend, seed, leastBucket });
+    });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(backend === 'reference' ? 25 : 12, 60) });
+  });
+});
+
+const dense = (out: number): LayerSpec => ({ kind: 'dense', out });
+const dataset = randomDataset({ rows: 300, inputs: 90, classes: 3 });
+const spec = { input: 90, layers: [dense(70), { kind: 'batch-norm' as const }, dense(65), dense(3)] };
+const options = { batch: 200, steps: 4, seed: 5, optimizer: 'adam' as const };
+const group = { spec, dataset, backend: 'reference' as const, seed: 1 };
+
+test.each([{}, { clipNorm: 0.01 }, { ema: 0.9 }])(
+  'a look sees on the first of some ranks what it sees without: %o',
+  (more) => {
+    const own = { ...options, ...more, probe: 1 };
+    const [one, three] = [[1], [2, 1, 3]].map((threadsOf) => {
+      const looking = createRankGroup({ ...group, options: own, threadsOf });
+      for (let step = 0; step < 3; step++) looking.step(true);
+      looking.gather(true);
+      return looking.ranks[0].arena;
+    });
+    const P = one.theta.length;
+    expect(firstDifference(three.probeSums, one.probeSums)).toBeNull();
+    expect(firstDifference(three.gSum.subarray(0, P), one.gSum.subarray(0, P))).toBeNull();
+    expect(firstDifference(three.squares, one.squares)).toBeNull();
+    expect(firstDifference(three.theta, one.theta)).toBeNull();
+  },
+);
+
+test('the first rank alone ends a span, on all ranks behind the same step', () => {
+  const { ranks, step } = createRankGroup({ ...group, options, threadsOf: [1, 2, 1] });
+  const decisions = () => ranks.map(({ setup }) => setup.control[CONTROL.decision]);
+  const all = (decision: number) => ranks.map(() => decision);
+  ranks[1].setup.control[CONTROL.request] = 1;
+  step();
+  expect(decisions()).toEqual(all(DECISION.go));
+  ranks[0].setup.control[CONTROL.request] = 1;
+  step();
+  expect(decisions()).toEqual(all(DECISION.end));
+});
+
+test('each parameter has its state on one rank, and a rank holds no more', () => {
+  for (const leastBucket of [1, 3000, Number.POSITIVE_INFINITY]) {
+    const { ranks } = createRankGroup({ ...group, options, threadsOf: [1, 1, 1], leastBucket });
+    const owners = new Uint8Array(ranks[0].arena.theta.length);
+    for (const { arena } of ranks) {
+      let held = 0;
+      for (const { offset, length } of arena.owned) {
+        for (let p = offset; p < offset + length; p++) owners[p]++;
+        held += length;
+      }
+      expect(arena.state.map(({ length }) => length)).toEqual([held, held]);
+      expect(arena.owned.toSorted((a, b) => a.offset - b.offset)).toEqual(arena.owned);
+    }
+    expect(owners.every((count) => count === 1)).toBe(true);
+  }
+});
+
+test('a rank sends the bytes that are counted, which are those of a ring where ranks have one subtree each', () => {
+  const layers = [dense(128), dense(3)]; // three blocks
+  const cases: [threadsOf: number[], batch: number][] = [
+    [[1, 1, 1], 300],
+    [[1, 2], 200],
+    [[1, 1, 1, 1], 256],
+  ];
+  for (const [threadsOf, batch] of cases) {
+    const own = { ...options, batch };
+    const { ranks } = createRankGroup({ ...group, spec: { input: 90, layers }, options: own, threadsOf });
+    const shape = { threadsOf, reduce: 'tree', overlap: true, leastBucket: Number.POSITIVE_INFINITY } as const;
+    const { network, leaf, elementType } = ranks[0].plan;
+    const counted = rankBytes(network, elementType, shape, leaf, batch);
+    for (const [rank, { contexts }] of ranks.entries()) {
+      const exchanges = rankExchanges(contexts[0], batch);
+      const sent = (planned: ReturnType<NonNullable<typeof exchanges>['weights']> | undefined) =>
+        planned?.transfers.reduce((sum, { kind, numbers }) => sum + (kind === 'send' ? numbers.byteLength : 0), 0);
+      const rows = exchanges?.batch.nodes[rank].map((_, row) => row) ?? [];
+      expect(counted[rank]).toMatchObject({
+        gradients: sent(exchanges?.gradients(0, rows)),
+        weights: sent(exchanges?.weights(0)),
+      });
+    }
+    if (threadsOf.length !== 4) continue;
+    const bytes = counted.reduce((sum, { gradients, weights }) => sum + gradients + weights, 0);
+    expect(bytes).toBe(2 * 8 * network.parameterCount * (threadsOf.length - 1));
+  }
+});
+
+test("with MPI's own sum all ranks have the same weights, which are those of the tree but for rounding", () => {
+  const sgd = {
+    ...options,
+    batch: 100,
+    steps: 2,
+    probe: 1,
+    optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.9 } as const,
+    clipNorm: 0.5,
+    ema: 0.5,
+  };
+  for (const threadsOf of [[1, 1], [2, 1, 3], Array.from({ length: 9 }, () => 1)]) {
+    const { ranks, step, gather } = createRankGroup({ ...group, options: sgd, threadsOf, reduce: 'allreduce' });
+    for (let k = 0; k < sgd.steps; k++) step(true);
+    gather(true);
+    const { parameters, losses } = oracle(spec, dataset, sgd, resolveBackend('reference'));
+    for (const { arena } of ranks) {
+      expect(firstDifference(arena.model, ranks[0].arena.model)).toBeNull();
+      expect(arena.losses[1]).toBeCloseTo(losses[1], 10);
+      expect(largestDifference(arena.model, parameters)).toBeLessThan(1e-9);
+    }
+  }
+});
+
+const largestDifference = (one: ArrayLike<number>, other: ArrayLike<number>): number =>
+  Array.from(one).reduce((most, value, p) => Math.max(most, Math.abs(value - other[p])), 0);

@@ -1,0 +1,240 @@
+import { join } from 'node:path';
+import type { NetworkSpec } from '@gradloom/core';
+import {
+  createPool,
+  datasetFromRows,
+  loadCheckpoint,
+  type Pool,
+  splitDataset,
+  type TrainEvent,
+  type TrainOptions,
+  train,
+} from '@gradloom/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { saveCheckpoint } from '../../../packages/runtime/src/checkpoints/checkpoint-file.ts';
+import { type CheckpointedRun, checkpointedRun } from '../../support/checkpointed-run.ts';
+import { counted } from '../../support/count.ts';
+import { randomDataset } from '../../support/random-dataset.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+/** Of so many checkpoints one is gone on from. */
+const EVERY = counted(4, 1);
+
+const spec: NetworkSpec = {
+  input: 8,
+  layers: [
+    { kind: 'dense', out: 16 },
+    { kind: 'activation', fn: 'relu' },
+    { kind: 'dropout', rate: 0.1 },
+    { kind: 'dense', out: 3 },
+  ],
+};
+// 31 steps an epoch, the last of 2 rows.
+const data = splitDataset(randomDataset({ rows: 182, inputs: 8, classes: 3 }), { validation: 30 / 182, test: 0 });
+const stepsPerEpoch = 31;
+/**
+ * The rate is 16 times as high from the third epoch on and from the fifth: both times steps overflow within an epoch.
+ */
+const rising = {
+  loss: 'mse',
+  optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.5 },
+  schedule: { kind: 'step', everyEpochs: 2, gamma: 16 },
+  batch: 5,
+
+  epochs: 6,
+  backend: 'wasm',
+  evaluateEvery: 2,
+  onNan: 'rollback',
+} satisfies TrainOptions;
+
+let pool: Pool;
+beforeAll(async () => {
+  pool = await createPool({ threads: 3 });
+});
+afterAll(() => pool.destroy());
+const temporary = temporaryFolder();
+
+/** What a run has told of its steps, without times; looks are left out, since only some runs have them. */
+function story(events: readonly TrainEvent[]): unknown[] {
+  return events.flatMap((event): unknown[] => {
+    if (event.type === 'epoch') return [{ ...event, elapsedMs: 0 }];
+    return event.type === 'rollback' ? [event] : [];
+  });
+}
+
+/** The steps that a run has told of, where what lies behind the step it goes back to is forgotten. */
+function stepsToldBy(events: readonly TrainEvent[]): number[] {
+  const steps: number[] = [];
+  for (const event of events) {
+    if (event.type === 'steps') steps.push(event.step);
+    if (event.type === 'rollback') while ((steps.at(-1) ?? 0) > event.to) steps.pop();
+  }
+  return steps;
+}
+
+/**
+ * The last step that was told of, where each stretch begins at the end of the one before it; else where one does not.
+ */
+function toldInARow(events: readonly TrainEvent[]): number {
+  const stretches: { first: number; step: number }[] = [];
+  for (const event of events) {
+    if (event.type === 'steps') stretches.push(event);
+    if (event.type === 'rollback') while ((stretches.at(-1)?.step ?? 0) > event.to) stretches.pop();
+  }
+  let end = 0;
+  for (const { first, step } of stretches) {
+    if (first !== end) return end;
+    end = step;
+  }
+  return end;
+}
+
+const rollbacksOf = (events: readonly TrainEvent[]) =>
+  events.filter((event): event is Extract<TrainEvent, { type: 'rollback' }> => event.type === 'rollback');
+
+describe('a rate that diverges', () => {
+  let calm: CheckpointedRun;
+  beforeAll(async () => {
+    calm = await checkpointedRun(spec, data, { ...rising, threads: 1, pool }, { epochs: 1000 });
+  });
+
+  test('is halved at the start of the epoch of each bad step, and the run ends well', () => {
+    const rollbacks = rollbacksOf(calm.events);
+    expect(rollbacks.length).toBeGreaterThan(1);
+    expect(new Set(rollbacks.map(({ to }) => to))).toEqual(new Set([62, 124]));
+    for (const [k, { step, to, factor, reason }] of rollbacks.entries()) {
+      expect(to).toBe(step - (step % stepsPerEpoch));
+      expect(factor).toBe(0.5 ** (k + 1));
+      expect(reason).toMatch(/^step \d+.* has -?(Infinity|NaN).*the largest weights before it: \w+ of dense\(/);
+    }
+    expect(calm.result).toMatchObject({ stopped: 'completed', steps: 186, rollbacks: rollbacks.length });
+    expect(calm.result.trainLoss).toBeLessThan(calm.result.epochLosses[0]);
+    const epochs = calm.events.filter((event) => event.type === 'epoch');
+    expect(epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 6 }, (_, k) => k + 1));
+  });
+
+  test.each([
+    [1, 1],
+    [2, undefined],
+    [2, 4],
+    [3, undefined],
+    [3, 1],
+  ])('tells and ends the same on %i threads with looks at every %s steps, which end spans', async (threads, probe) => {
+    const options = { ...rising, threads, pool, ...(probe === undefined ? {} : { probe }) };
+    const run = await checkpointedRun(spec, data, options, 7);
+    expect(run.result.fingerprint).toBe(calm.result.fingerprint);
+    expect(run.result.epochLosses).toEqual(calm.result.epochLosses);
+    expect(run.result.validation).toEqual(calm.result.validation);
+    expect(story(run.events)).toEqual(story(calm.events));
+    expect(stepsToldBy(run.events)).toEqual(Array.from({ length: 6 * stepsPerEpoch }, (_, k) => k + 1));
+  });
+
+  test('tells no step twice that lies before the epoch and is done again to reach it', async () => {
+    const run = await checkpointedRun(spec, data, { ...rising, evaluateEvery: 6, threads: 1, pool }, { steps: 7 });
+    expect(run.result.fingerprint).toBe(calm.result.fingerprint);
+    expect(stepsToldBy(run.events)).toEqual(Array.from({ length: 6 * stepsPerEpoch }, (_, k) => k + 1));
+  });
+
+  test('loses no step of a stretch that the epoch begins in', async () => {
+    // 744 steps in stretches of two, and the rate rises at step 217, the second of its stretch.
+    const long = { ...rising, epochs: 24, schedule: { ...rising.schedule, everyEpochs: 7 }, threads: 2, pool };
+    const { events, checkpoints } = await checkpointedRun(spec, data, long, { steps: 45 });
+    expect(rollbacksOf(events)[0]).toMatchObject({ step: 228, to: 217 });
+    expect(toldInARow(events)).toBe(24 * stepsPerEpoch);
+    // In the bad epoch: of a run that goes on from there, the lines before its checkpoint stand in the file.
+    const step = 225;
+    const resume = checkpoints.find(({ progress }) => progress.step === step);
+    if (resume === undefined) throw new Error(`no checkpoint is of step ${step}`);
+    const again: TrainEvent[] = [];
+    await train(spec, data, { ...long, resume, onEvent: (event) => again.push(event) }).result;
+    const end = events.findIndex((event) => event.type === 'checkpoint' && event.step === step);
+    expect(toldInARow([...events.slice(0, end), ...again])).toBe(24 * stepsPerEpoch);
+  });
+
+  test('does so too from a checkpoint after every third step, those of the epochs that were begun again included', async () => {
+    const { checkpoints } = await checkpointedRun(spec, data, { ...rising, threads: 2, pool }, 3);
+    expect(checkpoints.length).toBeGreaterThan(62);
+    for (const [k, resume] of checkpoints.entries()) {
+      if (k % EVERY !== 0) continue;
+      const resumed = await train(spec, data, { ...rising, threads: 1 + (k % 3), pool, resume }).result;
+      const at = `checkpoint ${k} of step ${resume.progress.step}`;
+      expect(resumed.fingerprint, at).toBe(calm.result.fingerprint);
+      expect(resumed.epochLosses, at).toEqual(calm.result.epochLosses);
+      expect([resumed.validation, resumed.rollbacks], at).toEqual([calm.result.validation, calm.result.rollbacks]);
+    }
+  });
+});
+
+test('where no evaluation ends a span at the start of an epoch, a resume goes back beyond the epoch that it began in', async () => {
+  const alone = { train: data.train };
+  const options = { ...rising, seed: 1, pool } as const;
+  const calm = await train(spec, alone, { ...options, threads: 1 }).result;
+  expect(calm.rollbacks).toBeGreaterThan(1);
+  const { checkpoints } = await checkpointedRun(spec, alone, { ...options, threads: 2 }, 3);
+  const before = checkpoints.filter(({ progress, earlier }) => {
+    return earlier !== undefined && earlier.counters.step < progress.step - (progress.step % stepsPerEpoch);
+  });
+  expect(before.length).toBeGreaterThan(20);
+  for (const [k, resume] of before.entries()) {
+    if (k % EVERY !== 0) continue;
+    const resumed = await train(spec, alone, { ...options, threads: 2, resume }).result;
+    expect(resumed.fingerprint, `of step ${resume.progress.step}`).toBe(calm.fingerprint);
+    expect(resumed.epochLosses).toEqual(calm.epochLosses);
+  }
+});
+
+test('runs with and without rollback do not resume each other', async () => {
+  const options = { ...rising, epochs: 1, pool, threads: 1 } as const;
+  const { checkpoints } = await checkpointedRun(spec, data, options, { epochs: 1 });
+  const other = train(spec, data, { ...options, onNan: 'stop', resume: checkpoints[0] });
+  await expect(other.result).rejects.toThrow('onNan has undefined, expected "rollback"');
+});
+
+test('weights that no rate can save end the run after ten rollbacks, with the state before the bad step', async () => {
+  const parameters = new Float64Array(8 * 16 + 16 + 16 * 3 + 3).fill(1e300);
+  const events: TrainEvent[] = [];
+  const onEvent = (event: TrainEvent) => void events.push(event);
+  const options = { ...rising, parameters, threads: 2, pool, onEvent };
+  const error = await train(spec, data, options).result.catch((e: unknown) => e);
+  expect(error).toMatchObject({
+    name: 'TrainingError',
+    step: 0,
+    parameters,
+    message: expect.stringMatching(/ \(the learning rate had already been halved 10 times\)$/),
+  });
+  expect(rollbacksOf(events).map(({ rollbacks, limit }) => [rollbacks, limit])).toEqual(
+    Array.from({ length: 10 }, (_, k) => [k + 1, 10]),
+  );
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY])('a row with %s ends the run at once', async (bad) => {
+  const inputs = Array.from({ length: 40 }, (_, n) => [n === 33 ? bad : n / 40, 1]);
+  const holes = datasetFromRows({ inputs, targets: inputs.map(() => 1), name: 'holes' });
+  const events: TrainEvent[] = [];
+  const onEvent = (event: TrainEvent) => void events.push(event);
+  const linear: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 1 }] };
+  const run = train(linear, { train: holes }, { pool, threads: 2, batch: 8, onNan: 'rollback', onEvent });
+  await expect(run.result).rejects.toThrow(`the inputs have ${bad}, expected finite numbers (look at the data)`);
+  expect(rollbacksOf(events)).toEqual([]);
+});
+
+test('in the middle of an epoch, a checkpoint holds the state that its start is reached from; one that does not fit is refused', async () => {
+  const path = join(temporary.path, 'last.gradloom');
+  const controller = new AbortController();
+  const onEvent = (event: TrainEvent) => void (event.type === 'probe' && event.step === 39 && controller.abort());
+  const checkpoint = { folder: temporary.path };
+  const { signal } = controller;
+  await train(spec, data, { ...rising, probe: 1, threads: 1, pool, checkpoint, onEvent, signal }).result;
+  const { earlier, ...rest } = loadCheckpoint(path);
+  expect(rest.progress.step).toBe(40);
+  if (earlier === undefined) throw new Error('no earlier state');
+  expect(earlier.counters).toMatchObject({ step: 31, epochs: 1 });
+  const refused = (counters: object, message: string) => {
+    saveCheckpoint(path, { ...rest, earlier: { ...earlier, counters: { ...earlier.counters, ...counters } } });
+    expect(() => loadCheckpoint(path)).toThrow(message);
+  };
+  refused({ step: 41 }, 'earlier.step has 41, expected at most 40 (step)');
+  refused({ epochs: 2 }, 'earlier.epochs has 2, expected 1 (of 31 steps)');
+  saveCheckpoint(path, { ...rest, earlier: { ...earlier, parameters: earlier.parameters.subarray(1) } });
+  expect(() => loadCheckpoint(path)).toThrow(/section earlier parameters has \d+ numbers, expected \d+/);
+});

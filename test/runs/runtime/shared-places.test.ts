@@ -1,0 +1,76 @@
+import { createRandom, type ElementType, type NetworkSpec } from '@gradloom/core';
+import { type BackendChoice, createPool, type Pool, type TrainOptions, train } from '@gradloom/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { planRun } from '../../../packages/runtime/src/run/plan.ts';
+import { prepareRun } from '../../../packages/runtime/src/run/prepare.ts';
+import { openTeam } from '../../../packages/runtime/src/threads/opening.ts';
+import { runSpan } from '../../../packages/runtime/src/threads/span.ts';
+import { firstDifference } from '../../support/bits.ts';
+import { counted } from '../../support/count.ts';
+import { needs } from '../../support/needs.ts';
+import { randomDataset } from '../../support/random-dataset.ts';
+import { propertySeed } from '../../support/seed.ts';
+
+// Tapes lie in the memory of a place in a team, and are of teams of one size. A thread that comes to the place may have
+// been there last with a team of another size, and others may have written there since.
+
+const spec: NetworkSpec = {
+  input: 20,
+  layers: [
+    { kind: 'dense', out: 90 },
+    { kind: 'activation', fn: 'tanh' },
+    { kind: 'dense', out: 70 },
+    { kind: 'activation', fn: 'relu' },
+    { kind: 'dense', out: 3 },
+  ],
+};
+/** 3 steps an epoch, the last of them short. */
+const data = { train: randomDataset({ rows: 150, inputs: 20, classes: 3 }) };
+const TEAM = 3;
+const RATE = 0.01;
+const STEPS = counted(90, 900);
+/** Of a span at most. */
+const SPAN_STEPS = 3;
+
+let pool: Pool;
+beforeAll(async () => {
+  pool = await createPool({ threads: TEAM + 1 });
+});
+afterAll(() => pool.destroy());
+
+const optionsOf = (backend: BackendChoice, precision: ElementType, seed: number) =>
+  ({
+    ...{ batch: 64, steps: STEPS, shuffle: false, threads: TEAM, backend, precision, seed },
+    ...{ optimizer: { kind: 'adam', lr: RATE }, schedule: 'constant' },
+  }) satisfies TrainOptions;
+
+/** A run whose every span takes a team of another size, in which its threads wait for those of the other runs. */
+async function trained(options: TrainOptions) {
+  const { setup, arena } = prepareRun(planRun(spec, data, options), data);
+  const random = createRandom(propertySeed, `places ${options.seed}`);
+  pool.live.add(setup.run);
+  expect(await openTeam(pool, setup, TEAM, true)).toBe(true);
+  arena.rates.fill(RATE);
+  for (let step = 0; step < STEPS; ) {
+    const threads = 1 + random.integer(TEAM);
+    const limit = Math.min(STEPS, step + 1 + random.integer(SPAN_STEPS));
+    const { steps, bad } = await runSpan(pool, setup, { first: step, limit, threads });
+    expect(bad).toBe(false);
+    step += steps;
+  }
+  pool.live.delete(setup.run);
+  return arena.theta;
+}
+
+describe.each<BackendChoice>(['wasm', 'native'])('on %s', (backend) => {
+  test.each(['float64', 'float32'] as const)(
+    `runs at once, whose threads take places of teams of all sizes in turns, end in the bits of each alone: %s (seed ${propertySeed})`,
+    needs(backend),
+    async (precision) => {
+      const runs = [1, 2, 3].map((seed) => optionsOf(backend, precision, seed));
+      const expected = await Promise.all(runs.map((options) => train(spec, data, { ...options, threads: 1 }).result));
+      const found = await Promise.all(runs.map(trained));
+      for (const [k, theta] of found.entries()) expect(firstDifference(theta, expected[k].parameters)).toBeNull();
+    },
+  );
+});

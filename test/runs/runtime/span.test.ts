@@ -1,0 +1,60 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
+import { createPool, type Pool } from '@gradloom/runtime';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { allocateControl } from '../../../packages/runtime/src/threads/barrier.ts';
+import type { WorkerTask } from '../../../packages/runtime/src/threads/protocol.ts';
+import { runTeam } from '../../../packages/runtime/src/threads/span.ts';
+import { SIGN_OF_LIFE } from '../../support/linger.ts';
+import { programUrl } from '../../support/program-file.ts';
+
+const linger = programUrl('linger');
+const doubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
+const control = allocateControl();
+
+function tasksOf(threads: number): WorkerTask[] {
+  const [arrays, times] = [doubles(6), doubles(threads)];
+  return Array.from({ length: threads }, (_, thread) => ({ kind: 'triad', control, thread, threads, arrays, times }));
+}
+
+describe('a thread that does not come back', () => {
+  let pool: Pool;
+  const workers: Worker[] = [];
+  const note = (worker: Worker) => void workers.push(worker);
+  beforeEach(async () => {
+    control.fill(0);
+    process.on('worker', note);
+    pool = await createPool({ threads: 2, execArgv: [...process.execArgv, '--import', linger] });
+    process.off('worker', note);
+  });
+  afterEach(async () => {
+    await pool.destroy();
+    workers.length = 0;
+  });
+
+  /**
+   * Resolves when the team's first thread is in its endless loop. `atEnd` are the ids of the threads when the team
+   * ends: -1 of those that have.
+   */
+  async function begin(threads: number): Promise<{ atEnd: Promise<{ ids: number[]; reason: string }> }> {
+    const team = await pool.acquire(threads);
+    const atEnd = runTeam(team, tasksOf(threads), control, 300).then(
+      () => ({ ids: [], reason: 'none' }),
+      (error: Error) => ({ ids: workers.map(({ threadId }) => threadId), reason: error.message }),
+    );
+    while (Atomics.load(control, SIGN_OF_LIFE) === 0) await setImmediate();
+    return { atEnd };
+  }
+
+  test('when another of its team has failed, has ended before anybody hears of the failure', async () => {
+    const { atEnd } = await begin(2);
+    expect(await atEnd).toEqual({ ids: [-1, -1], reason: 'pool: a worker thread failed: injected fault' });
+  });
+
+  test('when its pool is destroyed, has ended before anybody hears of it', async () => {
+    const { atEnd } = await begin(1);
+    const destroyed = pool.destroy();
+    expect(await atEnd).toEqual({ ids: [-1, -1], reason: expect.stringContaining('Terminating worker thread') });
+    await destroyed;
+  });
+});

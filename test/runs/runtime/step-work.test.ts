@@ -1,0 +1,68 @@
+import { createPool } from '@gradloom/runtime';
+import { measureExchange, planStepWork } from '@gradloom/runtime/internal';
+import fc from 'fast-check';
+import { expect, onTestFinished, test } from 'vitest';
+import { BARRIERS, runExchange } from '../../../packages/runtime/src/measure/exchange.ts';
+import { exchangeOf } from '../../../packages/runtime/src/measure/measure-exchange.ts';
+import { abortTeam, allocateControl } from '../../../packages/runtime/src/threads/barrier.ts';
+import { randomDataset } from '../../support/random-dataset.ts';
+
+const data = { train: randomDataset({ rows: 3000, inputs: 9, classes: 3 }) };
+const dense = (out: number) => ({ kind: 'dense' as const, out });
+const spec = { input: 9, layers: [dense(700), dense(3)] };
+
+test('the threads of a team share all rows and parameters of a step', () => {
+  const P = 10 * 700 + 701 * 3;
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 1, max: 80 }), (batch, threads) => {
+      const work = planStepWork(spec, data, { batch, backend: 'wasm' });
+      const team = work.threadsOf(threads);
+      const sum = (of: (thread: (typeof team)[number]) => number) => team.reduce((all, one) => all + of(one), 0);
+      expect(team).toHaveLength(threads);
+      expect(sum(({ rows }) => rows)).toBe(batch);
+      expect(sum(({ parameters }) => parameters)).toBe(P);
+      for (const { rows, passes, gradientRows } of team) {
+        expect(passes > 0).toBe(rows > 0);
+        expect(gradientRows > 0).toBe(rows > 0);
+        expect(gradientRows).toBeLessThanOrEqual(passes);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('a step has a barrier behind the gradients and one at its end, and more where threads need numbers of all', () => {
+  const barriers = (layers: Parameters<typeof planStepWork>[0]['layers'], clipNorm?: number) =>
+    planStepWork({ input: 9, layers }, data, { batch: 64, ...(clipNorm === undefined ? {} : { clipNorm }) }).barriers;
+  expect(barriers([dense(3)])).toBe(2);
+  expect(barriers([dense(3)], 1)).toBe(3);
+  expect(barriers([dense(4), { kind: 'batch-norm' }, dense(3)])).toBeGreaterThan(2);
+});
+
+test('an exchange is measured by the slowest thread of the best round', () => {
+  // Two rounds of two threads: first read, second read, barriers.
+  const times = Float64Array.of(5, 2, 8, 7, 3, 9, 6, 4, 1, 4, 1, 20);
+  const bytes = 8 * 64 * 1024;
+  const { threads, barrierMs, firstReadNs, secondReadNs } = exchangeOf(times, 2);
+  expect({ threads, barrierMs }).toEqual({ threads: 2, barrierMs: 9 / BARRIERS });
+  expect(firstReadNs).toBeCloseTo(6e6 / bytes, 12);
+  expect(secondReadNs).toBeCloseTo(3e6 / bytes, 12);
+});
+
+test('threads of a pool exchange numbers, each reading its neighbour', async () => {
+  const pool = await createPool({ threads: 2 });
+  onTestFinished(() => pool.destroy());
+  const { threads, ...times } = await measureExchange(pool, 2);
+  expect(threads).toBe(2);
+  for (const time of Object.values(times)) expect(time).toBeGreaterThan(0);
+  await expect(measureExchange(pool, 0)).rejects.toThrow('measureExchange: threads has 0');
+});
+
+test('an exchange ends where its team was aborted', () => {
+  const control = allocateControl();
+  abortTeam(control);
+  const shared = (length: number) => new Float64Array(new SharedArrayBuffer(8 * length));
+  const [times, sums, numbers] = [shared(6), shared(2), shared(8).fill(1)];
+  runExchange({ kind: 'exchange', control, thread: 0, threads: 2, numbers, sums, times }, 2);
+  expect([...times, ...sums]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+});

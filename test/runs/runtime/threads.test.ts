@@ -1,0 +1,148 @@
+import type { ElementType, NetworkSpec, OptimizerSpec } from '@gradloom/core';
+import { type BackendChoice, createPool, datasetFromRows, type Pool, train } from '@gradloom/runtime';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { resolveBackend } from '../../../packages/runtime/src/backends/backend.ts';
+import { fingerprint } from '../../../packages/runtime/src/files/fingerprint.ts';
+import { counted, onlyInAll } from '../../support/count.ts';
+import { needs } from '../../support/needs.ts';
+import { oracle } from '../../support/oracle.ts';
+import { randomDataset } from '../../support/random-dataset.ts';
+
+// 7 blocks of parameters; 4 batches an epoch, of 5 leaves, the last of 2 rows.
+const spec: NetworkSpec = {
+  input: 64,
+  layers: [
+    { kind: 'dense', out: 256, init: 'he-normal' },
+    { kind: 'activation', fn: 'relu' },
+    { kind: 'dropout', rate: 0.3 },
+    { kind: 'dense', out: 32 },
+    { kind: 'activation', fn: 'gelu' },
+    { kind: 'dense', out: 10 },
+  ],
+};
+const dataset = randomDataset({ rows: 200, inputs: 64, classes: 10 });
+const base = { batch: 66, steps: counted(13, 210), seed: 5, optimizer: 'adam' } as const;
+
+/** Threads of the largest team. */
+const MOST = counted(6, 64);
+
+let pool: Pool;
+beforeAll(async () => {
+  pool = await createPool({ threads: 7 });
+});
+afterAll(() => pool.destroy());
+
+/** The wasm kernels equal the reference, so the reference is the oracle of both. */
+const oracleOf = (backend: BackendChoice): BackendChoice => (backend === 'wasm' ? 'reference' : backend);
+
+// Blocks of weights alone, and of weights and biases, which are updated in pieces.
+const sparing: OptimizerSpec = { kind: 'adamw', weightDecay: 0.3, decayed: 'weights' };
+
+const kinds: [BackendChoice, ElementType][] = [
+  ['wasm', 'float64'],
+  ['native', 'float64'],
+  ['blas', 'float64'],
+  ['reference', 'float64'],
+  ['reference', 'float32'],
+  ['wasm', 'float32'],
+  ['native', 'float32'],
+  ['blas', 'float32'],
+];
+
+describe.each(kinds)('on %s in %s', (backend, precision) => {
+  describe.each([{ clipNorm: 0.5 }, {}, { optimizer: sparing }])('with %o', (own) => {
+    const options = { ...own, precision };
+    let expected: string;
+    beforeAll(() => {
+      const of = resolveBackend(oracleOf(backend));
+      expected = fingerprint(oracle(spec, dataset, { ...base, ...options }, of).parameters);
+    });
+
+    test.each([1, 2, 3, 4, 7])(
+      '%i threads end in the bits of one whole step at a time in one thread',
+      needs(backend),
+      async (threads) => {
+        const run = train(spec, { train: dataset }, { ...base, ...options, backend, threads, pool });
+        const result = await run.result;
+        expect(result.steps).toBe(base.steps);
+        expect(result.fingerprint).toBe(expected);
+      },
+    );
+  });
+});
+
+describe.each(kinds)('batches of 35 leaves, and a last one of a single row, on %s in %s', (backend, precision) => {
+  const many = randomDataset({ rows: 1101, inputs: 64, classes: 10 });
+  const options = { ...base, precision, batch: 1100, steps: 3 };
+  let large: Pool;
+  let expected: string;
+  beforeAll(async () => {
+    large = await createPool({ threads: MOST });
+    expected = fingerprint(oracle(spec, many, options, resolveBackend(oracleOf(backend))).parameters);
+  });
+  afterAll(() => large.destroy());
+
+  test.each([6, ...onlyInAll(1, 2, 3, 5, 7, 8, 9, 16, 33, 64)])(
+    '%i threads end in the bits of one whole step at a time in one thread',
+    needs(backend),
+    async (threads) => {
+      const { result } = train(spec, { train: many }, { ...options, backend, threads, pool: large });
+      expect(await result).toMatchObject({ fingerprint: expected, leaves: 35, gradientThreads: Math.min(threads, 35) });
+    },
+  );
+});
+
+describe.each(kinds)('a network of every kind of layer, on %s in %s', (backend, precision) => {
+  const words: NetworkSpec = {
+    input: 3,
+    layers: [
+      { kind: 'embedding', vocabulary: 11, width: 5 },
+      {
+        kind: 'residual',
+        layers: [
+          { kind: 'layer-norm' },
+          { kind: 'dense', out: 15 },
+          { kind: 'activation', fn: 'gelu' },
+          {
+            kind: 'residual',
+            layers: [
+              { kind: 'dropout', rate: 0.2 },
+              { kind: 'swiglu', out: 15 },
+            ],
+          },
+        ],
+      },
+      { kind: 'layer-norm' },
+      { kind: 'swiglu', out: 9 },
+      { kind: 'dense', out: 4 },
+    ],
+  };
+  const row = (n: number): number[] => [n % 11, (n * 7) % 11, (n * n) % 11];
+  const indices = datasetFromRows({
+    inputs: Array.from({ length: 200 }, (_, n) => row(n)),
+    targets: Array.from({ length: 200 }, (_, n) => (n * n) % 4),
+    classes: 4,
+  });
+  const options = { ...base, precision, steps: 40 };
+  let expected: string;
+  beforeAll(() => {
+    expected = fingerprint(oracle(words, indices, options, resolveBackend(oracleOf(backend))).parameters);
+  });
+
+  test.each([1, 3, 7])(
+    '%i threads end in the bits of one whole step at a time in one thread',
+    needs(backend),
+    async (threads) => {
+      const result = await train(words, { train: indices }, { ...options, backend, threads, pool }).result;
+      expect(result.fingerprint).toBe(expected);
+    },
+  );
+});
+
+test('the seed decides the bits', async () => {
+  const at = (seed: number) =>
+    train(spec, { train: dataset }, { ...base, seed, steps: 5, backend: 'wasm', threads: 2, pool }).result;
+  const [a, b, c] = [await at(1), await at(1), await at(2)];
+  expect(a.fingerprint).toBe(b.fingerprint);
+  expect(a.fingerprint).not.toBe(c.fingerprint);
+});

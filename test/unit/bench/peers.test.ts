@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest';
+import { median } from '../../../bench/median.ts';
+import { runContest, type Score, type Stable } from '../../../bench/peers/contest.ts';
+import { durationOf } from '../../../bench/peers/duration.ts';
+import { compare, compareRows, tell, whyNotRecorded } from '../../../bench/peers/guard.ts';
+import { meansOf } from '../../../bench/peers/means.ts';
+import type { Peer } from '../../../bench/peers/peer.ts';
+import { peers } from '../../../bench/peers/peers.ts';
+import { readmeTable } from '../../../bench/peers/report.ts';
+import { geometricMean, type Results, ratioOf, resultsPath } from '../../../bench/peers/results.ts';
+import type { Workload } from '../../../bench/peers/workloads.ts';
+
+const score = (peer: string, stepMs: number): Score => ({
+  ...{ peer, stepMs, rounds: [stepMs], steps: 1, warmSteps: 300, loss: 0.1 },
+  ...{ environment: {}, variant: {}, coldStepMs: null },
+});
+
+/** A run in which ours take `ms` and PyTorch 2 ms, on a floor of 0.5 ms. */
+function results(ms: number, floorMs = 0.5): Results {
+  return {
+    machine: { cpu: 'Some(R) CPU @ 2.10GHz', cores: 2, node: '20.0.0' },
+    ...{ date: '2026-01-01', digits: 'mnist', rounds: 5, processes: {} },
+    peers: {
+      'Gradloom blas': { about: '', note: null },
+      PyTorch: { about: '', note: 'computes in float32' },
+    },
+    workloads: {
+      'small, batch 32': {
+        scores: [score('Gradloom blas', ms), score('PyTorch', 2)],
+        floors: { 'Gradloom blas': { productsMs: floorMs, updateMs: 0, stepMs: floorMs, threads: 2 } },
+      },
+    },
+  };
+}
+
+const [NOTHING, SILENT] = ['Nothing is recorded to compare with.', 'Nothing got slower than what was recorded.'];
+
+describe('the guard', () => {
+  test('reports nothing if ratios stay within a tenth', () => {
+    expect(tell(compare(results(1), results(1.05)))).toEqual([SILENT]);
+    expect(tell(compare(results(1), results(0.5)))).toEqual([SILENT]);
+  });
+
+  test('names a ratio and a share of the floor that fell', () => {
+    expect(compare(results(1), results(1.25)).slower).toEqual([
+      'small, batch 32: PyTorch took 2.00 times as long as Gradloom blas, now 1.60',
+      'small, batch 32: Gradloom blas reached 50 % of its floor, now 40 %',
+    ]);
+  });
+
+  test('looks at every backend of ours', () => {
+    const other = (ms: number): Results => JSON.parse(JSON.stringify(results(ms)).replaceAll('blas', 'native'));
+    expect(compare(other(1), other(1.25)).slower).toEqual([
+      'small, batch 32: PyTorch took 2.00 times as long as Gradloom native, now 1.60',
+      'small, batch 32: Gradloom native reached 50 % of its floor, now 40 %',
+    ]);
+  });
+
+  test('reports that nothing got slower only if something was compared', () => {
+    expect(tell(compare({ ...results(1), workloads: {} }, results(9)))).toEqual([NOTHING]);
+    expect(tell(compare({ ...results(1), digits: 'noise' }, results(9)))).toEqual([NOTHING]);
+    expect(tell(compare(null, results(9)))).toEqual([NOTHING]);
+  });
+
+  test('compares a ratio of the rows of a suite', () => {
+    const rows = (speedup: number) => [{ backend: 'wasm', threads: 2, speedup }];
+    const column = { ratio: 'speedup', keys: ['backend', 'threads'] };
+    expect(compareRows(rows(1.9), rows(1.5), column).slower).toEqual(['wasm, 2 threads: speedup was 1.9, now 1.5']);
+    expect(compareRows(rows(1.9), rows(1.8), column)).toEqual({ compared: 1, slower: [] });
+    expect(compareRows([], rows(1.8), column)).toEqual({ compared: 0, slower: [] });
+  });
+});
+
+describe('a record', () => {
+  const peers = { 'Gradloom blas': { about: '', note: null } };
+  const alone = { 'small, batch 32': { scores: [score('Gradloom blas', 1)], floors: {} } };
+
+  test('is only of a whole run with every peer', () => {
+    expect(whyNotRecorded(null, { ...results(1), peers, workloads: alone }, [])).toBeNull();
+    expect(whyNotRecorded(results(1), results(2), [])).toBeNull();
+  });
+
+  test('is not replaced by a partial run, one without a peer, or one with other rows', () => {
+    expect(whyNotRecorded(null, results(1), ['--only'])).toBe('with --only it is not the whole run');
+    expect(whyNotRecorded(results(1), { ...results(1), peers }, [])).toBe(
+      'the record has PyTorch, not found this time',
+    );
+    expect(whyNotRecorded(results(1), { ...results(1), workloads: alone }, [])).toBe(
+      'the record has PyTorch in small, batch 32, which did not finish this time',
+    );
+    expect(whyNotRecorded(results(1), { ...results(1), digits: 'noise' }, [])).toBe(
+      'its rows are noise, and those of the record mnist',
+    );
+  });
+});
+
+describe('a contest', () => {
+  const workload = { name: 'small', checkSteps: 1, warmSteps: 1, isSmall: false } as Workload;
+  const peer = (name: string): Peer => ({
+    ...{ name, precision: 'float64', command: [], environments: [{}], variants: () => [{}] },
+    ...{ tolerance: null, get: '' },
+  });
+
+  /** One answers to warm up and in its first round, and then no more. */
+  async function contest(names: readonly string[], dying: string) {
+    const [said, dropped]: string[][] = [[], []];
+    const stable: Stable = {
+      async get({ name }) {
+        let left = name === dying ? 2 : Infinity;
+        return {
+          about: '',
+          async open() {},
+          async run(steps) {
+            if (left-- <= 0) throw new Error('it ended with SIGKILL');
+            return { steps, ms: steps };
+          },
+          lossAfter: async () => null,
+          end() {},
+        };
+      },
+      drop: ({ name }) => dropped.push(name),
+      end() {},
+    };
+    const options = { rounds: 3, roundMs: 1, heatMs: 1, warmMs: 1, say: (text: string) => said.push(text) };
+    const scores = await runContest(names.map(peer), workload, stable, options);
+    return { names: scores.map((one) => one.peer), rounds: scores.map((one) => one.rounds.length), said, dropped };
+  }
+
+  test('continues without a peer that dies during its rounds', async () => {
+    expect(await contest(['Gradloom wasm', 'PyTorch', 'NumPy'], 'PyTorch')).toEqual({
+      names: ['Gradloom wasm', 'NumPy'],
+      rounds: [3, 3],
+      said: ['PyTorch: left out of small, it ended with SIGKILL'],
+      dropped: ['PyTorch'],
+    });
+  });
+
+  test('ends if one of ours dies', async () => {
+    await expect(contest(['Gradloom wasm', 'PyTorch'], 'Gradloom wasm')).rejects.toThrow('SIGKILL');
+  });
+});
+
+test('the median of an even number of values is the mean of the middle two', () => {
+  expect(median([3, 1, 2])).toBe(2);
+  expect(median([4, 1, 10, 2])).toBe(3);
+});
+
+test('a ratio says how many times as long the other takes', () => {
+  const [workload] = Object.values(results(0.8).workloads);
+  expect(ratioOf(workload, 'PyTorch', 'Gradloom blas')).toBe(2.5);
+  expect(ratioOf(workload, 'tfjs', 'Gradloom blas')).toBeNull();
+  expect(geometricMean([2, 8])).toBeCloseTo(4, 12);
+});
+
+test('the table for the README holds times, shares of the floor, ratios and what could not be made equal', () => {
+  const text = readmeTable(results(1), []).join('\n');
+  expect(text).toContain('| small, batch 32 |  | 1 (50 %) |  | 2 x |');
+  expect(text).toContain('PyTorch computes in float32.');
+});
+
+test('machines of a class share a file that names no single machine', () => {
+  expect(resultsPath(results(1).machine)).toMatch(/results\/some-cpu-2-10ghz-2-cores\.json$/);
+});
+
+test('noisy rows are in the table, but not in its mean', () => {
+  const own = results(1);
+  const [digits] = Object.values(own.workloads);
+  const noise = { ...digits, scores: [score('Gradloom blas', 1), score('PyTorch', 9)] };
+  const text = readmeTable({ ...own, workloads: { ...own.workloads, 'small, batch 32, noise': noise } }, []).join('\n');
+  expect(text).toContain('| small, batch 32, noise |  | 1 (50 %) |  | 9 x |');
+  expect(text).toContain('| geometric mean, without XOR and noise | | | | **2 x** |');
+});
+
+describe('like is compared with like', () => {
+  const found = ['Gradloom native', 'Gradloom native float32', 'PyTorch float64', 'PyTorch float32', 'tfjs wasm'];
+  const both = (scores: readonly Score[]): Results => ({
+    ...results(1),
+    peers: Object.fromEntries(found.map((name) => [name, { about: '', note: null }])),
+    workloads: { 'deep, batch 256': { scores, floors: {} } },
+  });
+  const [native, torch] = [score('Gradloom native', 2), score('PyTorch float64', 6)];
+  const [native32, torch32, tfjs] = [
+    score('Gradloom native float32', 1),
+    score('PyTorch float32', 4),
+    score('tfjs wasm', 50),
+  ];
+
+  test('each precision has its table, with ratios to ours of the same', () => {
+    const text = readmeTable(both([native, native32, torch, torch32, tfjs]), peers).join('\n');
+    expect(text).toContain('| ms per step | native | blas | wasm | PyTorch |');
+    expect(text).toContain('| deep, batch 256 | 2 |  |  | 3 x |');
+    expect(text).toContain('| ms per step | native | blas | wasm | native float64 | PyTorch | tfjs wasm |');
+    expect(text).toContain('| deep, batch 256 | 1 |  |  | 2 x | 4 x | 50 x |');
+  });
+
+  test('a record without our float32 says that its ratios are to our float64', () => {
+    const { 'Gradloom native float32': _, ...rest } = both([]).peers;
+    const text = readmeTable({ ...both([native, torch, torch32, tfjs]), peers: rest }, peers).join('\n');
+    expect(text).toContain("This record has no float32 of Gradloom's: times are to its float64.");
+    expect(text).toContain('| deep, batch 256 | 2 x | 25 x |');
+  });
+
+  test('the means set ours against the fastest of the others, over the workloads that both have', () => {
+    const fastest = score('PyTorch compile float32', 2);
+    const workloads = {
+      'deep, batch 256': { scores: [native, native32, torch32, fastest], floors: {} },
+      'deep, batch 1024': { scores: [native, native32, score('PyTorch float32', 8)], floors: {} },
+      'small, batch 32, noise': { scores: [native32, torch32], floors: {} },
+      'XOR 2-2-1, full batch': { scores: [native, native32, torch, torch32], floors: {} },
+    };
+    const [noise, mnist, double] = meansOf(workloads);
+    expect(noise).toMatchObject({ what: expect.stringContaining('noise'), mean: 4, workloads: 1 });
+    expect(mnist).toMatchObject({ what: expect.stringContaining('MNIST'), least: 2, workloads: 2 });
+    expect(mnist.mean).toBeCloseTo(4, 12);
+    expect(double).toMatchObject({ what: expect.stringContaining('own float64'), least: 2, workloads: 2 });
+    expect(meansOf({})).toEqual([]);
+  });
+});
+
+test('the estimate of a run counts variants twice, the warm-up and the rounds, and nothing of what is not run', () => {
+  const options = { rounds: 5, roundMs: 500, heatMs: 400, warmMs: 4000 };
+  const workload = { name: 'small', isSmall: false } as Workload;
+  const peer = (count: number): Peer => ({
+    ...{ name: 'PyTorch', precision: 'float64', command: [], environments: [{}], tolerance: null, get: '' },
+    variants: () => Array.from({ length: count }, (_, k) => ({ k })),
+  });
+  expect(durationOf(peer(0), workload, options)).toBe(0);
+  expect(durationOf(peer(1), workload, options)).toBe(200 + 2000 + 2500);
+  expect(durationOf(peer(3), workload, options)).toBe(2 * 3 * (200 + 500) + 200 + 2000 + 2500);
+});
+
+test('a peer with another loss is marked in the table, and not in its mean', () => {
+  const own = results(1);
+  const [digits] = Object.values(own.workloads);
+  const elsewhere = { ...digits, scores: [score('Gradloom blas', 1), { ...score('PyTorch', 9), loss: 0.2 }] };
+  const peer: Peer = {
+    name: 'PyTorch',
+    precision: 'float64',
+    command: [],
+    environments: [{}],
+    variants: () => [],
+    tolerance: 1e-6,
+    get: '',
+  };
+  const text = readmeTable({ ...own, workloads: { ...own.workloads, deep: elsewhere } }, [peer]).join('\n');
+  expect(text).toContain('| deep |  | 1 (50 %) |  | 9 x ≠ |');
+  expect(text).toContain('| geometric mean, without XOR and noise | | | | **2 x** |');
+  expect(text).toContain('≠: after the same number of steps');
+  expect(readmeTable(own, [peer]).join('\n')).not.toContain('≠');
+});

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { barChart } from '../../../../packages/cli/src/report/charts/bar-chart.ts';
+import { confusionMatrix } from '../../../../packages/cli/src/report/charts/confusion-matrix.ts';
+import { lineChart } from '../../../../packages/cli/src/report/charts/line-chart.ts';
+
+const textsOf = (drawing: { markup: unknown }) =>
+  Array.from(String(drawing.markup).matchAll(/<text[^>]*>([^<]+)<\/text>/g), ([, text]) => text);
+const titlesOf = (drawing: { markup: unknown }) =>
+  Array.from(String(drawing.markup).matchAll(/<title>([^<]*)<\/title>/g), ([, text]) => text);
+
+describe('a log axis', () => {
+  test.each([
+    ['of three powers of ten', 0.002, 0.7, ['0.002', '0.005', '0.01', '0.02', '0.05', '0.1', '0.2', '0.5']],
+    ['of many', 1e-9, 1, ['10⁻⁸', '10⁻⁶', '10⁻⁴', '0.01', '1']],
+  ])('%s has a label at each of its ticks', (_, low, high, labels) => {
+    const points = [
+      [0, low],
+      [1, high],
+    ] as const;
+    const series = [{ name: 'loss', points }];
+    const drawing = lineChart({ series, x: { label: 'step' }, y: { label: 'loss', log: true } }, 720);
+    expect(textsOf(drawing)).toEqual(expect.arrayContaining(labels));
+    const ticks = String(drawing.markup)
+      .match(/y-axis tick"[^>]*>(.*?)<\/g>/)?.[1]
+      .match(/<path/g)?.length;
+    expect(ticks).toBe(labels.length);
+  });
+});
+
+test('values of lines and bars are shown under the pointer', () => {
+  const series = ['training', 'validation'].map((name, k) => ({
+    name,
+    points: [1, 2, 3].map((epoch) => [epoch, epoch + k / 4] as const),
+  }));
+  expect(titlesOf(lineChart({ series, x: { label: 'epoch' }, y: { label: 'loss' } }, 720))).toEqual(
+    [1, 2, 3].map((epoch) => `epoch ${epoch}\ntraining ${epoch}\nvalidation ${epoch + 0.25}`),
+  );
+  const bars = [{ name: 'adam', value: 3, text: '3.00' }];
+  expect(titlesOf(barChart({ bars, x: { label: 'loss' } }, 720))).toEqual(['adam: 3.00']);
+});
+
+test('the colour of an error is in proportion to its share of the rows of its class', () => {
+  const confusion = [
+    [90, 10, 0],
+    [40, 960, 0],
+    [0, 5, 95],
+  ];
+  const labels = ['a', 'b', 'c'];
+  const picture = confusionMatrix({ split: 'test', labels, confusion, mistakes: [], calibration: undefined });
+  expect(picture?.title).toBe('Most frequent error: b predicted as a, 40 of 1,000 rows');
+  const markup = String(picture?.draw(720).markup);
+  const opacityOf = (title: string) =>
+    Number(markup.match(new RegExp(`fill-opacity="([\\d.]+)"[^>]*><title>${title}`))?.[1] ?? Number.NaN);
+  const [a, b, c] = ['a predicted as b', 'b predicted as a', 'c predicted as b'].map(opacityOf);
+  expect(b / a).toBeCloseTo(0.4);
+  expect(c / a).toBeCloseTo(0.5);
+  expect(opacityOf('a predicted as a')).toBe(0);
+});

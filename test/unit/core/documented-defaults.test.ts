@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import {
+  buildNetwork,
+  createInitializer,
+  createLoss,
+  createOptimizer,
+  createRandom,
+  createSchedule,
+  initializeParameters,
+  type LayerSpec,
+} from '@gradloom/core';
+import { describe, expect, test } from 'vitest';
+import { runLayer } from '../../support/one-layer.ts';
+
+const page = readFileSync(new URL('../../../docs/specs.md', import.meta.url), 'utf8');
+
+interface Documented {
+  readonly family: string;
+  readonly kind: string;
+  readonly option: string;
+  readonly value: unknown;
+}
+
+/** Every option of the page whose default is a value rather than words. */
+function* documentedDefaults(): Generator<Documented> {
+  let family = '';
+  let kind = '';
+  for (const line of page.split('\n')) {
+    const title = /^(##|###) `?([\w -]+)`?$/.exec(line);
+    if (title?.[1] === '##') family = title[2];
+    if (title?.[1] === '###') kind = title[2];
+    const [, option, , text] = /^\| `(\w+)` \| (.*?) \| (.*?) \| .* \|$/.exec(line) ?? [];
+    if (option === undefined || family === 'Activations') continue;
+    const value = defaultOf(text, kind);
+    if (value !== undefined) yield { family, kind, option, value };
+  }
+}
+
+/** `0; 0.01 for adamw` is 0.01 where the kind is adamw; what stands behind a comma is a remark. */
+function defaultOf(text: string, kind: string): unknown {
+  const own = text.split(/[;,] /).find((part) => part.endsWith(` for ${kind}`));
+  const literal = own?.split(' for ')[0] ?? /^(\{.*?\}|'.*?'|[\d.e-]+|true|false)(?=$|[;,])/.exec(text)?.[1];
+  return literal === undefined ? undefined : JSON.parse(literal.replaceAll("'", '"').replace(/(\w+):/g, '"$1":'));
+}
+
+/** What a member of a family does, in numbers. */
+const behaviours: Record<string, (kind: string, options: object) => unknown> = {
+  Layers(kind, options) {
+    const required = {
+      activation: { fn: 'elu' },
+      dense: { out: 3 },
+      swiglu: { out: 3 },
+      embedding: { vocabulary: 3, width: 2 },
+    };
+    const own = (required as Record<string, object>)[kind] ?? {};
+    const network = buildNetwork({ input: 4, layers: [{ kind, ...own, ...options } as unknown as LayerSpec] });
+    const theta = new Float64Array(network.parameterCount);
+    initializeParameters(network, theta, 3);
+    const { layer } = network.places[0];
+    return [[...theta], layer.label, kind.endsWith('-norm') ? normOf(network.spec.layers[0]) : null];
+  },
+  Losses(kind, options) {
+    const lossSum = new Float64Array(1);
+    const loss = createLoss({ kind, ...options } as never);
+    loss.evaluate(lossSum, new Float64Array(4), Float64Array.of(0.2, 3, -5, 1), new Float64Array(4), 1, 1, 4);
+    return lossSum[0];
+  },
+  Optimizers(kind, options) {
+    const optimizer = createOptimizer({ kind, ...options } as never);
+    const hyper = new Float64Array(optimizer.hyperLength);
+    optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));
+    return [optimizer.lr, optimizer.slots, [...hyper]];
+  },
+  Schedules(kind, options) {
+    const name = kind === 'Warm-up' ? 'constant' : kind;
+    const schedule = createSchedule({ kind: name, ...options } as never, { totalSteps: 300, stepsPerEpoch: 10 });
+    const state = Float64Array.from(schedule.initialState);
+    return Array.from({ length: 300 }, (_, step) => {
+      // By 7e-5 better once, then never again: patience, threshold and the lowest factor come into play.
+      if (step % 10 === 9) schedule.observe?.(state, step < 20 ? 1 - step * 7e-6 : 1, 1);
+      return schedule.factor(step, state);
+    });
+  },
+  Initializers(kind, options) {
+    const out = new Float64Array(12);
+    createInitializer({ kind, ...options } as never)(out, 4, 3, createRandom(1, 'test'));
+    return [...out];
+  },
+};
+
+/** What a norm makes of two rows, and of its own state. */
+function normOf(spec: LayerSpec): number[][] {
+  const rows = [
+    [1e-3, 2e-3, 0, -1e-3],
+    [2e-3, 0, 1e-3, 1e-3],
+  ];
+  const { y, parameters } = runLayer(spec, rows, () => 0);
+  return [y, ...parameters].map((numbers) => [...numbers]);
+}
+
+/** Another value that the option may have. */
+function another(option: string, value: unknown): unknown {
+  if (typeof value === 'boolean') return !value;
+  if (option === 'decayed') return 'weights';
+  if (typeof value !== 'number') return 'normal';
+  return value === 0 ? (option === 'warmupSteps' ? 5 : 0.5) : value / 2;
+}
+
+const documented = [...documentedDefaults()];
+
+test('the page has defaults of every family', () => {
+  expect(new Set(documented.map(({ family }) => family))).toEqual(new Set(Object.keys(behaviours)));
+  expect(documented.length).toBeGreaterThan(40);
+});
+
+describe.each(documented)('$family: $kind', ({ family, kind, option, value }) => {
+  // An option that another one switches on shows beside it.
+  const beside = { nesterov: { momentum: 0.5 }, decayed: { weightDecay: 0.1 } }[option] ?? {};
+  test(`${option} is ${JSON.stringify(value)} by default`, () => {
+    const behaviour = behaviours[family];
+    const standard = behaviour(kind, beside);
+    expect(behaviour(kind, { ...beside, [option]: value })).toEqual(standard);
+    // Else the line above would hold for any value.
+    expect(behaviour(kind, { ...beside, [option]: another(option, value) })).not.toEqual(standard);
+  });
+});

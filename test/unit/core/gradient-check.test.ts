@@ -1,0 +1,250 @@
+import {
+  type ActivationName,
+  activations,
+  buildNetwork,
+  createLoss,
+  createRandom,
+  type ElementsOf,
+  type ElementType,
+  initializeParameters,
+  type Kernels,
+  type LossName,
+  layers,
+  losses,
+  type Network,
+  type NetworkSpec,
+  referenceKernels,
+} from '@gradloom/core';
+import { bindTensors, createWorkspace, forward, nodeGradient, type PassSettings } from '@gradloom/core/internal';
+import { describe, expect, test } from 'vitest';
+import { allocateOwn } from '../../../packages/core/src/backends/scratch.ts';
+import { createElements } from '../../../packages/core/src/element-type.ts';
+import { maxError } from '../../support/errors.ts';
+import { numericGradient } from '../../support/numeric-gradient.ts';
+import { roundingBound } from '../../support/rounding-bound.ts';
+import { definitionKernels } from './kernels/definitions/index.ts';
+import { documentedLosses } from './kernels/definitions/losses.ts';
+
+const B = 3;
+const H = 1e-4; // the numbers that a kink could meet move by less than 1e-3, five times less than MARGIN
+const MARGIN = 5e-3;
+
+// `step` passes no gradient: its derivative is 0 by convention.
+const fns = (Object.keys(activations) as ActivationName[]).filter((fn) => activations[fn].maxSlope > 0);
+const lossNames = Object.keys(losses) as LossName[];
+const allocate = (length: number): Float64Array => new Float64Array(length);
+const pass: PassSettings = {
+  ...{ kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 4, leaf: 2, joins: false },
+};
+
+const networkWith = (fn: ActivationName): NetworkSpec => ({
+  input: 3,
+  layers: [
+    { kind: 'dense', out: 5, biasInit: 'normal' },
+    { kind: 'activation', fn },
+    { kind: 'dropout', rate: 0.3 },
+    { kind: 'dense', out: 4 },
+    { kind: 'activation', fn },
+    { kind: 'dense', out: 3 },
+  ],
+});
+
+/** Two indices a row, and every way in which layers stand inside of others. */
+const nested: NetworkSpec = {
+  input: 2,
+  layers: [
+    { kind: 'embedding', vocabulary: 5, width: 3 },
+    {
+      kind: 'residual',
+      layers: [
+        { kind: 'activation', fn: 'tanh' }, // in place it would overwrite the x that the sum reads
+        { kind: 'layer-norm' },
+        {
+          kind: 'residual',
+          layers: [
+            { kind: 'dropout', rate: 0.3 },
+            { kind: 'batch-norm' }, // its statistics are of all rows, in two leaves
+            { kind: 'dense', out: 6 },
+          ],
+        },
+        { kind: 'activation', fn: 'sigmoid' },
+      ],
+    },
+    { kind: 'activation', fn: 'tanh' },
+    { kind: 'swiglu', out: 5, biasInit: 'normal' },
+    { kind: 'layer-norm' },
+    { kind: 'batch-norm' },
+    { kind: 'dense', out: 3 },
+  ],
+};
+
+test('the checked networks have layers of every kind', () => {
+  const kinds = [...networkWith('tanh').layers, ...nested.layers].map((layer) => layer.kind);
+  expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
+});
+
+/** Parameters and rows that leave every input of an activation more than MARGIN away from 0, where kinks lie. */
+function start(network: Network): { theta: Float64Array; x: Float64Array } {
+  const workspace = createWorkspace(network, createLoss('mse'), B, allocate);
+  const dense = new Set(network.layers.filter((_, l) => network.spec.layers[l].kind === 'dense'));
+  for (let seed = 0; seed < 1000; seed++) {
+    const theta = allocate(network.parameterCount);
+    initializeParameters(network, theta, seed);
+    const random = createRandom(seed, 'rows');
+    const x = Float64Array.from({ length: B * network.input }, () => random.normal());
+    workspace.x.set(x);
+    let closest = Number.POSITIVE_INFINITY;
+    forward(network, workspace, bindTensors(network, theta), B, pass, (_phase, layer, rows, n) => {
+      if (!dense.has(layer)) return;
+      for (let i = 0; i < n; i++) closest = Math.min(closest, Math.abs(rows[i]));
+    });
+    if (closest > MARGIN) return { theta, x };
+  }
+  throw new Error('no seed keeps the activations off their kinks');
+}
+
+/** Targets for the outputs y that keep off the kinks of mae and huber. */
+function targetsFor(lossName: LossName, y: Float64Array, O: number): Float64Array {
+  const random = createRandom(1, lossName);
+  if (createLoss(lossName).targets === 'classes') return Float64Array.from({ length: B }, () => random.integer(O));
+  if (lossName === 'binary-cross-entropy') return Float64Array.from({ length: B * O }, () => random.uniform());
+  return y.slice(0, B * O).map((value) => value + [-1.5, -0.5, 0.5, 1.5][random.integer(4)]);
+}
+
+/**
+ * The gradient of floats against differences of doubles at the same weights: they differ by no more than the roundings
+ * of floats can move the gradient (see roundingBound), and the error of the differences, 1e-8 as above.
+ */
+function checkFloats(network: Network, lossName: LossName, given: Rows): void {
+  const { spec } = documentedLosses[lossName];
+  const loss = createLoss(spec);
+  const [theta, x, t] = [given.theta, given.x, given.t].map((array) => array.map(Math.fround));
+  const sums = new Float64Array(2);
+  function gradientOf<T extends ElementType>(type: T, kernels: Kernels): () => ElementsOf<T> {
+    const workspace = createWorkspace(network, loss, B, allocateOwn(type));
+    const [own, g] = [createElements(type, theta.length), createElements(type, theta.length)];
+    const [parameters, gradients] = [bindTensors(network, own), bindTensors(network, g)];
+    return () => {
+      own.set(theta);
+      workspace.x.set(x);
+      workspace.t.set(t);
+      nodeGradient(sums, network, workspace, parameters, gradients, B, { ...pass, kernels });
+      return g;
+    };
+  }
+  const bound = roundingBound((A) => gradientOf('float64', definitionKernels(A)));
+  const inDoubles = gradientOf('float64', referenceKernels);
+  const expected = numericGradient(
+    () => {
+      inDoubles();
+      return sums[0] + sums[1];
+    },
+    theta,
+    H,
+  );
+  const g = gradientOf('float32', referenceKernels)();
+  const beyond = [...g].filter((value, p) => !(Math.abs(value - expected[p]) <= bound[p] + 1e-8));
+  expect(beyond).toEqual([]);
+  // The bound is one: a wrong term would show.
+  const largest = (array: Float64Array): number => array.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  expect(largest(bound)).toBeLessThan(1e-3 * largest(expected));
+}
+
+interface Rows {
+  readonly theta: Float64Array;
+  readonly x: Float64Array;
+  readonly t: Float64Array;
+}
+
+describe.each(fns)('dense, %s and dropout', (fn) => {
+  const network = buildNetwork(networkWith(fn));
+  const { theta, x } = start(network);
+  const parameters = bindTensors(network, theta);
+
+  test.each(lossNames)('have the gradient that central differences find, under %s', (lossName) => {
+    const loss = createLoss(lossName);
+    const workspace = createWorkspace(network, loss, B, allocate);
+    workspace.x.set(x);
+    workspace.t.set(
+      targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network.output),
+    );
+    const g = allocate(network.parameterCount);
+    const gradients = bindTensors(network, g);
+    const lossSlots = allocate(2); // of leaves of 2 rows and 1
+    const lossSum = () => {
+      workspace.x.set(x);
+      nodeGradient(lossSlots, network, workspace, parameters, gradients, B, pass);
+      return lossSlots[0] + lossSlots[1];
+    };
+    const expected = numericGradient(lossSum, theta, H);
+    lossSum();
+    expect(maxError(g, expected)).toBeLessThan(1e-8);
+    expect(g.every((value) => value === 0)).toBe(false);
+  });
+
+  test.each(lossNames)('have it in floats but for rounding, under %s', (lossName) => {
+    const workspace = createWorkspace(network, createLoss(lossName), B, allocate);
+    workspace.x.set(x);
+    const y = Float64Array.from(forward(network, workspace, parameters, B, pass));
+    checkFloats(network, lossName, { theta, x, t: targetsFor(lossName, y, network.output) });
+  });
+});
+
+describe('embedding, residual, swiglu, layer-norm and batch-norm, one in the other', () => {
+  const network = buildNetwork(nested);
+  const theta = allocate(network.parameterCount);
+  initializeParameters(network, theta, 3);
+  // Gains and shifts of their own, so that a gradient that forgot them would differ.
+  const random = createRandom(1, 'gains');
+  for (let p = 0; p < theta.length; p++) theta[p] += 0.3 * random.normal();
+  const parameters = bindTensors(network, theta);
+  const indices = [0, 4, 4, 4, 2, 0]; // one row has an index twice, 1 and 3 never occur
+  const g = allocate(network.parameterCount);
+  const gradients = bindTensors(network, g);
+
+  test.each(lossNames)('have the gradient that central differences find, under %s', (lossName) => {
+    const loss = createLoss(lossName);
+    const workspace = createWorkspace(network, loss, B, allocate);
+    workspace.x.set(indices);
+    workspace.t.set(
+      targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network.output),
+    );
+    const lossSlots = allocate(2); // of leaves of 2 rows and 1
+    const lossSum = () => {
+      workspace.x.set(indices);
+      nodeGradient(lossSlots, network, workspace, parameters, gradients, B, pass);
+      return lossSlots[0] + lossSlots[1];
+    };
+    const expected = numericGradient(lossSum, theta, H);
+    lossSum();
+    expect(maxError(g, expected)).toBeLessThan(1e-8);
+    expect(g.every((value) => value === 0)).toBe(false);
+  });
+
+  test.each(lossNames)('have it in floats but for rounding, under %s', (lossName) => {
+    const workspace = createWorkspace(network, createLoss(lossName), B, allocate);
+    workspace.x.set(indices);
+    const y = Float64Array.from(forward(network, workspace, parameters, B, pass));
+    checkFloats(network, lossName, {
+      theta,
+      x: Float64Array.from(indices),
+      t: targetsFor(lossName, y, network.output),
+    });
+  });
+
+  test('overwrite their gradients with zeros where a pass has no rows', () => {
+    const loss = createLoss('mse');
+    g.fill(Number.NaN);
+    const workspace = createWorkspace(network, loss, B, allocate);
+    nodeGradient(allocate(1), network, workspace, parameters, gradients, 0, pass);
+    expect(g.every((value) => value === 0)).toBe(true);
+  });
+
+  test.each([5, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('index %s is refused', (index) => {
+    const workspace = createWorkspace(network, createLoss('mse'), B, allocate);
+    workspace.x.set([0, 1, 2, index]);
+    expect(() => forward(network, workspace, parameters, B, pass)).toThrow(
+      `row 1: embedding(5x3) at layer 0: index at place 1 has ${index}, expected a whole number from 0 to 4`,
+    );
+  });
+});

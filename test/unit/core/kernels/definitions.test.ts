@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { referenceKernels } from '../../../../packages/core/src/backends/reference/reference-kernels.ts';
+import { createElements, elementTypes } from '../../../../packages/core/src/element-type.ts';
+import { activations } from '../../../../packages/core/src/model/activations/index.ts';
+import { createLoss } from '../../../../packages/core/src/model/losses/index.ts';
+import { link } from '../../../../packages/core/src/program/link.ts';
+import { activationOps, lossOp, ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
+import {
+  createOptimizer,
+  type OptimizerSpec,
+  optimizers,
+} from '../../../../packages/core/src/train/optimizers/index.ts';
+import { arithmetics } from '../../../support/arithmetic.ts';
+import { firstDifference } from '../../../support/bits.ts';
+import { counted } from '../../../support/count.ts';
+import { valueMixes } from '../../../support/hard-values.ts';
+import { propertySeed } from '../../../support/seed.ts';
+import { activationCase } from './activation-case.ts';
+import { cases as ofBackends } from './cases.ts';
+import { definitionKernels, definitions } from './definitions/index.ts';
+import { documentedLosses, documentedVariants } from './definitions/losses.ts';
+import type { KernelCase } from './kernel-case.ts';
+import { lossCase } from './loss-case.ts';
+import { arraysOf, callsOf } from './run-case.ts';
+import { updateCase } from './update-cases.ts';
+
+/** Operations on doubles alone, in every run. */
+const ofDoubles = ['clip', 'takeHyper', 'noteStep'];
+/** Operations that compute nothing. */
+const ofNothing = ['checkIndices'];
+
+const decays = (kind: OptimizerSpec): OptimizerSpec[] => [
+  kind,
+  { ...(kind as { kind: 'rmsprop' }), weightDecay: 0.01 },
+];
+const specs = [...Object.values(documentedLosses), ...documentedVariants].map(({ spec }) => spec);
+
+/** Those that no backend has besides. */
+const ofPlainCode: Record<string, KernelCase> = {
+  identity: activationCase('identity'),
+  step: activationCase('step'),
+  rmsprop: updateCase(decays({ kind: 'rmsprop' })),
+  'rmsprop with momentum': updateCase(decays({ kind: 'rmsprop', momentum: 0.9 })),
+  adagrad: updateCase(decays({ kind: 'adagrad' })),
+  lion: updateCase(decays({ kind: 'lion' })),
+  ...Object.fromEntries(specs.map((spec) => [`${JSON.stringify(spec)}`, lossCase(spec)])),
+};
+const isDefined = ({ ops }: KernelCase): boolean => ops.some(({ name }) => Object.hasOwn(definitions, name));
+const cases = Object.entries({ ...ofBackends, ...ofPlainCode }).filter(([, kernel]) => isDefined(kernel));
+
+test('every operation has a definition of its own, and a case', () => {
+  const momenta = [
+    createOptimizer({ kind: 'sgd', momentum: 0.5 }),
+    createOptimizer({ kind: 'rmsprop', momentum: 0.5 }),
+  ];
+  const updates = [...Object.keys(optimizers).map((kind) => createOptimizer(kind as 'sgd')), ...momenta];
+  const all = [
+    ...Object.keys(ops).filter((name) => ![...ofDoubles, ...ofNothing].includes(name)),
+    ...Object.values(activationOps).flatMap(({ forward, backward }) => [forward.name, backward.name]),
+    ...updates.map((optimizer) => updateOp(optimizer).name),
+    ...specs.map((spec) => lossOp(createLoss(spec)).name),
+  ];
+  expect(new Set(Object.keys(definitions))).toEqual(new Set(all));
+  expect(Object.keys(activationOps)).toEqual(Object.keys(activations));
+  expect(cases.flatMap(([, kernel]) => kernel.ops.map(({ name }) => name))).toEqual(expect.arrayContaining(all));
+});
+
+/** Numbers of a case at most: whole numbers of any size take a thousand times as long as floats. */
+const MOST = 500;
+const small = (kernel: KernelCase) => (dims: readonly number[]) =>
+  Object.values(kernel.arrays(dims)).reduce((sum, length) => sum + length, 0) <= MOST;
+
+const casesOfTypes = elementTypes.flatMap((type) => cases.map(([name, kernel]) => [name, type, kernel] as const));
+
+describe.each(casesOfTypes)(`%s of %s (seed ${propertySeed})`, (_name, type, kernel) => {
+  test('plain code has the bits of the definition, each operation rounded once', () => {
+    const kernels = definitionKernels(arithmetics[type]);
+    const input = fc.tuple(kernel.dims.filter(small(kernel)), fc.constantFrom(...valueMixes), fc.integer());
+    const check = fc.property(input, ([dims, mix, seed]) => {
+      const [actual, expected] = [0, 1].map(() =>
+        arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length)),
+      );
+      link(callsOf(kernel, actual, dims), referenceKernels).run();
+      link(callsOf(kernel, expected, dims), kernels).run();
+      for (const name of kernel.writes) {
+        const difference = firstDifference(actual[name], expected[name]);
+        if (difference !== null) throw new Error(name + difference);
+      }
+    });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(100, 1000) });
+  });
+});

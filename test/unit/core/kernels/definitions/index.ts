@@ -1,0 +1,30 @@
+import type { Kernels } from '../../../../../packages/core/src/backends/kernels.ts';
+import { referenceKernels } from '../../../../../packages/core/src/backends/reference/reference-kernels.ts';
+import type { Arithmetic } from '../../../../support/arithmetic.ts';
+import { activationDefinitions } from './activations.ts';
+import * as layers from './layers.ts';
+import { lossDefinitions } from './losses.ts';
+import * as products from './products.ts';
+import { updateDefinitions } from './updates.ts';
+import * as vectors from './vectors.ts';
+
+type AnyDefinition = (A: Arithmetic, ...args: never[]) => void;
+
+/** Operations computed once more from docs/numerics.md, by the name of the operation, in any arithmetic. */
+export const definitions: Readonly<Record<string, AnyDefinition>> = {
+  ...products,
+  ...vectors,
+  ...layers,
+  ...activationDefinitions,
+  ...updateDefinitions,
+  ...lossDefinitions,
+};
+
+/** What computes by the definitions alone. */
+export const definitionKernels = (A: Arithmetic): Kernels => ({
+  ...referenceKernels,
+  bind({ op, args }) {
+    if (!Object.hasOwn(definitions, op.name)) return null;
+    return () => definitions[op.name](A, ...(args as never[]));
+  },
+});

@@ -1,0 +1,130 @@
+import { philox4x32 } from '../../../../../packages/core/src/random/philox.ts';
+import type { Definition } from './definition.ts';
+import { chain, lanes, leafSumsOf, overLeaves, tree, upTo, write } from './sums.ts';
+
+export const dropout: Definition<'dropout'> = (A, y, x, place, B, size, key0, key1, threshold, factor) => {
+  const [step, firstRow] = place;
+  const words = new Uint32Array(4);
+  write(y, B * size, (i) => {
+    const [n, o] = [Math.floor(i / size), i % size];
+    philox4x32(words, o >>> 2, firstRow + n, step, step / 2 ** 32, key0, key1);
+    return A.mul(x[i], words[o % 4] < threshold ? 0 : A.of(factor));
+  });
+};
+
+export const layerNormForward: Definition<'layerNormForward'> = (
+  ...[A, y, xHat, scales, x, gamma, beta, B, size, epsilon]
+) => {
+  for (const n of upTo(B)) {
+    const row = [...x.subarray(n * size, (n + 1) * size)];
+    const mean = A.div(lanes(A, row), A.of(size));
+    const centered = row.map((value) => A.sub(value, mean));
+    const squares = centered.map((c) => A.mul(c, c));
+    const variance = A.div(lanes(A, squares), A.of(size));
+    const s = A.div(1, A.sqrt(A.add(variance, A.of(epsilon))));
+    scales[n] = s;
+    for (const j of upTo(size)) {
+      const h = A.mul(centered[j], s);
+      xHat[n * size + j] = h;
+      y[n * size + j] = A.add(A.mul(gamma[j], h), beta[j]);
+    }
+  }
+};
+
+export const normBackwardWeights: Definition<'normBackwardWeights'> = (
+  ...[A, dGamma, dBeta, _sums, dy, xHat, B, leaf, joins, size]
+) => {
+  const term = (j: number) => (n: number) => A.mul(dy[n * size + j], xHat[n * size + j]);
+  write(dGamma, size, (j) => A.add(joins ? dGamma[j] : 0, overLeaves(A, B, leaf, term(j))));
+  const own = (j: number) => (n: number) => dy[n * size + j];
+  write(dBeta, size, (j) => A.add(joins ? dBeta[j] : 0, overLeaves(A, B, leaf, own(j))));
+};
+
+export const layerNormBackwardInput: Definition<'layerNormBackwardInput'> = (
+  ...[A, dx, _g, dy, xHat, scales, gamma, B, size]
+) => {
+  for (const n of upTo(B)) {
+    const h = [...xHat.subarray(n * size, (n + 1) * size)];
+    const g = h.map((_, j) => A.mul(dy[n * size + j], gamma[j]));
+    const mean = A.div(lanes(A, g), A.of(size));
+    const products = g.map((value, j) => A.mul(value, h[j]));
+    const slope = A.div(lanes(A, products), A.of(size));
+    for (const j of upTo(size)) {
+      dx[n * size + j] = A.flush(A.mul(scales[n], A.sub(A.sub(g[j], mean), A.mul(h[j], slope))));
+    }
+  }
+};
+
+export const leafSums: Definition<'leafSums'> = (A, sums, a, B, leaf, size) => {
+  for (const j of upTo(size)) {
+    for (const [k, sum] of leafSumsOf(A, B, leaf, (n) => a[n * size + j]).entries()) sums[k * size + j] = sum;
+  }
+};
+
+export const leafProducts: Definition<'leafProducts'> = (A, sums, a, b, B, leaf, size) => {
+  for (const j of upTo(size)) {
+    const term = (n: number): number => A.mul(a[n * size + j], b[n * size + j]);
+    for (const [k, sum] of leafSumsOf(A, B, leaf, term).entries()) sums[k * size + j] = sum;
+  }
+};
+
+export const leafMean: Definition<'leafMean'> = (A, mean, _levels, sums, leaves, size, rows) =>
+  write(mean, size, (j) => {
+    const all = upTo(leaves).map((k) => sums[k * size + j]);
+    return A.div(tree(A, all), A.of(rows));
+  });
+
+export const subtractRow: Definition<'subtractRow'> = (A, y, x, row, B, size) =>
+  write(y, B * size, (i) => A.sub(x[i], row[i % size]));
+
+export const batchNormForward: Definition<'batchNormForward'> = (
+  ...[A, y, xHat, scales, variance, gamma, beta, B, size, epsilon]
+) => {
+  write(scales, size, (j) => A.div(1, A.sqrt(A.add(variance[j], A.of(epsilon)))));
+  write(xHat, B * size, (i) => A.mul(xHat[i], scales[i % size]));
+  write(y, B * size, (i) => A.add(A.mul(gamma[i % size], xHat[i]), beta[i % size]));
+};
+
+export const batchNormBackwardInput: Definition<'batchNormBackwardInput'> = (
+  ...[A, dx, dy, xHat, scales, gamma, meanDy, meanDyXHat, B, size]
+) =>
+  write(dx, B * size, (i) => {
+    const j = i % size;
+    const rest = A.sub(A.sub(dy[i], meanDy[j]), A.mul(xHat[i], meanDyXHat[j]));
+    return A.flush(A.mul(A.mul(gamma[j], scales[j]), rest));
+  });
+
+export const gateForward: Definition<'gateForward'> = (A, y, g, v, n) =>
+  write(y, n, (i) => A.mul(A.mul(g[i], A.sigmoid(g[i])), v[i]));
+
+export const gateBackward: Definition<'gateBackward'> = (A, g, v, dy, n) => {
+  const both = upTo(n).map((i) => {
+    const s = A.sigmoid(g[i]);
+    const slope = A.mul(s, A.add(1, A.mul(g[i], A.sub(1, s))));
+    return [A.flush(A.mul(A.mul(dy[i], v[i]), slope)), A.flush(A.mul(dy[i], A.mul(g[i], s)))];
+  });
+  write(g, n, (i) => both[i][0]);
+  write(v, n, (i) => both[i][1]);
+};
+
+export const embeddingForward: Definition<'embeddingForward'> = (_A, y, x, E, n, width) =>
+  write(y, n * width, (i) => E[x[Math.floor(i / width)] * width + (i % width)]);
+
+export const embeddingBackward: Definition<'embeddingBackward'> = (
+  ...[A, dE, _first, _next, _sums, _leafOf, x, dy, B, k, leaf, joins, V, width]
+) => {
+  write(dE, V * width, (at) => {
+    const [v, j] = [Math.floor(at / width), at % width];
+    const sums = upTo(Math.max(1, Math.ceil(B / leaf))).map((l) => {
+      const places = upTo(Math.min(leaf, B - l * leaf) * k).map((p) => l * leaf * k + p);
+      return chain(
+        A,
+        places.filter((p) => x[p] === v).map((p) => dy[p * width + j]),
+      );
+    });
+    const sum = tree(A, sums);
+    // A row that nobody asks for keeps its bits.
+    if (!x.subarray(0, B * k).includes(v)) return joins ? dE[at] : 0;
+    return A.add(joins ? dE[at] : 0, sum);
+  });
+};

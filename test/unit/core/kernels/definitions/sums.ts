@@ -1,0 +1,45 @@
+import type { Elements } from '../../../../../packages/core/src/element-type.ts';
+import type { Arithmetic } from '../../../../support/arithmetic.ts';
+
+/** A sum of terms, one after the other. */
+export const chain = ({ add }: Arithmetic, terms: readonly number[], start = 0): number => terms.reduce(add, start);
+
+/** In four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). */
+export function lanes(A: Arithmetic, terms: readonly number[]): number {
+  const [l0, l1, l2, l3] = [0, 1, 2, 3].map((lane) =>
+    chain(
+      A,
+      terms.filter((_, j) => j % 4 === lane),
+    ),
+  );
+  return A.add(A.add(l0, l1), A.add(l2, l3));
+}
+
+/** By the pairwise tree: of n numbers the first 2ᵏ, for the largest 2ᵏ < n, and the others. */
+export function tree(A: Arithmetic, terms: readonly number[]): number {
+  if (terms.length === 1) return terms[0];
+  let half = 1;
+  while (2 * half < terms.length) half *= 2;
+  return A.add(tree(A, terms.slice(0, half)), tree(A, terms.slice(half)));
+}
+
+/** A sum over B rows: a chain from 0 over the rows of each leaf, the leaves by the tree. */
+export const overLeaves = (A: Arithmetic, B: number, leaf: number, term: (n: number) => number): number =>
+  tree(A, leafSumsOf(A, B, leaf, term));
+
+/** The sums of the leaves, at least one. */
+export const leafSumsOf = (A: Arithmetic, B: number, leaf: number, term: (n: number) => number): number[] =>
+  upTo(Math.max(1, Math.ceil(B / leaf))).map((k) =>
+    chain(
+      A,
+      upTo(Math.min(leaf, B - k * leaf)).map((n) => term(k * leaf + n)),
+    ),
+  );
+
+/** 0, 1, …, n - 1. */
+export const upTo = (n: number): number[] => Array.from({ length: Math.max(0, n) }, (_, i) => i);
+
+/** Overwrites the first n numbers of `array`, the i-th with f(i); all are computed before one is written. */
+export function write(array: Elements, n: number, f: (i: number) => number): void {
+  array.set(upTo(n).map(f));
+}

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { fusedProducts } from '../../../../packages/core/src/backends/fused.ts';
+import * as reference from '../../../../packages/core/src/backends/reference/reference.ts';
+import { createElements, type Elements, elementTypes, roundingOf } from '../../../../packages/core/src/element-type.ts';
+import { firstDifference } from '../../../support/bits.ts';
+
+const bitsOf = { float64: 53, float32: 24 };
+
+describe.each(elementTypes)('%s', (type) => {
+  const bits = bitsOf[type];
+  // BIG + 1 rounds back to BIG: a sum of ones and BIG tells in which order it was added.
+  const BIG = 2 ** bits;
+  // Its square is 1 + 2 · PART + PART², of which a product that is rounded by itself loses the last.
+  const PART = 2 ** -Math.ceil(bits / 2 + 0.5);
+  const NEAR_ONE = 1 + PART;
+  const LOST = PART * PART;
+
+  const of = (...numbers: readonly number[]): Elements => {
+    const array = createElements(type, numbers.length);
+    array.set(numbers);
+    return array;
+  };
+  const zeros = (length: number): Elements => createElements(type, length);
+
+  describe('each term is rounded once', () => {
+    const one = of(NEAR_ONE);
+    const rounded = of(-roundingOf(one)(NEAR_ONE * NEAR_ONE));
+
+    test('in affine', () => {
+      const y = zeros(1);
+      fusedProducts.affine(y, one, one, rounded, 1, 1, 1);
+      expect(y[0]).toBe(LOST);
+    });
+
+    test('in affineBackwardInput', () => {
+      const dx = zeros(1);
+      const W = of(rounded[0], NEAR_ONE); // [1, 2]
+      fusedProducts.affineBackwardInput(dx, of(1, NEAR_ONE), W, 1, 1, 2);
+      expect(dx[0]).toBe(LOST);
+    });
+
+    test('in affineBackwardWeights', () => {
+      const dW = zeros(1);
+      const x = of(rounded[0], NEAR_ONE); // [2, 1]
+      fusedProducts.affineBackwardWeights(dW, zeros(1), x, of(1, NEAR_ONE), 2, 2, false, 1, 1);
+      expect(dW[0]).toBe(LOST);
+    });
+  });
+
+  test('where every product is exact, the bits are those of the reference, and so the orders', () => {
+    const [B, I, O] = [5, 6, 7];
+    const numbers = (length: number, stride: number) =>
+      of(...Array.from({ length }, (_, i) => [1, -BIG, 3, BIG, -1, 2][(i * stride) % 6]));
+    const [x, W, b, dy] = [numbers(B * I, 5), numbers(I * O, 1), numbers(O, 3), numbers(B * O, 7)];
+    const outputs = [B * O, B * I, I * O, O];
+    const run = (kernels: typeof fusedProducts) => {
+      const [y, dx, dW, db] = outputs.map((length) => zeros(length).fill(3));
+      kernels.affine(y, x, W, b, B, I, O);
+      kernels.affineBackwardInput(dx, dy, W, B, I, O);
+      kernels.affineBackwardWeights(dW, db, x, dy, B, 2, true, I, O);
+      return [...y, ...dx, ...dW, ...db];
+    };
+    expect(firstDifference(run(fusedProducts), run(reference))).toBeNull();
+  });
+});

@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import type { Op } from '../../../../packages/core/src/program/op.ts';
+import { ops } from '../../../../packages/core/src/program/ops/index.ts';
+import { treeLevels } from '../../../../packages/core/src/train/tree/index.ts';
+import { choice, type KernelCase, leaf, length, rows, width } from './kernel-case.ts';
+
+const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+const unsigned = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.constantFrom(0, 1, 2 ** 31, 2 ** 32 - 1));
+/** A step, or a row of a batch: now and then past 32 bits. */
+const count = fc.oneof(fc.nat(1000), fc.constantFrom(2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 52 + 7));
+/** Rows of sums that wait, for up to B rows in leaves of one. */
+const levels = (B: number): number => treeLevels(Math.max(B, 1));
+
+export const layerCases = {
+  copy: vectorCase(ops.copy, ['y']),
+  plus: {
+    ops: [ops.plus],
+    dims: fc.tuple(length, fc.nat(2)),
+    arrays: ([n]) => ({ y: n, a: n, b: n }),
+    writes: ['y', 'a', 'b'], // one of them
+    emit: (emit, { y, a, b }, [n, which]) => emit(ops.plus, [y, a, b][which], a, b, n),
+  },
+  fill: {
+    ops: [ops.fill],
+    dims: fc.tuple(length),
+    arrays: ([n]) => ({ y: n, value: 1 }),
+    writes: ['y'],
+    emit: (emit, { y, value }, [n]) => emit(ops.fill, y, value[0], n),
+  },
+  dropout: {
+    ops: [ops.dropout],
+    // Rows are masked in 32 columns and then in 16, of which the last may lack any number.
+    dims: fc.tuple(rows, fc.oneof(fc.integer({ min: 1, max: 80 }), width), choice, count, count, word, word, unsigned),
+    arrays: ([B, size]) => ({ y: B * size, x: B * size, place: 2, factor: 1 }),
+    writes: ['y', 'x'], // x where it is y
+    prepare({ place }, [, , , step, firstRow]) {
+      place[0] = step;
+      place[1] = firstRow;
+    },
+    emit(emit, { y, x, place, factor }, [B, size, shared, , , key0, key1, threshold]) {
+      emit(ops.dropout, shared === 1 ? x : y, x, place, B, size, key0, key1, threshold, factor[0]);
+    },
+  },
+  layerNormForward: {
+    ops: [ops.layerNormForward],
+    dims: fc.tuple(rows, width, fc.constantFrom(1e-5, 0.1)),
+    arrays: ([B, size]) => ({ y: B * size, xHat: B * size, scales: B, x: B * size, gamma: size, beta: size }),
+    writes: ['y', 'xHat', 'scales'],
+    emit(emit, { y, xHat, scales, x, gamma, beta }, [B, size, epsilon]) {
+      emit(ops.layerNormForward, y, xHat, scales, x, gamma, beta, B, size, epsilon);
+    },
+  },
+  normBackwardWeights: {
+    ops: [ops.normBackwardWeights],
+    dims: fc.tuple(rows, width, leaf, choice),
+    arrays: ([B, size]) => ({
+      dGamma: size,
+      dBeta: size,
+      sums: levels(B) * 2 * size,
+      dy: B * size,
+      xHat: B * size,
+    }),
+    writes: ['dGamma', 'dBeta'],
+    emit(emit, { dGamma, dBeta, sums, dy, xHat }, [B, size, leaf, joins]) {
+      emit(ops.normBackwardWeights, dGamma, dBeta, sums, dy, xHat, B, leaf, joins === 1, size);
+    },
+  },
+  layerNormBackwardInput: {
+    ops: [ops.layerNormBackwardInput],
+    dims: fc.tuple(rows, width),
+    arrays: ([B, size]) => ({ dx: B * size, g: size, dy: B * size, xHat: B * size, scales: B, gamma: size }),
+    writes: ['dx'],
+    emit(emit, { dx, g, dy, xHat, scales, gamma }, [B, size]) {
+      emit(ops.layerNormBackwardInput, dx, g, dy, xHat, scales, gamma, B, size);
+    },
+  },
+  gateForward: vectorCase(ops.gateForward, ['y']),
+  gateBackward: vectorCase(ops.gateBackward, ['g', 'v']),
+  embeddingForward: {
+    ops: [ops.embeddingForward],
+    dims: fc.tuple(rows, width, fc.integer({ min: 1, max: 40 })),
+    arrays: ([n, width, V]) => ({ y: n * width, x: n, E: V * width }),
+    writes: ['y'],
+    prepare: ({ x }, [, , V]) => writeIndices(x, V),
+    emit: (emit, { y, x, E }, [n, width]) => emit(ops.embeddingForward, y, x, E, n, width),
+  },
+  embeddingBackward: {
+    ops: [ops.embeddingBackward],
+    dims: fc.tuple(
+      fc.oneof({ weight: 9, arbitrary: fc.nat(80) }, { weight: 1, arbitrary: rows }),
+      fc.integer({ min: 1, max: 5 }),
+      leaf,
+      choice,
+      fc.integer({ min: 1, max: 40 }),
+      fc.integer({ min: 1, max: 20 }),
+    ),
+    arrays: ([B, k, , , V, width]) => ({
+      dE: V * width,
+      firstPlace: V,
+      nextPlace: B * k,
+      sums: levels(B) * width,
+      leafOf: levels(B),
+      x: B * k,
+      dy: B * k * width,
+    }),
+    writes: ['dE'],
+    prepare: ({ x }, [, , , , V]) => writeIndices(x, V),
+    emit(emit, { dE, firstPlace, nextPlace, sums, leafOf, x, dy }, [B, k, leaf, joins, V, width]) {
+      const scratch = [firstPlace, nextPlace, sums, leafOf] as const;
+      emit(ops.embeddingBackward, dE, ...scratch, x, dy, B, k, leaf, joins === 1, V, width);
+    },
+  },
+} satisfies Record<string, KernelCase>;
+
+/** An operation of some vectors of one length. */
+function vectorCase(op: Op<[Float64Array, Float64Array, number]> | Op<Three>, writes: readonly string[]): KernelCase {
+  const names = Object.keys(op.operands).slice(0, -1);
+  return {
+    ops: [op],
+    dims: fc.tuple(length),
+    arrays: ([n]) => Object.fromEntries(names.map((name) => [name, n])),
+    writes,
+    // The arrays are those of the operands, in their order.
+    emit: (emit, arrays, [n]) => emit(op as Op<Three>, ...(names.map((name) => arrays[name]) as Vectors), n),
+  };
+}
+
+type Vectors = [Float64Array, Float64Array, Float64Array];
+type Three = [...Vectors, number];
+
+/** Whole numbers below V, some often. Overwrites `x`. */
+function writeIndices(x: Float64Array, V: number): void {
+  for (let p = 0; p < x.length; p++) x[p] = (p * p * 7 + (p >> 3)) % V;
+}

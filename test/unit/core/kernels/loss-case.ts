@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { createLoss, type LossSpec } from '../../../../packages/core/src/model/losses/index.ts';
+import { emitLossOf, lossOp, ops } from '../../../../packages/core/src/program/ops/index.ts';
+import { leafCount } from '../../../../packages/core/src/train/tree/index.ts';
+import { choice, type KernelCase, rows, width } from './kernel-case.ts';
+
+/** A loss and its gradient, in place where `shared` is 1. */
+export function lossCase(spec: LossSpec): KernelCase {
+  const loss = createLoss(spec);
+  const classes = loss.targets === 'classes';
+  const op = lossOp(loss);
+  return {
+    ops: [op],
+    dims: fc.tuple(rows, width, choice, fc.constantFrom(1, 2, 16, 64, 1000)),
+    arrays: ([B, O, , leaf]) => ({
+      lossSums: B === 0 ? 0 : leafCount(B, leaf),
+      dy: B * O,
+      y: B * O,
+      t: classes ? B : B * O,
+    }),
+    writes: ['lossSums', 'dy', 'y'],
+    prepare({ t }, [_B, O]) {
+      if (classes) for (let n = 0; n < t.length; n++) t[n] = (7 * n) % O;
+    },
+    emit(emit, { lossSums, dy, y, t }, [B, O, shared, leaf]) {
+      emitLossOf(emit, loss, lossSums, shared === 1 ? y : dy, y, t, B, leaf, O);
+    },
+  };
+}
+
+export const weighingCase: KernelCase = {
+  ops: [ops.weighLosses],
+  dims: fc.tuple(rows, width, fc.constantFrom(1, 2, 16, 64, 1000)),
+  arrays: ([B, O, leaf]) => ({ lossSums: B === 0 ? 0 : leafCount(B, leaf), dy: B * O, losses: B, w: B }),
+  writes: ['lossSums', 'dy'],
+  emit(emit, { lossSums, dy, losses, w }, [B, O, leaf]) {
+    emit(ops.weighLosses, lossSums, dy, losses, w, B, leaf, O);
+  },
+};

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import type { ProductShape } from '../../../../packages/core/src/backends/scratch.ts';
+import { ops } from '../../../../packages/core/src/program/ops/index.ts';
+import {
+  leafCount,
+  MOST_LEAF_ROWS,
+  MOST_LEAVES,
+  MOST_NODE_ROWS,
+} from '../../../../packages/core/src/train/tree/index.ts';
+import { choice, type KernelCase, rows, width } from './kernel-case.ts';
+
+// Without inputs affine gives the bias and the weights' kernel db alone: so the blas backend uses them.
+const inputs = fc.oneof({ weight: 40, arbitrary: width }, { weight: 1, arbitrary: fc.constant(0) });
+const leaf = fc.constantFrom(1, 2, 3, 4, 8, 16, 31, 32, 64, 1000);
+const dims = fc.tuple(rows, inputs, width);
+// As many rows as a kernel takes several leaves of: what it keeps for them is full.
+const mostRows = fc.constantFrom(129, 200, 255, 256);
+const longLeaf = fc.constantFrom(16, 31, 32, 64);
+const side = fc.constantFrom(9, 16, 17, 33, 50);
+const products = ([, I, O]: readonly number[]): ProductShape[] => [[I, O]];
+
+export const productCases = {
+  affine: {
+    ops: [ops.affine],
+    dims,
+    products,
+    arrays: ([B, I, O]) => ({ y: B * O, x: B * I, W: I * O, b: O }),
+    writes: ['y'],
+    emit: (emit, { y, x, W, b }, [B, I, O]) => emit(ops.affine, y, x, W, b, B, I, O),
+  },
+  affineBackwardInput: {
+    ops: [ops.affineBackwardInput],
+    dims,
+    products,
+    arrays: ([B, I, O]) => ({ dx: B * I, dy: B * O, W: I * O }),
+    writes: ['dx'],
+    emit: (emit, { dx, dy, W }, [B, I, O]) => emit(ops.affineBackwardInput, dx, dy, W, B, I, O),
+  },
+  affineBackwardWeights: {
+    ops: [ops.affineBackwardWeights],
+    dims: fc.oneof(
+      { weight: 20, arbitrary: fc.tuple(rows, inputs, width, leaf, choice) },
+      { weight: 1, arbitrary: fc.tuple(mostRows, side, side, longLeaf, choice) },
+    ),
+    products,
+    arrays: ([B, I, O]) => ({ dW: I * O, db: O, x: B * I, dy: B * O }),
+    writes: ['dW', 'db'],
+    emit(emit, { dW, db, x, dy }, [B, I, O, asked = B, joins = 0]) {
+      const leaf = leafOf(B, asked);
+      // A single leaf of many rows has no left neighbour.
+      emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, joins === 1 && leaf <= MOST_LEAF_ROWS, I, O);
+    },
+  },
+} satisfies Record<string, KernelCase>;
+
+/** `leaf`, or one of all rows where that would make more leaves, or of more rows, than a kernel takes. */
+export const leafOf = (B: number, leaf: number): number =>
+  B <= MOST_NODE_ROWS && leaf <= MOST_LEAF_ROWS && leafCount(B, leaf) <= MOST_LEAVES ? leaf : Math.max(B, 1);

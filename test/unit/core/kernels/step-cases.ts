@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { ops } from '../../../../packages/core/src/program/ops/index.ts';
+import { type KernelCase, length } from './kernel-case.ts';
+
+const some = length.filter((n) => n > 0);
+const place = fc.nat(6); // among 7 steps
+
+export const stepCases = {
+  clip: {
+    ops: [ops.clip],
+    dims: fc.tuple(some, fc.constantFrom(1e-300, 0.1, 1, 5, 1e300)),
+    arrays: ([blocks]) => ({ factor: 1, squares: blocks }),
+    writes: ['factor'],
+    emit: (emit, { factor, squares }, [blocks, clipNorm]) => emit(ops.clip, factor, squares, blocks, clipNorm),
+  },
+  takeHyper: {
+    ops: [ops.takeHyper],
+    dims: fc.tuple(fc.nat(20), place),
+    arrays: ([H]) => ({ hyper: H, hypers: 7 * H, next: 1 }),
+    writes: ['hyper', 'next'],
+    prepare: ({ next }, [, at]) => void next.fill(at),
+    emit: (emit, { hyper, hypers, next }, [H]) => emit(ops.takeHyper, hyper, hypers, next, H),
+  },
+  noteStep: {
+    ops: [ops.noteStep],
+    dims: fc.tuple(some, fc.nat(80), place, fc.integer({ min: 1, max: 1000 })),
+    arrays: ([leaves, blocks]) => ({ note: 2, losses: 7, norms: 7, lossSums: leaves, squares: blocks }),
+    writes: ['note', 'losses', 'norms', 'lossSums'],
+    prepare: ({ note }, [, , at]) => void note.fill(at, 0, 1),
+    emit(emit, { note, losses, norms, lossSums, squares }, [leaves, blocks, , rows]) {
+      emit(ops.noteStep, note, losses, norms, lossSums, squares, leaves, blocks, rows);
+    },
+  },
+} satisfies Record<string, KernelCase>;

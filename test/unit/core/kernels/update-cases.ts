@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { meanUpdateOp, ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
+import { createOptimizer, type OptimizerSpec } from '../../../../packages/core/src/train/optimizers/index.ts';
+import { type KernelCase, length, width } from './kernel-case.ts';
+
+/** One update by each of `specs`, which take every branch of one operation. */
+export function updateCase(specs: readonly OptimizerSpec[]): KernelCase {
+  const members = specs.map(createOptimizer);
+  const slots = ['m', 'v'];
+  return {
+    ops: [updateOp(members[0])],
+    dims: fc.tuple(length, fc.nat(specs.length - 1)),
+    arrays: ([n]) => ({ theta: n, g: n, m: n, v: n, hyper: 8 }),
+    writes: ['theta', 'm', 'v'],
+    prepare({ v, hyper }, [, member]) {
+      const { hyper: write, lr, initialScalars } = members[member];
+      write(hyper, Float64Array.of(lr), Float64Array.from(initialScalars));
+      for (let i = 0; i < v.length; i++) v[i] = Math.abs(v[i]);
+    },
+    emit(emit, arrays, [n, member]) {
+      const optimizer = members[member];
+      const state = optimizer.slots.map((_, slot) => arrays[slots[slot]]);
+      emit(updateOp(optimizer), arrays.theta, arrays.g, state, n, arrays.hyper);
+    },
+  };
+}
+
+/**
+ * One update by the mean of up to nine rows of gradients, of which the block leaves out some parameters before and
+ * behind: one operation where the backend has it.
+ */
+function meanUpdateCase(specs: readonly OptimizerSpec[]): KernelCase {
+  const { arrays, prepare, emit: emitUpdate } = updateCase(specs);
+  const update = updateOp(createOptimizer(specs[0]));
+  return {
+    ops: [meanUpdateOp(update.name, createOptimizer(specs[0]).update), ops.averageRows, update],
+    dims: fc.tuple(length, fc.nat(specs.length - 1), fc.integer({ min: 1, max: 9 }), fc.nat(5), fc.nat(5), width),
+    arrays: ([n, member, S, before, after]) => {
+      const { g: _, ...others } = arrays([n, member]);
+      return { square: 1, ...others, gSum: S * (before + n + after) };
+    },
+    writes: ['square', 'theta', 'm', 'v'],
+    ...(prepare === undefined ? {} : { prepare }),
+    emit(emit, { square, gSum, ...others }, [n, member, S, before, after, batch]) {
+      const row = before + n + after;
+      const first = gSum.subarray(before, before + (S - 1) * row + n);
+      const g = first.subarray(0, n);
+      emit(ops.averageRows, square, g, first, S, row, n, 1 / batch);
+      emitUpdate(emit, { ...others, g }, [n, member]);
+    },
+  };
+}
+
+const sgds: OptimizerSpec[] = [{ kind: 'sgd' }, { kind: 'sgd', weightDecay: 0.01 }];
+const adams: OptimizerSpec[] = [{ kind: 'adam' }, { kind: 'adam', weightDecay: 0.01 }];
+const adamws: OptimizerSpec[] = [{ kind: 'adamw' }, { kind: 'adamw', weightDecay: 0 }];
+
+export const updateCases = {
+  sgd: updateCase(sgds),
+  'sgd with momentum': updateCase([
+    { kind: 'sgd', momentum: 0.9 },
+    { kind: 'sgd', momentum: 0.9, weightDecay: 0.01 },
+    { kind: 'sgd', momentum: 0.9, nesterov: true },
+    { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 0.01 },
+  ]),
+  adam: updateCase(adams),
+  adamw: updateCase(adamws),
+  'sgd by a mean': meanUpdateCase(sgds),
+  'adam by a mean': meanUpdateCase(adams),
+  'adamw by a mean': meanUpdateCase(adamws),
+};

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { ops } from '../../../../packages/core/src/program/ops/index.ts';
+import { choice, type KernelCase, length } from './kernel-case.ts';
+
+const nodes = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(15, 16, 17, 63, 64, 65));
+
+export const vectorCases = {
+  averageRows: {
+    ops: [ops.averageRows, ops.add],
+    // The block lies at `before` in rows that go on for `after` doubles; g is row 0 itself where `shared` is 1.
+    dims: fc.tuple(nodes, fc.nat(80), fc.nat(3), fc.nat(3), fc.integer({ min: 1, max: 1000 }), choice),
+    arrays: ([S, n, before, after]) => ({ square: 1, g: n, gSum: S * (before + n + after) }),
+    writes: ['square', 'g'], // partial sums in the rows are nobody's
+    prepare({ g }, [, , , , , shared]) {
+      if (shared === 1) g.fill(-0); // to which the mean is added
+    },
+    emit(emit, { square, g, gSum }, [S, n, before, after, batch, shared]) {
+      const row = before + n + after;
+      const first = gSum.subarray(before, before + (S - 1) * row + n);
+      const mean = shared === 1 ? first.subarray(0, n) : g;
+      emit(ops.averageRows, square, mean, first, S, row, n, 1 / batch);
+      if (shared === 1) emit(ops.add, g, mean, n);
+    },
+  },
+  add: {
+    ops: [ops.add],
+    dims: fc.tuple(length),
+    arrays: ([n]) => ({ sum: n, term: n }),
+    writes: ['sum'],
+    emit: (emit, { sum, term }, [n]) => emit(ops.add, sum, term, n),
+  },
+  scale: {
+    ops: [ops.scale],
+    dims: fc.tuple(length),
+    arrays: ([n]) => ({ g: n, factor: 1 }),
+    writes: ['g'],
+    emit: (emit, { g, factor }, [n]) => emit(ops.scale, g, n, factor),
+  },
+  averageWeights: {
+    ops: [ops.averageWeights],
+    dims: fc.tuple(length),
+    arrays: ([n]) => ({ average: n, theta: n, share: 1 }),
+    writes: ['average'],
+    emit: (emit, { average, theta, share }, [n]) => emit(ops.averageWeights, average, theta, n, share),
+  },
+  maxNorm: {
+    ops: [ops.maxNorm],
+    // Columns `before` to `before` + n of rows that go on for `after` doubles.
+    dims: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(40), fc.nat(3), fc.nat(3), fc.constantFrom(1e-3, 1, 1e300)),
+    arrays: ([I, n, before, after]) => ({ W: I * (before + n + after), factors: n }),
+    writes: ['W', 'factors'],
+    emit(emit, { W, factors }, [I, n, before, after, limit]) {
+      const row = before + n + after;
+      emit(ops.maxNorm, W.subarray(before, before + (I - 1) * row + n), factors, I, row, n, limit);
+    },
+  },
+} satisfies Record<string, KernelCase>;

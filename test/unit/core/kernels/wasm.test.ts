@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { referenceKernels } from '../../../../packages/core/src/backends/reference/reference-kernels.ts';
+import { wasmOps } from '../../../../packages/core/src/backends/wasm/wasm-ops.ts';
+import { tapeLength } from '../../../../packages/core/src/backends/wasm/wasm-tape.ts';
+import {
+  createElements,
+  type Elements,
+  type ElementType,
+  elementTypes,
+} from '../../../../packages/core/src/element-type.ts';
+import { createTapeRoom, link } from '../../../../packages/core/src/program/link.ts';
+import type { Call } from '../../../../packages/core/src/program/op.ts';
+import { firstDifference } from '../../../support/bits.ts';
+import { counted } from '../../../support/count.ts';
+import { createGuardedMemory } from '../../../support/guarded-memory.ts';
+import { fillHardValues, type ValueMix, valueMixes } from '../../../support/hard-values.ts';
+import { propertySeed } from '../../../support/seed.ts';
+import { watchCalls } from '../../../support/watch-calls.ts';
+import { cases } from './cases.ts';
+import type { Arrays, KernelCase } from './kernel-case.ts';
+import { type AllocateAs, arraysOf, callsOf } from './run-case.ts';
+import { sparseProducts, sparseShapes } from './sparse-products.ts';
+
+const memories = { float64: createGuardedMemory(256, 'float64'), float32: createGuardedMemory(256, 'float32') };
+const MOST_CALLS = 2; // of a case
+
+test('every operation that wasm has, has a case', () => {
+  const covered = Object.values(cases).flatMap((kernel) => kernel.ops.map((op) => op.name));
+  expect(new Set(covered)).toEqual(new Set(wasmOps.map((op) => op.name)));
+});
+
+const casesOfTypes = elementTypes.flatMap((type) =>
+  Object.entries(cases).map(([name, kernel]) => [name, type, kernel] as const),
+);
+
+describe.each(casesOfTypes)(`%s of %s (seed ${propertySeed})`, (_name, type, kernel) => {
+  const memory = memories[type];
+  const input = fc.tuple(kernel.dims, fc.constantFrom(...valueMixes), fc.integer(), fc.boolean());
+
+  test('wasm has the bits of the reference on 2,000 shapes, called by itself and on a tape', () => {
+    const made = new Set<string>();
+    const check = fc.property(input, ([dims, mix, seed, onTape]) => {
+      const expected = arraysOf(kernel, dims, mix, seed, type, (length, type) => createElements(type, length));
+      const actual = arraysInMemory(kernel, dims, mix, seed, type);
+      link(callsOf(kernel, expected, dims), referenceKernels).run();
+      const watched = watchCalls(memory.kernels);
+      const room = onTape ? createTapeRoom(memory.allocate(tapeLength(MOST_CALLS), 'float64')) : null;
+      link(callsOf(kernel, actual, dims), watched.kernels, room).run();
+      for (const name of kernel.writes) {
+        const difference = firstDifference(actual[name], expected[name]);
+        if (difference !== null) throw new Error(name + difference);
+      }
+      for (const name of watched.made) made.add(name);
+      // Two calls that cannot become one stay two.
+      const left = [...watched.left].filter((name) => !name.endsWith('OfMean'));
+      expect(left, 'left to plain code').toEqual([]);
+    });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(500, 2000) });
+    expect(made).toEqual(new Set(kernel.ops.map((op) => op.name)));
+  });
+
+  test('wasm writes nothing but what the table of operations says', () => {
+    const check = fc.property(input, ([dims, mix, seed, onTape]) => {
+      const arrays = arraysInMemory(kernel, dims, mix, seed, type);
+      const calls = callsOf(kernel, arrays, dims);
+      const tape = onTape ? memory.allocate(tapeLength(MOST_CALLS), 'float64') : null;
+      memory.snapshot();
+      link(calls, memory.kernels, tape === null ? null : createTapeRoom(tape)).run();
+      const writable = calls.flatMap(arraysWritten);
+      expect(memory.firstStrayByte(tape === null ? writable : [...writable, tape])).toBeNull();
+    });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(150, 500) });
+  });
+});
+
+const sparseCases = elementTypes.flatMap((type) =>
+  (['affine', 'affineBackwardWeights'] as const).map((name) => [name, type] as const),
+);
+
+describe.each(sparseCases)(`%s of an x of %s that is mostly 0 (seed ${propertySeed})`, (name, type) => {
+  const memory = memories[type];
+  const kernel: KernelCase = cases[name];
+  // Tiles are two rows or columns high, lists made of 128 terms or for 32 columns, of more terms from 64 on, and of 128
+  // rows at a time: on both sides of each.
+  const shape = fc.tuple(
+    fc.constantFrom(1, 2, 3, 7, 64, 65, 127, 128, 131),
+    fc.constantFrom(9, 40, 127, 128, 130, 257, 410),
+    fc.constantFrom(9, 31, 32, 33, 45, 63, 64, 65, 129),
+  );
+
+  test('wasm has the bits of the reference, and writes nothing but its outputs', () => {
+    const check = fc.property(
+      shape,
+      fc.constantFrom('plain', 'wide', 'tiny', 'sparse'),
+      fc.integer(),
+      (dims, mix, seed) => {
+        const expected = arraysOf(kernel, dims, mix, seed, type, (length, type) => createElements(type, length));
+        const actual = arraysInMemory(kernel, dims, mix, seed, type);
+        for (const { x } of [expected, actual]) fillHardValues(x, 'sparse', seed);
+        memory.snapshot();
+        link(callsOf(kernel, expected, dims), referenceKernels).run();
+        link(callsOf(kernel, actual, dims), memory.kernels).run();
+        for (const array of kernel.writes) {
+          const difference = firstDifference(actual[array], expected[array]);
+          if (difference !== null) throw new Error(array + difference);
+        }
+        expect(memory.firstStrayByte(kernel.writes.map((array) => actual[array]))).toBeNull();
+      },
+    );
+    fc.assert(check, { seed: propertySeed, numRuns: counted(60, 200) });
+  });
+});
+
+const sparseProductsOfTypes = elementTypes.flatMap((type) =>
+  sparseProducts.map((product) => [product.name, type, product] as const),
+);
+
+test.each(sparseProductsOfTypes)('wasm leaves out the terms of %s of %s that are 0', (_name, type, product) => {
+  const memory = memories[type];
+  memory.reset(sparseShapes);
+  expect(product.run(memory.kernels, memory.allocate).every(Number.isFinite)).toBe(true);
+});
+
+/** What the operation may write, by its operands. */
+const arraysWritten = ({ op, args }: Call): Elements[] =>
+  Object.values(op.operands).flatMap((operand, k) =>
+    'access' in operand && operand.access !== 'in' ? (args[k] as Elements | Elements[]) : [],
+  );
+
+function arraysInMemory(
+  kernel: KernelCase,
+  dims: readonly number[],
+  mix: ValueMix,
+  seed: number,
+  type: ElementType,
+): Arrays {
+  const memory = memories[type];
+  memory.reset(kernel.products?.(dims));
+  return arraysOf(kernel, dims, mix, seed, type, memory.allocate as AllocateAs);
+}

@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { arithmetics } from '../../../support/arithmetic.ts';
+import { counted } from '../../../support/count.ts';
+import { fillHardValues, valueMixes } from '../../../support/hard-values.ts';
+import { propertySeed } from '../../../support/seed.ts';
+
+const { of, add, sub, mul, div, sqrt } = arithmetics.float32;
+const round = Math.fround;
+
+/** Two floats that look for trouble. */
+const pairs = fc.tuple(fc.constantFrom(...valueMixes), fc.integer()).map(([mix, seed]) => {
+  const pair = new Float32Array(2);
+  fillHardValues(pair, mix, seed);
+  return pair;
+});
+
+// A double rounded once more is right, since it has more than twice the digits (Figueroa 1995): two ways that agree.
+test(`an operation of floats by whole numbers is that of doubles, rounded once more (seed ${propertySeed})`, () => {
+  const check = fc.property(pairs, ([a, b]) => {
+    expect([add(a, b), sub(a, b), mul(a, b), div(a, b), sqrt(a)]).toEqual(
+      [a + b, a - b, a * b, a / b, Math.sqrt(a)].map(round),
+    );
+  });
+  fc.assert(check, { seed: propertySeed, numRuns: counted(2000, 20_000) });
+});
+
+test('a double is rounded to the nearest float, ties to even, tiny ones and those past the largest too', () => {
+  const [tie, least, most] = [1 + 2 ** -24, 2 ** -149, (2 - 2 ** -23) * 2 ** 127];
+  expect([of(tie), of(-tie), of(1 + 3 * 2 ** -24)]).toEqual([1, -1, 1 + 2 ** -22]);
+  expect([of(tie + 2 ** -52), of(0.1)]).toEqual([1 + 2 ** -23, round(0.1)]);
+  expect([of(least / 2), of(least * 0.75), of(least * 1.5)]).toEqual([0, least, 2 * least]);
+  expect([of(most * (1 + 2 ** -25)), of(most * (1 + 2 ** -24)), of(-1e300)]).toEqual([most, Infinity, -Infinity]);
+});

@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest';
+import type { Kernels } from '../../../../packages/core/src/backends/kernels.ts';
+import { referenceKernels } from '../../../../packages/core/src/backends/reference/reference-kernels.ts';
+import { type Allocate, allocateOwn } from '../../../../packages/core/src/backends/scratch.ts';
+import {
+  type Elements,
+  type ElementType,
+  elementTypes,
+  FLOAT64,
+  typeOf,
+} from '../../../../packages/core/src/element-type.ts';
+import { fuse } from '../../../../packages/core/src/program/fuse.ts';
+import { link } from '../../../../packages/core/src/program/link.ts';
+import { type Call, createList, type Emit } from '../../../../packages/core/src/program/op.ts';
+import { ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
+import { createRandom } from '../../../../packages/core/src/random/index.ts';
+import { BLOCK, blockCount } from '../../../../packages/core/src/train/block.ts';
+import { createOptimizer, type OptimizerSpec } from '../../../../packages/core/src/train/optimizers/index.ts';
+import { type NodeSums, planTeam, sumsOf } from '../../../../packages/core/src/train/tree/index.ts';
+import { type BlockUpdate, createBlockUpdate, gradientStride } from '../../../../packages/core/src/train/update.ts';
+import { firstDifference } from '../../../support/bits.ts';
+import { createGuardedMemory } from '../../../support/guarded-memory.ts';
+import { tensorsOf } from '../../../support/tensors-of.ts';
+
+const memory = createGuardedMemory();
+const memories = { float64: memory, float32: createGuardedMemory(256, 'float32') };
+const MOST_ROWS = 8;
+const BATCH = 7;
+
+/** A backend that has every call, by its plain code. */
+const hasAll: Kernels = {
+  ...referenceKernels,
+  bind:
+    ({ op, args }) =>
+    () =>
+      (op.reference as (...args: readonly unknown[]) => void)(...args),
+};
+
+/** What teams leave behind, and sums that add pairs of rows first. */
+const sumsToTry: readonly (readonly [string, NodeSums])[] = [
+  ...[1, 2, 3, 4, 8].map((count): [string, NodeSums] => [`${count} rows`, { joins: [], count, step: 1 }]),
+  ['2 rows apart', { joins: [], count: 2, step: 3 }],
+  ['4 rows after a join', { joins: [[1, 4] as const], count: 4, step: 1 }],
+  ...[2, 3, 5].map((threads): [string, NodeSums] => {
+    const { nodes } = planTeam({ leaves: 11, threads, most: 4, joins: true });
+    return [`11 leaves of ${threads} threads`, sumsOf(nodes, 11)];
+  }),
+];
+
+// Three blocks and a short one, of weights and biases.
+const cut = tensorsOf([BLOCK - 6], [2, BLOCK], [11]);
+const { parameterCount: P } = cut;
+const random = createRandom(5, 'fuse');
+const normals = Float64Array.from({ length: (MOST_ROWS + 3) * gradientStride('float32', P) }, () => random.normal());
+const positives = normals.map(Math.abs);
+
+/** An optimizer at work on some rows of gradients. */
+function setUp(spec: OptimizerSpec, allocate: Allocate) {
+  const optimizer = createOptimizer(spec);
+  const place = (length: number, from: Float64Array, offset: number): Elements => {
+    const array = allocate(length);
+    array.set(from.subarray(offset, offset + length));
+    return array;
+  };
+  const theta = place(P, normals, 0);
+  const gSum = place(MOST_ROWS * gradientStride(typeOf(theta), P), normals, P);
+  const state = optimizer.slots.map((_, slot) => place(P, positives, gSum.length + (slot + 1) * P));
+  const shared = { theta, gSum, state, squares: allocate(blockCount(P), FLOAT64) };
+  const hyper = allocate(optimizer.hyperLength, FLOAT64);
+  optimizer.hyper(hyper, Float64Array.of(0.1), Float64Array.from(optimizer.initialScalars));
+  const update = createBlockUpdate(optimizer, cut, shared, hyper);
+  return { update, arrays: [theta, ...state, shared.squares] };
+}
+
+/** Bits of parameters, state and squares behind an update. */
+function outcome(
+  type: ElementType,
+  spec: OptimizerSpec,
+  sums: NodeSums,
+  kernels: Kernels | null, // null: those of the guarded memory
+  fuses: boolean,
+): Elements[] {
+  const memory = memories[type];
+  memory.reset();
+  const { update, arrays } = setUp(spec, kernels === null ? memory.allocate : allocateOwn(type));
+  const { calls, emit } = createList();
+  update.take(emit, BATCH, sums);
+  link(calls, kernels ?? memory.kernels, null, { fuses }).run();
+  return arrays.map((array) => array.slice());
+}
+
+/** How many calls an update makes, joined and not, for a backend that has what `owns` says. */
+function counts(
+  spec: OptimizerSpec,
+  emitAll: (update: BlockUpdate, emit: Emit) => void,
+  owns: (call: Call) => boolean,
+) {
+  memory.reset();
+  const { calls, emit } = createList();
+  emitAll(setUp(spec, memory.allocate).update, emit);
+  return [calls.length, fuse(calls, owns).length];
+}
+
+const wasmOwns = (call: Call): boolean => memory.kernels.blocks?.encode(call) != null;
+
+const specs: OptimizerSpec[] = [
+  'sgd',
+  { kind: 'sgd', lr: 0.1, momentum: 0.9, nesterov: true },
+  { kind: 'sgd', lr: 0.1, weightDecay: 0.1, decayed: 'weights' },
+  'adam',
+  { kind: 'adam', weightDecay: 0.1 },
+  { kind: 'adamw', weightDecay: 0.1 },
+  { kind: 'adamw', weightDecay: 0.1, decayed: 'weights' },
+  'rmsprop',
+  'adagrad',
+  'lion',
+];
+
+const specsOfTypes = elementTypes.flatMap((type) => specs.map((spec) => [JSON.stringify(spec), type, spec] as const));
+
+describe.each(specsOfTypes)('%s of %s', (_name, type, spec) => {
+  test.each(sumsToTry)('has the bits of the list as it stands, for the sum of %s', (_sum, sums) => {
+    const expected = outcome(type, spec, sums, referenceKernels, false);
+    // Plain code for all that could be joined, and what WebAssembly has.
+    for (const [kernels, fuses] of [
+      [hasAll, true],
+      [null, true],
+      [null, false],
+    ] as const) {
+      const actual = outcome(type, spec, sums, kernels, fuses);
+      for (const [k, array] of expected.entries()) expect(firstDifference(actual[k], array)).toBeNull();
+    }
+  });
+});
+
+describe('the mean of a gradient and the update by it', () => {
+  const take = (count: number) => (update: BlockUpdate, emit: Emit) =>
+    update.take(emit, BATCH, { joins: [[0, 1]], count, step: 1 });
+
+  test('become one call in each block, behind its joins, where the backend has it', () => {
+    for (const spec of specs.filter((spec) => !JSON.stringify(spec).includes('decayed'))) {
+      expect(counts(spec, take(3), () => true)).toEqual([12, 8]);
+    }
+    expect(counts('adam', take(3), () => false)).toEqual([12, 12]);
+  });
+
+  test('become one in WebAssembly for sgd, adam, adamw and sums of 1, 2 and 4 rows', () => {
+    for (const kind of ['sgd', 'adam', 'adamw'] as const) {
+      const fused = [1, 2, 3, 4, 5, 8].filter((count) => counts({ kind }, take(count), wasmOwns)[1] === 8);
+      expect(fused).toEqual([1, 2, 4]);
+    }
+    expect(counts({ kind: 'sgd', momentum: 0.5 }, take(1), wasmOwns)).toEqual([12, 12]);
+  });
+
+  test('stay two where a block has parameters of both kinds', () => {
+    // Biases end in the first block and others begin in the third, 6 parameters before they end.
+    expect(counts({ kind: 'adamw', decayed: 'weights', weightDecay: 0.1 }, take(1), () => true)).toEqual([14, 12]);
+  });
+
+  test('stay two where a factor comes between them, and where all means come first', () => {
+    const clipped = (update: BlockUpdate, emit: Emit) => {
+      update.average(emit, BATCH, { joins: [], count: 1, step: 1 });
+      update.apply(emit, Float64Array.of(1));
+    };
+    expect(counts('adam', clipped, () => true)).toEqual([12, 12]);
+    const apart = (update: BlockUpdate, emit: Emit) => {
+      update.average(emit, BATCH, { joins: [], count: 1, step: 1 });
+      update.apply(emit);
+    };
+    expect(counts('adam', apart, () => true)).toEqual([8, 8]);
+  });
+
+  test('stay two where the update is by another gradient, or by a part of it', () => {
+    const update = updateOp(createOptimizer({ kind: 'sgd' }));
+    const [square, theta, g, other, hyper] = [1, 8, 8, 8, 4].map((length) => new Float64Array(length));
+    const lengthOf = (by: Float64Array, n: number): number => {
+      const { calls, emit } = createList();
+      emit(ops.averageRows, square, g, g, 1, 8, 8, 1);
+      emit(update, theta, by, [], n, hyper);
+      return fuse(calls, () => true).length;
+    };
+    expect([lengthOf(g, 8), lengthOf(other, 8), lengthOf(g, 4)]).toEqual([1, 2, 2]);
+  });
+});
+
+test('a list that is not to be fused is run as it stands', () => {
+  memory.reset();
+  const { update } = setUp('adam', memory.allocate);
+  const { calls, emit } = createList();
+  update.take(emit, BATCH, { joins: [], count: 1, step: 1 });
+  const g = calls[0].args[1] as Float64Array;
+  const before = g.slice();
+  link(calls, memory.kernels, null, { fuses: false }).run();
+  expect([...g]).toEqual([...before].map((value) => value * (1 / BATCH)));
+});

@@ -1,0 +1,436 @@
+import { describe, expect, test } from 'vitest';
+import type { Kernels } from '../../../../packages/core/src/backends/kernels.ts';
+import { referenceKernels } from '../../../../packages/core/src/backends/reference/reference-kernels.ts';
+import { type Allocate, allocateOwn } from '../../../../packages/core/src/backends/scratch.ts';
+import { tapeLength } from '../../../../packages/core/src/backends/wasm/wasm-tape.ts';
+import {
+  type Elements,
+  type ElementType,
+  elementTypes,
+  elementView,
+  FLOAT64,
+} from '../../../../packages/core/src/element-type.ts';
+import { type ActivationName, activations } from '../../../../packages/core/src/model/activations/index.ts';
+import { type LayerSpec, layers } from '../../../../packages/core/src/model/layers/index.ts';
+import { createLoss, type LossName, losses } from '../../../../packages/core/src/model/losses/index.ts';
+import {
+  bindTensors,
+  buildNetwork,
+  initializeParameters,
+  type NetworkSpec,
+} from '../../../../packages/core/src/model/network.ts';
+import { createWorkspace, emitNode } from '../../../../packages/core/src/program/backprop.ts';
+import { createTapeRoom, link, type TapeRoom, tapesOf } from '../../../../packages/core/src/program/link.ts';
+import { barrier, type Call, createList, host, part } from '../../../../packages/core/src/program/op.ts';
+import { ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
+import { createRandom } from '../../../../packages/core/src/random/index.ts';
+import { createOptimizer } from '../../../../packages/core/src/train/optimizers/index.ts';
+import { leafCount } from '../../../../packages/core/src/train/tree/index.ts';
+import { firstDifference } from '../../../support/bits.ts';
+import { createGuardedMemory } from '../../../support/guarded-memory.ts';
+import { lacking } from '../../../support/lacking.ts';
+
+const memory = createGuardedMemory();
+const memories = { float64: memory, float32: createGuardedMemory(256, 'float32') };
+const B = 5;
+const LEAF = 2; // three leaves
+
+const ordinary = allocateOwn(FLOAT64);
+
+const withActivation = (fn: ActivationName): NetworkSpec => ({
+  input: 6,
+  layers: [
+    { kind: 'dense', out: 7 },
+    { kind: 'activation', fn },
+    { kind: 'dense', out: 9 },
+    { kind: 'activation', fn },
+    { kind: 'dense', out: 3 },
+  ],
+});
+
+/** Layers of every kind; a backend may lack some of their operations. */
+const mixed: LayerSpec[] = [
+  { kind: 'dense', out: 6 },
+  { kind: 'dropout', rate: 0.3 },
+  { kind: 'activation', fn: 'tanh' },
+  { kind: 'residual', layers: [{ kind: 'layer-norm' }, { kind: 'dense', out: 6 }] },
+  { kind: 'layer-norm' },
+  { kind: 'batch-norm' },
+  { kind: 'activation', fn: 'relu' },
+  { kind: 'swiglu', out: 5 },
+  { kind: 'dense', out: 3 },
+];
+const networks: Record<string, NetworkSpec> = {
+  ...Object.fromEntries((Object.keys(activations) as ActivationName[]).map((fn) => [fn, withActivation(fn)])),
+  mixed: { input: 6, layers: mixed },
+  'mixed on indices': { input: 2, layers: [{ kind: 'embedding', vocabulary: 5, width: 3 }, ...mixed] },
+};
+/** Operations between others. */
+const gaps = ['dropout', 'layerNormForward', 'layerNormBackwardInput', 'gateForward', 'plus', 'tanhBackward'];
+const lossNames = Object.keys(losses) as LossName[];
+
+test('the networks have layers of every kind', () => {
+  const kinds = Object.values(networks).flatMap((spec) => spec.layers.map((layer) => layer.kind));
+  expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
+});
+
+/** The calls of a pass over some leaves of rows, and the arrays that they work on. */
+function setUp(spec: NetworkSpec, lossName: LossName, allocate: Allocate, joins = false) {
+  const network = buildNetwork(spec);
+  const loss = createLoss(lossName);
+  const P = network.parameterCount;
+  const theta = allocate(P);
+  initializeParameters(network, theta, 1);
+  const workspace = createWorkspace(network, loss, B, allocate);
+  const [gradient, lossSums, place] = [allocate(P).fill(3), allocate(3, FLOAT64), allocate(2, FLOAT64)];
+  const { calls, emit } = createList();
+  const batch = { rows: B, leaves: leafCount(B, LEAF), firstLeaf: 0 };
+  const pass = { emit, training: true, seed: 1, leaf: LEAF, joins, batch, place };
+  emitNode(lossSums, network, workspace, bindTensors(network, theta), bindTensors(network, gradient), B, pass);
+  const hasIndices = spec.layers[0].kind === 'embedding';
+  return {
+    calls,
+    gradient,
+    /** Rows, targets and the place of a round. */
+    fill(round: number): void {
+      const random = createRandom(3, lossName, round);
+      for (let i = 0; i < B * network.input; i++) workspace.x[i] = hasIndices ? random.integer(5) : random.normal();
+      for (let i = 0; i < workspace.t.length; i++) workspace.t[i] = random.integer(3);
+      place.set([round, 2 * round]);
+    },
+    outcome: () => [...lossSums, ...gradient],
+  };
+}
+
+/** How a pass is run. */
+interface Way {
+  type?: ElementType; // default: float64
+  kernels?: Kernels; // default: those of the guarded memory
+  lacks?: readonly string[]; // operations that these have no function for; default none
+  room?: number; // of so many calls; default none
+  joins?: boolean; // default false
+}
+
+/** What the pass leaves behind each of three rounds. */
+function outcomes(spec: NetworkSpec, lossName: LossName, { type = FLOAT64, kernels, lacks = [], room, joins }: Way) {
+  const memory = memories[type];
+  memory.reset([[64, 64]]);
+  const run = setUp(spec, lossName, kernels === undefined ? memory.allocate : allocateOwn(type), joins);
+  const tapes = room === undefined ? null : createTapeRoom(memory.allocate(tapeLength(room), FLOAT64));
+  const used = kernels ?? lacking(memory.kernels, lacks);
+  const program = link(run.calls, used, tapes);
+  const found: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    run.fill(round);
+    expect(program.run()).toBe(true);
+    found.push(...run.outcome());
+  }
+  return { found, program, isOwned: run.calls.every((call) => has(used, call)) };
+}
+
+// A thread that has the whole batch needs no barriers: they are nothing.
+const has = (kernels: Kernels, call: Call): boolean =>
+  call.op.name === barrier.name || kernels.blocks?.encode(call) != null;
+
+const MANY = 200; // more calls than any of the networks makes
+
+const passes = elementTypes.flatMap((type) =>
+  Object.entries(networks).map(([name, spec]) => [type, name, spec] as const),
+);
+
+describe.each(passes)('a pass of %s with %s', (type, _name, spec) => {
+  test.each(lossNames)('has the same bits in blocks, call by call and by plain code: %s', (lossName) => {
+    for (const joins of [false, true]) {
+      const plain = outcomes(spec, lossName, { type, kernels: referenceKernels, joins });
+      const single = outcomes(spec, lossName, { type, joins });
+      const blocks = outcomes(spec, lossName, { type, room: MANY, joins });
+      const between = outcomes(spec, lossName, { type, room: MANY, lacks: gaps, joins });
+      for (const { found } of [single, blocks, between]) expect(firstDifference(found, plain.found)).toBeNull();
+      // A whole pass that WebAssembly has is one block; without room, and in plain code, none is.
+      expect([blocks, between].map(({ program }) => program.block !== null)).toEqual([blocks.isOwned, between.isOwned]);
+      expect([single.program.block, plain.program.block]).toEqual([null, null]);
+    }
+  });
+});
+
+test('some passes are whole blocks, and some are not', () => {
+  expect(outcomes(networks.tanh, 'softmax-cross-entropy', { room: MANY }).isOwned).toBe(true);
+  expect(outcomes(networks.tanh, 'mse', { room: MANY, lacks: gaps }).isOwned).toBe(false);
+  expect(outcomes(networks['mixed on indices'], 'mse', { room: MANY }).isOwned).toBe(false); // looks at the indices
+});
+
+/** `kernels`, and how many calls each block of theirs has. */
+function countBlocks(kernels: Kernels) {
+  const sizes: number[] = [];
+  const { blocks } = kernels;
+  if (blocks === null) throw new Error('countBlocks: kernels have no blocks, expected those of wasm');
+  const block: typeof blocks.block = (tape, calls) => {
+    sizes.push(calls);
+    return blocks.block(tape, calls);
+  };
+  return { sizes, kernels: { ...kernels, blocks: { ...blocks, block } } };
+}
+
+/** Lengths of the stretches of calls that the kernels have. */
+function stretches(calls: readonly Call[], kernels: Kernels): number[] {
+  const lengths = [0];
+  for (const call of calls) {
+    if (call.op.name === barrier.name) continue;
+    if (has(kernels, call)) lengths[lengths.length - 1]++;
+    else lengths.push(0);
+  }
+  return lengths.filter((length) => length > 0);
+}
+
+test.each([
+  ['mixed', gaps],
+  ['mixed on indices', gaps],
+  ['mixed on indices', []],
+  ['tanh', gaps],
+  ['tanh', []],
+])('calls that follow each other are one block: %s, without %j', (name, lacks) => {
+  memory.reset([[64, 64]]);
+  const { calls } = setUp(networks[name], 'mse', memory.allocate);
+  const { sizes, kernels } = countBlocks(lacking(memory.kernels, lacks));
+  const { size } = link(calls, kernels, tapesOf(memory.allocate));
+  expect(sizes).toEqual(stretches(calls, kernels));
+  const within = sizes.reduce((sum, length) => sum + length, 0);
+  const all = calls.filter(({ op }) => op.name !== barrier.name).length; // a barrier alone is none
+  expect(size).toEqual({ calls: all, alone: all - within, blocks: sizes.length, hosts: 0 });
+  expect(sizes.length > 1).toBe(lacks.length > 0);
+});
+
+describe.each([
+  ['mixed', gaps],
+  ['tanh', []],
+])('room for fewer calls than %s makes', (name, lacks) => {
+  test('changes no bit, and what is written lies in the room or in the arrays of the calls', () => {
+    const { found } = outcomes(networks[name], 'mse', { kernels: referenceKernels });
+    for (let calls = 0; calls < 16; calls++) {
+      memory.reset([[64, 64]]);
+      const arrays: Float64Array[] = [];
+      const run = setUp(networks[name], 'mse', (length) => {
+        arrays.push(memory.allocate(length));
+        return arrays[arrays.length - 1];
+      });
+      const tape = memory.allocate(tapeLength(calls) + (calls % 3)); // not always whole calls
+      memory.snapshot();
+      const program = link(run.calls, lacking(memory.kernels, lacks), createTapeRoom(tape));
+      const own: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        run.fill(round);
+        program.run();
+        own.push(...run.outcome());
+      }
+      expect(firstDifference(own, found)).toBeNull();
+      expect(memory.firstStrayByte([...arrays, tape])).toBeNull();
+    }
+  });
+});
+
+test('a program counts what one run of it makes, that of its parts each time', () => {
+  memory.reset([[64, 64]]);
+  const [y, x] = [memory.allocate(3), memory.allocate(3)];
+  const inner = createList();
+  for (let k = 0; k < 3; k++) inner.emit(ops.copy, y, x, 3);
+  const outer = createList();
+  outer.emit(ops.copy, y, x, 3);
+  for (let k = 0; k < 2; k++) outer.emit(part, inner.calls);
+  outer.emit(host, () => {});
+  outer.emit(ops.copy, y, x, 3);
+  const sizeOf = (kernels: Kernels, room: TapeRoom | null) => link(outer.calls, kernels, room).size;
+  // Parts that are blocks are calls on the tape of the block around them.
+  expect(sizeOf(memory.kernels, tapesOf(memory.allocate))).toEqual({ calls: 8, alone: 0, blocks: 2, hosts: 1 });
+  expect(sizeOf(memory.kernels, null)).toEqual({ calls: 8, alone: 8, blocks: 0, hosts: 1 });
+  expect(sizeOf(referenceKernels, null)).toEqual({ calls: 8, alone: 8, blocks: 0, hosts: 1 });
+  // Room for the part alone: it is a block whenever it runs.
+  const room = createTapeRoom(memory.allocate(tapeLength(3)));
+  expect(sizeOf(memory.kernels, room)).toEqual({ calls: 8, alone: 2, blocks: 2, hosts: 1 });
+});
+
+test('a room gives what it has once, from its start', () => {
+  const tape = new Float64Array(20);
+  const room = createTapeRoom(tape);
+  expect([room.take(8)?.byteOffset, room.take(13), room.take(12)?.byteOffset, room.take(1)]).toEqual([
+    0,
+    null,
+    64,
+    null,
+  ]);
+});
+
+test('calls on arrays that lie elsewhere are left to plain code, between blocks of the others', () => {
+  memory.reset();
+  const [a, b, c] = [memory.allocate(3).fill(1), memory.allocate(3).fill(2), new Float64Array(3).fill(4)];
+  const { calls, emit } = createList();
+  emit(ops.add, a, b, 3);
+  emit(ops.add, a, c, 3);
+  emit(ops.add, c, a, 3);
+  emit(ops.add, a, b, 3);
+  const { sizes, kernels } = countBlocks(memory.kernels);
+  link(calls, kernels, tapesOf(memory.allocate)).run();
+  expect([...a, ...c]).toEqual([9, 9, 9, 11, 11, 11]);
+  expect(sizes).toEqual([1, 1]);
+});
+
+test.each(elementTypes)('kernels of %s leave calls with an array of another type to plain code', (type) => {
+  const memory = memories[type];
+  memory.reset();
+  const { allocate, kernels } = memory;
+  const other = type === 'float64' ? 'float32' : 'float64';
+  const of = (type: ElementType): Elements => elementView(type, ...placeOf(allocate(8, FLOAT64)), 3);
+  const update = updateOp(createOptimizer('adam'));
+  const owned = (g: ElementType, factor: ElementType, v: ElementType): boolean[] => {
+    const { calls, emit } = createList();
+    emit(ops.scale, of(g), 3, of(factor) as Float64Array);
+    emit(update, of(type), of(type), [of(type), of(v)], 3, of(FLOAT64) as Float64Array);
+    return calls.map((call) => kernels.blocks?.encode(call) != null);
+  };
+  expect(owned(type, 'float64', type)).toEqual([true, true]);
+  expect(owned(other, 'float64', type)).toEqual([false, true]);
+  expect(owned(type, 'float32', type)).toEqual([false, true]); // a factor is a double in every run
+  expect(owned(type, 'float64', other)).toEqual([true, false]);
+});
+
+const placeOf = ({ buffer, byteOffset }: Float64Array) => [buffer, byteOffset] as const;
+
+test("a backend's own function for a call is taken before its blocks, and ends no program", () => {
+  memory.reset();
+  const [a, b] = [memory.allocate(3).fill(1), memory.allocate(3).fill(2)];
+  const { calls, emit } = createList();
+  emit(ops.add, a, b, 3);
+  emit(ops.scale, a, 3, b);
+  emit(ops.add, a, b, 3);
+  const bind = ({ op, args }: Call) => (op.name === 'scale' ? () => void (args[0] as Float64Array).fill(10) : null);
+  const program = link(calls, { ...memory.kernels, bind }, tapesOf(memory.allocate));
+  expect(program.run()).toBe(true);
+  expect([...a]).toEqual([12, 12, 12]);
+  expect(program.block).toBeNull();
+});
+
+/** Every way of running a list. */
+const ways: [string, () => [Kernels, TapeRoom | null, Allocate]][] = [
+  ['plain code', () => [referenceKernels, null, ordinary]],
+  ['calls of their own', () => [memory.kernels, null, memory.allocate]],
+  ['blocks', () => [memory.kernels, tapesOf(memory.allocate), memory.allocate]],
+  ['blocks between plain code', () => [lacking(memory.kernels, gaps), tapesOf(memory.allocate), memory.allocate]],
+];
+
+describe.each(ways)('in %s', (_name, prepare) => {
+  function start() {
+    memory.reset([[64, 64]]);
+    const [kernels, room, allocate] = prepare();
+    return { kernels, room, allocate, ...createList() };
+  }
+
+  test('an operation of the host sees what stands before it, and not what stands behind', () => {
+    const { kernels, room, allocate, calls, emit } = start();
+    const [sum, one] = [allocate(1).fill(0), allocate(1).fill(1)];
+    const seen: number[] = [];
+    const look = (): void => void seen.push(sum[0]);
+    emit(host, look);
+    emit(ops.add, sum, one, 1);
+    emit(ops.add, sum, one, 1);
+    emit(host, look);
+    emit(ops.add, sum, one, 1);
+    emit(host, look);
+    const program = link(calls, kernels, room);
+    expect([program.run(), program.run(), program.block]).toEqual([true, true, null]);
+    expect(seen).toEqual([0, 2, 3, 3, 5, 6]);
+  });
+
+  test.each([false, true])(
+    'one that returns false ends the program there, and all around it where in a part: %s',
+    (inPart) => {
+      const { kernels, room, allocate, calls, emit } = start();
+      const [sum, one] = [allocate(1).fill(0), allocate(1).fill(1)];
+      let answer: unknown = false;
+      const inner = createList();
+      const list = inPart ? inner.emit : emit;
+      emit(ops.add, sum, one, 1);
+      list(host, () => answer);
+      list(ops.add, sum, one, 1);
+      if (inPart) emit(part, inner.calls);
+      emit(ops.add, sum, one, 1);
+      const program = link(calls, kernels, room);
+      expect([program.run(), sum[0]]).toEqual([false, 1]);
+      // It begins at its start again; any other answer lets it go on.
+      for (const [k, other] of [undefined, true, 0, null].entries()) {
+        answer = other;
+        expect([program.run(), sum[0]]).toEqual([true, 1 + 3 * (k + 1)]);
+      }
+    },
+  );
+
+  test.each(['mixed', 'tanh'])('a part that several places share has the bits of its calls in each: %s', (name) => {
+    const bits = [false, true].map((shares) => {
+      const { kernels, room, allocate, calls, emit } = start();
+      const run = setUp(networks[name], 'mse', allocate, true);
+      const twice = createList();
+      for (let k = 0; k < 2; k++) {
+        if (shares) twice.emit(part, run.calls);
+        else calls.push(...run.calls);
+      }
+      if (shares) emit(part, twice.calls);
+      emit(ops.add, run.gradient, run.gradient, run.gradient.length);
+      if (shares) emit(part, run.calls);
+      else calls.push(...run.calls);
+      const program = link(calls, kernels, room);
+      const found: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        run.fill(round);
+        program.run();
+        found.push(...run.outcome());
+      }
+      return found;
+    });
+    expect(firstDifference(bits[1], bits[0])).toBeNull();
+  });
+
+  test('a program without calls does nothing', () => {
+    const { kernels, room, calls } = start();
+    const program = link(calls, kernels, room);
+    expect([program.run(), program.block]).toEqual([true, null]);
+  });
+});
+
+describe('parts that are blocks', () => {
+  /** a, a pass, a pass, a: the room is for so many calls. */
+  function linked(room: (passCalls: number) => number) {
+    memory.reset([[64, 64]]);
+    const run = setUp(networks.tanh, 'mse', memory.allocate, true);
+    const { calls, emit } = createList();
+    const add = () => emit(ops.add, run.gradient, run.gradient, run.gradient.length);
+    add();
+    emit(part, run.calls);
+    emit(part, run.calls);
+    add();
+    const { sizes, kernels } = countBlocks(memory.kernels);
+    const tape = memory.allocate(tapeLength(room(run.calls.length)));
+    const program = link(calls, kernels, createTapeRoom(tape));
+    run.fill(0);
+    program.run();
+    return { sizes, program, passCalls: run.calls.length, outcome: run.outcome() };
+  }
+
+  test('stand on the tape once, and are one call each of a block around them', () => {
+    const { sizes, program, passCalls } = linked((calls) => calls + 4);
+    expect(sizes).toEqual([passCalls, 4]);
+    expect(program.block).not.toBeNull();
+  });
+
+  test('are run from the outside where the list around them finds no room, to the same bits', () => {
+    const whole = linked((calls) => calls + 4);
+    const outside = linked((calls) => calls + 3);
+    expect(outside.sizes).toEqual([whole.passCalls]);
+    expect(outside.program.block).toBeNull();
+    expect(outside.outcome).toEqual(whole.outcome);
+    // The list around a part is linked behind it, and finds the room that the part had no use for.
+    const inside = linked((calls) => calls - 1);
+    expect(inside.outcome).toEqual(whole.outcome);
+  });
+});
+
+test('a part runs by an executor alone', () => {
+  expect(() => part.reference([])).toThrow('expected the executor to run it');
+});

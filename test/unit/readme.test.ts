@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { activations } from '../../packages/core/src/model/activations/index.ts';
+import { initializers } from '../../packages/core/src/model/initializers/index.ts';
+import { layers } from '../../packages/core/src/model/layers/index.ts';
+import { losses } from '../../packages/core/src/model/losses/index.ts';
+import { optimizers } from '../../packages/core/src/train/optimizers/index.ts';
+import { schedules } from '../../packages/core/src/train/schedules/index.ts';
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+
+/** Names in a row of the table "What it has", without what stands in brackets or behind a semicolon. */
+function namesOf(row: string): string[] {
+  const [, cell = ''] = readme.match(new RegExp(`^\\| ${row} \\| (.*) \\|$`, 'm')) ?? [];
+  return cell
+    .replaceAll(/\([^)]*\)|;.*/g, '')
+    .split(',')
+    .map((name) => name.trim());
+}
+
+test.each(Object.entries({ layers, activations, losses, optimizers, schedules }))(
+  'the README names all %s, and no others',
+  (family, table) => {
+    expect(namesOf(family).toSorted()).toEqual(Object.keys(table).toSorted());
+  },
+);
+
+test('the README names all initializers, and no others', () => {
+  const [scaled, ...others] = namesOf('initializers');
+  const names = ['glorot', 'he', 'lecun'].flatMap((name) => ['uniform', 'normal'].map((kind) => `${name}-${kind}`));
+  expect(scaled).toBe('glorot');
+  expect([...names, ...others.filter((name) => name !== 'he and lecun')].toSorted()).toEqual(
+    Object.keys(initializers).toSorted(),
+  );
+});

@@ -1,0 +1,314 @@
+import { gzipSync } from 'node:zlib';
+import { readTable, type Table, type TableOptions } from '@gradloom/runtime';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { damageOf } from '../../../../support/damage.ts';
+import { propertySeed } from '../../../../support/seed.ts';
+import { temporaryFolder } from '../../../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const read = (text: string | Uint8Array, options?: TableOptions, name = 'any.csv'): Promise<Table> =>
+  readTable(folder.write(name, text), options);
+
+const typesOf = ({ inputs }: Table) => Object.fromEntries(inputs.map(({ name, type }) => [name, type]));
+
+/** The cells of a column as texts; '' for a gap. */
+function cellsOf({ inputs, targets }: Table, name: string): (string | number)[] {
+  const data = [...inputs, ...targets].find((column) => column.name === name)?.data;
+  if (data === undefined) return [];
+  return data.kind === 'numbers'
+    ? [...data.values].map((value) => (Number.isNaN(value) ? '' : value))
+    : [...data.indices].map((index) => (index === -1 ? '' : data.words[index]));
+}
+
+const people = [
+  'age,city,member,since,kind',
+  '31,Bonn,yes,2020-01-01,a',
+  ',Köln,no,2020-01-02,b',
+  '33.5,Bonn,NA,,a',
+  '34,?,yes,2020-01-04T12:00:00Z,b',
+].join('\n');
+
+describe('types are found from all rows', () => {
+  test('numbers, categories, booleans and dates, with gaps in each', async () => {
+    const table = await read(people);
+    expect(typesOf(table)).toEqual({ age: 'numeric', city: 'categorical', member: 'boolean', since: 'date' });
+    expect(table.inputs.map(({ gaps }) => gaps)).toEqual([1, 1, 1, 1]);
+    expect(cellsOf(table, 'age')).toEqual([31, '', 33.5, 34]);
+    expect(cellsOf(table, 'city')).toEqual(['Bonn', 'Köln', 'Bonn', '']);
+    expect(cellsOf(table, 'member')).toEqual([1, 0, '', 1]);
+    expect(cellsOf(table, 'since')).toEqual([18_262, 18_263, '', 18_265.5]);
+    expect(table.classes).toEqual(['a', 'b']);
+  });
+
+  test('a word in the last row makes categories of the numbers before, and the reason names it', async () => {
+    const table = await read('x,y\n1,0.5\n1.0,1.5\n2,0.25\nmany,1\n');
+    expect(cellsOf(table, 'x')).toEqual(['1', '1', '2', 'many']);
+    expect(table.inputs[0]).toMatchObject({ type: 'categorical', reason: '"many" in line 5 is no number' });
+  });
+
+  test('0 and 1 are numbers, unless they are called boolean or categorical', async () => {
+    const text = 'x,y\n0,0.5\n1,1.5\n';
+    expect(typesOf(await read(text))).toEqual({ x: 'numeric' });
+    expect(cellsOf(await read(text, { columns: { x: 'boolean' } }), 'x')).toEqual([0, 1]);
+    expect(cellsOf(await read(text, { columns: { x: 'categorical' } }), 'x')).toEqual(['0', '1']);
+  });
+
+  test('dates beyond the most words that are kept stay dates', async () => {
+    const days = Array.from({ length: 70_000 }, (_, n) => new Date(n * 3_600_000).toISOString());
+    const table = await read(`when,y\n${days.map((day, n) => `${day},${n % 2}.5`).join('\n')}`);
+    expect(typesOf(table)).toEqual({ when: 'date' });
+    expect(cellsOf(table, 'when').slice(-1)).toEqual([69_999 / 24]);
+  });
+});
+
+describe('the target', () => {
+  const numbers = (cells: readonly (string | number)[]) => `x,y\n${cells.map((y, n) => `${n}.5,${y}`).join('\n')}`;
+  const kindOf = async (cells: readonly (string | number)[], options?: TableOptions) =>
+    (await read(numbers(cells), options)).classes;
+
+  test('of words is classes in order, of few whole numbers that repeat too', async () => {
+    expect(await kindOf(['b', 'a', 'b'])).toEqual(['a', 'b']);
+    expect(await kindOf([10, 9, 10, 9])).toEqual(['9', '10']);
+    expect(await kindOf([-1, 1, 1, -1])).toEqual(['-1', '1']);
+    expect(await kindOf(['yes', 'no'])).toEqual(['no', 'yes']);
+  });
+
+  test('of other numbers is values', async () => {
+    expect(await kindOf([1, 2, 2.5, 1, 2, 1])).toBeNull();
+    expect(await kindOf([1, 2, 3])).toBeNull();
+    const many = Array.from({ length: 42 }, (_, n) => n % 21);
+    expect(await kindOf(many)).toBeNull();
+    expect(await kindOf(many.map((n) => n % 20))).toHaveLength(20);
+  });
+
+  test('is what it is said to be', async () => {
+    expect(await kindOf([1, 2, 2.5], { targets: 'classes' })).toEqual(['1', '2', '2.5']);
+    expect(await kindOf([0, 1, 0, 1], { targets: 'values' })).toBeNull();
+    expect(await kindOf([0, 1, 0, 1], { columns: { y: 'numeric' } })).toBeNull();
+  });
+
+  test('is another column by name or place, several columns, or the last that is left', async () => {
+    const text = 'a,b,c,d\n1,2.5,x,7\n2,3.5,y,8\n';
+    for (const target of ['b', 2, '2']) expect((await read(text, { target })).targets[0].name).toBe('b');
+    const two = await read(text, { target: ['d', 'a'] });
+    expect([two.targets.map(({ name }) => name), two.classes]).toEqual([['a', 'd'], null]);
+    const left = await read(text, { drop: ['d'] });
+    expect([left.targets[0].name, left.leftOut, left.inputs.length]).toEqual(['c', ['d'], 2]);
+  });
+});
+
+describe('files are read whatever their style', () => {
+  const rows = [
+    ['a', 'b', 't'],
+    ['1', '2.5', 'x'],
+    ['3', '', 'y'],
+  ];
+  test.each([',', ';', '\t', '|'])('separated by %j, found from the rows', async (delimiter) => {
+    const table = await read(rows.map((row) => row.join(delimiter)).join('\n'));
+    expect([cellsOf(table, 'a'), cellsOf(table, 'b'), cellsOf(table, 't')]).toEqual([
+      [1, 3],
+      [2.5, ''],
+      ['x', 'y'],
+    ]);
+  });
+
+  test('with a delimiter within quotes, mixed ends of lines, blank lines and a mark of the byte order', async () => {
+    const table = await read('\ufeffa;"b;c";t\r\n1;2;"x;1"\n\n3;4;y\r"5";6;"x;1"\n');
+    expect(table.inputs.map(({ name }) => name)).toEqual(['a', 'b;c']);
+    expect(table.rows).toBe(3);
+  });
+
+  test('packed, and without names, which are then places', async () => {
+    const table = await read(gzipSync('1,2.5,x\n3,4.5,y\n'));
+    expect(table.inputs.map(({ name }) => name)).toEqual(['1', '2']);
+  });
+});
+
+describe('rows with gaps are left out where that is asked for', () => {
+  test('and the others are as in a file without them', async () => {
+    const table = await read(people, { missing: 'drop' });
+    expect([table.rows, cellsOf(table, 'age'), cellsOf(table, 'kind')]).toEqual([1, [31], ['a']]);
+    expect(table.decisions.at(-1)).toBe(
+      '3 of 4 rows: the rows have gaps and are left out (--missing impute fills gaps in)',
+    );
+  });
+});
+
+test('columns that say nothing of new rows are named and kept', async () => {
+  const lines = Array.from({ length: 12 }, (_, n) => `${12 - n},name ${n},7,,${n % 2 ? 'x' : 'y'}`);
+  const table = await read(`id,name,one,none,t\n${lines.join('\n')}`);
+  expect(table.inputs).toHaveLength(4);
+  expect(table.warnings).toEqual([
+    'column "id" numbers the rows from 1 to 12 (--drop id leaves the column out)',
+    'column "name" has another word in each row, as names have (--drop name leaves the column out)',
+    'column "one" has 7 in all rows (--drop one leaves the column out)',
+    'column "none" has nothing but gaps (--drop none leaves the column out)',
+  ]);
+});
+
+describe('a target with one value is named, with file, column and value', () => {
+  test.each<[text: string, options: TableOptions, sentence: string]>([
+    ['a,b\n1,x\n2,x\n3,x\n', {}, 'column "b", the target, has "x" in all 3 rows, so there is nothing to tell apart'],
+    ['a,b\n1,7\n2,7\n', {}, 'column "b", the target, has "7" in all 2 rows, so there is nothing to tell apart'],
+    ['a,b\n1,.5\n2,.5\n', {}, 'column "b", the target, has 0.5 in all 2 rows, so there is nothing to learn'],
+    ['1,x\n', { header: false }, 'column "2", the target, has "x" in its only row, so there is nothing to tell apart'],
+    ['a,b\n1,0.5\n', {}, 'column "b", the target, has 0.5 in its only row, so there is nothing to learn'],
+    [
+      'a,b\n1,.5\n2,.5\n,1\n',
+      { missing: 'drop' },
+      'column "b", the target, has 0.5 in all 2 rows, so there is nothing to learn',
+    ],
+    [
+      'a,b,c\n1,2,.5\n2,3,.5\n',
+      { target: ['b', 'c'] },
+      'column "c", the target, has 0.5 in all 2 rows, so there is nothing to learn',
+    ],
+  ])('%j with %j', async (text, options, sentence) => {
+    expect((await read(text, options, 'one.csv')).warnings).toEqual([`one.csv: ${sentence}`]);
+  });
+
+  test('where no other class is known', async () => {
+    const text = 'a,b\n1,x\n2,x\n';
+    expect((await read(text, { classNames: ['x', 'y'] })).warnings).toEqual([]);
+  });
+});
+
+test('a column whose type is said is not warned of', async () => {
+  const lines = Array.from({ length: 12 }, (_, n) => `${n},${n % 2 ? 'x' : 'y'}`).join('\n');
+  expect((await read(`year,t\n${lines}`, { columns: { year: 'numeric' } })).warnings).toEqual([]);
+});
+
+test('warns of ten columns at most, and gives advice that a shell takes', async () => {
+  const names = Array.from({ length: 30 }, (_, k) => `a ${k}`);
+  const rows = Array.from({ length: 20 }, (_, n) => [...names.map(() => '1'), n % 2 === 0 ? 'p' : 'q'].join(','));
+  const { warnings } = await read([[...names, 'y'].join(','), ...rows].join('\n'));
+  expect(warnings).toHaveLength(10);
+  expect(warnings[0]).toBe(`column "a 0" has 1 in all rows (--drop 'a 0' leaves the column out)`);
+  expect(warnings[9]).toMatch(/^21 more columns have one value in all rows/);
+});
+
+const words = (count: number) => Array.from({ length: count }, (_, n) => `word${n},${n % 2}`).join('\n');
+
+const faults: [sentence: string, text: string | Uint8Array, options?: TableOptions][] = [
+  [' has no rows, expected at least one', ''],
+  [' has no rows, expected at least one', 'a,b\n'],
+  [': line 1 has the name "a" in columns 1 and 3, expected each name once', 'a,b,a\n1,2,3\n'],
+  [': line 3 has 2 columns, expected 3 (as in the names of columns)', 'a,b,c\n1,2,3\n1,2\n'],
+  [': line 2 has 4 columns, expected 3 (as in the first row)', '1,2,3\n1,2,3,4\n'],
+  [' has 1 column, expected one or more beside the target', 'a\n1\n'],
+  [': line 3, column 2 ("b") has a gap, expected the target of the row', 'a,b\n1,2\n3,\n'],
+  [': line 2, column 1 ("a") has "1e400", expected a finite number', 'a,b\n1e400,2\n3,4\n'],
+  [': line 3, column 1 ("a") has "x", expected a number', 'a,b\n1,2\nx,4\n', { columns: { a: 'numeric' } }],
+  [
+    ': line 3, column 1 ("a") has "2020-02-30", expected a date',
+    'a,b\n2020-02-29,2\n2020-02-30,4\n',
+    { columns: { a: 'date' } },
+  ],
+  [': column 1 ("a") has text (120 different cells), expected categories that repeat (--drop a', `a,b\n${words(120)}`],
+  [
+    ': column 1 ("a") has 120 categories, expected at most 100 (--one-hot-limit 120',
+    `a,b\n${words(120)}\n${words(120)}\n${words(120)}`,
+  ],
+  [
+    ': column 1 ("a") has 3 categories, expected at most 2 (--one-hot-limit 3',
+    `a,b\n${words(3)}`,
+    { oneHotLimit: 2, columns: { a: 'categorical' } },
+  ],
+  [
+    ': column 1 ("a") has "x" in line 202, expected a number (--drop a',
+    `a,b\n${Array.from({ length: 200 }, (_, n) => `${n},1`).join('\n')}\nx,2\n`,
+  ],
+  [
+    ': column 1 ("a") has "x" in line 24, expected a number (--drop a',
+    `a,b\n${Array.from({ length: 22 }, (_, n) => `${n},1`).join('\n')}\nx,2\n`,
+  ],
+  [': column 2 ("b") has dates, expected classes or numbers', 'a,b\n1,2024-01-01\n2,2024-01-02\n'],
+  [
+    ': column 1 ("a") has "1,5" in line 2, expected numbers with a decimal point, without commas (--drop a',
+    'a;b\n1,5;1\n2;2\n-3,25;2\n',
+  ],
+  [
+    ': column 1 ("a") has "2024-02-30" in line 3, expected a date, as in most rows (--column a:categorical',
+    'a,b\n2024-01-01,1\n2024-02-30,2\n2024-03-01,2\n',
+  ],
+  [
+    ': column 2 ("b") has "x" in line 42, expected a number, as in most rows (--targets classes',
+    `a,b\n${Array.from({ length: 40 }, (_, n) => `1,${n}`).join('\n')}\n1,x\n`,
+  ],
+  [
+    ': column 2 ("b") has 60 different names in 60 rows, expected classes that repeat',
+    `a,b\n${Array.from({ length: 60 }, (_, n) => `1,n${n}`).join('\n')}`,
+  ],
+  [': line 2, column 1 ("a") has 5000 characters, expected at most 1000 (--drop a', `a,b\n${'x'.repeat(5000)},2\n`],
+  [': line 2, column 2 ("w") has "-1", expected a weight of at least 0', 'a,w,b\n1,-1,2\n', { weightColumn: 'w' }],
+  [' has a gap in each row, expected rows without (--missing impute', 'a,b\n,x\n,y\n', { missing: 'drop' }],
+  [' has text in UTF-16, expected UTF-8', Buffer.from('\ufeffa,b\n1,2\n', 'utf16le')],
+  [' has text in UTF-16, expected UTF-8', Buffer.from('a,b\n1,2\n', 'utf16le')],
+  [' has an open quote in the row at line 2, expected a closing quote', 'a,b\n1,"2\n3,4\n'],
+  [' has an open quote in the row at line 5, expected a closing quote', 'a,b\n"1\n1",2\n\n1,"2\n3,4\n'],
+];
+
+describe('is refused with file, line and column', () => {
+  test.each(faults)('%s', async (sentence, text, options) => {
+    const path = folder.write('bad.csv', text);
+    const error: Error = await readTable(path, options).then(
+      () => expect.unreachable(),
+      (reason) => reason,
+    );
+    expect(error.message).toContain(`${path}${sentence}`);
+    expect(error.message).toMatch(/^(readTable|readCsv): [^\n]*, expected [^\n]*$/);
+  });
+
+  test.each<[string, TableOptions]>([
+    ['target has "d", expected one of "a", "b", "c" (1 to 3)', { target: 'd' }],
+    ['drop has "cc", expected one of "a", "b", "c" (1 to 3)', { drop: ['cc'] }],
+    ['columns has "z", expected one of', { columns: { z: 'numeric' } }],
+    [
+      'columns.a has "number", expected one of numeric, categorical, boolean, date',
+      { columns: { a: 'number' } } as never,
+    ],
+    ['target has "a", which is left out, expected another', { drop: ['a'], target: 'a' }],
+    ['weightColumn has "a", which is left out, expected another', { drop: ['a'], weightColumn: 'a' }],
+    [
+      'targets has classes, expected values (there are several target columns)',
+      { target: ['a', 'b'], targets: 'classes' },
+    ],
+    ['scale has "big", expected one of standard, minmax, robust, none', { scale: 'big' } as never],
+  ])('an option: %s', async (sentence, options) => {
+    await expect(read('a,b,c\n1,2,3\n', options)).rejects.toThrow(`readTable: ${sentence}`);
+  });
+});
+
+const small = Buffer.from('\ufeffa,"b ""x""",kind\r\n1,-2.5e3,cat\r\n"3",yes,"a dog"\r\n,no,cat\r\n');
+
+test.each([
+  ['damaged at random', damageOf(small)],
+  ['of any bytes', fc.uint8Array({ maxLength: 200 })],
+  ['of any text', fc.string({ unit: fc.constantFrom(...'0123456789.-+eE,;|\n\r\t "axNA?\ufeff') })],
+])('a file %s gives columns of whole rows or one sentence', async (_name, files) => {
+  const options = fc.record(
+    {
+      header: fc.boolean(),
+      targets: fc.constantFrom('classes', 'values'),
+      target: fc.constantFrom('kind', 1, 2),
+      missing: fc.constantFrom('impute', 'drop'),
+    },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(files, options, async (bytes, given) => {
+      try {
+        const { rows, inputs, targets } = await read(bytes, given as TableOptions);
+        for (const { data, gaps } of [...inputs, ...targets]) {
+          const missing =
+            data.kind === 'numbers' ? data.values.filter(Number.isNaN) : data.indices.filter((i) => i < 0);
+          expect([(data.kind === 'numbers' ? data.values : data.indices).length, missing.length]).toEqual([rows, gaps]);
+        }
+      } catch (error) {
+        expect(String(error)).toMatch(/^(Option)?Error: (readTable|readCsv): [^\n]* expected [^\n]*$/);
+      }
+    }),
+    { seed: propertySeed, numRuns: 100 },
+  );
+});

@@ -1,0 +1,199 @@
+import { createEncoder, createRandom, type NetworkSpec } from '@gradloom/core';
+import {
+  type Dataset,
+  datasetFromRows,
+  encodeTable,
+  fitPreprocessing,
+  readTable,
+  splitDataset,
+  splitTable,
+  type TableOptions,
+  train,
+} from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
+import { firstDifference } from '../../../../support/bits.ts';
+import { temporaryFolder } from '../../../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const random = createRandom(3, 'table');
+const N = 200;
+
+/** Gaps, categories, booleans, dates and numbers of different sizes. */
+const rows = Array.from({ length: N }, (_, n) => {
+  const age = random.uniform() < 0.1 ? '' : String(20 + Math.floor(60 * random.uniform()));
+  const income = String(1e4 * random.normal());
+  const city = random.uniform() < 0.1 ? 'NA' : ['Bonn', 'Köln', 'Trier'][Math.floor(3 * random.uniform())];
+  const member = random.uniform() < 0.5 ? 'yes' : 'no';
+  const since = `20${10 + (n % 10)}-0${1 + (n % 9)}-11`;
+  return [
+    age,
+    income,
+    city,
+    member,
+    since,
+    random.uniform() < 0.3 ? 'left' : 'stays',
+    String(100 + 7 * random.normal()),
+  ];
+});
+const names = ['age', 'income', 'city', 'member', 'since', 'kind', 'price'];
+
+/** Writes rows, reads them, and forgets the file's name. */
+const tableOf = (lines: readonly (readonly string[])[], options: TableOptions) =>
+  readTable(folder.write('t.csv', [names, ...lines].map((line) => line.join(',')).join('\n')), options);
+
+const kind: TableOptions = { target: 'kind', drop: ['price'] };
+const price: TableOptions = { target: 'price', drop: ['kind'] };
+const all = Uint32Array.from({ length: N }, (_, n) => n);
+
+const inputsOf = ({ inputs }: Dataset) => Float64Array.from(inputs.array);
+
+test('the rows of a split are those of splitDataset with the same classes', async () => {
+  const table = await tableOf(rows, kind);
+  const share = { validation: 0.1, test: 0.2, seed: 5 };
+  const { sets } = splitTable(table, share);
+  const labels = rows.map((row) => row[5]);
+  const plain = datasetFromRows({
+    inputs: rows.map((_, n) => [n]),
+    targets: labels.map((l) => (l === 'left' ? 0 : 1)),
+    classes: 2,
+  });
+  const expected = splitDataset(plain, share);
+  for (const set of ['train', 'validation', 'test'] as const) {
+    const wanted = [...(expected[set]?.inputs.array ?? [])];
+    const prepared = splitTable(table, share).rows[set] ?? [];
+    expect([...prepared]).toEqual(wanted);
+    expect(sets[set]?.rows).toBe(wanted.length);
+  }
+});
+
+test('the encoding of a set is that of its rows one by one, from the texts of the file, bit by bit', async () => {
+  for (const options of [kind, price]) {
+    const table = await tableOf(rows, options);
+    const { sets, preprocessing, rows: dealt } = splitTable(table, { test: 0.25 });
+    const encoder = createEncoder(preprocessing);
+    for (const set of ['train', 'test'] as const) {
+      const expected = [...(dealt[set] ?? [])].flatMap((n) => {
+        const x = new Float64Array(encoder.width);
+        encoder.encode(rows[n].slice(0, 5), x, 0);
+        return [...x];
+      });
+      const dataset = sets[set];
+      if (dataset === undefined) expect.unreachable();
+      expect(firstDifference(inputsOf(dataset), Float64Array.from(expected))).toBeNull();
+      expect(dataset.preprocessing).toBe(preprocessing);
+    }
+  }
+});
+
+describe('a fit', () => {
+  test('changes with training rows alone', async () => {
+    const table = await tableOf(rows, price);
+    const { rows: dealt } = splitTable(table, { test: 0.25 });
+    const held = new Set(dealt.test);
+    const other = rows.map((row, n) =>
+      held.has(n) ? ['1e6', '-1e9', 'Nowhere', 'no', '1999-01-01', 'left', '1e5'] : row,
+    );
+    const changed = await tableOf(other, price);
+    expect(fitPreprocessing(changed, dealt.train)).toEqual(fitPreprocessing(table, dealt.train));
+    const again = rows.map((row, n) => (n === dealt.train[0] ? [...row.slice(0, 1), '1e9', ...row.slice(2)] : row));
+    expect(fitPreprocessing(await tableOf(again, price), dealt.train)).not.toEqual(
+      fitPreprocessing(table, dealt.train),
+    );
+  });
+
+  const ages = rows.flatMap(([age]) => (age === '' ? [] : [Number(age)]));
+  const sorted = ages.toSorted((a, b) => a - b);
+  const mean = ages.reduce((sum, age) => sum + age, 0) / ages.length;
+  const deviation = Math.sqrt(ages.reduce((sum, age) => sum + (age - mean) ** 2, 0) / ages.length);
+  /** As NumPy's percentile: between the two values around the place. */
+  const quantile = (q: number) => {
+    const at = q * (sorted.length - 1);
+    return sorted[Math.floor(at)] + (at % 1) * (sorted[Math.ceil(at)] - sorted[Math.floor(at)]);
+  };
+  test.each([
+    ['standard', mean, deviation],
+    ['minmax', sorted[0], sorted[sorted.length - 1] - sorted[0]],
+    ['robust', quantile(0.5), quantile(0.75) - quantile(0.25)],
+    ['none', 0, 1],
+  ] as const)('by %s is center and scale of the values that are there', async (scale, center, size) => {
+    const [age, , city, member] = fitPreprocessing(await tableOf(rows, { ...kind, scale }), all).columns;
+    expect(age).toEqual({
+      ...{ name: 'age', type: 'numeric', fill: quantile(0.5), indicator: true },
+      center: expect.closeTo(center, 10),
+      scale: expect.closeTo(size, 10),
+    });
+    expect(city).toEqual({ name: 'city', type: 'categorical', categories: ['Bonn', 'Köln', 'Trier'], missing: true });
+    expect(member).toMatchObject({ type: 'boolean', indicator: false });
+  });
+
+  test('gives gaps an input of their own where ten training rows have one', async () => {
+    const withGaps = (gaps: number) =>
+      Array.from({ length: 40 }, (_, n) => [
+        n < gaps ? '' : String(n % 7),
+        String(n / 3),
+        n < gaps ? '' : ['Bonn', 'Trier'][n % 2],
+        ...['yes', '2020-01-01', n % 2 === 0 ? 'left' : 'stays', '1'],
+      ]);
+    for (const [gaps, own] of [
+      [9, false],
+      [10, true],
+    ] as const) {
+      const { columns } = fitPreprocessing(await tableOf(withGaps(gaps), kind), all.subarray(0, 40));
+      expect(columns[0]).toMatchObject({ name: 'age', fill: expect.any(Number), indicator: own });
+      expect(columns[2]).toMatchObject({ name: 'city', missing: own });
+    }
+  });
+
+  test('standardises values of a target, which answers give back', async () => {
+    const table = await tableOf(rows, price);
+    const [target] = fitPreprocessing(table, all).target;
+    if (target.type !== 'values') expect.unreachable();
+    const dataset = encodeTable(table, fitPreprocessing(table, all), all);
+    const t = [...dataset.targets.array];
+    expect(t.reduce((sum, value) => sum + value, 0) / N).toBeCloseTo(0, 10);
+    expect(t.reduce((sum, value) => sum + value * value, 0) / N).toBeCloseTo(1, 10);
+    for (const [n, value] of t.entries())
+      expect(value * target.scale + target.center).toBeCloseTo(Number(rows[n][6]), 9);
+  });
+});
+
+test('training on a table is training on the arrays that a plain script prepares, to the same bits', async () => {
+  const table = await tableOf(rows, kind);
+  const { sets } = splitTable(table, { validation: 0.2 });
+  const { width } = createEncoder(sets.train.preprocessing ?? expect.unreachable());
+  const plain = datasetFromRows({
+    inputs: Array.from({ length: sets.train.rows }, (_, n) => [
+      ...inputsOf(sets.train).slice(n * width, (n + 1) * width),
+    ]),
+    targets: [...sets.train.targets.array],
+    classes: 2,
+  });
+  const spec: NetworkSpec = {
+    input: width,
+    layers: [
+      { kind: 'dense', out: 5 },
+      { kind: 'activation', fn: 'relu' },
+      { kind: 'dense', out: 2 },
+    ],
+  };
+  const options = { epochs: 3, batch: 32, seed: 1, threads: 1 };
+  const own = await train(spec, sets, options).result;
+  const other = await train(spec, { train: plain }, options).result;
+  expect(own.fingerprint).toBe(other.fingerprint);
+  expect(own.preprocessing).toEqual(sets.train.preprocessing);
+});
+
+test('a category that only other sets have is zeros there, and is said', async () => {
+  const table = await tableOf(rows, kind);
+  const { rows: dealt } = splitTable(table, { test: 0.25 });
+  const [first] = dealt.test ?? [];
+  const other = rows.map((row, n) => (n === first ? [...row.slice(0, 2), 'Ulm', ...row.slice(3)] : row));
+  const { notes, sets } = splitTable(await tableOf(other, kind), { test: 0.25 });
+  expect(notes).toEqual([
+    'the test rows have a category of column "city" that no training row has: "Ulm" (all of its inputs are 0 there)',
+  ]);
+  const width = sets.train.inputs.columns;
+  const row = [...inputsOf(sets.test ?? expect.unreachable())].slice(0, width);
+  const { names: inputs } = createEncoder(sets.train.preprocessing ?? expect.unreachable());
+  expect(row.filter((_, i) => inputs[i].startsWith('city'))).toEqual([0, 0, 0]);
+});

@@ -1,0 +1,65 @@
+import { buildNetwork, createLoss, type LossSpec } from '@gradloom/core';
+import { datasetFromRows } from '@gradloom/runtime';
+import { expect, test } from 'vitest';
+import { checkFit, checkInput, gatherTargets } from '../../../../packages/runtime/src/datasets/targets.ts';
+
+const inputs = [[0], [1], [2], [3]];
+const classes = datasetFromRows({ inputs, targets: [2, 0, 1, 2], classes: 3, name: 'three classes' });
+const values = datasetFromRows({
+  inputs,
+  targets: [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+    [7, 8],
+  ],
+  name: 'values',
+});
+const order = Uint32Array.of(3, 1, 0, 2);
+
+function targets(dataset: typeof classes, columns: number, kind: 'classes' | 'values', first: number, count: number) {
+  const out = new Float64Array(count * columns);
+  gatherTargets(out, dataset, columns, kind, order, first, count);
+  return [...out];
+}
+
+test('a loss of classes gets one index a row, in the order of the epoch', () => {
+  expect(targets(classes, 1, 'classes', 1, 3)).toEqual([0, 2, 1]);
+});
+
+test('a loss of values gets classes as one-hot rows, or as one number where the network has one output', () => {
+  expect(targets(classes, 3, 'values', 0, 3)).toEqual([0, 0, 1, 1, 0, 0, 0, 0, 1]);
+  expect(targets(classes, 1, 'values', 0, 3)).toEqual([2, 0, 2]);
+});
+
+test('values stay values', () => {
+  expect(targets(values, 2, 'values', 0, 2)).toEqual([7, 8, 3, 4]);
+});
+
+test.each<[string, LossSpec, number, number, typeof classes]>([
+  ["the network's input has 2, expected 1", 'mse', 2, 2, values],
+  ["the network's output has 3, expected 2 (numbers per target of values)", 'mse', 1, 3, values],
+  ["the network's output has 2, expected 3 (classes of three classes)", 'softmax-cross-entropy', 1, 2, classes],
+  ["the network's output has 1, expected 3 (classes of three classes)", 'mse', 1, 1, classes],
+  ['the target of values has values, expected class indices', 'softmax-cross-entropy', 1, 2, values],
+])('what does not fit is refused: %s', (sentence, loss, input, out, dataset) => {
+  const network = buildNetwork({ input, layers: [{ kind: 'dense', out }] });
+  expect(() => checkFit('here', network, createLoss(loss), dataset)).toThrow(sentence);
+});
+
+test('bytes that are read as shares of 255 get the hint that an embedding needs them as they are', () => {
+  const network = buildNetwork({ input: 1, layers: [{ kind: 'embedding', vocabulary: 4, width: 2 }] });
+  const bytes = { array: new Uint8Array(new SharedArrayBuffer(4)).fill(3), columns: 1 };
+  const dataset = (divisor: number) => ({ ...classes, name: 'letters', inputs: { ...bytes, divisor } });
+  checkInput('here', network, dataset(1));
+  expect(() => checkInput('here', network, dataset(255))).toThrow(
+    /^here: letters: the index at row 0, place 0 has 0\.0117\d+, expected a whole number from 0 to 3 \(of embedding\(.*\); its numbers are divided by 255: divisor=1 takes them as they are\)$/,
+  );
+});
+
+test('what fits passes', () => {
+  const network = (out: number) => buildNetwork({ input: 1, layers: [{ kind: 'dense', out }] });
+  checkFit('here', network(3), createLoss('softmax-cross-entropy'), classes);
+  checkFit('here', network(3), createLoss('mse'), classes);
+  checkFit('here', network(2), createLoss('mse'), values);
+});
