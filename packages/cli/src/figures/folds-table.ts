@@ -21,10 +21,9 @@ export interface FoldsSummary {
 export function summaryOf(folds: readonly Fold[]): FoldsSummary {
   const names = Object.keys(folds[0]?.figures ?? {});
   const values = (name: string) => folds.map(({ figures }) => figures[name]);
-  const means = names.map((name) => [name, meanOf(values(name)) ?? Number.NaN] as const);
   return {
-    mean: Object.fromEntries(means),
-    deviation: Object.fromEntries(means.map(([name, mean]) => [name, deviationOf(values(name), mean)])),
+    mean: Object.fromEntries(names.map((name) => [name, meanOf(values(name)) ?? Number.NaN])),
+    deviation: Object.fromEntries(names.map((name) => [name, deviationOf(values(name))])),
   };
 }
 

@@ -1,3 +1,4 @@
+import { createSpread } from '@gradloom/core/internal';
 import type { NamedTensor } from './tensors.ts';
 
 /** Statistics of a tensor; numbers that are not finite are counted and left out. */
@@ -15,19 +16,18 @@ export interface TensorFigures {
 
 export function tensorFigures({ name, shape, isTrained, values }: NamedTensor): TensorFigures {
   let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  let [count, zeros, mean, squares] = [0, 0, 0, 0];
+  let [count, zeros] = [0, 0];
+  const spread = createSpread();
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
     count++;
-    // Welford 1962: no sum of squares that could lose what the mean leaves over.
-    const step = value - mean;
-    mean += step / count;
-    squares += step * (value - mean);
+    spread.add(value);
     min = Math.min(min, value);
     max = Math.max(max, value);
     if (value === 0) zeros++;
   }
   const notFinite = values.length - count;
   if (count === 0) return { name, shape, isTrained, min: null, max: null, mean: null, std: null, zeros, notFinite };
-  return { name, shape, isTrained, min, max, mean, std: Math.sqrt(squares / count), zeros, notFinite };
+  const [mean, std] = [spread.mean(), spread.deviation()];
+  return { name, shape, isTrained, min, max, mean, std, zeros, notFinite };
 }

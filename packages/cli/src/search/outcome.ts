@@ -93,7 +93,7 @@ function standing(
   const score = meanOf(scores);
   return {
     ...{ trial, round, score },
-    deviation: folds === null || score === null ? null : deviationOf(scores as number[], score),
+    deviation: folds === null || score === null ? null : deviationOf(scores as number[]),
     loss: meanOf(own.map(({ figures }) => figures.loss ?? null)),
     steps: Math.max(...own.map(({ step }) => step)),
     early: own.some(({ early }) => early),

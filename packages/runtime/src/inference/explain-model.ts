@@ -1,6 +1,7 @@
 import { createRandom, type Model, OptionError, type Pausable, shuffle } from '@gradloom/core';
 import {
   createColumnEncoder,
+  createSpread,
   defineOptions,
   type FigureName,
   figures,
@@ -212,7 +213,7 @@ function valuesOf(name: FigureName, scoring: Scoring, N: number, found: number[]
 }
 
 function spreadOf(values: readonly number[]): { mean: number; deviation: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0);
-  return { mean, deviation: Math.sqrt(squares / values.length) };
+  const { add, mean, deviation } = createSpread();
+  for (const value of values) add(value);
+  return { mean: mean(), deviation: deviation() };
 }

@@ -1,3 +1,4 @@
+import { createSpread, createSquares, rootMean } from '@gradloom/core/internal';
 import type { DataSplits, Dataset, Evaluation, TrainResult } from '@gradloom/runtime';
 import type { Baseline } from './findings.ts';
 
@@ -32,16 +33,15 @@ const classAt = (dataset: Dataset, n: number): number => targetAt(dataset, n, 0)
 /** The mean of each output; the error is over rows and outputs in the units of the target, as in the metric rmse. */
 function meanTarget(train: Dataset, rows: Dataset): Baseline {
   const { columns } = train.targets;
-  const means = Array.from({ length: columns }, (_, o) => {
-    let sum = 0;
-    for (let n = 0; n < train.rows; n++) sum += targetAt(train, n, o);
-    return sum / train.rows;
-  });
-  let squares = 0;
-  for (let n = 0; n < rows.rows; n++) {
-    for (let o = 0; o < columns; o++) squares += (scaleOf(rows, o) * (targetAt(rows, n, o) - means[o])) ** 2;
+  const { add, squares } = createSquares();
+  for (let o = 0; o < columns; o++) {
+    const spread = createSpread();
+    for (let n = 0; n < train.rows; n++) spread.add(targetAt(train, n, o));
+    const [scale, mean] = [scaleOf(rows, o), spread.mean()];
+    for (let n = 0; n < rows.rows; n++) add(scale * targetAt(rows, n, o), scale * mean);
   }
-  return { answer: 'the mean', accuracy: Number.NaN, rmse: Math.sqrt(squares / (rows.rows * columns)) };
+  const rmse = rootMean(squares(), rows.rows * columns);
+  return { answer: 'the mean', accuracy: Number.NaN, rmse };
 }
 
 /** What a table's target was divided by. */

@@ -1,3 +1,4 @@
+import { metrics } from '@gradloom/core';
 import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
 import type { Recipe } from '../../train/recipe.ts';
 import type { Predictions } from './findings.ts';
@@ -37,31 +38,22 @@ function predictionReader({ rows, targets: { columns } }: Dataset): {
   const every = Math.ceil(rows / MOST_POINTS);
   const all = Array.from({ length: Math.min(columns, MOST_OUTPUTS) }, () => ({
     points: [] as [number, number][],
-    mean: 0,
-    total: 0,
-    residual: 0,
+    rmse: metrics.rmse(),
+    r2: metrics.r2(),
   }));
   let seen = 0;
   const reader: OutputReader = {
     add(y, t, B, O) {
-      for (let n = 0; n < B; n++, seen++) {
-        for (const [o, output] of all.entries()) {
-          const [actual, predicted] = [t[n * O + o], y[n * O + o]];
-          // Welford's update, as in the metric r2.
-          const distance = actual - output.mean;
-          output.mean += distance / (seen + 1);
-          output.total += distance * (actual - output.mean);
-          output.residual += (predicted - actual) ** 2;
-          if (seen % every === 0 && Number.isFinite(predicted)) output.points.push([actual, predicted]);
+      for (const [o, { points, rmse, r2 }] of all.entries()) {
+        const [predicted, actual] = [y, t].map((of) => Float64Array.from({ length: B }, (_, n) => of[n * O + o]));
+        for (const metric of [rmse, r2]) metric.add(predicted, actual, B, 1);
+        for (let n = 0; n < B; n++) {
+          if ((seen + n) % every === 0 && Number.isFinite(predicted[n])) points.push([actual[n], predicted[n]]);
         }
       }
+      seen += B;
     },
   };
-  const outputs = () =>
-    all.map(({ points, total, residual }) => ({
-      points,
-      rmse: Math.sqrt(residual / seen),
-      r2: total === 0 ? Number.NaN : 1 - residual / total,
-    }));
+  const outputs = () => all.map(({ points, rmse, r2 }) => ({ points, rmse: rmse.value(), r2: r2.value() }));
   return { reader, outputs };
 }

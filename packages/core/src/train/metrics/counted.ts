@@ -12,12 +12,8 @@ export type Counted = (counts: Uint32Array) => number;
 /** One number of a row, such as its absolute error. */
 export type RowNumber = (y: Float64Array, t: Float64Array, n: number, O: number) => number;
 
-/** The mean of a number that each row has, of which `finish` makes the value. The numbers are computed once. */
-export function countedMean(
-  { rows, outputs, y, t }: HeldRows,
-  numberOf: RowNumber,
-  finish: (mean: number) => number = (mean) => mean,
-): Counted {
+/** The mean of a number that each row has. The numbers are computed once. */
+export function countedMean({ rows, outputs, y, t }: HeldRows, numberOf: RowNumber): Counted {
   const numbers = new Float64Array(rows);
   for (let n = 0; n < rows; n++) numbers[n] = numberOf(y, t, n, outputs);
   return (counts) => {
@@ -28,6 +24,6 @@ export function countedMean(
       sum += counts[n] * numbers[n];
       total += counts[n];
     }
-    return finish(sum / total);
+    return sum / total;
   };
 }

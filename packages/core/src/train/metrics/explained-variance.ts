@@ -1,7 +1,31 @@
 import { type NoOptions, noOptions } from '../../model/family.ts';
-import type { Counted, HeldRows } from './counted.ts';
 import type { Metric } from './metric.ts';
-import { createSpread } from './spread.ts';
+import { type Pairs, paired } from './paired.ts';
+import { createSpread, ratioOf, type Spread, type Squares } from './spread.ts';
+
+/** Squares of pairs of output and target. */
+interface Left {
+  add(y: number, t: number): void;
+  squares(): Squares;
+}
+
+/** 1 - left / Σ(t - t̄)² of each output, mean over outputs; NaN where a target does not vary. */
+export function explainedShare(createLeft: () => Left): Pairs {
+  const outputs: { readonly all: Spread; readonly left: Left }[] = [];
+  return {
+    add(y, t, o) {
+      if (o === outputs.length) outputs.push({ all: createSpread(), left: createLeft() });
+      outputs[o].all.add(t);
+      outputs[o].left.add(y, t);
+    },
+    value() {
+      const sum = outputs.reduce((sum, { all, left }) => sum + (1 - ratioOf(left.squares(), all.squares())), 0);
+      return sum / outputs.length;
+    },
+  };
+}
+
+const figure = paired(() => explainedShare(createSpread));
 
 /**
  * 1 - Var(t - y) / Var(t) of each output, mean over outputs: R² of predictions whose mean error is taken off. NaN where
@@ -9,38 +33,8 @@ import { createSpread } from './spread.ts';
  */
 export function explainedVariance(options: NoOptions = {}): Metric {
   noOptions('metric explained-variance', options);
-  const { add, value } = createVariances();
-  return { add: (y, t, B, O) => add(y, t, B, O, null), value };
+  return figure.metric();
 }
 
 /** The same over held rows. */
-export const countedExplainedVariance =
-  ({ rows, outputs, y, t }: HeldRows): Counted =>
-  (counts) => {
-    const { add, value } = createVariances();
-    add(y, t, rows, outputs, counts);
-    return value();
-  };
-
-function createVariances() {
-  const targets = createSpread();
-  const errors = createSpread();
-  return {
-    add(y: Float64Array, t: Float64Array, B: number, O: number, counts: Uint32Array | null) {
-      for (let n = 0; n < B; n++) {
-        const count = counts === null ? 1 : counts[n];
-        for (let o = 0; o < O; o++) {
-          const i = n * O + o;
-          targets.add(o, t[i], count);
-          errors.add(o, t[i] - y[i], count);
-        }
-      }
-    },
-    value() {
-      const [all, left] = [targets.squares(), errors.squares()];
-      let sum = 0;
-      for (let o = 0; o < all.length; o++) sum += 1 - (all[o] === 0 ? Number.NaN : left[o] / all[o]);
-      return sum / all.length;
-    },
-  };
-}
+export const countedExplainedVariance = figure.counted;

@@ -8,7 +8,7 @@ import { type Counted, countedMean, type HeldRows, type RowNumber } from './coun
 import { countedExplainedVariance, explainedVariance } from './explained-variance.ts';
 import { classF1 } from './f1.ts';
 import { logLoss, rowLogLoss } from './log-loss.ts';
-import { mae, rowMae } from './mae.ts';
+import { countedMae, mae } from './mae.ts';
 import { mape, rowMape } from './mape.ts';
 import type { Metric } from './metric.ts';
 import { prRanking } from './pr-auc.ts';
@@ -16,7 +16,7 @@ import { classPrecision } from './precision.ts';
 import { countedR2, r2 } from './r2.ts';
 import type { Ranking } from './ranking.ts';
 import { classRecall } from './recall.ts';
-import { rmse, rowSquare } from './rmse.ts';
+import { countedRmse, rmse } from './rmse.ts';
 import { rocRanking } from './roc-auc.ts';
 
 /**
@@ -93,14 +93,17 @@ const ofMean = (
   facts: Facts,
   metric: (task: Task) => Metric,
   numberOf: (task: Task) => RowNumber,
-  finish?: (mean: number) => number,
 ): Figure =>
   figure({
     better: 'lower',
     ...facts,
     metric,
-    counted: atOnce((rows, task) => countedMean(rows, numberOf(task), finish)),
+    counted: atOnce((rows, task) => countedMean(rows, numberOf(task))),
   });
+
+/** Of pairs of output and target. */
+const ofPairs = (facts: Facts, metric: () => Metric, counted: (rows: HeldRows) => Counted): Figure =>
+  figure({ tasks: ['values'], ...facts, metric: () => metric(), counted: atOnce((rows) => counted(rows)) });
 
 const table = {
   accuracy: figure({
@@ -138,34 +141,15 @@ const table = {
     metric: (task) => calibrationError({ targets: targetsOf(task) }),
     counted: atOnce((rows, task) => countedCalibrationError(rows, { targets: targetsOf(task) })),
   }),
-  mae: ofMean(
-    { title: 'mae', tasks: ['values'] },
-    () => mae(),
-    () => rowMae,
-  ),
-  rmse: ofMean(
-    { title: 'rmse', tasks: ['values'] },
-    () => rmse(),
-    () => rowSquare,
-    Math.sqrt,
-  ),
+  mae: ofPairs({ title: 'mae', better: 'lower' }, mae, countedMae),
+  rmse: ofPairs({ title: 'rmse', better: 'lower' }, rmse, countedRmse),
   mape: ofMean(
     { title: 'mape', tasks: ['values'] },
     () => mape(),
     () => rowMape,
   ),
-  r2: figure({
-    title: 'r2',
-    tasks: ['values'],
-    metric: () => r2(),
-    counted: atOnce((rows) => countedR2(rows)),
-  }),
-  'explained-variance': figure({
-    title: 'explained variance',
-    tasks: ['values'],
-    metric: () => explainedVariance(),
-    counted: atOnce((rows) => countedExplainedVariance(rows)),
-  }),
+  r2: ofPairs({ title: 'r2' }, r2, countedR2),
+  'explained-variance': ofPairs({ title: 'explained variance' }, explainedVariance, countedExplainedVariance),
 } satisfies Record<string, Figure>;
 
 /** The name of a figure. */

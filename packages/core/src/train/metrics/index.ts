@@ -62,5 +62,6 @@ export { type Figure, type FigureName, figures, figuresOf, type Task } from './f
 export type { Metric } from './metric.ts';
 export type { ProbabilityOptions } from './probability-options.ts';
 export type { RankingMetric, RankingOptions } from './ranking.ts';
+export { createSpread, createSquares, rootMean } from './spread.ts';
 export type { TopKOptions } from './top-k.ts';
 export { badOutput, NO_ANSWER } from './unanswered.ts';

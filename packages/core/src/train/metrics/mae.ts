@@ -1,24 +1,30 @@
 import { type NoOptions, noOptions } from '../../model/family.ts';
-import type { RowNumber } from './counted.ts';
 import type { Metric } from './metric.ts';
+import { type Pairs, paired } from './paired.ts';
+
+/** Errors above this are added in units of 2¹⁰⁰, so that no sum of errors overflows. */
+const LARGE = 2 ** 900;
+const UNIT = 2 ** 100;
+
+const figure = paired((): Pairs => {
+  const sums = new Float64Array(2); // Σ of ordinary errors, Σ of large ones in units
+  let numbers = 0;
+  return {
+    add(y, t) {
+      const error = Math.abs(y - t);
+      if (error > LARGE) sums[1] += Math.abs(y / UNIT - t / UNIT);
+      else sums[0] += error;
+      numbers++;
+    },
+    value: () => (sums[1] === 0 ? sums[0] / numbers : ((sums[1] + sums[0] / UNIT) / numbers) * UNIT),
+  };
+});
 
 /** Mean of |y - t| over rows and outputs. */
 export function mae(options: NoOptions = {}): Metric {
   noOptions('metric mae', options);
-  let sum = 0;
-  let numbers = 0;
-  return {
-    add(y, t, B, O) {
-      for (let i = 0; i < B * O; i++) sum += Math.abs(y[i] - t[i]);
-      numbers += B * O;
-    },
-    value: () => sum / numbers,
-  };
+  return figure.metric();
 }
 
-/** Mean of |y - t| over the outputs of a row. */
-export const rowMae: RowNumber = (y, t, n, O) => {
-  let sum = 0;
-  for (let i = n * O; i < (n + 1) * O; i++) sum += Math.abs(y[i] - t[i]);
-  return sum / O;
-};
+/** The same over held rows. */
+export const countedMae = figure.counted;
