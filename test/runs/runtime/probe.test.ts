@@ -96,6 +96,18 @@ test('the first look describes the start', async () => {
   expect(layers[1].flat).toBe(flat / z.length);
 });
 
+test('the deviation of outputs keeps its digits beside a large mean', async () => {
+  const biased = (value: number): NetworkSpec => {
+    const biasInit = { kind: 'constant', value } as const;
+    return { input: 6, layers: [{ kind: 'dense', out: 1, biasInit }, { kind: 'dense', out: 3 }] };
+  };
+  const [near, far] = await Promise.all(
+    [0, 2 ** 30].map((bias) => looks({ batch: 'full', steps: 1, threads: 2, probe: 1 }, biased(bias))),
+  );
+  const [{ std }] = near.found[0].layers;
+  expect(Math.abs(far.found[0].layers[0].std / std - 1)).toBeLessThan(1e-6); // outputs of 2³⁰ are rounded to 2⁻²²
+});
+
 test('gradients by outputs and tensors are those of the chain rule, row by row', async () => {
   const network = buildNetwork(spec);
   const theta = new Float64Array(network.parameterCount);

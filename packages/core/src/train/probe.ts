@@ -11,8 +11,8 @@ import type { Inspect, Workspace } from '../program/backprop.ts';
 /** An output whose slope is below this share of the largest is flat: it passes on almost no gradient. */
 const FLAT = 0.01;
 
-/** Σ (∂loss/∂y)², Σ y, Σ y² over rows and units. */
-const SUMS = 3;
+/** Σ (∂loss/∂y)², the number n of outputs, Σ y, Σ (y - ȳ)² over rows and units of a leaf. */
+const SUMS = 4;
 
 /** Statistics of one layer y = f(x) over all rows of a batch. Null if one does not apply. */
 export interface LayerFigures {
@@ -51,7 +51,7 @@ export interface TensorFigures {
   readonly rmsMoved: number;
 }
 
-/** Numbers that a look at a leaf leaves: three sums a layer, then for each unit of all layers its flat rows. */
+/** Numbers that a look at a leaf leaves: four a layer, then for each unit of all layers its flat rows. */
 export const probeLength = (network: Network): number =>
   network.places.reduce((length, { layer }) => length + SUMS + sizeOf(layer.out), 0);
 
@@ -95,12 +95,16 @@ function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Elem
   });
 }
 
-/** Overwrites Σ y and Σ y² in `sums`. */
+/** Overwrites n, Σ y and Σ (y - ȳ)² in `sums`. */
 function lookAtOutputs(sums: Float64Array, at: number, y: Elements, n: number): void {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += y[i];
-  sums[at + 1] = sum;
-  sums[at + 2] = sumOfSquares(y, n);
+  const mean = sum / n;
+  let squares = 0;
+  for (let i = 0; i < n; i++) squares += (y[i] - mean) * (y[i] - mean);
+  sums[at + 1] = n;
+  sums[at + 2] = sum;
+  sums[at + 3] = squares;
 }
 
 /**
@@ -154,8 +158,14 @@ export function* probeFigures(
     const { label, tensors: all } = layer;
     const out = sizeOf(layer.out);
     const count = rows * out;
-    const [squares, sum, sumSquares] = viewOf(total, k * SUMS, SUMS);
+    const [squares, , sum, withinLeaves] = viewOf(total, k * SUMS, SUMS);
     const mean = sum / count;
+    // Σ (y - ȳ)² over all leaves is that within each, and n times the square of its mean's distance from that of all.
+    let spread = withinLeaves;
+    for (let at = k * SUMS; at < sums.length; at += length) {
+      const [, n, own] = viewOf(sums, at, SUMS);
+      if (n > 0) spread += n * (own / n - mean) ** 2;
+    }
     const flat = viewOf(total, units[k], out);
     const isActivation = layer.activation !== undefined;
     const own: TensorFigures[] = [];
@@ -175,7 +185,7 @@ export function* probeFigures(
       // A layer that holds the first layer that learns comes before it, but gets a gradient.
       rmsDy: k < firstToLearn && all.length === 0 ? null : Math.sqrt(squares / count),
       mean,
-      std: Math.sqrt(Math.max(0, sumSquares / count - mean * mean)),
+      std: Math.sqrt(spread / count),
       flat: isActivation ? flat.reduce((all, unit) => all + unit, 0) / count : null,
       dead: isActivation ? flat.filter((unit) => unit === rows).length / out : null,
       tensors: own,
