@@ -95,7 +95,7 @@ export function createSpread(): Spread {
   return {
     add(a, b = 0) {
       if (rows++ === 0) first = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, a - b));
-      const isLarge = Math.abs(a - b - first) > MOST_ORDINARY;
+      const isLarge = Math.max(Math.abs(a - b), Math.abs(first)) > MOST_ORDINARY;
       const before = isLarge ? UNITS[LARGE] : 1; // so that no difference overflows
       const [p, q, origin] = [a * before, -b * before, -first * before];
       const v = p + q;
