@@ -99,7 +99,13 @@ test('the first look describes the start', async () => {
 test('the deviation of outputs keeps its digits beside a large mean', async () => {
   const biased = (value: number): NetworkSpec => {
     const biasInit = { kind: 'constant', value } as const;
-    return { input: 6, layers: [{ kind: 'dense', out: 1, biasInit }, { kind: 'dense', out: 3 }] };
+    return {
+      input: 6,
+      layers: [
+        { kind: 'dense', out: 1, biasInit },
+        { kind: 'dense', out: 3 },
+      ],
+    };
   };
   const [near, far] = await Promise.all(
     [0, 2 ** 30].map((bias) => looks({ batch: 'full', steps: 1, threads: 2, probe: 1 }, biased(bias))),

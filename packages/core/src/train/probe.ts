@@ -164,7 +164,8 @@ export function* probeFigures(
     let spread = withinLeaves;
     for (let at = k * SUMS; at < sums.length; at += length) {
       const [, n, own] = viewOf(sums, at, SUMS);
-      if (n > 0) spread += n * (own / n - mean) ** 2;
+      const distance = own / n - mean;
+      if (n > 0) spread += n * distance * distance;
     }
     const flat = viewOf(total, units[k], out);
     const isActivation = layer.activation !== undefined;

@@ -89,11 +89,7 @@ const ofRanking = (title: string, { metric, counted }: Ranking): Figure =>
   });
 
 /** The mean of a number of each row. */
-const ofMean = (
-  facts: Facts,
-  metric: (task: Task) => Metric,
-  numberOf: (task: Task) => RowNumber,
-): Figure =>
+const ofMean = (facts: Facts, metric: (task: Task) => Metric, numberOf: (task: Task) => RowNumber): Figure =>
   figure({
     better: 'lower',
     ...facts,

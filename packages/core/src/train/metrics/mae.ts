@@ -1,10 +1,11 @@
+import { powerOfTwo } from '../../math/exponent.ts';
 import { type NoOptions, noOptions } from '../../model/family.ts';
 import type { Metric } from './metric.ts';
 import { type Pairs, paired } from './paired.ts';
 
 /** Errors above this are added in units of 2¹⁰⁰, so that no sum of errors overflows. */
-const LARGE = 2 ** 900;
-const UNIT = 2 ** 100;
+const LARGE = powerOfTwo(900);
+const UNIT = powerOfTwo(100);
 
 const figure = paired((): Pairs => {
   const sums = new Float64Array(2); // Σ of ordinary errors, Σ of large ones in units

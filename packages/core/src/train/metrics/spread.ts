@@ -1,3 +1,6 @@
+import { viewOf } from '../../backends/scratch.ts';
+import { powerOfTwo } from '../../math/exponent.ts';
+
 /** Σ of squares of numbers that were multiplied by `unit`, a power of two, so that no square leaves the doubles. */
 export interface Squares {
   readonly sum: number;
@@ -11,17 +14,18 @@ export const rootMean = ({ sum, unit }: Squares, n: number): number => Math.sqrt
 export function ratioOf(a: Squares, b: Squares): number {
   if (b.sum === 0) return Number.NaN;
   if (a.sum === 0 || a.unit === b.unit) return a.sum / b.sum;
-  return ((Math.sqrt(a.sum) / Math.sqrt(b.sum)) * (b.unit / a.unit)) ** 2;
+  const root = (Math.sqrt(a.sum) / Math.sqrt(b.sum)) * (b.unit / a.unit);
+  return root * root;
 }
 
 /**
  * Numbers above 2⁴⁰⁰, below 2⁻⁴⁰⁰ and between are squared in units of their own, and added apart. [Blue
  * 1978](https://doi.org/10.1145/355769.355771)
  */
-const UNITS = [2 ** -600, 1, 2 ** 600];
+const UNITS = [powerOfTwo(-600), 1, powerOfTwo(600)];
 const [LARGE, ORDINARY, SMALL] = [0, 1, 2];
-const MOST_ORDINARY = 2 ** 400;
-const LEAST_ORDINARY = 2 ** -400;
+const MOST_ORDINARY = powerOfTwo(400);
+const LEAST_ORDINARY = powerOfTwo(-400);
 
 /** The class of the largest numbers, beside which others may be too small to count. */
 const topClass = (squares: (k: number) => number): number => [LARGE, ORDINARY].find((k) => squares(k) !== 0) ?? SMALL;
@@ -76,7 +80,7 @@ export function createSpread(): Spread {
     const top = topClass((k) => sums[k * LENGTH + SQUARES]);
     const all = new Float64Array(LENGTH);
     for (let k = SMALL; k >= top; k--) {
-      const [d, dRest, square, squareRest] = sums.subarray(k * LENGTH);
+      const [d, dRest, square, squareRest] = viewOf(sums, k * LENGTH, LENGTH);
       const unit = UNITS[top] / UNITS[k];
       addTo(all, SUM, d * unit, dRest * unit);
       addTo(all, SQUARES, square * unit * unit, squareRest * unit * unit);

@@ -1,5 +1,7 @@
-import { createEncoder, createRandom, type NetworkSpec } from '@gradloom/core';
+import { createEncoder, createRandom, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import { createSpread } from '@gradloom/core/internal';
 import {
+  createModel,
   type Dataset,
   datasetFromRows,
   encodeTable,
@@ -154,6 +156,89 @@ describe('a fit', () => {
     expect(t.reduce((sum, value) => sum + value * value, 0) / N).toBeCloseTo(1, 10);
     for (const [n, value] of t.entries())
       expect(value * target.scale + target.center).toBeCloseTo(Number(rows[n][6]), 9);
+  });
+});
+
+describe('a column whose numbers are equal in the training rows', () => {
+  const read = (cell: (n: number) => unknown, options: TableOptions = {}) => {
+    const lines = Array.from({ length: 60 }, (_, n) => `${n / 7},${cell(n)},${n < 40 ? 0.3 : n},${1000 * (n / 7)}`);
+    const text = ['size,tax,local,price', ...lines].join('\n');
+    return readTable(folder.write('equal.csv', text), { targets: 'values', ...options });
+  };
+  const some = all.subarray(0, 40);
+
+  test.each([
+    ['0.19', (_: number) => 0.19, 0.19],
+    ['-1/3e-200', (_: number) => -1 / 3e-200, -1 / 3e-200],
+    ['1e300 / 3', (_: number) => 1e300 / 3, 1e300 / 3],
+    ['the largest double', (_: number) => Number.MAX_VALUE, Number.MAX_VALUE],
+    ['the least double', (_: number) => Number.MIN_VALUE, Number.MIN_VALUE],
+    ['a time of day', (_: number) => '2024-05-17T13:37:11', 19860 + (13 * 3600 + 37 * 60 + 11) / 86400],
+    ['yes', (_: number) => 'yes', 1],
+    ['0.3 or 0.1 + 0.2', (n: number) => (n % 2 === 0 ? 0.3 : 0.1 + 0.2), undefined],
+    ['1 %, computed from gross and net', (n: number) => (1.01 * (17.3 + n)) / (17.3 + n) - 1, undefined],
+  ])('has a scale of 1, whatever --scale says: %s', async (_title, cell, center) => {
+    for (const scale of ['standard', 'minmax', 'robust'] as const) {
+      const { columns } = fitPreprocessing(await read(cell, { scale }), some);
+      expect(columns[1]).toMatchObject({ name: 'tax', scale: 1, ...(center === undefined ? {} : { center }) });
+      expect(columns[2]).toMatchObject({ name: 'local', scale: 1, center: 0.3 });
+    }
+    const { target } = fitPreprocessing(await read(cell, { target: ['local', 'price'] }), some);
+    expect(target).toMatchObject([{ name: 'local', scale: 1, center: 0.3 }, { name: 'price' }]);
+  });
+
+  test('does not move answers for a number close to theirs', async () => {
+    const { sets } = splitTable(await read(() => 0.19, { drop: ['local'] }));
+    const layers: LayerSpec[] = [{ kind: 'dense', out: 1 }];
+    const result = await train({ input: 2, layers }, sets, { steps: 20, threads: 1, loss: 'mse' }).result;
+    const answers = createModel(result).predict([0.19, 0.2].map((tax) => ({ size: 4, tax })));
+    const [known, near] = answers.map(({ prediction }) => Number(prediction));
+    expect(Math.abs(near - known)).toBeLessThan(100);
+  });
+
+  test('is no column of close but different numbers', async () => {
+    const close = (n: number) => 1e8 + 5e-6 * Math.sin(n);
+    const spread = createSpread();
+    for (const n of some) spread.add(close(n));
+    const [, tax] = fitPreprocessing(await read(close), some).columns;
+    expect(tax).toMatchObject({ center: spread.mean(), scale: spread.deviation() });
+  });
+});
+
+describe('numbers near the largest double', () => {
+  const read = (a: number, options: TableOptions = {}) => {
+    const lines = Array.from({ length: 30 }, (_, n) => `${n % 3 === 0 ? -a : a * (1 - n / 1000)},${n / 7}`);
+    return readTable(folder.write('large.csv', ['a,b', ...lines].join('\n')), { targets: 'values', ...options });
+  };
+  const fitted = async (a: number, options?: TableOptions) =>
+    fitPreprocessing(await read(a, options), all.subarray(0, 30));
+
+  test.each(['standard', 'minmax', 'robust'] as const)('are scaled as smaller ones, by %s', async (scale) => {
+    const [one] = (await fitted(1, { scale })).columns;
+    const [far] = (await fitted(2 ** 1000, { scale })).columns;
+    if (one.type !== 'numeric' || far.type !== 'numeric') expect.unreachable();
+    for (const of of ['center', 'scale', 'fill'] as const) {
+      expect(Number(far[of]) / 2 ** 1000).toBeCloseTo(Number(one[of]), 14);
+    }
+  });
+
+  test('whose distance has no double are refused where it is asked for, and have a finite median', async () => {
+    const { columns } = await fitted(1.7e308, { scale: 'standard' });
+    expect(columns[0]).toMatchObject({
+      fill: expect.toSatisfy(Number.isFinite),
+      scale: expect.toSatisfy(Number.isFinite),
+    });
+    for (const scale of ['minmax', 'robust'] as const) {
+      await expect(fitted(1.7e308, { scale })).rejects.toThrow(
+        /: column "a" has numbers that are further apart than the largest double, expected closer ones$/,
+      );
+    }
+  });
+
+  test.each([1e200, 1e-200])('as a target, whose losses have no double, are refused: %d', async (a) => {
+    await expect(fitted(a, { target: 'a' })).rejects.toThrow(
+      /: target "a" has values with a deviation of \S+, expected one from 1e-150 to 1e\+150, since losses are in units/,
+    );
   });
 });
 
