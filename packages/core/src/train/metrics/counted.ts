@@ -1,3 +1,5 @@
+import type { Metric } from './metric.ts';
+
 /** Rows that are kept, as `add` of a metric is given them. */
 export interface HeldRows {
   readonly rows: number; // N
@@ -8,6 +10,33 @@ export interface HeldRows {
 
 /** The value of a metric over held rows, of which row n counts counts[n] times. */
 export type Counted = (counts: Uint32Array) => number;
+
+/** Rows that are handed to a metric at once. */
+const STRETCH = 64;
+
+/** A metric of values over held rows, each of which is added as often as it counts. */
+export function countedValues({ rows, outputs: O, y, t }: HeldRows, create: () => Metric): Counted {
+  const drawnY = new Float64Array(STRETCH * O); // [drawn, O]
+  const drawnT = new Float64Array(STRETCH * O);
+  return (counts) => {
+    const metric = create();
+    let drawn = 0;
+    for (let n = 0; n < rows; n++) {
+      for (let times = counts[n]; times > 0; times--, drawn++) {
+        if (drawn === STRETCH) {
+          metric.add(drawnY, drawnT, drawn, O);
+          drawn = 0;
+        }
+        for (let o = 0; o < O; o++) {
+          drawnY[drawn * O + o] = y[n * O + o];
+          drawnT[drawn * O + o] = t[n * O + o];
+        }
+      }
+    }
+    metric.add(drawnY, drawnT, drawn, O);
+    return metric.value();
+  };
+}
 
 /** One number of a row, such as its absolute error. */
 export type RowNumber = (y: Float64Array, t: Float64Array, n: number, O: number) => number;

@@ -4,19 +4,19 @@ import { balancedAccuracy, meanRecall } from './balanced-accuracy.ts';
 import { brier, rowBrier } from './brier.ts';
 import { calibrationError, countedCalibrationError } from './calibration-error.ts';
 import { type AverageOptions, type ClassAverage, type ClassCounts, countedRates } from './class-rates.ts';
-import { type Counted, countedMean, type HeldRows, type RowNumber } from './counted.ts';
-import { countedExplainedVariance, explainedVariance } from './explained-variance.ts';
+import { type Counted, countedMean, countedValues, type HeldRows, type RowNumber } from './counted.ts';
+import { explainedVariance } from './explained-variance.ts';
 import { classF1 } from './f1.ts';
 import { logLoss, rowLogLoss } from './log-loss.ts';
-import { countedMae, mae } from './mae.ts';
+import { mae } from './mae.ts';
 import { mape, rowMape } from './mape.ts';
 import type { Metric } from './metric.ts';
 import { prRanking } from './pr-auc.ts';
 import { classPrecision } from './precision.ts';
-import { countedR2, r2 } from './r2.ts';
+import { r2 } from './r2.ts';
 import type { Ranking } from './ranking.ts';
 import { classRecall } from './recall.ts';
-import { countedRmse, rmse } from './rmse.ts';
+import { rmse } from './rmse.ts';
 import { rocRanking } from './roc-auc.ts';
 
 /**
@@ -97,9 +97,8 @@ const ofMean = (facts: Facts, metric: (task: Task) => Metric, numberOf: (task: T
     counted: atOnce((rows, task) => countedMean(rows, numberOf(task))),
   });
 
-/** Of pairs of output and target. */
-const ofPairs = (facts: Facts, metric: () => Metric, counted: (rows: HeldRows) => Counted): Figure =>
-  figure({ tasks: ['values'], ...facts, metric: () => metric(), counted: atOnce((rows) => counted(rows)) });
+const ofValues = (facts: Facts, metric: () => Metric): Figure =>
+  figure({ tasks: ['values'], ...facts, metric, counted: atOnce((rows) => countedValues(rows, metric)) });
 
 const table = {
   accuracy: figure({
@@ -137,15 +136,15 @@ const table = {
     metric: (task) => calibrationError({ targets: targetsOf(task) }),
     counted: atOnce((rows, task) => countedCalibrationError(rows, { targets: targetsOf(task) })),
   }),
-  mae: ofPairs({ title: 'mae', better: 'lower' }, mae, countedMae),
-  rmse: ofPairs({ title: 'rmse', better: 'lower' }, rmse, countedRmse),
+  mae: ofValues({ title: 'mae', better: 'lower' }, () => mae()),
+  rmse: ofValues({ title: 'rmse', better: 'lower' }, () => rmse()),
   mape: ofMean(
     { title: 'mape', tasks: ['values'] },
     () => mape(),
     () => rowMape,
   ),
-  r2: ofPairs({ title: 'r2' }, r2, countedR2),
-  'explained-variance': ofPairs({ title: 'explained variance' }, explainedVariance, countedExplainedVariance),
+  r2: ofValues({ title: 'r2' }, () => r2()),
+  'explained-variance': ofValues({ title: 'explained variance' }, () => explainedVariance()),
 } satisfies Record<string, Figure>;
 
 /** The name of a figure. */

@@ -1,31 +1,26 @@
 import { powerOfTwo } from '../../math/exponent.ts';
 import { type NoOptions, noOptions } from '../../model/family.ts';
 import type { Metric } from './metric.ts';
-import { type Pairs, paired } from './paired.ts';
 
 /** Errors above this are added in units of 2¹⁰⁰, so that no sum of errors overflows. */
 const LARGE = powerOfTwo(900);
 const UNIT = powerOfTwo(100);
 
-const figure = paired((): Pairs => {
-  const sums = new Float64Array(2); // Σ of ordinary errors, Σ of large ones in units
-  let numbers = 0;
-  return {
-    add(y, t) {
-      const error = Math.abs(y - t);
-      if (error > LARGE) sums[1] += Math.abs(y / UNIT - t / UNIT);
-      else sums[0] += error;
-      numbers++;
-    },
-    value: () => (sums[1] === 0 ? sums[0] / numbers : ((sums[1] + sums[0] / UNIT) / numbers) * UNIT),
-  };
-});
-
 /** Mean of |y - t| over rows and outputs. */
 export function mae(options: NoOptions = {}): Metric {
   noOptions('metric mae', options);
-  return figure.metric();
+  let sum = 0;
+  let large = 0; // in units
+  let numbers = 0;
+  return {
+    add(y, t, B, O) {
+      for (let i = 0; i < B * O; i++) {
+        const error = Math.abs(y[i] - t[i]);
+        if (error > LARGE) large += Math.abs(y[i] / UNIT - t[i] / UNIT);
+        else sum += error;
+      }
+      numbers += B * O;
+    },
+    value: () => (large === 0 ? sum / numbers : ((large + sum / UNIT) / numbers) * UNIT),
+  };
 }
-
-/** The same over held rows. */
-export const countedMae = figure.counted;

@@ -1,10 +1,7 @@
 import { type NoOptions, noOptions } from '../../model/family.ts';
 import { explainedShare } from './explained-variance.ts';
 import type { Metric } from './metric.ts';
-import { paired } from './paired.ts';
 import { createSquares } from './spread.ts';
-
-const figure = paired(() => explainedShare(createSquares));
 
 /**
  * R² = 1 - Σ(y - t)² / Σ(t - t̄)² of each output, mean over outputs, as scikit-learn has it; NaN where a target does
@@ -12,8 +9,5 @@ const figure = paired(() => explainedShare(createSquares));
  */
 export function r2(options: NoOptions = {}): Metric {
   noOptions('metric r2', options);
-  return figure.metric();
+  return explainedShare(createSquares);
 }
-
-/** The same over held rows. */
-export const countedR2 = figure.counted;

@@ -37,8 +37,13 @@ export function createSquares(): { add(a: number, b: number): void; squares(): S
     add(a, b) {
       const difference = a - b;
       const size = Math.abs(difference);
-      const k = size > MOST_ORDINARY ? LARGE : size < LEAST_ORDINARY ? SMALL : ORDINARY;
-      const x = k === LARGE ? a * UNITS[LARGE] - b * UNITS[LARGE] : difference * UNITS[k];
+      if (size <= MOST_ORDINARY && size >= LEAST_ORDINARY) {
+        sums[ORDINARY] += difference * difference;
+        return;
+      }
+      const k = size > MOST_ORDINARY ? LARGE : SMALL;
+      // Large numbers may be further apart than the largest double.
+      const x = k === LARGE ? a * UNITS[LARGE] - b * UNITS[LARGE] : difference * UNITS[SMALL];
       sums[k] += x * x;
     },
     squares() {
@@ -67,13 +72,30 @@ const [SUM, SQUARES, LENGTH] = [0, 2, 4];
 
 /**
  * With d = v - the first number, Σ (v - v̄)² = Σ d² - (Σ d)² / N. The first is one of the numbers, so the difference is
- * at least 1 / (N + 1) of Σ d² and keeps its digits: differences, squares and sums carry their rounding errors along, as
- * if computed with twice the digits of a double. [Ogita, Rump & Oishi 2005](https://doi.org/10.1137/030601818)
+ * at least 1 / (N + 1) of Σ d². Differences, squares and sums carry their rounding errors along, as if computed with
+ * twice the digits of a double. [Ogita, Rump & Oishi 2005](https://doi.org/10.1137/030601818)
  */
 export function createSpread(): Spread {
-  const sums = new Float64Array(3 * LENGTH); // [class, LENGTH]
+  const sums = new Float64Array(3 * LENGTH + 1); // [class, LENGTH], then the first number
+  const FIRST = 3 * LENGTH;
   let rows = 0;
-  let first = 0;
+
+  /** Adds the distance a - b - origin of numbers in the unit of class k. */
+  function addDistance(k: number, a: number, b: number, origin: number): void {
+    const v = a - b;
+    const sum = v - origin;
+    const rest = sumError(v, -origin, sum) + (b === 0 ? 0 : sumError(a, -b, v));
+    const d = sum + rest;
+    const dRest = rest - (d - sum);
+    if (k === ORDINARY && Math.abs(d) < LEAST_ORDINARY) add(SMALL, d * UNITS[SMALL], dRest * UNITS[SMALL]);
+    else add(k, d, dRest);
+  }
+
+  function add(k: number, d: number, dRest: number): void {
+    const square = d * d;
+    addTo(sums, k * LENGTH + SUM, d, dRest);
+    addTo(sums, k * LENGTH + SQUARES, square, productError(d, d, square) + 2 * d * dRest);
+  }
 
   /** The sums of all classes, in the unit of the top one. */
   function joined() {
@@ -98,28 +120,18 @@ export function createSpread(): Spread {
 
   return {
     add(a, b = 0) {
-      if (rows++ === 0) first = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, a - b));
-      const isLarge = Math.max(Math.abs(a - b), Math.abs(first)) > MOST_ORDINARY;
-      const before = isLarge ? UNITS[LARGE] : 1; // so that no difference overflows
-      const [p, q, origin] = [a * before, -b * before, -first * before];
-      const v = p + q;
-      const sum = v + origin;
-      const rest = sumError(p, q, v) + sumError(v, origin, sum);
-      const whole = sum + rest;
-      const k = isLarge ? LARGE : Math.abs(whole) < LEAST_ORDINARY ? SMALL : ORDINARY;
-      const after = k === SMALL ? UNITS[SMALL] : 1; // so that no digit of a value is lost
-      const d = whole * after;
-      const dRest = (rest - (whole - sum)) * after;
-      const square = d * d;
-      addTo(sums, k * LENGTH + SUM, d, dRest);
-      addTo(sums, k * LENGTH + SQUARES, square, productError(d, d, square) + 2 * d * dRest);
+      if (rows++ === 0) sums[FIRST] = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, a - b));
+      const first = sums[FIRST];
+      const isLarge = Math.abs(a - b) > MOST_ORDINARY || Math.abs(first) > MOST_ORDINARY;
+      if (isLarge) addDistance(LARGE, a * UNITS[LARGE], b * UNITS[LARGE], first * UNITS[LARGE]);
+      else addDistance(ORDINARY, a, b, first);
     },
     mean() {
       const { all, top } = joined();
       const [d, dRest] = divided(all[SUM], all[SUM + 1], rows);
       const before = top === LARGE ? UNITS[LARGE] : 1;
       const after = top === SMALL ? UNITS[SMALL] : 1;
-      const [origin, distance] = [first * before, d / after];
+      const [origin, distance] = [sums[FIRST] * before, d / after];
       const whole = origin + distance;
       return (whole + (sumError(origin, distance, whole) + dRest / after)) / before;
     },
@@ -144,8 +156,10 @@ function sumError(a: number, b: number, sum: number): number {
 
 /** a · b - product, exactly, of their rounded product. */
 function productError(a: number, b: number, product: number): number {
-  const [high, otherHigh] = [highHalf(a), highHalf(b)];
-  const [low, otherLow] = [a - high, b - otherHigh];
+  const high = highHalf(a);
+  const low = a - high;
+  const otherHigh = highHalf(b);
+  const otherLow = b - otherHigh;
   return high * otherHigh - product + high * otherLow + low * otherHigh + low * otherLow;
 }
 
