@@ -21,19 +21,19 @@ export function softmaxCrossEntropy(
 
 function rowLoss(dy: usize, y: usize, t: usize, O: i32): Real {
   const target = bytes(<i32>load<Real>(t));
-  const yTarget = load<Real>(y + target); // read before dy, which may be y
   const m = maximum(y, O);
+  const cTarget = load<Real>(y + target) - m; // read before dy, which may be y
   exponentials(dy, y, O, m);
   const s = sum(dy, O);
   const probability = load<Real>(dy + target) / s;
   divide(dy, O, s);
   store<Real>(dy + target, flush<Real>(probability - 1));
-  return log(s) + m - yTarget;
+  return log(s) - cTarget;
 }
 
 /**
- * Σₙ log Σₒ e^y[n,o] - (1 - smoothing) y[n,t[n]] - smoothing/O Σₒ y[n,o], and dy[n,o] = softmax(y[n])[o] minus the
- * smoothed target. Otherwise likewise.
+ * Σₙ log Σₒ e^y[n,o] - (1 - smoothing) y[n,t[n]] - smoothing/O Σₒ y[n,o], of y - max y in place of y, and dy[n,o] =
+ * softmax(y[n])[o] minus the smoothed target. Otherwise likewise.
  */
 export function smoothedCrossEntropy(
   lossSums: usize, dy: usize, y: usize, t: usize, B: i32, leaf: i32, O: i32, smoothing: f64,
@@ -50,16 +50,16 @@ export function smoothedCrossEntropy(
 
 function smoothedRow(dy: usize, y: usize, t: usize, O: i32, smoothing: Real): Real {
   const target = bytes(<i32>load<Real>(t));
-  const yTarget = load<Real>(y + target); // read before dy, which may be y
-  const ySum = sum(y, O);
-  const m = maximum(y, O);
-  exponentials(dy, y, O, m);
+  belowMaximum(dy, y, O);
+  const cTarget = load<Real>(dy + target);
+  const cSum = sum(dy, O);
+  exponentials(dy, dy, O, 0);
   const s = sum(dy, O);
   const off = smoothing / <Real>O;
   const probability = load<Real>(dy + target) / s;
   divideMinus(dy, O, s, off);
   store<Real>(dy + target, flush<Real>(probability - (1 - smoothing + off)));
-  return log(s) + m - (1 - smoothing) * yTarget - off * ySum;
+  return log(s) - (1 - smoothing) * cTarget - off * cSum;
 }
 
 /** max y[o], in four lanes o mod 4 that start at -∞ and take what is greater. */
@@ -85,7 +85,14 @@ function maximum(y: usize, O: i32): Real {
   return z > lane ? z : lane;
 }
 
-/** e[o] = e^(y[o] - m). Overwrites `e`. */
+/** c[o] = y[o] - max y. Overwrites `c`, which may be `y`. */
+function belowMaximum(c: usize, y: usize, O: i32): void {
+  const maxima = splat<v128>(maximum(y, O));
+  for (; O >= LANES; O -= LANES, c += 16, y += 16) store<v128>(c, minus(load<v128>(y), maxima));
+  if (O > 0) storeRest(c, minus(loadRest(y, O), maxima), O);
+}
+
+/** e[o] = e^(y[o] - m). Overwrites `e`, which may be `y`. */
 function exponentials(e: usize, y: usize, O: i32, m: Real): void {
   const maxima = splat<v128>(m);
   for (; O >= LANES; O -= LANES, e += 16, y += 16) store<v128>(e, exp(minus(load<v128>(y), maxima)));

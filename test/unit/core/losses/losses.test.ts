@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createElements, elementTypes } from '../../../packages/core/src/element-type.ts';
 import {
   createLoss,
   type LossName,
@@ -50,6 +51,9 @@ const cases: Record<LossName, { t: number[]; values: [LossSpec, number][] }> = {
     ],
   },
 };
+
+/** Distance of 1 to the next number. */
+const EPSILON = { float64: 2 ** -52, float32: 2 ** -23 };
 
 const names = Object.keys(losses) as LossName[];
 const specs = names.flatMap((name) => cases[name].values.map(([spec]) => spec));
@@ -172,6 +176,44 @@ test('tiny gradients are flushed to 0', () => {
   const dy = new Float64Array(1);
   lossOf(createLoss('quadratic'), dy, Float64Array.of(1e-300), Float64Array.of(0), 1, 1);
   expect(dy[0]).toBe(0);
+});
+
+describe.each(elementTypes)('%s', (type) => {
+  const of = (...numbers: number[]) => Object.assign(createElements(type, numbers.length), numbers);
+
+  test.each([1e3, 1e8, -1e8])('logits that all lie %d higher have the same cross-entropy, to the bit', (offset) => {
+    for (const labelSmoothing of [0, 0.3]) {
+      const loss = createLoss({ kind: 'softmax-cross-entropy', labelSmoothing });
+      for (const O of [1, 3, 6]) {
+        const random = createRandom(1, 'offset', O);
+        const equal = lossOf(loss, of(...Array(O)), of(...Array(O).fill(offset)), of(O - 1), 1, O);
+        expect(Math.abs(equal - Math.log(O))).toBeLessThan(2 * EPSILON[type]);
+        for (let trial = 0; trial < 20; trial++) {
+          // At 1e8 floats lie 8 apart.
+          const y = Array.from({ length: O }, () => 8 * random.integer(4));
+          const at = (zero: number) => {
+            const dy = of(...y.map((value) => zero + value));
+            return { sum: lossOf(loss, dy, dy, of(trial % O), 1, O), dy };
+          };
+          expect(at(offset)).toEqual(at(0));
+        }
+      }
+    }
+  });
+
+  test('binary cross-entropy keeps its digits on both sides: that of -y and 1 - t is the same', () => {
+    const loss = createLoss('binary-cross-entropy');
+    const random = createRandom(1, 'sides');
+    for (let trial = 0; trial < 100; trial++) {
+      const [y, t] = [20 * random.normal(), random.integer(1025) / 1024];
+      const [one, other] = [of(y), of(-y)];
+      expect(lossOf(loss, one, one, of(t), 1, 1)).toBe(lossOf(loss, other, other, of(1 - t), 1, 1));
+    }
+    const soft = 1 - 2 ** -20; // 20 · 2⁻²⁰ + log1p(e⁻²⁰), of which float32 had a digit
+    const value = 20 * 2 ** -20 + Math.log1p(Math.exp(-20));
+    const found = lossOf(loss, of(0), of(20), of(soft), 1, 1);
+    expect(Math.abs(found / value - 1)).toBeLessThan(4 * EPSILON[type]);
+  });
 });
 
 test('smoothed labels leave no gradient where the logits are those of the smoothed target', () => {

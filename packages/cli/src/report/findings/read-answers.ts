@@ -72,7 +72,7 @@ function mistakeReader(answerOf: Decision['answer']): {
         const logits = y.subarray(n * O, (n + 1) * O);
         const most = logits[answer];
         const sum = logits.reduce((total, z) => total + Math.exp(z - most), 0);
-        const loss = Math.log(sum) + most - logits[label];
+        const loss = Math.log(sum) - (logits[label] - most);
         worst.push({ row: first + n, label, answer, probability: 1 / sum, loss });
         worst.sort((a, b) => b.loss - a.loss || a.row - b.row);
         worst.length = Math.min(worst.length, WORST);

@@ -4,13 +4,14 @@ import type { Loss } from './loss.ts';
 
 /**
  * -(t log σ(y) + (1 - t) log(1 - σ(y))) of logits y and targets t in [0, 1], mean over outputs, as PyTorch's
- * BCEWithLogitsLoss has it; computed as max(y, 0) - y t + log1p(e⁻|ʸ|), which neither overflows nor takes log 0.
+ * BCEWithLogitsLoss has it; computed as y ([y > 0] - t) + log1p(e⁻|ʸ|), two terms of one sign: it neither overflows nor
+ * takes log 0, and no digits cancel.
  */
 export function binaryCrossEntropy(options: NoOptions = {}): Loss {
   noOptions('binary-cross-entropy', options);
   return elementwiseLoss({
     name: 'binary-cross-entropy',
-    value: ({ round, exp, log1p }, y, t) => round(round(Math.max(y, 0) - round(y * t)) + log1p(exp(-Math.abs(y)))),
+    value: ({ round, exp, log1p }, y, t) => round(round(y * round((y > 0 ? 1 : 0) - t)) + log1p(exp(-Math.abs(y)))),
     derivative: ({ round, sigmoid }, y, t) => round(sigmoid(y) - t),
     over: 'mean',
     threshold: 0,

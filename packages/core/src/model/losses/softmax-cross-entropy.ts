@@ -1,6 +1,6 @@
-import { type Elements, typeOf } from '../../element-type.ts';
+import { type Elements, type Round, typeOf } from '../../element-type.ts';
 import { laneSum } from '../../math/lane-sum.ts';
-import { mathOf, type RealMath } from '../../math/real-math.ts';
+import { mathOf } from '../../math/real-math.ts';
 import { defineOptions, fraction, type OptionsOf } from '../../options/index.ts';
 import type { Loss, LossKernel } from './loss.ts';
 
@@ -14,9 +14,10 @@ export interface SoftmaxCrossEntropyOptions extends OptionsOf<typeof softmaxCros
 
 /**
  * A leaf's L = Σₙ (log Σₒ e^y[n,o] - y[n,t[n]]) of logits y and class indices t, with dy[n,o] = softmax(y[n])[o] - [o =
- * t[n]]. By log-sum-exp: e^(y - m) with the row's maximum m cannot overflow. A NaN or ∞ anywhere in a row makes its
- * loss NaN, -∞ does where the whole row has it. With smoothing ε the target is 1 - ε + ε/O at o = t[n] and ε/O
- * elsewhere, as in PyTorch. [Szegedy et al. 2016, §7](https://arxiv.org/abs/1512.00567)
+ * t[n]]. By log-sum-exp of y - m with the row's maximum m: e^(y - m) cannot overflow, and what all logits have in common
+ * costs the loss no digits. A NaN or ∞ anywhere in a row makes its loss NaN, -∞ does where the whole row has it. With
+ * smoothing ε the target is 1 - ε + ε/O at o = t[n] and ε/O elsewhere, as in PyTorch. [Szegedy et al. 2016,
+ * §7](https://arxiv.org/abs/1512.00567)
  */
 export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): Loss {
   const { labelSmoothing } = softmaxCrossEntropyOptions.read(options);
@@ -26,12 +27,11 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): L
   return { ...loss, variant, evaluate: smoothed(labelSmoothing) };
 }
 
-/** L = Σₙ log Σₒ e^y[n,o] - (1 - ε) y[n,t[n]] - ε/O Σₒ y[n,o]. */
+/** L = Σₙ log Σₒ e^y[n,o] - (1 - ε) y[n,t[n]] - ε/O Σₒ y[n,o], of y - m in place of y. */
 const smoothed =
   (smoothing: number): LossKernel =>
   (lossSums, dy, y, t, B, leaf, O, _parameter) => {
-    const math = mathOf(typeOf(dy));
-    const { round, flush, log } = math;
+    const { round, flush, exp, log } = mathOf(typeOf(dy));
     const share = round(smoothing);
     const rest = round(1 - share);
     const off = round(share / round(O));
@@ -41,31 +41,30 @@ const smoothed =
       if (n % leaf === 0) total = 0;
       const row = n * O;
       const target = row + t[n];
-      const yTarget = y[target]; // read before dy, which may be y
-      const ySum = laneSum(round, y, row, O);
-      const m = rowMaximum(y, row, O);
-      exponentials(math, dy, y, row, O, m);
+      belowMaximum(round, dy, y, row, O);
+      const cTarget = dy[target];
+      const cSum = laneSum(round, dy, row, O);
+      for (let i = row; i < row + O; i++) dy[i] = exp(dy[i]);
       const sum = laneSum(round, dy, row, O);
       for (let i = row; i < row + O; i++) dy[i] = flush(round(round(dy[i] / sum) - (i === target ? on : off)));
-      total += round(round(round(log(sum) + m) - round(rest * yTarget)) - round(off * ySum));
+      total += round(round(log(sum) - round(rest * cTarget)) - round(off * cSum));
       lossSums[Math.floor(n / leaf)] = total;
     }
   };
 
 const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
-  const math = mathOf(typeOf(dy));
-  const { round, flush, log } = math;
+  const { round, flush, exp, log } = mathOf(typeOf(dy));
   let total = 0;
   for (let n = 0; n < B; n++) {
     if (n % leaf === 0) total = 0;
     const row = n * O;
     const target = row + t[n];
-    const yTarget = y[target]; // read before dy, which may be y
-    const m = rowMaximum(y, row, O);
-    exponentials(math, dy, y, row, O, m);
+    belowMaximum(round, dy, y, row, O);
+    const cTarget = dy[target];
+    for (let i = row; i < row + O; i++) dy[i] = exp(dy[i]);
     const sum = laneSum(round, dy, row, O);
     for (let i = row; i < row + O; i++) dy[i] = flush(round(round(dy[i] / sum) - (i === target ? 1 : 0)));
-    total += round(round(log(sum) + m) - yTarget);
+    total += round(log(sum) - cTarget);
     lossSums[Math.floor(n / leaf)] = total;
   }
 };
@@ -93,16 +92,16 @@ function rowMaximum(
   return greater(greater(l3, l2), greater(l1, l0));
 }
 
-/** e[o] = e^(y[o] - m). Overwrites the row of `e`, which may be that of `y`. */
-function exponentials(
-  { round, exp }: RealMath,
-  e: Elements, // [B, O] out
+/** c[o] = y[o] - max y. Overwrites the row of `c`, which may be that of `y`. */
+function belowMaximum(
+  round: Round,
+  c: Elements, // [B, O] out
   y: Elements, // [B, O]
   row: number,
   O: number,
-  m: number,
 ): void {
-  for (let i = row; i < row + O; i++) e[i] = exp(round(y[i] - m));
+  const m = rowMaximum(y, row, O);
+  for (let i = row; i < row + O; i++) c[i] = round(y[i] - m);
 }
 
 /** z where z > lane; a lane never takes a NaN. */

@@ -68,7 +68,7 @@ export const documentedLosses: Record<LossName, { spec: LossSpec; row: RowOf }> 
   'binary-cross-entropy': {
     spec: 'binary-cross-entropy',
     row: elementwise((A, y, t, O) => [
-      A.add(A.sub(Math.max(y, 0), A.mul(y, t)), A.log1p(A.exp(-Math.abs(y)))),
+      A.add(A.mul(y, A.sub(y > 0 ? 1 : 0, t)), A.log1p(A.exp(-Math.abs(y)))),
       A.div(A.sub(A.sigmoid(y), t), O),
     ]),
   },
@@ -76,10 +76,11 @@ export const documentedLosses: Record<LossName, { spec: LossSpec; row: RowOf }> 
     spec: 'softmax-cross-entropy',
     row(A, y, [label]) {
       const m = Math.max(...y);
-      const e = y.map((value) => A.exp(A.sub(value, m)));
+      const c = y.map((value) => A.sub(value, m));
+      const e = c.map(A.exp);
       const s = lanes(A, e);
       const dy = e.map((value, o) => A.flush(o === label ? A.sub(A.div(value, s), 1) : A.div(value, s)));
-      return { loss: A.sub(A.add(A.log(s), m), y[label]), dy };
+      return { loss: A.sub(A.log(s), c[label]), dy };
     },
   },
 };
@@ -95,9 +96,10 @@ export const documentedVariants: { spec: LossSpec; row: RowOf }[] = [
       const r = A.div(epsilon, A.of(y.length));
       const rest = A.sub(1, epsilon);
       const m = Math.max(...y);
-      const e = y.map((value) => A.exp(A.sub(value, m)));
+      const c = y.map((value) => A.sub(value, m));
+      const e = c.map(A.exp);
       const s = lanes(A, e);
-      const loss = A.sub(A.sub(A.add(A.log(s), m), A.mul(rest, y[label])), A.mul(r, lanes(A, y)));
+      const loss = A.sub(A.sub(A.log(s), A.mul(rest, c[label])), A.mul(r, lanes(A, c)));
       const dy = e.map((value, o) => A.flush(A.sub(A.div(value, s), o === label ? A.add(rest, r) : r)));
       return { loss, dy };
     },
