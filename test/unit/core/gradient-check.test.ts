@@ -37,23 +37,31 @@ const pass: PassSettings = {
   ...{ kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 4, leaf: 2, joins: false },
 };
 
-const networkWith = (fn: ActivationName): NetworkSpec => ({
-  input: 3,
+/** Widths of all layers. The bound of floats takes the square of a network's operations: theirs are small. */
+interface Widths {
+  readonly dense: readonly [input: number, first: number, second: number, output: number];
+  readonly nested: { readonly embedding: number; readonly swiglu: number };
+}
+const wide: Widths = { dense: [3, 5, 4, 3], nested: { embedding: 3, swiglu: 5 } };
+const narrow: Widths = { dense: [2, 3, 2, 2], nested: { embedding: 2, swiglu: 3 } };
+
+const networkWith = (fn: ActivationName, { dense: [input, first, second, output] }: Widths): NetworkSpec => ({
+  input,
   layers: [
-    { kind: 'dense', out: 5, biasInit: 'normal' },
+    { kind: 'dense', out: first, biasInit: 'normal' },
     { kind: 'activation', fn },
     { kind: 'dropout', rate: 0.3 },
-    { kind: 'dense', out: 4 },
+    { kind: 'dense', out: second },
     { kind: 'activation', fn },
-    { kind: 'dense', out: 3 },
+    { kind: 'dense', out: output },
   ],
 });
 
 /** Two indices a row, and every way in which layers stand inside of others. */
-const nested: NetworkSpec = {
+const nestedOf = ({ dense, nested: { embedding, swiglu } }: Widths): NetworkSpec => ({
   input: 2,
   layers: [
-    { kind: 'embedding', vocabulary: 5, width: 3 },
+    { kind: 'embedding', vocabulary: 5, width: embedding },
     {
       kind: 'residual',
       layers: [
@@ -64,22 +72,22 @@ const nested: NetworkSpec = {
           layers: [
             { kind: 'dropout', rate: 0.3 },
             { kind: 'batch-norm' }, // its statistics are of all rows, in two leaves
-            { kind: 'dense', out: 6 },
+            { kind: 'dense', out: 2 * embedding },
           ],
         },
         { kind: 'activation', fn: 'sigmoid' },
       ],
     },
     { kind: 'activation', fn: 'tanh' },
-    { kind: 'swiglu', out: 5, biasInit: 'normal' },
+    { kind: 'swiglu', out: swiglu, biasInit: 'normal' },
     { kind: 'layer-norm' },
     { kind: 'batch-norm' },
-    { kind: 'dense', out: 3 },
+    { kind: 'dense', out: dense[3] },
   ],
-};
+});
 
 test('the checked networks have layers of every kind', () => {
-  const kinds = [...networkWith('tanh').layers, ...nested.layers].map((layer) => layer.kind);
+  const kinds = [...networkWith('tanh', wide).layers, ...nestedOf(wide).layers].map((layer) => layer.kind);
   expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
 });
 
@@ -103,6 +111,14 @@ function start(network: Network): { theta: Float64Array; x: Float64Array } {
   throw new Error('no seed keeps the activations off their kinks');
 }
 
+/** Gains and shifts of their own, so that a gradient that forgot them would differ. */
+function nestedStart(network: Network): Float64Array {
+  const theta = allocate(network.parameterCount);
+  initializeParameters(network, theta, 3);
+  const random = createRandom(1, 'gains');
+  return theta.map((value) => value + 0.3 * random.normal());
+}
+
 /** Targets for the outputs y that keep off the kinks of mae and huber. */
 function targetsFor(lossName: LossName, y: Float64Array, O: number): Float64Array {
   const random = createRandom(1, lossName);
@@ -115,10 +131,13 @@ function targetsFor(lossName: LossName, y: Float64Array, O: number): Float64Arra
  * The gradient of floats against differences of doubles at the same weights: they differ by no more than the roundings
  * of floats can move the gradient (see roundingBound), and the error of the differences, 1e-8 as above.
  */
-function checkFloats(network: Network, lossName: LossName, given: Rows): void {
+function checkFloats(network: Network, lossName: LossName, given: { theta: Float64Array; x: Float64Array }): void {
   const { spec } = documentedLosses[lossName];
   const loss = createLoss(spec);
-  const [theta, x, t] = [given.theta, given.x, given.t].map((array) => array.map(Math.fround));
+  const workspace = createWorkspace(network, loss, B, allocate);
+  workspace.x.set(given.x);
+  const y = Float64Array.from(forward(network, workspace, bindTensors(network, given.theta), B, pass));
+  const [theta, x, t] = [given.theta, given.x, targetsFor(lossName, y, network.output)].map((a) => a.map(Math.fround));
   const sums = new Float64Array(2);
   function gradientOf<T extends ElementType>(type: T, kernels: Kernels): () => ElementsOf<T> {
     const workspace = createWorkspace(network, loss, B, allocateOwn(type));
@@ -150,14 +169,8 @@ function checkFloats(network: Network, lossName: LossName, given: Rows): void {
   expect(largest(bound)).toBeLessThan(1e-3 * largest(expected));
 }
 
-interface Rows {
-  readonly theta: Float64Array;
-  readonly x: Float64Array;
-  readonly t: Float64Array;
-}
-
 describe.each(fns)('dense, %s and dropout', (fn) => {
-  const network = buildNetwork(networkWith(fn));
+  const network = buildNetwork(networkWith(fn, wide));
   const { theta, x } = start(network);
   const parameters = bindTensors(network, theta);
 
@@ -181,22 +194,22 @@ describe.each(fns)('dense, %s and dropout', (fn) => {
     expect(maxError(g, expected)).toBeLessThan(1e-8);
     expect(g.every((value) => value === 0)).toBe(false);
   });
+});
 
-  test.each(lossNames)('have it in floats but for rounding, under %s', (lossName) => {
-    const workspace = createWorkspace(network, createLoss(lossName), B, allocate);
-    workspace.x.set(x);
-    const y = Float64Array.from(forward(network, workspace, parameters, B, pass));
-    checkFloats(network, lossName, { theta, x, t: targetsFor(lossName, y, network.output) });
-  });
+// Neither knows the other: each activation with a loss, and each loss with an activation.
+test.each(
+  Array.from({ length: Math.max(fns.length, lossNames.length) }, (_, k) => ({
+    fn: fns[k % fns.length],
+    lossName: lossNames[k % lossNames.length],
+  })),
+)('dense, $fn and dropout have it in floats but for rounding, under $lossName', ({ fn, lossName }) => {
+  const network = buildNetwork(networkWith(fn, narrow));
+  checkFloats(network, lossName, start(network));
 });
 
 describe('embedding, residual, swiglu, layer-norm and batch-norm, one in the other', () => {
-  const network = buildNetwork(nested);
-  const theta = allocate(network.parameterCount);
-  initializeParameters(network, theta, 3);
-  // Gains and shifts of their own, so that a gradient that forgot them would differ.
-  const random = createRandom(1, 'gains');
-  for (let p = 0; p < theta.length; p++) theta[p] += 0.3 * random.normal();
+  const network = buildNetwork(nestedOf(wide));
+  const theta = nestedStart(network);
   const parameters = bindTensors(network, theta);
   const indices = [0, 4, 4, 4, 2, 0]; // one row has an index twice, 1 and 3 never occur
   const g = allocate(network.parameterCount);
@@ -221,15 +234,9 @@ describe('embedding, residual, swiglu, layer-norm and batch-norm, one in the oth
     expect(g.every((value) => value === 0)).toBe(false);
   });
 
-  test.each(lossNames)('have it in floats but for rounding, under %s', (lossName) => {
-    const workspace = createWorkspace(network, createLoss(lossName), B, allocate);
-    workspace.x.set(indices);
-    const y = Float64Array.from(forward(network, workspace, parameters, B, pass));
-    checkFloats(network, lossName, {
-      theta,
-      x: Float64Array.from(indices),
-      t: targetsFor(lossName, y, network.output),
-    });
+  test('have it in floats but for rounding', () => {
+    const network = buildNetwork(nestedOf(narrow));
+    checkFloats(network, 'softmax-cross-entropy', { theta: nestedStart(network), x: Float64Array.from(indices) });
   });
 
   test('overwrite their gradients with zeros where a pass has no rows', () => {

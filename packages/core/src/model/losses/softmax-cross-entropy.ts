@@ -1,4 +1,4 @@
-import { type Elements, type Round, typeOf } from '../../element-type.ts';
+import { type Elements, typeOf } from '../../element-type.ts';
 import { laneSum } from '../../math/lane-sum.ts';
 import { mathOf } from '../../math/real-math.ts';
 import { defineOptions, fraction, type OptionsOf } from '../../options/index.ts';
@@ -41,7 +41,7 @@ const smoothed =
       if (n % leaf === 0) total = 0;
       const row = n * O;
       const target = row + t[n];
-      belowMaximum(round, dy, y, row, O);
+      belowMaximum(dy, y, row, O);
       const cTarget = dy[target];
       const cSum = laneSum(round, dy, row, O);
       for (let i = row; i < row + O; i++) dy[i] = exp(dy[i]);
@@ -59,7 +59,7 @@ const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
     if (n % leaf === 0) total = 0;
     const row = n * O;
     const target = row + t[n];
-    belowMaximum(round, dy, y, row, O);
+    belowMaximum(dy, y, row, O);
     const cTarget = dy[target];
     for (let i = row; i < row + O; i++) dy[i] = exp(dy[i]);
     const sum = laneSum(round, dy, row, O);
@@ -94,14 +94,13 @@ function rowMaximum(
 
 /** c[o] = y[o] - max y. Overwrites the row of `c`, which may be that of `y`. */
 function belowMaximum(
-  round: Round,
   c: Elements, // [B, O] out
   y: Elements, // [B, O]
   row: number,
   O: number,
 ): void {
   const m = rowMaximum(y, row, O);
-  for (let i = row; i < row + O; i++) c[i] = round(y[i] - m);
+  for (let i = row; i < row + O; i++) c[i] = y[i] - m;
 }
 
 /** z where z > lane; a lane never takes a NaN. */
