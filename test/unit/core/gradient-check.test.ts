@@ -114,8 +114,8 @@ function start(network: Network): { theta: Float64Array; x: Float64Array } {
 /** Gains and shifts of their own, so that a gradient that forgot them would differ. */
 function nestedStart(network: Network): Float64Array {
   const theta = allocate(network.parameterCount);
-  initializeParameters(network, theta, 3);
-  const random = createRandom(1, 'gains');
+  initializeParameters(network, theta, 5);
+  const random = createRandom(5, 'gains');
   return theta.map((value) => value + 0.3 * random.normal());
 }
 
