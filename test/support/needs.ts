@@ -1,10 +1,11 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { BackendChoice } from '@gradloom/runtime';
 import type { TestContext, TestOptions } from 'vitest';
 import { findBlas } from '../../packages/runtime/src/backends/native/find-blas.ts';
 import { machineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
 import type { Lack } from './lack.ts';
+import { lackOfPython } from './python.ts';
 
 /** A part of the machine that some tests need, and that not every machine has. */
 interface Part {
@@ -22,12 +23,11 @@ const tool = (name: string, debian: string): Part => ({
   lack: () => (isOnPath(name) ? null : `${name} is not on the PATH`),
 });
 
-/** A module of Debian's Python: to import it, in order to see, would take seconds. */
-const pythonModule = (what: string, name: string): Part => ({
+/** Debian's Python with these modules. */
+const python = (what: string, ...modules: readonly string[]): Part => ({
   what,
-  install: `apt install python3-${name} python3-numpy`,
-  lack: () =>
-    existsSync(`/usr/lib/python3/dist-packages/${name}/__init__.py`) ? null : 'Debian does not have it here',
+  install: `apt install ${['python3', ...modules.map((name) => `python3-${name}`)].join(' ')}`,
+  lack: () => lackOfPython(modules),
 });
 
 const onLinux = (what: string): Part => ({
@@ -75,8 +75,9 @@ const parts = {
   prlimit: tool('prlimit', 'util-linux'),
   script: tool('script', 'bsdutils'),
   taskset: tool('taskset', 'util-linux'),
-  torch: pythonModule('PyTorch', 'torch'),
-  onnxruntime: pythonModule('onnxruntime', 'onnxruntime'),
+  python: python('Python'),
+  torch: python('PyTorch', 'torch', 'numpy'),
+  onnxruntime: python('onnxruntime', 'onnxruntime', 'numpy'),
   'qemu-x86_64': tool('qemu-x86_64', 'qemu-user'),
   arm64: {
     what: 'Node for arm64',

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished, type TestContext } from 'vitest';
 import type { MpirunName } from './mpirun.ts';
 import { skipFor } from './needs.ts';
+import { PYTHON } from './python.ts';
 
 const RELAY = fileURLToPath(new URL('python/relay.py', import.meta.url));
 const machines = ['node1', 'node2'];
@@ -45,7 +46,7 @@ export async function twoMachines(context: TestContext, { delayMs, loss, seed }:
     ip(context, '-n', name, 'addr', 'add', `10.77.0.${k + 1}/24`, 'dev', 'tun0');
     ip(context, '-n', name, 'link', 'set', 'tun0', 'up');
   }
-  const relay = spawn('/usr/bin/python3', [RELAY, `${seed}`, `${delayMs}`, `${loss}`, ...machines.map(nameOf)], {
+  const relay = spawn(PYTHON, [RELAY, `${seed}`, `${delayMs}`, `${loss}`, ...machines.map(nameOf)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void relay.kill('SIGKILL'));

@@ -13,7 +13,7 @@ const HOSTS = {
 
 test.for(mpirunNames)(
   'numbers arrive over a network that delays and loses packets, by %s',
-  needs(...mpirunNames, 'koffi'),
+  needs(...mpirunNames, 'koffi', 'python'),
   async (name, context) => {
     const { first, flags } = await twoMachines(context, { delayMs: 2, loss: 0.01, seed: 1 });
     const { stderr, results } = await runRanks(name, 2, ['exchange:5'], {
@@ -27,7 +27,7 @@ test.for(mpirunNames)(
 );
 
 test('the host file of the docs trains on both, to the same bits', {
-  ...needs('Open MPI', 'koffi'),
+  ...needs('Open MPI', 'koffi', 'python'),
   timeout: 240_000,
 }, async (context) => {
   const { first, flags } = await twoMachines(context, { delayMs: 1, loss: 0.01, seed: 2 });
