@@ -34,9 +34,9 @@ interface Range {
   readonly broad: number; // e to this power is infinite
   readonly exponents: readonly [least: number, count: number];
   readonly tinyExponents: readonly [least: number, count: number];
-  readonly edges: readonly number[]; // subnormals, and both sides of where flushing begins
+  readonly edges: readonly number[]; // 0, subnormals, and both sides of where flushing begins
   readonly hairs: readonly number[]; // of which some make a number that rounds to where flushing begins
-  readonly huge: readonly number[];
+  readonly specials: readonly number[]; // the edges, what is huge, and what is no number
   readonly small: number; // an exponent of which two make less than the least subnormal
 }
 
@@ -50,13 +50,26 @@ function hairsOf(digits: number, least: number, root: number): number[] {
   return [0, 1, 1 + hair, (1 - hair) * least, least, (1 - 2 ** -digits) * least, root];
 }
 
+const zeros = [0, -0];
+const edges64 = [
+  ...[...zeros, 5e-324, -5e-324, 2.2250738585072014e-308, -1.5e-310],
+  ...[1.101803207925311e-280, -1.1018032079253108e-280],
+];
+const edges32 = [...zeros, 2 ** -149, -(2 ** -149), 2 ** -126, -1.5e-40, 2 ** -100, (2 ** -24 - 1) * 2 ** -100];
+
+const specialsOf = (huge: readonly number[], edges: readonly number[]): number[] => [
+  ...[Number.NaN, Infinity, -Infinity],
+  ...huge.flatMap((it) => [it, -it]),
+  ...edges,
+];
+
 const float64: Range = {
   broad: 800,
   exponents: [-1073, 2097],
   tinyExponents: [-1030, 200],
-  edges: [5e-324, -5e-324, 2.2250738585072014e-308, -1.5e-310, 1.101803207925311e-280, -1.1018032079253108e-280],
+  edges: edges64,
   hairs: hairsOf(53, 2 ** -930, 1.25 * 2 ** -492),
-  huge: [Number.MAX_VALUE, 1e200],
+  specials: specialsOf([Number.MAX_VALUE, 1e200], edges64),
   small: -540,
 };
 
@@ -64,31 +77,25 @@ const float32: Range = {
   broad: 110,
   exponents: [-148, 276],
   tinyExponents: [-130, 50],
-  edges: [2 ** -149, -(2 ** -149), 2 ** -126, -1.5e-40, 2 ** -100, (2 ** -24 - 1) * 2 ** -100],
+  edges: edges32,
   hairs: hairsOf(24, 2 ** -100, 0.875 * 2 ** -62),
-  huge: [(2 - 2 ** -23) * 2 ** 127, 1e25],
+  specials: specialsOf([(2 - 2 ** -23) * 2 ** 127, 1e25], edges32),
   small: -80,
 };
 
 const signed = (next: Next): number => 2 * next() - 1;
 const pick = (list: readonly number[], next: Next): number => list[Math.floor(next() * list.length)];
 const power = ([least, count]: readonly [number, number], next: Next): number =>
-  2 ** (least + Math.floor(count * next()));
-const zeros = [0, -0];
-const specials = ({ huge, edges }: Range): number[] => [
-  ...[Number.NaN, Infinity, -Infinity],
-  ...huge.flatMap((it) => [it, -it]),
-  ...zeros,
-  ...edges,
-];
+  powers[1074 + least + Math.floor(count * next())];
+const powers = Float64Array.from({ length: 2098 }, (_, k) => 2 ** (k - 1074)); // of each number `**` takes 20 times as long
 
 const draws: Record<ValueMix, (next: Next, range: Range) => number> = {
   plain: (next) => (next() < 0.05 ? pick(zeros, next) : signed(next)),
   broad: (next, { broad }) => broad * signed(next),
   wide: (next, { exponents }) => signed(next) * power(exponents, next),
   tiny: (next, { edges, tinyExponents }) =>
-    next() < 0.3 ? pick([...zeros, ...edges], next) : signed(next) * power(tinyExponents, next),
-  special: (next, range) => (next() < 0.02 ? pick(specials(range), next) : signed(next)),
+    next() < 0.3 ? pick(edges, next) : signed(next) * power(tinyExponents, next),
+  special: (next, { specials }) => (next() < 0.02 ? pick(specials, next) : signed(next)),
   sparse: (next, { small }) => (next() < 0.95 ? 0 : next() < 0.1 ? -0 : signed(next) * 2 ** (next() < 0.5 ? 0 : small)),
   hair: (next, { hairs }) => pick(hairs, next),
 };
