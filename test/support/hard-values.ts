@@ -87,7 +87,7 @@ const signed = (next: Next): number => 2 * next() - 1;
 const pick = (list: readonly number[], next: Next): number => list[Math.floor(next() * list.length)];
 const power = ([least, count]: readonly [number, number], next: Next): number =>
   powers[1074 + least + Math.floor(count * next())];
-const powers = Float64Array.from({ length: 2098 }, (_, k) => 2 ** (k - 1074)); // of each number `**` takes 20 times as long
+const powers = Float64Array.from({ length: 2098 }, (_, k) => 2 ** (k - 1074)); // `**` is slow
 
 const draws: Record<ValueMix, (next: Next, range: Range) => number> = {
   plain: (next) => (next() < 0.05 ? pick(zeros, next) : signed(next)),

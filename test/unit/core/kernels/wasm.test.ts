@@ -38,7 +38,7 @@ describe.each(casesOfTypes)(`%s of %s (seed ${propertySeed})`, (_name, type, ker
   const memory = memories[type];
   const input = fc.tuple(kernel.dims, fc.constantFrom(...valueMixes), fc.integer(), fc.boolean());
 
-  test('wasm has the bits of the reference on 2,000 shapes, called by itself and on a tape, and writes nothing else', () => {
+  test('wasm has the bits of the reference on 2,000 shapes, by itself and on a tape, and writes nothing else', () => {
     const made = new Set<string>();
     const check = fc.property(input, ([dims, mix, seed, onTape]) => {
       const expected = arraysOf(kernel, dims, mix, seed, type, (length, type) => createElements(type, length));

@@ -14,9 +14,9 @@ export interface SoftmaxCrossEntropyOptions extends OptionsOf<typeof softmaxCros
 
 /**
  * A leaf's L = Σₙ (log Σₒ e^y[n,o] - y[n,t[n]]) of logits y and class indices t, with dy[n,o] = softmax(y[n])[o] - [o =
- * t[n]]. By log-sum-exp of y - m with the row's maximum m: e^(y - m) cannot overflow, and what all logits have in common
- * costs the loss no digits. A NaN or ∞ anywhere in a row makes its loss NaN, -∞ does where the whole row has it. With
- * smoothing ε the target is 1 - ε + ε/O at o = t[n] and ε/O elsewhere, as in PyTorch. [Szegedy et al. 2016,
+ * t[n]]. By log-sum-exp of y - m with the row's maximum m: e^(y - m) cannot overflow, and what all logits have in
+ * common costs the loss no digits. A NaN or ∞ anywhere in a row makes its loss NaN, -∞ does where the whole row has it.
+ * With smoothing ε the target is 1 - ε + ε/O at o = t[n] and ε/O elsewhere, as in PyTorch. [Szegedy et al. 2016,
  * §7](https://arxiv.org/abs/1512.00567)
  */
 export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): Loss {
