@@ -2,16 +2,16 @@ import childProcess from 'node:child_process';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterAll, expect } from 'vitest';
 
-/** Processes that the tests of this file wanted to start, none of which did. */
-const started: unknown[] = [];
+/** Processes that the tests of this file wanted to start; none did. */
+export const refused: unknown[] = [];
 
 for (const name of ['exec', 'execFile', 'fork', 'spawn', 'execSync', 'execFileSync', 'spawnSync'] as const) {
   childProcess[name] = ((command: unknown) => {
-    started.push(command);
+    refused.push(command);
     throw new Error(`a test of test/unit starts a process (${command}), expected none: move the file to another kind`);
   }) as never;
 }
 syncBuiltinESMExports();
 
 // A test may have caught the error.
-afterAll(() => expect(started).toEqual([]));
+afterAll(() => expect(refused).toEqual([]));

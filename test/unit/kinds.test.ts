@@ -1,7 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { kinds, short } from '../kinds.ts';
+import { refused } from '../support/no-processes.ts';
 
 const root = join(import.meta.dirname, '../..');
 const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
@@ -19,25 +21,8 @@ test('the short choice names files that exist, of every kind but unit', () => {
   expect([...chosen].sort()).toEqual(['lab', 'machine', 'processes', 'ranks', 'runs']);
 });
 
-/** Files of `test` that a file of it imports, itself among them. */
-function importsOf(file: string, found = new Set<string>()): ReadonlySet<string> {
-  if (found.has(file)) return found;
-  found.add(file);
-  for (const [, path] of readFileSync(join(root, file), 'utf8').matchAll(/(?:from|import\() ?'(\.[^']+\.ts)'/g)) {
-    const imported = relative(root, resolve(root, dirname(file), path)).replaceAll('\\', '/');
-    if (imported.startsWith('test/')) importsOf(imported, found);
-  }
-  return found;
-}
-
-// While tests of `unit` run, test/support/no-processes.ts refuses to start one; this finds tests that are skipped, too.
-test('no test of unit imports what starts processes', () => {
-  const starting = tests.filter(
-    (file) =>
-      file.startsWith('test/unit/') &&
-      [...importsOf(file)].some((name) =>
-        readFileSync(join(root, name), 'utf8').includes(`from 'node:${'child_process'}'`),
-      ),
-  );
-  expect(starting).toEqual([]);
+// Imported by every file of unit: see vitest.config.ts.
+test('a test of unit that starts a process fails', () => {
+  expect(() => execFileSync(process.execPath, ['--version'])).toThrow('expected none: move the file to another kind');
+  refused.length = 0;
 });

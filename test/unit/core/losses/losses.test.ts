@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createElements, elementTypes } from '../../../packages/core/src/element-type.ts';
+import { createElements, elementTypes } from '../../../../packages/core/src/element-type.ts';
 import {
   createLoss,
   type LossName,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { needs } from './needs.ts';
-import { lackOfPython } from './python.ts';
+import { needs } from '../support/needs.ts';
+import { lackOfPython } from '../support/python.ts';
 
 test('a Python that is not there is a lack, whatever modules lie on the disk', () => {
   const path = join(import.meta.dirname, 'python3');
