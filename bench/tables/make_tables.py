@@ -1,10 +1,11 @@
-"""Writes the seven tables of the contest, and ten train and test files of each.
+"""Writes the tables of the contest, and ten train and test files of each: seven tables split ten times, and seven with
+many categories, drawn anew for each split.
 
-    python3 make_tables.py <folder> <penguins.json> [seed of the splits]
+    python3 make_tables.py <folder> <penguins.json> [seed]
 
 `penguins.json` is `data/penguins.json` of the npm package vega-datasets. Needs scikit-learn and pandas. Every number
-follows from a seed, so two machines write the same files. The defaults of `gradloom train` were chosen on the splits of
-seed 1; those of seed 0 are the contest's.
+follows from a seed, so two machines write the same files. The defaults of `gradloom train` were chosen on the splits
+and tables of seed 1; those of seed 0 are the contest's.
 """
 
 import json
@@ -103,7 +104,114 @@ def churn(seed=17):
     return frame
 
 
+def codes(random, n, count):
+    """Numbers of categories, some of them ten times as frequent as others."""
+    p = (1 + np.arange(count)) ** -0.5
+    return random.choice(count, n, p=p / p.sum())
+
+
+def effects(random, code, *shape):
+    """Of each row, what its category adds: a normal number."""
+    return random.normal(size=(code.max() + 1, *shape))[code]
+
+
+def words(name, code):
+    return [f"{name} {k}" for k in code]
+
+
+def is_above(random, score, sharpness=2.0):
+    """Two classes of the same size, by a score of deviation 1 and chance."""
+    return np.where(sharpness * score + random.logistic(0, 1, len(score)) > 0, "yes", "no")
+
+
+def districts(random, n=4000, count=200):
+    """Prices of flats in 100,000, which scikit-learn can take: each district has a price for a square metre."""
+    district, area = codes(random, n, count), random.gamma(8, 10, n).round(1)
+    rooms, year = np.maximum(1, (area / 25 + random.normal(0, 0.7, n)).round()), random.integers(1900, 2024, n)
+    metre = np.exp(8 + 0.35 * effects(random, district) + 0.1 * np.sin((year - 1900) / 20))
+    price = area * metre + 8_000 * rooms + random.normal(0, 30_000, n)
+    columns = {"district": words("district", district), "area": area, "rooms": rooms, "year": year}
+    return {**columns, "y": (price / 1e5).round(5)}
+
+
+def streets(random):
+    """The same with few rows: five for each street."""
+    return districts(random, 400, 80)
+
+
+def catalogue(random, n=4500):
+    """Two columns of 100 words that act together with numbers, and one that says nothing."""
+    brand, kind, batch = (codes(random, n, 100) for _ in range(3))
+    size, weight = random.normal(size=(2, n)).round(4)
+    y = effects(random, brand) + effects(random, kind) * size + np.sin(2 * weight) + random.normal(0, 0.7, n)
+    return {
+        "brand": words("brand", brand),
+        "kind": words("kind", kind),
+        "batch": words("batch", batch),
+        "size": size,
+        "weight": weight,
+        "y": y.round(4),
+    }
+
+
+def orders(random, n=3000):
+    """Two classes by four columns of words and two numbers."""
+    counts = {"brand": 60, "city": 90, "month": 12, "colour": 8}
+    columns = {name: codes(random, n, count) for name, count in counts.items()}
+    price, age = random.normal(size=(2, n)).round(4)
+    score = sum(effects(random, code) for code in columns.values()) / 2 + price * np.where(age > 0, 1, -1)
+    return {
+        **{name: words(name, code) for name, code in columns.items()},
+        "price": price,
+        "age": age,
+        "y": is_above(random, score / 1.4),
+    }
+
+
+def answers(random, n=2500):
+    """Four classes by eight columns of words alone."""
+    columns = {f"question {k}": codes(random, n, 5 + 4 * k) for k in range(8)}
+    score = sum(effects(random, code, 4) for code in columns.values()) / 8**0.5
+    y = np.argmax(2 * score + random.gumbel(size=(n, 4)), axis=1)
+    return {**{name: words("answer", code) for name, code in columns.items()}, "y": words("class", y)}
+
+
+def noise(random, n=1500):
+    """Two classes by five numbers, beside three columns of 50 words that say nothing."""
+    x = random.normal(size=(5, n)).round(4)
+    score = (x[0] * x[1] + x[2] + np.abs(x[3]) - 0.8 + 0.5 * x[4]) / 1.6
+    return {
+        **{f"x{k}": column for k, column in enumerate(x)},
+        **{f"code {k}": words("code", codes(random, n, 50)) for k in range(3)},
+        "y": is_above(random, score, 3),
+    }
+
+
+def mixed(random, n=2000):
+    """Three classes by a column of 100 words and three of six numbers, beside a column of 60 words that says nothing,
+    with gaps in both kinds."""
+    shop, clerk, x = codes(random, n, 100), codes(random, n, 60), random.normal(size=(6, n)).round(4)
+    score = 0.7 * effects(random, shop, 3) + np.stack([x[0] * x[1], x[1] + x[2], np.cos(2 * x[0])], axis=1)
+    y = np.argmax(1.5 * score + random.gumbel(size=(n, 3)), axis=1)
+    columns = {"shop": words("shop", shop), "clerk": words("clerk", clerk), **{f"x{k}": x[k] for k in range(6)}}
+    for name in ("shop", "x0", "x5"):
+        columns[name] = pd.Series(columns[name]).where(random.random(n) >= 0.05)
+    return {**columns, "y": words("class", y)}
+
+
+OF_CATEGORIES = (districts, streets, catalogue, orders, answers, noise, mixed)
+
+
 def main(folder, penguins_path, seed=0):
+    for place, make in enumerate(OF_CATEGORIES):
+        into = Path(folder) / make.__name__
+        into.mkdir(parents=True, exist_ok=True)
+        for k in range(SPLITS):
+            frame = pd.DataFrame(make(np.random.default_rng([int(seed), place, k])))
+            first_test = round(len(frame) * (1 - TEST_SHARE))
+            frame[:first_test].to_csv(into / f"{k}-train.csv", index=False)
+            frame[first_test:].to_csv(into / f"{k}-test.csv", index=False)
+        print(f"{make.__name__}: {len(frame)} rows, {frame.shape[1] - 1} columns, ten times")
     tables = {
         "iris": of_sklearn(datasets.load_iris),
         "wine": of_sklearn(datasets.load_wine),

@@ -1,14 +1,13 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { openDataset } from '../../../packages/cli/src/datasets/open-dataset.ts';
 import { tablePreset } from '../../../packages/cli/src/datasets/table-preset.ts';
-import { sharedArrays } from '../../../packages/runtime/src/datasets/dataset.ts';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
-const matrix = (columns: number) => ({ array: sharedArrays.float64(0), columns, divisor: 1 });
-const presetOf = (rows: number, columns: number) => tablePreset({ rows, inputs: matrix(columns) });
 
 /** Two columns, and whether their product is positive: a line divides nothing here. */
 const quadrants = (rows: number): string => {
@@ -39,13 +38,43 @@ describe('the rule of defaults for a table', () => {
     { rows: 1_000_000, inputs: 10, batch: 512, steps: 20_000, weightDecay: 0.2 },
     { rows: 10_000_000, inputs: 10, batch: 512, steps: 58_596, weightDecay: 0.2 },
   ])('for $rows rows of $inputs inputs', ({ rows, inputs, batch, steps, weightDecay }) => {
-    const preset = presetOf(rows, inputs);
+    const preset = tablePreset(rows, inputs);
     expect(preset).toMatchObject({ batch, steps, optimizer: { kind: 'adamw', lr: 0.003, weightDecay } });
+  });
+
+  test.each([
+    { what: 'eight words', word: (n: number) => `w${n % 8}`, counted: 8 },
+    { what: 'two words and their gaps', word: (n: number) => ['a', 'b', ''][n % 3], counted: 3 },
+    { what: 'eight words and their gaps', word: (n: number) => (n % 9 === 0 ? '' : `w${n % 9}`), counted: 8 },
+    { what: '81 words', word: (n: number) => `w${n % 81}`, counted: 8 },
+    { what: 'numbers', word: (n: number) => `${n % 81}`, counted: 1 },
+  ])('counts a column of $what as $counted', async ({ word, counted }) => {
+    const lines = Array.from({ length: 500 }, (_, n) => {
+      const day = new Date(n * 86_400_000).toISOString().slice(0, 10);
+      return [n % 7 === 0 ? '' : n / 4, day, n % 2 === 0, word(n), n / 3].join(',');
+    });
+    const path = folder.write('words.csv', `x,day,is,word,y\n${lines.join('\n')}\n`);
+    const { preset, sets } = await openDataset({ path, options: {} }, {});
+    expect(sets.train.rows).toBe(400);
+    // The number, its gaps, the date and the boolean count as the inputs that they are.
+    expect(preset).toEqual(tablePreset(400, 4 + counted));
+    expect(preset.optimizer).toMatchObject({ weightDecay: (20 * (4 + counted)) / 400 });
+  });
+
+  test('is the one that docs/tables.md states', () => {
+    const page = readFileSync(new URL('../../docs/tables.md', import.meta.url), 'utf8').replaceAll(/\s+/g, ' ');
+    expect(page).toContain('A column of categories counts as its inputs, but as 8 at most');
+    const stated = /adamw, rate (\S+), weight decay (\S+)·I\/N, but from (\S+) to (\S+) /.exec(page) ?? [];
+    const [rate, factor, least, most] = stated.slice(1).map(Number);
+    for (const inputs of [1, 20, 300]) {
+      const weightDecay = Math.min(most, Math.max(least, (factor * inputs) / 1000));
+      expect(tablePreset(1000, inputs).optimizer).toEqual({ kind: 'adamw', lr: rate, weightDecay });
+    }
   });
 
   test(`gives every table a run that can be taken (seed ${propertySeed})`, () => {
     const check = fc.property(fc.integer({ min: 1, max: 1e9 }), fc.integer({ min: 1, max: 1e5 }), (rows, inputs) => {
-      const { batch, steps = 0, epochs, patience = 0, optimizer } = presetOf(rows, inputs);
+      const { batch, steps = 0, epochs, patience = 0, optimizer } = tablePreset(rows, inputs);
       const perEpoch = Math.ceil(rows / Math.min(rows, Number(batch)));
       expect(steps).toBeGreaterThanOrEqual(1000);
       expect(steps).toBeGreaterThanOrEqual(3 * perEpoch);

@@ -21,7 +21,7 @@ import type { DatasetSource } from '../options/dataset-source.ts';
 import { decisionsOnArrays } from './held-out.ts';
 import { type Preset, presets } from './presets.ts';
 import { flagOptions } from './table-options.ts';
-import { tablePreset, tableShares } from './table-preset.ts';
+import { countInputs, tablePreset, tableShares } from './table-preset.ts';
 
 type FileSource = Extract<DatasetSource, { path: string }>;
 
@@ -98,7 +98,7 @@ function splitArrays(whole: DataSplits, shares: Shares): OpenedDataset {
   };
   const sets = deal(whole, { ...shares, ...split });
   return {
-    preset: tablePreset(sets.train),
+    preset: tablePreset(sets.train.rows, sets.train.inputs.columns),
     shares: split,
     sets,
     decisions: decisionsOnArrays(whole, sets, shares.folds),
@@ -130,16 +130,20 @@ async function openTableDataset(
         model.preprocessing,
         rowsOfSplit(table, { ...foldIn(shares), ...split, seed: SPLIT_SEED }),
       );
-      return { preset: tablePreset(sets.train), shares: split, sets };
+      return { preset: presetOf(sets, model.preprocessing), shares: split, sets };
     }
     const { classNames } = model;
     const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });
     const split = splitOf(table, shares);
     const prepared = splitTable(table, { ...foldIn(shares), ...split, seed: SPLIT_SEED });
     const { sets } = prepared;
-    return { preset: tablePreset(sets.train), shares: split, sets, table: { table, folds: shares.folds, ...prepared } };
+    const opened = { table, folds: shares.folds, ...prepared };
+    return { preset: presetOf(sets, prepared.preprocessing), shares: split, sets, table: opened };
   });
 }
+
+const presetOf = ({ train }: DataSplits, { columns }: Preprocessing): Preset =>
+  tablePreset(train.rows, countInputs(columns));
 
 /** A tenth of the rows each, where the table has enough; of folds, each is the test set once. */
 function splitOf({ rows }: { readonly rows: number }, shares: Shares): { validation: number; test: number } {
