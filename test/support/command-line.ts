@@ -40,10 +40,13 @@ export async function gradloom(args: readonly string[], surroundings: Surroundin
   return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
 }
 
+/** Takes what ends something after a test, or after all of a file. */
+export type AtEnd = (end: () => void) => void;
+
 /** A directory that is removed after the test. */
-export function temporaryDirectory(): string {
+export function temporaryDirectory(atEnd: AtEnd = onTestFinished): string {
   const path = mkdtempSync(join(tmpdir(), 'gradloom-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  atEnd(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 

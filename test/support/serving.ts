@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Preprocessing } from '@gradloom/core';
 import { createModel, type Model, type ModelContents, saveModel } from '@gradloom/runtime';
 import { onTestFinished } from 'vitest';
-import { startProgram, temporaryDirectory } from './command-line.ts';
+import { type AtEnd, startProgram, temporaryDirectory } from './command-line.ts';
 import type { Program } from './start-program.ts';
 
 const column = (name: string, center: number, scale: number) =>
@@ -40,12 +40,15 @@ export interface Served {
 }
 
 /** The server in a process of its own, on a free port; it is killed after the test. */
-export async function startServer(flags: readonly string[] = [], contents = tableModel, port = '0'): Promise<Served> {
-  const folder = temporaryDirectory();
+export async function startServer(
+  flags: readonly string[] = [],
+  { contents = tableModel, port = '0', atEnd = onTestFinished }: StartOptions = {},
+): Promise<Served> {
+  const folder = temporaryDirectory(atEnd);
   const path = join(folder, 'model.gradloom');
   saveModel(path, contents);
   const child = startProgram(['serve', path, '--port', port, ...flags], folder);
-  onTestFinished(() => void child.kill('SIGKILL'));
+  atEnd(() => void child.kill('SIGKILL'));
   const stdout: string[] = [];
   const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => stdout.push(line));
@@ -54,6 +57,12 @@ export async function startServer(flags: readonly string[] = [], contents = tabl
   await begun;
   const [url] = (stdout[0] ?? '').split(' ');
   return { url, model: createModel(contents), stdout, kill: (signal) => void child.kill(signal), end };
+}
+
+interface StartOptions {
+  readonly contents?: ModelContents;
+  readonly port?: string;
+  readonly atEnd?: AtEnd;
 }
 
 async function endAndErrors(child: Program): Promise<Awaited<Served['end']>> {

@@ -6,7 +6,8 @@ export const serve: Command = {
   examples: [
     ['serve runs/iris-1', 'on http://127.0.0.1:8080'],
     ['serve model.gradloom --port 0', 'on a free port, which is printed'],
-    ['serve runs/iris-1 --host 0.0.0.0 --cors https://example.com', 'for other machines and for pages of a site'],
+    ['serve runs/iris-1 --host 0.0.0.0 --allow-host gpu.example.com', 'for other machines, by address or this name'],
+    ['serve runs/iris-1 --cors https://example.com', 'for pages of a site'],
   ],
   epilogue:
     'POST /predict takes a row or a list of rows as JSON: objects by column name, or lists of cells. /schema describes them. ' +

@@ -5,6 +5,7 @@ import type { Kind, OptionTable, Values } from '../options/option.ts';
 import { moduleOption } from '../options/own-parts.ts';
 import { runOptions } from '../options/run-options.ts';
 import { text, toggle } from '../options/words.ts';
+import { hostNames } from './host-names.ts';
 
 const LAST_PORT = 65_535;
 
@@ -37,6 +38,13 @@ export const serveOptions = {
     group: 'Server',
     ...text('an address or a name of this machine'),
     describe: 'address to listen on; any but loopback lets other machines ask (default: 127.0.0.1)',
+  },
+  'allow-host': {
+    group: 'Server',
+    ...hostNames,
+    describe:
+      'names that a request may have for this server, besides localhost and its address, such as gpu.example.com; ' +
+      '.example.com is all names below it (default: none)',
   },
   cors: {
     group: 'Server',

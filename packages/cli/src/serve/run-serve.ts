@@ -9,6 +9,7 @@ import { flagsToRaw, parseRaw } from '../options/raw-options.ts';
 import type { Request } from '../request.ts';
 import { listenForInterrupt } from '../terminal/interrupt.ts';
 import { UsageError } from '../usage-error.ts';
+import { createHostCheck, isLoopback } from './host-names.ts';
 import { serveOptions } from './options.ts';
 import { rowSchema } from './row-schema.ts';
 import type { Server } from './server.ts';
@@ -41,6 +42,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
       delayMs: delay,
       mostBytes: values['max-body'] ?? 1024 ** 2,
       cors,
+      allowsHost: createHostCheck([host, ...(values['allow-host'] ?? [])]),
       onError: (error) => printLine(io.stderr, `gradloom serve: ${withoutPlace(error)}`),
     });
     const url = await listen(server, host, port);
@@ -62,7 +64,8 @@ export async function runServe(request: Request, io: Io): Promise<number> {
 
 async function listen({ http }: Server, host: string, port: number): Promise<string> {
   try {
-    return await http.listen({ host, port });
+    // Of 'localhost' fastify would make two servers, the second of which has no limits and loses upgrades to HTTP/2.
+    return await http.listen({ host: host === 'localhost' ? HOST : host, port });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : '';
     await http.close();
@@ -75,8 +78,6 @@ async function listen({ http }: Server, host: string, port: number): Promise<str
     throw new UsageError(`--host has ${JSON.stringify(host)}, expected an address of this machine (${String(code)})`);
   }
 }
-
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d+){1,3}$/.test(host);
 
 /** The first word is the address, for scripts. */
 function describeServer(url: string, { preprocessing, metadata }: Model, name: string): string[] {

@@ -1,14 +1,16 @@
 import type { AnswerPool } from '@gradloom/runtime/internal';
-import Fastify, {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  type FastifyServerOptions,
-} from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { createConnections, TIMES } from './connections.ts';
+import type { HostCheck } from './host-names.ts';
 import { createRequestQueue, type QueueOptions } from './request-queue.ts';
 import type { RowSchema } from './row-schema.ts';
 import { createServerMetrics } from './server-metrics.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    begunMs: number; // when its head had come
+  }
+}
 
 export interface ServerOptions extends Pick<QueueOptions, 'places' | 'delayMs'> {
   readonly pool: AnswerPool;
@@ -16,6 +18,8 @@ export interface ServerOptions extends Pick<QueueOptions, 'places' | 'delayMs'> 
   readonly fingerprint: string; // of the model
   readonly mostBytes: number; // of a body
   readonly cors: string | undefined;
+  readonly allowsHost: HostCheck;
+  readonly times?: Partial<typeof TIMES>;
   readonly onError: (error: unknown) => void; // of what no request should cause
 }
 
@@ -25,9 +29,6 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** A head that is not whole by then, and a body likewise, ends the connection: a slow client holds no place. */
-const HEAD_MS = 10_000;
-const REQUEST_MS = 30_000;
 const MOST_CONNECTIONS = 4096;
 /** Of all bodies that arrive at once, one on each connection. */
 const MOST_ARRIVING_BYTES = 2 ** 30;
@@ -42,10 +43,13 @@ const methods: Readonly<Record<string, string>> = {
 };
 /** Its path if it is one of these: others would make the metrics grow without end. */
 function routeOf(url: string): string {
-  const end = url.indexOf('?');
-  const path = end === -1 ? url : url.slice(0, end);
+  const target = url.startsWith('/') ? url : url.replace(ORIGIN, '');
+  const end = target.indexOf('?');
+  const path = end === -1 ? target : target.slice(0, end);
   return Object.hasOwn(methods, path) ? path : 'none';
 }
+/** A request for a proxy has it before the path; it stands for the header `host`. */
+const ORIGIN = /^https?:\/\/([^/?#]*)/i;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -53,24 +57,28 @@ const statuses = { content: 400, rows: 413, model: 500 } as const;
 
 /** The HTTP server; it does not listen yet. */
 export function createServer(options: ServerOptions): Server {
-  const { pool, schema, fingerprint, places, delayMs, mostBytes, cors, onError } = options;
+  const { pool, schema, fingerprint, places, delayMs, mostBytes, cors, allowsHost, onError } = options;
+  const times = { ...TIMES, ...options.times };
   const queue = createRequestQueue(pool, {
     places,
     delayMs,
     mostCharacters: Math.max(mostBytes, MOST_WAITING_CHARACTERS),
   });
   const metrics = createServerMetrics();
+  const connections = createConnections(times, (status) => metrics.count('none', status, 0));
   let stopping = false;
   const http = Fastify({
     bodyLimit: mostBytes,
-    requestTimeout: REQUEST_MS,
-    forceCloseConnections: 'idle',
+    requestTimeout: times.request,
+    connectionTimeout: times.read,
     return503OnClosing: false, // what arrives on an open connection is answered, which closes it
-    http: { headersTimeout: HEAD_MS, connectionsCheckingInterval: 1000 },
-    clientErrorHandler: refuseBytes,
-    frameworkErrors: (error, _request, reply) => refuse(reply, error.statusCode ?? 400, error.message),
+    http: { headersTimeout: times.head, connectionsCheckingInterval: times.check, requireHostHeader: false },
+    clientErrorHandler: connections.refuseBytes,
+    frameworkErrors: (error, request, reply) =>
+      refuse(reply, ...(faultOfHost(request) ?? [error.statusCode ?? 400, error.message])),
   });
   http.server.maxConnections = Math.max(1, Math.min(MOST_CONNECTIONS, Math.floor(MOST_ARRIVING_BYTES / mostBytes)));
+  connections.watch(http.server);
 
   http.removeAllContentTypeParsers();
   // A body goes to a thread as it came: there it is parsed.
@@ -78,7 +86,8 @@ export function createServer(options: ServerOptions): Server {
 
   /** Every answer goes out here: counted, and the last of its connection where the server stops. */
   function send(reply: FastifyReply, status: number, text: string, type = JSON_TYPE): FastifyReply {
-    metrics.count(routeOf(reply.request.url), status, reply.elapsedTime / 1000);
+    const { url, begunMs } = reply.request;
+    metrics.count(routeOf(url), status, (performance.now() - begunMs) / 1000);
     if (stopping) reply.header('connection', 'close');
     if (cors !== undefined) reply.header('access-control-allow-origin', cors).header('vary', 'origin');
     return reply.code(status).header('content-type', type).send(text);
@@ -87,6 +96,25 @@ export function createServer(options: ServerOptions): Server {
   /** All errors have one form. */
   const refuse = (reply: FastifyReply, status: number, sentence: string): FastifyReply =>
     send(reply, status, JSON.stringify({ error: sentence }));
+
+  http.decorateRequest('begunMs', 0);
+  http.addHook('onRequest', (request, reply, done) => {
+    request.begunMs = performance.now();
+    connections.hold(reply);
+    const fault = faultOfHost(request) ?? faultOfCoding(request);
+    if (fault === undefined) done();
+    else refuse(reply, ...fault);
+  });
+  function faultOfHost({ url, headers, socket, raw }: FastifyRequest): Fault | undefined {
+    const authority = (url.startsWith('/') ? undefined : ORIGIN.exec(url)?.[1]) ?? headers.host;
+    const wanted = 'localhost, the address of this server, or a name that --allow-host has';
+    if (authority !== undefined) {
+      if (allowsHost(authority, socket.localAddress)) return undefined;
+      return [421, `host has ${JSON.stringify(authority)}, expected ${wanted}`];
+    }
+    // Before HTTP/1.1 there was none: health checks leave it out, and no browser does.
+    return raw.httpVersion === '1.0' ? undefined : [400, `host is missing, expected ${wanted}`];
+  }
 
   http.post('/predict', (request, reply) => {
     const body = typeof request.body === 'string' ? request.body : '';
@@ -144,10 +172,23 @@ export function createServer(options: ServerOptions): Server {
     async stop() {
       stopping = true;
       queue.hurry();
-      await http.close();
+      await connections.end(http.close());
     },
   };
 }
+
+type Fault = readonly [status: number, sentence: string];
+
+/** What is wrong with the coding of a body. */
+function faultOfCoding({ headers }: FastifyRequest): Fault | undefined {
+  const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = headers;
+  if (coding.toLowerCase() !== 'identity') {
+    return [415, `content-encoding has ${JSON.stringify(coding)}, expected "identity" or none`];
+  }
+  if (!/charset/i.test(type.replace(UTF8, ''))) return undefined;
+  return [415, `content-type has ${JSON.stringify(type)}, expected "application/json" with charset utf-8 or none`];
+}
+const UTF8 = /;\s*charset\s*=\s*("?)utf-?8\1\s*(?=;|$)/gi;
 
 /** What is wrong with a body, before it is parsed. */
 function describe(error: FastifyError, { headers }: FastifyRequest, mostBytes: number): string {
@@ -160,17 +201,3 @@ function describe(error: FastifyError, { headers }: FastifyRequest, mostBytes: n
   }
   return error.message;
 }
-
-/** Bytes that are no HTTP, or do not come in time. */
-const refuseBytes: NonNullable<FastifyServerOptions['clientErrorHandler']> = ({ code }, socket) => {
-  if (code === 'ECONNRESET' || !socket.writable || socket.destroyed) return void socket.destroy();
-  const [status, sentence] = byteFaults[code ?? ''] ?? ['400 Bad Request', 'request is no HTTP, expected HTTP/1.1'];
-  const body = JSON.stringify({ error: sentence });
-  const head = `content-type: ${JSON_TYPE}\r\ncontent-length: ${body.length}\r\nconnection: close`;
-  socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n\r\n${body}`);
-};
-
-const byteFaults: Readonly<Record<string, readonly [status: string, sentence: string]>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'head is too long, expected at most 16 KiB'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', `request has not come, expected all of it within ${REQUEST_MS} ms`],
-};

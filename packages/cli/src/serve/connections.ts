@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+/** Milliseconds after which a client that is slow or silent loses its connection. */
+export const TIMES = {
+  head: 10_000, // for a head to come
+  request: 30_000, // for a whole request
+  read: 60_000, // for any of an answer to be read
+  linger: 1000, // for a client to read why its bytes are refused: closed at once, it could lose that
+  stop: 5000, // for bodies to come when the server stops, and then for any of an answer to be read
+  check: 1000, // between two looks at heads and requests
+};
+
+type Socket = FastifyRequest['socket'];
+
+/** The connections of a server. A client keeps its own only while it sends, reads, or waits for an answer. */
+export interface Connections {
+  watch(server: FastifyInstance['server']): void;
+  /** Takes note of a request whose head has come. */
+  hold(reply: FastifyReply): void;
+  /** Answers bytes that are no HTTP, or do not come in time. */
+  refuseBytes(error: { readonly code?: string }, socket: Socket): void;
+  /** Ends all, those with a request after its answer. Resolves with `closed`. */
+  end(closed: Promise<unknown>): Promise<void>;
+}
+
+export function createConnections(times: typeof TIMES, onRefuse: (status: number) => void): Connections {
+  const open = new Set<Socket>();
+  /** To the newest request of each. Answers go out in the order of their requests. */
+  const answers = new WeakMap<Socket, FastifyReply['raw']>();
+  const pendingOf = (socket: Socket): FastifyReply['raw'] | undefined => {
+    const answer = answers.get(socket);
+    return answer?.writableFinished === false ? answer : undefined;
+  };
+  return {
+    watch(server) {
+      server.on('connection', (socket) => {
+        open.add(socket);
+        socket.once('close', () => open.delete(socket));
+      });
+      // Nothing has gone over it for a while, which is right only while a request has no answer yet.
+      server.on('timeout', (socket) => {
+        if (socket.writableLength > 0 || pendingOf(socket) === undefined) socket.destroy();
+      });
+      // When it closes, Node takes a connection for idle even if its answer is still going out: `end` does that.
+      server.closeIdleConnections = () => {};
+    },
+    hold({ request, raw }) {
+      answers.set(request.socket, raw);
+    },
+    refuseBytes({ code }, socket) {
+      if (code === 'ECONNRESET') socket.destroy();
+      if (!socket.writable) return; // more bytes behind those that have been refused
+      const [status, reason, sentence] = faultOfBytes(code, times);
+      onRefuse(status);
+      const body = JSON.stringify({ error: sentence });
+      const head = `content-type: application/json; charset=utf-8\r\ncontent-length: ${body.length}\r\nconnection: close`;
+      socket.end(`HTTP/1.1 ${status} ${reason}\r\n${head}\r\n\r\n${body}`);
+      // A client that does not close its side would keep the connection.
+      setTimeout(() => socket.destroy(), times.linger).unref();
+    },
+    async end(closed) {
+      for (const socket of open) {
+        const answer = pendingOf(socket);
+        if (answer === undefined) socket.destroy();
+        else answer.once('close', () => socket.destroySoon()); // its head may have said that the connection stays
+      }
+      // A server that closes looks at no times of requests: a body that does not come would keep it for ever.
+      const timer = setTimeout(() => {
+        for (const socket of open) {
+          if (pendingOf(socket)?.req.complete) socket.setTimeout(times.stop);
+          else socket.destroy();
+        }
+      }, times.stop);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function faultOfBytes(
+  code: string | undefined,
+  { head, request }: typeof TIMES,
+): [status: number, reason: string, sentence: string] {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return [431, 'Request Header Fields Too Large', 'head is too long, expected at most 16 KiB'];
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    const wanted = `its head within ${head} ms and all of it within ${request} ms`;
+    return [408, 'Request Timeout', `request has not come, expected ${wanted}`];
+  }
+  return [400, 'Bad Request', 'request is no HTTP, expected HTTP/1.1'];
+}

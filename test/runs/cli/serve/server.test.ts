@@ -1,0 +1,182 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { createModel } from '@gradloom/runtime';
+import type { AnswerPool } from '@gradloom/runtime/internal';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createHostCheck } from '../../../../packages/cli/src/serve/host-names.ts';
+import { rowSchema } from '../../../../packages/cli/src/serve/row-schema.ts';
+import { createServer, type ServerOptions } from '../../../../packages/cli/src/serve/server.ts';
+import { createTextAnswerer } from '../../../../packages/runtime/src/serving/answer-texts.ts';
+import { ask, metric, sendRaw, tableModel } from '../../../support/serving.ts';
+
+const model = createModel(tableModel);
+const answerer = createTextAnswerer(model, { mostRows: 10 });
+
+/** The server in this process. Answers to predictions wait until they are released. */
+async function listen({ times, ...options }: Partial<ServerOptions> = {}) {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const pool: AnswerPool = {
+    threads: 1,
+    async answer(texts) {
+      await held;
+      return answerer(texts);
+    },
+    close: async () => {},
+  };
+  const server = createServer({
+    pool,
+    // More than the buffers of a connection take.
+    schema: { ...rowSchema(model, 10), description: 'x'.repeat(2 ** 24) } as ServerOptions['schema'],
+    fingerprint: model.fingerprint,
+    places: 10,
+    delayMs: 0,
+    mostBytes: 1000,
+    cors: undefined,
+    allowsHost: createHostCheck([]),
+    onError() {},
+    times: { check: 20, linger: 50, ...times },
+    ...options,
+  });
+  const connections = promisify(server.http.server.getConnections.bind(server.http.server));
+  const untilConnections = async (wanted: number): Promise<void> => {
+    while ((await connections()) !== wanted) await setImmediate();
+  };
+  const url = await server.http.listen({ host: '127.0.0.1', port: 0 });
+  onTestFinished(() => server.stop());
+  /** A client that sends this, and keeps its side open whatever comes. */
+  const open = async (bytes: string): Promise<Socket> => {
+    const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    socket.on('error', () => {});
+    socket.write(bytes);
+    await once(socket, 'connect');
+    return socket;
+  };
+  return { ...server, url, open, release, untilConnections };
+}
+
+const head =
+  'POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 13\r\n\r\n';
+const whole = `${head}[5,3.5,"bog"]`;
+const halves = { nothing: '', 'half a head': 'GET /pre', 'half a body': `${head}[5,` };
+const unreadable = { 'no HTTP': 'GARBAGE\r\n\r\n', 'a long head': `GET /${'x'.repeat(20_000)}` };
+
+const unread = 'GET /schema HTTP/1.1\r\nhost: localhost\r\n\r\n';
+
+describe('a connection', () => {
+  test('whose request is refused or does not come is closed, though its client keeps it open', async () => {
+    const { url, open, untilConnections } = await listen({ times: { head: 200, request: 300 } });
+    const faulty = Object.values({ ...halves, ...unreadable });
+    const clients = await Promise.all(Array.from({ length: 50 }, (_, n) => open(faulty[n % faulty.length])));
+    const answers = clients.map(async (client) => String((await once(client, 'data'))[0]).slice(0, 13));
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['HTTP/1.1 408 ', 'HTTP/1.1 400 ', 'HTTP/1.1 431 ']));
+    await untilConnections(0);
+    expect(await metric(url, 'gradloom_requests_total{route="none",status="408"}')).toBe(30);
+  });
+
+  test('whose client reads no answer is closed, and one that waits for its answer is not', async () => {
+    const { open, release, untilConnections } = await listen({ times: { read: 100 } });
+    const waiting = await open(whole);
+    await open(unread);
+    await untilConnections(2);
+    await untilConnections(1);
+    release();
+    expect(String(await once(waiting, 'data'))).toMatch(/^HTTP\/1\.1 200 /);
+    waiting.end();
+    await untilConnections(0);
+  });
+
+  test('keeps the server from stopping only while its answer goes out', async () => {
+    const { url, open, release, stop, untilConnections } = await listen({ times: { stop: 100 } });
+    const waiting = await open(whole);
+    const clients = await Promise.all([...Object.values(halves), unread, unread].map(open));
+    for (const [route, count] of [
+      ['predict_calls_total', 1],
+      ['requests_total{route="/schema",status="200"}', 2],
+    ] as const) {
+      while (!((await metric(url, `gradloom_${route}`)) >= count));
+    }
+    const stopped = stop();
+    const late = (await clients[4].toArray()).join('');
+    expect(late.length).toBeGreaterThan(2 ** 24);
+    await untilConnections(1);
+    release();
+    expect(String(await once(waiting, 'data'))).toMatch(/^HTTP\/1\.1 200 /);
+    await stopped;
+    expect(clients.slice(0, 3).map(({ bytesRead }) => bytesRead)).toEqual([0, 0, 0]);
+  });
+});
+
+describe('a request', () => {
+  test('for another host is refused with 421, whatever it asks for', async () => {
+    const { url, release } = await listen({ allowsHost: createHostCheck(['gpu.example']) });
+    release();
+    const { port } = new URL(url);
+    const status = async (line: string, ...headers: string[]): Promise<number> => {
+      const answer = await sendRaw(url, [line, ...headers, 'connection: close', '\r\n'].join('\r\n'));
+      return Number(answer.split(' ')[1]);
+    };
+    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, 'gpu.example', 'GPU.example.:80']) {
+      expect(await status('GET /health HTTP/1.1', `host: ${host}`), host).toBe(200);
+    }
+    for (const line of [
+      'GET /health',
+      'GET /metrics',
+      'GET /schema',
+      'POST /predict',
+      'GET /none',
+      'OPTIONS *',
+      'GET /%ff',
+    ]) {
+      expect(await status(`${line} HTTP/1.1`, 'host: other.example'), line).toBe(421);
+    }
+    expect(await status('GET /health HTTP/1.1')).toBe(400);
+    expect(await status('GET /health HTTP/1.0')).toBe(200);
+    expect(await status('GET /health HTTP/1.0', 'host: other.example')).toBe(421);
+    // The target of a request for a proxy stands for the header.
+    expect(await status('GET http://other.example/health HTTP/1.1', 'host: localhost')).toBe(421);
+    expect(await status('GET http://gpu.example:80/health HTTP/1.1', 'host: other.example')).toBe(200);
+    expect(await metric(url, 'gradloom_requests_total{route="/health",status="200"}')).toBe(6);
+  });
+
+  test('whose body is in another coding is refused with 415', async () => {
+    const { url, release } = await listen();
+    release();
+    const status = async (headers: Record<string, string>) =>
+      (await ask(`${url}/predict`, '[5,3.5,"bog"]', { headers })).status;
+    for (const charset of ['utf-8', 'UTF-8', '"utf-8"', 'utf8']) {
+      for (const form of [`application/json;charset=${charset}`, `application/json; v=1; Charset=${charset}; w=2`]) {
+        expect(await status({ 'content-type': form }), form).toBe(200);
+      }
+    }
+    for (const charset of ['utf-16', 'UTF-16LE', '"utf-16"', 'latin1', 'utf-8; charset=utf-16', 'utf-80', '']) {
+      expect(await status({ 'content-type': `application/json; charset=${charset}` }), charset).toBe(415);
+    }
+    expect(await status({ 'content-encoding': 'Identity' })).toBe(200);
+    for (const coding of ['gzip', 'br', 'identity, gzip']) {
+      expect(await status({ 'content-encoding': coding }), coding).toBe(415);
+    }
+  });
+});
+
+test('a host is allowed if it is of loopback, the address of the connection, or a name that is told', () => {
+  const allows = createHostCheck(['0.0.0.0', 'gpu.example', 'Bücher.example', '.example.org', '2001:DB8::0:1']);
+  const allowed = [
+    ...['localhost', 'LOCALHOST:80', 'localhost.', 'app.localhost', '127.0.0.1', '127.9.9.9:1', '[::1]', '[0::1]:80'],
+    ...['gpu.example', 'xn--bcher-kva.example', 'a.example.org', 'a.b.Example.org.:80', '[2001:db8::1]', '0.0.0.0:80'],
+  ];
+  const refused = [
+    ...['other.example', 'localhost.example', '127.0.0.1.example', 'gpu.example.com', 'a.gpu.example', 'example.org'],
+    ...['aexample.org', 'other.example#.example.org', 'localhost@other.example', 'other.example/localhost', '10.0.0.1'],
+    ...['', ':80', 'localhost:http', '[::1', '::1', '%6cocalhost', 'localhost other', '[::2]'],
+  ];
+  expect(allowed.filter((host) => !allows(host, '10.0.0.2'))).toEqual([]);
+  expect(refused.filter((host) => allows(host, '10.0.0.2'))).toEqual([]);
+  expect(allows('10.0.0.2:80', '::ffff:10.0.0.2')).toBe(true);
+  expect(allows('[fe80::1]', 'fe80::1%eth0')).toBe(true);
+});
