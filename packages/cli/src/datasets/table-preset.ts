@@ -54,9 +54,9 @@ export function tablePreset(rows: number, inputs: number): Preset {
 }
 
 /**
- * Most inputs that a column of categories counts as. Where all counted, R² of prices by 200 districts was 0.907 and not
- * 0.933, and of a value by three columns of 100 words 0.28 and not 0.64; where a column counted as one, R² of a table of
- * three rows a category fell by 0.016 (docs/tables.md).
+ * Most inputs that a column of categories counts as. With all counted, R² of prices by 200 districts was 0.907 and not
+ * 0.933, and of a value by three columns of 100 words 0.28 and not 0.64; with a column counted as one, a table with
+ * three rows for each category lost 0.016 in R² (docs/tables.md).
  */
 const MOST_COUNTED = 8;
 
