@@ -38,7 +38,7 @@ export class LackReporter {
   }
 }
 
-const QUICK = 'This was the quick run, with few random cases. For the figures of docs/reliability.md: npm run test:all';
+const QUICK = 'These were few random cases. Every test with the counts of docs/reliability.md: npm run test:all';
 
 function lacksOf(test: TestCase, isFiltered: boolean): readonly Lack[] {
   const { lacks } = test.meta();
