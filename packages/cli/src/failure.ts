@@ -5,11 +5,20 @@ import { UsageError } from './usage-error.ts';
  * the libraries.
  */
 export function describeFailure(where: string, error: unknown, verbose: boolean): string[] {
-  const sentence = `${where}: ${error instanceof UsageError ? error.message : withoutPlace(error)}`;
+  const sentence = shortened(`${where}: ${error instanceof UsageError ? error.message : withoutPlace(error)}`);
   if (!verbose || !(error instanceof Error)) return [sentence];
   const { cause } = error;
   return [sentence, ...stackOf(error), ...(cause instanceof Error ? [`caused by ${cause}`, ...stackOf(cause)] : [])];
 }
+
+/** A sentence quotes words of a command line and of files as they are: longer than a path is none that helps. */
+function shortened(sentence: string): string {
+  const short = sentence.replace(/(\S{57})\S{4040,}/g, '$1...');
+  return short.length > MOST ? `${short.slice(0, MOST)}...` : short;
+}
+
+/** Characters of a sentence: two paths fit. */
+const MOST = 10_000;
 
 /** The stack without its message, in which a line may look like a stack frame. */
 function stackOf(error: Error): string[] {

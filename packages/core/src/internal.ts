@@ -137,7 +137,7 @@ export { doubles, elements, finite, list, number, oneOf, onlyKeys, positiveInteg
 export { counted } from './text/counted.ts';
 export { suggest } from './text/nearest.ts';
 export { unknownOption, within, withinInTurns } from './text/option-error.ts';
-export { show } from './text/show.ts';
+export { listed, reasonOf, show, showName, showPath } from './text/show.ts';
 export { BLOCK, blockCount } from './train/block.ts';
 export { type BlockRange, blocksOfRank, bucketsOf } from './train/buckets.ts';
 export { countMatrices, emitMaxNorm, mostColumns } from './train/max-norm.ts';

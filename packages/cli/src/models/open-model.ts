@@ -1,3 +1,4 @@
+import { show } from '@gradloom/core/internal';
 import { loadModel, type Model } from '@gradloom/runtime';
 import type { Shares } from '../datasets/open-dataset.ts';
 import { type DatasetSource, datasetSource, formatSource } from '../options/dataset-source.ts';
@@ -24,7 +25,7 @@ export const withModel = (given: RawOptions, [path]: readonly string[]): RawOpti
 /** @throws UsageError for extra arguments. */
 export function refuseMoreThan(count: number, positionals: readonly string[], expected: string): void {
   if (positionals.length <= count) return;
-  throw new UsageError(`the word ${JSON.stringify(positionals[count])} is not needed, expected ${expected}`);
+  throw new UsageError(`the word ${show(positionals[count])} is not needed, expected ${expected}`);
 }
 
 const OWN = "the model's dataset";

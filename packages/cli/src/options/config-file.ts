@@ -92,7 +92,7 @@ export function entriesToRaw(
       throw new UsageError(`${name(key)} has ${show(value)}, expected no such key (${GONE[option]})`);
     } else {
       throw new UsageError(
-        `${from}: key ${JSON.stringify(key)} is unknown, expected options of --help${suggest(
+        `${from}: key ${show(key)} is unknown, expected options of --help${suggest(
           option,
           allNames(table).filter((name) => mayHold(ownName(table, name) ?? name)),
         )}`,

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { show } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import { createAnswerPool } from '@gradloom/runtime/internal';
 import { withoutPlace } from '../failure.ts';
@@ -75,7 +76,7 @@ async function listen({ http }: Server, host: string, port: number): Promise<str
     if (code === 'EACCES') {
       throw new UsageError(`--port has ${port}, which this user may not listen on, expected one from 1024 on`);
     }
-    throw new UsageError(`--host has ${JSON.stringify(host)}, expected an address of this machine (${String(code)})`);
+    throw new UsageError(`--host has ${show(host)}, expected an address of this machine (${String(code)})`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { show } from '@gradloom/core/internal';
 import type { AnswerPool } from '@gradloom/runtime/internal';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { createConnections, TIMES } from './connections.ts';
@@ -194,10 +195,10 @@ const UTF8 = /;\s*charset\s*=\s*("?)utf-?8\1\s*(?=;|$)/gi;
 function describe(error: FastifyError, { headers }: FastifyRequest, mostBytes: number): string {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `body is too long, expected at most ${mostBytes} bytes`;
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return `content-type has ${JSON.stringify(headers['content-type'] ?? null)}, expected "application/json"`;
+    return `content-type has ${show(headers['content-type'] ?? null)}, expected "application/json"`;
   }
   if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
-    return `content-length has ${headers['content-length']}, expected the bytes of the body`;
+    return `content-length has ${show(headers['content-length'])}, expected the bytes of the body`;
   }
   return error.message;
 }

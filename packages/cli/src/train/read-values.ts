@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { show } from '@gradloom/core/internal';
 import type { Cluster } from '@gradloom/runtime';
 import { onEachRank } from '../cluster/on-each-rank.ts';
 import { isOfEachRank, refuseOtherFlags } from '../cluster/refuse-other-flags.ts';
@@ -27,7 +28,7 @@ export function refuseWords({ positionals: [word] }: Pick<Request, 'positionals'
   if (word === undefined) return;
   const isData = Object.hasOwn(datasetNames, word) || existsSync(word);
   const hint = isData ? ` (did you mean --dataset ${word}?)` : '';
-  throw new UsageError(`the word ${JSON.stringify(word)} belongs to no flag, expected only flags${hint}`);
+  throw new UsageError(`the word ${show(word)} belongs to no flag, expected only flags${hint}`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { show } from '@gradloom/core/internal';
 import { entriesToRaw, type ForeignEntry } from '../options/config-file.ts';
 import { camelCase } from '../options/letter-case.ts';
@@ -106,7 +107,7 @@ function ownValue(config: Record<string, unknown>, flag: string): unknown {
 /** Whether a typed value agrees with that of the run; of a member, only the typed options count. */
 function agrees(typed: unknown, own: unknown): boolean {
   if (isRecord(typed)) return isRecord(own) && Object.entries(typed).every(([key, value]) => agrees(value, own[key]));
-  return show(typed) === show(own);
+  return isDeepStrictEqual(typed, own);
 }
 
 const text = (value: unknown): string => (value === undefined ? 'none' : formatValue(value));

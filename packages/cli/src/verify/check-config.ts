@@ -1,4 +1,5 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { show } from '@gradloom/core/internal';
 import { entriesToRaw } from '../options/config-file.ts';
 import { ownParts } from '../options/own-parts.ts';
 import { parseRaw } from '../options/raw-options.ts';
@@ -43,6 +44,6 @@ function checkNetwork(check: OpenCheck, network: unknown, parameters: unknown): 
     const { parameterCount } = buildNetwork(network as NetworkSpec, ownParts());
     check.about = `${parameterCount} parameters`;
     if (parameters === parameterCount) return;
-    check.faults.push(`has ${JSON.stringify(parameters)} parameters, expected ${parameterCount} (of its network)`);
+    check.faults.push(`has ${show(parameters)} parameters, expected ${parameterCount} (of its network)`);
   });
 }

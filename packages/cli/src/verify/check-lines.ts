@@ -1,5 +1,6 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { show } from '@gradloom/core/internal';
 import type { Checkpoint } from '@gradloom/runtime';
 import { epochsPerReport } from '@gradloom/runtime/internal';
 import { isRecord } from '../options/read-object.ts';
@@ -115,7 +116,7 @@ function checkEpochs(
     const loss = Number.isFinite(own) ? own : null;
     if (own === undefined || Object.is(loss, value.trainLoss)) continue;
     check.faults.push(
-      `has the training loss ${JSON.stringify(value.trainLoss)} in line ${number}, expected ${loss} (epoch ${value.epoch} of the newest checkpoint)`,
+      `has the training loss ${show(value.trainLoss)} in line ${number}, expected ${loss} (epoch ${value.epoch} of the newest checkpoint)`,
     );
     return;
   }

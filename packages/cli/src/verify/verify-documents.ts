@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { show } from '@gradloom/core/internal';
 import { isRecord } from '../options/read-object.ts';
 import { explainDocument } from '../report/explain/explain-page.ts';
 import { foldsDocument } from '../report/folds/folds-page.ts';
@@ -27,7 +28,7 @@ export function verifyExperiments(folder: string): FileCheck[] {
   const documents = names.map((name) => {
     const { command, started, sections } = isRecord(records[name]) ? records[name] : {};
     if (typeof command !== 'string' || typeof started !== 'string' || !Array.isArray(sections)) {
-      check.faults.push(`has no record of ${JSON.stringify(name)}, expected its command, time and sections`);
+      check.faults.push(`has no record of ${show(name)}, expected its command, time and sections`);
     }
     const document = openCheck(`${name}.json`);
     // Names come from the file, so only files of this folder are considered.

@@ -1,3 +1,4 @@
+import { show } from '@gradloom/core/internal';
 import { LAST_FILE } from '@gradloom/runtime';
 import { isRecord } from '../options/read-object.ts';
 import { findings } from '../report/findings/findings.ts';
@@ -46,13 +47,13 @@ function checkResult(
   seed: unknown,
 ): void {
   const { steps } = found;
-  check.about = `of step ${JSON.stringify(steps)}`;
+  check.about = `of step ${show(steps)}`;
   if (found.seed !== seed)
-    check.faults.push(`has the seed ${JSON.stringify(found.seed)}, expected ${JSON.stringify(seed)} (of config.json)`);
+    check.faults.push(`has the seed ${show(found.seed)}, expected ${show(seed)} (of config.json)`);
   if (last === null) return;
   const { step } = last.progress;
   if (!(typeof steps === 'number' && steps <= step)) {
-    check.faults.push(`has step ${JSON.stringify(steps)}, expected at most ${step} (of ${LAST_FILE})`);
+    check.faults.push(`has step ${show(steps)}, expected at most ${step} (of ${LAST_FILE})`);
   } else if (steps < step) {
     check.notes.push(`belongs to an earlier stop: the run has gone on to step ${step}`);
   } else if (model !== undefined && found.fingerprint !== model) {

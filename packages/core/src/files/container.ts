@@ -1,5 +1,5 @@
 import { bytesOfElements, type Elements, type ElementType, elementTypes, typeOf } from '../element-type.ts';
-import { show } from '../text/show.ts';
+import { reasonOf, show, showName } from '../text/show.ts';
 import { packHeader, unpackHeader } from './header.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { littleEndianNumbers } from './little-endian.ts';
@@ -136,10 +136,10 @@ function checkLengths(sections: readonly Section[], start: number, size: number,
   const names = new Set<string>();
   let offset = start;
   for (const { name, dtype, length } of sections) {
-    if (names.has(name)) throw fault(`two sections ${name}`, 'one of each name');
+    if (names.has(name)) throw fault(`two sections ${showName(name)}`, 'one of each name');
     names.add(name);
     const bytes = sectionBytes(dtype, length);
-    if (bytes > end - offset) throw fault(`${end - offset} bytes for section ${name}`, `${bytes}`);
+    if (bytes > end - offset) throw fault(`${end - offset} bytes for section ${showName(name)}`, `${bytes}`);
     offset += bytes;
   }
   if (offset !== end) throw fault(`${size} bytes`, `${offset + HASH_BYTES} (the sections of its header)`);
@@ -164,7 +164,7 @@ function unpack(bytes: Uint8Array, fault: Fault): Json {
   try {
     return unpackHeader(bytes);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw fault(`a header that cannot be read (${reason})`, 'JSON in MessagePack');
   }
 }

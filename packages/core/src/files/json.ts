@@ -1,4 +1,4 @@
-import { show } from '../text/show.ts';
+import { show, showName } from '../text/show.ts';
 
 /** JSON values of a file header: data, never code. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -27,14 +27,14 @@ function copy(value: unknown, place: string, depth: number, budget: { left: numb
   if (budget.left-- === 0) throw new Error(`header has more values than ${MOST_VALUES}, expected fewer`);
   if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
     return value;
-  if (depth === DEEPEST) throw new Error(`${place.slice(0, 60)} has more levels than ${DEEPEST}, expected fewer`);
+  if (depth === DEEPEST) throw new Error(`${showName(place)} has more levels than ${DEEPEST}, expected fewer`);
   if (Array.isArray(value)) return Array.from(value, (entry, i) => copy(entry, `${place}[${i}]`, depth + 1, budget));
   const entries = entriesOf(value);
-  if (entries === undefined) throw new Error(`${place} has ${describe(value)}, expected JSON`);
+  if (entries === undefined) throw new Error(`${showName(place)} has ${describe(value)}, expected JSON`);
   const plain: Record<string, Json> = {};
   for (const [key, entry] of entries) {
     if (typeof key !== 'string' || key === '__proto__') {
-      throw new Error(`${place} has the key ${show(key)}, expected a string other than __proto__`);
+      throw new Error(`${showName(place)} has the key ${show(key)}, expected a string other than __proto__`);
     }
     if (entry !== undefined) plain[key] = copy(entry, `${place}.${key}`, depth + 1, budget);
   }
@@ -53,4 +53,6 @@ function entriesOf(value: unknown): Iterable<[unknown, unknown]> | undefined {
 }
 
 const describe = (value: unknown): string =>
-  typeof value === 'object' ? `a ${value?.constructor?.name ?? 'value'}` : `a value of type ${typeof value}`;
+  typeof value === 'object'
+    ? `a ${showName(String(value?.constructor?.name ?? 'value'))}`
+    : `a value of type ${typeof value}`;

@@ -2,7 +2,7 @@ import { type Container, openContainer } from '../files/container.ts';
 import { isJsonObject } from '../files/json.ts';
 import { sealedBytes } from '../files/sealed-bytes.ts';
 import { checkModules, type LoadedParts, NOTHING_LOADED } from '../own/loaded-parts.ts';
-import { show } from '../text/show.ts';
+import { listed, reasonOf, show } from '../text/show.ts';
 import { assembleModel, type Model, type ModelContents, type ModelEngine } from './model.ts';
 import { plainEngine } from './plain-engine.ts';
 
@@ -41,7 +41,7 @@ export function modelOf(
 ): Model {
   const parameters = sections.get(PARAMETERS);
   if (parameters === undefined) {
-    throw new Error(`${subject} has the sections ${[...sections.keys()].join()}, expected ${PARAMETERS}`);
+    throw new Error(`${subject} has the sections ${listed([...sections.keys()])}, expected ${PARAMETERS}`);
   }
   const { spec, loss, metadata, preprocessing, record } = content;
   checkModules(subject, isJsonObject(record) ? record.modules : content.modules, parts);
@@ -50,7 +50,7 @@ export function modelOf(
     const contents = { spec, loss, metadata, preprocessing, parts, parameters } as unknown as ModelContents;
     return assembleModel('createModel', contents, engine);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     const problem = `has parts that do not belong together (${reason}), expected those of one model`;
     throw new Error(`${subject} ${problem}`, { cause: error });
   }

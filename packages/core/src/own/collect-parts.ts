@@ -2,7 +2,7 @@ import { activations } from '../model/activations/index.ts';
 import { initializers } from '../model/initializers/index.ts';
 import { layers } from '../model/layers/index.ts';
 import { losses } from '../model/losses/index.ts';
-import { show } from '../text/show.ts';
+import { show, showName } from '../text/show.ts';
 import { metrics } from '../train/metrics/index.ts';
 import { schedules } from '../train/schedules/index.ts';
 import { type ActivationPart, activationOf } from './define-activation.ts';
@@ -46,17 +46,17 @@ export function collectParts(modules: readonly ModuleExports[]): OwnParts {
     const before = taken.size;
     for (const [name, value] of Object.entries(exports)) {
       if (!isPart(value)) continue;
-      const part = checkPart(`${source}: export ${name}`, value);
+      const part = checkPart(`${source}: export ${showName(name)}`, value);
       // A layer and an activation are told apart by their names alone.
       const family = part.part === 'activation' ? 'layer' : part.part;
       const key = `${family} ${part.name}`;
       const other = taken.get(key);
       if (other !== undefined) {
         throw new Error(
-          `${source}: export ${name} has the name ${show(part.name)}, expected one of its own (${other} has it)`,
+          `${source}: export ${showName(name)} has the name ${show(part.name)}, expected one of its own (${other} has it)`,
         );
       }
-      taken.set(key, `export ${name} of ${source}`);
+      taken.set(key, `export ${showName(name)} of ${source}`);
       add(parts, part);
     }
     if (taken.size === before) {
@@ -112,7 +112,9 @@ function checkPart(where: string, value: { readonly part: unknown }): OwnPart {
   for (const [key, standard] of Object.entries(options ?? {})) {
     if (['number', 'boolean', 'string'].includes(typeof standard) && key !== 'kind') continue;
     const wanted = 'a number, a word, or true or false (under a name other than kind)';
-    throw new Error(`${where} (${part} ${name}): option ${key} has the default ${show(standard)}, expected ${wanted}`);
+    throw new Error(
+      `${where} (${part} ${name}): option ${showName(key)} has the default ${show(standard)}, expected ${wanted}`,
+    );
   }
   return value as unknown as OwnPart;
 }

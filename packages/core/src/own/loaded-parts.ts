@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '../files/json.ts';
-import { show } from '../text/show.ts';
+import { show, showName } from '../text/show.ts';
 import { NO_PARTS, type OwnParts } from './own-parts.ts';
 
 /** What files say of a module of parts: its name, and the SHA-256 of its source and of all that it imports by path. */
@@ -45,11 +45,11 @@ export function checkModules(subject: string, stated: Json | undefined, { module
     const other = modules.find((module) => module.name === name);
     const given = other === undefined ? 'which was not given' : `which has the SHA-256 ${short(other.sha256)}`;
     const wanted = `expected the module of SHA-256 ${short(sha256)} (loadParts, or --module)`;
-    throw new Error(`${subject} has parts of ${name}, ${given}, ${wanted}`);
+    throw new Error(`${subject} has parts of ${showName(name)}, ${given}, ${wanted}`);
   }
 }
 
-const short = (sha256: string): string => `${sha256.slice(0, 12)}…`;
+const short = (sha256: string): string => `${showName(sha256).slice(0, 12)}…`;
 
 /** Files may come from strangers. */
 function recordsOf(subject: string, stated: Json | undefined): readonly ModuleRecord[] {

@@ -1,14 +1,42 @@
+/** Characters of a value or name in a message. */
+const MOST = 60;
+
+/** Characters of a path in a message: as many as systems take. */
+const MOST_OF_PATH = 4096;
+
+/** Characters of a sentence that becomes a part of another: it may name two paths. */
+const MOST_OF_REASON = 10_000;
+
 /**
  * A value as text for an error message: JSON if possible, one line of at most 60 printable characters. Of an array of
  * bytes or numbers its type and length, as it may have millions. Never throws.
  */
-export function show(value: unknown): string {
-  const text = (typeof value === 'number' ? String(value) : (json(value) ?? String(value))).replace(
-    UNPRINTABLE,
-    '\ufffd',
-  );
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+export const show = (value: unknown): string =>
+  showName(typeof value === 'number' ? String(value) : (json(value) ?? String(value)));
+
+/**
+ * A name from a user or a file as it stands in a message: at most 60 printable characters, without quotes. One that is
+ * no text, as JavaScript allows, is shown as a value.
+ */
+export const showName = (name: string): string => (typeof name === 'string' ? oneLine(name, MOST) : show(name));
+
+/** A path in a message. */
+export const showPath = (path: string): string => oneLine(path, MOST_OF_PATH);
+
+/** What an error says, for a message of ours: that of a library may have lines, and quote whole files. */
+export const reasonOf = (error: unknown): string =>
+  oneLine((error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' '), MOST_OF_REASON);
+
+/** 'a, b, c and 4 more'. */
+export function listed(names: readonly string[], most = 20): string {
+  const shown = names.slice(0, most).map(showName).join(', ');
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
 }
+
+const oneLine = (text: string, most: number): string =>
+  text.length > most ? `${printable(text.slice(0, most - 3))}...` : printable(text);
+
+const printable = (text: string): string => text.replace(UNPRINTABLE, '\ufffd');
 
 // Control characters, and characters that change the direction of text, could manipulate a terminal.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
@@ -20,7 +48,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 function json(value: unknown): string | undefined {
   try {
     if (ArrayBuffer.isView(value) && 'length' in value) return `${value.constructor.name} of length ${value.length}`;
-    return JSON.stringify(value);
+    return JSON.stringify(typeof value === 'string' ? value.slice(0, MOST + 1) : value);
   } catch {
     return `a value of type ${typeof value}`;
   }

@@ -14,7 +14,9 @@ import {
   isJsonObject,
   MODEL_KINDS,
   NOTHING_LOADED,
+  reasonOf,
   show,
+  showPath,
 } from '@gradloom/core/internal';
 import { peekContainer, readContainer, writeContainer } from '../files/container.ts';
 import type { LoadOptions } from '../own/load-options.ts';
@@ -65,7 +67,8 @@ export const loadCheckpoint = (path: string, options: LoadOptions = {}): Checkpo
  */
 export function readRun(path: string): RunIdentity {
   const { version, spec, loss, preprocessing, record } = peekContainer('readRun', path, [CHECKPOINT_KIND]);
-  if (version !== VERSION || !isJsonObject(record)) throw new Error(`readRun: ${path} has no run, expected one`);
+  if (version !== VERSION || !isJsonObject(record))
+    throw new Error(`readRun: ${showPath(path)} has no run, expected one`);
   checkRecord(record);
   return { spec, loss, preprocessing, record } as unknown as RunIdentity;
 }
@@ -85,16 +88,19 @@ export function checkpointOf(
   const { version, ...header } = content;
   if (version !== VERSION) {
     const why = isJsonObject(content.record) && 'shards' in content.record ? WITH_SHARDS : '';
-    throw new Error(`${where}: ${path} has checkpoint version ${show(version)}, expected ${VERSION}${why}`);
+    throw new Error(`${where}: ${showPath(path)} has checkpoint version ${show(version)}, expected ${VERSION}${why}`);
   }
-  if (isJsonObject(header.record)) checkModules(`${where}: ${path}`, header.record.modules, parts);
+  if (isJsonObject(header.record)) checkModules(`${where}: ${showPath(path)}`, header.record.modules, parts);
   try {
     return checkCheckpoint(header, sections, parts);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${where}: ${path} has parts that do not belong together (${reason}), expected those of one run`, {
-      cause: error,
-    });
+    const reason = reasonOf(error);
+    throw new Error(
+      `${where}: ${showPath(path)} has parts that do not belong together (${reason}), expected those of one run`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

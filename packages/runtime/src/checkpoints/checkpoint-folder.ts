@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { reasonOf } from '@gradloom/core/internal';
 import { type FolderLock, lockFolder } from '../files/folder-lock.ts';
 import { makeDirectory } from '../files/make-directory.ts';
 import { removeTemporaries } from '../files/write-atomically.ts';
@@ -51,7 +52,7 @@ export function keepCheckpoint(shared: SharedSpec, entry: CheckpointEntry, threa
     older.delete(step);
     return { error: null, kept: removeAllBut(keep, folder, [...older, step]) };
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error), kept: entry.kept };
+    return { error: reasonOf(error), kept: entry.kept };
   }
 }
 

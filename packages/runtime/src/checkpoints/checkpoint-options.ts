@@ -9,6 +9,7 @@ import {
   option,
   plainJson,
   positiveInteger,
+  reasonOf,
   show,
 } from '@gradloom/core/internal';
 import { currentDirectory } from '../files/current-directory.ts';
@@ -133,7 +134,7 @@ function checkMetadata(metadata: unknown): ModelMetadata {
   try {
     return plainJson(metadata) as ModelMetadata;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new Error(`train: ${reason.replace('header', 'checkpoint.metadata')}`, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { reasonOf } from '@gradloom/core/internal';
 import type { TrainEvent } from '../run/events.ts';
 import type { OpenedRun } from '../run/open-run.ts';
 import type { StepLog } from '../run/step-log.ts';
@@ -91,7 +92,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
       }
       failure = error;
     } catch (error) {
-      failure = error instanceof Error ? error.message : String(error);
+      failure = reasonOf(error);
     }
     if (written === undefined) delete progress.best;
     else progress.best = written;

@@ -1,5 +1,5 @@
 import type { Pausable } from '@gradloom/core';
-import { findBadWeight, findNotFinite, show } from '@gradloom/core/internal';
+import { findBadWeight, findNotFinite, reasonOf, show, showName } from '@gradloom/core/internal';
 import { type Backend, backendRecord } from '../backends/backend.ts';
 import type { DataSplits } from '../datasets/dataset.ts';
 import { datasetHash } from '../datasets/dataset-hash.ts';
@@ -37,10 +37,13 @@ export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pa
   };
 }
 
+/** Differences that an error names: a network may have as many as layers. */
+const NAMED = 20;
+
 /**
  * Checks that a run continues a checkpoint. Options that change no bit may differ, and so may the length if no learning
  * rate depends on it.
- * @throws Error naming every difference; also if the state of the checkpoint is not finite.
+ * @throws Error naming the differences; also if the state of the checkpoint is not finite.
  */
 export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkpoint): Pausable<void> {
   const found = runDifferences(identityOf(plan, record), checkpoint).map(describe);
@@ -57,7 +60,10 @@ export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Check
     const why = `early stopping has counted the evaluation at the end, in the middle of ${plan.evaluateEvery} epochs`;
     found.push(`${lengthText(plan, ownSteps, totalSteps)} (${why})`);
   }
-  if (found.length > 0) throw new Error(`train: ${found.join('; ')}: a resume continues the same run`);
+  if (found.length > 0) {
+    const more = found.length > NAMED ? `; and ${found.length - NAMED} more` : '';
+    throw new Error(`train: ${found.slice(0, NAMED).join('; ')}${more}: a resume continues the same run`);
+  }
   refuseOtherArrays(plan, checkpoint);
   const { arrays, earlier, best } = checkpoint;
   const bad =
@@ -77,7 +83,7 @@ function refuseOtherArrays({ network, schedule }: RunPlan, checkpoint: Checkpoin
       scheduleLength: schedule.initialState.length,
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new Error(`train: the checkpoint's ${reason}`, { cause: error });
   }
 }
@@ -110,9 +116,9 @@ function* badNumber(
 
 function describe({ path, own, other }: Difference): string {
   const module = /^modules\.(.*)$/.exec(path)?.[1];
-  if (module !== undefined) return `module ${module} has ${hashText(own)}, expected ${hashText(other)}`;
+  if (module !== undefined) return `module ${showName(module)} has ${hashText(own)}, expected ${hashText(other)}`;
   const part = /^data\.(\w+)$/.exec(path)?.[1];
-  if (part === undefined) return `${path} has ${show(own)}, expected ${show(other)}`;
+  if (part === undefined) return `${showName(path)} has ${show(own)}, expected ${show(other)}`;
   const rows = (hash: unknown) =>
     hash === null ? `no ${part} rows` : `${part} rows of SHA-256 ${String(hash).slice(0, 12)}…`;
   return `dataset has ${rows(own)}, expected ${rows(other)}`;

@@ -1,3 +1,4 @@
+import { reasonOf } from '@gradloom/core/internal';
 import { inThread } from '../files/folder-lock.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { RunSetup } from '../threads/protocol.ts';
@@ -21,7 +22,7 @@ export async function writeCheckpoint(
   } catch (error) {
     const written = keepCheckpoint(setup.spec, entry, true);
     // Last, since the listener may throw.
-    tell(error instanceof Error ? error.message : String(error));
+    tell(reasonOf(error));
     return written;
   }
 }

@@ -1,4 +1,4 @@
-import { counted, show } from '@gradloom/core/internal';
+import { counted, show, showPath } from '@gradloom/core/internal';
 import { checkClasses, checkDataset } from './check-dataset.ts';
 import { type DataArray, type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
 import type { NumberFile } from './number-file.ts';
@@ -48,13 +48,13 @@ export function datasetOfArrays(
   const rows = inputs.shape[0];
   if (targets.shape[0] !== rows) {
     throw new Error(
-      `${where}: ${targets.path} has ${counted(targets.shape[0], 'label')}, expected ${rows} (the rows of ${inputs.path})`,
+      `${where}: ${showPath(targets.path)} has ${counted(targets.shape[0], 'label')}, expected ${rows} (the rows of ${showPath(inputs.path)})`,
     );
   }
   checkFinite(where, inputs);
   checkFinite(where, targets);
   const { classNames, name = inputs.path, divisor = inputs.array instanceof Uint8Array ? 255 : 1 } = options;
-  return checkDataset(`${where}: ${inputs.path}`, {
+  return checkDataset(`${where}: ${showPath(inputs.path)}`, {
     name,
     rows,
     inputs: { ...matrixOf(inputs), divisor },
@@ -82,17 +82,19 @@ function checkFinite(where: string, { path, array, shape }: NamedArray): void {
     if (Number.isFinite(array[i])) continue;
     const columns = array.length / shape[0];
     const place = `row ${Math.floor(i / columns)}${columns === 1 ? '' : `, column ${i % columns}`}`;
-    throw new Error(`${where}: ${path} has ${array[i]} in ${place}, expected finite numbers`);
+    throw new Error(`${where}: ${showPath(path)} has ${array[i]} in ${place}, expected finite numbers`);
   }
 }
 
 function countClasses(where: string, labels: NamedArray, classes: number | undefined): number {
   const { path, shape } = labels;
   if (shape.length !== 1) {
-    throw new Error(`${where}: ${path} has ${counted(shape.length, 'dimension')}, expected 1 (one label per row)`);
+    throw new Error(
+      `${where}: ${showPath(path)} has ${counted(shape.length, 'dimension')}, expected 1 (one label per row)`,
+    );
   }
   const wanted = classes ?? highest(where, labels) + 1;
-  checkClasses(`${where}: ${path}`, matrixOf(labels), wanted);
+  checkClasses(`${where}: ${showPath(path)}`, matrixOf(labels), wanted);
   return wanted;
 }
 
@@ -108,7 +110,7 @@ function highest(where: string, { path, array }: NamedArray): number {
           : label >= MOST_CLASSES
             ? `at most ${MOST_CLASSES - 1}`
             : 'a whole number';
-      throw new Error(`${where}: ${path}: label of row ${n} has ${show(label)}, expected ${wanted}`);
+      throw new Error(`${where}: ${showPath(path)}: label of row ${n} has ${show(label)}, expected ${wanted}`);
     }
     if (label > most) most = label;
   }

@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { onlyKeys, show } from '@gradloom/core/internal';
+import { onlyKeys, show, showPath } from '@gradloom/core/internal';
 import type { DataSplits, Dataset } from './dataset.ts';
 import { NPY_OPTIONS, type NpyOptions } from './npy-dataset.ts';
 import { type NamedSet, pairedSet } from './paired-set.ts';
@@ -42,7 +42,7 @@ export async function loadShelf(where: string, shelf: ArrayShelf, options: Named
     if (shelf.names.length === 1 && options.x === undefined && options.y === undefined) {
       return { train: await shelf.load(shelf.names[0], null, rest) };
     }
-    throw new Error(`${where}: ${shelf.path} ${shelf.refuse(x, y)}`);
+    throw new Error(`${where}: ${showPath(shelf.path)} ${shelf.refuse(x, y)}`);
   }
   const targets = partner('([-_]train)?', inputs);
   const placed = { inputs: shelf.placeOf(inputs), targets: shelf.placeOf(targets) };

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import type { Elements } from '@gradloom/core';
+import { showPath } from '@gradloom/core/internal';
 import { systemReason } from '../files/system-reason.ts';
 import { idxTypes } from './idx-types.ts';
 import { npyType } from './npy-types.ts';
@@ -63,7 +64,7 @@ export function gatherFileRows(
 /** Whole numbers of 64 bits are doubles here. */
 function exact({ path, type }: FileRows, value: number): number {
   if (!/[iu]8$/.test(type) || Number.isSafeInteger(value)) return value;
-  throw new Error(`${path} has about ${value}, expected whole numbers of less than 2^53`);
+  throw new Error(`${showPath(path)} has about ${value}, expected whole numbers of less than 2^53`);
 }
 
 /** The stored numbers of `count` rows from row `first`, as an array of a dataset has them. Overwrites `out`. */
@@ -171,7 +172,7 @@ function openUnchanged(file: FileRows): number {
   try {
     descriptor = openSync(file.path, 'r');
   } catch (error) {
-    throw new Error(`${file.path} cannot be opened: ${systemReason(error)}`, { cause: error });
+    throw new Error(`${showPath(file.path)} cannot be opened: ${systemReason(error)}`, { cause: error });
   }
   try {
     refuseChanged(file, descriptor);
@@ -184,7 +185,7 @@ function openUnchanged(file: FileRows): number {
 
 function typeOf({ path, format, type: name }: FileRows): NumberType {
   const type = format === 'npy' ? npyType(name) : [...idxTypes.values()].find((known) => known.name === name);
-  if (type === undefined) throw new Error(`${path} has numbers of type ${name}, expected one of ${format}`);
+  if (type === undefined) throw new Error(`${showPath(path)} has numbers of type ${name}, expected one of ${format}`);
   return type;
 }
 
@@ -195,4 +196,6 @@ function refuseChanged(file: FileRows, descriptor: number): void {
 }
 
 const changed = ({ path, size }: FileRows, has: string): Error =>
-  new Error(`${path} has ${has}, expected the ${size} bytes that it had (a file must not change while it streams)`);
+  new Error(
+    `${showPath(path)} has ${has}, expected the ${size} bytes that it had (a file must not change while it streams)`,
+  );

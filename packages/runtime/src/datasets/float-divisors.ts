@@ -1,12 +1,12 @@
 import type { ElementType } from '@gradloom/core';
-import { inFloats, within } from '@gradloom/core/internal';
+import { inFloats, showName, within } from '@gradloom/core/internal';
 import type { Dataset } from './dataset.ts';
 
 /** @throws OptionError where a divisor of the dataset is no divisor any more as a float. */
 export function refuseDivisors(where: string, { name, inputs, targets }: Dataset, type: ElementType): void {
   if (type === 'float64') return;
   within('dataset', () => {
-    inFloats(`${where}: ${name}`, 'inputs.divisor', inputs.divisor);
-    inFloats(`${where}: ${name}`, 'targets.divisor', targets.divisor);
+    inFloats(`${where}: ${showName(name)}`, 'inputs.divisor', inputs.divisor);
+    inFloats(`${where}: ${showName(name)}`, 'targets.divisor', targets.divisor);
   });
 }

@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { OptionError } from '@gradloom/core';
-import { number, onlyKeys, positiveInteger, record, show } from '@gradloom/core/internal';
+import { number, onlyKeys, positiveInteger, record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../files/check-path.ts';
+import { statsOf } from '../files/look-up.ts';
 import type { ArrayOptions } from './array-dataset.ts';
 import type { NamedArraysOptions } from './array-shelf.ts';
 import type { DataSplits } from './dataset.ts';
@@ -99,12 +99,15 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
     checkOptions(options, format.options);
     return format.load(path, options);
   }
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) throw new Error(`loadDataset: ${path} does not exist, expected a file or folder with data`);
+  const stats = statsOf('loadDataset', path);
+  if (stats === undefined)
+    throw new Error(`loadDataset: ${showPath(path)} does not exist, expected a file or folder with data`);
   if (tableFormatOf(path) !== undefined) {
     const advice =
       'in a program, readTable and splitTable read this one, so that its columns are fitted after the split';
-    throw new Error(`loadDataset: ${path} is a table with types, expected a CSV file of plain numbers (${advice})`);
+    throw new Error(
+      `loadDataset: ${showPath(path)} is a table with types, expected a CSV file of plain numbers (${advice})`,
+    );
   }
   const isFolder = stats.isDirectory();
   const { csv: _, ...tables } = tableFormats;
@@ -112,7 +115,7 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
     .filter((candidate) => candidate.isFolder === isFolder)
     .map(({ title }) => title);
   const has = isFolder ? 'has no data of a known format' : 'has no known format';
-  throw new Error(`loadDataset: ${path} ${has}, expected ${known.join(', or ')}`);
+  throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${known.join(', or ')}`);
 }
 
 /** What only some formats take is looked at there. */

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { record } from '@gradloom/core/internal';
+import { record, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../files/check-path.ts';
+import { namesIn } from '../files/look-up.ts';
 import type { ArrayOptions } from './array-dataset.ts';
 import type { DataSplits } from './dataset.ts';
 import { loadIdx } from './idx-dataset.ts';
@@ -19,7 +20,7 @@ export async function loadIdxFolder(folder: string, options: ArrayOptions = {}):
   if (images === undefined) {
     const problem = existsSync(folder) ? 'has no training images' : 'does not exist';
     const expected = 'a folder with train-images-idx3-ubyte or train-images-idx3-ubyte.gz';
-    throw new Error(`loadIdxFolder: ${folder} ${problem}, expected ${expected}`);
+    throw new Error(`loadIdxFolder: ${showPath(folder)} ${problem}, expected ${expected}`);
   }
   const named = { name: basename(resolve(folder)), ...options };
   const labels = findIdxLabels(images);
@@ -36,9 +37,8 @@ export const isIdxFolder = (folder: string): boolean => findImages(folder, ['tra
 
 /** The first image file by name; an unpacked one is preferred to its .gz, which takes longer to read. */
 function findImages(folder: string, parts: readonly string[]): string | undefined {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return undefined;
   const pattern = new RegExp(`^(${parts.join('|')})-images[-.]idx\\d+-[a-z]+(\\.gz)?$`);
-  const name = readdirSync(folder)
+  const name = namesIn('loadIdxFolder', folder)
     .sort()
     .find((entry) => pattern.test(entry));
   return name && join(folder, name);

@@ -1,3 +1,4 @@
+import { showPath } from '@gradloom/core/internal';
 import { type ByteSource, openBytes } from '../files/byte-source.ts';
 import { idxTypes } from './idx-types.ts';
 import { type Fault, leaveNumbers, type NumberFile, type NumberHeader, readNumbers } from './number-file.ts';
@@ -8,7 +9,7 @@ import { type Fault, leaveNumbers, type NumberFile, type NumberHeader, readNumbe
  */
 export async function readIdx(path: string, { stream = false } = {}): Promise<NumberFile> {
   const source = await openBytes('readIdx', path, 'an IDX file');
-  const fault: Fault = (has, expected) => new Error(`readIdx: ${path} has ${has}, expected ${expected}`);
+  const fault: Fault = (has, expected) => new Error(`readIdx: ${showPath(path)} has ${has}, expected ${expected}`);
   try {
     const header = await readHeader(source, fault);
     const { name: type } = header.type;

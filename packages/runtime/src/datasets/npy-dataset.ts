@@ -1,4 +1,4 @@
-import { oneOf, onlyKeys } from '@gradloom/core/internal';
+import { oneOf, onlyKeys, showPath } from '@gradloom/core/internal';
 import { ARRAY_OPTIONS, type ArrayOptions, datasetOfArrays, type NamedArray } from './array-dataset.ts';
 import { type Dataset, sharedArrayLike } from './dataset.ts';
 import { readNpy } from './npy.ts';
@@ -55,7 +55,9 @@ export function datasetOfNpy(
 function cutOff(where: string, { path, type, shape, array }: NamedArray): [inputs: NamedArray, targets: NamedArray] {
   const [rows, columns] = shape;
   if (shape.length !== 2 || columns < 2) {
-    throw new Error(`${where}: ${path} has the shape (${shape.join(', ')}), expected rows of 2 columns or more`);
+    throw new Error(
+      `${where}: ${showPath(path)} has the shape (${shape.join(', ')}), expected rows of 2 columns or more`,
+    );
   }
   const inputs = sharedArrayLike(array, rows * (columns - 1));
   const targets = sharedArrayLike(array, rows);

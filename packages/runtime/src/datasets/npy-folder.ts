@@ -1,7 +1,7 @@
-import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { record } from '@gradloom/core/internal';
 import { checkPath } from '../files/check-path.ts';
+import { namesIn } from '../files/look-up.ts';
 import { type ArrayShelf, loadShelf, type NamedArraysOptions } from './array-shelf.ts';
 import type { DataSplits } from './dataset.ts';
 import { loadNpy } from './npy-dataset.ts';
@@ -40,8 +40,7 @@ function shelfOf(path: string): ArrayShelf {
 const ENDING = /\.npy(\.gz)?$/i;
 
 function filesIn(folder: string): string[] {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
-  return readdirSync(folder)
+  return namesIn('loadNpyFolder', folder)
     .filter((name) => ENDING.test(name))
     .sort();
 }

@@ -1,3 +1,4 @@
+import { showPath } from '@gradloom/core/internal';
 import { type ByteSource, openBytes } from '../files/byte-source.ts';
 import { type DataArray, sharedArrayLike } from './dataset.ts';
 import { readNpyHeader } from './npy-header.ts';
@@ -10,7 +11,7 @@ import { type Fault, leaveNumbers, type NumberFile, readNumbers } from './number
  */
 export async function readNpy(path: string, { stream = false } = {}): Promise<NumberFile> {
   const source = await openBytes('readNpy', path, 'an npy file');
-  const fault: Fault = (has, expected) => new Error(`readNpy: ${path} has ${has}, expected ${expected}`);
+  const fault: Fault = (has, expected) => new Error(`readNpy: ${showPath(path)} has ${has}, expected ${expected}`);
   try {
     if (!stream) return await readNpyFrom(source, fault);
     const header = await readNpyHeader(source, fault);

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { counted, record } from '@gradloom/core/internal';
+import { counted, listed, record, showName, showPath } from '@gradloom/core/internal';
 import type { ZipArchive } from '../files/zip-archive.ts';
 import type { NamedArray } from './array-dataset.ts';
 import { type ArrayShelf, loadShelf, type NamedArraysOptions } from './array-shelf.ts';
@@ -16,7 +16,7 @@ import type { Fault } from './number-file.ts';
  */
 export async function loadNpz(path: string, options: NamedArraysOptions = {}): Promise<DataSplits> {
   record('loadNpz', 'options', options, 'an object');
-  if (options.stream) throw new Error(`loadNpz: ${path} is an archive, expected .npy files to stream`);
+  if (options.stream) throw new Error(`loadNpz: ${showPath(path)} is an archive, expected .npy files to stream`);
   // Most processes read no archive.
   const { openZip } = await import('../files/zip-archive.ts');
   const archive = await openZip('loadNpz', path, 'an npz file, as numpy.savez writes it');
@@ -32,7 +32,7 @@ const ENDING = /\.npy$/i;
 function shelfOf(path: string, archive: ZipArchive): ArrayShelf {
   const names = archive.names.filter((name) => ENDING.test(name)).map((name) => name.replace(ENDING, ''));
   const fileOf = (name: string) => archive.names.find((file) => file.replace(ENDING, '') === name) ?? name;
-  const placeOf = (name: string) => `${path}: ${name}`;
+  const placeOf = (name: string) => `${showPath(path)}: ${showName(name)}`;
 
   async function read(name: string): Promise<NamedArray> {
     const source = await archive.open(fileOf(name));
@@ -48,9 +48,9 @@ function shelfOf(path: string, archive: ZipArchive): ArrayShelf {
     path,
     names,
     placeOf,
-    wanted: (name) => `an array ${name}`,
+    wanted: (name) => `an array ${showName(name)}`,
     refuse(x, y) {
-      const shown = names.slice(0, 10).join(', ') + (names.length > 10 ? ', …' : '');
+      const shown = listed(names, 10);
       const has = names.length === 0 ? 'has no arrays' : `has ${counted(names.length, 'array')} (${shown})`;
       const none = names.length === 0 ? '' : ` and none named ${x}`;
       return `${has}${none}, expected ${x} and ${y} (x=name,y=name reads others)`;

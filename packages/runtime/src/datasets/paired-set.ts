@@ -1,3 +1,4 @@
+import { showPath } from '@gradloom/core/internal';
 import { checkClasses } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
 
@@ -12,7 +13,7 @@ export interface NamedSet {
 export function pairedSet(where: string, train: NamedSet, other: NamedSet): Dataset {
   if (other.set.inputs.columns !== train.set.inputs.columns) {
     throw new Error(
-      `${where}: ${other.inputs} has ${other.set.inputs.columns} numbers a row, expected ${train.set.inputs.columns} (those of ${train.inputs})`,
+      `${where}: ${showPath(other.inputs)} has ${other.set.inputs.columns} numbers a row, expected ${train.set.inputs.columns} (those of ${showPath(train.inputs)})`,
     );
   }
   const { classes } = train.set;
@@ -20,12 +21,17 @@ export function pairedSet(where: string, train: NamedSet, other: NamedSet): Data
     set.classes !== null ? 'class indices' : set.targets.columns === 1 ? 'values' : `${set.targets.columns} values`;
   if (kind(other) !== kind(train)) {
     throw new Error(
-      `${where}: ${other.targets} has ${kind(other)}, expected ${kind(train)} (those of ${train.targets})`,
+      `${where}: ${showPath(other.targets)} has ${kind(other)}, expected ${kind(train)} (those of ${showPath(train.targets)})`,
     );
   }
   // Rows of a class that training never sees would pass for errors of the network.
   if (classes !== null) {
-    checkClasses(`${where}: ${other.targets}`, other.set.targets, classes, `the classes of ${train.targets}`);
+    checkClasses(
+      `${where}: ${showPath(other.targets)}`,
+      other.set.targets,
+      classes,
+      `the classes of ${showPath(train.targets)}`,
+    );
   }
   return { ...other.set, classes };
 }

@@ -1,5 +1,5 @@
 import { createRandom, OptionError, shuffle } from '@gradloom/core';
-import { number, onlyKeys, show } from '@gradloom/core/internal';
+import { number, onlyKeys, show, showName } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type DataSplits, type Dataset, sharedArrayLike } from './dataset.ts';
 import { someRows } from './file-rows.ts';
@@ -65,7 +65,7 @@ export function splitRows(
   const folds = foldOf(where, dataset.rows - testRows, options);
   if (testRows + validationRows >= dataset.rows) {
     const asked = (['validation', 'test'] as const).filter((part) => (options[part] ?? 0) > 0);
-    const problem = `${asked.length === 1 ? 'has' : 'have'} ${validationRows + testRows} of the ${dataset.rows} rows of ${dataset.name}, expected some to be left to train on`;
+    const problem = `${asked.length === 1 ? 'has' : 'have'} ${validationRows + testRows} of the ${dataset.rows} rows of ${showName(dataset.name)}, expected some to be left to train on`;
     throw new OptionError(where, [...asked, 'dataset'], problem, { about: asked.join(' and ') });
   }
   const order = Uint32Array.from({ length: dataset.rows }, (_, n) => n);
@@ -74,7 +74,7 @@ export function splitRows(
   const aside = takeEvenly(dealt, testRows);
   const test = folds === null ? aside : takeFold(aside.rest, folds);
   if (validationRows >= test.rest.length) {
-    const problem = `has ${validationRows} rows, expected fewer than the ${test.rest.length} of ${dataset.name} that the folds leave`;
+    const problem = `has ${validationRows} rows, expected fewer than the ${test.rest.length} of ${showName(dataset.name)} that the folds leave`;
     throw new OptionError(where, ['validation', 'folds', 'dataset'], problem, { about: 'validation' });
   }
   const validation = takeEvenly(test.rest, validationRows);
@@ -121,7 +121,9 @@ export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
   const rows = indices.toSorted();
   const most = rows.at(-1) ?? 0;
   if (rows.length > 0 && most >= dataset.rows) {
-    throw new Error(`subset: indices has ${most}, expected rows from 0 to ${dataset.rows - 1} (of ${dataset.name})`);
+    throw new Error(
+      `subset: indices has ${most}, expected rows from 0 to ${dataset.rows - 1} (of ${showName(dataset.name)})`,
+    );
   }
 
   const inputs = copyRows(dataset.inputs, rows);

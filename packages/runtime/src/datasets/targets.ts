@@ -1,5 +1,5 @@
 import { type Elements, type Loss, type Network, OptionError, type Pausable } from '@gradloom/core';
-import { complete, record, show, withinInTurns } from '@gradloom/core/internal';
+import { complete, record, show, showName, withinInTurns } from '@gradloom/core/internal';
 import { checkDatasetInTurns } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { gatherRows } from './gather.ts';
@@ -36,16 +36,16 @@ export const checkFit = (where: string, network: Network, loss: Loss, dataset: D
 /** Likewise, with pauses. */
 export function* checkFitInTurns(where: string, network: Network, loss: Loss, dataset: Dataset): Pausable<void> {
   const { name, targets, classes } = dataset;
-  yield* withinInTurns('dataset', checkDatasetInTurns(`${where}: ${name}`, dataset));
+  yield* withinInTurns('dataset', checkDatasetInTurns(`${where}: ${showName(name)}`, dataset));
   yield* checkInputInTurns(where, network, dataset);
   const failOutput = (expected: number, why: string): never => {
-    const problem = `has ${network.output}, expected ${expected} (${why} of ${name})`;
+    const problem = `has ${network.output}, expected ${expected} (${why} of ${showName(name)})`;
     throw new OptionError(where, ['layers', 'dataset'], problem, { about: "the network's output" });
   };
   if (loss.targets === 'classes') {
     if (classes === null) {
       const problem = `has values, expected class indices for ${loss.name} (mse takes values)`;
-      throw new OptionError(where, ['loss', 'dataset'], problem, { about: `the target of ${name}` });
+      throw new OptionError(where, ['loss', 'dataset'], problem, { about: `the target of ${showName(name)}` });
     } else if (network.output !== classes) {
       failOutput(classes, 'classes');
     }
@@ -74,7 +74,7 @@ function* checkInputInTurns(where: string, network: Network, dataset: Dataset): 
   record(where, 'dataset.inputs', inputs, '{ array, columns, divisor }');
   const { array, columns, divisor } = inputs;
   if (columns !== network.input) {
-    const problem = `has ${network.input}, expected ${columns} (numbers per row of ${name})`;
+    const problem = `has ${network.input}, expected ${columns} (numbers per row of ${showName(name)})`;
     throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
   }
   const [{ spec, layer }] = network.places;
@@ -93,7 +93,7 @@ function* checkInputInTurns(where: string, network: Network, dataset: Dataset): 
           : `; its numbers are divided by ${divisor}: divisor=1 takes them as they are`;
     const range = `a whole number from 0 to ${spec.vocabulary - 1}`;
     const problem = `has ${show(index)}, expected ${range} (of ${layer.label}${hint})`;
-    const about = `${name}: the index at row ${Math.floor(i / columns)}, place ${i % columns}`;
+    const about = `${showName(name)}: the index at row ${Math.floor(i / columns)}, place ${i % columns}`;
     throw new OptionError(where, ['layers', 'dataset'], problem, { about });
   }
 }

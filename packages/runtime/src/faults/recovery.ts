@@ -1,3 +1,4 @@
+import { reasonOf } from '@gradloom/core/internal';
 /** Default number of consecutive thread failures after which a run continues. */
 export const RETRIES = 3;
 
@@ -66,7 +67,7 @@ function tooMany(error: ThreadError, failures: number, retries: number): ThreadE
 
 /** The error that ends a run after too many thread failures, with the position. */
 export function runFailure(error: unknown, place: string): Error {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   const reason = message.replace(/^pool: (has|was) /, 'the pool $1 ').replace(/^(pool|createPool): /, '');
   return new Error(`train: ${reason} (${place})`, { cause: error });
 }

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { reasonOf, showPath } from '@gradloom/core/internal';
 import { fileSize } from './file-size.ts';
 import { systemReason } from './system-reason.ts';
 
@@ -36,19 +37,23 @@ export async function openBytes(
 ): Promise<ByteSource> {
   const fileBytes = fileSize(where, path, wanted);
   const handle = await open(path).catch((error: unknown) => {
-    throw new Error(`${where}: ${path} cannot be opened: ${systemReason(error)}, expected ${wanted}`, { cause: error });
+    throw new Error(`${where}: ${showPath(path)} cannot be opened: ${systemReason(error)}, expected ${wanted}`, {
+      cause: error,
+    });
   });
   const magic = new Uint8Array(2);
   try {
     await handle.read(magic, 0, 2, 0);
   } catch (error) {
     await handle.close();
-    throw new Error(`${where}: ${path} cannot be read: ${systemReason(error)}, expected ${wanted}`, { cause: error });
+    throw new Error(`${where}: ${showPath(path)} cannot be read: ${systemReason(error)}, expected ${wanted}`, {
+      cause: error,
+    });
   }
   if (magic[0] === 0x1f && magic[1] === 0x8b) {
     const mostBytes = Math.min(fileBytes * MOST_UNPACKED, Math.max(ALWAYS_UNPACKED, fileBytes * mostUnpacked));
     const fault = (has: string, expected: string, cause?: unknown) =>
-      new Error(`${where}: ${path} has ${has}, expected ${expected}`, { cause });
+      new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
     const tooMuch = () =>
       fault(
         `${fileBytes} bytes that unpack to more than ${mostBytes}`,
@@ -92,7 +97,7 @@ function unpacked(
 
   async function nextChunk(): Promise<Uint8Array | null> {
     const next = await chunks.next().catch((error: Error) => {
-      throw fault(`damaged gzip contents (${error.message})`, 'a whole gzip file', error);
+      throw fault(`damaged gzip contents (${reasonOf(error)})`, 'a whole gzip file', error);
     });
     if (next.done) return null;
     bytes += next.value.length;

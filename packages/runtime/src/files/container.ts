@@ -7,6 +7,7 @@ import {
   openHeader,
   packStart,
   sectionBytes,
+  showPath,
   typeOf,
 } from '@gradloom/core/internal';
 import { updateHash } from './hash.ts';
@@ -40,11 +41,11 @@ export const packContainer = (
 
 /** Reads a file of `writeContainer`. @throws Error naming the path and the problem, as `openContainer` does. */
 export const readContainer = (where: string, path: string, kinds: readonly string[]): Container =>
-  readSealed(where, path, (file) => openContainer(`${where}: ${path}`, kinds, file));
+  readSealed(where, path, (file) => openContainer(`${where}: ${showPath(path)}`, kinds, file));
 
 /** The content of a file of `writeContainer`, without checking its numbers or its hash. */
 export const peekContainer = (where: string, path: string, kinds: readonly string[]): JsonObject =>
-  readSealed(where, path, (file) => openHeader(`${where}: ${path}`, kinds, file).content);
+  readSealed(where, path, (file) => openHeader(`${where}: ${showPath(path)}`, kinds, file).content);
 
 /** The bytes of a section, and zeros up to a multiple of 8. */
 function paddedBytes(numbers: Elements): Uint8Array[] {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants, copyFileSync, linkSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { show } from '@gradloom/core/internal';
+import { reasonOf, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from './check-path.ts';
 import { fileSystem } from './file-system.ts';
 import { FolderInUseError, isActivity, LockError, type LockOwner, readLock } from './lock-owner.ts';
@@ -52,9 +52,12 @@ export function lockFolder(where: string, folder: string, by: string): FolderLoc
     return lockFree(where, folder, by);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new Error(`${where}: ${folder} cannot be written (${error.message}), expected a folder that can be written`, {
-      cause: error,
-    });
+    throw new Error(
+      `${where}: ${showPath(folder)} cannot be written (${reasonOf(error)}), expected a folder that can be written`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

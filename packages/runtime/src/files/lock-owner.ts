@@ -1,5 +1,6 @@
 import { closeSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { showName, showPath } from '@gradloom/core/internal';
 import { openOwnFile } from './own-file.ts';
 import type { ProcessIdentity, ProcessState } from './process-identity.ts';
 
@@ -26,7 +27,7 @@ export class FolderInUseError extends Error {
       ? 'wait for it, or take another folder'
       : `if that process has ended, delete ${join(folder, lock)}`;
     super(
-      `${where}: ${folder} is in use by ${who} (${by}, since ${since}), expected a folder that no other run uses (${advice})`,
+      `${where}: ${showPath(folder)} is in use by ${showName(who)} (${by}, since ${since}), expected a folder that no other run uses (${advice})`,
     );
   }
 }
@@ -58,7 +59,9 @@ export class LockError extends Error {
   override readonly name = 'LockError';
 
   constructor(where: string, path: string) {
-    super(`${where}: ${path} cannot be read as a lock, expected a lock file (delete it if no run uses the folder)`);
+    super(
+      `${where}: ${showPath(path)} cannot be read as a lock, expected a lock file (delete it if no run uses the folder)`,
+    );
   }
 }
 

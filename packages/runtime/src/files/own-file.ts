@@ -1,5 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
+import { showPath } from '@gradloom/core/internal';
 import { checkPath } from './check-path.ts';
+import { statsOf } from './look-up.ts';
 import { systemReason } from './system-reason.ts';
 
 const WRITABLE = 'a file that can be overwritten';
@@ -10,11 +12,12 @@ const REASON = 'links are not followed, since their target may not belong to the
  * @throws Error naming the path and what is there.
  */
 export function checkOwnFile(where: string, path: string, wanted = WRITABLE): void {
-  const stats = lstatSync(checkPath(where, path), { throwIfNoEntry: false });
+  const stats = statsOf(where, checkPath(where, path), lstatSync);
   if (stats === undefined) return;
-  if (stats.isSymbolicLink()) throw new Error(`${where}: ${path} is a symbolic link, expected ${wanted} (${REASON})`);
-  if (stats.isDirectory()) throw new Error(`${where}: ${path} is a directory, expected ${wanted}`);
-  if (!stats.isFile()) throw new Error(`${where}: ${path} is not a regular file, expected ${wanted}`);
+  if (stats.isSymbolicLink())
+    throw new Error(`${where}: ${showPath(path)} is a symbolic link, expected ${wanted} (${REASON})`);
+  if (stats.isDirectory()) throw new Error(`${where}: ${showPath(path)} is a directory, expected ${wanted}`);
+  if (!stats.isFile()) throw new Error(`${where}: ${showPath(path)} is not a regular file, expected ${wanted}`);
 }
 
 /**
@@ -33,11 +36,14 @@ export function openOwnFile(where: string, path: string, wanted = WRITABLE): num
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : error;
     if (code === 'ENOENT') return null;
-    throw new Error(`${where}: ${path} cannot be opened: ${systemReason(error)}, expected a file that can be read`, {
-      cause: error,
-    });
+    throw new Error(
+      `${where}: ${showPath(path)} cannot be opened: ${systemReason(error)}, expected a file that can be read`,
+      {
+        cause: error,
+      },
+    );
   }
   if (fstatSync(file).isFile()) return file;
   closeSync(file);
-  throw new Error(`${where}: ${path} is not a regular file, expected ${wanted}`);
+  throw new Error(`${where}: ${showPath(path)} is not a regular file, expected ${wanted}`);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { HASH_BYTES, type Sealed } from '@gradloom/core/internal';
+import { HASH_BYTES, type Sealed, showPath } from '@gradloom/core/internal';
 import { mebibytes } from '../memory/memory.ts';
 import { memoryRoom } from '../memory/memory-room.ts';
 import { fileSize } from './file-size.ts';
@@ -38,7 +38,9 @@ export function readSealed<T>(where: string, path: string, read: (file: Sealed) 
           if (at < end) hash.update(chunk.subarray(0, end - at));
         }
         if (hash.digest().equals(bytes.subarray(end))) return bytes.buffer;
-        throw new Error(`${where}: ${path} has a wrong checksum, expected the file as it was written (it is damaged)`);
+        throw new Error(
+          `${where}: ${showPath(path)} has a wrong checksum, expected the file as it was written (it is damaged)`,
+        );
       },
     });
   } finally {
@@ -51,7 +53,7 @@ function refuseLarge(where: string, path: string, size: number): void {
   const room = memoryRoom();
   if (size <= room.bytes) return;
   throw new Error(
-    `${where}: ${path} has ${mebibytes(size)}, expected at most ${mebibytes(room.bytes)} (${room.bound})`,
+    `${where}: ${showPath(path)} has ${mebibytes(size)}, expected at most ${mebibytes(room.bytes)} (${room.bound})`,
   );
 }
 
@@ -59,9 +61,12 @@ function open(where: string, path: string): number {
   try {
     return openSync(path, 'r');
   } catch (error) {
-    throw new Error(`${where}: ${path} cannot be opened: ${systemReason(error)}, expected a file that can be read`, {
-      cause: error,
-    });
+    throw new Error(
+      `${where}: ${showPath(path)} cannot be opened: ${systemReason(error)}, expected a file that can be read`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

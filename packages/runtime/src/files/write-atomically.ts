@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, copyFileSync, fsyncSync, linkSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { show } from '@gradloom/core/internal';
+import { show, showPath } from '@gradloom/core/internal';
 import { checkPath } from './check-path.ts';
 import { fileSystem } from './file-system.ts';
 import { startOf } from './process-identity.ts';
@@ -35,7 +35,7 @@ export function writeAtomically(
     fileSystem.syncFolder(dirname(path));
   } catch (error) {
     rmSync(temporary, { force: true });
-    const problem = `${path} cannot be written: ${systemReason(error)}, expected a folder with room for it`;
+    const problem = `${showPath(path)} cannot be written: ${systemReason(error)}, expected a folder with room for it`;
     throw new Error(`${where}: ${problem}`, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { counted, show } from '@gradloom/core/internal';
+import { counted, listed, reasonOf, show, showPath } from '@gradloom/core/internal';
 import { type Entry, openPromise } from 'yauzl';
 import { type ByteSource, readParts } from './byte-source.ts';
 import { fileSize } from './file-size.ts';
@@ -27,7 +27,7 @@ const LOCAL_HEADER_BYTES = 30;
 export async function openZip(where: string, path: string, wanted: string): Promise<ZipArchive> {
   const fileBytes = fileSize(where, path, wanted);
   const fault = (has: string, expected = wanted, cause?: unknown) =>
-    new Error(`${where}: ${path} has ${has}, expected ${expected}`, { cause });
+    new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
   const damaged = (error: unknown) =>
     fault(`contents that are no whole zip archive (${sentenceOf(error)})`, wanted, error);
   const archive = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
@@ -66,7 +66,7 @@ export async function openZip(where: string, path: string, wanted: string): Prom
 
   async function open(name: string): Promise<ByteSource> {
     const entry = entries.get(name);
-    if (entry === undefined) throw fault(`no ${show(name)}`, [...entries.keys()].join(', '));
+    if (entry === undefined) throw fault(`no ${show(name)}`, listed([...entries.keys()]));
     if (entry.isEncrypted()) throw fault(`${show(name)} encrypted`, 'an archive without a password');
     if (!entry.canDecodeFileData()) {
       throw fault(`${show(name)} packed by method ${entry.compressionMethod}`, 'method 0 (stored) or 8 (deflated)');
@@ -98,5 +98,4 @@ export async function openZip(where: string, path: string, wanted: string): Prom
 }
 
 /** A message as part of a sentence. */
-const sentenceOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(/\.$/, '').replace(/\s+/g, ' ');
+const sentenceOf = (error: unknown): string => reasonOf(error).replace(/\.$/, '');

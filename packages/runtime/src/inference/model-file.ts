@@ -1,5 +1,5 @@
 import type { Model, ModelContents } from '@gradloom/core';
-import { checkModel, MODEL_KINDS, modelOf, PARAMETERS } from '@gradloom/core/internal';
+import { checkModel, MODEL_KINDS, modelOf, PARAMETERS, showPath } from '@gradloom/core/internal';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { CHECKPOINT_KIND, checkpointOf } from '../checkpoints/checkpoint-file.ts';
 import { packContainer, readContainer } from '../files/container.ts';
@@ -32,7 +32,7 @@ export function packModel(where: string, model: ModelContents): Iterable<Uint8Ar
  */
 export function loadModel(path: string, { parts }: LoadOptions = {}): Model {
   const container = readContainer('loadModel', path, KINDS);
-  return modelOf(`loadModel: ${path}`, container, wasmEngine, parts);
+  return modelOf(`loadModel: ${showPath(path)}`, container, wasmEngine, parts);
 }
 
 /** Content of a model or checkpoint file. */
@@ -52,5 +52,10 @@ export function openModelFile(path: string, options: LoadOptions = {}): ModelFil
   const container = readContainer('openModelFile', path, KINDS);
   const { kind, bytes, format } = container;
   const checkpoint = kind === CHECKPOINT_KIND ? checkpointOf('openModelFile', path, container, options) : null;
-  return { bytes, format, model: modelOf(`openModelFile: ${path}`, container, wasmEngine, options.parts), checkpoint };
+  return {
+    bytes,
+    format,
+    model: modelOf(`openModelFile: ${showPath(path)}`, container, wasmEngine, options.parts),
+    checkpoint,
+  };
 }

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core/internal';
+import { reasonOf, show } from '@gradloom/core/internal';
 import type { Cluster } from '../cluster/cluster.ts';
 import { ClusterError, namesOf } from '../cluster/cluster-error.ts';
 import { ThreadError } from '../faults/recovery.ts';
@@ -90,7 +90,7 @@ export async function endTogether(cluster: Cluster | null, error: unknown): Prom
   if (error instanceof Error) told.add(error);
   // MPI may have refused something on this rank alone.
   const isOfAnother = error instanceof ClusterError && cluster.trouble() !== null;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   if (!isOfAnother) cluster.fail(message);
   await cluster.recover<Word>(isOfAnother ? null : { kind: 'end', message }).catch(() => {});
 }

@@ -24,6 +24,8 @@ import {
   record,
   refuseBadWeights,
   show,
+  showName,
+  showPath,
   viewOf,
 } from '@gradloom/core/internal';
 import { fileSize } from '../files/file-size.ts';
@@ -68,7 +70,7 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
   record(where, 'options', options, 'an object');
   const { spec, loss, metadata, rename = {}, precision: asked, parts } = importOptions.read(options);
   const fault: FileFault = (has, expected, cause) =>
-    new Error(`${where}: ${path} has ${has}, expected ${expected}`, { cause });
+    new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
   checkRenames(where, rename);
   const file = await openTensors(where, path, fault);
   try {
@@ -157,10 +159,10 @@ async function readParameters(
     const own = viewOf(parameters, wanted.offset, wanted.length);
     const numbers = await stored.read();
     if (numbers.length !== wanted.length) {
-      throw new Error(`${where}: ${name} has ${numbers.length} numbers, expected ${wanted.length}`);
+      throw new Error(`${where}: ${showName(name)} has ${numbers.length} numbers, expected ${wanted.length}`);
     }
     const beyond = firstBeyond(numbers, type);
-    if (beyond !== undefined) throw fault(`${show(beyond)} in ${name}`, `numbers that ${type} can hold`);
+    if (beyond !== undefined) throw fault(`${show(beyond)} in ${showName(name)}`, `numbers that ${type} can hold`);
     if (!wanted.isTransposed) {
       own.set(numbers);
       continue;

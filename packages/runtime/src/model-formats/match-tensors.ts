@@ -1,4 +1,5 @@
 import type { Network } from '@gradloom/core';
+import { listed, showName } from '@gradloom/core/internal';
 import type { FileFault, StoredTensor } from './tensor-file.ts';
 import { isCounter, type TorchTensor, torchTensors } from './torch-tensors.ts';
 
@@ -28,7 +29,10 @@ export function matchTensors(
     const renamed = renamedTo(name, rename);
     const other = left.get(renamed);
     if (other !== undefined) {
-      throw fault(`${other[0]} and ${name}, which are both renamed to ${renamed}`, 'one tensor of each name');
+      throw fault(
+        `${showName(other[0])} and ${showName(name)}, which are both renamed to ${showName(renamed)}`,
+        'one tensor of each name',
+      );
     }
     left.set(renamed, [name, stored]);
   }
@@ -40,13 +44,16 @@ export function matchTensors(
     left.delete(wanted.name);
     if (name === undefined || stored === undefined) missing.push(`${wanted.name} ${shapeText(wanted.shape)}`);
     else if (isShape(stored.shape, wanted.shape)) matched.push({ name, wanted, stored });
-    else misshapen.push(`${name} ${shapeText(stored.shape)} where ${wanted.layer} needs ${shapeText(wanted.shape)}`);
+    else
+      misshapen.push(
+        `${showName(name)} ${shapeText(stored.shape)} where ${wanted.layer} needs ${shapeText(wanted.shape)}`,
+      );
   }
-  const extra = [...left.values()].map(([name, { shape }]) => `${name} ${shapeText(shape)}`);
+  const extra = [...left.values()].map(([name, { shape }]) => `${showName(name)} ${shapeText(shape)}`);
   const problems = [
-    ...(misshapen.length === 0 ? [] : [listed(misshapen)]),
-    ...(missing.length === 0 ? [] : [`no tensor ${listed(missing)}`]),
-    ...(extra.length === 0 ? [] : [`${listed(extra)} that the network has no place for`]),
+    ...(misshapen.length === 0 ? [] : [phrases(misshapen)]),
+    ...(missing.length === 0 ? [] : [`no tensor ${phrases(missing)}`]),
+    ...(extra.length === 0 ? [] : [`${phrases(extra)} that the network has no place for`]),
   ];
   if (problems.length === 0) return matched;
   const hint = missing.length > 0 && extra.length > 0 ? ' (other names can be given, such as fc1=0)' : '';
@@ -59,7 +66,7 @@ function refuseIdle(rename: Renames, tensors: ReadonlyMap<string, StoredTensor>,
   const idle = Object.keys(rename).find((module) => !names.some((name) => isOf(module, name)));
   if (idle === undefined) return;
   const modules = new Set(names.map((name) => name.replace(/\.[^.]*$/, '')));
-  throw fault(`no module ${idle} to rename`, `one of ${listed([...modules])}`);
+  throw fault(`no module ${showName(idle)} to rename`, `one of ${listed([...modules], MOST_LISTED)}`);
 }
 
 const isOf = (module: string, name: string): boolean => name === module || name.startsWith(`${module}.`);
@@ -75,12 +82,12 @@ function renamedTo(name: string, rename: Renames): string {
 const isShape = (shape: readonly number[], wanted: readonly number[]): boolean =>
   shape.length === wanted.length && shape.every((extent, axis) => extent === wanted[axis]);
 
-const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+const shapeText = (shape: readonly number[]): string => `[${listed(shape.map(String), 8)}]`;
 
 const MOST_LISTED = 4;
 
-/** 'a, b, c and 4 more'. */
-function listed(words: readonly string[]): string {
-  const shown = words.slice(0, MOST_LISTED);
-  return words.length > MOST_LISTED ? `${shown.join(', ')} and ${words.length - MOST_LISTED} more` : shown.join(', ');
+/** 'a [3], b [4] and 4 more'. */
+function phrases(all: readonly string[]): string {
+  const more = all.length > MOST_LISTED ? ` and ${all.length - MOST_LISTED} more` : '';
+  return all.slice(0, MOST_LISTED).join(', ') + more;
 }

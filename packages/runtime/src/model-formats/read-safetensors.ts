@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { show } from '@gradloom/core/internal';
+import { listed, show } from '@gradloom/core/internal';
 import { half } from '../datasets/npy-types.ts';
 import { fileSize } from '../files/file-size.ts';
 import { systemReason } from '../files/system-reason.ts';
@@ -107,7 +107,7 @@ function checkPlaces(places: readonly Place[], bytes: number, fault: FileFault):
     const [width] = Object.hasOwn(types, type) ? types[type] : [0];
     const length = shape.reduce((product, extent) => product * extent, 1);
     if (width > 0 && length * width !== to - from) {
-      throw fault(`${to - from} bytes for ${tensor} of ${type} [${shape.join(', ')}]`, String(length * width));
+      throw fault(`${to - from} bytes for ${tensor} of ${type} [${listed(shape.map(String))}]`, String(length * width));
     }
     end = to;
   }

@@ -1,5 +1,5 @@
 import type { OwnParts } from '@gradloom/core';
-import { collectParts, type ModuleSource, NO_PARTS } from '@gradloom/core/internal';
+import { collectParts, type ModuleSource, NO_PARTS, reasonOf, showPath } from '@gradloom/core/internal';
 import { EXPECTED, refuseChanged } from './module-source.ts';
 
 /** What this thread has imported, by the modules. */
@@ -30,7 +30,7 @@ export async function importParts(modules: readonly ModuleSource[]): Promise<Own
     await Promise.all(
       modules.map(async (module) => {
         const exports: Record<string, unknown> = await import(/* @vite-ignore */ module.url).catch((cause: unknown) => {
-          const reason = cause instanceof Error ? cause.message : String(cause);
+          const reason = reasonOf(cause);
           throw new Error(`${module.name} cannot be imported: ${reason}, ${EXPECTED}`, { cause });
         });
         refuseChanged(module);
@@ -49,7 +49,9 @@ const hashes = new Map<string, string>();
 function refuseSecond({ files }: ModuleSource): void {
   for (const { path, sha256 } of files) {
     if ((hashes.get(path) ?? sha256) !== sha256) {
-      throw new Error(`${path} has changed since this program imported it, expected it as it was (start it again)`);
+      throw new Error(
+        `${showPath(path)} has changed since this program imported it, expected it as it was (start it again)`,
+      );
     }
     hashes.set(path, sha256);
   }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type LoadedParts, OptionError } from '@gradloom/core';
-import { type ModuleSource, NOTHING_LOADED, show } from '@gradloom/core/internal';
+import { type ModuleSource, NOTHING_LOADED, reasonOf, show, showPath } from '@gradloom/core/internal';
 import { currentDirectory } from '../files/current-directory.ts';
 import { systemReason } from '../files/system-reason.ts';
 import { importParts } from './imported-parts.ts';
@@ -29,7 +29,7 @@ export async function loadModules(where: string, modules: readonly (string | URL
     const own = await importParts(sources);
     return { modules: sources.map(({ name, sha256 }) => ({ name, sha256 })), sources, own };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new OptionError(where, 'modules', reason, { about: 'module', cause: error });
   }
 }
@@ -77,7 +77,7 @@ function hashFile(path: string): string {
   try {
     return hashOfFile(path);
   } catch (error) {
-    throw new Error(`${path} cannot be read: ${systemReason(error)}, ${EXPECTED}`, { cause: error });
+    throw new Error(`${showPath(path)} cannot be read: ${systemReason(error)}, ${EXPECTED}`, { cause: error });
   }
 }
 
@@ -85,7 +85,7 @@ function importsIn(path: string, importsOf: (source: string) => readonly string[
   try {
     return importsOf(readFileSync(path, 'utf8'));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
-    throw new Error(`${path} cannot be parsed: ${reason}, ${EXPECTED}`, { cause: error });
+    const reason = reasonOf(error);
+    throw new Error(`${showPath(path)} cannot be parsed: ${reason}, ${EXPECTED}`, { cause: error });
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ModuleSource } from '@gradloom/core/internal';
+import { showPath } from '@gradloom/core/internal';
 
 /** How a message on a module that cannot be used ends. */
 export const EXPECTED = 'expected a JavaScript module with parts of your own';
@@ -12,6 +13,8 @@ export const hashOfFile = (path: string): string => createHash('sha256').update(
 export function refuseChanged({ files }: ModuleSource): void {
   for (const { path, sha256 } of files) {
     if (hashOfFile(path) === sha256) continue;
-    throw new Error(`${path} has changed since it was imported, expected it as it was (start the program again)`);
+    throw new Error(
+      `${showPath(path)} has changed since it was imported, expected it as it was (start the program again)`,
+    );
   }
 }

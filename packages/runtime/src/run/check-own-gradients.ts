@@ -1,5 +1,5 @@
 import { type Loss, type Network, OptionError, type Pausable } from '@gradloom/core';
-import { checkGradientsInTurns, NO_PARTS, targetColumns } from '@gradloom/core/internal';
+import { checkGradientsInTurns, NO_PARTS, reasonOf, targetColumns } from '@gradloom/core/internal';
 import type { Dataset } from '../datasets/dataset.ts';
 import { gatherRows } from '../datasets/gather.ts';
 import { gatherTargets } from '../datasets/targets.ts';
@@ -19,7 +19,7 @@ export function* checkOwnGradients(network: Network, loss: Loss, train: Dataset)
   try {
     yield* checkGradientsInTurns({ network, loss, x, t });
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^checkGradients: /, '') : String(error);
+    const reason = reasonOf(error).replace(/^checkGradients: /, '');
     const advice = '(checkGradients: false, or --no-gradient-check, trains all the same)';
     throw new OptionError('train', 'modules', `${reason} ${advice}`, { about: 'the gradient check:', cause: error });
   }

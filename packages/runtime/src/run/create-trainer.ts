@@ -1,5 +1,5 @@
 import { type ElementsOf, type ElementType, type NetworkSpec, OptionError } from '@gradloom/core';
-import { inFloats, number, positiveInteger } from '@gradloom/core/internal';
+import { inFloats, number, positiveInteger, reasonOf } from '@gradloom/core/internal';
 import type { Checkpoint } from '../checkpoints/checkpoint.ts';
 import { type CurrentState, currentState } from '../checkpoints/current-state.ts';
 import { recordOf } from '../checkpoints/resume.ts';
@@ -140,7 +140,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
     try {
       return await work();
     } catch (error) {
-      ended = `has failed (${error instanceof Error ? error.message : error})`;
+      ended = `has failed (${reasonOf(error)})`;
       await endTogether(plan.cluster, error);
       throw error;
     } finally {

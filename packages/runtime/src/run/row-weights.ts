@@ -1,5 +1,5 @@
 import { OptionError, type Pausable } from '@gradloom/core';
-import { counted, show, suggest } from '@gradloom/core/internal';
+import { counted, listed, show, showName, suggest } from '@gradloom/core/internal';
 import { type DataMatrix, type Dataset, sharedArrays, valueMatrix } from '../datasets/dataset.ts';
 import type { ClassWeight } from './class-weight.ts';
 
@@ -30,7 +30,7 @@ export function* planWeighing(classWeight: ClassWeight | undefined, dataset: Dat
   if (sum > 0 && Number.isFinite(sum)) return { ofClass, mean: sum / rows };
   const option = classWeight === undefined ? 'dataset' : 'classWeight';
   throw new OptionError('train', option, `has ${show(sum)}, expected a finite number above 0`, {
-    about: `the sum of the weights of ${name}`,
+    about: `the sum of the weights of ${showName(name)}`,
   });
 }
 
@@ -55,7 +55,7 @@ export function weightOf({ targets, weights }: Dataset, ofClass: Float64Array | 
 function* classWeights(given: ClassWeight, dataset: Dataset): Pausable<Float64Array> {
   const { name, classes, rows, targets } = dataset;
   if (classes === null) {
-    const problem = `has ${show(given)}, expected none (the targets of ${name} are values, not classes)`;
+    const problem = `has ${show(given)}, expected none (the targets of ${showName(name)} are values, not classes)`;
     throw new OptionError('train', ['classWeight', 'dataset'], problem);
   }
   if (given === 'balanced') {
@@ -69,7 +69,7 @@ function* classWeights(given: ClassWeight, dataset: Dataset): Pausable<Float64Ar
   }
   if (isList(given)) {
     if (given.length === classes) return Float64Array.from(given);
-    const problem = `has ${counted(given.length, 'number')}, expected ${classes} (one for each class of ${name})`;
+    const problem = `has ${counted(given.length, 'number')}, expected ${classes} (one for each class of ${showName(name)})`;
     throw new OptionError('train', ['classWeight', 'dataset'], problem);
   }
   return namedWeights(given, dataset, classes);
@@ -84,8 +84,8 @@ function namedWeights(given: Readonly<Record<string, number>>, { name, labels }:
   for (const [label, weight] of Object.entries(given)) {
     const place = places.get(label);
     if (place === undefined) {
-      const shown = `${names.slice(0, 20).join(', ')}${names.length > 20 ? ', …' : ''}`;
-      const problem = `has class ${show(label)}, expected one of ${shown} (the classes of ${name})`;
+      const shown = listed(names);
+      const problem = `has class ${show(label)}, expected one of ${shown} (the classes of ${showName(name)})`;
       throw new OptionError('train', ['classWeight', 'dataset'], problem + suggest(label, names));
     }
     ofClass[place] = weight;

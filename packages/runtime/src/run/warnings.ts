@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Pausable } from '@gradloom/core';
-import { counted, show, wasmProblem } from '@gradloom/core/internal';
+import { counted, show, showName, wasmProblem } from '@gradloom/core/internal';
 import type { Backend } from '../backends/backend.ts';
 import type { BackendChoice } from '../backends/backend-choices.ts';
 import type { Dataset } from '../datasets/dataset.ts';
@@ -18,7 +18,7 @@ export function warningsOf(
   if (typeof batch === 'number' && batch * accumulate > rows) {
     const times = accumulate === 1 ? '' : ` and accumulate ${accumulate}`;
     warnings.push(
-      `batch has ${batch}${times}, but ${name} has ${counted(rows, 'training row')}: every batch is all of them`,
+      `batch has ${batch}${times}, but ${showName(name)} has ${counted(rows, 'training row')}: every batch is all of them`,
     );
   }
   if (asked === 'auto') return warnings;
@@ -74,10 +74,11 @@ export function* missingClasses({ name, classes, targets, labels, preprocessing 
   }
   if (seen.size === 1) {
     const [column] = preprocessing?.target ?? [];
-    if (column === undefined) return [`${name} has training rows of only one class: there is nothing to tell apart`];
+    if (column === undefined)
+      return [`${showName(name)} has training rows of only one class: there is nothing to tell apart`];
     const value = show(labels?.[targets.array[0]] ?? targets.array[0]);
     const has = `column ${show(column.name)}, the target, has ${value} in all training rows`;
-    return [`${name}: ${has}, so there is nothing to tell apart`];
+    return [`${showName(name)}: ${has}, so there is nothing to tell apart`];
   }
   if (seen.size === classes) return [];
   const missing: number[] = [];
@@ -85,5 +86,7 @@ export function* missingClasses({ name, classes, targets, labels, preprocessing 
   const more = classes - seen.size - missing.length;
   const which = `${missing.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   const noun = classes - seen.size === 1 ? 'class' : 'classes';
-  return [`${name} has no training row of ${noun} ${which}, out of ${classes} classes: they cannot be learned`];
+  return [
+    `${showName(name)} has no training row of ${noun} ${which}, out of ${classes} classes: they cannot be learned`,
+  ];
 }

@@ -1,5 +1,5 @@
 import { type Answer, type CellRow, InputError, type Model } from '@gradloom/core';
-import { show } from '@gradloom/core/internal';
+import { reasonOf, show } from '@gradloom/core/internal';
 import type { Reply } from './reply.ts';
 
 /** Answers bodies of requests, all of their rows in one call. */
@@ -39,7 +39,7 @@ function readPart(model: Model, text: string, mostRows: number): Part | Reply {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return refused('content', `body has no JSON, expected ${WANTED} (${messageOf(error)})`);
+    return refused('content', `body has no JSON, expected ${WANTED} (${reasonOf(error)})`);
   }
   const isOne = !Array.isArray(value) || (value.length > 0 && !isRow(value[0]));
   if (!isRow(value)) return refused('content', `body has ${show(value)}, expected ${WANTED}`);
@@ -58,7 +58,7 @@ function readPart(model: Model, text: string, mostRows: number): Part | Reply {
     const row = Math.floor((bad * list.length) / x.length);
     return refused('content', `row ${row} has ${x[bad]}, expected finite numbers`);
   } catch (error) {
-    return refused('content', messageOf(error).replace(/^encode: /, ''));
+    return refused('content', reasonOf(error).replace(/^encode: /, ''));
   }
 }
 
@@ -77,7 +77,7 @@ function answerAll(model: Model, parts: readonly Part[]): Reply[] {
       return { rows: part.rows, text: textOf(part, own) };
     });
   } catch (error) {
-    if (!(error instanceof InputError)) return parts.map(() => refused('model', messageOf(error)));
+    if (!(error instanceof InputError)) return parts.map(() => refused('model', reasonOf(error)));
     if (parts.length > 1) return parts.flatMap((part) => answerAll(model, [part]));
     return [refused('content', `row ${error.row}: ${error.problem}`)];
   }
@@ -102,5 +102,3 @@ function textOf({ isOne, notes }: Part, answers: readonly Answer[]): string {
 }
 
 const refused = (fault: Reply['fault'] & string, sentence: string): Reply => ({ rows: 0, text: sentence, fault });
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

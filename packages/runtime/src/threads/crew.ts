@@ -1,4 +1,5 @@
 import type { Worker } from 'node:worker_threads';
+import { reasonOf } from '@gradloom/core/internal';
 import type { Piscina } from 'piscina';
 import { fileBeside, loadInstalled } from '../installed.ts';
 import { lackOfAddressSpace, threadLimits } from '../memory/limits.ts';
@@ -79,7 +80,7 @@ export async function startCrew(shape: CrewShape): Promise<Crew> {
     return crew;
   } catch (error) {
     await crew.piscina.destroy();
-    const reason = error instanceof Error ? error.message : error;
+    const reason = reasonOf(error);
     throw new Error(`createPool: a thread did not start (${reason}), expected all ${threads} to start`, {
       cause: error,
     });
@@ -101,7 +102,7 @@ function refuseWithoutRoom(threads: number): void {
 }
 
 function notStarted(refusal: unknown, begun: number, threads: number): string {
-  const message = refusal instanceof Error ? refusal.message : String(refusal);
+  const message = reasonOf(refusal);
   if (message !== 'EAGAIN') return `a thread did not start (${message}), expected all ${threads} to start`;
   const limits = threadLimits();
   const raise = limits === '' ? 'what limits the threads of this process' : `the limit (${limits})`;

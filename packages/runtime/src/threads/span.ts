@@ -1,3 +1,4 @@
+import { reasonOf } from '@gradloom/core/internal';
 import { ThreadError } from '../faults/recovery.ts';
 import { SPAN_MS } from '../tuning/span-length.ts';
 import { abortTeam, CONTROL, resetControl } from './barrier.ts';
@@ -113,9 +114,7 @@ export async function runTeam(
   }, START_LIMIT_MS);
   const running = team.run(tasks);
   for (const task of running) {
-    task.catch((cause: unknown) =>
-      fail(`pool: a worker thread failed: ${cause instanceof Error ? cause.message : cause}`, cause),
-    );
+    task.catch((cause: unknown) => fail(`pool: a worker thread failed: ${reasonOf(cause)}`, cause));
   }
   const settled = await Promise.race([Promise.allSettled(running), stuck]);
   clearTimeout(startTimer);

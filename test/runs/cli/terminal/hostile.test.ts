@@ -2,16 +2,20 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Checkpoint, loadCheckpoint, saveModel } from '@gradloom/runtime';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { saveCheckpoint } from '../../../../packages/runtime/src/checkpoints/checkpoint-file.ts';
 import { writeContainer } from '../../../../packages/runtime/src/files/container.ts';
 import { endOf, gradloom, type Surroundings, startProgram } from '../../../support/command-line.ts';
 import { counted } from '../../../support/count.ts';
 import { encodeNpy } from '../../../support/encode-npy.ts';
-import { expectPrintable, hostile, hostileName } from '../../../support/hostile-text.ts';
+import { expectPrintable, hostileName, hostile as hostileText } from '../../../support/hostile-text.ts';
 import { seal } from '../../../support/seal.ts';
 import { propertySeed } from '../../../support/seed.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+let hostile = hostileText;
+/** Short of what a file of YAML may have. */
+const long = `${hostile} ${'x'.repeat(60_000)}`;
 
 const folder = temporaryFolder().path;
 const at = (...names: string[]): string => join(folder, ...names);
@@ -262,6 +266,18 @@ describe('prints lines of text and nothing else, whatever stands in', () => {
     // One sentence, or what was asked for.
     if (code !== 0) expect({ stdout, lines: stderr.split('\n').length }).toEqual({ stdout: '', lines: 2 });
     else expect(stdout).not.toBe('');
+  });
+
+  test.each(Object.keys(places))('%s, of any length, and says it shortly', async (place) => {
+    hostile = long;
+    onTestFinished(() => {
+      hostile = hostileText;
+    });
+    const { args, tabs = false, ...surroundings } = places[place]();
+    const { stdout, stderr } = await gradloom(args, surroundings);
+    expectPrintable(stdout, { tabs });
+    expectPrintable(stderr);
+    for (const line of stderr.split('\n')) expect(line.length).toBeLessThan(1000);
   });
 
   test.each(Object.keys(places))('%s, on a terminal, with the stack of an error', async (place) => {

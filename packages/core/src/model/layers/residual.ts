@@ -3,6 +3,7 @@ import { checkedBy, defineOptions, type Named, type OptionsOf, required } from '
 import type { Pausable } from '../../pausable.ts';
 import { ops } from '../../program/ops/index.ts';
 import { OptionError } from '../../text/option-error.ts';
+import { listed } from '../../text/show.ts';
 import { sizeOf } from '../shape.ts';
 import type { LayerSpec } from './index.ts';
 import type { Layer, Place } from './layer.ts';
@@ -35,7 +36,7 @@ export function* residual(options: ResidualOptions, { input, path, build }: Plac
     });
   }
   return {
-    label: `residual(${layers.map((layer) => layer.label).join(', ')})`,
+    label: `residual(${listed(layers.map((layer) => layer.label))})`,
     in: input,
     out: input,
     elementwise: false,

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { onlyKeys } from '@gradloom/core/internal';
+import { onlyKeys, reasonOf } from '@gradloom/core/internal';
 import { type BlasIdentity, type BlasLibrary, bindBlas } from './blas-library.ts';
 import { type Koffi, loadKoffi, type NativeLibrary } from './koffi.ts';
 
@@ -98,7 +98,7 @@ function asError(error: unknown): Error {
 }
 
 function firstLine(error: unknown): string {
-  return asError(error).message.split('\n')[0];
+  return reasonOf(asError(error).message.split('\n')[0]);
 }
 
 function refusal(reason: string): BlasSearch {

@@ -6,6 +6,7 @@ import {
   extensions,
   FLOAT64,
   type Play,
+  reasonOf,
 } from '@gradloom/core/internal';
 import {
   type CodeSystemName,
@@ -76,7 +77,7 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
   }
 }
 
-const firstLine = (error: unknown): string => (error instanceof Error ? error.message.split('\n')[0] : String(error));
+const firstLine = (error: unknown): string => reasonOf(error instanceof Error ? error.message.split('\n')[0] : error);
 
 /** What the processor itself says, where it has anything to say. */
 const flagsOf = (koffi: Koffi, system: CodeSystemName): ReadonlySet<string> =>

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { onlyKeys, show } from '@gradloom/core/internal';
+import { onlyKeys, reasonOf, show } from '@gradloom/core/internal';
 import { type Koffi, loadKoffi, type NativeLibrary } from '../../backends/native/koffi.ts';
 import { type MpiFamily, type MpiName, mpiFamilies, mpiNames } from './mpi-families.ts';
 import { bindMpi, type MpiLibrary } from './mpi-library.ts';
@@ -123,7 +123,7 @@ function load(koffi: Koffi, path: string): NativeLibrary {
 }
 
 function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0];
+  return reasonOf((error instanceof Error ? error.message : String(error)).split('\n')[0]);
 }
 
 function refusal(reason: string): MpiSearch {

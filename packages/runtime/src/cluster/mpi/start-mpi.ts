@@ -1,3 +1,4 @@
+import { showPath } from '@gradloom/core/internal';
 import { isSocket } from '../../files/is-socket.ts';
 import { findMpi, rankCount, startedBy } from './find-mpi.ts';
 import type { MpiLibrary } from './mpi-library.ts';
@@ -36,7 +37,9 @@ export function startMpi(path: string | undefined): Started {
     const byLauncher = startedBy(process.env) === null ? `give srun --mpi=${mpi.family.slurm}, or ` : '';
     const advice = `${byLauncher}set GRADLOOM_MPI to the library of the mpirun that you use`;
     const seen = ranks === 1 ? '1 rank' : `${ranks} ranks`;
-    throw new Error(`cluster: ${library} (${mpi.path}) sees ${seen}, expected the ${told} started (${advice})`);
+    throw new Error(
+      `cluster: ${library} (${showPath(mpi.path)}) sees ${seen}, expected the ${told} started (${advice})`,
+    );
   }
   return { mpi, rank, ranks };
 }

@@ -1,3 +1,4 @@
+import { listed } from '@gradloom/core/internal';
 import { sharedArrays } from '../dataset.ts';
 import { createGrowingNumbers } from '../growing-numbers.ts';
 
@@ -31,7 +32,7 @@ export function createClassNames(known?: readonly string[]): ClassNames {
       rows.push(place);
       return true;
     },
-    expected: () => (known === undefined ? `at most ${MOST_CLASSES} classes` : `${known.slice(0, 20).join(', ')}`),
+    expected: () => (known === undefined ? `at most ${MOST_CLASSES} classes` : listed(known)),
     sorted() {
       const names = known ?? [...places.keys()].sort(inOrder([...places.keys()]));
       const indexOf = new Int32Array(places.size);

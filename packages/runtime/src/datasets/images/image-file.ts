@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { reasonOf, showPath } from '@gradloom/core/internal';
 import { fileSize } from '../../files/file-size.ts';
 import { systemReason } from '../../files/system-reason.ts';
 import type { Image } from './image.ts';
@@ -18,11 +19,13 @@ const decoders: readonly (readonly [start: string, name: string, decode: (bytes:
 /** Reads an image; its first bytes say which kind it is. @throws Error naming the file and what is wrong with it. */
 export async function readImage(where: string, path: string): Promise<Image> {
   const fault = (has: string, expected = WANTED, cause?: unknown) =>
-    new Error(`${where}: ${path} has ${has}, expected ${expected}`, { cause });
+    new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
   const size = fileSize(where, path, WANTED);
   if (size > MOST_BYTES) throw fault(`${size} bytes`, `an image of at most ${MOST_BYTES}`);
   const bytes = await readFile(path).catch((error: unknown) => {
-    throw new Error(`${where}: ${path} cannot be read: ${systemReason(error)}, expected ${WANTED}`, { cause: error });
+    throw new Error(`${where}: ${showPath(path)} cannot be read: ${systemReason(error)}, expected ${WANTED}`, {
+      cause: error,
+    });
   });
   const start = bytes.toString('hex', 0, 8);
   const decoder = decoders.find(([own]) => start.startsWith(own));
@@ -31,7 +34,7 @@ export async function readImage(where: string, path: string): Promise<Image> {
   try {
     return decode(bytes);
   } catch (error) {
-    const reason = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').replace(/\.$/, '');
+    const reason = reasonOf(error).replace(/\.$/, '');
     throw fault(`damaged contents (${reason})`, `a whole ${name} image`, error);
   }
 }

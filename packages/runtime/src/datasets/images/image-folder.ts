@@ -1,7 +1,7 @@
-import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { record, show } from '@gradloom/core/internal';
+import { record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../files/check-path.ts';
+import { namesIn, statsOf } from '../../files/look-up.ts';
 import { checkDataset } from '../check-dataset.ts';
 import { type DataSplits, type Dataset, valueMatrix } from '../dataset.ts';
 import { pairedSet } from '../paired-set.ts';
@@ -63,7 +63,9 @@ async function loadSet(
   const { name, classNames, channels, divisor = 255 } = options;
   const files = foldersIn(folder).flatMap((label) => imagesIn(join(folder, label)).map((path) => ({ label, path })));
   if (files.length === 0) {
-    throw new Error(`${WHERE}: ${folder} has no images, expected a folder for each class, with PNG or JPEG files`);
+    throw new Error(
+      `${WHERE}: ${showPath(folder)} has no images, expected a folder for each class, with PNG or JPEG files`,
+    );
   }
   const rows = createImageRows(WHERE, files.length, checkImageOptions(WHERE, options), channels, like);
   const names = createClassNames(classNames);
@@ -71,7 +73,9 @@ async function loadSet(
   const { readImage } = await import('./image-file.ts');
   for (const { label, path } of files) {
     if (!names.add(label)) {
-      throw new Error(`${WHERE}: ${folder} has the class ${show(label)}, expected one of ${names.expected()}`);
+      throw new Error(
+        `${WHERE}: ${showPath(folder)} has the class ${show(label)}, expected one of ${names.expected()}`,
+      );
     }
     rows.add(path, await readImage(WHERE, path));
   }
@@ -80,7 +84,7 @@ async function loadSet(
   const inputs = { ...valueMatrix(array, shape.width * shape.height * shape.channels), divisor };
   const targets = valueMatrix(classes.indices, 1);
   const counted = { classes: classes.names.length, labels: classes.names };
-  const set = checkDataset(`${WHERE}: ${folder}`, { name, rows: files.length, inputs, targets, ...counted });
+  const set = checkDataset(`${WHERE}: ${showPath(folder)}`, { name, rows: files.length, inputs, targets, ...counted });
   return { set, shape };
 }
 
@@ -89,18 +93,16 @@ function imagesIn(folder: string): string[] {
   return entriesOf(folder).map((name) => {
     const path = join(folder, name);
     if (IMAGE.test(name)) return path;
-    const has = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? 'is a folder' : 'has another ending';
-    throw new Error(`${WHERE}: ${path} ${has}, expected images that end in .png, .jpg or .jpeg`);
+    const has = isFolder(path) ? 'is a folder' : 'has another ending';
+    throw new Error(`${WHERE}: ${showPath(path)} ${has}, expected images that end in .png, .jpg or .jpeg`);
   });
 }
 
 const entriesOf = (folder: string): string[] =>
-  isFolder(folder)
-    ? readdirSync(folder)
-        .filter((name) => !IGNORED.test(name))
-        .sort()
-    : [];
+  namesIn(WHERE, folder)
+    .filter((name) => !IGNORED.test(name))
+    .sort();
 
 const foldersIn = (folder: string): string[] => entriesOf(folder).filter((name) => isFolder(join(folder, name)));
 
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+const isFolder = (path: string): boolean => statsOf(WHERE, path)?.isDirectory() ?? false;

@@ -1,3 +1,4 @@
+import { showPath } from '@gradloom/core/internal';
 import { sharedArrays } from '../dataset.ts';
 import { type Image, withChannels } from './image.ts';
 import type { ImageSize } from './image-options.ts';
@@ -54,8 +55,8 @@ export function createImageRows(
       const { width, height, channels: wanted } = shape;
       if (resized.width !== width || resized.height !== height) {
         const has = `${image.width} x ${image.height} pixels`;
-        const advice = `those of ${shape.of}; size=${width}x${height} resizes all`;
-        throw new Error(`${where}: ${path} has ${has}, expected ${width} x ${height} (${advice})`);
+        const advice = `those of ${showPath(shape.of)}; size=${width}x${height} resizes all`;
+        throw new Error(`${where}: ${showPath(path)} has ${has}, expected ${width} x ${height} (${advice})`);
       }
       array?.set(withChannels(resized, wanted).pixels, added * width * height * wanted);
       added++;

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { showPath } from '@gradloom/core/internal';
 import { systemReason } from '../../files/system-reason.ts';
 
 /** A file of a cache that is being made. */
@@ -50,7 +51,7 @@ export function readPart(path: string, numbers: ArrayBufferView, start: number):
   try {
     descriptor = openSync(path, 'r');
   } catch (error) {
-    throw new Error(`${path} cannot be opened: ${systemReason(error)}`, { cause: error });
+    throw new Error(`${showPath(path)} cannot be opened: ${systemReason(error)}`, { cause: error });
   }
   try {
     readFully(path, descriptor, numbers, start);
@@ -66,7 +67,8 @@ function readFully(path: string, descriptor: number, numbers: ArrayBufferView, s
   const bytes = bytesOf(numbers);
   for (let got = 0; got < bytes.length; ) {
     const read = readSync(descriptor, bytes, got, Math.min(MOST_BYTES, bytes.length - got), start + got);
-    if (read === 0) throw new Error(`${path} has no byte at ${start + got}, expected one (a cache must not change)`);
+    if (read === 0)
+      throw new Error(`${showPath(path)} has no byte at ${start + got}, expected one (a cache must not change)`);
     got += read;
   }
 }

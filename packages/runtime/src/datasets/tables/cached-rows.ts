@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { EncodingNote, Preprocessing } from '@gradloom/core';
+import { showName } from '@gradloom/core/internal';
 import { temporaryPath } from '../../files/write-atomically.ts';
 import { type DataMatrix, sharedArrays, valueMatrix } from '../dataset.ts';
 import { fileRows } from '../file-rows.ts';
@@ -67,7 +68,7 @@ export function cachedRows(
       return found;
     } catch (error) {
       if (!(error instanceof CacheError)) throw error;
-      throw new Error(`encodeTable: ${name} has no cache for --stream: ${cannotWrite(folder, error)}`, {
+      throw new Error(`encodeTable: ${showName(name)} has no cache for --stream: ${cannotWrite(folder, error)}`, {
         cause: error,
       });
     } finally {

@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { record, show } from '@gradloom/core/internal';
+import { record, show, showName } from '@gradloom/core/internal';
 import type { SplitRows } from '../split.ts';
 import type { Table } from './table.ts';
 
@@ -21,7 +21,11 @@ export function checkRows(where: string, name: string, rows: Uint32Array, table:
   }
   const beyond = rows.find((row) => row >= table.rows);
   if (beyond === undefined) return rows;
-  throw new OptionError(where, name, `has ${beyond}, expected rows from 0 to ${table.rows - 1} (of ${table.name})`);
+  throw new OptionError(
+    where,
+    name,
+    `has ${beyond}, expected rows from 0 to ${table.rows - 1} (of ${showName(table.name)})`,
+  );
 }
 
 /** The rows of sets, likewise. */

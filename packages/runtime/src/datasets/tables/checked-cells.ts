@@ -1,5 +1,5 @@
 import { type Cell, CellError } from '@gradloom/core';
-import { isGap, readCategory, show } from '@gradloom/core/internal';
+import { isGap, listed, readCategory, show } from '@gradloom/core/internal';
 import type { ColumnCollector } from './column-collector.ts';
 
 /** The collector behind a check of each cell. */
@@ -21,7 +21,7 @@ export function checkedTarget(
   return checking(collector, (cell) => {
     if (isGap(cell)) throw new CellError(name, 'has a gap, expected the target of the row');
     if (classes === undefined || classes.has(readCategory(cell))) return;
-    throw new CellError(name, `has ${show(cell)}, expected one of ${[...classes].slice(0, 20).join(', ')}`);
+    throw new CellError(name, `has ${show(cell)}, expected one of ${listed([...classes])}`);
   });
 }
 

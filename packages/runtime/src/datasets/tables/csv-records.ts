@@ -1,3 +1,4 @@
+import { reasonOf, showPath } from '@gradloom/core/internal';
 import { CsvError, Parser } from 'csv-parse';
 import { type ByteSource, openBytes } from '../../files/byte-source.ts';
 import { readText } from '../read-text.ts';
@@ -36,7 +37,7 @@ export async function* readCsv(
   opened?: ByteSource, // where `path` names no file
 ): AsyncGenerator<readonly CsvRecord[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
-    new Error(`readCsv: ${path} has ${has}, expected ${expected}`, { cause });
+    new Error(`readCsv: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
   const source = opened ?? (await openBytes('readCsv', path, 'a CSV file', MOST_UNPACKED));
   let records: CsvRecord[] = [];
   let parser: RecordParser | undefined;
@@ -70,7 +71,7 @@ export async function* readCsv(
     const begin = parser === undefined ? '' : ` in the row at line ${parser.begin}`;
     if (error.code === 'CSV_QUOTE_NOT_CLOSED') throw fault(`an open quote${begin}`, 'a closing quote', error);
     const line = 'lines' in error ? ` at line ${error.lines}` : '';
-    throw fault(`a mistake${line}`, `comma-separated values (${error.message})`, error);
+    throw fault(`a mistake${line}`, `comma-separated values (${reasonOf(error)})`, error);
   } finally {
     parser?.destroy();
     await source.close();

@@ -6,7 +6,7 @@ import {
   type Preprocessing,
   type TargetDecoding,
 } from '@gradloom/core';
-import { createCategoryEncoder, createNumberEncoder } from '@gradloom/core/internal';
+import { createCategoryEncoder, createNumberEncoder, show, showName } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
 import { type DataMatrix, type Dataset, sharedArrays, valueMatrix } from '../dataset.ts';
 import { cachedRows } from './cached-rows.ts';
@@ -33,7 +33,7 @@ export function encodeTable(
   );
   const I = encoders.reduce((sum, { width }) => sum + width, 0);
   const { classes } = table;
-  return checkDataset(`encodeTable: ${table.name}`, {
+  return checkDataset(`encodeTable: ${showName(table.name)}`, {
     name: table.name,
     rows: rows.length,
     inputs: inputs(),
@@ -77,7 +77,7 @@ export function encodeTable(
         } catch (error) {
           if (!(error instanceof CellError)) throw error;
           const place = `row ${row + 1}, column ${JSON.stringify(name)}`;
-          throw new Error(`encodeTable: ${table.name}: ${place} ${error.problem}`, { cause: error });
+          throw new Error(`encodeTable: ${showName(table.name)}: ${place} ${error.problem}`, { cause: error });
         }
       }
       offset += width;
@@ -110,7 +110,7 @@ function columnWriter(
   const { name } = encoding;
   if (encoding.type !== 'categorical') {
     if (column?.data.kind !== 'numbers')
-      throw new Error(`encodeTable: column ${name} is missing, expected its numbers`);
+      throw new Error(`encodeTable: column ${show(name)} is missing, expected its numbers`);
     const { inputs, encodeNumber } = createNumberEncoder(encoding, onNote);
     const { data } = column;
     return {
@@ -122,7 +122,8 @@ function columnWriter(
       },
     };
   }
-  if (column?.data.kind !== 'words') throw new Error(`encodeTable: column ${name} is missing, expected its words`);
+  if (column?.data.kind !== 'words')
+    throw new Error(`encodeTable: column ${show(name)} is missing, expected its words`);
   const { inputs, inputOf, gapInput } = createCategoryEncoder(encoding);
   const { data } = column;
   const { words } = data;
@@ -156,7 +157,7 @@ function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32
   for (const [o, decoding] of target.entries()) {
     const column = table.targets.find(({ name }) => name === decoding.name)?.data;
     if (column?.kind !== 'numbers' || decoding.type !== 'values') {
-      throw new Error(`encodeTable: the target ${decoding.name} is missing, expected its numbers`);
+      throw new Error(`encodeTable: the target ${show(decoding.name)} is missing, expected its numbers`);
     }
     const { center, scale } = decoding;
     const { values } = column;

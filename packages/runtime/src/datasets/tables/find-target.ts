@@ -1,4 +1,4 @@
-import { counted, readNumber, show } from '@gradloom/core/internal';
+import { counted, listed, readNumber, show } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
 import type { Collected } from './column-collector.ts';
 import { ColumnError } from './find-type.ts';
@@ -90,7 +90,7 @@ function classesOf(
   const indexOf = new Map(classes.map((word, index) => [word, index]));
   const unknown = words.find((word) => !indexOf.has(word));
   if (unknown !== undefined) {
-    throw new ColumnError(`has ${show(unknown)}, expected one of ${classes.slice(0, 20).join(', ')}`);
+    throw new ColumnError(`has ${show(unknown)}, expected one of ${listed(classes)}`);
   }
   const places = words.map((word) => indexOf.get(word) ?? 0);
   for (let n = 0; n < indices.length; n++) indices[n] = places[indices[n]];

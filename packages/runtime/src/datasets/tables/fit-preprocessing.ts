@@ -1,5 +1,5 @@
 import type { ColumnEncoding, Preprocessing, TargetDecoding } from '@gradloom/core';
-import { createSpread, show } from '@gradloom/core/internal';
+import { createSpread, show, showName } from '@gradloom/core/internal';
 import { checkRows, checkTable } from './check-table.ts';
 import { sortedNames } from './sorted-names.ts';
 import type { Table, TableColumn } from './table.ts';
@@ -47,7 +47,7 @@ function refuseTooMany({ name }: Table, preprocessing: Preprocessing): Preproces
   const categories = columns.reduce((sum, it) => sum + (it.type === 'categorical' ? it.categories.length : 0), 0);
   const has = `${columns.length} columns with ${categories} categories`;
   throw new Error(
-    `fitPreprocessing: ${name} has ${has}, expected no more than a model file holds, about 16,000 (--drop leaves some out)`,
+    `fitPreprocessing: ${showName(name)} has ${has}, expected no more than a model file holds, about 16,000 (--drop leaves some out)`,
   );
 }
 
@@ -139,12 +139,12 @@ function decodingOf(table: Table, { name, data }: TableColumn, rows: Uint32Array
   if (shift >= 1e-150 && shift <= 1e150) return { name, type: 'values', center, scale: shift };
   const wanted = 'from 1e-150 to 1e+150, since losses are in units of its square';
   throw new Error(
-    `fitPreprocessing: ${table.name}: target ${show(name)} has values with a deviation of ${shift}, expected one ${wanted}`,
+    `fitPreprocessing: ${showName(table.name)}: target ${show(name)} has values with a deviation of ${shift}, expected one ${wanted}`,
   );
 }
 
 function refuseTooFar({ name }: Table, column: string, scale: number): void {
   if (Number.isFinite(scale)) return;
   const has = 'has numbers that are further apart than the largest double';
-  throw new Error(`fitPreprocessing: ${name}: column ${show(column)} ${has}, expected closer ones`);
+  throw new Error(`fitPreprocessing: ${showName(name)}: column ${show(column)} ${has}, expected closer ones`);
 }

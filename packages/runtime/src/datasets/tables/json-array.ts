@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core/internal';
+import { show, showPath } from '@gradloom/core/internal';
 import { Tokenizer, TokenType } from '@streamparser/json';
 import { openBytes } from '../../files/byte-source.ts';
 import { readText } from '../read-text.ts';
@@ -15,9 +15,9 @@ export const openJsonArray = (path: string, options: TableReadOptions): Promise<
 
 async function* elementsOf(path: string): AsyncGenerator<readonly JsonRow[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
-    new Error(`readTable: ${path} has ${has}, expected ${expected}`, { cause });
+    new Error(`readTable: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
   const source = await openBytes('readTable', path, 'a JSON file with an array of rows', MOST_UNPACKED);
-  const elements = createElements((problem) => new Error(`readTable: ${path}: ${problem}`));
+  const elements = createElements((problem) => new Error(`readTable: ${showPath(path)}: ${problem}`));
   const tokenizer = new Tokenizer();
   tokenizer.onToken = elements.add;
   let open = 0; // least number of characters since the end of a row

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core/internal';
+import { show, showPath } from '@gradloom/core/internal';
 import { openBytes } from '../../files/byte-source.ts';
 import { readText } from '../read-text.ts';
 import { MOST_CHARACTERS, MOST_UNPACKED } from './csv-records.ts';
@@ -11,7 +11,7 @@ export const openJsonLines = (path: string, options: TableReadOptions): Promise<
 
 async function* linesOf(path: string): AsyncGenerator<readonly JsonRow[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
-    new Error(`readTable: ${path} has ${has}, expected ${expected}`, { cause });
+    new Error(`readTable: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
   const source = await openBytes('readTable', path, 'a file with a JSON object a line', MOST_UNPACKED);
   let line = 1;
   let open = ''; // the line that has begun
@@ -36,9 +36,12 @@ async function* linesOf(path: string): AsyncGenerator<readonly JsonRow[]> {
       return [{ place: `line ${at}`, value: JSON.parse(text) }];
     } catch (cause) {
       const start = text.trim().length > 40 ? `${text.trim().slice(0, 40)}…` : text.trim();
-      throw new Error(`readTable: ${path}: line ${at} has ${show(start)}, which is no JSON, expected ${ROW_WANTED}`, {
-        cause,
-      });
+      throw new Error(
+        `readTable: ${showPath(path)}: line ${at} has ${show(start)}, which is no JSON, expected ${ROW_WANTED}`,
+        {
+          cause,
+        },
+      );
     }
   }
 }

@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
+import { showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../files/check-path.ts';
+import { statsOf } from '../../files/look-up.ts';
 import { tableFormatOf, tableFormats } from './table-formats.ts';
 import { type TableOptions, tableOptions } from './table-options.ts';
 import type { TableReader } from './table-reader.ts';
@@ -10,7 +11,9 @@ export async function openTable(path: string, options: TableOptions = {}): Promi
   tableOptions.read(options);
   const format = tableFormatOf(path);
   if (format !== undefined) return format.open(path, options);
-  const exists = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  const exists = statsOf('readTable', path) !== undefined;
   const known = Object.values(tableFormats).map(({ title }) => title);
-  throw new Error(`readTable: ${path} ${exists ? 'is no table' : 'does not exist'}, expected ${known.join(', or ')}`);
+  throw new Error(
+    `readTable: ${showPath(path)} ${exists ? 'is no table' : 'does not exist'}, expected ${known.join(', or ')}`,
+  );
 }

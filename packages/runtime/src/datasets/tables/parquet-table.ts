@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { Cell } from '@gradloom/core';
 import { OptionError } from '@gradloom/core';
-import { counted, show } from '@gradloom/core/internal';
+import { counted, reasonOf, show, showPath } from '@gradloom/core/internal';
 import {
   type AsyncBuffer,
   type Compressors,
@@ -37,17 +37,17 @@ export async function openParquet(path: string, options: TableReadOptions): Prom
   }
   const file = await openSlices(path);
   const fault = (has: string, expected = WANTED, cause?: unknown) =>
-    new Error(`readTable: ${path} has ${has}, expected ${expected}`, { cause });
+    new Error(`readTable: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
   const damaged = (error: unknown): Error => {
     if (error instanceof RoomError) return error;
     if (error instanceof Error && error.message.startsWith('readTable:')) return error;
     // A TypeError is about the library's own variables.
-    const reason = error instanceof TypeError ? '' : ` (${String((error as Error).message).replace(/\s+/g, ' ')})`;
+    const reason = error instanceof TypeError ? '' : ` (${reasonOf(error)})`;
     return fault(`contents that are no whole Parquet file${reason}`, WANTED, error);
   };
   try {
     const metadata = await parquetMetadataAsync(file, { parsers: parquetParsers });
-    const names = columnsOf(metadata, (problem) => new Error(`readTable: ${path}: ${problem}`));
+    const names = columnsOf(metadata, (problem) => new Error(`readTable: ${showPath(path)}: ${problem}`));
     const batches = rowsOf(path, file, metadata, names, damaged);
     return {
       names: () => names,
@@ -69,7 +69,9 @@ export async function openParquet(path: string, options: TableReadOptions): Prom
 async function openSlices(path: string): Promise<AsyncBuffer & { close(): Promise<void> }> {
   const byteLength = fileSize('readTable', path, WANTED);
   const handle = await open(path).catch((cause: unknown) => {
-    throw new Error(`readTable: ${path} cannot be opened: ${systemReason(cause)}, expected ${WANTED}`, { cause });
+    throw new Error(`readTable: ${showPath(path)} cannot be opened: ${systemReason(cause)}, expected ${WANTED}`, {
+      cause,
+    });
   });
   async function read(start: number, end: number): Promise<ArrayBuffer> {
     if (!(start >= 0 && start <= end && end <= byteLength)) throw new Error(`bytes ${start} to ${end} are not there`);
@@ -109,7 +111,7 @@ async function* rowsOf(
   names: readonly string[],
   damaged: (error: unknown) => Error,
 ): AsyncGenerator<readonly TableRow[], void, undefined> {
-  const fault = (problem: string) => new Error(`readTable: ${path}: ${problem}`);
+  const fault = (problem: string) => new Error(`readTable: ${showPath(path)}: ${problem}`);
   let before = 0; // rows
   try {
     for (const group of metadata.row_groups) {

@@ -1,4 +1,4 @@
-import { defineOptions, type Named, type OptionsOf, option } from '@gradloom/core/internal';
+import { defineOptions, type Named, type OptionsOf, option, showPath } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
 import { type Dataset, sharedArrays, valueMatrix } from '../dataset.ts';
 import { readPlainTable } from './read-table.ts';
@@ -47,7 +47,7 @@ export async function loadPlainTable(
   const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const table = await readPlainTable(where, path, asked);
   const { rows, inputs, classes } = table;
-  return checkDataset(`${where}: ${path}`, {
+  return checkDataset(`${where}: ${showPath(path)}`, {
     name: table.name,
     rows,
     inputs: {

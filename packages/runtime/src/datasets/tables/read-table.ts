@@ -1,5 +1,5 @@
 import { CellError, checkPreprocessing, type Preprocessing } from '@gradloom/core';
-import { counted, show } from '@gradloom/core/internal';
+import { counted, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../files/check-path.ts';
 import { RoomError } from '../../memory/memory-room.ts';
 import { buildTable } from './build-table.ts';
@@ -49,7 +49,8 @@ async function read(
   const { where, preprocessing } = purpose;
   checkPath(where, path);
   const options = withoutUndefined(tableOptions.read(given));
-  const fault: TableRequest['fault'] = (problem, cause) => new Error(`${where}: ${path}${problem}`, { cause });
+  const fault: TableRequest['fault'] = (problem, cause) =>
+    new Error(`${where}: ${showPath(path)}${problem}`, { cause });
   const request: TableRequest = { ...purpose, path, options, fault };
   if (options.stream !== true) return readRows(request, memoryStore);
   return openTableCache(path, options, preprocessing, fault, (store) => readRows(request, store));

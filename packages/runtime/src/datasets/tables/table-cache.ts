@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 import type { Preprocessing } from '@gradloom/core';
+import { showPath } from '@gradloom/core/internal';
 import { fileSystem } from '../../files/file-system.ts';
 import { isTemporaryName, removeTemporaries, temporaryPath, writeSynced } from '../../files/write-atomically.ts';
 import { CacheError, createCacheFile, writing } from './cache-file.ts';
@@ -62,13 +63,14 @@ export async function openTableCache(
     throw fault(` has no cache for --stream: ${cannotWrite(root, error)}`, error);
   }
   const made = headerIn(folder, source);
-  if (made === null) throw fault(` has a cache in ${folder} that another run replaced, expected one run at a time`);
+  if (made === null)
+    throw fault(` has a cache in ${showPath(folder)} that another run replaced, expected one run at a time`);
   return tableIn(folder, made, path, options, 'made in this run');
 }
 
 /** Why there is no cache. */
 export const cannotWrite = (folder: string, { message }: CacheError): string =>
-  `${folder} cannot be written: ${message}, expected a folder with room for it`;
+  `${showPath(folder)} cannot be written: ${message}, expected a folder with room for it`;
 
 /**
  * What the columns depend on: not the scale, which is fitted later, nor the name in messages. Of a model it is what its

@@ -1,0 +1,20 @@
+import { readdirSync, type Stats, statSync } from 'node:fs';
+import { showPath } from '@gradloom/core/internal';
+import { systemReason } from './system-reason.ts';
+
+/** What is at a path; undefined if nothing is. @throws Error in one sentence if the system refuses to say. */
+export const statsOf = (where: string, path: string, stat: typeof statSync = statSync): Stats | undefined =>
+  looking(where, path, () => stat(path, { throwIfNoEntry: false }));
+
+/** The names in a folder; none if there is no folder. @throws Error in one sentence if it cannot be read. */
+export const namesIn = (where: string, folder: string): string[] =>
+  statsOf(where, folder)?.isDirectory() ? looking(where, folder, () => readdirSync(folder)) : [];
+
+function looking<T>(where: string, path: string, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    const problem = `cannot be read: ${systemReason(error)}, expected a path that can be`;
+    throw new Error(`${where}: ${showPath(path)} ${problem}`, { cause: error });
+  }
+}
