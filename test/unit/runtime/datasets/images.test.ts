@@ -223,6 +223,23 @@ describe('is refused in one sentence', () => {
     expect(await outcome('a.png', sized(1e5, 1e5))).toContain('(100000 x 100000 pixels, of which there may be 1 to 1');
   });
 
+  test.each(['palette-8.png', 'palette-2.png'])(
+    '%s without its palette, or with one behind the pixels',
+    async (name) => {
+      const bytes = fileOf(name);
+      const palette = bytes.indexOf('PLTE') - 4;
+      const end = palette + 12 + bytes.readUInt32BE(palette);
+      const without = Buffer.concat([bytes.subarray(0, palette), bytes.subarray(end)]);
+      const last = bytes.length - 12;
+      const behind = Buffer.concat([without.subarray(0, -12), bytes.subarray(palette, end), bytes.subarray(last)]);
+      for (const damaged of [without, behind]) {
+        expect(await outcome(name, damaged)).toMatch(
+          /has damaged contents \(no palette .*\), expected a whole PNG image$/,
+        );
+      }
+    },
+  );
+
   test('a JPEG image with more pixels than its bytes can hold', async () => {
     const bytes = fileOf('grey.jpg');
     const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]));

@@ -18,6 +18,9 @@ export function decodePng(bytes: Uint8Array): Image {
   return { width, height, channels, pixels: withoutAlpha(eightBits(image), image.channels, channels) };
 }
 
+/** The type of colour whose numbers are places in a palette, which stands before them. PNG, 11.2.2 */
+const INDEXED = 3;
+
 /** What an image needs; text and colour profiles may be of any size. */
 const NEEDED = new Set(['IHDR', 'PLTE', 'IDAT', 'IEND']);
 
@@ -28,6 +31,7 @@ function plainChunks(bytes: Uint8Array): Uint8Array {
   const contents: Uint8Array[] = [];
   let type = '';
   let wanted = 0;
+  let hasPalette = false;
   for (let at = 8; type !== 'IEND'; ) {
     const end = at + 12 <= bytes.length ? at + 12 + view.getUint32(at) : Number.POSITIVE_INFINITY;
     if (end > bytes.length) throw new Error('an end that is missing');
@@ -35,11 +39,14 @@ function plainChunks(bytes: Uint8Array): Uint8Array {
     if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) throw new Error('a wrong checksum');
     if ((at === 8) !== (type === 'IHDR')) throw new Error('a header in the wrong place');
     if (type === 'IHDR') wanted = dataBytes(view);
+    if (type === 'PLTE') hasPalette = contents.length === 0;
     if (type === 'IDAT') contents.push(bytes.subarray(at + 8, end - 4));
     if (NEEDED.has(type)) kept.push(bytes.subarray(at, end));
     else if (type[0] < 'a') throw new Error(`a part ${type}, which only its maker knows`);
     at = end;
   }
+  // The decoder would take places in a palette for grey.
+  if (view.getUint8(25) === INDEXED && !hasPalette) throw new Error('no palette for its colours');
   // The decoder unpacks whatever is there, and takes what is missing for zeros.
   const { length } = inflateSync(Buffer.concat(contents), { maxOutputLength: Math.max(wanted, 1) });
   if (length !== wanted) throw new Error(`${length} bytes of pixels instead of ${wanted}`);
