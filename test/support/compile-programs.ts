@@ -46,6 +46,7 @@ const entries = Object.fromEntries([
     'other-node',
     'rank-runs',
     'program',
+    'read-damaged',
     'report-damaged',
     'throw-later',
     'train-small',

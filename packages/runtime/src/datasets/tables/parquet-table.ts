@@ -8,15 +8,18 @@ import {
   type Compressors,
   type FileMetaData,
   parquetMetadataAsync,
-  parquetRead,
   parquetSchema,
   type RowGroup,
+  type SchemaTree,
 } from 'hyparquet';
+import { readColumn } from 'hyparquet/src/column.js';
+import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { compressors } from 'hyparquet-compressors';
 import { fileSize } from '../../files/file-size.ts';
 import { systemReason } from '../../files/system-reason.ts';
 import { RoomError, refuseBeyondRoom } from '../../memory/memory-room.ts';
 import { cellOf, refuseDelimiter } from './json-rows.ts';
+import { checkedPages } from './parquet-pages.ts';
 import { parquetParsers } from './parquet-parsers.ts';
 import type { TableReader, TableReadOptions, TableRow } from './table-reader.ts';
 
@@ -155,21 +158,46 @@ async function readGroup(
     return sum + Number(meta_data?.total_uncompressed_size ?? 0);
   }, 0);
   refuseBeyondRoom(unpacked + 8 * rows * names.length);
-  const ofGroup = { ...metadata, row_groups: [group], num_rows: group.num_rows };
+  const schema = parquetSchema(metadata);
   const columns: ArrayLike<unknown>[] = [];
-  // One after the other: of several, the library would leave those that fail after the first to nobody.
-  for (const name of names) {
-    const parts: ArrayLike<unknown>[] = [];
-    await parquetRead({
-      ...{ file, metadata: ofGroup, columns: [name], compressors: unpackers, parsers: parquetParsers },
-      geoparquet: false,
-      onChunk: ({ columnData }) => void parts.push(columnData),
-    });
+  for (const [at, name] of names.entries()) {
+    const parts = await readParts(file, group, schema.children[at], schema);
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     if (length !== rows) throw new Error(`${length} values in column ${show(name)} of ${rows} rows`);
     columns.push(parts.length === 1 ? parts[0] : parts.flatMap((part) => Array.from(part)));
   }
   return columns;
+}
+
+/** The values of a column in a row group, page by page. */
+async function readParts(
+  file: AsyncBuffer,
+  group: RowGroup,
+  column: SchemaTree,
+  schema: SchemaTree,
+): Promise<ArrayLike<unknown>[]> {
+  const { element, path } = column;
+  const metas = group.columns.flatMap(({ meta_data: meta, file_path: other }) => {
+    return meta !== undefined && other === undefined && meta.path_in_schema.join('.') === path.join('.') ? [meta] : [];
+  });
+  const [meta] = metas;
+  if (metas.length !== 1) throw new Error(`${metas.length} parts of column ${show(path[0])} in a row group`);
+  const rows = Number(group.num_rows);
+  const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
+  const bytes = await file.slice(start, start + Number(meta.total_compressed_size));
+  const pages = checkedPages(bytes, { meta, element, rows }, unpackers);
+  const unpacked = ({ byteOffset }: Uint8Array): Uint8Array => {
+    const page = pages.get(byteOffset);
+    if (page === undefined) throw new Error(`a page of column ${show(path[0])} in the wrong place`);
+    return page;
+  };
+  const decoder = {
+    ...{ ...meta, pathInSchema: path, schemaPath: [schema, column], element },
+    parsers: { ...DEFAULT_PARSERS, ...parquetParsers },
+    compressors: { [meta.codec]: unpacked },
+  };
+  const reader = { view: new DataView(bytes), offset: 0 };
+  return readColumn(reader, { groupStart: 0, groupRows: rows, selectStart: 0, selectEnd: rows }, decoder).data;
 }
 
 /** Node's own unpackers, where it has them: they hold what comes out against its size. */
