@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { show } from '@gradloom/core/internal';
+import { showPath } from '@gradloom/core/internal';
 import { LAST_FILE } from '@gradloom/runtime';
 import { MODEL_FILE } from '../run-files/names.ts';
 
@@ -11,7 +11,7 @@ export function modelPath(path: string): string {
   if (existsSync(model)) return model;
   const last = join(path, LAST_FILE);
   const hint = existsSync(last) ? `it has not ended; its newest checkpoint is ${last}` : `it has no ${MODEL_FILE}`;
-  throw new Error(`no model found in ${show(path)}, expected a run that train wrote (${hint})`);
+  throw new Error(`no model found in "${showPath(path)}", expected a run that train wrote (${hint})`);
 }
 
 /** The same; for a run that has not ended, its newest checkpoint. */

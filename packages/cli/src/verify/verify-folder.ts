@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { show } from '@gradloom/core/internal';
+import { showPath } from '@gradloom/core/internal';
 import { LAST_FILE, type LockOwner } from '@gradloom/runtime';
 import { isTemporaryName, LOCK_FILE, lockOwner } from '@gradloom/runtime/internal';
 import { CONFIG_FILE, EXPERIMENTS_FILE, METRICS_FILE, MODEL_FILE } from '../run-files/names.ts';
@@ -44,7 +44,7 @@ function lookAt(path: string): Verification {
   ];
   if (files.length === 0) {
     throw new Error(
-      `no run found in ${show(path)}, expected a directory that train, search, lr-find, explain, experiment or scale wrote`,
+      `no run found in "${showPath(path)}", expected a directory that train, search, lr-find, explain, experiment or scale wrote`,
     );
   }
   const { lock, owner } = writerOf(path);
