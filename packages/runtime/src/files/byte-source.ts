@@ -11,6 +11,9 @@ const MOST_UNPACKED = 1032;
 /** A gzipped file may always unpack to this many bytes, which is harmless. */
 const ALWAYS_UNPACKED = 1 << 20;
 
+/** Bytes that are unpacked at a time. */
+const CHUNK = 1 << 18;
+
 /** The bytes of a file in order, unpacked if it is gzipped. */
 export interface ByteSource {
   readonly gzipped: boolean;
@@ -59,14 +62,30 @@ export async function openBytes(
         `${fileBytes} bytes that unpack to more than ${mostBytes}`,
         `at most ${mostUnpacked} times its size (unpack it first if you trust it)`,
       );
-    return { gzipped: true, fileBytes, mostBytes, ...unpacked(handle, mostBytes, fault, tooMuch) };
+    const open = () => unpacked(handle, mostBytes, fault, tooMuch);
+    // Rows take a hundred times as long to parse as to unpack, and memory: too many are refused before the first.
+    if (mostUnpacked < MOST_UNPACKED) {
+      const counting = open();
+      try {
+        for (const bytes = new Uint8Array(CHUNK); (await counting.read(bytes)) === CHUNK; );
+      } catch (error) {
+        await handle.close();
+        throw error;
+      } finally {
+        counting.end();
+      }
+    }
+    const { read, end } = open();
+    const close = (): Promise<void> => {
+      end();
+      return handle.close();
+    };
+    return { gzipped: true, fileBytes, mostBytes, read, close };
   }
   return { gzipped: false, fileBytes, mostBytes: fileBytes, ...plain(handle) };
 }
 
-type Reader = Pick<ByteSource, 'read' | 'close'>;
-
-function plain(handle: FileHandle): Reader {
+function plain(handle: FileHandle): Pick<ByteSource, 'read' | 'close'> {
   let position = 0;
   return {
     async read(into) {
@@ -88,8 +107,8 @@ function unpacked(
   mostBytes: number,
   fault: (has: string, expected: string, cause: unknown) => Error,
   tooMuch: () => Error,
-): Reader {
-  const gunzip = createGunzip({ chunkSize: 1 << 18 });
+): Pick<ByteSource, 'read'> & { end(): void } {
+  const gunzip = createGunzip({ chunkSize: CHUNK });
   // A failure of either stream ends the iteration below, which reports it.
   pipeline(handle.createReadStream({ start: 0, autoClose: false }), gunzip, () => {});
   const chunks: AsyncIterator<Buffer> = gunzip[Symbol.asyncIterator]();
@@ -107,10 +126,7 @@ function unpacked(
 
   return {
     read: readParts(nextChunk),
-    async close() {
-      gunzip.destroy();
-      await handle.close();
-    },
+    end: () => void gunzip.destroy(),
   };
 }
 
