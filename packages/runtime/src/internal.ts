@@ -48,6 +48,7 @@ export { planRankWork, type RankWork, rankWork, type Way } from './measure/rank-
 export { planStepWork, type StepWork, type ThreadWork } from './measure/team-work.ts';
 export { type TimedRun, timeSteps } from './measure/time-steps.ts';
 export { memoryRoom } from './memory/memory-room.ts';
+export { refuseManyLayers } from './memory/run-memory.ts';
 export { largestChange } from './model-formats/round-model.ts';
 export { epochsPerReport } from './run/epoch-log.ts';
 export { planRun } from './run/plan.ts';

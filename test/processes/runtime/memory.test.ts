@@ -119,6 +119,16 @@ describe('a limit', () => {
     );
   });
 
+  test('applies to the layers of a network before they are made', () => {
+    const layers: NetworkSpec['layers'] = new Array(30_000).fill({ kind: 'dense', out: 1 });
+    const spec: NetworkSpec = { input: 2, layers: [{ kind: 'residual', layers }] };
+    const before = process.memoryUsage.rss();
+    limitMemory(before + 50 * MiB);
+    const data = { train: syntheticDatasets.moons({ rows: 4 }) };
+    expect(() => planRun(spec, data, {})).toThrow(/^train: the plan has 235 MiB, expected at most .*: layers 235 MiB$/);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(40 * MiB);
+  });
+
   test('applies to a model before it is read, and to a plan before any thread starts', async () => {
     const path = join(folder.path, 'model.gradloom');
     const spec: NetworkSpec = { input: 1023, layers: [{ kind: 'dense', out: 1024 }] };

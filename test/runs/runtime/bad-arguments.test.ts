@@ -146,6 +146,7 @@ const right: Record<string, () => readonly unknown[]> = {
   planRun: () => [spec, { train: data }, quick],
   planStepWork: () => [spec, { train: data }, quick],
   refuseInUse: () => ['here', 'folder'],
+  refuseManyLayers: () => [spec],
   rankCount: () => [{}],
   rankWork: () => [rankShape, ranks],
   readIdx: () => ['nowhere'],

@@ -63,8 +63,10 @@ function outputsOf({ classes, targets }: Dataset, loss: Loss): number {
 
 async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset): Promise<NetworkSpec> {
   const description = typeof spec === 'string' ? await readObject('--spec', spec) : spec;
-  // The spec is checked when the network is built.
+  const { refuseManyLayers } = await import('@gradloom/runtime/internal');
   const network = { input: dataset.inputs.columns, ...description } as unknown as NetworkSpec;
+  refuseManyLayers(network);
+  // The spec is checked when the network is built.
   within('spec', () => buildNetwork(network, ownParts()));
   return network;
 }

@@ -1,12 +1,13 @@
 import { getHeapStatistics } from 'node:v8';
-import type { Loss, Network } from '@gradloom/core';
+import type { Loss, Network, NetworkSpec } from '@gradloom/core';
 import { bytesOfElements, countPieces, leafCount, targetColumns } from '@gradloom/core/internal';
 import { piecesAtOnce } from '../lockstep/state-shares.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { heldBy } from '../step/owned-blocks.ts';
 import { mostPasses } from '../step/team-part.ts';
 import type { Means } from './fit-memory.ts';
-import type { Part } from './memory.ts';
+import { checkMemory, type Part } from './memory.ts';
+import { memoryRoom } from './memory-room.ts';
 import { EVALUATION_ROWS, type ScratchShape } from './thread-scratch.ts';
 
 const MiB = 1024 ** 2;
@@ -42,6 +43,22 @@ const BEST_COPIES = 3;
 
 /** As they come, in a checkpoint and in the result. */
 const LOSS_COPIES = 3;
+
+/** @throws OptionError where the layers do not fit into the memory that is left, before any is made of a spec. */
+export function refuseManyLayers(spec: NetworkSpec): void {
+  let count = 0;
+  // Nothing has checked the spec: a list may even hold itself.
+  const lists = new Set<unknown>([Object(spec).layers]);
+  for (const list of lists) {
+    if (!Array.isArray(list)) continue;
+    count += list.length;
+    for (const layer of list) lists.add(Object(layer).layers);
+  }
+  // Reading what is free takes longer than making a few.
+  if (count > FEW_LAYERS) checkMemory([{ name: 'layers', bytes: count * LAYER_BYTES }], memoryRoom());
+}
+
+const FEW_LAYERS = 100;
 
 /** How a run's threads come about. */
 export interface ThreadNeeds {

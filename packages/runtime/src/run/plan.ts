@@ -32,6 +32,7 @@ import type { DataSplits, Dataset } from '../datasets/dataset.ts';
 import { refuseDivisors } from '../datasets/float-divisors.ts';
 import { checkFitInTurns } from '../datasets/targets.ts';
 import { fingerprintInTurns } from '../files/fingerprint.ts';
+import { refuseManyLayers } from '../memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import { rowsOfPasses } from '../step/team-part.ts';
 import type { Pool } from '../threads/pool.ts';
@@ -101,7 +102,9 @@ export function* planRunInTurns(
   refuseConflicts(asked, splits);
   const { train, validation, test } = splits;
   const checkpoint = options.checkpoint === undefined ? null : checkpointSettings(options.checkpoint);
-  const network = yield* buildNetworkInTurns(copyJson(spec), parts.own);
+  const ownSpec = copyJson(spec);
+  refuseManyLayers(ownSpec);
+  const network = yield* buildNetworkInTurns(ownSpec, parts.own);
   yield* refuseUntrainable(network);
   const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = within('loss', () => createLoss(lossSpec, parts.own));
