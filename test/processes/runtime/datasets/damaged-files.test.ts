@@ -13,7 +13,7 @@ import { propertySeed } from '../../../support/seed.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
-const fixture = (name: string) => readFileSync(new URL(`../../fixtures/${name}`, import.meta.url));
+const fixture = (name: string) => readFileSync(new URL(`../../../fixtures/${name}`, import.meta.url));
 const ROWS = 200;
 const column = (type: BasicType, at: (n: number) => unknown, more: Partial<ColumnSource> = {}): ColumnSource => ({
   ...{ name: 'x', type, data: Array.from({ length: ROWS }, (_, n) => at(n)), nullable: false, ...more },
