@@ -5,7 +5,8 @@ import { CONTROL } from '../../packages/runtime/src/threads/barrier.ts';
 
 /** How a thread is to fail. */
 export interface PlannedFault {
-  kind: 'throw' | 'exit' | 'memory';
+  kind: 'throw' | 'exit' | 'memory' | 'kill'; // the last: its whole process, by SIGKILL
+  rank?: number; // of ranks: the one whose threads may fail, default any
   at?: 'count' | 'checkedIn'; // arrivals at a barrier, the default, or beginnings of a task
   arrivals: number; // the one that fails, counted in each thread
   again?: number; // the one that fails in threads that start after the first failure, default as before
@@ -17,11 +18,13 @@ export interface PlannedFault {
  * Loaded into the threads of a pool by `--import`: lets one of two threads fail in the middle of a task.
  * GRADLOOM_TEST_FAULT is a PlannedFault in JSON.
  */
-const { kind, at = 'count', arrivals = 0, again = arrivals, times = 0, marks = '' } = planned();
+const { kind, rank, at = 'count', arrivals = 0, again = arrivals, times = 0, marks = '' } = planned();
+const { OMPI_COMM_WORLD_RANK, PMI_RANK, PMIX_RANK } = process.env;
+const isOfRank = rank === undefined || String(rank) === (OMPI_COMM_WORLD_RANK ?? PMI_RANK ?? PMIX_RANK);
 const add = Atomics.add;
 let left = arrivals > 0 && readdirSync(marks).length > 0 ? again : arrivals;
 
-if (!isMainThread && arrivals > 0 && threadId % 2 === 0) {
+if (!isMainThread && isOfRank && arrivals > 0 && threadId % 2 === 0) {
   Atomics.add = ((array: Int32Array, index: number, value: number) => {
     if (index === CONTROL[at] && --left === 0 && isWanted()) fail();
     return add(array, index, value);
@@ -48,6 +51,7 @@ function isWanted(): boolean {
 function fail(): void {
   if (kind === 'throw') throw new Error('injected fault');
   if (kind === 'exit') process.exit(7);
+  if (kind === 'kill') process.kill(process.pid, 'SIGKILL');
   const held: number[][] = [];
   for (;;) held.push(new Array(100_000).fill(0.5));
 }

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 export interface Slurm {
   /** What its commands need in their environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** Jobs that wait or run. */
-  jobs(): string[];
+  /** The exit code of a job, such as '143'; null while it waits or runs. */
+  exitCode(job: string): string | null;
 }
 
 /** Programs that it runs. */
@@ -26,7 +26,8 @@ export async function endSlurm(programs: SlurmPrograms): Promise<void> {
   }
 }
 
-const CPUS = 4;
+/** For two jobs of a few ranks at the same time. */
+const CPUS = 8;
 
 /**
  * Starts Slurm with a configuration, a key and ports of its own. Adds to `programs` what is to be ended. Returns why it
@@ -67,6 +68,11 @@ export async function startSlurm(folder: string, programs: SlurmPrograms): Promi
   };
   const run = (name: string, ...args: string[]): { readonly status: number | null; readonly stdout: string } =>
     spawnSync(name, args, { env: { ...process.env, ...env, PATH: SYSTEM_PATH }, encoding: 'utf8', timeout: 5000 });
+  const exitCode = (job: string): string | null => {
+    const { stdout } = run('scontrol', 'show', 'job', job);
+    const isUnderWay = /JobState=(PENDING|CONFIGURING|RUNNING|COMPLETING)/.test(stdout);
+    return isUnderWay ? null : (/ExitCode=(\d+)/.exec(stdout)?.[1] ?? stdout);
+  };
 
   if (run('mungekey', '--create', `--keyfile=${key}`).status !== 0) return 'mungekey makes no key';
   const files = ['pid', 'seed', 'log'].map((kind) => `--${kind}-file=${at(`munge.${kind}`)}`);
@@ -75,9 +81,7 @@ export async function startSlurm(folder: string, programs: SlurmPrograms): Promi
   start('slurmd', ['-D', '-N', host, '-L', at('slurmd.log')]);
   for (const begun = Date.now(); Date.now() - begun < PATIENCE_MS; ) {
     const { stdout } = run('sinfo', '--noheader', '--format=%t');
-    if (/^idle/m.test(stdout)) {
-      return { env, jobs: () => run('squeue', '--noheader', '--format=%i').stdout.split('\n').filter(Boolean) };
-    }
+    if (/^idle/m.test(stdout)) return { env, exitCode };
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   return `its node is not idle: ${lastLine(at('slurmctld.log'))}; ${lastLine(at('slurmd.log'))}`;
