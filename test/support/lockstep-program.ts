@@ -8,6 +8,7 @@ import {
   createTrainer,
   loadCheckpoint,
   openCluster,
+  type Pool,
   type Profile,
   type TrainEvent,
   type Trainer,
@@ -31,6 +32,11 @@ export interface RankReport {
   readonly events: readonly TrainEvent[];
 }
 
+/** Of runs that do not ask for several threads: to start one takes longer than most runs. */
+let thread: Promise<Pool> | undefined;
+
+export const endThread = async (): Promise<void> => (await thread)?.close();
+
 /** A run by `train`, on one rank of a cluster or by itself. */
 export async function tell(
   story: Story,
@@ -42,8 +48,10 @@ export async function tell(
   const from: Checkpoint | undefined = resume === undefined ? undefined : loadCheckpoint(resume);
   const isKept = folder !== undefined && (cluster === undefined || cluster.rank === 0);
   const controller = new AbortController();
+  thread ??= createPool({ threads: 1 });
   const options: TrainOptions = {
     ...more,
+    ...(more.threads === 1 ? { pool: await thread } : {}),
     ...(cluster === undefined ? {} : { cluster }),
     ...(from === undefined ? {} : { resume: from }),
     ...(isKept
@@ -118,6 +126,7 @@ if (process.argv[1]?.endsWith('lockstep-program.js')) {
     for (const story of JSON.parse(readFileSync(stories, 'utf8')) as Story[]) {
       told.push(await tell(story, cluster, story.folder));
     }
+    await endThread();
     await cluster.close();
     writeFileSync(join(folder, `rank-${cluster.rank}.json`), JSON.stringify(told));
   } catch (error) {

@@ -78,12 +78,12 @@ export function storySpec({ refusedRow, otherSpec, couples = false }: Story, ran
   return couples || otherSpec === rank ? coupledSpec : figuresSpec;
 }
 
-/** 600 training rows, and more than one chunk of an evaluation in each of the others. */
+/** 300 training rows, and more than one chunk of an evaluation in each of the others. */
 export function storyData({ otherRows, refusedRow, spikes = {} }: Story, rank: number): DataSplits {
   if (refusedRow !== undefined) return { train: wordRows(refusedRow) };
   const of = (rows: number, seed: number, own: Story['spikes'] = {}) =>
     randomDataset({ rows, inputs: 8, classes: 3, seed, spikes: own });
-  return { train: of(600, otherRows === rank ? 9 : 1, spikes), validation: of(700, 2), test: of(300, 3) };
+  return { train: of(300, otherRows === rank ? 9 : 1, spikes), validation: of(700, 2), test: of(300, 3) };
 }
 
 /** Options of a rank: its own override those of all. */

@@ -1,27 +1,21 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parts } from '@gradloom/runtime/internal';
-import { describe, expect, test } from 'vitest';
-import { type RankReport, tell } from '../../../support/lockstep-program.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { counted } from '../../../support/count.ts';
+import type { PlannedFault } from '../../../support/fault.ts';
+import { endThread, type RankReport, tell } from '../../../support/lockstep-program.ts';
 import type { Story } from '../../../support/lockstep-story.ts';
-import { mpirunNames } from '../../../support/mpirun.ts';
 import { needs } from '../../../support/needs.ts';
 import { runStories } from '../../../support/run-stories.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const temporary = temporaryFolder();
-
-/** What one process tells of a story, as it is written to a file. */
-const alone = async (story: Story): Promise<RankReport> =>
-  JSON.parse(JSON.stringify(await tell({ ...story, ofRank: {} }, undefined, story.folder)));
-
-/** Without what only a clock knows. */
-const figuresOf = ({ fingerprint, steps, stopped, trainLosses, validation, test: tested }: RankReport) => ({
-  ...{ fingerprint, steps, stopped, trainLosses, validation, test: tested },
-});
+const at = (name: string): string => join(temporary.path, name);
+afterAll(endThread);
 
 /** Kinds of runs whose ranks have to agree on more than on the steps. */
-const kinds: Record<string, Story> = {
+const kinds = {
   'a moving average and looks': { options: { ema: 0.9, probe: 7, clipNorm: 1 } },
   'weights of classes and a plateau': {
     options: { classWeight: 'balanced', schedule: { kind: 'plateau', patienceEpochs: 1 }, epochs: 5 },
@@ -29,25 +23,22 @@ const kinds: Record<string, Story> = {
   'early stopping': { options: { patience: 2, epochs: 30, optimizer: { kind: 'adam', lr: 0.02 } } },
   'a rollback': {
     options: {
-      ...{ loss: 'mse', optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.5 }, epochs: 6, evaluateEvery: 2 },
-      ...{ schedule: { kind: 'step', everyEpochs: 2, gamma: 16 }, onNan: 'rollback' },
+      ...{ loss: 'mse', optimizer: { kind: 'sgd', lr: 10, momentum: 0.5 }, epochs: 4, evaluateEvery: 2 },
+      ...{ schedule: { kind: 'step', everyEpochs: 1, gamma: 1e3 }, onNan: 'rollback' },
     },
   },
-  'a step that is not finite': { options: { loss: 'mse', optimizer: { kind: 'sgd', lr: 1e4 } } },
+  'a step that is not finite': { options: { loss: 'mse', optimizer: { kind: 'sgd', lr: 1e8 } } },
   'a batch norm': { options: { ema: 0.9 }, couples: true },
-  'a batch norm, and a step that is not finite': {
-    options: { loss: 'mse', optimizer: { kind: 'sgd', lr: 1e200 } },
-    couples: true,
-  },
   'a loop of its own': { options: {}, strides: [1, 5, 2] },
-};
+} satisfies Record<string, Story>;
 
 /** Runs whose rows depend on each other, and which end in a step that is not finite. */
-const bad: Record<string, Story> = {
+const bad = {
+  'a step that is not finite': { options: { loss: 'mse', optimizer: { kind: 'sgd', lr: 1e200 } } },
   'a row that is too large': { options: {}, spikes: { 33: 1.7e308 } },
   'outputs that overflow in several rows and layers': {
     options: { batch: 'full', epochs: 2 },
-    spikes: { 40: 1e200, 310: 1.7e308, 590: 1.7e308 },
+    spikes: { 40: 1e200, 140: 1.7e308, 290: 1.7e308 },
   },
   'a gradient whose norm alone overflows': { options: { loss: 'mse', optimizer: { kind: 'sgd', lr: 1e160 } } },
   'a gradient that overflows as it is summed': {
@@ -59,76 +50,51 @@ const bad: Record<string, Story> = {
   'floats whose sum overflows': {
     options: { precision: 'float32', batch: 'full', loss: 'mse', optimizer: { kind: 'sgd', lr: 1e37 } },
   },
-};
+} satisfies Record<string, Story>;
+const badStories = Object.values(bad).map((story): Story => ({ ...story, couples: true }));
 
-/** Each run starts threads on each rank, beside other tests. */
-const PATIENCE_MS = 240_000;
+const plain: Story = { options: { epochs: 2 } };
+const profiled: Story = { options: { profile: true, threads: 2, epochs: 2, clipNorm: 1 }, couples: true };
+const kept = { ema: 0.9, onNan: 'rollback', patience: 50, epochs: 4 } satisfies Story['options'];
+const refused = [3, 120, 299].map(
+  (refusedRow): Story => ({ options: { optimizer: { kind: 'sgd', lr: 0.1 } }, refusedRow }), // numbers have gradient 0
+);
+const late = (mark: string): Story => ({ options: {}, strides: [4], late: { rank: 1, mark: at(mark) } });
 
-describe('ranks', () => {
-  test.each([
-    ['Open MPI', 3],
-    ['MPICH', 2],
-  ] as const)(
-    'under %s, %i of them, end as one process does, and rank 0 alone reports',
-    {
-      timeout: PATIENCE_MS,
-      ...needs('Open MPI', 'MPICH', 'koffi'),
-    },
-    async (name, ranks) => {
-      const stories = Object.values(kinds);
-      const told = await runStories(name, ranks, stories);
-      for (const [k, story] of stories.entries()) {
-        const one = await alone(story);
-        const kind = Object.keys(kinds)[k];
-        const [first, ...others] = told[k];
-        expect({ kind, ...figuresOf(first), error: first.error }).toEqual({
-          kind,
-          ...figuresOf(one),
-          error: one.error,
-        });
-        expect(toldBy(first)).toEqual(toldBy(one));
-        for (const other of others) {
-          expect({ ...figuresOf(other), error: other.error }).toEqual({ ...figuresOf(first), error: first.error });
-          expect(other.events).toEqual([]);
-        }
-      }
-    },
-  );
-});
+const groups = {
+  kinds: Object.values(kinds) as Story[],
+  bad: badStories,
+  profiled: [profiled],
+  kept: [{ options: kept, folder: at('kept'), every: 5 }],
+  ended: [
+    { options: { epochs: 2 }, folder: at('timed'), every: { seconds: 0.001 } },
+    { options: {}, throwsAt: 'epoch' },
+    plain,
+  ],
+  refused,
+  signalled: [{ options: { epochs: 5000 }, abortsOn: 1 }],
+  late: [late('warns'), { ...late('throws'), throwsAt: 'warning' }, plain],
+  pools: [{ options: {}, endsPoolOn: 1 }, { options: {}, beside: true }, plain],
+} satisfies Record<string, readonly Story[]>;
 
-test('the first thread of each rank has its exchanges in its profile', needs('Open MPI', 'koffi'), async () => {
-  const story: Story = { options: { profile: true, threads: 2, epochs: 6, clipNorm: 1 }, couples: true };
-  const { fingerprint, profiles: plain = [] } = await alone(story);
-  expect(plain.map(({ exchange }) => exchange)).toEqual([0, 0]);
-  const [told] = await runStories('Open MPI', 2, [story]);
-  for (const { fingerprint: own, profiles = [], elapsedMs = 0 } of told) {
-    expect(own).toBe(fingerprint);
-    expect(profiles.map(({ exchange }) => exchange > 0)).toEqual([true, false]);
-    for (const profile of profiles) expect(parts.reduce((sum, part) => sum + profile[part], 0)).toBeLessThan(elapsedMs);
-  }
-});
+let begun: ReturnType<typeof runStories> | undefined;
 
-describe('a step that is not finite, of rows that depend on each other', () => {
-  test.each([
-    ['Open MPI', 3],
-    ['MPICH', 2],
-  ] as const)(
-    'has under %s, on %i ranks, the sentence of one process',
-    { timeout: PATIENCE_MS, ...needs('Open MPI', 'MPICH', 'koffi') },
-    async (name, ranks) => {
-      const stories = Object.values(bad).map((story) => ({ ...story, couples: true }));
-      const told = await runStories(name, ranks, stories);
-      for (const [k, story] of stories.entries()) {
-        const { error } = await alone(story);
-        expect(error).toMatch(/^train: step \d+/);
-        const ofRanks = Array.from({ length: ranks }, () => error);
-        expect(
-          told[k].map((report) => report.error),
-          Object.keys(bad)[k],
-        ).toEqual(ofRanks);
-      }
-    },
-  );
+/** What three ranks say of a group. One job of them tells all: to start ranks takes longer than most runs. */
+async function told(name: keyof typeof groups): Promise<readonly (readonly RankReport[])[]> {
+  begun ??= runStories('Open MPI', 3, Object.values(groups).flat());
+  const names = Object.keys(groups);
+  const before = Object.values(groups).slice(0, names.indexOf(name));
+  const first = before.flat().length;
+  return (await begun).slice(first, first + groups[name].length);
+}
+
+/** What one process tells of a story, as it is written to a file. */
+const alone = async (story: Story): Promise<RankReport> =>
+  JSON.parse(JSON.stringify(await tell({ ...story, ofRank: {} }, undefined, story.folder)));
+
+/** Without what only a clock knows. */
+const figuresOf = ({ fingerprint, steps, stopped, trainLosses, validation, test: tested, error }: RankReport) => ({
+  ...{ fingerprint, steps, stopped, trainLosses, validation, test: tested, error },
 });
 
 /** Events without times and the machine. */
@@ -140,109 +106,141 @@ const toldBy = ({ events }: RankReport): unknown[] =>
     return ['elapsedMs' in event ? { ...event, elapsedMs: 0 } : event];
   });
 
-describe('checkpoints of ranks', () => {
-  const [name] = mpirunNames;
-  const options = { ema: 0.9, onNan: 'rollback', patience: 50, epochs: 4 } satisfies Story['options'];
+/** Ranks that tell these stories tell what one process does, and rank 0 alone has events. */
+async function expectAlone(stories: readonly Story[], reports: readonly (readonly RankReport[])[]): Promise<void> {
+  for (const [k, story] of stories.entries()) {
+    const one = await alone(story);
+    const [first, ...others] = reports[k];
+    const kind = Object.keys(kinds).find((name) => kinds[name as keyof typeof kinds] === story);
+    expect({ kind, ...figuresOf(first) }).toEqual({ kind, ...figuresOf(one) });
+    expect(toldBy(first)).toEqual(toldBy(one));
+    for (const other of others) {
+      expect(figuresOf(other)).toEqual(figuresOf(first));
+      expect(other.events).toEqual([]);
+    }
+  }
+}
 
-  test('are whole: any number of ranks, and one process, goes on from them', {
-    timeout: PATIENCE_MS,
-    ...needs(name, 'koffi'),
-  }, async () => {
-    const undisturbed = await alone({ options });
-    const folder = join(temporary.path, 'kept');
-    const [[first]] = await runStories(name, 3, [{ options, folder, every: 5 }]);
+describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
+  test('end as one process does, and rank 0 alone reports', async () => {
+    const reports = await told('kinds');
+    await expectAlone(groups.kinds, reports);
+    const of = (kind: keyof typeof kinds): RankReport => reports[Object.keys(kinds).indexOf(kind)][0];
+    expect(of('early stopping').stopped).toBe('early');
+    expect(of('a rollback').events).toContainEqual(expect.objectContaining({ type: 'rollback' }));
+    expect(of('a step that is not finite').error).toMatch(/^train: step \d+/);
+  });
+
+  test('have the sentence of one process, where a step of rows that depend on each other is not finite', async () => {
+    const reports = await told('bad');
+    for (const [k, story] of groups.bad.entries()) {
+      const { error } = await alone(story);
+      expect(error).toMatch(/^train: step \d+/);
+      expect(
+        reports[k].map((report) => report.error),
+        Object.keys(bad)[k],
+      ).toEqual([error, error, error]);
+    }
+  });
+
+  test('have the exchanges of each in the profile of its first thread', async () => {
+    const { fingerprint, profiles: own = [] } = await alone(profiled);
+    expect(own.map(({ exchange }) => exchange)).toEqual([0, 0]);
+    const [reports] = await told('profiled');
+    for (const { fingerprint: same, profiles = [], elapsedMs = 0 } of reports) {
+      expect(same).toBe(fingerprint);
+      expect(profiles.map(({ exchange }) => exchange > 0)).toEqual([true, false]);
+      for (const one of profiles) expect(parts.reduce((sum, part) => sum + one[part], 0)).toBeLessThan(elapsedMs);
+    }
+  });
+
+  test('write whole checkpoints: any number of ranks, and one process, goes on from them', async () => {
+    const undisturbed = await alone({ options: kept });
+    const [[first]] = await told('kept');
     expect(first.fingerprint).toBe(undisturbed.fingerprint);
-    const files = readdirSync(folder).filter((file) => /^step-.*gradloom$/.test(file));
+    const files = readdirSync(at('kept')).filter((file) => /^step-.*gradloom$/.test(file));
     expect(files.length).toBeGreaterThan(6);
     // In the middle of an epoch, at its end, and before the first evaluation.
-    const chosen = [files[0], files[2], files[5]].map((file) => join(folder, file));
-    const resumed = chosen.map((resume): Story => ({ options: { ...options, resume } }));
-    for (const ranks of [1, 2, 5]) {
-      const told = await runStories(name, ranks, resumed);
-      expect(told.map(([rank0]) => [rank0.error, rank0.fingerprint])).toEqual(
-        chosen.map(() => [undefined, undisturbed.fingerprint]),
-      );
-      expect(told.map(([rank0]) => rank0.test)).toEqual(chosen.map(() => undisturbed.test));
+    const chosen = [files[0], files[2], files[5]].map((file) => at(`kept/${file}`));
+    const resumed = chosen.map((resume): Story => ({ options: { ...kept, resume } }));
+    const jobs = [
+      [2, 3],
+      [5, 1],
+      [1, counted(0, 3)],
+    ].filter(([, count]) => count > 0);
+    for (const [ranks, count] of jobs) {
+      const reports = await runStories('Open MPI', ranks, resumed.slice(0, count));
+      for (const [{ error, fingerprint, test: tested }] of reports) {
+        expect([error, fingerprint, tested]).toEqual([undefined, undisturbed.fingerprint, undisturbed.test]);
+      }
     }
     for (const story of resumed) expect((await alone(story)).fingerprint).toBe(undisturbed.fingerprint);
   });
 
-  test('by the clock, or of a listener that ends the run, keep ranks together', {
-    timeout: PATIENCE_MS,
-    ...needs(name, 'koffi'),
-  }, async () => {
-    const folder = join(temporary.path, 'timed');
-    const stories: Story[] = [
-      { options: { epochs: 2 }, folder, every: { seconds: 0.001 } },
-      { options: {}, throwsAt: 'epoch' },
-      { options: { epochs: 2 } },
-    ];
-    const [timed, thrown, after] = await runStories(name, 3, stories);
+  test('stay together where checkpoints follow the clock, and where a listener ends the run', async () => {
+    const [timed, thrown, after] = await told('ended');
     expect(timed.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
-    expect(existsSync(join(folder, 'last.gradloom'))).toBe(true);
+    expect(existsSync(at('timed/last.gradloom'))).toBe(true);
     const of = 'cluster: rank 0 of 3 has failed: the listener refuses epoch';
     expect(thrown.map(({ error }) => error)).toEqual(['the listener refuses epoch', of, of]);
     // The same ranks train on.
-    const one = await alone(stories[2]);
-    expect(after.map(({ fingerprint }) => fingerprint)).toEqual(after.map(() => one.fingerprint));
+    await expectAlone([plain], [after]);
   });
-});
 
-describe('what happens to one rank', () => {
-  const [name] = mpirunNames;
-
-  test.each([
-    ['throw', 3],
-    ['exit', 40],
-    ['throw', 90],
-  ] as const)(
-    'a thread that fails (%s, at barrier %i) costs no bit',
-    { timeout: PATIENCE_MS, ...needs(name, 'koffi') },
-    async (kind, arrivals) => {
-      const marks = join(temporary.path, `marks-${kind}-${arrivals}`);
-      mkdirSync(marks);
-      const story: Story = { options: { threads: 2, ema: 0.9 } };
-      const env = {
-        GRADLOOM_TEST_FAULT: JSON.stringify({ kind, arrivals, times: 1, marks }),
-        GRADLOOM_OVERSUBSCRIBE: '1',
-      };
-      const [told] = await runStories(name, 3, [story], { preload: 'fault', env });
-      const one = await alone(story);
-      expect(readdirSync(marks)).toEqual(['fault-0']);
-      expect(told.map(({ error, fingerprint }) => [error, fingerprint])).toEqual(
-        told.map(() => [undefined, one.fingerprint]),
-      );
-      const recoveries = told[0].events.filter((event) => event.type === 'recovery');
-      expect(recoveries).toMatchObject([{ failures: 1, reason: expect.stringMatching(/^pool: rank [012] of 3: /) }]);
-    },
-  );
-
-  test('a row that a layer refuses ends all ranks with the sentence of one process', {
-    timeout: PATIENCE_MS,
-    ...needs(name, 'koffi'),
-  }, async () => {
-    const optimizer = { kind: 'sgd', lr: 0.1 } as const; // the gradient of the numbers is 0
-    const stories = [3, 120, 299].map((refusedRow): Story => ({ options: { optimizer }, refusedRow }));
-    const told = await runStories(name, 3, stories);
-    for (const [k, story] of stories.entries()) {
+  test('end with the sentence of one process where a layer refuses a row', async () => {
+    const reports = await told('refused');
+    for (const [k, story] of refused.entries()) {
       const { error } = await alone(story);
       expect(error).toContain(`row ${story.refusedRow} of words`);
-      expect(told[k].map((one) => one.error)).toEqual([error, error, error]);
+      expect(reports[k].map((one) => one.error)).toEqual([error, error, error]);
     }
+  });
+
+  test('all end by the signal of any', async () => {
+    const [reports] = await told('signalled');
+    expect(reports.map(({ stopped }) => stopped)).toEqual(['aborted', 'aborted', 'aborted']);
+    expect(new Set(reports.map(({ fingerprint }) => fingerprint)).size).toBe(1);
+  });
+
+  test('warn, rank 0 does, of one for which a run waits after its signal, and end where a listener throws', async () => {
+    const [warned, thrown, after] = await told('late');
+    expect(warned.map(({ stopped, error }) => [stopped, error])).toEqual(warned.map(() => ['aborted', undefined]));
+    const sentence = /^after step 4 the run waits for rank 1 of 3 \(\S+\); there is no checkpoint$/;
+    const warnings = warned[0].events.filter(({ type }) => type === 'warning');
+    expect(warnings).toEqual([{ type: 'warning', message: expect.stringMatching(sentence) }]);
+    const [own, of] = ['the listener refuses warning', 'cluster: rank 0 of 3 has failed: the listener refuses warning'];
+    expect(thrown.map(({ error }) => error)).toEqual([own, of, of]);
+    await expectAlone([plain], [after]);
+  });
+
+  test('refuse, all of them, a pool that has ended on one, and a second run beside one that goes on', async () => {
+    const [ended, beside, after] = await told('pools');
+    const own = 'pool: has been destroyed, expected one in use';
+    const of = `cluster: rank 1 of 3 has failed: ${own}`;
+    expect(ended.map(({ error }) => error)).toEqual([of, own, of]);
+    const { fingerprint } = await alone({ options: {} });
+    const error = 'Error: train: cluster has a run that has not ended, expected one run at a time';
+    expect(beside.map((one) => [one.fingerprint, one.error])).toEqual(beside.map(() => [fingerprint, error]));
+    await expectAlone([plain], [after]);
+  });
+
+  test('lose no bit where a thread of one fails twice', async () => {
+    const marks = at('marks');
+    mkdirSync(marks);
+    const story: Story = { options: { threads: 2, ema: 0.9 } };
+    const fault: PlannedFault = { kind: 'exit', rank: 1, arrivals: 3, again: 40, times: 2, marks };
+    const env = { GRADLOOM_TEST_FAULT: JSON.stringify(fault), GRADLOOM_OVERSUBSCRIBE: '1' };
+    const [reports] = await runStories('Open MPI', 3, [story], { preload: 'fault', env });
+    expect(readdirSync(marks).sort()).toEqual(['fault-0', 'fault-1']);
+    const { fingerprint } = await alone(story);
+    expect(reports.map((one) => [one.error, one.fingerprint])).toEqual(reports.map(() => [undefined, fingerprint]));
+    const reason = expect.stringMatching(/^pool: rank 1 of 3: /);
+    const recoveries = reports[0].events.filter(({ type }) => type === 'recovery');
+    expect(recoveries).toMatchObject([{ reason }, { reason }]);
   });
 });
 
-test('a pool that has ended on one rank, and a second run beside one that goes on, are refused on all', {
-  timeout: PATIENCE_MS,
-  ...needs(mpirunNames[0], 'koffi'),
-}, async () => {
-  const stories: Story[] = [{ options: {}, endsPoolOn: 1 }, { options: {}, beside: true }, { options: {} }];
-  const [ended, beside, after] = await runStories(mpirunNames[0], 3, stories);
-  const own = 'pool: has been destroyed, expected one in use';
-  const of = `cluster: rank 1 of 3 has failed: ${own}`;
-  expect(ended.map(({ error }) => error)).toEqual([of, own, of]);
-  const { fingerprint } = await alone(stories[2]);
-  const refused = 'Error: train: cluster has a run that has not ended, expected one run at a time';
-  expect(beside.map((one) => [one.fingerprint, one.error])).toEqual(beside.map(() => [fingerprint, refused]));
-  expect(after.map((one) => one.fingerprint)).toEqual(after.map(() => fingerprint));
+test('ranks of MPICH end as one process does', { timeout: 240_000, ...needs('MPICH', 'koffi') }, async () => {
+  const stories = [kinds['a moving average and looks'], badStories[1]];
+  await expectAlone(stories, await runStories('MPICH', 2, stories));
 });
