@@ -24,21 +24,6 @@ async function twoRanks(first: readonly string[], second: readonly string[]) {
 }
 
 describe('ranks', needs('Open MPI', 'bash', 'koffi'), () => {
-  test('of other data are refused, with who has what', async () => {
-    const rows = (last: number): string =>
-      `a,b\n${Array.from({ length: 20 }, (_, k) => `${k},${k % 2}\n`).join('')}${last},1\n`;
-    const csv = ['--dataset', 'rows.csv', '--hidden', '8', '--epochs', '1', '--no-out', '--json', '--cluster', 'mpi'];
-    const inFolder = (name: string, last: number): string[] => {
-      const path = folder.write(`${name}/rows.csv`, rows(last));
-      return ['bash', '-c', 'cd "$1" && shift && exec "$@"', 'bash', dirname(path), ...trainCommand(csv)];
-    };
-    const { code, stderr } = await twoRanks(inFolder('one', 20), inFolder('other', 21));
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /the SHA-256 of the train rows of rows\.csv has [0-9a-f]{12}… on rank 0 \(.*\), [0-9a-f]{12}… on rank 1 \(/,
-    );
-  });
-
   test('of other code are refused', async () => {
     const program = programFile('program');
     const copy = join(temporaryDirectory(), 'other');

@@ -22,12 +22,21 @@ exit ${code}
   return path;
 }
 
+const argsOf = (folder: string, launcher: string, flags: readonly string[]): string[] => [
+  ...['cluster', 'run', '--launcher', launcher, ...flags],
+  ...['--', 'train', '--dataset', 'xor', '--out', join(folder, 'run')],
+];
+
 async function run(folder: string, launcher: string, ...flags: readonly string[]) {
-  const words = ['--', 'train', '--dataset', 'xor', '--out', join(folder, 'run')];
-  const args = ['cluster', 'run', '--launcher', launcher, ...flags, ...words];
-  const end = await endOf(startProgram(args, folder));
+  return withCalls(folder, await gradloom(argsOf(folder, launcher, flags), { env: { PATH: process.env.PATH ?? '' } }));
+}
+
+function withCalls(folder: string, end: { code: number | null; stderr: string }) {
   const calls = readFileSync(join(folder, 'calls'), 'utf8').trimEnd().split('\n');
-  return { ...end, calls: calls.map((call) => call.replace(/ \S*\/node \S+/, ' gradloom').replaceAll(folder, '.')) };
+  return {
+    ...end,
+    calls: calls.map((call) => call.replace(/ \S*\/node .*?(?= train )/, ' gradloom').replaceAll(folder, '.')),
+  };
 }
 
 const last = './run/last.gradloom';
@@ -38,7 +47,8 @@ const goneOn = (ranks: number): string =>
 
 test('a training goes on with one rank less each time that one dies', needs('bash'), async () => {
   const folder = temporaryDirectory();
-  const { code, calls, stderr } = await run(folder, launcherIn(folder, 2), '-n', '4');
+  const end = await endOf(startProgram(argsOf(folder, launcherIn(folder, 2), ['-n', '4']), folder));
+  const { code, calls, stderr } = withCalls(folder, end);
   expect(code).toBe(0);
   expect(calls).toEqual([begun(4), goneOn(3), goneOn(2)]);
   expect(stderr.replaceAll(folder, '.').match(/^gradloom cluster: .*$/gm)).toEqual([

@@ -2,26 +2,17 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { gradloom } from '../../../support/command-line.ts';
 import { startRanks } from '../../../support/mpirun.ts';
 import { needs } from '../../../support/needs.ts';
 import { programFile } from '../../../support/program-file.ts';
-import { endOf, startProgram } from '../../../support/start-program.ts';
+import { endOf } from '../../../support/start-program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradloom-cluster-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const shape = [
-  'train',
-  '--dataset',
-  'moons:rows=300',
-  '--hidden',
-  '16',
-  '--epochs',
-  '4',
-  '--threads',
-  '1',
-  '--batch',
-  '32',
+  ...['train', '--dataset', 'moons:rows=100', '--hidden', '16', '--epochs', '2', '--threads', '1', '--batch', '32'],
 ];
 
 /** The program on ranks of MPICH, whose mpirun adds nothing to what they print. */
@@ -38,7 +29,7 @@ describe('train --cluster mpi', () => {
   const here = { timeout: 120_000, ...needs('MPICH', 'koffi') };
 
   test('prints one stream and writes one run, with the fingerprint of one process', here, async () => {
-    const alone = await endOf(startProgram([...shape, '--no-out', '--json'], folder));
+    const alone = await gradloom([...shape, '--no-out', '--json']);
     const told = await onRanks(3, [...shape, '--out', 'run', '--json']);
     expect({ code: told.code, stderr: told.stderr }).toEqual({ code: 0, stderr: '' });
     const [one, many] = [events(alone.stdout), events(told.stdout)];
@@ -48,16 +39,16 @@ describe('train --cluster mpi', () => {
     expect(many[0]).toMatchObject({ cluster: { threads: [1, 1, 1], reduce: 'tree' } });
     expect(readdirSync(folder)).toEqual(['run']);
     // It goes on without ranks: nothing is left to do.
-    const again = await endOf(startProgram(['train', '--resume', 'run', '--json', '--quiet'], folder));
+    const again = await gradloom(['train', '--resume', join(folder, 'run'), '--json', '--quiet']);
     expect(events(again.stdout).at(-1)).toMatchObject({ fingerprint: one.at(-1)?.fingerprint });
     expect(JSON.parse(readFileSync(join(folder, 'run/config.json'), 'utf8')).options).not.toHaveProperty('cluster');
   });
 
   test('prints each line once in words, too', here, async () => {
-    const { code, stdout } = await onRanks(3, [...shape, '--no-out']);
+    const { code, stdout } = await onRanks(2, [...shape, '--no-out']);
     expect(code).toBe(0);
     const lines = stdout.split('\n');
-    for (const begins of ['moons: 240 training', 'Trained 4 epochs', 'fingerprint']) {
+    for (const begins of ['moons: 80 training', 'Trained 2 epochs', 'fingerprint']) {
       expect(lines.filter((line) => line.startsWith(begins))).toHaveLength(1);
     }
   });
@@ -79,7 +70,7 @@ describe('train --cluster mpi', () => {
   test('is what the options of exchanges need', async () => {
     const ends = await Promise.all(
       [['--exchange-timeout', '5'], ['--reduce', 'allreduce'], ['--no-overlap']].map((args) =>
-        endOf(startProgram([...shape, ...args, '--no-out'], folder)),
+        gradloom([...shape, ...args, '--no-out']),
       ),
     );
     const sentence = (flag: string) => `gradloom train: --${flag} is given without --cluster, expected both\n`;
