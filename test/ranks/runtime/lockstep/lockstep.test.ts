@@ -30,6 +30,12 @@ const kinds = {
   'a step that is not finite': { options: { loss: 'mse', optimizer: { kind: 'sgd', lr: 1e8 } } },
   'a batch norm': { options: { ema: 0.9 }, couples: true },
   'a loop of its own': { options: {}, strides: [1, 5, 2] },
+  'limited columns in machine code': {
+    options: { backend: 'native', maxNorm: 0.8, optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.9 } },
+  },
+  'floats in machine code': { options: { backend: 'native', precision: 'float32' } },
+  'many leaves of a batch norm in machine code': { options: { backend: 'native', batch: 200 }, couples: true },
+  'the reference, and one leaf for all': { options: { backend: 'reference', batch: 16, epochs: 1 } },
 } satisfies Record<string, Story>;
 
 /** Runs whose rows depend on each other, and which end in a step that is not finite. */
