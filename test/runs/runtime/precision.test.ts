@@ -24,6 +24,7 @@ import { planRun } from '../../../packages/runtime/src/run/plan.ts';
 import { prepareRun } from '../../../packages/runtime/src/run/prepare.ts';
 import { createTextAnswerer } from '../../../packages/runtime/src/serving/answer-texts.ts';
 import { modelFrom, shareModel } from '../../../packages/runtime/src/serving/shared-model.ts';
+import { counted, onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -41,7 +42,7 @@ const base = { batch: 20, epochs: 3, seed: 4, backend: 'reference' } as const sa
 
 let pool: Pool;
 beforeAll(async () => {
-  pool = await createPool({ threads: 3 });
+  pool = await createPool({ threads: counted(3, 16) });
 });
 afterAll(() => pool.destroy());
 const temporary = temporaryFolder();
@@ -187,14 +188,8 @@ describe('a run of floats with every part that has sums, states or copies', () =
     ...{ ...base, batch: 7, accumulate: 3, epochs: 4, precision: 'float32', patience: 3 },
     ...{ clipNorm: 0.5, maxNorm: 0.9, ema: 0.9, classWeight: 'balanced' },
   } as const satisfies TrainOptions;
-  let large: Pool;
-  beforeAll(async () => {
-    large = await createPool({ threads: 16 });
-  });
-  afterAll(() => large.destroy());
-
   const figuresOf = async (own: TrainOptions) => {
-    const result = await train(everything, data, { ...options, ...own, pool: large }).result;
+    const result = await train(everything, data, { ...options, ...own, pool }).result;
     const { fingerprint, epochLosses, validation, test: held, parameters, precision } = result;
     expect(typeOf(parameters)).toBe(precision);
     return { fingerprint, epochLosses, validation, held };
@@ -203,11 +198,10 @@ describe('a run of floats with every part that has sums, states or copies', () =
   test('ends in the same bits on any number of threads, looked at and timed or not; by plain code and WebAssembly', async () => {
     const expected = await figuresOf({ backend: 'reference', threads: 1 });
     expect(expected.validation?.weightedLoss).toBeGreaterThan(0);
-    for (const threads of [1, 2, 3, 7, 16]) {
+    for (const threads of [1, 3, ...onlyInAll(2, 7, 16)]) {
       expect(await figuresOf({ backend: 'wasm', threads }), `${threads} threads`).toEqual(expected);
     }
-    expect(await figuresOf({ backend: 'reference', threads: 3, probe: 1 })).toEqual(expected);
-    expect(await figuresOf({ backend: 'wasm', threads: 2, probe: 2 })).toEqual(expected);
+    expect(await figuresOf({ backend: 'reference', threads: 3, probe: 2 })).toEqual(expected);
     expect(await figuresOf({ backend: 'wasm', threads: 3, profile: true })).toEqual(expected);
     const doubles = await figuresOf({ backend: 'wasm', threads: 2, precision: 'float64' });
     expect(doubles.fingerprint).not.toBe(expected.fingerprint);
@@ -216,10 +210,10 @@ describe('a run of floats with every part that has sums, states or copies', () =
 
   test('ends in bits of its own on machine code', needs('native'), async () => {
     const expected = await figuresOf({ backend: 'native', threads: 1 });
-    for (const threads of [2, 3, 7, 16]) {
+    for (const threads of [3, ...onlyInAll(2, 7, 16)]) {
       expect(await figuresOf({ backend: 'native', threads }), `${threads} threads`).toEqual(expected);
     }
-    expect(await figuresOf({ backend: 'native', threads: 2, probe: 1 })).toEqual(expected);
+    expect(await figuresOf({ backend: 'native', threads: 2, probe: 2 })).toEqual(expected);
     const { validation } = await figuresOf({ backend: 'wasm', threads: 2 });
     expect(expected.validation?.loss).toBeCloseTo(Number(validation?.loss), 4);
   });
@@ -253,7 +247,7 @@ describe('a step of floats that is not finite', () => {
     const rising = { kind: 'step', everyEpochs: 2, gamma: 1e12 } as const;
     const options = { ...diverging, optimizer: { kind: 'sgd', lr: 0.01 }, schedule: rising, epochs: 4 } as const;
     const outcomes = [];
-    for (const threads of [1, 2, 3]) {
+    for (const threads of [1, 3]) {
       const rates: number[] = [];
       const run = train(spec, data, {
         ...{ ...options, threads, pool, precision: 'float32', onNan: 'rollback' },
@@ -267,7 +261,6 @@ describe('a step of floats that is not finite', () => {
       expect(rates.length).toBeGreaterThan(0);
     }
     expect(outcomes[1]).toEqual(outcomes[0]);
-    expect(outcomes[2]).toEqual(outcomes[0]);
   });
 });
 
