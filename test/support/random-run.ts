@@ -2,9 +2,10 @@ import { type ActivationName, activations, type LayerSpec, type NetworkSpec } fr
 import type { DataMatrix, Dataset, TrainOptions } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { sharedArrays } from '../../packages/runtime/src/datasets/dataset.ts';
+import { counted } from './count.ts';
 
 /** Threads of a drawn run, at most. */
-export const MOST_THREADS = 16;
+export const MOST_THREADS = counted(8, 16);
 
 export interface RandomRun {
   readonly spec: NetworkSpec;

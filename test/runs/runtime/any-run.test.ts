@@ -67,7 +67,7 @@ describe.each<[BackendChoice, BackendChoice]>([
       const expected = oracle(spec, dataset, options, resolveBackend(oracleOn), steps);
       expect(fingerprint(parameters)).toBe(fingerprint(expected.parameters));
     });
-    await fc.assert(check, { seed: propertySeed, numRuns: counted(25, 2500) });
+    await fc.assert(check, { seed: propertySeed, numRuns: counted(15, 2500) });
   });
 
   const hardTitle = `ends in the same bits and the same sentence on any threads from numbers at the ends of float32`;
@@ -87,7 +87,7 @@ describe.each<[BackendChoice, BackendChoice]>([
       const expected = oracle(run.spec, run.dataset, run.options, resolveBackend(oracleOn), steps);
       expect(fingerprint(parameters)).toBe(fingerprint(expected.parameters));
     });
-    await fc.assert(check, { seed: propertySeed, numRuns: counted(4, 250) });
+    await fc.assert(check, { seed: propertySeed, numRuns: counted(3, 250) });
   });
 });
 
@@ -113,7 +113,7 @@ describe.each<[BackendChoice, BackendChoice]>([
     const spec: NetworkSpec = { input: columns, layers: [{ kind: 'dense', out: 40 }, relu, { kind: 'dense', out: 3 }] };
     const options = { batch: 56, steps: 30, seed: 1, loss: 'softmax-cross-entropy' } as const;
     const expected = oracle(spec, dataset, options, resolveBackend(oracleOn), options.steps);
-    for (const threads of [1, 2, 3, 4]) {
+    for (const threads of [1, 3]) {
       const { parameters } = await train(spec, { train: dataset }, { ...options, threads, backend, pool }).result;
       expect(fingerprint(parameters), `${threads} threads`).toBe(fingerprint(expected.parameters));
     }

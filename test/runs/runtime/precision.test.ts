@@ -174,12 +174,12 @@ describe('a run of floats with every part that has sums, states or copies', () =
   const everything: NetworkSpec = {
     input: 16,
     layers: [
-      { kind: 'dense', out: 300 },
+      { kind: 'dense', out: 80 },
       { kind: 'batch-norm' },
       { kind: 'activation', fn: 'gelu' },
       { kind: 'dropout', rate: 0.2 },
       { kind: 'layer-norm' },
-      { kind: 'residual', layers: [{ kind: 'swiglu', out: 300 }] },
+      { kind: 'residual', layers: [{ kind: 'swiglu', out: 80 }] },
       { kind: 'dense', out: 5 },
     ],
   };
@@ -215,7 +215,7 @@ describe('a run of floats with every part that has sums, states or copies', () =
     }
     expect(await figuresOf({ backend: 'native', threads: 2, probe: 2 })).toEqual(expected);
     const { validation } = await figuresOf({ backend: 'wasm', threads: 2 });
-    expect(expected.validation?.loss).toBeCloseTo(Number(validation?.loss), 4);
+    expect(expected.validation?.loss).toBeCloseTo(Number(validation?.loss), 3);
   });
 });
 

@@ -113,18 +113,20 @@ describe('a rate that diverges', () => {
     expect(epochs.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 6 }, (_, k) => k + 1));
   });
 
-  test.each([[1, 1], [2, 4], [3, undefined], ...onlyInAll([2, undefined], [3, 1])])(
-    'tells and ends the same on %i threads with looks at every %s steps, which end spans',
-    async (threads, probe) => {
-      const options = { ...rising, threads, pool, ...(probe === undefined ? {} : { probe }) };
-      const run = await checkpointedRun(spec, data, options, counted(29, 7));
-      expect(run.result.fingerprint).toBe(calm.result.fingerprint);
-      expect(run.result.epochLosses).toEqual(calm.result.epochLosses);
-      expect(run.result.validation).toEqual(calm.result.validation);
-      expect(story(run.events)).toEqual(story(calm.events));
-      expect(stepsToldBy(run.events)).toEqual(Array.from({ length: 6 * stepsPerEpoch }, (_, k) => k + 1));
-    },
-  );
+  test.each<[threads: number, probe: number | undefined]>([
+    [1, 1],
+    [2, 4],
+    [3, undefined],
+    ...onlyInAll<[number, number | undefined]>([2, undefined], [3, 1]),
+  ])('tells and ends the same on %i threads with looks at every %s steps, which end spans', async (threads, probe) => {
+    const options = { ...rising, threads, pool, ...(probe === undefined ? {} : { probe }) };
+    const run = await checkpointedRun(spec, data, options, counted(29, 7));
+    expect(run.result.fingerprint).toBe(calm.result.fingerprint);
+    expect(run.result.epochLosses).toEqual(calm.result.epochLosses);
+    expect(run.result.validation).toEqual(calm.result.validation);
+    expect(story(run.events)).toEqual(story(calm.events));
+    expect(stepsToldBy(run.events)).toEqual(Array.from({ length: 6 * stepsPerEpoch }, (_, k) => k + 1));
+  });
 
   test('tells no step twice that lies before the epoch and is done again to reach it', async () => {
     const run = await checkpointedRun(spec, data, { ...rising, evaluateEvery: 6, threads: 1, pool }, { steps: 7 });
