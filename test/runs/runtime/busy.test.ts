@@ -85,7 +85,7 @@ test('a meter asks for about 100 timed steps a span, and keeps the newest figure
 });
 
 test('a thread that has the only leaf is busier than one that waits for its gradient', async () => {
-  const spans = await busyIn({ threads: 2, batch: 16, steps: 2000 });
+  const spans = await busyIn({ threads: 2, batch: 16, steps: 1000 });
   for (const busy of spans) {
     expect(busy).toHaveLength(2);
     for (const share of busy) expect(share > 0 && share < 1).toBe(true);

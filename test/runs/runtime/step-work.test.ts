@@ -52,7 +52,7 @@ test('an exchange is measured by the slowest thread of the best round', () => {
 test('threads of a pool exchange numbers, each reading its neighbour', async () => {
   const pool = await createPool({ threads: 2 });
   onTestFinished(() => pool.destroy());
-  const { threads, ...times } = await measureExchange(pool, 2);
+  const { threads, ...times } = await measureExchange(pool, 2, 1);
   expect(threads).toBe(2);
   for (const time of Object.values(times)) expect(time).toBeGreaterThan(0);
   await expect(measureExchange(pool, 0)).rejects.toThrow('measureExchange: threads has 0');

@@ -101,13 +101,13 @@ test('spans that end early add up to a round', () => {
 const spec: NetworkSpec = {
   input: 64,
   layers: [
-    { kind: 'dense', out: 256, init: 'he-normal' },
+    { kind: 'dense', out: 100, init: 'he-normal' },
     { kind: 'activation', fn: 'relu' },
     { kind: 'dense', out: 10 },
   ],
 };
 const dataset = randomDataset({ rows: 200, inputs: 64, classes: 10 });
-const options = { batch: 66, steps: 6000, seed: 5, backend: 'wasm' } as const;
+const options = { batch: 66, steps: 3000, seed: 5, backend: 'wasm' } as const;
 
 test('a run that changes its threads on the way ends in the bits of one thread', async () => {
   const pool = await createPool({ threads: 3 });

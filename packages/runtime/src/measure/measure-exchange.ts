@@ -26,11 +26,11 @@ const BEGINNINGS = 8;
  * Measures barriers and reads of each other's numbers among `threads` threads of the pool, by the slowest thread of the
  * best round: in others a thread has lost its core.
  */
-export async function measureExchange(pool: Pool, threads: number): Promise<Exchange> {
+export async function measureExchange(pool: Pool, threads: number, beginnings = BEGINNINGS): Promise<Exchange> {
   if (!isPool(pool)) throw new Error('measureExchange: pool has another value, expected one that createPool made');
   positiveInteger('measureExchange', 'threads', threads);
   const found: Exchange[] = [];
-  for (let k = 0; k < BEGINNINGS; k++) found.push(await measureOnce(pool, threads));
+  for (let k = 0; k < beginnings; k++) found.push(await measureOnce(pool, threads));
   const best = (of: keyof Exchange): number => Math.min(...found.map((one) => one[of]));
   return {
     threads,

@@ -58,7 +58,8 @@ const scheduleCases: [string, ScheduleSpec][] = [
 ];
 const cases: [string, TrainOptions][] = [
   // Each optimizer, and each schedule.
-  ...optimizerCases.map(([name, optimizer], k): [string, TrainOptions] => {
+  ...Array.from({ length: Math.max(optimizerCases.length, scheduleCases.length) }, (_, k): [string, TrainOptions] => {
+    const [name, optimizer] = optimizerCases[k % optimizerCases.length];
     const [title, schedule] = scheduleCases[k % scheduleCases.length];
     return [`${name}, ${title}`, { optimizer, schedule }];
   }),
