@@ -28,6 +28,10 @@ const kinds = {
     },
   },
   'a step that is not finite': { options: { loss: 'mse', optimizer: { kind: 'sgd', lr: 1e8 } } },
+  'a step that is not finite on the last rank alone': {
+    options: { batch: 'full', epochs: 2, loss: 'mse', optimizer: { kind: 'sgd', lr: 1e3 } },
+    spikes: { 290: 1.7e308 },
+  },
   'a batch norm': { options: { ema: 0.9 }, couples: true },
   'a loop of its own': { options: {}, strides: [1, 5, 2] },
   'limited columns in machine code': {
@@ -134,7 +138,8 @@ describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
     const of = (kind: keyof typeof kinds): RankReport => reports[Object.keys(kinds).indexOf(kind)][0];
     expect(of('early stopping').stopped).toBe('early');
     expect(of('a rollback').events).toContainEqual(expect.objectContaining({ type: 'rollback' }));
-    expect(of('a step that is not finite').error).toMatch(/^train: step \d+/);
+    expect(of('a step that is not finite').error).toMatch(/^train: step \d+, rows 0 to/);
+    expect(of('a step that is not finite on the last rank alone').error).toMatch(/^train: step 1, rows 288 to 299 /);
   });
 
   test('have the sentence of one process, where a step of rows that depend on each other is not finite', async () => {
