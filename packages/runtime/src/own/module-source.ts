@@ -6,7 +6,7 @@ import { showPath } from '@gradloom/core/internal';
 /** How a message on a module that cannot be used ends. */
 export const EXPECTED = 'expected a JavaScript module with parts of your own';
 
-/** SHA-256 of a file as it is now. A pipe or a device, which may have no end, is not read. @throws what reading throws. */
+/** SHA-256 of a file as it is now. A pipe or a device is not read: it may have no end. @throws what reading throws. */
 export function hashOfFile(path: string): string {
   if (!statSync(path).isFile()) throw new Error('it is not a regular file');
   return createHash('sha256').update(readFileSync(path)).digest('hex');
