@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, test } from 'vitest';
 import { endOf, gradloom, startProgram, temporaryDirectory } from '../../support/command-line.ts';
-import { counted } from '../../support/count.ts';
+import { counted, onlyInAll } from '../../support/count.ts';
 
 /** Rounds of each pair. */
 const ROUNDS = counted(1, 10);
@@ -60,14 +60,16 @@ test('of several runs into one new directory exactly one is written, and it is i
   }
 });
 
-test('runs that go on in one directory at once leave what one alone would have', { timeout: TIME_LIMIT }, async () => {
+test('runs that go on in one directory at once, beside a report, leave what one alone would have', {
+  timeout: TIME_LIMIT,
+}, async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const folder = temporaryDirectory();
     const out = join(folder, 'run');
     const args = [...train, ...precisionOf(round)];
     await gradloom([...args, '--epochs', '3', '--out', out]);
     const resume = ['train', '--resume', out, '--epochs', EPOCHS, '--quiet'];
-    expect(await atOnce(folder, ...same(resume))).toBeGreaterThan(0);
+    expect(await atOnce(folder, ...same(resume), ['report', out], ['verify', out])).toBeGreaterThan(0);
     await expectWhole(out);
     const alone = join(folder, 'alone');
     await gradloom([...args, '--epochs', EPOCHS, '--out', alone]);
@@ -77,31 +79,32 @@ test('runs that go on in one directory at once leave what one alone would have',
   }
 });
 
-test('reports, experiments and measurements into one directory at once leave it whole', {
-  timeout: TIME_LIMIT,
-}, async () => {
-  for (let round = 0; round < ROUNDS; round++) {
-    const folder = temporaryDirectory();
-    const out = join(folder, 'run');
-    await gradloom([...train, '--epochs', '3', '--out', out]);
-    const page = readFileSync(join(out, 'report.html'), 'utf8');
-    expect(await atOnce(folder, ...same(['report', out]))).toBeGreaterThan(0);
-    expect(readFileSync(join(out, 'report.html'), 'utf8')).toBe(page);
-    const resume = ['train', '--resume', out, '--epochs', EPOCHS, '--quiet'];
-    expect(await atOnce(folder, resume, ['report', out], ['verify', out])).toBeGreaterThan(0);
-    await expectWhole(out);
+// Each command that writes takes the same lock: own-files.test.ts.
+test.each(onlyInAll(ROUNDS))(
+  'reports, experiments and measurements into one directory at once leave it whole, %d times',
+  async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const folder = temporaryDirectory();
+      const out = join(folder, 'run');
+      await gradloom([...train, '--epochs', '3', '--out', out]);
+      const page = readFileSync(join(out, 'report.html'), 'utf8');
+      expect(await atOnce(folder, ...same(['report', out]))).toBeGreaterThan(0);
+      expect(readFileSync(join(out, 'report.html'), 'utf8')).toBe(page);
+      await expectWhole(out);
 
-    const numbers = join(folder, 'numbers');
-    const experiment = (name: string) => ['experiment', name, '--out', numbers];
-    expect(await atOnce(folder, experiment('neuron'), experiment('loss'), experiment('neuron'))).toBeGreaterThan(0);
-    await expectWhole(numbers);
-    expect(existsSync(join(numbers, 'report.html'))).toBe(true);
+      const numbers = join(folder, 'numbers');
+      const experiment = (name: string) => ['experiment', name, '--out', numbers];
+      expect(await atOnce(folder, experiment('neuron'), experiment('loss'), experiment('neuron'))).toBeGreaterThan(0);
+      await expectWhole(numbers);
+      expect(existsSync(join(numbers, 'report.html'))).toBe(true);
 
-    const measured = join(folder, 'measured');
-    expect(await atOnce(folder, [...scale, '--out', measured], [...scale, '--out', measured])).toBeGreaterThan(0);
-    await expectWhole(measured);
-  }
-});
+      const measured = join(folder, 'measured');
+      expect(await atOnce(folder, [...scale, '--out', measured], [...scale, '--out', measured])).toBeGreaterThan(0);
+      await expectWhole(measured);
+    }
+  },
+  TIME_LIMIT,
+);
 
 describe('while a run goes on', () => {
   /** A run that has begun its steps, and would take long to end. */
@@ -127,15 +130,11 @@ describe('while a run goes on', () => {
     };
     await refused(first.pid, ...train, '--epochs', '3', '--out', out);
     await refused(first.pid, 'train', '--resume', out, '--quiet');
-    await refused(first.pid, 'report', out);
-    await refused(first.pid, 'experiment', 'neuron', '--out', out);
-    await refused(first.pid, ...scale, '--out', out);
     first.kill('SIGKILL');
     await once(first, 'exit');
 
     const second = await running(folder, ['train', '--resume', out]);
     await refused(second.pid, 'train', '--resume', out, '--quiet');
-    expect((await gradloom(['inspect', join(out, 'last.gradloom')])).code).toBe(0);
     expect((await gradloom(['verify', out])).stdout).toContain(
       `process ${second.pid} (train) has been writing there since `,
     );
@@ -143,10 +142,10 @@ describe('while a run goes on', () => {
     const rows = join(folder, 'rows.txt');
     writeFileSync(rows, '[0.5,0.25]\n');
     const reading = [['evaluate', model], ['predict', model, rows], ['inspect', model], ['verify', out], ['doctor']];
-    // In test:all two of each, beside the run and beside each other.
-    const beside = counted(1, 2);
+    // Beside the run; in test:all also beside each other.
     for (const args of reading) {
-      expect(await atOnce(folder, ...same(args).slice(0, beside)), args.join(' ')).toBe(beside);
+      expect(await gradloom(args), args.join(' ')).toMatchObject({ code: 0 });
+      for (const pair of onlyInAll([args, args])) expect(await atOnce(folder, ...pair), args.join(' ')).toBe(2);
     }
     second.kill('SIGINT');
     expect(await once(second, 'exit')).toEqual([130, null]);
