@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { gradloom } from './command-line.ts';
+import { onlyInAll } from './count.ts';
 import { encodeIdx } from './encode-idx.ts';
 
 /** A prediction measures barriers between two cores. */
@@ -10,14 +11,19 @@ const predicting = availableParallelism() > 1 ? ['--model-cores', '4'] : [];
 const runs: Readonly<Record<string, readonly string[]>> = {
   moons: ['train', '--dataset', 'moons:rows=40', '--epochs', '3', '--probe', '2'],
   sine: ['train', '--dataset', 'sine:rows=30', '--epochs', '2', '--profile'],
-  scale: ['scale', '--dataset', 'xor', '--steps', '5', '--rounds', '1', '--max-threads', '2', ...predicting],
+  scale: ['scale', '--dataset', 'xor', '--steps', '5', '--rounds', '1', '--max-threads', '2'],
   xor: ['experiment', 'xor'],
   starts: ['experiment', 'xor', '--seeds', '7..8'],
   perceptron: ['experiment', 'perceptron'],
   cost: ['experiment', 'cost', '--depth', '1,2', '--width', '3', '--batch', '2', '--rounds', '1'],
+};
+
+/** Beside them in `npm run test:all`. */
+const more: typeof runs = {
   words: ['experiment', 'next-token', '--steps', '40', '--hidden', '8'],
   remedies: ['experiment', 'remedies', '--dataset', 'blobs', '--depth', '3', '--width', '4', '--steps', '8'],
   vanishing: ['experiment', 'vanishing', '--dataset', 'moons', '--depth', '4', '--width', '6', '--steps', '3'],
+  scale: [...runs.scale, ...predicting],
 };
 
 /** Beside them, where there is time. */
@@ -44,7 +50,12 @@ export async function makeSmallRuns(folder: string, all = false): Promise<void> 
     writeFileSync(join(images, `${split}-labels-idx1-ubyte`), encodeIdx('unsigned byte', [rows], labels));
   }
   const digits = ['train', '--dataset', images, '--validation', '0.2', '--batch', '8', '--epochs', '3', '--probe', '4'];
-  for (const [name, args] of Object.entries({ digits, ...runs, ...(all ? slow : {}) })) {
+  for (const [name, args] of Object.entries({
+    digits,
+    ...runs,
+    ...onlyInAll(more)[0],
+    ...(all ? slow : {}),
+  })) {
     const threads = name === 'scale' ? [] : ['--threads', '1'];
     const out = join(folder, 'runs', name);
     // An experiment of few steps does not come to the chapter's numbers, and ends with 1.

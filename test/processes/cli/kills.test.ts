@@ -100,8 +100,8 @@ describe('SIGKILL', () => {
   test.each(longRuns)(
     'at random moments, many times in one run: it still ends in the same bits, %s',
     async (precision) => {
-      // A checkpoint of 6 MB, or of 3, takes longer than the two steps before it.
-      const args = trainArgs('500,500', 12, precision);
+      // A checkpoint of 2 MB, or of 1, takes longer than the two steps before it.
+      const args = trainArgs('300,300', 12, precision);
       const calm = await undisturbed(args);
       const out = join(temporaryDirectory(), 'run');
       let killed = 0;

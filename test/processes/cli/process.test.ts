@@ -1,30 +1,13 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { loadModel } from '@gradloom/runtime';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { commands } from '../../../packages/cli/src/commands/index.ts';
-import { gradloom, jsonLines, startProgram, temporaryDirectory } from '../../support/command-line.ts';
+import { gradloom, startProgram, temporaryDirectory } from '../../support/command-line.ts';
+import { onlyInAll } from '../../support/count.ts';
 
 /** Longer than any test waits. */
 const endless = ['train', '--dataset', 'xor', '--backend', 'reference', '--threads', '1', '--epochs', '10000000'];
-
-describe('a signal', () => {
-  test.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('%s ends a run with its model, its last line and exit code %d', async (signal, code) => {
-    const out = join(temporaryDirectory(), 'run');
-    const child = startProgram([...endless, '--out', out, '--json'], temporaryDirectory());
-    const lines: string[] = [];
-    for await (const line of createInterface({ input: child.stdout })) {
-      if (lines.push(line) === 1) child.kill(signal);
-    }
-    expect(await ended(child)).toEqual([code, null]);
-    const last = jsonLines(lines.join('\n')).at(-1);
-    expect(last).toMatchObject({ event: 'done', fingerprint: loadModel(join(out, 'model.gradloom')).fingerprint });
-  });
-});
 
 test('a reader who leaves ends the run quietly, with its model', async () => {
   const out = join(temporaryDirectory(), 'run');
@@ -50,12 +33,15 @@ test('the program says on stderr what is wrong, and exits with 2', async () => {
   expect(await ended(child)).toEqual([2, null]);
 });
 
-test.each([...Object.keys(commands), 'experiment xor'])('help of %s is what its sources lay out', async (name) => {
-  const line = [...name.split(' '), '--help'];
-  const child = startProgram(line, temporaryDirectory());
-  const stdout = await child.stdout.setEncoding('utf8').toArray();
-  expect(stdout.join('')).toBe((await gradloom(line)).stdout);
-});
+test.each(['train', 'experiment xor', ...onlyInAll(...Object.keys(commands))])(
+  'help of %s is what its sources lay out',
+  async (name) => {
+    const line = [...name.split(' '), '--help'];
+    const child = startProgram(line, temporaryDirectory());
+    const stdout = await child.stdout.setEncoding('utf8').toArray();
+    expect(stdout.join('')).toBe((await gradloom(line)).stdout);
+  },
+);
 
 /** Exit code and signal of a process, also where it has ended already. */
 async function ended(child: ReturnType<typeof startProgram>): Promise<unknown[]> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { loadCheckpoint } from '@gradloom/runtime';
+import { loadCheckpoint, loadModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../../support/command-line.ts';
 
@@ -11,7 +11,7 @@ describe.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)('%s', (signal, code) => {
-  test('once: ends with a checkpoint of the last step, from which the run goes on to the same bits', async () => {
+  test('once: ends with its model and a checkpoint of the last step, from which the run goes on to the same bits', async () => {
     const out = join(temporaryDirectory(), 'run');
     const child = startProgram([...xor, '--epochs', '10000000', '--out', out], temporaryDirectory());
     const lines: string[] = [];
@@ -19,7 +19,9 @@ describe.each([
     const end = await endOf(child);
     expect(end).toMatchObject({ code, signal: null });
     expect(end.stderr).toBe(`gradloom train: ${signal}: ending with a checkpoint; a second signal ends at once\n`);
-    const steps = Number(jsonLines(lines.join('\n')).at(-1)?.steps);
+    const last = jsonLines(lines.join('\n')).at(-1);
+    expect(last).toMatchObject({ event: 'done', fingerprint: loadModel(join(out, 'model.gradloom')).fingerprint });
+    const steps = Number(last?.steps);
     expect(loadCheckpoint(join(out, 'last.gradloom')).progress.step).toBe(steps);
     const epochs = String(steps + 50);
     const again = await gradloom(['train', '--resume', out, '--epochs', epochs, '--json', '--quiet']);

@@ -31,11 +31,11 @@ const runs: [title: string, Sizes, TrainOptions, least: number][] = [
     { threads: 2, steps: 2, loss: 'mse' },
     16_384 * 2000 * 8,
   ],
-  ['many layers', { spec: deep, rows: 64, classes: 3 }, { threads: 2, steps: 30 }, 8 * MiB],
+  ['many layers', { spec: deep, rows: 64, classes: 3 }, { threads: 2, steps: 5 }, 8 * MiB],
   [
     'many passes that go on together, and looks into them',
     { spec: coupled, rows: 5000, classes: 2 },
-    { threads: 1, steps: 3, batch: 'full', probe: 1 },
+    { threads: 1, steps: 1, batch: 'full', probe: 1 },
     64 * MiB,
   ],
   [
@@ -44,7 +44,7 @@ const runs: [title: string, Sizes, TrainOptions, least: number][] = [
     { threads: 1, steps: 100, batch: 1000 },
     4 * 3e6,
   ],
-  ['looks that nobody reads', { spec: wide, rows: 64, classes: 3 }, { threads: 1, steps: 40, probe: 1 }, 9 * 8 * P],
+  ['looks that nobody reads', { spec: wide, rows: 64, classes: 3 }, { threads: 1, steps: 15, probe: 1 }, 9 * 8 * P],
   [
     'many parameters',
     { spec: wider, rows: 16, classes: 3 },

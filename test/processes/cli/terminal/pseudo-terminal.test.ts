@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from '../../../support/command-line.ts';
+import { onlyInAll } from '../../../support/count.ts';
 import { needs } from '../../../support/needs.ts';
 import { programFile } from '../../../support/program-file.ts';
 import { createScreen } from '../../../support/screen.ts';
@@ -128,9 +129,11 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
   });
 
   test.each([
-    ['--quiet', ['--quiet', '--epochs', '40'], {}],
-    ['--json', ['--json', '--epochs', '40'], {}],
     ['TERM=dumb', ['--epochs', '40'], { TERM: 'dumb' }],
+    ...onlyInAll<[string, string[], Record<string, string>]>(
+      ['--quiet', ['--quiet', '--epochs', '40'], {}],
+      ['--json', ['--json', '--epochs', '40'], {}],
+    ),
   ])('%s draws nothing', async (_name, more, env) => {
     const { code, text } = await startOnTerminal([...moons, '--no-out', ...more], env).end();
     expect(code).toBe(0);

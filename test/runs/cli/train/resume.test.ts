@@ -6,13 +6,28 @@ import { saveCheckpoint } from '../../../../packages/runtime/src/checkpoints/che
 import { readContainer, writeContainer } from '../../../../packages/runtime/src/files/container.ts';
 import { gradloom, jsonLines, saysDropped, temporaryDirectory } from '../../../support/command-line.ts';
 import { installedBlas } from '../../../support/installed-blas.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const own = ['--backend', 'wasm', '--threads', '1'];
 const moons = ['train', '--dataset', 'moons:rows=60', '--hidden', '8', '--batch', '17', ...own];
 
-/** Trains moons into a new run; returns its directory and the last line. */
+/** At this rate the best epoch is not the last. */
+const nine = ['--epochs', '9', '--validation', '0.2', '--lr', '5', '--probe', '3', '--checkpoint-every', '4', '--keep', '3'];
+
+const { path: made } = temporaryFolder();
+const runs = new Map<string, { out: string; done: Record<string, unknown> }>();
+
+/** A copy of a run of moons with these flags, which is trained once; returns its directory and the last line. */
 async function trained(...flags: string[]) {
+  const key = flags.join(' ');
+  const { out: from, done } = runs.get(key) ?? (await train(flags, join(made, String(runs.size))));
+  runs.set(key, { out: from, done });
   const out = join(temporaryDirectory(), 'run');
+  cpSync(from, out, { recursive: true });
+  return { out, done };
+}
+
+async function train(flags: readonly string[], out: string) {
   const schedule = flags.includes('--schedule') ? [] : ['--schedule', 'constant'];
   const { code, stdout, stderr } = await gradloom([...moons, ...schedule, '--json', '--quiet', '--out', out, ...flags]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -55,8 +70,7 @@ describe('--resume', () => {
   });
 
   test('of a stopped run ends like an uninterrupted one: results, weights, and every step of the metrics once', async () => {
-    // At this rate the best epoch is not the last.
-    const straight = await trained('--epochs', '9', '--validation', '0.2', '--lr', '5', '--probe', '3');
+    const straight = await trained(...nine);
     const out = join(temporaryDirectory(), 'copy');
     cpSync(straight.out, out, { recursive: true });
     const step = putBack(out);
@@ -69,7 +83,7 @@ describe('--resume', () => {
   });
 
   test('with --out leaves the run as it is, and goes on elsewhere', async () => {
-    const { out, done } = await trained('--epochs', '9', '--validation', '0.2', '--lr', '5');
+    const { out, done } = await trained(...nine);
     const before = readFileSync(join(out, 'metrics.jsonl'), 'utf8');
     const other = join(temporaryDirectory(), 'other');
     expect(withoutTimes(await resumed(join(out, 'best.gradloom'), '--out', other))).toEqual(withoutTimes(done));
@@ -79,8 +93,7 @@ describe('--resume', () => {
   });
 
   test('with --keep leaves as many checkpoints by their steps as a run that was never stopped, and goes on from each', async () => {
-    const flags = ['--epochs', '9', '--validation', '0.2', '--lr', '5', '--checkpoint-every', '4', '--keep', '3'];
-    const straight = await trained(...flags);
+    const straight = await trained(...nine);
     const kept = readdirSync(straight.out).filter((name) => name.startsWith('step-'));
     expect(kept.length).toBe(3);
     expect(kept.at(-1)).toBe(`step-${String(straight.done.steps).padStart(6, '0')}.gradloom`);

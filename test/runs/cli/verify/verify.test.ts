@@ -7,6 +7,7 @@ import { RUN_FILES } from '../../../../packages/cli/src/run-files/names.ts';
 import { seal } from '../../../../packages/cli/src/run-files/seal.ts';
 import { isWhole, verifyFolder } from '../../../../packages/cli/src/verify/verify-folder.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../../support/command-line.ts';
+import { counted } from '../../../support/count.ts';
 import { propertySeed } from '../../../support/seed.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
@@ -117,7 +118,7 @@ describe('is a fault', () => {
     const out = copyOf(run);
     const path = join(out, name);
     const whole = readFileSync(path);
-    for (let n = 0; n < 24; n++) {
+    for (let n = 0; n < counted(6, 24); n++) {
       const bytes = Buffer.from(whole);
       const at = random.integer(bytes.length);
       bytes[at] ^= 1 << random.integer(8);
