@@ -12,6 +12,15 @@ export type Kind = keyof typeof kinds;
 
 /** What `npm test` runs besides all of `unit`: a few files of each kind, which need nothing but Node. */
 export const short: readonly string[] = [
+  'test/runs/cli/bad-input.test.ts',
+  'test/runs/cli/command-line.test.ts',
+  'test/runs/cli/export/export.test.ts',
+  'test/runs/cli/no-answer.test.ts',
+  'test/runs/cli/options/config-file.test.ts',
+  'test/runs/cli/predict/predict-table.test.ts',
+  'test/runs/cli/refused-rows.test.ts',
+  'test/runs/cli/run-files/own-files.test.ts',
+  'test/runs/cli/train/resume.test.ts',
   'test/runs/cli/train/train.test.ts',
   'test/runs/runtime/any-run.test.ts',
   'test/runs/runtime/barrier.test.ts',
@@ -30,7 +39,13 @@ export const short: readonly string[] = [
   'test/runs/runtime/span.test.ts',
   'test/runs/runtime/trainer.test.ts',
   'test/processes/architecture.test.ts',
+  'test/processes/cli/every-command.test.ts',
+  'test/processes/cli/process.test.ts',
+  'test/processes/cli/signals.test.ts',
+  'test/processes/runtime/checkpoints/checkpoint-lock.test.ts',
+  'test/processes/runtime/files/folder-lock.test.ts',
   'test/machine/runtime/native/blas-families.test.ts',
   'test/ranks/cli/cluster/run-cluster.test.ts',
   'test/lab/cli/experiments/neuron.test.ts',
+  'test/lab/cli/experiments/xor.test.ts',
 ];
