@@ -91,14 +91,18 @@ describe.each(Object.keys(npyEncodings) as NpyTypeName[])('rows of type %s in a 
 });
 
 describe.each<BackendChoice>(['reference', 'wasm', 'native'])('training from a file on %s', (backend) => {
-  test.each([1, 2, 3])('has the bits of training from memory: %i threads', needs(backend), async (threads) => {
-    const [kept, streamed] = await both(npyFolder('f4'));
-    const given = { ...options, backend };
-    const expected = await train(spec, split(kept), given).result;
-    const found = await train(spec, split(streamed), { ...given, threads }).result;
-    expect(found.fingerprint).toBe(expected.fingerprint);
-    expect([found.validation, found.test]).toEqual([expected.validation, expected.test]);
-  });
+  test.each([1, 3, ...onlyInAll(2)])(
+    'has the bits of training from memory: %i threads',
+    needs(backend),
+    async (threads) => {
+      const [kept, streamed] = await both(npyFolder('f4'));
+      const given = { ...options, backend };
+      const expected = await train(spec, split(kept), given).result;
+      const found = await train(spec, split(streamed), { ...given, threads }).result;
+      expect(found.fingerprint).toBe(expected.fingerprint);
+      expect([found.validation, found.test]).toEqual([expected.validation, expected.test]);
+    },
+  );
 
   test('has them for bytes of IDX, too', needs(backend), async () => {
     folder.write('train-images-idx3-ubyte', encodeIdx('unsigned byte', [ROWS, 4, 5], numbers));

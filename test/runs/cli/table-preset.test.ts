@@ -18,14 +18,19 @@ const quadrants = (rows: number): string => {
   return `a,b,kind\n${lines.join('\n')}\n`;
 };
 
-/** The first line of a run, and its last. */
+/** The first line of a run; its last, which `done` gives, comes from a run that prints no other. */
 async function train(file: string, ...flags: string[]) {
   const args = ['train', '--dataset', file, '--no-out', '--threads', '1', '--json', ...flags];
-  const [whole, quiet] = [await gradloom(args), await gradloom([...args, '--quiet'])];
-  expect([whole.code, whole.stderr, quiet.code, quiet.stderr]).toEqual([0, '', 0, '']);
-  const [start] = jsonLines(whole.stdout.slice(0, whole.stdout.indexOf('\n')));
-  const [done] = jsonLines(quiet.stdout);
-  return { start: start as Record<string, unknown> & { options: Record<string, unknown> }, done };
+  const textOf = async (...more: string[]) => {
+    const { code, stdout, stderr } = await gradloom([...args, ...more]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return stdout.slice(0, stdout.indexOf('\n'));
+  };
+  const [start] = jsonLines(await textOf());
+  return {
+    start: start as Record<string, unknown> & { options: Record<string, unknown> },
+    done: async () => jsonLines(await textOf('--quiet'))[0],
+  };
 }
 
 describe('the rule of defaults for a table', () => {
@@ -100,7 +105,8 @@ describe('a table by its defaults', () => {
   });
 
   test('is learnt where no line divides it, and measured on rows that were held out, beside a baseline', async () => {
-    const { start, done } = await train(folder.write('quadrants.csv', quadrants(1000)));
+    const { start, done: end } = await train(folder.write('quadrants.csv', quadrants(1000)));
+    const done = await end();
     expect(start).toMatchObject({ trainRows: 800, validationRows: 100, testRows: 100 });
     expect(start.options).toMatchObject({ validation: 0.1, test: 0.1, steps: 1500, monitor: 'validation-loss' });
     expect(done.testAccuracy).toBeGreaterThanOrEqual(0.9);
@@ -111,7 +117,7 @@ describe('a table by its defaults', () => {
   test('is not split where it has few rows, and then trains to the end', async () => {
     const { start, done } = await train(folder.write('few.csv', quadrants(49)));
     expect(start).toMatchObject({ trainRows: 49, validationRows: 0, testRows: 0 });
-    expect(done).toMatchObject({ stopped: 'completed', steps: 1000, bestStep: null, baselineAccuracy: null });
+    expect(await done()).toMatchObject({ stopped: 'completed', steps: 1000, bestStep: null, baselineAccuracy: null });
     const { start: more } = await train(folder.write('more.csv', quadrants(50)));
     expect(more).toMatchObject({ trainRows: 40, validationRows: 5, testRows: 5 });
     expect(more.decisions).toEqual(
@@ -155,12 +161,13 @@ describe('a table by its defaults', () => {
     const patient = await train(file, ...more);
     expect(patient.start.options).toMatchObject({ patience: 'none', optimizer: { kind: 'sgd' } });
     expect(patient.start.options).not.toHaveProperty('monitor');
-    expect(patient.done).toMatchObject({ stopped: 'completed', steps: 20, bestStep: null });
+    expect(await patient.done()).toMatchObject({ stopped: 'completed', steps: 20, bestStep: null });
   });
 
   test('of values has its baseline in the units of the target', async () => {
     const lines = Array.from({ length: 200 }, (_, n) => `${n % 17},${1e6 + 5e4 * (n % 17) + ((n * 7) % 11) * 100}`);
-    const { done } = await train(folder.write('values.csv', `x,price\n${lines.join('\n')}\n`), '--steps', '200');
+    const { done: end } = await train(folder.write('values.csv', `x,price\n${lines.join('\n')}\n`), '--steps', '200');
+    const done = await end();
     expect(Number(done.baselineRmse)).toBeGreaterThan(1e5);
     expect(Number(done.testRmse)).toBeLessThan(Number(done.baselineRmse) / 3);
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadDataset, tableFiles, tablePath } from '@gradloom/runtime';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -33,11 +33,15 @@ test('a run on a table by name says so, and its config file and its model find i
 });
 
 // test/fixtures/table.mjs
-describe.each(['table.jsonl', 'table.json', 'table-snappy.parquet', 'table-zstd.parquet'])('%s', (name) => {
-  const path = (file: string) => join(import.meta.dirname, '../../fixtures', file);
+const path = (file: string) => join(import.meta.dirname, '../../fixtures', file);
+const model = join(folder.path, 'model of table.csv');
+let csv: Record<string, unknown>;
+beforeAll(async () => {
+  csv = await result('--dataset', path('table.csv'), '--out', model);
+});
 
+describe.each(['table.jsonl', 'table.json', 'table-snappy.parquet', 'table-zstd.parquet'])('%s', (name) => {
   test('trains the network that the same table in CSV trains', async () => {
-    const csv = await result('--dataset', path('table.csv'), '--no-out');
     expect((await result('--dataset', path(name), '--no-out')).fingerprint).toBe(csv.fingerprint);
   });
 
@@ -48,11 +52,9 @@ describe.each(['table.jsonl', 'table.json', 'table-snappy.parquet', 'table-zstd.
   });
 
   test('has the answers of a model that was trained on the same table in CSV', async () => {
-    const out = join(folder.path, `model of ${name}`);
-    await result('--dataset', path('table.csv'), '--out', out);
-    const answers = async (file: string) => (await gradloom(['predict', out, path(file), '--json'])).stdout;
-    const csv = await answers('table.csv');
-    expect(jsonLines(csv).length).toBe(40);
-    expect(await answers(name)).toBe(csv);
+    const answers = async (file: string) => (await gradloom(['predict', model, path(file), '--json'])).stdout;
+    const expected = await answers('table.csv');
+    expect(jsonLines(expected).length).toBe(40);
+    expect(await answers(name)).toBe(expected);
   });
 });

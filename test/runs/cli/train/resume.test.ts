@@ -12,7 +12,7 @@ const own = ['--backend', 'wasm', '--threads', '1'];
 const moons = ['train', '--dataset', 'moons:rows=60', '--hidden', '8', '--batch', '17', ...own];
 
 /** At this rate the best epoch is not the last. */
-const nine = ['--epochs', '9', '--validation', '0.2', '--lr', '5', '--probe', '3', '--checkpoint-every', '4', '--keep', '3'];
+const nine = '--epochs 9 --validation 0.2 --lr 5 --probe 3 --checkpoint-every 4 --keep 3'.split(' ');
 
 const { path: made } = temporaryFolder();
 const runs = new Map<string, { out: string; done: Record<string, unknown> }>();
