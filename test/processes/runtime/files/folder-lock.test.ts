@@ -19,6 +19,8 @@ import { withStranger } from '../../../support/stranger.ts';
 
 /** Rounds of races. */
 const ROUNDS = counted(3, 100);
+/** Rounds in which processes are killed inside: five new ones each. */
+const ENTRIES = counted(1, 100);
 
 /** An owner that is no more: nobody has an id as high. */
 const dead = {
@@ -211,11 +213,11 @@ describe('of many processes at once', () => {
   });
 
   test('two are never inside at once, however many are killed there', {
-    timeout: 60_000 + 10_000 * ROUNDS,
+    timeout: 60_000 + 10_000 * ENTRIES,
   }, async () => {
     const folder = temporaryDirectory();
     let killed = 0;
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < ENTRIES; round++) {
       const processes = Array.from({ length: 5 }, startLockProcess);
       const entries = await Promise.all(
         processes.map((process, k) =>
