@@ -2,16 +2,16 @@ import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { kinds, short } from './test/kinds.ts';
+import { type Kind, kinds, short } from './test/kinds.ts';
 import { CostReporter } from './test/support/cost-reporter.ts';
 import { LackReporter } from './test/support/lack-reporter.ts';
 
-const names = Object.keys(kinds) as (keyof typeof kinds)[];
+const names = Object.keys(kinds) as Kind[];
 
 /** Keeps the files of a kind together: a process goes on with the next file of its own kind, else another starts. */
 class KindByKind extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ project }: TestSpecification) => names.findIndex((name) => name === project.name);
+    const place = ({ project }: TestSpecification) => names.indexOf(project.name as Kind);
     return (await super.sort(files)).sort((a, b) => place(a) - place(b));
   }
 }
@@ -20,7 +20,7 @@ class KindByKind extends BaseSequencer {
  * The files of a kind in a mode: `short` is `npm test`, `rest` what it leaves out, `all` everything with the counts of
  * docs/reliability.md. Without a mode it is every file, with few cases, so that any file can be named.
  */
-function filesOf(kind: (typeof names)[number], mode: string): { include: string[]; exclude: string[] } {
+function filesOf(kind: Kind, mode: string): { include: string[]; exclude: string[] } {
   const every = [`test/${kind}/**/*.test.ts`];
   const chosen = kind === 'unit' ? every : short.filter((file) => file.startsWith(`test/${kind}/`));
   if (mode === 'short') return { include: chosen, exclude: [] };
