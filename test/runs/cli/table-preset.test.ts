@@ -67,7 +67,7 @@ describe('the rule of defaults for a table', () => {
   });
 
   test('is the one that docs/tables.md states', () => {
-    const page = readFileSync(new URL('../../docs/tables.md', import.meta.url), 'utf8').replaceAll(/\s+/g, ' ');
+    const page = readFileSync(new URL('../../../docs/tables.md', import.meta.url), 'utf8').replaceAll(/\s+/g, ' ');
     expect(page).toContain('A column of categories counts as its inputs, but as 8 at most');
     const stated = /adamw, rate (\S+), weight decay (\S+)·I\/N, but from (\S+) to (\S+) /.exec(page) ?? [];
     const [rate, factor, least, most] = stated.slice(1).map(Number);

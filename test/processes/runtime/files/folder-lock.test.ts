@@ -18,7 +18,7 @@ import { propertySeed } from '../../../support/seed.ts';
 import { withStranger } from '../../../support/stranger.ts';
 
 /** Rounds of races. */
-const ROUNDS = counted(3, 100);
+const ROUNDS = counted(20, 100);
 /** Rounds in which processes are killed inside: five new ones each. */
 const ENTRIES = counted(1, 100);
 
