@@ -32,10 +32,12 @@ test.each(cases.slice(0, counted(1, cases.length)))(
       const ended = endOf(startRanks(name, 3, trainCommand([...args, '--reduce', reduce, '--out', out]), folder.path));
       await expect.poll(() => existsSync(join(out, 'last.gradloom')), { timeout: 50_000, interval: 5 }).toBe(true);
       const pids = new Map(rankProcesses(out));
-      process.kill(pids.get(rank) ?? -1, 'SIGSTOP');
+      const pid = pids.get(rank);
+      if (pid === undefined) throw new Error(`rank ${rank} has no process, expected one`); // and -1 is every process
+      process.kill(pid, 'SIGSTOP');
       const { code, stderr } = await ended;
       const said = stderr.split('\n').filter((line) => /^gradloom train: (?!warning: )/.test(line));
-      expect(said).toEqual([
+      expect(said, name).toEqual([
         expect.stringMatching(
           new RegExp(`^gradloom train: rank ${rank} of 3 did not .* within 2 s; the last checkpoint is .*$`),
         ),

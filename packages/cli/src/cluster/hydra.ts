@@ -21,6 +21,11 @@ export function hydraRank({ PMI_RANK, PMI_SIZE, PMI_FD, MPI_LOCALRANKID }: Io['e
   return { rank: `${PMI_RANK}`, ranks: `${PMI_SIZE}`, socket };
 }
 
+/** Waits until Hydra has read what this rank has said, if it is one of Hydra. */
+export async function readByHydra(env: Io['env']): Promise<void> {
+  if (hydraRank(env) !== null) await sleep(READ_MS);
+}
+
 /**
  * Has Hydra end all ranks with this exit code, if this is a rank of it. Other launchers end all when one has ended; of
  * one that ends before MPI has begun, Hydra takes no notice, and the others would wait for it without end.
@@ -28,7 +33,7 @@ export function hydraRank({ PMI_RANK, PMI_SIZE, PMI_FD, MPI_LOCALRANKID }: Io['e
 export async function endUnderHydra(env: Io['env'], exitCode: number): Promise<void> {
   const socket = hydraRank(env)?.socket ?? null;
   if (socket === null) return;
-  await sleep(READ_MS);
+  await readByHydra(env);
   try {
     writeSync(socket, `cmd=abort exitcode=${exitCode}\n`);
   } catch {

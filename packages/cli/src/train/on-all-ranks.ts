@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, ClusterError, openCluster } from '@gradloom/runtime';
 import { endTogether, hearLate, localRank, rankCount } from '@gradloom/runtime/internal';
 import { describeLast } from '../cluster/describe-loss.ts';
-import { endUnderHydra } from '../cluster/hydra.ts';
+import { endUnderHydra, readByHydra } from '../cluster/hydra.ts';
 import { LATE_CODE } from '../cluster/late-code.ts';
 import { failTogether, isKnownToAll, meet } from '../cluster/on-each-rank.ts';
 import { standIn } from '../cluster/stand-in.ts';
@@ -42,6 +42,7 @@ export async function onAllRanks(
       if (error instanceof ClusterError && error.isLate) {
         await sayLate(cluster, where, error, last, io);
         unwatch();
+        await readByHydra(io.env);
         return cluster.abort(LATE_CODE);
       }
       if (!isKnownToAll(error)) await endTogether(cluster, error);
