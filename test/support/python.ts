@@ -6,8 +6,9 @@ export const PYTHON = '/usr/bin/python3';
 
 /** Why a Python cannot run what imports these modules; null where it can. It looks for them, and imports none. */
 export function lackOfPython(modules: readonly string[], python = PYTHON): string | null {
+  // An empty folder is found as a package without an origin.
   const missing =
-    'import sys; from importlib.util import find_spec; print(*(m for m in sys.argv[1:] if not find_spec(m)))';
+    'import sys; from importlib.util import find_spec as f; print(*(m for m in sys.argv[1:] if not getattr(f(m), "origin", 0)))';
   const { status, error, stdout, stderr } = spawnSync(python, ['-c', missing, ...modules], { encoding: 'utf8' });
   if (status !== 0) return `${python} does not run: ${error?.message ?? stderr.trim()}`;
   return stdout.trim() === '' ? null : `${python} has no ${stdout.trim().replaceAll(' ', ' and no ')}`;
