@@ -10,7 +10,7 @@ export const kinds = {
 
 export type Kind = keyof typeof kinds;
 
-/** What `npm test` runs besides all of `unit`: a few files of each kind, which need nothing but Node. */
+/** Files that `npm test` runs in addition to all of `unit`: a few of each kind. They need nothing but Node. */
 export const short: readonly string[] = [
   'test/runs/cli/bad-input.test.ts',
   'test/runs/cli/command-line.test.ts',

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { TestCase, TestModule } from 'vitest/node';
 
-/** Where the last run of the tests left what each file took. */
+/** The file that holds the costs of the last test run. */
 const record = 'test/costs.tsv';
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll } from 'vitest';
 
-/** What a file of tests took, imports included; `cpu` counts threads, and processes that have ended. */
+/** Time that a test file took, imports included. `cpu` includes threads and child processes that have ended. */
 export interface Cost {
   readonly wall: number; // seconds
   readonly cpu: number; // seconds

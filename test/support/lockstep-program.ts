@@ -32,7 +32,7 @@ export interface RankReport {
   readonly events: readonly TrainEvent[];
 }
 
-/** Of runs that do not ask for several threads: to start one takes longer than most runs. */
+/** The pool of runs that do not ask for several threads: starting a thread takes longer than most runs. */
 let thread: Promise<Pool> | undefined;
 
 export const endThread = async (): Promise<void> => (await thread)?.close();

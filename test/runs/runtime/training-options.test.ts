@@ -87,7 +87,7 @@ const cases: [string, Own, DataSplits, Own][] = [
 const wasm = { backend: base.backend };
 
 let pool: Pool;
-/** Of a run that has none of the options. */
+/** Fingerprint of a run without any of the options. */
 let plainPrint: string;
 beforeAll(async () => {
   pool = await createPool({ threads: counted(3, 7) });

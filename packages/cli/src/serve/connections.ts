@@ -49,7 +49,7 @@ export function createConnections(times: typeof TIMES, onRefuse: (status: number
     },
     refuseBytes({ code }, socket) {
       if (code === 'ECONNRESET') socket.destroy();
-      if (!socket.writable) return; // more bytes behind those that have been refused
+      if (!socket.writable) return; // already refused: these bytes followed the refused ones
       const [status, reason, sentence] = faultOfBytes(code, times);
       onRefuse(status);
       const body = JSON.stringify({ error: sentence });

@@ -65,7 +65,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
 
 async function listen({ http }: Server, host: string, port: number): Promise<string> {
   try {
-    // Of 'localhost' fastify would make two servers, the second of which has no limits and loses upgrades to HTTP/2.
+    // For 'localhost' fastify starts two servers; the second has no limits and never answers upgrades to HTTP/2.
     return await http.listen({ host: host === 'localhost' ? HOST : host, port });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : '';

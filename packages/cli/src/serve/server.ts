@@ -180,18 +180,18 @@ export function createServer(options: ServerOptions): Server {
 
 type Fault = readonly [status: number, sentence: string];
 
-/** What is wrong with the coding of a body. */
+/** Why the charset or content-encoding of a body is refused; undefined if the server can read it. */
 function faultOfCoding({ headers }: FastifyRequest): Fault | undefined {
   const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = headers;
   if (coding.toLowerCase() !== 'identity') {
-    return [415, `content-encoding has ${JSON.stringify(coding)}, expected "identity" or none`];
+    return [415, `content-encoding has ${show(coding)}, expected "identity" or none`];
   }
   if (!/charset/i.test(type.replace(UTF8, ''))) return undefined;
-  return [415, `content-type has ${JSON.stringify(type)}, expected "application/json" with charset utf-8 or none`];
+  return [415, `content-type has ${show(type)}, expected "application/json" with charset utf-8 or none`];
 }
 const UTF8 = /;\s*charset\s*=\s*("?)utf-?8\1\s*(?=;|$)/gi;
 
-/** What is wrong with a body, before it is parsed. */
+/** The sentence for a body that is refused before it is parsed. */
 function describe(error: FastifyError, { headers }: FastifyRequest, mostBytes: number): string {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `body is too long, expected at most ${mostBytes} bytes`;
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {

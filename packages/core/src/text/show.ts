@@ -23,7 +23,7 @@ export const showName = (name: string): string => (typeof name === 'string' ? on
 /** A path in a message. */
 export const showPath = (path: string): string => oneLine(path, MOST_OF_PATH);
 
-/** What an error says, for a message of ours: that of a library may have lines, and quote whole files. */
+/** The message of an error, on one line and shortened: a library's message may span lines and quote whole files. */
 export const reasonOf = (error: unknown): string =>
   oneLine((error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' '), MOST_OF_REASON);
 

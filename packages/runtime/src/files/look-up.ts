@@ -2,7 +2,7 @@ import { readdirSync, type Stats, statSync } from 'node:fs';
 import { showPath } from '@gradloom/core/internal';
 import { systemReason } from './system-reason.ts';
 
-/** What is at a path; undefined if nothing is. @throws Error in one sentence if the system refuses to say. */
+/** The stats of a file or folder; undefined if the path does not exist. @throws Error if the system refuses to say. */
 export const statsOf = (where: string, path: string, stat: typeof statSync = statSync): Stats | undefined =>
   looking(where, path, () => stat(path, { throwIfNoEntry: false }));
 

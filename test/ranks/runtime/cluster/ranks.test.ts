@@ -17,7 +17,7 @@ const ways: { title: string; name: MpirunName; flags: string[]; late: number[] }
   { title: 'MPICH', name: 'MPICH', flags: [], late: isAll ? [0, 1, 2] : [2] },
 ];
 
-/** What rank 0 learns of the last of 3, by the way in which it waits, and whom it knows to be missing. */
+/** Errors that rank 0 reports when the last of 3 ranks is missing, by how it waits, and the ranks that they name. */
 const lateWords = [
   ['cluster: rank 2 of 3 did not deliver numbers of a step within 2 s', [2]], // to threads
   ['cluster: rank 2 of 3 did not take part within 2 s', [2]], // to the main thread

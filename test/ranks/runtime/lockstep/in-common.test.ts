@@ -15,7 +15,7 @@ const others: Story[] = [
   { options: { epochs: 1 } },
 ];
 
-/** What one rank has beside the options of the others, and what the sentence says of it. */
+/** An option that only one rank has, and the words about it in the error. */
 const own: [options: Story['options'], sentence: string][] = [
   [{ shuffle: false }, 'shuffle has true on rank 0 (HOST), false on rank 1 (HOST)'],
   [{ optimizer: { kind: 'sgd', lr: 0.5 } }, 'optimizer.kind has "adam" on rank 0 (HOST), "sgd" on rank 1 (HOST)'],
@@ -37,7 +37,7 @@ const strays: Story[] = [{ ...story, strays: [1, 'setRate'] }, { ...story, stray
 
 let begun: ReturnType<typeof runStories> | undefined;
 
-/** What three ranks say of these stories. One job of them tells all. */
+/** Output of three ranks for these stories; one job runs all of them. */
 async function told(stories: readonly Story[]): ReturnType<typeof runStories> {
   const all = [...others, ...ownStories, ...strays];
   begun ??= runStories('Open MPI', 3, all);

@@ -89,7 +89,7 @@ const groups = {
 
 let begun: ReturnType<typeof runStories> | undefined;
 
-/** What three ranks say of a group. One job of them tells all: to start ranks takes longer than most runs. */
+/** Output of three ranks for a group of stories. One job runs all: starting ranks takes longer than most runs. */
 async function told(name: keyof typeof groups): Promise<readonly (readonly RankReport[])[]> {
   begun ??= runStories('Open MPI', 3, Object.values(groups).flat());
   const names = Object.keys(groups);
@@ -98,7 +98,7 @@ async function told(name: keyof typeof groups): Promise<readonly (readonly RankR
   return (await begun).slice(first, first + groups[name].length);
 }
 
-/** What one process tells of a story, as it is written to a file. */
+/** Output of one process for a story, as read back from its file. */
 const alone = async (story: Story): Promise<RankReport> =>
   JSON.parse(JSON.stringify(await tell({ ...story, ofRank: {} }, undefined, story.folder)));
 
@@ -110,7 +110,7 @@ const figuresOf = ({ fingerprint, steps, stopped, trainLosses, validation, test:
 /** Events without times and the machine. */
 const toldBy = ({ events }: RankReport): unknown[] =>
   events.flatMap((event): unknown[] => {
-    // Where spans end, and with them the steps that are told of at once, follows the clock.
+    // The clock decides where spans end, and so which steps are reported together.
     if (event.type === 'progress' || event.type === 'steps') return [];
     if (event.type === 'start') return [{ type: event.type, step: event.step, totalSteps: event.totalSteps }];
     return ['elapsedMs' in event ? { ...event, elapsedMs: 0 } : event];

@@ -140,12 +140,12 @@ export function createSpread(): Spread {
   };
 }
 
-/** Adds a number to sums[at], and what that rounds off and the rest of the number to the place behind it. */
-function addTo(sums: Float64Array, at: number, number: number, rest: number): void {
+/** Adds `value` + `rest` to the pair sums[at], sums[at + 1]: the rounding error of the first sum goes to the second. */
+function addTo(sums: Float64Array, at: number, value: number, rest: number): void {
   const before = sums[at];
-  const sum = before + number;
+  const sum = before + value;
   sums[at] = sum;
-  sums[at + 1] += sumError(before, number, sum) + rest;
+  sums[at + 1] += sumError(before, value, sum) + rest;
 }
 
 /** a + b - sum, exactly, of their rounded sum. */
