@@ -11,13 +11,13 @@ export function describeFailure(where: string, error: unknown, verbose: boolean)
   return [sentence, ...stackOf(error), ...(cause instanceof Error ? [`caused by ${cause}`, ...stackOf(cause)] : [])];
 }
 
-/** A sentence quotes words of a command line and of files as they are: longer than a path is none that helps. */
+/** Shortens words that are longer than any path, and sentences above `MOST`: both may quote whole files. */
 function shortened(sentence: string): string {
   const short = sentence.replace(/(\S{57})\S{4040,}/g, '$1...');
   return short.length > MOST ? `${short.slice(0, MOST)}...` : short;
 }
 
-/** Characters of a sentence: two paths fit. */
+/** Most characters of a sentence: enough for two paths. */
 const MOST = 10_000;
 
 /** The stack without its message, in which a line may look like a stack frame. */

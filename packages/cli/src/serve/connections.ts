@@ -15,17 +15,17 @@ type Socket = FastifyRequest['socket'];
 /** The connections of a server. A client keeps its own only while it sends, reads, or waits for an answer. */
 export interface Connections {
   watch(server: FastifyInstance['server']): void;
-  /** Takes note of a request whose head has come. */
+  /** Notes a request whose head has arrived. */
   hold(reply: FastifyReply): void;
-  /** Answers bytes that are no HTTP, or do not come in time. */
+  /** Answers bytes that are not HTTP or arrive too late, and closes the connection. */
   refuseBytes(error: { readonly code?: string }, socket: Socket): void;
-  /** Ends all, those with a request after its answer. Resolves with `closed`. */
+  /** Closes all connections; one with a request is closed after its answer. Resolves with `closed`. */
   end(closed: Promise<unknown>): Promise<void>;
 }
 
 export function createConnections(times: typeof TIMES, onRefuse: (status: number) => void): Connections {
   const open = new Set<Socket>();
-  /** To the newest request of each. Answers go out in the order of their requests. */
+  /** The answer to the newest request of each connection. Answers go out in the order of their requests. */
   const answers = new WeakMap<Socket, FastifyReply['raw']>();
   const pendingOf = (socket: Socket): FastifyReply['raw'] | undefined => {
     const answer = answers.get(socket);
@@ -37,11 +37,11 @@ export function createConnections(times: typeof TIMES, onRefuse: (status: number
         open.add(socket);
         socket.once('close', () => open.delete(socket));
       });
-      // Nothing has gone over it for a while, which is right only while a request has no answer yet.
+      // A connection without traffic is closed, unless a request on it still waits for its answer.
       server.on('timeout', (socket) => {
         if (socket.writableLength > 0 || pendingOf(socket) === undefined) socket.destroy();
       });
-      // When it closes, Node takes a connection for idle even if its answer is still going out: `end` does that.
+      // Node would also close connections whose answers are still going out. `end` closes them when they are done.
       server.closeIdleConnections = () => {};
     },
     hold({ request, raw }) {
@@ -64,7 +64,7 @@ export function createConnections(times: typeof TIMES, onRefuse: (status: number
         if (answer === undefined) socket.destroy();
         else answer.once('close', () => socket.destroySoon()); // its head may have said that the connection stays
       }
-      // A server that closes looks at no times of requests: a body that does not come would keep it for ever.
+      // A closing server no longer checks the time limits of requests: a body that never arrives would keep it open.
       const timer = setTimeout(() => {
         for (const socket of open) {
           if (pendingOf(socket)?.req.complete) socket.setTimeout(times.stop);

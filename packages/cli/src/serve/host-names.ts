@@ -1,11 +1,11 @@
 import { show } from '@gradloom/core/internal';
 import type { Kind } from '../options/option.ts';
 
-/** Whether a request may name this authority, such as `localhost:8080`, where its connection came in on the address. */
+/** Whether a request may name this host, such as `localhost:8080`. `address` is the local one of its connection. */
 export type HostCheck = (authority: string, address?: string) => boolean;
 
 /**
- * Allows names of loopback, the address of the connection, and these names, of which `.example.com` is all below it.
+ * Allows names of loopback, the address of the connection, and `names`; `.example.com` allows all names below it.
  * A page with any other name is of another site, even if the name leads to this server (DNS rebinding).
  */
 export function createHostCheck(names: readonly string[]): HostCheck {
@@ -18,7 +18,7 @@ export function createHostCheck(names: readonly string[]): HostCheck {
     // A socket of both families writes ::ffff:10.0.0.1, and %eth0 follows an address that is unique on one link only.
     return host === hostOfName(address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*/, ''));
   };
-  // The newest that were allowed, which most requests repeat: to parse them takes 3 µs.
+  // Most requests repeat the last allowed host: parsing it takes 3 µs.
   let newest: readonly [authority?: string, address?: string] = [];
   return (authority, address = '') => {
     if (authority === newest[0] && address === newest[1]) return true;
@@ -31,7 +31,7 @@ export function createHostCheck(names: readonly string[]): HostCheck {
 /** Whether the name or address is of this machine alone. */
 export const isLoopback = (name: string): boolean => LOOPBACK.test(hostOfName(name) ?? '');
 
-/** Browsers ask no network where `localhost` and the names below it are. */
+/** Loopback. Browsers resolve `localhost` and the names below it without asking the network. */
 const LOOPBACK = /^(\[::1\]|127(\.\d+){3}|(.+\.)?localhost)$/;
 
 /** Names and addresses with commas between them, or a flag for each. */
@@ -54,7 +54,7 @@ function hostOfName(name: string): string | undefined {
 /** The host of an authority as URLs write it: `LOCALHOST.:8080` is `localhost`. Undefined if it has none. */
 function hostOf(authority: string): string | undefined {
   const url = `http://${authority}`;
-  // Each of these would end the host or begin another, and * would look as if it stood for more than itself.
+  // These characters end a host or start another part of a URL, and * would look like a wildcard.
   if (/[\s/\\?#@%*]/.test(authority) || !URL.canParse(url)) return undefined;
   return new URL(url).hostname.replace(/\.$/, '') || undefined;
 }

@@ -49,7 +49,7 @@ function routeOf(url: string): string {
   const path = end === -1 ? target : target.slice(0, end);
   return Object.hasOwn(methods, path) ? path : 'none';
 }
-/** A request for a proxy has it before the path; it stands for the header `host`. */
+/** Scheme and host, which a request to a proxy has before the path. They take the place of the header `host`. */
 const ORIGIN = /^https?:\/\/([^/?#]*)/i;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -111,9 +111,9 @@ export function createServer(options: ServerOptions): Server {
     const wanted = 'localhost, the address of this server, or a name that --allow-host has';
     if (authority !== undefined) {
       if (allowsHost(authority, socket.localAddress)) return undefined;
-      return [421, `host has ${JSON.stringify(authority)}, expected ${wanted}`];
+      return [421, `host has ${show(authority)}, expected ${wanted}`];
     }
-    // Before HTTP/1.1 there was none: health checks leave it out, and no browser does.
+    // HTTP/1.0 has no such header. Health checks leave it out; browsers never do.
     return raw.httpVersion === '1.0' ? undefined : [400, `host is missing, expected ${wanted}`];
   }
 

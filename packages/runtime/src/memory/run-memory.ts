@@ -44,17 +44,17 @@ const BEST_COPIES = 3;
 /** As they come, in a checkpoint and in the result. */
 const LOSS_COPIES = 3;
 
-/** @throws OptionError where the layers do not fit into the memory that is left, before any is made of a spec. */
+/** @throws OptionError if the layers of a spec do not fit into the free memory. Called before any layer is made. */
 export function refuseManyLayers(spec: NetworkSpec): void {
   let count = 0;
-  // Nothing has checked the spec: a list may even hold itself.
+  // The spec is not checked yet: a list may even contain itself.
   const lists = new Set<unknown>([Object(spec).layers]);
   for (const list of lists) {
     if (!Array.isArray(list)) continue;
     count += list.length;
     for (const layer of list) lists.add(Object(layer).layers);
   }
-  // Reading what is free takes longer than making a few.
+  // Reading the free memory takes longer than making a few layers.
   if (count > FEW_LAYERS) checkMemory([{ name: 'layers', bytes: count * LAYER_BYTES }], memoryRoom());
 }
 

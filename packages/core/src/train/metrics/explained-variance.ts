@@ -2,28 +2,28 @@ import { type NoOptions, noOptions } from '../../model/family.ts';
 import type { Metric } from './metric.ts';
 import { createSpread, ratioOf, type Spread, type Squares } from './spread.ts';
 
-/** Squares of pairs of output and target. */
-interface Left {
+/** The residual sum of squares of pairs of output and target. */
+interface Residual {
   add(y: number, t: number): void;
   squares(): Squares;
 }
 
-/** 1 - left / Σ(t - t̄)² of each output, mean over outputs; NaN where a target does not vary. */
-export function explainedShare(createLeft: () => Left): Metric {
-  const outputs: { readonly all: Spread; readonly left: Left }[] = [];
+/** 1 - residual / Σ(t - t̄)² of each output, mean over outputs; NaN where a target does not vary. */
+export function explainedShare(createResidual: () => Residual): Metric {
+  const outputs: { readonly all: Spread; readonly residual: Residual }[] = [];
   return {
     add(y, t, B, O) {
-      while (outputs.length < O) outputs.push({ all: createSpread(), left: createLeft() });
+      while (outputs.length < O) outputs.push({ all: createSpread(), residual: createResidual() });
       for (let o = 0; o < O; o++) {
-        const { all, left } = outputs[o];
+        const { all, residual } = outputs[o];
         for (let i = o; i < B * O; i += O) {
           all.add(t[i]);
-          left.add(y[i], t[i]);
+          residual.add(y[i], t[i]);
         }
       }
     },
     value() {
-      const sum = outputs.reduce((sum, { all, left }) => sum + (1 - ratioOf(left.squares(), all.squares())), 0);
+      const sum = outputs.reduce((sum, { all, residual }) => sum + (1 - ratioOf(residual.squares(), all.squares())), 0);
       return sum / outputs.length;
     },
   };

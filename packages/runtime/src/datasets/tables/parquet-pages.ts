@@ -6,7 +6,7 @@ import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
 import { readVarInt } from 'hyparquet/src/thrift.js';
 import { refuseBeyondRoom } from '../../memory/memory-room.ts';
 
-/** A column of single values: how the file describes it, and how many it should have. */
+/** A column without lists: how the file describes it, and how many values it should have. */
 export interface ColumnChunk {
   readonly meta: ColumnMetaData;
   readonly element: SchemaElement;
@@ -50,12 +50,12 @@ export function checkedPages(
 const MOST_PAGE_BYTES = 2 ** 31 - 1;
 
 interface Page {
-  readonly encoding: string | undefined; // none of a dictionary
-  readonly count: number; // of values, with gaps
-  readonly bytes: Uint8Array; // packed, with the levels of version 1
+  readonly encoding: string | undefined; // undefined: a dictionary page
+  readonly count: number; // values, gaps included
+  readonly bytes: Uint8Array; // packed; in version 1 with the levels
   readonly isPacked: boolean;
-  readonly levelBytes: number; // which version 2 has before what it packs
-  readonly levels: Uint8Array | null; // of version 2
+  readonly levelBytes: number; // in version 2, before the packed bytes
+  readonly levels: Uint8Array | null; // in version 2 only
 }
 
 /** The parts of a page, if it holds values; the library refuses unknown pages by itself. */
@@ -86,7 +86,7 @@ function pageOf(header: PageHeader, bytes: Uint8Array, left: number): Page | nul
   };
 }
 
-/** Holds the counts in a page against its values and bytes, in the places where the library reads them. */
+/** Compares the counts in a page with its values and bytes, at the places where the library reads them. */
 function checkPage(view: DataView, page: Page, { type }: ColumnMetaData, element: SchemaElement): void {
   const { encoding, count, levels } = page;
   if (encoding === undefined || count === 0) return;
@@ -117,32 +117,32 @@ function checkPage(view: DataView, page: Page, { type }: ColumnMetaData, element
   }
 }
 
-/** The bytes before runs in version 1, which say how many follow. */
+/** Bytes of the length that precedes runs in version 1. */
 const LENGTH_BYTES = 4;
 
-/** Values of a page that are no gaps. Its runs are checked. */
+/** Number of values in a page that are not gaps. Its runs must have been checked. */
 function countValues({ view, offset }: DataReader, count: number): number {
   const levels: number[] = new Array(count);
   readRleBitPackedHybrid({ view, offset }, 1, levels, 0);
   return levels.reduce((sum, level) => sum + Number(level === 1), 0);
 }
 
-/** Runs of up to `most` values: the library writes each as long as it says that it is. */
+/** Checks runs of up to `most` values in all: the library writes as many values as each run claims. */
 function checkRuns(reader: DataReader, width: number, most: number): void {
   for (let seen = 0; seen < most && reader.offset < reader.view.byteLength; ) {
     const header = readVarInt(reader);
     const isPacked = (header & 1) === 1;
     const count = isPacked ? (header >> 1) * 8 : header >>> 1;
-    // Packed values, in groups of eight, end with the bytes, if they have any.
+    // Packed values come in groups of eight and end with the bytes, unless their width is 0.
     if (!isPacked || width === 0) checkCount('values in a run', count, most + 7);
     checkCount('values in a run', count, Number.MAX_SAFE_INTEGER);
-    // The library reads a first byte even of no values.
+    // The library reads one byte even if there are no values.
     reader.offset += isPacked ? Math.max(1, (count * width) / 8) : (width + 7) >> 3;
     seen += count;
   }
 }
 
-/** The header of deltas: blocks of none, or of less than none, would never end. */
+/** Checks the header of delta-encoded values: blocks of zero or negative size would make the library loop forever. */
 function checkDeltas({ view, offset }: DataReader): void {
   const reader = { view, offset };
   const [block, parts] = [readVarInt(reader), readVarInt(reader)];
@@ -150,7 +150,7 @@ function checkDeltas({ view, offset }: DataReader): void {
   throw new Error(`blocks of ${block} values in ${parts} parts`);
 }
 
-/** Texts that begin as the one before: a few bytes can stand for any number. */
+/** Checks texts that share a prefix with the text before: a few bytes can claim any total length. */
 function checkPrefixes(reader: DataReader, count: number): void {
   checkDeltas(reader);
   const [prefixes, rests] = [new Int32Array(count), new Int32Array(count)];
@@ -167,7 +167,7 @@ function checkPrefixes(reader: DataReader, count: number): void {
   refuseBeyondRoom(total);
 }
 
-/** Vectors of ALP: any number of exceptions may stand in the same bytes. */
+/** Checks ALP vectors: each may claim any number of exceptions in the same bytes. */
 function checkVectors({ view, offset }: DataReader): void {
   const size = 2 ** view.getUint8(offset + 2);
   const start = offset + 7;
