@@ -22,7 +22,6 @@ export const short: readonly string[] = [
   'test/runs/cli/run-files/own-files.test.ts',
   'test/runs/cli/run-files/run-lines.test.ts',
   'test/runs/cli/serve/server.test.ts',
-  'test/runs/cli/train/resume.test.ts',
   'test/runs/cli/train/train.test.ts',
   'test/runs/runtime/any-run.test.ts',
   'test/runs/runtime/barrier.test.ts',
