@@ -48,6 +48,7 @@ export default defineConfig(({ mode }) => ({
     setupFiles: ['test/support/cost.ts'],
     reporters: ['default', new LackReporter(mode !== 'all'), new CostReporter()],
     sequence: { sequencer: KindByKind },
+    chaiConfig: { truncateThreshold: 1_000 }, // a sentence is seen whole where it is not what was expected
     pool: 'forks',
     maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 60_000,
