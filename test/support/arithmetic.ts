@@ -1,4 +1,4 @@
-import type { ElementType } from '../../packages/core/src/element-type.ts';
+import type { ElementType } from '../../packages/core/src/math/element-type.ts';
 import { mathOf, type RealMath } from '../../packages/core/src/math/real-math.ts';
 
 /** Operations of one type of numbers, each rounded once. */

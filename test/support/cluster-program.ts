@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { createRandom } from '../../packages/core/src/random/index.ts';
+import { createRandom } from '../../packages/core/src/math/random/index.ts';
 import type { Cluster, Connection, Transfer } from '../../packages/runtime/src/cluster/cluster.ts';
 import { measureNetwork } from '../../packages/runtime/src/cluster/measure-network.ts';
 import { openLink } from '../../packages/runtime/src/cluster/mpi/link.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { createNativeKernels, createWasmKernels, takeNativeScratch, takeWasmScratch } from '@gradloom/core/internal';
 import fc from 'fast-check';
-import { type ElementType, elementTypes } from '../../packages/core/src/element-type.ts';
+import { type ElementType, elementTypes } from '../../packages/core/src/math/element-type.ts';
 import { link } from '../../packages/core/src/program/link.ts';
 import { enterMachineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
 import { cases } from '../unit/core/kernels/cases.ts';

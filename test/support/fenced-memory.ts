@@ -1,8 +1,13 @@
-import type { Kernels } from '../../packages/core/src/backends/kernels.ts';
-import type { Allocate, KernelScratch, ProductShape } from '../../packages/core/src/backends/scratch.ts';
 import { wasmHeapBase } from '../../packages/core/src/backends/wasm/wasm.ts';
 import { WasmApi, type WasmMemory, type WasmModule } from '../../packages/core/src/backends/wasm/webassembly.ts';
-import { bytesOfElements, type Elements, type ElementType, elementView } from '../../packages/core/src/element-type.ts';
+import {
+  bytesOfElements,
+  type Elements,
+  type ElementType,
+  elementView,
+} from '../../packages/core/src/math/element-type.ts';
+import type { Allocate, KernelScratch, ProductShape } from '../../packages/core/src/math/scratch.ts';
+import type { Kernels } from '../../packages/core/src/program/kernels.ts';
 import { compileKernels } from '../../packages/runtime/src/backends/backend.ts';
 import { loadKoffi } from '../../packages/runtime/src/backends/native/koffi.ts';
 

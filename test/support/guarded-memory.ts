@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { Kernels } from '../../packages/core/src/backends/kernels.ts';
-import type { Allocate, KernelScratch, ProductShape } from '../../packages/core/src/backends/scratch.ts';
 import {
   compileWasmKernels,
   createWasmKernels,
@@ -16,7 +14,9 @@ import {
   type ElementType,
   elementView,
   type FLOAT64,
-} from '../../packages/core/src/element-type.ts';
+} from '../../packages/core/src/math/element-type.ts';
+import type { Allocate, KernelScratch, ProductShape } from '../../packages/core/src/math/scratch.ts';
+import type { Kernels } from '../../packages/core/src/program/kernels.ts';
 
 /** A memory in which every byte is checked, including the constants of the module. */
 interface GuardedArrays<T extends ElementType> {

@@ -1,4 +1,4 @@
-import { type ElementType, typeOf } from '../../packages/core/src/element-type.ts';
+import { type ElementType, typeOf } from '../../packages/core/src/math/element-type.ts';
 
 /**
  * Numbers that look for trouble: 'plain' lies in [-1, 1) with zeros of both signs; 'broad' goes past the ends of exp;

@@ -5,7 +5,7 @@ import {
   type NativeScratch,
   takeNativeScratch,
 } from '@gradloom/core/internal';
-import { elementTypes } from '../../packages/core/src/element-type.ts';
+import { elementTypes } from '../../packages/core/src/math/element-type.ts';
 import {
   enterMachineCode,
   type MachineCode,

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createRandom } from '../../packages/core/src/random/index.ts';
+import { createRandom } from '../../packages/core/src/math/random/index.ts';
 import type { Cluster } from '../../packages/runtime/src/cluster/cluster.ts';
 import { openMpi } from '../../packages/runtime/src/cluster/mpi/find-mpi.ts';
 import { createMail, type Letter } from '../../packages/runtime/src/cluster/mpi/mail.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { createRandom } from '../../packages/core/src/random/index.ts';
+import { createRandom } from '../../packages/core/src/math/random/index.ts';
 import { type FolderLock, lockFolder } from '../../packages/runtime/src/files/folder-lock.ts';
 import { FolderInUseError } from '../../packages/runtime/src/files/lock-owner.ts';
 import { startOf } from '../../packages/runtime/src/files/process-identity.ts';

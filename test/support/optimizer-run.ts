@@ -1,4 +1,4 @@
-import { createOptimizer, type OptimizerSpec } from '../../packages/core/src/train/optimizers/index.ts';
+import { createOptimizer, type OptimizerSpec } from '../../packages/core/src/families/optimizers/index.ts';
 
 /** An optimizer's plain update, driven over one vector of parameters. */
 export function optimizerRun(spec: OptimizerSpec, start: Float64Array) {

@@ -1,6 +1,6 @@
 import { openCluster, train } from '@gradloom/runtime';
 import fc from 'fast-check';
-import { createRandom } from '../../packages/core/src/random/index.ts';
+import { createRandom } from '../../packages/core/src/math/random/index.ts';
 import { randomRun } from './random-run.ts';
 
 /**

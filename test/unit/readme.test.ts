@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { activations } from '../../packages/core/src/model/activations/index.ts';
-import { initializers } from '../../packages/core/src/model/initializers/index.ts';
-import { layers } from '../../packages/core/src/model/layers/index.ts';
-import { losses } from '../../packages/core/src/model/losses/index.ts';
-import { optimizers } from '../../packages/core/src/train/optimizers/index.ts';
-import { schedules } from '../../packages/core/src/train/schedules/index.ts';
+import { activations } from '../../packages/core/src/families/activations/index.ts';
+import { initializers } from '../../packages/core/src/families/initializers/index.ts';
+import { losses } from '../../packages/core/src/families/losses/index.ts';
+import { optimizers } from '../../packages/core/src/families/optimizers/index.ts';
+import { schedules } from '../../packages/core/src/families/schedules/index.ts';
+import { layers } from '../../packages/core/src/network/layers/index.ts';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 

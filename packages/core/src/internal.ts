@@ -3,17 +3,6 @@
  * @internal
  */
 
-export {
-  type AnswerOptions,
-  answersOf,
-  classify,
-  createScoring,
-  decodeValue,
-  hasProbabilities,
-  type Scoring,
-  scoreInto,
-  toProbabilities,
-} from './answers/index.ts';
 export { fusedProducts } from './backends/fused.ts';
 export { assembleCode, type CodeLayout } from './backends/native/code.ts';
 export { type ExtensionName, extensions } from './backends/native/isa/extensions.ts';
@@ -28,7 +17,6 @@ export {
   type Play,
   takeNativeScratch,
 } from './backends/native/native.ts';
-export { allocateOwn, countDoubles, createAllocator, type KernelScratch, viewOf } from './backends/scratch.ts';
 export { createStarts, type Starts } from './backends/starts.ts';
 export {
   compileWasmKernels,
@@ -40,44 +28,10 @@ export {
 export { tapeLength } from './backends/wasm/wasm-tape.ts';
 export { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './backends/wasm/webassembly.ts';
 export { type Products, withProducts } from './backends/with-products.ts';
-export {
-  bytesOfElements,
-  createElements,
-  elementTypes,
-  elementView,
-  FLOAT64,
-  roundingOf,
-  typeOf,
-} from './element-type.ts';
-export {
-  type Container,
-  HASH_BYTES,
-  openContainer,
-  openHeader,
-  packStart,
-  type Sealed,
-  sectionBytes,
-} from './files/container.ts';
-export { isJsonObject, plainJson } from './files/json.ts';
-export {
-  assembleModel,
-  checkEncoding,
-  checkModel,
-  MODEL_KINDS,
-  type ModelEngine,
-  modelOf,
-  PARAMETERS,
-} from './inference/index.ts';
-export { erfPolynomials } from './math/erf.ts';
-export { badWeight, findBadWeight, firstBeyond, refuseBadWeights } from './model/bad-weight.ts';
-export { refuseInexactIndices } from './model/exact-indices.ts';
-export { NO_BATCH, NO_SHARE, noMemory } from './model/layers/index.ts';
-export { refuseLossBeyondFloats } from './model/losses/in-floats.ts';
-export { lossOptions, softmaxCrossEntropyOptions } from './model/losses/index.ts';
-export { bindTensors, buildNetworkInTurns, couplesRows } from './model/network.ts';
-export { findNotFinite, firstNotFinite } from './model/not-finite.ts';
-export { refuseBeyondFloats } from './model/refuse-beyond-floats.ts';
-export { sizeOf } from './model/shape.ts';
+export { doubles, elements, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './checks/check.ts';
+export { counted } from './checks/counted.ts';
+export { suggest } from './checks/nearest.ts';
+export { unknownOption, within, withinInTurns } from './checks/option-error.ts';
 export {
   defineOptions,
   inFloats,
@@ -87,60 +41,11 @@ export {
   type OptionsOf,
   type OptionTable,
   type OptionValues,
-} from './options/index.ts';
-export * as option from './options/kinds.ts';
-export {
-  checkGradientsInTurns,
-  checkModules,
-  collectParts,
-  type GradientCheck,
-  type ModuleExports,
-  type ModuleSource,
-  NO_PARTS,
-  NOTHING_LOADED,
-} from './own/index.ts';
-export { complete } from './pausable.ts';
-export {
-  type CategoryColumnEncoder,
-  type ColumnEncoder,
-  cellReaders,
-  createCategoryEncoder,
-  createColumnEncoder,
-  createNumberEncoder,
-  GAP_WORDS,
-  isGap,
-  type NumberColumnEncoder,
-  readBoolean,
-  readCategory,
-  readDate,
-  readNumber,
-} from './preprocessing/index.ts';
-export {
-  createWorkspace,
-  emitForward,
-  emitLoss,
-  emitNode,
-  forward,
-  nodeGradient,
-  type PassSettings,
-  type Tensors,
-  targetColumns,
-  type Workspace,
-} from './program/backprop.ts';
-export { createTapeRoom, link, type Program, runCalls, type TapeRoom, tapesOf } from './program/link.ts';
-export { barrier, createList, defineOp, host, part, segmentsOf } from './program/op.ts';
-export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops/index.ts';
-export { rowPredictor } from './program/predict.ts';
-export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
-export { shuffleInTurns } from './random/index.ts';
-export { doubles, elements, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './text/check.ts';
-export { counted } from './text/counted.ts';
-export { suggest } from './text/nearest.ts';
-export { unknownOption, within, withinInTurns } from './text/option-error.ts';
-export { listed, reasonOf, show, showName, showPath } from './text/show.ts';
-export { BLOCK, blockCount } from './train/block.ts';
-export { type BlockRange, blocksOfRank, bucketsOf } from './train/buckets.ts';
-export { countMatrices, emitMaxNorm, mostColumns } from './train/max-norm.ts';
+} from './checks/options/index.ts';
+export * as option from './checks/options/kinds.ts';
+export { listed, reasonOf, show, showName, showPath } from './checks/show.ts';
+export { refuseLossBeyondFloats } from './families/losses/in-floats.ts';
+export { lossOptions, softmaxCrossEntropyOptions } from './families/losses/index.ts';
 export {
   badOutput,
   bootstrap,
@@ -160,12 +65,68 @@ export {
   type Task,
   type ThresholdCriterion,
   thresholdCriteria,
-} from './train/metrics/index.ts';
-export { refuseOptimizerBeyondFloats } from './train/optimizers/in-floats.ts';
-export { averaging, decayedParameters, optimizerOptions } from './train/optimizers/index.ts';
-export { countPieces } from './train/pieces.ts';
-export { createProbe, type ProbeReading, probeFigures, probeLength } from './train/probe.ts';
-export { warmupOptions } from './train/schedules/index.ts';
+} from './families/metrics/index.ts';
+export { refuseOptimizerBeyondFloats } from './families/optimizers/in-floats.ts';
+export { averaging, decayedParameters, optimizerOptions } from './families/optimizers/index.ts';
+export { warmupOptions } from './families/schedules/index.ts';
+export {
+  type AnswerOptions,
+  answersOf,
+  classify,
+  createScoring,
+  decodeValue,
+  hasProbabilities,
+  type Scoring,
+  scoreInto,
+  toProbabilities,
+} from './inference/answers/index.ts';
+export {
+  type Container,
+  HASH_BYTES,
+  openContainer,
+  openHeader,
+  packStart,
+  type Sealed,
+  sectionBytes,
+} from './inference/files/container.ts';
+export { isJsonObject, plainJson } from './inference/files/json.ts';
+export {
+  assembleModel,
+  checkEncoding,
+  checkModel,
+  MODEL_KINDS,
+  type ModelEngine,
+  modelOf,
+  PARAMETERS,
+} from './inference/index.ts';
+export {
+  type CategoryColumnEncoder,
+  type ColumnEncoder,
+  cellReaders,
+  createCategoryEncoder,
+  createColumnEncoder,
+  createNumberEncoder,
+  GAP_WORDS,
+  isGap,
+  type NumberColumnEncoder,
+  readBoolean,
+  readCategory,
+  readDate,
+  readNumber,
+} from './inference/preprocessing/index.ts';
+export {
+  bytesOfElements,
+  createElements,
+  elementTypes,
+  elementView,
+  FLOAT64,
+  roundingOf,
+  typeOf,
+} from './math/element-type.ts';
+export { erfPolynomials } from './math/erf.ts';
+export { complete } from './math/pausable.ts';
+export { shuffleInTurns } from './math/random/index.ts';
+export { allocateOwn, countDoubles, createAllocator, type KernelScratch, viewOf } from './math/scratch.ts';
 export {
   dealLeaves,
   gradientRows,
@@ -186,7 +147,46 @@ export {
   sumsOf,
   type TeamPlan,
   type TeamPlanOptions,
-} from './train/tree/index.ts';
+} from './math/tree/index.ts';
+export {
+  createWorkspace,
+  emitForward,
+  emitLoss,
+  emitNode,
+  forward,
+  nodeGradient,
+  type PassSettings,
+  type Tensors,
+  targetColumns,
+  type Workspace,
+} from './network/backprop.ts';
+export { badWeight, findBadWeight, firstBeyond, refuseBadWeights } from './network/bad-weight.ts';
+export { refuseInexactIndices } from './network/exact-indices.ts';
+export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
+export { bindTensors, buildNetworkInTurns, couplesRows } from './network/network.ts';
+export { findNotFinite, firstNotFinite } from './network/not-finite.ts';
+export { rowPredictor } from './network/predict.ts';
+export { refuseBeyondFloats } from './network/refuse-beyond-floats.ts';
+export { sizeOf } from './network/shape.ts';
+export {
+  checkGradientsInTurns,
+  checkModules,
+  collectParts,
+  type GradientCheck,
+  type ModuleExports,
+  type ModuleSource,
+  NO_PARTS,
+  NOTHING_LOADED,
+} from './own/index.ts';
+export { createTapeRoom, link, type Program, runCalls, type TapeRoom, tapesOf } from './program/link.ts';
+export { barrier, createList, defineOp, host, part, segmentsOf } from './program/op.ts';
+export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops/index.ts';
+export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
+export { BLOCK, blockCount } from './training/block.ts';
+export { type BlockRange, blocksOfRank, bucketsOf } from './training/buckets.ts';
+export { countMatrices, emitMaxNorm, mostColumns } from './training/max-norm.ts';
+export { countPieces } from './training/pieces.ts';
+export { createProbe, type ProbeReading, probeFigures, probeLength } from './training/probe.ts';
 export {
   type BlockUpdate,
   createBlockUpdate,
@@ -194,4 +194,4 @@ export {
   gradientStride,
   type Held,
   type UpdateMemory,
-} from './train/update.ts';
+} from './training/update.ts';

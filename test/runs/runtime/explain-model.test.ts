@@ -1,7 +1,7 @@
 import { dense, relu, sequential } from '@gradloom/core';
 import { createModel, datasetFromRows, explainModel, type Model } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { createRandom } from '../../../packages/core/src/random/index.ts';
+import { createRandom } from '../../../packages/core/src/math/random/index.ts';
 
 const N = 400;
 const random = createRandom(1);

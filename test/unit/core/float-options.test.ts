@@ -25,8 +25,8 @@ import {
   refuseOptimizerBeyondFloats,
 } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
-import { initializerOptions } from '../../../packages/core/src/model/initializers/index.ts';
-import { layerOptions } from '../../../packages/core/src/model/layers/index.ts';
+import { initializerOptions } from '../../../packages/core/src/families/initializers/index.ts';
+import { layerOptions } from '../../../packages/core/src/network/layers/index.ts';
 
 const SMALL = 1e-46; // below half of the smallest float, 2^-149
 const LARGE = 1e39;

@@ -17,8 +17,8 @@ import {
 } from '@gradloom/core';
 import { bindTensors, createWorkspace, forward, nodeGradient, type PassSettings } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
-import { allocateOwn } from '../../../packages/core/src/backends/scratch.ts';
-import { createElements } from '../../../packages/core/src/element-type.ts';
+import { createElements } from '../../../packages/core/src/math/element-type.ts';
+import { allocateOwn } from '../../../packages/core/src/math/scratch.ts';
 import { maxError } from '../../support/errors.ts';
 import { numericGradient } from '../../support/numeric-gradient.ts';
 import { roundingBound } from '../../support/rounding-bound.ts';

@@ -9,8 +9,8 @@ import {
   referenceKernels,
 } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
-import { elementTypes } from '../../../packages/core/src/element-type.ts';
-import { averaging } from '../../../packages/core/src/train/optimizers/index.ts';
+import { averaging } from '../../../packages/core/src/families/optimizers/index.ts';
+import { elementTypes } from '../../../packages/core/src/math/element-type.ts';
 import { arithmetics } from '../../support/arithmetic.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { maxError } from '../../support/errors.ts';

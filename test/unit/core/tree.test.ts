@@ -13,7 +13,7 @@ import {
   sizeOfPlan,
   sumsOf,
   treeLevels,
-} from '../../../packages/core/src/train/tree/index.ts';
+} from '../../../packages/core/src/math/tree/index.ts';
 import { counted } from '../../support/count.ts';
 
 test.each([

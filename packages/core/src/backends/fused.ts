@@ -1,7 +1,7 @@
-import { createElements, type Elements, typeOf } from '../element-type.ts';
+import { createElements, type Elements, typeOf } from '../math/element-type.ts';
 import { fmaOf } from '../math/fmaf.ts';
-import { addTree, leafCount } from '../train/tree/index.ts';
-import type { affine, affineBackwardInput, affineBackwardWeights } from './reference/reference.ts';
+import { addTree, leafCount } from '../math/tree/index.ts';
+import type { affine, affineBackwardInput, affineBackwardWeights } from '../program/reference/products.ts';
 
 /**
  * The products of a dense layer with multiplication and addition fused, in plain TypeScript: they define the bits of

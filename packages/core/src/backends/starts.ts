@@ -1,5 +1,5 @@
-import type { Elements } from '../element-type.ts';
-import { viewOf } from './scratch.ts';
+import type { Elements } from '../math/element-type.ts';
+import { viewOf } from '../math/scratch.ts';
 
 /** Views of `view` from each of its elements 0, step, 2 step, …; `count` of them or more. */
 export type Starts = (view: Elements, step: number, count: number) => readonly Elements[];

@@ -1,6 +1,6 @@
+import type { Kernels } from '../program/kernels.ts';
 import type { Call } from '../program/op.ts';
-import type { Kernels } from './kernels.ts';
-import type { affine, affineBackwardInput, affineBackwardWeights } from './reference/reference.ts';
+import type { affine, affineBackwardInput, affineBackwardWeights } from '../program/reference/products.ts';
 
 /** Makes a function of each of the three products of a dense layer, for the arguments that the reference takes. */
 export interface Products {

@@ -1,7 +1,7 @@
-import type { Network } from '../model/network.ts';
-import { createEncoder, type Preprocessing } from '../preprocessing/index.ts';
-import { OptionError } from '../text/option-error.ts';
-import { show } from '../text/show.ts';
+import { OptionError } from '../checks/option-error.ts';
+import { show } from '../checks/show.ts';
+import type { Network } from '../network/network.ts';
+import { createEncoder, type Preprocessing } from './preprocessing/index.ts';
 
 /** @throws OptionError where the preprocessing makes other inputs, or has other targets, than the network. */
 export function checkEncoding(where: string, { input, output }: Network, preprocessing: Preprocessing): void {

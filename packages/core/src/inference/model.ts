@@ -1,16 +1,16 @@
-import { type Answer, answersOf, classify, toProbabilities } from '../answers/index.ts';
-import { type Elements, typeOf } from '../element-type.ts';
-import type { Json } from '../files/json.ts';
-import { refuseBadWeights } from '../model/bad-weight.ts';
-import { InputError } from '../model/layers/index.ts';
-import { createLoss, type LossSpec } from '../model/losses/index.ts';
-import { buildNetwork, type Network, type NetworkSpec } from '../model/network.ts';
-import { refuseBeyondFloats } from '../model/refuse-beyond-floats.ts';
-import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from '../own/loaded-parts.ts';
-import { checkPreprocessing, type Preprocessing } from '../preprocessing/index.ts';
-import { elements, finite, number, record } from '../text/check.ts';
-import { show } from '../text/show.ts';
+import { elements, finite, number, record } from '../checks/check.ts';
+import { show } from '../checks/show.ts';
+import { createLoss, type LossSpec } from '../families/losses/index.ts';
+import { type Elements, typeOf } from '../math/element-type.ts';
+import { refuseBadWeights } from '../network/bad-weight.ts';
+import { InputError } from '../network/layers/index.ts';
+import { buildNetwork, type Network, type NetworkSpec } from '../network/network.ts';
+import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
+import { type Answer, answersOf, classify, toProbabilities } from './answers/index.ts';
 import { checkEncoding } from './check-encoding.ts';
+import type { Json } from './files/json.ts';
+import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from './loaded-parts.ts';
+import { checkPreprocessing, type Preprocessing } from './preprocessing/index.ts';
 import {
   type CellRows,
   createRowReader,

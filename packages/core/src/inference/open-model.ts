@@ -1,8 +1,8 @@
-import { type Container, openContainer } from '../files/container.ts';
-import { isJsonObject } from '../files/json.ts';
-import { sealedBytes } from '../files/sealed-bytes.ts';
-import { checkModules, type LoadedParts, NOTHING_LOADED } from '../own/loaded-parts.ts';
-import { listed, reasonOf, show } from '../text/show.ts';
+import { listed, reasonOf, show } from '../checks/show.ts';
+import { type Container, openContainer } from './files/container.ts';
+import { isJsonObject } from './files/json.ts';
+import { sealedBytes } from './files/sealed-bytes.ts';
+import { checkModules, type LoadedParts, NOTHING_LOADED } from './loaded-parts.ts';
 import { assembleModel, type Model, type ModelContents, type ModelEngine } from './model.ts';
 import { plainEngine } from './plain-engine.ts';
 

@@ -1,6 +1,6 @@
-import { hexadecimal } from '../files/container.ts';
-import { sha256Of } from '../files/sha256.ts';
-import { createPredictor } from '../program/predict.ts';
+import { createPredictor } from '../network/predict.ts';
+import { hexadecimal } from './files/container.ts';
+import { sha256Of } from './files/sha256.ts';
 import type { ModelEngine } from './model.ts';
 
 /** Plain JavaScript, for wherever it runs. */

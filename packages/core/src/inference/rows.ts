@@ -1,12 +1,12 @@
-import { viewOf } from '../backends/scratch.ts';
+import { show } from '../checks/show.ts';
+import { viewOf } from '../math/scratch.ts';
 import {
   CellError,
   type CellRow,
   createEncoder,
   type EncodingNote,
   type Preprocessing,
-} from '../preprocessing/index.ts';
-import { show } from '../text/show.ts';
+} from './preprocessing/index.ts';
 
 /** Rows of numbers, an array a row [N][I]. */
 export type NestedRows = readonly (readonly number[])[];

@@ -1,4 +1,4 @@
-import { type Elements, typeOf } from '../element-type.ts';
+import { type Elements, typeOf } from './element-type.ts';
 import { fma } from './fma.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Elements, Round } from '../element-type.ts';
+import type { Elements, Round } from './element-type.ts';
 
 /**
  * Σ a[from + j] over j below n, in four lanes j mod 4, each from +0 with j ascending, joined (l₀ + l₁) + (l₂ + l₃).

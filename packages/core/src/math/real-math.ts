@@ -1,4 +1,4 @@
-import { type ElementType, roundings } from '../element-type.ts';
+import { type ElementType, roundings } from './element-type.ts';
 import * as float32 from './float32/index.ts';
 import { FLUSH_BELOW } from './flush.ts';
 import * as float64 from './index.ts';

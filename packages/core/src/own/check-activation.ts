@@ -1,6 +1,6 @@
+import type { Activation } from '../families/activations/activation.ts';
+import { createRandom } from '../math/random/index.ts';
 import { mathOf } from '../math/real-math.ts';
-import type { Activation } from '../model/activations/activation.ts';
-import { createRandom } from '../random/index.ts';
 import { notPure, wrongSlope } from './compare-slopes.ts';
 
 const POINTS = 64;

@@ -1,7 +1,7 @@
-import type { Loss } from '../model/losses/loss.ts';
-import type { Network } from '../model/network.ts';
-import { sizeOf } from '../model/shape.ts';
-import type { Pausable } from '../pausable.ts';
+import type { Loss } from '../families/losses/loss.ts';
+import type { Pausable } from '../math/pausable.ts';
+import type { Network } from '../network/network.ts';
+import { sizeOf } from '../network/shape.ts';
 import { checkActivation } from './check-activation.ts';
 import { checkLayer } from './check-layer.ts';
 import { checkLoss } from './check-loss.ts';

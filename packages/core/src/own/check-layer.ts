@@ -1,11 +1,11 @@
-import { referenceKernels } from '../backends/reference/reference-kernels.ts';
-import { viewOf } from '../backends/scratch.ts';
-import { type Layer, NO_BATCH, NO_SHARE, noMemory } from '../model/layers/index.ts';
-import { sizeOf } from '../model/shape.ts';
-import type { Pausable } from '../pausable.ts';
+import type { Pausable } from '../math/pausable.ts';
+import { createRandom } from '../math/random/index.ts';
+import { viewOf } from '../math/scratch.ts';
+import { type Layer, NO_BATCH, NO_SHARE, noMemory } from '../network/layers/index.ts';
+import { sizeOf } from '../network/shape.ts';
 import { runCalls } from '../program/link.ts';
 import { createList } from '../program/op.ts';
-import { createRandom } from '../random/index.ts';
+import { referenceKernels } from '../program/reference/reference-kernels.ts';
 import { wrongSlope } from './compare-slopes.ts';
 
 const ROWS = 3;

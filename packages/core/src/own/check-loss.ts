@@ -1,8 +1,8 @@
-import { viewOf } from '../backends/scratch.ts';
+import type { Loss } from '../families/losses/loss.ts';
+import type { Pausable } from '../math/pausable.ts';
+import { createRandom } from '../math/random/index.ts';
+import { viewOf } from '../math/scratch.ts';
 import { sigmoid } from '../math/sigmoid.ts';
-import type { Loss } from '../model/losses/loss.ts';
-import type { Pausable } from '../pausable.ts';
-import { createRandom } from '../random/index.ts';
 import { notPure, wrongSlope } from './compare-slopes.ts';
 
 /** Rows and outputs of a row that are looked at. */

@@ -1,17 +1,17 @@
-import { activations } from '../model/activations/index.ts';
-import { initializers } from '../model/initializers/index.ts';
-import { layers } from '../model/layers/index.ts';
-import { losses } from '../model/losses/index.ts';
-import { show, showName } from '../text/show.ts';
-import { metrics } from '../train/metrics/index.ts';
-import { schedules } from '../train/schedules/index.ts';
+import { show, showName } from '../checks/show.ts';
+import { activations } from '../families/activations/index.ts';
+import { initializers } from '../families/initializers/index.ts';
+import { losses } from '../families/losses/index.ts';
+import { metrics } from '../families/metrics/index.ts';
+import { schedules } from '../families/schedules/index.ts';
+import { layers } from '../network/layers/index.ts';
+import type { OwnParts } from '../network/layers/place.ts';
 import { type ActivationPart, activationOf } from './define-activation.ts';
 import { type InitializerPart, initializerOf } from './define-initializer.ts';
 import { type LayerPart, layerOf } from './define-layer.ts';
 import { type LossPart, lossOf } from './define-loss.ts';
 import type { MetricPart } from './define-metric.ts';
 import { type SchedulePart, scheduleOf } from './define-schedule.ts';
-import type { OwnParts } from './own-parts.ts';
 
 /** Any part of one's own. */
 export type OwnPart = ActivationPart | LossPart | LayerPart | InitializerPart | SchedulePart | MetricPart;

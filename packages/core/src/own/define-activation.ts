@@ -1,5 +1,5 @@
-import type { Activation } from '../model/activations/activation.ts';
-import type { LayerSpec } from '../model/layers/index.ts';
+import type { Activation } from '../families/activations/activation.ts';
+import type { LayerSpec } from '../network/layers/index.ts';
 
 /** An activation of one's own. */
 export interface ActivationDefinition {

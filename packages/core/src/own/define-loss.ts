@@ -1,7 +1,7 @@
-import type { Elements } from '../element-type.ts';
-import { type ElementwiseLoss, elementwiseLoss } from '../model/losses/elementwise.ts';
-import type { LossSpec } from '../model/losses/index.ts';
-import type { Loss, LossKernel } from '../model/losses/loss.ts';
+import { type ElementwiseLoss, elementwiseLoss } from '../families/losses/elementwise.ts';
+import type { LossSpec } from '../families/losses/index.ts';
+import type { Loss, LossKernel } from '../families/losses/loss.ts';
+import type { Elements } from '../math/element-type.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
 /** A loss that is a sum or mean over outputs of one function of output and target. */

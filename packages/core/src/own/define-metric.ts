@@ -1,4 +1,4 @@
-import type { Metric } from '../train/metrics/metric.ts';
+import type { Metric } from '../families/metrics/metric.ts';
 
 /** A metric of one's own. */
 export interface MetricDefinition {

@@ -1,4 +1,4 @@
-import type { ScheduleContext, ScheduleIn, ScheduleSpec } from '../train/schedules/index.ts';
+import type { ScheduleContext, ScheduleIn, ScheduleSpec } from '../families/schedules/index.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
 /** A schedule of one's own. */

@@ -1,3 +1,11 @@
+export {
+  checkModules,
+  type LoadedParts,
+  type ModuleRecord,
+  type ModuleSource,
+  NOTHING_LOADED,
+} from '../inference/loaded-parts.ts';
+export { NO_PARTS, type OwnParts } from '../network/layers/place.ts';
 export { checkGradientsInTurns, type GradientCheck } from './check-gradients.ts';
 export { collectParts, type ModuleExports, type OwnPart } from './collect-parts.ts';
 export { type ActivationDefinition, type ActivationPart, defineActivation } from './define-activation.ts';
@@ -12,12 +20,4 @@ export {
 } from './define-loss.ts';
 export { defineMetric, type MetricDefinition, type MetricPart } from './define-metric.ts';
 export { defineSchedule, type ScheduleDefinition, type SchedulePart } from './define-schedule.ts';
-export {
-  checkModules,
-  type LoadedParts,
-  type ModuleRecord,
-  type ModuleSource,
-  NOTHING_LOADED,
-} from './loaded-parts.ts';
-export { NO_PARTS, type OwnParts } from './own-parts.ts';
 export type { PartBase, PartDefaults, PartOptions } from './part-options.ts';

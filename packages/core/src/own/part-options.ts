@@ -1,6 +1,6 @@
-import { finite, onlyKeys } from '../text/check.ts';
-import { OptionError } from '../text/option-error.ts';
-import { show } from '../text/show.ts';
+import { finite, onlyKeys } from '../checks/check.ts';
+import { OptionError } from '../checks/option-error.ts';
+import { show } from '../checks/show.ts';
 
 /** Options of a part of one's own, each with its default: a number, a word, or true or false. */
 export type PartDefaults = Readonly<Record<string, number | boolean | string>>;

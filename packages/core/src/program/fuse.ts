@@ -1,4 +1,4 @@
-import type { UpdateKernel } from '../train/optimizers/optimizer.ts';
+import type { UpdateKernel } from '../families/optimizers/optimizer.ts';
 import type { Call } from './op.ts';
 import { meanUpdateOp, ops } from './ops/index.ts';
 

@@ -1,7 +1,7 @@
-import type { Block, Kernels } from '../backends/kernels.ts';
-import { type Allocate, viewOf } from '../backends/scratch.ts';
-import { FLOAT64 } from '../element-type.ts';
+import { FLOAT64 } from '../math/element-type.ts';
+import { type Allocate, viewOf } from '../math/scratch.ts';
 import { fuse } from './fuse.ts';
+import type { Block, Kernels } from './kernels.ts';
 import { barrier, type Call, host, part } from './op.ts';
 
 /** A program that can run on one thread. */

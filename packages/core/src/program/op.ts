@@ -1,4 +1,4 @@
-import { FLOAT64 } from '../element-type.ts';
+import { FLOAT64 } from '../math/element-type.ts';
 
 /** What an operation takes at one place of its arguments. */
 export type Operand =

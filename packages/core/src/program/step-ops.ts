@@ -1,4 +1,4 @@
-import { addTree } from '../train/tree/index.ts';
+import { addTree } from '../math/tree/index.ts';
 
 /**
  * The factor that clips the gradient norm to `clipNorm`: clipNorm / (norm + 1e-6), at most 1, as in PyTorch's

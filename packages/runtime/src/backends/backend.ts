@@ -86,7 +86,8 @@ export function resolveBackend(
   }
   if (name === 'wasm') return { name };
   // Looking for a better one takes about 10 ms, in which XOR is learned.
-  if (name === 'auto' && !named && network !== undefined && !hasNativeProducts(network)) return { name: 'wasm' };
+  if (name === 'auto' && !named && network !== undefined && !hasNativeProducts(network.products))
+    return { name: 'wasm' };
   if (name === 'native' || (name === 'auto' && !named)) {
     const { code, reason } = machineCode(type);
     if (code !== null) return { name: 'native' };

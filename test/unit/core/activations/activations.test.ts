@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import {
-  createElements,
-  type Elements,
-  type ElementType,
-  elementTypes,
-} from '../../../../packages/core/src/element-type.ts';
-import { FLUSH_BELOW } from '../../../../packages/core/src/math/flush.ts';
-import { mathOf } from '../../../../packages/core/src/math/real-math.ts';
-import {
   type Activation,
   type ActivationName,
   activate,
   activateBackward,
   activations,
-} from '../../../../packages/core/src/model/activations/index.ts';
+} from '../../../../packages/core/src/families/activations/index.ts';
+import {
+  createElements,
+  type Elements,
+  type ElementType,
+  elementTypes,
+} from '../../../../packages/core/src/math/element-type.ts';
+import { FLUSH_BELOW } from '../../../../packages/core/src/math/flush.ts';
+import { mathOf } from '../../../../packages/core/src/math/real-math.ts';
 import { activationOf } from '../../../../packages/core/src/own/define-activation.ts';
 import { maxError } from '../../../support/errors.ts';
 import { numericDerivative } from '../../../support/numeric-gradient.ts';

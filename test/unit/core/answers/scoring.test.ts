@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { createLoss } from '../../../../packages/core/src/families/losses/index.ts';
 import {
   answersOf,
   classify,
   createScoring,
   scoreInto,
   toProbabilities,
-} from '../../../../packages/core/src/answers/index.ts';
-import { createLoss } from '../../../../packages/core/src/model/losses/index.ts';
-import { createRandom } from '../../../../packages/core/src/random/index.ts';
+} from '../../../../packages/core/src/inference/answers/index.ts';
+import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
 
 const N = 200;
 

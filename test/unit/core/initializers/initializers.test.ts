@@ -4,8 +4,8 @@ import {
   type InitializerName,
   type InitializerSpec,
   initializers,
-} from '../../../../packages/core/src/model/initializers/index.ts';
-import { createRandom } from '../../../../packages/core/src/random/index.ts';
+} from '../../../../packages/core/src/families/initializers/index.ts';
+import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
 import { maxError } from '../../../support/errors.ts';
 
 const [I, O] = [120, 80];

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type ActivationName, activations } from '../../../../packages/core/src/model/activations/index.ts';
+import { type ActivationName, activations } from '../../../../packages/core/src/families/activations/index.ts';
 import { activationOps } from '../../../../packages/core/src/program/ops/index.ts';
 import { choice, type KernelCase, length } from './kernel-case.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import { leafCount, treeLevels } from '../../../../packages/core/src/math/tree/index.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
-import { leafCount, treeLevels } from '../../../../packages/core/src/train/tree/index.ts';
 import { type KernelCase, leaf, length, rows, width } from './kernel-case.ts';
 
 /** Leaves of a batch: on both sides of whole trees. */

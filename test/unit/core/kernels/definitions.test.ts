@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { referenceKernels } from '../../../../packages/core/src/backends/reference/reference-kernels.ts';
-import { createElements, elementTypes } from '../../../../packages/core/src/element-type.ts';
-import { activations } from '../../../../packages/core/src/model/activations/index.ts';
-import { createLoss } from '../../../../packages/core/src/model/losses/index.ts';
-import { link } from '../../../../packages/core/src/program/link.ts';
-import { activationOps, lossOp, ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
+import { activations } from '../../../../packages/core/src/families/activations/index.ts';
+import { createLoss } from '../../../../packages/core/src/families/losses/index.ts';
 import {
   createOptimizer,
   type OptimizerSpec,
   optimizers,
-} from '../../../../packages/core/src/train/optimizers/index.ts';
+} from '../../../../packages/core/src/families/optimizers/index.ts';
+import { createElements, elementTypes } from '../../../../packages/core/src/math/element-type.ts';
+import { link } from '../../../../packages/core/src/program/link.ts';
+import { activationOps, lossOp, ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
+import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
 import { arithmetics } from '../../../support/arithmetic.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { counted } from '../../../support/count.ts';

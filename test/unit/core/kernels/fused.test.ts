@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { fusedProducts } from '../../../../packages/core/src/backends/fused.ts';
-import * as reference from '../../../../packages/core/src/backends/reference/reference.ts';
-import { createElements, type Elements, elementTypes, roundingOf } from '../../../../packages/core/src/element-type.ts';
+import {
+  createElements,
+  type Elements,
+  elementTypes,
+  roundingOf,
+} from '../../../../packages/core/src/math/element-type.ts';
+import * as reference from '../../../../packages/core/src/program/reference/products.ts';
 import { firstDifference } from '../../../support/bits.ts';
 
 const bitsOf = { float64: 53, float32: 24 };

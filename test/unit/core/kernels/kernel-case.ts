@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ProductShape } from '../../../../packages/core/src/backends/scratch.ts';
+import type { ProductShape } from '../../../../packages/core/src/math/scratch.ts';
 import type { Emit, Op } from '../../../../packages/core/src/program/op.ts';
 
 /** Calls as the bit tests run them: on the same numbers by plain code, then by a backend. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
+import { treeLevels } from '../../../../packages/core/src/math/tree/index.ts';
 import type { Op } from '../../../../packages/core/src/program/op.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
-import { treeLevels } from '../../../../packages/core/src/train/tree/index.ts';
 import { choice, type KernelCase, leaf, length, rows, width } from './kernel-case.ts';
 
 const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });

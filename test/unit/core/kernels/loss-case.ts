@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { createLoss, type LossSpec } from '../../../../packages/core/src/model/losses/index.ts';
+import { createLoss, type LossSpec } from '../../../../packages/core/src/families/losses/index.ts';
+import { leafCount } from '../../../../packages/core/src/math/tree/index.ts';
 import { emitLossOf, lossOp, ops } from '../../../../packages/core/src/program/ops/index.ts';
-import { leafCount } from '../../../../packages/core/src/train/tree/index.ts';
 import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 
 /** A loss and its gradient, in place where `shared` is 1. */

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import type { ProductShape } from '../../../../packages/core/src/backends/scratch.ts';
-import { ops } from '../../../../packages/core/src/program/ops/index.ts';
+import type { ProductShape } from '../../../../packages/core/src/math/scratch.ts';
 import {
   leafCount,
   MOST_LEAF_ROWS,
   MOST_LEAVES,
   MOST_NODE_ROWS,
-} from '../../../../packages/core/src/train/tree/index.ts';
+} from '../../../../packages/core/src/math/tree/index.ts';
+import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 
 // Without inputs affine gives the bias and the weights' kernel db alone: so the blas backend uses them.

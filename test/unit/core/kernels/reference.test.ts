@@ -5,7 +5,7 @@ import {
   affineBackwardWeights,
   averageRows,
   scale,
-} from '../../../../packages/core/src/backends/reference/reference.ts';
+} from '../../../../packages/core/src/program/reference/products.ts';
 
 // 2⁵³ + 1 rounds back to 2⁵³: a sum of ones and BIG tells in which order it was added.
 const BIG = 2 ** 53;

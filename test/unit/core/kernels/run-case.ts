@@ -1,4 +1,4 @@
-import type { Elements, ElementType } from '../../../../packages/core/src/element-type.ts';
+import type { Elements, ElementType } from '../../../../packages/core/src/math/element-type.ts';
 import { type Call, createList, type Operand } from '../../../../packages/core/src/program/op.ts';
 import { fillHardValues, type ValueMix } from '../../../support/hard-values.ts';
 import type { Arrays, KernelCase } from './kernel-case.ts';

@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  type Allocate,
-  countDoubles,
-  createAllocator,
-  viewOf,
-} from '../../../../packages/core/src/backends/scratch.ts';
+import { type Allocate, countDoubles, createAllocator, viewOf } from '../../../../packages/core/src/math/scratch.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
 const lengths = fc.array(fc.nat(40), { maxLength: 12 });

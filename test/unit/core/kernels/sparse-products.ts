@@ -1,6 +1,6 @@
-import type { Kernels } from '../../../../packages/core/src/backends/kernels.ts';
-import type { Allocate, ProductShape } from '../../../../packages/core/src/backends/scratch.ts';
-import type { Elements } from '../../../../packages/core/src/element-type.ts';
+import type { Elements } from '../../../../packages/core/src/math/element-type.ts';
+import type { Allocate, ProductShape } from '../../../../packages/core/src/math/scratch.ts';
+import type { Kernels } from '../../../../packages/core/src/program/kernels.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { runOp } from '../../../support/run-op.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import { createOptimizer, type OptimizerSpec } from '../../../../packages/core/src/families/optimizers/index.ts';
 import { meanUpdateOp, ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
-import { createOptimizer, type OptimizerSpec } from '../../../../packages/core/src/train/optimizers/index.ts';
 import { type KernelCase, length, width } from './kernel-case.ts';
 
 /** One update by each of `specs`, which take every branch of one operation. */

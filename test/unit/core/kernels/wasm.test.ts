@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { referenceKernels } from '../../../../packages/core/src/backends/reference/reference-kernels.ts';
 import { wasmOps } from '../../../../packages/core/src/backends/wasm/wasm-ops.ts';
 import { tapeLength } from '../../../../packages/core/src/backends/wasm/wasm-tape.ts';
 import {
@@ -8,9 +7,10 @@ import {
   type Elements,
   type ElementType,
   elementTypes,
-} from '../../../../packages/core/src/element-type.ts';
+} from '../../../../packages/core/src/math/element-type.ts';
 import { createTapeRoom, link } from '../../../../packages/core/src/program/link.ts';
 import type { Call } from '../../../../packages/core/src/program/op.ts';
+import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { counted } from '../../../support/count.ts';
 import { createGuardedMemory } from '../../../support/guarded-memory.ts';

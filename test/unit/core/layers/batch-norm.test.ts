@@ -11,7 +11,7 @@ import {
 } from '@gradloom/core';
 import { ops } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
-import { treeLevels } from '../../../../packages/core/src/train/tree/index.ts';
+import { treeLevels } from '../../../../packages/core/src/math/tree/index.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { maxRelativeError } from '../../../support/errors.ts';
 import { runLayer } from '../../../support/one-layer.ts';

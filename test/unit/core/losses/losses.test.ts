@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { createElements, elementTypes } from '../../../../packages/core/src/element-type.ts';
 import {
   createLoss,
   type LossName,
   type LossSpec,
   losses,
   lossTargets,
-} from '../../../../packages/core/src/model/losses/index.ts';
-import type { Loss } from '../../../../packages/core/src/model/losses/loss.ts';
-import { createRandom } from '../../../../packages/core/src/random/index.ts';
+} from '../../../../packages/core/src/families/losses/index.ts';
+import type { Loss } from '../../../../packages/core/src/families/losses/loss.ts';
+import { createElements, elementTypes } from '../../../../packages/core/src/math/element-type.ts';
+import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
 import { maxError, maxRelativeError } from '../../../support/errors.ts';
 import { followGolden, goldenOptions } from '../../../support/golden-options.ts';
 import { lossOf } from '../../../support/loss-of.ts';

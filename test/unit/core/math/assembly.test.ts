@@ -1,14 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createElements, type ElementType, elementTypes, FLOAT64 } from '../../../../packages/core/src/element-type.ts';
 import {
   type ActivationName,
   activate,
   activateBackward,
   activations,
-} from '../../../../packages/core/src/model/activations/index.ts';
-import { createLoss } from '../../../../packages/core/src/model/losses/index.ts';
+} from '../../../../packages/core/src/families/activations/index.ts';
+import { createLoss } from '../../../../packages/core/src/families/losses/index.ts';
+import {
+  createElements,
+  type ElementType,
+  elementTypes,
+  FLOAT64,
+} from '../../../../packages/core/src/math/element-type.ts';
+import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
 import { activationOps, lossOp } from '../../../../packages/core/src/program/ops/index.ts';
-import { createRandom } from '../../../../packages/core/src/random/index.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { counted } from '../../../support/count.ts';
 import { createGuardedMemory } from '../../../support/guarded-memory.ts';

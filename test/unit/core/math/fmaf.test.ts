@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fmaf } from '../../../../packages/core/src/math/fmaf.ts';
-import { createRandom } from '../../../../packages/core/src/random/index.ts';
+import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
 import { counted } from '../../../support/count.ts';
 import { propertySeed } from '../../../support/seed.ts';
 

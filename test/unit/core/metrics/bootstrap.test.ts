@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { complete } from '../../../../packages/core/src/pausable.ts';
-import { createRandom } from '../../../../packages/core/src/random/index.ts';
-import { bootstrap } from '../../../../packages/core/src/train/metrics/bootstrap.ts';
-import { chooseThreshold, thresholdCriteria } from '../../../../packages/core/src/train/metrics/choose-threshold.ts';
-import type { HeldRows } from '../../../../packages/core/src/train/metrics/counted.ts';
-import { type FigureName, figures, figuresOf, type Task } from '../../../../packages/core/src/train/metrics/figures.ts';
+import { bootstrap } from '../../../../packages/core/src/families/metrics/bootstrap.ts';
+import { chooseThreshold, thresholdCriteria } from '../../../../packages/core/src/families/metrics/choose-threshold.ts';
+import type { HeldRows } from '../../../../packages/core/src/families/metrics/counted.ts';
+import {
+  type FigureName,
+  figures,
+  figuresOf,
+  type Task,
+} from '../../../../packages/core/src/families/metrics/figures.ts';
+import { complete } from '../../../../packages/core/src/math/pausable.ts';
+import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
 const B = 60;

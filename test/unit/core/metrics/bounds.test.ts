@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Metric, metrics } from '../../../../packages/core/src/train/metrics/index.ts';
+import { type Metric, metrics } from '../../../../packages/core/src/families/metrics/index.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
 const C = 3;

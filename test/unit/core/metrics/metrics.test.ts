@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createRandom } from '../../../../packages/core/src/random/index.ts';
-import { type Metric, type MetricName, metrics } from '../../../../packages/core/src/train/metrics/index.ts';
+import { type Metric, type MetricName, metrics } from '../../../../packages/core/src/families/metrics/index.ts';
+import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
 
 interface Case {
   title: string;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { complete } from '../../../../packages/core/src/pausable.ts';
-import { createRandom, shuffle } from '../../../../packages/core/src/random/index.ts';
-import { ascending } from '../../../../packages/core/src/train/metrics/ascending.ts';
-import { type Metric, metrics } from '../../../../packages/core/src/train/metrics/index.ts';
+import { ascending } from '../../../../packages/core/src/families/metrics/ascending.ts';
+import { type Metric, metrics } from '../../../../packages/core/src/families/metrics/index.ts';
+import { complete } from '../../../../packages/core/src/math/pausable.ts';
+import { createRandom, shuffle } from '../../../../packages/core/src/math/random/index.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
 const values = { targets: 'values' } as const;

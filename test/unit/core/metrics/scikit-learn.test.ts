@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type Metric, metrics } from '../../../../packages/core/src/train/metrics/index.ts';
+import { type Metric, metrics } from '../../../../packages/core/src/families/metrics/index.ts';
 
 interface Case {
   title: string;

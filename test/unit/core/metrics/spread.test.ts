@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createRandom, type Random } from '../../../../packages/core/src/random/index.ts';
-import { metrics } from '../../../../packages/core/src/train/metrics/index.ts';
-import { createSpread } from '../../../../packages/core/src/train/metrics/spread.ts';
+import { metrics } from '../../../../packages/core/src/families/metrics/index.ts';
+import { createSpread } from '../../../../packages/core/src/families/metrics/spread.ts';
+import { createRandom, type Random } from '../../../../packages/core/src/math/random/index.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
 const view = new DataView(new ArrayBuffer(8));

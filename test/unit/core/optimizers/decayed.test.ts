@@ -12,7 +12,7 @@ import {
 } from '@gradloom/core';
 import { BLOCK, blockCount, createBlockUpdate, createList, gradientStride, runCalls } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
-import { type Cut, countPieces, piecesOf } from '../../../../packages/core/src/train/pieces.ts';
+import { type Cut, countPieces, piecesOf } from '../../../../packages/core/src/training/pieces.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { maxRelativeError } from '../../../support/errors.ts';
 import { type GoldenTrajectory, goldenTrajectories, networkSpec, optimizerSpec } from '../../../support/golden.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { TINY } from '../../../../packages/core/src/math/flush.ts';
-import { createRandom } from '../../../../packages/core/src/random/index.ts';
 import {
   createOptimizer,
   type OptimizerName,
   type OptimizerSpec,
   optimizers,
-} from '../../../../packages/core/src/train/optimizers/index.ts';
+} from '../../../../packages/core/src/families/optimizers/index.ts';
+import { TINY } from '../../../../packages/core/src/math/flush.ts';
+import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
 import { maxRelativeError } from '../../../support/errors.ts';
 import { optimizerRun } from '../../../support/optimizer-run.ts';
 

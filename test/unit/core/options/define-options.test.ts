@@ -7,7 +7,7 @@ import {
   oneOf,
   positive,
   required,
-} from '../../../../packages/core/src/options/index.ts';
+} from '../../../../packages/core/src/checks/options/index.ts';
 
 const { read } = defineOptions('anneal', {
   lr: nonNegative(0.1),

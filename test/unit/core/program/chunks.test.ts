@@ -40,12 +40,12 @@ import {
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Kernels } from '../../../../packages/core/src/backends/kernels.ts';
-import { referenceKernels } from '../../../../packages/core/src/backends/reference/reference-kernels.ts';
-import type { Allocate } from '../../../../packages/core/src/backends/scratch.ts';
-import { createLoss } from '../../../../packages/core/src/model/losses/index.ts';
-import { buildNetwork, initializeParameters } from '../../../../packages/core/src/model/network.ts';
-import { createOptimizer, type OptimizerSpec } from '../../../../packages/core/src/train/optimizers/index.ts';
+import { createLoss } from '../../../../packages/core/src/families/losses/index.ts';
+import { createOptimizer, type OptimizerSpec } from '../../../../packages/core/src/families/optimizers/index.ts';
+import type { Allocate } from '../../../../packages/core/src/math/scratch.ts';
+import { buildNetwork, initializeParameters } from '../../../../packages/core/src/network/network.ts';
+import type { Kernels } from '../../../../packages/core/src/program/kernels.ts';
+import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { counted } from '../../../support/count.ts';
 import { createGuardedMemory } from '../../../support/guarded-memory.ts';

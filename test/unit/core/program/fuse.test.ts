@@ -1,23 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import type { Kernels } from '../../../../packages/core/src/backends/kernels.ts';
-import { referenceKernels } from '../../../../packages/core/src/backends/reference/reference-kernels.ts';
-import { type Allocate, allocateOwn } from '../../../../packages/core/src/backends/scratch.ts';
+import { createOptimizer, type OptimizerSpec } from '../../../../packages/core/src/families/optimizers/index.ts';
 import {
   type Elements,
   type ElementType,
   elementTypes,
   FLOAT64,
   typeOf,
-} from '../../../../packages/core/src/element-type.ts';
+} from '../../../../packages/core/src/math/element-type.ts';
+import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
+import { type Allocate, allocateOwn } from '../../../../packages/core/src/math/scratch.ts';
+import { type NodeSums, planTeam, sumsOf } from '../../../../packages/core/src/math/tree/index.ts';
 import { fuse } from '../../../../packages/core/src/program/fuse.ts';
+import type { Kernels } from '../../../../packages/core/src/program/kernels.ts';
 import { link } from '../../../../packages/core/src/program/link.ts';
 import { type Call, createList, type Emit } from '../../../../packages/core/src/program/op.ts';
 import { ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
-import { createRandom } from '../../../../packages/core/src/random/index.ts';
-import { BLOCK, blockCount } from '../../../../packages/core/src/train/block.ts';
-import { createOptimizer, type OptimizerSpec } from '../../../../packages/core/src/train/optimizers/index.ts';
-import { type NodeSums, planTeam, sumsOf } from '../../../../packages/core/src/train/tree/index.ts';
-import { type BlockUpdate, createBlockUpdate, gradientStride } from '../../../../packages/core/src/train/update.ts';
+import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
+import { BLOCK, blockCount } from '../../../../packages/core/src/training/block.ts';
+import { type BlockUpdate, createBlockUpdate, gradientStride } from '../../../../packages/core/src/training/update.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { createGuardedMemory } from '../../../support/guarded-memory.ts';
 import { tensorsOf } from '../../../support/tensors-of.ts';

@@ -1,31 +1,31 @@
 import { describe, expect, test } from 'vitest';
-import type { Kernels } from '../../../../packages/core/src/backends/kernels.ts';
-import { referenceKernels } from '../../../../packages/core/src/backends/reference/reference-kernels.ts';
-import { type Allocate, allocateOwn } from '../../../../packages/core/src/backends/scratch.ts';
 import { tapeLength } from '../../../../packages/core/src/backends/wasm/wasm-tape.ts';
+import { type ActivationName, activations } from '../../../../packages/core/src/families/activations/index.ts';
+import { createLoss, type LossName, losses } from '../../../../packages/core/src/families/losses/index.ts';
+import { createOptimizer } from '../../../../packages/core/src/families/optimizers/index.ts';
 import {
   type Elements,
   type ElementType,
   elementTypes,
   elementView,
   FLOAT64,
-} from '../../../../packages/core/src/element-type.ts';
-import { type ActivationName, activations } from '../../../../packages/core/src/model/activations/index.ts';
-import { type LayerSpec, layers } from '../../../../packages/core/src/model/layers/index.ts';
-import { createLoss, type LossName, losses } from '../../../../packages/core/src/model/losses/index.ts';
+} from '../../../../packages/core/src/math/element-type.ts';
+import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
+import { type Allocate, allocateOwn } from '../../../../packages/core/src/math/scratch.ts';
+import { leafCount } from '../../../../packages/core/src/math/tree/index.ts';
+import { createWorkspace, emitNode } from '../../../../packages/core/src/network/backprop.ts';
+import { type LayerSpec, layers } from '../../../../packages/core/src/network/layers/index.ts';
 import {
   bindTensors,
   buildNetwork,
   initializeParameters,
   type NetworkSpec,
-} from '../../../../packages/core/src/model/network.ts';
-import { createWorkspace, emitNode } from '../../../../packages/core/src/program/backprop.ts';
+} from '../../../../packages/core/src/network/network.ts';
+import type { Kernels } from '../../../../packages/core/src/program/kernels.ts';
 import { createTapeRoom, link, type TapeRoom, tapesOf } from '../../../../packages/core/src/program/link.ts';
 import { barrier, type Call, createList, host, part } from '../../../../packages/core/src/program/op.ts';
 import { ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
-import { createRandom } from '../../../../packages/core/src/random/index.ts';
-import { createOptimizer } from '../../../../packages/core/src/train/optimizers/index.ts';
-import { leafCount } from '../../../../packages/core/src/train/tree/index.ts';
+import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { createGuardedMemory } from '../../../support/guarded-memory.ts';
 import { lacking } from '../../../support/lacking.ts';

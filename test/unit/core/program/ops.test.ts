@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { wasmOps } from '../../../../packages/core/src/backends/wasm/wasm-ops.ts';
 import { CALL_WORDS, callWords } from '../../../../packages/core/src/backends/wasm/wasm-tape.ts';
 import { tapeSource } from '../../../../packages/core/src/backends/wasm/write-tape.ts';
-import { activations } from '../../../../packages/core/src/model/activations/index.ts';
-import { type LossName, losses } from '../../../../packages/core/src/model/losses/index.ts';
+import { activations } from '../../../../packages/core/src/families/activations/index.ts';
+import { type LossName, losses } from '../../../../packages/core/src/families/losses/index.ts';
+import { createOptimizer, optimizers } from '../../../../packages/core/src/families/optimizers/index.ts';
 import { defineOp, host, input, number, type Op, part } from '../../../../packages/core/src/program/op.ts';
 import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
-import { createOptimizer, optimizers } from '../../../../packages/core/src/train/optimizers/index.ts';
 
 const members = [
   ...(Object.keys(optimizers) as (keyof typeof optimizers)[]).map((kind) => createOptimizer({ kind })),

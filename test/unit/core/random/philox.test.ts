@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { philox4x32 } from '../../../../packages/core/src/random/index.ts';
+import { philox4x32 } from '../../../../packages/core/src/math/random/index.ts';
 
 // Known answers of Random123 1.14.0, tests/kat_vectors, "philox4x32 10": counter, key, output.
 test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRandom, shuffle, streamKey } from '../../../../packages/core/src/random/index.ts';
+import { createRandom, shuffle, streamKey } from '../../../../packages/core/src/math/random/index.ts';
 import { chiSquareScore } from '../../../support/chi-square.ts';
 
 const LARGEST_SEED = Number.MAX_SAFE_INTEGER;

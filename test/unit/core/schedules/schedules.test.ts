@@ -5,7 +5,7 @@ import {
   type ScheduleName,
   type ScheduleSpec,
   schedules,
-} from '../../../../packages/core/src/train/schedules/index.ts';
+} from '../../../../packages/core/src/families/schedules/index.ts';
 import { maxError } from '../../../support/errors.ts';
 
 const context = { totalSteps: 40, stepsPerEpoch: 4 };

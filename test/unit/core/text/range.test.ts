@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { count, flag, fraction, nonNegative, positive } from '../../../../packages/core/src/text/range.ts';
+import { count, flag, fraction, nonNegative, positive } from '../../../../packages/core/src/checks/range.ts';
 
 const NOT_NUMBERS = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, '1', null, undefined, true];
 

@@ -24,9 +24,9 @@ import {
   type ElementType,
   elementView,
   FLOAT64,
-} from '../../../../packages/core/src/element-type.ts';
+} from '../../../../packages/core/src/math/element-type.ts';
+import { MOST_LEAF_ROWS, planTeam, sumsOf } from '../../../../packages/core/src/math/tree/index.ts';
 import { meanUpdateOp } from '../../../../packages/core/src/program/ops/index.ts';
-import { MOST_LEAF_ROWS, planTeam, sumsOf } from '../../../../packages/core/src/train/tree/index.ts';
 import { enterMachineCode } from '../../../../packages/runtime/src/backends/native/machine-code.ts';
 import { gatherRows } from '../../../../packages/runtime/src/datasets/gather.ts';
 import { firstDifference } from '../../../support/bits.ts';

@@ -1,4 +1,4 @@
-import type { ElementType } from '../../element-type.ts';
+import type { ElementType } from '../../math/element-type.ts';
 import type { Isa } from './isa/isa.ts';
 import { ADAM_ROWS, assembleAdam } from './kernels/adam.ts';
 import { assembleAdd } from './kernels/add.ts';

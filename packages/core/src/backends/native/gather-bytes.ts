@@ -1,7 +1,7 @@
-import { bytesOfElements, elementView, typeOf } from '../../element-type.ts';
-import { addressOf } from '../address.ts';
-import type { GatherBytes } from '../kernels.ts';
-import { gatherBytes as plain } from '../reference/gather-bytes.ts';
+import { bytesOfElements, elementView, typeOf } from '../../math/element-type.ts';
+import { addressOf } from '../../program/address.ts';
+import type { GatherBytes } from '../../program/kernels.ts';
+import { gatherBytes as plain } from '../../program/reference/gather-bytes.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { gatherArguments } from './kernels/gather.ts';

@@ -1,6 +1,6 @@
-import { bytesOfElements, type Elements, elementView } from '../../element-type.ts';
+import { bytesOfElements, type Elements, elementView } from '../../math/element-type.ts';
 import { FLUSH_BELOW } from '../../math/flush.ts';
-import { addressOf } from '../address.ts';
+import { addressOf } from '../../program/address.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { adamArguments, adamConstants } from './kernels/adam.ts';

@@ -1,17 +1,16 @@
-import { bytesOfElements, type ElementType, FLOAT64, typeOf } from '../../element-type.ts';
-import type { Network } from '../../model/network.ts';
-import type { Call } from '../../program/op.ts';
-import type { UpdateKernel } from '../../train/optimizers/optimizer.ts';
-import { addressOf, isInside, placeOutside } from '../address.ts';
-import type { Kernels } from '../kernels.ts';
-import { type add, averageRows } from '../reference/reference.ts';
+import type { UpdateKernel } from '../../families/optimizers/optimizer.ts';
+import { bytesOfElements, type ElementType, FLOAT64, typeOf } from '../../math/element-type.ts';
 import {
   type Allocate,
   type KernelScratch,
   type MachineCodeScratch,
   mostScratch,
   type ProductShape,
-} from '../scratch.ts';
+} from '../../math/scratch.ts';
+import { addressOf, isInside, placeOutside } from '../../program/address.ts';
+import type { Kernels } from '../../program/kernels.ts';
+import type { Call } from '../../program/op.ts';
+import { type add, averageRows } from '../../program/reference/products.ts';
 import { createWasmKernels, wasmProductScratch } from '../wasm/wasm.ts';
 import { allArrays } from '../wasm/wasm-tape.ts';
 import type { WasmMemory, WasmModule } from '../wasm/webassembly.ts';
@@ -41,7 +40,8 @@ const TAPE_CALLS = 128;
 const MIN_WEIGHTS = 256;
 
 /** Whether a network has a layer whose products use machine code; otherwise its bits and its time are those of wasm. */
-export const hasNativeProducts = (network: Network): boolean => network.products.some(([I, O]) => I * O >= MIN_WEIGHTS);
+export const hasNativeProducts = (products: readonly ProductShape[]): boolean =>
+  products.some(([I, O]) => I * O >= MIN_WEIGHTS);
 
 export interface NativeOptions {
   layout: CodeLayout; // of the code that is entered

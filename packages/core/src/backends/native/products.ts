@@ -1,6 +1,6 @@
-import type { Elements } from '../../element-type.ts';
-import { addressOf } from '../address.ts';
-import type { ProductShape } from '../scratch.ts';
+import type { Elements } from '../../math/element-type.ts';
+import type { ProductShape } from '../../math/scratch.ts';
+import { addressOf } from '../../program/address.ts';
 import type { Products } from '../with-products.ts';
 import type { CallTape } from './call-tape.ts';
 import { PANELS } from './panels/packing.ts';

@@ -1,4 +1,4 @@
-import { MOST_NODE_ROWS } from '../../train/tree/index.ts';
+import { MOST_NODE_ROWS } from '../../math/tree/index.ts';
 import type { CallTape } from './call-tape.ts';
 import { MAX_PANEL } from './panels/panel-memory.ts';
 import type { Panels } from './panels/panels.ts';

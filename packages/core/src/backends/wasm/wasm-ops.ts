@@ -1,8 +1,8 @@
-import type { ActivationName } from '../../model/activations/index.ts';
-import { createLoss } from '../../model/losses/index.ts';
+import type { ActivationName } from '../../families/activations/index.ts';
+import { createLoss } from '../../families/losses/index.ts';
+import { createOptimizer } from '../../families/optimizers/index.ts';
 import type { Op } from '../../program/op.ts';
 import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../program/ops/index.ts';
-import { createOptimizer } from '../../train/optimizers/index.ts';
 
 /** Operations of `ops` that only the reference has. */
 const plainOps: readonly string[] = ['checkIndices'];

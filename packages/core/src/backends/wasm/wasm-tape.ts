@@ -1,6 +1,6 @@
-import { bytesOfElements, type Elements, type ElementType } from '../../element-type.ts';
+import { bytesOfElements, type Elements, type ElementType } from '../../math/element-type.ts';
+import { addressOf } from '../../program/address.ts';
 import type { Call, Op, Operand } from '../../program/op.ts';
-import { addressOf } from '../address.ts';
 import { wasmOps } from './wasm-ops.ts';
 
 /** Words of a call on a tape: the operation's number and its arguments. A cache line. */

@@ -1,9 +1,9 @@
-import { type ElementType, FLOAT64, typeOf } from '../../element-type.ts';
+import { type ElementType, FLOAT64, typeOf } from '../../math/element-type.ts';
+import { type Allocate, type KernelScratch, mostScratch, type ProductShape } from '../../math/scratch.ts';
+import { addressOf } from '../../program/address.ts';
+import type { Blocks, Kernels } from '../../program/kernels.ts';
 import type { Call } from '../../program/op.ts';
-import { addressOf } from '../address.ts';
-import type { Blocks, Kernels } from '../kernels.ts';
-import { gatherBytes } from '../reference/gather-bytes.ts';
-import { type Allocate, type KernelScratch, mostScratch, type ProductShape } from '../scratch.ts';
+import { gatherBytes } from '../../program/reference/gather-bytes.ts';
 import { allArrays, blockWords, CALL_WORDS, callArguments, callWords, isWasmOp } from './wasm-tape.ts';
 import { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './webassembly.ts';
 

@@ -1,6 +1,6 @@
-import type { Elements } from '../../element-type.ts';
-import { activate, activateBackward } from '../../model/activations/activate.ts';
-import { type Activation, type ActivationName, activations } from '../../model/activations/index.ts';
+import { activate, activateBackward } from '../../families/activations/activate.ts';
+import { type Activation, type ActivationName, activations } from '../../families/activations/index.ts';
+import type { Elements } from '../../math/element-type.ts';
 import { count, defineOp, input, number, type Op, output } from '../op.ts';
 import { functionName, ownName } from './names.ts';
 

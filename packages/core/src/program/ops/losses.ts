@@ -1,5 +1,5 @@
-import type { Elements } from '../../element-type.ts';
-import type { Loss } from '../../model/losses/loss.ts';
+import type { Loss } from '../../families/losses/loss.ts';
+import type { Elements } from '../../math/element-type.ts';
 import { count, defineOp, double, type Emit, input, number, output } from '../op.ts';
 import { functionName, ownName } from './names.ts';
 

@@ -1,5 +1,5 @@
-import { affine, affineBackwardInput, affineBackwardWeights, averageRows } from '../../backends/reference/reference.ts';
 import { count, defineOp, double, flag, inout, input, number, output, stride } from '../op.ts';
+import { affine, affineBackwardInput, affineBackwardWeights, averageRows } from '../reference/products.ts';
 
 /** The products of a dense layer, and the mean of its gradients. */
 export const productOps = {

@@ -1,7 +1,7 @@
-import { averageRows } from '../../backends/reference/reference.ts';
-import type { Elements } from '../../element-type.ts';
-import type { Optimizer, UpdateKernel } from '../../train/optimizers/optimizer.ts';
+import type { Optimizer, UpdateKernel } from '../../families/optimizers/optimizer.ts';
+import type { Elements } from '../../math/element-type.ts';
 import { count, defineOp, double, inout, inouts, input, number, output, stride } from '../op.ts';
+import { averageRows } from '../reference/products.ts';
 import { functionName } from './names.ts';
 
 /** An optimizer's name as that of a function; with momentum it is another one. */

@@ -1,6 +1,6 @@
-import { add, scale } from '../../backends/reference/reference.ts';
 import { count, defineOp, double, inout, input, number, output } from '../op.ts';
 import { copy, dropout, fill, plus } from '../reference/index.ts';
+import { add, scale } from '../reference/products.ts';
 
 /** What is done to each number for itself. */
 export const vectorOps = {

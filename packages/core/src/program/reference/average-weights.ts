@@ -1,4 +1,4 @@
-import { type Elements, typeOf } from '../../element-type.ts';
+import { type Elements, typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 
 /** average = (1 - s) · average + s · theta, for the share s, which is rounded first. Overwrites `average`. */

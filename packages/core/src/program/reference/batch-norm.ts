@@ -1,6 +1,6 @@
-import { type Elements, roundingOf, typeOf } from '../../element-type.ts';
+import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
-import { joinLevels, leafCount } from '../../train/tree/index.ts';
+import { joinLevels, leafCount } from '../../math/tree/index.ts';
 
 /** sums[k,size] = the sum of the rows of leaf k of `a`, ascending from 0. Overwrites `sums`. */
 export function leafSums(

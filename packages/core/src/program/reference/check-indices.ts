@@ -1,6 +1,6 @@
-import type { Elements } from '../../element-type.ts';
-import { InputError } from '../../model/layers/input-error.ts';
-import { show } from '../../text/show.ts';
+import { show } from '../../checks/show.ts';
+import type { Elements } from '../../math/element-type.ts';
+import { InputError } from '../input-error.ts';
 
 /**
  * Looks whether the n numbers of `x`, k in a row, are indices of a vocabulary of V.

@@ -1,5 +1,5 @@
-import { type Elements, roundingOf } from '../../element-type.ts';
-import { philox4x32 } from '../../random/index.ts';
+import { type Elements, roundingOf } from '../../math/element-type.ts';
+import { philox4x32 } from '../../math/random/index.ts';
 
 /**
  * y[B,size] = x · m with m = 0 where a random word is below `threshold`, else `factor`. The word is a function of the

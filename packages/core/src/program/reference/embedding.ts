@@ -1,4 +1,4 @@
-import type { Elements } from '../../element-type.ts';
+import type { Elements } from '../../math/element-type.ts';
 
 /** y[n,width] = the rows x[n] of E. Overwrites `y`. */
 export function embeddingForward(

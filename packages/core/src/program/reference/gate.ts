@@ -1,4 +1,4 @@
-import { type Elements, typeOf } from '../../element-type.ts';
+import { type Elements, typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 
 /** y[i] = g[i] · σ(g[i]) · v[i]. Overwrites `y`. */

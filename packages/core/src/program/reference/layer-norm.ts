@@ -1,7 +1,7 @@
-import { type Elements, type Round, roundingOf, typeOf } from '../../element-type.ts';
+import { type Elements, type Round, roundingOf, typeOf } from '../../math/element-type.ts';
 import { laneSum } from '../../math/lane-sum.ts';
 import { mathOf } from '../../math/real-math.ts';
-import { joinLevels, leafCount } from '../../train/tree/index.ts';
+import { joinLevels, leafCount } from '../../math/tree/index.ts';
 
 /**
  * y[B,size] = γ · x̂ + β with x̂ = (x - μ) · s and s = 1 / √(σ² + ε), μ and (biased) σ² of each row. Sums over a row

@@ -1,4 +1,4 @@
-import { type Elements, roundingOf } from '../../element-type.ts';
+import { type Elements, roundingOf } from '../../math/element-type.ts';
 
 /**
  * Columns k of W whose norm √(Σᵢ W[i,k]²), rows ascending, is above the limit, times limit / norm; the others keep

@@ -1,4 +1,4 @@
-import type { Elements } from '../../element-type.ts';
+import type { Elements } from '../../math/element-type.ts';
 
 /** y[i] = x[i]. Overwrites `y`. */
 export function copy(

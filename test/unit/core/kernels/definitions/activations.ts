@@ -1,5 +1,5 @@
-import type { Elements } from '../../../../../packages/core/src/element-type.ts';
-import type { ActivationName } from '../../../../../packages/core/src/model/activations/index.ts';
+import type { ActivationName } from '../../../../../packages/core/src/families/activations/index.ts';
+import type { Elements } from '../../../../../packages/core/src/math/element-type.ts';
 import type { Arithmetic } from '../../../../support/arithmetic.ts';
 import { write } from './sums.ts';
 

@@ -1,5 +1,5 @@
-import type { Kernels } from '../../../../../packages/core/src/backends/kernels.ts';
-import { referenceKernels } from '../../../../../packages/core/src/backends/reference/reference-kernels.ts';
+import type { Kernels } from '../../../../../packages/core/src/program/kernels.ts';
+import { referenceKernels } from '../../../../../packages/core/src/program/reference/reference-kernels.ts';
 import type { Arithmetic } from '../../../../support/arithmetic.ts';
 import { activationDefinitions } from './activations.ts';
 import * as layers from './layers.ts';

@@ -1,4 +1,4 @@
-import { philox4x32 } from '../../../../../packages/core/src/random/philox.ts';
+import { philox4x32 } from '../../../../../packages/core/src/math/random/philox.ts';
 import type { Definition } from './definition.ts';
 import { chain, lanes, leafSumsOf, overLeaves, tree, upTo, write } from './sums.ts';
 

@@ -1,6 +1,6 @@
-import type { Elements } from '../../../../../packages/core/src/element-type.ts';
-import { createLoss, type LossName, type LossSpec } from '../../../../../packages/core/src/model/losses/index.ts';
-import type { LossKernel } from '../../../../../packages/core/src/model/losses/loss.ts';
+import { createLoss, type LossName, type LossSpec } from '../../../../../packages/core/src/families/losses/index.ts';
+import type { LossKernel } from '../../../../../packages/core/src/families/losses/loss.ts';
+import type { Elements } from '../../../../../packages/core/src/math/element-type.ts';
 import { lossOp } from '../../../../../packages/core/src/program/ops/index.ts';
 import type { Arithmetic } from '../../../../support/arithmetic.ts';
 import { lanes, upTo, write } from './sums.ts';

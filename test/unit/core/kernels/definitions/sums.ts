@@ -1,4 +1,4 @@
-import type { Elements } from '../../../../../packages/core/src/element-type.ts';
+import type { Elements } from '../../../../../packages/core/src/math/element-type.ts';
 import type { Arithmetic } from '../../../../support/arithmetic.ts';
 
 /** A sum of terms, one after the other. */

@@ -1,9 +1,8 @@
-import type { ElementType } from '../../../element-type.ts';
+import type { ElementType } from '../../../math/element-type.ts';
 import { createArm64 } from './arm64/arm64.ts';
 import type { Isa } from './isa.ts';
 import type { ConventionName } from './x64/convention.ts';
-import { units } from './x64/vector-unit.ts';
-import { createX64 } from './x64/x64.ts';
+import { createX64, units } from './x64/x64.ts';
 
 /** What machine code can be made for: a kind of processor with vectors of some width. */
 export interface Extension {

@@ -1,6 +1,5 @@
 import { defineArguments } from '../isa/arguments.ts';
-import type { Address, Isa } from '../isa/isa.ts';
-import type { Vector } from '../isa/vectors.ts';
+import type { Address, Isa, Vector } from '../isa/isa.ts';
 
 export const transposeArguments = defineArguments(
   ['panel', 'array'],

@@ -1,5 +1,5 @@
-import { bytesOfElements, type ElementType, elementView } from '../../../element-type.ts';
-import { addressOf } from '../../address.ts';
+import { bytesOfElements, type ElementType, elementView } from '../../../math/element-type.ts';
+import { addressOf } from '../../../program/address.ts';
 import type { CodeLayout } from '../code.ts';
 import { LEAF, TABLE_LEAVES, tableBytes } from '../kernels/tile.ts';
 import { heightOf, tilesOver } from './tiles-over.ts';

@@ -21,7 +21,7 @@ import {
   rsp,
 } from '../../../../../../packages/core/src/backends/native/isa/x64/assembler.ts';
 import { createAvx2 } from '../../../../../../packages/core/src/backends/native/isa/x64/avx2.ts';
-import { units } from '../../../../../../packages/core/src/backends/native/isa/x64/vector-unit.ts';
+import { units } from '../../../../../../packages/core/src/backends/native/isa/x64/x64.ts';
 
 const hex = (write: (assembler: Assembler) => void): string => {
   const assembler = createAssembler();

@@ -1,4 +1,4 @@
-import type { ElementType } from '../../../../element-type.ts';
+import type { ElementType } from '../../../../math/element-type.ts';
 import { createIsa } from '../create-isa.ts';
 import type { Isa } from '../isa.ts';
 import { createPlaces } from '../places.ts';

@@ -1,4 +1,4 @@
-import type { ElementType } from '../../../../element-type.ts';
+import type { ElementType } from '../../../../math/element-type.ts';
 import type { Access } from './assembler.ts';
 
 /** Bytes of a vector register. */

@@ -1,5 +1,5 @@
 import { type Address, at } from '../assembler.ts';
-import type { Vector } from '../vectors.ts';
+import type { Vector } from '../isa.ts';
 import { type Access, type Assembler, x16, x17 } from './assembler.ts';
 import { type Form, LOAD_D, LOAD_Q, LOAD_S, STORE_D, STORE_Q, STORE_S, VECTOR } from './forms.ts';
 import { LIVE } from './registers.ts';

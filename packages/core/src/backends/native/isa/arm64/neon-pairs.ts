@@ -1,6 +1,6 @@
-import type { ElementType } from '../../../../element-type.ts';
+import type { ElementType } from '../../../../math/element-type.ts';
 import type { Address } from '../assembler.ts';
-import type { Arithmetic, Squares, Vector } from '../vectors.ts';
+import type { Arithmetic, Squares, Vector } from '../isa.ts';
 import type { Assembler } from './assembler.ts';
 import { forms, LOAD_D, LOAD_Q, LOAD_S, STORE_Q, VECTOR } from './forms.ts';
 import { behind, CLEAR, createMasked, near } from './masked.ts';

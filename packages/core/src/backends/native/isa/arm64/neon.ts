@@ -1,6 +1,6 @@
-import type { ElementType } from '../../../../element-type.ts';
+import type { ElementType } from '../../../../math/element-type.ts';
 import type { Address } from '../assembler.ts';
-import type { Vectors } from '../vectors.ts';
+import type { Vectors } from '../isa.ts';
 import type { Assembler } from './assembler.ts';
 import { forms, LOAD_Q, STORE_Q, VECTOR } from './forms.ts';
 import { CLEAR, createMasked } from './masked.ts';

@@ -1,5 +1,5 @@
-import type { ElementType } from '../../../../element-type.ts';
-import type { Arithmetic, Squares, Vector } from '../vectors.ts';
+import type { ElementType } from '../../../../math/element-type.ts';
+import type { Arithmetic, Squares, Vector } from '../isa.ts';
 import type { Address, Assembler, Operand } from './assembler.ts';
 import {
   type Form,
@@ -11,8 +11,8 @@ import {
   PREFIX_66,
   PREFIX_F3,
   transposeLanes,
+  type VectorUnit,
 } from './forms.ts';
-import type { VectorUnit } from './vector-unit.ts';
 
 const SQUARES = 13;
 const MASK = 15;

@@ -1,8 +1,17 @@
-import type { ElementType } from '../../../../element-type.ts';
-import type { Vector } from '../vectors.ts';
+import type { ElementType } from '../../../../math/element-type.ts';
+import type { Vector } from '../isa.ts';
 import type { Assembler, Operand } from './assembler.ts';
-import { type Form, forms, MAP_0F, MAP_0F3A, MAP_0F38, PREFIX_66, PREFIX_F3, transposeLanes } from './forms.ts';
-import type { VectorUnit } from './vector-unit.ts';
+import {
+  type Form,
+  forms,
+  MAP_0F,
+  MAP_0F3A,
+  MAP_0F38,
+  PREFIX_66,
+  PREFIX_F3,
+  transposeLanes,
+  type VectorUnit,
+} from './forms.ts';
 
 interface InstructionOptions {
   wide?: number;

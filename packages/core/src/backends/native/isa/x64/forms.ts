@@ -1,5 +1,6 @@
-import type { ElementType } from '../../../../element-type.ts';
-import type { Vector } from '../vectors.ts';
+import type { ElementType } from '../../../../math/element-type.ts';
+import type { Vector, Vectors } from '../isa.ts';
+import type { Address } from './assembler.ts';
 
 // Opcode maps and implied prefixes, as VEX and EVEX number them.
 export const MAP_0F = 1;
@@ -43,4 +44,10 @@ export function transposeLanes(unpack: Unpack, { bytes }: Form, a: Vector, b: Ve
     [from, to] = [to, from];
   }
   return [from, to];
+}
+
+/** The instructions on vectors of one type in the encoding of one extension of x64. */
+export interface VectorUnit extends Vectors<Address> {
+  /** Before code that knows nothing of these vectors. */
+  leave(): void;
 }

@@ -2,8 +2,8 @@ import { CALL_DOUBLES } from '../arguments.ts';
 import type { Frame } from '../places.ts';
 import { type Assembler, at, rax, rcx, rdx, rsp } from './assembler.ts';
 import { type ConventionName, conventions } from './convention.ts';
+import type { VectorUnit } from './forms.ts';
 import { CALL, MEMORY } from './registers.ts';
-import type { VectorUnit } from './vector-unit.ts';
 
 /**
  * void play(tape, memory, int calls, at least 1, data): runs the calls on the tape, one after the other. A kernel gets

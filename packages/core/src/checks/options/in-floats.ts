@@ -1,0 +1,52 @@
+import { OptionError } from '../option-error.ts';
+import { show } from '../show.ts';
+import type { Check, MemberTables } from './option.ts';
+
+/**
+ * The number, if the float that it is rounded to is finite, is 0 only where the number is, and is still what its option
+ * asks for.
+ * @throws OptionError "<where>: <about> has <value>, expected a number that float32 does not round to <float>".
+ */
+export function inFloats(
+  where: string,
+  path: string,
+  value: number,
+  check: Check<unknown> = (_where, _name, float) => float,
+  about = path,
+): number {
+  const float = Math.fround(value);
+  const isKept = Number.isFinite(float) && (float !== 0 || value === 0);
+  if (isKept && passes(check, float)) return value;
+  throw new OptionError(
+    where,
+    path,
+    `has ${show(value)}, expected a number that float32 does not round to ${show(float)}`,
+    { about },
+  );
+}
+
+function passes(check: Check<unknown>, value: number): boolean {
+  try {
+    check('', '', value);
+    return true;
+  } catch (error) {
+    if (error instanceof OptionError) return false;
+    throw error;
+  }
+}
+
+/**
+ * The same for every number of a member's spec, and of the members that it has in it; `about` is whose they are, where
+ * the kind alone does not say it. A member of a user's own rounds its numbers itself.
+ */
+export function specInFloats(where: string, path: string, spec: unknown, members: MemberTables, about?: string): void {
+  if (typeof spec !== 'object' || spec === null || !('kind' in spec)) return; // a name: defaults are floats' too
+  const { kind, ...given } = spec as { readonly kind: unknown; readonly [name: string]: unknown };
+  if (typeof kind !== 'string' || !Object.hasOwn(members, kind)) return;
+  for (const [name, { check, members: inner }] of Object.entries(members[kind])) {
+    const value = given[name];
+    const [place, called] = about === undefined ? [`${where}: ${kind}`, name] : [where, `${about}: ${name}`];
+    if (inner !== undefined) specInFloats(place, `${path}.${name}`, value, inner, called);
+    else if (typeof value === 'number') inFloats(place, `${path}.${name}`, value, check, called);
+  }
+}

@@ -1,0 +1,35 @@
+import { type Elements, typeOf } from '../../math/element-type.ts';
+import { mathOf } from '../../math/real-math.ts';
+import type { Activation } from './activation.ts';
+
+/** a[i] = f(z[i]). Overwrites `a`, which may be `z`. */
+export function activate(
+  activation: Activation,
+  a: Elements, // [n] out
+  z: Elements, // [n]
+  n: number,
+  alpha: number,
+): void {
+  const math = mathOf(typeOf(a));
+  const own = math.round(alpha);
+  for (let i = 0; i < n; i++) a[i] = activation.apply(math, z[i], own);
+}
+
+/** dz[i] = da[i] · f′, tiny values flushed to 0. Overwrites `dz`, which may be `da`. */
+export function activateBackward(
+  activation: Activation,
+  dz: Elements, // [n] out
+  da: Elements, // [n]
+  za: Elements, // [n] z or a, as the activation reads
+  n: number,
+  alpha: number,
+): void {
+  const math = mathOf(typeOf(dz));
+  const { round, flush } = math;
+  const own = round(alpha);
+  if (activation.reads === 'z') {
+    for (let i = 0; i < n; i++) dz[i] = flush(round(da[i] * activation.derivative(math, za[i], Number.NaN, own)));
+  } else {
+    for (let i = 0; i < n; i++) dz[i] = flush(round(da[i] * activation.derivative(math, Number.NaN, za[i], own)));
+  }
+}

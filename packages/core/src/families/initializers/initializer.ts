@@ -1,0 +1,10 @@
+import type { Elements } from '../../math/element-type.ts';
+import type { Random } from '../../math/random/random.ts';
+
+/** Fills a tensor [fanIn, fanOut] with its starting values. Overwrites `out`. */
+export type Initializer = (
+  out: Elements, // [fanIn, fanOut]
+  fanIn: number,
+  fanOut: number,
+  random: Random,
+) => void;

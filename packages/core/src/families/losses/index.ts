@@ -1,0 +1,50 @@
+import type { OptionTable } from '../../checks/options/index.ts';
+import { createMember, type Family, type SpecOf } from '../family.ts';
+import { binaryCrossEntropy } from './binary-cross-entropy.ts';
+import { huber, huberOptions } from './huber.ts';
+import type { Loss } from './loss.ts';
+import { mae } from './mae.ts';
+import { mse } from './mse.ts';
+import { quadratic } from './quadratic.ts';
+import { softmaxCrossEntropy, softmaxCrossEntropyOptions } from './softmax-cross-entropy.ts';
+
+const table = {
+  mse,
+  quadratic,
+  'softmax-cross-entropy': softmaxCrossEntropy,
+  'binary-cross-entropy': binaryCrossEntropy,
+  mae,
+  huber,
+} satisfies Record<string, (options: never) => Loss>;
+
+/** The name of a loss. */
+export type LossName = keyof typeof table;
+
+/** Every loss. To add one, write a file and list it here. */
+export const losses: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
+
+/** The options of each. */
+export const lossOptions = {
+  mse: {},
+  quadratic: {},
+  'softmax-cross-entropy': softmaxCrossEntropyOptions.table,
+  'binary-cross-entropy': {},
+  mae: {},
+  huber: huberOptions.table,
+} satisfies Record<LossName, OptionTable>;
+
+/** 'mse', or { kind: 'huber', delta: 2 }. */
+export type LossSpec = SpecOf<typeof losses>;
+
+/** @throws Error naming the nearest known loss or option. */
+export const createLoss = (spec: LossSpec, own: { readonly losses: Family<Loss> } = { losses: {} }): Loss => ({
+  ...createMember('loss', losses, spec, own.losses),
+  spec,
+});
+
+/** Kind of targets: 'classes', one index per row, or 'values', one number per output. */
+export const lossTargets = (spec: LossSpec): Loss['targets'] => createLoss(spec).targets;
+
+export type { HuberOptions } from './huber.ts';
+export type { Loss, LossKernel, LossVariant } from './loss.ts';
+export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropyOptions } from './softmax-cross-entropy.ts';

@@ -1,0 +1,107 @@
+import { defineOptions, fraction, type OptionsOf } from '../../checks/options/index.ts';
+import { type Elements, typeOf } from '../../math/element-type.ts';
+import { laneSum } from '../../math/lane-sum.ts';
+import { mathOf } from '../../math/real-math.ts';
+import type { Loss, LossKernel } from './loss.ts';
+
+export const softmaxCrossEntropyOptions = defineOptions('softmax-cross-entropy', {
+  /** ε in [0, 1): share of a target that is spread evenly over all classes. @default 0 */
+  labelSmoothing: fraction(0, 'share of a target that is spread evenly over all classes, in softmax-cross-entropy'),
+});
+
+/** Options of softmax cross-entropy. */
+export interface SoftmaxCrossEntropyOptions extends OptionsOf<typeof softmaxCrossEntropyOptions.table> {}
+
+/**
+ * A leaf's L = Σₙ (log Σₒ e^y[n,o] - y[n,t[n]]) of logits y and class indices t, with dy[n,o] = softmax(y[n])[o] - [o =
+ * t[n]]. By log-sum-exp of y - m with the row's maximum m: e^(y - m) cannot overflow, and what all logits have in
+ * common costs the loss no digits. A NaN or ∞ anywhere in a row makes its loss NaN, -∞ does where the whole row has it.
+ * With smoothing ε the target is 1 - ε + ε/O at o = t[n] and ε/O elsewhere, as in PyTorch. [Szegedy et al. 2016,
+ * §7](https://arxiv.org/abs/1512.00567)
+ */
+export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): Loss {
+  const { labelSmoothing } = softmaxCrossEntropyOptions.read(options);
+  const loss = { name: 'softmax-cross-entropy', targets: 'classes' } as const;
+  if (labelSmoothing === 0) return { ...loss, evaluate };
+  const variant = { name: 'smoothed-cross-entropy', parameter: labelSmoothing };
+  return { ...loss, variant, evaluate: smoothed(labelSmoothing) };
+}
+
+/** L = Σₙ log Σₒ e^y[n,o] - (1 - ε) y[n,t[n]] - ε/O Σₒ y[n,o], of y - m in place of y. */
+const smoothed =
+  (smoothing: number): LossKernel =>
+  (lossSums, dy, y, t, B, leaf, O, _parameter) => {
+    const { round, flush, exp, log } = mathOf(typeOf(dy));
+    const share = round(smoothing);
+    const rest = round(1 - share);
+    const off = round(share / round(O));
+    const on = round(rest + off);
+    let total = 0;
+    for (let n = 0; n < B; n++) {
+      if (n % leaf === 0) total = 0;
+      const row = n * O;
+      const target = row + t[n];
+      belowMaximum(dy, y, row, O);
+      const cTarget = dy[target];
+      const cSum = laneSum(round, dy, row, O);
+      for (let i = row; i < row + O; i++) dy[i] = exp(dy[i]);
+      const sum = laneSum(round, dy, row, O);
+      for (let i = row; i < row + O; i++) dy[i] = flush(round(round(dy[i] / sum) - (i === target ? on : off)));
+      total += round(round(log(sum) - round(rest * cTarget)) - round(off * cSum));
+      lossSums[Math.floor(n / leaf)] = total;
+    }
+  };
+
+const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
+  const { round, flush, exp, log } = mathOf(typeOf(dy));
+  let total = 0;
+  for (let n = 0; n < B; n++) {
+    if (n % leaf === 0) total = 0;
+    const row = n * O;
+    const target = row + t[n];
+    belowMaximum(dy, y, row, O);
+    const cTarget = dy[target];
+    for (let i = row; i < row + O; i++) dy[i] = exp(dy[i]);
+    const sum = laneSum(round, dy, row, O);
+    for (let i = row; i < row + O; i++) dy[i] = flush(round(round(dy[i] / sum) - (i === target ? 1 : 0)));
+    total += round(log(sum) - cTarget);
+    lossSums[Math.floor(n / leaf)] = total;
+  }
+};
+
+/** max y[o], in four lanes o mod 4 that start at -∞ and take what is greater, joined (l₀, l₁), (l₂, l₃), then both. */
+function rowMaximum(
+  y: Elements, // [B, O]
+  row: number,
+  O: number,
+): number {
+  let l0 = -Infinity;
+  let l1 = -Infinity;
+  let l2 = -Infinity;
+  let l3 = -Infinity;
+  let o = 0;
+  for (; o + 3 < O; o += 4) {
+    l0 = greater(y[row + o], l0);
+    l1 = greater(y[row + o + 1], l1);
+    l2 = greater(y[row + o + 2], l2);
+    l3 = greater(y[row + o + 3], l3);
+  }
+  if (o < O) l0 = greater(y[row + o], l0);
+  if (o + 1 < O) l1 = greater(y[row + o + 1], l1);
+  if (o + 2 < O) l2 = greater(y[row + o + 2], l2);
+  return greater(greater(l3, l2), greater(l1, l0));
+}
+
+/** c[o] = y[o] - max y. Overwrites the row of `c`, which may be that of `y`. */
+function belowMaximum(
+  c: Elements, // [B, O] out
+  y: Elements, // [B, O]
+  row: number,
+  O: number,
+): void {
+  const m = rowMaximum(y, row, O);
+  for (let i = row; i < row + O; i++) c[i] = y[i] - m;
+}
+
+/** z where z > lane; a lane never takes a NaN. */
+const greater = (z: number, lane: number): number => (z > lane ? z : lane);

@@ -1,0 +1,85 @@
+import { count, defineOptions, type Named, type OptionsOf, positiveInteger } from '../../checks/options/index.ts';
+import type { Pausable } from '../../math/pausable.ts';
+import { createRandom } from '../../math/random/index.ts';
+import type { Counted } from './counted.ts';
+
+const bootstrapOptions = defineOptions('bootstrap', {
+  /** How often rows are drawn. @default 1000 */
+  resamples: positiveInteger(1000),
+  /** Seed of the draws. @default 0 */
+  seed: count(0),
+});
+
+/** Options of `bootstrap`. */
+export interface BootstrapOptions extends OptionsOf<typeof bootstrapOptions.table>, Named {}
+
+/** Where a figure of other rows of the same kind would be expected, in 95 of 100 cases. */
+export interface Interval {
+  /** 2.5 % of the resamples are lower; NaN if none has a value. */
+  readonly low: number;
+  /** 2.5 % of the resamples are higher. */
+  readonly high: number;
+  /** Resamples without a value, which are left out: such as ROC AUC where all rows drawn are of one class. */
+  readonly without: number;
+}
+
+/** Rows drawn between two pauses: less than a millisecond. */
+const STRETCH = 1 << 15;
+
+/**
+ * Percentile intervals of figures, 95 %: N of the N rows are drawn with replacement, again and again, and every figure
+ * is computed of each draw. A pure function of rows, options and figures. [Efron & Tibshirani
+ * 1993, §13.3](https://doi.org/10.1201/9780429246593)
+ */
+export function* bootstrap<Name extends string>(
+  rows: number,
+  figures: Readonly<Record<Name, Counted>>,
+  options: BootstrapOptions = {},
+): Pausable<Record<Name, Interval>> {
+  const { resamples, seed } = bootstrapOptions.read(options);
+  const names = Object.keys(figures) as Name[];
+  const values = new Map(names.map((name) => [name, new Float64Array(resamples)]));
+  const counts = new Uint32Array(rows);
+  for (let b = 0; b < resamples; b++) {
+    yield* draw(counts, seed, b);
+    for (const [name, all] of values) {
+      all[b] = figures[name](counts);
+      yield;
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, intervalOf(values.get(name) ?? new Float64Array(0))])) as Record<
+    Name,
+    Interval
+  >;
+}
+
+/** How often each row is drawn in resample b. Overwrites `counts`. */
+function* draw(
+  counts: Uint32Array, // [N] out
+  seed: number,
+  b: number,
+): Pausable<void> {
+  const N = counts.length;
+  const random = createRandom(seed, 'bootstrap', b);
+  counts.fill(0);
+  for (let n = 0; n < N; n++) {
+    counts[random.integer(N)]++;
+    if (n % STRETCH === STRETCH - 1) yield;
+  }
+}
+
+function intervalOf(values: Float64Array): Interval {
+  const known = values.filter((value) => !Number.isNaN(value)).sort();
+  return { low: quantile(known, 0.025), high: quantile(known, 0.975), without: values.length - known.length };
+}
+
+/** Between two values in proportion, as NumPy's `percentile` has it. */
+function quantile(
+  sorted: Float64Array, // ascending
+  share: number,
+): number {
+  const at = share * (sorted.length - 1);
+  const below = Math.floor(at);
+  const value = sorted[below] ?? Number.NaN;
+  return below + 1 < sorted.length ? value + (at - below) * (sorted[below + 1] - value) : value;
+}

@@ -1,0 +1,58 @@
+import type { Pausable } from '../../math/pausable.ts';
+import { ascending } from './ascending.ts';
+import type { HeldRows } from './counted.ts';
+import { badOutput } from './unanswered.ts';
+
+/** What a threshold is chosen by. */
+export const thresholdCriteria = {
+  /** F1 of class 1. */
+  f1: (right, predicted, positives) => (2 * right) / (predicted + positives),
+  /** [Youden's J](https://en.wikipedia.org/wiki/Youden%27s_J_statistic): recall of class 1 + recall of class 0 - 1. */
+  youden: (right, predicted, positives, rows) => right / positives - (predicted - right) / (rows - positives),
+} satisfies Record<string, (right: number, predicted: number, positives: number, rows: number) => number>;
+
+/** The name of a criterion. */
+export type ThresholdCriterion = keyof typeof thresholdCriteria;
+
+/** A threshold and the value of its criterion. */
+export interface ChosenThreshold {
+  /** Rows that score above it are of class 1. */
+  readonly threshold: number;
+  /** The criterion at the threshold. */
+  readonly value: number;
+}
+
+/**
+ * The threshold at which the criterion is highest over rows of one score and a target of 0 or 1: half way between the
+ * two scores that it separates, or half the lowest score. Of several it is the highest. Rows without an answer count as
+ * predicted 0. Null if the rows are of one class only.
+ */
+export function* chooseThreshold(
+  { rows, y, t }: HeldRows, // one output
+  criterion: ThresholdCriterion,
+): Pausable<ChosenThreshold | null> {
+  const known = Uint32Array.from({ length: rows }, (_, n) => n).filter((n) => badOutput(y, n, 1) === undefined);
+  const scores = Float64Array.from(known, (n) => y[n]);
+  const order = yield* ascending(scores);
+  const positives = t.reduce((sum, target, n) => (n < rows && target > 0.5 ? sum + 1 : sum), 0);
+  if (positives === 0 || positives === rows) return null;
+  const valueAt = thresholdCriteria[criterion];
+  let best: ChosenThreshold | null = null;
+  let right = 0;
+  for (let taken = 1; taken <= order.length; taken++) {
+    const place = order[order.length - taken];
+    if (t[known[place]] > 0.5) right++;
+    const lowest = scores[place];
+    const next = taken < order.length ? scores[order[order.length - taken - 1]] : Math.min(0, lowest);
+    if (lowest === next) continue;
+    const value = valueAt(right, taken, positives, rows);
+    if (best === null || value > best.value) best = { threshold: between(next, lowest), value };
+  }
+  return best;
+}
+
+/** Half way from `low` to `high`, and below `high` where they are neighbours. */
+function between(low: number, high: number): number {
+  const middle = low + (high - low) / 2;
+  return middle < high ? middle : low;
+}

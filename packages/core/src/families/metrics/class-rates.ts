@@ -1,0 +1,121 @@
+import { defineOptions, type Named, type OptionsOf, oneOf, count as wholeNumber } from '../../checks/options/index.ts';
+import type { Counted, HeldRows } from './counted.ts';
+import { createDecision, type DecisionOptions, decisionTable } from './decision.ts';
+import type { Metric } from './metric.ts';
+import { NO_ANSWER } from './unanswered.ts';
+
+const averageTable = {
+  /**
+   * 'binary': the figure of the positive class. 'macro': the mean over classes. 'weighted': the mean over classes, each
+   * weighted by its rows. @default 'binary' for two classes, else 'macro'
+   */
+  average: oneOf({ binary: true, macro: true, weighted: true })(),
+  /** The positive class, where the average is 'binary'. @default 1 */
+  positive: wholeNumber(1),
+};
+
+/** Options of a figure that each class has. */
+export interface AverageOptions extends DecisionOptions, OptionsOf<typeof averageTable>, Named {}
+
+/** The counts of a class: its rows, the rows that are predicted as it, and those that are both. */
+type ClassRate = (right: number, rows: number, predicted: number) => number;
+
+/** A figure of each class, averaged. */
+export interface ClassAverage {
+  /** The metric. @throws Error if an option is wrong. */
+  metric(options: AverageOptions): Metric;
+  /** The same over held rows. */
+  counted(rows: HeldRows, options: AverageOptions): Counted;
+}
+
+/**
+ * The average of `rate` over classes. Classes that neither a target nor an answer names are left out, as in
+ * scikit-learn. A row without an answer counts as a row of its class, predicted as none.
+ */
+export function classAverage(where: string, rate: ClassRate): ClassAverage {
+  const read = defineOptions(where, { ...decisionTable, ...averageTable }).read;
+  return {
+    metric(options) {
+      const { targets, threshold, average, positive } = read(options);
+      return ratesMetric(where, { targets, threshold }, (counts) => averageOf(counts, rate, average, positive));
+    },
+    counted(rows, options) {
+      const { targets, threshold, average, positive } = read(options);
+      return countedRates(rows, { targets, threshold }, (counts) => averageOf(counts, rate, average, positive));
+    },
+  };
+}
+
+function averageOf(
+  { right, rows, predicted }: ClassCounts,
+  rate: ClassRate,
+  average: AverageOptions['average'],
+  positive: number,
+): number {
+  const C = right.length;
+  const chosen = average ?? (C === 2 ? 'binary' : 'macro');
+  const ofClass = (c: number) => rate(right[c], rows[c], predicted[c]);
+  if (C === 0) return Number.NaN;
+  if (chosen === 'binary') return positive < C ? ofClass(positive) : Number.NaN;
+  let sum = 0;
+  let weights = 0;
+  for (let c = 0; c < C; c++) {
+    if (rows[c] === 0 && predicted[c] === 0) continue;
+    const weight = chosen === 'weighted' ? rows[c] : 1;
+    sum += weight * ofClass(c);
+    weights += weight;
+  }
+  return sum / weights;
+}
+
+/** Counts of each class: what a figure of classes needs of the confusion matrix, which has C times as many cells. */
+export interface ClassCounts {
+  readonly right: Float64Array; // [C] rows that are predicted as what they are
+  readonly rows: Float64Array; // [C]
+  readonly predicted: Float64Array; // [C] rows that are predicted as the class
+}
+
+const emptyCounts = (C: number): ClassCounts => ({
+  right: new Float64Array(C),
+  rows: new Float64Array(C),
+  predicted: new Float64Array(C),
+});
+
+/** Counts `times` rows of class `wanted` that are predicted as `answered`. */
+function count({ right, rows, predicted }: ClassCounts, wanted: number, answered: number, times: number): void {
+  if (wanted === NO_ANSWER) return;
+  rows[wanted] += times;
+  if (answered === NO_ANSWER) return;
+  predicted[answered] += times;
+  if (answered === wanted) right[wanted] += times;
+}
+
+/** A figure of the counts. */
+export function ratesMetric(where: string, options: DecisionOptions, of: (counts: ClassCounts) => number): Metric {
+  const { classes, answer, target } = createDecision(where, options);
+  let counts = emptyCounts(0);
+  return {
+    add(y, t, B, O) {
+      if (counts.rows.length === 0) counts = emptyCounts(classes(O));
+      for (let n = 0; n < B; n++) count(counts, target(t, n, O), answer(y, n, O), 1);
+    },
+    value: () => of(counts),
+  };
+}
+
+/** The same over held rows. */
+export function countedRates(
+  { rows, outputs: O, y, t }: HeldRows,
+  options: DecisionOptions,
+  of: (counts: ClassCounts) => number,
+): Counted {
+  const { classes, answer, target } = createDecision('metric', options);
+  const C = classes(O);
+  const wanted = Int32Array.from({ length: rows }, (_, n) => target(t, n, O));
+  const answered = Int32Array.from({ length: rows }, (_, n) => answer(y, n, O));
+  return (times) => {
+    const counts = emptyCounts(C);
+    for (let n = 0; n < rows; n++) count(counts, wanted[n], answered[n], times[n]);
+    return of(counts);
+  };
+}

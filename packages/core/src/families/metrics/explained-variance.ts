@@ -1,0 +1,39 @@
+import { type NoOptions, noOptions } from '../family.ts';
+import type { Metric } from './metric.ts';
+import { createSpread, ratioOf, type Spread, type Squares } from './spread.ts';
+
+/** The residual sum of squares of pairs of output and target. */
+interface Residual {
+  add(y: number, t: number): void;
+  squares(): Squares;
+}
+
+/** 1 - residual / Σ(t - t̄)² of each output, mean over outputs; NaN where a target does not vary. */
+export function explainedShare(createResidual: () => Residual): Metric {
+  const outputs: { readonly all: Spread; readonly residual: Residual }[] = [];
+  return {
+    add(y, t, B, O) {
+      while (outputs.length < O) outputs.push({ all: createSpread(), residual: createResidual() });
+      for (let o = 0; o < O; o++) {
+        const { all, residual } = outputs[o];
+        for (let i = o; i < B * O; i += O) {
+          all.add(t[i]);
+          residual.add(y[i], t[i]);
+        }
+      }
+    },
+    value() {
+      const sum = outputs.reduce((sum, { all, residual }) => sum + (1 - ratioOf(residual.squares(), all.squares())), 0);
+      return sum / outputs.length;
+    },
+  };
+}
+
+/**
+ * 1 - Var(t - y) / Var(t) of each output, mean over outputs: R² of predictions whose mean error is taken off. NaN where
+ * a target does not vary (scikit-learn: 1 if exact, else 0).
+ */
+export function explainedVariance(options: NoOptions = {}): Metric {
+  noOptions('metric explained-variance', options);
+  return explainedShare(createSpread);
+}

@@ -1,0 +1,23 @@
+import { type NoOptions, noOptions } from '../family.ts';
+import type { RowNumber } from './counted.ts';
+import type { Metric } from './metric.ts';
+import { rowMean } from './row-mean.ts';
+
+/** In place of a target of 0, as in scikit-learn: the spacing of doubles at 1. */
+const EPSILON = 2.220446049250313e-16;
+
+/** Mean over the outputs of a row of |y - t| / |t|. */
+export const rowMape: RowNumber = (y, t, n, O) => {
+  let sum = 0;
+  for (let i = n * O; i < (n + 1) * O; i++) sum += Math.abs(y[i] - t[i]) / Math.max(Math.abs(t[i]), EPSILON);
+  return sum / O;
+};
+
+/**
+ * Mean absolute percentage error as a share: mean of |y - t| / max(|t|, 2⁻⁵²) over rows and outputs; 0.1 is 10 %. A
+ * target of 0 with any error makes it huge.
+ */
+export function mape(options: NoOptions = {}): Metric {
+  noOptions('metric mape', options);
+  return rowMean(rowMape);
+}

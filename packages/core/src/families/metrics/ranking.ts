@@ -1,0 +1,136 @@
+import { defineOptions, type Named, type OptionsOf } from '../../checks/options/index.ts';
+import { complete, type Pausable } from '../../math/pausable.ts';
+import { ascending } from './ascending.ts';
+import type { Counted, HeldRows } from './counted.ts';
+import { createDecision, decisionTable } from './decision.ts';
+import type { Metric } from './metric.ts';
+import { badOutput } from './unanswered.ts';
+
+const rankingTable = {
+  /** 'classes': one index per row, one output per class. 'values': one-hot rows, or 0 and 1 with one output. */
+  targets: decisionTable.targets,
+};
+
+/** Options of a metric that ranks rows by their outputs. */
+export interface RankingOptions extends OptionsOf<typeof rankingTable>, Named {}
+
+/** A metric that keeps its rows, and whose value takes a while where they are many. */
+export interface RankingMetric extends Metric {
+  /** The same as `value`, with pauses. */
+  valueInTurns(): Pausable<number>;
+}
+
+/** Rows in ascending order of their scores. */
+export interface Ranked {
+  readonly order: Uint32Array; // [N] places of the rows
+  readonly ends: Uint8Array; // [N] 1 for the last of equal scores
+  readonly positive: Uint8Array; // [N] 1 for a row of the class, in ascending order too
+}
+
+/**
+ * The value of one class, with row order[n] counting counts[order[n]] times, or each once. NaN if the class has no
+ * value: it does not count in the mean over classes.
+ */
+type ClassValue = (ranked: Ranked, counts: Uint32Array | null) => number;
+
+/** A metric of rankings. */
+export interface Ranking {
+  /** The metric. @throws Error if an option is wrong. */
+  metric(options: RankingOptions): RankingMetric;
+  /** The same over held rows. */
+  counted(rows: HeldRows, options: RankingOptions): Pausable<Counted>;
+}
+
+/**
+ * With one output, or two classes, the value of class 1. With more, the mean over classes of the value of the class
+ * against all others; `none` if no class has a value. NaN before the first row, and if a row has no answer.
+ */
+export function createRanking(where: string, valueOfClass: ClassValue, none: number): Ranking {
+  const { read } = defineOptions(where, rankingTable);
+  return {
+    metric(options) {
+      const { targets } = read(options);
+      const held = holdRows(targets);
+      function* valueInTurns(): Pausable<number> {
+        const ranked = yield* rank(held.rows(), targets);
+        return ranked === null ? Number.NaN : meanOf(ranked, valueOfClass, none, null);
+      }
+      return { add: held.add, value: () => complete(valueInTurns()), valueInTurns };
+    },
+    *counted(rows, options) {
+      const ranked = yield* rankOnce(rows, read(options).targets);
+      return (counts) => (ranked === null ? Number.NaN : meanOf(ranked, valueOfClass, none, counts));
+    },
+  };
+}
+
+function meanOf(ranked: readonly Ranked[], valueOfClass: ClassValue, none: number, counts: Uint32Array | null): number {
+  let sum = 0;
+  let seen = 0;
+  for (const one of ranked) {
+    const value = valueOfClass(one, counts);
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    seen++;
+  }
+  return seen === 0 ? none : sum / seen;
+}
+
+const known = new WeakMap<HeldRows, Ranked[] | null>();
+
+/** The rankings of held rows, which do not change: all figures of them share these. */
+function* rankOnce(held: HeldRows, targets: 'classes' | 'values'): Pausable<Ranked[] | null> {
+  const ranked = known.get(held) ?? (yield* rank(held, targets));
+  known.set(held, ranked);
+  return ranked;
+}
+
+/** A ranking for each class that counts; null if a row has no answer, or there is none. */
+function* rank(held: HeldRows, targets: 'classes' | 'values'): Pausable<Ranked[] | null> {
+  const { rows, outputs: O, y, t } = held;
+  const { classes, target } = createDecision('metric', { targets });
+  for (let n = 0; n < rows; n++) if (badOutput(y, n, O) !== undefined) return null;
+  if (rows === 0) return null;
+  const C = classes(O);
+  const ranked: Ranked[] = [];
+  for (let c = C === 2 ? 1 : 0; c < C; c++) {
+    const scores = new Float64Array(rows);
+    for (let n = 0; n < rows; n++) scores[n] = y[n * O + (O === 1 ? 0 : c)];
+    const order = yield* ascending(scores);
+    const ends = new Uint8Array(rows).fill(1);
+    const positive = new Uint8Array(rows);
+    for (let n = 0; n < rows; n++) {
+      if (n + 1 < rows && scores[order[n]] === scores[order[n + 1]]) ends[n] = 0;
+      if (target(t, order[n], O) === c) positive[n] = 1;
+    }
+    ranked.push({ order, ends, positive });
+    yield;
+  }
+  return ranked;
+}
+
+/** Keeps copies of rows that come in parts. */
+function holdRows(targets: 'classes' | 'values'): { add: Metric['add']; rows(): HeldRows } {
+  let y = new Float64Array(0);
+  let t = new Float64Array(0);
+  let rows = 0;
+  let outputs = 0;
+  return {
+    add(yPart, tPart, B, O) {
+      outputs = O;
+      const columns = targets === 'classes' ? 1 : O;
+      y = withPart(y, rows * O, yPart, B * O);
+      t = withPart(t, rows * columns, tPart, B * columns);
+      rows += B;
+    },
+    rows: () => ({ rows, outputs, y, t }),
+  };
+}
+
+/** `all` with `length` numbers of `part` behind its first `used`; a longer array where they do not fit. */
+function withPart(all: Float64Array, used: number, part: Float64Array, length: number): Float64Array<ArrayBuffer> {
+  const room = used + length <= all.length ? all : new Float64Array(Math.max(used + length, 2 * all.length));
+  if (room !== all) for (let i = 0; i < used; i++) room[i] = all[i];
+  for (let i = 0; i < length; i++) room[used + i] = part[i];
+  return room as Float64Array<ArrayBuffer>;
+}

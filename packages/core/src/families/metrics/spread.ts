@@ -1,0 +1,177 @@
+import { powerOfTwo } from '../../math/exponent.ts';
+import { viewOf } from '../../math/scratch.ts';
+
+/** Σ of squares of numbers that were multiplied by `unit`, a power of two, so that no square leaves the doubles. */
+export interface Squares {
+  readonly sum: number;
+  readonly unit: number;
+}
+
+/** √(Σ / n). */
+export const rootMean = ({ sum, unit }: Squares, n: number): number => Math.sqrt(sum / n) / unit;
+
+/** Σ of `a` / Σ of `b`; NaN if that of `b` is 0. */
+export function ratioOf(a: Squares, b: Squares): number {
+  if (b.sum === 0) return Number.NaN;
+  if (a.sum === 0 || a.unit === b.unit) return a.sum / b.sum;
+  const root = (Math.sqrt(a.sum) / Math.sqrt(b.sum)) * (b.unit / a.unit);
+  return root * root;
+}
+
+/**
+ * Numbers above 2⁴⁰⁰, below 2⁻⁴⁰⁰ and between are squared in units of their own, and added apart. [Blue
+ * 1978](https://doi.org/10.1145/355769.355771)
+ */
+const UNITS = [powerOfTwo(-600), 1, powerOfTwo(600)];
+const [LARGE, ORDINARY, SMALL] = [0, 1, 2];
+const MOST_ORDINARY = powerOfTwo(400);
+const LEAST_ORDINARY = powerOfTwo(-400);
+
+/** The class of the largest numbers, beside which others may be too small to count. */
+const topClass = (squares: (k: number) => number): number => [LARGE, ORDINARY].find((k) => squares(k) !== 0) ?? SMALL;
+
+/** Σ (a - b)² of pairs, pair by pair. */
+export function createSquares(): { add(a: number, b: number): void; squares(): Squares } {
+  const sums = new Float64Array(3); // [class]
+  return {
+    add(a, b) {
+      const difference = a - b;
+      const size = Math.abs(difference);
+      if (size <= MOST_ORDINARY && size >= LEAST_ORDINARY) {
+        sums[ORDINARY] += difference * difference;
+        return;
+      }
+      const k = size > MOST_ORDINARY ? LARGE : SMALL;
+      // Large numbers may be further apart than the largest double.
+      const x = k === LARGE ? a * UNITS[LARGE] - b * UNITS[LARGE] : difference * UNITS[SMALL];
+      sums[k] += x * x;
+    },
+    squares() {
+      const top = topClass((k) => sums[k]);
+      let sum = 0;
+      for (let k = SMALL; k >= top; k--) sum += sums[k] * (UNITS[top] / UNITS[k]) * (UNITS[top] / UNITS[k]);
+      return { sum, unit: UNITS[top] };
+    },
+  };
+}
+
+/** Mean and spread of numbers a - b, pair by pair. */
+export interface Spread {
+  /** Adds the number a - b, without rounding it. @default b 0 */
+  add(a: number, b?: number): void;
+  /** v̄; NaN before the first number. */
+  mean(): number;
+  /** Σ (v - v̄)². */
+  squares(): Squares;
+  /** √(Σ (v - v̄)² / N), as NumPy's std; exactly 0 for equal numbers, NaN before the first. */
+  deviation(): number;
+}
+
+/** Places of the sums of a class: Σ d and Σ d², each with the sum of what its additions rounded off. */
+const [SUM, SQUARES, LENGTH] = [0, 2, 4];
+
+/**
+ * With d = v - the first number, Σ (v - v̄)² = Σ d² - (Σ d)² / N. The first is one of the numbers, so the difference is
+ * at least 1 / (N + 1) of Σ d². Differences, squares and sums carry their rounding errors along, as if computed with
+ * twice the digits of a double. [Ogita, Rump & Oishi 2005](https://doi.org/10.1137/030601818)
+ */
+export function createSpread(): Spread {
+  const sums = new Float64Array(3 * LENGTH + 1); // [class, LENGTH], then the first number
+  const FIRST = 3 * LENGTH;
+  let rows = 0;
+
+  /** Adds the distance a - b - origin of numbers in the unit of class k. */
+  function addDistance(k: number, a: number, b: number, origin: number): void {
+    const v = a - b;
+    const sum = v - origin;
+    const rest = sumError(v, -origin, sum) + (b === 0 ? 0 : sumError(a, -b, v));
+    const d = sum + rest;
+    const dRest = rest - (d - sum);
+    if (k === ORDINARY && Math.abs(d) < LEAST_ORDINARY) add(SMALL, d * UNITS[SMALL], dRest * UNITS[SMALL]);
+    else add(k, d, dRest);
+  }
+
+  function add(k: number, d: number, dRest: number): void {
+    const square = d * d;
+    addTo(sums, k * LENGTH + SUM, d, dRest);
+    addTo(sums, k * LENGTH + SQUARES, square, productError(d, d, square) + 2 * d * dRest);
+  }
+
+  /** The sums of all classes, in the unit of the top one. */
+  function joined() {
+    const top = topClass((k) => sums[k * LENGTH + SQUARES]);
+    const all = new Float64Array(LENGTH);
+    for (let k = SMALL; k >= top; k--) {
+      const [d, dRest, square, squareRest] = viewOf(sums, k * LENGTH, LENGTH);
+      const unit = UNITS[top] / UNITS[k];
+      addTo(all, SUM, d * unit, dRest * unit);
+      addTo(all, SQUARES, square * unit * unit, squareRest * unit * unit);
+    }
+    return { all, top };
+  }
+
+  function squares(): Squares {
+    const { all, top } = joined();
+    const [d, dRest, sum, sumRest] = all;
+    const square = d * d;
+    const [share, shareRest] = divided(square, productError(d, d, square) + 2 * d * dRest, rows);
+    return { sum: Math.max(0, sum - share + (sumRest - shareRest)), unit: UNITS[top] };
+  }
+
+  return {
+    add(a, b = 0) {
+      if (rows++ === 0) sums[FIRST] = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, a - b));
+      const first = sums[FIRST];
+      const isLarge = Math.abs(a - b) > MOST_ORDINARY || Math.abs(first) > MOST_ORDINARY;
+      if (isLarge) addDistance(LARGE, a * UNITS[LARGE], b * UNITS[LARGE], first * UNITS[LARGE]);
+      else addDistance(ORDINARY, a, b, first);
+    },
+    mean() {
+      const { all, top } = joined();
+      const [d, dRest] = divided(all[SUM], all[SUM + 1], rows);
+      const before = top === LARGE ? UNITS[LARGE] : 1;
+      const after = top === SMALL ? UNITS[SMALL] : 1;
+      const [origin, distance] = [sums[FIRST] * before, d / after];
+      const whole = origin + distance;
+      return (whole + (sumError(origin, distance, whole) + dRest / after)) / before;
+    },
+    squares,
+    deviation: () => rootMean(squares(), rows),
+  };
+}
+
+/** Adds `value` + `rest` to the pair sums[at], sums[at + 1]: the rounding error of the first sum goes to the second. */
+function addTo(sums: Float64Array, at: number, value: number, rest: number): void {
+  const before = sums[at];
+  const sum = before + value;
+  sums[at] = sum;
+  sums[at + 1] += sumError(before, value, sum) + rest;
+}
+
+/** a + b - sum, exactly, of their rounded sum. */
+function sumError(a: number, b: number, sum: number): number {
+  const part = sum - a;
+  return a - (sum - part) + (b - part);
+}
+
+/** a · b - product, exactly, of their rounded product. */
+function productError(a: number, b: number, product: number): number {
+  const high = highHalf(a);
+  const low = a - high;
+  const otherHigh = highHalf(b);
+  const otherLow = b - otherHigh;
+  return high * otherHigh - product + high * otherLow + low * otherHigh + low * otherLow;
+}
+
+/** The upper 26 bits. */
+function highHalf(a: number): number {
+  const scaled = 134_217_729 * a;
+  return scaled - (scaled - a);
+}
+
+/** (number + rest) / n, as a double and the rest. */
+function divided(number: number, rest: number, n: number): [number, number] {
+  const quotient = number / n;
+  const product = quotient * n;
+  return [quotient, (number - product - productError(quotient, n, product) + rest) / n];
+}

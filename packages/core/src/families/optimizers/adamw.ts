@@ -1,0 +1,37 @@
+import { defineOptions, nonNegative, type OptionsOf } from '../../checks/options/index.ts';
+import { type MomentOptions, moments, momentTable, momentUpdate } from './moments.ts';
+import type { Optimizer } from './optimizer.ts';
+import { sparing, type WeightDecayOptions, weightDecayTable } from './weight-decay.ts';
+
+export const adamwOptions = defineOptions('adamw', {
+  /** α >= 0: the learning rate. @default 1e-3 */
+  lr: nonNegative(1e-3, 'learning rate'),
+  ...momentTable,
+  ...weightDecayTable(0.01),
+});
+
+/** Options of AdamW. */
+export interface AdamwOptions extends MomentOptions, WeightDecayOptions, OptionsOf<typeof adamwOptions.table> {}
+
+/**
+ * θ ← θ(1 - αλ), then adam's update without its decay. The decay follows the schedule, as in PyTorch.
+ * [Loshchilov & Hutter 2019, alg. 2](https://arxiv.org/abs/1711.05101)
+ */
+export function adamw(options: AdamwOptions = {}): Optimizer {
+  const values = adamwOptions.read(options);
+  const { lr, weightDecay } = values;
+  const shared = moments(values);
+  return sparing(values, 7, 1, {
+    ...shared,
+    name: 'adamw',
+    lr,
+    hyperLength: 8,
+    hyper(hyper, rate, scalars) {
+      shared.hyper(hyper, rate, scalars);
+      hyper[7] = 1 - rate[0] * weightDecay;
+    },
+    update,
+  });
+}
+
+const update = momentUpdate('weights');

@@ -1,0 +1,27 @@
+import { OptionError } from '../../checks/option-error.ts';
+import { specInFloats } from '../../checks/options/index.ts';
+import { show } from '../../checks/show.ts';
+import type { ElementType } from '../../math/element-type.ts';
+import { optimizerOptions } from './index.ts';
+import type { Optimizer } from './optimizer.ts';
+
+/**
+ * @throws OptionError for a number of the optimizer that is not itself any more as a float, and for a rate of the first
+ * step whose update none can hold.
+ */
+export function refuseOptimizerBeyondFloats(
+  where: string,
+  optimizer: Optimizer,
+  rate: number,
+  type: ElementType,
+): void {
+  if (type === 'float64') return;
+  specInFloats(where, 'optimizer', optimizer.spec, optimizerOptions);
+  const hyper = new Float64Array(optimizer.hyperLength);
+  optimizer.hyper(hyper, Float64Array.of(rate), Float64Array.from(optimizer.initialScalars));
+  const beyond = hyper.find((value) => !Number.isFinite(Math.fround(value)));
+  if (beyond === undefined) return;
+  const problem = `has ${show(rate)} in the first step, expected a smaller one`;
+  const reason = `(the update then multiplies by ${show(beyond)}, which float32 rounds to ${Math.fround(beyond)})`;
+  throw new OptionError(where, 'optimizer.lr', `${problem} ${reason}`, { about: 'the learning rate' });
+}

@@ -1,0 +1,74 @@
+import { fraction, type OptionsOf, type OptionValues, positive } from '../../checks/options/index.ts';
+import { typeOf } from '../../math/element-type.ts';
+import { mathOf } from '../../math/real-math.ts';
+import type { Optimizer, UpdateKernel } from './optimizer.ts';
+
+export const momentTable = {
+  /** β₁ in [0, 1): decay of the first moment. @default 0.9 */
+  beta1: fraction(0.9, 'decay of the first moment in {}'),
+  /** β₂ in [0, 1): decay of the second moment. @default 0.999 */
+  beta2: fraction(0.999, 'decay of the second moment in {}'),
+  /** ε > 0, outside of the square root. @default 1e-8 */
+  epsilon: positive(1e-8, 'added to the denominator, in {}'),
+};
+
+/** Options that adam and adamw share. */
+export interface MomentOptions extends OptionsOf<typeof momentTable> {}
+
+/**
+ * The common part of adam and adamw: two moments, and hyper[0..6] with the bias corrections of the step folded into two
+ * scalars.
+ */
+export function moments({
+  beta1,
+  beta2,
+  epsilon,
+}: OptionValues<typeof momentTable>): Pick<Optimizer, 'slots' | 'initialScalars' | 'advance' | 'hyper'> {
+  return {
+    slots: ['m', 'v'],
+    initialScalars: [beta1, beta2],
+    advance(scalars) {
+      scalars[0] *= beta1;
+      scalars[1] *= beta2;
+    },
+    hyper(hyper, rate, scalars) {
+      hyper[0] = beta1;
+      hyper[1] = 1 - beta1;
+      hyper[2] = beta2;
+      hyper[3] = 1 - beta2;
+      hyper[4] = rate[0] / (1 - scalars[0]);
+      hyper[5] = 1 / Math.sqrt(1 - scalars[1]);
+      hyper[6] = epsilon;
+    },
+  };
+}
+
+/**
+ * m ← β₁m + (1 - β₁)d; v ← β₂v + (1 - β₂)d²; θ ← kθ - αₜ · m / (√v · cₜ + ε), where hyper[7] is what decays: with
+ * 'gradient' it is λ of d = g + λθ, and k = 1; with 'weights' it is k, and d = g.
+ */
+export const momentUpdate =
+  (decays: 'gradient' | 'weights'): UpdateKernel =>
+  (theta, g, state, n, hyper) => {
+    const { round, flush } = mathOf(typeOf(theta));
+    const m = state[0];
+    const v = state[1];
+    const beta1 = round(hyper[0]);
+    const oneMinusBeta1 = round(hyper[1]);
+    const beta2 = round(hyper[2]);
+    const oneMinusBeta2 = round(hyper[3]);
+    const stepSize = round(hyper[4]);
+    const invRootC2 = round(hyper[5]);
+    const epsilon = round(hyper[6]);
+    const decay = round(hyper[7]);
+    const lambda = decays === 'gradient' ? decay : 0;
+    const kept = decays === 'weights' ? decay : 1; // times 1 is exact
+    for (let i = 0; i < n; i++) {
+      const d = lambda === 0 ? g[i] : round(g[i] + round(lambda * theta[i]));
+      m[i] = flush(round(round(beta1 * m[i]) + round(oneMinusBeta1 * d)));
+      v[i] = flush(round(round(beta2 * v[i]) + round(round(oneMinusBeta2 * d) * d)));
+      theta[i] =
+        round(theta[i] * kept) -
+        round(round(stepSize * m[i]) / round(round(round(Math.sqrt(v[i])) * invRootC2) + epsilon));
+    }
+  };

@@ -1,0 +1,61 @@
+import { count, defineOptions, type OptionsOf } from '../../checks/options/index.ts';
+import { createMember, type Family, type SpecOf } from '../family.ts';
+import { constant } from './constant.ts';
+import { cosine } from './cosine.ts';
+import { exponential } from './exponential.ts';
+import { oneCycle } from './one-cycle.ts';
+import { plateau } from './plateau.ts';
+import { rangeTest } from './range-test.ts';
+import type { Schedule, ScheduleContext, ScheduleIn } from './schedule.ts';
+import { step } from './step.ts';
+import { warmup } from './warmup.ts';
+
+const table = {
+  constant,
+  step,
+  exponential,
+  cosine,
+  'one-cycle': oneCycle,
+  plateau,
+  'range-test': rangeTest,
+} satisfies Record<string, (options: never) => ScheduleIn>;
+
+/** The name of a schedule. */
+export type ScheduleName = keyof typeof table;
+
+/** Every schedule. To add one, write a file and list it here. */
+export const schedules: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
+
+/** 'cosine', or { kind: 'cosine', minFactor: 0.01, warmupSteps: 100 }; every kind takes a warm-up, default 0. */
+export type ScheduleSpec = ScheduleName | (Exclude<SpecOf<typeof schedules>, string> & WarmupOptions);
+
+export const warmupOptions = defineOptions('schedule', {
+  /** Steps in which the rate rises by equal amounts before the schedule begins. @default 0 */
+  warmupSteps: count(0, 'steps of linear warm-up before the schedule'),
+});
+
+/** Options of every schedule. */
+export interface WarmupOptions extends OptionsOf<typeof warmupOptions.table> {}
+
+/** @throws Error naming the nearest known schedule or option. */
+export function createSchedule(
+  spec: ScheduleSpec,
+  context: ScheduleContext,
+  own: { readonly schedules: Family<ScheduleIn> } = { schedules: {} },
+): Schedule {
+  const create = (member: unknown): ScheduleIn => createMember('schedule', schedules, member, own.schedules);
+  if (typeof spec !== 'object' || spec === null) return create(spec)(context);
+  const { warmupSteps: steps, ...rest } = spec;
+  const { warmupSteps } = warmupOptions.read({ warmupSteps: steps });
+  const totalSteps = Math.max(1, context.totalSteps - warmupSteps);
+  const schedule = create(rest)({ ...context, totalSteps });
+  return warmupSteps === 0 ? schedule : warmup(warmupSteps, schedule);
+}
+
+export type { CosineOptions } from './cosine.ts';
+export type { ExponentialOptions } from './exponential.ts';
+export type { OneCycleOptions } from './one-cycle.ts';
+export type { PlateauOptions } from './plateau.ts';
+export type { RangeTestOptions } from './range-test.ts';
+export type { Schedule, ScheduleContext, ScheduleIn } from './schedule.ts';
+export type { StepOptions } from './step.ts';

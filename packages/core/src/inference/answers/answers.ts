@@ -1,0 +1,61 @@
+import type { Loss } from '../../families/losses/index.ts';
+import { badOutput, NO_ANSWER } from '../../families/metrics/index.ts';
+import { viewOf } from '../../math/scratch.ts';
+import type { TargetDecoding } from '../preprocessing/preprocessing.ts';
+import { classify } from './classify.ts';
+import { decodeValue } from './decode-value.ts';
+import { hasProbabilities, toProbabilities } from './probabilities.ts';
+
+/** What a model says of a row. */
+export interface Answer {
+  /**
+   * The name of the class, or the value in the target's units; several values by target name, or as a list if the
+   * targets have no names. Null for a row without an answer, one of whose outputs is NaN or infinite.
+   */
+  readonly prediction: string | number | Readonly<Record<string, number>> | readonly number[] | null;
+  /** Probability of each class by name. Absent for values, and where the loss gives none. */
+  readonly probabilities?: Readonly<Record<string, number>>;
+}
+
+/** How outputs are read. */
+export interface AnswerOptions {
+  /** The loss that the network was trained with; null if unknown: outputs are then values. */
+  readonly loss: Loss | null;
+  /** The targets, of a model with a preprocessing. */
+  readonly target?: readonly TargetDecoding[] | undefined;
+  /** Names of the classes, of a model without one. @default the indices */
+  readonly labels?: readonly string[] | undefined;
+  /** Of two classes, the probability above which the answer is the second. @default the likelier class */
+  readonly threshold?: number | undefined;
+}
+
+/** The answers in outputs y [N, O] of a network. */
+export function answersOf(y: Float64Array, O: number, { loss, target, labels, threshold }: AnswerOptions): Answer[] {
+  const N = y.length / O;
+  const first = target?.at(0);
+  const names = first?.type === 'classes' ? first.labels : labels;
+  const isClasses = first === undefined ? names !== undefined || decides(loss) : first.type === 'classes';
+  if (!isClasses) return Array.from({ length: N }, (_, n) => valueAnswer(y, n, O, target));
+  const classes = classify(y, O, loss, threshold);
+  const p = hasProbabilities(loss) ? y.slice() : null;
+  if (p !== null) toProbabilities('predict', loss, p, O);
+  const nameOf = (index: number): string => names?.[index] ?? String(index);
+  return classes.map((index, n) => {
+    const prediction = index === NO_ANSWER ? null : nameOf(index);
+    if (p === null || prediction === null) return { prediction };
+    // One output is the probability of the second of two classes.
+    const row = O === 1 && loss?.targets === 'values' ? [1 - p[n], p[n]] : [...viewOf(p, n * O, O)];
+    return { prediction, probabilities: Object.fromEntries(row.map((value, index) => [nameOf(index), value])) };
+  });
+}
+
+/** Whether a network with this loss tells classes apart. */
+const decides = (loss: Loss | null): boolean => loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
+
+function valueAnswer(y: Float64Array, n: number, O: number, target: readonly TargetDecoding[] | undefined): Answer {
+  if (badOutput(y, n, O) !== undefined) return { prediction: null };
+  const values = Array.from({ length: O }, (_, o) => decodeValue(y[n * O + o], target?.[o]));
+  if (O === 1) return { prediction: values[0] };
+  if (target === undefined) return { prediction: values };
+  return { prediction: Object.fromEntries(values.map((value, o) => [target[o].name, value])) };
+}

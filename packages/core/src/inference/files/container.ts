@@ -1,0 +1,180 @@
+import { reasonOf, show, showName } from '../../checks/show.ts';
+import { bytesOfElements, type Elements, type ElementType, elementTypes, typeOf } from '../../math/element-type.ts';
+import { packHeader, unpackHeader } from './header.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { littleEndianNumbers } from './little-endian.ts';
+
+/** A file of named arrays: a JSON description, and the numbers. */
+export interface Container {
+  readonly kind: string;
+  readonly content: JsonObject;
+  readonly sections: ReadonlyMap<string, Elements>;
+  readonly bytes: number; // of the file
+  readonly format: number; // version of the format
+}
+
+/** Bytes of which the last 32 are the SHA-256 of those before: a file, or what was read of one. */
+export interface Sealed {
+  readonly size: number;
+  /** Some of its bytes, not yet verified; zeros after the end. */
+  peek(position: number, length: number): Uint8Array<ArrayBuffer>;
+  /** All of its bytes. @throws Error if one of them has changed, or there is no memory for them. */
+  readAll(): ArrayBuffer;
+}
+
+/** The first bytes: no text, and with both line endings, which a program that takes the file for text damages first. */
+const MAGIC = [0x89, 0x47, 0x4c, 0x4d, 0x0d, 0x0a, 0x1a, 0x0a];
+const VERSION = 1;
+const PREFIX_BYTES = 16;
+export const HASH_BYTES = 32;
+/** 2 MiB: MessagePack can encode one object per byte, and the worst header takes half a second. */
+const MOST_HEADER_BYTES = 1 << 21;
+
+/**
+ * What stands before the sections.
+ * @throws Error for a `content` that is not JSON, or is too long.
+ */
+export function packStart(
+  where: string,
+  kind: string,
+  content: object, // JSON
+  sections: Container['sections'],
+): Uint8Array<ArrayBuffer> {
+  const list = [...sections].map(([name, array]) => ({ name, dtype: typeOf(array), length: array.length }));
+  const header = packHeader({ kind, content, sections: list });
+  if (header.length > MOST_HEADER_BYTES) {
+    throw new Error(`${where}: header has ${header.length} bytes, expected at most ${MOST_HEADER_BYTES}`);
+  }
+  const start = new Uint8Array(sectionsStart(header.length));
+  start.set(MAGIC);
+  const view = new DataView(start.buffer);
+  view.setUint32(8, VERSION, true);
+  view.setUint32(12, header.length, true);
+  start.set(header, PREFIX_BYTES);
+  return start;
+}
+
+/**
+ * Reads magic (8 bytes), version and length of the header (uint32 each, little-endian like everything), the header in
+ * MessagePack, zeros up to a multiple of 8, the sections, each with zeros up to one, and the SHA-256 of all this. The
+ * header and the lengths in it are checked before memory is taken for the sections.
+ * @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom', and names the problem if any byte is
+ * changed, missing or added, or the file is of none of the `kinds`.
+ */
+export function openContainer(subject: string, kinds: readonly string[], file: Sealed): Container {
+  const { kind, content, sections: list, start } = openHeader(subject, kinds, file);
+  const buffer = file.readAll();
+  const sections = new Map<string, Elements>();
+  let offset = start;
+  for (const { name, dtype, length } of list) {
+    sections.set(name, littleEndianNumbers(dtype, buffer, offset, length));
+    offset += sectionBytes(dtype, length);
+  }
+  return { kind, content, sections, bytes: file.size, format: VERSION };
+}
+
+/** The header, which is checked, and where the sections start; neither numbers nor the hash are checked. */
+export function openHeader(
+  subject: string,
+  kinds: readonly string[],
+  file: Sealed,
+): Header & { readonly start: number } {
+  const fault: Fault = (has, expected) => new Error(`${subject} has ${has}, expected ${expected}`);
+  const prefix = file.peek(0, PREFIX_BYTES);
+  if (MAGIC.some((byte, i) => prefix[i] !== byte)) throw notOurs(subject, prefix.slice(0, file.size));
+  const headerBytes = checkPrefix(prefix, file.size, fault);
+  const header = readHeader(file.peek(PREFIX_BYTES, headerBytes), fault);
+  if (!kinds.includes(header.kind)) throw fault(`the kind ${show(header.kind)}`, kinds.join(' or '));
+  const start = sectionsStart(headerBytes);
+  checkLengths(header.sections, start, file.size, fault);
+  return { ...header, start };
+}
+
+/** The first multiple of 8 behind the header: there the sections can be read in place. */
+const sectionsStart = (headerBytes: number): number => -8 * Math.floor(-(PREFIX_BYTES + headerBytes) / 8);
+
+type Fault = (has: string, expected: string) => Error;
+
+function notOurs(subject: string, start: Uint8Array): Error {
+  const text = String.fromCharCode(...start);
+  const isText = /^[\x20-\x7e\s]*$/.test(text);
+  const begins = isText ? show(text) : `the bytes ${hexadecimal(start.slice(0, MAGIC.length))}`;
+  const found = start.length === 0 ? 'it is empty' : `it begins with ${begins}`;
+  return new Error(`${subject} is not a Gradloom file, expected a model or a checkpoint (${found})`);
+}
+
+/** Two digits a byte. */
+export const hexadecimal = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** How many bytes the header has. */
+function checkPrefix({ buffer }: Uint8Array<ArrayBuffer>, size: number, fault: Fault): number {
+  const start = new DataView(buffer);
+  const least = PREFIX_BYTES + HASH_BYTES;
+  if (size < least) throw fault(`${size} bytes`, `${least} or more (it was cut off)`);
+  const version = start.getUint32(8, true);
+  if (version !== VERSION) throw fault(`format version ${version}`, `${VERSION} (a newer Gradloom may read it)`);
+  const headerBytes = start.getUint32(12, true);
+  const most = Math.min(MOST_HEADER_BYTES, size - PREFIX_BYTES - HASH_BYTES);
+  if (headerBytes > most) throw fault(`a header of ${headerBytes} bytes`, `at most ${most}`);
+  return headerBytes;
+}
+
+interface Section {
+  readonly name: string;
+  readonly dtype: ElementType;
+  readonly length: number; // of numbers
+}
+
+/** Bytes of a section: each begins at a multiple of 8. */
+export const sectionBytes = (dtype: ElementType, length: number): number =>
+  -8 * Math.floor(-bytesOfElements(dtype, length) / 8);
+
+/** The sections fill the file to its hash. */
+function checkLengths(sections: readonly Section[], start: number, size: number, fault: Fault): void {
+  const end = size - HASH_BYTES;
+  const names = new Set<string>();
+  let offset = start;
+  for (const { name, dtype, length } of sections) {
+    if (names.has(name)) throw fault(`two sections ${showName(name)}`, 'one of each name');
+    names.add(name);
+    const bytes = sectionBytes(dtype, length);
+    if (bytes > end - offset) throw fault(`${end - offset} bytes for section ${showName(name)}`, `${bytes}`);
+    offset += bytes;
+  }
+  if (offset !== end) throw fault(`${size} bytes`, `${offset + HASH_BYTES} (the sections of its header)`);
+}
+
+interface Header {
+  readonly kind: string;
+  readonly content: JsonObject;
+  readonly sections: readonly Section[];
+}
+
+function readHeader(bytes: Uint8Array, fault: Fault): Header {
+  const header = unpack(bytes, fault);
+  if (isJsonObject(header) && isJsonObject(header.content) && Array.isArray(header.sections)) {
+    const { kind, content, sections } = header;
+    if (typeof kind === 'string') return { kind, content, sections: sections.map((entry) => section(entry, fault)) };
+  }
+  throw fault(`the header ${show(header)}`, '{ kind, content: {}, sections: [] }');
+}
+
+function unpack(bytes: Uint8Array, fault: Fault): Json {
+  try {
+    return unpackHeader(bytes);
+  } catch (error) {
+    const reason = reasonOf(error);
+    throw fault(`a header that cannot be read (${reason})`, 'JSON in MessagePack');
+  }
+}
+
+function section(entry: Json, fault: Fault): Section {
+  if (isJsonObject(entry) && typeof entry.name === 'string') {
+    const { name, length } = entry;
+    const dtype = elementTypes.find((type) => type === entry.dtype);
+    const isLength = typeof length === 'number' && Number.isSafeInteger(length) && length >= 0;
+    if (isLength && dtype !== undefined) return { name, dtype, length };
+  }
+  throw fault(`the section ${show(entry)}`, "{ name, dtype: 'float64' or 'float32', length }");
+}

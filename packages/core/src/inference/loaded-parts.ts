@@ -1,0 +1,61 @@
+import { show, showName } from '../checks/show.ts';
+import { NO_PARTS, type OwnParts } from '../network/layers/place.ts';
+import { isJsonObject, type Json } from './files/json.ts';
+
+/** What files say of a module of parts: its name, and the SHA-256 of its source and of all that it imports by path. */
+export interface ModuleRecord {
+  /** Name of the file, without folders. */
+  readonly name: string;
+  /** SHA-256 as 64 hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/** A module that threads import. */
+export interface ModuleSource extends ModuleRecord {
+  readonly url: string;
+  readonly files: readonly { readonly path: string; readonly sha256: string }[]; // itself and what it imports
+}
+
+/** Parts of a user's own, from `loadParts`: what models need that were trained with them. */
+export interface LoadedParts {
+  /** The modules: names and hashes. */
+  readonly modules: readonly ModuleRecord[];
+  /**
+   * Where they are.
+   * @internal
+   */
+  readonly sources: readonly ModuleSource[];
+  /**
+   * By family and name.
+   * @internal
+   */
+  readonly own: OwnParts;
+}
+
+/** Of a model or run without modules. */
+export const NOTHING_LOADED: LoadedParts = { modules: [], sources: [], own: NO_PARTS };
+
+/**
+ * @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom', naming the first module of the file
+ * that is not among those that were loaded.
+ */
+export function checkModules(subject: string, stated: Json | undefined, { modules }: LoadedParts): void {
+  for (const { name, sha256 } of recordsOf(subject, stated)) {
+    if (modules.some((module) => module.sha256 === sha256)) continue;
+    const other = modules.find((module) => module.name === name);
+    const given = other === undefined ? 'which was not given' : `which has the SHA-256 ${short(other.sha256)}`;
+    const wanted = `expected the module of SHA-256 ${short(sha256)} (loadParts, or --module)`;
+    throw new Error(`${subject} has parts of ${showName(name)}, ${given}, ${wanted}`);
+  }
+}
+
+const short = (sha256: string): string => `${showName(sha256).slice(0, 12)}…`;
+
+/** Files may come from strangers. */
+function recordsOf(subject: string, stated: Json | undefined): readonly ModuleRecord[] {
+  if (stated === undefined) return [];
+  const isRecord = (entry: Json): boolean =>
+    isJsonObject(entry) && typeof entry.name === 'string' && typeof entry.sha256 === 'string';
+  if (Array.isArray(stated) && stated.every(isRecord)) return stated as unknown as ModuleRecord[];
+  throw new Error(`${subject} has modules ${show(stated)}, expected a list of { name, sha256 }`);
+}

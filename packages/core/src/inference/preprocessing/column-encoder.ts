@@ -1,0 +1,103 @@
+import { show } from '../../checks/show.ts';
+import { type Cell, CellError, cellReaders, isGap, readCategory } from './cell.ts';
+import type { CategoryEncoding, ColumnEncoding, NumberEncoding } from './preprocessing.ts';
+
+/** A category that no training row had, or a gap that few or none had: encoding goes on, and says so. */
+export interface EncodingNote {
+  /** The column's name. */
+  readonly column: string;
+  /** The unknown category; null for a gap. */
+  readonly value: string | null;
+}
+
+/** Encodes the cells of one column. */
+export interface ColumnEncoder {
+  /** The column's name. */
+  readonly name: string;
+  /** Names of its inputs. */
+  readonly inputs: readonly string[];
+  /**
+   * Overwrites its inputs of `x` from `offset` on.
+   * @throws CellError for a cell that cannot be encoded.
+   */
+  encode(cell: Cell, x: Float64Array, offset: number): void;
+}
+
+/** A column whose cells were read into numbers. */
+export interface NumberColumnEncoder extends ColumnEncoder {
+  /** The same for a number that was read; NaN is a gap. */
+  encodeNumber(value: number, x: Float64Array, offset: number): void;
+}
+
+/** A column of categories. */
+export interface CategoryColumnEncoder extends ColumnEncoder {
+  /** The input of a category; -1 if it is unknown. */
+  inputOf(category: string): number;
+  /** The input of a gap; -1 if gaps have none. */
+  readonly gapInput: number;
+}
+
+/** A column of numbers, booleans or dates. */
+export function createNumberEncoder(
+  { name, type, center, scale, fill, indicator }: NumberEncoding,
+  onNote?: (note: EncodingNote) => void,
+): NumberColumnEncoder {
+  const { read, wanted } = cellReaders[type];
+  function encodeNumber(value: number, x: Float64Array, offset: number): void {
+    const missing = Number.isNaN(value);
+    if (missing && fill === null) {
+      throw new CellError(name, `has a gap, expected ${wanted} (the model was trained without gaps)`);
+    }
+    if (missing && !indicator) onNote?.({ column: name, value: null });
+    const encoded = ((missing ? (fill as number) : value) - center) / scale;
+    if (!Number.isFinite(encoded)) {
+      throw new CellError(name, `has ${value}, expected less: (value - ${center}) / ${scale} is not finite`);
+    }
+    x[offset] = encoded;
+    if (indicator) x[offset + 1] = missing ? 1 : 0;
+  }
+  return {
+    name,
+    inputs: indicator ? [name, `${name} is missing`] : [name],
+    encodeNumber,
+    encode(cell, x, offset) {
+      const value = isGap(cell) ? Number.NaN : read(cell);
+      if (value === undefined) throw new CellError(name, `has ${show(cell)}, expected ${wanted}`);
+      encodeNumber(value, x, offset);
+    },
+  };
+}
+
+/** A column of categories. */
+export function createCategoryEncoder(
+  { name, categories, missing }: CategoryEncoding,
+  onNote?: (note: EncodingNote) => void,
+): CategoryColumnEncoder {
+  const places = new Map(categories.map((category, place) => [category, place]));
+  const inputs = [...categories.map((category) => `${name}=${category}`), ...(missing ? [`${name} is missing`] : [])];
+  const gapInput = missing ? categories.length : -1;
+  const inputOf = (category: string): number => places.get(category) ?? -1;
+  return {
+    name,
+    inputs,
+    gapInput,
+    inputOf,
+    encode(cell, x, offset) {
+      if (typeof cell === 'object' && cell !== null) {
+        throw new CellError(name, `has ${show(cell)}, expected text, a number, true or false`);
+      }
+      const gap = isGap(cell);
+      const place = gap ? gapInput : inputOf(readCategory(cell));
+      x.fill(0, offset, offset + inputs.length);
+      if (place === -1) onNote?.({ column: name, value: gap ? null : readCategory(cell) });
+      else x[offset + place] = 1;
+    },
+  };
+}
+
+/** The encoder of a column. */
+export const createColumnEncoder = (
+  encoding: ColumnEncoding,
+  onNote?: (note: EncodingNote) => void,
+): NumberColumnEncoder | CategoryColumnEncoder =>
+  encoding.type === 'categorical' ? createCategoryEncoder(encoding, onNote) : createNumberEncoder(encoding, onNote);

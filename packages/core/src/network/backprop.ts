@@ -1,0 +1,178 @@
+import type { Loss } from '../families/losses/loss.ts';
+import { type Elements, FLOAT64 } from '../math/element-type.ts';
+import type { Allocate } from '../math/scratch.ts';
+import { leafCount } from '../math/tree/index.ts';
+import type { Kernels } from '../program/kernels.ts';
+import { runCalls } from '../program/link.ts';
+import { createList } from '../program/op.ts';
+import { emitLossOf, ops } from '../program/ops/index.ts';
+import {
+  backwardStack,
+  createStackMemory,
+  forwardStack,
+  type Inspect,
+  type Pass,
+  type Share,
+  type StackMemory,
+} from './layers/index.ts';
+import type { Network } from './network.ts';
+
+export type { Inspect } from './layers/index.ts';
+
+/** Memory for one thread to run up to `rows` rows through a network. */
+export interface Workspace extends StackMemory {
+  readonly rows: number;
+  /** Inputs of the rows [rows, I]; the first layer may overwrite them. */
+  readonly x: Elements;
+  /** Targets of the rows [rows, O], or [rows] class indices. */
+  readonly t: Elements;
+  readonly targetColumns: number;
+  /** The loss that the targets are for. */
+  readonly loss: Loss;
+  /** What rows count in training; null where each counts 1. */
+  readonly weighing: Weighing | null;
+}
+
+/** Weights of rows. */
+export interface Weighing {
+  /** Of each row [rows]. */
+  readonly w: Float64Array;
+  /** Their losses [rows], before they are weighed. */
+  readonly losses: Float64Array;
+}
+
+/** Tensor views of a vector of parameters or gradients, layer by layer. */
+export type Tensors = readonly (readonly Elements[])[];
+
+/**
+ * Calls `allocate` for every array, so that the memory may be in an arena or, with a function that only counts, none.
+ */
+export function createWorkspace(
+  network: Network,
+  loss: Loss,
+  rows: number,
+  allocate: Allocate,
+  // Of its own: for whole batches, in leaves of any size.
+  share: Share = { leaves: rows, take: (width) => allocate(rows * width) },
+  weighs = false,
+): Workspace {
+  const x = allocate(rows * network.input);
+  const t = allocate(rows * targetColumns(network, loss));
+  const columns = { targetColumns: targetColumns(network, loss) };
+  const weighing = weighs ? { w: allocate(rows, FLOAT64), losses: allocate(rows, FLOAT64) } : null;
+  return {
+    rows,
+    x,
+    t,
+    loss,
+    weighing,
+    ...columns,
+    ...createStackMemory(network.layers, x, false, rows, allocate, share),
+  };
+}
+
+/** Numbers per target: one class index, or one value per output of the network. */
+export const targetColumns = (network: Network, loss: Loss): number =>
+  loss.targets === 'classes' ? 1 : network.output;
+
+/** Emits the forward pass of the first B rows of `workspace.x`; returns the array of outputs [B, O]. */
+export function emitForward(
+  network: Network,
+  workspace: Workspace,
+  parameters: Tensors,
+  B: number,
+  pass: Pass,
+  inspect?: Inspect,
+): Elements {
+  return forwardStack(network.layers, workspace, workspace.x, parameters, B, pass, inspect);
+}
+
+/**
+ * Emits the losses of leaves of B rows, and the gradient by the outputs `y`, which goes to `workspace.gradients[0]`. In
+ * training, each row counts by its weight.
+ */
+export function emitLoss(
+  lossSums: Float64Array, // [leaves] out
+  network: Network,
+  workspace: Workspace,
+  y: Elements, // [B, O]
+  B: number,
+  { emit, leaf, training }: Pass,
+): void {
+  const { loss, t, weighing, gradients } = workspace;
+  const [dy, O] = [gradients[0], network.output];
+  if (weighing === null || !training) {
+    emitLossOf(emit, loss, lossSums, dy, y, t, B, leaf, O);
+    return;
+  }
+  const { w, losses } = weighing;
+  emitLossOf(emit, loss, losses, dy, y, t, B, 1, O); // in leaves of one row
+  emit(ops.weighLosses, lossSums, dy, losses, w, B, leaf, O);
+}
+
+/**
+ * Emits forward, loss and backward for the first B rows of `workspace`, in leaves of `pass.leaf`. They overwrite
+ * `gradients` with the gradient of the loss **summed** over the rows, or add to them where `pass.joins`; and `lossSums`
+ * with the sum of each leaf.
+ */
+export function emitNode(
+  lossSums: Float64Array, // [leaves] out
+  network: Network,
+  workspace: Workspace,
+  parameters: Tensors,
+  gradients: Tensors,
+  B: number,
+  pass: Pass,
+  inspect?: Inspect,
+): void {
+  const y = emitForward(network, workspace, parameters, B, pass, inspect);
+  emitLoss(lossSums, network, workspace, y, B, pass);
+  backwardStack(network.layers, workspace, false, workspace.x, parameters, gradients, B, pass, inspect);
+}
+
+/** Where and by what a pass is run once. */
+export interface PassSettings extends Omit<Pass, 'emit' | 'place' | 'batch'> {
+  readonly kernels: Kernels;
+  /** Step of the run, counted from 0. */
+  readonly step: number;
+  /** Index of the first row in its batch. */
+  readonly firstRow: number;
+}
+
+/** A list of calls, and the pass that emits them for a batch of B rows. */
+function passOf({ kernels: _, step, firstRow, ...settings }: PassSettings, B: number) {
+  const { calls, emit } = createList();
+  const batch = { rows: B, leaves: leafCount(B, settings.leaf), firstLeaf: 0 };
+  return { calls, pass: { ...settings, emit, batch, place: Float64Array.of(step, firstRow) } };
+}
+
+/** Runs the first B rows of `workspace.x` forward; returns the array of outputs [B, O]. */
+export function forward(
+  network: Network,
+  workspace: Workspace,
+  parameters: Tensors,
+  B: number,
+  settings: PassSettings,
+  inspect?: Inspect,
+): Elements {
+  const { calls, pass } = passOf(settings, B);
+  const y = emitForward(network, workspace, parameters, B, pass, inspect);
+  runCalls(calls, settings.kernels);
+  return y;
+}
+
+/** Does what `emitNode` emits, once. */
+export function nodeGradient(
+  lossSums: Float64Array, // [leaves] out
+  network: Network,
+  workspace: Workspace,
+  parameters: Tensors,
+  gradients: Tensors,
+  B: number,
+  settings: PassSettings,
+  inspect?: Inspect,
+): void {
+  const { calls, pass } = passOf(settings, B);
+  emitNode(lossSums, network, workspace, parameters, gradients, B, pass, inspect);
+  runCalls(calls, settings.kernels);
+}

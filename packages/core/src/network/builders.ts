@@ -1,0 +1,95 @@
+import type { ActivationName } from '../families/activations/index.ts';
+import type { LayerKind, LayerSpec } from './layers/index.ts';
+import type { NetworkSpec } from './network.ts';
+
+/** The spec of one kind of layer. */
+type SpecOfKind<K extends LayerKind> = Extract<LayerSpec, { kind: K }>;
+
+/** Its options, except those that the builder takes as arguments. */
+type OptionsBeside<K extends LayerKind, Placed extends string = never> = Omit<SpecOfKind<K>, 'kind' | Placed>;
+
+/**
+ * A network of layers in sequence: `sequential(784, dense(128), relu(), dense(10))`. It is the same JSON as `{ input:
+ * 784, layers: [...] }` and checks nothing itself.
+ * @param input inputs per row
+ */
+export const sequential = (input: number, ...layers: LayerSpec[]): NetworkSpec => ({ input, layers });
+
+/** y = x · W + b: a fully connected layer with `out` outputs. */
+export const dense = (out: number, options: OptionsBeside<'dense', 'out'> = {}): SpecOfKind<'dense'> => ({
+  kind: 'dense',
+  out,
+  ...options,
+});
+
+/** y = silu(x · Wg + bg) · (x · Wv + bv) with `out` outputs. [Shazeer 2020, eq. 5](https://arxiv.org/abs/2002.05202) */
+export const swiglu = (out: number, options: OptionsBeside<'swiglu', 'out'> = {}): SpecOfKind<'swiglu'> => ({
+  kind: 'swiglu',
+  out,
+  ...options,
+});
+
+/** Sets each input to 0 with probability `rate` in training, and scales the others by 1 / (1 - rate). */
+export const dropout = (rate: number, options: OptionsBeside<'dropout', 'rate'> = {}): SpecOfKind<'dropout'> => ({
+  kind: 'dropout',
+  rate,
+  ...options,
+});
+
+/** Replaces each whole number below `vocabulary` by `width` trained numbers. */
+export const embedding = (
+  vocabulary: number,
+  width: number,
+  options: OptionsBeside<'embedding', 'vocabulary' | 'width'> = {},
+): SpecOfKind<'embedding'> => ({ kind: 'embedding', vocabulary, width, ...options });
+
+/** y = γ · (x - μ) / √(σ² + ε) + β over the numbers of each row. [Ba et al. 2016](https://arxiv.org/abs/1607.06450) */
+export const layerNorm = (options: OptionsBeside<'layer-norm'> = {}): SpecOfKind<'layer-norm'> => ({
+  kind: 'layer-norm',
+  ...options,
+});
+
+/**
+ * y = γ · (x - μ) / √(σ² + ε) + β over the rows of a batch, column by column.
+ * [Ioffe & Szegedy 2015](https://arxiv.org/abs/1502.03167)
+ */
+export const batchNorm = (options: OptionsBeside<'batch-norm'> = {}): SpecOfKind<'batch-norm'> => ({
+  kind: 'batch-norm',
+  ...options,
+});
+
+/** y = x + f(x), f being `layers` one after the other. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
+export const residual = (...layers: LayerSpec[]): SpecOfKind<'residual'> => ({ kind: 'residual', layers });
+
+/**
+ * Options of an activation: `size`, by default the outputs of the layer before, and `alpha` for functions that have
+ * one.
+ */
+export type ActivationBuilder = (options?: OptionsBeside<'activation', 'fn'>) => SpecOfKind<'activation'>;
+
+const builderOf =
+  (fn: ActivationName): ActivationBuilder =>
+  (options = {}) => ({ kind: 'activation', fn, ...options });
+
+/** a = z. */
+export const identity: ActivationBuilder = builderOf('identity');
+/** a = 1 / (1 + e⁻ᶻ). */
+export const sigmoid: ActivationBuilder = builderOf('sigmoid');
+/** a = tanh z. */
+export const tanh: ActivationBuilder = builderOf('tanh');
+/** a = max(0, z). */
+export const relu: ActivationBuilder = builderOf('relu');
+/** a = z where z > 0, else αz: `leakyRelu({ alpha: 0.1 })`, α = 0.01 by default. */
+export const leakyRelu: ActivationBuilder = builderOf('leaky-relu');
+/** a = z where z > 0, else α(eᶻ - 1): `elu({ alpha: 0.5 })`, α = 1 by default. */
+export const elu: ActivationBuilder = builderOf('elu');
+/** a = z Φ(z) with the normal distribution's Φ, not the tanh approximation. */
+export const gelu: ActivationBuilder = builderOf('gelu');
+/** a = z / (1 + e⁻ᶻ), also known as swish. */
+export const silu: ActivationBuilder = builderOf('silu');
+/** a = log(1 + eᶻ). */
+export const softplus: ActivationBuilder = builderOf('softplus');
+/** a = z / (1 + |z|). */
+export const softsign: ActivationBuilder = builderOf('softsign');
+/** a = 1 where z >= 0, else 0: the perceptron's, forward only, since nothing before it learns by gradients. */
+export const step: ActivationBuilder = builderOf('step');

@@ -1,0 +1,27 @@
+import { activations } from '../families/activations/index.ts';
+import type { LayerSpec } from './layers/index.ts';
+import { NO_PARTS, type OwnParts } from './layers/place.ts';
+
+/** Levels that are converted: more than a network may have, and few enough for recursion. */
+const DEEPEST = 32;
+
+/**
+ * The long form of a layer spec: `{ kind: 'relu' }` becomes `{ kind: 'activation', fn: 'relu' }`, also in nested
+ * layers. Returns the same object if nothing is short; anything that is not a spec is kept for the builder to refuse.
+ */
+export function layerInFull(spec: LayerSpec, own: OwnParts = NO_PARTS, depth = 0): LayerSpec {
+  if (typeof spec !== 'object' || spec === null || depth > DEEPEST) return spec;
+  if (isShort(spec, own)) {
+    const { kind, ...options } = spec;
+    return { kind: 'activation', fn: kind, ...options };
+  }
+  if (!('layers' in spec) || !Array.isArray(spec.layers)) return spec;
+  const layers = spec.layers.map((inner) => layerInFull(inner, own, depth + 1));
+  return layers.every((inner, l) => inner === spec.layers[l]) ? spec : { ...spec, layers };
+}
+
+/** An `fn` in a short kind would name the function twice. */
+const isShort = (spec: LayerSpec, own: OwnParts): spec is Extract<LayerSpec, { kind: keyof typeof activations }> =>
+  typeof spec.kind === 'string' &&
+  (Object.hasOwn(activations, spec.kind) || Object.hasOwn(own.activations, spec.kind)) &&
+  !('fn' in spec);

@@ -1,0 +1,59 @@
+import { oneOf } from '../../checks/check.ts';
+import { unknownOption } from '../../checks/option-error.ts';
+import {
+  defineOptions,
+  type Named,
+  type OptionsOf,
+  positiveInteger,
+  required,
+  unchecked,
+} from '../../checks/options/index.ts';
+import { nonNegative } from '../../checks/range.ts';
+import { type Activation, type ActivationName, activations } from '../../families/activations/index.ts';
+import { activationOps, ownActivationOps } from '../../program/ops/index.ts';
+import { sizeOf } from '../shape.ts';
+import type { Layer } from './layer.ts';
+import type { Place } from './place.ts';
+
+export const activationOptions = defineOptions('activation', {
+  /** The function, by its name in the table of activations. */
+  fn: required(() => unchecked<ActivationName>()), // checked below, since a user may have own ones
+  /** Inputs and outputs per row. @default the outputs of the layer before */
+  size: positiveInteger(),
+  /**
+   * α: the slope of leaky-relu below 0, or the scale of elu. At least 0; no other activation takes it.
+   * @default 0.01 for leaky-relu, 1 for elu
+   */
+  alpha: unchecked<number>(), // checked below, since it depends on fn
+});
+
+/** Options of an activation layer. */
+export interface ActivationOptions extends OptionsOf<typeof activationOptions.table>, Named {}
+
+/** y[i] = f(x[i]), f from the table of activations. */
+export function activation(options: ActivationOptions, { input, own }: Pick<Place, 'input' | 'own'>): Layer {
+  const { fn, size: width, alpha: given } = activationOptions.read(options);
+  const table: Readonly<Record<string, Activation>> = { ...activations, ...own?.activations };
+  const f = table[oneOf('activation', 'fn', fn, table)];
+  if (given !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
+  const shape = width === undefined ? input : [width];
+  const size = sizeOf(shape);
+  const alpha = given === undefined ? f.alpha : nonNegative('activation', 'alpha', given);
+  const ops = f.own === undefined ? activationOps[fn] : ownActivationOps(f.own, f);
+  const readsZ = f.reads === 'z';
+  return {
+    label: `${fn}(${size})`,
+    in: shape,
+    out: shape,
+    elementwise: true,
+    reads: { x: readsZ, y: !readsZ },
+    tensors: [],
+    activation: { f, alpha },
+    forward(y, x, _parameters, B, { emit }) {
+      emit(ops.forward, y, x, B * size, alpha);
+    },
+    backward(dx, dy, x, y, _parameters, _gradients, B, { emit }) {
+      if (dx !== null) emit(ops.backward, dx, dy, readsZ ? x : y, B * size, alpha);
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import {
+  defineOptions,
+  fraction,
+  type Named,
+  type OptionsOf,
+  positive,
+  positiveInteger,
+} from '../../checks/options/index.ts';
+import type { Elements } from '../../math/element-type.ts';
+import { viewOf } from '../../math/scratch.ts';
+import { leafCount, treeLevels } from '../../math/tree/index.ts';
+import { barrier } from '../../program/op.ts';
+import { ops } from '../../program/ops/index.ts';
+import { sizeOf } from '../shape.ts';
+import type { Layer } from './layer.ts';
+import type { Place } from './place.ts';
+
+export const batchNormOptions = defineOptions('batch-norm', {
+  /** Inputs and outputs per row. @default the outputs of the layer before */
+  size: positiveInteger(),
+  /** ε > 0, inside the square root. @default 1e-5, as in PyTorch */
+  epsilon: positive(1e-5),
+  /** Share of a batch in the running mean and variance, in [0, 1), as in PyTorch; Keras counts from 1. @default 0.1 */
+  momentum: fraction(0.1),
+});
+
+/** Options of a batch norm. */
+export interface BatchNormOptions extends OptionsOf<typeof batchNormOptions.table>, Named {}
+
+/**
+ * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and the mean μ and the (biased) variance σ² of each column over the
+ * whole batch, whichever threads have its rows: sums over leaves, added by the tree, behind a barrier. At evaluation μ
+ * and σ² are running averages of those of the batches, which a step moves on before its update; theirs is the unbiased
+ * variance, as in PyTorch, and in a batch of one row the biased one.
+ * [Ioffe & Szegedy 2015, alg. 1](https://arxiv.org/abs/1502.03167)
+ */
+export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
+  const { size: width, epsilon, momentum } = batchNormOptions.read(options);
+  const shape = width === undefined ? input : [width];
+  const size = sizeOf(shape);
+  return {
+    label: `batch-norm(${size})`,
+    in: shape,
+    out: shape,
+    elementwise: false,
+    reads: { x: false, y: false },
+    tensors: [
+      { name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) },
+      { name: 'beta', shape: [size], initialize: (out) => void out.fill(0) },
+      { name: 'runningMean', shape: [size], isTrained: false, initialize: (out) => void out.fill(0) },
+      { name: 'runningVariance', shape: [size], isTrained: false, initialize: (out) => void out.fill(1) },
+    ],
+    couplesRows: true,
+    createMemory: (rows, allocate, { leaves, take, own = allocate }) => ({
+      // x̂, σ's inverse, μ and σ² or the means of dy and dy · x̂, sums of dγ and dβ, and a tree over all leaves.
+      arrays: [
+        ...[allocate(rows * size), allocate(size), own(size), own(size)],
+        ...[allocate(treeLevels(rows) * 2 * size), own(treeLevels(leaves) * size)],
+      ],
+      // Sums over the leaves of a batch: of x, of its squares, of dy and of dy · x̂.
+      shared: [size, size, size, size].map(take),
+    }),
+    forward(y, x, [gamma, beta, runningMean, runningVariance], B, pass, { arrays, shared = [] }) {
+      const [xHat, scales, mean, variance, , levels] = arrays;
+      const { emit, training, leaf, batch } = pass;
+      if (!training) {
+        emit(ops.subtractRow, xHat, x, runningMean, B, size);
+        emit(ops.batchNormForward, y, xHat, scales, runningVariance, gamma, beta, B, size, epsilon);
+        return;
+      }
+      const { rows, leaves, firstLeaf, follows = false } = batch;
+      const own = leafCount(B, leaf);
+      const [sums, squares] = shared;
+      emit(ops.leafSums, partOf(sums, firstLeaf, own), x, B, leaf, size);
+      emit(barrier);
+      if (!follows) emit(ops.leafMean, mean, levels, sums, leaves, size, rows);
+      emit(ops.subtractRow, xHat, x, mean, B, size);
+      emit(ops.leafProducts, partOf(squares, firstLeaf, own), xHat, xHat, B, leaf, size);
+      emit(barrier);
+      if (!follows) emit(ops.leafMean, variance, levels, squares, leaves, size, rows);
+      emit(ops.batchNormForward, y, xHat, scales, variance, gamma, beta, B, size, epsilon);
+      // Once a step; nobody else reads or writes them in training.
+      if (firstLeaf > 0) return;
+      emit(ops.movingAverage, runningMean, mean, size, momentum, 1);
+      emit(ops.movingAverage, runningVariance, variance, size, momentum, rows / Math.max(1, rows - 1));
+    },
+    backward(dx, dy, _x, _y, [gamma], gradients, B, pass, { arrays, shared = [] }) {
+      const [xHat, scales, meanDy, meanDyXHat, sums, levels] = arrays;
+      const { emit, leaf, joins, batch } = pass;
+      const { rows, leaves, firstLeaf, follows = false } = batch;
+      const own = leafCount(B, leaf);
+      const [dGamma, dBeta, ...untrained] = gradients;
+      emit(ops.normBackwardWeights, dGamma, dBeta, sums, dy, xHat, B, leaf, joins, size);
+      if (!joins) for (const gradient of untrained) emit(ops.fill, gradient, 0, size);
+      if (dx === null) return;
+      const [, , sumsOfDy, sumsOfDyXHat] = shared;
+      emit(ops.leafSums, partOf(sumsOfDy, firstLeaf, own), dy, B, leaf, size);
+      emit(ops.leafProducts, partOf(sumsOfDyXHat, firstLeaf, own), dy, xHat, B, leaf, size);
+      emit(barrier);
+      if (!follows) {
+        emit(ops.leafMean, meanDy, levels, sumsOfDy, leaves, size, rows);
+        emit(ops.leafMean, meanDyXHat, levels, sumsOfDyXHat, leaves, size, rows);
+      }
+      emit(ops.batchNormBackwardInput, dx, dy, xHat, scales, gamma, meanDy, meanDyXHat, B, size);
+    },
+  };
+  /** The rows of `own` leaves from `firstLeaf`; all of an array that is empty, as where operations are only counted. */
+  function partOf(sums: Elements, firstLeaf: number, own: number): Elements {
+    return sums.length === 0 ? sums : viewOf(sums, firstLeaf * size, own * size);
+  }
+}

@@ -1,0 +1,65 @@
+import {
+  defineOptions,
+  fraction,
+  type Named,
+  type OptionsOf,
+  positiveInteger,
+  required,
+} from '../../checks/options/index.ts';
+import type { Elements } from '../../math/element-type.ts';
+import { streamKey } from '../../math/random/index.ts';
+import { ops } from '../../program/ops/index.ts';
+import { sizeOf } from '../shape.ts';
+import type { Layer, Pass } from './layer.ts';
+import type { Place } from './place.ts';
+
+export const dropoutOptions = defineOptions('dropout', {
+  /** Probability that an input is set to 0 in training, in [0, 1). */
+  rate: required(fraction),
+  /** Inputs and outputs per row. @default the outputs of the layer before */
+  size: positiveInteger(),
+});
+
+/** Options of a dropout layer. */
+export interface DropoutOptions extends OptionsOf<typeof dropoutOptions.table>, Named {}
+
+/**
+ * y = x · m / (1 - rate), m = 0 with probability `rate`, else 1; at evaluation y = x. The mask is a function of
+ * (seed, step, layer, row in the batch, column) by Philox-4x32-10, so that it needs no memory and no order of threads.
+ * [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html), inverted as in PyTorch.
+ */
+export function dropout(options: DropoutOptions, { input, path }: Place): Layer {
+  const { rate, size: width } = dropoutOptions.read(options);
+  const shape = width === undefined ? input : [width];
+  const size = sizeOf(shape);
+  const threshold = Math.floor(rate * 4294967296);
+  const factor = 1 / (1 - rate);
+
+  /** y = x · m / (1 - rate), or x; y may be x. */
+  function mask(
+    y: Elements, // [B, size] out
+    x: Elements, // [B, size]
+    B: number,
+    { emit, training, seed, place }: Pass,
+  ): void {
+    if (training && rate > 0) {
+      const [key0, key1] = streamKey(seed, 'dropout', ...path);
+      emit(ops.dropout, y, x, place, B, size, key0, key1, threshold, factor);
+    } else if (y !== x) emit(ops.copy, y, x, B * size);
+  }
+
+  return {
+    label: `dropout(${rate})`,
+    in: shape,
+    out: shape,
+    elementwise: true,
+    reads: { x: false, y: false },
+    tensors: [],
+    forward(y, x, _parameters, B, pass) {
+      mask(y, x, B, pass);
+    },
+    backward(dx, dy, _x, _y, _parameters, _gradients, B, pass) {
+      if (dx !== null) mask(dx, dy, B, pass);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../checks/options/index.ts';
+import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import { FLOAT64 } from '../../math/element-type.ts';
+import { treeLevels } from '../../math/tree/index.ts';
+import { ops } from '../../program/ops/index.ts';
+import { sizeOf } from '../shape.ts';
+import type { Layer } from './layer.ts';
+import type { Place } from './place.ts';
+
+export const embeddingOptions = defineOptions('embedding', {
+  /** V, size of the vocabulary: the inputs are whole numbers from 0 to V - 1. */
+  vocabulary: required(positiveInteger),
+  /** Size of the vector of each index: a row of k indices becomes k · width numbers. */
+  width: required(positiveInteger),
+  /** Initializer of the table E [V, width]. @default { kind: 'normal', std: 1 }, as in PyTorch */
+  init: initializer({ kind: 'normal', std: 1 }),
+});
+
+/** Options of an embedding. */
+export interface EmbeddingOptions extends OptionsOf<typeof embeddingOptions.table>, Named {}
+
+/**
+ * y[B, k · width]: for each of the k whole numbers of a row of x, that row of E [V, width]. In a leaf dE adds
+ * rows ascending and in them places ascending. No gradient reaches an index: dx is 0.
+ * @throws InputError in forward for an index that is not whole or not in [0, V), before anything is read.
+ */
+export function embedding(options: EmbeddingOptions, { input, path, own }: Place): Layer {
+  const k = sizeOf(input);
+  const { vocabulary: V, width, init } = embeddingOptions.read(options);
+  const initialize = createInitializer(init, own);
+  const label = `embedding(${V}x${width})`;
+  const where = `${label} at layer ${path.join('.')}`;
+  return {
+    label,
+    in: input,
+    out: [...input, width],
+    elementwise: false,
+    reads: { x: true, y: false },
+    tensors: [{ name: 'E', shape: [V, width], initialize: (out, random) => initialize(out, V, width, random) }],
+    forward(y, x, [E], B, { emit }) {
+      emit(ops.checkIndices, x, B * k, k, V, where);
+      emit(ops.embeddingForward, y, x, E, B * k, width);
+    },
+    // For each index the first place that has it, for each place the next; sums over leaves, and which leaves.
+    createMemory(rows, allocate) {
+      const levels = treeLevels(rows);
+      return {
+        arrays: [allocate(levels * width)],
+        doubles: [allocate(V, FLOAT64), allocate(rows * k, FLOAT64), allocate(levels, FLOAT64)],
+      };
+    },
+    backward(dx, dy, x, _y, _parameters, [dE], B, { emit, leaf, joins }, { arrays: [sums], doubles = [] }) {
+      const [firstPlace, nextPlace, leafOf] = doubles;
+      emit(ops.embeddingBackward, dE, firstPlace, nextPlace, sums, leafOf, x, dy, B, k, leaf, joins, V, width);
+      if (dx !== null) emit(ops.fill, dx, 0, B * k);
+    },
+  };
+}

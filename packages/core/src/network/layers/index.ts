@@ -1,0 +1,75 @@
+import type { OptionTable } from '../../checks/options/index.ts';
+import type { ActivationName } from '../../families/activations/index.ts';
+import type { KindOf } from '../../families/family.ts';
+import { type ActivationOptions, activation, activationOptions } from './activation.ts';
+import { batchNorm, batchNormOptions } from './batch-norm.ts';
+import { dense, denseOptions } from './dense.ts';
+import { dropout, dropoutOptions } from './dropout.ts';
+import { embedding, embeddingOptions } from './embedding.ts';
+import { layerNorm, layerNormOptions } from './layer-norm.ts';
+import { type AnyResidualOptions, residual, residualOptions } from './residual.ts';
+import { swiglu, swigluOptions } from './swiglu.ts';
+
+const table = {
+  activation,
+  'batch-norm': batchNorm,
+  dense,
+  dropout,
+  embedding,
+  'layer-norm': layerNorm,
+  residual,
+  swiglu,
+};
+
+/** The kinds of layers in long form; the name of an activation is short for an activation layer. */
+export type LayerKind = keyof typeof table;
+
+/** Every kind of layer. To add one, write a file and list it here. */
+export const layers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
+
+/** The options of each. */
+export const layerOptions = {
+  activation: activationOptions.table,
+  'batch-norm': batchNormOptions.table,
+  dense: denseOptions.table,
+  dropout: dropoutOptions.table,
+  embedding: embeddingOptions.table,
+  'layer-norm': layerNormOptions.table,
+  residual: residualOptions.table,
+  swiglu: swigluOptions.table,
+} satisfies Record<LayerKind, OptionTable>;
+
+/**
+ * JSON that rebuilds a layer in any thread: `{ kind: 'dense', out: 128 }`. An activation may be written as `{ kind:
+ * 'relu' }`, short for `{ kind: 'activation', fn: 'relu' }`; results, files and comparisons use the long form.
+ */
+export type LayerSpec =
+  | {
+      [K in LayerKind]: KindOf<K> & (K extends 'residual' ? ResidualOptions : Parameters<(typeof table)[K]>[0]);
+    }[LayerKind]
+  | ShortActivation;
+
+/** Options of a residual block. */
+export interface ResidualOptions extends Omit<AnyResidualOptions, 'layers'> {
+  /**
+   * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may hold blocks, 16
+   * levels deep at most.
+   */
+  layers: LayerSpec[];
+}
+
+/** An activation in short form: `{ kind: 'leaky-relu', alpha: 0.1 }`. */
+export type ShortActivation = KindOf<ActivationName> & Omit<ActivationOptions, 'fn'>;
+
+export { InputError } from '../../program/input-error.ts';
+export type { ActivationOptions } from './activation.ts';
+export type { BatchNormOptions } from './batch-norm.ts';
+export type { DenseOptions } from './dense.ts';
+export type { DropoutOptions } from './dropout.ts';
+export type { EmbeddingOptions } from './embedding.ts';
+export { type BatchPlace, type Inspect, type Layer, NO_BATCH, type Pass, type TensorSpec } from './layer.ts';
+export type { LayerNormOptions } from './layer-norm.ts';
+export { type LayerMemory, NO_SHARE, noMemory, type Share, type StackMemory } from './memory.ts';
+export { NO_PARTS, type OwnParts, type Place } from './place.ts';
+export { backwardStack, createStackMemory, forwardStack } from './stack.ts';
+export type { SwigluOptions } from './swiglu.ts';

@@ -1,0 +1,42 @@
+import type { Activation } from '../../families/activations/activation.ts';
+import type { KindOf } from '../../families/family.ts';
+import type { Initializer } from '../../families/initializers/initializer.ts';
+import type { Loss } from '../../families/losses/loss.ts';
+import type { Metric } from '../../families/metrics/metric.ts';
+import type { ScheduleIn } from '../../families/schedules/schedule.ts';
+import type { Pausable } from '../../math/pausable.ts';
+import type { Shape } from '../shape.ts';
+import type { Layer } from './layer.ts';
+
+/** Parts of a user's own, by family and name, which stand beside the built-in ones. */
+export interface OwnParts {
+  /** Activations. */
+  readonly activations: Readonly<Record<string, Activation>>;
+  /** Losses. */
+  readonly losses: Readonly<Record<string, (options: object) => Loss>>;
+  /** Layers. */
+  readonly layers: Readonly<Record<string, (options: object, place: Place) => Layer>>;
+  /** Initializers. */
+  readonly initializers: Readonly<Record<string, (options: object) => Initializer>>;
+  /** Schedules. */
+  readonly schedules: Readonly<Record<string, (options: object) => ScheduleIn>>;
+  /** Metrics; evaluations have all of them. */
+  readonly metrics: Readonly<Record<string, () => Metric>>;
+}
+
+/** None. */
+export const NO_PARTS: OwnParts = {
+  ...{ activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} },
+};
+
+/** The position of a layer in its network. */
+export interface Place {
+  /** Shape of a row's inputs. */
+  readonly input: Shape;
+  /** Position in the network, counted from 0; for a nested layer, followed by its position in the outer layer. */
+  readonly path: readonly number[];
+  /** Parts of the user's own. Absent: none. */
+  readonly own?: OwnParts;
+  /** Builds nested layers. @throws Error if they do not fit together. */
+  build(specs: readonly KindOf<string>[], input: Shape, path: readonly number[]): Pausable<Layer[]>;
+}

@@ -1,0 +1,104 @@
+import type { Elements } from '../../math/element-type.ts';
+import type { Allocate } from '../../math/scratch.ts';
+import { host } from '../../program/op.ts';
+import { sizeOf } from '../shape.ts';
+import type { Inspect, Layer, Pass } from './layer.ts';
+import { noMemory, type Share, type StackMemory } from './memory.ts';
+
+/** @param inputIsRead whether anybody reads `x` after the first layer's forward: it may not be overwritten then */
+export function createStackMemory(
+  layers: readonly Layer[],
+  x: Elements, // [rows, in of the first layer]
+  inputIsRead: boolean,
+  rows: number,
+  allocate: Allocate,
+  share: Share,
+): StackMemory {
+  const outputs: Elements[] = [];
+  let input = x;
+  let isRead = inputIsRead; // by the backward pass of the layer that put it out
+  for (const layer of layers) {
+    const inPlace = layer.elementwise && !layer.reads.x && !isRead;
+    input = inPlace ? input : allocate(rows * sizeOf(layer.out));
+    isRead = layer.reads.y;
+    outputs.push(input);
+  }
+  const widest = layers.reduce((width, layer) => Math.max(width, sizeOf(layer.in), sizeOf(layer.out)), 0);
+  const gradients = [allocate(rows * widest), allocate(rows * widest)] as const;
+  const memories = layers.map((layer) => layer.createMemory?.(rows, allocate, share) ?? noMemory);
+  return { outputs, gradients, memories };
+}
+
+/** Puts a look at an array that has just been written into the program. */
+function look(
+  { emit }: Pass,
+  inspect: Inspect | undefined,
+  phase: Parameters<Inspect>[0],
+  layer: Layer,
+  rows: Elements,
+  n: number,
+): void {
+  if (inspect !== undefined) emit(host, () => void inspect(phase, layer, rows, n));
+}
+
+/** Emits the layers' forward pass of B rows of `x`; returns the array of the last one's outputs [B, out]. */
+export function forwardStack(
+  layers: readonly Layer[],
+  memory: StackMemory,
+  x: Elements, // [B, in]
+  parameters: readonly (readonly Elements[])[],
+  B: number,
+  pass: Pass,
+  inspect?: Inspect,
+): Elements {
+  let input = x;
+  for (let l = 0; l < layers.length; l++) {
+    const y = memory.outputs[l];
+    layers[l].forward(y, input, parameters[l], B, pass, memory.memories[l], inspect);
+    look(pass, inspect, 'forward', layers[l], y, B * sizeOf(layers[l].out));
+    input = y;
+  }
+  return input;
+}
+
+/**
+ * Emits what propagates the gradient with respect to the last output from `memory.gradients[0]` back to the first
+ * layer with parameters, or to `x` if `toInput`. Overwrites every array of `gradients`; returns the array of the last
+ * gradient.
+ */
+export function backwardStack(
+  layers: readonly Layer[],
+  memory: StackMemory,
+  toInput: boolean,
+  x: Elements, // [B, in]
+  parameters: readonly (readonly Elements[])[],
+  gradients: readonly (readonly Elements[])[],
+  B: number,
+  pass: Pass,
+  inspect?: Inspect,
+): Elements {
+  let dy = memory.gradients[0];
+  let free = memory.gradients[1];
+  const last = layers[layers.length - 1];
+  look(pass, inspect, 'loss', last, dy, B * sizeOf(last.out));
+  const first = toInput ? 0 : firstTrainable(layers);
+  for (let l = layers.length - 1; l >= first; l--) {
+    const layer = layers[l];
+    const dx = l === first && !toInput ? null : layer.elementwise ? dy : free;
+    const input = l === 0 ? x : memory.outputs[l - 1];
+    layer.backward(dx, dy, input, memory.outputs[l], parameters[l], gradients[l], B, pass, memory.memories[l], inspect);
+    if (dx === null) break;
+    look(pass, inspect, 'backward', layer, dx, B * sizeOf(layer.in));
+    if (dx !== dy) {
+      free = dy;
+      dy = dx;
+    }
+  }
+  return dy;
+}
+
+/** No layer before this one has parameters, so the gradient stops here. */
+function firstTrainable(layers: readonly Layer[]): number {
+  const first = layers.findIndex((layer) => layer.tensors.length > 0);
+  return first === -1 ? layers.length : first;
+}

@@ -1,0 +1,63 @@
+import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../checks/options/index.ts';
+import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import { ops } from '../../program/ops/index.ts';
+import { sizeOf } from '../shape.ts';
+import type { Layer } from './layer.ts';
+import type { Place } from './place.ts';
+
+export const swigluOptions = defineOptions('swiglu', {
+  /** Inputs I. @default the outputs of the layer before */
+  in: positiveInteger(),
+  /** Outputs O. */
+  out: required(positiveInteger),
+  /** Initializer of Wg and Wv [I, O]. @default 'glorot-uniform' */
+  init: initializer('glorot-uniform'),
+  /** Initializer of bg and bv [O]. @default 'zeros' */
+  biasInit: initializer('zeros'),
+});
+
+/** Options of a SwiGLU layer. */
+export interface SwigluOptions extends OptionsOf<typeof swigluOptions.table>, Named {}
+
+/**
+ * y = silu(g) · v with the gate g = x · Wg + bg and the value v = x · Wv + bv, Wg and Wv [I, O].
+ * dx is dg · Wgᵀ, to which dv · Wvᵀ is added. [Shazeer 2020, eq. 5](https://arxiv.org/abs/2002.05202), with biases.
+ */
+export function swiglu(options: SwigluOptions, { input, own }: Place): Layer {
+  const { in: width, out: O, init, biasInit } = swigluOptions.read(options);
+  const shape = width === undefined ? input : [width];
+  const I = sizeOf(shape);
+  const initializeW = createInitializer(init, own);
+  const initializeB = createInitializer(biasInit, own);
+  return {
+    label: `swiglu(${I}->${O})`,
+    in: shape,
+    out: [O],
+    elementwise: false,
+    reads: { x: true, y: false },
+    tensors: [
+      { name: 'Wg', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
+      { name: 'bg', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
+      { name: 'Wv', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
+      { name: 'bv', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
+    ],
+    products: [[I, O]],
+    // g and v, replaced by dg and dv in the backward pass; and the part of dx that comes from v.
+    createMemory: (rows, allocate) => ({ arrays: [allocate(rows * O), allocate(rows * O), allocate(rows * I)] }),
+    forward(y, x, [Wg, bg, Wv, bv], B, { emit }, { arrays: [g, v] }) {
+      emit(ops.affine, g, x, Wg, bg, B, I, O);
+      emit(ops.affine, v, x, Wv, bv, B, I, O);
+      emit(ops.gateForward, y, g, v, B * O);
+    },
+    backward(dx, dy, x, _y, [Wg, , Wv], gradients, B, { emit, leaf, joins }, { arrays: [g, v, byValue] }) {
+      const [dWg, dbg, dWv, dbv] = gradients;
+      emit(ops.gateBackward, g, v, dy, B * O);
+      emit(ops.affineBackwardWeights, dWg, dbg, x, g, B, leaf, joins, I, O);
+      emit(ops.affineBackwardWeights, dWv, dbv, x, v, B, leaf, joins, I, O);
+      if (dx === null) return;
+      emit(ops.affineBackwardInput, dx, g, Wg, B, I, O);
+      emit(ops.affineBackwardInput, byValue, v, Wv, B, I, O);
+      emit(ops.add, dx, byValue, B * I);
+    },
+  };
+}

@@ -1,0 +1,240 @@
+import { oneOf, onlyKeys, positiveInteger } from '../checks/check.ts';
+import { OptionError, unknownOption, within } from '../checks/option-error.ts';
+import { show } from '../checks/show.ts';
+import { activations } from '../families/activations/index.ts';
+import type { Elements } from '../math/element-type.ts';
+import { complete, type Pausable } from '../math/pausable.ts';
+import { createRandom } from '../math/random/index.ts';
+import { type ProductShape, viewOf } from '../math/scratch.ts';
+import { layerInFull } from './layer-in-full.ts';
+import { type Layer, type LayerSpec, layers, type Place } from './layers/index.ts';
+import { NO_PARTS, type OwnParts } from './layers/place.ts';
+import { type PlacedLayer, placeLayers } from './placed-layer.ts';
+import { type Shape, sizeOf } from './shape.ts';
+
+/** JSON that rebuilds a network in any thread. */
+export interface NetworkSpec {
+  /** I: inputs per row. */
+  input: number;
+  /** From input to output. The inputs of each layer are the outputs of the one before. */
+  layers: LayerSpec[];
+}
+
+/** The position of a trainable tensor in the flat parameter vector. */
+export interface Tensor {
+  /** Index of its layer in the network, from 0. */
+  readonly layer: number;
+  /** Its name, such as 'W' or 'b', or 'layers.1.W' inside a residual block. */
+  readonly name: string;
+  /** Shape, such as [I, O]. */
+  readonly shape: readonly number[];
+  /** Offset in the parameter vector. */
+  readonly offset: number;
+  /** Number of elements. */
+  readonly length: number;
+  /** False for a state of its layer, such as a running mean: no update touches it. */
+  readonly isTrained: boolean;
+}
+
+/** A layer and the offsets of its own tensors. A layer that holds others has none, since they belong to those. */
+export interface NetworkPlace extends PlacedLayer {
+  /** Its own tensors, in the order of the parameter vector. */
+  readonly tensors: readonly Pick<Tensor, 'name' | 'offset' | 'length'>[];
+}
+
+/** A checked network: its layers, and the offset of each tensor in the parameter vector. */
+export interface Network {
+  /** Its spec, in the long form. */
+  readonly spec: NetworkSpec;
+  /** I: inputs per row. */
+  readonly input: number;
+  /** O: outputs per row. */
+  readonly output: number;
+  /** In order; nested layers are in `places`. */
+  readonly layers: readonly Layer[];
+  /** All layers, including nested ones. */
+  readonly places: readonly NetworkPlace[];
+  /** All trainable tensors, in the order of the parameter vector. */
+  readonly tensors: readonly Tensor[];
+  /** Shapes [I, O] of the dense products of all layers. */
+  readonly products: readonly ProductShape[];
+  /** P: the length of the parameter vector. */
+  readonly parameterCount: number;
+  /** Parts of the user's own that its spec may name. */
+  readonly own: OwnParts;
+}
+
+/**
+ * Checks that the layers fit together and gives every tensor its offset in one flat vector [P]: layer by layer, W then
+ * b.
+ * @throws OptionError naming the layer, what it has and what it should have.
+ */
+export const buildNetwork = (spec: NetworkSpec, own: OwnParts = NO_PARTS): Network =>
+  complete(buildNetworkInTurns(spec, own));
+
+/** The same, with pauses between layers: a hundred thousand layers take half a second. */
+export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS): Pausable<Network> {
+  if (typeof spec !== 'object' || spec === null) {
+    throw new Error(`buildNetwork: spec has ${show(spec)}, expected { input: number, layers: [...] }`);
+  }
+  onlyKeys('buildNetwork', spec, ['input', 'layers']);
+  const input = positiveInteger('buildNetwork', 'input', spec.input);
+  if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
+    throw new OptionError('buildNetwork', 'layers', `has ${show(spec.layers)}, expected a list of at least 1 layer`);
+  }
+  const specs = yield* layersInFull(spec.layers, own);
+  const built = yield* buildLayers(own, specs, [input], []);
+  const tensors: Tensor[] = [];
+  let offset = 0;
+  for (const [index, layer] of built.entries()) {
+    for (const { name, shape, isTrained = true } of layer.tensors) {
+      const length = sizeOf(shape);
+      tensors.push({ layer: index, name, shape, offset, length, isTrained });
+      offset += length;
+    }
+    yield;
+  }
+  const output = sizeOf(built[built.length - 1].out);
+  const places = yield* withTensors(placeLayers(built, specs), tensors);
+  const products: ProductShape[] = [];
+  for (const { layer } of places) {
+    if (layer.products !== undefined) products.push(...layer.products);
+    yield;
+  }
+  const inFull = specs === spec.layers ? spec : { input, layers: specs };
+  return { spec: inFull, input, output, layers: built, places, tensors, products, parameterCount: offset, own };
+}
+
+/** Returns `layers` itself if all are in the long form. */
+function* layersInFull(layers: LayerSpec[], own: OwnParts): Pausable<LayerSpec[]> {
+  const specs: LayerSpec[] = [];
+  let isShort = false;
+  for (const layer of layers) {
+    const spec = layerInFull(layer, own);
+    isShort ||= spec !== layer;
+    specs.push(spec);
+    yield;
+  }
+  return isShort ? specs : layers;
+}
+
+/** Distributes the tensors, which are in the order of the layers. */
+function* withTensors(placed: Iterable<PlacedLayer>, tensors: readonly Tensor[]): Pausable<NetworkPlace[]> {
+  let next = 0;
+  const places: NetworkPlace[] = [];
+  for (const place of placed) {
+    const { inner, tensors: own } = place.layer;
+    // This includes those of nested layers.
+    const count = inner === undefined ? own.length : 0;
+    const dealt = own.slice(0, count).map(({ name }, k) => {
+      const { offset, length } = tensors[next + k];
+      return { name, offset, length };
+    });
+    next += count;
+    places.push({ ...place, tensors: dealt });
+    yield;
+  }
+  return places;
+}
+
+const kinds = { ...layers, ...activations };
+
+type LayerFactory = (options: object, place: Place) => Layer | Pausable<Layer>;
+
+/** Most levels of nested layers. The header of a file allows 30, and each level is a recursive call. */
+const MOST_LEVELS = 16;
+
+/** A stack of layers; `path` is the position of the layer that holds them, [] for the network itself. */
+function* buildLayers(
+  own: OwnParts,
+  specs: readonly LayerSpec[],
+  input: Shape,
+  path: readonly number[],
+): Pausable<Layer[]> {
+  if (path.length === MOST_LEVELS) {
+    const at = path.join('.');
+    const problem = `has more than ${MOST_LEVELS} levels of nested layers, expected at most ${MOST_LEVELS}`;
+    throw new OptionError('buildNetwork', `layers.${at}.layers`, problem, { about: `layer ${at}` });
+  }
+  const built: Layer[] = [];
+  let shape = input;
+  let source = path.length === 0 ? 'the input' : `the input of layer ${path.join('.')}`;
+  for (const [index, spec] of specs.entries()) {
+    const place = [...path, index];
+    const layer = yield* buildLayer(own, spec, shape, place);
+    // A layer reads the numbers of a row in their order, whatever the dimensions.
+    if (sizeOf(layer.in) !== sizeOf(shape)) {
+      const problem = `has length ${sizeOf(layer.in)}, expected ${sizeOf(shape)} (output of ${source})`;
+      throw new OptionError('buildNetwork', `layers.${place.join('.')}.in`, problem, {
+        about: `${layer.label} at layer ${place.join('.')}: input`,
+      });
+    }
+    built.push(layer);
+    shape = layer.out;
+    source = layer.label;
+    yield;
+  }
+  return built;
+}
+
+function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: readonly number[]): Pausable<Layer> {
+  const place = `buildNetwork: layer ${path.join('.')}`;
+  const at = `layers.${path.join('.')}`;
+  if (typeof spec !== 'object' || spec === null) {
+    throw new OptionError(place, at, `has ${show(spec)}, expected an object with a kind`, { about: 'spec' });
+  }
+  const known = own === NO_PARTS ? kinds : { ...kinds, ...own.layers, ...own.activations };
+  const kind = within(at, () => oneOf(place, 'kind', spec.kind, known));
+  // All short forms of activations have been converted by now.
+  if (Object.hasOwn(activations, kind) || Object.hasOwn(own.activations, kind))
+    throw unknownOption(`${place}: ${kind}`, 'fn', ['size', 'alpha']).inside(at);
+  // The table pairs each kind with the factory of its own options; TypeScript cannot follow the pairing through a key.
+  const factories = { ...own.layers, ...layers } as Readonly<Record<string, LayerFactory>>;
+  const { kind: _, ...options } = spec;
+  try {
+    const build: Place['build'] = (specs, input, path) =>
+      // Each spec is checked below, and by its factory.
+      buildLayers(own, specs as readonly LayerSpec[], input, path);
+    const made = factories[kind](options, { input, path, own, build });
+    return 'next' in made ? yield* made : made;
+  } catch (error) {
+    // A nested layer has already named its position.
+    if (!(error instanceof OptionError) || error.options[0].startsWith('layers.')) throw error;
+    throw error.inside(at, place);
+  }
+}
+
+/** Whether rows of a batch depend on each other in training, so that passes have barriers in them. */
+export const couplesRows = ({ layers }: Network): boolean => layers.some((layer) => layer.couplesRows === true);
+
+/** Views of `vector` [P], one list of tensors per layer, as a layer takes them. */
+export function bindTensors(network: Network, vector: Elements): Elements[][] {
+  if (vector.length !== network.parameterCount) {
+    throw new Error(`bindTensors: vector has length ${vector.length}, expected ${network.parameterCount}`);
+  }
+  const bound: Elements[][] = network.layers.map(() => []);
+  for (const { layer, offset, length } of network.tensors) bound[layer].push(viewOf(vector, offset, length));
+  return bound;
+}
+
+/**
+ * Fills `parameters` [P] with starting values: a pure function of spec and seed, with a separate random stream for each
+ * tensor. Threads that share the work each fill the tensors for which `takes` is true.
+ */
+export function initializeParameters(
+  network: Network,
+  parameters: Elements, // [P]
+  seed: number,
+  takes: (tensor: Tensor) => boolean = () => true,
+): void {
+  let next = 0;
+  for (const [index, layer] of network.layers.entries()) {
+    for (const [k, { initialize }] of layer.tensors.entries()) {
+      const tensor = network.tensors[next++];
+      const { offset, length } = tensor;
+      if (takes(tensor)) {
+        initialize(viewOf(parameters, offset, length), createRandom(seed, 'initialize', index, k));
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { elements } from '../checks/check.ts';
+import { mse } from '../families/losses/mse.ts';
+import { type Elements, typeOf } from '../math/element-type.ts';
+import { allocateOwn, viewOf } from '../math/scratch.ts';
+import type { Kernels } from '../program/kernels.ts';
+import { link, type Program } from '../program/link.ts';
+import { createList } from '../program/op.ts';
+import { referenceKernels } from '../program/reference/reference-kernels.ts';
+import { createWorkspace, emitForward, type Workspace } from './backprop.ts';
+import { InputError, NO_BATCH, NO_SHARE } from './layers/index.ts';
+import { bindTensors, type Network } from './network.ts';
+import { refuseBeyondFloats } from './refuse-beyond-floats.ts';
+
+/**
+ * The outputs y [N, O], row by row, of the rows x [N, I]. Rows are rounded to the type of the weights; outputs are that
+ * type's, widened.
+ */
+export type Predictor = (x: Elements) => Float64Array;
+
+/** Rows that a predictor computes at a time. */
+const ROWS = 64;
+
+/**
+ * Runs rows through a network, in this thread and in plain JavaScript, so that it works in a browser too:
+ *
+ * ```ts
+ * const { spec, parameters } = JSON.parse(text);
+ * const predict = createPredictor(buildNetwork(spec), Float64Array.from(parameters));
+ * const y = predict(Float64Array.of(0.5, -1));
+ * ```
+ *
+ * The outputs are logits where the loss takes logits. They are the same bits as `loadModel(...).outputs` gives in Node;
+ * that one is faster, since it computes in WebAssembly.
+ * @param parameters [P] as a result or a model holds them, doubles or floats: the type that it computes in; they are
+ * copied
+ * @returns a function that throws an Error for an `x` that is not whole rows, and an InputError for an index that an
+ * embedding does not have
+ * @throws Error where `parameters` has another length than the network
+ */
+export function createPredictor(network: Network, parameters: Elements): Predictor {
+  const { length } = elements('createPredictor', 'parameters', parameters);
+  if (length !== network.parameterCount) {
+    const wanted = `${network.parameterCount} (parameters of the network)`;
+    throw new Error(`createPredictor: parameters has length ${length}, expected ${wanted}`);
+  }
+  const type = typeOf(parameters);
+  refuseBeyondFloats('createPredictor', network, null, type);
+  const tensors = bindTensors(network, parameters.slice());
+  const workspace = createWorkspace(network, mse(), ROWS, allocateOwn(type), NO_SHARE);
+  const predict = rowPredictor(network, workspace, tensors, referenceKernels);
+  return (x) => {
+    if (elements('predict', 'x', x).length % network.input !== 0) {
+      const wanted = `rows of ${network.input} (the network's input)`;
+      throw new Error(`predict: x has ${x.length} numbers, expected ${wanted}`);
+    }
+    return predict(x);
+  };
+}
+
+/** Programs that a predictor keeps, one a number of rows: that of whole chunks, and those of the last few calls. */
+const KEPT_PROGRAMS = 8;
+
+/**
+ * y [N, O] of x [N, I], chunk by chunk of the workspace's rows. What it returns throws an InputError for a row that a
+ * layer cannot take, counted in `x`.
+ */
+export function rowPredictor(
+  network: Network,
+  workspace: Workspace, // its targets are not read
+  tensors: readonly (readonly Elements[])[],
+  kernels: Kernels,
+): Predictor {
+  const { input: I, output: O } = network;
+  const programs = new Map<number, { program: Program; y: Elements }>();
+
+  function programOf(B: number): { program: Program; y: Elements } {
+    const known = programs.get(B);
+    if (known !== undefined) return known;
+    const { calls, emit } = createList();
+    const pass = { emit, training: false, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: new Float64Array(2) };
+    const y = viewOf(emitForward(network, workspace, tensors, B, pass), 0, B * O);
+    const made = { program: link(calls, kernels), y };
+    for (const oldest of programs.keys()) {
+      if (programs.size < KEPT_PROGRAMS) break;
+      programs.delete(oldest);
+    }
+    programs.set(B, made);
+    return made;
+  }
+
+  return (x) => {
+    const N = x.length / I;
+    const outputs = new Float64Array(N * O);
+    for (let first = 0; first < N; first += workspace.rows) {
+      const B = Math.min(workspace.rows, N - first);
+      const { program, y } = programOf(B);
+      workspace.x.set(viewOf(x, first * I, B * I));
+      try {
+        program.run();
+      } catch (error) {
+        throw error instanceof InputError ? new InputError(first + error.row, error.problem) : error;
+      }
+      outputs.set(y, first * O);
+    }
+    return outputs;
+  };
+}

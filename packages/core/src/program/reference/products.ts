@@ -1,0 +1,144 @@
+import { createElements, type Elements, type ElementType, roundingOf, typeOf } from '../../math/element-type.ts';
+import { addTree, leafCount } from '../../math/tree/index.ts';
+
+// The kernels of dense layers, gradients and steps in plain TypeScript. They define the bits: a backend equals them or
+// says where it does not. Every operation is rounded to the type of its numbers. Sums of products end with + 0, which
+// makes -0 to +0: only for the sign of a sum of 0 does it matter whether terms of 0 were added.
+
+/** y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. */
+export function affine(
+  y: Elements, // [B, O] out
+  x: Elements, // [B, I]
+  W: Elements, // [I, O]
+  b: Elements, // [O]
+  B: number,
+  I: number,
+  O: number,
+): void {
+  const round = roundingOf(y);
+  for (let n = 0; n < B; n++) {
+    const yRow = n * O;
+    for (let o = 0; o < O; o++) y[yRow + o] = b[o];
+    for (let i = 0; i < I; i++) {
+      const xi = x[n * I + i];
+      const wRow = i * O;
+      for (let o = 0; o < O; o++) y[yRow + o] += round(xi * W[wRow + o]);
+    }
+    for (let o = 0; o < O; o++) y[yRow + o] += 0;
+  }
+}
+
+/** dx[B,I] = dy[B,O] · Wᵀ; each sum starts at 0 and adds o ascending. Overwrites `dx`. */
+export function affineBackwardInput(
+  dx: Elements, // [B, I] out
+  dy: Elements, // [B, O]
+  W: Elements, // [I, O]
+  B: number,
+  I: number,
+  O: number,
+): void {
+  const round = roundingOf(dx);
+  for (let n = 0; n < B; n++) {
+    const dyRow = n * O;
+    for (let i = 0; i < I; i++) {
+      const wRow = i * O;
+      let sum = 0;
+      for (let o = 0; o < O; o++) sum = round(sum + round(dy[dyRow + o] * W[wRow + o]));
+      dx[n * I + i] = sum + 0;
+    }
+  }
+}
+
+/**
+ * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy: each sum a tree over leaves, in which it starts at 0 and adds rows n ascending.
+ * Overwrites `dW` and `db`, or adds to them where `joins`.
+ */
+export function affineBackwardWeights(
+  dW: Elements, // [I, O] out
+  db: Elements, // [O] out
+  x: Elements, // [B, I]
+  dy: Elements, // [B, O]
+  B: number,
+  leaf: number,
+  joins: boolean,
+  I: number,
+  O: number,
+): void {
+  const round = roundingOf(dW);
+  // Row I is that of ones, whose product is db.
+  for (let i = 0; i <= I; i++) {
+    const sums = leafSums(typeOf(dW), leafCount(B, leaf) * O);
+    for (let n = 0; n < B; n++) {
+      const xi = i < I ? x[n * I + i] : 1;
+      const sum = Math.floor(n / leaf) * O;
+      for (let o = 0; o < O; o++) sums[sum + o] += round(xi * dy[n * O + o]);
+    }
+    const [out, row] = i < I ? [dW, i * O] : [db, 0];
+    addTree(sums, leafCount(B, leaf), O);
+    for (let o = 0; o < O; o++) out[row + o] = round(joins ? out[row + o] + sums[o] : sums[o]) + 0;
+  }
+}
+
+/**
+ * g[n] = (Σ of S rows, `row` numbers apart) · share, the sum by the pairwise tree of strides 1, 2, 4, …, and square =
+ * Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃), in doubles for every type. Overwrites `square`, `g`,
+ * which may be the first row, and the rows with partial sums.
+ */
+export function averageRows(
+  square: Float64Array, // [1] out
+  g: Elements, // [n] out
+  first: Elements, // [S rows, each n of them]
+  S: number,
+  row: number,
+  n: number,
+  share: number, // 1 / the rows of the batch
+): void {
+  for (let apart = 1; apart < S; apart *= 2) {
+    for (let k = 0; k + apart < S; k += 2 * apart) {
+      const left = k * row;
+      const right = (k + apart) * row;
+      for (let i = 0; i < n; i++) first[left + i] += first[right + i];
+    }
+  }
+  const factor = roundingOf(g)(share);
+  for (let i = 0; i < n; i++) g[i] = first[i] * factor;
+  square[0] = squares(g, 0, n) + squares(g, 1, n) + (squares(g, 2, n) + squares(g, 3, n));
+}
+
+/** Σ g[i]² over i = lane, lane + 4, … below n. */
+function squares(
+  g: Elements, // [n]
+  lane: number,
+  n: number,
+): number {
+  let sum = 0;
+  for (let i = lane; i < n; i += 4) sum += g[i] * g[i];
+  return sum;
+}
+
+/** n zeros. Kept from call to call: a step is to leave no garbage. */
+function leafSums(type: ElementType, n: number): Elements {
+  if (kept[type].length < n) kept[type] = createElements(type, n);
+  return kept[type].fill(0, 0, n);
+}
+const kept: Record<ElementType, Elements> = { float64: new Float64Array(0), float32: new Float32Array(0) };
+
+/** sum[i] += term[i]. Overwrites `sum`. */
+export function add(
+  sum: Elements, // [n] in and out
+  term: Elements, // [n]
+  n: number,
+): void {
+  for (let i = 0; i < n; i++) sum[i] += term[i];
+}
+
+/** g[i] *= factor. Overwrites `g`. */
+export function scale(
+  g: Elements, // [n] in and out
+  n: number,
+  factor: Float64Array, // [1]
+): void {
+  if (factor[0] === 1) return;
+  const own = roundingOf(g)(factor[0]);
+  for (let i = 0; i < n; i++) g[i] *= own;
+}

@@ -1,8 +1,0 @@
-import { type NoOptions, noOptions } from '../../model/family.ts';
-import type { ScheduleIn } from './schedule.ts';
-
-/** Factor 1 at every step. */
-export function constant(options: NoOptions = {}): ScheduleIn {
-  noOptions('schedule constant', options);
-  return () => ({ initialState: [], needsTotalSteps: false, factor: () => 1 });
-}

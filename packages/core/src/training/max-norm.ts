@@ -1,0 +1,44 @@
+import type { Elements } from '../math/element-type.ts';
+import { viewOf } from '../math/scratch.ts';
+import type { Network } from '../network/network.ts';
+import type { Emit } from '../program/op.ts';
+import { ops } from '../program/ops/index.ts';
+
+/** Matrices whose columns are the weights that come into a unit: all but embeddings, whose rows stand for words. */
+const matricesOf = ({ places, tensors }: Pick<Network, 'places' | 'tensors'>) => {
+  const embeddings = places.filter(({ spec }) => spec.kind === 'embedding').flatMap((place) => place.tensors);
+  const others = new Set(embeddings.map(({ offset }) => offset));
+  return tensors.filter(({ shape, offset }) => shape.length === 2 && !others.has(offset));
+};
+
+/** Columns of the widest of them. */
+export const mostColumns = (network: Pick<Network, 'places' | 'tensors'>): number =>
+  matricesOf(network).reduce((most, { shape: [, O] }) => Math.max(most, O), 0);
+
+/** How many there are. */
+export const countMatrices = (network: Pick<Network, 'places' | 'tensors'>): number => matricesOf(network).length;
+
+/**
+ * Emits the limit of the norm of each unit's incoming weights, behind an update: thread `thread` of `threads` takes its
+ * share of the columns of each matrix, and a column is summed by one thread. [Srivastava et al. 2014,
+ * §5.1](https://jmlr.org/papers/v15/srivastava14a.html)
+ */
+export function emitMaxNorm(
+  emit: Emit,
+  network: Pick<Network, 'places' | 'tensors'>,
+  theta: Elements, // [P]
+  factors: Float64Array, // [mostColumns]
+  limit: number,
+  thread = 0,
+  threads = 1,
+): void {
+  for (const { shape, offset } of matricesOf(network)) {
+    const [I, O] = shape;
+    const share = (t: number): number => Math.floor((t * O) / threads);
+    const first = share(thread);
+    const n = share(thread + 1) - first;
+    if (n === 0) continue;
+    const W = viewOf(theta, offset + first, (I - 1) * O + n);
+    emit(ops.maxNorm, W, viewOf(factors, 0, n), I, O, n, limit);
+  }
+}

@@ -1,0 +1,66 @@
+import type { Optimizer } from '../families/optimizers/optimizer.ts';
+import type { Network } from '../network/network.ts';
+import { BLOCK, blockCount } from './block.ts';
+
+/** A range of parameters that all have weight decay, or all have none. */
+export interface Piece {
+  readonly offset: number;
+  readonly n: number;
+  readonly decayed: boolean;
+}
+
+/** The parameters of the cut. */
+export type Cut = Pick<Network, 'tensors' | 'parameterCount'>;
+
+/** Weights are matrices; biases, and the gains and shifts of a norm, are vectors. */
+const isWeights = (shape: readonly number[]): boolean => shape.length > 1;
+
+/**
+ * The pieces of each block from `first` to `end`. A block is one piece if the optimizer treats all parameters alike;
+ * otherwise it is cut between weights and other parameters. An update works parameter by parameter, so a cut changes
+ * no bit.
+ */
+export function piecesOf(
+  network: Cut,
+  optimizer: Optimizer,
+  first = 0,
+  end = blockCount(network.parameterCount),
+): Piece[][] {
+  const pieces = Array.from({ length: end - first }, (): Piece[] => []);
+  for (const { offset: from, n: length, decayed } of stretchesOf(network, optimizer)) {
+    const last = Math.min(from + length, end * BLOCK);
+    for (let offset = Math.max(from, first * BLOCK); offset < last; ) {
+      const block = Math.floor(offset / BLOCK);
+      const n = Math.min(last, (block + 1) * BLOCK) - offset;
+      pieces[block - first].push({ offset, n, decayed });
+      offset += n;
+    }
+  }
+  return pieces;
+}
+
+/**
+ * Number of pieces, which is the number of update calls. Counted without creating them, since they may not fit into
+ * memory.
+ */
+export const countPieces = (network: Cut, optimizer: Optimizer): number =>
+  stretchesOf(network, optimizer).reduce(
+    (sum, { offset, n }) => sum + Math.floor((offset + n - 1) / BLOCK) - Math.floor(offset / BLOCK) + 1,
+    0,
+  );
+
+/** Adjacent parameters of one kind, across blocks; without those that are not trained. */
+function stretchesOf({ tensors, parameterCount: P }: Cut, { undecayedHyper }: Optimizer): Piece[] {
+  const isDecayed = (shape: readonly number[]): boolean => undecayedHyper === 0 || isWeights(shape);
+  const stretches: Piece[] = [];
+  let from = 0;
+  for (const [k, { shape, offset, length, isTrained }] of tensors.entries()) {
+    const next = tensors.at(k + 1);
+    const decayed = isDecayed(shape);
+    if (next !== undefined && next.isTrained === isTrained && (!isTrained || isDecayed(next.shape) === decayed))
+      continue;
+    if (isTrained) stretches.push({ offset: from, n: offset + length - from, decayed });
+    from = offset + length;
+  }
+  return P === 0 ? [] : stretches;
+}

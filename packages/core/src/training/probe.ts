@@ -1,0 +1,228 @@
+import type { Activation } from '../families/activations/index.ts';
+import type { Elements } from '../math/element-type.ts';
+import type { Pausable } from '../math/pausable.ts';
+import { mathOf } from '../math/real-math.ts';
+import { viewOf } from '../math/scratch.ts';
+import type { Inspect, Workspace } from '../network/backprop.ts';
+import type { Layer, StackMemory } from '../network/layers/index.ts';
+import type { Network } from '../network/network.ts';
+import { sizeOf } from '../network/shape.ts';
+
+/** An output whose slope is below this share of the largest is flat: it passes on almost no gradient. */
+const FLAT = 0.01;
+
+/** Σ (∂loss/∂y)², the number n of outputs, Σ y, Σ (y - ȳ)² over rows and units of a leaf. */
+const SUMS = 4;
+
+/** Statistics of one layer y = f(x) over all rows of a batch. Null if one does not apply. */
+export interface LayerFigures {
+  /** Position in the network: '3', or '3.1' inside layer 3. */
+  readonly path: string;
+  /** Name in messages: dense(784->128). */
+  readonly label: string;
+  /** RMS over rows and units of ∂loss/∂y, for the own loss of each row; null below the first layer that learns. */
+  readonly rmsDy: number | null;
+  /** Mean of the outputs over rows and units. */
+  readonly mean: number;
+  /** Standard deviation of the outputs over rows and units. */
+  readonly std: number;
+  /**
+   * Share of outputs where |f′| is below 1 % of its largest: saturated for sigmoid and tanh, off for relu. Activations
+   * only.
+   */
+  readonly flat: number | null;
+  /** Share of units that are flat in every row of the batch. Activations only. */
+  readonly dead: number | null;
+  /** Its own tensors; none if it holds other layers. */
+  readonly tensors: readonly TensorFigures[];
+}
+
+/** Statistics of one tensor. */
+export interface TensorFigures {
+  /** Its name, such as 'W' or 'b'. */
+  readonly name: string;
+  /** Number of elements. */
+  readonly length: number;
+  /** RMS of the tensor. */
+  readonly rms: number;
+  /** RMS of the batch's mean gradient, before clipping. */
+  readonly rmsGradient: number;
+  /** RMS of the change since the start. */
+  readonly rmsMoved: number;
+}
+
+/** Numbers that a look at a leaf leaves: four a layer, then for each unit of all layers its flat rows. */
+export const probeLength = (network: Network): number =>
+  network.places.reduce((length, { layer }) => length + SUMS + sizeOf(layer.out), 0);
+
+/**
+ * An Inspect that writes what it sees of one leaf into `sums` [probeLength]. Overwrites it.
+ */
+export function createProbe(network: Network, workspace: Workspace, sums: Float64Array): Inspect {
+  const { layers, places } = network;
+  const units = unitOffsets(network);
+  const numbers = new Map(places.map(({ layer }, k) => [layer, k]));
+  const neighbours = new Map(neighboursOf(layers, workspace, workspace.x));
+  return (phase, layer, rows, n) => {
+    if (phase === 'forward') {
+      const k = numbers.get(layer) ?? 0;
+      lookAtOutputs(sums, k * SUMS, rows, n);
+      const x = neighbours.get(layer)?.x;
+      if (layer.activation === undefined || x === undefined) return;
+      const { f, alpha } = layer.activation;
+      countFlat(viewOf(sums, units[k], sizeOf(layer.out)), x, rows, n, f, alpha);
+    } else {
+      // A layer passes down the gradient with respect to the output of the layer below.
+      const of = phase === 'loss' ? layer : neighbours.get(layer)?.below;
+      const k = of === undefined ? undefined : numbers.get(of);
+      if (k !== undefined) sums[k * SUMS] = sumOfSquares(rows, n);
+    }
+  };
+}
+
+interface Neighbours {
+  readonly x: Elements; // the array that the layer reads
+  readonly below: Layer | undefined; // whose output that is; none for the first of a stack
+}
+
+/** Of all layers, including nested ones. */
+function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Elements): [Layer, Neighbours][] {
+  return layers.flatMap((layer, l) => {
+    const x = l === 0 ? input : memory.outputs[l - 1];
+    const { inner } = memory.memories[l];
+    const held = layer.inner === undefined || inner === undefined ? [] : neighboursOf(layer.inner, inner, x);
+    return [[layer, { x, below: layers[l - 1] }], ...held];
+  });
+}
+
+/** Overwrites n, Σ y and Σ (y - ȳ)² in `sums`. */
+function lookAtOutputs(sums: Float64Array, at: number, y: Elements, n: number): void {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += y[i];
+  const mean = sum / n;
+  let squares = 0;
+  for (let i = 0; i < n; i++) squares += (y[i] - mean) * (y[i] - mean);
+  sums[at + 1] = n;
+  sums[at + 2] = sum;
+  sums[at + 3] = squares;
+}
+
+/**
+ * Counts the rows in which each unit is flat. Overwrites `flat` [units]. An activation reads z or a; the other array
+ * may hold anything.
+ */
+function countFlat(
+  flat: Float64Array, // [O] out
+  z: Elements, // [B, O]
+  a: Elements, // [B, O]
+  n: number, // B · O
+  f: Activation,
+  alpha: number,
+): void {
+  const least = FLAT * f.maxSlope;
+  const math = mathOf('float64');
+  flat.fill(0);
+  for (let i = 0, o = 0; i < n; i++) {
+    const slope =
+      f.reads === 'z' ? f.derivative(math, z[i], Number.NaN, alpha) : f.derivative(math, Number.NaN, a[i], alpha);
+    if (Math.abs(slope) < least) flat[o]++;
+    o = o + 1 === flat.length ? 0 : o + 1;
+  }
+}
+
+/** Data for the statistics of a batch, all from before its step except the gradient, which the step computed. */
+export interface ProbeReading {
+  readonly sums: Float64Array; // [leaves, probeLength]
+  readonly rows: number; // of the batch
+  readonly gradient: Elements; // [P] mean over the batch, times `gradientScale`
+  readonly gradientScale: number; // what clipping left of it; 1 without
+  readonly theta: Elements; // [P] that the gradient belongs to
+  readonly start: Elements; // [P] where training began
+}
+
+/** Adds the leaves in their order and makes figures of the sums: a function of the configuration, not of threads. */
+export function* probeFigures(
+  network: Network,
+  { sums, rows, gradient, gradientScale, theta, start }: ProbeReading,
+): Pausable<LayerFigures[]> {
+  const length = probeLength(network);
+  const total = new Float64Array(length);
+  for (let at = 0; at < sums.length; at += length) {
+    for (let k = 0; k < length; k++) total[k] += sums[at + k];
+    yield;
+  }
+  const units = unitOffsets(network);
+  const firstToLearn = network.places.findIndex(({ tensors }) => tensors.length > 0);
+  const figures: LayerFigures[] = [];
+  for (const [k, { path, layer, tensors }] of network.places.entries()) {
+    const { label, tensors: all } = layer;
+    const out = sizeOf(layer.out);
+    const count = rows * out;
+    const [squares, , sum, withinLeaves] = viewOf(total, k * SUMS, SUMS);
+    const mean = sum / count;
+    // Σ (y - ȳ)² over all leaves is that within each, and n times the square of its mean's distance from that of all.
+    let spread = withinLeaves;
+    for (let at = k * SUMS; at < sums.length; at += length) {
+      const [, n, own] = viewOf(sums, at, SUMS);
+      const distance = own / n - mean;
+      if (n > 0) spread += n * distance * distance;
+    }
+    const flat = viewOf(total, units[k], out);
+    const isActivation = layer.activation !== undefined;
+    const own: TensorFigures[] = [];
+    for (const { name, offset, length: P } of tensors) {
+      const [values, mine, from] = [theta, gradient, start].map((vector) => viewOf(vector, offset, P));
+      own.push({
+        name,
+        length: P,
+        rms: Math.sqrt((yield* addSquares(values, 1)) / P),
+        rmsGradient: Math.sqrt((yield* addSquares(mine, gradientScale)) / P),
+        rmsMoved: Math.sqrt((yield* addSquares(values, 1, from)) / P),
+      });
+    }
+    figures.push({
+      path,
+      label,
+      // A layer that holds the first layer that learns comes before it, but gets a gradient.
+      rmsDy: k < firstToLearn && all.length === 0 ? null : Math.sqrt(squares / count),
+      mean,
+      std: Math.sqrt(spread / count),
+      flat: isActivation ? flat.reduce((all, unit) => all + unit, 0) / count : null,
+      dead: isActivation ? flat.filter((unit) => unit === rows).length / out : null,
+      tensors: own,
+    });
+    yield;
+  }
+  return figures;
+}
+
+/** Where each layer's units begin in a leaf's numbers. */
+function unitOffsets({ places }: Network): number[] {
+  let offset = places.length * SUMS;
+  return places.map(({ layer }) => {
+    const out = sizeOf(layer.out);
+    offset += out;
+    return offset - out;
+  });
+}
+
+function sumOfSquares(values: Elements, n: number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += values[i] * values[i];
+  return sum;
+}
+
+/** Numbers between two pauses: about a tenth of a millisecond. */
+const STRETCH = 1 << 17;
+
+/** Σ (values / scale)², or Σ (values - from)². */
+function* addSquares(values: Elements, scale: number, from?: Elements): Pausable<number> {
+  let sum = 0;
+  for (let at = 0; at < values.length; at += STRETCH) {
+    const end = Math.min(values.length, at + STRETCH);
+    if (from !== undefined) for (let i = at; i < end; i++) sum += (values[i] - from[i]) * (values[i] - from[i]);
+    else for (let i = at; i < end; i++) sum += (values[i] / scale) * (values[i] / scale);
+    yield;
+  }
+  return sum;
+}

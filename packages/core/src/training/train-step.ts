@@ -1,0 +1,233 @@
+import { inFloats } from '../checks/options/index.ts';
+import { refuseLossBeyondFloats } from '../families/losses/in-floats.ts';
+import type { Loss } from '../families/losses/loss.ts';
+import { refuseOptimizerBeyondFloats } from '../families/optimizers/in-floats.ts';
+import type { Optimizer } from '../families/optimizers/optimizer.ts';
+import { type Elements, type ElementsOf, type ElementType, FLOAT64, typeOf } from '../math/element-type.ts';
+import { type Allocate, allocateOwn, viewOf } from '../math/scratch.ts';
+import { leafCount, leafRows, ONE_ROW, treeLevels } from '../math/tree/index.ts';
+import { createWorkspace, emitNode, targetColumns } from '../network/backprop.ts';
+import { bindTensors, couplesRows, initializeParameters, type Network } from '../network/network.ts';
+import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
+import type { Kernels } from '../program/kernels.ts';
+import { link, type Program } from '../program/link.ts';
+import { createList, segmentsOf } from '../program/op.ts';
+import { batchLoss, clipScale, gradientNorm } from '../program/step-ops.ts';
+import { blockCount } from './block.ts';
+import { emitMaxNorm, mostColumns } from './max-norm.ts';
+import { createBlockUpdate, gradientOf, gradientStride } from './update.ts';
+
+/** Options of `createTrainStep`. */
+export interface TrainStepOptions<T extends ElementType = ElementType> {
+  /** From `buildNetwork`. */
+  network: Network;
+  /** From `createLoss`. */
+  loss: Loss;
+  /** From `createOptimizer`. */
+  optimizer: Optimizer;
+  /** The kernels, such as `referenceKernels`. */
+  kernels: Kernels;
+  /** Most rows per step. */
+  batch: number;
+  /** Of the starting weights and of dropout. */
+  seed: number;
+  /** Clips the norm of the mean gradient to this value. @default no limit */
+  clipNorm?: number;
+  /** Limits the norm of the weights that come into each unit. @default no limit */
+  maxNorm?: number;
+  /** Whether rows have weights: see `step`. @default false */
+  weighs?: boolean;
+  /** The type of weights, activations and gradients. @default 'float64' */
+  elementType?: T;
+  /** Allocates arrays of a given length, of that type. @default each its own */
+  allocate?: Allocate;
+}
+
+/** Results of one step. */
+export interface StepFigures {
+  /** Mean loss of the rows, before the update. */
+  loss: number;
+  /** Norm of the mean gradient, before clipping. */
+  norm: number;
+}
+
+/** A network being trained, in one thread. */
+export interface TrainStep<T extends ElementType = ElementType> {
+  /** The weights [P], updated in place by each step. */
+  readonly parameters: ElementsOf<T>;
+  /** The model [P]: the weights, or their moving average where the optimizer keeps one. */
+  readonly model: ElementsOf<T>;
+  /** State vectors of the optimizer [slots][P]. */
+  readonly state: readonly ElementsOf<T>[];
+  /**
+   * One whole step on B rows at learning rate `lr` (default: the optimizer's). Overwrites parameters and state.
+   * Returns the mean loss before the update and the norm of the mean gradient before clipping. With weights these are
+   * sums of the weighed rows over B.
+   */
+  step(
+    x: Elements, // [B, I]
+    t: Elements, // [B, O], or [B] class indices
+    B: number,
+    lr?: number,
+    w?: Float64Array, // [B] what each row counts, where the step `weighs`
+  ): StepFigures;
+}
+
+/** The rows of a step. */
+interface Batch {
+  readonly x: Elements; // [B, I]
+  readonly t: Elements; // [B, O], or [B]
+  readonly w: Float64Array; // [B] where rows have weights
+  readonly B: number;
+}
+
+function refuseLostNumbers(options: TrainStepOptions, type: ElementType): void {
+  const { network, loss, optimizer, clipNorm, maxNorm } = options;
+  const where = 'createTrainStep';
+  refuseBeyondFloats(where, network, loss, type);
+  refuseLossBeyondFloats(where, loss, type);
+  refuseOptimizerBeyondFloats(where, optimizer, optimizer.lr, type);
+  if (type === 'float64') return;
+  if (clipNorm !== undefined) inFloats(where, 'clipNorm', clipNorm);
+  if (maxNorm !== undefined) inFloats(where, 'maxNorm', maxNorm);
+}
+
+/**
+ * Whole steps in one thread, leaf after leaf and block after block: the tree of each batch by plain recursion. The
+ * oracle of the threaded runtime.
+ * @throws OptionError for numbers that the type of the run does not keep, and indices that it cannot tell apart.
+ */
+export function createTrainStep<T extends ElementType = typeof FLOAT64>(options: TrainStepOptions<T>): TrainStep<T> {
+  const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm, weighs = false } = options;
+  const allocate = options.allocate ?? allocateOwn(options.elementType ?? FLOAT64);
+  const P = network.parameterCount;
+  const leaf = leafRows(batch);
+  const most = leafCount(batch, leaf);
+  const parameters = allocate(P);
+  refuseLostNumbers(options, typeOf(parameters));
+  initializeParameters(network, parameters, seed);
+  // Where rows depend on each other all leaves go on together, from barrier to barrier; else one after the other.
+  const couples = couplesRows(network);
+  const gradientRows = couples ? most : treeLevels(most);
+  const gSum = allocate(gradientRows * gradientStride(typeOf(parameters), P));
+  const state = optimizer.slots.map(() => allocate(P));
+  const squares = allocate(blockCount(P), FLOAT64);
+  const lossSums = allocate(most, FLOAT64);
+  const shared: Elements[] = [];
+  const kept: Elements[] = []; // what the first leaf leaves for the others
+  const workspaces = Array.from({ length: couples ? most : 1 }, () => {
+    let taken = 0;
+    const take = (width: number): Elements => (shared[taken++] ??= allocate(most * width));
+    let keeping = 0;
+    const own = (length: number): Elements => (kept[keeping++] ??= allocate(length));
+    return createWorkspace(network, loss, Math.min(batch, leaf), allocate, { leaves: most, take, own }, weighs);
+  });
+  const scalars = Float64Array.from(optimizer.initialScalars);
+  const hyper = allocate(optimizer.hyperLength, FLOAT64);
+  const rate = new Float64Array(1);
+  const scale = allocate(1, FLOAT64).fill(1);
+  const memory = { theta: parameters, gSum, state, squares };
+  const defersAverage = maxNorm !== undefined;
+  const update = createBlockUpdate(optimizer, network, memory, hyper, 0, blockCount(P), { defersAverage });
+  const theta = bindTensors(network, parameters);
+  const rows = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, P, row));
+  const gradients = rows.map((row) => bindTensors(network, row));
+  const I = network.input;
+  const T = targetColumns(network, loss);
+  const place = allocate(2, FLOAT64).fill(0); // step, first row
+  const lossSum = allocate(1, FLOAT64);
+
+  /** Forward and backward of leaf k of a batch of B rows, its gradient to row `row`: what stands between barriers. */
+  function leafPrograms(k: number, B: number, row: number): Program[] {
+    const { calls, emit } = createList();
+    const at = { rows: B, leaves: leafCount(B, leaf), firstLeaf: k, follows: k > 0 };
+    const pass = { emit, training: true, seed, leaf, joins: false, batch: at, place };
+    const own = Math.min(B, (k + 1) * leaf) - k * leaf;
+    const loss = couples ? viewOf(lossSums, k, 1) : lossSum;
+    emitNode(loss, network, workspaces[couples ? k : 0], theta, gradients[row], own, pass);
+    return segmentsOf(calls).map((segment) => link(segment, kernels));
+  }
+
+  const known = new Map<string, Program[]>();
+  /** The same, kept: whole leaves have one program a row. */
+  function keptPrograms(k: number, B: number, row: number): Program[] {
+    const own = Math.min(B, (k + 1) * leaf) - k * leaf;
+    const key = couples ? `${k} ${B}` : `${own} ${row}`;
+    const programs = known.get(key) ?? leafPrograms(k, B, row);
+    known.set(key, programs);
+    return programs;
+  }
+
+  /** Brings the rows of leaf k into its workspace. */
+  function gather(k: number, { x, t, w, B }: Batch): void {
+    const [from, to] = [k * leaf, Math.min(B, (k + 1) * leaf)];
+    const workspace = workspaces[couples ? k : 0];
+    workspace.x.set(viewOf(x, from * I, (to - from) * I));
+    workspace.t.set(viewOf(t, from * T, (to - from) * T));
+    workspace.weighing?.w.set(viewOf(w, from, to - from));
+  }
+
+  function runLeaf(k: number, program: Program): void {
+    place[1] = k * leaf;
+    program.run();
+    if (!couples) lossSums[k] = lossSum[0];
+  }
+
+  /** The gradients of all leaves, that of leaf k in row k. */
+  function runTogether(leaves: number, batch: Batch): void {
+    const all = Array.from({ length: leaves }, (_, k) => keptPrograms(k, batch.B, k));
+    for (let k = 0; k < leaves; k++) gather(k, batch);
+    for (let s = 0; s < all[0].length; s++) for (let k = 0; k < leaves; k++) runLeaf(k, all[k][s]);
+  }
+
+  /** Overwrites row `row`, and those behind it, with the gradient of `count` leaves from leaf `first`. */
+  function addTreeOf(first: number, count: number, row: number, batch: Batch): void {
+    if (count > 1) {
+      let half = 1;
+      while (2 * half < count) half *= 2;
+      const right = row + (couples ? half : 1);
+      addTreeOf(first, half, row, batch);
+      addTreeOf(first + half, count - half, right, batch);
+      for (let p = 0; p < P; p++) rows[row][p] += rows[right][p];
+    } else if (!couples) {
+      gather(first, batch);
+      runLeaf(first, keptPrograms(first, batch.B, row)[0]);
+    }
+  }
+
+  const apply = createList();
+  update.apply(apply.emit, scale);
+  if (maxNorm !== undefined) {
+    emitMaxNorm(apply.emit, network, parameters, allocate(mostColumns(network), FLOAT64), maxNorm);
+    update.follow(apply.emit);
+  }
+  const applied = link(apply.calls, kernels);
+
+  function average(B: number): void {
+    const { calls, emit } = createList();
+    update.average(emit, B, ONE_ROW);
+    link(calls, kernels).run();
+  }
+
+  const own = (array: Elements) => array as ElementsOf<T>; // `allocate` gives arrays of the type
+  return {
+    parameters: own(parameters),
+    model: own(optimizer.shareAt === undefined ? parameters : state[state.length - 1]),
+    state: state.map(own),
+    step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B : 0).fill(1)) {
+      const leaves = leafCount(B, leaf);
+      const rowsOfStep = { x, t, w, B };
+      if (couples) runTogether(leaves, rowsOfStep);
+      addTreeOf(0, leaves, 0, rowsOfStep);
+      average(B);
+      const norm = gradientNorm(squares);
+      if (clipNorm !== undefined) scale[0] = clipScale(norm, clipNorm);
+      rate[0] = lr;
+      optimizer.hyper(hyper, rate, scalars);
+      applied.run();
+      optimizer.advance(scalars);
+      place[0]++;
+      return { loss: batchLoss(lossSums, leaves, B), norm };
+    },
+  };
+}
