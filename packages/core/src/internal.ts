@@ -29,7 +29,6 @@ export { tapeLength } from './backends/wasm/wasm-tape.ts';
 export { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './backends/wasm/webassembly.ts';
 export { type Products, withProducts } from './backends/with-products.ts';
 export { doubles, elements, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './checks/check.ts';
-export { counted } from './checks/counted.ts';
 export { suggest } from './checks/nearest.ts';
 export { unknownOption, within, withinInTurns } from './checks/option-error.ts';
 export {
@@ -43,9 +42,8 @@ export {
   type OptionValues,
 } from './checks/options/index.ts';
 export * as option from './checks/options/kinds.ts';
-export { listed, reasonOf, show, showName, showPath } from './checks/show.ts';
-export { refuseLossBeyondFloats } from './families/losses/in-floats.ts';
-export { lossOptions, softmaxCrossEntropyOptions } from './families/losses/index.ts';
+export { counted, listed, reasonOf, show, showName, showPath } from './checks/show.ts';
+export { lossOptions, refuseLossBeyondFloats, softmaxCrossEntropyOptions } from './families/losses/index.ts';
 export {
   badOutput,
   bootstrap,
@@ -161,12 +159,11 @@ export {
   type Workspace,
 } from './network/backprop.ts';
 export { badWeight, findBadWeight, firstBeyond, refuseBadWeights } from './network/bad-weight.ts';
-export { refuseInexactIndices } from './network/exact-indices.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows } from './network/network.ts';
 export { findNotFinite, firstNotFinite } from './network/not-finite.ts';
 export { rowPredictor } from './network/predict.ts';
-export { refuseBeyondFloats } from './network/refuse-beyond-floats.ts';
+export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';
 export { sizeOf } from './network/shape.ts';
 export {
   checkGradientsInTurns,

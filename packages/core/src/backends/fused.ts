@@ -1,5 +1,5 @@
 import { createElements, type Elements, typeOf } from '../math/element-type.ts';
-import { fmaOf } from '../math/fmaf.ts';
+import { fmaOf } from '../math/fma.ts';
 import { addTree, leafCount } from '../math/tree/index.ts';
 import type { affine, affineBackwardInput, affineBackwardWeights } from '../program/reference/products.ts';
 

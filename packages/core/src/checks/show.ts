@@ -53,3 +53,7 @@ function json(value: unknown): string | undefined {
     return `a value of type ${typeof value}`;
   }
 }
+
+/** '1 row', '2 rows', '3 classes'. */
+export const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : /(s|x|ch)$/.test(noun) ? 'es' : 's'}`;

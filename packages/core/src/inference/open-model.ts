@@ -1,10 +1,10 @@
 import { listed, reasonOf, show } from '../checks/show.ts';
-import { type Container, openContainer } from './files/container.ts';
+import { createPredictor } from '../network/predict.ts';
+import { type Container, HASH_BYTES, hexadecimal, openContainer, type Sealed } from './files/container.ts';
 import { isJsonObject } from './files/json.ts';
-import { sealedBytes } from './files/sealed-bytes.ts';
+import { sha256Of } from './files/sha256.ts';
 import { checkModules, type LoadedParts, NOTHING_LOADED } from './loaded-parts.ts';
 import { assembleModel, type Model, type ModelContents, type ModelEngine } from './model.ts';
-import { plainEngine } from './plain-engine.ts';
 
 /** The kinds of file that hold a model. */
 export const MODEL_KINDS = { model: 'model', checkpoint: 'checkpoint' } as const;
@@ -55,3 +55,30 @@ export function modelOf(
     throw new Error(`${subject} ${problem}`, { cause: error });
   }
 }
+
+/** The bytes of a file in memory; they are copied. `readAll` throws an Error that begins with `subject`. */
+export function sealedBytes(subject: string, bytes: Uint8Array): Sealed {
+  const size = bytes.length;
+  return {
+    size,
+    peek(position, length) {
+      const found = new Uint8Array(length);
+      found.set(bytes.slice(position, position + length));
+      return found;
+    },
+    readAll() {
+      const whole = new Uint8Array(size);
+      whole.set(bytes);
+      const hash = sha256Of(new Uint8Array(whole.buffer, 0, size - HASH_BYTES));
+      if (hash.every((byte, i) => byte === whole[size - HASH_BYTES + i])) return whole.buffer;
+      throw new Error(`${subject} has a wrong checksum, expected the file as it was written (it is damaged)`);
+    },
+  };
+}
+
+/** Plain JavaScript, for wherever it runs. */
+const plainEngine: ModelEngine = {
+  createPredictor: (network, parameters) => createPredictor(network, parameters),
+  // Models with own parts are opened by the runtime alone, which imports modules.
+  fingerprint: (parameters) => hexadecimal(sha256Of(parameters)),
+};

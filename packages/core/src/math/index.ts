@@ -1,12 +1,7 @@
-export { cos } from './cos.ts';
 export { erf } from './erf.ts';
-export { exp } from './exp.ts';
-export { expm1 } from './expm1.ts';
+export { exp, expm1, sigmoid } from './exp.ts';
 export { flush, TINY } from './flush.ts';
-export { log } from './log.ts';
-export { log1p } from './log1p.ts';
-export { pow } from './pow.ts';
-export { powInteger } from './pow-integer.ts';
-export { sigmoid } from './sigmoid.ts';
-export { sin } from './sin.ts';
+export { log, log1p } from './log.ts';
+export { pow, powInteger } from './pow.ts';
+export { cos, sin } from './sin.ts';
 export { tanh } from './tanh.ts';

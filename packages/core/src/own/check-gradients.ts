@@ -1,10 +1,16 @@
+import type { Activation } from '../families/activations/activation.ts';
 import type { Loss } from '../families/losses/loss.ts';
+import { sigmoid } from '../math/exp.ts';
 import type { Pausable } from '../math/pausable.ts';
+import { createRandom } from '../math/random/index.ts';
+import { mathOf } from '../math/real-math.ts';
+import { viewOf } from '../math/scratch.ts';
+import { type Layer, NO_BATCH, NO_SHARE, noMemory } from '../network/layers/index.ts';
 import type { Network } from '../network/network.ts';
 import { sizeOf } from '../network/shape.ts';
-import { checkActivation } from './check-activation.ts';
-import { checkLayer } from './check-layer.ts';
-import { checkLoss } from './check-loss.ts';
+import { runCalls } from '../program/link.ts';
+import { createList } from '../program/op.ts';
+import { referenceKernels } from '../program/reference/reference-kernels.ts';
 
 /** What a check of gradients needs of a run. */
 export interface GradientCheck {
@@ -36,4 +42,213 @@ export function* checkGradientsInTurns({ network, loss, x, t }: GradientCheck): 
     }
   }
   if (loss.own !== undefined) yield* checkLoss(loss, t, network.output);
+}
+
+const POINTS = 64;
+
+/** Compares f′ with differences of f at points around 0. @throws Error naming the point. */
+function checkActivation({ own, ...f }: Activation, alpha: number): void {
+  const math = mathOf('float64');
+  const apply = (z: number): number => f.apply(math, z, alpha);
+  const random = createRandom(0, 'check-gradients');
+  for (let k = 0; k < POINTS; k++) {
+    const z = random.normal() * (k % 4 === 0 ? 8 : 2);
+    const a = apply(z);
+    const again = apply(z);
+    if (!Object.is(a, again)) throw notPure(`activation ${own}: apply(${z.toPrecision(4)})`, a, again);
+    const wrong = wrongSlope(apply, z, f.derivative(math, z, Number.NaN, alpha));
+    if (wrong === undefined) continue;
+    throw new Error(`checkGradients: activation ${own}: derivative at z = ${z.toPrecision(4)} ${wrong}`);
+  }
+}
+
+/** Share of the size of a derivative, or of 1 where that is more, by which it may differ from the difference. */
+const TOLERANCE = 1e-4;
+
+/** Distance of the points of a difference, for numbers of about 1. */
+const STEP = 1e-5;
+
+/**
+ * 'has 2, expected 3 (…)' where `derivative` is not the slope of `f` at `at`; undefined where it is, and where nobody
+ * can tell: at a kink, and where `f` is not finite.
+ */
+export function wrongSlope(f: (z: number) => number, at: number, derivative: number): string | undefined {
+  const h = STEP * Math.max(1, Math.abs(at));
+  const [low, middle, high] = [f(at - h), f(at), f(at + h)];
+  const [left, right] = [(middle - low) / h, (high - middle) / h];
+  const slope = (high - low) / (2 * h);
+  if (!Number.isFinite(slope)) return undefined;
+  // What the rounding of f leaves of a difference.
+  const noise = (1e-14 * Math.max(Math.abs(low), Math.abs(high))) / h;
+  const most = noise + TOLERANCE * Math.max(1, Math.abs(slope));
+  if (Math.abs(derivative - slope) <= most) return undefined;
+  // Curvature changes a one-sided slope by little; a kink by much.
+  if (Math.abs(right - left) > 20 * (noise + STEP * Math.max(1, Math.abs(slope)))) return undefined;
+  const off = Math.abs(derivative - slope).toPrecision(2);
+  return `has ${derivative.toPrecision(6)}, expected ${slope.toPrecision(6)} (the central difference; it is off by ${off})`;
+}
+
+/** The sentence of a part whose function gives two results for the same arguments. */
+export const notPure = (where: string, first: number, second: number): Error =>
+  new Error(`checkGradients: ${where} has ${first} and then ${second}, expected the same number each time`);
+
+/** Rows and outputs of a row that are looked at. */
+const ROWS = 8;
+const OUTPUTS = 8;
+
+/**
+ * Compares the gradient of each of some rows with differences of its loss; and the loss and gradient of a row with
+ * those that it has beside other rows, also where the gradient is written over the outputs, as in training.
+ * @throws Error naming the output or the row.
+ */
+function* checkLoss(
+  loss: Loss,
+  t: Float64Array, // [n, O], or [n]
+  O: number,
+): Pausable<void> {
+  const random = createRandom(0, 'check-gradients');
+  const columns = loss.targets === 'classes' ? 1 : O;
+  const rows = Math.min(ROWS, t.length / columns);
+  const [sum, dy] = [new Float64Array(1), new Float64Array(O)];
+  const evaluate = (y: Float64Array, target: Float64Array): number => {
+    loss.evaluate(sum, dy, y, target, 1, 1, O);
+    return sum[0];
+  };
+  const [outputs, gradients] = [new Float64Array(rows * O), new Float64Array(rows * O)];
+  const values = new Float64Array(rows);
+  for (let n = 0; n < rows; n++) {
+    const target = viewOf(t, n * columns, columns);
+    const y = viewOf(outputs, n * O, O);
+    for (let o = 0; o < O; o++) y[o] = 1.5 * random.normal();
+    // Some losses take only numbers between 0 and 1.
+    if (!Number.isFinite(evaluate(y, target))) for (let o = 0; o < O; o++) y[o] = sigmoid(y[o]);
+    values[n] = evaluate(y, target);
+    const again = evaluate(y, target);
+    if (!Object.is(values[n], again)) throw notPure(`loss ${loss.name}`, values[n], again);
+    const gradient = viewOf(gradients, n * O, O);
+    gradient.set(dy);
+    for (let o = 0; o < Math.min(O, OUTPUTS); o++) {
+      const value = (at: number): number => {
+        const moved = y.slice();
+        moved[o] = at;
+        return evaluate(moved, target);
+      };
+      const wrong = wrongSlope(value, y[o], gradient[o]);
+      if (wrong === undefined) continue;
+      const place = `at y = ${y[o].toPrecision(4)}, t = ${target[columns === 1 ? 0 : o]}`;
+      throw new Error(`checkGradients: loss ${loss.name}: the gradient by output ${o} ${place} ${wrong}`);
+    }
+    yield;
+  }
+  const whole = viewOf(t, 0, rows * columns);
+  const others = 'a row is y[n * O] to y[n * O + O - 1]';
+  compareRows(new Float64Array(rows * O), 'beside other rows', others);
+  compareRows(outputs, 'where dy is y', 'read an output before you write there');
+
+  /** Compares rows at once, their gradients in `all`, with each alone. */
+  function compareRows(all: Float64Array, how: string, why: string): void {
+    const sums = new Float64Array(rows);
+    loss.evaluate(sums, all, outputs, whole, rows, 1, O);
+    const compare = (n: number, what: string, found: number, alone: number): void => {
+      if (Object.is(found, alone)) return;
+      const problem = `${what} of row ${n} has ${found} ${how} and ${alone} else, expected the same number (${why})`;
+      throw new Error(`checkGradients: loss ${loss.name}: ${problem}`);
+    };
+    for (let n = 0; n < rows; n++) {
+      compare(n, 'the value', sums[n], values[n]);
+      for (let o = 0; o < O; o++) compare(n, `the gradient by output ${o}`, all[n * O + o], gradients[n * O + o]);
+    }
+  }
+}
+
+const LAYER_ROWS = 3;
+/** Numbers of an array that are looked at. */
+const LOOKS = 24;
+
+/**
+ * Compares the gradients of a layer, by its inputs and by its tensors, with differences of Σ c · y, c random; and its
+ * outputs for three rows with those for each row alone.
+ * @throws Error naming the number that is wrong.
+ */
+function* checkLayer(
+  where: string,
+  layer: Layer,
+  I: number,
+  O: number,
+  given: Float64Array | null, // [n, I] rows that it reads, which it may not be able to take others than
+): Pausable<void> {
+  const random = createRandom(0, 'check-gradients');
+  const drawn = (length: number, size: number): Float64Array => {
+    const numbers = new Float64Array(length);
+    for (let i = 0; i < length; i++) numbers[i] = size * random.normal();
+    return numbers;
+  };
+  const B = given === null ? LAYER_ROWS : Math.min(LAYER_ROWS, given.length / I);
+  const x = given === null ? drawn(B * I, 1) : given.slice(0, B * I);
+  const c = drawn(B * O, 1);
+  const tensors = layer.tensors.map(({ shape, initialize }) => {
+    const tensor = new Float64Array(sizeOf(shape));
+    initialize(tensor, random);
+    const noise = drawn(tensor.length, 0.1); // zeros would hide what multiplies them
+    for (let i = 0; i < tensor.length; i++) tensor[i] += noise[i];
+    return tensor;
+  });
+  // A layer that adds to what it has to overwrite shows.
+  const allocate = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
+
+  /** What the layer puts out for `rows` rows of `inputs`, and, where asked, its gradients. */
+  function run(inputs: Float64Array, rows: number, dx?: Float64Array, gradients?: Float64Array[]): Float64Array {
+    const memory = layer.createMemory?.(rows, allocate, NO_SHARE) ?? noMemory;
+    const y = new Float64Array(rows * O).fill(Number.NaN);
+    const { calls, emit } = createList();
+    const pass = {
+      emit,
+      training: true,
+      seed: 0,
+      leaf: rows,
+      joins: false,
+      batch: NO_BATCH,
+      place: new Float64Array(2),
+    };
+    layer.forward(y, inputs, tensors, rows, pass, memory);
+    if (dx !== undefined && gradients !== undefined) {
+      layer.backward(dx, c, inputs, y, tensors, gradients, rows, pass, memory);
+    }
+    runCalls(calls, referenceKernels);
+    return y;
+  }
+
+  const dx = new Float64Array(B * I).fill(Number.NaN);
+  const gradients = tensors.map(({ length }) => new Float64Array(length).fill(Number.NaN));
+  const y = run(x, B, dx, gradients);
+  for (let n = 0; n < B; n++) {
+    const alone = run(viewOf(x, n * I, I), 1);
+    const o = alone.findIndex((value, o) => !Object.is(value, y[n * O + o]));
+    if (o === -1) continue;
+    const both = `has ${y[n * O + o]} beside other rows and ${alone[o]} alone`;
+    const why = 'a row may depend on no other row, call or random number, since threads take parts of a batch';
+    throw new Error(`checkGradients: ${where}: output ${o} of row ${n} ${both}, expected the same number (${why})`);
+  }
+  yield;
+  const arrays: (readonly [name: string, values: Float64Array, gradient: Float64Array])[] = [
+    ...(given === null ? [['the inputs', x, dx] as const] : []),
+    ...layer.tensors.map(({ name }, k) => [name, tensors[k], gradients[k]] as const),
+  ];
+  for (const [name, values, gradient] of arrays) {
+    const stride = Math.max(1, Math.floor(values.length / LOOKS));
+    for (let i = 0; i < values.length; i += stride) {
+      const at = values[i];
+      const weighted = (value: number): number => {
+        values[i] = value;
+        let sum = 0;
+        for (const [k, output] of run(x, B).entries()) sum += c[k] * output;
+        values[i] = at;
+        return sum;
+      };
+      const wrong = wrongSlope(weighted, at, gradient[i]);
+      if (wrong !== undefined)
+        throw new Error(`checkGradients: ${where}: the gradient by ${name}, number ${i}, ${wrong}`);
+      yield;
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import type { Initializer, InitializerSpec } from '../families/initializers/index.ts';
 import type { Elements } from '../math/element-type.ts';
-import type { Random } from '../math/random/random.ts';
+import type { Random } from '../math/random/create-random.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
 /** An initializer of one's own. */

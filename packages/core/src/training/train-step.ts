@@ -1,5 +1,5 @@
 import { inFloats } from '../checks/options/index.ts';
-import { refuseLossBeyondFloats } from '../families/losses/in-floats.ts';
+import { refuseLossBeyondFloats } from '../families/losses/index.ts';
 import type { Loss } from '../families/losses/loss.ts';
 import { refuseOptimizerBeyondFloats } from '../families/optimizers/in-floats.ts';
 import type { Optimizer } from '../families/optimizers/optimizer.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fmaf } from '../../../../packages/core/src/math/fmaf.ts';
+import { fmaf } from '../../../../packages/core/src/math/fma.ts';
 import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
 import { counted } from '../../../support/count.ts';
 import { propertySeed } from '../../../support/seed.ts';

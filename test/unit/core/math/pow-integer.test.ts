@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { pow } from '../../../../packages/core/src/math/pow.ts';
-import { powInteger } from '../../../../packages/core/src/math/pow-integer.ts';
+import { pow, powInteger } from '../../../../packages/core/src/math/pow.ts';
 
 test.each([
   [3, 0, 1],

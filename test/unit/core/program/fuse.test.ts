@@ -10,9 +10,8 @@ import {
 import { createRandom } from '../../../../packages/core/src/math/random/index.ts';
 import { type Allocate, allocateOwn } from '../../../../packages/core/src/math/scratch.ts';
 import { type NodeSums, planTeam, sumsOf } from '../../../../packages/core/src/math/tree/index.ts';
-import { fuse } from '../../../../packages/core/src/program/fuse.ts';
 import type { Kernels } from '../../../../packages/core/src/program/kernels.ts';
-import { link } from '../../../../packages/core/src/program/link.ts';
+import { fuse, link } from '../../../../packages/core/src/program/link.ts';
 import { type Call, createList, type Emit } from '../../../../packages/core/src/program/op.ts';
 import { ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
 import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';

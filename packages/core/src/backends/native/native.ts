@@ -1,5 +1,5 @@
 import type { UpdateKernel } from '../../families/optimizers/optimizer.ts';
-import { bytesOfElements, type ElementType, FLOAT64, typeOf } from '../../math/element-type.ts';
+import { bytesOfElements, type ElementType, elementView, FLOAT64, typeOf } from '../../math/element-type.ts';
 import {
   type Allocate,
   type KernelScratch,
@@ -8,17 +8,18 @@ import {
   type ProductShape,
 } from '../../math/scratch.ts';
 import { addressOf, isInside, placeOutside } from '../../program/address.ts';
-import type { Kernels } from '../../program/kernels.ts';
+import type { GatherBytes, Kernels } from '../../program/kernels.ts';
 import type { Call } from '../../program/op.ts';
+import { gatherBytes as plain } from '../../program/reference/gather-bytes.ts';
 import { type add, averageRows } from '../../program/reference/products.ts';
 import { createWasmKernels, wasmProductScratch } from '../wasm/wasm.ts';
 import { allArrays } from '../wasm/wasm-tape.ts';
 import type { WasmMemory, WasmModule } from '../wasm/webassembly.ts';
 import { withProducts } from '../with-products.ts';
-import { createCallTape } from './call-tape.ts';
+import { type CallTape, createCallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
-import { createGatherBytes, GATHER_SCRATCH } from './gather-bytes.ts';
 import { CALL_DOUBLES } from './isa/arguments.ts';
+import { gatherArguments } from './kernels/gather.ts';
 import { locateArguments } from './kernels/locate.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH, type MeanUpdate } from './mean-updates.ts';
 import { PANELS_SCRATCH } from './panels/panel-memory.ts';
@@ -155,4 +156,46 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   };
 
   return { kernels: { ...wasm, gatherBytes, bind }, tape, panels };
+}
+
+const ROWS = 62; // of a call
+const VECTOR = 32; // bytes at most
+// Below this, entering machine code takes longer than it saves; above it, it cannot address the bytes.
+const MIN_COLUMNS = 16;
+const MAX_BYTES = 4_294_967_296;
+
+/** Doubles of scratch that gathering takes, a multiple of eight: two words a double, one start more than rows. */
+const GATHER_SCRATCH = VECTOR / 8 + (ROWS + 2) / 2 + 4;
+
+function createGatherBytes(
+  { gather, type, arithmeticWidth: width }: CodeLayout,
+  tape: CallTape,
+  scratch: Float64Array, // [GATHER_SCRATCH]
+): GatherBytes {
+  const size = bytesOfElements(type, 1);
+  const divisors = elementView(type, scratch.buffer, scratch.byteOffset, width);
+  const starts = new Uint32Array(scratch.buffer, scratch.byteOffset + VECTOR, ROWS + 1);
+  const divisorAt = addressOf(scratch);
+  return (out, bytes, columns, divisor, order, first, count) => {
+    if (columns < MIN_COLUMNS || bytes.length >= MAX_BYTES || typeOf(out) !== type) {
+      plain(out, bytes, columns, divisor, order, first, count);
+      return;
+    }
+    divisors.fill(divisor);
+    for (let done = 0; done < count; ) {
+      const rows = count - done < ROWS ? count - done : ROWS;
+      for (let n = 0; n < rows; n++) {
+        const row = first + done + n;
+        starts[n] = (order === null ? row : order[row]) * columns;
+      }
+      starts[rows] = starts[rows - 1];
+      const rest = columns % width;
+      const outAt = addressOf(out) + size * done * columns;
+      const startsAt = divisorAt + VECTOR;
+      const vectors = (columns - rest) / width;
+      tape.write(gatherArguments, gather, outAt, startsAt, divisorAt, rows, rest, size * rest, vectors);
+      tape.run(bytes);
+      done += rows;
+    }
+  };
 }

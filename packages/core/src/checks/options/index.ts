@@ -1,4 +1,3 @@
-export { defineOptions, type Options } from './define-options.ts';
 export { inFloats, specInFloats } from './in-floats.ts';
 export {
   checkedBy,
@@ -14,4 +13,13 @@ export {
   required,
   unchecked,
 } from './kinds.ts';
-export type { MemberTables, Named, Option, OptionsOf, OptionTable, OptionValues } from './option.ts';
+export {
+  defineOptions,
+  type MemberTables,
+  type Named,
+  type Option,
+  type Options,
+  type OptionsOf,
+  type OptionTable,
+  type OptionValues,
+} from './option.ts';

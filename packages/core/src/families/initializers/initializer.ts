@@ -1,5 +1,5 @@
 import type { Elements } from '../../math/element-type.ts';
-import type { Random } from '../../math/random/random.ts';
+import type { Random } from '../../math/random/create-random.ts';
 
 /** Fills a tensor [fanIn, fanOut] with its starting values. Overwrites `out`. */
 export type Initializer = (

@@ -1,4 +1,6 @@
+import { specInFloats } from '../../checks/options/in-floats.ts';
 import type { OptionTable } from '../../checks/options/index.ts';
+import type { ElementType } from '../../math/element-type.ts';
 import { createMember, type Family, type SpecOf } from '../family.ts';
 import { binaryCrossEntropy } from './binary-cross-entropy.ts';
 import { huber, huberOptions } from './huber.ts';
@@ -48,3 +50,8 @@ export const lossTargets = (spec: LossSpec): Loss['targets'] => createLoss(spec)
 export type { HuberOptions } from './huber.ts';
 export type { Loss, LossKernel, LossVariant } from './loss.ts';
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropyOptions } from './softmax-cross-entropy.ts';
+
+/** @throws OptionError for a number of the loss that is not itself any more as a float. */
+export function refuseLossBeyondFloats(where: string, loss: Loss, type: ElementType): void {
+  if (type === 'float32') specInFloats(where, 'loss', loss.spec, lossOptions);
+}

@@ -1,4 +1,5 @@
 import type { Elements } from '../../math/element-type.ts';
+
 /**
  * The loss of B rows, **summed** over the rows of each leaf of `leaf` rows, ascending, and its gradient by the
  * network's output. Overwrites `lossSums` and `dy`, which may be `y`. (A number that is returned costs 16 bytes of heap

@@ -38,10 +38,9 @@ export const createOptimizer = (spec: OptimizerSpec): Optimizer => ({
 export type { AdagradOptions } from './adagrad.ts';
 export type { AdamOptions } from './adam.ts';
 export type { AdamwOptions } from './adamw.ts';
-export { averaging } from './averaging.ts';
 export type { LionOptions } from './lion.ts';
 export type { MomentOptions } from './moments.ts';
-export type { Optimizer, UpdateKernel } from './optimizer.ts';
+export { averaging, type Optimizer, type UpdateKernel } from './optimizer.ts';
 export type { RmspropOptions } from './rmsprop.ts';
 export type { SgdOptions } from './sgd.ts';
 export { decayedParameters, type WeightDecayOptions } from './weight-decay.ts';

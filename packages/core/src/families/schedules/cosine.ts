@@ -1,6 +1,5 @@
 import { defineOptions, nonNegative, type OptionsOf } from '../../checks/options/index.ts';
-import { anneal } from './anneal.ts';
-import type { ScheduleIn } from './schedule.ts';
+import { anneal, type ScheduleIn } from './schedule.ts';
 
 const cosineOptions = defineOptions('schedule cosine', {
   /** m >= 0: the factor at the end of the run and beyond. @default 0 */

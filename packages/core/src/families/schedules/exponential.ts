@@ -1,7 +1,6 @@
 import { defineOptions, type OptionsOf, positive } from '../../checks/options/index.ts';
 import { pow } from '../../math/pow.ts';
-import { epochOf } from './epoch-of.ts';
-import type { ScheduleIn } from './schedule.ts';
+import { epochOf, type ScheduleIn } from './schedule.ts';
 
 const exponentialOptions = defineOptions('schedule exponential', {
   /** γ > 0: the factor from one epoch to the next. @default 0.95 */

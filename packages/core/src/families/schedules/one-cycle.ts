@@ -1,7 +1,6 @@
 import { number } from '../../checks/check.ts';
 import { defineOptions, fraction, kind, type OptionsOf } from '../../checks/options/index.ts';
-import { anneal } from './anneal.ts';
-import type { ScheduleIn } from './schedule.ts';
+import { anneal, type ScheduleIn } from './schedule.ts';
 
 const divisor = kind((where, name, value) => number(where, name, value, 'of at least 1', (x) => x >= 1));
 

@@ -1,3 +1,5 @@
+import { cos } from '../../math/sin.ts';
+
 /** What a schedule may depend on besides the step. */
 export interface ScheduleContext {
   /** Steps of the whole run. */
@@ -24,3 +26,12 @@ export interface Schedule {
 
 /** Creates the schedule once the length of the run is known. */
 export type ScheduleIn = (context: ScheduleContext) => Schedule;
+
+/** Whole epochs before `step`. */
+export const epochOf = (step: number, stepsPerEpoch: number): number => Math.floor(step / stepsPerEpoch);
+
+const PI = 3.141592653589793;
+
+/** From `start` at share 0 to `end` at share 1 and beyond, along half a period of the cosine. */
+export const anneal = (start: number, end: number, share: number): number =>
+  share >= 1 ? end : end + ((start - end) / 2) * (1 + cos(PI * share));

@@ -2,9 +2,7 @@ import type { Loss } from '../../families/losses/index.ts';
 import { badOutput, NO_ANSWER } from '../../families/metrics/index.ts';
 import { viewOf } from '../../math/scratch.ts';
 import type { TargetDecoding } from '../preprocessing/preprocessing.ts';
-import { classify } from './classify.ts';
-import { decodeValue } from './decode-value.ts';
-import { hasProbabilities, toProbabilities } from './probabilities.ts';
+import { classify, hasProbabilities, toProbabilities } from './scoring.ts';
 
 /** What a model says of a row. */
 export interface Answer {
@@ -59,3 +57,7 @@ function valueAnswer(y: Float64Array, n: number, O: number, target: readonly Tar
   if (target === undefined) return { prediction: values };
   return { prediction: Object.fromEntries(values.map((value, o) => [target[o].name, value])) };
 }
+
+/** value = y · scale + center: the output in the units of its target. */
+export const decodeValue = (y: number, decoding: TargetDecoding | undefined): number =>
+  decoding?.type === 'values' ? y * decoding.scale + decoding.center : y;

@@ -1,6 +1,7 @@
 import type { Loss } from '../../families/losses/index.ts';
-import { badOutput, createDecision, type Task } from '../../families/metrics/index.ts';
-import { hasProbabilities, toProbabilities } from './probabilities.ts';
+import { mse } from '../../families/losses/mse.ts';
+import { badOutput, createDecision, type Metric, NO_ANSWER, type Task } from '../../families/metrics/index.ts';
+import * as math from '../../math/index.ts';
 
 /** What rows are scored for. */
 export interface ScoringOptions {
@@ -102,4 +103,88 @@ function scoreClasses(loss: Loss, O: number): Scoring {
       }
     },
   };
+}
+
+/** A reader of outputs and targets that hands their scores to metrics. */
+export function scoreInto(scoring: Scoring, metrics: readonly Pick<Metric, 'add'>[]): Metric['add'] {
+  let scores = new Float64Array(0);
+  let targets = new Float64Array(0);
+  return (y, t, B) => {
+    if (scores.length !== B * scoring.outputs) {
+      scores = new Float64Array(B * scoring.outputs);
+      targets = new Float64Array(B * scoring.columns);
+    }
+    scoring.read(scores, targets, y, t, B);
+    for (const metric of metrics) metric.add(scores, targets, B, scoring.outputs);
+  };
+}
+
+/** Converts outputs of a network by its loss. Overwrites `y`. */
+type ToProbabilities = (
+  y: Float64Array, // [N, O] in and out
+  O: number,
+) => void;
+
+const byLoss: Partial<Record<string, ToProbabilities>> = {
+  'softmax-cross-entropy': softmaxRows,
+  'binary-cross-entropy': (y) => {
+    for (let i = 0; i < y.length; i++) y[i] = math.sigmoid(y[i]);
+  },
+};
+
+/** Converts logits to probabilities. Overwrites `y`. @throws Error if the loss has no logits. */
+export function toProbabilities(
+  where: string,
+  loss: Loss | null,
+  y: Float64Array, // [N, O] in and out
+  O: number,
+): void {
+  const convert = byLoss[loss?.name ?? ''];
+  if (convert === undefined) {
+    throw new Error(`${where}: loss has ${loss?.name ?? 'none'}, expected ${Object.keys(byLoss).join(' or ')}`);
+  }
+  convert(y, O);
+}
+
+/** p[n,o] = e^(y[n,o] - m) / Σ, with the row's maximum m, so that nothing overflows. Overwrites `y`. */
+function softmaxRows(
+  y: Float64Array, // [N, O] in and out
+  O: number,
+): void {
+  for (let row = 0; row < y.length; row += O) {
+    let m = -Infinity;
+    for (let i = row; i < row + O; i++) m = Math.max(m, y[i]);
+    let sum = 0;
+    for (let i = row; i < row + O; i++) sum += y[i] = math.exp(y[i] - m);
+    for (let i = row; i < row + O; i++) y[i] /= sum;
+  }
+}
+
+/** Whether the outputs of a network with this loss are logits, of which probabilities can be made. */
+export const hasProbabilities = (loss: Loss | null): boolean => byLoss[loss?.name ?? ''] !== undefined;
+
+/**
+ * The predicted class of each row, by the rule of all metrics; NO_ANSWER if it has none. With a threshold, a row of two
+ * classes is of class 1 if its score, a probability where the loss has one, is above it.
+ */
+export function classify(
+  y: Float64Array, // [N, O]
+  O: number,
+  trainedOn: Loss | null, // outputs are values where it is null
+  threshold?: number,
+): number[] {
+  const N = y.length / O;
+  const loss = trainedOn ?? mse();
+  const { targets, threshold: standard } = loss;
+  if (threshold !== undefined && O === (targets === 'classes' ? 2 : 1)) {
+    const scoring = createScoring({ loss, outputs: O, classes: 2, areBits: false });
+    const scores = new Float64Array(N);
+    scoring.read(scores, new Float64Array(N), y, new Float64Array(N * O), N);
+    return Array.from(scores, (score) => (Number.isNaN(score) ? NO_ANSWER : score > threshold ? 1 : 0));
+  }
+  const { answer } = createDecision('classify', {
+    targets,
+    ...(standard === undefined ? {} : { threshold: standard }),
+  });
+  return Array.from({ length: N }, (_, n) => answer(y, n, O));
 }

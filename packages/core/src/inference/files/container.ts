@@ -1,7 +1,8 @@
+// @ts-expect-error: the build that never generates functions has no types of its own.
+import msgpackr from 'msgpackr/index-no-eval';
 import { reasonOf, show, showName } from '../../checks/show.ts';
 import { bytesOfElements, type Elements, type ElementType, elementTypes, typeOf } from '../../math/element-type.ts';
-import { packHeader, unpackHeader } from './header.ts';
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, plainJson } from './json.ts';
 import { littleEndianNumbers } from './little-endian.ts';
 
 /** A file of named arrays: a JSON description, and the numbers. */
@@ -178,3 +179,21 @@ function section(entry: Json, fault: Fault): Section {
   }
   throw fault(`the section ${show(entry)}`, "{ name, dtype: 'float64' or 'float32', length }");
 }
+
+interface Packr {
+  pack(value: unknown): Uint8Array;
+  unpack(bytes: Uint8Array): unknown;
+}
+
+interface Msgpackr {
+  readonly Packr: new (options: { useRecords: boolean; mapsAsObjects: boolean; structuredClone: boolean }) => Packr;
+}
+
+// Maps, so that a key like __proto__ is seen and can be refused.
+const packr = new (msgpackr as Msgpackr).Packr({ useRecords: false, mapsAsObjects: false, structuredClone: false });
+
+/** Bytes of MessagePack. @throws Error naming what in `header` is not JSON. */
+const packHeader = (header: object): Uint8Array => packr.pack(plainJson(header));
+
+/** The header of `bytes`. @throws Error where the bytes are no MessagePack or hold anything but JSON. */
+const unpackHeader = (bytes: Uint8Array): Json => plainJson(packr.unpack(bytes));

@@ -1,3 +1,4 @@
+import { powerOfTwo } from '../exponent.ts';
 import { LN2_HI, LN2_LO, LOG2_E, ROUND, scale } from './exponent.ts';
 
 const round = Math.fround; // makes each result that of an operation of floats
@@ -27,3 +28,27 @@ export function expTail(r: number): number {
 
 const P1 = 0.1666661649942398;
 const P2 = -0.002765888348221779;
+
+/** eˣ - 1, within 1.26 ulp; -0 kept. x = n · ln 2 + r, and eˣ - 1 = (2ⁿ - 1) + 2ⁿ · (eʳ - 1). */
+export function expm1(x: number): number {
+  if (x > 20) return exp(x);
+  if (x < -20) return -1;
+  if (x === 0) return x;
+  const n = round(round(round(x * LOG2_E) + ROUND) - ROUND);
+  const hi = round(x - round(n * LN2_HI));
+  const lo = round(n * LN2_LO);
+  const scale = powerOfTwo(n | 0);
+  const head = round(round(scale * hi) + round(scale - 1));
+  return round(head + round(scale * round(expTail(round(hi - lo)) - lo)));
+}
+
+/**
+ * 1 / (1 + e⁻ᶻ), within 1.81 ulp; 0 below -103.97.
+ * With e = e^-|z| and r = e / (1 + e) it is 1 - r, or e - e · r where z < 0: no power overflows.
+ */
+export function sigmoid(z: number): number {
+  const e = exp(-Math.abs(z));
+  const r = round(e / round(1 + e));
+  const most = z < 0 ? e : 1;
+  return round(most - round(most * r));
+}

@@ -1,9 +1,8 @@
-import { cos } from '../cos.ts';
+import { count } from '../../checks/range.ts';
 import { log } from '../log.ts';
-import { sin } from '../sin.ts';
+import { complete, type Pausable } from '../pausable.ts';
+import { cos, sin } from '../sin.ts';
 import { philox4x32 } from './philox.ts';
-import type { Random } from './random.ts';
-import { streamKey } from './stream-key.ts';
 
 /**
  * The stream of random numbers that belongs to `seed` and `stream`, e.g. `createRandom(1, 'shuffle', epoch)`: words of
@@ -55,4 +54,63 @@ export function createRandom(seed: number, ...stream: readonly (number | string)
   }
 
   return { uint32, uniform, normal, integer };
+}
+
+/** A stream of pseudo-random numbers, a pure function of its seed and stream. */
+export interface Random {
+  /** Uniform over 0 .. 2³² - 1. */
+  uint32(): number;
+  /** Uniform over [0, 1), 53 bits. */
+  uniform(): number;
+  /** Standard normal. */
+  normal(): number;
+  /** Uniform over 0 .. n - 1, without bias; n up to 2³². */
+  integer(n: number): number;
+}
+
+/**
+ * The Philox key [2] of a stream: a hash of the seed and of what the stream is for, so that streams of one seed
+ * (`'shuffle', 3`) and equal streams of different seeds have nothing in common.
+ * @throws Error if the seed is not a whole number from 0 to 2⁵³ - 1, or a number of the stream is not.
+ */
+export function streamKey(seed: number, ...stream: readonly (number | string)[]): Uint32Array<ArrayBuffer> {
+  const key = new Uint32Array(4);
+  const absorb = (a: number, b: number, tag: number) => philox4x32(key, a, b, tag, 0, key[0], key[1]);
+  absorb(count('createRandom', 'seed', seed), seed / 4294967296, 0);
+  for (const part of stream) {
+    if (typeof part === 'string') {
+      absorb(part.length, 0, 1);
+      for (let i = 0; i < part.length; i++) absorb(part.charCodeAt(i), 0, 2);
+    } else {
+      absorb(count('createRandom', 'stream', part), part / 4294967296, 3);
+    }
+  }
+  return key.slice(0, 2);
+}
+
+/**
+ * Puts `indices` into a random order, each equally likely: Fisher-Yates. [Durstenfeld
+ * 1964](https://doi.org/10.1145/364520.364540)
+ */
+export const shuffle = (indices: Uint32Array, random: Random): void => complete(shuffleInTurns(indices, random));
+
+/** Indices between two pauses: about half a millisecond. */
+const STRETCH = 1 << 14;
+
+/** Likewise, with pauses. */
+export function* shuffleInTurns(indices: Uint32Array, random: Random): Pausable<void> {
+  for (let end = indices.length; end > 1; end -= STRETCH) {
+    shuffleBetween(indices, Math.max(1, end - STRETCH), end, random);
+    yield;
+  }
+}
+
+/** Draws who comes to the places below `end` down to `first`. */
+function shuffleBetween(indices: Uint32Array, first: number, end: number, random: Random): void {
+  for (let i = end - 1; i >= first; i--) {
+    const j = random.integer(i + 1);
+    const kept = indices[i];
+    indices[i] = indices[j];
+    indices[j] = kept;
+  }
 }

@@ -1,6 +1,6 @@
 import type { Activation } from '../../families/activations/activation.ts';
 import type { Elements } from '../../math/element-type.ts';
-import type { Random } from '../../math/random/random.ts';
+import type { Random } from '../../math/random/create-random.ts';
 import type { Allocate, ProductShape } from '../../math/scratch.ts';
 import type { Emit } from '../../program/op.ts';
 import type { Shape } from '../shape.ts';

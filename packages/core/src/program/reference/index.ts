@@ -8,9 +8,8 @@ export {
   movingAverage,
   subtractRow,
 } from './batch-norm.ts';
-export { checkIndices } from './check-indices.ts';
 export { dropout } from './dropout.ts';
-export { embeddingBackward, embeddingForward } from './embedding.ts';
+export { checkIndices, embeddingBackward, embeddingForward } from './embedding.ts';
 export { gateBackward, gateForward } from './gate.ts';
 export { layerNormBackwardInput, layerNormForward, normBackwardWeights } from './layer-norm.ts';
 export { maxNorm } from './max-norm.ts';

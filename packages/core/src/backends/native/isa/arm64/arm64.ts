@@ -1,14 +1,15 @@
 import type { ElementType } from '../../../../math/element-type.ts';
+import type { Address, Register } from '../assembler.ts';
 import { createIsa } from '../create-isa.ts';
 import type { Isa } from '../isa.ts';
 import { createPlaces } from '../places.ts';
 import { createRegisters } from '../registers.ts';
+import type { CreateRowPointers } from '../rows.ts';
 import { createAssembler } from './assembler.ts';
 import { createNeon, FREE, VECTOR_REGISTERS } from './neon.ts';
 import { createNeonPairs } from './neon-pairs.ts';
 import { assemblePlayer, frameOf } from './player.ts';
 import { registerFile } from './registers.ts';
-import { createRowPointers, MOST_ROWS } from './rows.ts';
 
 /** Code for processors of arm64, all of which have NEON, on elements of a type. */
 export function createArm64(type: ElementType): Isa {
@@ -29,3 +30,23 @@ export function createArm64(type: ElementType): Isa {
     createRowPointers,
   });
 }
+
+const MOST_ROWS = 8;
+
+/** A pointer to the first row, and a register for the distance of each other. */
+const createRowPointers: CreateRowPointers = (assembler, registers, places, stride, M) => {
+  const first = registers.takePointer();
+  const distances: Register[] = [];
+  for (let m = 1; m < M; m++) {
+    const r = registers.takeNumber();
+    if (m === 1) places.load(r, stride);
+    else assembler.loadAddress(r, { base: distances[m - 2], index: distances[0] });
+    distances.push(r);
+  }
+  return {
+    pointers: [first],
+    follow() {},
+    at: (m, offset = 0): Address =>
+      m === 0 ? { base: first, offset } : { base: first, index: distances[m - 1], offset },
+  };
+};

@@ -1,2 +1,0 @@
-/** Whole epochs before `step`. */
-export const epochOf = (step: number, stepsPerEpoch: number): number => Math.floor(step / stepsPerEpoch);
