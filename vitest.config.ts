@@ -35,7 +35,7 @@ export default defineConfig(({ mode }) => ({
     {
       name: 'threads-run-the-compiled-worker',
       transform(code, id) {
-        if (!id.endsWith('/packages/runtime/src/installed.ts')) return;
+        if (!id.endsWith('/packages/runtime/src/system/installed.ts')) return;
         const place = pathToFileURL(`${process.env.GRADLOOM_TEST_PROGRAMS}/index.js`).href;
         return code.replace('import.meta.url', JSON.stringify(place));
       },

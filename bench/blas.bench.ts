@@ -9,9 +9,9 @@ import {
   wasmHeapBase,
 } from '@gradloom/core/internal';
 import { Bench } from 'tinybench';
-import { compileKernels } from '../packages/runtime/src/backends/backend.ts';
-import { createBlasKernels } from '../packages/runtime/src/backends/native/blas-kernels.ts';
-import { findBlas } from '../packages/runtime/src/backends/native/find-blas.ts';
+import { compileKernels } from '../packages/runtime/src/engine/backends/backend.ts';
+import { createBlasKernels } from '../packages/runtime/src/engine/backends/native/blas-kernels.ts';
+import { findBlas } from '../packages/runtime/src/engine/backends/native/find-blas.ts';
 import { matching, readOptions } from './options.ts';
 import { endSuite } from './suites.ts';
 

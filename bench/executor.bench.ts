@@ -1,10 +1,10 @@
 import type { BackendChoice } from '@gradloom/runtime';
-import { planRun } from '../packages/runtime/src/run/plan.ts';
-import { prepareRun } from '../packages/runtime/src/run/prepare.ts';
-import { createContext } from '../packages/runtime/src/step/context.ts';
-import { runSteps } from '../packages/runtime/src/step/run-steps.ts';
-import { teamPrograms } from '../packages/runtime/src/step/step-program.ts';
-import { resetControl } from '../packages/runtime/src/threads/barrier.ts';
+import { createContext } from '../packages/runtime/src/engine/step/context.ts';
+import { runSteps } from '../packages/runtime/src/engine/step/run-steps.ts';
+import { teamPrograms } from '../packages/runtime/src/engine/step/step-program.ts';
+import { resetControl } from '../packages/runtime/src/engine/threads/barrier.ts';
+import { planRun } from '../packages/runtime/src/training/run/plan.ts';
+import { prepareRun } from '../packages/runtime/src/training/run/prepare.ts';
 import { backendsHere } from './backends-here.ts';
 import { idleKernels } from './idle-kernels.ts';
 import { median } from './median.ts';

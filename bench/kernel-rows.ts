@@ -12,7 +12,7 @@ import {
   optimizers,
 } from '@gradloom/core';
 import { activationOps, counted, host, leafCount, leafRows, lossOp, ops, updateOp } from '@gradloom/core/internal';
-import { gatherRows } from '../packages/runtime/src/datasets/gather.ts';
+import { gatherRows } from '../packages/runtime/src/data/gather.ts';
 
 export interface KernelRow {
   name: string;

@@ -1,8 +1,8 @@
 import type { Kernels } from '@gradloom/core';
 import { createList, link, WasmApi, wasmHeapBase } from '@gradloom/core/internal';
 import { Bench } from 'tinybench';
-import { compileFor, compileKernels, createBackendKernels } from '../packages/runtime/src/backends/backend.ts';
-import { takeKernelScratch } from '../packages/runtime/src/memory/thread-scratch.ts';
+import { compileFor, compileKernels, createBackendKernels } from '../packages/runtime/src/engine/backends/backend.ts';
+import { takeKernelScratch } from '../packages/runtime/src/engine/memory/thread-scratch.ts';
 import { backendsHere } from './backends-here.ts';
 import { type KernelRow, kernelRows } from './kernel-rows.ts';
 import { matching, readOptions } from './options.ts';

@@ -1,6 +1,6 @@
 import { leafRows, type NodePass, planTeam } from '@gradloom/core/internal';
-import type { Backend } from '../packages/runtime/src/backends/backend.ts';
-import { teamOptions } from '../packages/runtime/src/step/team-part.ts';
+import type { Backend } from '../packages/runtime/src/engine/backends/backend.ts';
+import { teamOptions } from '../packages/runtime/src/engine/step/team-part.ts';
 
 /** Rows of a pass at most, as in a run of the default options. */
 const ROWS_AT_ONCE = 256;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ElementType } from '@gradloom/core';
 import { elementTypes } from '@gradloom/core/internal';
-import { extensionsHere } from '../packages/runtime/src/backends/native/machine-code.ts';
+import { extensionsHere } from '../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { backendsHere } from './backends-here.ts';
 import { median } from './median.ts';
 import { readOptions } from './options.ts';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { buildNetwork } from '@gradloom/core';
 import { leafRows } from '@gradloom/core/internal';
 import { predictRanks } from '../packages/cli/src/lab/scale/ranks/rank-model.ts';
-import { rankWork } from '../packages/runtime/src/measure/rank-work.ts';
+import { rankWork } from '../packages/runtime/src/measurement/rank-work.ts';
 
 const page = fileURLToPath(new URL('cluster.md', import.meta.url));
 

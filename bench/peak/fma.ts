@@ -3,9 +3,9 @@ import { type ExtensionName, extensions } from '@gradloom/core/internal';
 import { createCallTape } from '../../packages/core/src/backends/native/call-tape.ts';
 import { CALL_DOUBLES, defineArguments } from '../../packages/core/src/backends/native/isa/arguments.ts';
 import type { Isa } from '../../packages/core/src/backends/native/isa/isa.ts';
-import { ownConvention, placeCode } from '../../packages/runtime/src/backends/native/code-pages.ts';
-import { loadKoffi } from '../../packages/runtime/src/backends/native/koffi.ts';
-import { enterMachineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
+import { ownConvention, placeCode } from '../../packages/runtime/src/engine/backends/native/code-pages.ts';
+import { enterMachineCode } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
+import { loadKoffi } from '../../packages/runtime/src/system/native/koffi.ts';
 
 const peakArguments = defineArguments(['numbers', 'array'], ['count', 'count']);
 /** Factors, which stay in registers: two x and a y. */

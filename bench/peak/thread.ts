@@ -5,10 +5,10 @@ import {
   type Backend,
   type CompiledKernels,
   createBackendKernels,
-} from '../../packages/runtime/src/backends/backend.ts';
-import { createKernelMemory } from '../../packages/runtime/src/memory/kernel-memory.ts';
-import { takeKernelScratch } from '../../packages/runtime/src/memory/thread-scratch.ts';
-import { createBarrier } from '../../packages/runtime/src/threads/barrier.ts';
+} from '../../packages/runtime/src/engine/backends/backend.ts';
+import { createKernelMemory } from '../../packages/runtime/src/engine/memory/kernel-memory.ts';
+import { takeKernelScratch } from '../../packages/runtime/src/engine/memory/thread-scratch.ts';
+import { createBarrier } from '../../packages/runtime/src/engine/threads/barrier.ts';
 import { createFma } from './fma.ts';
 
 /** A dense layer and a batch. */

@@ -48,7 +48,7 @@ const exceptions: Record<string, readonly string[]> = {
   'packages/cli/src/cluster/start-job.ts': ['child_process'], // `cluster run` is there to start processes
   'packages/cli/src/cluster/watch-rank.ts': ['child_process'], // a shell says that its rank has died
   'packages/cli/src/scale/start-ranks.ts': ['child_process'], // `scale --ranks` measures ranks that it starts
-  'packages/runtime/src/memory/collect-garbage.ts': ['vm'], // runs the constant text 'gc', which V8 has no other way to
+  'packages/runtime/src/system/memory/collect-garbage.ts': ['vm'], // runs the constant text 'gc', which V8 has no other way to
 };
 
 /** Ways out of the process, or from text to code, that need no import. */

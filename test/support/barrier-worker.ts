@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createBarrier } from '../../packages/runtime/src/threads/barrier.ts';
+import { createBarrier } from '../../packages/runtime/src/engine/threads/barrier.ts';
 
 /** Repeats: write its own number, wait at the barrier, let the last thread check and count, wait again. */
 const { control, threads, cores, rounds, thread, shared } = workerData as {

@@ -1,8 +1,12 @@
 import { ops } from '@gradloom/core/internal';
-import { compileFor, createBackendKernels, resolveBackend } from '../../packages/runtime/src/backends/backend.ts';
-import { machineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
-import { createKernelMemory } from '../../packages/runtime/src/memory/kernel-memory.ts';
-import { takeKernelScratch } from '../../packages/runtime/src/memory/thread-scratch.ts';
+import {
+  compileFor,
+  createBackendKernels,
+  resolveBackend,
+} from '../../packages/runtime/src/engine/backends/backend.ts';
+import { machineCode } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
+import { createKernelMemory } from '../../packages/runtime/src/engine/memory/kernel-memory.ts';
+import { takeKernelScratch } from '../../packages/runtime/src/engine/memory/thread-scratch.ts';
 import { runOp } from './run-op.ts';
 
 /**

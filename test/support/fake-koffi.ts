@@ -1,4 +1,4 @@
-import type { Koffi, NativeFunction, NativeLibrary } from '../../packages/runtime/src/backends/native/koffi.ts';
+import type { Koffi, NativeFunction, NativeLibrary } from '../../packages/runtime/src/system/native/koffi.ts';
 
 /** C functions by name. */
 export type FakeLibrary = Record<string, NativeFunction>;

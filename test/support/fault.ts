@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread, threadId } from 'node:worker_threads';
-import { CONTROL } from '../../packages/runtime/src/threads/barrier.ts';
+import { CONTROL } from '../../packages/runtime/src/engine/threads/barrier.ts';
 
 /** How a thread is to fail. */
 export interface PlannedFault {

@@ -3,7 +3,7 @@ import { createNativeKernels, createWasmKernels, takeNativeScratch, takeWasmScra
 import fc from 'fast-check';
 import { type ElementType, elementTypes } from '../../packages/core/src/math/element-type.ts';
 import { link } from '../../packages/core/src/program/link.ts';
-import { enterMachineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
+import { enterMachineCode } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { cases } from '../unit/core/kernels/cases.ts';
 import { arraysOf, callsOf } from '../unit/core/kernels/run-case.ts';
 import { type FencedMemory, fenceKernels } from './fenced-memory.ts';

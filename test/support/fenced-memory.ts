@@ -8,8 +8,8 @@ import {
 } from '../../packages/core/src/math/element-type.ts';
 import type { Allocate, KernelScratch, ProductShape } from '../../packages/core/src/math/scratch.ts';
 import type { Kernels } from '../../packages/core/src/program/kernels.ts';
-import { compileKernels } from '../../packages/runtime/src/backends/backend.ts';
-import { loadKoffi } from '../../packages/runtime/src/backends/native/koffi.ts';
+import { compileKernels } from '../../packages/runtime/src/engine/backends/backend.ts';
+import { loadKoffi } from '../../packages/runtime/src/system/native/koffi.ts';
 
 /** Bytes of a page of WebAssembly, which the pages of every system divide. */
 const PAGE = 65_536;

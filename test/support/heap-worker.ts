@@ -2,9 +2,9 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
-import { resetControl } from '../../packages/runtime/src/threads/barrier.ts';
-import { toMessage } from '../../packages/runtime/src/threads/messages.ts';
-import type { SpanTask } from '../../packages/runtime/src/threads/protocol.ts';
+import { resetControl } from '../../packages/runtime/src/engine/threads/barrier.ts';
+import { toMessage } from '../../packages/runtime/src/engine/threads/messages.ts';
+import type { SpanTask } from '../../packages/runtime/src/engine/threads/protocol.ts';
 import work from '../../packages/runtime/src/worker.ts';
 
 /** Heap that a span leaves in a thread, garbage included, and the number of collections, once code is compiled. */
@@ -29,7 +29,8 @@ async function measure(index: number): Promise<HeapUse> {
   observer.observe({ entryTypes: ['gc'] });
   const before = process.memoryUsage().heapUsed;
   resetControl(task.setup.control);
-  void work(toMessage({ ...task, first: index * steps, limit: (index + 1) * steps }));
+  const next: SpanTask = { ...task, first: index * steps, limit: (index + 1) * steps };
+  void work(toMessage(next));
   const bytes = process.memoryUsage().heapUsed - before;
   await new Promise((resolve) => setImmediate(resolve));
   collections += observer.takeRecords().length;

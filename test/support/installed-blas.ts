@@ -1,5 +1,5 @@
 import type { TestContext } from 'vitest';
-import { type BlasLibrary, findBlas } from '../../packages/runtime/src/backends/native/find-blas.ts';
+import { type BlasLibrary, findBlas } from '../../packages/runtime/src/engine/backends/native/find-blas.ts';
 import { skipFor } from './needs.ts';
 
 /** The BLAS of this machine; skips the test if there is none. */

@@ -10,7 +10,7 @@ import {
   enterMachineCode,
   type MachineCode,
   makeMachineCode,
-} from '../../packages/runtime/src/backends/native/machine-code.ts';
+} from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import type { KernelsUnderGuard } from './guarded-memory.ts';
 
 /** Of this kind of processor, the widest first. */

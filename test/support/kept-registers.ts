@@ -6,8 +6,8 @@ import { FREE } from '../../packages/core/src/backends/native/isa/arm64/neon.ts'
 import { assemblePlayer } from '../../packages/core/src/backends/native/isa/arm64/player.ts';
 import { CALL, registerFile } from '../../packages/core/src/backends/native/isa/arm64/registers.ts';
 import { at } from '../../packages/core/src/backends/native/isa/assembler.ts';
-import { placeCode } from '../../packages/runtime/src/backends/native/code-pages.ts';
-import { loadKoffi } from '../../packages/runtime/src/backends/native/koffi.ts';
+import { placeCode } from '../../packages/runtime/src/engine/backends/native/code-pages.ts';
+import { loadKoffi } from '../../packages/runtime/src/system/native/koffi.ts';
 
 // On arm64, prints what a caller by AAPCS64 finds in the registers that a function keeps, after the player has run
 // three calls of a kernel that overwrites all that it may.

@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import { CONTROL } from '../../packages/runtime/src/threads/barrier.ts';
+import { CONTROL } from '../../packages/runtime/src/engine/threads/barrier.ts';
 
 /** An unused word of the control block. */
 export const SIGN_OF_LIFE = 1;

@@ -2,9 +2,9 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { createRandom } from '../../packages/core/src/math/random/index.ts';
-import { type FolderLock, lockFolder } from '../../packages/runtime/src/files/folder-lock.ts';
-import { FolderInUseError } from '../../packages/runtime/src/files/lock-owner.ts';
-import { startOf } from '../../packages/runtime/src/files/process-identity.ts';
+import { type FolderLock, lockFolder } from '../../packages/runtime/src/system/files/folder-lock.ts';
+import { FolderInUseError } from '../../packages/runtime/src/system/files/lock-owner.ts';
+import { startOf } from '../../packages/runtime/src/system/files/process-identity.ts';
 
 /** Requests to a separate process about a folder; it answers each. */
 export type LockRequest =

@@ -11,9 +11,10 @@ import {
   type TrainOptions,
   train,
 } from '@gradloom/runtime';
-import { sharedArrays, valueMatrix } from '../../packages/runtime/src/datasets/dataset.ts';
-import { openInference } from '../../packages/runtime/src/inference/open-inference.ts';
-import { chunksOf } from '../../packages/runtime/src/memory/run-memory.ts';
+import { valueMatrix } from '../../packages/runtime/src/data/dataset.ts';
+import { sharedArrays } from '../../packages/runtime/src/data/number-types.ts';
+import { openInference } from '../../packages/runtime/src/engine/evaluation/open-inference.ts';
+import { chunksOf } from '../../packages/runtime/src/engine/memory/run-memory.ts';
 import { peakDuring, residentPeak } from './peak-memory.ts';
 
 /** Work that a separate process does, to measure its memory. */

@@ -2,8 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { BackendChoice } from '@gradloom/runtime';
 import type { TestContext, TestOptions } from 'vitest';
-import { findBlas } from '../../packages/runtime/src/backends/native/find-blas.ts';
-import { machineCode } from '../../packages/runtime/src/backends/native/machine-code.ts';
+import { findBlas } from '../../packages/runtime/src/engine/backends/native/find-blas.ts';
+import { machineCode } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import type { Lack } from './lack.ts';
 import { lackOfPython } from './python.ts';
 

@@ -18,12 +18,12 @@ import {
 } from '@gradloom/core/internal';
 import type { Backend, Dataset, TrainOptions } from '@gradloom/runtime';
 import { compileKernels } from '@gradloom/runtime/internal';
-import { compileFor, createBackendKernels } from '../../packages/runtime/src/backends/backend.ts';
-import { gatherRows } from '../../packages/runtime/src/datasets/gather.ts';
-import { gatherTargets } from '../../packages/runtime/src/datasets/targets.ts';
-import { takeKernelScratch } from '../../packages/runtime/src/memory/thread-scratch.ts';
-import { optimizerOf } from '../../packages/runtime/src/run/optimizer-of.ts';
-import { planWeighing, rowWeights } from '../../packages/runtime/src/run/row-weights.ts';
+import { gatherRows } from '../../packages/runtime/src/data/gather.ts';
+import { gatherTargets } from '../../packages/runtime/src/data/targets.ts';
+import { compileFor, createBackendKernels } from '../../packages/runtime/src/engine/backends/backend.ts';
+import { takeKernelScratch } from '../../packages/runtime/src/engine/memory/thread-scratch.ts';
+import { optimizerOf } from '../../packages/runtime/src/engine/step/optimizer-of.ts';
+import { planWeighing, rowWeights } from '../../packages/runtime/src/training/run/row-weights.ts';
 
 /**
  * What `train` must equal to the bit: the same run by core's own step, in this thread, on `backend`, or its first

@@ -1,7 +1,7 @@
 import { type ActivationName, activations, type LayerSpec, type NetworkSpec } from '@gradloom/core';
 import type { DataMatrix, Dataset, TrainOptions } from '@gradloom/runtime';
 import fc from 'fast-check';
-import { sharedArrays } from '../../packages/runtime/src/datasets/dataset.ts';
+import { sharedArrays } from '../../packages/runtime/src/data/number-types.ts';
 import { counted } from './count.ts';
 
 /** Threads of a drawn run, at most. */

@@ -2,16 +2,16 @@ import { type Call, createRandom, initializeParameters, type NetworkSpec } from 
 import { barrier, complete, createList, host, link, type Program } from '@gradloom/core/internal';
 import type { BackendChoice, Dataset, TrainOptions } from '@gradloom/runtime';
 import type { Connection, Stretch } from '../../packages/runtime/src/cluster/cluster.ts';
-import { planRun } from '../../packages/runtime/src/run/plan.ts';
-import { type PreparedRun, prepareRun } from '../../packages/runtime/src/run/prepare.ts';
-import { gatherLeaves, rowsOf } from '../../packages/runtime/src/step/batch.ts';
-import type { Reduce } from '../../packages/runtime/src/step/cluster-shape.ts';
-import { createContext, type RunContext } from '../../packages/runtime/src/step/context.ts';
-import { finishSteps } from '../../packages/runtime/src/step/finish-steps.ts';
-import { gatherCalls } from '../../packages/runtime/src/step/rank-gather.ts';
-import { stepCalls } from '../../packages/runtime/src/step/step-calls.ts';
-import { type ExchangeAct, exchange, type PlannedExchange } from '../../packages/runtime/src/step/sync.ts';
-import { resetControl } from '../../packages/runtime/src/threads/barrier.ts';
+import { gatherLeaves, rowsOf } from '../../packages/runtime/src/engine/step/batch.ts';
+import type { Reduce } from '../../packages/runtime/src/engine/step/cluster-shape.ts';
+import { createContext, type RunContext } from '../../packages/runtime/src/engine/step/context.ts';
+import { finishSteps } from '../../packages/runtime/src/engine/step/finish-steps.ts';
+import { gatherCalls } from '../../packages/runtime/src/engine/step/rank-gather.ts';
+import { stepCalls } from '../../packages/runtime/src/engine/step/step-calls.ts';
+import { type ExchangeAct, exchange, type PlannedExchange } from '../../packages/runtime/src/engine/step/sync.ts';
+import { resetControl } from '../../packages/runtime/src/engine/threads/barrier.ts';
+import { planRun } from '../../packages/runtime/src/training/run/plan.ts';
+import { type PreparedRun, prepareRun } from '../../packages/runtime/src/training/run/prepare.ts';
 import { firstDifference } from './bits.ts';
 
 /** Ranks of one run in this thread, each with a memory of its own. */

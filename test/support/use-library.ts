@@ -1,4 +1,4 @@
 import './watch-libraries.ts';
-import { findBlas } from '../../packages/runtime/src/backends/native/find-blas.ts';
+import { findBlas } from '../../packages/runtime/src/engine/backends/native/find-blas.ts';
 
 findBlas({ path: '/tmp/forged.so' });

@@ -125,30 +125,6 @@ export {
   type WarmupOptions,
   type WeightDecayOptions,
 } from '@gradloom/core';
-export type { Backend, BackendRecord, BlasBackend, BuiltInBackend } from './backends/backend.ts';
-export type { BackendChoice } from './backends/backend-choices.ts';
-export type { BlasIdentity } from './backends/native/blas-library.ts';
-export type {
-  Checkpoint,
-  DataRecord,
-  EarlierCounters,
-  EarlyProgress,
-  EarlyRecord,
-  LowestLoss,
-  Progress,
-  RunArrays,
-  RunRecord,
-  SavedState,
-} from './checkpoints/checkpoint.ts';
-export { loadCheckpoint } from './checkpoints/checkpoint-file.ts';
-export { BEST_FILE, LAST_FILE } from './checkpoints/checkpoint-folder.ts';
-export type {
-  CheckpointEvery,
-  CheckpointOptions,
-  EveryEpochs,
-  EverySeconds,
-  EverySteps,
-} from './checkpoints/checkpoint-options.ts';
 export type { Cluster, Connection, Stretch, Transfer } from './cluster/cluster.ts';
 export { ClusterError } from './cluster/cluster-error.ts';
 export { type ClusterOptions, openCluster } from './cluster/mpi/open-cluster.ts';
@@ -205,26 +181,51 @@ export {
   tableFiles,
   tablePath,
   type WordColumn,
-} from './datasets/index.ts';
-export type { Retry } from './faults/recovery.ts';
-export { fingerprint } from './files/fingerprint.ts';
-export type { FolderLock } from './files/folder-lock.ts';
-export { FolderInUseError, LockError, type LockOwner } from './files/lock-owner.ts';
-export type { Evaluation, OutputReader } from './inference/evaluate-dataset.ts';
-export { type EvaluateOptions, evaluateModel } from './inference/evaluate-model.ts';
-export { type ExplainOptions, type Explanation, explainModel, type Importance } from './inference/explain-model.ts';
-export { createModel } from './inference/model.ts';
-export { loadModel, type ModelFile, openModelFile, saveModel } from './inference/model-file.ts';
-export type { Profile } from './measure/clock.ts';
-export { limitMemory } from './memory/memory-room.ts';
-export { type ExportOptions, exportModel } from './model-formats/export-model.ts';
-export { type ImportOptions, importModel } from './model-formats/import-model.ts';
-export type { ModelFormatName } from './model-formats/index.ts';
-export type { Renames } from './model-formats/match-tensors.ts';
-export type { LoadOptions } from './own/load-options.ts';
-export { loadParts } from './own/load-parts.ts';
-export type { ClassWeight } from './run/class-weight.ts';
-export { createTrainer, type Trainer, type TrainerStep } from './run/create-trainer.ts';
+} from './data/index.ts';
+export type { Backend, BackendRecord, BlasBackend, BuiltInBackend } from './engine/backends/backend.ts';
+export type { BackendChoice } from './engine/backends/backend-choices.ts';
+export type { BlasIdentity } from './engine/backends/native/blas-library.ts';
+export type { Evaluation, OutputReader } from './engine/evaluation/evaluate-dataset.ts';
+export type { LoadOptions } from './engine/modules/load-options.ts';
+export { loadParts } from './engine/modules/load-parts.ts';
+export type { Profile } from './engine/step/clock.ts';
+export { createPool, type Pool, type PoolOptions } from './engine/threads/pool.ts';
+export { type EvaluateOptions, evaluateModel } from './models/evaluate-model.ts';
+export { type ExplainOptions, type Explanation, explainModel, type Importance } from './models/explain-model.ts';
+export { type ExportOptions, exportModel } from './models/formats/export-model.ts';
+export { type ImportOptions, importModel } from './models/formats/import-model.ts';
+export type { ModelFormatName } from './models/formats/index.ts';
+export type { Renames } from './models/formats/match-tensors.ts';
+export { createModel } from './models/model.ts';
+export { loadModel, type ModelFile, openModelFile, saveModel } from './models/model-file.ts';
+export { fingerprint } from './system/files/fingerprint.ts';
+export type { FolderLock } from './system/files/folder-lock.ts';
+export { FolderInUseError, LockError, type LockOwner } from './system/files/lock-owner.ts';
+export { limitMemory } from './system/memory/memory-room.ts';
+export type {
+  Checkpoint,
+  DataRecord,
+  EarlierCounters,
+  EarlyProgress,
+  EarlyRecord,
+  LowestLoss,
+  Progress,
+  RunArrays,
+  RunRecord,
+  SavedState,
+} from './training/checkpoints/checkpoint.ts';
+export { loadCheckpoint } from './training/checkpoints/checkpoint-file.ts';
+export { BEST_FILE, LAST_FILE } from './training/checkpoints/checkpoint-folder.ts';
+export type {
+  CheckpointEvery,
+  CheckpointOptions,
+  EveryEpochs,
+  EverySeconds,
+  EverySteps,
+} from './training/checkpoints/checkpoint-options.ts';
+export type { Retry } from './training/faults/recovery.ts';
+export type { ClassWeight } from './training/run/class-weight.ts';
+export { createTrainer, type Trainer, type TrainerStep } from './training/run/create-trainer.ts';
 export type {
   CheckpointEvent,
   ClusterFacts,
@@ -239,11 +240,10 @@ export type {
   ThreadsEvent,
   TrainEvent,
   WarningEvent,
-} from './run/events.ts';
-export type { MonitorName } from './run/monitors.ts';
-export type { OnNan, OptionsFor, TrainOptions } from './run/options.ts';
-export type { Reduction } from './run/reductions.ts';
-export { TrainingError, type TrainResult, type WrittenCheckpoint } from './run/results.ts';
-export { type TrainingRun, train } from './run/trainer.ts';
-export { createPool, type Pool, type PoolOptions } from './threads/pool.ts';
-export type { Trial } from './tuning/tune.ts';
+} from './training/run/events.ts';
+export type { MonitorName } from './training/run/monitors.ts';
+export type { OnNan, OptionsFor, TrainOptions } from './training/run/options.ts';
+export type { Reduction } from './training/run/reductions.ts';
+export { TrainingError, type TrainResult, type WrittenCheckpoint } from './training/run/results.ts';
+export { type TrainingRun, train } from './training/run/trainer.ts';
+export type { Trial } from './training/tuning/tune.ts';

@@ -2,17 +2,13 @@
  * Shared with the command line and the benchmarks. Not part of the public interface: it may change in any release.
  * @internal
  */
-export { backendRecord, compileKernels, resolveBackend } from './backends/backend.ts';
-export { isUntestedSystem } from './backends/native/code-pages.ts';
-export { type BlasSearch, findBlas } from './backends/native/find-blas.ts';
-export { type MachineCode, type MachineCodeSearch, machineCode } from './backends/native/machine-code.ts';
-export { readRun } from './checkpoints/checkpoint-file.ts';
+
 export { namesOf } from './cluster/cluster-error.ts';
 export { measureNetwork, type Network } from './cluster/measure-network.ts';
 export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
 export { hearLate, type Late } from './cluster/mpi/hear-late.ts';
 export { openLink } from './cluster/mpi/link.ts';
-export { hashDataset } from './datasets/dataset-hash.ts';
+export { hashDataset } from './data/dataset-hash.ts';
 export {
   checkInput,
   datasetFormats,
@@ -27,31 +23,36 @@ export {
   type TableRow,
   tableFormatOf,
   tableFormats,
-} from './datasets/index.ts';
-export { type Difference, differences } from './files/differences.ts';
-export { findFile } from './files/file-size.ts';
-export { fileSystem } from './files/file-system.ts';
-export { isLockName, LOCK_FILE, lockFolder, lockOwner, refuseInUse } from './files/folder-lock.ts';
-export { isSocket } from './files/is-socket.ts';
-export { makeDirectory } from './files/make-directory.ts';
-export { checkOwnFile, openOwnFile } from './files/own-file.ts';
-export { systemReason } from './files/system-reason.ts';
-export { isTemporaryName, temporaryPath, writeAtomically } from './files/write-atomically.ts';
-export { scoringOf } from './inference/scoring-of.ts';
-export { endTogether } from './lockstep/do-together.ts';
-export { parts } from './measure/clock.ts';
-export { measureBandwidth } from './measure/measure-bandwidth.ts';
-export { type Exchange, measureExchange } from './measure/measure-exchange.ts';
-export { measureGflops } from './measure/measure-gflops.ts';
-export { createPassTimer, type PassTimerOptions, type PassTimes } from './measure/pass-timer.ts';
-export { planRankWork, type RankWork, rankWork, type Way } from './measure/rank-work.ts';
-export { planStepWork, type StepWork, type ThreadWork } from './measure/team-work.ts';
-export { type TimedRun, timeSteps } from './measure/time-steps.ts';
-export { memoryRoom } from './memory/memory-room.ts';
-export { refuseManyLayers } from './memory/run-memory.ts';
-export { largestChange } from './model-formats/round-model.ts';
-export { epochsPerReport } from './run/epoch-log.ts';
-export { planRun } from './run/plan.ts';
-export { type AnswerPool, createAnswerPool } from './serving/answer-pool.ts';
-export type { Reply } from './serving/reply.ts';
-export { inTurns } from './turns/in-turns.ts';
+} from './data/index.ts';
+export { backendRecord, compileKernels, resolveBackend } from './engine/backends/backend.ts';
+export { isUntestedSystem } from './engine/backends/native/code-pages.ts';
+export { type BlasSearch, findBlas } from './engine/backends/native/find-blas.ts';
+export { type MachineCode, type MachineCodeSearch, machineCode } from './engine/backends/native/machine-code.ts';
+export { refuseManyLayers } from './engine/memory/run-memory.ts';
+export { parts } from './engine/step/clock.ts';
+export { measureBandwidth } from './measurement/measure-bandwidth.ts';
+export { type Exchange, measureExchange } from './measurement/measure-exchange.ts';
+export { measureGflops } from './measurement/measure-gflops.ts';
+export { createPassTimer, type PassTimerOptions, type PassTimes } from './measurement/pass-timer.ts';
+export { planRankWork, type RankWork, rankWork, type Way } from './measurement/rank-work.ts';
+export { planStepWork, type StepWork, type ThreadWork } from './measurement/team-work.ts';
+export { type TimedRun, timeSteps } from './measurement/time-steps.ts';
+export { largestChange } from './models/formats/round-model.ts';
+export { scoringOf } from './models/scoring-of.ts';
+export { type AnswerPool, createAnswerPool } from './models/serving/answer-pool.ts';
+export type { Reply } from './models/serving/reply.ts';
+export { type Difference, differences } from './system/files/differences.ts';
+export { findFile } from './system/files/file-size.ts';
+export { fileSystem } from './system/files/file-system.ts';
+export { isLockName, LOCK_FILE, lockFolder, lockOwner, refuseInUse } from './system/files/folder-lock.ts';
+export { isSocket } from './system/files/is-socket.ts';
+export { makeDirectory } from './system/files/make-directory.ts';
+export { checkOwnFile, openOwnFile } from './system/files/own-file.ts';
+export { systemReason } from './system/files/system-reason.ts';
+export { isTemporaryName, temporaryPath, writeAtomically } from './system/files/write-atomically.ts';
+export { memoryRoom } from './system/memory/memory-room.ts';
+export { inTurns } from './system/turns/in-turns.ts';
+export { readRun } from './training/checkpoints/checkpoint-file.ts';
+export { endTogether } from './training/lockstep/do-together.ts';
+export { epochsPerReport } from './training/run/epoch-log.ts';
+export { planRun } from './training/run/plan.ts';

@@ -3,11 +3,12 @@
  * wait for the whole runtime to load.
  * @internal
  */
-export { backendChoices } from './backends/backend-choices.ts';
-export { checkpointOptions } from './checkpoints/checkpoint-options.ts';
-export { columnTypes, missingChoices, scales, tableOptions } from './datasets/tables/table-options.ts';
-export { endingsOf, formatOf, modelFormats } from './model-formats/index.ts';
-export { monitors } from './run/monitors.ts';
-export { onNanChoices, trainOptions } from './run/options.ts';
-export { precisions } from './run/precision.ts';
-export { reductions } from './run/reductions.ts';
+
+export { columnTypes, missingChoices, scales, tableOptions } from './data/tables/table-options.ts';
+export { backendChoices } from './engine/backends/backend-choices.ts';
+export { endingsOf, formatOf, modelFormats } from './models/formats/index.ts';
+export { checkpointOptions } from './training/checkpoints/checkpoint-options.ts';
+export { monitors } from './training/run/monitors.ts';
+export { onNanChoices, trainOptions } from './training/run/options.ts';
+export { precisions } from './training/run/precision.ts';
+export { reductions } from './training/run/reductions.ts';

@@ -1,30 +1,42 @@
 import { availableParallelism } from 'node:os';
 import { InputError } from '@gradloom/core';
 import type { ModuleSource } from '@gradloom/core/internal';
-import { keepCheckpoint, type Written } from './checkpoints/checkpoint-folder.ts';
-import { diagnose } from './faults/diagnose.ts';
-import { evaluateChunks } from './inference/evaluation.ts';
-import { createInferenceContext } from './inference/inference-context.ts';
-import { runExchange } from './measure/exchange.ts';
-import { runTriad } from './measure/triad.ts';
-import { importedParts, importParts } from './own/imported-parts.ts';
-import { answerTask } from './serving/answer-task.ts';
-import { createContext } from './step/context.ts';
-import { runSteps } from './step/run-steps.ts';
-import { abortTeam, CONTROL } from './threads/barrier.ts';
-import { keepContexts } from './threads/contexts.ts';
-import { fromMessage, type Message } from './threads/messages.ts';
-import { openThread } from './threads/opening.ts';
-import type { CheckpointTask, EvaluationTask, SpanTask, TaskAnswers, WorkerTask } from './threads/protocol.ts';
+import { evaluateChunks } from './engine/evaluation/evaluation.ts';
+import { createInferenceContext } from './engine/evaluation/inference-context.ts';
+import { importedParts, importParts } from './engine/modules/imported-parts.ts';
+import { createContext } from './engine/step/context.ts';
+import { runSteps } from './engine/step/run-steps.ts';
+import { abortTeam, CONTROL } from './engine/threads/barrier.ts';
+import { keepContexts } from './engine/threads/contexts.ts';
+import { fromMessage, type Message } from './engine/threads/messages.ts';
+import { openThread } from './engine/threads/opening.ts';
+import type { EvaluationTask, OpeningTask, PingTask, SpanTask } from './engine/threads/protocol.ts';
+import { type ExchangeTask, runExchange } from './measurement/exchange.ts';
+import { runTriad, type TriadTask } from './measurement/triad.ts';
+import { type AnswersTask, answerTask } from './models/serving/answer-task.ts';
+import { type CheckpointTask, keepCheckpoint, type Written } from './training/checkpoints/checkpoint-folder.ts';
+import { type DiagnosisTask, diagnose } from './training/faults/diagnose.ts';
 
 const contextOf = keepContexts(createContext);
 const inferenceContextOf = keepContexts(createInferenceContext);
 
-type Answer = TaskAnswers[WorkerTask['kind']];
+/** All that a thread can be asked to do. */
+type WorkerTask =
+  | OpeningTask
+  | SpanTask
+  | EvaluationTask
+  | DiagnosisTask
+  | CheckpointTask
+  | TriadTask
+  | ExchangeTask
+  | AnswersTask
+  | PingTask;
+
+type Answer = WorkerTask['answer'];
 
 /** A thread's entry: Piscina calls it with each task. A thread imports what a user's parts stand in once. */
 export default function work(message: Message): Answer | Promise<Answer> {
-  const task = fromMessage(message);
+  const task = fromMessage(message) as WorkerTask;
   const modules = modulesOf(task);
   return importedParts(modules) === undefined ? importParts(modules).then(() => answer(task)) : answer(task);
 }
@@ -53,14 +65,14 @@ function writeCheckpoint({ setup, entry }: CheckpointTask): Written {
 }
 
 /** In a run, evaluations use what its steps use. */
-function evaluate(task: EvaluationTask): TaskAnswers['evaluation'] {
+function evaluate(task: EvaluationTask): EvaluationTask['answer'] {
   const { setup } = task;
   const context = setup.kind === 'training' ? contextOf({ ...task, setup }) : inferenceContextOf({ ...task, setup });
   return evaluateChunks(context, task);
 }
 
 /** An error in this thread, wherever it comes from, aborts the whole team, so that nobody waits for it. */
-function span(task: SpanTask): TaskAnswers['span'] {
+function span(task: SpanTask): SpanTask['answer'] {
   try {
     runSteps(contextOf(task), task);
     return undefined;

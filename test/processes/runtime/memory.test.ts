@@ -12,11 +12,11 @@ import {
   train,
 } from '@gradloom/runtime';
 import { afterEach, describe, expect, test } from 'vitest';
-import { planArena } from '../../../packages/runtime/src/memory/arena.ts';
-import { checkMemory } from '../../../packages/runtime/src/memory/memory.ts';
-import { limitMemory, memoryRoom } from '../../../packages/runtime/src/memory/memory-room.ts';
-import { planRun } from '../../../packages/runtime/src/run/plan.ts';
-import { prepareRun } from '../../../packages/runtime/src/run/prepare.ts';
+import { planArena } from '../../../packages/runtime/src/engine/memory/arena.ts';
+import { checkMemory } from '../../../packages/runtime/src/system/memory/memory.ts';
+import { limitMemory, memoryRoom } from '../../../packages/runtime/src/system/memory/memory-room.ts';
+import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
+import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import { encodeIdx } from '../../support/encode-idx.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

@@ -3,7 +3,7 @@ import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { createPool, evaluateModel, train } from '@gradloom/runtime';
 import { measureBandwidth } from '@gradloom/runtime/internal';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { pack, unpack } from '../../../packages/runtime/src/threads/packed.ts';
+import { pack, unpack } from '../../../packages/runtime/src/engine/threads/packed.ts';
 import { temporaryDirectory } from '../../support/command-line.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 

@@ -25,8 +25,8 @@ import {
   train,
 } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { hashDataset } from '../../../packages/runtime/src/datasets/dataset-hash.ts';
-import { gatherRows } from '../../../packages/runtime/src/datasets/gather.ts';
+import { hashDataset } from '../../../packages/runtime/src/data/dataset-hash.ts';
+import { gatherRows } from '../../../packages/runtime/src/data/gather.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { encodeIdx } from '../../support/encode-idx.ts';
 import { encodeNpy, type NpyTypeName, npyEncodings } from '../../support/encode-npy.ts';

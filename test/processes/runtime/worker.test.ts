@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { expect, test } from 'vitest';
 import { bundleThread } from '../../../.ci/bundle-thread.mjs';
-import { sharedArrays } from '../../../packages/runtime/src/datasets/dataset.ts';
-import { openInference } from '../../../packages/runtime/src/inference/open-inference.ts';
-import { planRun } from '../../../packages/runtime/src/run/plan.ts';
-import { prepareRun } from '../../../packages/runtime/src/run/prepare.ts';
-import { resetControl } from '../../../packages/runtime/src/threads/barrier.ts';
-import { toMessage } from '../../../packages/runtime/src/threads/messages.ts';
+import { sharedArrays } from '../../../packages/runtime/src/data/number-types.ts';
+import { openInference } from '../../../packages/runtime/src/engine/evaluation/open-inference.ts';
+import { resetControl } from '../../../packages/runtime/src/engine/threads/barrier.ts';
+import { toMessage } from '../../../packages/runtime/src/engine/threads/messages.ts';
+import type { EvaluationTask, SpanTask } from '../../../packages/runtime/src/engine/threads/protocol.ts';
+import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
+import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import work from '../../../packages/runtime/src/worker.ts';
 import { temporaryDirectory } from '../../support/command-line.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
@@ -29,7 +30,7 @@ function stepOfNewRun(live: readonly number[]) {
   const setup = { ...prepared.setup, mayHold };
   resetControl(setup.control);
   const place = { setup, live: [...live, setup.run], thread: 0, threads: 1 };
-  void work(toMessage({ kind: 'span', ...place, first: 0, limit: 1 }));
+  void work(toMessage({ kind: 'span', ...place, first: 0, limit: 1 } satisfies SpanTask));
   return { run: setup.run, memory: new WeakRef(setup.memory) };
 }
 
@@ -52,7 +53,8 @@ test('a thread that evaluates a model frees the memory of runs that have ended',
   const outputs = sharedArrays.float64(40 * model.output);
   const lossSums = sharedArrays.float64(1);
   const place = { setup, live: [setup.run], thread: 0, threads: 1 };
-  void work(toMessage({ kind: 'evaluation', ...place, dataset: few, first: 0, rows: 40, outputs, lossSums }));
+  const task: EvaluationTask = { kind: 'evaluation', ...place, dataset: few, first: 0, rows: 40, outputs, lossSums };
+  void work(toMessage(task));
   expect(ended.memory.deref()).toBeUndefined();
 });
 

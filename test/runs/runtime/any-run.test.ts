@@ -11,7 +11,7 @@ import {
 import { resolveBackend } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sharedArrays } from '../../../packages/runtime/src/datasets/dataset.ts';
+import { sharedArrays } from '../../../packages/runtime/src/data/number-types.ts';
 import { counted } from '../../support/count.ts';
 import { fillHardValues, valueMixes } from '../../support/hard-values.ts';
 import { needs } from '../../support/needs.ts';

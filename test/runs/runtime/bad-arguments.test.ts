@@ -6,7 +6,7 @@ import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import * as runtime from '@gradloom/runtime';
 import * as internal from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { trainOptions } from '../../../packages/runtime/src/run/options.ts';
+import { trainOptions } from '../../../packages/runtime/src/training/run/options.ts';
 
 // Paths that come from numbers or objects would be files below here.
 const home = process.cwd();

@@ -6,7 +6,7 @@ import {
   CONTROL,
   createBarrier,
   resetControl,
-} from '../../../packages/runtime/src/threads/barrier.ts';
+} from '../../../packages/runtime/src/engine/threads/barrier.ts';
 import { onlyInAll } from '../../support/count.ts';
 import { programFile } from '../../support/program-file.ts';
 

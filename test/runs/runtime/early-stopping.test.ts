@@ -16,7 +16,7 @@ import {
   train,
 } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { afterEvaluation } from '../../../packages/runtime/src/run/early-stopping.ts';
+import { afterEvaluation } from '../../../packages/runtime/src/training/run/early-stopping.ts';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { randomDataset } from '../../support/random-dataset.ts';

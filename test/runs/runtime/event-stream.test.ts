@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createEventStream } from '../../../packages/runtime/src/run/event-stream.ts';
+import { createEventStream } from '../../../packages/runtime/src/training/run/event-stream.ts';
 
 type Event = { type: 'progress' | 'epoch' | 'probe'; n: number };
 const read = async (stream: ReturnType<typeof createEventStream<Event>>) => {

@@ -10,7 +10,7 @@ import {
 } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sharedArrays } from '../../../packages/runtime/src/datasets/dataset.ts';
+import { sharedArrays } from '../../../packages/runtime/src/data/number-types.ts';
 import { onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { oracle } from '../../support/oracle.ts';

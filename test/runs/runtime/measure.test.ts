@@ -1,10 +1,10 @@
 import { createPool } from '@gradloom/runtime';
 import { measureBandwidth } from '@gradloom/runtime/internal';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { resolveBackend } from '../../../packages/runtime/src/backends/backend.ts';
-import { measureGflops } from '../../../packages/runtime/src/measure/measure-gflops.ts';
-import { runTriad } from '../../../packages/runtime/src/measure/triad.ts';
-import { allocateControl } from '../../../packages/runtime/src/threads/barrier.ts';
+import { resolveBackend } from '../../../packages/runtime/src/engine/backends/backend.ts';
+import { allocateControl } from '../../../packages/runtime/src/engine/threads/barrier.ts';
+import { measureGflops } from '../../../packages/runtime/src/measurement/measure-gflops.ts';
+import { runTriad } from '../../../packages/runtime/src/measurement/triad.ts';
 import { programUrl } from '../../support/program-file.ts';
 
 test.each([

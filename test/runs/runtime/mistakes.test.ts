@@ -20,7 +20,7 @@ import {
   train,
 } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { writeContainer } from '../../../packages/runtime/src/files/container.ts';
+import { writeContainer } from '../../../packages/runtime/src/system/files/container.ts';
 import { encodeNpy } from '../../support/encode-npy.ts';
 import { encodeZip } from '../../support/encode-zip.ts';
 import { expectPrintable, hostile } from '../../support/hostile-text.ts';

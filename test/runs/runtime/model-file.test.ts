@@ -5,7 +5,7 @@ import { bindTensors, createWorkspace, forward } from '@gradloom/core/internal';
 import { evaluateModel, fingerprint, loadModel, type ModelContents, saveModel } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { writeContainer } from '../../../packages/runtime/src/files/container.ts';
+import { writeContainer } from '../../../packages/runtime/src/system/files/container.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { gradloom } from '../../support/command-line.ts';
 import { counted } from '../../support/count.ts';

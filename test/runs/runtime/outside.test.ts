@@ -1,12 +1,12 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { createPool, type Dataset, type Pool, type TrainOptions, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { alone } from '../../../packages/runtime/src/lockstep/lockstep.ts';
-import { createNotices } from '../../../packages/runtime/src/lockstep/notices.ts';
-import { runSteps } from '../../../packages/runtime/src/run/loop.ts';
-import { joinRanks } from '../../../packages/runtime/src/run/open-run.ts';
-import { planRun } from '../../../packages/runtime/src/run/plan.ts';
-import { prepareRun } from '../../../packages/runtime/src/run/prepare.ts';
+import { alone } from '../../../packages/runtime/src/cluster/lockstep.ts';
+import { createNotices } from '../../../packages/runtime/src/training/lockstep/notices.ts';
+import { runSteps } from '../../../packages/runtime/src/training/run/loop.ts';
+import { joinRanks } from '../../../packages/runtime/src/training/run/open-run.ts';
+import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
+import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import { onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';

@@ -20,10 +20,10 @@ import {
   train,
 } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
-import { planRun } from '../../../packages/runtime/src/run/plan.ts';
-import { prepareRun } from '../../../packages/runtime/src/run/prepare.ts';
-import { createTextAnswerer } from '../../../packages/runtime/src/serving/answer-texts.ts';
-import { modelFrom, shareModel } from '../../../packages/runtime/src/serving/shared-model.ts';
+import { createTextAnswerer } from '../../../packages/runtime/src/models/serving/answer-texts.ts';
+import { modelFrom, shareModel } from '../../../packages/runtime/src/models/serving/shared-model.ts';
+import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
+import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';

@@ -2,7 +2,7 @@ import type { NetworkSpec } from '@gradloom/core';
 import { createPool, type Pool, train } from '@gradloom/runtime';
 import { parts } from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PART } from '../../../packages/runtime/src/measure/clock.ts';
+import { PART } from '../../../packages/runtime/src/engine/step/clock.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const dataset = randomDataset({ rows: 90, inputs: 40, classes: 5 });

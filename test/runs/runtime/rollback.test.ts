@@ -11,7 +11,7 @@ import {
   train,
 } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { saveCheckpoint } from '../../../packages/runtime/src/checkpoints/checkpoint-file.ts';
+import { saveCheckpoint } from '../../../packages/runtime/src/training/checkpoints/checkpoint-file.ts';
 import { type CheckpointedRun, checkpointedRun } from '../../support/checkpointed-run.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { randomDataset } from '../../support/random-dataset.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { partsOf } from '../../../packages/runtime/src/inference/shared-chunks.ts';
-import { EVALUATION_ROWS } from '../../../packages/runtime/src/memory/thread-scratch.ts';
+import { partsOf } from '../../../packages/runtime/src/engine/evaluation/shared-chunks.ts';
+import { EVALUATION_ROWS } from '../../../packages/runtime/src/engine/memory/thread-scratch.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const WIDTH = 3; // numbers of a row of outputs

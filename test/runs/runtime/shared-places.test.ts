@@ -1,10 +1,10 @@
 import { createRandom, type ElementType, type NetworkSpec } from '@gradloom/core';
 import { type BackendChoice, createPool, type Pool, type TrainOptions, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { planRun } from '../../../packages/runtime/src/run/plan.ts';
-import { prepareRun } from '../../../packages/runtime/src/run/prepare.ts';
-import { openTeam } from '../../../packages/runtime/src/threads/opening.ts';
-import { runSpan } from '../../../packages/runtime/src/threads/span.ts';
+import { openTeam } from '../../../packages/runtime/src/engine/threads/opening.ts';
+import { runSpan } from '../../../packages/runtime/src/engine/threads/span.ts';
+import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
+import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';

@@ -1,6 +1,7 @@
 import { train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { createSpanLength, MOST_SPAN_MS, SPAN_MS } from '../../../packages/runtime/src/tuning/span-length.ts';
+import { SPAN_MS } from '../../../packages/runtime/src/engine/threads/span.ts';
+import { createSpanLength, MOST_SPAN_MS } from '../../../packages/runtime/src/training/tuning/span-length.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 /** What spans may last behind such pauses, one after the other. */

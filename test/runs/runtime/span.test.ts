@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { createPool, type Pool } from '@gradloom/runtime';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { allocateControl } from '../../../packages/runtime/src/threads/barrier.ts';
-import type { WorkerTask } from '../../../packages/runtime/src/threads/protocol.ts';
-import { runTeam } from '../../../packages/runtime/src/threads/span.ts';
+import { allocateControl } from '../../../packages/runtime/src/engine/threads/barrier.ts';
+import { runTeam } from '../../../packages/runtime/src/engine/threads/span.ts';
+import type { TriadTask } from '../../../packages/runtime/src/measurement/triad.ts';
 import { SIGN_OF_LIFE } from '../../support/linger.ts';
 import { programUrl } from '../../support/program-file.ts';
 
@@ -12,7 +12,7 @@ const linger = programUrl('linger');
 const doubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
 const control = allocateControl();
 
-function tasksOf(threads: number): WorkerTask[] {
+function tasksOf(threads: number): TriadTask[] {
   const [arrays, times] = [doubles(6), doubles(threads)];
   return Array.from({ length: threads }, (_, thread) => ({ kind: 'triad', control, thread, threads, arrays, times }));
 }

@@ -1,7 +1,7 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { type TrainEvent, type TrainOptions, train } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { createStepLog } from '../../../packages/runtime/src/run/step-log.ts';
+import { createStepLog } from '../../../packages/runtime/src/training/run/step-log.ts';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 

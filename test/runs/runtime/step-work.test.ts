@@ -2,9 +2,9 @@ import { createPool } from '@gradloom/runtime';
 import { measureExchange, planStepWork } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { BARRIERS, runExchange } from '../../../packages/runtime/src/measure/exchange.ts';
-import { exchangeOf } from '../../../packages/runtime/src/measure/measure-exchange.ts';
-import { abortTeam, allocateControl } from '../../../packages/runtime/src/threads/barrier.ts';
+import { abortTeam, allocateControl } from '../../../packages/runtime/src/engine/threads/barrier.ts';
+import { BARRIERS, runExchange } from '../../../packages/runtime/src/measurement/exchange.ts';
+import { exchangeOf } from '../../../packages/runtime/src/measurement/measure-exchange.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
 const data = { train: randomDataset({ rows: 3000, inputs: 9, classes: 3 }) };

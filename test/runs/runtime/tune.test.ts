@@ -1,8 +1,8 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { createPool, fingerprint, type TrainEvent, train } from '@gradloom/runtime';
 import { expect, onTestFinished, test } from 'vitest';
-import { resolveBackend } from '../../../packages/runtime/src/backends/backend.ts';
-import { createTuner, ROUND_MS, WARM_MS, WARM_STEPS } from '../../../packages/runtime/src/tuning/tune.ts';
+import { resolveBackend } from '../../../packages/runtime/src/engine/backends/backend.ts';
+import { createTuner, ROUND_MS, WARM_MS, WARM_STEPS } from '../../../packages/runtime/src/training/tuning/tune.ts';
 import { oracle } from '../../support/oracle.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 

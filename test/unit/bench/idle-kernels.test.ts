@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { idleKernels } from '../../../bench/idle-kernels.ts';
-import { planRun } from '../../../packages/runtime/src/run/plan.ts';
-import { prepareRun } from '../../../packages/runtime/src/run/prepare.ts';
-import { createContext } from '../../../packages/runtime/src/step/context.ts';
-import { runSteps } from '../../../packages/runtime/src/step/run-steps.ts';
-import { teamPrograms } from '../../../packages/runtime/src/step/step-program.ts';
-import { CONTROL, resetControl } from '../../../packages/runtime/src/threads/barrier.ts';
+import { createContext } from '../../../packages/runtime/src/engine/step/context.ts';
+import { runSteps } from '../../../packages/runtime/src/engine/step/run-steps.ts';
+import { teamPrograms } from '../../../packages/runtime/src/engine/step/step-program.ts';
+import { CONTROL, resetControl } from '../../../packages/runtime/src/engine/threads/barrier.ts';
+import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
+import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import { needs } from '../../support/needs.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { passesOf } from '../../../bench/passes.ts';
 import { createFma } from '../../../bench/peak/fma.ts';
 import { flopsOf } from '../../../bench/peers/workloads.ts';
-import { machineCode } from '../../../packages/runtime/src/backends/native/machine-code.ts';
+import { machineCode } from '../../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { needs } from '../../support/needs.ts';
 
 const { code } = machineCode();

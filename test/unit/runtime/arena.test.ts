@@ -9,8 +9,8 @@ import {
 } from '@gradloom/core';
 import { couplesRows, gradientOf, leafRows } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
-import { planArena } from '../../../packages/runtime/src/memory/arena.ts';
-import { allocateSharedMemory } from '../../../packages/runtime/src/memory/shared-memory.ts';
+import { planArena } from '../../../packages/runtime/src/engine/memory/arena.ts';
+import { allocateSharedMemory } from '../../../packages/runtime/src/system/memory/shared-memory.ts';
 
 interface PlanOptions {
   threads?: number;

@@ -2,9 +2,13 @@ import { buildNetwork, createOptimizer, type NetworkSpec, referenceKernels } fro
 import { createList, ops, updateOp } from '@gradloom/core/internal';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { meanUpdateOp } from '../../../packages/core/src/program/ops/index.ts';
-import { compileFor, createBackendKernels, resolveBackend } from '../../../packages/runtime/src/backends/backend.ts';
-import { createKernelMemory } from '../../../packages/runtime/src/memory/kernel-memory.ts';
-import { takeKernelScratch } from '../../../packages/runtime/src/memory/thread-scratch.ts';
+import {
+  compileFor,
+  createBackendKernels,
+  resolveBackend,
+} from '../../../packages/runtime/src/engine/backends/backend.ts';
+import { createKernelMemory } from '../../../packages/runtime/src/engine/memory/kernel-memory.ts';
+import { takeKernelScratch } from '../../../packages/runtime/src/engine/memory/thread-scratch.ts';
 import { needs } from '../../support/needs.ts';
 import { runOp } from '../../support/run-op.ts';
 

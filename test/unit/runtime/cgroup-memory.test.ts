@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cgroupMemory } from '../../../packages/runtime/src/memory/cgroup-memory.ts';
+import { cgroupMemory } from '../../../packages/runtime/src/system/memory/cgroup-memory.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();

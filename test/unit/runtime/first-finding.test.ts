@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createFirstFinding, type Fault, isEarlier } from '../../../packages/runtime/src/faults/first-finding.ts';
+import {
+  createFirstFinding,
+  type Fault,
+  isEarlier,
+} from '../../../packages/runtime/src/training/faults/first-finding.ts';
 
 const small = fc.integer({ min: 0, max: 4 });
 const finding = fc.record({ look: small, place: small, rank: small });

@@ -2,8 +2,8 @@ import { OptionError } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fitMemory, type Means } from '../../../packages/runtime/src/memory/fit-memory.ts';
-import { bytesOf } from '../../../packages/runtime/src/memory/memory.ts';
+import { fitMemory, type Means } from '../../../packages/runtime/src/engine/memory/fit-memory.ts';
+import { bytesOf } from '../../../packages/runtime/src/system/memory/memory.ts';
 import { propertySeed } from '../../support/seed.ts';
 
 const needs = fc.record({

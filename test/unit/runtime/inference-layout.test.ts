@@ -1,7 +1,7 @@
 import { type BackendName, buildNetwork, createLoss, type NetworkSpec } from '@gradloom/core';
 import { expect, test } from 'vitest';
-import { planInference } from '../../../packages/runtime/src/inference/inference-layout.ts';
-import { allocateSharedMemory } from '../../../packages/runtime/src/memory/shared-memory.ts';
+import { planInference } from '../../../packages/runtime/src/engine/evaluation/inference-layout.ts';
+import { allocateSharedMemory } from '../../../packages/runtime/src/system/memory/shared-memory.ts';
 
 const plan = (spec: NetworkSpec, threads = 3, backend: BackendName = 'wasm') =>
   planInference({

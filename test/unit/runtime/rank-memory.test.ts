@@ -1,11 +1,11 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { expect, test } from 'vitest';
 import type { Transfer } from '../../../packages/runtime/src/cluster/cluster.ts';
-import type { Lockstep } from '../../../packages/runtime/src/lockstep/lockstep.ts';
-import { createStateShares, piecesAtOnce } from '../../../packages/runtime/src/lockstep/state-shares.ts';
-import type { Arena } from '../../../packages/runtime/src/memory/arena.ts';
-import { planRun, type RunPlan } from '../../../packages/runtime/src/run/plan.ts';
-import { prepareRun } from '../../../packages/runtime/src/run/prepare.ts';
+import type { Lockstep } from '../../../packages/runtime/src/cluster/lockstep.ts';
+import type { Arena } from '../../../packages/runtime/src/engine/memory/arena.ts';
+import { createStateShares, piecesAtOnce } from '../../../packages/runtime/src/training/lockstep/state-shares.ts';
+import { planRun, type RunPlan } from '../../../packages/runtime/src/training/run/plan.ts';
+import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 

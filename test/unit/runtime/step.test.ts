@@ -1,15 +1,15 @@
 import type { LayerSpec } from '@gradloom/core';
 import { BLOCK, ops } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
-import { planRun } from '../../../packages/runtime/src/run/plan.ts';
-import { prepareRun } from '../../../packages/runtime/src/run/prepare.ts';
-import { createContext } from '../../../packages/runtime/src/step/context.ts';
-import { planPasses } from '../../../packages/runtime/src/step/plan-passes.ts';
-import { runSteps } from '../../../packages/runtime/src/step/run-steps.ts';
-import { teamPrograms } from '../../../packages/runtime/src/step/step-program.ts';
-import { batchPart } from '../../../packages/runtime/src/step/team-part.ts';
-import { resetControl } from '../../../packages/runtime/src/threads/barrier.ts';
-import type { SpanTask } from '../../../packages/runtime/src/threads/protocol.ts';
+import { createContext } from '../../../packages/runtime/src/engine/step/context.ts';
+import { planPasses } from '../../../packages/runtime/src/engine/step/plan-passes.ts';
+import { runSteps } from '../../../packages/runtime/src/engine/step/run-steps.ts';
+import { teamPrograms } from '../../../packages/runtime/src/engine/step/step-program.ts';
+import { batchPart } from '../../../packages/runtime/src/engine/step/team-part.ts';
+import { resetControl } from '../../../packages/runtime/src/engine/threads/barrier.ts';
+import type { SpanTask } from '../../../packages/runtime/src/engine/threads/protocol.ts';
+import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
+import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 

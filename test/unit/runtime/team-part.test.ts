@@ -2,7 +2,7 @@ import { leafRows } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sizeOfPlan } from '../../../packages/core/src/math/tree/index.ts';
-import { mostPasses, teamOptions } from '../../../packages/runtime/src/step/team-part.ts';
+import { mostPasses, teamOptions } from '../../../packages/runtime/src/engine/step/team-part.ts';
 import { counted } from '../../support/count.ts';
 import { propertySeed } from '../../support/seed.ts';
 

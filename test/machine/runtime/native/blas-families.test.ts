@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type BlasName, blasFamilies } from '../../../../packages/runtime/src/backends/native/blas-families.ts';
-import { findBlas } from '../../../../packages/runtime/src/backends/native/find-blas.ts';
+import { type BlasName, blasFamilies } from '../../../../packages/runtime/src/engine/backends/native/blas-families.ts';
+import { findBlas } from '../../../../packages/runtime/src/engine/backends/native/find-blas.ts';
 import { type FakeLibrary, fakeKoffi } from '../../../support/fake-koffi.ts';
 
 /** What a fake library was told, and how many threads its calls may use. */

@@ -5,7 +5,7 @@ import { type Call, createRandom, type Elements, type ElementType, type Op, refe
 import { createList, link, ops, tapesOf, typeOf } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createBlasKernels } from '../../../../packages/runtime/src/backends/native/blas-kernels.ts';
+import { createBlasKernels } from '../../../../packages/runtime/src/engine/backends/native/blas-kernels.ts';
 import { allocateRun, type BlasRun, runProducts, type Shape } from '../../../support/blas-run.ts';
 import { createGuardedMemory } from '../../../support/guarded-memory.ts';
 import { installedBlas } from '../../../support/installed-blas.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findBlas } from '../../../../packages/runtime/src/backends/native/find-blas.ts';
+import { findBlas } from '../../../../packages/runtime/src/engine/backends/native/find-blas.ts';
 import { type FakeLibrary, fakeKoffi } from '../../../support/fake-koffi.ts';
 import { installedBlas } from '../../../support/installed-blas.ts';
 import { needs } from '../../../support/needs.ts';

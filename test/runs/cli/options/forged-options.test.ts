@@ -8,7 +8,7 @@ import { effects } from '../../../../packages/cli/src/options/effects.ts';
 import { seal } from '../../../../packages/cli/src/run-files/seal.ts';
 import { trainOptions } from '../../../../packages/cli/src/train/options.ts';
 import { readValues } from '../../../../packages/cli/src/train/read-values.ts';
-import { saveCheckpoint } from '../../../../packages/runtime/src/checkpoints/checkpoint-file.ts';
+import { saveCheckpoint } from '../../../../packages/runtime/src/training/checkpoints/checkpoint-file.ts';
 import { endOf, gradloom, startProgram, temporaryDirectory } from '../../../support/command-line.ts';
 import { counted, onlyInAll } from '../../../support/count.ts';
 import { propertySeed } from '../../../support/seed.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { lockFolder } from '@gradloom/runtime/internal';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { RUN_FILES } from '../../../../packages/cli/src/run-files/names.ts';
-import { ownProcess } from '../../../../packages/runtime/src/files/process-identity.ts';
+import { ownProcess } from '../../../../packages/runtime/src/system/files/process-identity.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../../support/command-line.ts';
 import { needs } from '../../../support/needs.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';

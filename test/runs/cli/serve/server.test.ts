@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHostCheck } from '../../../../packages/cli/src/serve/host-names.ts';
 import { rowSchema } from '../../../../packages/cli/src/serve/row-schema.ts';
 import { createServer, type ServerOptions } from '../../../../packages/cli/src/serve/server.ts';
-import { createTextAnswerer } from '../../../../packages/runtime/src/serving/answer-texts.ts';
+import { createTextAnswerer } from '../../../../packages/runtime/src/models/serving/answer-texts.ts';
 import { ask, metric, sendRaw, tableModel } from '../../../support/serving.ts';
 
 const model = createModel(tableModel);

@@ -2,8 +2,8 @@ import { copyFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { loadCheckpoint, loadModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { saveCheckpoint } from '../../../../packages/runtime/src/checkpoints/checkpoint-file.ts';
-import { readContainer, writeContainer } from '../../../../packages/runtime/src/files/container.ts';
+import { readContainer, writeContainer } from '../../../../packages/runtime/src/system/files/container.ts';
+import { saveCheckpoint } from '../../../../packages/runtime/src/training/checkpoints/checkpoint-file.ts';
 import { gradloom, jsonLines, saysDropped, temporaryDirectory } from '../../../support/command-line.ts';
 import { installedBlas } from '../../../support/installed-blas.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';

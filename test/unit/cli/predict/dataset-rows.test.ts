@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { datasetRows } from '../../../../packages/cli/src/predict/dataset-rows.ts';
-import { sharedArrays } from '../../../../packages/runtime/src/datasets/dataset.ts';
+import { sharedArrays } from '../../../../packages/runtime/src/data/number-types.ts';
 
 test.each(['float64', 'float32'] as const)('rows of a dataset are divided as a run of %s divides them', (type) => {
   const round = type === 'float32' ? Math.fround : Number;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { openContainer } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { sealedBytes } from '../../../../packages/core/src/inference/open-model.ts';
-import { readContainer, writeContainer } from '../../../../packages/runtime/src/files/container.ts';
+import { readContainer, writeContainer } from '../../../../packages/runtime/src/system/files/container.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();

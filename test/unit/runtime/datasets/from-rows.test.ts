@@ -1,6 +1,6 @@
 import { datasetFromRows, type RowsOptions } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { checkDataset } from '../../../../packages/runtime/src/datasets/check-dataset.ts';
+import { checkDataset } from '../../../../packages/runtime/src/data/check-dataset.ts';
 
 const inputs = [
   [1, 2],

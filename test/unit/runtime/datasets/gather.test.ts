@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type DataArray, sharedArrays } from '../../../../packages/runtime/src/datasets/dataset.ts';
-import { gatherRows } from '../../../../packages/runtime/src/datasets/gather.ts';
+import { gatherRows } from '../../../../packages/runtime/src/data/gather.ts';
+import { type DataArray, sharedArrays } from '../../../../packages/runtime/src/data/number-types.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { propertySeed } from '../../../support/seed.ts';
 

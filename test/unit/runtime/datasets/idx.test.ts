@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { readIdx } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { idxTypes } from '../../../../packages/runtime/src/datasets/idx-types.ts';
+import { idxTypes } from '../../../../packages/runtime/src/data/number-types.ts';
 import { counted } from '../../../support/count.ts';
 import { encodeIdx, type IdxTypeName, idxEncodings } from '../../../support/encode-idx.ts';
 import { propertySeed } from '../../../support/seed.ts';

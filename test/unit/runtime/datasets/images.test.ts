@@ -6,9 +6,9 @@ import { loadDataset, loadImageFolder } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { encode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
-import { withChannels } from '../../../../packages/runtime/src/datasets/images/image.ts';
-import { readImage } from '../../../../packages/runtime/src/datasets/images/image-file.ts';
-import { resizeImage } from '../../../../packages/runtime/src/datasets/images/resize.ts';
+import { withChannels } from '../../../../packages/runtime/src/data/images/image.ts';
+import { readImage } from '../../../../packages/runtime/src/data/images/image-file.ts';
+import { resizeImage } from '../../../../packages/runtime/src/data/images/resize.ts';
 import { damageOf } from '../../../support/damage.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 

@@ -1,7 +1,7 @@
 import { datasetFromRows, splitDataset } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Dataset } from '../../../../packages/runtime/src/datasets/dataset.ts';
+import type { Dataset } from '../../../../packages/runtime/src/data/dataset.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
 /** N rows whose one input is their place in the file. */

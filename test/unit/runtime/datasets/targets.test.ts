@@ -1,7 +1,7 @@
 import { buildNetwork, createLoss, type LossSpec } from '@gradloom/core';
 import { datasetFromRows } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { checkFit, checkInput, gatherTargets } from '../../../../packages/runtime/src/datasets/targets.ts';
+import { checkFit, checkInput, gatherTargets } from '../../../../packages/runtime/src/data/targets.ts';
 
 const inputs = [[0], [1], [2], [3]];
 const classes = datasetFromRows({ inputs, targets: [2, 0, 1, 2], classes: 3, name: 'three classes' });

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { openBytes } from '../../../../packages/runtime/src/files/byte-source.ts';
+import { openBytes } from '../../../../packages/runtime/src/system/files/byte-source.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();

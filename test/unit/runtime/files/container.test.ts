@@ -3,7 +3,7 @@ import fs, { readdirSync, readFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readContainer, writeContainer } from '../../../../packages/runtime/src/files/container.ts';
+import { readContainer, writeContainer } from '../../../../packages/runtime/src/system/files/container.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { Packr } from '../../../support/msgpack.ts';
 import { seal } from '../../../support/seal.ts';

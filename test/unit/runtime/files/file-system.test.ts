@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type FileCalls, type FileSystem, fileSystems } from '../../../../packages/runtime/src/files/file-system.ts';
+import {
+  type FileCalls,
+  type FileSystem,
+  fileSystems,
+} from '../../../../packages/runtime/src/system/files/file-system.ts';
 
 const refused = (code: string): Error => Object.assign(new Error(`${code}: refused`), { code });
 

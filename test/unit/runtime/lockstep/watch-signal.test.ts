@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { watchSignal } from '../../../../packages/runtime/src/lockstep/watch-signal.ts';
-import type { TrainEvent } from '../../../../packages/runtime/src/run/events.ts';
-import type { RunState } from '../../../../packages/runtime/src/run/state.ts';
+import { watchSignal } from '../../../../packages/runtime/src/training/lockstep/watch-signal.ts';
+import type { TrainEvent } from '../../../../packages/runtime/src/training/run/events.ts';
+import type { RunState } from '../../../../packages/runtime/src/training/run/state.ts';
 
 test('of ranks that wait for another after a signal, rank 0 alone says so: it has the checkpoints', () => {
   vi.useFakeTimers();

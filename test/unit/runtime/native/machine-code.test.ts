@@ -1,6 +1,9 @@
 import { assembleCode, extensions } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
-import { makeMachineCode, widestExtension } from '../../../../packages/runtime/src/backends/native/machine-code.ts';
+import {
+  makeMachineCode,
+  widestExtension,
+} from '../../../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { fakeKoffi } from '../../../support/fake-koffi.ts';
 
 const flags = new Set<string>(extensions.avx2.flags);

@@ -27,8 +27,8 @@ import {
 } from '../../../../packages/core/src/math/element-type.ts';
 import { MOST_LEAF_ROWS, planTeam, sumsOf } from '../../../../packages/core/src/math/tree/index.ts';
 import { meanUpdateOp } from '../../../../packages/core/src/program/ops/index.ts';
-import { enterMachineCode } from '../../../../packages/runtime/src/backends/native/machine-code.ts';
-import { gatherRows } from '../../../../packages/runtime/src/datasets/gather.ts';
+import { gatherRows } from '../../../../packages/runtime/src/data/gather.ts';
+import { enterMachineCode } from '../../../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { firstDifference } from '../../../support/bits.ts';
 import { counted } from '../../../support/count.ts';
 import { type GuardedMemory, guardKernels, type KernelsUnderGuard } from '../../../support/guarded-memory.ts';

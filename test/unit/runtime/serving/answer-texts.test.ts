@@ -3,7 +3,7 @@ import { createModel, loadParts, type NetworkSpec } from '@gradloom/runtime';
 import { createAnswerPool } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createTextAnswerer } from '../../../../packages/runtime/src/serving/answer-texts.ts';
+import { createTextAnswerer } from '../../../../packages/runtime/src/models/serving/answer-texts.ts';
 import { propertySeed } from '../../../support/seed.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { onlyKeys, reasonOf, show } from '@gradloom/core/internal';
-import { type Koffi, loadKoffi, type NativeLibrary } from '../../backends/native/koffi.ts';
+import { type Koffi, loadKoffi, type NativeLibrary } from '../../system/native/koffi.ts';
 import { type MpiFamily, type MpiName, mpiFamilies, mpiNames } from './mpi-families.ts';
 import { bindMpi, type MpiLibrary } from './mpi-library.ts';
 

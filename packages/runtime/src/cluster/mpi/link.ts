@@ -1,5 +1,5 @@
 import { show } from '@gradloom/core/internal';
-import { loadKoffi } from '../../backends/native/koffi.ts';
+import { loadKoffi } from '../../system/native/koffi.ts';
 import type { Connection, Link } from '../cluster.ts';
 import { messagesOf, planRequests, type Requests, requestAt, testsOf } from './exchange.ts';
 import { takeFailure } from './failures.ts';

@@ -1,4 +1,4 @@
-import type { NativeLibrary } from '../../backends/native/koffi.ts';
+import type { NativeLibrary } from '../../system/native/koffi.ts';
 
 /** What C calls a handle: an address, or a number. */
 export type Handle = unknown;

@@ -1,5 +1,5 @@
-import type { Koffi, NativeFunction, NativeLibrary } from '../../backends/native/koffi.ts';
-import { libraryPath } from '../../backends/native/library-path.ts';
+import type { Koffi, NativeFunction, NativeLibrary } from '../../system/native/koffi.ts';
+import { libraryPath } from '../../system/native/library-path.ts';
 import { ClusterError } from '../cluster-error.ts';
 import { type MpiFamily, type MpiHandles, type MpiName, mpiFamilies, mpiNames } from './mpi-families.ts';
 

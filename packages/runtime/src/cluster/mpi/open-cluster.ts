@@ -1,6 +1,6 @@
 import { OptionError } from '@gradloom/core';
 import { number, onlyKeys, show } from '@gradloom/core/internal';
-import { ownProcess, stateOf } from '../../files/process-identity.ts';
+import { ownProcess, stateOf } from '../../system/files/process-identity.ts';
 import type { Cluster, Connection } from '../cluster.ts';
 import { coreShares, idleCores, ownPlace } from '../core-share.ts';
 import { allocateLedger, openLedger } from './ledger.ts';

@@ -1,7 +1,7 @@
 import { type ClassOptions, syntheticDatasets } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { checkDataset } from '../../../../../packages/runtime/src/datasets/check-dataset.ts';
-import type { Dataset } from '../../../../../packages/runtime/src/datasets/dataset.ts';
+import { checkDataset } from '../../../../../packages/runtime/src/data/check-dataset.ts';
+import type { Dataset } from '../../../../../packages/runtime/src/data/dataset.ts';
 import { maxError } from '../../../../support/errors.ts';
 
 const { and, blobs, circles, moons, or, sine, spirals, xor } = syntheticDatasets;

@@ -6,8 +6,8 @@ import { createAvx2 } from '../../../../../../packages/core/src/backends/native/
 import type { ConventionName } from '../../../../../../packages/core/src/backends/native/isa/x64/convention.ts';
 import { assemblePlayer } from '../../../../../../packages/core/src/backends/native/isa/x64/player.ts';
 import { CALL, MEMORY } from '../../../../../../packages/core/src/backends/native/isa/x64/registers.ts';
-import { placeCode } from '../../../../../../packages/runtime/src/backends/native/code-pages.ts';
-import { loadKoffi } from '../../../../../../packages/runtime/src/backends/native/koffi.ts';
+import { placeCode } from '../../../../../../packages/runtime/src/engine/backends/native/code-pages.ts';
+import { loadKoffi } from '../../../../../../packages/runtime/src/system/native/koffi.ts';
 import { needs } from '../../../../../support/needs.ts';
 
 const { at, createAssembler } = x64;

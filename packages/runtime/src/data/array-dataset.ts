@@ -1,0 +1,125 @@
+import { counted, show, showPath } from '@gradloom/core/internal';
+import { checkClasses, checkDataset } from './check-dataset.ts';
+import { type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
+import type { NumberFile } from './number-file.ts';
+import type { DataArray } from './number-types.ts';
+
+/** Options of every loader of arrays. */
+export interface ArrayOptions {
+  /** Name of the dataset in messages. @default the path of the inputs */
+  name?: string;
+  /** Number of classes. @default one more than the highest label */
+  classes?: number;
+  /** Names of the classes, in the order of their indices. */
+  classNames?: readonly string[];
+  /** Divisor of the inputs: 255 scales bytes to 0 to 1. @default 255 for unsigned bytes, else 1 */
+  divisor?: number;
+  /**
+   * Leaves the inputs in their file, where threads read the rows that they need: for files larger than memory. Targets
+   * are read. The bits are those of a run from memory. The file must be plain, and must not change.
+   * @default false
+   */
+  stream?: boolean;
+}
+
+export const ARRAY_OPTIONS = [
+  'name',
+  'classes',
+  'classNames',
+  'divisor',
+  'stream',
+] as const satisfies readonly (keyof ArrayOptions)[];
+
+/** An array and its file. */
+export interface NamedArray extends NumberFile {
+  readonly path: string;
+}
+
+/**
+ * A dataset of two arrays: inputs of any shape, row by row, and their labels, whole numbers in one dimension, or
+ * targets that are values. @throws Error naming the file, what it has and what it should have.
+ */
+export function datasetOfArrays(
+  where: string,
+  inputs: NamedArray,
+  targets: NamedArray,
+  hasValues: boolean, // as targets
+  options: ArrayOptions,
+): Dataset {
+  const rows = inputs.shape[0];
+  if (targets.shape[0] !== rows) {
+    throw new Error(
+      `${where}: ${showPath(targets.path)} has ${counted(targets.shape[0], 'label')}, expected ${rows} (the rows of ${showPath(inputs.path)})`,
+    );
+  }
+  checkFinite(where, inputs);
+  checkFinite(where, targets);
+  const { classNames, name = inputs.path, divisor = inputs.array instanceof Uint8Array ? 255 : 1 } = options;
+  return checkDataset(`${where}: ${showPath(inputs.path)}`, {
+    name,
+    rows,
+    inputs: { ...matrixOf(inputs), divisor },
+    targets: matrixOf(targets),
+    classes: hasValues ? null : countClasses(where, targets, options.classes ?? classNames?.length),
+    ...(classNames === undefined ? {} : { labels: classNames }),
+  });
+}
+
+/** Whether targets of this type are values rather than classes, by default. */
+export const isFloating = (array: DataArray): boolean => array instanceof Float32Array || array instanceof Float64Array;
+
+const matrixOf = ({ array, shape, file }: NumberFile): DataMatrix => ({
+  ...valueMatrix(
+    array,
+    shape.slice(1).reduce((product, extent) => product * extent, 1),
+  ),
+  ...(file === undefined ? {} : { file }),
+});
+
+/** A row with such a number would make the loss NaN. */
+function checkFinite(where: string, { path, array, shape }: NamedArray): void {
+  if (!isFloating(array)) return;
+  for (let i = 0; i < array.length; i++) {
+    if (Number.isFinite(array[i])) continue;
+    const columns = array.length / shape[0];
+    const place = `row ${Math.floor(i / columns)}${columns === 1 ? '' : `, column ${i % columns}`}`;
+    throw new Error(`${where}: ${showPath(path)} has ${array[i]} in ${place}, expected finite numbers`);
+  }
+}
+
+function countClasses(where: string, labels: NamedArray, classes: number | undefined): number {
+  const { path, shape } = labels;
+  if (shape.length !== 1) {
+    throw new Error(
+      `${where}: ${showPath(path)} has ${counted(shape.length, 'dimension')}, expected 1 (one label per row)`,
+    );
+  }
+  const wanted = classes ?? highest(where, labels) + 1;
+  checkClasses(`${where}: ${showPath(path)}`, matrixOf(labels), wanted);
+  return wanted;
+}
+
+/** The highest label. @throws Error for one below 0, or so high that it is no class but something else. */
+function highest(where: string, { path, array }: NamedArray): number {
+  let most = 0;
+  for (let n = 0; n < array.length; n++) {
+    const label = array[n];
+    if (label < 0 || label >= MOST_CLASSES || !Number.isInteger(label)) {
+      const wanted =
+        label < 0
+          ? 'at least 0 (classes count from 0)'
+          : label >= MOST_CLASSES
+            ? `at most ${MOST_CLASSES - 1}`
+            : 'a whole number';
+      throw new Error(`${where}: ${showPath(path)}: label of row ${n} has ${show(label)}, expected ${wanted}`);
+    }
+    if (label > most) most = label;
+  }
+  return most;
+}
+
+/**
+ * Far more than any dataset has: ImageNet-21k has 21,841 classes. A wrong label could ask for an output layer too large
+ * for any memory.
+ */
+const MOST_CLASSES = 1_000_000;

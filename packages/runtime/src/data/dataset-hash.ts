@@ -1,0 +1,45 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { Pausable } from '@gradloom/core';
+import { updateHash } from '../system/files/hash.ts';
+import { littleEndianBytes } from '../system/files/little-endian.ts';
+import { inTurns } from '../system/turns/in-turns.ts';
+import { checkDatasetInTurns } from './check-dataset.ts';
+import type { DataMatrix, Dataset } from './dataset.ts';
+import { type FileRows, readStored } from './file-rows.ts';
+import { type DataArray, sharedArrayLike } from './number-types.ts';
+
+/**
+ * SHA-256 of everything that training reads of a dataset: stored rows, targets and weights, shapes, divisors, classes.
+ */
+export function* datasetHash({ rows, inputs, targets, classes, weights }: Dataset): Pausable<string> {
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify({ rows, classes }));
+  yield* addMatrix(hash, inputs, rows);
+  yield* addMatrix(hash, targets, rows);
+  if (weights !== undefined) yield* addMatrix(hash, weights, rows);
+  return hash.digest('hex');
+}
+
+/** Likewise, without blocking the process. */
+export const hashDataset = async (dataset: Dataset): Promise<string> =>
+  inTurns(datasetHash(await inTurns(checkDatasetInTurns('hashDataset', dataset))));
+
+function* addMatrix(hash: Hash, { array, columns, divisor, file }: DataMatrix, rows: number): Pausable<void> {
+  hash.update(JSON.stringify({ type: array.constructor.name, columns, divisor }));
+  if (file === undefined) yield* updateHash(hash, littleEndianBytes(array));
+  else yield* addFile(hash, array, columns, file, rows);
+}
+
+/** Numbers of a file that are hashed at a time. */
+const STRETCH = 1 << 17;
+
+/** The same bytes as of the rows in memory, so that a run may go on either way. */
+function* addFile(hash: Hash, like: DataArray, columns: number, file: FileRows, rows: number): Pausable<void> {
+  const most = Math.max(1, Math.floor(STRETCH / columns));
+  for (let first = 0; first < rows; first += most) {
+    const count = Math.min(most, rows - first);
+    const stored = sharedArrayLike(like, count * columns);
+    readStored(stored, columns, file, first, count);
+    yield* updateHash(hash, littleEndianBytes(stored));
+  }
+}

@@ -1,0 +1,207 @@
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import type { Elements } from '@gradloom/core';
+import { showPath } from '@gradloom/core/internal';
+import { systemReason } from '../system/files/system-reason.ts';
+import type { NumberType } from './number-types.ts';
+import { idxTypes, npyType } from './number-types.ts';
+
+/** Rows that stay in a file: whoever needs one reads it there. */
+export interface FileRows {
+  /** Path of the file. */
+  readonly path: string;
+  /** Its format. */
+  readonly format: 'npy' | 'idx';
+  /** Type of its numbers, as the file names it. */
+  readonly type: string;
+  /** First byte of its numbers. */
+  readonly start: number;
+  /** Bytes of the file, and when it was changed: a file that changes meanwhile is refused. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly changedMs: number;
+  /** Rows of the file that these are, in order; null: all of them. */
+  readonly rows: Uint32Array<SharedArrayBuffer> | null;
+}
+
+/** What a file's header says of its numbers, and how many bytes it has. */
+interface HeaderPlace {
+  readonly type: NumberType;
+  readonly bytes: number;
+}
+
+/** All rows of a file whose header has been read. */
+export function fileRows(path: string, format: FileRows['format'], header: HeaderPlace): FileRows {
+  const { type, bytes } = header;
+  const { size, mtimeMs: changedMs } = statSync(path);
+  return { path, format, type: type.name, start: bytes, size, changedMs, rows: null };
+}
+
+/** Some of the rows, by their places among them. */
+export function someRows(file: FileRows, places: Uint32Array): FileRows {
+  const rows = new Uint32Array(new SharedArrayBuffer(4 * places.length));
+  for (const [n, place] of places.entries()) rows[n] = file.rows === null ? place : file.rows[place];
+  return { ...file, rows };
+}
+
+/** Bytes that are read at a time, at most, unless a row has more. */
+const MOST_BYTES = 1 << 20;
+
+/**
+ * Rows order[first] .. order[first + count - 1] of a matrix whose rows stay in `file`, each number divided by the
+ * divisor. Rows that follow each other in the file are read at once. Overwrites `out`.
+ * @throws Error for a file that is no longer as it was.
+ */
+export function gatherFileRows(
+  out: Elements, // [count, columns] out
+  columns: number,
+  divisor: number,
+  file: FileRows,
+  order: Uint32Array | null, // [N], null: the order of the file
+  first: number,
+  count: number,
+): void {
+  let o = 0;
+  readRuns(file, columns, order, first, count, ({ type, view, stored }, numbers) => {
+    if (stored !== null) for (let i = 0; i < numbers; i++) out[o++] = stored[i] / divisor;
+    else for (let i = 0; i < numbers; i++) out[o++] = exact(file, type.read(view, i * type.bytes)) / divisor;
+  });
+}
+
+/** Whole numbers of 64 bits are doubles here. */
+function exact({ path, type }: FileRows, value: number): number {
+  if (!/[iu]8$/.test(type) || Number.isSafeInteger(value)) return value;
+  throw new Error(`${showPath(path)} has about ${value}, expected whole numbers of less than 2^53`);
+}
+
+/** The stored numbers of `count` rows from row `first`, as an array of a dataset has them. Overwrites `out`. */
+export function readStored(
+  out: { [index: number]: number },
+  columns: number,
+  file: FileRows,
+  first: number,
+  count: number,
+): void {
+  let o = 0;
+  readRuns(file, columns, null, first, count, ({ type, view }, numbers) => {
+    for (let i = 0; i < numbers; i++) out[o++] = exact(file, type.read(view, i * type.bytes));
+  });
+}
+
+function readRuns(
+  file: FileRows,
+  columns: number,
+  order: Uint32Array | null,
+  first: number,
+  count: number,
+  take: (opened: OpenFile, numbers: number) => void,
+): void {
+  const { rows } = file;
+  const rowOf = (n: number): number => {
+    const place = order === null ? n : order[n];
+    return rows === null ? place : rows[place];
+  };
+  const opened = openFile(file, columns);
+  const rowBytes = columns * opened.type.bytes;
+  const most = Math.max(1, Math.floor(MOST_BYTES / rowBytes));
+  const end = first + count;
+  for (let n = first; n < end; ) {
+    const row = rowOf(n);
+    let run = 1;
+    while (run < most && n + run < end && rowOf(n + run) === row + run) run++;
+    readAt(file, opened, file.start + row * rowBytes, run * rowBytes);
+    take(opened, run * columns);
+    n += run;
+  }
+  refuseChanged(file, opened.descriptor);
+}
+
+function readAt(file: FileRows, { descriptor, bytes }: OpenFile, position: number, length: number): void {
+  let got = 0;
+  while (got < length) {
+    const read = readSync(descriptor, bytes, got, length - got, position + got);
+    if (read === 0) {
+      refuseChanged(file, descriptor);
+      throw changed(file, `no byte at ${position + got}`);
+    }
+    got += read;
+  }
+}
+
+/** Types that this machine stores as the file does: a quarter of the time of reading number by number. */
+const storedAlike: Readonly<Record<string, (buffer: ArrayBuffer) => ArrayLike<number>>> = {
+  '|u1': (buffer) => new Uint8Array(buffer),
+  'unsigned byte': (buffer) => new Uint8Array(buffer),
+  ...(new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
+    ? {
+        '<i4': (buffer: ArrayBuffer) => new Int32Array(buffer),
+        '<f4': (buffer: ArrayBuffer) => new Float32Array(buffer),
+        '<f8': (buffer: ArrayBuffer) => new Float64Array(buffer),
+      }
+    : {}),
+};
+
+/** What a thread keeps of a file. */
+interface OpenFile {
+  readonly descriptor: number;
+  readonly type: NumberType;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly stored: ArrayLike<number> | null; // the bytes as numbers, where the machine has them so
+}
+
+/** Files of this thread that are open, the newest last. A thread that ends closes its own. */
+const files = new Map<string, OpenFile>();
+
+/** A run has three sets of one or two files. */
+const MOST_OPEN = 16;
+
+function openFile(file: FileRows, columns: number): OpenFile {
+  const key = `${file.path} ${file.type} ${file.size} ${file.changedMs} ${columns}`;
+  const known = files.get(key);
+  if (known !== undefined) return known;
+  for (const [oldest, { descriptor }] of files) {
+    if (files.size < MOST_OPEN) break;
+    closeSync(descriptor);
+    files.delete(oldest);
+  }
+  const type = typeOf(file);
+  const descriptor = openUnchanged(file);
+  const buffer = new ArrayBuffer(8 * Math.ceil(Math.max(columns * type.bytes, MOST_BYTES) / 8));
+  const stored = storedAlike[file.type]?.(buffer) ?? null;
+  const opened = { descriptor, type, bytes: new Uint8Array(buffer), view: new DataView(buffer), stored };
+  files.set(key, opened);
+  return opened;
+}
+
+function openUnchanged(file: FileRows): number {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file.path, 'r');
+  } catch (error) {
+    throw new Error(`${showPath(file.path)} cannot be opened: ${systemReason(error)}`, { cause: error });
+  }
+  try {
+    refuseChanged(file, descriptor);
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+function typeOf({ path, format, type: name }: FileRows): NumberType {
+  const type = format === 'npy' ? npyType(name) : [...idxTypes.values()].find((known) => known.name === name);
+  if (type === undefined) throw new Error(`${showPath(path)} has numbers of type ${name}, expected one of ${format}`);
+  return type;
+}
+
+function refuseChanged(file: FileRows, descriptor: number): void {
+  const { size, mtimeMs } = fstatSync(descriptor);
+  if (size !== file.size) throw changed(file, `${size} bytes`);
+  if (mtimeMs !== file.changedMs) throw changed(file, `other contents since ${new Date(mtimeMs).toISOString()}`);
+}
+
+const changed = ({ path, size }: FileRows, has: string): Error =>
+  new Error(
+    `${showPath(path)} has ${has}, expected the ${size} bytes that it had (a file must not change while it streams)`,
+  );

@@ -1,0 +1,141 @@
+import { basename } from 'node:path';
+import { OptionError } from '@gradloom/core';
+import { number, onlyKeys, positiveInteger, record, show, showPath } from '@gradloom/core/internal';
+import { checkPath } from '../system/files/check-path.ts';
+import { statsOf } from '../system/files/look-up.ts';
+import type { ArrayOptions } from './array-dataset.ts';
+import type { NamedArraysOptions } from './array-shelf.ts';
+import type { DataSplits } from './dataset.ts';
+import { loadIdx } from './idx-dataset.ts';
+import { isIdxFolder, loadIdxFolder } from './idx-folder.ts';
+import { findIdxLabels } from './idx-labels.ts';
+import { isImageFolder, loadImageFolder } from './images/image-folder.ts';
+import type { ImageOptions } from './images/image-options.ts';
+import { loadNpy } from './npy-dataset.ts';
+import { isNpyFolder, loadNpyFolder } from './npy-folder.ts';
+import { loadNpz } from './npz.ts';
+import { type CsvOptions, loadCsv } from './tables/plain-table.ts';
+import { tableFormatOf, tableFormats } from './tables/table-formats.ts';
+
+/** Options of all formats; each format uses those that it knows. */
+export type FileOptions = ArrayOptions & NamedArraysOptions & CsvOptions & ImageOptions;
+
+/** A layout of files that a dataset can be read from. */
+interface DatasetFormat {
+  /** Description in an error: what is found at such a path. */
+  readonly title: string;
+  readonly isFolder: boolean;
+  readonly options: readonly Exclude<keyof FileOptions, 'name' | 'classNames'>[]; // in addition to these two
+  matches(path: string): boolean;
+  load(path: string, options: FileOptions): Promise<DataSplits>;
+}
+
+const ofArrays = ['classes', 'divisor'] as const;
+const isNamed = (pattern: RegExp) => (path: string) => pattern.test(basename(path));
+
+/** Every format; the first that matches is used. */
+export const datasetFormats = {
+  'idx-folder': {
+    title: 'a folder with train-images-idx3-ubyte and train-labels-idx1-ubyte',
+    options: [...ofArrays, 'stream'],
+    isFolder: true,
+    matches: isIdxFolder,
+    load: loadIdxFolder,
+  },
+  'npy-folder': {
+    title: 'a folder with x.npy and y.npy',
+    options: [...ofArrays, 'targets', 'x', 'y', 'stream'],
+    isFolder: true,
+    matches: isNpyFolder,
+    load: loadNpyFolder,
+  },
+  'image-folder': {
+    title: 'a folder with a folder of PNG or JPEG images for each class',
+    options: ['size', 'channels', 'divisor'],
+    isFolder: true,
+    matches: isImageFolder,
+    load: loadImageFolder,
+  },
+  idx: {
+    title: 'an IDX file of images such as train-images-idx3-ubyte, with its labels beside it',
+    options: [...ofArrays, 'stream'],
+    isFolder: false,
+    matches: isNamed(/[-.]idx\d+-[a-z]+(\.gz)?$/),
+    load: async (path, options) => ({ train: await loadIdx(path, findIdxLabels(path), options) }),
+  },
+  npy: {
+    title: 'one that ends in .npy',
+    options: [...ofArrays, 'targets', 'stream'],
+    isFolder: false,
+    matches: isNamed(/\.npy(\.gz)?$/i),
+    load: async (path, options) => ({ train: await loadNpy(path, null, options) }),
+  },
+  npz: {
+    title: 'one that ends in .npz',
+    options: [...ofArrays, 'targets', 'x', 'y'],
+    isFolder: false,
+    matches: isNamed(/\.npz$/i),
+    load: loadNpz,
+  },
+  csv: {
+    title: 'a file whose name ends in .csv or .tsv',
+    options: ['target', 'targets', 'header', 'divisor'],
+    isFolder: false,
+    matches: isNamed(/\.[ct]sv(\.gz)?$/i),
+    load: async (path, options) => ({ train: await loadCsv(path, options) }),
+  },
+} satisfies Record<string, DatasetFormat>;
+
+/**
+ * Loads the sets at `path`, in the format that is found there. @throws Error naming the path and the known formats,
+ * OptionError for an option that the format does not take.
+ */
+export async function loadDataset(path: string, options: FileOptions = {}): Promise<DataSplits> {
+  checkPath('loadDataset', path);
+  record('loadDataset', 'options', options, 'an object');
+  const formats: readonly DatasetFormat[] = Object.values(datasetFormats);
+  const format = formats.find((candidate) => candidate.matches(path));
+  if (format !== undefined) {
+    checkOptions(options, format.options);
+    return format.load(path, options);
+  }
+  const stats = statsOf('loadDataset', path);
+  if (stats === undefined)
+    throw new Error(`loadDataset: ${showPath(path)} does not exist, expected a file or folder with data`);
+  if (tableFormatOf(path) !== undefined) {
+    const advice =
+      'in a program, readTable and splitTable read this one, so that its columns are fitted after the split';
+    throw new Error(
+      `loadDataset: ${showPath(path)} is a table with types, expected a CSV file of plain numbers (${advice})`,
+    );
+  }
+  const isFolder = stats.isDirectory();
+  const { csv: _, ...tables } = tableFormats;
+  const known = [...formats, ...Object.values(tables).map(({ title }) => ({ title, isFolder: false }))]
+    .filter((candidate) => candidate.isFolder === isFolder)
+    .map(({ title }) => title);
+  const has = isFolder ? 'has no data of a known format' : 'has no known format';
+  throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${known.join(', or ')}`);
+}
+
+/** What only some formats take is looked at there. */
+function checkOptions({ name, classNames, ...options }: FileOptions, known: readonly string[]): void {
+  const where = 'loadDataset';
+  onlyKeys(where, options, known);
+  const { classes, divisor, stream } = options;
+  if (stream !== undefined && typeof stream !== 'boolean') {
+    throw new OptionError(where, 'stream', `has ${show(stream)}, expected true or false`);
+  }
+  if (classes !== undefined) positiveInteger(where, 'classes', classes);
+  if (divisor !== undefined) number(where, 'divisor', divisor, 'other than 0', (value) => value !== 0);
+  if (name !== undefined && typeof name !== 'string') {
+    throw new OptionError(where, 'name', `has ${show(name)}, expected a text`);
+  }
+  if (classNames === undefined) return;
+  if (!Array.isArray(classNames) || !classNames.every((entry) => typeof entry === 'string')) {
+    throw new OptionError(where, 'classNames', `has ${show(classNames)}, expected an array of names`);
+  }
+  if (new Set(classNames).size < classNames.length) {
+    throw new OptionError(where, 'classNames', `has ${show(classNames)}, expected each name once`);
+  }
+}

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { record, showPath } from '@gradloom/core/internal';
+import { checkPath } from '../system/files/check-path.ts';
+import { namesIn } from '../system/files/look-up.ts';
+import type { ArrayOptions } from './array-dataset.ts';
+import type { DataSplits } from './dataset.ts';
+import { loadIdx } from './idx-dataset.ts';
+import { findIdxLabels } from './idx-labels.ts';
+import { pairedSet } from './paired-set.ts';
+
+/**
+ * The sets of a folder laid out as MNIST's: `train-images-idx3-ubyte` beside `train-labels-idx1-ubyte` and, for the
+ * test, the same with `t10k` or `test`; a dot may stand before `idx`, and `.gz` at the end.
+ * @throws Error naming the file, what it has and what it should have.
+ */
+export async function loadIdxFolder(folder: string, options: ArrayOptions = {}): Promise<DataSplits> {
+  record('loadIdxFolder', 'options', options, 'an object');
+  const images = findImages(checkPath('loadIdxFolder', folder), ['train']);
+  if (images === undefined) {
+    const problem = existsSync(folder) ? 'has no training images' : 'does not exist';
+    const expected = 'a folder with train-images-idx3-ubyte or train-images-idx3-ubyte.gz';
+    throw new Error(`loadIdxFolder: ${showPath(folder)} ${problem}, expected ${expected}`);
+  }
+  const named = { name: basename(resolve(folder)), ...options };
+  const labels = findIdxLabels(images);
+  const testImages = findImages(folder, ['t10k', 'test']);
+  if (testImages === undefined) return { train: await loadIdx(images, labels, named) };
+  const testLabels = findIdxLabels(testImages);
+  const [train, set] = await Promise.all([loadIdx(images, labels, named), loadIdx(testImages, testLabels, named)]);
+  const own = { set: train, inputs: images, targets: labels };
+  return { train, test: pairedSet('loadIdxFolder', own, { set, inputs: testImages, targets: testLabels }) };
+}
+
+/** Whether a folder holds a training set under MNIST's names. */
+export const isIdxFolder = (folder: string): boolean => findImages(folder, ['train']) !== undefined;
+
+/** The first image file by name; an unpacked one is preferred to its .gz, which takes longer to read. */
+function findImages(folder: string, parts: readonly string[]): string | undefined {
+  const pattern = new RegExp(`^(${parts.join('|')})-images[-.]idx\\d+-[a-z]+(\\.gz)?$`);
+  const name = namesIn('loadIdxFolder', folder)
+    .sort()
+    .find((entry) => pattern.test(entry));
+  return name && join(folder, name);
+}

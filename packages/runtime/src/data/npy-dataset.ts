@@ -1,0 +1,74 @@
+import { oneOf, onlyKeys, showPath } from '@gradloom/core/internal';
+import { ARRAY_OPTIONS, type ArrayOptions, datasetOfArrays, type NamedArray } from './array-dataset.ts';
+import type { Dataset } from './dataset.ts';
+import { readNpy } from './npy.ts';
+import { sharedArrayLike } from './number-types.ts';
+
+/** What loaders of NumPy files take. */
+export interface NpyOptions extends ArrayOptions {
+  /** 'classes' or 'values'. @default 'values' where the numbers are floating-point, else 'classes' */
+  targets?: TargetKind;
+}
+
+export const NPY_OPTIONS = [...ARRAY_OPTIONS, 'targets'] as const satisfies readonly (keyof NpyOptions)[];
+
+export const targetKinds = { classes: true, values: true };
+/** What targets are: indices of classes, or values. */
+export type TargetKind = keyof typeof targetKinds;
+
+/**
+ * A dataset of two arrays, inputs and targets, or of one whose last column is the target. Whole numbers as targets are
+ * classes, floating point is values. @throws Error naming the file, what it has and what it should have.
+ */
+export async function loadNpy(
+  inputs: string, // path
+  targets: string | null, // path
+  options: NpyOptions = {},
+): Promise<Dataset> {
+  onlyKeys('loadNpy', options, NPY_OPTIONS);
+  if (options.targets !== undefined) oneOf('loadNpy', 'targets', options.targets, targetKinds);
+  const { stream = false } = options;
+  if (stream && targets === null) {
+    throw new Error(`loadNpy: ${inputs} has its targets in the last column, expected a file of their own to stream`);
+  }
+  const first: NamedArray = { path: inputs, ...(await readNpy(inputs, { stream })) };
+  const second = targets === null ? null : { path: targets, ...(await readNpy(targets)) };
+  return datasetOfNpy('loadNpy', first, second, options);
+}
+
+/** The same of arrays that were read. */
+export function datasetOfNpy(
+  where: string,
+  inputs: NamedArray,
+  targets: NamedArray | null, // null: the last column of `inputs`
+  options: NpyOptions,
+): Dataset {
+  const { targets: kind, ...ofArrays } = options;
+  const [x, t] = targets === null ? cutOff(where, inputs) : [inputs, targets];
+  const isWhole = !/f\d$/.test(t.type);
+  const hasValues = kind === undefined ? !isWhole : kind === 'values';
+  // A label a row is one column of them, too.
+  const flat = t.array.length === t.shape[0] ? { ...t, shape: [t.shape[0]] } : t;
+  return datasetOfArrays(where, x, flat, hasValues, ofArrays);
+}
+
+/** All columns but the last, and the last. */
+function cutOff(where: string, { path, type, shape, array }: NamedArray): [inputs: NamedArray, targets: NamedArray] {
+  const [rows, columns] = shape;
+  if (shape.length !== 2 || columns < 2) {
+    throw new Error(
+      `${where}: ${showPath(path)} has the shape (${shape.join(', ')}), expected rows of 2 columns or more`,
+    );
+  }
+  const inputs = sharedArrayLike(array, rows * (columns - 1));
+  const targets = sharedArrayLike(array, rows);
+  for (let n = 0; n < rows; n++) {
+    const start = n * columns;
+    inputs.set(array.subarray(start, start + columns - 1), n * (columns - 1));
+    targets[n] = array[start + columns - 1];
+  }
+  return [
+    { path, type, shape: [rows, columns - 1], array: inputs },
+    { path, type, shape: [rows], array: targets },
+  ];
+}

@@ -1,0 +1,46 @@
+import { basename, join, resolve } from 'node:path';
+import { record } from '@gradloom/core/internal';
+import { checkPath } from '../system/files/check-path.ts';
+import { namesIn } from '../system/files/look-up.ts';
+import { type ArrayShelf, loadShelf, type NamedArraysOptions } from './array-shelf.ts';
+import type { DataSplits } from './dataset.ts';
+import { loadNpy } from './npy-dataset.ts';
+
+/**
+ * The sets of a folder with `x.npy` and `y.npy`, or `x_train.npy` and `y_train.npy`. `x_validation.npy` and
+ * `y_validation.npy` beside them (also `x_val`, `x_valid`) are the validation set, `x_test.npy` and `y_test.npy` the
+ * test set. A folder with one array alone has the target in its last column. Capital letters, hyphens and `.gz` are
+ * fine.
+ * @throws Error naming the file, what it has and what it should have.
+ */
+export async function loadNpyFolder(folder: string, options: NamedArraysOptions = {}): Promise<DataSplits> {
+  record('loadNpyFolder', 'options', options, 'an object');
+  const named = { name: basename(resolve(checkPath('loadNpyFolder', folder))), ...options };
+  return loadShelf('loadNpyFolder', shelfOf(folder), named);
+}
+
+/** Whether a folder holds arrays. */
+export const isNpyFolder = (folder: string): boolean => filesIn(folder).length > 0;
+
+function shelfOf(path: string): ArrayShelf {
+  // An unpacked file stays before its .gz.
+  const paths = filesIn(path).map((file): [string, string] => [file.replace(ENDING, ''), join(path, file)]);
+  const files = new Map(paths.toReversed());
+  const placeOf = (name: string): string => files.get(name) ?? join(path, `${name}.npy`);
+  return {
+    path,
+    names: [...files.keys()].toSorted(),
+    placeOf,
+    wanted: (name) => `the file ${placeOf(name)}`,
+    refuse: (x, y) => `has ${files.size} .npy files and none named ${x}.npy, expected ${x}.npy and ${y}.npy`,
+    load: (inputs, targets, options) => loadNpy(placeOf(inputs), targets === null ? null : placeOf(targets), options),
+  };
+}
+
+const ENDING = /\.npy(\.gz)?$/i;
+
+function filesIn(folder: string): string[] {
+  return namesIn('loadNpyFolder', folder)
+    .filter((name) => ENDING.test(name))
+    .sort();
+}

@@ -1,0 +1,75 @@
+import { show } from '@gradloom/core/internal';
+import type { ByteSource } from '../system/files/byte-source.ts';
+import type { Fault, NumberHeader } from './number-file.ts';
+import { npyType, npyTypes } from './number-types.ts';
+
+export interface NpyHeader extends NumberHeader {
+  readonly isColumnMajor: boolean; // the first index runs fastest
+}
+
+const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
+
+/** NumPy itself reads no longer ones unless told to; those of plain numbers have about 120. */
+const MOST_BYTES = 10_000;
+
+/**
+ * The header of an npy file: magic, version, length, and a dictionary as Python writes it, of which nothing is ever
+ * evaluated. [NEP 1](https://numpy.org/neps/nep-0001-npy-format.html) @throws Error of `fault`.
+ */
+export async function readNpyHeader(source: ByteSource, fault: Fault): Promise<NpyHeader> {
+  const start = new Uint8Array(8);
+  const got = await source.read(start);
+  if (got < 8) throw fault(`${source.fileBytes} bytes`, 'an npy file of 10 or more');
+  if (MAGIC.some((byte, i) => start[i] !== byte)) {
+    const first = Buffer.from(start).toString('hex', 0, MAGIC.length);
+    throw fault(`the first bytes ${first}`, `an npy file, which begins with ${Buffer.from(MAGIC).toString('hex')}`);
+  }
+  const [major, minor] = start.subarray(6);
+  if (minor !== 0 || major < 1 || major > 3) throw fault(`format version ${major}.${minor}`, '1.0, 2.0 or 3.0');
+  const lengthBytes = major === 1 ? 2 : 4;
+  const length = new DataView(new ArrayBuffer(4));
+  await fill(source, new Uint8Array(length.buffer, 0, lengthBytes), fault);
+  const bytes = length.getUint32(0, true);
+  if (bytes > MOST_BYTES) throw fault(`a header of ${bytes} bytes`, `at most ${MOST_BYTES}`);
+  const text = new Uint8Array(bytes);
+  await fill(source, text, fault);
+  const header = parse(Buffer.from(text).toString('latin1'), fault);
+  return { ...header, bytes: start.length + lengthBytes + bytes };
+}
+
+async function fill(source: ByteSource, into: Uint8Array, fault: Fault): Promise<void> {
+  if ((await source.read(into)) < into.length) throw fault('a header that is cut off', 'a whole npy file');
+}
+
+const ENTRY =
+  /\s*(['"])(descr|fortran_order|shape)\1\s*:\s*('[^'\\]*'|"[^"\\]*"|True|False|\([\d\s,]*\))\s*(,|(?=\}))/y;
+
+/**
+ * { 'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), } in any order; a list or tuple as 'descr' describes
+ * records, which have no place here.
+ */
+function parse(text: string, fault: Fault): Omit<NpyHeader, 'bytes'> {
+  const entries = new Map<string, string>();
+  let end = text.startsWith('{') ? 1 : text.length;
+  for (ENTRY.lastIndex = end; ; end = ENTRY.lastIndex) {
+    const entry = ENTRY.exec(text);
+    if (entry === null) break;
+    if (entries.has(entry[2])) throw fault(`${entry[2]} twice in its header`, 'it once');
+    entries.set(entry[2], entry[3]);
+  }
+  const { descr = '', fortran_order: order = '', shape = '' } = Object.fromEntries(entries);
+  const isWhole = /^\s*\}\s*$/.test(text.slice(end));
+  if (!isWhole || !/^['"]/.test(descr) || !/^[TF]/.test(order) || !shape.startsWith('(')) {
+    const expected = "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4)} or the like";
+    throw fault(`the header ${show(text.trim())}`, expected);
+  }
+  const description = descr.slice(1, -1);
+  const type = npyType(description);
+  if (type === undefined) {
+    const what = description.includes('O') ? 'Python objects, which are never loaded' : 'not a supported number type';
+    throw fault(`the type ${show(description)} (${what})`, `one of ${npyTypes} after <, > or |`);
+  }
+  const extents = /^\(\s*(?:\d+\s*,\s*)*(?:\d+\s*)?\)$/.exec(shape)?.[0].match(/\d+/g)?.map(Number) ?? [];
+  if (extents.length === 0) throw fault(`the shape ${show(shape)}`, 'at least one dimension');
+  return { type, shape: extents, isColumnMajor: order === 'True' };
+}

@@ -1,0 +1,55 @@
+import { showPath } from '@gradloom/core/internal';
+import { type ByteSource, openBytes } from '../system/files/byte-source.ts';
+import { readNpyHeader } from './npy-header.ts';
+import { type Fault, leaveNumbers, type NumberFile, readNumbers } from './number-file.ts';
+import { type DataArray, sharedArrayLike } from './number-types.ts';
+
+/**
+ * Reads an array that numpy.save wrote, plain or gzipped, into shared memory, row-major whatever its order was. Sizes
+ * in its header are held against the size of the file before memory is taken for them; whole numbers of 64 bits must be
+ * below 2⁵³. @throws Error naming the file, what it has and what it should have.
+ */
+export async function readNpy(path: string, { stream = false } = {}): Promise<NumberFile> {
+  const source = await openBytes('readNpy', path, 'an npy file');
+  const fault: Fault = (has, expected) => new Error(`readNpy: ${showPath(path)} has ${has}, expected ${expected}`);
+  try {
+    if (!stream) return await readNpyFrom(source, fault);
+    const header = await readNpyHeader(source, fault);
+    if (header.isColumnMajor && header.shape.length > 1) throw fault('Fortran order', 'rows in C order to stream');
+    return { type: header.type.name, shape: header.shape, ...leaveNumbers(source, header, path, 'npy', fault) };
+  } finally {
+    await source.close();
+  }
+}
+
+/** The same from any source. @throws Error of `fault`. */
+export async function readNpyFrom(source: ByteSource, fault: Fault): Promise<NumberFile> {
+  const header = await readNpyHeader(source, fault);
+  const { type, shape, isColumnMajor } = header;
+  const stored = await readNumbers(source, header, fault);
+  if (/[iu]8$/.test(type.name)) checkExact(stored, fault);
+  return { type: type.name, shape, array: isColumnMajor && shape.length > 1 ? rowMajor(stored, shape) : stored };
+}
+
+function checkExact(array: DataArray, fault: Fault): void {
+  const at = array.findIndex((value) => !Number.isSafeInteger(value));
+  if (at !== -1) throw fault(`about ${array[at]} as number ${at}`, 'whole numbers of less than 2^53');
+}
+
+/** A copy in which the last index runs fastest rather than the first. */
+function rowMajor(columnMajor: DataArray, shape: readonly number[]): DataArray {
+  const array = sharedArrayLike(columnMajor, columnMajor.length);
+  const index = shape.map(() => 0);
+  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, extent) => product * extent, 1));
+  let to = 0;
+  for (let from = 0; from < array.length; from++) {
+    array[to] = columnMajor[from];
+    for (let axis = 0; axis < shape.length; axis++) {
+      to += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      to -= shape[axis] * strides[axis];
+      index[axis] = 0;
+    }
+  }
+  return array;
+}

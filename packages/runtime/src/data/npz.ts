@@ -1,0 +1,61 @@
+import { basename } from 'node:path';
+import { counted, listed, record, showName, showPath } from '@gradloom/core/internal';
+import type { ZipArchive } from '../system/files/zip-archive.ts';
+import type { NamedArray } from './array-dataset.ts';
+import { type ArrayShelf, loadShelf, type NamedArraysOptions } from './array-shelf.ts';
+import type { DataSplits } from './dataset.ts';
+import { readNpyFrom } from './npy.ts';
+import { datasetOfNpy } from './npy-dataset.ts';
+import type { Fault } from './number-file.ts';
+
+/**
+ * The sets of an archive that numpy.savez or numpy.savez_compressed wrote: its arrays `x` and `y`, or `x_train` and
+ * `y_train`; `x_validation` (also `x_val`, `x_valid`) and `x_test`, each with its `y`, are sets of their own. The
+ * options `x` and `y` name other arrays. One array alone has the target in its last column.
+ * @throws Error naming the file and array, what it has and what it should have.
+ */
+export async function loadNpz(path: string, options: NamedArraysOptions = {}): Promise<DataSplits> {
+  record('loadNpz', 'options', options, 'an object');
+  if (options.stream) throw new Error(`loadNpz: ${showPath(path)} is an archive, expected .npy files to stream`);
+  // Most processes read no archive.
+  const { openZip } = await import('../system/files/zip-archive.ts');
+  const archive = await openZip('loadNpz', path, 'an npz file, as numpy.savez writes it');
+  try {
+    return await loadShelf('loadNpz', shelfOf(path, archive), { name: basename(path), ...options });
+  } finally {
+    archive.close();
+  }
+}
+
+const ENDING = /\.npy$/i;
+
+function shelfOf(path: string, archive: ZipArchive): ArrayShelf {
+  const names = archive.names.filter((name) => ENDING.test(name)).map((name) => name.replace(ENDING, ''));
+  const fileOf = (name: string) => archive.names.find((file) => file.replace(ENDING, '') === name) ?? name;
+  const placeOf = (name: string) => `${showPath(path)}: ${showName(name)}`;
+
+  async function read(name: string): Promise<NamedArray> {
+    const source = await archive.open(fileOf(name));
+    const fault: Fault = (has, expected) => new Error(`loadNpz: ${placeOf(name)} has ${has}, expected ${expected}`);
+    try {
+      return { path: placeOf(name), ...(await readNpyFrom(source, fault)) };
+    } finally {
+      await source.close();
+    }
+  }
+
+  return {
+    path,
+    names,
+    placeOf,
+    wanted: (name) => `an array ${showName(name)}`,
+    refuse(x, y) {
+      const shown = listed(names, 10);
+      const has = names.length === 0 ? 'has no arrays' : `has ${counted(names.length, 'array')} (${shown})`;
+      const none = names.length === 0 ? '' : ` and none named ${x}`;
+      return `${has}${none}, expected ${x} and ${y} (x=name,y=name reads others)`;
+    },
+    load: async (inputs, targets, options) =>
+      datasetOfNpy('loadNpz', await read(inputs), targets === null ? null : await read(targets), options),
+  };
+}

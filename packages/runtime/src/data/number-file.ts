@@ -1,0 +1,95 @@
+import type { ByteSource } from '../system/files/byte-source.ts';
+import { RoomError } from '../system/memory/memory-room.ts';
+import { type FileRows, fileRows } from './file-rows.ts';
+import type { DataArray, NumberType } from './number-types.ts';
+
+/** What a file holds: numbers of one type in an array of one or more dimensions, row-major. */
+export interface NumberFile {
+  /** As the file names it: 'unsigned byte', say. */
+  readonly type: string;
+  /** Extents: [60000, 28, 28]. */
+  readonly shape: readonly number[];
+  /** The numbers, the last extent running fastest. */
+  readonly array: DataArray;
+  /** Where the numbers stay in the file: `array` is then empty. */
+  readonly file?: FileRows;
+}
+
+/** What the header of such a file says. */
+export interface NumberHeader {
+  readonly type: NumberType;
+  readonly shape: readonly number[];
+  readonly bytes: number; // of the header
+}
+
+export type Fault = (has: string, expected: string) => Error;
+
+/** Bytes that are decoded at a time; a multiple of every type's size. */
+const CHUNK = 1 << 20;
+
+/**
+ * The numbers behind a header that has just been read, in shared memory. The sizes that it says are held against the
+ * size of the file before memory is taken for them. @throws Error of `fault`, where there are more or fewer.
+ */
+export async function readNumbers(source: ByteSource, header: NumberHeader, fault: Fault): Promise<DataArray> {
+  const { type, shape, bytes } = header;
+  const length = shape.reduce((product, extent) => product * extent, 1);
+  const contents = `${shape.join(' x ')} of type ${type.name}`;
+  if (length === 0) throw fault(`no numbers (${contents})`, 'at least one');
+  const total = bytes + length * type.bytes;
+  checkSize(source, total, contents, fault);
+  const array = allocate(type, length, contents, fault);
+  const left = total - bytes - (await fill(array, source, type));
+  if (left > 0) throw fault(`${total - left} bytes`, `${total} (${contents})`);
+  if ((await source.read(new Uint8Array(1))) > 0) throw fault(`more than ${total} bytes`, `${total} (${contents})`);
+  return array;
+}
+
+/** The numbers, left in their file. @throws Error of `fault` for a file that cannot be read from any place. */
+export function leaveNumbers(
+  source: ByteSource,
+  header: NumberHeader,
+  path: string,
+  format: FileRows['format'],
+  fault: Fault,
+): Pick<NumberFile, 'array' | 'file'> {
+  const { type, shape, bytes } = header;
+  if (source.gzipped) throw fault('gzipped contents', 'a plain file to stream (unpack it first)');
+  const length = shape.reduce((product, extent) => product * extent, 1);
+  const contents = `${shape.join(' x ')} of type ${type.name}`;
+  if (length === 0) throw fault(`no numbers (${contents})`, 'at least one');
+  checkSize(source, bytes + length * type.bytes, contents, fault);
+  return { array: type.allocate(0), file: fileRows(path, format, header) };
+}
+
+/** Plain, the file has exactly the bytes that its header says; gzipped, they must at least fit into it. */
+function checkSize({ gzipped, fileBytes, mostBytes }: ByteSource, total: number, contents: string, fault: Fault): void {
+  if (gzipped ? total <= mostBytes : total === fileBytes) return;
+  const has = gzipped ? `${fileBytes} bytes, which unpack to ${mostBytes} at most` : `${fileBytes} bytes`;
+  throw fault(has, `${total} (${contents})`);
+}
+
+/** A gzipped file may claim, and hold, a thousand times its size. */
+function allocate(type: NumberType, length: number, contents: string, fault: Fault): DataArray {
+  try {
+    return type.allocate(length);
+  } catch (error) {
+    if (error instanceof RoomError) throw fault(`${contents}, ${error.has}`, error.expected);
+    if (error instanceof RangeError) throw fault(contents, 'at most as many numbers as fit into one array');
+    throw error;
+  }
+}
+
+/** Overwrites `array`; returns the bytes that were there to read. */
+async function fill(array: DataArray, source: ByteSource, type: NumberType): Promise<number> {
+  if (array instanceof Uint8Array) return source.read(array);
+  const chunk = new Uint8Array(Math.min(array.length * type.bytes, CHUNK));
+  const view = new DataView(chunk.buffer);
+  for (let first = 0; first < array.length; first += chunk.length / type.bytes) {
+    const count = Math.min(chunk.length / type.bytes, array.length - first);
+    const got = await source.read(chunk.subarray(0, count * type.bytes));
+    if (got < count * type.bytes) return first * type.bytes + got;
+    for (let i = 0; i < count; i++) array[first + i] = type.read(view, i * type.bytes);
+  }
+  return array.length * type.bytes;
+}

@@ -1,0 +1,170 @@
+import { createRandom, OptionError, shuffle } from '@gradloom/core';
+import { number, onlyKeys, show, showName } from '@gradloom/core/internal';
+import { checkDataset } from './check-dataset.ts';
+import type { DataMatrix, DataSplits, Dataset } from './dataset.ts';
+import { someRows } from './file-rows.ts';
+import { sharedArrayLike } from './number-types.ts';
+
+/** Options of `splitDataset`. */
+export interface SplitOptions {
+  /** Share of the rows for validation, in [0, 1). @default 0 */
+  validation?: number;
+  /** Share of the rows for the test, in [0, 1). @default 0 */
+  test?: number;
+  /** Seed of the split. @default 0 */
+  seed?: number;
+  /**
+   * Whether each part has the same proportion of every class, to within a row or two. Has no effect without classes.
+   * @default true
+   */
+  stratify?: boolean;
+  /**
+   * Number of folds, at least 2: the rows that `test` leaves are dealt into so many parts of equal size, and the part
+   * `fold` is the test set. The rows that `test` takes are then in no set. @default no folds
+   */
+  folds?: number;
+  /** Which of the folds is the test set, from 1. @default 1 */
+  fold?: number;
+}
+
+/**
+ * Splits the rows at random: a pure function of dataset and options. Every part keeps the order of the file. @throws
+ * OptionError if a requested part would have no rows.
+ */
+export function splitDataset(dataset: Dataset, options: SplitOptions = {}): DataSplits {
+  checkDataset('splitDataset', dataset);
+  const { targets, classes } = dataset;
+  const labels = classes === null ? null : { indices: targets.array, classes };
+  const { train, validation, test } = splitRows('splitDataset', dataset, labels, options);
+  return {
+    train: subset(dataset, train),
+    ...(validation === undefined ? {} : { validation: subset(dataset, validation) }),
+    ...(test === undefined ? {} : { test: subset(dataset, test) }),
+  };
+}
+
+/** The rows of each set, ascending. */
+export type SplitRows = { readonly [Set in keyof DataSplits]: Uint32Array };
+
+/** The class of each row. */
+interface RowLabels {
+  readonly indices: ArrayLike<number>; // [N]
+  readonly classes: number;
+}
+
+/** Deals out the rows of a dataset or table; without labels at random. @throws OptionError as `splitDataset` does. */
+export function splitRows(
+  where: string,
+  dataset: { readonly name: string; readonly rows: number },
+  labels: RowLabels | null,
+  options: SplitOptions,
+): SplitRows {
+  onlyKeys(where, options, ['validation', 'test', 'seed', 'stratify', 'folds', 'fold']);
+  const { seed = 0, stratify = true } = options;
+  const testRows = rowsOf(where, dataset, 'test', options.test ?? 0);
+  const validationRows = rowsOf(where, dataset, 'validation', options.validation ?? 0);
+  const folds = foldOf(where, dataset.rows - testRows, options);
+  if (testRows + validationRows >= dataset.rows) {
+    const asked = (['validation', 'test'] as const).filter((part) => (options[part] ?? 0) > 0);
+    const problem = `${asked.length === 1 ? 'has' : 'have'} ${validationRows + testRows} of the ${dataset.rows} rows of ${showName(dataset.name)}, expected some to be left to train on`;
+    throw new OptionError(where, [...asked, 'dataset'], problem, { about: asked.join(' and ') });
+  }
+  const order = Uint32Array.from({ length: dataset.rows }, (_, n) => n);
+  shuffle(order, createRandom(seed, 'split'));
+  const dealt = stratify && labels !== null ? byClass(order, labels) : order;
+  const aside = takeEvenly(dealt, testRows);
+  const test = folds === null ? aside : takeFold(aside.rest, folds);
+  if (validationRows >= test.rest.length) {
+    const problem = `has ${validationRows} rows, expected fewer than the ${test.rest.length} of ${showName(dataset.name)} that the folds leave`;
+    throw new OptionError(where, ['validation', 'folds', 'dataset'], problem, { about: 'validation' });
+  }
+  const validation = takeEvenly(test.rest, validationRows);
+  return {
+    train: validation.rest.sort(),
+    ...(validationRows === 0 ? {} : { validation: validation.taken.sort() }),
+    ...(test.taken.length === 0 ? {} : { test: test.taken.sort() }),
+  };
+}
+
+interface Fold {
+  readonly folds: number;
+  readonly fold: number; // from 1
+}
+
+/** @throws OptionError for a fold that there is not. */
+function foldOf(where: string, rows: number, { folds, fold = 1 }: SplitOptions): Fold | null {
+  if (folds === undefined) {
+    if (fold === 1) return null;
+    throw new OptionError(where, 'fold', `has ${show(fold)}, expected none without folds`);
+  }
+  if (!Number.isSafeInteger(folds) || folds < 2 || folds > rows) {
+    const problem = `has ${show(folds)}, expected a whole number from 2 to ${rows} (the rows to deal out)`;
+    throw new OptionError(where, ['folds', 'dataset'], problem, { about: 'folds' });
+  }
+  if (!Number.isSafeInteger(fold) || fold < 1 || fold > folds) {
+    throw new OptionError(where, 'fold', `has ${show(fold)}, expected a whole number from 1 to ${folds}`);
+  }
+  return { folds, fold };
+}
+
+/** Every `folds`-th row: where the order is class after class, with the same share of each, to within a row. */
+const takeFold = (order: Uint32Array, { folds, fold }: Fold): { taken: Uint32Array; rest: Uint32Array } => ({
+  taken: order.filter((_row, i) => i % folds === fold - 1),
+  rest: order.filter((_row, i) => i % folds !== fold - 1),
+});
+
+/** The rows at `indices`, copied in ascending order of their place in the file. */
+export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
+  checkDataset('subset', dataset);
+  if (!(indices instanceof Uint32Array)) {
+    throw new Error(`subset: indices has ${show(indices)}, expected a Uint32Array of rows`);
+  }
+  const rows = indices.toSorted();
+  const most = rows.at(-1) ?? 0;
+  if (rows.length > 0 && most >= dataset.rows) {
+    throw new Error(
+      `subset: indices has ${most}, expected rows from 0 to ${dataset.rows - 1} (of ${showName(dataset.name)})`,
+    );
+  }
+
+  const inputs = copyRows(dataset.inputs, rows);
+  const targets = copyRows(dataset.targets, rows);
+  const weights = dataset.weights === undefined ? {} : { weights: copyRows(dataset.weights, rows) };
+  return { ...dataset, rows: rows.length, inputs, targets, ...weights };
+}
+
+function copyRows(matrix: DataMatrix, rows: Uint32Array): DataMatrix {
+  const { columns, file } = matrix;
+  if (file !== undefined) return { ...matrix, file: someRows(file, rows) };
+  const array = sharedArrayLike(matrix.array, rows.length * columns);
+  for (let n = 0; n < rows.length; n++) {
+    const from = rows[n] * columns;
+    array.set(matrix.array.subarray(from, from + columns), n * columns);
+  }
+  return { ...matrix, array };
+}
+
+function rowsOf(where: string, dataset: { readonly rows: number }, part: string, share: number): number {
+  number(where, part, share, 'in [0, 1)', (value) => value >= 0 && value < 1);
+  const rows = Math.round(share * dataset.rows);
+  if (rows > 0 || share === 0) return rows;
+  const problem = `has 0 rows (${share} of ${dataset.rows}), expected at least 1`;
+  throw new OptionError(where, [part, 'dataset'], problem);
+}
+
+/** Class after class, in each the order of `order`: a counting sort. */
+function byClass(order: Uint32Array, { indices, classes }: RowLabels): Uint32Array {
+  const place = new Uint32Array(classes + 1);
+  for (const row of order) place[indices[row] + 1]++;
+  for (let label = 0; label < classes; label++) place[label + 1] += place[label];
+  const sorted = new Uint32Array(order.length);
+  for (const row of order) sorted[place[indices[row]]++] = row;
+  return sorted;
+}
+
+/** Takes `count` of the rows, at even distances. */
+function takeEvenly(order: Uint32Array, count: number): { taken: Uint32Array; rest: Uint32Array } {
+  const isTaken = (_row: number, i: number) =>
+    Math.floor(((i + 1) * count) / order.length) > Math.floor((i * count) / order.length);
+  return { taken: order.filter(isTaken), rest: order.filter((row, i) => !isTaken(row, i)) };
+}

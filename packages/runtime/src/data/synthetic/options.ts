@@ -1,0 +1,44 @@
+import { OptionError } from '@gradloom/core';
+import { number, onlyKeys, positiveInteger } from '@gradloom/core/internal';
+import { mebibytes } from '../../system/memory/memory.ts';
+import { memoryRoom } from '../../system/memory/memory-room.ts';
+
+/** Options of every synthetic dataset. */
+export interface SyntheticOptions {
+  /** N: number of rows. @default depends on the dataset: 4 for gates, 200 for spirals, else 100 */
+  rows?: number;
+  /**
+   * Standard deviation of the normal noise on the inputs, or on the targets where these are values.
+   * @default 0; 1 for blobs
+   */
+  noise?: number;
+  /** Seed of the noise and the order of the rows. @default 0 */
+  seed?: number;
+}
+
+/** Options of synthetic datasets with several classes. */
+export interface ClassOptions extends SyntheticOptions {
+  /** Number of classes, at most the number of rows. @default 2 for spirals, 3 for blobs */
+  classes?: number;
+}
+
+/** Two inputs, a target and an index; twice, for the parts that a set may be split into. */
+const BYTES_A_ROW = 2 * (2 * 8 + 4 + 4);
+
+/** The options with their defaults filled in. @throws Error naming the option, what it has and what it should have. */
+export function withDefaults<T extends ClassOptions>(where: string, options: T, defaults: Required<T>): Required<T> {
+  onlyKeys(where, options, Object.keys(defaults));
+  const filled = { ...defaults, ...options };
+  checkRoom(where, positiveInteger(where, 'rows', filled.rows));
+  number(where, 'noise', filled.noise, 'of at least 0', (noise) => noise >= 0);
+  if (filled.classes !== undefined) positiveInteger(where, 'classes', filled.classes);
+  return filled;
+}
+
+function checkRoom(where: string, rows: number): void {
+  const needed = rows * BYTES_A_ROW;
+  const { bytes: free, bound } = memoryRoom();
+  if (needed <= free) return;
+  const problem = `has ${rows}, which need ${mebibytes(needed)} of memory, expected at most ${mebibytes(free)} (${bound})`;
+  throw new OptionError(where, 'rows', problem);
+}

@@ -1,0 +1,77 @@
+import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { showPath } from '@gradloom/core/internal';
+import { systemReason } from '../../system/files/system-reason.ts';
+
+/** A file of a cache that is being made. */
+export interface CacheFile {
+  /** Writes the bytes of `numbers` at the end; returns their first byte. @throws CacheError where there is no room. */
+  append(numbers: ArrayBufferView): number;
+  /** Fills `numbers` from byte `start` on. */
+  read(numbers: ArrayBufferView, start: number): void;
+  /** Puts everything on the disk. */
+  sync(): void;
+  close(): void;
+}
+
+/** A cache cannot be written: the disk is full, say. The message is the reason. */
+export class CacheError extends Error {}
+
+/** Does what writes to a cache. @throws CacheError where the system refuses. */
+export function writing<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new CacheError(systemReason(error), { cause: error });
+  }
+}
+
+/** A new file at `path`. @throws CacheError where there can be none. */
+export function createCacheFile(path: string): CacheFile {
+  const descriptor = writing(() => openSync(path, 'wx+'));
+  let end = 0;
+  return {
+    append(numbers) {
+      const start = end;
+      const bytes = bytesOf(numbers);
+      writing(() => {
+        for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, start + at);
+      });
+      end += bytes.length;
+      return start;
+    },
+    read: (numbers, start) => readFully(path, descriptor, numbers, start),
+    sync: () => writing(() => fsyncSync(descriptor)),
+    close: () => closeSync(descriptor),
+  };
+}
+
+/** Fills `numbers` from byte `start` of the file on. @throws Error naming the path, where it has too few. */
+export function readPart(path: string, numbers: ArrayBufferView, start: number): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    throw new Error(`${showPath(path)} cannot be opened: ${systemReason(error)}`, { cause: error });
+  }
+  try {
+    readFully(path, descriptor, numbers, start);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Bytes of one call: Node reads at most 2 GiB. */
+const MOST_BYTES = 1 << 28;
+
+function readFully(path: string, descriptor: number, numbers: ArrayBufferView, start: number): void {
+  const bytes = bytesOf(numbers);
+  for (let got = 0; got < bytes.length; ) {
+    const read = readSync(descriptor, bytes, got, Math.min(MOST_BYTES, bytes.length - got), start + got);
+    if (read === 0)
+      throw new Error(`${showPath(path)} has no byte at ${start + got}, expected one (a cache must not change)`);
+    got += read;
+  }
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);

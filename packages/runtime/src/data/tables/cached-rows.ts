@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { join } from 'node:path';
+import type { EncodingNote, Preprocessing } from '@gradloom/core';
+import { showName } from '@gradloom/core/internal';
+import { temporaryPath } from '../../system/files/write-atomically.ts';
+import { type DataMatrix, valueMatrix } from '../dataset.ts';
+import { fileRows } from '../file-rows.ts';
+import { npyType, sharedArrays } from '../number-types.ts';
+import { CacheError, type CacheFile, createCacheFile, writing } from './cache-file.ts';
+import { cannotWrite, isAsWritten, readSealedJson, takeName, writeSealedJson, writtenAt } from './table-cache.ts';
+
+const ROWS = 'rows.npy';
+const HEADER = 'header.json';
+
+/** What lies beside encoded rows. */
+interface RowsHeader {
+  readonly rows: ReturnType<typeof writtenAt>;
+  readonly notes: readonly EncodingNote[]; // each once
+}
+
+/** Numbers that are encoded at a time: 32 MiB. */
+const MOST_NUMBERS = 1 << 22;
+
+const TYPE = endianness() === 'LE' ? '<f8' : '>f8';
+
+/**
+ * The encoded rows as a file of NumPy in the folder of the table's cache, where an earlier run may have left it.
+ * `encode` overwrites [count, columns] of `x`, which is zeros.
+ */
+export function cachedRows(
+  folder: string,
+  name: string, // of the table
+  preprocessing: Preprocessing,
+  rows: Uint32Array,
+  columns: number,
+  encode: (x: Float64Array, first: number, count: number, onNote: (note: EncodingNote) => void) => void,
+  onNote?: (note: EncodingNote) => void,
+): DataMatrix {
+  const key = keyOf(preprocessing, rows);
+  const kept = join(folder, `rows-${key}`);
+  const path = join(kept, ROWS);
+  const header = npyHeader(rows.length, columns);
+  const notes = knownNotes(kept) ?? make();
+  for (const note of notes) onNote?.(note);
+  const type = npyType(TYPE);
+  if (type === undefined) throw new Error(`encodeTable: ${TYPE} has no reader, expected one`);
+  const file = fileRows(path, 'npy', { type, shape: [rows.length, columns], bytes: header.length });
+  return { ...valueMatrix(sharedArrays.float64(0), columns), file };
+
+  function make(): readonly EncodingNote[] {
+    const making = temporaryPath(kept);
+    try {
+      writing(() => mkdirSync(making));
+      const file = createCacheFile(join(making, ROWS));
+      let found: EncodingNote[];
+      try {
+        file.append(header);
+        found = encodeAll(file);
+        file.sync();
+      } finally {
+        file.close();
+      }
+      const seal: RowsHeader = { rows: writtenAt(join(making, ROWS)), notes: found };
+      writeSealedJson(join(making, HEADER), seal);
+      takeName(making, kept, () => knownNotes(kept) !== null);
+      return found;
+    } catch (error) {
+      if (!(error instanceof CacheError)) throw error;
+      throw new Error(`encodeTable: ${showName(name)} has no cache for --stream: ${cannotWrite(folder, error)}`, {
+        cause: error,
+      });
+    } finally {
+      rmSync(making, { recursive: true, force: true });
+    }
+  }
+
+  function encodeAll(file: CacheFile): EncodingNote[] {
+    const found = new Map<string, EncodingNote>();
+    const note = (it: EncodingNote) => void found.set(JSON.stringify([it.column, it.value]), it);
+    const most = Math.min(rows.length, Math.max(1, Math.floor(MOST_NUMBERS / columns)));
+    const x = new Float64Array(most * columns);
+    for (let first = 0; first < rows.length; first += most) {
+      const count = Math.min(most, rows.length - first);
+      x.fill(0);
+      encode(x, first, count, note);
+      file.append(x.subarray(0, count * columns));
+    }
+    return [...found.values()];
+  }
+}
+
+function keyOf(preprocessing: Preprocessing, rows: Uint32Array): string {
+  const hash = createHash('sha256').update(JSON.stringify(preprocessing));
+  return hash
+    .update(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/** What an earlier run noted of the rows; null where they are not there as it left them. */
+function knownNotes(kept: string): readonly EncodingNote[] | null {
+  const header = readSealedJson(join(kept, HEADER)) as RowsHeader | null;
+  return header !== null && isAsWritten(join(kept, ROWS), header.rows) ? header.notes : null;
+}
+
+/** As numpy.save writes it: the numbers begin at a multiple of 64 bytes. */
+function npyHeader(rows: number, columns: number): Uint8Array {
+  const text = `{'descr': '${TYPE}', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;
+  const start = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 0xff, length >> 8]);
+  return Buffer.concat([start, Buffer.from(`${text.padEnd(length - 1)}\n`, 'latin1')]);
+}

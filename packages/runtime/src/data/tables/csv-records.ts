@@ -1,0 +1,121 @@
+import { reasonOf, showPath } from '@gradloom/core/internal';
+import { CsvError, Parser } from 'csv-parse';
+import { type ByteSource, openBytes } from '../../system/files/byte-source.ts';
+import { readText } from '../read-text.ts';
+import { findDelimiter } from './find-delimiter.ts';
+import { type DelimiterName, delimiters } from './table-reader.ts';
+
+export interface CsvRecord {
+  readonly line: number; // counted from 1, where it ends
+  readonly fields: readonly string[];
+}
+
+/**
+ * Most characters of a record, about 100,000 columns: a longer one has an unclosed quote, or the file is not a table.
+ */
+export const MOST_CHARACTERS = 1 << 22;
+
+/** Characters of the first text from which on it may not be the whole file: three bytes each in UTF-8 at most. */
+const FIRST_TEXT = (1 << 16) / 4;
+
+/**
+ * Most that a gzipped table may grow when unpacked, relative to its size. Tables of numbers grow 3 to 30 times. Those
+ * that grow more are nearly all zeros, such as hundreds of one-hot columns; unpack them first if you trust them.
+ */
+export const MOST_UNPACKED = 256;
+
+/**
+ * The records of a CSV file, plain or gzipped: quoted fields, any line endings, with or without a byte order mark.
+ * Blank lines are skipped. They come in batches as the text is read, since awaiting each record would take longer than
+ * reading it. Without a delimiter it is found from the first rows, and told. @throws Error naming the file and, if
+ * known, the line.
+ */
+export async function* readCsv(
+  path: string,
+  delimiter?: string,
+  onDelimiter?: (name: DelimiterName) => void,
+  opened?: ByteSource, // where `path` names no file
+): AsyncGenerator<readonly CsvRecord[]> {
+  const fault = (has: string, expected: string, cause?: unknown) =>
+    new Error(`readCsv: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
+  const source = opened ?? (await openBytes('readCsv', path, 'a CSV file', MOST_UNPACKED));
+  let records: CsvRecord[] = [];
+  let parser: RecordParser | undefined;
+  const parserFor = (text: string): RecordParser => {
+    const name = delimiter === undefined ? findDelimiter(text, path, text.length < FIRST_TEXT) : undefined;
+    if (name !== undefined) onDelimiter?.(name);
+    const made = new RecordParser(delimiter ?? delimiters[name ?? 'comma'], (record) => records.push(record));
+    // The writer to the parser gets the error too.
+    made.on('error', () => {});
+    return made;
+  };
+  let open = 0; // least number of characters since the end of a record or blank line
+  try {
+    for await (const text of readText(source, fault)) {
+      parser ??= parserFor(text);
+      const before = ended(parser);
+      await written(parser, text);
+      open = ended(parser) === before ? open + text.length : 0;
+      if (open > MOST_CHARACTERS) {
+        throw fault(`a row of more than ${MOST_CHARACTERS} characters at line ${parser.begin}`, 'shorter ones');
+      }
+      yield records;
+      records = [];
+    }
+    if (parser === undefined) return;
+    await written(parser, null);
+    yield records;
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    // The parser only finds it at the end of the file.
+    const begin = parser === undefined ? '' : ` in the row at line ${parser.begin}`;
+    if (error.code === 'CSV_QUOTE_NOT_CLOSED') throw fault(`an open quote${begin}`, 'a closing quote', error);
+    const line = 'lines' in error ? ` at line ${error.lines}` : '';
+    throw fault(`a mistake${line}`, `comma-separated values (${reasonOf(error)})`, error);
+  } finally {
+    parser?.destroy();
+    await source.close();
+  }
+}
+
+/**
+ * Collects each record from the parser directly: its stream takes ten times as long, and twice that with line numbers.
+ */
+class RecordParser extends Parser {
+  readonly #take: (record: CsvRecord) => void;
+  #last = { line: 0, blank: 0 }; // where the last record ended, and blank lines until there
+
+  constructor(delimiter: string, take: (record: CsvRecord) => void) {
+    super({
+      delimiter,
+      record_delimiter: ['\r\n', '\n', '\r'],
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+    });
+    this.#take = take;
+  }
+
+  override push(fields: readonly string[] | null): boolean {
+    if (fields === null) return super.push(null);
+    const { lines: line, empty_lines: blank } = this.info;
+    this.#take({ line, fields });
+    this.#last = { line, blank };
+    return true;
+  }
+
+  /** The line that the record begins with that has not ended yet. */
+  get begin(): number {
+    return this.#last.line + this.info.empty_lines - this.#last.blank + 1;
+  }
+}
+
+const ended = ({ info }: Parser): number => info.records + info.empty_lines;
+
+/** Resolves when the parser has taken a part of the text or, with null, reached its end. */
+const written = (parser: Parser, text: string | null): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const done = (error?: Error | null) => (error ? reject(error) : resolve());
+    if (text === null) parser.end(done);
+    else parser.write(text, done);
+  });

@@ -1,0 +1,72 @@
+import type { Readable } from 'node:stream';
+import { readNumber } from '@gradloom/core/internal';
+import type { ByteSource } from '../../system/files/byte-source.ts';
+import { streamSource } from '../../system/files/stream-source.ts';
+import { type CsvRecord, readCsv } from './csv-records.ts';
+import {
+  type DelimiterName,
+  delimiters,
+  type TableReader,
+  type TableReadOptions,
+  type TableRow,
+} from './table-reader.ts';
+
+const shown: Readonly<Record<DelimiterName, string>> = {
+  comma: 'commas',
+  semicolon: 'semicolons',
+  tab: 'tabs',
+  pipe: 'the character |',
+};
+
+/**
+ * Opens a CSV file, plain or gzipped. Where the options do not say, the delimiter is found from the first rows, and the
+ * first row holds names if no field of it is a number.
+ */
+export async function openCsvTable(
+  path: string,
+  { header, delimiter }: TableReadOptions,
+  source?: ByteSource, // where `path` names no file
+): Promise<TableReader> {
+  let found = delimiter;
+  const records = readCsv(
+    path,
+    delimiter && delimiters[delimiter],
+    (name) => {
+      found = name;
+    },
+    source,
+  );
+  let first: readonly CsvRecord[] = [];
+  while (first.length === 0) {
+    const next = await records.next();
+    if (next.done) break;
+    first = next.value;
+  }
+  const top = first.at(0);
+  const isNamed = top !== undefined && (header ?? top.fields.every((field) => readNumber(field) === undefined));
+  const separated = found === undefined ? [] : [`fields separated by ${shown[found]}`];
+  const names = isNamed ? `names of columns in line ${top.line}` : 'no names of columns, so they are numbered from 1';
+  return {
+    names: () => (isNamed ? top.fields : null),
+    ...(isNamed ? { namesPlace: `line ${top.line}` } : {}),
+    findings: top === undefined ? [] : [...separated, names],
+    batches: rowsOf(isNamed ? first.slice(1) : first, records),
+    close: async () => {
+      await records.return(undefined);
+    },
+  };
+}
+
+async function* rowsOf(
+  first: readonly CsvRecord[],
+  rest: AsyncGenerator<readonly CsvRecord[]>,
+): AsyncGenerator<readonly TableRow[]> {
+  yield first.map(rowOf);
+  for await (const records of rest) yield records.map(rowOf);
+}
+
+const rowOf = ({ line, fields }: CsvRecord): TableRow => ({ place: `line ${line}`, cells: fields });
+
+/** Opens CSV from a stream, such as standard input, which has this name in messages. */
+export const openCsvStream = (stream: Readable, name: string): Promise<TableReader> =>
+  openCsvTable(name, {}, streamSource(stream));

@@ -1,0 +1,185 @@
+import type { ColumnMetaData, Compressors, DataReader, PageHeader, SchemaElement } from 'hyparquet';
+import { parquetHeader } from 'hyparquet/src/column.js';
+import { decompressPage } from 'hyparquet/src/datapage.js';
+import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
+import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
+import { readVarInt } from 'hyparquet/src/thrift.js';
+import { refuseBeyondRoom } from '../../system/memory/memory-room.ts';
+
+/** A column without lists: how the file describes it, and how many values it should have. */
+export interface ColumnChunk {
+  readonly meta: ColumnMetaData;
+  readonly element: SchemaElement;
+  readonly rows: number;
+}
+
+/**
+ * The unpacked pages of a column by their places in its bytes, each checked. The library believes every count of a page
+ * that it decodes: one that is damaged keeps it busy for minutes or for ever, or takes all memory. Here each count is
+ * held against the rows or the bytes that there are, so what is left to the library is in proportion to the two.
+ * @throws Error saying what is wrong with the bytes.
+ */
+export function checkedPages(
+  bytes: ArrayBuffer,
+  { meta, element, rows }: ColumnChunk,
+  compressors: Compressors,
+): Map<number, Uint8Array> {
+  const pages = new Map<number, Uint8Array>();
+  const reader: DataReader = { view: new DataView(bytes), offset: 0 };
+  for (let left = rows; left > 0 && reader.offset < bytes.byteLength - 1; ) {
+    const header = parquetHeader(reader);
+    const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header;
+    checkCount('bytes', packed, bytes.byteLength - reader.offset);
+    checkCount('unpacked bytes', unpacked, MOST_PAGE_BYTES);
+    refuseBeyondRoom(unpacked);
+    const page = pageOf(header, new Uint8Array(bytes, reader.offset, packed), left);
+    reader.offset += packed;
+    if (page === null) continue;
+    let values = page.bytes;
+    if (page.isPacked) {
+      values = decompressPage(page.bytes, unpacked - page.levelBytes, meta.codec, compressors);
+      pages.set(page.bytes.byteOffset, values);
+    }
+    checkPage(viewOf(values), page, meta, element);
+    left -= page.count;
+  }
+  return pages;
+}
+
+/** Pages have about 1 MiB, and their sizes 31 bits. */
+const MOST_PAGE_BYTES = 2 ** 31 - 1;
+
+interface Page {
+  readonly encoding: string | undefined; // undefined: a dictionary page
+  readonly count: number; // values, gaps included
+  readonly bytes: Uint8Array; // packed; in version 1 with the levels
+  readonly isPacked: boolean;
+  readonly levelBytes: number; // in version 2, before the packed bytes
+  readonly levels: Uint8Array | null; // in version 2 only
+}
+
+/** The parts of a page, if it holds values; the library refuses unknown pages by itself. */
+function pageOf(header: PageHeader, bytes: Uint8Array, left: number): Page | null {
+  const { data_page_header: first, data_page_header_v2: second } = header;
+  if (header.type === 'DICTIONARY_PAGE') {
+    return { encoding: undefined, count: 0, bytes, isPacked: true, levelBytes: 0, levels: null };
+  }
+  if (header.type === 'DATA_PAGE' && first !== undefined) {
+    checkCount('values', first.num_values, left);
+    return { encoding: first.encoding, count: first.num_values, bytes, isPacked: true, levelBytes: 0, levels: null };
+  }
+  if (header.type !== 'DATA_PAGE_V2' || second === undefined) return null;
+  checkCount('values', second.num_values, left);
+  checkCount('gaps', second.num_nulls, second.num_values);
+  const [repeats, gaps] = [second.repetition_levels_byte_length, second.definition_levels_byte_length];
+  checkCount('bytes of levels', repeats, bytes.length);
+  checkCount('bytes of levels', gaps, bytes.length - repeats);
+  const levelBytes = repeats + gaps;
+  checkCount('bytes of levels', levelBytes, header.uncompressed_page_size);
+  return {
+    encoding: second.encoding,
+    count: second.num_values,
+    bytes: bytes.subarray(levelBytes),
+    isPacked: second.is_compressed !== false && header.uncompressed_page_size > levelBytes,
+    levelBytes,
+    levels: bytes.subarray(repeats, levelBytes),
+  };
+}
+
+/** Compares the counts in a page with its values and bytes, at the places where the library reads them. */
+function checkPage(view: DataView, page: Page, { type }: ColumnMetaData, element: SchemaElement): void {
+  const { encoding, count, levels } = page;
+  if (encoding === undefined || count === 0) return;
+  const reader: DataReader = { view, offset: 0 };
+  let values = count; // at most
+  if (element.repetition_type !== 'REQUIRED') {
+    const ownLevels = levels === null ? { view, offset: LENGTH_BYTES } : { view: viewOf(levels), offset: 0 };
+    checkRuns({ ...ownLevels }, 1, count);
+    if (encoding === 'DELTA_BYTE_ARRAY') values = countValues(ownLevels, count);
+    if (levels === null) reader.offset = LENGTH_BYTES + view.getUint32(0, true);
+  } else if (levels !== null) {
+    checkCount('bytes of levels', levels.length, 0);
+  }
+  const isDictionary = encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY';
+  if (encoding === 'RLE' || isDictionary) {
+    const isFlag = levels === null ? type === 'BOOLEAN' : encoding === 'RLE';
+    const width = isFlag ? 1 : view.getUint8(reader.offset++);
+    if (isFlag) reader.offset += LENGTH_BYTES;
+    if (width > 0 || levels !== null) checkRuns(reader, width, values);
+  } else if (encoding === 'BYTE_STREAM_SPLIT') {
+    refuseBeyondRoom(values * (element.type_length ?? 0));
+  } else if (encoding === 'ALP') {
+    checkVectors(reader);
+  } else if (encoding === 'DELTA_BYTE_ARRAY' && values > 0) {
+    checkPrefixes(reader, values);
+  } else if (encoding.startsWith('DELTA_')) {
+    checkDeltas(reader);
+  }
+}
+
+/** Bytes of the length that precedes runs in version 1. */
+const LENGTH_BYTES = 4;
+
+/** Number of values in a page that are not gaps. Its runs must have been checked. */
+function countValues({ view, offset }: DataReader, count: number): number {
+  const levels: number[] = new Array(count);
+  readRleBitPackedHybrid({ view, offset }, 1, levels, 0);
+  return levels.reduce((sum, level) => sum + Number(level === 1), 0);
+}
+
+/** Checks runs of up to `most` values in all: the library writes as many values as each run claims. */
+function checkRuns(reader: DataReader, width: number, most: number): void {
+  for (let seen = 0; seen < most && reader.offset < reader.view.byteLength; ) {
+    const header = readVarInt(reader);
+    const isPacked = (header & 1) === 1;
+    const count = isPacked ? (header >> 1) * 8 : header >>> 1;
+    // Packed values come in groups of eight and end with the bytes, unless their width is 0.
+    if (!isPacked || width === 0) checkCount('values in a run', count, most + 7);
+    checkCount('values in a run', count, Number.MAX_SAFE_INTEGER);
+    // The library reads one byte even if there are no values.
+    reader.offset += isPacked ? Math.max(1, (count * width) / 8) : (width + 7) >> 3;
+    seen += count;
+  }
+}
+
+/** Checks the header of delta-encoded values: blocks of zero or negative size would make the library loop forever. */
+function checkDeltas({ view, offset }: DataReader): void {
+  const reader = { view, offset };
+  const [block, parts] = [readVarInt(reader), readVarInt(reader)];
+  if (block > 0 && parts > 0 && parts <= view.byteLength && block % parts === 0) return;
+  throw new Error(`blocks of ${block} values in ${parts} parts`);
+}
+
+/** Checks texts that share a prefix with the text before: a few bytes can claim any total length. */
+function checkPrefixes(reader: DataReader, count: number): void {
+  checkDeltas(reader);
+  const [prefixes, rests] = [new Int32Array(count), new Int32Array(count)];
+  deltaBinaryUnpack(reader, count, prefixes);
+  checkDeltas(reader);
+  deltaBinaryUnpack(reader, count, rests);
+  let [before, total] = [0, 0];
+  for (const [i, prefix] of prefixes.entries()) {
+    checkCount('bytes of the text before', prefix, before);
+    checkCount('bytes of a text', rests[i], reader.view.byteLength);
+    before = prefix + rests[i];
+    total += before;
+  }
+  refuseBeyondRoom(total);
+}
+
+/** Checks ALP vectors: each may claim any number of exceptions in the same bytes. */
+function checkVectors({ view, offset }: DataReader): void {
+  const size = 2 ** view.getUint8(offset + 2);
+  const start = offset + 7;
+  for (let v = 0; v < Math.ceil(view.getInt32(offset + 3, true) / size); v++) {
+    const at = start + view.getUint32(start + 4 * v, true);
+    checkCount('exceptions', view.getUint16(at + 2, true), size);
+  }
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+function checkCount(what: string, count: number | undefined, most: number): void {
+  if (count !== undefined && Number.isSafeInteger(count) && count >= 0 && count <= most) return;
+  throw new Error(`${count ?? 'no'} ${what} where there are at most ${most}`);
+}

@@ -1,0 +1,214 @@
+import { open } from 'node:fs/promises';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import type { Cell } from '@gradloom/core';
+import { OptionError } from '@gradloom/core';
+import { counted, reasonOf, show, showPath } from '@gradloom/core/internal';
+import {
+  type AsyncBuffer,
+  type Compressors,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetSchema,
+  type RowGroup,
+  type SchemaTree,
+} from 'hyparquet';
+import { readColumn } from 'hyparquet/src/column.js';
+import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
+import { compressors } from 'hyparquet-compressors';
+import { fileSize } from '../../system/files/file-size.ts';
+import { systemReason } from '../../system/files/system-reason.ts';
+import { RoomError, refuseBeyondRoom } from '../../system/memory/memory-room.ts';
+import { cellOf, refuseDelimiter } from './json-rows.ts';
+import { checkedPages } from './parquet-pages.ts';
+import { parquetParsers } from './parquet-parsers.ts';
+import type { TableReader, TableReadOptions, TableRow } from './table-reader.ts';
+
+const WANTED = 'a Parquet file';
+
+/** Rows that are handed over at a time. */
+const BATCH = 4096;
+
+/**
+ * Opens a Parquet file of plain columns; one row group is in memory at a time. Dates and times become text as ISO 8601
+ * writes it, whole numbers of 64 bits and decimals become numbers.
+ * @throws Error naming the file, and the column that holds lists or records.
+ */
+export async function openParquet(path: string, options: TableReadOptions): Promise<TableReader> {
+  refuseDelimiter(options, 'Parquet');
+  if (options.header === false) {
+    throw new OptionError('readTable', 'header', 'has false, expected none (a Parquet file names its columns)');
+  }
+  const file = await openSlices(path);
+  const fault = (has: string, expected = WANTED, cause?: unknown) =>
+    new Error(`readTable: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
+  const damaged = (error: unknown): Error => {
+    if (error instanceof RoomError) return error;
+    if (error instanceof Error && error.message.startsWith('readTable:')) return error;
+    // A TypeError is about the library's own variables.
+    const reason = error instanceof TypeError ? '' : ` (${reasonOf(error)})`;
+    return fault(`contents that are no whole Parquet file${reason}`, WANTED, error);
+  };
+  try {
+    const metadata = await parquetMetadataAsync(file, { parsers: parquetParsers });
+    const names = columnsOf(metadata, (problem) => new Error(`readTable: ${showPath(path)}: ${problem}`));
+    const batches = rowsOf(path, file, metadata, names, damaged);
+    return {
+      names: () => names,
+      namesPlace: 'the schema',
+      findings: ['names of columns from the schema'],
+      batches,
+      close: async () => {
+        await batches.return(undefined);
+        await file.close();
+      },
+    };
+  } catch (error) {
+    await file.close();
+    throw damaged(error);
+  }
+}
+
+/** The file, as slices of it are asked for. */
+async function openSlices(path: string): Promise<AsyncBuffer & { close(): Promise<void> }> {
+  const byteLength = fileSize('readTable', path, WANTED);
+  const handle = await open(path).catch((cause: unknown) => {
+    throw new Error(`readTable: ${showPath(path)} cannot be opened: ${systemReason(cause)}, expected ${WANTED}`, {
+      cause,
+    });
+  });
+  async function read(start: number, end: number): Promise<ArrayBuffer> {
+    if (!(start >= 0 && start <= end && end <= byteLength)) throw new Error(`bytes ${start} to ${end} are not there`);
+    refuseBeyondRoom(end - start);
+    const bytes = new Uint8Array(end - start);
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
+    if (bytesRead < bytes.length) throw new Error(`bytes ${start} to ${end} are not there`);
+    return bytes.buffer;
+  }
+  return {
+    byteLength,
+    slice(start, end = byteLength) {
+      const bytes = read(start, end);
+      // The library asks for several slices, and looks at none behind the first that fails.
+      bytes.catch(() => {});
+      return bytes;
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** The names of the columns. @throws Error of `fault` for one that holds more than single values. */
+function columnsOf(metadata: FileMetaData, fault: (problem: string) => Error): string[] {
+  return parquetSchema(metadata).children.map(({ children, element: { name, repetition_type } }, at) => {
+    if (typeof name !== 'string') throw fault(`column ${at + 1} has no name, expected one`);
+    if (children.length === 0 && repetition_type !== 'REPEATED') return name;
+    const has = children.length === 0 ? 'lists' : 'lists or records';
+    const advice = 'a cell holds one value: leave the column out when the file is written';
+    throw fault(`column ${at + 1} (${show(name)}) has ${has}, expected single values (${advice})`);
+  });
+}
+
+async function* rowsOf(
+  path: string,
+  file: AsyncBuffer & { close(): Promise<void> },
+  metadata: FileMetaData,
+  names: readonly string[],
+  damaged: (error: unknown) => Error,
+): AsyncGenerator<readonly TableRow[], void, undefined> {
+  const fault = (problem: string) => new Error(`readTable: ${showPath(path)}: ${problem}`);
+  let before = 0; // rows
+  try {
+    for (const group of metadata.row_groups) {
+      const rows = Number(group.num_rows);
+      const columns = await readGroup(file, metadata, group, names).catch((error: unknown) => {
+        throw damaged(error);
+      });
+      for (let first = 0; first < rows; first += BATCH) {
+        const batch: TableRow[] = [];
+        for (let row = first; row < Math.min(rows, first + BATCH); row++) {
+          const place = `row ${before + row + 1}`;
+          const cells = columns.map((column, at) => {
+            return cellIn(column[row], () => `${place}, column ${at + 1} (${show(names[at])})`, fault);
+          });
+          batch.push({ place, cells });
+        }
+        yield batch;
+      }
+      before += rows;
+    }
+    if (before !== Number(metadata.num_rows)) {
+      throw fault(`the row groups have ${counted(before, 'row')}, expected ${metadata.num_rows} (as the file says)`);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The values of a row group, column by column. @throws Error if a column has another number of them. */
+async function readGroup(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  group: RowGroup,
+  names: readonly string[],
+): Promise<ArrayLike<unknown>[]> {
+  const rows = Number(group.num_rows);
+  if (!(Number.isSafeInteger(rows) && rows >= 0)) throw new Error(`a row group of ${rows} rows`);
+  const packed = group.columns.reduce((sum, { meta_data }) => sum + Number(meta_data?.total_compressed_size ?? 0), 0);
+  if (packed > file.byteLength) throw new Error(`columns of ${packed} bytes in a file of ${file.byteLength}`);
+  const unpacked = group.columns.reduce((sum, { meta_data }) => {
+    return sum + Number(meta_data?.total_uncompressed_size ?? 0);
+  }, 0);
+  refuseBeyondRoom(unpacked + 8 * rows * names.length);
+  const schema = parquetSchema(metadata);
+  const columns: ArrayLike<unknown>[] = [];
+  for (const [at, name] of names.entries()) {
+    const parts = await readParts(file, group, schema.children[at], schema);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    if (length !== rows) throw new Error(`${length} values in column ${show(name)} of ${rows} rows`);
+    columns.push(parts.length === 1 ? parts[0] : parts.flatMap((part) => Array.from(part)));
+  }
+  return columns;
+}
+
+/** The values of a column in a row group, page by page. */
+async function readParts(
+  file: AsyncBuffer,
+  group: RowGroup,
+  column: SchemaTree,
+  schema: SchemaTree,
+): Promise<ArrayLike<unknown>[]> {
+  const { element, path } = column;
+  const metas = group.columns.flatMap(({ meta_data: meta, file_path: other }) => {
+    return meta !== undefined && other === undefined && meta.path_in_schema.join('.') === path.join('.') ? [meta] : [];
+  });
+  const [meta] = metas;
+  if (metas.length !== 1) throw new Error(`${metas.length} parts of column ${show(path[0])} in a row group`);
+  const rows = Number(group.num_rows);
+  const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
+  const bytes = await file.slice(start, start + Number(meta.total_compressed_size));
+  const pages = checkedPages(bytes, { meta, element, rows }, unpackers);
+  const unpacked = ({ byteOffset }: Uint8Array): Uint8Array => {
+    const page = pages.get(byteOffset);
+    if (page === undefined) throw new Error(`a page of column ${show(path[0])} in the wrong place`);
+    return page;
+  };
+  const decoder = {
+    ...{ ...meta, pathInSchema: path, schemaPath: [schema, column], element },
+    parsers: { ...DEFAULT_PARSERS, ...parquetParsers },
+    compressors: { [meta.codec]: unpacked },
+  };
+  const reader = { view: new DataView(bytes), offset: 0 };
+  return readColumn(reader, { groupStart: 0, groupRows: rows, selectStart: 0, selectEnd: rows }, decoder).data;
+}
+
+/** Node's own unpackers, where it has them: they hold what comes out against its size. */
+const unpackers: Compressors = {
+  ...compressors,
+  GZIP: (input, outputLength) => gunzipSync(input, { maxOutputLength: Math.max(1, outputLength) }),
+  BROTLI: (input, outputLength) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
+};
+
+function cellIn(value: unknown, place: () => string, fault: (problem: string) => Error): Cell {
+  if (typeof value !== 'bigint') return cellOf(value, place, fault);
+  if (Number.isSafeInteger(Number(value))) return Number(value);
+  throw fault(`${place()} has ${value}, expected a whole number of less than 2^53`);
+}

@@ -1,0 +1,86 @@
+import { defineOptions, type Named, type OptionsOf, option, showPath } from '@gradloom/core/internal';
+import { checkDataset } from '../check-dataset.ts';
+import { type Dataset, valueMatrix } from '../dataset.ts';
+import { sharedArrays } from '../number-types.ts';
+import { readPlainTable } from './read-table.ts';
+import { tableOptions } from './table-options.ts';
+
+const { name, header, delimiter, target, targets, classNames } = tableOptions.table;
+
+const plainOptions = defineOptions('loadCsv', {
+  /** Name of the dataset in messages. @default the path */
+  name,
+  /** Whether the first line holds column names. @default true if no field of it is a number */
+  header,
+  /** What separates the fields. @default found from the first rows */
+  delimiter,
+  /** The target column, or several with numbers: names, or numbers counted from 1. @default the last column */
+  target,
+  /** Kind of targets: 'classes' or 'values'. @default 'values' for numbers, else 'classes' */
+  targets,
+  /** The allowed class names, in the order of their indices. @default all names in the file, sorted */
+  classNames,
+  /** Divisor of the inputs. @default 1 */
+  divisor: option.checkedBy(
+    'a finite number other than 0',
+    (value): value is number => Number.isFinite(value) && value !== 0,
+  )(1),
+});
+
+/** Options of `loadCsv`. */
+export interface CsvOptions extends OptionsOf<typeof plainOptions.table>, Named {}
+
+/**
+ * Loads a CSV file of plain numbers as they are and, in the target column, numbers or the names of classes. Tables with
+ * words, dates or gaps are for `readTable` and `splitTable`.
+ * @throws Error naming the file, line and column of the problem; OptionError for an option that does not fit the file.
+ */
+export const loadCsv = (path: string, options: CsvOptions = {}): Promise<Dataset> =>
+  loadPlainTable('loadCsv', path, options);
+
+/** Likewise, from a table in any format. */
+export async function loadPlainTable(
+  where: 'loadCsv' | 'loadPlainTable',
+  path: string,
+  options: CsvOptions,
+): Promise<Dataset> {
+  const { divisor, ...given } = plainOptions.read(options);
+  const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const table = await readPlainTable(where, path, asked);
+  const { rows, inputs, classes } = table;
+  return checkDataset(`${where}: ${showPath(path)}`, {
+    name: table.name,
+    rows,
+    inputs: {
+      ...matrixOf(
+        inputs.map(({ data }) => (data.kind === 'numbers' ? data.values : data.indices)),
+        rows,
+      ),
+      divisor,
+    },
+    targets:
+      classes === null
+        ? matrixOf(
+            table.targets.map(({ data }) => (data.kind === 'numbers' ? data.values : data.indices)),
+            rows,
+          )
+        : indicesOf(table.targets[0].data),
+    classes: classes === null ? null : classes.length,
+    ...(classes === null ? {} : { labels: classes }),
+  });
+}
+
+function matrixOf(columns: readonly (Float64Array | Int32Array)[], rows: number) {
+  const array = sharedArrays.float64(rows * columns.length);
+  for (const [c, values] of columns.entries()) {
+    for (let n = 0; n < rows; n++) array[n * columns.length + c] = values[n];
+  }
+  return valueMatrix(array, columns.length);
+}
+
+function indicesOf(data: { readonly kind: string; readonly indices?: Int32Array }) {
+  const { indices = new Int32Array(0) } = data;
+  const array = sharedArrays.int32(indices.length);
+  array.set(indices);
+  return valueMatrix(array, 1);
+}

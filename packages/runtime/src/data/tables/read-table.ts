@@ -1,0 +1,101 @@
+import { CellError, checkPreprocessing, type Preprocessing } from '@gradloom/core';
+import { counted, show, showPath } from '@gradloom/core/internal';
+import { checkPath } from '../../system/files/check-path.ts';
+import { RoomError } from '../../system/memory/memory-room.ts';
+import { buildTable } from './build-table.ts';
+import { type ColumnStore, memoryStore } from './column-store.ts';
+import { openTable } from './open-table.ts';
+import { type ColumnPlan, planColumns } from './plan-columns.ts';
+import type { Table } from './table.ts';
+import { openTableCache } from './table-cache.ts';
+import { tableFormats } from './table-formats.ts';
+import { type TableOptions, tableOptions } from './table-options.ts';
+import type { TableReader } from './table-reader.ts';
+import type { TableRequest } from './table-request.ts';
+
+/**
+ * Reads a table into memory, a typed array a column, or into a cache beside it with `stream`. The types are found from
+ * all rows, and shown with their reasons.
+ * @throws Error naming the file, line and column of a problem; OptionError for an option that does not fit the file.
+ */
+export const readTable = (path: string, options: TableOptions = {}): Promise<Table> =>
+  read(path, options, { where: 'readTable', preprocessing: null, isPlain: false });
+
+/**
+ * Reads the columns that a model was trained with, as they were read then.
+ * @throws Error likewise, and for a column that is missing.
+ */
+export const readTableAs = async (
+  path: string,
+  preprocessing: Preprocessing,
+  options: TableOptions = {},
+): Promise<Table> => {
+  const checked = checkPreprocessing('readTableAs', preprocessing);
+  return read(path, options, { where: 'readTable', preprocessing: checked, isPlain: false });
+};
+
+/**
+ * Reads a table of plain numbers: its inputs are numbers without gaps, and numbers of its target are values.
+ * @throws Error likewise.
+ */
+export const readPlainTable = (where: string, path: string, options: TableOptions): Promise<Table> =>
+  read(path, options, { where, preprocessing: null, isPlain: true });
+
+async function read(
+  path: string,
+  given: TableOptions,
+  purpose: Pick<TableRequest, 'where' | 'preprocessing' | 'isPlain'>,
+): Promise<Table> {
+  const { where, preprocessing } = purpose;
+  checkPath(where, path);
+  const options = withoutUndefined(tableOptions.read(given));
+  const fault: TableRequest['fault'] = (problem, cause) =>
+    new Error(`${where}: ${showPath(path)}${problem}`, { cause });
+  const request: TableRequest = { ...purpose, path, options, fault };
+  if (options.stream !== true) return readRows(request, memoryStore);
+  return openTableCache(path, options, preprocessing, fault, (store) => readRows(request, store));
+}
+
+const withoutUndefined = (options: object): TableOptions =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+
+async function readRows(request: TableRequest, store: ColumnStore): Promise<Table> {
+  const { where, path, options, fault } = request;
+  // A file of CSV may have any name where it is said to be one.
+  const reader = await (where === 'loadCsv' ? tableFormats.csv.open(path, options) : openTable(path, options));
+  try {
+    return await collect(reader, request, store);
+  } catch (error) {
+    await reader.close?.();
+    if (error instanceof RoomError) throw fault(` has ${error.has}, expected ${error.expected}`, error);
+    throw error;
+  }
+}
+
+async function collect(reader: TableReader, request: TableRequest, store: ColumnStore): Promise<Table> {
+  const { fault } = request;
+  const names = reader.names();
+  let plan: ColumnPlan | undefined = names === null ? undefined : planColumns(reader, names.length, request, store);
+  let rows = 0;
+  for await (const batch of reader.batches) {
+    for (const { place, cells } of batch) {
+      plan ??= planColumns(reader, cells.length, request, store);
+      if (cells.length !== plan.width) {
+        const first = plan.isNamed ? 'the names of columns' : 'the first row';
+        throw fault(`: ${place} has ${counted(cells.length, 'column')}, expected ${plan.width} (as in ${first})`);
+      }
+      for (const { at, collector } of plan.readings) {
+        try {
+          collector.add(cells[at], place);
+        } catch (error) {
+          if (!(error instanceof CellError)) throw error;
+          const title = plan.isNamed ? ` (${show(error.column)})` : '';
+          throw fault(`: ${place}, column ${at + 1}${title} ${error.problem}`, error);
+        }
+      }
+      rows++;
+    }
+  }
+  if (plan === undefined || rows === 0) throw fault(' has no rows, expected at least one');
+  return buildTable(request, plan, rows, reader.findings ?? [], store.keep);
+}

@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { join } from 'node:path';
+import type { Preprocessing } from '@gradloom/core';
+import { showPath } from '@gradloom/core/internal';
+import { fileSystem } from '../../system/files/file-system.ts';
+import { isTemporaryName, removeTemporaries, temporaryPath, writeSynced } from '../../system/files/write-atomically.ts';
+import { CacheError, createCacheFile, writing } from './cache-file.ts';
+import type { ColumnStore } from './column-store.ts';
+import { spooledNumbers } from './number-spool.ts';
+import { type StoredColumn, storeColumn, storedColumn } from './stored-column.ts';
+import type { Table, TableColumn } from './table.ts';
+import type { TableOptions } from './table-options.ts';
+
+/** Changes whenever an older cache would be read wrongly. */
+const VERSION = 1;
+
+const HEADER = 'header.json';
+const COLUMNS = 'columns.bin';
+
+/** What a cache was made from: another file of the same name has another inode, change or size. */
+type Source = readonly [bytes: string, modifiedNs: string, changedNs: string, inode: string];
+
+/** A file as it was written: whoever touches it later changes this. */
+type Written = readonly [bytes: number, modifiedMs: number];
+
+interface CacheHeader extends Pick<Table, 'rows' | 'leftOut' | 'classes' | 'decisions' | 'warnings'> {
+  readonly source: Source;
+  readonly columns: Written;
+  readonly inputs: readonly StoredColumn[];
+  readonly targets: readonly StoredColumn[];
+  readonly weights: StoredColumn | null;
+}
+
+/**
+ * The table at `path` with its columns in a folder of `<path>.gradloom-cache`, from an earlier run if the file and the
+ * options are still the same; otherwise `read` reads the file once. A cache gets its name when it is whole.
+ * @throws Error of `fault` where it cannot be written, and for a file that changes while it is read.
+ */
+export async function openTableCache(
+  path: string,
+  options: TableOptions,
+  preprocessing: Preprocessing | null, // of the model that reads it
+  fault: (problem: string, cause?: unknown) => Error,
+  read: (store: ColumnStore) => Promise<Table>,
+): Promise<Table> {
+  const root = `${path}.gradloom-cache`;
+  const folder = join(root, keyOf(options, preprocessing));
+  const source = sourceOf(path);
+  // A file that is not there is refused by its reader.
+  if (source === null) return read(noStore);
+  const known = headerIn(folder, source);
+  if (known !== null) {
+    sweep(root, folder);
+    return tableIn(folder, known, path, options, 'as an earlier run read it');
+  }
+  try {
+    await makeCache(root, folder, source, () => sourceOf(path), fault, read);
+  } catch (error) {
+    removeIfEmpty(root);
+    if (!(error instanceof CacheError)) throw error;
+    throw fault(` has no cache for --stream: ${cannotWrite(root, error)}`, error);
+  }
+  const made = headerIn(folder, source);
+  if (made === null)
+    throw fault(` has a cache in ${showPath(folder)} that another run replaced, expected one run at a time`);
+  return tableIn(folder, made, path, options, 'made in this run');
+}
+
+/** Why there is no cache. */
+export const cannotWrite = (folder: string, { message }: CacheError): string =>
+  `${showPath(folder)} cannot be written: ${message}, expected a folder with room for it`;
+
+/**
+ * What the columns depend on: not the scale, which is fitted later, nor the name in messages. Of a model it is what its
+ * columns are read as, so that all models of a table share a cache.
+ */
+function keyOf({ name: _, scale: __, stream: ___, ...options }: TableOptions, model: Preprocessing | null): string {
+  const reading = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
+  const columns = model?.columns.map((column) => [column.name, column.type]);
+  const targets = model?.target.map((it) => [it.name, it.type, it.type === 'classes' ? it.labels : null]);
+  return sha256(JSON.stringify([VERSION, endianness(), reading, columns, targets])).slice(0, 16);
+}
+
+export const sha256 = (contents: string | Uint8Array): string => createHash('sha256').update(contents).digest('hex');
+
+function sourceOf(path: string): Source | null {
+  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+  if (stats === undefined) return null;
+  return [String(stats.size), String(stats.mtimeNs), String(stats.ctimeNs), String(stats.ino)];
+}
+
+const noStore: ColumnStore = {
+  collecting: () => {
+    throw new Error('readTable: the file appeared while it was opened, expected it to be there');
+  },
+  keep: (column) => column,
+};
+
+async function makeCache(
+  root: string,
+  folder: string,
+  source: Source,
+  sourceNow: () => Source | null,
+  fault: (problem: string) => Error,
+  read: (store: ColumnStore) => Promise<Table>,
+): Promise<void> {
+  writing(() => mkdirSync(root, { recursive: true }));
+  sweep(root);
+  const making = temporaryPath(folder);
+  writing(() => mkdirSync(making));
+  try {
+    const columns = createCacheFile(join(making, COLUMNS));
+    const waiting = createCacheFile(join(making, 'waiting.bin'));
+    try {
+      const stored = new Map<TableColumn, StoredColumn>();
+      const table = await read({
+        collecting: (count) => spooledNumbers(waiting, count),
+        keep(column) {
+          const it = storeColumn(column, columns);
+          const kept = storedColumn(it, join(making, COLUMNS));
+          stored.set(kept, it);
+          return kept;
+        },
+      });
+      if (JSON.stringify(sourceNow()) !== JSON.stringify(source)) {
+        throw fault(' has changed while it was read, expected a file that stays as it is');
+      }
+      columns.sync();
+      writeHeader(making, table, source, (column) => stored.get(column) as StoredColumn);
+    } finally {
+      columns.close();
+      waiting.close();
+    }
+    rmSync(join(making, 'waiting.bin'));
+    takeName(making, folder, () => headerIn(folder, source) !== null);
+    removeOthers(root, source);
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+  }
+}
+
+function writeHeader(
+  folder: string,
+  { rows, inputs, targets, weights, leftOut, classes, decisions, warnings }: Table,
+  source: Source,
+  storedOf: (column: TableColumn) => StoredColumn,
+): void {
+  const header: CacheHeader = {
+    ...{ source, columns: writtenAt(join(folder, COLUMNS)), rows, leftOut, classes, decisions, warnings },
+    inputs: inputs.map(storedOf),
+    targets: targets.map(storedOf),
+    weights: weights && storedOf(weights),
+  };
+  writeSealedJson(join(folder, HEADER), header);
+}
+
+/**
+ * Gives what was made its name. Where another process was faster, and what it made is whole, that one stays: it may
+ * already be read.
+ */
+export function takeName(making: string, folder: string, isWhole: () => boolean): void {
+  writing(() => {
+    try {
+      // A folder with files in it is never replaced.
+      renameSync(making, folder);
+    } catch {
+      if (isWhole()) return;
+      const old = temporaryPath(folder);
+      if (existsSync(folder)) fileSystem.rename(folder, old);
+      rmSync(old, { recursive: true, force: true });
+      fileSystem.rename(making, folder);
+    }
+  });
+}
+
+/** Caches of the file as it was before. */
+function removeOthers(root: string, source: Source): void {
+  for (const name of readdirSync(root)) {
+    if (isTemporaryName(name)) continue;
+    if (headerIn(join(root, name), source) === null) rmSync(join(root, name), { recursive: true, force: true });
+  }
+}
+
+/** Removes what runs that were killed have left. */
+function sweep(...folders: readonly string[]): void {
+  for (const folder of folders) {
+    try {
+      removeTemporaries(folder);
+    } catch {
+      // It may be read by whoever may not write there.
+    }
+  }
+}
+
+function removeIfEmpty(root: string): void {
+  try {
+    rmdirSync(root);
+  } catch {
+    // Other caches are in it, or it could not be made.
+  }
+}
+
+/** The header of a cache that is whole and of this file, else null. */
+function headerIn(folder: string, source: Source): CacheHeader | null {
+  const header = readSealedJson(join(folder, HEADER)) as CacheHeader | null;
+  if (header === null || JSON.stringify(header.source) !== JSON.stringify(source)) return null;
+  return isAsWritten(join(folder, COLUMNS), header.columns) ? header : null;
+}
+
+function tableIn(folder: string, header: CacheHeader, path: string, options: TableOptions, made: string): Table {
+  const { rows, leftOut, classes, decisions, warnings } = header;
+  const columnOf = (column: StoredColumn) => storedColumn(column, join(folder, COLUMNS));
+  return {
+    ...{ name: options.name ?? path, rows, leftOut, classes, warnings, options, cache: folder },
+    inputs: header.inputs.map(columnOf),
+    targets: header.targets.map(columnOf),
+    weights: header.weights && columnOf(header.weights),
+    decisions: [...decisions, `rows are streamed from ${folder}, ${made} (it may be deleted, and is then made anew)`],
+  };
+}
+
+/** The bytes and the time of a file. */
+export function writtenAt(path: string): Written {
+  const { size, mtimeMs } = statSync(path);
+  return [size, mtimeMs];
+}
+
+/** Whether nobody has changed the file since. */
+export function isAsWritten(path: string, written: Written): boolean {
+  try {
+    return JSON.stringify(writtenAt(path)) === JSON.stringify(written);
+  } catch {
+    return false;
+  }
+}
+
+/** JSON behind its own SHA-256, on the disk when this returns. */
+export function writeSealedJson(path: string, value: unknown): void {
+  const json = JSON.stringify(value);
+  writing(() => writeSynced(path, [Buffer.from(`${sha256(json)}\n${json}`)]));
+}
+
+/** What was written so; null where it is missing or damaged. */
+export function readSealedJson(path: string): unknown {
+  let contents: string;
+  try {
+    contents = readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+  const end = contents.indexOf('\n');
+  const json = contents.slice(end + 1);
+  return contents.slice(0, end) === sha256(json) ? JSON.parse(json) : null;
+}

@@ -1,0 +1,49 @@
+import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
+import { OptionError } from '@gradloom/core';
+import { record, show } from '@gradloom/core/internal';
+import { checkPath } from '../../system/files/check-path.ts';
+import type { TableFormat, TableReader } from './table-reader.ts';
+
+const isNamed = (pattern: RegExp) => (path: string) => pattern.test(basename(path));
+
+const table = {
+  csv: {
+    title: 'a file whose name ends in .csv or .tsv',
+    matches: isNamed(/\.[ct]sv(\.gz)?$/i),
+    // Most processes read no CSV file, and the parser takes 3 ms to load.
+    open: async (path, options) => (await import('./csv-table.ts')).openCsvTable(path, options),
+  },
+  'json-lines': {
+    title: 'one that ends in .jsonl or .ndjson',
+    matches: isNamed(/\.(jsonl|ndjson)(\.gz)?$/i),
+    open: async (path, options) => (await import('./json-lines.ts')).openJsonLines(path, options),
+  },
+  json: {
+    title: 'one that ends in .json',
+    matches: isNamed(/\.json(\.gz)?$/i),
+    open: async (path, options) => (await import('./json-array.ts')).openJsonArray(path, options),
+  },
+  parquet: {
+    title: 'one that ends in .parquet',
+    matches: isNamed(/\.(parquet|pq)$/i),
+    open: async (path, options) => (await import('./parquet-table.ts')).openParquet(path, options),
+  },
+} satisfies Record<string, TableFormat>;
+
+/** Every format of tables; the first that matches is used. */
+export const tableFormats: Readonly<Record<keyof typeof table, TableFormat>> = table;
+
+/** Opens CSV from a stream, such as standard input, which has this name in messages. */
+export async function openCsvStream(stream: Readable, name: string): Promise<TableReader> {
+  const wanted = 'a readable stream';
+  if (typeof record('openCsvStream', 'stream', stream, wanted)[Symbol.asyncIterator] !== 'function') {
+    throw new OptionError('openCsvStream', 'stream', `has ${show(stream)}, expected ${wanted}`);
+  }
+  checkPath('openCsvStream', name, 'name');
+  return (await import('./csv-table.ts')).openCsvStream(stream, name);
+}
+
+/** The format of a file with this name; undefined if it is no table. */
+export const tableFormatOf = (path: string): TableFormat | undefined =>
+  Object.values(tableFormats).find((format) => format.matches(checkPath('tableFormatOf', path)));

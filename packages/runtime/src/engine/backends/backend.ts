@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import type { BackendName, ElementType } from '@gradloom/core';
+import { type Kernels, type Network, OptionError, referenceKernels } from '@gradloom/core';
+import {
+  compileWasmKernels,
+  createNativeKernels,
+  createNativeUpdates,
+  createWasmKernels,
+  FLOAT64,
+  hasNativeProducts,
+  type KernelScratch,
+  kernelsFile,
+  oneOf,
+  record,
+  show,
+  type WasmMemory,
+  type WasmModule,
+  wasmProblem,
+} from '@gradloom/core/internal';
+import { resolveInstalled } from '../../system/installed.ts';
+import { heapBaseOf } from '../../system/memory/shared-memory.ts';
+import { type BackendChoice, backendChoices } from './backend-choices.ts';
+import { createBlasKernels } from './native/blas-kernels.ts';
+import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
+import { enterMachineCode, type MachineCode, machineCode } from './native/machine-code.ts';
+
+/** A backend with the path of its library: what a thread needs to rebuild it. */
+export type Backend = BuiltInBackend | BlasBackend;
+
+/** A built-in backend: plain TypeScript, WebAssembly, or machine code generated at the start. */
+export interface BuiltInBackend {
+  /** Its name. */
+  readonly name: Exclude<BackendName, 'blas'>;
+}
+
+/** A BLAS library of the system. */
+export interface BlasBackend {
+  /** 'blas'. */
+  readonly name: 'blas';
+  /** The library that was found. */
+  readonly library: BlasIdentity;
+}
+
+/**
+ * A backend as files record it, for a resume to compare. It has no path, since loading a library runs its code: a file
+ * may say which library was used, never where one is.
+ */
+export type BackendRecord =
+  | BuiltInBackend
+  | {
+      /** 'blas'. */
+      readonly name: 'blas';
+      /** The library. */
+      readonly library: Omit<BlasIdentity, 'path'>;
+    };
+
+export function backendRecord(backend: Backend): BackendRecord {
+  record('backendRecord', 'backend', backend, 'a backend such as that of a result');
+  if (!('library' in backend)) return { name: backend.name };
+  const { name, version, core } = backend.library;
+  return { name: backend.name, library: { name, version, core } };
+}
+
+/**
+ * Resolves `choice` to a backend on this machine, for `network` or for any, with the library at `path` or one found by
+ * name. The library is told to use one thread per call, since the threads of the run already use all cores.
+ * @throws OptionError if the requested backend is not available.
+ */
+export function resolveBackend(
+  choice: BackendChoice,
+  path?: string,
+  network?: Network,
+  type: ElementType = FLOAT64,
+): Backend {
+  const name = oneOf('train', 'backend', choice, backendChoices);
+  if (path !== undefined && typeof path !== 'string') {
+    throw new OptionError('train', 'blas', `has ${show(path)}, expected the path of a library`);
+  }
+  if (name === 'reference') return { name };
+  // If a named library does not work, that is an error and not a reason to use another backend.
+  const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
+  const problem = wasmProblem();
+  if (problem !== null && name === 'auto' && !named) return { name: 'reference' };
+  if (problem !== null) {
+    throw new OptionError('train', 'backend', `${name === 'auto' ? 'blas' : name} cannot run here: ${problem}`);
+  }
+  if (name === 'wasm') return { name };
+  // Looking for a better one takes about 10 ms, in which XOR is learned.
+  if (name === 'auto' && !named && network !== undefined && !hasNativeProducts(network.products))
+    return { name: 'wasm' };
+  if (name === 'native' || (name === 'auto' && !named)) {
+    const { code, reason } = machineCode(type);
+    if (code !== null) return { name: 'native' };
+    if (name === 'native') throw new OptionError('train', 'backend', `native cannot run here: ${withoutWhere(reason)}`);
+  }
+  const { library, reason } = findBlas({ path });
+  if (library !== null) {
+    library.setThreads(1);
+    return { name: 'blas', library: library.identity };
+  }
+  if (name === 'auto' && !named) return { name: 'wasm' };
+  const [, ofPath, other] = /^findBlas: (?:path (.*)|(.*))$/s.exec(reason) ?? [];
+  if (ofPath !== undefined) throw new OptionError('train', 'blas', ofPath);
+  throw new OptionError('train', 'backend', `blas has no library, expected one: ${other}`);
+}
+
+const withoutWhere = (reason: string): string => reason.replace('machineCode: ', '');
+
+/** This thread's kernels over a run's memory; `scratch` is its own. */
+export function createBackendKernels(
+  backend: Backend,
+  {
+    module,
+    code,
+    memory,
+    scratch,
+    outside = [],
+  }: Omit<CompiledKernels, 'heapBase'> & {
+    memory: WasmMemory;
+    scratch: KernelScratch;
+    outside?: readonly SharedArrayBuffer[]; // where arrays of the run may lie besides
+  },
+): Kernels {
+  if (backend.name === 'reference' || module === null) return referenceKernels;
+  const { machineCode } = scratch;
+  const native =
+    code === null || machineCode === null
+      ? null
+      : {
+          layout: code.layout,
+          enter: () => enterMachineCode(code),
+          module,
+          memory,
+          scratch: { ...scratch, machineCode },
+          outside,
+        };
+  if (native !== null && backend.name === 'native') return createNativeKernels(native);
+  const wasm = native === null ? createWasmKernels({ module, memory, scratch }) : createNativeUpdates(native);
+  return 'library' in backend ? createBlasKernels(openLibrary(backend.library), wasm) : wasm;
+}
+
+const opened = new Map<string, BlasLibrary>();
+
+function openLibrary({ path }: BlasIdentity): BlasLibrary {
+  const known = opened.get(path);
+  if (known !== undefined) return known;
+  const { library, reason } = findBlas({ path });
+  if (library === null) throw new Error(reason);
+  opened.set(path, library);
+  return library;
+}
+
+/** What a backend needs compiled, once for all threads. */
+export interface CompiledKernels {
+  // of the SIMD kernels; null for the reference, which runs where there is no SIMD, too
+  readonly module: WasmModule | null;
+  readonly code: MachineCode | null; // of native, and of blas where the machine has some; null for all others
+  readonly heapBase: number; // first byte of a run's memory that is free for its arrays
+}
+
+/** For runs of a type. @throws Error if this machine does not have what the backend needs. */
+export function compileFor({ name }: Backend, elementType: ElementType = FLOAT64): CompiledKernels {
+  if (name === 'reference') return { module: null, code: null, heapBase: 0 };
+  const module = compileKernels(elementType);
+  // To ask takes a memory, and 10 GiB of address space, so each thread is told.
+  heapBases[elementType] ??= heapBaseOf(module);
+  const heapBase = heapBases[elementType];
+  if (name === 'wasm') return { module, code: null, heapBase };
+  const { code, reason } = machineCode(elementType);
+  if (code === null && name === 'native') throw new Error(reason);
+  return { module, code, heapBase };
+}
+
+const compiled: Partial<Record<ElementType, WasmModule>> = {};
+const heapBases: Partial<Record<ElementType, number>> = {};
+
+/**
+ * The module of the SIMD kernels of a type, compiled once; threads share the code.
+ * @throws Error where there is no SIMD.
+ */
+export function compileKernels(elementType: ElementType = FLOAT64): WasmModule {
+  compiled[elementType] ??= compileWasmKernels(
+    readFileSync(resolveInstalled(`@gradloom/core/${kernelsFile(elementType)}`)),
+  );
+  return compiled[elementType];
+}

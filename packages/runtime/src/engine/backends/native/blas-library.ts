@@ -1,0 +1,87 @@
+import type { Elements } from '@gradloom/core';
+import { findFunction, type Koffi, type NativeLibrary } from '../../../system/native/koffi.ts';
+import { libraryPath } from '../../../system/native/library-path.ts';
+import { type BlasFamily, type BlasName, blasFamilies } from './blas-families.ts';
+
+/** What decides a product's bits besides its shape; JSON that goes into a run's record. */
+export interface BlasIdentity {
+  /** Which library it is. */
+  readonly name: BlasName;
+  /** Its version, as it says itself. */
+  readonly version: string;
+  /** The kernels that it chose for this CPU, or the CPU's name. */
+  readonly core: string;
+  /** Of the file: opens the same library in another thread. */
+  readonly path: string;
+}
+
+/**
+ * C[M,N] = alpha · A[M,K] · B[K,N] + beta · C, either factor stored transposed. A view stands for its first element's
+ * address.
+ */
+export type Gemm = (
+  order: number,
+  transA: number,
+  transB: number,
+  M: number,
+  N: number,
+  K: number,
+  alpha: number,
+  A: Elements,
+  lda: number,
+  B: Elements,
+  ldb: number,
+  beta: number, // 0: C is not read
+  C: Elements,
+  ldc: number,
+) => void;
+
+/** A library opened in this thread: its functions do not travel, its path does. */
+export interface BlasLibrary {
+  readonly identity: BlasIdentity;
+  readonly dgemm: Gemm; // of doubles
+  readonly sgemm: Gemm; // of floats
+  /**
+   * Threads a call may use. Some builds keep it for the process, some for the thread: set it in the main thread before
+   * others start, then in each.
+   */
+  setThreads(count: number): void;
+}
+
+/** Takes the products from an opened library. @throws Error "expected ..." where it is no BLAS that we can use. */
+export function bindBlas(koffi: Koffi, library: NativeLibrary, asked: string): BlasLibrary {
+  const dgemm = findFunction(
+    library,
+    'void cblas_dgemm(int, int, int, int, int, int, double, double *, int, double *, int, double, double *, int)',
+  );
+  if (dgemm === null) throw new Error('expected a library with cblas_dgemm');
+  const sgemm = findFunction(
+    library,
+    'void cblas_sgemm(int, int, int, int, int, int, float, float *, int, float *, int, float, float *, int)',
+  );
+  if (sgemm === null) throw new Error('expected a library with cblas_sgemm');
+  const [name, family] = familyOf(library);
+  const { version, core, integerBits, setThreads } = family.describe(library);
+  if (integerBits !== 32) {
+    throw new Error(`expected 32-bit sizes (this ${name} ${version} has ${integerBits}-bit ones)`);
+  }
+  const path = libraryPath(koffi, library, 'cblas_dgemm') ?? asked;
+  return { identity: { name, version, core, path }, dgemm: dgemm as Gemm, sgemm: sgemm as Gemm, setThreads };
+}
+
+function familyOf(library: NativeLibrary): [BlasName, BlasFamily] {
+  const families = Object.entries(blasFamilies) as [BlasName, BlasFamily][];
+  const found = families.find(([, { mark }]) => hasSymbol(library, mark));
+  if (found !== undefined) return found;
+  const names = families.map(([name]) => name).join(', ');
+  throw new Error(`expected one of ${names} (another BLAS cannot be told to use one thread)`);
+}
+
+function hasSymbol(library: NativeLibrary, name: string): boolean {
+  try {
+    library.symbol(name);
+    return true;
+  } catch {
+    return false;
+  }
+}

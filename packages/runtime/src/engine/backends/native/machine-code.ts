@@ -1,0 +1,135 @@
+import type { ElementType } from '@gradloom/core';
+import {
+  assembleCode,
+  type CodeLayout,
+  type ExtensionName,
+  extensions,
+  FLOAT64,
+  type Play,
+  reasonOf,
+} from '@gradloom/core/internal';
+import { type Koffi, loadKoffi } from '../../../system/native/koffi.ts';
+import {
+  type CodeSystemName,
+  codeSystems,
+  isCodeSystem,
+  isUntestedSystem,
+  ownSystem,
+  placeCode,
+  systemNames,
+} from './code-pages.ts';
+import { askProcessor } from './processor.ts';
+
+/** Code in memory that may be run. All threads of the process share it. */
+export interface MachineCode {
+  readonly extension: ExtensionName; // that it is made of
+  readonly layout: CodeLayout;
+  readonly address: bigint;
+}
+
+/** Machine code for this processor, or the reason why there is none. */
+export type MachineCodeSearch =
+  | { readonly code: MachineCode; readonly reason: null }
+  | { readonly code: null; readonly reason: string };
+
+export interface MachineCodeOptions {
+  system?: string; // default: this process's platform and architecture
+  flags?: ReadonlySet<string>; // of the processor, default: what the processor itself says
+  koffi?: () => Koffi; // default: the installed one
+  environment?: Readonly<Record<string, string | undefined>>; // default process.env
+  type?: ElementType; // of the elements, default float64
+}
+
+const made: Partial<Record<ElementType, MachineCodeSearch>> = {};
+
+/** Machine code of the kernels for elements of a type, created once per process and shared. Never throws. */
+export function machineCode(type: ElementType = FLOAT64): MachineCodeSearch {
+  made[type] ??= makeMachineCode({ type });
+  return made[type];
+}
+
+/** Makes the code for this processor. Never throws. */
+export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSearch {
+  const { system = ownSystem, koffi = loadKoffi, type = FLOAT64 } = options;
+  if (!isCodeSystem(system)) return refusal(`system has ${system}, expected ${systemNames}`);
+  const { GRADLOOM_NATIVE } = options.environment ?? process.env;
+  if (isUntestedSystem(system) && GRADLOOM_NATIVE !== '1') {
+    return refusal(`system has ${system}, where nobody has run it, expected GRADLOOM_NATIVE=1 to try it`);
+  }
+  let calls: Koffi;
+  try {
+    calls = koffi();
+  } catch (error) {
+    return refusal(`koffi is not installed, expected version 3 (${firstLine(error)})`);
+  }
+  try {
+    const { processor, convention } = codeSystems[system];
+    const flags = options.flags ?? flagsOf(calls, system);
+    const extension = widestExtension(processor, flags);
+    if (extension === undefined) {
+      const has = flags.size === 0 ? 'none of its extensions' : `only ${[...flags].join(', ')}`;
+      return refusal(`the processor has ${has}, expected ${extensionsOf(processor)}`);
+    }
+    const { code, layout } = assembleCode(extensions[extension].createIsa(type, convention));
+    return { code: { extension, layout, address: placeCode(calls, code, system) }, reason: null };
+  } catch (error) {
+    return refusal(firstLine(error));
+  }
+}
+
+const firstLine = (error: unknown): string => reasonOf(error instanceof Error ? error.message.split('\n')[0] : error);
+
+/** What the processor itself says, where it has anything to say. */
+const flagsOf = (koffi: Koffi, system: CodeSystemName): ReadonlySet<string> =>
+  codeSystems[system].processor === 'x64' ? askProcessor(koffi, system) : new Set();
+
+const extensionsOf = (processor: ProcessorName): string =>
+  namesFor(processor)
+    .map((name) => extensions[name].flags.join(' and '))
+    .join(', or ');
+
+const refusal = (reason: string): MachineCodeSearch => ({ code: null, reason: `machineCode: ${reason}` });
+
+/** The extension that the kernels run fastest with, of those that a processor has. */
+export function widestExtension(processor: ProcessorName, flags: ReadonlySet<string>): ExtensionName | undefined {
+  return namesFor(processor).find(isIn(flags));
+}
+
+/** The extensions that the processor of this process has, the widest first. */
+export function extensionsHere(): ExtensionName[] {
+  if (!isCodeSystem(ownSystem)) return [];
+  const { processor } = codeSystems[ownSystem];
+  return namesFor(processor).filter(isIn(flagsOf(loadKoffi(), ownSystem)));
+}
+
+const isIn =
+  (flags: ReadonlySet<string>) =>
+  (name: ExtensionName): boolean =>
+    extensions[name].flags.every((flag) => flags.has(flag));
+
+type ProcessorName = (typeof extensions)[ExtensionName]['processor'];
+
+/** Its extensions, the widest first. */
+function namesFor(processor: ProcessorName): ExtensionName[] {
+  const names = Object.keys(extensions) as ExtensionName[];
+  return names.filter((name) => extensions[name].processor === processor);
+}
+
+/**
+ * The entry of code that some thread of this process has made: one function a thread, since koffi keeps what it has
+ * decoded.
+ */
+export function enterMachineCode({ address }: Pick<MachineCode, 'address'>): Play {
+  let play = entries.get(address);
+  if (play === undefined) {
+    const koffi = loadKoffi();
+    // koffi 3.3 has no stack for calls in a thread that has loaded nothing: a call of a bare address ends the process
+    // there.
+    koffi.load(null);
+    play = koffi.decode(address, koffi.proto('void', ['void *', 'void *', 'int', 'void *'])) as Play;
+    entries.set(address, play);
+  }
+  return play;
+}
+
+const entries = new Map<bigint, Play>();

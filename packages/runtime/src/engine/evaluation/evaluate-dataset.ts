@@ -1,0 +1,214 @@
+import { InputError, type Loss, type Metric, metrics, type Network, type Pausable } from '@gradloom/core';
+import { show, targetColumns, viewOf } from '@gradloom/core/internal';
+import { alone, type Lockstep } from '../../cluster/lockstep.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import { gatherTargets } from '../../data/targets.ts';
+import { inTurns } from '../../system/turns/in-turns.ts';
+import { STRETCH, stretchRows } from '../memory/run-memory.ts';
+import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
+import type { Pool } from '../threads/pool.ts';
+import type { BadRow, EvaluationTask, InferenceSetup, RunSetup, TeamSetup } from '../threads/protocol.ts';
+import { runOnTeam } from '../threads/span.ts';
+import { lossUnit, toOwnUnits } from './own-units.ts';
+import { outputsToFirst, partsOf, type Segment } from './shared-chunks.ts';
+
+/** Loss and metrics of a network on a set of rows. A metric that does not apply is absent. */
+export interface Evaluation {
+  /** Number of rows. */
+  readonly rows: number;
+  /** Mean loss over the rows, of targets in their own units. */
+  readonly loss: number;
+  /**
+   * Mean loss over the rows by the weights that the run has for rows and classes, which early stopping, plateau
+   * schedules and the best checkpoint go by. Absent where each row counts 1.
+   */
+  readonly weightedLoss?: number;
+  /** Share of rows classified correctly, from 0 to 1. A row without an answer counts as wrong. Classes only. */
+  readonly accuracy?: number;
+  /** Mean absolute error, in units of the targets. Values only. */
+  readonly mae?: number;
+  /** Root of the mean squared error, in units of the targets. Values only. */
+  readonly rmse?: number;
+  /** R²: 1 if every prediction is exact, 0 if they are no better than the mean of the targets. Values only. */
+  readonly r2?: number;
+  /** Values of the user's own metrics by their names. Absent if there are none. */
+  readonly metrics?: Readonly<Record<string, number>>;
+  /** Number of rows with an output that is not a finite number. Absent if there is none. */
+  readonly unanswered?: number;
+}
+
+export interface EvaluationRun {
+  network: Network;
+  loss: Loss;
+  threads: number;
+  chunks: number; // number of chunks whose outputs are held at once; changes no bit
+  attempt: <T>(work: () => Promise<T>) => Promise<T>; // repeats work after a failed thread
+  lockstep?: Lockstep; // of the ranks that share the rows, default: this process alone
+  threadsOf?: readonly number[]; // of each of them, by which the rows are shared
+  readers?: readonly OutputReader[] | undefined;
+  scaledReaders?: readonly OutputReader[]; // of outputs and targets as the network has them, not in own units
+}
+
+/**
+ * Evaluates a dataset with the current weights, on the threads of the run; only between spans. Ranks compute the
+ * outputs of chunks of their own; rank 0 reads all of them in the order of the rows, and all ranks have its figures.
+ * @throws InputError (rejects) naming the first row that a layer cannot take.
+ */
+export async function evaluateDataset(
+  pool: Pool,
+  setup: RunSetup | InferenceSetup,
+  dataset: Dataset,
+  { network, loss, threads, chunks: held, attempt, ...run }: EvaluationRun,
+): Promise<Evaluation> {
+  const { lockstep = alone, threadsOf = [threads], readers: extra = [], scaledReaders = [] } = run;
+  const figures = await inTurns(figuresOf(network, loss, dataset));
+  const unanswered = metrics.unanswered();
+  const own = Object.entries(network.own.metrics).map(([name, create]) => [name, create()] as const);
+  const readers = [...Object.values(figures), unanswered, ...own.map(([, metric]) => metric), ...extra];
+  const most = Math.min(dataset.rows, held * EVALUATION_ROWS);
+  const { outputs, targets, lossSums } = arraysOf(setup, network, loss, held);
+  let lossSum = 0;
+  for (let first = 0; first < dataset.rows; first += most) {
+    const rows = Math.min(most, dataset.rows - first);
+    const chunks = Math.ceil(rows / EVALUATION_ROWS);
+    const segment = { dataset, first, rows, outputs, lossSums: viewOf(lossSums, 0, chunks) };
+    const parts = partsOf(segment, chunks, threadsOf, network.output);
+    const part = parts[lockstep.rank];
+    const team = Math.min(threads, part.lossSums.length);
+    // Weights are only read and outputs overwritten, so a second try needs no undo.
+    const answers = await attempt(async () => (team === 0 ? [] : await evaluateSegment(pool, setup, part, team)));
+    // A rank that does something else says anything; one that steps meanwhile tells all of it.
+    const all = await lockstep.fromAll({ answers });
+    refuseBadRows(
+      dataset,
+      all.flatMap((said) => said?.answers ?? []),
+    );
+    await lockstep.move(outputsToFirst(lockstep, parts));
+    if (!lockstep.isFirst) continue;
+    for (let chunk = 0; chunk < chunks; chunk++) lossSum += lossSums[chunk];
+    await inTurns(readOutputs(network, loss, segment, targets, readers, scaledReaders));
+  }
+  return await lockstep.fromFirst(lockstep.isFirst ? read() : UNREAD);
+
+  function read(): Evaluation {
+    const values = Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, figure.value()]));
+    const missing = unanswered.value();
+    return {
+      rows: dataset.rows,
+      loss: (lossSum / dataset.rows) * lossUnit(loss, dataset.preprocessing),
+      ...values,
+      ...(own.length === 0
+        ? {}
+        : { metrics: Object.fromEntries(own.map(([name, metric]) => [name, metricValue(name, metric)])) }),
+      ...(missing === 0 ? {} : { unanswered: missing }),
+    };
+  }
+}
+
+/** Of a rank that has read no outputs. */
+const UNREAD: Evaluation = { rows: 0, loss: Number.NaN };
+
+/** Its code may be JavaScript, which nothing has checked. */
+function metricValue(name: string, metric: Metric): number {
+  const value: unknown = metric.value();
+  if (typeof value === 'number') return value;
+  throw new Error(`metric ${name}: value() has ${show(value)}, expected a number`);
+}
+
+/** Passes rows to each reader in parts; their size changes no bit. */
+function* readOutputs(
+  network: Network,
+  loss: Loss,
+  { dataset, first, rows, outputs }: Segment,
+  t: Float64Array, // [stretchRows, columns]
+  readers: readonly OutputReader[],
+  scaledReaders: readonly OutputReader[],
+): Pausable<void> {
+  const O = network.output;
+  const columns = targetColumns(network, loss);
+  const most = Math.min(rows, stretchRows(network));
+  for (let from = 0; from < rows; from += most) {
+    const B = Math.min(most, rows - from);
+    const y = viewOf(outputs, from * O, B * O);
+    gatherTargets(t, dataset, columns, loss.targets, null, first + from, B);
+    for (const reader of scaledReaders) {
+      reader.add(y, t, B, O);
+      yield;
+    }
+    toOwnUnits(t, B, dataset.preprocessing);
+    toOwnUnits(y, B, dataset.preprocessing);
+    for (const reader of readers) {
+      reader.add(y, t, B, O);
+      yield;
+    }
+  }
+}
+
+/** A reader of outputs and targets, such as a metric. */
+export interface OutputReader {
+  /** Bytes that it may take. @default almost none */
+  readonly bytes?: number;
+  /** Called with B rows at a time, in order. The arrays are reused, so copy what you keep. */
+  add(
+    y: Float64Array, // [B, O] the network's outputs, in the units of targets that were scaled
+    t: Float64Array, // [B, O], or [B] indices of classes where the loss takes these
+    B: number,
+    O: number,
+  ): void;
+}
+
+const evaluateSegment = (
+  pool: Pool,
+  setup: RunSetup | InferenceSetup,
+  segment: Segment,
+  threads: number,
+): Promise<(BadRow | undefined)[]> =>
+  runOnTeam(pool, setup, threads, (place): EvaluationTask => ({ kind: 'evaluation', ...place, ...segment }));
+
+/** Each thread stops at the first such row of its own. */
+function refuseBadRows({ name }: Dataset, answers: readonly (BadRow | undefined)[]): void {
+  const bad = answers.filter((answer) => answer !== undefined).sort((a, b) => a.row - b.row);
+  if (bad.length > 0) throw new InputError(bad[0].row, bad[0].problem, { of: name });
+}
+
+/** Accuracy for classes, errors for values. */
+export function* figuresOf(
+  network: Network,
+  loss: Loss,
+  dataset: Dataset,
+): Pausable<Partial<Record<'accuracy' | 'mae' | 'rmse' | 'r2', Metric>>> {
+  const accuracy = metrics.accuracy({ targets: loss.targets, threshold: loss.threshold ?? 0.5 });
+  if (dataset.classes !== null) return { accuracy };
+  const errors = { mae: metrics.mae(), rmse: metrics.rmse(), r2: metrics.r2() };
+  return network.output === 1 && (yield* areBits(dataset.targets.array)) ? { accuracy, ...errors } : errors;
+}
+
+function* areBits(values: Dataset['targets']['array']): Pausable<boolean> {
+  for (let n = 0; n < values.length; n++) {
+    if (n % STRETCH === 0) yield;
+    if (values[n] !== 0 && values[n] !== 1) return false;
+  }
+  return true;
+}
+
+interface EvaluationArrays {
+  readonly outputs: Float64Array<SharedArrayBuffer>; // [chunks · EVALUATION_ROWS, O]
+  readonly targets: Float64Array; // [stretchRows, columns]
+  readonly lossSums: Float64Array<SharedArrayBuffer>; // [chunks]
+}
+
+const known = new WeakMap<TeamSetup, EvaluationArrays>();
+
+/** Reused by all evaluations of a run, which follow one another; new arrays each time would pile up. */
+function arraysOf(setup: TeamSetup, network: Network, loss: Loss, chunks: number): EvaluationArrays {
+  let arrays = known.get(setup);
+  if (arrays === undefined) {
+    const outputs = sharedDoubles(chunks * EVALUATION_ROWS * network.output);
+    const targets = new Float64Array(stretchRows(network) * targetColumns(network, loss));
+    arrays = { outputs, targets, lossSums: sharedDoubles(chunks) };
+    known.set(setup, arrays);
+  }
+  return arrays;
+}
+
+const sharedDoubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));

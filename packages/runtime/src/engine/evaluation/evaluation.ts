@@ -1,0 +1,105 @@
+import { type Elements, InputError, type Kernels, type Loss, type Network } from '@gradloom/core';
+import {
+  bindTensors,
+  createList,
+  emitForward,
+  emitLoss,
+  link,
+  NO_BATCH,
+  type Program,
+  type Tensors,
+  targetColumns,
+  viewOf,
+  type Workspace,
+} from '@gradloom/core/internal';
+import { gatherRows } from '../../data/gather.ts';
+import { gatherTargets } from '../../data/targets.ts';
+import { createBackendKernels } from '../backends/backend.ts';
+import { EVALUATION_ROWS, type EvaluationScratch } from '../memory/thread-scratch.ts';
+import { CONTROL } from '../threads/barrier.ts';
+import type { BadRow, EvaluationTask, TeamSetup } from '../threads/protocol.ts';
+
+/** A forward pass and its loss. */
+interface Chunk {
+  readonly B: number;
+  readonly y: Elements; // [B, O]
+  readonly program: Program;
+}
+
+/** A thread's own view of a network in shared memory: what it needs to evaluate. */
+export interface EvaluationContext {
+  readonly setup: TeamSetup;
+  readonly network: Network;
+  readonly loss: Loss;
+  readonly model: Tensors; // the weights that are evaluated
+  readonly kernels: Kernels;
+  readonly workspace: Workspace;
+  readonly lossSums: Float64Array; // [1] or more
+  readonly targetColumns: number;
+  chunk: Chunk | null; // the last one
+}
+
+export function createEvaluationContext<Setup extends TeamSetup>(
+  setup: Setup,
+  network: Network,
+  loss: Loss,
+  model: Elements, // [P]
+  { kernels: scratch, workspace, lossSums }: EvaluationScratch,
+): EvaluationContext & { readonly setup: Setup } {
+  const { module, code, memory, outside } = setup;
+  return {
+    setup,
+    network,
+    loss,
+    model: bindTensors(network, model),
+    kernels: createBackendKernels(setup.backend, { module, code, memory, outside, scratch }),
+    workspace,
+    lossSums,
+    targetColumns: targetColumns(network, loss),
+    chunk: null,
+  };
+}
+
+/**
+ * Evaluates this thread's share of the chunks: overwrites their outputs and summed losses, up to the first row that a
+ * layer cannot take.
+ */
+export function evaluateChunks(context: EvaluationContext, task: EvaluationTask): BadRow | undefined {
+  const { network, workspace, loss, kernels, lossSums: sums } = context;
+  const { dataset, outputs, lossSums, rows, threads } = task;
+  const O = network.output;
+  Atomics.add(context.setup.control, CONTROL.checkedIn, 1);
+  let first = task.first;
+  try {
+    for (let chunk = task.thread; chunk < lossSums.length; chunk += threads) {
+      const from = chunk * EVALUATION_ROWS;
+      const B = Math.min(EVALUATION_ROWS, rows - from);
+      first = task.first + from;
+      const { y, program } = chunkOf(context, B);
+      gatherRows(workspace.x, dataset.inputs, null, first, B, kernels);
+      gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, first, B);
+      program.run();
+      outputs.set(y, from * O);
+      lossSums[chunk] = sums[0];
+    }
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { row: first + error.row, problem: error.problem };
+  }
+}
+
+/** Forward pass and loss of a chunk of B rows: of the one before, or a new one. */
+function chunkOf(context: EvaluationContext, B: number): Chunk {
+  const { network, workspace, model, kernels, lossSums } = context;
+  if (context.chunk?.B === B) return context.chunk;
+  const { calls, emit } = createList();
+  // Only dropout reads seed and place, in training.
+  const place = new Float64Array(2);
+  const pass = { emit, training: false, seed: 0, leaf: EVALUATION_ROWS, joins: false, batch: NO_BATCH, place };
+  const y = emitForward(network, workspace, model, B, pass);
+  // The first gradient, which the loss overwrites, is not where the outputs are.
+  emitLoss(lossSums, network, workspace, y, B, pass);
+  context.chunk = { B, y: viewOf(y, 0, B * network.output), program: link(calls, kernels) };
+  return context.chunk;
+}

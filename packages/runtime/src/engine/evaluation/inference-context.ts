@@ -1,0 +1,28 @@
+import { buildNetwork, createLoss } from '@gradloom/core';
+import { createAllocator } from '@gradloom/core/internal';
+import { takeEvaluationScratch } from '../memory/thread-scratch.ts';
+import { partsOf } from '../modules/imported-parts.ts';
+import type { InferenceSetup } from '../threads/protocol.ts';
+import { specOf } from '../threads/shared-spec.ts';
+import { createEvaluationContext, type EvaluationContext } from './evaluation.ts';
+import { planInference } from './inference-layout.ts';
+
+/** A thread's own view of a model that is evaluated. */
+export interface InferenceContext extends EvaluationContext {
+  readonly setup: InferenceSetup;
+}
+
+/** That of thread `thread`. */
+export function createInferenceContext(setup: InferenceSetup, thread: number): InferenceContext {
+  const own = partsOf(setup);
+  const network = buildNetwork(specOf(setup.spec), own);
+  const loss = createLoss(setup.loss, own);
+  const { elementType, threads, heapBase } = setup;
+  const shape = { network, loss, elementType, backend: setup.backend.name };
+  const { theta, scratch } = planInference({ ...shape, threads, heapBase }).bind(setup.memory);
+  const scratchOfThread = takeEvaluationScratch(
+    shape,
+    createAllocator('createInferenceContext', scratch[thread], elementType),
+  );
+  return createEvaluationContext(setup, network, loss, theta, scratchOfThread);
+}

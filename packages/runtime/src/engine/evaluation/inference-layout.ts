@@ -1,0 +1,68 @@
+import type { Elements } from '@gradloom/core';
+import { bytesOfElements, countDoubles, elementView, FLOAT64, type WasmMemory } from '@gradloom/core/internal';
+import { checkMemory, type Part } from '../../system/memory/memory.ts';
+import { PAGE } from '../../system/memory/shared-memory.ts';
+import { longestArray, mostInside } from '../memory/arena.ts';
+import { type EvaluationShape, takeEvaluationScratch } from '../memory/thread-scratch.ts';
+
+const LINE = 64;
+
+export interface InferenceOptions extends EvaluationShape {
+  readonly threads: number;
+  readonly heapBase: number; // first byte of memory that the kernels leave free
+}
+
+/** The arrays that a model is evaluated in. */
+export interface InferenceArrays {
+  readonly theta: Elements; // [P]
+  readonly scratch: readonly Float64Array[]; // [threads][*] private to each thread
+}
+
+/** The layout of their memory: a pure function of its options, so that every thread finds the same offsets. */
+export interface InferenceLayout {
+  readonly bytes: number;
+  readonly outside: readonly []; // all of it lies in the memory
+  readonly parts: readonly Part[];
+  bind(memory: WasmMemory): InferenceArrays;
+}
+
+/** @throws OptionError with the size of each part where it passes what the kernels can address. */
+export function planInference(options: InferenceOptions, scratchLength = countScratch(options)): InferenceLayout {
+  const { network, elementType, backend, threads, heapBase } = options;
+  const P = network.parameterCount;
+  const start = align(heapBase);
+  const weights = align(bytesOfElements(elementType, P));
+  const own = align(bytesOfElements(FLOAT64, scratchLength));
+  const end = start + weights + threads * own;
+  const bytes = Math.ceil(end / PAGE) * PAGE;
+  const activations = `activations of ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  const parts = [
+    { name: 'parameters', bytes: weights },
+    { name: activations, bytes: threads * own, option: 'threads' },
+    { name: 'tables of the kernels', bytes: bytes - weights - threads * own },
+  ];
+  checkMemory(parts, { bytes: mostInside(backend), bound: 'the address space of the kernels' });
+  checkMemory([parts[0]], { bytes: longestArray(elementType), bound: 'the longest array of Node 20' });
+  return {
+    bytes,
+    outside: [],
+    parts,
+    bind({ buffer }) {
+      if (buffer.byteLength !== bytes) {
+        throw new Error(`planInference: memory has ${buffer.byteLength} bytes, expected ${bytes} (the plan's)`);
+      }
+      return {
+        theta: elementView(elementType, buffer, start, P),
+        scratch: Array.from({ length: threads }, (_, t) =>
+          elementView(FLOAT64, buffer, start + weights + t * own, scratchLength),
+        ),
+      };
+    },
+  };
+}
+
+/** Doubles that belong to one thread, the same for any number of them: counting takes as long as all else. */
+export const countScratch = (shape: EvaluationShape): number =>
+  countDoubles((allocate) => takeEvaluationScratch(shape, allocate), shape.elementType);
+
+const align = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;

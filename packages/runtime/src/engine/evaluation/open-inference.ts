@@ -1,0 +1,50 @@
+import { createLoss, type Elements, type LossSpec, type Network } from '@gradloom/core';
+import { complete, refuseBadWeights, typeOf } from '@gradloom/core/internal';
+import type { MemoryRoom } from '../../system/memory/memory.ts';
+import type { Means } from '../memory/fit-memory.ts';
+import { evaluationParts, threadParts } from '../memory/run-memory.ts';
+import type { InferenceSetup } from '../threads/protocol.ts';
+import { openTeamSetup, type TeamShape } from '../threads/team-setup.ts';
+import type { OutputReader } from './evaluate-dataset.ts';
+import { countScratch, planInference } from './inference-layout.ts';
+
+/** A model in the memory of a team. */
+export interface OpenedInference {
+  readonly setup: InferenceSetup;
+  readonly means: Means;
+  readonly room: MemoryRoom; // that it was fitted into
+  readonly plannedBytes: number;
+}
+
+/**
+ * Opens a model for evaluation, with a copy of `parameters` [P].
+ * @throws Error for a weight that is not finite.
+ */
+export function openInference(
+  where: string,
+  network: Network,
+  parameters: Elements, // [P]
+  lossSpec: LossSpec,
+  machine: Omit<TeamShape, 'network' | 'lossSpec' | 'elementType'>,
+  readers: readonly OutputReader[] = [],
+  chunks = 0, // of an evaluation to hold at once, if there is memory for it
+): OpenedInference {
+  refuseBadWeights(where, network, parameters);
+  const loss = createLoss(lossSpec, network.own);
+  const elementType = typeOf(parameters);
+  const shape = { network, lossSpec, elementType, ...machine };
+  const read = { name: 'readers of the outputs', bytes: readers.reduce((sum, { bytes = 0 }) => sum + bytes, 0) };
+  const opening = openTeamSetup(shape, { chunks, orders: 0 }, function* (compiled) {
+    const options = { network, loss, elementType, ...compiled };
+    const scratchLength = countScratch(options);
+    yield;
+    return (means) => {
+      const layout = planInference({ ...options, threads: means.threads }, scratchLength);
+      const others = [...threadParts(shape, means), ...evaluationParts(network, loss, means), read];
+      return { layout, parts: [...layout.parts, ...others] };
+    };
+  });
+  const { team, layout, ...opened } = complete(opening);
+  layout.bind(team.memory).theta.set(parameters);
+  return { ...opened, setup: { ...team, kind: 'inference' } };
+}

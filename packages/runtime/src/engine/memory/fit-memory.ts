@@ -1,0 +1,63 @@
+import { OptionError, type Pausable } from '@gradloom/core';
+import { bytesOf, checkMemory, type MemoryRoom, type Part } from '../../system/memory/memory.ts';
+
+/** Resources of a run. Fewer of them take less memory and some time, and change no bit. */
+export interface Means {
+  readonly threads: number;
+  readonly chunks: number; // of an evaluation whose outputs are held at once
+  readonly orders: number; // epochs whose order of rows is held at once
+}
+
+/** A part of the memory plan. */
+interface Planned {
+  readonly parts: readonly Part[];
+}
+
+/** How often the chunks are halved before the threads are reduced. */
+const LEVELS = 6;
+
+/**
+ * The plan with as much of `wanted` as fits: fewer chunks first, then orders, then threads.
+ * @throws OptionError with the size of each part if even the minimum does not fit.
+ */
+export function* fitMemory<Plan extends Planned>(
+  planOf: (means: Means) => Plan,
+  wanted: Means,
+  room: MemoryRoom,
+): Pausable<{ plan: Plan; means: Means }> {
+  const at = (threads: number, level: number): Means => ({
+    threads,
+    chunks: Math.min(wanted.chunks, Math.max(threads, wanted.chunks >> level)),
+    orders: level === LEVELS ? Math.min(1, wanted.orders) : wanted.orders,
+  });
+  const fits = (means: Means): boolean => {
+    try {
+      return bytesOf(planOf(means).parts) <= room.bytes;
+    } catch (error) {
+      // More threads than a 32-bit memory has room for.
+      if (error instanceof OptionError && means.threads > 1) return false;
+      throw error;
+    }
+  };
+  // A plan that fits with more also fits with less.
+  const spared = yield* firstThat(wanted.threads - 1, (given) => fits(at(wanted.threads - given, LEVELS)));
+  const threads = wanted.threads - spared;
+  const level = yield* firstThat(LEVELS, (lower) => fits(at(threads, lower)));
+  const means = at(threads, level);
+  const plan = planOf(means);
+  checkMemory(plan.parts, room);
+  return { plan, means };
+}
+
+/** The first of 0, 1, ... `last` that is `good`, after which all are; `last` where none is. */
+function* firstThat(last: number, good: (n: number) => boolean): Pausable<number> {
+  let [low, high] = [0, last];
+  if (good(low)) return low;
+  while (high - low > 1) {
+    yield;
+    const middle = (low + high) >> 1;
+    if (good(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type LoadedParts, OptionError } from '@gradloom/core';
+import { type ModuleSource, NOTHING_LOADED, reasonOf, show, showPath } from '@gradloom/core/internal';
+import { currentDirectory } from '../../system/files/current-directory.ts';
+import { systemReason } from '../../system/files/system-reason.ts';
+import { importParts } from './imported-parts.ts';
+import { EXPECTED, hashOfFile } from './module-source.ts';
+
+/**
+ * Imports modules with parts of a user's own (see `defineActivation`, `defineLoss`, `defineLayer`, `defineInitializer`,
+ * `defineSchedule` and `defineMetric`): `loadModel(path, { parts: await loadParts('./my-parts.js') })`. Their code runs
+ * in this process. `train` does this itself with its option `modules`.
+ * @param modules paths from the current directory, or URLs of files
+ * @throws Error (rejects) naming the module that cannot be read or imported, or has a part that is not whole.
+ */
+export const loadParts = (modules: string | URL | readonly (string | URL)[]): Promise<LoadedParts> =>
+  loadModules('loadParts', Array.isArray(modules) ? modules : [modules]);
+
+/** The same for the option `modules` of `where`. */
+export async function loadModules(where: string, modules: readonly (string | URL)[]): Promise<LoadedParts> {
+  if (modules.length === 0) return NOTHING_LOADED;
+  const paths = modules.map((module) => pathOf(where, module));
+  const { parse } = await import('es-module-lexer/js');
+  try {
+    const sources = paths.map((path) => sourceOf(path, (source) => localImports(parse(source)[0])));
+    const own = await importParts(sources);
+    return { modules: sources.map(({ name, sha256 }) => ({ name, sha256 })), sources, own };
+  } catch (error) {
+    const reason = reasonOf(error);
+    throw new OptionError(where, 'modules', reason, { about: 'module', cause: error });
+  }
+}
+
+/** Before anything is awaited, after which the current directory may be another. */
+function pathOf(where: string, module: unknown): string {
+  if (module instanceof URL && module.protocol === 'file:') return fileURLToPath(module);
+  if (typeof module === 'string' && module.startsWith('file:')) return fileURLToPath(module);
+  if (typeof module === 'string' && module !== '') return resolve(currentDirectory(), module);
+  throw new OptionError(where, 'modules', `has ${show(module)}, expected the path of a module, or its file URL`);
+}
+
+const localImports = (found: readonly { readonly specifier?: string | null | undefined }[]): string[] =>
+  found.flatMap(({ specifier }) => (specifier != null && /^(\.{0,2}\/|file:)/.test(specifier) ? [specifier] : []));
+
+/** Files whose imports are looked for. */
+const SOURCE = /\.[cm]?[jt]s$/;
+
+/** The module with all that it imports by path; what stands in packages is not part of its hash. */
+function sourceOf(path: string, importsOf: (source: string) => readonly string[]): ModuleSource {
+  const files = new Map<string, string>();
+  const waiting = [path];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (files.has(file)) continue;
+    files.set(file, hashFile(file));
+    if (!SOURCE.test(file)) continue;
+    const base = pathToFileURL(file);
+    for (const specifier of importsIn(file, importsOf)) waiting.push(fileURLToPath(new URL(specifier, base)));
+  }
+  const hash = createHash('sha256');
+  // Where the whole stands changes nothing, nor does the order in which files are found.
+  const named = [...files].map(
+    ([file, sha256]) => [relative(dirname(path), file).replaceAll(sep, '/'), sha256] as const,
+  );
+  for (const [name, sha256] of named.sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${name}\0${sha256}\n`);
+  return {
+    name: basename(path),
+    sha256: hash.digest('hex'),
+    url: pathToFileURL(path).href,
+    files: [...files].map(([path, sha256]) => ({ path, sha256 })),
+  };
+}
+
+function hashFile(path: string): string {
+  try {
+    return hashOfFile(path);
+  } catch (error) {
+    throw new Error(`${showPath(path)} cannot be read: ${systemReason(error)}, ${EXPECTED}`, { cause: error });
+  }
+}
+
+function importsIn(path: string, importsOf: (source: string) => readonly string[]): readonly string[] {
+  try {
+    return importsOf(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const reason = reasonOf(error);
+    throw new Error(`${showPath(path)} cannot be parsed: ${reason}, ${EXPECTED}`, { cause: error });
+  }
+}

@@ -1,0 +1,49 @@
+import type { Workspace } from '@gradloom/core/internal';
+import { gatherRows } from '../../data/gather.ts';
+import { gatherTargets } from '../../data/targets.ts';
+import type { RunSetup } from '../threads/protocol.ts';
+import type { RunContext } from './context.ts';
+
+/** Brings the rows of `count` leaves from leaf `first` in `step` and their targets into a workspace. */
+export function gatherLeaves(
+  context: RunContext,
+  step: number,
+  first: number,
+  count: number,
+  workspace: Workspace = context.workspace,
+): number {
+  const { setup, loss, kernels } = context;
+  const { dataset, orders, leaf } = setup;
+  const rows = leafRowsOf(setup, step, first, count);
+  const place = firstOf(setup, step) + first * leaf;
+  gatherRows(workspace.x, dataset.inputs, orders, place, rows, kernels);
+  if (workspace.weighing !== null && setup.weights !== null) {
+    gatherRows(workspace.weighing.w, setup.weights, orders, place, rows);
+  }
+  gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, place, rows);
+  return rows;
+}
+
+/** Rows of `count` leaves from leaf `first` in `step`. */
+const leafRowsOf = (setup: RunSetup, step: number, first: number, count: number): number =>
+  Math.min(count * setup.leaf, rowsOf(setup, step) - first * setup.leaf);
+
+/** Rows in the batch of `step`: the last batch of an epoch may be short. */
+export function rowsOf({ batch, context, dataset }: RunSetup, step: number): number {
+  const within = step % context.stepsPerEpoch;
+  return Math.min(batch, dataset.rows - within * batch);
+}
+
+/** The row of the dataset that is row `n` of the batch in `step`. */
+export function rowOfDataset(setup: RunSetup, step: number, n: number): number {
+  const place = firstOf(setup, step) + n;
+  return setup.orders === null ? place : setup.orders[place];
+}
+
+/** Where the batch of `step` begins in `orders`, or in the file where there are none. */
+function firstOf({ batch, context, dataset, orders }: RunSetup, step: number): number {
+  const within = (step % context.stepsPerEpoch) * batch;
+  if (orders === null) return within;
+  const epoch = Math.floor(step / context.stepsPerEpoch);
+  return (epoch % (orders.length / dataset.rows)) * dataset.rows + within;
+}

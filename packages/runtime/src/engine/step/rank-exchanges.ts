@@ -1,0 +1,163 @@
+import type { Elements, Tensor } from '@gradloom/core';
+import { gradientStride, viewOf } from '@gradloom/core/internal';
+import type { Stretch, Transfer } from '../../cluster/cluster.ts';
+import type { Arena } from '../memory/arena.ts';
+import type { RunContext } from './context.ts';
+import { type OwnedBlocks, type Ownership, ownershipOf } from './owned-blocks.ts';
+import { firstRows, type RankBatch, rankBatch } from './rank-batch.ts';
+import type { PlannedExchange } from './sync.ts';
+
+/** Channels of exchanges: those of two buckets may be under way at the same time. */
+const CHANNEL = { squares: 0, notes: 1, statistics: 2, model: 3, look: 4, sum: 5, gradients: 6, weights: 7 };
+
+/** Channels that each bucket has. */
+const OF_BUCKET = 2;
+
+/** What ranks send each other in steps on batches of some size. */
+export interface RankExchanges {
+  readonly rank: number;
+  readonly batch: RankBatch;
+  readonly ownership: Ownership;
+  /** Blocks that this rank updates, bucket by bucket. */
+  readonly own: readonly OwnedBlocks[];
+  /** Row of this rank's first node among the nodes of all. */
+  readonly firstRow: number;
+  /** Rows of gradients of a bucket, `rows` those of this rank's nodes, to the ranks that update it. */
+  gradients(bucket: number, rows: readonly number[]): PlannedExchange;
+  /** MPI's own sum of the gradients of all ranks, each in its first row. */
+  sum(): PlannedExchange;
+  /** The weights of a bucket to all. */
+  weights(bucket: number): PlannedExchange;
+  /** Squares of the mean gradient to all. */
+  squares(): PlannedExchange;
+  /** Notes to all: see rank-notes.ts. */
+  notes(notes: readonly Float64Array[]): PlannedExchange;
+  /** Sums over leaves, `width` numbers each, that passes share. */
+  statistics(arrays: readonly LeafArray[]): PlannedExchange;
+  /** The moving average of the weights to all. */
+  model(): PlannedExchange;
+  /** What a look reads, to the first rank: the mean gradient goes to its first row of gradients. */
+  look(probeLength: number): PlannedExchange;
+}
+
+/** An array of numbers for each leaf of a batch. */
+export interface LeafArray {
+  readonly array: Elements; // [leaves, width]
+  readonly width: number;
+}
+
+/** The exchanges of a step on `rows` rows; none where no other rank takes part. */
+export function rankExchanges(
+  context: Pick<RunContext, 'setup' | 'network' | 'arena'>,
+  rows: number,
+): RankExchanges | null {
+  const { setup, network, arena } = context;
+  const { cluster, elementType } = setup;
+  if (cluster === null) return null;
+  const { rank, ranks } = cluster.connection;
+  const batch = rankBatch(cluster, setup.leaf, rows);
+  const ownership = ownershipOf(network, cluster);
+  const rowOf = firstRows(batch);
+  const { parameterCount: P } = network;
+  const isWhole = cluster.reduce === 'allreduce';
+  // Each begins with its neighbour, so that not all send to the same.
+  const peers = Array.from({ length: ranks - 1 }, (_, k) => (rank + 1 + k) % ranks);
+  const untrained = network.tensors.filter(({ isTrained }) => !isTrained);
+  const own = ownership.of[rank];
+
+  /** The messages to and from each other rank. */
+  const plan = (channel: number, of: (peer: number) => Sides): PlannedExchange => ({
+    channel,
+    transfers: peers.flatMap((peer) => {
+      const { send = [], receive = [] } = of(peer);
+      return [...send.map(transfer('send', peer)), ...receive.map(transfer('receive', peer))].filter(
+        ({ numbers }) => numbers.length > 0,
+      );
+    }),
+  });
+  /** What each rank makes for all. Where each makes everything, nothing. */
+  const planOwned = (channel: number, of: (rank: number) => readonly Elements[]): PlannedExchange =>
+    plan(channel, (peer) => (isWhole ? {} : { send: of(rank), receive: of(peer) }));
+  const rangeOf = (array: Elements, peer: number, bucket: number): Elements =>
+    viewOf(array, ownership.of[peer][bucket].offset, ownership.of[peer][bucket].length);
+  const stateOf = ({ offset, length }: OwnedBlocks): Elements[] =>
+    untrained.map((tensor) => commonPart(arena.theta, tensor, offset, length));
+  const leavesOf = ({ array, width }: LeafArray, peer: number): Elements => {
+    const { first, end } = batch.ranges[peer];
+    return viewOf(array, first * width, (end - first) * width);
+  };
+
+  return {
+    ...{ rank, batch, ownership, own, firstRow: rowOf[rank] },
+    gradients: (bucket, rows) =>
+      plan(CHANNEL.gradients + OF_BUCKET * bucket, (peer) => {
+        const [mine, theirs] = [own[bucket], ownership.of[peer][bucket]];
+        const stride = gradientStride(elementType, P);
+        const heldStride = gradientStride(elementType, ownership.held[rank]);
+        const place = mine.offset + mine.shift;
+        return {
+          send: [
+            ...(isWhole ? [] : rows).map((row) => viewOf(arena.gSum, row * stride + theirs.offset, theirs.length)),
+            // Only the passes of the first leaf write what is not trained.
+            ...(rank === batch.lead ? stateOf(theirs) : []),
+          ],
+          receive: [
+            ...(isWhole ? [] : batch.nodes[peer]).map((_, k) =>
+              viewOf(arena.nodes, (rowOf[peer] + k) * heldStride + place, mine.length),
+            ),
+            ...(peer === batch.lead ? stateOf(mine) : []),
+          ],
+        };
+      }),
+    sum: () => ({ channel: CHANNEL.sum, transfers: [], sum: viewOf(arena.gSum, 0, P) as Numbers }),
+    weights: (bucket) =>
+      planOwned(CHANNEL.weights + OF_BUCKET * bucket, (peer) => [rangeOf(arena.theta, peer, bucket)]),
+    squares: () => planOwned(CHANNEL.squares, (peer) => squaresOf(arena, ownership.of[peer])),
+    notes: (notes) => plan(CHANNEL.notes, (peer) => ({ send: [notes[rank]], receive: [notes[peer]] })),
+    statistics: (arrays) =>
+      plan(CHANNEL.statistics, (peer) => {
+        // A rank without leaves has no use for them.
+        const shares = [rank, peer].every((one) => batch.ranges[one].first < batch.ranges[one].end);
+        if (!shares) return {};
+        return { send: arrays.map((one) => leavesOf(one, rank)), receive: arrays.map((one) => leavesOf(one, peer)) };
+      }),
+    model: () => planOwned(CHANNEL.model, (peer) => own.map((_, bucket) => rangeOf(arena.model, peer, bucket))),
+    look: (probeLength) =>
+      plan(CHANNEL.look, (peer) => {
+        const sums: LeafArray = { array: arena.probeSums, width: probeLength };
+        // Where MPI adds the gradients, the first rank has the mean.
+        const mean = (of: () => Elements[]): Elements[] => (isWhole ? [] : of());
+        const mine = () => own.map(({ offset, length, shift }) => viewOf(arena.nodes, offset + shift, length));
+        const theirs = () => own.map((_, bucket) => rangeOf(viewOf(arena.gSum, 0, P), peer, bucket));
+        return {
+          send: peer === 0 ? [leavesOf(sums, rank), ...mean(mine)] : [],
+          receive: rank === 0 ? [leavesOf(sums, peer), ...mean(theirs)] : [],
+        };
+      }),
+  };
+}
+
+/** Numbers to send to a rank and to receive from it, in the order of the messages. */
+interface Sides {
+  readonly send?: readonly Elements[];
+  readonly receive?: readonly Elements[];
+}
+
+type Numbers = NonNullable<PlannedExchange['sum']>;
+
+// Arrays of a run lie in shared memory.
+const transfer =
+  (kind: Transfer['kind'], peer: number) =>
+  (numbers: Elements): Transfer => ({
+    ...{ kind, peer },
+    numbers: numbers as Stretch,
+  });
+
+const squaresOf = ({ squares }: Arena, blocks: readonly OwnedBlocks[]): Float64Array[] =>
+  blocks.map(({ first, end }) => viewOf(squares, first, end - first));
+
+/** What a tensor has in a range of parameters. */
+function commonPart(theta: Elements, { offset, length }: Tensor, from: number, count: number): Elements {
+  const first = Math.max(offset, from);
+  return viewOf(theta, first, Math.max(0, Math.min(offset + length, from + count) - first));
+}

@@ -1,0 +1,160 @@
+import type { Elements, Emit, NodeSums } from '@gradloom/core';
+import {
+  BLOCK,
+  type BlockRange,
+  barrier,
+  gradientStride,
+  host,
+  joinNodes,
+  type Node,
+  ONE_ROW,
+  ops,
+  sumsOf,
+  viewOf,
+} from '@gradloom/core/internal';
+import { emitLap, PART } from './clock.ts';
+import type { RunContext } from './context.ts';
+import type { OwnedBlocks } from './owned-blocks.ts';
+import { type LeafArray, rankExchanges } from './rank-exchanges.ts';
+import { rankNotes } from './rank-notes.ts';
+import { type ExchangeAct, exchange, type PlannedExchange } from './sync.ts';
+
+/** What a step does since other ranks take it too. Each emits the part of one thread. */
+export interface RankStep {
+  /** In the order in which a backward pass completes them. */
+  readonly buckets: readonly BlockRange[];
+  /** Blocks that the rank updates, bucket by bucket. */
+  readonly own: readonly OwnedBlocks[];
+  /** Numbers of each row of gradients that an update reads, and of the state. */
+  readonly held: number;
+  /** These rows. */
+  readonly rows: Elements; // [rows, gradientStride]
+  /** How the update adds the rows. */
+  readonly sums: NodeSums;
+  /** Behind a barrier in the passes: sums over the leaves of all ranks; a barrier is behind it. */
+  statistics(emit: Emit, arrays: readonly LeafArray[]): void;
+  /** Behind a barrier: starts to bring the gradients of a bucket to the ranks that update it. */
+  startGradients(emit: Emit, bucket: number): void;
+  /** Moves the gradients of the buckets before this one on, which are under way. */
+  moveGradients(emit: Emit, bucket: number): void;
+  /** Waits for those of a bucket; a barrier is behind it. */
+  finishGradients(emit: Emit, bucket: number): void;
+  /** Behind a barrier: the squares of the mean gradient in all blocks; a barrier is behind it. */
+  squares(emit: Emit): void;
+  /** Behind a barrier: starts to bring the new weights of a bucket to all. */
+  startWeights(emit: Emit, bucket: number): void;
+  /** What all have to know at the end of a step, without the weights: see `unpack`. */
+  exchangeNotes(emit: Emit): void;
+  /** Behind a barrier: what all have to know at the end of a step, and all new weights. */
+  finishWeights(emit: Emit): void;
+  /** What this rank knows of the step behind the last exchange, for the thread that ends it. */
+  readonly unpack: () => void;
+}
+
+/** The part of this thread of a step on `rows` rows; null where no other rank takes part. */
+export function rankStep(
+  context: RunContext,
+  threads: number,
+  rows: number,
+  nodes: readonly Node[], // that the team leaves, row after row
+): RankStep | null {
+  const exchanges = rankExchanges(context, rows);
+  const { setup, network, arena, thread, clock } = context;
+  const { cluster } = setup;
+  if (exchanges === null || cluster === null) return null;
+  const { parameterCount: P } = network;
+  const { rank, batch, own, firstRow, ownership } = exchanges;
+  const isWhole = cluster.reduce === 'allreduce';
+  const joined = joinNodes(nodes, isWhole ? [] : batch.nodes[rank], batch.leaves);
+  // MPI adds in an order of its own, and so does each rank.
+  const joins = isWhole ? nodes.slice(1).map((_, k) => [0, k + 1] as const) : joined.joins;
+  const stride = gradientStride(setup.elementType, P);
+  const held = ownership.held[rank];
+  const heldStride = gradientStride(setup.elementType, held);
+  const knownSquares = setup.clipNorm !== null || isWhole;
+  const notes = rankNotes(context, batch, rank, knownSquares ? ownership.of.map(() => []) : ownership.of);
+  const noted = exchanges.notes(notes.notes);
+  const weights = own.map((_, bucket) => exchanges.weights(bucket));
+  const gradients = own.map((_, bucket) => [
+    exchanges.gradients(bucket, joined.rows),
+    ...(isWhole ? [exchanges.sum()] : []),
+  ]);
+  const emitExchange = (emit: Emit, planned: PlannedExchange, ...acts: ExchangeAct[]): void => {
+    for (const act of acts) emit(exchange, planned, act);
+  };
+
+  function startNotes(emit: Emit): void {
+    if (thread === 0) emit(host, notes.pack);
+    emitExchange(emit, noted, 'start');
+  }
+
+  /** This thread's part of the rows of the team, which become one row for each node of the rank. */
+  function merge(emit: Emit, bucket: number): void {
+    const { first, end } = threadShare(ownership.buckets[bucket], threads, thread);
+    for (let block = first; block < end; block++) {
+      const n = Math.min(BLOCK, P - block * BLOCK);
+      const part = (row: number) => viewOf(arena.gSum, row * stride + block * BLOCK, n);
+      for (const [left, right] of joins) emit(ops.add, part(left), part(right), n);
+      if (isWhole && nodes.length === 0) emit(ops.fill, part(0), 0, n);
+    }
+  }
+
+  /** What the rank itself has for the blocks that it updates. */
+  function copyOwn(emit: Emit, bucket: number): void {
+    const { first, end } = threadShare(own[bucket], threads, thread);
+    const n = Math.min(P, end * BLOCK) - first * BLOCK;
+    if (end === first) return;
+    for (const [k, row] of joined.rows.entries()) {
+      const to = (firstRow + k) * heldStride + first * BLOCK + own[bucket].shift;
+      emit(ops.copy, viewOf(arena.nodes, to, n), viewOf(arena.gSum, row * stride + first * BLOCK, n), n);
+    }
+  }
+
+  return {
+    ...{ buckets: ownership.buckets, own, held, rows: isWhole ? arena.gSum : arena.nodes },
+    ...{ sums: isWhole ? ONE_ROW : sumsOf(batch.nodes.flat(), batch.leaves), unpack: notes.unpack },
+    statistics(emit, arrays) {
+      emitExchange(emit, exchanges.statistics(arrays), 'start', 'wait');
+      emit(barrier);
+    },
+    startGradients(emit, bucket) {
+      if (joins.length > 0 || isWhole) {
+        merge(emit, bucket);
+        emitLap(clock, emit, PART.update);
+        emit(barrier);
+      }
+      for (const planned of gradients[bucket]) emitExchange(emit, planned, 'start');
+      copyOwn(emit, bucket);
+      emitLap(clock, emit, PART.update);
+    },
+    moveGradients(emit, bucket) {
+      if (bucket > 0) emitLap(clock, emit, PART.backward);
+      // MPI moves messages on while somebody looks.
+      for (const earlier of gradients.slice(0, bucket).flat()) emitExchange(emit, earlier, 'look');
+    },
+    finishGradients(emit, bucket) {
+      emitLap(clock, emit, PART.update);
+      for (const planned of gradients[bucket]) emitExchange(emit, planned, 'wait');
+      emit(barrier);
+    },
+    squares(emit) {
+      emitExchange(emit, exchanges.squares(), 'start', 'wait');
+      emit(barrier);
+    },
+    startWeights: (emit, bucket) => emitExchange(emit, weights[bucket], 'start'),
+    exchangeNotes(emit) {
+      startNotes(emit);
+      emitExchange(emit, noted, 'wait');
+    },
+    finishWeights(emit) {
+      startNotes(emit);
+      for (const planned of [...weights, noted]) emitExchange(emit, planned, 'wait');
+    },
+  };
+}
+
+/** Blocks of a range that a thread takes. */
+export function threadShare({ first, end }: BlockRange, threads: number, thread: number): BlockRange {
+  const bound = (t: number): number => first + Math.floor((t * (end - first)) / threads);
+  return { first: bound(thread), end: bound(thread + 1) };
+}

@@ -1,0 +1,92 @@
+import type { Call } from '@gradloom/core';
+import { barrier, defineOp, host } from '@gradloom/core/internal';
+import type { Exchange, Transfer } from '../../cluster/cluster.ts';
+import { openLink } from '../../cluster/mpi/link.ts';
+import { abortTeam, isAborted } from '../threads/barrier.ts';
+import { PART } from './clock.ts';
+import type { RunContext } from './context.ts';
+
+/** Messages between this rank and others, which a step sends and receives at one place. */
+export interface PlannedExchange {
+  /** Keeps exchanges apart that are under way at the same time. */
+  readonly channel: number;
+  readonly transfers: readonly Transfer[];
+  /** In place of messages: numbers that MPI adds over all ranks. */
+  readonly sum?: Float64Array<SharedArrayBuffer> | Float32Array<SharedArrayBuffer>;
+}
+
+/** What a step does with an exchange: it starts it, looks whether it is done, or waits until it is. */
+export type ExchangeAct = 'start' | 'look' | 'wait';
+
+/** The first thread of a team makes its exchanges; the others go on to the next barrier. */
+export const exchange = defineOp('exchange', {}, (_planned: PlannedExchange, _act: ExchangeAct): void => {
+  throw new Error('exchange: has no reference, expected a thread to make it');
+});
+
+/** The calls with what a thread waits for in them as operations of the host. A thread alone has no barriers. */
+export function bindWaits(context: RunContext, threads: number, calls: readonly Call[]): Call[] {
+  return calls.flatMap(({ op, args }) => {
+    if (op.name === barrier.name) {
+      const [completion] = args as readonly [completion?: () => void];
+      if (threads > 1) return [hosted(() => arrive(context, completion))];
+      return completion === undefined ? [] : [hosted(completion)];
+    }
+    if (op.name !== exchange.name) return [{ op, args }];
+    const [planned, act] = args as readonly [PlannedExchange, ExchangeAct];
+    if (context.thread > 0 || (planned.transfers.length === 0 && planned.sum === undefined)) return [];
+    return [hosted(boundExchange(context, planned, act))];
+  });
+}
+
+const hosted = (act: () => unknown): Call => ({ op: host as Call['op'], args: [act] });
+
+/** Waits for the others; returns false where the team was aborted. */
+function arrive(context: RunContext, completion?: () => void): boolean {
+  const { barrier, clock, workClock } = context;
+  if (context.isTimed) workClock.work();
+  const goesOn = barrier.arrive(completion);
+  clock?.lap(PART.wait);
+  if (context.isTimed) workClock.wait();
+  return goesOn;
+}
+
+function boundExchange(context: RunContext, planned: PlannedExchange, act: ExchangeAct): () => unknown {
+  const messages = exchangeOf(context, planned);
+  if (act === 'wait') return () => finishExchange(context, messages);
+  const { clock } = context;
+  return () => {
+    if (act === 'start') messages.start();
+    else messages.isDone();
+    clock?.lap(PART.exchange);
+  };
+}
+
+/** Waits until all messages have come and gone; false where the team was aborted, or another rank has failed. */
+export function finishExchange(context: RunContext, messages: Exchange): boolean {
+  const { clock, workClock } = context;
+  const { control } = context.setup;
+  if (context.isTimed) workClock.work();
+  const goesOn = messages.wait(() => isAborted(control));
+  // Another rank has failed: nobody else would send this team home. The cluster knows what the matter is.
+  if (!goesOn) abortTeam(control);
+  clock?.lap(PART.exchange);
+  if (context.isTimed) workClock.wait();
+  return goesOn;
+}
+
+/** What makes the exchange, planned once for the same messages. */
+export function exchangeOf(context: RunContext, { channel, transfers, sum }: PlannedExchange): Exchange {
+  const { setup, exchanges } = context;
+  const buffers = [setup.memory.buffer, ...setup.outside];
+  const key = transfers.reduce((text, { kind, peer, numbers: { buffer, byteOffset, byteLength } }) => {
+    return `${text} ${kind} ${peer} ${buffers.indexOf(buffer)} ${byteOffset} ${byteLength}`;
+  }, String(channel));
+  let known = exchanges.get(key);
+  if (known === undefined) {
+    if (setup.cluster === null) throw new Error('exchangeOf: the run has no cluster, expected one');
+    context.link ??= openLink(setup.cluster.connection);
+    known = sum === undefined ? context.link.plan(transfers, channel) : context.link.planSum(sum);
+    exchanges.set(key, known);
+  }
+  return known;
+}

@@ -1,0 +1,158 @@
+import type { Worker } from 'node:worker_threads';
+import { reasonOf } from '@gradloom/core/internal';
+import type { Piscina } from 'piscina';
+import { fileBeside, loadInstalled } from '../../system/installed.ts';
+import { lackOfAddressSpace, threadLimits } from '../../system/memory/limits.ts';
+import { type Message, toMessage } from './messages.ts';
+import type { PingTask } from './protocol.ts';
+
+/** Longest time for a thread to start, or to begin a span. */
+export const START_LIMIT_MS = 60_000;
+
+export interface CrewShape {
+  readonly threads: number;
+  readonly execArgv?: readonly string[]; // flags of Node, default: those of this process
+  readonly heapMiB?: number; // of the JavaScript of a thread
+}
+
+/** One Piscina and the teams that work on it. */
+export interface Crew {
+  readonly piscina: Piscina<Message, unknown>;
+  teams: number;
+  idle: () => void;
+  /** Ends the threads once no team works on them. */
+  end(): Promise<void>;
+  /** Ends the threads; resolves when all have ended and none writes any more. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Steps allocate almost nothing, so a young generation of V8's default 48 MiB would only collect the garbage of many
+ * spans.
+ */
+const YOUNG_MIB = 8;
+
+/** Starts all threads of a crew. @throws Error (rejects) if the system has no room for them; then none is left. */
+export async function openCrew(shape: CrewShape): Promise<Crew> {
+  refuseWithoutRoom(shape.threads);
+  // Not imported: Piscina finds a file of its own by its place, which a bundler would change, and predicting needs
+  // none.
+  const { Piscina } = loadInstalled('piscina') as typeof import('piscina');
+  const options = piscinaOptions(shape);
+  const begun: Worker[] = [];
+  const note = (thread: Worker) => void begun.push(thread);
+  // The process tells of a thread a tick after it has begun. Ticks come in order: between these two are ours alone.
+  process.nextTick(() => process.on('worker', note));
+  let crew: Crew | undefined;
+  let refusal: unknown;
+  try {
+    crew = crewOf(new Piscina<Message, unknown>(options));
+  } catch (error) {
+    refusal = error;
+  }
+  await new Promise<void>((resolve) => {
+    process.nextTick(() => {
+      process.off('worker', note);
+      resolve();
+    });
+  });
+  if (crew !== undefined) return crew;
+  // The Piscina whose constructor threw is not available, so its threads are ended here, and it must not start others
+  // for them.
+  for (const thread of begun) thread.removeAllListeners().on('error', () => {});
+  await Promise.all(begun.map((thread) => thread.terminate()));
+  throw new Error(`createPool: ${notStarted(refusal, begun.length, shape.threads)}`, { cause: refusal });
+}
+
+/** A crew whose threads have started: a thread that cannot load rejects here, instead of hanging the first span. */
+export async function startCrew(shape: CrewShape): Promise<Crew> {
+  const { threads } = shape;
+  const crew = await openCrew(shape);
+  let timer: NodeJS.Timeout | undefined;
+  const failed = new Promise<never>((_, reject) => {
+    crew.piscina.on('error', reject);
+    timer = setTimeout(() => {
+      reject(new Error(`createPool: ${threads} threads have not started within ${START_LIMIT_MS} ms`));
+    }, START_LIMIT_MS);
+  });
+  try {
+    const pings = Array.from({ length: threads }, () =>
+      crew.piscina.run(toMessage({ kind: 'ping' } satisfies PingTask)),
+    );
+    await Promise.race([Promise.all(pings), failed]);
+    return crew;
+  } catch (error) {
+    await crew.piscina.destroy();
+    const reason = reasonOf(error);
+    throw new Error(`createPool: a thread did not start (${reason}), expected all ${threads} to start`, {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+    failed.catch(() => {});
+  }
+}
+
+/** Address space that V8 and the C library reserve per thread: 650 to 790 MiB were observed. */
+const THREAD_RESERVES = 800 * 1024 ** 2;
+
+/** Without room for its heap, V8 ends the whole process when a thread starts. */
+function refuseWithoutRoom(threads: number): void {
+  const lack = lackOfAddressSpace(threads * THREAD_RESERVES);
+  if (lack === null) return;
+  const whose = threads === 1 ? 'a thread' : `${threads} threads`;
+  throw new Error(`createPool: ${lack}, which V8 may reserve for ${whose} (take fewer, or raise the limit)`);
+}
+
+function notStarted(refusal: unknown, begun: number, threads: number): string {
+  const message = reasonOf(refusal);
+  if (message !== 'EAGAIN') return `a thread did not start (${message}), expected all ${threads} to start`;
+  const limits = threadLimits();
+  const raise = limits === '' ? 'what limits the threads of this process' : `the limit (${limits})`;
+  return `threads has ${threads}, expected at most ${begun} (the system refused the next one with EAGAIN; take fewer, or raise ${raise})`;
+}
+
+function piscinaOptions({ threads, execArgv, heapMiB }: CrewShape) {
+  // Without execArgv, threads get the flags of this process. With it, Node refuses V8 flags such as
+  // --max-old-space-size.
+  const flags = execArgv === undefined ? {} : { execArgv: [...execArgv] };
+  const old = heapMiB === undefined ? {} : { maxOldGenerationSizeMb: heapMiB };
+  const limits = { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB, ...old } };
+  return {
+    filename: fileBeside('worker'),
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: 1,
+    ...flags,
+    ...limits,
+    recordTiming: false,
+    workerHistogram: false,
+  };
+}
+
+function crewOf(piscina: Piscina<Message, unknown>): Crew {
+  let ending: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
+  const crew: Crew = {
+    piscina,
+    teams: 0,
+    idle: () => {},
+    end() {
+      ending ??= idle().then(crew.stop);
+      return ending;
+    },
+    stop() {
+      stopping ??= piscina.destroy();
+      return stopping;
+    },
+  };
+  async function idle(): Promise<void> {
+    if (crew.teams === 0) return;
+    await new Promise<void>((resolve) => {
+      crew.idle = resolve;
+    });
+  }
+  // Without a listener, a thread that dies between tasks would end the process; the next span notices it anyway.
+  piscina.on('error', () => {});
+  return crew;
+}

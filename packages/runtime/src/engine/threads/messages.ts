@@ -1,0 +1,74 @@
+import { deserialize, serialize } from 'node:v8';
+import { type Packed, pack, unpack } from './packed.ts';
+import type { Task, TaskPlace, TeamSetup } from './protocol.ts';
+
+/** What is posted to a thread for a task: nothing in it grows with the run. */
+export type Message = Packed<Task> & { readonly setup?: SharedSetup };
+
+/** A team's setup in memory that all threads share: it is made once a run, and a thread reads it once. */
+interface SharedSetup {
+  readonly run: number;
+  readonly content: SharedArrayBuffer; // all but the objects that only a message can carry
+  readonly objects: readonly object[]; // buffers, a memory and a module
+}
+
+/** Stands in the content for one of the objects. */
+const OBJECT = 'gradloom object';
+
+/** In the main thread. */
+export function toMessage(task: Task): Message {
+  if (!isOfTeam(task)) return pack(task);
+  const { setup, ...rest } = task;
+  return { ...pack(rest), setup: sharedSetup(setup) };
+}
+
+const isOfTeam = (task: Task): task is Task & TaskPlace<TeamSetup> => 'setup' in task;
+
+const shared = new WeakMap<TeamSetup, SharedSetup>();
+
+function sharedSetup(setup: TeamSetup): SharedSetup {
+  let known = shared.get(setup);
+  if (known === undefined) {
+    known = share(setup);
+    shared.set(setup, known);
+  }
+  return known;
+}
+
+function share(setup: TeamSetup): SharedSetup {
+  const objects: object[] = [];
+  const numberOf = (object: object): number => {
+    const number = objects.indexOf(object);
+    return number === -1 ? objects.push(object) - 1 : number;
+  };
+  const bytes = serialize(pack(setup, (object) => ({ [OBJECT]: numberOf(object) })));
+  const content = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(content).set(bytes);
+  return { run: setup.run, content, objects };
+}
+
+/** In a thread: the setups of the runs that go on. */
+const read = new Map<number, TeamSetup>();
+
+/** In a thread: the task as it was, with one setup for all tasks of a run. */
+export function fromMessage(message: Message): Task {
+  const { setup, ...rest } = message;
+  const task: Task = unpack(rest);
+  if (setup === undefined) return task;
+  const { live } = task as Task & TaskPlace<TeamSetup>;
+  for (const run of read.keys()) if (!live.includes(run)) read.delete(run);
+  let known = read.get(setup.run);
+  if (known === undefined) {
+    known = unshare(setup);
+    read.set(setup.run, known);
+  }
+  return { ...task, setup: known } as Task;
+}
+
+function unshare({ content, objects }: SharedSetup): TeamSetup {
+  // A copy, since not every engine decodes from shared memory.
+  const value: Packed<TeamSetup> = deserialize(new Uint8Array(content).slice());
+  return unpack(value, (part) =>
+    typeof part === 'object' && part !== null && OBJECT in part ? objects[part[OBJECT] as number] : part,
+  );
+}

@@ -1,0 +1,60 @@
+import { type Elements, initializeParameters, type Tensor } from '@gradloom/core';
+import { complete, findBadWeight, gradientStride, viewOf } from '@gradloom/core/internal';
+import type { RunContext } from '../step/context.ts';
+import { teamPrograms } from '../step/step-program.ts';
+import { gradientRowsOfTeam } from '../step/team-part.ts';
+import { CONTROL } from './barrier.ts';
+import type { Pool } from './pool.ts';
+import type { OpeningTask, RunSetup } from './protocol.ts';
+import { runOnTeam } from './span.ts';
+
+const PAGE = 4096;
+/** Doubles that are touched at a time. */
+const STRETCH = 1 << 26;
+
+/**
+ * Lets each thread build its context and touch its memory before the first span: the system provides a page when it is
+ * first touched, which takes as long as some steps. If a run `draws` its starting weights, the threads share the
+ * tensors, since those of an orthogonal layer take seconds. Resolves to whether all drawn weights are finite; rejects
+ * as `runSpan` does.
+ */
+export async function openTeam(pool: Pool, setup: RunSetup, threads: number, draws: boolean): Promise<boolean> {
+  const finite = await runOnTeam(pool, setup, threads, (place): OpeningTask => ({ kind: 'opening', ...place, draws }));
+  return finite.every(Boolean);
+}
+
+/** A thread's part of it. What stands in the memory beside the weights stays. */
+export function openThread(context: RunContext, { thread, threads, draws }: OpeningTask): boolean {
+  const { network, arena, setup } = context;
+  Atomics.add(setup.control, CONTROL.checkedIn, 1);
+  // Some smaller teams fill more rows.
+  const filled = gradientRowsOfTeam(setup, threads) * gradientStride(setup.elementType, network.parameterCount);
+  for (const array of [viewOf(arena.gSum, 0, filled), ...arena.state]) {
+    const share = (t: number): number => Math.floor((t * array.length) / threads);
+    touch(viewOf(array, share(thread), share(thread + 1) - share(thread)));
+  }
+  touch(arena.scratch[thread]);
+  teamPrograms(context, threads, false);
+  if (setup.probes) teamPrograms(context, threads, true);
+  if (!draws) return true;
+  // The middle of a tensor decides its thread: each gets about as many weights.
+  const isMine = ({ offset, length }: Pick<Tensor, 'offset' | 'length'>): boolean =>
+    Math.floor(((offset + length / 2) / network.parameterCount) * threads) === thread;
+  initializeParameters(network, arena.theta, setup.seed, isMine);
+  if (arena.model !== arena.theta) {
+    // Until the first step it is what an evaluation finds.
+    for (const { offset, length } of network.tensors.filter(isMine)) {
+      viewOf(arena.model, offset, length).set(viewOf(arena.theta, offset, length));
+    }
+  }
+  return complete(findBadWeight(network, arena.theta, isMine)) === undefined;
+}
+
+/** As bytes: a double that is read and written can change, where it is NaN. No array of bytes is as long. */
+function touch(array: Elements): void {
+  for (let from = 0; from < array.length; from += STRETCH) {
+    const { buffer, byteOffset, byteLength } = viewOf(array, from, Math.min(STRETCH, array.length - from));
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    for (let i = 0; i < byteLength; i += PAGE) bytes[i] |= 0;
+  }
+}

@@ -1,0 +1,207 @@
+import { availableParallelism } from 'node:os';
+import { OptionError } from '@gradloom/core';
+import { onlyKeys, positiveInteger, show } from '@gradloom/core/internal';
+import { type Crew, type CrewShape, openCrew, startCrew } from './crew.ts';
+import { toMessage } from './messages.ts';
+import type { Task } from './protocol.ts';
+
+/**
+ * Worker threads that runs share: `train(spec, data, { pool })`. A run uses its whole team of threads at once; runs
+ * that need the same threads take turns, first come, first served. Create it with `createPool`, and end it with
+ * `close`.
+ */
+export interface Pool {
+  /** Number of threads: the most that a run may have. */
+  readonly threads: number;
+  /**
+   * Refuses new runs, waits for the current ones, and ends the threads. Resolves when all have ended. Closing a pool
+   * again has no effect.
+   */
+  close(): Promise<void>;
+  /** Ends the threads at once, and resolves when all have ended. Current runs fail. */
+  destroy(): Promise<void>;
+  /**
+   * Current runs; threads drop the memory of all others.
+   * @internal
+   */
+  readonly live: Set<number>;
+  /**
+   * Makes `close` wait until what this returns is called: from the call of `train` on, long before its first span.
+   * @throws Error
+   * where the pool closes already.
+   * @internal
+   */
+  hold(): () => void;
+  /**
+   * Waits until the team is free. Release it when every task has settled.
+   * @internal
+   */
+  acquire(team: number): Promise<Team>;
+}
+
+export interface Team {
+  /** Starts one task on each thread of the team; each promise settles with its task. */
+  run<Answer>(tasks: readonly Task<Answer>[]): Promise<Answer>[];
+  /**
+   * `broken`: a thread has failed, so the pool starts new ones and ends the old when the other teams are done. Resolves
+   * when none of the team's threads works for it any more.
+   */
+  release(broken?: boolean): Promise<void>;
+}
+
+/** Options of `createPool`. */
+export interface PoolOptions {
+  /** Number of threads, at most 512. @default all cores */
+  threads?: number;
+  /** Node flags of the threads. @default those of this process */
+  execArgv?: readonly string[];
+  /**
+   * JavaScript heap limit of a thread in MiB. The numbers of a run are outside of it.
+   * @default the limit of Node
+   */
+  heapMiB?: number;
+}
+
+/**
+ * More must be a mistake: each thread is an engine of its own, and V8 ends the process if the system has no room for
+ * one.
+ */
+const MOST_THREADS = 512;
+
+/**
+ * Starts a pool of threads.
+ * @throws Error (rejects) if `threads` is not a whole number from 1 to 512, if the system has no room for so many, or
+ * if they do not start within a minute.
+ */
+export async function createPool(options: PoolOptions = {}): Promise<Pool> {
+  onlyKeys('createPool', options, ['threads', 'execArgv', 'heapMiB']);
+  const threads = positiveInteger('createPool', 'threads', options.threads ?? availableParallelism());
+  if (threads > MOST_THREADS)
+    throw new OptionError('createPool', 'threads', `has ${threads}, expected at most ${MOST_THREADS}`);
+  const shape: CrewShape = { ...options, threads };
+  if (options.execArgv !== undefined && !isListOfTexts(options.execArgv)) {
+    throw new OptionError('createPool', 'execArgv', `has ${show(options.execArgv)}, expected a list of flags of Node`);
+  }
+  if (options.heapMiB !== undefined) positiveInteger('createPool', 'heapMiB', options.heapMiB);
+  let crew: Crew | null = await startCrew(shape);
+  let opening: Promise<Crew> | undefined; // the next crew, if there is none
+  let free = threads;
+  let destroyed = false;
+  let closing: Promise<void> | undefined;
+  let held = 0; // by so many runs
+  let lastReleased: (() => void) | undefined; // called when the pool closes and no run holds it any more
+  const leaving = new Set<Crew>(); // replaced crews with threads that are still working
+  const waiting: { team: number; begin: () => void; fail: (error: Error) => void }[] = [];
+
+  /** Teams are served in order and as a whole: two runs that each held half of the threads would deadlock. */
+  function admit(): void {
+    while (waiting.length > 0 && waiting[0].team <= free) {
+      free -= waiting[0].team;
+      waiting.shift()?.begin();
+    }
+  }
+
+  async function replaceCrew(old: Crew): Promise<void> {
+    // Its tasks settled when its threads were told to end, which is before they have ended.
+    if (destroyed) return old.stop();
+    if (crew === old) crew = null;
+    leaving.add(old);
+    await old.end();
+    leaving.delete(old);
+  }
+
+  /** Replaces a crew that failed: all teams that need it wait for the same one. */
+  async function nextCrew(): Promise<Crew> {
+    opening ??= openCrew(shape);
+    try {
+      crew = await opening;
+    } finally {
+      opening = undefined;
+    }
+    if (destroyed) throw new Error('pool: was destroyed while a run waited for its threads');
+    return crew;
+  }
+
+  async function open(team: number): Promise<Team> {
+    let mine: Crew;
+    try {
+      mine = crew ?? (await nextCrew());
+    } catch (error) {
+      free += team;
+      admit();
+      throw error;
+    }
+    mine.teams++;
+    return {
+      // A thread answers what the type of the task says.
+      run: <Answer>(tasks: readonly Task<Answer>[]) =>
+        tasks.map((task) => mine.piscina.run(toMessage(task)) as Promise<Answer>),
+      async release(broken = false) {
+        mine.teams--;
+        const replaced = broken ? replaceCrew(mine) : undefined;
+        if (mine.teams === 0) mine.idle();
+        free += team;
+        admit();
+        await replaced;
+      },
+    };
+  }
+
+  async function closeWhenReleased(): Promise<void> {
+    if (held > 0) {
+      await new Promise<void>((resolve) => {
+        lastReleased = resolve;
+      });
+    }
+    await pool.destroy();
+  }
+
+  const pool: Pool = {
+    threads,
+    live: new Set(),
+    hold() {
+      if (destroyed) throw new Error('pool: has been destroyed, expected one in use');
+      if (closing !== undefined)
+        throw new Error('pool: has been closed, expected one in use (close it after the last run)');
+      held++;
+      return () => {
+        held--;
+        if (held === 0) lastReleased?.();
+      };
+    },
+    acquire(team) {
+      if (destroyed) return Promise.reject(new Error('pool: has been destroyed, expected one in use'));
+      if (team > threads) {
+        return Promise.reject(
+          new Error(`pool: a run has ${team} threads, expected at most ${threads} (threads of the pool)`),
+        );
+      }
+      return new Promise<Team>((resolve, reject) => {
+        waiting.push({ team, begin: () => resolve(open(team)), fail: reject });
+        admit();
+      });
+    },
+    close() {
+      closing ??= closeWhenReleased();
+      return closing;
+    },
+    async destroy() {
+      destroyed = true;
+      lastReleased?.();
+      for (const { fail } of waiting.splice(0))
+        fail(new Error('pool: was destroyed while a run waited for its threads'));
+      await opening?.catch(() => {});
+      await Promise.all([crew, ...leaving].map((one) => one?.stop()));
+    },
+  };
+  pools.add(pool);
+  return pool;
+}
+
+const isListOfTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+
+/** Pools created by this module: a run needs teams that start together, which other pools do not guarantee. */
+const pools = new WeakSet<Pool>();
+
+export const isPool = (value: unknown): value is Pool => pools.has(value as Pool);

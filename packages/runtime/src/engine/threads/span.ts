@@ -1,0 +1,131 @@
+import { reasonOf } from '@gradloom/core/internal';
+import { abortTeam, CONTROL, resetControl } from './barrier.ts';
+import { START_LIMIT_MS } from './crew.ts';
+import type { Pool, Team } from './pool.ts';
+import { DECISION, type RunSetup, type SpanTask, type Task, type TaskPlace, type TeamSetup } from './protocol.ts';
+
+/**
+ * Length of a span of a small network: short enough to report soon, long enough to hide its start and end, 1-3 ms if
+ * all cores work.
+ */
+export const SPAN_MS = 200;
+
+/** A thread threw, ended or did not arrive; all other threads of its team have left the memory of the run. */
+export class ThreadError extends Error {
+  readonly steps: number; // that the team had done
+
+  constructor(message: string, steps: number, cause: unknown) {
+    super(message, { cause });
+    this.steps = steps;
+  }
+}
+
+/**
+ * Time for threads to return after an abort: a sleeping thread checks every 100 ms, but a pass of a large network
+ * takes seconds. After that they are terminated.
+ */
+const SETTLE_LIMIT_MS = 10_000;
+
+export interface SpanResult {
+  readonly steps: number; // done, the bad one included
+  readonly bad: boolean; // the last step's loss or norm was not finite, or a layer could not take one of its rows
+  readonly isRefused: boolean; // a layer could not take a row of it
+  readonly elapsedMs: number;
+}
+
+export interface SpanOptions {
+  readonly first: number; // step
+  readonly limit: number; // step
+  readonly threads: number;
+  readonly probe?: boolean;
+  readonly timedShare?: number; // see busy.ts
+  readonly atMostMs?: number; // default SPAN_MS
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs steps from `first` until `limit`, `atMostMs` or the signal. Rejects with a ThreadError if a thread throws, exits
+ * or does not arrive; then no thread uses the memory of the run any more, and its contents are invalid.
+ */
+export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions): Promise<SpanResult> {
+  const { first, limit, threads, probe = false, timedShare = 0, atMostMs = SPAN_MS, signal } = options;
+  const { control } = setup;
+  const team = await pool.acquire(threads);
+  resetControl(control);
+  const request = () => Atomics.store(control, CONTROL.request, 1);
+  if (signal?.aborted) request();
+  signal?.addEventListener('abort', request);
+  const timer = setTimeout(request, atMostMs);
+  const begin = performance.now();
+  try {
+    const live = [...pool.live];
+    const tasks = Array.from({ length: threads }, (_, thread): SpanTask => {
+      return { kind: 'span', setup, live, thread, threads, first, limit, probe, timedShare };
+    });
+    const isRefused = (await runTeam(team, tasks, control)).includes('refused');
+    return {
+      steps: Atomics.load(control, CONTROL.steps) + (isRefused ? 1 : 0),
+      bad: isRefused || Atomics.load(control, CONTROL.decision) === DECISION.bad,
+      isRefused,
+      elapsedMs: performance.now() - begin,
+    };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', request);
+  }
+}
+
+/** `runTeam` with one task for each place of a team of `threads` threads. Resolves to their answers, in this order. */
+export async function runOnTeam<Answer, Setup extends TeamSetup>(
+  pool: Pool,
+  setup: Setup,
+  threads: number,
+  taskOf: (place: TaskPlace<Setup>) => Task<Answer>,
+): Promise<Answer[]> {
+  const team = await pool.acquire(threads);
+  resetControl(setup.control);
+  const live = [...pool.live];
+  const tasks = Array.from({ length: threads }, (_, thread) => taskOf({ setup, live, thread, threads }));
+  return runTeam(team, tasks, setup.control);
+}
+
+/**
+ * Runs one task on each thread of a team that checks in at `control`, and waits until every one has settled: survivors
+ * of a failure may still write for 100 ms. Then it releases the team. Where there was a failure, the pool takes new
+ * threads, and it rejects with the first one when the old have ended, those included that have not settled within
+ * `settleLimitMs`.
+ */
+export async function runTeam<Answer>(
+  team: Team,
+  tasks: readonly Task<Answer>[],
+  control: Int32Array,
+  settleLimitMs = SETTLE_LIMIT_MS,
+): Promise<Answer[]> {
+  let failure: ThreadError | undefined;
+  let giveUp = () => {};
+  const stuck = new Promise<void>((resolve) => {
+    giveUp = resolve;
+  });
+  let settleTimer: NodeJS.Timeout | undefined;
+  const fail = (message: string, cause?: unknown) => {
+    if (failure !== undefined) return;
+    failure = new ThreadError(message, Atomics.load(control, CONTROL.steps), cause);
+    abortTeam(control);
+    settleTimer = setTimeout(giveUp, settleLimitMs);
+  };
+  const startTimer = setTimeout(() => {
+    const here = Atomics.load(control, CONTROL.checkedIn);
+    if (here < tasks.length)
+      fail(`pool: only ${here} of ${tasks.length} threads started to work within ${START_LIMIT_MS} ms`);
+  }, START_LIMIT_MS);
+  const running = team.run(tasks);
+  for (const task of running) {
+    task.catch((cause: unknown) => fail(`pool: a worker thread failed: ${reasonOf(cause)}`, cause));
+  }
+  const settled = await Promise.race([Promise.allSettled(running), stuck]);
+  clearTimeout(startTimer);
+  clearTimeout(settleTimer);
+  await team.release(failure !== undefined);
+  if (failure !== undefined) throw failure;
+  return (settled ?? []).flatMap((task) => (task.status === 'fulfilled' ? [task.value] : []));
+}

@@ -1,0 +1,85 @@
+import type { ElementType, LoadedParts, LossSpec, Network, Pausable } from '@gradloom/core';
+import { bytesOf, type MemoryRoom, type Part } from '../../system/memory/memory.ts';
+import { shareOfRoom } from '../../system/memory/memory-room.ts';
+import { allocateOutside, allocateSharedMemory } from '../../system/memory/shared-memory.ts';
+import { compileFor, resolveBackend } from '../backends/backend.ts';
+import type { BackendChoice } from '../backends/backend-choices.ts';
+import { fitMemory, type Means } from '../memory/fit-memory.ts';
+import { allocateControl } from './barrier.ts';
+import type { TeamSetup } from './protocol.ts';
+import { shareSpec } from './shared-spec.ts';
+
+/** What a team is to compute with. */
+export interface TeamShape {
+  readonly network: Network;
+  readonly lossSpec: LossSpec;
+  readonly elementType: ElementType;
+  readonly parts?: LoadedParts; // of the user's own that the two may name
+  readonly threads: number; // fewer where memory is short
+  readonly ownThreads: boolean; // that are started for it, rather than those of a pool
+  readonly sharers?: number; // processes that take as much of the same memory, default this one
+  readonly backend: BackendChoice;
+  readonly blas: string | undefined;
+}
+
+/** What the layout of a team's memory depends on besides its shape. */
+export type Compiled = { readonly heapBase: number; readonly backend: TeamSetup['backend']['name'] };
+
+/** What a team takes with some means: the layout of the memory that its kernels work in, and all parts. */
+export interface TeamPlan<Layout> {
+  readonly layout: Layout & { readonly bytes: number; readonly outside: readonly number[] };
+  readonly parts: readonly Part[]; // those of the layout among them
+}
+
+/** A team's setup, with its memory allocated, all zeros. */
+export interface OpenedTeam<Layout> {
+  readonly team: TeamSetup;
+  readonly layout: Layout;
+  readonly means: Means;
+  readonly room: MemoryRoom; // that it was fitted into
+  readonly plannedBytes: number;
+}
+
+let lastRun = 0;
+
+/** A thread may hold this share of the room in memory of runs that have ended, within these bounds. */
+const HELD_SHARE = 1 / 32;
+const LEAST_HELD = 64 * 1024 ** 2;
+const MOST_HELD = 512 * 1024 ** 2;
+
+/**
+ * Allocates the memory that a team shares, with those of the `wanted` means that there is room for.
+ * @throws OptionError if even the minimum does not fit, before anything is allocated.
+ */
+export function* openTeamSetup<Layout>(
+  shape: TeamShape,
+  wanted: Omit<Means, 'threads'>,
+  planner: (compiled: Compiled) => Pausable<(means: Means) => TeamPlan<Layout>>,
+): Pausable<OpenedTeam<Layout>> {
+  const backend = resolveBackend(shape.backend, shape.blas, shape.network, shape.elementType);
+  const compiled = compileFor(backend, shape.elementType);
+  yield;
+  const planOf = yield* planner({ backend: backend.name, heapBase: compiled.heapBase });
+  const room = shareOfRoom(shape.sharers ?? 1);
+  const { plan, means } = yield* fitMemory(planOf, { ...wanted, threads: shape.threads }, room);
+  const memory = allocateSharedMemory(plan.layout.bytes, compiled.module);
+  const outside = plan.layout.outside.map(allocateOutside);
+  yield;
+  lastRun++;
+  const team: TeamSetup = {
+    ...compiled,
+    run: lastRun,
+    // Threads rebuild the network and the loss from these.
+    spec: yield* shareSpec(shape.network.spec),
+    loss: shape.lossSpec,
+    elementType: shape.elementType,
+    modules: shape.parts?.sources ?? [],
+    threads: means.threads,
+    backend,
+    memory,
+    outside,
+    control: allocateControl(),
+    mayHold: Math.min(MOST_HELD, Math.max(LEAST_HELD, HELD_SHARE * room.bytes)),
+  };
+  return { team, layout: plan.layout, means, room, plannedBytes: bytesOf(plan.parts) };
+}

@@ -1,0 +1,74 @@
+import { positiveInteger } from '@gradloom/core/internal';
+import { allocateControl } from '../engine/threads/barrier.ts';
+import { isPool, type Pool } from '../engine/threads/pool.ts';
+import { runTeam } from '../engine/threads/span.ts';
+import type { ExchangeTask } from './exchange.ts';
+import { BARRIERS, EXCHANGE_TIMES } from './exchange.ts';
+
+/** What it costs threads to work on one step together. */
+export interface Exchange {
+  readonly threads: number;
+  /** Of one barrier, where all arrive at once. */
+  readonly barrierMs: number;
+  /** For each byte that another thread wrote last. */
+  readonly firstReadNs: number;
+  /** For each byte that the thread has just read. */
+  readonly secondReadNs: number;
+}
+
+/** Numbers that each thread writes: 512 KiB, as a thread's share of the gradients of 784-128-10. A multiple of 4. */
+const NUMBERS = 64 * 1024;
+const ROUNDS = 50;
+/** Times that the threads begin anew: on a busy machine two may share a core for as long as they run. */
+const BEGINNINGS = 8;
+
+/**
+ * Measures barriers and reads of each other's numbers among `threads` threads of the pool, by the slowest thread of the
+ * best round: in others a thread has lost its core.
+ */
+export async function measureExchange(pool: Pool, threads: number, beginnings = BEGINNINGS): Promise<Exchange> {
+  if (!isPool(pool)) throw new Error('measureExchange: pool has another value, expected one that createPool made');
+  positiveInteger('measureExchange', 'threads', threads);
+  const found: Exchange[] = [];
+  for (let k = 0; k < beginnings; k++) found.push(await measureOnce(pool, threads));
+  const best = (of: keyof Exchange): number => Math.min(...found.map((one) => one[of]));
+  return {
+    threads,
+    barrierMs: best('barrierMs'),
+    firstReadNs: best('firstReadNs'),
+    secondReadNs: best('secondReadNs'),
+  };
+}
+
+async function measureOnce(pool: Pool, threads: number): Promise<Exchange> {
+  const shared = (length: number) => new Float64Array(new SharedArrayBuffer(8 * length));
+  const [numbers, sums, times] = [threads * NUMBERS, threads, ROUNDS * threads * EXCHANGE_TIMES].map(shared);
+  const control = allocateControl();
+  const team = await pool.acquire(threads);
+  const tasks = Array.from({ length: threads }, (_, thread): ExchangeTask => {
+    return { kind: 'exchange', control, thread, threads, numbers, sums, times };
+  });
+  await runTeam(team, tasks, control);
+  return exchangeOf(times, threads);
+}
+
+/** Of each part the best round, by its slowest thread. */
+export function exchangeOf(
+  times: Float64Array, // [rounds, threads, EXCHANGE_TIMES]
+  threads: number,
+): Exchange {
+  const rounds = times.length / threads / EXCHANGE_TIMES;
+  const best = (part: number): number => {
+    const slowest = Array.from({ length: rounds }, (_, round) =>
+      Math.max(...Array.from({ length: threads }, (_, t) => times[(round * threads + t) * EXCHANGE_TIMES + part])),
+    );
+    return Math.min(...slowest);
+  };
+  const [firstMs, againMs, barriersMs] = [0, 1, 2].map(best);
+  return {
+    threads,
+    barrierMs: barriersMs / BARRIERS,
+    firstReadNs: (firstMs * 1e6) / (8 * NUMBERS),
+    secondReadNs: (againMs * 1e6) / (8 * NUMBERS),
+  };
+}

@@ -1,0 +1,55 @@
+import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
+import { link, onlyKeys, positiveInteger } from '@gradloom/core/internal';
+import { datasetFromRows } from '../data/index.ts';
+import type { BackendChoice } from '../engine/backends/backend-choices.ts';
+import { gatherLeaves } from '../engine/step/batch.ts';
+import { createContext } from '../engine/step/context.ts';
+import { planPasses } from '../engine/step/plan-passes.ts';
+import { batchPart } from '../engine/step/team-part.ts';
+import { planRun } from '../training/run/plan.ts';
+import { prepareRun } from '../training/run/prepare.ts';
+
+/** How long one pass of a batch through a network took. */
+export interface PassTimes {
+  readonly forwardMs: number;
+  readonly backwardMs: number; // from the gradient of the loss on; the loss itself belongs to neither
+}
+
+export interface PassTimerOptions {
+  batch: number;
+  backend: BackendChoice;
+  blas?: string;
+}
+
+/** Times one pass of normal noise, by the kernels of `backend` in this thread, whenever it is called. */
+export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): () => PassTimes {
+  onlyKeys('createPassTimer', options, ['batch', 'backend', 'blas']);
+  const batch = positiveInteger('createPassTimer', 'batch', options.batch);
+  const { input, output } = buildNetwork(spec);
+  const random = createRandom(0, 'pass-timer');
+  const noise = (columns: number) =>
+    Array.from({ length: batch }, () => Array.from({ length: columns }, () => random.normal()));
+  const data = { train: datasetFromRows({ inputs: noise(input), targets: noise(output), name: 'noise' }) };
+  const plan = planRun(spec, data, { ...options, threads: 1, shuffle: false, steps: 1, loss: 'mse' });
+  const { setup, arena } = prepareRun(plan, data);
+  initializeParameters(plan.network, arena.theta, plan.seed);
+  const context = createContext(setup, 0);
+  const { passes } = batchPart(setup, batch, 1, 0, false);
+  let [forwardEnd, backwardStart] = [0, 0];
+  const planned = planPasses(context, passes, batch, false, (phase) => {
+    if (phase === 'forward') forwardEnd = performance.now();
+    else if (phase === 'loss') backwardStart = performance.now();
+  });
+  const programs = planned.map((pass) => ({ ...pass, program: link(pass.segments.flat(), context.kernels) }));
+  return () => {
+    let [forwardMs, backwardMs] = [0, 0];
+    for (const { first, count, workspace, program } of programs) {
+      gatherLeaves(context, 0, first, count, workspace);
+      const start = performance.now();
+      program.run();
+      backwardMs += performance.now() - backwardStart;
+      forwardMs += forwardEnd - start;
+    }
+    return { forwardMs, backwardMs };
+  };
+}

@@ -1,0 +1,109 @@
+import { availableParallelism } from 'node:os';
+import type { Elements, LoadedParts } from '@gradloom/core';
+import { buildNetwork, createLoss, InputError, type LossSpec, type NetworkSpec, OptionError } from '@gradloom/core';
+import {
+  defineOptions,
+  elements,
+  list,
+  type Named,
+  NOTHING_LOADED,
+  type OptionsOf,
+  option,
+  record,
+  refuseBeyondFloats,
+  refuseLossBeyondFloats,
+  show,
+  typeOf,
+  within,
+} from '@gradloom/core/internal';
+import type { Dataset } from '../data/dataset.ts';
+import { refuseDivisors } from '../data/float-divisors.ts';
+import { checkFit } from '../data/targets.ts';
+import type { BackendChoice } from '../engine/backends/backend-choices.ts';
+import type { Evaluation } from '../engine/evaluation/evaluate-dataset.ts';
+import { evaluateDataset, type OutputReader } from '../engine/evaluation/evaluate-dataset.ts';
+import { openInference } from '../engine/evaluation/open-inference.ts';
+import { chunksOf } from '../engine/memory/run-memory.ts';
+import { EVALUATION_ROWS } from '../engine/memory/thread-scratch.ts';
+import { createPool } from '../engine/threads/pool.ts';
+import { createRecovery, RETRIES, type Retry } from '../training/faults/recovery.ts';
+import { fewerThreads } from '../training/run/warnings.ts';
+
+const wantedReaders = 'a list of objects with a function add';
+const readers = option.kind((where, name, value) => {
+  const readers = list(where, name, value as readonly OutputReader[], wantedReaders);
+  for (const reader of readers) {
+    if (typeof reader?.add === 'function') continue;
+    throw new OptionError(where, name, `has ${show(reader)} in it, expected ${wantedReaders}`);
+  }
+  return readers;
+});
+
+const evaluateOptions = defineOptions('evaluateModel', {
+  /** The loss. @default 'softmax-cross-entropy' for classes, 'mse' for values */
+  loss: option.unchecked<LossSpec>(),
+  /** Worker threads. Their number never changes the result. @default all cores */
+  threads: option.positiveInteger(),
+  /** The backend. @default 'auto' */
+  backend: option.unchecked<BackendChoice>(),
+  /** Path of the library that the blas backend loads. @default found by name */
+  blas: option.unchecked<string>(),
+  /** Parts of the user's own that spec and loss name. @default none */
+  parts: option.unchecked<LoadedParts>(),
+  /** Called with a sentence if memory is short and fewer threads are used. */
+  onWarning: option.unchecked<(message: string) => void>(),
+  /** Called when a thread has failed and its work is repeated. */
+  onRetry: option.unchecked<(retry: Retry) => void>(),
+  /** Readers of all outputs and targets in the order of the rows, such as a metric. */
+  readers: readers(),
+});
+
+/** Options of `evaluateModel`. */
+export interface EvaluateOptions extends OptionsOf<typeof evaluateOptions.table>, Named {}
+
+/**
+ * Loss and metrics of a network with the given parameters [P] on a dataset, with worker threads.
+ * @throws Error (rejects) if spec, parameters and dataset do not fit or a weight is not finite, before any thread
+ * exists; InputError for a row that leads to an index that an embedding after other layers does not have.
+ */
+export async function evaluateModel(
+  spec: NetworkSpec,
+  parameters: Elements, // [P]
+  dataset: Dataset,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const values = evaluateOptions.read(options);
+  const { parts = NOTHING_LOADED } = values;
+  const network = buildNetwork(spec, parts.own);
+  record('evaluateModel', 'dataset', dataset, 'a dataset');
+  if (elements('evaluateModel', 'parameters', parameters).length !== network.parameterCount) {
+    throw new Error(`evaluateModel: parameters has length ${parameters.length}, expected ${network.parameterCount}`);
+  }
+  const lossSpec = values.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
+  const loss = within('loss', () => createLoss(lossSpec, parts.own));
+  const type = typeOf(parameters);
+  refuseBeyondFloats('evaluateModel', network, loss, type);
+  refuseLossBeyondFloats('evaluateModel', loss, type);
+  checkFit('evaluateModel', network, loss, dataset);
+  refuseDivisors('evaluateModel', dataset, type);
+  const { threads: asked = availableParallelism(), backend = 'auto', blas, readers, onWarning, onRetry } = values;
+  const wanted = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));
+  const machine = { parts, threads: wanted, ownThreads: true, backend, blas };
+  const chunksHeld = chunksOf([dataset.rows]);
+  const opened = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, chunksHeld);
+  const { setup, means, room } = opened;
+  const { threads, chunks } = means;
+  if (threads < wanted) onWarning?.(fewerThreads(threads, wanted, room));
+  const pool = await createPool({ threads });
+  pool.live.add(setup.run);
+  try {
+    const { attempt } = createRecovery(RETRIES, onRetry);
+    const run = { network, loss, threads, chunks, attempt: <T>(work: () => Promise<T>) => attempt(0, work), readers };
+    return await evaluateDataset(pool, setup, dataset, run);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(error.row, error.problem, { where: 'evaluateModel', of: dataset.name });
+  } finally {
+    await pool.destroy();
+  }
+}

@@ -1,0 +1,220 @@
+import { createRandom, type Model, OptionError, type Pausable, shuffle } from '@gradloom/core';
+import {
+  createColumnEncoder,
+  createSpread,
+  defineOptions,
+  type FigureName,
+  figures,
+  figuresOf,
+  type Named,
+  type OptionsOf,
+  option,
+  record,
+  type Scoring,
+  scoreInto,
+  show,
+  viewOf,
+} from '@gradloom/core/internal';
+import { checkDatasetInTurns } from '../data/check-dataset.ts';
+import type { DataMatrix, Dataset } from '../data/dataset.ts';
+import { sharedArrayLike } from '../data/number-types.ts';
+import type { BackendChoice } from '../engine/backends/backend-choices.ts';
+import type { OutputReader } from '../engine/evaluation/evaluate-dataset.ts';
+import { inTurns } from '../system/turns/in-turns.ts';
+import type { Retry } from '../training/faults/recovery.ts';
+import { evaluateModel } from './evaluate-model.ts';
+import { scoringOf } from './scoring-of.ts';
+
+const explainOptions = defineOptions('explainModel', {
+  /** The figure that is watched, such as 'roc-auc'. @default 'accuracy' for classes, 'r2' for values */
+  metric: option.unchecked<string>(),
+  /** How often each column is shuffled. @default 5 */
+  repeats: option.positiveInteger(5),
+  /** Seed of the shuffles. @default 0 */
+  seed: option.count(0),
+  /** Worker threads. Their number never changes the result. @default all cores */
+  threads: option.positiveInteger(),
+  /** The backend. @default 'auto' */
+  backend: option.unchecked<BackendChoice>(),
+  /** Path of the library that the blas backend loads. @default found by name */
+  blas: option.unchecked<string>(),
+  /** Called with a sentence if memory is short and fewer threads are used. */
+  onWarning: option.unchecked<(message: string) => void>(),
+  /** Called when a thread has failed and its work is repeated. */
+  onRetry: option.unchecked<(retry: Retry) => void>(),
+  /** Called with the share of the work that is done. */
+  onProgress: option.unchecked<(done: number) => void>(),
+});
+
+/** Options of `explainModel`. */
+export interface ExplainOptions extends OptionsOf<typeof explainOptions.table>, Named {}
+
+/** What a model makes of a column. */
+export interface Importance {
+  /** The column's name; of a model of plain numbers the input, counted from 0. */
+  readonly name: string;
+  /** How much worse the figure is where the column is shuffled: the mean over the repeats. */
+  readonly mean: number;
+  /** Standard deviation over the repeats: of them, not of a sample of them. */
+  readonly deviation: number;
+  /** The figure of each repeat, subtracted so that a useful column is above 0. */
+  readonly values: readonly number[];
+}
+
+/** How much a model needs each column. */
+export interface Explanation {
+  /** The figure that was watched. */
+  readonly metric: string;
+  /** Whether a higher value of it is better. */
+  readonly better: 'higher' | 'lower';
+  /** The figure of the rows as they are. */
+  readonly baseline: number;
+  /** Number of rows. */
+  readonly rows: number;
+  /** How often each column was shuffled. */
+  readonly repeats: number;
+  /** One for each column, in their order. */
+  readonly importances: readonly Importance[];
+}
+
+/** Bytes of shuffled rows that are made at once, if a copy of all rows does not take more. */
+const MOST_BYTES = 2 ** 26;
+
+/**
+ * Permutation importance: how much worse a figure of the model is on rows whose column is shuffled, so that it says
+ * nothing about them any more. A column that the model does not use has 0. Of columns that say the same each has
+ * little, since the model may still read the others. A function of model, rows, figure, repeats and seed. [Breiman
+ * 2001, §10](https://doi.org/10.1023/A:1010933404324), with repeats as in scikit-learn.
+ * @throws Error (rejects) as `evaluateModel` does; OptionError for a figure that does not fit the model.
+ */
+export async function explainModel(model: Model, dataset: Dataset, options: ExplainOptions = {}): Promise<Explanation> {
+  record('explainModel', 'model', model, 'a model');
+  await inTurns(checkDatasetInTurns('explainModel', dataset));
+  const { metric: asked, repeats, seed, onProgress, ...machine } = explainOptions.read(options);
+  const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
+  const scoring = scoringOf(model, dataset);
+  const metric = figureOf(asked, scoring);
+  const { better } = figures[metric];
+  const threshold = model.metadata.threshold ?? scoring.threshold;
+  const groups = groupsOf(model, dataset.inputs.columns);
+  // The rows as they are, then those of each column and repeat.
+  const total = 1 + groups.length * repeats;
+  const bytes = dataset.inputs.array.BYTES_PER_ELEMENT * dataset.inputs.columns + 8 * dataset.targets.columns;
+  const most = Math.max(1, Math.floor(MOST_BYTES / (bytes * dataset.rows)));
+  const found: number[] = [];
+  for (let first = 0; first < total; first += most) {
+    const copies = Math.min(most, total - first);
+    const shuffled = await inTurns(copiesOf(dataset, groups, { first, copies, repeats, seed }));
+    const reader = valuesOf(metric, { ...scoring, threshold }, dataset.rows, found);
+    await evaluateModel(model.spec, model.parameters, shuffled, {
+      ...Object.fromEntries(Object.entries(machine).filter(([, value]) => value !== undefined)),
+      loss: lossSpec,
+      ...(model.parts === undefined ? {} : { parts: model.parts }),
+      readers: [reader],
+    });
+    onProgress?.((first + copies) / total);
+  }
+  const [baseline, ...values] = found;
+  const sign = better === 'higher' ? 1 : -1;
+  const importances = groups.map(({ name }, g) => {
+    const falls = values.slice(g * repeats, (g + 1) * repeats).map((value) => sign * (baseline - value));
+    return { name, ...spreadOf(falls), values: falls };
+  });
+  return { metric, better, baseline, rows: dataset.rows, repeats, importances };
+}
+
+function figureOf(asked: string | undefined, { task, hasProbabilities }: Scoring): FigureName {
+  const known = figuresOf(task, hasProbabilities);
+  if (asked === undefined) return task === 'values' ? 'r2' : 'accuracy';
+  const name = known.find((one) => one === asked);
+  if (name !== undefined) return name;
+  throw new OptionError('explainModel', 'metric', `has ${show(asked)}, expected one of ${known.join(', ')}`);
+}
+
+/** Inputs of the network that are shuffled together. */
+interface Group {
+  readonly name: string;
+  readonly first: number;
+  readonly inputs: number;
+}
+
+/** The columns of the table, or the inputs one by one. */
+function groupsOf({ preprocessing }: Model, I: number): Group[] {
+  if (preprocessing === undefined)
+    return Array.from({ length: I }, (_, i) => ({ name: String(i), first: i, inputs: 1 }));
+  let first = 0;
+  return preprocessing.columns.map((column) => {
+    const { length } = createColumnEncoder(column).inputs;
+    const group = { name: column.name, first, inputs: length };
+    first += length;
+    return group;
+  });
+}
+
+interface Copies {
+  readonly first: number;
+  readonly copies: number;
+  readonly repeats: number;
+  readonly seed: number;
+}
+
+/** Copies of the rows, one after another: copy 0 of all as they are, the others each with one column shuffled. */
+function* copiesOf(
+  dataset: Dataset,
+  groups: readonly Group[],
+  { first, copies, repeats, seed }: Copies,
+): Pausable<Dataset> {
+  const { rows: N, inputs, targets, weights: _, ...rest } = dataset;
+  const x = repeated(inputs, N, copies);
+  yield;
+  const { columns } = inputs;
+  for (let copy = 0; copy < copies; copy++) {
+    const place = first + copy - 1;
+    if (place < 0) continue;
+    const { first: input, inputs: width } = groups[Math.floor(place / repeats)];
+    const order = Uint32Array.from({ length: N }, (_, n) => n);
+    shuffle(order, createRandom(seed, 'explain', place));
+    for (let n = 0; n < N; n++) {
+      const to = (copy * N + n) * columns + input;
+      const from = order[n] * columns + input;
+      for (let i = 0; i < width; i++) x.array[to + i] = inputs.array[from + i];
+    }
+    yield;
+  }
+  return { ...rest, rows: copies * N, inputs: x, targets: repeated(targets, N, copies) };
+}
+
+function repeated(matrix: DataMatrix, rows: number, copies: number): DataMatrix {
+  const length = rows * matrix.columns;
+  const array = sharedArrayLike(matrix.array, copies * length);
+  const once = matrix.array.length === length ? matrix.array : matrix.array.slice(0, length);
+  for (let copy = 0; copy < copies; copy++) array.set(once, copy * length);
+  return { ...matrix, array };
+}
+
+/** A reader that adds the figure of every N rows to `found`. */
+function valuesOf(name: FigureName, scoring: Scoring, N: number, found: number[]): OutputReader {
+  const { outputs, columns, task, threshold } = scoring;
+  let metric = figures[name].metric(task, threshold);
+  let rows = 0;
+  const add: OutputReader['add'] = (y, t, B, O) => {
+    for (let from = 0; from < B; ) {
+      const count = Math.min(B - from, N - rows);
+      metric.add(viewOf(y, from * outputs, count * outputs), viewOf(t, from * columns, count * columns), count, O);
+      from += count;
+      rows += count;
+      if (rows < N) continue;
+      found.push(metric.value());
+      metric = figures[name].metric(task, threshold);
+      rows = 0;
+    }
+  };
+  // A ranking keeps the scores of a copy, and sorts them.
+  return { add: scoreInto(scoring, [{ add }]), bytes: figures[name].keepsRows ? N * (16 * outputs + 64) : 0 };
+}
+
+function spreadOf(values: readonly number[]): { mean: number; deviation: number } {
+  const { add, mean, deviation } = createSpread();
+  for (const value of values) add(value);
+  return { mean: mean(), deviation: deviation() };
+}

@@ -1,0 +1,57 @@
+import { type ModelContents, OptionError } from '@gradloom/core';
+import {
+  checkModel,
+  defineOptions,
+  type Named,
+  type OptionsOf,
+  option,
+  refuseBadWeights,
+  show,
+} from '@gradloom/core/internal';
+import { checkPath } from '../../system/files/check-path.ts';
+import { writeAtomically } from '../../system/files/write-atomically.ts';
+import { precision } from '../../training/run/precision.ts';
+import { endingsOf, formatOf, type ModelFormatName, modelFormats } from './index.ts';
+import { roundModel } from './round-model.ts';
+
+const exportOptions = defineOptions('exportModel', {
+  /** The format. @default by the ending of the path */
+  format: option.unchecked<ModelFormatName>(), // checked below, together with the path
+  /** Type of the weights in the file. Those of a float64 model are rounded for float32. @default that of the model */
+  precision: precision(),
+});
+
+/** Options of `exportModel`. */
+export interface ExportOptions extends OptionsOf<typeof exportOptions.table>, Named {}
+
+/**
+ * Writes a model to `path` for other programs, replacing an older file as a whole. Resolves to the format.
+ * @throws Error (rejects) if its parts do not fit together, a weight is not finite or beyond what `precision` can hold,
+ * the format cannot hold the model or the file cannot be written; OptionError for an ending that no format has.
+ */
+export async function exportModel(
+  path: string,
+  model: ModelContents,
+  options: ExportOptions = {},
+): Promise<ModelFormatName> {
+  const where = 'exportModel';
+  checkPath(where, path);
+  const { format, precision: type } = exportOptions.read(options);
+  const name = chosenFormat(where, path, format);
+  const { network, loss } = checkModel(where, model);
+  refuseBadWeights(where, network, model.parameters, type);
+  const contents = type === undefined ? model : roundModel(model, type);
+  writeAtomically(where, path, await modelFormats[name].write({ contents, network, loss }));
+  return name;
+}
+
+function chosenFormat(where: string, path: string, asked: ModelFormatName | undefined): ModelFormatName {
+  if (asked === undefined) {
+    const found = formatOf(path);
+    if (found !== undefined) return found;
+    const expected = endingsOf(Object.values(modelFormats));
+    throw new OptionError(where, 'format', `has none that ends as ${show(path)}, expected ${expected}`);
+  }
+  if (Object.hasOwn(modelFormats, asked)) return asked;
+  throw new OptionError(where, 'format', `has ${show(asked)}, expected one of ${Object.keys(modelFormats).join(', ')}`);
+}

@@ -1,0 +1,174 @@
+import {
+  buildNetwork,
+  type Elements,
+  type ElementType,
+  type LoadedParts,
+  type LossSpec,
+  type Model,
+  type ModelContents,
+  type ModelMetadata,
+  type Network,
+  type NetworkSpec,
+  OptionError,
+} from '@gradloom/core';
+import {
+  bytesOfElements,
+  createElements,
+  defineOptions,
+  elementTypes,
+  FLOAT64,
+  firstBeyond,
+  type Named,
+  type OptionsOf,
+  option,
+  record,
+  refuseBadWeights,
+  show,
+  showName,
+  showPath,
+  viewOf,
+} from '@gradloom/core/internal';
+import { fileSize } from '../../system/files/file-size.ts';
+import { mebibytes } from '../../system/memory/memory.ts';
+import { memoryRoom } from '../../system/memory/memory-room.ts';
+import { precision } from '../../training/run/precision.ts';
+import { createModel } from '../model.ts';
+import { endingsOf, formatOf, modelFormats } from './index.ts';
+import { matchTensors, type Renames } from './match-tensors.ts';
+import type { FileFault, TensorFile } from './tensor-file.ts';
+import { transpose } from './torch-tensors.ts';
+
+const importOptions = defineOptions('importModel', {
+  /** The network. @default what a file of `exportModel` says */
+  spec: option.unchecked<NetworkSpec>(),
+  /** The loss that the weights were trained with; it says whether outputs are logits. @default outputs are values */
+  loss: option.unchecked<LossSpec>(),
+  /** Metadata of the model, such as the `labels` of its classes. @default {} */
+  metadata: option.unchecked<ModelMetadata>(),
+  /** Names of the network's layers for modules of the file: { fc1: '0', fc2: '2' }. @default the names are the same */
+  rename: option.unchecked<Renames>(),
+  /**
+   * Type of the model's numbers: float64 holds every weight of a file exactly, float32 rounds those of float64.
+   * @default that of a file of `exportModel`, else 'float64'
+   */
+  precision: precision(),
+  /** Parts of your own that the network has, from `loadParts`. @default none */
+  parts: option.unchecked<LoadedParts>(),
+});
+
+/** Options of `importModel`. */
+export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Named {}
+
+/**
+ * A model from the weights that PyTorch or NumPy wrote to a .safetensors or .npz file: `0.weight` [out, in], `0.bias`
+ * and so on, one tensor of the file for each of the network, in float64, float32, float16 or bfloat16.
+ * @throws Error (rejects) naming every tensor that is missing, left over or of another shape; also for a damaged file,
+ * a weight that is not finite or beyond what `precision` can hold, and parts that do not fit together.
+ */
+export async function importModel(path: string, options: ImportOptions = {}): Promise<Model> {
+  const where = 'importModel';
+  record(where, 'options', options, 'an object');
+  const { spec, loss, metadata, rename = {}, precision: asked, parts } = importOptions.read(options);
+  const fault: FileFault = (has, expected, cause) =>
+    new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
+  checkRenames(where, rename);
+  const file = await openTensors(where, path, fault);
+  try {
+    const described = spec === undefined ? descriptionOf(file, fault) : { spec };
+    const network = buildNetwork(described.spec, parts?.own);
+    const type = asked ?? precisionOf(file, fault);
+    const parameters = await readParameters(where, network, file, type, rename, fault);
+    refuseBadWeights(where, network, parameters);
+    return createModel({
+      ...described,
+      spec: network.spec,
+      parameters,
+      ...(parts === undefined ? {} : { parts }),
+      ...(loss === undefined ? {} : { loss }),
+      ...(metadata === undefined ? {} : { metadata: { ...described.metadata, ...metadata } }),
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+function checkRenames(where: string, rename: Renames): void {
+  record(where, 'rename', rename, "an object such as { fc1: '0' }");
+  for (const [from, to] of Object.entries(rename)) {
+    if (typeof to === 'string' && to !== '' && from !== '') continue;
+    throw new OptionError(where, 'rename', `has ${show(from)}: ${show(to)}, expected names such as { fc1: '0' }`);
+  }
+}
+
+async function openTensors(where: string, path: string, fault: FileFault): Promise<TensorFile> {
+  const formats = Object.values(modelFormats).filter(({ open }) => open !== undefined);
+  const wanted = `a ${endingsOf(formats)} file`;
+  fileSize(where, path, wanted);
+  const format = formatOf(path);
+  const open = format === undefined ? undefined : modelFormats[format].open;
+  if (open === undefined) throw fault('another ending', wanted);
+  return open(where, path, fault);
+}
+
+/** What `exportModel` says of a model. */
+type Described = Omit<ModelContents, 'parameters'>;
+
+const isPrecision = (type: unknown): type is ElementType => elementTypes.some((known) => known === type);
+
+/** The model that a file describes. Its parts are checked when the model is created. */
+function descriptionOf({ description }: TensorFile, fault: FileFault): Described {
+  if (typeof description !== 'object' || description === null || !('spec' in description)) {
+    throw fault('no network in it', 'a spec of the network beside it, since weights alone do not say their layers');
+  }
+  const { version, ...contents } = description as Described & { readonly version?: unknown };
+  if (version !== 1) throw fault(`a model of version ${show(version)}`, '1 (a newer Gradloom may read it)');
+  // Nothing else of what the file says reaches the model, but the type of its numbers.
+  const { spec, loss, metadata, preprocessing } = contents;
+  return {
+    spec,
+    ...(loss === undefined ? {} : { loss }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(preprocessing === undefined ? {} : { preprocessing }),
+  };
+}
+
+/** The type of the numbers of a model that `exportModel` wrote, also where its network is given; else float64. */
+function precisionOf({ description }: TensorFile, fault: FileFault): ElementType {
+  if (typeof description !== 'object' || description === null) return FLOAT64;
+  const { precision: type = FLOAT64 } = description as { readonly precision?: unknown };
+  if (isPrecision(type)) return type;
+  throw fault(`a model of precision ${show(type)}`, elementTypes.join(' or '));
+}
+
+async function readParameters(
+  where: string,
+  network: Network,
+  file: TensorFile,
+  type: ElementType,
+  rename: Renames,
+  fault: FileFault,
+): Promise<Elements> {
+  const matched = matchTensors(network, file.tensors, rename, fault);
+  const bytes = bytesOfElements(type, network.parameterCount);
+  const room = memoryRoom();
+  if (bytes > room.bytes) {
+    throw fault(`${mebibytes(bytes)} of weights`, `at most ${mebibytes(room.bytes)} (${room.bound})`);
+  }
+  const parameters = createElements(type, network.parameterCount);
+  for (const { wanted, stored, name } of matched) {
+    const own = viewOf(parameters, wanted.offset, wanted.length);
+    const numbers = await stored.read();
+    if (numbers.length !== wanted.length) {
+      throw new Error(`${where}: ${showName(name)} has ${numbers.length} numbers, expected ${wanted.length}`);
+    }
+    const beyond = firstBeyond(numbers, type);
+    if (beyond !== undefined) throw fault(`${show(beyond)} in ${showName(name)}`, `numbers that ${type} can hold`);
+    if (!wanted.isTransposed) {
+      own.set(numbers);
+      continue;
+    }
+    const [O, I] = wanted.shape;
+    transpose(own, numbers, O, I);
+  }
+  return parameters;
+}

@@ -1,0 +1,59 @@
+import type { ExportedModel } from './exported.ts';
+import type { FileFault, TensorFile } from './tensor-file.ts';
+
+/** A format that other programs read or write. */
+export interface ModelFormat {
+  readonly title: string; // for help
+  readonly ending: string; // of its files
+  /** The bytes of a file. @throws Error for a model that the format cannot hold. */
+  write(model: ExportedModel): Promise<Iterable<Uint8Array>>;
+  /** Opens a file. Absent: it is only written. */
+  open?(where: string, path: string, fault: FileFault): Promise<TensorFile>;
+}
+
+/** Readers and writers load when one is used: help takes the names from here. */
+const table = {
+  onnx: {
+    title: 'the whole model for onnxruntime, preprocessing included',
+    ending: '.onnx',
+    write: async (model) => (await import('./onnx/write-onnx.ts')).writeOnnx(model),
+  },
+  safetensors: {
+    title: 'tensors under the names of PyTorch',
+    ending: '.safetensors',
+    write: async (model) => (await import('./write-safetensors.ts')).writeSafetensors(model),
+    open: async (...file) => (await import('./read-safetensors.ts')).openSafetensors(...file),
+  },
+  npz: {
+    title: 'the same as arrays of NumPy',
+    ending: '.npz',
+    write: async (model) => (await import('./write-npz.ts')).writeNpz(model),
+    open: async (...file) => (await import('./read-npz.ts')).openNpz(...file),
+  },
+  gradloom: {
+    title: 'a model file of Gradloom',
+    ending: '.gradloom',
+    write: async ({ contents }) => (await import('../model-file.ts')).packModel('exportModel', contents),
+  },
+  json: {
+    title: 'the network and its weights as text',
+    ending: '.json',
+    write: async (model) => (await import('./write-json.ts')).writeJson(model),
+  },
+} satisfies Record<string, ModelFormat>;
+
+/** A format of models. */
+export type ModelFormatName = keyof typeof table;
+
+/** Every format. To add one, write a file and list it here. */
+export const modelFormats: Readonly<Record<ModelFormatName, ModelFormat>> = table;
+
+/** The format of a file by its ending; undefined for any other. */
+export const formatOf = (path: string): ModelFormatName | undefined =>
+  (Object.keys(table) as ModelFormatName[]).find((name) => path.toLowerCase().endsWith(table[name].ending));
+
+/** '.safetensors, .npz or .json'. */
+export function endingsOf(formats: readonly ModelFormat[]): string {
+  const endings = formats.map(({ ending }) => ending);
+  return endings.length === 1 ? endings[0] : `${endings.slice(0, -1).join(', ')} or ${endings.at(-1)}`;
+}

@@ -1,0 +1,122 @@
+import type { Elements } from '@gradloom/core';
+import { littleEndianBytes } from '../../../system/files/little-endian.ts';
+import { attributeTypes, type ElementType, elementTypes, type Message } from './schema.ts';
+
+/** The name of a value in a graph: an input, a constant or what a node puts out. */
+export type Value = string;
+
+/** Types of floating point that a graph computes with. */
+export type RealType = 'double' | 'float';
+
+type Attributes = Readonly<Record<string, number | readonly number[] | readonly string[]>>;
+
+/** A graph that is being written: each function adds something and gives its name. */
+export interface Graph {
+  /** An input [N, columns]. */
+  input(name: string, type: ElementType, columns: number, note: string): Value;
+  /** Gives a value out as `name`, [N, columns] or [N] for null. */
+  output(name: string, value: Value, type: ElementType, columns: number | null, note: string): void;
+  /** A constant, in the type of its numbers. */
+  reals(name: string, shape: readonly number[], numbers: Elements): Value;
+  /** The same graph, whose numbers are of another type; of a new one they are float64. */
+  in(type: RealType): Graph;
+  /** A single number, rounded to that type. */
+  number(value: number): Value;
+  /** A value in that type; `from` is the type that it has. */
+  cast(value: Value, from: 'bool' | RealType): Value;
+  /** A constant of int64. */
+  integers(shape: readonly number[], numbers: readonly number[]): Value;
+  /** A constant of texts. */
+  texts(shape: readonly number[], texts: readonly string[]): Value;
+  /** What an operator makes of `inputs`. */
+  node(operator: string, inputs: readonly Value[], attributes?: Attributes, domain?: string): Value;
+  /** What is written so far. */
+  finish(): Message<'GraphProto'>;
+}
+
+/** An empty graph. */
+export function createGraph(): Graph {
+  const nodes: Message<'NodeProto'>[] = [];
+  const initializers: Message<'TensorProto'>[] = [];
+  const inputs: Message<'ValueInfoProto'>[] = [];
+  const outputs: Message<'ValueInfoProto'>[] = [];
+  const numbers = new Map<string, Value>();
+  const reals = { double: Float64Array, float: Float32Array };
+  // Of values inside of the graph: no column of a table may have such a name by chance.
+  let next = 0;
+  const fresh = (what: string): Value => `gradloom/${what}/${next++}`;
+
+  function constant(name: Value, type: ElementType, shape: readonly number[], values: Message<'TensorProto'>): Value {
+    initializers.push({ name, dataType: elementTypes[type], dims: shape.map(BigInt), ...values });
+    return name;
+  }
+
+  const common = {
+    input(name: string, type: ElementType, columns: number, note: string): Value {
+      if (name === '') throw new Error('a column without a name has no input in ONNX, expected a name');
+      inputs.push(valueInfo(name, type, columns, note));
+      return name;
+    },
+    output(name: string, value: Value, type: ElementType, columns: number | null, note: string): void {
+      nodes.push({ opType: 'Identity', name: fresh('Identity'), input: [value], output: [name] });
+      outputs.push(valueInfo(name, type, columns, note));
+    },
+    reals: (name: string, shape: readonly number[], values: Elements): Value =>
+      constant(`gradloom/${name}`, values instanceof Float32Array ? 'float' : 'double', shape, {
+        rawData: littleEndianBytes(values),
+      }),
+    integers(shape: readonly number[], values: readonly number[]): Value {
+      const bytes = new DataView(new ArrayBuffer(8 * values.length));
+      for (const [i, value] of values.entries()) bytes.setBigInt64(8 * i, BigInt(value), true);
+      return constant(fresh('integers'), 'int64', shape, { rawData: new Uint8Array(bytes.buffer) });
+    },
+    texts: (shape: readonly number[], texts: readonly string[]): Value =>
+      constant(fresh('texts'), 'string', shape, { stringData: texts.map(utf8) }),
+    node(opType: string, input: readonly Value[], attributes: Attributes = {}, domain = ''): Value {
+      const name = fresh(opType);
+      const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
+      nodes.push({ opType, domain, name, input, output: [name], attribute });
+      return name;
+    },
+    finish: (): Message<'GraphProto'> => ({
+      name: 'gradloom',
+      node: nodes,
+      initializer: initializers,
+      input: inputs,
+      output: outputs,
+    }),
+  } satisfies Partial<Graph>;
+
+  const of = (type: RealType): Graph => ({
+    ...common,
+    in: of,
+    number(value) {
+      // A text tells -0 from 0 and knows NaN.
+      const key = `${type} ${Object.is(value, -0) ? '-0' : value}`;
+      let name = numbers.get(key);
+      if (name === undefined) {
+        name = constant(fresh('number'), type, [], { rawData: littleEndianBytes(reals[type].of(value)) });
+        numbers.set(key, name);
+      }
+      return name;
+    },
+    cast: (value, from) => (from === type ? value : common.node('Cast', [value], { to: elementTypes[type] })),
+  });
+  return of('double');
+}
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function attributeOf(name: string, value: Attributes[string]): Message<'AttributeProto'> {
+  if (typeof value === 'number') return { name, type: attributeTypes.int, i: BigInt(value) };
+  if (value.every((entry) => typeof entry === 'string')) {
+    return { name, type: attributeTypes.strings, strings: value.map(utf8) };
+  }
+  return { name, type: attributeTypes.ints, ints: (value as readonly number[]).map(BigInt) };
+}
+
+/** Rows are N, whatever their number. */
+function valueInfo(name: string, type: ElementType, columns: number | null, note: string): Message<'ValueInfoProto'> {
+  const dim = [{ dimParam: 'N' }, ...(columns === null ? [] : [{ dimValue: BigInt(columns) }])];
+  return { name, docString: note, type: { tensorType: { elemType: elementTypes[type], shape: { dim } } } };
+}

@@ -1,0 +1,169 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { listed, show } from '@gradloom/core/internal';
+import { half } from '../../data/number-types.ts';
+import { fileSize } from '../../system/files/file-size.ts';
+import { systemReason } from '../../system/files/system-reason.ts';
+import type { FileFault, StoredTensor, TensorFile } from './tensor-file.ts';
+import { DESCRIPTION } from './write-safetensors.ts';
+
+const PREFIX_BYTES = 8;
+
+/** 16 MiB: room for 100,000 tensors. */
+const MOST_HEADER_BYTES = 1 << 24;
+
+/** Bytes that are decoded at a time. */
+const CHUNK = 1 << 20;
+
+type Decode = (view: DataView, at: number) => number;
+
+const word = new DataView(new ArrayBuffer(4));
+
+/** The high 16 bits of a float32. */
+function brainFloat(bits: number): number {
+  word.setUint16(2, bits, true);
+  return word.getFloat32(0, true);
+}
+
+/** Types that weights can have. */
+const types: Readonly<Record<string, readonly [bytes: number, decode: Decode]>> = {
+  F64: [8, (view, at) => view.getFloat64(at, true)],
+  F32: [4, (view, at) => view.getFloat32(at, true)],
+  F16: [2, (view, at) => half(view.getUint16(at, true))],
+  BF16: [2, (view, at) => brainFloat(view.getUint16(at, true))],
+};
+
+/**
+ * Opens a file of safetensors. Its header has to give every byte behind it to one tensor, so lengths that lie, holes
+ * and tensors that overlap are found before memory is taken for any. @throws Error (rejects) of `fault`.
+ */
+export async function openSafetensors(where: string, path: string, fault: FileFault): Promise<TensorFile> {
+  const size = fileSize(where, path, 'a safetensors file');
+  const handle = await open(path).catch((error: unknown) => {
+    throw fault(`no way to be opened (${systemReason(error)})`, 'a file that can be read', error);
+  });
+  try {
+    const headerBytes = await lengthOfHeader(handle, size, fault);
+    const header = parseHeader(await readBytes(handle, PREFIX_BYTES, headerBytes, fault), fault);
+    const start = PREFIX_BYTES + headerBytes;
+    const { __metadata__: metadata, ...entries } = header;
+    const placed = Object.entries(entries).map(([name, entry]) => placeOf(name, entry, fault));
+    checkPlaces(placed, size - start, fault);
+    const tensors = new Map(placed.map((place) => [place.name, tensorOf(handle, start, place, fault)]));
+    return { tensors, description: descriptionOf(metadata), close: () => handle.close() };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function lengthOfHeader(handle: FileHandle, size: number, fault: FileFault): Promise<number> {
+  if (size < PREFIX_BYTES + 2) throw fault(`${size} bytes`, 'a whole safetensors file');
+  const bytes = Number((await readBytes(handle, 0, PREFIX_BYTES, fault)).readBigUInt64LE());
+  const most = Math.min(MOST_HEADER_BYTES, size - PREFIX_BYTES);
+  if (bytes > most) throw fault(`a header of ${bytes} bytes`, `at most ${most} (a safetensors file)`);
+  return bytes;
+}
+
+function parseHeader(bytes: Buffer, fault: FileFault): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw fault('a header that is not JSON', 'a safetensors file', error);
+  }
+  if (isRecord(header)) return header;
+  throw fault(`the header ${show(header)}`, '{ "0.weight": { "dtype", "shape", "data_offsets" } }');
+}
+
+interface Place {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly from: number; // bytes behind the header
+  readonly to: number;
+}
+
+function placeOf(name: string, entry: unknown, fault: FileFault): Place {
+  if (isRecord(entry)) {
+    const { dtype: type, shape, data_offsets: offsets } = entry;
+    if (typeof type === 'string' && areSizes(shape) && areSizes(offsets) && offsets.length === 2) {
+      return { name, type, shape, from: offsets[0], to: offsets[1] };
+    }
+  }
+  throw fault(
+    `the tensor ${show(name)} as ${show(entry)}`,
+    '{ "dtype": "F32", "shape": [3, 4], "data_offsets": [0, 48] }',
+  );
+}
+
+/** One after the other, from the header to the end of the file, each as long as its shape says. */
+function checkPlaces(places: readonly Place[], bytes: number, fault: FileFault): void {
+  let end = 0;
+  for (const { name, type, shape, from, to } of [...places].sort((a, b) => a.from - b.from || a.to - b.to)) {
+    const tensor = `the tensor ${show(name)}`;
+    if (from !== end || to < from) {
+      throw fault(`${tensor} at bytes ${from} to ${to}`, `it to begin at ${end}, where the one before ends`);
+    }
+    const [width] = Object.hasOwn(types, type) ? types[type] : [0];
+    const length = shape.reduce((product, extent) => product * extent, 1);
+    if (width > 0 && length * width !== to - from) {
+      throw fault(`${to - from} bytes for ${tensor} of ${type} [${listed(shape.map(String))}]`, String(length * width));
+    }
+    end = to;
+  }
+  if (end !== bytes) throw fault(`${bytes} bytes of tensors`, `${end} (those of its header)`);
+}
+
+function tensorOf(
+  handle: FileHandle,
+  start: number,
+  { name, type, shape, from, to }: Place,
+  fault: FileFault,
+): StoredTensor {
+  return {
+    type,
+    shape,
+    async read() {
+      if (!Object.hasOwn(types, type)) {
+        throw fault(`the tensor ${show(name)} of type ${show(type)}`, `one of ${Object.keys(types).join(', ')}`);
+      }
+      const [width, decode] = types[type];
+      const numbers = new Float64Array((to - from) / width);
+      for (let at = from; at < to; at += CHUNK) {
+        const bytes = await readBytes(handle, start + at, Math.min(CHUNK, to - at), fault);
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+        const first = (at - from) / width;
+        for (let i = 0; i < bytes.length / width; i++) numbers[first + i] = decode(view, i * width);
+      }
+      return numbers;
+    },
+  };
+}
+
+async function readBytes(handle: FileHandle, position: number, length: number, fault: FileFault): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  for (let filled = 0; filled < length; ) {
+    const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);
+    if (bytesRead === 0) throw fault('less than it had when it was opened', 'a file that nobody writes');
+    filled += bytesRead;
+  }
+  return bytes;
+}
+
+/** Of a file that `exportModel` wrote. */
+function descriptionOf(metadata: unknown): unknown {
+  const text = isRecord(metadata) ? metadata[DESCRIPTION] : undefined;
+  if (typeof text !== 'string') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Somebody else's entry of this name.
+    return undefined;
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const areSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((entry) => Number.isSafeInteger(entry) && entry >= 0);

@@ -1,0 +1,33 @@
+import { typeOf } from '@gradloom/core/internal';
+import { littleEndianBytes } from '../../system/files/little-endian.ts';
+import { describeModel, type ExportedModel, torchNumbers } from './exported.ts';
+import { torchTensors } from './torch-tensors.ts';
+
+/** The key of `__metadata__` that describes the model: the format allows texts alone, so it is JSON. */
+export const DESCRIPTION = 'gradloom';
+
+const dtypes = { float64: 'F64', float32: 'F32' };
+
+/**
+ * The length of the header (uint64), the header in JSON with spaces up to a multiple of 8, and the tensors in the type
+ * of the model, all little-endian. [safetensors](https://huggingface.co/docs/safetensors)
+ */
+export function* writeSafetensors(model: ExportedModel): Generator<Uint8Array> {
+  const metadata = { format: 'pt', [DESCRIPTION]: JSON.stringify(describeModel(model)) };
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  const { BYTES_PER_ELEMENT: width } = model.contents.parameters;
+  const dtype = dtypes[typeOf(model.contents.parameters)];
+  let end = 0;
+  for (const { name, shape, length } of torchTensors(model.network)) {
+    header[name] = { dtype, shape, data_offsets: [end, end + length * width] };
+    end += length * width;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const padded = Buffer.alloc(Math.ceil(text.length / 8) * 8, ' ');
+  text.copy(padded);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  yield length;
+  yield padded;
+  for (const { numbers } of torchNumbers(model)) yield littleEndianBytes(numbers);
+}

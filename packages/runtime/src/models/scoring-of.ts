@@ -1,0 +1,13 @@
+import { buildNetwork, createLoss, type Model } from '@gradloom/core';
+import { createScoring, record, type Scoring } from '@gradloom/core/internal';
+import type { Dataset } from '../data/dataset.ts';
+
+/** How outputs are scored, as readers of an evaluation get them: values in the units of their targets. */
+export function scoringOf(model: Model, dataset: Dataset): Scoring {
+  const { spec, loss, parts } = record('scoringOf', 'model', model, 'a model');
+  const { classes, targets } = record('scoringOf', 'dataset', dataset, 'a dataset');
+  const { output } = buildNetwork(spec, parts?.own);
+  const areBits = classes === null && output === 1 && targets.array.every((target) => target === 0 || target === 1);
+  const trainedOn = createLoss(loss ?? (classes === null ? 'mse' : 'softmax-cross-entropy'), parts?.own);
+  return createScoring({ loss: trainedOn, outputs: output, classes, areBits });
+}

@@ -1,0 +1,27 @@
+import type { Task } from '../../engine/threads/protocol.ts';
+import { createTextAnswerer, type TextAnswerer } from './answer-texts.ts';
+import type { Reply } from './reply.ts';
+import { modelFrom, type SharedModel } from './shared-model.ts';
+
+/** Bodies of requests to answer; 'unknown': the model has to be sent along. */
+export interface AnswersTask extends Task<readonly Reply[] | 'unknown'> {
+  readonly kind: 'answers';
+  readonly id: number; // of the model
+  readonly model?: SharedModel; // for a thread that does not have it yet
+  readonly texts: readonly string[];
+  readonly mostRows: number; // of a text
+}
+
+/** By the model's id. */
+const answerers = new Map<number, TextAnswerer>();
+
+/** In a thread: answers with the model that it has made, or makes now. */
+export function answerTask({ id, model, texts, mostRows }: AnswersTask): readonly Reply[] | 'unknown' {
+  let answerer = answerers.get(id);
+  if (answerer === undefined) {
+    if (model === undefined) return 'unknown';
+    answerer = createTextAnswerer(modelFrom(model), { mostRows });
+    answerers.set(id, answerer);
+  }
+  return answerer(texts);
+}

@@ -1,0 +1,39 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** Location of this module; undefined if a bundler has converted it to CommonJS. */
+const here: string | undefined = import.meta.url;
+
+/** Loads a package that this one depends on, when it is needed first. @throws what `require` throws. */
+export function requireInstalled(name: string): unknown {
+  return createRequire(place(name))(name);
+}
+
+/** Loads, or finds the path of, a file installed with this package. @throws Error if a bundler has separated them. */
+export const loadInstalled = (name: string): unknown => found(name, () => requireInstalled(name));
+export const resolveInstalled = (name: string): string => found(name, () => createRequire(place(name)).resolve(name));
+
+/** The path of a module of this package: beside the bundle in CommonJS, or a source in `src`. @throws Error where there is none. */
+export function fileBeside(name: string): string {
+  return resolveInstalled(place(name).endsWith('.ts') ? `../${name}.ts` : `./${name}.cjs`);
+}
+
+function found<T>(name: string, find: () => T): T {
+  try {
+    return find();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
+    throw parted(name, fileURLToPath(place(name)), cause);
+  }
+}
+
+function place(name: string): string {
+  if (here === undefined) throw parted(name, 'a CommonJS module', undefined);
+  return here;
+}
+
+const parted = (name: string, from: string, cause: unknown): Error => {
+  const what = 'expected @gradloom/runtime as it is installed';
+  const advice = 'where a bundler has taken it in, mark @gradloom/* as external';
+  return new Error(`runtime: ${name} is not found from ${from}, ${what} (${advice})`, { cause });
+};

@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { reasonOf } from '@gradloom/core/internal';
+import type { Task, TaskPlace } from '../../engine/threads/protocol.ts';
+import { type SharedSpec, specOf } from '../../engine/threads/shared-spec.ts';
+import { type FolderLock, lockFolder } from '../../system/files/folder-lock.ts';
+import { makeDirectory } from '../../system/files/make-directory.ts';
+import { removeTemporaries } from '../../system/files/write-atomically.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { saveCheckpoint } from './checkpoint-file.ts';
+import type { CheckpointSettings } from './checkpoint-options.ts';
+import { findOlder, removeAllBut, stepFile } from './older-checkpoints.ts';
+
+/** Writes a checkpoint. */
+export interface CheckpointTask extends TaskPlace, Task<Written> {
+  readonly kind: 'checkpoint';
+  readonly entry: CheckpointEntry;
+}
+
+/** Name of the newest checkpoint in its folder. */
+export const LAST_FILE = 'last.gradloom';
+/** Name of the checkpoint with the lowest loss. */
+export const BEST_FILE = 'best.gradloom';
+
+/** A checkpoint to write into a folder. */
+export interface CheckpointEntry {
+  readonly folder: string;
+  readonly opens: boolean; // for the first time
+  readonly checkpoint: Omit<Checkpoint, 'spec'>;
+  readonly isBest: boolean;
+  readonly keep: number; // number to keep under names with their steps; 0: none has such a name
+  readonly kept: readonly number[]; // steps of these, oldest first
+  readonly adopts: boolean; // also those written before a resume
+}
+
+export interface Written {
+  readonly error: string | null; // why there is no new one; the older ones remain
+  readonly kept: readonly number[]; // as above, with the new one
+}
+
+/**
+ * Writes the newest checkpoint of a folder, and then removes the ones that are no longer kept. If a thread failed to
+ * write it, first removes its half-written files. Never throws.
+ */
+export function keepCheckpoint(shared: SharedSpec, entry: CheckpointEntry, threadFailed = false): Written {
+  const { folder, opens, isBest, keep, adopts } = entry;
+  try {
+    if (threadFailed) removeTemporaries(folder, 'own');
+    const checkpoint = { ...entry.checkpoint, spec: specOf(shared) };
+    const { step } = checkpoint.progress;
+    const others = [...(isBest ? [BEST_FILE] : []), ...(keep > 0 ? [stepFile(step)] : [])];
+    saveCheckpoint(
+      join(folder, LAST_FILE),
+      checkpoint,
+      others.map((name) => join(folder, name)),
+    );
+    if (keep === 0) return { error: null, kept: [] };
+    const older = new Set([...(opens && adopts ? findOlder(folder, checkpoint) : []), ...entry.kept]);
+    older.delete(step);
+    return { error: null, kept: removeAllBut(keep, folder, [...older, step]) };
+  } catch (error) {
+    return { error: reasonOf(error), kept: entry.kept };
+  }
+}
+
+/** A folder of checkpoints that one run writes to. */
+export interface CheckpointPlace {
+  /** Its path, locked by this run. @throws Error if it cannot be locked. */
+  open(): string;
+  release(): void;
+}
+
+/**
+ * Locks a folder for a run before its first step, so that no other run writes to it; a folder that a function returns
+ * is already locked by its owner. If a folder cannot be created or written, it is tried again at each checkpoint, and
+ * training continues.
+ * @throws FolderInUseError if another run writes to it; Error if its lock cannot be read.
+ */
+export function takeCheckpointPlace(folder: CheckpointSettings['folder']): CheckpointPlace {
+  if (typeof folder !== 'string') return { open: () => folder().path, release() {} };
+  let lock: FolderLock | undefined;
+  const open = (): string => {
+    // A removed folder is not created again; if another run has created it since, it belongs to that run.
+    if (lock === undefined || (existsSync(folder) && !lock.holds())) {
+      lock = lockFolder('train', makeDirectory(folder), 'train');
+    }
+    return folder;
+  };
+  try {
+    open();
+  } catch (error) {
+    if (!isOfSystem(error)) throw error;
+  }
+  return { open, release: () => lock?.release() };
+}
+
+const isOfSystem = (error: unknown): boolean => error instanceof Error && ('code' in error || isOfSystem(error.cause));

@@ -1,0 +1,147 @@
+import { resolve } from 'node:path';
+import type { ModelMetadata } from '@gradloom/core';
+import {
+  defineOptions,
+  type Named,
+  number,
+  type OptionsOf,
+  onlyKeys,
+  option,
+  plainJson,
+  positiveInteger,
+  reasonOf,
+  show,
+} from '@gradloom/core/internal';
+import { currentDirectory } from '../../system/files/current-directory.ts';
+import type { FolderLock } from '../../system/files/folder-lock.ts';
+
+/** The interval between checkpoints: steps, or { steps }, { epochs } or { seconds }. It changes no bit of the run. */
+export type CheckpointEvery = number | EverySteps | EveryEpochs | EverySeconds;
+
+/** An interval in steps. */
+export interface EverySteps {
+  /** Number of steps; the same as a plain number. */
+  steps: number;
+}
+
+/** An interval in epochs. */
+export interface EveryEpochs {
+  /** Number of epochs. */
+  epochs: number;
+}
+
+/** An interval in seconds. */
+export interface EverySeconds {
+  /** Minimum number of seconds: a checkpoint waits for the end of a span. */
+  seconds: number;
+}
+
+const folder = option.checkedBy('the path of a folder', isFolder);
+const metadata = option.kind((_where, _name, value) => checkMetadata(value));
+
+export const checkpointOptions = defineOptions(
+  'train',
+  {
+    /**
+     * The folder of last.gradloom and best.gradloom, locked by this run until it ends. A relative path is resolved when
+     * the run begins. A function returns a folder that the caller has locked.
+     */
+    folder: option.required(folder),
+    /**
+     * How often: a number of steps, or `{ steps }`, `{ epochs }` or `{ seconds }`.
+     * @default only when the run ends, stops or fails
+     */
+    every: option.unchecked<CheckpointEvery>(
+      'write a checkpoint every so many steps (50), epochs (2e) or seconds (30s)',
+      'only at the end',
+    ),
+    /**
+     * Number of the newest checkpoints to keep under names with their steps, such as step-000120.gradloom.
+     * @default none
+     */
+    keep: option.positiveInteger(
+      undefined,
+      'how many of the newest checkpoints to keep as step-<number>.gradloom, besides the last and the best',
+      '0',
+    ),
+    /** Metadata stored in the files, such as the names of classes. @default {} */
+    metadata: metadata({}),
+  },
+  'checkpoint',
+);
+
+/** Where and how often a run writes checkpoints. */
+export interface CheckpointOptions extends OptionsOf<typeof checkpointOptions.table>, Named {}
+
+/** The steps at which a run stops between two spans to write a checkpoint. */
+export interface CheckpointTimes {
+  /** First step after `step` at which a checkpoint is due; Infinity if the interval is in seconds. */
+  next(step: number): number;
+  /** Whether a checkpoint is due after `step` steps, `elapsedMs` after the last. */
+  isDue(step: number, elapsedMs: number): boolean;
+}
+
+/** @throws Error for other values. */
+export function checkpointTimes(every: CheckpointEvery | undefined, stepsPerEpoch: number): CheckpointTimes {
+  if (every === undefined) return never;
+  if (typeof every === 'number') return bySteps(positiveInteger('train', 'checkpoint.every', every));
+  if (typeof every === 'object' && every !== null) {
+    onlyKeys('train: checkpoint.every', every, ['steps', 'epochs', 'seconds']);
+    if (Object.keys(every).length === 1) {
+      if ('steps' in every) return bySteps(positiveInteger('train', 'checkpoint.every.steps', every.steps));
+      if ('epochs' in every) {
+        return bySteps(stepsPerEpoch * positiveInteger('train', 'checkpoint.every.epochs', every.epochs));
+      }
+      const seconds = number('train', 'checkpoint.every.seconds', every.seconds, 'above 0', (s) => s > 0);
+      return { next: () => Number.POSITIVE_INFINITY, isDue: (_step, elapsedMs) => elapsedMs >= seconds * 1000 };
+    }
+  }
+  throw new Error(
+    `train: checkpoint.every has ${show(every)}, expected steps, or one of { steps }, { epochs }, { seconds }`,
+  );
+}
+
+/** Checked options; the folder's path does not depend on the current directory. */
+export interface CheckpointSettings {
+  readonly folder: CheckpointOptions['folder'];
+  readonly keep: number; // 0: none has a name of its own
+  readonly every: CheckpointEvery | undefined;
+  readonly metadata: ModelMetadata;
+}
+
+/**
+ * Checks the options. Call it when the run begins, since relative paths are resolved then. @throws Error for invalid
+ * options.
+ */
+export function checkpointSettings(options: CheckpointOptions): CheckpointSettings {
+  const { folder, every, keep = 0, metadata } = checkpointOptions.read(options);
+  const from = currentDirectory();
+  return {
+    folder: typeof folder === 'string' ? resolve(from, folder) : () => resolved(from, folder()),
+    keep,
+    every: typeof every === 'object' && every !== null ? { ...every } : every,
+    metadata,
+  };
+}
+
+const resolved = (from: string, lock: FolderLock): FolderLock => ({ ...lock, path: resolve(from, lock.path) });
+
+function isFolder(value: unknown): value is string | (() => FolderLock) {
+  return typeof value === 'function' || (typeof value === 'string' && value !== '');
+}
+
+function checkMetadata(metadata: unknown): ModelMetadata {
+  try {
+    return plainJson(metadata) as ModelMetadata;
+  } catch (error) {
+    const reason = reasonOf(error);
+    throw new Error(`train: ${reason.replace('header', 'checkpoint.metadata')}`, { cause: error });
+  }
+}
+
+const never: CheckpointTimes = { next: () => Number.POSITIVE_INFINITY, isDue: () => false };
+
+const bySteps = (every: number): CheckpointTimes => ({
+  next: (step) => (Math.floor(step / every) + 1) * every,
+  isDue: (step) => step % every === 0,
+});

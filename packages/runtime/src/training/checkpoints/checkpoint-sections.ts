@@ -1,0 +1,103 @@
+import type { Elements, ElementsOf, ElementType, Optimizer } from '@gradloom/core';
+import { createElements, FLOAT64, PARAMETERS, show, typeOf } from '@gradloom/core/internal';
+import { optimizerOf } from '../../engine/step/optimizer-of.ts';
+import type { Checkpoint, Progress, RunArrays, RunRecord, SavedState } from './checkpoint.ts';
+
+type NamedArray = [name: string, array: Elements];
+
+/** The arrays of a checkpoint by the names of their sections. */
+export function sectionsOf(
+  record: RunRecord,
+  arrays: Checkpoint['arrays'],
+  earlier: Checkpoint['earlier'] | undefined,
+  best: Checkpoint['best'] | undefined,
+): Map<string, Elements> {
+  const optimizer = recordedOptimizer(record);
+  return new Map([
+    ...stateSections(optimizer, arrays),
+    ['epochLosses', arrays.epochLosses],
+    ...(best === undefined ? [] : [[BEST, best] as NamedArray]),
+    ...(earlier === undefined
+      ? []
+      : stateSections(optimizer, earlier).map(([name, array]): NamedArray => [EARLIER + name, array])),
+  ]);
+}
+
+/** What the header of a checkpoint says about its sections. */
+export interface SectionsHeader {
+  readonly record: RunRecord;
+  readonly progress: Progress;
+  readonly parameterCount: number;
+  readonly scheduleLength: number; // numbers of the schedule's state
+  readonly counters: SavedState['counters'] | undefined; // of an earlier state
+}
+
+/**
+ * The arrays in the sections of a file.
+ * @throws Error naming a section that is unknown, missing, or of another length or type than the header says.
+ */
+export function arraysOf(
+  sections: ReadonlyMap<string, Elements>,
+  { record, progress, parameterCount: P, scheduleLength, counters }: SectionsHeader,
+): Pick<Checkpoint, 'arrays' | 'earlier' | 'best'> {
+  const { precision: elementType = FLOAT64 } = record;
+  const optimizer = recordedOptimizer(record);
+  const stateLengths: [string, number][] = [
+    [weightsSection(optimizer), P],
+    ...slotSections(optimizer).map((section): [string, number] => [section, P]),
+    ['scalars', optimizer.initialScalars.length],
+    ['scheduleState', scheduleLength],
+    ['epochSums', 3],
+  ];
+  const lengths = new Map([
+    ...stateLengths,
+    ['epochLosses', Math.floor(progress.step / record.stepsPerEpoch)],
+    ...(progress.early?.bestStep === undefined ? [] : [[BEST, P] as [string, number]]),
+    ...(counters === undefined ? [] : stateLengths.map(([name, length]): [string, number] => [EARLIER + name, length])),
+  ]);
+  const surplus = [...sections.keys()].find((name) => !lengths.has(name));
+  if (surplus !== undefined)
+    throw new Error(`section ${show(surplus)} is unknown, expected ${[...lengths.keys()].join(', ')}`);
+  function take<T extends ElementType>(type: T, name: string): ElementsOf<T> {
+    const array = sections.get(name) ?? createElements(type, 0);
+    if (array.length !== lengths.get(name)) {
+      throw new Error(`section ${name} has ${array.length} numbers, expected ${lengths.get(name)}`);
+    }
+    if (typeOf(array) === type) return array as ElementsOf<T>;
+    throw new Error(`section ${name} has numbers of type ${typeOf(array)}, expected ${type}`);
+  }
+  const stateOf = (prefix: string): Omit<RunArrays, 'epochLosses'> => ({
+    parameters: take(elementType, prefix + weightsSection(optimizer)),
+    state: slotSections(optimizer).map((section) => take(elementType, prefix + section)),
+    scalars: take(FLOAT64, `${prefix}scalars`),
+    scheduleState: take(FLOAT64, `${prefix}scheduleState`),
+    epochSums: take(FLOAT64, `${prefix}epochSums`),
+  });
+  const arrays: RunArrays = { ...stateOf(''), epochLosses: take(FLOAT64, 'epochLosses') };
+  const earlier = counters === undefined ? {} : { earlier: { ...stateOf(EARLIER), counters } };
+  const best = lengths.has(BEST) ? { best: take(elementType, BEST) } : {};
+  return { arrays, ...earlier, ...best };
+}
+
+/** Prefix of the sections of an earlier state. */
+const EARLIER = 'earlier ';
+
+/** The section of the weights of the best evaluation. */
+const BEST = 'best parameters';
+
+const stateSections = (optimizer: Optimizer, arrays: Omit<RunArrays, 'epochLosses'>): NamedArray[] => [
+  [weightsSection(optimizer), arrays.parameters],
+  ...slotSections(optimizer).map((section, k): NamedArray => [section, arrays.state[k]]),
+  ['scalars', arrays.scalars],
+  ['scheduleState', arrays.scheduleState],
+  ['epochSums', arrays.epochSums],
+];
+
+const recordedOptimizer = ({ optimizer, ema }: RunRecord): Optimizer => optimizerOf(optimizer, ema);
+
+/** The section of the weights that are trained. That of the model, which every reader takes, is `parameters`. */
+const weightsSection = ({ shareAt }: Optimizer): string => (shareAt === undefined ? PARAMETERS : 'trained parameters');
+
+/** The sections of the optimizer's state; a moving average of the weights is the model. */
+const slotSections = ({ slots, shareAt }: Optimizer): string[] =>
+  slots.map((slot, k) => (shareAt !== undefined && k === slots.length - 1 ? PARAMETERS : `optimizer ${slot}`));

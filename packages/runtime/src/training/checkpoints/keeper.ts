@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import { reasonOf } from '@gradloom/core/internal';
+import { inTurns } from '../../system/turns/in-turns.ts';
+import type { TrainEvent } from '../run/events.ts';
+import type { OpenedRun } from '../run/open-run.ts';
+import type { StepLog } from '../run/step-log.ts';
+import { type CheckpointEntry, type CheckpointPlace, LAST_FILE, type Written } from './checkpoint-folder.ts';
+import { type CurrentState, currentState, type StateSources } from './current-state.ts';
+import { recordOf } from './resume.ts';
+
+/**
+ * Writes the checkpoints of a run; only called between spans, when the arena does not change. Rank 0 writes, and
+ * decides when by the clock and by what is on its disk; the others send it the state that they hold.
+ */
+export interface Keeper {
+  /** First step after `step` at which the run must stop for a checkpoint. */
+  next(step: number): number;
+  /** Records the loss of an evaluation: the lowest so far makes a checkpoint due, the best one. */
+  watch(loss: number): void;
+  /** Records an evaluation that early stopping takes as the best so far: likewise. */
+  improve(loss: number): void;
+  keepIfDue(): Promise<void>;
+  /** Writes now. A failure is a warning: the older file remains, and training continues. */
+  keep(): Promise<void>;
+  /** The newest checkpoint. */
+  newest(): { readonly path: string; readonly step: number } | undefined;
+}
+
+export interface KeeperOptions extends StateSources, Pick<OpenedRun, 'lockstep' | 'record' | 'keeps'> {
+  place: CheckpointPlace | null;
+  stepLog: StepLog;
+  emit: (event: TrainEvent) => void;
+  write: (entry: CheckpointEntry) => Promise<Written>; // see write-checkpoint.ts
+}
+
+/** Null where the run keeps none. */
+export function createKeeper(options: KeeperOptions): Keeper | null {
+  const { plan, place, setup, lockstep, progress, epochLog, stepLog, emit, write } = options;
+  const { checkpoint: settings, checkpointTimes: times, resume, data } = plan;
+  if (!options.keeps) return null;
+  if (!lockstep.isFirst || settings === null || place === null) return followKeeper(options);
+  const { metadata, keep: most } = settings;
+  const { open } = place;
+  let { record } = options;
+  let isOpened = false;
+  let kept: readonly number[] = []; // under names of their own
+  let lastMs = performance.now();
+  let newest: { path: string; step: number } | undefined;
+  let isImproved = false;
+  let written = progress.best; // the content of best.gradloom
+  let failing = false;
+
+  /** Without a validation set, the mean loss of the newest epoch decides which checkpoint is best. */
+  function watchTraining(): void {
+    const loss = data.validation === undefined ? epochLog.state().epochLosses.at(-1) : undefined;
+    if (loss !== undefined) watch(loss);
+  }
+
+  function watch(loss: number): void {
+    // Never NaN: nothing would be below it.
+    if (!(loss < (progress.best?.loss ?? Number.POSITIVE_INFINITY))) return;
+    improve(loss);
+  }
+
+  function improve(loss: number): void {
+    progress.best = { step: progress.step, loss };
+    isImproved = true;
+  }
+
+  async function entry(state: CurrentState): Promise<CheckpointEntry> {
+    // Hashing the rows waits until it is needed.
+    record ??= await inTurns(recordOf(plan, data, setup.backend));
+    const folder = open();
+    const checkpoint = { ...state, record, metadata };
+    const opens = !isOpened;
+    return { folder, opens, checkpoint, isBest: isImproved, keep: most, kept, adopts: resume !== null };
+  }
+
+  async function attempt(state: CurrentState): Promise<TrainEvent | null> {
+    const { step } = progress;
+    let failure: string;
+    try {
+      const next = await entry(state);
+      const { error, kept: standing } = await write(next);
+      kept = standing;
+      if (error === null) {
+        failing = false;
+        isOpened = true;
+        newest = { path: join(next.folder, LAST_FILE), step };
+        written = progress.best;
+        return { type: 'checkpoint', step, path: newest.path, best: isImproved };
+      }
+      failure = error;
+    } catch (error) {
+      failure = reasonOf(error);
+    }
+    if (written === undefined) delete progress.best;
+    else progress.best = written;
+    // Warn once, not at every attempt while there is no room.
+    if (failing) return null;
+    failing = true;
+    const older = newest?.step ?? resume?.progress.step;
+    const newer = older === undefined ? 'the run has none' : `the newest is that of step ${older}`;
+    return { type: 'warning', message: `the checkpoint of step ${step} could not be written, ${newer} (${failure})` };
+  }
+
+  async function keep(): Promise<void> {
+    lastMs = performance.now();
+    // A resume starts a new stretch of steps.
+    stepLog.close();
+    watchTraining();
+    const state = await currentState(options);
+    const event = state === null ? null : await attempt(state);
+    isImproved = false;
+    if (event !== null) emit(event);
+  }
+
+  return {
+    next: times.next,
+    watch,
+    improve,
+    async keepIfDue() {
+      const isDue = isImproved || times.isDue(progress.step, performance.now() - lastMs);
+      if (await lockstep.fromFirst(isDue)) await keep();
+    },
+    keep,
+    newest: () => newest,
+  };
+}
+
+/** The keeper of a rank that does not write. */
+function followKeeper({ plan, lockstep, stepLog, ...sources }: KeeperOptions): Keeper {
+  async function keep(): Promise<void> {
+    stepLog.close();
+    await currentState({ plan, ...sources });
+  }
+  return {
+    next: plan.checkpointTimes.next,
+    watch() {},
+    improve() {},
+    async keepIfDue() {
+      if (await lockstep.fromFirst(false)) await keep();
+    },
+    keep,
+    newest: () => undefined,
+  };
+}

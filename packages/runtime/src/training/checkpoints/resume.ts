@@ -1,0 +1,142 @@
+import type { Pausable } from '@gradloom/core';
+import { findBadWeight, findNotFinite, reasonOf, show, showName } from '@gradloom/core/internal';
+import type { DataSplits } from '../../data/dataset.ts';
+import { datasetHash } from '../../data/dataset-hash.ts';
+import { type Backend, backendRecord } from '../../engine/backends/backend.ts';
+import type { Difference } from '../../system/files/differences.ts';
+import type { RunPlan } from '../run/plan.ts';
+import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
+import { arraysOf, sectionsOf } from './checkpoint-sections.ts';
+import { type RunIdentity, runDifferences } from './same-run.ts';
+
+/** The record of a run, for its checkpoints. Hashes all rows. */
+export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pausable<RunRecord> {
+  const { optimizerSpec, scheduleSpec, batch, seed, clipNorm, shuffle, evaluateEvery } = plan;
+  const { elementType, onNan, classWeight, ema, maxNorm } = plan;
+  return {
+    optimizer: typeof optimizerSpec === 'string' ? { kind: optimizerSpec } : optimizerSpec,
+    schedule: typeof scheduleSpec === 'string' ? { kind: scheduleSpec } : scheduleSpec,
+    ...(elementType === 'float64' ? {} : { precision: elementType }),
+    ...{ batch, seed, clipNorm, shuffle, evaluateEvery },
+    ...(onNan === 'stop' ? {} : { onNan }),
+    ...(plan.early === null ? {} : { early: plan.early }),
+    ...(maxNorm === null ? {} : { maxNorm }),
+    ...(ema === null ? {} : { ema }),
+    ...(classWeight === undefined ? {} : { classWeight }),
+    ...(plan.reduce === 'tree' ? {} : { allreduce: plan.cluster?.ranks ?? 1 }),
+    parameters: plan.parametersHash,
+    ...(plan.parts.modules.length === 0 ? {} : { modules: plan.parts.modules }),
+    totalSteps: plan.context.totalSteps,
+    stepsPerEpoch: plan.context.stepsPerEpoch,
+    backend: backendRecord(backend),
+    data: {
+      train: yield* datasetHash(data.train),
+      validation: data.validation === undefined ? null : yield* datasetHash(data.validation),
+      test: data.test === undefined ? null : yield* datasetHash(data.test),
+    },
+  };
+}
+
+/** Differences that an error names: a network may have as many as layers. */
+const NAMED = 20;
+
+/**
+ * Checks that a run continues a checkpoint. Options that change no bit may differ, and so may the length if no learning
+ * rate depends on it.
+ * @throws Error naming the differences; also if the state of the checkpoint is not finite.
+ */
+export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkpoint): Pausable<void> {
+  const found = runDifferences(identityOf(plan, record), checkpoint).map(describe);
+  const { totalSteps: ownSteps } = record;
+  const { totalSteps } = checkpoint.record;
+  const { step } = checkpoint.progress;
+  if (ownSteps !== totalSteps && plan.schedule.needsTotalSteps) {
+    found.push(
+      `${lengthText(plan, ownSteps, totalSteps)} (the rates of schedule ${record.schedule.kind} depend on it)`,
+    );
+  } else if (ownSteps < step) {
+    found.push(tooShort(plan, step));
+  } else if (ownSteps !== totalSteps && plan.early !== null && countsOwnEnd(checkpoint)) {
+    const why = `early stopping has counted the evaluation at the end, in the middle of ${plan.evaluateEvery} epochs`;
+    found.push(`${lengthText(plan, ownSteps, totalSteps)} (${why})`);
+  }
+  if (found.length > 0) {
+    const more = found.length > NAMED ? `; and ${found.length - NAMED} more` : '';
+    throw new Error(`train: ${found.slice(0, NAMED).join('; ')}${more}: a resume continues the same run`);
+  }
+  refuseOtherArrays(plan, checkpoint);
+  const { arrays, earlier, best } = checkpoint;
+  const bad =
+    (yield* badNumber(plan, arrays)) ??
+    (earlier && (yield* badNumber(plan, earlier))) ??
+    (best && (yield* findBadWeight(plan.network, best)));
+  if (bad !== undefined) throw new Error(`train: the checkpoint's ${bad}, expected finite numbers`);
+}
+
+/** One that a program has put together may have arrays that its record does not speak of. */
+function refuseOtherArrays({ network, schedule }: RunPlan, checkpoint: Checkpoint): void {
+  const { record, progress, arrays, earlier, best } = checkpoint;
+  try {
+    arraysOf(sectionsOf(record, arrays, earlier, best), {
+      ...{ record, progress, counters: earlier?.counters },
+      parameterCount: network.parameterCount,
+      scheduleLength: schedule.initialState.length,
+    });
+  } catch (error) {
+    const reason = reasonOf(error);
+    throw new Error(`train: the checkpoint's ${reason}`, { cause: error });
+  }
+}
+
+const identityOf = ({ network, lossSpec, data }: RunPlan, record: RunRecord): RunIdentity => {
+  const { preprocessing } = data.train;
+  return { spec: network.spec, loss: lossSpec, record, ...(preprocessing === undefined ? {} : { preprocessing }) };
+};
+
+/** Whether the shorter run was evaluated at its end, where the longer one is not. */
+const countsOwnEnd = ({ record, progress: { step, early } }: Checkpoint): boolean =>
+  early?.evaluated === step && step % (record.stepsPerEpoch * record.evaluateEvery) !== 0;
+
+/**
+ * 'W of dense(2->3) at layer 0 has Infinity', or what the optimizer's state has, of the first number that is not
+ * finite.
+ */
+function* badNumber(
+  { network, optimizer }: RunPlan,
+  { parameters, state }: Omit<RunArrays, 'epochLosses'>,
+): Pausable<string | undefined> {
+  const weight = yield* findBadWeight(network, parameters);
+  if (weight !== undefined) return weight;
+  for (const [k, slot] of optimizer.slots.entries()) {
+    const at = yield* findNotFinite(state[k]);
+    if (at !== undefined) return `${slot} of ${optimizer.name} has ${show(state[k][at])} at ${at}`;
+  }
+  return undefined;
+}
+
+function describe({ path, own, other }: Difference): string {
+  const module = /^modules\.(.*)$/.exec(path)?.[1];
+  if (module !== undefined) return `module ${showName(module)} has ${hashText(own)}, expected ${hashText(other)}`;
+  const part = /^data\.(\w+)$/.exec(path)?.[1];
+  if (part === undefined) return `${showName(path)} has ${show(own)}, expected ${show(other)}`;
+  const rows = (hash: unknown) =>
+    hash === null ? `no ${part} rows` : `${part} rows of SHA-256 ${String(hash).slice(0, 12)}…`;
+  return `dataset has ${rows(own)}, expected ${rows(other)}`;
+}
+
+const hashText = (hash: unknown): string =>
+  typeof hash === 'string' ? `the SHA-256 ${hash.slice(0, 12)}…` : 'not been given';
+
+function lengthText({ context, totalEpochs, lengthIn }: RunPlan, own: number, other: number): string {
+  const epochs = lengthIn === 'epochs' && other % context.stepsPerEpoch === 0;
+  return epochs
+    ? `epochs has ${totalEpochs}, expected ${other / context.stepsPerEpoch}`
+    : `steps has ${own}, expected ${other}`;
+}
+
+function tooShort({ context, totalEpochs, lengthIn }: RunPlan, step: number): string {
+  if (lengthIn === 'steps')
+    return `steps has ${context.totalSteps}, expected at least ${step} (those of the checkpoint)`;
+  const done = `the checkpoint has done ${step} steps of ${context.stepsPerEpoch} an epoch`;
+  return `epochs has ${totalEpochs}, expected at least ${Math.ceil(step / context.stepsPerEpoch)} (${done})`;
+}

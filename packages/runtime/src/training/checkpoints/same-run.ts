@@ -1,0 +1,36 @@
+import { FLOAT64, plainJson } from '@gradloom/core/internal';
+import type { BackendRecord } from '../../engine/backends/backend.ts';
+import { type Difference, differences } from '../../system/files/differences.ts';
+import type { Checkpoint, RunRecord } from './checkpoint.ts';
+
+/** What identifies a run. */
+export type RunIdentity = Pick<Checkpoint, 'spec' | 'loss' | 'preprocessing' | 'record'>;
+
+/** All differences between two runs that change bits, except their lengths. */
+export function runDifferences(own: RunIdentity, other: RunIdentity): Difference[] {
+  const preprocessing = ({ preprocessing: found }: RunIdentity) => plainJson({ preprocessing: found ?? null });
+  return [
+    ...differences(plainJson(comparable(own)), plainJson(comparable(other))),
+    // Another table differs in every column: the first one tells enough.
+    ...differences(preprocessing(own), preprocessing(other)).slice(0, 1),
+  ];
+}
+
+export const isSameRun = (own: RunIdentity, other: RunIdentity): boolean => runDifferences(own, other).length === 0;
+
+function comparable({ spec, loss, record }: RunIdentity) {
+  const { backend, modules = [], precision, totalSteps: _, ...rest }: RunRecord = record;
+  return {
+    spec,
+    loss: typeof loss === 'string' ? { kind: loss } : loss,
+    precision: precision ?? FLOAT64,
+    ...rest,
+    modules: Object.fromEntries(modules.map(({ name, sha256 }) => [name, sha256])),
+    backend: backend.name,
+    blas: 'library' in backend ? libraryText(backend.library) : null,
+  };
+}
+
+type Library = Extract<BackendRecord, { name: 'blas' }>['library'];
+
+const libraryText = ({ name, version, core }: Library): string => `${name} ${version} for ${core}`;

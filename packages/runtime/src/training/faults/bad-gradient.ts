@@ -1,0 +1,66 @@
+import type { Elements } from '@gradloom/core';
+import {
+  createList,
+  firstNotFinite,
+  gradientOf,
+  leafCount,
+  link,
+  type Node,
+  show,
+  viewOf,
+} from '@gradloom/core/internal';
+import type { RunContext } from '../../engine/step/context.ts';
+import { rankExchanges } from '../../engine/step/rank-exchanges.ts';
+import { rankStep } from '../../engine/step/rank-step.ts';
+import { bindWaits } from '../../engine/step/sync.ts';
+import { threadUpdates } from '../../engine/step/thread-updates.ts';
+import { LOOKS, type Moment } from './first-finding.ts';
+
+/**
+ * Adds the gradients that the passes of a batch of `rows` rows have left, on all ranks and in the order of a step, to
+ * the batch's mean gradient, and brings the losses of all leaves to each rank. Without other ranks the mean is in the
+ * first row of gradients, else each rank has that of its own parameters.
+ */
+export function addGradients(context: RunContext, rows: number, nodes: readonly Node[]): void {
+  const { calls, emit } = createList();
+  const ranks = rankStep(context, 1, rows, nodes);
+  for (const bucket of ranks?.buckets.keys() ?? []) ranks?.startGradients(emit, bucket);
+  for (const { update, sums, bucket } of threadUpdates(context, 1, leafCount(rows, context.setup.leaf), nodes, ranks)) {
+    ranks?.finishGradients(emit, bucket);
+    update.average(emit, rows, sums);
+  }
+  ranks?.exchangeNotes(emit);
+  link(bindWaits(context, 1, calls), context.kernels).run();
+  ranks?.unpack();
+}
+
+/** The first number of the gradient that is not finite, as far as this rank has it. */
+export function findBadGradient(context: RunContext, rows: number, note: (at: Moment, what: string) => void): void {
+  const { arena, network, setup } = context;
+  const { parameterCount: P, places } = network;
+  // Where rows do not depend on each other, each rank has taken a leaf by itself.
+  const own = setup.couples ? rankExchanges(context, rows)?.own : undefined;
+  const parts =
+    own === undefined || arena.nodes.length === 0
+      ? [{ from: 0, numbers: gradientOf(arena.gSum, P, 0) }]
+      : own.map(({ offset, length, shift }) => ({
+          from: offset,
+          numbers: viewOf(arena.nodes, offset + shift, length),
+        }));
+  for (const { from, numbers } of parts) {
+    for (const { layer, path, tensors } of places) {
+      for (const { name, offset, length } of tensors) {
+        const first = Math.max(offset, from);
+        const part = partOf(numbers, first - from, offset + length - from);
+        const at = firstNotFinite(part, part.length);
+        if (at === undefined) continue;
+        const what = `gradient with respect to ${name} of ${layer.label} at layer ${path} has ${show(part[at])}`;
+        note({ look: LOOKS.gradients, place: first + at }, what);
+      }
+    }
+  }
+}
+
+/** The numbers from `from` to `to`, as far as there are some. */
+const partOf = (numbers: Elements, from: number, to: number): Elements =>
+  viewOf(numbers, Math.min(from, numbers.length), Math.max(0, Math.min(to, numbers.length) - from));

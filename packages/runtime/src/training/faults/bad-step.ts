@@ -1,0 +1,57 @@
+import type { Pool } from '../../engine/threads/pool.ts';
+import type { RunSetup } from '../../engine/threads/protocol.ts';
+import { runOnTeam } from '../../engine/threads/span.ts';
+import type { DiagnosisTask } from './diagnose.ts';
+import type { Fault } from './first-finding.ts';
+
+/** The first step of a run that is not finite. */
+export interface BadStep extends Fault {
+  readonly step: number;
+}
+
+export interface BadSpan {
+  first: number; // step of the span
+  last: number; // step that it ended with
+  isSeen: boolean; // the loss or norm of the last is not finite
+  replay: (end: number) => Promise<void>; // restores the state before step `end`, from that before `first`
+  weightsAreFinite: () => Promise<boolean>; // whether all weights are finite
+  diagnose: (step: number, of: DiagnosisTask['of']) => Promise<Fault>; // see diagnose.ts
+}
+
+/**
+ * Goes back to the state before the first bad step of a span, and describes the problem. The bad step is the last of
+ * the span if its loss or norm is not finite, unless an earlier update made a weight not finite, which the loss need
+ * not show.
+ */
+export async function findBadStep(span: BadSpan): Promise<BadStep> {
+  const { first, last, isSeen, replay, weightsAreFinite, diagnose } = span;
+  let before = first; // the weights are finite before this step
+  let after = last + 1;
+  if (isSeen) {
+    await replay(last);
+    if (await weightsAreFinite()) return { step: last, ...(await diagnose(last, 'loss')) };
+    after = last;
+  }
+  // A weight that is not finite stays so, hence the bisection.
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    await replay(middle);
+    if (await weightsAreFinite()) before = middle;
+    else after = middle;
+  }
+  await replay(before + 1);
+  const overflow = await diagnose(before, 'update');
+  await replay(before);
+  return { step: before, ...overflow };
+}
+
+/** Lets a thread diagnose a step: see diagnose.ts. */
+export async function diagnoseStep(pool: Pool, setup: RunSetup, step: number, of: DiagnosisTask['of']): Promise<Fault> {
+  const [fault] = await runOnTeam(
+    pool,
+    setup,
+    1,
+    (place): DiagnosisTask => ({ kind: 'diagnosis', ...place, step, of }),
+  );
+  return fault;
+}

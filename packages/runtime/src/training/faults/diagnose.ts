@@ -1,0 +1,208 @@
+import { InputError, type Inspect } from '@gradloom/core';
+import {
+  badWeight,
+  batchLoss,
+  firstNotFinite,
+  leafCount,
+  type NodePass,
+  runCalls,
+  show,
+  typeOf,
+  viewOf,
+} from '@gradloom/core/internal';
+import { gatherLeaves, rowOfDataset, rowsOf } from '../../engine/step/batch.ts';
+import type { RunContext } from '../../engine/step/context.ts';
+import { type PlannedPass, planPasses } from '../../engine/step/plan-passes.ts';
+import { shareStatistics } from '../../engine/step/rank-gather.ts';
+import { sharedArrays } from '../../engine/step/shared-arrays.ts';
+import { type BatchPart, batchPart } from '../../engine/step/team-part.ts';
+import { CONTROL } from '../../engine/threads/barrier.ts';
+import type { Task, TaskPlace } from '../../engine/threads/protocol.ts';
+import { addGradients, findBadGradient } from './bad-gradient.ts';
+import { createFirstFinding, type Fault, type FirstFinding, LOOKS, type Moment } from './first-finding.ts';
+import { largestWeights } from './largest-weights.ts';
+
+/** Diagnoses a step that is not finite. */
+export interface DiagnosisTask extends TaskPlace, Task<Fault> {
+  readonly kind: 'diagnosis';
+  readonly step: number;
+  readonly of: 'loss' | 'update'; // the weights are those before the step, or after it
+}
+
+const WHAT = {
+  forward: 'output',
+  loss: 'gradient of the loss with respect to the output',
+  backward: 'gradient with respect to the input',
+};
+
+/** Diagnoses a step; one thread is enough. */
+export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Fault {
+  Atomics.add(context.setup.control, CONTROL.checkedIn, 1);
+  context.clock?.start();
+  return of === 'loss' ? badLoss(context, step) : badUpdate(context, step);
+}
+
+/**
+ * Runs the leaves of a step once more on this thread, all together where a layer couples their rows, looking at every
+ * array for the first number that is not finite. Where rows are coupled, each rank takes its own leaves; else each
+ * takes all. Only between spans; overwrites the gradients and, where a layer couples rows, the state that its passes
+ * write.
+ */
+function badLoss(context: RunContext, step: number): Fault {
+  const { setup, network, arena } = context;
+  const rows = rowsOf(setup, step);
+  const leaves = leafCount(rows, setup.leaf);
+  const weights = `; the largest weights before it: ${largestWeights(network, arena.theta)}`;
+  for (const { passes, nodes } of piecesOf(context, rows, leaves)) {
+    const search = createSearch(context, step, rows, passes, weights);
+    const planned = planPasses(context, passes, rows, false, search.inspect);
+    findBadData(context, search, planned);
+    // Other ranks wait for what its rows come to.
+    if (search.first.fault === null || isShared(context)) runPasses(context, search, planned);
+    if (search.first.fault === null || isShared(context)) findBadLoss(context, search, planned);
+    if (isShared(context) || (setup.couples && search.first.fault === null)) addGradients(context, rows, nodes);
+    if (search.first.fault === null) findBadGradient(context, rows, search.noteNumber);
+    if (search.first.fault !== null) return search.first.fault;
+  }
+  const loss = batchLoss(arena.lossSums, leaves, rows);
+  const what =
+    loss - loss === 0 ? 'the norm of the gradient has Infinity' : `the sum of the rows' losses has ${show(loss)}`;
+  const message = `train: step ${step}: ${what}, expected a finite number${weights}`;
+  return { message, isData: false, at: { look: LOOKS.step, place: 0 } };
+}
+
+/** For a step whose update made a weight not finite: names the first one. */
+const badUpdate = ({ network, arena }: RunContext, step: number): Fault => ({
+  message: `train: step ${step}: after its update ${badWeight(network, arena.theta)}, expected finite numbers`,
+  isData: false,
+  at: { look: LOOKS.step, place: 0 },
+});
+
+/** Whether the passes of other ranks read what those of this one write. */
+const isShared = ({ setup }: RunContext): boolean => setup.couples && setup.cluster !== null;
+
+/** What is run at once: each leaf by itself, or, where rows depend on each other, the passes of a thread alone. */
+function piecesOf({ setup }: RunContext, rows: number, leaves: number): readonly BatchPart[] {
+  if (setup.couples) return [batchPart(setup, rows, 1, 0, false)];
+  return Array.from({ length: leaves }, (_, first) => ({
+    passes: [{ first, count: 1, row: 0, joins: false, merges: [] }],
+    nodes: [],
+  }));
+}
+
+/** What is looked for in the passes of a piece. */
+interface Search {
+  readonly step: number;
+  readonly rows: number; // of the batch
+  readonly first: FirstFinding;
+  readonly inspect: Inspect;
+  /** Says which pass runs, before each of its segments. */
+  enter(pass: NodePass): void;
+  /** What the pass has looked at so far. */
+  readonly looks: number;
+  noteData(at: Moment, what: string): void;
+  noteNumber(at: Moment, what: string): void;
+}
+
+function createSearch(
+  { setup: { leaf, couples }, network: { places } }: RunContext,
+  step: number,
+  rows: number,
+  passes: readonly NodePass[],
+  weights: string,
+): Search {
+  const first = createFirstFinding();
+  const [from, to] = couples ? [0, rows - 1] : rowsOfPass(passes[0], leaf, rows);
+  const where = `train: step ${step}, ${from === to ? `row ${from}` : `rows ${from} to ${to}`} of the batch`;
+  const looksOf = new Map<NodePass, number>();
+  let pass = passes[0];
+  const noteNumber = (at: Moment, what: string): void =>
+    first.note(at, () => ({ message: `${where}: ${what}, expected finite numbers${weights}`, isData: false }));
+  return {
+    ...{ step, rows, first, noteNumber },
+    get looks() {
+      return looksOf.get(pass) ?? 0;
+    },
+    enter(next) {
+      pass = next;
+    },
+    noteData: (at, what) => first.note(at, () => ({ message: `${where}: ${what}`, isData: true })),
+    inspect(phase, layer, numbers, n) {
+      const look = looksOf.get(pass) ?? 0;
+      looksOf.set(pass, look + 1);
+      const at = firstNotFinite(numbers, n);
+      if (at === undefined) return;
+      const [firstRow, lastRow] = rowsOfPass(pass, leaf, rows);
+      const place = firstRow + Math.floor((at * (lastRow + 1 - firstRow)) / n);
+      const name = `${layer.label} at layer ${places.find((one) => one.layer === layer)?.path}`;
+      noteNumber({ look, place }, `${WHAT[phase]} of ${name} has ${show(numbers[at])}`);
+    },
+  };
+}
+
+/** The first row of a pass and the last. */
+const rowsOfPass = ({ first, count }: NodePass, leaf: number, rows: number): [number, number] => [
+  first * leaf,
+  Math.min(rows, (first + count) * leaf) - 1,
+];
+
+/** Brings the rows of the passes into their workspaces, and looks at them. */
+function findBadData(context: RunContext, search: Search, planned: readonly PlannedPass[]): void {
+  const { setup, network, targetColumns } = context;
+  for (const { first, count, workspace } of planned) {
+    const rows = gatherLeaves(context, search.step, first, count, workspace);
+    const { x, t } = workspace;
+    const wanted = `expected finite numbers (look at the data${typeOf(x) === 'float32' ? '; floats end at 3.4e38' : ''})`;
+    for (const [name, numbers, width] of [
+      ['inputs', x, network.input],
+      ['targets', t, targetColumns],
+    ] as const) {
+      const at = firstNotFinite(numbers, rows * width);
+      if (at === undefined) continue;
+      const place = first * setup.leaf + Math.floor(at / width);
+      search.noteData({ look: LOOKS[name], place }, `the ${name} have ${show(numbers[at])}, ${wanted}`);
+    }
+  }
+}
+
+/** Runs the passes, which are inspected; notes a row that a layer cannot take, which may be since a number is bad. */
+function runPasses(context: RunContext, search: Search, planned: readonly PlannedPass[]): void {
+  const { setup, kernels, place } = context;
+  const { step, rows, first } = search;
+  place[0] = step;
+  const shared = isShared(context) ? sharedArrays(context) : [];
+  const segmentCount = isShared(context) ? shared.length + 1 : planned[0].segments.length;
+  // From barrier to barrier, as a thread alone takes a step.
+  for (let s = 0; s < segmentCount; s++) {
+    // What passes have after a bad number says nothing new.
+    for (const pass of first.fault === null ? planned : []) {
+      place[1] = pass.first * setup.leaf;
+      search.enter(pass);
+      try {
+        runCalls(pass.segments[s], kernels);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        const row = pass.first * setup.leaf + error.row;
+        const { message } = new InputError(rowOfDataset(setup, step, row), error.problem, { of: setup.dataset.name });
+        const fault = { message: `train: step ${step}: ${message}`, isData: true };
+        first.note({ look: search.looks, place: row }, () => fault);
+      }
+      if (s + 1 === segmentCount) for (const [to, from] of pass.copies) to.set(viewOf(from, 0, to.length));
+    }
+    // What other ranks have found by then they say themselves.
+    if (s < shared.length) shareStatistics(context, rows, shared[s]);
+    else if (first.fault !== null) break;
+  }
+}
+
+function findBadLoss({ arena, network }: RunContext, search: Search, planned: readonly PlannedPass[]): void {
+  const { label } = network.layers[network.layers.length - 1];
+  const path = network.places.find(({ layer }) => layer === network.layers[network.layers.length - 1])?.path;
+  for (const { first, count } of planned) {
+    const losses = viewOf(arena.lossSums, first, count);
+    const bad = firstNotFinite(losses, count);
+    if (bad === undefined) continue;
+    const at = { look: LOOKS.losses, place: first + bad };
+    search.noteNumber(at, `the loss after ${label} at layer ${path} has ${show(losses[bad])}`);
+  }
+}

@@ -1,0 +1,64 @@
+import { reasonOf } from '@gradloom/core/internal';
+import { ThreadError } from '../../engine/threads/span.ts';
+/** Default number of consecutive thread failures after which a run continues. */
+export const RETRIES = 3;
+
+/** A failure after which work was repeated. */
+export interface Retry {
+  /** Failures in a row, with this one. */
+  readonly failures: number;
+  /** The most that are allowed. */
+  readonly retries: number;
+  /** Why the thread failed. */
+  readonly reason: string;
+}
+
+/** Repeats work after thread failures. */
+export interface Recovery {
+  /**
+   * Resolves to the result of `work`. `step` is the position of the run; `undo` reverts half-done work.
+   * @throws what `work` rejects with, if that is not a thread failure, or one too many in a row.
+   */
+  attempt<T>(step: number, work: () => Promise<T>, undo?: () => Promise<void>): Promise<T>;
+}
+
+/**
+ * Failures are consecutive until the run has passed the step of the last one, so one that occurs at every try ends it.
+ */
+export function createRecovery(
+  retries: number,
+  tell: (retry: Retry) => void = () => {},
+  together: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(), // see do-together.ts
+): Recovery {
+  let failures = 0;
+  let farthest = -1; // step at which a thread has failed
+  return {
+    async attempt(step, work, undo = async () => {}) {
+      if (step > farthest) failures = 0;
+      for (;;) {
+        try {
+          return await together(work);
+        } catch (error) {
+          if (!(error instanceof ThreadError)) throw error;
+          await undo();
+          failures++;
+          farthest = Math.max(farthest, step + error.steps);
+          if (failures > retries) throw tooMany(error, failures, retries);
+          tell({ failures, retries, reason: error.message });
+        }
+      }
+    },
+  };
+}
+
+function tooMany(error: ThreadError, failures: number, retries: number): ThreadError {
+  const message = `${error.message} (failures in a row: ${failures}, expected at most ${retries})`;
+  return new ThreadError(message, error.steps, error.cause);
+}
+
+/** The error that ends a run after too many thread failures, with the position. */
+export function runFailure(error: unknown, place: string): Error {
+  const message = reasonOf(error);
+  const reason = message.replace(/^pool: (has|was) /, 'the pool $1 ').replace(/^(pool|createPool): /, '');
+  return new Error(`train: ${reason} (${place})`, { cause: error });
+}

@@ -1,0 +1,99 @@
+import { reasonOf, show } from '@gradloom/core/internal';
+import type { Cluster } from '../../cluster/cluster.ts';
+import { ClusterError, namesOf } from '../../cluster/cluster-error.ts';
+import type { Lockstep } from '../../cluster/lockstep.ts';
+import { ThreadError } from '../../engine/threads/span.ts';
+
+/** A layer cannot take a row of a step: the rank that has it knows, and then all do. */
+export class Refusal extends Error {
+  readonly steps: number; // done in the span, that one included
+
+  constructor(steps: number) {
+    super('a layer cannot take a row');
+    this.steps = steps;
+  }
+}
+
+/** What a rank says of a failure. */
+export type Word =
+  | { readonly kind: 'thread'; readonly message: string; readonly steps: number } // its work can be repeated
+  | { readonly kind: 'refusal'; readonly steps: number }
+  | { readonly kind: 'end'; readonly message: string } // it gives up
+  | null; // it has not failed
+
+/**
+ * Does work that all ranks do. Where it has failed on one, it fails on all, once no thread of any is at it: with the
+ * ThreadError or the Refusal of the first rank that had one, or a ClusterError where a rank gives up.
+ * @throws what `work` rejects with.
+ */
+export async function doTogether<T>({ cluster }: Lockstep, work: () => Promise<T>): Promise<T> {
+  if (cluster === null) return await work();
+  try {
+    const value = await work();
+    // Somebody may have failed where this rank did not have to wait for it.
+    await cluster.fromAll(null);
+    return value;
+  } catch (error) {
+    if (error instanceof ThreadError)
+      return fail(cluster, { kind: 'thread', message: error.message, steps: error.steps });
+    if (error instanceof Refusal) return fail(cluster, { kind: 'refusal', steps: error.steps });
+    if (error instanceof ClusterError && !error.isLate) throw await failureOf(cluster, null, error);
+    throw error;
+  }
+}
+
+async function fail(cluster: Cluster, word: Exclude<Word, null | { kind: 'end' }>): Promise<never> {
+  cluster.fail(word.kind === 'thread' ? word.message : 'a layer cannot take a row');
+  throw await failureOf(cluster, word);
+}
+
+/** What all ranks take the failure for; where they cannot agree, why not. */
+async function failureOf(cluster: Cluster, own: Word, found?: ClusterError): Promise<Error> {
+  const error = await cluster.recover(own).then((words) => agreedOn(cluster, words, found), asError);
+  // Nobody is left to tell of it.
+  if (error instanceof ClusterError) told.add(error);
+  return error;
+}
+
+const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
+
+function agreedOn(cluster: Cluster, words: readonly Word[], found: ClusterError | undefined): Error {
+  const rankOf = (kind: Exclude<Word, null>['kind']): number => words.findIndex((word) => word?.kind === kind);
+  for (const kind of ['end', 'thread', 'refusal'] as const) {
+    const rank = rankOf(kind);
+    const word = words[rank];
+    if (word === undefined || word === null) continue;
+    if (word.kind === 'refusal') return new Refusal(word.steps);
+    const message = `${namesOf([rank], cluster.ranks)} has failed: ${word.message}`;
+    if (word.kind === 'end') return new ClusterError(`cluster: ${message}`, [rank]);
+    return new ThreadError(
+      word.message.replace(/^(pool: )?/, `$1${namesOf([rank], cluster.ranks)}: `),
+      word.steps,
+      found,
+    );
+  }
+  return found ?? new ClusterError('cluster: a rank has failed, and no rank says why');
+}
+
+/** What all ranks know of already. */
+const told = new WeakSet<Error>();
+
+/**
+ * Tells the other ranks that this one gives up, unless all do so by what another has said; all of them then agree that
+ * it is over. To be called with what ends the work of a cluster, on each rank.
+ */
+export async function endTogether(cluster: Cluster | null, error: unknown): Promise<void> {
+  if (cluster !== null && typeof cluster?.fail !== 'function') {
+    throw new Error(`endTogether: cluster has ${show(cluster)}, expected one that openCluster opened, or null`);
+  }
+  if (cluster === null || isTold(error) || (error instanceof ClusterError && error.isLate)) return;
+  if (error instanceof Error) told.add(error);
+  // MPI may have refused something on this rank alone.
+  const isOfAnother = error instanceof ClusterError && cluster.trouble() !== null;
+  const message = reasonOf(error);
+  if (!isOfAnother) cluster.fail(message);
+  await cluster.recover<Word>(isOfAnother ? null : { kind: 'end', message }).catch(() => {});
+}
+
+/** Whether it is an error that was told, or one that names it as its cause. */
+const isTold = (error: unknown): boolean => error instanceof Error && (told.has(error) || isTold(error.cause));

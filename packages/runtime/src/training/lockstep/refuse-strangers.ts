@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Json } from '@gradloom/core';
+import { plainJson, show } from '@gradloom/core/internal';
+import type { Lockstep } from '../../cluster/lockstep.ts';
+import { differences } from '../../system/files/differences.ts';
+import type { RunRecord } from '../checkpoints/checkpoint.ts';
+import type { RunPlan } from '../run/plan.ts';
+import { codeHash } from './code-hash.ts';
+
+/** Differences that a message names. */
+const NAMED = 3;
+
+/**
+ * Compares what must be the same on all ranks: the code, the network, the options, the rows, the backend. Each rank
+ * sends a hash of these; only where hashes differ they go from rank to rank, to say who has what.
+ * @throws Error on every rank, if any differs.
+ */
+export async function refuseStrangers(lockstep: Lockstep, plan: RunPlan, record: RunRecord): Promise<void> {
+  const { cluster } = lockstep;
+  if (cluster === null) return;
+  const identity = identityOf(plan, record, await codeHash());
+  const hashes = await lockstep.fromAll(createHash('sha256').update(JSON.stringify(identity)).digest('hex'));
+  if (hashes.every((hash) => hash === hashes[0])) return;
+  const all = await lockstep.fromAll({ identity, host: hostname() });
+  const found = new Map<string, { own: Json | undefined; others: string[] }>();
+  for (const [rank, { identity, host }] of all.entries()) {
+    for (const { path, own, other } of differences(identity, all[0].identity)) {
+      const entry = found.get(path) ?? { own: other, others: [] };
+      entry.others.push(`${text(own)} on rank ${rank} (${host})`);
+      found.set(path, entry);
+    }
+  }
+  // Other rows may change other things too.
+  const sorted = [...found].sort(([one], [other]) => Number(isRows.test(other)) - Number(isRows.test(one)));
+  const sentences = sorted.map(
+    ([path, { own, others }]) =>
+      `${nameOf(path, plan)} has ${text(own)} on rank 0 (${all[0].host}), ${others.join(', ')}`,
+  );
+  const more = sentences.length > NAMED ? `; and ${sentences.length - NAMED} more` : '';
+  throw new Error(`train: ${sentences.slice(0, NAMED).join('; ')}${more}: expected the same on all ranks`);
+}
+
+/** What decides bits, and what decides which exchanges there are. */
+function identityOf(plan: RunPlan, { data, ...record }: RunRecord, code: string): Json {
+  const { network, lossSpec, retries, evaluateTest, overlap, probe, context } = plan;
+  const { preprocessing } = plan.data.train;
+  return plainJson({
+    code,
+    'node version': process.version.replace(/\..*/, ''),
+    network: network.spec,
+    loss: lossSpec,
+    ...record,
+    rows: { ...data, preprocessing: preprocessing ?? null },
+    ...{ retries, evaluateTest, overlap, reduce: plan.reduce },
+    probe: probe === null ? null : { second: probe.next(0), count: probe.count(context.totalSteps) },
+    profile: plan.profile ?? false,
+  }) as Json;
+}
+
+const isRows = /^rows\.(train|validation|test)$/;
+
+/** 'rows.train' as 'the SHA-256 of the train rows of digits.csv'. */
+const nameOf = (path: string, { data }: RunPlan): string =>
+  path === 'code' ? 'the code of gradloom' : path.replace(isRows, `the SHA-256 of the $1 rows of ${data.train.name}`);
+
+/** Of a hash its beginning tells enough. */
+const text = (value: Json | undefined): string =>
+  typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+    ? `${value.slice(0, 12)}…`
+    : value === undefined
+      ? 'none'
+      : show(value);

@@ -1,0 +1,157 @@
+import type { Elements, ElementType, Pausable } from '@gradloom/core';
+import { typeOf, viewOf } from '@gradloom/core/internal';
+import type { Stretch, Transfer } from '../../cluster/cluster.ts';
+import type { Lockstep } from '../../cluster/lockstep.ts';
+import { sharedArrays } from '../../data/number-types.ts';
+import type { Arena, Range } from '../../engine/memory/arena.ts';
+import { copyArray } from '../../system/turns/arrays.ts';
+import { inTurns } from '../../system/turns/in-turns.ts';
+
+/**
+ * Who holds what of the optimizer's state, and how numbers get from rank to rank between spans. All ranks call the
+ * same. Arrays lie in shared memory, except those that rank 0 alone has.
+ */
+export interface StateShares {
+  /** Rank 0's numbers on all ranks: overwrites `to`. `from` is only read on rank 0. */
+  spread(to: Elements, from: Elements): Promise<void>;
+  /** Of rank 0's numbers of a slot, each rank gets those that it holds: overwrites `to`, as long as these. */
+  deal(slot: number, to: Elements, from: Elements): Promise<void>;
+  /**
+   * The whole state [slots][P] on rank 0, or with `forAll` on all ranks, of what each holds; null elsewhere. Where that
+   * is all, the arrays are the same; else those of the same `place`, which the next call overwrites.
+   */
+  gather(state: readonly Elements[], place: string, forAll?: boolean): Promise<readonly Elements[] | null>;
+}
+
+/** Numbers that go to a rank at a time: copying 1 MiB takes less than a millisecond. */
+const PIECE = 1 << 17;
+
+/** Numbers of the pieces that rank 0 holds at once at most, of an array of P that it deals to all ranks. */
+export const piecesAtOnce = (ranks: number, P: number): number => Math.min(P, (ranks - 1) * PIECE);
+
+export async function createStateShares(lockstep: Lockstep, arena: Arena): Promise<StateShares> {
+  const { rank, ranks, isFirst } = lockstep;
+  const P = arena.theta.length;
+  const whole: readonly Range[] = [{ offset: 0, length: P }];
+  const everything = Array.from({ length: ranks }, () => whole);
+  const owned = await lockstep.fromAll(arena.owned);
+  // A moving average is whole on every rank, since evaluations read it.
+  const rangesOf = (slot: number) => (arena.state[slot] === arena.model ? everything : owned);
+  const areWhole = owned.every((ranges) => lengthOf(ranges) === P);
+  const places = new Map<string, readonly Elements[]>();
+
+  async function deal(to: Elements, from: Elements, ranges: readonly (readonly Range[])[]): Promise<void> {
+    if (isFirst) await inTurns(copyRanges(to, from, ranges[0]));
+    if (ranks === 1) return;
+    const pieces = ranges.map(piecesOf);
+    const rounds = Math.max(...pieces.slice(1).map(({ length }) => length));
+    // What all get is staged, and copied, once.
+    const stages = new Map<readonly Range[], Elements>();
+    for (const [to, own] of isFirst ? ranges.entries() : []) {
+      const longest = Math.max(0, ...pieces[to].map(({ length }) => length));
+      if (to > 0 && !stages.has(own)) stages.set(own, sharedArrays[typeOf(from)](longest));
+    }
+    let at = 0;
+    for (let round = 0; round < rounds; round++) {
+      const transfers: Transfer[] = [];
+      if (isFirst) {
+        for (let peer = 1; peer < ranks; peer++) {
+          const piece = pieces[peer][round];
+          const stage = stages.get(ranges[peer]);
+          if (piece === undefined || stage === undefined) continue;
+          const isFirstPeer = ranges.indexOf(ranges[peer], 1) === peer;
+          if (isFirstPeer) stage.set(viewOf(from, piece.offset, piece.length));
+          transfers.push({ kind: 'send', peer, numbers: stretch(stage, 0, piece.length) });
+        }
+      } else if (pieces[rank][round] !== undefined) {
+        const { length } = pieces[rank][round];
+        transfers.push({ kind: 'receive', peer: 0, numbers: stretch(to, at, length) });
+        at += length;
+      }
+      await lockstep.move(transfers);
+    }
+  }
+
+  async function gather(
+    state: readonly Elements[],
+    place: string,
+    forAll = false,
+  ): Promise<readonly Elements[] | null> {
+    const receivers = forAll ? Array.from({ length: ranks }, (_, to) => to) : [0];
+    if (areWhole) return receivers.includes(rank) ? state : null;
+    const divided = state.filter((_, slot) => rangesOf(slot) === owned);
+    const receives = receivers.includes(rank);
+    const wholes = receives ? placeOf(places, place, divided, P) : [];
+    const transfers: Transfer[] = [];
+    for (const [k, own] of divided.entries()) {
+      for (const to of receivers) {
+        for (const from of owned.keys()) {
+          if (from === to) continue;
+          let at = 0;
+          for (const { offset, length } of owned[from]) {
+            if (from === rank) transfers.push({ kind: 'send', peer: to, numbers: stretch(own, at, length) });
+            if (to === rank)
+              transfers.push({ kind: 'receive', peer: from, numbers: stretch(wholes[k], offset, length) });
+            at += length;
+          }
+        }
+      }
+      if (receives) await inTurns(layRanges(wholes[k], own, owned[rank]));
+    }
+    await lockstep.move(transfers);
+    if (!receives) return null;
+    let next = 0;
+    return state.map((array, slot) => (rangesOf(slot) === owned ? wholes[next++] : array));
+  }
+
+  return {
+    spread: (to, from) => deal(to, from, everything),
+    deal: (slot, to, from) => deal(to, from, rangesOf(slot)),
+    gather,
+  };
+}
+
+const lengthOf = (ranges: readonly Range[]): number => ranges.reduce((sum, { length }) => sum + length, 0);
+
+/** The numbers of a run lie in shared memory. */
+const stretch = (array: Elements, offset: number, length: number): Stretch => viewOf(array, offset, length) as Stretch;
+
+const piecesOf = (ranges: readonly Range[]): readonly Range[] =>
+  ranges.flatMap(({ offset, length }) =>
+    Array.from({ length: Math.ceil(length / PIECE) }, (_, k) => ({
+      offset: offset + k * PIECE,
+      length: Math.min(PIECE, length - k * PIECE),
+    })),
+  );
+
+/** The ranges of `from`, one behind the other. */
+function* copyRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
+  let at = 0;
+  for (const { offset, length } of ranges) {
+    yield* copyArray(viewOf(to, at, length), viewOf(from, offset, length));
+    at += length;
+  }
+}
+
+/** The other way round. */
+function* layRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
+  let at = 0;
+  for (const { offset, length } of ranges) {
+    yield* copyArray(viewOf(to, offset, length), viewOf(from, at, length));
+    at += length;
+  }
+}
+
+/** Arrays of a run, made once: V8 does not count shared memory. */
+function placeOf(
+  places: Map<string, readonly Elements[]>,
+  place: string,
+  like: readonly Elements[],
+  length: number,
+): readonly Elements[] {
+  const known = places.get(place);
+  if (known !== undefined) return known;
+  const made = like.map((array) => sharedArrays[typeOf(array) satisfies ElementType](length));
+  places.set(place, made);
+  return made;
+}

@@ -1,0 +1,232 @@
+import { type ElementsOf, type ElementType, type NetworkSpec, OptionError } from '@gradloom/core';
+import { inFloats, number, positiveInteger, reasonOf } from '@gradloom/core/internal';
+import type { DataSplits } from '../../data/dataset.ts';
+import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
+import { RING } from '../../engine/memory/arena.ts';
+import { cloneArray } from '../../system/turns/arrays.ts';
+import { inTurns } from '../../system/turns/in-turns.ts';
+import type { Checkpoint } from '../checkpoints/checkpoint.ts';
+import { type CurrentState, currentState } from '../checkpoints/current-state.ts';
+import { recordOf } from '../checkpoints/resume.ts';
+import { endTogether } from '../lockstep/do-together.ts';
+import { copyCheckpoint } from './copy-checkpoint.ts';
+import { isDone } from './early-stopping.ts';
+import { evaluate } from './evaluate-epoch.ts';
+import type { TrainEvent } from './events.ts';
+import { finish } from './finish.ts';
+import { advance, isAborted, startRun } from './loop.ts';
+import { hold, prepareWith, takeSurroundings } from './open-run.ts';
+import type { OptionsFor, TrainOptions } from './options.ts';
+import { setRate } from './rates.ts';
+import type { TrainResult } from './results.ts';
+import type { RunState } from './state.ts';
+
+/** What some steps have brought. */
+export interface TrainerStep {
+  /** Steps done so far, since the start of the run. */
+  readonly step: number;
+  /** Steps that this call has done: fewer than asked for at the end of the run. */
+  readonly count: number;
+  /** Training loss: the mean over these steps, each before its update. */
+  readonly loss: number;
+  /** Gradient norm before clipping: the mean over these steps. */
+  readonly gradientNorm: number;
+  /** Learning rate of the last of them. */
+  readonly learningRate: number;
+}
+
+/**
+ * A run that goes on when it is told to: a training loop of one's own. Its steps are those of `train`, on the same
+ * threads, to the same bits. Await each call before the next.
+ */
+export interface Trainer<T extends ElementType = ElementType> {
+  /** Steps done so far. */
+  readonly steps: number;
+  /** Steps of the whole run. */
+  readonly totalSteps: number;
+  /** Steps of an epoch. */
+  readonly stepsPerEpoch: number;
+  /** Whether nothing is left to do: all steps are done, the run stopped early, or `signal` has ended it. */
+  readonly isDone: boolean;
+  /**
+   * Does the next steps. One call of many steps is faster than many calls of one: each starts the threads, which takes
+   * 1 to 3 ms. Epochs that end are evaluated and reported to `onEvent`, as by `train`.
+   * @param count how many @default 1
+   * @throws TrainingError (rejects) for a step that is not finite; Error if threads fail too often, or none is left.
+   */
+  step(count?: number): Promise<TrainerStep>;
+  /**
+   * Evaluates a set with the current weights, or their average with `ema`. Changes nothing. @throws Error (rejects) if
+   * the run has no such set.
+   */
+  evaluate(part?: 'validation' | 'test'): Promise<Evaluation>;
+  /**
+   * The learning rate from the next step on, in place of that of optimizer and schedule; null gives the rate back to
+   * these. A checkpoint holds it.
+   */
+  setRate(rate: number | null): void;
+  /** A copy of the current weights [P], layer by layer, W then b; with `ema`, not of their average. */
+  weights(): Promise<ElementsOf<T>>;
+  /** A copy of the whole state, for `resume` of `createTrainer` or `train`. */
+  state(): Promise<Checkpoint>;
+  /** Ends the run as `train` does: evaluates the test set, keeps the last checkpoint, ends the threads. */
+  finish(): Promise<TrainResult<T>>;
+  /** Ends the threads, and nothing else. Safe to call twice, and after `finish`. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a run whose steps you call for yourself. Takes what `train` takes; `threads: 'auto'` means all that have
+ * something to do.
+ *
+ * ```ts
+ * const trainer = await createTrainer(spec, data, { epochs: 20 });
+ * while (!trainer.isDone) {
+ *   const { loss } = await trainer.step(10);
+ *   if (loss < 0.1) trainer.setRate(1e-4);
+ * }
+ * const result = await trainer.finish();
+ * ```
+ *
+ * @throws Error (rejects) as `train` does for options and shapes that do not fit, before any thread exists.
+ */
+export async function createTrainer<T extends ElementType = 'float64'>(
+  spec: NetworkSpec,
+  data: DataSplits,
+  options: OptionsFor<T> = {},
+): Promise<Trainer<T>> {
+  const asked = options as TrainOptions; // whose listener hears of either type
+  const held = hold(asked);
+  const onEvent = asked?.onEvent;
+  const emit = (event: TrainEvent): void => onEvent?.(event);
+  try {
+    held.holdPool();
+    const prepared = await prepareWith(spec, data, asked, emit);
+    // Spans of a few steps tell nothing about how many threads are fastest.
+    const run = { ...prepared, plan: { ...prepared.plan, tunesThreads: false } };
+    const { surroundings, close } = await takeSurroundings(run);
+    try {
+      const state = await startRun(run, surroundings);
+      return trainerOf(state, () => close().finally(held.release)) as Trainer<T>; // the type that the options name
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  } catch (error) {
+    await endTogether(held.cluster, error);
+    held.release();
+    throw error;
+  }
+}
+
+function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
+  const { plan, arena, progress } = state;
+  const { totalSteps, stepsPerEpoch } = plan.context;
+  let busy: string | null = null; // the call that goes on
+  let ended: string | null = null; // why there are no more
+  let closing: Promise<void> | undefined;
+
+  const isOver = (): boolean => isDone(plan, progress) || isAborted(state);
+
+  function refuse(call: string): void {
+    if (ended !== null) throw new Error(`${call}: the trainer ${ended}, expected one in use`);
+    if (busy !== null) throw new Error(`${call}: ${busy} has not ended, expected one call at a time (await it)`);
+  }
+
+  /** Runs `work` while no other call does. A failure ends the trainer. */
+  async function alone<T>(call: string, work: () => Promise<T>): Promise<T> {
+    refuse(call);
+    busy = call;
+    try {
+      return await work();
+    } catch (error) {
+      ended = `has failed (${reasonOf(error)})`;
+      await endTogether(plan.cluster, error);
+      throw error;
+    } finally {
+      busy = null;
+      if (ended !== null) await close();
+    }
+  }
+
+  async function close(): Promise<void> {
+    ended ??= 'has been closed';
+    closing ??= release();
+    await closing;
+  }
+
+  async function takeSteps(count: number): Promise<TrainerStep> {
+    const first = progress.step;
+    const until = Math.min(totalSteps, first + count);
+    const [losses, norms]: [number[], number[]] = [[], []];
+    while (progress.step < until && !isOver()) {
+      const before = progress.step;
+      await advance(state, until);
+      // A rollback does some steps again, and may go back beyond the first.
+      losses.length = norms.length = Math.max(0, Math.min(losses.length, progress.step - first));
+      for (let k = 0; before + k < progress.step; k++) {
+        if (before + k < first) continue;
+        losses.push(arena.losses[k]);
+        norms.push(arena.norms[k]);
+      }
+    }
+    const { step } = progress;
+    const learningRate = arena.rates[(step - 1) % RING];
+    return { step, count: losses.length, loss: meanOf(losses), gradientNorm: meanOf(norms), learningRate };
+  }
+
+  return {
+    get steps() {
+      return progress.step;
+    },
+    ...{ totalSteps, stepsPerEpoch },
+    get isDone() {
+      return isOver();
+    },
+    async step(count = 1) {
+      positiveInteger('step', 'count', count);
+      refuse('step');
+      if (isOver()) {
+        const problem = `has done ${progress.step} of ${totalSteps} steps and ends there, expected one that goes on`;
+        throw new Error(`step: the trainer ${problem} (look at isDone)`);
+      }
+      return await alone('step', () => takeSteps(count));
+    },
+    async evaluate(part = 'validation') {
+      if (part !== 'validation' && part !== 'test') {
+        throw new OptionError('evaluate', 'part', `has ${String(part)}, expected validation or test`);
+      }
+      if (plan.data[part] === undefined) {
+        throw new Error(`evaluate: the run has no ${part} set, expected one in its data`);
+      }
+      const found = await alone('evaluate', () => evaluate(state, part));
+      return found as Evaluation; // of a set that is there
+    },
+    setRate(rate) {
+      refuse('setRate');
+      if (rate !== null) {
+        number('setRate', 'rate', rate, 'of at least 0', (value) => value >= 0);
+        // As one of a schedule it may become 0.
+        if (plan.elementType === 'float32' && Math.fround(rate) !== 0) inFloats('setRate', 'rate', rate);
+      }
+      setRate(state, rate);
+    },
+    weights: () => alone('weights', () => inTurns(cloneArray(arena.theta))),
+    state: () =>
+      alone('state', async () => {
+        const record = state.record ?? (await inTurns(recordOf(plan, plan.data, state.setup.backend)));
+        const { network, checkpoint } = plan;
+        const metadata = await state.lockstep.fromFirst(checkpoint?.metadata ?? {});
+        const current = (await currentState(state, true)) as CurrentState; // for all ranks
+        return await inTurns(copyCheckpoint({ spec: network.spec, ...current, record, metadata }));
+      }),
+    async finish() {
+      const result = await alone('finish', () => finish(state));
+      await close();
+      return result;
+    },
+    close,
+  };
+}
+
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

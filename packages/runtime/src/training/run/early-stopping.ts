@@ -1,0 +1,78 @@
+import type { Elements, Pausable } from '@gradloom/core';
+import { sharedArrays } from '../../data/number-types.ts';
+import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
+import type { Arena } from '../../engine/memory/arena.ts';
+import { cloneArray, copyArray } from '../../system/turns/arrays.ts';
+import type { EarlyProgress, EarlyRecord, Progress } from '../checkpoints/checkpoint.ts';
+import type { StateShares } from '../lockstep/state-shares.ts';
+import { scoreOf } from './monitors.ts';
+import type { RunPlan } from './plan.ts';
+
+/** The best weights of a run so far. */
+export interface EarlyStopping {
+  /** Weights [P] of the best evaluation; undefined before the first. In shared memory. */
+  readonly best: Elements | undefined;
+  /** Counts an evaluation of the current weights. Returns whether it is the best so far, whose weights are kept. */
+  note(evaluation: Evaluation): Pausable<boolean>;
+  /** Exchanges the current weights with the best ones; a second call undoes it. */
+  exchange(): Pausable<void>;
+}
+
+/** Null for a run that does not stop early. The counters are in `progress`. */
+export async function createEarlyStopping(
+  plan: RunPlan,
+  arena: Arena,
+  progress: Progress,
+  shares: StateShares,
+): Promise<EarlyStopping | null> {
+  const { early: settings, resume } = plan;
+  if (settings === null) return null;
+  // A thread that writes a checkpoint reads it too.
+  const kept = sharedArrays[plan.elementType](arena.theta.length);
+  if (resume?.best !== undefined) await shares.spread(kept, resume.best);
+
+  return {
+    get best() {
+      return progress.early?.bestStep === undefined ? undefined : kept;
+    },
+    *note(evaluation) {
+      const { step } = progress;
+      // A rollback never goes back beyond an evaluation: a span ends at each, and the state behind it is kept.
+      const next = afterEvaluation(settings, progress.early, step, evaluation);
+      const isBest = next.bestStep === step;
+      if (isBest) yield* copyArray(kept, arena.model);
+      progress.early = next;
+      return isBest;
+    },
+    *exchange() {
+      const current = yield* cloneArray(arena.model);
+      yield* copyArray(arena.model, kept);
+      yield* copyArray(kept, current);
+    },
+  };
+}
+
+/**
+ * The counters after an evaluation. The best evaluation is the first with the best figure. One that is better than the
+ * best before it by more than `minDelta` is an improvement, and patience counts anew.
+ */
+export function afterEvaluation(
+  { minDelta, monitor }: EarlyRecord,
+  before: EarlyProgress | undefined,
+  step: number,
+  evaluation: Evaluation,
+): EarlyProgress {
+  const score = scoreOf(monitor, evaluation);
+  const highest = scoreOf(monitor, before?.validation);
+  const waited = score > highest + minDelta ? 0 : (before?.waited ?? 0) + 1;
+  if (score > highest) return { evaluated: step, waited, bestStep: step, validation: evaluation };
+  return { ...before, evaluated: step, waited };
+}
+
+/** Whether the run has waited for an improvement as long as it may. */
+export const stopsEarly = ({ early }: Pick<RunPlan, 'early'>, progress: Readonly<Progress>): boolean =>
+  early !== null && (progress.early?.waited ?? 0) >= early.patience;
+
+/** Whether nothing is left to do but to evaluate the test set. */
+export const isDone = (plan: RunPlan, progress: Readonly<Progress>): boolean =>
+  progress.step >= plan.context.totalSteps || stopsEarly(plan, progress);

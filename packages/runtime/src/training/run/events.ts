@@ -1,0 +1,209 @@
+import type { ElementsOf, ElementType, LayerFigures } from '@gradloom/core';
+import type { Backend } from '../../engine/backends/backend.ts';
+import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
+import type { Trial } from '../tuning/tune.ts';
+import type { Reduction } from './reductions.ts';
+
+/** An event of a run, distinguished by `type`: from `for await (const event of run)` or `onEvent`. */
+export type TrainEvent<T extends ElementType = ElementType> =
+  | StartEvent
+  | ThreadsEvent
+  | WarningEvent
+  | RecoveryEvent
+  | RollbackEvent
+  | ProgressEvent
+  | EpochEvent
+  | StepsEvent
+  | CheckpointEvent
+  | ProbeEvent<T>;
+
+/** The run has its memory and threads, and the first step begins. */
+export interface StartEvent {
+  /** Which event this is. */
+  readonly type: 'start';
+  /** P: number of parameters of the network. */
+  readonly parameters: number;
+  /** The requested number of threads, or the most that may be used. */
+  readonly threads: number;
+  /** Whether the run measures how many of them are fastest. */
+  readonly tunesThreads: boolean;
+  /** Parts of each batch, whose gradients are summed by a fixed tree: they follow from the batch size alone. */
+  readonly leaves: number;
+  /** Rows a step. */
+  readonly batch: number;
+  /** The backend. */
+  readonly backend: Backend;
+  /** Type of the numbers that the run computes with. */
+  readonly precision: ElementType;
+  /** Most bytes that the run takes, in addition to those of the process before. */
+  readonly plannedBytes: number;
+  /** Steps of the whole run. */
+  readonly totalSteps: number;
+  /** Steps of an epoch. */
+  readonly stepsPerEpoch: number;
+  /** Steps done before a resume; 0 for a new run. */
+  readonly step: number;
+  /** The ranks that train together, in a run with a cluster. */
+  readonly cluster?: ClusterFacts;
+}
+
+/** The ranks of a cluster. */
+export interface ClusterFacts {
+  /** Name and version of the library that connects them. */
+  readonly library: string;
+  /** The machine of each rank. */
+  readonly hosts: readonly string[];
+  /** Threads of each rank, those that may be used. */
+  readonly threads: readonly number[];
+  /** Who adds their gradients: with 'allreduce' the bits depend on MPI and on the number of ranks. */
+  readonly reduce: Reduction;
+}
+
+/** The run has chosen a number of threads. */
+export interface ThreadsEvent {
+  /** Which event this is. */
+  readonly type: 'threads';
+  /** The number of threads from now on. */
+  readonly threads: number;
+  /** Steps done so far. */
+  readonly step: number;
+  /** The speed of each number of threads that was tried. */
+  readonly trials: readonly Trial[];
+}
+
+/** A warning for the user; the run continues. */
+export interface WarningEvent {
+  /** Which event this is. */
+  readonly type: 'warning';
+  /** A sentence. */
+  readonly message: string;
+}
+
+/** A thread has failed. New threads continue from the state before, with the same result. */
+export interface RecoveryEvent {
+  /** Which event this is. */
+  readonly type: 'recovery';
+  /** Steps done so far. */
+  readonly step: number;
+  /** Consecutive failures, including this one. */
+  readonly failures: number;
+  /** The most consecutive failures that are allowed. */
+  readonly retries: number;
+  /** Why the thread failed. */
+  readonly reason: string;
+}
+
+/** A step was not finite: the run goes back to the start of its epoch with half the learning rate. */
+export interface RollbackEvent {
+  /** Which event this is. */
+  readonly type: 'rollback';
+  /** The bad step. */
+  readonly step: number;
+  /** Steps done before that epoch. */
+  readonly to: number;
+  /** Factor of the learning rate from now on. */
+  readonly factor: number;
+  /** Rollbacks of the whole run, including this one. */
+  readonly rollbacks: number;
+  /** The most rollbacks that are allowed. */
+  readonly limit: number;
+  /** What was not finite, and where. */
+  readonly reason: string;
+}
+
+/** A span of steps, 0.2 to 0.5 s long, has ended. An unread event of this type is replaced by the next. */
+export interface ProgressEvent {
+  /** Which event this is. */
+  readonly type: 'progress';
+  /** Steps done so far. */
+  readonly step: number;
+  /** Steps of the whole run. */
+  readonly totalSteps: number;
+  /** Training loss: the mean over the steps of the span, each before its update. */
+  readonly loss: number;
+  /** Rows per second in the span. */
+  readonly samplesPerSecond: number;
+  /** Milliseconds of training so far. */
+  readonly elapsedMs: number;
+  /** Share of the span in which each thread with work was not waiting for others. */
+  readonly busy?: readonly number[];
+}
+
+/** An epoch has ended. In a run of more than about 1,000 epochs, only some epochs are reported. */
+export interface EpochEvent {
+  /** Which event this is. */
+  readonly type: 'epoch';
+  /** Epochs done so far. */
+  readonly epoch: number;
+  /** Steps done so far. */
+  readonly step: number;
+  /** Training loss: the mean of the batch losses of the epoch, each before its update. */
+  readonly trainLoss: number;
+  /** Gradient norm before clipping, mean over the steps of the epoch. */
+  readonly gradientNorm: number;
+  /** Learning rate of the epoch's last step. */
+  readonly learningRate: number;
+  /** Milliseconds of training so far. */
+  readonly elapsedMs: number;
+  /** Evaluation of the validation set, in epochs that have one. */
+  readonly validation?: Evaluation;
+  /** Evaluation of the test set, in the same epochs of a run with `evaluateTest`. */
+  readonly test?: Evaluation;
+}
+
+/**
+ * Losses, gradient norms and learning rates of one or more steps: a long run has about 600 of these events, a short one
+ * has one per step.
+ */
+export interface StepsEvent {
+  /** Which event this is. */
+  readonly type: 'steps';
+  /** Steps done before these. */
+  readonly first: number;
+  /** Steps done so far. */
+  readonly step: number;
+  /** Losses of the batches, each before its update. */
+  readonly loss: Spread;
+  /** Norms of the gradients, before clipping. */
+  readonly gradientNorm: Spread;
+  /** Learning rates. */
+  readonly learningRate: Spread;
+}
+
+/** A checkpoint is on the disk. */
+export interface CheckpointEvent {
+  /** Which event this is. */
+  readonly type: 'checkpoint';
+  /** Steps done so far. */
+  readonly step: number;
+  /** Path of the newest checkpoint. */
+  readonly path: string;
+  /** Whether it has the lowest loss so far, and is also in best.gradloom. */
+  readonly best: boolean;
+}
+
+/** Statistics of every layer, with `probe`. An unread event of this type is replaced by the next. */
+export interface ProbeEvent<T extends ElementType = ElementType> {
+  /** Which event this is. */
+  readonly type: 'probe';
+  /** Steps done before it: 0 is the start. */
+  readonly step: number;
+  /** Loss of the batch. */
+  readonly loss: number;
+  /** Gradient norm of the batch, before clipping. */
+  readonly gradientNorm: number;
+  /** Statistics, layer by layer. */
+  readonly layers: readonly LayerFigures[];
+  /** The weights [P] that the statistics belong to. */
+  readonly parameters: ElementsOf<T>;
+}
+
+/** The range and mean of a value over some steps. */
+export interface Spread {
+  /** The least. */
+  readonly low: number;
+  /** The mean. */
+  readonly mean: number;
+  /** The greatest. */
+  readonly high: number;
+}

@@ -1,0 +1,94 @@
+import { lossUnit } from '../../engine/evaluation/own-units.ts';
+import type { SpanResult } from '../../engine/threads/span.ts';
+import { inTurns } from '../../system/turns/in-turns.ts';
+import { weightsAreFinite } from '../faults/finite-weights.ts';
+import { endAt, goBack } from '../faults/go-back.ts';
+import { epochStart } from '../faults/history.ts';
+import { watchSignal } from '../lockstep/watch-signal.ts';
+import { isDone } from './early-stopping.ts';
+import { finish } from './finish.ts';
+import { nextSpan, trainSpan } from './next-span.ts';
+import type { OpenedRun, RunSurroundings } from './open-run.ts';
+import { halveRate, setRates } from './rates.ts';
+import { reportLook, reportSpan, reportThreads } from './report.ts';
+import type { TrainResult } from './results.ts';
+import { startEvent } from './start-run.ts';
+import { openState, type RunState } from './state.ts';
+
+/** Runs all steps of a run, or those up to the signal. */
+export async function runSteps(run: OpenedRun, surroundings: RunSurroundings): Promise<TrainResult> {
+  const state = await startRun(run, surroundings);
+  await runSpans(state);
+  return await finish(state);
+}
+
+/** The state of a run before its first step. */
+export async function startRun(run: OpenedRun, surroundings: RunSurroundings): Promise<RunState> {
+  const state = await openState(run, surroundings);
+  const { progress, tuner, emit } = state;
+  emit(startEvent(run, progress));
+  if (tuner !== null) progress.threads = tuner.choice.threads;
+  await hearRanks(state);
+  return state;
+}
+
+/** Runs span after span until the last step, the signal or a failure. */
+async function runSpans(state: RunState): Promise<void> {
+  const { plan, progress } = state;
+  while (!isDone(plan, progress) && !isAborted(state)) await advance(state);
+}
+
+/** Whether a signal has ended the run: with a cluster, once all ranks know of it. */
+export const isAborted = ({ plan, lockstep, isAborted: byAll }: RunState): boolean =>
+  lockstep.cluster === null ? (plan.signal?.aborted ?? false) : byAll;
+
+/** What ranks tell each other between spans: warnings, and whether a signal has reached one. */
+async function hearRanks(state: RunState): Promise<void> {
+  const { plan, lockstep, notices } = state;
+  if (lockstep.cluster === null) return;
+  const said = await lockstep.fromAll({ isAborted: plan.signal?.aborted ?? false, warnings: notices.take() });
+  notices.tell(said.map(({ warnings }) => warnings));
+  state.isAborted = said.some(({ isAborted }) => isAborted);
+}
+
+/**
+ * Runs the next span, which ends before step `until` at the latest; between spans all threads are idle, and events are
+ * emitted. After a bad step it may be one that goes back.
+ */
+export async function advance(state: RunState, until = Number.POSITIVE_INFINITY): Promise<void> {
+  const unwatch = watchSignal(state);
+  try {
+    await advanceSpan(state, until);
+    await hearRanks(state);
+  } finally {
+    unwatch();
+  }
+}
+
+async function advanceSpan(state: RunState, until: number): Promise<void> {
+  const { plan, arena, progress, history, spanLength, keeper } = state;
+  if (progress.step === state.halvesAt) halveRate(state);
+  if (progress.step === state.ending?.step) throw await endAt(state, state.ending);
+  const span = await nextSpan(state, until);
+  setRates(state, span.limit);
+  await inTurns(history.take());
+  spanLength.begin();
+  const done = await trainSpan(state, span);
+  spanLength.end();
+  if (done.bad || !(await weightsAreFinite(arena))) {
+    await goBack(state, span.first, done);
+    return;
+  }
+  toUnits(state, done);
+  if (span.probe) await reportLook(state);
+  await reportSpan(state, done);
+  history.passTo(epochStart(progress.step, plan.context.stepsPerEpoch));
+  if (!span.probe) reportThreads(state, done);
+  if (!isDone(plan, progress)) await keeper?.keepIfDue();
+}
+
+/** The losses of a span in the units of the targets, before anything reads them. */
+function toUnits({ plan, arena }: RunState, { steps }: SpanResult): void {
+  const unit = lossUnit(plan.loss, plan.data.train.preprocessing);
+  if (unit !== 1) for (let k = 0; k < steps; k++) arena.losses[k] *= unit;
+}

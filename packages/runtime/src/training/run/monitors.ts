@@ -1,0 +1,31 @@
+import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
+
+/** A figure of an evaluation, and whether a higher one is better. */
+interface Monitor {
+  readonly figure: Exclude<keyof Evaluation, 'rows' | 'unanswered' | 'weightedLoss'>;
+  readonly isHigherBetter: boolean;
+}
+
+/** Figures of the validation set that early stopping can watch. */
+export const monitors = {
+  'validation-loss': { figure: 'loss', isHigherBetter: false },
+  accuracy: { figure: 'accuracy', isHigherBetter: true },
+  mae: { figure: 'mae', isHigherBetter: false },
+  rmse: { figure: 'rmse', isHigherBetter: false },
+  r2: { figure: 'r2', isHigherBetter: true },
+} as const satisfies Record<string, Monitor>;
+
+/** Name of a figure that early stopping can watch. */
+export type MonitorName = keyof typeof monitors;
+
+/** The loss that choices go by: what the run minimises, on other rows. */
+export const watchedLoss = (evaluation: Evaluation | undefined): number | undefined =>
+  evaluation?.weightedLoss ?? evaluation?.loss;
+
+/** The monitored figure with its sign turned where lower is better; -Infinity where it is no number. */
+export function scoreOf(monitor: MonitorName, evaluation: Evaluation | undefined): number {
+  const { figure, isHigherBetter } = monitors[monitor];
+  const value = (figure === 'loss' ? watchedLoss(evaluation) : evaluation?.[figure]) ?? Number.NaN;
+  if (Number.isNaN(value)) return Number.NEGATIVE_INFINITY;
+  return isHigherBetter ? value : -value;
+}

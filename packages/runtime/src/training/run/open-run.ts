@@ -1,0 +1,190 @@
+import type { NetworkSpec } from '@gradloom/core';
+import { NOTHING_LOADED } from '@gradloom/core/internal';
+import type { Cluster } from '../../cluster/cluster.ts';
+import { createLockstep, type Lockstep } from '../../cluster/lockstep.ts';
+import type { DataSplits } from '../../data/dataset.ts';
+import { loadModules } from '../../engine/modules/load-parts.ts';
+import { clusterShape } from '../../engine/step/cluster-shape.ts';
+import { createPool, isPool, type Pool } from '../../engine/threads/pool.ts';
+import { inTurns } from '../../system/turns/in-turns.ts';
+import type { RunRecord } from '../checkpoints/checkpoint.ts';
+import { type CheckpointPlace, takeCheckpointPlace } from '../checkpoints/checkpoint-folder.ts';
+import { checkpointTimes } from '../checkpoints/checkpoint-options.ts';
+import { checkResume, recordOf } from '../checkpoints/resume.ts';
+import { createNotices, type Notices } from '../lockstep/notices.ts';
+import { refuseStrangers } from '../lockstep/refuse-strangers.ts';
+import { shareCheckpoint } from '../lockstep/share-checkpoint.ts';
+import { createStateShares, type StateShares } from '../lockstep/state-shares.ts';
+import { checkSplits } from './check-splits.ts';
+import { copyJson } from './copy-json.ts';
+import type { TrainEvent } from './events.ts';
+import { isCluster, type TrainOptions } from './options.ts';
+import { planRunInTurns, type RunPlan } from './plan.ts';
+import { type PreparedRun, prepareRunInTurns } from './prepare.ts';
+import { backendWarnings, idleWarnings } from './warnings.ts';
+
+/** A run with its memory, in step with the other ranks of its cluster. */
+export interface OpenedRun extends PreparedRun {
+  readonly lockstep: Lockstep;
+  readonly shares: StateShares;
+  readonly notices: Notices;
+  readonly record: RunRecord | null; // null where nothing has needed it so far
+  readonly keeps: boolean; // rank 0 writes checkpoints
+}
+
+/** What a run is given besides its plan and memory. */
+export interface RunSurroundings {
+  readonly pool: Pool;
+  readonly place: CheckpointPlace | null; // that the run holds for its checkpoints
+  readonly emit: (event: TrainEvent) => void;
+}
+
+/** What a run takes from its caller for as long as it goes on. */
+export interface Held {
+  readonly cluster: Cluster | null;
+  /** Holds the pool at once, so that `pool.close()` right after the call waits for this run. */
+  holdPool(): void;
+  /** Gives both back. */
+  release(): void;
+}
+
+/** Clusters that a run uses. */
+const inUse = new WeakSet<Cluster>();
+
+/**
+ * Takes the cluster, whose messages two runs would take from each other. What is no pool or cluster is refused later.
+ * @throws Error where another run has it.
+ */
+export function hold(options: TrainOptions | undefined): Held {
+  const cluster = clusterOf(options);
+  if (cluster !== null && inUse.has(cluster)) {
+    throw new Error('train: cluster has a run that has not ended, expected one run at a time');
+  }
+  if (cluster !== null) inUse.add(cluster);
+  let releasePool = (): void => {};
+  return {
+    cluster,
+    holdPool() {
+      if (isPool(options?.pool)) releasePool = options.pool.hold();
+    },
+    release() {
+      if (cluster !== null) {
+        inUse.delete(cluster);
+        cluster.release();
+      }
+      releasePool();
+    },
+  };
+}
+
+const clusterOf = (options: TrainOptions | undefined): Cluster | null =>
+  isCluster(options?.cluster) ? options.cluster : null;
+
+/** The run with its memory, checked against what it resumes from and against other ranks; emits its warnings. */
+export async function prepareWith(
+  spec: NetworkSpec,
+  data: DataSplits,
+  options: TrainOptions,
+  emit: (event: TrainEvent) => void,
+): Promise<OpenedRun> {
+  const lockstep = createLockstep(clusterOf(options));
+  const notices = createNotices(lockstep, emit);
+  const asked = await agreed(await planned(spec, data, options, lockstep), lockstep);
+  const run = await inTurns(prepareRunInTurns(asked.plan, asked.plan.data));
+  const { plan } = run;
+  const isCompared = plan.resume !== null || plan.cluster !== null;
+  const record = isCompared ? await inTurns(recordOf(plan, plan.data, run.setup.backend)) : null;
+  if (record !== null) await refuseStrangers(lockstep, plan, record);
+  if (plan.resume !== null && record !== null && lockstep.isFirst) {
+    await inTurns(checkResume(plan, record, plan.resume));
+  }
+  const warnings = [...plan.warnings, ...backendWarnings(plan.backend, run.setup.backend)];
+  for (const message of warnings) notices.emit({ type: 'warning', message });
+  return { ...(await joinRanks(run, lockstep, notices)), record, keeps: asked.keeps };
+}
+
+/** The run of a rank, with what it has to know of the others; without checkpoints. */
+export async function joinRanks(run: PreparedRun, lockstep: Lockstep, notices: Notices): Promise<OpenedRun> {
+  const { means, arena } = run;
+  // Ranks that are short of memory hold fewer chunks of an evaluation, and all evaluate the same at once.
+  const chunks = Math.min(...(await lockstep.fromAll(means.chunks)));
+  const shares = await createStateShares(lockstep, arena);
+  return { ...run, means: { ...means, chunks }, lockstep, shares, notices, record: null, keeps: false };
+}
+
+/** The threads of a run and the place of its checkpoints; `close` gives both back. */
+export async function takeSurroundings({
+  plan,
+  setup,
+  lockstep,
+  notices,
+}: OpenedRun): Promise<{ surroundings: RunSurroundings; close: () => Promise<void> }> {
+  const isKept = plan.checkpoint !== null && lockstep.isFirst;
+  const place = isKept ? takeCheckpointPlace(plan.checkpoint.folder) : null;
+  try {
+    const pool = plan.pool ?? (await createPool({ threads: plan.threads }));
+    pool.live.add(setup.run);
+    plan.cluster?.hold([setup.memory.buffer as SharedArrayBuffer, ...setup.outside]);
+    return {
+      surroundings: { pool, place, emit: notices.emit },
+      async close() {
+        pool.live.delete(setup.run);
+        try {
+          if (plan.pool === undefined) await pool.destroy();
+        } finally {
+          place?.release();
+        }
+      },
+    };
+  } catch (error) {
+    place?.release();
+    throw error;
+  }
+}
+
+/** With the parts of modules, which are imported before anything else, and the checkpoint that rank 0 goes on from. */
+async function planned(
+  spec: NetworkSpec,
+  data: DataSplits,
+  options: TrainOptions,
+  lockstep: Lockstep,
+): Promise<RunPlan> {
+  const { modules, resume } = options ?? {};
+  if (!Array.isArray(modules) && lockstep.cluster === null) return await inTurns(planRunInTurns(spec, data, options));
+  // What the caller may change meanwhile.
+  const [network, splits, given] = [copyJson(spec), checkSplits(data), copyOptions(options)];
+  const parts = Array.isArray(modules) ? await loadModules('train', [...modules]) : NOTHING_LOADED;
+  const shared = await shareCheckpoint(lockstep, resume);
+  const { resume: _, ...others } = given;
+  const own = shared === undefined && !lockstep.isFirst ? others : { ...given, ...(shared && { resume: shared }) };
+  return await inTurns(planRunInTurns(network, splits, own, parts));
+}
+
+interface Agreed {
+  readonly plan: RunPlan;
+  readonly keeps: boolean; // see OpenedRun
+}
+
+/** The plan with what it takes from other ranks: their threads, and when rank 0 keeps checkpoints. */
+async function agreed(plan: RunPlan, { cluster, fromAll, fromFirst }: Lockstep): Promise<Agreed> {
+  const keeps = plan.checkpoint !== null;
+  if (cluster === null) return { plan, keeps };
+  const { reduce, overlap, context } = plan;
+  const threadsOf = await fromAll(plan.threads);
+  const shape = clusterShape(cluster, threadsOf, reduce, overlap);
+  const first = await fromFirst({ keeps, every: plan.checkpoint?.every });
+  const times = checkpointTimes(first.every, context.stepsPerEpoch);
+  const warnings = [...plan.warnings, ...idleWarnings(cluster.idleCores)];
+  return { plan: { ...plan, ranks: shape, checkpointTimes: times, warnings }, keeps: first.keeps };
+}
+
+/** The specs among the options are the only ones that are objects of JSON. */
+function copyOptions(options: TrainOptions): TrainOptions {
+  const { loss, optimizer, schedule } = options;
+  return {
+    ...options,
+    ...(loss === undefined ? {} : { loss: copyJson(loss) }),
+    ...(optimizer === undefined ? {} : { optimizer: copyJson(optimizer) }),
+    ...(schedule === undefined ? {} : { schedule: copyJson(schedule) }),
+  };
+}

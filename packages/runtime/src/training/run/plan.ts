@@ -1,0 +1,247 @@
+import { availableParallelism } from 'node:os';
+import type {
+  Elements,
+  LoadedParts,
+  Loss,
+  Optimizer,
+  OptimizerSpec,
+  Schedule,
+  ScheduleContext,
+  ScheduleSpec,
+} from '@gradloom/core';
+import {
+  checkPreprocessing,
+  createLoss,
+  createSchedule,
+  type Network,
+  type NetworkSpec,
+  type Pausable,
+} from '@gradloom/core';
+import {
+  blockCount,
+  buildNetworkInTurns,
+  checkEncoding,
+  complete,
+  couplesRows,
+  leafCount,
+  leafRows,
+  NOTHING_LOADED,
+  refuseBeyondFloats,
+  within,
+} from '@gradloom/core/internal';
+import type { Cluster } from '../../cluster/cluster.ts';
+import type { DataSplits, Dataset } from '../../data/dataset.ts';
+import { refuseDivisors } from '../../data/float-divisors.ts';
+import { checkFitInTurns } from '../../data/targets.ts';
+import { refuseManyLayers } from '../../engine/memory/run-memory.ts';
+import { EVALUATION_ROWS } from '../../engine/memory/thread-scratch.ts';
+import type { ClusterShape } from '../../engine/step/cluster-shape.ts';
+import { optimizerOf } from '../../engine/step/optimizer-of.ts';
+import { rowsOfPasses } from '../../engine/step/team-part.ts';
+import type { Pool } from '../../engine/threads/pool.ts';
+import type { TeamShape } from '../../engine/threads/team-setup.ts';
+import { fingerprintInTurns } from '../../system/files/fingerprint.ts';
+import type { Checkpoint, EarlyRecord } from '../checkpoints/checkpoint.ts';
+import {
+  type CheckpointSettings,
+  type CheckpointTimes,
+  checkpointSettings,
+  checkpointTimes,
+} from '../checkpoints/checkpoint-options.ts';
+import { mostWorking } from '../tuning/working-threads.ts';
+import { checkOwnGradients } from './check-own-gradients.ts';
+import { checkParameters } from './check-parameters.ts';
+import { checkPool } from './check-pool.ts';
+import { checkSplits } from './check-splits.ts';
+import type { ClassWeight } from './class-weight.ts';
+import { copyJson } from './copy-json.ts';
+import { earlySettings } from './early-settings.ts';
+import { type OnNan, type TrainOptions, trainOptions } from './options.ts';
+import { type ProbeSteps, probeSteps } from './probe-steps.ts';
+import type { Reduction } from './reductions.ts';
+import { refuseConflicts } from './refuse-conflicts.ts';
+import { refuseLostNumbers } from './refuse-lost-numbers.ts';
+import { refuseUntrainable } from './refuse-untrainable.ts';
+import { planWeighing, type RowWeighing } from './row-weights.ts';
+import { missingClasses, warningsOf } from './warnings.ts';
+
+/** The parameters of the memory layout, from which threads rebuild the run. */
+export interface RunShape extends TeamShape {
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly optimizerSpec: OptimizerSpec;
+  readonly ema: number | null; // see optimizer-of.ts
+  readonly scheduleSpec: ScheduleSpec;
+  readonly context: ScheduleContext;
+  readonly batch: number;
+  readonly lastBatch: number; // rows of an epoch's last
+  readonly leaf: number; // rows of a leaf
+  readonly rowsAtOnce: number; // see team-part.ts
+  readonly passRows: number; // most rows of a pass
+  readonly couples: boolean; // see couplesRows
+  readonly ranks?: ClusterShape | null; // that take a step together, default none but this one
+  readonly seed: number;
+  readonly clipNorm: number | null;
+  readonly maxNorm: number | null;
+  readonly probes?: boolean;
+  readonly weighs?: boolean; // rows by weights
+  readonly profile?: boolean;
+  readonly insideBytes?: number; // see arena.ts
+}
+
+/** A run with every default filled in and every shape checked. */
+export interface RunPlan extends RunShape {
+  readonly parts: LoadedParts; // of the user's own
+  readonly tunesThreads: boolean; // the run measures how many of `threads` are fastest
+  readonly data: DataSplits; // the caller's rows, under names of the run's own
+  readonly cluster: Cluster | null; // null: this process alone
+  readonly reduce: Reduction;
+  readonly overlap: boolean; // of exchanges with the backward pass
+  readonly pool: Pool | undefined; // undefined: threads of its own
+  readonly signal: AbortSignal | undefined;
+  readonly parameters: Elements | null; // [P] to start from; null: drawn from the seed
+  readonly parametersHash: string | null; // of these, as they were at the start
+  readonly classWeight: ClassWeight | undefined;
+  readonly weighing: RowWeighing | null; // null where each row counts 1
+  readonly shuffle: boolean;
+  readonly onNan: OnNan;
+  readonly retries: number;
+  readonly early: EarlyRecord | null;
+  readonly totalEpochs: number; // the last may be cut short by `steps`
+  readonly lengthIn: 'epochs' | 'steps'; // which of the two was asked for
+  readonly evaluateEvery: number;
+  readonly evaluateTest: boolean; // at each of these evaluations
+  readonly probe: ProbeSteps | null;
+  readonly checkpoint: CheckpointSettings | null;
+  readonly checkpointTimes: CheckpointTimes;
+  readonly resume: Checkpoint | null;
+  readonly warnings: readonly string[];
+}
+
+/** @throws OptionError for the first option or shape that does not fit, before any thread or large memory. */
+export const planRun = (spec: NetworkSpec, data: DataSplits, options: TrainOptions, parts?: LoadedParts): RunPlan =>
+  complete(planRunInTurns(spec, data, options, parts));
+
+/** Likewise, with pauses. */
+export function* planRunInTurns(
+  spec: NetworkSpec,
+  data: DataSplits,
+  given: TrainOptions,
+  parts: LoadedParts = NOTHING_LOADED,
+): Pausable<RunPlan> {
+  // Before the first pause, after which the caller may change its objects or the current directory.
+  const options = trainOptions.read(given);
+  const asked = { ...given };
+  const splits = checkSplits(data);
+  refuseConflicts(asked, splits);
+  const { train, validation, test } = splits;
+  const checkpoint = options.checkpoint === undefined ? null : checkpointSettings(options.checkpoint);
+  const ownSpec = copyJson(spec);
+  refuseManyLayers(ownSpec);
+  const network = yield* buildNetworkInTurns(ownSpec, parts.own);
+  yield* refuseUntrainable(network);
+  const lossSpec = options.loss ?? (train.classes === null ? 'mse' : 'softmax-cross-entropy');
+  const loss = within('loss', () => createLoss(lossSpec, parts.own));
+  refuseBeyondFloats('train', network, loss, options.precision);
+  const { preprocessing } = train;
+  if (preprocessing !== undefined) checkEncoding('train', network, checkPreprocessing('train', preprocessing));
+  for (const set of [train, validation, test]) {
+    if (set !== undefined) {
+      yield* checkFitInTurns('train', network, loss, set);
+      refuseDivisors('train', set, options.precision);
+    }
+  }
+  const weighing = yield* planWeighing(options.classWeight, train);
+  if (options.checkGradients) yield* checkOwnGradients(network, loss, train);
+  const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;
+  const { precision: elementType } = options;
+  const ema = options.ema ?? null;
+  const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
+  const { accumulate } = options;
+  const batch = options.batch === 'full' ? train.rows : Math.min(train.rows, options.batch * accumulate);
+  const leaf = leafRows(batch);
+  const rowsAtOnce = accumulate === 1 ? EVALUATION_ROWS : Math.min(EVALUATION_ROWS, Math.ceil(batch / accumulate));
+  const leaves = leafCount(batch, leaf);
+  const stepsPerEpoch = Math.ceil(train.rows / batch);
+  const context = { totalSteps: steps ?? epochs * stepsPerEpoch, stepsPerEpoch };
+  const schedule = within('schedule', () => createSchedule(scheduleSpec, context, parts.own));
+  const firstRate = optimizer.lr * schedule.factor(0, Float64Array.from(schedule.initialState));
+  refuseLostNumbers(options, loss, optimizer, firstRate, elementType);
+  const totalEpochs = Math.ceil(context.totalSteps / stepsPerEpoch);
+  const parameters =
+    options.parameters === undefined ? null : yield* checkParameters(options.parameters, network, elementType);
+  const { cluster = null, reduce, overlap } = options;
+  const ownCores = cluster?.cores ?? availableParallelism();
+  const askedThreads = team === 'auto' ? (pool?.threads ?? ownCores) : team;
+  checkPool(pool, askedThreads);
+  const useful = Math.min(askedThreads, mostUseful(leaves, network, [validation, test]));
+  // A pool that is given has the threads that its owner wants to work.
+  const threads = pool === undefined ? Math.min(useful, mostWorking()) : useful;
+  return {
+    network,
+    loss,
+    optimizer,
+    schedule,
+    lossSpec,
+    parts,
+    optimizerSpec,
+    ema,
+    scheduleSpec,
+    context,
+    elementType,
+    batch,
+    lastBatch: train.rows % batch || batch,
+    leaf,
+    rowsAtOnce,
+    passRows: passRows(rowsOfPasses({ batch, leaf, rowsAtOnce }), [validation, test]),
+    couples: couplesRows(network),
+    threads,
+    // A rank alone cannot know how fast all of them are.
+    tunesThreads: team === 'auto' && cluster === null,
+    ...{ cluster, reduce, overlap },
+    ownThreads: pool === undefined,
+    backend: options.backend ?? resume?.record.backend.name ?? 'auto',
+    blas: options.blas,
+    seed: options.seed,
+    data: splits,
+    pool,
+    signal: options.signal,
+    parameters,
+    parametersHash: parameters === null ? null : yield* fingerprintInTurns(parameters),
+    clipNorm: options.clipNorm ?? null,
+    maxNorm: options.maxNorm ?? null,
+    classWeight: options.classWeight,
+    weighing,
+    weighs: weighing !== null,
+    shuffle: options.shuffle && batch < train.rows,
+    onNan: options.onNan,
+    retries: options.retries,
+    early: yield* earlySettings(options, network, loss, validation),
+    totalEpochs,
+    lengthIn: steps === undefined ? 'epochs' : 'steps',
+    probes: options.probe !== undefined,
+    profile: options.profile,
+    probe: options.probe === undefined ? null : probeSteps(options.probe),
+    // A longer run would evaluate less often, and a plateau schedule would see other values.
+    evaluateEvery: options.evaluateEvery ?? resume?.record.evaluateEvery ?? Math.ceil(totalEpochs / 100),
+    evaluateTest: options.evaluateTest,
+    checkpoint,
+    checkpointTimes: checkpointTimes(checkpoint?.every, context.stepsPerEpoch),
+    resume: resume ?? null,
+    warnings: [
+      ...warningsOf({ askedThreads, useful, threads, leaves }, train, asked),
+      ...(yield* missingClasses(train)),
+    ],
+  };
+}
+
+/** The activations of a thread have room for so many rows. */
+const passRows = (trained: number, evaluated: readonly (Dataset | undefined)[]): number =>
+  Math.min(EVALUATION_ROWS, Math.max(trained, ...evaluated.map((set) => set?.rows ?? 0)));
+
+/** A thread without a leaf, a block or a chunk of an evaluation would only have to be started and waited for. */
+function mostUseful(leaves: number, { parameterCount }: Network, evaluated: readonly (Dataset | undefined)[]): number {
+  const chunks = evaluated.map((set) => Math.ceil((set?.rows ?? 0) / EVALUATION_ROWS));
+  return Math.max(leaves, blockCount(parameterCount), ...chunks);
+}

@@ -1,0 +1,104 @@
+import type { Pausable } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
+import type { DataSplits } from '../../data/dataset.ts';
+import {
+  type Arena,
+  type ArenaOptions,
+  type ArenaPlan,
+  countScratch,
+  mostInside,
+  planArena,
+} from '../../engine/memory/arena.ts';
+import type { Means } from '../../engine/memory/fit-memory.ts';
+import { chunksOf, evaluationParts, threadParts, trainingBytes } from '../../engine/memory/run-memory.ts';
+import { allocateTimes } from '../../engine/step/clock.ts';
+import { allocateWorkTimes } from '../../engine/step/work-clock.ts';
+import type { RunSetup } from '../../engine/threads/protocol.ts';
+import { type Compiled, openTeamSetup, type TeamPlan } from '../../engine/threads/team-setup.ts';
+import type { MemoryRoom } from '../../system/memory/memory.ts';
+import { copyArray } from '../../system/turns/arrays.ts';
+import { createOrders, type Orders, orderSlots } from './orders.ts';
+import type { RunPlan } from './plan.ts';
+import { rowWeights } from './row-weights.ts';
+import { stateParts } from './state-memory.ts';
+import { fewerThreads } from './warnings.ts';
+
+/** A run's memory; its threads draw the weights where they are not given. */
+export interface PreparedRun {
+  readonly plan: RunPlan; // with the threads that there is memory for
+  readonly setup: RunSetup;
+  readonly arena: Arena;
+  readonly orders: Orders | null;
+  readonly means: Means;
+  readonly plannedBytes: number;
+}
+
+/** Opens a run and fills in optimizer, schedule and the weights that are given, as the first step reads them. */
+export const prepareRun = (plan: RunPlan, data: DataSplits): PreparedRun => complete(prepareRunInTurns(plan, data));
+
+/** Likewise, with pauses. */
+export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: DataSplits): Pausable<PreparedRun> {
+  const wanted = {
+    chunks: chunksOf([validation?.rows ?? 0, test?.rows ?? 0]),
+    orders: asked.shuffle ? orderSlots(train.rows, asked.totalEpochs) : 0,
+  };
+  const shape = { ...asked, sharers: asked.ranks?.ranksHere ?? 1 };
+  const { team, layout, means, room, plannedBytes } = yield* openTeamSetup(shape, wanted, function* (compiled) {
+    const options = { ...asked, ...compiled, cluster: asked.ranks ?? null };
+    const scratchLength = countScratch(options);
+    yield;
+    return (given) => planTraining(options, train.rows, scratchLength, given);
+  });
+  const arena = layout.bind(team.memory, team.outside);
+  const plan = withThreads(asked, means.threads, room);
+  if (plan.parameters !== null) {
+    yield* copyArray(arena.theta, plan.parameters);
+    if (arena.model !== arena.theta) yield* copyArray(arena.model, plan.parameters);
+  }
+  arena.scalars.set(plan.optimizer.initialScalars);
+  arena.scheduleState.set(plan.schedule.initialState);
+  const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs, means.orders) : null;
+  const { context, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm } = plan;
+  const setup: RunSetup = {
+    ...team,
+    kind: 'training',
+    // Threads rebuild the optimizer and the schedule from these.
+    optimizer: plan.optimizerSpec,
+    ema: plan.ema,
+    schedule: plan.scheduleSpec,
+    ...{ context, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm },
+    cluster: plan.ranks ?? null,
+    probes: plan.probes ?? false,
+    times: plan.profile ? allocateTimes(means.threads) : null,
+    workTimes: allocateWorkTimes(means.threads),
+    insideBytes: plan.insideBytes ?? mostInside(team.backend.name),
+    dataset: train,
+    weights: plan.weighing === null ? null : yield* rowWeights(train, plan.weighing),
+    orders: orders?.array ?? null,
+  };
+  return { plan, setup, arena, orders, means, plannedBytes };
+}
+
+/** What a run on `rows` rows takes with some means. */
+function planTraining(
+  options: Omit<RunPlan, 'backend' | 'cluster'> & Compiled & Pick<ArenaOptions, 'cluster'>,
+  rows: number,
+  scratchLength: number,
+  means: Means,
+): TeamPlan<ArenaPlan> {
+  const { network, loss } = options;
+  const layout = planArena({ ...options, threads: means.threads }, scratchLength);
+  const parts = [
+    ...layout.parts,
+    ...threadParts(options, means, trainingBytes(options, layout.rows)),
+    ...stateParts(options, rows, means),
+    ...evaluationParts(network, loss, means),
+  ];
+  return { layout, parts };
+}
+
+function withThreads(plan: RunPlan, threads: number, room: MemoryRoom): RunPlan {
+  if (threads === plan.threads) return plan;
+  const message = fewerThreads(threads, plan.threads, room);
+  return { ...plan, threads, warnings: [...plan.warnings, message] };
+}

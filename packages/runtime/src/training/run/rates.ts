@@ -1,0 +1,33 @@
+import { RING } from '../../engine/memory/arena.ts';
+import type { RunState } from './state.ts';
+
+/**
+ * Writes the learning rates of the steps before `limit`. A schedule observes at the end of a span, so its earlier
+ * factors stay valid.
+ */
+export function setRates(state: RunState, limit: number): void {
+  const { rates } = state.arena;
+  for (; state.ratesEnd < limit; state.ratesEnd++) {
+    rates[state.ratesEnd % RING] = rateAt(state, state.ratesEnd);
+  }
+}
+
+function rateAt({ plan, arena, progress }: RunState, step: number): number {
+  const { optimizer, schedule } = plan;
+  const rate = progress.rate ?? optimizer.lr * schedule.factor(step, arena.scheduleState);
+  return rate / 2 ** (progress.rollbacks ?? 0);
+}
+
+/** At the start of the epoch of a bad step, after going back to it. */
+export function halveRate(state: RunState): void {
+  const { progress } = state;
+  progress.rollbacks = (progress.rollbacks ?? 0) + 1;
+  state.ratesEnd = progress.step;
+  state.halvesAt = Number.POSITIVE_INFINITY;
+}
+
+/** Takes `rate` in place of that of the schedule, for steps whose rate is not set yet; null: that of the schedule. */
+export function setRate({ progress }: RunState, rate: number | null): void {
+  if (rate === null) delete progress.rate;
+  else progress.rate = rate;
+}

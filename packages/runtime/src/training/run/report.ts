@@ -1,0 +1,69 @@
+import { RING } from '../../engine/memory/arena.ts';
+import type { SpanResult } from '../../engine/threads/span.ts';
+import { inTurns } from '../../system/turns/in-turns.ts';
+import { type Evaluations, epochOf, evaluateEpoch, isEvaluated } from './evaluate-epoch.ts';
+import { watchedLoss } from './monitors.ts';
+import { teamSize } from './next-span.ts';
+import type { RunState } from './state.ts';
+
+/** Reports what a look has seen in the step that the run has come to, before that step is counted. Rank 0 has all. */
+export async function reportLook({ look, lockstep, history, progress, told, emit }: RunState): Promise<void> {
+  const { step } = progress;
+  if (look !== null && lockstep.isFirst && step >= told) emit(await inTurns(look.read(step, history.parameters)));
+}
+
+/** Counts the steps of a span, evaluates and reports the epochs that end in it. */
+export async function reportSpan(state: RunState, span: SpanResult): Promise<void> {
+  const { plan, arena, progress, epochLog, stepLog, meter, told, emit } = state;
+  const { totalSteps, stepsPerEpoch } = plan.context;
+  const { losses, norms, rates } = arena;
+  const { batch } = plan;
+  const { rows } = plan.data.train;
+  const { steps } = span;
+  progress.elapsedMs += span.elapsedMs;
+  state.lastSteps = steps;
+  meter.note(teamSize(state), steps, span.elapsedMs);
+  stepLog.add(Math.max(told, progress.step), { first: progress.step, steps, losses, norms, rates });
+  let lossSum = 0;
+  for (let k = 0; k < steps; k++) {
+    lossSum += losses[k];
+    epochLog.add(losses[k], norms[k]);
+    progress.samples += Math.min(batch, rows - (progress.step % stepsPerEpoch) * batch);
+    progress.step++;
+    if (progress.step % stepsPerEpoch !== 0 && progress.step !== totalSteps) continue;
+    // A promise for each of ten thousand epochs of one step would take as long as their steps.
+    endEpoch(state, isEvaluated(state, progress.step) ? await evaluateEpoch(state) : null);
+  }
+  const { step, samples, elapsedMs } = progress;
+  const samplesPerSecond = (samples / elapsedMs) * 1000;
+  const busy = meter.read();
+  const figures = { loss: lossSum / steps, samplesPerSecond, elapsedMs, ...(busy === undefined ? {} : { busy }) };
+  emit({ type: 'progress', step, totalSteps, ...figures });
+  state.told = Math.max(told, step);
+}
+
+function endEpoch({ plan, arena, progress, epochLog, told, emit }: RunState, evaluated: Evaluations | null): void {
+  const { step, elapsedMs, validation } = progress;
+  const { schedule, evaluateEvery, data, context } = plan;
+  const epoch = epochOf(step, context.stepsPerEpoch);
+  const isWhole = step === epoch * context.stepsPerEpoch;
+  const { trainLoss, gradientNorm } = epochLog.end(isWhole);
+  const learningRate = arena.rates[(step - 1) % RING];
+  // Only a value of this epoch: an older one, or another kind in its place, would pass for a lack of progress.
+  const every = data.validation === undefined ? 1 : evaluateEvery;
+  if (isWhole && epoch % every === 0) {
+    schedule.observe?.(arena.scheduleState, watchedLoss(validation) ?? trainLoss, every);
+  }
+  if (step > told && (evaluated !== null || epochLog.due(epoch))) {
+    const about = { epoch, step, trainLoss, gradientNorm, learningRate, elapsedMs };
+    emit({ type: 'epoch', ...about, ...evaluated });
+  }
+}
+
+/** Tells the tuner how long a span took, and reports a number of threads that it chooses. */
+export function reportThreads({ tuner, progress, emit }: RunState, { steps, elapsedMs }: SpanResult): void {
+  if (tuner === null) return;
+  const isNew = tuner.note(steps, elapsedMs);
+  progress.threads = tuner.choice.threads;
+  if (isNew) emit({ type: 'threads', step: progress.step, ...tuner.choice });
+}

@@ -1,0 +1,109 @@
+import type {
+  Elements,
+  ElementsOf,
+  ElementType,
+  LoadedParts,
+  LossSpec,
+  NetworkSpec,
+  Preprocessing,
+} from '@gradloom/core';
+import type { Backend } from '../../engine/backends/backend.ts';
+import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
+import type { Profile } from '../../engine/step/clock.ts';
+import type { Trial } from '../tuning/tune.ts';
+import type { ClusterFacts } from './events.ts';
+
+/** The result of a run: `await train(...).result`. `saveModel` accepts it. */
+export interface TrainResult<T extends ElementType = ElementType> {
+  /** The network, with every layer in full. */
+  readonly spec: NetworkSpec;
+  /**
+   * The trained weights [P], layer by layer, W then b: with `patience` those of the best evaluation, with `ema` their
+   * moving average. A Float64Array, or with `precision: 'float32'` a Float32Array.
+   */
+  readonly parameters: ElementsOf<T>;
+  /** Type of the numbers that the run computed with. */
+  readonly precision: T;
+  /** SHA-256 of the weights, with `modules` also of these, as 64 hexadecimal digits: equal fingerprints, equal bits. */
+  readonly fingerprint: string;
+  /** The loss that was minimized. */
+  readonly loss: LossSpec;
+  /** The parts of the user's own, with `modules`. */
+  readonly parts?: LoadedParts;
+  /** How rows of the table become inputs, if the datasets are of a table. */
+  readonly preprocessing?: Preprocessing;
+  /** 'completed', 'early' if `patience` ended the run, or 'aborted' if `signal` did. */
+  readonly stopped: 'completed' | 'early' | 'aborted';
+  /** Steps done, including those before a resume. */
+  readonly steps: number;
+  /** Epochs done: steps divided by steps per epoch, so 2.5 in the middle of the third epoch. */
+  readonly epochs: number;
+  /** Steps done at the best evaluation, with `patience`: those of the weights. */
+  readonly bestStep?: number;
+  /** Likewise in epochs. */
+  readonly bestEpoch?: number;
+  /** Training loss of each epoch begun: the mean of its batch losses, each before its update. */
+  readonly epochLosses: Float64Array;
+  /** The last of `epochLosses`; NaN if no step was done. */
+  readonly trainLoss: number;
+  /** The last evaluation of the validation set, if there is one; with `patience` the best. */
+  readonly validation?: Evaluation;
+  /** Evaluation of the test set at the end, if there is one. */
+  readonly test?: Evaluation;
+  /** The requested number of threads; for 'auto' the number that the run chose. */
+  readonly threads: number;
+  /** For 'auto': the speed of each number of threads that was tried. Empty if none was. */
+  readonly trials: readonly Trial[];
+  /** Most threads that had rows in one step: no more than a batch has leaves. */
+  readonly gradientThreads: number;
+  /** Parts of each batch, whose gradients are summed by a fixed tree: they follow from the batch size alone. */
+  readonly leaves: number;
+  /** Rows a step. */
+  readonly batch: number;
+  /** The ranks that trained together, in a run with a cluster. */
+  readonly cluster?: ClusterFacts;
+  /** The backend that computed the run. */
+  readonly backend: Backend;
+  /** Seed of the weights, the order of the rows and dropout. */
+  readonly seed: number;
+  /** Number of rollbacks to the start of an epoch, each of which halved the learning rate. */
+  readonly rollbacks: number;
+  /**
+   * Milliseconds of training, including those before a resume. Starting threads, evaluations and checkpoints are not
+   * counted.
+   */
+  readonly elapsedMs: number;
+  /** Rows per second in that time. */
+  readonly samplesPerSecond: number;
+  /** Time of each thread of this process by phase, with `profile`. */
+  readonly profiles?: readonly Profile[];
+  /** The newest checkpoint: its path and the steps done by then. Absent if the run keeps none. */
+  readonly checkpoint?: WrittenCheckpoint;
+}
+
+/** A checkpoint on the disk. */
+export interface WrittenCheckpoint {
+  /** Its path. */
+  readonly path: string;
+  /** Steps done by then. */
+  readonly step: number;
+}
+
+/** A run ended because a loss, gradient or weight was not finite. The error holds the state before the bad step. */
+export class TrainingError extends Error {
+  /** 'TrainingError'. */
+  override readonly name = 'TrainingError';
+  /** The bad step. */
+  readonly step: number;
+  /** The weights [P] before it; with `ema`, their moving average. */
+  readonly parameters: Elements;
+  /** The checkpoint of that state, if the run keeps checkpoints. */
+  readonly checkpoint?: WrittenCheckpoint;
+
+  constructor(message: string, step: number, parameters: Elements, checkpoint?: WrittenCheckpoint) {
+    super(message);
+    this.step = step;
+    this.parameters = parameters;
+    if (checkpoint !== undefined) this.checkpoint = checkpoint;
+  }
+}

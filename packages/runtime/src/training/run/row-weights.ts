@@ -1,0 +1,95 @@
+import { OptionError, type Pausable } from '@gradloom/core';
+import { counted, listed, show, showName, suggest } from '@gradloom/core/internal';
+import { type DataMatrix, type Dataset, valueMatrix } from '../../data/dataset.ts';
+import { sharedArrays } from '../../data/number-types.ts';
+import type { ClassWeight } from './class-weight.ts';
+
+/** What each row counts in the training loss. */
+export interface RowWeighing {
+  /** Weights of the classes; null where all count the same. */
+  readonly ofClass: Float64Array | null;
+  /** Mean weight of the training rows, by which each is divided. */
+  readonly mean: number;
+}
+
+/** Rows between two pauses: below a millisecond. */
+const STRETCH = 1 << 16;
+
+/**
+ * How the rows of `dataset` are weighed; null where each counts 1.
+ * @throws OptionError where the weights do not fit its classes, or all are 0.
+ */
+export function* planWeighing(classWeight: ClassWeight | undefined, dataset: Dataset): Pausable<RowWeighing | null> {
+  const { rows, name, weights } = dataset;
+  if (classWeight === undefined && weights === undefined) return null;
+  const ofClass = classWeight === undefined ? null : yield* classWeights(classWeight, dataset);
+  let sum = 0;
+  for (let n = 0; n < rows; n++) {
+    sum += weightOf(dataset, ofClass, n);
+    if (n % STRETCH === 0) yield;
+  }
+  if (sum > 0 && Number.isFinite(sum)) return { ofClass, mean: sum / rows };
+  const option = classWeight === undefined ? 'dataset' : 'classWeight';
+  throw new OptionError('train', option, `has ${show(sum)}, expected a finite number above 0`, {
+    about: `the sum of the weights of ${showName(name)}`,
+  });
+}
+
+/** The weight of each row over the mean of all, so that a batch divides by its rows. */
+export function* rowWeights(dataset: Dataset, { ofClass, mean }: RowWeighing): Pausable<DataMatrix> {
+  const { rows } = dataset;
+  const array = sharedArrays.float64(rows);
+  for (let n = 0; n < rows; n++) {
+    array[n] = weightOf(dataset, ofClass, n) / mean;
+    if (n % STRETCH === 0) yield;
+  }
+  return valueMatrix(array, 1);
+}
+
+/** What row n of a set counts, before it is divided by a mean. */
+export function weightOf({ targets, weights }: Dataset, ofClass: Float64Array | null, n: number): number {
+  const own = weights === undefined ? 1 : weights.array[n] / weights.divisor;
+  return ofClass === null ? own : ofClass[targets.array[n]] * own;
+}
+
+/** A number for each class. */
+function* classWeights(given: ClassWeight, dataset: Dataset): Pausable<Float64Array> {
+  const { name, classes, rows, targets } = dataset;
+  if (classes === null) {
+    const problem = `has ${show(given)}, expected none (the targets of ${showName(name)} are values, not classes)`;
+    throw new OptionError('train', ['classWeight', 'dataset'], problem);
+  }
+  if (given === 'balanced') {
+    const counts = new Float64Array(classes);
+    for (let n = 0; n < rows; n++) {
+      counts[targets.array[n]]++;
+      if (n % STRETCH === 0) yield;
+    }
+    // Of a class without rows no row asks.
+    return counts.map((count) => (count === 0 ? 0 : rows / (classes * count)));
+  }
+  if (isList(given)) {
+    if (given.length === classes) return Float64Array.from(given);
+    const problem = `has ${counted(given.length, 'number')}, expected ${classes} (one for each class of ${showName(name)})`;
+    throw new OptionError('train', ['classWeight', 'dataset'], problem);
+  }
+  return namedWeights(given, dataset, classes);
+}
+
+const isList = (given: ClassWeight): given is readonly number[] => Array.isArray(given);
+
+function namedWeights(given: Readonly<Record<string, number>>, { name, labels }: Dataset, classes: number) {
+  const names = labels ?? Array.from({ length: classes }, (_, label) => String(label));
+  const places = new Map(names.map((label, place) => [label, place]));
+  const ofClass = new Float64Array(classes).fill(1);
+  for (const [label, weight] of Object.entries(given)) {
+    const place = places.get(label);
+    if (place === undefined) {
+      const shown = listed(names);
+      const problem = `has class ${show(label)}, expected one of ${shown} (the classes of ${showName(name)})`;
+      throw new OptionError('train', ['classWeight', 'dataset'], problem + suggest(label, names));
+    }
+    ofClass[place] = weight;
+  }
+  return ofClass;
+}

@@ -1,0 +1,119 @@
+import { OptionError } from '@gradloom/core';
+import { badWeight, blockCount, leafCount } from '@gradloom/core/internal';
+import { ClusterError } from '../../cluster/cluster-error.ts';
+import { openTeam } from '../../engine/threads/opening.ts';
+import type { Pool } from '../../engine/threads/pool.ts';
+import { inTurns } from '../../system/turns/in-turns.ts';
+import type { Progress } from '../checkpoints/checkpoint.ts';
+import type { CheckpointEntry } from '../checkpoints/checkpoint-folder.ts';
+import { createKeeper, type Keeper } from '../checkpoints/keeper.ts';
+import { restoreArrays } from '../checkpoints/restore-arrays.ts';
+import { writeCheckpoint } from '../checkpoints/write-checkpoint.ts';
+import type { BadStep } from '../faults/bad-step.ts';
+import { createHistory, type History } from '../faults/history.ts';
+import { createRecovery, type Recovery, runFailure } from '../faults/recovery.ts';
+import { doTogether } from '../lockstep/do-together.ts';
+import { type BusyMeter, createBusyMeter } from '../tuning/busy.ts';
+import { createSpanLength, type SpanLength } from '../tuning/span-length.ts';
+import { createTuner, type Tuner } from '../tuning/tune.ts';
+import { createEarlyStopping, type EarlyStopping } from './early-stopping.ts';
+import { createEpochLog, type EpochLog } from './epoch-log.ts';
+import type { TrainEvent } from './events.ts';
+import { createLook, type Look } from './look.ts';
+import type { OpenedRun, RunSurroundings } from './open-run.ts';
+import type { PreparedRun } from './prepare.ts';
+import { startingProgress } from './start-run.ts';
+import { createStepLog, type StepLog } from './step-log.ts';
+
+/** All that the loop over the spans of a run reads and changes. */
+export interface RunState extends OpenedRun, RunSurroundings {
+  readonly leaves: number; // of a whole batch
+  readonly useful: number; // threads that have something to do
+  readonly progress: Progress;
+  readonly epochLog: EpochLog;
+  readonly stepLog: StepLog;
+  readonly history: History;
+  readonly recovery: Recovery;
+  readonly early: EarlyStopping | null;
+  readonly keeper: Keeper | null;
+  readonly look: Look | null;
+  readonly tuner: Tuner | null;
+  readonly meter: BusyMeter;
+  readonly spanLength: SpanLength;
+  readonly warned: Set<string>; // parts of the data whose loss was not finite
+  lastSteps: number; // of the newest span
+  ratesEnd: number; // first step whose rate is not set
+  told: number; // steps whose epochs and looks were reported
+  halvesAt: number; // start of the epoch of a bad step, on the way back to it; else Infinity
+  isAborted: boolean; // the signal of a rank has ended the run
+  ending: BadStep | undefined; // that ends the run, on the way back to it
+}
+
+/** Opens the threads of a run, and restores what it resumes from. */
+export async function openState(run: OpenedRun, surroundings: RunSurroundings): Promise<RunState> {
+  const { plan, setup, arena, lockstep, shares } = run;
+  const { pool, place, emit } = surroundings;
+  const { batch, threads, context, resume } = plan;
+  const goesBack = plan.onNan === 'rollback';
+  // A thread without a leaf and without a block would only make the others wait for it.
+  const leaves = leafCount(batch, plan.leaf);
+  const useful = Math.min(threads, Math.max(leaves, blockCount(plan.network.parameterCount)));
+  const progress = startingProgress(plan);
+  const epochLog = createEpochLog(plan.totalEpochs, resume?.arrays);
+  const stepLog = createStepLog(context.totalSteps, emit, goesBack ? context.stepsPerEpoch : null);
+  const recovery = createRecovery(
+    plan.retries,
+    (retry) => emit({ type: 'recovery', step: progress.step, ...retry }),
+    (work) => doTogether(lockstep, work),
+  );
+  await openThreads(run, pool, recovery, progress.step, useful);
+  const look = plan.probe === null ? null : await inTurns(createLook(plan.network, setup, arena, plan.probe));
+  // Behind the look: figures of how far weights have moved count from the start of the run.
+  if (resume !== null) await restoreArrays(arena, resume.arrays, shares);
+  const history = await createHistory(arena, progress, epochLog, goesBack, shares, resume?.earlier);
+  const early = await createEarlyStopping(plan, arena, progress, shares);
+  const write = (entry: CheckpointEntry) =>
+    writeCheckpoint(pool, setup, entry, (reason) => emit(ownWriting(progress.step, reason)));
+  const state: RunState = {
+    ...run,
+    ...surroundings,
+    ...{ leaves, useful, progress, epochLog, stepLog, history, recovery, look, early },
+    keeper: createKeeper({ ...run, place, progress, epochLog, stepLog, history, early, emit, write }),
+    tuner: plan.tunesThreads ? createTuner(useful) : null,
+    meter: createBusyMeter(setup.workTimes, threads),
+    spanLength: createSpanLength(),
+    warned: new Set(),
+    lastSteps: 0,
+    ratesEnd: progress.step,
+    told: progress.step,
+    halvesAt: Number.POSITIVE_INFINITY,
+    isAborted: false,
+    ending: undefined,
+  };
+  await inTurns(history.take());
+  return state;
+}
+
+/** The threads draw the starting weights. If they fail nothing is lost, so no checkpoint is written. */
+async function openThreads(
+  { plan, setup, arena }: PreparedRun,
+  pool: Pool,
+  recovery: Recovery,
+  step: number,
+  threads: number,
+): Promise<void> {
+  const draws = plan.parameters === null && (plan.resume === null || plan.probe !== null);
+  const work = () => recovery.attempt(step, () => openTeam(pool, setup, threads, draws));
+  const finite = await work().catch((error: unknown) => {
+    if (error instanceof ClusterError) throw error;
+    throw runFailure(error, `before step ${step}`);
+  });
+  if (finite) return;
+  const about = `at the start ${badWeight(plan.network, arena.theta)},`;
+  throw new OptionError('train', 'init', 'expected finite numbers', { about });
+}
+
+const ownWriting = (step: number, reason: string): TrainEvent => ({
+  type: 'warning',
+  message: `the main thread writes the checkpoint of step ${step}, since no worker thread can (${reason})`,
+});

@@ -1,0 +1,94 @@
+import type { ElementType, NetworkSpec } from '@gradloom/core';
+import type { DataSplits } from '../../data/dataset.ts';
+import { endTogether } from '../lockstep/do-together.ts';
+import { createEventStream } from './event-stream.ts';
+import type { TrainEvent } from './events.ts';
+import { runSteps } from './loop.ts';
+import { hold, prepareWith, takeSurroundings } from './open-run.ts';
+import type { OptionsFor, TrainOptions } from './options.ts';
+import type { TrainResult } from './results.ts';
+import { finishedRun } from './start-run.ts';
+
+/**
+ * A run in the background: read its events (`for await (const event of run)`), await its result (`await run.result`),
+ * or both.
+ */
+export interface TrainingRun<T extends ElementType = ElementType> extends AsyncIterable<TrainEvent<T>, undefined> {
+  /**
+   * The result. Rejects with an Error for options and shapes that do not fit, with a TrainingError for a loss or
+   * gradient that is not finite, with a FolderInUseError if another run writes to the checkpoint folder, and with an
+   * Error if threads fail too often or a checkpoint cannot be written.
+   */
+  readonly result: Promise<TrainResult<T>>;
+  /**
+   * Not a promise: the compiler refuses `await run`, and in JavaScript it rejects with a sentence that names
+   * `run.result`. An async function awaits what it returns, so it cannot return a run either: return `run.result` or `{
+   * run }`.
+   */
+  then(awaitRunResultInstead: never, notTheRunItself: never): never;
+}
+
+/**
+ * Trains a network on `data.train`, each batch cut into leaves over worker threads. Evaluates `data.validation` every
+ * few epochs and `data.test` in the end. The number of threads changes nothing in the result.
+ *
+ * Returns at once, and does not block the process: its own work takes some milliseconds at a time, and longer work is
+ * done by the threads. `spec`, `data` and `options` may change after it has returned, except for the numbers in arrays:
+ * `parameters` are read until the 'start' event, and rows until the run ends.
+ *
+ * The memory of the run is planned and compared with what is available (see `limitMemory`) before any is taken.
+ *
+ * The run never waits for a reader: an event that is not read in time is replaced by newer ones. A failure rejects both
+ * the result and the iterator; neither has to be used.
+ * @throws nothing itself; rejects with an Error for options and shapes that do not fit, before any thread exists, with
+ * a TrainingError for a loss or gradient that is not finite, and with an Error if a thread fails.
+ */
+export function train<T extends ElementType = 'float64'>(
+  spec: NetworkSpec,
+  data: DataSplits,
+  options: OptionsFor<T> = {},
+): TrainingRun<T> {
+  const events = createEventStream<TrainEvent<T>>();
+  const onEvent = options?.onEvent;
+  const result = runTraining(spec, data, options as TrainOptions, (event) => {
+    const typed = event as TrainEvent<T>; // of the type that the options name, as the result is
+    onEvent?.(typed);
+    events.push(typed);
+  }) as Promise<TrainResult<T>>;
+  result.then(events.end, events.fail);
+  // biome-ignore lint/suspicious/noThenProperty: it refuses to be awaited, in a sentence.
+  return { result, [Symbol.asyncIterator]: events.iterate, then: refuseAwait };
+}
+
+/** Otherwise `await run` would return the run itself, as if it were its result. */
+function refuseAwait(_resolve: unknown, reject: (error: Error) => void): never {
+  const returned = 'an async function that returns a run awaits it too: return run.result, or { run }';
+  reject(new Error(`train: await has the run itself, expected its result (await run.result; ${returned})`));
+  return undefined as never;
+}
+
+async function runTraining(
+  spec: NetworkSpec,
+  data: DataSplits,
+  options: TrainOptions,
+  emit: (event: TrainEvent) => void,
+): Promise<TrainResult> {
+  const held = hold(options);
+  try {
+    held.holdPool();
+    const run = await prepareWith(spec, data, options, emit);
+    const finished = await finishedRun(run);
+    if (finished !== null) return finished;
+    const { surroundings, close } = await takeSurroundings(run);
+    try {
+      return await runSteps(run, surroundings);
+    } finally {
+      await close();
+    }
+  } catch (error) {
+    await endTogether(held.cluster, error);
+    throw error;
+  } finally {
+    held.release();
+  }
+}

@@ -1,0 +1,92 @@
+import { availableParallelism } from 'node:os';
+import type { Pausable } from '@gradloom/core';
+import { counted, show, showName, wasmProblem } from '@gradloom/core/internal';
+import type { Dataset } from '../../data/dataset.ts';
+import type { Backend } from '../../engine/backends/backend.ts';
+import type { BackendChoice } from '../../engine/backends/backend-choices.ts';
+import { type MemoryRoom, mebibytes } from '../../system/memory/memory.ts';
+import type { TrainOptions } from './options.ts';
+
+/** Warnings about valid options that may be a mistake. */
+export function warningsOf(
+  asks: { readonly askedThreads: number; readonly useful: number; readonly threads: number; readonly leaves: number },
+  { name, rows }: Dataset,
+  { threads: asked = 'auto', batch, accumulate = 1 }: TrainOptions,
+): string[] {
+  const { askedThreads, useful, threads, leaves } = asks;
+  const warnings: string[] = [];
+  if (typeof batch === 'number' && batch * accumulate > rows) {
+    const times = accumulate === 1 ? '' : ` and accumulate ${accumulate}`;
+    warnings.push(
+      `batch has ${batch}${times}, but ${showName(name)} has ${counted(rows, 'training row')}: every batch is all of them`,
+    );
+  }
+  if (asked === 'auto') return warnings;
+  const cores = availableParallelism();
+  if (askedThreads > leaves) {
+    const used = useful < askedThreads ? `, so that only ${useful} can work` : '';
+    const ofLeaves = leaves === 1 ? '1 leaf' : `${leaves} leaves`;
+    const advice = 'larger batches have more, but give another result';
+    warnings.push(`threads has ${askedThreads}, but a batch has ${ofLeaves}${used} (${advice})`);
+  }
+  if (useful > cores) {
+    const effect = threads > cores ? 'they take turns' : `${counted(threads, 'thread')} can work, to the same result`;
+    warnings.push(`threads has ${askedThreads}, but this machine has ${counted(cores, 'core')}: ${effect}`);
+  }
+  return warnings;
+}
+
+/** If memory is short. */
+export const fewerThreads = (threads: number, wanted: number, { bytes, bound }: MemoryRoom): string =>
+  `runs on ${threads} of ${wanted} threads, since more do not fit into ${mebibytes(bytes)} (${bound})`;
+
+/** Of a choice that was left to the machine, where it has no fast kernels. */
+export function backendWarnings(asked: BackendChoice, { name }: Backend): string[] {
+  if (asked !== 'auto' || name !== 'reference') return [];
+  return [`backend auto uses reference, which is many times slower: ${wasmProblem()}`];
+}
+
+/** Of a rank, where a launcher has bound each rank of its machine to some cores, so that others stay idle. */
+export function idleWarnings(idleCores: number): string[] {
+  if (idleCores === 0) return [];
+  const advice = 'mpirun of Open MPI takes --bind-to none';
+  return [
+    `${counted(idleCores, 'core')} of this machine may work for no rank, since ranks are bound to others (${advice})`,
+  ];
+}
+
+/** For an evaluation whose loss is not finite although the weights are. */
+export const lossWarning = (part: string, loss: number, step: number): string =>
+  `the ${part} loss after step ${step} has ${loss}, expected a finite number (look for wrong rows, or weights that are too large)`;
+
+/** Rows between two pauses: about a millisecond. */
+const STRETCH = 1 << 16;
+
+/** Classes that a network cannot learn. */
+export function* missingClasses({ name, classes, targets, labels, preprocessing }: Dataset): Pausable<string[]> {
+  if (classes === null) return [];
+  // A table of one class says so itself, with its number of rows.
+  if (classes === 1 && preprocessing !== undefined) return [];
+  const seen = new Set<number>();
+  for (let n = 0; n < targets.array.length; n++) {
+    seen.add(targets.array[n]);
+    if (n % STRETCH === 0) yield;
+  }
+  if (seen.size === 1) {
+    const [column] = preprocessing?.target ?? [];
+    if (column === undefined)
+      return [`${showName(name)} has training rows of only one class: there is nothing to tell apart`];
+    const value = show(labels?.[targets.array[0]] ?? targets.array[0]);
+    const has = `column ${show(column.name)}, the target, has ${value} in all training rows`;
+    return [`${showName(name)}: ${has}, so there is nothing to tell apart`];
+  }
+  if (seen.size === classes) return [];
+  const missing: number[] = [];
+  for (let label = 0; label < classes && missing.length < 5; label++) if (!seen.has(label)) missing.push(label);
+  const more = classes - seen.size - missing.length;
+  const which = `${missing.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const noun = classes - seen.size === 1 ? 'class' : 'classes';
+  return [
+    `${showName(name)} has no training row of ${noun} ${which}, out of ${classes} classes: they cannot be learned`,
+  ];
+}
