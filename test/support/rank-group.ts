@@ -10,6 +10,7 @@ import { gatherCalls } from '../../packages/runtime/src/engine/step/rank-gather.
 import { stepCalls } from '../../packages/runtime/src/engine/step/step-calls.ts';
 import { type ExchangeAct, exchange, type PlannedExchange } from '../../packages/runtime/src/engine/step/sync.ts';
 import { resetControl } from '../../packages/runtime/src/engine/threads/barrier.ts';
+import { nodeHost } from '../../packages/runtime/src/engine/threads/node-host.ts';
 import { planRun } from '../../packages/runtime/src/training/run/plan.ts';
 import { type PreparedRun, prepareRun } from '../../packages/runtime/src/training/run/prepare.ts';
 import { firstDifference } from './bits.ts';
@@ -57,7 +58,7 @@ export function createRankGroup(group: RankGroupOptions): RankGroup {
     initializeParameters(plan.network, arena.theta, plan.seed);
     if (arena.model !== arena.theta) arena.model.set(arena.theta);
     resetControl(setup.control);
-    const contexts = Array.from({ length: threads }, (_, thread) => createContext(setup, thread));
+    const contexts = Array.from({ length: threads }, (_, thread) => createContext(setup, thread, nodeHost));
     for (const context of contexts) context.most = options.steps;
     return { ...run, contexts };
   });

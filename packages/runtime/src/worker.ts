@@ -9,16 +9,26 @@ import { runSteps } from './engine/step/run-steps.ts';
 import { abortTeam, CONTROL } from './engine/threads/barrier.ts';
 import { keepContexts } from './engine/threads/contexts.ts';
 import { fromMessage, type Message } from './engine/threads/messages.ts';
+import { nodeHost } from './engine/threads/node-host.ts';
 import { openThread } from './engine/threads/opening.ts';
-import type { EvaluationTask, OpeningTask, PingTask, SpanTask } from './engine/threads/protocol.ts';
+import type {
+  EvaluationTask,
+  InferenceSetup,
+  OpeningTask,
+  PingTask,
+  RunSetup,
+  SpanTask,
+} from './engine/threads/protocol.ts';
 import { type ExchangeTask, runExchange } from './measurement/exchange.ts';
 import { runTriad, type TriadTask } from './measurement/triad.ts';
 import { type AnswersTask, answerTask } from './models/serving/answer-task.ts';
 import { type CheckpointTask, keepCheckpoint, type Written } from './training/checkpoints/checkpoint-folder.ts';
 import { type DiagnosisTask, diagnose } from './training/faults/diagnose.ts';
 
-const contextOf = keepContexts(createContext);
-const inferenceContextOf = keepContexts(createInferenceContext);
+const contextOf = keepContexts((setup: RunSetup, thread) => createContext(setup, thread, nodeHost));
+const inferenceContextOf = keepContexts((setup: InferenceSetup, thread) =>
+  createInferenceContext(setup, thread, nodeHost),
+);
 
 /** All that a thread can be asked to do. */
 type WorkerTask =

@@ -26,6 +26,7 @@ import {
 } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { hashDataset } from '../../../packages/runtime/src/data/dataset-hash.ts';
+import { anyRows } from '../../../packages/runtime/src/data/file-rows.ts';
 import { gatherRows } from '../../../packages/runtime/src/data/gather.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { encodeIdx } from '../../support/encode-idx.ts';
@@ -76,7 +77,7 @@ describe.each(Object.keys(npyEncodings) as NpyTypeName[])('rows of type %s in a 
         const [a, b, c, d] = [Float64Array, Float32Array].flatMap((type) =>
           [kept, streamed].map(({ train }) => {
             const out = new type(count * COLUMNS);
-            gatherRows(out, { ...train.inputs, divisor }, order, first, count);
+            gatherRows(out, { ...train.inputs, divisor }, order, first, count, anyRows);
             return out;
           }),
         );
@@ -141,7 +142,7 @@ test('a part of a part has the rows of the file that it names', async () => {
   const [, { train: streamed }] = await both(npyFolder('u1'));
   const part = subset(subset(streamed, Uint32Array.of(3, 5, 100, 200)), Uint32Array.of(1, 3));
   const out = new Float64Array(2 * COLUMNS);
-  gatherRows(out, part.inputs, null, 0, 2);
+  gatherRows(out, part.inputs, null, 0, 2, anyRows);
   const rows = [5, 200].flatMap((n) => numbers.slice(n * COLUMNS, (n + 1) * COLUMNS));
   expect([...out]).toEqual(rows.map((value) => value / 255));
 });
@@ -177,7 +178,7 @@ describe('faults', () => {
     const path = x('closed');
     const { inputs } = await loadNpy(path, y, { stream: true });
     appendFileSync(path, 'x');
-    expect(() => gatherRows(new Float64Array(COLUMNS), inputs, null, 0, 1)).toThrow('has 24129 bytes');
+    expect(() => gatherRows(new Float64Array(COLUMNS), inputs, null, 0, 1, anyRows)).toThrow('has 24129 bytes');
     const open = readdirSync('/proc/self/fd').filter((descriptor) => {
       try {
         return readlinkSync(join('/proc/self/fd', descriptor)) === path;

@@ -30,7 +30,8 @@ function stepOfNewRun(live: readonly number[]) {
   const setup = { ...prepared.setup, mayHold };
   resetControl(setup.control);
   const place = { setup, live: [...live, setup.run], thread: 0, threads: 1 };
-  void work(toMessage({ kind: 'span', ...place, first: 0, limit: 1 } satisfies SpanTask));
+  const task: SpanTask = { kind: 'span', ...place, first: 0, limit: 1 };
+  void work(toMessage(task));
   return { run: setup.run, memory: new WeakRef(setup.memory) };
 }
 

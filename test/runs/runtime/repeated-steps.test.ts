@@ -6,6 +6,7 @@ import { runSteps } from '../../../packages/runtime/src/engine/step/run-steps.ts
 import { teamPrograms } from '../../../packages/runtime/src/engine/step/step-program.ts';
 import { CONTROL, resetControl } from '../../../packages/runtime/src/engine/threads/barrier.ts';
 import { toMessage } from '../../../packages/runtime/src/engine/threads/messages.ts';
+import { nodeHost } from '../../../packages/runtime/src/engine/threads/node-host.ts';
 import { DECISION, type SpanTask } from '../../../packages/runtime/src/engine/threads/protocol.ts';
 import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
@@ -28,7 +29,7 @@ const whole: TrainOptions = { batch: 6, shuffle: false, steps: 500, backend: 'wa
 function open(options: TrainOptions = {}, { threads = 1, probe = false } = {}) {
   const data = { train: dataset };
   const { setup, arena } = prepareRun(planRun(spec, data, { ...whole, threads, ...options }), data);
-  const context = createContext(setup, 0);
+  const context = createContext(setup, 0, nodeHost);
   const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads, probe, first: 0, limit: 500 };
   resetControl(setup.control);
   return { setup, arena, context, task };

@@ -4,6 +4,7 @@ import { createContext } from '../../../packages/runtime/src/engine/step/context
 import { runSteps } from '../../../packages/runtime/src/engine/step/run-steps.ts';
 import { teamPrograms } from '../../../packages/runtime/src/engine/step/step-program.ts';
 import { CONTROL, resetControl } from '../../../packages/runtime/src/engine/threads/barrier.ts';
+import { nodeHost } from '../../../packages/runtime/src/engine/threads/node-host.ts';
 import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
 import { needs } from '../../support/needs.ts';
@@ -31,7 +32,7 @@ describe.each([
   test('take the same calls in as many steps, and compute nothing', needs(backend), () => {
     const plan = planRun(spec, data, { batch, threads: 1, backend, steps: 1, shuffle: false });
     const { setup } = prepareRun(plan, data);
-    const real = createContext(setup, 0);
+    const real = createContext(setup, 0, nodeHost);
     const size = teamPrograms(real, 1, false).whole.size;
     const context = { ...real, kernels: idleKernels(real.kernels), programs: new Map() };
     const program = teamPrograms(context, 1, false).whole;

@@ -7,6 +7,7 @@ import { runSteps } from '../../../packages/runtime/src/engine/step/run-steps.ts
 import { teamPrograms } from '../../../packages/runtime/src/engine/step/step-program.ts';
 import { batchPart } from '../../../packages/runtime/src/engine/step/team-part.ts';
 import { resetControl } from '../../../packages/runtime/src/engine/threads/barrier.ts';
+import { nodeHost } from '../../../packages/runtime/src/engine/threads/node-host.ts';
 import type { SpanTask } from '../../../packages/runtime/src/engine/threads/protocol.ts';
 import { planRun } from '../../../packages/runtime/src/training/run/plan.ts';
 import { prepareRun } from '../../../packages/runtime/src/training/run/prepare.ts';
@@ -23,7 +24,7 @@ test('a thread that takes its place in a team again updates its own blocks, whoe
     ],
   };
   const { setup, arena } = prepareRun(planRun(spec, data, { batch: 8, steps: 10, threads: 3, backend: 'wasm' }), data);
-  const [own, other] = [createContext(setup, 1), createContext(setup, 1)];
+  const [own, other] = [createContext(setup, 1, nodeHost), createContext(setup, 1, nodeHost)];
   teamPrograms(own, 2, false);
   teamPrograms(other, 3, false);
   const { whole } = teamPrograms(own, 2, false);
@@ -50,7 +51,7 @@ test.each([false, true])(
     const { setup } = prepareRun(plan, data);
     const { passes } = batchPart(setup, 1000, 1, 0, looks);
     expect(passes.length).toBeGreaterThan(1);
-    const planned = planPasses(createContext(setup, 0), passes, 1000, looks);
+    const planned = planPasses(createContext(setup, 0, nodeHost), passes, 1000, looks);
     const calls = planned.flatMap(({ segments }) => segments.flat());
     expect(calls.filter(({ op }) => op.name === ops.leafMean.name)).toHaveLength(4);
   },
@@ -62,7 +63,7 @@ describe('rows of a pass', () => {
   const start = (layers: LayerSpec[], batch: number) => {
     const plan = planRun({ input: 2, layers }, data, { batch, steps: 10, threads: 1, backend: 'wasm' });
     const { setup } = prepareRun(plan, data);
-    const context = createContext(setup, 0);
+    const context = createContext(setup, 0, nodeHost);
     const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads: 1, first: 0, limit: 10 };
     return { context, task, rows: context.workspace.x.subarray(0, 2 * batch) };
   };

@@ -4,8 +4,8 @@ import { updateHash } from '../system/files/hash.ts';
 import { littleEndianBytes } from '../system/files/little-endian.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
 import { checkDatasetInTurns } from './check-dataset.ts';
-import type { DataMatrix, Dataset } from './dataset.ts';
-import { type FileRows, readStored } from './file-rows.ts';
+import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
+import { readStored } from './file-rows.ts';
 import { type DataArray, sharedArrayLike } from './number-types.ts';
 
 /**

@@ -1,6 +1,23 @@
 import type { Preprocessing } from '@gradloom/core';
-import type { FileRows } from './file-rows.ts';
 import type { DataArray } from './number-types.ts';
+
+/** Rows that stay in a file: whoever needs one reads it there. */
+export interface FileRows {
+  /** Path of the file. */
+  readonly path: string;
+  /** Its format. */
+  readonly format: 'npy' | 'idx';
+  /** Type of its numbers, as the file names it. */
+  readonly type: string;
+  /** First byte of its numbers. */
+  readonly start: number;
+  /** Bytes of the file, and when it was changed: a file that changes meanwhile is refused. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly changedMs: number;
+  /** Rows of the file that these are, in order; null: all of them. */
+  readonly rows: Uint32Array<SharedArrayBuffer> | null;
+}
 
 /** Rows of numbers as they are stored, so that bytes stay bytes. */
 export interface DataMatrix {

@@ -1,30 +1,15 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import type { Elements } from '@gradloom/core';
+import { type Elements, referenceKernels } from '@gradloom/core';
 import { showPath } from '@gradloom/core/internal';
 import { systemReason } from '../system/files/system-reason.ts';
+import type { FileRows } from './dataset.ts';
+import type { RowReader } from './gather.ts';
 import type { NumberType } from './number-types.ts';
 import { idxTypes, npyType } from './number-types.ts';
 
-/** Rows that stay in a file: whoever needs one reads it there. */
-export interface FileRows {
-  /** Path of the file. */
-  readonly path: string;
-  /** Its format. */
-  readonly format: 'npy' | 'idx';
-  /** Type of its numbers, as the file names it. */
-  readonly type: string;
-  /** First byte of its numbers. */
-  readonly start: number;
-  /** Bytes of the file, and when it was changed: a file that changes meanwhile is refused. */
-  readonly size: number;
-  /** Milliseconds since 1970. */
-  readonly changedMs: number;
-  /** Rows of the file that these are, in order; null: all of them. */
-  readonly rows: Uint32Array<SharedArrayBuffer> | null;
-}
-
 /** What a file's header says of its numbers, and how many bytes it has. */
 interface HeaderPlace {
+  readonly shape?: readonly number[];
   readonly type: NumberType;
   readonly bytes: number;
 }
@@ -66,6 +51,9 @@ export function gatherFileRows(
     else for (let i = 0; i < numbers; i++) out[o++] = exact(file, type.read(view, i * type.bytes)) / divisor;
   });
 }
+
+/** Reads rows from memory and from files, in plain code. */
+export const anyRows: RowReader = { gatherBytes: referenceKernels.gatherBytes, gatherFile: gatherFileRows };
 
 /** Whole numbers of 64 bits are doubles here. */
 function exact({ path, type }: FileRows, value: number): number {

@@ -1,7 +1,19 @@
 import { type Elements, type Kernels, referenceKernels } from '@gradloom/core';
 import { roundingOf } from '@gradloom/core/internal';
-import type { DataMatrix } from './dataset.ts';
-import { gatherFileRows } from './file-rows.ts';
+import type { DataMatrix, FileRows } from './dataset.ts';
+
+/** How stored rows become numbers: bytes by a kernel, rows that stay in a file by whoever can read files. */
+export interface RowReader extends Pick<Kernels, 'gatherBytes'> {
+  readonly gatherFile?: (
+    out: Elements, // [count, columns] out
+    columns: number,
+    divisor: number,
+    file: FileRows,
+    order: Uint32Array | null, // [N], null: the order of the file
+    first: number,
+    count: number,
+  ) => void;
+}
 
 /**
  * Rows order[first] .. order[first + count - 1] of `matrix`, each number over the divisor, rounded to the type of
@@ -13,12 +25,14 @@ export function gatherRows(
   order: Uint32Array | null, // [N], null: the order of the file
   first: number,
   count: number,
-  { gatherBytes }: Pick<Kernels, 'gatherBytes'> = referenceKernels, // of the memory that `out` lies in
+  { gatherBytes, gatherFile }: RowReader = referenceKernels, // its kernel knows the memory of `out`
 ): void {
   const { array, columns, file } = matrix;
   const divisor = roundingOf(out)(matrix.divisor);
-  if (file !== undefined) gatherFileRows(out, columns, divisor, file, order, first, count);
-  else if (array instanceof Uint8Array) gatherBytes(out, array, columns, divisor, order, first, count);
+  if (file !== undefined) {
+    if (gatherFile === undefined) throw new Error(`gatherRows: rows are in ${file.path}, expected a reader of files`);
+    gatherFile(out, columns, divisor, file, order, first, count);
+  } else if (array instanceof Uint8Array) gatherBytes(out, array, columns, divisor, order, first, count);
   else gatherNumbers(out, array, divisor, columns, order, first, count);
 }
 

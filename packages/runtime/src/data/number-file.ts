@@ -1,6 +1,7 @@
 import type { ByteSource } from '../system/files/byte-source.ts';
 import { RoomError } from '../system/memory/memory-room.ts';
-import { type FileRows, fileRows } from './file-rows.ts';
+import type { FileRows } from './dataset.ts';
+import { fileRows } from './file-rows.ts';
 import type { DataArray, NumberType } from './number-types.ts';
 
 /** What a file holds: numbers of one type in an array of one or more dimensions, row-major. */

@@ -2,7 +2,7 @@ import { type Elements, type Loss, type Network, OptionError, type Pausable } fr
 import { complete, record, show, showName, withinInTurns } from '@gradloom/core/internal';
 import { checkDatasetInTurns } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
-import { gatherRows } from './gather.ts';
+import { gatherRows, type RowReader } from './gather.ts';
 
 /**
  * The targets of `count` rows as the loss wants them. Classes become one number a row where the loss takes an index,
@@ -16,8 +16,9 @@ export function gatherTargets(
   order: Uint32Array | null, // [N], null: the order of the file
   first: number,
   count: number,
+  reader?: RowReader,
 ): void {
-  gatherRows(out, dataset.targets, order, first, count);
+  gatherRows(out, dataset.targets, order, first, count, reader);
   if (dataset.classes === null || targets === 'classes' || columns === 1) return;
   // The indices lie packed at the front of `out`; spread from the last row on, none is overwritten before it is read.
   for (let n = count - 1; n >= 0; n--) {

@@ -1,7 +1,8 @@
 import { type ElementType, type Kernels, referenceKernels } from '@gradloom/core';
 import { wasmProblem } from '@gradloom/core/internal';
 import { type Backend, compileFor, createBackendKernels } from '../engine/backends/backend.ts';
-import { allocateSharedMemory, PAGE } from '../system/memory/shared-memory.ts';
+import { PAGE } from '../system/memory/pages.ts';
+import { allocateSharedMemory } from '../system/memory/shared-memory.ts';
 
 /** Memory in which models of this thread compute, one after the other. */
 export interface InferenceMemory {

@@ -11,7 +11,7 @@ import {
 import { EVALUATION_ROWS, takeKernelScratch } from '../engine/memory/thread-scratch.ts';
 import { checkMemory } from '../system/memory/memory.ts';
 import { memoryRoom } from '../system/memory/memory-room.ts';
-import { MOST_BYTES, PAGE } from '../system/memory/shared-memory.ts';
+import { MOST_BYTES, PAGE } from '../system/memory/pages.ts';
 import { inferenceBackend, inferenceMemory } from './inference-memory.ts';
 
 /**

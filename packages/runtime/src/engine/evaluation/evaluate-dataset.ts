@@ -2,6 +2,7 @@ import { InputError, type Loss, type Metric, metrics, type Network, type Pausabl
 import { show, targetColumns, viewOf } from '@gradloom/core/internal';
 import { alone, type Lockstep } from '../../cluster/lockstep.ts';
 import type { Dataset } from '../../data/dataset.ts';
+import { anyRows } from '../../data/file-rows.ts';
 import { gatherTargets } from '../../data/targets.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import { STRETCH, stretchRows } from '../memory/run-memory.ts';
@@ -130,7 +131,7 @@ function* readOutputs(
   for (let from = 0; from < rows; from += most) {
     const B = Math.min(most, rows - from);
     const y = viewOf(outputs, from * O, B * O);
-    gatherTargets(t, dataset, columns, loss.targets, null, first + from, B);
+    gatherTargets(t, dataset, columns, loss.targets, null, first + from, B, anyRows);
     for (const reader of scaledReaders) {
       reader.add(y, t, B, O);
       yield;

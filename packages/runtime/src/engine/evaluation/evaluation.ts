@@ -12,11 +12,11 @@ import {
   viewOf,
   type Workspace,
 } from '@gradloom/core/internal';
-import { gatherRows } from '../../data/gather.ts';
+import { gatherRows, type RowReader } from '../../data/gather.ts';
 import { gatherTargets } from '../../data/targets.ts';
-import { createBackendKernels } from '../backends/backend.ts';
 import { EVALUATION_ROWS, type EvaluationScratch } from '../memory/thread-scratch.ts';
 import { CONTROL } from '../threads/barrier.ts';
+import type { Host } from '../threads/host.ts';
 import type { BadRow, EvaluationTask, TeamSetup } from '../threads/protocol.ts';
 
 /** A forward pass and its loss. */
@@ -33,6 +33,7 @@ export interface EvaluationContext {
   readonly loss: Loss;
   readonly model: Tensors; // the weights that are evaluated
   readonly kernels: Kernels;
+  readonly reader: RowReader; // of datasets
   readonly workspace: Workspace;
   readonly lossSums: Float64Array; // [1] or more
   readonly targetColumns: number;
@@ -45,14 +46,16 @@ export function createEvaluationContext<Setup extends TeamSetup>(
   loss: Loss,
   model: Elements, // [P]
   { kernels: scratch, workspace, lossSums }: EvaluationScratch,
+  host: Host,
 ): EvaluationContext & { readonly setup: Setup } {
-  const { module, code, memory, outside } = setup;
+  const kernels = host.kernelsOf(setup, scratch);
   return {
     setup,
     network,
     loss,
     model: bindTensors(network, model),
-    kernels: createBackendKernels(setup.backend, { module, code, memory, outside, scratch }),
+    kernels,
+    reader: { gatherBytes: kernels.gatherBytes, gatherFile: host.gatherFile },
     workspace,
     lossSums,
     targetColumns: targetColumns(network, loss),
@@ -65,7 +68,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
  * layer cannot take.
  */
 export function evaluateChunks(context: EvaluationContext, task: EvaluationTask): BadRow | undefined {
-  const { network, workspace, loss, kernels, lossSums: sums } = context;
+  const { network, workspace, loss, reader, lossSums: sums } = context;
   const { dataset, outputs, lossSums, rows, threads } = task;
   const O = network.output;
   Atomics.add(context.setup.control, CONTROL.checkedIn, 1);
@@ -76,8 +79,8 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
       const B = Math.min(EVALUATION_ROWS, rows - from);
       first = task.first + from;
       const { y, program } = chunkOf(context, B);
-      gatherRows(workspace.x, dataset.inputs, null, first, B, kernels);
-      gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, first, B);
+      gatherRows(workspace.x, dataset.inputs, null, first, B, reader);
+      gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, first, B, reader);
       program.run();
       outputs.set(y, from * O);
       lossSums[chunk] = sums[0];

@@ -1,9 +1,8 @@
 import { buildNetwork, createLoss } from '@gradloom/core';
 import { createAllocator } from '@gradloom/core/internal';
 import { takeEvaluationScratch } from '../memory/thread-scratch.ts';
-import { partsOf } from '../modules/imported-parts.ts';
+import type { Host } from '../threads/host.ts';
 import type { InferenceSetup } from '../threads/protocol.ts';
-import { specOf } from '../threads/shared-spec.ts';
 import { createEvaluationContext, type EvaluationContext } from './evaluation.ts';
 import { planInference } from './inference-layout.ts';
 
@@ -13,9 +12,9 @@ export interface InferenceContext extends EvaluationContext {
 }
 
 /** That of thread `thread`. */
-export function createInferenceContext(setup: InferenceSetup, thread: number): InferenceContext {
-  const own = partsOf(setup);
-  const network = buildNetwork(specOf(setup.spec), own);
+export function createInferenceContext(setup: InferenceSetup, thread: number, host: Host): InferenceContext {
+  const own = host.partsOf(setup);
+  const network = buildNetwork(host.specOf(setup), own);
   const loss = createLoss(setup.loss, own);
   const { elementType, threads, heapBase } = setup;
   const shape = { network, loss, elementType, backend: setup.backend.name };
@@ -24,5 +23,5 @@ export function createInferenceContext(setup: InferenceSetup, thread: number): I
     shape,
     createAllocator('createInferenceContext', scratch[thread], elementType),
   );
-  return createEvaluationContext(setup, network, loss, theta, scratchOfThread);
+  return createEvaluationContext(setup, network, loss, theta, scratchOfThread, host);
 }

@@ -12,7 +12,7 @@ import {
   type WasmMemory,
 } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
-import { MOST_BYTES, PAGE } from '../../system/memory/shared-memory.ts';
+import { MOST_BYTES, PAGE } from '../../system/memory/pages.ts';
 import { ownershipOf } from '../step/owned-blocks.ts';
 import { nodeRowsOf, notesLength } from '../step/rank-batch.ts';
 import { gradientRowsOf } from '../step/team-part.ts';

@@ -12,15 +12,15 @@ export function gatherLeaves(
   count: number,
   workspace: Workspace = context.workspace,
 ): number {
-  const { setup, loss, kernels } = context;
+  const { setup, loss, reader } = context;
   const { dataset, orders, leaf } = setup;
   const rows = leafRowsOf(setup, step, first, count);
   const place = firstOf(setup, step) + first * leaf;
-  gatherRows(workspace.x, dataset.inputs, orders, place, rows, kernels);
+  gatherRows(workspace.x, dataset.inputs, orders, place, rows, reader);
   if (workspace.weighing !== null && setup.weights !== null) {
-    gatherRows(workspace.weighing.w, setup.weights, orders, place, rows);
+    gatherRows(workspace.weighing.w, setup.weights, orders, place, rows, reader);
   }
-  gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, place, rows);
+  gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, place, rows, reader);
   return rows;
 }
 

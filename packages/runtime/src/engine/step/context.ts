@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { buildNetwork, createLoss, createSchedule, type Elements, type Inspect, type Optimizer } from '@gradloom/core';
 import {
   bindTensors,
@@ -13,10 +12,9 @@ import type { Exchange, Link } from '../../cluster/cluster.ts';
 import { createEvaluationContext, type EvaluationContext } from '../evaluation/evaluation.ts';
 import { type Arena, planArena } from '../memory/arena.ts';
 import { type ThreadScratch, takeThreadScratch } from '../memory/thread-scratch.ts';
-import { partsOf } from '../modules/imported-parts.ts';
 import { type Barrier, createBarrier } from '../threads/barrier.ts';
+import type { Host } from '../threads/host.ts';
 import type { RunSetup } from '../threads/protocol.ts';
-import { specOf } from '../threads/shared-spec.ts';
 import { type Clock, createClock } from './clock.ts';
 import { optimizerOf } from './optimizer-of.ts';
 import { createWorkClock, type WorkClock } from './work-clock.ts';
@@ -38,6 +36,7 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
   readonly stop: Float64Array; // [1] of `note`
   readonly exchanges: Map<string, Exchange>; // with other ranks, that were planned: see sync.ts
   readonly cores: number;
+  readonly host: Host;
   step: number; // that runs
   most: number; // steps of the span
   isTimed: boolean; // its work and its waiting
@@ -46,9 +45,9 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
 }
 
 /** Builds thread `thread`'s context: all that a span allocates, it allocates here. */
-export function createContext(setup: RunSetup, thread: number): RunContext {
-  const own = partsOf(setup);
-  const network = buildNetwork(specOf(setup.spec), own);
+export function createContext(setup: RunSetup, thread: number, host: Host): RunContext {
+  const own = host.partsOf(setup);
+  const network = buildNetwork(host.specOf(setup), own);
   const loss = createLoss(setup.loss, own);
   const optimizer = optimizerOf(setup.optimizer, setup.ema);
   const schedule = createSchedule(setup.schedule, setup.context, own);
@@ -76,10 +75,10 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
   const { workspace } = scratch;
   scratch.scale.fill(1);
   scratch.one.fill(1);
-  const evaluation = createEvaluationContext(setup, network, loss, arena.model, scratch);
+  const evaluation = createEvaluationContext(setup, network, loss, arena.model, scratch, host);
   const rowCount = P === 0 ? 0 : arena.gSum.length / gradientStride(elementType, P);
   const gradientRows = Array.from({ length: rowCount }, (_, row) => gradientOf(arena.gSum, P, row));
-  const cores = cluster?.cores ?? availableParallelism();
+  const cores = cluster?.cores ?? host.cores;
   return {
     ...scratch,
     ...evaluation,
@@ -100,6 +99,7 @@ export function createContext(setup: RunSetup, thread: number): RunContext {
     exchanges: new Map(),
     link: null,
     cores,
+    host,
     step: 0,
     most: 0,
     isTimed: false,

@@ -1,7 +1,6 @@
 import type { Call } from '@gradloom/core';
 import { barrier, defineOp, host } from '@gradloom/core/internal';
 import type { Exchange, Transfer } from '../../cluster/cluster.ts';
-import { openLink } from '../../cluster/mpi/link.ts';
 import { abortTeam, isAborted } from '../threads/barrier.ts';
 import { PART } from './clock.ts';
 import type { RunContext } from './context.ts';
@@ -84,7 +83,7 @@ export function exchangeOf(context: RunContext, { channel, transfers, sum }: Pla
   let known = exchanges.get(key);
   if (known === undefined) {
     if (setup.cluster === null) throw new Error('exchangeOf: the run has no cluster, expected one');
-    context.link ??= openLink(setup.cluster.connection);
+    context.link ??= context.host.openLink(setup.cluster.connection);
     known = sum === undefined ? context.link.plan(transfers, channel) : context.link.planSum(sum);
     exchanges.set(key, known);
   }

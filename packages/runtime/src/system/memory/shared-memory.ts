@@ -1,12 +1,7 @@
 import { WasmApi, type WasmMemory, type WasmModule, wasmHeapBase } from '@gradloom/core/internal';
 import { lackOfAddressSpace } from './limits.ts';
 import { mebibytes } from './memory.ts';
-
-/** Bytes that WebAssembly gives memory by. */
-export const PAGE = 65_536;
-
-/** Most bytes that the kernels can address: their addresses have 32 bits. */
-export const MOST_BYTES = 4 * 1024 ** 3;
+import { PAGE } from './pages.ts';
 
 /** Address space that V8 reserves for a memory of any size, so that accesses need no check; Node 24 takes 8 GiB. */
 const RESERVED = 10 * 1024 ** 3;

@@ -1,6 +1,7 @@
 import { type Loss, type Network, OptionError, type Pausable } from '@gradloom/core';
 import { checkGradientsInTurns, NO_PARTS, reasonOf, targetColumns } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
+import { anyRows } from '../../data/file-rows.ts';
 import { gatherRows } from '../../data/gather.ts';
 import { gatherTargets } from '../../data/targets.ts';
 
@@ -13,9 +14,9 @@ export function* checkOwnGradients(network: Network, loss: Loss, train: Dataset)
   if (!isOwn) return;
   const rows = Math.min(ROWS, train.rows);
   const x = new Float64Array(rows * network.input);
-  gatherRows(x, train.inputs, null, 0, rows);
+  gatherRows(x, train.inputs, null, 0, rows, anyRows);
   const t = new Float64Array(rows * targetColumns(network, loss));
-  gatherTargets(t, train, targetColumns(network, loss), loss.targets, null, 0, rows);
+  gatherTargets(t, train, targetColumns(network, loss), loss.targets, null, 0, rows, anyRows);
   try {
     yield* checkGradientsInTurns({ network, loss, x, t });
   } catch (error) {

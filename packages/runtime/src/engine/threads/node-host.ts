@@ -1,0 +1,18 @@
+import { availableParallelism } from 'node:os';
+import { openLink } from '../../cluster/mpi/link.ts';
+import { gatherFileRows } from '../../data/file-rows.ts';
+import { createBackendKernels } from '../backends/backend.ts';
+import { partsOf } from '../modules/imported-parts.ts';
+import type { Host } from './host.ts';
+import { specOf } from './shared-spec.ts';
+
+/** A thread of Node. */
+export const nodeHost: Host = {
+  cores: availableParallelism(),
+  specOf: ({ spec }) => specOf(spec),
+  partsOf,
+  kernelsOf: ({ backend, module, code, memory, outside }, scratch) =>
+    createBackendKernels(backend, { module, code, memory, outside, scratch }),
+  gatherFile: gatherFileRows,
+  openLink,
+};
