@@ -11,6 +11,7 @@ const packages = join(dirname(fileURLToPath(import.meta.url)), '../../packages')
 /** The floors of each package, from the lowest to the highest; above them all stand the files of `src` itself. */
 const floors = {
   core: ['checks', 'math', 'families', 'program', 'backends', 'network', 'training', 'inference', 'own'],
+  cli: ['terminal', 'options', 'files', 'lab', 'report', 'commands'],
   runtime: ['system', 'cluster', 'data', 'engine', 'training', 'models', 'measurement'],
 };
 

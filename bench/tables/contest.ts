@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ColumnEncoding } from '@gradloom/core';
-import { openDataset } from '../../packages/cli/src/datasets/open-dataset.ts';
-import { countInputs, tablePreset } from '../../packages/cli/src/datasets/table-preset.ts';
+import { openDataset } from '../../packages/cli/src/files/datasets/open-dataset.ts';
+import { countInputs, tablePreset } from '../../packages/cli/src/files/datasets/table-preset.ts';
 import { type Answer, scoresOf } from './scores.ts';
 
 // Trains on each training file of `make_tables.py` by `gradloom train --dataset <file> --target y` alone, scores what

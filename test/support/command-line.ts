@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import type { Output } from '../../packages/cli/src/io.ts';
 import { runCommandLine } from '../../packages/cli/src/main.ts';
+import type { Output } from '../../packages/cli/src/terminal/io.ts';
 
 export { endOf, startProgram } from './start-program.ts';
 

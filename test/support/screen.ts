@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { Terminal } from '@xterm/headless';
-import type { Output } from '../../packages/cli/src/io.ts';
+import type { Output } from '../../packages/cli/src/terminal/io.ts';
 
 /** A terminal that shows what is written to it, folding lines anew when its width changes. */
 export interface Screen {

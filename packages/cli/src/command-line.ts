@@ -2,12 +2,12 @@ import type { Argv } from 'yargs';
 import yargs from 'yargs';
 import type { Command } from './commands/command.ts';
 import { commands } from './commands/index.ts';
-import { complete } from './completion/complete.ts';
+import { complete } from './complete.ts';
 import { aliasesOf } from './options/aliases.ts';
 import type { OptionTable } from './options/option.ts';
-import type { Request } from './request.ts';
-import { UsageError } from './usage-error.ts';
-import { version } from './version.ts';
+import type { Request } from './options/request.ts';
+import { UsageError } from './terminal/usage-error.ts';
+import { version } from './terminal/version.ts';
 
 // yargs is version 18, its types 17.
 declare module 'yargs' {

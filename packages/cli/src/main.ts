@@ -1,10 +1,10 @@
 import { readCommandLine } from './command-line.ts';
 import { commands } from './commands/index.ts';
-import { describeFailure, exitCodeOf } from './failure.ts';
-import { type Io, printLines, processIo, widthOf } from './io.ts';
-import type { Request } from './request.ts';
+import type { Request } from './options/request.ts';
 import { endOnBrokenPipe } from './terminal/broken-pipe.ts';
-import { asUsage, UsageError } from './usage-error.ts';
+import { describeFailure, exitCodeOf } from './terminal/failure.ts';
+import { type Io, printLines, processIo, widthOf } from './terminal/io.ts';
+import { asUsage, UsageError } from './terminal/usage-error.ts';
 
 /** The program: sets the exit code and lets the process end by itself, when all that was printed has been taken. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -35,7 +35,7 @@ export async function runCommandLine(typed: readonly string[], io: Io): Promise<
     const say = (what: unknown): void =>
       printLines(io.stderr, describeFailure(where, what, args.includes('--verbose')));
     if (args.some((word) => /^--cluster(=|$)/.test(word))) {
-      const { failOnAllRanks } = await import('./train/on-all-ranks.ts');
+      const { failOnAllRanks } = await import('./commands/train/on-all-ranks.ts');
       return await failOnAllRanks(error, io.env, say);
     }
     say(error);

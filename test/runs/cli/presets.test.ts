@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { syntheticDatasets } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { presets } from '../../../packages/cli/src/datasets/presets.ts';
+import { presets } from '../../../packages/cli/src/files/datasets/presets.ts';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
 import { onlyInAll } from '../../support/count.ts';
 

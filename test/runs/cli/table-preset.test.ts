@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openDataset } from '../../../packages/cli/src/datasets/open-dataset.ts';
-import { tablePreset } from '../../../packages/cli/src/datasets/table-preset.ts';
+import { openDataset } from '../../../packages/cli/src/files/datasets/open-dataset.ts';
+import { tablePreset } from '../../../packages/cli/src/files/datasets/table-preset.ts';
 import { gradloom, jsonLines } from '../../support/command-line.ts';
 import { propertySeed } from '../../support/seed.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

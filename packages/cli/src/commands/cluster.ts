@@ -1,4 +1,4 @@
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../terminal/usage-error.ts';
 import type { Command } from './command.ts';
 
 const examples: Command['examples'] = [
@@ -10,7 +10,7 @@ const examples: Command['examples'] = [
 const epilogue =
   'It needs Open MPI, MPICH or Slurm. A run that has no --checkpoint-every gets one of 30 s. The result does not depend on the number of processes, so a run that goes on with fewer ends in the same weights.';
 
-const options: Command['options'] = async () => (await import('../cluster/options.ts')).clusterRunOptions;
+const options: Command['options'] = async () => (await import('./cluster/options.ts')).clusterRunOptions;
 
 const run: Command = {
   describe: 'Start a training on several processes by mpirun or srun, and go on with the others where one dies',
@@ -18,7 +18,7 @@ const run: Command = {
   examples,
   epilogue,
   options,
-  run: async (request, io) => (await import('../cluster/run-cluster.ts')).runCluster(request, io),
+  run: async (request, io) => (await import('./cluster/run-cluster.ts')).runCluster(request, io),
 };
 
 export const cluster: Command = {

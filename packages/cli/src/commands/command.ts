@@ -1,6 +1,6 @@
-import type { Io } from '../io.ts';
 import type { OptionTable } from '../options/option.ts';
-import type { Request } from '../request.ts';
+import type { Request } from '../options/request.ts';
+import type { Io } from '../terminal/io.ts';
 
 /** A command as help shows it. Its implementation loads only when it runs, so that help is quick. */
 export interface Command {

@@ -9,6 +9,6 @@ export const completion: Command = {
     ['completion fish > ~/.config/fish/completions/gradloom.fish', 'for fish'],
   ],
   epilogue: 'Without an argument, the script is for the shell named in SHELL, or for bash.',
-  options: async () => (await import('../completion/options.ts')).completionOptions,
-  run: async (request, io) => (await import('../completion/run-completion.ts')).runCompletion(request, io),
+  options: async () => (await import('./completion/options.ts')).completionOptions,
+  run: async (request, io) => (await import('./completion/run-completion.ts')).runCompletion(request, io),
 };

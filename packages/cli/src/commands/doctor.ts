@@ -9,6 +9,6 @@ export const doctor: Command = {
     ['doctor --blas /opt/lib/libopenblas.so', 'try another BLAS library'],
   ],
   epilogue: 'The exit code is 1 if training cannot run here.',
-  options: async () => (await import('../doctor/options.ts')).doctorOptions,
-  run: async (request, io) => (await import('../doctor/run-doctor.ts')).runDoctor(request, io),
+  options: async () => (await import('./doctor/options.ts')).doctorOptions,
+  run: async (request, io) => (await import('./doctor/run-doctor.ts')).runDoctor(request, io),
 };

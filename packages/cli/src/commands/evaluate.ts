@@ -9,6 +9,6 @@ export const evaluate: Command = {
     ['evaluate model.gradloom --dataset ./digits', 'on your own rows'],
   ],
   epilogue: 'A run is a directory that train wrote. A model is a file such as model.gradloom in it.',
-  options: async () => (await import('../evaluate/options.ts')).evaluateOptions,
-  run: async (request, io) => (await import('../evaluate/run-evaluate.ts')).runEvaluate(request, io),
+  options: async () => (await import('./evaluate/options.ts')).evaluateOptions,
+  run: async (request, io) => (await import('./evaluate/run-evaluate.ts')).runEvaluate(request, io),
 };

@@ -3,7 +3,7 @@ import { experiments } from '../lab/experiments/index.ts';
 import type { Command } from './command.ts';
 
 const run: Command['run'] = async (request, io) =>
-  (await import('../experiment/run-experiment.ts')).runExperiment(request, io);
+  (await import('./experiment/run-experiment.ts')).runExperiment(request, io);
 
 const epilogue = 'gradloom experiment <name> --help lists the options of an experiment.';
 

@@ -11,6 +11,6 @@ export const explain: Command = {
   epilogue:
     'This is permutation importance. Of two columns that say the same, each has little: the model still reads the other. ' +
     'It is about this model, not about causes in the world.',
-  options: async () => (await import('../explain/options.ts')).explainOptions,
-  run: async (request, io) => (await import('../explain/run-explain.ts')).runExplain(request, io),
+  options: async () => (await import('./explain/options.ts')).explainOptions,
+  run: async (request, io) => (await import('./explain/run-explain.ts')).runExplain(request, io),
 };

@@ -10,6 +10,6 @@ export const exportCommand: Command = {
     ['export model.gradloom weights --format json', 'a file with another ending'],
   ],
   epilogue: 'A run is a directory that train wrote. A model is a file such as model.gradloom in it.',
-  options: async () => (await import('../export/options.ts')).exportOptions,
-  run: async (request, io) => (await import('../export/run-export.ts')).runExport(request, io),
+  options: async () => (await import('./export/options.ts')).exportOptions,
+  run: async (request, io) => (await import('./export/run-export.ts')).runExport(request, io),
 };

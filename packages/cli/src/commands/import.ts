@@ -11,6 +11,6 @@ export const importCommand: Command = {
   ],
   epilogue:
     'Tensors have the names of nn.Sequential: 0.weight [out, in], 0.bias. Nothing in the file is executed; pickled files (.pt) are not read.',
-  options: async () => (await import('../import/options.ts')).importOptions,
-  run: async (request, io) => (await import('../import/run-import.ts')).runImport(request, io),
+  options: async () => (await import('./import/options.ts')).importOptions,
+  run: async (request, io) => (await import('./import/run-import.ts')).runImport(request, io),
 };

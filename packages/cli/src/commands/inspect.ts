@@ -9,6 +9,6 @@ export const inspect: Command = {
     ['inspect runs/mnist-1 --diff runs/mnist-2', 'where the options and weights of two runs differ'],
   ],
   epilogue: 'Nothing is trained, and nothing in the file is executed.',
-  options: async () => (await import('../inspect/options.ts')).inspectOptions,
-  run: async (request, io) => (await import('../inspect/run-inspect.ts')).runInspect(request, io),
+  options: async () => (await import('./inspect/options.ts')).inspectOptions,
+  run: async (request, io) => (await import('./inspect/run-inspect.ts')).runInspect(request, io),
 };

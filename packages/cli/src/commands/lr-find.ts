@@ -11,6 +11,6 @@ export const lrFind: Command = {
   epilogue:
     'It takes the options of train that describe the data, the network and the step, and trains nothing that is kept. ' +
     'The suggestion is a start for train, not an optimum: it holds for this batch size and optimizer.',
-  options: async () => (await import('../lr-find/options.ts')).lrFindOptions,
-  run: async (request, io) => (await import('../lr-find/run-lr-find.ts')).runLrFind(request, io),
+  options: async () => (await import('./lr-find/options.ts')).lrFindOptions,
+  run: async (request, io) => (await import('./lr-find/run-lr-find.ts')).runLrFind(request, io),
 };

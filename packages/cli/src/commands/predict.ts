@@ -11,6 +11,6 @@ export const predict: Command = {
   ],
   epilogue:
     'A model of a table takes its columns: a CSV file, or JSON objects by column name, one a line. Another model takes JSON arrays with one number per input, scaled as in training (MNIST: bytes divided by 255).',
-  options: async () => (await import('../predict/options.ts')).predictOptions,
-  run: async (request, io) => (await import('../predict/run-predict.ts')).runPredict(request, io),
+  options: async () => (await import('./predict/options.ts')).predictOptions,
+  run: async (request, io) => (await import('./predict/run-predict.ts')).runPredict(request, io),
 };

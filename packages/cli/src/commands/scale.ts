@@ -13,6 +13,6 @@ export const scale: Command = {
   ],
   epilogue:
     'Run it alone on the machine. Ctrl-C ends it and prints the results of the finished rounds. The exit code is 1 if the number of threads changed the weights, which must not happen.',
-  options: async () => (await import('../lab/scale/options.ts')).scaleOptions,
-  run: async (request, io) => (await import('../scale/run-scale.ts')).runScale(request, io),
+  options: async () => (await import('./scale/options.ts')).scaleOptions,
+  run: async (request, io) => (await import('./scale/run-scale.ts')).runScale(request, io),
 };

@@ -12,6 +12,6 @@ export const search: Command = {
     'The file has options (those of train that are fixed), search (lists of values, or ranges such as { from: 1e-4, to: 0.1, scale: log }), ' +
     'method (grid, random or halving), runs, seed, folds and metric: see docs/search.md. ' +
     'The result depends on the file alone: not on threads, on how many runs go at once, or on stops in between.',
-  options: async () => (await import('../search/options.ts')).searchOptions,
-  run: async (request, io) => (await import('../search/run-search.ts')).runSearch(request, io),
+  options: async () => (await import('./search/options.ts')).searchOptions,
+  run: async (request, io) => (await import('./search/run-search.ts')).runSearch(request, io),
 };

@@ -16,6 +16,6 @@ export const train: Command = {
   epilogue:
     'Options of a name follow a colon: name:option=value,option=value. The number of threads never changes the result; --batch does. ' +
     'Ctrl-C stops after the current step and writes the model and a checkpoint for --resume.',
-  options: async () => (await import('../train/options.ts')).trainOptions,
-  run: async (request, io) => (await import('../train/run-train.ts')).runTrain(request, io),
+  options: async () => (await import('./train/options.ts')).trainOptions,
+  run: async (request, io) => (await import('./train/run-train.ts')).runTrain(request, io),
 };

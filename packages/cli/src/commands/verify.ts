@@ -9,6 +9,6 @@ export const verify: Command = {
     ['verify numbers', 'the files that experiment or scale wrote with --out numbers'],
   ],
   epilogue: 'The exit code is 1 if a file is damaged, missing or from another run. Nothing is written.',
-  options: async () => (await import('../verify/options.ts')).verifyOptions,
-  run: async (request, io) => (await import('../verify/run-verify.ts')).runVerify(request, io),
+  options: async () => (await import('./verify/options.ts')).verifyOptions,
+  run: async (request, io) => (await import('./verify/run-verify.ts')).runVerify(request, io),
 };

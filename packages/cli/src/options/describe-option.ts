@@ -1,6 +1,6 @@
 import type { OptionError } from '@gradloom/core';
 import { show, suggest } from '@gradloom/core/internal';
-import { withoutPlace } from '../failure.ts';
+import { withoutPlace } from '../terminal/failure.ts';
 import { kebabCase } from './letter-case.ts';
 import type { RawOptions } from './raw-options.ts';
 import { isRecord } from './read-object.ts';

@@ -5,6 +5,7 @@ import { camelCase, kebabCase } from './letter-case.ts';
 import { isTooLarge, numeric } from './numeric.ts';
 import type { Kind } from './option.ts';
 import { ownParts } from './own-parts.ts';
+import { isRecord } from './read-object.ts';
 import { knownKey } from './words.ts';
 
 /** A member of a family and its options, as a spec of core. */
@@ -71,6 +72,17 @@ export function formatMember({ kind, ...options }: Member): string {
   const parts = Object.entries(options).map(([option, value]) => `${kebabCase(option)}=${value}`);
   return parts.length === 0 ? kind : `${kind}:${parts.join(',')}`;
 }
+
+/** A value as it is typed. */
+export function formatValue(value: unknown): string {
+  if (Array.isArray(value)) {
+    if (value.some((entry) => typeof entry === 'string' && entry.includes(','))) return JSON.stringify(value);
+    return value.length === 0 ? 'none' : value.join(',');
+  }
+  return isMember(value) ? formatMember(value) : isRecord(value) ? JSON.stringify(value) : String(value);
+}
+
+const isMember = (value: unknown): value is Member => isRecord(value) && typeof value.kind === 'string';
 
 /** Rewrites an error of a family about an option to name the member. */
 export const inMember = (name: string, member: Member, error: unknown): unknown =>

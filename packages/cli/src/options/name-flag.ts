@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../terminal/usage-error.ts';
 import { describeOption } from './describe-option.ts';
 import { kebabCase } from './letter-case.ts';
 import type { OptionTable } from './option.ts';

@@ -1,7 +1,7 @@
 import type { LoadedParts, OwnParts } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
 import type { LoadOptions } from '@gradloom/runtime';
-import { withoutPlace } from '../failure.ts';
+import { withoutPlace } from '../terminal/failure.ts';
 import type { FileOption, Kind } from './option.ts';
 
 let used: LoadedParts | undefined;

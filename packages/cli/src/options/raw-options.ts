@@ -1,8 +1,8 @@
 import { show, suggest } from '@gradloom/core/internal';
-import type { Request } from '../request.ts';
-import { asUsage, UsageError } from '../usage-error.ts';
+import { asUsage, UsageError } from '../terminal/usage-error.ts';
 import { aliasesOf, allNames } from './aliases.ts';
 import type { OptionTable, Values } from './option.ts';
+import type { Request } from './request.ts';
 
 /** Options as typed, before parsing: the value of each, and its name in errors. */
 export type RawOptions = Readonly<Record<string, { readonly name: string; readonly value: unknown }>>;

@@ -1,5 +1,5 @@
 import { show } from '@gradloom/core/internal';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../terminal/usage-error.ts';
 import { duplicateKey } from './duplicate-key.ts';
 import { jsonMistake } from './json-mistake.ts';
 import { readText } from './read-text.ts';

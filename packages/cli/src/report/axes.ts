@@ -1,5 +1,5 @@
 import type { ScaleOptions } from '@observablehq/plot';
-import { whole } from '../text/format.ts';
+import { whole } from '../terminal/text/format.ts';
 import { highest, lowest } from './extremes.ts';
 
 /** Beyond these, the length of an axis is not a number. */

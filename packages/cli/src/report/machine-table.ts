@@ -1,7 +1,7 @@
-import { nullable, optional, record } from '../schema/containers.ts';
-import { name } from '../schema/names.ts';
-import { count } from '../schema/scalars.ts';
-import type { Read } from '../schema/schema.ts';
+import { nullable, optional, record } from '../options/schema/containers.ts';
+import { name } from '../options/schema/names.ts';
+import { count } from '../options/schema/scalars.ts';
+import type { Read } from '../options/schema/schema.ts';
 import type { Table } from './page.ts';
 
 /** The machine that computed a run, from its files. */

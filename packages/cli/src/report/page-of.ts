@@ -1,4 +1,4 @@
-import { EXPLAIN_FILE, FOLDS_FILE, LR_FIND_FILE, SCALE_FILE, SEARCH_FILE } from '../run-files/names.ts';
+import { EXPLAIN_FILE, FOLDS_FILE, LR_FIND_FILE, SCALE_FILE, SEARCH_FILE } from '../files/run-files/names.ts';
 import { readExperiments } from './experiments/experiment-files.ts';
 import { experimentPage } from './experiments/experiment-page.ts';
 import { explainDocument, explainPage } from './explain/explain-page.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { findFile } from '@gradloom/runtime/internal';
-import { CONFIG_FILE, EXPERIMENTS_FILE } from '../run-files/names.ts';
-import { UsageError } from '../usage-error.ts';
+import { CONFIG_FILE, EXPERIMENTS_FILE } from '../files/run-files/names.ts';
+import { UsageError } from '../terminal/usage-error.ts';
 
 /** @throws UsageError if the directory of `--out` has a run of train or an experiment, whose page would be kept. */
 export function refuseOtherRun(out: string): void {

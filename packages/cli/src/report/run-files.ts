@@ -2,9 +2,9 @@ import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { show } from '@gradloom/core/internal';
 import { openOwnFile } from '@gradloom/runtime/internal';
-import { readOwnFile } from '../run-files/read-own-file.ts';
-import { sealOf } from '../run-files/seal.ts';
-import { readAs, type Schema } from '../schema/schema.ts';
+import { readOwnFile } from '../files/run-files/read-own-file.ts';
+import { sealOf } from '../files/run-files/seal.ts';
+import { readAs, type Schema } from '../options/schema/schema.ts';
 
 /** A parsed document takes up to thirty times its bytes, with empty objects. */
 const MOST_DOCUMENT = 2 ** 25;

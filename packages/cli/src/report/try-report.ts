@@ -1,5 +1,5 @@
-import { withoutPlace } from '../failure.ts';
-import { type Io, printLine } from '../io.ts';
+import { withoutPlace } from '../terminal/failure.ts';
+import { type Io, printLine } from '../terminal/io.ts';
 
 /**
  * Writes the page of a folder of results. If that fails, returns null with a warning, since the results are still

@@ -1,5 +1,5 @@
-import { type Io, printLine } from '../io.ts';
 import { exitCodes } from './interrupt.ts';
+import { type Io, printLine } from './io.ts';
 
 /**
  * Ends the process silently if nobody reads stdout any more (`| head`), unless a command listens to finish its work;

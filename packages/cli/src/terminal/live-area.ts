@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { createLogUpdate } from 'log-update';
-import { type Io, moveCursor, type Output, printLine, widthOf } from '../io.ts';
+import { type Io, moveCursor, type Output, printLine, widthOf } from './io.ts';
 import { rendered } from './printable.ts';
 import { wrap } from './wrap.ts';
 

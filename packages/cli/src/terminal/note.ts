@@ -1,4 +1,4 @@
-import { type Io, moveCursor, printPart, widthOf } from '../io.ts';
+import { type Io, moveCursor, printPart, widthOf } from './io.ts';
 
 /** A status line on a terminal's stderr, replaced by the next. */
 export interface Note {

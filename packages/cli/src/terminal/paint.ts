@@ -1,4 +1,4 @@
-import type { Io, Output } from '../io.ts';
+import type { Io, Output } from './io.ts';
 import { type Style, styled } from './printable.ts';
 
 export type Paint = (style: Style, text: string) => string;

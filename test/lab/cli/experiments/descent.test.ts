@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { decimal } from '../../../../packages/cli/src/text/format.ts';
+import { decimal } from '../../../../packages/cli/src/terminal/text/format.ts';
 import { gradloom } from '../../../support/command-line.ts';
 import { expectAgreement, expectNarrow, type experimentJson, slipsOf } from '../../../support/experiment.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createPool, type Profile, type TrainEvent } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { conclusions } from '../../../../packages/cli/src/figures/scale-figures.ts';
+import { conclusions } from '../../../../packages/cli/src/lab/figures/scale-figures.ts';
 import { describeScale } from '../../../../packages/cli/src/lab/scale/describe-scale.ts';
 import { lossesOf } from '../../../../packages/cli/src/lab/scale/losses.ts';
 import {

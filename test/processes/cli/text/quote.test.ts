@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { quote } from '../../../../packages/cli/src/text/quote.ts';
+import { quote } from '../../../../packages/cli/src/terminal/text/quote.ts';
 import { needs } from '../../../support/needs.ts';
 
 test('a word reaches a program through a POSIX shell as it is', needs('bash'), () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readTrainWords } from '../../../../packages/cli/src/cluster/train-words.ts';
+import { readTrainWords } from '../../../../packages/cli/src/commands/cluster/train-words.ts';
 import { temporaryDirectory } from '../../../support/command-line.ts';
 
 function inside(): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { advise } from '../../../../packages/cli/src/doctor/advise.ts';
-import type { Examination } from '../../../../packages/cli/src/doctor/examine.ts';
+import { advise } from '../../../../packages/cli/src/commands/doctor/advise.ts';
+import type { Examination } from '../../../../packages/cli/src/commands/doctor/examine.ts';
 import { gradloom, jsonLines } from '../../../support/command-line.ts';
 import { needs } from '../../../support/needs.ts';
 

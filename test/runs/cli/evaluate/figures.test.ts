@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { metrics } from '@gradloom/core';
 import { loadModel } from '@gradloom/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openDataset } from '../../../../packages/cli/src/datasets/open-dataset.ts';
-import { datasetSource } from '../../../../packages/cli/src/options/dataset-source.ts';
+import { datasetSource } from '../../../../packages/cli/src/files/datasets/dataset-source.ts';
+import { openDataset } from '../../../../packages/cli/src/files/datasets/open-dataset.ts';
 import { gradloom, jsonLines } from '../../../support/command-line.ts';
 
 interface Figures {

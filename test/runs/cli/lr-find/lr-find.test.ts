@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { smooth, suggest } from '../../../../packages/cli/src/lr-find/suggest.ts';
+import { smooth, suggest } from '../../../../packages/cli/src/commands/lr-find/suggest.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../../support/command-line.ts';
 
 const sweep = ['lr-find', '--dataset', 'spirals', '--backend', 'wasm', '--steps', '60', '--json'];

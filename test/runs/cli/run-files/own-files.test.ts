@@ -2,7 +2,7 @@ import { cpSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, symlin
 import { join } from 'node:path';
 import { lockFolder } from '@gradloom/runtime/internal';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { RUN_FILES } from '../../../../packages/cli/src/run-files/names.ts';
+import { RUN_FILES } from '../../../../packages/cli/src/files/run-files/names.ts';
 import { ownProcess } from '../../../../packages/runtime/src/system/files/process-identity.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../../support/command-line.ts';
 import { needs } from '../../../support/needs.ts';

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRandom } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
-import { describeLines, runLines } from '../../../../packages/cli/src/run-files/run-lines.ts';
-import { seal, sealOf } from '../../../../packages/cli/src/run-files/seal.ts';
-import { type MetricsFile, openMetrics } from '../../../../packages/cli/src/train/metrics-file.ts';
+import { type MetricsFile, openMetrics } from '../../../../packages/cli/src/commands/train/metrics-file.ts';
+import { describeLines, runLines } from '../../../../packages/cli/src/files/run-files/run-lines.ts';
+import { seal, sealOf } from '../../../../packages/cli/src/files/run-files/seal.ts';
 import { temporaryDirectory } from '../../../support/command-line.ts';
 import { propertySeed } from '../../../support/seed.ts';
 

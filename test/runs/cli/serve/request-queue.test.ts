@@ -1,6 +1,6 @@
 import type { Reply } from '@gradloom/runtime/internal';
 import { expect, test } from 'vitest';
-import { createRequestQueue } from '../../../../packages/cli/src/serve/request-queue.ts';
+import { createRequestQueue } from '../../../../packages/cli/src/commands/serve/request-queue.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 

@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 import { createModel } from '@gradloom/runtime';
 import type { AnswerPool } from '@gradloom/runtime/internal';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createHostCheck } from '../../../../packages/cli/src/serve/host-names.ts';
-import { rowSchema } from '../../../../packages/cli/src/serve/row-schema.ts';
-import { createServer, type ServerOptions } from '../../../../packages/cli/src/serve/server.ts';
+import { createHostCheck } from '../../../../packages/cli/src/commands/serve/host-names.ts';
+import { rowSchema } from '../../../../packages/cli/src/commands/serve/row-schema.ts';
+import { createServer, type ServerOptions } from '../../../../packages/cli/src/commands/serve/server.ts';
 import { createTextAnswerer } from '../../../../packages/runtime/src/models/serving/answer-texts.ts';
 import { ask, metric, sendRaw, tableModel } from '../../../support/serving.ts';
 

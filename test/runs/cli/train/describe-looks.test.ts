@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { layerNames } from '../../../../packages/cli/src/text/layer-names.ts';
+import { layerNames } from '../../../../packages/cli/src/terminal/text/layer-names.ts';
 import { gradloom, jsonLines } from '../../../support/command-line.ts';
 
 const spirals = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { describeLoss } from '../../../../packages/cli/src/cluster/describe-loss.ts';
-import { type Launcher, launchers } from '../../../../packages/cli/src/cluster/launchers.ts';
+import { describeLoss } from '../../../../packages/cli/src/commands/cluster/describe-loss.ts';
+import { type Launcher, launchers } from '../../../../packages/cli/src/commands/cluster/launchers.ts';
 
 /** What launchers have printed where a rank had ended so: Open MPI 5.0.7, MPICH 4.2.1, Slurm 24.11. */
 const said = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classFigures } from '../../../../packages/cli/src/evaluate/class-figures.ts';
+import { classFigures } from '../../../../packages/cli/src/commands/evaluate/class-figures.ts';
 
 test('recall is a share of the rows of a class, precision of the rows predicted as it', () => {
   const confusion = [

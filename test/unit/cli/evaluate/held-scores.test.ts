@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { holdScores, scoresFit } from '../../../../packages/cli/src/evaluate/held-scores.ts';
+import { holdScores, scoresFit } from '../../../../packages/cli/src/commands/evaluate/held-scores.ts';
 import { createLoss } from '../../../../packages/core/src/families/losses/index.ts';
 import { createScoring } from '../../../../packages/core/src/inference/answers/index.ts';
 

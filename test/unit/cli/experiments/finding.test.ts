@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { agreement, tableOf } from '../../../../packages/cli/src/figures/findings-table.ts';
 import {
   carriedOn,
   holds,
@@ -9,6 +8,7 @@ import {
   slip,
   unclaimed,
 } from '../../../../packages/cli/src/lab/experiments/finding.ts';
+import { agreement, tableOf } from '../../../../packages/cli/src/lab/figures/findings-table.ts';
 
 test.each([
   ['0.540', 0.5399148846, true],

@@ -2,7 +2,7 @@ import { buildNetwork, type ElementType, initializeParameters, type NetworkSpec 
 import { createElements } from '@gradloom/core/internal';
 import { createModel } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { layerHistograms } from '../../../../packages/cli/src/figures/histograms.ts';
+import { layerHistograms } from '../../../../packages/cli/src/lab/figures/histograms.ts';
 import { randomDataset } from '../../../support/random-dataset.ts';
 
 const spec: NetworkSpec = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { trainOptions } from '../../../../packages/cli/src/commands/train/options.ts';
 import type { Option } from '../../../../packages/cli/src/options/option.ts';
-import { trainOptions } from '../../../../packages/cli/src/train/options.ts';
 import { counted } from '../../../support/count.ts';
 import { propertySeed } from '../../../support/seed.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { classWeights } from '../../../../packages/cli/src/options/class-weights.ts';
-import { formatValue } from '../../../../packages/cli/src/train/describe-flags.ts';
+import { formatValue } from '../../../../packages/cli/src/options/member.ts';
 
 describe.each<[unknown, unknown]>([
   ['balanced', 'balanced'],

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { datasetSource, formatSource } from '../../../../packages/cli/src/options/dataset-source.ts';
+import { datasetSource, formatSource } from '../../../../packages/cli/src/files/datasets/dataset-source.ts';
 
 const read = (raw: unknown) => datasetSource.parse('--dataset', raw);
 

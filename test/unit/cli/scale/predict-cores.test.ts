@@ -2,7 +2,7 @@ import type { Profile } from '@gradloom/runtime';
 import { planStepWork } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { predictionNotes } from '../../../../packages/cli/src/figures/scale-figures.ts';
+import { predictionNotes } from '../../../../packages/cli/src/lab/figures/scale-figures.ts';
 import { measuredParts, predictCores } from '../../../../packages/cli/src/lab/scale/predict-cores.ts';
 import { randomDataset } from '../../../support/random-dataset.ts';
 

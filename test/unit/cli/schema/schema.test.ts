@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isBase64Of } from '../../../../packages/cli/src/schema/base64.ts';
+import { isBase64Of } from '../../../../packages/cli/src/options/schema/base64.ts';
 import {
   agreeing,
   either,
@@ -11,8 +11,8 @@ import {
   table,
   tuple,
   variant,
-} from '../../../../packages/cli/src/schema/containers.ts';
-import { json } from '../../../../packages/cli/src/schema/json.ts';
+} from '../../../../packages/cli/src/options/schema/containers.ts';
+import { json } from '../../../../packages/cli/src/options/schema/json.ts';
 import {
   count,
   figure,
@@ -22,8 +22,8 @@ import {
   text,
   whole,
   word,
-} from '../../../../packages/cli/src/schema/scalars.ts';
-import { readAs, type Schema } from '../../../../packages/cli/src/schema/schema.ts';
+} from '../../../../packages/cli/src/options/schema/scalars.ts';
+import { readAs, type Schema } from '../../../../packages/cli/src/options/schema/schema.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
 const image = agreeing(record({ side: whole(1, 4), bytes: text(40) }), ({ side, bytes }, fail) => {

@@ -1,10 +1,10 @@
 import { createRandom } from '@gradloom/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkSearch, spaceOf } from '../../../../packages/cli/src/search/config.ts';
-import { standingsOf, survivors } from '../../../../packages/cli/src/search/outcome.ts';
-import { drawPoint, gridOf } from '../../../../packages/cli/src/search/space.ts';
-import { roundsOf, trialsOf } from '../../../../packages/cli/src/search/trials.ts';
+import { checkSearch, spaceOf } from '../../../../packages/cli/src/commands/search/config.ts';
+import { standingsOf, survivors } from '../../../../packages/cli/src/commands/search/outcome.ts';
+import { drawPoint, gridOf } from '../../../../packages/cli/src/commands/search/space.ts';
+import { roundsOf, trialsOf } from '../../../../packages/cli/src/commands/search/trials.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
 const space = (search: Record<string, unknown>) => spaceOf('here', { search });

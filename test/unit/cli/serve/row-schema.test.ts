@@ -2,7 +2,7 @@ import { createModel, type Model } from '@gradloom/runtime';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { rowSchema } from '../../../../packages/cli/src/serve/row-schema.ts';
+import { rowSchema } from '../../../../packages/cli/src/commands/serve/row-schema.ts';
 import { createTextAnswerer } from '../../../../packages/runtime/src/models/serving/answer-texts.ts';
 import { counted } from '../../../support/count.ts';
 import { propertySeed } from '../../../support/seed.ts';

@@ -4,11 +4,18 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { show } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
-import { type Output, printJson, printLine, printLines, printRows, widthOf } from '../../../../packages/cli/src/io.ts';
+import {
+  type Output,
+  printJson,
+  printLine,
+  printLines,
+  printRows,
+  widthOf,
+} from '../../../../packages/cli/src/terminal/io.ts';
 import { createPaint } from '../../../../packages/cli/src/terminal/paint.ts';
 import { printable } from '../../../../packages/cli/src/terminal/printable.ts';
-import { columns } from '../../../../packages/cli/src/text/columns.ts';
-import { table } from '../../../../packages/cli/src/text/table.ts';
+import { columns } from '../../../../packages/cli/src/terminal/text/columns.ts';
+import { table } from '../../../../packages/cli/src/terminal/text/table.ts';
 import { expectPrintable, hostile } from '../../../support/hostile-text.ts';
 
 /** What `print` writes to a terminal. */
@@ -80,9 +87,9 @@ test('every character is shown, replaced or escaped alike by errors of the libra
 });
 
 /** The only files that write to a stream, or hand one on to a package that does. */
-const WRITERS = ['packages/cli/src/io.ts'];
+const WRITERS = ['packages/cli/src/terminal/io.ts'];
 /** Cut what a launcher says into lines, by readline without an output of its own. */
-const LINE_READERS = ['packages/cli/src/cluster/start-job.ts'];
+const LINE_READERS = ['packages/cli/src/commands/cluster/start-job.ts'];
 const HANDED_ON = ['packages/cli/src/terminal/live-area.ts'];
 
 test('nothing prints but through these: no other source writes to a stream, a console or a file that stands for one', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { columns } from '../../../../packages/cli/src/text/columns.ts';
-import { decimal, duration, percent, plural, whole } from '../../../../packages/cli/src/text/format.ts';
-import { quote } from '../../../../packages/cli/src/text/quote.ts';
+import { columns } from '../../../../packages/cli/src/terminal/text/columns.ts';
+import { decimal, duration, percent, plural, whole } from '../../../../packages/cli/src/terminal/text/format.ts';
+import { quote } from '../../../../packages/cli/src/terminal/text/quote.ts';
 
 test.each([
   [0, '0'],

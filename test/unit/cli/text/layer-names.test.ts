@@ -1,6 +1,6 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { expect, test } from 'vitest';
-import { layerNames } from '../../../../packages/cli/src/text/layer-names.ts';
+import { layerNames } from '../../../../packages/cli/src/terminal/text/layer-names.ts';
 
 const namesOf = (layers: NetworkSpec['layers']) =>
   layerNames(buildNetwork({ input: 4, layers }).places.map(({ path, layer }) => ({ path, label: layer.label })));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lineChart } from '../../../../packages/cli/src/text/line-chart.ts';
+import { lineChart } from '../../../../packages/cli/src/terminal/text/line-chart.ts';
 
 const rising = { name: 'rising', points: [0, 1, 2, 3].map((x): [number, number] => [x, x]) };
 const falling = { name: 'falling', points: [0, 1, 2, 3].map((x): [number, number] => [x, 3 - x]) };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createPaint } from '../../../../packages/cli/src/terminal/paint.ts';
 import { rendered } from '../../../../packages/cli/src/terminal/printable.ts';
-import { logBars } from '../../../../packages/cli/src/text/log-bars.ts';
+import { logBars } from '../../../../packages/cli/src/terminal/text/log-bars.ts';
 
 const plain = (_format: unknown, text: string): string => text;
 const rows = ['1', '2', '3', '4'];

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bar, wholePercent } from '../../../../packages/cli/src/text/bar.ts';
-import { createSeries } from '../../../../packages/cli/src/text/series.ts';
-import { sparkline } from '../../../../packages/cli/src/text/sparkline.ts';
+import { bar, wholePercent } from '../../../../packages/cli/src/terminal/text/bar.ts';
+import { createSeries } from '../../../../packages/cli/src/terminal/text/series.ts';
+import { sparkline } from '../../../../packages/cli/src/terminal/text/sparkline.ts';
 
 test('a curve of values above 0 is logarithmic: each power of ten is as high as the next', () => {
   expect(sparkline([1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1], 8)).toBe('▁▂▃▄▅▆▇█');

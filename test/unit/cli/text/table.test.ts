@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { table } from '../../../../packages/cli/src/text/table.ts';
+import { table } from '../../../../packages/cli/src/terminal/text/table.ts';
 
 const numbers = ['0.0004717', '0.007234'];
 const right = [0, 2];

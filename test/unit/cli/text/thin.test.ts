@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type BandPoint, type Point, thin, thinBand } from '../../../../packages/cli/src/text/thin.ts';
+import { type BandPoint, type Point, thin, thinBand } from '../../../../packages/cli/src/terminal/text/thin.ts';
 
 const lines = fc
   .array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 600 })

@@ -1,8 +1,8 @@
 import { type Dataset, datasetFromRows } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { presets } from '../../../../packages/cli/src/datasets/presets.ts';
-import type { TrainValues } from '../../../../packages/cli/src/train/options.ts';
-import { createRecipe } from '../../../../packages/cli/src/train/recipe.ts';
+import type { TrainValues } from '../../../../packages/cli/src/commands/train/options.ts';
+import { createRecipe } from '../../../../packages/cli/src/commands/train/recipe.ts';
+import { presets } from '../../../../packages/cli/src/files/datasets/presets.ts';
 
 const classes = datasetFromRows({ inputs: [[1], [2]], targets: [0, 1], classes: 2 });
 const values = datasetFromRows({ inputs: [[1], [2]], targets: [0.5, 1.5] });

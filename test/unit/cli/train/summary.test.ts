@@ -1,9 +1,9 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { syntheticDatasets, train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import type { TrainValues } from '../../../../packages/cli/src/train/options.ts';
-import type { RunStart } from '../../../../packages/cli/src/train/reporter.ts';
-import { summarize } from '../../../../packages/cli/src/train/summary.ts';
+import type { TrainValues } from '../../../../packages/cli/src/commands/train/options.ts';
+import type { RunStart } from '../../../../packages/cli/src/commands/train/reporter.ts';
+import { summarize } from '../../../../packages/cli/src/commands/train/summary.ts';
 
 const sets = { train: syntheticDatasets.spirals() };
 const spec = { input: 2, layers: [{ kind: 'dense' as const, out: 2 }] };

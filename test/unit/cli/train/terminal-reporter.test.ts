@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { epochText, metricsOf } from '../../../../packages/cli/src/train/terminal-reporter.ts';
+import { epochText, metricsOf } from '../../../../packages/cli/src/commands/train/terminal-reporter.ts';
 
 const epoch = {
   type: 'epoch',

@@ -10,8 +10,8 @@ import {
   referenceKernels,
 } from '@gradloom/core';
 import { bindTensors, createWorkspace, nodeGradient } from '@gradloom/core/internal';
-import { columns } from '../../text/columns.ts';
-import { whole } from '../../text/format.ts';
+import { columns } from '../../terminal/text/columns.ts';
+import { whole } from '../../terminal/text/format.ts';
 import { defineExperiment } from './experiment.ts';
 import { carriedOn, holds, printed } from './finding.ts';
 import { lossOfRow } from './loss-of-row.ts';

@@ -1,6 +1,6 @@
-import { agreement, tableOf, type Verdict } from '../../figures/findings-table.ts';
 import type { Paint } from '../../terminal/paint.ts';
-import { table } from '../../text/table.ts';
+import { table } from '../../terminal/text/table.ts';
+import { agreement, tableOf, type Verdict } from '../figures/findings-table.ts';
 import type { Outcome } from './experiment.ts';
 import { type Finding, isFailure } from './finding.ts';
 

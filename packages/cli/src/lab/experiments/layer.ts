@@ -1,5 +1,5 @@
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
-import { columns } from '../../text/columns.ts';
+import { columns } from '../../terminal/text/columns.ts';
 import { defineExperiment } from './experiment.ts';
 import { holds, printed } from './finding.ts';
 import { runRow } from './run-row.ts';

@@ -1,6 +1,6 @@
 import { math } from '@gradloom/core';
-import { columns } from '../../text/columns.ts';
-import { decimal, whole } from '../../text/format.ts';
+import { columns } from '../../terminal/text/columns.ts';
+import { decimal, whole } from '../../terminal/text/format.ts';
 import { defineExperiment } from './experiment.ts';
 import { holds, printed } from './finding.ts';
 import { lossOfRow } from './loss-of-row.ts';

@@ -1,5 +1,5 @@
 import { activations, mathOf, type NetworkSpec } from '@gradloom/core';
-import { columns } from '../../text/columns.ts';
+import { columns } from '../../terminal/text/columns.ts';
 import { defineExperiment } from './experiment.ts';
 import { printed } from './finding.ts';
 import { runRow } from './run-row.ts';

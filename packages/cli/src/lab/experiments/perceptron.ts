@@ -1,6 +1,6 @@
-import { columns } from '../../text/columns.ts';
-import { plural } from '../../text/format.ts';
-import { scatter } from '../../text/scatter.ts';
+import { columns } from '../../terminal/text/columns.ts';
+import { plural } from '../../terminal/text/format.ts';
+import { scatter } from '../../terminal/text/scatter.ts';
 import { defineExperiment } from './experiment.ts';
 import { holds } from './finding.ts';
 import { runRow } from './run-row.ts';

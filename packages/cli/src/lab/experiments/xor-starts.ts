@@ -1,5 +1,5 @@
-import { columns } from '../../text/columns.ts';
-import { plural } from '../../text/format.ts';
+import { columns } from '../../terminal/text/columns.ts';
+import { plural } from '../../terminal/text/format.ts';
 import type { Outcome } from './experiment.ts';
 import { type Finding, publishedDigits } from './finding.ts';
 import { NUMPY } from './xor-run.ts';

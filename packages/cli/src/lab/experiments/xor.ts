@@ -1,8 +1,8 @@
 import { createPool, type TrainResult } from '@gradloom/runtime';
 import { numpySeed, type SeedRange, seedRange } from '../../options/seed-range.ts';
-import { columns } from '../../text/columns.ts';
-import { thin } from '../../text/thin.ts';
-import { UsageError } from '../../usage-error.ts';
+import { columns } from '../../terminal/text/columns.ts';
+import { thin } from '../../terminal/text/thin.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
 import { defineExperiment, type ExperimentContext, type Outcome } from './experiment.ts';
 import { type Finding, printed, publishedDigits } from './finding.ts';
 import { runRow } from './run-row.ts';
@@ -43,7 +43,7 @@ async function one(seed: number, { machine, note }: ExperimentContext): Promise<
   // The chart loads while the thread starts.
   const [result, { lineChart }] = await Promise.all([
     trainXor(seed, EPOCHS, machine),
-    import('../../text/line-chart.ts'),
+    import('../../terminal/text/line-chart.ts'),
   ]);
   const figures = figuresOf(result);
   const curve = thin(points(result.epochLosses));

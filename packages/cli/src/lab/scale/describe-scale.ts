@@ -1,4 +1,10 @@
 import { parts } from '@gradloom/runtime/internal';
+import type { Paint } from '../../terminal/paint.ts';
+import { backendName } from '../../terminal/text/backend-name.ts';
+import { decimal, plural, whole } from '../../terminal/text/format.ts';
+import { lineChart } from '../../terminal/text/line-chart.ts';
+import { table } from '../../terminal/text/table.ts';
+import type { BandPoint } from '../../terminal/text/thin.ts';
 import {
   BANDWIDTH_TITLE,
   bandwidthRows,
@@ -16,13 +22,7 @@ import {
   predictionNotes,
   predictionTable,
   weakTable,
-} from '../../figures/scale-figures.ts';
-import type { Paint } from '../../terminal/paint.ts';
-import { backendName } from '../../text/backend-name.ts';
-import { decimal, plural, whole } from '../../text/format.ts';
-import { lineChart } from '../../text/line-chart.ts';
-import { table } from '../../text/table.ts';
-import type { BandPoint } from '../../text/thin.ts';
+} from '../figures/scale-figures.ts';
 import { describeRanks } from './ranks/describe-ranks.ts';
 import type { ScaleReport } from './scale-report.ts';
 import { wrap } from './wrap.ts';

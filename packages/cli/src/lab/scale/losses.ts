@@ -1,6 +1,6 @@
 import type { Profile } from '@gradloom/runtime';
 import { parts } from '@gradloom/runtime/internal';
-import { plural } from '../../text/format.ts';
+import { plural } from '../../terminal/text/format.ts';
 import type { Scaling } from './measure-scaling.ts';
 
 /** Time lost with T threads, as a share of the time of all threads. */

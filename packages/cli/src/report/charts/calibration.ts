@@ -1,4 +1,4 @@
-import { percent, plural, whole } from '../../text/format.ts';
+import { percent, plural, whole } from '../../terminal/text/format.ts';
 import type { Answers } from '../findings/findings.ts';
 import type { Picture } from '../picture.ts';
 import { lineChart } from './line-chart.ts';

@@ -1,5 +1,5 @@
 import { cell, text } from '@observablehq/plot';
-import { percent, whole } from '../../text/format.ts';
+import { percent, whole } from '../../terminal/text/format.ts';
 import { highest } from '../extremes.ts';
 import type { Answers } from '../findings/findings.ts';
 import { isNarrow, type Picture } from '../picture.ts';

@@ -1,5 +1,5 @@
 import { dot } from '@observablehq/plot';
-import { plural, whole } from '../../text/format.ts';
+import { plural, whole } from '../../terminal/text/format.ts';
 import { tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
 import { short } from '../course.ts';

@@ -1,5 +1,5 @@
 import { dot, line } from '@observablehq/plot';
-import { decimal } from '../../text/format.ts';
+import { decimal } from '../../terminal/text/format.ts';
 import { isDrawable, scaleOver, tick } from '../axes.ts';
 import { stack } from '../compose.ts';
 import { short } from '../course.ts';

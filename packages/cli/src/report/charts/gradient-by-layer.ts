@@ -1,5 +1,5 @@
 import { dot, line, text } from '@observablehq/plot';
-import { type Point, thin } from '../../text/thin.ts';
+import { type Point, thin } from '../../terminal/text/thin.ts';
 import { isDrawable, type LogRange, logRange, logTicks, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
 import { highest } from '../extremes.ts';

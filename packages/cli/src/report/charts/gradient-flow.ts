@@ -1,4 +1,4 @@
-import { layerNames } from '../../text/layer-names.ts';
+import { layerNames } from '../../terminal/text/layer-names.ts';
 import { logRange } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
 import { short } from '../course.ts';

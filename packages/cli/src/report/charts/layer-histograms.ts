@@ -1,5 +1,5 @@
 import { areaY, lineY } from '@observablehq/plot';
-import type { LayerHistogram } from '../../figures/layer-histogram.ts';
+import type { LayerHistogram } from '../../lab/figures/layer-histogram.ts';
 import { isDrawable, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
 import { short } from '../course.ts';

@@ -1,5 +1,5 @@
 import { areaY, dot, line, ruleX } from '@observablehq/plot';
-import { type BandPoint, type Point, thin, thinBand } from '../../text/thin.ts';
+import { type BandPoint, type Point, thin, thinBand } from '../../terminal/text/thin.ts';
 import { isDrawable, scaleOver, tick } from '../axes.ts';
 import { stack } from '../compose.ts';
 import { legend } from '../legend.ts';

@@ -1,4 +1,4 @@
-import { percent } from '../../text/format.ts';
+import { percent } from '../../terminal/text/format.ts';
 import type { Answers, Image, Mistake } from '../findings/findings.ts';
 import { markup } from '../markup/markup.ts';
 import { isNarrow, type Picture } from '../picture.ts';

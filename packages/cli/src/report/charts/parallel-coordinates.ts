@@ -1,5 +1,5 @@
 import { dot, line, ruleY, text } from '@observablehq/plot';
-import { decimal } from '../../text/format.ts';
+import { decimal } from '../../terminal/text/format.ts';
 import type { Drawing } from '../picture.ts';
 import { drawPlot } from '../plot.ts';
 

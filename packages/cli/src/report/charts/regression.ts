@@ -1,5 +1,5 @@
 import { dot, line, ruleY } from '@observablehq/plot';
-import { decimal, whole } from '../../text/format.ts';
+import { decimal, whole } from '../../terminal/text/format.ts';
 import { scaleOver, tick } from '../axes.ts';
 import { grid } from '../compose.ts';
 import { short } from '../course.ts';

@@ -1,7 +1,7 @@
 import type { Profile } from '@gradloom/runtime';
 import { parts as allParts } from '@gradloom/runtime/internal';
 import { barX } from '@observablehq/plot';
-import { decimal, duration } from '../../text/format.ts';
+import { decimal, duration } from '../../terminal/text/format.ts';
 import { stack } from '../compose.ts';
 import { highest } from '../extremes.ts';
 import { markup } from '../markup/markup.ts';

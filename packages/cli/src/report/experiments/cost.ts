@@ -1,6 +1,6 @@
-import { list, record } from '../../schema/containers.ts';
-import { count, figure, whole } from '../../schema/scalars.ts';
-import type { Read } from '../../schema/schema.ts';
+import { list, record } from '../../options/schema/containers.ts';
+import { count, figure, whole } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';

@@ -1,8 +1,8 @@
-import { list, nullable, optional, record, table } from '../../schema/containers.ts';
-import { name, rate } from '../../schema/names.ts';
-import { count, figure, number } from '../../schema/scalars.ts';
-import type { Read } from '../../schema/schema.ts';
-import { decimal } from '../../text/format.ts';
+import { list, nullable, optional, record, table } from '../../options/schema/containers.ts';
+import { name, rate } from '../../options/schema/names.ts';
+import { count, figure, number } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+import { decimal } from '../../terminal/text/format.ts';
 import { tick } from '../axes.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import type { Picture } from '../picture.ts';

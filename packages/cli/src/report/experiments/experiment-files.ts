@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { checkOwnFile, writeAtomically } from '@gradloom/runtime/internal';
-import { describeMachine } from '../../describe-machine.ts';
-import { EXPERIMENTS_FILE } from '../../run-files/names.ts';
-import { either, list, nullable, optional, record, table } from '../../schema/containers.ts';
-import { anyObject } from '../../schema/json.ts';
-import { name } from '../../schema/names.ts';
-import { flag, number, text, word } from '../../schema/scalars.ts';
-import { type Read, readAs } from '../../schema/schema.ts';
-import { commandOf } from '../../text/command-of.ts';
+import { EXPERIMENTS_FILE } from '../../files/run-files/names.ts';
+import { either, list, nullable, optional, record, table } from '../../options/schema/containers.ts';
+import { anyObject } from '../../options/schema/json.ts';
+import { name } from '../../options/schema/names.ts';
+import { flag, number, text, word } from '../../options/schema/scalars.ts';
+import { type Read, readAs } from '../../options/schema/schema.ts';
+import { describeMachine } from '../../terminal/describe-machine.ts';
+import { commandOf } from '../../terminal/text/command-of.ts';
 import { machineFacts } from '../machine-table.ts';
 import { readDocument } from '../run-files.ts';
 

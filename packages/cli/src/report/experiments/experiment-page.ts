@@ -1,5 +1,5 @@
-import { agreement, tableOf } from '../../figures/findings-table.ts';
-import { plural } from '../../text/format.ts';
+import { agreement, tableOf } from '../../lab/figures/findings-table.ts';
+import { plural } from '../../terminal/text/format.ts';
 import { machineTable } from '../machine-table.ts';
 import type { Chapter, Page, Table } from '../page.ts';
 import type { ExperimentRun } from './experiment-files.ts';

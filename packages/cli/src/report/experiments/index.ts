@@ -1,4 +1,4 @@
-import { readAs, type Schema } from '../../schema/schema.ts';
+import { readAs, type Schema } from '../../options/schema/schema.ts';
 import type { Picture } from '../picture.ts';
 import { costDocument, costPictures } from './cost.ts';
 import { descentDocument, descentPictures } from './descent.ts';

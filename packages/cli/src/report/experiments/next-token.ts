@@ -1,8 +1,8 @@
-import { agreeing, list, record, table } from '../../schema/containers.ts';
-import { name } from '../../schema/names.ts';
-import { count, number } from '../../schema/scalars.ts';
-import type { Read } from '../../schema/schema.ts';
-import { whole } from '../../text/format.ts';
+import { agreeing, list, record, table } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, number } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+import { whole } from '../../terminal/text/format.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import type { Picture } from '../picture.ts';

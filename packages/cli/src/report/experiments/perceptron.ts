@@ -1,9 +1,9 @@
 import { text } from '@observablehq/plot';
-import { agreeing, list, record, table } from '../../schema/containers.ts';
-import { name } from '../../schema/names.ts';
-import { count, flag, number } from '../../schema/scalars.ts';
-import type { Read } from '../../schema/schema.ts';
-import { plural, whole } from '../../text/format.ts';
+import { agreeing, list, record, table } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, flag, number } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+import { plural, whole } from '../../terminal/text/format.ts';
 import { tick } from '../axes.ts';
 import { border, type Field, region } from '../charts/regions.ts';
 import { targetDots } from '../charts/target-dots.ts';

@@ -1,8 +1,8 @@
-import { nullable, record, table } from '../../schema/containers.ts';
-import { name } from '../../schema/names.ts';
-import { count, number } from '../../schema/scalars.ts';
-import type { Read } from '../../schema/schema.ts';
-import { percent, plural, whole } from '../../text/format.ts';
+import { nullable, record, table } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, number } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+import { percent, plural, whole } from '../../terminal/text/format.ts';
 import { tick } from '../axes.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import { highest, lowest } from '../extremes.ts';

@@ -1,9 +1,9 @@
-import { medianText, rangeOf } from '../../figures/range.ts';
-import { agreeing, list, record, variant } from '../../schema/containers.ts';
-import { count, figure, literal, number } from '../../schema/scalars.ts';
-import type { Read } from '../../schema/schema.ts';
-import { percent, plural } from '../../text/format.ts';
-import type { BandPoint } from '../../text/thin.ts';
+import { medianText, rangeOf } from '../../lab/figures/range.ts';
+import { agreeing, list, record, variant } from '../../options/schema/containers.ts';
+import { count, figure, literal, number } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+import { percent, plural } from '../../terminal/text/format.ts';
+import type { BandPoint } from '../../terminal/text/thin.ts';
 import { tick } from '../axes.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import { gradientByLayer } from '../charts/gradient-by-layer.ts';

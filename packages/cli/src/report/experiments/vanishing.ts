@@ -1,10 +1,10 @@
-import { layerHistogram } from '../../figures/layer-histogram.ts';
+import { layerHistogram } from '../../lab/figures/layer-histogram.ts';
 import { isRecord } from '../../options/read-object.ts';
-import { agreeing, list, nullable, optional, record, table } from '../../schema/containers.ts';
-import { name } from '../../schema/names.ts';
-import { count, figure, number } from '../../schema/scalars.ts';
-import type { Read, Schema } from '../../schema/schema.ts';
-import { percent } from '../../text/format.ts';
+import { agreeing, list, nullable, optional, record, table } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, figure, number } from '../../options/schema/scalars.ts';
+import type { Read, Schema } from '../../options/schema/schema.ts';
+import { percent } from '../../terminal/text/format.ts';
 import { logRange, tick } from '../axes.ts';
 import { gradientByLayer, type LayerGradients } from '../charts/gradient-by-layer.ts';
 import { colorBar, heatMap } from '../charts/heat-map.ts';

@@ -1,9 +1,9 @@
 import { rectY, ruleX } from '@observablehq/plot';
-import { list, record, table } from '../../schema/containers.ts';
-import { seed } from '../../schema/names.ts';
-import { count, figure, number } from '../../schema/scalars.ts';
-import type { Read } from '../../schema/schema.ts';
-import { decimal, plural } from '../../text/format.ts';
+import { list, record, table } from '../../options/schema/containers.ts';
+import { seed } from '../../options/schema/names.ts';
+import { count, figure, number } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+import { decimal, plural } from '../../terminal/text/format.ts';
 import { isDrawable, logTicks, tick } from '../axes.ts';
 import { highest, lowest } from '../extremes.ts';
 import { isNarrow, type Picture } from '../picture.ts';

@@ -1,9 +1,9 @@
 import { text } from '@observablehq/plot';
 import { isRecord } from '../../options/read-object.ts';
-import { list, record, tuple } from '../../schema/containers.ts';
-import { figure, number } from '../../schema/scalars.ts';
-import type { Read, Schema } from '../../schema/schema.ts';
-import { decimal } from '../../text/format.ts';
+import { list, record, tuple } from '../../options/schema/containers.ts';
+import { figure, number } from '../../options/schema/scalars.ts';
+import type { Read, Schema } from '../../options/schema/schema.ts';
+import { decimal } from '../../terminal/text/format.ts';
 import { tick } from '../axes.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { border, type Field, region } from '../charts/regions.ts';

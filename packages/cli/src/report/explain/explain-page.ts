@@ -1,9 +1,9 @@
-import { howText, meanText, nameOf, ranked, showMean, titleOf, wordOf } from '../../figures/importances.ts';
-import { list, nullable, record } from '../../schema/containers.ts';
-import { name } from '../../schema/names.ts';
-import { count, figure, flag, literal, text, whole } from '../../schema/scalars.ts';
-import type { Read, Schema } from '../../schema/schema.ts';
-import { decimal, plural, whole as wholeText } from '../../text/format.ts';
+import { howText, meanText, nameOf, ranked, showMean, titleOf, wordOf } from '../../lab/figures/importances.ts';
+import { list, nullable, record } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, figure, flag, literal, text, whole } from '../../options/schema/scalars.ts';
+import type { Read, Schema } from '../../options/schema/schema.ts';
+import { decimal, plural, whole as wholeText } from '../../terminal/text/format.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import { pixels } from '../charts/pixels.ts';
 import { highest } from '../extremes.ts';

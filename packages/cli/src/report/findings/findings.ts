@@ -1,9 +1,9 @@
-import { layerHistogram } from '../../figures/layer-histogram.ts';
-import { isBase64Of } from '../../schema/base64.ts';
-import { agreeing, list, nullable, optional, orElse, record, tuple } from '../../schema/containers.ts';
-import { name } from '../../schema/names.ts';
-import { count, figure, flag, literal, number, text, whole } from '../../schema/scalars.ts';
-import type { Read } from '../../schema/schema.ts';
+import { layerHistogram } from '../../lab/figures/layer-histogram.ts';
+import { isBase64Of } from '../../options/schema/base64.ts';
+import { agreeing, list, nullable, optional, orElse, record, tuple } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, figure, flag, literal, number, text, whole } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
 
 /** Most pixels along an image, and points along a grid; their bytes are in base64. */
 const MOST_SIDE = 1024;

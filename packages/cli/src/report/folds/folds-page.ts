@@ -1,8 +1,8 @@
-import { figureText, foldsTable } from '../../figures/folds-table.ts';
-import { list, record, table } from '../../schema/containers.ts';
-import { name } from '../../schema/names.ts';
-import { count, figure, text } from '../../schema/scalars.ts';
-import type { Read } from '../../schema/schema.ts';
+import { figureText, foldsTable } from '../../lab/figures/folds-table.ts';
+import { list, record, table } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, figure, text } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';

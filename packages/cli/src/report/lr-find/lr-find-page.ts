@@ -1,9 +1,8 @@
-import { suggestionLines, sweepText } from '../../lr-find/describe-sweep.ts';
-import { list, nullable, record } from '../../schema/containers.ts';
-import { name } from '../../schema/names.ts';
-import { count, literal, number, text } from '../../schema/scalars.ts';
-import type { Read, Schema } from '../../schema/schema.ts';
-import { decimal } from '../../text/format.ts';
+import { list, nullable, record } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, literal, number, text } from '../../options/schema/scalars.ts';
+import type { Read, Schema } from '../../options/schema/schema.ts';
+import { decimal, plural, whole } from '../../terminal/text/format.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
@@ -36,6 +35,8 @@ export const lrFindDocument = record({
 });
 
 type LrFind = Read<typeof lrFindDocument>;
+
+type Sweep = Pick<LrFind, 'points' | 'from' | 'to' | 'steps' | 'stopped'>;
 
 /** The page of lr-find: the same figures and sentences as on the terminal. */
 export function lrFindPage(document: LrFind): Page {
@@ -85,4 +86,26 @@ function lossByRate({ points, suggestion }: LrFind): Picture {
         width,
       ),
   };
+}
+
+/** One line: which rates were tried, and where the sweep ended. */
+export function sweepText({ points, from, to, steps, stopped }: Sweep): string {
+  const done = points.length === 0 ? 0 : points[points.length - 1].step;
+  const range = `rates from ${decimal(from)} to ${decimal(to)} in ${plural(steps, 'step')}`;
+  if (stopped === 'diverged') return `${range}; ended after ${whole(done)}, where the loss had diverged`;
+  return stopped === 'aborted' ? `${range}; stopped after ${whole(done)}` : range;
+}
+
+/** The suggestion, a sentence a line. */
+export function suggestionLines({ suggestion }: Pick<LrFind, 'suggestion'>): string[] {
+  if (suggestion === null) {
+    return [
+      'No suggestion: the loss did not fall at any of these rates. Try others (--from, --to), more --steps, or another network.',
+    ];
+  }
+  const { rate, lowest } = suggestion;
+  return [
+    `Suggested learning rate: ${String(rate)}, where the smoothed loss falls fastest.`,
+    `The loss is lowest at ${decimal(lowest)}; a tenth of that, ${decimal(lowest / 10)}, is the other common choice.`,
+  ];
 }

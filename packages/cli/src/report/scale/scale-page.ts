@@ -16,12 +16,12 @@ import {
   predictionNotes,
   predictionTable,
   weakTable,
-} from '../../figures/scale-figures.ts';
-import { list, nullable, optional, record, tuple } from '../../schema/containers.ts';
-import { name } from '../../schema/names.ts';
-import { count, figure, flag, number, text, whole as wholeFrom } from '../../schema/scalars.ts';
-import type { Read } from '../../schema/schema.ts';
-import { decimal, percent, plural, whole } from '../../text/format.ts';
+} from '../../lab/figures/scale-figures.ts';
+import { list, nullable, optional, record, tuple } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, figure, flag, number, text, whole as wholeFrom } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
 import { highest } from '../extremes.ts';

@@ -1,10 +1,9 @@
 import { monitors } from '@gradloom/runtime/options';
-import { list, nullable, record } from '../../schema/containers.ts';
-import { name } from '../../schema/names.ts';
-import { count, flag, number, text, whole } from '../../schema/scalars.ts';
-import { type Read, refuse, type Schema } from '../../schema/schema.ts';
-import { searchText, trialTable } from '../../search/describe-search.ts';
-import { decimal } from '../../text/format.ts';
+import { list, nullable, record } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, flag, number, text, whole } from '../../options/schema/scalars.ts';
+import { type Read, refuse, type Schema } from '../../options/schema/schema.ts';
+import { decimal, duration, plural, whole as wholeText } from '../../terminal/text/format.ts';
 import { parallelCoordinates } from '../charts/parallel-coordinates.ts';
 import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
@@ -112,4 +111,54 @@ function coordinates({ searched, trials, metric }: SearchFacts): Picture {
         width,
       ),
   };
+}
+
+type Shown = Pick<
+  SearchFacts,
+  | 'method'
+  | 'folds'
+  | 'metric'
+  | 'isHigherBetter'
+  | 'rounds'
+  | 'searched'
+  | 'trials'
+  | 'left'
+  | 'stopped'
+  | 'best'
+  | 'seed'
+>;
+
+/** One line: how was searched, and by what. */
+export function searchText({ method, folds, metric, isHigherBetter, rounds, trials, left, seed }: Shown): string {
+  const count = plural(trials.length + left, 'trial');
+  const how = method === 'grid' ? `grid of ${count}` : `${count} drawn at random, seed ${seed}`;
+  const measured = folds === null ? 'of the validation rows' : `mean of ${folds} folds`;
+  const better = isHigherBetter ? 'higher' : 'lower';
+  const halved =
+    method === 'halving'
+      ? `; rounds of ${rounds.map(({ count, length }) => `${count} × ${length === null ? '' : `${wholeText(length.count)} ${length.unit}`}`).join(', ')}`
+      : '';
+  return `${how}${halved}; by ${metric} ${measured}, ${better} is better`;
+}
+
+/** The trials by merit. */
+export function trialTable({ folds, metric, rounds, searched, trials }: Shown, most = trials.length) {
+  const several = rounds.length > 1;
+  const text = (value: number | null) => (value === null ? 'diverged' : decimal(value));
+  const head = [
+    ...['rank', 'trial', ...(several ? ['round'] : []), ...searched.map(({ key }) => key)],
+    ...[metric, ...(folds === null ? [] : ['deviation'])],
+    ...(metric === 'validation-loss' ? [] : ['loss']),
+    ...['steps', 'time'],
+  ];
+  const rows = trials
+    .slice(0, most)
+    .map(({ rank, trial, round, values, score, deviation, loss, steps, early, elapsedMs }) => [
+      ...[String(rank), String(trial), ...(several ? [String(round)] : []), ...values.map(String)],
+      ...[text(score), ...(folds === null ? [] : [deviation === null ? '' : decimal(deviation)])],
+      ...(metric === 'validation-loss' ? [] : [loss === null ? '' : decimal(loss)]),
+      ...[`${wholeText(steps)}${early ? ' early' : ''}`, duration(elapsedMs)],
+    ]);
+  const texts = (column: number) => rows.every((row) => /^[\d.,e+-]*$/.test(row[column]));
+  return { head, rows, numeric: head.map((_, k) => k).filter((k) => texts(k)) };
 }

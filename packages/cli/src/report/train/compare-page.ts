@@ -1,6 +1,6 @@
-import { decimal, duration, percent, whole } from '../../text/format.ts';
-import type { Point } from '../../text/thin.ts';
-import { formatValue } from '../../train/describe-flags.ts';
+import { formatValue } from '../../options/member.ts';
+import { decimal, duration, percent, whole } from '../../terminal/text/format.ts';
+import type { Point } from '../../terminal/text/thin.ts';
 import { tick } from '../axes.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import type { Page, Table } from '../page.ts';

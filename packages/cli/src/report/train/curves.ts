@@ -1,6 +1,6 @@
 import type { Spread } from '@gradloom/runtime';
-import { decimal, percent, plural, whole } from '../../text/format.ts';
-import type { BandPoint } from '../../text/thin.ts';
+import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
+import type { BandPoint } from '../../terminal/text/thin.ts';
 import { lineChart, type Series } from '../charts/line-chart.ts';
 import { courseOf, short } from '../course.ts';
 import type { Picture } from '../picture.ts';

@@ -1,4 +1,4 @@
-import { decimal, duration, percent } from '../../text/format.ts';
+import { decimal, duration, percent } from '../../terminal/text/format.ts';
 import type { KeyFigure } from '../page.ts';
 import type { TrainRun } from './train-run.ts';
 

@@ -1,9 +1,9 @@
 import { isRecord } from '../../options/read-object.ts';
-import { either, list, optional, record, table } from '../../schema/containers.ts';
-import { json } from '../../schema/json.ts';
-import { name } from '../../schema/names.ts';
-import { count, flag, number, text } from '../../schema/scalars.ts';
-import type { Schema } from '../../schema/schema.ts';
+import { either, list, optional, record, table } from '../../options/schema/containers.ts';
+import { json } from '../../options/schema/json.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, flag, number, text } from '../../options/schema/scalars.ts';
+import type { Schema } from '../../options/schema/schema.ts';
 import { backendFacts, machineFacts } from '../machine-table.ts';
 
 /** A file with a network that is written on the command line has 4 MiB at the most. */

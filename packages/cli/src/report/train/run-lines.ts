@@ -1,7 +1,7 @@
-import { list, optional, record, variant } from '../../schema/containers.ts';
-import { name } from '../../schema/names.ts';
-import { count, figure, literal } from '../../schema/scalars.ts';
-import type { Read } from '../../schema/schema.ts';
+import { list, optional, record, variant } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, figure, literal } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
 
 const epoch = record({
   event: literal('epoch'),

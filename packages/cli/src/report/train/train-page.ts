@@ -1,5 +1,5 @@
-import { decimal, duration, percent, plural, whole } from '../../text/format.ts';
-import { formatValue } from '../../train/describe-flags.ts';
+import { formatValue } from '../../options/member.ts';
+import { decimal, duration, percent, plural, whole } from '../../terminal/text/format.ts';
 import { calibrationPicture } from '../charts/calibration.ts';
 import { confusionMatrix } from '../charts/confusion-matrix.ts';
 import { decisionBoundary } from '../charts/decision-boundary.ts';

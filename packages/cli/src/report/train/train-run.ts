@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
-import { CONFIG_FILE, DIVISIONS_FILE, FINDINGS_FILE, METRICS_FILE, STEPS_FILE } from '../../run-files/names.ts';
-import type { Read } from '../../schema/schema.ts';
+import { CONFIG_FILE, DIVISIONS_FILE, FINDINGS_FILE, METRICS_FILE, STEPS_FILE } from '../../files/run-files/names.ts';
+import type { Read } from '../../options/schema/schema.ts';
 import { type Division, division, type Findings, findings } from '../findings/findings.ts';
 import { readDocument, readLines } from '../run-files.ts';
 import { runConfig } from './run-config.ts';

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { medianText, near, rangeOf, within } from '../../../../../packages/cli/src/figures/range.ts';
 import type { ExperimentContext } from '../../../../../packages/cli/src/lab/experiments/experiment.ts';
 import { isFailure } from '../../../../../packages/cli/src/lab/experiments/finding.ts';
 import { glorotOf } from '../../../../../packages/cli/src/lab/experiments/vanishing/presets/glorot.ts';
 import { heOf } from '../../../../../packages/cli/src/lab/experiments/vanishing/presets/he.ts';
 import { nielsen } from '../../../../../packages/cli/src/lab/experiments/vanishing/presets/nielsen.ts';
+import { medianText, near, rangeOf, within } from '../../../../../packages/cli/src/lab/figures/range.ts';
+import { readAs } from '../../../../../packages/cli/src/options/schema/schema.ts';
 import {
   presetDocument,
   presetPictures,
 } from '../../../../../packages/cli/src/report/experiments/vanishing-presets.ts';
-import { readAs } from '../../../../../packages/cli/src/schema/schema.ts';
 import { onlyInAll } from '../../../../support/count.ts';
 import { expectAgreement, expectNarrow, experimentJson } from '../../../../support/experiment.ts';
 

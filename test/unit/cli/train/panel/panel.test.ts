@@ -2,8 +2,12 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
-import { describeThreads } from '../../../../../packages/cli/src/train/panel/describe-threads.ts';
-import { type PanelFigures, panelLines, plainLine } from '../../../../../packages/cli/src/train/panel/panel.ts';
+import { describeThreads } from '../../../../../packages/cli/src/commands/train/panel/describe-threads.ts';
+import {
+  type PanelFigures,
+  panelLines,
+  plainLine,
+} from '../../../../../packages/cli/src/commands/train/panel/panel.ts';
 
 const plain = (_format: unknown, text: string) => text;
 

@@ -1,8 +1,8 @@
 import { createPassTimer, type PassTimes } from '@gradloom/runtime/internal';
 import { wholeNumber, widths } from '../../../options/numbers.ts';
-import { decimal, plural } from '../../../text/format.ts';
-import { table } from '../../../text/table.ts';
-import { UsageError } from '../../../usage-error.ts';
+import { decimal, plural } from '../../../terminal/text/format.ts';
+import { table } from '../../../terminal/text/table.ts';
+import { UsageError } from '../../../terminal/usage-error.ts';
 import { defineExperiment } from '../experiment.ts';
 import { CHAPTER, slip } from '../finding.ts';
 import { countProducts, networkOf, ratioOf, squareNet } from './pass-cost.ts';

@@ -1,6 +1,6 @@
 import type { Dataset } from '@gradloom/runtime';
-import { columns } from '../../../text/columns.ts';
-import { decimal, whole } from '../../../text/format.ts';
+import { columns } from '../../../terminal/text/columns.ts';
+import { decimal, whole } from '../../../terminal/text/format.ts';
 import { type Descended, type Descender, sineSpec } from '../descend.ts';
 import type { Outcome } from '../experiment.ts';
 import { holds } from '../finding.ts';

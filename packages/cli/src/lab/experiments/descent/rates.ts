@@ -1,6 +1,6 @@
-import { columns } from '../../../text/columns.ts';
-import { decimal } from '../../../text/format.ts';
-import { lineChart } from '../../../text/line-chart.ts';
+import { columns } from '../../../terminal/text/columns.ts';
+import { decimal } from '../../../terminal/text/format.ts';
+import { lineChart } from '../../../terminal/text/line-chart.ts';
 import type { Descended, Descender } from '../descend.ts';
 import type { Outcome } from '../experiment.ts';
 import { CHAPTER, holds, slip } from '../finding.ts';

@@ -1,6 +1,6 @@
 import type { ScheduleSpec } from '@gradloom/core';
-import { columns } from '../../../text/columns.ts';
-import { decimal } from '../../../text/format.ts';
+import { columns } from '../../../terminal/text/columns.ts';
+import { decimal } from '../../../terminal/text/format.ts';
 import type { Descender } from '../descend.ts';
 import type { Outcome } from '../experiment.ts';
 import { holds } from '../finding.ts';

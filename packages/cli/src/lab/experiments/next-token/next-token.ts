@@ -1,9 +1,9 @@
 import { math } from '@gradloom/core';
 import { createModel, type TrainResult, train } from '@gradloom/runtime';
 import { nonNegative, positive, realNumber, wholeNumber } from '../../../options/numbers.ts';
-import { columns } from '../../../text/columns.ts';
-import { decimal, whole } from '../../../text/format.ts';
-import { lineChart } from '../../../text/line-chart.ts';
+import { columns } from '../../../terminal/text/columns.ts';
+import { decimal, whole } from '../../../terminal/text/format.ts';
+import { lineChart } from '../../../terminal/text/line-chart.ts';
 import { defineExperiment, type ExperimentContext, type Section } from '../experiment.ts';
 import { holds, publishedDigits, slip } from '../finding.ts';
 import { SYMBOLS } from './alphabet.ts';

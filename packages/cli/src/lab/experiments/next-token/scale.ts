@@ -1,6 +1,6 @@
 import { buildNetwork } from '@gradloom/core';
-import { whole } from '../../../text/format.ts';
-import { table } from '../../../text/table.ts';
+import { whole } from '../../../terminal/text/format.ts';
+import { table } from '../../../terminal/text/table.ts';
 import { CHAPTER } from '../finding.ts';
 import { xorSpec } from '../xor-run.ts';
 

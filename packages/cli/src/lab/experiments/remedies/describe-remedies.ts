@@ -1,10 +1,10 @@
-import { decimal, percent, whole } from '../../../text/format.ts';
-import { table } from '../../../text/table.ts';
+import { decimal, percent, whole } from '../../../terminal/text/format.ts';
+import { table } from '../../../terminal/text/table.ts';
 import type { Outcome } from '../experiment.ts';
 import { type Finding, holds, published } from '../finding.ts';
 import { fitFactor } from '../vanishing/fit-factor.ts';
-import type { RemedyResult, Setting } from './remedies.ts';
 import { remedyTable } from './remedy-nets.ts';
+import type { RemedyResult, Setting } from './small-set.ts';
 
 /** An accuracy this far above chance means that a network has learned something, from any seed. */
 const MARGIN = 0.1;

@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { LayerFigures, NetworkSpec } from '@gradloom/core';
 import { createPool, type Pool, TrainingError, train } from '@gradloom/runtime';
-import { datasetSource } from '../../../options/dataset-source.ts';
+import { datasetSource } from '../../../files/datasets/dataset-source.ts';
 import { wholeNumber } from '../../../options/numbers.ts';
-import { whole } from '../../../text/format.ts';
+import { whole } from '../../../terminal/text/format.ts';
 import { defineExperiment, type Machine } from '../experiment.ts';
 import { inLanes } from '../in-lanes.ts';
-import { type Sweep, sweepRates } from '../sweep.ts';
+import { sweepRates } from '../sweep.ts';
 import { describeRemedies } from './describe-remedies.ts';
 import { remedyNet, remedyTable } from './remedy-nets.ts';
-import { openSmallSet, type SmallSet } from './small-set.ts';
+import { openSmallSet, type RemedyResult, type RemedyRun, type Setting } from './small-set.ts';
 
 const ROWS = 2048;
 const TEST_ROWS = 1000;
@@ -64,26 +64,6 @@ export const remedies = defineExperiment({
 });
 
 const MNIST = { name: 'mnist', options: { kind: 'mnist' } } as const;
-
-/** Settings that all networks share. */
-export interface Setting {
-  readonly set: SmallSet;
-  readonly depth: number;
-  readonly width: number;
-  readonly steps: number;
-  readonly batch: number;
-  readonly seed: number;
-}
-
-export interface RemedyRun {
-  readonly loss: number; // mean of the last epoch's batches; Infinity if the run diverged
-  readonly accuracy: number; // on the test rows; NaN if the run diverged
-  readonly rmsDz: readonly number[]; // of ∂loss/∂z at the start, by hidden layer, the first one first
-}
-
-export interface RemedyResult extends Sweep<RemedyRun> {
-  readonly name: string;
-}
 
 async function attempt(
   spec: NetworkSpec,

@@ -1,13 +1,34 @@
 import { type Dataset, subset } from '@gradloom/runtime';
-import { openDataset } from '../../../datasets/open-dataset.ts';
-import { type DatasetSource, formatSource } from '../../../options/dataset-source.ts';
-import { UsageError } from '../../../usage-error.ts';
+import { type DatasetSource, formatSource } from '../../../files/datasets/dataset-source.ts';
+import { openDataset } from '../../../files/datasets/open-dataset.ts';
+import { UsageError } from '../../../terminal/usage-error.ts';
+import type { Sweep } from '../sweep.ts';
 
 export interface SmallSet {
   readonly train: Dataset;
   readonly test: Dataset;
   readonly classes: number;
   readonly chance: number; // accuracy on `test` of always answering its most frequent class
+}
+
+/** Settings that all networks share. */
+export interface Setting {
+  readonly set: SmallSet;
+  readonly depth: number;
+  readonly width: number;
+  readonly steps: number;
+  readonly batch: number;
+  readonly seed: number;
+}
+
+export interface RemedyRun {
+  readonly loss: number; // mean of the last epoch's batches; Infinity if the run diverged
+  readonly accuracy: number; // on the test rows; NaN if the run diverged
+  readonly rmsDz: readonly number[]; // of ∂loss/∂z at the start, by hidden layer, the first one first
+}
+
+export interface RemedyResult extends Sweep<RemedyRun> {
+  readonly name: string;
 }
 
 /** The first rows of a dataset with classes. @throws UsageError for a regression dataset, or one without a test set. */

@@ -1,12 +1,11 @@
 import type { ActivationName, InitializerSpec, OptimizerSpec } from '@gradloom/core';
 import type { Evaluation } from '@gradloom/runtime';
-import { layerHistograms } from '../../../figures/histograms.ts';
-import type { LayerHistogram } from '../../../figures/layer-histogram.ts';
 import type { Member } from '../../../options/member.ts';
-import { UsageError } from '../../../usage-error.ts';
+import { UsageError } from '../../../terminal/usage-error.ts';
+import { layerHistograms } from '../../figures/histograms.ts';
+import type { LayerHistogram } from '../../figures/layer-histogram.ts';
 import { type Sweep, sweepRates } from '../sweep.ts';
 import type { NamedActivation } from './activation-list.ts';
-import { whyUnclaimed } from './claims.ts';
 import type { DeepData } from './deep-data.ts';
 import { deepNetwork } from './deep-network.ts';
 import {
@@ -19,9 +18,7 @@ import {
   runDeep,
   startOf,
 } from './deep-run.ts';
-import { TIMES_RATE, TINY_EPSILON } from './epsilon.ts';
 import type { WidthEffect } from './finite-width.ts';
-import { type LongRun, longSteps } from './long-run.ts';
 import { type StartFactors, startFactors } from './start-factors.ts';
 
 /** One comparison: the same network, rows and steps for every activation. */
@@ -64,6 +61,22 @@ export interface SeedRun {
   readonly effect: WidthEffect | null;
   readonly test: Evaluation | null;
 }
+
+/** Ten epochs, for readers who find a third of an epoch too short. */
+export const LONG_EPOCHS = 10;
+
+export interface LongRun {
+  readonly steps: number;
+  readonly test: Evaluation | null; // null where it diverged
+}
+
+export const longSteps = ({ length }: Setup, { train }: DeepData): number =>
+  LONG_EPOCHS * Math.ceil(train.rows / (length.batch === 'full' ? train.rows : length.batch));
+
+/** So small that the size of Adam's steps no longer depends on that of the gradient. */
+export const TINY_EPSILON = 1e-20;
+/** Multiple of the common rate; at the common rate itself, 300 steps are too few. */
+const TIMES_RATE = 3;
 
 /** The rates that are always tried, relative to the common one. */
 const REACH = 100;
@@ -173,3 +186,34 @@ const factorsOf = ({ measured, expected, effect }: StartFactors) => ({
 /** The starting weights are so large that the first step is not finite. */
 const noStart = (init: InitializerSpec, label: string, met: string | null): string =>
   `--init has ${typeof init === 'string' ? init : init.kind}, expected weights that ${label} can start from (${met})`;
+
+/** Adam's default epsilon; the claims that sigmoid stays at chance hold for it. */
+export const EPSILON = 1e-8;
+
+/**
+ * The results of 20 layers of sigmoid and of relu are known for certain settings. Returns a sentence for each setting
+ * of this run that is outside of them; empty if all is claimed.
+ */
+export function whyUnclaimed({ hidden, init, length }: Setup, { train }: DeepData): string[] {
+  const { optimizer, batch, steps } = length;
+  const { kind, lr, epsilon = EPSILON, ...others } = optimizer;
+  const initName = typeof init === 'string' ? init : init.kind;
+  const checks: readonly (readonly [ok: boolean, flag: string, has: unknown, claimed: string])[] = [
+    [train.name === 'mnist', 'dataset', train.name, 'only for mnist'],
+    [hidden.length === 20, 'depth', hidden.length, 'only for 20'],
+    [hidden[0] >= 32, 'width', hidden[0], 'only from 32 up'],
+    [initName === 'he-normal', 'init', initName, 'only for he-normal'],
+    [kind === 'adam', 'optimizer', kind, 'only for adam'],
+    [kind !== 'adam' || epsilon === EPSILON, 'optimizer adam:epsilon', epsilon, `only for ${EPSILON}`],
+    [
+      kind !== 'adam' || Object.keys(others).length === 0,
+      'optimizer',
+      Object.keys(others)[0],
+      'only for adam with its defaults',
+    ],
+    [lr === 0.001, 'lr', lr, 'only for 0.001'],
+    [batch !== 'full' && batch >= 32, 'batch', batch, 'only from 32 up'],
+    [steps >= 200 && steps <= 1000, 'steps', steps, 'only from 200 to 1000'],
+  ];
+  return checks.flatMap(([ok, flag, has, claimed]) => (ok ? [] : [`--${flag} has ${has}, claimed ${claimed}`]));
+}

@@ -1,7 +1,7 @@
 import type { LossSpec } from '@gradloom/core';
 import { type DataMatrix, type DataSplits, splitDataset } from '@gradloom/runtime';
-import { openDataset } from '../../../datasets/open-dataset.ts';
-import type { DatasetSource } from '../../../options/dataset-source.ts';
+import type { DatasetSource } from '../../../files/datasets/dataset-source.ts';
+import { openDataset } from '../../../files/datasets/open-dataset.ts';
 import { largestClass } from './learning.ts';
 
 /** Rows to train on, to choose a learning rate by, and to measure the result on. */

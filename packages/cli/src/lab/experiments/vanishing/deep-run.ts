@@ -15,7 +15,7 @@ import {
   TrainingError,
   train,
 } from '@gradloom/runtime';
-import { withoutPlace } from '../../../failure.ts';
+import { withoutPlace } from '../../../terminal/failure.ts';
 import type { Machine } from '../experiment.ts';
 import { type HiddenFigures, hiddenFigures, type OutputFigures, outputFigures } from './layer-profile.ts';
 

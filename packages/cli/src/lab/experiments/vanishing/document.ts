@@ -1,7 +1,7 @@
 import { formatMember, type Member } from '../../../options/member.ts';
 import type { Comparison, Setup, Trained } from './compare.ts';
+import { TINY_EPSILON } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
-import { TINY_EPSILON } from './epsilon.ts';
 import { factorRange } from './finite-width.ts';
 
 /**

@@ -1,14 +1,8 @@
-import { decimal, percent } from '../../../text/format.ts';
-import { table } from '../../../text/table.ts';
+import { decimal, percent } from '../../../terminal/text/format.ts';
+import { table } from '../../../terminal/text/table.ts';
 import type { Section } from '../experiment.ts';
 import { type Finding, holds, unclaimed } from '../finding.ts';
-import { EPSILON } from './claims.ts';
-import type { Comparison, Setup } from './compare.ts';
-
-/** So small that the size of Adam's steps no longer depends on that of the gradient. */
-export const TINY_EPSILON = 1e-20;
-/** Multiple of the common rate; at the common rate itself, 300 steps are too few. */
-export const TIMES_RATE = 3;
+import { type Comparison, EPSILON, type Setup, TINY_EPSILON } from './compare.ts';
 
 /** Size of Adam's first step relative to the rate, |g| / (|g| + ε), for a gradient of this size. */
 const shareOf = (gradient: number, epsilon: number): number => gradient / (gradient + epsilon);

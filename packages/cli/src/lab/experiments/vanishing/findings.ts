@@ -1,8 +1,8 @@
 import { activations, mathOf } from '@gradloom/core';
-import { decimal, percent } from '../../../text/format.ts';
+import { decimal, percent } from '../../../terminal/text/format.ts';
 import { type Finding, holds, printed, unclaimed } from '../finding.ts';
-import { whyUnclaimed } from './claims.ts';
 import type { Comparison, Setup } from './compare.ts';
+import { whyUnclaimed } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
 import { epsilonFindings } from './epsilon.ts';
 import { factorRange } from './finite-width.ts';

@@ -1,22 +1,10 @@
-import type { Evaluation } from '@gradloom/runtime';
-import { decimal, percent, whole } from '../../../text/format.ts';
-import { table } from '../../../text/table.ts';
+import { decimal, percent, whole } from '../../../terminal/text/format.ts';
+import { table } from '../../../terminal/text/table.ts';
 import type { Section } from '../experiment.ts';
 import { type Finding, holds } from '../finding.ts';
-import type { Comparison, Setup } from './compare.ts';
+import { type Comparison, LONG_EPOCHS, type Setup } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
 import { hasLearned, isChance } from './learning.ts';
-
-/** Ten epochs, for readers who find a third of an epoch too short. */
-export const LONG_EPOCHS = 10;
-
-export interface LongRun {
-  readonly steps: number;
-  readonly test: Evaluation | null; // null where it diverged
-}
-
-export const longSteps = ({ length }: Setup, { train }: DeepData): number =>
-  LONG_EPOCHS * Math.ceil(train.rows / (length.batch === 'full' ? train.rows : length.batch));
 
 export function longSection(comparisons: readonly Comparison[], { length }: Setup): Section[] {
   const runs = comparisons.flatMap(({ label, long }) => (long === null ? [] : [{ label, ...long }]));

@@ -6,7 +6,7 @@ import {
   type OptimizerSpec,
   optimizers,
 } from '@gradloom/core';
-import { datasetSource } from '../../../options/dataset-source.ts';
+import { datasetSource } from '../../../files/datasets/dataset-source.ts';
 import { memberOf } from '../../../options/member.ts';
 import { realNumber, wholeNumber } from '../../../options/numbers.ts';
 import type { Group, OptionTable, Values } from '../../../options/option.ts';

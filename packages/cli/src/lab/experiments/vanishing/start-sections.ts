@@ -1,10 +1,10 @@
 import { activations, mathOf } from '@gradloom/core';
 import type { Paint } from '../../../terminal/paint.ts';
-import { decimal } from '../../../text/format.ts';
-import { lineChart } from '../../../text/line-chart.ts';
-import { logBars } from '../../../text/log-bars.ts';
-import { shownRows } from '../../../text/shown-rows.ts';
-import { table } from '../../../text/table.ts';
+import { decimal } from '../../../terminal/text/format.ts';
+import { lineChart } from '../../../terminal/text/line-chart.ts';
+import { logBars } from '../../../terminal/text/log-bars.ts';
+import { shownRows } from '../../../terminal/text/shown-rows.ts';
+import { table } from '../../../terminal/text/table.ts';
 import type { Section } from '../experiment.ts';
 import type { Comparison, Setup } from './compare.ts';
 

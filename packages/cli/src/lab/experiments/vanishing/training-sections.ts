@@ -1,7 +1,7 @@
-import { columns } from '../../../text/columns.ts';
-import { decimal, percent, whole } from '../../../text/format.ts';
-import { lineChart } from '../../../text/line-chart.ts';
-import { table } from '../../../text/table.ts';
+import { columns } from '../../../terminal/text/columns.ts';
+import { decimal, percent, whole } from '../../../terminal/text/format.ts';
+import { lineChart } from '../../../terminal/text/line-chart.ts';
+import { table } from '../../../terminal/text/table.ts';
 import type { Section } from '../experiment.ts';
 import type { Comparison, Setup, Trained } from './compare.ts';
 import type { DeepData } from './deep-data.ts';

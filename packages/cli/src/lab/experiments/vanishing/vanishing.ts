@@ -1,8 +1,8 @@
 import { createOptimizer } from '@gradloom/core';
 import { createPool } from '@gradloom/runtime';
-import type { DatasetSource } from '../../../options/dataset-source.ts';
+import type { DatasetSource } from '../../../files/datasets/dataset-source.ts';
 import type { SeedRange } from '../../../options/seed-range.ts';
-import { UsageError } from '../../../usage-error.ts';
+import { UsageError } from '../../../terminal/usage-error.ts';
 import { defineExperiment, type ExperimentContext, type Outcome } from '../experiment.ts';
 import { named, normed } from './activation-list.ts';
 import { type Comparison, compareActivation, type Setup } from './compare.ts';

@@ -1,3 +1,5 @@
+import type { Paint } from '../../../terminal/paint.ts';
+import { table } from '../../../terminal/text/table.ts';
 import {
   NETWORK_TITLE,
   networkTable,
@@ -6,10 +8,8 @@ import {
   rankNotes,
   rankPartsTable,
   rankTable,
-} from '../../../figures/rank-figures.ts';
-import type { FigureTable } from '../../../figures/scale-figures.ts';
-import type { Paint } from '../../../terminal/paint.ts';
-import { table } from '../../../text/table.ts';
+} from '../../figures/rank-figures.ts';
+import type { FigureTable } from '../../figures/scale-figures.ts';
 import { wrap } from '../wrap.ts';
 import type { RankPoint } from './measure-ranks.ts';
 

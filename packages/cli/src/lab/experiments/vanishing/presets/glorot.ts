@@ -1,9 +1,9 @@
 import type { InitializerSpec, NetworkSpec } from '@gradloom/core';
 import { buildNetwork } from '@gradloom/core';
 import type { Dataset } from '@gradloom/runtime';
-import { near, type Range, rangeOf, rangeText } from '../../../../figures/range.ts';
-import { columns } from '../../../../text/columns.ts';
-import { decimal } from '../../../../text/format.ts';
+import { columns } from '../../../../terminal/text/columns.ts';
+import { decimal } from '../../../../terminal/text/format.ts';
+import { near, type Range, rangeOf, rangeText } from '../../../figures/range.ts';
 import { type Published, published } from '../../finding.ts';
 import { runRow } from '../../run-row.ts';
 import { named } from '../activation-list.ts';

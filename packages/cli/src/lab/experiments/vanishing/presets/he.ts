@@ -1,7 +1,7 @@
 import { type Dataset, splitDataset } from '@gradloom/runtime';
-import { medianText, rangeOf, rangeText } from '../../../../figures/range.ts';
-import { columns } from '../../../../text/columns.ts';
-import { decimal, percent } from '../../../../text/format.ts';
+import { columns } from '../../../../terminal/text/columns.ts';
+import { decimal, percent } from '../../../../terminal/text/format.ts';
+import { medianText, rangeOf, rangeText } from '../../../figures/range.ts';
 import { type Finding, type Published, published, unclaimed } from '../../finding.ts';
 import { named } from '../activation-list.ts';
 import { meanSquareOf } from '../deep-data.ts';

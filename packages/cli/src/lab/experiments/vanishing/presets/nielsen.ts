@@ -1,7 +1,7 @@
 import type { LossSpec } from '@gradloom/core';
 import type { Dataset, Pool } from '@gradloom/runtime';
-import { type Range, rangeOf, rangeText, within } from '../../../../figures/range.ts';
-import { columns } from '../../../../text/columns.ts';
+import { columns } from '../../../../terminal/text/columns.ts';
+import { type Range, rangeOf, rangeText, within } from '../../../figures/range.ts';
 import type { ExperimentContext, Section } from '../../experiment.ts';
 import { type Finding, unclaimed } from '../../finding.ts';
 import { named } from '../activation-list.ts';

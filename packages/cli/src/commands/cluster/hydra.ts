@@ -1,0 +1,42 @@
+import { writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isSocket } from '@gradloom/runtime/internal';
+import type { Io } from '../../terminal/io.ts';
+
+/** Time for Hydra to read what a rank has just said: what it has not read when it ends all is lost. */
+const READ_MS = 500;
+
+/** The rank that this process is under Hydra, the launcher of MPICH. */
+export interface HydraRank {
+  readonly rank: string;
+  readonly ranks: string;
+  readonly socket: number | null; // from which Hydra learns that the process has ended; null: -pmi-port was given
+}
+
+/** Null where it is none, as a process that a rank has started. */
+export function hydraRank({ PMI_RANK, PMI_SIZE, PMI_FD, MPI_LOCALRANKID }: Io['env']): HydraRank | null {
+  if ([PMI_RANK, PMI_SIZE, MPI_LOCALRANKID].includes(undefined)) return null;
+  const socket = PMI_FD === undefined ? null : Number(PMI_FD);
+  if (socket !== null && !isSocket(socket)) return null;
+  return { rank: `${PMI_RANK}`, ranks: `${PMI_SIZE}`, socket };
+}
+
+/** Waits until Hydra has read what this rank has said, if it is one of Hydra. */
+export async function readByHydra(env: Io['env']): Promise<void> {
+  if (hydraRank(env) !== null) await sleep(READ_MS);
+}
+
+/**
+ * Has Hydra end all ranks with this exit code, if this is a rank of it. Other launchers end all when one has ended; of
+ * one that ends before MPI has begun, Hydra takes no notice, and the others would wait for it without end.
+ */
+export async function endUnderHydra(env: Io['env'], exitCode: number): Promise<void> {
+  const socket = hydraRank(env)?.socket ?? null;
+  if (socket === null) return;
+  await readByHydra(env);
+  try {
+    writeSync(socket, `cmd=abort exitcode=${exitCode}\n`);
+  } catch {
+    // It has gone.
+  }
+}

@@ -1,0 +1,95 @@
+import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import { exitCodes } from '../../terminal/interrupt.ts';
+import type { Io } from '../../terminal/io.ts';
+import { printLine } from '../../terminal/io.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { describeLate, describeLoss, describeSignal } from './describe-loss.ts';
+import { findLauncher } from './find-launcher.ts';
+import { LATE_CODE } from './late-code.ts';
+import type { Death, FoundLauncher } from './launchers.ts';
+import { type ClusterRunValues, clusterRunOptions } from './options.ts';
+import { createSignals } from './signals.ts';
+import { startJob } from './start-job.ts';
+import { readTrainWords } from './train-words.ts';
+
+const RESTARTS = 3;
+
+/** Exit code where that of the launcher does not say that the job has failed. */
+const FAILED = 1;
+
+/** Exit codes of a command that has ended by itself: it would end in the same way again. */
+const ownCodes = new Set<number>([0, 1, 2, ...Object.values(exitCodes)]);
+
+/**
+ * Starts a training on ranks, and starts it again from its last checkpoint, with one rank less, where one has died.
+ * Resolves to the exit code of the last start.
+ */
+export async function runCluster(request: Request, io: Io): Promise<number> {
+  const end = request.args.indexOf('--');
+  const [own, words] = end === -1 ? [request.args, []] : [request.args.slice(0, end), request.args.slice(end + 1)];
+  const values = parseRaw(clusterRunOptions, flagsToRaw(clusterRunOptions, { ...request, args: own }));
+  refuseWords(request.positionals, words.length);
+  const { ranks, restarts = RESTARTS } = values;
+  if (ranks === undefined) throw new UsageError('--ranks is missing, expected the number of processes, such as -n 4');
+  const found = findLauncher(values.launcher, io.env);
+  return follow(values, ranks, restarts, words, found, io);
+}
+
+async function follow(
+  values: ClusterRunValues,
+  ranks: number,
+  restarts: number,
+  words: readonly string[],
+  { command, launcher }: FoundLauncher,
+  io: Io,
+): Promise<number> {
+  const train = readTrainWords(words, restarts);
+  const given = values['launcher-flags']?.split(/\s+/).filter((word) => word !== '') ?? [];
+  const flags = [...launcher.flags(given, io.env), ...given];
+  const signals = createSignals();
+  const say = (text: string): void => printLine(io.stderr, `gradloom cluster: ${text}`);
+  try {
+    for (let left = restarts, count = ranks; ; left--, count--) {
+      const job = startJob({ command, launcher }, [...flags, '-n', String(count)], train.next(), io);
+      const { code: last, tail } = await signals.forwardTo(job);
+      const death = launcher.deathIn(tail);
+      const code = last === 0 ? 0 : (death?.exitCode ?? last);
+      const hasDied = endedByDeath(last, death) || (code !== null && !ownCodes.has(code));
+      if (signals.received !== null) {
+        say(describeSignal(signals.received, train.out));
+        return exitCodes[signals.received];
+      }
+      if (!hasDied) {
+        const advice = code === 1 ? launcher.adviceIn(tail) : null;
+        if (advice !== null) say(advice);
+        return code ?? FAILED;
+      }
+      const isLate = code === LATE_CODE && death?.exitCode !== null;
+      say(isLate ? describeLate(train.out) : describeLoss(death ?? unknownDeath(code), count, train.out));
+      const next = count - 1;
+      if (left === 0 || next === 0 || train.out === null) return code || FAILED;
+      say(`starting again on ${next} ${next === 1 ? 'rank' : 'ranks'} (restart ${restarts - left + 1} of ${restarts})`);
+    }
+  } finally {
+    signals.release();
+  }
+}
+
+/**
+ * Whether a launcher has ended the job since a rank had died, whatever its exit code: srun's may be that of a rank that
+ * it has ended, and Hydra's was 0 after 44 of 400 deaths of a process of plain MPI, on a loaded machine.
+ */
+const endedByDeath = (code: number | null, death: Death | null): boolean =>
+  death !== null && (code === 0 || death.exitCode === null);
+
+const unknownDeath = (code: number | null) => ({ how: `exit code ${code}`, rank: null, pid: null, host: null });
+
+/** Of a command line `cluster run -n 4 -- train`, yargs takes 'run' and all behind `--` for words. */
+function refuseWords(positionals: readonly string[], behind: number): void {
+  const [, ...others] = positionals.slice(0, positionals.length - behind);
+  if (others.length === 0) return;
+  throw new UsageError(
+    `the word ${JSON.stringify(others[0])} belongs to no flag, expected -- and a training behind it`,
+  );
+}

@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { type Io, printLine } from '../../terminal/io.ts';
+import type { FoundLauncher } from './launchers.ts';
+
+export interface Job {
+  readonly child: ChildProcess;
+  /** How it ended: the launcher's exit code, null where a signal has ended it, and its last words. */
+  readonly ended: Promise<JobEnd>;
+}
+
+export interface JobEnd {
+  readonly code: number | null;
+  readonly tail: string;
+}
+
+/** Characters that are kept: what a launcher says at the end. */
+const TAIL = 20_000;
+
+/** What a launcher says of itself, or why it cannot be started. */
+export function versionOf(command: string, env: Io['env']): string | Error {
+  const { stdout, error } = spawnSync(command, ['--version'], { encoding: 'utf8', env });
+  return error ?? stdout;
+}
+
+/**
+ * Starts this program on the ranks that a launcher starts. What they print goes where ours does; what the launcher says
+ * goes to stderr.
+ */
+export function startJob(
+  { command, launcher }: Pick<FoundLauncher, 'command' | 'launcher'>,
+  flags: readonly string[],
+  words: readonly string[],
+  { env, stdout, stderr }: Io,
+): Job {
+  const program = [process.execPath, ...process.execArgv, process.argv[1], ...words];
+  // A group of its own: Ctrl-C of a terminal reaches this process, which hands it on once.
+  const child = spawn(command, [...flags, ...program], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let tail = '';
+  const hear = (text: string): void => {
+    // Open MPI ends some of its messages with the NUL of C.
+    const line = text.replaceAll('\0', '');
+    if (line === '' && text !== '') return;
+    printLine(stderr, line);
+    tail = `${tail}${line}\n`.slice(-TAIL);
+  };
+  createInterface({ input: child.stderr }).on('line', hear);
+  let isLaunchers = false;
+  let empty = 0; // lines that stand before one of whoever speaks next
+  const pass = (line: string): void => {
+    if (isLaunchers) hear(line);
+    else printLine(stdout, line);
+  };
+  const passEmpty = (): void => {
+    for (; empty > 0; empty--) pass('');
+  };
+  createInterface({ input: child.stdout })
+    .on('line', (line) => {
+      isLaunchers ||= launcher.speaks?.test(line) ?? false;
+      if (line === '') empty++;
+      else {
+        passEmpty();
+        pass(line);
+      }
+    })
+    .on('close', passEmpty);
+  const ended = once(child, 'close').then(([code]): JobEnd => ({ code, tail }));
+  return { child, ended };
+}

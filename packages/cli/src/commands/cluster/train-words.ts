@@ -1,0 +1,74 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { LAST_FILE } from '@gradloom/runtime';
+import { CONFIG_FILE } from '../../files/run-files/names.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { makeNumbered } from '../train/new-directory.ts';
+
+/** The training that ranks make, as command lines. */
+export interface TrainWords {
+  /** The directory of the run, null where it writes none. */
+  readonly out: string | null;
+  /** What each rank runs: the training, or what goes on with it. */
+  next(): readonly string[];
+}
+
+/** Where nothing else says how often: a rank that dies takes with it what came after the last checkpoint. */
+const CHECKPOINT_EVERY = '30s';
+
+/**
+ * Reads what follows `--`. The run gets a directory and checkpoints, so that it can go on.
+ * @throws UsageError where it is no training that ranks can make.
+ */
+export function readTrainWords(words: readonly string[], restarts: number): TrainWords {
+  const [command] = words;
+  if (command !== 'train') {
+    const has = command === undefined ? 'nothing stands behind --' : `${command} stands behind --`;
+    throw new UsageError(`${has}, expected train and its flags, such as: cluster run -n 4 -- train --dataset mnist`);
+  }
+  const flags = flagsIn(words);
+  const cluster = flags.has('cluster') ? [] : ['--cluster', 'mpi'];
+  const first = [...words, ...cluster];
+  if (flags.has('no-out') || restarts === 0) return { out: flags.get('out') ?? null, next: () => first };
+  const isKept = ['checkpoint-every', 'config', 'resume'].some((name) => flags.has(name));
+  const kept = isKept ? [] : ['--checkpoint-every', CHECKPOINT_EVERY];
+  const named = flags.get('out') ?? folderOf(flags.get('resume'));
+  const out = named ?? makeNumbered('cluster');
+  const begin = [...first, ...kept, ...(named === null ? ['--out', out] : [])];
+  const goOn = [...withoutFlags(words, ['out', 'resume', 'config']), ...cluster, ...kept, '--resume', out];
+  let hasBegun = false;
+  return {
+    out,
+    next() {
+      const next = hasBegun && isRun(out) ? goOn : begin;
+      hasBegun = true;
+      return next;
+    },
+  };
+}
+
+/** A run that continues in place; a checkpoint file begins another run. */
+const folderOf = (resume: string | undefined): string | null =>
+  resume !== undefined && (statSync(resume, { throwIfNoEntry: false })?.isDirectory() ?? false) ? resume : null;
+
+/** Whether a run in this directory can go on: it may have died before it wrote anything. */
+const isRun = (out: string): boolean => [LAST_FILE, CONFIG_FILE].some((name) => existsSync(join(out, name)));
+
+/** The flags of a command line, each with the word behind it, as far as one stands there: train checks them itself. */
+function flagsIn(words: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    words.flatMap((word, k): [string, string][] => {
+      const flag = /^--([^=]+)(?:=(.*))?$/s.exec(word);
+      return flag === null ? [] : [[flag[1], flag[2] ?? words[k + 1] ?? '']];
+    }),
+  );
+}
+
+/** A command line without these flags and their values. */
+export function withoutFlags(words: readonly string[], names: readonly string[]): string[] {
+  const flags = names.map((name) => `--${name}`);
+  return words.filter(
+    (word, k) =>
+      !flags.includes(word) && !flags.includes(words[k - 1]) && !flags.some((flag) => word.startsWith(`${flag}=`)),
+  );
+}

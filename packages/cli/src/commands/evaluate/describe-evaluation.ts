@@ -1,0 +1,158 @@
+import { figures as figureTable, type Interval, type Task } from '@gradloom/core/internal';
+import type { Evaluation } from '@gradloom/runtime';
+import type { TakenRows } from '../../files/datasets/split-names.ts';
+import { binsOf } from '../../lab/figures/calibration-bins.ts';
+import type { Paint } from '../../terminal/paint.ts';
+import { columns } from '../../terminal/text/columns.ts';
+import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
+import type { ClassFigures } from './class-figures.ts';
+import type { FoundThreshold } from './find-threshold.ts';
+import { TOO_MANY_SCORES } from './held-scores.ts';
+import type { FoundFigure, Resampling } from './measure-figures.ts';
+
+/** The results of `evaluate`. */
+export interface Findings {
+  readonly fingerprint: string;
+  readonly dataset: string;
+  readonly split: TakenRows['split'];
+  readonly evaluation: Evaluation;
+  readonly task: Task;
+  readonly loss: string; // its name
+  readonly threshold: FoundThreshold | null; // of a binary task
+  readonly positive: string | null; // the class that figures of a binary task are about
+  readonly figures: readonly FoundFigure[];
+  readonly withoutRankings: boolean; // whether rows were too many to be held
+  readonly resampling: Resampling | null;
+  readonly topK: { readonly k: number; readonly accuracy: number } | null;
+  readonly calibration: Float64Array | null; // [bins, 3]
+  readonly classes: readonly ClassFigures[] | null;
+  readonly leftOut: number | null; // classes, where they are too many for a table of each
+}
+
+/** Text output: the results, what they mean, calibration, each class, and the confusion matrix if it fits. */
+export function describeEvaluation(findings: Findings, width: number, paint: Paint): string[] {
+  const { dataset, split, evaluation, calibration, classes, leftOut } = findings;
+  const lines = [
+    `${dataset}: ${plural(evaluation.rows, `${split === 'all' ? '' : split === 'train' ? 'training ' : `${split} `}row`)}`,
+    '',
+    ...columns(figureRows(findings, paint)),
+    ...notes(findings).flatMap((note) => ['', `  ${note}`]),
+    ...(calibration === null ? [] : ['', ...calibrationTable(calibration, findings)]),
+  ];
+  if (leftOut !== null)
+    return [...lines, '', `  The table of ${whole(leftOut)} classes is left out: they are too many.`];
+  return classes === null ? lines : [...lines, '', ...classTable(classes), '', ...matrix(classes, width)];
+}
+
+/** Figures that are shares of rows. */
+const shares: ReadonlySet<string> = new Set([
+  'accuracy',
+  'balanced-accuracy',
+  'precision',
+  'recall',
+  'f1',
+  'f1-weighted',
+  'mape',
+]);
+
+/** A figure as text: shares of rows in percent. */
+export const showFigure = (name: string, value: number): string =>
+  shares.has(name) && Number.isFinite(value) ? percent(value) : decimal(value);
+
+function figureRows({ evaluation, topK, figures, loss, task }: Findings, paint: Paint): string[][] {
+  const { rows, metrics = {}, unanswered = 0 } = evaluation;
+  const table: string[][] = [];
+  for (const { name, value, interval } of figures) {
+    const isMacro = task === 'classes' && (name === 'precision' || name === 'recall' || name === 'f1');
+    const title = `${figureTable[name].title}${isMacro ? ', mean over classes' : ''}`;
+    const shown = showFigure(name, value);
+    const cells = [title, name === 'accuracy' ? paint('bold', shown) : shown];
+    if (interval !== null) cells.push(intervalText(name, interval));
+    else if (name === 'accuracy') cells.push(`(${whole(Math.round(value * rows))} of ${whole(rows)})`);
+    table.push(cells);
+    if (name === 'accuracy' && topK !== null) table.push([`top-${topK.k} accuracy`, percent(topK.accuracy)]);
+  }
+  table.push(['loss', decimal(evaluation.loss), `(${loss})`]);
+  if (task !== 'values') {
+    for (const name of ['mae', 'rmse', 'r2'] as const) {
+      const { [name]: value } = evaluation;
+      if (value !== undefined) table.push([name, decimal(value)]);
+    }
+  }
+  for (const [name, value] of Object.entries(metrics)) table.push([name, decimal(value)]);
+  if (unanswered > 0) {
+    const consequence = task === 'values' ? '' : ', counted as wrong';
+    table.push(['no answer', plural(unanswered, 'row'), `(an output is not a finite number${consequence})`]);
+  }
+  return table;
+}
+
+const intervalText = (name: string, { low, high, without }: Interval): string =>
+  `${showFigure(name, low)} to ${showFigure(name, high)}${without === 0 ? '' : ` (${plural(without, 'draw')} without a value)`}`;
+
+/** What the figures are about, and how thresholds and intervals were found. */
+function notes({ threshold, positive, resampling, withoutRankings }: Findings): string[] {
+  const lines: string[] = [];
+  if (threshold !== null) {
+    const { value, by, on } = threshold;
+    const criterion = by === 'f1' ? 'F1' : "Youden's J";
+    const reasons = {
+      flag: ', from --threshold',
+      model: ', which the model file has',
+      default: '; --threshold auto chooses one',
+    };
+    const reason =
+      by === 'f1' || by === 'youden'
+        ? `, the best ${criterion} on ${on?.areMeasured ? 'these rows themselves, so these figures are optimistic' : plural(on?.rows ?? 0, `${on?.split} row`)}`
+        : reasons[by];
+    lines.push(
+      `Precision, recall and F1 are those of class ${positive}: a row is one if it scores above ${decimal(value)}${reason}.`,
+    );
+  }
+  if (resampling !== null) {
+    const { resamples, seed } = resampling;
+    lines.push(
+      `Intervals: 95 %, percentiles of ${plural(resamples, 'draw')} of as many rows with replacement, seed ${seed}.`,
+    );
+  }
+  if (withoutRankings) lines.push(`ROC AUC and PR AUC are left out: ${TOO_MANY_SCORES}.`);
+  return lines;
+}
+
+function calibrationTable(calibration: Float64Array, { task, positive }: Findings): string[] {
+  const share = task === 'binary' ? `share of ${positive}` : 'share right';
+  const rows = binsOf(calibration).flatMap(({ from, to, rows, probability, share }) =>
+    probability === null || share === null
+      ? []
+      : [[`${from.toFixed(1)} to ${to.toFixed(1)}`, whole(rows), percent(probability), percent(share)]],
+  );
+  return columns([['probability', 'rows', 'mean', share], ...rows], { right: [1, 2, 3] });
+}
+
+function classTable(classes: readonly ClassFigures[]): string[] {
+  const rows = classes.map(({ label, rows, recall, precision }) => [
+    label,
+    whole(rows),
+    share(recall),
+    share(precision),
+  ]);
+  return columns([['class', 'rows', 'recall', 'precision'], ...rows], { right: [1, 2, 3] });
+}
+
+/**
+ * The confusion matrix: rows are classes, columns predictions, the last one of rows without an answer, if any; 0 is a
+ * dot.
+ */
+function matrix(classes: readonly ClassFigures[], width: number): string[] {
+  const isWhole = classes.every(({ unanswered }) => unanswered === 0);
+  const head = ['predicted', ...classes.map(({ label }) => label), ...(isWhole ? [] : ['no answer'])];
+  const body = classes.map(({ label, answers, unanswered }) => [
+    label,
+    ...[...answers, ...(isWhole ? [] : [unanswered])].map((count) => (count === 0 ? '·' : String(count))),
+  ]);
+  const lines = columns([head, ...body], { right: head.map((_, c) => c).slice(1) });
+  if (lines.every((line) => line.length <= width)) return lines;
+  return [`  The confusion matrix of ${classes.length} classes is wider than this terminal: --json has it.`];
+}
+
+const share = (value: number): string => (Number.isNaN(value) ? '-' : percent(value));

@@ -1,0 +1,130 @@
+import { createLoss, metrics } from '@gradloom/core';
+import { type HeldRows, scoreInto } from '@gradloom/core/internal';
+import {
+  type DataSplits,
+  type Dataset,
+  evaluateModel,
+  type Model,
+  type OutputReader,
+  type Retry,
+} from '@gradloom/runtime';
+import { inTurns, memoryRoom, scoringOf } from '@gradloom/runtime/internal';
+import type { TakenRows } from '../../files/datasets/split-names.ts';
+import { openModelRows } from '../../files/models/model-rows.ts';
+import { withoutPlace } from '../../terminal/failure.ts';
+import { type Io, printLine } from '../../terminal/io.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { classFigures } from './class-figures.ts';
+import type { Findings } from './describe-evaluation.ts';
+import { findThreshold } from './find-threshold.ts';
+import { holdScores, scoresFit, TOO_MANY_SCORES } from './held-scores.ts';
+import { createFigures } from './measure-figures.ts';
+import type { EvaluateValues } from './options.ts';
+
+/** Above this, a table would take 128 MiB, and nobody would read it. */
+const MOST_CLASSES = 2048;
+
+/** As it is counted and as it is handed out, the rows of each class, and its text. */
+const TABLE_COPIES = 4;
+
+const RESAMPLES_SEED = 0;
+
+/** What a model does on the rows that are asked for. */
+export async function measureModel(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
+  const { split, dataset, sets, isOwn } = await openModelRows(model, values.dataset, values.split, { mayStream: true });
+  const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
+  const loss = createLoss(lossSpec, model.parts?.own);
+  const { targets } = loss;
+  const k = values['top-k'] ?? 5;
+  const choices = targets === 'classes' ? (dataset.classes ?? 0) : 0;
+  if (values['top-k'] !== undefined && k > choices) {
+    const wanted = choices === 0 ? 'none, since the model does not choose among classes' : `at most ${choices}`;
+    throw new UsageError(`--top-k has ${k}, expected ${wanted}${choices === 0 ? '' : ` (classes of ${dataset.name})`}`);
+  }
+  if (values.seed !== undefined && values.bootstrap === undefined) {
+    throw new UsageError('--seed is given without --bootstrap, expected both (the seed of its draws)');
+  }
+
+  const scoring = scoringOf(model, dataset);
+  const { task, hasProbabilities } = scoring;
+  const evaluate = (rows: Dataset, readers: readonly OutputReader[]) =>
+    evaluateModel(model.spec, model.parameters, rows, {
+      ...runOf(values, io),
+      ...(model.parts === undefined ? {} : { parts: model.parts }),
+      loss: lossSpec,
+      readers,
+    });
+  const hold = async (rows: Dataset): Promise<HeldRows> => {
+    const scores = holdScores(rows.rows, scoring);
+    await evaluate(rows, [{ add: scoreInto(scoring, [scores]), bytes: scores.bytes }]);
+    return scores.held;
+  };
+  const threshold = await findThreshold(values.threshold, model.metadata.threshold, scoring, async () => {
+    const chosenOn = validationRows(sets, isOwn) ?? { split, dataset };
+    return { held: await hold(chosenOn.dataset), split: chosenOn.split, areMeasured: chosenOn.dataset === dataset };
+  });
+
+  const hasTable = dataset.classes !== null && dataset.classes <= MOST_CLASSES;
+  const decision = { targets: task === 'classes' ? ('classes' as const) : ('values' as const) };
+  const at = threshold?.value ?? scoring.threshold;
+  const confusion = hasTable ? metrics['confusion-matrix']({ ...decision, threshold: at }) : null;
+  const calibration = hasProbabilities ? metrics.calibration(decision) : null;
+  // Top-k over all classes is always right, so it is only an error if asked for.
+  const topK = k < choices || values['top-k'] !== undefined ? metrics['top-k']({ k }) : null;
+  const figures = createFigures(scoring, at);
+  const needsRows = task !== 'values' || values.bootstrap !== undefined;
+  const fits = scoresFit(dataset.rows, scoring, memoryRoom().bytes);
+  if (!fits && values.bootstrap !== undefined) {
+    throw new Error(`--bootstrap has ${values.bootstrap}, expected none, since ${TOO_MANY_SCORES}`);
+  }
+  const held = needsRows && fits ? holdScores(dataset.rows, scoring) : null;
+  const scored = [...figures.readers, ...[confusion, calibration, held].filter((reader) => reader !== null)];
+  const tableBytes = confusion === null ? 0 : TABLE_COPIES * 8 * (dataset.classes ?? 0) ** 2;
+  const evaluation = await evaluate(dataset, [
+    { add: scoreInto(scoring, scored), bytes: tableBytes + (held?.bytes ?? 0) },
+    ...(topK === null ? [] : [topK]),
+  ]);
+  const resampling =
+    values.bootstrap === undefined ? null : { resamples: values.bootstrap, seed: values.seed ?? RESAMPLES_SEED };
+  const { labels } = model.metadata;
+  return {
+    fingerprint: model.fingerprint,
+    dataset: dataset.name,
+    split,
+    leftOut: dataset.classes !== null && !hasTable ? dataset.classes : null,
+    evaluation,
+    task,
+    loss: loss.name,
+    threshold,
+    positive: task === 'binary' ? ((labels ?? dataset.labels)?.[1] ?? '1') : null,
+    figures: await inTurns(figures.find(held?.held ?? null, resampling)),
+    withoutRankings: needsRows && !fits,
+    resampling,
+    topK: topK === null ? null : { k, accuracy: topK.value() },
+    calibration: calibration?.value() ?? null,
+    classes: confusion === null ? null : classFigures(confusion.value(), labels ?? dataset.labels),
+  };
+}
+
+/** The validation rows of the run that made the model. */
+const validationRows = ({ validation }: DataSplits, isOwn: boolean): TakenRows | null =>
+  isOwn && validation !== undefined ? { split: 'validation', dataset: validation } : null;
+
+/** Options of evaluations that flags set, with warnings printed. */
+export function runOf(
+  { threads, backend, blas }: Pick<EvaluateValues, 'threads' | 'backend' | 'blas'>,
+  io: Io,
+  command = 'evaluate',
+) {
+  return {
+    ...(threads === undefined ? {} : { threads }),
+    ...(backend === undefined ? {} : { backend }),
+    ...(blas === undefined ? {} : { blas }),
+    onWarning: (message: string) => printLine(io.stderr, `gradloom ${command}: warning: ${message}`),
+    onRetry: ({ reason, failures, retries }: Retry) =>
+      printLine(
+        io.stderr,
+        `gradloom ${command}: warning: ${withoutPlace(reason)}: its rows are computed again (failures in a row: ${failures}, at most ${retries})`,
+      ),
+  };
+}

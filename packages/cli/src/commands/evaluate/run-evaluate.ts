@@ -1,0 +1,71 @@
+import { keepThreshold } from '../../files/models/keep-threshold.ts';
+import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
+import { binsOf } from '../../lab/figures/calibration-bins.ts';
+import { boundMemory } from '../../options/bound-memory.ts';
+import { nameFlag } from '../../options/name-flag.ts';
+import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import { refuseIdleLibrary } from '../../options/run-options.ts';
+import { type Io, printJson, printLines, widthOf } from '../../terminal/io.ts';
+import { createPaint } from '../../terminal/paint.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { describeEvaluation, type Findings } from './describe-evaluation.ts';
+import { measureModel } from './measure-model.ts';
+import { evaluateOptions } from './options.ts';
+
+/** Measures a model and prints what was found. Resolves to the exit code. */
+export async function runEvaluate(request: Request, io: Io): Promise<number> {
+  const raw = flagsToRaw(evaluateOptions, request);
+  const values = parseRaw(evaluateOptions, raw);
+  refuseIdleLibrary(raw, values);
+  refuseMoreThan(1, request.positionals, 'one model');
+  boundMemory(values);
+  const model = openModel(request.positionals);
+  try {
+    if (values['save-threshold'] && values.threshold === undefined) {
+      throw new UsageError('--save-threshold is given without --threshold, expected both');
+    }
+    const findings = await measureModel(model, values, io);
+    const kept = values['save-threshold'] ? keepThreshold(request.positionals, findings.threshold) : null;
+    if (values.json) printJson(io.stdout, jsonLine(findings));
+    else {
+      const paint = createPaint(io.stdout, io.env);
+      printLines(io.stdout, describeEvaluation(findings, widthOf(io.stdout), paint));
+      if (kept !== null) printLines(io.stdout, ['', `  The threshold is written to ${kept}: predict uses it.`]);
+    }
+    return 0;
+  } catch (error) {
+    throw nameFlag(error, evaluateOptions, withModel(raw, request.positionals));
+  }
+}
+
+/** A figure that does not apply is null. */
+function jsonLine({
+  evaluation,
+  classes,
+  figures,
+  calibration,
+  loss: _,
+  leftOut: _leftOut,
+  withoutRankings: _without,
+  ...rest
+}: Findings): string {
+  const { rows, loss, unanswered = 0, metrics } = evaluation;
+  const found = Object.fromEntries(figures.map(({ name, value, interval }) => [name, { value, ...interval }]));
+  const valueOfFigure = (name: 'accuracy' | 'mae' | 'rmse' | 'r2') => found[name]?.value ?? evaluation[name] ?? null;
+  return JSON.stringify({
+    event: 'evaluation',
+    ...rest,
+    rows,
+    loss,
+    accuracy: valueOfFigure('accuracy'),
+    mae: valueOfFigure('mae'),
+    rmse: valueOfFigure('rmse'),
+    r2: valueOfFigure('r2'),
+    unanswered,
+    ...(metrics === undefined ? {} : { metrics }),
+    figures: found,
+    calibration: calibration === null ? null : binsOf(calibration),
+    classes,
+  });
+}

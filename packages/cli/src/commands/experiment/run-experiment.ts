@@ -1,0 +1,171 @@
+import type { FolderLock } from '@gradloom/runtime';
+import { resolveBackend } from '@gradloom/runtime/internal';
+import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { allOptions } from '../../lab/experiments/all-options.ts';
+import type { Experiment, ExperimentContext, Machine, Outcome } from '../../lab/experiments/experiment.ts';
+import { CHAPTER, isFailure } from '../../lab/experiments/finding.ts';
+import { experiments } from '../../lab/experiments/index.ts';
+import { commonOptions } from '../../lab/experiments/options.ts';
+import { boundMemory } from '../../options/bound-memory.ts';
+import { nameFlag } from '../../options/name-flag.ts';
+import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import { refuseIdleLibrary } from '../../options/run-options.ts';
+import { knownKey } from '../../options/words.ts';
+import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
+import { createNote } from '../../terminal/note.ts';
+import { createPaint } from '../../terminal/paint.ts';
+import { columns } from '../../terminal/text/columns.ts';
+import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
+import { asUsage } from '../../terminal/usage-error.ts';
+
+const ALL = 'All of these, and how many of their numbers agree';
+
+/** Lists the experiments, or runs one or all of them. Resolves to the exit code: 1 if a number does not agree. */
+export async function runExperiment(request: Request, io: Io): Promise<number> {
+  refuseMoreThan(1, request.positionals, 'one experiment');
+  const [word] = request.positionals;
+  if (word === undefined) return listExperiments(request, io);
+  const name = asUsage(() => knownKey('experiment', word, { ...experiments, all: true }));
+  if (name === 'all') return runAll(request, io);
+  const experiment = await experiments[name]();
+  const raw = flagsToRaw(experiment.options, request);
+  const { out } = parseRaw(commonOptions, raw);
+  return withOut(out, 'experiment', (lock) => runOne(name, experiment, raw, request, io, lock));
+}
+
+async function listExperiments(request: Request, io: Io): Promise<number> {
+  const { json } = parseRaw(commonOptions, flagsToRaw(commonOptions, request));
+  const rows = await Promise.all(
+    Object.entries(experiments).map(async ([name, load]) => [name, (await load()).describe]),
+  );
+  if (json) printJson(io.stdout, JSON.stringify(Object.fromEntries(rows)));
+  else {
+    printLines(io.stdout, columns([...rows, ['all', ALL]], { indent: 0 }));
+    printLines(io.stdout, ['', `The chapter is ${CHAPTER}.`]);
+  }
+  return 0;
+}
+
+async function runOne(
+  name: string,
+  experiment: Experiment,
+  raw: RawOptions,
+  request: Request,
+  io: Io,
+  lock: FolderLock | undefined,
+): Promise<number> {
+  const started = new Date();
+  // The printing code loads while the experiment's threads start.
+  const [{ json, outcome }, { describeOutcome }] = await Promise.all([
+    run(name, experiment, raw, false, io, lock),
+    import('../../lab/experiments/describe-outcome.ts'),
+  ]);
+  const report = await reportOf(lock, { [name]: outcome }, request, started, io);
+  if (json) printJson(io.stdout, stringify(documentOf(outcome)));
+  else {
+    printLines(io.stdout, describeOutcome(outcome, createPaint(io.stdout, io.env)));
+    sayWhere(lock, report, io);
+  }
+  return exitCodeOf([outcome]);
+}
+
+async function runAll(request: Request, io: Io): Promise<number> {
+  const raw = flagsToRaw(allOptions, request);
+  return withOut(parseRaw(allOptions, raw).out, 'experiment', (lock) => runEach(raw, request, io, lock));
+}
+
+async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLock | undefined): Promise<number> {
+  const { only, json } = parseRaw(allOptions, raw);
+  const { agreements, describeOutcome } = await import('../../lab/experiments/describe-outcome.ts');
+  const paint = createPaint(io.stdout, io.env);
+  const outcomes: Record<string, Outcome> = {};
+  const started = new Date();
+  for (const [name, load] of Object.entries(experiments)) {
+    if (only !== undefined && !only.some((asked) => asked === name)) continue;
+    const { outcome } = await run(name, await load(), raw, true, io, lock);
+    outcomes[name] = outcome;
+    if (json) continue;
+    printLines(
+      io.stdout,
+      [name, '='.repeat(name.length)].map((line) => paint('bold', line)),
+    );
+    printLines(io.stdout, describeOutcome(outcome, paint));
+    printLine(io.stdout, '');
+  }
+  const report = await reportOf(lock, outcomes, request, started, io);
+  if (json) {
+    const documents = Object.entries(outcomes).map(([name, outcome]) => [name, documentOf(outcome)]);
+    printJson(io.stdout, stringify(Object.fromEntries(documents)));
+  } else {
+    printLines(io.stdout, agreements(outcomes, paint));
+    sayWhere(lock, report, io);
+  }
+  return exitCodeOf(Object.values(outcomes));
+}
+
+/** The exit code tells a script that a number has changed. */
+const exitCodeOf = (outcomes: readonly Outcome[]): number =>
+  outcomes.some(({ findings }) => findings.some(isFailure)) ? 1 : 0;
+
+function sayWhere(lock: FolderLock | undefined, report: string | null, io: Io): void {
+  if (lock !== undefined) printLines(io.stdout, ['', `Full numbers: ${lock.path}`]);
+  if (report !== null) printLine(io.stdout, `Pictures: ${report}`);
+}
+
+/**
+ * Records the commands in the folder, and writes the page of all experiments there. Returns its path, or null without
+ * --out.
+ */
+async function reportOf(
+  lock: FolderLock | undefined,
+  outcomes: Readonly<Record<string, Outcome>>,
+  { args }: Request,
+  started: Date,
+  io: Io,
+): Promise<string | null> {
+  if (lock === undefined) return null;
+  const [{ keepRecords, recordOf }, { tryReport }] = await Promise.all([
+    import('../../report/experiments/experiment-files.ts'),
+    import('../../report/try-report.ts'),
+  ]);
+  const records = Object.entries(outcomes).map(([name, { sections }]) => [name, recordOf(args, started, sections)]);
+  keepRecords(lock.path, Object.fromEntries(records));
+  return tryReport(lock.path, 'experiment', io);
+}
+
+async function run(
+  name: string,
+  experiment: Experiment,
+  raw: RawOptions,
+  brief: boolean,
+  io: Io,
+  lock: FolderLock | undefined,
+) {
+  const { backend = 'wasm', threads, blas, json, ...values } = parseRaw(commonOptions, raw);
+  boundMemory(values);
+  refuseIdleLibrary(raw, { ...parseRaw(commonOptions, raw), backend });
+  const machine: Machine = {
+    backend,
+    ...(threads === undefined ? {} : { threads }),
+    ...(blas === undefined ? {} : { blas }),
+  };
+  const note = createNote(name, io);
+  const context: ExperimentContext = { machine, brief, note: note.say, paint: createPaint(io.stdout, io.env) };
+  const compute = async (): Promise<Outcome> => {
+    // Some experiments do not train, but a missing library is refused for all of them.
+    if (blas !== undefined) resolveBackend(backend, blas);
+    return experiment.run(raw, context);
+  };
+  const outcome = await compute()
+    .catch((error: unknown) => Promise.reject(nameFlag(error, experiment.options)))
+    .finally(note.clear);
+  if (lock !== undefined) writeOut(lock, `${name}.json`, `${stringify(documentOf(outcome), 2)}\n`);
+  return { json, outcome };
+}
+
+const documentOf = ({ json, findings }: Outcome): Record<string, unknown> => ({ ...json, findings });
+
+/** Typed arrays as arrays. */
+const stringify = (document: unknown, indent?: number): string =>
+  JSON.stringify(document, (_key, value) => (value instanceof Float64Array ? [...value] : value), indent);

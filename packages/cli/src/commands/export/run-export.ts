@@ -1,0 +1,53 @@
+import { statSync } from 'node:fs';
+import { typeOf } from '@gradloom/core/internal';
+import { exportModel } from '@gradloom/runtime';
+import { largestChange } from '@gradloom/runtime/internal';
+import { endingsOf, formatOf, modelFormats } from '@gradloom/runtime/options';
+import { openModel, refuseMoreThan } from '../../files/models/open-model.ts';
+import { nameFlag } from '../../options/name-flag.ts';
+import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import { type Io, printJson, printLine } from '../../terminal/io.ts';
+import { decimal, plural } from '../../terminal/text/format.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { exportOptions } from './options.ts';
+
+/** Writes a model in another format. Resolves to the exit code. */
+export async function runExport(request: Request, io: Io): Promise<number> {
+  const raw = flagsToRaw(exportOptions, request);
+  const { format: asked, precision, json } = parseRaw(exportOptions, raw);
+  refuseMoreThan(2, request.positionals, 'one model and one file to write');
+  const path = request.positionals[1];
+  const endings = endingsOf(Object.values(modelFormats));
+  if (path === undefined || path === '') {
+    throw new UsageError(`the file to write is missing, expected one that ends in ${endings}`);
+  }
+  if (asked === undefined && formatOf(path) === undefined) {
+    throw new UsageError(`the file ${path} has no known ending, expected ${endings}, or --format`);
+  }
+  const model = openModel(request.positionals);
+  const asks = {
+    ...(asked === undefined ? {} : { format: asked }),
+    ...(precision === undefined ? {} : { precision }),
+  };
+  const format = await exportModel(path, model, asks).catch((error: unknown) => {
+    throw nameFlag(error, exportOptions, raw);
+  });
+  const from = typeOf(model.parameters);
+  const type = precision ?? from;
+  const isRounded = from === 'float64' && type === 'float32';
+  const change = isRounded ? { largestChange: largestChange(model) } : {};
+  const parameters = model.parameters.length;
+  const { size: bytes } = statSync(path);
+  if (json)
+    printJson(
+      io.stdout,
+      JSON.stringify({ event: 'export', path, format, precision: type, ...change, parameters, bytes }),
+    );
+  else {
+    const rounded = isRounded ? `, rounded by ${decimal(largestChange(model))} at most` : '';
+    const size = `${plural(parameters, 'parameter')} in ${type}${rounded}, ${plural(bytes, 'byte')}`;
+    printLine(io.stdout, `${path}: ${format}, ${size}`);
+  }
+  return 0;
+}

@@ -1,0 +1,40 @@
+import { createLoss, type LossSpec, losses } from '@gradloom/core';
+import { precisions } from '@gradloom/runtime/options';
+import { memberOf } from '../../options/member.ts';
+import { networkFile } from '../../options/network-file.ts';
+import type { OptionTable, Values } from '../../options/option.ts';
+import { moduleOption, ownParts } from '../../options/own-parts.ts';
+import { keyOf, text, toggle } from '../../options/words.ts';
+import { names, renames } from './names.ts';
+
+export const importOptions = {
+  spec: {
+    group: 'Model',
+    ...networkFile,
+    describe:
+      'JSON or YAML file with the network, { "input": 4, "layers": [...] } (default: that of a file which export wrote)',
+  },
+  loss: {
+    group: 'Model',
+    ...memberOf<LossSpec>(losses, (spec) => createLoss(spec, ownParts()), 'losses'),
+    describe: `the loss it was trained with, which says what outputs mean: ${Object.keys(losses).join(', ')} (default: outputs are values)`,
+  },
+  labels: { group: 'Model', ...names, describe: 'names of the classes, such as cat,dog (default: their numbers)' },
+  rename: {
+    group: 'Model',
+    ...renames,
+    describe: 'layers of the network for modules of the file, such as fc1=0,fc2=2 (default: the names are the same)',
+  },
+  precision: {
+    group: 'Model',
+    ...keyOf(precisions),
+    describe:
+      'type of the weights of the model: float64 holds those of every file exactly (default: that of a file which export wrote, else float64)',
+  },
+  module: moduleOption,
+  out: { group: 'Output', ...text('a file to write, such as model.gradloom'), describe: 'the model file to write' },
+  json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
+  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
+} satisfies OptionTable;
+
+export type ImportValues = Values<typeof importOptions>;

@@ -1,0 +1,58 @@
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { within } from '@gradloom/core/internal';
+import { type ImportOptions, importModel, saveModel } from '@gradloom/runtime';
+import { endingsOf, modelFormats } from '@gradloom/runtime/options';
+import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { nameFlag } from '../../options/name-flag.ts';
+import { loadOptions, ownParts } from '../../options/own-parts.ts';
+import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
+import { readObject } from '../../options/read-object.ts';
+import type { Request } from '../../options/request.ts';
+import { type Io, printJson, printLine } from '../../terminal/io.ts';
+import { plural } from '../../terminal/text/format.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { version } from '../../terminal/version.ts';
+import { type ImportValues, importOptions } from './options.ts';
+
+/** Writes a model from the weights of a file. Resolves to the exit code. */
+export async function runImport(request: Request, io: Io): Promise<number> {
+  const raw = flagsToRaw(importOptions, request);
+  const values = parseRaw(importOptions, raw);
+  refuseMoreThan(1, request.positionals, 'one file of weights');
+  const [path] = request.positionals;
+  if (path === undefined || path === '') {
+    const readable = Object.values(modelFormats).filter(({ open }) => open !== undefined);
+    throw new UsageError(`the file of weights is missing, expected one that ends in ${endingsOf(readable)}`);
+  }
+  const { out, json } = values;
+  if (out === undefined) throw new UsageError('--out is missing, expected a file to write, such as model.gradloom');
+  try {
+    const model = await importModel(path, await optionsOf(values));
+    saveModel(out, model);
+    const { parameters, fingerprint } = model;
+    const layers = model.spec.layers.length;
+    if (json) {
+      const counts = { parameters: parameters.length, layers };
+      printJson(io.stdout, JSON.stringify({ event: 'import', path: out, ...counts, fingerprint }));
+    } else {
+      printLine(io.stdout, `${out}: ${plural(layers, 'layer')}, ${plural(parameters.length, 'parameter')} of ${path}`);
+    }
+    return 0;
+  } catch (error) {
+    throw nameFlag(error, importOptions, raw);
+  }
+}
+
+async function optionsOf({ spec: given, loss, labels, rename, precision }: ImportValues): Promise<ImportOptions> {
+  // The network is checked when it is built.
+  const spec = (typeof given === 'string' ? await readObject('--spec', given) : given) as NetworkSpec | undefined;
+  if (spec !== undefined) within('spec', () => buildNetwork(spec, ownParts()));
+  return {
+    ...loadOptions(),
+    ...(spec === undefined ? {} : { spec }),
+    ...(loss === undefined ? {} : { loss }),
+    ...(rename === undefined ? {} : { rename }),
+    ...(precision === undefined ? {} : { precision }),
+    metadata: { ...(labels === undefined ? {} : { labels }), writtenBy: `gradloom ${version}` },
+  };
+}

@@ -1,0 +1,61 @@
+import { show } from '@gradloom/core/internal';
+import type { Paint } from '../../terminal/paint.ts';
+import { decimal, whole } from '../../terminal/text/format.ts';
+import { table } from '../../terminal/text/table.ts';
+import type { Comparison } from './compare.ts';
+
+/** Text output of a comparison: the options that differ, then the tensors. */
+export function describeComparison(found: Comparison, width: number, paint: Paint): string[] {
+  const { files, options, tensors, unmatched } = found;
+  const [a, b] = files;
+  const lines = [`${paint('bold', a)} and ${paint('bold', b)}: ${weightsText(found)}`];
+  if (options.length > 0) {
+    const rows = options.map(({ path, own, other }) => [brief(path), text(own), text(other)]);
+    lines.push('', ...table(['differs', a, b], rows, { width }));
+  }
+  if (tensors.length > 0) {
+    const rows = tensors.map(({ name, shape, differing, largest, at, a: own, b: other }) => [
+      name,
+      shape.join('x'),
+      whole(differing),
+      decimal(largest),
+      indexOf(at, shape),
+      decimal(own),
+      decimal(other),
+    ]);
+    const head = ['tensor', 'shape', 'numbers', 'largest', 'at', 'first', 'second'];
+    lines.push('', ...table(head, rows, { width, right: [1, 2, 3, 4, 5, 6] }));
+  }
+  if (unmatched.length > 0) lines.push('', `Only in one of them: ${unmatched.join(', ')}`);
+  return lines;
+}
+
+/** 'the same weights', or 'other weights, float64 and float32'. */
+function weightsText({ hasWeights, sameWeights, precisions, tensors, unmatched }: Comparison): string {
+  if (!hasWeights) return 'no weights';
+  if (sameWeights) return 'the same weights';
+  const [own, other] = precisions;
+  if (own === other) return 'other weights';
+  const isSame = tensors.length === 0 && unmatched.length === 0;
+  return `${isSame ? 'the same numbers' : 'other weights'}, ${own} and ${other}`;
+}
+
+const text = (value: unknown): string =>
+  value === undefined ? '-' : typeof value === 'string' ? brief(value) : show(value);
+
+/** Most characters of a cell: wrapping a text that fills a file header would take minutes. */
+const MOST_CHARACTERS = 200;
+
+const brief = (text: string): string =>
+  text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS - 3)}...`;
+
+/** '[3, 7]' of a place in a row-major tensor. */
+function indexOf(at: number, shape: readonly number[]): string {
+  const indices: number[] = [];
+  let rest = at;
+  for (const extent of [...shape].reverse()) {
+    indices.unshift(rest % extent);
+    rest = Math.floor(rest / extent);
+  }
+  return `[${indices.join(', ')}]`;
+}

@@ -1,0 +1,109 @@
+import { show, typeOf } from '@gradloom/core/internal';
+import type { Checkpoint, Preprocessing } from '@gradloom/runtime';
+import { largestChange } from '@gradloom/runtime/internal';
+import { formatMember, type Member } from '../../options/member.ts';
+import type { Paint } from '../../terminal/paint.ts';
+import { backendName } from '../../terminal/text/backend-name.ts';
+import { columns } from '../../terminal/text/columns.ts';
+import { decimal, duration, percent, plural, whole } from '../../terminal/text/format.ts';
+import { table } from '../../terminal/text/table.ts';
+import { describeNetwork, describeParameters } from '../train/describe-run.ts';
+import type { Inspected } from './inspection.ts';
+import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
+
+/** Text output: a summary of the file, then a table of its tensors. */
+export function describeInspection({ path, file, tensors }: Inspected, width: number, paint: Paint): string[] {
+  const { model, checkpoint, format, bytes } = file;
+  const rows: [string, string][] = [
+    ['network', `${describeNetwork(model.spec)}, ${describeParameters(model.spec)}`],
+    ['loss', model.loss === undefined ? 'not said' : memberText(model.loss)],
+    ...(model.preprocessing === undefined ? [] : tableRows(model.preprocessing)),
+    ['precision', precisionText(model)],
+    ['fingerprint', model.fingerprint],
+    ...(checkpoint === null ? [] : runRows(checkpoint)),
+    ...Object.entries(model.metadata)
+      .filter(([key, value]) => key !== 'options' && value !== null && value !== undefined)
+      .map(([key, value]): [string, string] => [key, typeof value === 'string' ? value : show(value)]),
+  ];
+  const kind = checkpoint === null ? 'model' : 'checkpoint';
+  return [
+    `${paint('bold', path)}: ${kind} of ${whole(bytes)} bytes in format ${format}, whole`,
+    '',
+    // Without indent a fingerprint fits into 80 columns.
+    ...columns(rows, { indent: 0 }),
+    '',
+    ...tensorTable(tensors.map(tensorFigures), width),
+  ];
+}
+
+/** 'float32', or 'float64; float32 would change a weight by 5.960e-8 at most'. */
+function precisionText(model: Inspected['file']['model']): string {
+  if (typeOf(model.parameters) === 'float32') return 'float32';
+  const change = largestChange(model);
+  return Number.isFinite(change)
+    ? `float64; float32 would change a weight by ${decimal(change)} at most`
+    : 'float64; float32 cannot hold the largest weights';
+}
+
+/** Columns that are named: --json has them all. */
+const MOST_COLUMNS = 8;
+
+/** What a model of a table takes and answers. */
+function tableRows({ columns, target }: Preprocessing): [string, string][] {
+  const named = columns.slice(0, MOST_COLUMNS).map(({ name, type }) => `${name} (${type})`);
+  const left = columns.length - named.length;
+  return [
+    ['columns', [...named, ...(left > 0 ? [`${left} more`] : [])].join(', ')],
+    ['target', target.map(({ name, type }) => `${name} (${type})`).join(', ')],
+  ];
+}
+
+function runRows({ record, progress, arrays }: Checkpoint): [string, string][] {
+  const { totalSteps, stepsPerEpoch, batch, seed, clipNorm, backend, data } = record;
+  const { step, validation, test, best, elapsedMs } = progress;
+  const within = step % stepsPerEpoch;
+  const epochs = Math.floor(step / stepsPerEpoch);
+  const place = `${plural(epochs, 'epoch')}${within === 0 ? '' : ` and ${plural(within, 'batch').replace(/hs$/, 'hes')}`}`;
+  const rows: [string, string][] = [
+    ['done', `${whole(step)} of ${plural(totalSteps, 'step')} (${place}) in ${duration(elapsedMs)}`],
+    ['optimizer', memberText(record.optimizer)],
+    ['schedule', memberText(record.schedule)],
+    ['batch', `${whole(batch)}, ${plural(stepsPerEpoch, 'step')} an epoch`],
+    ['seed', String(seed)],
+    ['backend', backendName(backend)],
+  ];
+  if (clipNorm !== null) rows.push(['clip-norm', String(clipNorm)]);
+  const loss = arrays.epochLosses.at(-1);
+  if (loss !== undefined) rows.push(['train loss', `${decimal(loss)} in epoch ${arrays.epochLosses.length}`]);
+  for (const [name, figures] of Object.entries({ validation, test })) {
+    if (figures === undefined) continue;
+    const accuracy = figures.accuracy === undefined ? '' : `, accuracy ${percent(figures.accuracy)}`;
+    rows.push([name, `loss ${decimal(figures.loss)}${accuracy}`]);
+  }
+  if (best !== undefined) rows.push(['best', `loss ${decimal(best.loss)} after ${plural(best.step, 'step')}`]);
+  for (const [part, hash] of Object.entries(data)) if (hash !== null) rows.push([`${part} rows`, String(hash)]);
+  return rows;
+}
+
+function tensorTable(figures: readonly TensorFigures[], width: number): string[] {
+  const number = (value: number | null): string => (value === null ? '-' : decimal(value));
+  const bad = figures.some(({ notFinite }) => notFinite > 0);
+  const head = ['tensor', 'shape', 'min', 'mean', 'max', 'std', 'zeros', ...(bad ? ['not finite'] : [])];
+  const rows = figures.map(({ name, shape, isTrained, min, mean, max, std, zeros, notFinite }) => [
+    isTrained ? name : `${name} *`,
+    shape.join('x'),
+    ...[min, mean, max, std].map(number),
+    whole(zeros),
+    ...(bad ? [whole(notFinite)] : []),
+  ]);
+  const untrained = figures.some(({ isTrained }) => !isTrained);
+  return [
+    ...table(head, rows, { width, right: head.map((_, c) => c).slice(1) }),
+    ...(untrained
+      ? ['', '* Not trained: running statistics of the batches, which evaluation and prediction use.']
+      : []),
+  ];
+}
+
+const memberText = (spec: string | object): string =>
+  typeof spec === 'string' ? spec : formatMember({ ...spec } as Member);

@@ -1,0 +1,65 @@
+import { createOptimizer } from '@gradloom/core';
+import { typeOf } from '@gradloom/core/internal';
+import { type ModelFile, openModelFile } from '@gradloom/runtime';
+import { largestChange } from '@gradloom/runtime/internal';
+import { loadOptions } from '../../options/own-parts.ts';
+import { trainedParametersOf } from '../train/describe-run.ts';
+import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
+import { type NamedTensor, tensorsOf } from './tensors.ts';
+
+/** An opened model or checkpoint file. */
+export interface Inspected {
+  readonly path: string;
+  readonly file: ModelFile;
+  readonly tensors: readonly NamedTensor[];
+}
+
+/** @throws Error if the file is damaged, or not a Gradloom file. */
+export function inspectFile(path: string): Inspected {
+  const file = openModelFile(path, loadOptions());
+  const { checkpoint } = file;
+  const slots = checkpoint === null ? [] : createOptimizer(checkpoint.record.optimizer).slots;
+  return { path, file, tensors: tensorsOf(file, slots) };
+}
+
+/** The JSON of a file. */
+export interface Inspection {
+  readonly path: string;
+  readonly kind: 'model' | 'checkpoint';
+  readonly format: number;
+  readonly bytes: number;
+  readonly fingerprint: string;
+  readonly precision: 'float64' | 'float32'; // type of the weights
+  // Of a weight that is rounded to float32: 0 in a model of these, Infinity (in JSON null) where it cannot be held.
+  readonly largestChange: number;
+  readonly parameters: number; // all that the file holds
+  readonly trainedParameters: number; // without running statistics
+  readonly tensors: readonly TensorFigures[];
+  readonly [part: string]: unknown;
+}
+
+export function inspectionOf({ path, file, tensors }: Inspected): Inspection {
+  const { model, checkpoint, format, bytes } = file;
+  return {
+    path,
+    kind: checkpoint === null ? 'model' : 'checkpoint',
+    format,
+    bytes,
+    fingerprint: model.fingerprint,
+    precision: typeOf(model.parameters),
+    largestChange: largestChange(model),
+    parameters: model.parameters.length,
+    trainedParameters: trainedParametersOf(model.spec),
+    ...headerOf(file),
+    tensors: tensors.map(tensorFigures),
+  };
+}
+
+/** Contents of a file except its arrays. */
+export function headerOf({ model, checkpoint }: ModelFile): Record<string, unknown> {
+  const { spec, loss, metadata, preprocessing } = model;
+  const run = checkpoint === null ? {} : { record: checkpoint.record, progress: checkpoint.progress };
+  // Models of plain numbers have none.
+  const ofTable = preprocessing === undefined ? {} : { preprocessing };
+  return { spec, loss: loss ?? null, ...ofTable, metadata, ...run };
+}

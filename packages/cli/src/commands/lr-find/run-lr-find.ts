@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import type { FolderLock } from '@gradloom/runtime';
+import { openDataset } from '../../files/datasets/open-dataset.ts';
+import { withTableFlags } from '../../files/datasets/table-options.ts';
+import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { LR_FIND_FILE } from '../../files/run-files/names.ts';
+import { boundMemory } from '../../options/bound-memory.ts';
+import { nameFlag } from '../../options/name-flag.ts';
+import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import { refuseIdleLibrary } from '../../options/run-options.ts';
+import { refuseOtherRun } from '../../report/refuse-run.ts';
+import { tryReport } from '../../report/try-report.ts';
+import { describeMachine } from '../../terminal/describe-machine.ts';
+import { exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
+import { createNote } from '../../terminal/note.ts';
+import { commandOf } from '../../terminal/text/command-of.ts';
+import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { commandOf as trainCommandOf } from '../train/describe-flags.ts';
+import { describeNetwork } from '../train/describe-run.ts';
+import { trainOptions } from '../train/options.ts';
+import { createRecipe } from '../train/recipe.ts';
+import { describeSweep, type LrFindDocument } from './describe-sweep.ts';
+import { DEFAULTS, type LrFindValues, lrFindAlternatives, lrFindOptions } from './options.ts';
+import { rounded, suggest } from './suggest.ts';
+import { sweepRates } from './sweep-rates.ts';
+
+/** Sweeps the learning rate and suggests one. Resolves to the exit code: 1 where no rate lowers the loss. */
+export async function runLrFind(request: Request, io: Io): Promise<number> {
+  const given = flagsToRaw(lrFindOptions, request);
+  const values = parseRaw(lrFindOptions, given, lrFindAlternatives);
+  refuseIdleLibrary(given, values);
+  refuseMoreThan(0, request.positionals, 'only flags');
+  return withOut(values.out, 'lr-find', (lock) => lrFind(given, values, request, io, lock));
+}
+
+async function lrFind(
+  given: RawOptions,
+  values: LrFindValues,
+  request: Request,
+  io: Io,
+  lock: FolderLock | undefined,
+): Promise<number> {
+  const { dataset, out, json, from = DEFAULTS.from, to = DEFAULTS.to, steps = DEFAULTS.steps } = values;
+  if (dataset === undefined) {
+    throw new UsageError(
+      `--dataset is missing, expected one of ${trainOptions.dataset.choices?.join(', ')}, or a path`,
+    );
+  }
+  if (from >= to) throw new UsageError(`--from has ${from}, expected a rate below that of --to, ${to}`);
+  if (from / to === 0) {
+    throw new UsageError(`--from has ${from}, expected a rate nearer to that of --to, ${to} (their ratio is 0)`);
+  }
+  boundMemory(values);
+  if (out !== undefined) refuseOtherRun(out);
+  const interrupt = listenForInterrupt(io);
+  const note = createNote('lr-find', io);
+  try {
+    const { validation, test } = values;
+    const recipe = await createRecipe(
+      { ...trainFlags(values), schedule: { kind: 'constant' } },
+      await openDataset(withTableFlags(dataset, values), { validation, test }),
+    );
+    const sweep = await sweepRates(recipe, { from, to, steps }, note.say, interrupt.signal);
+    note.clear();
+    const suggestion = suggest(sweep.points);
+    const rate = suggestion === null ? null : rounded(suggestion.steepest);
+    const document: LrFindDocument = {
+      event: 'lr-find',
+      dataset: recipe.sets.train.name,
+      network: describeNetwork(recipe.spec),
+      ...sweep,
+      suggestion: suggestion === null || rate === null ? null : { rate, ...suggestion },
+      train: rate === null ? null : trainCommandOf({ ...trainFlags(values), lr: rate }),
+      command: commandOf(request.args),
+      ...describeMachine(),
+    };
+    if (lock !== undefined) writeOut(lock, LR_FIND_FILE, `${JSON.stringify(document, null, 2)}\n`);
+    const page = out === undefined ? null : await tryReport(out, 'lr-find', io);
+    if (json) printJson(io.stdout, JSON.stringify(document));
+    else {
+      printLines(io.stdout, describeSweep(document, io.env));
+      if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, LR_FIND_FILE)}`]);
+      if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
+    }
+    if (interrupt.signal.aborted) return exitCodes[interrupt.signal.reason as Interruption];
+    return suggestion === null ? 1 : 0;
+  } catch (error) {
+    throw nameFlag(error, lrFindOptions, given);
+  } finally {
+    note.clear();
+    interrupt.release();
+  }
+}
+
+/** The flags that were given and that train has too. */
+function trainFlags({
+  from: _from,
+  to: _to,
+  steps: _steps,
+  out: _out,
+  json: _json,
+  verbose: _v,
+  ...rest
+}: LrFindValues) {
+  return rest;
+}

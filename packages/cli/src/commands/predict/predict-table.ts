@@ -1,0 +1,140 @@
+import { Readable } from 'node:stream';
+import {
+  type Answer,
+  CellError,
+  createEncoder,
+  createLoss,
+  type EncodingNote,
+  InputError,
+  type Preprocessing,
+} from '@gradloom/core';
+import { hasProbabilities, show } from '@gradloom/core/internal';
+import type { Model } from '@gradloom/runtime';
+import { openCsvStream, openTable, type TableRow, tableFormatOf } from '@gradloom/runtime/internal';
+import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
+import { type CellRows, jsonRows, peek, pickColumns } from './cell-rows.ts';
+
+/** Where rows come from: a table by its name, or text, CSV or JSON lines as its first character says. */
+export type RowSource = { readonly path: string } | { readonly stream: Readable; readonly name: string };
+
+/**
+ * Answers rows of a table, a line each: CSV, or JSON such as {"prediction":"setosa","probabilities":{"setosa":0.98}}.
+ * Resolves to the number of rows. @throws Error naming line and column of a cell that cannot be read.
+ */
+export async function predictTable(model: Model, preprocessing: Preprocessing, from: RowSource, json: boolean, io: Io) {
+  const source = 'path' in from ? from.path : from.name;
+  const notes = createNotes(io);
+  const encoder = createEncoder(preprocessing, notes.add);
+  const labels = classesOf(preprocessing.target, model);
+  const { batches, unread } = await openRows(preprocessing, from, source);
+  if (unread.length > 0) {
+    const few = unread.slice(0, 10).map(show).join(', ');
+    printLine(io.stderr, `gradloom predict: ${source}: columns that the model does not read: ${few}`);
+  }
+  let rows = 0;
+  for await (const batch of batches) {
+    if (batch.length === 0) continue;
+    const x = new Float64Array(batch.length * encoder.width);
+    for (const [n, row] of batch.entries()) encodeRow(row, n);
+    const answers = answersOf(model, x, batch, source);
+    if (json)
+      printJson(
+        io.stdout,
+        answers.map((answer) => JSON.stringify(answer)),
+      );
+    else {
+      if (rows === 0) printLine(io.stdout, csvLine(headOf(preprocessing, labels)));
+      printLines(
+        io.stdout,
+        answers.map((answer) => csvLine(cellsOf(answer, preprocessing, labels))),
+      );
+    }
+    rows += batch.length;
+
+    function encodeRow({ place, cells }: TableRow, n: number): void {
+      try {
+        encoder.encode(cells, x, n * encoder.width);
+      } catch (error) {
+        if (!(error instanceof CellError)) throw error;
+        throw new Error(`${place} of ${source}, ${error.message}`, { cause: error });
+      }
+    }
+  }
+  notes.say();
+  return rows;
+}
+
+async function openRows({ columns }: Preprocessing, from: RowSource, source: string): Promise<CellRows> {
+  const wanted = columns.map(({ name }) => name);
+  if ('path' in from) return pickColumns(await openTable(from.path), wanted, source);
+  const { first, texts } = await peek(from.stream);
+  if (first === '{' || first === '[') return { batches: jsonRows(texts, wanted, source), unread: [] };
+  return pickColumns(await openCsvStream(Readable.from(texts), source), wanted, source);
+}
+
+/** Whether a file of this name is a table. */
+export const isTable = (path: string): boolean => tableFormatOf(path) !== undefined;
+
+function answersOf(model: Model, x: Float64Array, rows: readonly TableRow[], source: string): Answer[] {
+  try {
+    return model.predict(x);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new Error(`${rows[error.row].place} of ${source}: ${error.problem}`, { cause: error });
+  }
+}
+
+/** Titles of the CSV: the prediction, or one for each of several targets, then the probability of each class. */
+const headOf = ({ target }: Preprocessing, labels: readonly string[]): string[] => [
+  ...(target.length === 1 ? ['prediction'] : target.map(({ name }) => name)),
+  ...labels.map((label) => `p(${label})`),
+];
+
+/** Names of the classes whose probabilities are printed, in the order of the columns. */
+function classesOf([first]: Preprocessing['target'], { loss, parts }: Model): readonly string[] {
+  const isKnown = hasProbabilities(loss === undefined ? null : createLoss(loss, parts?.own));
+  return first.type === 'classes' && isKnown ? first.labels : [];
+}
+
+/** A row without an answer has empty cells. */
+function cellsOf(
+  { prediction, probabilities }: Answer,
+  { target }: Preprocessing,
+  labels: readonly string[],
+): string[] {
+  const values = target.length === 1 ? [prediction] : target.map(({ name }) => targetValue(prediction, name));
+  // By name: an object has keys such as 1 before all others, whatever the order of the classes.
+  return [...values, ...labels.map((label) => probabilities?.[label])].map(textOf);
+}
+
+/** Of one of several targets. */
+const targetValue = (prediction: Answer['prediction'], name: string): number | undefined =>
+  typeof prediction === 'object' && prediction !== null && !Array.isArray(prediction)
+    ? (prediction as Readonly<Record<string, number>>)[name]
+    : undefined;
+
+const textOf = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
+
+/** A line of CSV as RFC 4180 has it: a cell with a comma, a quote or a line break stands in quotes. */
+const csvLine = (cells: readonly string[]): string =>
+  cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
+
+/** Collects what few or no training rows had, and says it once at the end. */
+function createNotes(io: Io) {
+  const found = new Map<string, { rows: number; value: string | null }>();
+  return {
+    add({ column, value }: EncodingNote): void {
+      const known = found.get(column);
+      found.set(column, { rows: (known?.rows ?? 0) + 1, value: known?.value ?? value });
+    },
+    say(): void {
+      for (const [column, { rows, value }] of found) {
+        const has = rows === 1 ? '1 row has' : `${rows} rows have`;
+        const what = value === null ? 'a gap' : `a value such as ${show(value)}`;
+        const which = value === null ? 'which few or no training rows had' : 'which no training row had';
+        const sentence = `${has} ${what} in column ${show(column)}, ${which}`;
+        printLine(io.stderr, `gradloom predict: warning: ${sentence}`);
+      }
+    },
+  };
+}

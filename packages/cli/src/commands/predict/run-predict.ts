@@ -1,0 +1,127 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { buildNetwork } from '@gradloom/core';
+import { typeOf } from '@gradloom/core/internal';
+import type { Model } from '@gradloom/runtime';
+import { checkInput, systemReason } from '@gradloom/runtime/internal';
+import { openModelRows } from '../../files/models/model-rows.ts';
+import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
+import { boundMemory } from '../../options/bound-memory.ts';
+import { nameFlag } from '../../options/name-flag.ts';
+import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import { type Io, printJson, printLine, printRows } from '../../terminal/io.ts';
+import { decimal, percent } from '../../terminal/text/format.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { type Answer, createAnswers } from './answers.ts';
+import { datasetRows } from './dataset-rows.ts';
+import { type PredictValues, predictOptions } from './options.ts';
+import { isTable, predictTable, type RowSource } from './predict-table.ts';
+import type { RowBatch } from './row-batch.ts';
+import { textRows } from './text-rows.ts';
+
+const STANDARD_INPUT = 'standard input';
+
+/** Prints a line for each row as it is answered. Resolves to the exit code. */
+export async function runPredict(request: Request, io: Io): Promise<number> {
+  const raw = flagsToRaw(predictOptions, request);
+  const values = parseRaw(predictOptions, raw);
+  refuseMoreThan(2, request.positionals, 'one model and one file of rows');
+  boundMemory(values);
+  const model = openModel(request.positionals);
+  const file = request.positionals[1];
+  const fromDataset = values.dataset ?? values.split ?? values.rows;
+  if (model.preprocessing !== undefined && fromDataset === undefined) {
+    const rows = await predictTable(model, model.preprocessing, await rowSource(file, io), values.json ?? false, io);
+    if (rows === 0) warnOfNone(file, io);
+    return 0;
+  }
+  const answer = createAnswers(model);
+  const batches = await openRows(model, values, file, io).catch((error: unknown) => {
+    throw nameFlag(error, predictOptions, withModel(raw, request.positionals));
+  });
+  let rows = 0;
+  for await (const batch of batches) {
+    const answers = answer(batch);
+    if (values.json)
+      printJson(
+        io.stdout,
+        answers.map((it) => JSON.stringify(it)),
+      );
+    else printRows(io.stdout, answers.map(cellsOf));
+    rows += batch.numbers.length;
+  }
+  if (rows === 0) warnOfNone(file, io);
+  return 0;
+}
+
+function warnOfNone(file: string | undefined, io: Io): void {
+  const source = file === undefined || file === '-' ? STANDARD_INPUT : file;
+  printLine(io.stderr, `gradloom predict: warning: ${source} has no rows`);
+}
+
+/** Where rows of a table come from. */
+async function rowSource(file: string | undefined, io: Io): Promise<RowSource> {
+  if (file !== undefined && isTable(file)) return { path: file };
+  if (file !== undefined && file !== '-') return { stream: await openFile(file), name: file };
+  refuseNoRows(io);
+  return { stream: io.stdin, name: STANDARD_INPUT };
+}
+
+function refuseNoRows(io: Io): void {
+  if (!io.stdin.isTTY) return;
+  throw new UsageError('no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset');
+}
+
+type Batches = Iterable<RowBatch> | AsyncIterable<RowBatch>;
+
+async function openRows(model: Model, values: PredictValues, file: string | undefined, io: Io): Promise<Batches> {
+  const fromDataset = (['dataset', 'split', 'rows'] as const).find((option) => values[option] !== undefined);
+  if (fromDataset !== undefined) {
+    if (file !== undefined)
+      throw new UsageError(`--${fromDataset} is given with the file ${file}, expected one of the two`);
+    const { dataset } = await openModelRows(model, values.dataset, values.split);
+    checkInput('predict', buildNetwork(model.spec, model.parts?.own), dataset);
+    return datasetRows(dataset, values.rows, typeOf(model.parameters));
+  }
+  const network = buildNetwork(model.spec, model.parts?.own);
+  if (file !== undefined && /\.([ct]sv|npy)(\.gz)?$/i.test(file)) {
+    await (await openHandle(file)).close(); // whether it is there
+    throw new UsageError(
+      `${file} is a table, expected a file with a JSON array on each line (--dataset ${file} reads a table)`,
+    );
+  }
+  if (file !== undefined && file !== '-') return textRows(await openFile(file), network, file);
+  refuseNoRows(io);
+  return textRows(io.stdin, network, STANDARD_INPUT);
+}
+
+const openFile = async (path: string): Promise<Readable> => (await openHandle(path)).createReadStream();
+
+async function openHandle(path: string): Promise<FileHandle> {
+  try {
+    const handle = await open(path);
+    if (!(await handle.stat()).isDirectory()) return handle;
+    await handle.close();
+    throw new Error('it is a directory');
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const problem = isMissing ? 'does not exist' : `cannot be read: ${systemReason(error)}`;
+    throw new Error(`${path} ${problem}, expected a file of rows`, { cause: error });
+  }
+}
+
+/**
+ * Row, then the class and how sure it is, or the values, or why there is no answer; tabs between them, for cut and awk.
+ */
+function cellsOf({ row, class: best, label, probability, outputs, reason, target, targetLabel }: Answer): string[] {
+  const cells = [String(row)];
+  if (reason !== undefined) cells.push(`no answer (${reason})`);
+  else if (best === undefined) cells.push(...outputs.map(decimal));
+  else cells.push(label ?? String(best));
+  if (probability !== undefined) cells.push(probability === null ? '-' : percent(probability));
+  if (target !== undefined) cells.push(`target ${targetLabel ?? target.map(decimalOrWhole).join(' ')}`);
+  return cells;
+}
+
+const decimalOrWhole = (value: number): string => (Number.isInteger(value) ? String(value) : decimal(value));

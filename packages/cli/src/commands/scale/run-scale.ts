@@ -1,0 +1,172 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { FolderLock } from '@gradloom/runtime';
+import { createPool } from '@gradloom/runtime';
+import { openDataset } from '../../files/datasets/open-dataset.ts';
+import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { SCALE_FILE } from '../../files/run-files/names.ts';
+import { describeScale } from '../../lab/scale/describe-scale.ts';
+import { measureScaling, NothingMeasured, type Scaling } from '../../lab/scale/measure-scaling.ts';
+import type { RankPoint } from '../../lab/scale/ranks/measure-ranks.ts';
+import { reportOf, type ScaleReport } from '../../lab/scale/scale-report.ts';
+import { threadCounts } from '../../lab/scale/thread-counts.ts';
+import { boundMemory } from '../../options/bound-memory.ts';
+import { nameFlag } from '../../options/name-flag.ts';
+import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import { refuseIdleLibrary } from '../../options/run-options.ts';
+import { refuseOtherRun } from '../../report/refuse-run.ts';
+import { tryReport } from '../../report/try-report.ts';
+import { describeMachine } from '../../terminal/describe-machine.ts';
+import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
+import { createNote, type Note } from '../../terminal/note.ts';
+import { createPaint } from '../../terminal/paint.ts';
+import { commandOf } from '../../terminal/text/command-of.ts';
+import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { onEachRank } from '../cluster/on-each-rank.ts';
+import { refuseOtherFlags } from '../cluster/refuse-other-flags.ts';
+import { describeNetwork } from '../train/describe-run.ts';
+import { onAllRanks } from '../train/on-all-ranks.ts';
+import { createRecipe, type Recipe } from '../train/recipe.ts';
+import { type ScaleValues, scaleAlternatives, scaleOptions } from './options.ts';
+import { measureEach, scaleRanks } from './scale-ranks.ts';
+
+const ROUNDS = 5;
+
+/** Measures how training scales with threads. Resolves to the exit code: 1 where threads changed a bit. */
+export async function runScale(request: Request, io: Io): Promise<number> {
+  const given = flagsToRaw(scaleOptions, request);
+  const values = parseRaw(scaleOptions, given, scaleAlternatives);
+  refuseIdleLibrary(given, values);
+  refuseMoreThan(0, request.positionals, 'only flags');
+  const { cluster, out } = values;
+  if (cluster !== undefined) {
+    if (out !== undefined) throw new UsageError('--out is given with --cluster, expected --json, which prints it all');
+    return onAllRanks(undefined, request, io, async (joined, own) => {
+      await refuseOtherFlags(joined, given);
+      const recipe = await onEachRank(joined, () => {
+        boundMemory(values);
+        return named(() => recipeOf(values), given);
+      });
+      return await named(() => scaleRanks(joined, recipe, values, createNote('scale', own), own), given);
+    });
+  }
+  return withOut(out, 'scale', (lock) => scale(given, values, request, io, lock));
+}
+
+/** What `work` resolves to; an error of the libraries speaks of flags. */
+async function named<T>(work: () => Promise<T>, given: RawOptions): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw nameFlag(error, scaleOptions, given);
+  }
+}
+
+async function scale(
+  given: RawOptions,
+  values: ScaleValues,
+  request: Request,
+  io: Io,
+  lock: FolderLock | undefined,
+): Promise<number> {
+  const { out, json } = values;
+  boundMemory(values);
+  if (out !== undefined) refuseOtherRun(out);
+  const interrupt = listenForInterrupt(io);
+  const { signal } = interrupt;
+  const note = createNote('scale', io);
+  announceInterrupt(signal, 'scale', 'ending with the results of the finished rounds', (line) => {
+    note.clear();
+    printLine(io.stderr, line);
+  });
+  const code = (otherwise: number) => (signal.aborted ? exitCodes[signal.reason as Interruption] : otherwise);
+  try {
+    const recipe = await recipeOf(values);
+    const report = await measure(recipe, values, note, signal, () =>
+      measureEach(values.ranks ?? [], request, note, io, signal),
+    );
+    const document = { ...documentOf(report), command: commandOf(request.args) };
+    if (lock !== undefined) writeOut(lock, SCALE_FILE, `${JSON.stringify(document, null, 2)}\n`);
+    const page = out === undefined ? null : await tryReport(out, 'scale', io);
+    if (json) printJson(io.stdout, JSON.stringify(document));
+    else {
+      const title = `${recipe.sets.train.name}, ${describeNetwork(recipe.spec)}`;
+      printLines(io.stdout, describeScale(report, title, createPaint(io.stdout, io.env)));
+      if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, SCALE_FILE)}`]);
+      if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
+    }
+    return code(report.sameBits ? 0 : 1);
+  } catch (error) {
+    if (!(error instanceof NothingMeasured)) throw nameFlag(error, scaleOptions, given);
+    printLine(io.stderr, 'gradloom scale: stopped before the first round was finished: there is nothing to report');
+    return code(1);
+  } finally {
+    interrupt.release();
+  }
+}
+
+/** The workload as `train` would run it, without what only a whole run needs. */
+async function recipeOf(values: ScaleValues): Promise<Recipe> {
+  const {
+    dataset = { name: 'mnist', options: { kind: 'mnist' } },
+    out: _out,
+    json: _json,
+    steps: _steps,
+    ...rest
+  } = values;
+  const { 'max-threads': _most, 'model-cores': _cores, rounds: _rounds, verbose: _verbose, ...more } = rest;
+  const { ranks: _ranks, cluster: _cluster, ...workload } = more;
+  return createRecipe(
+    { ...workload, dataset, schedule: { kind: 'constant' } },
+    await openDataset(dataset, { validation: 0 }),
+  );
+}
+
+async function measure(
+  { spec, sets, options }: Recipe,
+  values: ScaleValues,
+  note: Note,
+  signal: AbortSignal,
+  measureOnRanks: () => Promise<RankPoint[]>,
+): Promise<ScaleReport> {
+  const cores = availableParallelism();
+  const { rounds = ROUNDS, 'max-threads': most = 2 * cores, 'model-cores': modelCores = [] } = values;
+  const { epochs: _, ...workload } = options;
+  const counts = threadCounts(cores, most);
+  if (modelCores.length > 0 && cores === 1) throw new UsageError(tooFewCores(modelCores));
+  // A barrier takes two threads, whatever the steps have.
+  const pool = await createPool({ threads: Math.max(...counts, modelCores.length > 0 ? 2 : 1) });
+  let scaling: Scaling;
+  try {
+    const workloadOf = { spec, sets, options: workload, steps: values.steps };
+    scaling = await measureScaling(pool, workloadOf, {
+      counts,
+      cores,
+      rounds,
+      modelCores,
+      note: note.say,
+      signal,
+    });
+  } finally {
+    note.clear();
+    await pool.destroy();
+  }
+  // Where threads no longer take cores.
+  return reportOf(scaling, cores, await measureOnRanks());
+}
+
+const tooFewCores = (modelCores: readonly number[]): string =>
+  `--model-cores has ${modelCores}, expected it on a machine of at least 2 cores (barriers between them are measured)`;
+
+function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> {
+  const { backend, precision, spec } = first;
+  return {
+    event: 'scale',
+    ...{ backend, precision, network: spec },
+    ...report,
+    ...describeMachine(),
+  };
+}

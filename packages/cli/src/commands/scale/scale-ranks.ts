@@ -1,0 +1,63 @@
+import { type Cluster, createPool } from '@gradloom/runtime';
+import { describeRanks } from '../../lab/scale/ranks/describe-ranks.ts';
+import { measureRanks, type RankPoint } from '../../lab/scale/ranks/measure-ranks.ts';
+import type { Request } from '../../options/request.ts';
+import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
+import type { Note } from '../../terminal/note.ts';
+import { createPaint } from '../../terminal/paint.ts';
+import { describeNetwork } from '../train/describe-run.ts';
+import type { Recipe } from '../train/recipe.ts';
+import { argumentsOfRanks } from './arguments-of-ranks.ts';
+import type { ScaleValues } from './options.ts';
+import type { RankDocument } from './rank-document.ts';
+import { startRanks } from './start-ranks.ts';
+
+const ROUNDS = 5;
+
+/** Measures the ranks that this process is one of; rank 0 prints. Resolves to the exit code. */
+export async function scaleRanks(
+  cluster: Cluster,
+  { spec, sets, options: { epochs: _, ...options } }: Recipe,
+  { steps, rounds = ROUNDS, json, 'max-threads': most = Number.POSITIVE_INFINITY }: ScaleValues,
+  note: Note,
+  io: Io,
+): Promise<number> {
+  const threads = Math.min(cluster.cores, most);
+  const pool = await createPool({ threads });
+  try {
+    const point = await measureRanks(
+      cluster,
+      pool,
+      { spec, sets, options, steps },
+      { threads, rounds, note: note.say },
+    );
+    note.clear();
+    const document: RankDocument = { event: 'ranks', ...point };
+    if (json) printJson(io.stdout, JSON.stringify(document));
+    else {
+      printLine(io.stdout, `${sets.train.name}, ${describeNetwork(spec)}`);
+      printLines(io.stdout, describeRanks([point], cluster.cores, createPaint(io.stdout, io.env)));
+    }
+    return 0;
+  } finally {
+    note.clear();
+    await pool.destroy();
+  }
+}
+
+/** Starts each number of ranks in turn, and measures them. */
+export async function measureEach(
+  counts: readonly number[],
+  request: Request,
+  note: Note,
+  io: Io,
+  signal: AbortSignal,
+): Promise<RankPoint[]> {
+  const points: RankPoint[] = [];
+  for (const ranks of counts) {
+    if (signal.aborted) break;
+    note.say(`${ranks} ranks of ${counts}`);
+    points.push(await startRanks(ranks, argumentsOfRanks(request.args), io, signal));
+  }
+  return points;
+}

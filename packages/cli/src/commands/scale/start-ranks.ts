@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import type { RankPoint } from '../../lab/scale/ranks/measure-ranks.ts';
+import type { Io } from '../../terminal/io.ts';
+import { findLauncher } from '../cluster/find-launcher.ts';
+import { findRankDocument } from './rank-document.ts';
+
+/** More ranks than cores: Open MPI 5 and 4 ask the environment, others do not mind. */
+const FREE = {
+  PRTE_MCA_rmaps_default_mapping_policy: ':oversubscribe',
+  OMPI_MCA_rmaps_base_oversubscribe: '1',
+};
+
+/**
+ * Starts this program on so many ranks, and returns what they have measured.
+ * @throws Error (rejects) where nothing can start them, or they end without a measurement.
+ */
+export async function startRanks(
+  ranks: number,
+  words: readonly string[], // of the command line
+  { env }: Pick<Io, 'env'>,
+  signal: AbortSignal,
+): Promise<RankPoint> {
+  const { command, launcher } = findLauncher(undefined, env);
+  const program = [process.execPath, ...process.execArgv, process.argv[1]];
+  const child = spawn(command, [...launcher.flags([], env), '-n', String(ranks), ...program, ...words], {
+    env: { ...FREE, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+    killSignal: 'SIGTERM',
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-4000);
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  ended.catch(() => {});
+  let stdout = '';
+  for await (const text of child.stdout.setEncoding('utf8')) stdout += text;
+  const code = await ended;
+  const point = findRankDocument(stdout);
+  if (code === 0 && point !== null) return point;
+  throw new Error(`scale: ${command} ended with ${code} on ${ranks} ranks, expected a measurement (${lastOf(errors)})`);
+}
+
+/** The first line of what was printed last that says something. */
+const lastOf = (text: string): string => {
+  const lines = text.split('\n').filter((line) => /[A-Za-z]/.test(line));
+  return lines.find((line) => line.startsWith('gradloom ')) ?? lines.at(-1) ?? 'it printed nothing';
+};

@@ -1,0 +1,92 @@
+import type { Pool } from '@gradloom/runtime';
+import { TrainingError, train } from '@gradloom/runtime';
+import { whole } from '../../terminal/text/format.ts';
+import type { Recipe } from '../train/recipe.ts';
+import { lacksMemory } from './lacks-memory.ts';
+
+/** How the threads are shared among runs. */
+export interface Lanes {
+  readonly atOnce: number;
+  readonly threads: number; // of each run
+  readonly why: string;
+}
+
+/** Training time of one measurement. */
+const MEASURE_MS = 300;
+
+/** A run has to be so much faster on its own threads to be preferred: runs at once also share out all other work. */
+const MARGIN = 1.05;
+
+/** How runs share the threads: as asked for, or as measured with the first runs that there are to do. */
+export function createLanes(pool: Pool, asked: number | 'auto', signal: AbortSignal, say: (lanes: Lanes) => void) {
+  let chosen: Lanes | null = null;
+  return async (recipes: readonly Recipe[]): Promise<Lanes> => {
+    if (chosen === null) {
+      const atOnce = asked === 'auto' ? null : Math.min(asked, pool.threads);
+      chosen =
+        atOnce === null
+          ? await chooseLanes(recipes, pool, signal).catch((error) => oneAtATime(error, pool))
+          : { atOnce, threads: Math.floor(pool.threads / atOnce), why: 'as asked for' };
+      say(chosen);
+    }
+    // Where few runs are left, each has more threads.
+    if (recipes.length >= chosen.atOnce) return chosen;
+    return { ...chosen, atOnce: recipes.length, threads: Math.floor(pool.threads / recipes.length) };
+  };
+}
+
+/** Where there is no memory to measure with; the runs that it suffices for are done. */
+function oneAtATime(error: unknown, { threads }: Pool): Lanes {
+  if (!lacksMemory(error)) throw error;
+  return { atOnce: 1, threads, why: 'there is no memory for the first runs at once' };
+}
+
+/**
+ * Measures steps a second of one run on all threads, and of as many runs as there are threads at once, one thread each;
+ * each twice, in turns. No result depends on the choice.
+ */
+async function chooseLanes(
+  recipes: readonly Recipe[], // of the first runs
+  pool: Pool,
+  signal: AbortSignal,
+): Promise<Lanes> {
+  const { threads } = pool;
+  if (threads === 1) return { atOnce: 1, threads: 1, why: 'there is one thread' };
+  if (recipes.length === 1) return { atOnce: 1, threads, why: 'there is one run' };
+  const together = Math.min(threads, recipes.length);
+  const many = recipes.slice(0, together);
+  const best = { alone: 0, together: 0 };
+  for (let round = 0; round < 2 && !signal.aborted; round++) {
+    best.alone = Math.max(best.alone, await stepsASecond(recipes[0], pool, threads, signal));
+    const speeds = await Promise.all(many.map((recipe) => stepsASecond(recipe, pool, 1, signal)));
+    // Runs of other networks have other steps: what counts is how fast the first is beside the others.
+    best.together = Math.max(best.together, speeds[0] * together);
+  }
+  const measured = `measured: ${whole(best.together)} steps/s so, ${whole(best.alone)} by one run on ${threads} threads`;
+  return best.alone > MARGIN * best.together
+    ? {
+        ...{ atOnce: 1, threads },
+        why: `measured: ${whole(best.alone)} steps/s so, ${whole(best.together)} by ${together} runs on a thread each`,
+      }
+    : { atOnce: together, threads: Math.floor(threads / together), why: measured };
+}
+
+async function stepsASecond(
+  { spec, sets, options }: Recipe,
+  pool: Pool,
+  threads: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const ended = AbortSignal.any([signal, AbortSignal.timeout(MEASURE_MS)]);
+  const { patience: _p, minDelta: _d, monitor: _m, probe: _o, ...rest } = options;
+  const startMs = performance.now();
+  try {
+    const { steps, elapsedMs } = await train(spec, { train: sets.train }, { ...rest, pool, threads, signal: ended })
+      .result;
+    return elapsedMs === 0 ? 0 : (1000 * steps) / elapsedMs;
+  } catch (error) {
+    // A run that diverges has a speed as well.
+    if (!(error instanceof TrainingError)) throw error;
+    return (1000 * error.step) / (performance.now() - startMs);
+  }
+}

@@ -1,0 +1,64 @@
+import { monitors } from '@gradloom/runtime/options';
+import { formatValue } from '../../options/member.ts';
+import { trainOptions } from '../train/options.ts';
+import type { MetricName, SearchConfig } from './config.ts';
+import type { Standing } from './outcome.ts';
+import type { Dimension, SearchedKey } from './space.ts';
+import type { Round, Trial } from './trials.ts';
+
+/** What search.json holds, and the last line of --json. */
+export interface SearchDocument {
+  readonly event: 'search' | 'done';
+  readonly file: string;
+  readonly method: SearchConfig['method'];
+  readonly seed: number;
+  readonly folds: number | null;
+  readonly metric: MetricName;
+  readonly isHigherBetter: boolean;
+  readonly rounds: readonly Round[];
+  readonly searched: readonly { readonly key: string; readonly log: boolean }[];
+  readonly trials: readonly (Standing & { readonly values: readonly SearchedValue[] })[]; // by merit
+  readonly left: number; // trials that have not been measured yet
+  readonly stopped: boolean;
+  readonly best: { readonly trial: number; readonly command: string } | null;
+}
+
+/** A number, or the text of any other value. */
+export type SearchedValue = number | string;
+
+interface Found {
+  readonly file: string;
+  readonly config: SearchConfig;
+  readonly space: readonly Dimension[];
+  readonly trials: readonly Trial[];
+  readonly rounds: readonly Round[];
+  readonly standings: readonly Standing[];
+  readonly metric: MetricName;
+  readonly stopped: boolean;
+}
+
+export const documentOf = ({
+  file,
+  config,
+  space,
+  trials,
+  rounds,
+  standings,
+  metric,
+  stopped,
+}: Found): Omit<SearchDocument, 'best'> => ({
+  event: 'search',
+  ...{ file, method: config.method, seed: config.seed, folds: config.folds },
+  ...{ metric, isHigherBetter: monitors[metric].isHigherBetter, rounds },
+  searched: space.map((dimension) => ({ key: dimension.key, log: dimension.kind === 'range' && dimension.log })),
+  trials: standings.map((one) => ({
+    ...one,
+    values: space.map(({ key }) => valueText(key, trials[one.trial - 1].point[key])),
+  })),
+  left: trials.length - standings.length,
+  stopped,
+});
+
+/** A value as it is typed for train, where it is no number. */
+const valueText = (key: SearchedKey, value: unknown): SearchedValue =>
+  typeof value === 'number' ? value : formatValue(trainOptions[key].parse(key, value));

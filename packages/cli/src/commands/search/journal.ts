@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SEARCH_LINES } from '../../files/run-files/names.ts';
+import { runLines } from '../../files/run-files/run-lines.ts';
+import { isRecord } from '../../options/read-object.ts';
+import { openMetrics } from '../train/metrics-file.ts';
+import { checkSearch, type SearchConfig } from './config.ts';
+import { keyText, type RunOutcome } from './outcome.ts';
+
+/** What a search is: a resume must have the same. */
+export interface SearchStart {
+  readonly file: string; // the path of its config, as it was given
+  readonly config: SearchConfig;
+  readonly data: string; // SHA-256 of its sets
+}
+
+/** The runs that have ended, in search.jsonl. */
+export interface Journal {
+  readonly outcomes: ReadonlyMap<string, RunOutcome>;
+  readonly notes: readonly string[]; // problems found in the file
+  /** Returns the reason where the line cannot be written, the first time; it then waits for the next. */
+  add(outcome: RunOutcome): Error | null;
+  /** @throws Error if lines could not be written */
+  close(): void;
+}
+
+/**
+ * Opens the journal of a search, new or begun. A line that a killed process cut off is left out: its run is done again.
+ * @throws Error where it belongs to other data.
+ */
+export function openJournal(folder: string, start: SearchStart, trials: number): Journal {
+  const path = join(folder, SEARCH_LINES);
+  const file = openMetrics(path, Number.MAX_SAFE_INTEGER);
+  const outcomes = new Map<string, RunOutcome>();
+  const first = file.kept.find(({ event }) => event === 'search');
+  if (first === undefined) file.add(JSON.stringify({ event: 'search', step: 0, ...start }));
+  else if (first.data !== start.data) {
+    file.close();
+    throw new Error(`${path} has runs on other data, expected the rows that the search began with`);
+  }
+  for (const line of file.kept) {
+    if (line.event !== 'run') continue;
+    const { event: _event, sum: _sum, ...outcome } = line;
+    if (!isOutcome(outcome, trials)) {
+      file.close();
+      throw new Error(
+        `${path} has a run that is none of this search: ${JSON.stringify(outcome).slice(0, 100)} (it is damaged)`,
+      );
+    }
+    outcomes.set(keyText(outcome), outcome);
+  }
+  return {
+    outcomes,
+    notes: [...file.notes, ...(file.dropped === '' ? [] : [`${file.dropped} is left out: its run is done again`])],
+    add(outcome) {
+      outcomes.set(keyText(outcome), outcome);
+      const failure = file.add(JSON.stringify({ event: 'run', ...outcome }));
+      file.sync();
+      return failure;
+    },
+    close: () => file.close(),
+  };
+}
+
+/** The search that a folder holds. @throws Error where its first line is damaged. */
+export function readStart(folder: string): SearchStart {
+  const path = join(folder, SEARCH_LINES);
+  const { lines } = runLines(readFileSync(path));
+  const start = lines.find(({ value }) => value.event === 'search')?.value;
+  if (start === undefined || !isRecord(start.config) || typeof start.file !== 'string') {
+    throw new Error(`${path} has no line of the search itself, expected it first (it is damaged)`);
+  }
+  // As the file had it: what was filled in is left out where it was null.
+  const given = Object.entries(start.config).filter(
+    ([key, value]) => value !== null && !(key === 'runs' && isGrid(start.config)),
+  );
+  return { file: start.file, config: checkSearch(path, unfilled(Object.fromEntries(given))), data: String(start.data) };
+}
+
+/** Whether a line without checksums, which anybody may have edited, has what is read of it. */
+function isOutcome(
+  line: Readonly<Record<string, unknown>>,
+  trials: number,
+): line is Record<string, unknown> & RunOutcome {
+  const { trial, round, fold, step, elapsedMs, figures } = line;
+  const counts = (value: unknown) => Number.isSafeInteger(value) && Number(value) > 0;
+  return (
+    counts(trial) &&
+    Number(trial) <= trials &&
+    counts(round) &&
+    (fold === null || counts(fold)) &&
+    Number.isSafeInteger(step) &&
+    Number.isFinite(elapsedMs) &&
+    isRecord(figures) &&
+    Object.values(figures).every((value) => value === null || typeof value === 'number')
+  );
+}
+
+const isGrid = (config: unknown): boolean => isRecord(config) && config.method === 'grid';
+
+/** A halving without the lengths that were left open. */
+function unfilled(config: Record<string, unknown>): Record<string, unknown> {
+  if (!isRecord(config.halving)) return config;
+  const halving = Object.fromEntries(Object.entries(config.halving).filter(([, value]) => value !== null));
+  return { ...config, halving };
+}

@@ -1,0 +1,84 @@
+import { OptionError } from '@gradloom/core';
+import { hashDataset, planRun } from '@gradloom/runtime/internal';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { trainOptions } from '../train/options.ts';
+import type { Recipe } from '../train/recipe.ts';
+import { fixedOptions, type MetricName, type SearchConfig, spaceOf } from './config.ts';
+import { openRuns, type Runs } from './open-runs.ts';
+import type { Dimension } from './space.ts';
+import { type Trial, trialsOf } from './trials.ts';
+
+/** A search whose first runs fit together with its data. */
+export interface OpenedSearch {
+  readonly space: readonly Dimension[];
+  readonly trials: readonly Trial[];
+  readonly runs: Runs;
+  readonly metric: MetricName;
+  readonly data: string; // SHA-256 of the sets
+  readonly length: number; // steps or epochs that train takes by default, for a halving
+}
+
+/** @throws UsageError for the first trial whose options do not fit, before anything is written */
+export async function openSearch(where: string, config: SearchConfig): Promise<OpenedSearch> {
+  const space = spaceOf(where, config);
+  const trials = trialsOf(where, config, space);
+  const runs = openRuns(where, config);
+  const fold = config.folds === null ? null : 1;
+  let first: Recipe | null = null;
+  if (fixedOptions(where, config.options).dataset === undefined) {
+    throw new UsageError(
+      `${where}: options has no dataset, expected one of ${trainOptions.dataset.choices?.join(', ')}, or a path`,
+    );
+  }
+  for (const { number, point } of trials) {
+    try {
+      const recipe = await runs.recipeOf(point, fold, null);
+      first ??= recipe;
+      const { spec, sets, options } = recipe;
+      if (fold === null && sets.validation === undefined) break; // refused below, whatever else is wrong
+      planRun(spec, sets, options);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      throw new UsageError(`${where}: trial ${number} (${pointText(point)}): ${error.message}`, { cause: error });
+    }
+  }
+  if (first === null) throw new UsageError(`${where}: the search has no trials, expected at least one`);
+  const { sets, options } = first;
+  if (fold === null && sets.validation === undefined) {
+    throw new UsageError(
+      `${where}: ${sets.train.name} has no validation rows by default, expected a share in options, such as validation: 0.2, or folds`,
+    );
+  }
+  const metric = config.metric ?? (sets.train.classes === null ? 'r2' : 'accuracy');
+  refuseMissing(where, metric, first);
+  const hashes: string[] = [];
+  for (const set of [sets.train, sets.validation, sets.test])
+    if (set !== undefined) hashes.push(await hashDataset(set));
+  const stepsPerEpoch = typeof options.batch === 'number' ? Math.ceil(sets.train.rows / options.batch) : 1;
+  const { steps, epochs = steps === undefined ? 1 : Math.max(1, Math.round(steps / stepsPerEpoch)) } = options;
+  const length = config.halving?.unit === 'epochs' ? epochs : (steps ?? epochs * stepsPerEpoch);
+  const { from = null, to = null } = config.halving ?? {};
+  if (from !== null && to === null && from > length) {
+    throw new UsageError(
+      `${where}: halving: from has ${from}, expected at most the ${length} that a run has by default, or to beside it`,
+    );
+  }
+  return { space, trials, runs, metric, data: hashes.join(' '), length };
+}
+
+/** @throws UsageError for a metric that the runs do not have, which is a figure of their held-out rows. */
+function refuseMissing(where: string, metric: MetricName, { spec, sets, options }: Recipe): void {
+  const { patience: _p, minDelta: _d, ...rest } = options;
+  try {
+    // What a run has is what early stopping could watch.
+    planRun(spec, { ...sets, validation: sets.validation ?? sets.train }, { ...rest, patience: 1, monitor: metric });
+  } catch (error) {
+    if (!(error instanceof OptionError && error.options[0] === 'monitor')) throw error;
+    throw new UsageError(`${where}: metric ${error.problem}`, { cause: error });
+  }
+}
+
+const pointText = (point: Readonly<Record<string, unknown>>): string =>
+  Object.entries(point)
+    .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .join(', ');

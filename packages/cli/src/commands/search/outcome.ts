@@ -1,0 +1,102 @@
+import { monitors } from '@gradloom/runtime/options';
+import { deviationOf, meanOf } from '../../lab/figures/mean.ts';
+import type { MetricName } from './config.ts';
+
+/** A run of the search: a trial, in a round, on a fold or on the validation rows. */
+export interface RunKey {
+  readonly trial: number;
+  readonly round: number;
+  readonly fold: number | null;
+}
+
+/** What a run ended with, a line of search.jsonl. */
+export interface RunOutcome extends RunKey {
+  readonly state: 'done' | 'diverged';
+  readonly figures: Readonly<Record<string, number | null>>; // of the held-out rows; null for what is no finite number
+  readonly step: number; // steps done
+  readonly early: boolean; // ended by early stopping
+  readonly fingerprint: string | null;
+  readonly elapsedMs: number;
+}
+
+export const keyText = ({ trial, round, fold }: RunKey): string => `${trial}/${round}/${fold ?? '-'}`;
+
+/** A trial in the last round that it was in. */
+export interface Standing {
+  readonly trial: number;
+  readonly round: number;
+  readonly rank: number; // from 1
+  readonly score: number | null; // mean of the metric over the folds; null where a run has diverged
+  readonly deviation: number | null; // standard deviation over the folds; null without folds
+  readonly loss: number | null;
+  readonly steps: number; // of the longest of its runs
+  readonly early: boolean;
+  readonly elapsedMs: number; // of all of its runs in all rounds
+}
+
+/**
+ * The trials by merit: those that have diverged last, else those of later rounds first, then by the metric, then by the
+ * loss, then by number. Trials of which runs are missing are left out.
+ */
+export function standingsOf(outcomes: readonly RunOutcome[], metric: MetricName, folds: number | null): Standing[] {
+  const byTrial = new Map<number, RunOutcome[]>();
+  for (const outcome of outcomes) byTrial.set(outcome.trial, [...(byTrial.get(outcome.trial) ?? []), outcome]);
+  const found = [...byTrial].flatMap(([trial, all]) => {
+    const rounds = [...new Set(all.map(({ round }) => round))].sort((a, b) => b - a);
+    const round = rounds.find((r) => all.filter((outcome) => outcome.round === r).length === (folds ?? 1));
+    if (round === undefined) return [];
+    return [standing(trial, round, all, metric, folds)];
+  });
+  const sign = monitors[metric].isHigherBetter ? -1 : 1;
+  const worst = Number.POSITIVE_INFINITY;
+  const byMerit = found.sort(
+    (a, b) =>
+      compare(a.score === null ? 1 : 0, b.score === null ? 1 : 0) ||
+      b.round - a.round ||
+      compare(a.score === null ? worst : sign * a.score, b.score === null ? worst : sign * b.score) ||
+      compare(a.loss ?? worst, b.loss ?? worst) ||
+      a.trial - b.trial,
+  );
+  return byMerit.map((one, k) => ({ ...one, rank: k + 1 }));
+}
+
+/**
+ * The trials that go on to the next round, by number: the best of those that this round has measured. Runs of later
+ * rounds, which a resume finds in the journal, do not count. A run that has diverged does so again.
+ */
+export function survivors(
+  outcomes: readonly RunOutcome[],
+  metric: MetricName,
+  folds: number | null,
+  round: number,
+  count: number,
+): number[] {
+  const upToHere = outcomes.filter((outcome) => outcome.round <= round);
+  return standingsOf(upToHere, metric, folds)
+    .filter((one) => one.round === round && one.score !== null)
+    .slice(0, count)
+    .map(({ trial }) => trial)
+    .sort((a, b) => a - b);
+}
+
+const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
+
+function standing(
+  trial: number,
+  round: number,
+  all: readonly RunOutcome[],
+  metric: MetricName,
+  folds: number | null,
+): Omit<Standing, 'rank'> {
+  const own = all.filter((outcome) => outcome.round === round).sort((a, b) => (a.fold ?? 0) - (b.fold ?? 0));
+  const scores = own.map(({ figures }) => figures[monitors[metric].figure] ?? null);
+  const score = meanOf(scores);
+  return {
+    ...{ trial, round, score },
+    deviation: folds === null || score === null ? null : deviationOf(scores as number[]),
+    loss: meanOf(own.map(({ figures }) => figures.loss ?? null)),
+    steps: Math.max(...own.map(({ step }) => step)),
+    early: own.some(({ early }) => early),
+    elapsedMs: all.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0),
+  };
+}

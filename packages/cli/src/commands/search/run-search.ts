@@ -1,0 +1,210 @@
+import { existsSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { createPool, type FolderLock, type Pool } from '@gradloom/runtime';
+import { lockFolder } from '@gradloom/runtime/internal';
+import { refuseMoreThan } from '../../files/models/open-model.ts';
+import { SEARCH_FILE, SEARCH_LINES } from '../../files/run-files/names.ts';
+import { boundMemory } from '../../options/bound-memory.ts';
+import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import { tryReport } from '../../report/try-report.ts';
+import { describeMachine } from '../../terminal/describe-machine.ts';
+import { failureOf, withoutPlace } from '../../terminal/failure.ts';
+import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
+import { createNote } from '../../terminal/note.ts';
+import { writeOut } from '../../terminal/text/out-directory.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { commandOf } from '../train/describe-flags.ts';
+import { lockNewDirectory } from '../train/new-directory.ts';
+import type { TrainValues } from '../train/options.ts';
+import { createLanes, type Lanes } from './choose-lanes.ts';
+import { readSearch, type SearchConfig, valuesAt } from './config.ts';
+import { describeSearch } from './describe-search.ts';
+import { documentOf, type SearchDocument } from './document.ts';
+import { openJournal, readStart } from './journal.ts';
+import { type OpenedSearch, openSearch } from './open-search.ts';
+import { type SearchValues, searchOptions } from './options.ts';
+import { keyText, type RunKey, standingsOf, survivors } from './outcome.ts';
+import { runAll } from './run-all.ts';
+import { roundsOf, type Trial } from './trials.ts';
+
+/** Searches, or goes on with a search. Resolves to the exit code. */
+export async function runSearch(request: Request, io: Io): Promise<number> {
+  const values = parseRaw(searchOptions, flagsToRaw(searchOptions, request), [[['resume'], ['out']]]);
+  refuseMoreThan(1, request.positionals, 'one file');
+  const [path] = request.positionals;
+  const { resume, out } = values;
+  if ((path === undefined) === (resume === undefined)) {
+    const problem = path === undefined ? 'the file is missing' : 'a file is given with --resume';
+    throw new UsageError(
+      `${problem}, expected a file such as search.yaml, or --resume with a search such as runs/search-1`,
+    );
+  }
+  boundMemory(values);
+  if (resume !== undefined) return goOn(resume, values, io);
+  const config = await readSearch(path);
+  const opened = await openSearch(path, config);
+  const lock = lockNewDirectory(out, 'search');
+  try {
+    return await search(path, config, opened, lock, values, io);
+  } finally {
+    lock.release();
+  }
+}
+
+async function goOn(folder: string, values: SearchValues, io: Io): Promise<number> {
+  if (
+    !(statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false) ||
+    !existsSync(join(folder, SEARCH_LINES))
+  ) {
+    throw new UsageError(`--resume has ${folder}, expected the directory of a search, with its ${SEARCH_LINES}`);
+  }
+  const lock = lockFolder('search', folder, 'search');
+  try {
+    const { file, config } = readStart(folder);
+    return await search(file, config, await openSearch(file, config), lock, values, io);
+  } finally {
+    lock.release();
+  }
+}
+
+async function search(
+  file: string,
+  config: SearchConfig,
+  { space, trials, runs, metric, data, length }: OpenedSearch,
+  lock: FolderLock,
+  values: SearchValues,
+  io: Io,
+): Promise<number> {
+  const { json = false, threads = availableParallelism(), 'at-once': atOnce = 'auto' } = values;
+  const rounds = roundsOf(trials.length, config.halving, length);
+  const journal = openJournal(lock.path, { file, config, data }, trials.length);
+  const interrupt = listenForInterrupt(io);
+  const note = createNote('search', io);
+  const { signal } = interrupt;
+  announceInterrupt(signal, 'search', `ending; go on with --resume ${lock.path}`, (line) => {
+    note.clear();
+    printLine(io.stderr, line);
+  });
+  let unmeasured = 0;
+  let pool: Pool | undefined;
+  try {
+    const threadPool = await createPool({ threads });
+    pool = threadPool;
+    for (const text of journal.notes) warn(text);
+    const total = rounds.reduce((sum, { count }) => sum + count, 0) * (config.folds ?? 1);
+    if (json) {
+      printJson(
+        io.stdout,
+        JSON.stringify({
+          event: 'start',
+          out: lock.path,
+          trials: trials.length,
+          runs: total,
+          done: journal.outcomes.size,
+        }),
+      );
+    } else if (journal.outcomes.size > 0) {
+      printLine(io.stdout, `${journal.outcomes.size} of ${total} runs are in ${lock.path} already`);
+    }
+    const lanesOf = createLanes(threadPool, atOnce, signal, (lanes) => {
+      note.clear();
+      if (json) printJson(io.stdout, JSON.stringify({ event: 'lanes', ...lanes }));
+      else printLine(io.stdout, lanesText(lanes));
+    });
+    let left = trials.map(({ number }) => number);
+    for (const round of rounds) {
+      const keys = left.flatMap((trial) =>
+        foldsOf(config).map((fold): RunKey => ({ trial, round: round.number, fold })),
+      );
+      const missing = keys.filter((key) => !journal.outcomes.has(keyText(key)));
+      await runAll(missing, {
+        recipeOf: ({ trial, fold }) => runs.recipeOf(trials[trial - 1].point, fold, round.length),
+        ...{ pool: threadPool, lanesOf, signal },
+        lacking({ trial, fold }, error) {
+          unmeasured++;
+          const which = `trial ${trial}${fold === null ? '' : `, fold ${fold}`}`;
+          warn(`${which} is not measured: ${withoutPlace(error)}`);
+        },
+        done(outcome) {
+          const failure = journal.add(outcome);
+          if (failure !== null)
+            warn(`${SEARCH_LINES} cannot be written now, its last lines are kept in memory (${failure.message})`);
+          const best = standingsOf([...journal.outcomes.values()], metric, config.folds)[0];
+          note.say(progressText(journal.outcomes.size, total, metric, best));
+          if (json)
+            printJson(io.stdout, JSON.stringify({ event: 'run', ...outcome, point: trials[outcome.trial - 1].point }));
+        },
+      });
+      if (signal.aborted) break;
+      const next = rounds[round.number];
+      if (next !== undefined) {
+        left = survivors([...journal.outcomes.values()], metric, config.folds, round.number, next.count);
+      }
+    }
+    note.clear();
+    return await finish();
+  } finally {
+    note.clear();
+    interrupt.release();
+    try {
+      await pool?.destroy();
+    } finally {
+      journal.close();
+    }
+  }
+
+  function warn(text: string): void {
+    note.clear();
+    printLine(io.stderr, `gradloom search: warning: ${text}`);
+  }
+
+  async function finish(): Promise<number> {
+    const standings = standingsOf([...journal.outcomes.values()], metric, config.folds);
+    const best = standings[0];
+    const winner = best === undefined || best.score === null ? null : trials[best.trial - 1];
+    const document: SearchDocument = {
+      ...documentOf({ file, config, space, trials, rounds, standings, metric, stopped: signal.aborted }),
+      best: winner === null ? null : { trial: winner.number, command: commandOf(bestValues(winner)) },
+      ...describeMachine(),
+    };
+    const lost = failureOf(() => writeOut(lock, SEARCH_FILE, `${JSON.stringify(document, null, 2)}\n`));
+    // The search is complete even if its file cannot be written, so its results are printed.
+    const page = standings.length === 0 || lost !== null ? null : await tryReport(lock.path, 'search', io);
+    if (json) printJson(io.stdout, JSON.stringify({ ...document, event: 'done', out: lock.path, report: page }));
+    else {
+      printLines(io.stdout, describeSearch(document, io.env));
+      if (lost === null) printLines(io.stdout, ['', `Full numbers: ${join(lock.path, SEARCH_FILE)}`]);
+      if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
+    }
+    if (lost !== null) throw lost;
+    if (signal.aborted) return exitCodes[signal.reason as Interruption];
+    return winner === null || unmeasured > 0 ? 1 : 0;
+  }
+
+  /** The options of the trial in the length of the last round. */
+  function bestValues({ point }: Trial): TrainValues {
+    const { epochs, steps, ...rest } = valuesAt(file, config, point);
+    const { length: last } = rounds[rounds.length - 1];
+    if (last !== null) return { ...rest, [last.unit]: last.count };
+    return { ...rest, ...(epochs === undefined ? {} : { epochs }), ...(steps === undefined ? {} : { steps }) };
+  }
+}
+
+const foldsOf = ({ folds }: SearchConfig): (number | null)[] =>
+  folds === null ? [null] : Array.from({ length: folds }, (_, k) => k + 1);
+
+const progressText = (
+  done: number,
+  total: number,
+  metric: string,
+  best: { readonly trial: number; readonly score: number | null } | undefined,
+): string => {
+  const found = best?.score == null ? '' : `, best ${metric} ${best.score.toPrecision(4)} (trial ${best.trial})`;
+  return `run ${done} of ${total}${found}`;
+};
+
+const lanesText = ({ atOnce, threads, why }: Lanes): string =>
+  `${atOnce === 1 ? 'one run at a time' : `${atOnce} runs at once`}, ${threads === 1 ? 'one thread' : `${threads} threads`} each (${why})`;

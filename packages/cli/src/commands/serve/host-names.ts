@@ -1,0 +1,60 @@
+import { show } from '@gradloom/core/internal';
+import type { Kind } from '../../options/option.ts';
+
+/** Whether a request may name this host, such as `localhost:8080`. `address` is the local one of its connection. */
+export type HostCheck = (authority: string, address?: string) => boolean;
+
+/**
+ * Allows names of loopback, the address of the connection, and `names`; `.example.com` allows all names below it.
+ * A page with any other name is of another site, even if the name leads to this server (DNS rebinding).
+ */
+export function createHostCheck(names: readonly string[]): HostCheck {
+  const known = names.map(hostOfName);
+  const endings = known.filter((name) => name?.startsWith('.')) as string[];
+  const allows = (authority: string, address: string): boolean => {
+    const host = hostOf(authority);
+    if (host === undefined) return false;
+    if (LOOPBACK.test(host) || known.includes(host) || endings.some((ending) => host.endsWith(ending))) return true;
+    // A socket of both families writes ::ffff:10.0.0.1, and %eth0 follows an address that is unique on one link only.
+    return host === hostOfName(address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*/, ''));
+  };
+  // Most requests repeat the last allowed host: parsing it takes 3 µs.
+  let newest: readonly [authority?: string, address?: string] = [];
+  return (authority, address = '') => {
+    if (authority === newest[0] && address === newest[1]) return true;
+    if (!allows(authority, address)) return false;
+    newest = [authority, address];
+    return true;
+  };
+}
+
+/** Whether the name or address is of this machine alone. */
+export const isLoopback = (name: string): boolean => LOOPBACK.test(hostOfName(name) ?? '');
+
+/** Loopback. Browsers resolve `localhost` and the names below it without asking the network. */
+const LOOPBACK = /^(\[::1\]|127(\.\d+){3}|(.+\.)?localhost)$/;
+
+/** Names and addresses with commas between them, or a flag for each. */
+export const hostNames: Kind<readonly string[]> = {
+  parse(name, raw) {
+    const names = [raw].flat().flatMap((entry) => String(entry).split(','));
+    const bad = names.find((entry) => hostOfName(entry) === undefined);
+    if (bad === undefined) return names;
+    throw new Error(`${name} has ${show(bad)}, expected a name or an address without a port, such as gpu.example.com`);
+  },
+  repeats: true,
+};
+
+/** A name or an address as URLs write it, without brackets or with them. Undefined if it is neither. */
+function hostOfName(name: string): string | undefined {
+  const bare = name.replace(/^\[(.*)\]$/, '$1');
+  return hostOf(bare.includes(':') ? `[${bare}]` : bare);
+}
+
+/** The host of an authority as URLs write it: `LOCALHOST.:8080` is `localhost`. Undefined if it has none. */
+function hostOf(authority: string): string | undefined {
+  const url = `http://${authority}`;
+  // These characters end a host or start another part of a URL, and * would look like a wildcard.
+  if (/[\s/\\?#@%*]/.test(authority) || !URL.canParse(url)) return undefined;
+  return new URL(url).hostname.replace(/\.$/, '') || undefined;
+}

@@ -1,0 +1,94 @@
+import { availableParallelism } from 'node:os';
+import { show } from '@gradloom/core/internal';
+import type { Model } from '@gradloom/runtime';
+import { createAnswerPool } from '@gradloom/runtime/internal';
+import { openModel, refuseMoreThan } from '../../files/models/open-model.ts';
+import { boundMemory } from '../../options/bound-memory.ts';
+import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import { withoutPlace } from '../../terminal/failure.ts';
+import { listenForInterrupt } from '../../terminal/interrupt.ts';
+import { type Io, printLine, printLines } from '../../terminal/io.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { createHostCheck, isLoopback } from './host-names.ts';
+import { serveOptions } from './options.ts';
+import { rowSchema } from './row-schema.ts';
+import type { Server } from './server.ts';
+
+const PORT = 8080;
+const HOST = '127.0.0.1';
+const MOST_THREADS = 4;
+
+/** Answers requests until a signal. Resolves to the exit code. */
+export async function runServe(request: Request, io: Io): Promise<number> {
+  const raw = flagsToRaw(serveOptions, request);
+  const values = parseRaw(serveOptions, raw);
+  refuseMoreThan(1, request.positionals, 'one model');
+  boundMemory(values);
+  const model = openModel(request.positionals);
+  const { port = PORT, host = HOST, cors, queue = 1000, delay = 0 } = values;
+  const mostRows = values['max-rows'] ?? 10_000;
+  const threads = values.threads ?? Math.max(1, Math.min(MOST_THREADS, availableParallelism() - 1));
+  const { createServer } = await import('./server.ts');
+  const pool = await createAnswerPool(model, { threads, mostRows });
+  const interrupt = listenForInterrupt(io);
+  try {
+    // Before it listens: a model that cannot answer is refused, such as one with a weight that is not finite.
+    model.outputs(new Float64Array(0));
+    const server = createServer({
+      pool,
+      schema: rowSchema(model, mostRows),
+      fingerprint: model.fingerprint,
+      places: queue,
+      delayMs: delay,
+      mostBytes: values['max-body'] ?? 1024 ** 2,
+      cors,
+      allowsHost: createHostCheck([host, ...(values['allow-host'] ?? [])]),
+      onError: (error) => printLine(io.stderr, `gradloom serve: ${withoutPlace(error)}`),
+    });
+    const url = await listen(server, host, port);
+    if (!isLoopback(host)) {
+      const warning = `${host} is no loopback address: any machine that reaches it may ask, without a password`;
+      printLine(io.stderr, `gradloom serve: warning: ${warning}`);
+    }
+    printLines(io.stdout, describeServer(url, model, request.positionals[0]));
+    const { signal } = interrupt;
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    printLine(io.stderr, `gradloom serve: ${signal.reason}: answering what has arrived; a second signal ends at once`);
+    await server.stop();
+    return 0;
+  } finally {
+    interrupt.release();
+    await pool.close();
+  }
+}
+
+async function listen({ http }: Server, host: string, port: number): Promise<string> {
+  try {
+    // For 'localhost' fastify starts two servers; the second has no limits and never answers upgrades to HTTP/2.
+    return await http.listen({ host: host === 'localhost' ? HOST : host, port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    await http.close();
+    if (code === 'EADDRINUSE') {
+      throw new UsageError(`--port has ${port}, which another program listens on, expected a free one (0 takes any)`);
+    }
+    if (code === 'EACCES') {
+      throw new UsageError(`--port has ${port}, which this user may not listen on, expected one from 1024 on`);
+    }
+    throw new UsageError(`--host has ${show(host)}, expected an address of this machine (${String(code)})`);
+  }
+}
+
+/** The first word is the address, for scripts. */
+function describeServer(url: string, { preprocessing, metadata }: Model, name: string): string[] {
+  const columns = preprocessing?.columns.map((column) => column.name).join(', ');
+  const [target] = preprocessing?.target ?? [];
+  const classes = target?.type === 'classes' ? target.labels : metadata.labels;
+  const answers = classes === undefined ? 'values' : `one of ${classes.slice(0, 10).join(', ')}`;
+  return [
+    `${url} answers for ${name}`,
+    `POST /predict: ${columns === undefined ? 'rows of numbers' : `rows of ${columns}`}; gives ${answers}`,
+    'GET /schema, /health, /metrics. Ctrl-C stops.',
+  ];
+}

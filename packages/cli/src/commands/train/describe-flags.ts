@@ -1,0 +1,27 @@
+import { formatSource } from '../../files/datasets/dataset-source.ts';
+import { type Effect, effects } from '../../options/effects.ts';
+import { formatValue } from '../../options/member.ts';
+import { quote } from '../../terminal/text/quote.ts';
+import { type TrainValues, trainOptions } from './options.ts';
+
+/** The options that make a run, in the order of help, as the run's files hold them. */
+export const configOf = (values: TrainValues): Record<string, unknown> =>
+  saidOf(values, (effect) => effects[effect].setBy === 'run');
+
+/** The same as a command line, quoted for a shell, with the library that no file may name. */
+export function commandOf(values: TrainValues): string {
+  const said = saidOf(values, (effect) => effects[effect].setBy === 'run' || effect === 'code');
+  const words = Object.entries(said).map(([key, value]) =>
+    value === true ? `--${key}` : `--${key} ${quote(formatValue(value))}`,
+  );
+  return ['gradloom train', ...words].join(' ');
+}
+
+function saidOf(values: TrainValues, isWanted: (effect: Effect) => boolean): Record<string, unknown> {
+  const said: Record<string, unknown> = {};
+  for (const [key, { effect }] of Object.entries(trainOptions) as [keyof TrainValues, { effect: Effect }][]) {
+    if (!isWanted(effect) || values[key] === undefined || values[key] === false) continue;
+    said[key] = key === 'dataset' && values.dataset !== undefined ? formatSource(values.dataset) : values[key];
+  }
+  return said;
+}

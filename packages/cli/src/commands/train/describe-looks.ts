@@ -1,0 +1,56 @@
+import type { LayerFigures } from '@gradloom/core';
+import type { Paint } from '../../terminal/paint.ts';
+import { decimal } from '../../terminal/text/format.ts';
+import { layerNames } from '../../terminal/text/layer-names.ts';
+import { logBars } from '../../terminal/text/log-bars.ts';
+import { shownRows } from '../../terminal/text/shown-rows.ts';
+import { table } from '../../terminal/text/table.ts';
+import type { ProbeEvent } from './reporter.ts';
+
+/** Rows of the picture; of more layers, some are shown. */
+const MOST_ROWS = 40;
+
+/** The statistics of one look. */
+export type Look = Pick<ProbeEvent, 'step' | 'layers'>;
+
+/** The statistics of the first and last look, at most 80 columns wide; the others are in metrics.jsonl. */
+export function describeLooks(first: Look, last: Look, paint: Paint): string[] {
+  const names = layerNames(last.layers);
+  const places = shownRows(last.layers.length, MOST_ROWS);
+  const thinned = places.length < last.layers.length ? `, ${places.length} of ${last.layers.length} layers` : '';
+  // No gradient is computed below the first layer that learns.
+  const reached = places.filter((k) => last.layers[k].rmsDy !== null);
+  const looks = first === last ? [last] : [first, last];
+  return [
+    '',
+    paint('bold', `dL/dy of each layer's outputs y, from the input to the output${thinned}`),
+    '',
+    ...logBars(
+      looks.map(({ step, layers }) => ({
+        name: `before step ${step + 1}`,
+        values: reached.map((k) => layers[k].rmsDy ?? Number.NaN),
+      })),
+      { rows: reached.map((k) => names[k]), head: 'layer', paint },
+    ),
+    '',
+    paint('bold', `Before step ${last.step + 1}`),
+    '',
+    ...table(
+      ['layer', 'mean y', 'std y', 'flat', 'dead', 'W', 'dL/dW', 'moved'],
+      places.map((k) => figuresOf(names[k], last.layers[k])),
+      { right: [1, 2, 3, 4, 5, 6, 7], width: 78 },
+    ).map((line) => `  ${line}`),
+    '',
+    '  dL/dy, W, dL/dW: root mean squares; moved: RMS change of W since the start.',
+    '  flat: share of outputs whose slope is below 1 % of the largest possible;',
+    '  dead: share of units that are flat in every row of the batch.',
+  ];
+}
+
+function figuresOf(name: string, layer: LayerFigures): string[] {
+  const { mean, std, flat, dead, tensors } = layer;
+  const share = (value: number | null): string => (value === null ? '' : `${Math.round(100 * value)} %`);
+  const W = tensors.find(({ name }) => name === 'W') ?? tensors.at(0);
+  const ofW = W === undefined ? ['', '', ''] : [W.rms, W.rmsGradient, W.rmsMoved].map(decimal);
+  return [name, decimal(mean), decimal(std), share(flat), share(dead), ...ofW];
+}

@@ -1,0 +1,87 @@
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { sizeOf } from '@gradloom/core/internal';
+import type { ClusterFacts } from '@gradloom/runtime';
+import { formatMember, formatValue, type Member } from '../../options/member.ts';
+import { ownParts } from '../../options/own-parts.ts';
+import { backendName } from '../../terminal/text/backend-name.ts';
+import { plural, whole } from '../../terminal/text/format.ts';
+import type { TrainValues } from './options.ts';
+import type { RunStart } from './reporter.ts';
+
+/** The lines above a run: data, network, training, machine. */
+export function describeRun({ recipe, event }: RunStart): string[] {
+  const { sets, spec, values } = recipe;
+  const { train, validation, test } = sets;
+  const rows = [`${whole(train.rows)} training`];
+  if (validation !== undefined) rows.push(`${whole(validation.rows)} validation`);
+  if (test !== undefined && test !== train) rows.push(`${whole(test.rows)} test`);
+  const same = test === train ? ', also for the test' : '';
+  const targets = train.classes === null ? plural(train.targets.columns, 'value') : classCount(train.classes);
+  const totalEpochs = event.totalSteps / event.stepsPerEpoch;
+  const length = Number.isInteger(totalEpochs) ? plural(totalEpochs, 'epoch') : plural(event.totalSteps, 'step');
+  const schedule = values.schedule?.kind === 'constant' ? '' : ` ${nameOf(values.schedule)}`;
+  const most = event.tunesThreads && event.threads > 1 ? 'up to ' : '';
+  return [
+    `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${same}, ${targets}`,
+    `${describeNetwork(spec)}: ${describeParameters(spec)}, loss ${nameOf(values.loss)}${describeWeights(recipe)}`,
+    `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)}${accumulateText(values)} in ${plural(event.leaves, 'leaf')}, ${length}${patienceText(values)}${emaText(values)}`,
+    `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, ${event.precision}, seed ${values.seed}`,
+    ...(event.cluster === undefined ? [] : [describeCluster(event.cluster)]),
+    ...(event.step === 0 ? [] : [`resumed after ${plural(event.step, 'step')} of ${whole(event.totalSteps)}`]),
+  ];
+}
+
+/** '4 ranks by Open MPI 5.0.7, on 2 machines: 8 threads', with what their sum does to the bits. */
+export function describeCluster({ library, hosts, threads, reduce }: ClusterFacts): string {
+  const all = threads.reduce((sum, count) => sum + count, 0);
+  const machines = plural(new Set(hosts).size, 'machine');
+  const sum = reduce === 'tree' ? '' : '; MPI adds their gradients, so the result depends on their number';
+  return `${plural(threads.length, 'rank')} by ${library}, on ${machines}: ${plural(all, 'thread')}${sum}`;
+}
+
+/** ', moving average 0.999', of a run that keeps one of its weights. */
+const emaText = ({ ema }: TrainValues): string => (ema === undefined ? '' : `, moving average ${ema}`);
+
+/** ' at most, patience 10', of a run that may stop early. */
+const patienceText = ({ patience }: TrainValues): string =>
+  typeof patience === 'number' ? ` at most, patience ${patience}` : '';
+
+/** ' (4 x 32)', where a step takes several batches. */
+const accumulateText = ({ accumulate = 1, batch }: TrainValues): string =>
+  accumulate === 1 ? '' : ` (${whole(accumulate)} x ${batch})`;
+
+/** What rows and classes count in the training loss, where not all count the same. */
+function describeWeights({ sets, values }: RunStart['recipe']): string {
+  const given = values['class-weight'];
+  const classes = given === undefined ? '' : `, class weights ${formatValue(given)}`;
+  return `${classes}${sets.train.weights === undefined ? '' : ', rows by their weights'}`;
+}
+
+const classCount = (count: number): string => `${whole(count)} ${count === 1 ? 'class' : 'classes'}`;
+
+/** Parameters that an optimizer trains: all but the running statistics of norms. */
+export const trainedParametersOf = (spec: NetworkSpec): number =>
+  buildNetwork(spec, ownParts()).tensors.reduce((sum, { length, isTrained }) => sum + (isTrained ? length : 0), 0);
+
+/** '1,234 parameters', or '1,234 parameters, 128 of them not trained'. */
+export function describeParameters(spec: NetworkSpec): string {
+  const all = buildNetwork(spec, ownParts()).parameterCount;
+  const untrained = all - trainedParametersOf(spec);
+  return `${plural(all, 'parameter')}${untrained === 0 ? '' : `, ${whole(untrained)} of them not trained`}`;
+}
+
+/** '784-128-10 relu': widths, then what stands between them. */
+export function describeNetwork(spec: NetworkSpec): string {
+  const network = buildNetwork(spec, ownParts());
+  const widths = [network.input];
+  const others = new Set<string>();
+  for (const layer of network.layers) {
+    const width = sizeOf(layer.out);
+    // The tensors of a norm are vectors.
+    if (layer.tensors.some(({ shape }) => shape.length > 1)) widths.push(width);
+    else others.add(layer.label.replace(`(${width})`, ''));
+  }
+  return [widths.join('-'), ...others].join(' ');
+}
+
+const nameOf = (member: Member | undefined): string => (member === undefined ? '' : formatMember(member));

@@ -1,0 +1,73 @@
+import { summarizeTable } from '@gradloom/runtime';
+import { heldOut } from '../../files/datasets/held-out.ts';
+import type { OpenedTable } from '../../files/datasets/open-dataset.ts';
+import { LEAST_WATCHED } from '../../files/datasets/table-preset.ts';
+import { plural } from '../../terminal/text/format.ts';
+import { table as drawTable } from '../../terminal/text/table.ts';
+import type { Recipe } from './recipe.ts';
+
+/** Columns that are shown: more would scroll the run away. */
+const MOST_COLUMNS = 40;
+
+/** What was found and decided about the data of the user, if they are of the user. */
+export function describeData(recipe: Recipe, width: number): string[] {
+  const decisions = decisionsOf(recipe);
+  const columns = recipe.table === undefined ? [] : [...describeTable(recipe.table, width), ''];
+  return decisions.length === 0 ? [] : [...columns, ...decisions, ''];
+}
+
+/** The columns of a table and what becomes of them. */
+function describeTable({ table, preprocessing }: OpenedTable, width: number): string[] {
+  const columns = summarizeTable(table, preprocessing);
+  const shown =
+    columns.length <= MOST_COLUMNS ? columns : [...columns.slice(0, MOST_COLUMNS - 1), ...columns.slice(-1)];
+  const rows = shown.map(({ name, role, type, reason, gaps, becomes }) => [
+    name,
+    role === 'target' ? `target: ${type}` : (type ?? role),
+    reason,
+    gaps === 0 ? '' : String(gaps),
+    becomes,
+  ]);
+  const left = columns.length - shown.length;
+  return [
+    ...drawTable(['column', 'type', 'why', 'gaps', 'becomes'], rows, { right: [3], width }),
+    ...(left === 0 ? [] : [`and ${plural(left, 'column')} more: --json has them all`]),
+  ];
+}
+
+/** What was decided about data of the user without being asked, each with how to change it; empty for other data. */
+export function decisionsOf(recipe: Pick<Recipe, 'table' | 'decisions' | 'sets' | 'values'>): string[] {
+  const { table, decisions = [] } = recipe;
+  const ofData = table === undefined ? decisions : tableDecisions(table);
+  return ofData.length === 0 ? [] : [...ofData, ...earlyDecision(recipe)];
+}
+
+/** Why a run does not stop early, where nobody has said so. */
+function earlyDecision({ sets: { validation }, values: { patience } }: Pick<Recipe, 'sets' | 'values'>): string[] {
+  if (patience !== undefined) return [];
+  if (validation === undefined) return ['no early stopping: it needs validation rows (--validation 0.1)'];
+  const why = `of ${plural(validation.rows, 'validation row')} the best step is noise`;
+  return [`no early stopping: ${why}, and from ${LEAST_WATCHED} on it is the default (--patience 20)`];
+}
+
+function tableDecisions(opened: OpenedTable): string[] {
+  const { table } = opened;
+  const { scale = 'standard', missing = 'impute' } = table.options;
+  const gaps = table.inputs.reduce((sum, column) => sum + column.gaps, 0);
+  const imputed = gaps > 0 && missing === 'impute' ? [IMPUTED] : [];
+  return [...table.decisions, scalings[scale], ...imputed, ...heldOutOf(opened)];
+}
+
+function heldOutOf({ table, rows, folds }: Pick<OpenedTable, 'table' | 'rows' | 'folds'>): string[] {
+  const isOfClasses = table.targets[0].data.kind === 'words';
+  return heldOut({ validation: rows.validation?.length, test: rows.test?.length }, isOfClasses, folds);
+}
+
+const scalings = {
+  standard: 'numbers are scaled by mean and deviation of the training rows (--scale minmax, robust or none)',
+  minmax: 'numbers are scaled to 0 and 1 over the training rows (--scale standard, robust or none)',
+  robust: 'numbers are scaled by median and quartiles of the training rows (--scale standard, minmax or none)',
+  none: 'numbers are not scaled (--scale standard, minmax or robust)',
+};
+
+const IMPUTED = 'gaps are filled with the median, or are a category (--missing drop leaves their rows out)';

@@ -1,0 +1,121 @@
+import { buildNetwork, type Elements, type NetworkSpec } from '@gradloom/core';
+import { createModel, type Dataset, type Model, type ModelContents, type TrainOptions } from '@gradloom/runtime';
+import { ownParts } from '../../../options/own-parts.ts';
+import type { Division, Plane } from '../../../report/findings/findings.ts';
+import { ownUnits } from '../../../report/findings/own-units.ts';
+import { modelOf } from '../model-of.ts';
+import type { Recipe } from '../recipe.ts';
+
+const SIDE = 48;
+const MOST_CLASSES = 6;
+const MOST_POINTS = 400;
+
+/**
+ * Whether rows are points of the plane, in 2 to 6 classes or with targets of 0 or 1. Indices are excluded: there is
+ * nothing between them.
+ */
+export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
+  if (train.inputs.columns !== 2 || train.inputs.file !== undefined || takesIndices(spec)) return false;
+  if (train.classes !== null) return train.classes > 1 && train.classes <= MOST_CLASSES;
+  const { array, columns } = train.targets;
+  return columns === 1 && spec.input === 2 && Array.prototype.every.call(array, (value) => value === 0 || value === 1);
+}
+
+/** Whether an input is an index of an embedding: there is nothing between two of them. */
+export const takesIndices = (spec: NetworkSpec): boolean =>
+  buildNetwork(spec, ownParts()).places.some((place) => place.spec.kind === 'embedding');
+
+/** The decision regions of a network with these parameters [P] around the training rows. */
+export function dividePlane(recipe: Recipe, parameters: Elements, step: number): Division {
+  const extent = extentOf(recipe.sets.train);
+  const [x1, y1, x2, y2] = extent;
+  const rows = new Float64Array(2 * SIDE * SIDE);
+  for (let k = 0; k < SIDE * SIDE; k++) {
+    rows[2 * k] = x1 + ((k % SIDE) / (SIDE - 1)) * (x2 - x1);
+    rows[2 * k + 1] = y1 + (Math.floor(k / SIDE) / (SIDE - 1)) * (y2 - y1);
+  }
+  const model = createModel(modelOf(recipe, parameters));
+  const likely = probabilitiesOf(model, rows);
+  const classes = likely.length / (SIDE * SIDE);
+  const margins = Array.from({ length: classes }, (_, c) => {
+    const bytes = Uint8Array.from({ length: SIDE * SIDE }, (_, k) => {
+      const own = likely.subarray(k * classes, (k + 1) * classes);
+      const other = own.reduce((most, p, j) => (j !== c && p > most ? p : most), 0);
+      return Math.min(255, Math.max(0, Math.round((own[c] - other + 1) * 127.5)));
+    });
+    return Buffer.from(bytes).toString('base64');
+  });
+  const { input } = ownUnits(recipe.sets.train.preprocessing);
+  return { step, extent: [input(x1, 0), input(y1, 1), input(x2, 0), input(y2, 1)], side: SIDE, margins };
+}
+
+/** The training rows (or some, if there are very many), and the final decision regions. */
+export function planeOf(recipe: Recipe, parameters: Elements, step: number): Plane {
+  const { inputs, targets, classes, labels, rows } = recipe.sets.train;
+  const every = Math.ceil(rows / MOST_POINTS);
+  const names = Array.from({ length: classes ?? 2 }, (_, c) => labels?.[c] ?? String(c));
+  const points = Array.from({ length: Math.ceil(rows / every) }, (_, k): [number, number, number] => {
+    const n = k * every;
+    return [inputs.array[2 * n] / inputs.divisor, inputs.array[2 * n + 1] / inputs.divisor, targets.array[n]];
+  });
+  const { input } = ownUnits(recipe.sets.train.preprocessing);
+  return {
+    labels: names,
+    points: points.map(([x, y, label]) => [input(x, 0), input(y, 1), label]),
+    right: rightAmong(points, modelOf(recipe, parameters)),
+    end: dividePlane(recipe, parameters, step),
+  };
+}
+
+/** Number of points classified correctly. */
+function rightAmong(points: readonly (readonly [number, number, number])[], contents: ModelContents): number {
+  const likely = probabilitiesOf(
+    createModel(contents),
+    Float64Array.from(points.flatMap((point) => point.slice(0, 2))),
+  );
+  const classes = likely.length / points.length;
+  return points.filter(([, , label], n) => {
+    const own = likely.subarray(n * classes, (n + 1) * classes);
+    return own.every((p, c) => c === label || p < own[label]);
+  }).length;
+}
+
+/** [N, classes]; a single output p is the probability of class 1, and 1 - p that of class 0. */
+function probabilitiesOf(model: Model, rows: Float64Array): Float64Array {
+  const { loss } = model;
+  const kind = typeof loss === 'string' ? loss : (loss?.kind ?? 'mse');
+  const logits = kind === 'softmax-cross-entropy' || kind === 'binary-cross-entropy';
+  const y = logits ? model.probabilities(rows) : model.outputs(rows);
+  if (y.length > rows.length / 2) return y;
+  return Float64Array.from({ length: rows.length }, (_, k) => {
+    const one = Math.min(1, Math.max(0, y[k >> 1]));
+    return k % 2 === 1 ? one : 1 - one;
+  });
+}
+
+const MARGIN = 0.12;
+
+function extentOf({ inputs: { array, divisor }, rows }: Dataset): [number, number, number, number] {
+  const low = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const high = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < 2 * rows; i++) {
+    const value = array[i] / divisor;
+    if (value < low[i % 2]) low[i % 2] = value;
+    if (value > high[i % 2]) high[i % 2] = value;
+  }
+  const [w, h] = [high[0] - low[0] || 1, high[1] - low[1] || 1];
+  return [low[0] - MARGIN * w, low[1] - MARGIN * h, high[0] + MARGIN * w, high[1] + MARGIN * h];
+}
+
+/** Positions in a run, as shares, at which to draw the plane: early ones, where most happens. */
+const SHARES = [0, 0.01, 0.03, 0.1, 0.3];
+
+/** Steps of these positions in a run of `total` steps; for a run that is probed anyway, the next probed steps. */
+export function divisionSteps(total: number, probe: TrainOptions['probe']): number[] {
+  const next = (step: number): number => {
+    if (probe === undefined || step === 0) return step;
+    if (typeof probe === 'number') return Math.ceil(step / probe) * probe;
+    return probe.reduce((nearest, s) => (s >= step && s < nearest ? s : nearest), total);
+  };
+  return [...new Set(SHARES.map((share) => next(Math.round(share * total))).filter((step) => step < total))];
+}

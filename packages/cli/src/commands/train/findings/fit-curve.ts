@@ -1,0 +1,67 @@
+import type { Elements } from '@gradloom/core';
+import { createModel, type Dataset } from '@gradloom/runtime';
+import type { Curve } from '../../../report/findings/findings.ts';
+import { ownUnits } from '../../../report/findings/own-units.ts';
+import { modelOf } from '../model-of.ts';
+import type { Recipe } from '../recipe.ts';
+import { takesIndices } from './divide-plane.ts';
+
+const MOST_POINTS = 400;
+/** Number of inputs at which the network is evaluated. */
+const PLACES = 200;
+const MOST_LINES = 6;
+const MARGIN = 0.04;
+
+/**
+ * Predictions of a network along its single input, one line per output: a value, or the probability of a class. Null if
+ * rows have more inputs, there are too many outputs, or all rows have the same input.
+ */
+export function fitCurve(recipe: Recipe, parameters: Elements): Curve | null {
+  const { train } = recipe.sets;
+  const { inputs, classes, labels, targets, rows } = train;
+  if (inputs.columns !== 1 || inputs.file !== undefined || takesIndices(recipe.spec)) return null;
+  const [low, high] = rangeOf(train);
+  if (!(high > low)) return null;
+  const margin = MARGIN * (high - low);
+  const places = Float64Array.from(
+    { length: PLACES },
+    (_, k) => low - margin + (k / (PLACES - 1)) * (high - low + 2 * margin),
+  );
+  const model = createModel(modelOf(recipe, parameters));
+  const { loss } = model;
+  const kind = typeof loss === 'string' ? loss : (loss?.kind ?? 'mse');
+  const isLogits = kind === 'softmax-cross-entropy' || kind === 'binary-cross-entropy';
+  const y = isLogits ? model.probabilities(places) : model.outputs(places);
+  const outputs = y.length / PLACES;
+  if (outputs > MOST_LINES) return null;
+  const every = Math.ceil(rows / MOST_POINTS);
+  const shown = Array.from({ length: Math.ceil(rows / every) }, (_, k) => k * every);
+  const units = ownUnits(train.preprocessing);
+  const x = (n: number) => units.input(inputs.array[n] / inputs.divisor, 0);
+  const t = (n: number, o: number) => units.output(targets.array[n * targets.columns + o] / targets.divisor, o);
+  const hasClasses = classes !== null;
+  return {
+    // A row has probability 1 for its class; a single output with two classes is the probability of the second.
+    points: shown.flatMap((n): [number, number, number][] => {
+      if (hasClasses) return outputs === 1 ? [[x(n), t(n, 0), 0]] : [[x(n), 1, t(n, 0)]];
+      return Array.from({ length: outputs }, (_, o) => [x(n), t(n, o), o]);
+    }),
+    lines: Array.from({ length: outputs }, (_, o) => ({
+      name: hasClasses && outputs > 1 ? (labels?.[o] ?? `class ${o}`) : outputs > 1 ? `output ${o + 1}` : 'network',
+      points: Array.from(places, (place, k): [number, number] => [
+        units.input(place, 0),
+        units.output(y[k * outputs + o], o),
+      ]),
+    })),
+    isProbability: isLogits,
+  };
+}
+
+function rangeOf({ inputs: { array, divisor }, rows }: Dataset): [low: number, high: number] {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let n = 0; n < rows; n++) {
+    low = Math.min(low, array[n] / divisor);
+    high = Math.max(high, array[n] / divisor);
+  }
+  return [low, high];
+}

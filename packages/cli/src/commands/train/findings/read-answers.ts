@@ -1,0 +1,92 @@
+import { buildNetwork, createLoss, metrics, NO_ANSWER } from '@gradloom/core';
+import { createDecision, createScoring, type Decision, scoreInto } from '@gradloom/core/internal';
+import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
+import { binsOf, type CalibrationBin } from '../../../lab/figures/calibration-bins.ts';
+import type { Answers, Image, Mistake } from '../../../report/findings/findings.ts';
+import { classFigures } from '../../evaluate/class-figures.ts';
+import type { Recipe } from '../recipe.ts';
+
+const WORST = 15;
+
+/** The confusion matrix and the worst errors, from the evaluation of the test accuracy. */
+export async function readAnswers({ sets, values }: Recipe, result: TrainResult): Promise<Answers | null> {
+  const [split, dataset] = sets.test === undefined ? ['validation', sets.validation] : ['test', sets.test];
+  if (dataset === undefined || dataset.classes === null) return null;
+  const loss = createLoss(result.loss, result.parts?.own);
+  const { targets, threshold = 0.5 } = loss;
+  const confusion = metrics['confusion-matrix']({ targets, threshold });
+  const worst = targets === 'classes' ? mistakeReader(createDecision('answers', { targets }).answer) : null;
+  const scoring = createScoring({
+    loss,
+    outputs: buildNetwork(result.spec, result.parts?.own).output,
+    classes: dataset.classes,
+    areBits: false,
+  });
+  const calibration = scoring.hasProbabilities
+    ? metrics.calibration({ targets: scoring.task === 'binary' ? 'values' : 'classes' })
+    : null;
+  await evaluateModel(result.spec, result.parameters, dataset, {
+    loss: result.loss,
+    ...(result.parts === undefined ? {} : { parts: result.parts }),
+    backend: result.backend.name,
+    ...(values.blas === undefined ? {} : { blas: values.blas }),
+    threads: result.threads,
+    readers: [
+      confusion,
+      ...(worst === null ? [] : [worst.reader]),
+      ...(calibration === null ? [] : [{ add: scoreInto(scoring, [calibration]) }]),
+    ],
+  });
+  const found = classFigures(confusion.value(), dataset.labels);
+  const isWhole = found.every(({ unanswered }) => unanswered === 0);
+  return {
+    split,
+    labels: found.map(({ label }) => label),
+    confusion: found.map(({ answers, unanswered }) => (isWhole ? answers : [...answers, unanswered])),
+    mistakes: worst === null ? [] : worst.mistakes().map((found) => ({ ...found, image: imageOf(dataset, found.row) })),
+    calibration: calibration === null ? undefined : binsOf(calibration.value()).map(toFigures),
+  };
+}
+
+const toFigures = ({ rows, probability, share }: CalibrationBin) => ({
+  rows,
+  probability: probability ?? Number.NaN,
+  share: share ?? Number.NaN,
+});
+
+type Found = Omit<Mistake, 'image'> & { readonly loss: number };
+
+/** Keeps the misclassified rows whose class got the lowest probability. */
+function mistakeReader(answerOf: Decision['answer']): {
+  reader: OutputReader;
+  mistakes: () => Omit<Mistake, 'image'>[];
+} {
+  const worst: Found[] = [];
+  let first = 0;
+  const reader: OutputReader = {
+    add(y, t, B, O) {
+      for (let n = 0; n < B; n++) {
+        const answer = answerOf(y, n, O);
+        const label = t[n];
+        if (answer === label || answer === NO_ANSWER) continue;
+        const logits = y.subarray(n * O, (n + 1) * O);
+        const most = logits[answer];
+        const sum = logits.reduce((total, z) => total + Math.exp(z - most), 0);
+        const loss = Math.log(sum) - (logits[label] - most);
+        worst.push({ row: first + n, label, answer, probability: 1 / sum, loss });
+        worst.sort((a, b) => b.loss - a.loss || a.row - b.row);
+        worst.length = Math.min(worst.length, WORST);
+      }
+      first += B;
+    },
+  };
+  return { reader, mistakes: () => worst.map(({ loss: _, ...mistake }) => mistake) };
+}
+
+/** Bytes in a square shape are an image. */
+function imageOf({ inputs: { array, columns, divisor, file } }: Dataset, row: number): Image | null {
+  const side = Math.sqrt(columns);
+  if (file !== undefined || !(array instanceof Uint8Array) || divisor !== 255 || !Number.isInteger(side) || side < 4)
+    return null;
+  return { side, bytes: Buffer.from(array.subarray(row * columns, (row + 1) * columns)).toString('base64') };
+}

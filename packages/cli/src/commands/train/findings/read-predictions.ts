@@ -1,0 +1,59 @@
+import { metrics } from '@gradloom/core';
+import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
+import type { Predictions } from '../../../report/findings/findings.ts';
+import type { Recipe } from '../recipe.ts';
+
+/** Most rows that are kept per output: of more, some at even distances. */
+const MOST_POINTS = 400;
+/** Outputs that are shown. */
+const MOST_OUTPUTS = 4;
+
+/** Predictions and targets of a regression, and the metrics of each output over all rows. Null if rows have classes. */
+export async function readPredictions({ sets, values }: Recipe, result: TrainResult): Promise<Predictions | null> {
+  const [split, rows] =
+    sets.test !== undefined
+      ? ['test', sets.test]
+      : sets.validation !== undefined
+        ? ['validation', sets.validation]
+        : ['training', sets.train];
+  const { accuracy } = result.test ?? result.validation ?? {};
+  if (rows.classes !== null || accuracy !== undefined) return null;
+  const { outputs, reader } = predictionReader(rows);
+  const evaluation = await evaluateModel(result.spec, result.parameters, rows, {
+    loss: result.loss,
+    ...(result.parts === undefined ? {} : { parts: result.parts }),
+    backend: result.backend.name,
+    ...(values.blas === undefined ? {} : { blas: values.blas }),
+    threads: result.threads,
+    readers: [reader],
+  });
+  if (evaluation.accuracy !== undefined) return null;
+  return { split, rows: rows.rows, outputs: outputs() };
+}
+
+function predictionReader({ rows, targets: { columns } }: Dataset): {
+  reader: OutputReader;
+  outputs: () => Predictions['outputs'];
+} {
+  const every = Math.ceil(rows / MOST_POINTS);
+  const all = Array.from({ length: Math.min(columns, MOST_OUTPUTS) }, () => ({
+    points: [] as [number, number][],
+    rmse: metrics.rmse(),
+    r2: metrics.r2(),
+  }));
+  let seen = 0;
+  const reader: OutputReader = {
+    add(y, t, B, O) {
+      for (const [o, { points, rmse, r2 }] of all.entries()) {
+        const [predicted, actual] = [y, t].map((of) => Float64Array.from({ length: B }, (_, n) => of[n * O + o]));
+        for (const metric of [rmse, r2]) metric.add(predicted, actual, B, 1);
+        for (let n = 0; n < B; n++) {
+          if ((seen + n) % every === 0 && Number.isFinite(predicted[n])) points.push([actual[n], predicted[n]]);
+        }
+      }
+      seen += B;
+    },
+  };
+  const outputs = () => all.map(({ points, rmse, r2 }) => ({ points, rmse: rmse.value(), r2: r2.value() }));
+  return { reader, outputs };
+}

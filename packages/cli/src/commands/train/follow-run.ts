@@ -1,0 +1,191 @@
+import { basename } from 'node:path';
+import type { FolderLock } from '@gradloom/runtime';
+import {
+  type Checkpoint,
+  type Cluster,
+  type TrainEvent,
+  TrainingError,
+  type TrainResult,
+  train,
+} from '@gradloom/runtime';
+import { intervalOf } from '../../options/checkpoint-every.ts';
+import { kebabCase } from '../../options/letter-case.ts';
+import { tryReport } from '../../report/try-report.ts';
+import { failureOf, withoutPlace } from '../../terminal/failure.ts';
+import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
+import type { Io } from '../../terminal/io.ts';
+import { checkpointMetadata } from './checkpoint-metadata.ts';
+import { describeRecovery, describeRollback } from './describe-fault.ts';
+import { dividePlane, divisionSteps, isPlanar } from './findings/divide-plane.ts';
+import { divisionLine, epochLine, probeLine, stepsLine } from './metrics-line.ts';
+import { modelOf } from './model-of.ts';
+import { trainOptions } from './options.ts';
+import type { GivenValues } from './read-values.ts';
+import type { Recipe } from './recipe.ts';
+import { otherLibrary } from './recorded-library.ts';
+import { type Reporter, type RunStart, type StartEvent, warn } from './reporter.ts';
+import type { Resumable } from './resumable.ts';
+import { runConfig } from './run-config.ts';
+import { createRunDirectory, type RunDirectory, reopenRunDirectory } from './run-directory.ts';
+
+/** Trains to the end or to a signal, shows progress and writes files. Resolves to the exit code. */
+export async function followRun(
+  recipe: Recipe,
+  reporter: Reporter,
+  io: Io,
+  { resumable, library }: Pick<GivenValues, 'resumable' | 'library'>,
+  lock: FolderLock | null = null, // of the resumable's folder, where the run goes on there
+  cluster: Cluster | null = null, // rank 0 has the directory, and hears of the run
+): Promise<number> {
+  const interrupt = listenForInterrupt(io);
+  let start: RunStart | undefined;
+  let directory: RunDirectory | undefined;
+  // A profile excludes probes.
+  const looksAway = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
+  const divisions = looksAway ? [] : divisionSteps(stepsOf(recipe), recipe.options.probe);
+
+  /** Called before the run continues, so metrics.jsonl is never behind a checkpoint. */
+  function take(event: TrainEvent): void {
+    if (event.type === 'start') {
+      directory = openDirectory(recipe, event, resumable, lock);
+      start = { recipe, event, out: directory?.path ?? null };
+      reporter.start(start);
+      const other = otherLibrary(library, event.backend);
+      if (other !== null) warn(reporter, other);
+      const { notes = [] } = directory ?? {};
+      if (notes.length > 0) warn(reporter, notes.join('; '));
+    } else if (event.type === 'epoch') {
+      addMetrics(epochLine(event));
+      reporter.epoch(event);
+    } else if (event.type === 'steps') {
+      note('steps.jsonl', directory?.addSteps(stepsLine(event)));
+    } else if (event.type === 'probe') {
+      if (recipe.options.probe !== undefined) {
+        addMetrics(probeLine(event));
+        reporter.probe(event);
+      }
+      if (divisions.includes(event.step)) {
+        directory?.addDivision(divisionLine(dividePlane(recipe, event.parameters, event.step)));
+      }
+    } else if (event.type === 'threads') {
+      reporter.threads(event);
+    } else if (event.type === 'recovery') {
+      aside(describeRecovery(event));
+      reporter.recovery(event);
+    } else if (event.type === 'rollback') {
+      // Looks of steps that are repeated.
+      directory?.cutMetrics(event.to);
+      aside(describeRollback(event));
+      reporter.rollback(event);
+    } else if (event.type === 'progress') {
+      reporter.progress(event);
+    } else if (event.type === 'checkpoint') {
+      reporter.checkpoint(event);
+    } else if (event.type === 'warning') {
+      warn(reporter, withFlag(event.message));
+    }
+  }
+
+  function addMetrics(line: string): void {
+    note('metrics.jsonl', directory?.addMetrics(line));
+  }
+
+  function note(file: string, failure: Error | null = null): void {
+    if (failure !== null)
+      warn(reporter, `${file} cannot be written now, its last lines are kept in memory (${failure.message})`);
+  }
+
+  function aside(message: string): void {
+    reporter.aside(`gradloom train: warning: ${message}`);
+  }
+
+  const { signal } = interrupt;
+  const ending = recipe.values['no-out'] ? 'ending' : 'ending with a checkpoint';
+  announceInterrupt(signal, 'train', ending, (line) => reporter.aside(line));
+
+  try {
+    const every = intervalOf(recipe.values['checkpoint-every'] ?? '');
+    const { keep } = recipe.values;
+    const kept = { ...(every === null ? {} : { every }), ...(keep === undefined ? {} : { keep }) };
+    const result = await train(recipe.spec, recipe.sets, {
+      ...recipe.options,
+      // A probe provides the weights of its step.
+      ...(recipe.options.probe === undefined && divisions.length > 0 ? { probe: divisions } : {}),
+      ...(cluster === null ? {} : { cluster }),
+      ...(resumable?.checkpoint ? { resume: resumable.checkpoint } : {}),
+      ...(recipe.values['no-out'] ? {} : { checkpoint: { folder, metadata: checkpointMetadata(recipe), ...kept } }),
+      onEvent: take,
+      signal,
+    }).result;
+    reporter.stop();
+    const lost = failureOf(() => directory?.saveModel(modelOf(recipe, result.parameters)));
+    // The run is complete even if its model cannot be written, so its results are printed.
+    const report = directory === undefined || lost !== null ? null : await writeReport(directory.path, result);
+    if (start !== undefined) reporter.done({ ...start, report }, result);
+    if (lost !== null) throw lost;
+    if (directory !== undefined) refuseLoss(directory.path, result, resumable?.checkpoint ?? null);
+    return signal.aborted ? exitCodes[signal.reason as Interruption] : 0;
+  } catch (error) {
+    reporter.stop();
+    if (!(error instanceof TrainingError) || directory === undefined) throw error;
+    directory.saveModel(modelOf(recipe, error.parameters));
+    await tryReport(directory.path, 'train', io);
+    const what =
+      error.checkpoint === undefined
+        ? 'the model before that step is'
+        : 'the model and checkpoint before that step are';
+    throw new Error(`${error.message}; ${what} in ${directory.path}`, { cause: error });
+  } finally {
+    interrupt.release();
+    directory?.close();
+  }
+
+  function folder(): FolderLock {
+    if (directory === undefined) throw new Error('train: the run has no directory, expected one since its start');
+    return directory.forCheckpoint();
+  }
+
+  /** A failed report does not invalidate a run. */
+  async function writeReport(path: string, result: TrainResult): Promise<string | null> {
+    try {
+      const { reportRun } = await import('./report-run.ts');
+      return await reportRun(path, recipe, result);
+    } catch (error) {
+      warn(reporter, `no report: ${withoutPlace(error)}`);
+      return null;
+    }
+  }
+}
+
+/** Steps of the whole run. */
+function stepsOf({ options: { steps, epochs = 1, batch }, sets }: Recipe): number {
+  const { rows } = sets.train;
+  return steps ?? epochs * (typeof batch === 'number' ? Math.ceil(rows / batch) : 1);
+}
+
+function openDirectory(
+  recipe: Recipe,
+  event: StartEvent,
+  resumable: Resumable | null,
+  lock: FolderLock | null,
+): RunDirectory | undefined {
+  const { values, sets } = recipe;
+  if (values['no-out']) return undefined;
+  const config = runConfig(recipe, event);
+  if (lock !== null) return reopenRunDirectory(lock, config, event.step);
+  const { file = null } = resumable ?? {};
+  const name = basename(sets.train.name).replaceAll(/[^\w.-]+/g, '-');
+  return createRunDirectory(values.out, name, config, file === null ? undefined : { file, step: event.step });
+}
+
+/** @throws Error if the final state is not on the disk. */
+function refuseLoss(path: string, { steps, checkpoint }: TrainResult, from: Checkpoint | null): void {
+  const newest = checkpoint?.step ?? from?.progress.step;
+  if (newest === steps) return;
+  const last = newest === undefined ? 'no checkpoint' : `its newest checkpoint at step ${newest}`;
+  throw new Error(`${path} has ${last}, expected one of step ${steps} (see the warning above)`);
+}
+
+/** 'threads has 3, …' as '--threads has 3, …'. */
+const withFlag = (message: string): string =>
+  message.replace(/^\w+(?= has )/, (word) => (kebabCase(word) in trainOptions ? `--${kebabCase(word)}` : word));

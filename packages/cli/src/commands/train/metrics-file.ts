@@ -1,0 +1,178 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename } from 'node:path';
+import { fileSystem, openOwnFile, temporaryPath } from '@gradloom/runtime/internal';
+import { describeLines, type RunLines, runLines } from '../../files/run-files/run-lines.ts';
+import { seal } from '../../files/run-files/seal.ts';
+import { keepAside } from './keep-aside.ts';
+
+/** A run's metrics.jsonl, or another file of lines, open for writing. */
+export interface MetricsFile {
+  /** Problems found when it was opened, each a sentence without its full stop. */
+  readonly notes: readonly string[];
+  /** Lines left out when it was opened, because the run repeats their steps; '' if none. */
+  readonly dropped: string;
+  /** The lines that it started with. */
+  readonly kept: readonly Readonly<Record<string, unknown>>[];
+  /**
+   * Adds a line with its checksum. If it cannot be written, it waits for the next one; returns the reason, the first
+   * time.
+   */
+  add(line: string): Error | null;
+  /** Removes the lines after the first `step` steps. */
+  cut(step: number): void;
+  /** Syncs the file. */
+  sync(): void;
+  /** @throws Error if lines are still waiting. */
+  close(): void;
+}
+
+/**
+ * Opens the file for lines after the first `step` steps. Lines of later steps, which a killed process wrote after its
+ * last checkpoint, are left out, and so are damaged ones; a damaged file is kept under another name. `from` is the file
+ * of the run that this one continues, which is not changed.
+ *
+ * The kept lines go to a new file that replaces the old one, so it is never half done, and another hard link to the old
+ * file, such as a backup, keeps the old lines.
+ * @throws Error if there is a link or no regular file in its place.
+ */
+export function openMetrics(path: string, step: number, from = path): MetricsFile {
+  const bytes = readOwn(from);
+  const found = runLines(bytes);
+  const kept = found.lines.filter(({ value }) => belongs(value, step));
+  const notes = notesOf(found, path, from, () => keepAside(path, bytes));
+  // The file of another run is not changed, so nothing is lost.
+  const dropped = from === path ? droppedOf(basename(path), found.lines.length - kept.length, found.isCutOff) : '';
+  const text = kept.map(({ text }) => `${found.isUnsealed ? seal(text) : text}\n`).join('');
+  const file = replace(path, Buffer.from(text));
+  let position = fstatSync(file).size;
+  let waiting = Buffer.alloc(0);
+  let failing = false;
+
+  function cut(step: number): void {
+    const all = Buffer.concat([readAll(file, position), waiting]);
+    const end = bytesUpTo(all, step);
+    waiting = all.subarray(Math.min(position, end), end);
+    position = Math.min(position, end);
+    ftruncateSync(file, position);
+  }
+
+  function flush(): Error | null {
+    try {
+      while (waiting.length > 0) {
+        // At its position rather than at the end, since a partly written line is written again.
+        const written = writeSync(file, waiting, 0, waiting.length, position);
+        position += written;
+        waiting = waiting.subarray(written);
+      }
+      failing = false;
+      return null;
+    } catch (error) {
+      const first = !failing;
+      failing = true;
+      return first && error instanceof Error ? error : null;
+    }
+  }
+
+  return {
+    notes,
+    dropped,
+    kept: kept.map(({ value }) => value),
+    add(line) {
+      waiting = Buffer.concat([waiting, Buffer.from(`${seal(line)}\n`)]);
+      return flush();
+    },
+    cut,
+    sync: () => fsyncSync(file),
+    close() {
+      flush();
+      closeSync(file);
+      if (waiting.length > 0)
+        throw new Error(`${path} lacks its last ${waiting.length} bytes, expected room on the disk for them`);
+    },
+  };
+}
+
+function notesOf({ damaged, isUnsealed }: RunLines, path: string, from: string, keep: () => string): string[] {
+  const isOwn = from === path;
+  const name = isOwn ? basename(path) : from;
+  const notes: string[] = [];
+  if (damaged.length > 0) {
+    const what = `${name} has damaged ${damaged.length === 1 ? 'line' : 'lines'} ${describeLines(damaged)}`;
+    const kept = isOwn ? `; the damaged file is kept as ${keep()}` : '';
+    notes.push(`${what}, now left out${kept}`);
+  }
+  if (isUnsealed) {
+    notes.push(`${name} has no checksums (an earlier version wrote it), so its lines are not checked`);
+  }
+  return notes;
+}
+
+/** '2 lines and half a line of metrics.jsonl' that do not go into the new file; '' where all do. */
+function droppedOf(name: string, later: number, isCutOff: boolean): string {
+  const lines = later === 0 ? [] : [later === 1 ? 'a line' : `${later} lines`];
+  const parts = isCutOff ? [...lines, 'half a line'] : lines;
+  return parts.length === 0 ? '' : `${parts.join(' and ')} of ${name}`;
+}
+
+function readOwn(path: string): Uint8Array {
+  const file = openOwnFile('train', path);
+  if (file === null) return new Uint8Array(0);
+  try {
+    return readAll(file, fstatSync(file).size);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readAll(file: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  for (let got = -1; got !== 0 && filled < length; filled += got) {
+    got = readSync(file, bytes, filled, length - filled, filled);
+  }
+  return bytes.subarray(0, filled);
+}
+
+/** Creates a file with these bytes, replacing any other; returns it open. */
+function replace(path: string, bytes: Uint8Array): number {
+  const temporary = temporaryPath(path);
+  const file = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o666);
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at);
+    fsyncSync(file);
+    fileSystem.rename(temporary, path);
+    return file;
+  } catch (error) {
+    closeSync(file);
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Offset after the lines of the first `step` steps. */
+function bytesUpTo(bytes: Buffer, step: number): number {
+  for (let start = 0; ; ) {
+    const end = bytes.indexOf('\n', start);
+    if (end === -1 || !belongs(JSON.parse(bytes.toString('utf8', start, end)), step)) return start;
+    start = end + 1;
+  }
+}
+
+/** Events that describe the state before a step. */
+const LOOKS = new Set<unknown>(['probe', 'division']);
+
+/** The step of an epoch event counts steps done; that of a look is the next step. */
+function belongs(value: Readonly<Record<string, unknown>>, step: number): boolean {
+  if (typeof value.step !== 'number') return false;
+  return LOOKS.has(value.event) ? value.step < step : value.step <= step;
+}

@@ -1,0 +1,119 @@
+import { summarizeTable, type TrainResult } from '@gradloom/runtime';
+import { baselineFor } from '../../report/findings/baseline.ts';
+import type { Division } from '../../report/findings/findings.ts';
+import { layerNames } from '../../terminal/text/layer-names.ts';
+import { configOf } from './describe-flags.ts';
+import { decisionsOf } from './describe-table.ts';
+import type { Recipe } from './recipe.ts';
+import type {
+  CheckpointEvent,
+  EpochEvent,
+  ProbeEvent,
+  RecoveryEvent,
+  RollbackEvent,
+  RunStart,
+  StepsEvent,
+  ThreadsEvent,
+} from './reporter.ts';
+
+/** The first line of --json. */
+export function startLine({ recipe, event, out }: RunStart): string {
+  const { train, validation, test } = recipe.sets;
+  const decisions = decisionsOf(recipe);
+  return JSON.stringify({
+    event: 'start',
+    dataset: train.name,
+    ...(recipe.table === undefined ? {} : { columns: summarizeTable(recipe.table.table, recipe.table.preprocessing) }),
+    ...(decisions.length === 0 ? {} : { decisions }),
+    trainRows: train.rows,
+    validationRows: validation?.rows ?? 0,
+    testRows: test?.rows ?? 0,
+    parameters: event.parameters,
+    totalSteps: event.totalSteps,
+    stepsPerEpoch: event.stepsPerEpoch,
+    step: event.step,
+    batch: event.batch,
+    leaves: event.leaves,
+    plannedBytes: event.plannedBytes,
+    threads: event.tunesThreads ? 'auto' : event.threads,
+    ...(event.cluster === undefined ? {} : { cluster: event.cluster }),
+    backend: event.backend,
+    precision: event.precision,
+    options: configOf(recipe.values),
+    network: recipe.spec,
+    out,
+  });
+}
+
+/** A line of --json and of metrics.jsonl. A figure that is not finite or does not apply is null. */
+export function epochLine({ type: event, validation, test, ...figures }: EpochEvent): string {
+  return JSON.stringify({
+    event,
+    ...figures,
+    validationLoss: validation?.loss ?? null,
+    validationAccuracy: validation?.accuracy ?? null,
+    ...(test === undefined ? {} : { testLoss: test.loss, testAccuracy: test.accuracy ?? null }),
+    validationRmse: validation?.rmse ?? null,
+    validationR2: validation?.r2 ?? null,
+    ...(validation?.metrics === undefined ? {} : { validationMetrics: validation.metrics }),
+  });
+}
+
+/**
+ * Likewise: the figures of each layer before step `step`, which counts from 0. A layer has the name that tables and
+ * charts give it, and its path in the network's spec.
+ */
+export function probeLine({ type: event, parameters: _, layers, ...figures }: ProbeEvent): string {
+  const names = layerNames(layers);
+  return JSON.stringify({ event, ...figures, layers: layers.map((layer, k) => ({ name: names[k], ...layer })) });
+}
+
+/** A line of steps.jsonl: figures over some steps, the lowest and the highest among them. */
+export const stepsLine = ({ type: event, ...figures }: StepsEvent): string => JSON.stringify({ event, ...figures });
+
+/** A line of divisions.jsonl: how the network divides the plane before a step. */
+export const divisionLine = (division: Division): string => JSON.stringify({ event: 'division', ...division });
+
+/** A line of --json alone: when a checkpoint is written follows the clock. */
+export const checkpointLine = ({ type: event, ...figures }: CheckpointEvent): string =>
+  JSON.stringify({ event, ...figures });
+
+/** Likewise: the number of threads that a run settled on, and ms a step of each that it tried. */
+export const threadsLine = ({ type: event, ...figures }: ThreadsEvent): string => JSON.stringify({ event, ...figures });
+
+/** Likewise: a thread that failed, or a step that was not finite, and how the run goes on. */
+export const faultLine = ({ type: event, ...figures }: RecoveryEvent | RollbackEvent): string =>
+  JSON.stringify({ event, ...figures });
+
+/** The last line of --json. */
+export function doneLine({ sets, values }: Recipe, result: TrainResult): string {
+  const baseline = result.test === undefined ? null : baselineFor(sets, result);
+  return JSON.stringify({
+    event: 'done',
+    stopped: result.stopped,
+    steps: result.steps,
+    epochs: result.epochs,
+    bestStep: result.bestStep ?? null,
+    bestEpoch: result.bestEpoch ?? null,
+    trainLoss: result.trainLoss,
+    testLoss: result.test?.loss ?? null,
+    testAccuracy: result.test?.accuracy ?? null,
+    testLookedAt: values['evaluate-test'] ?? false,
+    testRmse: result.test?.rmse ?? null,
+    testR2: result.test?.r2 ?? null,
+    ...(result.test?.metrics === undefined ? {} : { testMetrics: result.test.metrics }),
+    // NaN, where the figure does not apply, is null.
+    baselineAccuracy: baseline?.accuracy ?? null,
+    baselineRmse: baseline?.rmse ?? null,
+    fingerprint: result.fingerprint,
+    threads: result.threads,
+    ...(result.cluster === undefined ? {} : { cluster: result.cluster }),
+    leaves: result.leaves,
+    gradientThreads: result.gradientThreads,
+    backend: result.backend.name,
+    precision: result.precision,
+    elapsedMs: result.elapsedMs,
+    samplesPerSecond: result.samplesPerSecond,
+    seed: result.seed,
+  });
+}

@@ -1,0 +1,32 @@
+import type { Elements } from '@gradloom/core';
+import type { ModelContents } from '@gradloom/runtime';
+import { formatSource } from '../../files/datasets/dataset-source.ts';
+import { loadOptions } from '../../options/own-parts.ts';
+import { version } from '../../terminal/version.ts';
+import type { Recipe } from './recipe.ts';
+
+/** What a run's model file holds: the network, and enough about its data to measure it again on the same rows. */
+export function modelOf({ spec, sets, values }: Recipe, parameters: Elements): ModelContents {
+  const { classes, labels, inputs, preprocessing } = sets.train;
+  const { loss, dataset, validation = 0, test = 0, folds, fold } = values;
+  return {
+    spec,
+    parameters,
+    ...loadOptions(),
+    ...(loss === undefined ? {} : { loss }),
+    ...(preprocessing === undefined ? {} : { preprocessing }),
+    metadata: {
+      ...(labels === undefined ? {} : { labels }),
+      divisor: inputs.divisor,
+      classes,
+      dataset: dataset === undefined ? null : formatSource(dataset),
+      // What a model of a table does not say: its types, target and scaling are in its preprocessing.
+      ...(values.missing === 'drop' ? { missing: values.missing } : {}),
+      ...(values.stream ? { streams: true } : {}),
+      validation,
+      test,
+      ...(folds === undefined || fold === undefined ? {} : { folds, fold }),
+      writtenBy: `gradloom ${version}`,
+    },
+  };
+}

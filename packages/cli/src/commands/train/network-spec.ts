@@ -1,0 +1,77 @@
+import {
+  type ActivationName,
+  buildNetwork,
+  createLoss,
+  type InitializerSpec,
+  type LayerSpec,
+  type Loss,
+  type NetworkSpec,
+} from '@gradloom/core';
+import { within } from '@gradloom/core/internal';
+import type { Dataset } from '@gradloom/runtime';
+import type { ActivationSpec } from '../../options/activation.ts';
+import { ownParts } from '../../options/own-parts.ts';
+import { readObject } from '../../options/read-object.ts';
+import type { TrainValues } from './options.ts';
+
+/**
+ * The network of the options, from a file or from the hidden layers.
+ * @throws OptionError naming what does not fit.
+ */
+export async function networkSpec(values: TrainValues, dataset: Dataset): Promise<NetworkSpec> {
+  return values.spec === undefined ? stack(values, dataset) : readSpec(values.spec, dataset);
+}
+
+/** The default output activation: losses on logits need none, and targets of 0 and 1 need sigmoid. */
+export function outputActivation({ classes, targets }: Dataset, loss: Loss): ActivationName {
+  if (loss.targets === 'classes' || loss.name === 'binary-cross-entropy') return 'identity';
+  return classes !== null || isZeroOrOne(targets.array) ? 'sigmoid' : 'identity';
+}
+
+/** Hidden layers, each dense, activation and dropout, then a dense output and its activation. */
+function stack(values: TrainValues, dataset: Dataset): NetworkSpec {
+  const { hidden = [], activation = IDENTITY, 'output-activation': output = IDENTITY, init, dropout = 0 } = values;
+  const layers: LayerSpec[] = [];
+  for (const out of hidden) {
+    layers.push({ kind: 'dense', out, init: init ?? initializerFor(activation) }, layerOf(activation));
+    if (dropout > 0) layers.push({ kind: 'dropout', rate: dropout });
+  }
+  const out = outputsOf(dataset, createLoss(values.loss ?? 'mse', ownParts()));
+  layers.push({ kind: 'dense', out, init: init ?? initializerFor(output) });
+  if (output.kind !== 'identity') layers.push(layerOf(output));
+  return { input: dataset.inputs.columns, layers };
+}
+
+const IDENTITY: ActivationSpec = { kind: 'identity' };
+
+const layerOf = ({ kind, ...options }: ActivationSpec): LayerSpec => ({ ...options, kind: 'activation', fn: kind });
+
+/** he-normal for activations that drop about half of the variance, else glorot-uniform. */
+const initializerFor = ({ kind }: ActivationSpec): InitializerSpec =>
+  RECTIFIERS.has(kind) ? 'he-normal' : 'glorot-uniform';
+
+const RECTIFIERS = new Set<ActivationName>(['relu', 'leaky-relu', 'elu', 'gelu', 'silu']);
+
+/**
+ * Number of outputs: one per class, or a single logit for two classes if the loss takes it; else the numbers of a
+ * target.
+ */
+function outputsOf({ classes, targets }: Dataset, loss: Loss): number {
+  if (classes === null) return targets.columns;
+  return classes === 2 && loss.name === 'binary-cross-entropy' ? 1 : classes;
+}
+
+async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset): Promise<NetworkSpec> {
+  const description = typeof spec === 'string' ? await readObject('--spec', spec) : spec;
+  const { refuseManyLayers } = await import('@gradloom/runtime/internal');
+  const network = { input: dataset.inputs.columns, ...description } as unknown as NetworkSpec;
+  refuseManyLayers(network);
+  // The spec is checked when the network is built.
+  within('spec', () => buildNetwork(network, ownParts()));
+  return network;
+}
+
+function isZeroOrOne(numbers: ArrayLike<number>): boolean {
+  for (let i = 0; i < numbers.length; i++) if (numbers[i] !== 0 && numbers[i] !== 1) return false;
+  return true;
+}

@@ -1,0 +1,80 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FolderLock } from '@gradloom/runtime';
+import { isLockName, isTemporaryName, lockFolder, makeDirectory, refuseInUse } from '@gradloom/runtime/internal';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { writing } from './writing.ts';
+
+/** Folder for runs without --out, under the current one. */
+const RUNS = 'runs';
+
+/** What the directory of a new run is, and should be: words for `writing`. */
+export const newDirectory = (out: string | undefined): [has: string, expected: string] => [
+  out === undefined ? `the folder ${RUNS} cannot hold a run` : `--out has ${out}`,
+  'a directory that can be written, or --no-out',
+];
+
+/**
+ * @throws UsageError where `out` is a file or holds anything: no run is written over. Error where it cannot be read,
+ * FolderInUseError where another run writes there.
+ */
+export function checkOut(out: string): void {
+  let entries: string[];
+  try {
+    entries = readdirSync(out);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') return;
+    const expected = `--out has ${out}, expected a new or empty directory`;
+    if (code === 'ENOTDIR') throw new UsageError(`${expected} (it is a file, or below one)`, { cause: error });
+    throw new Error(`${expected} (${code})`, { cause: error });
+  }
+  refuseInUse('train', out);
+  refuseFilled(out, entries);
+}
+
+/**
+ * Makes the directory of a new run, and locks it: `out`, or runs/<name>-<number>, the first number that is free after
+ * all others. @throws as checkOut does.
+ */
+export function lockNewDirectory(out: string | undefined, name: string): FolderLock {
+  const lock = lockFolder('train', out === undefined ? takeNumber(name) : makeDirectory(out), 'train');
+  try {
+    // Checked again, since another run may have come and gone before the lock was taken.
+    refuseFilled(lock.path, readdirSync(lock.path));
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Files left by a run that was killed before it had written anything do not count. */
+function refuseFilled(out: string, entries: readonly string[]): void {
+  const held = entries.filter((name) => !isLockName(name) && !isTemporaryName(name));
+  if (held.length === 0) return;
+  throw new UsageError(`--out has ${out}, expected a new or empty directory (it holds ${held.slice(0, 3).join(', ')})`);
+}
+
+/** Makes runs/<name>-<number>, and returns its path. @throws Error with what was to be written. */
+export const makeNumbered = (name: string): string => writing(...newDirectory(undefined), () => takeNumber(name));
+
+/** mkdir fails where another run took the number first: then the next is tried. */
+function takeNumber(name: string): string {
+  makeDirectory(RUNS);
+  const taken = readdirSync(RUNS).map((entry) => numberOf(entry, name));
+  for (let number = Math.max(0, ...taken) + 1; ; number++) {
+    const path = join(RUNS, `${name}-${number}`);
+    try {
+      mkdirSync(path);
+      return path;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
+}
+
+function numberOf(entry: string, name: string): number {
+  const number = entry.startsWith(`${name}-`) ? Number(entry.slice(name.length + 1)) : 0;
+  return Number.isSafeInteger(number) ? number : 0;
+}

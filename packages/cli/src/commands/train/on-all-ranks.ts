@@ -1,0 +1,93 @@
+import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Cluster, ClusterError, openCluster } from '@gradloom/runtime';
+import { endTogether, hearLate, localRank, rankCount } from '@gradloom/runtime/internal';
+import type { Request } from '../../options/request.ts';
+import { describeFailure, exitCodeOf } from '../../terminal/failure.ts';
+import { type Io, printLines } from '../../terminal/io.ts';
+import { describeLast } from '../cluster/describe-loss.ts';
+import { endUnderHydra, readByHydra } from '../cluster/hydra.ts';
+import { LATE_CODE } from '../cluster/late-code.ts';
+import { failTogether, isKnownToAll, meet } from '../cluster/on-each-rank.ts';
+import { standIn } from '../cluster/stand-in.ts';
+import { watchRank } from '../cluster/watch-rank.ts';
+
+/** Time for the rank that says why all end to say it and to end all: where it does not, another does. */
+const LAST_WORDS_MS = 3000;
+
+/**
+ * Does work on all ranks of the cluster that this process was started in, and leaves it. Rank 0 alone prints. Resolves
+ * to the exit code; what fails on one rank fails on all, and is said once.
+ */
+export async function onAllRanks(
+  timeLimitSeconds: number | undefined,
+  request: Pick<Request, 'args'>,
+  io: Io,
+  work: (cluster: Cluster, io: Io) => Promise<number>,
+  last: string | null = null, // file of the last checkpoint, which is named where this rank dies
+): Promise<number> {
+  hasOpened = true;
+  const where = `gradloom ${request.args[0]}`;
+  const unwatch = watchRank(last, io.env);
+  try {
+    const cluster = await openCluster(timeLimitSeconds === undefined ? {} : { timeLimitMs: timeLimitSeconds * 1000 });
+    const own = cluster.rank === 0 ? io : { ...io, stdout: nowhere(), stderr: nowhere() };
+    const release = standIn(cluster, where, last, io);
+    try {
+      await meet(cluster);
+      const code = await work(cluster, own);
+      await cluster.close();
+      return code;
+    } catch (error) {
+      if (error instanceof ClusterError && error.isLate) {
+        await sayLate(cluster, where, error, last, io);
+        unwatch();
+        await readByHydra(io.env);
+        return cluster.abort(LATE_CODE);
+      }
+      if (!isKnownToAll(error)) await endTogether(cluster, error);
+      // Before all leave: a launcher ends the others when one has ended with an exit code.
+      printLines(own.stderr, describeFailure(where, error, request.args.includes('--verbose')));
+      await cluster.close();
+      return exitCodeOf(error);
+    } finally {
+      release();
+    }
+  } finally {
+    unwatch();
+  }
+}
+
+/** Once in a process. */
+let hasOpened = false;
+
+/**
+ * Ends all ranks that were started together with what keeps this one from beginning: others may have it too, or wait.
+ * Rank 0 alone says it. Where ranks cannot come together, such as without a library of MPI, the first of each machine
+ * does; its launcher then ends the others, which say what they have if it does not. Resolves to the exit code.
+ */
+export async function failOnAllRanks(error: unknown, env: Io['env'], say: (error: unknown) => void): Promise<number> {
+  const isAlone = (rankCount(env) ?? 1) === 1;
+  const cluster = isAlone || hasOpened ? null : await openCluster().catch(() => null);
+  hasOpened = true;
+  const told = cluster === null ? error : await failTogether(cluster, error).catch((reason: unknown) => reason);
+  if (cluster === null && !isAlone && (localRank(env) ?? 0) > 0) await sleep(LAST_WORDS_MS);
+  if (cluster === null || cluster.rank === 0) say(told);
+  if (cluster === null && !isAlone) await endUnderHydra(env, exitCodeOf(told));
+  if (cluster !== null && isKnownToAll(told)) await cluster.close();
+  return exitCodeOf(told);
+}
+
+/**
+ * Before all are ended, since those that are late or dead cannot be asked to: the first of the others says why. Where
+ * it does not, each does.
+ */
+async function sayLate(cluster: Cluster, where: string, own: ClusterError, last: string | null, io: Io): Promise<void> {
+  const { error, speaker } = await hearLate(cluster, own, LAST_WORDS_MS);
+  const kept = last === null ? '' : `; ${describeLast(last)}`;
+  const lines = describeFailure(where, error, false).map((line) => `${line}${kept}`);
+  if (speaker !== cluster.rank) await sleep(LAST_WORDS_MS);
+  printLines(io.stderr, lines);
+}
+
+const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });

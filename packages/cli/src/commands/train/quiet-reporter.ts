@@ -1,0 +1,20 @@
+import { type Io, printLine } from '../../terminal/io.ts';
+import type { Reporter } from './reporter.ts';
+
+/** Prints only the directory of the run, for a script: `run=$(gradloom train … --quiet)`. */
+export const quietReporter = ({ stdout, stderr }: Io): Reporter => ({
+  start() {},
+  warning() {},
+  aside: (text) => printLine(stderr, text),
+  threads() {},
+  recovery() {},
+  rollback() {},
+  progress() {},
+  epoch() {},
+  probe() {},
+  checkpoint() {},
+  stop() {},
+  done({ out }) {
+    if (out !== null) printLine(stdout, out);
+  },
+});

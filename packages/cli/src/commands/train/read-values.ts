@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { show } from '@gradloom/core/internal';
+import type { Cluster } from '@gradloom/runtime';
+import { datasetNames } from '../../files/datasets/dataset-source.ts';
+import { readConfig } from '../../options/config-file.ts';
+import { flagsToRaw, mergeRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { onEachRank } from '../cluster/on-each-rank.ts';
+import { isOfEachRank, refuseOtherFlags } from '../cluster/refuse-other-flags.ts';
+import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
+import { besideFlags, parseSource } from './overlaps.ts';
+import { recordedLibrary } from './recorded-library.ts';
+import { openResumable, type Resumable } from './resumable.ts';
+import { resumedOptions } from './resumed-options.ts';
+
+/** The options of a run, how the user gave each, and the run that it continues. */
+export interface GivenValues {
+  readonly values: TrainValues;
+  readonly given: RawOptions;
+  readonly resumable: Resumable | null;
+  readonly library: string | null; // that computed the run whose config.json the options come from
+  readonly warnings: readonly string[];
+}
+
+/** @throws UsageError where a word belongs to no flag. */
+export function refuseWords({ positionals: [word] }: Pick<Request, 'positionals'>): void {
+  if (word === undefined) return;
+  const isData = Object.hasOwn(datasetNames, word) || existsSync(word);
+  const hint = isData ? ` (did you mean --dataset ${word}?)` : '';
+  throw new UsageError(`the word ${show(word)} belongs to no flag, expected only flags${hint}`);
+}
+
+/**
+ * Reads the flags, and the file or run behind them, which of a cluster rank 0 alone has to have.
+ * @throws UsageError, or Error where that cannot be read, on all ranks of a cluster.
+ */
+export async function readValues(request: Request, cluster: Cluster | null = null): Promise<GivenValues> {
+  if (cluster === null) return await readOwnValues(request);
+  const typed = flagsToRaw(trainOptions, request);
+  await onEachRank(cluster, () => parseRaw(trainOptions, typed, trainAlternatives));
+  await refuseOtherFlags(cluster, typed);
+  const own = await onEachRank(cluster, () => (cluster.rank === 0 ? readOwnValues(request) : null));
+  const ofFirst = Object.entries(own?.given ?? {}).filter(([key]) => !(isOfEachRank(key) && key in typed));
+  const shared = await cluster.fromFirst(Object.fromEntries(ofFirst));
+  if (own !== null) return own;
+  const ofThis = Object.entries(typed).filter(([key]) => isOfEachRank(key));
+  const given = { ...shared, ...Object.fromEntries(ofThis) };
+  return { values: parseRaw(trainOptions, given), given, resumable: null, library: null, warnings: [] };
+}
+
+async function readOwnValues(request: Request): Promise<GivenValues> {
+  const flags = flagsToRaw(trainOptions, request);
+  const { config, resume, ...own } = parseSource(flags);
+  const resumable = resume === undefined ? null : await openResumable(resume);
+  let given = flags;
+  let library = resumable?.library ?? null;
+  let warnings: readonly string[] = [];
+  if (resumable !== null && resume !== undefined) ({ given, warnings } = resumedOptions(flags, resumable, resume));
+  else if (config !== undefined) {
+    const { raw, file } = await readConfig(trainOptions, config);
+    parseSource(raw);
+    given = mergeRaw(flags, besideFlags(raw, own), trainAlternatives);
+    library = recordedLibrary(file);
+  }
+  return { values: parseRaw(trainOptions, given), given, resumable, library, warnings };
+}

@@ -1,0 +1,134 @@
+import { createLoss, type LossSpec, type NetworkSpec, OptionError } from '@gradloom/core';
+import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
+import { trainOptions } from '@gradloom/runtime/options';
+import type { OpenedDataset, OpenedTable } from '../../files/datasets/open-dataset.ts';
+import type { Preset } from '../../files/datasets/presets.ts';
+import { LEAST_WATCHED } from '../../files/datasets/table-preset.ts';
+import { camelCase } from '../../options/letter-case.ts';
+import type { Member } from '../../options/member.ts';
+import { ownParts } from '../../options/own-parts.ts';
+import { networkSpec, outputActivation } from './network-spec.ts';
+import { optimizerFlags } from './optimizer-flags.ts';
+import { optimizerSpec } from './optimizer-spec.ts';
+import type { TrainValues } from './options.ts';
+
+/** A run with every default of the command line filled in. */
+export interface Recipe {
+  readonly sets: DataSplits;
+  readonly spec: NetworkSpec;
+  readonly options: TrainOptions;
+  /** Of a table: what was found in the file, and what its columns become. */
+  readonly table?: OpenedTable;
+  /** Of arrays or images of the user: what was decided without being asked, a sentence each. */
+  readonly decisions?: readonly string[];
+  /** The same as flags, to repeat the run. */
+  readonly values: TrainValues;
+}
+
+/** @throws OptionError for a network or a flag that does not fit. */
+export async function createRecipe(
+  values: TrainValues,
+  { preset, sets, shares, table, decisions }: OpenedDataset,
+): Promise<Recipe> {
+  const loss = lossSpec(values, sets.train);
+  refuseNumbers(values, sets.train, loss, table);
+  const shape: TrainValues = {
+    hidden: preset.hidden,
+    activation: { kind: preset.activation },
+    'output-activation': { kind: outputActivation(sets.train, createLoss(loss, ownParts())) },
+  };
+  const { 'warmup-steps': warmupSteps, ...rest } = withoutOptimizerFlags(values);
+  const optimizer = optimizerSpec(values, preset);
+  const schedule = values.schedule ?? { kind: optimizer.kind === preset.optimizer.kind ? preset.schedule : 'constant' };
+  const filled: TrainValues = {
+    ...(values.spec === undefined ? shape : {}),
+    ...lengthOf(values, preset),
+    batch: preset.batch === 'full' ? preset.batch : Math.min(preset.batch, sets.train.rows),
+    seed: 0,
+    ...rest,
+    ...shares,
+    ...earlyStopping(values, preset, sets),
+    loss,
+    optimizer,
+    schedule: warmupSteps === undefined ? schedule : { ...schedule, warmupSteps },
+  };
+  const spec = await networkSpec(filled, sets.train);
+  // The network itself rather than its file, which may change.
+  if (filled.spec !== undefined) filled.spec = { ...spec };
+  const found = { ...(table === undefined ? {} : { table }), ...(decisions === undefined ? {} : { decisions }) };
+  return { sets, spec, options: trainOptionsOf(filled), values: filled, ...found };
+}
+
+/** The loss with its flag. @throws OptionError where it has no such option. */
+function lossSpec(values: TrainValues, { classes }: Dataset): Exclude<LossSpec, string> & Member {
+  const loss = values.loss ?? { kind: classes === null ? 'mse' : 'softmax-cross-entropy' };
+  const labelSmoothing = values['label-smoothing'];
+  if (labelSmoothing === undefined) return loss;
+  if (loss.kind === 'softmax-cross-entropy') return { ...loss, kind: loss.kind, labelSmoothing };
+  const problem = `is no option of ${loss.kind}, expected --loss softmax-cross-entropy`;
+  throw new OptionError('train', ['labelSmoothing', 'loss'], problem, { about: 'labelSmoothing' });
+}
+
+/** @throws OptionError for targets that the loss cannot take; numbers of a file may be meant as classes. */
+function refuseNumbers(
+  { dataset }: TrainValues,
+  { name, classes, targets }: Dataset,
+  loss: LossSpec,
+  table: OpenedTable | undefined,
+): void {
+  const { name: kind, targets: wanted } = createLoss(loss, ownParts());
+  const outside = targets.array.find((value) => value < 0 || value > 1);
+  if (kind === 'binary-cross-entropy' && classes === null && outside !== undefined) {
+    const problem = `has ${outside}, expected numbers from 0 to 1 for ${kind}`;
+    throw new OptionError('train', ['loss', 'dataset'], problem, { about: `the target of ${name}` });
+  }
+  if (wanted !== 'classes' || classes !== null || dataset === undefined || !('path' in dataset)) return;
+  const own = table?.table.targets[0].data;
+  const numbers = own?.kind === 'numbers' ? own.values : targets.array;
+  const areWhole = targets.columns === 1 && numbers.every((value) => Number.isInteger(value) && value >= 0);
+  const advice = areWhole ? `--targets classes reads them as classes` : `mse takes values`;
+  const problem = `has numbers, expected classes for ${kind} (${advice})`;
+  throw new OptionError('train', ['loss', 'dataset'], problem, { about: `the target of ${name}` });
+}
+
+function lengthOf({ epochs, steps }: TrainValues, preset: Preset): TrainValues {
+  if (epochs !== undefined || steps !== undefined) return {};
+  return preset.steps === undefined ? { epochs: preset.epochs } : { steps: preset.steps };
+}
+
+/** With what early stopping watches, also where it is not said, so that a resume and a config file can compare it. */
+function earlyStopping(values: TrainValues, preset: Preset, { validation }: DataSplits): TrainValues {
+  const isWatched = validation !== undefined && validation.rows >= LEAST_WATCHED;
+  const { patience = isWatched ? preset.patience : undefined } = values;
+  if (patience === undefined || patience === 'none') return {};
+  return { patience, 'min-delta': values['min-delta'] ?? 0, monitor: values.monitor ?? 'validation-loss' };
+}
+
+/** They have become part of the optimizer or the loss. */
+function withoutOptimizerFlags(values: TrainValues): TrainValues {
+  const merged = new Set(['lr', 'label-smoothing', ...Object.keys(optimizerFlags)]);
+  return Object.fromEntries(Object.entries(values).filter(([key]) => !merged.has(key)));
+}
+
+/** The flags that are options of the library; a resume and a cluster are opened elsewhere. */
+function trainOptionsOf({
+  resume: _,
+  patience,
+  'no-shuffle': noShuffle = false,
+  'no-gradient-check': noCheck = false,
+  'no-overlap': noOverlap = false,
+  cluster: _cluster,
+  module,
+  ...values
+}: TrainValues): TrainOptions {
+  const named = Object.entries(values).map(([flag, value]) => [camelCase(flag), value] as const);
+  const own = named.filter(([option, value]) => value !== undefined && Object.hasOwn(trainOptions.table, option));
+  const early = typeof patience === 'number' ? { patience } : {};
+  return {
+    ...Object.fromEntries(own),
+    ...early,
+    ...(module === undefined ? {} : { modules: module, checkGradients: !noCheck }),
+    ...(noOverlap ? { overlap: false } : {}),
+    shuffle: !noShuffle,
+  };
+}

@@ -1,0 +1,151 @@
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { FolderLock } from '@gradloom/runtime';
+import { LAST_FILE, loadCheckpoint, type ModelContents, saveModel } from '@gradloom/runtime';
+import { checkOwnFile, lockFolder, writeAtomically } from '@gradloom/runtime/internal';
+import {
+  CONFIG_FILE,
+  DIVISIONS_FILE,
+  METRICS_FILE,
+  MODEL_FILE,
+  RUN_FILES,
+  STEPS_FILE,
+} from '../../files/run-files/names.ts';
+import { seal } from '../../files/run-files/seal.ts';
+import { loadOptions } from '../../options/own-parts.ts';
+import { type MetricsFile, openMetrics } from './metrics-file.ts';
+import { missingSteps } from './missing-steps.ts';
+import { lockNewDirectory, newDirectory } from './new-directory.ts';
+import { writing } from './writing.ts';
+
+/** The locked directory of one run, open for writing. */
+export interface RunDirectory {
+  readonly path: string;
+  /** Problems found in its lines, and lines that were dropped, each without a full stop. */
+  readonly notes: readonly string[];
+  /** The directory for a checkpoint, after syncing the lines of the steps before it. */
+  forCheckpoint(): FolderLock;
+  /** Adds a line to metrics.jsonl. Returns why it could not be written, the first time: it then waits for room. */
+  addMetrics(line: string): Error | null;
+  /** The same for divisions.jsonl, which the first line creates. */
+  addDivision(line: string): Error | null;
+  /** The same for steps.jsonl. */
+  addSteps(line: string): Error | null;
+  /** Removes the lines of all three after a step, when the run goes back to it. */
+  cutMetrics(step: number): void;
+  saveModel(model: ModelContents): void;
+  /** Releases the directory. @throws Error if lines of metrics could not be written. */
+  close(): void;
+}
+
+/**
+ * Creates the directory and its config.json. Without `out` it is runs/<name>-<number>, with the first number after all
+ * others. `from` is a checkpoint, with its metrics beside it, that the new run continues.
+ * @throws Error if it cannot be written, FolderInUseError if another run came first.
+ */
+export function createRunDirectory(
+  out: string | undefined,
+  name: string,
+  config: object,
+  from?: { readonly file: string; readonly step: number },
+): RunDirectory {
+  return writing(...newDirectory(out), () => {
+    const lock = lockNewDirectory(out, name);
+    return releasingAtFailure(lock, () => {
+      if (from === undefined) return openDirectory(lock, config, 0);
+      copyCheckpoint(from.file, join(lock.path, LAST_FILE), from.step);
+      return openDirectory(lock, config, from.step, dirname(from.file));
+    });
+  });
+}
+
+/** Opens the directory of a run that continues after `step` steps. @throws Error if it cannot be written. */
+export const reopenRunDirectory = (lock: FolderLock, config: object, step: number): RunDirectory =>
+  writing(`--resume has ${lock.path}`, GOES_ON, () => openDirectory(lock, config, step));
+
+const GOES_ON = 'a run that can be written, or another directory with --out';
+
+/**
+ * Locks the directory of a run before it is read and continued there.
+ * @throws FolderInUseError if another run writes there, Error if it cannot be written, or a link or no regular file is
+ * in the place of one of its files.
+ */
+export function lockRunDirectory(path: string): FolderLock {
+  const lock = writing(`--resume has ${path}`, GOES_ON, () => lockFolder('train', path, 'train'));
+  return releasingAtFailure(lock, () => {
+    for (const name of RUN_FILES) checkOwnFile('train', join(path, name));
+    return lock;
+  });
+}
+
+function openDirectory(lock: FolderLock, config: object, step: number, from = lock.path): RunDirectory {
+  const { path } = lock;
+  const text = `${seal(JSON.stringify(config, null, 2))}\n`;
+  writeAtomically('train', join(path, CONFIG_FILE), [Buffer.from(text)]);
+  const files = new Map<string, MetricsFile>();
+  const open = (name: string): MetricsFile => {
+    const file = files.get(name) ?? openMetrics(join(path, name), step, join(from, name));
+    files.set(name, file);
+    return file;
+  };
+  const [metrics, steps] = [METRICS_FILE, STEPS_FILE].map(open);
+  if (existsSync(join(from, DIVISIONS_FILE))) open(DIVISIONS_FILE);
+  const missing = missingSteps(steps.kept, step);
+  const dropped = [...files.values()].map(({ dropped }) => dropped).filter((text) => text !== '');
+  return {
+    path,
+    notes: [
+      ...[...files.values()].flatMap(({ notes }) => notes),
+      ...(dropped.length === 0 ? [] : [`deleted, because the run continues from step ${step}: ${dropped.join(', ')}`]),
+      ...(missing === '' ? [] : [`${STEPS_FILE} lacks ${missing}`]),
+    ],
+    forCheckpoint() {
+      if (existsSync(path) && !lock.holds()) {
+        throw new Error(`train: ${path} has lost the lock of this run, expected that no other run takes it`);
+      }
+      for (const file of files.values()) file.sync();
+      return lock;
+    },
+    addMetrics: metrics.add,
+    addSteps: steps.add,
+    addDivision: (line) => open(DIVISIONS_FILE).add(line),
+    cutMetrics(to) {
+      for (const file of files.values()) file.cut(to);
+    },
+    saveModel: (model) => saveModel(join(path, MODEL_FILE), model),
+    close() {
+      const failures = [...files.values()].flatMap((file) => attempt(() => file.close()));
+      lock.release();
+      if (failures.length > 0) throw failures[0];
+    },
+  };
+}
+
+/** @throws Error if the file is no longer the one that was read: its own run may be writing. */
+function copyCheckpoint(file: string, copy: string, step: number): void {
+  copyFileSync(file, copy);
+  const found = loadCheckpoint(copy, loadOptions()).progress.step;
+  if (found === step) return;
+  rmSync(copy);
+  throw new Error(
+    `${file} has a checkpoint of step ${found}, expected ${step} as it was read (its run is still writing: try again)`,
+  );
+}
+
+function attempt(act: () => void): unknown[] {
+  try {
+    act();
+    return [];
+  } catch (error) {
+    return [error];
+  }
+}
+
+function releasingAtFailure<T>(lock: FolderLock, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}

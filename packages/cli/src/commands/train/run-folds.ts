@@ -1,0 +1,144 @@
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Evaluation, FolderLock, TrainResult } from '@gradloom/runtime';
+import { planRun } from '@gradloom/runtime/internal';
+import { formatSource } from '../../files/datasets/dataset-source.ts';
+import type { OpenedDataset } from '../../files/datasets/open-dataset.ts';
+import { FOLDS_FILE } from '../../files/run-files/names.ts';
+import { type Figures, type Fold, type FoldsSummary, foldsTable, summaryOf } from '../../lab/figures/folds-table.ts';
+import { tryReport } from '../../report/try-report.ts';
+import { describeMachine } from '../../terminal/describe-machine.ts';
+import { exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { type Io, printJson, printLine, printLines, widthOf } from '../../terminal/io.ts';
+import { createNote, type Note } from '../../terminal/note.ts';
+import { writeOut } from '../../terminal/text/out-directory.ts';
+import { table } from '../../terminal/text/table.ts';
+import { commandOf } from './describe-flags.ts';
+import { describeNetwork, describeRun } from './describe-run.ts';
+import { describeData } from './describe-table.ts';
+import { followRun } from './follow-run.ts';
+import { lockNewDirectory } from './new-directory.ts';
+import { openRun, warningsOf } from './open-run.ts';
+import type { TrainValues } from './options.ts';
+import { quietReporter } from './quiet-reporter.ts';
+import { createRecipe } from './recipe.ts';
+import { type Reporter, type RunStart, warn } from './reporter.ts';
+
+/** A fold as the document of the cross-validation has it. */
+interface FoldRun extends Fold {
+  readonly out: string | null;
+  readonly fingerprint: string;
+}
+
+/**
+ * Cross-validation: a run for each fold, each whole in a directory of its own, and the mean and deviation of their
+ * figures on the rows that they did not see. Resolves to the exit code. A signal ends it with the fold that goes on,
+ * and the document is then of the folds before it.
+ */
+export async function runFolds(
+  values: TrainValues & Required<Pick<TrainValues, 'dataset' | 'folds'>>,
+  io: Io,
+): Promise<number> {
+  const { folds, json = false, quiet = false, out, 'no-out': noOut = false } = values;
+  const name = basename(formatSource(values.dataset)).replaceAll(/[^\w.-]+/g, '-');
+  const note = createNote('train', io);
+  // The data are read and the first run is checked before a directory is made, so that a mistake leaves none.
+  const first = await openRun({ ...values, fold: 1 });
+  await checkFirst(values, first);
+  const isNew = out === undefined || !existsSync(out);
+  const lock = noOut ? null : lockNewDirectory(out, name);
+  const done: FoldRun[] = [];
+  const command = commandOf(values);
+  let facts: { dataset: string; network: string } | undefined;
+  let code = 0;
+  // Besides that of each run: a signal may come between two.
+  const interrupt = listenForInterrupt(io);
+  try {
+    for (let fold = 1; fold <= folds; fold++) {
+      note.say(`fold ${fold} of ${folds}`);
+      const own: TrainValues & typeof values = { ...values, fold, ...placeOf(lock, fold) };
+      const opened = fold === 1 ? first : await openRun(own);
+      const reporter = foldReporter(io, note, { isFirst: fold === 1, isShown: !json && !quiet }, (run, result) => {
+        const { test } = result;
+        if (test === undefined || result.stopped === 'aborted') return;
+        const { steps, fingerprint } = result;
+        done.push({ fold, out: run.out, figures: figuresOf(test), rows: test.rows, steps, fingerprint });
+        if (json && !quiet) printJson(io.stdout, JSON.stringify({ event: 'fold', ...done[done.length - 1] }));
+      });
+      if (fold === 1) for (const warning of warningsOf(opened)) warn(reporter, warning);
+      const recipe = await createRecipe(own, opened);
+      facts ??= { dataset: recipe.sets.train.name, network: describeNetwork(recipe.spec) };
+      code = await followRun(recipe, reporter, io, { resumable: null, library: null });
+      if (code === 0 && interrupt.signal.aborted) code = exitCodes[interrupt.signal.reason as Interruption];
+      if (code !== 0) break;
+    }
+    note.clear();
+    // Of a run that a signal ended, what is done stands: its folds are whole runs.
+    if (code !== 0 && done.length === 0) return code;
+    const summary = summaryOf(done);
+    const document = { event: 'folds', folds, ...facts, ...summary, runs: done, command, ...describeMachine() };
+    if (lock !== null) writeOut(lock, FOLDS_FILE, `${JSON.stringify(document, null, 2)}\n`);
+    const page = lock === null ? null : await tryReport(lock.path, 'train', io);
+    if (json) printJson(io.stdout, JSON.stringify({ ...document, out: lock?.path ?? null }));
+    else if (quiet) printLine(io.stdout, lock?.path ?? '');
+    else {
+      const where = lock === null ? [] : ['', `written to ${lock.path}`, ...(page === null ? [] : [`page: ${page}`])];
+      printLines(io.stdout, [...describeFolds(done, summary), ...where]);
+    }
+    return code;
+  } finally {
+    interrupt.release();
+    note.clear();
+    lock?.release();
+    if (lock !== null && isNew) removeEmpty(lock.path);
+  }
+}
+
+/** Of a first run that could not begin, for want of memory say. */
+function removeEmpty(path: string): void {
+  if (readdirSync(path).length === 0) rmdirSync(path);
+}
+
+/** @throws OptionError for what does not fit; modules of the user's own are only checked by their run. */
+async function checkFirst(values: TrainValues, opened: OpenedDataset): Promise<void> {
+  const { spec, sets, options } = await createRecipe(values, opened);
+  if (options.modules === undefined) planRun(spec, sets, options);
+}
+
+const placeOf = (lock: FolderLock | null, fold: number): Pick<TrainValues, 'out'> =>
+  lock === null ? {} : { out: join(lock.path, `fold-${fold}`) };
+
+/** Shows the first run's beginning, and hands over the results of each. */
+function foldReporter(
+  io: Io,
+  note: Note,
+  { isFirst, isShown }: { readonly isFirst: boolean; readonly isShown: boolean },
+  done: (run: RunStart, result: TrainResult) => void,
+): Reporter {
+  return {
+    ...quietReporter(io),
+    start(run) {
+      if (!isFirst || !isShown) return;
+      note.clear();
+      printLines(io.stdout, describeData(run.recipe, Math.min(widthOf(io.stdout), 120)));
+      printLines(io.stdout, [...describeRun(run), '']);
+    },
+    aside(text) {
+      note.clear();
+      printLine(io.stderr, text);
+    },
+    done,
+  };
+}
+
+/** The figures of an evaluation that a mean makes sense of. */
+function figuresOf({ rows: _rows, unanswered: _unanswered, ...figures }: Evaluation): Figures {
+  return Object.fromEntries(
+    Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+}
+
+function describeFolds(done: readonly Fold[], summary: FoldsSummary): string[] {
+  const { head, rows, numeric } = foldsTable(done, summary);
+  return table(head, rows, { right: numeric });
+}

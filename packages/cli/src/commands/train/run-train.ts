@@ -1,0 +1,142 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Cluster, type FolderLock, LAST_FILE } from '@gradloom/runtime';
+import type { DatasetSource } from '../../files/datasets/dataset-source.ts';
+import { boundMemory } from '../../options/bound-memory.ts';
+import { nameFlag } from '../../options/name-flag.ts';
+import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import type { Io } from '../../terminal/io.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { onEachRank } from '../cluster/on-each-rank.ts';
+import { followRun } from './follow-run.ts';
+import { jsonReporter } from './json-reporter.ts';
+import { checkOut } from './new-directory.ts';
+import { onAllRanks } from './on-all-ranks.ts';
+import { openRun, warningsOf } from './open-run.ts';
+import { type TrainValues, trainOptions } from './options.ts';
+import { quietReporter } from './quiet-reporter.ts';
+import { readValues, refuseWords } from './read-values.ts';
+import { createRecipe } from './recipe.ts';
+import { type Reporter, warn } from './reporter.ts';
+import { lockRunDirectory } from './run-directory.ts';
+import { runFolds } from './run-folds.ts';
+import { terminalReporter } from './terminal-reporter.ts';
+
+/** Trains, shows and writes a run. Resolves to the exit code. */
+export async function runTrain(request: Request, io: Io): Promise<number> {
+  const values = parseCluster(request);
+  if (values.cluster === undefined) return await runAlone(request, io);
+  const work = (cluster: Cluster, own: Io): Promise<number> => runAlone(request, own, cluster);
+  return await onAllRanks(values['exchange-timeout'], request, io, work, lastOf(request));
+}
+
+/** Where the last checkpoint of a run will be whose directory is named; rank 0 alone knows of another. */
+function lastOf(request: Request): string | null {
+  const { out, resume, 'no-out': noOut } = flagsToRaw(trainOptions, request);
+  const folder = out?.value ?? resume?.value;
+  return typeof folder === 'string' && noOut === undefined ? join(folder, LAST_FILE) : null;
+}
+
+/** On the rank that writes, with the locked directory of a run that goes on there. */
+async function runAlone(request: Request, io: Io, cluster: Cluster | null = null): Promise<number> {
+  const lock = isFirst(cluster) ? lockResumed(request) : null;
+  try {
+    return await runLocked(request, io, lock, cluster);
+  } finally {
+    lock?.release();
+  }
+}
+
+const isFirst = (cluster: Cluster | null): boolean => cluster === null || cluster.rank === 0;
+
+/** Flags that say how ranks exchange numbers. */
+const OF_CLUSTER = ['exchange-timeout', 'no-overlap', 'reduce'];
+
+/** How the ranks come together, which is known before anything is read. */
+function parseCluster(request: Request): Pick<TrainValues, 'cluster' | 'exchange-timeout'> {
+  refuseWords(request);
+  const raw = flagsToRaw(trainOptions, request);
+  const own = Object.entries(raw).filter(([name]) => name === 'cluster' || name === 'exchange-timeout');
+  const values = parseRaw(trainOptions, Object.fromEntries(own));
+  const stray = OF_CLUSTER.find((name) => name in raw);
+  if (stray !== undefined && values.cluster === undefined) {
+    throw new UsageError(`--${stray} is given without --cluster, expected both`);
+  }
+  return values;
+}
+
+/** The locked directory of a run that continues in place: no other run may change it while it is read. */
+function lockResumed(request: Request): FolderLock | null {
+  const { resume, out, 'no-out': noOut } = flagsToRaw(trainOptions, request);
+  if (typeof resume?.value !== 'string' || out !== undefined || noOut !== undefined) return null;
+  const isFolder = statSync(resume.value, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isFolder ? lockRunDirectory(resume.value) : null;
+}
+
+async function runLocked(request: Request, io: Io, lock: FolderLock | null, cluster: Cluster | null): Promise<number> {
+  const { values, given, resumable, library, warnings } = await readValues(request, cluster);
+  const named = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw nameFlags(error, given);
+    }
+  };
+  const reporter = reporterFor(values, io);
+  const asked = await onEachRank(cluster, () => {
+    const asked = checkData(values, cluster);
+    if (values.out !== undefined && isFirst(cluster)) checkOut(values.out);
+    boundMemory(values);
+    return asked;
+  });
+  for (const warning of warnings) warn(reporter, warning);
+  const { dataset, folds } = asked;
+  if (folds !== null) return await named(() => runFolds({ ...values, dataset, folds }, io));
+  const recipe = await onEachRank(cluster, () =>
+    named(async () => {
+      const opened = await openRun({ ...values, dataset });
+      for (const warning of warningsOf(opened)) warn(reporter, warning);
+      return await createRecipe(values, opened);
+    }),
+  );
+  return await named(() => followRun(recipe, reporter, io, { resumable, library }, lock, cluster));
+}
+
+/** The data of a run, and the number of folds where it trains once for each. @throws UsageError */
+function checkData(
+  { dataset, folds, fold }: TrainValues,
+  cluster: Cluster | null,
+): { readonly dataset: DatasetSource; readonly folds: number | null } {
+  if (dataset === undefined) {
+    throw new UsageError(
+      `--dataset is missing, expected one of ${trainOptions.dataset.choices?.join(', ')}, or a path`,
+    );
+  }
+  if (fold !== undefined && folds === undefined) {
+    throw new UsageError(`--fold has ${fold}, expected it with --folds, the number of folds`);
+  }
+  if (cluster !== null && folds !== undefined && fold === undefined) {
+    throw new UsageError(`--folds has ${folds} beside --cluster, expected --fold too: a cluster trains for one fold`);
+  }
+  return { dataset, folds: folds !== undefined && fold === undefined ? folds : null };
+}
+
+/** 'train: epochs has 2, …; dataset has …' of a resume, with the flag of each; any other error with its own. */
+function nameFlags(error: unknown, given: RawOptions): unknown {
+  if (!(error instanceof Error) || !error.message.endsWith(': a resume continues the same run')) {
+    return nameFlag(error, trainOptions, given);
+  }
+  const named = error.message
+    .replace(/^train: /, '')
+    .replaceAll(/(?<=^|; )(\w+)(?=[ .])/g, (word) => (Object.hasOwn(trainOptions, word) ? `--${word}` : word));
+  // A different library with the same options is a property of the machine, not a usage error.
+  return named.split('; ').every((part) => part.startsWith('--blas has '))
+    ? new Error(named, { cause: error })
+    : new UsageError(named, { cause: error });
+}
+
+function reporterFor({ json = false, quiet = false }: TrainValues, io: Io): Reporter {
+  if (json) return jsonReporter(io, quiet);
+  return quiet ? quietReporter(io) : terminalReporter(io);
+}

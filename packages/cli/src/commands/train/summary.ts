@@ -1,0 +1,114 @@
+import type { TrainResult } from '@gradloom/runtime';
+import { baselineFor } from '../../report/findings/baseline.ts';
+import type { Paint } from '../../terminal/paint.ts';
+import { backendName } from '../../terminal/text/backend-name.ts';
+import { columns } from '../../terminal/text/columns.ts';
+import { decimal, duration, percent, plural, whole } from '../../terminal/text/format.ts';
+import { quote } from '../../terminal/text/quote.ts';
+import { describeCluster } from './describe-run.ts';
+import type { RunStart } from './reporter.ts';
+
+/** The summary of a run: its results, where it was written and what to do next. */
+export function summarize(run: RunStart, result: TrainResult, paint: Paint, program: string): string[] {
+  const { out } = run;
+  const { test, trainLoss, steps, backend, precision } = result;
+  const rows: [string, string][] = [];
+  if (test?.accuracy !== undefined) {
+    const right = `${whole(Math.round(test.accuracy * test.rows))} of ${whole(test.rows)}`;
+    const none = test.unanswered === undefined ? '' : `; ${whole(test.unanswered)} have no answer`;
+    rows.push(['test accuracy', `${paint('bold', percent(test.accuracy))}  (${right}${none})`]);
+  }
+  rows.push(...baselineRow(run, result));
+  if (test !== undefined) rows.push(['test loss', decimal(test.loss)]);
+  if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
+  if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
+  for (const [name, value] of Object.entries(test?.metrics ?? {})) rows.push([`test ${name}`, decimal(value)]);
+  if (run.recipe.values['evaluate-test']) {
+    rows.push(['test set', 'looked at during training: once a choice is made by it, its figures are too good']);
+  }
+  if (steps > 0) {
+    rows.push(['training loss', decimal(trainLoss)], ['steps', whole(steps)], ...bestRow(result));
+    rows.push(['samples/s', whole(result.samplesPerSecond)]);
+  }
+  rows.push(
+    ['threads', threadsText(result)],
+    ...(result.cluster === undefined ? [] : [['cluster', describeCluster(result.cluster)] as [string, string]]),
+    ['backend', `${backendName(backend)}, ${precision}`],
+    ['fingerprint', result.fingerprint],
+    ['written to', out ?? 'nothing (--no-out)'],
+  );
+  if (run.report) rows.push(['report', run.report]);
+  return [
+    '',
+    wentOf(result),
+    '',
+    // Without indent a fingerprint fits into 80 columns.
+    ...columns(rows, { indent: 0 }),
+    ...(out === null ? [] : ['', 'Next', ...nextCommands(run, result, quote(out), program)]),
+  ];
+}
+
+/** What a constant answer reaches on the test rows. */
+function baselineRow({ recipe }: RunStart, result: TrainResult): [string, string][] {
+  const found = result.test === undefined ? null : baselineFor(recipe.sets, result);
+  if (found === null) return [];
+  const figure = Number.isNaN(found.accuracy) ? `RMSE ${decimal(found.rmse)}` : percent(found.accuracy);
+  return [['baseline', `${figure}  (always answering ${found.answer})`]];
+}
+
+/** With early stopping: which weights the model has. */
+function bestRow({ bestStep, bestEpoch = 0 }: TrainResult): [string, string][] {
+  if (bestStep === undefined) return [];
+  const at = Number.isInteger(bestEpoch) ? `epoch ${whole(bestEpoch)}` : `step ${whole(bestStep)}`;
+  return [['weights', `of ${at}, the best evaluation`]];
+}
+
+/** 'Trained 8 epochs in 9.4 s'. */
+function wentOf(result: TrainResult): string {
+  if (result.steps === 0) return 'Stopped before the first step: the weights are the initial ones';
+  const went = { aborted: 'Stopped after', early: 'Stopped early after', completed: 'Trained' }[result.stopped];
+  return `${went} ${lengthOf(result)} in ${duration(result.elapsedMs)}`;
+}
+
+/** '2  (0.3085 ms per step, 0.5210 on 1)', '4  (2 of them had rows in a step: a batch has 2 leaves)'. */
+function threadsText({ threads, trials, gradientThreads, leaves }: TrainResult): string {
+  const notes: string[] = [];
+  const own = trials.find((trial) => trial.threads === threads);
+  if (own !== undefined) {
+    const others = trials
+      .filter((trial) => trial !== own)
+      .map((trial) => `, ${decimal(trial.stepMs)} on ${trial.threads}`);
+    notes.push(`${decimal(own.stepMs)} ms per step${others.join('')}`);
+  }
+  // 0: no step was taken.
+  if (gradientThreads > 0 && gradientThreads < threads) {
+    notes.push(`${gradientThreads} of them had rows in a step: a batch has ${plural(leaves, 'leaf')}`);
+  }
+  return notes.length === 0 ? whole(threads) : `${threads}  (${notes.join('; ')})`;
+}
+
+const lengthOf = ({ steps, epochs }: TrainResult): string =>
+  Number.isInteger(epochs) ? plural(epochs, 'epoch') : plural(steps, 'step');
+
+function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, program: string): string[] {
+  const { train, test } = recipe.sets;
+  const findings =
+    train.classes === null ? 'its errors' : 'recall and precision of each class, and the confusion matrix';
+  // No file may name a library or a module, so they must be typed again.
+  const { blas, module } = recipe.values;
+  const parts = module === undefined ? '' : ` --module ${quote(module.join(','))}`;
+  const library = `${blas === undefined ? '' : ` --blas ${quote(blas)}`}${parts}`;
+  const lines = [
+    `  # ${findings}`,
+    `  ${program} evaluate ${out}${parts}`,
+    '  # predictions for single rows',
+    `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? train).rows - 1)}${parts}`,
+  ];
+  if (result.stopped === 'aborted')
+    return [...lines, '  # continue training', `  ${program} train --resume ${out}${library}`];
+  // A single leaf keeps only one thread busy.
+  if (result.leaves === 1) return lines;
+  const threads = result.threads === 1 ? 2 : 1;
+  const again = `  ${program} train --config ${out}/config.json --threads ${threads}${library}`;
+  return [...lines, `  # the same fingerprint from ${plural(threads, 'thread')}`, again];
+}

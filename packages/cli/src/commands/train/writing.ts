@@ -1,0 +1,15 @@
+import { FolderInUseError, LockError } from '@gradloom/runtime';
+import { UsageError } from '../../terminal/usage-error.ts';
+
+/** @throws Error with `has` and `expected` where the system does not let `write` do its work. */
+export function writing<T>(has: string, expected: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    // These say all of it.
+    if (error instanceof FolderInUseError || error instanceof LockError || error instanceof UsageError) throw error;
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    const reason = cause instanceof Error ? cause.message : cause;
+    throw new Error(`${has}, expected ${expected} (${reason})`, { cause: error });
+  }
+}

@@ -1,0 +1,133 @@
+import { existsSync, lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { show } from '@gradloom/core/internal';
+import type { Checkpoint } from '@gradloom/runtime';
+import { epochsPerReport } from '@gradloom/runtime/internal';
+import { DIVISIONS_FILE, METRICS_FILE, STEPS_FILE } from '../../files/run-files/names.ts';
+import { readOwnFile } from '../../files/run-files/read-own-file.ts';
+import { describeLines, type RunLines, runLines } from '../../files/run-files/run-lines.ts';
+import { isRecord } from '../../options/read-object.ts';
+import { missingSteps } from '../train/missing-steps.ts';
+import { type FileCheck, type OpenCheck, openCheck, reading } from './file-check.ts';
+
+/** The longest file that this program writes. */
+const MOST_BYTES = 2 ** 29;
+
+/** The files of lines of a run: checksums, order, and agreement with the newest checkpoint about the same steps. */
+export function checkLines(folder: string, last: Checkpoint | null): FileCheck[] {
+  return [METRICS_FILE, STEPS_FILE, DIVISIONS_FILE].flatMap((name) => {
+    const check = openCheck(name);
+    const path = join(folder, name);
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+      if (name === DIVISIONS_FILE || last === null) return [];
+      check.faults.push('is missing');
+      return [check];
+    }
+    const found = reading(check, path, () =>
+      runLines(readOwnFile('verify', path, 'a file of lines', MOST_BYTES) ?? Buffer.alloc(0)),
+    );
+    // A resume keeps the damaged file under this name.
+    const damaged = `${name}.damaged-1`;
+    if (found !== null) checkFound(check, found, last, existsSync(join(folder, damaged)) ? damaged : null);
+    return [check];
+  });
+}
+
+function checkFound(check: OpenCheck, found: RunLines, last: Checkpoint | null, damagedFile: string | null): void {
+  const { lines, damaged, isCutOff, isUnsealed } = found;
+  check.about = `${lines.length} ${lines.length === 1 ? 'line' : 'lines'}`;
+  if (damaged.length > 0) check.faults.push(`has damaged lines: ${describeLines(damaged)}`);
+  if (isCutOff) check.notes.push('ends in half a line (a crash leaves one)');
+  if (isUnsealed) check.notes.push('has no checksums (an earlier version wrote it)');
+  checkOrder(check, lines);
+  if (last === null) return;
+  const { step } = last.progress;
+  // Also beyond the end of the checkpoint's run: one resumed with more epochs may not have written a checkpoint yet.
+  if (lines.some(({ value }) => Number(value.step) > step)) {
+    check.notes.push(`goes beyond the newest checkpoint (step ${step}): a resume repeats those steps`);
+  }
+  if (check.name === STEPS_FILE) {
+    const missing = missingSteps(
+      lines.map(({ value }) => value),
+      step,
+    );
+    if (missing !== '') addMissing(check, missing, damagedFile);
+    else checkSteps(check, lines, last);
+  }
+  if (check.name === METRICS_FILE) checkEpochs(check, lines, last, damagedFile);
+}
+
+/** Lines that a resume left out as damaged are not a new fault. */
+function addMissing(check: OpenCheck, missing: string, damagedFile: string | null): void {
+  if (damagedFile === null) check.faults.push(`lacks ${missing}`);
+  else check.notes.push(`lacks ${missing}, which a resume left out as damaged (see ${damagedFile})`);
+}
+
+/** Steps must ascend within each kind of event: no duplicates and no wrong order. */
+function checkOrder(check: OpenCheck, lines: RunLines['lines']): void {
+  const newest = new Map<unknown, number>();
+  for (const { number, value } of lines) {
+    const { event, step } = value;
+    const before = newest.get(event) ?? Number.NEGATIVE_INFINITY;
+    if (typeof step !== 'number' || !(step > before)) {
+      const wanted = before === Number.NEGATIVE_INFINITY ? 'a number' : `a step above ${before}`;
+      const has = step === undefined ? 'no step' : `the step ${JSON.stringify(step)}`;
+      check.faults.push(`has ${has} in line ${number}, expected ${wanted}`);
+      return;
+    }
+    newest.set(event, step);
+  }
+}
+
+/** Between epoch ends at which a stretch ends too, the losses of the steps must add up to those of the epochs. */
+function checkSteps(check: OpenCheck, lines: RunLines['lines'], { arrays, record }: Checkpoint): void {
+  const { stepsPerEpoch } = record;
+  let sum = 0;
+  let epochs = 0;
+  for (const { number, value } of lines) {
+    const { first, step, loss } = value;
+    sum += isRecord(loss) ? Number(loss.mean) * (Number(step) - Number(first)) : Number.NaN;
+    const end = Number(step) / stepsPerEpoch;
+    if (!Number.isInteger(end) || end > arrays.epochLosses.length) continue;
+    const expected = arrays.epochLosses.subarray(epochs, end).reduce((total, mean) => total + mean * stepsPerEpoch, 0);
+    // Both are sums of the same numbers in different orders.
+    if (Number.isFinite(expected) && !(Math.abs(sum - expected) <= 1e-9 * Math.abs(expected))) {
+      check.faults.push(
+        `has losses up to line ${number} that add up to ${sum}, expected ${expected} (epoch ${end} of the newest checkpoint)`,
+      );
+      return;
+    }
+    sum = 0;
+    epochs = end;
+  }
+}
+
+/** The checkpoint has the mean loss of each complete epoch; the lines must agree, and go as far. */
+function checkEpochs(
+  check: OpenCheck,
+  lines: RunLines['lines'],
+  { arrays, progress, record }: Checkpoint,
+  damagedFile: string | null,
+): void {
+  const epochs = lines.filter(({ value }) => value.event === 'epoch');
+  for (const { number, value } of epochs) {
+    const own = arrays.epochLosses[Number(value.epoch) - 1];
+    // JSON has null for a number that is not finite.
+    const loss = Number.isFinite(own) ? own : null;
+    if (own === undefined || Object.is(loss, value.trainLoss)) continue;
+    check.faults.push(
+      `has the training loss ${show(value.trainLoss)} in line ${number}, expected ${loss} (epoch ${value.epoch} of the newest checkpoint)`,
+    );
+    return;
+  }
+  const { totalSteps, stepsPerEpoch } = record;
+  if (epochsPerReport(Math.ceil(totalSteps / stepsPerEpoch)) === 1) {
+    const there = new Set(epochs.map(({ value }) => value.epoch));
+    const missing = Array.from(arrays.epochLosses, (_, at) => at + 1).filter((epoch) => !there.has(epoch));
+    if (missing.length > 0) addMissing(check, `epoch ${describeLines(missing)}`, damagedFile);
+  }
+  const end = Number(epochs.at(-1)?.value.step ?? 0);
+  if (progress.step === record.totalSteps && !(end >= progress.step)) {
+    check.faults.push(`ends with step ${end}, expected ${progress.step}, the last of the run`);
+  }
+}

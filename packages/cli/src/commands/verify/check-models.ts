@@ -1,0 +1,93 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { FLOAT64, plainJson, show, typeOf } from '@gradloom/core/internal';
+import { BEST_FILE, type Checkpoint, fingerprint, LAST_FILE, type ModelFile, openModelFile } from '@gradloom/runtime';
+import { checkOwnFile, differences } from '@gradloom/runtime/internal';
+import { MODEL_FILE } from '../../files/run-files/names.ts';
+import { loadOptions } from '../../options/own-parts.ts';
+import { isRecord } from '../../options/read-object.ts';
+import { isOwnOption } from '../train/resumed-options.ts';
+import type { ConfigCheck } from './check-config.ts';
+import { type OpenCheck, openCheck, reading } from './file-check.ts';
+
+/** The model and the checkpoints of a run that can be read. */
+export interface ModelChecks {
+  readonly checks: readonly OpenCheck[];
+  readonly last: Checkpoint | null;
+  readonly model: { readonly check: OpenCheck; readonly fingerprint: string } | null;
+}
+
+/**
+ * Checks every model and checkpoint of a folder: undamaged, with the network and options of config.json, and in order.
+ */
+export function checkModels(folder: string, config: ConfigCheck): ModelChecks {
+  const found = readdirSync(folder).filter((name) => name.endsWith('.gradloom'));
+  const own = [MODEL_FILE, LAST_FILE, BEST_FILE];
+  const names = [...own.filter((name) => found.includes(name)), ...found.filter((name) => !own.includes(name)).sort()];
+  const files = new Map<string, ModelFile>();
+  const checks = names.map((name) => {
+    const check = openCheck(name);
+    const path = join(folder, name);
+    const file = reading(check, path, () => {
+      checkOwnFile('verify', path, 'a Gradloom file');
+      return openModelFile(path, loadOptions());
+    });
+    if (file === null) return check;
+    files.set(name, file);
+    checkFile(check, file, config);
+    return check;
+  });
+  const last = files.get(LAST_FILE)?.checkpoint ?? null;
+  checkBest(folder, checks, last, files.get(BEST_FILE)?.checkpoint ?? null);
+  const model = files.get(MODEL_FILE);
+  const modelCheck = checks.find(({ name }) => name === MODEL_FILE);
+  const isModel = model !== undefined && modelCheck !== undefined;
+  return { checks, last, model: isModel ? { check: modelCheck, fingerprint: model.model.fingerprint } : null };
+}
+
+function checkFile(check: OpenCheck, { model, checkpoint }: ModelFile, { options, network }: ConfigCheck): void {
+  const weights = `fingerprint ${model.fingerprint.slice(0, 12)}`;
+  check.about = checkpoint === null ? weights : `step ${checkpoint.progress.step}, ${weights}`;
+  const isModel = check.name === MODEL_FILE;
+  if (isModel !== (checkpoint === null))
+    check.faults.push(isModel ? 'is a checkpoint, expected a model' : 'is a model, expected a checkpoint');
+  if (network !== undefined) addDifference(check, 'network', model.spec, network);
+  if (options === null) return;
+  addDifference(check, 'precision', typeOf(model.parameters), options.precision ?? FLOAT64);
+  if (checkpoint === null) return;
+  const { metadata } = checkpoint;
+  if (!isRecord(metadata.options)) return;
+  for (const name of new Set([...Object.keys(metadata.options), ...Object.keys(options)])) {
+    if (isOwnOption(name)) addDifference(check, name, metadata.options[name], options[name]);
+  }
+}
+
+function addDifference(check: OpenCheck, name: string, own: unknown, wanted: unknown): void {
+  const [first] = differences(jsonOf(own), jsonOf(wanted), name);
+  if (first === undefined) return;
+  const [has, expected] = [first.own, first.other].map((value) => (value === undefined ? 'none' : show(value)));
+  check.faults.push(`has ${first.path} ${has}, expected ${expected} (of config.json)`);
+}
+
+const jsonOf = (value: unknown) => (value === undefined ? undefined : plainJson(value));
+
+/** The best checkpoint is never older than the newest checkpoint says. */
+function checkBest(folder: string, checks: OpenCheck[], last: Checkpoint | null, best: Checkpoint | null): void {
+  const said = last?.progress.best?.step;
+  if (last === null || said === undefined) return;
+  if (!existsSync(join(folder, BEST_FILE))) {
+    checks.push({
+      ...openCheck(BEST_FILE),
+      faults: [`is missing, expected the checkpoint of step ${said} (${LAST_FILE})`],
+    });
+    return;
+  }
+  const step = best?.progress.best?.step;
+  const check = checks.find(({ name }) => name === BEST_FILE);
+  if (best === null || check === undefined || (step !== undefined && step >= said)) return;
+  check.faults.push(`has step ${step ?? best.progress.step}, expected ${said} (of ${LAST_FILE})`);
+}
+
+/** The fingerprints that the model of a run with this checkpoint may have: of the last weights, or of the best. */
+export const weightsOf = ({ arrays, best, record }: Checkpoint): string[] =>
+  [arrays.parameters, ...(best === undefined ? [] : [best])].map((weights) => fingerprint(weights, record.modules));

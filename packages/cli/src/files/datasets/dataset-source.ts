@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { show, suggest } from '@gradloom/core/internal';
+import { type TableName, tableFiles, tablePath } from '@gradloom/runtime';
+import { formatMember, type Member, parseMember } from '../../options/member.ts';
+import type { Kind } from '../../options/option.ts';
+import { text } from '../../options/words.ts';
+import { type DatasetName, presets } from './presets.ts';
+
+/** A source of rows: a named dataset and its options, or files and how to read them. */
+export type DatasetSource =
+  | { readonly name: DatasetName; readonly options: Member }
+  | {
+      readonly path: string;
+      readonly options?: Readonly<Record<string, unknown>>;
+      readonly byFlag?: readonly string[]; // the options that have flags of their own
+      readonly table?: TableName; // it comes with the library
+    };
+
+/** Datasets that have a name: made-up ones, MNIST, and the tables that come with the library. */
+export const datasetNames = { ...presets, ...tableFiles };
+
+/**
+ * 'mnist', 'iris', 'spirals:rows=300', or a path: what exists, or is written as one (./mnist, cars.csv:target=price).
+ */
+export const datasetSource: Kind<DatasetSource> = {
+  parse(name, raw) {
+    if (typeof raw !== 'string') return named(name, raw);
+    const word = text('the name of a dataset or a path').parse(name, raw);
+    if (Object.hasOwn(datasetNames, word.split(':')[0])) return named(name, word);
+    if (existsSync(word)) return { path: word };
+    const [, path, options] = /^(.+?):([\w-]+=.*)$/s.exec(word) ?? [];
+    if (path !== undefined && isPath(path)) {
+      const { kind: _, ...read } = parseMember(name, `files:${options}`, { files: true });
+      return { path, options: read };
+    }
+    const [, file] = /^(.+):[\w-]+$/.exec(word) ?? [];
+    if (file !== undefined && existsSync(file)) {
+      throw new Error(`${name} has ${show(word)}, expected ${file}:option=value,option=value`);
+    }
+    if (isPath(word)) return { path: word };
+    const [kind] = word.split(':');
+    const known = Object.keys(datasetNames);
+    const wanted = `one of ${known.join(', ')}, or a file or folder that exists`;
+    throw new Error(`${name} has ${show(word)}, expected ${wanted}${suggest(kind, known)}`);
+  },
+  choices: Object.keys(datasetNames),
+};
+
+/** The text that means the same source from any folder. */
+export function formatSource(source: DatasetSource): string {
+  if (!('path' in source)) return formatMember(source.options);
+  const path = source.table ?? resolve(source.path);
+  return source.options === undefined ? path : formatMember({ ...source.options, kind: path });
+}
+
+/** Dataset names have no dot; file names have one before their extension. */
+const isPath = (word: string): boolean => /[.\\/]/.test(word) || existsSync(word);
+
+function named(name: string, raw: unknown): DatasetSource {
+  const member = parseMember(name, raw, datasetNames);
+  const { kind, ...options } = member;
+  if (!isTable(kind)) return { name: kind as DatasetName, options: member };
+  return { path: tablePath(kind), table: kind, ...(Object.keys(options).length === 0 ? {} : { options }) };
+}
+
+const isTable = (name: string): name is TableName => Object.hasOwn(tableFiles, name);

@@ -1,0 +1,41 @@
+import type { DataSplits } from '@gradloom/runtime';
+import { plural } from '../../terminal/text/format.ts';
+
+/** Rows of a set that were taken from the training rows; 'own' where the dataset has such a set itself. */
+interface HeldOut {
+  readonly validation?: number | 'own' | undefined;
+  readonly test?: number | 'own' | undefined;
+}
+
+/** Which rows are held out, and how to change it, a sentence each. Of `folds`, one is the test set. */
+export function heldOut(rows: HeldOut, byClass: boolean, folds?: number): string[] {
+  const taken = (['validation', 'test'] as const).flatMap((set) => {
+    const count = rows[set];
+    return typeof count === 'number' ? [{ set, count }] : [];
+  });
+  if (taken.length === 0) return rows.test === undefined ? [NO_TEST] : [];
+  const parts = taken.map(({ set, count }) => `${plural(count, 'row')} for ${set === 'test' ? 'the test' : set}`);
+  const how = byClass ? 'each class in proportion' : 'at random';
+  const shares = taken.filter(({ set }) => set === 'validation' || folds === undefined).map(({ set }) => `--${set} 0`);
+  const none = shares.length === 0 ? [] : [`${shares.join(' ')} ${shares.length === 1 ? 'holds' : 'hold'} out none`];
+  const ways = [...(folds === undefined ? [] : [`the test rows are one of ${folds} folds`]), ...none];
+  return [`held out: ${parts.join(' and ')}, ${how} (${ways.join('; ')})`];
+}
+
+const NO_TEST = 'no rows are held out for the test (--test 0.1 holds out a tenth)';
+
+/** What is decided about arrays and images without being asked, a sentence each. */
+export function decisionsOnArrays(own: DataSplits, sets: DataSplits, folds?: number): string[] {
+  const { divisor } = own.train.inputs;
+  const what = own.train.classes === null ? 'inputs and targets' : 'inputs';
+  const scaled =
+    divisor === 1
+      ? `${what} are not scaled: scale columns of very different sizes first, or train on a table, which is scaled`
+      : `inputs are bytes, divided by ${divisor} (${own.train.name}:divisor=1 takes them as they are)`;
+  // A fold takes the place of a test set of the dataset's own.
+  const rowsOf = (set: 'validation' | 'test') => (sets[set] === own[set] && own[set] ? 'own' : sets[set]?.rows);
+  return [
+    scaled,
+    ...heldOut({ validation: rowsOf('validation'), test: rowsOf('test') }, own.train.classes !== null, folds),
+  ];
+}

@@ -1,0 +1,235 @@
+import { OptionError, type Preprocessing } from '@gradloom/core';
+import { onlyKeys, show, within } from '@gradloom/core/internal';
+import {
+  type DataSplits,
+  type Dataset,
+  loadDataset,
+  loadMnist,
+  type PreparedTable,
+  readTable,
+  type SplitOptions,
+  type SyntheticName,
+  splitDataset,
+  splitTable,
+  syntheticDatasets,
+  type Table,
+  type TableOptions,
+} from '@gradloom/runtime';
+import { encodeSplit, loadPlainTable, readTableAs, rowsOfSplit, tableFormatOf } from '@gradloom/runtime/internal';
+import { withoutPlace } from '../../terminal/failure.ts';
+import type { DatasetSource } from './dataset-source.ts';
+import { decisionsOnArrays } from './held-out.ts';
+import { type Preset, presets } from './presets.ts';
+import { flagOptions } from './table-options.ts';
+import { countInputs, tablePreset, tableShares } from './table-preset.ts';
+
+type FileSource = Extract<DatasetSource, { path: string }>;
+
+/**
+ * The seed of every split. It is fixed, so that runs of any seed are measured on the same rows, and a model can be
+ * measured later on rows it has not seen.
+ */
+const SPLIT_SEED = 0;
+
+export interface Shares {
+  readonly validation?: number | undefined; // default: the dataset's own share
+  readonly test?: number | undefined; // default: the dataset's own set or share
+  /** One of several folds is the test set; the rows of the test share, or the dataset's own test set, are left out. */
+  readonly folds?: number | undefined;
+  readonly fold?: number | undefined; // from 1
+}
+
+export interface OpenedDataset {
+  readonly preset: Preset;
+  readonly sets: DataSplits;
+  /** The options with defaults filled in; no test share if the training rows are also the test rows. */
+  readonly shares: { readonly validation: number; readonly test?: number };
+  /** Of a table: what was found in the file, and what its columns become. */
+  readonly table?: OpenedTable;
+  /** Of arrays or images of the user: what was decided without being asked, a sentence each. */
+  readonly decisions?: readonly string[];
+}
+
+/** A table and its sets. */
+export interface OpenedTable extends PreparedTable {
+  readonly table: Table;
+  /** Number of folds, one of which is the test set; undefined without folds. */
+  readonly folds?: number | undefined;
+}
+
+/**
+ * Reads or generates a dataset and splits its rows.
+ * @throws OptionError for shares and options that do not fit, and an Error that begins with `name` if files cannot be
+ * read.
+ */
+export async function openDataset(
+  source: DatasetSource,
+  shares: Shares,
+  name = '--dataset',
+  classNames?: readonly string[], // class names of the model that is evaluated, in its order
+  preprocessing?: Preprocessing | null, // of the model that is evaluated; null: it takes plain numbers
+): Promise<OpenedDataset> {
+  if ('path' in source && tableFormatOf(source.path) !== undefined && preprocessing !== null) {
+    return openTableDataset(source, shares, name, { classNames, preprocessing });
+  }
+  const whole = await readDataset(source, name, classNames);
+  refuseShare('validation', shares.validation, whole);
+  refuseShare('test', shares.test, whole);
+  if ('path' in source) return splitArrays(whole, shares);
+  const preset: Preset = presets[source.name];
+  const { validation = whole.validation === undefined ? preset.validation : 0 } = shares;
+  if (whole.test !== undefined) {
+    return { preset, shares: { validation, test: 0 }, sets: deal(whole, { ...shares, validation, test: 0 }) };
+  }
+  if (preset.testsItself && shares.test === undefined && shares.folds === undefined) {
+    const sets = deal(whole, { validation, test: 0 });
+    return { preset, shares: { validation }, sets: { ...sets, test: whole.train } };
+  }
+  const test = shares.test ?? preset.test;
+  return { preset, shares: { validation, test }, sets: deal(whole, { ...shares, validation, test }) };
+}
+
+/** Arrays or images of the user, by the rule of tables, with the sets that they have themselves. */
+function splitArrays(whole: DataSplits, shares: Shares): OpenedDataset {
+  const standard = splitOf(whole.train, shares);
+  const split = {
+    validation: whole.validation === undefined ? standard.validation : 0,
+    test: whole.test === undefined ? standard.test : 0,
+  };
+  const sets = deal(whole, { ...shares, ...split });
+  return {
+    preset: tablePreset(sets.train.rows, sets.train.inputs.columns),
+    shares: split,
+    sets,
+    decisions: decisionsOnArrays(whole, sets, shares.folds),
+  };
+}
+
+/** Reads a table and splits its rows before anything is fitted on them. */
+async function openTableDataset(
+  source: FileSource,
+  shares: Shares,
+  flag: string,
+  model: { classNames: readonly string[] | undefined; preprocessing: Preprocessing | undefined },
+): Promise<OpenedDataset> {
+  return fromFile(source, flag, async () => {
+    const named = source.table === undefined ? {} : { name: source.table };
+    const { divisor, ...options } = { ...named, ...source.options } as TableOptions & { divisor?: unknown };
+    if (options.stream === true && source.table !== undefined) {
+      const problem = `has true, expected none: ${source.table} comes with the library and is read into memory`;
+      throw new OptionError('readTable', 'stream', problem);
+    }
+    if (divisor !== undefined) {
+      throw new OptionError('readTable', 'divisor', `has ${show(divisor)}, expected none: a table is scaled (--scale)`);
+    }
+    if (model.preprocessing !== undefined) {
+      const table = await readTableAs(source.path, model.preprocessing, options);
+      const split = splitOf(table, shares);
+      const sets = encodeSplit(
+        table,
+        model.preprocessing,
+        rowsOfSplit(table, { ...foldIn(shares), ...split, seed: SPLIT_SEED }),
+      );
+      return { preset: presetOf(sets, model.preprocessing), shares: split, sets };
+    }
+    const { classNames } = model;
+    const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });
+    const split = splitOf(table, shares);
+    const prepared = splitTable(table, { ...foldIn(shares), ...split, seed: SPLIT_SEED });
+    const { sets } = prepared;
+    const opened = { table, folds: shares.folds, ...prepared };
+    return { preset: presetOf(sets, prepared.preprocessing), shares: split, sets, table: opened };
+  });
+}
+
+const presetOf = ({ train }: DataSplits, { columns }: Preprocessing): Preset =>
+  tablePreset(train.rows, countInputs(columns));
+
+/** A tenth of the rows each, where the table has enough; of folds, each is the test set once. */
+function splitOf({ rows }: { readonly rows: number }, shares: Shares): { validation: number; test: number } {
+  const standard = tableShares(rows);
+  const { validation = standard.validation, test = shares.folds === undefined ? standard.test : 0 } = shares;
+  return { validation, test };
+}
+
+/** @throws OptionError for a share if the dataset already has that set. */
+function refuseShare(set: 'validation' | 'test', share: number | undefined, whole: DataSplits): void {
+  if (share === undefined || share === 0 || whole[set] === undefined) return;
+  const problem = `has ${share}, expected none, since ${whole.train.name} has its own ${set} set`;
+  throw new OptionError('train', set, problem);
+}
+
+async function readDataset(
+  source: DatasetSource,
+  flag: string,
+  classNames: readonly string[] | undefined,
+): Promise<DataSplits> {
+  if ('path' in source) {
+    const options = { ...source.options, ...(classNames === undefined ? {} : { classNames }) };
+    // A model without a preprocessing takes the numbers of a table as they are.
+    const isTable = tableFormatOf(source.path) !== undefined;
+    return fromFile(source, flag, async () =>
+      isTable
+        ? { train: await loadPlainTable('loadPlainTable', source.path, options) }
+        : loadDataset(source.path, options),
+    );
+  }
+  const { kind, ...options } = source.options;
+  const { name } = source;
+  if (name !== 'mnist') {
+    return { train: within('dataset', () => make(name, { ...presets[name].options, ...options })) };
+  }
+  within('dataset', () => onlyKeys(kind, options, []));
+  return loadMnist(import.meta.url);
+}
+
+/** Reads a file, and names the flag or the option of `--dataset` in its errors. */
+async function fromFile<T>({ path, byFlag = [], table }: FileSource, flag: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof OptionError) throw inFlags(error, byFlag);
+    const sentence = withoutPlace(error);
+    const inside =
+      /^[ :]/.test(sentence.slice(path.length)) && sentence.startsWith(path)
+        ? sentence.slice(path.length)
+        : `: ${sentence}`;
+    throw new Error(`${flag} ${table ?? path}${inside}`, { cause: error });
+  }
+}
+
+/** Options that were given by flags of their own have these names; the others are options of `--dataset`. */
+function inFlags(error: OptionError, byFlag: readonly string[]): OptionError {
+  const [option, ...rest] = (error.options[0] ?? '').split('.');
+  const flag = Object.entries(flagOptions).find(([, name]) => name === option)?.[0];
+  const isOfSplit = ['validation', 'test', 'folds', 'fold'].includes(option);
+  if (isOfSplit) return error;
+  if (flag === undefined || !byFlag.includes(option)) return error.inside('dataset');
+  const about = rest.length === 0 ? flag : `${flag} ${rest.join('.')}`;
+  return new OptionError(error.where, flag, error.problem, { about, cause: error });
+}
+
+/** @throws OptionError for options that do not fit, or ask for more than there is memory for. */
+function make(name: SyntheticName, options: object): Dataset {
+  try {
+    return syntheticDatasets[name](options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const rows = show('rows' in options ? options.rows : undefined);
+    throw new OptionError(name, 'rows', `has ${rows}, expected no more than fit into memory`, { cause: error });
+  }
+}
+
+/** The sets of the dataset itself, and those split off its training rows. */
+function deal(
+  whole: DataSplits,
+  { validation, test, ...shares }: Shares & { validation: number; test: number },
+): DataSplits {
+  const fold = foldIn(shares);
+  if (validation === 0 && test === 0 && fold.folds === undefined) return whole;
+  return { ...whole, ...splitDataset(whole.train, { ...fold, validation, test, seed: SPLIT_SEED }) };
+}
+
+/** The fold as an option of a split. */
+const foldIn = ({ folds, fold }: Shares): Pick<SplitOptions, 'folds' | 'fold'> =>
+  folds === undefined ? {} : { folds, ...(fold === undefined ? {} : { fold }) };

@@ -1,0 +1,31 @@
+import type { DataSplits, Model } from '@gradloom/runtime';
+import type { DatasetSource } from '../datasets/dataset-source.ts';
+import { openDataset } from '../datasets/open-dataset.ts';
+import { type SplitName, type TakenRows, takeSplit } from '../datasets/split-names.ts';
+import { dataOf } from './open-model.ts';
+
+/** Rows that a model is used on. */
+export interface ModelRows extends TakenRows {
+  readonly sets: DataSplits;
+  readonly isOwn: boolean; // the model was trained on this dataset
+}
+
+/**
+ * The rows that --dataset and --split name, by default those that the model's run held out. Rows of a table are encoded
+ * as the model's training rows were.
+ * @throws UsageError if they are not there.
+ */
+export async function openModelRows(
+  model: Model,
+  asked: DatasetSource | undefined,
+  part: SplitName | undefined,
+  { mayStream = false } = {}, // the inputs of a run that streamed are left in their file
+): Promise<ModelRows> {
+  const { source, shares, name, isOwn, classNames } = dataOf(model, asked);
+  const read = mayStream && isOwn && model.metadata.streams === true ? streamed(source) : source;
+  const { sets } = await openDataset(read, shares, name, classNames, model.preprocessing ?? null);
+  return { ...takeSplit(sets, part, isOwn), sets, isOwn };
+}
+
+const streamed = (source: DatasetSource): DatasetSource =>
+  'path' in source ? { ...source, options: { ...source.options, stream: true } } : source;

@@ -1,0 +1,80 @@
+import { show } from '@gradloom/core/internal';
+import { loadModel, type Model } from '@gradloom/runtime';
+import { loadOptions } from '../../options/own-parts.ts';
+import type { RawOptions } from '../../options/raw-options.ts';
+import { UsageError } from '../../terminal/usage-error.ts';
+import { type DatasetSource, datasetSource, formatSource } from '../datasets/dataset-source.ts';
+import type { Shares } from '../datasets/open-dataset.ts';
+import { modelPath } from './model-path.ts';
+
+/** The model named by the first argument. @throws UsageError if there is none. */
+export function openModel(positionals: readonly string[]): Model {
+  const [path] = positionals;
+  if (path === undefined || path === '') {
+    throw new UsageError('the model is missing, expected a run such as runs/mnist-1, or a model file');
+  }
+  return loadModel(modelPath(path), loadOptions());
+}
+
+/** The options with the model added, since the model may be the one that does not fit. */
+export const withModel = (given: RawOptions, [path]: readonly string[]): RawOptions => ({
+  ...given,
+  model: { name: path, value: undefined },
+});
+
+/** @throws UsageError for extra arguments. */
+export function refuseMoreThan(count: number, positionals: readonly string[], expected: string): void {
+  if (positionals.length <= count) return;
+  throw new UsageError(`the word ${show(positionals[count])} is not needed, expected ${expected}`);
+}
+
+const OWN = "the model's dataset";
+
+export interface ModelData {
+  readonly source: DatasetSource;
+  readonly shares: Shares;
+  readonly name: string; // of the source, in errors
+  readonly isOwn: boolean; // the model was trained on it
+  readonly classNames?: readonly string[]; // the dataset of its labels
+}
+
+/**
+ * The rows to evaluate a model on, by default those of its run, with the same split. No rows of another dataset were
+ * used in training, so none are held out. @throws UsageError if no dataset is named.
+ */
+export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): ModelData {
+  const { dataset, missing, labels } = metadata;
+  const share = (name: string, otherwise?: number) => {
+    const value = metadata[name];
+    return typeof value === 'number' ? value : otherwise;
+  };
+  // Class names refer to the classes of the model, whatever other names these rows have.
+  const classNames = labels === undefined ? {} : { classNames: labels };
+  const stored = typeof dataset === 'string' ? datasetSource.parse(OWN, dataset) : undefined;
+  const own = missing === 'drop' && stored !== undefined ? leavingGapsOut(stored) : stored;
+  const name = asked === undefined ? OWN : '--dataset';
+  const source = asked ?? stored;
+  if (source === undefined) {
+    throw new UsageError('--dataset is missing, expected one, since the model does not say what it was trained on');
+  }
+  if (stored === undefined || own === undefined || formatSource(source) !== formatSource(stored)) {
+    return {
+      source: missing === 'drop' ? leavingGapsOut(source) : source,
+      name,
+      isOwn: false,
+      ...classNames,
+      shares: { validation: 0, test: 0 },
+    };
+  }
+  return {
+    source: own,
+    name,
+    isOwn: true,
+    ...classNames,
+    shares: { validation: share('validation', 0), test: share('test', 0), folds: share('folds'), fold: share('fold') },
+  };
+}
+
+/** A table without the rows that have gaps, as the model was trained. */
+const leavingGapsOut = (source: DatasetSource): DatasetSource =>
+  'path' in source ? { ...source, options: { ...source.options, missing: 'drop' } } : source;

@@ -1,0 +1,59 @@
+import { isRecord } from '../../options/read-object.ts';
+import { sealOf } from './seal.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Contents of a file of lines, each a JSON object with its checksum. */
+export interface RunLines {
+  // undamaged lines
+  readonly lines: readonly { readonly number: number; readonly text: string; readonly value: Json }[];
+  readonly damaged: readonly number[]; // numbers of damaged lines, from 1
+  readonly isCutOff: boolean; // the last line is cut off, as after a crash
+  /** No line has a checksum, as in earlier versions; all readable lines are then accepted. */
+  readonly isUnsealed: boolean;
+}
+
+/** Parses the bytes of such a file. A damaged line does not affect the others. */
+export function runLines(bytes: Uint8Array): RunLines {
+  // Invalid UTF-8 becomes a replacement character, which no checksum matches.
+  const texts = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).split('\n');
+  const rest = texts.pop() ?? '';
+  // A crash cuts a line off, so a complete one without its newline was changed.
+  const isCutOff = rest !== '' && !isRecord(parse(rest)) && sealOf(rest.slice(0, -1)) !== 'whole';
+  if (rest !== '' && !isCutOff) texts.push(rest);
+  const states = texts.map(sealOf);
+  const isUnsealed = texts.length > 0 && states.every((state) => state === 'none');
+  const trusted = isUnsealed ? 'none' : 'whole';
+  const lines: RunLines['lines'][number][] = [];
+  const damaged: number[] = [];
+  for (const [at, text] of texts.entries()) {
+    const value = states[at] === trusted ? parse(text) : null;
+    if (isRecord(value)) lines.push({ number: at + 1, text, value });
+    else damaged.push(at + 1);
+  }
+  return { lines, damaged, isCutOff, isUnsealed };
+}
+
+/** '1, 4 to 7 and 9' */
+export function describeLines(numbers: readonly number[]): string {
+  const ranges: string[] = [];
+  for (let at = 0; at < numbers.length; ) {
+    let end = at;
+    while (numbers[end + 1] === numbers[end] + 1) end++;
+    ranges.push(end === at ? String(numbers[at]) : `${numbers[at]} to ${numbers[end]}`);
+    at = end + 1;
+  }
+  const shown = ranges.length > MOST_RANGES ? [...ranges.slice(0, MOST_RANGES), 'others'] : ranges;
+  const last = shown.pop() ?? '';
+  return shown.length === 0 ? last : `${shown.join(', ')} and ${last}`;
+}
+
+const MOST_RANGES = 5;
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,76 @@
+import { plural } from '../../terminal/text/format.ts';
+import { CHAPTER, type Finding, isFailure } from '../experiments/finding.ts';
+
+/** A finding as a document has it: a number that is not finite is null there. */
+type Row = Pick<Finding, 'what' | 'agrees'> & { readonly computed: Finding['computed'] | null } & {
+  readonly [K in 'chapter' | 'paper' | 'note']?: Finding[K] | undefined;
+} & { readonly slip?: boolean | undefined };
+
+export type Verdict = 'yes' | 'NO' | 'slip' | '-';
+
+/** The cells of a table of findings, for the terminal and the page. */
+export interface FindingsTable {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly right: readonly number[]; // columns of numbers
+  readonly verdict: number; // the column of verdicts
+  readonly legend: readonly string[]; // what the columns and the verdicts mean
+}
+
+const verdictOf = (row: Row): Verdict =>
+  row.agrees === null ? '-' : row.agrees ? 'yes' : isFailure(row) ? 'NO' : 'slip';
+
+/** Chapter, paper and computed, each where some row has it. */
+export function tableOf(findings: readonly Row[]): FindingsTable {
+  const sources = [...new Set(findings.flatMap(({ paper }) => (paper === undefined ? [] : [paper.source])))];
+  const marked = ({ paper }: Row): string => {
+    if (paper === undefined) return '';
+    return sources.length === 1 ? paper.printed : `${paper.printed} (${sources.indexOf(paper.source) + 1})`;
+  };
+  const reasons = [...new Set(findings.flatMap(({ agrees, note = '' }) => (agrees === null ? note.split('; ') : [])))];
+  const has = (of: (row: Row) => unknown): boolean => findings.some((row) => of(row) !== undefined);
+  const columns: readonly (readonly [head: string, cell: (row: Row) => string, shown: boolean])[] = [
+    ['', ({ what }) => what, true],
+    ['chapter', ({ chapter = '' }) => chapter, has(({ chapter }) => chapter)],
+    ['paper', marked, sources.length > 0],
+    ['computed', ({ computed }) => (typeof computed === 'number' ? digits(computed) : String(computed)), true],
+    ['agrees', verdictOf, true],
+    ['', reasonless, findings.some((row) => reasonless(row) !== '')],
+  ];
+  const shown = columns.filter(([, , isShown]) => isShown);
+  const head = shown.map(([name]) => name);
+  const verdict = head.indexOf('agrees');
+  return {
+    head,
+    rows: findings.map((row) => shown.map(([, cell]) => cell(row))),
+    right: head.flatMap((_, c) => (c > 0 && c < verdict ? [c] : [])),
+    verdict,
+    legend: [
+      ...(head.includes('chapter') ? [`chapter: as printed in ${CHAPTER}`] : []),
+      ...sources.map((source, k) => `paper${sources.length === 1 ? '' : ` (${k + 1})`}: ${source}`),
+      ...(findings.some((row) => verdictOf(row) === 'slip') ? ['slip: the chapter is wrong here'] : []),
+      ...reasons.map((reason) => `-: not claimed: ${reason}`),
+    ],
+  };
+}
+
+/** Why a row is not claimed stands below the table: several have the same reasons. */
+const reasonless = ({ agrees, note = '' }: Row): string => (agrees === null ? '' : note);
+
+/** '48 of 50 numbers agree; 2 are slips of the chapter; 4 are not claimed.' */
+export function agreement(findings: readonly Row[]): string {
+  const verdicts = findings.map(verdictOf);
+  const count = (verdict: Verdict): number => verdicts.filter((own) => own === verdict).length;
+  const are = (n: number): string => `${n} ${n === 1 ? 'is' : 'are'}`;
+  const claimed = findings.length - count('-');
+  return `${[
+    ...(claimed === 0 ? [] : [`${count('yes')} of ${plural(claimed, 'number')} agree${claimed === 1 ? 's' : ''}`]),
+    ...(count('slip') === 0
+      ? []
+      : [`${are(count('slip'))} ${count('slip') === 1 ? 'a slip' : 'slips'} of the chapter`]),
+    ...(count('-') === 0 ? [] : [`${are(count('-'))} not claimed`]),
+  ].join('; ')}.`;
+}
+
+/** Up to ten significant digits, without the noise of float64's last. */
+const digits = (value: number): string => String(Number(value.toPrecision(10)));

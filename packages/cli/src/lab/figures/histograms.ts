@@ -1,0 +1,115 @@
+import {
+  buildNetwork,
+  createLoss,
+  type Elements,
+  initializeParameters,
+  type Network,
+  type NetworkSpec,
+  referenceKernels,
+} from '@gradloom/core';
+import {
+  allocateOwn,
+  bindTensors,
+  createElements,
+  createWorkspace,
+  forward,
+  roundingOf,
+  typeOf,
+} from '@gradloom/core/internal';
+import type { Dataset } from '@gradloom/runtime';
+import { ownParts } from '../../options/own-parts.ts';
+import { layerNames } from '../../terminal/text/layer-names.ts';
+import type { LayerHistogram } from './layer-histogram.ts';
+
+const BINS = 40;
+/** Layers of each kind that are shown. */
+const MOST = 8;
+/** Most multiply-adds for the reference kernels: about 50 ms. */
+const BUDGET = 3e7;
+
+/** A network, its seed and its trained weights. */
+export interface TrainedNetwork {
+  readonly spec: NetworkSpec;
+  readonly seed: number;
+  readonly parameters: Elements; // [P] in the end
+}
+
+/** Weights, and outputs of activations for some rows, at the start and at the end, in the type of the run. */
+export function layerHistograms({ spec, seed, parameters }: TrainedNetwork, rows: Dataset): LayerHistogram[] {
+  const network = buildNetwork(spec, ownParts());
+  const start = createElements(typeOf(parameters), network.parameterCount);
+  initializeParameters(network, start, seed);
+  const kinds = { weights: weightsOf, outputs: outputsOf } as const;
+  return (['weights', 'outputs'] as const).flatMap((kind) => {
+    const [before, after] = [start, parameters].map((theta) => kinds[kind](network, theta, rows));
+    return spread([...before.keys()]).map((layer) => ({
+      kind,
+      layer,
+      ...count(before.get(layer) ?? [], after.get(layer) ?? []),
+    }));
+  });
+}
+
+type Named = Map<string, ArrayLike<number>>;
+
+function weightsOf(network: Network, theta: Elements): Named {
+  const names = namesOf(network);
+  // Not biases, nor the gains, shifts and running statistics of a norm.
+  const matrices = new Set(network.tensors.filter(({ shape }) => shape.length > 1).map(({ offset }) => offset));
+  return new Map(
+    network.places.flatMap(({ tensors }, k) =>
+      tensors
+        .filter(({ offset, length }) => matrices.has(offset) && length > 1)
+        .map(({ name, offset, length }) => [
+          `${names[k]}${name === 'W' ? '' : ` ${name}`}`,
+          theta.subarray(offset, offset + length),
+        ]),
+    ),
+  );
+}
+
+function outputsOf(network: Network, theta: Elements, dataset: Dataset): Named {
+  const { array, columns, divisor } = dataset.inputs;
+  const rows = Math.min(dataset.rows, 256, Math.max(4, Math.floor(BUDGET / network.parameterCount)));
+  const workspace = createWorkspace(network, createLoss('mse'), rows, allocateOwn(typeOf(theta)));
+  const over = roundingOf(workspace.x)(divisor);
+  for (let i = 0; i < rows * columns; i++) workspace.x[i] = array[i] / over;
+  const named: Named = new Map();
+  const names = namesOf(network);
+  const places = new Map(network.places.map((place, k) => [place.layer, { ...place, name: names[k] }]));
+  const pass = { kernels: referenceKernels, training: false, seed: 0, step: 0, firstRow: 0, leaf: 1, joins: false };
+  forward(network, workspace, bindTensors(network, theta), rows, pass, (_phase, layer, y, n) => {
+    const place = places.get(layer);
+    if (place?.spec.kind === 'activation') named.set(place.name, y.slice(0, n));
+  });
+  return named;
+}
+
+const namesOf = ({ places }: Network): string[] =>
+  layerNames(places.map(({ path, layer }) => ({ path, label: layer.label })));
+
+/** At most `MOST` of the names, the first and the last among them. */
+function spread(names: readonly string[]): string[] {
+  if (names.length <= MOST) return [...names];
+  return Array.from({ length: MOST }, (_, k) => names[Math.round((k * (names.length - 1)) / (MOST - 1))]);
+}
+
+function count(before: ArrayLike<number>, after: ArrayLike<number>) {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const values of [before, after]) {
+    for (let i = 0; i < values.length; i++) {
+      if (values[i] < low) low = values[i];
+      if (values[i] > high) high = values[i];
+    }
+  }
+  if (!(high > low)) [low, high] = [low - 0.5, low + 0.5];
+  const shares = (values: ArrayLike<number>): number[] => {
+    const bins = new Array<number>(BINS).fill(0);
+    for (let i = 0; i < values.length; i++) {
+      bins[Math.min(BINS - 1, Math.floor((BINS * (values[i] - low)) / (high - low)))] += 1 / values.length;
+    }
+    return bins;
+  };
+  return { low, high, start: shares(before), end: shares(after) };
+}

@@ -1,0 +1,48 @@
+import { figures } from '@gradloom/core/internal';
+import { decimal, plural } from '../../terminal/text/format.ts';
+
+/** What explain found, as its document has it. */
+export interface FoundImportances {
+  readonly dataset: string;
+  readonly metric: string;
+  readonly better: 'higher' | 'lower';
+  readonly baseline: number;
+  readonly rows: number;
+  readonly repeats: number;
+  readonly seed: number;
+  readonly isTable: boolean; // whether columns have names: else they are inputs of the network
+  readonly side: number | null; // of square images, whose pixels the inputs are
+  readonly importances: readonly { readonly name: string; readonly mean: number; readonly deviation: number }[];
+}
+
+/** The columns, the most important one first; of equal ones in the order of the table. */
+export const ranked = ({ importances }: FoundImportances): FoundImportances['importances'] =>
+  [...importances].sort((a, b) => b.mean - a.mean);
+
+/** The title of a figure that a document names. */
+export const titleOf = (metric: string): string =>
+  Object.entries(figures).find(([name]) => name === metric)?.[1].title ?? metric;
+
+/** '0.1300 ± 0.0058'. */
+export const meanText = ({ mean, deviation }: { mean: number; deviation: number }): string =>
+  `${showMean(mean)} ± ${showMean(deviation)}`;
+
+/** Sums of shares such as 1/240 leave a rest that means nothing. */
+export const showMean = (value: number): string => decimal(Math.abs(value) < 1e-12 ? 0 : value);
+
+/** What is shuffled: 'column', 'input' or 'pixel'. */
+export const wordOf = ({ isTable, side }: FoundImportances): string =>
+  isTable ? 'column' : side === null ? 'input' : 'pixel';
+
+/** The name of one of them. */
+export const nameOf = ({ isTable, side }: FoundImportances, name: string): string => {
+  if (isTable) return name;
+  return side === null ? `input ${name}` : `row ${Math.floor(Number(name) / side)}, column ${Number(name) % side}`;
+};
+
+/** What was done, in two sentences. */
+export function howText(found: FoundImportances): string {
+  const { metric, better, baseline, rows, repeats, seed } = found;
+  const worse = better === 'higher' ? 'falls' : 'rises';
+  return `On ${plural(rows, 'row')}, ${titleOf(metric)} is ${decimal(baseline)}. Each number says by how much it ${worse} when ${wordOf(found) === 'input' ? 'an' : 'a'} ${wordOf(found)} is shuffled: the mean of ${plural(repeats, 'shuffle')} (seed ${seed}) ± their standard deviation.`;
+}

@@ -1,0 +1,24 @@
+import { agreeing, either, list, record } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { figure, literal } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+
+/** The sum of shares may exceed 1 a little by rounding. */
+const shares = list(figure(0, 2), 1000, 1);
+
+/** Histograms of the numbers of one layer at the start and at the end, in the same bins. */
+export const layerHistogram = agreeing(
+  record({
+    kind: either(literal('weights'), literal('outputs')),
+    layer: name,
+    low: figure(),
+    high: figure(),
+    start: shares, // share in each bin
+    end: shares,
+  }),
+  ({ start, end }, fail) => {
+    if (start.length !== end.length) fail(['end'], `a list of ${end.length}`, `a list of ${start.length} (as start)`);
+  },
+);
+
+export type LayerHistogram = Read<typeof layerHistogram>;

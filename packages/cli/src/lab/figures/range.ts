@@ -1,0 +1,57 @@
+import { decimal } from '../../terminal/text/format.ts';
+import { type Finding, type Published, published } from '../experiments/finding.ts';
+
+/** The values of a figure over a number of starts. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+  readonly mean: number;
+}
+
+/** @throws Error for no values, or one that is not finite, since they have no range. */
+export function rangeOf(what: string, values: readonly number[]): Range {
+  const bad = values.find((value) => !Number.isFinite(value));
+  if (values.length === 0 || bad !== undefined) {
+    throw new Error(`${what} has ${bad ?? 'no values'}, expected finite numbers from every start`);
+  }
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { low: Math.min(...values), high: Math.max(...values), mean };
+}
+
+export const rangeText = ({ low, high }: Range): string => `${decimal(low)} to ${decimal(high)}`;
+
+/** Standard deviations that one start may be from the mean of the others by chance. */
+const DEVIATIONS = 3;
+
+/**
+ * Compares a printed positive number of one start with ours. It agrees if its logarithm is within three times √(1 +
+ * 1/n) standard deviations of our mean, as one more start of ours would be. The lowest and highest of n would exclude
+ * two of n + 1 such numbers.
+ */
+export function within(what: string, paper: Published, values: readonly number[]): Finding {
+  const logs = values.map(Math.log);
+  const n = logs.length;
+  const mean = logs.reduce((sum, log) => sum + log, 0) / n;
+  const deviation = Math.sqrt(logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (n - 1));
+  const away = (Math.log(Number(paper.printed)) - mean) / (deviation * Math.sqrt(1 + 1 / n));
+  const text = rangeText(rangeOf(what, values));
+  return published(what, paper, text, Math.abs(away) <= DEVIATIONS, `${away.toFixed(1)} deviations`);
+}
+
+/** A figure that a paper derives or estimates: agrees if our mean is within a share of it. */
+export const near = (what: string, paper: Published, value: number, range: Range, share: number): Finding =>
+  published(
+    what,
+    paper,
+    rangeText(range),
+    Math.abs(range.mean / value - 1) <= share,
+    `mean within ${Math.round(100 * share)} %`,
+  );
+
+/** '45.3 %' and '11.4 % to 90.1 %'. */
+export function medianText(values: readonly number[], format: (value: number) => string): [string, string] {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
+  return [format(median), `${format(sorted[0])} to ${format(sorted[sorted.length - 1])}`];
+}

@@ -1,0 +1,81 @@
+import { decimal, plural } from '../../terminal/text/format.ts';
+import type { RankPoint } from '../scale/ranks/measure-ranks.ts';
+import type { FigureTable } from './scale-figures.ts';
+
+export const RANKS_TITLE = 'Ranks: the same batch on processes that MPI connects';
+export const NETWORK_TITLE = 'Between two ranks';
+export const RANK_PARTS_TITLE = 'A step on ranks by the model of measured parts (ms)';
+
+/** Measured steps, in three ways to exchange gradients. */
+export const rankTable = (points: readonly RankPoint[]): FigureTable => ({
+  head: ['ranks', 'threads', 'ms per step', 'speedup', 'no overlap', 'MPI adds', 'MB sent', 'ring'],
+  rows: points.map(({ ranks, threads, stepMs, plainMs, sumMs, work }) => [
+    String(ranks),
+    threadsText(threads),
+    decimal(stepMs),
+    points[0].ranks === 1 ? (points[0].stepMs / stepMs).toFixed(2) : '-',
+    plainMs === null ? '-' : decimal(plainMs),
+    sumMs === null ? '-' : decimal(sumMs),
+    megabytes(work.gradients.bytes + work.weights.bytes + work.notes.bytes),
+    megabytes(work.ringBytes),
+  ]),
+  numeric: [0, 2, 3, 4, 5, 6, 7],
+});
+
+/** '2 each', or '1 to 4' where ranks have different numbers. */
+function threadsText(threads: readonly number[]): string {
+  const [least, most] = [Math.min(...threads), Math.max(...threads)];
+  return least === most ? `${least} each` : `${least} to ${most}`;
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2);
+
+export const networkTable = (points: readonly RankPoint[]): FigureTable => ({
+  head: ['ranks', 'machines', 'latency (µs)', 'GB/s', "MPI's sum (GB/s)"],
+  rows: points.flatMap(({ ranks, machines, network }) =>
+    network === null
+      ? []
+      : [
+          [
+            ...[ranks, machines].map(String),
+            decimal(1000 * network.latencyMs),
+            decimal(network.bytesPerSecond / 1e9),
+            decimal(network.sumBytesPerSecond / 1e9),
+          ],
+        ],
+  ),
+  numeric: [0, 1, 2, 3, 4],
+});
+
+export const rankPartsTable = (points: readonly RankPoint[]): FigureTable => ({
+  head: ['ranks', 'gradients', 'joined', 'to owners', 'hidden', 'update', 'to all', 'model', 'measured'],
+  rows: points.flatMap(({ ranks, prediction, stepMs }) =>
+    prediction === null
+      ? []
+      : [
+          [
+            String(ranks),
+            ...[prediction.gradientMs, prediction.joinMs, prediction.gatherMs, prediction.hiddenMs].map(decimal),
+            ...[prediction.updateMs, prediction.returnMs, prediction.stepMs, stepMs].map(decimal),
+          ],
+        ],
+  ),
+  numeric: [0, 1, 2, 3, 4, 5, 6, 7, 8],
+});
+
+/** What the tables do not say. */
+export function rankNotes(points: readonly RankPoint[], cores: number): string[] {
+  const idle = points.find(({ work }) => work.idle > 0);
+  const crowded = points.some(
+    ({ machines, threads }) => machines === 1 && threads.reduce((sum, own) => sum + own, 0) > cores,
+  );
+  return [
+    ...(idle === undefined
+      ? []
+      : [
+          `Of ${plural(idle.ranks, 'rank')} ${idle.work.idle} have no rows: a batch has ${plural(idle.work.leaves, 'leaf')}.`,
+        ]),
+    ...(crowded ? ['Where there are more threads than cores, they take turns, and a step waits for all.'] : []),
+    '"MPI adds" is --reduce allreduce, whose bits depend on the number of ranks.',
+  ];
+}

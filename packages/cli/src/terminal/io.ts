@@ -1,0 +1,67 @@
+import type { Readable, Writable } from 'node:stream';
+import { printable, rendered, UNPRINTABLE } from './printable.ts';
+
+/** A stream that may be a terminal. */
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
+
+/** Columns of a stream: 80 where it is no terminal, or one that does not know, which then says 0, as mpirun's does. */
+export const widthOf = ({ columns = 0 }: Output): number => (columns > 0 ? columns : 80);
+
+/** The streams and environment of a command, so that a test can replace them. */
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export const processIo = (): Io => ({
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+});
+
+/**
+ * Prints one line. Text from outside cannot break the line or control the terminal. Everything is printed through these
+ * functions.
+ */
+export function printLine(stream: Output, text: string): void {
+  stream.write(`${rendered(text)}\n`);
+}
+
+/** Prints the start of a line, and leaves the cursor after it. */
+export function printPart(stream: Output, text: string): void {
+  stream.write(rendered(text));
+}
+
+/** Prints lines in one go. */
+export function printLines(stream: Output, lines: readonly string[]): void {
+  stream.write(lines.map((line) => `${rendered(line)}\n`).join(''));
+}
+
+/** Prints lines of cells with tabs between them. */
+export function printRows(stream: Output, rows: readonly (readonly string[])[]): void {
+  stream.write(rows.map((cells) => `${cells.map(printable).join('\t')}\n`).join(''));
+}
+
+/** Prints JSON documents, one per line, with characters escaped that a terminal would obey. */
+export function printJson(stream: Output, documents: string | readonly string[]): void {
+  const lines = typeof documents === 'string' ? [documents] : documents;
+  stream.write(lines.map((json) => `${json.replace(UNPRINTABLE, escaped)}\n`).join(''));
+}
+
+/** '\\u202e', of a character beyond 16 bits two. In JSON such a character stands in a string. */
+const escaped = (character: string): string =>
+  character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
+
+/** To the start of the line, which is emptied; or up by some lines, and all from there emptied. */
+export type CursorMove = '\r\u001b[K' | `\u001b[${number}A\u001b[J`;
+
+/** Moves the cursor of a terminal. */
+export function moveCursor(stream: Output, move: CursorMove): void {
+  stream.write(move);
+}

@@ -1,0 +1,61 @@
+import { stripVTControlCharacters } from 'node:util';
+import CliTable from 'cli-table3';
+import { markedAgain, printable } from '../printable.ts';
+import { plural } from './format.ts';
+
+export interface TableOptions {
+  right?: readonly number[]; // columns that end at the same place rather than begin there
+  width?: number; // most columns of the terminal that the table takes, default 80
+}
+
+const RULES = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
+const ENDS = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
+const SIDES = { left: '', 'left-mid': '', right: '', 'right-mid': '', middle: '  ' };
+
+/** Most rows of a table: 1,000 take a fifth of a second to lay out, and more take longer each. */
+const MOST_ROWS = 1000;
+
+/**
+ * Lines of a table with a rule below its head. Where it is too wide, the widest column of text wraps; of too many rows
+ * the first are drawn, and a line says how many are left out.
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  { right = [], width = 80 }: TableOptions = {},
+): string[] {
+  // A cell is one line of text: what breaks it is the width of the table.
+  const cells = [head, ...rows.slice(0, MOST_ROWS)].map((row) => row.map(printable));
+  const widths = head.map((_, c) => Math.max(...cells.map((row) => visibleLength(row[c]))));
+  const gaps = 2 * (head.length - 1);
+  for (let over = widths.reduce((sum, w) => sum + w, gaps) - width; over > 0; over--) {
+    widths[narrowed(widths, right)]--;
+  }
+  const drawn = new CliTable({
+    chars: { ...RULES, ...ENDS, ...SIDES, mid: '', 'mid-mid': '' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colWidths: widths,
+    colAligns: widths.map((_, c) => (right.includes(c) ? 'right' : 'left')),
+    wordWrap: true,
+  });
+  drawn.push(...cells);
+  const [first, ...rest] = markedAgain(drawn.toString())
+    .split('\n')
+    .map((line) => line.trimEnd());
+  const left = rows.length - MOST_ROWS;
+  const more = left > 0 ? [`and ${plural(left, 'row')} more: --json has them all`] : [];
+  return [first, widths.map((w) => '─'.repeat(w)).join('  '), ...rest, ...more];
+}
+
+/** A text needs as much to say anything. */
+const LEAST = 6;
+
+/** The column that gives room: one of numbers, which say something else when they are cut, only where no text can. */
+function narrowed(widths: readonly number[], right: readonly number[]): number {
+  const texts = widths.map((width, c) => (right.includes(c) || width <= LEAST ? 0 : width));
+  const widest = Math.max(...texts);
+  return widest > 0 ? texts.indexOf(widest) : widths.indexOf(Math.max(...widths));
+}
+
+/** Without the sequences that colour a text. */
+const visibleLength = (text: string): number => stripVTControlCharacters(text).length;
