@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildNetwork } from '@gradloom/core';
 import { leafRows } from '@gradloom/core/internal';
-import { predictRanks } from '../packages/cli/src/lab/scale/ranks/rank-model.ts';
+import { predictRanks } from '../packages/cli/src/lab/scale/ranks/measure-ranks.ts';
 import { rankWork } from '../packages/runtime/src/measurement/rank-work.ts';
 
 const page = fileURLToPath(new URL('cluster.md', import.meta.url));

@@ -6,9 +6,9 @@ import {
   type CompiledKernels,
   createBackendKernels,
 } from '../../packages/runtime/src/engine/backends/backend.ts';
-import { createKernelMemory } from '../../packages/runtime/src/engine/memory/kernel-memory.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/engine/memory/thread-scratch.ts';
 import { createBarrier } from '../../packages/runtime/src/engine/threads/barrier.ts';
+import { createKernelMemory } from '../../packages/runtime/src/measurement/measure-gflops.ts';
 import { median } from '../median.ts';
 import { readWorkload } from './read-workload.ts';
 import type { Workload } from './workloads.ts';

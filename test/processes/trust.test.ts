@@ -44,11 +44,11 @@ allowed.runtime = [...allowed.runtime, 'timers/promises', 'util', 'v8', 'worker_
 
 /** The files that may, and why. */
 const exceptions: Record<string, readonly string[]> = {
-  'packages/cli/src/commands/cluster/slurm-pmi.ts': ['child_process'], // asks Slurm how it starts ranks
+  'packages/cli/src/commands/cluster/launchers.ts': ['child_process'], // asks Slurm how it starts ranks
   'packages/cli/src/commands/cluster/start-job.ts': ['child_process'], // `cluster run` is there to start processes
   'packages/cli/src/commands/cluster/watch-rank.ts': ['child_process'], // a shell says that its rank has died
   'packages/cli/src/commands/scale/start-ranks.ts': ['child_process'], // `scale --ranks` measures ranks that it starts
-  'packages/runtime/src/system/memory/collect-garbage.ts': ['vm'], // runs the constant text 'gc', which V8 has no other way to
+  'packages/runtime/src/engine/threads/contexts.ts': ['vm'], // runs the constant text 'gc', which V8 has no other way to
 };
 
 /** Ways out of the process, or from text to code, that need no import. */

@@ -5,8 +5,8 @@ import {
   resolveBackend,
 } from '../../packages/runtime/src/engine/backends/backend.ts';
 import { machineCode } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
-import { createKernelMemory } from '../../packages/runtime/src/engine/memory/kernel-memory.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/engine/memory/thread-scratch.ts';
+import { createKernelMemory } from '../../packages/runtime/src/measurement/measure-gflops.ts';
 import { runOp } from './run-op.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { collectGarbage } from '../../packages/runtime/src/system/memory/collect-garbage.ts';
+import { collectGarbage } from '../../packages/runtime/src/engine/threads/contexts.ts';
 
 /** Bytes that this process took at the most, beyond those that it had, while `work` went on, and what that gave. */
 export async function peakDuring<T>(work: () => Promise<T>): Promise<{ bytes: number; value: T }> {

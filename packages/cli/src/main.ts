@@ -1,9 +1,9 @@
 import { readCommandLine } from './command-line.ts';
 import { commands } from './commands/index.ts';
 import type { Request } from './options/request.ts';
-import { endOnBrokenPipe } from './terminal/broken-pipe.ts';
 import { describeFailure, exitCodeOf } from './terminal/failure.ts';
-import { type Io, printLines, processIo, widthOf } from './terminal/io.ts';
+import { exitCodes } from './terminal/interrupt.ts';
+import { type Io, printLine, printLines, processIo, widthOf } from './terminal/io.ts';
 import { asUsage, UsageError } from './terminal/usage-error.ts';
 
 /** The program: sets the exit code and lets the process end by itself, when all that was printed has been taken. */
@@ -72,4 +72,18 @@ async function runNoCommand({ flags, positionals }: Request, io: Io): Promise<nu
   if (flag === undefined) return runCommandLine(['--help'], io);
   const name = `${flag.length === 1 ? '-' : '--'}${flag}`;
   throw new UsageError(`${name} has no command before it, expected one of ${Object.keys(commands).join(', ')}`);
+}
+
+/**
+ * Ends the process silently if nobody reads stdout any more (`| head`), unless a command listens to finish its work;
+ * with one sentence if stdout fails otherwise (a full disk). Text that cannot be printed on stderr is lost.
+ */
+function endOnBrokenPipe({ stdout, stderr }: Io): void {
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (stdout.listenerCount('error') > 1) return;
+    if (error.code === 'EPIPE') process.exit(exitCodes.SIGPIPE);
+    printLine(stderr, `gradloom: stdout has failed with ${error.code ?? error.message}, expected to print to it`);
+    process.exit(1);
+  });
+  stderr.on('error', () => {});
 }

@@ -198,8 +198,8 @@ export type { ModelFormatName } from './models/formats/index.ts';
 export type { Renames } from './models/formats/match-tensors.ts';
 export { createModel } from './models/model.ts';
 export { loadModel, type ModelFile, openModelFile, saveModel } from './models/model-file.ts';
-export { fingerprint } from './system/files/fingerprint.ts';
 export type { FolderLock } from './system/files/folder-lock.ts';
+export { fingerprint } from './system/files/hash.ts';
 export { FolderInUseError, LockError, type LockOwner } from './system/files/lock-owner.ts';
 export { limitMemory } from './system/memory/memory-room.ts';
 export type {

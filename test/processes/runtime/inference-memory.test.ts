@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
 import { createModel, type Model } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { collectGarbage } from '../../../packages/runtime/src/system/memory/collect-garbage.ts';
+import { collectGarbage } from '../../../packages/runtime/src/engine/threads/contexts.ts';
 import { firstDifference } from '../../support/bits.ts';
 import { counted } from '../../support/count.ts';
 

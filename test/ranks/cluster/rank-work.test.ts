@@ -4,9 +4,9 @@ import { BLOCK, leafRows } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { withTables } from '../../../docs/cluster-on-paper.mjs';
-import { argumentsOfRanks } from '../../../packages/cli/src/commands/scale/arguments-of-ranks.ts';
 import { findRankDocument } from '../../../packages/cli/src/commands/scale/rank-document.ts';
-import { predictRanks } from '../../../packages/cli/src/lab/scale/ranks/rank-model.ts';
+import { argumentsOfRanks } from '../../../packages/cli/src/commands/scale/scale-ranks.ts';
+import { predictRanks } from '../../../packages/cli/src/lab/scale/ranks/measure-ranks.ts';
 import { rankBytes } from '../../../packages/runtime/src/engine/step/rank-bytes.ts';
 import { type RankStepShape, rankWork } from '../../../packages/runtime/src/measurement/rank-work.ts';
 

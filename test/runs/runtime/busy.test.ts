@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { allocateWorkTimes, createWorkClock, workShare } from '../../../packages/runtime/src/engine/step/work-clock.ts';
 import { SPAN_MS } from '../../../packages/runtime/src/engine/threads/span.ts';
-import { createBusyMeter } from '../../../packages/runtime/src/training/tuning/busy.ts';
+import { createBusyMeter } from '../../../packages/runtime/src/training/tuning/tune.ts';
 import { programUrl } from '../../support/program-file.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { partsOf } from '../../../packages/runtime/src/engine/evaluation/shared-chunks.ts';
+import { partsOf } from '../../../packages/runtime/src/engine/evaluation/evaluate-dataset.ts';
 import { EVALUATION_ROWS } from '../../../packages/runtime/src/engine/memory/thread-scratch.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 

@@ -2,7 +2,7 @@ import type { ElementType, NetworkSpec, OptimizerSpec } from '@gradloom/core';
 import { type BackendChoice, createPool, datasetFromRows, type Pool, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveBackend } from '../../../packages/runtime/src/engine/backends/backend.ts';
-import { fingerprint } from '../../../packages/runtime/src/system/files/fingerprint.ts';
+import { fingerprint } from '../../../packages/runtime/src/system/files/hash.ts';
 import { counted, onlyInAll } from '../../support/count.ts';
 import { needs } from '../../support/needs.ts';
 import { oracle } from '../../support/oracle.ts';

@@ -7,8 +7,8 @@ import {
   createBackendKernels,
   resolveBackend,
 } from '../../../packages/runtime/src/engine/backends/backend.ts';
-import { createKernelMemory } from '../../../packages/runtime/src/engine/memory/kernel-memory.ts';
 import { takeKernelScratch } from '../../../packages/runtime/src/engine/memory/thread-scratch.ts';
+import { createKernelMemory } from '../../../packages/runtime/src/measurement/measure-gflops.ts';
 import { needs } from '../../support/needs.ts';
 import { runOp } from '../../support/run-op.ts';
 

@@ -1,6 +1,6 @@
 import { show } from '@gradloom/core/internal';
 import type { ClassWeight } from '@gradloom/runtime';
-import { numeric } from './numeric.ts';
+import { numeric } from './numbers.ts';
 import type { Kind } from './option.ts';
 import { isRecord } from './read-object.ts';
 

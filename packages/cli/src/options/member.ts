@@ -1,12 +1,11 @@
 import { OptionError } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
 import { describeOption } from './describe-option.ts';
-import { camelCase, kebabCase } from './letter-case.ts';
-import { isTooLarge, numeric } from './numeric.ts';
+import { isTooLarge, numeric } from './numbers.ts';
 import type { Kind } from './option.ts';
 import { ownParts } from './own-parts.ts';
 import { isRecord } from './read-object.ts';
-import { knownKey } from './words.ts';
+import { camelCase, kebabCase, knownKey } from './words.ts';
 
 /** A member of a family and its options, as a spec of core. */
 export interface Member {

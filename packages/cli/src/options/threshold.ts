@@ -1,5 +1,5 @@
 import { show, type ThresholdCriterion, thresholdCriteria } from '@gradloom/core/internal';
-import { numeric } from './numeric.ts';
+import { numeric } from './numbers.ts';
 import type { Kind } from './option.ts';
 
 /** A threshold, or what it is chosen by. */

@@ -33,3 +33,6 @@ export function knownKey<T extends object>(name: string, raw: unknown, table: T)
 
 const isKey = <T extends object>(table: T, raw: unknown): raw is keyof T & string =>
   typeof raw === 'string' && Object.hasOwn(table, raw);
+
+export const camelCase = (word: string): string => word.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+export const kebabCase = (word: string): string => word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -1,10 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkOwnFile, writeAtomically } from '@gradloom/runtime/internal';
-import type { Markup } from './markup/markup.ts';
+import { at } from './compose.ts';
+import { inLines, type Markup, markup, numberClips } from './markup/markup.ts';
 import { htmlPage, type Page, pictureNames } from './page.ts';
+import { drawWide, type Picture } from './picture.ts';
 import { readStart } from './run-files.ts';
-import { SVG_HEAD, svgFile } from './svg-file.ts';
+import { drawingStyle, themeStyle } from './theme.ts';
 
 export const REPORT_FILE = 'report.html';
 
@@ -36,4 +38,48 @@ const svgOf = (name: string): string => `${name}.svg`;
 function write(path: string, markup: Markup): void {
   checkOwnFile('report', path);
   writeAtomically('report', path, [Buffer.from(String(markup))]);
+}
+
+const MARGIN = 16;
+const LINE = 24;
+const LETTERS = 76; // of a title's line, at 17 px
+
+const root = (width: number, height: number, inside: Markup): Markup =>
+  markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="t d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${inside}</svg>
+`;
+
+/** How a file begins that is one of these. */
+const SVG_HEAD = String(root(0, 0, markup``)).split(' width=')[0];
+
+/** A picture as a file of its own, with its title above it: on a slide, in a document, in either theme. */
+function svgFile(picture: Picture): Markup {
+  const { title, alternative } = picture;
+  const drawing = drawWide(picture);
+  const lines = wrap(title, LETTERS);
+  const top = MARGIN + LINE * lines.length + 10;
+  const width = drawing.width + 2 * MARGIN;
+  const height = top + drawing.height + MARGIN;
+  const heading = lines.map(
+    (line, k) =>
+      markup`<text x="${MARGIN}" y="${MARGIN + 16 + LINE * k}" font-size="17" font-weight="600">${line}</text>`,
+  );
+  const inside = markup`
+<title id="t">${title}</title>
+<desc id="d">${alternative}</desc>
+<style>${themeStyle(markup`.chart`)}
+${drawingStyle}</style>
+<rect width="${width}" height="${height}" fill="var(--paper)"/>
+${inLines([...heading, at(MARGIN, top, drawing)])}
+`;
+  return numberClips(root(width, height, inside));
+}
+
+function wrap(text: string, letters: number): string[] {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const line = lines[lines.length - 1];
+    if (line !== '' && line.length + 1 + word.length > letters) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines;
 }

@@ -2,7 +2,6 @@ import { stripVTControlCharacters } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import { type Io, moveCursor, type Output, printLine, widthOf } from './io.ts';
 import { rendered } from './printable.ts';
-import { wrap } from './wrap.ts';
 
 /** Shows progress: on a terminal as lines that are redrawn, with permanent lines above; elsewhere as a few lines. */
 export interface LiveArea {
@@ -126,3 +125,7 @@ function liveArea(stream: Output): LiveArea {
     },
   };
 }
+
+/** Lines of at most `width`, broken between words where they are shorter. */
+export const wrap = (text: string, width: number): string[] =>
+  text.match(new RegExp(`\\S{${width}}|.{1,${width}}(?=\\s|$)`, 'g'))?.map((line) => line.trim()) ?? [];

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
 import { show } from '@gradloom/core/internal';
-import { currentDirectory } from '../system/files/current-directory.ts';
+import { currentDirectory } from '../system/files/check-path.ts';
 import type { DataSplits } from './dataset.ts';
 import { loadIdxFolder } from './idx-folder.ts';
 

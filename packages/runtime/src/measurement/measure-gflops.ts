@@ -1,9 +1,20 @@
 import type { Allocate, ElementType } from '@gradloom/core';
-import { createList, FLOAT64, link, number, oneOf, ops, record } from '@gradloom/core/internal';
-import { type Backend, compileFor, createBackendKernels } from '../engine/backends/backend.ts';
+import {
+  countDoubles,
+  createAllocator,
+  createList,
+  FLOAT64,
+  link,
+  number,
+  oneOf,
+  ops,
+  record,
+  type WasmMemory,
+} from '@gradloom/core/internal';
+import { type Backend, type CompiledKernels, compileFor, createBackendKernels } from '../engine/backends/backend.ts';
 import { backendNames } from '../engine/backends/backend-choices.ts';
-import { createKernelMemory } from '../engine/memory/kernel-memory.ts';
 import { takeKernelScratch } from '../engine/memory/thread-scratch.ts';
+import { allocateSharedMemory } from '../system/memory/shared-memory.ts';
 
 const I = 512;
 const O = 784;
@@ -46,4 +57,23 @@ export function measureGflops(backend: Backend, budgetMs = 200, type: ElementTyp
   } while (beforeMs - startMs < budgetMs);
   callsMs.sort((p, q) => p - q);
   return (2 * B * I * O) / callsMs[callsMs.length >> 1] / 1e6;
+}
+
+const LINE = 64; // bytes
+
+/**
+ * A memory for kernels outside of a run, with arrays of a type. `take` is called twice: once to count its size, once to
+ * take the arrays.
+ */
+export function createKernelMemory<T>(
+  { module, heapBase }: CompiledKernels,
+  take: (allocate: Allocate) => T,
+  elementType: ElementType = FLOAT64,
+): { memory: WasmMemory; arrays: T } {
+  const start = Math.ceil(heapBase / LINE) * LINE;
+  const length = countDoubles(take, elementType);
+  const memory = allocateSharedMemory(start + 8 * length, module);
+  const doubles = new Float64Array(memory.buffer, start, length);
+  const allocate = createAllocator('createKernelMemory', doubles, elementType);
+  return { memory, arrays: take(allocate) };
 }

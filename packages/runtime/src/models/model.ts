@@ -1,6 +1,6 @@
 import type { Model, ModelContents } from '@gradloom/core';
 import { assembleModel, type ModelEngine } from '@gradloom/core/internal';
-import { fingerprint } from '../system/files/fingerprint.ts';
+import { fingerprint } from '../system/files/hash.ts';
 import { createPredictor } from './predictor.ts';
 
 /** WebAssembly where it is there, and Node's own SHA-256. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { countProducts, networkOf, squareNet } from '../../../../packages/cli/src/lab/experiments/cost/pass-cost.ts';
+import { countProducts, networkOf, squareNet } from '../../../../packages/cli/src/lab/experiments/cost/cost.ts';
 import { gradloom } from '../../../support/command-line.ts';
 import { expectAgreement, expectNarrow, experimentJson, slipsOf } from '../../../support/experiment.ts';
 import { needs } from '../../../support/needs.ts';

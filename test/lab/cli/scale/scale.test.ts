@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createPool, type Profile, type TrainEvent } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
+import { threadCounts } from '../../../../packages/cli/src/commands/scale/run-scale.ts';
 import { conclusions } from '../../../../packages/cli/src/lab/figures/scale-figures.ts';
 import { describeScale } from '../../../../packages/cli/src/lab/scale/describe-scale.ts';
 import { lossesOf } from '../../../../packages/cli/src/lab/scale/losses.ts';
@@ -15,7 +16,6 @@ import {
 import type { RankPoint } from '../../../../packages/cli/src/lab/scale/ranks/measure-ranks.ts';
 import { reportOf, type ScaleReport, worthUsing } from '../../../../packages/cli/src/lab/scale/scale-report.ts';
 import { type Round, summarizeRounds } from '../../../../packages/cli/src/lab/scale/summarize-rounds.ts';
-import { threadCounts } from '../../../../packages/cli/src/lab/scale/thread-counts.ts';
 import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../../../support/command-line.ts';
 import { onlyInAll } from '../../../support/count.ts';
 import { needs } from '../../../support/needs.ts';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPool, splitDataset, syntheticDatasets } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
-import { runTrial } from '../../../../packages/cli/src/commands/search/run-trial.ts';
+import { runTrial } from '../../../../packages/cli/src/commands/search/run-all.ts';
 import { endOf, gradloom, jsonLines, startProgram, temporaryDirectory } from '../../../support/command-line.ts';
 import { onlyInAll } from '../../../support/count.ts';
 

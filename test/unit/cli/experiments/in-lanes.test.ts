@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inLanes } from '../../../../packages/cli/src/lab/experiments/in-lanes.ts';
+import { inLanes } from '../../../../packages/cli/src/lab/experiments/remedies/remedies.ts';
 
 test.each([1, 2, 3, 10])('%i lanes keep the order of the items, and run that many at once', async (lanes) => {
   const waiting: (() => void)[] = [];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createNumpyNormal } from '../../../../packages/cli/src/lab/experiments/numpy-random.ts';
+import { createNumpyNormal } from '../../../../packages/cli/src/lab/experiments/xor-run.ts';
 
 const fixture: { normals: Record<string, string[]> } = JSON.parse(
   readFileSync(new URL('../../../fixtures/numpy-normal.json', import.meta.url), 'utf8'),

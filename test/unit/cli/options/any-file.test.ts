@@ -3,7 +3,7 @@ import { within } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { trainOptions } from '../../../../packages/cli/src/commands/train/options.ts';
-import { parseSource } from '../../../../packages/cli/src/commands/train/overlaps.ts';
+import { parseSource } from '../../../../packages/cli/src/commands/train/read-values.ts';
 import { readConfig } from '../../../../packages/cli/src/options/config-file.ts';
 import { nameFlag } from '../../../../packages/cli/src/options/name-flag.ts';
 import { readObject } from '../../../../packages/cli/src/options/read-object.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { duplicateKey } from '../../../../packages/cli/src/options/duplicate-key.ts';
+import { duplicateKey } from '../../../../packages/cli/src/options/read-object.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
 test('what JSON.stringify writes has no key twice', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { jsonMistake } from '../../../../packages/cli/src/options/json-mistake.ts';
+import { jsonMistake } from '../../../../packages/cli/src/options/read-object.ts';
 
 test.each([
   ['{\n "k": 1,\n  out: 3}', 'line 3, column 3, expected a key in double quotes'],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { numeric } from '../../../../packages/cli/src/options/numeric.ts';
+import { numeric } from '../../../../packages/cli/src/options/numbers.ts';
 
 test('every finite number comes back from its own text', () => {
   fc.assert(

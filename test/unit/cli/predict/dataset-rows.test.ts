@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { datasetRows } from '../../../../packages/cli/src/commands/predict/dataset-rows.ts';
+import { datasetRows } from '../../../../packages/cli/src/commands/predict/run-predict.ts';
 import { sharedArrays } from '../../../../packages/runtime/src/data/number-types.ts';
 
 test.each(['float64', 'float32'] as const)('rows of a dataset are divided as a run of %s divides them', (type) => {

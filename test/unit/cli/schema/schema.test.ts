@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isBase64Of } from '../../../../packages/cli/src/options/schema/base64.ts';
 import {
   agreeing,
   either,
@@ -24,6 +23,7 @@ import {
   word,
 } from '../../../../packages/cli/src/options/schema/scalars.ts';
 import { readAs, type Schema } from '../../../../packages/cli/src/options/schema/schema.ts';
+import { isBase64Of } from '../../../../packages/cli/src/report/findings/findings.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
 const image = agreeing(record({ side: whole(1, 4), bytes: text(40) }), ({ side, bytes }, fail) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { wrap } from '../../../../packages/cli/src/terminal/wrap.ts';
+import { wrap } from '../../../../packages/cli/src/terminal/live-area.ts';
 
 test('a sentence that is wrapped keeps every character but spaces at the breaks, within the width', () => {
   fc.assert(

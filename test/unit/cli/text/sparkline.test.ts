@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createSeries } from '../../../../packages/cli/src/commands/train/terminal-reporter.ts';
 import { bar, wholePercent } from '../../../../packages/cli/src/terminal/text/bar.ts';
-import { createSeries } from '../../../../packages/cli/src/terminal/text/series.ts';
 import { sparkline } from '../../../../packages/cli/src/terminal/text/sparkline.ts';
 
 test('a curve of values above 0 is logarithmic: each power of ten is as high as the next', () => {

@@ -1,7 +1,7 @@
 import { optimizerOptions } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { optimizerFlags } from '../../../../packages/cli/src/commands/train/optimizer-flags.ts';
-import { kebabCase } from '../../../../packages/cli/src/options/letter-case.ts';
+import { kebabCase } from '../../../../packages/cli/src/options/words.ts';
 
 test('every option of an optimizer but the learning rate has a flag', () => {
   const options = Object.values(optimizerOptions).flatMap((table) => Object.keys(table));

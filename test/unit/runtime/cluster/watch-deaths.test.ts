@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { watchDeaths } from '../../../../packages/runtime/src/cluster/mpi/watch-deaths.ts';
+import { watchDeaths } from '../../../../packages/runtime/src/cluster/mpi/open-cluster.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

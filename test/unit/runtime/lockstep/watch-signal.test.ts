@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { watchSignal } from '../../../../packages/runtime/src/training/lockstep/watch-signal.ts';
 import type { TrainEvent } from '../../../../packages/runtime/src/training/run/events.ts';
+import { watchSignal } from '../../../../packages/runtime/src/training/run/loop.ts';
 import type { RunState } from '../../../../packages/runtime/src/training/run/state.ts';
 
 test('of ranks that wait for another after a signal, rank 0 alone says so: it has the checkpoints', () => {

@@ -1,16 +1,14 @@
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
 import { exitCodes } from '../../terminal/interrupt.ts';
-import type { Io } from '../../terminal/io.ts';
-import { printLine } from '../../terminal/io.ts';
+import { type Io, printLine } from '../../terminal/io.ts';
 import { UsageError } from '../../terminal/usage-error.ts';
 import { describeLate, describeLoss, describeSignal } from './describe-loss.ts';
 import { findLauncher } from './find-launcher.ts';
 import { LATE_CODE } from './late-code.ts';
 import type { Death, FoundLauncher } from './launchers.ts';
 import { type ClusterRunValues, clusterRunOptions } from './options.ts';
-import { createSignals } from './signals.ts';
-import { startJob } from './start-job.ts';
+import { type Job, type JobEnd, startJob } from './start-job.ts';
 import { readTrainWords } from './train-words.ts';
 
 const RESTARTS = 3;
@@ -92,4 +90,41 @@ function refuseWords(positionals: readonly string[], behind: number): void {
   throw new UsageError(
     `the word ${JSON.stringify(others[0])} belongs to no flag, expected -- and a training behind it`,
   );
+}
+
+type Name = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
+const names: readonly Name[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
+
+/** Signals go to the launcher, which ends the ranks: this process ends after it, so that none is left behind. */
+interface Signals {
+  /** The first that came. */
+  readonly received: Name | null;
+  /** Waits for a job, to which signals go meanwhile. */
+  forwardTo(job: Job): Promise<JobEnd>;
+  release(): void;
+}
+
+function createSignals(): Signals {
+  let received: Name | null = null;
+  let job: Job | null = null;
+  const listeners = names.map((name) => {
+    const listener = (): void => {
+      received ??= name;
+      job?.child.kill(name);
+    };
+    process.on(name, listener);
+    return [name, listener] as const;
+  });
+  return {
+    get received() {
+      return received;
+    },
+    async forwardTo(next) {
+      job = next;
+      return next.ended;
+    },
+    release() {
+      for (const [name, listener] of listeners) process.removeListener(name, listener);
+    },
+  };
 }

@@ -1,8 +1,10 @@
-import { keepThreshold } from '../../files/models/keep-threshold.ts';
+import { openModelFile, saveModel } from '@gradloom/runtime';
+import { modelPath } from '../../files/models/model-path.ts';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { binsOf } from '../../lab/figures/calibration-bins.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
+import { loadOptions } from '../../options/own-parts.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
@@ -68,4 +70,26 @@ function jsonLine({
     calibration: calibration === null ? null : binsOf(calibration),
     classes,
   });
+}
+
+/**
+ * Writes a threshold into the metadata of the model file that the first argument names. Returns its path.
+ * @throws Error for a checkpoint, whose run may go on.
+ */
+function keepThreshold([named]: readonly string[], threshold: { readonly value: number } | null): string {
+  const path = modelPath(named);
+  const { model, checkpoint } = openModelFile(path, loadOptions());
+  if (checkpoint !== null) {
+    throw new Error(`--save-threshold: ${path} is a checkpoint, expected a model file such as model.gradloom`);
+  }
+  const { spec, parameters, loss, metadata, preprocessing } = model;
+  saveModel(path, {
+    ...loadOptions(),
+    spec,
+    parameters,
+    ...(loss === undefined ? {} : { loss }),
+    ...(preprocessing === undefined ? {} : { preprocessing }),
+    metadata: { ...metadata, ...(threshold === null ? {} : { threshold: threshold.value }) },
+  });
+  return path;
 }

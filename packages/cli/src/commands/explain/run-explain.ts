@@ -5,7 +5,7 @@ import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { EXPLAIN_FILE } from '../../files/run-files/names.ts';
-import type { FoundImportances } from '../../lab/figures/importances.ts';
+import { type FoundImportances, howText, meanText, nameOf, ranked, wordOf } from '../../lab/figures/importances.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
@@ -16,11 +16,11 @@ import { tryReport } from '../../report/try-report.ts';
 import { describeMachine } from '../../terminal/describe-machine.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import { createNote } from '../../terminal/note.ts';
+import { columns } from '../../terminal/text/columns.ts';
 import { commandOf } from '../../terminal/text/command-of.ts';
-import { percent } from '../../terminal/text/format.ts';
+import { percent, plural } from '../../terminal/text/format.ts';
 import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
 import { runOf } from '../evaluate/measure-model.ts';
-import { describeExplanation } from './describe-explanation.ts';
 import { type ExplainValues, explainOptions } from './options.ts';
 
 const REPEATS = 5;
@@ -128,4 +128,28 @@ function drawn(dataset: Dataset, count: number, seed: number): Dataset {
 function sideOf({ inputs: { array, columns, divisor } }: Dataset): number | null {
   const side = Math.sqrt(columns);
   return array instanceof Uint8Array && divisor === 255 && Number.isInteger(side) && side >= 4 ? side : null;
+}
+
+/** Columns that a terminal shows: of pixels there are hundreds. */
+const MOST = 30;
+const BAR = 24;
+
+/** Text output: the columns, the most important one first, with a bar each. */
+function describeExplanation(found: FoundImportances): string[] {
+  const all = ranked(found);
+  const shown = all.slice(0, MOST);
+  const most = Math.max(...shown.map(({ mean }) => mean), 0);
+  const rows = shown.map((one) => [
+    nameOf(found, one.name),
+    meanText(one),
+    one.mean > 0 && most > 0 ? '█'.repeat(Math.max(1, Math.round((BAR * one.mean) / most))) : '',
+  ]);
+  return [
+    `${found.dataset}: ${howText(found)}`,
+    '',
+    ...columns([[wordOf(found), 'importance', ''], ...rows]),
+    ...(all.length > MOST
+      ? ['', `  ${plural(all.length - MOST, `less important ${wordOf(found)}`)} left out: --json has all.`]
+      : []),
+  ];
 }

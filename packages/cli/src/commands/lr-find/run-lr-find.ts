@@ -9,23 +9,25 @@ import { nameFlag } from '../../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
+import { suggestionLines, sweepText } from '../../report/lr-find/lr-find-page.ts';
 import { refuseOtherRun } from '../../report/refuse-run.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { describeMachine } from '../../terminal/describe-machine.ts';
 import { exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { typed } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import { createNote } from '../../terminal/note.ts';
 import { commandOf } from '../../terminal/text/command-of.ts';
+import { lineChart } from '../../terminal/text/line-chart.ts';
 import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
 import { UsageError } from '../../terminal/usage-error.ts';
 import { commandOf as trainCommandOf } from '../train/describe-flags.ts';
 import { describeNetwork } from '../train/describe-run.ts';
 import { trainOptions } from '../train/options.ts';
 import { createRecipe } from '../train/recipe.ts';
-import { describeSweep, type LrFindDocument } from './describe-sweep.ts';
 import { DEFAULTS, type LrFindValues, lrFindAlternatives, lrFindOptions } from './options.ts';
-import { rounded, suggest } from './suggest.ts';
-import { sweepRates } from './sweep-rates.ts';
+import { rounded, type Suggestion, suggest } from './suggest.ts';
+import { type RateSweep, sweepRates } from './sweep-rates.ts';
 
 /** Sweeps the learning rate and suggests one. Resolves to the exit code: 1 where no rate lowers the loss. */
 export async function runLrFind(request: Request, io: Io): Promise<number> {
@@ -106,4 +108,35 @@ function trainFlags({
   ...rest
 }: LrFindValues) {
   return rest;
+}
+
+/** What lr-find writes and prints with --json. */
+interface LrFindDocument extends RateSweep {
+  readonly event: 'lr-find';
+  readonly dataset: string;
+  readonly network: string;
+  readonly suggestion: (Suggestion & { readonly rate: number }) | null;
+  readonly train: string | null; // a command that uses it
+  readonly command: string;
+}
+
+/** Lines of at most 80 columns. */
+function describeSweep(document: LrFindDocument, env: Io['env']): string[] {
+  const { dataset, network, points, train } = document;
+  const log = (pick: 'loss' | 'smoothed') => points.map((point) => [Math.log10(point.rate), point[pick]] as const);
+  return [
+    `${dataset}, ${network}`,
+    sweepText(document),
+    '',
+    ...lineChart(
+      [
+        { name: 'smoothed', points: log('smoothed') },
+        { name: 'of each batch', points: log('loss') },
+      ],
+      { x: 'log10 of the learning rate', y: 'loss' },
+    ),
+    '',
+    ...suggestionLines(document),
+    ...(train === null ? [] : ['', typed(train, env)]),
+  ];
 }

@@ -1,6 +1,5 @@
 import { show } from '@gradloom/core/internal';
-import { wholeNumber } from '../../options/numbers.ts';
-import { numeric } from '../../options/numeric.ts';
+import { numeric, wholeNumber } from '../../options/numbers.ts';
 import type { Kind, OptionTable, Values } from '../../options/option.ts';
 import type { Alternatives } from '../../options/raw-options.ts';
 import { runOptions } from '../../options/run-options.ts';

@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { FolderLock } from '@gradloom/runtime';
-import { createPool } from '@gradloom/runtime';
+import { createPool, type FolderLock } from '@gradloom/runtime';
 import { openDataset } from '../../files/datasets/open-dataset.ts';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { SCALE_FILE } from '../../files/run-files/names.ts';
@@ -9,7 +8,6 @@ import { describeScale } from '../../lab/scale/describe-scale.ts';
 import { measureScaling, NothingMeasured, type Scaling } from '../../lab/scale/measure-scaling.ts';
 import type { RankPoint } from '../../lab/scale/ranks/measure-ranks.ts';
 import { reportOf, type ScaleReport } from '../../lab/scale/scale-report.ts';
-import { threadCounts } from '../../lab/scale/thread-counts.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
@@ -169,4 +167,21 @@ function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> 
     ...report,
     ...describeMachine(),
   };
+}
+
+/** Most counts that are tried up to the cores. */
+const MOST = 12;
+
+/**
+ * Counts from 1 to the cores, and the cores themselves; beyond them, where threads take turns, only `most` and, if
+ * nearer, one more.
+ */
+export function threadCounts(cores: number, most: number): number[] {
+  const within = Math.min(cores, most);
+  const counts = new Set<number>([within]);
+  // Near 1 every count, then in even ratios: a law shows in ratios.
+  for (let k = 0; k < MOST; k++)
+    counts.add(within <= MOST ? Math.min(within, k + 1) : Math.round(within ** (k / (MOST - 1))));
+  if (most > cores) for (const count of [cores + 1, most]) counts.add(count);
+  return [...counts].sort((a, b) => a - b);
 }

@@ -7,7 +7,6 @@ import type { Note } from '../../terminal/note.ts';
 import { createPaint } from '../../terminal/paint.ts';
 import { describeNetwork } from '../train/describe-run.ts';
 import type { Recipe } from '../train/recipe.ts';
-import { argumentsOfRanks } from './arguments-of-ranks.ts';
 import type { ScaleValues } from './options.ts';
 import type { RankDocument } from './rank-document.ts';
 import { startRanks } from './start-ranks.ts';
@@ -60,4 +59,18 @@ export async function measureEach(
     points.push(await startRanks(ranks, argumentsOfRanks(request.args), io, signal));
   }
   return points;
+}
+
+/** Flags that say what else to measure and where to show it; those with a value are followed by it. */
+const OWN = { '--ranks': true, '--model-cores': true, '--out': true, '--json': false } as const;
+
+/** The words of a command line that say what to train and how long, for ranks that measure it. */
+export function argumentsOfRanks(args: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let k = 0; k < args.length; k++) {
+    const [flag] = args[k].split('=', 1);
+    if (!Object.hasOwn(OWN, flag)) kept.push(args[k]);
+    else if (OWN[flag as keyof typeof OWN] && flag === args[k]) k++;
+  }
+  return [...kept, '--cluster', 'mpi', '--json'];
 }

@@ -8,20 +8,23 @@ import { SEARCH_FILE, SEARCH_LINES } from '../../files/run-files/names.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
+import { searchText, trialTable } from '../../report/search/search-page.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { describeMachine } from '../../terminal/describe-machine.ts';
 import { failureOf, withoutPlace } from '../../terminal/failure.ts';
 import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { typed } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import { createNote } from '../../terminal/note.ts';
+import { plural } from '../../terminal/text/format.ts';
 import { writeOut } from '../../terminal/text/out-directory.ts';
+import { table } from '../../terminal/text/table.ts';
 import { UsageError } from '../../terminal/usage-error.ts';
 import { commandOf } from '../train/describe-flags.ts';
 import { lockNewDirectory } from '../train/new-directory.ts';
 import type { TrainValues } from '../train/options.ts';
 import { createLanes, type Lanes } from './choose-lanes.ts';
 import { readSearch, type SearchConfig, valuesAt } from './config.ts';
-import { describeSearch } from './describe-search.ts';
 import { documentOf, type SearchDocument } from './document.ts';
 import { openJournal, readStart } from './journal.ts';
 import { type OpenedSearch, openSearch } from './open-search.ts';
@@ -208,3 +211,24 @@ const progressText = (
 
 const lanesText = ({ atOnce, threads, why }: Lanes): string =>
   `${atOnce === 1 ? 'one run at a time' : `${atOnce} runs at once`}, ${threads === 1 ? 'one thread' : `${threads} threads`} each (${why})`;
+
+/** Trials in the terminal's table; the document has all. */
+const SHOWN = 15;
+
+/** Lines of at most 80 columns, but for the command. */
+function describeSearch(document: SearchDocument, env: Io['env']): string[] {
+  const { trials, best } = document;
+  const { head, rows, numeric } = trialTable(document, SHOWN);
+  const more = trials.length - rows.length;
+  return [
+    searchText(document),
+    '',
+    ...table(head, rows, { right: numeric }),
+    ...(more > 0 ? [`and ${plural(more, 'trial')} more`] : []),
+    ...(document.left > 0 ? [`${plural(document.left, 'trial')} not measured yet`] : []),
+    '',
+    ...(best === null
+      ? ['No trial has a result: every run diverged or was stopped.']
+      : ['Best:', typed(best.command, env)]),
+  ];
+}

@@ -1,21 +1,21 @@
 import { basename } from 'node:path';
-import type { FolderLock } from '@gradloom/runtime';
 import {
   type Checkpoint,
   type Cluster,
+  type FolderLock,
+  type ModelMetadata,
   type TrainEvent,
   TrainingError,
   type TrainResult,
   train,
 } from '@gradloom/runtime';
 import { intervalOf } from '../../options/checkpoint-every.ts';
-import { kebabCase } from '../../options/letter-case.ts';
+import { kebabCase } from '../../options/words.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { failureOf, withoutPlace } from '../../terminal/failure.ts';
 import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
 import type { Io } from '../../terminal/io.ts';
-import { checkpointMetadata } from './checkpoint-metadata.ts';
-import { describeRecovery, describeRollback } from './describe-fault.ts';
+import { configOf } from './describe-flags.ts';
 import { dividePlane, divisionSteps, isPlanar } from './findings/divide-plane.ts';
 import { divisionLine, epochLine, probeLine, stepsLine } from './metrics-line.ts';
 import { modelOf } from './model-of.ts';
@@ -23,7 +23,14 @@ import { trainOptions } from './options.ts';
 import type { GivenValues } from './read-values.ts';
 import type { Recipe } from './recipe.ts';
 import { otherLibrary } from './recorded-library.ts';
-import { type Reporter, type RunStart, type StartEvent, warn } from './reporter.ts';
+import {
+  type RecoveryEvent,
+  type Reporter,
+  type RollbackEvent,
+  type RunStart,
+  type StartEvent,
+  warn,
+} from './reporter.ts';
 import type { Resumable } from './resumable.ts';
 import { runConfig } from './run-config.ts';
 import { createRunDirectory, type RunDirectory, reopenRunDirectory } from './run-directory.ts';
@@ -189,3 +196,21 @@ function refuseLoss(path: string, { steps, checkpoint }: TrainResult, from: Chec
 /** 'threads has 3, …' as '--threads has 3, …'. */
 const withFlag = (message: string): string =>
   message.replace(/^\w+(?= has )/, (word) => (kebabCase(word) in trainOptions ? `--${kebabCase(word)}` : word));
+
+/** Metadata of a checkpoint: that of a model, and the options of the run. */
+function checkpointMetadata(recipe: Recipe): ModelMetadata {
+  const { metadata } = modelOf(recipe, new Float64Array(0));
+  // Options come from text and files, so they are JSON; what is undefined is left out.
+  return { ...metadata, options: configOf(recipe.values) } as ModelMetadata;
+}
+
+/** 'a worker thread failed: …: new threads continue from step 120 (failures in a row: 1, at most 3)'. */
+const describeRecovery = ({ reason, step, failures, retries }: RecoveryEvent): string =>
+  `${reason.replace(/^pool: /, '')}: new threads continue from step ${step} (failures in a row: ${failures}, at most ${retries})`;
+
+/**
+ * 'step 37, rows 16 to 31 of the batch: …: back to step 32, the start of its epoch, with 1/2 of the rate (rollback 1 of
+ * 10)'.
+ */
+const describeRollback = ({ reason, to, factor, rollbacks, limit }: RollbackEvent): string =>
+  `${reason}: back to step ${to}, the start of its epoch, with 1/${1 / factor} of the learning rate (rollback ${rollbacks} of ${limit})`;

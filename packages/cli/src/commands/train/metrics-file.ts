@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -10,10 +11,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename } from 'node:path';
-import { fileSystem, openOwnFile, temporaryPath } from '@gradloom/runtime/internal';
+import { fileSystem, openOwnFile, temporaryPath, writeAtomically } from '@gradloom/runtime/internal';
 import { describeLines, type RunLines, runLines } from '../../files/run-files/run-lines.ts';
 import { seal } from '../../files/run-files/seal.ts';
-import { keepAside } from './keep-aside.ts';
 
 /** A run's metrics.jsonl, or another file of lines, open for writing. */
 export interface MetricsFile {
@@ -175,4 +175,13 @@ const LOOKS = new Set<unknown>(['probe', 'division']);
 function belongs(value: Readonly<Record<string, unknown>>, step: number): boolean {
   if (typeof value.step !== 'number') return false;
   return LOOKS.has(value.event) ? value.step < step : value.step <= step;
+}
+
+/** Stores the bytes of a damaged file beside it, under the first free name; returns that name. */
+function keepAside(path: string, bytes: Uint8Array): string {
+  let number = 1;
+  while (existsSync(`${path}.damaged-${number}`)) number++;
+  const aside = `${path}.damaged-${number}`;
+  writeAtomically('train', aside, [bytes]);
+  return basename(aside);
 }

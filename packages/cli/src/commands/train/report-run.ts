@@ -3,8 +3,15 @@ import type { TrainResult } from '@gradloom/runtime';
 import { writeAtomically } from '@gradloom/runtime/internal';
 import { FINDINGS_FILE } from '../../files/run-files/names.ts';
 import { seal } from '../../files/run-files/seal.ts';
+import { layerHistograms } from '../../lab/figures/histograms.ts';
+import { baselineFor } from '../../report/findings/baseline.ts';
+import type { Findings } from '../../report/findings/findings.ts';
 import { reportFolder } from '../../report/report-folder.ts';
-import { collectFindings } from './findings/collect-findings.ts';
+import { isPlanar, planeOf } from './findings/divide-plane.ts';
+import { fitCurve } from './findings/fit-curve.ts';
+import { readAnswers } from './findings/read-answers.ts';
+import { readPredictions } from './findings/read-predictions.ts';
+import { doneLine } from './metrics-line.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Computes and stores the findings of a finished run, and writes its report. */
@@ -12,4 +19,18 @@ export async function reportRun(folder: string, recipe: Recipe, result: TrainRes
   const findings = await collectFindings(recipe, result);
   writeAtomically('report', join(folder, FINDINGS_FILE), [Buffer.from(`${seal(JSON.stringify(findings))}\n`)]);
   return reportFolder(folder);
+}
+
+/** All findings, at the end of a run. */
+async function collectFindings(recipe: Recipe, result: TrainResult): Promise<Findings> {
+  return {
+    result: JSON.parse(doneLine(recipe, result)),
+    profiles: result.profiles ?? null,
+    answers: await readAnswers(recipe, result),
+    predictions: await readPredictions(recipe, result),
+    curve: fitCurve(recipe, result.parameters),
+    baseline: baselineFor(recipe.sets, result),
+    plane: isPlanar(recipe) ? planeOf(recipe, result.parameters, result.steps) : null,
+    histograms: layerHistograms(result, recipe.sets.train),
+  };
 }

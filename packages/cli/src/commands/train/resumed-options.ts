@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { show } from '@gradloom/core/internal';
 import { entriesToRaw, type ForeignEntry } from '../../options/config-file.ts';
-import { camelCase } from '../../options/letter-case.ts';
 import { formatValue } from '../../options/member.ts';
 import { mergeRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
+import { camelCase } from '../../options/words.ts';
 import { UsageError } from '../../terminal/usage-error.ts';
 import { configOf } from './describe-flags.ts';
 import { optimizerFlags } from './optimizer-flags.ts';

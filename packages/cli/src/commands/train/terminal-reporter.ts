@@ -4,7 +4,6 @@ import { type Io, printLine, printLines, widthOf } from '../../terminal/io.ts';
 import { createLiveArea, type LiveArea } from '../../terminal/live-area.ts';
 import { createPaint } from '../../terminal/paint.ts';
 import { decimal, duration, percent } from '../../terminal/text/format.ts';
-import { createSeries } from '../../terminal/text/series.ts';
 import { describeLooks, type Look } from './describe-looks.ts';
 import { describeRun } from './describe-run.ts';
 import { describeData } from './describe-table.ts';
@@ -116,4 +115,30 @@ function testParts(test: EpochEvent['test']): string[] {
   if (test === undefined) return [];
   const loss = `test loss ${decimal(test.loss)}`;
   return test.accuracy === undefined ? [loss] : [loss, `test accuracy ${percent(test.accuracy)}`];
+}
+
+/** Values of a run, reduced to means over equal numbers of them. */
+interface Series {
+  add(value: number): void;
+  read(): readonly number[];
+}
+
+/** Keeps at most `limit` means; where there are more, each two become one. */
+export function createSeries(limit: number): Series {
+  let means: number[] = [];
+  let size = 1; // values of a mean
+  let sum = 0;
+  let count = 0;
+  return {
+    add(value) {
+      sum += value;
+      if (++count < size) return;
+      means.push(sum / count);
+      sum = count = 0;
+      if (means.length < limit) return;
+      means = Array.from({ length: limit / 2 }, (_, k) => (means[2 * k] + means[2 * k + 1]) / 2);
+      size *= 2;
+    },
+    read: () => (count === 0 ? means : [...means, sum / count]),
+  };
 }

@@ -3,11 +3,13 @@ import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
 import { type Io, printJson, printLines } from '../../terminal/io.ts';
-import { createPaint } from '../../terminal/paint.ts';
+import { createPaint, type Paint } from '../../terminal/paint.ts';
+import { printable } from '../../terminal/printable.ts';
+import { plural } from '../../terminal/text/format.ts';
 import { UsageError } from '../../terminal/usage-error.ts';
-import { describeVerification } from './describe-verification.ts';
+import type { FileCheck } from './file-check.ts';
 import { verifyOptions } from './options.ts';
-import { isWhole, verifyFolder } from './verify-folder.ts';
+import { isWhole, type Verification, verifyFolder } from './verify-folder.ts';
 
 /** Checks the files of a run. Resolves to the exit code: 1 if one of them has a fault. */
 export async function runVerify(request: Request, io: Io): Promise<number> {
@@ -27,4 +29,28 @@ export async function runVerify(request: Request, io: Io): Promise<number> {
   if (json) printJson(io.stdout, JSON.stringify({ event: 'verification', ok, ...verification }));
   else printLines(io.stdout, describeVerification(verification, createPaint(io.stdout, io.env)));
   return ok ? 0 : 1;
+}
+
+/** One line per file, or per fault and note, and a summary. */
+function describeVerification({ path, files, notes }: Verification, paint: Paint): string[] {
+  const width = Math.max(...files.map(({ name }) => printable(name).length));
+  const lines = files.flatMap((file) => {
+    const name = printable(file.name).padEnd(width);
+    return statesOf(file).map(([state, text], at) => {
+      const mark = paint(state === 'ok' ? 'green' : state === 'note' ? 'dim' : 'red', state.padEnd(5));
+      return `${at === 0 ? name : ' '.repeat(width)}  ${mark}  ${text}`.trimEnd();
+    });
+  });
+  const faulty = files.filter(({ faults }) => faults.length > 0).length;
+  const end =
+    faulty === 0
+      ? `${path}: ${files.length === 1 ? 'its only file is undamaged' : `all ${files.length} files are undamaged and belong together`}`
+      : `${path}: ${faulty} of ${plural(files.length, 'file')} ${faulty === 1 ? 'is' : 'are'} at fault`;
+  return [...lines, '', ...notes, end];
+}
+
+function statesOf({ about, faults, notes }: FileCheck): [string, string][] {
+  const noted = notes.map((text): [string, string] => ['note', text]);
+  if (faults.length === 0) return [['ok', about], ...noted];
+  return [...faults.map((text): [string, string] => ['fault', text]), ...noted];
 }

@@ -1,7 +1,20 @@
-import { keyList } from '../../options/key-list.ts';
-import type { OptionTable } from '../../options/option.ts';
+import { show } from '@gradloom/core/internal';
+import type { Kind, OptionTable } from '../../options/option.ts';
+import { knownKey } from '../../options/words.ts';
 import { experiments } from './index.ts';
 import { commonOptions } from './options.ts';
+
+/** Some of a table's own keys, each once: 'neuron,loss'. */
+const keyList = <T extends object>(table: T): Kind<readonly (keyof T & string)[]> => ({
+  parse(name, raw) {
+    const words: readonly unknown[] = typeof raw === 'string' ? raw.split(',').map((word) => word.trim()) : [raw];
+    const keys = words.map((word) => knownKey(name, word, table));
+    const twice = keys.find((key, k) => keys.indexOf(key) < k);
+    if (twice === undefined) return keys;
+    throw new Error(`${name} has ${show(twice)} twice, expected each once`);
+  },
+  choices: Object.keys(table),
+});
 
 /** Of all experiments, one after another. */
 export const allOptions = {

@@ -14,8 +14,7 @@ import { columns } from '../../terminal/text/columns.ts';
 import { whole } from '../../terminal/text/format.ts';
 import { defineExperiment } from './experiment.ts';
 import { carriedOn, holds, printed } from './finding.ts';
-import { lossOfRow } from './loss-of-row.ts';
-import { runRow } from './run-row.ts';
+import { lossOfRow, runRow } from './loss-of-row.ts';
 
 const x = 2;
 const target = 1;

@@ -3,7 +3,7 @@ import { plural } from '../../terminal/text/format.ts';
 import { scatter } from '../../terminal/text/scatter.ts';
 import { defineExperiment } from './experiment.ts';
 import { holds } from './finding.ts';
-import { runRow } from './run-row.ts';
+import { runRow } from './loss-of-row.ts';
 
 const pairs = [
   [0, 0],

@@ -1,5 +1,4 @@
 import { layerHistogram } from '../../lab/figures/layer-histogram.ts';
-import { isBase64Of } from '../../options/schema/base64.ts';
 import { agreeing, list, nullable, optional, orElse, record, tuple } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
 import { count, figure, flag, literal, number, text, whole } from '../../options/schema/scalars.ts';
@@ -171,3 +170,14 @@ export type Curve = Read<typeof curve>;
 export type Baseline = Read<typeof baseline>;
 export type Plane = Read<typeof plane>;
 export type Division = Read<typeof division>;
+
+/** Whether a text is exactly so many bytes in base64. */
+export function isBase64Of(text: string, bytes: number): boolean {
+  const padding = (3 - (bytes % 3)) % 3;
+  const length = 4 * Math.ceil(bytes / 3);
+  return (
+    text.length === length &&
+    text.endsWith('='.repeat(padding)) &&
+    /^[A-Za-z\d+/]*$/.test(text.slice(0, length - padding))
+  );
+}

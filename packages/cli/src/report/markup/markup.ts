@@ -1,7 +1,3 @@
-import { escapeText } from './escape-text.ts';
-import { isActive, loads } from './harmless.ts';
-import { type Place, placesOf } from './template-places.ts';
-
 /** HTML or SVG that only the functions of this file can make: text from files is escaped in it. */
 class EscapedMarkup {
   readonly #text: string;
@@ -110,3 +106,80 @@ function drawn(node: DrawnNode, shorten: (name: string, value: string) => string
   const inside = Array.from(node.childNodes, (child) => drawn(child, shorten));
   return `<${element}${attributes.join('')}>${inside.join('')}</${element}>`;
 }
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text escaped for HTML and XML, inside an element or the quotes of an attribute. */
+const escapeText = (text: string): string => printable(text).replaceAll(/[&<>"']/g, (sign) => entities[sign]);
+
+/** XML does not allow control characters, not even escaped, so each becomes a replacement character. */
+const printable = (text: string): string => text.replaceAll(CONTROLS, '\ufffd');
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+
+/** The position of a value in a template. */
+type Place =
+  | { readonly kind: 'text' }
+  | { readonly kind: 'attribute'; readonly name: string } // between its double quotes
+  | { readonly kind: 'style' };
+
+/** @throws Error if a value is anywhere else, or the template ends within a tag. */
+function placesOf(template: readonly string[]): Place[] {
+  let place: Place | null = { kind: 'text' };
+  let before = '';
+  const places = template.slice(0, -1).map((text) => {
+    before += text;
+    place = placeAfter(before);
+    if (place !== null) return place;
+    throw new Error(
+      `markup: a value follows ${JSON.stringify(before.slice(-40))}, expected it in text or in quotes of an attribute`,
+    );
+  });
+  if (placeAfter(template.join(''))?.kind === 'text') return places;
+  throw new Error(
+    `markup: a template ends in ${JSON.stringify(template.join('').slice(-40))}, expected whole elements`,
+  );
+}
+
+/**
+ * The position after some markup; null within a tag (except in the quotes of a harmless attribute) and within a script.
+ */
+function placeAfter(before: string): Place | null {
+  let tag = ''; // that has been opened
+  let isQuoted = false;
+  let raw: string | null = null; // an element in which nothing is escaped
+  for (let k = 0; k < before.length; k++) {
+    const sign = before[k];
+    if (raw !== null) {
+      if (before.startsWith(`</${raw}>`, k)) raw = null;
+    } else if (tag === '') {
+      if (sign === '<') tag = sign;
+    } else {
+      if (sign === '"') isQuoted = !isQuoted;
+      if (sign === '>' && !isQuoted) {
+        raw = /^<(style|script)\b/.exec(tag)?.[1] ?? null;
+        tag = '';
+      } else tag += sign;
+    }
+  }
+  if (raw !== null) return raw === 'style' ? { kind: 'style' } : null;
+  if (tag === '') return { kind: 'text' };
+  const [, name, value] = (isQuoted ? /\s([^\s"=]+)="([^"]*)$/.exec(tag) : null) ?? [];
+  // A link that begins with # leads to a part of the same page, whatever follows.
+  if (name === 'href' && value.startsWith('#')) return { kind: 'attribute', name };
+  return name === undefined || isActive(name) ? null : { kind: 'attribute', name };
+}
+
+/** Whether an attribute can run, style or load something. */
+const isActive = (name: string): boolean =>
+  !/^[a-z][a-z\d-]*$/i.test(name) || /^(?:on.*|style|src.*|href|.*action|http-equiv|content)$/i.test(name);
+
+/** Whether the value of an attribute points outside of its drawing. */
+const loads = (value: string): boolean => /url\s*\((?!#[\w-]+\)$)/i.test(value);

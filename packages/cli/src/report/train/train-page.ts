@@ -11,10 +11,9 @@ import { regressionPictures } from '../charts/regression.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
 import type { Findings } from '../findings/findings.ts';
 import { machineTable } from '../machine-table.ts';
-import type { Chapter, Page, Table } from '../page.ts';
+import type { Chapter, KeyFigure, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
 import { curves, LOOKED_AT } from './curves.ts';
-import { keyFigures } from './key-figures.ts';
 import type { EpochFigures } from './run-lines.ts';
 import { datasetOf, type TrainRun } from './train-run.ts';
 
@@ -136,3 +135,34 @@ const optionTable = ({ config }: TrainRun): Table => ({
   title: 'Configuration',
   rows: Object.entries(config.options).map(([name, value]) => [`--${name}`, formatValue(value)]),
 });
+
+/** Key figures: the main metric, its baseline, the loss, the time. */
+function keyFigures({ findings, epochs }: TrainRun): KeyFigure[] {
+  if (findings === null) return [];
+  const { result, baseline } = findings;
+  const last = epochs.at(-1);
+  const isTested = !Number.isNaN(result.testLoss);
+  const accuracy = isTested ? result.testAccuracy : (last?.validationAccuracy ?? Number.NaN);
+  const rmse = isTested ? result.testRmse : (last?.validationRmse ?? Number.NaN);
+  const loss = isTested ? result.testLoss : (last?.validationLoss ?? Number.NaN);
+  const split = isTested ? 'test' : 'validation';
+  const figures: KeyFigure[] = [];
+  if (!Number.isNaN(accuracy)) {
+    figures.push({ name: `${split} accuracy`, value: percent(accuracy) });
+    if (baseline && !Number.isNaN(baseline.accuracy)) {
+      figures.push({ name: `baseline: always answering ${baseline.answer}`, value: percent(baseline.accuracy) });
+    }
+  } else if (!Number.isNaN(rmse)) {
+    figures.push({ name: `${split} RMSE`, value: decimal(rmse) });
+    if (baseline && !Number.isNaN(baseline.rmse)) {
+      figures.push({ name: `baseline: RMSE of always answering ${baseline.answer}`, value: decimal(baseline.rmse) });
+    }
+  }
+  figures.push(
+    Number.isNaN(loss)
+      ? { name: 'training loss', value: decimal(result.trainLoss) }
+      : { name: `${split} loss`, value: decimal(loss) },
+    { name: 'training time', value: duration(result.elapsedMs) },
+  );
+  return figures.filter(({ value }) => value !== 'NaN');
+}

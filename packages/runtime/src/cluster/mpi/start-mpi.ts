@@ -1,5 +1,5 @@
 import { showPath } from '@gradloom/core/internal';
-import { isSocket } from '../../system/files/is-socket.ts';
+import { isSocket } from '../../system/files/file-system.ts';
 import { findMpi, rankCount, startedBy } from './find-mpi.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 

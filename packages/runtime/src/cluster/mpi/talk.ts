@@ -1,5 +1,5 @@
 import type { Cluster, Connection } from '../cluster.ts';
-import { ClusterError } from '../cluster-error.ts';
+import { ClusterError, namesOf } from '../cluster-error.ts';
 import { messagesOf, planRequests } from './exchange.ts';
 import { sendFailure, takeFailure } from './failures.ts';
 import { type Ledger, TROUBLE } from './ledger.ts';
@@ -8,8 +8,6 @@ import type { MpiLibrary } from './mpi-library.ts';
 import { type Awaited, waitFor } from './patience.ts';
 import { refuseLeavers, stopTogether } from './stop.ts';
 import { TAGS } from './tags.ts';
-import { childrenOf, parentOf } from './tree.ts';
-import { troubleOf } from './trouble.ts';
 import { createUnderWay } from './under-way.ts';
 
 /** What the main thread of a rank says to others and hears from them. */
@@ -162,4 +160,37 @@ function createQueue(): <T>(task: () => Promise<T>) => Promise<T> {
     last = next.catch(() => {});
     return next;
   };
+}
+
+/** In a tree over ranks with rank 0 as its root, the one that a rank hears from. Of rank 0: itself. */
+export function parentOf(rank: number): number {
+  return rank & (rank - 1);
+}
+
+/** Those that hear from a rank, the one with the most behind it first. */
+export function childrenOf(rank: number, ranks: number): number[] {
+  const children: number[] = [];
+  for (let step = 1; step < ranks && (rank & step) === 0; step *= 2)
+    if (rank + step < ranks) children.push(rank + step);
+  return children.reverse();
+}
+
+/** What a process knows to have gone wrong, as an error; null where nothing has. */
+function troubleOf(ledger: Ledger, { rank, ranks, timeLimitMs }: Connection): ClusterError | null {
+  if (ledger.trouble === TROUBLE.failure) {
+    const { rank: failed, message } = ledger.failure();
+    const who = failed === rank ? 'this rank' : namesOf([failed], ranks);
+    return new ClusterError(`cluster: ${who} has failed: ${message}`, [failed]);
+  }
+  if (ledger.trouble === TROUBLE.dead) {
+    const died = ledger.died();
+    const have = died.length === 1 ? 'has died' : 'have died';
+    return new ClusterError(`cluster: ${namesOf(died, ranks)} ${have}`, died, { isLate: true });
+  }
+  if (ledger.trouble !== TROUBLE.late) return null;
+  const late = ledger.late();
+  const limit = `within ${timeLimitMs / 1000} s`;
+  return new ClusterError(`cluster: ${namesOf(late, ranks)} did not deliver numbers of a step ${limit}`, late, {
+    isLate: true,
+  });
 }

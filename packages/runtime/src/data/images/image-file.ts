@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { reasonOf, showPath } from '@gradloom/core/internal';
-import { fileSize } from '../../system/files/file-size.ts';
+import { fileSize } from '../../system/files/file-system.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
 import type { Image } from './image.ts';
 import { decodeJpeg, JPEG_START } from './jpeg.ts';

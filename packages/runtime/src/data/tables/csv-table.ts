@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import { readNumber } from '@gradloom/core/internal';
 import type { ByteSource } from '../../system/files/byte-source.ts';
-import { streamSource } from '../../system/files/stream-source.ts';
 import { type CsvRecord, readCsv } from './csv-records.ts';
 import {
   type DelimiterName,
@@ -70,3 +69,32 @@ const rowOf = ({ line, fields }: CsvRecord): TableRow => ({ place: `line ${line}
 /** Opens CSV from a stream, such as standard input, which has this name in messages. */
 export const openCsvStream = (stream: Readable, name: string): Promise<TableReader> =>
   openCsvTable(name, {}, streamSource(stream));
+
+/** The bytes of a stream in order, such as those of standard input. Their number is not known before its end. */
+function streamSource(stream: Readable): ByteSource {
+  const chunks: AsyncIterator<Uint8Array | string> = stream[Symbol.asyncIterator]();
+  let chunk: Uint8Array = new Uint8Array(0);
+  return {
+    gzipped: false,
+    fileBytes: Number.POSITIVE_INFINITY,
+    mostBytes: Number.POSITIVE_INFINITY,
+    async read(into) {
+      let filled = 0;
+      while (filled < into.length) {
+        if (chunk.length === 0) {
+          const next = await chunks.next();
+          if (next.done) break;
+          chunk = typeof next.value === 'string' ? Buffer.from(next.value) : next.value;
+        }
+        const n = Math.min(chunk.length, into.length - filled);
+        into.set(chunk.subarray(0, n), filled);
+        chunk = chunk.subarray(n);
+        filled += n;
+      }
+      return filled;
+    },
+    async close() {
+      await chunks.return?.();
+    },
+  };
+}

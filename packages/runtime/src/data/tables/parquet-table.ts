@@ -1,12 +1,12 @@
 import { open } from 'node:fs/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import type { Cell } from '@gradloom/core';
-import { OptionError } from '@gradloom/core';
+import { type Cell, OptionError } from '@gradloom/core';
 import { counted, reasonOf, show, showPath } from '@gradloom/core/internal';
 import {
   type AsyncBuffer,
   type Compressors,
   type FileMetaData,
+  type ParquetParsers,
   parquetMetadataAsync,
   parquetSchema,
   type RowGroup,
@@ -15,12 +15,11 @@ import {
 import { readColumn } from 'hyparquet/src/column.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { compressors } from 'hyparquet-compressors';
-import { fileSize } from '../../system/files/file-size.ts';
+import { fileSize } from '../../system/files/file-system.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
 import { RoomError, refuseBeyondRoom } from '../../system/memory/memory-room.ts';
 import { cellOf, refuseDelimiter } from './json-rows.ts';
 import { checkedPages } from './parquet-pages.ts';
-import { parquetParsers } from './parquet-parsers.ts';
 import type { TableReader, TableReadOptions, TableRow } from './table-reader.ts';
 
 const WANTED = 'a Parquet file';
@@ -211,4 +210,28 @@ function cellIn(value: unknown, place: () => string, fault: (problem: string) =>
   if (typeof value !== 'bigint') return cellOf(value, place, fault);
   if (Number.isSafeInteger(Number(value))) return Number(value);
   throw fault(`${place()} has ${value}, expected a whole number of less than 2^53`);
+}
+
+const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** What values of a Parquet file become that are no plain numbers: text as ISO 8601 writes it, or as it is. */
+const parquetParsers: Partial<ParquetParsers> = {
+  dateFromDays: (days: number | null | undefined) =>
+    days === null || days === undefined ? null : new Date(86_400_000 * Number(days)).toISOString().slice(0, 10),
+  timestampFromMilliseconds: (millis: bigint | null) => instant(millis, 1000n),
+  timestampFromMicroseconds: (micros: bigint | null) => instant(micros, 1_000_000n),
+  timestampFromNanoseconds: (nanos: bigint | null) => instant(nanos, 1_000_000_000n),
+  stringFromBytes: (bytes: Uint8Array | null) => bytes && text.decode(bytes),
+  jsonFromBytes: (bytes: Uint8Array | null) => bytes && JSON.parse(text.decode(bytes)),
+};
+
+/** '2024-12-31T23:59:00.5Z'; every digit of the fraction is kept. @throws RangeError beyond the years of Date. */
+function instant(count: bigint | null | undefined, perSecond: bigint): string | null {
+  if (count === null || count === undefined) return null;
+  const rest = ((count % perSecond) + perSecond) % perSecond;
+  const seconds = new Date(Number((count - rest) / perSecond) * 1000).toISOString().slice(0, -5);
+  const digits = String(perSecond + rest)
+    .slice(1)
+    .replace(/0+$/, '');
+  return `${seconds}${digits === '' ? '' : `.${digits}`}Z`;
 }

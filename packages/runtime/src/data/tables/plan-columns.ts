@@ -1,7 +1,6 @@
-import { type ColumnType, OptionError, type Preprocessing } from '@gradloom/core';
-import { counted, show } from '@gradloom/core/internal';
+import { type Cell, CellError, type ColumnType, OptionError, type Preprocessing } from '@gradloom/core';
+import { counted, isGap, listed, readCategory, show } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
-import { checkedNumbers, checkedTarget, checkedWeights } from './checked-cells.ts';
 import { type ColumnCollector, createCollector } from './column-collector.ts';
 import { type Role, rolesFor, rolesOf } from './column-roles.ts';
 import type { ColumnStore } from './column-store.ts';
@@ -115,3 +114,39 @@ function namesOf(found: readonly string[], place: string, fault: TableRequest['f
   }
   return names;
 }
+
+/** The collector behind a check of each cell. */
+const checking = (collector: ColumnCollector, check: (cell: Cell) => void): ColumnCollector => ({
+  ...collector,
+  add(cell, place) {
+    check(cell);
+    collector.add(cell, place);
+  },
+});
+
+/** Collects a target: it has no gaps, and only the classes that are known, if any are. */
+function checkedTarget(
+  name: string,
+  collector: ColumnCollector,
+  known: readonly string[] | undefined,
+): ColumnCollector {
+  const classes = known && new Set(known);
+  return checking(collector, (cell) => {
+    if (isGap(cell)) throw new CellError(name, 'has a gap, expected the target of the row');
+    if (classes === undefined || classes.has(readCategory(cell))) return;
+    throw new CellError(name, `has ${show(cell)}, expected one of ${listed([...classes])}`);
+  });
+}
+
+/** Collects plain numbers, which have no gaps: there is nothing to fill them with. */
+const checkedNumbers = (name: string, collector: ColumnCollector): ColumnCollector =>
+  checking(collector, (cell) => {
+    if (isGap(cell)) throw new CellError(name, 'has a gap, expected a number (readTable and splitTable fill gaps)');
+  });
+
+/** Collects weights, which are numbers of at least 0. */
+const checkedWeights = (name: string, collector: ColumnCollector): ColumnCollector =>
+  checking(collector, (cell) => {
+    if (!isGap(cell) && !(Number(cell) < 0)) return;
+    throw new CellError(name, `has ${isGap(cell) ? 'a gap' : show(cell)}, expected a weight of at least 0`);
+  });

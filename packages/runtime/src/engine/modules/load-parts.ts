@@ -4,7 +4,7 @@ import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type LoadedParts, OptionError } from '@gradloom/core';
 import { type ModuleSource, NOTHING_LOADED, reasonOf, show, showPath } from '@gradloom/core/internal';
-import { currentDirectory } from '../../system/files/current-directory.ts';
+import { currentDirectory } from '../../system/files/check-path.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
 import { importParts } from './imported-parts.ts';
 import { EXPECTED, hashOfFile } from './module-source.ts';

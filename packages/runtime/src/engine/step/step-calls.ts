@@ -1,5 +1,7 @@
 import type { Call, Elements, Emit } from '@gradloom/core';
 import {
+  BLOCK,
+  type BlockRange,
   barrier,
   createList,
   emitMaxNorm,
@@ -11,7 +13,6 @@ import {
   viewOf,
 } from '@gradloom/core/internal';
 import { gatherLeaves } from './batch.ts';
-import { cutAtBuckets } from './bucket-ends.ts';
 import { emitLap, PART } from './clock.ts';
 import type { RunContext } from './context.ts';
 import { finishSteps } from './finish-steps.ts';
@@ -20,6 +21,7 @@ import { type RankStep, rankStep } from './rank-step.ts';
 import { sharedArrays } from './shared-arrays.ts';
 import { batchPart } from './team-part.ts';
 import { type ThreadUpdate, threadUpdates } from './thread-updates.ts';
+import { writesInto } from './writes-into.ts';
 
 /** What a thread does in a step. */
 export interface StepCalls {
@@ -202,5 +204,25 @@ function end(
     finishSteps(context, 1);
     clock?.lap(PART.update);
     if (context.isTimed) workClock.work();
+  });
+}
+
+/**
+ * The calls of a pass cut behind the last one that writes into each bucket's part of the gradient `row` or of one
+ * before: one piece a bucket.
+ */
+function cutAtBuckets(
+  calls: readonly Call[],
+  row: Elements, // [P]
+  buckets: readonly BlockRange[],
+): readonly (readonly Call[])[] {
+  let at = 0;
+  return buckets.map(({ first, end }, k) => {
+    const part = viewOf(row, first * BLOCK, Math.min(row.length, end * BLOCK) - first * BLOCK);
+    const last = calls.findLastIndex((call) => writesInto(call, part)) + 1;
+    const from = at;
+    // The last piece has all that is left.
+    at = k === buckets.length - 1 ? calls.length : Math.max(at, last);
+    return calls.slice(from, at);
   });
 }

@@ -28,7 +28,7 @@ import {
   showPath,
   viewOf,
 } from '@gradloom/core/internal';
-import { fileSize } from '../../system/files/file-size.ts';
+import { fileSize } from '../../system/files/file-system.ts';
 import { mebibytes } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
 import { precision } from '../../training/run/precision.ts';

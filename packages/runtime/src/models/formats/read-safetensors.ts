@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { listed, show } from '@gradloom/core/internal';
 import { half } from '../../data/number-types.ts';
-import { fileSize } from '../../system/files/file-size.ts';
+import { fileSize } from '../../system/files/file-system.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
 import type { FileFault, StoredTensor, TensorFile } from './tensor-file.ts';
 import { DESCRIPTION } from './write-safetensors.ts';

@@ -1,6 +1,6 @@
 import type { ElementType, ModelContents } from '@gradloom/core';
 import { createElements, elements, record, typeOf } from '@gradloom/core/internal';
-import { fingerprint } from '../../system/files/fingerprint.ts';
+import { fingerprint } from '../../system/files/hash.ts';
 
 /**
  * The model with its weights in a type. Floats are doubles, too; doubles are rounded, and the metadata then say so:

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { reasonOf, showPath } from '@gradloom/core/internal';
-import { fileSize } from './file-size.ts';
+import { fileSize } from './file-system.ts';
 import { systemReason } from './system-reason.ts';
 
 /** The highest compression ratio of DEFLATE. [zlib](https://zlib.net/zlib_tech.html) */

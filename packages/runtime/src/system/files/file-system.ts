@@ -1,4 +1,8 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { showPath } from '@gradloom/core/internal';
+import { checkPath } from './check-path.ts';
+import { statsOf } from './look-up.ts';
 
 /** What systems do differently with files. */
 export interface FileSystem {
@@ -82,3 +86,47 @@ export const fileSystems = {
 
 /** That of this process. */
 export const fileSystem: FileSystem = fileSystems[process.platform === 'win32' ? 'win32' : 'posix'](ownCalls);
+
+/** Creates a directory and its parents; recursive mkdir never returns below /proc. */
+export function makeDirectory(path: string): string {
+  if (statSync(checkPath('makeDirectory', path), { throwIfNoEntry: false })?.isDirectory()) return path;
+  makeDirectory(dirname(resolve(path)));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it in between.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+  return path;
+}
+
+/**
+ * Size of a regular file; a pipe or a device is refused before it is opened.
+ * @throws Error naming what is there instead.
+ */
+export function fileSize(where: string, path: string, wanted: string): number {
+  const size = findFile(where, path, wanted);
+  if (size === null) throw new Error(`${where}: ${showPath(path)} does not exist, expected ${wanted}`);
+  return size;
+}
+
+/** The same; null if nothing is there. */
+export function findFile(where: string, path: string, wanted: string): number | null {
+  const stats = statsOf(where, checkPath(where, path));
+  if (stats === undefined) return null;
+  if (stats.isDirectory()) throw new Error(`${where}: ${showPath(path)} is a directory, expected ${wanted}`);
+  if (!stats.isFile()) throw new Error(`${where}: ${showPath(path)} is not a regular file, expected ${wanted}`);
+  return stats.size;
+}
+
+/** Whether this is the number of an open file of this process that is a socket. */
+export function isSocket(descriptor: number): boolean {
+  if (!Number.isInteger(descriptor)) return false;
+  try {
+    // With big integers: without them, Node takes the links of packages that it loads right behind this for their
+    // places.
+    return fstatSync(descriptor, { bigint: true }).isSocket();
+  } catch {
+    return false; // it is closed
+  }
+}

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { HASH_BYTES, type Sealed, showPath } from '@gradloom/core/internal';
 import { mebibytes } from '../memory/memory.ts';
 import { memoryRoom } from '../memory/memory-room.ts';
-import { fileSize } from './file-size.ts';
+import { fileSize } from './file-system.ts';
 import { systemReason } from './system-reason.ts';
 
 /** Bytes of one call: Node reads and hashes less than 2 GiB. */

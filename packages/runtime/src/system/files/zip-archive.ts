@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { counted, listed, reasonOf, show, showPath } from '@gradloom/core/internal';
 import { type Entry, openPromise } from 'yauzl';
 import { type ByteSource, readParts } from './byte-source.ts';
-import { fileSize } from './file-size.ts';
+import { fileSize } from './file-system.ts';
 
 /** The files of an archive. */
 export interface ZipArchive {

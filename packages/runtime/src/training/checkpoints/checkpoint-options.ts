@@ -12,7 +12,7 @@ import {
   reasonOf,
   show,
 } from '@gradloom/core/internal';
-import { currentDirectory } from '../../system/files/current-directory.ts';
+import { currentDirectory } from '../../system/files/check-path.ts';
 import type { FolderLock } from '../../system/files/folder-lock.ts';
 
 /** The interval between checkpoints: steps, or { steps }, { epochs } or { seconds }. It changes no bit of the run. */

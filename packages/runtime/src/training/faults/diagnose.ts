@@ -1,4 +1,4 @@
-import { InputError, type Inspect } from '@gradloom/core';
+import { type Elements, InputError, type Inspect, type Network } from '@gradloom/core';
 import {
   badWeight,
   batchLoss,
@@ -20,7 +20,6 @@ import { CONTROL } from '../../engine/threads/barrier.ts';
 import type { Task, TaskPlace } from '../../engine/threads/protocol.ts';
 import { addGradients, findBadGradient } from './bad-gradient.ts';
 import { createFirstFinding, type Fault, type FirstFinding, LOOKS, type Moment } from './first-finding.ts';
-import { largestWeights } from './largest-weights.ts';
 
 /** Diagnoses a step that is not finite. */
 export interface DiagnosisTask extends TaskPlace, Task<Fault> {
@@ -205,4 +204,32 @@ function findBadLoss({ arena, network }: RunContext, search: Search, planned: re
     const at = { look: LOOKS.losses, place: first + bad };
     search.noteNumber(at, `the loss after ${label} at layer ${path} has ${show(losses[bad])}`);
   }
+}
+
+/** Most tensors that are named: a diverging network usually diverges in one. */
+const NAMED = 3;
+
+/** 'W of dense(2->3) at layer 0 -1.50e+160, …': of the tensors with the largest weights, the largest of each. */
+function largestWeights(
+  { places }: Network,
+  theta: Elements, // [P]
+): string {
+  const found = places.flatMap(({ layer, path, tensors }) =>
+    tensors.map(({ name, offset, length }) => ({
+      name: `${name} of ${layer.label} at layer ${path}`,
+      value: largest(viewOf(theta, offset, length)),
+    })),
+  );
+  found.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  return found
+    .slice(0, NAMED)
+    .map(({ name, value }) => `${name} ${value.toPrecision(3)}`)
+    .join(', ');
+}
+
+/** That of the largest size. */
+function largest(weights: Elements): number {
+  let most = 0;
+  for (let i = 0; i < weights.length; i++) if (Math.abs(weights[i]) > Math.abs(most)) most = weights[i];
+  return most;
 }

@@ -1,11 +1,14 @@
-import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
-import { evaluateDataset } from '../../engine/evaluation/evaluate-dataset.ts';
+import type { Elements, ElementType, Loss } from '@gradloom/core';
+import { createElements, typeOf } from '@gradloom/core/internal';
+import type { Dataset } from '../../data/dataset.ts';
+import { type Evaluation, evaluateDataset, type OutputReader } from '../../engine/evaluation/evaluate-dataset.ts';
+import { lossUnit } from '../../engine/evaluation/own-units.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import { orGiveUp } from '../faults/give-up.ts';
 import type { EpochEvent } from './events.ts';
+import { type RowWeighing, weightOf } from './row-weights.ts';
 import type { RunState } from './state.ts';
 import { lossWarning } from './warnings.ts';
-import { weightedLoss } from './weighted-loss.ts';
 
 /** Of an epoch that is evaluated. */
 export type Evaluations = Pick<EpochEvent, 'validation' | 'test'>;
@@ -56,4 +59,42 @@ export async function evaluate(state: RunState, part: 'validation' | 'test'): Pr
     emit({ type: 'warning', message: lossWarning(part, evaluation.loss, step) });
   }
   return evaluation;
+}
+
+/**
+ * The mean loss of the rows of an evaluation by their weights: what the run minimises, on other rows. Reads outputs and
+ * targets as the network has them: in the units of the targets a Huber loss would be another one.
+ */
+interface WeightedLoss extends OutputReader {
+  /** In the units of the targets; NaN where all weights are 0. */
+  value(): number;
+}
+
+function weightedLoss(
+  loss: Loss,
+  dataset: Dataset,
+  { ofClass }: RowWeighing,
+  type: ElementType, // of the run, whose numbers y and t are
+): WeightedLoss {
+  let [row, sum, weights] = [0, 0, 0];
+  let losses = new Float64Array(0);
+  let dy = createElements(type, 0);
+  const own = (numbers: Float64Array): Elements => {
+    if (typeOf(numbers) === type) return numbers;
+    const same = createElements(type, numbers.length);
+    same.set(numbers);
+    return same;
+  };
+  return {
+    add(y, t, B, O) {
+      if (losses.length < B) [losses, dy] = [new Float64Array(B), createElements(type, B * O)];
+      loss.evaluate(losses, dy, own(y), own(t), B, 1, O); // in leaves of one row
+      for (let n = 0; n < B; n++) {
+        const weight = weightOf(dataset, ofClass, row++);
+        sum += weight * losses[n];
+        weights += weight;
+      }
+    },
+    value: () => (sum / weights) * lossUnit(loss, dataset.preprocessing),
+  };
 }

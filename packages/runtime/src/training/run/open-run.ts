@@ -1,5 +1,5 @@
 import type { NetworkSpec } from '@gradloom/core';
-import { NOTHING_LOADED } from '@gradloom/core/internal';
+import { createElements, NOTHING_LOADED, typeOf } from '@gradloom/core/internal';
 import type { Cluster } from '../../cluster/cluster.ts';
 import { createLockstep, type Lockstep } from '../../cluster/lockstep.ts';
 import type { DataSplits } from '../../data/dataset.ts';
@@ -7,13 +7,11 @@ import { loadModules } from '../../engine/modules/load-parts.ts';
 import { clusterShape } from '../../engine/step/cluster-shape.ts';
 import { createPool, isPool, type Pool } from '../../engine/threads/pool.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
-import type { RunRecord } from '../checkpoints/checkpoint.ts';
+import type { Checkpoint, RunArrays, RunRecord } from '../checkpoints/checkpoint.ts';
 import { type CheckpointPlace, takeCheckpointPlace } from '../checkpoints/checkpoint-folder.ts';
 import { checkpointTimes } from '../checkpoints/checkpoint-options.ts';
 import { checkResume, recordOf } from '../checkpoints/resume.ts';
-import { createNotices, type Notices } from '../lockstep/notices.ts';
 import { refuseStrangers } from '../lockstep/refuse-strangers.ts';
-import { shareCheckpoint } from '../lockstep/share-checkpoint.ts';
 import { createStateShares, type StateShares } from '../lockstep/state-shares.ts';
 import { checkSplits } from './check-splits.ts';
 import { copyJson } from './copy-json.ts';
@@ -186,5 +184,65 @@ function copyOptions(options: TrainOptions): TrainOptions {
     ...(loss === undefined ? {} : { loss: copyJson(loss) }),
     ...(optimizer === undefined ? {} : { optimizer: copyJson(optimizer) }),
     ...(schedule === undefined ? {} : { schedule: copyJson(schedule) }),
+  };
+}
+
+/** What the ranks continue from: rank 0's checkpoint, on the others without the arrays that are dealt to them later. */
+async function shareCheckpoint(
+  { isFirst, fromFirst, cluster }: Lockstep,
+  checkpoint: Checkpoint | undefined,
+): Promise<Checkpoint | undefined> {
+  if (cluster === null) return checkpoint;
+  const shared = await fromFirst(isFirst ? withoutArrays(checkpoint) : undefined);
+  return isFirst ? checkpoint : shared;
+}
+
+/** What is no checkpoint is refused later, by rank 0. */
+function withoutArrays(checkpoint: Checkpoint | undefined): Checkpoint | undefined {
+  if (typeof checkpoint !== 'object' || checkpoint === null || !('arrays' in checkpoint)) return undefined;
+  const { arrays, earlier, best } = checkpoint;
+  return {
+    ...checkpoint,
+    arrays: emptied(arrays),
+    ...(earlier === undefined ? {} : { earlier: emptied(earlier) }),
+    ...(best === undefined ? {} : { best: createElements(typeOf(best), 0) }),
+  };
+}
+
+const emptied = <T extends Pick<RunArrays, 'parameters' | 'state'>>(arrays: T): T => ({
+  ...arrays,
+  parameters: createElements(typeOf(arrays.parameters), 0),
+  state: arrays.state.map((array) => createElements(typeOf(array), 0)),
+});
+
+/** The events of a run, which rank 0 alone reports. Warnings of other ranks reach it when all agree on something. */
+interface Notices {
+  emit(event: TrainEvent): void;
+  /** The warnings of this rank since the last call, for rank 0. */
+  take(): readonly string[];
+  /** Reports the warnings of all ranks, except those that rank 0 has given itself. */
+  tell(ofRanks: readonly (readonly string[])[]): void;
+}
+
+export function createNotices({ isFirst, cluster }: Lockstep, report: (event: TrainEvent) => void): Notices {
+  if (cluster === null) return { emit: report, take: () => [], tell() {} };
+  const untold: string[] = [];
+  const told = new Set<string>();
+  return {
+    emit(event) {
+      if (event.type === 'warning') isFirst ? told.add(event.message) : untold.push(event.message);
+      if (isFirst) report(event);
+    },
+    take: () => untold.splice(0),
+    tell(ofRanks) {
+      if (!isFirst) return;
+      for (const [rank, messages] of ofRanks.entries()) {
+        for (const message of messages) {
+          if (told.has(message)) continue;
+          told.add(message);
+          report({ type: 'warning', message: `rank ${rank}: ${message}` });
+        }
+      }
+    },
   };
 }

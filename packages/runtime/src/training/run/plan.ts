@@ -1,21 +1,19 @@
 import { availableParallelism } from 'node:os';
-import type {
-  Elements,
-  LoadedParts,
-  Loss,
-  Optimizer,
-  OptimizerSpec,
-  Schedule,
-  ScheduleContext,
-  ScheduleSpec,
-} from '@gradloom/core';
 import {
   checkPreprocessing,
   createLoss,
   createSchedule,
+  type Elements,
+  type LoadedParts,
+  type Loss,
   type Network,
   type NetworkSpec,
+  type Optimizer,
+  type OptimizerSpec,
   type Pausable,
+  type Schedule,
+  type ScheduleContext,
+  type ScheduleSpec,
 } from '@gradloom/core';
 import {
   blockCount,
@@ -40,7 +38,7 @@ import { optimizerOf } from '../../engine/step/optimizer-of.ts';
 import { rowsOfPasses } from '../../engine/step/team-part.ts';
 import type { Pool } from '../../engine/threads/pool.ts';
 import type { TeamShape } from '../../engine/threads/team-setup.ts';
-import { fingerprintInTurns } from '../../system/files/fingerprint.ts';
+import { fingerprintInTurns } from '../../system/files/hash.ts';
 import type { Checkpoint, EarlyRecord } from '../checkpoints/checkpoint.ts';
 import {
   type CheckpointSettings,
@@ -48,20 +46,22 @@ import {
   checkpointSettings,
   checkpointTimes,
 } from '../checkpoints/checkpoint-options.ts';
-import { mostWorking } from '../tuning/working-threads.ts';
-import { checkOwnGradients } from './check-own-gradients.ts';
-import { checkParameters } from './check-parameters.ts';
-import { checkPool } from './check-pool.ts';
+import { mostWorking } from '../tuning/tune.ts';
 import { checkSplits } from './check-splits.ts';
 import type { ClassWeight } from './class-weight.ts';
 import { copyJson } from './copy-json.ts';
-import { earlySettings } from './early-settings.ts';
 import { type OnNan, type TrainOptions, trainOptions } from './options.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 import type { Reduction } from './reductions.ts';
-import { refuseConflicts } from './refuse-conflicts.ts';
-import { refuseLostNumbers } from './refuse-lost-numbers.ts';
-import { refuseUntrainable } from './refuse-untrainable.ts';
+import {
+  checkOwnGradients,
+  checkParameters,
+  checkPool,
+  earlySettings,
+  refuseConflicts,
+  refuseLostNumbers,
+  refuseUntrainable,
+} from './refuse-conflicts.ts';
 import { planWeighing, type RowWeighing } from './row-weights.ts';
 import { missingClasses, warningsOf } from './warnings.ts';
 

@@ -1,5 +1,5 @@
-import type { Pausable } from '@gradloom/core';
-import { complete } from '@gradloom/core/internal';
+import { createRandom, type Pausable } from '@gradloom/core';
+import { complete, shuffleInTurns, viewOf } from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
 import {
   type Arena,
@@ -17,7 +17,6 @@ import type { RunSetup } from '../../engine/threads/protocol.ts';
 import { type Compiled, openTeamSetup, type TeamPlan } from '../../engine/threads/team-setup.ts';
 import type { MemoryRoom } from '../../system/memory/memory.ts';
 import { copyArray } from '../../system/turns/arrays.ts';
-import { createOrders, type Orders, orderSlots } from './orders.ts';
 import type { RunPlan } from './plan.ts';
 import { rowWeights } from './row-weights.ts';
 import { stateParts } from './state-memory.ts';
@@ -101,4 +100,43 @@ function withThreads(plan: RunPlan, threads: number, room: MemoryRoom): RunPlan 
   if (threads === plan.threads) return plan;
   const message = fewerThreads(threads, plan.threads, room);
   return { ...plan, threads, warnings: [...plan.warnings, message] };
+}
+
+/** Most numbers in the slots of all epochs: 1 MiB, so that small datasets get many epochs into one span. */
+const CAPACITY = 262_144;
+
+/** The order of the rows in each epoch: a pure function of seed and epoch, kept in slots for the epochs of a span. */
+interface Orders {
+  /** [slots, N]; epoch e lies in slot e mod slots. */
+  readonly array: Uint32Array<SharedArrayBuffer>;
+  /**
+   * Creates the orders from epoch `from`, at least one and up to `wanted` if slots allow; only between spans. Returns
+   * the first epoch after them.
+   */
+  prepare(from: number, wanted: number): Pausable<number>;
+}
+
+/** Epochs whose orders are worth holding at once. */
+const orderSlots = (rows: number, epochs: number): number =>
+  Math.max(1, Math.min(epochs, Math.max(2, Math.floor(CAPACITY / rows))));
+
+export function createOrders(seed: number, rows: number, epochs: number, slots = orderSlots(rows, epochs)): Orders {
+  const array = new Uint32Array(new SharedArrayBuffer(slots * rows * 4));
+  const held = new Float64Array(slots).fill(Number.NaN); // epoch in each slot
+  return {
+    array,
+    *prepare(from, wanted) {
+      const end = Math.min(epochs, from + Math.min(slots, Math.max(1, wanted)));
+      for (let epoch = from; epoch < end; epoch++) {
+        const slot = epoch % slots;
+        // After going back, the slot may hold another epoch or, after a resume, none.
+        if (held[slot] === epoch) continue;
+        const order = viewOf(array, slot * rows, rows);
+        for (let n = 0; n < rows; n++) order[n] = n;
+        yield* shuffleInTurns(order, createRandom(seed, 'shuffle', epoch));
+        held[slot] = epoch;
+      }
+      return end;
+    },
+  };
 }

@@ -1,7 +1,36 @@
-import { OptionError } from '@gradloom/core';
-import { show } from '@gradloom/core/internal';
-import type { DataSplits } from '../../data/dataset.ts';
-import type { TrainOptions } from './options.ts';
+import {
+  type Elements,
+  type ElementType,
+  type Loss,
+  type Network,
+  type Optimizer,
+  OptionError,
+  type Pausable,
+} from '@gradloom/core';
+import {
+  checkGradientsInTurns,
+  createElements,
+  findNotFinite,
+  inFloats,
+  NO_PARTS,
+  reasonOf,
+  record,
+  refuseLossBeyondFloats,
+  refuseOptimizerBeyondFloats,
+  show,
+  targetColumns,
+  typeOf,
+} from '@gradloom/core/internal';
+import type { DataSplits, Dataset } from '../../data/dataset.ts';
+import { anyRows } from '../../data/file-rows.ts';
+import { gatherRows } from '../../data/gather.ts';
+import { gatherTargets } from '../../data/targets.ts';
+import { figuresOf } from '../../engine/evaluation/evaluate-dataset.ts';
+import { isPool, type Pool } from '../../engine/threads/pool.ts';
+import { copyArray } from '../../system/turns/arrays.ts';
+import type { EarlyRecord } from '../checkpoints/checkpoint.ts';
+import { type MonitorName, monitors } from './monitors.ts';
+import { type TrainOptions, trainOptions } from './options.ts';
 
 /** @throws OptionError for valid options that do not fit each other or the data. */
 export function refuseConflicts(
@@ -50,5 +79,114 @@ export function refuseConflicts(
   for (const [name, value] of Object.entries({ minDelta, monitor })) {
     if (value === undefined || patience !== undefined) continue;
     throw new OptionError('train', name, `has ${show(value)}, expected none without patience`);
+  }
+}
+
+/** Rows that a check sees. */
+const ROWS = 8;
+
+/** Checks the derivatives of the user's own parts on the first rows. @throws OptionError for one that is wrong. */
+export function* checkOwnGradients(network: Network, loss: Loss, train: Dataset): Pausable<void> {
+  const isOwn = loss.own !== undefined || network.own !== NO_PARTS;
+  if (!isOwn) return;
+  const rows = Math.min(ROWS, train.rows);
+  const x = new Float64Array(rows * network.input);
+  gatherRows(x, train.inputs, null, 0, rows, anyRows);
+  const t = new Float64Array(rows * targetColumns(network, loss));
+  gatherTargets(t, train, targetColumns(network, loss), loss.targets, null, 0, rows, anyRows);
+  try {
+    yield* checkGradientsInTurns({ network, loss, x, t });
+  } catch (error) {
+    const reason = reasonOf(error).replace(/^checkGradients: /, '');
+    const advice = '(checkGradients: false, or --no-gradient-check, trains all the same)';
+    throw new OptionError('train', 'modules', `${reason} ${advice}`, { about: 'the gradient check:', cause: error });
+  }
+}
+
+/**
+ * The starting weights in the type of the run, if they fit the network and are finite. The caller's own where they have
+ * that type.
+ * @throws OptionError otherwise.
+ */
+export function* checkParameters(
+  parameters: Elements, // [P]
+  { parameterCount: P }: Network,
+  type: ElementType,
+): Pausable<Elements> {
+  if (parameters.length !== P) {
+    const problem = `has length ${parameters.length}, expected ${P} (parameters of the network)`;
+    throw new OptionError('train', 'parameters', problem);
+  }
+  const own = typeOf(parameters) === type ? parameters : createElements(type, P);
+  if (own !== parameters) yield* copyArray(own, parameters);
+  const bad = yield* findNotFinite(own);
+  if (bad === undefined) return own;
+  const wanted = Number.isFinite(parameters[bad]) ? `numbers that ${type} can hold` : 'finite numbers';
+  throw new OptionError('train', 'parameters', `has ${parameters[bad]} at ${bad}, expected ${wanted}`);
+}
+
+/** @throws OptionError for a pool that `createPool` did not make, or that has fewer threads than were asked for. */
+export function checkPool(pool: Pool | undefined, threads: number): void {
+  if (pool === undefined) return;
+  if (!isPool(pool)) {
+    record('train', 'pool', pool, 'one that createPool made');
+    throw new OptionError('train', 'pool', 'has an object of another kind, expected one that createPool made');
+  }
+  if (threads > pool.threads) {
+    const problem = `has ${threads}, expected at most ${pool.threads} (threads of the pool)`;
+    throw new OptionError('train', 'threads', problem);
+  }
+}
+
+/** As they are read, with defaults. */
+interface AskedSettings extends Pick<EarlyRecord, 'minDelta' | 'monitor'> {
+  readonly patience: number | undefined;
+}
+
+/** When a run stops early; null if it does not. @throws OptionError for a figure that the validation set has not. */
+export function* earlySettings(
+  { patience, minDelta, monitor }: AskedSettings,
+  network: Network,
+  loss: Loss,
+  validation: Dataset | undefined,
+): Pausable<EarlyRecord | null> {
+  if (patience === undefined || validation === undefined) return null;
+  const figures = { loss: true, ...(yield* figuresOf(network, loss, validation)) };
+  const hasFigure = (name: MonitorName) => monitors[name].figure in figures;
+  if (!hasFigure(monitor)) {
+    const known = (Object.keys(monitors) as MonitorName[]).filter(hasFigure).join(', ');
+    const kind = validation.classes === null ? 'values' : 'classes';
+    throw new OptionError('train', 'monitor', `has ${show(monitor)}, expected ${known} (the targets are ${kind})`);
+  }
+  return { patience, minDelta, monitor };
+}
+
+/** Options of a run that meet its numbers. */
+const MEETING = ['clipNorm', 'maxNorm', 'ema'] as const;
+
+/** @throws OptionError for a number of the run, those of its layers aside, that its type does not keep. */
+export function refuseLostNumbers(
+  options: { readonly [K in (typeof MEETING)[number]]?: number | undefined },
+  loss: Loss,
+  optimizer: Optimizer,
+  rate: number, // of the first step
+  type: ElementType,
+): void {
+  refuseLossBeyondFloats('train', loss, type);
+  refuseOptimizerBeyondFloats('train', optimizer, rate, type);
+  if (type === 'float64') return;
+  for (const name of MEETING) {
+    const value = options[name];
+    if (value !== undefined) inFloats('train', name, value, trainOptions.table[name].check);
+  }
+}
+
+/** With a derivative of 0 everywhere, no weight below the activation would change. */
+export function* refuseUntrainable({ places }: Network): Pausable<void> {
+  for (const { path, layer, spec } of places) {
+    yield;
+    if (layer.activation === undefined || layer.activation.f.maxSlope > 0 || spec.kind !== 'activation') continue;
+    const problem = 'has derivative 0 everywhere, expected an activation with a gradient';
+    throw new OptionError('train', `layers.${path}.fn`, problem, { about: `${spec.fn} at layer ${path}` });
   }
 }

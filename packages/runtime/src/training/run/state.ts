@@ -1,27 +1,45 @@
-import { OptionError } from '@gradloom/core';
-import { badWeight, blockCount, leafCount } from '@gradloom/core/internal';
+import { type Elements, type Network, OptionError, type Pausable } from '@gradloom/core';
+import {
+  badWeight,
+  blockCount,
+  clipScale,
+  gradientNorm,
+  leafCount,
+  probeFigures,
+  reasonOf,
+  viewOf,
+} from '@gradloom/core/internal';
 import { ClusterError } from '../../cluster/cluster-error.ts';
+import type { Arena } from '../../engine/memory/arena.ts';
+import { rowsOf } from '../../engine/step/batch.ts';
 import { openTeam } from '../../engine/threads/opening.ts';
 import type { Pool } from '../../engine/threads/pool.ts';
+import type { RunSetup } from '../../engine/threads/protocol.ts';
+import { runOnTeam } from '../../engine/threads/span.ts';
+import { inThread } from '../../system/files/folder-lock.ts';
+import { cloneArray } from '../../system/turns/arrays.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import type { Progress } from '../checkpoints/checkpoint.ts';
-import type { CheckpointEntry } from '../checkpoints/checkpoint-folder.ts';
+import {
+  type CheckpointEntry,
+  type CheckpointTask,
+  keepCheckpoint,
+  type Written,
+} from '../checkpoints/checkpoint-folder.ts';
 import { createKeeper, type Keeper } from '../checkpoints/keeper.ts';
 import { restoreArrays } from '../checkpoints/restore-arrays.ts';
-import { writeCheckpoint } from '../checkpoints/write-checkpoint.ts';
 import type { BadStep } from '../faults/bad-step.ts';
 import { createHistory, type History } from '../faults/history.ts';
 import { createRecovery, type Recovery, runFailure } from '../faults/recovery.ts';
 import { doTogether } from '../lockstep/do-together.ts';
-import { type BusyMeter, createBusyMeter } from '../tuning/busy.ts';
 import { createSpanLength, type SpanLength } from '../tuning/span-length.ts';
-import { createTuner, type Tuner } from '../tuning/tune.ts';
+import { type BusyMeter, createBusyMeter, createTuner, type Tuner } from '../tuning/tune.ts';
 import { createEarlyStopping, type EarlyStopping } from './early-stopping.ts';
 import { createEpochLog, type EpochLog } from './epoch-log.ts';
 import type { TrainEvent } from './events.ts';
-import { createLook, type Look } from './look.ts';
 import type { OpenedRun, RunSurroundings } from './open-run.ts';
 import type { PreparedRun } from './prepare.ts';
+import type { ProbeSteps } from './probe-steps.ts';
 import { startingProgress } from './start-run.ts';
 import { createStepLog, type StepLog } from './step-log.ts';
 
@@ -117,3 +135,51 @@ const ownWriting = (step: number, reason: string): TrainEvent => ({
   type: 'warning',
   message: `the main thread writes the checkpoint of step ${step}, since no worker thread can (${reason})`,
 });
+
+/**
+ * Lets a thread of the pool write a checkpoint from the memory of the run, so that this thread stays responsive. If no
+ * thread can, because they failed too often or the pool is gone, this one writes it and calls `tell` with the reason.
+ */
+async function writeCheckpoint(
+  pool: Pool,
+  setup: RunSetup,
+  entry: CheckpointEntry,
+  tell: (reason: string) => void,
+): Promise<Written> {
+  try {
+    const onThread = () =>
+      runOnTeam(pool, setup, 1, (place): CheckpointTask => ({ kind: 'checkpoint', ...place, entry }));
+    const [written] = await inThread(onThread);
+    return written;
+  } catch (error) {
+    const written = keepCheckpoint(setup.spec, entry, true);
+    // Last, since the listener may throw.
+    tell(reasonOf(error));
+    return written;
+  }
+}
+
+/** Records statistics of the layers during a run; each look takes a span of one step. */
+interface Look extends ProbeSteps {
+  /** Called right after that span; `theta` [P] are the weights before it, which the statistics belong to. */
+  read(step: number, theta: Elements): Pausable<Extract<TrainEvent, { type: 'probe' }>>;
+}
+
+/** Copies the weights at the start of training, outside of the arena. */
+function* createLook(network: Network, setup: RunSetup, arena: Arena, steps: ProbeSteps): Pausable<Look> {
+  const start = yield* cloneArray(arena.theta);
+  return {
+    ...steps,
+    *read(step, theta) {
+      const { gSum, probeSums: sums, losses, squares } = arena;
+      const norm = gradientNorm(squares);
+      // An update leaves the gradient as it used it, which after clipping is scaled.
+      const gradientScale = setup.clipNorm === null ? 1 : clipScale(norm, setup.clipNorm);
+      const gradient = viewOf(gSum, 0, theta.length);
+      const reading = { sums, rows: rowsOf(setup, step), gradient, gradientScale, theta, start };
+      const layers = yield* probeFigures(network, reading);
+      const parameters = yield* cloneArray(theta);
+      return { type: 'probe', step, loss: losses[0], gradientNorm: norm, layers, parameters };
+    },
+  };
+}

@@ -2,7 +2,7 @@ import type { Elements, Pausable } from '@gradloom/core';
 import { leafCount } from '@gradloom/core/internal';
 import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import type { RunSetup } from '../../engine/threads/protocol.ts';
-import { fingerprintInTurns } from '../../system/files/fingerprint.ts';
+import { fingerprintInTurns } from '../../system/files/hash.ts';
 import type { Progress } from '../checkpoints/checkpoint.ts';
 import { clusterFacts } from './cluster-facts.ts';
 import { stopsEarly } from './early-stopping.ts';

@@ -7,8 +7,8 @@ import {
   expectedSizes,
   meanField,
   momentsOf,
+  normedMeanField,
 } from '../../../../../packages/cli/src/lab/experiments/vanishing/mean-field.ts';
-import { normedMeanField } from '../../../../../packages/cli/src/lab/experiments/vanishing/normed-mean-field.ts';
 import { startFactors } from '../../../../../packages/cli/src/lab/experiments/vanishing/start-factors.ts';
 import { counted } from '../../../../support/count.ts';
 import { randomDataset } from '../../../../support/random-dataset.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nGramLoss } from '../../../../../packages/cli/src/lab/experiments/next-token/n-gram.ts';
+import { nGramLoss } from '../../../../../packages/cli/src/lab/experiments/next-token/language-model.ts';
 
 // Of 'ab' and its end: three symbols, each once; 1/2 is added to each of 27 counts, 13.5 to their sum.
 test('a unigram model counts symbols', () => {

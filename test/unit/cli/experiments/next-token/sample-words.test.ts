@@ -1,6 +1,6 @@
 import { createModel, type Model } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { sampleWords } from '../../../../../packages/cli/src/lab/experiments/next-token/sample-words.ts';
+import { sampleWords } from '../../../../../packages/cli/src/lab/experiments/next-token/language-model.ts';
 
 /** Whatever came before: an end by `end`, 'a' by 0, and next to never another symbol. */
 function constantModel(end: number): Model {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
-import { decode, encode } from '../../../../../packages/cli/src/lab/experiments/next-token/alphabet.ts';
-import { wordRows } from '../../../../../packages/cli/src/lab/experiments/next-token/word-rows.ts';
-import { readWords } from '../../../../../packages/cli/src/lab/experiments/next-token/words.ts';
+import {
+  decode,
+  encode,
+  readWords,
+  wordRows,
+} from '../../../../../packages/cli/src/lab/experiments/next-token/language-model.ts';
 
 test('no held-out word is a training word, and together they are all words', () => {
   const { all, train, heldOut } = readWords();

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import {
   jacobianOf,
   meanSingularValue,
-} from '../../../../../packages/cli/src/lab/experiments/vanishing/singular-values.ts';
+} from '../../../../../packages/cli/src/lab/experiments/vanishing/presets/glorot.ts';
 
 test('the mean singular value of a diagonal matrix is the mean of its absolute values', async () => {
   expect(await meanSingularValue(Float64Array.of(3, 0, 0, 0, -1, 0), 2, 3)).toBeCloseTo(2, 12);

@@ -2,8 +2,8 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
-import { describeThreads } from '../../../../../packages/cli/src/commands/train/panel/describe-threads.ts';
 import {
+  describeThreads,
   type PanelFigures,
   panelLines,
   plainLine,

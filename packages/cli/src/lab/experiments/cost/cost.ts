@@ -1,3 +1,4 @@
+import type { LayerSpec, NetworkSpec } from '@gradloom/core';
 import { createPassTimer, type PassTimes } from '@gradloom/runtime/internal';
 import { wholeNumber, widths } from '../../../options/numbers.ts';
 import { decimal, plural } from '../../../terminal/text/format.ts';
@@ -5,7 +6,6 @@ import { table } from '../../../terminal/text/table.ts';
 import { UsageError } from '../../../terminal/usage-error.ts';
 import { defineExperiment } from '../experiment.ts';
 import { CHAPTER, slip } from '../finding.ts';
-import { countProducts, networkOf, ratioOf, squareNet } from './pass-cost.ts';
 
 const BUDGET_MS = 4000;
 const LEAST_ROUNDS = 5;
@@ -122,3 +122,41 @@ function quantile(values: readonly number[], q: number): number {
   const below = sorted[Math.floor(at)];
   return below + (at - Math.floor(at)) * (sorted[Math.ceil(at)] - below);
 }
+
+/** Dense layers of these widths, relu between them. */
+export const networkOf = (input: number, widths: readonly number[]): NetworkSpec => ({
+  input,
+  layers: widths.flatMap((out, l): LayerSpec[] => [
+    ...(l === 0 ? [] : [{ kind: 'activation', fn: 'relu' } as const]),
+    { kind: 'dense', out, init: 'he-normal' },
+  ]),
+});
+
+/** `depth` of them with as many inputs as outputs. */
+export const squareNet = (depth: number, width: number): NetworkSpec =>
+  networkOf(width, new Array<number>(depth).fill(width));
+
+/** Multiply-adds of the matrix products of one row, by product. */
+interface Products {
+  readonly y: number; // x W
+  readonly dW: number; // xᵀ dy
+  readonly dx: number; // dy Wᵀ, which the first layer does not need
+}
+
+/** Each of the three products uses every weight once per row. */
+export function countProducts({ input, layers }: NetworkSpec): Products {
+  let width = input;
+  let y = 0;
+  let dx = 0;
+  for (const layer of layers) {
+    if (layer.kind !== 'dense') continue;
+    const weights = width * layer.out;
+    if (y > 0) dx += weights;
+    y += weights;
+    width = layer.out;
+  }
+  return { y, dW: y, dx };
+}
+
+/** Multiply-adds of the backward pass divided by those of the forward pass. */
+const ratioOf = ({ y, dW, dx }: Products): number => (dW + dx) / y;

@@ -6,13 +6,8 @@ import { decimal, whole } from '../../../terminal/text/format.ts';
 import { lineChart } from '../../../terminal/text/line-chart.ts';
 import { defineExperiment, type ExperimentContext, type Section } from '../experiment.ts';
 import { holds, publishedDigits, slip } from '../finding.ts';
-import { SYMBOLS } from './alphabet.ts';
-import { languageModel } from './language-model.ts';
-import { nGramLoss } from './n-gram.ts';
-import { sampleWords } from './sample-words.ts';
+import { languageModel, nGramLoss, readWords, SYMBOLS, sampleWords, type Words, wordRows } from './language-model.ts';
 import { GPT2_PARAMETERS, MAVERICK_PARAMETERS, scaleTable, XOR_PARAMETERS } from './scale.ts';
-import { wordRows } from './word-rows.ts';
-import { readWords, type Words } from './words.ts';
 
 /** Number of batch losses in the chart: enough for a curve, few enough to cost nothing. */
 const LOOKS = 60;

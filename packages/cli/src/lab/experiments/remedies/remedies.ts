@@ -5,7 +5,6 @@ import { datasetSource } from '../../../files/datasets/dataset-source.ts';
 import { wholeNumber } from '../../../options/numbers.ts';
 import { whole } from '../../../terminal/text/format.ts';
 import { defineExperiment, type Machine } from '../experiment.ts';
-import { inLanes } from '../in-lanes.ts';
 import { sweepRates } from '../sweep.ts';
 import { describeRemedies } from './describe-remedies.ts';
 import { remedyNet, remedyTable } from './remedy-nets.ts';
@@ -94,3 +93,17 @@ const rmsDzOf = (layers: readonly LayerFigures[]): number[] =>
     .filter(({ label }) => label.startsWith('dense'))
     .map(({ rmsDy }) => rmsDy ?? Number.NaN)
     .slice(0, -1);
+
+/** The results of `work` on each item, in order, with at most `lanes` of them running at once. */
+export async function inLanes<T, R>(items: readonly T[], lanes: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index]);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane));
+  return results;
+}

@@ -1,8 +1,7 @@
 import { activations, mathOf } from '@gradloom/core';
 import { decimal, percent } from '../../../terminal/text/format.ts';
 import { type Finding, holds, printed, unclaimed } from '../finding.ts';
-import type { Comparison, Setup } from './compare.ts';
-import { whyUnclaimed } from './compare.ts';
+import { type Comparison, type Setup, whyUnclaimed } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
 import { epsilonFindings } from './epsilon.ts';
 import { factorRange } from './finite-width.ts';

@@ -2,8 +2,7 @@ import type { ActivationSpec } from '../../../options/activation.ts';
 import type { Look } from './deep-run.ts';
 import { type WidthEffect, widthEffect } from './finite-width.ts';
 import { type FactorFit, fitFactor, fitWeights } from './fit-factor.ts';
-import { expectedSizes, type MeanField, meanField } from './mean-field.ts';
-import { normedMeanField } from './normed-mean-field.ts';
+import { expectedSizes, type MeanField, meanField, normedMeanField } from './mean-field.ts';
 
 /** The factor of the gradient at the start: as measured, and as theory expects for weights of this size. */
 export interface StartFactors {

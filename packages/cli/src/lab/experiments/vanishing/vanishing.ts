@@ -2,16 +2,20 @@ import { createOptimizer } from '@gradloom/core';
 import { createPool } from '@gradloom/runtime';
 import type { DatasetSource } from '../../../files/datasets/dataset-source.ts';
 import type { SeedRange } from '../../../options/seed-range.ts';
+import type { Paint } from '../../../terminal/paint.ts';
 import { UsageError } from '../../../terminal/usage-error.ts';
-import { defineExperiment, type ExperimentContext, type Outcome } from '../experiment.ts';
+import { defineExperiment, type ExperimentContext, type Outcome, type Section } from '../experiment.ts';
 import { named, normed } from './activation-list.ts';
 import { type Comparison, compareActivation, type Setup } from './compare.ts';
-import { openDeepData } from './deep-data.ts';
+import { type DeepData, openDeepData } from './deep-data.ts';
 import { documentOf } from './document.ts';
+import { epsilonSection } from './epsilon.ts';
 import { findingsOf } from './findings.ts';
+import { longSection } from './long-run.ts';
 import { type VanishingValues, vanishingOptions } from './options.ts';
 import { presets } from './presets/index.ts';
-import { sectionsOf } from './sections.ts';
+import { factors, perLayer, pictures, slopeOfSigmoid } from './start-sections.ts';
+import { alongTraining, ends, moves, rates, starts } from './training-sections.ts';
 
 export const vanishing = defineExperiment({
   describe: 'Why deep sigmoid networks do not learn: gradients, layer by layer',
@@ -90,3 +94,19 @@ function setupOf(values: VanishingValues): Setup {
 }
 
 const seedsOf = ({ first, last }: SeedRange): number[] => Array.from({ length: last - first + 1 }, (_, k) => first + k);
+
+function sectionsOf(comparisons: readonly Comparison[], setup: Setup, data: DeepData, paint: Paint): Section[] {
+  return [
+    slopeOfSigmoid(),
+    ...pictures(comparisons, setup, paint),
+    factors(comparisons, setup),
+    ...(['first', 'last'] as const).map((when) => perLayer(comparisons, setup, when)),
+    alongTraining(comparisons),
+    moves(comparisons),
+    ends(comparisons, setup, data),
+    rates(comparisons),
+    ...comparisons.flatMap((comparison) => epsilonSection(comparison, setup)),
+    ...longSection(comparisons, setup),
+    ...(setup.moreSeeds.length === 0 ? [] : [starts(comparisons, data)]),
+  ];
+}

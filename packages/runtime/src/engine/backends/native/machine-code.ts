@@ -1,11 +1,13 @@
 import type { ElementType } from '@gradloom/core';
 import {
   assembleCode,
+  assembleProcessorQueries,
   type CodeLayout,
   type ExtensionName,
   extensions,
   FLOAT64,
   type Play,
+  processorFlags,
   reasonOf,
 } from '@gradloom/core/internal';
 import { type Koffi, loadKoffi } from '../../../system/native/koffi.ts';
@@ -18,7 +20,6 @@ import {
   placeCode,
   systemNames,
 } from './code-pages.ts';
-import { askProcessor } from './processor.ts';
 
 /** Code in memory that may be run. All threads of the process share it. */
 export interface MachineCode {
@@ -133,3 +134,27 @@ export function enterMachineCode({ address }: Pick<MachineCode, 'address'>): Pla
 }
 
 const entries = new Map<bigint, Play>();
+
+/**
+ * The extensions of the processor that runs this process, by asking the processor itself: /proc/cpuinfo describes the
+ * machine, even under an emulator. @throws Error if the system does not let this process run generated code.
+ */
+function askProcessor(koffi: Koffi, system: CodeSystemName): ReadonlySet<string> {
+  const { code, cpuid, xgetbv } = assembleProcessorQueries(codeSystems[system].convention);
+  const address = placeCode(koffi, code, system);
+  const query = koffi.proto('void', ['void *']);
+  const at = (place: number) => koffi.decode(address + BigInt(place), query) as (words: Uint32Array) => void;
+  const ask = (place: number, ...question: readonly number[]): Uint32Array => {
+    const words = new Uint32Array(4);
+    words.set(question);
+    at(place)(words);
+    return words;
+  };
+  return processorFlags(
+    (leaf) => {
+      const [eax, ebx, ecx] = ask(cpuid, leaf, 0);
+      return { eax, ebx, ecx };
+    },
+    () => ask(xgetbv)[0],
+  );
+}

@@ -1,16 +1,22 @@
-import type { InitializerSpec, NetworkSpec } from '@gradloom/core';
-import { buildNetwork } from '@gradloom/core';
+import {
+  type Activation,
+  activations,
+  buildNetwork,
+  type InitializerSpec,
+  mathOf,
+  type NetworkSpec,
+} from '@gradloom/core';
 import type { Dataset } from '@gradloom/runtime';
+import type { ActivationSpec } from '../../../../options/activation.ts';
 import { columns } from '../../../../terminal/text/columns.ts';
 import { decimal } from '../../../../terminal/text/format.ts';
 import { near, type Range, rangeOf, rangeText } from '../../../figures/range.ts';
 import { type Published, published } from '../../finding.ts';
-import { runRow } from '../../run-row.ts';
+import { runRow } from '../../loss-of-row.ts';
 import { named } from '../activation-list.ts';
 import { deepNetwork } from '../deep-network.ts';
 import { type Look, lookAtStart, startOf } from '../deep-run.ts';
 import { fitFactor } from '../fit-factor.ts';
-import { jacobianOf, meanSingularValue } from '../singular-values.ts';
 import type { Preset } from './preset.ts';
 import { withMnist } from './with-mnist.ts';
 
@@ -120,4 +126,33 @@ async function middleSingularValue(
   const W = buildNetwork(spec).tensors.find(({ layer, name }) => layer === 2 * MIDDLE && name === 'W');
   if (W === undefined) throw new Error(`layer ${2 * MIDDLE} has no W, expected a dense layer`);
   return meanSingularValue(jacobianOf(tanh, parameters.subarray(W.offset, W.offset + W.length), z), width, width);
+}
+
+/** dy/dx of a layer y = f(z), z = x · W + b, for one row: J[O, I], J[o, i] = f′(z[o]) W[i, o]. */
+export function jacobianOf(
+  { kind, alpha }: ActivationSpec,
+  W: Float64Array, // [I, O]
+  z: Float64Array, // [O]
+): Float64Array {
+  const f: Activation = activations[kind];
+  const math = mathOf('float64');
+  const parameter = typeof alpha === 'number' ? alpha : f.alpha;
+  const slopes = z.map((value) => f.derivative(math, value, f.apply(math, value, parameter), parameter));
+  const O = z.length;
+  const I = W.length / O;
+  const J = new Float64Array(O * I);
+  for (let i = 0; i < I; i++) for (let o = 0; o < O; o++) J[o * I + i] = slopes[o] * W[i * O + o];
+  return J;
+}
+
+/** Mean of the min(rows, columns) singular values. Takes some seconds for a thousand rows. */
+export async function meanSingularValue(matrix: Float64Array, rows: number, columns: number): Promise<number> {
+  // Imported here, so that help does not load it.
+  const { Matrix, SingularValueDecomposition } = await import('ml-matrix');
+  const { diagonal } = new SingularValueDecomposition(Matrix.from1DArray(rows, columns, matrix), {
+    computeLeftSingularVectors: false,
+    computeRightSingularVectors: false,
+    autoTranspose: true,
+  });
+  return diagonal.reduce((sum, value) => sum + value, 0) / diagonal.length;
 }
