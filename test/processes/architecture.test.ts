@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -88,23 +88,48 @@ describe('the linter lets pass', () => {
   });
 });
 
-/** Folders of the command line that know nothing of each other. */
-const borders: [folder: string, others: readonly string[]][] = [
-  ['lab', ['report', 'commands']],
-  ['report', ['lab', 'commands']],
+/** Files of a package that break a rule of floors, and what is said of each. */
+const crooked: [files: Record<string, string>, said: string][] = [
+  [
+    { 'core/src/checks/low.ts': "import type { X } from '../math/high.ts';", 'core/src/math/high.ts': '' },
+    'core: checks/low.ts imports math/high.ts, which lies higher, expected an import of checks',
+  ],
+  [
+    {
+      'cli/src/options/a.ts': "import type { B } from './b.ts';",
+      'cli/src/options/b.ts': "export { A } from './a.ts';",
+    },
+    'cli: imports run in a circle: options/a.ts -> options/b.ts -> options/a.ts',
+  ],
+  [
+    {
+      'runtime/src/engine/step/context.ts': "import { low } from '../../system/low.ts';",
+      'runtime/src/system/low.ts': "import { readFileSync } from 'node:fs';",
+    },
+    'runtime: system/low.ts imports node:fs (imported by engine/step/context.ts), expected no module of Node in what runs steps: see host.ts',
+  ],
+  [{ 'core/src/utils/x.ts': '' }, 'core: utils/x.ts lies on no floor, expected one of checks, math'],
 ];
 
-test.each(borders)('%s imports nothing of %s', (folder, others) => {
-  const source = join(root, 'packages/cli/src');
-  const crossings: string[] = [];
-  for (const name of readdirSync(join(source, folder), { recursive: true, encoding: 'utf8' })) {
-    if (!name.endsWith('.ts')) continue;
-    const file = join(source, folder, name);
-    for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'(\.[^']+)'/g)) {
-      const [into] = relative(source, join(dirname(file), path)).split(/[\\/]/);
-      if (others.includes(into)) crossings.push(`${folder}/${name}: ${path}`);
-    }
+test.each(crooked)('the floors refuse %j', (files, said) => {
+  const copy = mkdtempSync(join(tmpdir(), 'floors-'));
+  cpSync(join(root, '.ci/lint'), join(copy, '.ci/lint'), { recursive: true });
+  for (const name of ['core', 'runtime', 'cli']) mkdirSync(join(copy, 'packages', name, 'src'), { recursive: true });
+  for (const [name, code] of Object.entries(files)) {
+    mkdirSync(dirname(join(copy, 'packages', name)), { recursive: true });
+    writeFileSync(join(copy, 'packages', name), `${code}\n`);
   }
+  const { status, stderr } = spawnSync(process.execPath, [join(copy, '.ci/lint/floors.mjs')], { encoding: 'utf8' });
+  rmSync(copy, { recursive: true });
+  expect(stderr).toContain(said);
+  expect({ status, lines: stderr.trim().split('\n').length }).toEqual({ status: 1, lines: 1 });
+});
+
+test('a report knows nothing of how experiments and scaling are measured', () => {
+  const report = join(root, 'packages/cli/src/report');
+  const crossings = readdirSync(report, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.ts') && /'[./]+\/lab\/(?!figures\/)/.test(readFileSync(join(report, name), 'utf8')),
+  );
   expect(crossings).toEqual([]);
 });
 

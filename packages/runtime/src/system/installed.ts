@@ -13,7 +13,7 @@ export function requireInstalled(name: string): unknown {
 export const loadInstalled = (name: string): unknown => found(name, () => requireInstalled(name));
 export const resolveInstalled = (name: string): string => found(name, () => createRequire(place(name)).resolve(name));
 
-/** The path of a module of this package: beside the bundle in CommonJS, or a source in `src`. @throws Error where there is none. */
+/** Path of a module of this package: beside the bundle in CommonJS, or a source in `src`. @throws if there is none. */
 export function fileBeside(name: string): string {
   return resolveInstalled(place(name).endsWith('.ts') ? `../${name}.ts` : `./${name}.cjs`);
 }

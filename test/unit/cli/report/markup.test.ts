@@ -124,12 +124,12 @@ describe('there is no other way to a page', () => {
     expect(makers).toEqual([join('markup', 'markup.ts')]);
   });
 
-  test('files are written by three: one takes markup alone, two write JSON', () => {
+  test('files are written by two: one takes markup alone, one writes JSON', () => {
     const writing = sources.filter(({ source }) =>
       /writeAtomically\(|writeFile|createWriteStream|openSync\(.*'w/.test(source),
     );
     expect(writing.map(({ name }) => name).sort()).toEqual(
-      [join('experiments', 'experiment-files.ts'), join('train', 'report-run.ts'), 'write-report.ts'].sort(),
+      [join('experiments', 'experiment-files.ts'), 'write-report.ts'].sort(),
     );
     for (const { name, source } of writing) {
       expect(source, name).toMatch(name === 'write-report.ts' ? /markup: Markup\): void/ : /JSON\.stringify/);
