@@ -37,7 +37,7 @@ function workOf({ spec, elementType }) {
   const shape = { network: buildNetwork(spec), elementType, clips: false, backend: 'native', couples: false };
   return rankWork(
     { ...shape, rowsAtOnce: 256, batch, lastBatch: batch, leaf: leafRows(batch) },
-    { threadsOf: Array(RANKS).fill(THREADS), reduce: 'tree', overlap: true },
+    { threadsOf: Array(RANKS).fill(THREADS), overlap: true },
   );
 }
 

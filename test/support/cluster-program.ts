@@ -98,18 +98,6 @@ const errands: Record<string, Errand> = {
     }
     return wrong;
   },
-  /** MPI's own sum. */
-  sum(connection, length, allocate) {
-    const { rank, ranks } = connection;
-    const numbers = allocate(length);
-    writeNumbers(numbers, rank, 0);
-    const sum = openLink(connection).planSum(numbers);
-    sum.start();
-    const isDone = sum.wait(never);
-    const of = (place: number): number =>
-      Array.from({ length: ranks }, (_, from) => numberOf(from, 0, place)).reduce((a, b) => a + b);
-    return isDone && numbers.every((value, place) => Math.abs(value - of(place)) < 1e-9);
-  },
   /** Rounds in each of which one rank may leave in the middle; the main thread then brings all together. */
   broken(connection, seed, allocate) {
     const { rank, ranks } = connection;
@@ -162,7 +150,6 @@ const scenarios: Record<string, Scenario> = {
   },
   letters: async (cluster) => [await swapLetters(cluster, false), await swapLetters(cluster, true)],
   exchange: (cluster, rounds) => onThread(cluster, 'exchange', rounds),
-  sum: (cluster, length) => onThread(cluster, 'sum', length),
   /** Failures in the middle of exchanges, of values and of moves: nothing of them is left for what follows. */
   async broken(cluster, times) {
     const { rank, ranks } = cluster;
@@ -201,15 +188,15 @@ const scenarios: Record<string, Scenario> = {
     return { wrong, failed: failures > 0 };
   },
   /**
-   * The last rank does not come; the others learn so in a thread, in the main thread where the argument is 1, or in a
-   * sum of MPI where it is 2, and once more in a second call.
+   * The last rank does not come; the others learn so in a thread, or in the main thread where the argument is 1, and once
+   * more in a second call.
    */
   async late(cluster, way) {
     const { rank, ranks } = cluster;
     if (rank === ranks - 1) await new Promise((resolve) => setTimeout(resolve, 600_000));
-    const waiting = way === 1 ? cluster.fromAll(0).catch(String) : onThread(cluster, way === 2 ? 'sum' : 'exchange', 1);
-    // After a while no other is missing; of a sum nobody can tell who is.
-    const missing = Array.from({ length: ranks }, (_, other) => other).slice(way === 2 ? 1 : -1);
+    const waiting = way === 1 ? cluster.fromAll(0).catch(String) : onThread(cluster, 'exchange', 1);
+    // After a while no other is missing.
+    const missing = [ranks - 1];
     let awaited: readonly number[] = [];
     while (rank === 0 && awaited.join() !== missing.join()) {
       await new Promise((resolve) => setTimeout(resolve, 10));

@@ -3,7 +3,6 @@ import { barrier, complete, createList, host, link, type Program } from '@gradlo
 import type { BackendChoice, Dataset, TrainOptions } from '@gradloom/runtime';
 import type { Connection, Stretch } from '../../packages/runtime/src/cluster/cluster.ts';
 import { gatherLeaves, rowsOf } from '../../packages/runtime/src/engine/step/batch.ts';
-import type { Reduce } from '../../packages/runtime/src/engine/step/cluster-shape.ts';
 import { createContext, type RunContext } from '../../packages/runtime/src/engine/step/context.ts';
 import { finishSteps } from '../../packages/runtime/src/engine/step/finish-steps.ts';
 import { gatherCalls } from '../../packages/runtime/src/engine/step/rank-gather.ts';
@@ -36,12 +35,11 @@ export interface RankGroupOptions {
   readonly backend: BackendChoice;
   readonly seed: number; // of the order in which threads go on
   readonly leastBucket?: number; // parameters, default: one bucket has all
-  readonly reduce?: Reduce;
 }
 
 /** Starts a run on ranks that move their messages by copies. */
 export function createRankGroup(group: RankGroupOptions): RankGroup {
-  const { spec, dataset, options, threadsOf, backend, leastBucket = Number.POSITIVE_INFINITY, reduce = 'tree' } = group;
+  const { spec, dataset, options, threadsOf, backend, leastBucket = Number.POSITIVE_INFINITY } = group;
   const ranks = threadsOf.map((threads, rank): Rank => {
     const connection: Connection = {
       rank,
@@ -51,7 +49,7 @@ export function createRankGroup(group: RankGroupOptions): RankGroup {
       ledger: new SharedArrayBuffer(0),
     };
     const asked = planRun(spec, { train: dataset }, { ...options, backend, threads });
-    const shape = { connection, threadsOf, reduce, overlap: true, leastBucket };
+    const shape = { connection, threadsOf, overlap: true, leastBucket };
     const run = prepareRun({ ...asked, threads, ranks: threadsOf.length === 1 ? null : shape }, { train: dataset });
     const { arena, setup, plan } = run;
     for (const array of [arena.gSum, arena.nodes, arena.notes, arena.squares, arena.lossSums]) array.fill(Number.NaN);
@@ -167,7 +165,7 @@ interface Thread {
 function runAll(acts: readonly (readonly Act[])[], threads: readonly Thread[], draw: () => number): void {
   const at = threads.map(() => 0);
   const arrived = new Map<number, number[]>(); // threads at the barrier of a rank
-  const post = createPost(1 + Math.max(...threads.map(({ rank }) => rank)));
+  const post = createPost();
   for (;;) {
     const ready = threads.flatMap((thread, k) => (canGoOn(k, thread) ? [k] : []));
     if (ready.length === 0) break;
@@ -212,8 +210,7 @@ interface Posted {
  * Moves messages as MPI may at worst: what is to be received is overwritten at once, first by numbers that nobody may
  * read, and what is sent may not change until it is done.
  */
-function createPost(ranks: number) {
-  const sums: Posted[] = []; // that wait for other ranks
+function createPost() {
   const lines = new Map<string, Record<'send' | 'receive', Posted[]>>();
   const underWay = new Map<string, { planned: PlannedExchange; posted: Posted[] }>();
   const keyOf = (rank: number, { channel }: PlannedExchange): string => `${rank} ${channel}`;
@@ -235,11 +232,6 @@ function createPost(ranks: number) {
         while (line.send.length > 0 && line.receive.length > 0) deliver(line);
         return one;
       });
-      if (planned.sum !== undefined) {
-        const one: Posted = { numbers: planned.sum, sent: copyOf(planned.sum), isDone: false };
-        posted.push(one);
-        if (sums.push(one) === ranks) addAll(sums.splice(0));
-      }
       underWay.set(keyOf(rank, planned), { planned, posted });
     },
     isDone: (rank: number, planned: PlannedExchange): boolean =>
@@ -262,16 +254,6 @@ function createPost(ranks: number) {
 
 /** What `numbers` has, in memory of its own. */
 const copyOf = (numbers: Stretch): Stretch => numbers.slice() as ArrayLike<number> as Stretch;
-
-/** As they came, which is no order of the tree. */
-function addAll(sums: readonly Posted[]): void {
-  const total = sums[0].sent.slice();
-  for (const { sent } of sums.slice(1)) for (let i = 0; i < total.length; i++) total[i] += sent[i];
-  for (const one of sums) {
-    one.numbers.set(total as never);
-    one.isDone = true;
-  }
-}
 
 function deliver({ send, receive }: Record<'send' | 'receive', Posted[]>): void {
   const [from, to] = [send.shift(), receive.shift()];

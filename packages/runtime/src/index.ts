@@ -243,7 +243,6 @@ export type {
 } from './training/run/events.ts';
 export type { MonitorName } from './training/run/monitors.ts';
 export type { OnNan, OptionsFor, TrainOptions } from './training/run/options.ts';
-export type { Reduction } from './training/run/reductions.ts';
 export { TrainingError, type TrainResult, type WrittenCheckpoint } from './training/run/results.ts';
 export { type TrainingRun, train } from './training/run/trainer.ts';
 export type { Trial } from './training/tuning/tune.ts';

@@ -11,4 +11,3 @@ export { checkpointOptions } from './training/checkpoints/checkpoint-options.ts'
 export { monitors } from './training/run/monitors.ts';
 export { onNanChoices, trainOptions } from './training/run/options.ts';
 export { precisions } from './training/run/precision.ts';
-export { reductions } from './training/run/reductions.ts';

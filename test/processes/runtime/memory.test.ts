@@ -75,7 +75,7 @@ test('ranks of one machine plan with an equal share of its memory', () => {
     backend: 'wasm',
   });
   const connection = { rank: 0, ranks: 2, timeLimitMs: 0, path: '', ledger: new SharedArrayBuffer(0) };
-  const shape = { connection, threadsOf: [1, 1], reduce: 'tree', overlap: true } as const;
+  const shape = { connection, threadsOf: [1, 1], overlap: true } as const;
   expect(prepareRun({ ...plan, ranks: { ...shape, ranksHere: 2 } }, data).means.threads).toBe(1);
   // More than any machine has room for.
   expect(() => prepareRun({ ...plan, ranks: { ...shape, ranksHere: 2 ** 30 } }, data)).toThrow(

@@ -15,7 +15,7 @@ const shapeOf = (widths: readonly number[], batch: number): RankStepShape => ({
   ...{ elementType: 'float64', clips: false, backend: 'native', couples: false, rowsAtOnce: 256 },
   ...{ batch, lastBatch: batch, leaf: leafRows(batch) },
 });
-const ranksOf = (threadsOf: readonly number[], overlap = true) => ({ threadsOf, overlap, reduce: 'tree' as const });
+const ranksOf = (threadsOf: readonly number[], overlap = true) => ({ threadsOf, overlap });
 
 const anyShape = fc
   .tuple(fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 2, maxLength: 4 }), fc.integer({ min: 1, max: 3000 }))

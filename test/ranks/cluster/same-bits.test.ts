@@ -139,13 +139,3 @@ describe('ranks by Open MPI', needs('Open MPI', 'koffi'), () => {
     expect(figuresOf(done)).toEqual(calm);
   });
 });
-
-test('MPI adds to other bits, and the run says so', needs('Open MPI', 'koffi'), async () => {
-  const name = 'many leaves, batch-norm';
-  const args = [...runs[name], '--backend', 'wasm', '--reduce', 'allreduce'];
-  const done = await trainOnRanks('Open MPI', [3, 1], args);
-  expect(done).toMatchObject({ cluster: { reduce: 'allreduce' } });
-  const calm = (await alone(name, 'wasm')) as Record<string, unknown>;
-  expect(done.fingerprint).not.toBe(calm.fingerprint);
-  expect(done.trainLoss).toBeCloseTo(calm.trainLoss as number, 8);
-});

@@ -20,13 +20,13 @@ test('scale --ranks measures ranks, which end in the same bits', {
   const { ranks, points, sameBits } = JSON.parse(stdout);
   expect(sameBits).toBe(true);
   expect(ranks).toMatchObject([
-    { ranks: 1, machines: 1, threads: [1], network: null, plainMs: null, sumMs: null, prediction: null },
+    { ranks: 1, machines: 1, threads: [1], network: null, plainMs: null, prediction: null },
     { ranks: 2, machines: 1, threads: [1, 1], steps: 6, network: { ranks: 2 } },
   ]);
   // Of as many steps as the threads have taken.
   for (const one of ranks) expect(one.fingerprint).toBe(points[0].fingerprint);
-  const [, { work, prediction, plainMs, sumMs }] = ranks;
-  for (const ms of [plainMs, sumMs, prediction.stepMs, prediction.gradientMs]) expect(ms).toBeGreaterThan(0);
+  const [, { work, prediction, plainMs }] = ranks;
+  for (const ms of [plainMs, prediction.stepMs, prediction.gradientMs]) expect(ms).toBeGreaterThan(0);
   expect(work).toMatchObject({ ranks: 2, idle: 0 });
 });
 

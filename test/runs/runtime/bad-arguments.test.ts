@@ -54,7 +54,7 @@ const quick = { threads: 1, steps: 1, backend: 'wasm' } as const;
 const train = (network: NetworkSpec, sets: runtime.DataSplits, options: runtime.TrainOptions) =>
   runtime.train(network, sets, options);
 
-const ranks = { threadsOf: [1, 2], reduce: 'tree', overlap: true } as const;
+const ranks = { threadsOf: [1, 2], overlap: true } as const;
 const rankShape = {
   ...{
     network: buildNetwork(spec),

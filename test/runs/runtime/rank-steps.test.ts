@@ -122,7 +122,7 @@ test('a rank sends the bytes that are counted, which are those of a ring where r
   for (const [threadsOf, batch] of cases) {
     const own = { ...options, batch };
     const { ranks } = createRankGroup({ ...group, spec: { input: 90, layers }, options: own, threadsOf });
-    const shape = { threadsOf, reduce: 'tree', overlap: true, leastBucket: Number.POSITIVE_INFINITY } as const;
+    const shape = { threadsOf, overlap: true, leastBucket: Number.POSITIVE_INFINITY } as const;
     const { network, leaf, elementType } = ranks[0].plan;
     const counted = rankBytes(network, elementType, shape, leaf, batch);
     for (const [rank, { contexts }] of ranks.entries()) {
@@ -140,29 +140,3 @@ test('a rank sends the bytes that are counted, which are those of a ring where r
     expect(bytes).toBe(2 * 8 * network.parameterCount * (threadsOf.length - 1));
   }
 });
-
-test("with MPI's own sum all ranks have the same weights, which are those of the tree but for rounding", () => {
-  const sgd = {
-    ...options,
-    batch: 100,
-    steps: 2,
-    probe: 1,
-    optimizer: { kind: 'sgd', lr: 0.1, momentum: 0.9 } as const,
-    clipNorm: 0.5,
-    ema: 0.5,
-  };
-  for (const threadsOf of [[1, 1], [2, 1, 3], Array.from({ length: 9 }, () => 1)]) {
-    const { ranks, step, gather } = createRankGroup({ ...group, options: sgd, threadsOf, reduce: 'allreduce' });
-    for (let k = 0; k < sgd.steps; k++) step(true);
-    gather(true);
-    const { parameters, losses } = oracle(spec, dataset, sgd, resolveBackend('reference'));
-    for (const { arena } of ranks) {
-      expect(firstDifference(arena.model, ranks[0].arena.model)).toBeNull();
-      expect(arena.losses[1]).toBeCloseTo(losses[1], 10);
-      expect(largestDifference(arena.model, parameters)).toBeLessThan(1e-9);
-    }
-  }
-});
-
-const largestDifference = (one: ArrayLike<number>, other: ArrayLike<number>): number =>
-  Array.from(one).reduce((most, value, p) => Math.max(most, Math.abs(value - other[p])), 0);

@@ -22,7 +22,7 @@ function plannedBytes(rank: number, ranks: number, ledgerBytes: number, more: Pa
   const connection = { rank, ranks, timeLimitMs: 0, path: '', ledger: new SharedArrayBuffer(ledgerBytes) };
   const asked = planRun(spec, data, { batch: 32, epochs: 1, backend: 'reference', threads: 1 });
   const threadsOf = Array.from({ length: ranks }, () => 1);
-  const shape = { connection, threadsOf, reduce: 'tree', overlap: false } as const;
+  const shape = { connection, threadsOf, overlap: false } as const;
   return prepareRun({ ...asked, threads: 1, ranks: shape, ...more }, data).plannedBytes;
 }
 

@@ -6,10 +6,7 @@ export class ClusterError extends Error {
   override readonly name = 'ClusterError';
   /** The ranks it is about, in order; none where it is MPI. */
   readonly ranks: readonly number[];
-  /**
-   * Whether nothing can be agreed on with these: they have died, or not come within the time limit, or not to a sum of
-   * MPI.
-   */
+  /** Whether nothing can be agreed on with these: they have died, or not come within the time limit. */
   readonly isLate: boolean;
 
   /** @internal */

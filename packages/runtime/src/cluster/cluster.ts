@@ -102,11 +102,6 @@ export interface Link {
    * keeps exchanges apart that are under way at the same time.
    */
   plan(transfers: readonly Transfer[], channel: number): Exchange;
-  /**
-   * Prepares MPI's own sum of these numbers over all ranks, in the order that MPI likes: they become the sum. All ranks
-   * start their sums in the same order, and no failure can end one.
-   */
-  planSum(numbers: Float64Array<SharedArrayBuffer> | Float32Array<SharedArrayBuffer>): Exchange;
 }
 
 /** Messages that are sent and received together, as often as wanted. */

@@ -9,8 +9,6 @@ export interface Network {
   readonly latencyMs: number;
   /** Of a large message from a rank to another. */
   readonly bytesPerSecond: number;
-  /** Of MPI's own sum of as many numbers over all ranks: bytes of the numbers, of one rank. */
-  readonly sumBytesPerSecond: number;
 }
 
 const LARGE_NUMBERS = 2 ** 20; // 8 MiB of doubles
@@ -19,9 +17,9 @@ const LARGE_ROUNDS = 20;
 const CHANNELS = { there: 32_750, back: 32_751 };
 
 /**
- * Measures messages between rank 0 and the last one, which launchers place furthest from it, and MPI's own sum over
- * all; each by its fastest round, since in others a rank has lost its core. All ranks call it, between runs, and all
- * get the same figures. A cluster of one has none.
+ * Measures messages between rank 0 and the last one, which launchers place furthest from it, by their fastest round,
+ * since in others a rank has lost its core. All ranks call it, between runs, and all get the same figures; a cluster of
+ * one has none.
  */
 export async function measureNetwork(cluster: Cluster): Promise<Network | null> {
   if (!(cluster?.connection?.ledger instanceof SharedArrayBuffer)) {
@@ -44,14 +42,10 @@ export async function measureNetwork(cluster: Cluster): Promise<Network | null> 
   const pingPong = (length: number, rounds: number): number => (takesPart ? fastest(make(length), rounds) : 0);
   const smallMs = pingPong(1, ROUNDS);
   const largeMs = pingPong(LARGE_NUMBERS, LARGE_ROUNDS);
-  await cluster.fromAll(null); // ranks that had nothing to do wait here, not in the sum
-  const sum = link.planSum(new Float64Array(new SharedArrayBuffer(8 * LARGE_NUMBERS)));
-  const sumMs = fastest(() => finish(cluster, sum), LARGE_ROUNDS);
   const network = {
     ranks,
     latencyMs: smallMs / 2,
     bytesPerSecond: (2 * 8 * LARGE_NUMBERS * 1000) / largeMs,
-    sumBytesPerSecond: (8 * LARGE_NUMBERS * 1000) / sumMs,
   };
   const measured = await cluster.fromFirst(network);
   cluster.release();

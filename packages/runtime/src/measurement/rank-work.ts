@@ -77,9 +77,9 @@ export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
     held: Math.max(...ownership.held),
     nodeRows: share.nodes.flat().length,
     joins: joinsOf(shape, ranks, share, busiest),
-    ...(ranks.reduce === 'tree' ? waysOf(share, ownership, P, bytesOfNumber) : sumWay(count, P, bytesOfNumber)),
-    notes: notesOf(share, ownership, ranks.reduce === 'tree' && !shape.clips),
-    early: P === 0 || ranks.reduce !== 'tree' ? 0 : 1 - lastBucket / P,
+    ...waysOf(share, ownership, P, bytesOfNumber),
+    notes: notesOf(share, ownership, !shape.clips),
+    early: P === 0 ? 0 : 1 - lastBucket / P,
     ringBytes: (2 * P * bytesOfNumber * (count - 1)) / count,
   };
 }
@@ -119,12 +119,6 @@ function waysOf({ nodes }: RankBatch, { buckets, of, held }: Ownership, P: numbe
   }
   return { gradients, weights };
 }
-
-/** MPI's own sum, taken for a ring. */
-const sumWay = (ranks: number, P: number, bytesOfNumber: number) => ({
-  gradients: { messages: 2 * (ranks - 1), bytes: (2 * P * bytesOfNumber * (ranks - 1)) / ranks },
-  weights: NOTHING,
-});
 
 /** Notes of each rank to all: a request, losses of its leaves, and squares of its blocks. */
 function notesOf({ ranges }: RankBatch, { of }: Ownership, hasSquares: boolean): Way {

@@ -36,7 +36,7 @@ describe('train --cluster mpi', () => {
     const kinds = (lines: typeof one) => lines.map(({ event }) => event).filter((kind) => kind !== 'checkpoint');
     expect(kinds(many)).toEqual(kinds(one));
     expect(many.at(-1)).toMatchObject({ fingerprint: one.at(-1)?.fingerprint, testLoss: one.at(-1)?.testLoss });
-    expect(many[0]).toMatchObject({ cluster: { threads: [1, 1, 1], reduce: 'tree' } });
+    expect(many[0]).toMatchObject({ cluster: { threads: [1, 1, 1] } });
     expect(readdirSync(folder)).toEqual(['run']);
     // It goes on without ranks: nothing is left to do.
     const again = await gradloom(['train', '--resume', join(folder, 'run'), '--json', '--quiet']);
@@ -69,14 +69,11 @@ describe('train --cluster mpi', () => {
 
   test('is what the options of exchanges need', async () => {
     const ends = await Promise.all(
-      [['--exchange-timeout', '5'], ['--reduce', 'allreduce'], ['--no-overlap']].map((args) =>
-        gradloom([...shape, ...args, '--no-out']),
-      ),
+      [['--exchange-timeout', '5'], ['--no-overlap']].map((args) => gradloom([...shape, ...args, '--no-out'])),
     );
     const sentence = (flag: string) => `gradloom train: --${flag} is given without --cluster, expected both\n`;
     expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual([
       [2, sentence('exchange-timeout')],
-      [2, sentence('reduce')],
       [2, sentence('no-overlap')],
     ]);
   });

@@ -24,7 +24,6 @@ const own: [options: Story['options'], sentence: string][] = [
   [{ epochs: 4 }, 'totalSteps has 18 on rank 0 (HOST), 24 on rank 1 (HOST)'],
   [{ precision: 'float32' }, 'precision has none on rank 0 (HOST), "float32" on rank 1 (HOST)'],
   [{ overlap: false }, 'overlap has true on rank 0 (HOST), false on rank 1 (HOST)'],
-  [{ reduce: 'allreduce' }, 'allreduce has none on rank 0 (HOST), 3 on rank 1 (HOST)'],
   [{ retries: 9 }, 'retries has 3 on rank 0 (HOST), 9 on rank 1 (HOST)'],
   [{ evaluateTest: true }, 'evaluateTest has false on rank 0 (HOST), true on rank 1 (HOST)'],
   [{ probe: 7 }, 'probe has null on rank 0 (HOST), '],

@@ -22,7 +22,6 @@ const {
   profile: _profile,
   retries: _retries,
   cluster: _cluster,
-  reduce: _reduce,
   'no-overlap': _noOverlap,
   'exchange-timeout': _exchangeTimeout,
   'checkpoint-every': _checkpointEvery,

@@ -31,12 +31,11 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   ];
 }
 
-/** '4 ranks by Open MPI 5.0.7, on 2 machines: 8 threads', with what their sum does to the bits. */
-export function describeCluster({ library, hosts, threads, reduce }: ClusterFacts): string {
+/** '4 ranks by Open MPI 5.0.7, on 2 machines: 8 threads'. */
+export function describeCluster({ library, hosts, threads }: ClusterFacts): string {
   const all = threads.reduce((sum, count) => sum + count, 0);
   const machines = plural(new Set(hosts).size, 'machine');
-  const sum = reduce === 'tree' ? '' : '; MPI adds their gradients, so the result depends on their number';
-  return `${plural(threads.length, 'rank')} by ${library}, on ${machines}: ${plural(all, 'thread')}${sum}`;
+  return `${plural(threads.length, 'rank')} by ${library}, on ${machines}: ${plural(all, 'thread')}`;
 }
 
 /** ', moving average 0.999', of a run that keeps one of its weights. */

@@ -19,7 +19,6 @@ import {
   monitors,
   onNanChoices,
   precisions,
-  reductions,
 } from '@gradloom/runtime/options';
 import { datasetSource } from '../../files/datasets/dataset-source.ts';
 import { tableFlags } from '../../files/datasets/table-options.ts';
@@ -244,7 +243,6 @@ export const trainOptions = {
     describe:
       'train one model on all ranks that mpirun or srun has started, by MPI: mpi; never changes the result (default: this process alone)',
   },
-  reduce: { ...company, effect: 'result', ...keyOf(reductions), describe: helpLine(stated.reduce) },
   'no-overlap': { ...company, ...toggle, describe: helpLine(stated.overlap) },
   'exchange-timeout': {
     ...company,

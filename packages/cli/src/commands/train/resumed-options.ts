@@ -94,7 +94,7 @@ const isSameSource = (typed: unknown, own: unknown): boolean =>
   typed === own || (/[\\/]/.test(String(typed)) && /[\\/]/.test(String(own)));
 
 /** Values of options that are not written where nobody gave them. */
-const standard: Readonly<Record<string, unknown>> = { 'on-nan': 'stop', precision: 'float64', reduce: 'tree' };
+const standard: Readonly<Record<string, unknown>> = { 'on-nan': 'stop', precision: 'float64' };
 
 /** Options of the optimizer, the schedule and the loss have become part of them. */
 function ownValue(config: Record<string, unknown>, flag: string): unknown {

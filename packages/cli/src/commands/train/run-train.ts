@@ -51,7 +51,7 @@ async function runAlone(request: Request, io: Io, cluster: Cluster | null = null
 const isFirst = (cluster: Cluster | null): boolean => cluster === null || cluster.rank === 0;
 
 /** Flags that say how ranks exchange numbers. */
-const OF_CLUSTER = ['exchange-timeout', 'no-overlap', 'reduce'];
+const OF_CLUSTER = ['exchange-timeout', 'no-overlap'];
 
 /** How the ranks come together, which is known before anything is read. */
 function parseCluster(request: Request): Pick<TrainValues, 'cluster' | 'exchange-timeout'> {

@@ -6,20 +6,19 @@ export const RANKS_TITLE = 'Ranks: the same batch on processes that MPI connects
 export const NETWORK_TITLE = 'Between two ranks';
 export const RANK_PARTS_TITLE = 'A step on ranks by the model of measured parts (ms)';
 
-/** Measured steps, in three ways to exchange gradients. */
+/** Measured steps, with and without overlap of exchanges and passes. */
 export const rankTable = (points: readonly RankPoint[]): FigureTable => ({
-  head: ['ranks', 'threads', 'ms per step', 'speedup', 'no overlap', 'MPI adds', 'MB sent', 'ring'],
-  rows: points.map(({ ranks, threads, stepMs, plainMs, sumMs, work }) => [
+  head: ['ranks', 'threads', 'ms per step', 'speedup', 'no overlap', 'MB sent', 'ring'],
+  rows: points.map(({ ranks, threads, stepMs, plainMs, work }) => [
     String(ranks),
     threadsText(threads),
     decimal(stepMs),
     points[0].ranks === 1 ? (points[0].stepMs / stepMs).toFixed(2) : '-',
     plainMs === null ? '-' : decimal(plainMs),
-    sumMs === null ? '-' : decimal(sumMs),
     megabytes(work.gradients.bytes + work.weights.bytes + work.notes.bytes),
     megabytes(work.ringBytes),
   ]),
-  numeric: [0, 2, 3, 4, 5, 6, 7],
+  numeric: [0, 2, 3, 4, 5, 6],
 });
 
 /** '2 each', or '1 to 4' where ranks have different numbers. */
@@ -31,20 +30,13 @@ function threadsText(threads: readonly number[]): string {
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2);
 
 export const networkTable = (points: readonly RankPoint[]): FigureTable => ({
-  head: ['ranks', 'machines', 'latency (µs)', 'GB/s', "MPI's sum (GB/s)"],
+  head: ['ranks', 'machines', 'latency (µs)', 'GB/s'],
   rows: points.flatMap(({ ranks, machines, network }) =>
     network === null
       ? []
-      : [
-          [
-            ...[ranks, machines].map(String),
-            decimal(1000 * network.latencyMs),
-            decimal(network.bytesPerSecond / 1e9),
-            decimal(network.sumBytesPerSecond / 1e9),
-          ],
-        ],
+      : [[...[ranks, machines].map(String), decimal(1000 * network.latencyMs), decimal(network.bytesPerSecond / 1e9)]],
   ),
-  numeric: [0, 1, 2, 3, 4],
+  numeric: [0, 1, 2, 3],
 });
 
 export const rankPartsTable = (points: readonly RankPoint[]): FigureTable => ({
@@ -76,6 +68,5 @@ export function rankNotes(points: readonly RankPoint[], cores: number): string[]
           `Of ${plural(idle.ranks, 'rank')} ${idle.work.idle} have no rows: a batch has ${plural(idle.work.leaves, 'leaf')}.`,
         ]),
     ...(crowded ? ['Where there are more threads than cores, they take turns, and a step waits for all.'] : []),
-    '"MPI adds" is --reduce allreduce, whose bits depend on the number of ranks.',
   ];
 }

@@ -12,7 +12,7 @@ const ANSWER_MS = 100;
 export const TROUBLE = { none: 0, failure: 1, late: 2, dead: 3 };
 
 /** Kinds of requests in the ledger. */
-export const REQUEST = { none: 0, send: 1, receive: 2, sum: 3 };
+export const REQUEST = { none: 0, send: 1, receive: 2 };
 
 /** A run of neighbouring places in the ledger. */
 export interface Slots {

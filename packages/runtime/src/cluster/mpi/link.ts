@@ -1,10 +1,10 @@
 import { show } from '@gradloom/core/internal';
 import { loadKoffi } from '../../system/native/koffi.ts';
 import type { Connection, Link } from '../cluster.ts';
-import { messagesOf, planRequests, type Requests, requestAt, testsOf } from './exchange.ts';
+import { messagesOf, planRequests, type Requests } from './exchange.ts';
 import { takeFailure } from './failures.ts';
 import { openMpi } from './find-mpi.ts';
-import { type Ledger, openLedger, REQUEST, TROUBLE } from './ledger.ts';
+import { type Ledger, openLedger, TROUBLE } from './ledger.ts';
 import { createMail } from './mail.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 import { tagOf } from './tags.ts';
@@ -30,26 +30,6 @@ export function openLink(connection: Connection): Link {
     plan(transfers, channel) {
       const messages = messagesOf(transfers);
       const requests = planRequests(mpi, messages, tagOf(channel), ledger.take(messages.length));
-      return { ...requests, wait: (isAborted) => waiting(requests, isAborted) };
-    },
-    planSum(numbers) {
-      const slots = ledger.take(1);
-      const { double, float, sum, world } = mpi.handles;
-      const type = numbers instanceof Float64Array ? double : float;
-      const request = requestAt(mpi, slots)(0);
-      const all = Array.from({ length: connection.ranks }, (_, rank) => rank);
-      const others = all.filter((rank) => rank !== connection.rank);
-      const tests = testsOf(mpi, slots, [connection.rank]);
-      const requests: Requests = {
-        isDone: tests.isDone,
-        // Nobody can tell who is missing in a sum.
-        pending: () => (tests.pending().length === 0 ? [] : others),
-        start() {
-          mpi.call('MPI_Iallreduce', mpi.family.inPlace, numbers, numbers.length, type, sum, world, request);
-          slots.kinds[0] = REQUEST.sum;
-          slots.started[0] = 1;
-        },
-      };
       return { ...requests, wait: (isAborted) => waiting(requests, isAborted) };
     },
   };

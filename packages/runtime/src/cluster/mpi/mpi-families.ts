@@ -7,9 +7,6 @@ export type Handle = unknown;
 export interface MpiHandles {
   readonly world: Handle; // all ranks
   readonly byte: Handle;
-  readonly double: Handle;
-  readonly float: Handle;
-  readonly sum: Handle;
   readonly errorsReturn: Handle;
 }
 
@@ -32,7 +29,6 @@ export interface MpiFamily {
   readonly handleType: string; // in C
   readonly requestBytes: number; // of a handle
   readonly anySource: number;
-  readonly inPlace: bigint; // MPI_IN_PLACE
   readonly ignoreStatus: number; // MPI_STATUS_IGNORE, MPI_STATUSES_IGNORE
   readonly sourceWord: number; // place of MPI_SOURCE in a status, in words of 32 bits; MPI_TAG is behind it
   handles(library: NativeLibrary): MpiHandles;
@@ -50,15 +46,11 @@ export const mpiFamilies = {
     handleType: 'void *',
     requestBytes: 8,
     anySource: -1,
-    inPlace: 1n,
     ignoreStatus: 0,
     sourceWord: 0,
     handles: (library) => ({
       world: library.symbol('ompi_mpi_comm_world'),
       byte: library.symbol('ompi_mpi_byte'),
-      double: library.symbol('ompi_mpi_double'),
-      float: library.symbol('ompi_mpi_float'),
-      sum: library.symbol('ompi_mpi_op_sum'),
       errorsReturn: library.symbol('ompi_mpi_errors_return'),
     }),
   },
@@ -77,15 +69,11 @@ export const mpiFamilies = {
     handleType: 'int',
     requestBytes: 4,
     anySource: -2,
-    inPlace: -1n,
     ignoreStatus: 1,
     sourceWord: 2,
     handles: () => ({
       world: 0x44000000,
       byte: 0x4c00010d,
-      double: 0x4c00080b,
-      float: 0x4c00040a,
-      sum: 0x58000003,
       errorsReturn: 0x54000001,
     }),
   },

@@ -17,7 +17,6 @@ const signatures = {
   MPI_Irecv: ['void *', 'int', 'handle', 'int', 'int', 'handle', 'void *'],
   MPI_Send_init: ['void *', 'int', 'handle', 'int', 'int', 'handle', 'void *'],
   MPI_Recv_init: ['void *', 'int', 'handle', 'int', 'int', 'handle', 'void *'],
-  MPI_Iallreduce: ['intptr_t', 'void *', 'int', 'handle', 'handle', 'handle', 'void *'],
   MPI_Start: ['void *'],
   MPI_Test: ['void *', 'void *', 'intptr_t'],
   MPI_Testall: ['int', 'void *', 'void *', 'intptr_t'],

@@ -34,7 +34,6 @@ export interface Stopping {
 export async function stopTogether<T>(stopping: Stopping, word: Word<T>): Promise<Word<T>[]> {
   const { mpi, mail, rank, ranks, timeLimitMs, underWay } = stopping;
   const slots = underWay.all();
-  refuseSums(slots, stopping);
   for (const one of slots) cancelReceives(mpi, one);
   const bytes = toBytes(word);
   for (let other = 0; other < ranks; other++) if (other !== rank) mail.send(other, TAGS.stop, bytes);
@@ -67,17 +66,6 @@ export function refuseLeavers(words: readonly Word<unknown>[]): void {
   if (leavers.length === 0) return;
   const left = leavers.length === 1 ? 'has left' : 'have left';
   throw new ClusterError(`cluster: ${namesOf(leavers, words.length)} ${left}`, leavers);
-}
-
-/**
- * A sum over all ranks goes on until all have taken part, which one that has failed does not.
- * @throws ClusterError with which the processes can only be ended.
- */
-function refuseSums(slots: readonly Slots[], { trouble }: Stopping): void {
-  if (!slots.some(({ kinds, started }) => kinds.some((kind, k) => kind === REQUEST.sum && started[k] === 1))) return;
-  const { message, ranks } = trouble() ?? { message: 'cluster: ranks stop', ranks: [] };
-  const why = 'a sum of MPI over all ranks has begun, which nothing can end';
-  throw new ClusterError(`${message} (${why})`, ranks, { isLate: true });
 }
 
 function cancelReceives(mpi: MpiLibrary, slots: Slots): void {

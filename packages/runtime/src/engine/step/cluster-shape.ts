@@ -1,17 +1,10 @@
 import type { Cluster, Connection } from '../../cluster/cluster.ts';
 
-/**
- * How the gradients of ranks are added: in the order of the tree, which gives the bits of one process, or by MPI's own
- * sum, which adds in an order of its own.
- */
-export type Reduce = 'tree' | 'allreduce';
-
 /** What a step has to know of the ranks that take it together; the same on all but for what is a rank's own. */
 export interface ClusterShape {
   readonly connection: Connection;
   /** Threads of each rank: leaves are dealt to ranks by them. */
   readonly threadsOf: readonly number[];
-  readonly reduce: Reduce;
   /** Cores of this rank: threads that have one each spin where they wait. @default all of the machine */
   readonly cores?: number;
   /** Ranks on this rank's machine, which share its memory. @default 1 */
@@ -26,10 +19,9 @@ export interface ClusterShape {
 export function clusterShape(
   { connection, cores, hosts, rank, ranks }: Cluster,
   threadsOf: readonly number[],
-  reduce: Reduce,
   overlap: boolean,
 ): ClusterShape | null {
   if (ranks === 1) return null;
   const ranksHere = hosts.filter((host) => host === hosts[rank]).length;
-  return { connection, threadsOf, reduce, overlap, cores, ranksHere };
+  return { connection, threadsOf, overlap, cores, ranksHere };
 }

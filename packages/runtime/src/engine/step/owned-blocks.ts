@@ -25,20 +25,20 @@ export interface Ownership {
 /** Parameters of a bucket at least: exchanging fewer takes about as long as what an exchange of its own costs. */
 const LEAST_BUCKET = 1 << 18;
 
-/** Divides each bucket of blocks over all ranks; where MPI adds the gradients, each rank updates all. */
+/** Divides each bucket of blocks over all ranks. */
 export function ownershipOf(
   network: Pick<Network, 'tensors' | 'parameterCount'>,
-  { threadsOf, reduce, overlap, leastBucket = LEAST_BUCKET }: Omit<ClusterShape, 'connection'>,
+  { threadsOf, overlap, leastBucket = LEAST_BUCKET }: Omit<ClusterShape, 'connection'>,
 ): Ownership {
   const { parameterCount: P } = network;
   const ranks = threadsOf.length;
-  const buckets = bucketsOf(network, overlap && reduce === 'tree' ? leastBucket : P);
+  const buckets = bucketsOf(network, overlap ? leastBucket : P);
   const shares = threadsOf.map((_, rank) => {
     let at = 0;
     const ranges: OwnedBlocks[] = [];
     // What a rank holds lies in the order of the weights.
     for (const bucket of [...buckets].reverse()) {
-      const { first, end } = reduce === 'tree' ? blocksOfRank(bucket, ranks, rank) : bucket;
+      const { first, end } = blocksOfRank(bucket, ranks, rank);
       const offset = Math.min(P, first * BLOCK);
       const length = Math.min(P, end * BLOCK) - offset;
       ranges.push({ first, end, offset, length, shift: at - offset });

@@ -31,7 +31,6 @@ export function firstRows({ nodes }: RankBatch): number[] {
 
 /** Rows of the gradients of all ranks in a batch or in the last, which may come to more of fewer leaves. */
 export function nodeRowsOf(cluster: ClusterShape, { batch, lastBatch, leaf }: Rows): number {
-  if (cluster.reduce === 'allreduce') return 0;
   return Math.max(...[batch, lastBatch].map((rows) => rankBatch(cluster, leaf, rows).nodes.flat().length));
 }
 

@@ -6,9 +6,9 @@ import { rankBatch } from './rank-batch.ts';
 
 /** Bytes that a rank sends in a step. */
 export interface RankBytes {
-  /** Rows of gradients to the ranks that update them; 0 where MPI adds them. */
+  /** Rows of gradients to the ranks that update them. */
   readonly gradients: number;
-  /** Weights to all others; 0 where each rank updates all. */
+  /** Weights to all others. */
   readonly weights: number;
   /** Notes to all others, and the squares where clipping needs them. */
   readonly notes: number;
@@ -28,14 +28,13 @@ export function rankBytes(
   const batch = rankBatch(cluster, leaf, rows);
   const { of, held } = ownershipOf(network, cluster);
   const others = held.length - 1;
-  const isWhole = cluster.reduce === 'allreduce';
   return held.map((own, rank) => {
     const { first, end } = batch.ranges[rank];
-    const blocks = isWhole ? 0 : of[rank].reduce((sum, range) => sum + range.end - range.first, 0);
+    const blocks = of[rank].reduce((sum, range) => sum + range.end - range.first, 0);
     const ofOthers = network.parameterCount - own;
     return {
-      gradients: isWhole ? 0 : bytesOfElements(elementType, batch.nodes[rank].length * ofOthers),
-      weights: isWhole ? 0 : bytesOfElements(elementType, own * others),
+      gradients: bytesOfElements(elementType, batch.nodes[rank].length * ofOthers),
+      weights: bytesOfElements(elementType, own * others),
       notes: bytesOfElements(FLOAT64, (1 + end - first + blocks) * others),
     };
   });

@@ -8,7 +8,7 @@ import { firstRows, type RankBatch, rankBatch } from './rank-batch.ts';
 import type { PlannedExchange } from './sync.ts';
 
 /** Channels of exchanges: those of two buckets may be under way at the same time. */
-const CHANNEL = { squares: 0, notes: 1, statistics: 2, model: 3, look: 4, sum: 5, gradients: 6, weights: 7 };
+const CHANNEL = { squares: 0, notes: 1, statistics: 2, model: 3, look: 4, gradients: 5, weights: 6 };
 
 /** Channels that each bucket has. */
 const OF_BUCKET = 2;
@@ -24,8 +24,6 @@ export interface RankExchanges {
   readonly firstRow: number;
   /** Rows of gradients of a bucket, `rows` those of this rank's nodes, to the ranks that update it. */
   gradients(bucket: number, rows: readonly number[]): PlannedExchange;
-  /** MPI's own sum of the gradients of all ranks, each in its first row. */
-  sum(): PlannedExchange;
   /** The weights of a bucket to all. */
   weights(bucket: number): PlannedExchange;
   /** Squares of the mean gradient to all. */
@@ -59,7 +57,6 @@ export function rankExchanges(
   const ownership = ownershipOf(network, cluster);
   const rowOf = firstRows(batch);
   const { parameterCount: P } = network;
-  const isWhole = cluster.reduce === 'allreduce';
   // Each begins with its neighbour, so that not all send to the same.
   const peers = Array.from({ length: ranks - 1 }, (_, k) => (rank + 1 + k) % ranks);
   const untrained = network.tensors.filter(({ isTrained }) => !isTrained);
@@ -75,9 +72,9 @@ export function rankExchanges(
       );
     }),
   });
-  /** What each rank makes for all. Where each makes everything, nothing. */
+  /** Sends what each rank has made to all others. */
   const planOwned = (channel: number, of: (rank: number) => readonly Elements[]): PlannedExchange =>
-    plan(channel, (peer) => (isWhole ? {} : { send: of(rank), receive: of(peer) }));
+    plan(channel, (peer) => ({ send: of(rank), receive: of(peer) }));
   const rangeOf = (array: Elements, peer: number, bucket: number): Elements =>
     viewOf(array, ownership.of[peer][bucket].offset, ownership.of[peer][bucket].length);
   const stateOf = ({ offset, length }: OwnedBlocks): Elements[] =>
@@ -97,19 +94,18 @@ export function rankExchanges(
         const place = mine.offset + mine.shift;
         return {
           send: [
-            ...(isWhole ? [] : rows).map((row) => viewOf(arena.gSum, row * stride + theirs.offset, theirs.length)),
+            ...rows.map((row) => viewOf(arena.gSum, row * stride + theirs.offset, theirs.length)),
             // Only the passes of the first leaf write what is not trained.
             ...(rank === batch.lead ? stateOf(theirs) : []),
           ],
           receive: [
-            ...(isWhole ? [] : batch.nodes[peer]).map((_, k) =>
+            ...batch.nodes[peer].map((_, k) =>
               viewOf(arena.nodes, (rowOf[peer] + k) * heldStride + place, mine.length),
             ),
             ...(peer === batch.lead ? stateOf(mine) : []),
           ],
         };
       }),
-    sum: () => ({ channel: CHANNEL.sum, transfers: [], sum: viewOf(arena.gSum, 0, P) as Numbers }),
     weights: (bucket) =>
       planOwned(CHANNEL.weights + OF_BUCKET * bucket, (peer) => [rangeOf(arena.theta, peer, bucket)]),
     squares: () => planOwned(CHANNEL.squares, (peer) => squaresOf(arena, ownership.of[peer])),
@@ -125,13 +121,11 @@ export function rankExchanges(
     look: (probeLength) =>
       plan(CHANNEL.look, (peer) => {
         const sums: LeafArray = { array: arena.probeSums, width: probeLength };
-        // Where MPI adds the gradients, the first rank has the mean.
-        const mean = (of: () => Elements[]): Elements[] => (isWhole ? [] : of());
         const mine = () => own.map(({ offset, length, shift }) => viewOf(arena.nodes, offset + shift, length));
         const theirs = () => own.map((_, bucket) => rangeOf(viewOf(arena.gSum, 0, P), peer, bucket));
         return {
-          send: peer === 0 ? [leavesOf(sums, rank), ...mean(mine)] : [],
-          receive: rank === 0 ? [leavesOf(sums, peer), ...mean(theirs)] : [],
+          send: peer === 0 ? [leavesOf(sums, rank), ...mine()] : [],
+          receive: rank === 0 ? [leavesOf(sums, peer), ...theirs()] : [],
         };
       }),
   };
@@ -142,8 +136,6 @@ interface Sides {
   readonly send?: readonly Elements[];
   readonly receive?: readonly Elements[];
 }
-
-type Numbers = NonNullable<PlannedExchange['sum']>;
 
 // Arrays of a run lie in shared memory.
 const transfer =

@@ -7,7 +7,6 @@ import {
   host,
   joinNodes,
   type Node,
-  ONE_ROW,
   ops,
   sumsOf,
   viewOf,
@@ -60,25 +59,17 @@ export function rankStep(
 ): RankStep | null {
   const exchanges = rankExchanges(context, rows);
   const { setup, network, arena, thread, clock } = context;
-  const { cluster } = setup;
-  if (exchanges === null || cluster === null) return null;
+  if (exchanges === null) return null;
   const { parameterCount: P } = network;
   const { rank, batch, own, firstRow, ownership } = exchanges;
-  const isWhole = cluster.reduce === 'allreduce';
-  const joined = joinNodes(nodes, isWhole ? [] : batch.nodes[rank], batch.leaves);
-  // MPI adds in an order of its own, and so does each rank.
-  const joins = isWhole ? nodes.slice(1).map((_, k) => [0, k + 1] as const) : joined.joins;
+  const { joins, rows: joined } = joinNodes(nodes, batch.nodes[rank], batch.leaves);
   const stride = gradientStride(setup.elementType, P);
   const held = ownership.held[rank];
   const heldStride = gradientStride(setup.elementType, held);
-  const knownSquares = setup.clipNorm !== null || isWhole;
-  const notes = rankNotes(context, batch, rank, knownSquares ? ownership.of.map(() => []) : ownership.of);
+  const notes = rankNotes(context, batch, rank, setup.clipNorm !== null ? ownership.of.map(() => []) : ownership.of);
   const noted = exchanges.notes(notes.notes);
   const weights = own.map((_, bucket) => exchanges.weights(bucket));
-  const gradients = own.map((_, bucket) => [
-    exchanges.gradients(bucket, joined.rows),
-    ...(isWhole ? [exchanges.sum()] : []),
-  ]);
+  const gradients = own.map((_, bucket) => exchanges.gradients(bucket, joined));
   const emitExchange = (emit: Emit, planned: PlannedExchange, ...acts: ExchangeAct[]): void => {
     for (const act of acts) emit(exchange, planned, act);
   };
@@ -95,7 +86,6 @@ export function rankStep(
       const n = Math.min(BLOCK, P - block * BLOCK);
       const part = (row: number) => viewOf(arena.gSum, row * stride + block * BLOCK, n);
       for (const [left, right] of joins) emit(ops.add, part(left), part(right), n);
-      if (isWhole && nodes.length === 0) emit(ops.fill, part(0), 0, n);
     }
   }
 
@@ -104,37 +94,37 @@ export function rankStep(
     const { first, end } = threadShare(own[bucket], threads, thread);
     const n = Math.min(P, end * BLOCK) - first * BLOCK;
     if (end === first) return;
-    for (const [k, row] of joined.rows.entries()) {
+    for (const [k, row] of joined.entries()) {
       const to = (firstRow + k) * heldStride + first * BLOCK + own[bucket].shift;
       emit(ops.copy, viewOf(arena.nodes, to, n), viewOf(arena.gSum, row * stride + first * BLOCK, n), n);
     }
   }
 
   return {
-    ...{ buckets: ownership.buckets, own, held, rows: isWhole ? arena.gSum : arena.nodes },
-    ...{ sums: isWhole ? ONE_ROW : sumsOf(batch.nodes.flat(), batch.leaves), unpack: notes.unpack },
+    ...{ buckets: ownership.buckets, own, held, rows: arena.nodes },
+    ...{ sums: sumsOf(batch.nodes.flat(), batch.leaves), unpack: notes.unpack },
     statistics(emit, arrays) {
       emitExchange(emit, exchanges.statistics(arrays), 'start', 'wait');
       emit(barrier);
     },
     startGradients(emit, bucket) {
-      if (joins.length > 0 || isWhole) {
+      if (joins.length > 0) {
         merge(emit, bucket);
         emitLap(clock, emit, PART.update);
         emit(barrier);
       }
-      for (const planned of gradients[bucket]) emitExchange(emit, planned, 'start');
+      emitExchange(emit, gradients[bucket], 'start');
       copyOwn(emit, bucket);
       emitLap(clock, emit, PART.update);
     },
     moveGradients(emit, bucket) {
       if (bucket > 0) emitLap(clock, emit, PART.backward);
       // MPI moves messages on while somebody looks.
-      for (const earlier of gradients.slice(0, bucket).flat()) emitExchange(emit, earlier, 'look');
+      for (const earlier of gradients.slice(0, bucket)) emitExchange(emit, earlier, 'look');
     },
     finishGradients(emit, bucket) {
       emitLap(clock, emit, PART.update);
-      for (const planned of gradients[bucket]) emitExchange(emit, planned, 'wait');
+      emitExchange(emit, gradients[bucket], 'wait');
       emit(barrier);
     },
     squares(emit) {

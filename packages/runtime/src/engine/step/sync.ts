@@ -10,8 +10,6 @@ export interface PlannedExchange {
   /** Keeps exchanges apart that are under way at the same time. */
   readonly channel: number;
   readonly transfers: readonly Transfer[];
-  /** In place of messages: numbers that MPI adds over all ranks. */
-  readonly sum?: Float64Array<SharedArrayBuffer> | Float32Array<SharedArrayBuffer>;
 }
 
 /** What a step does with an exchange: it starts it, looks whether it is done, or waits until it is. */
@@ -32,7 +30,7 @@ export function bindWaits(context: RunContext, threads: number, calls: readonly 
     }
     if (op.name !== exchange.name) return [{ op, args }];
     const [planned, act] = args as readonly [PlannedExchange, ExchangeAct];
-    if (context.thread > 0 || (planned.transfers.length === 0 && planned.sum === undefined)) return [];
+    if (context.thread > 0 || planned.transfers.length === 0) return [];
     return [hosted(boundExchange(context, planned, act))];
   });
 }
@@ -74,7 +72,7 @@ export function finishExchange(context: RunContext, messages: Exchange): boolean
 }
 
 /** What makes the exchange, planned once for the same messages. */
-export function exchangeOf(context: RunContext, { channel, transfers, sum }: PlannedExchange): Exchange {
+export function exchangeOf(context: RunContext, { channel, transfers }: PlannedExchange): Exchange {
   const { setup, exchanges } = context;
   const buffers = [setup.memory.buffer, ...setup.outside];
   const key = transfers.reduce((text, { kind, peer, numbers: { buffer, byteOffset, byteLength } }) => {
@@ -84,7 +82,7 @@ export function exchangeOf(context: RunContext, { channel, transfers, sum }: Pla
   if (known === undefined) {
     if (setup.cluster === null) throw new Error('exchangeOf: the run has no cluster, expected one');
     context.link ??= context.host.openLink(setup.cluster.connection);
-    known = sum === undefined ? context.link.plan(transfers, channel) : context.link.planSum(sum);
+    known = context.link.plan(transfers, channel);
     exchanges.set(key, known);
   }
   return known;

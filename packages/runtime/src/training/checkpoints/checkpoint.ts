@@ -40,8 +40,6 @@ export interface RunRecord {
   readonly onNan?: 'rollback';
   /** When the run stops early; absent if it does not. */
   readonly early?: EarlyRecord;
-  /** Ranks whose gradients MPI has added, to bits of its own; absent if the order is that of the tree. */
-  readonly allreduce?: number;
   /** Epochs between evaluations, which a schedule may depend on. */
   readonly evaluateEvery: number;
   /** SHA-256 of the given starting weights; null if they were drawn from the seed. */

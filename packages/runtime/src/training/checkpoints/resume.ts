@@ -23,7 +23,6 @@ export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pa
     ...(maxNorm === null ? {} : { maxNorm }),
     ...(ema === null ? {} : { ema }),
     ...(classWeight === undefined ? {} : { classWeight }),
-    ...(plan.reduce === 'tree' ? {} : { allreduce: plan.cluster?.ranks ?? 1 }),
     parameters: plan.parametersHash,
     ...(plan.parts.modules.length === 0 ? {} : { modules: plan.parts.modules }),
     totalSteps: plan.context.totalSteps,

@@ -54,7 +54,7 @@ function identityOf(plan: RunPlan, { data, ...record }: RunRecord, code: string)
     loss: lossSpec,
     ...record,
     rows: { ...data, preprocessing: preprocessing ?? null },
-    ...{ retries, evaluateTest, overlap, reduce: plan.reduce },
+    ...{ retries, evaluateTest, overlap },
     probe: probe === null ? null : { second: probe.next(0), count: probe.count(context.totalSteps) },
     profile: plan.profile ?? false,
   }) as Json;

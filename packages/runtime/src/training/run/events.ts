@@ -2,7 +2,6 @@ import type { ElementsOf, ElementType, LayerFigures } from '@gradloom/core';
 import type { Backend } from '../../engine/backends/backend.ts';
 import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import type { Trial } from '../tuning/tune.ts';
-import type { Reduction } from './reductions.ts';
 
 /** An event of a run, distinguished by `type`: from `for await (const event of run)` or `onEvent`. */
 export type TrainEvent<T extends ElementType = ElementType> =
@@ -55,8 +54,6 @@ export interface ClusterFacts {
   readonly hosts: readonly string[];
   /** Threads of each rank, those that may be used. */
   readonly threads: readonly number[];
-  /** Who adds their gradients: with 'allreduce' the bits depend on MPI and on the number of ranks. */
-  readonly reduce: Reduction;
 }
 
 /** The run has chosen a number of threads. */

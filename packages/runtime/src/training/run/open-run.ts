@@ -167,9 +167,9 @@ interface Agreed {
 async function agreed(plan: RunPlan, { cluster, fromAll, fromFirst }: Lockstep): Promise<Agreed> {
   const keeps = plan.checkpoint !== null;
   if (cluster === null) return { plan, keeps };
-  const { reduce, overlap, context } = plan;
+  const { overlap, context } = plan;
   const threadsOf = await fromAll(plan.threads);
-  const shape = clusterShape(cluster, threadsOf, reduce, overlap);
+  const shape = clusterShape(cluster, threadsOf, overlap);
   const first = await fromFirst({ keeps, every: plan.checkpoint?.every });
   const times = checkpointTimes(first.every, context.stepsPerEpoch);
   const warnings = [...plan.warnings, ...idleWarnings(cluster.idleCores)];

@@ -22,7 +22,6 @@ import type { TrainEvent } from './events.ts';
 import { type MonitorName, monitors } from './monitors.ts';
 import { precision } from './precision.ts';
 import { checkProbe } from './probe-steps.ts';
-import { reduction } from './reductions.ts';
 
 /**
  * Values of `onNan`: end the run, or go back to the start of the epoch with half the learning rate, at most
@@ -255,15 +254,6 @@ export const trainOptions = defineOptions('train', {
    * @default this process alone
    */
   cluster: option.checkedBy('a cluster that openCluster opened', isCluster)(),
-  /**
-   * With `cluster`: who adds the gradients of the ranks. 'allreduce' leaves it to MPI, to other bits, which depend on
-   * the number of ranks: to compare the time.
-   * @default 'tree'
-   */
-  reduce: reduction(
-    'tree',
-    'with --cluster, who adds the gradients of the ranks: tree, to the bits of one process, or allreduce, the sum of MPI, to other bits',
-  ),
   /**
    * With `cluster`: sends the gradients of a layer while those of earlier layers are still computed, where that pays.
    * False is to measure what it saves.

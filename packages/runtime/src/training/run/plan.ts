@@ -52,7 +52,6 @@ import type { ClassWeight } from './class-weight.ts';
 import { copyJson } from './copy-json.ts';
 import { type OnNan, type TrainOptions, trainOptions } from './options.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
-import type { Reduction } from './reductions.ts';
 import {
   checkOwnGradients,
   checkParameters,
@@ -96,7 +95,6 @@ export interface RunPlan extends RunShape {
   readonly tunesThreads: boolean; // the run measures how many of `threads` are fastest
   readonly data: DataSplits; // the caller's rows, under names of the run's own
   readonly cluster: Cluster | null; // null: this process alone
-  readonly reduce: Reduction;
   readonly overlap: boolean; // of exchanges with the backward pass
   readonly pool: Pool | undefined; // undefined: threads of its own
   readonly signal: AbortSignal | undefined;
@@ -171,7 +169,7 @@ export function* planRunInTurns(
   const totalEpochs = Math.ceil(context.totalSteps / stepsPerEpoch);
   const parameters =
     options.parameters === undefined ? null : yield* checkParameters(options.parameters, network, elementType);
-  const { cluster = null, reduce, overlap } = options;
+  const { cluster = null, overlap } = options;
   const ownCores = cluster?.cores ?? availableParallelism();
   const askedThreads = team === 'auto' ? (pool?.threads ?? ownCores) : team;
   checkPool(pool, askedThreads);
@@ -199,7 +197,7 @@ export function* planRunInTurns(
     threads,
     // A rank alone cannot know how fast all of them are.
     tunesThreads: team === 'auto' && cluster === null,
-    ...{ cluster, reduce, overlap },
+    ...{ cluster, overlap },
     ownThreads: pool === undefined,
     backend: options.backend ?? resume?.record.backend.name ?? 'auto',
     blas: options.blas,

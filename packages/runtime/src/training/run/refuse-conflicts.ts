@@ -34,19 +34,7 @@ import { type TrainOptions, trainOptions } from './options.ts';
 
 /** @throws OptionError for valid options that do not fit each other or the data. */
 export function refuseConflicts(
-  {
-    epochs,
-    steps,
-    batch,
-    accumulate = 1,
-    probe,
-    profile,
-    evaluateTest,
-    cluster,
-    reduce,
-    overlap,
-    ...early
-  }: TrainOptions,
+  { epochs, steps, batch, accumulate = 1, probe, profile, evaluateTest, cluster, overlap, ...early }: TrainOptions,
   data: DataSplits,
 ): void {
   const { patience, minDelta, monitor } = early;
@@ -65,9 +53,6 @@ export function refuseConflicts(
   }
   if (evaluateTest && data.test === undefined) {
     throw new OptionError('train', 'evaluateTest', 'is set, expected a dataset with a test set');
-  }
-  if (cluster === undefined && reduce === 'allreduce') {
-    throw new OptionError('train', ['reduce', 'cluster'], 'has allreduce, expected tree without a cluster');
   }
   if (cluster === undefined && overlap === false) {
     throw new OptionError('train', ['overlap', 'cluster'], 'is false, expected true without a cluster');

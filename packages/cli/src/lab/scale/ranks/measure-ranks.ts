@@ -23,7 +23,6 @@ export interface RankPoint {
   readonly rounds: readonly number[]; // ms a step
   readonly samplesPerSecond: number;
   readonly plainMs: number | null; // where exchanges wait for the end of the passes; null on one rank
-  readonly sumMs: number | null; // where MPI adds the gradients, to other bits
   readonly fingerprint: string; // of the weights after `steps` steps
   readonly work: RankWork;
   readonly network: Network | null;
@@ -42,11 +41,8 @@ const RUN_MS = 1000;
 const WARM_STEPS = 300;
 const LEAST_STEPS = 5;
 
-/** Ways to exchange that are measured in turns: as a run does it, all behind the passes, and by MPI's own sum. */
-const ways = { own: {}, plain: { overlap: false }, sum: { reduce: 'allreduce' } } as const satisfies Record<
-  string,
-  TrainOptions
->;
+/** Ways to exchange that are measured in turns: as a run does it, and after the passes. */
+const ways = { own: {}, plain: { overlap: false } } as const satisfies Record<string, TrainOptions>;
 type Way = keyof typeof ways;
 
 /** Measures the ranks that were started. All call it together, and all get the figures of rank 0. */
@@ -59,7 +55,7 @@ export async function measureRanks(
   const data = { train: sets.train };
   const alone = { ...options, pool, threads };
   const threadsOf = await cluster.fromAll(threads);
-  const work = planRankWork(spec, data, alone, { threadsOf, reduce: 'tree', overlap: true });
+  const work = planRankWork(spec, data, alone, { threadsOf, overlap: true });
   const run = (more: TrainOptions): Promise<TimedRun> => timeSteps(train(spec, data, { ...alone, cluster, ...more }));
 
   note('network');
@@ -73,7 +69,7 @@ export async function measureRanks(
     steps = await cluster.fromFirst(Math.max(LEAST_STEPS, k === 0 ? Math.min(WARM_STEPS, fitting) : fitting));
   }
 
-  const asks: readonly Way[] = cluster.ranks === 1 ? ['own'] : ['own', 'plain', 'sum'];
+  const asks: readonly Way[] = cluster.ranks === 1 ? ['own'] : ['own', 'plain'];
   const timed = new Map<Way, TimedRun[]>(asks.map((way) => [way, []]));
   for (let round = 0; round < rounds; round++) {
     note(`round ${round + 1} of ${rounds}`);
@@ -99,7 +95,7 @@ export async function measureRanks(
   const stepMs = msOf('own') as number;
   return await cluster.fromFirst({
     ...{ ranks: cluster.ranks, machines: new Set(cluster.hosts).size, threads: threadsOf, library: cluster.library },
-    ...{ steps, stepMs, plainMs: msOf('plain'), sumMs: msOf('sum') },
+    ...{ steps, stepMs, plainMs: msOf('plain') },
     rounds: (timed.get('own') ?? []).map((one) => one.stepMs),
     samplesPerSecond: (first.samplesPerSecond * first.stepMs) / stepMs,
     fingerprint: [...new Set((timed.get('own') ?? []).map(({ result }) => result.fingerprint))].join(' '),
