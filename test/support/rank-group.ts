@@ -6,7 +6,7 @@ import { gatherLeaves, rowsOf } from '../../packages/runtime/src/engine/step/bat
 import { createContext, type RunContext } from '../../packages/runtime/src/engine/step/context.ts';
 import { finishSteps } from '../../packages/runtime/src/engine/step/finish-steps.ts';
 import { gatherCalls } from '../../packages/runtime/src/engine/step/rank-gather.ts';
-import { stepCalls } from '../../packages/runtime/src/engine/step/step-calls.ts';
+import { stepCalls } from '../../packages/runtime/src/engine/step/step-program.ts';
 import { type ExchangeAct, exchange, type PlannedExchange } from '../../packages/runtime/src/engine/step/sync.ts';
 import { resetControl } from '../../packages/runtime/src/engine/threads/barrier.ts';
 import { nodeHost } from '../../packages/runtime/src/engine/threads/node-host.ts';

@@ -1,8 +1,32 @@
-import { createTapeRoom, link, type Program, type TapeRoom } from '@gradloom/core/internal';
+import type { Call, Elements, Emit } from '@gradloom/core';
+import {
+  BLOCK,
+  type BlockRange,
+  barrier,
+  createList,
+  createTapeRoom,
+  emitMaxNorm,
+  host,
+  leafCount,
+  link,
+  noteStep,
+  ops,
+  type Program,
+  part,
+  type TapeRoom,
+  viewOf,
+} from '@gradloom/core/internal';
+import { gatherLeaves } from './batch.ts';
+import { emitLap, PART } from './clock.ts';
 import type { RunContext } from './context.ts';
-import type { PlannedPass } from './plan-passes.ts';
-import { stepCalls } from './step-calls.ts';
+import { finishSteps } from './finish-steps.ts';
+import { type PlannedPass, planPasses } from './plan-passes.ts';
+import { type RankStep, rankStep } from './rank-step.ts';
+import { sharedArrays } from './shared-arrays.ts';
 import { bindWaits } from './sync.ts';
+import { batchPart } from './team-part.ts';
+import { type ThreadUpdate, threadUpdates } from './thread-updates.ts';
+import { writesInto } from './writes-into.ts';
 
 /** What a thread runs in a team of some size. */
 export interface TeamPrograms {
@@ -52,4 +76,208 @@ function stepProgram(
   const { calls, held } = stepCalls(context, threads, rows, looks);
   // A look reads the mean gradient, which a fused update leaves nowhere.
   return { program: link(bindWaits(context, threads, calls), context.kernels, room, { fuses: !looks }), held };
+}
+
+/** What a thread does in a step. */
+interface StepCalls {
+  readonly calls: readonly Call[];
+  /** The pass whose rows are the same in every step, so that they are gathered before the first; null where none is. */
+  readonly held: PlannedPass | null;
+}
+
+/**
+ * A thread's part in a step on a batch of `rows` rows: the passes over its leaves, a barrier, the update of its blocks,
+ * and the end of the step. Looks, the profile's clock, clipping, barriers and messages to other ranks are operations in
+ * it like all others.
+ */
+export function stepCalls(context: RunContext, threads: number, rows: number, looks: boolean): StepCalls {
+  const { setup, clock, network, arena, thread, place, optimizer } = context;
+  const { maxNorm, dataset } = setup;
+  const { passes, nodes } = batchPart(setup, rows, threads, thread, looks);
+  const ranks = rankStep(context, threads, rows, nodes);
+  const { calls, emit } = createList();
+  const planned = planPasses(context, passes, rows, looks);
+  // A pass that writes over its rows needs them again.
+  const isWritten = planned.some(({ workspace }) => workspace.outputs[0] === workspace.x);
+  const isSame = setup.orders === null && dataset.rows === rows && passes.length === 1 && !isWritten;
+  const held = isSame ? planned[0] : null;
+  emitPasses(context, planned, held, ranks, emit);
+  const updates = threadUpdates(context, threads, leafCount(rows, setup.leaf), nodes, ranks);
+  emitUpdates(context, updates, rows, ranks, emit);
+  if (maxNorm !== null) {
+    // A column lies in the blocks of several threads.
+    emit(barrier);
+    emitMaxNorm(emit, network, arena.theta, context.factors, maxNorm, thread, threads);
+    if (optimizer.shareAt !== undefined) emit(barrier);
+    for (const { update } of updates) update.follow(emit);
+  }
+  emitLap(clock, emit, PART.update);
+  const readsPlace = planned.some(({ segments }) => segments.some((segment) => reads(segment, place)));
+  end(context, threads, rows, emit, readsPlace, ranks?.unpack);
+  return { calls, held };
+}
+
+/** The passes, and the barrier behind them. Where other ranks wait for gradients, these start on their way. */
+function emitPasses(
+  context: RunContext,
+  planned: readonly PlannedPass[],
+  held: PlannedPass | null,
+  ranks: RankStep | null,
+  emit: Emit,
+): void {
+  const { setup, clock, network, place, gradientRows } = context;
+  const buckets = ranks?.buckets ?? [];
+  const early = buckets.length > 1 ? buckets.slice(0, -1).keys() : [];
+  const last = planned.at(-1);
+  // Between two barriers all passes go on, one after the other.
+  const shared = setup.couples ? sharedArrays(context) : [];
+  for (let s = 0; s <= shared.length; s++) {
+    for (const pass of planned) {
+      const { first, row, segments, merges, copies } = pass;
+      if (s === 0 && held === null) gather(context, pass, emit);
+      emitLap(clock, emit, PART.gather);
+      const segment = segments[s];
+      if (reads(segment, place)) emit(ops.fill, viewOf(place, 1, 1), first * setup.leaf, 1);
+      const isCut = buckets.length > 1 && s === shared.length && pass === last;
+      const pieces = isCut ? cutAtBuckets(segment, gradientRows[row], buckets) : [segment];
+      for (const [bucket, piece] of pieces.entries()) {
+        if (bucket > 0) {
+          emitLap(clock, emit, PART.backward);
+          startBucket(bucket - 1);
+        }
+        if (isCut) emitMoving(piece, bucket);
+        else if (planned.length > 1) emit(part, piece);
+        else emitAll(emit, piece);
+      }
+      emitLap(clock, emit, PART.backward);
+      if (s < shared.length) continue;
+      for (const [to, from] of copies) emit(ops.copy, to, from, to.length);
+      // A network without parameters has no rows.
+      for (const [left, right] of gradientRows.length === 0 ? [] : merges) {
+        emit(ops.add, gradientRows[left], gradientRows[right], network.parameterCount);
+      }
+      emitLap(clock, emit, PART.backward);
+    }
+    if (s === shared.length) continue;
+    emit(barrier);
+    ranks?.statistics(emit, shared[s]);
+  }
+  if (last === undefined) for (const bucket of early) startBucket(bucket);
+  startBucket(buckets.length - 1);
+
+  /** Calls between which the gradients of earlier buckets move on. */
+  function emitMoving(calls: readonly Call[], bucket: number): void {
+    for (const call of calls) {
+      emitAll(emit, [call]);
+      ranks?.moveGradients(emit, bucket);
+    }
+  }
+
+  /** The gradients of a bucket are complete when all threads have come here. */
+  function startBucket(bucket: number): void {
+    emit(barrier);
+    if (bucket >= 0) ranks?.startGradients(emit, bucket);
+  }
+}
+
+/** The updates of this thread's blocks, and on several ranks the way of gradients to them and of the weights to all. */
+function emitUpdates(
+  context: RunContext,
+  updates: readonly ThreadUpdate[],
+  rows: number,
+  ranks: RankStep | null,
+  emit: Emit,
+): void {
+  const { setup, clock, arena, hyper, hypers, next, scale } = context;
+  const { clipNorm } = setup;
+  emit(ops.takeHyper, hyper, hypers, next, hyper.length);
+  if (clipNorm !== null) {
+    for (const { update, sums, bucket } of updates) {
+      ranks?.finishGradients(emit, bucket);
+      update.average(emit, rows, sums);
+    }
+    emitLap(clock, emit, PART.update);
+    // No weight may move before the norm of the whole gradient is known.
+    emit(barrier);
+    ranks?.squares(emit);
+    emit(ops.clip, scale, arena.squares, arena.squares.length, clipNorm);
+    for (const { update } of updates) update.apply(emit, scale);
+  } else {
+    for (const { update, sums, bucket } of updates) {
+      ranks?.finishGradients(emit, bucket);
+      // All threads have updated the one before.
+      if (bucket > 0) ranks?.startWeights(emit, bucket - 1);
+      update.take(emit, rows, sums);
+    }
+  }
+  if (ranks === null) return;
+  emitLap(clock, emit, PART.update);
+  emit(barrier);
+  const first = clipNorm === null ? updates.length - 1 : 0;
+  for (const { bucket } of updates.slice(first)) ranks.startWeights(emit, bucket);
+  ranks.finishWeights(emit);
+}
+
+// What these emit must not be a closure of `stepCalls`, which would keep its list of calls alive.
+function gather(context: RunContext, { first, count, workspace }: PlannedPass, emit: Emit): void {
+  emit(host, () => void gatherLeaves(context, context.step, first, count, workspace));
+}
+
+/** A call has the arguments of its operation, which its type does not say. */
+function emitAll(emit: Emit, calls: readonly Call[]): void {
+  for (const { op, args } of calls) emit(op, ...(args as never));
+}
+
+const reads = (calls: readonly Call[], array: Elements): boolean => calls.some(({ args }) => args.includes(array));
+
+/**
+ * The end of a step: its loss and norm are noted. In a team the last thread to arrive does so while all others wait; a
+ * thread alone does it by an operation, so that a backend can repeat the whole step.
+ */
+function end(
+  context: RunContext,
+  threads: number,
+  rows: number,
+  emit: Emit,
+  readsPlace: boolean,
+  unpack: (() => void) | undefined, // what other ranks have told
+): void {
+  const { arena, setup, clock, workClock, note, place, one } = context;
+  const { losses, norms, lossSums, squares } = arena;
+  const leaves = leafCount(rows, setup.leaf);
+  if (threads === 1) {
+    if (unpack !== undefined) emit(host, unpack);
+    emit(ops.noteStep, note, losses, norms, lossSums, squares, leaves, squares.length, rows);
+    if (readsPlace) emit(ops.add, viewOf(place, 0, 1), one, 1);
+    return;
+  }
+  emit(barrier, () => {
+    clock?.lap(PART.wait);
+    if (context.isTimed) workClock.wait();
+    unpack?.();
+    noteStep(note, losses, norms, lossSums, squares, leaves, squares.length, rows);
+    finishSteps(context, 1);
+    clock?.lap(PART.update);
+    if (context.isTimed) workClock.work();
+  });
+}
+
+/**
+ * The calls of a pass cut behind the last one that writes into each bucket's part of the gradient `row` or of one
+ * before: one piece a bucket.
+ */
+function cutAtBuckets(
+  calls: readonly Call[],
+  row: Elements, // [P]
+  buckets: readonly BlockRange[],
+): readonly (readonly Call[])[] {
+  let at = 0;
+  return buckets.map(({ first, end }, k) => {
+    const part = viewOf(row, first * BLOCK, Math.min(row.length, end * BLOCK) - first * BLOCK);
+    const last = calls.findLastIndex((call) => writesInto(call, part)) + 1;
+    const from = at;
+    // The last piece has all that is left.
+    at = k === buckets.length - 1 ? calls.length : Math.max(at, last);
+    return calls.slice(from, at);
+  });
 }

@@ -1,19 +1,22 @@
 import { namesOf } from '../../cluster/cluster-error.ts';
 import { lossUnit } from '../../engine/evaluation/own-units.ts';
-import type { SpanResult } from '../../engine/threads/span.ts';
+import { RING } from '../../engine/memory/arena.ts';
+import { runSpan, type SpanOptions, type SpanResult } from '../../engine/threads/span.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import { weightsAreFinite } from '../faults/finite-weights.ts';
+import { orGiveUp, restore } from '../faults/give-up.ts';
 import { endAt, goBack } from '../faults/go-back.ts';
 import { epochStart } from '../faults/history.ts';
+import { Refusal } from '../lockstep/do-together.ts';
+import { ROUND_MS } from '../tuning/tune.ts';
 import { isDone } from './early-stopping.ts';
 import { finish } from './finish.ts';
-import { nextSpan, trainSpan } from './next-span.ts';
 import type { OpenedRun, RunSurroundings } from './open-run.ts';
 import { halveRate, setRates } from './rates.ts';
 import { reportLook, reportSpan, reportThreads } from './report.ts';
 import type { TrainResult } from './results.ts';
 import { startEvent } from './start-run.ts';
-import { openState, type RunState } from './state.ts';
+import { type NextSpan, openState, type RunState, teamSize } from './state.ts';
 
 /** Runs all steps of a run, or those up to the signal. */
 export async function runSteps(run: OpenedRun, surroundings: RunSurroundings): Promise<TrainResult> {
@@ -135,4 +138,88 @@ export function watchSignal({ plan, lockstep, progress, keeper, emit }: RunState
     signal.removeEventListener('abort', begin);
     if (thrown !== null) throw thrown.error;
   };
+}
+
+/** The next steps before `until` between which nobody has to look; creates the orders of their rows. */
+async function nextSpan(state: RunState, until: number): Promise<NextSpan> {
+  const { plan, look, keeper, halvesAt, ending } = state;
+  const { totalSteps, stepsPerEpoch } = plan.context;
+  const first = state.progress.step;
+  const epoch = Math.floor(first / stepsPerEpoch);
+  // A look has its step for itself: its figures belong to the weights between two spans.
+  const probe = look?.isDue(first) ?? false;
+  const ring = probe ? 1 : RING;
+  const nextLook = look?.next(first) ?? totalSteps;
+  const nextKeep = keeper?.next(first) ?? totalSteps;
+  const goesTo = Math.min(halvesAt, ending?.step ?? totalSteps, await ordersReady(state, epoch));
+  const limit = Math.min(totalSteps, first + ring, nextLook, nextKeep, nextStop(state, epoch), goesTo, until);
+  return { first, limit: await agreedLimit(state, limit), probe };
+}
+
+/**
+ * Where the first rank has to stop: those that are short of memory have orders of fewer epochs.
+ * @throws Error where the program of a rank does not do what that of rank 0 does.
+ */
+async function agreedLimit({ lockstep, progress }: RunState, limit: number): Promise<number> {
+  const { step, rate = null } = progress;
+  const all = await lockstep.fromAll({ step, rate, limit });
+  for (const [rank, own] of all.entries()) {
+    for (const name of ['step', 'rate'] as const) {
+      // Of a rank that does something else it may be anything.
+      const [its, first] = [own?.[name], all[0]?.[name]];
+      if (its === first && first !== undefined) continue;
+      const problem = `${name} has ${its ?? 'none'} on rank ${rank}, expected that of rank 0, ${first ?? 'none'}`;
+      throw new Error(`train: ${problem} (every rank has to make the same calls)`);
+    }
+  }
+  return Math.min(...all.map((own) => own.limit));
+}
+
+/** The step at which the run must pause: an evaluation that is due, or an epoch that the schedule watches. */
+function nextStop({ plan }: RunState, epoch: number): number {
+  const { schedule, evaluateTest, evaluateEvery, totalEpochs, data, context } = plan;
+  const watched = schedule.observe !== undefined ? 1 : evaluateTest ? evaluateEvery : totalEpochs;
+  const every = data.validation !== undefined ? evaluateEvery : watched;
+  return (Math.floor(epoch / every) + 1) * every * context.stepsPerEpoch;
+}
+
+/** The first step whose rows have no order yet. */
+async function ordersReady({ plan, orders, lastSteps }: RunState, epoch: number): Promise<number> {
+  const { totalSteps, stepsPerEpoch } = plan.context;
+  if (orders === null) return totalSteps;
+  return (await inTurns(orders.prepare(epoch, 1 + Math.ceil((2 * lastSteps) / stepsPerEpoch)))) * stepsPerEpoch;
+}
+
+/** Runs a span on the threads of the run, from its start again where a thread fails. */
+function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> {
+  const { plan, progress, recovery, tuner, meter, spanLength, leaves } = state;
+  const { first, limit } = span;
+  const threads = teamSize(state);
+  progress.gradientThreads = Math.max(progress.gradientThreads, Math.min(threads, leaves));
+  const atMostMs = tuner?.trying ? ROUND_MS : spanLength.ms;
+  const options = { ...span, threads, timedShare: meter.timedShare(threads), atMostMs, signal: plan.signal };
+  const work = () =>
+    recovery.attempt(
+      first,
+      () => runRefusable(state, options),
+      () => restore(state),
+    );
+  return orGiveUp(state, () => refusedAlike(work), `in steps ${first} to ${limit - 1}`);
+}
+
+/** A span that rejects where a layer of this rank cannot take a row, which the other ranks do not see. */
+async function runRefusable({ pool, setup, lockstep }: RunState, options: SpanOptions): Promise<SpanResult> {
+  const done = await runSpan(pool, setup, options);
+  if (done.isRefused && lockstep.cluster !== null) throw new Refusal(done.steps);
+  return done;
+}
+
+/** The span of a rank whose row was refused, on all ranks. */
+async function refusedAlike(work: () => Promise<SpanResult>): Promise<SpanResult> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { steps: error.steps, bad: true, isRefused: true, elapsedMs: 0 };
+  }
 }

@@ -3,8 +3,8 @@ import type { SpanResult } from '../../engine/threads/span.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 import { type Evaluations, epochOf, evaluateEpoch, isEvaluated } from './evaluate-epoch.ts';
 import { watchedLoss } from './monitors.ts';
-import { teamSize } from './next-span.ts';
 import type { RunState } from './state.ts';
+import { teamSize } from './state.ts';
 
 /** Reports what a look has seen in the step that the run has come to, before that step is counted. Rank 0 has all. */
 export async function reportLook({ look, lockstep, history, progress, told, emit }: RunState): Promise<void> {

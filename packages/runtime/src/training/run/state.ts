@@ -183,3 +183,13 @@ function* createLook(network: Network, setup: RunSetup, arena: Arena, steps: Pro
     },
   };
 }
+
+/** Threads of the next span. */
+export const teamSize = ({ tuner, useful }: RunState): number => tuner?.threads ?? useful;
+
+/** Steps between two pauses of a run. */
+export interface NextSpan {
+  readonly first: number; // step
+  readonly limit: number; // step; time or the signal may end it before
+  readonly probe: boolean; // a look into the layers
+}
