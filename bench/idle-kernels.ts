@@ -14,7 +14,7 @@ export function idleKernels(kernels: Kernels): Kernels {
     bind(call) {
       if (kernels.bind(call) === null) {
         if (blocks?.encode(call)) return null;
-        // Of no backend, but the joined call of fuse.ts, which is then left apart.
+        // Of no backend, but the joined call of link.ts, which is then left apart.
         if (call.op.name.endsWith('OfMean')) return null;
       }
       const count = counterOf(call);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -131,6 +131,24 @@ test('a report knows nothing of how experiments and scaling are measured', () =>
     (name) => name.endsWith('.ts') && /'[./]+\/lab\/(?!figures\/)/.test(readFileSync(join(report, name), 'utf8')),
   );
   expect(crossings).toEqual([]);
+});
+
+test('files that docs and comments name are there', () => {
+  const files = spawnSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).stdout.trim().split('\n');
+  const isThere = (name: string) => files.some((file) => file === name || file.endsWith(`/${name}`));
+  const missing = files.flatMap((file) => {
+    if (!/\.(md|ts|mjs)$/.test(file) || file.startsWith('bench/results/') || !existsSync(join(root, file))) return [];
+    const text = readFileSync(join(root, file), 'utf8');
+    const isPage = file.endsWith('.md');
+    const said = isPage ? [text] : (text.match(/\/\/[^\n]*|\/\*[\s\S]*?\*\//g) ?? []);
+    return said
+      .flatMap(
+        (part) => part.match(isPage ? /(?<=`)[\w./-]+\.(ts|mjs)(?=`)/g : /(?<![\w.])[\w-]+(\/[\w-]+)*\.ts\b/g) ?? [],
+      )
+      .filter((name) => !isThere(name) && !isThere(name.replace(/^(core|runtime|cli)\//, '$1/src/')))
+      .map((name) => `${file}: ${name}`);
+  });
+  expect(missing).toEqual([]);
 });
 
 test('comments are at most 120 columns wide, unless an address alone is longer', () => {

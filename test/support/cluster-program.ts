@@ -188,8 +188,8 @@ const scenarios: Record<string, Scenario> = {
     return { wrong, failed: failures > 0 };
   },
   /**
-   * The last rank does not come; the others learn so in a thread, or in the main thread where the argument is 1, and once
-   * more in a second call.
+   * The last rank does not come; the others learn so in a thread, or in the main thread where the argument is 1, and
+   * once more in a second call.
    */
   async late(cluster, way) {
     const { rank, ranks } = cluster;

@@ -7,7 +7,7 @@ import { add } from './vectors';
 
 // Rows of a leaf at a time: a packed strip of x and a panel of dy take 4 KiB each.
 const BLOCK_ROWS = 64;
-/** Rows of several leaves at most, and how many these are: as src/train/tree/leaves.ts has it. */
+/** Rows of several leaves at most, and how many these are: as src/math/tree/leaves.ts has it. */
 const NODE_ROWS = 256;
 const MOST_LEAVES = 16;
 /** Sums over leaves that wait at a time. */

@@ -38,7 +38,7 @@ export function leafMean(mean: usize, levels: usize, sums: usize, leaves: i32, s
   let top = levels;
   for (let k = 1; k <= leaves; k++, sums += row) {
     copy(top, sums, size);
-    // As joinLevels of src/train/tree/leaves.ts: behind a leaf neighbours that are whole, behind the last all.
+    // As joinLevels of src/math/tree/leaves.ts: behind a leaf neighbours that are whole, behind the last all.
     for (let m = k; top > levels && (k == leaves || (m & 1) == 0); m >>= 1) {
       add(top - row, top, size);
       top -= row;

@@ -1,6 +1,6 @@
 import { bytes, LANES, loadRest, splat, storeRest, times } from './lanes';
 
-// Multipliers and steps of the key, as src/random/philox.ts.
+// Multipliers and steps of the key, as src/math/random/philox.ts.
 const M0: i32 = 0xd2511f53;
 const M1: i32 = 0xcd9e8d57;
 const STEP0: i32 = 0x9e3779b9;

@@ -5,7 +5,7 @@ import { minus, plus, splat, times } from './lanes';
 /** x from which on eˣ - 1 is taken as eˣ; below -MOST it rounds to -1. */
 const MOST: Real = sizeof<Real>() == 8 ? 40 : 20;
 
-/** eˣ - 1, as src/math/expm1.ts, of floats as src/math/float32/expm1.ts. */
+/** eˣ - 1, as src/math/exp.ts, of floats as src/math/float32/exp.ts. */
 @inline export function expm1(x: v128): v128 {
   const isLarge = v128.gt<Real>(x, splat<v128>(MOST));
   if (v128.any_true(isLarge)) return v128.bitselect(exp(x), expm1Below(x), isLarge);

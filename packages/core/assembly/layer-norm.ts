@@ -130,7 +130,7 @@ export function normBackwardWeights(
     sumLeaf(top, dy, xHat, min(B - n, leaf), size);
     dy += <usize>leaf * row;
     xHat += <usize>leaf * row;
-    // As joinLevels of src/train/tree/leaves.ts: behind a leaf neighbours that are whole, behind the last all.
+    // As joinLevels of src/math/tree/leaves.ts: behind a leaf neighbours that are whole, behind the last all.
     const isLast = n + leaf >= B;
     for (let m = k; top > sums && (isLast || (m & 1) == 0); m >>= 1) {
       add(top - level, top, 2 * size);

@@ -5,7 +5,7 @@ import { logTail } from './log';
 /** Numbers from here on have a binary exponent of 1 in src/math/exponent.ts: √2, of doubles its high word. */
 const SQRT_2: Bits = sizeof<Real>() == 8 ? 0x3ff6a09e_00000000 : 0x3fb504f3;
 
-/** ln(1 + x) for 0 ≤ x ≤ 1, and NaN, as src/math/log1p.ts, of floats as src/math/float32/log1p.ts. */
+/** ln(1 + x) for 0 ≤ x ≤ 1, and NaN, as src/math/log.ts, of floats as src/math/float32/log.ts. */
 @inline export function log1p(x: v128): v128 {
   const one = splat<v128>(1);
   const isSmall = v128.lt<Real>(x, splat<v128>(0.41));

@@ -2,8 +2,8 @@ import { flush } from './flush';
 import { bytes, LANES, lane0, lane1, lane2, lane3, minus, over, plus, splat, times } from './lanes';
 
 /**
- * Σₙ (Σₒ (y - t)²) / O and dy = flush(2(y - t) / O), lanes as src/model/losses/elementwise.ts. Overwrites `lossSums`,
- * one of each leaf of `leaf` rows, and `dy`, which may be `y`.
+ * Σₙ (Σₒ (y - t)²) / O and dy = flush(2(y - t) / O), lanes as in src/families/losses/elementwise.ts. Overwrites
+ * `lossSums`, one of each leaf of `leaf` rows, and `dy`, which may be `y`.
  */
 export function mse(lossSums: usize, dy: usize, y: usize, t: usize, B: i32, leaf: i32, O: i32): void {
   const row = bytes(O);

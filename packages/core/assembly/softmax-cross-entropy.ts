@@ -5,7 +5,7 @@ import { log } from './log';
 
 /**
  * Σₙ log Σₒ e^y[n,o] - y[n,t[n]] and dy[n,o] = softmax(y[n])[o] - [o = t[n]], as
- * src/model/losses/softmax-cross-entropy.ts. Overwrites `lossSums`, one of each leaf of `leaf` rows, and `dy`, which
+ * src/families/losses/softmax-cross-entropy.ts. Overwrites `lossSums`, one of each leaf of `leaf` rows, and `dy`, which
  * may be `y`.
  */
 export function softmaxCrossEntropy(

@@ -2,7 +2,7 @@ import type { Elements } from '../math/element-type.ts';
 import type { Call } from './op.ts';
 
 /**
- * What runs the operations of a program. `kernels/reference.ts` and the functions beside it define the bits of every
+ * What runs the operations of a program. The plain code in `reference/` defines the bits of every
  * operation; a backend either equals them bit for bit (wasm) or documents the difference (native, blas). All arrays are
  * row-major; no function allocates or checks. Arrays of different names never overlap unless documented.
  */

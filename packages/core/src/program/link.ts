@@ -57,7 +57,7 @@ export function link(
   calls: readonly Call[],
   kernels: Kernels,
   room: TapeRoom | null = null,
-  { fuses = true } = {}, // see fuse.ts
+  { fuses = true } = {}, // see link.ts
 ): Program {
   const { blocks } = kernels;
   const steps: Step[] = [];

@@ -52,7 +52,7 @@ export interface BlockUpdate {
   apply(emit: Emit, scale?: Float64Array): void;
   /** The moving average of the weights of each block, where the update defers it. */
   follow(emit: Emit): void;
-  /** Both, block by block, so that a block's gradient is in cache, and the backend may join the two: see fuse.ts. */
+  /** Both, block by block, so that a block's gradient is in cache, and the backend may join the two: see link.ts. */
   take(emit: Emit, rows: number, sums: NodeSums): void;
 }
 

@@ -16,7 +16,7 @@ export const updateOp = (optimizer: Optimizer) =>
     optimizer.update,
   );
 
-/** `averageRows`, and an update by what it would have written, which is left nowhere: see fuse.ts. */
+/** `averageRows`, and an update by what it would have written, which is left nowhere: see link.ts. */
 export const meanUpdateOp = (name: string, update: UpdateKernel) =>
   defineOp(
     `${name}OfMean`,

@@ -38,7 +38,7 @@ export interface SpanOptions {
   readonly limit: number; // step
   readonly threads: number;
   readonly probe?: boolean;
-  readonly timedShare?: number; // see busy.ts
+  readonly timedShare?: number; // see tune.ts
   readonly atMostMs?: number; // default SPAN_MS
   readonly signal?: AbortSignal | undefined;
 }

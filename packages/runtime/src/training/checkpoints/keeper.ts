@@ -30,7 +30,7 @@ export interface KeeperOptions extends StateSources, Pick<OpenedRun, 'lockstep' 
   place: CheckpointPlace | null;
   stepLog: StepLog;
   emit: (event: TrainEvent) => void;
-  write: (entry: CheckpointEntry) => Promise<Written>; // see write-checkpoint.ts
+  write: (entry: CheckpointEntry) => Promise<Written>; // see state.ts
 }
 
 /** Null where the run keeps none. */
