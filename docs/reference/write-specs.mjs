@@ -27,7 +27,11 @@ const exported = new Map(
 
 /** Each table with what stands above its members. */
 const families = [
-  ['layers', 'Layers', `Each takes B rows x [B, I] and puts out y [B, O]. ${builders()}`],
+  [
+    'layers',
+    'Layers',
+    `Each takes B rows x [B, I] and puts out y [B, O]. Any may have a \`name\`, which messages and tables then use: \`{ kind: "dense", out: 64, name: "encoder" }\`. ${builders()}`,
+  ],
   ['activations', 'Activations', 'z is the input of the layer, a its output, number by number.'],
   [
     'losses',

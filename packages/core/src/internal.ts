@@ -160,8 +160,10 @@ export {
 } from './network/backprop.ts';
 export { badWeight, findBadWeight, firstBeyond, refuseBadWeights } from './network/bad-weight.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
+export { atLayer } from './network/layers/place.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows } from './network/network.ts';
 export { findNotFinite, firstNotFinite } from './network/not-finite.ts';
+export { nameOfPlaced } from './network/placed-layer.ts';
 export { rowPredictor } from './network/predict.ts';
 export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';
 export { sizeOf } from './network/shape.ts';

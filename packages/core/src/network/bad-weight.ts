@@ -4,6 +4,7 @@ import { complete, type Pausable } from '../math/pausable.ts';
 import { viewOf } from '../math/scratch.ts';
 import type { Network, Tensor } from './network.ts';
 import { findNotFinite } from './not-finite.ts';
+import { nameOfPlaced } from './placed-layer.ts';
 
 /** 'W of dense(2->3) at layer 0 has Infinity' of the first weight that is not finite. */
 export const badWeight = (network: Network, theta: Elements): string | undefined =>
@@ -15,12 +16,12 @@ export function* findBadWeight(
   theta: Elements, // [P]
   takes: (tensor: Pick<Tensor, 'offset' | 'length'>) => boolean = () => true,
 ): Pausable<string | undefined> {
-  for (const { layer, path, tensors } of places) {
-    for (const tensor of tensors) {
+  for (const place of places) {
+    for (const tensor of place.tensors) {
       if (!takes(tensor)) continue;
       const { name, offset, length } = tensor;
       const at = yield* findNotFinite(viewOf(theta, offset, length));
-      if (at !== undefined) return `${name} of ${layer.label} at layer ${path} has ${show(theta[offset + at])}`;
+      if (at !== undefined) return `${name} of ${nameOfPlaced(place)} has ${show(theta[offset + at])}`;
     }
   }
   return undefined;
@@ -40,12 +41,12 @@ export function refuseBadWeights(
   const bad = badWeight(network, theta);
   if (bad !== undefined) throw new Error(`${where}: ${bad}, expected finite numbers`);
   if (type === typeOf(theta)) return;
-  for (const { layer, path, tensors } of network.places) {
-    for (const { name, offset, length } of tensors) {
+  for (const place of network.places) {
+    for (const { name, offset, length } of place.tensors) {
       const beyond = firstBeyond(viewOf(theta, offset, length), type);
       if (beyond === undefined) continue;
       const problem = `has ${show(beyond)}, expected numbers that ${type} can hold`;
-      throw new Error(`${where}: ${name} of ${layer.label} at layer ${path} ${problem}`);
+      throw new Error(`${where}: ${name} of ${nameOfPlaced(place)} ${problem}`);
     }
   }
 }

@@ -8,7 +8,7 @@ import { createRandom } from '../math/random/index.ts';
 import { type ProductShape, viewOf } from '../math/scratch.ts';
 import { layerInFull } from './layer-in-full.ts';
 import { type Layer, type LayerSpec, layers, type Place } from './layers/index.ts';
-import { NO_PARTS, type OwnParts } from './layers/place.ts';
+import { atLayer, NO_PARTS, type OwnParts } from './layers/place.ts';
 import { type PlacedLayer, placeLayers } from './placed-layer.ts';
 import { type Shape, sizeOf } from './shape.ts';
 
@@ -96,6 +96,7 @@ export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS
   }
   const output = sizeOf(built[built.length - 1].out);
   const places = yield* withTensors(placeLayers(built, specs), tensors);
+  yield* refuseSameNames(places);
   const products: ProductShape[] = [];
   for (const { layer } of places) {
     if (layer.products !== undefined) products.push(...layer.products);
@@ -166,7 +167,7 @@ function* buildLayers(
     if (sizeOf(layer.in) !== sizeOf(shape)) {
       const problem = `has length ${sizeOf(layer.in)}, expected ${sizeOf(shape)} (output of ${source})`;
       throw new OptionError('buildNetwork', `layers.${place.join('.')}.in`, problem, {
-        about: `${layer.label} at layer ${place.join('.')}: input`,
+        about: `${atLayer(layer.label, place, spec.name)}: input`,
       });
     }
     built.push(layer);
@@ -175,6 +176,31 @@ function* buildLayers(
     yield;
   }
   return built;
+}
+
+/** Most characters of a layer's name, so that tables and messages stay readable. */
+const MOST_NAME = 40;
+
+function checkName(where: string, name: unknown): void {
+  if (name === undefined) return;
+  if (typeof name === 'string' && name.trim() !== '' && name.length <= MOST_NAME && !/\p{Cc}/u.test(name)) return;
+  const expected = `a name of 1 to ${MOST_NAME} characters`;
+  throw new OptionError(where, 'name', `has ${show(name)}, expected ${expected}`);
+}
+
+/** @throws OptionError for the second layer of a name. */
+function* refuseSameNames(places: readonly PlacedLayer[]): Pausable<void> {
+  const known = new Map<string, string>();
+  for (const { path, spec } of places) {
+    if (spec.name === undefined) continue;
+    const other = known.get(spec.name);
+    if (other !== undefined) {
+      const problem = `has ${show(spec.name)}, which is the name of layer ${other}, expected another`;
+      throw new OptionError(`buildNetwork: layer ${path}`, `layers.${path}.name`, problem, { about: 'name' });
+    }
+    known.set(spec.name, path);
+    yield;
+  }
 }
 
 function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: readonly number[]): Pausable<Layer> {
@@ -190,12 +216,13 @@ function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: readonl
     throw unknownOption(`${place}: ${kind}`, 'fn', ['size', 'alpha']).inside(at);
   // The table pairs each kind with the factory of its own options; TypeScript cannot follow the pairing through a key.
   const factories = { ...own.layers, ...layers } as Readonly<Record<string, LayerFactory>>;
-  const { kind: _, ...options } = spec;
+  const { kind: _, name, ...options } = spec;
+  within(at, () => checkName(place, name));
   try {
     const build: Place['build'] = (specs, input, path) =>
       // Each spec is checked below, and by its factory.
       buildLayers(own, specs as readonly LayerSpec[], input, path);
-    const made = factories[kind](options, { input, path, own, build });
+    const made = factories[kind](options, { input, path, own, build, ...(name === undefined ? {} : { name }) });
     return 'next' in made ? yield* made : made;
   } catch (error) {
     // A nested layer has already named its position.

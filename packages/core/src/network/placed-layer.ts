@@ -1,5 +1,6 @@
 import type { LayerSpec } from './layers/index.ts';
 import type { Layer } from './layers/layer.ts';
+import { atLayer } from './layers/place.ts';
 
 /** A layer and its position. */
 export interface PlacedLayer {
@@ -24,3 +25,6 @@ export function* placeLayers(
     if (layer.inner !== undefined && 'layers' in spec) yield* placeLayers(layer.inner, spec.layers, `${path}.`);
   }
 }
+
+/** How messages name a layer of a network: see `atLayer`. */
+export const nameOfPlaced = ({ layer, path, spec }: PlacedLayer): string => atLayer(layer.label, path, spec.name);

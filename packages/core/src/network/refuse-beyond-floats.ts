@@ -4,6 +4,7 @@ import type { Loss } from '../families/losses/loss.ts';
 import type { ElementType } from '../math/element-type.ts';
 import { layerOptions } from './layers/index.ts';
 import type { Network } from './network.ts';
+import { nameOfPlaced } from './placed-layer.ts';
 
 /**
  * @throws OptionError where floats would compute another network than was asked for: a number of a layer or of its
@@ -17,8 +18,8 @@ export function refuseBeyondFloats(
 ): void {
   if (type === 'float64') return;
   refuseInexactIndices(where, network, loss, type);
-  for (const { path, layer, spec } of network.places) {
-    specInFloats(where, `layers.${path}`, spec, layerOptions, `${layer.label} at layer ${path}`);
+  for (const place of network.places) {
+    specInFloats(where, `layers.${place.path}`, place.spec, layerOptions, nameOfPlaced(place));
   }
 }
 
@@ -40,9 +41,10 @@ export function refuseInexactIndices(
     const problem = `has ${length}, expected at most ${MOST_FLOAT_INDICES} in float32 (larger indices are no floats)`;
     throw new OptionError(where, 'precision', problem, { about });
   };
-  for (const { path, layer, spec } of places) {
+  for (const place of places) {
+    const { spec } = place;
     if (spec.kind !== 'embedding' || spec.vocabulary <= MOST_FLOAT_INDICES) continue;
-    refuse(`${layer.label} at layer ${path}: vocabulary`, spec.vocabulary);
+    refuse(`${nameOfPlaced(place)}: vocabulary`, spec.vocabulary);
   }
   if (loss?.targets === 'classes' && output > MOST_FLOAT_INDICES) refuse('the number of classes', output);
 }

@@ -7,6 +7,7 @@ import { mathOf } from '../math/real-math.ts';
 import { viewOf } from '../math/scratch.ts';
 import { type Layer, NO_BATCH, NO_SHARE, noMemory } from '../network/layers/index.ts';
 import type { Network } from '../network/network.ts';
+import { nameOfPlaced } from '../network/placed-layer.ts';
 import { sizeOf } from '../network/shape.ts';
 import { runCalls } from '../program/link.ts';
 import { createList } from '../program/op.ts';
@@ -29,7 +30,8 @@ export interface GradientCheck {
  */
 export function* checkGradientsInTurns({ network, loss, x, t }: GradientCheck): Pausable<void> {
   const seen = new Set<string>();
-  for (const [k, { path, layer, spec }] of network.places.entries()) {
+  for (const [k, place] of network.places.entries()) {
+    const { layer, spec } = place;
     const { activation } = layer;
     if (activation?.f.own !== undefined && !seen.has(`${activation.f.own} ${activation.alpha}`)) {
       seen.add(`${activation.f.own} ${activation.alpha}`);
@@ -38,7 +40,7 @@ export function* checkGradientsInTurns({ network, loss, x, t }: GradientCheck): 
     }
     if (Object.hasOwn(network.own.layers, spec.kind)) {
       const rows = k === 0 ? x : null;
-      yield* checkLayer(`${layer.label} at layer ${path}`, layer, sizeOf(layer.in), sizeOf(layer.out), rows);
+      yield* checkLayer(nameOfPlaced(place), layer, sizeOf(layer.in), sizeOf(layer.out), rows);
     }
   }
   if (loss.own !== undefined) yield* checkLoss(loss, t, network.output);

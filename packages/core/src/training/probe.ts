@@ -20,6 +20,8 @@ export interface LayerFigures {
   readonly path: string;
   /** Name in messages: dense(784->128). */
   readonly label: string;
+  /** The name that the spec gives it. Absent: none. */
+  readonly name?: string;
   /** RMS over rows and units of ∂loss/∂y, for the own loss of each row; null below the first layer that learns. */
   readonly rmsDy: number | null;
   /** Mean of the outputs over rows and units. */
@@ -154,7 +156,7 @@ export function* probeFigures(
   const units = unitOffsets(network);
   const firstToLearn = network.places.findIndex(({ tensors }) => tensors.length > 0);
   const figures: LayerFigures[] = [];
-  for (const [k, { path, layer, tensors }] of network.places.entries()) {
+  for (const [k, { path, layer, spec, tensors }] of network.places.entries()) {
     const { label, tensors: all } = layer;
     const out = sizeOf(layer.out);
     const count = rows * out;
@@ -183,6 +185,7 @@ export function* probeFigures(
     figures.push({
       path,
       label,
+      ...(spec.name === undefined ? {} : { name: spec.name }),
       // A layer that holds the first layer that learns comes before it, but gets a gradient.
       rmsDy: k < firstToLearn && all.length === 0 ? null : Math.sqrt(squares / count),
       mean,

@@ -40,7 +40,7 @@ test('--probe ends with the layers of its first look and its last, as --json has
   expect(lines.find((line) => line.includes('layer  before'))).toMatch(/before step 1 +before step 31$/);
   const [first, , , last] = looks;
   const names = layerNames(last.layers);
-  expect(names).toContain('hidden layer 2 tanh');
+  expect(names).toContain('layer 3 tanh');
   expect(last.layers.map(({ name }) => name)).toEqual(names);
   for (const [k, name] of names.entries()) {
     const [bars, figures] = lines.filter((line) => line.trimStart().startsWith(`${name}  `));
@@ -63,8 +63,8 @@ test('one look is shown once, none not at all, and --quiet shows none', async ()
 test('of many layers some are shown, the first and the last among them', async () => {
   const { stdout } = await gradloom(run.with(4, new Array(30).fill(4).join()).concat('--probe', '31'));
   expect(stdout).toContain('40 of 61 layers');
-  expect(stdout).toMatch(/ hidden layer 1 {2,}[█▏▎▍▌▋▊▉]/);
-  expect(stdout).toMatch(/ output layer {2,}[█▏▎▍▌▋▊▉]/);
+  expect(stdout).toMatch(/ layer 0 dense {2,}[█▏▎▍▌▋▊▉]/);
+  expect(stdout).toMatch(/ layer 60 dense {2,}[█▏▎▍▌▋▊▉]/);
 });
 
 /** Four digits, as tables have them. */

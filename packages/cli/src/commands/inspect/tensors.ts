@@ -3,7 +3,7 @@ import type { ModelFile } from '@gradloom/runtime';
 
 /** A tensor of a file: a weight, or what the optimizer keeps of one. */
 export interface NamedTensor {
-  readonly name: string; // '0.W', '1.2.gamma' inside of layer 1, or '0.W m' for the optimizer's m
+  readonly name: string; // '0.W', '1.2.gamma' inside of layer 1, 'encoder.W', or '0.W m' for the optimizer's m
   readonly shape: readonly number[];
   readonly isTrained: boolean; // the running statistics of batch-norm are not
   readonly values: Elements;
@@ -19,13 +19,18 @@ export function tensorsOf({ model, checkpoint }: ModelFile, slots: readonly stri
     ...slots.map((slot, k): [string, Elements] => [` ${slot}`, checkpoint?.arrays.state[k] ?? new Float64Array(0)]),
   ];
   return vectors.flatMap(([suffix, vector]) =>
-    places.flatMap(({ path, tensors: own }) =>
+    places.flatMap(({ path, spec, tensors: own }) =>
       own.flatMap(({ name, offset, length }) => {
         const { shape, isTrained } = known.get(offset) ?? { shape: [], isTrained: true };
         // The optimizer keeps nothing of a tensor that it does not train.
         if (suffix !== '' && !isTrained) return [];
         return [
-          { name: `${path}.${name}${suffix}`, shape, isTrained, values: vector.subarray(offset, offset + length) },
+          {
+            name: `${spec.name ?? path}.${name}${suffix}`,
+            shape,
+            isTrained,
+            values: vector.subarray(offset, offset + length),
+          },
         ];
       }),
     ),

@@ -86,7 +86,7 @@ function outputsOf(network: Network, theta: Elements, dataset: Dataset): Named {
 }
 
 const namesOf = ({ places }: Network): string[] =>
-  layerNames(places.map(({ path, layer }) => ({ path, label: layer.label })));
+  layerNames(places.map(({ path, layer, spec }) => ({ path, label: layer.label, name: spec.name })));
 
 /** At most `MOST` of the names, the first and the last among them. */
 function spread(names: readonly string[]): string[] {

@@ -21,7 +21,7 @@ const epoch = record({
 const probe = record({
   event: literal('probe'),
   step: count(),
-  layers: list(record({ path: name, label: name, rmsDy: figure() }), 1_000_000),
+  layers: list(record({ path: name, label: name, name: optional(name), rmsDy: figure() }), 1_000_000),
 });
 
 /** A line of metrics.jsonl. */

@@ -5,7 +5,7 @@ import { treeLevels } from '../../math/tree/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
-import type { Place } from './place.ts';
+import { atLayer, type Place } from './place.ts';
 
 export const embeddingOptions = defineOptions('embedding', {
   /** V, size of the vocabulary: the inputs are whole numbers from 0 to V - 1. */
@@ -24,12 +24,12 @@ export interface EmbeddingOptions extends OptionsOf<typeof embeddingOptions.tabl
  * rows ascending and in them places ascending. No gradient reaches an index: dx is 0.
  * @throws InputError in forward for an index that is not whole or not in [0, V), before anything is read.
  */
-export function embedding(options: EmbeddingOptions, { input, path, own }: Place): Layer {
+export function embedding(options: EmbeddingOptions, { input, path, name, own }: Place): Layer {
   const k = sizeOf(input);
   const { vocabulary: V, width, init } = embeddingOptions.read(options);
   const initialize = createInitializer(init, own);
   const label = `embedding(${V}x${width})`;
-  const where = `${label} at layer ${path.join('.')}`;
+  const where = atLayer(label, path, name);
   return {
     label,
     in: input,

@@ -45,7 +45,9 @@ export const layerOptions = {
  */
 export type LayerSpec =
   | {
-      [K in LayerKind]: KindOf<K> & (K extends 'residual' ? ResidualOptions : Parameters<(typeof table)[K]>[0]);
+      [K in LayerKind]: KindOf<K> &
+        LayerName &
+        (K extends 'residual' ? ResidualOptions : Parameters<(typeof table)[K]>[0]);
     }[LayerKind]
   | ShortActivation;
 
@@ -58,8 +60,17 @@ export interface ResidualOptions extends Omit<AnyResidualOptions, 'layers'> {
   layers: LayerSpec[];
 }
 
+/** What a spec may call any layer. */
+export interface LayerName {
+  /**
+   * Name in messages, tables and on pages, in place of 'layer 2'. No two layers of a network have the same.
+   * @default none
+   */
+  name?: string;
+}
+
 /** An activation in short form: `{ kind: 'leaky-relu', alpha: 0.1 }`. */
-export type ShortActivation = KindOf<ActivationName> & Omit<ActivationOptions, 'fn'>;
+export type ShortActivation = KindOf<ActivationName> & LayerName & Omit<ActivationOptions, 'fn'>;
 
 export { InputError } from '../../program/input-error.ts';
 export type { ActivationOptions } from './activation.ts';

@@ -35,8 +35,16 @@ export interface Place {
   readonly input: Shape;
   /** Position in the network, counted from 0; for a nested layer, followed by its position in the outer layer. */
   readonly path: readonly number[];
+  /** The layer's own name. Absent: its spec gives none. */
+  readonly name?: string;
   /** Parts of the user's own. Absent: none. */
   readonly own?: OwnParts;
   /** Builds nested layers. @throws Error if they do not fit together. */
   build(specs: readonly KindOf<string>[], input: Shape, path: readonly number[]): Pausable<Layer[]>;
+}
+
+/** 'dense(2->3) at layer 0', or 'dense(2->3) at layer 0 (encoder)': how messages say which layer they mean. */
+export function atLayer(label: string, path: string | readonly number[], name?: string): string {
+  const place = `${label} at layer ${typeof path === 'string' ? path : path.join('.')}`;
+  return name === undefined ? place : `${place} (${name})`;
 }

@@ -11,16 +11,16 @@ import type { LayerMemory, StackMemory } from './memory.ts';
 import type { Place } from './place.ts';
 import { backwardStack, createStackMemory, forwardStack } from './stack.ts';
 
+/** A spec of any layer; index.ts, which lists the layers, has the type in full. */
+type LayerSpec = KindOf<string>;
+
 export const residualOptions = defineOptions('residual', {
   /**
    * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may hold blocks, 16
    * levels deep at most.
    */
   layers: required(
-    checkedBy(
-      'a list of at least 1 layer',
-      (value): value is KindOf<string>[] => Array.isArray(value) && value.length > 0,
-    ),
+    checkedBy('a list of at least 1 layer', (value): value is LayerSpec[] => Array.isArray(value) && value.length > 0),
   ),
 });
 

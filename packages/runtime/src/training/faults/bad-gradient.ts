@@ -6,6 +6,7 @@ import {
   leafCount,
   link,
   type Node,
+  nameOfPlaced,
   show,
   viewOf,
 } from '@gradloom/core/internal';
@@ -48,13 +49,13 @@ export function findBadGradient(context: RunContext, rows: number, note: (at: Mo
           numbers: viewOf(arena.nodes, offset + shift, length),
         }));
   for (const { from, numbers } of parts) {
-    for (const { layer, path, tensors } of places) {
-      for (const { name, offset, length } of tensors) {
+    for (const place of places) {
+      for (const { name, offset, length } of place.tensors) {
         const first = Math.max(offset, from);
         const part = partOf(numbers, first - from, offset + length - from);
         const at = firstNotFinite(part, part.length);
         if (at === undefined) continue;
-        const what = `gradient with respect to ${name} of ${layer.label} at layer ${path} has ${show(part[at])}`;
+        const what = `gradient with respect to ${name} of ${nameOfPlaced(place)} has ${show(part[at])}`;
         note({ look: LOOKS.gradients, place: first + at }, what);
       }
     }

@@ -5,6 +5,7 @@ import {
   firstNotFinite,
   leafCount,
   type NodePass,
+  nameOfPlaced,
   runCalls,
   show,
   typeOf,
@@ -133,7 +134,8 @@ function createSearch(
       if (at === undefined) return;
       const [firstRow, lastRow] = rowsOfPass(pass, leaf, rows);
       const place = firstRow + Math.floor((at * (lastRow + 1 - firstRow)) / n);
-      const name = `${layer.label} at layer ${places.find((one) => one.layer === layer)?.path}`;
+      const of = places.find((one) => one.layer === layer);
+      const name = of === undefined ? layer.label : nameOfPlaced(of);
       noteNumber({ look, place }, `${WHAT[phase]} of ${name} has ${show(numbers[at])}`);
     },
   };
@@ -195,14 +197,14 @@ function runPasses(context: RunContext, search: Search, planned: readonly Planne
 }
 
 function findBadLoss({ arena, network }: RunContext, search: Search, planned: readonly PlannedPass[]): void {
-  const { label } = network.layers[network.layers.length - 1];
-  const path = network.places.find(({ layer }) => layer === network.layers[network.layers.length - 1])?.path;
+  const last = network.places.find(({ layer }) => layer === network.layers[network.layers.length - 1]);
+  const name = last === undefined ? 'the last layer' : nameOfPlaced(last);
   for (const { first, count } of planned) {
     const losses = viewOf(arena.lossSums, first, count);
     const bad = firstNotFinite(losses, count);
     if (bad === undefined) continue;
     const at = { look: LOOKS.losses, place: first + bad };
-    search.noteNumber(at, `the loss after ${label} at layer ${path} has ${show(losses[bad])}`);
+    search.noteNumber(at, `the loss after ${name} has ${show(losses[bad])}`);
   }
 }
 
@@ -214,9 +216,9 @@ function largestWeights(
   { places }: Network,
   theta: Elements, // [P]
 ): string {
-  const found = places.flatMap(({ layer, path, tensors }) =>
-    tensors.map(({ name, offset, length }) => ({
-      name: `${name} of ${layer.label} at layer ${path}`,
+  const found = places.flatMap((place) =>
+    place.tensors.map(({ name, offset, length }) => ({
+      name: `${name} of ${nameOfPlaced(place)}`,
       value: largest(viewOf(theta, offset, length)),
     })),
   );

@@ -8,6 +8,7 @@ import {
   type Pausable,
 } from '@gradloom/core';
 import {
+  atLayer,
   checkGradientsInTurns,
   createElements,
   findNotFinite,
@@ -172,6 +173,6 @@ export function* refuseUntrainable({ places }: Network): Pausable<void> {
     yield;
     if (layer.activation === undefined || layer.activation.f.maxSlope > 0 || spec.kind !== 'activation') continue;
     const problem = 'has derivative 0 everywhere, expected an activation with a gradient';
-    throw new OptionError('train', `layers.${path}.fn`, problem, { about: `${spec.fn} at layer ${path}` });
+    throw new OptionError('train', `layers.${path}.fn`, problem, { about: atLayer(spec.fn, path, spec.name) });
   }
 }

@@ -6,7 +6,7 @@ import {
   type Network,
   type NetworkPlace,
 } from '@gradloom/core';
-import { viewOf } from '@gradloom/core/internal';
+import { nameOfPlaced, viewOf } from '@gradloom/core/internal';
 import { activationGraphs } from './activations.ts';
 import type { Graph, Value } from './graph.ts';
 
@@ -69,8 +69,8 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Value>> = 
 
 const INT64 = 7;
 
-const noCounterpart = ({ path, layer }: NetworkPlace): Error =>
-  new Error(`${layer.label} at layer ${path} has no counterpart in ONNX, expected layers that come with Gradloom`);
+const noCounterpart = (place: NetworkPlace): Error =>
+  new Error(`${nameOfPlaced(place)} has no counterpart in ONNX, expected layers that come with Gradloom`);
 
 function affine({ graph, x, place, constant }: Emission, W: string, b: string): Value {
   const [I, O] = [sizeOf(place.layer.in), sizeOf(place.layer.out)];
@@ -87,11 +87,11 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
   }
 
   function emitLayer(place: NetworkPlace, input: Value): Value {
-    const { path, layer, spec, tensors } = place;
+    const { path, spec, tensors } = place;
     if (!Object.hasOwn(layerGraphs, spec.kind)) throw noCounterpart(place);
     const tensor = (name: string): Elements => {
       const found = tensors.find((one) => one.name === name);
-      if (found === undefined) throw new Error(`${layer.label} at layer ${path} has no tensor ${name}, expected it`);
+      if (found === undefined) throw new Error(`${nameOfPlaced(place)} has no tensor ${name}, expected it`);
       return viewOf(parameters, found.offset, found.length);
     };
     return layerGraphs[spec.kind as LayerKind]({
