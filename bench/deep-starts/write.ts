@@ -10,8 +10,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InitializerSpec } from '@gradloom/core';
 import { type Dataset, loadMnist, splitDataset, subset } from '@gradloom/runtime';
-import { deepNetwork } from '../../packages/cli/src/lab/experiments/vanishing/deep-network.ts';
-import { startOf } from '../../packages/cli/src/lab/experiments/vanishing/deep-run.ts';
+import { deepNetwork, startOf } from '../../packages/cli/src/lab/experiments/vanishing/deep-run.ts';
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('write: the folder is missing, expected one to write to');

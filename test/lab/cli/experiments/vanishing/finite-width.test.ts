@@ -1,14 +1,14 @@
 import { createPool, type Pool } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { meanSquareOf } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-data.ts';
-import { deepNetwork } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-network.ts';
-import { lookAtStart } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-run.ts';
-import { factorRange, widthEffect } from '../../../../../packages/cli/src/lab/experiments/vanishing/finite-width.ts';
-import { fitWeights } from '../../../../../packages/cli/src/lab/experiments/vanishing/fit-factor.ts';
+import { deepNetwork, lookAtStart } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-run.ts';
 import { meanField } from '../../../../../packages/cli/src/lab/experiments/vanishing/mean-field.ts';
 import {
+  factorRange,
+  fitWeights,
   type StartFactors,
   startFactors,
+  widthEffect,
 } from '../../../../../packages/cli/src/lab/experiments/vanishing/start-factors.ts';
 import { counted, onlyInAll } from '../../../../support/count.ts';
 import { randomDataset } from '../../../../support/random-dataset.ts';

@@ -1,8 +1,7 @@
 import { createPool, type Pool } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { meanSquareOf, meanVarianceOf } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-data.ts';
-import { deepNetwork } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-network.ts';
-import { lookAtStart } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-run.ts';
+import { deepNetwork, lookAtStart } from '../../../../../packages/cli/src/lab/experiments/vanishing/deep-run.ts';
 import {
   expectedSizes,
   meanField,

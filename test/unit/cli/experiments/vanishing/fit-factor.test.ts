@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fitFactor, fitWeights } from '../../../../../packages/cli/src/lab/experiments/vanishing/fit-factor.ts';
+import { fitFactor, fitWeights } from '../../../../../packages/cli/src/lab/experiments/vanishing/start-factors.ts';
 
 test('sizes that shrink by a factor towards the input give that factor', () => {
   const sizes = Array.from({ length: 12 }, (_, h) => 3 * 0.25 ** (11 - h));

@@ -2,7 +2,7 @@ import { decimal, percent, whole } from '../../../terminal/text/format.ts';
 import { table } from '../../../terminal/text/table.ts';
 import type { Outcome } from '../experiment.ts';
 import { type Finding, holds, published } from '../finding.ts';
-import { fitFactor } from '../vanishing/fit-factor.ts';
+import { fitFactor } from '../vanishing/start-factors.ts';
 import { remedyTable } from './remedy-nets.ts';
 import type { RemedyResult, Setting } from './small-set.ts';
 

@@ -7,10 +7,10 @@ import type { LayerHistogram } from '../../figures/layer-histogram.ts';
 import { type Sweep, sweepRates } from '../sweep.ts';
 import type { NamedActivation } from './activation-list.ts';
 import type { DeepData } from './deep-data.ts';
-import { deepNetwork } from './deep-network.ts';
 import {
   type Bench,
   type DeepRun,
+  deepNetwork,
   evaluateRun,
   type Look,
   type RunLength,
@@ -18,8 +18,7 @@ import {
   runDeep,
   startOf,
 } from './deep-run.ts';
-import type { WidthEffect } from './finite-width.ts';
-import { type StartFactors, startFactors } from './start-factors.ts';
+import { type StartFactors, startFactors, type WidthEffect } from './start-factors.ts';
 
 /** One comparison: the same network, rows and steps for every activation. */
 export interface Setup {

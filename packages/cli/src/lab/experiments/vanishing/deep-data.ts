@@ -1,8 +1,7 @@
 import type { LossSpec } from '@gradloom/core';
-import { type DataMatrix, type DataSplits, splitDataset } from '@gradloom/runtime';
+import { type DataMatrix, type DataSplits, type Dataset, splitDataset } from '@gradloom/runtime';
 import type { DatasetSource } from '../../../files/datasets/dataset-source.ts';
 import { openDataset } from '../../../files/datasets/open-dataset.ts';
-import { largestClass } from './learning.ts';
 
 /** Rows to train on, to choose a learning rate by, and to measure the result on. */
 const VALIDATION_ROWS = 2000;
@@ -53,3 +52,17 @@ export function meanVarianceOf(inputs: DataMatrix, rows: number): number {
   for (let i = 0; i < rows * columns; i++) means[i % columns] += array[i] / divisor / rows;
   return meanSquareOf(inputs, rows) - means.reduce((sum, mean) => sum + mean ** 2, 0) / columns;
 }
+
+/** Share of the most frequent class: the accuracy of always answering it. */
+export function largestClass({ targets, rows, classes }: Dataset): number {
+  const counts = new Array<number>(classes ?? 1).fill(0);
+  for (let n = 0; n < rows; n++) counts[targets.array[n]]++;
+  return Math.max(...counts) / rows;
+}
+
+/** How far an accuracy may be from chance by luck: three standard errors of a share of `rows`. */
+export const isChance = (accuracy: number, chance: number, rows: number): boolean =>
+  accuracy <= chance + 3 * Math.sqrt((chance * (1 - chance)) / rows);
+
+/** More than half way from chance to 100 %. */
+export const hasLearned = (accuracy: number, chance: number): boolean => accuracy > (1 + chance) / 2;

@@ -1,7 +1,9 @@
 import {
   buildNetwork,
   type Elements,
+  type InitializerSpec,
   initializeParameters,
+  type LayerSpec,
   type LossSpec,
   type NetworkSpec,
   type OptimizerSpec,
@@ -15,8 +17,10 @@ import {
   TrainingError,
   train,
 } from '@gradloom/runtime';
+import type { ActivationSpec } from '../../../options/activation.ts';
 import { withoutPlace } from '../../../terminal/failure.ts';
 import type { Machine } from '../experiment.ts';
+import type { Norm } from './activation-list.ts';
 import { type HiddenFigures, hiddenFigures, type OutputFigures, outputFigures } from './layer-profile.ts';
 
 export interface Bench {
@@ -121,3 +125,35 @@ export const evaluateRun = (
   rows: Dataset,
   { machine, loss }: Bench,
 ): Promise<Evaluation> => evaluateModel(spec, parameters, rows, { ...machine, loss });
+
+/** Networks that differ only in their activation. */
+interface DeepShape {
+  readonly input: number;
+  readonly hidden: readonly number[]; // widths
+  readonly output: number;
+  readonly init: InitializerSpec | ((fanIn: number) => InitializerSpec);
+  readonly biasInit?: InitializerSpec; // default zeros
+  readonly norm?: Norm; // before every activation of a hidden layer
+}
+
+/** Hidden layers, each dense, the norm if there is one, and activation; then a dense output. */
+export function deepNetwork(shape: DeepShape, activation: ActivationSpec, atOutput?: ActivationSpec): NetworkSpec {
+  const { input, hidden, output, init, biasInit, norm } = shape;
+  const layers: LayerSpec[] = [];
+  let width = input;
+  const add = (out: number): void => {
+    const own = typeof init === 'function' ? init(width) : init;
+    layers.push({ kind: 'dense', out, init: own, ...(biasInit === undefined ? {} : { biasInit }) });
+    width = out;
+  };
+  for (const out of hidden) {
+    add(out);
+    if (norm !== undefined) layers.push({ kind: norm });
+    layers.push(layerOf(activation));
+  }
+  add(output);
+  if (atOutput !== undefined) layers.push(layerOf(atOutput));
+  return { input, layers };
+}
+
+const layerOf = ({ kind, ...options }: ActivationSpec): LayerSpec => ({ ...options, kind: 'activation', fn: kind });

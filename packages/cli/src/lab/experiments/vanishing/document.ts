@@ -1,8 +1,7 @@
 import { formatMember, type Member } from '../../../options/member.ts';
-import type { Comparison, Setup, Trained } from './compare.ts';
-import { TINY_EPSILON } from './compare.ts';
+import { type Comparison, type Setup, TINY_EPSILON, type Trained } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
-import { factorRange } from './finite-width.ts';
+import { factorRange } from './start-factors.ts';
 
 /**
  * All numbers in full, and the settings. It contains nothing about the machine, so it is the same on any number of

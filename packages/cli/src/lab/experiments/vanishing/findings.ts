@@ -1,12 +1,11 @@
 import { activations, mathOf } from '@gradloom/core';
-import { decimal, percent } from '../../../terminal/text/format.ts';
+import { decimal, percent, whole } from '../../../terminal/text/format.ts';
+import { table } from '../../../terminal/text/table.ts';
+import type { Section } from '../experiment.ts';
 import { type Finding, holds, printed, unclaimed } from '../finding.ts';
-import { type Comparison, type Setup, whyUnclaimed } from './compare.ts';
-import type { DeepData } from './deep-data.ts';
-import { epsilonFindings } from './epsilon.ts';
-import { factorRange } from './finite-width.ts';
-import { hasLearned, isChance } from './learning.ts';
-import { longFindings } from './long-run.ts';
+import { type Comparison, EPSILON, LONG_EPOCHS, type Setup, TINY_EPSILON, whyUnclaimed } from './compare.ts';
+import { type DeepData, hasLearned, isChance } from './deep-data.ts';
+import { factorRange } from './start-factors.ts';
 
 export function findingsOf(comparisons: readonly Comparison[], setup: Setup, data: DeepData): Finding[] {
   const found = slopes();
@@ -82,4 +81,86 @@ function learns({ label, common, best }: Comparison, chance: number): Finding[] 
     const accuracy = test?.accuracy ?? 0;
     return holds(`${label} learns, ${k === 0 ? 'same' : 'best'} rate`, percent(accuracy), hasLearned(accuracy, chance));
   });
+}
+
+/** Size of Adam's first step relative to the rate, |g| / (|g| + ε), for a gradient of this size. */
+const shareOf = (gradient: number, epsilon: number): number => gradient / (gradient + epsilon);
+
+/** Why no rate helps: Adam divides by √v + ε, and the gradients of the first layers are below ε. */
+export function epsilonSection({ label, looks, withTinyEpsilon }: Comparison, { hidden }: Setup): Section[] {
+  if (withTinyEpsilon === null) return [];
+  const { layers } = looks[0];
+  const shown = [...new Set([0, 4, 9, 14, hidden.length - 1])].filter((h) => h < hidden.length);
+  return [
+    {
+      title: `Why no rate helps ${label}: Adam's epsilon`,
+      lines: [
+        '  Adam divides by sqrt(v) + epsilon. If a gradient g is far above epsilon, the',
+        '  first step is the full rate; if far below, almost 0: |g| / (|g| + epsilon).',
+        '',
+        ...table(
+          ['hidden layer', 'dL/dW', `step, epsilon ${EPSILON}`, `step, epsilon ${TINY_EPSILON}`],
+          shown.map((h) => [
+            String(h + 1),
+            layers[h].rmsDW.toExponential(1),
+            ...[EPSILON, TINY_EPSILON].map((epsilon) => asPercent(shareOf(layers[h].rmsDW, epsilon))),
+          ]),
+          { right: [0, 1, 2, 3] },
+        ).map((line) => `  ${line}`),
+        '',
+        `  With epsilon ${TINY_EPSILON}, the same network from the same weights at rate ${withTinyEpsilon.rate}`,
+        `  has ${accuracyOf(withTinyEpsilon)} test accuracy. It stays at chance only with the usual epsilon:`,
+        '  the first layers have a gradient, but Adam treats it as 0.',
+      ],
+    },
+  ];
+}
+
+function epsilonFindings({ label, looks, withTinyEpsilon }: Comparison): Finding[] {
+  if (withTinyEpsilon === null) return [];
+  const share = shareOf(looks[0].layers[0].rmsDW, EPSILON);
+  return [
+    holds(`${label}: Adam's first step in hidden layer 1 is below 1 % of its rate`, asPercent(share), share < 0.01),
+    unclaimed(
+      `${label}, epsilon ${TINY_EPSILON}, rate ${withTinyEpsilon.rate}`,
+      accuracyOf(withTinyEpsilon),
+      'with another epsilon, it depends on the start',
+    ),
+  ];
+}
+
+const accuracyOf = ({ test }: NonNullable<Comparison['withTinyEpsilon']>): string =>
+  test?.accuracy === undefined ? 'none' : percent(test.accuracy);
+
+const asPercent = (share: number): string => `${decimal(100 * share)} %`;
+
+export function longSection(comparisons: readonly Comparison[], { length }: Setup): Section[] {
+  const runs = comparisons.flatMap(({ label, long }) => (long === null ? [] : [{ label, ...long }]));
+  if (runs.length === 0) return [];
+  return [
+    {
+      title: `After ${LONG_EPOCHS} epochs, ${whole(runs[0].steps)} steps, at the same rate, ${length.optimizer.lr}`,
+      lines: table(
+        ['', 'loss', 'accuracy'],
+        runs.map(({ label, test }) => [
+          label,
+          test === null ? 'diverged' : decimal(test.loss),
+          test?.accuracy === undefined ? '' : percent(test.accuracy),
+        ]),
+        { right: [1, 2] },
+      ).map((line) => `  ${line}`),
+    },
+  ];
+}
+
+/** The claims about some hundred steps also hold after ten epochs. */
+function longFindings({ label, long }: Comparison, { test }: DeepData, chance: number): Finding[] {
+  if (long === null) return [];
+  const accuracy = long.test?.accuracy ?? 0;
+  const shown = percent(accuracy);
+  if (label === 'sigmoid') {
+    return [holds(`sigmoid stays at chance, ${LONG_EPOCHS} epochs`, shown, isChance(accuracy, chance, test.rows))];
+  }
+  const learns = label === 'relu' || label === 'batch-norm+sigmoid';
+  return learns ? [holds(`${label} learns, ${LONG_EPOCHS} epochs`, shown, hasLearned(accuracy, chance))] : [];
 }

@@ -14,11 +14,9 @@ import { near, type Range, rangeOf, rangeText } from '../../../figures/range.ts'
 import { type Published, published } from '../../finding.ts';
 import { runRow } from '../../loss-of-row.ts';
 import { named } from '../activation-list.ts';
-import { deepNetwork } from '../deep-network.ts';
-import { type Look, lookAtStart, startOf } from '../deep-run.ts';
-import { fitFactor } from '../fit-factor.ts';
-import type { Preset } from './preset.ts';
-import { withMnist } from './with-mnist.ts';
+import { deepNetwork, type Look, lookAtStart, startOf } from '../deep-run.ts';
+import { fitFactor } from '../start-factors.ts';
+import { definePreset } from './preset.ts';
 
 const LAYERS = 5;
 const MIDDLE = 2; // the hidden layer whose Jacobian is taken, from 0
@@ -42,21 +40,22 @@ interface Measured {
  * its own images of shapes; here the rows are digits. [Glorot & Bengio 2010,
  * §4.2](https://proceedings.mlr.press/v9/glorot10a.html)
  */
-export const glorotOf = ({ width, rows }: { width: number; rows: number }): Preset => ({
-  seeds: { first: 1, last: 3 },
-  async run(seeds, context) {
-    const [standard, normalised] = await withMnist(context, rows, async (train, pool) => {
-      const bench = { data: { train }, loss: 'softmax-cross-entropy', machine: context.machine, pool } as const;
+export const glorotOf = ({ width, rows }: { width: number; rows: number }) =>
+  definePreset('glorot', {
+    rows,
+    seeds: { first: 1, last: 3 },
+    async measure({ train, seeds, note, bench }): Promise<Measured[]> {
       const found: Measured[] = [];
       for (const [name, init] of Object.entries(inits)) {
         const hidden = new Array<number>(LAYERS).fill(width);
         const spec = deepNetwork({ input: train.inputs.columns, hidden, output: 10, init }, tanh);
         const looks: Look[] = [];
         for (const seed of seeds) {
-          context.note(`${name} init, seed ${seed}`);
-          looks.push(await lookAtStart(spec, bench, { optimizer: 'sgd', batch: 'full', seed }));
+          note(`${name} init, seed ${seed}`);
+          const run = { optimizer: 'sgd', batch: 'full', seed } as const;
+          looks.push(await lookAtStart(spec, bench('softmax-cross-entropy'), run));
         }
-        context.note(`${name} init, singular values`);
+        note(`${name} init, singular values`);
         found.push({
           looks,
           dz: factors(looks, 'rmsDz'),
@@ -65,44 +64,45 @@ export const glorotOf = ({ width, rows }: { width: number; rows: number }): Pres
         });
       }
       return found;
-    });
-    const expected = (n: number) => (8 / (3 * Math.PI)) * Math.sqrt(n); // of W alone, n Var(W) being n
-    return {
-      sections: [
-        {
-          title: `Glorot and Bengio 2010: factor per layer towards the input, ${seeds.length} starts`,
-          lines: columns([
-            ['init', 'dL/dz', 'dL/dW', 'mean singular value of a Jacobian'],
-            ...[standard, normalised].map(({ dz, dW, singular }, k) => [
-              Object.keys(inits)[k],
-              rangeText(dz),
-              rangeText(dW),
-              `${decimal(singular)} (of W alone: ${decimal(expected(k === 0 ? 1 / 3 : 1))} in theory)`,
+    },
+    show([standard, normalised], seeds) {
+      const expected = (n: number) => (8 / (3 * Math.PI)) * Math.sqrt(n); // of W alone, n Var(W) being n
+      return {
+        sections: [
+          {
+            title: `Glorot and Bengio 2010: factor per layer towards the input, ${seeds.length} starts`,
+            lines: columns([
+              ['init', 'dL/dz', 'dL/dW', 'mean singular value of a Jacobian'],
+              ...[standard, normalised].map(({ dz, dW, singular }, k) => [
+                Object.keys(inits)[k],
+                rangeText(dz),
+                rangeText(dW),
+                `${decimal(singular)} (of W alone: ${decimal(expected(k === 0 ? 1 / 3 : 1))} in theory)`,
+              ]),
             ]),
-          ]),
-        },
-      ],
-      findings: [
-        near('standard init: dL/dz per layer', paper('sqrt(1/3)'), Math.sqrt(1 / 3), standard.dz, 0.1),
-        near('normalised init: dL/dz per layer', paper('about 1'), 1, normalised.dz, 0.1),
-        near('standard init: dL/dW per layer (eq. 14)', paper('keeps its size'), 1, standard.dW, 0.1),
-        published(
-          'standard init: singular value',
-          paper('about 0.5'),
-          standard.singular,
-          Math.abs(standard.singular - 0.5) < 0.05,
-        ),
-        published(
-          'normalised init: singular value',
-          paper('about 0.8'),
-          normalised.singular,
-          Math.abs(normalised.singular - 0.8) < 0.05,
-        ),
-      ],
-      json: { preset: 'glorot', seeds, rows, standard, normalised },
-    };
-  },
-});
+          },
+        ],
+        findings: [
+          near('standard init: dL/dz per layer', paper('sqrt(1/3)'), Math.sqrt(1 / 3), standard.dz, 0.1),
+          near('normalised init: dL/dz per layer', paper('about 1'), 1, normalised.dz, 0.1),
+          near('standard init: dL/dW per layer (eq. 14)', paper('keeps its size'), 1, standard.dW, 0.1),
+          published(
+            'standard init: singular value',
+            paper('about 0.5'),
+            standard.singular,
+            Math.abs(standard.singular - 0.5) < 0.05,
+          ),
+          published(
+            'normalised init: singular value',
+            paper('about 0.8'),
+            normalised.singular,
+            Math.abs(normalised.singular - 0.8) < 0.05,
+          ),
+        ],
+        json: { rows, standard, normalised },
+      };
+    },
+  });
 
 const paper = (printed: string): Published => ({ printed, source: 'Glorot and Bengio 2010, section 4.2' });
 

@@ -4,14 +4,10 @@ import { decimal, percent } from '../../../../terminal/text/format.ts';
 import { medianText, rangeOf, rangeText } from '../../../figures/range.ts';
 import { type Finding, type Published, published, unclaimed } from '../../finding.ts';
 import { named } from '../activation-list.ts';
-import { meanSquareOf } from '../deep-data.ts';
-import { deepNetwork } from '../deep-network.ts';
-import { type Look, runDeep } from '../deep-run.ts';
-import { type FactorRange, factorRange } from '../finite-width.ts';
-import { largestClass } from '../learning.ts';
-import { type StartFactors, startFactors } from '../start-factors.ts';
-import type { Preset } from './preset.ts';
-import { withMnist } from './with-mnist.ts';
+import { largestClass, meanSquareOf } from '../deep-data.ts';
+import { deepNetwork, type Look, runDeep } from '../deep-run.ts';
+import { type FactorRange, factorRange, type StartFactors, startFactors } from '../start-factors.ts';
+import { definePreset } from './preset.ts';
 
 const LAYERS = 30;
 const WIDTH = 64;
@@ -34,59 +30,61 @@ interface Measured {
  * for any start, but the accuracy depends on it, so accuracies are shown and not claimed. [He et al. 2015,
  * §2.2](https://arxiv.org/abs/1502.01852)
  */
-export const heOf = ({ steps }: { steps: number }): Preset => ({
-  seeds: { first: 1, last: 3 },
-  async run(seeds, context) {
-    const { measured, chance } = await withMnist(context, ROWS, async (whole, pool) => {
+export const heOf = ({ steps }: { steps: number }) =>
+  definePreset('he', {
+    rows: ROWS,
+    seeds: { first: 1, last: 3 },
+    async measure({ train: whole, seeds, note, bench }) {
       const data = splitDataset(whole, { validation: 1 / 6 });
-      const bench = { data, loss: 'softmax-cross-entropy', machine: context.machine, pool } as const;
-      const found: Measured[] = [];
+      const measured: Measured[] = [];
       for (const init of inits) {
         const hidden = new Array<number>(LAYERS).fill(WIDTH);
         const spec = deepNetwork({ input: whole.inputs.columns, hidden, output: 10, init }, relu);
         const runs = [];
         for (const seed of seeds) {
-          context.note(`${init}, seed ${seed}`);
+          note(`${init}, seed ${seed}`);
           const optimizer = { kind: 'sgd', lr: 0.01, momentum: 0.9 } as const;
-          runs.push(await runDeep(spec, bench, { optimizer, batch: BATCH, steps, seed }, [0]));
+          const length = { optimizer, batch: BATCH, steps, seed };
+          runs.push(await runDeep(spec, bench('softmax-cross-entropy', data), length, [0]));
         }
         const starts = runs.map(({ looks }) => looks[0]);
         const accuracies = runs.map(({ validation }) => validation?.accuracy ?? 0);
-        found.push({ starts, accuracies, ...factorsOf(starts, hidden, data.train) });
+        measured.push({ starts, accuracies, ...factorsOf(starts, hidden, data.train) });
       }
-      return { measured: found, chance: largestClass(data.validation ?? whole) };
-    });
-    const [xavier, ours] = measured;
-    return {
-      sections: [
-        {
-          title: `He et al. 2015, with 30 dense layers and relu: ${steps} steps, ${seeds.length} starts`,
-          lines: [
-            ...columns([
-              ['init', 'dL/dz per layer', 'accuracy, median', 'lowest to highest'],
-              ...measured.map(({ factors, accuracies }, k) => [
-                inits[k],
-                rangeText(rangeOf('factor of dL/dz', factors)),
-                ...medianText(accuracies, percent),
+      return { measured, chance: largestClass(data.validation ?? whole) };
+    },
+    show({ measured, chance }, seeds) {
+      const [xavier, ours] = measured;
+      return {
+        sections: [
+          {
+            title: `He et al. 2015, with 30 dense layers and relu: ${steps} steps, ${seeds.length} starts`,
+            lines: [
+              ...columns([
+                ['init', 'dL/dz per layer', 'accuracy, median', 'lowest to highest'],
+                ...measured.map(({ factors, accuracies }, k) => [
+                  inits[k],
+                  rangeText(rangeOf('factor of dL/dz', factors)),
+                  ...medianText(accuracies, percent),
+                ]),
               ]),
-            ]),
-            '',
-            `  Always answering the most frequent class is right in ${percent(chance)} of the rows.`,
-            '  The factors are the same for any start. The accuracy after so few steps depends',
-            '  on the start: some glorot networks leave chance, some he networks barely do.',
-          ],
-        },
-      ],
-      findings: [
-        factorFinding('glorot init', paper('sqrt(1/2)'), xavier),
-        factorFinding('he init', paper('1'), ours),
-        accuracyFinding('glorot init', paper('stalls'), xavier),
-        accuracyFinding('he init', paper('converges'), ours),
-      ],
-      json: { preset: 'he', seeds, steps, 'glorot-normal': xavier, 'he-normal': ours },
-    };
-  },
-});
+              '',
+              `  Always answering the most frequent class is right in ${percent(chance)} of the rows.`,
+              '  The factors are the same for any start. The accuracy after so few steps depends',
+              '  on the start: some glorot networks leave chance, some he networks barely do.',
+            ],
+          },
+        ],
+        findings: [
+          factorFinding('glorot init', paper('sqrt(1/2)'), xavier),
+          factorFinding('he init', paper('1'), ours),
+          accuracyFinding('glorot init', paper('stalls'), xavier),
+          accuracyFinding('he init', paper('converges'), ours),
+        ],
+        json: { steps, 'glorot-normal': xavier, 'he-normal': ours },
+      };
+    },
+  });
 
 function factorsOf(starts: readonly Look[], hidden: readonly number[], { inputs, rows }: Dataset) {
   const widths = [inputs.columns, ...hidden];

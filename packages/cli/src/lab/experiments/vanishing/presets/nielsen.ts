@@ -1,14 +1,12 @@
 import type { LossSpec } from '@gradloom/core';
-import type { Dataset, Pool } from '@gradloom/runtime';
+import type { Dataset } from '@gradloom/runtime';
 import { columns } from '../../../../terminal/text/columns.ts';
 import { type Range, rangeOf, rangeText, within } from '../../../figures/range.ts';
-import type { ExperimentContext, Section } from '../../experiment.ts';
+import type { Section } from '../../experiment.ts';
 import { type Finding, unclaimed } from '../../finding.ts';
 import { named } from '../activation-list.ts';
-import { deepNetwork } from '../deep-network.ts';
-import { type Look, lookAtStart, runDeep } from '../deep-run.ts';
-import type { Preset } from './preset.ts';
-import { withMnist } from './with-mnist.ts';
+import { deepNetwork, type Look, lookAtStart, runDeep } from '../deep-run.ts';
+import { definePreset, type Measuring } from './preset.ts';
 
 /** Norms of dC/db of the hidden layers as printed, for one start, of networks 784, n times 30, 10. */
 const published = [
@@ -45,26 +43,28 @@ type Norms = Record<(typeof costs)[number], readonly number[][]>; // [starts][hi
  * [script](https://github.com/mnielsen/neural-networks-and-deep-learning/blob/master/fig/generate_gradient.py) and
  * [record](https://github.com/mnielsen/neural-networks-and-deep-learning/blob/master/fig/norms_during_training_4_layers.json)
  */
-export const nielsen: Preset = {
+export const nielsen = definePreset('nielsen', {
+  rows: ROWS,
   seeds: { first: 1, last: 20 },
-  async run(seeds, context, long = false) {
-    const { nets, trained } = await withMnist(context, ROWS, async (train, pool) => {
-      const found: { depth: number; norms: Norms }[] = [];
-      for (const { length: depth } of published) {
-        const norms = { crossEntropy: [] as number[][], quadratic: [] as number[][] };
-        for (const seed of seeds) {
-          context.note(`${depth} hidden layers, seed ${seed}`);
-          for (const cost of costs) norms[cost].push(await normsAtStart(depth, cost, seed, train, pool, context));
-        }
-        found.push({ depth, norms });
+  async measure(measuring) {
+    const { seeds, long, note } = measuring;
+    const nets: { depth: number; norms: Norms }[] = [];
+    for (const { length: depth } of published) {
+      const norms = { crossEntropy: [] as number[][], quadratic: [] as number[][] };
+      for (const seed of seeds) {
+        note(`${depth} hidden layers, seed ${seed}`);
+        for (const cost of costs) norms[cost].push(await normsAtStart(depth, cost, seed, measuring));
       }
-      const ends: number[][] = [];
-      for (const seed of long ? seeds : []) {
-        context.note(`${END} epochs, seed ${seed}`);
-        ends.push(await normsAtEnd(seed, train, pool, context));
-      }
-      return { nets: found, trained: ends };
-    });
+      nets.push({ depth, norms });
+    }
+    const trained: number[][] = [];
+    for (const seed of long ? seeds : []) {
+      note(`${END} epochs, seed ${seed}`);
+      trained.push(await normsAtEnd(seed, measuring));
+    }
+    return { nets, trained };
+  },
+  show({ nets, trained }, seeds) {
     const rows = nets.flatMap(({ depth, norms }, k) =>
       published[k].map((printed, h) => {
         const range = (cost: (typeof costs)[number]): Range => normRange(norms[cost], h);
@@ -77,7 +77,7 @@ export const nielsen: Preset = {
           within(`dC/db, hidden layer ${h + 1} of ${depth}`, { printed, source: BOOK }, ofLayer(norms.crossEntropy, h)),
         ),
       ),
-      ...(long
+      ...(trained.length > 0
         ? publishedAtEnd.map((printed, h) =>
             within(`epoch ${END}: hidden layer ${h + 1} of 4`, { printed, source: RECORD }, ofLayer(trained, h)),
           )
@@ -103,18 +103,18 @@ export const nielsen: Preset = {
             '  With half the squared error they are a fifth as large, and shrink as fast.',
           ],
         },
-        ...(long ? [sectionOfEnd(trained)] : []),
+        ...(trained.length > 0 ? [sectionOfEnd(trained)] : []),
       ],
       findings: seeds.length < FEWEST ? findings.map(withheld) : findings,
       json: {
-        preset: 'nielsen',
-        seeds,
         networks: nets.map(({ depth, norms }, k) => ({ depth, published: published[k].map(Number), norms })),
-        ...(long ? { trained: { epoch: END, published: publishedAtEnd.map(Number), norms: trained } } : {}),
+        ...(trained.length > 0
+          ? { trained: { epoch: END, published: publishedAtEnd.map(Number), norms: trained } }
+          : {}),
       },
     };
   },
-};
+});
 
 const BOOK = 'Nielsen 2015, chapter 5';
 const RECORD = "its repository's fig/norms_during_training_4_layers.json";
@@ -164,16 +164,13 @@ async function normsAtStart(
   depth: number,
   cost: (typeof costs)[number],
   seed: number,
-  train: Dataset,
-  pool: Pool,
-  { machine }: ExperimentContext,
+  { train, bench }: Measuring,
 ): Promise<number[]> {
   const { spec, loss, scale } = problemOf(depth, cost, train);
-  const bench = { data: { train }, loss, machine, pool };
-  return normsOf(await lookAtStart(spec, bench, { optimizer: 'sgd', batch: 'full', seed }), scale);
+  return normsOf(await lookAtStart(spec, bench(loss), { optimizer: 'sgd', batch: 'full', seed }), scale);
 }
 
-async function normsAtEnd(seed: number, train: Dataset, pool: Pool, { machine }: ExperimentContext): Promise<number[]> {
+async function normsAtEnd(seed: number, { train, bench }: Measuring): Promise<number[]> {
   const { spec, loss, scale } = problemOf(publishedAtEnd.length, 'crossEntropy', train);
   // The book's cost is the sum over outputs, `scale` times the mean. Rate and decay are scaled so that rate times
   // gradient and rate times decay are the same.
@@ -183,8 +180,9 @@ async function normsAtEnd(seed: number, train: Dataset, pool: Pool, { machine }:
     weightDecay: LAMBDA / ROWS / scale,
     decayed: 'weights',
   } as const;
-  const bench = { data: { train }, loss, machine, pool };
-  const { looks, diverged } = await runDeep(spec, bench, { optimizer, batch: 'full', steps: END + 1, seed }, [END]);
+  const { looks, diverged } = await runDeep(spec, bench(loss), { optimizer, batch: 'full', steps: END + 1, seed }, [
+    END,
+  ]);
   const end = looks.find(({ step }) => step === END);
   if (end === undefined) throw new Error(`epoch ${END} of seed ${seed} has ${diverged}, expected finite numbers`);
   return normsOf(end, scale);

@@ -1,8 +1,63 @@
+import type { LossSpec } from '@gradloom/core';
+import { createPool, type Dataset, loadMnist, subset } from '@gradloom/runtime';
 import type { SeedRange } from '../../../../options/seed-range.ts';
-import type { ExperimentContext, Outcome } from '../../experiment.ts';
+import type { ExperimentContext, Outcome, Section } from '../../experiment.ts';
+import type { Finding } from '../../finding.ts';
+import type { Bench } from '../deep-run.ts';
 
 /** Published figures, measured again from a number of starts. */
 export interface Preset {
   readonly seeds: SeedRange; // the default seeds
   readonly run: (seeds: readonly number[], context: ExperimentContext, long?: boolean) => Promise<Outcome>;
 }
+
+/** What a preset measures with. */
+export interface Measuring {
+  readonly train: Dataset; // the first rows of MNIST's training set
+  readonly seeds: readonly number[];
+  readonly long: boolean; // also what takes minutes
+  readonly note: (text: string) => void;
+  /** Data and loss of runs, by default all rows as the training set, with the threads of the preset. */
+  bench(loss: LossSpec, data?: Bench['data']): Bench;
+}
+
+/** How a preset shows what it has found. */
+export interface Shown {
+  readonly sections: readonly Section[];
+  readonly findings: readonly Finding[];
+  readonly json: Readonly<Record<string, unknown>>; // besides its name and seeds
+}
+
+/** The frame of all presets: opens `rows` rows of MNIST and threads, measures, ends the threads, and shows. */
+export const definePreset = <Found>(
+  name: string,
+  {
+    rows,
+    seeds,
+    measure,
+    show,
+  }: {
+    readonly rows: number;
+    readonly seeds: SeedRange;
+    measure(measuring: Measuring): Promise<Found>;
+    show(found: Found, seeds: readonly number[]): Shown;
+  },
+): Preset => ({
+  seeds,
+  async run(chosen, { machine, note }, long = false) {
+    note('opening the dataset');
+    const { train: whole } = await loadMnist(import.meta.url);
+    const train = subset(
+      whole,
+      Uint32Array.from({ length: Math.min(rows, whole.rows) }, (_, n) => n),
+    );
+    const pool = await createPool(machine.threads === undefined ? {} : { threads: machine.threads });
+    try {
+      const bench: Measuring['bench'] = (loss, data = { train }) => ({ data, loss, machine, pool });
+      const { json, ...shown } = show(await measure({ train, seeds: chosen, long, note, bench }), chosen);
+      return { ...shown, json: { preset: name, seeds: chosen, ...json } };
+    } finally {
+      await pool.destroy();
+    }
+  },
+});
