@@ -6,8 +6,8 @@ import { complete } from './complete.ts';
 import { aliasesOf } from './options/aliases.ts';
 import type { OptionTable } from './options/option.ts';
 import type { Request } from './options/request.ts';
-import { UsageError } from './terminal/usage-error.ts';
-import { version } from './terminal/version.ts';
+import { UsageError } from './terminal/failure.ts';
+import { version } from './terminal/invocation.ts';
 
 // yargs is version 18, its types 17.
 declare module 'yargs' {

@@ -1,4 +1,4 @@
-import { shells } from './commands/completion/shells.ts';
+import { shells } from './commands/completion/options.ts';
 import { commands } from './commands/index.ts';
 import { allNames, ownName } from './options/aliases.ts';
 

@@ -1,10 +1,9 @@
 import { readCommandLine } from './command-line.ts';
 import { commands } from './commands/index.ts';
 import type { Request } from './options/request.ts';
-import { describeFailure, exitCodeOf } from './terminal/failure.ts';
+import { asUsage, describeFailure, exitCodeOf, UsageError } from './terminal/failure.ts';
 import { exitCodes } from './terminal/interrupt.ts';
 import { type Io, printLine, printLines, processIo, widthOf } from './terminal/io.ts';
-import { asUsage, UsageError } from './terminal/usage-error.ts';
 
 /** The program: sets the exit code and lets the process end by itself, when all that was printed has been taken. */
 export async function main(args: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { machineTable } from '../../../packages/cli/src/report/machine-table.ts';
-import { jsRuntime } from '../../../packages/cli/src/terminal/js-runtime.ts';
+import { jsRuntime } from '../../../packages/cli/src/terminal/invocation.ts';
 
 test.each([
   ['Node', { node: '20.19.0', v8: '11.3' }, { version: '20.19.0', command: 'node' }],

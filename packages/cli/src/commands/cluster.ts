@@ -1,4 +1,4 @@
-import { UsageError } from '../terminal/usage-error.ts';
+import { UsageError } from '../terminal/failure.ts';
 import type { Command } from './command.ts';
 
 const examples: Command['examples'] = [

@@ -17,7 +17,7 @@ export const experiment: Command = {
     ['experiment xor --json', 'the full numbers, for a script'],
   ],
   epilogue,
-  options: async () => (await import('../lab/experiments/options.ts')).commonOptions,
+  options: async () => (await import('../lab/experiments/experiment.ts')).commonOptions,
   members: {
     ...Object.fromEntries(Object.entries(experiments).map(([name, load]) => [name, () => memberOf(name, load)])),
     all: async () => all,

@@ -1,5 +1,5 @@
 import { show, suggest } from '@gradloom/core/internal';
-import { UsageError } from '../terminal/usage-error.ts';
+import { UsageError } from '../terminal/failure.ts';
 import { allNames, ownName } from './aliases.ts';
 import { effects, mayStandIn } from './effects.ts';
 import type { FileOptionTable } from './option.ts';

@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { UsageError } from '../terminal/usage-error.ts';
+import { UsageError } from '../terminal/failure.ts';
 import { describeOption } from './describe-option.ts';
 import type { OptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';

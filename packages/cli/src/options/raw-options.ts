@@ -1,5 +1,5 @@
 import { show, suggest } from '@gradloom/core/internal';
-import { asUsage, UsageError } from '../terminal/usage-error.ts';
+import { asUsage, UsageError } from '../terminal/failure.ts';
 import { aliasesOf, allNames } from './aliases.ts';
 import type { OptionTable, Values } from './option.ts';
 import type { Request } from './request.ts';

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { show } from '@gradloom/core/internal';
 import type { ParseErrorCode } from 'jsonc-parser';
-import { UsageError } from '../terminal/usage-error.ts';
+import { UsageError } from '../terminal/failure.ts';
 import { readText } from './read-text.ts';
 
 /** Enough for a JSON network of about 50,000 layers. */

@@ -1,6 +1,6 @@
 import type { BackendChoice } from '@gradloom/runtime';
 import { backendChoices, trainOptions } from '@gradloom/runtime/options';
-import { UsageError } from '../terminal/usage-error.ts';
+import { UsageError } from '../terminal/failure.ts';
 import { helpLine } from './help-line.ts';
 import { memorySize } from './memory-size.ts';
 import { wholeNumber } from './numbers.ts';

@@ -1,6 +1,5 @@
 import type { ScaleOptions } from '@observablehq/plot';
 import { whole } from '../terminal/text/format.ts';
-import { highest, lowest } from './extremes.ts';
 
 /** Beyond these, the length of an axis is not a number. */
 const MOST = 1e300;
@@ -61,3 +60,11 @@ export function scaleOver(values: readonly number[], label: string, log: boolean
   if (high / low < 1.01) [low, high] = [low / 1.5, high * 1.5];
   return { label, type: 'log', domain: [low, high], ticks: logTicks(low, high), tickFormat: tick, grid: true };
 }
+
+/** The lowest value; Infinity for none. Math.min takes only some ten thousand arguments. */
+export const lowest = (values: readonly number[]): number =>
+  values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+
+/** The highest value; -Infinity for none. */
+export const highest = (values: readonly number[]): number =>
+  values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);

@@ -1,4 +1,4 @@
-import { highest } from './extremes.ts';
+import { highest } from './axes.ts';
 import { type Markup, markup } from './markup/markup.ts';
 import { type Drawing, isNarrow } from './picture.ts';
 

@@ -1,10 +1,11 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { show } from '@gradloom/core/internal';
-import { openOwnFile } from '@gradloom/runtime/internal';
-import { readOwnFile } from '../files/run-files/read-own-file.ts';
+import { findFile, openOwnFile } from '@gradloom/runtime/internal';
+import { CONFIG_FILE, EXPERIMENTS_FILE, readOwnFile } from '../files/run-files/names.ts';
 import { sealOf } from '../files/run-files/seal.ts';
 import { readAs, type Schema } from '../options/schema/schema.ts';
+import { UsageError } from '../terminal/failure.ts';
 
 /** A parsed document takes up to thirty times its bytes, with empty objects. */
 const MOST_DOCUMENT = 2 ** 25;
@@ -87,4 +88,12 @@ function damaged(where: string, bytes: Buffer, expected: string): Error {
   return new Error(
     `${where} has ${bytes.length} bytes that are not JSON, expected ${expected} (it begins with ${start})`,
   );
+}
+
+/** @throws UsageError if the directory of `--out` has a run of train or an experiment, whose page would be kept. */
+export function refuseOtherRun(out: string): void {
+  for (const [file, run] of Object.entries({ [CONFIG_FILE]: 'train', [EXPERIMENTS_FILE]: 'experiment' })) {
+    if (findFile('--out', join(out, file), 'a directory without a run') === null) continue;
+    throw new UsageError(`--out has ${out}, which holds a run of ${run}, expected a directory without one`);
+  }
 }

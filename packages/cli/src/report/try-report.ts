@@ -7,7 +7,7 @@ import { type Io, printLine } from '../terminal/io.ts';
  */
 export async function tryReport(folder: string, command: string, io: Io): Promise<string | null> {
   try {
-    const { reportFolder } = await import('./report-folder.ts');
+    const { reportFolder } = await import('./write-report.ts');
     return reportFolder(folder);
   } catch (error) {
     printLine(io.stderr, `gradloom ${command}: warning: no report: ${withoutPlace(error)}`);

@@ -4,6 +4,7 @@ import { checkOwnFile, writeAtomically } from '@gradloom/runtime/internal';
 import { at } from './compose.ts';
 import { inLines, type Markup, markup, numberClips } from './markup/markup.ts';
 import { htmlPage, type Page, pictureNames } from './page.ts';
+import { pageOf } from './page-of.ts';
 import { drawWide, type Picture } from './picture.ts';
 import { readStart } from './run-files.ts';
 import { drawingStyle, themeStyle } from './theme.ts';
@@ -83,3 +84,9 @@ function wrap(text: string, letters: number): string[] {
   }
   return lines;
 }
+
+/**
+ * Writes the page of a run into its folder, from its files alone. Returns its path.
+ * @throws Error where it holds none.
+ */
+export const reportFolder = (folder: string): string => writeReport(folder, pageOf([folder]));

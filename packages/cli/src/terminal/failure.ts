@@ -1,5 +1,3 @@
-import { UsageError } from './usage-error.ts';
-
 /**
  * The error as lines: one sentence and, with `verbose`, the stack. The name of the command replaces the '<where>: ' of
  * the libraries.
@@ -43,5 +41,19 @@ export function failureOf(act: () => void): Error | null {
     return null;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** A usage error: the sentence names the flag, what it has and what it should have. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Runs `check`; what it throws is the user's to put right on the command line. */
+export function asUsage<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
 import { basename, relative } from 'node:path';
-import { jsRuntime } from './js-runtime.ts';
 
 /** The command to call this program again: through npx if npm started it, else as it was called. */
 export function invocation(
@@ -13,3 +14,49 @@ export function invocation(
 /** A command of a document, as it can be typed here. */
 export const typed = (command: string, env: Readonly<Record<string, string | undefined>>): string =>
   command.replace(/^gradloom(?= )/, () => invocation(env));
+
+/** What runs this program. */
+export interface JsRuntime {
+  readonly name: 'Node' | 'Deno' | 'Bun';
+  readonly version: string;
+  /** How it is told to run a script. */
+  readonly command: string;
+}
+
+/** By what it says of itself: Deno and Bun name the Node that they stand in for, too. */
+export function jsRuntime(versions: Readonly<Record<string, string | undefined>> = process.versions): JsRuntime {
+  const { deno, bun, node = '' } = versions;
+  if (deno !== undefined) return { name: 'Deno', version: deno, command: 'deno run -A' };
+  if (bun !== undefined) return { name: 'Bun', version: bun, command: 'bun' };
+  return { name: 'Node', version: node, command: 'node' };
+}
+
+/** The machine that computed a result, as stored in the files of a run. */
+export const describeMachine = () => ({
+  machine: {
+    cpu: cpus()[0]?.model.trim() ?? null,
+    cores: availableParallelism(),
+    platform: process.platform,
+    arch: process.arch,
+  },
+  runtime: runtimeFacts(),
+  versions: { gradloom: version, node: process.versions.node, v8: process.versions.v8 },
+});
+
+/** Node, Deno or Bun. */
+function runtimeFacts() {
+  const { name, version } = jsRuntime();
+  return { name, version };
+}
+
+/** Relative to this source, or to the bundle in `dist`. */
+const place = import.meta.url.endsWith('.ts') ? '../../package.json' : '../package.json';
+
+const manifest: { version: string; engines: { node: string } } = JSON.parse(
+  readFileSync(new URL(place, import.meta.url), 'utf8'),
+);
+
+export const version = manifest.version;
+
+/** The oldest Node that will do. */
+export const neededNode = manifest.engines.node.replace('>=', '');

@@ -23,7 +23,7 @@ interface Dom {
     createTextNode(text: string): Parsed;
   };
 }
-const { createDocument } = createRequire(new URL('../../../../packages/cli/src/report/plot.ts', import.meta.url))(
+const { createDocument } = createRequire(new URL('../../../../packages/cli/src/report/theme.ts', import.meta.url))(
   '@mixmark-io/domino',
 ) as Dom;
 

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createSeries } from '../../../../packages/cli/src/commands/train/terminal-reporter.ts';
-import { bar, wholePercent } from '../../../../packages/cli/src/terminal/text/bar.ts';
-import { sparkline } from '../../../../packages/cli/src/terminal/text/sparkline.ts';
+import {
+  bar,
+  createSeries,
+  sparkline,
+  wholePercent,
+} from '../../../../packages/cli/src/commands/train/terminal-reporter.ts';
 
 test('a curve of values above 0 is logarithmic: each power of ten is as high as the next', () => {
   expect(sparkline([1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1], 8)).toBe('▁▂▃▄▅▆▇█');

@@ -1,7 +1,6 @@
 import type { Cluster } from '@gradloom/runtime';
 import { namesOf } from '@gradloom/runtime/internal';
-import { withoutPlace } from '../../terminal/failure.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
+import { UsageError, withoutPlace } from '../../terminal/failure.ts';
 
 /**
  * Does what each rank does for itself, such as reading its data, and waits until all have done it. Where it fails on

@@ -1,6 +1,6 @@
 import type { Cluster } from '@gradloom/runtime';
 import type { RawOptions } from '../../options/raw-options.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { failTogether } from './on-each-rank.ts';
 
 /** Flags of which each rank has its own: none changes a bit. */

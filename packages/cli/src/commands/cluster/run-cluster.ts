@@ -1,8 +1,8 @@
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { exitCodes } from '../../terminal/interrupt.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
 import { describeLate, describeLoss, describeSignal } from './describe-loss.ts';
 import { findLauncher } from './find-launcher.ts';
 import { LATE_CODE } from './late-code.ts';

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LAST_FILE } from '@gradloom/runtime';
 import { CONFIG_FILE } from '../../files/run-files/names.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { makeNumbered } from '../train/new-directory.ts';
 
 /** The training that ranks make, as command lines. */

@@ -4,3 +4,6 @@ import { toggle } from '../../options/words.ts';
 export const completionOptions = {
   verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
 } satisfies OptionTable;
+
+/** Shells that yargs has a script for. */
+export const shells = { bash: true, zsh: true, fish: true };

@@ -4,10 +4,9 @@ import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
 import { knownKey } from '../../options/words.ts';
+import { asUsage } from '../../terminal/failure.ts';
 import { type Io, printLines } from '../../terminal/io.ts';
-import { asUsage } from '../../terminal/usage-error.ts';
-import { completionOptions } from './options.ts';
-import { shells } from './shells.ts';
+import { completionOptions, shells } from './options.ts';
 
 /** Prints a shell's script. Resolves to the exit code. */
 export async function runCompletion(request: Request, io: Io): Promise<number> {

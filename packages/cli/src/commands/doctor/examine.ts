@@ -4,8 +4,7 @@ import { wasmProblem } from '@gradloom/core/internal';
 import type { Backend, BlasIdentity } from '@gradloom/runtime';
 import { findBlas, isUntestedSystem, machineCode, measureGflops, resolveBackend } from '@gradloom/runtime/internal';
 import { withoutPlace } from '../../terminal/failure.ts';
-import { type JsRuntime, jsRuntime } from '../../terminal/js-runtime.ts';
-import { neededNode } from '../../terminal/version.ts';
+import { type JsRuntime, jsRuntime, neededNode } from '../../terminal/invocation.ts';
 
 export interface BackendFigures {
   readonly name: Backend['name'];

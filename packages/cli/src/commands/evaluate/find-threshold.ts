@@ -1,7 +1,7 @@
 import { chooseThreshold, type HeldRows, type Scoring, type ThresholdCriterion } from '@gradloom/core/internal';
 import { inTurns } from '@gradloom/runtime/internal';
 import type { ThresholdChoice } from '../../options/threshold.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
+import { UsageError } from '../../terminal/failure.ts';
 
 /** The threshold that figures are measured at, and where it comes from. */
 export interface FoundThreshold {

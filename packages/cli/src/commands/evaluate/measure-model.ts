@@ -11,9 +11,8 @@ import {
 import { inTurns, memoryRoom, scoringOf } from '@gradloom/runtime/internal';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
-import { withoutPlace } from '../../terminal/failure.ts';
+import { UsageError, withoutPlace } from '../../terminal/failure.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
 import { classFigures } from './class-figures.ts';
 import type { Findings } from './describe-evaluation.ts';
 import { findThreshold } from './find-threshold.ts';

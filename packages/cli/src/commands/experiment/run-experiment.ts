@@ -2,22 +2,27 @@ import type { FolderLock } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { allOptions } from '../../lab/experiments/all-options.ts';
-import type { Experiment, ExperimentContext, Machine, Outcome } from '../../lab/experiments/experiment.ts';
+import {
+  commonOptions,
+  type Experiment,
+  type ExperimentContext,
+  type Machine,
+  type Outcome,
+} from '../../lab/experiments/experiment.ts';
 import { CHAPTER, isFailure } from '../../lab/experiments/finding.ts';
 import { experiments } from '../../lab/experiments/index.ts';
-import { commonOptions } from '../../lab/experiments/options.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { knownKey } from '../../options/words.ts';
+import { asUsage } from '../../terminal/failure.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import { createNote } from '../../terminal/note.ts';
 import { createPaint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
-import { asUsage } from '../../terminal/usage-error.ts';
 
 const ALL = 'All of these, and how many of their numbers agree';
 

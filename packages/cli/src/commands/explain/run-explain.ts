@@ -11,15 +11,15 @@ import { nameFlag } from '../../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
-import { refuseOtherRun } from '../../report/refuse-run.ts';
+import { refuseOtherRun } from '../../report/run-files.ts';
 import { tryReport } from '../../report/try-report.ts';
-import { describeMachine } from '../../terminal/describe-machine.ts';
+import { describeMachine } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import { createNote } from '../../terminal/note.ts';
 import { columns } from '../../terminal/text/columns.ts';
-import { commandOf } from '../../terminal/text/command-of.ts';
 import { percent, plural } from '../../terminal/text/format.ts';
 import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
+import { commandOf } from '../../terminal/text/quote.ts';
 import { runOf } from '../evaluate/measure-model.ts';
 import { type ExplainValues, explainOptions } from './options.ts';
 

@@ -7,9 +7,9 @@ import { openModel, refuseMoreThan } from '../../files/models/open-model.ts';
 import { nameFlag } from '../../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printLine } from '../../terminal/io.ts';
 import { decimal, plural } from '../../terminal/text/format.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
 import { exportOptions } from './options.ts';
 
 /** Writes a model in another format. Resolves to the exit code. */

@@ -8,10 +8,10 @@ import { loadOptions, ownParts } from '../../options/own-parts.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import { readObject } from '../../options/read-object.ts';
 import type { Request } from '../../options/request.ts';
+import { UsageError } from '../../terminal/failure.ts';
+import { version } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine } from '../../terminal/io.ts';
 import { plural } from '../../terminal/text/format.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
-import { version } from '../../terminal/version.ts';
 import { type ImportValues, importOptions } from './options.ts';
 
 /** Writes a model from the weights of a file. Resolves to the exit code. */

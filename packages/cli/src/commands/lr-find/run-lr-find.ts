@@ -10,24 +10,22 @@ import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options
 import type { Request } from '../../options/request.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { suggestionLines, sweepText } from '../../report/lr-find/lr-find-page.ts';
-import { refuseOtherRun } from '../../report/refuse-run.ts';
+import { refuseOtherRun } from '../../report/run-files.ts';
 import { tryReport } from '../../report/try-report.ts';
-import { describeMachine } from '../../terminal/describe-machine.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
-import { typed } from '../../terminal/invocation.ts';
+import { describeMachine, typed } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import { createNote } from '../../terminal/note.ts';
-import { commandOf } from '../../terminal/text/command-of.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
 import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
+import { commandOf } from '../../terminal/text/quote.ts';
 import { commandOf as trainCommandOf } from '../train/describe-flags.ts';
 import { describeNetwork } from '../train/describe-run.ts';
 import { trainOptions } from '../train/options.ts';
 import { createRecipe } from '../train/recipe.ts';
 import { DEFAULTS, type LrFindValues, lrFindAlternatives, lrFindOptions } from './options.ts';
-import { rounded, type Suggestion, suggest } from './suggest.ts';
-import { type RateSweep, sweepRates } from './sweep-rates.ts';
+import { type RateSweep, rounded, type Suggestion, suggest, sweepRates } from './suggest.ts';
 
 /** Sweeps the learning rate and suggests one. Resolves to the exit code: 1 where no rate lowers the loss. */
 export async function runLrFind(request: Request, io: Io): Promise<number> {

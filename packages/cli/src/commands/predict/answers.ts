@@ -1,7 +1,7 @@
 import { createLoss, InputError, NO_ANSWER } from '@gradloom/core';
 import { badOutput, decodeValue, show } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
-import type { RowBatch } from './row-batch.ts';
+import type { RowBatch } from './text-rows.ts';
 
 /** The prediction of a row. */
 export interface Answer {

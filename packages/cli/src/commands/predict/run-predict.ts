@@ -11,14 +11,13 @@ import { nameFlag } from '../../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
 import type { RowRange } from '../../options/row-ranges.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printLine, printRows } from '../../terminal/io.ts';
 import { decimal, percent } from '../../terminal/text/format.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
 import { type Answer, createAnswers } from './answers.ts';
 import { type PredictValues, predictOptions } from './options.ts';
 import { isTable, predictTable, type RowSource } from './predict-table.ts';
-import type { RowBatch } from './row-batch.ts';
-import { textRows } from './text-rows.ts';
+import { type RowBatch, textRows } from './text-rows.ts';
 
 const STANDARD_INPUT = 'standard input';
 

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Network } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
-import type { RowBatch } from './row-batch.ts';
 
 /** Extra characters of a line; 32 per number are far more than its shortest text needs. */
 const MOST_BESIDE = 1 << 20;
@@ -73,4 +72,12 @@ function parseRow(
   const strange = row.find((value) => !isFit(value));
   if (strange !== undefined) throw fault(`${show(strange)} in it`);
   return row;
+}
+
+/** Rows to predict, and their targets if known. */
+export interface RowBatch {
+  readonly x: Float64Array; // [N, I]
+  readonly numbers: readonly number[]; // [N] place of each row in its source, counted from 0
+  readonly targets?: readonly (readonly number[])[]; // [N][columns]
+  readonly targetLabels?: readonly string[]; // [N] names of their classes, where they have names
 }

@@ -8,8 +8,7 @@ import { createPaint } from '../../terminal/paint.ts';
 import { describeNetwork } from '../train/describe-run.ts';
 import type { Recipe } from '../train/recipe.ts';
 import type { ScaleValues } from './options.ts';
-import type { RankDocument } from './rank-document.ts';
-import { startRanks } from './start-ranks.ts';
+import { type RankDocument, startRanks } from './start-ranks.ts';
 
 const ROUNDS = 5;
 

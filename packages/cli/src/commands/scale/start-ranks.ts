@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import type { RankPoint } from '../../lab/scale/ranks/measure-ranks.ts';
 import type { Io } from '../../terminal/io.ts';
 import { findLauncher } from '../cluster/find-launcher.ts';
-import { findRankDocument } from './rank-document.ts';
 
 /** More ranks than cores: Open MPI 5 and 4 ask the environment, others do not mind. */
 const FREE = {
@@ -50,3 +49,18 @@ const lastOf = (text: string): string => {
   const lines = text.split('\n').filter((line) => /[A-Za-z]/.test(line));
   return lines.find((line) => line.startsWith('gradloom ')) ?? lines.at(-1) ?? 'it printed nothing';
 };
+
+/** What `scale --cluster mpi --json` prints. */
+export interface RankDocument extends RankPoint {
+  readonly event: 'ranks';
+}
+
+/** The measurement in what ranks have printed; null where there is none. */
+export function findRankDocument(stdout: string): RankPoint | null {
+  for (const line of stdout.split('\n')) {
+    if (!line.startsWith('{"event":"ranks"')) continue;
+    const { event: _, ...point }: RankDocument = JSON.parse(line);
+    return point;
+  }
+  return null;
+}

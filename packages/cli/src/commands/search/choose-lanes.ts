@@ -1,8 +1,7 @@
-import type { Pool } from '@gradloom/runtime';
-import { TrainingError, train } from '@gradloom/runtime';
+import { OptionError } from '@gradloom/core';
+import { type Pool, TrainingError, train } from '@gradloom/runtime';
 import { whole } from '../../terminal/text/format.ts';
 import type { Recipe } from '../train/recipe.ts';
-import { lacksMemory } from './lacks-memory.ts';
 
 /** How the threads are shared among runs. */
 export interface Lanes {
@@ -90,3 +89,10 @@ async function stepsASecond(
     return (1000 * error.step) / (performance.now() - startMs);
   }
 }
+
+/** Whether a run failed for want of memory: for its rows, its plan or its threads. */
+export const lacksMemory = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (error instanceof RangeError ||
+    error.cause instanceof RangeError ||
+    (error instanceof OptionError && error.about === 'the plan'));

@@ -6,7 +6,7 @@ import { wholeNumber } from '../../options/numbers.ts';
 import { parseRaw } from '../../options/raw-options.ts';
 import { isRecord, readObject } from '../../options/read-object.ts';
 import { kebabCase } from '../../options/words.ts';
-import { asUsage, UsageError } from '../../terminal/usage-error.ts';
+import { asUsage, UsageError } from '../../terminal/failure.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from '../train/options.ts';
 import { type Dimension, gridOf, readSpace, type SearchedKey } from './space.ts';
 

@@ -1,5 +1,5 @@
 import { monitors } from '@gradloom/runtime/options';
-import { deviationOf, meanOf } from '../../lab/figures/mean.ts';
+import { deviationOf, meanOf } from '../../lab/figures/range.ts';
 import type { MetricName } from './config.ts';
 
 /** A run of the search: a trial, in a round, on a fold or on the validation rows. */

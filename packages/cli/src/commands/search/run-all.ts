@@ -1,7 +1,6 @@
 import { type Evaluation, type Pool, TrainingError, train } from '@gradloom/runtime';
 import type { Recipe } from '../train/recipe.ts';
-import type { Lanes } from './choose-lanes.ts';
-import { lacksMemory } from './lacks-memory.ts';
+import { type Lanes, lacksMemory } from './choose-lanes.ts';
 import type { RunKey, RunOutcome } from './outcome.ts';
 
 /** Runs to do, and who hears of each. */

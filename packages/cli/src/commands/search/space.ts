@@ -1,7 +1,7 @@
 import type { Random } from '@gradloom/core';
 import { onlyKeys, show } from '@gradloom/core/internal';
 import { isRecord } from '../../options/read-object.ts';
-import { asUsage, UsageError } from '../../terminal/usage-error.ts';
+import { asUsage, UsageError } from '../../terminal/failure.ts';
 import { trainOptions } from '../train/options.ts';
 
 /** A searched option: values to choose from, or a range of numbers. */

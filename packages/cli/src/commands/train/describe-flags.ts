@@ -1,8 +1,13 @@
+import { backendRecord } from '@gradloom/runtime/internal';
 import { formatSource } from '../../files/datasets/dataset-source.ts';
 import { type Effect, effects } from '../../options/effects.ts';
 import { formatValue } from '../../options/member.ts';
+import { partsOfCommand } from '../../options/own-parts.ts';
+import { describeMachine } from '../../terminal/invocation.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { type TrainValues, trainOptions } from './options.ts';
+import type { Recipe } from './recipe.ts';
+import type { StartEvent } from './reporter.ts';
 
 /** The options that make a run, in the order of help, as the run's files hold them. */
 export const configOf = (values: TrainValues): Record<string, unknown> =>
@@ -24,4 +29,31 @@ function saidOf(values: TrainValues, isWanted: (effect: Effect) => boolean): Rec
     said[key] = key === 'dataset' && values.dataset !== undefined ? formatSource(values.dataset) : values[key];
   }
   return said;
+}
+
+/** Contents of config.json: the options to repeat the run, and the machine. */
+export function runConfig(
+  { spec, values }: Recipe,
+  { parameters, batch, threads, tunesThreads, backend, precision, stepsPerEpoch }: StartEvent,
+): object {
+  const { batch: given = batch, accumulate } = values;
+  const parts = partsOfCommand();
+  const resolved = {
+    ...values,
+    batch: given === 'full' || accumulate !== undefined ? given : batch,
+    threads: tunesThreads ? ('auto' as const) : threads,
+    backend: backend.name,
+  };
+  return {
+    options: configOf(resolved),
+    command: commandOf(resolved),
+    network: spec,
+    parameters,
+    stepsPerEpoch,
+    backend: backendRecord(backend),
+    precision,
+    ...(parts === undefined ? {} : { modules: parts.modules }),
+    ...describeMachine(),
+    started: new Date().toISOString(),
+  };
 }

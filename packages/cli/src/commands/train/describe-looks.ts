@@ -3,8 +3,8 @@ import type { Paint } from '../../terminal/paint.ts';
 import { decimal } from '../../terminal/text/format.ts';
 import { layerNames } from '../../terminal/text/layer-names.ts';
 import { logBars } from '../../terminal/text/log-bars.ts';
-import { shownRows } from '../../terminal/text/shown-rows.ts';
 import { table } from '../../terminal/text/table.ts';
+import { shownRows } from '../../terminal/text/thin.ts';
 import type { ProbeEvent } from './reporter.ts';
 
 /** Rows of the picture; of more layers, some are shown. */

@@ -3,8 +3,7 @@ import { sizeOf } from '@gradloom/core/internal';
 import type { ClusterFacts } from '@gradloom/runtime';
 import { formatMember, formatValue, type Member } from '../../options/member.ts';
 import { ownParts } from '../../options/own-parts.ts';
-import { backendName } from '../../terminal/text/backend-name.ts';
-import { plural, whole } from '../../terminal/text/format.ts';
+import { backendName, plural, whole } from '../../terminal/text/format.ts';
 import type { TrainValues } from './options.ts';
 import type { RunStart } from './reporter.ts';
 

@@ -15,7 +15,7 @@ import { tryReport } from '../../report/try-report.ts';
 import { failureOf, withoutPlace } from '../../terminal/failure.ts';
 import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
 import type { Io } from '../../terminal/io.ts';
-import { configOf } from './describe-flags.ts';
+import { configOf, runConfig } from './describe-flags.ts';
 import { dividePlane, divisionSteps, isPlanar } from './findings/divide-plane.ts';
 import { divisionLine, epochLine, probeLine, stepsLine } from './metrics-line.ts';
 import { modelOf } from './model-of.ts';
@@ -32,7 +32,6 @@ import {
   warn,
 } from './reporter.ts';
 import type { Resumable } from './resumable.ts';
-import { runConfig } from './run-config.ts';
 import { createRunDirectory, type RunDirectory, reopenRunDirectory } from './run-directory.ts';
 
 /** Trains to the end or to a signal, shows progress and writes files. Resolves to the exit code. */

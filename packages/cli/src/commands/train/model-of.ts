@@ -2,7 +2,7 @@ import type { Elements } from '@gradloom/core';
 import type { ModelContents } from '@gradloom/runtime';
 import { formatSource } from '../../files/datasets/dataset-source.ts';
 import { loadOptions } from '../../options/own-parts.ts';
-import { version } from '../../terminal/version.ts';
+import { version } from '../../terminal/invocation.ts';
 import type { Recipe } from './recipe.ts';
 
 /** What a run's model file holds: the network, and enough about its data to measure it again on the same rows. */

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FolderLock } from '@gradloom/runtime';
 import { isLockName, isTemporaryName, lockFolder, makeDirectory, refuseInUse } from '@gradloom/runtime/internal';
-import { UsageError } from '../../terminal/usage-error.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { writing } from './writing.ts';
 
 /** Folder for runs without --out, under the current one. */

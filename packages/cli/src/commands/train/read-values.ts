@@ -7,7 +7,7 @@ import { flagsToRaw, mergeRaw, parseRaw, type RawOptions } from '../../options/r
 import type { Request } from '../../options/request.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { camelCase } from '../../options/words.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { onEachRank } from '../cluster/on-each-rank.ts';
 import { isOfEachRank, refuseOtherFlags } from '../cluster/refuse-other-flags.ts';
 import { optimizerFlags } from './optimizer-flags.ts';

@@ -10,8 +10,9 @@ import {
 import { optimizerOptions } from '@gradloom/core/internal';
 import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
 import { trainOptions } from '@gradloom/runtime/options';
-import type { OpenedDataset, OpenedTable } from '../../files/datasets/open-dataset.ts';
+import { type OpenedDataset, type OpenedTable, openDataset } from '../../files/datasets/open-dataset.ts';
 import type { Preset } from '../../files/datasets/presets.ts';
+import { withTableFlags } from '../../files/datasets/table-options.ts';
 import { LEAST_WATCHED } from '../../files/datasets/table-preset.ts';
 import type { Member } from '../../options/member.ts';
 import { ownParts } from '../../options/own-parts.ts';
@@ -165,3 +166,16 @@ function foreignFlag(kind: OptimizerName, flag: string): string {
   const owners = (Object.keys(optimizerOptions) as OptimizerName[]).filter((other) => takes(other, flag));
   return `is no option of ${kind}, expected ${['lr', ...own].map((name) => `--${name}`).join(', ')} (--${flag} belongs to ${owners.join(', ')})`;
 }
+
+/** Reads the data of a run and splits it. With folds, no rows are put aside unless a test share is asked for. */
+export function openRun({
+  dataset,
+  ...values
+}: TrainValues & Required<Pick<TrainValues, 'dataset'>>): Promise<OpenedDataset> {
+  const { validation, folds, fold, test = folds === undefined ? undefined : 0 } = values;
+  return openDataset(withTableFlags(dataset, values), { validation, test, folds, fold });
+}
+
+/** What the columns of a table may have wrong, and what only held-out rows have. */
+export const warningsOf = ({ table }: OpenedDataset): readonly string[] =>
+  table === undefined ? [] : [...table.table.warnings, ...table.notes];

@@ -1,7 +1,7 @@
 import type { Backend } from '@gradloom/runtime';
 import { backendRecord } from '@gradloom/runtime/internal';
 import { isRecord } from '../../options/read-object.ts';
-import { backendName } from '../../terminal/text/backend-name.ts';
+import { backendName } from '../../terminal/text/format.ts';
 
 /** 'blas (OpenBLAS 0.3.29 Haswell)' of a run's config.json; null where no library computed it. */
 export function recordedLibrary({ backend }: Readonly<Record<string, unknown>>): string | null {

@@ -6,7 +6,7 @@ import { seal } from '../../files/run-files/seal.ts';
 import { layerHistograms } from '../../lab/figures/histograms.ts';
 import { baselineFor } from '../../report/findings/baseline.ts';
 import type { Findings } from '../../report/findings/findings.ts';
-import { reportFolder } from '../../report/report-folder.ts';
+import { reportFolder } from '../../report/write-report.ts';
 import { isPlanar, planeOf } from './findings/divide-plane.ts';
 import { fitCurve } from './findings/fit-curve.ts';
 import { readAnswers } from './findings/read-answers.ts';

@@ -6,7 +6,7 @@ import { mergeRaw, parseRaw, type RawOptions } from '../../options/raw-options.t
 import { isRecord } from '../../options/read-object.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { camelCase } from '../../options/words.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { configOf } from './describe-flags.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';

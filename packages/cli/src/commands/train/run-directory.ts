@@ -1,7 +1,6 @@
 import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { FolderLock } from '@gradloom/runtime';
-import { LAST_FILE, loadCheckpoint, type ModelContents, saveModel } from '@gradloom/runtime';
+import { type FolderLock, LAST_FILE, loadCheckpoint, type ModelContents, saveModel } from '@gradloom/runtime';
 import { checkOwnFile, lockFolder, writeAtomically } from '@gradloom/runtime/internal';
 import {
   CONFIG_FILE,
@@ -13,8 +12,7 @@ import {
 } from '../../files/run-files/names.ts';
 import { seal } from '../../files/run-files/seal.ts';
 import { loadOptions } from '../../options/own-parts.ts';
-import { type MetricsFile, openMetrics } from './metrics-file.ts';
-import { missingSteps } from './missing-steps.ts';
+import { type MetricsFile, missingSteps, openMetrics } from './metrics-file.ts';
 import { lockNewDirectory, newDirectory } from './new-directory.ts';
 import { writing } from './writing.ts';
 

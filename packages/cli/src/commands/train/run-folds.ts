@@ -7,8 +7,8 @@ import type { OpenedDataset } from '../../files/datasets/open-dataset.ts';
 import { FOLDS_FILE } from '../../files/run-files/names.ts';
 import { type Figures, type Fold, type FoldsSummary, foldsTable, summaryOf } from '../../lab/figures/folds-table.ts';
 import { tryReport } from '../../report/try-report.ts';
-import { describeMachine } from '../../terminal/describe-machine.ts';
 import { exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
+import { describeMachine } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines, widthOf } from '../../terminal/io.ts';
 import { createNote, type Note } from '../../terminal/note.ts';
 import { writeOut } from '../../terminal/text/out-directory.ts';
@@ -18,10 +18,9 @@ import { describeNetwork, describeRun } from './describe-run.ts';
 import { describeData } from './describe-table.ts';
 import { followRun } from './follow-run.ts';
 import { lockNewDirectory } from './new-directory.ts';
-import { openRun, warningsOf } from './open-run.ts';
 import type { TrainValues } from './options.ts';
 import { quietReporter } from './quiet-reporter.ts';
-import { createRecipe } from './recipe.ts';
+import { createRecipe, openRun, warningsOf } from './recipe.ts';
 import { type Reporter, type RunStart, warn } from './reporter.ts';
 
 /** A fold as the document of the cross-validation has it. */

@@ -1,9 +1,8 @@
 import type { TrainResult } from '@gradloom/runtime';
 import { baselineFor } from '../../report/findings/baseline.ts';
 import type { Paint } from '../../terminal/paint.ts';
-import { backendName } from '../../terminal/text/backend-name.ts';
 import { columns } from '../../terminal/text/columns.ts';
-import { decimal, duration, percent, plural, whole } from '../../terminal/text/format.ts';
+import { backendName, decimal, duration, percent, plural, whole } from '../../terminal/text/format.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { describeCluster } from './describe-run.ts';
 import type { RunStart } from './reporter.ts';

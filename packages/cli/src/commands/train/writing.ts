@@ -1,5 +1,5 @@
 import { FolderInUseError, LockError } from '@gradloom/runtime';
-import { UsageError } from '../../terminal/usage-error.ts';
+import { UsageError } from '../../terminal/failure.ts';
 
 /** @throws Error with `has` and `expected` where the system does not let `write` do its work. */
 export function writing<T>(has: string, expected: string, write: () => T): T {

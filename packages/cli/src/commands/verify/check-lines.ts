@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { show } from '@gradloom/core/internal';
 import type { Checkpoint } from '@gradloom/runtime';
 import { epochsPerReport } from '@gradloom/runtime/internal';
-import { DIVISIONS_FILE, METRICS_FILE, STEPS_FILE } from '../../files/run-files/names.ts';
-import { readOwnFile } from '../../files/run-files/read-own-file.ts';
+import { DIVISIONS_FILE, METRICS_FILE, readOwnFile, STEPS_FILE } from '../../files/run-files/names.ts';
 import { describeLines, type RunLines, runLines } from '../../files/run-files/run-lines.ts';
 import { isRecord } from '../../options/read-object.ts';
-import { missingSteps } from '../train/missing-steps.ts';
+import { missingSteps } from '../train/metrics-file.ts';
 import { type FileCheck, type OpenCheck, openCheck, reading } from './file-check.ts';
 
 /** The longest file that this program writes. */

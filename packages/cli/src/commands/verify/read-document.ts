@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { readOwnFile } from '../../files/run-files/read-own-file.ts';
+import { readOwnFile } from '../../files/run-files/names.ts';
 import { sealOf } from '../../files/run-files/seal.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { readAs, type Schema } from '../../options/schema/schema.ts';

@@ -1,5 +1,5 @@
 import type { DataSplits, Dataset } from '@gradloom/runtime';
-import { UsageError } from '../../terminal/usage-error.ts';
+import { UsageError } from '../../terminal/failure.ts';
 
 /** The parts of a dataset. */
 export const splitNames = { train: true, validation: true, test: true } satisfies Record<keyof DataSplits, true>;

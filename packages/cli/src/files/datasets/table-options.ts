@@ -4,7 +4,7 @@ import { helpLine } from '../../options/help-line.ts';
 import { wholeNumber } from '../../options/numbers.ts';
 import type { FileOption, FileOptionTable, Values } from '../../options/option.ts';
 import { keyOf, text, toggle } from '../../options/words.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import type { DatasetSource } from './dataset-source.ts';
 
 type Shared = Pick<FileOption<unknown>, 'group' | 'effect'>;

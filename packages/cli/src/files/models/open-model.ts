@@ -2,7 +2,7 @@ import { show } from '@gradloom/core/internal';
 import { loadModel, type Model } from '@gradloom/runtime';
 import { loadOptions } from '../../options/own-parts.ts';
 import type { RawOptions } from '../../options/raw-options.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { type DatasetSource, datasetSource, formatSource } from '../datasets/dataset-source.ts';
 import type { Shares } from '../datasets/open-dataset.ts';
 import { modelPath } from './model-path.ts';

@@ -1,8 +1,8 @@
 import { show } from '@gradloom/core/internal';
 import type { Kind, OptionTable } from '../../options/option.ts';
 import { knownKey } from '../../options/words.ts';
+import { commonOptions } from './experiment.ts';
 import { experiments } from './index.ts';
-import { commonOptions } from './options.ts';
 
 /** Some of a table's own keys, each once: 'neuron,loss'. */
 const keyList = <T extends object>(table: T): Kind<readonly (keyof T & string)[]> => ({

@@ -1,7 +1,6 @@
 import type { NetworkSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
 import { createPool, type Dataset, type Pool, TrainingError, type TrainResult, train } from '@gradloom/runtime';
-import type { Machine } from './experiment.ts';
-import { commonOptions } from './options.ts';
+import { commonOptions, type Machine } from './experiment.ts';
 
 /** sin x by 49 parameters. */
 export const sineSpec: NetworkSpec = {

@@ -1,9 +1,10 @@
 import type { BackendChoice } from '@gradloom/runtime';
 import type { OptionTable, Values } from '../../options/option.ts';
 import { parseRaw, type RawOptions } from '../../options/raw-options.ts';
+import { runOptions } from '../../options/run-options.ts';
+import { text, toggle } from '../../options/words.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import type { Finding } from './finding.ts';
-import { commonOptions } from './options.ts';
 
 /** The machine options of an experiment, to spread into the options of `train`. */
 export interface Machine {
@@ -61,3 +62,19 @@ export function defineExperiment<T extends OptionTable>(definition: {
     run: async (raw, context) => definition.run(parseRaw(options, raw), context),
   };
 }
+
+/** Every experiment takes these. The backend is wasm unless told otherwise, so that everyone sees the same digits. */
+export const commonOptions = {
+  ...runOptions,
+  backend: {
+    ...runOptions.backend,
+    describe: `${runOptions.backend.choices?.join(', ')} (default: wasm, so that everyone sees the same digits)`,
+  },
+  out: {
+    group: 'Output',
+    ...text('a directory'),
+    describe: 'directory to write the full numbers (<experiment>.json) and the page (report.html) to',
+  },
+  json: { group: 'Output', ...toggle, describe: 'print one JSON document' },
+  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
+} satisfies OptionTable;

@@ -1,8 +1,8 @@
 import { createPool, type TrainResult } from '@gradloom/runtime';
 import { numpySeed, type SeedRange, seedRange } from '../../options/seed-range.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { thin } from '../../terminal/text/thin.ts';
-import { UsageError } from '../../terminal/usage-error.ts';
 import { defineExperiment, type ExperimentContext, type Outcome } from './experiment.ts';
 import { type Finding, printed, publishedDigits } from './finding.ts';
 import { runRow } from './loss-of-row.ts';

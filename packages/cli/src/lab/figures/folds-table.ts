@@ -1,5 +1,5 @@
 import { decimal, percent, whole } from '../../terminal/text/format.ts';
-import { deviationOf, meanOf } from './mean.ts';
+import { deviationOf, meanOf } from './range.ts';
 
 /** Figures of an evaluation by name, such as loss and accuracy. */
 export type Figures = Readonly<Record<string, number>>;

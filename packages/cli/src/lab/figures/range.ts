@@ -1,3 +1,4 @@
+import { createSpread } from '@gradloom/core/internal';
 import { decimal } from '../../terminal/text/format.ts';
 import { type Finding, type Published, published } from '../experiments/finding.ts';
 
@@ -54,4 +55,23 @@ export function medianText(values: readonly number[], format: (value: number) =>
   const middle = (sorted.length - 1) / 2;
   const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
   return [format(median), `${format(sorted[0])} to ${format(sorted[sorted.length - 1])}`];
+}
+
+/** The mean; null where a value is missing. */
+export function meanOf(values: readonly (number | null)[]): number | null {
+  const { add, mean } = createSpread();
+  for (const value of values) {
+    if (value === null) return null;
+    add(value);
+  }
+  return mean();
+}
+
+/** Standard deviation of a sample, divided by n - 1; 0 of a single value. */
+export function deviationOf(values: readonly number[]): number {
+  const { length: n } = values;
+  if (n < 2) return 0;
+  const { add, deviation } = createSpread();
+  for (const value of values) add(value);
+  return deviation() * Math.sqrt(n / (n - 1));
 }

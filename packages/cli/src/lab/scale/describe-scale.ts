@@ -1,9 +1,8 @@
 import { parts } from '@gradloom/runtime/internal';
 import type { Paint } from '../../terminal/paint.ts';
-import { backendName } from '../../terminal/text/backend-name.ts';
-import { decimal, plural, whole } from '../../terminal/text/format.ts';
+import { backendName, decimal, plural, whole } from '../../terminal/text/format.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
-import { table } from '../../terminal/text/table.ts';
+import { table, wrap } from '../../terminal/text/table.ts';
 import type { BandPoint } from '../../terminal/text/thin.ts';
 import {
   BANDWIDTH_TITLE,
@@ -25,7 +24,6 @@ import {
 } from '../figures/scale-figures.ts';
 import { describeRanks } from './ranks/describe-ranks.ts';
 import type { ScaleReport } from './scale-report.ts';
-import { wrap } from './wrap.ts';
 
 /** Lines of at most 80 columns. */
 export function describeScale(report: ScaleReport, title: string, paint: Paint): string[] {

@@ -1,11 +1,9 @@
 import { barX, dot, link, ruleX, text } from '@observablehq/plot';
-import { scaleOver } from '../axes.ts';
+import { highest, lowest, scaleOver } from '../axes.ts';
 import { stack } from '../compose.ts';
-import { highest, lowest } from '../extremes.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow } from '../picture.ts';
-import { drawPlot } from '../plot.ts';
-import type { Stroke } from '../theme.ts';
+import { drawPlot, type Stroke } from '../theme.ts';
 
 export interface Bar {
   readonly name: string; // of its own among all

@@ -1,9 +1,9 @@
 import { cell, text } from '@observablehq/plot';
 import { percent, whole } from '../../terminal/text/format.ts';
-import { highest } from '../extremes.ts';
+import { highest } from '../axes.ts';
 import type { Answers } from '../findings/findings.ts';
 import { isNarrow, type Picture } from '../picture.ts';
-import { drawPlot } from '../plot.ts';
+import { drawPlot } from '../theme.ts';
 
 const NO_ANSWER = 'no answer';
 

@@ -1,14 +1,12 @@
 import { dot, line } from '@observablehq/plot';
 import { decimal } from '../../terminal/text/format.ts';
-import { isDrawable, scaleOver, tick } from '../axes.ts';
+import { highest, isDrawable, lowest, scaleOver, tick } from '../axes.ts';
 import { stack } from '../compose.ts';
 import { short } from '../course.ts';
-import { highest, lowest } from '../extremes.ts';
 import type { Curve } from '../findings/findings.ts';
 import { legend } from '../legend.ts';
 import { isNarrow, type Picture } from '../picture.ts';
-import { drawPlot } from '../plot.ts';
-import { strokeOf } from '../theme.ts';
+import { drawPlot, strokeOf } from '../theme.ts';
 
 /** The predictions of a network with one input, among the training rows. */
 export function fittedCurve({ points, lines, isProbability }: Curve): Picture {

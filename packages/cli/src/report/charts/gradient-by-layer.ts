@@ -1,12 +1,10 @@
 import { dot, line, text } from '@observablehq/plot';
 import { type Point, thin } from '../../terminal/text/thin.ts';
-import { isDrawable, type LogRange, logRange, logTicks, tick } from '../axes.ts';
+import { highest, isDrawable, type LogRange, logRange, logTicks, tick } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
-import { highest } from '../extremes.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
-import { drawPlot } from '../plot.ts';
-import { strokeOf } from '../theme.ts';
+import { drawPlot, strokeOf } from '../theme.ts';
 
 /** Gradient of each layer of one network, before its first step. */
 export interface LayerGradients {

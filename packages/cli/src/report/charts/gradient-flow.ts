@@ -1,8 +1,7 @@
 import { layerNames } from '../../terminal/text/layer-names.ts';
-import { logRange } from '../axes.ts';
+import { highest, logRange } from '../axes.ts';
 import { grid, stack } from '../compose.ts';
 import { short } from '../course.ts';
-import { highest } from '../extremes.ts';
 import { isNarrow, type Picture } from '../picture.ts';
 import type { LookFigures } from '../train/run-lines.ts';
 import { colorBar, heatMap } from './heat-map.ts';

@@ -4,7 +4,7 @@ import { at } from '../compose.ts';
 import { short } from '../course.ts';
 import { markup } from '../markup/markup.ts';
 import { type Drawing, isNarrow } from '../picture.ts';
-import { drawPlot } from '../plot.ts';
+import { drawPlot } from '../theme.ts';
 
 export interface HeatMap {
   readonly columns: readonly string[]; // from the left

@@ -1,5 +1,5 @@
 import { type Markish, rectX } from '@observablehq/plot';
-import { highest, lowest } from '../extremes.ts';
+import { highest, lowest } from '../axes.ts';
 
 /** Most strips of a chart: as many as a pointer can tell apart on a phone. */
 const MOST = 60;

@@ -5,8 +5,7 @@ import { grid, stack } from '../compose.ts';
 import { short } from '../course.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
-import { drawPlot } from '../plot.ts';
-import { strokeOf } from '../theme.ts';
+import { drawPlot, strokeOf } from '../theme.ts';
 import { hoverStrips } from './hover-strips.ts';
 
 const words = {

@@ -4,8 +4,7 @@ import { isDrawable, scaleOver, tick } from '../axes.ts';
 import { stack } from '../compose.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow } from '../picture.ts';
-import { drawPlot } from '../plot.ts';
-import { type Stroke, strokeOf } from '../theme.ts';
+import { drawPlot, type Stroke, strokeOf } from '../theme.ts';
 import { hoverStrips } from './hover-strips.ts';
 
 export interface Series {

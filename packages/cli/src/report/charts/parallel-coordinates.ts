@@ -1,7 +1,7 @@
 import { dot, line, ruleY, text } from '@observablehq/plot';
 import { decimal } from '../../terminal/text/format.ts';
 import type { Drawing } from '../picture.ts';
-import { drawPlot } from '../plot.ts';
+import { drawPlot } from '../theme.ts';
 
 /** An axis: numbers, on a logarithmic scale where asked for, or words at equal distances. */
 export interface Coordinate {

@@ -1,12 +1,11 @@
 import { dot, line, ruleY } from '@observablehq/plot';
 import { decimal, whole } from '../../terminal/text/format.ts';
-import { scaleOver, tick } from '../axes.ts';
+import { highest, lowest, scaleOver, tick } from '../axes.ts';
 import { grid } from '../compose.ts';
 import { short } from '../course.ts';
-import { highest, lowest } from '../extremes.ts';
 import type { Predictions } from '../findings/findings.ts';
 import { type Drawing, isNarrow, type Picture } from '../picture.ts';
-import { drawPlot } from '../plot.ts';
+import { drawPlot } from '../theme.ts';
 
 type Output = Predictions['outputs'][number];
 

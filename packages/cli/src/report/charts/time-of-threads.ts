@@ -2,11 +2,11 @@ import type { Profile } from '@gradloom/runtime';
 import { parts as allParts } from '@gradloom/runtime/internal';
 import { barX } from '@observablehq/plot';
 import { decimal, duration } from '../../terminal/text/format.ts';
+import { highest } from '../axes.ts';
 import { stack } from '../compose.ts';
-import { highest } from '../extremes.ts';
 import { markup } from '../markup/markup.ts';
 import type { Drawing, Picture } from '../picture.ts';
-import { drawPlot } from '../plot.ts';
+import { drawPlot } from '../theme.ts';
 
 /** Their colors. */
 const colors: Readonly<Record<keyof Profile, string>> = {

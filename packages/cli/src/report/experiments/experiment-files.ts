@@ -7,8 +7,8 @@ import { anyObject } from '../../options/schema/json.ts';
 import { name } from '../../options/schema/names.ts';
 import { flag, number, text, word } from '../../options/schema/scalars.ts';
 import { type Read, readAs } from '../../options/schema/schema.ts';
-import { describeMachine } from '../../terminal/describe-machine.ts';
-import { commandOf } from '../../terminal/text/command-of.ts';
+import { describeMachine } from '../../terminal/invocation.ts';
+import { commandOf } from '../../terminal/text/quote.ts';
 import { machineFacts } from '../machine-table.ts';
 import { readDocument } from '../run-files.ts';
 

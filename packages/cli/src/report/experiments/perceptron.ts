@@ -5,11 +5,10 @@ import { count, flag, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { plural, whole } from '../../terminal/text/format.ts';
 import { tick } from '../axes.ts';
-import { border, type Field, region } from '../charts/regions.ts';
-import { targetDots } from '../charts/target-dots.ts';
+import { border, type Field, region, targetDots } from '../charts/decision-boundary.ts';
 import { grid } from '../compose.ts';
 import type { Drawing, Picture } from '../picture.ts';
-import { drawPlot } from '../plot.ts';
+import { drawPlot } from '../theme.ts';
 
 const gate = agreeing(
   record({

@@ -3,9 +3,8 @@ import { name } from '../../options/schema/names.ts';
 import { count, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { percent, plural, whole } from '../../terminal/text/format.ts';
-import { tick } from '../axes.ts';
+import { highest, lowest, tick } from '../axes.ts';
 import { barChart } from '../charts/bar-chart.ts';
-import { highest, lowest } from '../extremes.ts';
 import type { Picture } from '../picture.ts';
 
 const remedy = record({

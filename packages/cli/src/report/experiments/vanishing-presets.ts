@@ -4,12 +4,11 @@ import { count, figure, literal, number } from '../../options/schema/scalars.ts'
 import type { Read } from '../../options/schema/schema.ts';
 import { percent, plural } from '../../terminal/text/format.ts';
 import type { BandPoint } from '../../terminal/text/thin.ts';
-import { tick } from '../axes.ts';
+import { highest, lowest, tick } from '../axes.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import { gradientByLayer } from '../charts/gradient-by-layer.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { grid, stack } from '../compose.ts';
-import { highest, lowest } from '../extremes.ts';
 import { legend } from '../legend.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';

@@ -4,10 +4,9 @@ import { seed } from '../../options/schema/names.ts';
 import { count, figure, number } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal, plural } from '../../terminal/text/format.ts';
-import { isDrawable, logTicks, tick } from '../axes.ts';
-import { highest, lowest } from '../extremes.ts';
+import { highest, isDrawable, logTicks, lowest, tick } from '../axes.ts';
 import { isNarrow, type Picture } from '../picture.ts';
-import { drawPlot } from '../plot.ts';
+import { drawPlot } from '../theme.ts';
 
 /** The part of xor.json that is drawn, of many starts. */
 export const xorStartsDocument = record({

@@ -5,13 +5,11 @@ import { figure, number } from '../../options/schema/scalars.ts';
 import type { Read, Schema } from '../../options/schema/schema.ts';
 import { decimal } from '../../terminal/text/format.ts';
 import { tick } from '../axes.ts';
+import { border, type Field, region, targetDots } from '../charts/decision-boundary.ts';
 import { lineChart } from '../charts/line-chart.ts';
-import { border, type Field, region } from '../charts/regions.ts';
-import { targetDots } from '../charts/target-dots.ts';
 import { grid } from '../compose.ts';
 import type { Drawing, Picture } from '../picture.ts';
-import { drawPlot } from '../plot.ts';
-import { strokeOf } from '../theme.ts';
+import { drawPlot, strokeOf } from '../theme.ts';
 import { xorStarts, xorStartsDocument } from './xor-starts.ts';
 
 const pair = tuple(number(), number());

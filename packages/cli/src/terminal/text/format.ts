@@ -1,3 +1,5 @@
+import type { BackendRecord } from '@gradloom/runtime';
+
 /** 60,000; NaN for a damaged value. Written by hand, since Intl takes 5 ms to load. */
 export const whole = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 
@@ -29,3 +31,10 @@ export function duration(ms: number): string {
 /** '1 epoch', '2 epochs'. */
 export const plural = (count: number, noun: string): string =>
   `${whole(count)} ${count === 1 ? noun : noun.endsWith('f') ? `${noun.slice(0, -1)}ves` : `${noun}s`}`;
+
+/** 'wasm', or 'blas (OpenBLAS 0.3.29 SkylakeX)'. */
+export function backendName(backend: BackendRecord): string {
+  if (!('library' in backend)) return backend.name;
+  const { name, version, core } = backend.library;
+  return `${backend.name} (${name} ${version} ${core})`;
+}

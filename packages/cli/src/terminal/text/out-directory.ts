@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { FolderLock } from '@gradloom/runtime';
 import { checkOwnFile, lockFolder, makeDirectory, writeAtomically } from '@gradloom/runtime/internal';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../failure.ts';
 
 /**
  * Runs `work` with a directory that no other process writes to meanwhile, made where it is missing; `has` says what

@@ -42,3 +42,9 @@ function stretchesOf<P>(points: readonly P[], count: number): P[][] {
   const at = (s: number) => Math.floor((s * points.length) / count);
   return Array.from({ length: count }, (_, s) => points.slice(at(s), at(s + 1)));
 }
+
+/** Indices of at most `most` of `count` rows, the first and the last among them. */
+export function shownRows(count: number, most: number): number[] {
+  if (count <= most) return Array.from({ length: count }, (_, r) => r);
+  return Array.from({ length: most }, (_, k) => Math.round((k * (count - 1)) / (most - 1)));
+}

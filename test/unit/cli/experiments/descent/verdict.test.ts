@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { verdictOf } from '../../../../../packages/cli/src/lab/experiments/descent/verdict.ts';
+import { verdictOf } from '../../../../../packages/cli/src/lab/experiments/finding.ts';
 
 test.each([
   [[1, 0.999], 0.995, 'crawls'],

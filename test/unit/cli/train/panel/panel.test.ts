@@ -7,7 +7,7 @@ import {
   type PanelFigures,
   panelLines,
   plainLine,
-} from '../../../../../packages/cli/src/commands/train/panel/panel.ts';
+} from '../../../../../packages/cli/src/commands/train/terminal-reporter.ts';
 
 const plain = (_format: unknown, text: string) => text;
 

@@ -1,9 +1,9 @@
 import type { LayerSpec, NetworkSpec } from '@gradloom/core';
 import { createPassTimer, type PassTimes } from '@gradloom/runtime/internal';
 import { wholeNumber, widths } from '../../../options/numbers.ts';
+import { UsageError } from '../../../terminal/failure.ts';
 import { decimal, plural } from '../../../terminal/text/format.ts';
 import { table } from '../../../terminal/text/table.ts';
-import { UsageError } from '../../../terminal/usage-error.ts';
 import { defineExperiment } from '../experiment.ts';
 import { CHAPTER, slip } from '../finding.ts';
 

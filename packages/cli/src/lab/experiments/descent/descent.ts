@@ -1,11 +1,14 @@
-import { syntheticDatasets } from '@gradloom/runtime';
+import { createPool, syntheticDatasets } from '@gradloom/runtime';
 import { wholeNumber } from '../../../options/numbers.ts';
-import { oneThread, withDescender } from '../descend.ts';
-import { defineExperiment } from '../experiment.ts';
+import { columns } from '../../../terminal/text/columns.ts';
+import { decimal } from '../../../terminal/text/format.ts';
+import { type Descender, oneThread, withDescender } from '../descend.ts';
+import { defineExperiment, type Machine, type Outcome } from '../experiment.ts';
+import { holds, verdictOf } from '../finding.ts';
+import { trainXor } from '../xor-run.ts';
 import { compareBatches } from './batches.ts';
 import { compareRates } from './rates.ts';
 import { compareSchedules } from './schedules.ts';
-import { compareProblems } from './too-large.ts';
 
 export const descent = defineExperiment({
   describe: 'Learning rates that crawl, learn or diverge; schedules; batch sizes',
@@ -35,3 +38,52 @@ export const descent = defineExperiment({
     };
   },
 });
+
+const rates = [0.02, 0.2, 2, 20];
+const CHAPTER_RATE = 2;
+const EPOCHS = 10_000;
+
+/**
+ * The same learning rates on the sine and on the chapter's XOR: one that is too large for the first is right for the
+ * second.
+ */
+async function compareProblems({ descend }: Descender, seed: number, machine: Machine): Promise<Outcome> {
+  const pool = await createPool({ threads: 1 });
+  const rows = [];
+  try {
+    for (const lr of rates) {
+      const sine = await descend({ optimizer: { kind: 'sgd', lr }, batch: 'full', epochs: EPOCHS, seed });
+      const xor = await trainXor(0, EPOCHS, { ...machine, threads: 1 }, { pool, lr });
+      rows.push({
+        rate: lr,
+        sine: { finalLoss: sine.finalLoss, verdict: verdictOf(sine.losses, sine.finalLoss) },
+        xor: { finalLoss: xor.trainLoss, verdict: verdictOf([...xor.epochLosses], xor.trainLoss) },
+      });
+    }
+  } finally {
+    await pool.destroy();
+  }
+  const chapter = rows.find(({ rate }) => rate === CHAPTER_RATE);
+  const text = ({ finalLoss, verdict }: { finalLoss: number; verdict: string }): string =>
+    `${verdict}, ${Number.isFinite(finalLoss) ? decimal(finalLoss) : 'not finite'}`;
+  return {
+    sections: [
+      {
+        title: `Which rate is too large depends on the problem: final loss after ${EPOCHS} steps`,
+        lines: [
+          ...columns([
+            ['rate', 'sin x, tanh and a linear output', 'XOR, two layers of sigmoids'],
+            ...rows.map(({ rate, sine, xor }) => [String(rate), text(sine), text(xor)]),
+          ]),
+          '',
+          '  A sigmoid has outputs from 0 to 1 and slopes up to 1/4: small gradients.',
+        ],
+      },
+    ],
+    findings: [
+      holds('XOR learns at rate 2.0', chapter?.xor.verdict ?? '', chapter?.xor.verdict === 'learns'),
+      holds('sin x diverges at rate 2.0', chapter?.sine.verdict ?? '', chapter?.sine.verdict === 'diverges'),
+    ],
+    json: { problems: rows },
+  };
+}

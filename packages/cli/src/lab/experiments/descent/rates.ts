@@ -3,8 +3,7 @@ import { decimal } from '../../../terminal/text/format.ts';
 import { lineChart } from '../../../terminal/text/line-chart.ts';
 import type { Descended, Descender } from '../descend.ts';
 import type { Outcome } from '../experiment.ts';
-import { CHAPTER, holds, slip } from '../finding.ts';
-import { type Verdict, verdictKey, verdictOf } from './verdict.ts';
+import { CHAPTER, holds, slip, type Verdict, verdictKey, verdictOf } from '../finding.ts';
 
 const rates = [1e-7, 1e-5, 0.001, 0.01, 0.1, 0.2, 0.3, 1, 3, 10];
 const drawn = [1e-7, 0.001, 0.1, 0.2];

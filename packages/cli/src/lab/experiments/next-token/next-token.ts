@@ -1,13 +1,14 @@
-import { math } from '@gradloom/core';
+import { buildNetwork, math } from '@gradloom/core';
 import { createModel, type TrainResult, train } from '@gradloom/runtime';
 import { nonNegative, positive, realNumber, wholeNumber } from '../../../options/numbers.ts';
 import { columns } from '../../../terminal/text/columns.ts';
 import { decimal, whole } from '../../../terminal/text/format.ts';
 import { lineChart } from '../../../terminal/text/line-chart.ts';
+import { table } from '../../../terminal/text/table.ts';
 import { defineExperiment, type ExperimentContext, type Section } from '../experiment.ts';
-import { holds, publishedDigits, slip } from '../finding.ts';
+import { CHAPTER, holds, publishedDigits, slip } from '../finding.ts';
+import { xorSpec } from '../xor-run.ts';
 import { languageModel, nGramLoss, readWords, SYMBOLS, sampleWords, type Words, wordRows } from './language-model.ts';
-import { GPT2_PARAMETERS, MAVERICK_PARAMETERS, scaleTable, XOR_PARAMETERS } from './scale.ts';
 
 /** Number of batch losses in the chart: enough for a curve, few enough to cost nothing. */
 const LOOKS = 60;
@@ -188,4 +189,58 @@ function describeSamples(
       lines: columns(rows),
     },
   ];
+}
+
+const XOR_PARAMETERS = buildNetwork(xorSpec).parameterCount;
+
+/**
+ * Of the smallest GPT-2: V words and C places of width d, L blocks of attention and two dense layers with layer-norms,
+ * d² 12 weights and 13 d biases and gains each, and a last layer-norm; the embedding is used once more for the output.
+ * [openai/gpt-2](https://github.com/openai/gpt-2/blob/master/src/model.py)
+ */
+const GPT2_PARAMETERS = gpt2(50257, 1024, 768, 12);
+
+/**
+ * As published; 17 billion of them work on one token. [Meta
+ * 2025](https://ai.meta.com/blog/llama-4-multimodal-intelligence/)
+ */
+const MAVERICK_PARAMETERS = 400e9;
+
+/**
+ * Four networks and what they are made of. GPT-2's paper names no optimizer, its forerunner Adam ([Radford et al.
+ * 2018](https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf), §4.1); Meta has
+ * named none for LLaMA 4, but AdamW for LLaMA 3 ([Grattafiori et al. 2024](https://arxiv.org/abs/2407.21783), §3.4).
+ */
+function scaleTable(parameters: number): string[] {
+  return [
+    ...table(
+      ['', 'XOR', 'this one', 'GPT-2', 'LLaMA 4 Maverick'],
+      [
+        ['parameters', whole(XOR_PARAMETERS), whole(parameters), large(GPT2_PARAMETERS), large(MAVERICK_PARAMETERS)],
+        ['times XOR', '1 x', timesXor(parameters), timesXor(GPT2_PARAMETERS), timesXor(MAVERICK_PARAMETERS)],
+        ['layers', '2 dense', '5 with weights', '12 blocks', '48 blocks, 128 experts'],
+        ['activation', 'sigmoid', 'gelu, swiglu', 'gelu', 'swiglu'],
+        ['optimizer', 'sgd', 'adamw', 'adam (1)', 'adamw (2)'],
+        ['loss', 'mse', 'cross-entropy', 'cross-entropy', 'cross-entropy'],
+      ],
+    ),
+    '  (1) as its predecessor GPT; the paper of GPT-2 names none',
+    '  (2) as LLaMA 3; Meta has named none for LLaMA 4',
+    '',
+    `  The chapter, ${CHAPTER}, says the`,
+    '  largest is 10 billion times as large as XOR. But 400 billion parameters',
+    '  divided by 9 is 44 billion.',
+  ];
+}
+
+function gpt2(V: number, C: number, d: number, L: number): number {
+  return V * d + C * d + L * (12 * d * d + 13 * d) + 2 * d;
+}
+
+const timesXor = (parameters: number): string => `${large(parameters / XOR_PARAMETERS)} x`;
+
+/** 53,707, 124 million, 400 billion. */
+function large(count: number): string {
+  if (count >= 1e9) return `${whole(count / 1e9)} billion`;
+  return count >= 1e6 ? `${whole(count / 1e6)} million` : whole(count);
 }

@@ -1,7 +1,7 @@
 import { type Dataset, subset } from '@gradloom/runtime';
 import { type DatasetSource, formatSource } from '../../../files/datasets/dataset-source.ts';
 import { openDataset } from '../../../files/datasets/open-dataset.ts';
-import { UsageError } from '../../../terminal/usage-error.ts';
+import { UsageError } from '../../../terminal/failure.ts';
 import type { Sweep } from '../sweep.ts';
 
 export interface SmallSet {

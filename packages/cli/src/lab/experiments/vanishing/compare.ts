@@ -1,7 +1,7 @@
 import type { ActivationName, InitializerSpec, OptimizerSpec } from '@gradloom/core';
 import type { Evaluation } from '@gradloom/runtime';
 import type { Member } from '../../../options/member.ts';
-import { UsageError } from '../../../terminal/usage-error.ts';
+import { UsageError } from '../../../terminal/failure.ts';
 import { layerHistograms } from '../../figures/histograms.ts';
 import type { LayerHistogram } from '../../figures/layer-histogram.ts';
 import { type Sweep, sweepRates } from '../sweep.ts';

@@ -3,8 +3,8 @@ import type { Paint } from '../../../terminal/paint.ts';
 import { decimal } from '../../../terminal/text/format.ts';
 import { lineChart } from '../../../terminal/text/line-chart.ts';
 import { logBars } from '../../../terminal/text/log-bars.ts';
-import { shownRows } from '../../../terminal/text/shown-rows.ts';
 import { table } from '../../../terminal/text/table.ts';
+import { shownRows } from '../../../terminal/text/thin.ts';
 import type { Section } from '../experiment.ts';
 import type { Comparison, Setup } from './compare.ts';
 

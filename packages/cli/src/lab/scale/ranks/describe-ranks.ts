@@ -1,5 +1,5 @@
 import type { Paint } from '../../../terminal/paint.ts';
-import { table } from '../../../terminal/text/table.ts';
+import { table, wrap } from '../../../terminal/text/table.ts';
 import {
   NETWORK_TITLE,
   networkTable,
@@ -10,7 +10,6 @@ import {
   rankTable,
 } from '../../figures/rank-figures.ts';
 import type { FigureTable } from '../../figures/scale-figures.ts';
-import { wrap } from '../wrap.ts';
 import type { RankPoint } from './measure-ranks.ts';
 
 /** Lines of at most 80 columns; none where no ranks were measured. */
