@@ -2,26 +2,26 @@ import { show } from '@gradloom/core/internal';
 import type { Cluster, Exchange, Transfer } from './cluster.ts';
 import { openLink } from './mpi/link.ts';
 
-/** What the network between ranks does. */
+/** Speed of the network between ranks. */
 export interface Network {
   readonly ranks: number;
-  /** Of one number from a rank to another, in milliseconds: half of its way there and back. */
+  /** Time for one number from one rank to another, in milliseconds: half of the round trip. */
   readonly latencyMs: number;
-  /** Of a large message from a rank to another. */
+  /** Throughput of a large message between two ranks. */
   readonly bytesPerSecond: number;
-  /** Of MPI's own sum of as many numbers over all ranks: bytes of the numbers, of one rank. */
+  /** Throughput of MPI's own sum over all ranks, in bytes of one rank's numbers. */
   readonly sumBytesPerSecond: number;
 }
 
 const LARGE_NUMBERS = 2 ** 20; // 8 MiB of doubles
-const ROUNDS = 1000; // of one number
+const ROUNDS = 1000; // round trips of one number
 const LARGE_ROUNDS = 20;
 const CHANNELS = { there: 32_750, back: 32_751 };
 
 /**
- * Measures messages between rank 0 and the last one, which launchers place furthest from it, and MPI's own sum over
- * all; each by its fastest round, since in others a rank has lost its core. All ranks call it, between runs, and all
- * get the same figures. A cluster of one has none.
+ * Measures messages between rank 0 and the last one, which launchers place furthest away, and MPI's own sum over all
+ * ranks. The fastest round counts, since a rank may lose its core in others. All ranks call it between runs and get the
+ * same figures. Returns null for a cluster of one rank.
  */
 export async function measureNetwork(cluster: Cluster): Promise<Network | null> {
   if (!(cluster?.connection?.ledger instanceof SharedArrayBuffer)) {
@@ -44,7 +44,7 @@ export async function measureNetwork(cluster: Cluster): Promise<Network | null> 
   const pingPong = (length: number, rounds: number): number => (takesPart ? fastest(make(length), rounds) : 0);
   const smallMs = pingPong(1, ROUNDS);
   const largeMs = pingPong(LARGE_NUMBERS, LARGE_ROUNDS);
-  await cluster.fromAll(null); // ranks that had nothing to do wait here, not in the sum
+  await cluster.fromAll(null); // idle ranks wait here, not in the sum
   const sum = link.planSum(new Float64Array(new SharedArrayBuffer(8 * LARGE_NUMBERS)));
   const sumMs = fastest(() => finish(cluster, sum), LARGE_ROUNDS);
   const network = {

@@ -22,7 +22,7 @@ export interface ClassOptions extends SyntheticOptions {
   classes?: number;
 }
 
-/** Two inputs, a target and an index; twice, for the parts that a set may be split into. */
+/** Two inputs, a target and an index; twice, because a split copies the rows. */
 const BYTES_A_ROW = 2 * (2 * 8 + 4 + 4);
 
 /** The options with their defaults filled in. @throws Error naming the option, what it has and what it should have. */

@@ -23,7 +23,7 @@ export const scales = { standard: true, minmax: true, robust: true, none: true }
 /** How numbers of a table are scaled. */
 export type Scale = 'standard' | 'minmax' | 'robust' | 'none';
 
-/** What is done about gaps: they are filled in, or their rows are left out. */
+/** How gaps are handled: filled in, or their rows are left out. */
 export const missingChoices = { impute: true, drop: true };
 
 const names = option.kind((where, name, value: unknown): readonly string[] => {
