@@ -62,9 +62,9 @@ const evaluateOptions = defineOptions('evaluateModel', {
 export interface EvaluateOptions extends OptionsOf<typeof evaluateOptions.table>, Named {}
 
 /**
- * Loss and metrics of a network with the given parameters [P] on a dataset, with worker threads.
+ * Loss and metrics of a network with the given parameters [P] on a dataset, computed by worker threads.
  * @throws Error (rejects) if spec, parameters and dataset do not fit or a weight is not finite, before any thread
- * exists; InputError for a row that leads to an index that an embedding after other layers does not have.
+ * exists; InputError for a row that produces an invalid index for an embedding after other layers.
  */
 export async function evaluateModel(
   spec: NetworkSpec,

@@ -50,7 +50,7 @@ export interface EvaluationRun {
   lockstep?: Lockstep; // ranks that share the rows; default: this process alone
   threadsOf?: readonly number[]; // threads of each rank, by which the rows are divided
   readers?: readonly OutputReader[] | undefined;
-  scaledReaders?: readonly OutputReader[]; // readers of outputs and targets as the network has them, before conversion to their own units
+  scaledReaders?: readonly OutputReader[]; // of scaled outputs and targets, as the network has them
 }
 
 /**
@@ -81,7 +81,7 @@ export async function evaluateDataset(
     const team = Math.min(threads, part.lossSums.length);
     // Weights are only read and outputs overwritten, so a retry needs no undo.
     const answers = await attempt(async () => (team === 0 ? [] : await evaluateSegment(pool, setup, part, team)));
-    // Also a check: if another rank makes a different call here, its value is not an answer.
+    // A rank that is in another call, such as the report of a failure, sends a value without answers.
     const all = await lockstep.fromAll({ answers });
     refuseBadRows(
       dataset,

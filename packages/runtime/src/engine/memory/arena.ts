@@ -27,23 +27,23 @@ export interface ArenaOptions extends ScratchShape {
   schedule: Schedule;
   threads: number; // most threads that the run may use
   heapBase: number; // first byte of memory that is free for arrays
-  insideBytes?: number; // if the arrays need more bytes, those that may lie outside are moved there; default `mostInside`
+  insideBytes?: number; // size above which regions that may lie outside do so; default `mostInside`
 }
 
 /** Every array of a run. Threads exchange numbers only through these. */
 export interface Arena {
   readonly theta: Elements; // [P]
   readonly gSum: Elements; // [rows, gradientStride] gradient sums of this rank's nodes of the tree
-  readonly nodes: Elements; // [rows, gradientStride] gradient sums of all ranks' nodes, for `owned`; empty without other ranks
-  readonly state: readonly Elements[]; // [slots][P]; with several ranks only the part in `owned`, except for a moving average
+  readonly nodes: Elements; // [rows, gradientStride] sums of all ranks' nodes, for `owned`; empty without others
+  readonly state: readonly Elements[]; // [slots][P]; with several ranks only `owned`, except for an average
   readonly owned: readonly Range[]; // parameters that this rank updates, in order: all without other ranks
-  readonly model: Elements; // theta, or its moving average (the last of `state`): the weights that are evaluated and returned
+  readonly model: Elements; // theta, or its moving average (last of `state`): evaluated and returned
   readonly squares: Float64Array; // [blocks]
   readonly lossSums: Float64Array; // [leaves]
   readonly notes: Float64Array; // messages between ranks in a step: see rank-notes.ts; empty without other ranks
   readonly scalars: Float64Array; // scalars of the optimizer
   readonly scheduleState: Float64Array;
-  readonly rates: Float64Array; // [RING] learning rate of step n at n mod RING, written by the main thread between spans
+  readonly rates: Float64Array; // [RING] learning rate of step n at n mod RING, written between spans
   readonly losses: Float64Array; // [RING] mean loss of each step of a span
   readonly norms: Float64Array; // [RING] gradient norm of each step of a span
   readonly probeSums: Float64Array; // [leaves, probeLength] of the last probed step; empty if no step is probed

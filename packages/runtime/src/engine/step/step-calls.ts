@@ -23,17 +23,20 @@ import { batchPart } from './team-part.ts';
 import { type ThreadUpdate, threadUpdates } from './thread-updates.ts';
 import { writesInto } from './writes-into.ts';
 
-/** What a thread does in a step. */
+/** The calls of a thread in a step. */
 export interface StepCalls {
   readonly calls: readonly Call[];
-  /** The pass whose rows are the same in every step, so that they are gathered before the first; null where none is. */
+  /**
+   * The pass whose rows are the same in every step, so that they are gathered once before the first; null if there is
+   * none.
+   */
   readonly held: PlannedPass | null;
 }
 
 /**
- * A thread's part in a step on a batch of `rows` rows: the passes over its leaves, a barrier, the update of its blocks,
- * and the end of the step. Looks, the profile's clock, clipping, barriers and messages to other ranks are operations in
- * it like all others.
+ * A thread's part of a step on a batch of `rows` rows: the passes over its leaves, a barrier, the update of its blocks,
+ * and the end of the step. Probes, the profile's clock, clipping, barriers and messages to other ranks are operations
+ * like all others.
  */
 export function stepCalls(context: RunContext, threads: number, rows: number, looks: boolean): StepCalls {
   const { setup, clock, network, arena, thread, place, optimizer } = context;
@@ -42,7 +45,7 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
   const ranks = rankStep(context, threads, rows, nodes);
   const { calls, emit } = createList();
   const planned = planPasses(context, passes, rows, looks);
-  // A pass that writes over its rows needs them again.
+  // A pass that overwrites its input rows must gather them again.
   const isWritten = planned.some(({ workspace }) => workspace.outputs[0] === workspace.x);
   const isSame = setup.orders === null && dataset.rows === rows && passes.length === 1 && !isWritten;
   const held = isSame ? planned[0] : null;
@@ -50,7 +53,7 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
   const updates = threadUpdates(context, threads, leafCount(rows, setup.leaf), nodes, ranks);
   emitUpdates(context, updates, rows, ranks, emit);
   if (maxNorm !== null) {
-    // A column lies in the blocks of several threads.
+    // A column may be spread over the blocks of several threads.
     emit(barrier);
     emitMaxNorm(emit, network, arena.theta, context.factors, maxNorm, thread, threads);
     if (optimizer.shareAt !== undefined) emit(barrier);
@@ -62,7 +65,7 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
   return { calls, held };
 }
 
-/** The passes, and the barrier behind them. Where other ranks wait for gradients, these start on their way. */
+/** Emits the passes and the barrier after them. With other ranks, it also starts sending the gradients. */
 function emitPasses(
   context: RunContext,
   planned: readonly PlannedPass[],
@@ -74,7 +77,7 @@ function emitPasses(
   const buckets = ranks?.buckets ?? [];
   const early = buckets.length > 1 ? buckets.slice(0, -1).keys() : [];
   const last = planned.at(-1);
-  // Between two barriers all passes go on, one after the other.
+  // Between two barriers, one segment of each pass runs.
   const shared = setup.couples ? sharedArrays(context) : [];
   for (let s = 0; s <= shared.length; s++) {
     for (const pass of planned) {
@@ -97,7 +100,7 @@ function emitPasses(
       emitLap(clock, emit, PART.backward);
       if (s < shared.length) continue;
       for (const [to, from] of copies) emit(ops.copy, to, from, to.length);
-      // A network without parameters has no rows.
+      // Without parameters there are no gradient rows.
       for (const [left, right] of gradientRows.length === 0 ? [] : merges) {
         emit(ops.add, gradientRows[left], gradientRows[right], network.parameterCount);
       }
@@ -110,7 +113,7 @@ function emitPasses(
   if (last === undefined) for (const bucket of early) startBucket(bucket);
   startBucket(buckets.length - 1);
 
-  /** Calls between which the gradients of earlier buckets move on. */
+  /** Emits calls, and between them checks that let the exchange of earlier buckets progress. */
   function emitMoving(calls: readonly Call[], bucket: number): void {
     for (const call of calls) {
       emitAll(emit, [call]);
@@ -118,14 +121,17 @@ function emitPasses(
     }
   }
 
-  /** The gradients of a bucket are complete when all threads have come here. */
+  /** The gradients of a bucket are complete when all threads have reached this barrier. */
   function startBucket(bucket: number): void {
     emit(barrier);
     if (bucket >= 0) ranks?.startGradients(emit, bucket);
   }
 }
 
-/** The updates of this thread's blocks, and on several ranks the way of gradients to them and of the weights to all. */
+/**
+ * Emits the updates of this thread's blocks; with several ranks, also the messages that bring gradients to them and the
+ * weights to all ranks.
+ */
 function emitUpdates(
   context: RunContext,
   updates: readonly ThreadUpdate[],
@@ -142,7 +148,7 @@ function emitUpdates(
       update.average(emit, rows, sums);
     }
     emitLap(clock, emit, PART.update);
-    // No weight may move before the norm of the whole gradient is known.
+    // No weight may change before the norm of the whole gradient is known.
     emit(barrier);
     ranks?.squares(emit);
     emit(ops.clip, scale, arena.squares, arena.squares.length, clipNorm);
@@ -150,7 +156,7 @@ function emitUpdates(
   } else {
     for (const { update, sums, bucket } of updates) {
       ranks?.finishGradients(emit, bucket);
-      // All threads have updated the one before.
+      // All threads have updated the previous bucket.
       if (bucket > 0) ranks?.startWeights(emit, bucket - 1);
       update.take(emit, rows, sums);
     }
@@ -163,12 +169,12 @@ function emitUpdates(
   ranks.finishWeights(emit);
 }
 
-// What these emit must not be a closure of `stepCalls`, which would keep its list of calls alive.
+// A function of its own: a closure in `stepCalls` would keep its list of calls alive.
 function gather(context: RunContext, { first, count, workspace }: PlannedPass, emit: Emit): void {
   emit(host, () => void gatherLeaves(context, context.step, first, count, workspace));
 }
 
-/** A call has the arguments of its operation, which its type does not say. */
+/** Types cannot express that a call's arguments match its operation, hence the cast. */
 function emitAll(emit: Emit, calls: readonly Call[]): void {
   for (const { op, args } of calls) emit(op, ...(args as never));
 }
@@ -176,8 +182,8 @@ function emitAll(emit: Emit, calls: readonly Call[]): void {
 const reads = (calls: readonly Call[], array: Elements): boolean => calls.some(({ args }) => args.includes(array));
 
 /**
- * The end of a step: its loss and norm are noted. In a team the last thread to arrive does so while all others wait; a
- * thread alone does it by an operation, so that a backend can repeat the whole step.
+ * Emits the end of a step, which records its loss and norm. In a team the last thread to arrive does so while all
+ * others wait; a thread alone does it by an operation, so that a backend can repeat the whole step.
  */
 function end(
   context: RunContext,
@@ -185,7 +191,7 @@ function end(
   rows: number,
   emit: Emit,
   readsPlace: boolean,
-  unpack: (() => void) | undefined, // what other ranks have told
+  unpack: (() => void) | undefined, // reads the notes of other ranks
 ): void {
   const { arena, setup, clock, workClock, note, place, one } = context;
   const { losses, norms, lossSums, squares } = arena;
@@ -208,8 +214,8 @@ function end(
 }
 
 /**
- * The calls of a pass cut behind the last one that writes into each bucket's part of the gradient `row` or of one
- * before: one piece a bucket.
+ * Cuts the calls of a pass into one piece per bucket: each ends with the last call that writes into the gradient `row`
+ * of this bucket or of an earlier one.
  */
 function cutAtBuckets(
   calls: readonly Call[],
@@ -221,7 +227,7 @@ function cutAtBuckets(
     const part = viewOf(row, first * BLOCK, Math.min(row.length, end * BLOCK) - first * BLOCK);
     const last = calls.findLastIndex((call) => writesInto(call, part)) + 1;
     const from = at;
-    // The last piece has all that is left.
+    // The last piece has all remaining calls.
     at = k === buckets.length - 1 ? calls.length : Math.max(at, last);
     return calls.slice(from, at);
   });

@@ -4,24 +4,27 @@ import type { PlannedPass } from './plan-passes.ts';
 import { stepCalls } from './step-calls.ts';
 import { bindWaits } from './sync.ts';
 
-/** What a thread runs in a team of some size. */
+/** The programs of a thread in a team of some size. */
 export interface TeamPrograms {
   readonly threads: number;
-  /** A step of a whole batch. */
+  /** A step on a whole batch. */
   readonly whole: Program;
-  /** One of an epoch's last batch, which may be short. */
+  /** A step on an epoch's last batch, which may be short. */
   readonly last: Program;
-  /** The pass whose rows are the same in every step, so that they are gathered before the first; null where none is. */
+  /**
+   * The pass whose rows are the same in every step, so that they are gathered once before the first; null if there is
+   * none.
+   */
   readonly held: PlannedPass | null;
 }
 
-/** Of the teams that a thread has been in. */
+/** Programs by context and team. */
 const programsOf = new WeakMap<RunContext, Map<string, TeamPrograms>>();
 
 /**
- * The programs of this thread in a team of `threads`; with `looks`, those that look into the layers. Tapes lie in the
- * memory of a place in the team, where another thread may have written those of its own team: all of a team's programs
- * are linked at once and in one order, so any thread writes the same there.
+ * The programs of this thread in a team of `threads`; with `looks`, those of probed steps. Tapes lie in memory that
+ * belongs to a place in the team, and another thread may have written the tapes of its own team there. All programs of
+ * a team are linked at once and in one order, so every thread writes the same tapes there.
  */
 export function teamPrograms(context: RunContext, threads: number, looks: boolean): TeamPrograms {
   const { tapesOf, tapes, setup } = context;
@@ -30,7 +33,7 @@ export function teamPrograms(context: RunContext, threads: number, looks: boolea
   const key = looks ? `${threads} looks` : `${threads}`;
   const known = programs.get(key);
   if (known !== undefined && (looks || tapesOf[0] === threads)) return known;
-  // Those of another size are not kept: a trial of many sizes would hold the programs of all.
+  // Programs for other team sizes are dropped: tuning tries many sizes, and all their programs would stay in memory.
   for (const [other, { threads: size }] of programs) if (size !== threads) programs.delete(other);
   const room = looks ? null : createTapeRoom(tapes);
   if (!looks) tapesOf[0] = threads;
@@ -41,7 +44,7 @@ export function teamPrograms(context: RunContext, threads: number, looks: boolea
   return made;
 }
 
-/** A thread's part in a step, ready to run. */
+/** A thread's part of a step, ready to run. */
 function stepProgram(
   context: RunContext,
   threads: number,
@@ -50,6 +53,6 @@ function stepProgram(
   room: TapeRoom | null,
 ): { program: Program; held: PlannedPass | null } {
   const { calls, held } = stepCalls(context, threads, rows, looks);
-  // A look reads the mean gradient, which a fused update leaves nowhere.
+  // Probes read the mean gradient, which a fused update does not store.
   return { program: link(bindWaits(context, threads, calls), context.kernels, room, { fuses: !looks }), held };
 }

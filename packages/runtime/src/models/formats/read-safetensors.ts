@@ -11,20 +11,20 @@ const PREFIX_BYTES = 8;
 /** 16 MiB: room for 100,000 tensors. */
 const MOST_HEADER_BYTES = 1 << 24;
 
-/** Bytes that are decoded at a time. */
+/** Bytes decoded at a time. */
 const CHUNK = 1 << 20;
 
 type Decode = (view: DataView, at: number) => number;
 
 const word = new DataView(new ArrayBuffer(4));
 
-/** The high 16 bits of a float32. */
+/** A bfloat16: the high 16 bits of a float32. */
 function brainFloat(bits: number): number {
   word.setUint16(2, bits, true);
   return word.getFloat32(0, true);
 }
 
-/** Types that weights can have. */
+/** Supported types of weights. */
 const types: Readonly<Record<string, readonly [bytes: number, decode: Decode]>> = {
   F64: [8, (view, at) => view.getFloat64(at, true)],
   F32: [4, (view, at) => view.getFloat32(at, true)],
@@ -33,8 +33,8 @@ const types: Readonly<Record<string, readonly [bytes: number, decode: Decode]>> 
 };
 
 /**
- * Opens a file of safetensors. Its header has to give every byte behind it to one tensor, so lengths that lie, holes
- * and tensors that overlap are found before memory is taken for any. @throws Error (rejects) of `fault`.
+ * Opens a safetensors file. Its header must assign every following byte to exactly one tensor, so wrong lengths, holes
+ * and overlaps are found before memory is allocated. @throws Error (rejects) of `fault`.
  */
 export async function openSafetensors(where: string, path: string, fault: FileFault): Promise<TensorFile> {
   const size = fileSize(where, path, 'a safetensors file');
@@ -79,7 +79,7 @@ interface Place {
   readonly name: string;
   readonly type: string;
   readonly shape: readonly number[];
-  readonly from: number; // bytes behind the header
+  readonly from: number; // offset after the header
   readonly to: number;
 }
 
@@ -96,7 +96,7 @@ function placeOf(name: string, entry: unknown, fault: FileFault): Place {
   );
 }
 
-/** One after the other, from the header to the end of the file, each as long as its shape says. */
+/** Checks that tensors follow each other from the header to the end of the file, each as long as its shape requires. */
 function checkPlaces(places: readonly Place[], bytes: number, fault: FileFault): void {
   let end = 0;
   for (const { name, type, shape, from, to } of [...places].sort((a, b) => a.from - b.from || a.to - b.to)) {
@@ -150,14 +150,14 @@ async function readBytes(handle: FileHandle, position: number, length: number, f
   return bytes;
 }
 
-/** Of a file that `exportModel` wrote. */
+/** The description in a file that `exportModel` wrote. */
 function descriptionOf(metadata: unknown): unknown {
   const text = isRecord(metadata) ? metadata[DESCRIPTION] : undefined;
   if (typeof text !== 'string') return undefined;
   try {
     return JSON.parse(text);
   } catch {
-    // Somebody else's entry of this name.
+    // An entry of another program with this name.
     return undefined;
   }
 }

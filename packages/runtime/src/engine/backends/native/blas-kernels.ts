@@ -69,7 +69,7 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
     // The library sums rows in an order of its own, so leaves are added outside of it, in the same way as on every
     // backend.
     if (B > leaf || joins) throw new Error(`blas: gradient has ${B} rows in leaves of ${leaf}, expected one leaf`);
-    const sumOfDy = inWasm((emit) => emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, false, 0, O)); // computes db only
+    const sumOfDy = inWasm((emit) => emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, false, 0, O)); // db
     const piece = pieces.forward(B, I, O);
     const count = Math.ceil(I / piece);
     const xs = starts(x, piece, count);

@@ -7,7 +7,7 @@ import { type BlasIdentity, type BlasLibrary, bindBlas } from './blas-library.ts
 export type { BlasIdentity, BlasLibrary };
 
 export interface FindBlasOptions {
-  path?: string | undefined; // the only library to try; default: GRADLOOM_BLAS of the environment, else searched by name
+  path?: string | undefined; // the only library to try; default: GRADLOOM_BLAS of the environment, else by name
   environment?: Readonly<Record<string, string | undefined>>; // default process.env
   names?: readonly string[]; // names to try, in order; default: this platform's
   koffi?: () => Koffi; // default: the installed package
