@@ -30,7 +30,7 @@ export interface KeeperOptions extends StateSources, Pick<OpenedRun, 'lockstep' 
   place: CheckpointPlace | null;
   stepLog: StepLog;
   emit: (event: TrainEvent) => void;
-  write: (entry: CheckpointEntry) => Promise<Written>; // writes an entry, in a thread
+  write: (entry: CheckpointEntry) => Promise<Written>; // writes an entry in a thread
 }
 
 /** Creates the keeper of a run; null if it keeps no checkpoints. */

@@ -83,8 +83,8 @@ export interface Trainer<T extends ElementType = ElementType> {
  * ```ts
  * const trainer = await createTrainer(spec, data, { epochs: 20 });
  * while (!trainer.isDone) {
- * const { loss } = await trainer.step(10);
- * if (loss < 0.1) trainer.setRate(1e-4);
+ *   const { loss } = await trainer.step(10);
+ *   if (loss < 0.1) trainer.setRate(1e-4);
  * }
  * const result = await trainer.finish();
  * ```
@@ -108,7 +108,7 @@ export async function createTrainer<T extends ElementType = 'float64'>(
     const { surroundings, close } = await takeSurroundings(run);
     try {
       const state = await startRun(run, surroundings);
-      return trainerOf(state, () => close().finally(held.release)) as Trainer<T>; // the element type given by the options
+      return trainerOf(state, () => close().finally(held.release)) as Trainer<T>; // the type in the options
     } catch (error) {
       await close();
       throw error;

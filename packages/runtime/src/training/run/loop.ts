@@ -15,14 +15,14 @@ import type { TrainResult } from './results.ts';
 import { startEvent } from './start-run.ts';
 import { openState, type RunState } from './state.ts';
 
-/** Runs all steps of a run, or those up to the signal. */
+/** Runs all steps of a run, or those before the signal. */
 export async function runSteps(run: OpenedRun, surroundings: RunSurroundings): Promise<TrainResult> {
   const state = await startRun(run, surroundings);
   await runSpans(state);
   return await finish(state);
 }
 
-/** The state of a run before its first step. */
+/** Opens a run in its state before the first step. */
 export async function startRun(run: OpenedRun, surroundings: RunSurroundings): Promise<RunState> {
   const state = await openState(run, surroundings);
   const { progress, tuner, emit } = state;
@@ -38,11 +38,11 @@ async function runSpans(state: RunState): Promise<void> {
   while (!isDone(plan, progress) && !isAborted(state)) await advance(state);
 }
 
-/** Whether a signal has ended the run: with a cluster, once all ranks know of it. */
+/** Whether a signal has ended the run; with a cluster, when all ranks know of it. */
 export const isAborted = ({ plan, lockstep, isAborted: byAll }: RunState): boolean =>
   lockstep.cluster === null ? (plan.signal?.aborted ?? false) : byAll;
 
-/** What ranks tell each other between spans: warnings, and whether a signal has reached one. */
+/** Exchanges between spans what each rank must tell the others: warnings, and whether it has received a signal. */
 async function hearRanks(state: RunState): Promise<void> {
   const { plan, lockstep, notices } = state;
   if (lockstep.cluster === null) return;
@@ -53,7 +53,7 @@ async function hearRanks(state: RunState): Promise<void> {
 
 /**
  * Runs the next span, which ends before step `until` at the latest; between spans all threads are idle, and events are
- * emitted. After a bad step it may be one that goes back.
+ * emitted. After a bad step, it goes back instead.
  */
 export async function advance(state: RunState, until = Number.POSITIVE_INFINITY): Promise<void> {
   const unwatch = watchSignal(state);
@@ -87,19 +87,23 @@ async function advanceSpan(state: RunState, until: number): Promise<void> {
   if (!isDone(plan, progress)) await keeper?.keepIfDue();
 }
 
-/** The losses of a span in the units of the targets, before anything reads them. */
+/** Converts the losses of a span to the units of the targets, before anything reads them. */
 function toUnits({ plan, arena }: RunState, { steps }: SpanResult): void {
   const unit = lossUnit(plan.loss, plan.data.train.preprocessing);
   if (unit !== 1) for (let k = 0; k < steps; k++) arena.losses[k] *= unit;
 }
 
-/** A rank that is no slower than this one has delivered by then. A launcher ends its processes soon after a signal. */
+/**
+ * Time in which ranks that are no slower than this one deliver their data. Short, since a launcher ends its processes
+ * soon after a signal.
+ */
 const PATIENCE_MS = 50;
 
 /**
- * On rank 0, watches what ranks do together: a signal may mean that another one has died, for which this one then waits
- * in vain until it is ended too. Says which, and where a run can go on. What another rank said would reach rank 0 only
- * when nobody waits any more. Returns what ends the watch, and throws what a listener of the warning has thrown.
+ * On rank 0, watches collective work after a signal, which may mean that another rank has died: rank 0 would then wait
+ * for it in vain until it is ended too. Warns which rank is missing, and from which checkpoint the run can resume. This
+ * is done at once, since reports of other ranks arrive only after the waiting. Returns a function that ends the watch,
+ * and rethrows what a listener of the warning has thrown.
  */
 export function watchSignal({ plan, lockstep, progress, keeper, emit }: RunState): () => void {
   const { cluster } = lockstep;
@@ -116,7 +120,7 @@ export function watchSignal({ plan, lockstep, progress, keeper, emit }: RunState
     try {
       emit({ type: 'warning', message: `${what(names)}; ${kept}` });
     } catch (error) {
-      thrown = { error }; // out of a timer it would end the process
+      thrown = { error }; // thrown in a timer, it would end the process
     }
   };
   const begin = (): void => {

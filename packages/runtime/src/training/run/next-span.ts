@@ -8,18 +8,18 @@ import type { RunState } from './state.ts';
 
 /** Steps between two pauses of a run. */
 export interface NextSpan {
-  readonly first: number; // step
-  readonly limit: number; // step; time or the signal may end it before
-  readonly probe: boolean; // a look into the layers
+  readonly first: number; // first step
+  readonly limit: number; // step to stop before; time or the signal may end the span earlier
+  readonly probe: boolean; // whether its step is probed
 }
 
-/** The next steps before `until` between which nobody has to look; creates the orders of their rows. */
+/** Plans the next steps before `until` that need no pause between them; creates the row orders for them. */
 export async function nextSpan(state: RunState, until: number): Promise<NextSpan> {
   const { plan, look, keeper, halvesAt, ending } = state;
   const { totalSteps, stepsPerEpoch } = plan.context;
   const first = state.progress.step;
   const epoch = Math.floor(first / stepsPerEpoch);
-  // A look has its step for itself: its figures belong to the weights between two spans.
+  // A probed step has a span of its own: its figures belong to the weights between two spans.
   const probe = look?.isDue(first) ?? false;
   const ring = probe ? 1 : RING;
   const nextLook = look?.next(first) ?? totalSteps;
@@ -30,15 +30,15 @@ export async function nextSpan(state: RunState, until: number): Promise<NextSpan
 }
 
 /**
- * Where the first rank has to stop: those that are short of memory have orders of fewer epochs.
- * @throws Error where the program of a rank does not do what that of rank 0 does.
+ * The earliest limit of all ranks: those that are short of memory hold the orders of fewer epochs.
+ * @throws Error if the program of a rank does not do the same as that of rank 0.
  */
 async function agreedLimit({ lockstep, progress }: RunState, limit: number): Promise<number> {
   const { step, rate = null } = progress;
   const all = await lockstep.fromAll({ step, rate, limit });
   for (const [rank, own] of all.entries()) {
     for (const name of ['step', 'rate'] as const) {
-      // Of a rank that does something else it may be anything.
+      // A rank that makes another call may have sent any value.
       const [its, first] = [own?.[name], all[0]?.[name]];
       if (its === first && first !== undefined) continue;
       const problem = `${name} has ${its ?? 'none'} on rank ${rank}, expected that of rank 0, ${first ?? 'none'}`;
@@ -48,7 +48,9 @@ async function agreedLimit({ lockstep, progress }: RunState, limit: number): Pro
   return Math.min(...all.map((own) => own.limit));
 }
 
-/** The step at which the run must pause: an evaluation that is due, or an epoch that the schedule watches. */
+/**
+ * The step at which the run must pause: the next evaluation, or the end of an epoch if the schedule observes epochs.
+ */
 function nextStop({ plan }: RunState, epoch: number): number {
   const { schedule, evaluateTest, evaluateEvery, totalEpochs, data, context } = plan;
   const watched = schedule.observe !== undefined ? 1 : evaluateTest ? evaluateEvery : totalEpochs;
@@ -56,7 +58,7 @@ function nextStop({ plan }: RunState, epoch: number): number {
   return (Math.floor(epoch / every) + 1) * every * context.stepsPerEpoch;
 }
 
-/** The first step whose rows have no order yet. */
+/** The first step whose row order is not created yet. */
 async function ordersReady({ plan, orders, lastSteps }: RunState, epoch: number): Promise<number> {
   const { totalSteps, stepsPerEpoch } = plan.context;
   if (orders === null) return totalSteps;
@@ -66,7 +68,7 @@ async function ordersReady({ plan, orders, lastSteps }: RunState, epoch: number)
 /** Threads of the next span. */
 export const teamSize = ({ tuner, useful }: RunState): number => tuner?.threads ?? useful;
 
-/** Runs a span on the threads of the run, from its start again where a thread fails. */
+/** Runs a span on the threads of the run; restarts it if a thread fails. */
 export function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> {
   const { plan, progress, recovery, tuner, meter, spanLength, leaves } = state;
   const { first, limit } = span;
@@ -83,14 +85,14 @@ export function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> 
   return orGiveUp(state, () => refusedAlike(work), `in steps ${first} to ${limit - 1}`);
 }
 
-/** A span that rejects where a layer of this rank cannot take a row, which the other ranks do not see. */
+/** Runs a span. With a cluster, rejects if a layer of this rank refuses a row, which other ranks do not see. */
 async function runRefusable({ pool, setup, lockstep }: RunState, options: SpanOptions): Promise<SpanResult> {
   const done = await runSpan(pool, setup, options);
   if (done.isRefused && lockstep.cluster !== null) throw new Refusal(done.steps);
   return done;
 }
 
-/** The span of a rank whose row was refused, on all ranks. */
+/** The result of a span on all ranks if a row of one of them was refused. */
 async function refusedAlike(work: () => Promise<SpanResult>): Promise<SpanResult> {
   try {
     return await work();
