@@ -34,6 +34,6 @@ function place(name: string): string {
 
 const parted = (name: string, from: string, cause: unknown): Error => {
   const what = 'expected @gradloom/runtime as it is installed';
-  const advice = 'where a bundler has taken it in, mark @gradloom/* as external';
+  const advice = 'if a bundler has included it, mark @gradloom/* as external';
   return new Error(`runtime: ${name} is not found from ${from}, ${what} (${advice})`, { cause });
 };

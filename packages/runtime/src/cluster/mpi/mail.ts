@@ -95,7 +95,7 @@ export function fromBytes(bytes: Uint8Array, rank: number): unknown {
   try {
     return deserialize(bytes);
   } catch (cause) {
-    const message = `cluster: rank ${rank} has sent what Node.js ${process.versions.node} cannot read`;
+    const message = `cluster: rank ${rank} has sent data that Node.js ${process.versions.node} cannot read`;
     throw new ClusterError(`${message}, expected the same version of Node.js on all ranks`, [rank], { cause });
   }
 }

@@ -27,9 +27,9 @@ export interface Stopping {
 }
 
 /**
- * All ranks stop what is pending: messages that nobody waits for are received and dropped, so that later calls do not
- * see them. Messages of one rank arrive in order, so its word separates what it sent before from what it sends later.
- * Returns the words of all ranks, in order.
+ * All ranks end their pending messages: those that no rank waits for are received and dropped, so that later calls do
+ * not see them. Messages of one rank arrive in order, so its word separates what it sent before from what it sends
+ * later. Returns the words of all ranks, in order.
  */
 export async function stopTogether<T>(stopping: Stopping, word: Word<T>): Promise<Word<T>[]> {
   const { mpi, mail, rank, ranks, timeLimitMs, underWay } = stopping;

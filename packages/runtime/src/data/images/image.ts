@@ -12,7 +12,7 @@ export const MOST_PIXELS = 1e8;
 /** @throws Error if the size in an image's header is not possible. */
 export function checkPixels(width: number, height: number): void {
   if (width > 0 && height > 0 && width * height <= MOST_PIXELS) return;
-  throw new Error(`${width} x ${height} pixels, of which there may be 1 to ${MOST_PIXELS}`);
+  throw new Error(`${width} x ${height} pixels, expected 1 to ${MOST_PIXELS}`);
 }
 
 /** Converts the image to grey or RGB. Grey is 0.299 R + 0.587 G + 0.114 B, rounded as Pillow rounds it. */

@@ -34,7 +34,7 @@ function plainChunks(bytes: Uint8Array): Uint8Array {
   let hasPalette = false;
   for (let at = 8; type !== 'IEND'; ) {
     const end = at + 12 <= bytes.length ? at + 12 + view.getUint32(at) : Number.POSITIVE_INFINITY;
-    if (end > bytes.length) throw new Error('an end that is missing');
+    if (end > bytes.length) throw new Error('it is cut off');
     type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) throw new Error('a wrong checksum');
     if ((at === 8) !== (type === 'IHDR')) throw new Error('a header in the wrong place');
@@ -42,7 +42,7 @@ function plainChunks(bytes: Uint8Array): Uint8Array {
     if (type === 'PLTE') hasPalette = contents.length === 0;
     if (type === 'IDAT') contents.push(bytes.subarray(at + 8, end - 4));
     if (NEEDED.has(type)) kept.push(bytes.subarray(at, end));
-    else if (type[0] < 'a') throw new Error(`a part ${type}, which only its maker knows`);
+    else if (type[0] < 'a') throw new Error(`an unknown critical chunk ${type}`);
     at = end;
   }
   // Without a palette the decoder would read the indices as grey values.

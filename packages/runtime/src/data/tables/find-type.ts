@@ -30,7 +30,7 @@ export function columnOf(
   });
   if (kind === 'dates') return numbers('date', 'all cells are dates');
   if (kind === 'numbers') return numbers(wanted ?? 'numeric', 'all cells are numbers');
-  const oddCell = odd === null ? '' : `${show(odd.cell)} in ${odd.place} is no number`;
+  const oddCell = odd === null ? '' : `${show(odd.cell)} in ${odd.place} is not a number`;
   if (wanted === undefined) {
     const found = readAll(words, readBoolean, isNoDigit);
     if (found !== undefined) {

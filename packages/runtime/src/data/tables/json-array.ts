@@ -27,7 +27,7 @@ async function* elementsOf(path: string): AsyncGenerator<readonly JsonRow[]> {
       work();
     } catch (error) {
       if (!(error instanceof Error) || error.message.startsWith('readTable:')) throw error;
-      throw fault(`text that is no JSON in row ${elements.count() + 1}`, 'an array of rows, [{…}, {…}]', error);
+      throw fault(`invalid JSON in row ${elements.count() + 1}`, 'an array of rows, [{…}, {…}]', error);
     }
   };
   try {

@@ -37,7 +37,7 @@ async function* linesOf(path: string): AsyncGenerator<readonly JsonRow[]> {
     } catch (cause) {
       const start = text.trim().length > 40 ? `${text.trim().slice(0, 40)}…` : text.trim();
       throw new Error(
-        `readTable: ${showPath(path)}: line ${at} has ${show(start)}, which is no JSON, expected ${ROW_WANTED}`,
+        `readTable: ${showPath(path)}: line ${at} has ${show(start)}, which is not JSON, expected ${ROW_WANTED}`,
         {
           cause,
         },

@@ -30,8 +30,7 @@ export function spooledNumbers(file: CacheFile, columns: number): () => GrowingN
       },
       take() {
         refuseBeyondRoom(8 * (before + used));
-        // Not shared memory: the garbage collector does not notice how much of it one column after the other leaves
-        // behind.
+        // Not shared memory: the garbage collector does not notice how much of it each column releases.
         const taken = new Float64Array(before + used);
         let at = 0;
         for (const { start, length } of written) {

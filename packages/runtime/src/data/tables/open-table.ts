@@ -14,6 +14,6 @@ export async function openTable(path: string, options: TableOptions = {}): Promi
   const exists = statsOf('readTable', path) !== undefined;
   const known = Object.values(tableFormats).map(({ title }) => title);
   throw new Error(
-    `readTable: ${showPath(path)} ${exists ? 'is no table' : 'does not exist'}, expected ${known.join(', or ')}`,
+    `readTable: ${showPath(path)} ${exists ? 'is not a table' : 'does not exist'}, expected ${known.join(', or ')}`,
   );
 }

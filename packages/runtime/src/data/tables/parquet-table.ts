@@ -45,7 +45,7 @@ export async function openParquet(path: string, options: TableReadOptions): Prom
     if (error instanceof Error && error.message.startsWith('readTable:')) return error;
     // The message of a TypeError names variables of the library, which would not help.
     const reason = error instanceof TypeError ? '' : ` (${reasonOf(error)})`;
-    return fault(`contents that are no whole Parquet file${reason}`, WANTED, error);
+    return fault(`damaged Parquet contents${reason}`, WANTED, error);
   };
   try {
     const metadata = await parquetMetadataAsync(file, { parsers: parquetParsers });

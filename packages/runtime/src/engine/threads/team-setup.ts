@@ -9,7 +9,7 @@ import { allocateControl } from './barrier.ts';
 import type { TeamSetup } from './protocol.ts';
 import { shareSpec } from './shared-spec.ts';
 
-/** What a team computes, and with what. */
+/** The computation and size of a team. */
 export interface TeamShape {
   readonly network: Network;
   readonly lossSpec: LossSpec;

@@ -118,7 +118,7 @@ const isPrecision = (type: unknown): type is ElementType => elementTypes.some((k
 /** The model that a file describes. Its parts are checked when the model is created. */
 function descriptionOf({ description }: TensorFile, fault: FileFault): Described {
   if (typeof description !== 'object' || description === null || !('spec' in description)) {
-    throw fault('no network in it', 'a spec of the network beside it, since weights alone do not say their layers');
+    throw fault('no description of a network', 'a spec of the network too, since weights alone do not tell its layers');
   }
   const { version, ...contents } = description as Described & { readonly version?: unknown };
   if (version !== 1) throw fault(`a model of version ${show(version)}`, '1 (a newer Gradloom may read it)');

@@ -53,7 +53,7 @@ export function matchTensors(
   const problems = [
     ...(misshapen.length === 0 ? [] : [phrases(misshapen)]),
     ...(missing.length === 0 ? [] : [`no tensor ${phrases(missing)}`]),
-    ...(extra.length === 0 ? [] : [`${phrases(extra)} that the network has no place for`]),
+    ...(extra.length === 0 ? [] : [`${phrases(extra)} that the network does not have`]),
   ];
   if (problems.length === 0) return matched;
   const hint = missing.length > 0 && extra.length > 0 ? ' (other names can be given, such as fc1=0)' : '';

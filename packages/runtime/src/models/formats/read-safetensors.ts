@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { listed, show } from '@gradloom/core/internal';
+import { listed, show, showPath } from '@gradloom/core/internal';
 import { half } from '../../data/number-types.ts';
 import { fileSize } from '../../system/files/file-system.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
@@ -39,7 +39,9 @@ const types: Readonly<Record<string, readonly [bytes: number, decode: Decode]>> 
 export async function openSafetensors(where: string, path: string, fault: FileFault): Promise<TensorFile> {
   const size = fileSize(where, path, 'a safetensors file');
   const handle = await open(path).catch((error: unknown) => {
-    throw fault(`no way to be opened (${systemReason(error)})`, 'a file that can be read', error);
+    throw new Error(`${where}: ${showPath(path)} cannot be opened: ${systemReason(error)}, expected a readable file`, {
+      cause: error,
+    });
   });
   try {
     const headerBytes = await lengthOfHeader(handle, size, fault);
@@ -144,7 +146,7 @@ async function readBytes(handle: FileHandle, position: number, length: number, f
   const bytes = Buffer.alloc(length);
   for (let filled = 0; filled < length; ) {
     const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);
-    if (bytesRead === 0) throw fault('less than it had when it was opened', 'a file that nobody writes');
+    if (bytesRead === 0) throw fault('become shorter since it was opened', 'a file that does not change');
     filled += bytesRead;
   }
   return bytes;

@@ -38,7 +38,7 @@ function readPart(model: Model, text: string, mostRows: number): Part | Reply {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return refused('content', `body has no JSON, expected ${WANTED} (${reasonOf(error)})`);
+    return refused('content', `body is not valid JSON, expected ${WANTED} (${reasonOf(error)})`);
   }
   const isOne = !Array.isArray(value) || (value.length > 0 && !isRow(value[0]));
   if (!isRow(value)) return refused('content', `body has ${show(value)}, expected ${WANTED}`);

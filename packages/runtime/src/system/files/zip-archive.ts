@@ -28,8 +28,7 @@ export async function openZip(where: string, path: string, wanted: string): Prom
   const fileBytes = fileSize(where, path, wanted);
   const fault = (has: string, expected = wanted, cause?: unknown) =>
     new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
-  const damaged = (error: unknown) =>
-    fault(`contents that are no whole zip archive (${sentenceOf(error)})`, wanted, error);
+  const damaged = (error: unknown) => fault(`damaged zip contents (${sentenceOf(error)})`, wanted, error);
   const archive = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
     throw damaged(error);
   });

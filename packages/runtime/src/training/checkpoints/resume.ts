@@ -57,7 +57,7 @@ export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Check
   } else if (ownSteps < step) {
     found.push(tooShort(plan, step));
   } else if (ownSteps !== totalSteps && plan.early !== null && countsOwnEnd(checkpoint)) {
-    const why = `early stopping has counted the evaluation at the end, in the middle of ${plan.evaluateEvery} epochs`;
+    const why = `early stopping has counted the evaluation at that end, which a longer run would not make`;
     found.push(`${lengthText(plan, ownSteps, totalSteps)} (${why})`);
   }
   if (found.length > 0) {
@@ -98,8 +98,8 @@ const countsOwnEnd = ({ record, progress: { step, early } }: Checkpoint): boolea
   early?.evaluated === step && step % (record.stepsPerEpoch * record.evaluateEvery) !== 0;
 
 /**
- * Describes the first number that is not finite: 'W of dense(2->3) at layer 0 has Infinity', or likewise for the
- * optimizer's state.
+ * Describes the first weight that is not finite, such as 'W of dense(2->3) at layer 0 has Infinity', or else the first
+ * such number in the optimizer's state.
  */
 function* badNumber(
   { network, optimizer }: RunPlan,

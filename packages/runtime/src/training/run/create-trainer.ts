@@ -57,8 +57,8 @@ export interface Trainer<T extends ElementType = ElementType> {
    */
   step(count?: number): Promise<TrainerStep>;
   /**
-   * Evaluates a set with the current weights, or with their average if `ema` is set. Changes nothing. @throws Error
-   * (rejects) if the run has no such set.
+   * Evaluates a set with the current weights, or with their average if `ema` is set. Changes nothing.
+   * @throws Error (rejects) if the run does not have this set.
    */
   evaluate(part?: 'validation' | 'test'): Promise<Evaluation>;
   /**

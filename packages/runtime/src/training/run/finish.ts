@@ -13,8 +13,8 @@ import { trainingResult } from './training-result.ts';
 export async function finish(state: RunState): Promise<TrainResult> {
   const { plan, setup, lockstep, progress, epochLog, stepLog, history, early, keeper, tuner, useful } = state;
   stepLog.close();
-  // A stopped run writes its checkpoint first. A completed one evaluates first, since the figures belong into the
-  // checkpoint.
+  // A stopped run writes its checkpoint first. A completed one evaluates first, since its checkpoint contains the
+  // figures.
   const done = isDone(plan, progress);
   if (!done) await keeper?.keep();
   await inTurns(history.take());

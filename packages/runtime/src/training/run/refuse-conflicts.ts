@@ -168,8 +168,8 @@ export function* earlySettings(
 const MEETING = ['clipNorm', 'maxNorm', 'ema'] as const;
 
 /**
- * @throws OptionError for a number among the options, except those of layers, that the run's type turns into 0 or
- * Infinity.
+ * @throws OptionError for a number among the options, except those of layers, that is invalid once rounded to the run's
+ * type.
  */
 export function refuseLostNumbers(
   options: { readonly [K in (typeof MEETING)[number]]?: number | undefined },

@@ -18,7 +18,7 @@ export function warningsOf(
   if (typeof batch === 'number' && batch * accumulate > rows) {
     const times = accumulate === 1 ? '' : ` and accumulate ${accumulate}`;
     warnings.push(
-      `batch has ${batch}${times}, but ${showName(name)} has ${counted(rows, 'training row')}: every batch is all of them`,
+      `batch has ${batch}${times}, but ${showName(name)} has ${counted(rows, 'training row')}: every batch has all of them`,
     );
   }
   if (asked === 'auto') return warnings;
@@ -51,7 +51,7 @@ export function idleWarnings(idleCores: number): string[] {
   if (idleCores === 0) return [];
   const advice = 'mpirun of Open MPI takes --bind-to none';
   return [
-    `${counted(idleCores, 'core')} of this machine may work for no rank, since ranks are bound to others (${advice})`,
+    `${counted(idleCores, 'core')} of this machine may be used by no rank, since all ranks are bound to others (${advice})`,
   ];
 }
 

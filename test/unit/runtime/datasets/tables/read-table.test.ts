@@ -44,7 +44,7 @@ describe('types are found from all rows', () => {
   test('a word in the last row makes categories of the numbers before, and the reason names it', async () => {
     const table = await read('x,y\n1,0.5\n1.0,1.5\n2,0.25\nmany,1\n');
     expect(cellsOf(table, 'x')).toEqual(['1', '1', '2', 'many']);
-    expect(table.inputs[0]).toMatchObject({ type: 'categorical', reason: '"many" in line 5 is no number' });
+    expect(table.inputs[0]).toMatchObject({ type: 'categorical', reason: '"many" in line 5 is not a number' });
   });
 
   test('0 and 1 are numbers, unless they are called boolean or categorical', async () => {

@@ -55,7 +55,7 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
   if (!isCodeSystem(system)) return refusal(`system has ${system}, expected ${systemNames}`);
   const { GRADLOOM_NATIVE } = options.environment ?? process.env;
   if (isUntestedSystem(system) && GRADLOOM_NATIVE !== '1') {
-    return refusal(`system has ${system}, where nobody has run it, expected GRADLOOM_NATIVE=1 to try it`);
+    return refusal(`system has ${system}, where it is untested, expected GRADLOOM_NATIVE=1 to try it`);
   }
   let calls: Koffi;
   try {
