@@ -44,7 +44,7 @@ export function datasetOfArrays(
   where: string,
   inputs: NamedArray,
   targets: NamedArray,
-  hasValues: boolean, // as targets
+  hasValues: boolean, // targets are values, not classes
   options: ArrayOptions,
 ): Dataset {
   const rows = inputs.shape[0];

@@ -64,8 +64,8 @@ export function leaveNumbers(
 }
 
 /**
- * A plain file must have exactly the bytes that its header says; a gzipped one could unpack to at most a thousand times
- * its size.
+ * Checks the size: a plain file must have exactly the bytes that its header says; a gzipped one must be large enough to
+ * unpack to them.
  */
 function checkSize({ gzipped, fileBytes, mostBytes }: ByteSource, total: number, contents: string, fault: Fault): void {
   if (gzipped ? total <= mostBytes : total === fileBytes) return;

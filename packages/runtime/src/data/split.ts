@@ -68,7 +68,7 @@ export function splitRows(
   const folds = foldOf(where, dataset.rows - testRows, options);
   if (testRows + validationRows >= dataset.rows) {
     const asked = (['validation', 'test'] as const).filter((part) => (options[part] ?? 0) > 0);
-    const problem = `${asked.length === 1 ? 'has' : 'have'} ${validationRows + testRows} of the ${dataset.rows} rows of ${showName(dataset.name)}, expected some to be left to train on`;
+    const problem = `${asked.length === 1 ? 'has' : 'have'} ${validationRows + testRows} of the ${dataset.rows} rows of ${showName(dataset.name)}, expected fewer (training needs rows too)`;
     throw new OptionError(where, [...asked, 'dataset'], problem, { about: asked.join(' and ') });
   }
   const order = Uint32Array.from({ length: dataset.rows }, (_, n) => n);

@@ -48,7 +48,7 @@ const evaluateOptions = defineOptions('evaluateModel', {
   backend: option.unchecked<BackendChoice>(),
   /** Path of the library that the blas backend loads. @default found by name */
   blas: option.unchecked<string>(),
-  /** Parts of the user's own that spec and loss name. @default none */
+  /** Custom parts that spec and loss name. @default none */
   parts: option.unchecked<LoadedParts>(),
   /** Called with a sentence if memory is short and fewer threads are used. */
   onWarning: option.unchecked<(message: string) => void>(),

@@ -429,7 +429,7 @@ describe('tensors that do not fit', () => {
     const path = folder.write('bomb.npz', bomb);
     const before = process.memoryUsage.rss();
     await expect(importModel(path, { spec: network })).rejects.toThrow(
-      '2.weight [33554432] that the network has no place',
+      '2.weight [33554432] that the network does not have',
     );
     expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 27);
   });

@@ -17,7 +17,7 @@ export interface Late {
 /**
  * Tells all ranks which ones this rank waited for in vain, and hears the same from them. If a rank waits for one that
  * itself waits, the error names the last of the chain. Takes `patienceMs`, or until all living ranks have answered.
- * Ranks whose call was late call it before they end.
+ * Called by ranks whose call was late, before they end.
  */
 export async function hearLate(cluster: Cluster, error: ClusterError, patienceMs: number): Promise<Late> {
   if (!(cluster?.connection?.ledger instanceof SharedArrayBuffer)) {

@@ -1,6 +1,6 @@
 import { viewOf } from '@gradloom/core/internal';
 
-/** Words of the ledger's head. */
+/** Indices of 32-bit words in the ledger's header. */
 const WORD = { trouble: 0, rank: 1, length: 2, used: 3, question: 4, turn: 5 };
 const HEAD_WORDS = 16;
 const TEXT_BYTES = 1024;

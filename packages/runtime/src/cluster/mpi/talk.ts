@@ -66,7 +66,7 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
   // Calling MPI after finalize aborts the process.
   const inOrder = <T>(task: () => Promise<T>): Promise<T> =>
     queue(async () => {
-      if (isClosed) throw new ClusterError('cluster: has been closed, expected one in use');
+      if (isClosed) throw new ClusterError('cluster: has been closed, expected an open one');
       return await task();
     });
   const hasLost = (): boolean => ledger.trouble === TROUBLE.dead;

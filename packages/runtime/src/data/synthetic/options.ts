@@ -8,7 +8,7 @@ export interface SyntheticOptions {
   /** N: number of rows. @default depends on the dataset: 4 for gates, 200 for spirals, else 100 */
   rows?: number;
   /**
-   * Standard deviation of the normal noise on the inputs, or on the targets where these are values.
+   * Standard deviation of the normal noise on the inputs, or on the targets if these are values.
    * @default 0; 1 for blobs
    */
   noise?: number;

@@ -13,7 +13,7 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
   const give = (option: string, wanted: string | number, role: Role): void => {
     const at = find(option, wanted);
     if (roles[at] !== 'input') {
-      const problem = `has ${show(wanted)}, which is ${roles[at] === 'left out' ? '' : 'the '}${roles[at]}, expected another`;
+      const problem = `has ${show(wanted)}, which is ${roles[at] === 'left out' ? '' : 'the '}${roles[at]}, expected another column`;
       throw new OptionError(where, option, problem);
     }
     roles[at] = role;

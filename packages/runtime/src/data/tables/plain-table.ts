@@ -12,7 +12,7 @@ const plainOptions = defineOptions('loadCsv', {
   name,
   /** Whether the first line holds column names. @default true if no field of it is a number */
   header,
-  /** What separates the fields. @default found from the first rows */
+  /** Field separator. @default found from the first rows */
   delimiter,
   /** The target column, or several with numbers: names, or numbers counted from 1. @default the last column */
   target,

@@ -44,6 +44,6 @@ export async function openCsvStream(stream: Readable, name: string): Promise<Tab
   return (await import('./csv-table.ts')).openCsvStream(stream, name);
 }
 
-/** The format of a file with this name; undefined if it is no table. */
+/** The format of a file with this name; undefined if it is not a table. */
 export const tableFormatOf = (path: string): TableFormat | undefined =>
   Object.values(tableFormats).find((format) => format.matches(checkPath('tableFormatOf', path)));

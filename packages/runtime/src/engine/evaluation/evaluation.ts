@@ -35,7 +35,7 @@ export interface EvaluationContext {
   readonly kernels: Kernels;
   readonly reader: RowReader; // reads rows of datasets
   readonly workspace: Workspace;
-  readonly lossSums: Float64Array; // [1] or more
+  readonly lossSums: Float64Array; // [1] or longer
   readonly targetColumns: number;
   chunk: Chunk | null; // the most recent one
 }

@@ -20,7 +20,7 @@ const GRADIENT_BYTES = 640; // in the program of a probed step, which has as man
 const PASS_LAYER_BYTES = 8 * 1024; // 5,200 bytes for alternating dense layers and batch norms
 const PIECE_BYTES = 2048; // 1,600 bytes in plain code, 200 on tapes
 
-/** Old garbage of the main thread besides the young generation: reports of some thousand spans. */
+/** Garbage in V8's old generation of the main thread: reports of some thousand spans. */
 const GARBAGE_BYTES = 28 * MiB;
 
 /**

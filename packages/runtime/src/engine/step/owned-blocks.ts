@@ -25,7 +25,7 @@ export interface Ownership {
 /** Least number of parameters in a bucket: exchanging fewer takes about as long as the fixed cost of an exchange. */
 const LEAST_BUCKET = 1 << 18;
 
-/** Divides each bucket of blocks over all ranks; where MPI adds the gradients, each rank updates all. */
+/** Divides each bucket of blocks among all ranks; if MPI adds the gradients, each rank updates all blocks. */
 export function ownershipOf(
   network: Pick<Network, 'tensors' | 'parameterCount'>,
   { threadsOf, reduce, overlap, leastBucket = LEAST_BUCKET }: Omit<ClusterShape, 'connection'>,

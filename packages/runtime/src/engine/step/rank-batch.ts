@@ -29,7 +29,7 @@ export function firstRows({ nodes }: RankBatch): number[] {
   });
 }
 
-/** Rows of the gradients of all ranks in a batch or in the last, which may come to more of fewer leaves. */
+/** Most gradient rows of all ranks, in a whole batch or the last. Fewer leaves can give more rows. */
 export function nodeRowsOf(cluster: ClusterShape, { batch, lastBatch, leaf }: Rows): number {
   if (cluster.reduce === 'allreduce') return 0;
   return Math.max(...[batch, lastBatch].map((rows) => rankBatch(cluster, leaf, rows).nodes.flat().length));

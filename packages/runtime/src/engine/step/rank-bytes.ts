@@ -6,9 +6,9 @@ import { rankBatch } from './rank-batch.ts';
 
 /** Bytes that a rank sends in a step. */
 export interface RankBytes {
-  /** Rows of gradients to the ranks that update them; 0 where MPI adds them. */
+  /** Gradient rows sent to the ranks that update them; 0 if MPI adds them. */
   readonly gradients: number;
-  /** Weights to all others; 0 where each rank updates all. */
+  /** Weights sent to all other ranks; 0 if each rank updates all. */
   readonly weights: number;
   /** Notes to all other ranks, and the squares if clipping needs them. */
   readonly notes: number;

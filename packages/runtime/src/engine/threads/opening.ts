@@ -27,7 +27,7 @@ export async function openTeam(pool: Pool, setup: RunSetup, threads: number, dra
 export function openThread(context: RunContext, { thread, threads, draws }: OpeningTask): boolean {
   const { network, arena, setup } = context;
   Atomics.add(setup.control, CONTROL.checkedIn, 1);
-  // Some smaller teams fill more rows.
+  // Only the rows that this team fills, although some smaller teams fill more.
   const filled = gradientRowsOfTeam(setup, threads) * gradientStride(setup.elementType, network.parameterCount);
   for (const array of [viewOf(arena.gSum, 0, filled), ...arena.state]) {
     const share = (t: number): number => Math.floor((t * array.length) / threads);

@@ -159,9 +159,9 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     threads,
     live: new Set(),
     hold() {
-      if (destroyed) throw new Error('pool: has been destroyed, expected one in use');
+      if (destroyed) throw new Error('pool: has been destroyed, expected an open one');
       if (closing !== undefined)
-        throw new Error('pool: has been closed, expected one in use (close it after the last run)');
+        throw new Error('pool: has been closed, expected an open one (close it after the last run)');
       held++;
       return () => {
         held--;
@@ -169,7 +169,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
       };
     },
     acquire(team) {
-      if (destroyed) return Promise.reject(new Error('pool: has been destroyed, expected one in use'));
+      if (destroyed) return Promise.reject(new Error('pool: has been destroyed, expected an open one'));
       if (team > threads) {
         return Promise.reject(
           new Error(`pool: a run has ${team} threads, expected at most ${threads} (threads of the pool)`),

@@ -39,7 +39,7 @@ import type { FileFault, TensorFile } from './tensor-file.ts';
 import { transpose } from './torch-tensors.ts';
 
 const importOptions = defineOptions('importModel', {
-  /** The network. @default what a file of `exportModel` says */
+  /** The network. @default the one described in a file of `exportModel` */
   spec: option.unchecked<NetworkSpec>(),
   /** The loss that the weights were trained with; it says whether outputs are logits. @default outputs are values */
   loss: option.unchecked<LossSpec>(),
@@ -52,7 +52,7 @@ const importOptions = defineOptions('importModel', {
    * @default that of a file of `exportModel`, else 'float64'
    */
   precision: precision(),
-  /** Parts of your own that the network has, from `loadParts`. @default none */
+  /** Custom parts of the network, from `loadParts`. @default none */
   parts: option.unchecked<LoadedParts>(),
 });
 

@@ -8,8 +8,8 @@ import { copyArray } from '../../system/turns/arrays.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 
 /**
- * Distribution of the optimizer's state over ranks, and transfers between them between spans. All ranks make the same
- * calls. Arrays lie in shared memory, except those that only rank 0 has.
+ * Distribution of the optimizer's state over ranks, and its transfer between ranks while no span runs. All ranks make
+ * the same calls. Arrays lie in shared memory, except those that only rank 0 has.
  */
 export interface StateShares {
   /** Sends rank 0's `from` to all ranks. Overwrites `to`; `from` is only read on rank 0. */

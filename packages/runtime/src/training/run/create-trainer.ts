@@ -130,7 +130,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
   const isOver = (): boolean => isDone(plan, progress) || isAborted(state);
 
   function refuse(call: string): void {
-    if (ended !== null) throw new Error(`${call}: the trainer ${ended}, expected one in use`);
+    if (ended !== null) throw new Error(`${call}: the trainer ${ended}, expected an open one`);
     if (busy !== null) throw new Error(`${call}: ${busy} has not ended, expected one call at a time (await it)`);
   }
 

@@ -88,7 +88,7 @@ function weightedLoss(
   return {
     add(y, t, B, O) {
       if (losses.length < B) [losses, dy] = [new Float64Array(B), createElements(type, B * O)];
-      loss.evaluate(losses, dy, own(y), own(t), B, 1, O); // in leaves of one row
+      loss.evaluate(losses, dy, own(y), own(t), B, 1, O); // a leaf per row, so that each row has its own loss
       for (let n = 0; n < B; n++) {
         const weight = weightOf(dataset, ofClass, row++);
         sum += weight * losses[n];

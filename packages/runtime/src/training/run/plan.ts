@@ -111,7 +111,7 @@ export interface RunPlan extends RunShape {
   readonly totalEpochs: number; // `steps` may cut the last one short
   readonly lengthIn: 'epochs' | 'steps'; // which of the two options was given
   readonly evaluateEvery: number;
-  readonly evaluateTest: boolean; // at each of these evaluations
+  readonly evaluateTest: boolean; // whether each evaluation includes the test set
   readonly probe: ProbeSteps | null;
   readonly checkpoint: CheckpointSettings | null;
   readonly checkpointTimes: CheckpointTimes;

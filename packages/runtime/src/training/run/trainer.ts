@@ -22,8 +22,8 @@ export interface TrainingRun<T extends ElementType = ElementType> extends AsyncI
   readonly result: Promise<TrainResult<T>>;
   /**
    * Not a promise: the compiler refuses `await run`, and in JavaScript it rejects with an error that names
-   * `run.result`. An async function awaits what it returns, so it cannot return a run either: return `run.result` or `{
-   * run }`.
+   * `run.result`. An async function awaits what it returns, so it cannot return a run either: return `run.result`, or
+   * an object that contains the run.
    */
   then(awaitRunResultInstead: never, notTheRunItself: never): never;
 }

@@ -10,7 +10,7 @@ export interface Trial {
   readonly stepMs: number;
 }
 
-/** Result of the trials: the fastest number, and all that were tried, by threads. */
+/** Result of the trials: the fastest number of threads, and all trials in order of threads. */
 export interface Choice {
   readonly threads: number;
   readonly trials: readonly Trial[];
@@ -68,7 +68,7 @@ export function createTuner(most: number): Tuner {
   let current = newCandidate(most);
   let chosen: Choice | undefined;
   let trying = most > 1;
-  let warmMs = 0; // so far
+  let warmMs = 0; // duration of the warm-up so far
   let warmSteps = 0;
   let steps = 0; // of this round
   let roundMs = 0;

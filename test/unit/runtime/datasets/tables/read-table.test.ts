@@ -268,8 +268,8 @@ describe('is refused with file, line and column', () => {
       'columns.a has "number", expected one of numeric, categorical, boolean, date',
       { columns: { a: 'number' } } as never,
     ],
-    ['target has "a", which is left out, expected another', { drop: ['a'], target: 'a' }],
-    ['weightColumn has "a", which is left out, expected another', { drop: ['a'], weightColumn: 'a' }],
+    ['target has "a", which is left out, expected another column', { drop: ['a'], target: 'a' }],
+    ['weightColumn has "a", which is left out, expected another column', { drop: ['a'], weightColumn: 'a' }],
     [
       'targets has classes, expected values (there are several target columns)',
       { target: ['a', 'b'], targets: 'classes' },

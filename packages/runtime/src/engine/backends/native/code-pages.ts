@@ -64,7 +64,7 @@ function placeOnWindows(koffi: Koffi, code: Uint8Array): bigint {
   const copy = system.func('void RtlMoveMemory(void *, void *, size_t)');
   const flush = system.func('int FlushInstructionCache(intptr_t, void *, size_t)');
   const address = allocate(null, code.length, MEM_COMMIT_RESERVE, PAGE_READWRITE) as bigint | null;
-  if (address === null) throw new Error('VirtualAlloc gives no memory for code, expected some');
+  if (address === null) throw new Error('VirtualAlloc has failed, expected memory for code');
   copy(address, code, code.length);
   const before = new Uint32Array(1);
   if (protect(address, code.length, PAGE_EXECUTE_READ, before) === 0) {
@@ -105,7 +105,7 @@ function placeByMmap(koffi: Koffi, code: Uint8Array, anonymous: number): bigint 
   const copy = libc.func('void *memcpy(void *, void *, size_t)');
   const address = map(null, code.length, PROT_READ_WRITE, MAP_PRIVATE | anonymous, -1, 0) as bigint | null;
   if (address === null || BigInt.asIntN(64, address) === -1n) {
-    throw new Error('mmap gives no memory for code, expected some');
+    throw new Error('mmap has failed, expected memory for code');
   }
   copy(address, code, code.length);
   // Executable pages are not writable.
