@@ -49,7 +49,7 @@ export interface Dataset {
   readonly preprocessing?: Preprocessing;
   /**
    * Weight of each row in the training loss [N, 1], at least 0. Only ratios matter: weights are divided by their mean.
-   * Evaluations count every row once and report the weighted loss besides.
+   * Evaluations count every row once and report the weighted loss separately.
    */
   readonly weights?: DataMatrix;
 }

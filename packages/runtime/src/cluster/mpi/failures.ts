@@ -2,7 +2,9 @@ import type { Ledger } from './ledger.ts';
 import type { Mail } from './mail.ts';
 import { TAGS } from './tags.ts';
 
-/** Most characters of a failure's message: MPI sends a short message without an answer from the receiver. */
+/**
+ * Most characters of a failure's message. Short, since MPI sends only short messages without waiting for the receiver.
+ */
 const LENGTH = 300;
 
 /** A rank that has failed. */

@@ -48,7 +48,7 @@ export async function* readCsv(
     made.on('error', () => {});
     return made;
   };
-  let open = 0; // at most the characters since the end of a record or blank line
+  let open = 0; // lower bound of the characters since the end of a record or blank line
   try {
     for await (const text of readText(source, fault)) {
       parser ??= parserFor(text);

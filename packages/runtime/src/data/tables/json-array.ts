@@ -20,7 +20,7 @@ async function* elementsOf(path: string): AsyncGenerator<readonly JsonRow[]> {
   const elements = createElements((problem) => new Error(`readTable: ${showPath(path)}: ${problem}`));
   const tokenizer = new Tokenizer();
   tokenizer.onToken = elements.add;
-  let open = 0; // at most the characters since the end of a row
+  let open = 0; // lower bound of the characters since the end of a row
   /** Runs the tokenizer and adds the row to its errors. */
   const feed = (work: () => void): void => {
     try {

@@ -81,7 +81,8 @@ export async function evaluateDataset(
     const team = Math.min(threads, part.lossSums.length);
     // Weights are only read and outputs overwritten, so a retry needs no undo.
     const answers = await attempt(async () => (team === 0 ? [] : await evaluateSegment(pool, setup, part, team)));
-    // A rank that is in another call, such as the report of a failure, sends a value without answers.
+    // A rank that makes another call sends a value without answers. If it takes a step instead, it reports the
+    // difference to all.
     const all = await lockstep.fromAll({ answers });
     refuseBadRows(
       dataset,

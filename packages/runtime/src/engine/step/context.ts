@@ -38,7 +38,7 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
   readonly cores: number;
   readonly host: Host;
   step: number; // the current step
-  most: number; // last step of the span
+  most: number; // number of steps in the span
   isTimed: boolean; // whether working and waiting are timed in this step
   barrier: Barrier; // barrier of the current team
   link: Link | null; // connection to other ranks, opened when first needed

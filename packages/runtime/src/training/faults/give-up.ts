@@ -11,8 +11,8 @@ export async function orGiveUp<T>(state: RunState, work: () => Promise<T>, place
     return await work();
   } catch (error) {
     if (error instanceof ClusterError) throw error;
-    // Restores the state before the span, for a resume. If only one rank has failed, it cannot: the others send it
-    // nothing.
+    // Restores the state before the span and keeps it in a checkpoint, unless this rank alone has failed: the others
+    // would not send it their state.
     await restore(state);
     const isOfAll = error instanceof ThreadError || error instanceof InputError;
     if (isOfAll || state.lockstep.cluster === null) await state.keeper?.keep();

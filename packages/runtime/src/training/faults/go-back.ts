@@ -15,8 +15,8 @@ const MOST_ROLLBACKS = 10;
 const ADVICE = 'a lower learning rate or clipping of the gradient norm may help';
 
 /**
- * Called after a span from step `first` that was not finite: goes back to the state before the bad step and ends the
- * run, or further back for a rollback.
+ * Called after a span from step `first` that was not finite. Goes back to the start of the span, from where the run
+ * ends before the bad step, or to an earlier state for a rollback.
  */
 export async function goBack(state: RunState, first: number, span: SpanResult): Promise<void> {
   const { plan, progress, history, stepLog, emit } = state;

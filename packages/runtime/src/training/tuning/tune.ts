@@ -33,8 +33,8 @@ export const ROUND_MS = 25;
 
 /**
  * Steps that all threads run before the trial, not counted: V8 compiles code after this many steps. One thread leaves a
- * core for the compiler; if threads use all cores, it takes their time. On two cores, a step of MNIST goes from 2.8 ms
- * to 0.7.
+ * core free for the compiler; threads on all cores are slowed down by it. On two cores, a step of MNIST goes from 2.8
+ * ms to 0.7.
  */
 export const WARM_STEPS = 200;
 /** Longest warm-up, for slow steps. */
