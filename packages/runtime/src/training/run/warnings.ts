@@ -51,7 +51,7 @@ export function idleWarnings(idleCores: number): string[] {
   if (idleCores === 0) return [];
   const advice = 'mpirun of Open MPI takes --bind-to none';
   return [
-    `${counted(idleCores, 'core')} of this machine may be used by no rank, since all ranks are bound to others (${advice})`,
+    `no rank may use ${counted(idleCores, 'core')} of this machine, since all ranks are bound to others (${advice})`,
   ];
 }
 
