@@ -1,6 +1,6 @@
 /**
- * Tables of options, from which the command line takes its help. They stand apart from `internal`, since help would
- * wait for the whole runtime to load.
+ * Tables of options, from which the command line makes its help. They are separate from `internal` so that help does
+ * not wait for the whole runtime to load.
  * @internal
  */
 

@@ -30,7 +30,7 @@ const inferenceContextOf = keepContexts((setup: InferenceSetup, thread) =>
   createInferenceContext(setup, thread, nodeHost),
 );
 
-/** All that a thread can be asked to do. */
+/** All tasks of a thread. */
 type WorkerTask =
   | OpeningTask
   | SpanTask
@@ -44,7 +44,7 @@ type WorkerTask =
 
 type Answer = WorkerTask['answer'];
 
-/** A thread's entry: Piscina calls it with each task. A thread imports what a user's parts stand in once. */
+/** A thread's entry point: Piscina calls it with each task. A thread imports modules of custom parts once. */
 export default function work(message: Message): Answer | Promise<Answer> {
   const task = fromMessage(message) as WorkerTask;
   const modules = modulesOf(task);
@@ -68,27 +68,27 @@ function answer(task: WorkerTask): Answer {
   return undefined;
 }
 
-/** Without a context: the arrays come with the task. */
+/** Needs no context: the arrays come with the task. */
 function writeCheckpoint({ setup, entry }: CheckpointTask): Written {
   Atomics.add(setup.control, CONTROL.checkedIn, 1);
   return keepCheckpoint(setup.spec, entry);
 }
 
-/** In a run, evaluations use what its steps use. */
+/** In a run, evaluations use the context of its steps. */
 function evaluate(task: EvaluationTask): EvaluationTask['answer'] {
   const { setup } = task;
   const context = setup.kind === 'training' ? contextOf({ ...task, setup }) : inferenceContextOf({ ...task, setup });
   return evaluateChunks(context, task);
 }
 
-/** An error in this thread, wherever it comes from, aborts the whole team, so that nobody waits for it. */
+/** Runs a span. Any error in this thread aborts the whole team, so that no thread waits for it. */
 function span(task: SpanTask): SpanTask['answer'] {
   try {
     runSteps(contextOf(task), task);
     return undefined;
   } catch (error) {
     abortTeam(task.setup.control);
-    // Not a failure of the thread: new threads would fail again.
+    // Not a thread failure: new threads would refuse the row again.
     if (error instanceof InputError) return 'refused';
     throw error;
   }

@@ -6,7 +6,7 @@ import { fromSources } from '../../support/from-sources.ts';
 import { outcomeOf } from '../../support/outcome-of.ts';
 
 const support = (name: string): string => fileURLToPath(new URL(`../../support/${name}`, import.meta.url));
-const advice = '(where a bundler has taken it in, mark @gradloom/* as external)';
+const advice = '(if a bundler has included it, mark @gradloom/* as external)';
 
 test('with @gradloom/* external a bundle trains to the bits of the program itself', async () => {
   const file = await bundleProgram(support('train-small.ts'), temporaryDirectory(), { external: [/^@gradloom\//] });

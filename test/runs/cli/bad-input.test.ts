@@ -119,9 +119,9 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset moons --hidden 1000000,100000 --threads 1':
     /^gradloom train: --hidden 1000000,100000: the plan has \d+ MiB, expected at most 4096 MiB .*: parameters 762965 MiB, .*activations of 1 thread \d+ MiB\n$/,
   'train --dataset xor --test 0.99':
-    'gradloom train: --test 0.99 with --dataset xor: test has 4 of the 4 rows of xor, expected some to be left to train on',
+    'gradloom train: --test 0.99 with --dataset xor: test has 4 of the 4 rows of xor, expected fewer (training needs rows too)',
   'train --dataset xor --test 0.5 --validation 0.5':
-    'gradloom train: --validation 0.5 with --test 0.5 with --dataset xor: validation and test have 4 of the 4 rows of xor, expected some to be left to train on',
+    'gradloom train: --validation 0.5 with --test 0.5 with --dataset xor: validation and test have 4 of the 4 rows of xor, expected fewer (training needs rows too)',
   'train --dataset mnist --test 0.1': 'gradloom train: --test has 0.1, expected none, since mnist has its own test set',
   'train --dataset xor --loss softmax-cross-entropy':
     'gradloom train: --loss softmax-cross-entropy with --dataset xor: the target of xor has values, expected class indices for softmax-cross-entropy (mse takes values)',

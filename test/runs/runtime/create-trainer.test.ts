@@ -198,7 +198,7 @@ describe('faults', () => {
     await step;
     await trainer.close();
     await trainer.close();
-    await expect(trainer.step()).rejects.toThrow('step: the trainer has been closed, expected one in use');
+    await expect(trainer.step()).rejects.toThrow('step: the trainer has been closed, expected an open one');
   });
 
   test('steps beyond the last are refused', async () => {

@@ -218,7 +218,7 @@ describe('refuses', () => {
     const go = (resume: Checkpoint, own: TrainOptions) => train(spec, data, { ...options, ...own, resume }).result;
     await expect(go(checkpoints[0], { patience: 4 })).rejects.toThrow('train: early.patience has 4, expected 3');
     await expect(go(checkpoints[1], { steps: 7 })).rejects.toThrow(
-      'train: steps has 7, expected 6 (early stopping has counted the evaluation at the end',
+      'train: steps has 7, expected 6 (early stopping has counted the evaluation at that end',
     );
     expect((await go(checkpoints[0], { steps: 7 })).steps).toBe(7);
   });

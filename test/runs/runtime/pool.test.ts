@@ -17,7 +17,7 @@ test('may be destroyed twice, and while it is being destroyed', async () => {
   const pool = await createPool({ threads: 1 });
   await Promise.all([pool.destroy(), pool.destroy()]);
   await pool.destroy();
-  await expect(pool.acquire(1)).rejects.toThrow('pool: has been destroyed, expected one in use');
+  await expect(pool.acquire(1)).rejects.toThrow('pool: has been destroyed, expected an open one');
 });
 
 test('destroyed, ends the threads of a crew that was replaced and still has work', async () => {
@@ -43,7 +43,9 @@ test('closed, lets the runs that have begun end, even one begun right before', a
   const runs = [run(pool, 2000), run(pool, 3000)];
   const closed = pool.close();
   const late = run(pool, 1);
-  await expect(late.result).rejects.toThrow('pool: has been closed, expected one in use (close it after the last run)');
+  await expect(late.result).rejects.toThrow(
+    'pool: has been closed, expected an open one (close it after the last run)',
+  );
   await closed;
   await expect(pool.acquire(1)).rejects.toThrow('pool: has been destroyed');
   const results = await Promise.all(runs.map(({ result }) => result));

@@ -415,7 +415,7 @@ describe('a warning', () => {
 
   test('says that a batch is larger than the set, whose rows it then has', async () => {
     const data = datasetFromRows({ inputs: [[1], [2]], targets: [1, 2], name: 'two' });
-    const message = 'batch has 3, but two has 2 training rows: every batch is all of them';
+    const message = 'batch has 3, but two has 2 training rows: every batch has all of them';
     expect(await warnings(linear(1), { train: data }, { batch: 3 })).toEqual([message]);
     for (const batch of [2, 'full'] as const) expect(await warnings(linear(1), { train: data }, { batch })).toEqual([]);
   });

@@ -1,10 +1,10 @@
 import { show } from '@gradloom/core/internal';
 
-/** A cluster cannot go on as it is: a rank has failed, does not take part, or MPI itself has refused. */
+/** The cluster cannot go on: a rank has failed or does not take part, or an MPI call failed. */
 export class ClusterError extends Error {
-  /** Tells it from other errors where `instanceof` cannot, as in another thread. */
+  /** Identifies the error where `instanceof` cannot, for example in another thread. */
   override readonly name = 'ClusterError';
-  /** The ranks it is about, in order; none where it is MPI. */
+  /** The ranks concerned, in order; empty if MPI itself failed. */
   readonly ranks: readonly number[];
   /** Whether nothing can be agreed on with these: they have died, or not come within the time limit. */
   readonly isLate: boolean;
@@ -21,7 +21,7 @@ interface Details extends ErrorOptions {
   readonly isLate?: boolean;
 }
 
-/** Ranks as a sentence begins with them: 'rank 2 of 4', 'ranks 1, 2 of 4'. */
+/** The ranks as the subject of a sentence: 'rank 2 of 4', 'ranks 1, 2 of 4'. */
 export function namesOf(ranks: readonly number[], count: number): string {
   if (!Array.isArray(ranks)) throw new Error(`namesOf: ranks has ${show(ranks)}, expected an array of ranks`);
   if (!Number.isInteger(count)) throw new Error(`namesOf: count has ${show(count)}, expected a whole number of ranks`);

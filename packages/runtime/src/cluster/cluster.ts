@@ -1,6 +1,6 @@
 import type { ClusterError } from './cluster-error.ts';
 
-/** Numbers that a rank sends or receives: a view of shared memory, which does not move. */
+/** Numbers that a rank sends or receives: a view of shared memory, which stays at its address. */
 export type Stretch =
   | Float64Array<SharedArrayBuffer>
   | Float32Array<SharedArrayBuffer>
@@ -8,111 +8,113 @@ export type Stretch =
   | Uint8Array<SharedArrayBuffer>;
 
 /**
- * One message to or from another rank. The first that a rank sends to another is the first that this other receives
- * from it, and so on: both list the same messages in the same order, and of the same length. One of no numbers is no
- * message.
+ * One message to or from another rank. Messages are matched by order: both ranks list the same messages in the same
+ * order, with the same lengths. An empty message is not sent.
  */
 export interface Transfer {
-  /** Which way it goes. */
+  /** Direction. */
   readonly kind: 'send' | 'receive';
   /** The other rank. */
   readonly peer: number;
-  /** What is sent, or where it is received. */
+  /** The numbers to send, or where to receive them. */
   readonly numbers: Stretch;
 }
 
-/** What a thread needs to reach the cluster of its process. It travels to threads in the setup of a run. */
+/** Data with which a thread reaches the cluster of its process. It is posted to threads in the setup of a run. */
 export interface Connection {
   /** This rank, from 0. */
   readonly rank: number;
-  /** How many there are. */
+  /** Number of ranks. */
   readonly ranks: number;
   /** Longest time that an exchange may take. */
   readonly timeLimitMs: number;
-  /** Path of the library, which the thread opens again. */
+  /** Path of the MPI library, which the thread opens again. */
   readonly path: string;
-  /** What the threads of a process know in common of their exchanges. */
+  /** State of the exchanges, shared by the threads of a process. */
   readonly ledger: SharedArrayBuffer;
 }
 
 /**
- * Ranks: processes that train one model together, each with threads and a memory of its own. All of them call the same
- * functions in the same order. A call rejects with a ClusterError where a rank has failed, where one has not taken part
- * within the time limit, or a few seconds after one of this machine has died. Messages move on only while a thread
- * waits for some, or the main thread does.
+ * Ranks: processes that train one model together, each with its own threads and memory. All ranks call the same
+ * functions in the same order. A call rejects with a ClusterError if a rank has failed, has not taken part within the
+ * time limit, or (a few seconds later) has died on this machine. Messages make progress only while a thread or the main
+ * thread waits for some.
  */
 export interface Cluster {
   /** This rank, from 0. */
   readonly rank: number;
-  /** How many there are. */
+  /** Number of ranks. */
   readonly ranks: number;
   /** Name and version of the MPI library, such as 'Open MPI 5.0.7'. */
   readonly library: string;
-  /** Names of the machines of all ranks, in their order. */
+  /** Host names of all ranks, in order. */
   readonly hosts: readonly string[];
-  /** Cores of this machine that are this rank's share, at least 1. */
+  /** This rank's share of the cores of its machine, at least 1. */
   readonly cores: number;
-  /** Cores of this machine that no rank may use, since a launcher has bound each to some. */
+  /** Cores of this machine that no rank may use because the launcher bound each rank to other cores. */
   readonly idleCores: number;
-  /** What a thread needs to reach the other ranks. */
+  /** Data with which a thread reaches the other ranks. */
   readonly connection: Connection;
-  /** The value of rank 0, on every rank. Others may give anything. Values are what structuredClone copies. */
+  /**
+   * Returns the value of rank 0 on every rank; the values of other ranks are ignored. Values are copied as by
+   * structuredClone.
+   */
   fromFirst<T>(value: T): Promise<T>;
-  /** The values of all ranks, in their order. */
+  /** The values of all ranks, in order. */
   fromAll<T>(value: T): Promise<readonly T[]>;
-  /** Moves numbers once. Between spans only. */
+  /** Sends and receives once. Between spans only. */
   move(transfers: readonly Transfer[]): Promise<void>;
   /**
-   * Tells all other ranks that this one has failed: what they wait for rejects with the message, or `wait` of an
-   * exchange returns false. They and this one then `recover`, or `close`.
+   * Tells all other ranks that this one has failed: their pending calls reject with the message, and `wait` of an
+   * exchange returns false. All ranks then `recover` or `close`.
    */
   fail(message: string): void;
-  /** What keeps the cluster from going on: a rank that has failed, is late, or has died; null where nothing does. */
+  /** What stops the cluster: a rank that has failed, is late, or has died; null if all is well. */
   trouble(): ClusterError | null;
-  /** Ranks that this process waits for now, in order: in a call of the main thread, or an exchange of a thread. */
+  /** Ranks that this process is waiting for now, in order, in a call of the main thread or an exchange of a thread. */
   awaited(): readonly number[];
-  /** Ranks whose processes have ended, in order, as far as this one can see them: those of its machine. */
+  /** Ranks whose processes have ended, in order. Only ranks on this machine can be seen. */
   dead(): readonly number[];
   /**
-   * After a failure, and on all ranks, when no thread uses the cluster: ends what is under way, and forgets the
-   * failure. Exchanges that were planned may be started again. Returns what all ranks say, in their order. Rejects
-   * where a rank closes instead.
+   * After a failure, called by all ranks while no thread uses the cluster: ends pending messages and clears the
+   * failure. Planned exchanges may be started again. Returns the values of all ranks, in order. Rejects if a rank
+   * closes instead.
    */
   recover<T>(value: T): Promise<readonly T[]>;
   /**
-   * Keeps memory alive in which threads plan exchanges, whatever becomes of them: messages that are under way may still
-   * be written to it. Until `release`.
+   * Keeps the memory of planned exchanges alive until `release`, even if the threads end: pending messages may still be
+   * written to it.
    */
   hold(memory: readonly SharedArrayBuffer[]): void;
   /**
-   * Gives up all exchanges that were planned. At the end of a run, when no thread uses the cluster. Where some are
-   * under way, after a failure, `recover` or `close` does it.
+   * Frees all planned exchanges. Called at the end of a run, when no thread uses the cluster. Exchanges that a failure
+   * has left pending are freed by `recover` or `close`.
    */
   release(): void;
-  /** Ends the processes of all ranks at once, this one too: it does not return. */
+  /** Ends the processes of all ranks at once, including this one; it does not return. */
   abort(exitCode: number): never;
-  /** Leaves the cluster, together with all others, or after a failure. Nothing may be called after it. */
+  /** Leaves the cluster, together with all other ranks or after a failure. No method may be called afterwards. */
   close(): Promise<void>;
 }
 
-/** A thread's way to the other ranks. Only one thread of a process uses the cluster at a time. */
+/** A thread's connection to the other ranks. Only one thread of a process uses the cluster at a time. */
 export interface Link {
   /**
-   * Prepares an exchange that is made again and again between the same arrays. `channel`, an integer from 0 to 32,751,
-   * keeps exchanges apart that are under way at the same time.
+   * Prepares an exchange that is repeated between the same arrays. `channel`, an integer from 0 to 32,751, separates
+   * exchanges that are pending at the same time.
    */
   plan(transfers: readonly Transfer[], channel: number): Exchange;
 }
 
-/** Messages that are sent and received together, as often as wanted. */
+/** Messages that are sent and received together, any number of times. */
 export interface Exchange {
-  /** Starts all; what is sent must not be written, and what is received not be read, until it is done. */
+  /** Starts all messages. Until they are done, sent numbers must not be written and received ones not be read. */
   start(): void;
-  /** Whether all are done; moves them on. */
+  /** Whether all messages are done; lets them progress. */
   isDone(): boolean;
   /**
-   * Waits until all are done. Returns false where `isAborted` says so, another rank has failed, or the time limit is
-   * over: `cluster.trouble()` says which.
+   * Waits until all are done. Returns false if `isAborted` returns true, another rank has failed, or the time limit is
+   * over; `cluster.trouble()` says which.
    */
   wait(isAborted: () => boolean): boolean;
 }

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, hostname } from 'node:os';
 
-/** What a rank says of the machine it runs on. */
+/** What a rank reports about its machine. */
 export interface Place {
   readonly host: string;
-  readonly machine: string; // the same where cores are
-  readonly cores: readonly number[] | null; // that this process may use, by the system's numbers; null: it does not say
+  readonly machine: string; // equal for all ranks that share cores
+  readonly cores: readonly number[] | null; // core numbers that this process may use; null if the system does not say
   readonly parallel: number; // threads that this process may run at once
   readonly all: number; // cores of the machine
 }
@@ -15,7 +15,7 @@ export function ownPlace(): Place {
   const host = hostname();
   return {
     host,
-    // Containers of one machine have names of their own.
+    // Containers on one machine have different host names.
     machine: readText('/proc/sys/kernel/random/boot_id')?.trim() ?? host,
     cores: allowedCores(readText('/proc/self/status') ?? ''),
     parallel: availableParallelism(),
@@ -24,8 +24,8 @@ export function ownPlace(): Place {
 }
 
 /**
- * Cores for each rank: a core that several ranks of a machine may use is shared equally among them. At least 1. An
- * mpirun may bind each rank to cores of its own, which it then has alone.
+ * Cores for each rank, at least 1: a core that several ranks of a machine may use is divided equally among them. A rank
+ * that mpirun binds to cores has those alone.
  */
 export function coreShares(places: readonly Place[]): number[] {
   return places.map((place) => {
@@ -46,7 +46,7 @@ export function idleCores(places: readonly Place[]): number[] {
   });
 }
 
-/** The list behind Cpus_allowed_list, such as 0-3,8. */
+/** Parses the list of Cpus_allowed_list, such as 0-3,8. */
 export function allowedCores(status: string): number[] | null {
   const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1];
   if (list === undefined) return null;

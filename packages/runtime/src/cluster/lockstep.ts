@@ -1,9 +1,9 @@
 import type { Cluster, Transfer } from './cluster.ts';
 
 /**
- * How the ranks of a run keep in step. All of them go through the same spans, evaluations and checkpoints, and ask the
- * same things here in the same order; a run without a cluster is one rank, which agrees with itself. What depends on
- * time, a signal or one machine is agreed on here; everything else follows from numbers that all ranks have.
+ * How the ranks of a run keep in step. All ranks go through the same spans, evaluations and checkpoints, and make the
+ * same calls here in the same order; a run without a cluster is one rank that agrees with itself. Ranks agree here on
+ * everything that depends on time, a signal or one machine; the rest follows from numbers that all ranks have.
  */
 export interface Lockstep {
   readonly rank: number;
@@ -12,13 +12,13 @@ export interface Lockstep {
   readonly cluster: Cluster | null;
   /** The value of rank 0. */
   fromFirst<T>(value: T): Promise<T>;
-  /** The values of all ranks, in their order. */
+  /** The values of all ranks, in order. */
   fromAll<T>(value: T): Promise<readonly T[]>;
   /** Moves numbers between ranks. */
   move(transfers: readonly Transfer[]): Promise<void>;
 }
 
-/** Of a process that trains or evaluates by itself. */
+/** For a process that trains or evaluates alone. */
 export const alone: Lockstep = {
   rank: 0,
   ranks: 1,

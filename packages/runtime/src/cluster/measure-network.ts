@@ -2,17 +2,17 @@ import { show } from '@gradloom/core/internal';
 import type { Cluster, Exchange, Transfer } from './cluster.ts';
 import { openLink } from './mpi/link.ts';
 
-/** What the network between ranks does. */
+/** Speed of the network between ranks. */
 export interface Network {
   readonly ranks: number;
-  /** Of one number from a rank to another, in milliseconds: half of its way there and back. */
+  /** Time for one number from one rank to another, in milliseconds: half of the round trip. */
   readonly latencyMs: number;
-  /** Of a large message from a rank to another. */
+  /** Throughput of a large message between two ranks. */
   readonly bytesPerSecond: number;
 }
 
 const LARGE_NUMBERS = 2 ** 20; // 8 MiB of doubles
-const ROUNDS = 1000; // of one number
+const ROUNDS = 1000; // round trips of one number
 const LARGE_ROUNDS = 20;
 const CHANNELS = { there: 32_750, back: 32_751 };
 

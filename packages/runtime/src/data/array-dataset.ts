@@ -15,8 +15,9 @@ export interface ArrayOptions {
   /** Divisor of the inputs: 255 scales bytes to 0 to 1. @default 255 for unsigned bytes, else 1 */
   divisor?: number;
   /**
-   * Leaves the inputs in their file, where threads read the rows that they need: for files larger than memory. Targets
-   * are read. The bits are those of a run from memory. The file must be plain, and must not change.
+   * Leaves the inputs in their file, and threads read the rows that they need: for files larger than memory. Targets
+   * are read into memory. Results are bit-identical to those from memory. The file must be uncompressed and must not
+   * change.
    * @default false
    */
   stream?: boolean;
@@ -36,14 +37,14 @@ export interface NamedArray extends NumberFile {
 }
 
 /**
- * A dataset of two arrays: inputs of any shape, row by row, and their labels, whole numbers in one dimension, or
- * targets that are values. @throws Error naming the file, what it has and what it should have.
+ * A dataset of two arrays: inputs of any shape, row by row, and targets, which are labels (whole numbers in one
+ * dimension) or values. @throws Error naming the file, what it has and what it should have.
  */
 export function datasetOfArrays(
   where: string,
   inputs: NamedArray,
   targets: NamedArray,
-  hasValues: boolean, // as targets
+  hasValues: boolean, // targets are values, not classes
   options: ArrayOptions,
 ): Dataset {
   const rows = inputs.shape[0];
@@ -76,7 +77,7 @@ const matrixOf = ({ array, shape, file }: NumberFile): DataMatrix => ({
   ...(file === undefined ? {} : { file }),
 });
 
-/** A row with such a number would make the loss NaN. */
+/** Refuses NaN and Infinity, which would make the loss NaN. */
 function checkFinite(where: string, { path, array, shape }: NamedArray): void {
   if (!isFloating(array)) return;
   for (let i = 0; i < array.length; i++) {
@@ -99,7 +100,7 @@ function countClasses(where: string, labels: NamedArray, classes: number | undef
   return wanted;
 }
 
-/** The highest label. @throws Error for one below 0, or so high that it is no class but something else. */
+/** The highest label. @throws Error for a label below 0 or too high to be a class. */
 function highest(where: string, { path, array }: NamedArray): number {
   let most = 0;
   for (let n = 0; n < array.length; n++) {
@@ -119,7 +120,7 @@ function highest(where: string, { path, array }: NamedArray): number {
 }
 
 /**
- * Far more than any dataset has: ImageNet-21k has 21,841 classes. A wrong label could ask for an output layer too large
- * for any memory.
+ * Far more than any dataset has: ImageNet-21k has 21,841 classes. A wrong label could ask for an output layer that does
+ * not fit into memory.
  */
 const MOST_CLASSES = 1_000_000;

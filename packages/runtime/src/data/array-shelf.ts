@@ -4,31 +4,31 @@ import type { DataSplits, Dataset } from './dataset.ts';
 import { NPY_OPTIONS, type NpyOptions } from './npy-dataset.ts';
 import { type NamedSet, pairedSet } from './paired-set.ts';
 
-/** Options of several arrays by name: a folder or an archive of them. */
+/** Options of several named arrays: a folder or an archive. */
 export interface NamedArraysOptions extends NpyOptions {
-  /** Name of the array of inputs, as of `x_test` in `x`. @default 'x' */
+  /** Name of the array of inputs, the `x` in `x_test`. @default 'x' */
   x?: string;
   /** Name of the array of targets. @default 'y' */
   y?: string;
 }
 
-/** Arrays that stand beside each other, each with a name: files of a folder, or members of an archive. */
+/** A collection of named arrays: files of a folder or members of an archive. */
 export interface ArrayShelf {
   readonly path: string;
-  readonly names: readonly string[]; // 'x_train'
-  /** An array in a message: 'numbers/x.npy', 'numbers.npz: x'. */
+  readonly names: readonly string[]; // such as 'x_train'
+  /** Describes an array in a message: 'numbers/x.npy', 'numbers.npz: x'. */
   placeOf(name: string): string;
-  /** One that is missing: 'the file numbers/y.npy', 'an array y'. */
+  /** Describes a missing array: 'the file numbers/y.npy', 'an array y'. */
   wanted(name: string): string;
-  /** 'has 2 arrays (a, b) and none named x, expected x and y' */
+  /** Message if neither is found: 'has 2 arrays (a, b) and none named x, expected x and y'. */
   refuse(x: string, y: string): string;
   load(inputs: string, targets: string | null, options: NpyOptions): Promise<Dataset>;
 }
 
 /**
- * The sets of a shelf: `x` and `y`, or `x_train` and `y_train`, for training; `x_validation` (also `x_val`, `x_valid`)
- * and `x_test`, each with its `y`. One array alone has the target in its last column. Capital letters and hyphens are
- * fine. @throws Error naming the array, what it has and what it should have.
+ * Loads the sets of a shelf: `x` and `y`, or `x_train` and `y_train`, for training; `x_validation` (also `x_val`,
+ * `x_valid`) and `x_test`, each with its `y`. A single array has the target in its last column. Capital letters and
+ * hyphens are accepted. @throws Error naming the array, what it has and what it should have.
  */
 export async function loadShelf(where: string, shelf: ArrayShelf, options: NamedArraysOptions): Promise<DataSplits> {
   onlyKeys(where, options, [...NPY_OPTIONS, 'x', 'y']);
@@ -51,7 +51,7 @@ export async function loadShelf(where: string, shelf: ArrayShelf, options: Named
   const test = await otherSet('test', train);
   return { train: train.set, ...(validation && { validation }), ...(test && { test }) };
 
-  /** The set beside the training set whose names have this word; undefined where there is none. */
+  /** The validation or test set whose names contain this word; undefined if there is none. */
   async function otherSet(word: string, own: NamedSet): Promise<Dataset | undefined> {
     const inputs = find(shelf, x, `[-_]${word}`);
     if (inputs === undefined) return undefined;

@@ -2,10 +2,10 @@ import type { Pausable } from '@gradloom/core';
 import { complete, counted, list, number, positiveInteger, record, show } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset } from './dataset.ts';
 
-/** The dataset, if its parts fit. @throws Error naming the part, what it has and what it should have. */
+/** Returns the dataset if its parts fit. @throws Error naming the part, what it has and what it should have. */
 export const checkDataset = (where: string, dataset: Dataset): Dataset => complete(checkDatasetInTurns(where, dataset));
 
-/** The same, with pauses. */
+/** Same as `checkDataset`, with pauses for the event loop. */
 export function* checkDatasetInTurns(where: string, dataset: Dataset): Pausable<Dataset> {
   record(where, 'dataset', dataset, 'an object with rows, inputs, targets and classes');
   const { rows, inputs, targets, classes, labels, weights } = dataset;
@@ -51,11 +51,11 @@ function* checkWeightsInTurns(where: string, weights: DataMatrix, rows: number):
   }
 }
 
-/** @throws Error if a target is not a whole number from 0 to classes - 1; `of` says where that number comes from. */
+/** @throws Error if a target is not a whole number from 0 to classes - 1; `of` says where `classes` comes from. */
 export const checkClasses = (where: string, targets: DataMatrix, classes: number, of?: string): void =>
   complete(checkClassesInTurns(where, targets, classes, of));
 
-/** Rows between two pauses: well below a millisecond. */
+/** Rows between two pauses: well below a millisecond of work. */
 const STRETCH = 1 << 16;
 
 function* checkClassesInTurns(

@@ -20,7 +20,7 @@ export function* datasetHash({ rows, inputs, targets, classes, weights }: Datase
   return hash.digest('hex');
 }
 
-/** Likewise, without blocking the process. */
+/** Computes `datasetHash` without blocking the event loop. */
 export const hashDataset = async (dataset: Dataset): Promise<string> =>
   inTurns(datasetHash(await inTurns(checkDatasetInTurns('hashDataset', dataset))));
 
@@ -30,10 +30,10 @@ function* addMatrix(hash: Hash, { array, columns, divisor, file }: DataMatrix, r
   else yield* addFile(hash, array, columns, file, rows);
 }
 
-/** Numbers of a file that are hashed at a time. */
+/** Numbers of a file hashed at a time. */
 const STRETCH = 1 << 17;
 
-/** The same bytes as of the rows in memory, so that a run may go on either way. */
+/** Hashes the same bytes as for rows in memory, so that a run may resume with or without `stream`. */
 function* addFile(hash: Hash, like: DataArray, columns: number, file: FileRows, rows: number): Pausable<void> {
   const most = Math.max(1, Math.floor(STRETCH / columns));
   for (let first = 0; first < rows; first += most) {

@@ -1,39 +1,39 @@
 import type { Preprocessing } from '@gradloom/core';
 import type { DataArray } from './number-types.ts';
 
-/** Rows that stay in a file: whoever needs one reads it there. */
+/** Rows that stay in a file and are read there when needed. */
 export interface FileRows {
   /** Path of the file. */
   readonly path: string;
-  /** Its format. */
+  /** File format. */
   readonly format: 'npy' | 'idx';
-  /** Type of its numbers, as the file names it. */
+  /** Number type, as the file names it. */
   readonly type: string;
-  /** First byte of its numbers. */
+  /** Byte offset of its numbers. */
   readonly start: number;
-  /** Bytes of the file, and when it was changed: a file that changes meanwhile is refused. */
+  /** Size in bytes. A file that changes during a run is refused. */
   readonly size: number;
-  /** Milliseconds since 1970. */
+  /** Time of the last change, in milliseconds since 1970. */
   readonly changedMs: number;
-  /** Rows of the file that these are, in order; null: all of them. */
+  /** Indices of the used rows in the file, in order; null: all rows. */
   readonly rows: Uint32Array<SharedArrayBuffer> | null;
 }
 
-/** Rows of numbers as they are stored, so that bytes stay bytes. */
+/** Rows of numbers in their stored type, so that bytes stay bytes. */
 export interface DataMatrix {
   /** The stored numbers, row by row [rows, columns]. */
   readonly array: DataArray;
   /** Numbers per row. */
   readonly columns: number;
-  /** The value of a stored number is number / divisor: 255 for bytes of an image. */
+  /** The value of a stored number is number / divisor, such as 255 for bytes of an image. */
   readonly divisor: number;
-  /** Where the rows stay in a file, with `stream`: `array` is then empty, and of the type that it would have. */
+  /** With `stream`: where the rows are in a file. `array` is then empty and tells only the type. */
   readonly file?: FileRows;
 }
 
-/** What a network learns from: rows of inputs and their targets. */
+/** Training data: rows of inputs and their targets. */
 export interface Dataset {
-  /** Its name in messages. */
+  /** Name in messages. */
   readonly name: string;
   /** N: number of rows. */
   readonly rows: number;
@@ -45,11 +45,11 @@ export interface Dataset {
   readonly classes: number | null;
   /** Names of the classes, in the order of their indices. */
   readonly labels?: readonly string[];
-  /** Of rows of a table: how they became inputs and targets. Models and checkpoints keep it. */
+  /** For rows of a table: how they became inputs and targets. Stored in models and checkpoints. */
   readonly preprocessing?: Preprocessing;
   /**
-   * What each row counts in the training loss [N, 1], at least 0. Only their ratios count: each is divided by their
-   * mean. Evaluations count every row once, and have the weighed loss beside it.
+   * Weight of each row in the training loss [N, 1], at least 0. Only ratios matter: weights are divided by their mean.
+   * Evaluations count every row once and report the weighted loss separately.
    */
   readonly weights?: DataMatrix;
 }
@@ -59,13 +59,13 @@ export interface DataSplits {
   /** Training rows. */
   readonly train: Dataset;
   /**
-   * Validation rows, evaluated between epochs: plateau schedules and the best checkpoint use them. They never change a
-   * weight otherwise.
+   * Validation rows, evaluated between epochs for plateau schedules and the best checkpoint. They have no other effect
+   * on the weights.
    */
   readonly validation?: Dataset;
   /** Test rows, evaluated once at the end. */
   readonly test?: Dataset;
 }
 
-/** A matrix of values that are stored as they are. */
+/** A matrix with divisor 1. */
 export const valueMatrix = (array: DataArray, columns: number): DataMatrix => ({ array, columns, divisor: 1 });

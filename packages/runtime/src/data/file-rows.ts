@@ -7,7 +7,7 @@ import type { RowReader } from './gather.ts';
 import type { NumberType } from './number-types.ts';
 import { idxTypes, npyType } from './number-types.ts';
 
-/** What a file's header says of its numbers, and how many bytes it has. */
+/** What a file's header says about its numbers, and the number of bytes read. */
 interface HeaderPlace {
   readonly shape?: readonly number[];
   readonly type: NumberType;
@@ -21,27 +21,27 @@ export function fileRows(path: string, format: FileRows['format'], header: Heade
   return { path, format, type: type.name, start: bytes, size, changedMs, rows: null };
 }
 
-/** Some of the rows, by their places among them. */
+/** A subset of the rows, by indices into them. */
 export function someRows(file: FileRows, places: Uint32Array): FileRows {
   const rows = new Uint32Array(new SharedArrayBuffer(4 * places.length));
   for (const [n, place] of places.entries()) rows[n] = file.rows === null ? place : file.rows[place];
   return { ...file, rows };
 }
 
-/** Bytes that are read at a time, at most, unless a row has more. */
+/** Most bytes read at a time, unless a row is longer. */
 const MOST_BYTES = 1 << 20;
 
 /**
- * Rows order[first] .. order[first + count - 1] of a matrix whose rows stay in `file`, each number divided by the
- * divisor. Rows that follow each other in the file are read at once. Overwrites `out`.
- * @throws Error for a file that is no longer as it was.
+ * Reads rows order[first] .. order[first + count - 1] of a matrix in `file`, each number divided by the divisor. Rows
+ * that are neighbours in the file are read at once. Overwrites `out`.
+ * @throws Error if the file has changed.
  */
 export function gatherFileRows(
   out: Elements, // [count, columns] out
   columns: number,
   divisor: number,
   file: FileRows,
-  order: Uint32Array | null, // [N], null: the order of the file
+  order: Uint32Array | null, // [N], null: file order
   first: number,
   count: number,
 ): void {
@@ -55,13 +55,13 @@ export function gatherFileRows(
 /** Reads rows from memory and from files, in plain code. */
 export const anyRows: RowReader = { gatherBytes: referenceKernels.gatherBytes, gatherFile: gatherFileRows };
 
-/** Whole numbers of 64 bits are doubles here. */
+/** Refuses 64-bit whole numbers that a double cannot hold exactly. */
 function exact({ path, type }: FileRows, value: number): number {
   if (!/[iu]8$/.test(type) || Number.isSafeInteger(value)) return value;
   throw new Error(`${showPath(path)} has about ${value}, expected whole numbers of less than 2^53`);
 }
 
-/** The stored numbers of `count` rows from row `first`, as an array of a dataset has them. Overwrites `out`. */
+/** Reads the stored numbers of `count` rows from row `first`, in the dataset's number type. Overwrites `out`. */
 export function readStored(
   out: { [index: number]: number },
   columns: number,
@@ -115,7 +115,7 @@ function readAt(file: FileRows, { descriptor, bytes }: OpenFile, position: numbe
   }
 }
 
-/** Types that this machine stores as the file does: a quarter of the time of reading number by number. */
+/** Types with the same layout in memory and in the file: four times as fast as reading number by number. */
 const storedAlike: Readonly<Record<string, (buffer: ArrayBuffer) => ArrayLike<number>>> = {
   '|u1': (buffer) => new Uint8Array(buffer),
   'unsigned byte': (buffer) => new Uint8Array(buffer),
@@ -128,19 +128,19 @@ const storedAlike: Readonly<Record<string, (buffer: ArrayBuffer) => ArrayLike<nu
     : {}),
 };
 
-/** What a thread keeps of a file. */
+/** An open file of a thread. */
 interface OpenFile {
   readonly descriptor: number;
   readonly type: NumberType;
   readonly bytes: Uint8Array;
   readonly view: DataView;
-  readonly stored: ArrayLike<number> | null; // the bytes as numbers, where the machine has them so
+  readonly stored: ArrayLike<number> | null; // its bytes as numbers, if the machine stores them the same way
 }
 
-/** Files of this thread that are open, the newest last. A thread that ends closes its own. */
+/** Open files of this thread, the newest last. A thread closes its files when it ends. */
 const files = new Map<string, OpenFile>();
 
-/** A run has three sets of one or two files. */
+/** A run has three sets of one or two files each. */
 const MOST_OPEN = 16;
 
 function openFile(file: FileRows, columns: number): OpenFile {

@@ -17,15 +17,15 @@ import { loadNpz } from './npz.ts';
 import { type CsvOptions, loadCsv } from './tables/plain-table.ts';
 import { tableFormatOf, tableFormats } from './tables/table-formats.ts';
 
-/** Options of all formats; each format uses those that it knows. */
+/** Options of all formats; each format accepts a part of them. */
 export type FileOptions = ArrayOptions & NamedArraysOptions & CsvOptions & ImageOptions;
 
-/** A layout of files that a dataset can be read from. */
+/** A file layout from which a dataset can be read. */
 interface DatasetFormat {
-  /** Description in an error: what is found at such a path. */
+  /** Description for error messages. */
   readonly title: string;
   readonly isFolder: boolean;
-  readonly options: readonly Exclude<keyof FileOptions, 'name' | 'classNames'>[]; // in addition to these two
+  readonly options: readonly Exclude<keyof FileOptions, 'name' | 'classNames'>[]; // besides these two
   matches(path: string): boolean;
   load(path: string, options: FileOptions): Promise<DataSplits>;
 }
@@ -87,8 +87,8 @@ export const datasetFormats = {
 } satisfies Record<string, DatasetFormat>;
 
 /**
- * Loads the sets at `path`, in the format that is found there. @throws Error naming the path and the known formats,
- * OptionError for an option that the format does not take.
+ * Loads the datasets at `path`, in the format that is found there. @throws Error naming the path and the known formats,
+ * OptionError for an option that the format does not accept.
  */
 export async function loadDataset(path: string, options: FileOptions = {}): Promise<DataSplits> {
   checkPath('loadDataset', path);
@@ -118,7 +118,7 @@ export async function loadDataset(path: string, options: FileOptions = {}): Prom
   throw new Error(`loadDataset: ${showPath(path)} ${has}, expected ${known.join(', or ')}`);
 }
 
-/** What only some formats take is looked at there. */
+/** Checks the common options; each format checks its own. */
 function checkOptions({ name, classNames, ...options }: FileOptions, known: readonly string[]): void {
   const where = 'loadDataset';
   onlyKeys(where, options, known);

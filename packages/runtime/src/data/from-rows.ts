@@ -12,16 +12,16 @@ export interface RowsOptions {
   targets: readonly number[] | readonly (readonly number[])[];
   /** Number of classes, if targets are indices from 0 to classes - 1. @default targets are values */
   classes?: number;
-  /** Names of the classes, in the order of their indices; only beside `classes`. */
+  /** Names of the classes, in the order of their indices; only together with `classes`. */
   labels?: readonly string[];
-  /** What each row counts in the training loss [N], at least 0: see `Dataset.weights`. @default each counts 1 */
+  /** Weight of each row in the training loss [N], at least 0: see `Dataset.weights`. @default each counts 1 */
   weights?: readonly number[];
   /** Name of the dataset in messages. @default 'rows' */
   name?: string;
 }
 
 /**
- * A dataset of plain arrays, copied into shared memory as Float64.
+ * Makes a dataset from plain arrays, copied into shared memory as Float64.
  * @throws Error naming the first part that does not fit.
  */
 export function datasetFromRows(options: RowsOptions): Dataset {
@@ -61,7 +61,7 @@ const weightsOf = (where: string, weights: readonly number[]): DataMatrix =>
     list(where, 'weights', weights, 'a list of numbers').map((weight) => [weight]),
   );
 
-/** Targets given as names: the caller must say which index each name has. */
+/** Refuses targets given as names: the caller must map names to indices. */
 function refuseNames(where: string, targets: readonly unknown[]): void {
   const n = targets.findIndex((target) => typeof target === 'string');
   if (n === -1) return;

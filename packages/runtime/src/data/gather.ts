@@ -2,30 +2,30 @@ import { type Elements, type Kernels, referenceKernels } from '@gradloom/core';
 import { roundingOf } from '@gradloom/core/internal';
 import type { DataMatrix, FileRows } from './dataset.ts';
 
-/** How stored rows become numbers: bytes by a kernel, rows that stay in a file by whoever can read files. */
+/** How stored rows become numbers: a kernel decodes bytes; `gatherFile` reads rows that stay in a file. */
 export interface RowReader extends Pick<Kernels, 'gatherBytes'> {
   readonly gatherFile?: (
     out: Elements, // [count, columns] out
     columns: number,
     divisor: number,
     file: FileRows,
-    order: Uint32Array | null, // [N], null: the order of the file
+    order: Uint32Array | null, // [N], null: file order
     first: number,
     count: number,
   ) => void;
 }
 
 /**
- * Rows order[first] .. order[first + count - 1] of `matrix`, each number over the divisor, rounded to the type of
- * `out`, as the divisor is before. Overwrites `out`.
+ * Reads rows order[first] .. order[first + count - 1] of `matrix`, each number divided by the divisor. Divisor and
+ * result are rounded to the type of `out`. Overwrites `out`.
  */
 export function gatherRows(
   out: Elements, // [count, columns] out
   matrix: DataMatrix, // [N, columns]
-  order: Uint32Array | null, // [N], null: the order of the file
+  order: Uint32Array | null, // [N], null: file order
   first: number,
   count: number,
-  { gatherBytes, gatherFile }: RowReader = referenceKernels, // its kernel knows the memory of `out`
+  { gatherBytes, gatherFile }: RowReader = referenceKernels, // its kernel can access the memory of `out`
 ): void {
   const { array, columns, file } = matrix;
   const divisor = roundingOf(out)(matrix.divisor);

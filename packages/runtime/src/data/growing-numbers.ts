@@ -2,19 +2,19 @@ import { refuseBeyondRoom } from '../system/memory/memory-room.ts';
 import { sharedArrays } from './number-types.ts';
 
 const CHUNK = 1 << 17;
-/** A table of ten thousand columns has as many of these arrays. */
+/** Small, since a table of ten thousand columns has ten thousand of these arrays. */
 const FIRST_CHUNK = 1 << 6;
 
 /** A growing array of numbers. */
 export interface GrowingNumbers<Taken extends Float64Array = Float64Array> {
   readonly length: number;
-  /** @throws RoomError where there is no memory for more. */
+  /** @throws RoomError if there is no memory for more. */
   push(value: number): void;
-  /** All of them, and none are left. @throws RoomError where there is no memory for them. */
+  /** Returns all numbers and empties the array. @throws RoomError if there is no memory for them. */
   take(): Taken;
 }
 
-/** Numbers in memory, which are taken in shared memory. */
+/** Collects numbers in memory; `take` returns them in shared memory. */
 export function createGrowingNumbers(): GrowingNumbers<Float64Array<SharedArrayBuffer>> {
   const full: Float64Array[] = [];
   let last = new Float64Array(FIRST_CHUNK);
@@ -28,7 +28,7 @@ export function createGrowingNumbers(): GrowingNumbers<Float64Array<SharedArrayB
       if (used === last.length) {
         before += used;
         const length = Math.min(CHUNK, before);
-        // Up to `take`, which copies them all.
+        // Twice, because `take` copies all of them.
         refuseBeyondRoom(8 * (before + 2 * length));
         full.push(last);
         last = new Float64Array(length);

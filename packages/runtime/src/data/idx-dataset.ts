@@ -4,8 +4,8 @@ import type { Dataset } from './dataset.ts';
 import { readIdx } from './idx.ts';
 
 /**
- * A dataset of two IDX files: inputs of any shape, row by row, and their labels, whole numbers in one dimension, or
- * targets of floating point. @throws Error naming the file, what it has and what it should have.
+ * A dataset of two IDX files: inputs of any shape, row by row, and targets, which are labels (whole numbers in one
+ * dimension) or floating-point values. @throws Error naming the file, what it has and what it should have.
  */
 export async function loadIdx(
   images: string, // path of the inputs

@@ -10,8 +10,8 @@ import { findIdxLabels } from './idx-labels.ts';
 import { pairedSet } from './paired-set.ts';
 
 /**
- * The sets of a folder laid out as MNIST's: `train-images-idx3-ubyte` beside `train-labels-idx1-ubyte` and, for the
- * test, the same with `t10k` or `test`; a dot may stand before `idx`, and `.gz` at the end.
+ * Loads the sets of a folder with MNIST's file names: `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, and for
+ * the test set the same with `t10k` or `test`. A dot may replace the hyphen before `idx`, and names may end in `.gz`.
  * @throws Error naming the file, what it has and what it should have.
  */
 export async function loadIdxFolder(folder: string, options: ArrayOptions = {}): Promise<DataSplits> {
@@ -32,10 +32,10 @@ export async function loadIdxFolder(folder: string, options: ArrayOptions = {}):
   return { train, test: pairedSet('loadIdxFolder', own, { set, inputs: testImages, targets: testLabels }) };
 }
 
-/** Whether a folder holds a training set under MNIST's names. */
+/** Whether a folder has a training set under MNIST's names. */
 export const isIdxFolder = (folder: string): boolean => findImages(folder, ['train']) !== undefined;
 
-/** The first image file by name; an unpacked one is preferred to its .gz, which takes longer to read. */
+/** The first image file by name. An unpacked file is preferred to its .gz, which takes longer to read. */
 function findImages(folder: string, parts: readonly string[]): string | undefined {
   const pattern = new RegExp(`^(${parts.join('|')})-images[-.]idx\\d+-[a-z]+(\\.gz)?$`);
   const name = namesIn('loadIdxFolder', folder)

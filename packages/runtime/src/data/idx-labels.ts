@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { showPath } from '@gradloom/core/internal';
 
 /**
- * The file of labels that belongs to a file of images, by MNIST's names: `t10k-labels-idx1-ubyte` beside
- * `t10k-images-idx3-ubyte`, either with or without `.gz`. @throws Error naming what is missing.
+ * The label file of an image file, by MNIST's names: `t10k-labels-idx1-ubyte` for `t10k-images-idx3-ubyte`, either with
+ * or without `.gz`. @throws Error naming the missing file.
  */
 export function findIdxLabels(images: string): string {
   const name = basename(images).replace(/\.gz$/, '');

@@ -4,8 +4,8 @@ import { type Fault, leaveNumbers, type NumberFile, type NumberHeader, readNumbe
 import { idxTypes } from './number-types.ts';
 
 /**
- * Reads an IDX file, plain or gzipped, into shared memory. The sizes in its header are held against the size of the
- * file before memory is taken for them. @throws Error naming the file, what it has and what it should have.
+ * Reads an IDX file, plain or gzipped, into shared memory. The sizes in its header are checked against the size of the
+ * file before memory is allocated. @throws Error naming the file, what it has and what it should have.
  */
 export async function readIdx(path: string, { stream = false } = {}): Promise<NumberFile> {
   const source = await openBytes('readIdx', path, 'an IDX file');

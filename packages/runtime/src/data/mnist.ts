@@ -23,11 +23,14 @@ export async function loadMnist(from?: string | URL): Promise<DataSplits> {
   return loadIdxFolder(findMnist(places.filter(isPlace)), { name: 'mnist', classes: 10 });
 }
 
-/** Whether a module can be asked for from there: a URL of a file, or an absolute path. */
+/** Whether `from` is a place that modules can be resolved from: a file URL or an absolute path. */
 const isPlace = (from: unknown): from is string | URL =>
   from instanceof URL || (typeof from === 'string' && (from.startsWith('file:') || isAbsolute(from)));
 
-/** The folder of MNIST's files, from the first place that has it. @throws Error saying what to install. */
+/**
+ * The folder of MNIST's files, found from the first of `places` that can resolve the package. @throws Error saying what
+ * to install.
+ */
 function findMnist(places: readonly (string | URL)[]): string {
   let cause: unknown;
   for (const from of places) {

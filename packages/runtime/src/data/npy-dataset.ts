@@ -4,21 +4,21 @@ import type { Dataset } from './dataset.ts';
 import { readNpy } from './npy.ts';
 import { sharedArrayLike } from './number-types.ts';
 
-/** What loaders of NumPy files take. */
+/** Options of loaders of NumPy files. */
 export interface NpyOptions extends ArrayOptions {
-  /** 'classes' or 'values'. @default 'values' where the numbers are floating-point, else 'classes' */
+  /** 'classes' or 'values'. @default 'values' for floating-point targets, else 'classes' */
   targets?: TargetKind;
 }
 
 export const NPY_OPTIONS = [...ARRAY_OPTIONS, 'targets'] as const satisfies readonly (keyof NpyOptions)[];
 
 export const targetKinds = { classes: true, values: true };
-/** What targets are: indices of classes, or values. */
+/** Kind of targets: class indices or values. */
 export type TargetKind = keyof typeof targetKinds;
 
 /**
  * A dataset of two arrays, inputs and targets, or of one whose last column is the target. Whole numbers as targets are
- * classes, floating point is values. @throws Error naming the file, what it has and what it should have.
+ * classes, floating-point numbers are values. @throws Error naming the file, what it has and what it should have.
  */
 export async function loadNpy(
   inputs: string, // path
@@ -36,7 +36,7 @@ export async function loadNpy(
   return datasetOfNpy('loadNpy', first, second, options);
 }
 
-/** The same of arrays that were read. */
+/** Same as `loadNpy`, for arrays in memory. */
 export function datasetOfNpy(
   where: string,
   inputs: NamedArray,
@@ -47,12 +47,12 @@ export function datasetOfNpy(
   const [x, t] = targets === null ? cutOff(where, inputs) : [inputs, targets];
   const isWhole = !/f\d$/.test(t.type);
   const hasValues = kind === undefined ? !isWhole : kind === 'values';
-  // A label a row is one column of them, too.
+  // Labels of shape [N, 1] are accepted as [N].
   const flat = t.array.length === t.shape[0] ? { ...t, shape: [t.shape[0]] } : t;
   return datasetOfArrays(where, x, flat, hasValues, ofArrays);
 }
 
-/** All columns but the last, and the last. */
+/** Splits an array into all columns but the last, and the last. */
 function cutOff(where: string, { path, type, shape, array }: NamedArray): [inputs: NamedArray, targets: NamedArray] {
   const [rows, columns] = shape;
   if (shape.length !== 2 || columns < 2) {

@@ -7,10 +7,9 @@ import type { DataSplits } from './dataset.ts';
 import { loadNpy } from './npy-dataset.ts';
 
 /**
- * The sets of a folder with `x.npy` and `y.npy`, or `x_train.npy` and `y_train.npy`. `x_validation.npy` and
- * `y_validation.npy` beside them (also `x_val`, `x_valid`) are the validation set, `x_test.npy` and `y_test.npy` the
- * test set. A folder with one array alone has the target in its last column. Capital letters, hyphens and `.gz` are
- * fine.
+ * Loads the sets of a folder with `x.npy` and `y.npy`, or `x_train.npy` and `y_train.npy`. `x_validation.npy` and
+ * `y_validation.npy` (also `x_val`, `x_valid`) are the validation set, `x_test.npy` and `y_test.npy` the test set. A
+ * single array has the target in its last column. Capital letters, hyphens and `.gz` are accepted.
  * @throws Error naming the file, what it has and what it should have.
  */
 export async function loadNpyFolder(folder: string, options: NamedArraysOptions = {}): Promise<DataSplits> {
@@ -19,11 +18,11 @@ export async function loadNpyFolder(folder: string, options: NamedArraysOptions 
   return loadShelf('loadNpyFolder', shelfOf(folder), named);
 }
 
-/** Whether a folder holds arrays. */
+/** Whether a folder has npy files. */
 export const isNpyFolder = (folder: string): boolean => filesIn(folder).length > 0;
 
 function shelfOf(path: string): ArrayShelf {
-  // An unpacked file stays before its .gz.
+  // Reversed, so that an unpacked file replaces its .gz.
   const paths = filesIn(path).map((file): [string, string] => [file.replace(ENDING, ''), join(path, file)]);
   const files = new Map(paths.toReversed());
   const placeOf = (name: string): string => files.get(name) ?? join(path, `${name}.npy`);

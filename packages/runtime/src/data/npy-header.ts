@@ -4,16 +4,16 @@ import type { Fault, NumberHeader } from './number-file.ts';
 import { npyType, npyTypes } from './number-types.ts';
 
 export interface NpyHeader extends NumberHeader {
-  readonly isColumnMajor: boolean; // the first index runs fastest
+  readonly isColumnMajor: boolean; // Fortran order: the first index varies fastest
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 
-/** NumPy itself reads no longer ones unless told to; those of plain numbers have about 120. */
+/** NumPy refuses longer headers by default; those of plain numbers have about 120 bytes. */
 const MOST_BYTES = 10_000;
 
 /**
- * The header of an npy file: magic, version, length, and a dictionary as Python writes it, of which nothing is ever
+ * Reads the header of an npy file: magic, version, length, and a Python dictionary, which is parsed and never
  * evaluated. [NEP 1](https://numpy.org/neps/nep-0001-npy-format.html) @throws Error of `fault`.
  */
 export async function readNpyHeader(source: ByteSource, fault: Fault): Promise<NpyHeader> {
@@ -45,8 +45,8 @@ const ENTRY =
   /\s*(['"])(descr|fortran_order|shape)\1\s*:\s*('[^'\\]*'|"[^"\\]*"|True|False|\([\d\s,]*\))\s*(,|(?=\}))/y;
 
 /**
- * { 'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), } in any order; a list or tuple as 'descr' describes
- * records, which have no place here.
+ * Parses { 'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), } with keys in any order. A list or tuple as
+ * 'descr' would describe records, which are not supported.
  */
 function parse(text: string, fault: Fault): Omit<NpyHeader, 'bytes'> {
   const entries = new Map<string, string>();

@@ -5,9 +5,9 @@ import { type Fault, leaveNumbers, type NumberFile, readNumbers } from './number
 import { type DataArray, sharedArrayLike } from './number-types.ts';
 
 /**
- * Reads an array that numpy.save wrote, plain or gzipped, into shared memory, row-major whatever its order was. Sizes
- * in its header are held against the size of the file before memory is taken for them; whole numbers of 64 bits must be
- * below 2⁵³. @throws Error naming the file, what it has and what it should have.
+ * Reads an array that numpy.save wrote, plain or gzipped, into shared memory; Fortran order becomes row-major. Sizes in
+ * its header are checked against the size of the file before memory is allocated; 64-bit whole numbers must be below
+ * 2⁵³. @throws Error naming the file, what it has and what it should have.
  */
 export async function readNpy(path: string, { stream = false } = {}): Promise<NumberFile> {
   const source = await openBytes('readNpy', path, 'an npy file');
@@ -22,7 +22,7 @@ export async function readNpy(path: string, { stream = false } = {}): Promise<Nu
   }
 }
 
-/** The same from any source. @throws Error of `fault`. */
+/** Same as `readNpy`, from any source. @throws Error of `fault`. */
 export async function readNpyFrom(source: ByteSource, fault: Fault): Promise<NumberFile> {
   const header = await readNpyHeader(source, fault);
   const { type, shape, isColumnMajor } = header;
@@ -36,7 +36,7 @@ function checkExact(array: DataArray, fault: Fault): void {
   if (at !== -1) throw fault(`about ${array[at]} as number ${at}`, 'whole numbers of less than 2^53');
 }
 
-/** A copy in which the last index runs fastest rather than the first. */
+/** A copy in C order: the last index varies fastest. */
 function rowMajor(columnMajor: DataArray, shape: readonly number[]): DataArray {
   const array = sharedArrayLike(columnMajor, columnMajor.length);
   const index = shape.map(() => 0);

@@ -9,15 +9,15 @@ import { datasetOfNpy } from './npy-dataset.ts';
 import type { Fault } from './number-file.ts';
 
 /**
- * The sets of an archive that numpy.savez or numpy.savez_compressed wrote: its arrays `x` and `y`, or `x_train` and
- * `y_train`; `x_validation` (also `x_val`, `x_valid`) and `x_test`, each with its `y`, are sets of their own. The
- * options `x` and `y` name other arrays. One array alone has the target in its last column.
+ * Loads the sets of an archive that numpy.savez or numpy.savez_compressed wrote: its arrays `x` and `y`, or `x_train`
+ * and `y_train`, for training; `x_validation` (also `x_val`, `x_valid`) and `x_test`, each with its `y`. The options
+ * `x` and `y` name other arrays. A single array has the target in its last column.
  * @throws Error naming the file and array, what it has and what it should have.
  */
 export async function loadNpz(path: string, options: NamedArraysOptions = {}): Promise<DataSplits> {
   record('loadNpz', 'options', options, 'an object');
   if (options.stream) throw new Error(`loadNpz: ${showPath(path)} is an archive, expected .npy files to stream`);
-  // Most processes read no archive.
+  // Imported when needed: most processes read no archive.
   const { openZip } = await import('../system/files/zip-archive.ts');
   const archive = await openZip('loadNpz', path, 'an npz file, as numpy.savez writes it');
   try {

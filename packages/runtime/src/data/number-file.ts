@@ -4,33 +4,33 @@ import type { FileRows } from './dataset.ts';
 import { fileRows } from './file-rows.ts';
 import type { DataArray, NumberType } from './number-types.ts';
 
-/** What a file holds: numbers of one type in an array of one or more dimensions, row-major. */
+/** Contents of a file: a row-major array of numbers of one type. */
 export interface NumberFile {
-  /** As the file names it: 'unsigned byte', say. */
+  /** Number type as the file names it, such as 'unsigned byte'. */
   readonly type: string;
-  /** Extents: [60000, 28, 28]. */
+  /** Shape, such as [60000, 28, 28]. */
   readonly shape: readonly number[];
-  /** The numbers, the last extent running fastest. */
+  /** The numbers; the last index varies fastest. */
   readonly array: DataArray;
-  /** Where the numbers stay in the file: `array` is then empty. */
+  /** With `stream`: where the numbers are in the file. `array` is then empty. */
   readonly file?: FileRows;
 }
 
-/** What the header of such a file says. */
+/** Header of a file of numbers. */
 export interface NumberHeader {
   readonly type: NumberType;
   readonly shape: readonly number[];
-  readonly bytes: number; // of the header
+  readonly bytes: number; // length of the header
 }
 
 export type Fault = (has: string, expected: string) => Error;
 
-/** Bytes that are decoded at a time; a multiple of every type's size. */
+/** Bytes decoded at a time; a multiple of every type's size. */
 const CHUNK = 1 << 20;
 
 /**
- * The numbers behind a header that has just been read, in shared memory. The sizes that it says are held against the
- * size of the file before memory is taken for them. @throws Error of `fault`, where there are more or fewer.
+ * Reads the numbers that follow a header into shared memory. The sizes in the header are checked against the size of
+ * the file before memory is allocated. @throws Error of `fault` if there are more or fewer.
  */
 export async function readNumbers(source: ByteSource, header: NumberHeader, fault: Fault): Promise<DataArray> {
   const { type, shape, bytes } = header;
@@ -46,7 +46,7 @@ export async function readNumbers(source: ByteSource, header: NumberHeader, faul
   return array;
 }
 
-/** The numbers, left in their file. @throws Error of `fault` for a file that cannot be read from any place. */
+/** Leaves the numbers in their file. @throws Error of `fault` for a file without random access. */
 export function leaveNumbers(
   source: ByteSource,
   header: NumberHeader,
@@ -63,14 +63,17 @@ export function leaveNumbers(
   return { array: type.allocate(0), file: fileRows(path, format, header) };
 }
 
-/** Plain, the file has exactly the bytes that its header says; gzipped, they must at least fit into it. */
+/**
+ * Checks the size: a plain file must have exactly the bytes that its header says; a gzipped one must be large enough to
+ * unpack to them.
+ */
 function checkSize({ gzipped, fileBytes, mostBytes }: ByteSource, total: number, contents: string, fault: Fault): void {
   if (gzipped ? total <= mostBytes : total === fileBytes) return;
   const has = gzipped ? `${fileBytes} bytes, which unpack to ${mostBytes} at most` : `${fileBytes} bytes`;
   throw fault(has, `${total} (${contents})`);
 }
 
-/** A gzipped file may claim, and hold, a thousand times its size. */
+/** Checked separately: a gzipped file may claim, and hold, a thousand times its size. */
 function allocate(type: NumberType, length: number, contents: string, fault: Fault): DataArray {
   try {
     return type.allocate(length);
@@ -81,7 +84,7 @@ function allocate(type: NumberType, length: number, contents: string, fault: Fau
   }
 }
 
-/** Overwrites `array`; returns the bytes that were there to read. */
+/** Overwrites `array`; returns the number of bytes read. */
 async function fill(array: DataArray, source: ByteSource, type: NumberType): Promise<number> {
   if (array instanceof Uint8Array) return source.read(array);
   const chunk = new Uint8Array(Math.min(array.length * type.bytes, CHUNK));

@@ -1,6 +1,6 @@
 import { refuseBeyondRoom } from '../system/memory/memory-room.ts';
 
-/** Numbers in memory that all threads share. */
+/** Stored numbers in memory that threads share. */
 export type DataArray =
   | Uint8Array<SharedArrayBuffer>
   | Int32Array<SharedArrayBuffer>
@@ -8,8 +8,8 @@ export type DataArray =
   | Float64Array<SharedArrayBuffer>;
 
 /**
- * Arrays of zeros that all threads can share, by the type of their numbers.
- * @throws RoomError if there is no memory for them: otherwise the system would end the process when it is touched.
+ * Allocates shared arrays of zeros, by number type.
+ * @throws RoomError if there is no memory for them; otherwise the system would end the process when they are touched.
  */
 export const sharedArrays = {
   uint8: (length: number) => new Uint8Array(sharedBytes(length)),
@@ -23,7 +23,7 @@ function sharedBytes(bytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(bytes);
 }
 
-/** Likewise, of the type of `array`. */
+/** Allocates a shared array of the type of `array`. */
 export function sharedArrayLike(array: DataArray, length: number): DataArray {
   if (array instanceof Uint8Array) return sharedArrays.uint8(length);
   if (array instanceof Int32Array) return sharedArrays.int32(length);
@@ -35,9 +35,9 @@ export function sharedArrayLike(array: DataArray, length: number): DataArray {
 export interface NumberType {
   readonly name: string;
   readonly bytes: number;
-  /** An array of the narrowest type of a dataset that holds every number of this one. */
+  /** Allocates an array of the narrowest dataset type that holds every number of this type. */
   allocate(length: number): DataArray;
-  /** The number at byte `at`. */
+  /** Reads the number at byte `at`. */
   read(view: DataView, at: number): number;
 }
 
@@ -73,7 +73,7 @@ const kinds: Readonly<Record<string, readonly [allocate: NumberType['allocate'],
 /** The number types of NumPy that can be read, for error messages. */
 export const npyTypes = Object.keys(kinds).join(', ');
 
-/** The number type behind a description such as '<f8', '>i4' or '|u1'; undefined for anything else. */
+/** The number type of a description such as '<f8', '>i4' or '|u1'; undefined for anything else. */
 export function npyType(description: string): NumberType | undefined {
   const [, order, name] = /^([<>|])(\w+)$/.exec(description) ?? [];
   if (order === undefined || !Object.hasOwn(kinds, name)) return undefined;
@@ -83,7 +83,7 @@ export function npyType(description: string): NumberType | undefined {
   return { name: description, bytes, allocate, read: (view, at) => read(view, at, littleEndian) };
 }
 
-/** The number in 16 bits of IEEE 754: sign, 5 bits of exponent, 10 of fraction. */
+/** Decodes a 16-bit IEEE 754 number: sign, 5 bits of exponent, 10 of fraction. */
 export function half(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;

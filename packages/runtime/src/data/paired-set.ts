@@ -9,7 +9,7 @@ export interface NamedSet {
   readonly targets: string; // path
 }
 
-/** The set, if it goes with the training set. @throws Error naming its file that does not fit. */
+/** Returns the set if it fits the training set. @throws Error naming the file that does not fit. */
 export function pairedSet(where: string, train: NamedSet, other: NamedSet): Dataset {
   if (other.set.inputs.columns !== train.set.inputs.columns) {
     throw new Error(
@@ -24,7 +24,7 @@ export function pairedSet(where: string, train: NamedSet, other: NamedSet): Data
       `${where}: ${showPath(other.targets)} has ${kind(other)}, expected ${kind(train)} (those of ${showPath(train.targets)})`,
     );
   }
-  // Rows of a class that training never sees would pass for errors of the network.
+  // Rows of a class without training rows would look like errors of the network.
   if (classes !== null) {
     checkClasses(
       `${where}: ${showPath(other.targets)}`,

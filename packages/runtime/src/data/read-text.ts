@@ -1,14 +1,14 @@
 import type { ByteSource } from '../system/files/byte-source.ts';
 
-/** Bytes that are read at a time: a parser may keep a hundred bytes for each until they are taken. */
+/** Bytes read at a time. Small, since a parser may keep a hundred bytes for each byte until rows are consumed. */
 const CHUNK = 1 << 16;
 
-/** The text of a file, part by part, none of them empty. @throws Error of `fault`, where it is no text. */
+/** The text of a file in parts, none of them empty. @throws Error of `fault` if it is not text. */
 export async function* readText(
   source: ByteSource,
   fault: (has: string, expected: string, cause?: unknown) => Error,
 ): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true }); // drops a mark of the byte order
+  const decoder = new TextDecoder('utf-8', { fatal: true }); // drops a byte order mark
   const chunk = new Uint8Array(CHUNK);
   let line = 1;
   for (let isLast = false; !isLast; ) {
@@ -38,9 +38,9 @@ export async function* readText(
   }
 }
 
-const CONTINUATION = 0x80; // top bits 10: not the first byte of a character
+const CONTINUATION = 0x80; // Top bits 10 mark bytes within a character, not its first.
 
-/** Ends of lines before the first line that is no text; the first bytes may be the rest of a character. */
+/** Number of line ends before the first line that is not text. The first bytes may be the rest of a character. */
 function linesOfText(bytes: Uint8Array): number {
   let start = 0;
   while (start < 3 && (bytes[start] & 0xc0) === CONTINUATION) start++;
@@ -51,12 +51,14 @@ function linesOfText(bytes: Uint8Array): number {
     } catch {
       return lines;
     }
-    if (end === -1) return 0; // the rest of a character, at its begin
+    if (end === -1) return 0; // An incomplete character at the start.
     start = end + 1;
   }
 }
 
-/** With a mark of the byte order, or with a zero in every other of the first bytes, as Latin letters have. */
+/**
+ * Whether the text starts with a UTF-16 byte order mark, or every other of its first bytes is zero, as in Latin text.
+ */
 function isUtf16(start: Uint8Array): boolean {
   const [first, second] = start;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;

@@ -9,18 +9,18 @@ import { sharedArrayLike } from './number-types.ts';
 export interface SplitOptions {
   /** Share of the rows for validation, in [0, 1). @default 0 */
   validation?: number;
-  /** Share of the rows for the test, in [0, 1). @default 0 */
+  /** Share of the rows for testing, in [0, 1). @default 0 */
   test?: number;
   /** Seed of the split. @default 0 */
   seed?: number;
   /**
-   * Whether each part has the same proportion of every class, to within a row or two. Has no effect without classes.
+   * Whether each part has the same proportion of every class, within a row or two. Has no effect without classes.
    * @default true
    */
   stratify?: boolean;
   /**
-   * Number of folds, at least 2: the rows that `test` leaves are dealt into so many parts of equal size, and the part
-   * `fold` is the test set. The rows that `test` takes are then in no set. @default no folds
+   * Number of folds, at least 2, of equal size. The fold `fold` is the test set. Rows that `test` takes are left out
+   * before the folds are made and are in no set. @default no folds
    */
   folds?: number;
   /** Which of the folds is the test set, from 1. @default 1 */
@@ -28,8 +28,8 @@ export interface SplitOptions {
 }
 
 /**
- * Splits the rows at random: a pure function of dataset and options. Every part keeps the order of the file. @throws
- * OptionError if a requested part would have no rows.
+ * Splits the rows at random; the result depends only on dataset and options. Every part keeps the order of the file.
+ * @throws OptionError if a requested part would have no rows.
  */
 export function splitDataset(dataset: Dataset, options: SplitOptions = {}): DataSplits {
   checkDataset('splitDataset', dataset);
@@ -52,7 +52,9 @@ interface RowLabels {
   readonly classes: number;
 }
 
-/** Deals out the rows of a dataset or table; without labels at random. @throws OptionError as `splitDataset` does. */
+/**
+ * Splits the rows of a dataset or table; stratified by `labels` if given. @throws OptionError as `splitDataset` does.
+ */
 export function splitRows(
   where: string,
   dataset: { readonly name: string; readonly rows: number },
@@ -66,7 +68,7 @@ export function splitRows(
   const folds = foldOf(where, dataset.rows - testRows, options);
   if (testRows + validationRows >= dataset.rows) {
     const asked = (['validation', 'test'] as const).filter((part) => (options[part] ?? 0) > 0);
-    const problem = `${asked.length === 1 ? 'has' : 'have'} ${validationRows + testRows} of the ${dataset.rows} rows of ${showName(dataset.name)}, expected some to be left to train on`;
+    const problem = `${asked.length === 1 ? 'has' : 'have'} ${validationRows + testRows} of the ${dataset.rows} rows of ${showName(dataset.name)}, expected fewer (training needs rows too)`;
     throw new OptionError(where, [...asked, 'dataset'], problem, { about: asked.join(' and ') });
   }
   const order = Uint32Array.from({ length: dataset.rows }, (_, n) => n);
@@ -91,7 +93,7 @@ interface Fold {
   readonly fold: number; // from 1
 }
 
-/** @throws OptionError for a fold that there is not. */
+/** @throws OptionError for an invalid fold. */
 function foldOf(where: string, rows: number, { folds, fold = 1 }: SplitOptions): Fold | null {
   if (folds === undefined) {
     if (fold === 1) return null;
@@ -107,13 +109,13 @@ function foldOf(where: string, rows: number, { folds, fold = 1 }: SplitOptions):
   return { folds, fold };
 }
 
-/** Every `folds`-th row: where the order is class after class, with the same share of each, to within a row. */
+/** Takes every `folds`-th row. If `order` is sorted by class, each fold has the same share of each, within a row. */
 const takeFold = (order: Uint32Array, { folds, fold }: Fold): { taken: Uint32Array; rest: Uint32Array } => ({
   taken: order.filter((_row, i) => i % folds === fold - 1),
   rest: order.filter((_row, i) => i % folds !== fold - 1),
 });
 
-/** The rows at `indices`, copied in ascending order of their place in the file. */
+/** The rows at `indices`, copied in ascending order. */
 export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
   checkDataset('subset', dataset);
   if (!(indices instanceof Uint32Array)) {
@@ -152,7 +154,7 @@ function rowsOf(where: string, dataset: { readonly rows: number }, part: string,
   throw new OptionError(where, [part, 'dataset'], problem);
 }
 
-/** Class after class, in each the order of `order`: a counting sort. */
+/** Sorts by class and keeps the order within each: a counting sort. */
 function byClass(order: Uint32Array, { indices, classes }: RowLabels): Uint32Array {
   const place = new Uint32Array(classes + 1);
   for (const row of order) place[indices[row] + 1]++;
@@ -162,7 +164,7 @@ function byClass(order: Uint32Array, { indices, classes }: RowLabels): Uint32Arr
   return sorted;
 }
 
-/** Takes `count` of the rows, at even distances. */
+/** Takes `count` of the rows, evenly spaced. */
 function takeEvenly(order: Uint32Array, count: number): { taken: Uint32Array; rest: Uint32Array } {
   const isTaken = (_row: number, i: number) =>
     Math.floor(((i + 1) * count) / order.length) > Math.floor((i * count) / order.length);

@@ -5,22 +5,23 @@ import type { Dataset } from './dataset.ts';
 import { gatherRows, type RowReader } from './gather.ts';
 
 /**
- * The targets of `count` rows as the loss wants them. Classes become one number a row where the loss takes an index,
- * else one-hot rows, or the class itself where the network has one output. Overwrites `out`.
+ * Gathers the targets of `count` rows in the form that the loss takes: class indices, one-hot rows if the loss takes
+ * vectors, or the index itself if the network has one output. Overwrites `out`.
  */
 export function gatherTargets(
   out: Elements, // [count, columns] out
   dataset: Dataset,
   columns: number,
   targets: Loss['targets'],
-  order: Uint32Array | null, // [N], null: the order of the file
+  order: Uint32Array | null, // [N], null: file order
   first: number,
   count: number,
   reader?: RowReader,
 ): void {
   gatherRows(out, dataset.targets, order, first, count, reader);
   if (dataset.classes === null || targets === 'classes' || columns === 1) return;
-  // The indices lie packed at the front of `out`; spread from the last row on, none is overwritten before it is read.
+  // The indices are packed at the front of `out`. Expanding from the last row keeps each from being overwritten before
+  // it is read.
   for (let n = count - 1; n >= 0; n--) {
     const label = out[n];
     out.fill(0, n * columns, (n + 1) * columns);
@@ -28,13 +29,11 @@ export function gatherTargets(
   }
 }
 
-/**
- * @throws OptionError where the dataset's parts do not fit each other, or the network's input, its output or the loss.
- */
+/** @throws OptionError if the dataset is invalid or does not fit the network's input, its output or the loss. */
 export const checkFit = (where: string, network: Network, loss: Loss, dataset: Dataset): void =>
   complete(checkFitInTurns(where, network, loss, dataset));
 
-/** Likewise, with pauses. */
+/** Same as `checkFit`, with pauses. */
 export function* checkFitInTurns(where: string, network: Network, loss: Loss, dataset: Dataset): Pausable<void> {
   const { name, targets, classes } = dataset;
   yield* withinInTurns('dataset', checkDatasetInTurns(`${where}: ${showName(name)}`, dataset));
@@ -59,8 +58,8 @@ export function* checkFitInTurns(where: string, network: Network, loss: Loss, da
 }
 
 /**
- * @throws OptionError where a row of the dataset has more or fewer numbers than the network takes, or, where it begins
- * with an embedding, a number that is no index of it.
+ * @throws OptionError if the rows of the dataset do not have the network's input length or, for a network that begins
+ * with an embedding, contain a number that is not a valid index.
  */
 export const checkInput = (where: string, network: Network, dataset: Dataset): void =>
   complete(checkInputInTurns(where, network, dataset));
@@ -79,7 +78,7 @@ function* checkInputInTurns(where: string, network: Network, dataset: Dataset): 
     throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
   }
   const [{ spec, layer }] = network.places;
-  // Of rows in a file, the layer itself refuses such an index when it comes.
+  // For rows in a file, the layer checks indices when it reads them.
   if (spec.kind !== 'embedding' || inputs.file !== undefined) return;
   for (let i = 0; i < rows * columns; i++) {
     const index = array[i] / divisor;

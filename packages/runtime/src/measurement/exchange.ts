@@ -2,20 +2,22 @@ import { viewOf } from '@gradloom/core/internal';
 import { CONTROL, createBarrier } from '../engine/threads/barrier.ts';
 import type { Task } from '../engine/threads/protocol.ts';
 
-/** Barriers, and numbers that go from core to core, to tell what they cost. */
+/** Task that measures barriers and reads of numbers that another thread wrote. */
 export interface ExchangeTask extends Task<undefined> {
   readonly kind: 'exchange';
   readonly control: Int32Array<SharedArrayBuffer>;
   readonly thread: number;
   readonly threads: number;
   readonly numbers: Float64Array<SharedArrayBuffer>; // [threads, N], N a multiple of 4
-  readonly sums: Float64Array<SharedArrayBuffer>; // [threads] out, so that V8 does not leave the reading out
+  readonly sums: Float64Array<SharedArrayBuffer>; // [threads] out; used, so that V8 does not remove the reads
   readonly times: Float64Array<SharedArrayBuffer>; // [rounds, threads, EXCHANGE_TIMES] ms, out
 }
 
-/** Times of a round, in ms: reading what another thread wrote, reading it again, and `BARRIERS` barriers. */
+/**
+ * Number of times per round, each in ms: reading what another thread wrote, reading it again, and `BARRIERS` barriers.
+ */
 export const EXCHANGE_TIMES = 3;
-/** Barriers of a round, one after the other. */
+/** Consecutive barriers in a round. */
 export const BARRIERS = 100;
 
 /** A thread's share of `measureExchange`: in each round it writes its own numbers, then reads its neighbour's twice. */
@@ -34,7 +36,7 @@ export function runExchange({ control, thread, threads, numbers, sums, times }: 
     const readMs = performance.now();
     sums[thread] += sumOf(others);
     const againMs = performance.now();
-    if (!barrier.arrive()) return; // the neighbour may be reading what the next round writes
+    if (!barrier.arrive()) return; // waits until the neighbour has read, before the next round writes
     const barrierMs = performance.now();
     for (let k = 0; k < BARRIERS; k++) if (!barrier.arrive()) return;
     const endMs = performance.now();
@@ -45,7 +47,7 @@ export function runExchange({ control, thread, threads, numbers, sums, times }: 
   }
 }
 
-/** Four sums at a time: one alone would wait for each addition, and not for memory. */
+/** Keeps four sums: a single one would wait for each addition, not for memory. */
 function sumOf(x: Float64Array): number {
   let [a, b, c, d] = [0, 0, 0, 0];
   for (let i = 0; i < x.length; i += 4) {

@@ -4,15 +4,16 @@ import { isPool, type Pool } from '../engine/threads/pool.ts';
 import { runTeam } from '../engine/threads/span.ts';
 import type { TriadTask } from './triad.ts';
 
-/** Numbers of each of the three arrays over all threads: 96 MiB together, far more than caches hold. */
+/** Numbers in each of the three arrays over all threads: 96 MiB together, far more than caches hold. */
 const LENGTH = 4 * 1024 ** 2;
 
-/** Passes over the arrays in a measurement, after one that brings in their pages. */
+/** Measured passes over the arrays, after one that touches their pages. */
 const PASSES = 8;
 
 /**
- * 10⁹ bytes a second that `threads` threads of the pool move together in a[i] = b[i] + s · c[i]: two reads and a write
- * of 8 bytes ([McCalpin 1995](https://www.cs.virginia.edu/stream/), triad). The best pass, timed by the slowest thread.
+ * Memory bandwidth in 10⁹ bytes per second of `threads` threads of the pool together, for a[i] = b[i] + s · c[i]: two
+ * reads and a write of 8 bytes ([McCalpin 1995](https://www.cs.virginia.edu/stream/), triad). The best pass counts,
+ * timed by its slowest thread.
  */
 export async function measureBandwidth(pool: Pool, threads: number): Promise<number> {
   if (!isPool(pool)) throw new Error('measureBandwidth: pool has another value, expected one that createPool made');

@@ -5,26 +5,26 @@ import { runTeam } from '../engine/threads/span.ts';
 import type { ExchangeTask } from './exchange.ts';
 import { BARRIERS, EXCHANGE_TIMES } from './exchange.ts';
 
-/** What it costs threads to work on one step together. */
+/** Cost of sharing a step between threads. */
 export interface Exchange {
   readonly threads: number;
-  /** Of one barrier, where all arrive at once. */
+  /** Time of one barrier if all threads arrive at once. */
   readonly barrierMs: number;
-  /** For each byte that another thread wrote last. */
+  /** Time per byte to read what another thread wrote last. */
   readonly firstReadNs: number;
-  /** For each byte that the thread has just read. */
+  /** Time per byte to read what the thread has just read. */
   readonly secondReadNs: number;
 }
 
-/** Numbers that each thread writes: 512 KiB, as a thread's share of the gradients of 784-128-10. A multiple of 4. */
+/** Numbers that each thread writes: 512 KiB, about a thread's share of the gradients of 784-128-10. A multiple of 4. */
 const NUMBERS = 64 * 1024;
 const ROUNDS = 50;
-/** Times that the threads begin anew: on a busy machine two may share a core for as long as they run. */
+/** Number of restarts: on a busy machine two threads may share a core for as long as they run. */
 const BEGINNINGS = 8;
 
 /**
  * Measures barriers and reads of each other's numbers among `threads` threads of the pool, by the slowest thread of the
- * best round: in others a thread has lost its core.
+ * best round: in other rounds a thread has lost its core.
  */
 export async function measureExchange(pool: Pool, threads: number, beginnings = BEGINNINGS): Promise<Exchange> {
   if (!isPool(pool)) throw new Error('measureExchange: pool has another value, expected one that createPool made');
@@ -52,7 +52,7 @@ async function measureOnce(pool: Pool, threads: number): Promise<Exchange> {
   return exchangeOf(times, threads);
 }
 
-/** Of each part the best round, by its slowest thread. */
+/** The best round of each measurement, timed by its slowest thread. */
 export function exchangeOf(
   times: Float64Array, // [rounds, threads, EXCHANGE_TIMES]
   threads: number,

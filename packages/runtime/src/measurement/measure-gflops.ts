@@ -20,9 +20,9 @@ const I = 512;
 const O = 784;
 
 /**
- * 10⁹ floating-point operations of a type a second of y[B,784] = x[B,512] · W[512,784] + b in this thread: the median
- * of the calls that fit in `budgetMs`, at least one, after one that is not counted. B is 256, and 8 for the reference
- * kernels, whose rows take as long in any number: about 5 ms a call, and a second where the engine only interprets
+ * 10⁹ floating-point operations per second in this thread for y[B,784] = x[B,512] · W[512,784] + b: the median of the
+ * calls that fit in `budgetMs` (at least one), after one that is not counted. B is 256, and 8 for the reference
+ * kernels, whose time per row does not depend on B: about 5 ms per call, or a second if the engine only interprets
  * them.
  */
 export function measureGflops(backend: Backend, budgetMs = 200, type: ElementType = FLOAT64): number {
@@ -62,8 +62,8 @@ export function measureGflops(backend: Backend, budgetMs = 200, type: ElementTyp
 const LINE = 64; // bytes
 
 /**
- * A memory for kernels outside of a run, with arrays of a type. `take` is called twice: once to count its size, once to
- * take the arrays.
+ * Memory for kernels outside of a run, with arrays of an element type. `take` is called twice: once to count its size,
+ * once to take the arrays.
  */
 export function createKernelMemory<T>(
   { module, heapBase }: CompiledKernels,

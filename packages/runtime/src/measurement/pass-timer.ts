@@ -10,10 +10,10 @@ import { nodeHost } from '../engine/threads/node-host.ts';
 import { planRun } from '../training/run/plan.ts';
 import { prepareRun } from '../training/run/prepare.ts';
 
-/** How long one pass of a batch through a network took. */
+/** Duration of one pass of a batch through a network. */
 export interface PassTimes {
   readonly forwardMs: number;
-  readonly backwardMs: number; // from the gradient of the loss on; the loss itself belongs to neither
+  readonly backwardMs: number; // starts at the gradient of the loss; the loss is in neither time
 }
 
 export interface PassTimerOptions {
@@ -22,7 +22,7 @@ export interface PassTimerOptions {
   blas?: string;
 }
 
-/** Times one pass of normal noise, by the kernels of `backend` in this thread, whenever it is called. */
+/** Returns a function that times one pass over normal noise, with the kernels of `backend` in this thread. */
 export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): () => PassTimes {
   onlyKeys('createPassTimer', options, ['batch', 'backend', 'blas']);
   const batch = positiveInteger('createPassTimer', 'batch', options.batch);

@@ -9,41 +9,41 @@ import { type BatchShape, teamOptions } from '../engine/step/team-part.ts';
 import type { TrainOptions } from '../training/run/options.ts';
 import { planRun } from '../training/run/plan.ts';
 
-/** What a rank sends to all others in an exchange, or receives from them: the more of both, on the rank with most. */
+/** Messages and bytes that a rank exchanges with all others: the larger of sent and received, for the busiest rank. */
 export interface Way {
   readonly messages: number;
   readonly bytes: number;
 }
 
-/** What ranks have to do in a step on a whole batch. */
+/** Work of ranks in a step on a whole batch. */
 export interface RankWork {
   readonly ranks: number;
   readonly parameters: number;
   readonly bytesOfNumber: number;
   readonly leaves: number;
-  readonly rows: number; // of the rank that has most
-  readonly threadRows: number; // of its thread that has most, at least
+  readonly rows: number; // rows of the rank with most
+  readonly threadRows: number; // rows of its busiest thread, at least
   readonly idle: number; // ranks without rows
   readonly held: number; // most parameters that a rank updates
-  readonly nodeRows: number; // rows of gradients that their owners add
-  readonly joins: number; // rows that a team adds before it sends
+  readonly nodeRows: number; // gradient rows that the owners of the parameters add
+  readonly joins: number; // gradient rows that a team adds before it sends
   readonly gradients: Way;
   readonly weights: Way;
   readonly notes: Way;
   readonly early: number; // share of the gradients that are complete before the backward pass ends
-  readonly ringBytes: number; // that a rank of a ring all-reduce would send
+  readonly ringBytes: number; // bytes that a rank would send in a ring all-reduce
 }
 
-/** What a step depends on. */
+/** Everything that determines a step. */
 export interface RankStepShape extends Omit<BatchShape, 'cluster'> {
   readonly network: { readonly tensors: readonly Tensor[]; readonly parameterCount: number };
   readonly elementType: ElementType;
-  readonly clips: boolean; // then all know the squares of the gradient before the notes
+  readonly clips: boolean; // whether the gradient is clipped: ranks then exchange its squares before the notes
 }
 
 export type Ranks = Omit<ClusterShape, 'connection'>;
 
-/** The work of each step of `train(spec, data, options)` on ranks. */
+/** Work of each step of `train(spec, data, options)` on ranks. */
 export function planRankWork(spec: NetworkSpec, data: DataSplits, options: TrainOptions, ranks: Ranks): RankWork {
   checkRanks('planRankWork', ranks);
   const plan = planRun(spec, data, options);
@@ -53,7 +53,7 @@ export function planRankWork(spec: NetworkSpec, data: DataSplits, options: Train
   return rankWork({ ...shape, network, elementType, clips: clipNorm !== null }, ranks);
 }
 
-/** The work of a step of some shape. */
+/** Work of a step of this shape. */
 export function rankWork(shape: RankStepShape, ranks: Ranks): RankWork {
   checkRanks('rankWork', ranks);
   if (!Array.isArray(shape?.network?.tensors)) {
@@ -91,18 +91,18 @@ function checkRanks(where: string, ranks: Ranks): void {
   for (const threads of ranks.threadsOf) positiveInteger(where, 'threadsOf', threads);
 }
 
-/** Rows that the busiest team leaves beyond one for each of its rank's nodes. */
+/** Number of gradient rows that the busiest team adds: those beyond one per node of its rank. */
 function joinsOf(shape: RankStepShape, ranks: Ranks, { nodes }: RankBatch, rank: number): number {
   const threads = ranks.threadsOf[rank];
-  const cluster = { ...ranks, connection: { rank } } as ClusterShape; // of which nothing but the rank is asked for
+  const cluster = { ...ranks, connection: { rank } } as ClusterShape; // only its rank is read
   return planTeam(teamOptions({ ...shape, cluster }, shape.batch, threads, false)).nodes.length - nodes[rank].length;
 }
 
-/** Gradients to the ranks that update them, and weights from these to all. */
+/** Messages that bring gradients to the ranks that update them, and weights from these to all. */
 function waysOf({ nodes }: RankBatch, { buckets, of, held }: Ownership, P: number, bytesOfNumber: number) {
   const ranks = held.length;
   const all = nodes.flat().length;
-  const owners = buckets.map((_, b) => of.filter((own) => own[b].length > 0).length); // of a bucket
+  const owners = buckets.map((_, b) => of.filter((own) => own[b].length > 0).length); // owners of a bucket
   let [gradients, weights]: [Way, Way] = [NOTHING, NOTHING];
   for (let rank = 0; rank < ranks; rank++) {
     const own = nodes[rank].length;

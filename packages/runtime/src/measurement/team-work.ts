@@ -7,26 +7,26 @@ import { teamOptions } from '../engine/step/team-part.ts';
 import type { TrainOptions } from '../training/run/options.ts';
 import { planRun } from '../training/run/plan.ts';
 
-/** What one thread of a team has to do in a step on a whole batch. */
+/** Work of one thread of a team in a step on a whole batch. */
 export interface ThreadWork {
   readonly rows: number;
   readonly passes: number;
-  readonly gradientRows: number; // that it leaves to the update
-  readonly parameters: number; // that it updates
+  readonly gradientRows: number; // gradient rows that it leaves to the update
+  readonly parameters: number; // parameters that it updates
 }
 
-/** The work of a step, whatever the team. */
+/** Work of a step, for teams of any size. */
 export interface StepWork {
   readonly batch: number;
   readonly leaf: number; // rows of a leaf
   readonly parameters: number;
   readonly slots: number; // state vectors of the optimizer
-  readonly barriers: number; // of a team in a step
-  /** What each thread of a team has to do. */
+  readonly barriers: number; // barriers of a team per step
+  /** The work of each thread of a team. */
   readonly threadsOf: (threads: number) => readonly ThreadWork[];
 }
 
-/** The work of each step of `train(spec, data, options)`. */
+/** Work of each step of `train(spec, data, options)`. */
 export function planStepWork(spec: NetworkSpec, data: DataSplits, options: TrainOptions): StepWork {
   const plan = planRun(spec, data, options);
   const { network, loss, optimizer, batch, lastBatch, leaf, rowsAtOnce, couples, clipNorm, maxNorm } = plan;
@@ -37,7 +37,8 @@ export function planStepWork(spec: NetworkSpec, data: DataSplits, options: Train
     Math.min(P, BLOCK * Math.floor((t * blockCount(P)) / threads));
   return {
     ...{ batch, leaf, parameters: P, slots: optimizer.slots.length },
-    // Behind the gradients and at the end of the step; where the norm must be known first; and around limited columns.
+    // One after the gradients, one at the end of the step; one more if clipping needs the norm first; more around
+    // max-norm.
     barriers:
       2 +
       (clipNorm === null ? 0 : 1) +

@@ -3,35 +3,32 @@ import { show } from '@gradloom/core/internal';
 import type { TrainResult } from '../training/run/results.ts';
 import type { TrainingRun } from '../training/run/trainer.ts';
 
-/** A run, and how fast its steps were. */
+/** A run with the speed of its steps. */
 export interface TimedRun {
   readonly result: TrainResult;
   readonly stepMs: number;
-  readonly samplesPerSecond: number; // the last batch of an epoch may be short
+  readonly samplesPerSecond: number; // counts rows, since the last batch of an epoch may be short
 }
 
 /**
- * Time until a run has its full speed: before, on two threads, it is slower by 4-8 %, while memory of earlier runs is
+ * Time until a run reaches full speed: before, on two threads, it is 4-8 % slower, while memory of earlier runs is
  * collected and caches fill.
  */
 const LEAD_MS = 350;
 
-/** Share of a run's time that is left to be timed. */
+/** Least share of a run's time that must be left for timing. */
 const LEAST_TIMED = 1 / 3;
 
-/**
- * Waits for a run and times its steps behind the spans of its first 350 ms, or behind fewer, or none, where it is
- * short.
- */
+/** Waits for a run and times the steps after its first 350 ms, or after fewer (or from the start) if it is short. */
 export async function timeSteps(run: TrainingRun): Promise<TimedRun> {
-  // A run has a `then` that refuses to be awaited, so it would look like a promise.
+  // Checked by its members, since a run has a `then` (which refuses to be awaited) and would look like a promise.
   if (typeof run !== 'object' || run === null || !(Symbol.asyncIterator in run && 'result' in run)) {
     throw new OptionError('timeSteps', 'run', `has ${show(run)}, expected one that train began`);
   }
   const told = [START];
   for await (const event of run) if (event.type === 'progress') told.push(event);
   const result = await run.result;
-  // The most that may go before: the first report beyond 350 ms, if it leaves enough.
+  // Skips up to the first report beyond 350 ms, if enough time is left after it.
   const enough = told.filter((report) => report.elapsedMs <= (1 - LEAST_TIMED) * result.elapsedMs);
   const lead = enough.find((report) => report.elapsedMs >= LEAD_MS) ?? enough[enough.length - 1];
   const { step, elapsedMs, samplesPerSecond } = lead;

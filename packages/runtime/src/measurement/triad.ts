@@ -2,7 +2,7 @@ import { viewOf } from '@gradloom/core/internal';
 import { CONTROL, createBarrier } from '../engine/threads/barrier.ts';
 import type { Task } from '../engine/threads/protocol.ts';
 
-/** Moves memory, to tell how fast that goes. */
+/** Task that moves memory and measures how fast. */
 export interface TriadTask extends Task<undefined> {
   readonly kind: 'triad';
   readonly control: Int32Array<SharedArrayBuffer>;
@@ -12,7 +12,7 @@ export interface TriadTask extends Task<undefined> {
   readonly times: Float64Array<SharedArrayBuffer>; // [passes, threads] ms, out
 }
 
-/** A thread's share of `measureBandwidth`: all threads begin each pass together. */
+/** A thread's share of `measureBandwidth`: all threads start each pass together. */
 export function runTriad({ control, thread, threads, arrays, times }: TriadTask, cores: number): void {
   const barrier = createBarrier(control, threads, cores);
   const N = arrays.length / 3;

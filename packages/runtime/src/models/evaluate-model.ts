@@ -48,7 +48,7 @@ const evaluateOptions = defineOptions('evaluateModel', {
   backend: option.unchecked<BackendChoice>(),
   /** Path of the library that the blas backend loads. @default found by name */
   blas: option.unchecked<string>(),
-  /** Parts of the user's own that spec and loss name. @default none */
+  /** Custom parts that spec and loss name. @default none */
   parts: option.unchecked<LoadedParts>(),
   /** Called with a sentence if memory is short and fewer threads are used. */
   onWarning: option.unchecked<(message: string) => void>(),
@@ -62,9 +62,9 @@ const evaluateOptions = defineOptions('evaluateModel', {
 export interface EvaluateOptions extends OptionsOf<typeof evaluateOptions.table>, Named {}
 
 /**
- * Loss and metrics of a network with the given parameters [P] on a dataset, with worker threads.
+ * Loss and metrics of a network with the given parameters [P] on a dataset, computed by worker threads.
  * @throws Error (rejects) if spec, parameters and dataset do not fit or a weight is not finite, before any thread
- * exists; InputError for a row that leads to an index that an embedding after other layers does not have.
+ * exists; InputError for a row that produces an invalid index for an embedding after other layers.
  */
 export async function evaluateModel(
   spec: NetworkSpec,

@@ -49,42 +49,42 @@ const explainOptions = defineOptions('explainModel', {
 /** Options of `explainModel`. */
 export interface ExplainOptions extends OptionsOf<typeof explainOptions.table>, Named {}
 
-/** What a model makes of a column. */
+/** Importance of a column for a model. */
 export interface Importance {
-  /** The column's name; of a model of plain numbers the input, counted from 0. */
+  /** The column's name; for a model of plain numbers the index of the input, from 0. */
   readonly name: string;
-  /** How much worse the figure is where the column is shuffled: the mean over the repeats. */
+  /** How much worse the figure gets when the column is shuffled: the mean over the repeats. */
   readonly mean: number;
-  /** Standard deviation over the repeats: of them, not of a sample of them. */
+  /** Population standard deviation over the repeats. */
   readonly deviation: number;
-  /** The figure of each repeat, subtracted so that a useful column is above 0. */
+  /** The difference of the figure in each repeat, with the sign that makes useful columns positive. */
   readonly values: readonly number[];
 }
 
-/** How much a model needs each column. */
+/** Importance of all columns. */
 export interface Explanation {
-  /** The figure that was watched. */
+  /** The watched figure. */
   readonly metric: string;
-  /** Whether a higher value of it is better. */
+  /** Whether a higher figure is better. */
   readonly better: 'higher' | 'lower';
-  /** The figure of the rows as they are. */
+  /** The figure on unshuffled rows. */
   readonly baseline: number;
   /** Number of rows. */
   readonly rows: number;
   /** How often each column was shuffled. */
   readonly repeats: number;
-  /** One for each column, in their order. */
+  /** The columns, in their order. */
   readonly importances: readonly Importance[];
 }
 
-/** Bytes of shuffled rows that are made at once, if a copy of all rows does not take more. */
+/** Bytes of shuffled rows made at once, unless one copy of all rows takes more. */
 const MOST_BYTES = 2 ** 26;
 
 /**
- * Permutation importance: how much worse a figure of the model is on rows whose column is shuffled, so that it says
- * nothing about them any more. A column that the model does not use has 0. Of columns that say the same each has
- * little, since the model may still read the others. A function of model, rows, figure, repeats and seed. [Breiman
- * 2001, §10](https://doi.org/10.1023/A:1010933404324), with repeats as in scikit-learn.
+ * Permutation importance: how much worse a figure of the model gets when a column is shuffled among the rows and so
+ * loses its information. A column that the model does not use has 0. Columns with the same information each have
+ * little, since the model may still read the others. The result depends only on model, rows, figure, repeats and seed.
+ * [Breiman 2001, §10](https://doi.org/10.1023/A:1010933404324), with repeats as in scikit-learn.
  * @throws Error (rejects) as `evaluateModel` does; OptionError for a figure that does not fit the model.
  */
 export async function explainModel(model: Model, dataset: Dataset, options: ExplainOptions = {}): Promise<Explanation> {
@@ -97,7 +97,7 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
   const { better } = figures[metric];
   const threshold = model.metadata.threshold ?? scoring.threshold;
   const groups = groupsOf(model, dataset.inputs.columns);
-  // The rows as they are, then those of each column and repeat.
+  // The unshuffled rows, then a copy for each column and repeat.
   const total = 1 + groups.length * repeats;
   const bytes = dataset.inputs.array.BYTES_PER_ELEMENT * dataset.inputs.columns + 8 * dataset.targets.columns;
   const most = Math.max(1, Math.floor(MOST_BYTES / (bytes * dataset.rows)));
@@ -131,14 +131,14 @@ function figureOf(asked: string | undefined, { task, hasProbabilities }: Scoring
   throw new OptionError('explainModel', 'metric', `has ${show(asked)}, expected one of ${known.join(', ')}`);
 }
 
-/** Inputs of the network that are shuffled together. */
+/** Network inputs that are shuffled together. */
 interface Group {
   readonly name: string;
   readonly first: number;
   readonly inputs: number;
 }
 
-/** The columns of the table, or the inputs one by one. */
+/** The inputs of each column of the table, or each input alone. */
 function groupsOf({ preprocessing }: Model, I: number): Group[] {
   if (preprocessing === undefined)
     return Array.from({ length: I }, (_, i) => ({ name: String(i), first: i, inputs: 1 }));
@@ -158,7 +158,7 @@ interface Copies {
   readonly seed: number;
 }
 
-/** Copies of the rows, one after another: copy 0 of all as they are, the others each with one column shuffled. */
+/** Copies of the rows, one after another: copy 0 unshuffled, each other one with one column shuffled. */
 function* copiesOf(
   dataset: Dataset,
   groups: readonly Group[],
@@ -192,7 +192,7 @@ function repeated(matrix: DataMatrix, rows: number, copies: number): DataMatrix 
   return { ...matrix, array };
 }
 
-/** A reader that adds the figure of every N rows to `found`. */
+/** A reader that adds the figure of each copy (N rows) to `found`. */
 function valuesOf(name: FigureName, scoring: Scoring, N: number, found: number[]): OutputReader {
   const { outputs, columns, task, threshold } = scoring;
   let metric = figures[name].metric(task, threshold);
@@ -209,7 +209,7 @@ function valuesOf(name: FigureName, scoring: Scoring, N: number, found: number[]
       rows = 0;
     }
   };
-  // A ranking keeps the scores of a copy, and sorts them.
+  // Ranking figures keep the scores of a copy to sort them.
   return { add: scoreInto(scoring, [{ add }]), bytes: figures[name].keepsRows ? N * (16 * outputs + 64) : 0 };
 }
 

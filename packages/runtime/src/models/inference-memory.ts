@@ -4,32 +4,32 @@ import { type Backend, compileFor, createBackendKernels } from '../engine/backen
 import { PAGE } from '../system/memory/pages.ts';
 import { allocateSharedMemory } from '../system/memory/shared-memory.ts';
 
-/** Memory in which models of this thread compute, one after the other. */
+/** Memory that models of this thread use, one after the other. */
 export interface InferenceMemory {
   readonly kernels: Kernels;
-  readonly doubles: Float64Array; // begins on a cache line, with the scratch of the kernels
-  readonly isShared: boolean; // other models overwrite it
-  tenant: object | null; // the model whose weights it holds
+  readonly doubles: Float64Array; // starts on a cache line, with the scratch of the kernels
+  readonly isShared: boolean; // other models may overwrite it
+  tenant: object | null; // the model whose weights it contains
 }
 
-/** The backend of models: no native code, so that the bits are the same on every machine. */
+/** The backend for prediction: never native code, so that results are the same on every machine. */
 export const inferenceBackend = (): Backend => ({ name: wasmProblem() === null ? 'wasm' : 'reference' });
 
-/** A larger memory belongs to one model, and is freed with it. */
+/** Larger memory belongs to one model and is freed with it. */
 const LARGEST_SHARED = 64 * 1024 ** 2;
 const SMALLEST = 1024 ** 2;
 const LINE = 64;
 
-/** By type and size; unused ones are dropped. */
+/** Shared memory by type and size; unused ones are freed. */
 const shared = new Map<string, WeakRef<InferenceMemory>>();
 
 /**
- * A memory of at least `length` doubles. Models of a type and of about one size share it: V8 reserves up to 10 GiB of
+ * Memory of at least `length` doubles. Models of one type and similar size share it: V8 reserves up to 10 GiB of
  * address space per memory, so separate ones would fail after some thousand models.
  * @throws Error if the system provides none.
  */
 export function inferenceMemory(length: number, type: ElementType): InferenceMemory {
-  const bytes = 8 * length + PAGE; // the constants of the kernels take less than a page
+  const bytes = 8 * length + PAGE; // one page for the constants of the kernels
   if (bytes > LARGEST_SHARED) return createMemory(bytes, type, false);
   const size = Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(bytes)));
   const key = `${type} ${size}`;
@@ -45,7 +45,7 @@ function createMemory(bytes: number, type: ElementType, isShared: boolean): Infe
   const compiled = compileFor(backend, type);
   const memory = allocateSharedMemory(bytes, compiled.module);
   const doubles = new Float64Array(memory.buffer, Math.ceil(compiled.heapBase / LINE) * LINE);
-  // Kernels know where their scratch begins, and each model takes its own there: one instance serves all.
+  // All models place their scratch at the start, where the kernels expect it: one instance serves all.
   const scratch = { products: doubles, machineCode: null };
   const kernels =
     compiled.module === null ? referenceKernels : createBackendKernels(backend, { ...compiled, memory, scratch });

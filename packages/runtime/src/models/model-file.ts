@@ -10,16 +10,16 @@ import { wasmEngine } from './model.ts';
 const KINDS = Object.values(MODEL_KINDS);
 
 /**
- * Writes a model to `path`, replacing an older file as a whole.
+ * Writes a model to `path`, atomically replacing an older file.
  * @throws Error if its parts do not fit together or the file cannot be written.
  */
 export const saveModel = (path: string, model: ModelContents): void =>
   writeAtomically('saveModel', path, packModel('saveModel', model));
 
-/** The bytes of such a file. @throws Error if the parts of the model do not fit together. */
+/** The contents of a model file. @throws Error if the parts of the model do not fit together. */
 export function packModel(where: string, model: ModelContents): Iterable<Uint8Array> {
   const { network, preprocessing } = checkModel(where, model);
-  const { spec } = network; // in its long form
+  const { spec } = network; // with all defaults filled in
   const { parameters, loss, metadata, parts } = model;
   const modules = parts === undefined || parts.modules.length === 0 ? undefined : parts.modules;
   const content = { spec, loss, metadata, preprocessing, modules };
@@ -47,7 +47,7 @@ export interface ModelFile {
   readonly checkpoint: Checkpoint | null;
 }
 
-/** A model or a checkpoint, whichever `path` holds. @throws Error as loadModel and loadCheckpoint do. */
+/** Opens a model file or a checkpoint. @throws Error as loadModel and loadCheckpoint do. */
 export function openModelFile(path: string, options: LoadOptions = {}): ModelFile {
   const container = readContainer('openModelFile', path, KINDS);
   const { kind, bytes, format } = container;

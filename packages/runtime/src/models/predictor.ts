@@ -15,9 +15,9 @@ import { MOST_BYTES, PAGE } from '../system/memory/pages.ts';
 import { inferenceBackend, inferenceMemory } from './inference-memory.ts';
 
 /**
- * A predictor with a copy of the parameters [P], without native code: the same bits on every machine, with or without
- * SIMD. It shares memory with other models of the thread, and writes its weights there again if another model has
- * computed since, which takes as long as a few rows.
+ * Creates a predictor with a copy of the parameters [P], without native code: the same bits on every machine, with or
+ * without SIMD. It shares memory with other models of the thread, and copies its weights there again if another model
+ * has computed since, which takes as long as predicting a few rows.
  * @throws Error if the model does not fit into memory.
  */
 export function createPredictor(
@@ -29,7 +29,7 @@ export function createPredictor(
   const type = typeOf(parameters);
   const { name } = inferenceBackend();
   const takeArrays = (allocate: Allocate) => ({
-    scratch: takeKernelScratch(network.products, name, allocate), // first, where the kernels look for it
+    scratch: takeKernelScratch(network.products, name, allocate), // first in memory, where the kernels expect it
     theta: allocate(network.parameterCount),
     workspace: createWorkspace(network, loss, EVALUATION_ROWS, allocate),
   });
@@ -39,7 +39,7 @@ export function createPredictor(
     { name: 'parameters', bytes: weights },
     { name: 'activations', bytes: 8 * length - weights },
   ];
-  // A page for the constants of the kernels.
+  // Minus one page for the constants of the kernels.
   checkMemory(parts, { bytes: MOST_BYTES - PAGE, bound: 'what WebAssembly can address' });
   checkMemory(parts, memoryRoom());
   const memory = inferenceMemory(length, type);

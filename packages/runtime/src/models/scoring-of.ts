@@ -2,7 +2,7 @@ import { buildNetwork, createLoss, type Model } from '@gradloom/core';
 import { createScoring, record, type Scoring } from '@gradloom/core/internal';
 import type { Dataset } from '../data/dataset.ts';
 
-/** How outputs are scored, as readers of an evaluation get them: values in the units of their targets. */
+/** How the readers of an evaluation score outputs: values in the units of their targets. */
 export function scoringOf(model: Model, dataset: Dataset): Scoring {
   const { spec, loss, parts } = record('scoringOf', 'model', model, 'a model');
   const { classes, targets } = record('scoringOf', 'dataset', dataset, 'a dataset');

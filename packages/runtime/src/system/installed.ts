@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** Location of this module; undefined if a bundler has converted it to CommonJS. */
 const here: string | undefined = import.meta.url;
 
-/** Loads a package that this one depends on, when it is needed first. @throws what `require` throws. */
+/** Loads a dependency of this package on first use. @throws what `require` throws. */
 export function requireInstalled(name: string): unknown {
   return createRequire(place(name))(name);
 }
@@ -13,7 +13,7 @@ export function requireInstalled(name: string): unknown {
 export const loadInstalled = (name: string): unknown => found(name, () => requireInstalled(name));
 export const resolveInstalled = (name: string): string => found(name, () => createRequire(place(name)).resolve(name));
 
-/** Path of a module of this package: beside the bundle in CommonJS, or a source in `src`. @throws if there is none. */
+/** Path of a module of this package: next to the bundle in CommonJS, or a source in `src`. @throws if there is none. */
 export function fileBeside(name: string): string {
   return resolveInstalled(place(name).endsWith('.ts') ? `../${name}.ts` : `./${name}.cjs`);
 }
@@ -34,6 +34,6 @@ function place(name: string): string {
 
 const parted = (name: string, from: string, cause: unknown): Error => {
   const what = 'expected @gradloom/runtime as it is installed';
-  const advice = 'where a bundler has taken it in, mark @gradloom/* as external';
+  const advice = 'if a bundler has included it, mark @gradloom/* as external';
   return new Error(`runtime: ${name} is not found from ${from}, ${what} (${advice})`, { cause });
 };

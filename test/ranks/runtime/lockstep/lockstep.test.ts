@@ -226,7 +226,7 @@ describe('ranks', { timeout: 240_000, ...needs('Open MPI', 'koffi') }, () => {
 
   test('refuse, all of them, a pool that has ended on one, and a second run beside one that goes on', async () => {
     const [ended, beside, after] = await told('pools');
-    const own = 'pool: has been destroyed, expected one in use';
+    const own = 'pool: has been destroyed, expected an open one';
     const of = `cluster: rank 1 of 3 has failed: ${own}`;
     expect(ended.map(({ error }) => error)).toEqual([of, own, of]);
     const { fingerprint } = await alone({ options: {} });

@@ -99,7 +99,7 @@ test.each([
   ['export', [path, join(folder.path, 'none', 'a.npz')], 1, 'cannot be written'],
   ['import', [], 2, 'the file of weights is missing, expected one that ends in .safetensors or .npz'],
   ['import', [weights], 2, '--out is missing'],
-  ['import', [weights, '--out', out], 1, 'no network in it, expected a spec of the network beside it'],
+  ['import', [weights, '--out', out], 1, 'no description of a network, expected a spec of the network too'],
   ['import', [weights, '--out', out, '--spec', '{"input":3,"layers":[]}'], 2, '--spec: layers has []'],
   ['import', [weights, '--out', out, '--spec', '{"layers":[{"kind":"relu"}]}'], 2, 'input has undefined'],
   ['import', [weights, '--out', out, '--rename', 'fc1'], 2, '--rename has "fc1", expected a layer for each module'],

@@ -69,8 +69,8 @@ describe('what is no request for a prediction', () => {
         error: expect.stringContaining(sentence),
       });
     };
-    await refused(400, 'body has no JSON, expected a row or a list of rows', '/predict', '{"length":');
-    await refused(400, 'body has no JSON', '/predict', '');
+    await refused(400, 'body is not valid JSON, expected a row or a list of rows', '/predict', '{"length":');
+    await refused(400, 'body is not valid JSON', '/predict', '');
     await refused(400, 'row 0, column "length" has "x", expected a number', '/predict', ['x', 1, 1]);
     await refused(400, 'row 1, column "size" is unknown, expected "length", "width"', '/predict', [
       row,

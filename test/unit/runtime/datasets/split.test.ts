@@ -91,7 +91,7 @@ test.each([
   ['test has -0.1, expected a number in [0, 1)', { test: -0.1 }],
   ['test has 0 rows (0.01 of 10), expected at least 1', { test: 0.01 }],
   [
-    'validation and test have 10 of the 10 rows of rows, expected some to be left to train on',
+    'validation and test have 10 of the 10 rows of rows, expected fewer (training needs rows too)',
     { validation: 0.5, test: 0.5 },
   ],
 ])('an impossible split is refused: %s', (sentence, options) => {

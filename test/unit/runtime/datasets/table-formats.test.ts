@@ -145,7 +145,7 @@ describe('is refused in one sentence', () => {
   test.each<[string, string, string, TableOptions?]>([
     ['a.jsonl', '{"a": 1, "b": 2}\n\n{"a": 1, "b": [2]}', ': line 3, column 2 ("b") has a list, expected a number, a'],
     ['b.jsonl', '{"a": 1, "b": {"c": 2}}', ': line 1, column 2 ("b") has an object, expected a number, a text,'],
-    ['c.jsonl', '{"a": 1, "b": 2}\n{"a": 1,', ': line 2 has "{\\"a\\": 1,", which is no JSON, expected an object'],
+    ['c.jsonl', '{"a": 1, "b": 2}\n{"a": 1,', ': line 2 has "{\\"a\\": 1,", which is not JSON, expected an object'],
     ['d.jsonl', '{"a": 1, "b": 2}\n[1, 2]', ': line 2 has an array, expected an object (as the first row)'],
     ['e.jsonl', '[1, 2]\n{"a": 1, "b": 2}', ': line 2 has an object, expected an array (as the first row)'],
     ['f.jsonl', '[1, 2]\n[3]', ': line 2 has 1 column, expected 2 (as in the first row)'],
@@ -155,7 +155,7 @@ describe('is refused in one sentence', () => {
     ['j.jsonl', '{"a": 1, "b": 2}', 'header has false, expected none (rows that are', { header: false }],
     ['k.jsonl', '{"a": 1, "b": 2}', 'delimiter has comma, expected none (a JSON', { delimiter: 'comma' }],
     ['l.jsonl', `[1, "${'x'.repeat(5e6)}"]`, ' has a row of more than 4194304 characters at line 1, expected'],
-    ['m.jsonl', `${'['.repeat(1e5)}`, ', which is no JSON, expected'],
+    ['m.jsonl', `${'['.repeat(1e5)}`, ', which is not JSON, expected'],
     ['n.jsonl', '\xff\xfe{\0', ' has text in UTF-16, expected UTF-8'],
     ['a.json', '{"a": [1, 2], "b": [3, 4]}', ': the file has an object at its beginning, expected an array of rows,'],
     ['b.json', '[{"a": 1, "b": {}}]', ': row 1, column "b" has an object, expected a number, a text,'],
@@ -164,15 +164,15 @@ describe('is refused in one sentence', () => {
     ['e.json', '[[1, 2], [3, 4]', ' has no end: row 3 or the list is cut off, expected a whole array'],
     ['f.json', '[[1, 2] [3, 4]]', ': row 2 has "[" where JSON has a comma, expected an array of rows'],
     ['g.json', '[[1, 2], 3]', ': row 2 has 3, expected an object such as'],
-    ['h.json', '[[1, 2], [3, x]]', ' has text that is no JSON in row 2, expected an array of rows'],
+    ['h.json', '[[1, 2], [3, x]]', ' has invalid JSON in row 2, expected an array of rows'],
     ['i.json', '[[1, 2]] []', ' expected '],
     ['j.json', `[[1, "${'x'.repeat(5e6)}"]]`, ' has more than 4194304 characters in row 1, expected a shorter one'],
     ['k.json', '[[1, ,2]]', ': row 1 has "," where JSON has a value, expected'],
     ['l.json', '[{"a" 1}]', ': row 1 has 1 where JSON has a colon, expected'],
     ['m.json', '[{1: 2}]', ' expected '],
     ['n.json', '[]', ' has no rows, expected at least one'],
-    ['a.parquet', 'a,b\n1,2\n', ' has contents that are no whole Parquet file (parquet file'],
-    ['b.parquet', '', ' has contents that are no whole Parquet file'],
+    ['a.parquet', 'a,b\n1,2\n', ' has damaged Parquet contents (parquet file'],
+    ['b.parquet', '', ' has damaged Parquet contents'],
   ])('%s: %s', async (file, text, sentence, options = {}) => {
     const bytes = file === 'n.jsonl' ? Buffer.from(text, 'latin1') : text;
     const path = folder.write(file, bytes);

@@ -170,8 +170,8 @@ describe('a description in a safetensors file', () => {
   });
 
   test.each([
-    ['none', undefined, /no network in it, expected a spec/],
-    ['no JSON', '{', /no network in it, expected a spec/],
+    ['none', undefined, /no description of a network, expected a spec/],
+    ['no JSON', '{', /no description of a network, expected a spec/],
     ['another version', { version: 2, spec }, /a model of version 2, expected 1/],
     ['an unknown precision', { version: 1, spec, precision: 'float16' }, /"float16", expected float64 or float32$/],
     ['a precision that is no word', { version: 1, spec, precision: null }, /null, expected float64 or float32$/],
@@ -381,7 +381,7 @@ describe('tensors that do not fit', () => {
     );
     expect(found).toBe(
       'importModel: other.npz has 0.weight [3, 2] where dense(3->2) needs [2, 3]; and no tensor 0.bias [2]; and fc.bias ' +
-        "[2] that the network has no place for, expected one tensor for each of the network's 4 (other names can be " +
+        "[2] that the network does not have, expected one tensor for each of the network's 4 (other names can be " +
         'given, such as fc1=0)',
     );
   });
@@ -429,7 +429,7 @@ describe('tensors that do not fit', () => {
     const path = folder.write('bomb.npz', bomb);
     const before = process.memoryUsage.rss();
     await expect(importModel(path, { spec: network })).rejects.toThrow(
-      '2.weight [33554432] that the network has no place',
+      '2.weight [33554432] that the network does not have',
     );
     expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 27);
   });

@@ -75,7 +75,7 @@ test('code is written before it may be run, and never after', () => {
 });
 
 test.each([
-  ['gives no memory', { mmap: () => -1n }, /mmap gives no memory/],
+  ['gives no memory', { mmap: () => -1n }, /mmap has failed/],
   ['does not run generated code', { mprotect: () => -1 }, /does not let this process run generated code/],
 ])('a system that %s is refused in a sentence', (_title, calls, sentence) => {
   expect(makeMachineCode({ system: 'linux x64', flags, koffi: system(calls) }).reason).toMatch(sentence);
@@ -112,7 +112,7 @@ test('on Windows code is written before it may be run, and never after, and is c
 });
 
 test.each([
-  ['gives no memory', { VirtualAlloc: (): null => null }, /VirtualAlloc gives no memory/],
+  ['gives no memory', { VirtualAlloc: (): null => null }, /VirtualAlloc has failed/],
   [
     'does not run generated code',
     { VirtualAlloc: (): bigint => 4096n, VirtualProtect: () => 0 },
@@ -151,8 +151,7 @@ describe('on macOS, where nobody has run it, machine code', () => {
   const mac = { system: 'darwin arm64' };
 
   test('is refused unless the environment asks for it', () => {
-    const wanted =
-      'machineCode: system has darwin arm64, where nobody has run it, expected GRADLOOM_NATIVE=1 to try it';
+    const wanted = 'machineCode: system has darwin arm64, where it is untested, expected GRADLOOM_NATIVE=1 to try it';
     for (const environment of [{}, { GRADLOOM_NATIVE: '' }, { GRADLOOM_NATIVE: '0' }]) {
       expect(makeMachineCode({ ...mac, environment, koffi: system({}) })).toEqual({ code: null, reason: wanted });
     }

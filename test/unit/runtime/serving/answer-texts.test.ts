@@ -66,8 +66,8 @@ describe('a body', () => {
   });
 
   test.each<[string, unknown, Model]>([
-    ['body has no JSON, expected a row or a list of rows, as JSON (', '{"age":', table],
-    ['body has no JSON, expected', '', table],
+    ['body is not valid JSON, expected a row or a list of rows, as JSON (', '{"age":', table],
+    ['body is not valid JSON, expected', '', table],
     ['body has 7, expected a row or a list of rows, as JSON', 7, table],
     ['body has null, expected', null, table],
     ['row 0, column "city" is the last of 2, expected no cell behind it in a row of 3 cells', [1, 2, 3], table],

@@ -4,19 +4,19 @@ import { ClusterError } from '../cluster-error.ts';
 import { REQUEST, type Slots } from './ledger.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 
-/** Bytes of one message at most: MPI counts in 32 bits. */
+/** Largest message: MPI counts in 32 bits. */
 export const PIECE_BYTES = 2 ** 30;
 
 /** Requests that are started and tested together. */
 export interface Requests {
   start(): void;
-  /** Whether all are done, or were never started; moves them on. */
+  /** Whether all are done or were never started; lets them progress. */
   isDone(): boolean;
-  /** The ranks whose part is not done, in order. */
+  /** The ranks whose messages are not done, in order. */
   pending(): number[];
 }
 
-/** Messages of transfers: receives first, so that what arrives finds its place. */
+/** Cuts transfers into messages, receives first, so that arriving data has a place. */
 export function messagesOf(transfers: readonly Transfer[], pieceBytes = PIECE_BYTES): Transfer[] {
   const pieces = transfers.flatMap(({ kind, peer, numbers }): Transfer[] =>
     cutBytes(numbers, pieceBytes).map((piece) => ({ kind, peer, numbers: piece })),
@@ -25,7 +25,7 @@ export function messagesOf(transfers: readonly Transfer[], pieceBytes = PIECE_BY
   return [...of('receive'), ...of('send')];
 }
 
-/** Makes persistent requests of messages, in as many places. MPI keeps order among those with the same tag. */
+/** Makes one persistent request per message, in the given slots. MPI keeps the order of messages with the same tag. */
 export function planRequests(mpi: MpiLibrary, messages: readonly Transfer[], tag: number, slots: Slots): Requests {
   const { byte, world } = mpi.handles;
   const one = requestAt(mpi, slots);
@@ -45,7 +45,7 @@ export function planRequests(mpi: MpiLibrary, messages: readonly Transfer[], tag
     start() {
       if (slots.started[0] === 1) throw new ClusterError('cluster: an exchange is started while it is under way');
       slots.started.fill(1);
-      // One by one: MPI_Startall may start them in any order, and order says which message is which.
+      // One by one: MPI_Startall may start them in any order, but order decides which message is which.
       for (const place of places) {
         const code = Number(MPI_Start(place));
         if (code !== 0) throw mpi.refuse('MPI_Start', code);
@@ -54,7 +54,7 @@ export function planRequests(mpi: MpiLibrary, messages: readonly Transfer[], tag
   };
 }
 
-/** What tells how requests in these places stand. `peers` has the rank of each. */
+/** Tests the requests in these slots. `peers` has the rank of each. */
 export function testsOf(mpi: MpiLibrary, slots: Slots, peers: readonly number[]): Pick<Requests, 'isDone' | 'pending'> {
   const { MPI_Testall } = mpi.functions;
   const { ignoreStatus } = mpi.family;
@@ -83,7 +83,7 @@ export function testsOf(mpi: MpiLibrary, slots: Slots, peers: readonly number[])
   };
 }
 
-/** Frees requests that are not under way. */
+/** Frees requests that are not pending. */
 export function freeRequests(mpi: MpiLibrary, slots: Slots): void {
   const at = requestAt(mpi, slots);
   for (const [place, kind] of slots.kinds.entries()) {
@@ -92,13 +92,13 @@ export function freeRequests(mpi: MpiLibrary, slots: Slots): void {
   }
 }
 
-/** The place of one request, as MPI takes its address. */
+/** The memory of one request, for functions that take its address. */
 export function requestAt(mpi: MpiLibrary, slots: Slots): (place: number) => Uint8Array<SharedArrayBuffer> {
   const { requestBytes } = mpi.family;
   return (place) => viewOf(slots.requests, place * requestBytes, requestBytes);
 }
 
-/** A request itself, as MPI takes its value. */
+/** The request handle, for functions that take its value. */
 function handleReader(mpi: MpiLibrary, { requests }: Slots): (place: number) => unknown {
   const view = new DataView(requests.buffer, requests.byteOffset, requests.byteLength);
   return mpi.family.requestBytes === 8

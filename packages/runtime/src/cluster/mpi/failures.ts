@@ -2,14 +2,16 @@ import type { Ledger } from './ledger.ts';
 import type { Mail } from './mail.ts';
 import { TAGS } from './tags.ts';
 
-/** Most characters of a failure's message: a short one is sent without an answer of the other side. */
+/**
+ * Most characters of a failure's message. Short, since MPI sends only short messages without waiting for the receiver.
+ */
 const LENGTH = 300;
 
 /** A rank that has failed. */
 export interface Failure {
   readonly rank: number;
   readonly message: string;
-  readonly turn: number; // calls with all others that it had done
+  readonly turn: number; // collective calls that the rank had completed
 }
 
 /** Tells all others that this rank has failed. */
@@ -20,7 +22,7 @@ export function sendFailure(mail: Mail, ledger: Ledger, ranks: number, { rank, m
   ledger.noteFailure(rank, message, turn);
 }
 
-/** Whether another rank says that it has failed; notes what it says. */
+/** Whether another rank reports that it has failed; records the report. */
 export function takeFailure(mail: Mail, ledger: Ledger): boolean {
   const letter = mail.take(null, TAGS.failure);
   if (letter === null) return false;

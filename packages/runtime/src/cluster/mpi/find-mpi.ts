@@ -8,9 +8,9 @@ import { bindMpi, type MpiLibrary } from './mpi-library.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface FindMpiOptions {
-  path?: string | undefined; // the only library to try; default: that of the environment's GRADLOOM_MPI, else by name
+  path?: string | undefined; // the only library to try; default: GRADLOOM_MPI of the environment, else searched by name
   environment?: Environment; // default process.env
-  koffi?: () => Koffi; // default: the installed one
+  koffi?: () => Koffi; // default: the installed package
 }
 
 /** A library, or the reason why there is none. */
@@ -19,8 +19,8 @@ export type MpiSearch =
   | { readonly library: null; readonly reason: string };
 
 /**
- * Opens the named MPI, or the first that the system finds by name. Where an mpirun has started this process, its own
- * family comes first: under another library each rank would take itself for the only one.
+ * Opens the given MPI library, or the first that the system finds by name. If mpirun has started this process, the
+ * library of that mpirun is tried first: with another one each rank would believe that it is alone.
  */
 export function findMpi(options: FindMpiOptions = {}): MpiSearch {
   onlyKeys('findMpi', options, ['path', 'environment', 'koffi']);
@@ -38,19 +38,19 @@ export function findMpi(options: FindMpiOptions = {}): MpiSearch {
   return search(koffi, startedBy(environment));
 }
 
-/** The family whose mpirun has started this process; null where none says so. */
+/** The MPI implementation whose mpirun started this process; null if the environment names none. */
 export function startedBy(environment: Environment): MpiName | null {
   return mpiNames.find((name) => mpiFamilies[name].counts.some((count) => environment[count] !== undefined)) ?? null;
 }
 
-/** Ranks that were started together, as the environment says it; null where it says nothing. */
+/** Number of ranks that the launcher started, read from the environment; null if it is not set. */
 export const rankCount = (environment: Environment): number | null =>
   numberIn('rankCount', environment, [
     ...mpiNames.flatMap((name): readonly string[] => mpiFamilies[name].counts),
     'SLURM_STEP_NUM_TASKS',
   ]);
 
-/** Which rank of its machine this process is, from 0, as the environment says it; null where it says nothing. */
+/** This process's rank on its machine, from 0, read from the environment; null if it is not set. */
 export const localRank = (environment: Environment): number | null =>
   numberIn('localRank', environment, [...mpiNames.map((name) => mpiFamilies[name].localRank), 'SLURM_LOCALID']);
 
@@ -62,7 +62,7 @@ function numberIn(where: string, environment: Environment, names: readonly strin
   return found === undefined ? null : Number(environment[found]);
 }
 
-/** Opens a library again, in another thread. @throws where the system or we cannot. */
+/** Opens a library again, in another thread. @throws if it cannot be loaded. */
 export function openMpi(path: string): MpiLibrary {
   const koffi = loadKoffi();
   return bindMpi(koffi, load(koffi, path), path);
@@ -105,20 +105,20 @@ function search(koffi: Koffi, starter: MpiName | null): MpiSearch {
 }
 
 /**
- * UCX, a transport below most builds of MPI, watches how the process takes and returns memory. As it begins to, it may
- * cut off what another thread is taking: 13 of 1,000 processes crashed as they loaded the library, and none of 500
- * without. UCX watches for InfiniBand alone, where it then registers memory more often.
+ * UCX, a transport layer below most MPI builds, hooks the allocation of memory. When it installs its hooks, it may
+ * unmap memory that another thread is allocating: 13 of 1,000 processes crashed while loading the library, and none of
+ * 500 without the hooks. UCX needs them only for InfiniBand, where it then registers memory more often.
  */
 function keepUcxFromMemory(): void {
   process.env.UCX_MEM_EVENTS ??= 'n';
 }
 
-/** The system loader would wait forever for a FIFO. */
+/** Refuses anything but a file: the system loader would wait forever for a FIFO. */
 function load(koffi: Koffi, path: string): NativeLibrary {
   keepUcxFromMemory();
   const isPlace = path !== basename(path);
   if (isPlace && statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error('not a regular file');
-  // Its own components are libraries that it opens later, and some look for its symbols.
+  // Global, since MPI opens its components as libraries later, and some look for its symbols.
   return koffi.load(path, { global: true });
 }
 

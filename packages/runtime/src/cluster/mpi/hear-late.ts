@@ -6,18 +6,18 @@ import { openMpi } from './find-mpi.ts';
 import { createMail, fromBytes, toBytes } from './mail.ts';
 import { TAGS } from './tags.ts';
 
-/** What is left where ranks waited in vain. */
+/** Result when ranks were waited for in vain. */
 export interface Late {
-  /** The own error, about the ranks that say nothing. */
+  /** This rank's error, naming the ranks that did not answer. */
   readonly error: ClusterError;
-  /** The first rank that says something. */
+  /** The first rank that answers. */
   readonly speaker: number;
 }
 
 /**
- * Tells all ranks for which ones this one has waited in vain, and hears the same of the others: what a rank says that
- * waits for one that waits is about the last of them. Takes `patienceMs`, or until all have spoken that live. To be
- * called by ranks whose call was late, before they end.
+ * Tells all ranks which ones this rank waited for in vain, and hears the same from them. If a rank waits for one that
+ * itself waits, the error names the last of the chain. Takes `patienceMs`, or until all living ranks have answered.
+ * Called by ranks whose call was late, before they end.
  */
 export async function hearLate(cluster: Cluster, error: ClusterError, patienceMs: number): Promise<Late> {
   if (!(cluster?.connection?.ledger instanceof SharedArrayBuffer)) {

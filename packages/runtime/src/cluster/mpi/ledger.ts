@@ -1,69 +1,72 @@
 import { viewOf } from '@gradloom/core/internal';
 
-/** Words of the ledger's head. */
+/** Indices of 32-bit words in the ledger's header. */
 const WORD = { trouble: 0, rank: 1, length: 2, used: 3, question: 4, turn: 5 };
 const HEAD_WORDS = 16;
 const TEXT_BYTES = 1024;
 
-/** A waiting thread looks for questions every few microseconds, where it has a core. */
+/** A waiting thread looks for questions every few microseconds if it has a core. */
 const ANSWER_MS = 100;
 
-/** What has gone wrong, if anything. */
+/** Kinds of failure. */
 export const TROUBLE = { none: 0, failure: 1, late: 2, dead: 3 };
 
 /** Kinds of requests in the ledger. */
 export const REQUEST = { none: 0, send: 1, receive: 2 };
 
-/** A run of neighbouring places in the ledger. */
+/** A contiguous range of slots in the ledger. */
 export interface Slots {
-  readonly requests: Uint8Array<SharedArrayBuffer>; // handles, as MPI takes a list of them
-  readonly kinds: Uint8Array<SharedArrayBuffer>; // REQUEST of each
-  readonly started: Uint8Array<SharedArrayBuffer>; // 1 while it is under way
+  readonly requests: Uint8Array<SharedArrayBuffer>; // array of request handles, as MPI takes it
+  readonly kinds: Uint8Array<SharedArrayBuffer>; // REQUEST kind of each
+  readonly started: Uint8Array<SharedArrayBuffer>; // 1 while the request is pending
 }
 
 /**
- * What the threads of a process know in common about its exchanges: all requests, so that the main thread can end those
- * of a thread that is gone; what has gone wrong; and for which ranks a thread waits. It is memory that no thread owns.
+ * What the threads of a process share about exchanges: all requests, so that the main thread can end those of a thread
+ * that is gone; what has gone wrong; and which ranks a thread waits for. It lies in shared memory that outlives
+ * threads.
  */
 export interface Ledger {
   readonly requestBytes: number;
-  /** Places for requests. @throws RangeError where there are no more. */
+  /** Reserves slots for requests. @throws RangeError if the ledger is full. */
   take(count: number): Slots;
-  /** All places that were taken. */
+  /** All reserved slots. */
   taken(): Slots;
-  /** Gives all places back. Only while no exchange is in use. */
+  /** Frees all slots. Only while no exchange is in use. */
   clear(): void;
-  /** Asks the thread that waits, if one does, for which ranks: in order. It has a moment to answer. */
+  /**
+   * Asks the waiting thread, if there is one, which ranks it waits for; in order. Waits up to ANSWER_MS for the answer.
+   */
   awaited(): number[];
-  /** Of a thread that waits: whether it is asked. */
+  /** Whether the main thread asks; read by a waiting thread. */
   readonly isAsked: boolean;
-  /** Answers. */
+  /** Answers `awaited`. */
   noteAwaited(ranks: readonly number[]): void;
   readonly trouble: number;
   /**
-   * The first trouble is kept, and of failures the one in the earliest turn: so many calls with all others the rank
-   * that failed had done.
+   * The first failure is kept, or the one with the lowest turn: the number of collective calls that the failed rank had
+   * completed.
    */
   noteFailure(rank: number, message: string, turn: number): void;
   noteLate(ranks: readonly number[]): void;
   late(): number[];
-  /** Of the ranks that have died, whatever else was wrong: nothing can go on. */
+  /** Records ranks that have died. This replaces any other trouble, since nothing can go on. */
   noteDead(ranks: readonly number[]): void;
   died(): number[];
   failure(): { readonly rank: number; readonly message: string; readonly turn: number };
   forgetTrouble(): void;
 }
 
-/** Places for requests. A thousand for each rank: a few exchanges of each bucket of parameters, in a few programs. */
+/** Number of slots. A thousand for each rank suffice for a few exchanges per bucket of parameters in a few programs. */
 const capacityOf = (ranks: number): number => 65_536 + 1024 * ranks;
 
-/** The memory of a ledger. The system gives pages of it as they are touched. */
+/** Memory of a ledger. The system provides its pages when they are touched. */
 export function allocateLedger(ranks: number, requestBytes: number): SharedArrayBuffer {
   const capacity = capacityOf(ranks);
   return new SharedArrayBuffer(HEAD_WORDS * 4 + capacity * (requestBytes + 2) + TEXT_BYTES + 2 * ranks);
 }
 
-/** The ledger in this memory. */
+/** Opens the ledger in this memory. */
 export function openLedger(memory: SharedArrayBuffer, ranks: number, requestBytes: number): Ledger {
   const capacity = capacityOf(ranks);
   let offset = 0;

@@ -9,15 +9,15 @@ import { createMail } from './mail.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 import { tagOf } from './tags.ts';
 
-/** Tests before a waiting thread lets others have its core, about 0.1 ms: on a fast network all is done by then. */
+/** Tests before a waiting thread yields its core, about 0.1 ms: a fast network is done by then. */
 const SPINS = 300;
 
-/** Tests between looks at the clock, and for failures of other ranks. */
+/** Tests between two checks of the clock and of failures of other ranks. */
 const LOOK_EVERY = 32;
 
 /**
- * Opens a thread's way to the other ranks of its process's cluster.
- * @throws Error where the connection is none of a cluster.
+ * Connects a thread to the other ranks of its process's cluster.
+ * @throws Error if the connection is not one of a cluster.
  */
 export function openLink(connection: Connection): Link {
   if (!(connection?.ledger instanceof SharedArrayBuffer)) {
@@ -35,7 +35,7 @@ export function openLink(connection: Connection): Link {
   };
 }
 
-/** Waits for requests, while it watches for all that may end the waiting. */
+/** Returns a function that waits for requests and watches for everything that may end the waiting. */
 function createWaiting(
   mpi: MpiLibrary,
   ledger: Ledger,

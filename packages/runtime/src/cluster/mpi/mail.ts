@@ -3,13 +3,13 @@ import { viewOf } from '@gradloom/core/internal';
 import { ClusterError } from '../cluster-error.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 
-/** Small messages of the main thread, whose length the receiver does not know beforehand. */
+/** Small messages of the main thread, whose length the receiver does not know in advance. */
 export interface Mail {
-  /** Starts to send. */
+  /** Starts sending. */
   send(rank: number, tag: number, bytes: Uint8Array): void;
-  /** The next message of a rank with a tag, if all of it is there. null takes one of any rank, or with any tag. */
+  /** The next message from a rank with a tag, if it has fully arrived. null stands for any rank or any tag. */
   take(rank: number | null, tag: number | null): Letter | null;
-  /** Whether all that was sent is on its way without us; moves it on. */
+  /** Whether MPI has taken all sent messages; lets them progress. */
   isSent(): boolean;
 }
 
@@ -20,14 +20,14 @@ export interface Letter {
 }
 
 interface Sending {
-  readonly bytes: Uint8Array; // held until MPI has read them
+  readonly bytes: Uint8Array; // kept alive until MPI has read them
   readonly request: Uint8Array<SharedArrayBuffer>;
 }
 
-/** A letter whose bytes are still on their way. */
+/** A letter whose bytes are still arriving. */
 type Arriving = Letter & Sending;
 
-const ANY_TAG = -1; // in all families
+const ANY_TAG = -1; // -1 in all MPI implementations
 
 export function createMail(mpi: MpiLibrary): Mail {
   const { world, byte } = mpi.handles;
@@ -42,7 +42,7 @@ export function createMail(mpi: MpiLibrary): Mail {
     mpi.call('MPI_Test', request, flag, ignoreStatus);
     return flag[0] !== 0;
   };
-  /** Receives the message that `status` tells of. */
+  /** Receives the message that `status` describes. */
   const receive = (): Arriving => {
     mpi.call('MPI_Get_count', status, byte, count);
     const [from, tag, length] = [status[sourceWord], status[sourceWord + 1], count[0]];
@@ -60,7 +60,7 @@ export function createMail(mpi: MpiLibrary): Mail {
       sending.push({ bytes: copy, request });
     },
     take(rank, tag) {
-      // One behind it must not come first.
+      // Letters that arrive later must not overtake this one.
       let letter = arriving.find((one) => (rank ?? one.rank) === one.rank && (tag ?? one.tag) === one.tag);
       if (letter === undefined) {
         const code = Number(MPI_Iprobe(rank ?? anySource, tag ?? ANY_TAG, world, flag, status));
@@ -80,22 +80,22 @@ export function createMail(mpi: MpiLibrary): Mail {
   };
 }
 
-/** Memory that V8 does not move, as it may move that of a small array of its own. */
+/** Shared memory, since V8 may move the contents of a small array of its own. */
 function sharedBytes(length: number): Uint8Array<SharedArrayBuffer> {
   return new Uint8Array(new SharedArrayBuffer(Math.max(8, length)));
 }
 
-/** A value as bytes: NaN, -0, typed arrays and undefined stay what they are. */
+/** Serializes a value; NaN, -0, typed arrays and undefined survive. */
 export function toBytes(value: unknown): Uint8Array {
   return serialize(value);
 }
 
-/** @throws ClusterError where another version of Node.js has written them. */
+/** @throws ClusterError if another version of Node.js has written the bytes. */
 export function fromBytes(bytes: Uint8Array, rank: number): unknown {
   try {
     return deserialize(bytes);
   } catch (cause) {
-    const message = `cluster: rank ${rank} has sent what Node.js ${process.versions.node} cannot read`;
+    const message = `cluster: rank ${rank} has sent data that Node.js ${process.versions.node} cannot read`;
     throw new ClusterError(`${message}, expected the same version of Node.js on all ranks`, [rank], { cause });
   }
 }

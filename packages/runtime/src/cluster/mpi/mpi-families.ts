@@ -1,6 +1,6 @@
 import type { NativeLibrary } from '../../system/native/koffi.ts';
 
-/** What C calls a handle: an address, or a number. */
+/** An opaque C handle: an address or a number. */
 export type Handle = unknown;
 
 /** Handles that every program needs. */
@@ -10,27 +10,27 @@ export interface MpiHandles {
   readonly errorsReturn: Handle;
 }
 
-/** Libraries with the same binary interface: what mpi.h says differs from one family to another. */
+/** MPI implementations with one binary interface (ABI): constants of mpi.h differ between families. */
 export interface MpiFamily {
-  /** Names by which the system may know it, in the order to try. */
+  /** Library names to try, in order. */
   readonly names: Partial<Record<NodeJS.Platform, readonly string[]>>;
-  /** Debian's package. */
+  /** Debian package. */
   readonly debian: string;
-  /** Variables of the environment with the number of ranks, which its own mpirun sets. */
+  /** Environment variables in which its mpirun gives the number of ranks. */
   readonly counts: readonly string[];
-  /** The same of which rank of its machine a process is, from 0. */
+  /** Environment variable with the rank of a process on its machine, from 0. */
   readonly localRank: string;
-  /** How Slurm's srun starts its ranks, as in --mpi=pmix. */
+  /** Name for Slurm's srun, as in --mpi=pmix. */
   readonly slurm: string;
-  /** Variable of the environment with the number of a socket to its mpirun, which its processes are given open. */
+  /** Environment variable with the file descriptor of a socket to its mpirun, which processes inherit. */
   readonly socket: string | null;
-  /** Its version, as MPI_Get_library_version says it, or null where that text is another family's. */
+  /** Its version, from the text of MPI_Get_library_version; null if that text is another family's. */
   describe(text: string): string | null;
-  readonly handleType: string; // in C
-  readonly requestBytes: number; // of a handle
+  readonly handleType: string; // C type of a handle
+  readonly requestBytes: number; // size of a request handle
   readonly anySource: number;
   readonly ignoreStatus: number; // MPI_STATUS_IGNORE, MPI_STATUSES_IGNORE
-  readonly sourceWord: number; // place of MPI_SOURCE in a status, in words of 32 bits; MPI_TAG is behind it
+  readonly sourceWord: number; // index of MPI_SOURCE in a status, in 32-bit words; MPI_TAG follows it
   handles(library: NativeLibrary): MpiHandles;
 }
 
@@ -55,7 +55,7 @@ export const mpiFamilies = {
     }),
   },
   MPICH: {
-    // libmpi.so.12 is what its relatives are called, which keep to its binary interface: Intel MPI, MVAPICH, Cray's.
+    // libmpi.so.12 is the name in ABI-compatible implementations: Intel MPI, MVAPICH, Cray's.
     names: { linux: ['libmpich.so.12', 'libmpi.so.12'], darwin: ['libmpi.12.dylib', 'libmpich.12.dylib'] },
     debian: 'mpich',
     counts: ['PMI_SIZE', 'MPI_LOCALNRANKS'],

@@ -3,7 +3,7 @@ import { libraryPath } from '../../system/native/library-path.ts';
 import { ClusterError } from '../cluster-error.ts';
 import { type MpiFamily, type MpiHandles, type MpiName, mpiFamilies, mpiNames } from './mpi-families.ts';
 
-/** The functions of MPI that we use, by what they take behind the name; each returns an error code. */
+/** The MPI functions in use, with their parameter types; each returns an error code. */
 const signatures = {
   MPI_Init_thread: ['void *', 'void *', 'int', 'void *'],
   MPI_Initialized: ['void *'],
@@ -29,21 +29,21 @@ const signatures = {
 
 type FunctionName = keyof typeof signatures;
 
-/** A library opened in this thread: its functions do not travel, its path does. */
+/** An MPI library opened in this thread. Its functions cannot be posted to other threads; its path can. */
 export interface MpiLibrary {
   readonly name: MpiName;
   readonly version: string;
-  readonly path: string; // of the file: opens the same library in another thread
+  readonly path: string; // opens the same library in another thread
   readonly family: MpiFamily;
   readonly handles: MpiHandles;
-  /** Calls a function. @throws ClusterError with MPI's own words where it fails. */
+  /** Calls a function. @throws ClusterError with MPI's error text if it fails. */
   call(name: FunctionName, ...values: unknown[]): void;
-  /** A function itself, which returns 0 or a code for `refuse`. */
+  /** The functions themselves, which return 0 or a code for `refuse`. */
   readonly functions: Readonly<Record<FunctionName, NativeFunction>>;
   refuse(name: FunctionName, code: number): ClusterError;
 }
 
-/** Takes the functions from an opened library. @throws Error "expected ..." where it is no MPI that we can use. */
+/** Binds the functions of an opened library. @throws Error "expected ..." if it is not a supported MPI. */
 export function bindMpi(koffi: Koffi, library: NativeLibrary, asked: string): MpiLibrary {
   const text = versionText(library);
   const name = mpiNames.find((known) => mpiFamilies[known].describe(text) !== null);
@@ -73,9 +73,9 @@ export function bindMpi(koffi: Koffi, library: NativeLibrary, asked: string): Mp
   };
 }
 
-/** The first line of what it says of itself, which may be asked before MPI is started. */
+/** The first line of the version text, which may be read before MPI is initialized. */
 function versionText(library: NativeLibrary): string {
-  const text = new Uint8Array(new SharedArrayBuffer(8192)); // MPI_MAX_LIBRARY_VERSION_STRING is at most this
+  const text = new Uint8Array(new SharedArrayBuffer(8192)); // at least MPI_MAX_LIBRARY_VERSION_STRING
   const length = new Int32Array(new SharedArrayBuffer(4));
   let ask: NativeFunction;
   try {
@@ -88,7 +88,7 @@ function versionText(library: NativeLibrary): string {
 }
 
 function errorText(functions: Readonly<Record<FunctionName, NativeFunction>>, code: number): string {
-  const text = new Uint8Array(new SharedArrayBuffer(1024)); // MPI_MAX_ERROR_STRING is at most this
+  const text = new Uint8Array(new SharedArrayBuffer(1024)); // at least MPI_MAX_ERROR_STRING
   const length = new Int32Array(new SharedArrayBuffer(4));
   functions.MPI_Error_string(code, text, length);
   return Buffer.from(text.slice(0, length[0])).toString('latin1').split('\n')[0];

@@ -12,16 +12,16 @@ export interface ClusterOptions {
   /** Longest time that a rank waits for others, in milliseconds. @default 300000 */
   timeLimitMs?: number;
   /**
-   * Of the MPI library.
-   * @default the environment's GRADLOOM_MPI, else the first that the system finds by name
+   * Path of the MPI library.
+   * @default GRADLOOM_MPI of the environment, else the first that the system finds by name
    */
   path?: string;
 }
 
 /**
- * Joins the ranks that mpirun, srun or another launcher of MPI has started together with this process; a process that
- * was started alone is a cluster of one. Once in a process.
- * @throws Error where no MPI library is installed, or not the one whose mpirun has started the process.
+ * Joins the ranks that mpirun, srun or another MPI launcher has started together with this process; a process started
+ * alone is a cluster of one. Can be called once per process.
+ * @throws Error if no MPI library is installed, or not the one whose mpirun has started the process.
  */
 export async function openCluster(options: ClusterOptions = {}): Promise<Cluster> {
   onlyKeys('openCluster', options, ['timeLimitMs', 'path']);
@@ -56,15 +56,18 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   };
 }
 
-/** Between two looks at the processes of other ranks. */
+/** Time between two checks of the other ranks' processes. */
 const LOOK_MS = 1000;
 
-/** Looks that find a process gone before it counts: most launchers have ended the job by then, and say how it died. */
+/**
+ * Checks that must find a process gone before it counts as dead: most launchers have ended the job by then and say how
+ * it died.
+ */
 const LOOKS = 3;
 
 /**
- * Watches for ranks that have died, of which not every launcher tells the others: they would wait until the time limit.
- * Notes them. Does not keep the process from ending. Returns what ends the watch.
+ * Watches for ranks that have died: not every launcher tells the others, which would wait until the time limit. Reports
+ * them to `note`. Does not keep the process alive. Returns a function that ends the watch.
  */
 export function watchDeaths(dead: () => readonly number[], note: (ranks: readonly number[]) => void): () => void {
   let looks = 0;

@@ -1,25 +1,25 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { ClusterError, namesOf } from '../cluster-error.ts';
 
-/** What the main thread waits for. */
+/** Something that the main thread waits for. */
 export interface Awaited {
-  readonly what: string; // 'a value of rank 0', as a sentence about lateness goes on
-  /** Whether it has come; moves it on. @throws to end the waiting. */
+  readonly what: string; // predicate of an error, such as 'did not take part'
+  /** Whether it is done; lets messages progress. @throws to end the waiting. */
   isDone(): boolean;
-  /** Ranks that it still needs, in order. */
+  /** Ranks that are still missing, in order. */
   missing(): readonly number[];
 }
 
-/** Waits in which no turn of the event loop is left out, so that what is sent at once is received at once. */
+/** During this time every turn of the event loop checks, so that quick answers are received at once. */
 const EAGER_MS = 5;
 
-/** Between two looks after that: what computes meanwhile, on a machine of few cores, gets them. */
+/** Pause between later checks, which leaves the cores to threads that compute. */
 const PAUSE_MS = 1;
 
-/** In each turn: large messages go on only while somebody looks. */
+/** Time spent checking in each turn: large messages progress only during checks. */
 const LOOK_MS = 0.5;
 
-/** Waits without holding up the event loop. @throws ClusterError naming who has not come within the time limit. */
+/** Waits without blocking the event loop. @throws ClusterError naming the ranks that missed the time limit. */
 export async function waitFor(awaited: Awaited, ranks: number, timeLimitMs: number): Promise<void> {
   const begun = performance.now();
   for (;;) {

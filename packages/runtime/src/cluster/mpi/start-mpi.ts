@@ -3,7 +3,7 @@ import { isSocket } from '../../system/files/file-system.ts';
 import { findMpi, rankCount, startedBy } from './find-mpi.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 
-/** MPI_THREAD_SERIALIZED: several threads may call it, one at a time. */
+/** MPI_THREAD_SERIALIZED: several threads may call MPI, one at a time. */
 const SERIALIZED = 2;
 
 export interface Started {
@@ -12,7 +12,7 @@ export interface Started {
   readonly ranks: number;
 }
 
-/** Starts MPI in this process. @throws Error where there is none, or not the one that has started the process. */
+/** Initializes MPI in this process. @throws Error if there is no MPI, or not the one that started the process. */
 export function startMpi(path: string | undefined): Started {
   const { library: mpi, reason } = findMpi({ path });
   if (mpi === null) throw new Error(reason);
@@ -44,7 +44,10 @@ export function startMpi(path: string | undefined): Started {
   return { mpi, rank, ranks };
 }
 
-/** A program of Node between mpirun and this one closes the socket, without which MPICH ends the process. */
+/**
+ * A Node program between mpirun and this process, such as npx, closes the inherited socket. MPICH would then end the
+ * process.
+ */
 function refuseClosed({ name, family: { socket } }: MpiLibrary): void {
   const number = socket === null ? undefined : process.env[socket];
   if (number === undefined || isSocket(Number(number))) return;

@@ -7,9 +7,9 @@ import { waitFor } from './patience.ts';
 import { TAGS } from './tags.ts';
 import type { UnderWay } from './under-way.ts';
 
-/** What a rank says as it stops. */
+/** What a rank says when it stops. */
 interface Word<T> {
-  readonly leaves: boolean; // for good
+  readonly leaves: boolean; // leaves the cluster for good
   readonly value: T;
 }
 
@@ -20,16 +20,16 @@ export interface Stopping {
   readonly ranks: number;
   readonly timeLimitMs: number;
   readonly underWay: Pick<UnderWay, 'all'>;
-  /** Why they stop, if it is a failure. */
+  /** The failure that stops the ranks, if any. */
   trouble(): ClusterError | null;
-  /** Whether a rank has died, whose word will not come. */
+  /** Whether a rank has died and will not answer. */
   hasLost(): boolean;
 }
 
 /**
- * All ranks stop what is under way: messages that nobody waits for any more are received and dropped, so that the next
- * ones find nothing left. Messages of one rank arrive in their order, so all that it sent before its word, and nothing
- * that it sends after it, comes before that word. Returns the words of all ranks, in order.
+ * All ranks end their pending messages: those that no rank waits for are received and dropped, so that later calls do
+ * not see them. Messages of one rank arrive in order, so its word separates what it sent before from what it sends
+ * later. Returns the words of all ranks, in order.
  */
 export async function stopTogether<T>(stopping: Stopping, word: Word<T>): Promise<Word<T>[]> {
   const { mpi, mail, rank, ranks, timeLimitMs, underWay } = stopping;
@@ -60,7 +60,7 @@ export async function stopTogether<T>(stopping: Stopping, word: Word<T>): Promis
   return words as Word<T>[];
 }
 
-/** @throws ClusterError where some of these words say that their ranks leave. */
+/** @throws ClusterError if some of these words say that their ranks leave. */
 export function refuseLeavers(words: readonly Word<unknown>[]): void {
   const leavers = [...words.keys()].filter((rank) => words[rank].leaves);
   if (leavers.length === 0) return;
@@ -76,7 +76,7 @@ function cancelReceives(mpi: MpiLibrary, slots: Slots): void {
   }
 }
 
-/** Whether none of these requests is under way any more; moves them on. */
+/** Whether none of these requests is pending any more; lets them progress. */
 function endRequests(mpi: MpiLibrary, slots: Slots): boolean {
   const at = requestAt(mpi, slots);
   const flag = new Int32Array(new SharedArrayBuffer(4));

@@ -4,7 +4,7 @@ export const TAGS = { failure: 1, stop: 2, gather: 3, spread: 4, move: 5, ready:
 const FIRST_CHANNEL = 16;
 const LAST_TAG = 32_767;
 
-/** The tag of an exchange's messages. @throws RangeError for a channel that has none. */
+/** The MPI tag of a channel. @throws RangeError if the channel is out of range. */
 export function tagOf(channel: number): number {
   const last = LAST_TAG - FIRST_CHANNEL;
   if (Number.isInteger(channel) && channel >= 0 && channel <= last) return FIRST_CHANNEL + channel;

@@ -10,10 +10,12 @@ import { refuseLeavers, stopTogether } from './stop.ts';
 import { TAGS } from './tags.ts';
 import { createUnderWay } from './under-way.ts';
 
-/** What the main thread of a rank says to others and hears from them. */
+/** Communication of the main thread with other ranks. */
 export interface Talk
   extends Omit<Cluster, 'rank' | 'ranks' | 'library' | 'hosts' | 'cores' | 'idleCores' | 'connection' | 'dead'> {
-  /** The first words: the values of all ranks. One that fails right behind them does not keep others from opening. */
+  /**
+   * The first exchange: the values of all ranks. A rank that fails right after it does not keep others from opening.
+   */
   begin<T>(value: T): Promise<readonly T[]>;
 }
 
@@ -23,7 +25,7 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
   const mail = createMail(mpi);
   const underWay = createUnderWay(mpi, ledger);
   let othersLeft = false;
-  let turn = 0; // calls with all others that are done
+  let turn = 0; // collective calls completed
   let isOpening = false;
   let isClosed = false;
   const trouble = (): ClusterError | null => troubleOf(ledger, connection);
@@ -33,7 +35,7 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
       if (isOpening) return awaited.isDone();
       takeFailure(mail, ledger);
       const error = trouble();
-      // A rank that has failed in a later call has done its part of this one, which therefore ends.
+      // A rank that failed in a later call has done its part of this one, so this call completes.
       if (error !== null && !(ledger.trouble === TROUBLE.failure && ledger.failure().turn > turn)) throw error;
       return awaited.isDone();
     };
@@ -56,15 +58,15 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
     mail.send(0, TAGS.gather, bytes);
     return [];
   };
-  /** Of rank 0, whose bytes go down a tree of ranks. */
+  /** The value of rank 0, passed down a tree of ranks. */
   const firstOf = async (value: () => unknown): Promise<unknown> =>
     fromBytes(await spread(rank === 0 ? toBytes(value()) : new Uint8Array()), 0);
 
   const queue = createQueue();
-  // MPI ends the process of whoever calls it behind its end.
+  // Calling MPI after finalize aborts the process.
   const inOrder = <T>(task: () => Promise<T>): Promise<T> =>
     queue(async () => {
-      if (isClosed) throw new ClusterError('cluster: has been closed, expected one in use');
+      if (isClosed) throw new ClusterError('cluster: has been closed, expected an open one');
       return await task();
     });
   const hasLost = (): boolean => ledger.trouble === TROUBLE.dead;
@@ -118,7 +120,7 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
     release: underWay.release,
     abort(exitCode) {
       mpi.call('MPI_Abort', mpi.handles.world, exitCode);
-      process.exit(exitCode); // MPICH returns, and has the process ended from outside
+      process.exit(exitCode); // MPICH returns here; the launcher ends the process
     },
     close: () =>
       inOrder(async () => {
@@ -131,7 +133,7 @@ export function createTalk(mpi: MpiLibrary, ledger: Ledger, connection: Connecti
   };
 }
 
-/** Takes one message of each of these ranks, as they come. */
+/** Takes one message from each of these ranks, as they arrive. */
 async function receiveAll(
   mail: Mail,
   wait: (awaited: Awaited) => Promise<void>,
@@ -152,7 +154,7 @@ async function receiveAll(
   return from.map((rank) => got.get(rank) as Uint8Array);
 }
 
-/** Runs one task after the other, whatever becomes of them. */
+/** Runs tasks one after the other, whether or not they fail. */
 function createQueue(): <T>(task: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (task) => {
@@ -162,12 +164,12 @@ function createQueue(): <T>(task: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** In a tree over ranks with rank 0 as its root, the one that a rank hears from. Of rank 0: itself. */
+/** The rank from which a rank receives, in a tree with rank 0 at the root. The root is its own parent. */
 export function parentOf(rank: number): number {
   return rank & (rank - 1);
 }
 
-/** Those that hear from a rank, the one with the most behind it first. */
+/** The ranks to which a rank sends, the one with the largest subtree first. */
 export function childrenOf(rank: number, ranks: number): number[] {
   const children: number[] = [];
   for (let step = 1; step < ranks && (rank & step) === 0; step *= 2)
@@ -175,7 +177,7 @@ export function childrenOf(rank: number, ranks: number): number[] {
   return children.reverse();
 }
 
-/** What a process knows to have gone wrong, as an error; null where nothing has. */
+/** The recorded trouble as an error; null if there is none. */
 function troubleOf(ledger: Ledger, { rank, ranks, timeLimitMs }: Connection): ClusterError | null {
   if (ledger.trouble === TROUBLE.failure) {
     const { rank: failed, message } = ledger.failure();

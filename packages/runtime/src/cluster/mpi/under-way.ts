@@ -3,18 +3,18 @@ import { freeRequests } from './exchange.ts';
 import type { Ledger, Slots } from './ledger.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 
-/** All requests of a process that MPI may be working on, and the memory that it may read and write for them. */
+/** All requests of a process that may be pending, and the memory that they read and write. */
 export interface UnderWay {
-  /** Places for the requests of one move, with what it moves. */
+  /** Slots for the requests of one move, with its transfers. */
   add(transfers: readonly Transfer[], count: number): Slots;
-  /** Frees those of a move that is done. */
+  /** Frees the requests of a completed move. */
   remove(slots: Slots): void;
-  /** All places that may have requests. */
+  /** All slots that may hold requests. */
   all(): readonly Slots[];
   hold(memory: readonly SharedArrayBuffer[]): void;
-  /** Gives up the exchanges of threads and their memory: at once, or once nothing of them is under way. */
+  /** Frees the exchanges of threads and their memory: at once, or when none of them is pending. */
   release(): void;
-  /** Frees what was given up. When nothing is under way. */
+  /** Frees what `release` left, when nothing is pending. */
   settle(): void;
 }
 

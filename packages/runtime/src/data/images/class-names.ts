@@ -2,21 +2,21 @@ import { listed } from '@gradloom/core/internal';
 import { createGrowingNumbers } from '../growing-numbers.ts';
 import { sharedArrays } from '../number-types.ts';
 
-/** Far more than any set has. */
+/** Far more than any dataset has. */
 const MOST_CLASSES = 1_000_000;
 
-/** Classes of rows that are given by name. */
+/** Classes that rows give by name. */
 export interface ClassNames {
-  /** Whether the name is allowed. */
+  /** Adds a row's class. Returns whether the name is allowed. */
   add(name: string): boolean;
   expected(): string;
-  /** The names in order (numbers by value), and the class index of each row. */
+  /** The names in order (numeric names by value), and the class index of each row. */
   sorted(): { names: readonly string[]; indices: Int32Array<SharedArrayBuffer> };
 }
 
 /**
- * `known` lists the allowed names in the order of their indices; without it any name is allowed, and they are sorted at
- * the end.
+ * `known` lists the allowed names in the order of their indices. Without it any name is allowed, and names are sorted
+ * at the end.
  */
 export function createClassNames(known?: readonly string[]): ClassNames {
   const places = new Map((known ?? []).map((name, place) => [name, place]));
@@ -44,7 +44,7 @@ export function createClassNames(known?: readonly string[]): ClassNames {
   };
 }
 
-/** By value where all are numbers, else as texts. */
+/** Orders names by value if all are numbers, else as text. */
 function inOrder(names: readonly string[]): ((a: string, b: string) => number) | undefined {
   return names.every((name) => name.trim() !== '' && Number.isFinite(Number(name)))
     ? (a, b) => Number(a) - Number(b)

@@ -8,7 +8,7 @@ import { decodePng, PNG_START } from './png.ts';
 
 const WANTED = 'a PNG or JPEG image';
 
-/** An uncompressed image of 100 megapixels has 300 MB. */
+/** Size of an uncompressed image of 100 megapixels. */
 const MOST_BYTES = 3e8;
 
 const decoders: readonly (readonly [start: string, name: string, decode: (bytes: Uint8Array) => Image])[] = [
@@ -16,7 +16,7 @@ const decoders: readonly (readonly [start: string, name: string, decode: (bytes:
   [JPEG_START, 'JPEG', decodeJpeg],
 ];
 
-/** Reads an image; its first bytes say which kind it is. @throws Error naming the file and what is wrong with it. */
+/** Reads an image; its first bytes tell the format. @throws Error naming the file and what is wrong with it. */
 export async function readImage(where: string, path: string): Promise<Image> {
   const fault = (has: string, expected = WANTED, cause?: unknown) =>
     new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });

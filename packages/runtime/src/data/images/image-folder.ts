@@ -12,9 +12,9 @@ import { createImageRows, type ImageShape } from './image-rows.ts';
 const WHERE = 'loadImageFolder';
 
 /**
- * The sets of a folder of images, with a folder for each class: `cats/1.png`, `dogs/2.jpg`. Where it has folders
- * `train`, `validation` (also `val`, `valid`) and `test`, each of these is a set. A row has the bytes of an image, from
- * the upper left pixel, line by line, with the channels of a pixel beside each other.
+ * Loads the sets of a folder of images that has a folder for each class: `cats/1.png`, `dogs/2.jpg`. If it has folders
+ * `train`, `validation` (also `val`, `valid`) and `test`, each of these is a set. A row is [height, width, channels]
+ * bytes.
  * @throws Error naming the file, what it has and what it should have.
  */
 export async function loadImageFolder(folder: string, options: ImageOptions = {}): Promise<DataSplits> {
@@ -35,7 +35,7 @@ export async function loadImageFolder(folder: string, options: ImageOptions = {}
   return { train: set, ...others };
 }
 
-/** Whether a folder holds folders of images. */
+/** Whether a folder has folders of images. */
 export const isImageFolder = (folder: string): boolean => {
   const inside = partOf(folder, 'train') ?? folder;
   return foldersIn(inside).some((name) => entriesOf(join(inside, name)).some((entry) => IMAGE.test(entry)));
@@ -43,12 +43,12 @@ export const isImageFolder = (folder: string): boolean => {
 
 const IMAGE = /\.(png|jpe?g)$/i;
 
-/** Files that systems put beside images, or hide. */
+/** Hidden files, and files that operating systems add to folders. */
 const IGNORED = /^(\..*|Thumbs\.db|desktop\.ini)$/i;
 
 const parts = { train: ['train'], validation: ['validation', 'val', 'valid'], test: ['test'] };
 
-/** The folder of a set, if it has one. A class may be named like one, but then it has images and no folders. */
+/** The folder of a set, if it exists. A class may have the name of a set, but then it has images and no folders. */
 const partOf = (folder: string, part: keyof typeof parts): string | undefined =>
   foldersIn(folder)
     .filter((name) => parts[part].includes(name))
@@ -69,7 +69,7 @@ async function loadSet(
   }
   const rows = createImageRows(WHERE, files.length, checkImageOptions(WHERE, options), channels, like);
   const names = createClassNames(classNames);
-  // Most processes read no images, and the decoders take a while to load.
+  // Imported when needed: most processes read no images, and the decoders take a while to load.
   const { readImage } = await import('./image-file.ts');
   for (const { label, path } of files) {
     if (!names.add(label)) {
@@ -88,7 +88,7 @@ async function loadSet(
   return { set, shape };
 }
 
-/** @throws Error for a file that is no image: none is left out in silence. */
+/** @throws Error for a file that is not an image: no file is skipped silently. */
 function imagesIn(folder: string): string[] {
   return entriesOf(folder).map((name) => {
     const path = join(folder, name);

@@ -7,7 +7,7 @@ export interface ImageOptions {
   name?: string;
   /** The allowed class names, in the order of their indices. @default the names of the folders, sorted */
   classNames?: readonly string[];
-  /** The size that every image is brought to: '28x28', width by height, or 28. @default all must have one size */
+  /** Resizes all images to this size: '28x28', width by height, or 28. @default all must have one size */
   size?: string | number;
   /** 1 for grey, 3 for red, green and blue. @default 1 if all images are grey, else 3 */
   channels?: 1 | 3;
@@ -29,10 +29,10 @@ const IMAGE_OPTIONS = [
   'divisor',
 ] as const satisfies readonly (keyof ImageOptions)[];
 
-/** No image of a network is larger. */
+/** Larger than any image for a network. */
 const MOST_SIDE = 10_000;
 
-/** The size that is asked for. @throws OptionError for an option that is none, or has no such value. */
+/** The requested size. @throws OptionError for an unknown option or an invalid value. */
 export function checkImageOptions(where: string, options: ImageOptions): ImageSize | undefined {
   onlyKeys(where, options, IMAGE_OPTIONS);
   const { size, channels, divisor } = options;

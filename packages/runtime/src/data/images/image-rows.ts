@@ -4,33 +4,34 @@ import { type Image, withChannels } from './image.ts';
 import type { ImageSize } from './image-options.ts';
 import { resizeImage } from './resize.ts';
 
-/** The rows of a set of images, as they are read. */
+/** Collects the images of a set into rows. */
 export interface ImageRows {
   add(path: string, image: Image): void;
   finished(): ImageShape & { readonly array: Uint8Array<SharedArrayBuffer> };
 }
 
-/** What all images of a set have in common. */
+/** Size and channels, equal for all images of a set. */
 export interface ImageShape extends ImageSize {
   readonly channels: 1 | 3;
-  readonly of: string; // path of the image that has it
+  readonly of: string; // path of the first image, for messages
 }
 
 /**
- * Room for `count` images. Grey ones have one channel until one of another colour comes, unless `channels` is given.
+ * Allocates room for `count` images. Unless `channels` is given, grey images keep one channel until the first coloured
+ * image.
  */
 export function createImageRows(
   where: string,
   count: number,
-  size: ImageSize | undefined, // to resize to
+  size: ImageSize | undefined, // size to resize to
   channels: 1 | 3 | undefined,
-  like?: ImageShape, // undefined: the first image
+  like?: ImageShape, // shape of another set; default: that of the first image
 ): ImageRows {
   let shape = like;
   let array: Uint8Array<SharedArrayBuffer> | undefined;
   let added = 0;
 
-  /** Shape and room for images such as this one. */
+  /** Sets the shape from this image and allocates the rows. */
   function begin(path: string, image: Image): ImageShape {
     shape ??= { ...(size ?? image), channels: channels ?? image.channels, of: path };
     const { width, height } = shape;

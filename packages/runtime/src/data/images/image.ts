@@ -1,4 +1,4 @@
-/** An image of 8 bits a number: [height, width, channels], grey or RGB. */
+/** An image with 8 bits per value: [height, width, channels], grey or RGB. */
 export interface Image {
   readonly width: number;
   readonly height: number;
@@ -6,16 +6,16 @@ export interface Image {
   readonly pixels: Uint8Array;
 }
 
-/** The most pixels of an image: 100 megapixels, more than cameras take. */
+/** Most pixels of an image: 100 megapixels, more than cameras take. */
 export const MOST_PIXELS = 1e8;
 
-/** @throws Error unless the header of an image says a size that is possible. */
+/** @throws Error if the size in an image's header is not possible. */
 export function checkPixels(width: number, height: number): void {
   if (width > 0 && height > 0 && width * height <= MOST_PIXELS) return;
-  throw new Error(`${width} x ${height} pixels, of which there may be 1 to ${MOST_PIXELS}`);
+  throw new Error(`${width} x ${height} pixels, expected 1 to ${MOST_PIXELS}`);
 }
 
-/** The image in grey or in RGB. Grey is 0.299 R + 0.587 G + 0.114 B, rounded as Pillow rounds it. */
+/** Converts the image to grey or RGB. Grey is 0.299 R + 0.587 G + 0.114 B, rounded as Pillow rounds it. */
 export function withChannels(image: Image, channels: 1 | 3): Image {
   if (image.channels === channels) return image;
   const count = image.width * image.height;

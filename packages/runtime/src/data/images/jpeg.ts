@@ -4,7 +4,7 @@ import { checkPixels, type Image, MOST_PIXELS } from './image.ts';
 export const JPEG_START = 'ffd8ff';
 
 /**
- * The pixels of a JPEG image, turned as they are stored: an orientation in its EXIF part is not looked at.
+ * Decodes a JPEG image. EXIF orientation is ignored.
  * @throws Error saying what is wrong with the bytes.
  */
 export function decodeJpeg(bytes: Uint8Array): Image {
@@ -24,10 +24,13 @@ export function decodeJpeg(bytes: Uint8Array): Image {
   return { width, height, channels: 1, pixels: Uint8Array.from({ length: width * height }, (_, i) => data[3 * i]) };
 }
 
-/** A block of 64 pixels has a bit at least. The decoder takes memory for all of them before it looks at the first. */
+/**
+ * Most pixels per byte of a file: a block of 64 pixels takes at least one bit. The decoder allocates memory for all
+ * pixels before it reads the first.
+ */
 const MOST_PER_BYTE = 64 * 8;
 
-/** The size that the header of the first frame says. ITU-T T.81, B.2.2 */
+/** The size in the header of the first frame. ITU-T T.81, B.2.2 */
 function frameOf(bytes: Uint8Array): { width: number; height: number; components: number } {
   for (let at = 2; at + 9 < bytes.length; ) {
     if (bytes[at] !== 0xff) break;

@@ -5,8 +5,8 @@ import { checkPixels, type Image } from './image.ts';
 export const PNG_START = '89504e470d0a1a0a';
 
 /**
- * The pixels of a PNG image. Of 16 bits a number the upper 8 are kept, and transparency is left out: a pixel has the
- * colour that lies beneath it. @throws Error saying what is wrong with the bytes.
+ * Decodes a PNG image. Values of 16 bits keep their upper 8. Transparency is ignored: a pixel keeps the colour stored
+ * with it. @throws Error saying what is wrong with the bytes.
  */
 export function decodePng(bytes: Uint8Array): Image {
   const image = decode(plainChunks(bytes));
@@ -18,13 +18,13 @@ export function decodePng(bytes: Uint8Array): Image {
   return { width, height, channels, pixels: withoutAlpha(eightBits(image), image.channels, channels) };
 }
 
-/** The type of colour whose numbers are places in a palette, which stands before them. PNG, 11.2.2 */
+/** Colour type of images whose values are indices of a palette, which precedes them. PNG, 11.2.2 */
 const INDEXED = 3;
 
-/** What an image needs; text and colour profiles may be of any size. */
+/** Chunks needed to decode; text and colour profiles may be of any size and are dropped. */
 const NEEDED = new Set(['IHDR', 'PLTE', 'IDAT', 'IEND']);
 
-/** The image with only the chunks that it needs, each checked, and no more data than its size asks for. */
+/** The image with only its needed chunks, each checked, and with exactly as much pixel data as its size requires. */
 function plainChunks(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const kept = [bytes.subarray(0, 8)];
@@ -34,7 +34,7 @@ function plainChunks(bytes: Uint8Array): Uint8Array {
   let hasPalette = false;
   for (let at = 8; type !== 'IEND'; ) {
     const end = at + 12 <= bytes.length ? at + 12 + view.getUint32(at) : Number.POSITIVE_INFINITY;
-    if (end > bytes.length) throw new Error('an end that is missing');
+    if (end > bytes.length) throw new Error('it is cut off');
     type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) throw new Error('a wrong checksum');
     if ((at === 8) !== (type === 'IHDR')) throw new Error('a header in the wrong place');
@@ -42,18 +42,18 @@ function plainChunks(bytes: Uint8Array): Uint8Array {
     if (type === 'PLTE') hasPalette = contents.length === 0;
     if (type === 'IDAT') contents.push(bytes.subarray(at + 8, end - 4));
     if (NEEDED.has(type)) kept.push(bytes.subarray(at, end));
-    else if (type[0] < 'a') throw new Error(`a part ${type}, which only its maker knows`);
+    else if (type[0] < 'a') throw new Error(`an unknown critical chunk ${type}`);
     at = end;
   }
-  // The decoder would take places in a palette for grey.
+  // Without a palette the decoder would read the indices as grey values.
   if (view.getUint8(25) === INDEXED && !hasPalette) throw new Error('no palette for its colours');
-  // The decoder unpacks whatever is there, and takes what is missing for zeros.
+  // Checked here because the decoder unpacks any amount of data and fills missing pixels with zeros.
   const { length } = inflateSync(Buffer.concat(contents), { maxOutputLength: Math.max(wanted, 1) });
   if (length !== wanted) throw new Error(`${length} bytes of pixels instead of ${wanted}`);
   return Buffer.concat(kept);
 }
 
-/** First column and row, and the distances to the next, of the seven images of an interlaced one. PNG, 8.2 */
+/** The seven passes of an interlaced image: first column, first row, and the distances to the next. PNG, 8.2 */
 const ADAM7 = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
@@ -64,7 +64,7 @@ const ADAM7 = [
   [0, 1, 1, 2],
 ] as const;
 
-/** The bytes of an image's rows, each behind the number of its filter. */
+/** Bytes of all rows, each with one byte for its filter type. */
 function dataBytes(view: DataView): number {
   if (view.byteLength < 29 || view.getUint32(8) !== 13) throw new Error('a header that is cut off');
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
@@ -78,7 +78,7 @@ function dataBytes(view: DataView): number {
   }, 0);
 }
 
-/** Numbers of fewer bits lie packed in bytes, each row from a byte of its own; the highest becomes 255. */
+/** Expands values to 8 bits. Smaller values are packed, each row from a new byte; the highest becomes 255. */
 function eightBits({ width, height, channels, depth, data }: DecodedPng): Uint8Array {
   if (depth === 8) return Uint8Array.from(data);
   if (depth === 16) return Uint8Array.from(data, (value) => value >> 8);

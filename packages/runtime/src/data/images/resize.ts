@@ -1,11 +1,11 @@
 import type { Image } from './image.ts';
 
-/** Fixed-point digits of a weight: a sum of bytes by weights fits into 32 bits. */
+/** Fractional bits of a fixed-point weight: a sum of weighted bytes fits into 32 bits. */
 const BITS = 22;
 
 /**
- * The image in another size, by bilinear interpolation; where it shrinks, the triangle widens with it, so that every
- * pixel counts. Columns first, then rows, each rounded to bytes: the bits of Pillow's `resize` with `BILINEAR`.
+ * Resizes by bilinear interpolation. When shrinking, the triangle filter widens so that every pixel counts. Columns
+ * first, then rows, each rounded to bytes: bit-identical to Pillow's `resize` with `BILINEAR`.
  */
 export function resizeImage(image: Image, width: number, height: number): Image {
   const { channels } = image;
@@ -19,7 +19,7 @@ export function resizeImage(image: Image, width: number, height: number): Image 
   return { width, height, channels, pixels };
 }
 
-/** [outer, to, inner] of [outer, from, inner]. */
+/** Resamples the middle axis: [outer, from, inner] to [outer, to, inner]. */
 function resample(pixels: Uint8Array, outer: number, from: number, to: number, inner: number): Uint8Array {
   const out = new Uint8Array(outer * to * inner);
   for (let o = 0; o < to; o++) {
@@ -35,7 +35,7 @@ function resample(pixels: Uint8Array, outer: number, from: number, to: number, i
   return out;
 }
 
-/** The weights of the pixels around place `o` of `to`, in fixed point. */
+/** The weights of the source pixels around output position `o`, in fixed point. */
 function triangle(from: number, to: number, o: number): { first: number; weights: readonly number[] } {
   const scale = from / to;
   const support = Math.max(scale, 1);

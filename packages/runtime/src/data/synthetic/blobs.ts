@@ -12,7 +12,8 @@ export function blobs(options: ClassOptions = {}): Dataset {
   const filled = withDefaults('blobs', options, { rows: 100, noise: 1, seed: 0, classes: 3 });
   const random = createRandom(filled.seed, 'blobs', 'centres');
   const coordinate = () => 20 * random.uniform() - 10;
-  // Drawn as its class begins: an array of all would be made before their number is held against that of the rows.
+  // Drawn when its class begins: an array for all classes would be made before their number is checked against the
+  // number of rows.
   let centre: readonly [number, number] = [0, 0];
   return pointClouds('blobs', filled, (_c, i) => {
     if (i === 0) centre = [coordinate(), coordinate()];

@@ -8,7 +8,7 @@ export interface SyntheticOptions {
   /** N: number of rows. @default depends on the dataset: 4 for gates, 200 for spirals, else 100 */
   rows?: number;
   /**
-   * Standard deviation of the normal noise on the inputs, or on the targets where these are values.
+   * Standard deviation of the normal noise on the inputs, or on the targets if these are values.
    * @default 0; 1 for blobs
    */
   noise?: number;
@@ -22,7 +22,7 @@ export interface ClassOptions extends SyntheticOptions {
   classes?: number;
 }
 
-/** Two inputs, a target and an index; twice, for the parts that a set may be split into. */
+/** Two inputs, a target and an index; twice, because a split copies the rows. */
 const BYTES_A_ROW = 2 * (2 * 8 + 4 + 4);
 
 /** The options with their defaults filled in. @throws Error naming the option, what it has and what it should have. */

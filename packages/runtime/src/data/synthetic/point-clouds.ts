@@ -3,12 +3,12 @@ import { type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import type { ClassOptions } from './options.ts';
 
-/** Where row i of the n of class c lies before noise; asked for in the order of classes and rows. */
+/** Position of row i of the n rows of class c, before noise; called in the order of classes and rows. */
 export type Place = (c: number, i: number, n: number) => readonly [number, number];
 
 /**
- * Points of the plane in classes of equal size, to a row, each moved by normal noise, in random order: a pure function
- * of name and options. @throws OptionError if a class would have no row.
+ * Points of the plane in classes of equal size (within a row), with normal noise, in random order. The result depends
+ * only on name and options. @throws OptionError if a class would have no row.
  */
 export function pointClouds(
   name: string,

@@ -8,12 +8,12 @@ import type { ColumnPlan, Reading } from './plan-columns.ts';
 import type { Table, TableColumn } from './table.ts';
 import type { TableRequest } from './table-request.ts';
 
-/** The table of what was collected. Its columns get their types here. @throws Error naming the column of a problem. */
+/** Builds the table from collected columns and decides their types. @throws Error naming the column of a problem. */
 export function buildTable(
   { path, options, preprocessing, isPlain, fault }: TableRequest,
   { readings, leftOut, known, targets: asked, isNamed }: ColumnPlan,
   rows: number,
-  findings: readonly string[], // how the file was read
+  findings: readonly string[], // how the file was read, for messages
   keep: ColumnStore['keep'],
 ): Table {
   const { name = path, oneHotLimit = 100, missing } = options;
@@ -41,7 +41,7 @@ export function buildTable(
   const [weights = null] = of('weight').map(columnOfReading);
   const [{ classes, column: target }] = targets;
   const decided = isOwn && target.reason !== 'as asked for' ? targetDecision(target, classes) : [];
-  // Not the name of the table: a cache is read under any.
+  // The name of the file, not of the table: a cache is read under any name.
   const file = basename(path);
   const found = findings.length === 0 ? [] : [`${file}: ${findings.join(', ')}`];
   const all: Table = {
@@ -51,19 +51,19 @@ export function buildTable(
   };
   const table = missing === 'drop' ? leaveGapsOut(all, fault, keep) : all;
   if (!isOwn) return table;
-  // A column whose type is said is known to whoever says it.
+  // No warnings for columns with a given type: the user knows them.
   const untold = inputs.filter((_, c) => of('input')[c].type === undefined);
   return { ...table, warnings: [...targetWarnings(file, table), ...columnWarnings(untold, rows)] };
 }
 
-/** What numbers of a target were taken for: it is the decision that most often has to be another. */
+/** Tells how a numeric target was read, since this decision most often has to be changed. */
 function targetDecision({ name, reason }: TableColumn, classes: readonly string[] | null): string[] {
   if (classes !== null && !reason.includes('whole number')) return [];
   const [kind, other] = classes === null ? ['values', 'classes'] : ['classes', 'values'];
   return [`the target ${show(name)} is read as ${kind}: ${reason} (--targets ${other} reads it as ${other})`];
 }
 
-/** The table without the rows that have a gap in an input. @throws Error of `fault` where none is left. */
+/** The table without rows that have a gap in an input. @throws Error of `fault` if no rows are left. */
 function leaveGapsOut(table: Table, fault: (problem: string) => Error, keep: ColumnStore['keep']): Table {
   const gaps = new Uint8Array(table.rows);
   for (const { data } of table.inputs) {
@@ -93,7 +93,7 @@ function rowsOf({ data }: TableColumn, rows: Uint32Array): TableColumn['data'] {
   return { kind: 'words', words: data.words, indices: pick(new Int32Array(rows.length), data.indices, rows) };
 }
 
-/** The cells of the rows. Overwrites `picked`. */
+/** Copies the cells of the given rows. Overwrites `picked`. */
 function pick<T extends Float64Array | Int32Array>(picked: T, cells: T, rows: Uint32Array): T {
   for (let n = 0; n < rows.length; n++) picked[n] = cells[rows[n]];
   return picked;

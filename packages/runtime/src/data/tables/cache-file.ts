@@ -2,21 +2,21 @@ import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { showPath } from '@gradloom/core/internal';
 import { systemReason } from '../../system/files/system-reason.ts';
 
-/** A file of a cache that is being made. */
+/** A cache file that is being written. */
 export interface CacheFile {
-  /** Writes the bytes of `numbers` at the end; returns their first byte. @throws CacheError where there is no room. */
+  /** Appends the bytes of `numbers`; returns the offset of the first. @throws CacheError if the disk is full. */
   append(numbers: ArrayBufferView): number;
-  /** Fills `numbers` from byte `start` on. */
+  /** Fills `numbers` from byte `start`. */
   read(numbers: ArrayBufferView, start: number): void;
-  /** Puts everything on the disk. */
+  /** Flushes everything to disk. */
   sync(): void;
   close(): void;
 }
 
-/** A cache cannot be written: the disk is full, say. The message is the reason. */
+/** A cache cannot be written, for example because the disk is full. The message is the reason. */
 export class CacheError extends Error {}
 
-/** Does what writes to a cache. @throws CacheError where the system refuses. */
+/** Runs code that writes to a cache. @throws CacheError if the system reports an error. */
 export function writing<T>(work: () => T): T {
   try {
     return work();
@@ -25,7 +25,7 @@ export function writing<T>(work: () => T): T {
   }
 }
 
-/** A new file at `path`. @throws CacheError where there can be none. */
+/** Creates a file at `path`. @throws CacheError if that fails. */
 export function createCacheFile(path: string): CacheFile {
   const descriptor = writing(() => openSync(path, 'wx+'));
   let end = 0;
@@ -45,7 +45,7 @@ export function createCacheFile(path: string): CacheFile {
   };
 }
 
-/** Fills `numbers` from byte `start` of the file on. @throws Error naming the path, where it has too few. */
+/** Fills `numbers` from byte `start` of the file. @throws Error naming the path if it is too short. */
 export function readPart(path: string, numbers: ArrayBufferView, start: number): void {
   let descriptor: number;
   try {
@@ -60,7 +60,7 @@ export function readPart(path: string, numbers: ArrayBufferView, start: number):
   }
 }
 
-/** Bytes of one call: Node reads at most 2 GiB. */
+/** Most bytes of one call: Node reads at most 2 GiB. */
 const MOST_BYTES = 1 << 28;
 
 function readFully(path: string, descriptor: number, numbers: ArrayBufferView, start: number): void {

@@ -14,24 +14,24 @@ import { cannotWrite, isAsWritten, readSealedJson, takeName, writeSealedJson, wr
 const ROWS = 'rows.npy';
 const HEADER = 'header.json';
 
-/** What lies beside encoded rows. */
+/** Header of the encoded rows, kept in a file next to them. */
 interface RowsHeader {
   readonly rows: ReturnType<typeof writtenAt>;
-  readonly notes: readonly EncodingNote[]; // each once
+  readonly notes: readonly EncodingNote[]; // each distinct note once
 }
 
-/** Numbers that are encoded at a time: 32 MiB. */
+/** Numbers encoded at a time: 32 MiB. */
 const MOST_NUMBERS = 1 << 22;
 
 const TYPE = endianness() === 'LE' ? '<f8' : '>f8';
 
 /**
- * The encoded rows as a file of NumPy in the folder of the table's cache, where an earlier run may have left it.
- * `encode` overwrites [count, columns] of `x`, which is zeros.
+ * Returns the encoded rows as a NumPy file in the folder of the table's cache, reusing the file of an earlier run.
+ * `encode` overwrites [count, columns] of `x`, which holds zeros.
  */
 export function cachedRows(
   folder: string,
-  name: string, // of the table
+  name: string, // name of the table
   preprocessing: Preprocessing,
   rows: Uint32Array,
   columns: number,
@@ -99,13 +99,13 @@ function keyOf(preprocessing: Preprocessing, rows: Uint32Array): string {
     .slice(0, 16);
 }
 
-/** What an earlier run noted of the rows; null where they are not there as it left them. */
+/** The notes that an earlier run stored with its rows; null if the rows are missing or were changed. */
 function knownNotes(kept: string): readonly EncodingNote[] | null {
   const header = readSealedJson(join(kept, HEADER)) as RowsHeader | null;
   return header !== null && isAsWritten(join(kept, ROWS), header.rows) ? header.notes : null;
 }
 
-/** As numpy.save writes it: the numbers begin at a multiple of 64 bytes. */
+/** A header as numpy.save writes it: the numbers begin at a multiple of 64 bytes. */
 function npyHeader(rows: number, columns: number): Uint8Array {
   const text = `{'descr': '${TYPE}', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
   const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10;

@@ -5,7 +5,7 @@ import type { Table } from './table.ts';
 
 const WANTED = 'one that readTable read';
 
-/** The table, if it looks like one. @throws OptionError otherwise. */
+/** Returns the table if it looks like one. @throws OptionError otherwise. */
 export function checkTable(where: string, table: Table): Table {
   record(where, 'table', table, WANTED);
   const { rows, inputs, targets, options } = table;
@@ -14,7 +14,7 @@ export function checkTable(where: string, table: Table): Table {
   throw new OptionError(where, 'table', `has ${show(table)}, expected ${WANTED}`);
 }
 
-/** The rows, if the table has them. @throws OptionError otherwise. */
+/** Returns the rows if the table has them. @throws OptionError otherwise. */
 export function checkRows(where: string, name: string, rows: Uint32Array, table: Table): Uint32Array {
   if (!(rows instanceof Uint32Array) || rows.length === 0) {
     throw new OptionError(where, name, `has ${show(rows)}, expected a Uint32Array with at least one row`);
@@ -28,7 +28,7 @@ export function checkRows(where: string, name: string, rows: Uint32Array, table:
   );
 }
 
-/** The rows of sets, likewise. */
+/** Checks the rows of each set. @throws OptionError as `checkRows` does. */
 export function checkSplitRows(where: string, rows: SplitRows, table: Table): SplitRows {
   record(where, 'rows', rows, '{ train, validation?, test? }, each a Uint32Array of rows');
   checkRows(where, 'rows.train', rows.train, table);

@@ -3,46 +3,49 @@ import { cellReaders, isGap, readCategory, readDate, readNumber, show } from '@g
 import { refuseBeyondRoom } from '../../system/memory/memory-room.ts';
 import { createGrowingNumbers, type GrowingNumbers } from '../growing-numbers.ts';
 
-/** Different words of a column before it is decided whether all are dates, or it is text. */
+/** Most distinct words kept of a column before it counts as text, unless all are dates. */
 const MOST_WORDS = 1 << 16;
 
-/** Different names of classes: far more than any set has. */
+/** Most distinct class names: far more than any dataset has. */
 const MOST_CLASSES = 1_000_000;
 
-/** Most characters of a category: a longer one is text. */
+/** Longest category, in characters; longer ones make a column text. */
 const MOST_CHARACTERS = 1000;
 
-/** A cell and where it is. */
+/** A cell and its place in the file. */
 export interface Found {
   readonly place: string;
   readonly cell: Cell;
 }
 
-/** The cells of a column that were read so far. */
+/** The cells of a column read so far. */
 export interface Collected {
-  /** 'text' stands for more different words than are kept. */
+  /** 'text': more distinct words than are kept. */
   readonly kind: 'numbers' | 'dates' | 'words' | 'text';
   readonly words: readonly string[];
   readonly gaps: number;
-  /** The first cell that is no number in a column with others that are. */
+  /** The first cell that is not a number in a column that has numbers. */
   readonly odd: Found | null;
-  /** Number of different words that are dates, and the first that is none. */
+  /** Number of distinct words that are dates, and the first word that is not. */
   readonly dates: number;
   readonly undated: Found | null;
-  /** Takes the numbers [N] of 'numbers' and 'dates', NaN for a gap, or the places of 'words', -1 for one. */
+  /**
+   * Takes the cells [N]: numbers for 'numbers' and 'dates', with NaN for gaps; word indices for 'words', with -1 for
+   * gaps.
+   */
   take(): Float64Array;
 }
 
 export interface ColumnCollector {
-  /** @throws CellError for a cell that the wanted type cannot take. */
+  /** @throws CellError for a cell that does not fit the wanted type. */
   add(cell: Cell, place: string): void;
   collected(): Collected;
 }
 
 /**
- * Collects a column whose type is `wanted`, or is found once all cells are there. Numbers stay numbers until another
- * cell comes; words are kept once each. `keepsAll` is for the names of classes. `create` makes what the numbers, or the
- * places of words, wait in.
+ * Collects a column whose type is `wanted`, or is found when all cells are there. Numbers stay numbers until the first
+ * other cell; each distinct word is stored once. `keepsAll` is for class names. `create` makes the storage of numbers
+ * and word indices.
  */
 export function createCollector(
   name: string,
@@ -61,7 +64,7 @@ export function createCollector(
   let dates = 0;
   let undated: Found | null = null;
 
-  /** The place of a word; -1 beyond the most that are kept. */
+  /** The index of a word; -1 if no more words are kept. */
   function placeOf(word: string, place: string): number {
     const known = places.get(word);
     if (known !== undefined) return known;
@@ -83,7 +86,7 @@ export function createCollector(
     return places.size - 1;
   }
 
-  /** The numbers so far as words. */
+  /** Converts the numbers so far to words. */
   function toWords(place: string): void {
     const values = numbers.take();
     numbers = create();
@@ -95,7 +98,7 @@ export function createCollector(
     kind = 'words';
   }
 
-  /** More words than are kept: all of them are dates, or the column is text. */
+  /** Handles more words than are kept: either all are dates, or the column is text. */
   function outgrow(): void {
     const values = [...places.keys()].map(readDate);
     if (!values.every((value) => value !== undefined)) {
@@ -141,7 +144,7 @@ export function createCollector(
       const value = readNumber(cell);
       if (kind === 'numbers') {
         if (value !== undefined) return numbers.push(value);
-        // What looks like a number but has no double is a mistake, and no word.
+        // A cell that looks like a number but is not a finite double is a mistake, not a word.
         if (typeof cell === 'number' || looksNumeric(cell))
           throw new CellError(name, `has ${show(cell)}, expected a finite number`);
         odd = { cell, place };
@@ -153,7 +156,7 @@ export function createCollector(
   };
 }
 
-/** 1e400 and its like: digits that are beyond a double. */
+/** Whether a cell has the digits of a number beyond the range of a double, such as 1e400. */
 const looksNumeric = (cell: Cell): boolean =>
   typeof cell === 'string' && /^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(cell.trim()) && !Number.isFinite(Number(cell));
 
@@ -162,10 +165,10 @@ function oddCell(name: string, odd: Found | null, wanted: string): CellError {
   return new CellError(name, `has ${show(odd?.cell)}${place}, expected ${wanted} (${leaveOut(name)})`);
 }
 
-/** Advice that names the flag of the command line. */
+/** Advice for error messages that names the command-line flag. */
 export const leaveOut = (name: string): string => `--drop ${flagWord(name)} leaves the column out`;
 
-/** A name as a shell takes it. */
+/** Quotes a name for a shell if necessary. */
 export const flagWord = (name: string): string =>
   /^[\w@%+=:./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 

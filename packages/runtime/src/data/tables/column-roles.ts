@@ -2,10 +2,10 @@ import { OptionError, type Preprocessing } from '@gradloom/core';
 import { show, suggest } from '@gradloom/core/internal';
 import type { TableOptions } from './table-options.ts';
 
-/** What becomes of a column. */
+/** Use of a column. */
 export type Role = 'input' | 'target' | 'weight' | 'left out';
 
-/** The columns of the file by place. @throws OptionError for a column that is not there or is asked for twice. */
+/** The role of each column of the file. @throws OptionError for a column that does not exist or is named twice. */
 export function rolesOf(where: string, names: readonly string[], isNamed: boolean, options: TableOptions): Role[] {
   const roles = names.map((): Role => 'input');
   const { drop = [], columns = {}, weightColumn, target = names.length } = options;
@@ -13,7 +13,7 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
   const give = (option: string, wanted: string | number, role: Role): void => {
     const at = find(option, wanted);
     if (roles[at] !== 'input') {
-      const problem = `has ${show(wanted)}, which is ${roles[at] === 'left out' ? '' : 'the '}${roles[at]}, expected another`;
+      const problem = `has ${show(wanted)}, which is ${roles[at] === 'left out' ? '' : 'the '}${roles[at]}, expected another column`;
       throw new OptionError(where, option, problem);
     }
     roles[at] = role;
@@ -21,7 +21,7 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
   for (const name of drop) give('drop', name, 'left out');
   if (weightColumn !== undefined) give('weightColumn', weightColumn, 'weight');
   const targets = typeof target === 'object' ? target : [target];
-  // The last column that is left is the target where none is named.
+  // Without `target`, the last remaining column is the target.
   if (options.target === undefined) {
     const last = roles.lastIndexOf('input');
     if (last !== -1) roles[last] = 'target';
@@ -30,7 +30,7 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
   return roles;
 }
 
-/** Likewise, for rows that a model answers: its own columns are read, and others are left out. */
+/** The role of each column in rows for a model to answer: the model's own columns are read, others are left out. */
 export function rolesFor(
   preprocessing: Preprocessing,
   names: readonly string[],

@@ -2,15 +2,17 @@ import { show } from '@gradloom/core/internal';
 import { leaveOut } from './column-collector.ts';
 import type { Table, TableColumn } from './table.ts';
 
-/** Of fewer rows, any column may count them by chance. */
+/** With fewer rows, any column may count them by chance. */
 const FEWEST_ROWS = 10;
 
-/** Warnings of single columns: a wide table may have thousands. */
+/** Most warnings about single columns: a wide table may have thousands. */
 const MOST_WARNINGS = 10;
 
-/** What says nothing of new rows: a column with one value, and one that numbers or names the rows. */
+/**
+ * Warns of columns that tell nothing about new rows: a column with one value, and one that numbers or names the rows.
+ */
 export function columnWarnings(columns: readonly TableColumn[], rows: number): string[] {
-  // Each column has one value in a single row: that the target has is said.
+  // With a single row every column has one value; the warning of the target says so.
   if (rows === 1) return [];
   return atMost(
     MOST_WARNINGS,
@@ -21,7 +23,7 @@ export function columnWarnings(columns: readonly TableColumn[], rows: number): s
   );
 }
 
-/** A target with one value, or with one class if no others are known: nothing can be learned from it. */
+/** Warns of a target with one value, or with one class if no others are known: nothing can be learned from it. */
 export const targetWarnings = (file: string, { rows, targets }: Pick<Table, 'rows' | 'targets'>): string[] =>
   targets.flatMap(({ name: column, data }) => {
     const value = onlyValue(data);
@@ -31,7 +33,7 @@ export const targetWarnings = (file: string, { rows, targets }: Pick<Table, 'row
     return [`${file}: column ${show(column)}, the target, has ${show(value)} in ${all}, so there is ${nothing}`];
   });
 
-/** The first, and the number of the others. */
+/** The first warnings, and the number of the others. */
 function atMost(most: number, warnings: readonly string[]): string[] {
   if (warnings.length <= most) return [...warnings];
   const left = warnings.length - most + 1;
@@ -45,7 +47,7 @@ function constancy({ data, gaps }: TableColumn, rows: number): string | undefine
   return value === undefined ? undefined : `has ${show(value)} in all rows`;
 }
 
-/** The value that all cells have; there are no gaps. */
+/** The value that all cells have, if they do; the column has no gaps. */
 function onlyValue(data: TableColumn['data']): string | number | undefined {
   if (data.kind === 'words') return data.words.length === 1 ? data.words[0] : undefined;
   const { values } = data;

@@ -5,7 +5,7 @@ import { readText } from '../read-text.ts';
 import { type DelimiterName, delimiters } from './table-reader.ts';
 
 export interface CsvRecord {
-  readonly line: number; // counted from 1, where it ends
+  readonly line: number; // line of the file where it ends, from 1
   readonly fields: readonly string[];
 }
 
@@ -14,7 +14,7 @@ export interface CsvRecord {
  */
 export const MOST_CHARACTERS = 1 << 22;
 
-/** Characters of the first text from which on it may not be the whole file: three bytes each in UTF-8 at most. */
+/** If the first text has this many characters, it may not be the whole file: at most three bytes each in UTF-8. */
 const FIRST_TEXT = (1 << 16) / 4;
 
 /**
@@ -25,15 +25,15 @@ export const MOST_UNPACKED = 256;
 
 /**
  * The records of a CSV file, plain or gzipped: quoted fields, any line endings, with or without a byte order mark.
- * Blank lines are skipped. They come in batches as the text is read, since awaiting each record would take longer than
- * reading it. Without a delimiter it is found from the first rows, and told. @throws Error naming the file and, if
- * known, the line.
+ * Blank lines are skipped. Records come in batches as the text is read, since awaiting each record would take longer
+ * than reading it. Without `delimiter` it is found from the first rows and reported. @throws Error naming the file and,
+ * if known, the line.
  */
 export async function* readCsv(
   path: string,
   delimiter?: string,
   onDelimiter?: (name: DelimiterName) => void,
-  opened?: ByteSource, // where `path` names no file
+  opened?: ByteSource, // read instead of `path`
 ): AsyncGenerator<readonly CsvRecord[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
     new Error(`readCsv: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
@@ -44,11 +44,11 @@ export async function* readCsv(
     const name = delimiter === undefined ? findDelimiter(text, path, text.length < FIRST_TEXT) : undefined;
     if (name !== undefined) onDelimiter?.(name);
     const made = new RecordParser(delimiter ?? delimiters[name ?? 'comma'], (record) => records.push(record));
-    // The writer to the parser gets the error too.
+    // Errors are handled where the text is written; an unhandled event would end the process.
     made.on('error', () => {});
     return made;
   };
-  let open = 0; // least number of characters since the end of a record or blank line
+  let open = 0; // lower bound of the characters since the end of a record or blank line
   try {
     for await (const text of readText(source, fault)) {
       parser ??= parserFor(text);
@@ -66,7 +66,7 @@ export async function* readCsv(
     yield records;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    // The parser only finds it at the end of the file.
+    // The parser notices an unclosed quote only at the end of the file.
     const begin = parser === undefined ? '' : ` in the row at line ${parser.begin}`;
     if (error.code === 'CSV_QUOTE_NOT_CLOSED') throw fault(`an open quote${begin}`, 'a closing quote', error);
     const line = 'lines' in error ? ` at line ${error.lines}` : '';
@@ -77,12 +77,10 @@ export async function* readCsv(
   }
 }
 
-/**
- * Collects each record from the parser directly: its stream takes ten times as long, and twice that with line numbers.
- */
+/** Collects records directly from the parser. Its stream takes ten times as long, twenty times with line numbers. */
 class RecordParser extends Parser {
   readonly #take: (record: CsvRecord) => void;
-  #last = { line: 0, blank: 0 }; // where the last record ended, and blank lines until there
+  #last = { line: 0, blank: 0 }; // where the last record ended, and the number of blank lines up to there
 
   constructor(delimiter: string, take: (record: CsvRecord) => void) {
     super({
@@ -103,7 +101,7 @@ class RecordParser extends Parser {
     return true;
   }
 
-  /** The line that the record begins with that has not ended yet. */
+  /** The line in which the unfinished record begins. */
   get begin(): number {
     return this.#last.line + this.info.empty_lines - this.#last.blank + 1;
   }
@@ -111,7 +109,7 @@ class RecordParser extends Parser {
 
 const ended = ({ info }: Parser): number => info.records + info.empty_lines;
 
-/** Resolves when the parser has taken a part of the text or, with null, reached its end. */
+/** Resolves when the parser has processed a part of the text or, with null, its end. */
 const written = (parser: Parser, text: string | null): Promise<void> =>
   new Promise((resolve, reject) => {
     const done = (error?: Error | null) => (error ? reject(error) : resolve());
@@ -119,14 +117,14 @@ const written = (parser: Parser, text: string | null): Promise<void> =>
     else parser.write(text, done);
   });
 
-/** Rows that are looked at. */
+/** Rows from which the delimiter is found. */
 const MOST_ROWS = 100;
 
 const decimalComma = /^\s*"?[+-]?\d+,\d+"?\s*$/;
 
 /**
- * The delimiter of a text: the one that all of the first rows have equally often, the more often the better. A comma
- * that only stands within numbers of fields that ';' separates is a decimal comma.
+ * Finds the delimiter: the one that occurs equally often in all of the first rows, and most often. A comma that only
+ * occurs within numbers, in fields separated by ';', is a decimal comma.
  */
 function findDelimiter(text: string, path: string, isWhole: boolean): DelimiterName {
   const standard: DelimiterName = /\.tsv(\.gz)?$/i.test(path) ? 'tab' : 'comma';
@@ -147,7 +145,7 @@ function findDelimiter(text: string, path: string, isWhole: boolean): DelimiterN
   return candidates.toSorted((a, b) => b.least - a.least).at(0)?.name ?? standard;
 }
 
-/** The first rows, without what stands in quotes; the last one is left out where the text may end within it. */
+/** The first rows, without quoted text. The last row is dropped if the text may end within it. */
 function firstRows(text: string, isWhole: boolean): string[] {
   const rows: string[] = [];
   let row = '';

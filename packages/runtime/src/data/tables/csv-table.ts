@@ -18,13 +18,13 @@ const shown: Readonly<Record<DelimiterName, string>> = {
 };
 
 /**
- * Opens a CSV file, plain or gzipped. Where the options do not say, the delimiter is found from the first rows, and the
- * first row holds names if no field of it is a number.
+ * Opens a CSV file, plain or gzipped. By default, the delimiter is found from the first rows, and the first row holds
+ * names if none of its fields is a number.
  */
 export async function openCsvTable(
   path: string,
   { header, delimiter }: TableReadOptions,
-  source?: ByteSource, // where `path` names no file
+  source?: ByteSource, // read instead of `path`
 ): Promise<TableReader> {
   let found = delimiter;
   const records = readCsv(
@@ -66,11 +66,11 @@ async function* rowsOf(
 
 const rowOf = ({ line, fields }: CsvRecord): TableRow => ({ place: `line ${line}`, cells: fields });
 
-/** Opens CSV from a stream, such as standard input, which has this name in messages. */
+/** Opens CSV from a stream, such as standard input. Messages call it `name`. */
 export const openCsvStream = (stream: Readable, name: string): Promise<TableReader> =>
   openCsvTable(name, {}, streamSource(stream));
 
-/** The bytes of a stream in order, such as those of standard input. Their number is not known before its end. */
+/** The bytes of a stream, such as standard input, in order. Their number is not known in advance. */
 function streamSource(stream: Readable): ByteSource {
   const chunks: AsyncIterator<Uint8Array | string> = stream[Symbol.asyncIterator]();
   let chunk: Uint8Array = new Uint8Array(0);

@@ -15,8 +15,8 @@ import { checkRows, checkTable } from './check-table.ts';
 import type { Table, TableColumn } from './table.ts';
 
 /**
- * The rows at `rows` of a table as a network reads them; those of a table in a cache stay in a file there. `onNote`
- * hears of categories and gaps that the rows of the fit did not have, and of a table in a cache once of each.
+ * Encodes the rows at `rows` of a table as network inputs and targets; those of a cached table stay in a file. `onNote`
+ * is called for categories and gaps that the fitted rows did not have; for a cached table, once for each.
  * @throws Error naming the column and the row, counted from 1, of a number that is too large for its scale.
  */
 export function encodeTable(
@@ -65,7 +65,7 @@ export function encodeTable(
     );
   }
 
-  /** `count` of the rows from `first` on, column by column. Overwrites [count, I] of `x`, which is zeros. */
+  /** Encodes rows first .. first + count - 1, column by column. Overwrites [count, I] of `x`, which must be zeros. */
   function encodeRows(x: Float64Array, first: number, count: number): void {
     const [from, to] = rangeOf(rows, first, count);
     let offset = 0;
@@ -86,7 +86,7 @@ export function encodeTable(
   }
 }
 
-/** The first row of the file that is among them, and the one behind the last. */
+/** The range of file rows that covers them: the first, and one past the last. */
 function rangeOf(rows: Uint32Array, first: number, count: number): [from: number, to: number] {
   let [from, to] = [rows[first], rows[first] + 1];
   for (let n = first; n < first + count; n++) {
@@ -99,7 +99,7 @@ function rangeOf(rows: Uint32Array, first: number, count: number): [from: number
 interface ColumnWriter {
   readonly name: string;
   readonly width: number;
-  /** What writes the cells of `count` rows from row `first` on; `row` is counted from there. */
+  /** Returns an encoder for `count` rows from row `first`; its argument `row` is relative to `first`. */
   readonly open: (first: number, count: number) => (row: number, x: Float64Array, offset: number) => void;
 }
 
@@ -144,7 +144,7 @@ function columnWriter(
   };
 }
 
-/** Class indices, or values that are scaled as x = (value - center) / scale. */
+/** Class indices, or values scaled as x = (value - center) / scale. */
 function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32Array): DataMatrix {
   const [{ data }] = table.targets;
   if (data.kind === 'words') {

@@ -5,25 +5,25 @@ import { ColumnError } from './find-type.ts';
 import { sortedNames } from './sorted-names.ts';
 import type { TableColumn } from './table.ts';
 
-/** Whole numbers are classes up to this many different ones, if each is there twice on average. */
+/** Whole numbers are classes up to this many distinct ones, if each occurs twice on average. */
 const MOST_WHOLE_CLASSES = 20;
 
-/** A target column and its classes; null where it holds values. */
+/** A target column and its class names; null if it holds values. */
 export interface FoundTarget {
   readonly column: TableColumn;
   readonly classes: readonly string[] | null;
 }
 
-/** What is known of a target before. */
+/** What is known about a target in advance. */
 interface TargetSearch {
   readonly asked: TargetKind | undefined;
-  readonly known: readonly string[] | undefined; // names of the classes
-  readonly isPlain: boolean; // numbers are values, and are not mixed with words
+  readonly known: readonly string[] | undefined; // class names
+  readonly isPlain: boolean; // numbers are always values, and must not be mixed with words
 }
 
 /**
- * Whether a target holds classes or values: words are classes, and so are whole numbers of at most 20 different values
- * that are there twice each on average.
+ * Decides whether a target holds classes or values. Words are classes, and so are whole numbers with at most 20
+ * distinct values that occur twice each on average.
  * @throws ColumnError for a target from which nothing can be learned.
  */
 export function findTarget(name: string, collected: Collected, { asked, known, isPlain }: TargetSearch): FoundTarget {
@@ -82,7 +82,7 @@ const isMostlyNumeric = (words: readonly string[]): boolean => words.filter(isNu
 function classesOf(
   name: string,
   words: readonly string[],
-  indices: Int32Array, // [N] places in `words`; overwritten
+  indices: Int32Array, // [N] indices into `words`; overwritten
   reason: string,
   known: readonly string[] | undefined,
 ): FoundTarget {

@@ -3,18 +3,18 @@ import { counted, readBoolean, readDate, readNumber, show } from '@gradloom/core
 import { type Collected, flagWord, leaveOut } from './column-collector.ts';
 import type { TableColumn } from './table.ts';
 
-/** Numbers with a few words are codes up to this many different ones; of more, a word is a mistake. */
+/** Numbers mixed with words are categories up to this many distinct cells; with more, a word is a mistake. */
 const MOST_CODES = 20;
 
-/** A number with a decimal comma or with thousands set apart by commas. */
+/** A number with a decimal comma or with commas between thousands. */
 const WITH_COMMA = /^[-+]?\d+(,\d+)+(\.\d+)?$/;
 
 /** A problem of a column as a whole. */
 export class ColumnError extends Error {}
 
 /**
- * The column that was collected, with the type that all of its cells have.
- * @throws ColumnError for text, and for more categories than become inputs.
+ * The collected column with the type that fits all of its cells.
+ * @throws ColumnError for text, and for more categories than may become inputs.
  */
 export function columnOf(
   name: string,
@@ -30,7 +30,7 @@ export function columnOf(
   });
   if (kind === 'dates') return numbers('date', 'all cells are dates');
   if (kind === 'numbers') return numbers(wanted ?? 'numeric', 'all cells are numbers');
-  const oddCell = odd === null ? '' : `${show(odd.cell)} in ${odd.place} is no number`;
+  const oddCell = odd === null ? '' : `${show(odd.cell)} in ${odd.place} is not a number`;
   if (wanted === undefined) {
     const found = readAll(words, readBoolean, isNoDigit);
     if (found !== undefined) {
@@ -74,7 +74,7 @@ export function columnOf(
 const tooMany = (name: string, count: number, limit: number): string =>
   `has ${count} categories, expected at most ${limit} (--one-hot-limit ${count} allows them, ${leaveOut(name)})`;
 
-/** What the words are read as; undefined if one of them cannot be. */
+/** Parses all words; undefined if one of them cannot be parsed. */
 function readAll(
   words: readonly string[],
   read: (cell: Cell) => number | undefined,
@@ -90,10 +90,10 @@ function readAll(
   return values;
 }
 
-/** 0 and 1 among words are numbers: no column is found to be boolean by them. */
+/** 0 and 1 as words do not make a column boolean: they are numbers. */
 const isNoDigit = (word: string): boolean => readNumber(word) === undefined;
 
-/** Places of words as what the words are read as. */
+/** Replaces word indices by the parsed values of the words. */
 function decoded(collected: Collected, values: Float64Array): Float64Array {
   const places = collected.take();
   for (let n = 0; n < places.length; n++) places[n] = places[n] === -1 ? Number.NaN : values[places[n]];

@@ -6,22 +6,22 @@ import type { Table, TableColumn } from './table.ts';
 import type { Scale } from './table-options.ts';
 
 /**
- * Gaps of a column in the training rows from which on a gap is an input of its own. Weights that two rows have taught
- * answer other rows with a gap wrongly and surely: on penguins, with two rows without measurements, the log loss of new
- * rows was 0.047 with such an input and 0.028 without (bench/tables).
+ * Least number of gaps in the training rows for which a gap becomes an input of its own. Weights learned from two rows
+ * gave confident wrong answers for other rows with a gap: on penguins, with two rows without measurements, the log loss
+ * of new rows was 0.047 with such an input and 0.028 without (bench/tables).
  */
 const LEAST_GAPS = 10;
 
 /**
- * A scale of at most this share of the center counts as rounding of equal numbers, and is taken as 1: any other number
- * would be millions of such scales away. Taxes of 1 %, computed as gross / net - 1, differ by 6e-15 of themselves.
+ * A scale of at most this share of the center is taken as rounding of equal numbers and replaced by 1: any other number
+ * would be millions of such scales away. Taxes of 1 %, computed as gross / net - 1, differ relatively by 6e-15.
  * scikit-learn allows rows · 2⁻⁵², since its sums round too.
  */
 const ROUNDING = 2 ** -46;
 
 /**
- * The preprocessing of a table, fitted on the rows at `rows` alone: means, deviations, medians and categories of the
- * others do not enter. Only the names of the classes are those of the whole table.
+ * Fits the preprocessing of a table on the rows at `rows` alone: other rows do not influence means, deviations, medians
+ * and categories. Only class names are taken from the whole table.
  * @throws Error for a column whose numbers are too large or too small to be scaled.
  */
 export function fitPreprocessing(table: Table, rows: Uint32Array): Preprocessing {
@@ -35,11 +35,11 @@ export function fitPreprocessing(table: Table, rows: Uint32Array): Preprocessing
   return refuseTooMany(table, preprocessing);
 }
 
-/** What a header of a model file holds beside its other parts: about 16,000 columns. */
+/** Room for preprocessing in the header of a model file: about 16,000 columns. */
 const MOST_PARTS = 115_000;
 const MOST_BYTES = 1_800_000;
 
-/** @throws Error where the columns or their categories are more than a model file holds, before anything is trained. */
+/** @throws Error if there are more columns or categories than a model file can hold, before training starts. */
 function refuseTooMany({ name }: Table, preprocessing: Preprocessing): Preprocessing {
   const { columns } = preprocessing;
   const parts = columns.reduce((sum, it) => sum + (it.type === 'categorical' ? 6 + it.categories.length : 7), 0);
@@ -84,7 +84,7 @@ function encodingOf(
   };
 }
 
-/** The numbers of the rows, without gaps. */
+/** The numbers of the rows without gaps. */
 function presentOf(values: Float64Array, rows: Uint32Array): Float64Array {
   const present = new Float64Array(rows.length);
   let count = 0;
@@ -92,7 +92,7 @@ function presentOf(values: Float64Array, rows: Uint32Array): Float64Array {
   return present.subarray(0, count);
 }
 
-/** The median; of booleans the more frequent value. */
+/** The value for gaps: the median; for booleans the more frequent value. */
 function fillOf(present: Float64Array, isBoolean: boolean): number {
   if (present.length === 0) return 0;
   const median = quantileOf(present.toSorted(), 0.5);
@@ -116,7 +116,7 @@ function measure(present: Float64Array, scale: Exclude<Scale, 'none'>): { center
   return { center: quantileOf(sorted, 0.5), size: quantileOf(sorted, 0.75) - quantileOf(sorted, 0.25) };
 }
 
-/** The value below which a share q of the sorted values lies, between two of them by proportion, as NumPy's default. */
+/** The q-quantile of the sorted values, interpolated linearly as NumPy does by default. */
 function quantileOf(
   sorted: Float64Array, // ascending
   q: number,
@@ -126,12 +126,12 @@ function quantileOf(
   const above = Math.min(below + 1, sorted.length - 1);
   const share = place - below;
   const distance = sorted[above] - sorted[below];
-  // A distance may be beyond the largest double.
+  // The distance may overflow.
   if (distance === Number.POSITIVE_INFINITY) return (1 - share) * sorted[below] + share * sorted[above];
   return sorted[below] + share * distance;
 }
 
-/** Values are standardised, so that a rate suits targets of any size; classes keep their names. */
+/** Values are standardised, so that a learning rate suits targets of any size; classes keep their names. */
 function decodingOf(table: Table, { name, data }: TableColumn, rows: Uint32Array, scale: Scale): TargetDecoding {
   if (data.kind === 'words') return { name, type: 'classes', labels: data.words };
   const values = presentOf(data.values, rows);

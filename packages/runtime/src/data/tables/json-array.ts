@@ -7,8 +7,8 @@ import { type JsonRow, openJsonRows, ROW_WANTED } from './json-rows.ts';
 import type { TableReader, TableReadOptions } from './table-reader.ts';
 
 /**
- * Opens a JSON file that is one array of rows, plain or gzipped: objects by column name, or arrays of cells. It is
- * never held as a whole.
+ * Opens a JSON file that is one array of rows, plain or gzipped: objects by column name, or arrays of cells. It is read
+ * in parts, never as a whole.
  */
 export const openJsonArray = (path: string, options: TableReadOptions): Promise<TableReader> =>
   openJsonRows(path, options, () => elementsOf(path));
@@ -20,14 +20,14 @@ async function* elementsOf(path: string): AsyncGenerator<readonly JsonRow[]> {
   const elements = createElements((problem) => new Error(`readTable: ${showPath(path)}: ${problem}`));
   const tokenizer = new Tokenizer();
   tokenizer.onToken = elements.add;
-  let open = 0; // least number of characters since the end of a row
-  /** Feeds the tokenizer, whose own errors get a place. */
+  let open = 0; // lower bound of the characters since the end of a row
+  /** Runs the tokenizer and adds the row to its errors. */
   const feed = (work: () => void): void => {
     try {
       work();
     } catch (error) {
       if (!(error instanceof Error) || error.message.startsWith('readTable:')) throw error;
-      throw fault(`text that is no JSON in row ${elements.count() + 1}`, 'an array of rows, [{…}, {…}]', error);
+      throw fault(`invalid JSON in row ${elements.count() + 1}`, 'an array of rows, [{…}, {…}]', error);
     }
   };
   try {
@@ -52,13 +52,13 @@ interface Token {
   readonly value: unknown;
 }
 
-/** What takes the next token; it gives what takes the one after that. */
+/** Handles the next token and returns the handler of the one after that. */
 type Step = (token: Token) => Step;
 
-/** The elements of an array, from its tokens. Each is an object or an array, of single values. */
+/** Assembles the elements of an array from its tokens. Each is an object or an array of single values. */
 function createElements(fault: (problem: string) => Error) {
   let rows: JsonRow[] = [];
-  let count = 0; // whole rows
+  let count = 0; // completed rows
   let fields: Record<string, unknown> = {};
   let cells: unknown[] = [];
   let name = '';
@@ -75,7 +75,7 @@ function createElements(fault: (problem: string) => Error) {
   const rowOrEnd: Step = (token) => (token.token === TokenType.RIGHT_BRACKET ? end : row(token));
   const row: Step = (token) => {
     if (token.token === TokenType.LEFT_BRACE) {
-      fields = Object.create(null); // so that __proto__ is a name like any other
+      fields = Object.create(null); // no prototype, so that __proto__ is a name like any other
       return keyOrEnd;
     }
     if (token.token === TokenType.LEFT_BRACKET) {
@@ -145,7 +145,7 @@ function createElements(fault: (problem: string) => Error) {
     },
     count: () => count,
     isWhole: () => step === end,
-    /** The rows since the last call. */
+    /** Returns the rows completed since the last call. */
     take(): readonly JsonRow[] {
       const taken = rows;
       rows = [];

@@ -5,7 +5,7 @@ import { MOST_CHARACTERS, MOST_UNPACKED } from './csv-records.ts';
 import { type JsonRow, openJsonRows, ROW_WANTED } from './json-rows.ts';
 import type { TableReader, TableReadOptions } from './table-reader.ts';
 
-/** Opens a file with a JSON object, or an array of cells, a line; plain or gzipped. Blank lines are skipped. */
+/** Opens a file with one JSON object, or array of cells, per line; plain or gzipped. Blank lines are skipped. */
 export const openJsonLines = (path: string, options: TableReadOptions): Promise<TableReader> =>
   openJsonRows(path, options, () => linesOf(path));
 
@@ -14,7 +14,7 @@ async function* linesOf(path: string): AsyncGenerator<readonly JsonRow[]> {
     new Error(`readTable: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
   const source = await openBytes('readTable', path, 'a file with a JSON object a line', MOST_UNPACKED);
   let line = 1;
-  let open = ''; // the line that has begun
+  let open = ''; // the unfinished line
   try {
     for await (const text of readText(source, fault)) {
       const lines = text.split('\n');
@@ -37,7 +37,7 @@ async function* linesOf(path: string): AsyncGenerator<readonly JsonRow[]> {
     } catch (cause) {
       const start = text.trim().length > 40 ? `${text.trim().slice(0, 40)}…` : text.trim();
       throw new Error(
-        `readTable: ${showPath(path)}: line ${at} has ${show(start)}, which is no JSON, expected ${ROW_WANTED}`,
+        `readTable: ${showPath(path)}: line ${at} has ${show(start)}, which is not JSON, expected ${ROW_WANTED}`,
         {
           cause,
         },

@@ -8,7 +8,7 @@ export interface JsonRow {
   readonly value: unknown;
 }
 
-/** What a row has to be, in an error. */
+/** Description of a valid row for errors. */
 export const ROW_WANTED = 'an object such as {"age": 41, "city": "Oslo"}, or an array of cells';
 
 /** Far more than any table has. */
@@ -17,14 +17,14 @@ const MOST_NAMES = 100_001;
 type Rows = AsyncGenerator<readonly JsonRow[]>;
 
 /**
- * A table of JSON rows. Rows of objects have the names of all their keys, in the order in which they first appear, so
- * the file is read twice; what an object does not have is a gap. The first of the rows that are arrays holds names if
- * all of it is text and none of it a number.
+ * Opens a table of JSON rows. Rows of objects have the names of all their keys, in order of first appearance, so the
+ * file is read twice; a missing key is a gap. If rows are arrays, the first holds names if all of its cells are text
+ * and none is a number.
  */
 export async function openJsonRows(
   path: string,
   options: TableReadOptions,
-  rows: () => Rows, // from the beginning
+  rows: () => Rows, // starts again from the beginning
 ): Promise<TableReader> {
   refuseDelimiter(options, 'JSON');
   const fault = (problem: string) => new Error(`readTable: ${showPath(path)}: ${problem}`);
@@ -44,7 +44,7 @@ export async function openJsonRows(
   };
 }
 
-/** @throws OptionError where a delimiter is asked for: only text has one. */
+/** @throws OptionError if a delimiter is given: only CSV has one. */
 export function refuseDelimiter({ delimiter }: TableReadOptions, format: string): void {
   if (delimiter === undefined) return;
   throw new OptionError(
@@ -116,7 +116,7 @@ function arrayCells({ place, value }: JsonRow, fault: (problem: string) => Error
   return value.map((cell: unknown, at) => cellOf(cell, () => `${place}, column ${at + 1}`, fault));
 }
 
-/** @throws Error of `fault` for a value that is no cell of a table. */
+/** @throws Error of `fault` for a value that cannot be a table cell. */
 export function cellOf(value: unknown, place: () => string, fault: (problem: string) => Error): Cell {
   if (typeof value === 'number') {
     if (Number.isFinite(value) || Number.isNaN(value)) return value;

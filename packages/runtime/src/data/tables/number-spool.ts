@@ -2,17 +2,17 @@ import { refuseBeyondRoom } from '../../system/memory/memory-room.ts';
 import type { GrowingNumbers } from '../growing-numbers.ts';
 import type { CacheFile } from './cache-file.ts';
 
-/** Numbers in memory of all columns together before they are written: 32 MiB. */
+/** Numbers held in memory for all columns together before they are written: 32 MiB. */
 const MOST_WAITING = 1 << 22;
 const FIRST_CHUNK = 1 << 6;
 const LARGEST_CHUNK = 1 << 17;
 
-/** Growing arrays of numbers for `columns` columns, which wait in one file until each is taken. */
+/** Growing arrays of numbers for `columns` columns, spooled to one file until each is taken. */
 export function spooledNumbers(file: CacheFile, columns: number): () => GrowingNumbers {
   const most = Math.max(FIRST_CHUNK, Math.min(LARGEST_CHUNK, Math.floor(MOST_WAITING / columns)));
   return () => {
     let written: { readonly start: number; readonly length: number }[] = [];
-    let before = 0; // numbers in the file
+    let before = 0; // numbers already in the file
     let last = new Float64Array(FIRST_CHUNK);
     let used = 0;
     return {
@@ -30,7 +30,7 @@ export function spooledNumbers(file: CacheFile, columns: number): () => GrowingN
       },
       take() {
         refuseBeyondRoom(8 * (before + used));
-        // Not shared memory: the collector does not see how much of that one column after the other leaves behind.
+        // Not shared memory: the garbage collector does not notice how much of it each column releases.
         const taken = new Float64Array(before + used);
         let at = 0;
         for (const { start, length } of written) {

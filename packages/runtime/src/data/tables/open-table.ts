@@ -5,7 +5,7 @@ import { tableFormatOf, tableFormats } from './table-formats.ts';
 import { type TableOptions, tableOptions } from './table-options.ts';
 import type { TableReader } from './table-reader.ts';
 
-/** Opens a table in the format that its name says. @throws Error naming the path. */
+/** Opens a table in the format of its file name. @throws Error naming the path. */
 export async function openTable(path: string, options: TableOptions = {}): Promise<TableReader> {
   checkPath('openTable', path);
   tableOptions.read(options);
@@ -14,6 +14,6 @@ export async function openTable(path: string, options: TableOptions = {}): Promi
   const exists = statsOf('readTable', path) !== undefined;
   const known = Object.values(tableFormats).map(({ title }) => title);
   throw new Error(
-    `readTable: ${showPath(path)} ${exists ? 'is no table' : 'does not exist'}, expected ${known.join(', or ')}`,
+    `readTable: ${showPath(path)} ${exists ? 'is not a table' : 'does not exist'}, expected ${known.join(', or ')}`,
   );
 }

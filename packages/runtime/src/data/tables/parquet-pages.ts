@@ -6,7 +6,7 @@ import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js';
 import { readVarInt } from 'hyparquet/src/thrift.js';
 import { refuseBeyondRoom } from '../../system/memory/memory-room.ts';
 
-/** A column without lists: how the file describes it, and how many values it should have. */
+/** A column without lists: its description in the file, and its number of values. */
 export interface ColumnChunk {
   readonly meta: ColumnMetaData;
   readonly element: SchemaElement;
@@ -14,9 +14,9 @@ export interface ColumnChunk {
 }
 
 /**
- * The unpacked pages of a column by their places in its bytes, each checked. The library believes every count of a page
- * that it decodes: one that is damaged keeps it busy for minutes or for ever, or takes all memory. Here each count is
- * held against the rows or the bytes that there are, so what is left to the library is in proportion to the two.
+ * The uncompressed pages of a column by their offset in its bytes, each checked. The library trusts every count in a
+ * page: a damaged one keeps it busy for minutes or forever, or exhausts memory. Here each count is checked against the
+ * available rows or bytes, so the library's work stays proportional to them.
  * @throws Error saying what is wrong with the bytes.
  */
 export function checkedPages(
@@ -46,19 +46,19 @@ export function checkedPages(
   return pages;
 }
 
-/** Pages have about 1 MiB, and their sizes 31 bits. */
+/** Pages have about 1 MiB; their sizes are 31-bit numbers. */
 const MOST_PAGE_BYTES = 2 ** 31 - 1;
 
 interface Page {
   readonly encoding: string | undefined; // undefined: a dictionary page
-  readonly count: number; // values, gaps included
-  readonly bytes: Uint8Array; // packed; in version 1 with the levels
+  readonly count: number; // number of values, gaps included
+  readonly bytes: Uint8Array; // compressed; in version 1 with the levels
   readonly isPacked: boolean;
-  readonly levelBytes: number; // in version 2, before the packed bytes
+  readonly levelBytes: number; // in version 2, before the compressed bytes
   readonly levels: Uint8Array | null; // in version 2 only
 }
 
-/** The parts of a page, if it holds values; the library refuses unknown pages by itself. */
+/** The parts of a page that holds values, else null; the library itself refuses unknown pages. */
 function pageOf(header: PageHeader, bytes: Uint8Array, left: number): Page | null {
   const { data_page_header: first, data_page_header_v2: second } = header;
   if (header.type === 'DICTIONARY_PAGE') {
@@ -86,12 +86,12 @@ function pageOf(header: PageHeader, bytes: Uint8Array, left: number): Page | nul
   };
 }
 
-/** Compares the counts in a page with its values and bytes, at the places where the library reads them. */
+/** Checks the counts in a page against its values and bytes, where the library reads them. */
 function checkPage(view: DataView, page: Page, { type }: ColumnMetaData, element: SchemaElement): void {
   const { encoding, count, levels } = page;
   if (encoding === undefined || count === 0) return;
   const reader: DataReader = { view, offset: 0 };
-  let values = count; // at most
+  let values = count; // an upper bound
   if (element.repetition_type !== 'REQUIRED') {
     const ownLevels = levels === null ? { view, offset: LENGTH_BYTES } : { view: viewOf(levels), offset: 0 };
     checkRuns({ ...ownLevels }, 1, count);
@@ -117,17 +117,17 @@ function checkPage(view: DataView, page: Page, { type }: ColumnMetaData, element
   }
 }
 
-/** Bytes of the length that precedes runs in version 1. */
+/** Bytes of the length field before runs in version 1. */
 const LENGTH_BYTES = 4;
 
-/** Number of values in a page that are not gaps. Its runs must have been checked. */
+/** Number of values in a page that are not gaps. Its runs must be checked already. */
 function countValues({ view, offset }: DataReader, count: number): number {
   const levels: number[] = new Array(count);
   readRleBitPackedHybrid({ view, offset }, 1, levels, 0);
   return levels.reduce((sum, level) => sum + Number(level === 1), 0);
 }
 
-/** Checks runs of up to `most` values in all: the library writes as many values as each run claims. */
+/** Checks runs of up to `most` values in total: the library writes as many values as each run claims. */
 function checkRuns(reader: DataReader, width: number, most: number): void {
   for (let seen = 0; seen < most && reader.offset < reader.view.byteLength; ) {
     const header = readVarInt(reader);
@@ -150,7 +150,7 @@ function checkDeltas({ view, offset }: DataReader): void {
   throw new Error(`blocks of ${block} values in ${parts} parts`);
 }
 
-/** Checks texts that share a prefix with the text before: a few bytes can claim any total length. */
+/** Checks texts that share a prefix with the previous text: a few bytes can claim any total length. */
 function checkPrefixes(reader: DataReader, count: number): void {
   checkDeltas(reader);
   const [prefixes, rests] = [new Int32Array(count), new Int32Array(count)];

@@ -24,12 +24,12 @@ import type { TableReader, TableReadOptions, TableRow } from './table-reader.ts'
 
 const WANTED = 'a Parquet file';
 
-/** Rows that are handed over at a time. */
+/** Rows of one batch. */
 const BATCH = 4096;
 
 /**
- * Opens a Parquet file of plain columns; one row group is in memory at a time. Dates and times become text as ISO 8601
- * writes it, whole numbers of 64 bits and decimals become numbers.
+ * Opens a Parquet file of plain columns; one row group is in memory at a time. Dates and times become ISO 8601 text,
+ * 64-bit whole numbers and decimals become numbers.
  * @throws Error naming the file, and the column that holds lists or records.
  */
 export async function openParquet(path: string, options: TableReadOptions): Promise<TableReader> {
@@ -43,9 +43,9 @@ export async function openParquet(path: string, options: TableReadOptions): Prom
   const damaged = (error: unknown): Error => {
     if (error instanceof RoomError) return error;
     if (error instanceof Error && error.message.startsWith('readTable:')) return error;
-    // A TypeError is about the library's own variables.
+    // The message of a TypeError names variables of the library, which would not help.
     const reason = error instanceof TypeError ? '' : ` (${reasonOf(error)})`;
-    return fault(`contents that are no whole Parquet file${reason}`, WANTED, error);
+    return fault(`damaged Parquet contents${reason}`, WANTED, error);
   };
   try {
     const metadata = await parquetMetadataAsync(file, { parsers: parquetParsers });
@@ -67,7 +67,7 @@ export async function openParquet(path: string, options: TableReadOptions): Prom
   }
 }
 
-/** The file, as slices of it are asked for. */
+/** Opens the file for reads of byte ranges. */
 async function openSlices(path: string): Promise<AsyncBuffer & { close(): Promise<void> }> {
   const byteLength = fileSize('readTable', path, WANTED);
   const handle = await open(path).catch((cause: unknown) => {
@@ -87,7 +87,7 @@ async function openSlices(path: string): Promise<AsyncBuffer & { close(): Promis
     byteLength,
     slice(start, end = byteLength) {
       const bytes = read(start, end);
-      // The library asks for several slices, and looks at none behind the first that fails.
+      // Avoids an unhandled rejection: the library requests several slices and awaits none after the first that fails.
       bytes.catch(() => {});
       return bytes;
     },
@@ -95,7 +95,7 @@ async function openSlices(path: string): Promise<AsyncBuffer & { close(): Promis
   };
 }
 
-/** The names of the columns. @throws Error of `fault` for one that holds more than single values. */
+/** The column names. @throws Error of `fault` for a column that holds more than single values. */
 function columnsOf(metadata: FileMetaData, fault: (problem: string) => Error): string[] {
   return parquetSchema(metadata).children.map(({ children, element: { name, repetition_type } }, at) => {
     if (typeof name !== 'string') throw fault(`column ${at + 1} has no name, expected one`);
@@ -114,7 +114,7 @@ async function* rowsOf(
   damaged: (error: unknown) => Error,
 ): AsyncGenerator<readonly TableRow[], void, undefined> {
   const fault = (problem: string) => new Error(`readTable: ${showPath(path)}: ${problem}`);
-  let before = 0; // rows
+  let before = 0; // rows of the groups so far
   try {
     for (const group of metadata.row_groups) {
       const rows = Number(group.num_rows);
@@ -142,7 +142,7 @@ async function* rowsOf(
   }
 }
 
-/** The values of a row group, column by column. @throws Error if a column has another number of them. */
+/** The values of a row group, column by column. @throws Error if a column has another number of values. */
 async function readGroup(
   file: AsyncBuffer,
   metadata: FileMetaData,
@@ -199,7 +199,7 @@ async function readParts(
   return readColumn(reader, { groupStart: 0, groupRows: rows, selectStart: 0, selectEnd: rows }, decoder).data;
 }
 
-/** Node's own unpackers, where it has them: they hold what comes out against its size. */
+/** Node's decompressors where available: they limit the size of their output. */
 const unpackers: Compressors = {
   ...compressors,
   GZIP: (input, outputLength) => gunzipSync(input, { maxOutputLength: Math.max(1, outputLength) }),
@@ -214,7 +214,7 @@ function cellIn(value: unknown, place: () => string, fault: (problem: string) =>
 
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** What values of a Parquet file become that are no plain numbers: text as ISO 8601 writes it, or as it is. */
+/** How values that are not plain numbers are converted: dates and times to ISO 8601 text, text as it is. */
 const parquetParsers: Partial<ParquetParsers> = {
   dateFromDays: (days: number | null | undefined) =>
     days === null || days === undefined ? null : new Date(86_400_000 * Number(days)).toISOString().slice(0, 10),
@@ -225,7 +225,10 @@ const parquetParsers: Partial<ParquetParsers> = {
   jsonFromBytes: (bytes: Uint8Array | null) => bytes && JSON.parse(text.decode(bytes)),
 };
 
-/** '2024-12-31T23:59:00.5Z'; every digit of the fraction is kept. @throws RangeError beyond the years of Date. */
+/**
+ * Formats a time such as '2024-12-31T23:59:00.5Z'; every digit of the fraction is kept. @throws RangeError beyond the
+ * years of Date.
+ */
 function instant(count: bigint | null | undefined, perSecond: bigint): string | null {
   if (count === null || count === undefined) return null;
   const rest = ((count % perSecond) + perSecond) % perSecond;

@@ -12,7 +12,7 @@ const plainOptions = defineOptions('loadCsv', {
   name,
   /** Whether the first line holds column names. @default true if no field of it is a number */
   header,
-  /** What separates the fields. @default found from the first rows */
+  /** Field separator. @default found from the first rows */
   delimiter,
   /** The target column, or several with numbers: names, or numbers counted from 1. @default the last column */
   target,
@@ -31,14 +31,14 @@ const plainOptions = defineOptions('loadCsv', {
 export interface CsvOptions extends OptionsOf<typeof plainOptions.table>, Named {}
 
 /**
- * Loads a CSV file of plain numbers as they are and, in the target column, numbers or the names of classes. Tables with
- * words, dates or gaps are for `readTable` and `splitTable`.
+ * Loads a CSV file of plain numbers without scaling; the target column holds numbers or class names. Use `readTable`
+ * and `splitTable` for tables with words, dates or gaps.
  * @throws Error naming the file, line and column of the problem; OptionError for an option that does not fit the file.
  */
 export const loadCsv = (path: string, options: CsvOptions = {}): Promise<Dataset> =>
   loadPlainTable('loadCsv', path, options);
 
-/** Likewise, from a table in any format. */
+/** Same as `loadCsv`, for a table in any format. */
 export async function loadPlainTable(
   where: 'loadCsv' | 'loadPlainTable',
   path: string,

@@ -8,29 +8,29 @@ import type { TableOptions } from './table-options.ts';
 import type { TableReader } from './table-reader.ts';
 import type { TableRequest } from './table-request.ts';
 
-/** Far more than any table has: each column has arrays of its own. */
+/** Far more than any table has: each column needs its own arrays. */
 const MOST_COLUMNS = 100_000;
 
-/** A column that is read. */
+/** A column to read. */
 export interface Reading {
-  readonly at: number; // its place in the file
+  readonly at: number; // its index in the file
   readonly name: string;
   readonly role: Exclude<Role, 'left out'>;
-  readonly type: ColumnType | undefined; // as it is asked for
+  readonly type: ColumnType | undefined; // as requested
   readonly collector: ColumnCollector;
 }
 
-/** What becomes of each column of a file. */
+/** What to do with each column of a file. */
 export interface ColumnPlan {
-  readonly width: number; // columns of the file
-  readonly isNamed: boolean; // by the file, and not by their places
+  readonly width: number; // number of columns in the file
+  readonly isNamed: boolean; // the file has column names
   readonly readings: readonly Reading[];
   readonly leftOut: readonly string[];
-  readonly known: readonly string[] | undefined; // names of the classes
-  readonly targets: TargetKind | undefined; // undefined: to be found
+  readonly known: readonly string[] | undefined; // class names
+  readonly targets: TargetKind | undefined; // undefined: decided from the cells
 }
 
-/** Plans the columns by the names that the file has, or by the number of cells of its first row. */
+/** Plans the columns by the names in the file, or by the number of cells in its first row. */
 export function planColumns(reader: TableReader, first: number, request: TableRequest, store: ColumnStore): ColumnPlan {
   const { where, options, preprocessing, isPlain, fault } = request;
   const found = reader.names();
@@ -65,9 +65,12 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
   return { width, isNamed, readings, leftOut: names.filter((_, at) => roles[at] === 'left out'), known, targets };
 }
 
-/** What the targets are said to be; undefined if that is to be found. @throws OptionError for classes of several. */
+/**
+ * The requested kind of targets; undefined if it is decided from the cells. @throws OptionError for classes in several
+ * columns.
+ */
 function targetKindOf(
-  names: readonly string[], // of the targets
+  names: readonly string[], // target columns
   types: ReadonlyMap<string, ColumnType>,
   { where, options, preprocessing }: TableRequest,
 ): TargetKind | undefined {
@@ -83,7 +86,7 @@ function labelsOf({ target: [first] }: Preprocessing): readonly string[] | undef
   return first?.type === 'classes' ? first.labels : undefined;
 }
 
-/** The types that are given, by column name. */
+/** The requested types by column name. */
 function typesOf(
   names: readonly string[],
   { columns = {} }: TableOptions,
@@ -94,13 +97,13 @@ function typesOf(
   return new Map(Object.entries(columns).map(([key, type]) => [byName(key), type]));
 }
 
-/** Numbers from 1 for names; a model's columns are read in their order, the target last. */
+/** Names for columns without any: numbers from 1, or the names of a model's columns in order, with the target last. */
 function placesOf(width: number, preprocessing: Preprocessing | null): readonly string[] {
   const own = preprocessing === null ? [] : [...preprocessing.columns, ...preprocessing.target];
   return own.length === width ? own.map(({ name }) => name) : Array.from({ length: width }, (_, at) => String(at + 1));
 }
 
-/** The names of columns, each of them once. */
+/** The column names. @throws Error of `fault` for a name that occurs twice. */
 function namesOf(found: readonly string[], place: string, fault: TableRequest['fault']): readonly string[] {
   const names = found.map((name, at) => (name.trim() === '' ? `column ${at + 1}` : name.trim()));
   const places = new Map<string, number>();
@@ -115,7 +118,7 @@ function namesOf(found: readonly string[], place: string, fault: TableRequest['f
   return names;
 }
 
-/** The collector behind a check of each cell. */
+/** Adds a check of each cell to a collector. */
 const checking = (collector: ColumnCollector, check: (cell: Cell) => void): ColumnCollector => ({
   ...collector,
   add(cell, place) {
@@ -124,7 +127,7 @@ const checking = (collector: ColumnCollector, check: (cell: Cell) => void): Colu
   },
 });
 
-/** Collects a target: it has no gaps, and only the classes that are known, if any are. */
+/** Collects a target: gaps are refused, and so are unknown classes if `classes` are given. */
 function checkedTarget(
   name: string,
   collector: ColumnCollector,
@@ -138,13 +141,13 @@ function checkedTarget(
   });
 }
 
-/** Collects plain numbers, which have no gaps: there is nothing to fill them with. */
+/** Collects plain numbers; gaps are refused because nothing fills them in. */
 const checkedNumbers = (name: string, collector: ColumnCollector): ColumnCollector =>
   checking(collector, (cell) => {
     if (isGap(cell)) throw new CellError(name, 'has a gap, expected a number (readTable and splitTable fill gaps)');
   });
 
-/** Collects weights, which are numbers of at least 0. */
+/** Collects weights: numbers of at least 0. */
 const checkedWeights = (name: string, collector: ColumnCollector): ColumnCollector =>
   checking(collector, (cell) => {
     if (!isGap(cell) && !(Number(cell) < 0)) return;

@@ -14,16 +14,16 @@ import type { TableReader } from './table-reader.ts';
 import type { TableRequest } from './table-request.ts';
 
 /**
- * Reads a table into memory, a typed array a column, or into a cache beside it with `stream`. The types are found from
- * all rows, and shown with their reasons.
+ * Reads a table into memory, one typed array per column, or with `stream` into a cache next to the file. Types are
+ * found from all rows and reported with their reasons.
  * @throws Error naming the file, line and column of a problem; OptionError for an option that does not fit the file.
  */
 export const readTable = (path: string, options: TableOptions = {}): Promise<Table> =>
   read(path, options, { where: 'readTable', preprocessing: null, isPlain: false });
 
 /**
- * Reads the columns that a model was trained with, as they were read then.
- * @throws Error likewise, and for a column that is missing.
+ * Reads the columns that a model was trained with, with the types of that time.
+ * @throws Error as `readTable` does, and for a missing column.
  */
 export const readTableAs = async (
   path: string,
@@ -35,8 +35,8 @@ export const readTableAs = async (
 };
 
 /**
- * Reads a table of plain numbers: its inputs are numbers without gaps, and numbers of its target are values.
- * @throws Error likewise.
+ * Reads a table of plain numbers: its inputs are numbers without gaps, and a numeric target holds values.
+ * @throws Error as `readTable` does.
  */
 export const readPlainTable = (where: string, path: string, options: TableOptions): Promise<Table> =>
   read(path, options, { where, preprocessing: null, isPlain: true });
@@ -61,7 +61,7 @@ const withoutUndefined = (options: object): TableOptions =>
 
 async function readRows(request: TableRequest, store: ColumnStore): Promise<Table> {
   const { where, path, options, fault } = request;
-  // A file of CSV may have any name where it is said to be one.
+  // loadCsv accepts a CSV file of any name.
   const reader = await (where === 'loadCsv' ? tableFormats.csv.open(path, options) : openTable(path, options));
   try {
     return await collect(reader, request, store);

@@ -1,6 +1,6 @@
 import { readNumber } from '@gradloom/core/internal';
 
-/** Names of classes or categories in order: by value where all are numbers, else as texts. */
+/** Class or category names in order: by value if all are numbers, else as text. */
 export function sortedNames(names: Iterable<string>): string[] {
   const sorted = [...names];
   const areNumbers = sorted.every((name) => readNumber(name) !== undefined);

@@ -7,34 +7,34 @@ import { encodeTable } from './encode-table.ts';
 import { fitPreprocessing } from './fit-preprocessing.ts';
 import type { Table } from './table.ts';
 
-/** A table, ready to train on. */
+/** A table ready for training. */
 export interface PreparedTable {
-  /** The sets; all are encoded as the training rows say. */
+  /** The sets, all encoded with the preprocessing of the training rows. */
   readonly sets: DataSplits;
-  /** What the columns become, fitted on the training rows. */
+  /** The preprocessing, fitted on the training rows. */
   readonly preprocessing: Preprocessing;
   /** The rows of each set, counted from 0. */
   readonly rows: SplitRows;
-  /** What the other sets have that the training rows do not, a sentence each. */
+  /** Sentences about values in other sets that no training row has. */
   readonly notes: readonly string[];
 }
 
 /**
  * Splits a table, at random or with the same share of every class in each set, fits the preprocessing on the training
- * rows, and encodes each set. A pure function of table and options; rows keep the order of the file.
+ * rows, and encodes each set. The result depends only on table and options; rows keep the order of the file.
  * @throws OptionError if a requested set would have no rows.
  */
 export const splitTable = (table: Table, options: SplitOptions = {}): PreparedTable =>
   prepareTable(table, rowsOfSplit(table, options));
 
-/** The rows that `splitTable` deals out. */
+/** The rows of each set in `splitTable`. */
 export function rowsOfSplit(table: Table, options: SplitOptions = {}): SplitRows {
   const [{ data }] = checkTable('splitTable', table).targets;
   const labels = data.kind === 'words' ? { indices: data.indices, classes: data.words.length } : null;
   return splitRows('splitTable', table, labels, options);
 }
 
-/** Fits on the training rows that are given, such as those of a fold, and encodes each set. */
+/** Fits the preprocessing on given training rows, such as those of a fold, and encodes each set. */
 export function prepareTable(table: Table, rows: SplitRows): PreparedTable {
   checkSplitRows('prepareTable', rows, checkTable('prepareTable', table));
   const preprocessing = fitPreprocessing(table, rows.train);
@@ -42,7 +42,7 @@ export function prepareTable(table: Table, rows: SplitRows): PreparedTable {
   return { sets: encodeSplit(table, preprocessing, rows, notes), preprocessing, rows, notes };
 }
 
-/** Encodes each set as the preprocessing says; adds sentences about unknown categories to `notes`. */
+/** Encodes each set with the preprocessing; adds sentences about unknown categories to `notes`. */
 export function encodeSplit(
   table: Table,
   preprocessing: Preprocessing,

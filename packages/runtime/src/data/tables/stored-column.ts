@@ -2,18 +2,18 @@ import { refuseBeyondRoom } from '../../system/memory/memory-room.ts';
 import { type CacheFile, readPart } from './cache-file.ts';
 import type { NumberColumn, TableColumn, WordColumn } from './table.ts';
 
-/** A column whose cells are in a file: what its header says of it. */
+/** Header of a column whose cells are in a file. */
 export interface StoredColumn extends Omit<TableColumn, 'data'> {
   readonly kind: 'numbers' | 'words';
-  /** First byte of its cells. */
+  /** Byte offset of its cells. */
   readonly start: number;
   /** Number of cells. */
   readonly rows: number;
-  /** Its dictionary. */
+  /** The distinct words, if its cells are words. */
   readonly words?: readonly string[];
 }
 
-/** Writes the cells of a column. @throws CacheError where there is no room. */
+/** Writes the cells of a column. @throws CacheError if the disk is full. */
 export function storeColumn({ data, ...column }: TableColumn, file: CacheFile): StoredColumn {
   if (data.kind === 'numbers') {
     const { values } = data;
@@ -23,7 +23,7 @@ export function storeColumn({ data, ...column }: TableColumn, file: CacheFile): 
   return { ...column, kind: 'words', start: file.append(indices), rows: indices.length, words };
 }
 
-/** The column, whose cells are read from `path` whenever they are asked for, so that one at a time is in memory. */
+/** A column whose cells are read from `path` on each access, so that one column at a time is in memory. */
 export function storedColumn({ kind, start, rows, words = [], ...column }: StoredColumn, path: string): TableColumn {
   const doubles = (first: number, count: number): Float64Array => {
     refuseBeyondRoom(8 * count);

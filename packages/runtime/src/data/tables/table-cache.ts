@@ -13,16 +13,18 @@ import { type StoredColumn, storeColumn, storedColumn } from './stored-column.ts
 import type { Table, TableColumn } from './table.ts';
 import type { TableOptions } from './table-options.ts';
 
-/** Changes whenever an older cache would be read wrongly. */
+/** Increased whenever older caches would be read incorrectly. */
 const VERSION = 1;
 
 const HEADER = 'header.json';
 const COLUMNS = 'columns.bin';
 
-/** What a cache was made from: another file of the same name has another inode, change or size. */
+/**
+ * Identifies the file that a cache was made from: another file of the same name differs in inode, change time or size.
+ */
 type Source = readonly [bytes: string, modifiedNs: string, changedNs: string, inode: string];
 
-/** A file as it was written: whoever touches it later changes this. */
+/** Size and time of a cache file when it was written; later changes alter them. */
 type Written = readonly [bytes: number, modifiedMs: number];
 
 interface CacheHeader extends Pick<Table, 'rows' | 'leftOut' | 'classes' | 'decisions' | 'warnings'> {
@@ -34,21 +36,22 @@ interface CacheHeader extends Pick<Table, 'rows' | 'leftOut' | 'classes' | 'deci
 }
 
 /**
- * The table at `path` with its columns in a folder of `<path>.gradloom-cache`, from an earlier run if the file and the
- * options are still the same; otherwise `read` reads the file once. A cache gets its name when it is whole.
- * @throws Error of `fault` where it cannot be written, and for a file that changes while it is read.
+ * Returns the table at `path` with its columns in a folder of `<path>.gradloom-cache`. If an earlier run left a cache
+ * for the same file and options, it is used; otherwise `read` reads the file once. A cache gets its final name when it
+ * is complete.
+ * @throws Error of `fault` if it cannot be written, or the file changes while it is read.
  */
 export async function openTableCache(
   path: string,
   options: TableOptions,
-  preprocessing: Preprocessing | null, // of the model that reads it
+  preprocessing: Preprocessing | null, // that of the model that reads it
   fault: (problem: string, cause?: unknown) => Error,
   read: (store: ColumnStore) => Promise<Table>,
 ): Promise<Table> {
   const root = `${path}.gradloom-cache`;
   const folder = join(root, keyOf(options, preprocessing));
   const source = sourceOf(path);
-  // A file that is not there is refused by its reader.
+  // The reader reports a missing file.
   if (source === null) return read(noStore);
   const known = headerIn(folder, source);
   if (known !== null) {
@@ -68,13 +71,13 @@ export async function openTableCache(
   return tableIn(folder, made, path, options, 'made in this run');
 }
 
-/** Why there is no cache. */
+/** The reason why there is no cache. */
 export const cannotWrite = (folder: string, { message }: CacheError): string =>
   `${showPath(folder)} cannot be written: ${message}, expected a folder with room for it`;
 
 /**
- * What the columns depend on: not the scale, which is fitted later, nor the name in messages. Of a model it is what its
- * columns are read as, so that all models of a table share a cache.
+ * Hash of everything that the stored columns depend on: not the scale, which is fitted later, nor the name in messages.
+ * Of a model only its columns and types count, so that all models of a table share a cache.
  */
 function keyOf({ name: _, scale: __, stream: ___, ...options }: TableOptions, model: Preprocessing | null): string {
   const reading = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -157,13 +160,13 @@ function writeHeader(
 }
 
 /**
- * Gives what was made its name. Where another process was faster, and what it made is whole, that one stays: it may
- * already be read.
+ * Gives a finished folder its final name. If another process was faster and its folder is complete, that one stays,
+ * since it may be in use.
  */
 export function takeName(making: string, folder: string, isWhole: () => boolean): void {
   writing(() => {
     try {
-      // A folder with files in it is never replaced.
+      // rename never replaces a folder with files in it.
       renameSync(making, folder);
     } catch {
       if (isWhole()) return;
@@ -175,7 +178,7 @@ export function takeName(making: string, folder: string, isWhole: () => boolean)
   });
 }
 
-/** Caches of the file as it was before. */
+/** Removes caches of earlier versions of the file. */
 function removeOthers(root: string, source: Source): void {
   for (const name of readdirSync(root)) {
     if (isTemporaryName(name)) continue;
@@ -183,13 +186,13 @@ function removeOthers(root: string, source: Source): void {
   }
 }
 
-/** Removes what runs that were killed have left. */
+/** Removes what killed runs have left. */
 function sweep(...folders: readonly string[]): void {
   for (const folder of folders) {
     try {
       removeTemporaries(folder);
     } catch {
-      // It may be read by whoever may not write there.
+      // A read-only folder: reading is still possible.
     }
   }
 }
@@ -198,11 +201,11 @@ function removeIfEmpty(root: string): void {
   try {
     rmdirSync(root);
   } catch {
-    // Other caches are in it, or it could not be made.
+    // The folder is missing or has other caches.
   }
 }
 
-/** The header of a cache that is whole and of this file, else null. */
+/** The header of a complete cache of this file, else null. */
 function headerIn(folder: string, source: Source): CacheHeader | null {
   const header = readSealedJson(join(folder, HEADER)) as CacheHeader | null;
   if (header === null || JSON.stringify(header.source) !== JSON.stringify(source)) return null;
@@ -221,13 +224,13 @@ function tableIn(folder: string, header: CacheHeader, path: string, options: Tab
   };
 }
 
-/** The bytes and the time of a file. */
+/** Size and modification time of a file. */
 export function writtenAt(path: string): Written {
   const { size, mtimeMs } = statSync(path);
   return [size, mtimeMs];
 }
 
-/** Whether nobody has changed the file since. */
+/** Whether the file is unchanged since it was written. */
 export function isAsWritten(path: string, written: Written): boolean {
   try {
     return JSON.stringify(writtenAt(path)) === JSON.stringify(written);
@@ -236,13 +239,13 @@ export function isAsWritten(path: string, written: Written): boolean {
   }
 }
 
-/** JSON behind its own SHA-256, on the disk when this returns. */
+/** Writes JSON, preceded by its SHA-256, and flushes it to disk. */
 export function writeSealedJson(path: string, value: unknown): void {
   const json = JSON.stringify(value);
   writing(() => writeSynced(path, [Buffer.from(`${sha256(json)}\n${json}`)]));
 }
 
-/** What was written so; null where it is missing or damaged. */
+/** Reads what `writeSealedJson` wrote; null if it is missing or damaged. */
 export function readSealedJson(path: string): unknown {
   let contents: string;
   try {

@@ -11,7 +11,7 @@ const table = {
   csv: {
     title: 'a file whose name ends in .csv or .tsv',
     matches: isNamed(/\.[ct]sv(\.gz)?$/i),
-    // Most processes read no CSV file, and the parser takes 3 ms to load.
+    // Imported when needed: most processes read no CSV file, and the parser takes 3 ms to load.
     open: async (path, options) => (await import('./csv-table.ts')).openCsvTable(path, options),
   },
   'json-lines': {
@@ -34,7 +34,7 @@ const table = {
 /** Every format of tables; the first that matches is used. */
 export const tableFormats: Readonly<Record<keyof typeof table, TableFormat>> = table;
 
-/** Opens CSV from a stream, such as standard input, which has this name in messages. */
+/** Opens CSV from a stream, such as standard input. Messages call it `name`. */
 export async function openCsvStream(stream: Readable, name: string): Promise<TableReader> {
   const wanted = 'a readable stream';
   if (typeof record('openCsvStream', 'stream', stream, wanted)[Symbol.asyncIterator] !== 'function') {
@@ -44,6 +44,6 @@ export async function openCsvStream(stream: Readable, name: string): Promise<Tab
   return (await import('./csv-table.ts')).openCsvStream(stream, name);
 }
 
-/** The format of a file with this name; undefined if it is no table. */
+/** The format of a file with this name; undefined if it is not a table. */
 export const tableFormatOf = (path: string): TableFormat | undefined =>
   Object.values(tableFormats).find((format) => format.matches(checkPath('tableFormatOf', path)));

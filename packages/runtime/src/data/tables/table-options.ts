@@ -23,7 +23,7 @@ export const scales = { standard: true, minmax: true, robust: true, none: true }
 /** How numbers of a table are scaled. */
 export type Scale = 'standard' | 'minmax' | 'robust' | 'none';
 
-/** What is done about gaps: they are filled in, or their rows are left out. */
+/** How gaps are handled: filled in, or their rows are left out. */
 export const missingChoices = { impute: true, drop: true };
 
 const names = option.kind((where, name, value: unknown): readonly string[] => {
@@ -62,7 +62,7 @@ export const tableOptions = defineOptions('readTable', {
   name: option.checkedBy('text', (value): value is string => typeof value === 'string')(),
   /** Whether the first row holds column names. @default true if no field of it is a number */
   header: option.flag(),
-  /** What separates the fields. @default found from the first rows */
+  /** Field separator. @default found from the first rows */
   delimiter: option.oneOf(delimiters)(),
   /** The target column, or several with numbers: names, or numbers counted from 1. @default the last column */
   target: target(undefined, 'the column to predict: its name, or its number counted from 1', 'the last column'),

@@ -1,28 +1,28 @@
 import type { Cell } from '@gradloom/core';
 
-/** A row as a file has it. */
+/** A row of a file. */
 export interface TableRow {
-  /** 'line 12' or 'row 12': where it is, for messages. */
+  /** 'line 12' or 'row 12', for messages. */
   readonly place: string;
   /** Its cells, in the order of the columns. */
   readonly cells: readonly Cell[];
 }
 
-/** An open file of rows. */
+/** A file that is read row by row. */
 export interface TableReader {
-  /** Names of the columns; null where the file has none. */
+  /** Column names; null if the file has none. */
   names(): readonly string[] | null;
   /** Where the names are, such as 'line 1'. */
   readonly namesPlace?: string;
-  /** How the file was read, such as 'fields separated by ";"', to be shown once. */
+  /** How the file was read, such as 'fields separated by ";"'; shown once. */
   readonly findings?: readonly string[];
-  /** The rows, as they are read: awaiting each one would take longer than reading it. */
+  /** The rows in batches: awaiting each one would take longer than reading it. */
   readonly batches: AsyncIterable<readonly TableRow[]>;
-  /** Closes a file that is not read to its end. */
+  /** Closes a file before its end. */
   close?(): Promise<void>;
 }
 
-/** How a file is read. */
+/** Options of opening a file. */
 export interface TableReadOptions {
   /** Whether the first row holds column names. */
   readonly header?: boolean | undefined;
@@ -30,15 +30,15 @@ export interface TableReadOptions {
   readonly delimiter?: DelimiterName | undefined;
 }
 
-/** Characters between the fields of a row. */
+/** Field separators of CSV files. */
 export const delimiters = { comma: ',', semicolon: ';', tab: '\t', pipe: '|' } satisfies Record<DelimiterName, string>;
 
-/** What separates the fields of a CSV file. */
+/** Name of a field separator. */
 export type DelimiterName = 'comma' | 'semicolon' | 'tab' | 'pipe';
 
-/** A format of tables. */
+/** A table format. */
 export interface TableFormat {
-  /** Description in an error. */
+  /** Description for error messages. */
   readonly title: string;
   /** Whether a file of this name has the format. */
   matches(path: string): boolean;

@@ -1,17 +1,17 @@
 import type { Preprocessing } from '@gradloom/core';
 import type { TableOptions } from './table-options.ts';
 
-/** A file of rows, and what it is read for. */
+/** A table to read, and its purpose. */
 export interface TableRequest {
-  /** The function that is called, for messages. */
+  /** The called function, for messages. */
   readonly where: string;
   readonly path: string;
-  /** Checked, and without those that are undefined. */
+  /** Checked options, without undefined ones. */
   readonly options: TableOptions;
-  /** Of the model that reads it; null where the types are found here. */
+  /** Preprocessing of the model that reads the table; null if types are found from the cells. */
   readonly preprocessing: Preprocessing | null;
-  /** Inputs are numbers without gaps, and numbers of a target are values. */
+  /** Inputs are numbers without gaps, and a numeric target holds values. */
   readonly isPlain: boolean;
-  /** An error about the file. `problem` begins with ' has' or with ': line 3', say. */
+  /** Makes an error about the file. `problem` begins with ' has' or ': line 3', for example. */
   fault(problem: string, cause?: unknown): Error;
 }

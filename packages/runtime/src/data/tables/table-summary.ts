@@ -3,7 +3,7 @@ import { counted } from '@gradloom/core/internal';
 import { checkTable } from './check-table.ts';
 import type { Table, TableColumn } from './table.ts';
 
-/** What was found about a column, and what becomes of it. */
+/** Facts about a column and its use. */
 export interface ColumnSummary {
   /** Its name. */
   readonly name: string;
@@ -11,15 +11,15 @@ export interface ColumnSummary {
   readonly role: 'input' | 'target' | 'weight' | 'left out';
   /** How its cells are read; null if it is left out. */
   readonly type: TableColumn['type'] | 'classes' | 'values' | null;
-  /** Why. */
+  /** Why it is read so. */
   readonly reason: string;
   /** Number of gaps. */
   readonly gaps: number;
-  /** What it becomes, such as '(x - 40.5) / 12.1' or '3 inputs'. */
+  /** Its encoding, such as '(x - 40.5) / 12.1' or '3 inputs'. */
   readonly becomes: string;
 }
 
-/** A line for each column. */
+/** A summary of each column. */
 export function summarizeTable(table: Table, preprocessing: Preprocessing): ColumnSummary[] {
   checkTable('summarizeTable', table);
   checkPreprocessing('summarizeTable', preprocessing);
@@ -58,5 +58,5 @@ const outputOf = (decoding: TargetDecoding): string =>
       ? 'as it is'
       : `(y - ${short(decoding.center)}) / ${short(decoding.scale)}`;
 
-/** Five digits: the whole number is in the model. */
+/** Five digits are enough to read; the model stores the exact number. */
 const short = (value: number): string => String(Number(value.toPrecision(5)));

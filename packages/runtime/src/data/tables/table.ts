@@ -1,9 +1,9 @@
 import type { ColumnType } from '@gradloom/core';
 import type { TableOptions } from './table-options.ts';
 
-/** A file of rows in memory: a typed array a column. */
+/** A table in memory: one typed array per column. */
 export interface Table {
-  /** Its name in messages, by default the path. */
+  /** Name in messages, by default the path. */
   readonly name: string;
   /** N: number of rows. */
   readonly rows: number;
@@ -17,13 +17,13 @@ export interface Table {
   readonly leftOut: readonly string[];
   /** Names of the classes in the order of their indices; null if the targets are values. */
   readonly classes: readonly string[] | null;
-  /** What was decided about the file as a whole, a sentence each, with how to change it. */
+  /** Decisions about the file as a whole, a sentence each, with how to change them. */
   readonly decisions: readonly string[];
-  /** What the columns may have wrong, a sentence each. */
+  /** Possible problems of columns, a sentence each. */
   readonly warnings: readonly string[];
-  /** How it was read. */
+  /** Options it was read with. */
   readonly options: TableOptions;
-  /** The folder that its columns are kept in, with `stream`. */
+  /** With `stream`: the folder of its columns. */
   readonly cache?: string;
 }
 
@@ -33,7 +33,7 @@ export interface TableColumn {
   readonly name: string;
   /** How its cells are read. */
   readonly type: ColumnType;
-  /** Why it has this type. */
+  /** Reason for this type. */
   readonly reason: string;
   /** Number of gaps. */
   readonly gaps: number;
@@ -43,22 +43,22 @@ export interface TableColumn {
 
 /** Cells as numbers. */
 export interface NumberColumn {
-  /** Which kind of column this is. */
+  /** Kind of column. */
   readonly kind: 'numbers';
   /** [N] numbers, NaN for a gap. */
   readonly values: Float64Array;
-  /** Of a column in a cache, which is read whenever `values` is asked for: `count` numbers from `first` on. */
+  /** For a cached column, whose `values` are read on each access: `count` numbers from `first`. */
   readonly part?: (first: number, count: number) => Float64Array;
 }
 
-/** Cells as places in a dictionary. */
+/** Cells as indices into a list of words. */
 export interface WordColumn {
-  /** Which kind of column this is. */
+  /** Kind of column. */
   readonly kind: 'words';
-  /** The dictionary: each word once. */
+  /** The distinct words. */
   readonly words: readonly string[];
-  /** [N] places in the dictionary, -1 for a gap. */
+  /** [N] indices into `words`, -1 for a gap. */
   readonly indices: Int32Array;
-  /** Of a column in a cache, which is read whenever `indices` is asked for: `count` places from `first` on. */
+  /** For a cached column, whose `indices` are read on each access: `count` indices from `first`. */
   readonly part?: (first: number, count: number) => Int32Array;
 }

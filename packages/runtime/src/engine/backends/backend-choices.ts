@@ -7,8 +7,8 @@ export const backendNames = { reference: true, wasm: true, native: true, blas: t
 >;
 
 /**
- * Choices of a backend. 'auto' is the first of native, blas and wasm that this machine supports; wasm if layers are too
- * small for another; reference if there is no WebAssembly.
+ * Choices of a backend. 'auto' is the first of native, blas and wasm that this machine supports; wasm if all layers are
+ * too small to gain from the others; reference if there is no WebAssembly.
  */
 export const backendChoices = { auto: true, ...backendNames } as const;
 /** 'auto', or the name of a backend. */

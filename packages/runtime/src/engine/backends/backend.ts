@@ -24,10 +24,10 @@ import { createBlasKernels } from './native/blas-kernels.ts';
 import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
 import { enterMachineCode, type MachineCode, machineCode } from './native/machine-code.ts';
 
-/** A backend with the path of its library: what a thread needs to rebuild it. */
+/** A backend with the path of its library: everything a thread needs to recreate it. */
 export type Backend = BuiltInBackend | BlasBackend;
 
-/** A built-in backend: plain TypeScript, WebAssembly, or machine code generated at the start. */
+/** A built-in backend: plain TypeScript, WebAssembly, or machine code generated at startup. */
 export interface BuiltInBackend {
   /** Its name. */
   readonly name: Exclude<BackendName, 'blas'>;
@@ -37,13 +37,13 @@ export interface BuiltInBackend {
 export interface BlasBackend {
   /** 'blas'. */
   readonly name: 'blas';
-  /** The library that was found. */
+  /** The library in use. */
   readonly library: BlasIdentity;
 }
 
 /**
- * A backend as files record it, for a resume to compare. It has no path, since loading a library runs its code: a file
- * may say which library was used, never where one is.
+ * A backend as files record it, compared on resume. The path is left out because loading a library runs its code: a
+ * file may say which library was used, never where to load one.
  */
 export type BackendRecord =
   | BuiltInBackend
@@ -77,7 +77,7 @@ export function resolveBackend(
     throw new OptionError('train', 'blas', `has ${show(path)}, expected the path of a library`);
   }
   if (name === 'reference') return { name };
-  // If a named library does not work, that is an error and not a reason to use another backend.
+  // If the user named a library that does not work, that is an error; no other backend is tried.
   const named = path !== undefined || (process.env.GRADLOOM_BLAS ?? '') !== '';
   const problem = wasmProblem();
   if (problem !== null && name === 'auto' && !named) return { name: 'reference' };
@@ -85,7 +85,7 @@ export function resolveBackend(
     throw new OptionError('train', 'backend', `${name === 'auto' ? 'blas' : name} cannot run here: ${problem}`);
   }
   if (name === 'wasm') return { name };
-  // Looking for a better one takes about 10 ms, in which XOR is learned.
+  // Looking for a faster backend takes about 10 ms, in which XOR is learned.
   if (name === 'auto' && !named && network !== undefined && !hasNativeProducts(network.products))
     return { name: 'wasm' };
   if (name === 'native' || (name === 'auto' && !named)) {
@@ -106,7 +106,7 @@ export function resolveBackend(
 
 const withoutWhere = (reason: string): string => reason.replace('machineCode: ', '');
 
-/** This thread's kernels over a run's memory; `scratch` is its own. */
+/** Creates this thread's kernels for a run's memory; `scratch` belongs to this thread. */
 export function createBackendKernels(
   backend: Backend,
   {
@@ -118,7 +118,7 @@ export function createBackendKernels(
   }: Omit<CompiledKernels, 'heapBase'> & {
     memory: WasmMemory;
     scratch: KernelScratch;
-    outside?: readonly SharedArrayBuffer[]; // where arrays of the run may lie besides
+    outside?: readonly SharedArrayBuffer[]; // buffers outside of the memory that may hold arrays of the run
   },
 ): Kernels {
   if (backend.name === 'reference' || module === null) return referenceKernels;
@@ -150,19 +150,19 @@ function openLibrary({ path }: BlasIdentity): BlasLibrary {
   return library;
 }
 
-/** What a backend needs compiled, once for all threads. */
+/** Compiled code of a backend, shared by all threads. */
 export interface CompiledKernels {
-  // of the SIMD kernels; null for the reference, which runs where there is no SIMD, too
+  // The SIMD kernels; null for the reference, which also runs without SIMD.
   readonly module: WasmModule | null;
-  readonly code: MachineCode | null; // of native, and of blas where the machine has some; null for all others
-  readonly heapBase: number; // first byte of a run's memory that is free for its arrays
+  readonly code: MachineCode | null; // for native, and for blas if the machine supports it; else null
+  readonly heapBase: number; // first byte of a run's memory that is free for arrays
 }
 
-/** For runs of a type. @throws Error if this machine does not have what the backend needs. */
+/** Compiles a backend for an element type. @throws Error if this machine does not support it. */
 export function compileFor({ name }: Backend, elementType: ElementType = FLOAT64): CompiledKernels {
   if (name === 'reference') return { module: null, code: null, heapBase: 0 };
   const module = compileKernels(elementType);
-  // To ask takes a memory, and 10 GiB of address space, so each thread is told.
+  // Threads are told the value: finding it creates a memory and reserves 10 GiB of address space.
   heapBases[elementType] ??= heapBaseOf(module);
   const heapBase = heapBases[elementType];
   if (name === 'wasm') return { module, code: null, heapBase };
@@ -176,7 +176,7 @@ const heapBases: Partial<Record<ElementType, number>> = {};
 
 /**
  * The module of the SIMD kernels of a type, compiled once; threads share the code.
- * @throws Error where there is no SIMD.
+ * @throws Error if there is no SIMD.
  */
 export function compileKernels(elementType: ElementType = FLOAT64): WasmModule {
   compiled[elementType] ??= compileWasmKernels(

@@ -17,14 +17,17 @@ import { lossUnit, toOwnUnits } from './own-units.ts';
 export interface Evaluation {
   /** Number of rows. */
   readonly rows: number;
-  /** Mean loss over the rows, of targets in their own units. */
+  /** Mean loss over the rows, in units of the targets. */
   readonly loss: number;
   /**
-   * Mean loss over the rows by the weights that the run has for rows and classes, which early stopping, plateau
-   * schedules and the best checkpoint go by. Absent where each row counts 1.
+   * Mean loss weighted by the run's row and class weights; used by early stopping, plateau schedules and the best
+   * checkpoint. Absent if every row counts 1.
    */
   readonly weightedLoss?: number;
-  /** Share of rows classified correctly, from 0 to 1. A row without an answer counts as wrong. Classes only. */
+  /**
+   * Share of rows classified correctly, from 0 to 1. A row with an output that is not finite counts as wrong. Classes
+   * only.
+   */
   readonly accuracy?: number;
   /** Mean absolute error, in units of the targets. Values only. */
   readonly mae?: number;
@@ -32,9 +35,9 @@ export interface Evaluation {
   readonly rmse?: number;
   /** R²: 1 if every prediction is exact, 0 if they are no better than the mean of the targets. Values only. */
   readonly r2?: number;
-  /** Values of the user's own metrics by their names. Absent if there are none. */
+  /** Values of custom metrics by name. Absent if there are none. */
   readonly metrics?: Readonly<Record<string, number>>;
-  /** Number of rows with an output that is not a finite number. Absent if there is none. */
+  /** Number of rows with an output that is not finite. Absent if there are none. */
   readonly unanswered?: number;
 }
 
@@ -42,18 +45,18 @@ export interface EvaluationRun {
   network: Network;
   loss: Loss;
   threads: number;
-  chunks: number; // number of chunks whose outputs are held at once; changes no bit
-  attempt: <T>(work: () => Promise<T>) => Promise<T>; // repeats work after a failed thread
-  lockstep?: Lockstep; // of the ranks that share the rows, default: this process alone
-  threadsOf?: readonly number[]; // of each of them, by which the rows are shared
+  chunks: number; // number of chunks whose outputs are held at once; does not change results
+  attempt: <T>(work: () => Promise<T>) => Promise<T>; // repeats work after a thread failed
+  lockstep?: Lockstep; // ranks that share the rows; default: this process alone
+  threadsOf?: readonly number[]; // threads of each rank, by which the rows are divided
   readers?: readonly OutputReader[] | undefined;
-  scaledReaders?: readonly OutputReader[]; // of outputs and targets as the network has them, not in own units
+  scaledReaders?: readonly OutputReader[]; // of scaled outputs and targets, as the network has them
 }
 
 /**
- * Evaluates a dataset with the current weights, on the threads of the run; only between spans. Ranks compute the
- * outputs of chunks of their own; rank 0 reads all of them in the order of the rows, and all ranks have its figures.
- * @throws InputError (rejects) naming the first row that a layer cannot take.
+ * Evaluates a dataset with the current weights, on the threads of the run; only between spans. Each rank computes some
+ * chunks of the outputs; rank 0 reads all in order, and all ranks return its figures.
+ * @throws InputError (rejects) naming the first row that a layer refuses.
  */
 export async function evaluateDataset(
   pool: Pool,
@@ -76,9 +79,10 @@ export async function evaluateDataset(
     const parts = partsOf(segment, chunks, threadsOf, network.output);
     const part = parts[lockstep.rank];
     const team = Math.min(threads, part.lossSums.length);
-    // Weights are only read and outputs overwritten, so a second try needs no undo.
+    // Weights are only read and outputs overwritten, so a retry needs no undo.
     const answers = await attempt(async () => (team === 0 ? [] : await evaluateSegment(pool, setup, part, team)));
-    // A rank that does something else says anything; one that steps meanwhile tells all of it.
+    // A rank that makes another call sends a value without answers. If it takes a step instead, it reports the
+    // difference to all.
     const all = await lockstep.fromAll({ answers });
     refuseBadRows(
       dataset,
@@ -106,17 +110,17 @@ export async function evaluateDataset(
   }
 }
 
-/** Of a rank that has read no outputs. */
+/** Result of a rank that reads no outputs. */
 const UNREAD: Evaluation = { rows: 0, loss: Number.NaN };
 
-/** Its code may be JavaScript, which nothing has checked. */
+/** Checks the value, since a custom metric may be unchecked JavaScript. */
 function metricValue(name: string, metric: Metric): number {
   const value: unknown = metric.value();
   if (typeof value === 'number') return value;
   throw new Error(`metric ${name}: value() has ${show(value)}, expected a number`);
 }
 
-/** Passes rows to each reader in parts; their size changes no bit. */
+/** Passes rows to each reader in parts, whose size does not change results. */
 function* readOutputs(
   network: Network,
   loss: Loss,
@@ -145,14 +149,14 @@ function* readOutputs(
   }
 }
 
-/** A reader of outputs and targets, such as a metric. */
+/** Consumes outputs and targets, such as a metric. */
 export interface OutputReader {
-  /** Bytes that it may take. @default almost none */
+  /** Memory that it may need, in bytes. @default almost none */
   readonly bytes?: number;
-  /** Called with B rows at a time, in order. The arrays are reused, so copy what you keep. */
+  /** Called with B rows at a time, in order. The arrays are reused: copy what you keep. */
   add(
-    y: Float64Array, // [B, O] the network's outputs, in the units of targets that were scaled
-    t: Float64Array, // [B, O], or [B] indices of classes where the loss takes these
+    y: Float64Array, // [B, O] the network's outputs, in the targets' own units
+    t: Float64Array, // [B, O], or [B] class indices if the loss takes these
     B: number,
     O: number,
   ): void;
@@ -166,13 +170,13 @@ const evaluateSegment = (
 ): Promise<(BadRow | undefined)[]> =>
   runOnTeam(pool, setup, threads, (place): EvaluationTask => ({ kind: 'evaluation', ...place, ...segment }));
 
-/** Each thread stops at the first such row of its own. */
+/** @throws InputError for the first bad row. Each thread stops at its own first. */
 function refuseBadRows({ name }: Dataset, answers: readonly (BadRow | undefined)[]): void {
   const bad = answers.filter((answer) => answer !== undefined).sort((a, b) => a.row - b.row);
   if (bad.length > 0) throw new InputError(bad[0].row, bad[0].problem, { of: name });
 }
 
-/** Accuracy for classes, errors for values. */
+/** Computes accuracy for classes, errors for values. */
 export function* figuresOf(
   network: Network,
   loss: Loss,
@@ -200,7 +204,7 @@ interface EvaluationArrays {
 
 const known = new WeakMap<TeamSetup, EvaluationArrays>();
 
-/** Reused by all evaluations of a run, which follow one another; new arrays each time would pile up. */
+/** Arrays shared by all evaluations of a run, which run one after the other; new ones each time would pile up. */
 function arraysOf(setup: TeamSetup, network: Network, loss: Loss, chunks: number): EvaluationArrays {
   let arrays = known.get(setup);
   if (arrays === undefined) {
@@ -214,18 +218,18 @@ function arraysOf(setup: TeamSetup, network: Network, loss: Loss, chunks: number
 
 const sharedDoubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
 
-/** Rows of a dataset that are evaluated at once, with their outputs and losses. */
+/** Rows of a dataset that are evaluated together, with their outputs and losses. */
 type Segment = Pick<EvaluationTask, 'dataset' | 'first' | 'rows' | 'outputs' | 'lossSums'>;
 
-/** The chunks of a segment as ranks take them, in order, by the number of their threads. A rank may have none. */
+/** Divides the chunks of a segment over ranks, in order, in proportion to their threads. A rank may have none. */
 export function partsOf(
   { dataset, first, rows, outputs, lossSums }: Segment,
   chunks: number,
   threadsOf: readonly number[],
-  O: number, // numbers of a row of outputs
+  O: number, // length of an output row
 ): readonly Segment[] {
   const all = threadsOf.reduce((sum, threads) => sum + threads, 0);
-  let before = 0; // threads of the ranks before
+  let before = 0; // threads of the ranks before this one
   return threadsOf.map((threads) => {
     const from = Math.floor((chunks * before) / all);
     before += threads;
@@ -241,7 +245,7 @@ export function partsOf(
   });
 }
 
-/** Brings outputs and losses of all ranks to rank 0, which has arrays of the same shape. */
+/** Transfers that bring outputs and losses of all ranks to rank 0, which has arrays of the same shape. */
 function outputsToFirst({ rank, isFirst }: Lockstep, parts: readonly Segment[]): readonly Transfer[] {
   const arraysOf = ({ outputs, lossSums }: Segment): Stretch[] => [outputs, lossSums];
   if (!isFirst) return arraysOf(parts[rank]).map((numbers) => ({ kind: 'send', peer: 0, numbers }));

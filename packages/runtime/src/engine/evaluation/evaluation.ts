@@ -19,25 +19,25 @@ import { CONTROL } from '../threads/barrier.ts';
 import type { Host } from '../threads/host.ts';
 import type { BadRow, EvaluationTask, TeamSetup } from '../threads/protocol.ts';
 
-/** A forward pass and its loss. */
+/** A linked forward pass with its loss. */
 interface Chunk {
   readonly B: number;
   readonly y: Elements; // [B, O]
   readonly program: Program;
 }
 
-/** A thread's own view of a network in shared memory: what it needs to evaluate. */
+/** A thread's view of a network in shared memory, used to evaluate. */
 export interface EvaluationContext {
   readonly setup: TeamSetup;
   readonly network: Network;
   readonly loss: Loss;
-  readonly model: Tensors; // the weights that are evaluated
+  readonly model: Tensors; // weights to evaluate
   readonly kernels: Kernels;
-  readonly reader: RowReader; // of datasets
+  readonly reader: RowReader; // reads rows of datasets
   readonly workspace: Workspace;
-  readonly lossSums: Float64Array; // [1] or more
+  readonly lossSums: Float64Array; // [1] or longer
   readonly targetColumns: number;
-  chunk: Chunk | null; // the last one
+  chunk: Chunk | null; // the most recent one
 }
 
 export function createEvaluationContext<Setup extends TeamSetup>(
@@ -65,7 +65,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
 
 /**
  * Evaluates this thread's share of the chunks: overwrites their outputs and summed losses, up to the first row that a
- * layer cannot take.
+ * layer refuses.
  */
 export function evaluateChunks(context: EvaluationContext, task: EvaluationTask): BadRow | undefined {
   const { network, workspace, loss, reader, lossSums: sums } = context;
@@ -92,16 +92,16 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
   }
 }
 
-/** Forward pass and loss of a chunk of B rows: of the one before, or a new one. */
+/** Forward pass and loss for B rows: the most recent one if it fits, or a new one. */
 function chunkOf(context: EvaluationContext, B: number): Chunk {
   const { network, workspace, model, kernels, lossSums } = context;
   if (context.chunk?.B === B) return context.chunk;
   const { calls, emit } = createList();
-  // Only dropout reads seed and place, in training.
+  // Only dropout reads seed and place, and only in training.
   const place = new Float64Array(2);
   const pass = { emit, training: false, seed: 0, leaf: EVALUATION_ROWS, joins: false, batch: NO_BATCH, place };
   const y = emitForward(network, workspace, model, B, pass);
-  // The first gradient, which the loss overwrites, is not where the outputs are.
+  // The loss overwrites the first gradient buffer, which does not overlap the outputs.
   emitLoss(lossSums, network, workspace, y, B, pass);
   context.chunk = { B, y: viewOf(y, 0, B * network.output), program: link(calls, kernels) };
   return context.chunk;

@@ -6,12 +6,12 @@ import type { InferenceSetup } from '../threads/protocol.ts';
 import { createEvaluationContext, type EvaluationContext } from './evaluation.ts';
 import { planInference } from './inference-layout.ts';
 
-/** A thread's own view of a model that is evaluated. */
+/** A thread's view of a model that is evaluated without a run. */
 export interface InferenceContext extends EvaluationContext {
   readonly setup: InferenceSetup;
 }
 
-/** That of thread `thread`. */
+/** Creates the context of thread `thread`. */
 export function createInferenceContext(setup: InferenceSetup, thread: number, host: Host): InferenceContext {
   const own = host.partsOf(setup);
   const network = buildNetwork(host.specOf(setup), own);

@@ -9,24 +9,24 @@ const LINE = 64;
 
 export interface InferenceOptions extends EvaluationShape {
   readonly threads: number;
-  readonly heapBase: number; // first byte of memory that the kernels leave free
+  readonly heapBase: number; // first byte of memory that is free for arrays
 }
 
-/** The arrays that a model is evaluated in. */
+/** The arrays for evaluating a model. */
 export interface InferenceArrays {
   readonly theta: Elements; // [P]
-  readonly scratch: readonly Float64Array[]; // [threads][*] private to each thread
+  readonly scratch: readonly Float64Array[]; // [threads][*], private to each thread
 }
 
-/** The layout of their memory: a pure function of its options, so that every thread finds the same offsets. */
+/** The layout of their memory. It depends only on its options, so every thread finds the same offsets. */
 export interface InferenceLayout {
   readonly bytes: number;
-  readonly outside: readonly []; // all of it lies in the memory
+  readonly outside: readonly []; // everything lies in the memory
   readonly parts: readonly Part[];
   bind(memory: WasmMemory): InferenceArrays;
 }
 
-/** @throws OptionError with the size of each part where it passes what the kernels can address. */
+/** @throws OptionError with the size of each part if it exceeds what the kernels can address. */
 export function planInference(options: InferenceOptions, scratchLength = countScratch(options)): InferenceLayout {
   const { network, elementType, backend, threads, heapBase } = options;
   const P = network.parameterCount;
@@ -61,7 +61,7 @@ export function planInference(options: InferenceOptions, scratchLength = countSc
   };
 }
 
-/** Doubles that belong to one thread, the same for any number of them: counting takes as long as all else. */
+/** Doubles of one thread, independent of the number of threads. Counting takes as long as the rest of planning. */
 export const countScratch = (shape: EvaluationShape): number =>
   countDoubles((allocate) => takeEvaluationScratch(shape, allocate), shape.elementType);
 

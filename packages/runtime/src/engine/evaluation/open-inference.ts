@@ -8,11 +8,11 @@ import { openTeamSetup, type TeamShape } from '../threads/team-setup.ts';
 import type { OutputReader } from './evaluate-dataset.ts';
 import { countScratch, planInference } from './inference-layout.ts';
 
-/** A model in the memory of a team. */
+/** A model in the shared memory of a team. */
 export interface OpenedInference {
   readonly setup: InferenceSetup;
   readonly means: Means;
-  readonly room: MemoryRoom; // that it was fitted into
+  readonly room: MemoryRoom; // the memory limit that it was fitted to
   readonly plannedBytes: number;
 }
 
@@ -27,7 +27,7 @@ export function openInference(
   lossSpec: LossSpec,
   machine: Omit<TeamShape, 'network' | 'lossSpec' | 'elementType'>,
   readers: readonly OutputReader[] = [],
-  chunks = 0, // of an evaluation to hold at once, if there is memory for it
+  chunks = 0, // chunks of an evaluation to hold at once, if memory allows
 ): OpenedInference {
   refuseBadWeights(where, network, parameters);
   const loss = createLoss(lossSpec, network.own);

@@ -1,13 +1,13 @@
 import type { Loss, Preprocessing, TargetDecoding } from '@gradloom/core';
 
-/** What a value of a target column was scaled by. */
+/** Scaling of a value column of the target. */
 type Scaled = Extract<TargetDecoding, { type: 'values' }>;
 
 const isScaled = (decoding: TargetDecoding): decoding is Scaled => decoding.type === 'values';
 
 /**
- * What the loss on scaled targets is multiplied by for the loss in their units: an error of 2 standard deviations of 10
- * is one of 20. It is 1, and the loss stays that of scaled targets, where several targets have different scales.
+ * Factor from the loss on scaled targets to the loss in their own units: an error of 2 standard deviations of 10 is one
+ * of 20. It is 1 (the loss stays scaled) if several targets have different scales.
  */
 export function lossUnit({ degree }: Loss, preprocessing: Preprocessing | undefined): number {
   const scales = new Set(preprocessing?.target.filter(isScaled).map(({ scale }) => Math.abs(scale)));
@@ -16,7 +16,9 @@ export function lossUnit({ degree }: Loss, preprocessing: Preprocessing | undefi
   return degree === 1 ? scale : scale * scale;
 }
 
-/** Rows of outputs or targets in the units of the target columns. Overwrites `rows`; does nothing for classes. */
+/**
+ * Converts rows of outputs or targets to the units of the target columns. Overwrites `rows`; does nothing for classes.
+ */
 export function toOwnUnits(
   rows: Float64Array, // [B, O] in and out
   B: number,

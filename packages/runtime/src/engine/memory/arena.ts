@@ -18,67 +18,64 @@ import { nodeRowsOf, notesLength } from '../step/rank-batch.ts';
 import { gradientRowsOf } from '../step/team-part.ts';
 import { type ScratchShape, sharedLength, takeThreadScratch } from './thread-scratch.ts';
 
-/** Steps of a span whose losses and norms fit the rings. */
+/** Most steps of a span: their losses and norms fit the rings. */
 export const RING = 16_384;
 
 const ALIGNMENT = 64;
 
 export interface ArenaOptions extends ScratchShape {
   schedule: Schedule;
-  threads: number; // most threads that the run will use
-  heapBase: number; // first byte of memory that the kernels leave free
-  insideBytes?: number; // beyond which regions lie outside of the memory where they may, default `mostInside`
+  threads: number; // most threads that the run may use
+  heapBase: number; // first byte of memory that is free for arrays
+  insideBytes?: number; // size above which regions that may lie outside do so; default `mostInside`
 }
 
 /** Every array of a run. Threads exchange numbers only through these. */
 export interface Arena {
   readonly theta: Elements; // [P]
-  readonly gSum: Elements; // [rows, gradientStride] of nodes of the batch, or of this rank's part of it
-  readonly nodes: Elements; // [rows, gradientStride] of nodes of all ranks, for `owned`; empty where there is one rank
-  readonly state: readonly Elements[]; // [slots][P]; on one of several ranks of `owned`, but that of an average
-  readonly owned: readonly Range[]; // parameters that this rank updates, in their order: all without others
-  readonly model: Elements; // theta, or its moving average, the last of `state`: what is evaluated and handed out
+  readonly gSum: Elements; // [rows, gradientStride] gradient sums of this rank's nodes of the tree
+  readonly nodes: Elements; // [rows, gradientStride] sums of all ranks' nodes, for `owned`; empty without others
+  readonly state: readonly Elements[]; // [slots][P]; with several ranks only `owned`, except for an average
+  readonly owned: readonly Range[]; // parameters that this rank updates, in order: all without other ranks
+  readonly model: Elements; // theta, or its moving average (last of `state`): evaluated and returned
   readonly squares: Float64Array; // [blocks]
   readonly lossSums: Float64Array; // [leaves]
-  readonly notes: Float64Array; // what ranks tell each other in a step: see rank-notes.ts; empty where there is one
-  readonly scalars: Float64Array; // of the optimizer
+  readonly notes: Float64Array; // messages between ranks in a step: see rank-notes.ts; empty without other ranks
+  readonly scalars: Float64Array; // scalars of the optimizer
   readonly scheduleState: Float64Array;
-  readonly rates: Float64Array; // [RING] that of step n at n mod RING, written by the main thread between spans
+  readonly rates: Float64Array; // [RING] learning rate of step n at n mod RING, written between spans
   readonly losses: Float64Array; // [RING] mean loss of each step of a span
   readonly norms: Float64Array; // [RING] gradient norm of each step of a span
-  readonly probeSums: Float64Array; // [leaves, probeLength] of the last step that was looked at; empty where none is
-  readonly shared: Float64Array; // sums over leaves that layers share; empty where none couples rows
-  readonly scratch: readonly Float64Array[]; // [threads][*] private to each thread
+  readonly probeSums: Float64Array; // [leaves, probeLength] of the last probed step; empty if no step is probed
+  readonly shared: Float64Array; // leaf sums of layers that couple rows; empty without such layers
+  readonly scratch: readonly Float64Array[]; // [threads][*], private to each thread
 }
 
-/** Parameters that follow each other. */
+/** Consecutive parameters. */
 export interface Range {
   readonly offset: number;
   readonly length: number;
 }
 
-/** An array of a run, as the plan lists it. */
+/** An array of a run in the plan. */
 interface Region<T extends ElementType = ElementType> {
-  readonly name: string; // in plans and errors
+  readonly name: string; // name in plans and errors
   readonly type: T;
   readonly length: number;
-  readonly option?: string; // that determines its length, besides the layers
-  readonly mayLieOutside?: true; // of the memory: WebAssembly need not reach it
+  readonly option?: string; // option that determines its length, besides the layers
+  readonly mayLieOutside?: true; // outside of the memory, since WebAssembly does not access it
 }
 
-/**
- * The layout of the shared memory of a run: a pure function of its options, so that every thread finds the same
- * offsets.
- */
+/** The layout of the shared memory of a run. It depends only on its options, so every thread finds the same offsets. */
 export interface ArenaPlan {
-  readonly bytes: number; // of the memory
-  readonly outside: readonly number[]; // bytes of each buffer besides it
-  readonly rows: number; // of gradients
+  readonly bytes: number; // size of the memory
+  readonly outside: readonly number[]; // size of each buffer outside of it
+  readonly rows: number; // rows of gradients
   readonly parts: readonly Part[];
   bind(memory: WasmMemory, outside: readonly SharedArrayBuffer[]): Arena;
 }
 
-/** Backends whose kernels reach arrays outside of the memory. */
+/** Backends whose kernels can access arrays outside of the memory. */
 const reachesOutside: Readonly<Record<BackendName, boolean>> = {
   reference: true,
   wasm: false,
@@ -86,29 +83,30 @@ const reachesOutside: Readonly<Record<BackendName, boolean>> = {
   blas: false,
 };
 
-/** Bytes of the longest array that V8 11.3 has: 2³² numbers. */
+/** Bytes of the longest array in V8 11.3: 2³² numbers. */
 export const longestArray = (type: ElementType): number => bytesOfElements(type, 2 ** 32);
 
-/** Most bytes of the memory of a run. The reference's is a plain SharedArrayBuffer, which may be of any size. */
+/** Largest memory of a run, in bytes. The reference uses a plain SharedArrayBuffer of any size. */
 export const mostInside = (backend: BackendName): number => (backend === 'reference' ? Infinity : MOST_BYTES);
 
 /**
- * Where a region outside begins in its buffer. glibc puts 16 bytes before a large block, which then begins at a line;
- * elsewhere vectors may lie across two of them, which only costs time.
+ * Offset of a region in its own buffer. glibc puts 16 bytes before a large block, so this offset is 64-byte aligned;
+ * elsewhere vectors may cross cache lines, which only costs time.
  */
 const OUTSIDE_START = ALIGNMENT - 16;
 
-/** Where a region lies: in the memory, or in the buffer of this number outside of it. */
+/** Position of a region: in the memory, or in the buffer with this number outside of it. */
 interface Place {
   readonly outside: number | null;
   readonly offset: number; // in bytes
 }
 
 /**
- * Gradients and optimizer state lie outside of the memory when, and only when, the whole does not fit into it.
- * `scratchLength` takes as long as all else where there are many layers, and is the same for any number of threads.
- * @throws OptionError with the size of each part where what has to lie in the memory passes the 4 GiB that 32 bits
- * address; nothing is allocated.
+ * Plans the arrays. Gradients and optimizer state lie outside of the memory if and only if everything together does not
+ * fit into it. `scratchLength` takes as long to compute as the rest for networks with many layers, and does not depend
+ * on the number of threads.
+ * @throws OptionError with the size of each part if the arrays that must lie in the memory exceed the 4 GiB of 32-bit
+ * addresses; nothing is allocated.
  */
 export function planArena(options: ArenaOptions, scratchLength = countScratch(options)): ArenaPlan {
   const { backend, insideBytes = mostInside(backend) } = options;
@@ -126,9 +124,9 @@ export function planArena(options: ArenaOptions, scratchLength = countScratch(op
   return plan;
 }
 
-/** A part of the plan that may lie outside of the memory. */
+/** A part of the plan, and whether it lies outside of the memory. */
 interface PlacedPart extends Part {
-  readonly type: ElementType; // of its numbers
+  readonly type: ElementType; // element type
   readonly isOutside: boolean;
 }
 
@@ -140,7 +138,7 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
   const rows = gradientRowsOf(options, options.threads, options.probes ?? false);
   const start = align(options.heapBase);
   let end = start;
-  const outside: number[] = []; // bytes
+  const outside: number[] = []; // sizes in bytes
   const places: Place[] = [];
   const parts: PlacedPart[] = [];
   takeArena(options, rows, scratchLength, ({ name, type, length, option, mayLieOutside = false }) => {
@@ -177,10 +175,10 @@ function layOut(options: ArenaOptions, scratchLength: number, usesOutside: boole
   };
 }
 
-/** The one list of a run's arrays, in the order in which they lie: it is walked to place them, and to bind them. */
+/** The one list of a run's arrays, in memory order. Planning walks it to place them, opening to bind them. */
 function takeArena(
   options: ArenaOptions,
-  rows: number, // of gradients
+  rows: number, // rows of gradients
   scratchLength: number,
   take: <T extends ElementType>(region: Region<T>) => ElementsOf<T>,
 ): Arena {
@@ -207,7 +205,7 @@ function takeArena(
   const own = optimizer.slots.length - (optimizer.shareAt === undefined ? 0 : 1);
   const state = optimizer.slots.map((slot, k) => {
     const region: Region = { name: `optimizer state ${slot}`, type: elementType, length: k < own ? held : P };
-    // Evaluations read the moving average as they read weights.
+    // The moving average stays inside, since evaluations read it like weights.
     return take(k < own ? { ...region, mayLieOutside: true } : region);
   });
   const blocks = blockCount(P);
@@ -233,7 +231,7 @@ function takeArena(
   };
 }
 
-/** What this rank updates; without others all parameters. */
+/** The parameters that this rank updates; all of them without other ranks. */
 function ownedRanges({ network, cluster = null }: Pick<ArenaOptions, 'network' | 'cluster'>): readonly Range[] {
   if (cluster === null) return [{ offset: 0, length: network.parameterCount }];
   const own = ownershipOf(network, cluster).of[cluster.connection.rank];
@@ -243,7 +241,7 @@ function ownedRanges({ network, cluster = null }: Pick<ArenaOptions, 'network' |
     .sort((a, b) => a.offset - b.offset);
 }
 
-/** Doubles that belong to one thread. */
+/** Number of doubles of one thread's scratch. */
 export const countScratch = (shape: ScratchShape): number =>
   countDoubles((allocate) => takeThreadScratch(shape, allocate), shape.elementType);
 

@@ -1,11 +1,11 @@
 import { OptionError, type Pausable } from '@gradloom/core';
 import { bytesOf, checkMemory, type MemoryRoom, type Part } from '../../system/memory/memory.ts';
 
-/** Resources of a run. Fewer of them take less memory and some time, and change no bit. */
+/** Resources of a run. Smaller numbers save memory, cost some time, and do not change results. */
 export interface Means {
   readonly threads: number;
-  readonly chunks: number; // of an evaluation whose outputs are held at once
-  readonly orders: number; // epochs whose order of rows is held at once
+  readonly chunks: number; // chunks of an evaluation whose outputs are held at once
+  readonly orders: number; // epochs whose row order is held at once
 }
 
 /** A part of the memory plan. */
@@ -13,11 +13,11 @@ interface Planned {
   readonly parts: readonly Part[];
 }
 
-/** How often the chunks are halved before the threads are reduced. */
+/** How often the number of chunks is halved before threads are reduced. */
 const LEVELS = 6;
 
 /**
- * The plan with as much of `wanted` as fits: fewer chunks first, then orders, then threads.
+ * The plan with as much of `wanted` as fits. Chunks are reduced first, then orders, then threads.
  * @throws OptionError with the size of each part if even the minimum does not fit.
  */
 export function* fitMemory<Plan extends Planned>(
@@ -34,12 +34,12 @@ export function* fitMemory<Plan extends Planned>(
     try {
       return bytesOf(planOf(means).parts) <= room.bytes;
     } catch (error) {
-      // More threads than a 32-bit memory has room for.
+      // More threads than fit into a 32-bit memory.
       if (error instanceof OptionError && means.threads > 1) return false;
       throw error;
     }
   };
-  // A plan that fits with more also fits with less.
+  // A plan that fits with more threads also fits with fewer.
   const spared = yield* firstThat(wanted.threads - 1, (given) => fits(at(wanted.threads - given, LEVELS)));
   const threads = wanted.threads - spared;
   const level = yield* firstThat(LEVELS, (lower) => fits(at(threads, lower)));
@@ -49,7 +49,7 @@ export function* fitMemory<Plan extends Planned>(
   return { plan, means };
 }
 
-/** The first of 0, 1, ... `last` that is `good`, after which all are; `last` where none is. */
+/** The first of 0, 1, ... `last` that is `good`, by bisection: all after it must be good too. `last` if none is. */
 function* firstThat(last: number, good: (n: number) => boolean): Pausable<number> {
   let [low, high] = [0, last];
   if (good(low)) return low;

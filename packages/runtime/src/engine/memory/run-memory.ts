@@ -10,26 +10,25 @@ import { EVALUATION_ROWS, type ScratchShape } from './thread-scratch.ts';
 const MiB = 1024 ** 2;
 
 /**
- * What is no array, measured (`run-memory.test.ts`) and rounded up: Node's and V8's own of a thread, and the objects
- * that stand for a layer, for the gradient of a tensor in a row of gradients, for a layer in a pass that has a
- * workspace of its own, and for a piece of a block, in every thread that has them.
+ * Memory that is not in arrays, measured (`run-memory.test.ts`) and rounded up: what Node and V8 need for a thread, and
+ * the objects that represent a layer, the gradient of a tensor in a row of gradients, a layer in a pass with its own
+ * workspace, and a piece of a block, in every thread that has them.
  */
 const THREAD_BYTES = 18 * MiB;
 const LAYER_BYTES = 8 * 1024;
-const GRADIENT_BYTES = 640; // in the program of a look, whose passes are as many as the rows
-const PASS_LAYER_BYTES = 8 * 1024; // 5,200 for a dense layer and a batch norm in turn
-const PIECE_BYTES = 2048; // 1,600 in a program of plain code, 200 in one on tapes
+const GRADIENT_BYTES = 640; // in the program of a probed step, which has as many passes as rows
+const PASS_LAYER_BYTES = 8 * 1024; // 5,200 bytes for alternating dense layers and batch norms
+const PIECE_BYTES = 2048; // 1,600 bytes in plain code, 200 on tapes
 
-/** Old garbage of the main thread besides the young generation: reports of some thousand spans. */
+/** Garbage in V8's old generation of the main thread: reports of some thousand spans. */
 const GARBAGE_BYTES = 28 * MiB;
 
 /**
- * The most that V8's semispaces have, which follows from the heap's limit; it lets both grow before it collects what is
- * old.
+ * Largest size of V8's semispaces, which follows from the heap limit. V8 lets both grow before it collects old objects.
  */
 const semispaceBytes = (): number => Math.min(16 * MiB, getHeapStatistics().heap_size_limit / 128);
 
-/** @throws OptionError if the layers of a spec do not fit into the free memory. Called before any layer is made. */
+/** @throws OptionError if the layers of a spec do not fit into the free memory. Called before any layer is created. */
 export function refuseManyLayers(spec: NetworkSpec): void {
   let count = 0;
   // The spec is not checked yet: a list may even contain itself.
@@ -39,19 +38,19 @@ export function refuseManyLayers(spec: NetworkSpec): void {
     count += list.length;
     for (const layer of list) lists.add(Object(layer).layers);
   }
-  // Reading the free memory takes longer than making a few layers.
+  // Reading the free memory takes longer than creating a few layers.
   if (count > FEW_LAYERS) checkMemory([{ name: 'layers', bytes: count * LAYER_BYTES }], memoryRoom());
 }
 
 const FEW_LAYERS = 100;
 
-/** How a run's threads come about. */
+/** The threads of a run and their network. */
 export interface ThreadNeeds {
   readonly network: Network;
-  readonly ownThreads: boolean; // that are started for it, rather than those of a pool
+  readonly ownThreads: boolean; // started for this run, not taken from a pool
 }
 
-/** Memory of threads besides that of the kernels; `trainingBytes` is what each takes to train. */
+/** Memory of threads besides that of the kernels; `trainingBytes` is what each needs to train. */
 export function threadParts(
   { network, ownThreads }: ThreadNeeds,
   { threads }: Pick<Means, 'threads'>,
@@ -65,7 +64,7 @@ export function threadParts(
   ];
 }
 
-/** What a thread takes to train, besides the arena, with so many rows of gradients. */
+/** Memory that a thread needs to train besides the arena, with this number of gradient rows. */
 export function trainingBytes(shape: ScratchShape, rows: number): number {
   const { network, optimizer } = shape;
   const gradients = network.tensors.length * rows * GRADIENT_BYTES;
@@ -73,7 +72,7 @@ export function trainingBytes(shape: ScratchShape, rows: number): number {
   return gradients + passes + countPieces(network, optimizer) * PIECE_BYTES;
 }
 
-/** Workspaces of passes that go on together, in all programs that a thread keeps; 0 where no layer couples rows. */
+/** Workspaces of passes that run in lockstep, in all programs that a thread keeps; 0 if no layer couples rows. */
 function separateWorkspaces(shape: ScratchShape): number {
   const { batch, lastBatch, leaf, couples, probes = false } = shape;
   if (!couples) return 0;
@@ -82,19 +81,19 @@ function separateWorkspaces(shape: ScratchShape): number {
 }
 
 /**
- * Chunks whose outputs are held at once. Their number changes no bit; 16,384 rows make a pause between two of no
- * account.
+ * Most chunks whose outputs are held at once. Their number does not change results; with 16,384 rows the pauses between
+ * segments do not matter.
  */
 const MOST_CHUNKS = 64;
 
-/** Chunks to hold at once in evaluations of sets of so many rows. */
+/** Chunks to hold at once when evaluating sets of these numbers of rows. */
 export const chunksOf = (rows: readonly number[]): number =>
   Math.min(MOST_CHUNKS, Math.ceil(Math.max(0, ...rows) / EVALUATION_ROWS));
 
-/** Numbers of outputs that are read between two pauses: about a millisecond for each reader. */
+/** Output values read between two pauses: about a millisecond for each reader. */
 export const STRETCH = 1 << 16;
 
-/** Rows of them. */
+/** Rows read between two pauses. */
 export const stretchRows = ({ output }: Network): number => Math.ceil(STRETCH / output);
 
 /** Memory of an evaluation, besides its readers. */

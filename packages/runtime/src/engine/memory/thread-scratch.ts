@@ -23,15 +23,15 @@ import {
 import { type BatchShape, mostPasses, rowsOfPasses } from '../step/team-part.ts';
 
 /**
- * Rows of a chunk at evaluation: fixed, since a BLAS gives a row other bits in calls of other sizes. A pass in training
- * has as many at most.
+ * Rows of an evaluation chunk: fixed, since a BLAS gives a row other bits in calls of other sizes. A pass in training
+ * has at most as many.
  */
 export const EVALUATION_ROWS = MOST_NODE_ROWS;
 
-/** Steps whose hyperparameters a thread writes at a time, at most. */
+/** Most steps whose hyperparameters a thread writes in advance. */
 export const STEPS = 128;
 
-/** What the scratch of a thread that evaluates depends on. */
+/** What the scratch of an evaluating thread depends on. */
 export interface EvaluationShape {
   readonly network: Network;
   readonly loss: Loss;
@@ -39,43 +39,43 @@ export interface EvaluationShape {
   readonly backend: BackendName;
 }
 
-/** What the scratch of a thread that trains depends on. */
+/** What the scratch of a training thread depends on. */
 export interface ScratchShape extends BatchShape, EvaluationShape {
   readonly optimizer: Optimizer;
-  readonly passRows: number; // most rows of a pass in training or at evaluation
+  readonly passRows: number; // most rows of a pass, in training or evaluation
   readonly probes?: boolean; // whether layers are probed, default false
   readonly weighs?: boolean; // whether rows have weights, default false
-  readonly maxNorm?: number | null; // of the weights that come into a unit, default none
+  readonly maxNorm?: number | null; // limit of the norm of weights into a unit, default none
 }
 
-/** The arrays that one thread has for itself, to evaluate. */
+/** The private arrays of an evaluating thread. */
 export interface EvaluationScratch {
   readonly kernels: KernelScratch;
-  readonly lossSums: Float64Array; // [leaves] of a pass; of a chunk at evaluation the first
+  readonly lossSums: Float64Array; // [leaves] of a pass; an evaluation chunk uses the first
   readonly workspace: Workspace;
 }
 
-/** Those of a thread that trains. */
+/** The private arrays of a training thread. */
 export interface ThreadScratch extends EvaluationScratch {
-  readonly probe: Float64Array; // [probeLength] of a leaf that is looked at; empty where none is
-  readonly passMemory: Float64Array; // workspaces of passes that go on together; empty where no layer couples rows
-  readonly place: Float64Array; // [2] step, and row of the batch at which a pass begins
-  readonly one: Float64Array; // [1] what a step adds to itself
-  readonly hyper: Float64Array; // [H] of the optimizer, in this step
-  readonly hypers: Float64Array; // [STEPS, H] of the steps to come
-  readonly next: Float64Array; // [1] the row of them that comes next
-  readonly factors: Float64Array; // of columns that are longer than a limit; empty where there is none
-  readonly scale: Float64Array; // [1] what clipping multiplies the gradient by
-  readonly note: Float64Array; // [2] place of a step's loss and norm in the rings, and whether they end the span
-  readonly tapesOf: Float64Array; // [1] size of the team whose programs stand on the tapes
+  readonly probe: Float64Array; // [probeLength] of a probed leaf; empty if no step is probed
+  readonly passMemory: Float64Array; // workspaces of passes that run in lockstep; empty if no layer couples rows
+  readonly place: Float64Array; // [2] step, and the row of the batch at which a pass begins
+  readonly one: Float64Array; // [1] increment of the step
+  readonly hyper: Float64Array; // [H] of the optimizer, for this step
+  readonly hypers: Float64Array; // [STEPS, H] for the next steps
+  readonly next: Float64Array; // [1] index of the next row of `hypers`
+  readonly factors: Float64Array; // factors for columns whose norm exceeds the limit; empty without a limit
+  readonly scale: Float64Array; // [1] clipping factor of the gradient
+  readonly note: Float64Array; // [2] ring index of a step's loss and norm, and whether they end the span
+  readonly tapesOf: Float64Array; // [1] size of the team whose programs are on the tapes
   readonly tapes: Float64Array;
 }
 
-/** Takes what a thread needs: counted to plan a memory, and then taken from it by the same calls. */
+/** Takes the arrays of an evaluating thread. The same calls first count the memory for the plan and later take it. */
 export function takeEvaluationScratch(
   { network, loss, backend }: EvaluationShape,
   allocate: Allocate,
-  leaves = 1, // of a pass
+  leaves = 1, // leaves of a pass
   rows = EVALUATION_ROWS,
   weighs = false,
 ): EvaluationScratch {
@@ -86,7 +86,7 @@ export function takeEvaluationScratch(
   };
 }
 
-/** Likewise, to train. */
+/** Takes the arrays of a training thread in the same way. */
 export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): ThreadScratch {
   const { network, optimizer, passRows, probes = false, weighs, maxNorm = null } = shape;
   const H = optimizer.hyperLength;
@@ -107,7 +107,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
   };
 }
 
-/** Doubles of the workspaces of all passes of a thread in a batch, where each has one of its own. */
+/** Doubles of all workspaces of a thread's passes in a batch, if each pass has its own. */
 function passMemoryLength(shape: ScratchShape): number {
   const { network, loss, elementType, batch, leaf, couples, probes = false, weighs } = shape;
   if (!couples) return 0;
@@ -117,12 +117,12 @@ function passMemoryLength(shape: ScratchShape): number {
       (allocate) => createWorkspace(network, loss, rows, allocate, { leaves, take: () => EMPTY }, weighs),
       elementType,
     );
-  // A look takes leaf by leaf.
+  // A probed step takes one leaf at a time.
   const looks = probes ? leaves * lengthOf(Math.min(batch, leaf)) : 0;
   return Math.max(looks, mostPasses(shape) * lengthOf(rowsOfPasses(shape)));
 }
 
-/** Doubles of the memory that the layers of all threads share. */
+/** Doubles of the memory that layers share between threads. */
 export function sharedLength({ network, loss, elementType, batch, leaf, couples }: ScratchShape): number {
   if (!couples) return 0;
   const leaves = leafCount(batch, leaf);
@@ -133,19 +133,22 @@ export function sharedLength({ network, loss, elementType, batch, leaf, couples 
 
 const EMPTY = new Float64Array(0);
 
-/** Passes of different length or place of the gradient that have tapes, of networks of fewer calls and of more. */
+/**
+ * Most passes with their own tape (they differ in length or in the position of their gradient), for networks with few
+ * and with many calls.
+ */
 const PASSES = 8;
 const PASSES_OF_MANY = 2;
 const MANY_CALLS = 2000;
 
-/** Blocks whose updates have tapes: of more, calls from JavaScript take next to nothing of the time. */
+/** Most blocks whose updates have tapes: with more, calls from JavaScript take almost none of the time. */
 const UPDATED_BLOCKS = 64;
 
-/** Calls of an update, around it, and around a pass. */
+/** Calls of one update, of the code around updates, and of the code around a pass. */
 const CALLS_OF_BLOCK = 4;
 const CALLS_OF_STEP = 64;
 
-/** Calls that the tapes of a thread have room for. Those that find none are made one by one. */
+/** Most calls on the tapes of a thread. Calls that do not fit are made one by one. */
 function mostCalls({ network, loss, weighs, maxNorm = null }: ScratchShape): number {
   const { calls, emit } = createList();
   const tensors = network.layers.map((layer) => layer.tensors.map(() => EMPTY));
@@ -158,7 +161,7 @@ function mostCalls({ network, loss, weighs, maxNorm = null }: ScratchShape): num
   return passes * calls.length + 2 * (CALLS_OF_BLOCK * blocks + columns + CALLS_OF_STEP);
 }
 
-/** What the kernels of a backend need for products of these shapes. */
+/** Takes the scratch of a backend's kernels for products of these shapes. */
 export const takeKernelScratch = (
   products: readonly ProductShape[],
   backend: BackendName,

@@ -2,16 +2,16 @@ import type { OwnParts } from '@gradloom/core';
 import { collectParts, type ModuleSource, NO_PARTS, reasonOf, showPath } from '@gradloom/core/internal';
 import { EXPECTED, refuseChanged } from './module-source.ts';
 
-/** What this thread has imported, by the modules. */
+/** Parts that this thread has imported, by their modules. */
 const imported = new Map<string, OwnParts>();
 
 const keyOf = (modules: readonly ModuleSource[]): string => modules.map(({ url, sha256 }) => `${url} ${sha256}`).join();
 
-/** The parts of modules that this thread has imported; undefined where it has not. */
+/** The parts of modules that this thread has imported; undefined if it has not. */
 export const importedParts = (modules: readonly ModuleSource[]): OwnParts | undefined =>
   modules.length === 0 ? NO_PARTS : imported.get(keyOf(modules));
 
-/** Those of a team, which its thread has imported before its first task. */
+/** The parts of a team, which its thread imports before its first task. */
 export function partsOf({ modules }: { readonly modules: readonly ModuleSource[] }): OwnParts {
   const parts = importedParts(modules);
   if (parts === undefined) throw new Error('worker: parts have not been imported, expected them before the first task');
@@ -19,9 +19,9 @@ export function partsOf({ modules }: { readonly modules: readonly ModuleSource[]
 }
 
 /**
- * Imports modules into this thread. An engine imports a file once, so one that has changed since is refused: what would
- * run is not what is there.
- * @throws Error naming the module that cannot be imported, or is not the one that was asked for.
+ * Imports modules into this thread. Node imports a file only once, so a file that has changed since is refused: its new
+ * code would not run.
+ * @throws Error naming the module that cannot be imported or has changed.
  */
 export async function importParts(modules: readonly ModuleSource[]): Promise<OwnParts> {
   const found = importedParts(modules);
@@ -43,7 +43,7 @@ export async function importParts(modules: readonly ModuleSource[]): Promise<Own
   return parts;
 }
 
-/** The hash of each file as it was when this thread imported it first. */
+/** Hash of each file when this thread first imported it. */
 const hashes = new Map<string, string>();
 
 function refuseSecond({ files }: ModuleSource): void {

@@ -1,7 +1,7 @@
 import type { LoadedParts } from '@gradloom/core';
 
-/** How a model file or checkpoint is read. */
+/** Options of reading a model file or checkpoint. */
 export interface LoadOptions {
-  /** The parts of a user's own that it was trained with: `await loadParts('./my-parts.js')`. @default none */
+  /** The custom parts that it was trained with: `await loadParts('./my-parts.js')`. @default none */
   readonly parts?: LoadedParts;
 }

@@ -10,16 +10,16 @@ import { importParts } from './imported-parts.ts';
 import { EXPECTED, hashOfFile } from './module-source.ts';
 
 /**
- * Imports modules with parts of a user's own (see `defineActivation`, `defineLoss`, `defineLayer`, `defineInitializer`,
+ * Imports modules with custom parts (see `defineActivation`, `defineLoss`, `defineLayer`, `defineInitializer`,
  * `defineSchedule` and `defineMetric`): `loadModel(path, { parts: await loadParts('./my-parts.js') })`. Their code runs
  * in this process. `train` does this itself with its option `modules`.
- * @param modules paths from the current directory, or URLs of files
- * @throws Error (rejects) naming the module that cannot be read or imported, or has a part that is not whole.
+ * @param modules paths from the current directory, or file URLs
+ * @throws Error (rejects) naming the module that cannot be read or imported, or has an incomplete part.
  */
 export const loadParts = (modules: string | URL | readonly (string | URL)[]): Promise<LoadedParts> =>
   loadModules('loadParts', Array.isArray(modules) ? modules : [modules]);
 
-/** The same for the option `modules` of `where`. */
+/** Same as `loadParts`, for the option `modules` of `where`. */
 export async function loadModules(where: string, modules: readonly (string | URL)[]): Promise<LoadedParts> {
   if (modules.length === 0) return NOTHING_LOADED;
   const paths = modules.map((module) => pathOf(where, module));
@@ -34,7 +34,7 @@ export async function loadModules(where: string, modules: readonly (string | URL
   }
 }
 
-/** Before anything is awaited, after which the current directory may be another. */
+/** Resolved before the first await, after which the current directory may have changed. */
 function pathOf(where: string, module: unknown): string {
   if (module instanceof URL && module.protocol === 'file:') return fileURLToPath(module);
   if (typeof module === 'string' && module.startsWith('file:')) return fileURLToPath(module);
@@ -45,10 +45,10 @@ function pathOf(where: string, module: unknown): string {
 const localImports = (found: readonly { readonly specifier?: string | null | undefined }[]): string[] =>
   found.flatMap(({ specifier }) => (specifier != null && /^(\.{0,2}\/|file:)/.test(specifier) ? [specifier] : []));
 
-/** Files whose imports are looked for. */
+/** Files that are searched for imports. */
 const SOURCE = /\.[cm]?[jt]s$/;
 
-/** The module with all that it imports by path; what stands in packages is not part of its hash. */
+/** The module and all files that it imports by path; packages are not part of its hash. */
 function sourceOf(path: string, importsOf: (source: string) => readonly string[]): ModuleSource {
   const files = new Map<string, string>();
   const waiting = [path];
@@ -60,7 +60,7 @@ function sourceOf(path: string, importsOf: (source: string) => readonly string[]
     for (const specifier of importsIn(file, importsOf)) waiting.push(fileURLToPath(new URL(specifier, base)));
   }
   const hash = createHash('sha256');
-  // Where the whole stands changes nothing, nor does the order in which files are found.
+  // The hash does not depend on the folder or on the order in which files are found.
   const named = [...files].map(
     ([file, sha256]) => [relative(dirname(path), file).replaceAll(sep, '/'), sha256] as const,
   );

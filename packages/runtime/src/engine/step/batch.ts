@@ -4,7 +4,7 @@ import { gatherTargets } from '../../data/targets.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import type { RunContext } from './context.ts';
 
-/** Brings the rows of `count` leaves from leaf `first` in `step` and their targets into a workspace. */
+/** Gathers the rows and targets of `count` leaves, from leaf `first` of `step`, into a workspace. */
 export function gatherLeaves(
   context: RunContext,
   step: number,
@@ -24,7 +24,7 @@ export function gatherLeaves(
   return rows;
 }
 
-/** Rows of `count` leaves from leaf `first` in `step`. */
+/** Number of rows in `count` leaves from leaf `first` of `step`. */
 const leafRowsOf = (setup: RunSetup, step: number, first: number, count: number): number =>
   Math.min(count * setup.leaf, rowsOf(setup, step) - first * setup.leaf);
 
@@ -34,13 +34,13 @@ export function rowsOf({ batch, context, dataset }: RunSetup, step: number): num
   return Math.min(batch, dataset.rows - within * batch);
 }
 
-/** The row of the dataset that is row `n` of the batch in `step`. */
+/** The row of the dataset at position `n` of the batch in `step`. */
 export function rowOfDataset(setup: RunSetup, step: number, n: number): number {
   const place = firstOf(setup, step) + n;
   return setup.orders === null ? place : setup.orders[place];
 }
 
-/** Where the batch of `step` begins in `orders`, or in the file where there are none. */
+/** Position of the first row of `step` in `orders`, or in the file without `orders`. */
 function firstOf({ batch, context, dataset, orders }: RunSetup, step: number): number {
   const within = (step % context.stepsPerEpoch) * batch;
   if (orders === null) return within;

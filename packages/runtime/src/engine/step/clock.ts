@@ -2,36 +2,39 @@ import type { Emit, Inspect } from '@gradloom/core';
 import { host, viewOf } from '@gradloom/core/internal';
 
 /**
- * Where a thread spends a step. `update` sums the gradients and applies the optimizer; `exchange` sends to other ranks,
- * receives from them and waits for them, which the first thread of a rank does; `wait` is at the barriers.
+ * Phases of a step. `update` sums the gradients and applies the optimizer; `exchange` sends to other ranks, receives
+ * from them and waits for them (first thread of a rank only); `wait` is the time at barriers.
  */
 export const parts = ['gather', 'forward', 'backward', 'update', 'exchange', 'wait'] as const;
 
 /** Milliseconds that a thread spent in each phase, over all steps of a run. */
 export type Profile = { readonly [Part in (typeof parts)[number]]: number };
 
-/** Place of each part in a thread's row of times. */
+/** Index of each phase in a thread's row of times. */
 export const PART = { gather: 0, forward: 1, backward: 2, update: 3, exchange: 4, wait: 5 } satisfies Record<
   keyof Profile,
   number
 >;
 
-/** The time since the last lap goes to a part, where a run has a clock. */
+/** Adds the time since the last lap to a phase, if the run has a clock. */
 export function emitLap(clock: Clock | null, emit: Emit, part: number): void {
   if (clock !== null) emit(host, () => clock.lap(part));
 }
 
-/** The stopwatch of a thread. Only a run with `profile` has one: a reading takes about 50 ns and allocates a number. */
+/**
+ * The stopwatch of a thread. Only a run with `profile` has one: reading the time takes about 50 ns and allocates a
+ * number.
+ */
 export interface Clock {
   /** Restarts: time before this call is not counted. */
   start(): void;
-  /** Adds the time since the last call to a part. */
+  /** Adds the time since the last call to a phase. */
   lap(part: number): void;
-  /** Ends the forward part of a pass where backward begins. */
+  /** Called in a pass: ends the forward phase where the backward pass begins. */
   readonly inspect: Inspect;
 }
 
-/** Times of all threads, outside the run's memory. */
+/** Allocates the times of all threads, outside the run's memory. */
 export const allocateTimes = (threads: number): Float64Array<SharedArrayBuffer> =>
   new Float64Array(new SharedArrayBuffer(8 * threads * parts.length));
 
@@ -46,9 +49,9 @@ export function createClock(times: Float64Array, thread: number): Clock {
   };
 }
 
-/** Adds the ms between its calls to places of `own`. */
+/** Adds the milliseconds between its calls to elements of `own`. */
 export function createStopwatch(own: Float64Array): { start(): void; lap(place: number): void } {
-  const last = new Float64Array(1); // a plain variable would allocate a number at each call
+  const last = new Float64Array(1); // an array, since a plain variable would allocate a number at each call
   return {
     start() {
       last[0] = performance.now();
@@ -61,7 +64,7 @@ export function createStopwatch(own: Float64Array): { start(): void; lap(place: 
   };
 }
 
-/** The times of the first `threads` threads. */
+/** Reads the times of the first `threads` threads. */
 export function readProfiles(times: Float64Array, threads: number): Profile[] {
   return Array.from({ length: threads }, (_, thread) => {
     const own = viewOf(times, thread * parts.length, parts.length);

@@ -3,19 +3,19 @@ import type { Cluster, Connection } from '../../cluster/cluster.ts';
 /** What a step has to know of the ranks that take it together; the same on all but for what is a rank's own. */
 export interface ClusterShape {
   readonly connection: Connection;
-  /** Threads of each rank: leaves are dealt to ranks by them. */
+  /** Threads of each rank, by which leaves are dealt. */
   readonly threadsOf: readonly number[];
   /** Cores of this rank: threads that have one each spin where they wait. @default all of the machine */
   readonly cores?: number;
   /** Ranks on this rank's machine, which share its memory. @default 1 */
   readonly ranksHere?: number;
-  /** Whether gradients are exchanged while others are still computed. */
+  /** Whether gradients are exchanged while later ones are still computed. */
   readonly overlap: boolean;
-  /** Parameters of a bucket at least, which are exchanged together. @default LEAST_BUCKET */
+  /** Least number of parameters in a bucket, which is exchanged as a whole. @default LEAST_BUCKET */
   readonly leastBucket?: number;
 }
 
-/** That of a cluster; null where the process is its only rank, which takes steps as one without a cluster. */
+/** The shape of a cluster; null for a single rank, which takes steps as without a cluster. */
 export function clusterShape(
   { connection, cores, hosts, rank, ranks }: Cluster,
   threadsOf: readonly number[],

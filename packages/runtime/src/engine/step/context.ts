@@ -19,32 +19,32 @@ import { type Clock, createClock } from './clock.ts';
 import { optimizerOf } from './optimizer-of.ts';
 import { createWorkClock, type WorkClock } from './work-clock.ts';
 
-/** A thread's own view of a run: the same network over the same memory, its own kernels, programs and scratch. */
+/** A thread's view of a run: the shared network and memory, with its own kernels, programs and scratch. */
 export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kernels'> {
   readonly setup: RunSetup;
   readonly thread: number;
   readonly arena: Arena;
-  readonly theta: Tensors; // that are trained
+  readonly theta: Tensors; // trained weights
   readonly optimizer: Optimizer;
   readonly gradientRows: readonly Elements[]; // [rows][P]
-  readonly gradients: readonly Tensors[]; // one a row, tensor by tensor
-  readonly probeOf: Inspect | undefined; // looks at a leaf; undefined where the run has no looks
-  readonly clock: Clock | null; // where the run has a profile
+  readonly gradients: readonly Tensors[]; // tensors of each row
+  readonly probeOf: Inspect | undefined; // inspects the layers of a leaf; undefined if no step is probed
+  readonly clock: Clock | null; // null unless the run has a profile
   readonly workClock: WorkClock;
-  readonly scalarsAhead: Float64Array; // the optimizer's, of the first step whose hyperparameters are not yet written
+  readonly scalarsAhead: Float64Array; // the optimizer's, for the first step without written hyperparameters
   readonly rate: Float64Array; // [1] learning rate of a step
-  readonly stop: Float64Array; // [1] of `note`
-  readonly exchanges: Map<string, Exchange>; // with other ranks, that were planned: see sync.ts
+  readonly stop: Float64Array; // [1] the last element of `note`
+  readonly exchanges: Map<string, Exchange>; // planned exchanges with other ranks: see sync.ts
   readonly cores: number;
   readonly host: Host;
-  step: number; // that runs
-  most: number; // steps of the span
-  isTimed: boolean; // its work and its waiting
-  barrier: Barrier; // of the team that it runs in
-  link: Link | null; // to other ranks, once the thread has needed it
+  step: number; // the current step
+  most: number; // number of steps in the span
+  isTimed: boolean; // whether working and waiting are timed in this step
+  barrier: Barrier; // barrier of the current team
+  link: Link | null; // connection to other ranks, opened when first needed
 }
 
-/** Builds thread `thread`'s context: all that a span allocates, it allocates here. */
+/** Builds the context of thread `thread`. Everything that spans need is allocated here. */
 export function createContext(setup: RunSetup, thread: number, host: Host): RunContext {
   const own = host.partsOf(setup);
   const network = buildNetwork(host.specOf(setup), own);
@@ -87,7 +87,7 @@ export function createContext(setup: RunSetup, thread: number, host: Host): RunC
     arena,
     optimizer,
     gradientRows,
-    // A network without parameters has no rows.
+    // Without parameters there are no gradient rows.
     gradients:
       P === 0 ? [bindTensors(network, new Float64Array(0))] : gradientRows.map((row) => bindTensors(network, row)),
     probeOf: probes ? createProbe(network, workspace, scratch.probe) : undefined,

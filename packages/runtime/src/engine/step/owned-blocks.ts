@@ -2,27 +2,27 @@ import type { Network } from '@gradloom/core';
 import { BLOCK, type BlockRange, blocksOfRank, bucketsOf } from '@gradloom/core/internal';
 import type { ClusterShape } from './cluster-shape.ts';
 
-/** Blocks that a rank updates, as parameters. */
+/** Range of blocks that a rank updates, with its parameters. */
 export interface OwnedBlocks extends BlockRange {
-  /** Place of the first parameter among the weights. */
+  /** Index of the first parameter among the weights. */
   readonly offset: number;
   /** Number of parameters. */
   readonly length: number;
-  /** From the place of a parameter among the weights to its place in what the rank holds of gradients and state. */
+  /** Difference between a parameter's index among the weights and its index in the rank's gradients and state. */
   readonly shift: number;
 }
 
-/** Which rank updates which parameters. */
+/** The parameters that each rank updates. */
 export interface Ownership {
-  /** In the order in which a backward pass completes their gradients. */
+  /** Buckets, in the order in which a backward pass completes their gradients. */
   readonly buckets: readonly BlockRange[];
-  /** Of each rank, bucket by bucket. */
+  /** The blocks of each rank, bucket by bucket. */
   readonly of: readonly (readonly OwnedBlocks[])[];
-  /** Parameters of each rank. */
+  /** Number of parameters of each rank. */
   readonly held: readonly number[];
 }
 
-/** Parameters of a bucket at least: exchanging fewer takes about as long as what an exchange of its own costs. */
+/** Least number of parameters in a bucket: exchanging fewer takes about as long as the fixed cost of an exchange. */
 const LEAST_BUCKET = 1 << 18;
 
 /** Divides each bucket of blocks over all ranks. */
@@ -36,7 +36,7 @@ export function ownershipOf(
   const shares = threadsOf.map((_, rank) => {
     let at = 0;
     const ranges: OwnedBlocks[] = [];
-    // What a rank holds lies in the order of the weights.
+    // A rank holds its parameters in the order of the weights.
     for (const bucket of [...buckets].reverse()) {
       const { first, end } = blocksOfRank(bucket, ranks, rank);
       const offset = Math.min(P, first * BLOCK);
@@ -49,6 +49,6 @@ export function ownershipOf(
   return { buckets, of: shares.map(({ ranges }) => ranges), held: shares.map(({ held }) => held) };
 }
 
-/** Parameters whose state this rank holds. */
+/** Number of parameters whose state this rank holds. */
 export const heldBy = (network: Pick<Network, 'tensors' | 'parameterCount'>, cluster: ClusterShape): number =>
   ownershipOf(network, cluster).held[cluster.connection.rank];

@@ -18,13 +18,13 @@ import type { RunContext } from './context.ts';
 /** A pass with its operations. */
 export interface PlannedPass extends NodePass {
   readonly workspace: Workspace;
-  /** What stands between the barriers of the pass. */
+  /** Calls between the barriers of the pass. */
   readonly segments: readonly (readonly Call[])[];
-  /** What is copied behind it: to, from. */
+  /** Copies made after the pass: [to, from]. */
   readonly copies: readonly (readonly [Elements, Elements])[];
 }
 
-/** The passes of this thread in a batch of `rows` rows, with their operations; `inspect` sees what they write. */
+/** The passes of this thread in a batch of `rows` rows, with their operations. `inspect` is called in them. */
 export const planPasses = (
   context: RunContext,
   passes: readonly NodePass[],
@@ -35,8 +35,8 @@ export const planPasses = (
   (context.setup.couples ? coupledPasses : separatePasses)(context, passes, rows, looks, inspect);
 
 /**
- * Passes that end before the next begins. They share a workspace, and those of as many rows whose gradients go to the
- * same row share their operations. Then the losses are copied behind each; a single pass leaves them where they belong.
+ * Passes that run one after the other. They share a workspace; passes with equal row counts and the same gradient row
+ * also share their operations. Then the losses are copied after each; a single pass writes them in place.
  */
 function separatePasses(
   context: RunContext,
@@ -61,9 +61,9 @@ function separatePasses(
 }
 
 /**
- * Passes that go on together, from barrier to barrier: each has a workspace of its own, but for what they share. What
- * the first leaves there the others take: if each added the sums of all leaves, a step would take the square of its
- * rows.
+ * Passes that run in lockstep from barrier to barrier, each with its own workspace. The first pass computes the sums
+ * over all leaves, and the others read them: if each added them itself, the work of a step would grow with the square
+ * of its rows.
  */
 function coupledPasses(
   context: RunContext,
@@ -76,7 +76,7 @@ function coupledPasses(
   const allocate = createAllocator('coupledPasses', passMemory, setup.elementType);
   const leaves = leafCount(setup.batch, setup.leaf);
   const length = looks ? probeLength(network) : 0;
-  const shared: Elements[] = []; // by all passes
+  const shared: Elements[] = []; // arrays shared by all passes
   return passes.map((pass, k) => {
     const { first, count } = pass;
     const share = createAllocator('coupledPasses', arena.shared, setup.elementType);
@@ -95,7 +95,7 @@ function coupledPasses(
 const rowsOfPass = ({ setup: { leaf } }: RunContext, { first, count }: NodePass, rows: number): number =>
   Math.min(count * leaf, rows - first * leaf);
 
-/** Barriers in a pass: as many for a thread that has none. */
+/** Number of barriers in a pass. A thread without passes also waits at each. */
 export function barriersOf({ network, loss }: Pick<RunContext, 'network' | 'loss'>): number {
   const { calls, emit } = createList();
   const empty = new Float64Array(0);
@@ -106,7 +106,7 @@ export function barriersOf({ network, loss }: Pick<RunContext, 'network' | 'loss
   return segmentsOf(calls).length - 1;
 }
 
-/** Forward and backward pass in a batch of `rows` rows. */
+/** Calls of the forward and backward pass in a batch of `rows` rows. */
 function passCalls(
   context: RunContext,
   node: NodePass,
@@ -114,7 +114,7 @@ function passCalls(
   workspace: Workspace,
   lossSums: Float64Array, // [count]
   inspect: Inspect | undefined,
-  follows = false, // another pass that goes on together with it
+  follows = false, // runs in lockstep after the first pass
 ): readonly Call[] {
   const { setup, network, theta, gradients, place } = context;
   const { seed, leaf } = setup;

@@ -1,18 +1,18 @@
 import { dealLeaves, type LeafRange, leafCount, type Node, nodesOf } from '@gradloom/core/internal';
 import type { ClusterShape } from './cluster-shape.ts';
 
-/** How the ranks of a cluster share a batch. */
+/** How ranks share a batch. */
 export interface RankBatch {
   readonly leaves: number;
-  /** Leaves of each rank, in order; none where there are more ranks than leaves. */
+  /** Leaves of each rank, in order; an empty range if there are more ranks than leaves. */
   readonly ranges: readonly LeafRange[];
-  /** The subtrees that these are: a rank sends a row of gradients for each. */
+  /** The subtrees of these leaves: a rank sends a gradient row for each. */
   readonly nodes: readonly (readonly Node[])[];
-  /** The rank that has leaf 0. */
+  /** The rank with leaf 0. */
   readonly lead: number;
 }
 
-/** The shares of a batch of `rows` rows. */
+/** Shares the `rows` rows of a batch. */
 export function rankBatch({ threadsOf }: Pick<ClusterShape, 'threadsOf'>, leaf: number, rows: number): RankBatch {
   const leaves = leafCount(rows, leaf);
   const ranges = dealLeaves(leaves, threadsOf, leaf);
@@ -20,7 +20,7 @@ export function rankBatch({ threadsOf }: Pick<ClusterShape, 'threadsOf'>, leaf: 
   return { leaves, ranges, nodes, lead: ranges.findIndex(({ first, end }) => first < end) };
 }
 
-/** The row of each rank's first node where all nodes of a batch lie one after the other. */
+/** The row of each rank's first node in an array of all nodes of a batch. */
 export function firstRows({ nodes }: RankBatch): number[] {
   let rows = 0;
   return nodes.map((own) => {
@@ -29,7 +29,7 @@ export function firstRows({ nodes }: RankBatch): number[] {
   });
 }
 
-/** Rows of the gradients of all ranks in a batch or in the last, which may come to more of fewer leaves. */
+/** Most gradient rows of all ranks, in a whole batch or the last. Fewer leaves can give more rows. */
 export function nodeRowsOf(cluster: ClusterShape, { batch, lastBatch, leaf }: Rows): number {
   return Math.max(...[batch, lastBatch].map((rows) => rankBatch(cluster, leaf, rows).nodes.flat().length));
 }
@@ -38,8 +38,8 @@ export function nodeRowsOf(cluster: ClusterShape, { batch, lastBatch, leaf }: Ro
 interface Rows {
   readonly batch: number;
   readonly lastBatch: number;
-  readonly leaf: number; // of a leaf
+  readonly leaf: number; // rows of a leaf
 }
 
-/** Numbers in the notes of all ranks (see rank-notes.ts), at most. */
+/** Most numbers in the notes of all ranks (see rank-notes.ts). */
 export const notesLength = (ranks: number, leaves: number, blocks: number): number => ranks + leaves + blocks;

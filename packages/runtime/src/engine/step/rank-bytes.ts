@@ -10,19 +10,19 @@ export interface RankBytes {
   readonly gradients: number;
   /** Weights to all others. */
   readonly weights: number;
-  /** Notes to all others, and the squares where clipping needs them. */
+  /** Notes to all other ranks, and the squares if clipping needs them. */
   readonly notes: number;
 }
 
 /**
- * What each rank sends in a step on `rows` rows, without what batch-norm exchanges. Where each has one subtree of the
- * batch, gradients and weights come to 2 · P · (R - 1) / R numbers, as in a ring all-reduce.
+ * Bytes that each rank sends in a step on `rows` rows, without the exchanges of batch-norm. If each rank has one
+ * subtree of the batch, gradients and weights are 2 · P · (R - 1) / R numbers, as in a ring all-reduce.
  */
 export function rankBytes(
   network: Pick<Network, 'tensors' | 'parameterCount'>,
   elementType: ElementType,
   cluster: Omit<ClusterShape, 'connection'>,
-  leaf: number, // rows
+  leaf: number, // rows of a leaf
   rows: number,
 ): RankBytes[] {
   const batch = rankBatch(cluster, leaf, rows);

@@ -6,8 +6,8 @@ import { type LeafArray, rankExchanges } from './rank-exchanges.ts';
 import { bindWaits, exchange } from './sync.ts';
 
 /**
- * Brings together what ranks keep to themselves while steps go on: the moving average of the weights on all, and what
- * a look at the last step reads on the first rank. The first thread does it, behind the last step of a span.
+ * Gathers what ranks keep separately during a span: the moving average of the weights on all ranks, and the data of a
+ * probed last step on the first rank. The first thread does it after the last step of a span.
  */
 export function gatherFromRanks(context: RunContext, looks: boolean): void {
   const { setup, step, kernels, thread } = context;
@@ -15,7 +15,7 @@ export function gatherFromRanks(context: RunContext, looks: boolean): void {
   link(bindWaits(context, 1, gatherCalls(context, rowsOf(setup, step), looks)), kernels).run();
 }
 
-/** Between two parts of passes that go on together: what the leaves of each rank have written, to all. */
+/** Called between two segments of coupled passes: sends to all ranks what the leaves of each have written. */
 export function shareStatistics(context: RunContext, rows: number, arrays: readonly LeafArray[]): void {
   const exchanges = rankExchanges(context, rows);
   if (exchanges === null) return;
@@ -26,7 +26,7 @@ export function shareStatistics(context: RunContext, rows: number, arrays: reado
   link(bindWaits(context, 1, calls), context.kernels).run();
 }
 
-/** Its operations, behind a step on `rows` rows. */
+/** The operations of `gatherFromRanks` after a step on `rows` rows. */
 export function gatherCalls(context: RunContext, rows: number, looks: boolean): readonly Call[] {
   const { network, arena } = context;
   const exchanges = rankExchanges(context, rows);
@@ -35,7 +35,7 @@ export function gatherCalls(context: RunContext, rows: number, looks: boolean): 
   const planned = [];
   if (arena.model !== arena.theta) planned.push(exchanges.model());
   if (looks) {
-    // The mean gradient stands where a rank by itself has it.
+    // The mean gradient goes to the same place as in a run of one rank.
     const mean = gradientOf(arena.gSum, network.parameterCount, 0);
     for (const { offset, length, shift } of arena.nodes.length === 0 ? [] : exchanges.own) {
       emit(ops.copy, viewOf(mean, offset, length), viewOf(arena.nodes, offset + shift, length), length);

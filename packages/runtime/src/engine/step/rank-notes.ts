@@ -6,23 +6,23 @@ import type { RankBatch } from './rank-batch.ts';
 
 /**
  * What each rank tells all others in a step: whether it wants the span to end, the losses of its leaves, and the
- * squares of the gradient in its blocks, where these are not known already.
+ * squares of the gradient in its blocks if they are not known already.
  */
 export interface RankNotes {
-  /** Of each rank. */
+  /** The note of each rank. */
   readonly notes: readonly Float64Array[];
-  /** Writes those of this rank. */
+  /** Writes this rank's note. */
   pack(): void;
-  /** Puts those of all others where a rank by itself has them. */
+  /** Copies the other ranks' notes to where a run of one rank has these numbers. */
   unpack(): void;
 }
 
-/** Notes of a step, in the arena. The first number of all is that of the first rank, which decides for all. */
+/** The notes of a step, in the arena. The first number of all is the first rank's request, which decides for all. */
 export function rankNotes(
   { arena, setup }: Pick<RunContext, 'arena' | 'setup'>,
   { ranges }: RankBatch,
   rank: number,
-  blocksOf: readonly (readonly OwnedBlocks[])[], // of each rank, whose squares others do not know
+  blocksOf: readonly (readonly OwnedBlocks[])[], // blocks of each rank whose squares the others do not know
 ): RankNotes {
   const { control } = setup;
   let at = 0;

@@ -8,10 +8,10 @@ import { finishSteps } from './finish-steps.ts';
 import { gatherFromRanks } from './rank-gather.ts';
 import { teamPrograms } from './step-program.ts';
 
-/** How long a block may repeat steps until somebody looks whether the span is to end. */
+/** Longest time that a block repeats steps without checking whether the span should end. */
 const MOMENT_MS = 0.5;
 
-/** Steps until the limit, a request or an abort: a thread's programs of them, one after the other. */
+/** Runs steps until the limit, a request or an abort, by the thread's programs, one after the other. */
 export function runSteps(context: RunContext, task: SpanTask): void {
   const { setup, clock, workClock, note, next, place, stop } = context;
   const { threads, first, limit, probe = false, timedShare = 0 } = task;
@@ -23,8 +23,8 @@ export function runSteps(context: RunContext, task: SpanTask): void {
   const isShort = (step: number): boolean => whole !== last && rowsOf(setup, step) !== batch;
   context.scalarsAhead.set(context.arena.scalars);
   next[0] = 0;
-  let ready = 0; // steps whose hyperparameters are written
-  let count = 1; // steps that a block may repeat
+  let ready = 0; // steps whose hyperparameters are already written
+  let count = 1; // steps that a block may repeat at once
   Atomics.add(control, CONTROL.checkedIn, 1);
   if (!context.barrier.arrive()) return;
   clock?.start();
@@ -59,13 +59,13 @@ export function runSteps(context: RunContext, task: SpanTask): void {
   }
 }
 
-/** Writes the hyperparameters of `count` steps from `step` on, and returns how many. Overwrites `hypers`. */
+/** Writes the hyperparameters of `count` steps from `step`, and returns how many. Overwrites `hypers`. */
 function writeHypers({ optimizer, arena, hypers, hyper, rate, scalarsAhead }: RunContext, step: number, count: number) {
   const H = optimizer.hyperLength;
   for (let k = 0; k < count; k++) {
     rate[0] = arena.rates[(step + k) % RING];
     optimizer.hyper(hyper, rate, scalarsAhead);
-    // A call of `set` takes 8 ns, and a step of XOR 200.
+    // A loop: calling `set` takes 8 ns, and a step of XOR 200.
     for (let h = 0; h < H; h++) hypers[k * H + h] = hyper[h];
     optimizer.advance(scalarsAhead);
   }

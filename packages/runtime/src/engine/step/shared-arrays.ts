@@ -13,8 +13,8 @@ import type { LeafArray } from './rank-exchanges.ts';
 import { writesInto } from './writes-into.ts';
 
 /**
- * What leaves write before each barrier in their passes for those of others: the sums over rows that layers share. As
- * many lists as there are barriers, whatever leaves a thread has.
+ * Arrays that leaves write before each barrier of their passes for others to read: the sums over rows of coupled
+ * layers. There is one list per barrier, whatever leaves a thread has.
  */
 export function sharedArrays(
   context: Pick<RunContext, 'network' | 'loss' | 'arena' | 'setup'>,

@@ -28,24 +28,27 @@ import { batchPart } from './team-part.ts';
 import { type ThreadUpdate, threadUpdates } from './thread-updates.ts';
 import { writesInto } from './writes-into.ts';
 
-/** What a thread runs in a team of some size. */
+/** The programs of a thread in a team of some size. */
 export interface TeamPrograms {
   readonly threads: number;
-  /** A step of a whole batch. */
+  /** A step on a whole batch. */
   readonly whole: Program;
-  /** One of an epoch's last batch, which may be short. */
+  /** A step on an epoch's last batch, which may be short. */
   readonly last: Program;
-  /** The pass whose rows are the same in every step, so that they are gathered before the first; null where none is. */
+  /**
+   * The pass whose rows are the same in every step, so that they are gathered once before the first; null if there is
+   * none.
+   */
   readonly held: PlannedPass | null;
 }
 
-/** Of the teams that a thread has been in. */
+/** Programs by context and team. */
 const programsOf = new WeakMap<RunContext, Map<string, TeamPrograms>>();
 
 /**
- * The programs of this thread in a team of `threads`; with `looks`, those that look into the layers. Tapes lie in the
- * memory of a place in the team, where another thread may have written those of its own team: all of a team's programs
- * are linked at once and in one order, so any thread writes the same there.
+ * The programs of this thread in a team of `threads`; with `looks`, those of probed steps. Tapes lie in memory that
+ * belongs to a place in the team, and another thread may have written the tapes of its own team there. All programs of
+ * a team are linked at once and in one order, so every thread writes the same tapes there.
  */
 export function teamPrograms(context: RunContext, threads: number, looks: boolean): TeamPrograms {
   const { tapesOf, tapes, setup } = context;
@@ -54,7 +57,7 @@ export function teamPrograms(context: RunContext, threads: number, looks: boolea
   const key = looks ? `${threads} looks` : `${threads}`;
   const known = programs.get(key);
   if (known !== undefined && (looks || tapesOf[0] === threads)) return known;
-  // Those of another size are not kept: a trial of many sizes would hold the programs of all.
+  // Programs for other team sizes are dropped: tuning tries many sizes, and all their programs would stay in memory.
   for (const [other, { threads: size }] of programs) if (size !== threads) programs.delete(other);
   const room = looks ? null : createTapeRoom(tapes);
   if (!looks) tapesOf[0] = threads;
@@ -65,7 +68,7 @@ export function teamPrograms(context: RunContext, threads: number, looks: boolea
   return made;
 }
 
-/** A thread's part in a step, ready to run. */
+/** A thread's part of a step, ready to run. */
 function stepProgram(
   context: RunContext,
   threads: number,
@@ -74,7 +77,7 @@ function stepProgram(
   room: TapeRoom | null,
 ): { program: Program; held: PlannedPass | null } {
   const { calls, held } = stepCalls(context, threads, rows, looks);
-  // A look reads the mean gradient, which a fused update leaves nowhere.
+  // Probes read the mean gradient, which a fused update does not store.
   return { program: link(bindWaits(context, threads, calls), context.kernels, room, { fuses: !looks }), held };
 }
 
@@ -97,7 +100,7 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
   const ranks = rankStep(context, threads, rows, nodes);
   const { calls, emit } = createList();
   const planned = planPasses(context, passes, rows, looks);
-  // A pass that writes over its rows needs them again.
+  // A pass that overwrites its input rows must gather them again.
   const isWritten = planned.some(({ workspace }) => workspace.outputs[0] === workspace.x);
   const isSame = setup.orders === null && dataset.rows === rows && passes.length === 1 && !isWritten;
   const held = isSame ? planned[0] : null;
@@ -105,7 +108,7 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
   const updates = threadUpdates(context, threads, leafCount(rows, setup.leaf), nodes, ranks);
   emitUpdates(context, updates, rows, ranks, emit);
   if (maxNorm !== null) {
-    // A column lies in the blocks of several threads.
+    // A column may be spread over the blocks of several threads.
     emit(barrier);
     emitMaxNorm(emit, network, arena.theta, context.factors, maxNorm, thread, threads);
     if (optimizer.shareAt !== undefined) emit(barrier);
@@ -117,7 +120,7 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
   return { calls, held };
 }
 
-/** The passes, and the barrier behind them. Where other ranks wait for gradients, these start on their way. */
+/** Emits the passes and the barrier after them. With other ranks, it also starts sending the gradients. */
 function emitPasses(
   context: RunContext,
   planned: readonly PlannedPass[],
@@ -129,7 +132,7 @@ function emitPasses(
   const buckets = ranks?.buckets ?? [];
   const early = buckets.length > 1 ? buckets.slice(0, -1).keys() : [];
   const last = planned.at(-1);
-  // Between two barriers all passes go on, one after the other.
+  // Between two barriers, one segment of each pass runs.
   const shared = setup.couples ? sharedArrays(context) : [];
   for (let s = 0; s <= shared.length; s++) {
     for (const pass of planned) {
@@ -152,7 +155,7 @@ function emitPasses(
       emitLap(clock, emit, PART.backward);
       if (s < shared.length) continue;
       for (const [to, from] of copies) emit(ops.copy, to, from, to.length);
-      // A network without parameters has no rows.
+      // Without parameters there are no gradient rows.
       for (const [left, right] of gradientRows.length === 0 ? [] : merges) {
         emit(ops.add, gradientRows[left], gradientRows[right], network.parameterCount);
       }
@@ -165,7 +168,7 @@ function emitPasses(
   if (last === undefined) for (const bucket of early) startBucket(bucket);
   startBucket(buckets.length - 1);
 
-  /** Calls between which the gradients of earlier buckets move on. */
+  /** Emits calls, and between them checks that let the exchange of earlier buckets progress. */
   function emitMoving(calls: readonly Call[], bucket: number): void {
     for (const call of calls) {
       emitAll(emit, [call]);
@@ -173,14 +176,17 @@ function emitPasses(
     }
   }
 
-  /** The gradients of a bucket are complete when all threads have come here. */
+  /** The gradients of a bucket are complete when all threads have reached this barrier. */
   function startBucket(bucket: number): void {
     emit(barrier);
     if (bucket >= 0) ranks?.startGradients(emit, bucket);
   }
 }
 
-/** The updates of this thread's blocks, and on several ranks the way of gradients to them and of the weights to all. */
+/**
+ * Emits the updates of this thread's blocks; with several ranks, also the messages that bring gradients to them and the
+ * weights to all ranks.
+ */
 function emitUpdates(
   context: RunContext,
   updates: readonly ThreadUpdate[],
@@ -197,7 +203,7 @@ function emitUpdates(
       update.average(emit, rows, sums);
     }
     emitLap(clock, emit, PART.update);
-    // No weight may move before the norm of the whole gradient is known.
+    // No weight may change before the norm of the whole gradient is known.
     emit(barrier);
     ranks?.squares(emit);
     emit(ops.clip, scale, arena.squares, arena.squares.length, clipNorm);
@@ -205,7 +211,7 @@ function emitUpdates(
   } else {
     for (const { update, sums, bucket } of updates) {
       ranks?.finishGradients(emit, bucket);
-      // All threads have updated the one before.
+      // All threads have updated the previous bucket.
       if (bucket > 0) ranks?.startWeights(emit, bucket - 1);
       update.take(emit, rows, sums);
     }
@@ -218,12 +224,12 @@ function emitUpdates(
   ranks.finishWeights(emit);
 }
 
-// What these emit must not be a closure of `stepCalls`, which would keep its list of calls alive.
+// A function of its own: a closure in `stepCalls` would keep its list of calls alive.
 function gather(context: RunContext, { first, count, workspace }: PlannedPass, emit: Emit): void {
   emit(host, () => void gatherLeaves(context, context.step, first, count, workspace));
 }
 
-/** A call has the arguments of its operation, which its type does not say. */
+/** Types cannot express that a call's arguments match its operation, hence the cast. */
 function emitAll(emit: Emit, calls: readonly Call[]): void {
   for (const { op, args } of calls) emit(op, ...(args as never));
 }
@@ -231,8 +237,8 @@ function emitAll(emit: Emit, calls: readonly Call[]): void {
 const reads = (calls: readonly Call[], array: Elements): boolean => calls.some(({ args }) => args.includes(array));
 
 /**
- * The end of a step: its loss and norm are noted. In a team the last thread to arrive does so while all others wait; a
- * thread alone does it by an operation, so that a backend can repeat the whole step.
+ * Emits the end of a step, which records its loss and norm. In a team the last thread to arrive does so while all
+ * others wait; a thread alone does it by an operation, so that a backend can repeat the whole step.
  */
 function end(
   context: RunContext,
@@ -240,7 +246,7 @@ function end(
   rows: number,
   emit: Emit,
   readsPlace: boolean,
-  unpack: (() => void) | undefined, // what other ranks have told
+  unpack: (() => void) | undefined, // reads the notes of other ranks
 ): void {
   const { arena, setup, clock, workClock, note, place, one } = context;
   const { losses, norms, lossSums, squares } = arena;
@@ -263,8 +269,8 @@ function end(
 }
 
 /**
- * The calls of a pass cut behind the last one that writes into each bucket's part of the gradient `row` or of one
- * before: one piece a bucket.
+ * Cuts the calls of a pass into one piece per bucket: each ends with the last call that writes into the gradient `row`
+ * of this bucket or of an earlier one.
  */
 function cutAtBuckets(
   calls: readonly Call[],
@@ -276,7 +282,7 @@ function cutAtBuckets(
     const part = viewOf(row, first * BLOCK, Math.min(row.length, end * BLOCK) - first * BLOCK);
     const last = calls.findLastIndex((call) => writesInto(call, part)) + 1;
     const from = at;
-    // The last piece has all that is left.
+    // The last piece has all remaining calls.
     at = k === buckets.length - 1 ? calls.length : Math.max(at, last);
     return calls.slice(from, at);
   });

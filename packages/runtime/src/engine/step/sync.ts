@@ -5,22 +5,22 @@ import { abortTeam, isAborted } from '../threads/barrier.ts';
 import { PART } from './clock.ts';
 import type { RunContext } from './context.ts';
 
-/** Messages between this rank and others, which a step sends and receives at one place. */
+/** Messages to and from other ranks, exchanged at one point of a step. */
 export interface PlannedExchange {
-  /** Keeps exchanges apart that are under way at the same time. */
+  /** Separates exchanges that are pending at the same time. */
   readonly channel: number;
   readonly transfers: readonly Transfer[];
 }
 
-/** What a step does with an exchange: it starts it, looks whether it is done, or waits until it is. */
+/** How an operation uses an exchange: starts it, checks whether it is done, or waits for it. */
 export type ExchangeAct = 'start' | 'look' | 'wait';
 
-/** The first thread of a team makes its exchanges; the others go on to the next barrier. */
+/** An operation of the team's first thread; the others go on to the next barrier. */
 export const exchange = defineOp('exchange', {}, (_planned: PlannedExchange, _act: ExchangeAct): void => {
   throw new Error('exchange: has no reference, expected a thread to make it');
 });
 
-/** The calls with what a thread waits for in them as operations of the host. A thread alone has no barriers. */
+/** Replaces barriers and exchanges among the calls by functions of this thread. A thread alone has no barriers. */
 export function bindWaits(context: RunContext, threads: number, calls: readonly Call[]): Call[] {
   return calls.flatMap(({ op, args }) => {
     if (op.name === barrier.name) {
@@ -37,7 +37,7 @@ export function bindWaits(context: RunContext, threads: number, calls: readonly 
 
 const hosted = (act: () => unknown): Call => ({ op: host as Call['op'], args: [act] });
 
-/** Waits for the others; returns false where the team was aborted. */
+/** Waits at the barrier; returns false if the team was aborted. */
 function arrive(context: RunContext, completion?: () => void): boolean {
   const { barrier, clock, workClock } = context;
   if (context.isTimed) workClock.work();
@@ -58,13 +58,13 @@ function boundExchange(context: RunContext, planned: PlannedExchange, act: Excha
   };
 }
 
-/** Waits until all messages have come and gone; false where the team was aborted, or another rank has failed. */
+/** Waits until all messages are sent and received; returns false if the team was aborted or another rank has failed. */
 export function finishExchange(context: RunContext, messages: Exchange): boolean {
   const { clock, workClock } = context;
   const { control } = context.setup;
   if (context.isTimed) workClock.work();
   const goesOn = messages.wait(() => isAborted(control));
-  // Another rank has failed: nobody else would send this team home. The cluster knows what the matter is.
+  // If another rank has failed, nothing else would stop this team. The cluster records the cause.
   if (!goesOn) abortTeam(control);
   clock?.lap(PART.exchange);
   if (context.isTimed) workClock.wait();

@@ -3,23 +3,23 @@ import { type BlockUpdate, blockCount, createBlockUpdate, type Node, sumsOf } fr
 import type { RunContext } from './context.ts';
 import { type RankStep, threadShare } from './rank-step.ts';
 
-/** The update of some blocks by a thread. */
+/** A thread's update of some blocks. */
 export interface ThreadUpdate {
   readonly bucket: number;
   readonly update: BlockUpdate;
-  /** How it adds the rows of gradients. */
+  /** Order in which it adds the gradient rows. */
   readonly sums: NodeSums;
 }
 
 /**
- * The updates of a thread: of its share of all blocks, by what its team leaves; or of its share of what the rank
- * updates in each bucket, by the gradients of all ranks.
+ * The updates of a thread. Without other ranks: its share of all blocks, from its team's gradient rows. With other
+ * ranks: its share of the rank's blocks in each bucket, from the gradient rows of all ranks.
  */
 export function threadUpdates(
   context: RunContext,
   threads: number,
-  leaves: number, // of the batch
-  nodes: readonly Node[], // that the team leaves, row after row
+  leaves: number, // leaves of the batch
+  nodes: readonly Node[], // nodes of the team's gradient rows, in order
   ranks: RankStep | null,
 ): ThreadUpdate[] {
   const { network, arena, optimizer, hyper, thread, setup } = context;

@@ -1,26 +1,29 @@
 import { viewOf } from '@gradloom/core/internal';
 import { createStopwatch } from './clock.ts';
 
-/** Doubles between the times of two threads: a 128-byte line each. */
+/** Doubles between the times of two threads: each has its own 128-byte line. */
 const ROW = 16;
 const PLACE = { work: 0, wait: 1 };
 
-/** 2³² over the golden ratio: its multiples, modulo 2³², lie evenly, and fall in step with no epoch. */
+/**
+ * 2³² divided by the golden ratio. Its multiples modulo 2³² are evenly spread and do not follow the rhythm of epochs.
+ */
 const GOLDEN = 0x9e3779b1;
 
 /**
- * Measures the working and waiting time of a thread in a share of the steps: timing each one would slow small steps.
+ * Measures the working and waiting time of a thread in a part of the steps: timing each one would slow down small
+ * steps.
  */
 export interface WorkClock {
   /** Whether `step` is among the `share` of steps that are timed. Starts the clock if it is. */
   begin(step: number, share: number): boolean;
   /** Counts the time since the last call as work. */
   work(): void;
-  /** Counts it as waiting. */
+  /** Counts the time since the last call as waiting. */
   wait(): void;
 }
 
-/** Times of all threads in the timed steps of a span, outside the run's memory. */
+/** Allocates the times of all threads in the timed steps of a span, outside the run's memory. */
 export const allocateWorkTimes = (threads: number): Float64Array<SharedArrayBuffer> =>
   new Float64Array(new SharedArrayBuffer(8 * ROW * threads));
 
@@ -39,7 +42,7 @@ export function createWorkClock(times: Float64Array, thread: number): WorkClock 
   };
 }
 
-/** Share of its timed steps in which a thread did not wait; NaN where there were none. */
+/** Fraction of a thread's timed steps spent working; NaN if no step was timed. */
 export function workShare(times: Float64Array, thread: number): number {
   const row = rowOf(times, thread);
   return row[PLACE.work] / (row[PLACE.work] + row[PLACE.wait]);

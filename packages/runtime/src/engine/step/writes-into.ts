@@ -2,8 +2,8 @@ import type { Call, Elements } from '@gradloom/core';
 import { host } from '@gradloom/core/internal';
 
 /**
- * Whether a call may write into an array. What does not say what it works on, as a user's own layer, may write
- * anywhere; what the host does in passes, looking at arrays, writes nowhere.
+ * Whether a call may write into an array. A call without declared operands, such as one of a custom layer, may write
+ * anywhere; host operations in passes only inspect arrays.
  */
 export function writesInto({ op, args }: Call, array: Elements): boolean {
   const operands = Object.values(op.operands);

@@ -26,12 +26,13 @@ export interface Barrier {
 }
 
 /**
- * The block lies outside the run's memory, so that a thread that cannot even bind that memory can still abort its team.
+ * Allocates the control block, outside the run's memory: a thread that fails to bind that memory can still abort its
+ * team.
  */
 export const allocateControl = (): Int32Array<SharedArrayBuffer> =>
   new Int32Array(new SharedArrayBuffer(CONTROL_WORDS * 4));
 
-/** Sets the control block up for a span of any team. Only while no thread is inside. */
+/** Resets the control block for a span of any team. Only while no thread is inside. */
 export function resetControl(control: Int32Array): void {
   for (const word of Object.values(CONTROL)) Atomics.store(control, word, 0);
 }
@@ -51,7 +52,7 @@ export function createBarrier(control: Int32Array, threads: number, cores: numbe
   const spins = threads <= cores ? SPINS : 0;
   return {
     arrive(completion) {
-      // Read before `count` moves: once it does, the last arriver may already be releasing this generation.
+      // Must be read before `count` changes: afterwards the last arriver may already release this generation.
       const gen = Atomics.load(control, CONTROL.gen);
       if (gen === ABORTED) return false;
       if (Atomics.add(control, CONTROL.count, 1) === threads - 1) {
@@ -70,9 +71,9 @@ export function createBarrier(control: Int32Array, threads: number, cores: numbe
 }
 
 /**
- * Whether the others arrive within this many checks. It is a function of its own, since V8 optimizes a hot loop for
- * code that has run: the code after the loop would not have, so each sleeping thread would fall back to slow code, and
- * the barrier would never get fast.
+ * Whether the others arrive within this many checks. It is a separate function because V8 optimizes a hot loop before
+ * the code after it has ever run: in one function, each thread that goes to sleep would fall back to slow code, and the
+ * barrier would never get fast.
  */
 function spin(control: Int32Array, gen: number, looks: number): boolean {
   for (let look = 0; look < looks; look++) if (Atomics.load(control, CONTROL.gen) !== gen) return true;
@@ -87,8 +88,8 @@ function sleep(control: Int32Array, gen: number): void {
 }
 
 /**
- * The barrier of a team of one: it counts and wakes nobody, and only checks for an abort. The five locked instructions
- * would cost 40 ns.
+ * The barrier of a team of one: it has no counter and wakes nobody, and only checks for an abort. The five locked
+ * instructions of the other would cost 40 ns.
  */
 function createPassage(control: Int32Array): Barrier {
   return {

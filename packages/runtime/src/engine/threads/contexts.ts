@@ -4,12 +4,12 @@ import type { TaskPlace, TeamSetup } from './protocol.ts';
 
 type Contexts = Map<string, { readonly setup: TeamSetup }>;
 
-/** All that this thread keeps: a task for a model that is evaluated makes it forget runs that have ended, too. */
+/** All contexts of this thread, for training and evaluation: a task of either kind frees those of all ended runs. */
 const kept: Contexts[] = [];
 
 /**
- * What a thread has built for the runs that go on, by run and place in the team: a thread may take another place in the
- * next span. Returns the one of a task, which `create` builds for the first.
+ * Keeps what a thread has built for current runs, by run and place in the team, since a thread may get another place in
+ * the next span. Returns a function that gives the context of a task; `create` builds it for the first.
  */
 export function keepContexts<Setup extends TeamSetup, Context extends { readonly setup: Setup }>(
   create: (setup: Setup, thread: number) => Context,
@@ -30,9 +30,10 @@ export function keepContexts<Setup extends TeamSetup, Context extends { readonly
 let forgottenBytes = 0;
 
 /**
- * V8 does not count shared memory, and a thread that makes no garbage would hold that of hundreds of ended runs. To
- * collect it takes about 10 ms, and with the functions of the ended runs goes their compiled code: the next run starts
- * interpreted, which cost it 80 ms on 784-512-256-10 with batch 256.
+ * Frees the contexts of ended runs and, above `mayHold` bytes, collects garbage at once. V8 does not count shared
+ * memory, so a thread without garbage would hold that of hundreds of ended runs. Collecting takes about 10 ms and also
+ * discards the compiled code of the ended runs: the next run starts interpreted, which cost 80 ms on 784-512-256-10
+ * with batch 256.
  */
 function forgetAllBut(live: readonly number[], mayHold: number): void {
   for (const contexts of kept) forgetIn(contexts, live);
@@ -41,7 +42,7 @@ function forgetAllBut(live: readonly number[], mayHold: number): void {
   collectGarbage();
 }
 
-/** A function of its own: what V8's registers last held is not collected while the caller goes on. */
+/** A separate function: objects in the caller's registers would not be collected while it runs. */
 function forgetIn(contexts: Contexts, live: readonly number[]): void {
   for (const [key, { setup }] of contexts) {
     if (live.includes(setup.run)) continue;
@@ -50,13 +51,13 @@ function forgetIn(contexts: Contexts, live: readonly number[]): void {
   }
 }
 
-/** Likewise. */
+/** Separate for the same reason. */
 const sharedBytes = ({ memory, outside }: TeamSetup): number =>
   outside.reduce((sum, { byteLength }) => sum + byteLength, memory.buffer.byteLength);
 
 let collect: (() => void) | undefined;
 
-/** Collects the garbage of this thread at once, in a few ms. Without its flag, Node has no call for that. */
+/** Collects the garbage of this thread at once, in a few ms. Node has no call for this without its flag. */
 export function collectGarbage(): void {
   if (collect === undefined) {
     setFlagsFromString('--expose-gc');

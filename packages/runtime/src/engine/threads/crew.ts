@@ -11,37 +11,40 @@ export const START_LIMIT_MS = 60_000;
 
 export interface CrewShape {
   readonly threads: number;
-  readonly execArgv?: readonly string[]; // flags of Node, default: those of this process
-  readonly heapMiB?: number; // of the JavaScript of a thread
+  readonly execArgv?: readonly string[]; // Node flags, default: those of this process
+  readonly heapMiB?: number; // JavaScript heap limit of a thread
 }
 
-/** One Piscina and the teams that work on it. */
+/** One Piscina pool and the number of teams that use it. */
 export interface Crew {
   readonly piscina: Piscina<Message, unknown>;
   teams: number;
   idle: () => void;
-  /** Ends the threads once no team works on them. */
+  /** Ends the threads when no team uses them any more. */
   end(): Promise<void>;
-  /** Ends the threads; resolves when all have ended and none writes any more. */
+  /** Ends the threads at once; resolves when all have ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Steps allocate almost nothing, so a young generation of V8's default 48 MiB would only collect the garbage of many
- * spans.
+ * Young generation of a thread. Steps allocate almost nothing, so V8's default of 48 MiB would only fill with the
+ * garbage of many spans.
  */
 const YOUNG_MIB = 8;
 
-/** Starts all threads of a crew. @throws Error (rejects) if the system has no room for them; then none is left. */
+/**
+ * Starts all threads of a crew. @throws Error (rejects) if the system has no room for them; then none is left running.
+ */
 export async function openCrew(shape: CrewShape): Promise<Crew> {
   refuseWithoutRoom(shape.threads);
-  // Not imported: Piscina finds a file of its own by its place, which a bundler would change, and predicting needs
-  // none.
+  // Loaded here, not imported: Piscina finds its own worker file by its path, which a bundler would change, and
+  // prediction does not need it.
   const { Piscina } = loadInstalled('piscina') as typeof import('piscina');
   const options = piscinaOptions(shape);
   const begun: Worker[] = [];
   const note = (thread: Worker) => void begun.push(thread);
-  // The process tells of a thread a tick after it has begun. Ticks come in order: between these two are ours alone.
+  // Node reports a new thread one tick after it starts. Ticks run in order, so only our threads are reported between
+  // these two.
   process.nextTick(() => process.on('worker', note));
   let crew: Crew | undefined;
   let refusal: unknown;
@@ -57,14 +60,17 @@ export async function openCrew(shape: CrewShape): Promise<Crew> {
     });
   });
   if (crew !== undefined) return crew;
-  // The Piscina whose constructor threw is not available, so its threads are ended here, and it must not start others
-  // for them.
+  // If Piscina's constructor throws, the instance is lost; its threads are ended here, and its listeners are removed so
+  // that it starts no others.
   for (const thread of begun) thread.removeAllListeners().on('error', () => {});
   await Promise.all(begun.map((thread) => thread.terminate()));
   throw new Error(`createPool: ${notStarted(refusal, begun.length, shape.threads)}`, { cause: refusal });
 }
 
-/** A crew whose threads have started: a thread that cannot load rejects here, instead of hanging the first span. */
+/**
+ * Opens a crew and waits for its threads to start: a thread that cannot load rejects here, instead of hanging the first
+ * span.
+ */
 export async function startCrew(shape: CrewShape): Promise<Crew> {
   const { threads } = shape;
   const crew = await openCrew(shape);
@@ -96,7 +102,7 @@ export async function startCrew(shape: CrewShape): Promise<Crew> {
 /** Address space that V8 and the C library reserve per thread: 650 to 790 MiB were observed. */
 const THREAD_RESERVES = 800 * 1024 ** 2;
 
-/** Without room for its heap, V8 ends the whole process when a thread starts. */
+/** Refuses to start without room for the heap of each thread: V8 would end the whole process. */
 function refuseWithoutRoom(threads: number): void {
   const lack = lackOfAddressSpace(threads * THREAD_RESERVES);
   if (lack === null) return;

@@ -2,20 +2,20 @@ import { deserialize, serialize } from 'node:v8';
 import { type Packed, pack, unpack } from './packed.ts';
 import type { Task, TaskPlace, TeamSetup } from './protocol.ts';
 
-/** What is posted to a thread for a task: nothing in it grows with the run. */
+/** Message that posts a task to a thread. Its size does not grow with the run. */
 export type Message = Packed<Task> & { readonly setup?: SharedSetup };
 
-/** A team's setup in memory that all threads share: it is made once a run, and a thread reads it once. */
+/** A team's setup in shared memory: made once per run, and read once by each thread. */
 interface SharedSetup {
   readonly run: number;
-  readonly content: SharedArrayBuffer; // all but the objects that only a message can carry
+  readonly content: SharedArrayBuffer; // serialized setup, without objects that only a message can carry
   readonly objects: readonly object[]; // buffers, a memory and a module
 }
 
-/** Stands in the content for one of the objects. */
+/** Key of a placeholder in the content for one of the objects. */
 const OBJECT = 'gradloom object';
 
-/** In the main thread. */
+/** Packs a task in the main thread. */
 export function toMessage(task: Task): Message {
   if (!isOfTeam(task)) return pack(task);
   const { setup, ...rest } = task;
@@ -47,10 +47,10 @@ function share(setup: TeamSetup): SharedSetup {
   return { run: setup.run, content, objects };
 }
 
-/** In a thread: the setups of the runs that go on. */
+/** In a thread: the setups of current runs. */
 const read = new Map<number, TeamSetup>();
 
-/** In a thread: the task as it was, with one setup for all tasks of a run. */
+/** Unpacks a task in a thread. All tasks of a run share one setup. */
 export function fromMessage(message: Message): Task {
   const { setup, ...rest } = message;
   const task: Task = unpack(rest);
@@ -66,7 +66,7 @@ export function fromMessage(message: Message): Task {
 }
 
 function unshare({ content, objects }: SharedSetup): TeamSetup {
-  // A copy, since not every engine decodes from shared memory.
+  // Copied because not every engine decodes from shared memory.
   const value: Packed<TeamSetup> = deserialize(new Uint8Array(content).slice());
   return unpack(value, (part) =>
     typeof part === 'object' && part !== null && OBJECT in part ? objects[part[OBJECT] as number] : part,

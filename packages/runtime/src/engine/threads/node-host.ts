@@ -6,7 +6,7 @@ import { partsOf } from '../modules/imported-parts.ts';
 import type { Host } from './host.ts';
 import { specOf } from './shared-spec.ts';
 
-/** A thread of Node. */
+/** The host of a Node thread. */
 export const nodeHost: Host = {
   cores: availableParallelism(),
   specOf: ({ spec }) => specOf(spec),

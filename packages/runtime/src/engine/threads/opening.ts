@@ -9,25 +9,25 @@ import type { OpeningTask, RunSetup } from './protocol.ts';
 import { runOnTeam } from './span.ts';
 
 const PAGE = 4096;
-/** Doubles that are touched at a time. */
+/** Doubles touched at a time. */
 const STRETCH = 1 << 26;
 
 /**
  * Lets each thread build its context and touch its memory before the first span: the system provides a page when it is
- * first touched, which takes as long as some steps. If a run `draws` its starting weights, the threads share the
- * tensors, since those of an orthogonal layer take seconds. Resolves to whether all drawn weights are finite; rejects
- * as `runSpan` does.
+ * first touched, which takes as long as some steps. If a run `draws` its starting weights, the threads divide the
+ * tensors, since orthogonal initialization takes seconds. Resolves to whether all drawn weights are finite; rejects as
+ * `runSpan` does.
  */
 export async function openTeam(pool: Pool, setup: RunSetup, threads: number, draws: boolean): Promise<boolean> {
   const finite = await runOnTeam(pool, setup, threads, (place): OpeningTask => ({ kind: 'opening', ...place, draws }));
   return finite.every(Boolean);
 }
 
-/** A thread's part of it. What stands in the memory beside the weights stays. */
+/** A thread's part of `openTeam`. Apart from drawn weights, memory keeps its contents. */
 export function openThread(context: RunContext, { thread, threads, draws }: OpeningTask): boolean {
   const { network, arena, setup } = context;
   Atomics.add(setup.control, CONTROL.checkedIn, 1);
-  // Some smaller teams fill more rows.
+  // Only the rows that this team fills, although some smaller teams fill more.
   const filled = gradientRowsOfTeam(setup, threads) * gradientStride(setup.elementType, network.parameterCount);
   for (const array of [viewOf(arena.gSum, 0, filled), ...arena.state]) {
     const share = (t: number): number => Math.floor((t * array.length) / threads);
@@ -37,12 +37,12 @@ export function openThread(context: RunContext, { thread, threads, draws }: Open
   teamPrograms(context, threads, false);
   if (setup.probes) teamPrograms(context, threads, true);
   if (!draws) return true;
-  // The middle of a tensor decides its thread: each gets about as many weights.
+  // The middle of a tensor decides its thread, so each thread gets about as many weights.
   const isMine = ({ offset, length }: Pick<Tensor, 'offset' | 'length'>): boolean =>
     Math.floor(((offset + length / 2) / network.parameterCount) * threads) === thread;
   initializeParameters(network, arena.theta, setup.seed, isMine);
   if (arena.model !== arena.theta) {
-    // Until the first step it is what an evaluation finds.
+    // The moving average starts as a copy, which evaluations before the first step read.
     for (const { offset, length } of network.tensors.filter(isMine)) {
       viewOf(arena.model, offset, length).set(viewOf(arena.theta, offset, length));
     }
@@ -50,7 +50,10 @@ export function openThread(context: RunContext, { thread, threads, draws }: Open
   return complete(findBadWeight(network, arena.theta, isMine)) === undefined;
 }
 
-/** As bytes: a double that is read and written can change, where it is NaN. No array of bytes is as long. */
+/**
+ * Touches memory without changing it. As bytes, because reading and writing a double may change a NaN; in parts,
+ * because no byte array is long enough.
+ */
 function touch(array: Elements): void {
   for (let from = 0; from < array.length; from += STRETCH) {
     const { buffer, byteOffset, byteLength } = viewOf(array, from, Math.min(STRETCH, array.length - from));

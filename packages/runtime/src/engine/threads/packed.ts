@@ -1,6 +1,6 @@
 /**
- * Values for messages between threads. A view becomes its buffer, offset, length and type: Deno copies a view that is
- * posted element by element, 0.2 µs each, and a dataset has millions.
+ * Values in messages between threads. A view becomes its buffer, offset, length and type: Deno copies a posted view
+ * element by element, 0.2 µs each, and a dataset has millions.
  */
 export type Packed<T> = T & { readonly [packed]?: true };
 declare const packed: unique symbol;
@@ -20,7 +20,7 @@ const views = {
 };
 type View = InstanceType<(typeof views)[keyof typeof views]>;
 
-/** No key of a spec, a dataset or a configuration. */
+/** A key that no spec, dataset or configuration has. */
 const VIEW = 'gradloom view';
 
 interface PackedView {
@@ -31,8 +31,8 @@ interface PackedView {
 }
 
 /**
- * The value without views. `replace` gives what stands for an object that is neither a list nor a record, such as a
- * buffer or a module; by default it stays.
+ * Replaces all views in a value. `replace` maps objects that are neither lists nor records, such as buffers and
+ * modules; by default they stay.
  */
 export function pack<T>(value: T, replace: (object: object) => unknown = (object) => object): Packed<T> {
   const packedOf = (part: unknown): unknown => {
@@ -47,7 +47,7 @@ export function pack<T>(value: T, replace: (object: object) => unknown = (object
   return packedOf(value) as Packed<T>;
 }
 
-/** The value as it was, with new views of the same memory. `restore` undoes `replace`. */
+/** Restores the value with new views of the same memory. `restore` undoes `replace`. */
 export function unpack<T>(value: Packed<T>, restore: (replaced: unknown) => unknown = (object) => object): T {
   const unpackedOf = (part: unknown): unknown => {
     if (typeof part !== 'object' || part === null) return part;
@@ -64,7 +64,7 @@ export function unpack<T>(value: Packed<T>, restore: (replaced: unknown) => unkn
 
 const isView = (value: object): value is View => ArrayBuffer.isView(value) && !(value instanceof DataView);
 
-/** A Buffer of Node is a Uint8Array. */
+/** Type of a view; a Node Buffer counts as a Uint8Array. */
 const nameOf = (view: View): keyof typeof views => {
   const tag = view[Symbol.toStringTag];
   if (Object.hasOwn(views, tag)) return tag;

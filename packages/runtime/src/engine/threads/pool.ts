@@ -21,19 +21,18 @@ export interface Pool {
   /** Ends the threads at once, and resolves when all have ended. Current runs fail. */
   destroy(): Promise<void>;
   /**
-   * Current runs; threads drop the memory of all others.
+   * Current runs; threads free the memory of all others.
    * @internal
    */
   readonly live: Set<number>;
   /**
-   * Makes `close` wait until what this returns is called: from the call of `train` on, long before its first span.
-   * @throws Error
-   * where the pool closes already.
+   * Makes `close` wait until the returned function is called: for the whole call of `train`, which begins long before
+   * its first span. @throws Error if the pool is already closing.
    * @internal
    */
   hold(): () => void;
   /**
-   * Waits until the team is free. Release it when every task has settled.
+   * Waits until a team of threads is free. Release it when every task has settled.
    * @internal
    */
   acquire(team: number): Promise<Team>;
@@ -43,8 +42,8 @@ export interface Team {
   /** Starts one task on each thread of the team; each promise settles with its task. */
   run<Answer>(tasks: readonly Task<Answer>[]): Promise<Answer>[];
   /**
-   * `broken`: a thread has failed, so the pool starts new ones and ends the old when the other teams are done. Resolves
-   * when none of the team's threads works for it any more.
+   * `broken`: a thread has failed, so the pool starts new threads and ends the old ones when the other teams are done.
+   * Resolves when no thread works for this team any more.
    */
   release(broken?: boolean): Promise<void>;
 }
@@ -56,15 +55,15 @@ export interface PoolOptions {
   /** Node flags of the threads. @default those of this process */
   execArgv?: readonly string[];
   /**
-   * JavaScript heap limit of a thread in MiB. The numbers of a run are outside of it.
-   * @default the limit of Node
+   * JavaScript heap limit of a thread in MiB. The numbers of a run are not part of it.
+   * @default Node's limit
    */
   heapMiB?: number;
 }
 
 /**
- * More must be a mistake: each thread is an engine of its own, and V8 ends the process if the system has no room for
- * one.
+ * More are refused as a mistake: each thread is a JavaScript engine, and V8 ends the process if the system has no room
+ * for one.
  */
 const MOST_THREADS = 512;
 
@@ -84,11 +83,11 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   }
   if (options.heapMiB !== undefined) positiveInteger('createPool', 'heapMiB', options.heapMiB);
   let crew: Crew | null = await startCrew(shape);
-  let opening: Promise<Crew> | undefined; // the next crew, if there is none
+  let opening: Promise<Crew> | undefined; // the next crew while it starts
   let free = threads;
   let destroyed = false;
   let closing: Promise<void> | undefined;
-  let held = 0; // by so many runs
+  let held = 0; // number of runs that hold the pool
   let lastReleased: (() => void) | undefined; // called when the pool closes and no run holds it any more
   const leaving = new Set<Crew>(); // replaced crews with threads that are still working
   const waiting: { team: number; begin: () => void; fail: (error: Error) => void }[] = [];
@@ -102,7 +101,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   }
 
   async function replaceCrew(old: Crew): Promise<void> {
-    // Its tasks settled when its threads were told to end, which is before they have ended.
+    // Its tasks settled when its threads were told to end; this waits until they have.
     if (destroyed) return old.stop();
     if (crew === old) crew = null;
     leaving.add(old);
@@ -110,7 +109,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     leaving.delete(old);
   }
 
-  /** Replaces a crew that failed: all teams that need it wait for the same one. */
+  /** Replaces a failed crew: all teams that need a new one wait for the same. */
   async function nextCrew(): Promise<Crew> {
     opening ??= openCrew(shape);
     try {
@@ -133,7 +132,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     }
     mine.teams++;
     return {
-      // A thread answers what the type of the task says.
+      // The cast: a thread's answer has the type that the task declares.
       run: <Answer>(tasks: readonly Task<Answer>[]) =>
         tasks.map((task) => mine.piscina.run(toMessage(task)) as Promise<Answer>),
       async release(broken = false) {
@@ -160,9 +159,9 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
     threads,
     live: new Set(),
     hold() {
-      if (destroyed) throw new Error('pool: has been destroyed, expected one in use');
+      if (destroyed) throw new Error('pool: has been destroyed, expected an open one');
       if (closing !== undefined)
-        throw new Error('pool: has been closed, expected one in use (close it after the last run)');
+        throw new Error('pool: has been closed, expected an open one (close it after the last run)');
       held++;
       return () => {
         held--;
@@ -170,7 +169,7 @@ export async function createPool(options: PoolOptions = {}): Promise<Pool> {
       };
     },
     acquire(team) {
-      if (destroyed) return Promise.reject(new Error('pool: has been destroyed, expected one in use'));
+      if (destroyed) return Promise.reject(new Error('pool: has been destroyed, expected an open one'));
       if (team > threads) {
         return Promise.reject(
           new Error(`pool: a run has ${team} threads, expected at most ${threads} (threads of the pool)`),

@@ -5,92 +5,91 @@ import type { Backend, CompiledKernels } from '../backends/backend.ts';
 import type { ClusterShape } from '../step/cluster-shape.ts';
 import type { SharedSpec } from './shared-spec.ts';
 
-/** What the threads of a team need, whatever they do with the network. */
+/** What the threads of a team need for any task. */
 export interface TeamSetup extends CompiledKernels {
   readonly run: number; // unique in the process
   readonly spec: SharedSpec;
   readonly loss: LossSpec;
   readonly elementType: ElementType;
-  readonly modules: readonly ModuleSource[]; // of the user, which the thread imports before its first task
-  readonly threads: number; // that the memory was planned for
+  readonly modules: readonly ModuleSource[]; // modules of custom parts, which the thread imports before its first task
+  readonly threads: number; // number of threads that the memory was planned for
   readonly backend: Backend;
   readonly memory: WasmMemory;
-  readonly outside: readonly SharedArrayBuffer[]; // besides it
+  readonly outside: readonly SharedArrayBuffer[]; // buffers outside of the memory
   readonly control: Int32Array<SharedArrayBuffer>; // see barrier.ts
-  readonly mayHold: number; // bytes of runs that have ended, which a thread need not free yet
+  readonly mayHold: number; // bytes of ended runs that a thread need not free yet
 }
 
 /**
- * What a thread needs for a run; named by every task, since a pool does not say which thread gets which task: see
- * messages.ts.
+ * What a thread needs for a run. Every task refers to it, since the pool chooses the thread of a task: see messages.ts.
  */
 export interface RunSetup extends TeamSetup {
-  readonly kind: 'training'; // in the memory of arena.ts
+  readonly kind: 'training'; // memory laid out by arena.ts
   readonly optimizer: OptimizerSpec;
-  readonly ema: number | null; // decay of the moving average of the weights; null where none is kept
+  readonly ema: number | null; // decay of the moving average of the weights; null if there is none
   readonly schedule: ScheduleSpec;
   readonly context: ScheduleContext;
   readonly batch: number;
-  readonly lastBatch: number; // rows of an epoch's last
+  readonly lastBatch: number; // rows of an epoch's last batch
   readonly leaf: number; // rows of a leaf
-  readonly rowsAtOnce: number; // most rows of a pass in training: see team-part.ts
-  readonly passRows: number; // most rows of a pass
+  readonly rowsAtOnce: number; // most rows of a training pass: see team-part.ts
+  readonly passRows: number; // most rows of any pass
   readonly couples: boolean; // see couplesRows
-  readonly cluster: ClusterShape | null; // null where no other rank takes part
+  readonly cluster: ClusterShape | null; // null without other ranks
   readonly seed: number;
   readonly clipNorm: number | null;
-  readonly maxNorm: number | null; // of the weights that come into a unit
-  readonly probes: boolean; // the arena has room for looks into layers
-  readonly times: Float64Array<SharedArrayBuffer> | null; // [threads, parts] see clock.ts; null where nobody asks
+  readonly maxNorm: number | null; // limit of the norm of weights into a unit
+  readonly probes: boolean; // whether the arena has room for probed steps
+  readonly times: Float64Array<SharedArrayBuffer> | null; // [threads, phases] see clock.ts; null without a profile
   readonly workTimes: Float64Array<SharedArrayBuffer>; // see work-clock.ts
-  readonly insideBytes: number; // as the arena was planned with
-  readonly dataset: Dataset; // trained on
-  readonly weights: DataMatrix | null; // [N, 1] what its rows count, with a mean of 1; null where each counts 1
-  // [slots, N] rows of epoch e in slot e mod slots; null: file order
+  readonly insideBytes: number; // as in the plan of the arena
+  readonly dataset: Dataset; // training rows
+  readonly weights: DataMatrix | null; // [N, 1] weights of rows, with mean 1; null if each counts 1
+  // [slots, N] row order of epoch e in slot e mod slots; null: file order
   readonly orders: Uint32Array<SharedArrayBuffer> | null;
 }
 
-/** What a thread needs to evaluate a model: likewise. */
+/** What a thread needs to evaluate a model; every task refers to it. */
 export interface InferenceSetup extends TeamSetup {
-  readonly kind: 'inference'; // in the memory of inference-layout.ts
+  readonly kind: 'inference'; // memory laid out by inference-layout.ts
 }
 
-/** A task for one thread. Each floor states its own; worker.ts, which runs them, lists all. */
+/** A task for one thread. Each folder defines its own; worker.ts, which runs them, lists all. */
 export interface Task<Answer = unknown> {
   readonly kind: string;
-  /** Never set: it carries the type of what the thread answers. */
+  /** Never set: carries the type of the thread's answer. */
   readonly answer?: Answer;
 }
 
-/** The common part of all tasks of a run: thread and team. */
+/** Fields of all tasks of a team: thread and team. */
 export interface TaskPlace<Setup extends TeamSetup = RunSetup> {
   readonly setup: Setup;
-  readonly live: readonly number[]; // runs of this pool that still go on; a thread forgets the others
+  readonly live: readonly number[]; // current runs of this pool; a thread frees the others
   readonly thread: number;
   readonly threads: number;
 }
 
-/** Before the first span: see opening.ts. Answers whether all weights that the thread drew are finite. */
+/** Runs before the first span: see opening.ts. Answers whether all weights that the thread drew are finite. */
 export interface OpeningTask extends TaskPlace, Task<boolean> {
   readonly kind: 'opening';
-  readonly draws: boolean; // the starting weights, from the seed
+  readonly draws: boolean; // whether to draw the starting weights from the seed
 }
 
 /**
- * Steps from `first` until `limit`, or until the main thread asks for the end. 'refused': a layer cannot take a row of
- * the step after those that are done.
+ * Steps from `first` to `limit`, or until the main thread asks for the end. Answers 'refused' if a layer cannot take a
+ * row of the next step.
  */
 export interface SpanTask extends TaskPlace, Task<'refused' | undefined> {
   readonly kind: 'span';
   readonly first: number;
   readonly limit: number;
-  readonly probe?: boolean; // look into the layers at every step of it
-  readonly timedShare?: number; // of the steps whose work and waiting are timed, default 0
+  readonly probe?: boolean; // probe the layers in each of its steps
+  readonly timedShare?: number; // share of steps whose work and waiting are timed, default 0
 }
 
 /**
- * Outputs and summed losses of the chunks of `rows` rows from row `first` of a dataset. Answers the first row that a
- * layer cannot take.
+ * Computes outputs and summed losses of `rows` rows from row `first` of a dataset, in chunks. Answers the first row
+ * that a layer refuses.
  */
 export interface EvaluationTask extends TaskPlace<RunSetup | InferenceSetup>, Task<BadRow | undefined> {
   readonly kind: 'evaluation';
@@ -101,16 +100,16 @@ export interface EvaluationTask extends TaskPlace<RunSetup | InferenceSetup>, Ta
   readonly lossSums: Float64Array<SharedArrayBuffer>; // [chunks]
 }
 
-/** Answered at once: tells that a thread has started. */
+/** Answered at once, which shows that a thread has started. */
 export interface PingTask extends Task<undefined> {
   readonly kind: 'ping';
 }
 
-/** A row of a dataset that a layer cannot take: see InputError. */
+/** A row of a dataset that a layer refuses: see InputError. */
 export interface BadRow {
   readonly row: number;
   readonly problem: string;
 }
 
-/** Decided by the last thread at the last barrier of a step, for all: written to the control block. */
+/** Written to the control block by the last thread at the last barrier of a step, for all threads. */
 export const DECISION = { go: 0, end: 1, bad: 2 };

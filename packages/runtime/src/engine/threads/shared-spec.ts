@@ -2,12 +2,12 @@ import { deserialize, serialize } from 'node:v8';
 import type { NetworkSpec, Pausable } from '@gradloom/core';
 
 /**
- * The JSON of a network in memory that all threads share. Every task carries it: a hundred thousand layers would be
- * copied each time, 60 ms a thread.
+ * The JSON of a network in shared memory. Every task refers to it: copying a hundred thousand layers would take 60 ms
+ * per thread and task.
  */
 export interface SharedSpec {
   readonly input: number;
-  readonly layers: readonly Uint8Array<SharedArrayBuffer>[]; // some thousand layers each
+  readonly layers: readonly Uint8Array<SharedArrayBuffer>[]; // JSON of some thousand layers each
 }
 
 /** Layers between two pauses: about a millisecond. */

@@ -5,14 +5,14 @@ import type { Pool, Team } from './pool.ts';
 import { DECISION, type RunSetup, type SpanTask, type Task, type TaskPlace, type TeamSetup } from './protocol.ts';
 
 /**
- * Length of a span of a small network: short enough to report soon, long enough to hide its start and end, 1-3 ms if
- * all cores work.
+ * Length of a span of a small network: short enough to report soon, long enough to hide the cost of starting and ending
+ * it, 1-3 ms if all cores work.
  */
 export const SPAN_MS = 200;
 
-/** A thread threw, ended or did not arrive; all other threads of its team have left the memory of the run. */
+/** A thread threw, ended or did not arrive. No other thread of its team uses the memory of the run any more. */
 export class ThreadError extends Error {
-  readonly steps: number; // that the team had done
+  readonly steps: number; // steps that the team had done
 
   constructor(message: string, steps: number, cause: unknown) {
     super(message, { cause });
@@ -21,24 +21,24 @@ export class ThreadError extends Error {
 }
 
 /**
- * Time for threads to return after an abort: a sleeping thread checks every 100 ms, but a pass of a large network
- * takes seconds. After that they are terminated.
+ * Time for threads to return after an abort: a sleeping thread checks every 100 ms, but a pass of a large network takes
+ * seconds. After that they are terminated.
  */
 const SETTLE_LIMIT_MS = 10_000;
 
 export interface SpanResult {
-  readonly steps: number; // done, the bad one included
-  readonly bad: boolean; // the last step's loss or norm was not finite, or a layer could not take one of its rows
-  readonly isRefused: boolean; // a layer could not take a row of it
+  readonly steps: number; // steps done, including the bad one
+  readonly bad: boolean; // the last step's loss or norm was not finite, or a layer refused one of its rows
+  readonly isRefused: boolean; // a layer refused one of its rows
   readonly elapsedMs: number;
 }
 
 export interface SpanOptions {
-  readonly first: number; // step
-  readonly limit: number; // step
+  readonly first: number; // first step
+  readonly limit: number; // step to stop before
   readonly threads: number;
   readonly probe?: boolean;
-  readonly timedShare?: number; // see tune.ts
+  readonly timedShare?: number; // share of steps that are timed
   readonly atMostMs?: number; // default SPAN_MS
   readonly signal?: AbortSignal | undefined;
 }
@@ -75,7 +75,9 @@ export async function runSpan(pool: Pool, setup: RunSetup, options: SpanOptions)
   }
 }
 
-/** `runTeam` with one task for each place of a team of `threads` threads. Resolves to their answers, in this order. */
+/**
+ * Runs one task on each thread of a team of `threads` threads, as `runTeam` does. Resolves to their answers, in order.
+ */
 export async function runOnTeam<Answer, Setup extends TeamSetup>(
   pool: Pool,
   setup: Setup,
@@ -90,9 +92,9 @@ export async function runOnTeam<Answer, Setup extends TeamSetup>(
 }
 
 /**
- * Runs one task on each thread of a team that checks in at `control`, and waits until every one has settled: survivors
- * of a failure may still write for 100 ms. Then it releases the team. Where there was a failure, the pool takes new
- * threads, and it rejects with the first one when the old have ended, those included that have not settled within
+ * Runs one task on each thread of a team that checks in at `control`, waits until every one has settled (after a
+ * failure the others may still write for 100 ms), and releases the team. After a failure, the pool starts new threads,
+ * and this rejects with the first failure when the old threads have ended, including those that did not settle within
  * `settleLimitMs`.
  */
 export async function runTeam<Answer>(

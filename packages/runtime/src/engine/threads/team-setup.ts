@@ -9,15 +9,15 @@ import { allocateControl } from './barrier.ts';
 import type { TeamSetup } from './protocol.ts';
 import { shareSpec } from './shared-spec.ts';
 
-/** What a team is to compute with. */
+/** The computation and size of a team. */
 export interface TeamShape {
   readonly network: Network;
   readonly lossSpec: LossSpec;
   readonly elementType: ElementType;
-  readonly parts?: LoadedParts; // of the user's own that the two may name
-  readonly threads: number; // fewer where memory is short
-  readonly ownThreads: boolean; // that are started for it, rather than those of a pool
-  readonly sharers?: number; // processes that take as much of the same memory, default this one
+  readonly parts?: LoadedParts; // custom parts that network and loss may name
+  readonly threads: number; // most threads; fewer if memory is short
+  readonly ownThreads: boolean; // started for this team, not taken from a pool
+  readonly sharers?: number; // processes that use the same memory, default 1
   readonly backend: BackendChoice;
   readonly blas: string | undefined;
 }
@@ -25,30 +25,30 @@ export interface TeamShape {
 /** What the layout of a team's memory depends on besides its shape. */
 export type Compiled = { readonly heapBase: number; readonly backend: TeamSetup['backend']['name'] };
 
-/** What a team takes with some means: the layout of the memory that its kernels work in, and all parts. */
+/** Memory of a team with given means: the layout of the shared memory, and all parts. */
 export interface TeamPlan<Layout> {
   readonly layout: Layout & { readonly bytes: number; readonly outside: readonly number[] };
-  readonly parts: readonly Part[]; // those of the layout among them
+  readonly parts: readonly Part[]; // all parts, including those of the layout
 }
 
-/** A team's setup, with its memory allocated, all zeros. */
+/** A team's setup with its allocated memory, all zeros. */
 export interface OpenedTeam<Layout> {
   readonly team: TeamSetup;
   readonly layout: Layout;
   readonly means: Means;
-  readonly room: MemoryRoom; // that it was fitted into
+  readonly room: MemoryRoom; // the memory limit that it was fitted to
   readonly plannedBytes: number;
 }
 
 let lastRun = 0;
 
-/** A thread may hold this share of the room in memory of runs that have ended, within these bounds. */
+/** Share of the memory that a thread may hold for ended runs, within these bounds. */
 const HELD_SHARE = 1 / 32;
 const LEAST_HELD = 64 * 1024 ** 2;
 const MOST_HELD = 512 * 1024 ** 2;
 
 /**
- * Allocates the memory that a team shares, with those of the `wanted` means that there is room for.
+ * Allocates the memory of a team, with as much of the `wanted` means as fits.
  * @throws OptionError if even the minimum does not fit, before anything is allocated.
  */
 export function* openTeamSetup<Layout>(

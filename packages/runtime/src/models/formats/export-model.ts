@@ -25,9 +25,9 @@ const exportOptions = defineOptions('exportModel', {
 export interface ExportOptions extends OptionsOf<typeof exportOptions.table>, Named {}
 
 /**
- * Writes a model to `path` for other programs, replacing an older file as a whole. Resolves to the format.
- * @throws Error (rejects) if its parts do not fit together, a weight is not finite or beyond what `precision` can hold,
- * the format cannot hold the model or the file cannot be written; OptionError for an ending that no format has.
+ * Writes a model to `path` for other programs, atomically replacing an older file. Resolves to the format.
+ * @throws Error (rejects) if its parts do not fit together, a weight is not finite or beyond the range of `precision`,
+ * the format cannot hold the model or the file cannot be written; OptionError for an unknown ending.
  */
 export async function exportModel(
   path: string,

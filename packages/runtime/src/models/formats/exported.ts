@@ -2,14 +2,14 @@ import type { Elements, Loss, ModelContents, Network } from '@gradloom/core';
 import { createElements, typeOf, viewOf } from '@gradloom/core/internal';
 import { type TorchTensor, torchTensors, transpose } from './torch-tensors.ts';
 
-/** A checked model on its way out. */
+/** A checked model to be exported. */
 export interface ExportedModel {
   readonly contents: ModelContents;
-  readonly network: Network; // of its spec
-  readonly loss: Loss | null; // of its loss
+  readonly network: Network; // network of its spec
+  readonly loss: Loss | null; // loss of the model
 }
 
-/** The tensors with their numbers, row-major as PyTorch has them: one copy at a time. */
+/** The tensors with their numbers, row-major and in PyTorch's layout: one copy at a time. */
 export function* torchNumbers({
   contents,
   network,
@@ -27,9 +27,9 @@ export function* torchNumbers({
   }
 }
 
-/** What a file says about a model besides its weights; `undefined` is left out by JSON. */
+/** Description of a model besides its weights. JSON omits `undefined`. */
 export function describeModel({ contents, network }: ExportedModel): object {
   const { loss, metadata, preprocessing, parameters } = contents;
-  const precision = parameters instanceof Float32Array ? 'float32' : undefined; // undefined: float64
+  const precision = parameters instanceof Float32Array ? 'float32' : undefined; // omitted for float64
   return { version: 1, spec: network.spec, precision, loss, metadata, preprocessing };
 }

@@ -39,7 +39,7 @@ import type { FileFault, TensorFile } from './tensor-file.ts';
 import { transpose } from './torch-tensors.ts';
 
 const importOptions = defineOptions('importModel', {
-  /** The network. @default what a file of `exportModel` says */
+  /** The network. @default the one described in a file of `exportModel` */
   spec: option.unchecked<NetworkSpec>(),
   /** The loss that the weights were trained with; it says whether outputs are logits. @default outputs are values */
   loss: option.unchecked<LossSpec>(),
@@ -52,7 +52,7 @@ const importOptions = defineOptions('importModel', {
    * @default that of a file of `exportModel`, else 'float64'
    */
   precision: precision(),
-  /** Parts of your own that the network has, from `loadParts`. @default none */
+  /** Custom parts of the network, from `loadParts`. @default none */
   parts: option.unchecked<LoadedParts>(),
 });
 
@@ -60,10 +60,10 @@ const importOptions = defineOptions('importModel', {
 export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Named {}
 
 /**
- * A model from the weights that PyTorch or NumPy wrote to a .safetensors or .npz file: `0.weight` [out, in], `0.bias`
- * and so on, one tensor of the file for each of the network, in float64, float32, float16 or bfloat16.
+ * Imports a model from weights that PyTorch or NumPy wrote to a .safetensors or .npz file: `0.weight` [out, in],
+ * `0.bias` and so on, one tensor of the file for each of the network, in float64, float32, float16 or bfloat16.
  * @throws Error (rejects) naming every tensor that is missing, left over or of another shape; also for a damaged file,
- * a weight that is not finite or beyond what `precision` can hold, and parts that do not fit together.
+ * a weight that is not finite or beyond the range of `precision`, and parts that do not fit together.
  */
 export async function importModel(path: string, options: ImportOptions = {}): Promise<Model> {
   const where = 'importModel';
@@ -110,7 +110,7 @@ async function openTensors(where: string, path: string, fault: FileFault): Promi
   return open(where, path, fault);
 }
 
-/** What `exportModel` says of a model. */
+/** The description that `exportModel` writes. */
 type Described = Omit<ModelContents, 'parameters'>;
 
 const isPrecision = (type: unknown): type is ElementType => elementTypes.some((known) => known === type);
@@ -118,11 +118,11 @@ const isPrecision = (type: unknown): type is ElementType => elementTypes.some((k
 /** The model that a file describes. Its parts are checked when the model is created. */
 function descriptionOf({ description }: TensorFile, fault: FileFault): Described {
   if (typeof description !== 'object' || description === null || !('spec' in description)) {
-    throw fault('no network in it', 'a spec of the network beside it, since weights alone do not say their layers');
+    throw fault('no description of a network', 'a spec of the network too, since weights alone do not tell its layers');
   }
   const { version, ...contents } = description as Described & { readonly version?: unknown };
   if (version !== 1) throw fault(`a model of version ${show(version)}`, '1 (a newer Gradloom may read it)');
-  // Nothing else of what the file says reaches the model, but the type of its numbers.
+  // Other entries of the description are ignored, except for the precision.
   const { spec, loss, metadata, preprocessing } = contents;
   return {
     spec,
@@ -132,7 +132,7 @@ function descriptionOf({ description }: TensorFile, fault: FileFault): Described
   };
 }
 
-/** The type of the numbers of a model that `exportModel` wrote, also where its network is given; else float64. */
+/** Precision of a model that `exportModel` wrote, even if its network is given; else float64. */
 function precisionOf({ description }: TensorFile, fault: FileFault): ElementType {
   if (typeof description !== 'object' || description === null) return FLOAT64;
   const { precision: type = FLOAT64 } = description as { readonly precision?: unknown };

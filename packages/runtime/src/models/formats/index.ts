@@ -1,17 +1,17 @@
 import type { ExportedModel } from './exported.ts';
 import type { FileFault, TensorFile } from './tensor-file.ts';
 
-/** A format that other programs read or write. */
+/** A file format of other programs. */
 export interface ModelFormat {
-  readonly title: string; // for help
-  readonly ending: string; // of its files
-  /** The bytes of a file. @throws Error for a model that the format cannot hold. */
+  readonly title: string; // for help texts
+  readonly ending: string; // ending of its files
+  /** Returns the contents of a file. @throws Error for a model that the format cannot hold. */
   write(model: ExportedModel): Promise<Iterable<Uint8Array>>;
-  /** Opens a file. Absent: it is only written. */
+  /** Opens a file. Absent if the format is only written. */
   open?(where: string, path: string, fault: FileFault): Promise<TensorFile>;
 }
 
-/** Readers and writers load when one is used: help takes the names from here. */
+/** Readers and writers are imported when used, since help reads only the names. */
 const table = {
   onnx: {
     title: 'the whole model for onnxruntime, preprocessing included',
@@ -42,17 +42,17 @@ const table = {
   },
 } satisfies Record<string, ModelFormat>;
 
-/** A format of models. */
+/** Name of a model format. */
 export type ModelFormatName = keyof typeof table;
 
 /** Every format. To add one, write a file and list it here. */
 export const modelFormats: Readonly<Record<ModelFormatName, ModelFormat>> = table;
 
-/** The format of a file by its ending; undefined for any other. */
+/** The format of a file by its ending; undefined if there is none. */
 export const formatOf = (path: string): ModelFormatName | undefined =>
   (Object.keys(table) as ModelFormatName[]).find((name) => path.toLowerCase().endsWith(table[name].ending));
 
-/** '.safetensors, .npz or .json'. */
+/** Lists endings: '.safetensors, .npz or .json'. */
 export function endingsOf(formats: readonly ModelFormat[]): string {
   const endings = formats.map(({ ending }) => ending);
   return endings.length === 1 ? endings[0] : `${endings.slice(0, -1).join(', ')} or ${endings.at(-1)}`;

@@ -3,18 +3,18 @@ import { listed, showName } from '@gradloom/core/internal';
 import type { FileFault, StoredTensor } from './tensor-file.ts';
 import { isCounter, type TorchTensor, torchTensors } from './torch-tensors.ts';
 
-/** Names of layers by those of the modules in a file. */
+/** Maps module names in a file to layer names of the network. */
 export type Renames = Readonly<Record<string, string>>;
 
 export interface MatchedTensor {
-  readonly name: string; // in the file
+  readonly name: string; // name in the file
   readonly wanted: TorchTensor;
   readonly stored: StoredTensor;
 }
 
 /**
- * The tensor of the file for each of the network. @throws Error of `fault`, one sentence with all that are missing,
- * left over or of another shape; or of the first renamed module that the file does not have.
+ * The tensor of the file for each tensor of the network. @throws Error of `fault` with all tensors that are missing,
+ * left over or of another shape in one sentence; or naming a renamed module that the file does not have.
  */
 export function matchTensors(
   network: Network,
@@ -53,14 +53,14 @@ export function matchTensors(
   const problems = [
     ...(misshapen.length === 0 ? [] : [phrases(misshapen)]),
     ...(missing.length === 0 ? [] : [`no tensor ${phrases(missing)}`]),
-    ...(extra.length === 0 ? [] : [`${phrases(extra)} that the network has no place for`]),
+    ...(extra.length === 0 ? [] : [`${phrases(extra)} that the network does not have`]),
   ];
   if (problems.length === 0) return matched;
   const hint = missing.length > 0 && extra.length > 0 ? ' (other names can be given, such as fc1=0)' : '';
   throw fault(problems.join('; and '), `one tensor for each of the network's ${torchTensors(network).length}${hint}`);
 }
 
-/** A module that the file does not have is one whose name was typed wrongly. */
+/** Refuses the name of a module that the file does not have: it is probably misspelled. */
 function refuseIdle(rename: Renames, tensors: ReadonlyMap<string, StoredTensor>, fault: FileFault): void {
   const names = [...tensors.keys()];
   const idle = Object.keys(rename).find((module) => !names.some((name) => isOf(module, name)));
@@ -71,7 +71,7 @@ function refuseIdle(rename: Renames, tensors: ReadonlyMap<string, StoredTensor>,
 
 const isOf = (module: string, name: string): boolean => name === module || name.startsWith(`${module}.`);
 
-/** 'fc1.weight' by { fc1: '0' } is '0.weight'; the longest module that fits counts. */
+/** Renames a tensor: 'fc1.weight' by { fc1: '0' } becomes '0.weight'. The longest matching module name counts. */
 function renamedTo(name: string, rename: Renames): string {
   const modules = Object.keys(rename).filter((from) => isOf(from, name));
   if (modules.length === 0) return name;
@@ -86,7 +86,7 @@ const shapeText = (shape: readonly number[]): string => `[${listed(shape.map(Str
 
 const MOST_LISTED = 4;
 
-/** 'a [3], b [4] and 4 more'. */
+/** Shortens a list: 'a [3], b [4] and 4 more'. */
 function phrases(all: readonly string[]): string {
   const more = all.length > MOST_LISTED ? ` and ${all.length - MOST_LISTED} more` : '';
   return all.slice(0, MOST_LISTED).join(', ') + more;

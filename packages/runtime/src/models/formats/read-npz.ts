@@ -10,8 +10,8 @@ const ENDING = '.npy';
 const MOST_ARRAYS = 10_000;
 
 /**
- * Opens an archive of npy files as numpy.savez or numpy.savez_compressed writes it. The header of each is read; numbers
- * come later, and no more of them than it says. @throws Error (rejects) of `fault`.
+ * Opens an archive of npy files that numpy.savez or numpy.savez_compressed wrote. Headers are read now, numbers later,
+ * and no more than a header says. @throws Error (rejects) of `fault`.
  */
 export async function openNpz(where: string, path: string, fault: FileFault): Promise<TensorFile> {
   const archive = await openZip(where, path, 'an npz file, as numpy.savez writes it');
@@ -22,7 +22,7 @@ export async function openNpz(where: string, path: string, fault: FileFault): Pr
     for (const file of names) {
       if (!file.endsWith(ENDING)) throw fault(`the file ${show(file)} in it`, 'arrays such as 0.weight.npy');
       const name = file.slice(0, -ENDING.length);
-      // A count has no dimensions, and is not read.
+      // Skips batch counters, which are scalars.
       if (!isCounter(name)) tensors.set(name, await tensorOf(archive, file, fault));
     }
     return { tensors, close: async () => archive.close() };

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { listed, show } from '@gradloom/core/internal';
+import { listed, show, showPath } from '@gradloom/core/internal';
 import { half } from '../../data/number-types.ts';
 import { fileSize } from '../../system/files/file-system.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
@@ -11,20 +11,20 @@ const PREFIX_BYTES = 8;
 /** 16 MiB: room for 100,000 tensors. */
 const MOST_HEADER_BYTES = 1 << 24;
 
-/** Bytes that are decoded at a time. */
+/** Bytes decoded at a time. */
 const CHUNK = 1 << 20;
 
 type Decode = (view: DataView, at: number) => number;
 
 const word = new DataView(new ArrayBuffer(4));
 
-/** The high 16 bits of a float32. */
+/** A bfloat16: the high 16 bits of a float32. */
 function brainFloat(bits: number): number {
   word.setUint16(2, bits, true);
   return word.getFloat32(0, true);
 }
 
-/** Types that weights can have. */
+/** Supported types of weights. */
 const types: Readonly<Record<string, readonly [bytes: number, decode: Decode]>> = {
   F64: [8, (view, at) => view.getFloat64(at, true)],
   F32: [4, (view, at) => view.getFloat32(at, true)],
@@ -33,13 +33,15 @@ const types: Readonly<Record<string, readonly [bytes: number, decode: Decode]>> 
 };
 
 /**
- * Opens a file of safetensors. Its header has to give every byte behind it to one tensor, so lengths that lie, holes
- * and tensors that overlap are found before memory is taken for any. @throws Error (rejects) of `fault`.
+ * Opens a safetensors file. Its header must assign every following byte to exactly one tensor, so wrong lengths, holes
+ * and overlaps are found before memory is allocated. @throws Error (rejects) of `fault`.
  */
 export async function openSafetensors(where: string, path: string, fault: FileFault): Promise<TensorFile> {
   const size = fileSize(where, path, 'a safetensors file');
   const handle = await open(path).catch((error: unknown) => {
-    throw fault(`no way to be opened (${systemReason(error)})`, 'a file that can be read', error);
+    throw new Error(`${where}: ${showPath(path)} cannot be opened: ${systemReason(error)}, expected a readable file`, {
+      cause: error,
+    });
   });
   try {
     const headerBytes = await lengthOfHeader(handle, size, fault);
@@ -79,7 +81,7 @@ interface Place {
   readonly name: string;
   readonly type: string;
   readonly shape: readonly number[];
-  readonly from: number; // bytes behind the header
+  readonly from: number; // offset after the header
   readonly to: number;
 }
 
@@ -96,7 +98,7 @@ function placeOf(name: string, entry: unknown, fault: FileFault): Place {
   );
 }
 
-/** One after the other, from the header to the end of the file, each as long as its shape says. */
+/** Checks that tensors follow each other from the header to the end of the file, each as long as its shape requires. */
 function checkPlaces(places: readonly Place[], bytes: number, fault: FileFault): void {
   let end = 0;
   for (const { name, type, shape, from, to } of [...places].sort((a, b) => a.from - b.from || a.to - b.to)) {
@@ -144,20 +146,20 @@ async function readBytes(handle: FileHandle, position: number, length: number, f
   const bytes = Buffer.alloc(length);
   for (let filled = 0; filled < length; ) {
     const { bytesRead } = await handle.read(bytes, filled, length - filled, position + filled);
-    if (bytesRead === 0) throw fault('less than it had when it was opened', 'a file that nobody writes');
+    if (bytesRead === 0) throw fault('become shorter since it was opened', 'a file that does not change');
     filled += bytesRead;
   }
   return bytes;
 }
 
-/** Of a file that `exportModel` wrote. */
+/** The description in a file that `exportModel` wrote. */
 function descriptionOf(metadata: unknown): unknown {
   const text = isRecord(metadata) ? metadata[DESCRIPTION] : undefined;
   if (typeof text !== 'string') return undefined;
   try {
     return JSON.parse(text);
   } catch {
-    // Somebody else's entry of this name.
+    // An entry of another program with this name.
     return undefined;
   }
 }

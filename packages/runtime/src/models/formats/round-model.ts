@@ -3,8 +3,8 @@ import { createElements, elements, record, typeOf } from '@gradloom/core/interna
 import { fingerprint } from '../../system/files/hash.ts';
 
 /**
- * The model with its weights in a type. Floats are doubles, too; doubles are rounded, and the metadata then say so:
- * `rounded: { largestChange, from, fingerprint }`, the fingerprint that of the model before.
+ * Converts a model's weights to a type. Converting floats to doubles is exact. Doubles are rounded, and the metadata
+ * record this: `rounded: { largestChange, from, fingerprint }`, with the fingerprint of the original model.
  */
 export function roundModel(model: ModelContents, type: ElementType): ModelContents {
   const { parameters, metadata = {}, parts } = model;
@@ -17,7 +17,9 @@ export function roundModel(model: ModelContents, type: ElementType): ModelConten
   return { ...model, parameters: rounded, metadata: { ...metadata, rounded: change } };
 }
 
-/** The largest difference of a weight from the float next to it; Infinity where one is beyond the floats. */
+/**
+ * The largest difference between a weight and its nearest float; Infinity if a weight is beyond the range of floats.
+ */
 export function largestChange(model: Pick<ModelContents, 'parameters'>): number {
   const { parameters: given } = record('largestChange', 'model', model, 'a model');
   const parameters = elements('largestChange', 'model.parameters', given);

@@ -1,21 +1,21 @@
 import { crc32 } from 'node:zlib';
 
-/** A file of an archive. */
+/** A file in an archive. */
 export interface ZipEntry {
   readonly name: string;
   readonly parts: readonly Uint8Array[];
 }
 
-/** 1980-01-01, the first date that the format knows: the same model gives the same bytes. */
+/** 1980-01-01, the earliest date of the format, so that equal models give equal files. */
 const DATE = 0x21;
 const UTF_8 = 0x800;
 const MOST_BYTES = 0xffff_ffff;
 const MOST_ENTRIES = 0xffff;
 
 /**
- * An archive of files that are stored as they are, since weights hardly get smaller: a local header before each file,
- * and the directory at the end. [APPNOTE](https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT)
- * @throws Error from 4 GiB or 65,535 files on, which would need the format's extension to 64 bits.
+ * An archive of uncompressed files, since weights hardly compress: a local header before each file, and the directory
+ * at the end. [APPNOTE](https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT)
+ * @throws Error from 4 GiB or 65,535 files, which would need the 64-bit extension of the format.
  */
 export function* storedZip(entries: Iterable<ZipEntry>): Generator<Uint8Array> {
   const directory: Buffer[] = [];
@@ -47,10 +47,10 @@ const signature = (value: number): Buffer => {
   return bytes;
 };
 
-/** What a local header and the directory both have: version, flags, method, time, checksum, sizes and lengths. */
+/** Common fields of a local header and the directory: version, flags, method, time, checksum, sizes and lengths. */
 function fieldsOf(size: number, checksum: number, nameLength: number): Buffer {
   const fields = Buffer.alloc(26);
-  fields.writeUInt16LE(20, 0); // version 2.0 reads it
+  fields.writeUInt16LE(20, 0); // version 2.0 is needed to read it
   fields.writeUInt16LE(UTF_8, 2);
   fields.writeUInt16LE(DATE, 8);
   fields.writeUInt32LE(checksum, 10);
@@ -61,7 +61,7 @@ function fieldsOf(size: number, checksum: number, nameLength: number): Buffer {
 }
 
 function directoryEntry(fields: Buffer, name: Buffer, offset: number): Buffer {
-  const version = Buffer.from([20, 0]); // that wrote it
+  const version = Buffer.from([20, 0]); // version that wrote it
   const rest = Buffer.alloc(14); // no comment, first disk, no attributes
   rest.writeUInt32LE(offset, 10);
   return Buffer.concat([signature(0x02014b50), version, fields, rest, name]);

@@ -1,18 +1,21 @@
-/** A tensor of a file, whose numbers are not read yet. */
+/** A tensor in a file, whose numbers are read on demand. */
 export interface StoredTensor {
-  readonly type: string; // as the file names it
+  readonly type: string; // type as the file names it
   readonly shape: readonly number[];
-  /** The numbers, row-major. @throws Error (rejects) for a type that is no floating point, and for a damaged file. */
+  /**
+   * Reads the numbers, row-major. @throws Error (rejects) for a type that is not floating-point, and for a damaged
+   * file.
+   */
   read(): Promise<ArrayLike<number>>;
 }
 
-/** A file of tensors, open: the names, shapes and sizes in it are checked, so each tensor has bytes of its own. */
+/** An open file of tensors. Its names, shapes and sizes are already checked, and each tensor has its own bytes. */
 export interface TensorFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** What the file says about a model, as `describeModel` has it; not checked. */
+  /** Unchecked description of a model, as `describeModel` writes it. */
   readonly description?: unknown;
   close(): Promise<void>;
 }
 
-/** The sentence about a file: '<where>: <path> has ..., expected ...'. */
+/** Makes an error about a file: '<where>: <path> has ..., expected ...'. */
 export type FileFault = (has: string, expected: string, cause?: unknown) => Error;

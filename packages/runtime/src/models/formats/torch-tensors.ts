@@ -1,11 +1,11 @@
 import type { Elements, LayerKind, Network } from '@gradloom/core';
 
-/** A tensor of a network as `nn.Sequential` of the same layers has it in PyTorch. */
+/** A tensor of a network as PyTorch's `nn.Sequential` of the same layers has it. */
 export interface TorchTensor {
   readonly name: string; // '0.weight'; inside of a residual block '3.layers.0.weight'
-  readonly shape: readonly number[]; // PyTorch's
-  readonly isTransposed: boolean; // [O, I] there, [I, O] here
-  readonly offset: number; // in the parameter vector
+  readonly shape: readonly number[]; // PyTorch's shape
+  readonly isTransposed: boolean; // [O, I] in PyTorch, [I, O] here
+  readonly offset: number; // index in the parameter vector
   readonly length: number;
   readonly layer: string; // for errors: 'dense(4->3)'
 }
@@ -13,7 +13,7 @@ export interface TorchTensor {
 const weight = 'weight';
 const norm = { gamma: weight, beta: 'bias' };
 
-/** PyTorch's names of the tensors of each kind of layer. SwiGLU, which PyTorch lacks, has two `nn.Linear`. */
+/** PyTorch's tensor names for each kind of layer. SwiGLU, which PyTorch lacks, has two `nn.Linear`. */
 const names: Readonly<Record<LayerKind, Readonly<Record<string, string>>>> = {
   activation: {},
   'batch-norm': { ...norm, runningMean: 'running_mean', runningVariance: 'running_var' },
@@ -25,17 +25,17 @@ const names: Readonly<Record<LayerKind, Readonly<Record<string, string>>>> = {
   swiglu: { Wg: 'gate.weight', bg: 'gate.bias', Wv: 'value.weight', bv: 'value.bias' },
 };
 
-/** Weights of a product: x · W here, x · Wᵀ in PyTorch. */
+/** Weights of products, which are transposed: x · W here, x · Wᵀ in PyTorch. */
 const products = new Set(['W', 'Wg', 'Wv']);
 
-/** The tensors of a network in the order of its parameters. */
+/** The tensors of a network in parameter order. */
 export function torchTensors(network: Network): TorchTensor[] {
   const shapes = new Map(network.tensors.map(({ offset, shape }) => [offset, shape]));
   return network.places.flatMap(({ path, layer, spec, tensors }) =>
     tensors.map(({ name, offset, length }) => {
       const { [spec.kind as LayerKind]: known = {} } = names;
       const shape = shapes.get(offset) ?? [length];
-      // A layer of a user's own has its tensors as they are.
+      // Tensors of custom layers keep their layout.
       const isTransposed = known[name] !== undefined && products.has(name);
       return {
         name: `${path.replaceAll('.', '.layers.')}.${known[name] ?? name}`,
@@ -49,7 +49,7 @@ export function torchTensors(network: Network): TorchTensor[] {
   );
 }
 
-/** W[O, I] of W[I, O], row-major. Overwrites `out`. */
+/** Transposes W[I, O] to W[O, I], row-major. Overwrites `out`. */
 export function transpose(
   out: Elements, // [O, I] out
   W: ArrayLike<number>, // [I, O]
@@ -59,5 +59,5 @@ export function transpose(
   for (let i = 0; i < I; i++) for (let o = 0; o < O; o++) out[o * I + i] = W[i * O + o];
 }
 
-/** PyTorch's count of batches in a batch norm, which nothing here needs. */
+/** Whether a tensor is PyTorch's batch count of a batch norm, which is not needed here. */
 export const isCounter = (name: string): boolean => /(^|\.)num_batches_tracked$/.test(name);

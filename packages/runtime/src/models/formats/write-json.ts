@@ -1,13 +1,13 @@
 import { viewOf } from '@gradloom/core/internal';
 import { describeModel, type ExportedModel, torchNumbers } from './exported.ts';
 
-/** Numbers of one piece of text. */
+/** Numbers in one piece of text. */
 const PIECE = 1 << 14;
 
 /**
- * { "format": "gradloom-model", "version", "spec", "precision", "loss", "metadata", "preprocessing", "tensors" }, the
- * tensors as { "0.weight": { "shape", "values" } }, in pieces, since no text may be longer than 512 MB. Numbers read
- * back to the same bits; "precision" is there for float32 alone.
+ * Writes { "format": "gradloom-model", "version", "spec", "precision", "loss", "metadata", "preprocessing", "tensors"
+ * }, with tensors as { "0.weight": { "shape", "values" } }, in pieces because a string is limited to 512 MB. Numbers
+ * read back exactly; "precision" is written for float32 only.
  */
 export function* writeJson(model: ExportedModel): Generator<Uint8Array> {
   const description = JSON.stringify({ format: 'gradloom-model', ...describeModel(model) });
@@ -27,5 +27,7 @@ export function* writeJson(model: ExportedModel): Generator<Uint8Array> {
   yield Buffer.from('}}\n');
 }
 
-/** The shortest digits of the same bits as a double, which holds a float exactly; the text of -0 has no sign. */
+/**
+ * The shortest decimal that reads back as the same double (floats are exact doubles). String(-0) would lose the sign.
+ */
 const jsonNumber = (value: number): string => (Object.is(value, -0) ? '-0.0' : String(value));

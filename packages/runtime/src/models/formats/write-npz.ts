@@ -4,7 +4,7 @@ import { littleEndianBytes } from '../../system/files/little-endian.ts';
 import { type ExportedModel, torchNumbers } from './exported.ts';
 import { storedZip } from './stored-zip.ts';
 
-/** Each tensor as `<name>.npy` in an archive, as numpy.savez writes it: numpy.load(path)['0.weight']. */
+/** Writes each tensor as `<name>.npy` in an archive, as numpy.savez does: numpy.load(path)['0.weight']. */
 export const writeNpz = (model: ExportedModel): Generator<Uint8Array> => storedZip(entriesOf(model));
 
 function* entriesOf(model: ExportedModel): Generator<{ name: string; parts: Uint8Array[] }> {
@@ -16,8 +16,8 @@ function* entriesOf(model: ExportedModel): Generator<{ name: string; parts: Uint
 const descriptions = { float64: '<f8', float32: '<f4' };
 
 /**
- * Version 1.0, with spaces up to a multiple of 64 bytes.
- * [NEP 1](https://numpy.org/neps/nep-0001-npy-format.html)
+ * A header of version 1.0, padded with spaces to a multiple of 64 bytes. [NEP
+ * 1](https://numpy.org/neps/nep-0001-npy-format.html)
  */
 function npyHeader(type: ElementType, shape: readonly number[]): Buffer {
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(', ');

@@ -3,14 +3,14 @@ import { littleEndianBytes } from '../../system/files/little-endian.ts';
 import { describeModel, type ExportedModel, torchNumbers } from './exported.ts';
 import { torchTensors } from './torch-tensors.ts';
 
-/** The key of `__metadata__` that describes the model: the format allows texts alone, so it is JSON. */
+/** Key of the model's description in `__metadata__`. It is JSON, since the format allows only strings there. */
 export const DESCRIPTION = 'gradloom';
 
 const dtypes = { float64: 'F64', float32: 'F32' };
 
 /**
- * The length of the header (uint64), the header in JSON with spaces up to a multiple of 8, and the tensors in the type
- * of the model, all little-endian. [safetensors](https://huggingface.co/docs/safetensors)
+ * Writes the length of the header (uint64), the header in JSON padded with spaces to a multiple of 8, and the tensors
+ * in the type of the model, all little-endian. [safetensors](https://huggingface.co/docs/safetensors)
  */
 export function* writeSafetensors(model: ExportedModel): Generator<Uint8Array> {
   const metadata = { format: 'pt', [DESCRIPTION]: JSON.stringify(describeModel(model)) };

@@ -6,21 +6,21 @@ import { createTextAnswerer, type TextLimits } from './answer-texts.ts';
 import type { Reply } from './reply.ts';
 import { shareModel } from './shared-model.ts';
 
-/** Threads that answer bodies of requests. */
+/** Threads that answer request bodies. */
 export interface AnswerPool {
   readonly threads: number;
   /**
-   * Answers the texts in one call, on the next thread that is free, or here where that is sooner.
+   * Answers the texts in one call, on the next free thread, or in this thread if that is faster.
    * @throws Error (rejects) if the thread fails.
    */
   answer(texts: readonly string[]): Promise<readonly Reply[]>;
-  /** Waits for the calls that have begun, and ends the threads. */
+  /** Waits for pending calls and ends the threads. */
   close(): Promise<void>;
 }
 
 /**
- * Starts threads that answer with a model. A thread that fails is replaced.
- * @throws Error (rejects) if they do not start, or the model cannot answer at all.
+ * Starts threads that answer with a model. Failed threads are replaced.
+ * @throws Error (rejects) if they do not start, or the model cannot answer.
  */
 export async function createAnswerPool(model: Model, options: TextLimits & { threads: number }): Promise<AnswerPool> {
   record('createAnswerPool', 'model', model, 'a model');
@@ -28,7 +28,7 @@ export async function createAnswerPool(model: Model, options: TextLimits & { thr
   const threads = positiveInteger('createAnswerPool', 'threads', options.threads);
   const mostRows = positiveInteger('createAnswerPool', 'mostRows', options.mostRows);
   elements('createAnswerPool', 'model.parameters', model.parameters);
-  // First: without the memory for a copy there are no threads to end.
+  // Done first: if there is no memory for a copy, no threads must be ended.
   const shared = shareModel(model);
   const pool = await createPool({ threads });
   const answerHere = createTextAnswerer(model, { mostRows });
@@ -39,7 +39,8 @@ export async function createAnswerPool(model: Model, options: TextLimits & { thr
     let failed = true;
     try {
       const task: AnswersTask = { kind: 'answers', id: shared.id, texts, mostRows };
-      // A pool does not say which thread gets which task, and a shared memory in a message costs as much as ten rows.
+      // The pool chooses the thread, which may not have the model yet. It is sent only then: shared memory in a message
+      // costs as much as ten rows.
       let [replies] = await Promise.all(team.run([task]));
       const withModel: AnswersTask = { ...task, model: shared };
       if (replies === 'unknown') [replies] = await Promise.all(team.run([withModel]));
@@ -52,11 +53,15 @@ export async function createAnswerPool(model: Model, options: TextLimits & { thr
   return { threads, answer, close: () => pool.close() };
 }
 
-// To wake a thread and to hear of it takes 25 to 30 µs. Of iris, 1 row takes 4 µs, 45 rows of 3,400 characters 70 µs.
+// Waking a thread and receiving its answer takes 25 to 30 µs. With iris, 1 row takes 4 µs, 45 rows of 3,400 characters
+// take 70 µs.
 const SMALL_CHARACTERS = 4096;
 const SMALL_PRODUCTS = 1 << 18;
 
-/** Most characters of texts that this thread answers sooner than it could wake another. A number takes two or more. */
+/**
+ * Longest texts, in characters, that this thread answers sooner than it could wake another. A number takes at least two
+ * characters.
+ */
 function charactersOfSmall({ spec, parameters }: Model): number {
   const mostRows = SMALL_PRODUCTS / parameters.length;
   return Math.min(SMALL_CHARACTERS, Math.floor(2 * spec.input * mostRows));

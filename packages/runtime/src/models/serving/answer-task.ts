@@ -3,19 +3,19 @@ import { createTextAnswerer, type TextAnswerer } from './answer-texts.ts';
 import type { Reply } from './reply.ts';
 import { modelFrom, type SharedModel } from './shared-model.ts';
 
-/** Bodies of requests to answer; 'unknown': the model has to be sent along. */
+/** Request bodies to answer. The thread answers 'unknown' if the model must be sent along. */
 export interface AnswersTask extends Task<readonly Reply[] | 'unknown'> {
   readonly kind: 'answers';
-  readonly id: number; // of the model
-  readonly model?: SharedModel; // for a thread that does not have it yet
+  readonly id: number; // id of the model
+  readonly model?: SharedModel; // sent to a thread that does not have it yet
   readonly texts: readonly string[];
-  readonly mostRows: number; // of a text
+  readonly mostRows: number; // most rows of a text
 }
 
-/** By the model's id. */
+/** Answerers by the model's id. */
 const answerers = new Map<number, TextAnswerer>();
 
-/** In a thread: answers with the model that it has made, or makes now. */
+/** In a thread: answers with the model, which it builds when it is first sent. */
 export function answerTask({ id, model, texts, mostRows }: AnswersTask): readonly Reply[] | 'unknown' {
   let answerer = answerers.get(id);
   if (answerer === undefined) {

@@ -2,19 +2,18 @@ import { type Answer, type CellRow, InputError, type Model } from '@gradloom/cor
 import { reasonOf, show } from '@gradloom/core/internal';
 import type { Reply } from './reply.ts';
 
-/** Answers bodies of requests, all of their rows in one call. */
+/** Answers request bodies; the rows of all of them in one call. */
 export type TextAnswerer = (texts: readonly string[]) => Reply[];
 
 export interface TextLimits {
-  readonly mostRows: number; // of a text
+  readonly mostRows: number; // most rows of a text
 }
 
 const WANTED = 'a row or a list of rows, as JSON';
 
 /**
  * Answers JSON texts, each of which is a row or a list of rows. A row is an object by column name or a list of cells; a
- * list whose first entry is an object or a list is a list of rows. A text that cannot be answered does not keep the
- * others from their answers.
+ * list whose first entry is an object or a list is a list of rows. A rejected text does not affect the others.
  */
 export function createTextAnswerer(model: Model, { mostRows }: TextLimits): TextAnswerer {
   return (texts) => {
@@ -26,12 +25,12 @@ export function createTextAnswerer(model: Model, { mostRows }: TextLimits): Text
   };
 }
 
-/** The rows of a text, as inputs of the network. */
+/** The rows of a text, as network inputs. */
 interface Part {
   readonly x: Float64Array; // [rows, I]
   readonly rows: number;
-  readonly isOne: boolean; // a row, not a list of rows
-  readonly notes: ReadonlyMap<number, readonly string[]>; // by row
+  readonly isOne: boolean; // the text is a single row, not a list of rows
+  readonly notes: ReadonlyMap<number, readonly string[]>; // notes by row
 }
 
 function readPart(model: Model, text: string, mostRows: number): Part | Reply {
@@ -39,7 +38,7 @@ function readPart(model: Model, text: string, mostRows: number): Part | Reply {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return refused('content', `body has no JSON, expected ${WANTED} (${reasonOf(error)})`);
+    return refused('content', `body is not valid JSON, expected ${WANTED} (${reasonOf(error)})`);
   }
   const isOne = !Array.isArray(value) || (value.length > 0 && !isRow(value[0]));
   if (!isRow(value)) return refused('content', `body has ${show(value)}, expected ${WANTED}`);
@@ -64,7 +63,7 @@ function readPart(model: Model, text: string, mostRows: number): Part | Reply {
 
 const isRow = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
-/** The answers of each part. A row that a layer cannot take stands alone, so that the others have theirs. */
+/** Answers each part. If a layer refuses a row, the parts are answered one by one, so that only its own part fails. */
 function answerAll(model: Model, parts: readonly Part[]): Reply[] {
   if (parts.length === 0) return [];
   try {

@@ -1,7 +1,7 @@
-/** What came of the body of a request: JSON to send back. */
+/** Reply to a request body: JSON to send back. */
 export interface Reply {
-  readonly rows: number; // that were answered
-  readonly text: string; // the answers, or one sentence
-  /** Why there are no answers: the body is no list of rows, has too many, or the model itself fails. */
+  readonly rows: number; // number of answered rows
+  readonly text: string; // the answers, or an error in one sentence
+  /** Why there are no answers: the body is not a list of rows or has too many, or the model fails. */
   readonly fault?: 'content' | 'rows' | 'model';
 }

@@ -4,12 +4,12 @@ import { bytesOfElements, elementView, type ModuleSource, typeOf } from '@gradlo
 import { partsOf } from '../../engine/modules/imported-parts.ts';
 import { createModel } from '../model.ts';
 
-/** A model in memory that all threads share. */
+/** A model in shared memory. */
 export interface SharedModel {
   readonly id: number; // unique in the process
-  readonly content: Uint8Array<SharedArrayBuffer>; // all but the weights
+  readonly content: Uint8Array<SharedArrayBuffer>; // everything but the weights
   readonly parameters: Elements<SharedArrayBuffer>; // [P]
-  readonly modules: readonly ModuleSource[]; // of a user's own parts
+  readonly modules: readonly ModuleSource[]; // modules of custom parts
 }
 
 let count = 0;
@@ -25,7 +25,7 @@ export function shareModel({ spec, loss, metadata, preprocessing, parameters, pa
   return { id: count++, content, parameters: weights, modules: parts?.sources ?? [] };
 }
 
-/** The model, made anew in this thread, which has imported its modules. */
+/** Rebuilds the model in this thread, which has imported its modules. */
 export function modelFrom({ content, parameters, modules }: SharedModel): Model {
   const parts = { modules, sources: modules, own: partsOf({ modules }) };
   return createModel({ ...deserialize(Buffer.from(content)), parameters, parts });

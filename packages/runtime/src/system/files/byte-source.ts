@@ -8,20 +8,20 @@ import { systemReason } from './system-reason.ts';
 /** The highest compression ratio of DEFLATE. [zlib](https://zlib.net/zlib_tech.html) */
 const MOST_UNPACKED = 1032;
 
-/** A gzipped file may always unpack to this many bytes, which is harmless. */
+/** Size up to which any gzipped file may unpack, since it is harmless. */
 const ALWAYS_UNPACKED = 1 << 20;
 
-/** Bytes that are unpacked at a time. */
+/** Bytes unpacked at a time. */
 const CHUNK = 1 << 18;
 
-/** The bytes of a file in order, unpacked if it is gzipped. */
+/** The bytes of a file in order, decompressed if it is gzipped. */
 export interface ByteSource {
   readonly gzipped: boolean;
   readonly fileBytes: number;
   /** Number of bytes that `read` can return: exact for a plain file, an upper bound for a gzipped one. */
   readonly mostBytes: number;
   /**
-   * Fills `into` as far as there are bytes; returns their number.
+   * Fills `into` and returns the number of bytes, which is smaller at the end of the file.
    * @throws Error for more than `mostBytes`.
    */
   read(into: Uint8Array): Promise<number>;
@@ -29,7 +29,8 @@ export interface ByteSource {
 }
 
 /**
- * Recognizes gzip by its first bytes, not by the name. A gzipped file may unpack to `mostUnpacked` times its size.
+ * Opens a file. Gzip is recognized by the first bytes, not by the name. A gzipped file may unpack to `mostUnpacked`
+ * times its size.
  * @throws Error if `path` is not a readable file.
  */
 export async function openBytes(
@@ -63,7 +64,8 @@ export async function openBytes(
         `at most ${mostUnpacked} times its size (unpack it first if you trust it)`,
       );
     const open = () => unpacked(handle, mostBytes, fault, tooMuch);
-    // Rows take a hundred times as long to parse as to unpack, and memory: too many are refused before the first.
+    // Parsing a row takes a hundred times as long as unpacking it, and more memory: a file with too much is refused
+    // before its first row.
     if (mostUnpacked < MOST_UNPACKED) {
       const counting = open();
       try {
@@ -109,7 +111,7 @@ function unpacked(
   tooMuch: () => Error,
 ): Pick<ByteSource, 'read'> & { end(): void } {
   const gunzip = createGunzip({ chunkSize: CHUNK });
-  // A failure of either stream ends the iteration below, which reports it.
+  // If either stream fails, the iteration below ends and reports it.
   pipeline(handle.createReadStream({ start: 0, autoClose: false }), gunzip, () => {});
   const chunks: AsyncIterator<Buffer> = gunzip[Symbol.asyncIterator]();
   let bytes = 0; // unpacked so far
@@ -130,7 +132,7 @@ function unpacked(
   };
 }
 
-/** `read` of a source whose bytes come in parts of any size; `next` gives null at their end, and then no more. */
+/** Makes a `read` from parts of any size; `next` returns null at the end. */
 export function readParts(next: () => Promise<Uint8Array | null>): ByteSource['read'] {
   let part: Uint8Array | null = new Uint8Array(0);
   return async (into) => {

@@ -17,7 +17,7 @@ import { writeAtomically } from './write-atomically.ts';
 
 /**
  * Writes a file that `openContainer` reads.
- * @throws Error naming the path; an older file of this name then stands as it was.
+ * @throws Error naming the path; an older file of this name remains unchanged.
  */
 export function writeContainer(
   where: string,
@@ -30,7 +30,7 @@ export function writeContainer(
   writeAtomically(where, path, packContainer(where, kind, content, sections), others);
 }
 
-/** The bytes of such a file. @throws Error for a `content` that is not JSON, or is too long. */
+/** The contents of such a file. @throws Error for a `content` that is not JSON, or is too long. */
 export const packContainer = (
   where: string,
   kind: string,
@@ -39,21 +39,21 @@ export const packContainer = (
 ): Iterable<Uint8Array> =>
   sealed([packStart(where, kind, content, sections), ...[...sections.values()].flatMap(paddedBytes)]);
 
-/** Reads a file of `writeContainer`. @throws Error naming the path and the problem, as `openContainer` does. */
+/** Reads a file written by `writeContainer`. @throws Error naming the path and the problem, as `openContainer` does. */
 export const readContainer = (where: string, path: string, kinds: readonly string[]): Container =>
   readSealed(where, path, (file) => openContainer(`${where}: ${showPath(path)}`, kinds, file));
 
-/** The content of a file of `writeContainer`, without checking its numbers or its hash. */
+/** Reads the content of a container without checking its arrays or its hash. */
 export const peekContainer = (where: string, path: string, kinds: readonly string[]): JsonObject =>
   readSealed(where, path, (file) => openHeader(`${where}: ${showPath(path)}`, kinds, file).content);
 
-/** The bytes of a section, and zeros up to a multiple of 8. */
+/** The bytes of a section, padded with zeros to a multiple of 8. */
 function paddedBytes(numbers: Elements): Uint8Array[] {
   const bytes = littleEndianBytes(numbers);
   return [bytes, new Uint8Array(sectionBytes(typeOf(numbers), numbers.length) - bytes.length)];
 }
 
-/** The parts, and the SHA-256 of all of them. */
+/** The parts, followed by the SHA-256 of all of them. */
 function* sealed(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   const hash = createHash('sha256');
   for (const part of parts) {

@@ -1,14 +1,14 @@
 import type { Json } from '@gradloom/core';
 
-/** One place at which two values differ. */
+/** A place at which two values differ. */
 export interface Difference {
-  readonly path: string; // 'layers[2].out'; '' where the values themselves differ
-  readonly own: Json | undefined; // undefined where it is not there
+  readonly path: string; // such as 'layers[2].out'; '' if the values themselves differ
+  readonly own: Json | undefined; // undefined if missing
   readonly other: Json | undefined;
 }
 
 /**
- * Every place at which two values of JSON differ, as deep as both have the same structure; the order of keys does not
+ * All places at which two JSON values differ, as deep as both have the same structure. The order of keys does not
  * matter.
  */
 export function differences(own: Json | undefined, other: Json | undefined, path = ''): Difference[] {

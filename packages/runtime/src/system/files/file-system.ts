@@ -4,17 +4,19 @@ import { showPath } from '@gradloom/core/internal';
 import { checkPath } from './check-path.ts';
 import { statsOf } from './look-up.ts';
 
-/** What systems do differently with files. */
+/** File operations that differ between systems. */
 export interface FileSystem {
-  /** Gives a file or a folder its name; a file replaces another of that name. */
+  /** Renames a file or folder; an existing file of that name is replaced. */
   rename(from: string, to: string): void;
-  /** Puts the names in a folder on the disk. */
+  /** Flushes the names in a folder to disk. */
   syncFolder(folder: string): void;
-  /** What Linux tells of processes and limits in a file, such as one below /proc; '' where it does not. */
+  /**
+   * Reads a text file of the Linux kernel about processes and limits, such as those below /proc; '' if there is none.
+   */
   systemText(path: string): string;
 }
 
-/** The calls of the system that these make. */
+/** System calls used by the file operations. */
 export interface FileCalls {
   readonly rename: (from: string, to: string) => void;
   readonly open: (path: string) => number;
@@ -33,10 +35,10 @@ const ownCalls: FileCalls = {
   waitMs: (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
 };
 
-/** How long to wait before each further try, 2.5 s together: a scanner for viruses holds a new file about as long. */
+/** Waits before retries, 2.5 s in total: about as long as a virus scanner holds a new file. */
 const WAITS_MS = [10, 20, 40, 80, 150, 300, 500, 700, 700];
 
-/** Errors of Windows where another program has a file open. */
+/** Windows errors if another program has a file open. */
 const IN_USE = new Set<unknown>(['EPERM', 'EACCES', 'EBUSY']);
 
 export const fileSystems = {
@@ -47,7 +49,7 @@ export const fileSystems = {
       try {
         file = open(folder);
       } catch {
-        // Not every system can open a folder; then only the name may be lost in a crash.
+        // Not every system can open a folder; without it, only the name may be lost in a crash.
         return;
       }
       try {
@@ -65,7 +67,7 @@ export const fileSystems = {
     },
   }),
   win32: ({ rename, waitMs }) => ({
-    /** A file cannot be replaced while another program has it open, be it for a moment, as indexers and scanners do. */
+    /** Retries, since a file cannot be replaced while another program (an indexer or virus scanner) has it open. */
     rename(from, to) {
       for (const ms of WAITS_MS) {
         try {
@@ -77,31 +79,31 @@ export const fileSystems = {
       }
       rename(from, to);
     },
-    /** Windows refuses to sync a folder (EPERM), and NTFS keeps a journal of names. */
+    /** Nothing: Windows refuses to sync a folder (EPERM), and NTFS keeps a journal of names. */
     syncFolder() {},
-    /** Such a path would be one on the current drive. */
+    /** Not read: such a path would be one on the current drive. */
     systemText: () => '',
   }),
 } satisfies Record<string, (calls: FileCalls) => FileSystem>;
 
-/** That of this process. */
+/** The file system of this process. */
 export const fileSystem: FileSystem = fileSystems[process.platform === 'win32' ? 'win32' : 'posix'](ownCalls);
 
-/** Creates a directory and its parents; recursive mkdir never returns below /proc. */
+/** Creates a directory and its parents. Node's recursive mkdir never returns below /proc. */
 export function makeDirectory(path: string): string {
   if (statSync(checkPath('makeDirectory', path), { throwIfNoEntry: false })?.isDirectory()) return path;
   makeDirectory(dirname(resolve(path)));
   try {
     mkdirSync(path);
   } catch (error) {
-    // Another process may have made it in between.
+    // Another process may have created it in between.
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
   return path;
 }
 
 /**
- * Size of a regular file; a pipe or a device is refused before it is opened.
+ * Size of a regular file; a pipe or device is refused before it is opened.
  * @throws Error naming what is there instead.
  */
 export function fileSize(where: string, path: string, wanted: string): number {
@@ -110,7 +112,7 @@ export function fileSize(where: string, path: string, wanted: string): number {
   return size;
 }
 
-/** The same; null if nothing is there. */
+/** Same as `fileSize`; null if nothing is there. */
 export function findFile(where: string, path: string, wanted: string): number | null {
   const stats = statsOf(where, checkPath(where, path));
   if (stats === undefined) return null;
@@ -119,14 +121,14 @@ export function findFile(where: string, path: string, wanted: string): number | 
   return stats.size;
 }
 
-/** Whether this is the number of an open file of this process that is a socket. */
+/** Whether a number is the descriptor of an open socket of this process. */
 export function isSocket(descriptor: number): boolean {
   if (!Number.isInteger(descriptor)) return false;
   try {
-    // With big integers: without them, Node takes the links of packages that it loads right behind this for their
-    // places.
+    // bigint is required: after a call without it, Node mistakes symbolic links of the packages it loads next for their
+    // targets.
     return fstatSync(descriptor, { bigint: true }).isSocket();
   } catch {
-    return false; // it is closed
+    return false; // the descriptor is closed
   }
 }

@@ -91,7 +91,7 @@ function lockFree(where: string, folder: string, by: string): FolderLock {
     try {
       if (holds()) rmSync(path);
     } catch {
-      // The folder is gone or can no longer be written: others will find that the owner is dead.
+      // The folder is gone or not writable: others will find that the owner is dead.
     }
   }
 }
@@ -130,7 +130,7 @@ function ownersOf(where: string, path: string): LockOwner[] {
   for (let file = path; ; ) {
     const owner = readLock(where, file);
     if (owner === null) return owners;
-    // A ring of claims, which only files made by hand can form.
+    // A cycle of claims, which only files made by hand can form.
     if (owners.some(({ token }) => token === owner.token)) throw new LockError(where, file);
     owners.push(owner);
     file = claimOf(path, owner.token);
@@ -150,11 +150,10 @@ function linkNew(file: string, name: string): boolean {
     linkSync(file, name);
     return true;
   } catch (error) {
-    // A slow file server may have done it and be asked again.
+    // A slow file server may have created the link although a repeated request failed.
     if (isThere(error)) return isSameFile(file, name);
   }
-  // Some file systems have no second names: a process that is killed in the middle of this leaves a lock that nobody
-  // can read.
+  // Some file systems have no hard links. A process killed during this copy leaves a lock that cannot be read.
   try {
     copyFileSync(file, name, constants.COPYFILE_EXCL);
     return true;
@@ -164,7 +163,10 @@ function linkNew(file: string, name: string): boolean {
   }
 }
 
-/** Nobody else links to a file of this process's own. Numbers of files have 64 bits, and on NTFS they use them. */
+/**
+ * Whether two names are one file: no other process links to a file of this one. File numbers have 64 bits, and NTFS
+ * uses all of them.
+ */
 function isSameFile(file: string, name: string): boolean {
   const own = lstatSync(file, { bigint: true });
   const other = lstatSync(name, { bigint: true, throwIfNoEntry: false });
@@ -182,7 +184,7 @@ function removeClaims(path: string): void {
   }
 }
 
-/** The locks of this thread: they are released if its process ends by itself during a run. */
+/** The locks of this thread, which are released if its process exits during a run. */
 const held = new Set<FolderLock>();
 
 let releasesAtExit = false;
@@ -198,8 +200,8 @@ function hold(lock: FolderLock): void {
 }
 
 /**
- * Threads that write files now. They may end a little after the exit of the process begins, so its locks stay, as those
- * of a dead owner.
+ * Number of threads that write files now. They may run a little longer than the process's exit handlers, so locks are
+ * then kept, as those of a dead owner.
  */
 let writing = 0;
 

@@ -3,10 +3,10 @@ import type { Elements, ModuleRecord, Pausable } from '@gradloom/core';
 import { complete, elements } from '@gradloom/core/internal';
 import { littleEndianBytes } from './little-endian.ts';
 
-/** Bytes of one call, 1 MiB: about a millisecond. Node takes less than 2 GiB. */
+/** Bytes hashed per call, 1 MiB: about a millisecond. Node accepts less than 2 GiB. */
 const CHUNK = 1 << 20;
 
-/** Adds `bytes` to the hash, with pauses. */
+/** Adds `bytes` to the hash, with pauses for the event loop. */
 export function* updateHash(hash: Hash, bytes: Uint8Array): Pausable<void> {
   for (let at = 0; at < bytes.length; at += CHUNK) {
     hash.update(bytes.subarray(at, at + CHUNK));
@@ -15,13 +15,13 @@ export function* updateHash(hash: Hash, bytes: Uint8Array): Pausable<void> {
 }
 
 /**
- * SHA-256 of the parameters in their type, little-endian, layer by layer, W [in, out] then b, in hexadecimal. Where the
- * model has parts of a user's own, the hashes of their modules follow, as text.
+ * SHA-256, in hexadecimal, of the parameters in their type, little-endian, layer by layer, W [in, out] then b. If the
+ * model has custom parts, the hashes of their modules follow as text.
  */
 export const fingerprint = (parameters: Elements, modules: readonly ModuleRecord[] = []): string =>
   complete(fingerprintInTurns(parameters, modules));
 
-/** Likewise, with pauses. */
+/** Same as `fingerprint`, with pauses. */
 export function* fingerprintInTurns(parameters: Elements, modules: readonly ModuleRecord[] = []): Pausable<string> {
   const hash = createHash('sha256');
   yield* updateHash(hash, littleEndianBytes(elements('fingerprint', 'parameters', parameters)));

@@ -8,9 +8,9 @@ import type { ProcessIdentity, ProcessState } from './process-identity.ts';
 export interface LockOwner extends ProcessIdentity {
   /** A random token, unique to this lock. */
   readonly token: string;
-  /** The work it does there, such as 'train'. */
+  /** Kind of work, such as 'train'. */
   readonly by: string;
-  /** Start of the lock, by the owner's clock. */
+  /** Time of locking, by the owner's clock. */
   readonly since: string;
 }
 
@@ -35,7 +35,7 @@ export class FolderInUseError extends Error {
 const MOST_BYTES = 4096;
 
 /**
- * The owner named in a lock file; null if there is no such file.
+ * Reads the owner from a lock file; null if there is no such file.
  * @throws LockError if it cannot be read.
  */
 export function readLock(where: string, path: string): LockOwner | null {
@@ -53,7 +53,7 @@ export function readLock(where: string, path: string): LockOwner | null {
   throw new LockError(where, path);
 }
 
-/** A lock file that cannot be read, so nobody can tell whether its folder is in use. */
+/** A lock file cannot be read, so it is unknown whether its folder is in use. */
 export class LockError extends Error {
   /** 'LockError'. */
   override readonly name = 'LockError';
@@ -65,7 +65,7 @@ export class LockError extends Error {
   }
 }
 
-/** Its texts are printed and used in file names, so only the form that this program writes is accepted. */
+/** Accepts only the form that this program writes, since the texts are printed and used in file names. */
 function parse(text: string): LockOwner | null {
   try {
     const { token, by, since, pid, start, host, machine, boot, pids, uptime } = JSON.parse(text);
@@ -84,7 +84,7 @@ function parse(text: string): LockOwner | null {
   }
 }
 
-/** A valid word for the work of a process. */
+/** Whether a value is a valid word for the work of a process. */
 export const isActivity = (by: unknown): by is string => matches(by, /^[\w -]{1,40}$/);
 
 const matches = (value: unknown, pattern: RegExp): value is string => typeof value === 'string' && pattern.test(value);

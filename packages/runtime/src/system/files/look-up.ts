@@ -2,11 +2,11 @@ import { readdirSync, type Stats, statSync } from 'node:fs';
 import { showPath } from '@gradloom/core/internal';
 import { systemReason } from './system-reason.ts';
 
-/** The stats of a file or folder; undefined if the path does not exist. @throws Error if the system refuses to say. */
+/** The stats of a file or folder; undefined if the path does not exist. @throws Error if access is denied. */
 export const statsOf = (where: string, path: string, stat: typeof statSync = statSync): Stats | undefined =>
   looking(where, path, () => stat(path, { throwIfNoEntry: false }));
 
-/** The names in a folder; none if there is no folder. @throws Error in one sentence if it cannot be read. */
+/** The names in a folder; empty if there is no folder. @throws Error if it cannot be read. */
 export const namesIn = (where: string, folder: string): string[] =>
   statsOf(where, folder)?.isDirectory() ? looking(where, folder, () => readdirSync(folder)) : [];
 

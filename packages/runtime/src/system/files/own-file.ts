@@ -8,7 +8,7 @@ const WRITABLE = 'a file that can be overwritten';
 const REASON = 'links are not followed, since their target may not belong to the run';
 
 /**
- * Refuses a link, directory, pipe or device in the place of a file of a run.
+ * Refuses a link, directory, pipe or device where a run's file should be.
  * @throws Error naming the path and what is there.
  */
 export function checkOwnFile(where: string, path: string, wanted = WRITABLE): void {
@@ -21,14 +21,14 @@ export function checkOwnFile(where: string, path: string, wanted = WRITABLE): vo
 }
 
 /**
- * Opens a file of a run for reading, without following a link; null if there is none. The system refuses a link that
- * appears at the last moment (O_NOFOLLOW). Windows has no such flag: there, a link that appears between the check and
- * the opening is followed, but making links there takes an administrator.
+ * Opens a file of a run for reading, without following a link; null if there is none. O_NOFOLLOW makes the system
+ * refuse a link that appears after the check. Windows has no such flag: there, a link created between check and opening
+ * is followed, but only administrators can create links.
  * @throws as checkOwnFile does.
  */
 export function openOwnFile(where: string, path: string, wanted = WRITABLE): number | null {
   checkOwnFile(where, path, wanted);
-  // O_NONBLOCK matters if a FIFO takes the place of the file.
+  // O_NONBLOCK avoids waiting if a FIFO has replaced the file.
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   let file: number;
   try {

@@ -7,19 +7,19 @@ const { systemText } = fileSystem;
 
 /** Identifies a process, so that other processes can later find out whether it still runs. */
 export interface ProcessIdentity {
-  /** Its id. */
+  /** Process id. */
   readonly pid: number;
-  /** Ticks from the boot of the machine to its start; '' where the system does not say. */
+  /** Start time in ticks since boot; '' if the system does not say. */
   readonly start: string;
-  /** Name of its machine. */
+  /** Host name. */
   readonly host: string;
-  /** Distinguishes hosts of the same name; '' if the system has none, as for the next two. */
+  /** Distinguishes hosts of the same name; '' if the system has no such id, as for `boot` and `pids`. */
   readonly machine: string;
-  /** Changes with each start of the machine. */
+  /** Changes with each boot of the machine. */
   readonly boot: string;
-  /** The namespace of its id: containers on one host count processes apart. */
+  /** Namespace of the process id: containers on one host number processes separately. */
   readonly pids: string;
-  /** Seconds from the boot of the machine to the moment that this was noted. */
+  /** Seconds from boot to the moment of recording. */
   readonly uptime: number;
 }
 
@@ -31,15 +31,15 @@ export function ownProcess(): ProcessIdentity {
 }
 
 /**
- * Never `dead` for a running process. If the system provides too little, a dead process whose id is reused counts as
- * running.
+ * The state of a process; never `dead` for a running one. If the system provides too little, a dead process whose id is
+ * reused counts as running.
  */
 export function stateOf(other: ProcessIdentity): ProcessState {
   const own = ownPlace();
   if (other.host !== own.host || other.machine !== own.machine) return 'elsewhere';
-  // Without a machine's own number, two hosts of one name differ only in this, as containers of one image on two hosts.
+  // Without machine ids, two hosts of one name (such as containers of one image) differ only in their boot id.
   if (other.boot !== own.boot) return own.machine === '' ? 'elsewhere' : 'dead';
-  // Where no boot has a name, one that was later than the lock still shows. 2 s are for rounding.
+  // Without boot ids, a boot after the lock is still visible in the uptime. 2 s allow for rounding.
   if (own.boot === '' && other.uptime > uptime() + 2) return 'dead';
   if (other.pids !== own.pids) return 'elsewhere';
   const start = startOf(other.pid);
@@ -54,7 +54,7 @@ export function stateOf(other: ProcessIdentity): ProcessState {
 export function startOf(pid: number): string | null {
   const stat = systemText(`/proc/${pid}/stat`);
   if (stat === '') return exists(pid) ? '' : null;
-  // '<pid> (<name>) <state> …': the name may hold anything, so counting starts behind the last bracket.
+  // '<pid> (<name>) <state> …': the name may contain anything, so fields are counted from the last bracket.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, threads, start] = [fields[0], Number(fields[17]), fields[19]];
   // A killed process keeps its id until its parent collects it; until then one of its threads may still be in a system
@@ -64,12 +64,12 @@ export function startOf(pid: number): string | null {
 
 function ownPlace(): Pick<ProcessIdentity, 'host' | 'machine' | 'boot' | 'pids'> {
   return {
-    // Only these characters, since it is printed and some systems allow any.
+    // Restricted to these characters, since the name is printed and some systems allow any.
     host:
       hostname()
         .replaceAll(/[^\w.-]/g, '_')
         .slice(0, 255) || 'localhost',
-    // Hashed, as its manual asks for.
+    // Hashed, as the manual of machine-id requires.
     machine: shortHash(systemText('/etc/machine-id').trim()),
     boot: systemText('/proc/sys/kernel/random/boot_id').trim(),
     pids: pidNamespace(),
@@ -87,7 +87,7 @@ function pidNamespace(): string {
   }
 }
 
-/** Signal 0 only checks; it is refused for a process of another user. */
+/** Whether a process exists. Signal 0 only checks; it is refused for a process of another user. */
 function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -10,15 +10,15 @@ import { systemReason } from './system-reason.ts';
 const CHUNK = 1 << 28;
 
 /**
- * Opens a file for `read`, which checks its start before memory is taken for the rest.
+ * Opens a file for `read`, which checks its beginning before memory is allocated for the rest.
  * @throws Error naming the path if it cannot be read.
  */
 export function readSealed<T>(where: string, path: string, read: (file: Sealed) => T): T {
-  // Before it is opened: one that is no regular file could keep whoever opens it waiting.
+  // Checked before opening, since opening a pipe could wait forever.
   fileSize(where, path, 'a Gradloom file');
   const file = open(where, path);
   try {
-    // Of what was opened: a run may have replaced the file since.
+    // Size of the opened file: a run may have replaced the file of this name since.
     const { size } = fstatSync(file);
     return read({
       size,
@@ -48,7 +48,7 @@ export function readSealed<T>(where: string, path: string, read: (file: Sealed) 
   }
 }
 
-/** A file may claim a large size and take no room on the disk. */
+/** Refuses files larger than memory: a sparse file may have a large size and take no room on disk. */
 function refuseLarge(where: string, path: string, size: number): void {
   const room = memoryRoom();
   if (size <= room.bytes) return;
@@ -70,7 +70,7 @@ function open(where: string, path: string): number {
   }
 }
 
-/** Fills `into` from byte `position`; if the file shrinks meanwhile, zeros remain, which the hash detects. */
+/** Fills `into` from byte `position`. If the file shrinks meanwhile, zeros remain, which the hash detects. */
 function readFully(file: number, into: Uint8Array, position: number): void {
   for (let filled = 0; filled < into.length; ) {
     const got = readSync(file, into, filled, into.length - filled, position + filled);

@@ -1,7 +1,7 @@
 import { getSystemErrorMap } from 'node:util';
 import { reasonOf } from '@gradloom/core/internal';
 
-/** Why the system refused: 'permission denied (EACCES)'; for any other error its message. */
+/** The reason of a system error: 'permission denied (EACCES)'; for any other error its message. */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return reasonOf(error);
   const { code, errno } = error as NodeJS.ErrnoException;

@@ -11,10 +11,9 @@ import { systemReason } from './system-reason.ts';
 const CHUNK = 1 << 28;
 
 /**
- * Writes the parts one after the other into a new file beside `path`, which takes that name once it is on the disk:
- * readers of `path` find either the old or the new contents as a whole, even after a crash. `others` are more names for
- * the same bytes, which are replaced first, so none is older than `path` says. @throws Error naming the path; the old
- * file remains.
+ * Writes the parts to a new file next to `path`, flushes it to disk and renames it: readers of `path` find either the
+ * old or the new contents as a whole, even after a crash. `others` are more names for the same bytes; they are replaced
+ * first, so none is older than `path`. @throws Error naming the path; the old file remains.
  */
 export function writeAtomically(
   where: string,
@@ -40,7 +39,10 @@ export function writeAtomically(
   }
 }
 
-/** Gives a file another name, replacing an older file of that name; the bytes remain when the first name moves on. */
+/**
+ * Gives a file a second name, replacing an older file of that name. The second name keeps these bytes when the first is
+ * replaced.
+ */
 function nameToo(path: string, other: string): void {
   const temporary = temporaryPath(other);
   try {
@@ -57,31 +59,31 @@ function nameToo(path: string, other: string): void {
   }
 }
 
-/** Temporary path for the next contents of `path`, beside it, with the process in its name. */
+/** Temporary path for the next contents of `path`, in the same folder, with the process id in its name. */
 export const temporaryPath = (path: string): string =>
   `${checkPath('temporaryPath', path)}.${process.pid}-${startOf(process.pid) ?? ''}-${randomBytes(4).toString('hex')}.tmp`;
 
-/** Names by earlier versions have no start time of the process. */
+/** Names of earlier versions lack the start time of the process. */
 const TEMPORARY = /\.(\d+)-(?:(\d*)-)?[0-9a-f]{8}\.tmp$/;
 
 export const isTemporaryName = (name: string): boolean => TEMPORARY.test(checkPath('isTemporaryName', name, 'name'));
 
 /**
- * Removes half-written files of processes that have ended; `own` are those of this process, after one of its threads
+ * Removes half-written files of processes that have ended, or with `own` of this process, after one of its threads
  * failed. Files of other running processes remain.
  */
 export function removeTemporaries(folder: string, whose: 'dead' | 'own' = 'dead'): void {
   for (const name of readdirSync(checkPath('removeTemporaries', folder))) {
     const [, pid, start] = TEMPORARY.exec(name) ?? [];
     if (pid === undefined) continue;
-    // A name without a start time is from an earlier version, and belongs to no current owner.
+    // A name without a start time is from an earlier version, whose process has ended.
     const isDead = start === undefined || startOf(Number(pid)) !== start;
     if (whose === 'own' ? Number(pid) === process.pid : isDead)
       rmSync(join(folder, name), { force: true, recursive: true });
   }
 }
 
-/** Writes a new file, on the disk when this returns. @throws Error where one of that name is there. */
+/** Writes a new file and flushes it to disk. @throws Error if the file exists. */
 export function writeSynced(path: string, parts: Iterable<Uint8Array>): void {
   const file = openSync(path, 'wx');
   try {

@@ -7,9 +7,9 @@ import { fileSize } from './file-system.ts';
 
 /** The files of an archive. */
 export interface ZipArchive {
-  /** In the order of the archive. */
+  /** Names in the order of the archive. */
   readonly names: readonly string[];
-  /** The unpacked bytes of one of them. They are read once, in order. @throws Error if they are damaged. */
+  /** The decompressed bytes of a file, to be read once, in order. @throws Error if they are damaged. */
   open(name: string): Promise<ByteSource>;
   close(): void;
 }
@@ -17,19 +17,18 @@ export interface ZipArchive {
 /** The highest compression ratio of DEFLATE. [zlib](https://zlib.net/zlib_tech.html) */
 const MOST_UNPACKED = 1032;
 
-/** Of the header in front of a file; its name follows. */
+/** Size of the header before a file; the file's name follows. */
 const LOCAL_HEADER_BYTES = 30;
 
 /**
- * Opens a zip archive. Sizes are those of its directory, held against the size of the file; the checksum of each file
- * is compared when it has been read. @throws Error naming the file and what is wrong with it.
+ * Opens a zip archive. Sizes in its directory are checked against the size of the file; the checksum of each entry is
+ * compared after reading it. @throws Error naming the file and what is wrong with it.
  */
 export async function openZip(where: string, path: string, wanted: string): Promise<ZipArchive> {
   const fileBytes = fileSize(where, path, wanted);
   const fault = (has: string, expected = wanted, cause?: unknown) =>
     new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
-  const damaged = (error: unknown) =>
-    fault(`contents that are no whole zip archive (${sentenceOf(error)})`, wanted, error);
+  const damaged = (error: unknown) => fault(`damaged zip contents (${sentenceOf(error)})`, wanted, error);
   const archive = await openPromise(path, { autoClose: false }).catch((error: unknown) => {
     throw damaged(error);
   });
@@ -53,7 +52,7 @@ export async function openZip(where: string, path: string, wanted: string): Prom
     throw fault(has, `no more than fit into a file of ${fileBytes}`);
   }
 
-  /** Files that share bytes would unpack to more than the archive could otherwise hold. */
+  /** Refuses entries that share bytes: they would unpack to more than the archive could otherwise hold. */
   function refuseOverlaps(files: readonly Entry[]): void {
     let end = 0;
     for (const file of [...files].sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader)) {
@@ -97,5 +96,5 @@ export async function openZip(where: string, path: string, wanted: string): Prom
   }
 }
 
-/** A message as part of a sentence. */
+/** A message without its final dot, as part of a sentence. */
 const sentenceOf = (error: unknown): string => reasonOf(error).replace(/\.$/, '');

@@ -6,11 +6,11 @@ const { systemText } = fileSystem;
 
 /** File names of the two versions of Linux control groups. */
 interface Version {
-  readonly mounts: readonly string[]; // below the mount; the first that has the group
+  readonly mounts: readonly string[]; // relative to the root of control groups; the first that has the group is used
   readonly limit: string;
   readonly usage: string;
   readonly files: readonly string[]; // lines of memory.stat that add up to cached files
-  readonly mapped: string; // and those of them that are in use
+  readonly mapped: string; // the line for mapped files, which are in use
 }
 
 const first: Version = {
@@ -37,13 +37,13 @@ const second: Version = {
 export function cgroupMemory(self = '/proc/self/cgroup', root = '/sys/fs/cgroup'): number {
   let least = Number.POSITIVE_INFINITY;
   for (const line of systemText(self).split('\n')) {
-    // The path may have colons in it, as those of containers do.
+    // The path may contain colons, as in containers.
     const [, id, controllers, path] = /^(\d+):([^:]*):(.*)$/.exec(line) ?? [];
     const version =
       id === '0' && controllers === '' ? second : controllers?.split(',').includes('memory') ? first : null;
     if (version === null || path === undefined) continue;
     for (const mount of version.mounts) {
-      // In a container the path may be that of the host, while the mount is the group of the container.
+      // In a container the path may be that of the host, while the mount is the container's group.
       for (let group = join('/', path); ; group = dirname(group)) {
         least = Math.min(least, leftIn(join(root, mount, group), version));
         if (group === '/') break;
@@ -67,7 +67,7 @@ function leftIn(folder: string, { limit, usage, files, mapped }: Version): numbe
   return Math.max(0, most - used + cached);
 }
 
-/** 'max' is no number: there is no limit. */
+/** Parses a number; undefined for 'max', which means no limit. */
 function numberIn(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+\s*$/.test(text) ? Number(text) : undefined;
 }

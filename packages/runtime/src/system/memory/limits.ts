@@ -3,14 +3,14 @@ import { mebibytes } from './memory.ts';
 
 const { systemText } = fileSystem;
 
-/** Limit of address space of this process, null if there is none or it is unknown, and how much is taken. */
+/** Address space of this process: its limit (null if there is none or it is unknown) and its use. */
 function addressSpace(): { readonly limit: number | null; readonly taken: number } {
   const [, limit] = /^Max address space +(\d+)/m.exec(systemText('/proc/self/limits')) ?? [];
   const [, kibibytes = '0'] = /^VmSize:\s+(\d+)/m.exec(systemText('/proc/self/status')) ?? [];
   return { limit: limit === undefined ? null : Number(limit), taken: 1024 * Number(kibibytes) };
 }
 
-/** A sentence if this process cannot take `bytes` more of address space, with its limit; null if it can. */
+/** A sentence if this process cannot reserve `bytes` more of address space, with its limit; null if it can. */
 export function lackOfAddressSpace(bytes: number): string | null {
   const { limit, taken } = addressSpace();
   if (limit === null || limit - taken >= bytes) return null;
@@ -27,7 +27,7 @@ export function threadLimits(): string {
   ].join(', ');
 }
 
-/** Where Linux keeps the limits of this process's control groups, of either version. */
+/** Folders with the limits of this process's control groups, in either version. */
 function cgroups(): string[] {
   const lines = systemText('/proc/self/cgroup').matchAll(/^\d+:(.*):(\/.*)$/gm);
   return [...lines]

@@ -7,10 +7,10 @@ import { type MemoryRoom, mebibytes } from './memory.ts';
 let limit: number | null = null;
 
 /**
- * Sets a memory limit for this process. Rows and runs are then checked against it, in addition to free memory and
- * control groups. It limits what Gradloom takes on top of what the process already has, and never changes a result.
+ * Sets a memory limit for this process. Datasets and runs are then checked against it, in addition to free memory and
+ * control groups. It limits what Gradloom uses on top of what the process already has, and never changes a result.
  * @param bytes the limit; null, the default, for none
- * @throws OptionError if it is not a whole number of at least 1, or less than the process already has.
+ * @throws OptionError if it is not a whole number of at least 1, or less than the process already uses.
  */
 export function limitMemory(bytes: number | null): void {
   if (bytes === null) {
@@ -27,10 +27,10 @@ export function limitMemory(bytes: number | null): void {
   limit = wanted;
 }
 
-/** Smaller amounts are not checked one by one: reading what is free takes as long as filling a quarter of them. */
+/** Smaller allocations are not checked: reading the free memory takes as long as filling a quarter of them. */
 const LITTLE = 1 << 20;
 
-/** An error for numbers without memory, to be reworded by a caller that knows their source. */
+/** There is no memory for an array. A caller that knows its purpose rewords the message. */
 export class RoomError extends RangeError {
   override readonly name = 'RoomError';
   readonly has: string;
@@ -53,12 +53,12 @@ export function refuseBeyondRoom(bytes: number): void {
 }
 
 /**
- * Memory that this process may still take. macOS counts file caches as taken although it frees them on demand, so there
+ * Memory that this process may still use. macOS counts file caches as used although it frees them on demand, so there
  * the whole memory counts as free.
  */
 export const memoryRoom = (): MemoryRoom => shareOfRoom(1);
 
-/** Likewise, where as many processes as `sharers` are to take as much. */
+/** Same as `memoryRoom`, divided among `sharers` processes. */
 export function shareOfRoom(sharers: number): MemoryRoom {
   const share = sharers === 1 ? '' : `, for each of ${sharers} ranks`;
   const free = process.platform === 'darwin' ? totalmem() : freemem();

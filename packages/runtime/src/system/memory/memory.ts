@@ -11,12 +11,12 @@ export interface Part {
 export interface MemoryRoom {
   readonly bytes: number;
   readonly bound: string;
-  readonly option?: string; // that it follows from
+  readonly option?: string; // option that sets this limit
 }
 
 export const bytesOf = (parts: readonly Part[]): number => parts.reduce((sum, part) => sum + part.bytes, 0);
 
-/** @throws OptionError with the size of each part where they need more than there is room for. */
+/** @throws OptionError with the size of each part if they need more than is available. */
 export function checkMemory(parts: readonly Part[], room: MemoryRoom): void {
   const bytes = bytesOf(parts);
   if (bytes <= room.bytes) return;

@@ -3,16 +3,20 @@ import { lackOfAddressSpace } from './limits.ts';
 import { mebibytes } from './memory.ts';
 import { PAGE } from './pages.ts';
 
-/** Address space that V8 reserves for a memory of any size, so that accesses need no check; Node 24 takes 8 GiB. */
+/**
+ * Address space that V8 reserves for a memory of any size, so that accesses need no bounds check; Node 24 reserves 8
+ * GiB.
+ */
 const RESERVED = 10 * 1024 ** 3;
 
 const WHY =
   ', which WebAssembly may reserve for a memory of any size (unless node has --disable-wasm-trap-handler; backend reference needs none)';
 
 /**
- * A shared memory of `bytes`, whole pages, for the kernels of `module`: growing one later would leave old views behind.
- * Without a module, for the reference, a plain one, which takes no more of the address space than that.
- * @throws Error where the system gives none, with the limit that stands in the way.
+ * Allocates a shared memory of `bytes`, in whole pages, for the kernels of `module`. It cannot grow later, since old
+ * views would keep the old buffer. Without a module (for the reference) it is a plain buffer, which reserves no extra
+ * address space.
+ * @throws Error if the system provides none, naming the limit.
  */
 export function allocateSharedMemory(bytes: number, module: WasmModule | null): WasmMemory {
   const pages = Math.ceil(bytes / PAGE);
@@ -24,15 +28,15 @@ export function allocateSharedMemory(bytes: number, module: WasmModule | null): 
 }
 
 /**
- * Memory besides that of the kernels, which WebAssembly does not reach.
- * @throws Error as above.
+ * Allocates memory outside of that of the kernels, which WebAssembly cannot access.
+ * @throws Error as `allocateSharedMemory` does.
  */
 export const allocateOutside = (bytes: number): SharedArrayBuffer =>
   explained(bytes, false, () => new SharedArrayBuffer(bytes));
 
 /**
- * The first byte of a memory that the kernels of `module` leave free.
- * @throws Error as above: it takes a memory to ask.
+ * The first byte of a memory that the kernels of `module` leave free. Finding it allocates a memory.
+ * @throws Error as `allocateSharedMemory` does.
  */
 export const heapBaseOf = (module: WasmModule): number => explained(PAGE, true, () => wasmHeapBase(module));
 

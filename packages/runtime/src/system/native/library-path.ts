@@ -2,8 +2,8 @@ import { realpathSync } from 'node:fs';
 import type { Koffi, NativeLibrary } from './koffi.ts';
 
 /**
- * The file behind a loaded library, by dladdr of one of its symbols; null where the system has no dladdr or no such
- * file.
+ * The file of a loaded library, found by dladdr of one of its symbols; null if the system has no dladdr or the file is
+ * gone.
  */
 export function libraryPath(koffi: Koffi, library: NativeLibrary, symbol: string): string | null {
   try {

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '@gradloom/core';
 import { elementTypes, FLOAT64, isJsonObject, show } from '@gradloom/core/internal';
 import type { Progress, RunRecord, SavedState } from './checkpoint.ts';
 
-/** Checks the parts of a record that are used; the rest is only compared. */
+/** Checks the parts of a record that are read; the rest is only compared. */
 export function checkRecord(record: Json | undefined): asserts record is JsonObject & RunRecord & Json {
   if (!isJsonObject(record)) throw new Error(`record has ${show(record)}, expected an object`);
   for (const name of ['totalSteps', 'stepsPerEpoch', 'evaluateEvery', 'batch'])
@@ -61,7 +61,7 @@ function checkEarlyStopping(early: Json | undefined, step: number): void {
   checkFigures('progress.early.validation', early.validation);
 }
 
-/** The counters of an earlier state; undefined where there is none. */
+/** The counters of an earlier state; undefined if there is none. */
 export function checkEarlier(
   earlier: Json | undefined,
   { stepsPerEpoch }: RunRecord,

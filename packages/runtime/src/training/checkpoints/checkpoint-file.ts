@@ -25,17 +25,14 @@ import type { Checkpoint } from './checkpoint.ts';
 import { arraysOf, sectionsOf } from './checkpoint-sections.ts';
 import type { RunIdentity } from './same-run.ts';
 
-/** The kind of file. Models are another kind; both have their weights in the same section. */
+/** Kind of container. Models are another kind; both have their weights in the same section. */
 export const CHECKPOINT_KIND = MODEL_KINDS.checkpoint;
 
-/**
- * Of what the header says, as the container has one of its own. Older ones are refused by number until there is one to
- * migrate.
- */
+/** Version of the header's content; the container has its own version. Older versions are refused. */
 const VERSION = 2;
 
 /**
- * Writes a checkpoint, replacing an older one as a whole, straight from the arrays; `others` are more paths for it.
+ * Writes a checkpoint directly from the arrays, atomically replacing an older one; `others` are more paths for it.
  * @throws Error naming the path.
  */
 export function saveCheckpoint(
@@ -62,7 +59,7 @@ export const loadCheckpoint = (path: string, options: LoadOptions = {}): Checkpo
   checkpointOf('loadCheckpoint', path, readContainer('loadCheckpoint', path, [CHECKPOINT_KIND]), options);
 
 /**
- * The run that the header of the checkpoint in `path` names; its arrays are not read or checked.
+ * Reads which run wrote the checkpoint in `path`; its arrays are not read or checked.
  * @throws Error if it is not a checkpoint.
  */
 export function readRun(path: string): RunIdentity {

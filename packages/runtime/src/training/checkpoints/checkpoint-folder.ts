@@ -11,7 +11,7 @@ import { readRun, saveCheckpoint } from './checkpoint-file.ts';
 import type { CheckpointSettings } from './checkpoint-options.ts';
 import { isSameRun } from './same-run.ts';
 
-/** Writes a checkpoint. */
+/** Task that writes a checkpoint. */
 export interface CheckpointTask extends TaskPlace, Task<Written> {
   readonly kind: 'checkpoint';
   readonly entry: CheckpointEntry;
@@ -25,22 +25,22 @@ export const BEST_FILE = 'best.gradloom';
 /** A checkpoint to write into a folder. */
 export interface CheckpointEntry {
   readonly folder: string;
-  readonly opens: boolean; // for the first time
+  readonly opens: boolean; // first checkpoint of this process
   readonly checkpoint: Omit<Checkpoint, 'spec'>;
   readonly isBest: boolean;
-  readonly keep: number; // number to keep under names with their steps; 0: none has such a name
-  readonly kept: readonly number[]; // steps of these, oldest first
-  readonly adopts: boolean; // also those written before a resume
+  readonly keep: number; // number of checkpoints to keep under names with their steps; 0: none
+  readonly kept: readonly number[]; // steps of the kept checkpoints, oldest first
+  readonly adopts: boolean; // also keep count of those written before a resume
 }
 
 export interface Written {
-  readonly error: string | null; // why there is no new one; the older ones remain
-  readonly kept: readonly number[]; // as above, with the new one
+  readonly error: string | null; // why writing failed; older checkpoints remain
+  readonly kept: readonly number[]; // as in the entry, with the new one
 }
 
 /**
- * Writes the newest checkpoint of a folder, and then removes the ones that are no longer kept. If a thread failed to
- * write it, first removes its half-written files. Never throws.
+ * Writes the newest checkpoint of a folder, then removes those that are no longer kept. If a thread failed to write it,
+ * its half-written files are removed first. Never throws.
  */
 export function keepCheckpoint(shared: SharedSpec, entry: CheckpointEntry, threadFailed = false): Written {
   const { folder, opens, isBest, keep, adopts } = entry;
@@ -65,15 +65,15 @@ export function keepCheckpoint(shared: SharedSpec, entry: CheckpointEntry, threa
 
 /** A folder of checkpoints that one run writes to. */
 export interface CheckpointPlace {
-  /** Its path, locked by this run. @throws Error if it cannot be locked. */
+  /** Returns its path, locked by this run. @throws Error if it cannot be locked. */
   open(): string;
   release(): void;
 }
 
 /**
- * Locks a folder for a run before its first step, so that no other run writes to it; a folder that a function returns
- * is already locked by its owner. If a folder cannot be created or written, it is tried again at each checkpoint, and
- * training continues.
+ * Locks a folder for a run before its first step, so that no other run writes to it. A folder returned by a function is
+ * already locked by its owner. If the folder cannot be created or written, each checkpoint tries again, and training
+ * continues.
  * @throws FolderInUseError if another run writes to it; Error if its lock cannot be read.
  */
 export function takeCheckpointPlace(folder: CheckpointSettings['folder']): CheckpointPlace {
@@ -96,7 +96,7 @@ export function takeCheckpointPlace(folder: CheckpointSettings['folder']): Check
 
 const isOfSystem = (error: unknown): boolean => error instanceof Error && ('code' in error || isOfSystem(error.cause));
 
-/** The name of a checkpoint that is kept beside the newest one: 'step-000120.gradloom'. */
+/** The name of a checkpoint kept under its step: 'step-000120.gradloom'. */
 const stepFile = (step: number): string => `step-${String(step).padStart(6, '0')}.gradloom`;
 
 /**
@@ -113,7 +113,7 @@ function findOlder(folder: string, run: Omit<Checkpoint, 'arrays'>): number[] {
   return [...steps.filter((step) => step > now), ...steps.filter((step) => step < now)];
 }
 
-/** A file that cannot be read does not belong to this run. */
+/** Whether a file is a readable checkpoint of this run. */
 function isOf(run: Omit<Checkpoint, 'arrays'>, path: string): boolean {
   try {
     return isSameRun(readRun(path), run);
@@ -123,7 +123,8 @@ function isOf(run: Omit<Checkpoint, 'arrays'>, path: string): boolean {
 }
 
 /**
- * Removes all but the last `keep`; returns the steps of those that remain. One that cannot be removed is tried again.
+ * Removes all but the last `keep`; returns the steps of those that remain, including those that could not be removed
+ * and are tried again later.
  */
 function removeAllBut(keep: number, folder: string, steps: readonly number[]): number[] {
   const surplus = steps.slice(0, Math.max(0, steps.length - keep)).filter((step) => !isRemoved(folder, step));

@@ -15,12 +15,15 @@ import {
 import { currentDirectory } from '../../system/files/check-path.ts';
 import type { FolderLock } from '../../system/files/folder-lock.ts';
 
-/** The interval between checkpoints: steps, or { steps }, { epochs } or { seconds }. It changes no bit of the run. */
+/**
+ * The interval between checkpoints: steps, or { steps }, { epochs } or { seconds }. It does not change the results of a
+ * run.
+ */
 export type CheckpointEvery = number | EverySteps | EveryEpochs | EverySeconds;
 
 /** An interval in steps. */
 export interface EverySteps {
-  /** Number of steps; the same as a plain number. */
+  /** Number of steps; same as a plain number. */
   steps: number;
 }
 
@@ -101,10 +104,10 @@ export function checkpointTimes(every: CheckpointEvery | undefined, stepsPerEpoc
   );
 }
 
-/** Checked options; the folder's path does not depend on the current directory. */
+/** Checked options, with absolute paths. */
 export interface CheckpointSettings {
   readonly folder: CheckpointOptions['folder'];
-  readonly keep: number; // 0: none has a name of its own
+  readonly keep: number; // 0: none is kept under its step
   readonly every: CheckpointEvery | undefined;
   readonly metadata: ModelMetadata;
 }

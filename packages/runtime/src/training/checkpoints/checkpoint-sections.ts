@@ -5,7 +5,7 @@ import type { Checkpoint, Progress, RunArrays, RunRecord, SavedState } from './c
 
 type NamedArray = [name: string, array: Elements];
 
-/** The arrays of a checkpoint by the names of their sections. */
+/** The arrays of a checkpoint by section name. */
 export function sectionsOf(
   record: RunRecord,
   arrays: Checkpoint['arrays'],
@@ -23,18 +23,18 @@ export function sectionsOf(
   ]);
 }
 
-/** What the header of a checkpoint says about its sections. */
+/** Information in the header of a checkpoint about its sections. */
 export interface SectionsHeader {
   readonly record: RunRecord;
   readonly progress: Progress;
   readonly parameterCount: number;
-  readonly scheduleLength: number; // numbers of the schedule's state
-  readonly counters: SavedState['counters'] | undefined; // of an earlier state
+  readonly scheduleLength: number; // length of the schedule's state
+  readonly counters: SavedState['counters'] | undefined; // counters of an earlier state
 }
 
 /**
- * The arrays in the sections of a file.
- * @throws Error naming a section that is unknown, missing, or of another length or type than the header says.
+ * Reads the arrays from the sections of a file.
+ * @throws Error naming a section that is unknown, missing, or has another length or type than the header says.
  */
 export function arraysOf(
   sections: ReadonlyMap<string, Elements>,
@@ -95,9 +95,12 @@ const stateSections = (optimizer: Optimizer, arrays: Omit<RunArrays, 'epochLosse
 
 const recordedOptimizer = ({ optimizer, ema }: RunRecord): Optimizer => optimizerOf(optimizer, ema);
 
-/** The section of the weights that are trained. That of the model, which every reader takes, is `parameters`. */
+/**
+ * The section of the trained weights. With a moving average they have their own section, since every reader takes the
+ * model from `parameters`.
+ */
 const weightsSection = ({ shareAt }: Optimizer): string => (shareAt === undefined ? PARAMETERS : 'trained parameters');
 
-/** The sections of the optimizer's state; a moving average of the weights is the model. */
+/** The sections of the optimizer's state. A moving average of the weights is the model. */
 const slotSections = ({ slots, shareAt }: Optimizer): string[] =>
   slots.map((slot, k) => (shareAt !== undefined && k === slots.length - 1 ? PARAMETERS : `optimizer ${slot}`));

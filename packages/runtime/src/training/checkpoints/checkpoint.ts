@@ -14,7 +14,9 @@ import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import type { ClassWeight } from '../run/class-weight.ts';
 import type { MonitorName } from '../run/monitors.ts';
 
-/** Everything that determines the bits of a run besides network and loss; a resume must have the same. */
+/**
+ * Everything besides network and loss that determines the results of a run, to the bit; a resume must have the same.
+ */
 export interface RunRecord {
   /** The optimizer, by kind and options. */
   readonly optimizer: Exclude<OptimizerSpec, string>;
@@ -24,19 +26,19 @@ export interface RunRecord {
   readonly precision?: Exclude<ElementType, 'float64'>;
   /** Batch size: rows per step. */
   readonly batch: number;
-  /** With the step it gives every random number: no generator has a state of its own. */
+  /** Seed of all random numbers. Each follows from seed and step: no generator has a state. */
   readonly seed: number;
   /** Limit of the gradient norm; null if there is none. */
   readonly clipNorm: number | null;
-  /** Limit of the norm of the weights that come into a unit; absent if there is none. */
+  /** Limit of the norm of the weights into a unit; absent if there is none. */
   readonly maxNorm?: number;
-  /** Decay of the moving average of the weights; absent if none is kept. */
+  /** Decay of the moving average of the weights; absent if there is none. */
   readonly ema?: number;
   /** Weights of the classes, as they were given; absent if there were none. */
   readonly classWeight?: ClassWeight;
   /** Whether rows are shuffled in each epoch. */
   readonly shuffle: boolean;
-  /** 'rollback', or absent if a number that is not finite ends the run. */
+  /** 'rollback', or absent if a loss or gradient that is not finite ends the run. */
   readonly onNan?: 'rollback';
   /** When the run stops early; absent if it does not. */
   readonly early?: EarlyRecord;
@@ -44,11 +46,11 @@ export interface RunRecord {
   readonly evaluateEvery: number;
   /** SHA-256 of the given starting weights; null if they were drawn from the seed. */
   readonly parameters: string | null;
-  /** The modules of the user's own parts; absent if there are none. */
+  /** The modules of custom parts; absent if there are none. */
   readonly modules?: readonly ModuleRecord[];
   /** Steps of the whole run. */
   readonly totalSteps: number;
-  /** Steps of an epoch. */
+  /** Steps per epoch. */
   readonly stepsPerEpoch: number;
   /** The backend. */
   readonly backend: BackendRecord;
@@ -78,13 +80,13 @@ export interface DataRecord {
 
 /** Progress of a run and its results so far, without arrays. */
 export interface Progress {
-  /** Steps done. Together with the steps per epoch and the batch size they determine the position in the rows. */
+  /** Steps done. With the steps per epoch and the batch size they determine the position in the dataset. */
   step: number;
-  /** Rows seen. */
+  /** Training rows seen. */
   samples: number;
   /** Milliseconds of training, including those before a resume. */
   elapsedMs: number;
-  /** The requested number of threads since the last resume. */
+  /** The number of threads requested at the last start or resume. */
   threads: number;
   /** Most threads that had rows in one step so far. */
   gradientThreads: number;
@@ -94,7 +96,7 @@ export interface Progress {
   test?: Evaluation;
   /** Number of rollbacks, each of which halved the learning rate. */
   rollbacks?: number;
-  /** The learning rate that `Trainer.setRate` has set in place of that of the schedule. */
+  /** The learning rate that `Trainer.setRate` has set in place of the schedule's. */
   rate?: number;
   /** The lowest loss among the evaluations or checkpoints so far, and the steps done by then. */
   best?: LowestLoss;
@@ -108,7 +110,7 @@ export interface EarlyProgress {
   readonly evaluated: number;
   /** Evaluations since the last improvement. */
   readonly waited: number;
-  /** Steps done at the best evaluation; absent if no figure was a number. */
+  /** Steps done at the best evaluation; absent if no evaluation gave a number. */
   readonly bestStep?: number;
   /** The best evaluation. */
   readonly validation?: Evaluation;
@@ -116,30 +118,30 @@ export interface EarlyProgress {
 
 /** The lowest loss of a run. */
 export interface LowestLoss {
-  /** Steps done by then. */
+  /** Steps done at this loss. */
   readonly step: number;
   /** Validation loss if there is a validation set, else training loss. */
   readonly loss: number;
 }
 
-/** A position of a run. */
+/** Counters of an earlier state. */
 export interface EarlierCounters extends Pick<Progress, 'step' | 'samples' | 'validation'> {
-  /** Complete epochs by then. */
+  /** Epochs completed. */
   readonly epochs: number;
 }
 
-/** An earlier state of a run, from which it can get to the start of the current epoch. */
+/** An earlier state of a run, from which the start of the current epoch can be reached. */
 export interface SavedState
   extends Pick<RunArrays, 'parameters' | 'state' | 'scalars' | 'scheduleState' | 'epochSums'> {
   /** Its position: steps, rows seen, the last evaluation, and complete epochs. */
   readonly counters: EarlierCounters;
 }
 
-/** Numbers that the next step reads. */
+/** Arrays that the next step reads. */
 export interface RunArrays {
   /** The weights [P]. */
   readonly parameters: Elements;
-  /** State vectors of the optimizer [slots][P]; with a moving average of the weights, that is the last. */
+  /** State vectors of the optimizer [slots][P]; a moving average of the weights is the last. */
   readonly state: readonly Elements[];
   /** Scalars of the optimizer. */
   readonly scalars: Float64Array;
@@ -147,7 +149,7 @@ export interface RunArrays {
   readonly scheduleState: Float64Array;
   /** Training loss of each complete epoch. */
   readonly epochLosses: Float64Array;
-  /** Of the current epoch [3]: sum of losses, sum of gradient norms, and steps. */
+  /** Sums over the current epoch [3]: losses, gradient norms, and steps. */
   readonly epochSums: Float64Array;
 }
 
@@ -161,13 +163,13 @@ export interface Checkpoint {
   readonly metadata: ModelMetadata;
   /** How rows of a table become inputs; absent for rows of numbers. */
   readonly preprocessing?: Preprocessing;
-  /** Everything else that determines the bits. */
+  /** Everything else that determines the results. */
   readonly record: RunRecord;
   /** Progress of the run. */
   readonly progress: Readonly<Progress>;
-  /** The numbers that the next step reads. */
+  /** The arrays that the next step reads. */
   readonly arrays: RunArrays;
-  /** The state for a rollback, in the middle of an epoch and if `onNan` is `rollback`. */
+  /** The state for a rollback; present in the middle of an epoch if `onNan` is `rollback`. */
   readonly earlier?: SavedState;
   /** The weights [P] of the best evaluation, in a run with early stopping. */
   readonly best?: Elements;

@@ -7,7 +7,7 @@ import type { EpochLog } from '../run/epoch-log.ts';
 import type { RunPlan } from '../run/plan.ts';
 import type { Checkpoint, Progress } from './checkpoint.ts';
 
-/** Where the state of a run is. */
+/** Sources of a run's state. */
 export interface StateSources {
   readonly plan: RunPlan;
   readonly setup: RunSetup;
@@ -19,12 +19,12 @@ export interface StateSources {
   readonly early: EarlyStopping | null;
 }
 
-/** A checkpoint without what stays the same in a run. */
+/** A checkpoint without the parts that never change in a run. */
 export type CurrentState = Omit<Checkpoint, 'spec' | 'record' | 'metadata'>;
 
 /**
- * What a checkpoint says of a run between two spans. The arrays are those of the run itself, with
- * the state that other ranks hold. On rank 0, or with `forAll` on all ranks; null elsewhere.
+ * The state of a run between two spans, for a checkpoint. The arrays are those of the run itself, not copies, completed
+ * by the state that other ranks hold. Returned on rank 0, or with `forAll` on all ranks; null elsewhere.
  */
 export async function currentState(
   { plan, setup, arena, shares, progress, epochLog, history, early }: StateSources,

@@ -9,15 +9,15 @@ import { type CurrentState, currentState, type StateSources } from './current-st
 import { recordOf } from './resume.ts';
 
 /**
- * Writes the checkpoints of a run; only called between spans, when the arena does not change. Rank 0 writes, and
- * decides when by the clock and by what is on its disk; the others send it the state that they hold.
+ * Writes the checkpoints of a run; called only between spans, when the arena does not change. Rank 0 writes, and
+ * decides when, by its clock and the files on its disk; the others send it the state that they hold.
  */
 export interface Keeper {
   /** First step after `step` at which the run must stop for a checkpoint. */
   next(step: number): number;
-  /** Records the loss of an evaluation: the lowest so far makes a checkpoint due, the best one. */
+  /** Records the loss of an evaluation. If it is the lowest so far, a checkpoint of the best state is due. */
   watch(loss: number): void;
-  /** Records an evaluation that early stopping takes as the best so far: likewise. */
+  /** Records the best evaluation so far by early stopping; then a checkpoint of the best state is due. */
   improve(loss: number): void;
   keepIfDue(): Promise<void>;
   /** Writes now. A failure is a warning: the older file remains, and training continues. */
@@ -30,10 +30,10 @@ export interface KeeperOptions extends StateSources, Pick<OpenedRun, 'lockstep' 
   place: CheckpointPlace | null;
   stepLog: StepLog;
   emit: (event: TrainEvent) => void;
-  write: (entry: CheckpointEntry) => Promise<Written>; // see state.ts
+  write: (entry: CheckpointEntry) => Promise<Written>; // writes an entry in a thread
 }
 
-/** Null where the run keeps none. */
+/** Creates the keeper of a run; null if it keeps no checkpoints. */
 export function createKeeper(options: KeeperOptions): Keeper | null {
   const { plan, place, setup, lockstep, progress, epochLog, stepLog, emit, write } = options;
   const { checkpoint: settings, checkpointTimes: times, resume, data } = plan;
@@ -43,11 +43,11 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
   const { open } = place;
   let { record } = options;
   let isOpened = false;
-  let kept: readonly number[] = []; // under names of their own
+  let kept: readonly number[] = []; // steps of the checkpoints kept under their own names
   let lastMs = performance.now();
   let newest: { path: string; step: number } | undefined;
   let isImproved = false;
-  let written = progress.best; // the content of best.gradloom
+  let written = progress.best; // what best.gradloom contains
   let failing = false;
 
   /** Without a validation set, the mean loss of the newest epoch decides which checkpoint is best. */
@@ -57,7 +57,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
   }
 
   function watch(loss: number): void {
-    // Never NaN: nothing would be below it.
+    // NaN is never the best, since no later loss would be below it.
     if (!(loss < (progress.best?.loss ?? Number.POSITIVE_INFINITY))) return;
     improve(loss);
   }
@@ -68,7 +68,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
   }
 
   async function entry(state: CurrentState): Promise<CheckpointEntry> {
-    // Hashing the rows waits until it is needed.
+    // The rows are hashed only when a checkpoint is written.
     record ??= await inTurns(recordOf(plan, data, setup.backend));
     const folder = open();
     const checkpoint = { ...state, record, metadata };
@@ -96,7 +96,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
     }
     if (written === undefined) delete progress.best;
     else progress.best = written;
-    // Warn once, not at every attempt while there is no room.
+    // Warns once, not at every attempt while there is no room.
     if (failing) return null;
     failing = true;
     const older = newest?.step ?? resume?.progress.step;
@@ -106,7 +106,7 @@ export function createKeeper(options: KeeperOptions): Keeper | null {
 
   async function keep(): Promise<void> {
     lastMs = performance.now();
-    // A resume starts a new stretch of steps.
+    // Closes the current stretch of steps, since a resume starts a new one.
     stepLog.close();
     watchTraining();
     const state = await currentState(options);

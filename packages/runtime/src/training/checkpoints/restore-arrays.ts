@@ -4,7 +4,7 @@ import type { RunArrays } from './checkpoint.ts';
 
 type Saved = Pick<RunArrays, 'parameters' | 'state' | 'scalars' | 'scheduleState'>;
 
-/** Overwrites the state of a run, or a copy of it, with that of rank 0's checkpoint. */
+/** Overwrites the state of a run, or a copy of it, with the state in rank 0's checkpoint. */
 export async function restoreArrays(
   { theta, state, scalars, scheduleState }: Pick<Arena, 'theta' | 'state' | 'scalars' | 'scheduleState'>,
   saved: Saved,

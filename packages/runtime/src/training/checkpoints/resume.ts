@@ -9,7 +9,7 @@ import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
 import { arraysOf, sectionsOf } from './checkpoint-sections.ts';
 import { type RunIdentity, runDifferences } from './same-run.ts';
 
-/** The record of a run, for its checkpoints. Hashes all rows. */
+/** The record of a run for its checkpoints. Hashes all rows. */
 export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pausable<RunRecord> {
   const { optimizerSpec, scheduleSpec, batch, seed, clipNorm, shuffle, evaluateEvery } = plan;
   const { elementType, onNan, classWeight, ema, maxNorm } = plan;
@@ -36,12 +36,12 @@ export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pa
   };
 }
 
-/** Differences that an error names: a network may have as many as layers. */
+/** Most differences named in an error: there may be as many as layers. */
 const NAMED = 20;
 
 /**
- * Checks that a run continues a checkpoint. Options that change no bit may differ, and so may the length if no learning
- * rate depends on it.
+ * Checks that a run continues a checkpoint. Options that do not affect results may differ, and so may the length if no
+ * learning rate depends on it.
  * @throws Error naming the differences; also if the state of the checkpoint is not finite.
  */
 export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Checkpoint): Pausable<void> {
@@ -56,7 +56,7 @@ export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Check
   } else if (ownSteps < step) {
     found.push(tooShort(plan, step));
   } else if (ownSteps !== totalSteps && plan.early !== null && countsOwnEnd(checkpoint)) {
-    const why = `early stopping has counted the evaluation at the end, in the middle of ${plan.evaluateEvery} epochs`;
+    const why = `early stopping has counted the evaluation at that end, which a longer run would not make`;
     found.push(`${lengthText(plan, ownSteps, totalSteps)} (${why})`);
   }
   if (found.length > 0) {
@@ -72,7 +72,7 @@ export function* checkResume(plan: RunPlan, record: RunRecord, checkpoint: Check
   if (bad !== undefined) throw new Error(`train: the checkpoint's ${bad}, expected finite numbers`);
 }
 
-/** One that a program has put together may have arrays that its record does not speak of. */
+/** Refuses arrays that do not fit the record: a program may have built the checkpoint itself. */
 function refuseOtherArrays({ network, schedule }: RunPlan, checkpoint: Checkpoint): void {
   const { record, progress, arrays, earlier, best } = checkpoint;
   try {
@@ -92,13 +92,13 @@ const identityOf = ({ network, lossSpec, data }: RunPlan, record: RunRecord): Ru
   return { spec: network.spec, loss: lossSpec, record, ...(preprocessing === undefined ? {} : { preprocessing }) };
 };
 
-/** Whether the shorter run was evaluated at its end, where the longer one is not. */
+/** Whether the shorter run was evaluated at its end, where the longer one would not be. */
 const countsOwnEnd = ({ record, progress: { step, early } }: Checkpoint): boolean =>
   early?.evaluated === step && step % (record.stepsPerEpoch * record.evaluateEvery) !== 0;
 
 /**
- * 'W of dense(2->3) at layer 0 has Infinity', or what the optimizer's state has, of the first number that is not
- * finite.
+ * Describes the first weight that is not finite, such as 'W of dense(2->3) at layer 0 has Infinity', or else the first
+ * such number in the optimizer's state.
  */
 function* badNumber(
   { network, optimizer }: RunPlan,

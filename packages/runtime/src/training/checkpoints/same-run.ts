@@ -3,15 +3,15 @@ import type { BackendRecord } from '../../engine/backends/backend.ts';
 import { type Difference, differences } from '../../system/files/differences.ts';
 import type { Checkpoint, RunRecord } from './checkpoint.ts';
 
-/** What identifies a run. */
+/** The parts of a checkpoint that identify its run. */
 export type RunIdentity = Pick<Checkpoint, 'spec' | 'loss' | 'preprocessing' | 'record'>;
 
-/** All differences between two runs that change bits, except their lengths. */
+/** All differences between two runs that affect results, except their lengths. */
 export function runDifferences(own: RunIdentity, other: RunIdentity): Difference[] {
   const preprocessing = ({ preprocessing: found }: RunIdentity) => plainJson({ preprocessing: found ?? null });
   return [
     ...differences(plainJson(comparable(own)), plainJson(comparable(other))),
-    // Another table differs in every column: the first one tells enough.
+    // Only the first: another table differs in every column.
     ...differences(preprocessing(own), preprocessing(other)).slice(0, 1),
   ];
 }

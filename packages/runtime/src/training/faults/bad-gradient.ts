@@ -19,8 +19,8 @@ import { LOOKS, type Moment } from './first-finding.ts';
 
 /**
  * Adds the gradients that the passes of a batch of `rows` rows have left, on all ranks and in the order of a step, to
- * the batch's mean gradient, and brings the losses of all leaves to each rank. Without other ranks the mean is in the
- * first row of gradients, else each rank has that of its own parameters.
+ * the batch's mean gradient, and brings the losses of all leaves to each rank. Without other ranks, the mean is in the
+ * first gradient row; otherwise each rank has the mean of its own parameters.
  */
 export function addGradients(context: RunContext, rows: number, nodes: readonly Node[]): void {
   const { calls, emit } = createList();
@@ -35,11 +35,11 @@ export function addGradients(context: RunContext, rows: number, nodes: readonly 
   ranks?.unpack();
 }
 
-/** The first number of the gradient that is not finite, as far as this rank has it. */
+/** Notes the first number of the gradient that is not finite, in the part that this rank has. */
 export function findBadGradient(context: RunContext, rows: number, note: (at: Moment, what: string) => void): void {
   const { arena, network, setup } = context;
   const { parameterCount: P, places } = network;
-  // Where rows do not depend on each other, each rank has taken a leaf by itself.
+  // If rows are independent, each rank has run all leaves itself and has the whole gradient.
   const own = setup.couples ? rankExchanges(context, rows)?.own : undefined;
   const parts =
     own === undefined || arena.nodes.length === 0
@@ -62,6 +62,6 @@ export function findBadGradient(context: RunContext, rows: number, note: (at: Mo
   }
 }
 
-/** The numbers from `from` to `to`, as far as there are some. */
+/** The numbers from `from` to `to` that exist. */
 const partOf = (numbers: Elements, from: number, to: number): Elements =>
   viewOf(numbers, Math.min(from, numbers.length), Math.max(0, Math.min(to, numbers.length) - from));

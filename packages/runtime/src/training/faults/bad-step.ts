@@ -10,29 +10,28 @@ export interface BadStep extends Fault {
 }
 
 export interface BadSpan {
-  first: number; // step of the span
-  last: number; // step that it ended with
-  isSeen: boolean; // the loss or norm of the last is not finite
-  replay: (end: number) => Promise<void>; // restores the state before step `end`, from that before `first`
+  first: number; // first step of the span
+  last: number; // last step of the span
+  isSeen: boolean; // the loss or norm of the last step is not finite
+  replay: (end: number) => Promise<void>; // restores the state before step `end` by replaying from `first`
   weightsAreFinite: () => Promise<boolean>; // whether all weights are finite
   diagnose: (step: number, of: DiagnosisTask['of']) => Promise<Fault>; // see diagnose.ts
 }
 
 /**
- * Goes back to the state before the first bad step of a span, and describes the problem. The bad step is the last of
- * the span if its loss or norm is not finite, unless an earlier update made a weight not finite, which the loss need
- * not show.
+ * Goes back to the state before the first bad step of a span, and describes the problem. If its loss or norm is not
+ * finite, the last step is bad, unless an earlier update already made a weight not finite, which the loss may not show.
  */
 export async function findBadStep(span: BadSpan): Promise<BadStep> {
   const { first, last, isSeen, replay, weightsAreFinite, diagnose } = span;
-  let before = first; // the weights are finite before this step
+  let before = first; // last step known to start with finite weights
   let after = last + 1;
   if (isSeen) {
     await replay(last);
     if (await weightsAreFinite()) return { step: last, ...(await diagnose(last, 'loss')) };
     after = last;
   }
-  // A weight that is not finite stays so, hence the bisection.
+  // Bisection, since a weight that is not finite stays so.
   while (after - before > 1) {
     const middle = Math.floor((before + after) / 2);
     await replay(middle);

@@ -22,11 +22,11 @@ import type { Task, TaskPlace } from '../../engine/threads/protocol.ts';
 import { addGradients, findBadGradient } from './bad-gradient.ts';
 import { createFirstFinding, type Fault, type FirstFinding, LOOKS, type Moment } from './first-finding.ts';
 
-/** Diagnoses a step that is not finite. */
+/** Task that diagnoses a step that is not finite. */
 export interface DiagnosisTask extends TaskPlace, Task<Fault> {
   readonly kind: 'diagnosis';
   readonly step: number;
-  readonly of: 'loss' | 'update'; // the weights are those before the step, or after it
+  readonly of: 'loss' | 'update'; // whether the weights are those before or after the step
 }
 
 const WHAT = {
@@ -43,10 +43,9 @@ export function diagnose(context: RunContext, { step, of }: DiagnosisTask): Faul
 }
 
 /**
- * Runs the leaves of a step once more on this thread, all together where a layer couples their rows, looking at every
- * array for the first number that is not finite. Where rows are coupled, each rank takes its own leaves; else each
- * takes all. Only between spans; overwrites the gradients and, where a layer couples rows, the state that its passes
- * write.
+ * Runs the leaves of a step again on this thread and checks every array for the first number that is not finite. If a
+ * layer couples rows, all leaves run together and each rank runs its own; otherwise each rank runs all. Only between
+ * spans; overwrites the gradients and, if a layer couples rows, the state that its passes write.
  */
 function badLoss(context: RunContext, step: number): Fault {
   const { setup, network, arena } = context;
@@ -57,7 +56,7 @@ function badLoss(context: RunContext, step: number): Fault {
     const search = createSearch(context, step, rows, passes, weights);
     const planned = planPasses(context, passes, rows, false, search.inspect);
     findBadData(context, search, planned);
-    // Other ranks wait for what its rows come to.
+    // Coupled passes also run after a fault, since other ranks wait for their results.
     if (search.first.fault === null || isShared(context)) runPasses(context, search, planned);
     if (search.first.fault === null || isShared(context)) findBadLoss(context, search, planned);
     if (isShared(context) || (setup.couples && search.first.fault === null)) addGradients(context, rows, nodes);
@@ -71,17 +70,17 @@ function badLoss(context: RunContext, step: number): Fault {
   return { message, isData: false, at: { look: LOOKS.step, place: 0 } };
 }
 
-/** For a step whose update made a weight not finite: names the first one. */
+/** Describes a step whose update made a weight not finite: names the first one. */
 const badUpdate = ({ network, arena }: RunContext, step: number): Fault => ({
   message: `train: step ${step}: after its update ${badWeight(network, arena.theta)}, expected finite numbers`,
   isData: false,
   at: { look: LOOKS.step, place: 0 },
 });
 
-/** Whether the passes of other ranks read what those of this one write. */
+/** Whether the passes of other ranks read what this rank's passes write. */
 const isShared = ({ setup }: RunContext): boolean => setup.couples && setup.cluster !== null;
 
-/** What is run at once: each leaf by itself, or, where rows depend on each other, the passes of a thread alone. */
+/** Units of work: each leaf alone or, if rows are coupled, all passes of a single thread. */
 function piecesOf({ setup }: RunContext, rows: number, leaves: number): readonly BatchPart[] {
   if (setup.couples) return [batchPart(setup, rows, 1, 0, false)];
   return Array.from({ length: leaves }, (_, first) => ({
@@ -90,15 +89,15 @@ function piecesOf({ setup }: RunContext, rows: number, leaves: number): readonly
   }));
 }
 
-/** What is looked for in the passes of a piece. */
+/** State of the search in the passes of a piece. */
 interface Search {
   readonly step: number;
-  readonly rows: number; // of the batch
+  readonly rows: number; // rows of the batch
   readonly first: FirstFinding;
   readonly inspect: Inspect;
-  /** Says which pass runs, before each of its segments. */
+  /** Sets the pass that runs, before each of its segments. */
   enter(pass: NodePass): void;
-  /** What the pass has looked at so far. */
+  /** Number of arrays checked in the pass so far. */
   readonly looks: number;
   noteData(at: Moment, what: string): void;
   noteNumber(at: Moment, what: string): void;
@@ -141,13 +140,13 @@ function createSearch(
   };
 }
 
-/** The first row of a pass and the last. */
+/** The first and last row of a pass. */
 const rowsOfPass = ({ first, count }: NodePass, leaf: number, rows: number): [number, number] => [
   first * leaf,
   Math.min(rows, (first + count) * leaf) - 1,
 ];
 
-/** Brings the rows of the passes into their workspaces, and looks at them. */
+/** Gathers the rows of the passes into their workspaces, and checks them. */
 function findBadData(context: RunContext, search: Search, planned: readonly PlannedPass[]): void {
   const { setup, network, targetColumns } = context;
   for (const { first, count, workspace } of planned) {
@@ -166,16 +165,16 @@ function findBadData(context: RunContext, search: Search, planned: readonly Plan
   }
 }
 
-/** Runs the passes, which are inspected; notes a row that a layer cannot take, which may be since a number is bad. */
+/** Runs the inspected passes. Also notes a row that a layer refuses, perhaps because of an earlier bad number. */
 function runPasses(context: RunContext, search: Search, planned: readonly PlannedPass[]): void {
   const { setup, kernels, place } = context;
   const { step, rows, first } = search;
   place[0] = step;
   const shared = isShared(context) ? sharedArrays(context) : [];
   const segmentCount = isShared(context) ? shared.length + 1 : planned[0].segments.length;
-  // From barrier to barrier, as a thread alone takes a step.
+  // One segment of all passes after the other, as a single thread takes a step.
   for (let s = 0; s < segmentCount; s++) {
-    // What passes have after a bad number says nothing new.
+    // After the first bad number, further findings say nothing new.
     for (const pass of first.fault === null ? planned : []) {
       place[1] = pass.first * setup.leaf;
       search.enter(pass);
@@ -190,7 +189,7 @@ function runPasses(context: RunContext, search: Search, planned: readonly Planne
       }
       if (s + 1 === segmentCount) for (const [to, from] of pass.copies) to.set(viewOf(from, 0, to.length));
     }
-    // What other ranks have found by then they say themselves.
+    // The other ranks report their own findings.
     if (s < shared.length) shareStatistics(context, rows, shared[s]);
     else if (first.fault !== null) break;
   }
@@ -208,10 +207,10 @@ function findBadLoss({ arena, network }: RunContext, search: Search, planned: re
   }
 }
 
-/** Most tensors that are named: a diverging network usually diverges in one. */
+/** Most tensors named: a diverging network usually diverges in one. */
 const NAMED = 3;
 
-/** 'W of dense(2->3) at layer 0 -1.50e+160, …': of the tensors with the largest weights, the largest of each. */
+/** The largest weight of each of the tensors with the largest weights: 'W of dense(2->3) at layer 0 -1.50e+160, …'. */
 function largestWeights(
   { places }: Network,
   theta: Elements, // [P]
@@ -229,7 +228,7 @@ function largestWeights(
     .join(', ');
 }
 
-/** That of the largest size. */
+/** The weight with the largest absolute value. */
 function largest(weights: Elements): number {
   let most = 0;
   for (let i = 0; i < weights.length; i++) if (Math.abs(weights[i]) > Math.abs(most)) most = weights[i];

@@ -1,5 +1,5 @@
 /**
- * How early in a step something is found: first what was looked at, in the order of a pass, then the row or the number
+ * Position of a finding in a step: first the number of the checked array in the order of a pass, then the row or number
  * in it. It does not depend on how rows are divided among passes and ranks.
  */
 export interface Moment {
@@ -7,26 +7,26 @@ export interface Moment {
   readonly place: number;
 }
 
-/** What comes before all that a pass computes, and behind it. */
+/** Positions of findings before and after everything that a pass computes. */
 export const LOOKS = {
   inputs: -2,
   targets: -1,
   losses: 2 ** 40,
   gradients: 2 ** 41,
-  step: 2 ** 42, // the step as a whole
+  step: 2 ** 42, // findings about the step as a whole
 } as const;
 
 export const isEarlier = (one: Moment, other: Moment): boolean =>
   one.look < other.look || (one.look === other.look && one.place < other.place);
 
-/** The problem of a step that is not finite, or that a layer cannot take. */
+/** A problem of a step that is not finite, or that a layer refuses. */
 export interface Fault {
-  readonly message: string; // names step, rows, and layer, or the tensor, and the largest weights
-  readonly isData: boolean; // the rows have it: no rate would help
-  readonly at: Moment; // of several ranks the first says what it is
+  readonly message: string; // names step, rows, layer or tensor, and the largest weights
+  readonly isData: boolean; // the rows have the bad number: no learning rate would help
+  readonly at: Moment; // of several ranks, the one with the earliest finding reports
 }
 
-/** Keeps the earliest of the faults that it is told of. */
+/** Keeps the earliest fault that it is told. */
 export interface FirstFinding {
   readonly fault: Fault | null;
   note(at: Moment, fault: () => Omit<Fault, 'at'>): void;

@@ -5,13 +5,14 @@ import { inTurns } from '../../system/turns/in-turns.ts';
 import type { RunState } from '../run/state.ts';
 import { runFailure } from './recovery.ts';
 
-/** The result of `work`; where it fails, the error that ends the run, naming `place`. */
+/** The result of `work`. If it fails, throws the error that ends the run, naming `place`. */
 export async function orGiveUp<T>(state: RunState, work: () => Promise<T>, place: string): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof ClusterError) throw error;
-    // The state before the span, for a resume. Where one rank alone has failed, the others send it nothing.
+    // Restores the state before the span and keeps it in a checkpoint, unless this rank alone has failed: the others
+    // would not send it their state.
     await restore(state);
     const isOfAll = error instanceof ThreadError || error instanceof InputError;
     if (isOfAll || state.lockstep.cluster === null) await state.keeper?.keep();

@@ -9,14 +9,14 @@ import { isEarlier } from './first-finding.ts';
 import { orGiveUp, restore } from './give-up.ts';
 import { epochStart } from './history.ts';
 
-/** If 1/1024 of the rate still diverges, the rate is not the problem. */
+/** Most halvings of the learning rate: if 1/1024 of it still diverges, the rate is not the problem. */
 const MOST_ROLLBACKS = 10;
 
 const ADVICE = 'a lower learning rate or clipping of the gradient norm may help';
 
 /**
- * After a span from step `first` that was not finite: goes back to its start to end before the bad step, or further for
- * a rollback.
+ * Called after a span from step `first` that was not finite. Goes back to the start of the span, from where the run
+ * ends before the bad step, or to an earlier state for a rollback.
  */
 export async function goBack(state: RunState, first: number, span: SpanResult): Promise<void> {
   const { plan, progress, history, stepLog, emit } = state;
@@ -56,7 +56,7 @@ function badStepOf(state: RunState, first: number, { steps, bad }: SpanResult): 
   return orGiveUp(state, () => findBadStep(search), `while looking for the bad step among ${first} to ${last}`);
 }
 
-/** The state before step `end`, from that before `first`, which was saved last. */
+/** Restores the state before step `end`, by replaying from the last saved state, before `first`. */
 async function replayOnce(state: RunState, first: number, end: number): Promise<void> {
   const { pool, setup, useful } = state;
   await restore(state);
@@ -65,7 +65,7 @@ async function replayOnce(state: RunState, first: number, end: number): Promise<
   }
 }
 
-/** The error that ends the run before a bad step; a checkpoint of the state is kept. */
+/** Creates the error that ends the run before a bad step; keeps a checkpoint of the state. */
 export async function endAt(state: RunState, { step, message, isData }: BadStep): Promise<TrainingError> {
   const { progress, lockstep, stepLog, history, keeper } = state;
   stepLog.close();

@@ -19,13 +19,13 @@ export interface History {
   passTo(start: number): void;
   /** Restores the newest state at or before `step`. Returns false if there is none. */
   backTo(step: number): Pausable<boolean>;
-  /** State that a checkpoint needs to go back to step `start`, in shared memory. */
+  /** State before step `start` for a checkpoint, in shared memory. */
   saved(start: number): SavedState | undefined;
-  /** The model [P] of the saved state for the caller to keep; nothing is saved any more. */
+  /** Hands the saved model [P] to the caller; nothing can be saved afterwards. */
   handOut(): Pausable<Elements>;
 }
 
-/** With `keepsEpoch` a second copy is kept. `saved` is that of rank 0's checkpoint. */
+/** `keepsEpoch` keeps a second copy. `saved` comes from rank 0's checkpoint. */
 export async function createHistory(
   arena: Arena,
   progress: Progress,
@@ -34,7 +34,8 @@ export async function createHistory(
   shares: StateShares,
   saved?: SavedState,
 ): Promise<History> {
-  // A thread writes it into a checkpoint. V8 does not count shared memory, so that of many short runs would pile up.
+  // In shared memory if a thread writes it into a checkpoint; otherwise not, since V8 does not count shared memory and
+  // that of many short runs would pile up.
   const create = () =>
     createSnapshot(arena, progress, log, keepsEpoch ? (type, length) => sharedArrays[type](length) : undefined);
   let last = create();
@@ -51,8 +52,8 @@ export async function createHistory(
     take: () => last.take(),
     restore: () => last.restore(),
     passTo(start) {
-      // A span may begin in the middle of an epoch: the start of the epoch is then reached by running on from an
-      // earlier state.
+      // A span may begin in the middle of an epoch; the start of the epoch is then reached by replaying from an earlier
+      // state.
       if (!keepsEpoch || last.step > start) return;
       [last, anchor] = [anchor ?? create(), last];
     },
@@ -67,11 +68,11 @@ export async function createHistory(
       return anchor.state();
     },
     *handOut() {
-      // Shared memory is no caller's own: a message to a thread would not copy it.
+      // Shared memory is copied before it is handed out: posting it to a thread would share it.
       return keepsEpoch ? yield* cloneArray(last.model) : last.model;
     },
   };
 }
 
-/** The first step of the epoch that `step` lies in. */
+/** The first step of the epoch that contains `step`. */
 export const epochStart = (step: number, stepsPerEpoch: number): number => step - (step % stepsPerEpoch);

@@ -1,13 +1,13 @@
 import { reasonOf } from '@gradloom/core/internal';
 import { ThreadError } from '../../engine/threads/span.ts';
-/** Default number of consecutive thread failures after which a run continues. */
+/** Default number of consecutive thread failures that a run survives. */
 export const RETRIES = 3;
 
 /** A failure after which work was repeated. */
 export interface Retry {
-  /** Failures in a row, with this one. */
+  /** Consecutive failures, including this one. */
   readonly failures: number;
-  /** The most that are allowed. */
+  /** Most consecutive failures allowed. */
   readonly retries: number;
   /** Why the thread failed. */
   readonly reason: string;
@@ -17,21 +17,22 @@ export interface Retry {
 export interface Recovery {
   /**
    * Resolves to the result of `work`. `step` is the position of the run; `undo` reverts half-done work.
-   * @throws what `work` rejects with, if that is not a thread failure, or one too many in a row.
+   * @throws the error of `work` if it is not a thread failure, or if there were too many in a row.
    */
   attempt<T>(step: number, work: () => Promise<T>, undo?: () => Promise<void>): Promise<T>;
 }
 
 /**
- * Failures are consecutive until the run has passed the step of the last one, so one that occurs at every try ends it.
+ * Failures are consecutive until the run has passed the step of the last one, so a failure that occurs at every attempt
+ * ends it.
  */
 export function createRecovery(
   retries: number,
   tell: (retry: Retry) => void = () => {},
-  together: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(), // see do-together.ts
+  together: <T>(work: () => Promise<T>) => Promise<T> = (work) => work(), // runs work on all ranks: see do-together.ts
 ): Recovery {
   let failures = 0;
-  let farthest = -1; // step at which a thread has failed
+  let farthest = -1; // last step at which a thread has failed
   return {
     async attempt(step, work, undo = async () => {}) {
       if (step > farthest) failures = 0;

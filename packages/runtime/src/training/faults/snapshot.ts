@@ -9,20 +9,20 @@ import type { EpochLog } from '../run/epoch-log.ts';
 
 /** A copy of the state of a run between two spans. */
 export interface Snapshot {
-  readonly step: number; // of the state; NaN before the first
-  readonly parameters: Elements; // [P] of the copy
-  readonly model: Elements; // [P] these, or their moving average
+  readonly step: number; // step of the saved state; NaN before the first
+  readonly parameters: Elements; // [P] saved weights
+  readonly model: Elements; // [P] the saved weights or their moving average
   /** Overwrites the copy with the run's state. */
   take(): Pausable<void>;
   /** Overwrites the state of the run with the copy; time, threads and the best loss are kept. */
   restore(): Pausable<void>;
-  /** The copy as a checkpoint holds it. */
+  /** The saved state in the form of a checkpoint. */
   state(): SavedState;
-  /** Overwrites the copy with one that rank 0's checkpoint held. */
+  /** Overwrites the copy with a state from rank 0's checkpoint. */
   fill(state: SavedState, shares: StateShares): Promise<void>;
 }
 
-/** Keeps copies outside of the arena: one of the weights, and one of each state vector of the optimizer. */
+/** Allocates the copies outside of the arena: one of the weights, and one of each state vector of the optimizer. */
 export function createSnapshot(
   arena: Arena,
   progress: Progress,

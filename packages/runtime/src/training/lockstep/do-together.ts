@@ -4,9 +4,9 @@ import { ClusterError, namesOf } from '../../cluster/cluster-error.ts';
 import type { Lockstep } from '../../cluster/lockstep.ts';
 import { ThreadError } from '../../engine/threads/span.ts';
 
-/** A layer cannot take a row of a step: the rank that has it knows, and then all do. */
+/** A layer refuses a row of a step. The rank that has the row reports it to all. */
 export class Refusal extends Error {
-  readonly steps: number; // done in the span, that one included
+  readonly steps: number; // steps done in the span, including this one
 
   constructor(steps: number) {
     super('a layer cannot take a row');
@@ -14,7 +14,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What a rank says of a failure. */
+/** Status that a rank reports after a failure. */
 export type Word =
   | { readonly kind: 'thread'; readonly message: string; readonly steps: number } // its work can be repeated
   | { readonly kind: 'refusal'; readonly steps: number }
@@ -22,15 +22,15 @@ export type Word =
   | null; // it has not failed
 
 /**
- * Does work that all ranks do. Where it has failed on one, it fails on all, once no thread of any is at it: with the
- * ThreadError or the Refusal of the first rank that had one, or a ClusterError where a rank gives up.
+ * Does work that all ranks do. If it fails on one rank, it fails on all, when no thread of any rank is working: with
+ * the ThreadError or Refusal of the first rank that had one, or a ClusterError if a rank gives up.
  * @throws what `work` rejects with.
  */
 export async function doTogether<T>({ cluster }: Lockstep, work: () => Promise<T>): Promise<T> {
   if (cluster === null) return await work();
   try {
     const value = await work();
-    // Somebody may have failed where this rank did not have to wait for it.
+    // Another rank may have failed unnoticed, where this rank did not wait for it.
     await cluster.fromAll(null);
     return value;
   } catch (error) {
@@ -47,10 +47,10 @@ async function fail(cluster: Cluster, word: Exclude<Word, null | { kind: 'end' }
   throw await failureOf(cluster, word);
 }
 
-/** What all ranks take the failure for; where they cannot agree, why not. */
+/** The error that all ranks agree on or, if they cannot agree, the reason. */
 async function failureOf(cluster: Cluster, own: Word, found?: ClusterError): Promise<Error> {
   const error = await cluster.recover(own).then((words) => agreedOn(cluster, words, found), asError);
-  // Nobody is left to tell of it.
+  // No other rank needs to be told of it.
   if (error instanceof ClusterError) told.add(error);
   return error;
 }
@@ -75,12 +75,12 @@ function agreedOn(cluster: Cluster, words: readonly Word[], found: ClusterError 
   return found ?? new ClusterError('cluster: a rank has failed, and no rank says why');
 }
 
-/** What all ranks know of already. */
+/** Errors that all ranks already know. */
 const told = new WeakSet<Error>();
 
 /**
- * Tells the other ranks that this one gives up, unless all do so by what another has said; all of them then agree that
- * it is over. To be called with what ends the work of a cluster, on each rank.
+ * Tells the other ranks that this one gives up, unless all give up because of another rank's report; all of them then
+ * agree that the run is over. Called on each rank with the error that ends the work of a cluster.
  */
 export async function endTogether(cluster: Cluster | null, error: unknown): Promise<void> {
   if (cluster !== null && typeof cluster?.fail !== 'function') {
@@ -88,12 +88,12 @@ export async function endTogether(cluster: Cluster | null, error: unknown): Prom
   }
   if (cluster === null || isTold(error) || (error instanceof ClusterError && error.isLate)) return;
   if (error instanceof Error) told.add(error);
-  // MPI may have refused something on this rank alone.
+  // An MPI error may have occurred on this rank alone.
   const isOfAnother = error instanceof ClusterError && cluster.trouble() !== null;
   const message = reasonOf(error);
   if (!isOfAnother) cluster.fail(message);
   await cluster.recover<Word>(isOfAnother ? null : { kind: 'end', message }).catch(() => {});
 }
 
-/** Whether it is an error that was told, or one that names it as its cause. */
+/** Whether all ranks know an error, or the cause of it. */
 const isTold = (error: unknown): boolean => error instanceof Error && (told.has(error) || isTold(error.cause));

@@ -10,12 +10,12 @@ import { fileBeside, resolveInstalled } from '../../system/installed.ts';
 import type { RunRecord } from '../checkpoints/checkpoint.ts';
 import type { RunPlan } from '../run/plan.ts';
 
-/** Differences that a message names. */
+/** Most differences named in an error. */
 const NAMED = 3;
 
 /**
- * Compares what must be the same on all ranks: the code, the network, the options, the rows, the backend. Each rank
- * sends a hash of these; only where hashes differ they go from rank to rank, to say who has what.
+ * Compares everything that must be equal on all ranks: code, network, options, rows, backend. Each rank sends a hash;
+ * only if hashes differ, the values follow, to tell which rank has what.
  * @throws Error on every rank, if any differs.
  */
 export async function refuseStrangers(lockstep: Lockstep, plan: RunPlan, record: RunRecord): Promise<void> {
@@ -33,7 +33,7 @@ export async function refuseStrangers(lockstep: Lockstep, plan: RunPlan, record:
       found.set(path, entry);
     }
   }
-  // Other rows may change other things too.
+  // Rows last, since other differences may follow from them.
   const sorted = [...found].sort(([one], [other]) => Number(isRows.test(other)) - Number(isRows.test(one)));
   const sentences = sorted.map(
     ([path, { own, others }]) =>
@@ -43,7 +43,7 @@ export async function refuseStrangers(lockstep: Lockstep, plan: RunPlan, record:
   throw new Error(`train: ${sentences.slice(0, NAMED).join('; ')}${more}: expected the same on all ranks`);
 }
 
-/** What decides bits, and what decides which exchanges there are. */
+/** Everything that affects results, and what determines which exchanges take place. */
 function identityOf(plan: RunPlan, { data, ...record }: RunRecord, code: string): Json {
   const { network, lossSpec, retries, evaluateTest, overlap, probe, context } = plan;
   const { preprocessing } = plan.data.train;
@@ -62,11 +62,11 @@ function identityOf(plan: RunPlan, { data, ...record }: RunRecord, code: string)
 
 const isRows = /^rows\.(train|validation|test)$/;
 
-/** 'rows.train' as 'the SHA-256 of the train rows of digits.csv'. */
+/** Names 'rows.train' as 'the SHA-256 of the train rows of digits.csv'. */
 const nameOf = (path: string, { data }: RunPlan): string =>
   path === 'code' ? 'the code of gradloom' : path.replace(isRows, `the SHA-256 of the $1 rows of ${data.train.name}`);
 
-/** Of a hash its beginning tells enough. */
+/** The beginning of a hash is enough to tell it apart. */
 const text = (value: Json | undefined): string =>
   typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
     ? `${value.slice(0, 12)}…`
@@ -74,18 +74,18 @@ const text = (value: Json | undefined): string =>
       ? 'none'
       : show(value);
 
-/** Files that make the code of a package; maps and types are none. */
+/** Files with code of a package; maps and types have none. */
 const CODE = /(?<!\.d)\.(ts|js|cjs|mjs|wasm)$/;
 
 let known: Promise<string> | undefined;
 
-/** SHA-256 of the code that this process runs: of this package and of the mathematics, as they are on the disk. */
+/** SHA-256 of the code that this process runs: the files of this package and of @gradloom/core on disk. */
 function codeHash(): Promise<string> {
   known ??= hashCode([dirname(fileBeside('worker')), ...mathematics()]);
   return known;
 }
 
-/** Its folder, where a bundler has not put it beside this package. */
+/** The folder of @gradloom/core, unless a bundler has included it in this package. */
 function mathematics(): string[] {
   try {
     return [dirname(resolveInstalled('@gradloom/core'))];

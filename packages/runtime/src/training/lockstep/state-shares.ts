@@ -8,25 +8,25 @@ import { copyArray } from '../../system/turns/arrays.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
 
 /**
- * Who holds what of the optimizer's state, and how numbers get from rank to rank between spans. All ranks call the
- * same. Arrays lie in shared memory, except those that rank 0 alone has.
+ * Distribution of the optimizer's state over ranks, and its transfer between ranks while no span runs. All ranks make
+ * the same calls. Arrays lie in shared memory, except those that only rank 0 has.
  */
 export interface StateShares {
-  /** Rank 0's numbers on all ranks: overwrites `to`. `from` is only read on rank 0. */
+  /** Sends rank 0's `from` to all ranks. Overwrites `to`; `from` is only read on rank 0. */
   spread(to: Elements, from: Elements): Promise<void>;
-  /** Of rank 0's numbers of a slot, each rank gets those that it holds: overwrites `to`, as long as these. */
+  /** Sends each rank the part of rank 0's slot that it holds. Overwrites `to`, which has the length of that part. */
   deal(slot: number, to: Elements, from: Elements): Promise<void>;
   /**
-   * The whole state [slots][P] on rank 0, or with `forAll` on all ranks, of what each holds; null elsewhere. Where that
-   * is all, the arrays are the same; else those of the same `place`, which the next call overwrites.
+   * Gathers the whole state [slots][P] on rank 0, or with `forAll` on all ranks; null elsewhere. If this rank holds all
+   * of it, returns the same arrays; otherwise arrays of this `place`, which the next call overwrites.
    */
   gather(state: readonly Elements[], place: string, forAll?: boolean): Promise<readonly Elements[] | null>;
 }
 
-/** Numbers that go to a rank at a time: copying 1 MiB takes less than a millisecond. */
+/** Numbers sent to a rank at a time: copying 1 MiB takes less than a millisecond. */
 const PIECE = 1 << 17;
 
-/** Numbers of the pieces that rank 0 holds at once at most, of an array of P that it deals to all ranks. */
+/** Most numbers in the pieces that rank 0 holds at once, when it deals an array of P numbers to all ranks. */
 export const piecesAtOnce = (ranks: number, P: number): number => Math.min(P, (ranks - 1) * PIECE);
 
 export async function createStateShares(lockstep: Lockstep, arena: Arena): Promise<StateShares> {
@@ -35,7 +35,7 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
   const whole: readonly Range[] = [{ offset: 0, length: P }];
   const everything = Array.from({ length: ranks }, () => whole);
   const owned = await lockstep.fromAll(arena.owned);
-  // A moving average is whole on every rank, since evaluations read it.
+  // A moving average is complete on every rank, since evaluations read it.
   const rangesOf = (slot: number) => (arena.state[slot] === arena.model ? everything : owned);
   const areWhole = owned.every((ranges) => lengthOf(ranges) === P);
   const places = new Map<string, readonly Elements[]>();
@@ -45,7 +45,7 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
     if (ranks === 1) return;
     const pieces = ranges.map(piecesOf);
     const rounds = Math.max(...pieces.slice(1).map(({ length }) => length));
-    // What all get is staged, and copied, once.
+    // A piece that all ranks receive is staged once.
     const stages = new Map<readonly Range[], Elements>();
     for (const [to, own] of isFirst ? ranges.entries() : []) {
       const longest = Math.max(0, ...pieces[to].map(({ length }) => length));
@@ -113,7 +113,7 @@ export async function createStateShares(lockstep: Lockstep, arena: Arena): Promi
 
 const lengthOf = (ranges: readonly Range[]): number => ranges.reduce((sum, { length }) => sum + length, 0);
 
-/** The numbers of a run lie in shared memory. */
+/** The arrays of a run lie in shared memory, hence the cast. */
 const stretch = (array: Elements, offset: number, length: number): Stretch => viewOf(array, offset, length) as Stretch;
 
 const piecesOf = (ranges: readonly Range[]): readonly Range[] =>
@@ -124,7 +124,7 @@ const piecesOf = (ranges: readonly Range[]): readonly Range[] =>
     })),
   );
 
-/** The ranges of `from`, one behind the other. */
+/** Copies the ranges of `from`, one after the other, into `to`. */
 function* copyRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
   let at = 0;
   for (const { offset, length } of ranges) {
@@ -133,7 +133,7 @@ function* copyRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pa
   }
 }
 
-/** The other way round. */
+/** The reverse: copies `from` into the ranges of `to`. */
 function* layRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pausable<void> {
   let at = 0;
   for (const { offset, length } of ranges) {
@@ -142,7 +142,7 @@ function* layRanges(to: Elements, from: Elements, ranges: readonly Range[]): Pau
   }
 }
 
-/** Arrays of a run, made once: V8 does not count shared memory. */
+/** Arrays of a run, allocated once: V8 does not count shared memory. */
 function placeOf(
   places: Map<string, readonly Elements[]>,
   place: string,

@@ -4,7 +4,7 @@ import type { DataMatrix, DataSplits, Dataset } from '../../data/dataset.ts';
 
 const SPLITS = ['train', 'validation', 'test'] as const satisfies readonly (keyof DataSplits)[];
 
-/** A copy of the data, if each set is an object; the contents are checked later, against the network. */
+/** Returns a copy of the data if each set is an object; the contents are checked later, against the network. */
 export function checkSplits(data: DataSplits): DataSplits {
   record('train', 'data', data, '{ train, validation?, test? }, each a dataset');
   if ('inputs' in data && !('train' in data)) {
@@ -36,7 +36,7 @@ export function checkSplits(data: DataSplits): DataSplits {
   };
 }
 
-/** The rows are not copied, since they are too large. Invalid values are kept for the checks to report. */
+/** Copies a dataset, except for its rows, which are too large. Invalid values are kept for later checks to report. */
 function copyDataset(dataset: Dataset): Dataset {
   const copyOf = (matrix: DataMatrix): DataMatrix =>
     typeof matrix === 'object' && matrix !== null ? { ...matrix } : matrix;

@@ -1,12 +1,12 @@
 import { OptionError } from '@gradloom/core';
 import { number, show } from '@gradloom/core/internal';
 
-/** What each class counts: 'balanced', a number for each class, or numbers by name; a class not named counts 1. */
+/** Weight of each class: 'balanced', a number for each class, or numbers by name; a class not named counts 1. */
 export type ClassWeight = 'balanced' | readonly number[] | Readonly<Record<string, number>>;
 
 const WANTED = "'balanced', a list of numbers, or numbers by class";
 
-/** The option, if its form is right. @throws OptionError otherwise. */
+/** Returns the option if it is well-formed. @throws OptionError otherwise. */
 export function checkClassWeight(where: string, name: string, value: unknown): ClassWeight {
   if (value === 'balanced') return value;
   if (typeof value !== 'object' || value === null) {

@@ -2,7 +2,7 @@ import type { Elements, Pausable } from '@gradloom/core';
 import { cloneArray } from '../../system/turns/arrays.ts';
 import type { Checkpoint, RunArrays } from '../checkpoints/checkpoint.ts';
 
-/** A copy of a state, whose arrays a run goes on to change. */
+/** A deep copy of a state, whose arrays a run continues to change. */
 export function* copyCheckpoint({ arrays, earlier, best, progress, ...rest }: Checkpoint): Pausable<Checkpoint> {
   return {
     ...rest,

@@ -1,4 +1,4 @@
-/** Levels that are copied: far more than any option has, and few enough for recursion. */
+/** Most levels copied: far more than any option has, and few enough for recursion. */
 const DEEPEST = 64;
 
 /**

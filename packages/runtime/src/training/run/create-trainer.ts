@@ -21,63 +21,64 @@ import { setRate } from './rates.ts';
 import type { TrainResult } from './results.ts';
 import type { RunState } from './state.ts';
 
-/** What some steps have brought. */
+/** Result of some steps. */
 export interface TrainerStep {
-  /** Steps done so far, since the start of the run. */
+  /** Steps done since the start of the run. */
   readonly step: number;
-  /** Steps that this call has done: fewer than asked for at the end of the run. */
+  /** Steps done by this call: fewer than asked for at the end of the run. */
   readonly count: number;
   /** Training loss: the mean over these steps, each before its update. */
   readonly loss: number;
   /** Gradient norm before clipping: the mean over these steps. */
   readonly gradientNorm: number;
-  /** Learning rate of the last of them. */
+  /** Learning rate of the last step. */
   readonly learningRate: number;
 }
 
 /**
- * A run that goes on when it is told to: a training loop of one's own. Its steps are those of `train`, on the same
- * threads, to the same bits. Await each call before the next.
+ * A run controlled step by step, for a custom training loop. Its steps are those of `train`, on the same threads and
+ * bit-identical. Await each call before the next.
  */
 export interface Trainer<T extends ElementType = ElementType> {
   /** Steps done so far. */
   readonly steps: number;
   /** Steps of the whole run. */
   readonly totalSteps: number;
-  /** Steps of an epoch. */
+  /** Steps per epoch. */
   readonly stepsPerEpoch: number;
   /** Whether nothing is left to do: all steps are done, the run stopped early, or `signal` has ended it. */
   readonly isDone: boolean;
   /**
-   * Does the next steps. One call of many steps is faster than many calls of one: each starts the threads, which takes
-   * 1 to 3 ms. Epochs that end are evaluated and reported to `onEvent`, as by `train`.
+   * Does the next steps. One call for many steps is faster than many calls for one: each starts the threads, which
+   * takes 1 to 3 ms. Completed epochs are evaluated and reported to `onEvent`, as by `train`.
    * @param count how many @default 1
-   * @throws TrainingError (rejects) for a step that is not finite; Error if threads fail too often, or none is left.
+   * @throws TrainingError (rejects) for a step that is not finite; Error if threads fail too often, or no steps are
+   * left.
    */
   step(count?: number): Promise<TrainerStep>;
   /**
-   * Evaluates a set with the current weights, or their average with `ema`. Changes nothing. @throws Error (rejects) if
-   * the run has no such set.
+   * Evaluates a set with the current weights, or with their average if `ema` is set. Changes nothing.
+   * @throws Error (rejects) if the run does not have this set.
    */
   evaluate(part?: 'validation' | 'test'): Promise<Evaluation>;
   /**
-   * The learning rate from the next step on, in place of that of optimizer and schedule; null gives the rate back to
-   * these. A checkpoint holds it.
+   * Sets the learning rate from the next step on, instead of that of optimizer and schedule; null returns to theirs.
+   * Checkpoints store it.
    */
   setRate(rate: number | null): void;
-  /** A copy of the current weights [P], layer by layer, W then b; with `ema`, not of their average. */
+  /** A copy of the current weights [P], layer by layer, W then b; not their average, even if `ema` is set. */
   weights(): Promise<ElementsOf<T>>;
   /** A copy of the whole state, for `resume` of `createTrainer` or `train`. */
   state(): Promise<Checkpoint>;
-  /** Ends the run as `train` does: evaluates the test set, keeps the last checkpoint, ends the threads. */
+  /** Ends the run as `train` does: evaluates the test set, writes the last checkpoint, ends the threads. */
   finish(): Promise<TrainResult<T>>;
-  /** Ends the threads, and nothing else. Safe to call twice, and after `finish`. */
+  /** Ends the threads without finishing the run. Safe to call twice, and after `finish`. */
   close(): Promise<void>;
 }
 
 /**
- * Opens a run whose steps you call for yourself. Takes what `train` takes; `threads: 'auto'` means all that have
- * something to do.
+ * Opens a run whose steps you call yourself. Takes the options of `train`; `threads: 'auto'` uses all threads that have
+ * work.
  *
  * ```ts
  * const trainer = await createTrainer(spec, data, { epochs: 20 });
@@ -95,19 +96,19 @@ export async function createTrainer<T extends ElementType = 'float64'>(
   data: DataSplits,
   options: OptionsFor<T> = {},
 ): Promise<Trainer<T>> {
-  const asked = options as TrainOptions; // whose listener hears of either type
+  const asked = options as TrainOptions; // whose listener takes events of either type
   const held = hold(asked);
   const onEvent = asked?.onEvent;
   const emit = (event: TrainEvent): void => onEvent?.(event);
   try {
     held.holdPool();
     const prepared = await prepareWith(spec, data, asked, emit);
-    // Spans of a few steps tell nothing about how many threads are fastest.
+    // Spans of a few steps do not show which number of threads is fastest.
     const run = { ...prepared, plan: { ...prepared.plan, tunesThreads: false } };
     const { surroundings, close } = await takeSurroundings(run);
     try {
       const state = await startRun(run, surroundings);
-      return trainerOf(state, () => close().finally(held.release)) as Trainer<T>; // the type that the options name
+      return trainerOf(state, () => close().finally(held.release)) as Trainer<T>; // the type in the options
     } catch (error) {
       await close();
       throw error;
@@ -122,18 +123,18 @@ export async function createTrainer<T extends ElementType = 'float64'>(
 function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
   const { plan, arena, progress } = state;
   const { totalSteps, stepsPerEpoch } = plan.context;
-  let busy: string | null = null; // the call that goes on
-  let ended: string | null = null; // why there are no more
+  let busy: string | null = null; // name of the pending call
+  let ended: string | null = null; // reason why no more calls are possible
   let closing: Promise<void> | undefined;
 
   const isOver = (): boolean => isDone(plan, progress) || isAborted(state);
 
   function refuse(call: string): void {
-    if (ended !== null) throw new Error(`${call}: the trainer ${ended}, expected one in use`);
+    if (ended !== null) throw new Error(`${call}: the trainer ${ended}, expected an open one`);
     if (busy !== null) throw new Error(`${call}: ${busy} has not ended, expected one call at a time (await it)`);
   }
 
-  /** Runs `work` while no other call does. A failure ends the trainer. */
+  /** Runs `work` if no other call is pending. A failure ends the trainer. */
   async function alone<T>(call: string, work: () => Promise<T>): Promise<T> {
     refuse(call);
     busy = call;
@@ -162,7 +163,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
     while (progress.step < until && !isOver()) {
       const before = progress.step;
       await advance(state, until);
-      // A rollback does some steps again, and may go back beyond the first.
+      // After a rollback, steps are repeated, possibly from before the first of this call.
       losses.length = norms.length = Math.max(0, Math.min(losses.length, progress.step - first));
       for (let k = 0; before + k < progress.step; k++) {
         if (before + k < first) continue;
@@ -200,13 +201,13 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
         throw new Error(`evaluate: the run has no ${part} set, expected one in its data`);
       }
       const found = await alone('evaluate', () => evaluate(state, part));
-      return found as Evaluation; // of a set that is there
+      return found as Evaluation; // the set exists, so there is a result
     },
     setRate(rate) {
       refuse('setRate');
       if (rate !== null) {
         number('setRate', 'rate', rate, 'of at least 0', (value) => value >= 0);
-        // As one of a schedule it may become 0.
+        // Like a schedule's, the rate may become 0.
         if (plan.elementType === 'float32' && Math.fround(rate) !== 0) inFloats('setRate', 'rate', rate);
       }
       setRate(state, rate);
@@ -217,7 +218,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
         const record = state.record ?? (await inTurns(recordOf(plan, plan.data, state.setup.backend)));
         const { network, checkpoint } = plan;
         const metadata = await state.lockstep.fromFirst(checkpoint?.metadata ?? {});
-        const current = (await currentState(state, true)) as CurrentState; // for all ranks
+        const current = (await currentState(state, true)) as CurrentState; // on all ranks
         return await inTurns(copyCheckpoint({ spec: network.spec, ...current, record, metadata }));
       }),
     async finish() {

@@ -8,17 +8,17 @@ import type { StateShares } from '../lockstep/state-shares.ts';
 import { scoreOf } from './monitors.ts';
 import type { RunPlan } from './plan.ts';
 
-/** The best weights of a run so far. */
+/** Early stopping of a run, with its best weights so far. */
 export interface EarlyStopping {
   /** Weights [P] of the best evaluation; undefined before the first. In shared memory. */
   readonly best: Elements | undefined;
-  /** Counts an evaluation of the current weights. Returns whether it is the best so far, whose weights are kept. */
+  /** Counts an evaluation of the current weights. Returns whether it is the best so far; then its weights are kept. */
   note(evaluation: Evaluation): Pausable<boolean>;
   /** Exchanges the current weights with the best ones; a second call undoes it. */
   exchange(): Pausable<void>;
 }
 
-/** Null for a run that does not stop early. The counters are in `progress`. */
+/** Creates early stopping; null if the run has none. The counters are in `progress`. */
 export async function createEarlyStopping(
   plan: RunPlan,
   arena: Arena,
@@ -27,7 +27,7 @@ export async function createEarlyStopping(
 ): Promise<EarlyStopping | null> {
   const { early: settings, resume } = plan;
   if (settings === null) return null;
-  // A thread that writes a checkpoint reads it too.
+  // Shared, since the thread that writes a checkpoint also reads it.
   const kept = sharedArrays[plan.elementType](arena.theta.length);
   if (resume?.best !== undefined) await shares.spread(kept, resume.best);
 
@@ -37,7 +37,7 @@ export async function createEarlyStopping(
     },
     *note(evaluation) {
       const { step } = progress;
-      // A rollback never goes back beyond an evaluation: a span ends at each, and the state behind it is kept.
+      // A rollback never goes back past an evaluation: a span ends at each, and the state after it is kept.
       const next = afterEvaluation(settings, progress.early, step, evaluation);
       const isBest = next.bestStep === step;
       if (isBest) yield* copyArray(kept, arena.model);
@@ -53,8 +53,8 @@ export async function createEarlyStopping(
 }
 
 /**
- * The counters after an evaluation. The best evaluation is the first with the best figure. One that is better than the
- * best before it by more than `minDelta` is an improvement, and patience counts anew.
+ * The counters after an evaluation. The best evaluation is the first with the best figure. If it beats the previous
+ * best by more than `minDelta`, it is an improvement and resets the count of patience.
  */
 export function afterEvaluation(
   { minDelta, monitor }: EarlyRecord,
@@ -69,10 +69,10 @@ export function afterEvaluation(
   return { ...before, evaluated: step, waited };
 }
 
-/** Whether the run has waited for an improvement as long as it may. */
+/** Whether the run has waited long enough for an improvement. */
 export const stopsEarly = ({ early }: Pick<RunPlan, 'early'>, progress: Readonly<Progress>): boolean =>
   early !== null && (progress.early?.waited ?? 0) >= early.patience;
 
-/** Whether nothing is left to do but to evaluate the test set. */
+/** Whether only the evaluation of the test set is left. */
 export const isDone = (plan: RunPlan, progress: Readonly<Progress>): boolean =>
   progress.step >= plan.context.totalSteps || stopsEarly(plan, progress);

@@ -1,17 +1,17 @@
 import { positiveInteger, viewOf } from '@gradloom/core/internal';
 import type { RunArrays } from '../checkpoints/checkpoint.ts';
 
-/** About the most epoch events of a run: a run of a million short epochs reports every thousandth. */
+/** Approximate limit of epoch events in a run: a run of a million short epochs reports every thousandth. */
 const REPORTS = 1000;
 
-/** Epochs from one event to the next. */
+/** Epochs between two events. */
 export const epochsPerReport = (totalEpochs: number): number =>
   Math.ceil(positiveInteger('epochsPerReport', 'totalEpochs', totalEpochs) / REPORTS);
 
 /** Collects the losses and gradient norms of steps into means of epochs. */
 export interface EpochLog {
   add(loss: number, norm: number): void;
-  /** Means of the current epoch; it ends at `closes`. */
+  /** Means of the current epoch; `closes` ends it. */
   end(closes: boolean): { trainLoss: number; gradientNorm: number };
   /** Mean loss of each epoch, including the current one. */
   losses(): Float64Array;
@@ -21,12 +21,12 @@ export interface EpochLog {
   state(): EpochLogState;
   /** A mark of the current position; small, however many epochs there are. */
   mark(): EpochMark;
-  /** Forgets what came after a mark. */
+  /** Discards everything after a mark. */
   goBack(mark: EpochMark): void;
 }
 
 export interface EpochMark {
-  readonly epochs: number; // closed
+  readonly epochs: number; // completed epochs
   readonly sums: readonly number[]; // [3] as in RunArrays.epochSums
 }
 
@@ -67,7 +67,7 @@ export function createEpochLog(totalEpochs: number, from?: EpochLogState): Epoch
 
 const LENGTH = 1 << 12;
 
-/** A growing array of losses. A JavaScript array would be copied whenever it grows, and ends at 2^27. */
+/** A growing array of losses. A JavaScript array would be copied whenever it grows, and is limited to 2^27 entries. */
 function createLosses(from: Float64Array = new Float64Array(0)) {
   const arrays: Float64Array[] = [];
   let length = 0;
@@ -85,7 +85,7 @@ function createLosses(from: Float64Array = new Float64Array(0)) {
       length = to;
       arrays.length = Math.ceil(to / LENGTH);
     },
-    /** All of them and `more`, in one array. */
+    /** All losses followed by `more`, in one array. */
     copy(more: readonly number[]): Float64Array {
       const copy = new Float64Array(length + more.length);
       for (const [k, array] of arrays.entries()) {

@@ -10,7 +10,7 @@ import { type RowWeighing, weightOf } from './row-weights.ts';
 import type { RunState } from './state.ts';
 import { lossWarning } from './warnings.ts';
 
-/** Of an epoch that is evaluated. */
+/** Results of an epoch's evaluations. */
 export type Evaluations = Pick<EpochEvent, 'validation' | 'test'>;
 
 /** Whether the epoch that ends with step `step` is evaluated. */
@@ -20,7 +20,7 @@ export function isEvaluated({ plan }: RunState, step: number): boolean {
   return isAny && (epochOf(step, context.stepsPerEpoch) % evaluateEvery === 0 || step === context.totalSteps);
 }
 
-/** The epoch, counted from 1, that step `step` ends or lies in. */
+/** The epoch, counted from 1, that contains step `step` or ends with it. */
 export const epochOf = (step: number, stepsPerEpoch: number): number => Math.ceil(step / stepsPerEpoch);
 
 export async function evaluateEpoch(state: RunState): Promise<Evaluations> {
@@ -37,7 +37,7 @@ export async function evaluateEpoch(state: RunState): Promise<Evaluations> {
   return { ...(validation === undefined ? {} : { validation }), ...(test === undefined ? {} : { test }) };
 }
 
-/** Undefined where the run has no such rows. */
+/** Evaluates a set; undefined if the run does not have it. */
 export async function evaluate(state: RunState, part: 'validation' | 'test'): Promise<Evaluation | undefined> {
   const { pool, plan, setup, lockstep, means, progress, recovery, warned, emit } = state;
   const dataset = plan.data[part];
@@ -62,11 +62,11 @@ export async function evaluate(state: RunState, part: 'validation' | 'test'): Pr
 }
 
 /**
- * The mean loss of the rows of an evaluation by their weights: what the run minimises, on other rows. Reads outputs and
- * targets as the network has them: in the units of the targets a Huber loss would be another one.
+ * The weighted mean loss of an evaluation's rows: the training objective, on other rows. Reads outputs and targets
+ * before scaling: in the units of the targets a Huber loss would differ.
  */
 interface WeightedLoss extends OutputReader {
-  /** In the units of the targets; NaN where all weights are 0. */
+  /** The mean in units of the targets; NaN if all weights are 0. */
   value(): number;
 }
 
@@ -74,7 +74,7 @@ function weightedLoss(
   loss: Loss,
   dataset: Dataset,
   { ofClass }: RowWeighing,
-  type: ElementType, // of the run, whose numbers y and t are
+  type: ElementType, // type of the run and of y and t
 ): WeightedLoss {
   let [row, sum, weights] = [0, 0, 0];
   let losses = new Float64Array(0);
@@ -88,7 +88,7 @@ function weightedLoss(
   return {
     add(y, t, B, O) {
       if (losses.length < B) [losses, dy] = [new Float64Array(B), createElements(type, B * O)];
-      loss.evaluate(losses, dy, own(y), own(t), B, 1, O); // in leaves of one row
+      loss.evaluate(losses, dy, own(y), own(t), B, 1, O); // a leaf per row, so that each row has its own loss
       for (let n = 0; n < B; n++) {
         const weight = weightOf(dataset, ofClass, row++);
         sum += weight * losses[n];

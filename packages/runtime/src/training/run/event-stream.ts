@@ -3,7 +3,7 @@ const LIMIT = 1024;
 
 export interface EventStream<E extends { type: string }> {
   /**
-   * Adds an event without waiting. A 'progress' event replaces an unread one right before it; a 'probe' event, which
+   * Adds an event without waiting. A 'progress' event replaces an unread one directly before it; a 'probe' event, which
    * may be as large as a model, replaces any unread one.
    */
   push(event: E): void;

@@ -16,7 +16,7 @@ export type TrainEvent<T extends ElementType = ElementType> =
   | CheckpointEvent
   | ProbeEvent<T>;
 
-/** The run has its memory and threads, and the first step begins. */
+/** The run has its memory and threads; the first step is about to begin. */
 export interface StartEvent {
   /** Which event this is. */
   readonly type: 'start';
@@ -24,21 +24,24 @@ export interface StartEvent {
   readonly parameters: number;
   /** The requested number of threads, or the most that may be used. */
   readonly threads: number;
-  /** Whether the run measures how many of them are fastest. */
+  /** Whether the run measures which number of threads is fastest. */
   readonly tunesThreads: boolean;
-  /** Parts of each batch, whose gradients are summed by a fixed tree: they follow from the batch size alone. */
+  /**
+   * Number of leaves: parts of each batch whose gradients are summed by a fixed tree. It depends only on the batch
+   * size.
+   */
   readonly leaves: number;
-  /** Rows a step. */
+  /** Rows per step. */
   readonly batch: number;
   /** The backend. */
   readonly backend: Backend;
-  /** Type of the numbers that the run computes with. */
+  /** Number type of the run. */
   readonly precision: ElementType;
-  /** Most bytes that the run takes, in addition to those of the process before. */
+  /** Most bytes that the run uses, in addition to those of the process before. */
   readonly plannedBytes: number;
   /** Steps of the whole run. */
   readonly totalSteps: number;
-  /** Steps of an epoch. */
+  /** Steps per epoch. */
   readonly stepsPerEpoch: number;
   /** Steps done before a resume; 0 for a new run. */
   readonly step: number;
@@ -52,7 +55,7 @@ export interface ClusterFacts {
   readonly library: string;
   /** The machine of each rank. */
   readonly hosts: readonly string[];
-  /** Threads of each rank, those that may be used. */
+  /** The most threads that each rank may use. */
   readonly threads: readonly number[];
 }
 
@@ -64,7 +67,7 @@ export interface ThreadsEvent {
   readonly threads: number;
   /** Steps done so far. */
   readonly step: number;
-  /** The speed of each number of threads that was tried. */
+  /** The speed of each number of threads tried. */
   readonly trials: readonly Trial[];
 }
 
@@ -76,7 +79,7 @@ export interface WarningEvent {
   readonly message: string;
 }
 
-/** A thread has failed. New threads continue from the state before, with the same result. */
+/** A thread has failed. New threads continue from the state before the failure, with the same result. */
 export interface RecoveryEvent {
   /** Which event this is. */
   readonly type: 'recovery';
@@ -84,7 +87,7 @@ export interface RecoveryEvent {
   readonly step: number;
   /** Consecutive failures, including this one. */
   readonly failures: number;
-  /** The most consecutive failures that are allowed. */
+  /** Most consecutive failures allowed. */
   readonly retries: number;
   /** Why the thread failed. */
   readonly reason: string;
@@ -96,13 +99,13 @@ export interface RollbackEvent {
   readonly type: 'rollback';
   /** The bad step. */
   readonly step: number;
-  /** Steps done before that epoch. */
+  /** Steps done at the start of that epoch. */
   readonly to: number;
   /** Factor of the learning rate from now on. */
   readonly factor: number;
   /** Rollbacks of the whole run, including this one. */
   readonly rollbacks: number;
-  /** The most rollbacks that are allowed. */
+  /** Most rollbacks allowed. */
   readonly limit: number;
   /** What was not finite, and where. */
   readonly reason: string;
@@ -122,7 +125,7 @@ export interface ProgressEvent {
   readonly samplesPerSecond: number;
   /** Milliseconds of training so far. */
   readonly elapsedMs: number;
-  /** Share of the span in which each thread with work was not waiting for others. */
+  /** Fraction of the span in which each thread with work was not waiting for others. */
   readonly busy?: readonly number[];
 }
 
@@ -167,7 +170,7 @@ export interface StepsEvent {
   readonly learningRate: Spread;
 }
 
-/** A checkpoint is on the disk. */
+/** A checkpoint has been written to disk. */
 export interface CheckpointEvent {
   /** Which event this is. */
   readonly type: 'checkpoint';
@@ -183,7 +186,7 @@ export interface CheckpointEvent {
 export interface ProbeEvent<T extends ElementType = ElementType> {
   /** Which event this is. */
   readonly type: 'probe';
-  /** Steps done before it: 0 is the start. */
+  /** Steps done before the probed step; 0 at the start. */
   readonly step: number;
   /** Loss of the batch. */
   readonly loss: number;
@@ -191,16 +194,16 @@ export interface ProbeEvent<T extends ElementType = ElementType> {
   readonly gradientNorm: number;
   /** Statistics, layer by layer. */
   readonly layers: readonly LayerFigures[];
-  /** The weights [P] that the statistics belong to. */
+  /** The weights [P] at which the statistics were taken. */
   readonly parameters: ElementsOf<T>;
 }
 
 /** The range and mean of a value over some steps. */
 export interface Spread {
-  /** The least. */
+  /** The minimum. */
   readonly low: number;
   /** The mean. */
   readonly mean: number;
-  /** The greatest. */
+  /** The maximum. */
   readonly high: number;
 }

@@ -9,11 +9,12 @@ import type { TrainResult } from './results.ts';
 import type { RunState } from './state.ts';
 import { trainingResult } from './training-result.ts';
 
-/** After the last step or the signal: evaluates the test rows, keeps the last checkpoint, and returns the result. */
+/** After the last step or the signal: evaluates the test rows, writes the last checkpoint, and returns the result. */
 export async function finish(state: RunState): Promise<TrainResult> {
   const { plan, setup, lockstep, progress, epochLog, stepLog, history, early, keeper, tuner, useful } = state;
   stepLog.close();
-  // Of a run that is stopped nothing is left to do but this; of one that is done, the last figures belong to it.
+  // A stopped run writes its checkpoint first. A completed one evaluates first, since its checkpoint contains the
+  // figures.
   const done = isDone(plan, progress);
   if (!done) await keeper?.keep();
   await inTurns(history.take());
@@ -35,7 +36,7 @@ export async function finish(state: RunState): Promise<TrainResult> {
   };
 }
 
-/** Of the test set, with the weights that the result has: the last ones, or the best with early stopping. */
+/** Evaluates the test set with the weights of the result: the last ones, or the best with early stopping. */
 async function evaluateBest(state: RunState): Promise<Evaluation | undefined> {
   const { early } = state;
   if (early?.best === undefined) return evaluate(state, 'test');
@@ -45,7 +46,7 @@ async function evaluateBest(state: RunState): Promise<Evaluation | undefined> {
   return test;
 }
 
-/** @throws Error where a rank has other weights: nothing that ranks have written or measured can then be relied on. */
+/** @throws Error if a rank has other weights: then nothing that ranks have written or measured is reliable. */
 async function refuseOthers({ fromAll }: Lockstep, { fingerprint }: TrainResult): Promise<void> {
   const all = await fromAll(fingerprint);
   const other = all.findIndex((one) => one !== all[0]);

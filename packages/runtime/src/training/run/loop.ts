@@ -18,14 +18,14 @@ import type { TrainResult } from './results.ts';
 import { startEvent } from './start-run.ts';
 import { type NextSpan, openState, type RunState, teamSize } from './state.ts';
 
-/** Runs all steps of a run, or those up to the signal. */
+/** Runs all steps of a run, or those before the signal. */
 export async function runSteps(run: OpenedRun, surroundings: RunSurroundings): Promise<TrainResult> {
   const state = await startRun(run, surroundings);
   await runSpans(state);
   return await finish(state);
 }
 
-/** The state of a run before its first step. */
+/** Opens a run in its state before the first step. */
 export async function startRun(run: OpenedRun, surroundings: RunSurroundings): Promise<RunState> {
   const state = await openState(run, surroundings);
   const { progress, tuner, emit } = state;
@@ -41,11 +41,11 @@ async function runSpans(state: RunState): Promise<void> {
   while (!isDone(plan, progress) && !isAborted(state)) await advance(state);
 }
 
-/** Whether a signal has ended the run: with a cluster, once all ranks know of it. */
+/** Whether a signal has ended the run; with a cluster, when all ranks know of it. */
 export const isAborted = ({ plan, lockstep, isAborted: byAll }: RunState): boolean =>
   lockstep.cluster === null ? (plan.signal?.aborted ?? false) : byAll;
 
-/** What ranks tell each other between spans: warnings, and whether a signal has reached one. */
+/** Exchanges between spans what each rank must tell the others: warnings, and whether it has received a signal. */
 async function hearRanks(state: RunState): Promise<void> {
   const { plan, lockstep, notices } = state;
   if (lockstep.cluster === null) return;
@@ -56,7 +56,7 @@ async function hearRanks(state: RunState): Promise<void> {
 
 /**
  * Runs the next span, which ends before step `until` at the latest; between spans all threads are idle, and events are
- * emitted. After a bad step it may be one that goes back.
+ * emitted. After a bad step, it goes back instead.
  */
 export async function advance(state: RunState, until = Number.POSITIVE_INFINITY): Promise<void> {
   const unwatch = watchSignal(state);
@@ -90,19 +90,23 @@ async function advanceSpan(state: RunState, until: number): Promise<void> {
   if (!isDone(plan, progress)) await keeper?.keepIfDue();
 }
 
-/** The losses of a span in the units of the targets, before anything reads them. */
+/** Converts the losses of a span to the units of the targets, before anything reads them. */
 function toUnits({ plan, arena }: RunState, { steps }: SpanResult): void {
   const unit = lossUnit(plan.loss, plan.data.train.preprocessing);
   if (unit !== 1) for (let k = 0; k < steps; k++) arena.losses[k] *= unit;
 }
 
-/** A rank that is no slower than this one has delivered by then. A launcher ends its processes soon after a signal. */
+/**
+ * Time in which ranks that are no slower than this one deliver their data. Short, since a launcher ends its processes
+ * soon after a signal.
+ */
 const PATIENCE_MS = 50;
 
 /**
- * On rank 0, watches what ranks do together: a signal may mean that another one has died, for which this one then waits
- * in vain until it is ended too. Says which, and where a run can go on. What another rank said would reach rank 0 only
- * when nobody waits any more. Returns what ends the watch, and throws what a listener of the warning has thrown.
+ * On rank 0, watches collective work after a signal, which may mean that another rank has died: rank 0 would then wait
+ * for it in vain until it is ended too. Warns which rank is missing, and from which checkpoint the run can resume. This
+ * is done at once, since reports of other ranks arrive only after the waiting. Returns a function that ends the watch,
+ * and rethrows what a listener of the warning has thrown.
  */
 export function watchSignal({ plan, lockstep, progress, keeper, emit }: RunState): () => void {
   const { cluster } = lockstep;
@@ -119,7 +123,7 @@ export function watchSignal({ plan, lockstep, progress, keeper, emit }: RunState
     try {
       emit({ type: 'warning', message: `${what(names)}; ${kept}` });
     } catch (error) {
-      thrown = { error }; // out of a timer it would end the process
+      thrown = { error }; // thrown in a timer, it would end the process
     }
   };
   const begin = (): void => {
@@ -157,15 +161,15 @@ async function nextSpan(state: RunState, until: number): Promise<NextSpan> {
 }
 
 /**
- * Where the first rank has to stop: those that are short of memory have orders of fewer epochs.
- * @throws Error where the program of a rank does not do what that of rank 0 does.
+ * The earliest limit of all ranks: those that are short of memory hold the orders of fewer epochs.
+ * @throws Error if the program of a rank does not do the same as that of rank 0.
  */
 async function agreedLimit({ lockstep, progress }: RunState, limit: number): Promise<number> {
   const { step, rate = null } = progress;
   const all = await lockstep.fromAll({ step, rate, limit });
   for (const [rank, own] of all.entries()) {
     for (const name of ['step', 'rate'] as const) {
-      // Of a rank that does something else it may be anything.
+      // A rank that makes another call may have sent any value.
       const [its, first] = [own?.[name], all[0]?.[name]];
       if (its === first && first !== undefined) continue;
       const problem = `${name} has ${its ?? 'none'} on rank ${rank}, expected that of rank 0, ${first ?? 'none'}`;
@@ -175,7 +179,9 @@ async function agreedLimit({ lockstep, progress }: RunState, limit: number): Pro
   return Math.min(...all.map((own) => own.limit));
 }
 
-/** The step at which the run must pause: an evaluation that is due, or an epoch that the schedule watches. */
+/**
+ * The step at which the run must pause: the next evaluation, or the end of an epoch if the schedule observes epochs.
+ */
 function nextStop({ plan }: RunState, epoch: number): number {
   const { schedule, evaluateTest, evaluateEvery, totalEpochs, data, context } = plan;
   const watched = schedule.observe !== undefined ? 1 : evaluateTest ? evaluateEvery : totalEpochs;
@@ -183,14 +189,14 @@ function nextStop({ plan }: RunState, epoch: number): number {
   return (Math.floor(epoch / every) + 1) * every * context.stepsPerEpoch;
 }
 
-/** The first step whose rows have no order yet. */
+/** The first step whose row order is not created yet. */
 async function ordersReady({ plan, orders, lastSteps }: RunState, epoch: number): Promise<number> {
   const { totalSteps, stepsPerEpoch } = plan.context;
   if (orders === null) return totalSteps;
   return (await inTurns(orders.prepare(epoch, 1 + Math.ceil((2 * lastSteps) / stepsPerEpoch)))) * stepsPerEpoch;
 }
 
-/** Runs a span on the threads of the run, from its start again where a thread fails. */
+/** Runs a span on the threads of the run; restarts it if a thread fails. */
 function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> {
   const { plan, progress, recovery, tuner, meter, spanLength, leaves } = state;
   const { first, limit } = span;
@@ -207,14 +213,14 @@ function trainSpan(state: RunState, span: NextSpan): Promise<SpanResult> {
   return orGiveUp(state, () => refusedAlike(work), `in steps ${first} to ${limit - 1}`);
 }
 
-/** A span that rejects where a layer of this rank cannot take a row, which the other ranks do not see. */
+/** Runs a span. With a cluster, rejects if a layer of this rank refuses a row, which other ranks do not see. */
 async function runRefusable({ pool, setup, lockstep }: RunState, options: SpanOptions): Promise<SpanResult> {
   const done = await runSpan(pool, setup, options);
   if (done.isRefused && lockstep.cluster !== null) throw new Refusal(done.steps);
   return done;
 }
 
-/** The span of a rank whose row was refused, on all ranks. */
+/** The result of a span on all ranks if a row of one of them was refused. */
 async function refusedAlike(work: () => Promise<SpanResult>): Promise<SpanResult> {
   try {
     return await work();

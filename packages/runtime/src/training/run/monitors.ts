@@ -18,11 +18,11 @@ export const monitors = {
 /** Name of a figure that early stopping can watch. */
 export type MonitorName = keyof typeof monitors;
 
-/** The loss that choices go by: what the run minimises, on other rows. */
+/** The loss that decisions use: the training objective, on other rows. */
 export const watchedLoss = (evaluation: Evaluation | undefined): number | undefined =>
   evaluation?.weightedLoss ?? evaluation?.loss;
 
-/** The monitored figure with its sign turned where lower is better; -Infinity where it is no number. */
+/** The monitored figure, negated if lower is better; -Infinity if it is NaN. */
 export function scoreOf(monitor: MonitorName, evaluation: Evaluation | undefined): number {
   const { figure, isHigherBetter } = monitors[monitor];
   const value = (figure === 'loss' ? watchedLoss(evaluation) : evaluation?.[figure]) ?? Number.NaN;

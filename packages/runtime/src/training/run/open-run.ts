@@ -21,37 +21,37 @@ import { planRunInTurns, type RunPlan } from './plan.ts';
 import { type PreparedRun, prepareRunInTurns } from './prepare.ts';
 import { backendWarnings, idleWarnings } from './warnings.ts';
 
-/** A run with its memory, in step with the other ranks of its cluster. */
+/** A run with its memory, in lockstep with the other ranks of its cluster. */
 export interface OpenedRun extends PreparedRun {
   readonly lockstep: Lockstep;
   readonly shares: StateShares;
   readonly notices: Notices;
-  readonly record: RunRecord | null; // null where nothing has needed it so far
-  readonly keeps: boolean; // rank 0 writes checkpoints
+  readonly record: RunRecord | null; // null until it is needed
+  readonly keeps: boolean; // whether rank 0 writes checkpoints
 }
 
-/** What a run is given besides its plan and memory. */
+/** Resources of a run besides its plan and memory. */
 export interface RunSurroundings {
   readonly pool: Pool;
-  readonly place: CheckpointPlace | null; // that the run holds for its checkpoints
+  readonly place: CheckpointPlace | null; // folder that the run has locked for its checkpoints
   readonly emit: (event: TrainEvent) => void;
 }
 
-/** What a run takes from its caller for as long as it goes on. */
+/** Resources of the caller that a run holds until it ends. */
 export interface Held {
   readonly cluster: Cluster | null;
   /** Holds the pool at once, so that `pool.close()` right after the call waits for this run. */
   holdPool(): void;
-  /** Gives both back. */
+  /** Releases pool and cluster. */
   release(): void;
 }
 
-/** Clusters that a run uses. */
+/** Clusters that are in use by a run. */
 const inUse = new WeakSet<Cluster>();
 
 /**
- * Takes the cluster, whose messages two runs would take from each other. What is no pool or cluster is refused later.
- * @throws Error where another run has it.
+ * Reserves the cluster: two runs would mix their messages. Values that are not a pool or cluster are refused later.
+ * @throws Error if another run uses the cluster.
  */
 export function hold(options: TrainOptions | undefined): Held {
   const cluster = clusterOf(options);
@@ -78,7 +78,7 @@ export function hold(options: TrainOptions | undefined): Held {
 const clusterOf = (options: TrainOptions | undefined): Cluster | null =>
   isCluster(options?.cluster) ? options.cluster : null;
 
-/** The run with its memory, checked against what it resumes from and against other ranks; emits its warnings. */
+/** Prepares a run with its memory, checked against its checkpoint and the other ranks; emits its warnings. */
 export async function prepareWith(
   spec: NetworkSpec,
   data: DataSplits,
@@ -101,16 +101,16 @@ export async function prepareWith(
   return { ...(await joinRanks(run, lockstep, notices)), record, keeps: asked.keeps };
 }
 
-/** The run of a rank, with what it has to know of the others; without checkpoints. */
+/** Adds to a run what it needs to know about other ranks; without checkpoints. */
 export async function joinRanks(run: PreparedRun, lockstep: Lockstep, notices: Notices): Promise<OpenedRun> {
   const { means, arena } = run;
-  // Ranks that are short of memory hold fewer chunks of an evaluation, and all evaluate the same at once.
+  // The minimum over ranks, since some may be short of memory and all must evaluate the same chunks at once.
   const chunks = Math.min(...(await lockstep.fromAll(means.chunks)));
   const shares = await createStateShares(lockstep, arena);
   return { ...run, means: { ...means, chunks }, lockstep, shares, notices, record: null, keeps: false };
 }
 
-/** The threads of a run and the place of its checkpoints; `close` gives both back. */
+/** Takes the threads of a run and the folder of its checkpoints; `close` releases both. */
 export async function takeSurroundings({
   plan,
   setup,
@@ -140,7 +140,7 @@ export async function takeSurroundings({
   }
 }
 
-/** With the parts of modules, which are imported before anything else, and the checkpoint that rank 0 goes on from. */
+/** Plans a run with its custom modules, which are imported first, and with the checkpoint that rank 0 resumes. */
 async function planned(
   spec: NetworkSpec,
   data: DataSplits,
@@ -149,7 +149,7 @@ async function planned(
 ): Promise<RunPlan> {
   const { modules, resume } = options ?? {};
   if (!Array.isArray(modules) && lockstep.cluster === null) return await inTurns(planRunInTurns(spec, data, options));
-  // What the caller may change meanwhile.
+  // Copied, since the caller may change these objects while modules load.
   const [network, splits, given] = [copyJson(spec), checkSplits(data), copyOptions(options)];
   const parts = Array.isArray(modules) ? await loadModules('train', [...modules]) : NOTHING_LOADED;
   const shared = await shareCheckpoint(lockstep, resume);
@@ -163,7 +163,7 @@ interface Agreed {
   readonly keeps: boolean; // see OpenedRun
 }
 
-/** The plan with what it takes from other ranks: their threads, and when rank 0 keeps checkpoints. */
+/** Completes the plan with data of other ranks: their threads, and when rank 0 writes checkpoints. */
 async function agreed(plan: RunPlan, { cluster, fromAll, fromFirst }: Lockstep): Promise<Agreed> {
   const keeps = plan.checkpoint !== null;
   if (cluster === null) return { plan, keeps };
@@ -176,7 +176,7 @@ async function agreed(plan: RunPlan, { cluster, fromAll, fromFirst }: Lockstep):
   return { plan: { ...plan, ranks: shape, checkpointTimes: times, warnings }, keeps: first.keeps };
 }
 
-/** The specs among the options are the only ones that are objects of JSON. */
+/** Copies options. Only the specs among them are JSON objects. */
 function copyOptions(options: TrainOptions): TrainOptions {
   const { loss, optimizer, schedule } = options;
   return {
@@ -187,7 +187,7 @@ function copyOptions(options: TrainOptions): TrainOptions {
   };
 }
 
-/** What the ranks continue from: rank 0's checkpoint, on the others without the arrays that are dealt to them later. */
+/** The checkpoint that ranks resume: rank 0's, on the others without arrays, which are dealt later. */
 async function shareCheckpoint(
   { isFirst, fromFirst, cluster }: Lockstep,
   checkpoint: Checkpoint | undefined,
@@ -197,7 +197,7 @@ async function shareCheckpoint(
   return isFirst ? checkpoint : shared;
 }
 
-/** What is no checkpoint is refused later, by rank 0. */
+/** A checkpoint without arrays. Rank 0 refuses invalid ones later. */
 function withoutArrays(checkpoint: Checkpoint | undefined): Checkpoint | undefined {
   if (typeof checkpoint !== 'object' || checkpoint === null || !('arrays' in checkpoint)) return undefined;
   const { arrays, earlier, best } = checkpoint;
@@ -215,12 +215,12 @@ const emptied = <T extends Pick<RunArrays, 'parameters' | 'state'>>(arrays: T): 
   state: arrays.state.map((array) => createElements(typeOf(array), 0)),
 });
 
-/** The events of a run, which rank 0 alone reports. Warnings of other ranks reach it when all agree on something. */
+/** Reports events of a run, on rank 0 only. Warnings of other ranks reach it with their next exchange. */
 interface Notices {
   emit(event: TrainEvent): void;
-  /** The warnings of this rank since the last call, for rank 0. */
+  /** Takes the warnings of this rank since the last call, for rank 0. */
   take(): readonly string[];
-  /** Reports the warnings of all ranks, except those that rank 0 has given itself. */
+  /** Reports the warnings of all ranks, except those that rank 0 has already reported itself. */
   tell(ofRanks: readonly (readonly string[])[]): void;
 }
 

@@ -70,46 +70,46 @@ export interface RunShape extends TeamShape {
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly optimizerSpec: OptimizerSpec;
-  readonly ema: number | null; // see optimizer-of.ts
+  readonly ema: number | null; // decay of the moving average: see optimizer-of.ts
   readonly scheduleSpec: ScheduleSpec;
   readonly context: ScheduleContext;
   readonly batch: number;
-  readonly lastBatch: number; // rows of an epoch's last
+  readonly lastBatch: number; // rows of an epoch's last batch
   readonly leaf: number; // rows of a leaf
-  readonly rowsAtOnce: number; // see team-part.ts
-  readonly passRows: number; // most rows of a pass
-  readonly couples: boolean; // see couplesRows
-  readonly ranks?: ClusterShape | null; // that take a step together, default none but this one
+  readonly rowsAtOnce: number; // most rows of a training pass: see team-part.ts
+  readonly passRows: number; // most rows of any pass
+  readonly couples: boolean; // whether rows depend on each other
+  readonly ranks?: ClusterShape | null; // ranks that take a step together, default only this one
   readonly seed: number;
   readonly clipNorm: number | null;
   readonly maxNorm: number | null;
   readonly probes?: boolean;
-  readonly weighs?: boolean; // rows by weights
+  readonly weighs?: boolean; // whether rows have weights
   readonly profile?: boolean;
-  readonly insideBytes?: number; // see arena.ts
+  readonly insideBytes?: number; // limit of the memory: see arena.ts
 }
 
 /** A run with every default filled in and every shape checked. */
 export interface RunPlan extends RunShape {
-  readonly parts: LoadedParts; // of the user's own
-  readonly tunesThreads: boolean; // the run measures how many of `threads` are fastest
-  readonly data: DataSplits; // the caller's rows, under names of the run's own
+  readonly parts: LoadedParts; // custom parts
+  readonly tunesThreads: boolean; // whether the run measures which number of threads is fastest
+  readonly data: DataSplits; // the caller's arrays, in dataset objects of the run
   readonly cluster: Cluster | null; // null: this process alone
   readonly overlap: boolean; // of exchanges with the backward pass
   readonly pool: Pool | undefined; // undefined: threads of its own
   readonly signal: AbortSignal | undefined;
-  readonly parameters: Elements | null; // [P] to start from; null: drawn from the seed
-  readonly parametersHash: string | null; // of these, as they were at the start
+  readonly parameters: Elements | null; // [P] starting weights; null: drawn from the seed
+  readonly parametersHash: string | null; // hash of `parameters` at the start
   readonly classWeight: ClassWeight | undefined;
-  readonly weighing: RowWeighing | null; // null where each row counts 1
+  readonly weighing: RowWeighing | null; // null if each row counts 1
   readonly shuffle: boolean;
   readonly onNan: OnNan;
   readonly retries: number;
   readonly early: EarlyRecord | null;
-  readonly totalEpochs: number; // the last may be cut short by `steps`
-  readonly lengthIn: 'epochs' | 'steps'; // which of the two was asked for
+  readonly totalEpochs: number; // `steps` may cut the last one short
+  readonly lengthIn: 'epochs' | 'steps'; // which of the two options was given
   readonly evaluateEvery: number;
-  readonly evaluateTest: boolean; // at each of these evaluations
+  readonly evaluateTest: boolean; // whether each evaluation includes the test set
   readonly probe: ProbeSteps | null;
   readonly checkpoint: CheckpointSettings | null;
   readonly checkpointTimes: CheckpointTimes;
@@ -117,18 +117,18 @@ export interface RunPlan extends RunShape {
   readonly warnings: readonly string[];
 }
 
-/** @throws OptionError for the first option or shape that does not fit, before any thread or large memory. */
+/** @throws OptionError for the first option or shape that does not fit, before any thread or large memory exists. */
 export const planRun = (spec: NetworkSpec, data: DataSplits, options: TrainOptions, parts?: LoadedParts): RunPlan =>
   complete(planRunInTurns(spec, data, options, parts));
 
-/** Likewise, with pauses. */
+/** Same as `planRun`, with pauses. */
 export function* planRunInTurns(
   spec: NetworkSpec,
   data: DataSplits,
   given: TrainOptions,
   parts: LoadedParts = NOTHING_LOADED,
 ): Pausable<RunPlan> {
-  // Before the first pause, after which the caller may change its objects or the current directory.
+  // Read before the first pause, after which the caller may change its objects or the current directory.
   const options = trainOptions.read(given);
   const asked = { ...given };
   const splits = checkSplits(data);
@@ -174,7 +174,7 @@ export function* planRunInTurns(
   const askedThreads = team === 'auto' ? (pool?.threads ?? ownCores) : team;
   checkPool(pool, askedThreads);
   const useful = Math.min(askedThreads, mostUseful(leaves, network, [validation, test]));
-  // A pool that is given has the threads that its owner wants to work.
+  // All threads of a given pool are used: its owner chose their number.
   const threads = pool === undefined ? Math.min(useful, mostWorking()) : useful;
   return {
     network,
@@ -195,7 +195,7 @@ export function* planRunInTurns(
     passRows: passRows(rowsOfPasses({ batch, leaf, rowsAtOnce }), [validation, test]),
     couples: couplesRows(network),
     threads,
-    // A rank alone cannot know how fast all of them are.
+    // With several ranks, one alone cannot measure how fast all of them are.
     tunesThreads: team === 'auto' && cluster === null,
     ...{ cluster, overlap },
     ownThreads: pool === undefined,
@@ -221,7 +221,8 @@ export function* planRunInTurns(
     probes: options.probe !== undefined,
     profile: options.profile,
     probe: options.probe === undefined ? null : probeSteps(options.probe),
-    // A longer run would evaluate less often, and a plateau schedule would see other values.
+    // A resume keeps the interval: a longer run would evaluate less often, and a plateau schedule would see other
+    // values.
     evaluateEvery: options.evaluateEvery ?? resume?.record.evaluateEvery ?? Math.ceil(totalEpochs / 100),
     evaluateTest: options.evaluateTest,
     checkpoint,
@@ -234,11 +235,11 @@ export function* planRunInTurns(
   };
 }
 
-/** The activations of a thread have room for so many rows. */
+/** Most rows of a pass, for which a thread's activations have room. */
 const passRows = (trained: number, evaluated: readonly (Dataset | undefined)[]): number =>
   Math.min(EVALUATION_ROWS, Math.max(trained, ...evaluated.map((set) => set?.rows ?? 0)));
 
-/** A thread without a leaf, a block or a chunk of an evaluation would only have to be started and waited for. */
+/** Most threads that have work: a thread without a leaf, a block or an evaluation chunk would only cost time. */
 function mostUseful(leaves: number, { parameterCount }: Network, evaluated: readonly (Dataset | undefined)[]): number {
   const chunks = evaluated.map((set) => Math.ceil((set?.rows ?? 0) / EVALUATION_ROWS));
   return Math.max(leaves, blockCount(parameterCount), ...chunks);

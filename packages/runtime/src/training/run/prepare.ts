@@ -22,9 +22,9 @@ import { rowWeights } from './row-weights.ts';
 import { stateParts } from './state-memory.ts';
 import { fewerThreads } from './warnings.ts';
 
-/** A run's memory; its threads draw the weights where they are not given. */
+/** A run with its memory. If no weights are given, its threads draw them later. */
 export interface PreparedRun {
-  readonly plan: RunPlan; // with the threads that there is memory for
+  readonly plan: RunPlan; // with as many threads as fit into memory
   readonly setup: RunSetup;
   readonly arena: Arena;
   readonly orders: Orders | null;
@@ -32,10 +32,10 @@ export interface PreparedRun {
   readonly plannedBytes: number;
 }
 
-/** Opens a run and fills in optimizer, schedule and the weights that are given, as the first step reads them. */
+/** Allocates a run's memory and fills in optimizer, schedule and given weights for the first step. */
 export const prepareRun = (plan: RunPlan, data: DataSplits): PreparedRun => complete(prepareRunInTurns(plan, data));
 
-/** Likewise, with pauses. */
+/** Same as `prepareRun`, with pauses. */
 export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: DataSplits): Pausable<PreparedRun> {
   const wanted = {
     chunks: chunksOf([validation?.rows ?? 0, test?.rows ?? 0]),
@@ -61,7 +61,7 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
   const setup: RunSetup = {
     ...team,
     kind: 'training',
-    // Threads rebuild the optimizer and the schedule from these.
+    // Threads rebuild the optimizer from these.
     optimizer: plan.optimizerSpec,
     ema: plan.ema,
     schedule: plan.scheduleSpec,
@@ -78,7 +78,7 @@ export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: 
   return { plan, setup, arena, orders, means, plannedBytes };
 }
 
-/** What a run on `rows` rows takes with some means. */
+/** Memory plan of a run on `rows` rows with the given means. */
 function planTraining(
   options: Omit<RunPlan, 'backend' | 'cluster'> & Compiled & Pick<ArenaOptions, 'cluster'>,
   rows: number,
@@ -105,7 +105,9 @@ function withThreads(plan: RunPlan, threads: number, room: MemoryRoom): RunPlan 
 /** Most numbers in the slots of all epochs: 1 MiB, so that small datasets get many epochs into one span. */
 const CAPACITY = 262_144;
 
-/** The order of the rows in each epoch: a pure function of seed and epoch, kept in slots for the epochs of a span. */
+/**
+ * The order of the rows in each epoch, which depends only on seed and epoch; kept in slots for the epochs of a span.
+ */
 interface Orders {
   /** [slots, N]; epoch e lies in slot e mod slots. */
   readonly array: Uint32Array<SharedArrayBuffer>;
@@ -116,7 +118,7 @@ interface Orders {
   prepare(from: number, wanted: number): Pausable<number>;
 }
 
-/** Epochs whose orders are worth holding at once. */
+/** Number of epochs whose orders are held at once. */
 const orderSlots = (rows: number, epochs: number): number =>
   Math.max(1, Math.min(epochs, Math.max(2, Math.floor(CAPACITY / rows))));
 

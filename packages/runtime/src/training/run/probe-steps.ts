@@ -4,13 +4,13 @@ import { positiveInteger, show } from '@gradloom/core/internal';
 /** The probed steps of a run. */
 export interface ProbeSteps {
   isDue(step: number): boolean;
-  /** First of them after `step`; Infinity where none is left. */
+  /** First probed step after `step`; Infinity if none is left. */
   next(step: number): number;
-  /** How many a run of so many steps has. */
+  /** Number of probed steps in a run of `totalSteps` steps. */
   count(totalSteps: number): number;
 }
 
-/** Steps from one look to the next, or the steps themselves. @throws OptionError for other values. */
+/** Returns the interval between probes, or the list of probed steps. @throws OptionError for other values. */
 export function checkProbe(where: string, name: string, probe: unknown): number | readonly number[] {
   if (typeof probe === 'number') return positiveInteger(where, name, probe);
   if (Array.isArray(probe) && probe.every((step) => Number.isSafeInteger(step) && step >= 0)) return [...probe];
@@ -18,7 +18,7 @@ export function checkProbe(where: string, name: string, probe: unknown): number 
   throw new OptionError(where, name, problem);
 }
 
-/** The steps that a checked value means; step 0 is always one of them. */
+/** The steps of a checked value; step 0 is always one of them. */
 export function probeSteps(probe: number | readonly number[]): ProbeSteps {
   if (typeof probe === 'number') {
     return {

@@ -2,8 +2,8 @@ import { RING } from '../../engine/memory/arena.ts';
 import type { RunState } from './state.ts';
 
 /**
- * Writes the learning rates of the steps before `limit`. A schedule observes at the end of a span, so its earlier
- * factors stay valid.
+ * Writes the learning rates of the steps before `limit`. A schedule observes only at the end of a span, so factors
+ * already written stay valid.
  */
 export function setRates(state: RunState, limit: number): void {
   const { rates } = state.arena;
@@ -18,7 +18,7 @@ function rateAt({ plan, arena, progress }: RunState, step: number): number {
   return rate / 2 ** (progress.rollbacks ?? 0);
 }
 
-/** At the start of the epoch of a bad step, after going back to it. */
+/** Halves the learning rate at the start of a bad step's epoch, after going back to it. */
 export function halveRate(state: RunState): void {
   const { progress } = state;
   progress.rollbacks = (progress.rollbacks ?? 0) + 1;
@@ -26,7 +26,7 @@ export function halveRate(state: RunState): void {
   state.halvesAt = Number.POSITIVE_INFINITY;
 }
 
-/** Takes `rate` in place of that of the schedule, for steps whose rate is not set yet; null: that of the schedule. */
+/** Replaces the schedule's rate by `rate` for steps without a written rate; null returns to the schedule. */
 export function setRate({ progress }: RunState, rate: number | null): void {
   if (rate === null) delete progress.rate;
   else progress.rate = rate;

@@ -47,7 +47,7 @@ export function refuseConflicts(
     const problem = `has ${accumulate}, expected 1 (a full batch has all rows)`;
     throw new OptionError('train', ['accumulate', 'batch'], problem);
   }
-  // A probe uses the callback that the clock needs between forward and backward.
+  // A probe needs the callback between forward and backward pass that the profile's clock uses.
   if (profile && probe !== undefined) {
     const about = 'probe and profile';
     throw new OptionError('train', ['probe', 'profile'], 'are both set, expected one of the two', { about });
@@ -68,10 +68,10 @@ export function refuseConflicts(
   }
 }
 
-/** Rows that a check sees. */
+/** Rows of the gradient check. */
 const ROWS = 8;
 
-/** Checks the derivatives of the user's own parts on the first rows. @throws OptionError for one that is wrong. */
+/** Checks the derivatives of custom parts on the first rows. @throws OptionError for one that is wrong. */
 export function* checkOwnGradients(network: Network, loss: Loss, train: Dataset): Pausable<void> {
   const isOwn = loss.own !== undefined || network.own !== NO_PARTS;
   if (!isOwn) return;
@@ -90,8 +90,8 @@ export function* checkOwnGradients(network: Network, loss: Loss, train: Dataset)
 }
 
 /**
- * The starting weights in the type of the run, if they fit the network and are finite. The caller's own where they have
- * that type.
+ * Returns the starting weights in the type of the run, if they fit the network and are finite. Weights of that type are
+ * not copied.
  * @throws OptionError otherwise.
  */
 export function* checkParameters(
@@ -111,7 +111,7 @@ export function* checkParameters(
   throw new OptionError('train', 'parameters', `has ${parameters[bad]} at ${bad}, expected ${wanted}`);
 }
 
-/** @throws OptionError for a pool that `createPool` did not make, or that has fewer threads than were asked for. */
+/** @throws OptionError for a pool that `createPool` did not make, or that has fewer threads than requested. */
 export function checkPool(pool: Pool | undefined, threads: number): void {
   if (pool === undefined) return;
   if (!isPool(pool)) {
@@ -124,12 +124,15 @@ export function checkPool(pool: Pool | undefined, threads: number): void {
   }
 }
 
-/** As they are read, with defaults. */
+/** The options after reading, with defaults. */
 interface AskedSettings extends Pick<EarlyRecord, 'minDelta' | 'monitor'> {
   readonly patience: number | undefined;
 }
 
-/** When a run stops early; null if it does not. @throws OptionError for a figure that the validation set has not. */
+/**
+ * The settings of early stopping; null if it is off. @throws OptionError for a figure that the validation set does not
+ * have.
+ */
 export function* earlySettings(
   { patience, minDelta, monitor }: AskedSettings,
   network: Network,
@@ -147,15 +150,18 @@ export function* earlySettings(
   return { patience, minDelta, monitor };
 }
 
-/** Options of a run that meet its numbers. */
+/** Options that are used in arithmetic with the run's numbers. */
 const MEETING = ['clipNorm', 'maxNorm', 'ema'] as const;
 
-/** @throws OptionError for a number of the run, those of its layers aside, that its type does not keep. */
+/**
+ * @throws OptionError for a number among the options, except those of layers, that is invalid once rounded to the run's
+ * type.
+ */
 export function refuseLostNumbers(
   options: { readonly [K in (typeof MEETING)[number]]?: number | undefined },
   loss: Loss,
   optimizer: Optimizer,
-  rate: number, // of the first step
+  rate: number, // rate of the first step
   type: ElementType,
 ): void {
   refuseLossBeyondFloats('train', loss, type);
@@ -167,7 +173,7 @@ export function refuseLostNumbers(
   }
 }
 
-/** With a derivative of 0 everywhere, no weight below the activation would change. */
+/** @throws OptionError for an activation whose derivative is 0 everywhere: no weight before it would change. */
 export function* refuseUntrainable({ places }: Network): Pausable<void> {
   for (const { path, layer, spec } of places) {
     yield;

@@ -6,13 +6,13 @@ import { watchedLoss } from './monitors.ts';
 import type { RunState } from './state.ts';
 import { teamSize } from './state.ts';
 
-/** Reports what a look has seen in the step that the run has come to, before that step is counted. Rank 0 has all. */
+/** Reports what a probe found in the current step, before that step is counted. Rank 0 has all data. */
 export async function reportLook({ look, lockstep, history, progress, told, emit }: RunState): Promise<void> {
   const { step } = progress;
   if (look !== null && lockstep.isFirst && step >= told) emit(await inTurns(look.read(step, history.parameters)));
 }
 
-/** Counts the steps of a span, evaluates and reports the epochs that end in it. */
+/** Counts the steps of a span; evaluates and reports the epochs that end in it. */
 export async function reportSpan(state: RunState, span: SpanResult): Promise<void> {
   const { plan, arena, progress, epochLog, stepLog, meter, told, emit } = state;
   const { totalSteps, stepsPerEpoch } = plan.context;
@@ -31,7 +31,8 @@ export async function reportSpan(state: RunState, span: SpanResult): Promise<voi
     progress.samples += Math.min(batch, rows - (progress.step % stepsPerEpoch) * batch);
     progress.step++;
     if (progress.step % stepsPerEpoch !== 0 && progress.step !== totalSteps) continue;
-    // A promise for each of ten thousand epochs of one step would take as long as their steps.
+    // Awaited only if necessary: a promise for each of ten thousand epochs of one step would take as long as their
+    // steps.
     endEpoch(state, isEvaluated(state, progress.step) ? await evaluateEpoch(state) : null);
   }
   const { step, samples, elapsedMs } = progress;
@@ -49,7 +50,8 @@ function endEpoch({ plan, arena, progress, epochLog, told, emit }: RunState, eva
   const isWhole = step === epoch * context.stepsPerEpoch;
   const { trainLoss, gradientNorm } = epochLog.end(isWhole);
   const learningRate = arena.rates[(step - 1) % RING];
-  // Only a value of this epoch: an older one, or another kind in its place, would pass for a lack of progress.
+  // The schedule observes only figures of this epoch: an older one, or another kind, would look like a lack of
+  // progress.
   const every = data.validation === undefined ? 1 : evaluateEvery;
   if (isWhole && epoch % every === 0) {
     schedule.observe?.(arena.scheduleState, watchedLoss(validation) ?? trainLoss, every);
@@ -60,7 +62,7 @@ function endEpoch({ plan, arena, progress, epochLog, told, emit }: RunState, eva
   }
 }
 
-/** Tells the tuner how long a span took, and reports a number of threads that it chooses. */
+/** Tells the tuner how long a span took, and reports a new number of threads. */
 export function reportThreads({ tuner, progress, emit }: RunState, { steps, elapsedMs }: SpanResult): void {
   if (tuner === null) return;
   const isNew = tuner.note(steps, elapsedMs);

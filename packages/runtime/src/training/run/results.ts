@@ -15,22 +15,24 @@ import type { ClusterFacts } from './events.ts';
 
 /** The result of a run: `await train(...).result`. `saveModel` accepts it. */
 export interface TrainResult<T extends ElementType = ElementType> {
-  /** The network, with every layer in full. */
+  /** The network, with all defaults of its layers filled in. */
   readonly spec: NetworkSpec;
   /**
    * The trained weights [P], layer by layer, W then b: with `patience` those of the best evaluation, with `ema` their
    * moving average. A Float64Array, or with `precision: 'float32'` a Float32Array.
    */
   readonly parameters: ElementsOf<T>;
-  /** Type of the numbers that the run computed with. */
+  /** Number type of the run. */
   readonly precision: T;
-  /** SHA-256 of the weights, with `modules` also of these, as 64 hexadecimal digits: equal fingerprints, equal bits. */
+  /**
+   * SHA-256 of the weights (and of `modules`, if any), as 64 hexadecimal digits: equal fingerprints mean equal bits.
+   */
   readonly fingerprint: string;
   /** The loss that was minimized. */
   readonly loss: LossSpec;
-  /** The parts of the user's own, with `modules`. */
+  /** The custom parts, with `modules`. */
   readonly parts?: LoadedParts;
-  /** How rows of the table become inputs, if the datasets are of a table. */
+  /** For datasets of a table: how its rows become inputs. */
   readonly preprocessing?: Preprocessing;
   /** 'completed', 'early' if `patience` ended the run, or 'aborted' if `signal` did. */
   readonly stopped: 'completed' | 'early' | 'aborted';
@@ -38,11 +40,14 @@ export interface TrainResult<T extends ElementType = ElementType> {
   readonly steps: number;
   /** Epochs done: steps divided by steps per epoch, so 2.5 in the middle of the third epoch. */
   readonly epochs: number;
-  /** Steps done at the best evaluation, with `patience`: those of the weights. */
+  /** With `patience`: steps done at the best evaluation, which the weights are from. */
   readonly bestStep?: number;
-  /** Likewise in epochs. */
+  /** Epochs done at the best evaluation. */
   readonly bestEpoch?: number;
-  /** Training loss of each epoch begun: the mean of its batch losses, each before its update. */
+  /**
+   * Training loss of each epoch, including an incomplete last one: the mean of its batch losses, each before its
+   * update.
+   */
   readonly epochLosses: Float64Array;
   /** The last of `epochLosses`; NaN if no step was done. */
   readonly trainLoss: number;
@@ -52,17 +57,20 @@ export interface TrainResult<T extends ElementType = ElementType> {
   readonly test?: Evaluation;
   /** The requested number of threads; for 'auto' the number that the run chose. */
   readonly threads: number;
-  /** For 'auto': the speed of each number of threads that was tried. Empty if none was. */
+  /** For 'auto': the speed of each number of threads tried. Empty if none was tried. */
   readonly trials: readonly Trial[];
-  /** Most threads that had rows in one step: no more than a batch has leaves. */
+  /** Most threads that had rows in one step: at most the number of leaves in a batch. */
   readonly gradientThreads: number;
-  /** Parts of each batch, whose gradients are summed by a fixed tree: they follow from the batch size alone. */
+  /**
+   * Number of leaves: parts of each batch whose gradients are summed by a fixed tree. It depends only on the batch
+   * size.
+   */
   readonly leaves: number;
-  /** Rows a step. */
+  /** Rows per step. */
   readonly batch: number;
   /** The ranks that trained together, in a run with a cluster. */
   readonly cluster?: ClusterFacts;
-  /** The backend that computed the run. */
+  /** The backend of the run. */
   readonly backend: Backend;
   /** Seed of the weights, the order of the rows and dropout. */
   readonly seed: number;
@@ -81,11 +89,11 @@ export interface TrainResult<T extends ElementType = ElementType> {
   readonly checkpoint?: WrittenCheckpoint;
 }
 
-/** A checkpoint on the disk. */
+/** A checkpoint on disk. */
 export interface WrittenCheckpoint {
   /** Its path. */
   readonly path: string;
-  /** Steps done by then. */
+  /** Steps done at this checkpoint. */
   readonly step: number;
 }
 
@@ -95,7 +103,7 @@ export class TrainingError extends Error {
   override readonly name = 'TrainingError';
   /** The bad step. */
   readonly step: number;
-  /** The weights [P] before it; with `ema`, their moving average. */
+  /** The weights [P] before the bad step; with `ema`, their moving average. */
   readonly parameters: Elements;
   /** The checkpoint of that state, if the run keeps checkpoints. */
   readonly checkpoint?: WrittenCheckpoint;

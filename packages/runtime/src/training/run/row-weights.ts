@@ -4,11 +4,11 @@ import { type DataMatrix, type Dataset, valueMatrix } from '../../data/dataset.t
 import { sharedArrays } from '../../data/number-types.ts';
 import type { ClassWeight } from './class-weight.ts';
 
-/** What each row counts in the training loss. */
+/** Weighting of rows in the training loss. */
 export interface RowWeighing {
-  /** Weights of the classes; null where all count the same. */
+  /** Weights of the classes; null if all are 1. */
   readonly ofClass: Float64Array | null;
-  /** Mean weight of the training rows, by which each is divided. */
+  /** Mean weight of the training rows, by which each weight is divided. */
   readonly mean: number;
 }
 
@@ -16,8 +16,8 @@ export interface RowWeighing {
 const STRETCH = 1 << 16;
 
 /**
- * How the rows of `dataset` are weighed; null where each counts 1.
- * @throws OptionError where the weights do not fit its classes, or all are 0.
+ * Plans the weights of a dataset's rows; null if each counts 1.
+ * @throws OptionError if the weights do not fit its classes, or all are 0.
  */
 export function* planWeighing(classWeight: ClassWeight | undefined, dataset: Dataset): Pausable<RowWeighing | null> {
   const { rows, name, weights } = dataset;
@@ -35,7 +35,7 @@ export function* planWeighing(classWeight: ClassWeight | undefined, dataset: Dat
   });
 }
 
-/** The weight of each row over the mean of all, so that a batch divides by its rows. */
+/** The weight of each row divided by the mean of all, so that a batch can divide its loss by its number of rows. */
 export function* rowWeights(dataset: Dataset, { ofClass, mean }: RowWeighing): Pausable<DataMatrix> {
   const { rows } = dataset;
   const array = sharedArrays.float64(rows);
@@ -46,13 +46,13 @@ export function* rowWeights(dataset: Dataset, { ofClass, mean }: RowWeighing): P
   return valueMatrix(array, 1);
 }
 
-/** What row n of a set counts, before it is divided by a mean. */
+/** Weight of row n of a set, before division by the mean. */
 export function weightOf({ targets, weights }: Dataset, ofClass: Float64Array | null, n: number): number {
   const own = weights === undefined ? 1 : weights.array[n] / weights.divisor;
   return ofClass === null ? own : ofClass[targets.array[n]] * own;
 }
 
-/** A number for each class. */
+/** The weight of each class. */
 function* classWeights(given: ClassWeight, dataset: Dataset): Pausable<Float64Array> {
   const { name, classes, rows, targets } = dataset;
   if (classes === null) {
@@ -65,7 +65,7 @@ function* classWeights(given: ClassWeight, dataset: Dataset): Pausable<Float64Ar
       counts[targets.array[n]]++;
       if (n % STRETCH === 0) yield;
     }
-    // Of a class without rows no row asks.
+    // The weight of a class without rows is never used.
     return counts.map((count) => (count === 0 ? 0 : rows / (classes * count)));
   }
   if (isList(given)) {

@@ -13,7 +13,7 @@ import type { PreparedRun } from './prepare.ts';
 import type { TrainResult } from './results.ts';
 import { trainingResult } from './training-result.ts';
 
-/** The result of a run that its checkpoint has completed; null if there is something left to do. */
+/** The result of a run whose checkpoint is already complete; null if there is something left to do. */
 export async function finishedRun(run: OpenedRun): Promise<TrainResult | null> {
   const { plan, setup, arena, shares, notices } = run;
   const { resume, totalEpochs } = plan;
@@ -38,8 +38,8 @@ export function startEvent({ plan, setup, plannedBytes }: PreparedRun, { step, t
 }
 
 /**
- * That of the checkpoint, with the threads of this sitting; what a shorter run found in its end is not the longer
- * one's.
+ * Progress of the checkpoint, with this process's number of threads. A shorter run's evaluation of the test set is
+ * dropped.
  */
 export function startingProgress({ resume, threads }: RunPlan): Progress {
   if (resume === null) return { step: 0, samples: 0, elapsedMs: 0, threads, gradientThreads: 0 };

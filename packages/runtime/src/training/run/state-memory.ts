@@ -7,21 +7,27 @@ import type { RunPlan } from './plan.ts';
 
 const MiB = 1024 ** 2;
 
-/** Memory of weights that V8 lets pile up before it collects those that looks have handed out. */
+/** Bytes of weights from probes that V8 lets pile up before it collects them. */
 const LOOK_GARBAGE = 128 * MiB;
 
-/** The weights at the start, those of the newest event, and of the one before it, which somebody may hold. */
+/**
+ * Copies of the weights for probes: at the start, in the newest event, and in the one before it, which a listener may
+ * hold.
+ */
 const LOOK_COPIES = 3;
 
-/** The best weights of early stopping, the current ones while the test set is evaluated, and those of the result. */
+/**
+ * Copies for early stopping: the best weights, the current ones while the test set is evaluated, and those of the
+ * result.
+ */
 const BEST_COPIES = 3;
 
-/** As they come, in a checkpoint and in the result. */
+/** Copies of epoch losses: while they are collected, in a checkpoint, and in the result. */
 const LOSS_COPIES = 3;
 
 /**
- * Memory of the main thread: saved states, figures, the weights of looks. The result takes over the copy for faults,
- * unless that is in shared memory.
+ * Memory of the main thread: saved states, figures, and the weights of probes. The result takes over the copy for
+ * faults, unless that is in shared memory.
  */
 export function stateParts(
   plan: Omit<RunPlan, 'backend' | 'cluster'>,
@@ -30,12 +36,12 @@ export function stateParts(
 ): Part[] {
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
   const weights = bytesOfElements(plan.elementType, network.parameterCount);
-  // Where other ranks update the rest, a rank holds state of its own parameters, but the whole average.
+  // With other ranks, a rank holds the state of its own parameters only, but the whole moving average.
   const held = plan.ranks == null ? network.parameterCount : heldBy(network, plan.ranks);
   const averages = optimizer.shareAt === undefined ? 0 : 1;
   const slots = bytesOfElements(plan.elementType, held) * (optimizer.slots.length - averages);
   const state = weights * (1 + averages) + slots;
-  // Rank 0 brings together what all hold, to write it, of the current state and of that for a rollback.
+  // To write a checkpoint, rank 0 gathers the state of all ranks, and also that for a rollback.
   const others = plan.ranks?.connection.rank === 0 && plan.checkpoint !== null ? (onNan === 'rollback' ? 2 : 1) : 0;
   const whole = bytesOfElements(plan.elementType, network.parameterCount) * (optimizer.slots.length - averages);
   const dealt = plan.ranks?.connection.rank === 0 && plan.resume !== null ? plan.ranks.connection.ranks : 1;

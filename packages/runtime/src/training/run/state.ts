@@ -43,10 +43,10 @@ import type { ProbeSteps } from './probe-steps.ts';
 import { startingProgress } from './start-run.ts';
 import { createStepLog, type StepLog } from './step-log.ts';
 
-/** All that the loop over the spans of a run reads and changes. */
+/** Everything that the loop over the spans of a run reads and changes. */
 export interface RunState extends OpenedRun, RunSurroundings {
-  readonly leaves: number; // of a whole batch
-  readonly useful: number; // threads that have something to do
+  readonly leaves: number; // leaves of a whole batch
+  readonly useful: number; // threads that have work
   readonly progress: Progress;
   readonly epochLog: EpochLog;
   readonly stepLog: StepLog;
@@ -58,22 +58,22 @@ export interface RunState extends OpenedRun, RunSurroundings {
   readonly tuner: Tuner | null;
   readonly meter: BusyMeter;
   readonly spanLength: SpanLength;
-  readonly warned: Set<string>; // parts of the data whose loss was not finite
-  lastSteps: number; // of the newest span
-  ratesEnd: number; // first step whose rate is not set
-  told: number; // steps whose epochs and looks were reported
-  halvesAt: number; // start of the epoch of a bad step, on the way back to it; else Infinity
-  isAborted: boolean; // the signal of a rank has ended the run
-  ending: BadStep | undefined; // that ends the run, on the way back to it
+  readonly warned: Set<string>; // datasets whose loss was not finite
+  lastSteps: number; // steps of the newest span
+  ratesEnd: number; // first step without a written learning rate
+  told: number; // steps whose epochs and probes were reported
+  halvesAt: number; // while going back: start of the bad step's epoch, where the rate is halved; else Infinity
+  isAborted: boolean; // whether a signal to any rank has ended the run
+  ending: BadStep | undefined; // while going back: the bad step before which the run ends
 }
 
-/** Opens the threads of a run, and restores what it resumes from. */
+/** Opens the threads of a run, and restores its checkpoint. */
 export async function openState(run: OpenedRun, surroundings: RunSurroundings): Promise<RunState> {
   const { plan, setup, arena, lockstep, shares } = run;
   const { pool, place, emit } = surroundings;
   const { batch, threads, context, resume } = plan;
   const goesBack = plan.onNan === 'rollback';
-  // A thread without a leaf and without a block would only make the others wait for it.
+  // A thread without a leaf and without a block would only make the others wait.
   const leaves = leafCount(batch, plan.leaf);
   const useful = Math.min(threads, Math.max(leaves, blockCount(plan.network.parameterCount)));
   const progress = startingProgress(plan);
@@ -86,7 +86,7 @@ export async function openState(run: OpenedRun, surroundings: RunSurroundings): 
   );
   await openThreads(run, pool, recovery, progress.step, useful);
   const look = plan.probe === null ? null : await inTurns(createLook(plan.network, setup, arena, plan.probe));
-  // Behind the look: figures of how far weights have moved count from the start of the run.
+  // After creating the probe, so that it measures the movement of weights from the start of the run.
   if (resume !== null) await restoreArrays(arena, resume.arrays, shares);
   const history = await createHistory(arena, progress, epochLog, goesBack, shares, resume?.earlier);
   const early = await createEarlyStopping(plan, arena, progress, shares);
@@ -112,7 +112,7 @@ export async function openState(run: OpenedRun, surroundings: RunSurroundings): 
   return state;
 }
 
-/** The threads draw the starting weights. If they fail nothing is lost, so no checkpoint is written. */
+/** Lets the threads draw the starting weights. If they fail nothing is lost, so no checkpoint is written. */
 async function openThreads(
   { plan, setup, arena }: PreparedRun,
   pool: Pool,
@@ -138,7 +138,8 @@ const ownWriting = (step: number, reason: string): TrainEvent => ({
 
 /**
  * Lets a thread of the pool write a checkpoint from the memory of the run, so that this thread stays responsive. If no
- * thread can, because they failed too often or the pool is gone, this one writes it and calls `tell` with the reason.
+ * thread can, because they failed too often or the pool is closed, this thread writes it and calls `tell` with the
+ * reason.
  */
 async function writeCheckpoint(
   pool: Pool,
@@ -153,19 +154,19 @@ async function writeCheckpoint(
     return written;
   } catch (error) {
     const written = keepCheckpoint(setup.spec, entry, true);
-    // Last, since the listener may throw.
+    // Called last, since the listener may throw.
     tell(reasonOf(error));
     return written;
   }
 }
 
-/** Records statistics of the layers during a run; each look takes a span of one step. */
+/** Records statistics of the layers during a run; each probe takes a span of one step. */
 interface Look extends ProbeSteps {
-  /** Called right after that span; `theta` [P] are the weights before it, which the statistics belong to. */
+  /** Called right after that span. `theta` [P] are the weights before it, which the statistics belong to. */
   read(step: number, theta: Elements): Pausable<Extract<TrainEvent, { type: 'probe' }>>;
 }
 
-/** Copies the weights at the start of training, outside of the arena. */
+/** Creates the probe and copies the weights at the start of training, outside of the arena. */
 function* createLook(network: Network, setup: RunSetup, arena: Arena, steps: ProbeSteps): Pausable<Look> {
   const start = yield* cloneArray(arena.theta);
   return {
@@ -173,7 +174,7 @@ function* createLook(network: Network, setup: RunSetup, arena: Arena, steps: Pro
     *read(step, theta) {
       const { gSum, probeSums: sums, losses, squares } = arena;
       const norm = gradientNorm(squares);
-      // An update leaves the gradient as it used it, which after clipping is scaled.
+      // The update leaves the gradient in memory, scaled if it was clipped.
       const gradientScale = setup.clipNorm === null ? 1 : clipScale(norm, setup.clipNorm);
       const gradient = viewOf(gSum, 0, theta.length);
       const reading = { sums, rows: rowsOf(setup, step), gradient, gradientScale, theta, start };

@@ -1,30 +1,30 @@
 import type { Spread, TrainEvent } from './events.ts';
 
-/** About the most events of a run: in a longer run each covers a stretch of steps. */
+/** Approximate limit of events in a run: in a longer run each covers a stretch of steps. */
 const REPORTS = 600;
 
-/** Reports the steps of a run in stretches whose ends depend on the number of steps alone. */
+/** Reports the steps of a run in stretches whose ends depend only on the number of steps. */
 export interface StepLog {
-  /** Adds the steps of a span from step `from` on, and reports each stretch that ends among them. */
+  /** Adds the steps of a span from step `from`, and reports each stretch that ends among them. */
   add(from: number, span: StepSpan): void;
-  /** Reports the steps that are not reported yet. The next step begins a new stretch. */
+  /** Reports the remaining steps. The next step begins a new stretch. */
   close(): void;
-  /** Forgets the steps from `step` on, the start of an epoch, as far as they are not reported yet. */
+  /** Discards unreported steps from `step`, the start of an epoch. */
   goBack(step: number): void;
 }
 
 /** Losses, norms and rates of a span in the arena. */
 export interface StepSpan {
-  readonly first: number; // step
+  readonly first: number; // first step
   readonly steps: number;
   readonly losses: Float64Array; // [>= steps]
-  readonly norms: Float64Array; // likewise
-  readonly rates: Float64Array; // that of step n at n mod its length
+  readonly norms: Float64Array; // [>= steps]
+  readonly rates: Float64Array; // rate of step n at index n mod its length
 }
 
 /**
- * With `stepsPerEpoch`, for a run that may go back to the start of its epoch, a stretch that the newest epoch begins in
- * is reported as two: the steps before that epoch stay true when those behind it are done again.
+ * Creates the log. With `stepsPerEpoch`, for a run that may go back to the start of its epoch, a stretch in which the
+ * newest epoch begins is reported in two parts: the steps before that epoch stay valid when later ones are repeated.
  */
 export function createStepLog(
   totalSteps: number,
@@ -32,8 +32,8 @@ export function createStepLog(
   stepsPerEpoch: number | null = null,
 ): StepLog {
   const every = Math.ceil(totalSteps / REPORTS);
-  let before = createPart(); // of the open stretch, the steps before the newest epoch
-  let newest = createPart(); // the others
+  let before = createPart(); // steps of the open stretch before the newest epoch
+  let newest = createPart(); // the other steps
 
   function close(): void {
     for (const part of [before, newest]) if (part.count > 0) emit(part.event());
@@ -62,10 +62,10 @@ export function createStepLog(
   };
 }
 
-/** The first multiple of `of` behind `step`. */
+/** The first multiple of `of` after `step`. */
 const nextMultiple = (step: number, of: number): number => step - (step % of) + of;
 
-/** Some neighbouring steps. */
+/** Some consecutive steps. */
 interface Part {
   first: number;
   count: number;
@@ -73,7 +73,7 @@ interface Part {
   readonly gradientNorm: Range;
   readonly learningRate: Range;
   add(first: number, end: number, span: StepSpan): void;
-  /** Adds the steps that follow on these. */
+  /** Appends the steps that follow these. */
   addPart(next: Part): void;
   event(): TrainEvent;
 }
@@ -120,8 +120,8 @@ function createRange() {
   let [low, high, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
   return {
     /**
-     * Values from place `from` up to `end`. Locals stay in registers: what is kept across calls is boxed at each
-     * change.
+     * Adds the values from index `from` to `end`. Local variables stay in registers; variables kept between calls would
+     * be boxed at each change.
      */
     add(values: Float64Array, from: number, end: number): void {
       let [least, most, total] = [low, high, sum];

@@ -21,22 +21,22 @@ export interface TrainingRun<T extends ElementType = ElementType> extends AsyncI
    */
   readonly result: Promise<TrainResult<T>>;
   /**
-   * Not a promise: the compiler refuses `await run`, and in JavaScript it rejects with a sentence that names
-   * `run.result`. An async function awaits what it returns, so it cannot return a run either: return `run.result` or `{
-   * run }`.
+   * Not a promise: the compiler refuses `await run`, and in JavaScript it rejects with an error that names
+   * `run.result`. An async function awaits what it returns, so it cannot return a run either: return `run.result`, or
+   * an object that contains the run.
    */
   then(awaitRunResultInstead: never, notTheRunItself: never): never;
 }
 
 /**
- * Trains a network on `data.train`, each batch cut into leaves over worker threads. Evaluates `data.validation` every
- * few epochs and `data.test` in the end. The number of threads changes nothing in the result.
+ * Trains a network on `data.train`; worker threads divide the leaves of each batch. Evaluates `data.validation` every
+ * few epochs and `data.test` at the end. The number of threads never changes the result.
  *
  * Returns at once, and does not block the process: its own work takes some milliseconds at a time, and longer work is
  * done by the threads. `spec`, `data` and `options` may change after it has returned, except for the numbers in arrays:
  * `parameters` are read until the 'start' event, and rows until the run ends.
  *
- * The memory of the run is planned and compared with what is available (see `limitMemory`) before any is taken.
+ * The memory of the run is planned and compared with what is available (see `limitMemory`) before any is allocated.
  *
  * The run never waits for a reader: an event that is not read in time is replaced by newer ones. A failure rejects both
  * the result and the iterator; neither has to be used.
@@ -51,16 +51,16 @@ export function train<T extends ElementType = 'float64'>(
   const events = createEventStream<TrainEvent<T>>();
   const onEvent = options?.onEvent;
   const result = runTraining(spec, data, options as TrainOptions, (event) => {
-    const typed = event as TrainEvent<T>; // of the type that the options name, as the result is
+    const typed = event as TrainEvent<T>; // of the type in the options, like the result
     onEvent?.(typed);
     events.push(typed);
   }) as Promise<TrainResult<T>>;
   result.then(events.end, events.fail);
-  // biome-ignore lint/suspicious/noThenProperty: it refuses to be awaited, in a sentence.
+  // biome-ignore lint/suspicious/noThenProperty: it rejects with a helpful message if awaited.
   return { result, [Symbol.asyncIterator]: events.iterate, then: refuseAwait };
 }
 
-/** Otherwise `await run` would return the run itself, as if it were its result. */
+/** Without it, `await run` would return the run itself instead of its result. */
 function refuseAwait(_resolve: unknown, reject: (error: Error) => void): never {
   const returned = 'an async function that returns a run awaits it too: return run.result, or { run }';
   reject(new Error(`train: await has the run itself, expected its result (await run.result; ${returned})`));

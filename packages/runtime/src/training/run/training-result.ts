@@ -13,7 +13,7 @@ import type { TrainResult } from './results.ts';
 export interface ResultParts {
   plan: RunPlan;
   setup: RunSetup;
-  parameters: Elements; // [P] of its own
+  parameters: Elements; // [P] a copy of its own
   progress: Readonly<Progress>;
   epochLog: EpochLog;
   test: Evaluation | undefined;

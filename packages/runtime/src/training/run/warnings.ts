@@ -18,7 +18,7 @@ export function warningsOf(
   if (typeof batch === 'number' && batch * accumulate > rows) {
     const times = accumulate === 1 ? '' : ` and accumulate ${accumulate}`;
     warnings.push(
-      `batch has ${batch}${times}, but ${showName(name)} has ${counted(rows, 'training row')}: every batch is all of them`,
+      `batch has ${batch}${times}, but ${showName(name)} has ${counted(rows, 'training row')}: every batch has all of them`,
     );
   }
   if (asked === 'auto') return warnings;
@@ -36,36 +36,36 @@ export function warningsOf(
   return warnings;
 }
 
-/** If memory is short. */
+/** Warns that memory is short. */
 export const fewerThreads = (threads: number, wanted: number, { bytes, bound }: MemoryRoom): string =>
   `runs on ${threads} of ${wanted} threads, since more do not fit into ${mebibytes(bytes)} (${bound})`;
 
-/** Of a choice that was left to the machine, where it has no fast kernels. */
+/** Warns if 'auto' found no fast kernels on this machine. */
 export function backendWarnings(asked: BackendChoice, { name }: Backend): string[] {
   if (asked !== 'auto' || name !== 'reference') return [];
   return [`backend auto uses reference, which is many times slower: ${wasmProblem()}`];
 }
 
-/** Of a rank, where a launcher has bound each rank of its machine to some cores, so that others stay idle. */
+/** Warns that cores stay idle because the launcher has bound each rank to some cores. */
 export function idleWarnings(idleCores: number): string[] {
   if (idleCores === 0) return [];
   const advice = 'mpirun of Open MPI takes --bind-to none';
   return [
-    `${counted(idleCores, 'core')} of this machine may work for no rank, since ranks are bound to others (${advice})`,
+    `no rank may use ${counted(idleCores, 'core')} of this machine, since all ranks are bound to others (${advice})`,
   ];
 }
 
-/** For an evaluation whose loss is not finite although the weights are. */
+/** Warns of a loss that is not finite although the weights are. */
 export const lossWarning = (part: string, loss: number, step: number): string =>
   `the ${part} loss after step ${step} has ${loss}, expected a finite number (look for wrong rows, or weights that are too large)`;
 
 /** Rows between two pauses: about a millisecond. */
 const STRETCH = 1 << 16;
 
-/** Classes that a network cannot learn. */
+/** Warns of classes that the network cannot learn. */
 export function* missingClasses({ name, classes, targets, labels, preprocessing }: Dataset): Pausable<string[]> {
   if (classes === null) return [];
-  // A table of one class says so itself, with its number of rows.
+  // The warning of a one-class table is given elsewhere, with its number of rows.
   if (classes === 1 && preprocessing !== undefined) return [];
   const seen = new Set<number>();
   for (let n = 0; n < targets.array.length; n++) {

@@ -1,20 +1,20 @@
 import { SPAN_MS } from '../../engine/threads/span.ts';
 
-/** Longest span: a thread that dies loses the steps of its span. */
+/** Longest span: if a thread dies, the steps of its span are lost. */
 export const MOST_SPAN_MS = 500;
 
 /**
- * Most that the pause before a span may take, as a share of it: checking 536k weights and copying the state takes 4 ms.
+ * Largest share of a span that the pause before it may take: checking 536k weights and copying the state takes 4 ms.
  */
 const PAUSE_SHARE = 0.005;
 
 /** Lengthens spans if threads idle for long between them. */
 export interface SpanLength {
-  /** How long the next span may last, in ms. */
+  /** Longest duration of the next span, in ms. */
   readonly ms: number;
-  /** A span begins. */
+  /** Called when a span begins. */
   begin(): void;
-  /** It has ended. */
+  /** Called when a span has ended. */
   end(): void;
 }
 
@@ -22,7 +22,7 @@ export interface SpanLength {
 export function createSpanLength(now: () => number = () => performance.now()): SpanLength {
   let endMs = Number.NaN;
   let isWarm = false;
-  let pauseMs = Number.POSITIVE_INFINITY; // the shortest: in others the run evaluates, or keeps a checkpoint
+  let pauseMs = Number.POSITIVE_INFINITY; // the shortest pause: in others the run evaluates or writes a checkpoint
   return {
     get ms() {
       if (pauseMs === Number.POSITIVE_INFINITY) return SPAN_MS;
@@ -30,7 +30,7 @@ export function createSpanLength(now: () => number = () => performance.now()): S
     },
     begin() {
       if (Number.isNaN(endMs)) return;
-      // The first pause is that of code which has not run before.
+      // The first pause does not count: its code has not run before.
       if (isWarm) pauseMs = Math.min(pauseMs, now() - endMs);
       isWarm = true;
     },

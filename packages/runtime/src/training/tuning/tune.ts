@@ -10,46 +10,47 @@ export interface Trial {
   readonly stepMs: number;
 }
 
-/** Result of the trials: the fastest number, and all that were tried, by threads. */
+/** Result of the trials: the fastest number of threads, and all trials in order of threads. */
 export interface Choice {
   readonly threads: number;
   readonly trials: readonly Trial[];
 }
 
-/** Finds the fastest number of threads during a run: the clock may decide it, since it never changes the result. */
+/**
+ * Finds the fastest number of threads during a run. It may depend on the clock, since the number never changes the
+ * result.
+ */
 export interface Tuner {
-  readonly threads: number; // of the next span
+  readonly threads: number; // threads of the next span
   readonly trying: boolean; // the next span is part of a trial
-  readonly choice: Choice; // of the last trial that came to an end, else of this one so far
-  /** Reports the time of a span of `threads`. Returns true if the run is to use another number, or its first. */
+  readonly choice: Choice; // of the last completed trial, else of the current one so far
+  /** Records the time of a span of `threads`. Returns true if the run should use another number, or has its first. */
   note(steps: number, elapsedMs: number): boolean;
 }
 
-/** How long a number of threads is tried at a time: far above the 1-3 ms in which a span starts and ends. */
+/** Time for which a number of threads is tried at a time: far above the 1-3 ms in which a span starts and ends. */
 export const ROUND_MS = 25;
 
 /**
- * All threads run first until a machine is warm, which counts for nobody: code is compiled after so many steps, beside
- * one thread on a core of its own, but where threads take all cores in their time. On two cores, a step of MNIST goes
- * from 2.8 ms to 0.7.
+ * Steps that all threads run before the trial, not counted: V8 compiles code after this many steps. One thread leaves a
+ * core free for the compiler; threads on all cores are slowed down by it. On two cores, a step of MNIST goes from 2.8
+ * ms to 0.7.
  */
 export const WARM_STEPS = 200;
-/** At most so long, where steps are slow. */
+/** Longest warm-up, for slow steps. */
 export const WARM_MS = 250;
 
 /**
- * What a number's least time may be over the best one's, after 0, 1 and 2 rounds, for another round. There are 3 at
- * most. One round says little: code that is still compiled and a busy core made two threads look four times as slow as
- * one.
+ * Largest ratio of a number's best time to the overall best for which it gets another round, after 0, 1 and 2 rounds.
+ * There are at most 3. One round says little: code that is still compiled and a busy core made two threads look four
+ * times as slow as one.
  */
 const WORTH_ANOTHER = [Infinity, 10, 1.5];
 
-/** Where all threads and one come as close as this, half of them may beat both. */
+/** If all threads and one are within this ratio, half of the threads may beat both. */
 const CLOSE = 1.15;
 
-/**
- * A long run tries again when it has gone on this many times as long as the trial: others may have left the machine.
- */
+/** A long run tries again after this many times the duration of the trial: other programs may have ended. */
 const AGAIN = 100;
 
 interface Candidate {
@@ -58,18 +59,21 @@ interface Candidate {
   stepMs: number;
 }
 
-/** Tries `most` threads and one in turns, then half where the two come close. Where `most` is one, nothing is tried. */
+/**
+ * Creates a tuner. It tries `most` threads and one thread alternately, then half of them if the two are close. If
+ * `most` is 1, nothing is tried.
+ */
 export function createTuner(most: number): Tuner {
   let candidates: Candidate[] = [];
   let current = newCandidate(most);
   let chosen: Choice | undefined;
   let trying = most > 1;
-  let warmMs = 0; // so far
+  let warmMs = 0; // duration of the warm-up so far
   let warmSteps = 0;
   let steps = 0; // of this round
   let roundMs = 0;
   let trialMs = 0;
-  let sinceMs = 0; // the last trial
+  let sinceMs = 0; // since the last trial
   if (trying) begin();
 
   function begin(): void {
@@ -80,7 +84,7 @@ export function createTuner(most: number): Tuner {
     sinceMs = 0;
   }
 
-  /** Chooses who is next, or ends the trial: then returns true where the choice is not what it was. */
+  /** Chooses the next candidate, or ends the trial; then returns true if the choice has changed. */
   function goOn(): boolean {
     const best = fastest(candidates);
     const rivals = candidates.filter(
@@ -141,7 +145,7 @@ export function createTuner(most: number): Tuner {
 
 const newCandidate = (threads: number): Candidate => ({ threads, rounds: 0, stepMs: Infinity });
 
-/** The first of equals. */
+/** The fastest candidate; the first one if several are equal. */
 const fastest = (candidates: readonly Candidate[]): Candidate =>
   candidates.reduce((a, b) => (b.stepMs < a.stepMs ? b : a));
 
@@ -153,21 +157,22 @@ function choiceOf(candidates: readonly Candidate[]): Choice {
   };
 }
 
-/** About as many steps are timed in 200 ms; reading their clocks takes about 20 µs. */
+/** Approximate number of steps timed in 200 ms; reading their clocks takes about 20 µs. */
 const TIMED_STEPS = 100;
 
-/** The share before the time of a step is known. */
+/** Share of steps to time before the duration of a step is known. */
 const FIRST_SHARE = 1 / 64;
 
 /**
- * How busy each thread is: the share of time in which it does not wait at a barrier. Time between spans does not count.
+ * How busy each thread is: the fraction of time in which it does not wait at a barrier. Time between spans does not
+ * count.
  */
 export interface BusyMeter {
   /** Share of steps to time in the next span on this many threads; 0 for a single thread, which never waits. */
   timedShare(threads: number): number;
-  /** Reads the times of a span, and clears them. Only while no thread is inside. */
+  /** Reads and clears the times of a span. Only while no thread is inside. */
   note(threads: number, steps: number, elapsedMs: number): void;
-  /** [threads of the run] busy share of the newest span with timed steps; 0 for a thread that was not in it. */
+  /** [threads of the run] busy fraction in the newest span with timed steps; 0 for a thread that was not in it. */
   read(): readonly number[] | undefined;
 }
 
@@ -187,10 +192,9 @@ export function createBusyMeter(times: Float64Array, ofRun: number): BusyMeter {
 }
 
 /**
- * Threads of a run's own that work at a time, at most: as many as there are cores. More would take turns, and each
- * would pack the weights once more for fewer rows, which made 16 threads on two cores three times as slow as two. The
- * result is the same. GRADLOOM_OVERSUBSCRIBE=1 lets all that are asked for work: tests need more than most machines
- * have cores.
+ * Most threads of a run that work at once: as many as there are cores. More would share cores, and each would pack the
+ * weights again for fewer rows, which made 16 threads on two cores three times as slow as two. The result is the same.
+ * GRADLOOM_OVERSUBSCRIBE=1 removes the limit, for tests that need more threads than machines have cores.
  */
 export const mostWorking = (): number =>
   process.env.GRADLOOM_OVERSUBSCRIBE === '1' ? Number.POSITIVE_INFINITY : availableParallelism();

@@ -44,7 +44,7 @@ describe('types are found from all rows', () => {
   test('a word in the last row makes categories of the numbers before, and the reason names it', async () => {
     const table = await read('x,y\n1,0.5\n1.0,1.5\n2,0.25\nmany,1\n');
     expect(cellsOf(table, 'x')).toEqual(['1', '1', '2', 'many']);
-    expect(table.inputs[0]).toMatchObject({ type: 'categorical', reason: '"many" in line 5 is no number' });
+    expect(table.inputs[0]).toMatchObject({ type: 'categorical', reason: '"many" in line 5 is not a number' });
   });
 
   test('0 and 1 are numbers, unless they are called boolean or categorical', async () => {
@@ -268,8 +268,8 @@ describe('is refused with file, line and column', () => {
       'columns.a has "number", expected one of numeric, categorical, boolean, date',
       { columns: { a: 'number' } } as never,
     ],
-    ['target has "a", which is left out, expected another', { drop: ['a'], target: 'a' }],
-    ['weightColumn has "a", which is left out, expected another', { drop: ['a'], weightColumn: 'a' }],
+    ['target has "a", which is left out, expected another column', { drop: ['a'], target: 'a' }],
+    ['weightColumn has "a", which is left out, expected another column', { drop: ['a'], weightColumn: 'a' }],
     [
       'targets has classes, expected values (there are several target columns)',
       { target: ['a', 'b'], targets: 'classes' },

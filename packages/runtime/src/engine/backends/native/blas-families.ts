@@ -4,18 +4,18 @@ import { findFunction, type NativeLibrary } from '../../../system/native/koffi.t
 /** Identity of a loaded library. */
 export interface BlasDescription {
   readonly version: string;
-  readonly core: string; // the kernels it chose for this CPU, or the CPU's own name where it does not say
-  readonly integerBits: number; // of the sizes that its products take
+  readonly core: string; // kernels chosen for this CPU, or the CPU's name if the library does not say
+  readonly integerBits: number; // bits of the sizes that its products take
   /** Sets the threads per call: in some builds for the whole process, in others for the calling thread. */
   setThreads(count: number): void;
 }
 
 export interface BlasFamily {
-  readonly mark: string; // a symbol that only this family has
+  readonly mark: string; // a symbol that only this library exports
   describe(library: NativeLibrary): BlasDescription;
 }
 
-/** Libraries that can be limited to one thread. The reference BLAS of Netlib, slower than wasm, is not among them. */
+/** BLAS libraries that can be limited to one thread. Netlib's reference BLAS, slower than wasm, is not among them. */
 export const blasFamilies = {
   OpenBLAS: {
     mark: 'openblas_get_config',
@@ -23,7 +23,7 @@ export const blasFamilies = {
       const config = String(library.func('const char *openblas_get_config()')());
       const threads = library.func('int openblas_get_num_threads()');
       const setThreads = library.func('void openblas_set_num_threads(int)');
-      // A build with OpenMP asks the calling thread's OpenMP for its count, whatever openblas_set_num_threads was told.
+      // A build with OpenMP uses the OpenMP thread count of the calling thread and ignores openblas_set_num_threads.
       const openMp = library.func('int openblas_get_parallel()')() === 2;
       const setOpenMp = openMp ? library.func('void omp_set_num_threads(int)') : null;
       return {
@@ -32,7 +32,7 @@ export const blasFamilies = {
         integerBits: config.includes('USE64BITINT') ? 64 : 32,
         setThreads(count) {
           setOpenMp?.(count);
-          // Other threads may be in a product, so a process-wide setting that is right is not set again.
+          // A process-wide setting is written only if it differs, since other threads may be inside a product.
           if (threads() !== count) setThreads(count);
         },
       };
@@ -41,7 +41,7 @@ export const blasFamilies = {
   BLIS: {
     mark: 'bli_info_get_version_str',
     describe(library) {
-      const setThreads = library.func('void bli_thread_set_num_threads(int64_t)'); // of the calling thread
+      const setThreads = library.func('void bli_thread_set_num_threads(int64_t)'); // applies to the calling thread
       const arch = library.func('int bli_arch_query_id()')();
       return {
         version: String(library.func('const char *bli_info_get_version_str()')()),
@@ -54,8 +54,8 @@ export const blasFamilies = {
   MKL: {
     mark: 'MKL_Get_Version_String',
     describe(library) {
-      // Before any other call: 32-bit integers (bit 0 of the layer in effect says 64), no OpenMP of its own, and
-      // the same bits whatever the alignment (conditional numerical reproducibility, branch "auto").
+      // Must precede all other calls: 32-bit integers (bit 0 of the returned layer means 64-bit), no OpenMP, and the
+      // same bits for any alignment (conditional numerical reproducibility, branch "auto").
       const layer = Number(findFunction(library, 'int MKL_Set_Interface_Layer(int)')?.(0) ?? 0);
       findFunction(library, 'int MKL_Set_Threading_Layer(int)')?.(1);
       library.func('int MKL_CBWR_Set(int)')(2);
@@ -74,10 +74,10 @@ export const blasFamilies = {
   Accelerate: {
     mark: 'vDSP_mmulD',
     describe(library) {
-      // From macOS 15, of the calling thread: 0 is as many as it likes, 1 is one.
+      // From macOS 15, for the calling thread: 0 means automatic, 1 one thread.
       const setThreading = findFunction(library, 'int BLASSetThreading(unsigned int)');
       return {
-        version: `Darwin ${release()}`, // it comes with the system
+        version: `Darwin ${release()}`, // Accelerate comes with the system
         core: cpuName(),
         integerBits: 32,
         setThreads: (count) => void setThreading?.(count === 1 ? 1 : 0),

@@ -9,25 +9,24 @@ const TRANSPOSED = 112;
 
 /**
  * Multiply-adds below which the call costs more than it saves: 16x16x8 takes 0.37 us here and 0.30 in wasm, 16x16x16
- * 0.44 and 0.60. OpenBLAS for Haswell breaks even at 8,192, BLIS at 16,384, 1 us apart at most.
+ * 0.44 and 0.60. OpenBLAS for Haswell breaks even at 8,192, BLIS at 16,384, with differences of 1 us at most.
  */
 const MIN_PRODUCT = 4096;
 
 /**
- * The kernels of `wasm`, with the three products of a dense layer by cblas_dgemm or cblas_sgemm, in one BLAS
- * thread.
+ * The kernels of `wasm`, with the three products of a dense layer by cblas_dgemm or cblas_sgemm, in one BLAS thread.
  *
- * A product's bits follow from its shape, the library, its version and the core it chose: the same call gives the
- * same bits again, in any thread, wherever its arrays lie. They are not the reference's, and a row's bits depend on
- * how many rows stand in the call; so the shapes of all calls must follow from a run's configuration, never from its
- * threads. Small products, chosen by shape, are wasm's; large ones may be cut into several calls, by shape and library.
+ * A product's bits depend on its shape, the library, its version and its kernels for this CPU: the same call gives the
+ * same bits in any thread and for any alignment. They differ from the reference's, and a row's bits depend on the
+ * number of rows in the call; so the shapes of all calls must follow from a run's configuration, never from its
+ * threads. Small products use wasm, chosen by shape; large ones may be cut into several calls, by shape and library.
  */
 export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels {
   library.setThreads(1);
   const gemmOf = (x: Elements): Gemm => (typeOf(x) === 'float32' ? library.sgemm : library.dgemm);
   const pieces = piecesOf(library.identity);
   const starts = createStarts();
-  /** A product that needs nothing but WebAssembly: what a call of the library adds to, and the sum of dy. */
+  /** An operation that wasm computes: the starting value of a library call, or the sum of dy. */
   const inWasm = (emitted: (emit: Emit) => void): (() => void) => {
     const { calls, emit } = createList();
     emitted(emit);
@@ -36,7 +35,7 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
 
   function affine(...[y, x, W, b, B, I, O]: Args<'affine'>): () => void {
     const gemm = gemmOf(x);
-    const bias = inWasm((emit) => emit(ops.affine, y, x, W, b, B, 0, O)); // y[n] = b, to which the products add
+    const bias = inWasm((emit) => emit(ops.affine, y, x, W, b, B, 0, O)); // y[n] = b, to which the products are added
     const piece = pieces.forward(B, I, O);
     const count = Math.ceil(I / piece);
     const xs = starts(x, piece, count);
@@ -67,9 +66,10 @@ export function createBlasKernels(library: BlasLibrary, wasm: Kernels): Kernels 
   function affineBackwardWeights(...args: Args<'affineBackwardWeights'>): () => void {
     const [dW, db, x, dy, B, leaf, joins, I, O] = args;
     const gemm = gemmOf(dy);
-    // Its sums have an order of their own: leaves are added outside of it, by everyone in the same way.
+    // The library sums rows in an order of its own, so leaves are added outside of it, in the same way as on every
+    // backend.
     if (B > leaf || joins) throw new Error(`blas: gradient has ${B} rows in leaves of ${leaf}, expected one leaf`);
-    const sumOfDy = inWasm((emit) => emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, false, 0, O)); // db alone
+    const sumOfDy = inWasm((emit) => emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, false, 0, O)); // db
     const piece = pieces.forward(B, I, O);
     const count = Math.ceil(I / piece);
     const xs = starts(x, piece, count);

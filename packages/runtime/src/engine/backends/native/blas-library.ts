@@ -3,21 +3,21 @@ import { findFunction, type Koffi, type NativeLibrary } from '../../../system/na
 import { libraryPath } from '../../../system/native/library-path.ts';
 import { type BlasFamily, type BlasName, blasFamilies } from './blas-families.ts';
 
-/** What decides a product's bits besides its shape; JSON that goes into a run's record. */
+/** Everything besides its shape that decides a product's bits; stored as JSON in a run's record. */
 export interface BlasIdentity {
   /** Which library it is. */
   readonly name: BlasName;
-  /** Its version, as it says itself. */
+  /** Its version, as the library reports it. */
   readonly version: string;
-  /** The kernels that it chose for this CPU, or the CPU's name. */
+  /** Its kernels for this CPU, or the CPU's name. */
   readonly core: string;
-  /** Of the file: opens the same library in another thread. */
+  /** Path of the file; opens the same library in another thread. */
   readonly path: string;
 }
 
 /**
- * C[M,N] = alpha · A[M,K] · B[K,N] + beta · C, either factor stored transposed. A view stands for its first element's
- * address.
+ * C[M,N] = alpha · A[M,K] · B[K,N] + beta · C; either factor may be stored transposed. A view is passed as the address
+ * of its first element.
  */
 export type Gemm = (
   order: number,
@@ -36,19 +36,19 @@ export type Gemm = (
   ldc: number,
 ) => void;
 
-/** A library opened in this thread: its functions do not travel, its path does. */
+/** A BLAS library opened in this thread. Its functions cannot be posted to other threads; its path can. */
 export interface BlasLibrary {
   readonly identity: BlasIdentity;
-  readonly dgemm: Gemm; // of doubles
-  readonly sgemm: Gemm; // of floats
+  readonly dgemm: Gemm; // product of doubles
+  readonly sgemm: Gemm; // product of floats
   /**
-   * Threads a call may use. Some builds keep it for the process, some for the thread: set it in the main thread before
-   * others start, then in each.
+   * Sets the threads that a call may use. Some builds keep the number per process, some per thread: set it in the main
+   * thread before others start, then in each.
    */
   setThreads(count: number): void;
 }
 
-/** Takes the products from an opened library. @throws Error "expected ..." where it is no BLAS that we can use. */
+/** Binds the products of an opened library. @throws Error "expected ..." if it is not a supported BLAS. */
 export function bindBlas(koffi: Koffi, library: NativeLibrary, asked: string): BlasLibrary {
   const dgemm = findFunction(
     library,

@@ -1,10 +1,10 @@
 import type { ConventionName } from '@gradloom/core/internal';
 import type { Koffi } from '../../../system/native/koffi.ts';
 
-/** Reserves memory for code, writes it there and lets it be run. */
+/** Allocates memory, writes code to it and makes it executable. */
 type Place = (koffi: Koffi, code: Uint8Array) => bigint;
 
-/** Systems that code can be placed on, as `process.platform` and `process.arch` name them. */
+/** Systems on which code can be placed, named by `process.platform` and `process.arch`. */
 export const codeSystems = {
   'linux x64': { processor: 'x64', convention: 'systemV', place: placeOnLinux, isUntested: false },
   'win32 x64': { processor: 'x64', convention: 'windows', place: placeOnWindows, isUntested: false },
@@ -14,9 +14,9 @@ export const codeSystems = {
 
 interface CodeSystem {
   readonly processor: string;
-  readonly convention: ConventionName | undefined; // of x64
+  readonly convention: ConventionName | undefined; // calling convention of x64
   readonly place: Place;
-  /** Written by the system's documentation alone. */
+  /** Written from the system's documentation, never run. */
   readonly isUntested: boolean;
 }
 
@@ -26,15 +26,15 @@ export const isCodeSystem = (name: string): name is CodeSystemName => Object.has
 
 export const ownSystem = `${process.platform} ${process.arch}`;
 
-/** Whether nobody has run code on a system; by default, on that of this process. */
+/** Whether code was never run on a system, by default this one. */
 export const isUntestedSystem = (name = ownSystem): boolean => isCodeSystem(name) && codeSystems[name].isUntested;
 
-/** How code for this process is called. */
+/** Calling convention of code in this process. */
 export const ownConvention = isCodeSystem(ownSystem) ? codeSystems[ownSystem].convention : undefined;
 
 /**
- * The address of `code` in pages that can be run and no longer written. They stay for as long as the process.
- * @throws Error where the system gives no memory, or lets this process run nothing that it made.
+ * Copies `code` into executable, read-only pages and returns its address. The pages live as long as the process.
+ * @throws Error if the system gives no memory, or does not let this process run generated code.
  */
 export function placeCode(koffi: Koffi, code: Uint8Array, system = ownSystem): bigint {
   if (!isCodeSystem(system)) throw new Error(`placeCode: system has ${system}, expected ${systemNames}`);
@@ -64,7 +64,7 @@ function placeOnWindows(koffi: Koffi, code: Uint8Array): bigint {
   const copy = system.func('void RtlMoveMemory(void *, void *, size_t)');
   const flush = system.func('int FlushInstructionCache(intptr_t, void *, size_t)');
   const address = allocate(null, code.length, MEM_COMMIT_RESERVE, PAGE_READWRITE) as bigint | null;
-  if (address === null) throw new Error('VirtualAlloc gives no memory for code, expected some');
+  if (address === null) throw new Error('VirtualAlloc has failed, expected memory for code');
   copy(address, code, code.length);
   const before = new Uint32Array(1);
   if (protect(address, code.length, PAGE_EXECUTE_READ, before) === 0) {
@@ -74,9 +74,9 @@ function placeOnWindows(koffi: Koffi, code: Uint8Array): bigint {
   return address;
 }
 
-/** The instruction cache of an arm64 processor may still have what stood there before. */
+/** Clears the instruction cache, since that of an arm64 processor may still hold what was at these addresses before. */
 function placeOnLinuxForArm(koffi: Koffi, code: Uint8Array): bigint {
-  // In the library of the compiler, which Node for arm64 needs.
+  // The compiler's runtime library, which Node for arm64 requires.
   const clear = koffi.load('libgcc_s.so.1').func('void __clear_cache(void *, void *)');
   const address = placeOnLinux(koffi, code);
   clear(address, address + BigInt(code.length));
@@ -84,10 +84,10 @@ function placeOnLinuxForArm(koffi: Koffi, code: Uint8Array): bigint {
 }
 
 /**
- * Nobody has run it. Apple's pages for just-in-time compilers (`MAP_JIT`) are not taken: a thread that may write one of
- * them may run none (`pthread_jit_write_protect_np`), and V8's own code lies in such pages, so the JavaScript between
- * such calls could end the process. The function that would make one call of the three runs only what the program has
- * listed when it was linked. Code that is written once needs no switch; Node is signed with the right to run it
+ * Untested. Apple's pages for just-in-time compilers (`MAP_JIT`) are not used: a thread that may write them may not run
+ * them (`pthread_jit_write_protect_np`), and V8's own code lies in such pages, so JavaScript between two such calls
+ * could end the process. The function that combines the calls accepts only callbacks listed when the program was
+ * linked. Code that is written once needs no switch, and Node is signed with the right to run it
  * (`com.apple.security.cs.allow-unsigned-executable-memory`).
  */
 function placeOnMac(koffi: Koffi, code: Uint8Array): bigint {
@@ -105,10 +105,10 @@ function placeByMmap(koffi: Koffi, code: Uint8Array, anonymous: number): bigint 
   const copy = libc.func('void *memcpy(void *, void *, size_t)');
   const address = map(null, code.length, PROT_READ_WRITE, MAP_PRIVATE | anonymous, -1, 0) as bigint | null;
   if (address === null || BigInt.asIntN(64, address) === -1n) {
-    throw new Error('mmap gives no memory for code, expected some');
+    throw new Error('mmap has failed, expected memory for code');
   }
   copy(address, code, code.length);
-  // Never both at once: what can be run cannot be written.
+  // Executable pages are not writable.
   if (protect(address, code.length, PROT_READ_EXEC) !== 0) {
     throw new Error('the system does not let this process run generated code, expected mprotect to allow it');
   }

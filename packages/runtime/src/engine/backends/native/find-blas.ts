@@ -7,10 +7,10 @@ import { type BlasIdentity, type BlasLibrary, bindBlas } from './blas-library.ts
 export type { BlasIdentity, BlasLibrary };
 
 export interface FindBlasOptions {
-  path?: string | undefined; // the only library to try; default: that of the environment's GRADLOOM_BLAS, else by name
+  path?: string | undefined; // the only library to try; default: GRADLOOM_BLAS of the environment, else by name
   environment?: Readonly<Record<string, string | undefined>>; // default process.env
-  names?: readonly string[]; // what to try, in order; default: this platform's
-  koffi?: () => Koffi; // default: the installed one
+  names?: readonly string[]; // names to try, in order; default: this platform's
+  koffi?: () => Koffi; // default: the installed package
 }
 
 /** A library, or the reason why there is none. */
@@ -19,7 +19,7 @@ export type BlasSearch =
   | { readonly library: null; readonly reason: string };
 
 /**
- * Opens the named BLAS, or the first usable one that the system finds by name.
+ * Opens the given BLAS library, or the first usable one that the system finds by name.
  * @throws Error only for invalid options.
  */
 export function findBlas(options: FindBlasOptions = {}): BlasSearch {
@@ -36,7 +36,7 @@ export function findBlas(options: FindBlasOptions = {}): BlasSearch {
   return search(koffi, options.names ?? blasNames[process.platform] ?? []);
 }
 
-/** libblas.so.3 is whatever Debian's alternatives make it: Netlib's is refused. */
+/** libblas.so.3 is whichever BLAS Debian's alternatives select; Netlib's is refused. */
 const blasNames: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   linux: [
     ...['libopenblas.so.0', 'libopenblasp.so.0', 'libopenblas.so'],
@@ -73,7 +73,7 @@ function search(koffi: Koffi, names: readonly string[]): BlasSearch {
   return refusal(`the system has no usable BLAS, expected ${wanted}${hint}${refused}`);
 }
 
-/** The system loader would wait forever for a FIFO. */
+/** Refuses anything but a file: the system loader would wait forever for a FIFO. */
 function load(koffi: Koffi, path: string): NativeLibrary | Error {
   try {
     const isPlace = path !== basename(path);

@@ -21,9 +21,9 @@ import {
   systemNames,
 } from './code-pages.ts';
 
-/** Code in memory that may be run. All threads of the process share it. */
+/** Executable code in memory, shared by all threads of the process. */
 export interface MachineCode {
-  readonly extension: ExtensionName; // that it is made of
+  readonly extension: ExtensionName; // the instruction set that it uses
   readonly layout: CodeLayout;
   readonly address: bigint;
 }
@@ -35,27 +35,27 @@ export type MachineCodeSearch =
 
 export interface MachineCodeOptions {
   system?: string; // default: this process's platform and architecture
-  flags?: ReadonlySet<string>; // of the processor, default: what the processor itself says
-  koffi?: () => Koffi; // default: the installed one
+  flags?: ReadonlySet<string>; // of the processor; default: as the processor reports
+  koffi?: () => Koffi; // default: the installed package
   environment?: Readonly<Record<string, string | undefined>>; // default process.env
-  type?: ElementType; // of the elements, default float64
+  type?: ElementType; // element type; default float64
 }
 
 const made: Partial<Record<ElementType, MachineCodeSearch>> = {};
 
-/** Machine code of the kernels for elements of a type, created once per process and shared. Never throws. */
+/** Machine code of the kernels for an element type, created once per process and shared. Never throws. */
 export function machineCode(type: ElementType = FLOAT64): MachineCodeSearch {
   made[type] ??= makeMachineCode({ type });
   return made[type];
 }
 
-/** Makes the code for this processor. Never throws. */
+/** Creates the code for this processor. Never throws. */
 export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSearch {
   const { system = ownSystem, koffi = loadKoffi, type = FLOAT64 } = options;
   if (!isCodeSystem(system)) return refusal(`system has ${system}, expected ${systemNames}`);
   const { GRADLOOM_NATIVE } = options.environment ?? process.env;
   if (isUntestedSystem(system) && GRADLOOM_NATIVE !== '1') {
-    return refusal(`system has ${system}, where nobody has run it, expected GRADLOOM_NATIVE=1 to try it`);
+    return refusal(`system has ${system}, where it is untested, expected GRADLOOM_NATIVE=1 to try it`);
   }
   let calls: Koffi;
   try {
@@ -80,7 +80,7 @@ export function makeMachineCode(options: MachineCodeOptions = {}): MachineCodeSe
 
 const firstLine = (error: unknown): string => reasonOf(error instanceof Error ? error.message.split('\n')[0] : error);
 
-/** What the processor itself says, where it has anything to say. */
+/** The extensions that the processor reports; empty for arm64. */
 const flagsOf = (koffi: Koffi, system: CodeSystemName): ReadonlySet<string> =>
   codeSystems[system].processor === 'x64' ? askProcessor(koffi, system) : new Set();
 
@@ -91,12 +91,12 @@ const extensionsOf = (processor: ProcessorName): string =>
 
 const refusal = (reason: string): MachineCodeSearch => ({ code: null, reason: `machineCode: ${reason}` });
 
-/** The extension that the kernels run fastest with, of those that a processor has. */
+/** The fastest supported extension for the kernels. */
 export function widestExtension(processor: ProcessorName, flags: ReadonlySet<string>): ExtensionName | undefined {
   return namesFor(processor).find(isIn(flags));
 }
 
-/** The extensions that the processor of this process has, the widest first. */
+/** The extensions of this process's processor, the widest first. */
 export function extensionsHere(): ExtensionName[] {
   if (!isCodeSystem(ownSystem)) return [];
   const { processor } = codeSystems[ownSystem];
@@ -110,22 +110,22 @@ const isIn =
 
 type ProcessorName = (typeof extensions)[ExtensionName]['processor'];
 
-/** Its extensions, the widest first. */
+/** The extensions of a processor type, the widest first. */
 function namesFor(processor: ProcessorName): ExtensionName[] {
   const names = Object.keys(extensions) as ExtensionName[];
   return names.filter((name) => extensions[name].processor === processor);
 }
 
 /**
- * The entry of code that some thread of this process has made: one function a thread, since koffi keeps what it has
- * decoded.
+ * The entry point of code, which any thread of this process may have created. One function per thread is kept, since
+ * koffi never frees decoded functions.
  */
 export function enterMachineCode({ address }: Pick<MachineCode, 'address'>): Play {
   let play = entries.get(address);
   if (play === undefined) {
     const koffi = loadKoffi();
-    // koffi 3.3 has no stack for calls in a thread that has loaded nothing: a call of a bare address ends the process
-    // there.
+    // koffi 3.3 has no call stack in a thread that has not loaded a library: a call of a bare address would end the
+    // process.
     koffi.load(null);
     play = koffi.decode(address, koffi.proto('void', ['void *', 'void *', 'int', 'void *'])) as Play;
     entries.set(address, play);
@@ -136,8 +136,8 @@ export function enterMachineCode({ address }: Pick<MachineCode, 'address'>): Pla
 const entries = new Map<bigint, Play>();
 
 /**
- * The extensions of the processor that runs this process, by asking the processor itself: /proc/cpuinfo describes the
- * machine, even under an emulator. @throws Error if the system does not let this process run generated code.
+ * Asks the processor for its extensions: /proc/cpuinfo describes the host, even under an emulator. @throws Error if the
+ * system does not let this process run generated code.
  */
 function askProcessor(koffi: Koffi, system: CodeSystemName): ReadonlySet<string> {
   const { code, cpuid, xgetbv } = assembleProcessorQueries(codeSystems[system].convention);

@@ -5,8 +5,8 @@ import type { Graph, Value } from './graph.ts';
 type EmitActivation = (graph: Graph, z: Value, alpha: number) => Value;
 
 /**
- * a = f(z) by operators that onnxruntime has for float64. It has none of Erf, Gelu, Elu, Softplus and Softsign, and
- * LeakyRelu takes α as a float32, so these are put together.
+ * a = f(z) from operators that onnxruntime supports for float64. It lacks Erf, Gelu, Elu, Softplus and Softsign, and
+ * LeakyRelu takes α as a float32, so these are composed of others.
  */
 export const activationGraphs: Readonly<Record<ActivationName, EmitActivation>> = {
   identity: (_graph, z) => z,
@@ -15,7 +15,7 @@ export const activationGraphs: Readonly<Record<ActivationName, EmitActivation>> 
   relu: (graph, z) => graph.node('Relu', [z]),
   'leaky-relu': (graph, z, alpha) => whereAbove0(graph, z, graph.node('Mul', [z, graph.number(alpha)])),
   elu(graph, z, alpha) {
-    // e^z of a large z would be infinite, and is not taken there.
+    // e^z would overflow for a large z, where it is not needed.
     const below = graph.node('Min', [z, graph.number(0)]);
     const rise = graph.node('Sub', [graph.node('Exp', [below]), graph.number(1)]);
     return whereAbove0(graph, z, graph.node('Mul', [rise, graph.number(alpha)]));
@@ -24,7 +24,7 @@ export const activationGraphs: Readonly<Record<ActivationName, EmitActivation>> 
     const share = graph.node('Add', [erf(graph, graph.node('Mul', [z, graph.number(Math.SQRT1_2)])), graph.number(1)]);
     return graph.node('Mul', [graph.node('Mul', [z, graph.number(0.5)]), share]);
   },
-  // Not z · σ(z), which onnxruntime joins to an operator that it does not have for float64.
+  // Not z · σ(z), which onnxruntime fuses into an operator that it lacks for float64.
   silu(graph, z) {
     const small = graph.node('Exp', [graph.node('Neg', [z])]);
     return graph.node('Div', [z, graph.node('Add', [small, graph.number(1)])]);
@@ -38,13 +38,13 @@ export const activationGraphs: Readonly<Record<ActivationName, EmitActivation>> 
   step: (graph, z) => graph.cast(graph.node('GreaterOrEqual', [z, graph.number(0)]), 'bool'),
 };
 
-/** z where z > 0, else `below`. */
+/** z if z > 0, else `below`. */
 const whereAbove0 = (graph: Graph, z: Value, below: Value): Value =>
   graph.node('Where', [graph.node('Greater', [z, graph.number(0)]), z, below]);
 
 /**
- * erf x as core has it: x + x · P(x²) for |x| < 0.875, else 1 - e^(-t · Q(t)) with t = |x|, at most 6, and the sign of
- * x.
+ * erf x by core's formula: x + x · P(x²) for |x| < 0.875, else the sign of x times 1 - e^(-t · Q(t)) with t = min(|x|,
+ * 6).
  */
 function erf(graph: Graph, x: Value): Value {
   const absolute = graph.node('Abs', [x]);

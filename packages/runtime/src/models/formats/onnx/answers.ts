@@ -6,12 +6,12 @@ import type { Graph, RealType, Value } from './graph.ts';
 const INT64 = 7;
 
 /**
- * What a model of a type says of its outputs [N, O]: `label` and `probabilities` of classes, beside the outputs
- * themselves, or `prediction` in the units of the targets. Computed in float64 as by `Model.predict`, and given out in
- * the type of the model. `free` makes a name that no column has.
+ * Adds a model's answers from its outputs [N, O]: `label`, `probabilities` and the outputs for classes, or `prediction`
+ * in the units of the targets. They are computed in float64 as by `Model.predict`, and output in the type of the model.
+ * `free` makes a name that no column has.
  */
 export function emitAnswers(
-  graph: Graph, // whose numbers are float64
+  graph: Graph, // graph with float64 numbers
   type: RealType,
   { contents: { metadata, preprocessing }, network: { output: O }, loss }: ExportedModel,
   outputs: Value,
@@ -29,7 +29,7 @@ export function emitAnswers(
     give('prediction', values, O, target?.map(({ name }) => name).join(', ') ?? 'the outputs');
     return;
   }
-  // One output tells two classes apart, except where it is the only class of all.
+  // A single output distinguishes two classes, unless there is only one class.
   const isBinary = O === 1 && loss?.targets !== 'classes';
   const p = hasProbabilities(loss) ? graph.node(isSigmoid(loss) ? 'Sigmoid' : 'Softmax', [y]) : null;
   emitLabel(isBinary ? 2 : O, bestClass());
@@ -39,7 +39,7 @@ export function emitAnswers(
   }
   graph.output(free('outputs'), outputs, type, O, 'the outputs of the network');
 
-  /** [N] the class, counted from 0: by the model's threshold where it has one for two classes, as `classify` has it. */
+  /** [N] the class index; for two classes by the model's threshold if it has one, as in `classify`. */
   function bestClass(): Value {
     const threshold = metadata?.threshold;
     const isPair = loss?.targets === 'classes' && O === 2;
@@ -56,15 +56,15 @@ export function emitAnswers(
     return graph.node('Gather', [value, graph.integers([1], [at])], { axis: 1 });
   }
 
-  /** [N] 1 where a score [N, 1] is above the threshold, else 0. */
+  /** [N] 1 if a score [N, 1] is above the threshold, else 0. */
   function above(score: Value, threshold: number): Value {
     const isAbove = graph.node('Greater', [score, graph.number(threshold)]);
     return graph.node('Reshape', [graph.node('Cast', [isAbove], { to: INT64 }), graph.integers([1], [-1])]);
   }
 
-  /** The name of the class, or its index; '' or -1 for a row with an output that is NaN or infinite. */
+  /** Adds the class name, or its index; '' or -1 for a row with an output that is NaN or infinite. */
   function emitLabel(classes: number, index: Value): void {
-    // y - y is NaN for both.
+    // y - y is NaN for NaN and Infinity.
     const finite = graph.node('Equal', [graph.node('Sub', [y, y]), graph.number(0)]);
     const all = graph.node('ReduceMin', [graph.node('Cast', [finite], { to: INT64 })], { axes: [1], keepdims: 0 });
     // 0 for a row without an answer, else the class counted from 1.

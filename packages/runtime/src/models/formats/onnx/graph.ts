@@ -2,35 +2,35 @@ import type { Elements } from '@gradloom/core';
 import { littleEndianBytes } from '../../../system/files/little-endian.ts';
 import { attributeTypes, type ElementType, elementTypes, type Message } from './schema.ts';
 
-/** The name of a value in a graph: an input, a constant or what a node puts out. */
+/** The name of a value in a graph: an input, a constant or the output of a node. */
 export type Value = string;
 
-/** Types of floating point that a graph computes with. */
+/** Floating-point types of a graph. */
 export type RealType = 'double' | 'float';
 
 type Attributes = Readonly<Record<string, number | readonly number[] | readonly string[]>>;
 
-/** A graph that is being written: each function adds something and gives its name. */
+/** Builder of a graph: each method adds an element and returns its name. */
 export interface Graph {
   /** An input [N, columns]. */
   input(name: string, type: ElementType, columns: number, note: string): Value;
-  /** Gives a value out as `name`, [N, columns] or [N] for null. */
+  /** Outputs a value as `name`, [N, columns], or [N] if `columns` is null. */
   output(name: string, value: Value, type: ElementType, columns: number | null, note: string): void;
-  /** A constant, in the type of its numbers. */
+  /** A constant of floating-point numbers, in the type of its array. */
   reals(name: string, shape: readonly number[], numbers: Elements): Value;
-  /** The same graph, whose numbers are of another type; of a new one they are float64. */
+  /** The same graph with another number type; new graphs use float64. */
   in(type: RealType): Graph;
-  /** A single number, rounded to that type. */
+  /** A single number, rounded to the graph's type. */
   number(value: number): Value;
-  /** A value in that type; `from` is the type that it has. */
+  /** Converts a value of type `from` to the graph's type. */
   cast(value: Value, from: 'bool' | RealType): Value;
   /** A constant of int64. */
   integers(shape: readonly number[], numbers: readonly number[]): Value;
   /** A constant of texts. */
   texts(shape: readonly number[], texts: readonly string[]): Value;
-  /** What an operator makes of `inputs`. */
+  /** Adds a node that applies an operator to `inputs`; returns its output. */
   node(operator: string, inputs: readonly Value[], attributes?: Attributes, domain?: string): Value;
-  /** What is written so far. */
+  /** The finished graph. */
   finish(): Message<'GraphProto'>;
 }
 
@@ -42,7 +42,7 @@ export function createGraph(): Graph {
   const outputs: Message<'ValueInfoProto'>[] = [];
   const numbers = new Map<string, Value>();
   const reals = { double: Float64Array, float: Float32Array };
-  // Of values inside of the graph: no column of a table may have such a name by chance.
+  // The prefix keeps names inside the graph apart from column names of a table.
   let next = 0;
   const fresh = (what: string): Value => `gradloom/${what}/${next++}`;
 
@@ -91,7 +91,7 @@ export function createGraph(): Graph {
     ...common,
     in: of,
     number(value) {
-      // A text tells -0 from 0 and knows NaN.
+      // The key distinguishes -0 from 0, and has a text for NaN.
       const key = `${type} ${Object.is(value, -0) ? '-0' : value}`;
       let name = numbers.get(key);
       if (name === undefined) {
@@ -115,7 +115,7 @@ function attributeOf(name: string, value: Attributes[string]): Message<'Attribut
   return { name, type: attributeTypes.ints, ints: (value as readonly number[]).map(BigInt) };
 }
 
-/** Rows are N, whatever their number. */
+/** N stands for any number of rows. */
 function valueInfo(name: string, type: ElementType, columns: number | null, note: string): Message<'ValueInfoProto'> {
   const dim = [{ dimParam: 'N' }, ...(columns === null ? [] : [{ dimValue: BigInt(columns) }])];
   return { name, docString: note, type: { tensorType: { elemType: elementTypes[type], shape: { dim } } } };

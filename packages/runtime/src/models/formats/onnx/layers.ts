@@ -10,7 +10,7 @@ import { nameOfPlaced, viewOf } from '@gradloom/core/internal';
 import { activationGraphs } from './activations.ts';
 import type { Graph, Value } from './graph.ts';
 
-/** A layer on its way into a graph. */
+/** Arguments for adding a layer to a graph. */
 interface Emission {
   readonly graph: Graph;
   readonly x: Value; // [N, I]
@@ -18,13 +18,13 @@ interface Emission {
   readonly tensor: (name: string) => Elements;
   /** A tensor of the layer as a constant. */
   readonly constant: (name: string, shape: readonly number[]) => Value;
-  /** What the layers inside of this one make of x. */
+  /** Adds the layers inside of this one; returns their output for x. */
   readonly inner: (x: Value) => Value;
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
-/** Each kind of layer, as evaluation has it: y [N, O] of x [N, I]. */
+/** Each kind of layer in evaluation: y [N, O] of x [N, I]. */
 const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Value>> = {
   activation({ graph, x, place }) {
     const { fn, alpha } = place.spec as unknown as { fn: ActivationName; alpha?: number };
@@ -77,10 +77,10 @@ function affine({ graph, x, place, constant }: Emission, W: string, b: string): 
   return graph.node('Gemm', [x, constant(W, [I, O]), constant(b, [O])]);
 }
 
-/** The outputs y [N, O] of a network for x [N, I]. @throws Error for a layer that ONNX has no counterpart of. */
+/** Adds a network; returns its outputs y [N, O] for x [N, I]. @throws Error for a layer without counterpart in ONNX. */
 export function emitNetwork(graph: Graph, network: Network, parameters: Elements, x: Value): Value {
   const { places } = network;
-  /** Of all layers whose position is `prefix` and a number. */
+  /** Adds all layers whose path is `prefix` and a number. */
   function emitStack(prefix: string, input: Value): Value {
     const own = places.filter(({ path }) => path.startsWith(prefix) && !path.slice(prefix.length).includes('.'));
     return own.reduce((value, place) => emitLayer(place, value), input);

@@ -2,7 +2,7 @@ import { create, createFileRegistry, type DescMessage, fromJson, toBinary } from
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 
 /**
- * The part of ONNX's own schema that is written here: message, field, number and type; '[]' is a repeated field.
+ * The used part of ONNX's schema: message, field, number and type; '[]' is a repeated field.
  * [onnx.proto](https://github.com/onnx/onnx/blob/main/onnx/onnx.proto)
  */
 const messages = {
@@ -35,7 +35,7 @@ const messages = {
     i: [3, 'int64'],
     ints: [8, 'int64[]'],
     strings: [9, 'bytes[]'],
-    type: [20, 'int32'], // an enum
+    type: [20, 'int32'], // an enum, encoded as int32
   },
   TensorProto: {
     dims: [1, 'int64[]'],
@@ -90,7 +90,7 @@ export type ElementType = keyof typeof elementTypes;
 /** Kinds of attributes (AttributeProto.AttributeType). */
 export const attributeTypes = { int: 2, ints: 7, strings: 8 } as const;
 
-/** The bytes of a model. */
+/** Encodes a model. */
 export const encodeModel = (model: Message<'ModelProto'>): Uint8Array =>
   toBinary(modelProto(), create(modelProto(), model as Record<string, unknown>));
 

@@ -7,22 +7,22 @@ import { emitNetwork } from './layers.ts';
 import { encodeModel } from './schema.ts';
 
 /**
- * Opset 17 of 2022, so that older runtimes read it, too: newer ones bring no operator that is used here. In it axes are
- * attributes. IR 8 goes with it. Version 2 of ai.onnx.ml has the LabelEncoder from text to integers.
+ * Opset 17 of 2022, which older runtimes can read too; newer opsets have no operator that is needed here. In this opset
+ * axes are attributes. IR version 8 belongs to it. Version 2 of ai.onnx.ml has the LabelEncoder from text to integers.
  */
 const OPSET = 17;
 const ML_OPSET = 2;
 const IR_VERSION = 8;
 
-/** ONNX's names of the types of models. */
+/** ONNX's names of model types. */
 const onnxTypes = { float64: 'double', float32: 'float' } as const;
 
-/** Protocol buffers end at 2 GiB; some is left for all but the weights. */
+/** Largest weights in bytes: protocol buffers are limited to 2 GiB; some is left for the rest. */
 const MOST_BYTES = 2 ** 31 - 2 ** 24;
 
 /**
- * The network in evaluation, in the type of the model: from rows of a table, one input a column, or from numbers
- * `x` [N, I], to answers. Columns and answers are computed in float64, as `predict` does.
+ * Writes the network in evaluation mode, in the model's type, from rows of a table (one input per column) or numbers
+ * `x` [N, I] to answers. Columns and answers are computed in float64, as `predict` does.
  * [ONNX](https://onnx.ai/onnx/repo-docs/IR.html)
  */
 export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
@@ -73,7 +73,7 @@ const notes = {
   date: 'days since 1970-01-01 (UTC), with a fraction for the time of day',
 } as const;
 
-/** The inputs x [N, I] of a network, from one input [N, 1] of the graph for each column. */
+/** Adds one graph input [N, 1] for each column; returns the network's inputs x [N, I]. */
 function emitColumns(graph: Graph, { columns }: Preprocessing): Value {
   const parts = columns.flatMap((column) =>
     column.type === 'categorical' ? emitCategories(graph, column) : emitNumbers(graph, column),
@@ -81,7 +81,7 @@ function emitColumns(graph: Graph, { columns }: Preprocessing): Value {
   return parts.length === 1 ? parts[0] : graph.node('Concat', parts, { axis: 1 });
 }
 
-/** (value - center) / scale, and whether it is a gap. */
+/** Adds (value - center) / scale and, if needed, an indicator of gaps. */
 function emitNumbers(graph: Graph, { name, type, center, scale, fill, indicator }: NumberEncoding): Value[] {
   const gaps = fill === null ? 'a gap (NaN) has no answer' : `NaN for a gap, which becomes ${fill}`;
   const cell = graph.input(name, 'double', 1, `${notes[type]}; ${gaps}`);
@@ -91,7 +91,7 @@ function emitNumbers(graph: Graph, { name, type, center, scale, fill, indicator 
   return indicator && isGap !== null ? [encoded, graph.node('Cast', [isGap], { to: DOUBLE })] : [encoded];
 }
 
-/** 1 for the category of the row and 0 for the others; an unknown one is 0 in all. */
+/** Adds a one-hot encoding; an unknown category is 0 in all inputs. */
 function emitCategories(graph: Graph, { name, categories, missing }: CategoryEncoding): Value[] {
   const width = categories.length + (missing ? 1 : 0);
   const gaps = missing ? 'empty for a gap' : 'an empty text is unknown';
