@@ -81,17 +81,20 @@ function stepProgram(
   return { program: link(bindWaits(context, threads, calls), context.kernels, room, { fuses: !looks }), held };
 }
 
-/** What a thread does in a step. */
+/** The calls of a thread in a step. */
 interface StepCalls {
   readonly calls: readonly Call[];
-  /** The pass whose rows are the same in every step, so that they are gathered before the first; null where none is. */
+  /**
+   * The pass whose rows are the same in every step, so that they are gathered once before the first; null if there is
+   * none.
+   */
   readonly held: PlannedPass | null;
 }
 
 /**
  * A thread's part in a step on a batch of `rows` rows: the passes over its leaves, a barrier, the update of its blocks,
- * and the end of the step. Looks, the profile's clock, clipping, barriers and messages to other ranks are operations in
- * it like all others.
+ * and the end of the step. Probes, the profile's clock, clipping, barriers and messages to other ranks are operations
+ * like all others.
  */
 export function stepCalls(context: RunContext, threads: number, rows: number, looks: boolean): StepCalls {
   const { setup, clock, network, arena, thread, place, optimizer } = context;

@@ -190,7 +190,7 @@ export const teamSize = ({ tuner, useful }: RunState): number => tuner?.threads 
 
 /** Steps between two pauses of a run. */
 export interface NextSpan {
-  readonly first: number; // step
-  readonly limit: number; // step; time or the signal may end it before
-  readonly probe: boolean; // a look into the layers
+  readonly first: number; // first step
+  readonly limit: number; // step to stop before; time or the signal may end the span earlier
+  readonly probe: boolean; // whether its step is probed
 }
