@@ -124,11 +124,15 @@ function propertyOf(type, name) {
   return checker.getPropertyOfType(checker.getDeclaredTypeOfSymbol(exported.get(type)), name);
 }
 
-/** The options of a member's factory, as they stand in its table: its own, then those that it shares with others. */
+/** The options of a member's factory in the order of its table: its own, then those that it shares with others. */
 function optionsOf(member) {
   const [signature] = checker.getTypeOfSymbol(member).getCallSignatures();
   const [parameter] = signature.getParameters();
-  const type = checker.getNonNullableType(checker.getTypeOfSymbol(parameter));
+  // The factory of residual takes layers of any kind; the exported type of its options names the built-in ones.
+  const type =
+    member.name === 'residual'
+      ? checker.getDeclaredTypeOfSymbol(exported.get('ResidualOptions'))
+      : checker.getNonNullableType(checker.getTypeOfSymbol(parameter));
   const own = signature.getDeclaration().getSourceFile();
   const placeOf = ({ declarations: [{ pos, parent }] }) => ({ pos, file: parent.getSourceFile() });
   return checker.getPropertiesOfType(type).sort((left, right) => {

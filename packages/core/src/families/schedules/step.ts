@@ -5,9 +5,9 @@ import { pow } from '../../math/pow.ts';
 import type { ScheduleIn } from './schedule.ts';
 
 const stepOptions = defineOptions('schedule step', {
-  /** Epochs from one drop to the next. @default 10 */
+  /** Epochs between drops. @default 10 */
   everyEpochs: positiveInteger(10),
-  /** Steps from one drop to the next, instead of epochs. */
+  /** Steps between drops, instead of epochs. */
   everySteps: positiveInteger(),
   /** γ > 0: the factor of each drop. @default 0.1 */
   gamma: positive(0.1),
