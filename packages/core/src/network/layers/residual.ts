@@ -13,8 +13,8 @@ import { backwardStack, createStackMemory, forwardStack } from './stack.ts';
 
 export const residualOptions = defineOptions('residual', {
   /**
-   * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may hold blocks, 16
-   * levels deep at most.
+   * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may be nested, at most 16
+   * levels deep.
    */
   layers: required(
     checkedBy(
@@ -24,10 +24,10 @@ export const residualOptions = defineOptions('residual', {
   ),
 });
 
-/** Options of a residual block; `LayerSpec` says which layers there are. */
+/** Options of a residual block with any kinds of layers. */
 export interface AnyResidualOptions extends OptionsOf<typeof residualOptions.table>, Named {}
 
-/** y = x + f(x), f being layers of its own. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
+/** y = x + f(x), where f is `layers` in sequence. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
 export function* residual(options: AnyResidualOptions, { input, path, build }: Place): Pausable<Layer> {
   const width = sizeOf(input);
   const layers = yield* build(residualOptions.read(options).layers, input, path);
@@ -52,7 +52,7 @@ export function* residual(options: AnyResidualOptions, { input, path, build }: P
     inner: layers,
     couplesRows: layers.some((layer) => layer.couplesRows === true),
     createMemory(rows, allocate, share) {
-      // x is read again for the sum, so the first layer must not overwrite it. Its array is not known here.
+      // The sum reads x again, so the first layer must not overwrite it. The array of x is not known here.
       return { arrays: [], inner: createStackMemory(layers, new Float64Array(0), true, rows, allocate, share) };
     },
     forward(y, x, parameters, B, pass, memory, inspect) {
@@ -68,7 +68,7 @@ export function* residual(options: AnyResidualOptions, { input, path, build }: P
     },
   };
 
-  /** The tensors of the layers, one list a layer. */
+  /** The tensors of each layer. */
   function sorted(tensors: readonly Elements[]): Elements[][] {
     let next = 0;
     return layers.map((layer) => {
