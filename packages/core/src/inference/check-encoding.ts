@@ -7,7 +7,7 @@ import { createEncoder, type Preprocessing } from './preprocessing/index.ts';
 export function checkEncoding(where: string, { input, output }: Network, preprocessing: Preprocessing): void {
   const { width } = createEncoder(preprocessing);
   if (width !== input) {
-    const problem = `has ${input}, expected ${width} (what the columns of the table become)`;
+    const problem = `has ${input}, expected ${width} (inputs from the columns of the table)`;
     throw new OptionError(where, ['input', 'preprocessing'], problem, { about: "the network's input" });
   }
   const [first] = preprocessing.target;

@@ -144,8 +144,8 @@ function* checkLoss(
   }
   const whole = viewOf(t, 0, rows * columns);
   const others = 'a row is y[n * O] to y[n * O + O - 1]';
-  compareRows(new Float64Array(rows * O), 'beside other rows', others);
-  compareRows(outputs, 'where dy is y', 'read an output before you write there');
+  compareRows(new Float64Array(rows * O), 'among other rows', others);
+  compareRows(outputs, 'if dy is y', 'read an output before you overwrite it');
 
   /** Compares rows that are evaluated together, with gradients in `all`, with each row alone. */
   function compareRows(all: Float64Array, how: string, why: string): void {
@@ -153,7 +153,7 @@ function* checkLoss(
     loss.evaluate(sums, all, outputs, whole, rows, 1, O);
     const compare = (n: number, what: string, found: number, alone: number): void => {
       if (Object.is(found, alone)) return;
-      const problem = `${what} of row ${n} has ${found} ${how} and ${alone} else, expected the same number (${why})`;
+      const problem = `${what} of row ${n} has ${found} ${how} and ${alone} otherwise, expected the same number (${why})`;
       throw new Error(`checkGradients: loss ${loss.name}: ${problem}`);
     };
     for (let n = 0; n < rows; n++) {
@@ -227,7 +227,7 @@ function* checkLayer(
     const alone = run(viewOf(x, n * I, I), 1);
     const o = alone.findIndex((value, o) => !Object.is(value, y[n * O + o]));
     if (o === -1) continue;
-    const both = `has ${y[n * O + o]} beside other rows and ${alone[o]} alone`;
+    const both = `has ${y[n * O + o]} among other rows and ${alone[o]} alone`;
     const why = 'a row may depend on no other row, call or random number, since threads take parts of a batch';
     throw new Error(`checkGradients: ${where}: output ${o} of row ${n} ${both}, expected the same number (${why})`);
   }
@@ -249,7 +249,7 @@ function* checkLayer(
       };
       const wrong = wrongSlope(weighted, at, gradient[i]);
       if (wrong !== undefined)
-        throw new Error(`checkGradients: ${where}: the gradient by ${name}, number ${i}, ${wrong}`);
+        throw new Error(`checkGradients: ${where}: the gradient by ${name} at element ${i} ${wrong}`);
       yield;
     }
   }

@@ -53,7 +53,7 @@ export function collectParts(modules: readonly ModuleExports[]): OwnParts {
       const other = taken.get(key);
       if (other !== undefined) {
         throw new Error(
-          `${source}: export ${showName(name)} has the name ${show(part.name)}, expected one of its own (${other} has it)`,
+          `${source}: export ${showName(name)} has the name ${show(part.name)}, expected another one (${other} has it)`,
         );
       }
       taken.set(key, `export ${showName(name)} of ${source}`);
@@ -100,7 +100,7 @@ function checkPart(where: string, value: { readonly part: unknown }): OwnPart {
   if (!forms.some((form) => form.every((key) => typeof fields[key] === 'function'))) {
     const wanted = forms.map((form) => form.join(' and ')).join(', or ');
     throw new Error(
-      `${where} (${part} ${name}) is not whole, expected ${wanted} as ${needs.length === 1 ? 'a function' : 'functions'}`,
+      `${where} (${part} ${name}) is incomplete, expected the ${needs.length === 1 ? 'function' : 'functions'} ${wanted}`,
     );
   }
   if ('ofRow' in fields && fields.targets !== 'classes' && fields.targets !== 'values') {
@@ -111,7 +111,7 @@ function checkPart(where: string, value: { readonly part: unknown }): OwnPart {
   }
   for (const [key, standard] of Object.entries(options ?? {})) {
     if (['number', 'boolean', 'string'].includes(typeof standard) && key !== 'kind') continue;
-    const wanted = 'a number, a word, or true or false (under a name other than kind)';
+    const wanted = 'a number, a text, true or false (under a name other than kind)';
     throw new Error(
       `${where} (${part} ${name}): option ${showName(key)} has the default ${show(standard)}, expected ${wanted}`,
     );

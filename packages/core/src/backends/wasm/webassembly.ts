@@ -36,10 +36,10 @@ export const WasmApi: WasmApi = isHere
   : { Module: Absent, Memory: Absent, Instance: Absent, validate: () => false };
 
 const NO_WASM =
-  'this engine has no WebAssembly, expected it for every backend but reference (node --jitless leaves it out)';
+  'this engine has no WebAssembly, expected it for every backend except reference (node --jitless disables it)';
 
 const NO_SIMD =
-  'WebAssembly has no SIMD on this machine, expected it for every backend but reference (x64 processors have it from SSE4.1 on)';
+  'WebAssembly has no SIMD on this machine, expected it for every backend except reference (x64 processors have it from SSE4.1 on)';
 
 /** The reason why the WebAssembly kernels cannot run here, as a sentence; null if they can. */
 export function wasmProblem(): string | null {

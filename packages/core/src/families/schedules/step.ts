@@ -20,7 +20,7 @@ export interface StepOptions extends OptionsOf<typeof stepOptions.table> {}
 export function step(options: StepOptions = {}): ScheduleIn {
   const { everyEpochs, everySteps, gamma } = stepOptions.read(options);
   if (options.everyEpochs !== undefined && everySteps !== undefined) {
-    const problem = `has ${show(everySteps)}, and epochs are given too, expected one of the two`;
+    const problem = `has ${show(everySteps)} although epochs are given, expected only one of the two`;
     throw new OptionError('schedule step', 'everySteps', problem);
   }
   return ({ stepsPerEpoch }) => ({

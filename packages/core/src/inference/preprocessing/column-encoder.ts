@@ -54,7 +54,10 @@ export function createNumberEncoder(
     if (missing && !indicator) onNote?.({ column: name, value: null });
     const encoded = ((missing ? (fill as number) : value) - center) / scale;
     if (!Number.isFinite(encoded)) {
-      throw new CellError(name, `has ${value}, expected less: (value - ${center}) / ${scale} is not finite`);
+      throw new CellError(
+        name,
+        `has ${value}, expected a smaller number: (value - ${center}) / ${scale} is not finite`,
+      );
     }
     x[offset] = encoded;
     if (indicator) x[offset + 1] = missing ? 1 : 0;

@@ -54,10 +54,10 @@ export function createEncoder(preprocessing: Preprocessing, onNote?: (note: Enco
         if (count !== columns.length) refuseNames(row);
       } else if (row.length !== columns.length) {
         if (row.length < columns.length) {
-          const problem = `is not there in a row of ${row.length} cells, expected ${columns.length}`;
+          const problem = `is missing in a row of ${row.length} cells, expected ${columns.length}`;
           throw new CellError(known[row.length], problem);
         }
-        const problem = `is the last of ${columns.length}, expected no cell behind it in a row of ${row.length} cells`;
+        const problem = `is the last of ${columns.length}, expected no cell after it in a row of ${row.length} cells`;
         throw new CellError(known[columns.length - 1], problem);
       }
       let at = offset;

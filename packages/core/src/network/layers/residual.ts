@@ -34,7 +34,7 @@ export function* residual(options: AnyResidualOptions, { input, path, build }: P
   const last = layers[layers.length - 1];
   if (sizeOf(last.out) !== width) {
     const place = [...path, layers.length - 1].join('.');
-    const problem = `has length ${sizeOf(last.out)}, expected ${width} (x + f(x) needs both to be as wide)`;
+    const problem = `has length ${sizeOf(last.out)}, expected ${width} (x + f(x) needs equal lengths)`;
     throw new OptionError('residual', `layers.${place}.out`, problem, {
       about: `${last.label} at layer ${place}: output`,
     });
