@@ -87,7 +87,7 @@ function addPacked(
   }
 }
 
-/** Does the same for a small layer, with x and dy in place. */
+/** `addPacked` for a small layer: the whole tree, with x and dy in place. */
 function addTreeInPlace(
   dW: usize, db: usize, x: usize, dy: usize, B: i32, leaf: i32, joins: bool, I: i32, O: i32, scratch: usize,
 ): void {
@@ -107,9 +107,9 @@ function addTreeInPlace(
 }
 
 /**
- * c[height,N] from `height` columns of x: a[k · leaf + n, m] is `aRow` bytes further for each m, `aStep` for each n.
- * Works panel by panel of dy. Sums of leaves that wait for their right neighbour are in `stack` [LEVELS, height,
- * width], the first of them in c. `panelStep` is 0 if dy is packed in panels.
+ * c[height,N] from `height` columns of x: `a` has `aRow` bytes from column to column and `aStep` from row to row. Works
+ * panel by panel of dy. Sums of leaves that wait for their right neighbour are in `stack` [LEVELS, height, width], the
+ * first of them in c. `panelStep` is 0 if dy is packed in panels.
  */
 function addStrip(
   c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, dy: usize, panelStep: usize, B: i32, leaf: i32,
@@ -169,7 +169,7 @@ function addLeaves(
         width, out, outRow, zeros, 0, added, isRight ? outRow : 0, from, aRow, aStep, rows, step, height, K, terms,
       );
     }
-    // After a right leaf join its complete ancestors, after the last leaf all.
+    // A right leaf joins the ancestors that it completes; the last leaf joins all.
     const isLast = n + leaf >= B;
     for (let m = (k + 1) >> 1; level > 0 && (isLast || (isRight && (m & 1) == 0)); m >>= 1) {
       const right = stack + <usize>level * slot;

@@ -38,7 +38,7 @@ export function leafMean(mean: usize, levels: usize, sums: usize, leaves: i32, s
   let top = levels;
   for (let k = 1; k <= leaves; k++, sums += row) {
     copy(top, sums, size);
-    // After a leaf join complete neighbours, after the last leaf all: joinLevels of src/math/tree/leaves.ts.
+    // Each leaf joins complete neighbours, the last leaf all, as joinLevels in src/math/tree/leaves.ts.
     for (let m = k; top > levels && (k == leaves || (m & 1) == 0); m >>= 1) {
       add(top - row, top, size);
       top -= row;

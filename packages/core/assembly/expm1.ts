@@ -22,5 +22,5 @@ const MOST: Real = sizeof<Real>() == 8 ? 40 : 20;
   const scale = powerOfTwo(rounded);
   const head = plus(times(scale, hi), minus(scale, splat<v128>(1)));
   const y = plus(head, times(scale, minus(expTail(minus(hi, lo)), lo)));
-  return withSignOf(x, y); // only changes a zero: y else has the sign already
+  return withSignOf(x, y); // only changes zeros; all other y have the sign of x
 }

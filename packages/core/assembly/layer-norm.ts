@@ -130,7 +130,7 @@ export function normBackwardWeights(
     sumLeaf(top, dy, xHat, min(B - n, leaf), size);
     dy += <usize>leaf * row;
     xHat += <usize>leaf * row;
-    // After a leaf join complete neighbours, after the last leaf all: joinLevels of src/math/tree/leaves.ts.
+    // Each leaf joins complete neighbours, the last leaf all, as joinLevels in src/math/tree/leaves.ts.
     const isLast = n + leaf >= B;
     for (let m = k; top > sums && (isLast || (m & 1) == 0); m >>= 1) {
       add(top - level, top, 2 * size);

@@ -30,7 +30,7 @@ export interface RealMath {
 
 /**
  * One function literal makes the functions of both types: V8 identifies the target of a call by it, and so still
- * inlines it after a thread has run both types. Without, plain code would then take 20 times as long.
+ * inlines it after a thread has run both types. Otherwise plain code would then take 20 times as long.
  */
 const mathBy = (type: ElementType, isFloat: boolean, below: number): RealMath => ({
   round: roundings[type],

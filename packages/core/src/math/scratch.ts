@@ -20,7 +20,7 @@ export type ProductShape = readonly [I: number, O: number];
 
 /** Memory for the kernels of one thread, besides their arguments. */
 export interface KernelScratch {
-  readonly products: Float64Array; // products: packed factors and lists of terms
+  readonly products: Float64Array; // packed factors and lists of terms
   readonly machineCode: MachineCodeScratch | null; // null if no machine code is run
 }
 

@@ -21,5 +21,5 @@ export function placeOutside(buffer: ArrayBufferLike, distance: number): void {
   distances.set(buffer, distance);
 }
 
-/** Whether a view lies in the kernels' memory, the only one that WebAssembly reaches. Other code reads all of them. */
+/** Whether a view lies in the kernels' memory. WebAssembly reaches no other; machine code and plain code do. */
 export const isInside = (view: Elements): boolean => !distances.has(view.buffer);

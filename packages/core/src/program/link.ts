@@ -57,7 +57,7 @@ export function link(
   calls: readonly Call[],
   kernels: Kernels,
   room: TapeRoom | null = null,
-  { fuses = true } = {}, // fuses: see fuse()
+  { fuses = true } = {}, // whether to join calls by `fuse`
 ): Program {
   const { blocks } = kernels;
   const steps: Step[] = [];

@@ -73,7 +73,7 @@ export const stride: Operand = { kind: 'stride' };
 export const number: Operand = { kind: 'number' };
 export const text: Operand = { kind: 'text' };
 
-/** JavaScript of the thread: gathers rows, computes a look, waits. A result of false ends the program. */
+/** JavaScript of the thread, such as gathering rows, a probe, or a wait. A result of false ends the program. */
 export const host = defineOp('host', {}, (act: () => unknown): void => void act());
 
 /**

@@ -6,7 +6,7 @@ export interface CallTape {
   write<T extends ArgumentTable>(table: T, kernel: number, ...values: ArgumentValues<T>): void;
   /** Runs the recorded calls in order. Gather calls read `data`. */
   run(data?: Uint8Array): void;
-  /** The integer that the last call wrote as its first argument. */
+  /** The integer that the last call wrote into its first argument. */
   answer(): number;
 }
 

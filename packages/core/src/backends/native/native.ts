@@ -124,7 +124,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
     }
     const ofMean = meanUpdates[`${op.name}OfMean`];
     if (ofMean !== undefined) {
-      // The mean, which clipping needs in memory, is updated from like a single row of gradients.
+      // Clipping needs the mean in memory. The update then takes it as a single row of gradients.
       const [theta, g, state, n, hyper] = args as Parameters<UpdateKernel>;
       return n < MIN_UPDATE && isInside(g) ? null : () => ofMean(spare, theta, state, n, hyper, g, 0, 1, 1);
     }
@@ -157,8 +157,8 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   return { kernels: { ...wasm, gatherBytes, bind }, tape, panels };
 }
 
-const ROWS = 62; // Most rows of a call.
-const VECTOR = 32; // Most bytes of a vector.
+const ROWS = 62; // most rows of a call
+const VECTOR = 32; // most bytes of a vector
 // Below MIN_COLUMNS machine code costs more than it saves; from MAX_BYTES on it cannot address the bytes.
 const MIN_COLUMNS = 16;
 const MAX_BYTES = 4_294_967_296;

@@ -17,7 +17,7 @@ export type LossKernel = (
   parameter?: number, // of a variant; its plain code knows it anyway
 ) => void;
 
-/** A function of its own for a loss with certain options. */
+/** The function of a loss whose options need another one than its name says. */
 export interface LossVariant {
   /** Name of the function in a backend. */
   readonly name: string;
@@ -35,7 +35,7 @@ export interface Loss {
   readonly threshold?: number;
   /** Name of a user's own loss; absent for built-in ones, which backends may know by name. */
   readonly own?: string;
-  /** The function and its parameter, if the loss's options require another function than that of its name. */
+  /** Set if the loss's options need another function than its name says. */
   readonly variant?: LossVariant;
   /**
    * Errors c times as large make the loss c^degree times as large. This is used to show the loss in the units of a

@@ -14,7 +14,7 @@ export type Counted = (counts: Uint32Array) => number;
 /** Rows passed to a metric at once. */
 const STRETCH = 64;
 
-/** Makes a metric of values countable: adds each held row as often as it counts. */
+/** A metric over held rows, which adds row n counts[n] times. */
 export function countedValues({ rows, outputs: O, y, t }: HeldRows, create: () => Metric): Counted {
   const drawnY = new Float64Array(STRETCH * O); // [drawn, O]
   const drawnT = new Float64Array(STRETCH * O);

@@ -57,7 +57,7 @@ const atOnce = (make: (rows: HeldRows, task: Task, threshold: number) => Counted
     return make(rows, task, threshold);
   };
 
-/** A figure with defaults for the usual properties. */
+/** Creates a figure, with defaults for most properties. */
 const figure = (facts: Facts & Pick<Figure, 'metric' | 'counted'>): Figure => ({
   better: 'higher',
   tasks: choices,
@@ -88,7 +88,7 @@ const ofRanking = (title: string, { metric, counted }: Ranking): Figure =>
     counted: (rows, task) => counted(rows, { targets: targetsOf(task) }),
   });
 
-/** A figure that is the mean of a number of each row. */
+/** Creates a figure that is the mean of a number of each row. */
 const ofMean = (facts: Facts, metric: (task: Task) => Metric, numberOf: (task: Task) => RowNumber): Figure =>
   figure({
     better: 'lower',

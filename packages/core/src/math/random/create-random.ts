@@ -45,7 +45,7 @@ export function createRandom(seed: number, ...stream: readonly (number | string)
     return radius * cos(angle);
   }
 
-  /** Draws again if a word is not below the largest multiple of n, which would make small results more likely. */
+  /** Draws again for words from the largest multiple of n on: they would make small results more likely. */
   function integer(n: number): number {
     const limit = 4294967296 - (4294967296 % n);
     let word = uint32();

@@ -55,7 +55,7 @@ function costOf(ranges: readonly LeafRange[], leaves: number, threadsOf: readonl
   for (const [rank, { first, end }] of ranges.entries()) {
     const threads = threadsOf[rank];
     const taken = leaf * Math.floor((end - first + threads - 1) / threads);
-    // Each of its rows it sends to the other owners; of their rows it receives the part that it owns.
+    // A rank sends the parts of its rows that others own, and receives its own part of their rows.
     const moved = Math.max(nodes[rank] * (ranks - 1), all - nodes[rank]) / ranks;
     most = Math.max(most, taken + ROWS_OF_MOVE * moved);
   }

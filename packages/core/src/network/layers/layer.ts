@@ -36,7 +36,7 @@ export interface BatchPlace {
   readonly follows?: boolean;
 }
 
-/** For passes whose layers do not read it, as in evaluation. */
+/** Placeholder for passes whose layers do not read `batch`, as in evaluation. */
 export const NO_BATCH: BatchPlace = { rows: 0, leaves: 0, firstLeaf: 0 };
 
 /** A tensor of a layer: trained weights, or a state that the layer's passes update. */

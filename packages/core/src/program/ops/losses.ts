@@ -3,7 +3,7 @@ import type { Elements } from '../../math/element-type.ts';
 import { count, defineOp, double, type Emit, input, number, output } from '../op.ts';
 import { functionName, ownName } from './names.ts';
 
-/** Losses of B rows, summed by leaf, and their gradient. Only losses with a parameter take one. */
+/** Losses of B rows, summed by leaf, and their gradient. Only variants of a loss take a parameter. */
 export const lossOp = ({ name, targets, evaluate, own, variant }: Loss) =>
   defineOp(
     own === undefined ? functionName(variant?.name ?? name) : ownName(own),

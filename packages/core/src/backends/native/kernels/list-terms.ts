@@ -16,9 +16,9 @@ export const listArguments = defineArguments(
   ['aStep', 'stride'],
   ['panelStep', 'stride'],
   ['K', 'count'], // at least 1
-  ['count', 'count'], // of lists, at least 1
-  ['nextA', 'stride'], // from the place after a list's last term forward to the next list's first term,
-  ['back', 'stride'], // and backward from there
+  ['count', 'count'], // lists, at least 1
+  ['nextA', 'stride'], // after each list, moves `a` forward by this
+  ['back', 'stride'], // and back by this
   ['nextOrigin', 'stride'], // moves `origin` from list to list
   ['panelStart', 'stride'], // from the panel to the row of the first term
   ['panelBack', 'stride'], // subtracted from it after each list

@@ -11,7 +11,7 @@ export const packArguments = defineArguments(
   ['nextPanel', 'stride'], // distance of panels
   ['nextSource', 'stride'],
   ['K', 'count'], // rows, at least 1
-  ['count', 'count'], // of panels, at least 1
+  ['count', 'count'], // panels, at least 1
 );
 
 /** Rows to prefetch ahead. */

@@ -16,7 +16,7 @@ export const tileArguments = defineArguments(
   ['aStep', 'stride'],
   ['panelStep', 'stride'],
   ['ahead', 'stride'], // from a row of the panel to the memory to prefetch with it
-  ['count', 'count'], // of tiles, at least 1
+  ['count', 'count'], // tiles, at least 1
   ['nextC', 'stride'], // distance of tiles
   ['nextInit', 'stride'],
   ['nextA', 'stride'],

@@ -7,7 +7,7 @@ export const transposeArguments = defineArguments(
   ['mask', 'array'], // of the columns after the last whole block
   ['panelStep', 'stride'],
   ['sourceStep', 'stride'],
-  ['blocks', 'count'], // of as many columns as a vector has lanes
+  ['blocks', 'count'], // blocks of as many columns as a vector has lanes
   ['rest', 'count'], // columns after them
 );
 

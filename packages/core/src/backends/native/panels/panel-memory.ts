@@ -119,8 +119,8 @@ export function createPanelMemory(
 }
 
 /**
- * Writes zeros, a one, and masks: a vector of elements with all bits 1, then one of zeros. A mask starts at an element
- * of the first.
+ * Writes zeros, a one, and the source of masks: a vector of elements with all bits 1, then one of zeros. A mask of n
+ * lanes starts n elements before the zeros.
  */
 function writeConstants(scratch: Float64Array, type: ElementType, mostLanes: number): void {
   const { buffer, byteOffset } = scratch;

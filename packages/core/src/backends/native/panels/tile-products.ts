@@ -140,8 +140,8 @@ function writeLeaves(
     const isLast = n + leaf >= B;
     const at = LEAF.words * k;
     words[at + LEAF.terms] = Math.min(leaf, B - n);
-    // As many sums of subtrees wait as k has binary ones. The last leaf adds all of them; any other leaf adds those on
-    // its left whose parents it completes.
+    // As many sums of subtrees wait as k has binary ones. The last leaf adds all of them; any other leaf adds those
+    // that it completes a larger subtree with.
     words[at + LEAF.merges] = isLast ? onesOf(k) : onesOf(k) + 1 - onesOf(k + 1);
     words[at + LEAF.more] = isLast ? 0 : 1;
     words[at + LEAF.nextTerms] = nextTerms;

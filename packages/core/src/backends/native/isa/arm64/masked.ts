@@ -35,7 +35,7 @@ export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector
     half: LOAD_D,
     quarter: LOAD_S,
     third(register, address) {
-      access(LOAD_S, free, behind(address, 8));
+      access(LOAD_S, free, offsetBy(address, 8));
       emit(0x6e180400, register, free); // mov v.d[1], v.d[0]
     },
   };
@@ -45,7 +45,7 @@ export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector
     quarter: STORE_S,
     third(register, address) {
       emit(0x5e180400, free, register); // mov d, v.d[1]
-      access(STORE_S, free, behind(address, 8));
+      access(STORE_S, free, offsetBy(address, 8));
     },
   };
 
@@ -79,7 +79,7 @@ export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector
   function movePair(how: Move, register: Vector, address: Address): void {
     const less = skipIfBitClear(LIVE, 4);
     access(how.whole, register, address);
-    movePart(how, register + 1, behind(address, VECTOR), true);
+    movePart(how, register + 1, offsetBy(address, VECTOR), true);
     const end = skip();
     less();
     movePart(how, register, address, false);
@@ -117,7 +117,7 @@ export function near(assembler: Assembler, address: Address): Address {
   return at(x16, offset);
 }
 
-export const behind = (address: Address, bytes: number): Address => ({
+export const offsetBy = (address: Address, bytes: number): Address => ({
   ...address,
   offset: (address.offset ?? 0) + bytes,
 });

@@ -3,7 +3,7 @@ import type { Address } from '../assembler.ts';
 import type { Arithmetic, Squares, Vector } from '../isa.ts';
 import type { Assembler } from './assembler.ts';
 import { forms, LOAD_D, LOAD_Q, LOAD_S, STORE_Q, VECTOR } from './forms.ts';
-import { behind, CLEAR, createMasked, near } from './masked.ts';
+import { CLEAR, createMasked, near, offsetBy } from './masked.ts';
 import { FREE } from './neon.ts';
 
 const SQUARES: Vector = 13;
@@ -24,13 +24,13 @@ export function createNeonPairs(assembler: Assembler, type: ElementType): Arithm
   function load(to: Vector, from: Address): void {
     const address = near(assembler, from);
     access(LOAD_Q, 2 * to, address);
-    access(LOAD_Q, 2 * to + 1, behind(address, VECTOR));
+    access(LOAD_Q, 2 * to + 1, offsetBy(address, VECTOR));
   }
 
   function store(to: Address, from: Vector): void {
     const address = near(assembler, to);
     access(STORE_Q, 2 * from, address);
-    access(STORE_Q, 2 * from + 1, behind(address, VECTOR));
+    access(STORE_Q, 2 * from + 1, offsetBy(address, VECTOR));
   }
 
   /** The pair that holds y: its own, or the free pair after a load. */

@@ -5,7 +5,7 @@ import { type Assembler, STACK_BYTES, sp, x0, x1, x2, x3, x16, x17, x19, x29, x3
 import { CALL, registerFile, SLOTS } from './registers.ts';
 
 const STORE_X_BEFORE = 0xa9800000; // stp that moves the base first
-const LOAD_X_BEHIND = 0xa8c00000; // ldp that moves the base afterwards
+const LOAD_X_AFTER = 0xa8c00000; // ldp that moves the base afterwards
 const STORE_X = 0xa9000000;
 const LOAD_X = 0xa9400000;
 const STORE_D = 0x6d000000;
@@ -42,7 +42,7 @@ export function assemblePlayer(assembler: Assembler): void {
   assembler.jumpUnlessZero(next);
   assembler.loadAddress(sp, at(sp, STACK_BYTES));
   eachKept(LOAD_X, LOAD_D);
-  assembler.accessPair(LOAD_X_BEHIND, 8, x29, x30, sp, FRAME);
+  assembler.accessPair(LOAD_X_AFTER, 8, x29, x30, sp, FRAME);
   assembler.ret();
 }
 

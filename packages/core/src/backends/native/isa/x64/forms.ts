@@ -34,7 +34,7 @@ export function transposeLanes(unpack: Unpack, { bytes }: Form, a: Vector, b: Ve
   for (let size = bytes; size < 16; size *= 2) {
     const form = size === 8 ? forms.float64 : forms.float32;
     const apart = size / bytes;
-    // Each vector is joined with the one `apart` below it, into two neighbours.
+    // Interleaves each vector with the one `apart` below it. The two results become neighbours.
     for (let r = 0, next = to; r < width; r += 2 * apart) {
       for (let k = 0; k < apart; k++, next += 2) {
         unpack(form, 0x14, next, from + r + k, from + r + k + apart);
