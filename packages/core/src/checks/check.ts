@@ -43,7 +43,7 @@ export function record<T>(where: string, name: string, value: T, wanted: string)
   throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
 }
 
-/** A promise means a forgotten await; JSON would show it as {}. A training run counts too: its result is meant. */
+/** A promise, also that of a training run, means a forgotten await. JSON would show it as {}. */
 const isPromise = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 

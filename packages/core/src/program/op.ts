@@ -63,7 +63,7 @@ export const input = (...shape: (string | number)[]): Operand => array('array', 
 export const output = (...shape: (string | number)[]): Operand => array('array', 'out', shape);
 /** An array that is read and overwritten. */
 export const inout = (...shape: (string | number)[]): Operand => array('array', 'inout', shape);
-/** A list of such arrays. */
+/** A list of arrays that are read and overwritten. */
 export const inouts = (...shape: (string | number)[]): Operand => array('arrays', 'inout', shape);
 /** The same operand with numbers that are always float64. */
 export const double = <Array extends Operand>(array: Array): Array => ({ ...array, type: FLOAT64 });

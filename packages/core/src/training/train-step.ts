@@ -138,8 +138,8 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const lossSum = allocate(1, FLOAT64);
 
   /**
-   * Forward and backward pass of leaf k of a batch of B rows, with its gradient in row `row`. One program between
-   * barriers.
+   * Forward and backward pass of leaf k of a batch of B rows, with its gradient in row `row`. Returns a program for
+   * each stretch between barriers.
    */
   function leafPrograms(k: number, B: number, row: number): Program[] {
     const { calls, emit } = createList();

@@ -20,7 +20,7 @@ export interface AverageOptions extends DecisionOptions, OptionsOf<typeof averag
 /** A figure of a class, from its true positives, its rows, and the rows predicted as it. */
 type ClassRate = (right: number, rows: number, predicted: number) => number;
 
-/** A figure of each class, averaged over classes. */
+/** A metric that averages a figure over classes. */
 export interface ClassAverage {
   /** The metric. @throws Error if an option is wrong. */
   metric(options: AverageOptions): Metric;
