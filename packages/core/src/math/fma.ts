@@ -8,8 +8,8 @@ import { scale } from './exponent.ts';
 export function fma(x: number, y: number, z: number): number {
   // Infinities and NaN, and products that are exactly 0, follow the rules of two operations.
   if (!finite(x) || !finite(y) || x === 0 || y === 0) return x * y + z;
-  // x · y + 0 is rounded once by x · y, which also keeps the sign of a product that rounds to 0. An infinite z wins over
-  // a product that overflows.
+  // x · y alone rounds x · y + 0 once, and keeps the sign of a product that rounds to 0. An infinite z wins over a
+  // product that overflows.
   if (z === 0) return x * y;
   if (!finite(z)) return z;
   const [a, b, c] = [decompose(x), decompose(y), decompose(z)];

@@ -38,7 +38,7 @@ export function refuseInexactIndices(
 ): void {
   if (type === 'float64') return;
   const refuse = (about: string, length: number): never => {
-    const problem = `has ${length}, expected at most ${MOST_FLOAT_INDICES} in float32 (float32 cannot represent larger indices)`;
+    const problem = `has ${length}, expected at most ${MOST_FLOAT_INDICES} in float32 (it cannot represent larger ones)`;
     throw new OptionError(where, 'precision', problem, { about });
   };
   for (const { path, layer, spec } of places) {
