@@ -128,7 +128,7 @@ function propertyOf(type, name) {
   return checker.getPropertyOfType(checker.getDeclaredTypeOfSymbol(exported.get(type)), name);
 }
 
-/** The options of a member's factory, as they stand in its table: its own, then those that it shares with others. */
+/** The options of a member's factory in the order of its table: its own, then those that it shares with others. */
 function optionsOf(member) {
   const [signature] = checker.getTypeOfSymbol(member).getCallSignatures();
   const [parameter] = signature.getParameters();

@@ -6,8 +6,8 @@ import { sigmoid } from './sigmoid';
 import { tanh } from './tanh';
 
 // Forward: a[i] = f(z[i]). Overwrites `a`, which may be `z`. Backward: dz[i] = flush(da[i] · f′). Overwrites `dz`,
-// which may be `da`. A last single value goes through the same lanes, beside a zero; as a second use of the loop's
-// constants it also makes V8 keep them out of the loop.
+// which may be `da`. The last elements go through the same lanes, padded with zeros. This second use of the loop's
+// constants also makes V8 keep them outside of the loop.
 
 export function reluForward(a: usize, z: usize, n: i32): void {
   for (; n >= LANES; n -= LANES, a += 16, z += 16) store<v128>(a, relu(load<v128>(z)));
@@ -86,7 +86,7 @@ export function geluBackward(dz: usize, da: usize, z: usize, n: i32): void {
   return plus(cumulative, times(z, density));
 }
 
-/** flush(da · slope): what a backward pass stores. */
+/** flush(da · slope), as a backward pass stores it. */
 @inline export function chain(da: v128, slope: v128): v128 {
   return flush<v128>(times(da, slope));
 }

@@ -8,14 +8,14 @@ export function adam(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper: 
   byMean1(theta, m, v, n, hyper, g, 0, 1, loadRounded(hyper + 7 * 8), 1); // x · 1 is x
 }
 
-/** One step of AdamW; hyper as Adam's, but for the last: decay = 1 - lr·weightDecay. Overwrites `theta`, `m`, `v`. */
+/** One step of AdamW; hyper as in Adam, but the last is decay = 1 - lr·weightDecay. Overwrites `theta`, `m`, `v`. */
 export function adamw(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper: usize): void {
   byMean1(theta, m, v, n, hyper, g, 0, 1, 0, loadRounded(hyper + 7 * 8));
 }
 
 /**
- * Adam by the mean of S rows of gradients, `row` bytes apart, which is their sum times `factor`, in one pass: the bits
- * of `averageRows` and then `adam`. S is 1, 2 or 4. Overwrites `square`, `theta`, `m`, `v`.
+ * Adam by the mean of S rows of gradients that lie `row` bytes apart: their sum · `factor`. One pass, with the bits of
+ * `averageRows` and then `adam`. S is 1, 2 or 4. Overwrites `square`, `theta`, `m`, `v`.
  */
 export function adamOfMean(
   square: usize, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
@@ -23,7 +23,7 @@ export function adamOfMean(
   store<f64>(square, byMean(S, theta, m, v, n, hyper, rows, row, factor, loadRounded(hyper + 7 * 8), 1));
 }
 
-/** Likewise AdamW. */
+/** AdamW by the mean of S rows of gradients, as `adamOfMean`. */
 export function adamwOfMean(
   square: usize, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
 ): void {
@@ -39,7 +39,7 @@ export function adamwOfMean(
   return byMean4(theta, m, v, n, hyper, rows, row, factor, weightDecay, decay);
 }
 
-// A function each: V8 makes fast code of a small one much sooner.
+// One function for each S: V8 optimizes small functions much sooner.
 
 function byMean1(
   theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64, weightDecay: Real,
@@ -63,9 +63,9 @@ function byMean4(
 }
 
 /**
- * g = (Σ rows)·factor; t = decay·θ; d = g + weightDecay·θ where weightDecay ≠ 0, else g; m = flush(β₁m + (1-β₁)d);
- * v = flush(β₂v + ((1-β₂)d)d); θ = t - (stepSize·m) / (√v·invRootC2 + ε). A decay of 1 leaves θ as it is.
- * Returns Σ g² as `averageRows` adds it.
+ * g = (Σ rows)·factor; t = decay·θ; d = g + weightDecay·θ if weightDecay ≠ 0, else g; m = flush(β₁m + (1-β₁)d); v =
+ * flush(β₂v + ((1-β₂)d)d); θ = t - (stepSize·m) / (√v·invRootC2 + ε). A decay of 1 leaves θ as it is.
+ * Returns Σ g² in the order of `averageRows`.
  */
 @inline function updateAll(
   S: i32, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64,

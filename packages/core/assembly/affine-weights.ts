@@ -5,30 +5,30 @@ import { timesLeaf, timesPanel } from './product';
 import { listStep, listTerms } from './terms';
 import { add } from './vectors';
 
-// Rows of a leaf at a time: a packed strip of x and a panel of dy take 4 KiB each.
+// Rows of a long leaf taken at a time: a packed strip of x and a panel of dy take 4 KiB each.
 const BLOCK_ROWS = 64;
-/** Rows of several leaves at most, and how many these are: as src/math/tree/leaves.ts has it. */
+/** Most rows and most leaves of a call with several leaves, as in src/math/tree/leaves.ts. */
 const NODE_ROWS = 256;
 const MOST_LEAVES = 16;
-/** Sums over leaves that wait at a time. */
+/** Most sums of leaves that wait at once. */
 const LEVELS = 4;
-// Columns of dy at a time: their panels, 512 KiB, stay in the second-level cache.
+// Packed columns of dy at a time: their panels, 512 KiB, stay in the second-level cache.
 const PANEL_NUMBERS: i32 = 524288 / sizeof<Real>();
 const BLOCK_COLUMNS = 512;
-// With fewer tiles a packed copy is not reused enough: 16x16 in place reaches 0.83, packed 0.75; 16x512 0.70 and 0.81.
-// Reading x in place, by columns, is a tenth slower at 784 columns and a quarter at 1,024, whose lines share a set. Of
-// floats, which have half as many tiles, more stay in place: 300x10, 33x33 and 50x70 take 0.85 to 0.92 of the time.
+// Fewer tiles do not reuse a packed copy enough: 16x16 reaches 0.83 in place and 0.75 packed, 16x512 reaches 0.70 and
+// 0.81. Reading x in place, by columns, is a tenth slower at 784 columns, and a quarter at 1,024, whose lines share a
+// set. float32 has half as many tiles, so more stays in place: 300x10, 33x33 and 50x70 take 0.85 to 0.92 of the time.
 const MIN_PACKED_SIDE = 9;
 const MIN_PACKED: i32 = LANES == 2 ? 1025 : 4097;
-// Columns of x that are read in place at a time, of few columns of dy and of many.
+// Columns of x taken at a time in place if dy has at most PLAIN_COLUMNS columns. Else it takes a panel's width.
 const PLAIN_HEIGHT = 64;
 const PLAIN_COLUMNS = 64;
 
 /**
- * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy over B rows in leaves of `leaf` rows: in a leaf each sum starts at 0 and adds
- * rows n ascending, and the leaves' sums are added by the pairwise tree. Overwrites `dW` and `db`, or adds to them
- * where `joins`. Several leaves have up to 64 rows each, and are up to 16 and 256 rows; a single one has any number of
- * rows. scratch: `wasmProductScratch`.
+ * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy over B rows in leaves of `leaf` rows. The sum of a leaf starts at 0 and adds rows
+ * n ascending; the leaves' sums are added by the pairwise tree. Overwrites `dW` and `db`, or adds to them if `joins`.
+ * Several leaves have at most 64 rows each, and are at most 16 leaves and 256 rows; a single leaf may have any number
+ * of rows. scratch: `wasmProductScratch`.
  */
 export function affineBackwardWeights(
   dW: usize, db: usize, x: usize, dy: usize, B: i32, leaf: i32, joins: i32, I: i32, O: i32, scratch: usize,
@@ -57,8 +57,8 @@ export function affineBackwardWeights(
 }
 
 /**
- * Columns of dy in panels, then x in strips of as many columns as a panel has, so that dW is filled row by row. Sums
- * start at 0 where `starts`, else, of one leaf, at what stands in dW.
+ * Packs columns of dy into panels, then x into strips of a panel's width, so that dW is filled row by row. Sums start
+ * at 0 if `starts`; else (one leaf only) at the values of dW.
  */
 function addPacked(
   dW: usize, db: usize, x: usize, dy: usize, B: i32, leaf: i32, starts: bool, joins: bool, I: i32, O: i32,
@@ -76,7 +76,7 @@ function addPacked(
       width = panelWidth(N - c);
       packPanel(panels + bytes(c * B), dy + bytes(o + c), oRow, B, width);
     }
-    // db = 1ᵀ · dy: the product with a row of ones, whose factor changes no bit.
+    // db = 1ᵀ · dy: the product with a row of ones, which changes no bit.
     addStrip(db + bytes(o), 0, one, 0, 0, panels, 0, B, leaf, starts, joins, 1, N, stack, 0);
     for (let i = 0, height = 0; i < I; i += height) {
       height = panelWidth(I - i);
@@ -87,7 +87,7 @@ function addPacked(
   }
 }
 
-/** Likewise of a small layer, x and dy where they lie. */
+/** `addPacked` for a small layer: the whole tree, with x and dy in place. */
 function addTreeInPlace(
   dW: usize, db: usize, x: usize, dy: usize, B: i32, leaf: i32, joins: bool, I: i32, O: i32, scratch: usize,
 ): void {
@@ -107,16 +107,16 @@ function addTreeInPlace(
 }
 
 /**
- * c[height,N] from as many columns of x: a[k · leaf + n, m] is `aRow` and `aStep` bytes further by m and n. Panel by
- * panel of dy, in which sums over leaves that wait for their right neighbour stand in `stack` [LEVELS, height, width],
- * the first of them in c. `panelStep` is 0 where dy is packed in panels.
+ * c[height,N] from `height` columns of x: `a` has `aRow` bytes from column to column and `aStep` from row to row. Works
+ * panel by panel of dy. Sums of leaves that wait for their right neighbour are in `stack` [LEVELS, height, width], the
+ * first of them in c. `panelStep` is 0 if dy is packed in panels.
  */
 function addStrip(
   c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, dy: usize, panelStep: usize, B: i32, leaf: i32,
   starts: bool, joins: bool, height: i32, N: i32, stack: usize, lists: usize,
 ): void {
   const nextLists = <usize>(height >> 1) * listStep(min(B, leaf));
-  let listed = 0; // bit k: those of leaf k pay
+  let listed = 0; // bit k: using the list of leaf k pays off
   if (lists != 0) {
     for (let n = 0, k = 0; n < B; n += leaf, k++) {
       const own = lists + <usize>k * nextLists;
@@ -143,7 +143,7 @@ function addStrip(
   }
 }
 
-/** One panel of it, of several leaves. */
+/** One panel of `addStrip`, of several leaves. */
 function addLeaves(
   width: i32, c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, panel: usize, step: usize, B: i32, leaf: i32,
   joins: bool, height: i32, stack: usize, lists: usize, nextLists: usize, listed: i32,
@@ -169,7 +169,7 @@ function addLeaves(
         width, out, outRow, zeros, 0, added, isRight ? outRow : 0, from, aRow, aStep, rows, step, height, K, terms,
       );
     }
-    // Behind a right leaf its ancestors that are whole, behind the last leaf all.
+    // A right leaf joins the ancestors that it completes; the last leaf joins all.
     const isLast = n + leaf >= B;
     for (let m = (k + 1) >> 1; level > 0 && (isLast || (isRight && (m & 1) == 0)); m >>= 1) {
       const right = stack + <usize>level * slot;
@@ -190,7 +190,7 @@ function addRows(c: usize, cRow: usize, rows: usize, height: i32, N: i32): void 
   }
 }
 
-/** One leaf, x and dy where they lie: sums start at 0, and what stands in dW and db is added where `joins`. */
+/** Takes one leaf with x and dy in place. Sums start at 0; adds them to dW and db if `joins`. */
 function addInPlace(dW: usize, db: usize, x: usize, dy: usize, rows: i32, I: i32, O: i32, joins: bool): void {
   const oRow = bytes(O);
   for (let o = 0, width = 0; o < O; o += width) {

@@ -4,24 +4,25 @@ import { PANEL, PANEL_STEP, packPanel, panelWidth, transposePanel } from './pane
 import { timesPanel } from './product';
 import { listTerms } from './terms';
 
-// 256: a panel of 16 KiB and a tile's rows of x stay in the first-level cache (at I = 784: 0.86 of the tile's own
-// speed with one panel of all I, 0.93 in blocks). The sums wait in y, which is exact.
+// Columns of x taken at a time: a panel of 16 KiB and a tile's rows of x then stay in the first-level cache (at I =
+// 784, one panel of all I reaches 0.86 of the tile's own speed, blocks 0.93). Between blocks the sums are stored in y,
+// which is exact.
 const BLOCK = 256;
-/** With fewer rows a packed panel is not read often enough to pay for its packing. */
+/** With fewer rows a packed panel is not read often enough to repay the packing. */
 const MIN_PACKED_ROWS = 8;
-// Up to here a block of W itself stays in the first-level cache: 64x64 in place reaches 0.96, packed 0.91. Wider rows
-// share too few sets with those of y: 16x256 in place 0.83, packed 0.94. Of floats as many bytes, and wider rows:
-// 16x100, 64x128, 128x64 and 32x256 take 0.92 to 0.96 of the time in place.
+// Up to here a block of W stays in the first-level cache unpacked: 64x64 reaches 0.96 in place, 0.91 packed. The lines
+// of wider rows conflict with those of y: 16x256 reaches 0.83 in place, 0.94 packed. For float32 the limits allow more
+// columns: 16x100, 64x128, 128x64 and 32x256 take 0.92 to 0.96 of the time in place.
 const MAX_PLAIN_COLUMNS: i32 = LANES == 2 ? 64 : 256;
 const MAX_PLAIN: i32 = LANES == 2 ? 4096 : 8192;
-// Rows whose terms are listed at a time: 129 KiB of lists.
+// Rows with listed terms at a time: 129 KiB of lists.
 const LISTED_ROWS = 128;
-// Fewer terms are not worth a list.
+// With fewer terms a list does not pay off.
 const MIN_LISTED_TERMS = 128;
 
 /**
- * y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. scratch
- * [PANEL, BLOCK] and lists.
+ * y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. scratch: a packed
+ * panel [BLOCK, PANEL], then lists.
  */
 export function affine(
   y: usize, x: usize, W: usize, b: usize, B: i32, I: i32, O: i32, scratch: usize,

@@ -2,11 +2,11 @@ import { firstTwo, lastTwo, plusSquares, square } from './doubles';
 import { bytes, LANES, plus, splat, times } from './lanes';
 
 /**
- * g[n] = (Σ of S rows, `row` bytes apart) · share, the sum by the pairwise tree of strides 1, 2, 4, …, and square
- * = Σ g[i]² in four lanes i mod 4 of doubles, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g`, which may be the
- * first row, and, where S > 8, the rows.
+ * g[n] = (Σ of S rows that lie `row` bytes apart) · share, summed by the pairwise tree of strides 1, 2, 4, …; square =
+ * Σ g[i]² in four lanes i mod 4 of doubles, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g` (which may be the
+ * first row) and, if S > 8, the rows.
  *
- * Three levels of the tree at a time stay in registers: eight rows join into their first, then eight of those.
+ * Takes three levels of the tree at a time in registers: joins each eight rows into their first, then eight of those.
  */
 export function averageRows(square: usize, g: usize, first: usize, S: i32, row: usize, n: i32, share: f64): void {
   while (S > 8) {
@@ -20,10 +20,7 @@ export function averageRows(square: usize, g: usize, first: usize, S: i32, row: 
   store<f64>(square, joinRows(g, first, row, S, n, share));
 }
 
-/**
- * out[n] = (the tree's sum of S rows, 1 to 8) · factor; returns Σ out[i]². Overwrites `out`, which may be one of the
- * rows.
- */
+/** out[n] = (the tree's sum of S rows, 1 to 8) · factor. Returns Σ out[i]². Overwrites `out`, which may be a row. */
 @inline function joinRows(out: usize, rows: usize, row: usize, S: i32, n: i32, factor: f64): f64 {
   if (S == 1) return join1(out, rows, row, n, factor);
   if (S == 2) return join2(out, rows, row, n, factor);
@@ -35,7 +32,7 @@ export function averageRows(square: usize, g: usize, first: usize, S: i32, row: 
   return join8(out, rows, row, n, factor);
 }
 
-// A function each: V8 makes fast code of a small one much sooner.
+// One function for each S: V8 optimizes small functions much sooner.
 
 function join1(out: usize, rows: usize, row: usize, n: i32, factor: f64): f64 {
   return join(1, out, rows, row, n, factor);
@@ -69,7 +66,7 @@ function join8(out: usize, rows: usize, row: usize, n: i32, factor: f64): f64 {
   return join(8, out, rows, row, n, factor);
 }
 
-// Inlined with S a constant, so that each loop holds one tree and no branch.
+// Inlined with a constant S, so that each loop has one tree and no branch.
 @inline function join(S: i32, out: usize, rows: usize, row: usize, n: i32, factor: f64): f64 {
   const factors = splat<v128>(<Real>factor);
   let first = f64x2.splat(0); // l₀, l₁
@@ -94,14 +91,14 @@ function join8(out: usize, rows: usize, row: usize, n: i32, factor: f64): f64 {
   return l0 + l1 + (l2 + l3);
 }
 
-/** One number of `join`; returns its square. */
+/** `join` for one number. Returns its square. */
 @inline function joinOne(S: i32, out: usize, rows: usize, row: usize, factor: Real): f64 {
   const g = times(tree<Real>(S, rows, row), factor);
   store<Real>(out, g);
   return square(g);
 }
 
-/** The sum of S numbers `row` bytes apart, 1 to 8, neighbours first. */
+/** The sum of 1 to 8 numbers that lie `row` bytes apart, neighbours first. */
 @inline export function tree<T>(S: i32, p: usize, row: usize): T {
   if (S == 1) return load<T>(p);
   if (S == 2) return tree2<T>(p, row);

@@ -1,7 +1,7 @@
 import { flush } from './flush';
 import { LANES, loadRest, loadRounded, plus, splat, storeRest, times } from './lanes';
 
-/** average = (1 - s) · average + s · theta, as src/program/reference/average-weights.ts. Overwrites `average`. */
+/** average = (1 - s) · average + s · theta, as in src/program/reference/average-weights.ts. Overwrites `average`. */
 export function averageWeights(average: usize, theta: usize, n: i32, share: usize): void {
   const own = loadRounded(share);
   const s = splat<v128>(own);

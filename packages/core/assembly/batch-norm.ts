@@ -2,8 +2,8 @@ import { flush } from './flush';
 import { bytes, LANES, minus, over, plus, root, splat, times } from './lanes';
 import { add, copy } from './vectors';
 
-// Bits as src/program/reference/batch-norm.ts: each number of a row has sums of its own, so lanes are neighbours in a
-// row.
+// Same bits as src/program/reference/batch-norm.ts: each column has its own sum, so the lanes of a vector are
+// neighbouring columns.
 
 /** sums[k,size] = the sum of the rows of leaf k of `a`, ascending from 0. Overwrites `sums`. */
 export function leafSums(sums: usize, a: usize, B: i32, leaf: i32, size: i32): void {
@@ -14,7 +14,7 @@ export function leafSums(sums: usize, a: usize, B: i32, leaf: i32, size: i32): v
   }
 }
 
-/** The same of the products a · b. Overwrites `sums`. */
+/** sums[k,size] = the sum of the rows of a · b of leaf k, ascending from 0. Overwrites `sums`. */
 export function leafProducts(sums: usize, a: usize, b: usize, B: i32, leaf: i32, size: i32): void {
   const row = bytes(size);
   for (let n = 0; n == 0 || n < B; n += leaf, sums += row) {
@@ -38,7 +38,7 @@ export function leafMean(mean: usize, levels: usize, sums: usize, leaves: i32, s
   let top = levels;
   for (let k = 1; k <= leaves; k++, sums += row) {
     copy(top, sums, size);
-    // As joinLevels of src/math/tree/leaves.ts: behind a leaf neighbours that are whole, behind the last all.
+    // Each leaf joins complete neighbours, the last leaf all, as joinLevels in src/math/tree/leaves.ts.
     for (let m = k; top > levels && (k == leaves || (m & 1) == 0); m >>= 1) {
       add(top - row, top, size);
       top -= row;
@@ -90,7 +90,7 @@ export function batchNormForward(
   store<T>(y, plus(times(load<T>(gamma), h), load<T>(beta)));
 }
 
-/** dx = γ · scales · (dy - mean of dy - x̂ · mean of dy · x̂), tiny values flushed to 0. Overwrites `dx`. */
+/** dx = γ · scales · (dy - mean(dy) - x̂ · mean(dy · x̂)), tiny values flushed to 0. Overwrites `dx`. */
 export function batchNormBackwardInput(
   dx: usize, dy: usize, xHat: usize, scales: usize, gamma: usize, meanDy: usize, meanDyXHat: usize, B: i32, size: i32,
 ): void {

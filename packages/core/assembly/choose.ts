@@ -1,7 +1,7 @@
 import { splat } from './lanes';
 
-// The ternaries of src/math, in each lane. pmin and pmax are such ternaries, an instruction each; min and max, which
-// order -0 and 0 and pass NaN on from either side, take several.
+// Lane by lane, the ternaries of src/math. pmin and pmax are such ternaries in one instruction; min and max, which
+// order -0 below 0 and propagate NaN from either side, take several.
 
 /** x > limit ? limit : x. NaN stays NaN. */
 @inline export function atMost(x: v128, limit: Real): v128 {
@@ -13,7 +13,7 @@ import { splat } from './lanes';
   return v128.pmax<Real>(x, splat<v128>(limit));
 }
 
-/** y, which is 0 or above or NaN, with the sign of x. */
+/** y with the sign of x. y must be >= 0 or NaN. */
 @inline export function withSignOf(x: v128, y: v128): v128 {
   return v128.or(y, v128.and(x, splat<v128>(-0.0)));
 }

@@ -1,4 +1,4 @@
-/** Where sums without a bias start, for a panel of 64 bytes. */
+/** Zeros for a panel's 64 bytes, where sums without a bias start. */
 export const zeros = memory.data(64, 16);
 
 /** A factor that changes no bit. */

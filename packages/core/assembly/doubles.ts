@@ -1,13 +1,13 @@
 import { LANES } from './lanes';
 
-// Sums of squares are doubles whatever the type of the elements: numbers are widened first, so a square is exact.
+// Sums of squares are doubles for every element type. Numbers are widened first, so a square of floats is exact.
 
-/** Lanes 0 and 1 of the four of `low` and `high` (lanes.ts), as doubles. */
+/** Lanes 0 and 1 of the four in `low` and `high` (lanes.ts), as doubles. */
 @inline export function firstTwo(low: v128, _high: v128): v128 {
   return LANES == 4 ? f64x2.promote_low_f32x4(low) : low;
 }
 
-/** Lanes 2 and 3 of them. */
+/** Lanes 2 and 3 of the four, as doubles. */
 @inline export function lastTwo(low: v128, high: v128): v128 {
   return LANES == 4 ? f64x2.promote_low_f32x4(v128.shuffle<f64>(low, low, 1, 1)) : high;
 }
@@ -22,7 +22,7 @@ import { LANES } from './lanes';
   return <f64>x * <f64>x;
 }
 
-/** Two numbers as doubles. */
+/** Loads two numbers as doubles. */
 @inline export function loadTwo(p: usize): v128 {
   return LANES == 4 ? f64x2.promote_low_f32x4(v128.load_zero<f64>(p)) : load<v128>(p);
 }

@@ -1,16 +1,16 @@
 import { bytes, LANES, loadRest, splat, storeRest, times } from './lanes';
 
-// Multipliers and steps of the key, as src/math/random/philox.ts.
+// Multipliers and key increments, as in src/math/random/philox.ts.
 const M0: i32 = 0xd2511f53;
 const M1: i32 = 0xcd9e8d57;
 const STEP0: i32 = 0x9e3779b9;
 const STEP1: i32 = 0xbb67ae85;
 
 /**
- * y[B,size] = x · m, m = 0 where the random word of the column is below `threshold`, else `factor`, as
- * src/program/reference/dropout.ts; place = [step, row of the batch that row 0 is]. Overwrites `y`, which may be `x`.
+ * y[B,size] = x · m with m = 0 if the random word of the column is below `threshold`, else `factor`, as in
+ * src/program/reference/dropout.ts. place = [step, index of row 0 in the batch]. Overwrites `y`, which may be `x`.
  *
- * Two blocks of Philox, a and b, stand in two vectors: `even` = x₀a x₀b x₂a x₂b and `odd` = x₁a x₁b x₃a x₃b.
+ * Two vectors hold two blocks of Philox, a and b: `even` = x₀a x₀b x₂a x₂b and `odd` = x₁a x₁b x₃a x₃b.
  */
 export function dropout(
   y: usize, x: usize, place: usize, B: i32, size: i32, key0: i32, key1: i32, threshold: u32, factor: f64,
@@ -39,8 +39,8 @@ function maskRow(
 }
 
 /**
- * y = x · m of 16 columns, or 32 where `wide`, or the last `size` of a row. A round waits for the products of the one
- * before, so that more blocks at once take less time each: 1.5 ns a column, of 16 at once 2.1.
+ * y = x · m for 16 columns, 32 if `wide`, or the last `size` columns of a row. A round waits for the products of the
+ * one before, so more blocks at once take less time each: 1.5 ns a column, against 2.1 with 16 columns at once.
  */
 @inline function maskColumns(
   wide: bool, y: usize, x: usize, size: i32, even: v128, odd: v128, key: v128, least: v128, kept: v128,
@@ -83,17 +83,17 @@ function maskRow(
   if (wide && size > 24) maskEight(y + bytes(24), x + bytes(24), size - 24, even3, odd3, least, kept);
 }
 
-/** x₀ and x₂ behind a round: the high words of the products of the other, mixed with the odd words and the key. */
+/** x₀ and x₂ after a round: the high words of each other's products, mixed with the odd words and the key. */
 @inline function nextEven(low: v128, high: v128, odd: v128, key: v128): v128 {
   return v128.xor(v128.xor(v128.shuffle<i32>(high, low, 1, 3, 5, 7), odd), key);
 }
 
-/** x₁ and x₃ behind a round: the low words of these products. */
+/** x₁ and x₃ after a round: the low words of these products. */
 @inline function nextOdd(low: v128, high: v128): v128 {
   return v128.shuffle<i32>(high, low, 0, 2, 4, 6);
 }
 
-/** y = x · m of eight columns, or of the last `size`. */
+/** y = x · m for eight columns, or the last `size`. */
 @inline function maskEight(y: usize, x: usize, size: i32, even: v128, odd: v128, least: v128, kept: v128): void {
   const isKept0 = i32x4.ge_u(even, least);
   const isKept1 = i32x4.ge_u(odd, least);
@@ -124,7 +124,7 @@ function maskRow(
   }
 }
 
-/** The same of fewer than eight columns: in vectors, and the rest. */
+/** y = x · m for fewer than eight columns: whole vectors, then the rest. */
 function maskSome(y: usize, x: usize, size: i32, m0: v128, m1: v128, m2: v128, m3: v128): void {
   let m = m0;
   if (size >= LANES) {
@@ -148,7 +148,7 @@ function maskSome(y: usize, x: usize, size: i32, m0: v128, m1: v128, m2: v128, m
   store<v128>(y, times(load<v128>(x), m));
 }
 
-/** a, a, b, b. */
+/** The vector a, a, b, b. */
 @inline function pairs(a: i32, b: i32): v128 {
   return v128.shuffle<i32>(i32x4.splat(a), i32x4.splat(b), 0, 1, 4, 5);
 }

@@ -2,7 +2,7 @@ import { chain } from './activations';
 import { expm1Below } from './expm1';
 import { LANES, loadRest, plus, splat, storeRest, times } from './lanes';
 
-/** a[i] = z[i] where z[i] > 0, else α · (eᶻ - 1). Overwrites `a`, which may be `z`. */
+/** a[i] = z[i] if z[i] > 0, else α · (eᶻ - 1). Overwrites `a`, which may be `z`. */
 export function eluForward(a: usize, z: usize, n: i32, alpha: f64): void {
   const scale = splat<v128>(<Real>alpha);
   for (; n >= LANES; n -= LANES, a += 16, z += 16) store<v128>(a, elu(load<v128>(z), scale));

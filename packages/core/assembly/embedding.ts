@@ -1,10 +1,10 @@
 import { bytes, bytesOfDoubles } from './lanes';
 import { add, copy, fill } from './vectors';
 
-/** Stands for no place, as in src/program/reference/embedding.ts. */
+/** Marks the end of a list, as in src/program/reference/embedding.ts. */
 const NOWHERE: f64 = -1;
 
-/** y[n,width] = the rows x[n] of E. Overwrites `y`. */
+/** y[n,width] = rows x[n] of E. Overwrites `y`. */
 export function embeddingForward(y: usize, x: usize, E: usize, n: i32, width: i32): void {
   const row = bytes(width);
   for (; n > 0; n--, x += bytes(1), y += row) copy(y, E + <usize>load<Real>(x) * row, width);
@@ -12,16 +12,15 @@ export function embeddingForward(y: usize, x: usize, E: usize, n: i32, width: i3
 
 /**
  * dE[V,width]: row v is the sum of dy over the places of x that hold v, a tree over leaves of `leaf` rows of k places.
- * Overwrites `dE`, or adds to it where `joins`. Overwrites firstPlace [V], nextPlace [B,k], sums [treeLevels,width] and
- * leafOf [treeLevels]; of
- * these the lists of places and leaves are doubles.
+ * Overwrites `dE`, or adds to it if `joins`. Also overwrites firstPlace [V], nextPlace [B,k], sums [treeLevels,width]
+ * and leafOf [treeLevels]; all of these but `sums` hold doubles.
  */
 export function embeddingBackward(
   dE: usize, firstPlace: usize, nextPlace: usize, sums: usize, leafOf: usize, x: usize, dy: usize, B: i32, k: i32,
   leaf: i32, joins: i32, V: i32, width: i32,
 ): void {
   const row = bytes(width);
-  const places = leaf * k; // of a leaf
+  const places = leaf * k; // places of a leaf
   if (joins == 0) fill(dE, 0, V * width);
   for (let v = 0; v < V; v++) store<f64>(firstPlace + bytesOfDoubles(v), NOWHERE);
   for (let p = B * k - 1; p >= 0; p--) {
@@ -38,8 +37,8 @@ export function embeddingBackward(
     for (; p >= 0; p = <i32>load<f64>(nextPlace + bytesOfDoubles(p))) {
       const own = p / places;
       if (own != last) {
-        // As src/program/reference/embedding.ts: neighbours that are nearer to each other than to this leaf are joined
-        // before it.
+        // As in src/program/reference/embedding.ts: neighbours that are closer to each other in the tree than to this
+        // leaf are joined before it.
         for (; level > 0; level--, sum -= row) {
           const left = <i32>load<f64>(leafOf + bytesOfDoubles(level - 1));
           if (clz(left ^ last) <= clz(last ^ own)) break;

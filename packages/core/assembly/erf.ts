@@ -2,10 +2,10 @@ import { atMost, withSignOf } from './choose';
 import { expReduced, LOG2_E, powerOfTwo, ROUND } from './exp';
 import { minus, plus, splat, times } from './lanes';
 
-/** |x| from which on erf x rounds to 1. */
+/** |x| from which erf x rounds to 1. */
 const MOST: Real = sizeof<Real>() == 8 ? 6 : 4;
 
-/** erf x, as src/math/erf.ts, of floats as src/math/float32/erf.ts. */
+/** erf x, as in src/math/erf.ts or src/math/float32/erf.ts. */
 @inline export function erf(x: v128): v128 {
   const absolute = v128.abs<Real>(x);
   const small = v128.lt<Real>(absolute, splat<v128>(0.875));
@@ -17,7 +17,7 @@ const MOST: Real = sizeof<Real>() == 8 ? 6 : 4;
   return v128.bitselect(near, withSignOf(x, far), small);
 }
 
-/** eˣ for -50 < x ≤ 0, where one factor 2ⁿ is normal and gives the same bits as two. */
+/** eˣ for -50 < x ≤ 0. A single factor 2ⁿ is normal there and gives the same bits as two. */
 @inline function expNegative(x: v128): v128 {
   const rounded = plus(times(x, splat<v128>(LOG2_E)), splat<v128>(ROUND));
   return times(expReduced(x, minus(rounded, splat<v128>(ROUND))), powerOfTwo(rounded));

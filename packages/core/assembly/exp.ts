@@ -7,16 +7,16 @@ export const LN2_HI: Real = sizeof<Real>() == 8 ? 0.6931471803691238 : 0.6931457
 export const LN2_LO: Real = sizeof<Real>() == 8 ? 1.9082149292705877e-10 : 1.428606765330187e-6;
 
 /**
- * 1.5 · 2⁵² + 2046, for floats 1.5 · 2²³ + 254: twice the bias is the offset. Adding it rounds as without the offset,
- * ties included as that is even, and leaves n + 2 · BIAS in the low bits of the sum, from which the exponent fields of
- * powers of two are cut.
+ * 1.5 · 2⁵² + 2046, or 1.5 · 2²³ + 254 for floats; the offset is twice the exponent bias. Adding it rounds as without
+ * the offset (ties too, since the offset is even), and leaves n + 2 · BIAS in the low bits of the sum, from which
+ * powers of two take their exponent fields.
  */
 export const ROUND: Real = sizeof<Real>() == 8 ? 6755399441057790 : 12583166;
 
 const MOST: Real = sizeof<Real>() == 8 ? 1000 : 100;
 const LEAST: Real = sizeof<Real>() == 8 ? -1000 : -110;
 
-/** eˣ, as src/math/exp.ts, of floats as src/math/float32/exp.ts. */
+/** eˣ, as in src/math/exp.ts or src/math/float32/exp.ts. */
 @inline export function exp(x: v128): v128 {
   const clamped = atLeast(atMost(x, MOST), LEAST);
   const rounded = plus(times(clamped, splat<v128>(LOG2_E)), splat<v128>(ROUND));
@@ -34,12 +34,12 @@ const LEAST: Real = sizeof<Real>() == 8 ? -1000 : -110;
   return minus(splat<v128>(1), minus(minus(lo, expTail(minus(hi, lo))), hi));
 }
 
-/** 2ⁿ for |n| < BIAS, of `rounded` = n + ROUND. */
+/** 2ⁿ for |n| < BIAS, where `rounded` = n + ROUND. */
 @inline export function powerOfTwo(rounded: v128): v128 {
   return v128.shl<Bits>(v128.sub<Bits>(rounded, v128.splat<Bits>(BIAS)), FRACTION);
 }
 
-/** eʳ - 1 - r for |r| ≤ ln 2 / 2, likewise. */
+/** eʳ - 1 - r for |r| ≤ ln 2 / 2. */
 @inline export function expTail(r: v128): v128 {
   const rr = times(r, r);
   let p = splat<v128>(P2);

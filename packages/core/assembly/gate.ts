@@ -3,7 +3,7 @@ import { LANES, loadRest, storeRest, times } from './lanes';
 import { sigmoid } from './sigmoid';
 import { slopeBy } from './silu';
 
-/** y[i] = g · σ(g) · v, as src/program/reference/gate.ts. Overwrites `y`. */
+/** y[i] = g · σ(g) · v, as in src/program/reference/gate.ts. Overwrites `y`. */
 export function gateForward(y: usize, g: usize, v: usize, n: i32): void {
   for (; n >= LANES; n -= LANES, y += 16, g += 16, v += 16) store<v128>(y, gated(load<v128>(g), load<v128>(v)));
   if (n > 0) storeRest(y, gated(loadRest(g, n), loadRest(v, n)), n);

@@ -1,4 +1,4 @@
-// The functions that a tape can call.
+// All functions that a tape can call.
 export { affine, affineBackwardInput } from './affine';
 export { affineBackwardWeights } from './affine-weights';
 export { averageWeights } from './average-weights';

@@ -1,26 +1,26 @@
-// The element type is that of the compilation (asconfig.json): Real is f64 or f32, and Bits the whole number of the
-// same width, u64 or u32. Operations of vectors are those of v128 with a type, such as v128.lt<Real>, and constants are
-// Real. Code that depends on the type otherwise asks for LANES or sizeof<Real>(), which are known when it is compiled.
-//
-// Arithmetic is written once for a vector (T = v128) and for a single number (T = Real). Each lane of a vector rounds
-// as a single does, so a loop in vectors that ends with singles has the bits of a loop in singles.
-//
-// A sum in four lanes j mod 4 stands in one vector of floats, `low`, or in two of doubles, `low` and `high`.
+// The element type is chosen at compilation (asconfig.json): Real is f64 or f32, and Bits the integer type of the same
+// width, u64 or u32. Vector operations are those of v128 with a type argument, such as v128.lt<Real>; constants are
+// Real. Code that depends on the type in another way tests LANES or sizeof<Real>(), which are compile-time constants.
+// 
+// Arithmetic is written once for vectors (T = v128) and single numbers (T = Real). Each lane of a vector rounds as a
+// single number does, so a loop over vectors that ends with single numbers has the bits of a loop over single numbers.
+// 
+// The four lanes (j mod 4) of a sum are in one vector of floats, `low`, or in two of doubles, `low` and `high`.
 
-/** Numbers of a vector. */
+/** Numbers in a vector. */
 export const LANES: i32 = 16 / sizeof<Real>();
 
-/** n numbers in bytes. */
+/** Bytes of n elements. */
 @inline export function bytes(n: i32): usize {
   return <usize>n << alignof<Real>();
 }
 
-/** n doubles in bytes. */
+/** Bytes of n doubles. */
 @inline export function bytesOfDoubles(n: i32): usize {
   return <usize>n << 3;
 }
 
-/** A double as a number of the type: rates, factors and the like, which are rounded once. */
+/** Loads a double (a learning rate, a factor) and rounds it to the element type. */
 @inline export function loadRounded(p: usize): Real {
   return <Real>load<f64>(p);
 }
@@ -39,14 +39,14 @@ export const LANES: i32 = 16 / sizeof<Real>();
   store<T>(to, load<T>(from));
 }
 
-/** The last n numbers, of fewer than a vector, beside zeros, so that they go through code for vectors. */
+/** Loads the last n numbers, fewer than a vector, padded with zeros, so that code for vectors can take them. */
 @inline export function loadRest(p: usize, n: i32): v128 {
   if (LANES == 2 || n == 1) return v128.load_zero<Real>(p);
   if (n == 2) return v128.load_zero<f64>(p);
   return v128.load_lane<f32>(p, v128.load_zero<f64>(p), 2, 8);
 }
 
-/** The first n numbers of a vector, not all. */
+/** Stores the first n numbers of a vector, fewer than all. */
 @inline export function storeRest(p: usize, x: v128, n: i32): void {
   if (LANES == 2 || n == 1) {
     v128.store_lane<Real>(p, x, 0);
@@ -56,7 +56,7 @@ export const LANES: i32 = 16 / sizeof<Real>();
   }
 }
 
-// The four lanes of `low` and `high`.
+// The four lanes in `low` and `high`.
 
 @inline export function lane0(low: v128, _high: v128): Real {
   return v128.extract_lane<Real>(low, 0);

@@ -2,12 +2,12 @@ import { flush } from './flush';
 import { bytes, LANES, lane0, lane1, lane2, lane3, minus, plus, splat, times } from './lanes';
 import { add, copy } from './vectors';
 
-// Two rows forward at a time: in the sum of one row each addition waits for the one before. Where the number of rows is
-// odd, the last is worked out twice, from arrays that are only read.
+// The forward pass takes two rows at a time, since each addition to a row's sum waits for the one before. With an odd
+// number of rows it computes the last one twice, which only repeats the same stores.
 
 /**
- * y[B,size] = γ · x̂ + β with x̂ = (x - μ) · s and s = 1 / √(σ² + ε), lanes as src/program/reference/layer-norm.ts.
- * Overwrites `y`, `xHat` and `scales`.
+ * y[B,size] = γ · x̂ + β with x̂ = (x - μ) · s and s = 1 / √(σ² + ε), in the lanes of
+ * src/program/reference/layer-norm.ts. Overwrites `y`, `xHat` and `scales`.
  */
 export function layerNormForward(
   y: usize, xHat: usize, scales: usize, x: usize, gamma: usize, beta: usize, B: i32, size: i32, epsilon: f64,
@@ -23,7 +23,7 @@ export function layerNormForward(
   }
 }
 
-/** Rows `next` bytes apart, their scales `nextScale`. */
+/** Normalizes two rows that lie `next` bytes apart; their scales lie `nextScale` bytes apart. */
 function normalizeTwo(
   y: usize, xHat: usize, scales: usize, x: usize, gamma: usize, beta: usize, next: usize, nextScale: usize, size: i32,
   epsilon: Real,
@@ -90,7 +90,7 @@ function normalizeTwo(
   store<T>(y, plus(times(factor, h), term));
 }
 
-/** 1 / √(σ² + ε) from the lanes of the squares, and those of the rest of the row. */
+/** 1 / √(σ² + ε) from the lanes of the squares and the rest of the row. */
 @inline function scaleOf(low: v128, high: v128, tail: usize, rest: i32, mean: Real, n: Real, epsilon: Real): Real {
   const t0 = rest > 0 ? squareOf<Real>(tail, mean) : 0;
   const t1 = rest > 1 ? squareOf<Real>(tail + bytes(1), mean) : 0;
@@ -103,7 +103,7 @@ function normalizeTwo(
   return times(d, d);
 }
 
-/** Lanes joined (l₀ + l₁) + (l₂ + l₃), to three of which the rest of the row is added first: 0 changes none of them. */
+/** Joins lanes as (l₀ + l₁) + (l₂ + l₃), after adding the rest of the row to the first three. Adding 0 changes none. */
 @inline function total(low: v128, high: v128, t0: Real, t1: Real, t2: Real): Real {
   const l0 = lane0(low, high) + t0;
   const l1 = lane1(low, high) + t1;
@@ -111,14 +111,14 @@ function normalizeTwo(
   return l0 + l1 + (l2 + lane3(low, high));
 }
 
-/** Number `i` of the rest of a row, or 0. */
+/** Number `i` in the rest of a row, or 0. */
 @inline function one(tail: usize, rest: i32, i: i32): Real {
   return rest > i ? load<Real>(tail + bytes(i)) : 0;
 }
 
 /**
- * dγ[size] = Σₙ dy · x̂ and dβ[size] = Σₙ dy, a tree over leaves of `leaf` rows. Overwrites `dGamma` and `dBeta`, or
- * adds to them where `joins`. Overwrites `sums` [treeLevels, 2, size].
+ * dγ[size] = Σₙ dy · x̂ and dβ[size] = Σₙ dy, by a tree over leaves of `leaf` rows. Overwrites `dGamma` and `dBeta`, or
+ * adds to them if `joins`. Also overwrites `sums` [treeLevels, 2, size].
  */
 export function normBackwardWeights(
   dGamma: usize, dBeta: usize, sums: usize, dy: usize, xHat: usize, B: i32, leaf: i32, joins: i32, size: i32,
@@ -130,7 +130,7 @@ export function normBackwardWeights(
     sumLeaf(top, dy, xHat, min(B - n, leaf), size);
     dy += <usize>leaf * row;
     xHat += <usize>leaf * row;
-    // As joinLevels of src/math/tree/leaves.ts: behind a leaf neighbours that are whole, behind the last all.
+    // Each leaf joins complete neighbours, the last leaf all, as joinLevels in src/math/tree/leaves.ts.
     const isLast = n + leaf >= B;
     for (let m = k; top > sums && (isLast || (m & 1) == 0); m >>= 1) {
       add(top - level, top, 2 * size);
@@ -147,7 +147,7 @@ export function normBackwardWeights(
   }
 }
 
-/** Sums over the rows of a leaf, from 0. Overwrites `sums` [2, size]. */
+/** Sums the rows of a leaf, from 0. Overwrites `sums` [2, size]. */
 function sumLeaf(sums: usize, dy: usize, xHat: usize, rows: i32, size: i32): void {
   const row = bytes(size);
   const line = 4 * LANES;
@@ -158,7 +158,7 @@ function sumLeaf(sums: usize, dy: usize, xHat: usize, rows: i32, size: i32): voi
   }
 }
 
-/** The columns of a line of the cache, with their sums in registers. */
+/** Sums the columns of one cache line, in registers. */
 function sumLine(sums: usize, row: usize, dy: usize, xHat: usize, rows: i32): void {
   let g0 = splat<v128>(0);
   let g1 = g0;
@@ -206,8 +206,8 @@ function sumLine(sums: usize, row: usize, dy: usize, xHat: usize, rows: i32): vo
 }
 
 /**
- * dx[B,size] = flush(s · (g - ḡ - x̂ · m)), g = dy · γ, ḡ its mean over the row and m the mean of g · x̂. Overwrites
- * `dx` and `g` [size].
+ * dx[B,size] = flush(s · (g - ḡ - x̂ · m)) with g = dy · γ, its mean ḡ over the row, and m the mean of g · x̂.
+ * Overwrites `dx` and `g` [size].
  */
 export function layerNormBackwardInput(
   dx: usize, g: usize, dy: usize, xHat: usize, scales: usize, gamma: usize, B: i32, size: i32,
@@ -262,7 +262,7 @@ function rowGradient(dx: usize, g: usize, dy: usize, xHat: usize, scale: Real, g
   return product;
 }
 
-/** The same of number `i` of the rest of a row, or 0. */
+/** `scaled` for number `i` in the rest of a row, or 0. */
 @inline function scaledRest(g: usize, dy: usize, gamma: usize, rest: i32, i: i32): Real {
   return rest > i ? scaled<Real>(g + bytes(i), dy + bytes(i), gamma + bytes(i)) : 0;
 }

@@ -1,7 +1,7 @@
 import { chain } from './activations';
 import { LANES, loadRest, splat, storeRest, times } from './lanes';
 
-/** a[i] = z[i] where z[i] > 0, else α · z[i]. Overwrites `a`, which may be `z`. */
+/** a[i] = z[i] if z[i] > 0, else α · z[i]. Overwrites `a`, which may be `z`. */
 export function leakyReluForward(a: usize, z: usize, n: i32, alpha: f64): void {
   const slope = splat<v128>(<Real>alpha);
   for (; n >= LANES; n -= LANES, a += 16, z += 16) store<v128>(a, leakyRelu(load<v128>(z), slope));

@@ -2,12 +2,12 @@ import { BIAS, FRACTION } from './exponent';
 import { LN2_HI, LN2_LO } from './exp';
 import { plus, splat, times } from './lanes';
 
-/** The bits of 1 less those of √½, high words of doubles. */
+/** The bits of 1 minus those of √½ (of doubles, only the high words). */
 const ONE_OVER_SQRT_HALF: Bits = sizeof<Real>() == 8 ? 0x95f62_00000000 : 0x4afb0d;
 
 /**
- * ln x, as src/math/log.ts, of floats as src/math/float32/log.ts, for normal x above 0, and NaN: the sums of a softmax
- * are finite and 1 at least.
+ * ln x for normal x > 0, or NaN, as in src/math/log.ts or src/math/float32/log.ts. That suffices for the sum of a
+ * softmax, which is finite and at least 1.
  */
 export function log(x: Real): Real {
   if (!(x > 0)) return NaN;

@@ -2,10 +2,10 @@ import { LN2_HI, LN2_LO } from './exp';
 import { minus, over, plus, splat, times } from './lanes';
 import { logTail } from './log';
 
-/** Numbers from here on have a binary exponent of 1 in src/math/exponent.ts: √2, of doubles its high word. */
+/** √2 (of doubles, its high word). From here on src/math/exponent.ts takes a binary exponent of 1. */
 const SQRT_2: Bits = sizeof<Real>() == 8 ? 0x3ff6a09e_00000000 : 0x3fb504f3;
 
-/** ln(1 + x) for 0 ≤ x ≤ 1, and NaN, as src/math/log.ts, of floats as src/math/float32/log.ts. */
+/** ln(1 + x) for 0 ≤ x ≤ 1, or NaN, as in src/math/log.ts or src/math/float32/log.ts. */
 @inline export function log1p(x: v128): v128 {
   const one = splat<v128>(1);
   const isSmall = v128.lt<Real>(x, splat<v128>(0.41));

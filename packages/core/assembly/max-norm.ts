@@ -2,8 +2,8 @@ import { loadTwo, plusSquares, square } from './doubles';
 import { bytes, bytesOfDoubles, LANES, loadRounded, times } from './lanes';
 
 /**
- * Columns k of W whose norm is finite and above the limit, times limit / norm, as src/program/reference/max-norm.ts.
- * Overwrites `W`, and `factors`, doubles, with what each column is multiplied by.
+ * Scales columns k of W whose norm is finite and above the limit by limit / norm, as in
+ * src/program/reference/max-norm.ts. Overwrites `W`, and `factors` (doubles) with the factor of each column.
  */
 export function maxNorm(W: usize, factors: usize, I: i32, row: usize, n: i32, limit: f64): void {
   const end = factors + bytesOfDoubles(n);

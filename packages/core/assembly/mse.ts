@@ -2,8 +2,8 @@ import { flush } from './flush';
 import { bytes, LANES, lane0, lane1, lane2, lane3, minus, over, plus, splat, times } from './lanes';
 
 /**
- * Σₙ (Σₒ (y - t)²) / O and dy = flush(2(y - t) / O), lanes as in src/families/losses/elementwise.ts. Overwrites
- * `lossSums`, one of each leaf of `leaf` rows, and `dy`, which may be `y`.
+ * Σₙ (Σₒ (y - t)²) / O and dy = flush(2(y - t) / O), in the lanes of src/families/losses/elementwise.ts. Overwrites
+ * `lossSums`, with a sum for each leaf of `leaf` rows, and `dy`, which may be `y`.
  */
 export function mse(lossSums: usize, dy: usize, y: usize, t: usize, B: i32, leaf: i32, O: i32): void {
   const row = bytes(O);
@@ -32,7 +32,7 @@ function rowLoss(dy: usize, y: usize, t: usize, O: i32): Real {
   return (l0 + l1 + (l2 + l3)) / divisor;
 }
 
-/** (y - t)²; overwrites `dy`. */
+/** (y - t)². Overwrites `dy`. */
 @inline function square<T>(dy: usize, y: usize, t: usize, divisor: T): T {
   const d = minus(load<T>(y), load<T>(t));
   store<T>(dy, flush<T>(over(times(splat<T>(2), d), divisor)));

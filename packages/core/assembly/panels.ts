@@ -2,19 +2,19 @@ import { bytes, copy, LANES } from './lanes';
 
 /** Columns of a full panel: four vectors. */
 export const PANEL: i32 = 4 * LANES;
-/** From one row of a full panel to the next. */
+/** Bytes of a row of a full panel. */
 export const PANEL_STEP: usize = 64;
 
 /**
- * The widest panel that the remaining columns fill: one of four vectors, of two, of one, or of the columns that fill
- * none. Not padded: a last layer of 10 would pay for 16.
+ * Width of the next panel: four, two or one vectors if the remaining columns fill them, else all remaining columns.
+ * Panels are not padded: a last layer of 10 would pay for 16.
  */
 @inline export function panelWidth(columns: i32): i32 {
   if (columns >= PANEL) return PANEL;
   return columns >= 2 * LANES ? 2 * LANES : min(columns, LANES);
 }
 
-/** panel[K,width] = the first `width` columns of W[K,…], whose rows are `wRow` bytes apart. Overwrites `panel`. */
+/** panel[K,width] = the first `width` columns of W[K,…], whose rows lie `wRow` bytes apart. Overwrites `panel`. */
 export function packPanel(panel: usize, W: usize, wRow: usize, K: i32, width: i32): void {
   for (let k = 0; k < K; k++) {
     if (width == PANEL) {
@@ -36,7 +36,7 @@ export function packPanel(panel: usize, W: usize, wRow: usize, K: i32, width: i3
   }
 }
 
-/** panel[K,width] = Wᵀ of the first K columns of `width` rows, `wRow` bytes apart. Overwrites `panel`. */
+/** panel[K,width] = Wᵀ for the first K columns of `width` rows that lie `wRow` bytes apart. Overwrites `panel`. */
 export function transposePanel(panel: usize, W: usize, wRow: usize, K: i32, width: i32): void {
   const step = bytes(width);
   let r = 0;
@@ -56,7 +56,7 @@ export function transposePanel(panel: usize, W: usize, wRow: usize, K: i32, widt
   }
 }
 
-/** As many rows as columns: a vector. */
+/** Transposes a square of LANES rows and columns. */
 @inline function transposeTile(to: usize, step: usize, from: usize, row: usize): void {
   if (LANES == 2) {
     const r0 = v128.load(from);

@@ -5,9 +5,9 @@ import { listStep } from './terms';
 import { tile1x1, tile1x2, tile1x4, tile2x4, tile4x1, tile4x2 } from './tiles';
 
 /**
- * c[M,width] = (init[M,width] + a[M,K] · panel[K,width], k ascending) + joined[M,width]. Strides in bytes. Overwrites
- * `c`, which may be `init`. `joined` is zeros or `c`, and `c` only where `init` is zeros. `lists` has the terms of each
- * two rows (terms.ts), beside which full panels leave out all others; 0: none.
+ * c[M,width] = (init[M,width] + a[M,K] · panel[K,width], k ascending) + joined[M,width]. Strides are in bytes.
+ * Overwrites `c`, which may be `init`. `joined` is zeros or, only if `init` is zeros, `c`. `lists` has the terms of
+ * each two rows (terms.ts), or is 0; full panels leave out all other terms.
  */
 @inline export function timesPanel(
   width: i32,
@@ -34,7 +34,7 @@ import { tile1x1, tile1x2, tile1x4, tile2x4, tile4x1, tile4x2 } from './tiles';
   }
 }
 
-// A function each: V8 makes fast code of a small one much sooner, and XOR needs no more than the last.
+// One function for each width: V8 optimizes small functions much sooner, and XOR needs only the last.
 
 function timesFull(
   c: usize, cRow: usize,
@@ -46,7 +46,7 @@ function timesFull(
   sumRows(false, false, c, cRow, init, initRow, a, aRow, aStep, panel, panelStep, M, K, lists);
 }
 
-/** c[M,PANEL] = a[M,K] · panel[K,PANEL], k ascending from 0, to which what stands in c is added where `adds`. */
+/** c[M,PANEL] = a[M,K] · panel[K,PANEL], k ascending from 0; adds it to c if `adds`. */
 @inline export function timesLeaf(
   adds: bool,
   c: usize, cRow: usize,
@@ -72,7 +72,7 @@ function addLeaf(
   sumRows(true, true, c, cRow, zeros, 0, a, aRow, aStep, panel, panelStep, M, K, lists);
 }
 
-/** Rows of full panels in tiles of two: see tile2x4 for `fresh` and `adds`. */
+/** Takes rows of full panels in tiles of two. `fresh` and `adds` are as in tile2x4. */
 @inline function sumRows(
   fresh: bool, adds: bool,
   c: usize, cRow: usize,
@@ -145,7 +145,7 @@ function times3(
   column<v128>(3, c, cRow, init, initRow, joined, joinedRow, a, aRow, aStep, panel, panelStep, M, K);
 }
 
-/** A single number a row (T = Real), or up to a vector of them. */
+/** One number a row (T = Real), or up to a vector. */
 @inline function column<T>(
   columns: i32,
   c: usize, cRow: usize, init: usize, initRow: usize, joined: usize, joinedRow: usize,

@@ -3,7 +3,7 @@ import { firstTwo, lastTwo, plusSquares, square } from './doubles';
 import { flush } from './flush';
 import { bytes, LANES, loadRounded, minus, plus, splat, times } from './lanes';
 
-/** One step of SGD without momentum: θ - lr·d, d = g + weightDecay·θ; hyper as sgdMomentum's. Overwrites `theta`. */
+/** One step of SGD without momentum: θ - lr·d, d = g + weightDecay·θ; hyper as in sgdMomentum. Overwrites `theta`. */
 export function sgd(theta: usize, g: usize, n: i32, hyper: usize): void {
   const lr = loadRounded(hyper);
   const weightDecay = loadRounded(hyper + 3 * 8);
@@ -22,8 +22,8 @@ export function sgd(theta: usize, g: usize, n: i32, hyper: usize): void {
 }
 
 /**
- * SGD by the mean of S rows of gradients, `row` bytes apart, which is their sum times `factor`, in one pass: the bits
- * of `averageRows` and then `sgd`. S is 1, 2 or 4. Overwrites `square`, `theta`.
+ * SGD by the mean of S rows of gradients that lie `row` bytes apart: their sum · `factor`. One pass, with the bits of
+ * `averageRows` and then `sgd`. S is 1, 2 or 4. Overwrites `square`, `theta`.
  */
 export function sgdOfMean(
   square: usize, theta: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
@@ -33,7 +33,7 @@ export function sgdOfMean(
   else store<f64>(square, byMean4(theta, n, hyper, rows, row, factor));
 }
 
-// A function each: V8 makes fast code of a small one much sooner.
+// One function for each S: V8 optimizes small functions much sooner.
 
 function byMean1(theta: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64): f64 {
   return updateAll(1, theta, n, hyper, rows, row, factor);
@@ -47,7 +47,7 @@ function byMean4(theta: usize, n: i32, hyper: usize, rows: usize, row: usize, fa
   return updateAll(4, theta, n, hyper, rows, row, factor);
 }
 
-/** g = (Σ rows)·factor, and SGD by it. Returns Σ g² as `averageRows` adds it. */
+/** SGD by g = (Σ rows)·factor. Returns Σ g² in the order of `averageRows`. */
 @inline function updateAll(S: i32, theta: usize, n: i32, hyper: usize, rows: usize, row: usize, factor: f64): f64 {
   const lr = loadRounded(hyper);
   const weightDecay = loadRounded(hyper + 3 * 8);
@@ -83,7 +83,7 @@ function byMean4(theta: usize, n: i32, hyper: usize, rows: usize, row: usize, fa
   return s0 + s1 + (s2 + s3);
 }
 
-/** θ - lr·d, d = g + weightDecay·θ where it decays. Overwrites `theta`. */
+/** θ - lr·d with d = g + weightDecay·θ if `decays`, else g. Overwrites `theta`. */
 @inline function update<T>(theta: usize, d: T, lr: T, weightDecay: T, decays: bool): void {
   const old = load<T>(theta);
   if (decays) d = plus(d, times(weightDecay, old));

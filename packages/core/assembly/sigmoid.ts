@@ -1,7 +1,7 @@
 import { exp } from './exp';
 import { minus, over, plus, splat, times } from './lanes';
 
-/** 1 / (1 + e⁻ᶻ), as src/math/exp.ts, of floats as src/math/float32/exp.ts. */
+/** 1 / (1 + e⁻ᶻ), as in src/math/exp.ts or src/math/float32/exp.ts. */
 @inline export function sigmoid(z: v128): v128 {
   const one = splat<v128>(1);
   if (sizeof<Real>() == 8) return over(one, plus(one, exp(v128.neg<Real>(z))));

@@ -25,7 +25,7 @@ export function siluBackward(dz: usize, da: usize, z: usize, n: i32): void {
   return slopeBy(z, sigmoid(z));
 }
 
-/** The same, s being σ(z). */
+/** σ(z) · (1 + z · (1 - σ(z))) for s = σ(z). */
 @inline export function slopeBy(z: v128, s: v128): v128 {
   const one = splat<v128>(1);
   return times(s, plus(one, times(z, minus(one, s))));

@@ -4,9 +4,9 @@ import { bytes, LANES, lane0, lane1, lane2, lane3, loadRest, minus, over, plus, 
 import { log } from './log';
 
 /**
- * Σₙ log Σₒ e^y[n,o] - y[n,t[n]] and dy[n,o] = softmax(y[n])[o] - [o = t[n]], as
- * src/families/losses/softmax-cross-entropy.ts. Overwrites `lossSums`, one of each leaf of `leaf` rows, and `dy`, which
- * may be `y`.
+ * Σₙ log Σₒ e^y[n,o] - y[n,t[n]] and dy[n,o] = softmax(y[n])[o] - [o = t[n]], as in
+ * src/families/losses/softmax-cross-entropy.ts. Overwrites `lossSums`, with a sum for each leaf of `leaf` rows, and
+ * `dy`, which may be `y`.
  */
 export function softmaxCrossEntropy(
   lossSums: usize, dy: usize, y: usize, t: usize, B: i32, leaf: i32, O: i32,
@@ -22,7 +22,7 @@ export function softmaxCrossEntropy(
 function rowLoss(dy: usize, y: usize, t: usize, O: i32): Real {
   const target = bytes(<i32>load<Real>(t));
   const m = maximum(y, O);
-  const cTarget = load<Real>(y + target) - m; // read before dy, which may be y
+  const cTarget = load<Real>(y + target) - m; // read before dy is written, which may be y
   exponentials(dy, y, O, m);
   const s = sum(dy, O);
   const probability = load<Real>(dy + target) / s;
@@ -32,8 +32,8 @@ function rowLoss(dy: usize, y: usize, t: usize, O: i32): Real {
 }
 
 /**
- * Σₙ log Σₒ e^y[n,o] - (1 - smoothing) y[n,t[n]] - smoothing/O Σₒ y[n,o], of y - max y in place of y, and dy[n,o] =
- * softmax(y[n])[o] minus the smoothed target. Otherwise likewise.
+ * Σₙ log Σₒ e^c[n,o] - (1 - smoothing) c[n,t[n]] - smoothing/O Σₒ c[n,o], where c = y - max y, and dy[n,o] =
+ * softmax(y[n])[o] minus the smoothed target. Arguments are as in `softmaxCrossEntropy`.
  */
 export function smoothedCrossEntropy(
   lossSums: usize, dy: usize, y: usize, t: usize, B: i32, leaf: i32, O: i32, smoothing: f64,
@@ -62,7 +62,7 @@ function smoothedRow(dy: usize, y: usize, t: usize, O: i32, smoothing: Real): Re
   return log(s) - (1 - smoothing) * cTarget - off * cSum;
 }
 
-/** max y[o], in four lanes o mod 4 that start at -∞ and take what is greater. */
+/** max y[o], in four lanes o mod 4 that start at -∞ and take greater values. */
 function maximum(y: usize, O: i32): Real {
   let low = splat<v128>(-Infinity);
   let high = splat<v128>(-Infinity);
@@ -80,7 +80,7 @@ function maximum(y: usize, O: i32): Real {
   return greater(greater(l3, l2), greater(l1, l0));
 }
 
-/** z where z > lane; a lane never takes a NaN. */
+/** z if it is greater, else lane. So a lane never becomes NaN. */
 @inline function greater(z: Real, lane: Real): Real {
   return z > lane ? z : lane;
 }

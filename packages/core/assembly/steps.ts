@@ -1,6 +1,6 @@
 import { bytesOfDoubles, copy } from './lanes';
 
-// All of these are doubles, whatever the type of the elements.
+// All arrays in this file hold doubles, for every element type.
 
 /** hyper = row `next` of `hypers` [*, H]. Overwrites `hyper`; adds 1 to `next`. */
 export function takeHyper(hyper: usize, hypers: usize, next: usize, H: i32): void {
@@ -11,8 +11,8 @@ export function takeHyper(hyper: usize, hypers: usize, next: usize, H: i32): voi
 }
 
 /**
- * losses[at] = (Σ lossSums) / rows, added by the tree, and norms[at] = √(Σ squares), in order, for note = at, stop;
- * adds 1 to at, and stop becomes 1 where one of the two is not finite, else 0. Overwrites `lossSums`.
+ * losses[at] = (the tree's sum of `lossSums`) / rows, and norms[at] = √(Σ squares), in order, where `note` = [at,
+ * stop]. Adds 1 to `at`; sets `stop` to 0 if both are finite, else to 1. Overwrites `lossSums`.
  */
 export function noteStep(
   note: usize, losses: usize, norms: usize, lossSums: usize, squares: usize, leaves: i32, blocks: i32, rows: i32,

@@ -4,10 +4,10 @@ import { minus, over, plus, splat, times } from './lanes';
 
 const LN2: Real = 0.6931471805599453;
 
-/** |x| from which on tanh x rounds to 1. */
+/** |x| from which tanh x rounds to 1. */
 const MOST: Real = sizeof<Real>() == 8 ? 22 : 10;
 
-/** tanh x, as src/math/tanh.ts, of floats as src/math/float32/tanh.ts. */
+/** tanh x, as in src/math/tanh.ts or src/math/float32/tanh.ts. */
 @inline export function tanh(x: v128): v128 {
   const absolute = v128.abs<Real>(x);
   const capped = atMost(absolute, MOST);

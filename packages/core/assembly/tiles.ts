@@ -1,39 +1,38 @@
-// c[M,N] = init[M,N] + a[M,K] · panel[K,N], k ascending, M x N as the function's name has it, N in units of T. The sums
-// stay in registers; each starts at `init`: a bias (initRow = 0), zeros, or what stands in c. All strides are in bytes,
-// so that one tile serves x and its transpose, packed panels and plain rows. k is not unrolled: V8 then runs out of its
-// 15 registers and spills (13 GFLOP/s instead of 18). At the end `joined` is added: another sum that waits in c, or
-// zeros (joinedRow = 0), which make a sum of 0 to +0, so that its bits do not depend on terms of 0: where these are
-// left out, nothing changes.
+// c[M,N] = init[M,N] + a[M,K] · panel[K,N], k ascending. A function's name gives M x N, with N in units of T. Sums stay
+// in registers. They start at `init`, which is a bias (initRow = 0), zeros, or c. All strides are in bytes, so one tile
+// serves x and its transpose, packed panels and plain rows. k is not unrolled: V8 would then run out of its 15
+// registers and spill (13 GFLOP/s instead of 18). At the end `joined` is added, which is another sum waiting in c, or
+// zeros (joinedRow = 0). Adding 0 turns -0 into +0, so leaving out zero terms changes no bit.
 
 import { LANES, loadRest, loadSplat, plus, splat, storeRest, times } from './lanes';
 
-/** A number (T = Real), or up to a vector of them. */
+/** Loads one number (T = Real), or up to a vector. */
 @inline function loadColumns<T>(p: usize, columns: i32): T {
   if (isVector<T>()) return columns == LANES ? load<T>(p) : loadRest(p, columns);
   else return load<T>(p);
 }
 
-/** Likewise. */
+/** Stores one number (T = Real), or up to a vector. */
 @inline function storeColumns<T>(p: usize, x: T, columns: i32): void {
   if (!isVector<T>() || columns == LANES) store<T>(p, x);
   else storeRest(p, x, columns);
 }
 
-/** The sum, and what stands at `joined`. */
+/** Adds the number at `joined` to a sum. */
 @inline function join<T>(sum: T, joined: usize): T {
   return plus(sum, load<T>(joined));
 }
 
-/** A sum as it is stored: one that starts at 0 ends at no -0. */
+/** A sum as it is stored. Adding 0 turns -0 into +0; sums that start at 0 never become -0. */
 @inline function ending<T>(fresh: bool, adds: bool, sum: T, c: usize): T {
   if (adds) return plus(sum, load<T>(c));
   return fresh ? sum : plus(sum, splat<T>(0));
 }
 
 /**
- * Eight sums, four columns and two factors: 14 registers. Where `listed`, `terms` holds the K terms to add (terms.ts),
- * which costs a tenth more a term. Where `fresh`, sums start at zeros and not at `init`; where `adds`, what stands in c
- * is added: sums of few terms, as those of a leaf are, would take 8 % longer if they were loaded and joined as others.
+ * Eight sums, four columns and two factors: 14 registers. If `listed`, `terms` has the K terms to add (terms.ts), which
+ * costs a tenth more per term. If `fresh`, sums start at 0 instead of `init`; if `adds`, they are added to c. Both are
+ * special cases because sums of few terms, such as those of a leaf, would otherwise take 8 % longer.
  */
 @inline export function tile2x4<T>(
   listed: bool, fresh: bool, adds: bool, terms: usize,

@@ -2,7 +2,7 @@ import { flush } from './flush';
 import { bytes, LANES, loadRest, loadRounded, splat, storeRest, times } from './lanes';
 
 /**
- * lossSums = the sum over each leaf's rows of w[n] · losses[n], doubles, and dy[n,o] = w[n] · dy[n,o], as
+ * lossSums = Σ w[n] · losses[n] over each leaf's rows, in doubles, and dy[n,o] = w[n] · dy[n,o], as in
  * src/program/reference/weigh-losses.ts. Overwrites `lossSums` and `dy`.
  */
 export function weighLosses(

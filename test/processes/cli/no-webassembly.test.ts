@@ -7,7 +7,7 @@ const jitless = (args: string) =>
   endOf(startProgram(args.split(' '), temporaryDirectory(), { nodeFlags: ['--jitless'] }));
 
 const run = 'train --dataset xor --epochs 50 --no-out --json --backend';
-const PROBLEM = 'this engine has no WebAssembly, expected it for every backend but reference';
+const PROBLEM = 'this engine has no WebAssembly, expected it for every backend except reference';
 
 test('without WebAssembly auto takes the reference with a warning, and trains to the bits of any reference', async () => {
   const [auto, elsewhere] = await Promise.all([jitless(`${run} auto`), gradloom(`${run} reference`.split(' '))]);

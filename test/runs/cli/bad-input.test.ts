@@ -96,7 +96,7 @@ const usage: Record<string, string | RegExp> = {
   'train --schedule step:every-epoch=1':
     'gradloom train: --schedule step: option "every-epoch" is unknown, expected every-epochs, every-steps, gamma (did you mean every-epochs?)',
   'train --schedule step:every-epochs=2,every-steps=5':
-    'gradloom train: --schedule step: every-steps has 5, and epochs are given too, expected one of the two',
+    'gradloom train: --schedule step: every-steps has 5 although epochs are given, expected only one of the two',
   'train --schedule step:every-epochs=0':
     'gradloom train: --schedule step: every-epochs has 0, expected a whole number of at least 1',
   'train --init he':

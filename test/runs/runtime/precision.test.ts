@@ -282,7 +282,7 @@ test('indices that are no floats are refused before anything is allocated', asyn
   const rows = datasetFromRows({ inputs: [[1]], targets: [[1]] });
   const run = train(words, { train: rows }, { ...base, pool, precision: 'float32' });
   await expect(run.result).rejects.toThrow(
-    /vocabulary has 16777217, expected at most 16777216 in float32 \(larger indices are no floats\)$/,
+    /vocabulary has 16777217, expected at most 16777216 in float32 \(it cannot represent larger ones\)$/,
   );
 });
 

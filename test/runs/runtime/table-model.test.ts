@@ -109,7 +109,7 @@ const refused: [rows: unknown, problem: string][] = [
   [[rows[0], { age: 'x', city: 'Bonn' }], 'predict: row 1, column "age" has "x", expected a number'],
   [[rows[0], 3], 'predict: row 1 has 3, expected an object by column name, or a list of cells'],
   [rows[0], 'predict: rows has {"age":30,"city":"Köln"}, expected an array of rows'],
-  [[[1]], 'predict: row 0, column "city" is not there in a row of 1 cells, expected 2'],
+  [[[1]], 'predict: row 0, column "city" is missing in a row of 1 cells, expected 2'],
 ];
 
 test.each(refused)('%j is refused', (given, problem) => {
@@ -121,7 +121,7 @@ test('a preprocessing that does not fit the network is refused', () => {
   const [first, second] = columns;
   const wider = { version: 1, columns: [{ ...first, indicator: true }, second], target: [price] } as const;
   expect(() => createModel({ ...contents, preprocessing: wider })).toThrow(
-    "createModel: the network's input has 3, expected 4 (what the columns of the table become)",
+    "createModel: the network's input has 3, expected 4 (inputs from the columns of the table)",
   );
   expect(() => createModel(model(2, [price]))).toThrow("the network's output has 2, expected 1 (target columns)");
   expect(() => createModel(model(2, [kind]))).toThrow(`the network's output has 2, expected 3 (classes of "kind")`);

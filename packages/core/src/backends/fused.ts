@@ -4,9 +4,9 @@ import { addTree, leafCount } from '../math/tree/index.ts';
 import type { affine, affineBackwardInput, affineBackwardWeights } from '../program/reference/products.ts';
 
 /**
- * The products of a dense layer with multiplication and addition fused, in plain TypeScript: they define the bits of
- * backend native for both types of elements. The orders of addition are the reference's, and so is + 0 at the end; each
- * term is rounded once in place of twice.
+ * Products of a dense layer with fused multiply-add, in plain TypeScript. They define the bits of the native backend
+ * for both types. They add in the same order as the reference, + 0 at the end included, but round each term once, not
+ * twice.
  */
 export const fusedProducts: {
   readonly affine: typeof affine;

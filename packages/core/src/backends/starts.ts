@@ -1,12 +1,12 @@
 import type { Elements } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
 
-/** Views of `view` from each of its elements 0, step, 2 step, …; `count` of them or more. */
+/** Views that begin at elements 0, step, 2 step, … of `view`; at least `count` of them. */
 export type Starts = (view: Elements, step: number, count: number) => readonly Elements[];
 
 /**
- * Cached as long as the view lives, since a new subarray per call would be garbage in every step. koffi takes the
- * address of a view without allocating; an address passed as a number costs 16 bytes of heap.
+ * Caches the views as long as `view` lives, since a new subarray per call would be garbage in every step. koffi takes
+ * the address of a view without allocating; an address passed as a number costs 16 bytes of heap.
  */
 export function createStarts(): Starts {
   const known = new WeakMap<Elements, Map<number, Elements[]>>();

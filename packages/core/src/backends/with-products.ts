@@ -2,14 +2,14 @@ import type { Kernels } from '../program/kernels.ts';
 import type { Call } from '../program/op.ts';
 import type { affine, affineBackwardInput, affineBackwardWeights } from '../program/reference/products.ts';
 
-/** Makes a function of each of the three products of a dense layer, for the arguments that the reference takes. */
+/** For each of the three products of a dense layer, makes a function from the reference's arguments. */
 export interface Products {
   affine(...args: Parameters<typeof affine>): () => void;
   affineBackwardInput(...args: Parameters<typeof affineBackwardInput>): () => void;
   affineBackwardWeights(...args: Parameters<typeof affineBackwardWeights>): () => void;
 }
 
-/** `kernels` with other products for the shapes for which `isLarge` is true. */
+/** `kernels` with other products for shapes where `isLarge` is true. */
 export function withProducts(
   name: Kernels['name'],
   kernels: Kernels,
@@ -22,7 +22,7 @@ export function withProducts(
     const place = Object.keys(op.operands);
     const [B, I, O] = ['B', 'I', 'O'].map((count) => args[place.indexOf(count)] as number);
     if (!isLarge(B, I, O)) return kernels.bind(call);
-    // The arguments are those of the operation: `emit` has them typed.
+    // The cast is safe: `emit` has checked the types of the arguments.
     const product = products[op.name as keyof Products] as (...args: readonly unknown[]) => () => void;
     return product(...args);
   }

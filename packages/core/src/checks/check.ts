@@ -3,7 +3,7 @@ import { OptionError, unknownOption } from './option-error.ts';
 import { show } from './show.ts';
 
 /**
- * The value, if it is a number for which `ok` holds.
+ * Returns the value if it is a finite number for which `ok` holds.
  * @throws OptionError "<where>: <name> has <value>, expected a number <wanted>".
  */
 export function number(
@@ -18,54 +18,54 @@ export function number(
   throw new OptionError(where, name, `has ${show(value)}, expected ${kind}${wanted === '' ? '' : ` ${wanted}`}`);
 }
 
-/** The value, if it is a finite number. @throws OptionError otherwise. */
+/** Returns the value if it is a finite number. @throws OptionError otherwise. */
 export const finite = (where: string, name: string, value: unknown): number =>
   number(where, name, value, '', () => true);
 
-/** The value, if it is a whole number from 1 to 2⁵³ - 1. @throws OptionError otherwise. */
+/** Returns the value if it is an integer from 1 to 2⁵³ - 1. @throws OptionError otherwise. */
 export function positiveInteger(where: string, name: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
   const most = typeof value === 'number' && value > Number.MAX_SAFE_INTEGER ? ' (at most 2^53 - 1)' : '';
   throw new OptionError(where, name, `has ${show(value)}, expected a whole number of at least 1${most}`);
 }
 
-/** The value, if it is one of the table's own keys. @throws OptionError with the nearest key otherwise. */
+/** Returns the value if it is one of the table's own keys. @throws OptionError with the nearest key otherwise. */
 export function oneOf<T extends object>(where: string, name: string, value: unknown, table: T): keyof T & string {
   if (typeof value === 'string' && Object.hasOwn(table, value)) return value as keyof T & string;
   const known = Object.keys(table);
   throw new OptionError(where, name, `has ${show(value)}, expected one of ${known.join(', ')}${suggest(value, known)}`);
 }
 
-/** The value, if it is an object and no list. @throws OptionError otherwise; `wanted` says what it should be. */
+/** Returns the value if it is an object and not a list. @throws OptionError with `wanted` otherwise. */
 export function record<T>(where: string, name: string, value: T, wanted: string): T & object {
   if (isPromise(value)) throw new OptionError(where, name, `has a promise, expected ${wanted} (await it first)`);
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
 }
 
-/** Passing a promise is a forgotten await, which JSON would show as {}. A run counts too: its result is meant. */
+/** A promise, also that of a training run, means a forgotten await. JSON would show it as {}. */
 const isPromise = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
-/** The value, if it is a list. @throws OptionError otherwise. */
+/** Returns the value if it is a list. @throws OptionError otherwise. */
 export function list<T>(where: string, name: string, value: readonly T[], wanted: string): readonly T[] {
   if (Array.isArray(value)) return value;
   throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
 }
 
-/** The value, if it is a Float64Array. @throws OptionError otherwise. */
+/** Returns the value if it is a Float64Array. @throws OptionError otherwise. */
 export function doubles(where: string, name: string, value: unknown): Float64Array {
   if (value instanceof Float64Array) return value;
   throw new OptionError(where, name, `has ${show(value)}, expected a Float64Array`);
 }
 
-/** The value, if it is an array of numbers of one of the types of runs. @throws OptionError otherwise. */
+/** Returns the value if it is an array of an element type. @throws OptionError otherwise. */
 export function elements(where: string, name: string, value: unknown): Float64Array | Float32Array {
   if (value instanceof Float64Array || value instanceof Float32Array) return value;
   throw new OptionError(where, name, `has ${show(value)}, expected a Float64Array or a Float32Array`);
 }
 
-/** @throws OptionError if `options` is no plain object or has a key that is not in `known`. */
+/** @throws Error if `options` is not an object, OptionError if it has a key that is not in `known`. */
 export function onlyKeys(where: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new Error(`${where}: options have ${show(options)}, expected an object`);

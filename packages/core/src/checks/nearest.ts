@@ -1,14 +1,14 @@
 import { showName } from './show.ts';
 
-/** Longer words are not compared with the known ones: a hint must not take longer than what it is about. */
+/** Longer words get no hint, since comparing them would take longer than the check itself. */
 const LONGEST = 200;
 
-/** Edits of a word that is still meant. Each takes a diagonal of the comparison. */
+/** Most edits of a word that can still be meant. Each widens the compared diagonal by one. */
 const MOST_EDITS = 5;
 
 /**
- * The known word closest to `word` by edits (Damerau-Levenshtein), or undefined where none is near enough to be meant.
- * Linear in the letters of `known`.
+ * The known word closest to `word` by edits (Damerau-Levenshtein), or undefined if none is close enough. Takes time in
+ * proportion to the letters of `known`.
  */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > LONGEST) return undefined;
@@ -23,7 +23,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** ' (did you mean adam?)' for a text that begins a known word, is near to one or is a part of some; else nothing. */
+/** ' (did you mean adam?)' if the text begins a known word, is close to one, or is a part of some; else ''. */
 export function suggest(word: unknown, known: readonly string[]): string {
   if (typeof word !== 'string' || word === '' || word.length > LONGEST) return '';
   const lower = word.toLowerCase();
@@ -40,12 +40,12 @@ export function suggest(word: unknown, known: readonly string[]): string {
         .join(' or ')}?)`;
 }
 
-/** Whether three letters or more of `start` begin `word`: 'vanish' of 'vanishing', '--data' of '--dataset'. */
+/** Whether `word` begins with `start`, of at least three letters: '--dataset' with '--data'. */
 const begins = (word: string, start: string): boolean => start.replace(/^-+/, '').length >= 3 && word.startsWith(start);
 
 /**
- * Whether `part` stands between hyphens of `word`: 'he' or 'normal' of 'he-normal', '--threads' of '--max-threads'; or
- * is a longer part without the hyphens: 'crossentropy'.
+ * Whether `part` stands between hyphens in `word`: 'normal' in 'he-normal', '--threads' in '--max-threads'. Or whether
+ * it is a longer part of `word` without its hyphens: 'crossentropy'.
  */
 const hasPart = (word: string, part: string): boolean => {
   const bare = part.replace(/^--/, '');
@@ -53,15 +53,16 @@ const hasPart = (word: string, part: string): boolean => {
 };
 
 /**
- * Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `candidate`, or some number above
- * `most` where there are more.
+ * Number of insertions, deletions, substitutions and swaps of neighbours that turn `a` into `candidate`; if there are
+ * more than `most`, any number above it.
  */
 function editDistance(a: string, candidate: string, most: number): number {
   if (Math.abs(a.length - candidate.length) > most) return most + 1;
   const b = candidate.toLowerCase();
   let [twoBack, oneBack, row] = [0, 1, 2].map(() => Array.from({ length: b.length + 2 }, (_, j) => j));
   for (let i = 1; i <= a.length; i++) {
-    // Places further than `most` from the diagonal have more edits than that: the next row sees one on each side.
+    // Places further than `most` from the diagonal take more edits than that. The next row reads one of them on each
+    // side.
     const [first, last] = [Math.max(1, i - most), Math.min(b.length, i + most)];
     row[first - 1] = first === 1 ? i : most + 1;
     let least = row[first - 1];

@@ -3,33 +3,33 @@ import { show } from './show.ts';
 
 /** Optional parts of an OptionError. */
 export interface OptionErrorDetails {
-  /** Subject of the sentence. @default the first option itself */
+  /** Subject of the message. @default the first option */
   readonly about?: string;
-  /** The known names, if a name is unknown. */
+  /** The known names, if the error is an unknown name. */
   readonly known?: readonly string[];
-  /** The cause. */
+  /** The error that caused this one. */
   readonly cause?: unknown;
 }
 
 /**
- * A refused option. The message is '<where>: <about> <problem>'; `options` are for callers that use other names, such
- * as the flags of a command line.
+ * A rejected option. The message is '<where>: <about> <problem>'; `options` lets callers with other names, such as
+ * command-line flags, name the option in their own way.
  */
 export class OptionError extends Error {
   /** 'OptionError'. */
   override readonly name = 'OptionError';
   /**
-   * Paths of the refused options in the argument of the caller, such as 'batch' or 'layers.2.out'; several if they do
-   * not fit each other.
+   * Paths of the rejected options in the caller's argument, such as 'batch' or 'layers.2.out'. Several if options
+   * contradict each other.
    */
   readonly options: readonly string[];
-  /** Subject of the sentence. */
+  /** Subject of the message. */
   readonly about: string;
-  /** The rest of it: 'has 0, expected a whole number of at least 1'. */
+  /** Rest of the message: 'has 0, expected a whole number of at least 1'. */
   readonly problem: string;
-  /** Where a name is unknown: those that are known. */
+  /** The known names, if the error is an unknown name. */
   readonly known: readonly string[] | undefined;
-  /** The function that refused it. */
+  /** The function that rejected the option. */
   readonly where: string;
 
   constructor(where: string, option: string | readonly string[], problem: string, details: OptionErrorDetails = {}) {
@@ -43,7 +43,7 @@ export class OptionError extends Error {
     this.where = where;
   }
 
-  /** The same error for the caller that passed the object at `path`; `place` is then put before the sentence. */
+  /** The same error for a caller that passed the object as its option `path`. `place` is put before the message. */
   inside(path: string, place?: string): OptionError {
     const { where, options, about, problem, known } = this;
     return new OptionError(
@@ -55,7 +55,7 @@ export class OptionError extends Error {
   }
 }
 
-/** Runs `check` on the object at `path` of the options, and adds the path to its errors. */
+/** Runs `check` on the object at `path` in the options. Adds the path to its errors. */
 export function within<T>(path: string, check: () => T): T {
   try {
     return check();
@@ -64,7 +64,7 @@ export function within<T>(path: string, check: () => T): T {
   }
 }
 
-/** The same for a check with pauses. */
+/** `within` for a check with pauses. */
 export function* withinInTurns<T>(
   path: string,
   check: Generator<undefined, T, undefined>,

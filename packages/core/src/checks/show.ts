@@ -1,33 +1,33 @@
-/** Characters of a value or name in a message. */
+/** Most characters of a value or name in a message. */
 const MOST = 60;
 
-/** Characters of a path in a message: as many as systems take. */
+/** Most characters of a path in a message: the limit of operating systems. */
 const MOST_OF_PATH = 4096;
 
-/** Characters of a sentence that becomes a part of another: it may name two paths. */
+/** Most characters of a message quoted in another: it may name two paths. */
 const MOST_OF_REASON = 10_000;
 
 /**
- * A value as text for an error message: JSON if possible, one line of at most 60 printable characters. Of an array of
- * bytes or numbers its type and length, as it may have millions. Never throws.
+ * A value as text for an error message: JSON if possible, on one line of at most 60 printable characters. Arrays of
+ * bytes or numbers are shown by type and length, as they may have millions. Never throws.
  */
 export const show = (value: unknown): string =>
   showName(typeof value === 'number' ? String(value) : (json(value) ?? String(value)));
 
 /**
- * A name from a user or a file as it stands in a message: at most 60 printable characters, without quotes. One that is
- * no text, as JavaScript allows, is shown as a value.
+ * A name from a user or a file, for a message: at most 60 printable characters, without quotes. A name that is no
+ * string, which JavaScript allows, is shown as a value.
  */
 export const showName = (name: string): string => (typeof name === 'string' ? oneLine(name, MOST) : show(name));
 
-/** A path in a message. */
+/** A path for a message. */
 export const showPath = (path: string): string => oneLine(path, MOST_OF_PATH);
 
-/** The message of an error, on one line and shortened: a library's message may span lines and quote whole files. */
+/** The message of an error on one line and shortened: a library's message may span lines or quote a whole file. */
 export const reasonOf = (error: unknown): string =>
   oneLine((error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' '), MOST_OF_REASON);
 
-/** 'a, b, c and 4 more'. */
+/** Joins names: 'a, b, c and 4 more'. */
 export function listed(names: readonly string[], most = 20): string {
   const shown = names.slice(0, most).map(showName).join(', ');
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;
@@ -42,8 +42,8 @@ const printable = (text: string): string => text.replace(UNPRINTABLE, '\ufffd');
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * Undefined for a function, a symbol or undefined itself. A bigint and an object in a circle have no JSON: their type
- * stands for them.
+ * JSON of a value; undefined for a function, a symbol or undefined. A bigint or circular object has no JSON, so its
+ * type is named instead.
  */
 function json(value: unknown): string | undefined {
   try {
@@ -54,6 +54,6 @@ function json(value: unknown): string | undefined {
   }
 }
 
-/** '1 row', '2 rows', '3 classes'. */
+/** A count with its noun: '1 row', '2 rows', '3 classes'. */
 export const counted = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : /(s|x|ch)$/.test(noun) ? 'es' : 's'}`;

@@ -5,7 +5,7 @@ import { show } from '../checks/show.ts';
 /** A table of factories, with one entry per member of the family. */
 export type Family<Member> = Record<string, (options: never) => Member>;
 
-/** The part of a spec that names a member. */
+/** The name of a member in its spec. */
 export interface KindOf<K> {
   /** Name of the member. */
   kind: K;
@@ -14,18 +14,15 @@ export interface KindOf<K> {
 /** JSON that rebuilds a member in any thread: its name, or an object with its name as `kind` and its options. */
 export type SpecOf<T extends Family<unknown>> = keyof T | { [K in keyof T]: KindOf<K> & OptionsOf<T[K]> }[keyof T];
 
-/** A factory without options gives `unknown`, which adds nothing to `{ kind }`. */
+/** For a factory without options this is `unknown`, which adds nothing to `{ kind }`. */
 type OptionsOf<F> = F extends (options?: infer O) => unknown ? O : never;
 
-/**
- * Builds the member that `spec` names. @throws OptionError naming the nearest known member, or the option that is
- * wrong.
- */
+/** Builds the member that `spec` names. @throws OptionError naming the nearest known member, or the wrong option. */
 export function createMember<Member>(
   where: string,
   builtIn: Family<Member>,
   spec: unknown,
-  own: Family<Member> = {}, // of the user: see own/
+  own: Family<Member> = {}, // the user's own members: see own/
 ): Member {
   const table = { ...builtIn, ...own };
   if (typeof spec === 'string') return factoryOf(where, table, spec)({});
@@ -39,7 +36,7 @@ export function createMember<Member>(
 }
 
 function factoryOf<Member>(where: string, table: Family<Member>, kind: unknown): (options: object) => Member {
-  // Every factory checks the names and values of its options itself, since specs come from files.
+  // Specs may come from files, so every factory checks the names and values of its options itself.
   return table[oneOf(where, 'kind', kind, table)] as (options: object) => Member;
 }
 

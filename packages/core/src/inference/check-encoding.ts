@@ -3,11 +3,11 @@ import { show } from '../checks/show.ts';
 import type { Network } from '../network/network.ts';
 import { createEncoder, type Preprocessing } from './preprocessing/index.ts';
 
-/** @throws OptionError where the preprocessing makes other inputs, or has other targets, than the network. */
+/** @throws OptionError if the network's inputs or outputs do not match the preprocessing. */
 export function checkEncoding(where: string, { input, output }: Network, preprocessing: Preprocessing): void {
   const { width } = createEncoder(preprocessing);
   if (width !== input) {
-    const problem = `has ${input}, expected ${width} (what the columns of the table become)`;
+    const problem = `has ${input}, expected ${width} (inputs from the columns of the table)`;
     throw new OptionError(where, ['input', 'preprocessing'], problem, { about: "the network's input" });
   }
   const [first] = preprocessing.target;

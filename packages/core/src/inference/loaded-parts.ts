@@ -2,7 +2,7 @@ import { show, showName } from '../checks/show.ts';
 import { NO_PARTS, type OwnParts } from '../network/layers/place.ts';
 import { isJsonObject, type Json } from './files/json.ts';
 
-/** What files say of a module of parts: its name, and the SHA-256 of its source and of all that it imports by path. */
+/** How files identify a module of parts: its name, and the SHA-256 of its source and of all that it imports by path. */
 export interface ModuleRecord {
   /** Name of the file, without folders. */
   readonly name: string;
@@ -10,34 +10,34 @@ export interface ModuleRecord {
   readonly sha256: string;
 }
 
-/** A module that threads import. */
+/** A module of parts that threads can import. */
 export interface ModuleSource extends ModuleRecord {
   readonly url: string;
-  readonly files: readonly { readonly path: string; readonly sha256: string }[]; // itself and what it imports
+  readonly files: readonly { readonly path: string; readonly sha256: string }[]; // the module and what it imports
 }
 
-/** Parts of a user's own, from `loadParts`: what models need that were trained with them. */
+/** A user's own parts from `loadParts`. Models that were trained with them need them. */
 export interface LoadedParts {
   /** The modules: names and hashes. */
   readonly modules: readonly ModuleRecord[];
   /**
-   * Where they are.
+   * Locations of the modules.
    * @internal
    */
   readonly sources: readonly ModuleSource[];
   /**
-   * By family and name.
+   * Parts by family and name.
    * @internal
    */
   readonly own: OwnParts;
 }
 
-/** Of a model or run without modules. */
+/** The parts of a model or run without modules. */
 export const NOTHING_LOADED: LoadedParts = { modules: [], sources: [], own: NO_PARTS };
 
 /**
- * @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom', naming the first module of the file
- * that is not among those that were loaded.
+ * Checks that all modules named in a file are loaded.
+ * @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom', naming the first module that is not.
  */
 export function checkModules(subject: string, stated: Json | undefined, { modules }: LoadedParts): void {
   for (const { name, sha256 } of recordsOf(subject, stated)) {
@@ -51,7 +51,7 @@ export function checkModules(subject: string, stated: Json | undefined, { module
 
 const short = (sha256: string): string => `${showName(sha256).slice(0, 12)}…`;
 
-/** Files may come from strangers. */
+/** Validates the records, as files may come from strangers. */
 function recordsOf(subject: string, stated: Json | undefined): readonly ModuleRecord[] {
   if (stated === undefined) return [];
   const isRecord = (entry: Json): boolean =>

@@ -21,92 +21,92 @@ import {
   type Rows,
 } from './rows.ts';
 
-/** Metadata of a model: any JSON. These keys have a meaning. */
+/** Metadata of a model: any JSON. The keys below have a meaning. */
 export interface ModelMetadata {
   /** Names of the classes, in the order of their indices. */
   readonly labels?: readonly string[];
-  /** Stored inputs were divided by this number: 255 for bytes of images. */
+  /** Divisor of stored inputs: 255 for bytes of images. */
   readonly divisor?: number;
   /**
-   * Of two classes: the probability (the output, where the loss gives none) above which the answer is the second.
+   * Of two classes, the probability (or the output, if the loss gives no probabilities) above which the answer is the
+   * second.
    * @default the likelier class
    */
   readonly threshold?: number;
   readonly [note: string]: Json | undefined;
 }
 
-/** The parts of a model. The result of a run has all of them. */
+/** Parts of a model. The result of a training run has all of them. */
 export interface ModelContents {
   /** The network. */
   readonly spec: NetworkSpec;
-  /** The weights [P], layer by layer, W then b. Their type is what the model computes in. */
+  /** The weights [P], layer by layer, W then b. The model computes in their type. */
   readonly parameters: Elements;
-  /** The loss that it was trained with; it says whether outputs are logits. @default outputs are values */
+  /** The loss that it was trained with, which tells whether outputs are logits. @default outputs are values */
   readonly loss?: LossSpec;
   /** Metadata. @default {} */
   readonly metadata?: ModelMetadata;
-  /** How rows of a table become inputs, and outputs answers. @default rows are numbers, as the network takes them */
+  /** Encoding of table rows and decoding of outputs. @default rows are numbers for the network */
   readonly preprocessing?: Preprocessing;
-  /** Parts of a user's own that spec and loss name. @default none */
+  /** The user's own parts that spec and loss name. @default none */
   readonly parts?: LoadedParts;
 }
 
 /**
- * A network with its weights, which answers synchronously in the calling thread. Pass arrays of rows to get arrays, or
- * a Float64Array to get a Float64Array.
+ * A network with its weights. It answers synchronously in the calling thread. Arrays of rows give arrays, a
+ * Float64Array gives a Float64Array.
  *
- * A model of a table takes rows of the table: objects by column name, or lists of cells in the order of the columns. A
- * Float64Array holds inputs of the network, encoded already.
+ * A model with preprocessing takes rows of a table: objects by column name, or lists of cells in column order. A
+ * Float64Array holds inputs that are already encoded.
  */
 export interface Model extends ModelContents {
-  /** Metadata. */
   readonly metadata: ModelMetadata;
   /** SHA-256 of the weights as 64 hexadecimal digits. */
   readonly fingerprint: string;
   /**
-   * The outputs [N, O] of the network, values or logits, for rows [N, I] that are divided by the divisor as in
-   * training. A model of floats rounds the rows first, and its outputs are floats, widened.
-   * @throws Error, as the two below, for rows that do not fit and for a weight that is not finite; InputError for a row
-   * that leads to an index that an embedding does not have.
+   * Outputs [N, O] of the network, values or logits, for rows [N, I]. Rows must be divided by the divisor as in
+   * training. A float32 model rounds rows first; its outputs are floats, stored as doubles.
+   * @throws Error if rows do not fit or a weight is not finite; InputError if a row leads to an index outside of an
+   * embedding's vocabulary. The methods below throw the same errors.
    */
   outputs(rows: Float64Array): Float64Array;
-  /** The same, with one array per row. */
+  /** The same outputs, with one array per row. */
   outputs(rows: NestedRows | CellRows): number[][];
   /**
-   * Softmax or sigmoid of the outputs; rows without an answer may contain NaN.
+   * Softmax or sigmoid of the outputs. Rows without an answer may contain NaN.
    * @throws Error if the loss does not take logits.
    */
   probabilities(rows: Float64Array): Float64Array;
-  /** The same, with one array per row. */
+  /** The same probabilities, with one array per row. */
   probabilities(rows: NestedRows | CellRows): number[][];
   /**
-   * The class of each row [N], an index into `metadata.labels`: the highest output or, with one output for two
-   * classes, 1 for yes. It is -1 for a row without an answer: one of its outputs is NaN or infinite, because of its
-   * inputs or an overflow.
+   * Class [N] of each row, an index into `metadata.labels`: the largest output or, with one output for two classes, 1
+   * for yes. It is -1 for a row without an answer: one of its outputs is NaN or infinite, because of its inputs or an
+   * overflow.
    */
   classify(rows: Rows | CellRows): number[];
   /**
-   * An answer per row: the name of the class with the probabilities by name, or the value in the target's units.
-   * `onNote` hears of categories that no training row had and gaps that few or none had, with the index of the row.
+   * An answer per row: the class name with probabilities by name, or the value in the target's units. `onNote` is
+   * called for unknown categories and unusual gaps, with the index of the row.
    */
   predict(rows: Rows | CellRows, onNote?: NoteListener): Answer[];
   /**
-   * The inputs x [N, I] of the network that rows of a table become; the functions above take them too, as they take
-   * rows. `onNote` as for `predict`. @throws Error naming row and column.
+   * Encodes rows of a table as inputs x [N, I] of the network. The methods above accept the result in place of rows.
+   * `onNote` is as for `predict`. @throws Error naming row and column.
    */
   encode(rows: Rows | CellRows, onNote?: NoteListener): Float64Array;
 }
 
-/** What computes the outputs of a model: the same bits, whichever it is. */
+/** Computes a model's outputs. All engines give the same bits. */
 export interface ModelEngine {
-  /** The outputs [N, O] of rows x [N, I], of a copy of the weights, which are finite. */
+  /** Creates a function from rows x [N, I] to outputs [N, O]. It copies the weights, which must be finite. */
   createPredictor(network: Network, parameters: Elements, loss: LossSpec): (x: Float64Array) => Float64Array;
-  /** SHA-256 of the weights in their type, little-endian, then of the hashes of modules, in hexadecimal. */
+  /** SHA-256 in hexadecimal of the weights in their type, little-endian, followed by the hashes of modules. */
   fingerprint(parameters: Elements, modules: readonly ModuleRecord[]): string;
 }
 
 /**
- * A model that uses the weights as they were at the first call.
+ * Assembles a model. It uses the weights as they are at its first call.
  * @throws Error if its parts do not fit together.
  */
 export function assembleModel(where: string, contents: ModelContents, engine: ModelEngine): Model {
@@ -175,7 +175,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   };
 }
 
-/** Network, loss and preprocessing of a model. @throws Error if its parts do not fit together. */
+/** Checks a model and returns its network, loss and preprocessing. @throws Error if its parts do not fit together. */
 export function checkModel(where: string, contents: ModelContents) {
   record(where, 'model', contents, '{ spec, parameters }');
   const { spec, parameters, loss, metadata = {}, parts } = contents;

@@ -6,18 +6,18 @@ import { sha256Of } from './files/sha256.ts';
 import { checkModules, type LoadedParts, NOTHING_LOADED } from './loaded-parts.ts';
 import { assembleModel, type Model, type ModelContents, type ModelEngine } from './model.ts';
 
-/** The kinds of file that hold a model. */
+/** Kinds of files that contain a model. */
 export const MODEL_KINDS = { model: 'model', checkpoint: 'checkpoint' } as const;
 
-/** The section of the weights. */
+/** Name of the section with the weights. */
 export const PARAMETERS = 'parameters';
 
 /**
- * The model in the bytes of a file that `saveModel` or a run wrote, such as a browser fetches. It answers at once, in
- * plain JavaScript, with the bits that it has in Node; there `loadModel` opens the file itself, and is faster.
+ * Opens a model from the bytes of a file that `saveModel` or a run wrote, for example in a browser. It runs in plain
+ * JavaScript and gives the same bits as in Node, where `loadModel` opens the file itself and is faster.
  *
  * ```ts
- * const model = openModel(await response.arrayBuffer()); // of a page's request for iris.gradloom
+ * const model = openModel(await response.arrayBuffer()); // response of fetch('iris.gradloom')
  * model.predict([{ sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 }]);
  * ```
  *
@@ -32,7 +32,7 @@ export function openModel(bytes: Uint8Array | ArrayBuffer): Model {
   return modelOf(subject, openContainer(subject, Object.values(MODEL_KINDS), sealedBytes(subject, file)), plainEngine);
 }
 
-/** The model in a file. @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom'. */
+/** The model in a container. @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom'. */
 export function modelOf(
   subject: string,
   { content, sections }: Container,
@@ -46,7 +46,7 @@ export function modelOf(
   const { spec, loss, metadata, preprocessing, record } = content;
   checkModules(subject, isJsonObject(record) ? record.modules : content.modules, parts);
   try {
-    // The content is checked when the model is assembled.
+    // assembleModel checks the content.
     const contents = { spec, loss, metadata, preprocessing, parts, parameters } as unknown as ModelContents;
     return assembleModel('createModel', contents, engine);
   } catch (error) {
@@ -56,7 +56,7 @@ export function modelOf(
   }
 }
 
-/** The bytes of a file in memory; they are copied. `readAll` throws an Error that begins with `subject`. */
+/** A file in memory. It is copied when read. `readAll` throws an Error that begins with `subject`. */
 export function sealedBytes(subject: string, bytes: Uint8Array): Sealed {
   const size = bytes.length;
   return {
@@ -76,9 +76,9 @@ export function sealedBytes(subject: string, bytes: Uint8Array): Sealed {
   };
 }
 
-/** Plain JavaScript, for wherever it runs. */
+/** Engine in plain JavaScript, which runs anywhere. */
 const plainEngine: ModelEngine = {
   createPredictor: (network, parameters) => createPredictor(network, parameters),
-  // Models with own parts are opened by the runtime alone, which imports modules.
+  // Only the runtime opens models with own parts, as it can import modules.
   fingerprint: (parameters) => hexadecimal(sha256Of(parameters)),
 };

@@ -8,24 +8,24 @@ import {
   type Preprocessing,
 } from './preprocessing/index.ts';
 
-/** Rows of numbers, an array a row [N][I]. */
+/** Rows of numbers [N][I], one array per row. */
 export type NestedRows = readonly (readonly number[])[];
 
-/** Rows of numbers: an array a row, or all rows in one. */
+/** Rows of numbers: one array per row, or all rows in one Float64Array. */
 export type Rows = Float64Array | NestedRows;
 
-/** Rows of a table: objects by column name, or lists of cells in the order of the columns. */
+/** Rows of a table: objects by column name, or lists of cells in column order. */
 export type CellRows = readonly CellRow[];
 
 /** Encodes rows of a table into x [N, I]. @throws Error naming `where`, the row and the column. */
 export type RowReader = (where: string, rows: CellRows, onNote?: NoteListener) => Float64Array;
 
-/** Hears of an unknown category or an unusual gap, and of the row that has it. */
+/** Called for an unknown category or an unusual gap, with the index of its row. */
 export type NoteListener = (note: EncodingNote, row: number) => void;
 
-/** A reader of rows for a model of a table. */
+/** Creates the reader of rows for a model with preprocessing. */
 export function createRowReader(preprocessing: Preprocessing): RowReader {
-  const notes: EncodingNote[] = []; // of one row: a listener may call the model again
+  const notes: EncodingNote[] = []; // of one row only, since a listener may call the model again
   const encoder = createEncoder(preprocessing, (note) => notes.push(note));
   return (where, rows, onNote) => {
     if (!Array.isArray(rows)) throw new Error(`${where}: rows has ${show(rows)}, expected an array of rows`);
@@ -49,7 +49,7 @@ export function createRowReader(preprocessing: Preprocessing): RowReader {
   };
 }
 
-/** The rows in one array [N, I]. @throws Error naming the row that has not I numbers. */
+/** All rows in one array [N, I]. @throws Error naming the row that does not have I numbers. */
 export function flatRows(where: string, rows: Rows, I: number): Float64Array {
   if (rows instanceof Float64Array) {
     if (rows.length % I === 0) return rows;
@@ -68,6 +68,6 @@ export function flatRows(where: string, rows: Rows, I: number): Float64Array {
   return x;
 }
 
-/** The rows of y [N, O], an array each. */
+/** Splits y [N, O] into one array per row. */
 export const nestedRows = (y: Float64Array, O: number): number[][] =>
   Array.from({ length: y.length / O }, (_, n) => [...viewOf(y, n * O, O)]);

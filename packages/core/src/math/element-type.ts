@@ -1,17 +1,17 @@
-/** Types of the numbers that a run computes with. A run has one, from the weights to the outputs. */
+/** Type of the numbers that a run computes with, from the weights to the outputs. */
 export type ElementType = 'float64' | 'float32';
 
 /** Numbers of a run's type. */
 export type Elements<Buffer extends ArrayBufferLike = ArrayBufferLike> = Float64Array<Buffer> | Float32Array<Buffer>;
 
-/** All of them, the default first. */
+/** All element types, the default first. */
 export const elementTypes = ['float64', 'float32'] as const satisfies readonly ElementType[];
 
 /** An array of one type. */
 export type ElementsOf<T extends ElementType, Buffer extends ArrayBufferLike = ArrayBufferLike> = {
-  /** Doubles. */
+  /** An array of doubles. */
   float64: Float64Array<Buffer>;
-  /** Floats. */
+  /** An array of floats. */
   float32: Float32Array<Buffer>;
 }[T];
 
@@ -36,28 +36,28 @@ export const elementView = <T extends ElementType, Buffer extends ArrayBufferLik
 /** The type of an array's numbers. */
 export const typeOf = (array: Elements): ElementType => (array instanceof Float32Array ? 'float32' : 'float64');
 
-/** A number rounded to one that an array can hold. */
+/** Rounds a number to an element type. */
 export type Round = (x: number) => number;
 
 /**
- * What plain code applies to the result of every + - * / and square root, so that one text defines the bits of both
- * types: `round(a + round(b * c))`. For float32 the double that JavaScript computes from two floats, rounded once more,
- * is the float nearest to the exact result, since a double has more than twice the digits
- * ([Figueroa 1995](https://doi.org/10.1145/221332.221334)). A result that is stored at once needs no `round`.
+ * Plain code applies this to the result of every + - * / and square root, so one source defines the bits of both types:
+ * `round(a + round(b * c))`. JavaScript computes a double from two floats; rounded once more it is the float nearest to
+ * the exact result, since a double has more than twice the digits ([Figueroa
+ * 1995](https://doi.org/10.1145/221332.221334)). A result that is stored at once needs no `round`.
  */
 export const roundingOf = (array: Elements): Round => roundings[typeOf(array)];
 
 /**
- * One function literal makes both: V8 knows the target of a call by it, and so inlines `round` too where a thread has
- * run both types. Of two functions it would inline neither, and kernels would take 25 times as long.
+ * One function literal makes both roundings: V8 identifies the target of a call by it, and so still inlines `round`
+ * after a thread has run both types. It would inline neither of two functions, and kernels would take 25 times as long.
  */
 const rounding =
   (isFloat: boolean): Round =>
   (x) =>
     isFloat ? Math.fround(x) : x;
 
-/** That of each type. */
+/** The rounding of each type. */
 export const roundings: Readonly<Record<ElementType, Round>> = { float64: rounding(false), float32: rounding(true) };
 
-/** What counts and decides is of this type, whatever the run's: rates, losses, norms. */
+/** Rates, losses and norms have this type in every run. */
 export const FLOAT64 = 'float64' as const;

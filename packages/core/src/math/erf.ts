@@ -2,7 +2,7 @@ import { exp } from './exp.ts';
 
 /**
  * erf x, within 1.6 ulp; odd, -0 kept.
- * |x| < ⅞: x + x · P(x²). Beyond: 1 - e^(-t · Q(t)) with t = |x|, where 1 - erf t is small enough to hide its errors.
+ * |x| < ⅞: x + x · P(x²). Else: 1 - e^(-t · Q(t)) with t = |x|, where 1 - erf t is small enough to hide its errors.
  * P and Q are minimax fits, made by test/fixtures/math/fit.py; they err by less than 2⁻⁵⁵ of erf.
  */
 export function erf(x: number): number {
@@ -14,8 +14,8 @@ export function erf(x: number): number {
 }
 
 /**
- * P(s) of erf x = x + x · P(x²). Even and odd powers apart: two short chains of operations take less time than a long
- * one.
+ * P(s) of erf x = x + x · P(x²). Even and odd powers are summed apart: two short chains of operations are faster than a
+ * long one.
  */
 function nearZero(s: number): number {
   const w = s * s;
@@ -65,7 +65,7 @@ const Q15 = -1.6213538636659464e-9;
 const Q16 = 7.948840607425984e-11;
 const Q17 = -1.825802793807206e-12;
 
-/** Coefficients of P and Q by rising powers, for erf in a program that is not JavaScript. */
+/** Coefficients of P and Q by rising powers, for generated programs (ONNX, C) that compute erf. */
 export const erfPolynomials = {
   P: [P0, P1, P2, P3, P4, P5, P6, P7, P8, P9, P10],
   Q: [Q0, Q1, Q2, Q3, Q4, Q5, Q6, Q7, Q8, Q9, Q10, Q11, Q12, Q13, Q14, Q15, Q16, Q17],

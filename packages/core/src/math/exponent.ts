@@ -10,7 +10,7 @@ export const LN2_LO = 1.9082149292705877e-10;
 /** 2ⁿ, exact, for integers |n| ≤ 1022. */
 export const powerOfTwo = (n: number): number => POWERS[n + 1022];
 
-/** x · 2ⁿ for integers |n| ≤ 2044, in two factors, of which only the second can round, and only into the subnormals. */
+/** x · 2ⁿ for integers |n| ≤ 2044, in two factors. Only the second can round, and only if the result is subnormal. */
 export function scale(x: number, n: number): number {
   const half = n >> 1;
   return x * powerOfTwo(half) * powerOfTwo(n - half);

@@ -2,13 +2,14 @@ import { type Elements, typeOf } from './element-type.ts';
 import { scale } from './exponent.ts';
 
 /**
- * x · y + z, rounded once (IEEE 754-2019, fusedMultiplyAdd). Exact integers of any length make it slow, some 2 µs: it
- * says what processors do in one instruction.
+ * x · y + z, rounded once (IEEE 754-2019, fusedMultiplyAdd). It defines what processors do in one instruction; with
+ * integers of any length it takes some 2 µs.
  */
 export function fma(x: number, y: number, z: number): number {
   // Infinities and NaN, and products that are exactly 0, follow the rules of two operations.
   if (!finite(x) || !finite(y) || x === 0 || y === 0) return x * y + z;
-  // A product that is not 0 but rounds to 0 keeps its sign, and one that overflows is no infinity yet.
+  // x · y alone rounds x · y + 0 once, and keeps the sign of a product that rounds to 0. An infinite z wins over a
+  // product that overflows.
   if (z === 0) return x * y;
   if (!finite(z)) return z;
   const [a, b, c] = [decompose(x), decompose(y), decompose(z)];
@@ -30,10 +31,10 @@ function decompose(x: number): { integer: bigint; exponent: number } {
   return { integer: x < 0 ? -magnitude : magnitude, exponent: Math.max(biased, 1) - 1075 };
 }
 
-/** The double nearest to n · 2^exponent, of two equally near the even one, for n ≥ 0. */
+/** The double nearest to n · 2^exponent for n ≥ 0, ties to even. */
 function round(n: bigint, exponent: number): number {
   const length = n.toString(2).length;
-  // The last place of a double of this size; of subnormals, 2^-1074.
+  // Exponent of the last binary digit of the result; -1074 if it is subnormal.
   const last = Math.max(length + exponent - 53, -1074);
   if (last <= exponent) return scale(Number(n), exponent);
   const shift = BigInt(last - exponent);
@@ -49,22 +50,25 @@ const HIDDEN = 1n << 52n;
 
 /**
  * x · y + z of floats, rounded once to a float (IEEE 754-2019, fusedMultiplyAdd). The product is exact as a double. The
- * sum is rounded to odd, and then to a float: that equals one rounding, since a double has more than two bits beyond
- * those of a float ([Boldo and Melquiond 2008](https://doi.org/10.1109/TC.2007.70819)).
+ * sum is rounded to odd and then to a float; this equals one rounding, since a double has at least two bits more than a
+ * float ([Boldo and Melquiond 2008](https://doi.org/10.1109/TC.2007.70819)).
  */
 export function fmaf(x: number, y: number, z: number): number {
   const product = x * y;
   const sum = product + z;
-  // What the sum has lost, exactly ([Knuth, TAOCP 2, 4.2.2]). NaN where the sum is not finite.
+  // The exact rounding error of the sum ([Knuth, TAOCP 2, 4.2.2]). NaN where the sum is not finite.
   const part = sum - product;
   const error = product - (sum - part) + (z - part);
   return Math.fround(error > 0 || error < 0 ? toOdd(sum, error) : sum);
 }
 
-/** That of an array's numbers. */
+/** The fused multiply-add of an array's type. */
 export const fmaOf = (array: Elements): typeof fma => (typeOf(array) === 'float32' ? fmaf : fma);
 
-/** Of the two doubles around sum + error the one whose last bit is 1, for an error of at most half of a last place. */
+/**
+ * Of the two doubles around sum + error, the one whose last bit is 1. The error is at most half a unit in the last
+ * place.
+ */
 function toOdd(sum: number, error: number): number {
   bits.setFloat64(0, sum);
   const low = bits.getUint32(4);

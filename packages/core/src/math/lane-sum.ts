@@ -1,8 +1,8 @@
 import type { Elements, Round } from './element-type.ts';
 
 /**
- * Σ a[from + j] over j below n, in four lanes j mod 4, each from +0 with j ascending, joined (l₀ + l₁) + (l₂ + l₃).
- * Every addition is rounded by `round`.
+ * Σ a[from + j] for j < n, in four lanes j mod 4, each from +0 with j ascending, joined (l₀ + l₁) + (l₂ + l₃). Every
+ * addition is rounded by `round`.
  */
 export function laneSum(
   round: Round,

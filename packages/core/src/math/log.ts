@@ -12,7 +12,7 @@ export function log(x: number): number {
 }
 
 /**
- * k · ln 2 + ln(1 + f) + c for √½ ≤ 1 + f < √2 and a small c: with s = f / (2 + f), ln(1 + f) = f - f²/2 + s · (f²/2 +
+ * k · ln 2 + ln(1 + f) + c for √½ ≤ 1 + f < √2 and a small c. With s = f / (2 + f), ln(1 + f) = f - f²/2 + s · (f²/2 +
  * R(s²)).
  */
 export function logSum(f: number, k: number, c: number): number {
@@ -39,8 +39,8 @@ const L7 = 0.13250015886180783;
 const L8 = 0.13252260971032953;
 
 /**
- * ln(1 + x), exact near 0 too, within 0.9 ulp; -0 kept, -∞ at -1, NaN below.
- * With u = 1 + x as rounded, ln(1 + x) = ln u + (1 + x - u) / u but for terms that vanish.
+ * ln(1 + x), also accurate near 0, within 0.9 ulp; -0 kept, -∞ at -1, NaN below.
+ * With u = 1 + x rounded, ln(1 + x) = ln u + (1 + x - u) / u, up to terms that vanish.
  */
 export function log1p(x: number): number {
   if (!(x > -1)) return x === -1 ? -Infinity : NaN;

@@ -3,9 +3,9 @@ import { binaryExponent, LN2_HI, LN2_LO, scale } from './exponent.ts';
 import { logTail } from './log.ts';
 
 /**
- * xʸ for real y, within 1.5 ulp while |y · ln x| < 16, 4 below 100, 20 at the ends of the range. NaN for a negative x
- * unless y is an integer, and for 1 to an infinite power, as in ECMAScript. A whole power may miss a whole number by an
- * ulp.
+ * xʸ for real y: within 1.5 ulp if |y · ln x| < 16, 4 if it is below 100, 20 at the ends of the range. As in
+ * ECMAScript, NaN for a negative x unless y is an integer, and for 1 to an infinite power. A result that is a whole
+ * number may be off by an ulp.
  */
 export function pow(x: number, y: number): number {
   if (y === 0) return 1;
@@ -16,15 +16,15 @@ export function pow(x: number, y: number): number {
   return x === 0 || x === -Infinity ? magnitude : NaN;
 }
 
-/** e^(y · ln x), where ln x = head + tail is good to 2⁻⁵⁸ of itself. */
+/** e^(y · ln x), where ln x = head + tail has a relative error of 2⁻⁵⁸. */
 function powPositive(x: number, y: number): number {
   if (x === 1) return y - y === 0 ? 1 : NaN;
   const grows = x > 1 === y > 0;
-  if (x === 0 || x === Infinity || Math.abs(y) > 1e20) return grows ? Infinity : 0; // |ln x| is 2⁻⁵³ at least
+  if (x === 0 || x === Infinity || Math.abs(y) > 1e20) return grows ? Infinity : 0; // |ln x| is at least 2⁻⁵³
   const k = binaryExponent(x);
   const f = scale(x, -k) - 1;
 
-  // ln(1 + f) = 2s + s · R(s²), where s = f / (2 + f) lost something to rounding, once in 2 + f and once in the
+  // ln(1 + f) = 2s + s · R(s²) with s = f / (2 + f). `lost` is the rounding error of s, from 2 + f and from the
   // quotient.
   const d = 2 + f;
   const s = f / d;
@@ -44,7 +44,7 @@ function powPositive(x: number, y: number): number {
 }
 
 /**
- * a · b - p where p is a · b as rounded, exact unless a part of it overflows or is subnormal. [Dekker
+ * The rounding error a · b - p of the product p. Exact unless a part overflows or is subnormal. [Dekker
  * 1971](https://doi.org/10.1007/BF01397083)
  */
 function productError(a: number, b: number, p: number): number {
@@ -61,10 +61,7 @@ function upperHalf(a: number): number {
   return c - (c - a);
 }
 
-/**
- * xⁿ for integers n by repeated squaring: exact while every product is, else within |n| ulp. A negative n gives 1 /
- * x⁻ⁿ.
- */
+/** xⁿ for integers n by repeated squaring: exact if every product is, else within |n| ulp. For n < 0 it is 1 / x⁻ⁿ. */
 export function powInteger(x: number, n: number): number {
   let result = 1;
   let square = x;

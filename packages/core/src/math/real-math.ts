@@ -4,13 +4,13 @@ import { FLUSH_BELOW } from './flush.ts';
 import * as float64 from './index.ts';
 
 /**
- * What the arithmetic of one type of elements is made of. Each function takes numbers of the type and gives one, so
- * that plain code is written once for all types: with `round` around every + - * / and square root.
+ * Arithmetic of one element type. Each function takes and returns numbers of the type, so plain code is written once
+ * for all types, with `round` around every + - * / and square root.
  */
 export interface RealMath {
-  /** The number of the type that is nearest to x. */
+  /** The number of the type nearest to x. */
   round(x: number): number;
-  /** x, or +0 where |x| is below `FLUSH_BELOW` of the type. NaN stays NaN. */
+  /** x, or +0 if |x| is below the type's `FLUSH_BELOW`. NaN stays NaN. */
   flush(x: number): number;
   /** eˣ. */
   exp(x: number): number;
@@ -29,8 +29,8 @@ export interface RealMath {
 }
 
 /**
- * One literal of each function makes those of both types: V8 knows the target of a call by it, and so inlines it also
- * where a thread has run both types, in which plain code would else take 20 times as long.
+ * One function literal makes the functions of both types: V8 identifies the target of a call by it, and so still
+ * inlines it after a thread has run both types. Otherwise plain code would then take 20 times as long.
  */
 const mathBy = (type: ElementType, isFloat: boolean, below: number): RealMath => ({
   round: roundings[type],

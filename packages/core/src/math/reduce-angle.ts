@@ -1,11 +1,11 @@
 import { ROUND } from './exponent.ts';
 
-/** The last reduction's x - n · π/2, in [-π/4, π/4], as the sum of a number and a correction below half its ulp. */
+/** The last reduction's x - n · π/2, in [-π/4, π/4]: a number plus a correction below half its ulp. */
 export const remainder = new Float64Array(2);
 
 /**
- * n mod 4 for the integer n nearest to x / (π/2). Overwrites `remainder`. Up to 10⁶, π/2 is taken in four parts, n
- * times the first three being exact; beyond, by whole numbers of 1,216 binary places.
+ * n mod 4, where n is the integer nearest to x / (π/2). Overwrites `remainder`. Up to 10⁶, π/2 is split into four
+ * parts; n times each of the first three is exact. Above, it uses integers with 1,216 binary places.
  */
 export function reduceAngle(x: number): number {
   if (Math.abs(x) > 1e6) return reduceHuge(x);
@@ -46,15 +46,15 @@ function reduceHuge(x: number): number {
 }
 
 const TWO_OVER_PI = 0.6366197723675814;
-const HALF_PI_1 = 1.5707963267341256; // 33 bits, as the next two
+const HALF_PI_1 = 1.5707963267341256; // 33 bits, like the next two
 const HALF_PI_2 = 6.077100506303966e-11;
 const HALF_PI_3 = 2.0222662487111665e-21;
 const HALF_PI_4 = 8.4784276603689e-32;
 const TWO_TO_MINUS_256 = 8.636168555094445e-78;
 
 /**
- * ⌊π/2 · 2¹²¹⁶⌋: the largest double has 1,024 bits before the point, no double comes nearer to a multiple than 2⁻⁶²,
- * and 2 · 53 bits are wanted.
+ * ⌊π/2 · 2¹²¹⁶⌋. The largest double has 1,024 bits before the point, no double is nearer to a multiple of π/2 than
+ * 2⁻⁶², and the result needs 2 · 53 bits.
  */
 const HALF_PI = BigInt(
   '0x1921fb54442d18469898cc51701b839a252049c1114cf98e804177d4c76273644a29410f31c6809bbdf2a33679a748636605614dbe4b' +

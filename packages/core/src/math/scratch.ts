@@ -9,44 +9,44 @@ import {
 
 /** Returns arrays with unspecified contents. */
 export interface Allocate {
-  /** Of the run's type. */
+  /** An array of the run's type. */
   (length: number): Elements;
-  /** Of what stays double in every run. */
+  /** An array that is float64 in every run. */
   (length: number, type: typeof FLOAT64): Float64Array;
 }
 
-/** Shape I x O of a dense product, which its scratch depends on, whatever the number of rows. */
+/** Shape I x O of a dense product. Its scratch memory depends on the shape, not on the number of rows. */
 export type ProductShape = readonly [I: number, O: number];
 
 /** Memory for the kernels of one thread, besides their arguments. */
 export interface KernelScratch {
-  readonly products: Float64Array; // packed factors and lists of terms of a product
-  readonly machineCode: MachineCodeScratch | null; // null where none is run
+  readonly products: Float64Array; // packed factors and lists of terms
+  readonly machineCode: MachineCodeScratch | null; // null if no machine code is run
 }
 
 export interface MachineCodeScratch {
-  readonly panels: Float64Array; // constants and lists
-  readonly meanUpdates: Float64Array; // hyperparameters of an update, lane by lane
+  readonly panels: Float64Array; // constants and lists of terms
+  readonly meanUpdates: Float64Array; // hyperparameters of an update, repeated for each lane
   readonly gathering: Float64Array; // where the rows of a call begin
 }
 
-/** The scratch of the product that needs most; all of them use it in turn. */
+/** Scratch size for a set of products that use it one after the other: the largest one. */
 export const mostScratch = (products: readonly ProductShape[], scratchOf: (product: ProductShape) => number): number =>
   products.reduce((most, product) => Math.max(most, scratchOf(product)), 0);
 
-/** Doubles of a cache line: each array begins on one. */
+/** Doubles in a cache line. Each array begins on a new line. */
 const LINE = 8;
 
-/** Doubles of memory that an array takes. */
+/** Memory of an array, in doubles. */
 const room = (type: ElementType, length: number): number =>
   Math.floor((bytesOfElements(type, length) + 8 * LINE - 1) / (8 * LINE)) * LINE;
 
-/** A single empty array of each type, since a hundred thousand layers ask for one. */
+/** Shared empty arrays, since a hundred thousand layers ask for one. */
 const empty = { float64: createElements('float64', 0), float32: createElements('float32', 0) };
 
 /**
- * Number of doubles that `take` asks for in a run of a type. The same function then takes them from `createAllocator`,
- * so the layout of a memory is stated once. While counting it gets empty arrays.
+ * Counts the doubles that `take` allocates in a run of a type. The same function then takes them from
+ * `createAllocator`, so a memory's layout is stated once. While counting, it gets empty arrays.
  */
 export function countDoubles(take: (allocate: Allocate) => void, elementType: ElementType = 'float64'): number {
   let total = 0;
@@ -60,8 +60,8 @@ export function countDoubles(take: (allocate: Allocate) => void, elementType: El
 }
 
 /**
- * Returns parts of `memory` in sequence, each on a cache line if `memory` starts on one.
- * @throws Error for the first double too many: kernels write to addresses, and nothing else would notice.
+ * Hands out parts of `memory` in sequence, each on a cache line if `memory` starts on one.
+ * @throws Error if the memory is used up. Kernels write to addresses, so nothing else would notice.
  */
 export function createAllocator(where: string, memory: Float64Array, elementType: ElementType = 'float64'): Allocate {
   let used = 0;
@@ -72,16 +72,16 @@ export function createAllocator(where: string, memory: Float64Array, elementType
   });
 }
 
-/** Returns arrays of their own. */
+/** Allocates each array by itself. */
 export const allocateOwn = (elementType: ElementType): Allocate => allocateBy(elementType, createElements);
 
-/** What `make` returns for the type that is asked for is of that type, which a type cannot say. */
+/** The cast is safe: `make` returns an array of the type that it is given. */
 const allocateBy = (elementType: ElementType, make: (type: ElementType, length: number) => Elements): Allocate =>
   ((length: number, type: ElementType = elementType) => make(type, length)) as Allocate;
 
 /**
  * A view of `length` numbers of `array` from index `from`.
- * @throws Error if it has fewer, which `subarray` would silently cut off.
+ * @throws Error if the array ends before; `subarray` would silently return a shorter view.
  */
 export function viewOf<Numbers extends Float64Array | Float32Array | Uint32Array | Uint8Array>(
   array: Numbers,

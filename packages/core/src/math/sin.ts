@@ -23,7 +23,7 @@ function sinOctant(x: number, tail: number): number {
   return x - (z * (0.5 * tail - v * r) - tail - v * S1);
 }
 
-/** cos(x + tail) for |x| ≤ π/4; 1 - x²/2 is taken as a sum without rounding. */
+/** cos(x + tail) for |x| ≤ π/4. The rounding error of 1 - x²/2 is added back. */
 function cosOctant(x: number, tail: number): number {
   const z = x * x;
   const r = z * (C1 + z * (C2 + z * (C3 + z * (C4 + z * (C5 + z * C6)))));

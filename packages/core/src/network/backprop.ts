@@ -19,40 +19,38 @@ import type { Network } from './network.ts';
 
 export type { Inspect } from './layers/index.ts';
 
-/** Memory for one thread to run up to `rows` rows through a network. */
+/** Memory of one thread to run up to `rows` rows through a network. */
 export interface Workspace extends StackMemory {
   readonly rows: number;
-  /** Inputs of the rows [rows, I]; the first layer may overwrite them. */
+  /** Inputs of the rows [rows, I]. The first layer may overwrite them. */
   readonly x: Elements;
   /** Targets of the rows [rows, O], or [rows] class indices. */
   readonly t: Elements;
   readonly targetColumns: number;
-  /** The loss that the targets are for. */
+  /** The loss that reads the targets. */
   readonly loss: Loss;
-  /** What rows count in training; null where each counts 1. */
+  /** Weights of the rows in training; null if each counts 1. */
   readonly weighing: Weighing | null;
 }
 
 /** Weights of rows. */
 export interface Weighing {
-  /** Of each row [rows]. */
+  /** Weight of each row [rows]. */
   readonly w: Float64Array;
-  /** Their losses [rows], before they are weighed. */
+  /** Loss of each row [rows], not yet multiplied by its weight. */
   readonly losses: Float64Array;
 }
 
-/** Tensor views of a vector of parameters or gradients, layer by layer. */
+/** Views of a vector of parameters or gradients: for each layer, for each tensor. */
 export type Tensors = readonly (readonly Elements[])[];
 
-/**
- * Calls `allocate` for every array, so that the memory may be in an arena or, with a function that only counts, none.
- */
+/** Creates a workspace. Every array comes from `allocate`: it may be part of an arena, or only be counted. */
 export function createWorkspace(
   network: Network,
   loss: Loss,
   rows: number,
   allocate: Allocate,
-  // Of its own: for whole batches, in leaves of any size.
+  // by default owned by this workspace, with room for leaves of any size
   share: Share = { leaves: rows, take: (width) => allocate(rows * width) },
   weighs = false,
 ): Workspace {
@@ -71,11 +69,11 @@ export function createWorkspace(
   };
 }
 
-/** Numbers per target: one class index, or one value per output of the network. */
+/** Numbers per row of the targets: one class index, or one value per output. */
 export const targetColumns = (network: Network, loss: Loss): number =>
   loss.targets === 'classes' ? 1 : network.output;
 
-/** Emits the forward pass of the first B rows of `workspace.x`; returns the array of outputs [B, O]. */
+/** Emits the forward pass of the first B rows of `workspace.x`. Returns the array of outputs [B, O]. */
 export function emitForward(
   network: Network,
   workspace: Workspace,
@@ -88,8 +86,8 @@ export function emitForward(
 }
 
 /**
- * Emits the losses of leaves of B rows, and the gradient by the outputs `y`, which goes to `workspace.gradients[0]`. In
- * training, each row counts by its weight.
+ * Emits the loss of B rows, and its gradient by the outputs `y`, which goes to `workspace.gradients[0]`. In training,
+ * rows count by their weights.
  */
 export function emitLoss(
   lossSums: Float64Array, // [leaves] out
@@ -106,14 +104,14 @@ export function emitLoss(
     return;
   }
   const { w, losses } = weighing;
-  emitLossOf(emit, loss, losses, dy, y, t, B, 1, O); // in leaves of one row
+  emitLossOf(emit, loss, losses, dy, y, t, B, 1, O); // leaves of one row give the loss of each row
   emit(ops.weighLosses, lossSums, dy, losses, w, B, leaf, O);
 }
 
 /**
- * Emits forward, loss and backward for the first B rows of `workspace`, in leaves of `pass.leaf`. They overwrite
- * `gradients` with the gradient of the loss **summed** over the rows, or add to them where `pass.joins`; and `lossSums`
- * with the sum of each leaf.
+ * Emits forward pass, loss and backward pass of the first B rows of `workspace`, in leaves of `pass.leaf` rows. They
+ * overwrite `gradients` with the gradient of the loss **summed** over the rows, or add it if `pass.joins`, and
+ * overwrite `lossSums` with the sum of each leaf.
  */
 export function emitNode(
   lossSums: Float64Array, // [leaves] out
@@ -130,7 +128,7 @@ export function emitNode(
   backwardStack(network.layers, workspace, false, workspace.x, parameters, gradients, B, pass, inspect);
 }
 
-/** Where and by what a pass is run once. */
+/** Settings of a single pass that is run at once. */
 export interface PassSettings extends Omit<Pass, 'emit' | 'place' | 'batch'> {
   readonly kernels: Kernels;
   /** Step of the run, counted from 0. */
@@ -139,14 +137,14 @@ export interface PassSettings extends Omit<Pass, 'emit' | 'place' | 'batch'> {
   readonly firstRow: number;
 }
 
-/** A list of calls, and the pass that emits them for a batch of B rows. */
+/** A list of calls, and the pass that emits them, for a batch of B rows. */
 function passOf({ kernels: _, step, firstRow, ...settings }: PassSettings, B: number) {
   const { calls, emit } = createList();
   const batch = { rows: B, leaves: leafCount(B, settings.leaf), firstLeaf: 0 };
   return { calls, pass: { ...settings, emit, batch, place: Float64Array.of(step, firstRow) } };
 }
 
-/** Runs the first B rows of `workspace.x` forward; returns the array of outputs [B, O]. */
+/** Runs the forward pass of the first B rows of `workspace.x`. Returns the array of outputs [B, O]. */
 export function forward(
   network: Network,
   workspace: Workspace,
@@ -161,7 +159,7 @@ export function forward(
   return y;
 }
 
-/** Does what `emitNode` emits, once. */
+/** Runs what `emitNode` emits once. */
 export function nodeGradient(
   lossSums: Float64Array, // [leaves] out
   network: Network,

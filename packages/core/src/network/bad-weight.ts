@@ -6,11 +6,14 @@ import type { Network, Tensor } from './network.ts';
 import { findNotFinite } from './not-finite.ts';
 import { nameOfPlaced } from './placed-layer.ts';
 
-/** 'W of dense(2->3) at layer 0 has Infinity' of the first weight that is not finite. */
+/**
+ * Describes the first weight that is not finite: 'W of dense(2->3) at layer 0 has Infinity'. Undefined if there is
+ * none.
+ */
 export const badWeight = (network: Network, theta: Elements): string | undefined =>
   complete(findBadWeight(network, theta));
 
-/** The same, with pauses, for the tensors for which `takes` is true. */
+/** `badWeight` with pauses, for the tensors that `takes` selects. */
 export function* findBadWeight(
   { places }: Network,
   theta: Elements, // [P]
@@ -28,9 +31,9 @@ export function* findBadWeight(
 }
 
 /**
- * Weights that a model of numbers of `type` is to have.
- * @throws Error for one that is not finite: kernels may skip products with an input of 0, so its effect would not be
- * defined. Also for one that is infinite once it is rounded to the type.
+ * Rejects weights that a model of `type` may not have.
+ * @throws Error if a weight is not finite: kernels may skip products with an input of 0, so its effect would be
+ * undefined. Also if a weight becomes infinite when rounded to `type`.
  */
 export function refuseBadWeights(
   where: string,
@@ -51,7 +54,7 @@ export function refuseBadWeights(
   }
 }
 
-/** The first number that is finite, and is not once it is rounded to a type. */
+/** The first finite number that becomes infinite when rounded to a type. */
 export function firstBeyond(numbers: ArrayLike<number>, type: ElementType): number | undefined {
   const round = roundings[type];
   for (let i = 0; i < numbers.length; i++) {

@@ -2,27 +2,30 @@ import type { ActivationName } from '../families/activations/index.ts';
 import type { LayerKind, LayerSpec } from './layers/index.ts';
 import type { NetworkSpec } from './network.ts';
 
-/** The spec of one kind of layer. */
+/** Spec of a kind of layer. */
 type SpecOfKind<K extends LayerKind> = Extract<LayerSpec, { kind: K }>;
 
-/** Its options, except those that the builder takes as arguments. */
+/** Options of a kind of layer, except those that its builder takes as arguments. */
 type OptionsBeside<K extends LayerKind, Placed extends string = never> = Omit<SpecOfKind<K>, 'kind' | Placed>;
 
 /**
- * A network of layers in sequence: `sequential(784, dense(128), relu(), dense(10))`. It is the same JSON as `{ input:
- * 784, layers: [...] }` and checks nothing itself.
+ * A network of layers in sequence: `sequential(784, dense(128), relu(), dense(10))`. It returns the JSON `{ input: 784,
+ * layers: [...] }` and checks nothing.
  * @param input inputs per row
  */
 export const sequential = (input: number, ...layers: LayerSpec[]): NetworkSpec => ({ input, layers });
 
-/** y = x · W + b: a fully connected layer with `out` outputs. */
+/** A fully connected layer with `out` outputs: y = x · W + b. */
 export const dense = (out: number, options: OptionsBeside<'dense', 'out'> = {}): SpecOfKind<'dense'> => ({
   kind: 'dense',
   out,
   ...options,
 });
 
-/** y = silu(x · Wg + bg) · (x · Wv + bv) with `out` outputs. [Shazeer 2020, eq. 5](https://arxiv.org/abs/2002.05202) */
+/**
+ * A gated layer with `out` outputs: y = silu(x · Wg + bg) · (x · Wv + bv). [Shazeer 2020, eq.
+ * 5](https://arxiv.org/abs/2002.05202)
+ */
 export const swiglu = (out: number, options: OptionsBeside<'swiglu', 'out'> = {}): SpecOfKind<'swiglu'> => ({
   kind: 'swiglu',
   out,
@@ -36,7 +39,7 @@ export const dropout = (rate: number, options: OptionsBeside<'dropout', 'rate'> 
   ...options,
 });
 
-/** Replaces each whole number below `vocabulary` by `width` trained numbers. */
+/** Replaces each index below `vocabulary` by `width` trained numbers. */
 export const embedding = (
   vocabulary: number,
   width: number,
@@ -50,7 +53,7 @@ export const layerNorm = (options: OptionsBeside<'layer-norm'> = {}): SpecOfKind
 });
 
 /**
- * y = γ · (x - μ) / √(σ² + ε) + β over the rows of a batch, column by column.
+ * y = γ · (x - μ) / √(σ² + ε) + β over the rows of a batch, for each column.
  * [Ioffe & Szegedy 2015](https://arxiv.org/abs/1502.03167)
  */
 export const batchNorm = (options: OptionsBeside<'batch-norm'> = {}): SpecOfKind<'batch-norm'> => ({
@@ -58,12 +61,12 @@ export const batchNorm = (options: OptionsBeside<'batch-norm'> = {}): SpecOfKind
   ...options,
 });
 
-/** y = x + f(x), f being `layers` one after the other. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
+/** y = x + f(x), where f is `layers` in sequence. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
 export const residual = (...layers: LayerSpec[]): SpecOfKind<'residual'> => ({ kind: 'residual', layers });
 
 /**
- * Options of an activation: `size`, by default the outputs of the layer before, and `alpha` for functions that have
- * one.
+ * Builds an activation. Options: `size`, by default the outputs of the layer before, and `alpha`, for functions that
+ * have it.
  */
 export type ActivationBuilder = (options?: OptionsBeside<'activation', 'fn'>) => SpecOfKind<'activation'>;
 
@@ -79,9 +82,9 @@ export const sigmoid: ActivationBuilder = builderOf('sigmoid');
 export const tanh: ActivationBuilder = builderOf('tanh');
 /** a = max(0, z). */
 export const relu: ActivationBuilder = builderOf('relu');
-/** a = z where z > 0, else αz: `leakyRelu({ alpha: 0.1 })`, α = 0.01 by default. */
+/** a = z if z > 0, else αz: `leakyRelu({ alpha: 0.1 })`, α = 0.01 by default. */
 export const leakyRelu: ActivationBuilder = builderOf('leaky-relu');
-/** a = z where z > 0, else α(eᶻ - 1): `elu({ alpha: 0.5 })`, α = 1 by default. */
+/** a = z if z > 0, else α(eᶻ - 1): `elu({ alpha: 0.5 })`, α = 1 by default. */
 export const elu: ActivationBuilder = builderOf('elu');
 /** a = z Φ(z) with the normal distribution's Φ, not the tanh approximation. */
 export const gelu: ActivationBuilder = builderOf('gelu');
@@ -91,5 +94,5 @@ export const silu: ActivationBuilder = builderOf('silu');
 export const softplus: ActivationBuilder = builderOf('softplus');
 /** a = z / (1 + |z|). */
 export const softsign: ActivationBuilder = builderOf('softsign');
-/** a = 1 where z >= 0, else 0: the perceptron's, forward only, since nothing before it learns by gradients. */
+/** a = 1 if z >= 0, else 0. The perceptron's activation; no layer before it learns by gradients. */
 export const step: ActivationBuilder = builderOf('step');

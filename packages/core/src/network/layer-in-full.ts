@@ -2,12 +2,13 @@ import { activations } from '../families/activations/index.ts';
 import type { LayerSpec } from './layers/index.ts';
 import { NO_PARTS, type OwnParts } from './layers/place.ts';
 
-/** Levels that are converted: more than a network may have, and few enough for recursion. */
+/** Most levels that are converted: more than a network may have, but few enough for recursion. */
 const DEEPEST = 32;
 
 /**
  * The long form of a layer spec: `{ kind: 'relu' }` becomes `{ kind: 'activation', fn: 'relu' }`, also in nested
- * layers. Returns the same object if nothing is short; anything that is not a spec is kept for the builder to refuse.
+ * layers. Returns the same object if nothing is short. Anything that is not a spec is left for `buildNetwork` to
+ * reject.
  */
 export function layerInFull(spec: LayerSpec, own: OwnParts = NO_PARTS, depth = 0): LayerSpec {
   if (typeof spec !== 'object' || spec === null || depth > DEEPEST) return spec;
@@ -20,7 +21,7 @@ export function layerInFull(spec: LayerSpec, own: OwnParts = NO_PARTS, depth = 0
   return layers.every((inner, l) => inner === spec.layers[l]) ? spec : { ...spec, layers };
 }
 
-/** An `fn` in a short kind would name the function twice. */
+/** Whether the spec is in short form. With an `fn` it would name the function twice. */
 const isShort = (spec: LayerSpec, own: OwnParts): spec is Extract<LayerSpec, { kind: keyof typeof activations }> =>
   typeof spec.kind === 'string' &&
   (Object.hasOwn(activations, spec.kind) || Object.hasOwn(own.activations, spec.kind)) &&

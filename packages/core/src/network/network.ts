@@ -16,15 +16,15 @@ import { type Shape, sizeOf } from './shape.ts';
 export interface NetworkSpec {
   /** I: inputs per row. */
   input: number;
-  /** From input to output. The inputs of each layer are the outputs of the one before. */
+  /** Layers from input to output. The inputs of each layer are the outputs of the one before. */
   layers: LayerSpec[];
 }
 
-/** The position of a trainable tensor in the flat parameter vector. */
+/** The place of a tensor in the flat parameter vector. */
 export interface Tensor {
-  /** Index of its layer in the network, from 0. */
+  /** Index of the layer in the network, from 0. */
   readonly layer: number;
-  /** Its name, such as 'W' or 'b', or 'layers.1.W' inside a residual block. */
+  /** Name, such as 'W' or 'b', or 'layers.1.W' inside a residual block. */
   readonly name: string;
   /** Shape, such as [I, O]. */
   readonly shape: readonly number[];
@@ -32,47 +32,47 @@ export interface Tensor {
   readonly offset: number;
   /** Number of elements. */
   readonly length: number;
-  /** False for a state of its layer, such as a running mean: no update touches it. */
+  /** False for a state of the layer, such as a running mean, which updates leave alone. */
   readonly isTrained: boolean;
 }
 
-/** A layer and the offsets of its own tensors. A layer that holds others has none, since they belong to those. */
+/** A layer and its own tensors. A layer with nested layers has none, as they belong to those. */
 export interface NetworkPlace extends PlacedLayer {
-  /** Its own tensors, in the order of the parameter vector. */
+  /** The layer's own tensors, in the order of the parameter vector. */
   readonly tensors: readonly Pick<Tensor, 'name' | 'offset' | 'length'>[];
 }
 
-/** A checked network: its layers, and the offset of each tensor in the parameter vector. */
+/** A validated network: its layers, and the offset of each tensor in the parameter vector. */
 export interface Network {
-  /** Its spec, in the long form. */
+  /** The spec, in long form. */
   readonly spec: NetworkSpec;
   /** I: inputs per row. */
   readonly input: number;
   /** O: outputs per row. */
   readonly output: number;
-  /** In order; nested layers are in `places`. */
+  /** Layers in order. `places` also has nested layers. */
   readonly layers: readonly Layer[];
   /** All layers, including nested ones. */
   readonly places: readonly NetworkPlace[];
-  /** All trainable tensors, in the order of the parameter vector. */
+  /** All tensors, in the order of the parameter vector. */
   readonly tensors: readonly Tensor[];
   /** Shapes [I, O] of the dense products of all layers. */
   readonly products: readonly ProductShape[];
   /** P: the length of the parameter vector. */
   readonly parameterCount: number;
-  /** Parts of the user's own that its spec may name. */
+  /** The user's own parts that the spec may name. */
   readonly own: OwnParts;
 }
 
 /**
- * Checks that the layers fit together and gives every tensor its offset in one flat vector [P]: layer by layer, W then
+ * Checks that the layers fit together, and gives every tensor its offset in one flat vector [P]: layer by layer, W then
  * b.
- * @throws OptionError naming the layer, what it has and what it should have.
+ * @throws OptionError naming the layer, its value and what was expected.
  */
 export const buildNetwork = (spec: NetworkSpec, own: OwnParts = NO_PARTS): Network =>
   complete(buildNetworkInTurns(spec, own));
 
-/** The same, with pauses between layers: a hundred thousand layers take half a second. */
+/** `buildNetwork` with pauses between layers, since a hundred thousand layers take half a second. */
 export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS): Pausable<Network> {
   if (typeof spec !== 'object' || spec === null) {
     throw new Error(`buildNetwork: spec has ${show(spec)}, expected { input: number, layers: [...] }`);
@@ -106,7 +106,7 @@ export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS
   return { spec: inFull, input, output, layers: built, places, tensors, products, parameterCount: offset, own };
 }
 
-/** Returns `layers` itself if all are in the long form. */
+/** Converts layers to long form. Returns `layers` itself if all are in long form. */
 function* layersInFull(layers: LayerSpec[], own: OwnParts): Pausable<LayerSpec[]> {
   const specs: LayerSpec[] = [];
   let isShort = false;
@@ -119,13 +119,13 @@ function* layersInFull(layers: LayerSpec[], own: OwnParts): Pausable<LayerSpec[]
   return isShort ? specs : layers;
 }
 
-/** Distributes the tensors, which are in the order of the layers. */
+/** Gives each layer its own tensors, which are in the order of the layers. */
 function* withTensors(placed: Iterable<PlacedLayer>, tensors: readonly Tensor[]): Pausable<NetworkPlace[]> {
   let next = 0;
   const places: NetworkPlace[] = [];
   for (const place of placed) {
     const { inner, tensors: own } = place.layer;
-    // This includes those of nested layers.
+    // Tensors of a layer with nested layers belong to those.
     const count = inner === undefined ? own.length : 0;
     const dealt = own.slice(0, count).map(({ name }, k) => {
       const { offset, length } = tensors[next + k];
@@ -142,10 +142,10 @@ const kinds = { ...layers, ...activations };
 
 type LayerFactory = (options: object, place: Place) => Layer | Pausable<Layer>;
 
-/** Most levels of nested layers. The header of a file allows 30, and each level is a recursive call. */
+/** Most levels of nested layers. A file header allows 30, and each level is a recursive call. */
 const MOST_LEVELS = 16;
 
-/** A stack of layers; `path` is the position of the layer that holds them, [] for the network itself. */
+/** Builds a stack of layers. `path` is the position of the layer that contains them, [] for the network itself. */
 function* buildLayers(
   own: OwnParts,
   specs: readonly LayerSpec[],
@@ -211,16 +211,16 @@ function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: readonl
   }
   const known = own === NO_PARTS ? kinds : { ...kinds, ...own.layers, ...own.activations };
   const kind = within(at, () => oneOf(place, 'kind', spec.kind, known));
-  // All short forms of activations have been converted by now.
+  // Short forms of activations have been converted by now.
   if (Object.hasOwn(activations, kind) || Object.hasOwn(own.activations, kind))
     throw unknownOption(`${place}: ${kind}`, 'fn', ['size', 'alpha']).inside(at);
-  // The table pairs each kind with the factory of its own options; TypeScript cannot follow the pairing through a key.
+  // The table pairs each kind with a factory for its options. TypeScript cannot follow the pairing through a key.
   const factories = { ...own.layers, ...layers } as Readonly<Record<string, LayerFactory>>;
   const { kind: _, name, ...options } = spec;
   within(at, () => checkName(place, name));
   try {
     const build: Place['build'] = (specs, input, path) =>
-      // Each spec is checked below, and by its factory.
+      // Each spec is checked by `buildLayer` and its factory.
       buildLayers(own, specs as readonly LayerSpec[], input, path);
     const made = factories[kind](options, { input, path, own, build, ...(name === undefined ? {} : { name }) });
     return 'next' in made ? yield* made : made;
@@ -231,10 +231,10 @@ function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: readonl
   }
 }
 
-/** Whether rows of a batch depend on each other in training, so that passes have barriers in them. */
+/** Whether rows of a batch depend on each other in training, so that passes contain barriers. */
 export const couplesRows = ({ layers }: Network): boolean => layers.some((layer) => layer.couplesRows === true);
 
-/** Views of `vector` [P], one list of tensors per layer, as a layer takes them. */
+/** Views of `vector` [P]: for each layer, a list of its tensors. */
 export function bindTensors(network: Network, vector: Elements): Elements[][] {
   if (vector.length !== network.parameterCount) {
     throw new Error(`bindTensors: vector has length ${vector.length}, expected ${network.parameterCount}`);
@@ -246,7 +246,7 @@ export function bindTensors(network: Network, vector: Elements): Elements[][] {
 
 /**
  * Fills `parameters` [P] with starting values: a pure function of spec and seed, with a separate random stream for each
- * tensor. Threads that share the work each fill the tensors for which `takes` is true.
+ * tensor. Threads that share the work each fill the tensors that `takes` selects.
  */
 export function initializeParameters(
   network: Network,

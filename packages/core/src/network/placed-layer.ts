@@ -8,11 +8,11 @@ export interface PlacedLayer {
   readonly path: string;
   /** The layer itself. */
   readonly layer: Layer;
-  /** Its spec, in the long form. */
+  /** The layer's spec, in long form. */
   readonly spec: LayerSpec;
 }
 
-/** All layers, including nested ones: each right before those it holds. */
+/** All layers, including nested ones: each right before the layers in it. */
 export function* placeLayers(
   layers: readonly Layer[],
   specs: readonly LayerSpec[],

@@ -12,8 +12,8 @@ import { bindTensors, type Network } from './network.ts';
 import { refuseBeyondFloats } from './refuse-beyond-floats.ts';
 
 /**
- * The outputs y [N, O], row by row, of the rows x [N, I]. Rows are rounded to the type of the weights; outputs are that
- * type's, widened.
+ * A function from rows x [N, I] to outputs y [N, O]. Rows are rounded to the type of the weights. Outputs have that
+ * type's precision, stored as doubles.
  */
 export type Predictor = (x: Elements) => Float64Array;
 
@@ -21,7 +21,8 @@ export type Predictor = (x: Elements) => Float64Array;
 const ROWS = 64;
 
 /**
- * Runs rows through a network, in this thread and in plain JavaScript, so that it works in a browser too:
+ * Creates a function that runs rows through a network, in this thread and in plain JavaScript, so that it works in a
+ * browser too:
  *
  * ```ts
  * const { spec, parameters } = JSON.parse(text);
@@ -29,13 +30,13 @@ const ROWS = 64;
  * const y = predict(Float64Array.of(0.5, -1));
  * ```
  *
- * The outputs are logits where the loss takes logits. They are the same bits as `loadModel(...).outputs` gives in Node;
- * that one is faster, since it computes in WebAssembly.
- * @param parameters [P] as a result or a model holds them, doubles or floats: the type that it computes in; they are
- * copied
- * @returns a function that throws an Error for an `x` that is not whole rows, and an InputError for an index that an
- * embedding does not have
- * @throws Error where `parameters` has another length than the network
+ * Outputs are logits if the loss takes logits. They have the same bits as `loadModel(...).outputs` in Node, which is
+ * faster, since it uses WebAssembly.
+ * @param parameters [P] from a result or model, as doubles or floats; the predictor computes in their type and copies
+ * them
+ * @returns a function that throws an Error if `x` is not whole rows, and an InputError if an index is outside of an
+ * embedding's vocabulary
+ * @throws Error if the length of `parameters` does not match the network
  */
 export function createPredictor(network: Network, parameters: Elements): Predictor {
   const { length } = elements('createPredictor', 'parameters', parameters);
@@ -57,16 +58,16 @@ export function createPredictor(network: Network, parameters: Elements): Predict
   };
 }
 
-/** Programs that a predictor keeps, one a number of rows: that of whole chunks, and those of the last few calls. */
+/** Most programs that a predictor keeps, one per number of rows: that of full chunks, and those of recent calls. */
 const KEPT_PROGRAMS = 8;
 
 /**
- * y [N, O] of x [N, I], chunk by chunk of the workspace's rows. What it returns throws an InputError for a row that a
- * layer cannot take, counted in `x`.
+ * Computes y [N, O] from x [N, I] in chunks of the workspace's rows. The predictor throws an InputError with the row's
+ * index in `x` if a layer cannot take a row.
  */
 export function rowPredictor(
   network: Network,
-  workspace: Workspace, // its targets are not read
+  workspace: Workspace, // its targets are not used
   tensors: readonly (readonly Elements[])[],
   kernels: Kernels,
 ): Predictor {

@@ -7,8 +7,9 @@ import type { Network } from './network.ts';
 import { nameOfPlaced } from './placed-layer.ts';
 
 /**
- * @throws OptionError where floats would compute another network than was asked for: a number of a layer or of its
- * initializers that is not itself any more as a float, or indices that are no floats.
+ * Rejects networks that float32 would change.
+ * @throws OptionError if rounding to float32 makes a number of a layer or initializer invalid, or if float32 cannot
+ * represent all indices.
  */
 export function refuseBeyondFloats(
   where: string,
@@ -23,12 +24,12 @@ export function refuseBeyondFloats(
   }
 }
 
-/** 2²⁴: up to here every whole number is a float. */
+/** 2²⁴: up to here float32 represents every integer. */
 const MOST_FLOAT_INDICES = 16777216;
 
 /**
- * @throws OptionError where inputs or targets of a run of floats would be indices that are no floats: those of an
- * embedding with more words, or of more classes, than 2²⁴.
+ * @throws OptionError if float32 cannot represent all indices in inputs or targets: an embedding or the classes have
+ * more than 2²⁴ of them.
  */
 export function refuseInexactIndices(
   where: string,
@@ -38,7 +39,7 @@ export function refuseInexactIndices(
 ): void {
   if (type === 'float64') return;
   const refuse = (about: string, length: number): never => {
-    const problem = `has ${length}, expected at most ${MOST_FLOAT_INDICES} in float32 (larger indices are no floats)`;
+    const problem = `has ${length}, expected at most ${MOST_FLOAT_INDICES} in float32 (it cannot represent larger ones)`;
     throw new OptionError(where, 'precision', problem, { about });
   };
   for (const place of places) {

@@ -13,19 +13,21 @@ import { runCalls } from '../program/link.ts';
 import { createList } from '../program/op.ts';
 import { referenceKernels } from '../program/reference/reference-kernels.ts';
 
-/** What a check of gradients needs of a run. */
+/** Input of the gradient check, from a run. */
 export interface GradientCheck {
   readonly network: Network;
   readonly loss: Loss;
-  /** Some rows of the inputs [n, I], and of their targets: doubles, in which a difference has digits, in any run. */
+  /**
+   * Some rows of inputs [n, I] and their targets. They are doubles in every run, as a difference of floats has few
+   * digits.
+   */
   readonly x: Float64Array;
   readonly t: Float64Array;
 }
 
 /**
- * Compares each derivative of a user's own parts, of those that the run uses, with the central difference of its
- * function, in doubles whatever the run computes in; and whether a function gives the same bits twice, and a row those
- * that it gets beside other rows.
+ * Compares the derivatives of the user's own parts in a run with central differences, always in doubles. Also checks
+ * that each function gives the same bits when called twice, and the same bits for a row alone and among other rows.
  * @throws Error naming the part, the derivative, where it is wrong, and by how much.
  */
 export function* checkGradientsInTurns({ network, loss, x, t }: GradientCheck): Pausable<void> {
@@ -64,15 +66,15 @@ function checkActivation({ own, ...f }: Activation, alpha: number): void {
   }
 }
 
-/** Share of the size of a derivative, or of 1 where that is more, by which it may differ from the difference. */
+/** Most relative error of a derivative. Derivatives below 1 may be off by this much absolutely. */
 const TOLERANCE = 1e-4;
 
-/** Distance of the points of a difference, for numbers of about 1. */
+/** Distance of the points of a difference, for arguments of about 1. */
 const STEP = 1e-5;
 
 /**
- * 'has 2, expected 3 (…)' where `derivative` is not the slope of `f` at `at`; undefined where it is, and where nobody
- * can tell: at a kink, and where `f` is not finite.
+ * 'has 2, expected 3 (…)' if `derivative` is not the slope of `f` at `at`. Undefined if it is, or if that cannot be
+ * decided: at a kink, and where `f` is not finite.
  */
 export function wrongSlope(f: (z: number) => number, at: number, derivative: number): string | undefined {
   const h = STEP * Math.max(1, Math.abs(at));
@@ -80,27 +82,27 @@ export function wrongSlope(f: (z: number) => number, at: number, derivative: num
   const [left, right] = [(middle - low) / h, (high - middle) / h];
   const slope = (high - low) / (2 * h);
   if (!Number.isFinite(slope)) return undefined;
-  // What the rounding of f leaves of a difference.
+  // Error of the difference from rounding f.
   const noise = (1e-14 * Math.max(Math.abs(low), Math.abs(high))) / h;
   const most = noise + TOLERANCE * Math.max(1, Math.abs(slope));
   if (Math.abs(derivative - slope) <= most) return undefined;
-  // Curvature changes a one-sided slope by little; a kink by much.
+  // Curvature changes a one-sided slope only a little, a kink much.
   if (Math.abs(right - left) > 20 * (noise + STEP * Math.max(1, Math.abs(slope)))) return undefined;
   const off = Math.abs(derivative - slope).toPrecision(2);
   return `has ${derivative.toPrecision(6)}, expected ${slope.toPrecision(6)} (the central difference; it is off by ${off})`;
 }
 
-/** The sentence of a part whose function gives two results for the same arguments. */
+/** The error of a function that gives two results for the same arguments. */
 export const notPure = (where: string, first: number, second: number): Error =>
   new Error(`checkGradients: ${where} has ${first} and then ${second}, expected the same number each time`);
 
-/** Rows and outputs of a row that are looked at. */
+/** Most rows, and most outputs of a row, that are checked. */
 const ROWS = 8;
 const OUTPUTS = 8;
 
 /**
- * Compares the gradient of each of some rows with differences of its loss; and the loss and gradient of a row with
- * those that it has beside other rows, also where the gradient is written over the outputs, as in training.
+ * Compares the gradients of some rows with differences of their loss. Also compares the loss and gradient of a row
+ * alone with those among other rows, and with those if the gradient overwrites the outputs, as in training.
  * @throws Error naming the output or the row.
  */
 function* checkLoss(
@@ -122,7 +124,7 @@ function* checkLoss(
     const target = viewOf(t, n * columns, columns);
     const y = viewOf(outputs, n * O, O);
     for (let o = 0; o < O; o++) y[o] = 1.5 * random.normal();
-    // Some losses take only numbers between 0 and 1.
+    // Some losses only take numbers between 0 and 1.
     if (!Number.isFinite(evaluate(y, target))) for (let o = 0; o < O; o++) y[o] = sigmoid(y[o]);
     values[n] = evaluate(y, target);
     const again = evaluate(y, target);
@@ -144,16 +146,16 @@ function* checkLoss(
   }
   const whole = viewOf(t, 0, rows * columns);
   const others = 'a row is y[n * O] to y[n * O + O - 1]';
-  compareRows(new Float64Array(rows * O), 'beside other rows', others);
-  compareRows(outputs, 'where dy is y', 'read an output before you write there');
+  compareRows(new Float64Array(rows * O), 'among other rows', others);
+  compareRows(outputs, 'if dy is y', 'read an output before you overwrite it');
 
-  /** Compares rows at once, their gradients in `all`, with each alone. */
+  /** Compares rows that are evaluated together, with gradients in `all`, with each row alone. */
   function compareRows(all: Float64Array, how: string, why: string): void {
     const sums = new Float64Array(rows);
     loss.evaluate(sums, all, outputs, whole, rows, 1, O);
     const compare = (n: number, what: string, found: number, alone: number): void => {
       if (Object.is(found, alone)) return;
-      const problem = `${what} of row ${n} has ${found} ${how} and ${alone} else, expected the same number (${why})`;
+      const problem = `${what} of row ${n} has ${found} ${how} and ${alone} otherwise, expected the same number (${why})`;
       throw new Error(`checkGradients: loss ${loss.name}: ${problem}`);
     };
     for (let n = 0; n < rows; n++) {
@@ -164,11 +166,11 @@ function* checkLoss(
 }
 
 const LAYER_ROWS = 3;
-/** Numbers of an array that are looked at. */
+/** Most numbers of an array that are checked. */
 const LOOKS = 24;
 
 /**
- * Compares the gradients of a layer, by its inputs and by its tensors, with differences of Σ c · y, c random; and its
+ * Compares a layer's gradients, by its inputs and tensors, with differences of Σ c · y for random c. Also compares its
  * outputs for three rows with those for each row alone.
  * @throws Error naming the number that is wrong.
  */
@@ -177,7 +179,7 @@ function* checkLayer(
   layer: Layer,
   I: number,
   O: number,
-  given: Float64Array | null, // [n, I] rows that it reads, which it may not be able to take others than
+  given: Float64Array | null, // [n, I] real input rows, as the layer may not accept random ones
 ): Pausable<void> {
   const random = createRandom(0, 'check-gradients');
   const drawn = (length: number, size: number): Float64Array => {
@@ -191,14 +193,14 @@ function* checkLayer(
   const tensors = layer.tensors.map(({ shape, initialize }) => {
     const tensor = new Float64Array(sizeOf(shape));
     initialize(tensor, random);
-    const noise = drawn(tensor.length, 0.1); // zeros would hide what multiplies them
+    const noise = drawn(tensor.length, 0.1); // zeros would hide errors in their factors
     for (let i = 0; i < tensor.length; i++) tensor[i] += noise[i];
     return tensor;
   });
-  // A layer that adds to what it has to overwrite shows.
+  // NaN exposes a layer that adds to memory that it should overwrite.
   const allocate = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
 
-  /** What the layer puts out for `rows` rows of `inputs`, and, where asked, its gradients. */
+  /** The layer's outputs for `rows` rows of `inputs`. Also computes gradients if their arrays are given. */
   function run(inputs: Float64Array, rows: number, dx?: Float64Array, gradients?: Float64Array[]): Float64Array {
     const memory = layer.createMemory?.(rows, allocate, NO_SHARE) ?? noMemory;
     const y = new Float64Array(rows * O).fill(Number.NaN);
@@ -227,7 +229,7 @@ function* checkLayer(
     const alone = run(viewOf(x, n * I, I), 1);
     const o = alone.findIndex((value, o) => !Object.is(value, y[n * O + o]));
     if (o === -1) continue;
-    const both = `has ${y[n * O + o]} beside other rows and ${alone[o]} alone`;
+    const both = `has ${y[n * O + o]} among other rows and ${alone[o]} alone`;
     const why = 'a row may depend on no other row, call or random number, since threads take parts of a batch';
     throw new Error(`checkGradients: ${where}: output ${o} of row ${n} ${both}, expected the same number (${why})`);
   }
@@ -249,7 +251,7 @@ function* checkLayer(
       };
       const wrong = wrongSlope(weighted, at, gradient[i]);
       if (wrong !== undefined)
-        throw new Error(`checkGradients: ${where}: the gradient by ${name}, number ${i}, ${wrong}`);
+        throw new Error(`checkGradients: ${where}: the gradient by ${name} at element ${i} ${wrong}`);
       yield;
     }
   }

@@ -13,20 +13,20 @@ import { type LossPart, lossOf } from './define-loss.ts';
 import type { MetricPart } from './define-metric.ts';
 import { type SchedulePart, scheduleOf } from './define-schedule.ts';
 
-/** Any part of one's own. */
+/** Any of the user's own parts. */
 export type OwnPart = ActivationPart | LossPart | LayerPart | InitializerPart | SchedulePart | MetricPart;
 
-/** What a module exports, by the name of the export. */
+/** Exports of a module, by name. */
 export interface ModuleExports {
-  /** Of the module, in errors. */
+  /** Name of the module, for errors. */
   readonly source: string;
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
-/** Each family: its built-in members, the functions that a part of it needs, and whether it may have options. */
+/** For each family: names that are taken by built-in parts, and functions that a part must have. */
 const families = {
   activation: { builtIn: { ...layers, ...activations }, needs: ['apply', 'derivative'] },
-  loss: { builtIn: losses, needs: [] }, // either of two forms
+  loss: { builtIn: losses, needs: [] }, // a loss has one of two forms
   layer: { builtIn: { ...layers, ...activations }, needs: ['build'] },
   initializer: { builtIn: initializers, needs: ['fill'] },
   schedule: { builtIn: schedules, needs: ['factor'] },
@@ -34,26 +34,26 @@ const families = {
 } as const;
 
 /**
- * The parts that modules export, by family. Exports that are no parts are left alone.
- * @throws Error naming the module and the export for a part that is not whole, or whose name is taken.
+ * Collects the parts that modules export, by family. Ignores other exports.
+ * @throws Error naming the module and export if a part is incomplete or its name is taken.
  */
 export function collectParts(modules: readonly ModuleExports[]): OwnParts {
   const parts = {
     ...{ activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} },
   } as { -readonly [K in keyof OwnParts]: Record<string, OwnParts[K][string]> };
-  const taken = new Map<string, string>(); // by family and name: where it stands
+  const taken = new Map<string, string>(); // by family and name: the export
   for (const { source, exports } of modules) {
     const before = taken.size;
     for (const [name, value] of Object.entries(exports)) {
       if (!isPart(value)) continue;
       const part = checkPart(`${source}: export ${showName(name)}`, value);
-      // A layer and an activation are told apart by their names alone.
+      // Specs tell layers and activations apart by name only, so these share names.
       const family = part.part === 'activation' ? 'layer' : part.part;
       const key = `${family} ${part.name}`;
       const other = taken.get(key);
       if (other !== undefined) {
         throw new Error(
-          `${source}: export ${showName(name)} has the name ${show(part.name)}, expected one of its own (${other} has it)`,
+          `${source}: export ${showName(name)} has the name ${show(part.name)}, expected another one (${other} has it)`,
         );
       }
       taken.set(key, `export ${showName(name)} of ${source}`);
@@ -81,7 +81,7 @@ const isPart = (value: unknown): value is { readonly part: unknown } =>
 
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
-/** Modules may be JavaScript, and parts plain objects: nothing has checked them. */
+/** Validates a part: modules may be JavaScript, and parts plain objects, so nothing else has checked them. */
 function checkPart(where: string, value: { readonly part: unknown }): OwnPart {
   const { part } = value;
   if (typeof part !== 'string' || !Object.hasOwn(families, part)) {
@@ -100,7 +100,7 @@ function checkPart(where: string, value: { readonly part: unknown }): OwnPart {
   if (!forms.some((form) => form.every((key) => typeof fields[key] === 'function'))) {
     const wanted = forms.map((form) => form.join(' and ')).join(', or ');
     throw new Error(
-      `${where} (${part} ${name}) is not whole, expected ${wanted} as ${needs.length === 1 ? 'a function' : 'functions'}`,
+      `${where} (${part} ${name}) is incomplete, expected the ${needs.length === 1 ? 'function' : 'functions'} ${wanted}`,
     );
   }
   if ('ofRow' in fields && fields.targets !== 'classes' && fields.targets !== 'values') {
@@ -111,7 +111,7 @@ function checkPart(where: string, value: { readonly part: unknown }): OwnPart {
   }
   for (const [key, standard] of Object.entries(options ?? {})) {
     if (['number', 'boolean', 'string'].includes(typeof standard) && key !== 'kind') continue;
-    const wanted = 'a number, a word, or true or false (under a name other than kind)';
+    const wanted = 'a number, a text, true or false (under a name other than kind)';
     throw new Error(
       `${where} (${part} ${name}): option ${showName(key)} has the default ${show(standard)}, expected ${wanted}`,
     );

@@ -1,9 +1,9 @@
 import type { Activation } from '../families/activations/activation.ts';
 import type { LayerSpec } from '../network/layers/index.ts';
 
-/** An activation of one's own. */
+/** Definition of a user's own activation. */
 export interface ActivationDefinition {
-  /** Its name in specs and flags: lower-case words joined by hyphens, which no built-in part has. */
+  /** Name in specs and flags: lower-case words joined by hyphens, different from all built-in names. */
   readonly name: string;
   /** f(z). */
   apply(z: number, alpha: number): number;
@@ -13,36 +13,36 @@ export interface ActivationDefinition {
   readonly alpha?: number;
 }
 
-/** What `defineActivation` returns. */
+/** Return value of `defineActivation`. */
 export interface ActivationPart extends ActivationDefinition {
-  /** Its family. */
+  /** Family of the part. */
   readonly part: 'activation';
-  /** An activation layer of it, for a network. */
+  /** Spec of an activation layer, for a network. */
   spec(options?: { readonly size?: number; readonly alpha?: number }): LayerSpec;
 }
 
 /**
- * An activation a = f(z), number by number, for a module of `train(..., { modules })`:
+ * Defines an elementwise activation a = f(z), for a module of `train(..., { modules })`:
  *
  * ```ts
  * export const cube = defineActivation({ name: 'cube', apply: (z) => z * z * z, derivative: (z) => 3 * z * z });
  * const network = sequential(4, dense(8), cube.spec(), dense(1)); // { kind: 'cube' } in JSON
  * ```
  *
- * In a run of floats `z` is a float, and what the functions give is rounded to one.
+ * In a float32 run `z` is a float, and results are rounded to floats.
  */
 export const defineActivation = (definition: ActivationDefinition): ActivationPart => ({
   ...definition,
   part: 'activation',
-  // The name is one that LayerSpec does not know.
+  // Cast, as LayerSpec does not know the name.
   spec: (options = {}) => ({ kind: 'activation', fn: definition.name, ...options }) as unknown as LayerSpec,
 });
 
-/** Points at which the largest slope is looked for, from -RANGE to RANGE. */
+/** Points from -RANGE to RANGE at which the largest slope is searched. */
 const POINTS = 4001;
 const RANGE = 20;
 
-/** The activation as layers use it. */
+/** Converts the definition to an activation for layers. */
 export function activationOf({ name, apply, derivative, alpha = 0 }: ActivationDefinition): Activation {
   let maxSlope = 0;
   for (let k = 0; k < POINTS; k++) {
@@ -51,7 +51,7 @@ export function activationOf({ name, apply, derivative, alpha = 0 }: ActivationD
   }
   return {
     own: name,
-    // What `apply` gives is rounded as it is stored.
+    // The result of `apply` is rounded when it is stored.
     apply: (_math, z, a) => apply(z, a),
     derivative: (math, z, _a, a) => math.round(derivative(z, a)),
     reads: 'z',

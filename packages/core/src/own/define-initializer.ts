@@ -3,9 +3,9 @@ import type { Elements } from '../math/element-type.ts';
 import type { Random } from '../math/random/create-random.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
-/** An initializer of one's own. */
+/** Definition of a user's own initializer. */
 export interface InitializerDefinition<D extends PartDefaults = PartDefaults> extends PartBase<D> {
-  /** Overwrites `out` [fanIn, fanOut] with starting values. Take random numbers only from `random`. */
+  /** Overwrites `out` [fanIn, fanOut] with starting values. Must take random numbers from `random` only. */
   fill(
     out: Elements, // [fanIn, fanOut] out
     fanIn: number,
@@ -15,16 +15,16 @@ export interface InitializerDefinition<D extends PartDefaults = PartDefaults> ex
   ): void;
 }
 
-/** What `defineInitializer` returns. */
+/** Return value of `defineInitializer`. */
 export interface InitializerPart<D extends PartDefaults = PartDefaults> extends InitializerDefinition<D> {
-  /** Its family. */
+  /** Family of the part. */
   readonly part: 'initializer';
-  /** The initializer with some options, for `init` and `biasInit` of a layer. */
+  /** Spec of the initializer with options, for a layer's `init` and `biasInit`. */
   spec(options?: Partial<PartOptions<D>>): InitializerSpec;
 }
 
 /**
- * An initializer for a module of `train(..., { modules })`:
+ * Defines an initializer, for a module of `train(..., { modules })`:
  *
  * ```ts
  * export const signs = defineInitializer({
@@ -36,18 +36,18 @@ export interface InitializerPart<D extends PartDefaults = PartDefaults> extends 
  * });
  * ```
  *
- * `out` is a Float32Array in a run of floats: each number is rounded as it is stored.
+ * In a float32 run `out` is a Float32Array, so each number is rounded when it is stored.
  */
 export const defineInitializer = <const D extends PartDefaults = Record<never, never>>(
   definition: InitializerDefinition<D>,
 ): InitializerPart<D> => ({
   ...definition,
   part: 'initializer',
-  // The name is one that InitializerSpec does not know.
+  // Cast, as InitializerSpec does not know the name.
   spec: (options = {}) => ({ kind: definition.name, ...options }) as unknown as InitializerSpec,
 });
 
-/** The initializer as layers use it. */
+/** Converts the definition to an initializer for layers. */
 export function initializerOf(definition: InitializerDefinition, given: object): Initializer {
   const options = readPartOptions(definition, given);
   return (out, fanIn, fanOut, random) => definition.fill(out, fanIn, fanOut, random, options);

@@ -10,15 +10,15 @@ import { defineOp, type Op } from '../program/op.ts';
 import { ownName } from '../program/ops/index.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
-/** A function of rows in plain code. It has no state: all that it keeps stands in the arrays that it is given. */
+/** A function of rows in plain code. It must have no state: all that it keeps is in the arrays that it is given. */
 export interface OwnLayer {
   /** Outputs per row. @default as many as inputs */
   readonly outputs?: number;
-  /** Its trained tensors, in the order in which `forward` and `backward` get them. @default none */
+  /** Trained tensors, in the order in which `forward` and `backward` get them. @default none */
   readonly tensors?: readonly Omit<TensorSpec, 'isTrained'>[];
-  /** Numbers a row that `forward` leaves for `backward` in `kept`. @default 0 */
+  /** Numbers per row that `forward` stores in `kept` for `backward`. @default 0 */
   readonly keeps?: number;
-  /** Overwrites the outputs `y` of B rows. A row's outputs depend on that row and the tensors alone. */
+  /** Overwrites the outputs `y` of B rows. A row's outputs may depend only on that row and the tensors. */
   forward(
     y: Elements, // [B, outputs] out
     x: Elements, // [B, inputs]
@@ -26,7 +26,7 @@ export interface OwnLayer {
     B: number,
     kept: Elements, // [B, keeps] out
   ): void;
-  /** Overwrites the gradient by the inputs, and that by each tensor, summed over the B rows. */
+  /** Overwrites the gradient by the inputs, and the gradients by the tensors, summed over B rows. */
   backward(
     dx: Elements, // [B, inputs] out
     dy: Elements, // [B, outputs]
@@ -35,26 +35,26 @@ export interface OwnLayer {
     tensors: readonly Elements[],
     gradients: readonly Elements[], // out
     B: number,
-    kept: Elements, // [B, keeps] as `forward` left it
+    kept: Elements, // [B, keeps] as written by `forward`
   ): void;
 }
 
-/** A layer of one's own. */
+/** Definition of a user's own layer. */
 export interface LayerDefinition<D extends PartDefaults = PartDefaults> extends PartBase<D> {
-  /** The layer with these options for rows of so many inputs. */
+  /** Builds the layer for rows of `inputs` numbers. */
   build(options: PartOptions<D>, inputs: number): OwnLayer;
 }
 
-/** What `defineLayer` returns. */
+/** Return value of `defineLayer`. */
 export interface LayerPart<D extends PartDefaults = PartDefaults> extends LayerDefinition<D> {
-  /** Its family. */
+  /** Family of the part. */
   readonly part: 'layer';
-  /** The layer with some options, for a network. */
+  /** Spec of the layer with options, for a network. */
   spec(options?: Partial<PartOptions<D>>): LayerSpec;
 }
 
 /**
- * A layer for a module of `train(..., { modules })`:
+ * Defines a layer, for a module of `train(..., { modules })`:
  *
  * ```ts
  * export const scale = defineLayer({
@@ -76,22 +76,22 @@ export interface LayerPart<D extends PartDefaults = PartDefaults> extends LayerD
  * });
  * ```
  *
- * `backward` gets the rows of one leaf at a time. Their gradients are added by the tree that all layers have, so the
+ * `backward` gets the rows of one leaf at a time. The tree over leaves adds their gradients, as for all layers, so the
  * number of threads changes no bit.
  *
- * The arrays are Float64Array, or Float32Array in a run of floats. There JavaScript still computes with doubles, and
- * what is stored in an array is rounded to a float; `Math.fround` rounds what is not stored.
+ * Arrays are Float64Array, or Float32Array in a float32 run. JavaScript still computes in doubles there; numbers are
+ * rounded to floats when they are stored in an array. `Math.fround` rounds other numbers.
  */
 export const defineLayer = <const D extends PartDefaults = Record<never, never>>(
   definition: LayerDefinition<D>,
 ): LayerPart<D> => ({
   ...definition,
   part: 'layer',
-  // The name is one that LayerSpec does not know.
+  // Cast, as LayerSpec does not know the name.
   spec: (options = {}) => ({ kind: definition.name, ...options }) as unknown as LayerSpec,
 });
 
-/** The layer as a network uses it. @throws OptionError for an option that is wrong. */
+/** Converts the definition to a layer for a network. @throws OptionError if an option is wrong. */
 export function layerOf(definition: LayerDefinition, given: object, { input }: Pick<Place, 'input'>): Layer {
   const { name } = definition;
   const inputs = sizeOf(input);
@@ -106,8 +106,8 @@ export function layerOf(definition: LayerDefinition, given: object, { input }: P
 }
 
 /**
- * A layer of plain code on rows. Its passes are operations that no backend has: `link` runs them between blocks. The
- * gradients of its tensors are taken leaf by leaf, and added by the tree over leaves.
+ * A layer of plain code on rows. Its passes are operations that no backend has, so `link` runs them between blocks. The
+ * gradients of its tensors are computed leaf by leaf and added by the tree over leaves.
  */
 function rowsLayer(
   name: string,
@@ -120,7 +120,7 @@ function rowsLayer(
   const lengths = tensors.map(({ shape }) => sizeOf(shape));
   const P = lengths.reduce((sum, length) => sum + length, 0);
 
-  /** The tensors of the vector that begins at `from` of `vector`. */
+  /** The tensors of the parameter vector that begins at index `from` of `vector`. */
   function tensorsAt(vector: Elements, from: number): Elements[] {
     let at = from;
     return lengths.map((length) => {
@@ -136,7 +136,7 @@ function rowsLayer(
     elementwise: false,
     reads: { x: true, y: true },
     tensors,
-    // What forward keeps, a gradient by the inputs where nobody asks for one, and sums over leaves.
+    // Arrays for what forward keeps, for the gradient by the inputs if it is not wanted, and for sums over leaves.
     createMemory: (rows, allocate) => ({
       arrays: [allocate(rows * keeps), allocate(rows * I), allocate(treeLevels(rows) * P)],
     }),
@@ -146,7 +146,7 @@ function rowsLayer(
     backward(given, dy, x, y, parameters, gradients, B, { emit, leaf, joins }, { arrays: [kept, spare, sums] }) {
       const dx = given ?? spare;
       const leaves = leafCount(B, leaf);
-      /** Views of the arrays, made by the first run: programs are also emitted to be counted, without memory. */
+      /** Creates the views of arrays at the first run. Programs are also emitted just to be counted, without memory. */
       const views = () => ({
         levels: Array.from({ length: treeLevels(leaves) }, (_, level) => tensorsAt(sums, level * P)),
         parts: Array.from({ length: leaves }, (_, k) => {
@@ -175,5 +175,5 @@ function rowsLayer(
   };
 }
 
-/** No backend knows the operation, so none asks for its arrays. */
+/** An operation without operands, since no backend ever asks for its arrays. */
 const ownOp = (name: string, run: () => void): Op<[]> => defineOp(ownName(name), {}, run);

@@ -4,25 +4,25 @@ import type { Loss, LossKernel } from '../families/losses/loss.ts';
 import type { Elements } from '../math/element-type.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
-/** A loss that is a sum or mean over outputs of one function of output and target. */
+/** Definition of a loss that is the mean or sum over outputs of a function of output and target. */
 export interface ElementwiseLossDefinition<D extends PartDefaults> extends PartBase<D> {
   /** ℓ(y, t). */
   value(y: number, t: number, options: PartOptions<D>): number;
   /** ∂ℓ/∂y. */
   derivative(y: number, t: number, options: PartOptions<D>): number;
-  /** The loss of a row: the mean or the sum over its outputs. @default 'mean' */
+  /** Whether a row's loss is the mean or the sum over its outputs. @default 'mean' */
   readonly over?: 'mean' | 'sum';
-  /** With one output that answers yes or no: the threshold above which it is yes. @default 0.5 */
+  /** Threshold above which a single yes/no output means yes. @default 0.5 */
   readonly threshold?: number;
 }
 
-/** A loss of a row as a whole. */
+/** Definition of a loss of whole rows. */
 export interface RowLossDefinition<D extends PartDefaults> extends PartBase<D> {
   /** 'classes': the target of a row is an index. 'values': one number per output. */
   readonly targets: 'classes' | 'values';
   /**
-   * The loss of row n, whose outputs are `y[n * O]` to `y[n * O + O - 1]`. Overwrites the same places of `dy`, which
-   * may be `y`, with the gradient: read an output before you write there.
+   * Returns the loss of row n, whose outputs are `y[n * O]` to `y[n * O + O - 1]`. Overwrites the same elements of `dy`
+   * with the gradient. `dy` may be `y`, so read an output before you overwrite it.
    */
   ofRow(
     dy: Elements, // [B, O] out
@@ -32,23 +32,23 @@ export interface RowLossDefinition<D extends PartDefaults> extends PartBase<D> {
     O: number,
     options: PartOptions<D>,
   ): number;
-  /** With one output that answers yes or no: the threshold above which it is yes. @default 0.5 */
+  /** Threshold above which a single yes/no output means yes. @default 0.5 */
   readonly threshold?: number;
 }
 
-/** A loss of one's own. */
+/** Definition of a user's own loss. */
 export type LossDefinition<D extends PartDefaults = PartDefaults> = ElementwiseLossDefinition<D> | RowLossDefinition<D>;
 
-/** What `defineLoss` returns. */
+/** Return value of `defineLoss`. */
 export type LossPart<D extends PartDefaults = PartDefaults> = LossDefinition<D> & {
-  /** Its family. */
+  /** Family of the part. */
   readonly part: 'loss';
-  /** The loss with some options, for `train(..., { loss })`. */
+  /** Spec of the loss with options, for `train(..., { loss })`. */
   spec(options?: Partial<PartOptions<D>>): LossSpec;
 };
 
 /**
- * A loss for a module of `train(..., { modules })`, number by number or row by row:
+ * Defines a loss, elementwise or by rows, for a module of `train(..., { modules })`:
  *
  * ```ts
  * export const pinball = defineLoss({
@@ -61,19 +61,19 @@ export type LossPart<D extends PartDefaults = PartDefaults> = LossDefinition<D> 
  *
  * The loss of a batch is the mean over its rows.
  *
- * In a run of floats `y` and `t` are floats, what `value` and `derivative` give is rounded to a float, and the arrays
- * of `ofRow` are Float32Array; the number that `ofRow` returns stays a double, as sums of losses do.
+ * In a float32 run `y` and `t` are floats, results of `value` and `derivative` are rounded to floats, and the arrays of
+ * `ofRow` are Float32Array. The result of `ofRow` stays a double, as do sums of losses.
  */
 export const defineLoss = <const D extends PartDefaults = Record<never, never>>(
   definition: LossDefinition<D>,
 ): LossPart<D> => ({
   ...definition,
   part: 'loss',
-  // The name is one that LossSpec does not know.
+  // Cast, as LossSpec does not know the name.
   spec: (options = {}) => ({ kind: definition.name, ...options }) as unknown as LossSpec,
 });
 
-/** The loss as a run uses it. */
+/** Converts the definition to a loss for runs. */
 export function lossOf(definition: LossDefinition, given: object): Loss {
   const { name, threshold } = definition;
   const options = readPartOptions(definition, given);
@@ -86,7 +86,7 @@ export function lossOf(definition: LossDefinition, given: object): Loss {
   return { ...elementwiseLoss({ name, over, value, derivative }), ...own };
 }
 
-/** Rows are added ascending, leaf by leaf. */
+/** Adds rows ascending within each leaf. */
 const byRows =
   ({ ofRow }: RowLossDefinition<PartDefaults>, options: PartOptions<PartDefaults>): LossKernel =>
   (lossSums, dy, y, t, B, leaf, O) => {

@@ -1,21 +1,21 @@
 import type { Metric } from '../families/metrics/metric.ts';
 
-/** A metric of one's own. */
+/** Definition of a user's own metric. */
 export interface MetricDefinition {
-  /** Its name in results: lower-case words joined by hyphens, which no built-in part has. */
+  /** Name in results: lower-case words joined by hyphens, different from all built-in names. */
   readonly name: string;
-  /** A metric that has seen no row yet. */
+  /** Creates a metric without rows. */
   create(): Metric;
 }
 
-/** What `defineMetric` returns. */
+/** Return value of `defineMetric`. */
 export interface MetricPart extends MetricDefinition {
-  /** Its family. */
+  /** Family of the part. */
   readonly part: 'metric';
 }
 
 /**
- * A metric for a module of `train(..., { modules })`; every evaluation has its value, under its name:
+ * Defines a metric, for a module of `train(..., { modules })`. Every evaluation reports its value under its name:
  *
  * ```ts
  * export const worst = defineMetric({

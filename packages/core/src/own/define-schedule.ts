@@ -1,28 +1,27 @@
 import type { ScheduleContext, ScheduleIn, ScheduleSpec } from '../families/schedules/index.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
-/** A schedule of one's own. */
+/** Definition of a user's own schedule. */
 export interface ScheduleDefinition<D extends PartDefaults = PartDefaults> extends PartBase<D> {
-  /** The learning rate in `step`, counted from 0, as a factor on the rate of the optimizer. */
+  /** The learning rate in `step`, counted from 0, as a factor on the optimizer's learning rate. */
   factor(step: number, context: ScheduleContext, options: PartOptions<D>): number;
   /**
-   * Whether another length of the run would change the factors of its early steps; a resume can then not make the run
-   * longer.
+   * Whether the factors of early steps depend on the length of the run, so that a resumed run cannot be made longer.
    * @default true
    */
   readonly needsTotalSteps?: boolean;
 }
 
-/** What `defineSchedule` returns. */
+/** Return value of `defineSchedule`. */
 export interface SchedulePart<D extends PartDefaults = PartDefaults> extends ScheduleDefinition<D> {
-  /** Its family. */
+  /** Family of the part. */
   readonly part: 'schedule';
-  /** The schedule with some options, for `train(..., { schedule })`. */
+  /** Spec of the schedule with options, for `train(..., { schedule })`. */
   spec(options?: Partial<PartOptions<D>>): ScheduleSpec;
 }
 
 /**
- * A schedule for a module of `train(..., { modules })`:
+ * Defines a schedule, for a module of `train(..., { modules })`:
  *
  * ```ts
  * export const linear = defineSchedule({ name: 'linear', factor: (step, { totalSteps }) => 1 - step / totalSteps });
@@ -33,11 +32,11 @@ export const defineSchedule = <const D extends PartDefaults = Record<never, neve
 ): SchedulePart<D> => ({
   ...definition,
   part: 'schedule',
-  // The name is one that ScheduleSpec does not know.
+  // Cast, as ScheduleSpec does not know the name.
   spec: (options = {}) => ({ kind: definition.name, ...options }) as unknown as ScheduleSpec,
 });
 
-/** The schedule as a run uses it. */
+/** Converts the definition to a schedule for runs. */
 export function scheduleOf(definition: ScheduleDefinition, given: object): ScheduleIn {
   const options = readPartOptions(definition, given);
   const { needsTotalSteps = true } = definition;

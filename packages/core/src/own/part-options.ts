@@ -2,23 +2,23 @@ import { finite, onlyKeys } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
 import { show } from '../checks/show.ts';
 
-/** Options of a part of one's own, each with its default: a number, a word, or true or false. */
+/** Options of a user's own part with their defaults: a number, a string, or a boolean. */
 export type PartDefaults = Readonly<Record<string, number | boolean | string>>;
 
-/** The options as the functions of the part get them: as given, else the defaults. */
+/** Options as passed to the part's functions: given values, or defaults. */
 export type PartOptions<D extends PartDefaults> = {
   readonly [K in keyof D]: D[K] extends number ? number : D[K] extends boolean ? boolean : string;
 };
 
-/** What every part of one's own has. */
+/** Properties of every part of a user's own. */
 export interface PartBase<D extends PartDefaults> {
-  /** Its name in specs and flags: lower-case words joined by hyphens, which no built-in part has. */
+  /** Name in specs and flags: lower-case words joined by hyphens, different from all built-in names. */
   readonly name: string;
-  /** Its options with their defaults, such as `{ delta: 1 }`. A value has the type of its default. @default none */
+  /** Options with their defaults, such as `{ delta: 1 }`. A value must have the type of its default. @default none */
   readonly options?: D;
 }
 
-/** The options of a part, with defaults for those not given. @throws OptionError for one that is unknown or wrong. */
+/** A part's options, with defaults for those not given. @throws OptionError if an option is unknown or wrong. */
 export function readPartOptions<D extends PartDefaults>({ name, options }: PartBase<D>, given: object): PartOptions<D> {
   const defaults: PartDefaults = options ?? {};
   onlyKeys(name, given, Object.keys(defaults));

@@ -1,5 +1,5 @@
 /**
- * An input that a layer cannot take, such as an index that an embedding does not have. It depends on rows and weights
+ * A layer cannot take this input, such as an index outside of an embedding's vocabulary. It depends on rows and weights
  * only, so a retry would fail again.
  */
 export class InputError extends Error {

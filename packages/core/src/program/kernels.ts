@@ -2,26 +2,23 @@ import type { Elements } from '../math/element-type.ts';
 import type { Call } from './op.ts';
 
 /**
- * What runs the operations of a program. The plain code in `reference/` defines the bits of every
- * operation; a backend either equals them bit for bit (wasm) or documents the difference (native, blas). All arrays are
- * row-major; no function allocates or checks. Arrays of different names never overlap unless documented.
+ * A backend: it runs the operations of a program. The functions in `reference/` define the bits of every operation; a
+ * backend either equals them bit for bit (wasm) or documents the difference (native, blas). All arrays are row-major;
+ * no function allocates or checks. Arrays of different names never overlap unless documented.
  */
 export interface Kernels {
   /** Name of the backend. */
   readonly name: BackendName;
-  /**
-   * A function that makes this one call, where the backend has one that JavaScript calls on its own; null where it
-   * leaves the call to `blocks`, or to the reference.
-   */
+  /** A function that makes this one call, or null if the backend leaves it to `blocks` or to the reference. */
   bind(call: Call): (() => void) | null;
-  /** Runs calls that follow each other as one, without JavaScript between them; null where the backend has no such. */
+  /** Runs consecutive calls as one, without JavaScript between them; null if the backend has no blocks. */
   readonly blocks: Blocks | null;
-  /** Rows of bytes as numbers. */
+  /** Converts rows of bytes to numbers. */
   readonly gatherBytes: GatherBytes;
 }
 
 /**
- * Rows order[first] .. order[first + count - 1] of `bytes`, each byte over `divisor`. Overwrites `out`.
+ * Gathers rows order[first] .. order[first + count - 1] of `bytes`, each byte divided by `divisor`. Overwrites `out`.
  */
 export type GatherBytes = (
   out: Elements, // [count, columns] out
@@ -33,25 +30,23 @@ export type GatherBytes = (
   count: number,
 ) => void;
 
-/** How a backend takes calls that follow each other. */
+/** How a backend runs consecutive calls as one. */
 export interface Blocks {
-  /** Words of a tape that one call takes. */
+  /** Length of an encoded call on a tape, in words. */
   readonly callWords: number;
-  /**
-   * The call as words of a tape; null where the backend has no function for it, or one of its arrays lies elsewhere.
-   */
+  /** The call as words of a tape, or null if the backend has no function for it or cannot reach one of its arrays. */
   encode(call: Call): readonly number[] | null;
-  /** A function that makes an encodable call by itself, where there is no room for it on a tape. */
+  /** A function that makes one encodable call by itself, for calls that do not fit on a tape. */
   single(call: Call): () => void;
-  /** The block whose calls stand on `tape`. */
+  /** The block of the calls on `tape`. */
   block(tape: Float64Array, calls: number): Block;
 }
 
 /** Calls on a tape. */
 export interface Block {
-  /** Makes all of them. */
+  /** Makes all calls once. */
   run(): void;
-  /** Makes all of them up to `times` times, until `stop` is not 0 afterwards. Returns how many times it made them. */
+  /** Makes all calls up to `times` times, until `stop` is not 0. Returns how many times it made them. */
   repeat(
     times: number,
     stop: Float64Array, // [1]
@@ -60,5 +55,5 @@ export interface Block {
   readonly words: readonly number[];
 }
 
-/** What computes: plain TypeScript, WebAssembly, machine code made at the start, or a BLAS library. */
+/** Name of a backend: plain TypeScript, WebAssembly, machine code generated at the start, or a BLAS library. */
 export type BackendName = 'reference' | 'wasm' | 'native' | 'blas';

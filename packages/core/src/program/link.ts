@@ -7,32 +7,32 @@ import { meanUpdateOp, ops } from './ops/index.ts';
 
 /** A program that can run on one thread. */
 export interface Program {
-  /** Runs it; returns false where an operation of the host ended it. */
+  /** Runs the program; returns false if a host operation ended it. */
   run(): boolean;
-  /** The one block that it consists of, which can repeat itself; null where JavaScript has a part in it. */
+  /** The program as a single block, which can repeat itself; null if it also has calls from JavaScript. */
   readonly block: Block | null;
-  /** What one run of it makes. */
+  /** Counts of one run. */
   readonly size: ProgramSize;
 }
 
-/** How often JavaScript leaves a program, and for what. */
+/** How often one run of a program returns to JavaScript, and for what. */
 export interface ProgramSize {
-  /** Operations but those of the host, in blocks or alone. */
+  /** Operations other than host operations, in blocks or alone. */
   readonly calls: number;
-  /** Those of them that JavaScript calls one by one. */
+  /** Calls that JavaScript makes one by one. */
   readonly alone: number;
   readonly blocks: number;
-  /** Operations of the host. */
+  /** Host operations. */
   readonly hosts: number;
 }
 
-/** Memory of tapes. What finds no room in it is called one by one. */
+/** Memory for tapes. Calls that do not fit are made one by one. */
 export interface TapeRoom {
-  /** `length` doubles, or null where there are no more so many. */
+  /** `length` doubles, or null if fewer are left. */
   take(length: number): Float64Array | null;
 }
 
-/** The room of `memory`, from its start. */
+/** A room that hands out `memory` from its start. */
 export function createTapeRoom(memory: Float64Array): TapeRoom {
   let used = 0;
   return {
@@ -44,20 +44,20 @@ export function createTapeRoom(memory: Float64Array): TapeRoom {
   };
 }
 
-/** A room that grows, of arrays that `allocate` makes. */
+/** A room that allocates an array for each tape. */
 export const tapesOf = (allocate: Allocate): TapeRoom => ({ take: (length) => allocate(length, FLOAT64) });
 
 type Step = () => unknown;
 
 /**
- * Makes a program runnable: each call by the function that the backend has for it, those that follow each other as one
- * block where the backend can, all others by their plain code. There is no other way to run an operation.
+ * Makes a program runnable. A call uses the backend's own function if there is one; consecutive calls that the backend
+ * can encode become one block; every other call runs its plain code. There is no other way to run an operation.
  */
 export function link(
   calls: readonly Call[],
   kernels: Kernels,
   room: TapeRoom | null = null,
-  { fuses = true } = {}, // see link.ts
+  { fuses = true } = {}, // whether to join calls by `fuse`
 ): Program {
   const { blocks } = kernels;
   const steps: Step[] = [];
@@ -98,7 +98,7 @@ export function link(
   const owns = (call: Call): boolean => kernels.bind(call) !== null || (blocks?.encode(call) ?? null) !== null;
   for (const call of fuses ? fuse(calls, owns) : calls) {
     const { op, args } = call;
-    if (op.name === barrier.name) continue; // a team's barriers are operations of the host by now
+    if (op.name === barrier.name) continue; // teams have replaced their barriers with host operations by now
     if (op.name === host.name) {
       add(args[0] as Step, { ...NOTHING, hosts: 1 });
     } else if (op.name === part.name) {
@@ -128,9 +128,9 @@ const ALONE: ProgramSize = { ...NOTHING, calls: 1, alone: 1 };
 const sum = (sizes: readonly ProgramSize[], of: keyof ProgramSize): number =>
   sizes.reduce((all, size) => all + size[of], 0);
 
-/** The call by its plain code. */
+/** Runs the call's plain code. */
 function plain({ op, args }: Call): Step {
-  // The arguments are those of the operation: `emit` has them typed.
+  // Safe: `emit` has checked the types of the arguments.
   const reference = op.reference as (...args: readonly unknown[]) => void;
   return () => reference(...args);
 }
@@ -147,12 +147,12 @@ export function runCalls(calls: readonly Call[], kernels: Kernels): void {
   link(calls, kernels).run();
 }
 
-/** Whether a backend has a function for a call. */
+/** Whether the backend has its own function for a call. */
 type Owns = (call: Call) => boolean;
 
 /**
- * The program with pairs of calls joined into one where the backend has it, to the same bits but for arrays that nobody
- * reads afterwards: the mean of some rows of gradients and the update by it, which then never goes through memory.
+ * Joins pairs of calls into one where the backend has a function for both: the mean of gradient rows, and the update by
+ * it. The mean then never goes through memory. All bits stay the same, except in arrays that nothing reads afterwards.
  */
 export function fuse(calls: readonly Call[], owns: Owns): Call[] {
   const fused: Call[] = [];
@@ -165,7 +165,7 @@ export function fuse(calls: readonly Call[], owns: Owns): Call[] {
   return fused;
 }
 
-/** The two as one; null where they are not the mean of a gradient and an update of all of its parameters by it. */
+/** The two calls as one, or null if they are not a mean gradient and an update of all its parameters. */
 function meanUpdate(average: Call, { op, args }: Call): Call | null {
   if (average.op.name !== ops.averageRows.name || !('state' in op.operands)) return null;
   const [square, mean, first, S, row, n, share] = average.args;

@@ -1,29 +1,29 @@
 import { FLOAT64 } from '../math/element-type.ts';
 
-/** What an operation takes at one place of its arguments. */
+/** One argument of an operation. */
 export type Operand =
   | {
       /** An array, or a list of arrays of one shape. */
       readonly kind: 'array' | 'arrays';
-      /** Its dimensions: names of counts among the operands, or numbers. A product of them is its length. */
+      /** Names of count operands, or numbers. The array's length is their product. */
       readonly shape: readonly (string | number)[];
-      /** What the operation does with it. */
+      /** Whether the operation reads the array, overwrites it, or both. */
       readonly access: 'in' | 'out' | 'inout';
-      /** Of its numbers: that of the run, or double in every run. */
+      /** Type of its numbers: the run's, or always float64. */
       readonly type: 'element' | 'float64';
     }
   | {
-      /** A whole number; a yes or no; a distance in elements; any number; words for an error. */
+      /** An integer; a boolean; a distance in elements; any number; a text for errors. */
       readonly kind: 'count' | 'flag' | 'stride' | 'number' | 'text';
     };
 
-/** An operation on arrays of a run. Two of the same name are the same, but for what their reference closes over. */
+/** An operation on arrays of a run. Ops with one name differ only in the values that their reference captures. */
 export interface Op<Args extends readonly unknown[] = never> {
-  /** Its name, which is that of its function in WebAssembly, if it has one. */
+  /** Also the name of its function in WebAssembly, if it has one. */
   readonly name: string;
-  /** What it takes, by the name of the argument, in order. */
+  /** Its arguments by name, in order. */
   readonly operands: Readonly<Record<string, Operand>>;
-  /** Whether its function in WebAssembly takes scratch of the thread behind these. */
+  /** Whether its function in WebAssembly takes a thread's scratch memory as the last argument. */
   readonly usesScratch: boolean;
   /** The plain code that defines the bits. */
   readonly reference: (...args: Args) => void;
@@ -31,13 +31,13 @@ export interface Op<Args extends readonly unknown[] = never> {
 
 /** One operation of a program with its arguments. */
 export interface Call {
-  /** What it does. */
+  /** The operation. */
   readonly op: Op;
-  /** What it does it with, one for each operand of `op`. */
+  /** One argument for each operand of `op`. */
   readonly args: readonly unknown[];
 }
 
-/** Puts a call at the end of a program. */
+/** Appends a call to a program. */
 export type Emit = <Args extends readonly unknown[]>(op: Op<Args>, ...args: Args) => void;
 
 export function defineOp<Args extends readonly unknown[]>(
@@ -63,9 +63,9 @@ export const input = (...shape: (string | number)[]): Operand => array('array', 
 export const output = (...shape: (string | number)[]): Operand => array('array', 'out', shape);
 /** An array that is read and overwritten. */
 export const inout = (...shape: (string | number)[]): Operand => array('array', 'inout', shape);
-/** A list of such arrays. */
+/** A list of arrays that are read and overwritten. */
 export const inouts = (...shape: (string | number)[]): Operand => array('arrays', 'inout', shape);
-/** An array, or a list of them, whose numbers are double in every run. */
+/** The same operand with numbers that are always float64. */
 export const double = <Array extends Operand>(array: Array): Array => ({ ...array, type: FLOAT64 });
 export const count: Operand = { kind: 'count' };
 export const flag: Operand = { kind: 'flag' };
@@ -73,21 +73,21 @@ export const stride: Operand = { kind: 'stride' };
 export const number: Operand = { kind: 'number' };
 export const text: Operand = { kind: 'text' };
 
-/** What only the thread's own JavaScript can do: gather rows, look, wait. Ends the program where it returns false. */
+/** JavaScript of the thread, such as gathering rows, a probe, or a wait. A result of false ends the program. */
 export const host = defineOp('host', {}, (act: () => unknown): void => void act());
 
 /**
- * Where every thread of a team has to arrive before any goes on: what follows reads what others have written. The last
- * to arrive runs `completion` first, for all. A thread that has the whole batch needs none.
+ * Every thread of a team arrives here before any goes on, as the calls after it read what other threads have written.
+ * The last thread to arrive runs `completion` first, once for all. A thread that has the whole batch needs no barrier.
  */
 export const barrier = defineOp('barrier', {}, (_completion?: () => void): void => {});
 
-/** Another program as one operation: several parts of a step can share it. */
+/** Another program as one operation. Several parts of a step can share it. */
 export const part = defineOp('part', {}, (_calls: readonly Call[]): void => {
   throw new Error('part: has no reference, expected the executor to run it');
 });
 
-/** The calls before, between and behind barriers. */
+/** Splits calls at the barriers. */
 export function segmentsOf(calls: readonly Call[]): readonly (readonly Call[])[] {
   const segments: Call[][] = [[]];
   for (const call of calls) {

@@ -8,7 +8,7 @@ export const clipScale = (norm: number, clipNorm: number): number => Math.min(1,
 
 /** ‖g‖₂ of the mean gradient: the blocks' sums of squares, added in block order. */
 export function gradientNorm(squares: Float64Array): number {
-  const blocks = squares.length; // read once: until V8 compiles this, that of shared memory takes as long as the sum
+  const blocks = squares.length; // read once: reading the length of shared memory is slow until V8 compiles this
   let sum = 0;
   for (let k = 0; k < blocks; k++) sum += squares[k];
   return Math.sqrt(sum);
@@ -24,15 +24,13 @@ export function clip(
   factor[0] = clipScale(gradientNorm(squares), clipNorm);
 }
 
-/** Mean loss of a batch: the tree's sum of the leaves' sums, over the rows. Overwrites `lossSums` with partial sums. */
+/** Mean loss of a batch: the tree's sum of the leaf sums / rows. Overwrites `lossSums` with partial sums. */
 export function batchLoss(lossSums: Float64Array, leaves: number, rows: number): number {
   addTree(lossSums, leaves, 1);
   return lossSums[0] / rows;
 }
 
-/**
- * hyper = row `next` of `hypers`, the scalars of steps that follow each other. Overwrites `hyper`; adds 1 to `next`.
- */
+/** hyper = row `next` of `hypers`, the scalars of consecutive steps. Overwrites `hyper`; adds 1 to `next`. */
 export function takeHyper(
   hyper: Float64Array, // [H] out
   hypers: Float64Array, // [*, H]
@@ -45,8 +43,8 @@ export function takeHyper(
 }
 
 /**
- * The end of a step: losses[at] = the batch's mean loss, norms[at] = ‖g‖₂, for `note` = at, stop; adds 1 to at, and
- * stop becomes 1 where one of the two is not finite, else 0. Overwrites `lossSums` with partial sums.
+ * Ends a step: losses[at] = mean loss of the batch, norms[at] = ‖g‖₂, where `note` = [at, stop]. Adds 1 to `at`; sets
+ * `stop` to 0 if both are finite, else to 1. Overwrites `lossSums` with partial sums.
  */
 export function noteStep(
   note: Float64Array, // [2] in and out

@@ -1,7 +1,7 @@
 import type { Network } from '../network/network.ts';
 import { BLOCK, blockCount } from './block.ts';
 
-/** Blocks that follow each other, from `first` to before `end`. */
+/** Consecutive blocks, from `first` to before `end`. */
 export interface BlockRange {
   readonly first: number;
   readonly end: number;
@@ -9,14 +9,14 @@ export interface BlockRange {
 
 /**
  * Cuts the parameters into buckets of whole blocks, in the order in which a backward pass completes their gradients:
- * from the last to the first. A bucket ends where a tensor begins as soon as it has `least` parameters, but the first
- * parameters join a bucket where they are fewer.
+ * from last to first. A bucket ends at the start of a tensor once it has `least` parameters. If fewer parameters than
+ * that would remain, they join it.
  */
 export function bucketsOf({ tensors, parameterCount: P }: Pick<Network, 'tensors' | 'parameterCount'>, least: number) {
   const buckets: BlockRange[] = [];
   let end = blockCount(P);
   for (let k = tensors.length - 1; k > 0; k--) {
-    // The block that a tensor begins in may be the end of the one before.
+    // The block in which a tensor begins may also hold the end of the tensor before.
     const first = blockCount(tensors[k].offset);
     if (first >= end || first * BLOCK < least) continue;
     if (Math.min(P, end * BLOCK) - first * BLOCK < least) continue;
@@ -27,7 +27,7 @@ export function bucketsOf({ tensors, parameterCount: P }: Pick<Network, 'tensors
   return buckets;
 }
 
-/** The blocks of a bucket that rank `rank` of `ranks` updates. */
+/** Blocks of a bucket that rank `rank` of `ranks` updates. */
 export function blocksOfRank({ first, end }: BlockRange, ranks: number, rank: number): BlockRange {
   const bound = (r: number): number => first + Math.floor((r * (end - first)) / ranks);
   return { first: bound(rank), end: bound(rank + 1) };

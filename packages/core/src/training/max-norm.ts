@@ -4,23 +4,23 @@ import type { Network } from '../network/network.ts';
 import type { Emit } from '../program/op.ts';
 import { ops } from '../program/ops/index.ts';
 
-/** Matrices whose columns are the weights that come into a unit: all but embeddings, whose rows stand for words. */
+/** Matrices whose columns are the incoming weights of a unit: all but embeddings, whose rows belong to words. */
 const matricesOf = ({ places, tensors }: Pick<Network, 'places' | 'tensors'>) => {
   const embeddings = places.filter(({ spec }) => spec.kind === 'embedding').flatMap((place) => place.tensors);
   const others = new Set(embeddings.map(({ offset }) => offset));
   return tensors.filter(({ shape, offset }) => shape.length === 2 && !others.has(offset));
 };
 
-/** Columns of the widest of them. */
+/** Columns of the widest such matrix. */
 export const mostColumns = (network: Pick<Network, 'places' | 'tensors'>): number =>
   matricesOf(network).reduce((most, { shape: [, O] }) => Math.max(most, O), 0);
 
-/** How many there are. */
+/** Number of such matrices. */
 export const countMatrices = (network: Pick<Network, 'places' | 'tensors'>): number => matricesOf(network).length;
 
 /**
- * Emits the limit of the norm of each unit's incoming weights, behind an update: thread `thread` of `threads` takes its
- * share of the columns of each matrix, and a column is summed by one thread. [Srivastava et al. 2014,
+ * Emits max-norm after an update, which limits the norm of each unit's incoming weights. Thread `thread` of `threads`
+ * takes its share of the columns of each matrix; a column is summed by a single thread. [Srivastava et al. 2014,
  * §5.1](https://jmlr.org/papers/v15/srivastava14a.html)
  */
 export function emitMaxNorm(

@@ -2,23 +2,22 @@ import type { Optimizer } from '../families/optimizers/optimizer.ts';
 import type { Network } from '../network/network.ts';
 import { BLOCK, blockCount } from './block.ts';
 
-/** A range of parameters that all have weight decay, or all have none. */
+/** A range of parameters that either all have weight decay or all have none. */
 export interface Piece {
   readonly offset: number;
   readonly n: number;
   readonly decayed: boolean;
 }
 
-/** The parameters of the cut. */
+/** The part of a network that pieces depend on. */
 export type Cut = Pick<Network, 'tensors' | 'parameterCount'>;
 
-/** Weights are matrices; biases, and the gains and shifts of a norm, are vectors. */
+/** Weights are matrices; biases and the gains and shifts of norms are vectors. */
 const isWeights = (shape: readonly number[]): boolean => shape.length > 1;
 
 /**
- * The pieces of each block from `first` to `end`. A block is one piece if the optimizer treats all parameters alike;
- * otherwise it is cut between weights and other parameters. An update works parameter by parameter, so a cut changes
- * no bit.
+ * Cuts each block from `first` to `end` into pieces. A block is a single piece if the optimizer treats all parameters
+ * alike; otherwise it is cut between weights and other parameters. Updates are elementwise, so a cut changes no bit.
  */
 export function piecesOf(
   network: Cut,
@@ -49,7 +48,7 @@ export const countPieces = (network: Cut, optimizer: Optimizer): number =>
     0,
   );
 
-/** Adjacent parameters of one kind, across blocks; without those that are not trained. */
+/** Adjacent trained parameters that are treated alike, across blocks. */
 function stretchesOf({ tensors, parameterCount: P }: Cut, { undecayedHyper }: Optimizer): Piece[] {
   const isDecayed = (shape: readonly number[]): boolean => undecayedHyper === 0 || isWeights(shape);
   const stretches: Piece[] = [];

@@ -8,10 +8,12 @@ import type { Layer, StackMemory } from '../network/layers/index.ts';
 import type { Network } from '../network/network.ts';
 import { sizeOf } from '../network/shape.ts';
 
-/** An output whose slope is below this share of the largest is flat: it passes on almost no gradient. */
+/** An output is flat if its slope is below this share of the largest: it passes on almost no gradient. */
 const FLAT = 0.01;
 
-/** Σ (∂loss/∂y)², the number n of outputs, Σ y, Σ (y - ȳ)² over rows and units of a leaf. */
+/**
+ * Number of sums per layer: Σ (∂loss/∂y)², the number n of outputs, Σ y, and Σ (y - ȳ)², over rows and units of a leaf.
+ */
 const SUMS = 4;
 
 /** Statistics of one layer y = f(x) over all rows of a batch. Null if one does not apply. */
@@ -22,26 +24,26 @@ export interface LayerFigures {
   readonly label: string;
   /** The name that the spec gives it. Absent: none. */
   readonly name?: string;
-  /** RMS over rows and units of ∂loss/∂y, for the own loss of each row; null below the first layer that learns. */
+  /** RMS over rows and units of ∂loss/∂y, for the row's own loss; null before the first layer that learns. */
   readonly rmsDy: number | null;
   /** Mean of the outputs over rows and units. */
   readonly mean: number;
   /** Standard deviation of the outputs over rows and units. */
   readonly std: number;
   /**
-   * Share of outputs where |f′| is below 1 % of its largest: saturated for sigmoid and tanh, off for relu. Activations
-   * only.
+   * Share of outputs where |f′| is below 1 % of its largest value: saturated for sigmoid and tanh, off for relu.
+   * Activations only.
    */
   readonly flat: number | null;
   /** Share of units that are flat in every row of the batch. Activations only. */
   readonly dead: number | null;
-  /** Its own tensors; none if it holds other layers. */
+  /** The layer's own tensors; none if it has nested layers. */
   readonly tensors: readonly TensorFigures[];
 }
 
 /** Statistics of one tensor. */
 export interface TensorFigures {
-  /** Its name, such as 'W' or 'b'. */
+  /** Name, such as 'W' or 'b'. */
   readonly name: string;
   /** Number of elements. */
   readonly length: number;
@@ -49,17 +51,15 @@ export interface TensorFigures {
   readonly rms: number;
   /** RMS of the batch's mean gradient, before clipping. */
   readonly rmsGradient: number;
-  /** RMS of the change since the start. */
+  /** RMS of the change since training began. */
   readonly rmsMoved: number;
 }
 
-/** Numbers that a look at a leaf leaves: four a layer, then for each unit of all layers its flat rows. */
+/** Numbers that a probe writes for a leaf: four per layer, then for each unit of all layers the number of flat rows. */
 export const probeLength = (network: Network): number =>
   network.places.reduce((length, { layer }) => length + SUMS + sizeOf(layer.out), 0);
 
-/**
- * An Inspect that writes what it sees of one leaf into `sums` [probeLength]. Overwrites it.
- */
+/** An `Inspect` that writes the statistics of a leaf into `sums` [probeLength]. */
 export function createProbe(network: Network, workspace: Workspace, sums: Float64Array): Inspect {
   const { layers, places } = network;
   const units = unitOffsets(network);
@@ -74,7 +74,7 @@ export function createProbe(network: Network, workspace: Workspace, sums: Float6
       const { f, alpha } = layer.activation;
       countFlat(viewOf(sums, units[k], sizeOf(layer.out)), x, rows, n, f, alpha);
     } else {
-      // A layer passes down the gradient with respect to the output of the layer below.
+      // The gradient by a layer's input is the gradient by the output of the layer before.
       const of = phase === 'loss' ? layer : neighbours.get(layer)?.below;
       const k = of === undefined ? undefined : numbers.get(of);
       if (k !== undefined) sums[k * SUMS] = sumOfSquares(rows, n);
@@ -83,11 +83,11 @@ export function createProbe(network: Network, workspace: Workspace, sums: Float6
 }
 
 interface Neighbours {
-  readonly x: Elements; // the array that the layer reads
-  readonly below: Layer | undefined; // whose output that is; none for the first of a stack
+  readonly x: Elements; // array that the layer reads
+  readonly below: Layer | undefined; // layer with this output; none before the first layer of a stack
 }
 
-/** Of all layers, including nested ones. */
+/** Neighbours of all layers, including nested ones. */
 function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Elements): [Layer, Neighbours][] {
   return layers.flatMap((layer, l) => {
     const x = l === 0 ? input : memory.outputs[l - 1];
@@ -97,7 +97,7 @@ function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Elem
   });
 }
 
-/** Overwrites n, Σ y and Σ (y - ȳ)² in `sums`. */
+/** Writes n, Σ y and Σ (y - ȳ)² into `sums`. */
 function lookAtOutputs(sums: Float64Array, at: number, y: Elements, n: number): void {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += y[i];
@@ -132,17 +132,19 @@ function countFlat(
   }
 }
 
-/** Data for the statistics of a batch, all from before its step except the gradient, which the step computed. */
+/** Data for the statistics of a batch. The gradient is that of the batch's step; all else is from before the step. */
 export interface ProbeReading {
   readonly sums: Float64Array; // [leaves, probeLength]
   readonly rows: number; // of the batch
-  readonly gradient: Elements; // [P] mean over the batch, times `gradientScale`
-  readonly gradientScale: number; // what clipping left of it; 1 without
-  readonly theta: Elements; // [P] that the gradient belongs to
-  readonly start: Elements; // [P] where training began
+  readonly gradient: Elements; // [P] mean over the batch · `gradientScale`
+  readonly gradientScale: number; // factor from clipping; 1 without clipping
+  readonly theta: Elements; // [P] weights that the gradient belongs to
+  readonly start: Elements; // [P] weights when training began
 }
 
-/** Adds the leaves in their order and makes figures of the sums: a function of the configuration, not of threads. */
+/**
+ * Adds the leaves in order and computes statistics from the sums. The result does not depend on the number of threads.
+ */
 export function* probeFigures(
   network: Network,
   { sums, rows, gradient, gradientScale, theta, start }: ProbeReading,
@@ -162,7 +164,7 @@ export function* probeFigures(
     const count = rows * out;
     const [squares, , sum, withinLeaves] = viewOf(total, k * SUMS, SUMS);
     const mean = sum / count;
-    // Σ (y - ȳ)² over all leaves is that within each, and n times the square of its mean's distance from that of all.
+    // Σ (y - ȳ)² over all leaves = the sum within each leaf + n · (distance of the leaf's mean from the overall mean)².
     let spread = withinLeaves;
     for (let at = k * SUMS; at < sums.length; at += length) {
       const [, n, own] = viewOf(sums, at, SUMS);
@@ -186,7 +188,7 @@ export function* probeFigures(
       path,
       label,
       ...(spec.name === undefined ? {} : { name: spec.name }),
-      // A layer that holds the first layer that learns comes before it, but gets a gradient.
+      // A layer that contains the first layer that learns is placed before it, but gets a gradient.
       rmsDy: k < firstToLearn && all.length === 0 ? null : Math.sqrt(squares / count),
       mean,
       std: Math.sqrt(spread / count),
@@ -199,7 +201,7 @@ export function* probeFigures(
   return figures;
 }
 
-/** Where each layer's units begin in a leaf's numbers. */
+/** Offset of each layer's units in the numbers of a leaf. */
 function unitOffsets({ places }: Network): number[] {
   let offset = places.length * SUMS;
   return places.map(({ layer }) => {
@@ -215,7 +217,7 @@ function sumOfSquares(values: Elements, n: number): number {
   return sum;
 }
 
-/** Numbers between two pauses: about a tenth of a millisecond. */
+/** Numbers added between two pauses, in about a tenth of a millisecond. */
 const STRETCH = 1 << 17;
 
 /** Σ (values / scale)², or Σ (values - from)². */

@@ -19,27 +19,27 @@ import { createBlockUpdate, gradientOf, gradientStride } from './update.ts';
 
 /** Options of `createTrainStep`. */
 export interface TrainStepOptions<T extends ElementType = ElementType> {
-  /** From `buildNetwork`. */
+  /** Network from `buildNetwork`. */
   network: Network;
-  /** From `createLoss`. */
+  /** Loss from `createLoss`. */
   loss: Loss;
-  /** From `createOptimizer`. */
+  /** Optimizer from `createOptimizer`. */
   optimizer: Optimizer;
   /** The kernels, such as `referenceKernels`. */
   kernels: Kernels;
   /** Most rows per step. */
   batch: number;
-  /** Of the starting weights and of dropout. */
+  /** Seed of the starting weights and of dropout. */
   seed: number;
   /** Clips the norm of the mean gradient to this value. @default no limit */
   clipNorm?: number;
-  /** Limits the norm of the weights that come into each unit. @default no limit */
+  /** Limits the norm of each unit's incoming weights to this value. @default no limit */
   maxNorm?: number;
   /** Whether rows have weights: see `step`. @default false */
   weighs?: boolean;
-  /** The type of weights, activations and gradients. @default 'float64' */
+  /** Type of weights, activations and gradients. @default 'float64' */
   elementType?: T;
-  /** Allocates arrays of a given length, of that type. @default each its own */
+  /** Allocates arrays of a given length and of that type. @default each array by itself */
   allocate?: Allocate;
 }
 
@@ -55,21 +55,21 @@ export interface StepFigures {
 export interface TrainStep<T extends ElementType = ElementType> {
   /** The weights [P], updated in place by each step. */
   readonly parameters: ElementsOf<T>;
-  /** The model [P]: the weights, or their moving average where the optimizer keeps one. */
+  /** The model [P]: the weights, or their moving average if the optimizer has one. */
   readonly model: ElementsOf<T>;
   /** State vectors of the optimizer [slots][P]. */
   readonly state: readonly ElementsOf<T>[];
   /**
-   * One whole step on B rows at learning rate `lr` (default: the optimizer's). Overwrites parameters and state.
-   * Returns the mean loss before the update and the norm of the mean gradient before clipping. With weights these are
-   * sums of the weighed rows over B.
+   * Runs a step on B rows at learning rate `lr` (default: the optimizer's). Overwrites parameters and state. Returns
+   * the mean loss before the update and the norm of the mean gradient before clipping. With row weights, both means are
+   * weighted sums over the rows, divided by B.
    */
   step(
     x: Elements, // [B, I]
     t: Elements, // [B, O], or [B] class indices
     B: number,
     lr?: number,
-    w?: Float64Array, // [B] what each row counts, where the step `weighs`
+    w?: Float64Array, // [B] weights of the rows, if `weighs`
   ): StepFigures;
 }
 
@@ -77,7 +77,7 @@ export interface TrainStep<T extends ElementType = ElementType> {
 interface Batch {
   readonly x: Elements; // [B, I]
   readonly t: Elements; // [B, O], or [B]
-  readonly w: Float64Array; // [B] where rows have weights
+  readonly w: Float64Array; // [B], if rows have weights
   readonly B: number;
 }
 
@@ -93,9 +93,9 @@ function refuseLostNumbers(options: TrainStepOptions, type: ElementType): void {
 }
 
 /**
- * Whole steps in one thread, leaf after leaf and block after block: the tree of each batch by plain recursion. The
+ * Runs whole steps in one thread, leaf by leaf and block by block, with the tree of each batch by plain recursion. The
  * oracle of the threaded runtime.
- * @throws OptionError for numbers that the type of the run does not keep, and indices that it cannot tell apart.
+ * @throws OptionError if rounding to float32 makes a number invalid, or if float32 cannot represent all indices.
  */
 export function createTrainStep<T extends ElementType = typeof FLOAT64>(options: TrainStepOptions<T>): TrainStep<T> {
   const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm, weighs = false } = options;
@@ -106,7 +106,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const parameters = allocate(P);
   refuseLostNumbers(options, typeOf(parameters));
   initializeParameters(network, parameters, seed);
-  // Where rows depend on each other all leaves go on together, from barrier to barrier; else one after the other.
+  // If rows depend on each other, all leaves run together from barrier to barrier; else one after the other.
   const couples = couplesRows(network);
   const gradientRows = couples ? most : treeLevels(most);
   const gSum = allocate(gradientRows * gradientStride(typeOf(parameters), P));
@@ -114,7 +114,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const squares = allocate(blockCount(P), FLOAT64);
   const lossSums = allocate(most, FLOAT64);
   const shared: Elements[] = [];
-  const kept: Elements[] = []; // what the first leaf leaves for the others
+  const kept: Elements[] = []; // written by the first leaf and read by the others
   const workspaces = Array.from({ length: couples ? most : 1 }, () => {
     let taken = 0;
     const take = (width: number): Elements => (shared[taken++] ??= allocate(most * width));
@@ -137,7 +137,10 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const place = allocate(2, FLOAT64).fill(0); // step, first row
   const lossSum = allocate(1, FLOAT64);
 
-  /** Forward and backward of leaf k of a batch of B rows, its gradient to row `row`: what stands between barriers. */
+  /**
+   * Forward and backward pass of leaf k of a batch of B rows, with its gradient in row `row`. Returns a program for
+   * each stretch between barriers.
+   */
   function leafPrograms(k: number, B: number, row: number): Program[] {
     const { calls, emit } = createList();
     const at = { rows: B, leaves: leafCount(B, leaf), firstLeaf: k, follows: k > 0 };
@@ -149,7 +152,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   }
 
   const known = new Map<string, Program[]>();
-  /** The same, kept: whole leaves have one program a row. */
+  /** `leafPrograms`, kept for later steps. Whole leaves share one program per row. */
   function keptPrograms(k: number, B: number, row: number): Program[] {
     const own = Math.min(B, (k + 1) * leaf) - k * leaf;
     const key = couples ? `${k} ${B}` : `${own} ${row}`;
@@ -158,7 +161,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     return programs;
   }
 
-  /** Brings the rows of leaf k into its workspace. */
+  /** Copies the rows of leaf k into its workspace. */
   function gather(k: number, { x, t, w, B }: Batch): void {
     const [from, to] = [k * leaf, Math.min(B, (k + 1) * leaf)];
     const workspace = workspaces[couples ? k : 0];
@@ -173,14 +176,14 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     if (!couples) lossSums[k] = lossSum[0];
   }
 
-  /** The gradients of all leaves, that of leaf k in row k. */
+  /** Computes the gradients of all leaves; that of leaf k goes to row k. */
   function runTogether(leaves: number, batch: Batch): void {
     const all = Array.from({ length: leaves }, (_, k) => keptPrograms(k, batch.B, k));
     for (let k = 0; k < leaves; k++) gather(k, batch);
     for (let s = 0; s < all[0].length; s++) for (let k = 0; k < leaves; k++) runLeaf(k, all[k][s]);
   }
 
-  /** Overwrites row `row`, and those behind it, with the gradient of `count` leaves from leaf `first`. */
+  /** Computes the gradient of `count` leaves from leaf `first` in row `row`. Overwrites rows after it. */
   function addTreeOf(first: number, count: number, row: number, batch: Batch): void {
     if (count > 1) {
       let half = 1;
@@ -209,7 +212,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     link(calls, kernels).run();
   }
 
-  const own = (array: Elements) => array as ElementsOf<T>; // `allocate` gives arrays of the type
+  const own = (array: Elements) => array as ElementsOf<T>; // `allocate` gives arrays of this type
   return {
     parameters: own(parameters),
     model: own(optimizer.shareAt === undefined ? parameters : state[state.length - 1]),

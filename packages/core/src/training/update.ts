@@ -8,8 +8,8 @@ import { BLOCK, blockCount } from './block.ts';
 import { type Cut, piecesOf } from './pieces.ts';
 
 /**
- * Numbers of a type from one row of gradients to the next: each begins on a cache line, since a vector that lies across
- * two takes twice as long.
+ * Distance of gradient rows in elements. Each row begins on a cache line, since a vector across two lines takes twice
+ * as long.
  */
 export function gradientStride(type: ElementType, P: number): number {
   const line = LINE / bytesOfElements(type, 1);
@@ -21,42 +21,44 @@ const LINE = 64; // bytes
 export const gradientOf = (gSum: Elements, P: number, row: number): Elements =>
   viewOf(gSum, row * gradientStride(typeOf(gSum), P), P);
 
-/** Which parameters gradients and state have numbers of, where these are not all. */
+/** The parameters that gradients and state cover, if not all. */
 export interface Held {
-  /** Numbers of each row of gradients, and of each vector of the state. */
+  /** Length of each row of gradients and each state vector. */
   readonly length: number;
-  /** What is added to the place of a parameter among the weights for its place in these. */
+  /** Added to the index of a parameter in the weights for its index in gradients and state. */
   readonly shift: number;
 }
 
-/** Shared by all threads of a run; each writes only its own blocks. */
+/** Memory shared by all threads of a run. Each thread writes only its own blocks. */
 export interface UpdateMemory {
   readonly theta: Elements; // [P]
-  // [rows, gradientStride] gradients of nodes, as planTeam deals them out; row 0 becomes the batch's mean gradient
+  // [rows, gradientStride] gradients of nodes in the rows of planTeam; row 0 becomes the mean gradient of the batch
   readonly gSum: Elements;
-  readonly state: readonly Elements[]; // [slots][P]; of parameters that are held, but for the average of the weights
+  readonly state: readonly Elements[]; // [slots][P] or, if held, [slots][held.length]; a moving average is always [P]
   readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient
 }
 
-/** Emits the two halves of an update for each of some blocks. */
+/** Emits the two halves of an update, for some blocks. */
 export interface BlockUpdate {
   /**
-   * Sums the rows of each block in the order of `sums`, multiplies by 1 / the batch's rows (a division takes twice as
-   * long, and in wasm bounds the loop) and notes the block's sum of squares.
+   * Emits the mean gradient of each block: sums its rows in the order of `sums`, multiplies by 1 / the batch's rows (a
+   * division takes twice as long and limits the loop's speed in wasm), and notes the block's sum of squares.
    */
   average(emit: Emit, rows: number, sums: NodeSums): void;
   /**
-   * Applies the optimizer to each block, its gradient times `scale` first where that is given, and then the moving
-   * average of its weights where one is kept.
+   * Emits the update of each block: scales its gradient by `scale` if given, applies the optimizer, then updates the
+   * moving average of the weights if there is one.
    */
   apply(emit: Emit, scale?: Float64Array): void;
-  /** The moving average of the weights of each block, where the update defers it. */
+  /** Emits the moving average of the weights of each block, if `apply` defers it. */
   follow(emit: Emit): void;
-  /** Both, block by block, so that a block's gradient is in cache, and the backend may join the two: see link.ts. */
+  /**
+   * Emits both halves block by block, so that a block's gradient is in cache and the backend may join the two calls.
+   */
   take(emit: Emit, rows: number, sums: NodeSums): void;
 }
 
-/** The updates of the blocks from `first` to `end`; the operations read `hyper` and `scale` when they run. */
+/** Creates the updates of the blocks from `first` to `end`. Operations read `hyper` and `scale` when they run. */
 export function createBlockUpdate(
   optimizer: Optimizer,
   network: Cut,
@@ -65,7 +67,7 @@ export function createBlockUpdate(
   first = 0,
   end = blockCount(network.parameterCount),
   {
-    defersAverage = false, // the weights are not yet those of the next step
+    defersAverage = false, // max-norm changes the weights after the update
     held = { length: memory.theta.length, shift: 0 } as Held,
   } = {},
 ): BlockUpdate {
@@ -109,7 +111,7 @@ export function createBlockUpdate(
 
   function follow(emit: Emit, { offset, n }: Pick<Block, 'offset' | 'n'>): void {
     if (averages === null) return;
-    // Whole blocks: also what is not trained but follows the rows, as running statistics do.
+    // Whole blocks: the average also covers running statistics, which are not trained.
     const { vector, share } = averages;
     emit(ops.averageWeights, viewOf(vector, offset, n), viewOf(theta, offset, n), n, share);
   }

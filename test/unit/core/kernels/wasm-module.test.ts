@@ -28,7 +28,7 @@ test.each(files)('memory is free from the first byte after the constants of %s',
 
 test('where WebAssembly has no SIMD, compiling says so and names the backend that runs', () => {
   vi.spyOn(WasmApi, 'validate').mockReturnValue(false);
-  expect(() => compileWasmKernels(bytes)).toThrow(/has no SIMD .* every backend but reference/);
+  expect(() => compileWasmKernels(bytes)).toThrow(/has no SIMD .* every backend except reference/);
 });
 
 test('bytes that are no module are refused where SIMD is there', () => {

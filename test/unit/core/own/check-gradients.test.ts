@@ -107,11 +107,11 @@ test('a loss that does not look at its own row, or reads outputs that it has wri
   check({ right }, dense4, right.spec());
   const sameRow = squares(() => 0, false);
   expect(() => check({ sameRow }, dense4, sameRow.spec())).toThrow(
-    /^checkGradients: loss squares: the value of row 1 has \S+ beside other rows and \S+ else, expected the same number/,
+    /^checkGradients: loss squares: the value of row 1 has \S+ among other rows and \S+ otherwise, expected the same number/,
   );
   const early = squares((n, O) => n * O, true);
   expect(() => check({ early }, dense4, early.spec())).toThrow(
-    /^checkGradients: loss squares: the value of row 0 has \S+ where dy is y and \S+ else, expected the same number/,
+    /^checkGradients: loss squares: the value of row 0 has \S+ if dy is y and \S+ otherwise, expected the same number/,
   );
 });
 
@@ -143,14 +143,14 @@ test('a layer is checked by its inputs and by its tensors', () => {
     },
   });
   expect(() => check({ noInputs }, noInputs.spec())).toThrow(
-    /scale\(4->4\) at layer 1: the gradient by the inputs, number 0, has 0\.00000, expected/,
+    /scale\(4->4\) at layer 1: the gradient by the inputs at element 0 has 0\.00000, expected/,
   );
   const forgets = layer({
     backward(dx, dy, _x, _y, [gamma], _gradients, B) {
       for (let i = 0; i < B * 4; i++) dx[i] = (1 + gamma[i % 4]) * dy[i];
     },
   });
-  expect(() => check({ forgets }, forgets.spec())).toThrow('the gradient by gamma, number 0, has NaN');
+  expect(() => check({ forgets }, forgets.spec())).toThrow('the gradient by gamma at element 0 has NaN');
   const adds = layer({
     backward(dx, dy, x, _y, [gamma], [dGamma], B) {
       for (let i = 0; i < B * 4; i++) {
@@ -159,7 +159,7 @@ test('a layer is checked by its inputs and by its tensors', () => {
       }
     },
   });
-  expect(() => check({ adds }, adds.spec())).toThrow('the gradient by gamma, number 0, has NaN');
+  expect(() => check({ adds }, adds.spec())).toThrow('the gradient by gamma at element 0 has NaN');
 });
 
 test('a layer whose rows depend on each other, and functions that give other numbers each time, are refused', () => {
@@ -169,7 +169,7 @@ test('a layer whose rows depend on each other, and functions that give other num
     },
   });
   expect(() => check({ mean }, mean.spec())).toThrow(
-    /scale\(4->4\) at layer 1: output 0 of row 0 has \S+ beside other rows and \S+ alone/,
+    /scale\(4->4\) at layer 1: output 0 of row 0 has \S+ among other rows and \S+ alone/,
   );
   let calls = 0;
   const noisy = defineActivation({ ...cube, apply: (z) => z + calls++ });

@@ -38,17 +38,17 @@ test.each<[title: string, exports: Record<string, unknown>, message: string]>([
   ['a name like a layer', { a: { ...cube, name: 'dense' } }, 'has the name "dense", expected one that no built-in'],
   ['a name with spaces', { a: { ...cube, name: 'my cube' } }, 'has the name "my cube", expected lower-case words'],
   ['no name', { a: { ...cube, name: undefined } }, 'has the name undefined, expected lower-case words'],
-  [
-    'two of a name',
-    { a: cube, b: cube },
-    'export b has the name "cube", expected one of its own (export a of parts.js',
-  ],
+  ['two of a name', { a: cube, b: cube }, 'export b has the name "cube", expected another one (export a of parts.js'],
   [
     'a missing function',
     { a: { ...cube, derivative: 1 } },
-    '(activation cube) is not whole, expected apply and derivative',
+    '(activation cube) is incomplete, expected the functions apply and derivative',
   ],
-  ['half a loss', { a: { part: 'loss', name: 'own', value: () => 1 } }, 'expected value and derivative, or ofRow'],
+  [
+    'half a loss',
+    { a: { part: 'loss', name: 'own', value: () => 1 } },
+    'expected the functions value and derivative, or ofRow',
+  ],
   [
     'a loss of unknown targets',
     { a: { part: 'loss', name: 'own', ofRow: () => 1 } },

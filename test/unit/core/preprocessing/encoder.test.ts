@@ -71,8 +71,8 @@ const refused: [row: readonly Cell[] | Record<string, Cell>, problem: string][] 
     [1, 'y', date, ''],
     `column "since" has "${date}", expected a date such as`,
   ]),
-  [[1, 'y', '2020-01-01'], 'column "city" is not there in a row of 3 cells, expected 4'],
-  [[1, 'y', '2020-01-01', '', 1], 'column "city" is the last of 4, expected no cell behind it in a row of 5 cells'],
+  [[1, 'y', '2020-01-01'], 'column "city" is missing in a row of 3 cells, expected 4'],
+  [[1, 'y', '2020-01-01', '', 1], 'column "city" is the last of 4, expected no cell after it in a row of 5 cells'],
   [{ age: 1, member: 'y', since: '2020-01-01' }, 'column "city" is missing, expected a value, or null for a gap'],
   [
     { Age: 1, member: 'y', since: '2020-01-01', city: '' },
@@ -93,7 +93,9 @@ test('a cell that would become no finite number is refused, and one of no text o
     columns: [{ ...age, scale: 1e-300 } as never, city],
   });
   const x = new Float64Array(6);
-  expect(() => encodeBoth([1e300, 'Bonn'], x, 0)).toThrow('column "age" has 1e+300, expected less: (value - 40)');
+  expect(() => encodeBoth([1e300, 'Bonn'], x, 0)).toThrow(
+    'column "age" has 1e+300, expected a smaller number: (value - 40)',
+  );
   for (const cell of [{}, ['Bonn'], new Date(0)]) {
     expect(() => encodeBoth([40, cell as never], x, 0)).toThrow(/^column "city" has .+, expected text, a number, true/);
   }

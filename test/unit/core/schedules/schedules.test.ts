@@ -180,7 +180,7 @@ test.each([
   [{ kind: 'step', everySteps: 0 }, 'schedule step: everySteps has 0, expected a whole number of at least 1'],
   [
     { kind: 'step', everySteps: 5, everyEpochs: 1 },
-    'schedule step: everySteps has 5, and epochs are given too, expected one of the two',
+    'schedule step: everySteps has 5 although epochs are given, expected only one of the two',
   ],
   [
     { kind: 'step', everyEpoch: 3 },

@@ -70,7 +70,7 @@ describe('a body', () => {
     ['body is not valid JSON, expected', '', table],
     ['body has 7, expected a row or a list of rows, as JSON', 7, table],
     ['body has null, expected', null, table],
-    ['row 0, column "city" is the last of 2, expected no cell behind it in a row of 3 cells', [1, 2, 3], table],
+    ['row 0, column "city" is the last of 2, expected no cell after it in a row of 3 cells', [1, 2, 3], table],
     ['row 1, column "age" has "old", expected a number', [rows[0], { age: 'old', city: '' }], table],
     ['row 0, column "ages" is unknown, expected "age", "city"', { ages: 1, city: '' }, table],
     ['row 0, column "__proto__" is unknown', '{"__proto__":1,"age":1,"city":""}', table],

@@ -1,24 +1,24 @@
 import { type ArgumentTable, type ArgumentValues, CALL_DOUBLES } from './isa/arguments.ts';
 
-/** Recorded kernel calls that run in one go, since entering machine code takes as long as a small kernel. */
+/** Records kernel calls and runs them in one go, since entering machine code takes as long as a small kernel. */
 export interface CallTape {
-  /** Records a call of the kernel at place `kernel` of the code, with its arguments in the order of its table. */
+  /** Records a call of the kernel at byte `kernel` of the code, with arguments in the order of `table`. */
   write<T extends ArgumentTable>(table: T, kernel: number, ...values: ArgumentValues<T>): void;
-  /** Runs the recorded calls in order; `data` is read by gather calls. */
+  /** Runs the recorded calls in order. Gather calls read `data`. */
   run(data?: Uint8Array): void;
-  /** The whole number that the last call has answered with as its first argument. */
+  /** The integer that the last call wrote into its first argument. */
   answer(): number;
 }
 
-/** Runs a full tape before the next call is recorded. */
+/** Creates a tape that runs its calls whenever it is full. */
 export function createCallTape(
   doubles: Float64Array, // [calls, CALL_DOUBLES]
-  play: (calls: number, data?: Uint8Array) => void, // runs so many calls from the start of `doubles`
+  play: (calls: number, data?: Uint8Array) => void, // runs this many calls from the start of `doubles`
 ): CallTape {
   const words = new Int32Array(doubles.buffer, doubles.byteOffset, 2 * doubles.length);
   const room = Math.floor(doubles.length / CALL_DOUBLES);
   let calls = 0;
-  let first = 0; // where the last call's arguments begin
+  let first = 0; // index of the last call's arguments
 
   function run(data?: Uint8Array): void {
     if (calls > 0) play(calls, data);
@@ -27,8 +27,8 @@ export function createCallTape(
 
   function write<T extends ArgumentTable>(table: T, kernel: number, ...values: ArgumentValues<T>): void;
   /**
-   * As many parameters as any call has: rest parameters would be an array, which costs heap until V8 optimizes it away.
-   * Those that a call does not have are undefined, which is NaN where its kernel does not read.
+   * One parameter for each possible argument: rest parameters would be an array, which costs heap until V8 optimizes it
+   * away. Missing arguments are undefined and become NaN, which the kernel does not read.
    */
   function write(
     _table: ArgumentTable,

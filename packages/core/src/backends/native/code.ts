@@ -9,22 +9,22 @@ import { assemblePack } from './kernels/pack.ts';
 import { assembleTile, tileRows } from './kernels/tile.ts';
 import { assembleTranspose } from './kernels/transpose.ts';
 
-/** Code that may lie anywhere. Its first byte is that of what plays a tape. */
+/** Position-independent code. It starts with the tape player. */
 export interface Code {
   readonly code: Uint8Array;
   readonly layout: CodeLayout;
 }
 
-/** Where in it each kernel begins; JSON. */
+/** Offsets of the kernels in the code, as JSON. */
 export interface CodeLayout {
   readonly type: ElementType;
   readonly width: number; // elements of a vector
-  readonly arithmeticWidth: number; // of those of updates and gathering
-  readonly tileVectors: number; // of the widest, for y and dx
-  readonly leafVectors: number; // likewise for dW
+  readonly arithmeticWidth: number; // elements of a vector in updates and gathering
+  readonly tileVectors: number; // vectors of the widest tile, for y and dx
+  readonly leafVectors: number; // vectors of the widest tile, for dW
   readonly tiles: TilePlaces;
   readonly listedTiles: TilePlaces;
-  readonly lists: readonly number[]; // [M] of listed tiles
+  readonly lists: readonly number[]; // [M] kernels that list the terms of listed tiles
   readonly packs: Readonly<Record<number, number>>; // [vectors]
   readonly transposes: readonly number[]; // [rows]
   readonly adam: Readonly<Record<number, number>>; // [rows]
@@ -33,19 +33,19 @@ export interface CodeLayout {
   readonly locate: number;
 }
 
-/** [vectors][M]; masked where the last vector is not full. */
+/** [vectors][M]; `masked` is for columns that do not fill the last vector. */
 export type TilePlaces = Readonly<
   Record<number, { readonly full: readonly number[]; readonly masked: readonly number[] }>
 >;
 
-/** All kernels for one kind of processor and one type of elements. */
+/** Assembles all kernels for one processor type and element type. */
 export function assembleCode(isa: Isa): Code {
   const { width } = isa.vectors;
   const upTo = (most: number, assemble: (M: number) => number): number[] =>
     Array.from({ length: most + 1 }, (_, M) => (M === 0 ? -1 : assemble(M)));
   const { vectors: tileVectors, leafVectors } = isa.tile;
   const mostVectors = Math.max(tileVectors, leafVectors);
-  // What is left of a panel's columns has tiles as high as a narrow panel's.
+  // Tiles for the last columns of a panel are as high as those of a narrow panel.
   const rowsOf = (vectors: number): number => tileRows(isa, Math.max(vectors, Math.min(tileVectors, leafVectors)));
   const listedRows = Math.min(rowsOf(mostVectors), LISTED_ROWS);
   const tilesOf = (vectors: number, masked: boolean, listed: boolean) =>

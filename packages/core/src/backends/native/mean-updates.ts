@@ -6,22 +6,22 @@ import type { CodeLayout } from './code.ts';
 import { adamArguments, adamConstants } from './kernels/adam.ts';
 import { halved, type RowAdds } from './row-adds.ts';
 
-/** Bytes of a vector at most. */
+/** Most bytes of a vector. */
 const VECTOR = 32;
 const CONSTANTS = VECTOR * adamConstants.length;
-/** Bytes of the sums of squares, doubles in four lanes. */
+/** Bytes of the sums of squares: four doubles. */
 const SQUARES = 32;
 
-/** Hyperparameters that both optimizers have, in the order of the constants: from β₁ to ε. */
+/** Hyperparameters of both optimizers, from β₁ to ε, in the order of the constants. */
 const SHARED = 7;
 
-/** Doubles that say what the constants were made of: the share, whether the decay is decoupled, hyperparameters. */
+/** Doubles that identify the written constants: share, whether the weight decay is decoupled, hyperparameters. */
 const ORIGIN = 2 + SHARED + 1;
 
-/** Doubles of scratch that the updates take, a multiple of eight. */
+/** Doubles of scratch for the updates, a multiple of eight. */
 export const MEAN_UPDATE_SCRATCH = Math.floor((CONSTANTS + SQUARES + 8 * ORIGIN + 63) / 64) * 8;
 
-/** Rows of gradients and the update by their mean, which is not written anywhere. */
+/** Updates by the mean of gradient rows, without storing the mean. */
 export type MeanUpdate = (
   square: Float64Array, // [1] out
   theta: Elements, // [n] in and out
@@ -34,7 +34,7 @@ export type MeanUpdate = (
   share: number, // 1 / the rows of the batch
 ) => void;
 
-/** The updates by a mean that machine code has, by the name of the operation. */
+/** Mean updates that have machine code, by operation name. */
 export function createMeanUpdates(
   { adam, type, arithmeticWidth: width }: CodeLayout,
   tape: CallTape,
@@ -51,11 +51,14 @@ export function createMeanUpdates(
   lanes.fill(FLUSH_BELOW[type], placeOf('tiny'), placeOf('tiny') + width);
   lanes.fill(-0, placeOf('minusZero'), placeOf('minusZero') + width);
 
-  // It lies beside the constants: another thread that takes this place in a team writes these too.
+  // Lies next to the constants, so that another thread that takes over this place in a team overwrites both.
   const origin = new Float64Array(scratch.buffer, squares.byteOffset + SQUARES, ORIGIN);
   origin[0] = Number.NaN;
 
-  /** Most blocks have those of the block before: a step of floats takes 0.98 where they are written once. */
+  /**
+   * Skips constants that are already written, as most blocks have those of the previous one: a step of floats then
+   * takes 0.98 of the time.
+   */
   function writeConstants(share: number, hyper: Float64Array, decoupled: boolean): void {
     const kind = decoupled ? 1 : 0;
     let isSame = share === origin[0] && kind === origin[1];

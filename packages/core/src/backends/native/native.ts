@@ -27,44 +27,43 @@ import { createPanels } from './panels/panels.ts';
 import { createNativeProducts, nativeProductScratch } from './products.ts';
 import { createRowAdds, halved } from './row-adds.ts';
 
-/** Runs the first calls of a tape; arrays are byte offsets into `memory`, but for those that lie in `data`. */
+/** Runs the first `calls` calls of a tape. Arrays are byte offsets into `memory`, except those in `data`. */
 export type Play = (tape: Float64Array, memory: Uint8Array, calls: number, data: Uint8Array) => void;
 
-/**
- * Calls that are recorded before machine code is entered, which takes 0.06 us; the tape stays in the first-level cache.
- */
+/** Most calls recorded before machine code is entered, which takes 0.06 us. The tape stays in the first-level cache. */
 const TAPE_CALLS = 128;
 
 /**
- * Number of weights below which entering machine code costs more than it saves: such layers use the products of wasm.
+ * Number of weights below which entering machine code costs more than it saves. Smaller layers use the products of
+ * wasm.
  */
 const MIN_WEIGHTS = 256;
 
-/** Whether a network has a layer whose products use machine code; otherwise its bits and its time are those of wasm. */
+/** Whether a network has a layer large enough for machine code. Otherwise its bits and its speed are those of wasm. */
 export const hasNativeProducts = (products: readonly ProductShape[]): boolean =>
   products.some(([I, O]) => I * O >= MIN_WEIGHTS);
 
 export interface NativeOptions {
-  layout: CodeLayout; // of the code that is entered
-  enter: () => Play; // called with the first call of a kernel: a run that needs none need not load what it takes
+  layout: CodeLayout; // of the code of `enter`
+  enter: () => Play; // called at the first kernel call, so that a run without one loads nothing
   module: WasmModule;
   memory: WasmMemory;
-  scratch: NativeScratch; // as takeNativeScratch takes it for the products that are called
-  outside?: readonly SharedArrayBuffer[]; // where gradients and optimizer state may lie, besides the memory
+  scratch: NativeScratch; // from takeNativeScratch, for all products that are called
+  outside?: readonly SharedArrayBuffer[]; // further memory, for gradients and optimizer state
 }
 
 export interface NativeScratch extends KernelScratch {
   readonly machineCode: MachineCodeScratch;
 }
 
-/** Scratch of the kernels for products of these shapes. */
+/** Takes the scratch of the kernels for products of these shapes. */
 export const takeNativeScratch = (products: readonly ProductShape[], allocate: Allocate): NativeScratch => ({
   machineCode: {
     meanUpdates: allocate(MEAN_UPDATE_SCRATCH, FLOAT64),
     gathering: allocate(GATHER_SCRATCH, FLOAT64),
     panels: allocate(PANELS_SCRATCH, FLOAT64),
   },
-  // A product uses wasm or machine code, with the same doubles of scratch.
+  // A product uses either wasm or machine code; both use the same scratch.
   products: allocate(
     Math.max(mostScratch(products, wasmProductScratch), mostScratch(products, nativeProductScratch)),
     FLOAT64,
@@ -72,8 +71,8 @@ export const takeNativeScratch = (products: readonly ProductShape[], allocate: A
 });
 
 /**
- * The kernels of wasm with the products of a dense layer in machine code of this processor, multiplication and addition
- * fused: `fusedProducts` defines their bits. A row's result does not depend on the rows beside it.
+ * The kernels of wasm, with the products of dense layers in machine code for this processor. The products use fused
+ * multiply-add; `fusedProducts` defines their bits. The result of a row does not depend on the other rows.
  */
 export function createNativeKernels(options: NativeOptions): Kernels {
   const { kernels, tape, panels } = createParts(options);
@@ -82,17 +81,17 @@ export function createNativeKernels(options: NativeOptions): Kernels {
   return ofType(options.layout.type, native);
 }
 
-/** The kernels of wasm with adam's update and the gathering of bytes in machine code: their bits are the same. */
+/** The kernels of wasm, with Adam's update and the gathering of bytes in machine code, to the same bits. */
 export const createNativeUpdates = (options: NativeOptions): Kernels =>
   ofType(options.layout.type, createParts(options).kernels);
 
-/** `kernels` for calls with elements of this type alone: those with others have their own code elsewhere. */
+/** Restricts `kernels` to calls with elements of this type. Machine code is assembled for one type. */
 const ofType = (type: ElementType, { bind, ...kernels }: Kernels): Kernels => ({
   ...kernels,
   bind: (call) => (allArrays(call, type, (array, expected) => typeOf(array) === expected) ? bind(call) : null),
 });
 
-/** Parameters below which WebAssembly updates as fast, and small networks need not enter machine code. */
+/** Number of parameters below which WebAssembly updates as fast. So small networks need not enter machine code. */
 const MIN_UPDATE = 2048;
 
 function createParts({ layout, enter, module, memory, scratch, outside = [] }: NativeOptions) {
@@ -115,7 +114,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, rowAdds, machineCode.meanUpdates);
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
 
-  /** Updates of many parameters; and sums over gradients where WebAssembly does not reach them. */
+  /** Binds updates of many parameters, and sums of gradients that WebAssembly cannot reach. */
   function bind({ op, args }: Call): (() => void) | null {
     const update = meanUpdates[op.name];
     if (update !== undefined) {
@@ -125,7 +124,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
     }
     const ofMean = meanUpdates[`${op.name}OfMean`];
     if (ofMean !== undefined) {
-      // A mean that was written for clipping is one row of gradients.
+      // Clipping needs the mean in memory. The update then takes it as a single row of gradients.
       const [theta, g, state, n, hyper] = args as Parameters<UpdateKernel>;
       return n < MIN_UPDATE && isInside(g) ? null : () => ofMean(spare, theta, state, n, hyper, g, 0, 1, 1);
     }
@@ -140,7 +139,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
     return null;
   }
 
-  const spare = new Float64Array(1); // the sum of squares that `averageRows` has noted
+  const spare = new Float64Array(1); // receives a sum of squares that `averageRows` has already noted
 
   const addOutside: typeof add = (sum, term, n) => {
     rowAdds.add(addressOf(sum), addressOf(term), n);
@@ -158,13 +157,13 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   return { kernels: { ...wasm, gatherBytes, bind }, tape, panels };
 }
 
-const ROWS = 62; // of a call
-const VECTOR = 32; // bytes at most
-// Below this, entering machine code takes longer than it saves; above it, it cannot address the bytes.
+const ROWS = 62; // most rows of a call
+const VECTOR = 32; // most bytes of a vector
+// Below MIN_COLUMNS machine code costs more than it saves; from MAX_BYTES on it cannot address the bytes.
 const MIN_COLUMNS = 16;
 const MAX_BYTES = 4_294_967_296;
 
-/** Doubles of scratch that gathering takes, a multiple of eight: two words a double, one start more than rows. */
+/** Doubles of scratch for gathering, a multiple of eight. Starts take half a double each, one more than rows. */
 const GATHER_SCRATCH = VECTOR / 8 + (ROWS + 2) / 2 + 4;
 
 function createGatherBytes(

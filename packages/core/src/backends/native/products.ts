@@ -9,41 +9,41 @@ import type { Panels } from './panels/panels.ts';
 import { createSparsity } from './sparsity.ts';
 import { createWeightProducts, weightProductBytes } from './weight-products.ts';
 
-// Terms of a sum that are added at a time. Between two blocks the sums wait in their array, which is exact.
+// Terms of a sum that are added at a time. Between blocks the sums are stored in their array, which is exact.
 const BLOCK = MAX_TERMS;
-// Blocks whose panels are packed are joined up to so many: rows of a panel are asked for ahead, wherever they lie, and
-// half as often do the sums go to their array and come back. Of W read in place, whose rows are pages apart, not.
+// Packed blocks are joined up to this many: rows of a panel are prefetched wherever they lie, and the sums are stored
+// and loaded half as often. Blocks of a W that is read in place, with rows pages apart, are not joined.
 const JOINED = MAX_ROWS / BLOCK;
-// Rows of W of so many bytes are read where they lie, and all others for so few rows of x: to pack 512 columns for 32
-// rows takes a fifth of the product.
+// W is read in place if its rows have at most this many bytes, or if x has at most this many rows: packing 512 columns
+// for 32 rows takes a fifth of the product.
 const MAX_PLAIN_ROW = 1024;
 const MAX_PLAIN_BATCH = 128;
-// Of a sparse x the terms of a list come faster than lines that share a set of the cache: of 128 columns of doubles
-// they take 1.3 of the time. So W is packed for more than so few rows.
+// With a sparse x, listed terms are faster than lines that share a set of the cache (terms of 128 columns of doubles
+// take 1.3 of the time), so W is packed above this many rows.
 const MAX_PLAIN_SPARSE_BATCH = 32;
 
-/** Where a block begins of `count` terms that are cut into as many. */
+/** First of `count` terms in a block, when they are cut into `blocks` blocks. */
 const startOf = (block: number, blocks: number, count: number): number => Math.floor((block * count) / blocks);
 
-/** Doubles of scratch that the products of an I x O dense layer take, for any number of rows and either type. */
+/** Doubles of scratch for the products of an I x O dense layer, for any number of rows and either type. */
 export const nativeProductScratch = ([I, O]: ProductShape): number =>
   Math.max((Math.min(Math.max(I, O), MAX_ROWS) + MOST_BLOCK) * PANELS * MAX_PANEL, weightProductBytes(O)) / 8;
 
 /**
- * The products of a dense layer, cut into panels. Every sum has the order of the reference, whatever the cut, and fuses
- * multiplication and addition: it equals `fusedProducts` bit for bit.
+ * The products of a dense layer, cut into panels. Whatever the cut, every sum has the order of the reference and uses
+ * fused multiply-add: it equals `fusedProducts` bit for bit.
  */
 export function createNativeProducts(
   panels: Panels,
   tape: CallTape,
-  scratch: Float64Array, // [nativeProductScratch] of the largest
+  scratch: Float64Array, // [nativeProductScratch] of the largest layer
 ): Products {
   const { bytes, panelFor, maxListedRows, zeros, packAll, packTransposed, listTerms, multiply } = panels;
   const free = addressOf(scratch);
   const sparsity = createSparsity(panels);
   const { addWeights } = createWeightProducts(panels, sparsity, tape, free);
 
-  /** Whether enough terms of a block of x's columns are 0, by the first tile. */
+  /** Whether enough terms of a block of x's columns are 0, judged by the first tile. */
   function isSparseBlock(
     x: number, // [rows, I]
     iRow: number,
@@ -85,8 +85,8 @@ export function createNativeProducts(
       }
       const K = startOf(end, blocks, I) - i;
       const step = plain ? oRow : panel.step;
-      // Where W is read in place, the next panel's row: a half of it lies in another core's cache since the update.
-      // With it a step of 784-128-10 takes 0.88 of the time at batch 32, 0.91 at 128.
+      // For W in place, prefetch the next panel's row: half of W is in another core's cache after the update. This
+      // makes a step of 784-128-10 take 0.88 of the time at batch 32, 0.91 at 128.
       const ahead = plain ? panel.step : AHEAD * panel.step;
       if (isSparse) listTerms(a, iRow, bytes, step, B, K);
       for (let o = 0; o < O; o += panel.columns) {

@@ -3,13 +3,16 @@ import type { CodeLayout } from './code.ts';
 import { addArguments } from './kernels/add.ts';
 
 /**
- * Additions in machine code, which reaches arrays wherever they lie; here these are byte offsets, and steps are in
- * bytes. They are written on the tape, which the caller runs.
+ * Additions in machine code, which reaches arrays in any memory. Arrays are byte offsets, steps are in bytes. Calls are
+ * recorded on the tape, which the caller runs.
  */
 export interface RowAdds {
   /** sum[i] += term[i] for n numbers. */
   add(sum: number, term: number, n: number): void;
-  /** Of `count` rows, each even one += its right neighbour, if it has one: half are left, twice as far apart. */
+  /**
+   * Adds to each even one of `count` rows its right neighbour, if it has one. Half of the rows are left, at twice the
+   * distance.
+   */
   addNeighbours(first: number, row: number, count: number, n: number): void;
 }
 
@@ -28,5 +31,5 @@ export function createRowAdds(
   };
 }
 
-/** How many of `count` rows are left when neighbours have been added. */
+/** Rows left of `count` after neighbours have been added. */
 export const halved = (count: number): number => (count + 1) >> 1;

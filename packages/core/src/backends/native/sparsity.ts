@@ -1,18 +1,18 @@
 import type { Panels } from './panels/panels.ts';
 
-// Terms of 0 are looked for in x of so many columns, for so many outputs, and left out where at most this share of a
-// sample is not 0.
+// Zero terms are looked for if x has at least this many columns and the layer this many outputs. They are skipped if at
+// most this share of a sample is not 0.
 const MIN_SPARSE_INPUTS = 128;
 const MIN_SPARSE_OUTPUTS = 32;
 const MAX_DENSITY = 0.75;
-// Strips of columns that are such a sample.
+// Strips of columns in the sample.
 const SAMPLES = 4;
 
-/** Looks whether so many terms of a product are 0 that it pays to leave them out. */
+/** Decides whether enough terms of a product are 0 that skipping them pays off. */
 export interface Sparsity {
-  /** Whether enough rows of x are 0 in all of a strip of columns, by a few strips. */
+  /** Whether enough rows of x are 0 in a whole strip of columns, judged by a few strips. */
   hasSparseColumns(x: number, iRow: number, rows: number, I: number, O: number): boolean;
-  /** Whether enough terms of x's first tile are 0, of K columns. */
+  /** Whether enough of the terms of x's first tile, of K columns, are 0. */
   isSparseTile(x: number, iRow: number, rows: number, K: number, O: number): boolean;
 }
 

@@ -4,29 +4,29 @@ import { MAX_PANEL } from './panels/panel-memory.ts';
 import type { Panels } from './panels/panels.ts';
 import type { Sparsity } from './sparsity.ts';
 
-/** Rows of a batch at a time for dW, those of several leaves among them. */
+/** Most rows of a batch at a time for dW, in one leaf or several. */
 const BLOCK_ROWS = MOST_NODE_ROWS;
-// Bytes of the columns of dy at a time: their panels stay in the second-level cache.
+// Most bytes of packed columns of dy at a time, to stay in the second-level cache.
 const PANEL_BYTES = 1_048_576;
-const BLOCK_BYTES = 8192; // of a row
-// Strips of x that are packed at a time for dW.
+const BLOCK_BYTES = 8192; // bytes of a row
+// Strips of x packed at a time for dW.
 const STRIPS = 4;
-// Columns of x over so many rows are read where they lie, and all others for rows of dy of so many bytes.
+// x is read in place if it has at most this many rows, or if rows of dy have at most this many bytes.
 const MAX_PLAIN_ROWS = 32;
 const MAX_PLAIN_GRADIENT = 512;
-/** Bytes of a line of the caches. */
+/** Bytes of a cache line. */
 const LINE = 64;
 
-/** Bytes of a strip's row, which begins at a line. */
+/** Bytes of a strip's row, padded to whole cache lines. */
 const stripRow = (bytes: number): number => Math.floor((bytes + LINE - 1) / LINE) * LINE;
 
-/** Bytes of scratch that dW of O columns takes. */
+/** Bytes of scratch for dW of O columns. */
 export const weightProductBytes = (O: number): number =>
   Math.min(PANEL_BYTES, BLOCK_ROWS * 8 * O) + BLOCK_ROWS * (STRIPS + 1) * MAX_PANEL;
 
-/** Arrays are byte offsets. */
+/** The weight gradient of a dense layer. Arrays are byte offsets. */
 export interface WeightProducts {
-  /** dW = xᵀ dy and db = Σ dy over B rows in leaves of `leaf`; where `joins`, they are added to what is there. */
+  /** dW = xᵀ dy and db = Σ dy over B rows in leaves of `leaf`. Adds to `dW` and `db` if `joins`. */
   addWeights(
     dW: number, // [I, O] out
     db: number, // [O] out
@@ -40,7 +40,7 @@ export interface WeightProducts {
   ): void;
 }
 
-/** The product of a dense layer by its inputs. Overwrites `weightProductBytes` from `free` on. */
+/** Creates the product. It uses `weightProductBytes` bytes of memory from `free` on. */
 export function createWeightProducts(
   { bytes, leafPanel, listedRows, zeros, one, pack, packAll, setLeaves, listLeaves, sumLeaves }: Panels,
   { hasSparseColumns }: Sparsity,
@@ -48,8 +48,8 @@ export function createWeightProducts(
   free: number,
 ): WeightProducts {
   /**
-   * dW and db of up to `BLOCK_ROWS` rows in leaves of `leaf` rows. Sums start at 0 where `starts`, else, of one leaf,
-   * at what stands in dW and db; where `joins`, they are added to that.
+   * dW and db of up to `BLOCK_ROWS` rows in leaves of `leaf` rows. Sums start at 0 if `starts`; else (one leaf only) at
+   * the values of dW and db. If `joins`, they are added to these.
    */
   function addBlock(
     dW: number, // [I, O]
@@ -71,7 +71,7 @@ export function createWeightProducts(
     const most = isSparse ? listedRows : leafPanel.rows;
     const strips = Math.floor((I + most - 1) / most);
     const lowest = Math.floor(I / strips);
-    const higher = I - lowest * strips; // strips that are a column wider, the first ones
+    const higher = I - lowest * strips; // the first strips, a column wider than the rest
     const isPacked = !isSparse && B > MAX_PLAIN_ROWS && oRow > MAX_PLAIN_GRADIENT;
     const width = Math.min(BLOCK_BYTES, Math.floor(PANEL_BYTES / B / leafPanel.step) * leafPanel.step) / bytes;
     setLeaves(B, leaf);
@@ -101,13 +101,13 @@ export function createWeightProducts(
         }
         i += height;
       }
-      tape.run(); // before the panels are written again
+      tape.run(); // before the next loop overwrites the panels
     }
   }
 
   return {
     addWeights(dW, db, x, dy, B, leaf, joins, I, O) {
-      // Only a single leaf has more rows than one call takes.
+      // Only a single leaf can have more rows than one call takes.
       for (let n = 0; n < B; n += BLOCK_ROWS) {
         const rows = Math.min(B - n, BLOCK_ROWS);
         const own = Math.min(leaf, rows);

@@ -4,10 +4,10 @@ import { createOptimizer } from '../../families/optimizers/index.ts';
 import type { Op } from '../../program/op.ts';
 import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../program/ops/index.ts';
 
-/** Operations of `ops` that only the reference has. */
+/** Operations of `ops` without a function in WebAssembly. */
 const plainOps: readonly string[] = ['checkIndices'];
 
-/** Activations that WebAssembly has. */
+/** Activations with functions in WebAssembly. */
 const fastActivations = [
   'relu',
   'sigmoid',
@@ -19,13 +19,13 @@ const fastActivations = [
   'softplus',
   'softsign',
 ] as const satisfies readonly ActivationName[];
-/** Losses. */
+/** Losses with functions in WebAssembly. */
 const fastLosses = [
   createLoss('softmax-cross-entropy'),
   createLoss({ kind: 'softmax-cross-entropy', labelSmoothing: 0.1 }),
   createLoss('mse'),
 ];
-/** Updates. */
+/** Updates with functions in WebAssembly. */
 const fastUpdates = [
   updateOp(createOptimizer('sgd')),
   updateOp(createOptimizer({ kind: 'sgd', momentum: 0.5 })),
@@ -37,8 +37,8 @@ const fastMeanUpdates = fastUpdates
   .map(({ name, reference }) => meanUpdateOp(name, reference));
 
 /**
- * The operations that assembly/ has a function for, under their names: the interpreter of assembly/tape.ts knows each
- * by its place in this list, and is written from it (`npm run build:tape`).
+ * Operations with a function of the same name in assembly/. Their order numbers them on tapes; `npm run build:tape`
+ * generates assembly/tape.ts from this list.
  */
 export const wasmOps: readonly Op[] = [
   ...Object.values(ops).filter((op) => !plainOps.includes(op.name)),

@@ -3,26 +3,26 @@ import { addressOf } from '../../program/address.ts';
 import type { Call, Op, Operand } from '../../program/op.ts';
 import { wasmOps } from './wasm-ops.ts';
 
-/** Words of a call on a tape: the operation's number and its arguments. A cache line. */
+/** Words of a call on a tape: the operation's number and its arguments. They fill a cache line. */
 export const CALL_WORDS = 16;
 
-/** Doubles that a tape of `calls` calls takes. */
+/** Doubles of a tape of `calls` calls. */
 export const tapeLength = (calls: number): number => (calls * CALL_WORDS) / 2;
 
-/** The number of an operation, by its name; that of a block as a call is behind them. */
+/** Numbers of operations by name. A call of a block has the number after them. */
 const numbers = new Map(wasmOps.map(({ name }, number) => [name, number]));
 const BLOCK = wasmOps.length;
 
 /** Whether WebAssembly has a function for the operation. */
 export const isWasmOp = ({ name }: Op): boolean => numbers.has(name);
 
-/** The words of a block of `calls` calls at address `at`. */
+/** Encodes the call of a block of `calls` calls at address `at`. */
 export const blockWords = (at: number, calls: number): number[] => [BLOCK, at, calls];
 
 const two = new Float64Array(1);
 const itsWords = new Int32Array(two.buffer);
 
-/** The call of a run of a type as words: an array by its address, a number by two words. */
+/** Encodes a call of a run of `type`: one word for an array's address or an integer, two for a number. */
 export function callWords({ op, args }: Call, type: ElementType, scratch: number): number[] {
   const words = [numbers.get(op.name) ?? -1];
   for (const value of callValues(op, args, type, scratch)) {
@@ -36,13 +36,13 @@ export function callWords({ op, args }: Call, type: ElementType, scratch: number
   return words;
 }
 
-/** The call's arguments as its function takes them. */
+/** The call's arguments as its WebAssembly function takes them. */
 export const callArguments = ({ op, args }: Call, type: ElementType, scratch: number): number[] =>
   callValues(op, args, type, scratch).map(({ value }) => value);
 
 interface Value {
   readonly value: number;
-  readonly isNumber: boolean; // of any value: a double, where all others are words
+  readonly isNumber: boolean; // a double; all others are 32-bit words
 }
 
 function callValues(op: Op, args: readonly unknown[], type: ElementType, scratch: number): Value[] {
@@ -52,7 +52,7 @@ function callValues(op: Op, args: readonly unknown[], type: ElementType, scratch
 
 const word = (value: number): Value => ({ value, isNumber: false });
 
-/** The arguments are those of the operation: `emit` has them typed. */
+/** The casts are safe: `emit` has checked the types of the arguments. */
 function valuesOf({ kind }: Operand, value: unknown, type: ElementType): Value[] {
   if (kind === 'array') return [word(addressOf(value as Elements))];
   if (kind === 'arrays') return (value as Elements[]).map((array) => word(addressOf(array)));
@@ -60,7 +60,7 @@ function valuesOf({ kind }: Operand, value: unknown, type: ElementType): Value[]
   return [{ value: Number(value), isNumber: kind === 'number' }];
 }
 
-/** Whether `is` holds for all arrays of a call, each with the type that the operation expects in a run of `type`. */
+/** Whether `is` holds for all arrays of a call, each with the type that it must have in a run of `type`. */
 export const allArrays = (
   { op, args }: Call,
   type: ElementType,

@@ -8,9 +8,9 @@ import { allArrays, blockWords, CALL_WORDS, callArguments, callWords, isWasmOp }
 import { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './webassembly.ts';
 
 /**
- * The kernels of assembly/, equal to the reference bit for bit. They take arrays in `memory`, above
- * `wasmHeapBase(module)`, whose elements have the type that the module was compiled for; calls with others are left to
- * the reference. `scratch` lies there too, and belongs to this instance's thread alone.
+ * The kernels of assembly/, equal to the reference bit for bit. Arrays must lie in `memory` above
+ * `wasmHeapBase(module)` and have the element type that the module was compiled for; other calls are left to the
+ * reference. `scratch` lies in `memory` too and is used by this thread only.
  */
 export function createWasmKernels({
   module,
@@ -19,7 +19,7 @@ export function createWasmKernels({
 }: {
   module: WasmModule;
   memory: WasmMemory;
-  scratch: KernelScratch; // as takeWasmScratch takes it for the products that are called
+  scratch: KernelScratch; // from takeWasmScratch, for all products that are called
 }): Kernels {
   const wasm = instantiate(module, memory);
   const { buffer } = memory;
@@ -49,7 +49,7 @@ export function createWasmKernels({
   return { name: 'wasm', bind: () => null, blocks, gatherBytes };
 }
 
-/** Rows of gradients that an update adds as it reads them. */
+/** Numbers of gradient rows that an update can add while reading them. */
 const MEAN_ROWS = [1, 2, 4];
 
 const isUnsupported = ({ op, args }: Call): boolean =>
@@ -57,40 +57,39 @@ const isUnsupported = ({ op, args }: Call): boolean =>
   'S' in op.operands &&
   !MEAN_ROWS.includes(args[Object.keys(op.operands).indexOf('S')] as number);
 
-/** What the kernels need for products of these shapes. */
+/** Takes the scratch of the kernels for products of these shapes. */
 export const takeWasmScratch = (products: readonly ProductShape[], allocate: Allocate): KernelScratch => ({
   products: allocate(mostScratch(products, wasmProductScratch), FLOAT64),
   machineCode: null,
 });
 
 /**
- * Doubles of scratch that the products of an I x O dense layer take, for any number of rows. In a run of floats, whose
- * panels are as long in bytes, they take no more.
+ * Doubles of scratch for the products of an I x O dense layer, for any number of rows. It suffices for float32 too,
+ * whose panels have as many bytes.
  */
 export function wasmProductScratch([I, O]: ProductShape): number {
-  // A panel of 64 bytes by 256 and 64 lists of its terms (assembly/affine.ts). A list of K terms takes K + 1 pairs of
+  // A panel of 64 bytes by 256, and 64 lists of its terms (assembly/affine.ts). A list of K terms takes K + 1 pairs of
   // words.
   const terms = Math.min(I, 256);
   const forInputs = 8 * terms + 64 * (terms + 1);
-  // A strip of 256 rows by 64 bytes, four sums that wait, lists, and panels of dy (assembly/affine-weights.ts).
+  // A strip of 256 rows by 64 bytes, four waiting sums, lists, and panels of dy (assembly/affine-weights.ts).
   const waiting = 4 * 64 * 8;
   const forWeights = 8 * 256 + waiting + 4 * (256 + 16) + Math.min(65536, 256 * O);
   return Math.max(forInputs, forWeights);
 }
 
-/** The file of core that has the kernels of a type. */
+/** Name of the file in core with the kernels of an element type. */
 export const kernelsFile = (type: ElementType) => (type === 'float32' ? 'kernels-float32.wasm' : 'kernels.wasm');
 
-/** The first free byte of memory: the constants of the module are below it. */
+/** The first free byte of memory, after the module's constants. */
 export function wasmHeapBase(module: WasmModule): number {
-  // One page, and no more for ever: where V8 keeps no guard pages a memory reserves its maximum, and 4 GiB can be
-  // refused.
+  // The maximum is one page: where V8 has no guard pages it reserves the maximum, and 4 GiB may be refused.
   return instantiate(module, new WasmApi.Memory({ initial: 1, maximum: 1, shared: true })).__heap_base.value;
 }
 
 /**
- * The module of `bytes`, the content of the file that `kernelsFile` names.
- * @throws Error where the engine has no WebAssembly, or none with SIMD: only the reference backend runs there.
+ * Compiles the kernels from the bytes of `kernelsFile`.
+ * @throws Error if the engine has no WebAssembly, or none with SIMD. Only the reference backend runs there.
  */
 export function compileWasmKernels(bytes: Uint8Array): WasmModule {
   const problem = wasmProblem();

@@ -1,4 +1,4 @@
-/** Compiled code; threads share it by structured clone. */
+/** A compiled module. Threads share it by structured clone. */
 export interface WasmModule {
   readonly [Symbol.toStringTag]: 'WebAssembly.Module';
 }
@@ -15,7 +15,7 @@ interface WasmApi {
   validate(bytes: Uint8Array): boolean;
 }
 
-/** TypeScript declares this global only for browsers, and with it a thousand names that Node does not have. */
+/** TypeScript declares this global only for browsers, along with a thousand names that Node does not have. */
 declare const WebAssembly: WasmApi;
 const isHere = typeof WebAssembly !== 'undefined';
 
@@ -36,18 +36,18 @@ export const WasmApi: WasmApi = isHere
   : { Module: Absent, Memory: Absent, Instance: Absent, validate: () => false };
 
 const NO_WASM =
-  'this engine has no WebAssembly, expected it for every backend but reference (node --jitless leaves it out)';
+  'this engine has no WebAssembly, expected it for every backend except reference (node --jitless disables it)';
 
 const NO_SIMD =
-  'WebAssembly has no SIMD on this machine, expected it for every backend but reference (x64 processors have it from SSE4.1 on)';
+  'WebAssembly has no SIMD on this machine, expected it for every backend except reference (x64 processors have it from SSE4.1 on)';
 
-/** Why the kernels in WebAssembly cannot run here, as a sentence; null if they can. */
+/** The reason why the WebAssembly kernels cannot run here, as a sentence; null if they can. */
 export function wasmProblem(): string | null {
   if (!isHere) return NO_WASM;
   return WasmApi.validate(SIMD_PROBE) ? null : NO_SIMD;
 }
 
-// (module (func (result v128) (i32x4.splat (i32.const 0)))): valid where SIMD is.
+// (module (func (result v128) (i32x4.splat (i32.const 0)))), which is valid only with SIMD.
 const SIMD_PROBE = Uint8Array.of(
   ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // magic and version
   ...[0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b], // type () -> v128

@@ -2,7 +2,7 @@ import type { Op, Operand } from '../../program/op.ts';
 import { wasmOps } from './wasm-ops.ts';
 import { CALL_WORDS } from './wasm-tape.ts';
 
-/** How assembly/tape.ts reads an argument of each kind, and how many words of the tape it takes. */
+/** For each kind of argument, the function by which assembly/tape.ts reads it and the words that it takes. */
 const READERS: Readonly<Record<Exclude<Operand['kind'], 'text'>, { readonly reader: string; readonly words: number }>> =
   {
     array: { reader: 'address', words: 1 },
@@ -13,7 +13,7 @@ const READERS: Readonly<Record<Exclude<Operand['kind'], 'text'>, { readonly read
     number: { reader: 'double', words: 2 },
   };
 
-/** State vectors of an update: the one operand that is a list. */
+/** Number of state vectors of an update, the only operand that is a list. */
 const SLOTS: Readonly<Record<string, number>> = {
   sgd: 0,
   sgdMomentum: 1,
@@ -24,7 +24,7 @@ const SLOTS: Readonly<Record<string, number>> = {
   adamwOfMean: 2,
 };
 
-/** The source of assembly/tape.ts: the interpreter of tapes, one case an operation of `wasmOps`. */
+/** The source of assembly/tape.ts: an interpreter of tapes with one case for each of `wasmOps`. */
 export function tapeSource(): string {
   const names = [...new Set(wasmOps.map(({ name }) => name))].sort();
   const cases = wasmOps.map((op, number) => `      case ${number}: ${callOf(op)}; break;`);

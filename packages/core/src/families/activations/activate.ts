@@ -20,7 +20,7 @@ export function activateBackward(
   activation: Activation,
   dz: Elements, // [n] out
   da: Elements, // [n]
-  za: Elements, // [n] z or a, as the activation reads
+  za: Elements, // [n] z or a, as `activation.reads` says
   n: number,
   alpha: number,
 ): void {

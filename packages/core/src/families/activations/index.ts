@@ -34,7 +34,7 @@ const table = {
     alpha: 0,
     maxSlope: 1,
   },
-  /** z where z > 0, else αz, α >= 0 (so that a has the sign of z). f′(0) is taken as α. */
+  /** z if z > 0, else αz, α >= 0 (so a has the sign of z). f′(0) is taken as α. */
   'leaky-relu': {
     apply: ({ round }, z, alpha) => (z > 0 ? z : round(alpha * z)),
     derivative: (_math, _z, a, alpha) => (a > 0 ? 1 : alpha),
@@ -43,7 +43,7 @@ const table = {
     maxSlope: 1,
   },
   /**
-   * z where z > 0, else α(eᶻ - 1), α >= 0 (so that a has the sign of z). f′(0) is taken as α. [Clevert et al.
+   * z if z > 0, else α(eᶻ - 1), α >= 0 (so a has the sign of z). f′(0) is taken as α. [Clevert et al.
    * 2016](https://arxiv.org/abs/1511.07289)
    */
   elu: {
@@ -54,7 +54,7 @@ const table = {
     maxSlope: 1,
   },
   /**
-   * z Φ(z) with the normal distribution's Φ by erf, not the tanh approximation. [Hendrycks & Gimpel
+   * z Φ(z), with the normal distribution's Φ computed by erf, not by the tanh approximation. [Hendrycks & Gimpel
    * 2016](https://arxiv.org/abs/1606.08415)
    */
   gelu: {
@@ -88,7 +88,7 @@ const table = {
     maxSlope: 1,
   },
   /**
-   * z / (1 + |z|): bounded like tanh, but its slope falls as 1/z², not as e⁻²ᶻ. f′ = 1 / (1 + |z|)². f(±∞) is NaN.
+   * z / (1 + |z|): bounded like tanh, but its slope falls as 1/z² instead of e⁻²ᶻ. f′ = 1 / (1 + |z|)². f(±∞) is NaN.
    * [Glorot & Bengio 2010, §2.3](https://proceedings.mlr.press/v9/glorot10a.html)
    */
   softsign: {
@@ -101,10 +101,7 @@ const table = {
     alpha: 0,
     maxSlope: 1,
   },
-  /**
-   * 1 where z >= 0, else 0, NaN kept: the perceptron's, forward only. f′ is 0, so nothing before it learns by
-   * gradients.
-   */
+  /** 1 if z >= 0, else 0; NaN kept. The perceptron's activation. f′ is 0, so no layer before it learns by gradients. */
   step: {
     apply: (_math, z) => (Number.isNaN(z) ? z : z >= 0 ? 1 : 0),
     derivative: () => 0,
@@ -117,7 +114,7 @@ const table = {
 /** The name of an activation. */
 export type ActivationName = keyof typeof table;
 
-/** Every activation: its scalar pair. NaN passes through each of them. */
+/** All activations with their derivatives. Each passes NaN on. */
 export const activations: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 export { activate, activateBackward } from './activate.ts';

@@ -10,7 +10,7 @@ export const constantOptions = defineOptions('initializer constant', {
 /** Options of the constant initializer. */
 export interface ConstantOptions extends OptionsOf<typeof constantOptions.table> {}
 
-/** Every element is `value`. */
+/** Sets every element to `value`. */
 export function constant(options: ConstantOptions = {}): Initializer {
   const { value } = constantOptions.read(options);
   return (out) => {
@@ -18,7 +18,7 @@ export function constant(options: ConstantOptions = {}): Initializer {
   };
 }
 
-/** Every element is 0. */
+/** Sets every element to 0. */
 export function zeros(options: NoOptions = {}): Initializer {
   noOptions('initializer zeros', options);
   return constant();

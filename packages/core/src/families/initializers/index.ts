@@ -27,16 +27,16 @@ export type InitializerName = keyof typeof table;
 /** Every initializer. */
 export const initializers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
-/** 'he-normal', or { kind: 'normal', std: 0.01 }. */
+/** For example 'he-normal', or { kind: 'normal', std: 0.01 }. */
 export type InitializerSpec = SpecOf<typeof initializers>;
 
-/** @throws Error naming the nearest known initializer or option. */
+/** Creates an initializer. @throws OptionError naming the nearest known initializer or option. */
 export const createInitializer = (
   spec: InitializerSpec,
   own: { readonly initializers: Family<Initializer> } = { initializers: {} },
 ): Initializer => createMember('initializer', initializers, spec, own.initializers);
 
-/** The options of each. */
+/** Options of each initializer. */
 export const initializerOptions = {
   'glorot-uniform': {},
   'glorot-normal': {},
@@ -53,7 +53,7 @@ export const initializerOptions = {
 
 const spec = kind((_where, _name, value) => value as InitializerSpec);
 
-/** An option that is the spec of an initializer, which `createInitializer` checks. */
+/** An option with the spec of an initializer, which `createInitializer` checks. */
 export const initializer = <const Standard extends InitializerSpec>(standard: Standard) => ({
   ...spec(standard),
   members: initializerOptions,

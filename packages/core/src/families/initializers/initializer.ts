@@ -1,7 +1,7 @@
 import type { Elements } from '../../math/element-type.ts';
 import type { Random } from '../../math/random/create-random.ts';
 
-/** Fills a tensor [fanIn, fanOut] with its starting values. Overwrites `out`. */
+/** Fills a tensor [fanIn, fanOut] with starting values. Overwrites `out`. */
 export type Initializer = (
   out: Elements, // [fanIn, fanOut]
   fanIn: number,

@@ -11,7 +11,7 @@ export const normalOptions = defineOptions('initializer normal', {
 /** Options of the normal initializer. */
 export interface NormalOptions extends OptionsOf<typeof normalOptions.table> {}
 
-/** Normal, not truncated. */
+/** Normal distribution, not truncated. */
 export function normal(options: NormalOptions = {}): Initializer {
   const { mean, std } = normalOptions.read(options);
   return (out, _fanIn, _fanOut, random) => {

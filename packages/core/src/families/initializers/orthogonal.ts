@@ -10,7 +10,7 @@ export const orthogonalOptions = defineOptions('initializer orthogonal', {
 export interface OrthogonalOptions extends OptionsOf<typeof orthogonalOptions.table> {}
 
 /**
- * gain · Q with QᵀQ = 1 (columns orthonormal, or rows where there are fewer rows), uniform over all such Q: the
+ * gain · Q with QᵀQ = 1 (orthonormal columns, or rows if there are fewer rows), uniform over all such Q: the
  * Gram-Schmidt factor of a normal matrix, whose R has a positive diagonal. [Saxe et al.
  * 2014](https://arxiv.org/abs/1312.6120); for uniformity [Mezzadri 2007](https://arxiv.org/abs/math-ph/0609050)
  */
@@ -21,7 +21,7 @@ export function orthogonal(options: OrthogonalOptions = {}): Initializer {
     const vectors: Float64Array[] = [];
     while (vectors.length < Math.min(fanIn, fanOut)) {
       const vector = Float64Array.from({ length }, () => random.normal());
-      // Twice, since one pass leaves what rounding makes of a vector that lies close to the ones before it.
+      // Two passes: one would leave the rounding error of a vector that is close to earlier ones.
       for (let pass = 0; pass < 2; pass++) {
         for (const earlier of vectors) addScaled(vector, earlier, -dot(vector, earlier));
         const norm = Math.sqrt(dot(vector, vector));

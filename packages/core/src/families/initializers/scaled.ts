@@ -5,7 +5,7 @@ import type { Initializer } from './initializer.ts';
 type Spread = (fanIn: number, fanOut: number) => number;
 
 /**
- * σ = √(2 / (fanIn + fanOut)): keeps variance in both directions. [Glorot & Bengio 2010, eq.
+ * σ = √(2 / (fanIn + fanOut)): keeps the variance in both directions. [Glorot & Bengio 2010, eq.
  * 12](https://proceedings.mlr.press/v9/glorot10a.html)
  */
 const glorot: Spread = (fanIn, fanOut) => Math.sqrt(2 / (fanIn + fanOut));
@@ -20,13 +20,13 @@ const he: Spread = (fanIn) => Math.sqrt(2 / fanIn);
 const lecun: Spread = (fanIn) => Math.sqrt(1 / fanIn);
 
 /**
- * Uniform over [-a, a) with a = √(6 / (fanIn + fanOut)): keeps variance in both directions. [Glorot & Bengio 2010,
+ * Uniform over [-a, a) with a = √(6 / (fanIn + fanOut)): keeps the variance in both directions. [Glorot & Bengio 2010,
  * eq. 16](https://proceedings.mlr.press/v9/glorot10a.html)
  */
 export const glorotUniform = uniformOf('glorot-uniform', glorot);
 /**
- * Normal with σ = √(2 / (fanIn + fanOut)), not truncated (as PyTorch; Keras cuts at 2σ). [Glorot & Bengio 2010, eq.
- * 12](https://proceedings.mlr.press/v9/glorot10a.html)
+ * Normal with σ = √(2 / (fanIn + fanOut)), not truncated (as in PyTorch; Keras truncates at 2σ). [Glorot & Bengio 2010,
+ * eq. 12](https://proceedings.mlr.press/v9/glorot10a.html)
  */
 export const glorotNormal = normalOf('glorot-normal', glorot);
 /**
@@ -41,7 +41,7 @@ export const lecunUniform = uniformOf('lecun-uniform', lecun);
 /** Normal with σ = √(1 / fanIn), not truncated. [LeCun et al. 1998, §4.6](https://doi.org/10.1007/3-540-49430-8_2) */
 export const lecunNormal = normalOf('lecun-normal', lecun);
 
-/** Uniform over [-√3σ, √3σ). */
+/** Uniform over [-√3 σ, √3 σ). */
 function uniformOf(name: string, spread: Spread) {
   return (options: NoOptions = {}): Initializer => {
     noOptions(`initializer ${name}`, options);
@@ -52,7 +52,7 @@ function uniformOf(name: string, spread: Spread) {
   };
 }
 
-/** Normal with deviation σ, not truncated (as PyTorch; Keras cuts at 2σ). */
+/** Normal with standard deviation σ, not truncated (as in PyTorch; Keras truncates at 2σ). */
 function normalOf(name: string, spread: Spread) {
   return (options: NoOptions = {}): Initializer => {
     noOptions(`initializer ${name}`, options);

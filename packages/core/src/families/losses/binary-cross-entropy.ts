@@ -4,8 +4,8 @@ import type { Loss } from './loss.ts';
 
 /**
  * -(t log σ(y) + (1 - t) log(1 - σ(y))) of logits y and targets t in [0, 1], mean over outputs, as PyTorch's
- * BCEWithLogitsLoss has it; computed as y ([y > 0] - t) + log1p(e⁻|ʸ|), two terms of one sign: it neither overflows nor
- * takes log 0, and no digits cancel.
+ * BCEWithLogitsLoss. Computed as y ([y > 0] - t) + log1p(e⁻|ʸ|): both terms are >= 0, so nothing overflows, no log of 0
+ * is taken, and no digits cancel.
  */
 export function binaryCrossEntropy(options: NoOptions = {}): Loss {
   noOptions('binary-cross-entropy', options);

@@ -2,25 +2,22 @@ import { typeOf } from '../../math/element-type.ts';
 import { mathOf, type RealMath } from '../../math/real-math.ts';
 import type { Loss, LossKernel } from './loss.ts';
 
-/**
- * A loss that is a sum or mean over outputs of one scalar function of output and target, in the arithmetic of the
- * numbers' type.
- */
+/** A loss that is the sum or mean over outputs of a scalar function ℓ of output and target. */
 export interface ElementwiseLoss {
   readonly name: string;
   /** ℓ(y, t). */
   value(math: RealMath, y: number, t: number): number;
   /** ∂ℓ/∂y. */
   derivative(math: RealMath, y: number, t: number): number;
-  /** A row's loss: 'mean' or 'sum' of ℓ over its outputs. */
+  /** Whether a row's loss is the mean or the sum of ℓ over its outputs. */
   readonly over: 'mean' | 'sum';
   readonly threshold?: number;
   readonly degree?: 1 | 2;
 }
 
 /**
- * A leaf's L = Σₙ cₙ Σₒ ℓ(y[n,o], t[n,o]) and dy[n,o] = ℓ′ / O or ℓ′, with c = 1/O for a mean and 1 for a sum. A row is
- * added in four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃), in the numbers' type; rows ascending, in doubles.
+ * A leaf's L = Σₙ cₙ Σₒ ℓ(y[n,o], t[n,o]), and dy[n,o] = ℓ′ / O or ℓ′; c is 1/O for a mean and 1 for a sum. The sum of
+ * a row has four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃), in the run's type; rows are added ascending, in doubles.
  */
 export function elementwiseLoss({ name, value, derivative, over, ...known }: ElementwiseLoss): Loss {
   const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {

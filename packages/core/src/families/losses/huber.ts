@@ -11,7 +11,7 @@ export const huberOptions = defineOptions('huber', {
 export interface HuberOptions extends OptionsOf<typeof huberOptions.table> {}
 
 /**
- * ½d² where |d| <= δ, else δ(|d| - ½δ), d = y - t; mean over outputs, as PyTorch's HuberLoss has it. [Huber
+ * ½d² if |d| <= δ, else δ(|d| - ½δ), where d = y - t; mean over outputs, as PyTorch's HuberLoss. [Huber
  * 1964](https://doi.org/10.1214/aoms/1177703732)
  */
 export function huber(options: HuberOptions = {}): Loss {
@@ -25,6 +25,6 @@ export function huber(options: HuberOptions = {}): Loss {
     },
     derivative: ({ round }, y, t) => Math.max(-round(delta), Math.min(round(delta), round(y - t))),
     over: 'mean',
-    degree: 2, // of errors in units of δ
+    degree: 2, // for errors in units of δ
   });
 }

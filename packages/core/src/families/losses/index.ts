@@ -22,10 +22,10 @@ const table = {
 /** The name of a loss. */
 export type LossName = keyof typeof table;
 
-/** Every loss. To add one, write a file and list it here. */
+/** All losses. To add one, write a file and list it here. */
 export const losses: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
-/** The options of each. */
+/** Options of each loss. */
 export const lossOptions = {
   mse: {},
   quadratic: {},
@@ -35,23 +35,23 @@ export const lossOptions = {
   huber: huberOptions.table,
 } satisfies Record<LossName, OptionTable>;
 
-/** 'mse', or { kind: 'huber', delta: 2 }. */
+/** For example 'mse', or { kind: 'huber', delta: 2 }. */
 export type LossSpec = SpecOf<typeof losses>;
 
-/** @throws Error naming the nearest known loss or option. */
+/** Creates a loss. @throws OptionError naming the nearest known loss or option. */
 export const createLoss = (spec: LossSpec, own: { readonly losses: Family<Loss> } = { losses: {} }): Loss => ({
   ...createMember('loss', losses, spec, own.losses),
   spec,
 });
 
-/** Kind of targets: 'classes', one index per row, or 'values', one number per output. */
+/** Kind of targets of a loss: 'classes', one index per row, or 'values', one number per output. */
 export const lossTargets = (spec: LossSpec): Loss['targets'] => createLoss(spec).targets;
 
 export type { HuberOptions } from './huber.ts';
 export type { Loss, LossKernel, LossVariant } from './loss.ts';
 export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropyOptions } from './softmax-cross-entropy.ts';
 
-/** @throws OptionError for a number of the loss that is not itself any more as a float. */
+/** @throws OptionError if rounding to float32 makes a number of the loss invalid. */
 export function refuseLossBeyondFloats(where: string, loss: Loss, type: ElementType): void {
   if (type === 'float32') specInFloats(where, 'loss', loss.spec, lossOptions);
 }

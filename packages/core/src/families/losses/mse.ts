@@ -2,7 +2,7 @@ import { type NoOptions, noOptions } from '../family.ts';
 import { elementwiseLoss } from './elementwise.ts';
 import type { Loss } from './loss.ts';
 
-/** (y - t)², mean over outputs, as PyTorch's MSELoss has it. */
+/** (y - t)², mean over outputs, as PyTorch's MSELoss. */
 export function mse(options: NoOptions = {}): Loss {
   noOptions('mse', options);
   return elementwiseLoss({

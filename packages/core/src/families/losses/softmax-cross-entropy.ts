@@ -14,9 +14,9 @@ export interface SoftmaxCrossEntropyOptions extends OptionsOf<typeof softmaxCros
 
 /**
  * A leaf's L = Σₙ (log Σₒ e^y[n,o] - y[n,t[n]]) of logits y and class indices t, with dy[n,o] = softmax(y[n])[o] - [o =
- * t[n]]. By log-sum-exp of y - m with the row's maximum m: e^(y - m) cannot overflow, and what all logits have in
- * common costs the loss no digits. A NaN or ∞ anywhere in a row makes its loss NaN, -∞ does where the whole row has it.
- * With smoothing ε the target is 1 - ε + ε/O at o = t[n] and ε/O elsewhere, as in PyTorch. [Szegedy et al. 2016,
+ * t[n]]. It uses y - m with the row's maximum m (log-sum-exp): e^(y - m) cannot overflow, and a large number common to
+ * all logits costs no digits. A NaN or ∞ anywhere in a row makes its loss NaN, and so do logits that are all -∞. With
+ * smoothing ε the target is 1 - ε + ε/O at o = t[n] and ε/O elsewhere, as in PyTorch. [Szegedy et al. 2016,
  * §7](https://arxiv.org/abs/1512.00567)
  */
 export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): Loss {
@@ -27,7 +27,7 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): L
   return { ...loss, variant, evaluate: smoothed(labelSmoothing) };
 }
 
-/** L = Σₙ log Σₒ e^y[n,o] - (1 - ε) y[n,t[n]] - ε/O Σₒ y[n,o], of y - m in place of y. */
+/** L = Σₙ log Σₒ e^c[n,o] - (1 - ε) c[n,t[n]] - ε/O Σₒ c[n,o], where c = y - m. */
 const smoothed =
   (smoothing: number): LossKernel =>
   (lossSums, dy, y, t, B, leaf, O, _parameter) => {
@@ -69,7 +69,7 @@ const evaluate: LossKernel = (lossSums, dy, y, t, B, leaf, O) => {
   }
 };
 
-/** max y[o], in four lanes o mod 4 that start at -∞ and take what is greater, joined (l₀, l₁), (l₂, l₃), then both. */
+/** max y[o], in four lanes o mod 4 that start at -∞ and take greater values; joined (l₀, l₁), (l₂, l₃), then both. */
 function rowMaximum(
   y: Elements, // [B, O]
   row: number,
@@ -103,5 +103,5 @@ function belowMaximum(
   for (let i = row; i < row + O; i++) c[i] = y[i] - m;
 }
 
-/** z where z > lane; a lane never takes a NaN. */
+/** z if it is greater, else lane. So a lane never becomes NaN. */
 const greater = (z: number, lane: number): number => (z > lane ? z : lane);

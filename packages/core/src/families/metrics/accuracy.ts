@@ -2,7 +2,7 @@ import { createDecision, type DecisionOptions } from './decision.ts';
 import type { Metric } from './metric.ts';
 import { NO_ANSWER } from './unanswered.ts';
 
-/** Share of rows whose predicted class is that of the target. A row without an answer is wrong. */
+/** Share of rows whose predicted class is the target's. A row without an answer counts as wrong. */
 export function accuracy(options: DecisionOptions): Metric {
   const { answer, target } = createDecision('metric accuracy', options);
   let right = 0;

@@ -2,11 +2,11 @@ import { type ClassCounts, ratesMetric } from './class-rates.ts';
 import type { DecisionOptions } from './decision.ts';
 import type { Metric } from './metric.ts';
 
-/** Mean of the recall of each class that has rows, so that all classes count the same. */
+/** Mean recall of the classes that have rows, so that all classes count the same. */
 export const balancedAccuracy = (options: DecisionOptions): Metric =>
   ratesMetric('metric balanced-accuracy', options, meanRecall);
 
-/** The mean of right / rows over the classes with rows; NaN without rows. */
+/** Mean of right / rows over classes with rows; NaN if there are none. */
 export function meanRecall({ right, rows }: ClassCounts): number {
   let sum = 0;
   let seen = 0;

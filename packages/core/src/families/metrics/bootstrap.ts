@@ -4,7 +4,7 @@ import { createRandom } from '../../math/random/index.ts';
 import type { Counted } from './counted.ts';
 
 const bootstrapOptions = defineOptions('bootstrap', {
-  /** How often rows are drawn. @default 1000 */
+  /** How often the rows are resampled. @default 1000 */
   resamples: positiveInteger(1000),
   /** Seed of the draws. @default 0 */
   seed: count(0),
@@ -13,23 +13,23 @@ const bootstrapOptions = defineOptions('bootstrap', {
 /** Options of `bootstrap`. */
 export interface BootstrapOptions extends OptionsOf<typeof bootstrapOptions.table>, Named {}
 
-/** Where a figure of other rows of the same kind would be expected, in 95 of 100 cases. */
+/** The 95 % confidence interval of a metric. */
 export interface Interval {
   /** 2.5 % of the resamples are lower; NaN if none has a value. */
   readonly low: number;
   /** 2.5 % of the resamples are higher. */
   readonly high: number;
-  /** Resamples without a value, which are left out: such as ROC AUC where all rows drawn are of one class. */
+  /** Resamples without a value, which are left out: for example ROC AUC if all drawn rows have one class. */
   readonly without: number;
 }
 
-/** Rows drawn between two pauses: less than a millisecond. */
+/** Rows drawn between two pauses, in less than a millisecond. */
 const STRETCH = 1 << 15;
 
 /**
- * Percentile intervals of figures, 95 %: N of the N rows are drawn with replacement, again and again, and every figure
- * is computed of each draw. A pure function of rows, options and figures. [Efron & Tibshirani
- * 1993, §13.3](https://doi.org/10.1201/9780429246593)
+ * 95 % percentile intervals of figures: repeatedly draws N of the N rows with replacement and computes every figure of
+ * the draw. A pure function of rows, options and figures. [Efron & Tibshirani 1993,
+ * §13.3](https://doi.org/10.1201/9780429246593)
  */
 export function* bootstrap<Name extends string>(
   rows: number,
@@ -53,7 +53,7 @@ export function* bootstrap<Name extends string>(
   >;
 }
 
-/** How often each row is drawn in resample b. Overwrites `counts`. */
+/** Counts how often each row is drawn in resample b. Overwrites `counts`. */
 function* draw(
   counts: Uint32Array, // [N] out
   seed: number,
@@ -73,7 +73,7 @@ function intervalOf(values: Float64Array): Interval {
   return { low: quantile(known, 0.025), high: quantile(known, 0.975), without: values.length - known.length };
 }
 
-/** Between two values in proportion, as NumPy's `percentile` has it. */
+/** Interpolates linearly between two values, as NumPy's `percentile`. */
 function quantile(
   sorted: Float64Array, // ascending
   share: number,

@@ -3,20 +3,20 @@ import type { Counted, HeldRows } from './counted.ts';
 import type { Metric } from './metric.ts';
 
 /**
- * Expected calibration error: Σ (rows of the bin / all rows) · |mean probability - share that turned out so| over the
- * bins of `calibration`. Outputs are probabilities. [Naeini et al. 2015](https://doi.org/10.1609/aaai.v29i1.9602), [Guo
- * et al. 2017, eq. 3](https://arxiv.org/abs/1706.04599)
+ * Expected calibration error: Σ (rows of the bin / all rows) · |mean probability - share of hits| over the bins of
+ * `calibration`. Outputs are probabilities. [Naeini et al. 2015](https://doi.org/10.1609/aaai.v29i1.9602), [Guo et al.
+ * 2017, eq. 3](https://arxiv.org/abs/1706.04599)
  */
 export function calibrationError(options: CalibrationOptions): Metric {
   const bins = calibration(options);
   return { add: bins.add, value: () => errorOf(bins.value()) };
 }
 
-/** The same over held rows. */
+/** `calibrationError` for held rows. */
 export const countedCalibrationError = (rows: HeldRows, options: CalibrationOptions): Counted =>
   countedBins(rows, options, errorOf);
 
-/** The error of bins; NaN if they have no rows. */
+/** The calibration error of bins; NaN if they have no rows. */
 function errorOf(
   bins: Float64Array, // [bins, 3]
 ): number {

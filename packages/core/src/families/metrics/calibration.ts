@@ -7,7 +7,7 @@ import { NO_ANSWER } from './unanswered.ts';
 const calibrationTable = {
   /** 'classes': one index per row, one output per class. 'values': one-hot rows, or 0 and 1 with one output. */
   targets: decisionTable.targets,
-  /** Bins of the same width in [0, 1]. @default 10 */
+  /** Bins of equal width in [0, 1]. @default 10 */
   bins: positiveInteger(10),
 };
 
@@ -15,15 +15,15 @@ const calibrationTable = {
 export interface CalibrationOptions extends OptionsOf<typeof calibrationTable>, Named {}
 
 /**
- * Rows by how sure the model is: value()[3 · k + j], [bins, 3], of bin k: its rows, the mean probability, and the share
- * of rows that turned out so; both NaN in an empty bin. With one output the probability is that of 1, and the share
- * that of rows with target 1, as in calibration_curve of scikit-learn; with an output a class, that of the predicted
- * class, and the share of right rows. A bin goes from above its lower bound to its upper bound, the first from 0. Rows
+ * Rows binned by predicted probability. value() is [bins, 3]: for each bin its rows, the mean probability, and the
+ * share of hits; the last two are NaN in an empty bin. With one output the probability is that of class 1, and rows
+ * with target 1 are hits, as in calibration_curve of scikit-learn. With an output per class it is that of the predicted
+ * class, and correct rows are hits. A bin excludes its lower bound (except 0) and includes its upper bound. Rows
  * without an answer are in no bin. Outputs are probabilities.
  */
 export function calibration(options: CalibrationOptions): Metric<Float64Array> {
   const { bins, placeRow } = createPlacing(options);
-  const sums = new Float64Array(3 * bins); // [bins, 3] rows, Σ p, Σ of 1 for a row that turned out so
+  const sums = new Float64Array(3 * bins); // [bins, 3] rows, Σ p, hits
   const row: PlacedRow = { bin: 0, p: 0, hit: 0 };
   return {
     add(y, t, B, O) {
@@ -38,7 +38,7 @@ export function calibration(options: CalibrationOptions): Metric<Float64Array> {
   };
 }
 
-/** A row's bin, its probability, and 1 if it turned out so. */
+/** A row's bin, its probability, and 1 if it is a hit. */
 interface PlacedRow {
   bin: number;
   p: number;
@@ -51,7 +51,7 @@ function createPlacing(options: CalibrationOptions) {
   const { answer, target } = createDecision('metric calibration', { targets });
   return {
     bins,
-    /** Overwrites `row`. False, with `row` as it was, for a row that is in no bin. */
+    /** Overwrites `row` with the row's bin. Returns false, and leaves `row` as it was, if the row is in no bin. */
     placeRow(row: PlacedRow, y: Float64Array, t: Float64Array, n: number, O: number): boolean {
       const answered = answer(y, n, O);
       const wanted = target(t, n, O);
@@ -65,7 +65,7 @@ function createPlacing(options: CalibrationOptions) {
   };
 }
 
-/** A value of the bins of held rows, which are found once. */
+/** A value computed from the bins of held rows. Rows are binned only once. */
 export function countedBins(
   { rows, outputs, y, t }: HeldRows,
   options: CalibrationOptions,
@@ -98,7 +98,7 @@ const meansOf = (sums: Float64Array): Float64Array =>
 function binOf(p: number, bins: number): number {
   const width = 1 / bins;
   let bin = Math.max(0, Math.min(bins - 1, Math.floor(p * bins)));
-  // Bounds are k · width as NumPy has them, to which p · bins may be rounded.
+  // Bounds are k · width as in NumPy; rounding may move p · bins across one.
   while (bin > 0 && p <= bin * width) bin--;
   while (bin < bins - 1 && p > (bin + 1) * width) bin++;
   return bin;

@@ -3,7 +3,7 @@ import { ascending } from './ascending.ts';
 import type { HeldRows } from './counted.ts';
 import { badOutput } from './unanswered.ts';
 
-/** What a threshold is chosen by. */
+/** Criteria for choosing a threshold. */
 export const thresholdCriteria = {
   /** F1 of class 1. */
   f1: (right, predicted, positives) => (2 * right) / (predicted + positives),
@@ -11,20 +11,19 @@ export const thresholdCriteria = {
   youden: (right, predicted, positives, rows) => right / positives - (predicted - right) / (rows - positives),
 } satisfies Record<string, (right: number, predicted: number, positives: number, rows: number) => number>;
 
-/** The name of a criterion. */
 export type ThresholdCriterion = keyof typeof thresholdCriteria;
 
 /** A threshold and the value of its criterion. */
 export interface ChosenThreshold {
-  /** Rows that score above it are of class 1. */
+  /** Rows with a higher score are of class 1. */
   readonly threshold: number;
-  /** The criterion at the threshold. */
+  /** Value of the criterion at the threshold. */
   readonly value: number;
 }
 
 /**
- * The threshold at which the criterion is highest over rows of one score and a target of 0 or 1: half way between the
- * two scores that it separates, or half the lowest score. Of several it is the highest. Rows without an answer count as
+ * The threshold with the highest criterion over rows with one score and a target of 0 or 1: half way between the two
+ * scores that it separates, or half the lowest score. Of equal ones it is the highest. Rows without an answer count as
  * predicted 0. Null if the rows are of one class only.
  */
 export function* chooseThreshold(
@@ -51,7 +50,7 @@ export function* chooseThreshold(
   return best;
 }
 
-/** Half way from `low` to `high`, and below `high` where they are neighbours. */
+/** Half way from `low` to `high`, but below `high` even if they are neighbouring doubles. */
 function between(low: number, high: number): number {
   const middle = low + (high - low) / 2;
   return middle < high ? middle : low;

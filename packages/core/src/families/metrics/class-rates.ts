@@ -10,27 +10,27 @@ const averageTable = {
    * weighted by its rows. @default 'binary' for two classes, else 'macro'
    */
   average: oneOf({ binary: true, macro: true, weighted: true })(),
-  /** The positive class, where the average is 'binary'. @default 1 */
+  /** The positive class, if the average is 'binary'. @default 1 */
   positive: wholeNumber(1),
 };
 
-/** Options of a figure that each class has. */
+/** Options of a figure that is computed for each class. */
 export interface AverageOptions extends DecisionOptions, OptionsOf<typeof averageTable>, Named {}
 
-/** The counts of a class: its rows, the rows that are predicted as it, and those that are both. */
+/** A figure of a class, from its true positives, its rows, and the rows predicted as it. */
 type ClassRate = (right: number, rows: number, predicted: number) => number;
 
-/** A figure of each class, averaged. */
+/** A metric that averages a figure over classes. */
 export interface ClassAverage {
   /** The metric. @throws Error if an option is wrong. */
   metric(options: AverageOptions): Metric;
-  /** The same over held rows. */
+  /** The metric for held rows. */
   counted(rows: HeldRows, options: AverageOptions): Counted;
 }
 
 /**
- * The average of `rate` over classes. Classes that neither a target nor an answer names are left out, as in
- * scikit-learn. A row without an answer counts as a row of its class, predicted as none.
+ * The average of `rate` over classes. Classes without rows and predictions are left out, as in scikit-learn. A row
+ * without an answer counts as a row of its class that is predicted as none.
  */
 export function classAverage(where: string, rate: ClassRate): ClassAverage {
   const read = defineOptions(where, { ...decisionTable, ...averageTable }).read;
@@ -68,11 +68,11 @@ function averageOf(
   return sum / weights;
 }
 
-/** Counts of each class: what a figure of classes needs of the confusion matrix, which has C times as many cells. */
+/** Counts of each class. They take C numbers each; a confusion matrix has C times as many cells. */
 export interface ClassCounts {
-  readonly right: Float64Array; // [C] rows that are predicted as what they are
+  readonly right: Float64Array; // [C] correctly predicted rows
   readonly rows: Float64Array; // [C]
-  readonly predicted: Float64Array; // [C] rows that are predicted as the class
+  readonly predicted: Float64Array; // [C] rows predicted as the class
 }
 
 const emptyCounts = (C: number): ClassCounts => ({
@@ -90,7 +90,7 @@ function count({ right, rows, predicted }: ClassCounts, wanted: number, answered
   if (answered === wanted) right[wanted] += times;
 }
 
-/** A figure of the counts. */
+/** A metric computed from the counts. */
 export function ratesMetric(where: string, options: DecisionOptions, of: (counts: ClassCounts) => number): Metric {
   const { classes, answer, target } = createDecision(where, options);
   let counts = emptyCounts(0);
@@ -103,7 +103,7 @@ export function ratesMetric(where: string, options: DecisionOptions, of: (counts
   };
 }
 
-/** The same over held rows. */
+/** `ratesMetric` for held rows. */
 export function countedRates(
   { rows, outputs: O, y, t }: HeldRows,
   options: DecisionOptions,

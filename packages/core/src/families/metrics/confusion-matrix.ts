@@ -4,8 +4,8 @@ import { NO_ANSWER } from './unanswered.ts';
 
 /**
  * Counts of rows by class: value()[target · (C + 1) + answer], [C, C + 1], where C is the number of outputs, or 2 for
- * one output and values. Column C counts rows without an answer. Empty before the first row. A row whose target is not
- * a class is not counted.
+ * one output and values. Column C counts rows without an answer. Empty before the first row. Rows whose target is not a
+ * class are not counted.
  */
 export function confusionMatrix(options: DecisionOptions): Metric<Float64Array> {
   const { classes, answer, target } = createDecision('metric confusion-matrix', options);

@@ -1,6 +1,6 @@
 import type { Metric } from './metric.ts';
 
-/** Rows that are kept, as `add` of a metric is given them. */
+/** Rows kept for evaluation, in the format of a metric's `add`. */
 export interface HeldRows {
   readonly rows: number; // N
   readonly outputs: number; // O
@@ -8,13 +8,13 @@ export interface HeldRows {
   readonly t: Float64Array; // [N, O], or [N] class indices
 }
 
-/** The value of a metric over held rows, of which row n counts counts[n] times. */
+/** The value of a metric over held rows, with row n counted counts[n] times. */
 export type Counted = (counts: Uint32Array) => number;
 
-/** Rows that are handed to a metric at once. */
+/** Rows passed to a metric at once. */
 const STRETCH = 64;
 
-/** A metric of values over held rows, each of which is added as often as it counts. */
+/** A metric over held rows, which adds row n counts[n] times. */
 export function countedValues({ rows, outputs: O, y, t }: HeldRows, create: () => Metric): Counted {
   const drawnY = new Float64Array(STRETCH * O); // [drawn, O]
   const drawnT = new Float64Array(STRETCH * O);
@@ -38,10 +38,10 @@ export function countedValues({ rows, outputs: O, y, t }: HeldRows, create: () =
   };
 }
 
-/** One number of a row, such as its absolute error. */
+/** A number of a row, such as its absolute error. */
 export type RowNumber = (y: Float64Array, t: Float64Array, n: number, O: number) => number;
 
-/** The mean of a number that each row has. The numbers are computed once. */
+/** The mean over held rows of a number of each row. The numbers are computed once. */
 export function countedMean({ rows, outputs, y, t }: HeldRows, numberOf: RowNumber): Counted {
   const numbers = new Float64Array(rows);
   for (let n = 0; n < rows; n++) numbers[n] = numberOf(y, t, n, outputs);

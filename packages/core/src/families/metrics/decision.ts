@@ -11,21 +11,23 @@ export const decisionTable = {
 /** Options for reading outputs and targets as classes. */
 export interface DecisionOptions extends OptionsOf<typeof decisionTable>, Named {}
 
-/** How rows are read as classes. */
+/** Reads rows as classes. */
 export interface Decision {
-  /** Number of classes that O outputs choose among. */
+  /** Number of classes for O outputs. */
   classes(O: number): number;
-  /** The predicted class of row n of y [B, O]: the largest output, or the side of the threshold; else NO_ANSWER. */
+  /**
+   * Predicted class of row n of y [B, O]: the largest output, or the side of the threshold. NO_ANSWER if there is none.
+   */
   answer(y: Float64Array, n: number, O: number): number;
-  /** The class of row n of the targets; NO_ANSWER if they are values and one is not finite. */
+  /** Class of row n of the targets; NO_ANSWER if they are values and one is not finite. */
   target(t: Float64Array, n: number, O: number): number;
 }
 
-/** @throws Error if an option of `where` is wrong. */
+/** @throws OptionError if an option of `where` is wrong. */
 export function createDecision(where: string, options: DecisionOptions): Decision {
   const { targets, threshold } = defineOptions(where, decisionTable).read(options);
   if (targets === 'classes') {
-    // One output is one class, as of a dataset whose rows are all of one: no threshold makes two of it.
+    // A single output means a single class (all rows of the dataset have it); a threshold would make two of it.
     return { classes: (O) => O, answer: largest, target: (t, n) => t[n] };
   }
   return {
@@ -35,7 +37,7 @@ export function createDecision(where: string, options: DecisionOptions): Decisio
   };
 }
 
-/** With one output, whether it is above the threshold; with several, the largest. */
+/** With one output, whether it is above the threshold; with several, the index of the largest. */
 function choose(y: Float64Array, n: number, O: number, threshold: number): number {
   if (O > 1) return largest(y, n, O);
   return badOutput(y, n, O) !== undefined ? NO_ANSWER : y[n] > threshold ? 1 : 0;

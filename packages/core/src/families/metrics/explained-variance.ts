@@ -2,13 +2,13 @@ import { type NoOptions, noOptions } from '../family.ts';
 import type { Metric } from './metric.ts';
 import { createSpread, ratioOf, type Spread, type Squares } from './spread.ts';
 
-/** The residual sum of squares of pairs of output and target. */
+/** Residual sum of squares over pairs of output and target. */
 interface Residual {
   add(y: number, t: number): void;
   squares(): Squares;
 }
 
-/** 1 - residual / Σ(t - t̄)² of each output, mean over outputs; NaN where a target does not vary. */
+/** 1 - residual / Σ(t - t̄)² of each output, mean over outputs; NaN if a target does not vary. */
 export function explainedShare(createResidual: () => Residual): Metric {
   const outputs: { readonly all: Spread; readonly residual: Residual }[] = [];
   return {
@@ -30,8 +30,8 @@ export function explainedShare(createResidual: () => Residual): Metric {
 }
 
 /**
- * 1 - Var(t - y) / Var(t) of each output, mean over outputs: R² of predictions whose mean error is taken off. NaN where
- * a target does not vary (scikit-learn: 1 if exact, else 0).
+ * 1 - Var(t - y) / Var(t) of each output, mean over outputs: R² after subtracting the mean error. NaN if a target does
+ * not vary (scikit-learn: 1 if exact, else 0).
  */
 export function explainedVariance(options: NoOptions = {}): Metric {
   noOptions('metric explained-variance', options);

@@ -20,27 +20,27 @@ import { rmse } from './rmse.ts';
 import { rocRanking } from './roc-auc.ts';
 
 /**
- * What a model answers. 'binary': one score a row and a target of 0 or 1; 'classes': an output a class and an index;
- * 'values': numbers.
+ * The kind of a model's answers. 'binary': one score per row and a target of 0 or 1; 'classes': one output per class
+ * and a class index; 'values': numbers.
  */
 export type Task = 'binary' | 'classes' | 'values';
 
-/** A figure over rows as `createScoring` reads them. */
+/** A figure over rows as read by `createScoring`: its properties and its metric. */
 export interface Figure {
-  /** Its name in a sentence. */
+  /** Name of the figure in a sentence. */
   readonly title: string;
   /** Whether a higher value is better. */
   readonly better: 'higher' | 'lower';
   readonly tasks: readonly Task[];
   /** Whether scores must be probabilities. */
   readonly ofProbabilities: boolean;
-  /** Whether it depends on the threshold of a binary task. */
+  /** Whether the figure depends on the threshold of a binary task. */
   readonly decides: boolean;
-  /** Whether it keeps all rows. */
+  /** Whether the metric keeps all rows. */
   readonly keepsRows: boolean;
-  /** The metric; its value may take a while if it keeps rows. */
+  /** Creates the metric. If it keeps rows, computing its value may take long. */
   metric(task: Task, threshold: number): Metric & { valueInTurns?(): Pausable<number> };
-  /** The same over held rows, of which some count several times. */
+  /** The metric for held rows, some of which count several times. */
   counted(rows: HeldRows, task: Task, threshold: number): Pausable<Counted>;
 }
 
@@ -50,14 +50,14 @@ const choices = ['binary', 'classes'] as const;
 const targetsOf = (task: Task): 'classes' | 'values' => (task === 'classes' ? 'classes' : 'values');
 const decisionOf = (task: Task, threshold: number) => ({ targets: targetsOf(task), threshold });
 
-/** Quick enough to need no pause of its own. */
+/** Wraps a metric that is computed fast enough to need no pauses. */
 const atOnce = (make: (rows: HeldRows, task: Task, threshold: number) => Counted): Figure['counted'] =>
   function* (rows, task, threshold) {
     yield;
     return make(rows, task, threshold);
   };
 
-/** A figure with what most have. */
+/** Creates a figure, with defaults for most properties. */
 const figure = (facts: Facts & Pick<Figure, 'metric' | 'counted'>): Figure => ({
   better: 'higher',
   tasks: choices,
@@ -88,7 +88,7 @@ const ofRanking = (title: string, { metric, counted }: Ranking): Figure =>
     counted: (rows, task) => counted(rows, { targets: targetsOf(task) }),
   });
 
-/** The mean of a number of each row. */
+/** Creates a figure that is the mean of a number of each row. */
 const ofMean = (facts: Facts, metric: (task: Task) => Metric, numberOf: (task: Task) => RowNumber): Figure =>
   figure({
     better: 'lower',
@@ -147,19 +147,18 @@ const table = {
   'explained-variance': ofValues({ title: 'explained variance' }, () => explainedVariance()),
 } satisfies Record<string, Figure>;
 
-/** The name of a figure. */
 export type FigureName = keyof typeof table;
 
-/** The figures that say how well a model does, in the order in which they are shown. */
+/** All figures that rate a model, in display order. */
 export const figures: { readonly [K in FigureName]: Figure } = table;
 
-/** The names of the figures of a task. */
+/** Names of the figures that apply to a task. */
 export const figuresOf = (task: Task, hasProbabilities: boolean): FigureName[] =>
   (Object.keys(table) as FigureName[]).filter(
     (name) => figures[name].tasks.includes(task) && (hasProbabilities || !figures[name].ofProbabilities),
   );
 
-/** Right rows of all. */
+/** Right rows / all rows. */
 function shareOfRight({ right, rows }: ClassCounts): number {
   const sum = (counts: Float64Array) => counts.reduce((total, count) => total + count, 0);
   return sum(right) / sum(rows);

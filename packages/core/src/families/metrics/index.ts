@@ -44,7 +44,7 @@ const table = {
 /** The name of a metric. */
 export type MetricName = keyof typeof table;
 
-/** Every metric. To add one, write a file and list it here. */
+/** All metrics. To add one, write a file and list it here. */
 export const metrics: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
 export { type BootstrapOptions, bootstrap, type Interval } from './bootstrap.ts';

@@ -5,7 +5,7 @@ import { type ProbabilityOptions, targetsOf } from './probability-options.ts';
 import { rowMean } from './row-mean.ts';
 import { NO_ANSWER } from './unanswered.ts';
 
-/** Spacing of doubles at 1: probabilities are kept this far from 0 and 1, as in scikit-learn. */
+/** Spacing of doubles at 1. Probabilities are kept this far from 0 and 1, as in scikit-learn. */
 const EPSILON = 2.220446049250313e-16;
 
 /** -log of the probability of a row's class. */
@@ -21,7 +21,7 @@ export function rowLogLoss(options: ProbabilityOptions): RowNumber {
 }
 
 /**
- * Mean of -log p over rows, where p is the probability that the row's class is given, kept within [2⁻⁵², 1 - 2⁻⁵²].
- * Outputs are probabilities. NaN if an output that counts is NaN.
+ * Mean of -log p over rows, where p is the predicted probability of the row's class, clamped to [2⁻⁵², 1 - 2⁻⁵²].
+ * Outputs are probabilities. NaN if such a p is NaN.
  */
 export const logLoss = (options: ProbabilityOptions): Metric => rowMean(rowLogLoss(options));

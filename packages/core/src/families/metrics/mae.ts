@@ -2,7 +2,7 @@ import { powerOfTwo } from '../../math/exponent.ts';
 import { type NoOptions, noOptions } from '../family.ts';
 import type { Metric } from './metric.ts';
 
-/** Errors above this are added in units of 2¹⁰⁰, so that no sum of errors overflows. */
+/** Larger errors are summed in units of 2¹⁰⁰, so that no sum overflows. */
 const LARGE = powerOfTwo(900);
 const UNIT = powerOfTwo(100);
 

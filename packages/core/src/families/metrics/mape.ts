@@ -3,10 +3,10 @@ import type { RowNumber } from './counted.ts';
 import type { Metric } from './metric.ts';
 import { rowMean } from './row-mean.ts';
 
-/** In place of a target of 0, as in scikit-learn: the spacing of doubles at 1. */
+/** Replaces a target of 0, as in scikit-learn: the spacing of doubles at 1. */
 const EPSILON = 2.220446049250313e-16;
 
-/** Mean over the outputs of a row of |y - t| / |t|. */
+/** Mean of |y - t| / |t| over the outputs of a row. */
 export const rowMape: RowNumber = (y, t, n, O) => {
   let sum = 0;
   for (let i = n * O; i < (n + 1) * O; i++) sum += Math.abs(y[i] - t[i]) / Math.max(Math.abs(t[i]), EPSILON);

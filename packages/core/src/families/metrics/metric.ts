@@ -1,4 +1,4 @@
-/** A metric over many rows, fed in chunks. */
+/** A metric that is given rows in chunks. */
 export interface Metric<T = number> {
   /** Adds B rows of the output of the network and their targets. */
   add(

@@ -1,6 +1,6 @@
 import { createRanking, type RankingMetric, type RankingOptions } from './ranking.ts';
 
-/** Σ (R_k - R_{k-1}) · P_k over the distinct scores k from the highest: R_k recall and P_k precision at that score. */
+/** Σ (R_k - R_{k-1}) · P_k over distinct scores k from the highest, with recall R_k and precision P_k at that score. */
 export const prRanking = createRanking(
   'metric pr-auc',
   ({ order, ends, positive }, counts) => {
@@ -9,7 +9,7 @@ export const prRanking = createRanking(
     let sum = 0;
     let [positives, rows, tied] = [0, 0, 0];
     for (let n = order.length - 1; n >= 0; n--) {
-      // Ascending rows from the back: a group of equal scores begins where its last row stands.
+      // Goes from the highest score down; `ends` marks the first row met of each group of equal scores.
       if (ends[n] === 1 && rows > 0) {
         if (tied > 0) sum += (tied / total) * (positives / rows);
         tied = 0;
@@ -27,8 +27,8 @@ export const prRanking = createRanking(
 );
 
 /**
- * Area under the precision-recall curve as average precision, without interpolation. With more than two classes, the
- * mean over the classes that have rows, each against all others. 0 without positive rows; NaN if a row has no answer.
- * Keeps all rows.
+ * Area under the precision-recall curve as average precision, without interpolation. With more than two classes it is
+ * the mean over the classes that have rows, each against all others. 0 without positive rows; NaN if a row has no
+ * answer. Keeps all rows.
  */
 export const prAuc = (options: RankingOptions): RankingMetric => prRanking.metric(options);

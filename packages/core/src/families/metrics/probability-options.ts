@@ -6,9 +6,9 @@ const probabilityTable = {
   targets: decisionTable.targets,
 };
 
-/** Options of a metric of probabilities: of each class, or with one output and values that of 1. */
+/** Options of a metric of probabilities. Outputs are the probability of each class, or a single one of class 1. */
 export interface ProbabilityOptions extends OptionsOf<typeof probabilityTable>, Named {}
 
-/** How targets are read as classes. @throws Error if an option of `where` is wrong. */
+/** Reads targets as classes. @throws OptionError if an option of `where` is wrong. */
 export const targetsOf = (where: string, options: ProbabilityOptions): Decision =>
   createDecision(where, defineOptions(where, probabilityTable).read(options));

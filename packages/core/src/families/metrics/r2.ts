@@ -4,8 +4,7 @@ import type { Metric } from './metric.ts';
 import { createSquares } from './spread.ts';
 
 /**
- * R² = 1 - Σ(y - t)² / Σ(t - t̄)² of each output, mean over outputs, as scikit-learn has it; NaN where a target does
- * not vary.
+ * R² = 1 - Σ(y - t)² / Σ(t - t̄)² of each output, mean over outputs, as in scikit-learn. NaN if a target does not vary.
  */
 export function r2(options: NoOptions = {}): Metric {
   noOptions('metric r2', options);

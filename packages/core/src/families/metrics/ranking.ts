@@ -14,36 +14,37 @@ const rankingTable = {
 /** Options of a metric that ranks rows by their outputs. */
 export interface RankingOptions extends OptionsOf<typeof rankingTable>, Named {}
 
-/** A metric that keeps its rows, and whose value takes a while where they are many. */
+/** A metric that keeps its rows. Computing its value takes long for many rows. */
 export interface RankingMetric extends Metric {
-  /** The same as `value`, with pauses. */
+  /** `value` with pauses. */
   valueInTurns(): Pausable<number>;
 }
 
 /** Rows in ascending order of their scores. */
 export interface Ranked {
   readonly order: Uint32Array; // [N] places of the rows
-  readonly ends: Uint8Array; // [N] 1 for the last of equal scores
-  readonly positive: Uint8Array; // [N] 1 for a row of the class, in ascending order too
+  readonly ends: Uint8Array; // [N] 1 for the last row of equal scores
+  readonly positive: Uint8Array; // [N] 1 for a row of the class; also in ascending order
 }
 
 /**
- * The value of one class, with row order[n] counting counts[order[n]] times, or each once. NaN if the class has no
- * value: it does not count in the mean over classes.
+ * The value for one class; row order[n] counts counts[order[n]] times, or each row once if `counts` is null. NaN leaves
+ * the class out of the mean over classes.
  */
 type ClassValue = (ranked: Ranked, counts: Uint32Array | null) => number;
 
-/** A metric of rankings. */
+/** A metric of ranked rows. */
 export interface Ranking {
   /** The metric. @throws Error if an option is wrong. */
   metric(options: RankingOptions): RankingMetric;
-  /** The same over held rows. */
+  /** The metric for held rows. */
   counted(rows: HeldRows, options: RankingOptions): Pausable<Counted>;
 }
 
 /**
- * With one output, or two classes, the value of class 1. With more, the mean over classes of the value of the class
- * against all others; `none` if no class has a value. NaN before the first row, and if a row has no answer.
+ * Creates a metric. With one output or two classes it is the value of class 1. With more it is the mean over classes of
+ * the value of each class against all others, or `none` if no class has a value. NaN before the first row, and if a row
+ * has no answer.
  */
 export function createRanking(where: string, valueOfClass: ClassValue, none: number): Ranking {
   const { read } = defineOptions(where, rankingTable);
@@ -78,14 +79,14 @@ function meanOf(ranked: readonly Ranked[], valueOfClass: ClassValue, none: numbe
 
 const known = new WeakMap<HeldRows, Ranked[] | null>();
 
-/** The rankings of held rows, which do not change: all figures of them share these. */
+/** The rankings of held rows, computed once and shared by all figures. Held rows do not change. */
 function* rankOnce(held: HeldRows, targets: 'classes' | 'values'): Pausable<Ranked[] | null> {
   const ranked = known.get(held) ?? (yield* rank(held, targets));
   known.set(held, ranked);
   return ranked;
 }
 
-/** A ranking for each class that counts; null if a row has no answer, or there is none. */
+/** A ranking for each class; null without rows, or if a row has no answer. */
 function* rank(held: HeldRows, targets: 'classes' | 'values'): Pausable<Ranked[] | null> {
   const { rows, outputs: O, y, t } = held;
   const { classes, target } = createDecision('metric', { targets });
@@ -109,7 +110,7 @@ function* rank(held: HeldRows, targets: 'classes' | 'values'): Pausable<Ranked[]
   return ranked;
 }
 
-/** Keeps copies of rows that come in parts. */
+/** Collects copies of rows that are added in parts. */
 function holdRows(targets: 'classes' | 'values'): { add: Metric['add']; rows(): HeldRows } {
   let y = new Float64Array(0);
   let t = new Float64Array(0);
@@ -127,7 +128,7 @@ function holdRows(targets: 'classes' | 'values'): { add: Metric['add']; rows(): 
   };
 }
 
-/** `all` with `length` numbers of `part` behind its first `used`; a longer array where they do not fit. */
+/** Appends `length` numbers of `part` to the first `used` of `all`, in a longer array if they do not fit. */
 function withPart(all: Float64Array, used: number, part: Float64Array, length: number): Float64Array<ArrayBuffer> {
   const room = used + length <= all.length ? all : new Float64Array(Math.max(used + length, 2 * all.length));
   if (room !== all) for (let i = 0; i < used; i++) room[i] = all[i];

@@ -4,5 +4,5 @@ import type { Metric } from './metric.ts';
 /** Right / rows of each class; 0 for a class without rows. */
 export const classRecall = classAverage('metric recall', (right, rows) => (rows === 0 ? 0 : right / rows));
 
-/** Share of the rows of a class that are predicted as it, averaged over classes (see `average`). */
+/** Share of a class's rows that are predicted as it, averaged over classes (see `average`). */
 export const recall = (options: AverageOptions): Metric => classRecall.metric(options);

@@ -2,7 +2,7 @@ import { type NoOptions, noOptions } from '../family.ts';
 import type { Metric } from './metric.ts';
 import { createSquares, rootMean } from './spread.ts';
 
-/** Root of the mean of (y - t)² over rows and outputs. */
+/** Square root of the mean of (y - t)² over rows and outputs. */
 export function rmse(options: NoOptions = {}): Metric {
   noOptions('metric rmse', options);
   const { add, squares } = createSquares();

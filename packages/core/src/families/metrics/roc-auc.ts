@@ -1,8 +1,8 @@
 import { createRanking, type RankingMetric, type RankingOptions } from './ranking.ts';
 
 /**
- * Of all pairs of a positive and a negative row, the share whose positive one has the higher score; a tie is half of a
- * pair. It is counted in whole and half numbers, so the order of the rows changes no bit.
+ * Share of all pairs of a positive and a negative row in which the positive row has the higher score; a tie counts
+ * half. Counts are multiples of ½ and exact, so the order of rows changes no bit.
  */
 export const rocRanking = createRanking(
   'metric roc-auc',
@@ -27,7 +27,7 @@ export const rocRanking = createRanking(
 );
 
 /**
- * Area under the ROC curve. With more than two classes, the mean over classes of each against all others; a class with
- * no rows, or with all, does not count. NaN if no class counts or a row has no answer. Keeps all rows.
+ * Area under the ROC curve. With more than two classes it is the mean over classes of each against all others, leaving
+ * out classes with no rows or all rows. NaN if no class is left or a row has no answer. Keeps all rows.
  */
 export const rocAuc = (options: RankingOptions): RankingMetric => rocRanking.metric(options);

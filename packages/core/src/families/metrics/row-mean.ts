@@ -1,7 +1,7 @@
 import type { RowNumber } from './counted.ts';
 import type { Metric } from './metric.ts';
 
-/** The metric that is the mean of one number a row, added in the order of the rows. */
+/** A metric that is the mean of a number of each row, added in row order. */
 export function rowMean(numberOf: RowNumber): Metric {
   let sum = 0;
   let rows = 0;

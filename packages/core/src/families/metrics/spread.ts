@@ -1,7 +1,7 @@
 import { powerOfTwo } from '../../math/exponent.ts';
 import { viewOf } from '../../math/scratch.ts';
 
-/** Σ of squares of numbers that were multiplied by `unit`, a power of two, so that no square leaves the doubles. */
+/** Σ of squares of numbers multiplied by `unit`, a power of two, so that no square overflows or underflows. */
 export interface Squares {
   readonly sum: number;
   readonly unit: number;
@@ -10,7 +10,7 @@ export interface Squares {
 /** √(Σ / n). */
 export const rootMean = ({ sum, unit }: Squares, n: number): number => Math.sqrt(sum / n) / unit;
 
-/** Σ of `a` / Σ of `b`; NaN if that of `b` is 0. */
+/** The sum of `a` / the sum of `b`; NaN if that of `b` is 0. */
 export function ratioOf(a: Squares, b: Squares): number {
   if (b.sum === 0) return Number.NaN;
   if (a.sum === 0 || a.unit === b.unit) return a.sum / b.sum;
@@ -19,7 +19,7 @@ export function ratioOf(a: Squares, b: Squares): number {
 }
 
 /**
- * Numbers above 2⁴⁰⁰, below 2⁻⁴⁰⁰ and between are squared in units of their own, and added apart. [Blue
+ * Numbers above 2⁴⁰⁰, below 2⁻⁴⁰⁰ and between are squared in units of their own and summed separately. [Blue
  * 1978](https://doi.org/10.1145/355769.355771)
  */
 const UNITS = [powerOfTwo(-600), 1, powerOfTwo(600)];
@@ -27,10 +27,10 @@ const [LARGE, ORDINARY, SMALL] = [0, 1, 2];
 const MOST_ORDINARY = powerOfTwo(400);
 const LEAST_ORDINARY = powerOfTwo(-400);
 
-/** The class of the largest numbers, beside which others may be too small to count. */
+/** The class with the largest numbers. Numbers of other classes may be too small to count. */
 const topClass = (squares: (k: number) => number): number => [LARGE, ORDINARY].find((k) => squares(k) !== 0) ?? SMALL;
 
-/** Σ (a - b)² of pairs, pair by pair. */
+/** Σ (a - b)² over pairs. */
 export function createSquares(): { add(a: number, b: number): void; squares(): Squares } {
   const sums = new Float64Array(3); // [class]
   return {
@@ -42,7 +42,7 @@ export function createSquares(): { add(a: number, b: number): void; squares(): S
         return;
       }
       const k = size > MOST_ORDINARY ? LARGE : SMALL;
-      // Large numbers may be further apart than the largest double.
+      // The difference of large numbers may overflow, so they are scaled first.
       const x = k === LARGE ? a * UNITS[LARGE] - b * UNITS[LARGE] : difference * UNITS[SMALL];
       sums[k] += x * x;
     },
@@ -55,32 +55,32 @@ export function createSquares(): { add(a: number, b: number): void; squares(): S
   };
 }
 
-/** Mean and spread of numbers a - b, pair by pair. */
+/** Mean and spread of v = a - b over pairs. */
 export interface Spread {
-  /** Adds the number a - b, without rounding it. @default b 0 */
+  /** Adds the number a - b without rounding it. @default b 0 */
   add(a: number, b?: number): void;
   /** v̄; NaN before the first number. */
   mean(): number;
   /** Σ (v - v̄)². */
   squares(): Squares;
-  /** √(Σ (v - v̄)² / N), as NumPy's std; exactly 0 for equal numbers, NaN before the first. */
+  /** √(Σ (v - v̄)² / N), as NumPy's std. Exactly 0 for equal numbers, NaN before the first. */
   deviation(): number;
 }
 
-/** Places of the sums of a class: Σ d and Σ d², each with the sum of what its additions rounded off. */
+/** Indices of the sums of a class: Σ d and Σ d², each followed by the rounding errors of its additions. */
 const [SUM, SQUARES, LENGTH] = [0, 2, 4];
 
 /**
- * With d = v - the first number, Σ (v - v̄)² = Σ d² - (Σ d)² / N. The first is one of the numbers, so the difference is
- * at least 1 / (N + 1) of Σ d². Differences, squares and sums carry their rounding errors along, as if computed with
- * twice the digits of a double. [Ogita, Rump & Oishi 2005](https://doi.org/10.1137/030601818)
+ * With d = v - the first number, Σ (v - v̄)² = Σ d² - (Σ d)² / N. As the first number is one of the v, the result is at
+ * least 1 / (N + 1) of Σ d². Differences, squares and sums carry their rounding errors along, as if computed with twice
+ * the digits of a double. [Ogita, Rump & Oishi 2005](https://doi.org/10.1137/030601818)
  */
 export function createSpread(): Spread {
   const sums = new Float64Array(3 * LENGTH + 1); // [class, LENGTH], then the first number
   const FIRST = 3 * LENGTH;
   let rows = 0;
 
-  /** Adds the distance a - b - origin of numbers in the unit of class k. */
+  /** Adds the distance a - b - origin, with all numbers in the unit of class k. */
   function addDistance(k: number, a: number, b: number, origin: number): void {
     const v = a - b;
     const sum = v - origin;
@@ -97,7 +97,7 @@ export function createSpread(): Spread {
     addTo(sums, k * LENGTH + SQUARES, square, productError(d, d, square) + 2 * d * dRest);
   }
 
-  /** The sums of all classes, in the unit of the top one. */
+  /** Sums of all classes, in the unit of the largest. */
   function joined() {
     const top = topClass((k) => sums[k * LENGTH + SQUARES]);
     const all = new Float64Array(LENGTH);
@@ -140,7 +140,7 @@ export function createSpread(): Spread {
   };
 }
 
-/** Adds `value` + `rest` to the pair sums[at], sums[at + 1]: the rounding error of the first sum goes to the second. */
+/** Adds `value` + `rest` to the pair sums[at], sums[at + 1]; the second number collects the rounding errors. */
 function addTo(sums: Float64Array, at: number, value: number, rest: number): void {
   const before = sums[at];
   const sum = before + value;
@@ -148,13 +148,13 @@ function addTo(sums: Float64Array, at: number, value: number, rest: number): voi
   sums[at + 1] += sumError(before, value, sum) + rest;
 }
 
-/** a + b - sum, exactly, of their rounded sum. */
+/** a + b - sum, exactly, where `sum` is the rounded sum. */
 function sumError(a: number, b: number, sum: number): number {
   const part = sum - a;
   return a - (sum - part) + (b - part);
 }
 
-/** a · b - product, exactly, of their rounded product. */
+/** a · b - product, exactly, where `product` is the rounded product. */
 function productError(a: number, b: number, product: number): number {
   const high = highHalf(a);
   const low = a - high;
@@ -163,13 +163,13 @@ function productError(a: number, b: number, product: number): number {
   return high * otherHigh - product + high * otherLow + low * otherHigh + low * otherLow;
 }
 
-/** The upper 26 bits. */
+/** The upper 26 bits of a. */
 function highHalf(a: number): number {
   const scaled = 134_217_729 * a;
   return scaled - (scaled - a);
 }
 
-/** (number + rest) / n, as a double and the rest. */
+/** (number + rest) / n as a double and its rounding error. */
 function divided(number: number, rest: number, n: number): [number, number] {
   const quotient = number / n;
   const product = quotient * n;

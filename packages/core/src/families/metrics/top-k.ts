@@ -12,7 +12,7 @@ export interface TopKOptions extends OptionsOf<typeof topKOptions.table> {}
 
 /**
  * Share of rows whose target class is among the k largest outputs. Of equal outputs the first ranks higher, so k = 1 is
- * accuracy. Targets are classes. A row without an answer is wrong.
+ * accuracy. Targets are classes. A row without an answer counts as wrong.
  */
 export function topK(options: TopKOptions = {}): Metric {
   const { k } = topKOptions.read(options);

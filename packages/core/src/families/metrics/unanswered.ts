@@ -1,12 +1,12 @@
 import { type NoOptions, noOptions } from '../family.ts';
 import type { Metric } from './metric.ts';
 
-/** Instead of a class index: the row has no answer. */
+/** Stands for a missing class index: the row has no answer. */
 export const NO_ANSWER = -1;
 
 /**
- * The first output of row n of y [B, O] that is not a finite number: such a row has no answer, whatever its other
- * outputs are. Undefined if the row has an answer.
+ * The first output of row n of y [B, O] that is not finite; undefined if all are. A row with such an output has no
+ * answer.
  */
 export function badOutput(y: Float64Array, n: number, O: number): number | undefined {
   const row = n * O;

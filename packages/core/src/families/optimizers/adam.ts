@@ -15,7 +15,8 @@ export interface AdamOptions extends MomentOptions, WeightDecayOptions, OptionsO
 
 /**
  * d = g + λθ; m ← β₁m + (1 - β₁)d; v ← β₂v + (1 - β₂)d²; θ ← θ - α/(1 - β₁ᵗ) · m / (√v / √(1 - β₂ᵗ) + ε).
- * ε stands outside of the root, after the bias correction. [Kingma & Ba 2015, alg. 1](https://arxiv.org/abs/1412.6980)
+ * ε is outside of the square root, after the bias correction. [Kingma & Ba 2015, alg.
+ * 1](https://arxiv.org/abs/1412.6980)
  */
 export function adam(options: AdamOptions = {}): Optimizer {
   const values = adamOptions.read(options);

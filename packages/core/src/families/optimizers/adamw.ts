@@ -14,7 +14,7 @@ export const adamwOptions = defineOptions('adamw', {
 export interface AdamwOptions extends MomentOptions, WeightDecayOptions, OptionsOf<typeof adamwOptions.table> {}
 
 /**
- * θ ← θ(1 - αλ), then adam's update without its decay. The decay follows the schedule, as in PyTorch.
+ * θ ← θ(1 - αλ), then Adam's update without its weight decay. The decay follows the schedule, as in PyTorch.
  * [Loshchilov & Hutter 2019, alg. 2](https://arxiv.org/abs/1711.05101)
  */
 export function adamw(options: AdamwOptions = {}): Optimizer {

@@ -6,8 +6,8 @@ import { optimizerOptions } from './index.ts';
 import type { Optimizer } from './optimizer.ts';
 
 /**
- * @throws OptionError for a number of the optimizer that is not itself any more as a float, and for a rate of the first
- * step whose update none can hold.
+ * @throws OptionError if rounding to float32 makes a number of the optimizer invalid, or a factor of the first update
+ * infinite.
  */
 export function refuseOptimizerBeyondFloats(
   where: string,

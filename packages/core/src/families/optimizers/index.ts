@@ -13,10 +13,10 @@ const table = { sgd, adam, adamw, rmsprop, adagrad, lion } satisfies Record<stri
 /** The name of an optimizer. */
 export type OptimizerName = keyof typeof table;
 
-/** Every optimizer. To add one, write a file and list it here. */
+/** All optimizers. To add one, write a file and list it here. */
 export const optimizers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
-/** The options of each, from which flags of the command line follow. */
+/** Options of each optimizer; the command line derives flags from them. */
 export const optimizerOptions = {
   sgd: sgdOptions.table,
   adam: adamOptions.table,
@@ -26,10 +26,10 @@ export const optimizerOptions = {
   lion: lionOptions.table,
 } satisfies Record<OptimizerName, OptionTable>;
 
-/** 'adam', or { kind: 'sgd', lr: 0.1, momentum: 0.9 }. */
+/** For example 'adam', or { kind: 'sgd', lr: 0.1, momentum: 0.9 }. */
 export type OptimizerSpec = SpecOf<typeof optimizers>;
 
-/** @throws Error naming the nearest known optimizer or option. */
+/** Creates an optimizer. @throws OptionError naming the nearest known optimizer or option. */
 export const createOptimizer = (spec: OptimizerSpec): Optimizer => ({
   ...createMember('optimizer', optimizers, spec),
   spec,

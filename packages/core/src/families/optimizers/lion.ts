@@ -13,7 +13,7 @@ export const lionOptions = defineOptions('lion', {
   /** β₁ in [0, 1), the share of the momentum in the direction of a step. @default 0.9 */
   beta1: fraction(0.9, 'share of the momentum in a step of {}'),
   /** β₂ in [0, 1), decay of the momentum. @default 0.99 */
-  beta2: fraction(0.99, 'of the momentum in {}'), // behind adam's in the help of --beta2
+  beta2: fraction(0.99, 'of the momentum in {}'), // the help of --beta2 lists this after adam's text
   ...weightDecayTable(0),
 });
 
@@ -21,7 +21,7 @@ export const lionOptions = defineOptions('lion', {
 export interface LionOptions extends WeightDecayOptions, OptionsOf<typeof lionOptions.table> {}
 
 /**
- * c = β₁m + (1 - β₁)g; θ ← θ(1 - ηλ) - η sign(c); m ← β₂m + (1 - β₂)g. sign(0) is 0, that of NaN is NaN. The decay is
+ * c = β₁m + (1 - β₁)g; θ ← θ(1 - ηλ) - η sign(c); m ← β₂m + (1 - β₂)g. sign(0) is 0, sign(NaN) is NaN. The decay is
  * decoupled from the gradient and follows the schedule, as in adamw.
  * [Chen et al. 2023, alg. 2](https://arxiv.org/abs/2302.06675)
  */

@@ -16,7 +16,7 @@ export const momentTable = {
 export interface MomentOptions extends OptionsOf<typeof momentTable> {}
 
 /**
- * The common part of adam and adamw: two moments, and hyper[0..6] with the bias corrections of the step folded into two
+ * The common part of adam and adamw: two moments, and hyper[0..6] with the step's bias corrections folded into two
  * scalars.
  */
 export function moments({
@@ -44,8 +44,8 @@ export function moments({
 }
 
 /**
- * m ← β₁m + (1 - β₁)d; v ← β₂v + (1 - β₂)d²; θ ← kθ - αₜ · m / (√v · cₜ + ε), where hyper[7] is what decays: with
- * 'gradient' it is λ of d = g + λθ, and k = 1; with 'weights' it is k, and d = g.
+ * m ← β₁m + (1 - β₁)d; v ← β₂v + (1 - β₂)d²; θ ← kθ - αₜ · m / (√v · cₜ + ε). The weight decay is in hyper[7]: with
+ * 'gradient' it is λ in d = g + λθ, and k = 1; with 'weights' it is k, and d = g.
  */
 export const momentUpdate =
   (decays: 'gradient' | 'weights'): UpdateKernel =>

@@ -21,7 +21,7 @@ export interface RmspropOptions extends WeightDecayOptions, OptionsOf<typeof rms
 
 /**
  * d = g + λθ; v ← ρv + (1 - ρ)d²; u = d / (√v + ε); with momentum m ← μm + u and θ ← θ - ηm, else θ ← θ - ηu.
- * Not centred, ε outside of the root, as in PyTorch (TensorFlow has it inside).
+ * Not centred; ε is outside of the square root, as in PyTorch (in TensorFlow it is inside).
  * [Hinton 2012, lecture 6e](https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf)
  */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {

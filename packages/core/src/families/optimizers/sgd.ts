@@ -19,8 +19,8 @@ export const sgdOptions = defineOptions('sgd', {
 export interface SgdOptions extends WeightDecayOptions, OptionsOf<typeof sgdOptions.table> {}
 
 /**
- * d = g + λθ; with momentum m ← μm + d, then d = m, or d + μm with nesterov; θ ← θ - ηd. The rate stands outside
- * of m, as in PyTorch, so that a schedule changes it at once.
+ * d = g + λθ; with momentum m ← μm + d, then d = m, or d + μm with nesterov; θ ← θ - ηd. The learning rate is not part
+ * of m, as in PyTorch, so a schedule takes effect at once.
  * [Sutskever et al. 2013](https://proceedings.mlr.press/v28/sutskever13.html)
  */
 export function sgd(options: SgdOptions = {}): Optimizer {

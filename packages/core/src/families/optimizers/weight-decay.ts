@@ -3,16 +3,16 @@ import type { Optimizer } from './optimizer.ts';
 
 /** Parameters that weight decay applies to. */
 export const decayedParameters = {
-  /** All of them, as PyTorch's optimizers do. */
+  /** All parameters, as in PyTorch's optimizers. */
   all: 'every parameter',
-  /** Matrices and embeddings; not biases, nor the gains and shifts of layer-norm. */
+  /** Matrices and embeddings, but not biases and the gains and shifts of norms. */
   weights: 'weights only, not biases and norms',
 } as const;
 
-/** Weight decay options, with the default of one optimizer. */
+/** Weight decay options with an optimizer's default. */
 export const weightDecayTable = (standard: number) => ({
   /**
-   * λ, at least 0. In adamw it is decoupled from the gradient; elsewhere λθ is added to it.
+   * λ, at least 0. In adamw and lion it is decoupled from the gradient; elsewhere λθ is added to the gradient.
    * @default 0; 0.01 for adamw
    */
   weightDecay: nonNegative(standard, 'L2 penalty on the parameters that --decayed names, decoupled in adamw and lion'),
@@ -32,8 +32,8 @@ type WeightDecayTable = ReturnType<typeof weightDecayTable>;
 export interface WeightDecayOptions extends OptionsOf<WeightDecayTable> {}
 
 /**
- * The optimizer, with a second row of hyperparameters behind the first where it spares some parameters: the same, but
- * `none`, which is no decay, at place `at`.
+ * Adds a second set of hyperparameters to an optimizer that decays only some parameters. In it, the scalar at index
+ * `at` is `none`, the value that means no decay.
  */
 export function sparing(
   { weightDecay, decayed }: OptionValues<WeightDecayTable>,

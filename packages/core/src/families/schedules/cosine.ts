@@ -10,8 +10,8 @@ const cosineOptions = defineOptions('schedule cosine', {
 export interface CosineOptions extends OptionsOf<typeof cosineOptions.table> {}
 
 /**
- * m + (1 - m)(1 + cos(πt/T))/2 with t the step and T the run's steps, as PyTorch's CosineAnnealingLR has it when it is
- * stepped at each batch. [Loshchilov & Hutter 2017, eq. 5](https://arxiv.org/abs/1608.03983)
+ * m + (1 - m)(1 + cos(πt/T))/2 at step t of T, as PyTorch's CosineAnnealingLR when it is stepped at each batch.
+ * [Loshchilov & Hutter 2017, eq. 5](https://arxiv.org/abs/1608.03983)
  */
 export function cosine(options: CosineOptions = {}): ScheduleIn {
   const { minFactor } = cosineOptions.read(options);

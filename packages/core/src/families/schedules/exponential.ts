@@ -10,7 +10,7 @@ const exponentialOptions = defineOptions('schedule exponential', {
 /** Options of the exponential schedule. */
 export interface ExponentialOptions extends OptionsOf<typeof exponentialOptions.table> {}
 
-/** γ^epoch, as PyTorch's ExponentialLR has it. */
+/** γ^epoch, as PyTorch's ExponentialLR. */
 export function exponential(options: ExponentialOptions = {}): ScheduleIn {
   const { gamma } = exponentialOptions.read(options);
   return ({ stepsPerEpoch }) => ({

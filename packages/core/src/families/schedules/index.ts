@@ -23,10 +23,13 @@ const table = {
 /** The name of a schedule. */
 export type ScheduleName = keyof typeof table;
 
-/** Every schedule. To add one, write a file and list it here. */
+/** All schedules. To add one, write a file and list it here. */
 export const schedules: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
-/** 'cosine', or { kind: 'cosine', minFactor: 0.01, warmupSteps: 100 }; every kind takes a warm-up, default 0. */
+/**
+ * For example 'cosine', or { kind: 'cosine', minFactor: 0.01, warmupSteps: 100 }. Every kind takes a warm-up, default
+ * 0.
+ */
 export type ScheduleSpec = ScheduleName | (Exclude<SpecOf<typeof schedules>, string> & WarmupOptions);
 
 export const warmupOptions = defineOptions('schedule', {
@@ -37,7 +40,7 @@ export const warmupOptions = defineOptions('schedule', {
 /** Options of every schedule. */
 export interface WarmupOptions extends OptionsOf<typeof warmupOptions.table> {}
 
-/** @throws Error naming the nearest known schedule or option. */
+/** Creates a schedule. @throws OptionError naming the nearest known schedule or option. */
 export function createSchedule(
   spec: ScheduleSpec,
   context: ScheduleContext,

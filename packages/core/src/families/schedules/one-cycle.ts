@@ -18,15 +18,15 @@ export interface OneCycleOptions extends OptionsOf<typeof oneCycleOptions.table>
 
 /**
  * Rises from 1 / startDivisor to 1, then falls to 1 / (startDivisor · endDivisor) at the last step, both along a
- * cosine; the optimizer's rate is the highest one. Steps as PyTorch's OneCycleLR counts them, without the cycle in
- * momentum. [Smith & Topin 2018](https://arxiv.org/abs/1708.07120)
+ * cosine. The optimizer's learning rate is the highest one. Counts steps as PyTorch's OneCycleLR, but does not cycle
+ * the momentum. [Smith & Topin 2018](https://arxiv.org/abs/1708.07120)
  */
 export function oneCycle(options: OneCycleOptions = {}): ScheduleIn {
   const { riseShare, startDivisor, endDivisor } = oneCycleOptions.read(options);
   const first = 1 / startDivisor;
   const last = first / endDivisor;
   return ({ totalSteps }) => {
-    const peak = riseShare * totalSteps - 1; // between two steps as a rule
+    const peak = riseShare * totalSteps - 1; // usually between two steps
     const end = totalSteps - 1;
     return {
       initialState: [],

@@ -14,8 +14,8 @@ const rangeTestOptions = defineOptions('schedule range-test', {
 export interface RangeTestOptions extends OptionsOf<typeof rangeTestOptions.table> {}
 
 /**
- * Rises from startFactor at the first step to 1 at the last, each step by the same factor: the sweep of a learning-rate
- * range test, which `gradloom lr-find` makes. [Smith 2017](https://arxiv.org/abs/1506.01186)
+ * Rises from startFactor at the first step to 1 at the last, by the same factor each step: the sweep of a learning-rate
+ * range test, as used by `gradloom lr-find`. [Smith 2017](https://arxiv.org/abs/1506.01186)
  */
 export function rangeTest(options: RangeTestOptions = {}): ScheduleIn {
   const { startFactor } = rangeTestOptions.read(options);

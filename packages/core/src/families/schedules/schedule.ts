@@ -1,30 +1,29 @@
 import { cos } from '../../math/sin.ts';
 
-/** What a schedule may depend on besides the step. */
+/** Facts about the run that a schedule may depend on. */
 export interface ScheduleContext {
   /** Steps of the whole run. */
   readonly totalSteps: number;
-  /** Steps of an epoch: rows over batch size, rounded up. */
+  /** Steps of an epoch: rows / batch size, rounded up. */
   readonly stepsPerEpoch: number;
 }
 
-/** The learning rate of a step, as a factor on the optimizer's own rate. Pure. */
+/** The learning rate of a step, as a factor on the optimizer's own. A pure function. */
 export interface Schedule {
   /** Factor for `step`, counted from 0. */
   factor(step: number, state: Float64Array): number;
-  /** Numbers carried between epochs, as the first epoch reads them; empty for all but plateau. */
+  /** Numbers carried from epoch to epoch, with their values in the first epoch; empty for all schedules but plateau. */
   readonly initialState: readonly number[];
-  /**
-   * True if another `totalSteps` would change the factors of early steps: a resume can then not make the run longer.
-   */
+  /** Whether the factors of early steps depend on `totalSteps`, so that a resumed run cannot be made longer. */
   readonly needsTotalSteps: boolean;
   /**
-   * Called with the watched loss at the end of epochs that have one, `epochs` after the last call. Overwrites `state`.
+   * Called with the watched loss after epochs that have one. `epochs` counts the epochs since the last call. Overwrites
+   * `state`.
    */
   observe?(state: Float64Array, value: number, epochs: number): void;
 }
 
-/** Creates the schedule once the length of the run is known. */
+/** Creates the schedule when the length of the run is known. */
 export type ScheduleIn = (context: ScheduleContext) => Schedule;
 
 /** Whole epochs before `step`. */
@@ -32,6 +31,6 @@ export const epochOf = (step: number, stepsPerEpoch: number): number => Math.flo
 
 const PI = 3.141592653589793;
 
-/** From `start` at share 0 to `end` at share 1 and beyond, along half a period of the cosine. */
+/** Goes from `start` at share 0 to `end` at share 1 and beyond, along half a period of the cosine. */
 export const anneal = (start: number, end: number, share: number): number =>
   share >= 1 ? end : end + ((start - end) / 2) * (1 + cos(PI * share));

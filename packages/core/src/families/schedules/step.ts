@@ -5,9 +5,9 @@ import { pow } from '../../math/pow.ts';
 import type { ScheduleIn } from './schedule.ts';
 
 const stepOptions = defineOptions('schedule step', {
-  /** Epochs from one drop to the next. @default 10 */
+  /** Epochs between drops. @default 10 */
   everyEpochs: positiveInteger(10),
-  /** Steps from one drop to the next, instead of epochs. */
+  /** Steps between drops, instead of epochs. */
   everySteps: positiveInteger(),
   /** γ > 0: the factor of each drop. @default 0.1 */
   gamma: positive(0.1),
@@ -20,7 +20,7 @@ export interface StepOptions extends OptionsOf<typeof stepOptions.table> {}
 export function step(options: StepOptions = {}): ScheduleIn {
   const { everyEpochs, everySteps, gamma } = stepOptions.read(options);
   if (options.everyEpochs !== undefined && everySteps !== undefined) {
-    const problem = `has ${show(everySteps)}, and epochs are given too, expected one of the two`;
+    const problem = `has ${show(everySteps)} although epochs are given, expected only one of the two`;
     throw new OptionError('schedule step', 'everySteps', problem);
   }
   return ({ stepsPerEpoch }) => ({

@@ -4,30 +4,30 @@ import { viewOf } from '../../math/scratch.ts';
 import type { TargetDecoding } from '../preprocessing/preprocessing.ts';
 import { classify, hasProbabilities, toProbabilities } from './scoring.ts';
 
-/** What a model says of a row. */
+/** A model's answer to a row. */
 export interface Answer {
   /**
    * The name of the class, or the value in the target's units; several values by target name, or as a list if the
-   * targets have no names. Null for a row without an answer, one of whose outputs is NaN or infinite.
+   * targets have no names. Null for a row without an answer: one of its outputs is NaN or infinite.
    */
   readonly prediction: string | number | Readonly<Record<string, number>> | readonly number[] | null;
-  /** Probability of each class by name. Absent for values, and where the loss gives none. */
+  /** Probability of each class by name. Absent for values, and if the loss gives none. */
   readonly probabilities?: Readonly<Record<string, number>>;
 }
 
-/** How outputs are read. */
+/** Options for reading outputs as answers. */
 export interface AnswerOptions {
-  /** The loss that the network was trained with; null if unknown: outputs are then values. */
+  /** The loss that the network was trained with; null if unknown, which makes outputs values. */
   readonly loss: Loss | null;
-  /** The targets, of a model with a preprocessing. */
+  /** The targets, if the model has preprocessing. */
   readonly target?: readonly TargetDecoding[] | undefined;
-  /** Names of the classes, of a model without one. @default the indices */
+  /** Names of the classes, if the model has no preprocessing. @default the indices */
   readonly labels?: readonly string[] | undefined;
   /** Of two classes, the probability above which the answer is the second. @default the likelier class */
   readonly threshold?: number | undefined;
 }
 
-/** The answers in outputs y [N, O] of a network. */
+/** Reads answers from outputs y [N, O] of a network. */
 export function answersOf(y: Float64Array, O: number, { loss, target, labels, threshold }: AnswerOptions): Answer[] {
   const N = y.length / O;
   const first = target?.at(0);
@@ -41,13 +41,13 @@ export function answersOf(y: Float64Array, O: number, { loss, target, labels, th
   return classes.map((index, n) => {
     const prediction = index === NO_ANSWER ? null : nameOf(index);
     if (p === null || prediction === null) return { prediction };
-    // One output is the probability of the second of two classes.
+    // A single output is the probability of the second of two classes.
     const row = O === 1 && loss?.targets === 'values' ? [1 - p[n], p[n]] : [...viewOf(p, n * O, O)];
     return { prediction, probabilities: Object.fromEntries(row.map((value, index) => [nameOf(index), value])) };
   });
 }
 
-/** Whether a network with this loss tells classes apart. */
+/** Whether a network with this loss predicts classes. */
 const decides = (loss: Loss | null): boolean => loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
 
 function valueAnswer(y: Float64Array, n: number, O: number, target: readonly TargetDecoding[] | undefined): Answer {
@@ -58,6 +58,6 @@ function valueAnswer(y: Float64Array, n: number, O: number, target: readonly Tar
   return { prediction: Object.fromEntries(values.map((value, o) => [target[o].name, value])) };
 }
 
-/** value = y · scale + center: the output in the units of its target. */
+/** The output in the target's units: y · scale + center. */
 export const decodeValue = (y: number, decoding: TargetDecoding | undefined): number =>
   decoding?.type === 'values' ? y * decoding.scale + decoding.center : y;

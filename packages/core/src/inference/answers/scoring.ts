@@ -3,7 +3,7 @@ import { mse } from '../../families/losses/mse.ts';
 import { badOutput, createDecision, type Metric, NO_ANSWER, type Task } from '../../families/metrics/index.ts';
 import * as math from '../../math/index.ts';
 
-/** What rows are scored for. */
+/** Options for scoring rows. */
 export interface ScoringOptions {
   /** The loss that the network was trained with. */
   readonly loss: Loss;
@@ -15,7 +15,7 @@ export interface ScoringOptions {
   readonly areBits: boolean;
 }
 
-/** Rows as figures take them. */
+/** Reads rows as scores and targets for figures. */
 export interface Scoring {
   readonly task: Task;
   /** Whether scores are probabilities. */
@@ -24,22 +24,22 @@ export interface Scoring {
   readonly outputs: number;
   /** Numbers per row of the targets. */
   readonly columns: number;
-  /** The threshold of a binary task where none is chosen. */
+  /** Default threshold of a binary task. */
   readonly threshold: number;
   /**
-   * Scores of B rows: probabilities where the loss has logits, values as they are. A row of classes that has no
-   * answer is NaN. Overwrites `scores` and `targets`.
+   * Computes scores and targets of B rows: probabilities if the loss has logits, values unchanged. A row of classes
+   * without an answer becomes NaN. Overwrites `scores` and `targets`.
    */
   read(
     scores: Float64Array, // [B, outputs] out
     targets: Float64Array, // [B, columns] out
     y: Float64Array, // [B, O] outputs of the network
-    t: Float64Array, // [B, O], or [B] where the loss takes indices
+    t: Float64Array, // [B, O], or [B] class indices
     B: number,
   ): void;
 }
 
-/** How the outputs of a network with a loss are scored. */
+/** Creates the scoring for a network's outputs and loss. */
 export function createScoring({ loss, outputs: O, classes, areBits }: ScoringOptions): Scoring {
   if (classes === null && !(O === 1 && areBits)) return scoreValues(O);
   return O <= 2 && classes !== 1 ? scoreBinary(loss, O) : scoreClasses(loss, O);
@@ -61,10 +61,12 @@ function scoreValues(O: number): Scoring {
   };
 }
 
-/** One score a row: the output or probability of class 1, or of two outputs without probabilities their difference. */
+/**
+ * One score per row: the probability or output of class 1, or the difference of two outputs that are not probabilities.
+ */
 function scoreBinary(loss: Loss, O: number): Scoring {
   const { target } = createDecision('scoring', { targets: loss.targets });
-  // Two sigmoids need not add up to 1, and the larger one is the answer.
+  // Two sigmoids need not add up to 1; the larger one is the answer.
   const isShare = hasProbabilities(loss) && (O === 1 || loss.targets === 'classes');
   return {
     task: 'binary',
@@ -84,7 +86,7 @@ function scoreBinary(loss: Loss, O: number): Scoring {
   };
 }
 
-/** A score for each class: its probability, or output. */
+/** One score per class: its probability or output. */
 function scoreClasses(loss: Loss, O: number): Scoring {
   const { target } = createDecision('scoring', { targets: loss.targets });
   const isShare = loss.targets === 'classes' && hasProbabilities(loss);
@@ -105,7 +107,7 @@ function scoreClasses(loss: Loss, O: number): Scoring {
   };
 }
 
-/** A reader of outputs and targets that hands their scores to metrics. */
+/** A metric's `add` for a network's outputs and targets. It passes their scores to `metrics`. */
 export function scoreInto(scoring: Scoring, metrics: readonly Pick<Metric, 'add'>[]): Metric['add'] {
   let scores = new Float64Array(0);
   let targets = new Float64Array(0);
@@ -119,7 +121,7 @@ export function scoreInto(scoring: Scoring, metrics: readonly Pick<Metric, 'add'
   };
 }
 
-/** Converts outputs of a network by its loss. Overwrites `y`. */
+/** Converts outputs of a network to probabilities. Overwrites `y`. */
 type ToProbabilities = (
   y: Float64Array, // [N, O] in and out
   O: number,
@@ -132,7 +134,7 @@ const byLoss: Partial<Record<string, ToProbabilities>> = {
   },
 };
 
-/** Converts logits to probabilities. Overwrites `y`. @throws Error if the loss has no logits. */
+/** Converts logits to probabilities. Overwrites `y`. @throws Error if the loss does not take logits. */
 export function toProbabilities(
   where: string,
   loss: Loss | null,
@@ -146,7 +148,7 @@ export function toProbabilities(
   convert(y, O);
 }
 
-/** p[n,o] = e^(y[n,o] - m) / Σ, with the row's maximum m, so that nothing overflows. Overwrites `y`. */
+/** Softmax: p[n,o] = e^(y[n,o] - m) / Σ with the row's maximum m, so that nothing overflows. Overwrites `y`. */
 function softmaxRows(
   y: Float64Array, // [N, O] in and out
   O: number,
@@ -160,17 +162,17 @@ function softmaxRows(
   }
 }
 
-/** Whether the outputs of a network with this loss are logits, of which probabilities can be made. */
+/** Whether the outputs of a network with this loss are logits, so that it has probabilities. */
 export const hasProbabilities = (loss: Loss | null): boolean => byLoss[loss?.name ?? ''] !== undefined;
 
 /**
- * The predicted class of each row, by the rule of all metrics; NO_ANSWER if it has none. With a threshold, a row of two
- * classes is of class 1 if its score, a probability where the loss has one, is above it.
+ * The predicted class of each row, by the same rule as in metrics; NO_ANSWER for a row without an answer. With a
+ * threshold, a row of two classes is of class 1 if its score is above it: a probability if the loss has one.
  */
 export function classify(
   y: Float64Array, // [N, O]
   O: number,
-  trainedOn: Loss | null, // outputs are values where it is null
+  trainedOn: Loss | null, // null: outputs are values
   threshold?: number,
 ): number[] {
   const N = y.length / O;

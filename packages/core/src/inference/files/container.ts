@@ -14,26 +14,26 @@ export interface Container {
   readonly format: number; // version of the format
 }
 
-/** Bytes of which the last 32 are the SHA-256 of those before: a file, or what was read of one. */
+/** A file, or the part of it that was read. Its last 32 bytes are the SHA-256 of all before. */
 export interface Sealed {
   readonly size: number;
-  /** Some of its bytes, not yet verified; zeros after the end. */
+  /** Some of the bytes, not yet verified; zeros after the end. */
   peek(position: number, length: number): Uint8Array<ArrayBuffer>;
-  /** All of its bytes. @throws Error if one of them has changed, or there is no memory for them. */
+  /** All bytes. @throws Error if one of them has changed, or memory is short. */
   readAll(): ArrayBuffer;
 }
 
-/** The first bytes: no text, and with both line endings, which a program that takes the file for text damages first. */
+/** The first bytes. They are not text; a program that treats the file as text damages their line endings first. */
 const MAGIC = [0x89, 0x47, 0x4c, 0x4d, 0x0d, 0x0a, 0x1a, 0x0a];
 const VERSION = 1;
 const PREFIX_BYTES = 16;
 export const HASH_BYTES = 32;
-/** 2 MiB: MessagePack can encode one object per byte, and the worst header takes half a second. */
+/** 2 MiB. MessagePack can encode one object per byte; the worst header of this size takes half a second. */
 const MOST_HEADER_BYTES = 1 << 21;
 
 /**
- * What stands before the sections.
- * @throws Error for a `content` that is not JSON, or is too long.
+ * The bytes of a file before its sections.
+ * @throws Error if `content` is not JSON or too long.
  */
 export function packStart(
   where: string,
@@ -56,11 +56,11 @@ export function packStart(
 }
 
 /**
- * Reads magic (8 bytes), version and length of the header (uint32 each, little-endian like everything), the header in
- * MessagePack, zeros up to a multiple of 8, the sections, each with zeros up to one, and the SHA-256 of all this. The
- * header and the lengths in it are checked before memory is taken for the sections.
+ * Reads a file: magic (8 bytes), version and header length (uint32 each), the header in MessagePack, zeros up to a
+ * multiple of 8, the sections (each padded with zeros to a multiple of 8), and the SHA-256 of all this. Everything is
+ * little-endian. The header and its lengths are checked before memory for the sections is allocated.
  * @throws Error that begins with `subject`, such as 'loadModel: moons.gradloom', and names the problem if any byte is
- * changed, missing or added, or the file is of none of the `kinds`.
+ * changed, missing or added, or if the file is not one of the `kinds`.
  */
 export function openContainer(subject: string, kinds: readonly string[], file: Sealed): Container {
   const { kind, content, sections: list, start } = openHeader(subject, kinds, file);
@@ -74,7 +74,7 @@ export function openContainer(subject: string, kinds: readonly string[], file: S
   return { kind, content, sections, bytes: file.size, format: VERSION };
 }
 
-/** The header, which is checked, and where the sections start; neither numbers nor the hash are checked. */
+/** Reads and checks the header, and finds the start of the sections. Does not check numbers or the hash. */
 export function openHeader(
   subject: string,
   kinds: readonly string[],
@@ -91,7 +91,7 @@ export function openHeader(
   return { ...header, start };
 }
 
-/** The first multiple of 8 behind the header: there the sections can be read in place. */
+/** The first multiple of 8 after the header. Sections at multiples of 8 can be read in place. */
 const sectionsStart = (headerBytes: number): number => -8 * Math.floor(-(PREFIX_BYTES + headerBytes) / 8);
 
 type Fault = (has: string, expected: string) => Error;
@@ -104,11 +104,11 @@ function notOurs(subject: string, start: Uint8Array): Error {
   return new Error(`${subject} is not a Gradloom file, expected a model or a checkpoint (${found})`);
 }
 
-/** Two digits a byte. */
+/** Bytes as two hexadecimal digits each. */
 export const hexadecimal = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** How many bytes the header has. */
+/** Checks version and sizes. Returns the length of the header in bytes. */
 function checkPrefix({ buffer }: Uint8Array<ArrayBuffer>, size: number, fault: Fault): number {
   const start = new DataView(buffer);
   const least = PREFIX_BYTES + HASH_BYTES;
@@ -127,11 +127,11 @@ interface Section {
   readonly length: number; // of numbers
 }
 
-/** Bytes of a section: each begins at a multiple of 8. */
+/** Bytes of a section, padded to a multiple of 8. */
 export const sectionBytes = (dtype: ElementType, length: number): number =>
   -8 * Math.floor(-bytesOfElements(dtype, length) / 8);
 
-/** The sections fill the file to its hash. */
+/** Checks that the sections end where the hash begins. */
 function checkLengths(sections: readonly Section[], start: number, size: number, fault: Fault): void {
   const end = size - HASH_BYTES;
   const names = new Set<string>();
@@ -189,11 +189,11 @@ interface Msgpackr {
   readonly Packr: new (options: { useRecords: boolean; mapsAsObjects: boolean; structuredClone: boolean }) => Packr;
 }
 
-// Maps, so that a key like __proto__ is seen and can be refused.
+// Objects become Maps, so that a key such as __proto__ is seen and rejected.
 const packr = new (msgpackr as Msgpackr).Packr({ useRecords: false, mapsAsObjects: false, structuredClone: false });
 
-/** Bytes of MessagePack. @throws Error naming what in `header` is not JSON. */
+/** Encodes a header in MessagePack. @throws Error naming the part of `header` that is not JSON. */
 const packHeader = (header: object): Uint8Array => packr.pack(plainJson(header));
 
-/** The header of `bytes`. @throws Error where the bytes are no MessagePack or hold anything but JSON. */
+/** Decodes a header. @throws Error if `bytes` is not MessagePack, or holds anything but JSON. */
 const unpackHeader = (bytes: Uint8Array): Json => plainJson(packr.unpack(bytes));

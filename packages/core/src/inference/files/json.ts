@@ -1,6 +1,6 @@
 import { show, showName } from '../../checks/show.ts';
 
-/** JSON values of a file header: data, never code. */
+/** A JSON value of a file header: data, never code. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
 /** A JSON object. */
@@ -8,17 +8,17 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** Levels of nesting; a spec needs four. */
+/** Most levels of nesting. A spec needs four. */
 const DEEPEST = 64;
 
 /**
- * Most values, so that megabytes of tiny ones are refused in a fraction of a second. A preprocessing of 10,000 columns
+ * Most values, so that megabytes of tiny ones are rejected in a fraction of a second. A preprocessing of 10,000 columns
  * has 70,000.
  */
 export const MOST_VALUES = 1 << 17;
 
 /**
- * A plain copy of `value`, whose objects may be Maps with string keys; undefined properties are dropped.
+ * A plain copy of `value`. Objects may be Maps with string keys; undefined properties are dropped.
  * @throws Error naming the place of anything else: a function, an instance of a class, the key `__proto__`.
  */
 export const plainJson = (value: unknown): Json => copy(value, 'header', 0, { left: MOST_VALUES });
@@ -41,7 +41,7 @@ function copy(value: unknown, place: string, depth: number, budget: { left: numb
   return plain;
 }
 
-/** Whether the value is an object with names. */
+/** Whether the value is a JSON object. */
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

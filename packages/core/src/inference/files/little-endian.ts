@@ -1,9 +1,9 @@
 import { type Elements, type ElementType, elementView } from '../../math/element-type.ts';
 
-/** Whether this machine stores the first byte of a number last; files are little-endian everywhere. */
+/** Whether this machine is big-endian. Files are always little-endian. */
 export const isBigEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 0;
 
-/** The `length` numbers whose bytes begin at `offset`, in place. Overwrites them where the machine is big-endian. */
+/** The `length` little-endian numbers from byte `offset`, in place. On a big-endian machine they are overwritten. */
 export function littleEndianNumbers(type: ElementType, buffer: ArrayBuffer, offset: number, length: number): Elements {
   const numbers = elementView(type, buffer, offset, length);
   if (isBigEndian) {

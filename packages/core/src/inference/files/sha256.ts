@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import type { Elements } from '../../math/element-type.ts';
 import { isBigEndian } from './little-endian.ts';
 
-/** SHA-256 of bytes, or of numbers in their type, little-endian. */
+/** SHA-256 of bytes, or of numbers in their own type, little-endian. */
 export const sha256Of = (content: Uint8Array | Elements): Uint8Array =>
   sha256(content instanceof Uint8Array ? content : littleEndianBytes(content));
 

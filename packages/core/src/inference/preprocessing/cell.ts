@@ -1,14 +1,14 @@
 import { show } from '../../checks/show.ts';
 import type { ColumnType } from './preprocessing.ts';
 
-/** A value of a table. Empty text, 'NA', '?' and their like, null, undefined and NaN are gaps. */
+/** A value of a table. Empty text, 'NA', '?' and the like, null, undefined and NaN are gaps. */
 export type Cell = string | number | boolean | null | undefined;
 
-/** A cell that its column cannot take. */
+/** The error of a cell that its column cannot take. */
 export class CellError extends Error {
   /** 'CellError'. */
   override readonly name = 'CellError';
-  /** The column's name. */
+  /** Name of the column. */
   readonly column: string;
   /** 'has "x", expected a number'. */
   readonly problem: string;
@@ -25,13 +25,13 @@ export const GAP_WORDS = ['NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL', '?']
 
 const gaps: ReadonlySet<unknown> = new Set<unknown>(['', null, undefined, ...GAP_WORDS]);
 
-/** Whether the cell holds no value. */
+/** Whether the cell is a gap. */
 export const isGap = (cell: Cell): boolean =>
   gaps.has(typeof cell === 'string' ? cell.trim() : cell) || Number.isNaN(cell);
 
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
-/** The finite number in a cell, as a number or in decimal; undefined for anything else. */
+/** The finite number in a cell, given as a number or in decimal notation; undefined for anything else. */
 export function readNumber(cell: Cell): number | undefined {
   if (typeof cell === 'string') {
     const text = cell.trim();
@@ -53,8 +53,8 @@ export const readBoolean = (cell: Cell): number | undefined => truths.get(String
 const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:Z|([+-])(\d\d):?(\d\d))?)?$/i;
 
 /**
- * Days since 1970-01-01 of a date or date-time as ISO 8601 writes it; a time without an offset is in UTC. Undefined for
- * anything else, such as 31/12/2020 or the 30th of February.
+ * A date or date-time in ISO 8601 as days since 1970-01-01; a time without an offset is in UTC. Undefined for anything
+ * else, such as 31/12/2020 or 30 February.
  */
 export function readDate(cell: Cell): number | undefined {
   if (typeof cell !== 'string') return undefined;
@@ -76,7 +76,7 @@ const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) |
 const daysOf = (year: number, month: number): number =>
   month === 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
 
-/** Of the Gregorian calendar, whose years of this count begin in March, so that a leap day is the last of its year. */
+/** Days from 1970-01-01 in the Gregorian calendar. Years here begin in March, so a leap day is the last of its year. */
 function daysSinceEpoch(year: number, month: number, day: number): number {
   const y = month > 2 ? year : year - 1;
   const leaps = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400);
@@ -84,7 +84,7 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
   return 365 * y + leaps + ofYear - 719_468;
 }
 
-/** How cells of a type with numbers are read, and what an error expects. */
+/** Readers of cells by column type, with the text that errors expect. */
 export const cellReaders: Readonly<
   Record<Exclude<ColumnType, 'categorical'>, { read: (cell: Cell) => number | undefined; wanted: string }>
 > = {
@@ -93,7 +93,7 @@ export const cellReaders: Readonly<
   boolean: { read: readBoolean, wanted: 'true or false (also yes, no, t, f, y, n, 1, 0)' },
 };
 
-/** The category in a cell: its text without spaces around it. Texts of the same number are one: 1, 1.0 and '01'. */
+/** The category in a cell: its text, trimmed. Texts of one number are one category: 1, 1.0 and '01'. */
 export function readCategory(cell: Cell): string {
   const value = readNumber(cell);
   return value === undefined ? String(cell).trim() : String(value);

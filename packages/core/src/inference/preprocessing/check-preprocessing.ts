@@ -3,8 +3,8 @@ import { show } from '../../checks/show.ts';
 import type { ColumnEncoding, Preprocessing, TargetDecoding } from './preprocessing.ts';
 
 /**
- * The preprocessing, if it is a valid one: it may come from a file that anybody wrote.
- * @throws OptionError naming the part, what it has and what it should have.
+ * Validates a preprocessing, which may come from any file, and returns it.
+ * @throws OptionError naming the invalid part, its value and what was expected.
  */
 export function checkPreprocessing(where: string, value: unknown): Preprocessing {
   const whole = fieldsOf(where, 'preprocessing', value, ['version', 'columns', 'target']);
@@ -72,7 +72,7 @@ function fail(where: string, path: string, value: unknown, wanted: string): neve
   throw new OptionError(where, path, `has ${show(value)}, expected ${wanted}`);
 }
 
-/** The value, if it is an object with these keys and no others. */
+/** Returns the value if it is an object with exactly these keys. */
 function fieldsOf(where: string, path: string, value: unknown, keys: readonly string[]): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return fail(where, path, value, `an object with ${keys.join(', ')}`);

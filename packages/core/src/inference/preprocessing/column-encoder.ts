@@ -2,9 +2,12 @@ import { show } from '../../checks/show.ts';
 import { type Cell, CellError, cellReaders, isGap, readCategory } from './cell.ts';
 import type { CategoryEncoding, ColumnEncoding, NumberEncoding } from './preprocessing.ts';
 
-/** A category that no training row had, or a gap that few or none had: encoding goes on, and says so. */
+/**
+ * A note from encoding, which goes on: a category that no training row had, or a gap in a column where few or none had
+ * one.
+ */
 export interface EncodingNote {
-  /** The column's name. */
+  /** Name of the column. */
   readonly column: string;
   /** The unknown category; null for a gap. */
   readonly value: string | null;
@@ -12,32 +15,32 @@ export interface EncodingNote {
 
 /** Encodes the cells of one column. */
 export interface ColumnEncoder {
-  /** The column's name. */
+  /** Name of the column. */
   readonly name: string;
-  /** Names of its inputs. */
+  /** Names of the column's inputs. */
   readonly inputs: readonly string[];
   /**
-   * Overwrites its inputs of `x` from `offset` on.
+   * Encodes a cell into the column's inputs in `x`, from `offset` on.
    * @throws CellError for a cell that cannot be encoded.
    */
   encode(cell: Cell, x: Float64Array, offset: number): void;
 }
 
-/** A column whose cells were read into numbers. */
+/** Encodes a column whose cells are read as numbers. */
 export interface NumberColumnEncoder extends ColumnEncoder {
-  /** The same for a number that was read; NaN is a gap. */
+  /** Encodes a number that was read from a cell; NaN is a gap. */
   encodeNumber(value: number, x: Float64Array, offset: number): void;
 }
 
-/** A column of categories. */
+/** Encodes a column of categories. */
 export interface CategoryColumnEncoder extends ColumnEncoder {
-  /** The input of a category; -1 if it is unknown. */
+  /** Index of a category's input; -1 if it is unknown. */
   inputOf(category: string): number;
-  /** The input of a gap; -1 if gaps have none. */
+  /** Index of the input for gaps; -1 if there is none. */
   readonly gapInput: number;
 }
 
-/** A column of numbers, booleans or dates. */
+/** Creates the encoder of a column of numbers, booleans or dates. */
 export function createNumberEncoder(
   { name, type, center, scale, fill, indicator }: NumberEncoding,
   onNote?: (note: EncodingNote) => void,
@@ -51,7 +54,10 @@ export function createNumberEncoder(
     if (missing && !indicator) onNote?.({ column: name, value: null });
     const encoded = ((missing ? (fill as number) : value) - center) / scale;
     if (!Number.isFinite(encoded)) {
-      throw new CellError(name, `has ${value}, expected less: (value - ${center}) / ${scale} is not finite`);
+      throw new CellError(
+        name,
+        `has ${value}, expected a smaller number: (value - ${center}) / ${scale} is not finite`,
+      );
     }
     x[offset] = encoded;
     if (indicator) x[offset + 1] = missing ? 1 : 0;
@@ -68,7 +74,7 @@ export function createNumberEncoder(
   };
 }
 
-/** A column of categories. */
+/** Creates the encoder of a column of categories. */
 export function createCategoryEncoder(
   { name, categories, missing }: CategoryEncoding,
   onNote?: (note: EncodingNote) => void,
@@ -95,7 +101,7 @@ export function createCategoryEncoder(
   };
 }
 
-/** The encoder of a column. */
+/** Creates the encoder of a column. */
 export const createColumnEncoder = (
   encoding: ColumnEncoding,
   onNote?: (note: EncodingNote) => void,

@@ -5,24 +5,24 @@ import { checkPreprocessing } from './check-preprocessing.ts';
 import { createColumnEncoder, type EncodingNote } from './column-encoder.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
-/** A row of a table: its cells in the order of the columns, or by column name. */
+/** A row of a table: its cells in column order, or by column name. */
 export type CellRow = readonly Cell[] | Readonly<Record<string, Cell>>;
 
-/** Turns rows of a table into the inputs of a network. */
+/** Encodes rows of a table as inputs of a network. */
 export interface Encoder {
   /** I: number of inputs. */
   readonly width: number;
   /** Names of the inputs: 'age', 'age is missing', 'color=red'. */
   readonly names: readonly string[];
   /**
-   * Encodes a row. Overwrites [I] of `x` from `offset` on.
+   * Encodes a row into [I] numbers of `x` from `offset` on.
    * @throws CellError for a cell that its column cannot take, and for a column that is missing or unknown.
    */
   encode(row: CellRow, x: Float64Array, offset: number): void;
 }
 
 /**
- * An encoder of rows. `onNote` hears of unknown categories, which are 0 in all inputs of their column, and of gaps in
+ * Creates an encoder of rows. `onNote` is called for unknown categories, whose inputs are all 0, and for gaps in
  * columns where few or no training rows had one.
  */
 export function createEncoder(preprocessing: Preprocessing, onNote?: (note: EncodingNote) => void): Encoder {
@@ -36,7 +36,7 @@ export function createEncoder(preprocessing: Preprocessing, onNote?: (note: Enco
   function refuseNames(row: object): never {
     const missing = known.find((name) => !Object.hasOwn(row, name));
     const unknown = Object.keys(row).find((name) => !isKnown.has(name));
-    // A name that is spelled otherwise is both: the unknown one says more.
+    // A misspelled name is both missing and unknown; the unknown name says more.
     if (unknown !== undefined) {
       const list = known.slice(0, 20).map(show).join(', ');
       throw new CellError(unknown, `is unknown, expected ${list}${suggest(unknown, known)}`);
@@ -54,10 +54,10 @@ export function createEncoder(preprocessing: Preprocessing, onNote?: (note: Enco
         if (count !== columns.length) refuseNames(row);
       } else if (row.length !== columns.length) {
         if (row.length < columns.length) {
-          const problem = `is not there in a row of ${row.length} cells, expected ${columns.length}`;
+          const problem = `is missing in a row of ${row.length} cells, expected ${columns.length}`;
           throw new CellError(known[row.length], problem);
         }
-        const problem = `is the last of ${columns.length}, expected no cell behind it in a row of ${row.length} cells`;
+        const problem = `is the last of ${columns.length}, expected no cell after it in a row of ${row.length} cells`;
         throw new CellError(known[columns.length - 1], problem);
       }
       let at = offset;

@@ -1,6 +1,6 @@
 /**
- * How a row of a table becomes the numbers of a network, and its outputs become answers. Plain JSON, fitted on training
- * rows. Encoding is a function of this and the row alone: the same bits in training, prediction and a browser.
+ * Encoding of table rows as network inputs, and decoding of outputs as answers. Plain JSON, fitted on training rows.
+ * Encoding depends on this and the row alone, so training, prediction and a browser get the same bits.
  */
 export interface Preprocessing {
   /** Version of this format. */
@@ -11,48 +11,48 @@ export interface Preprocessing {
   readonly target: readonly TargetDecoding[];
 }
 
-/** How a column becomes one or more inputs of the network. */
+/** Encoding of a column as one or more inputs of the network. */
 export type ColumnEncoding = NumberEncoding | CategoryEncoding;
 
 /**
- * x = (value - center) / scale. A date is the days since 1970-01-01 (UTC), with a fraction for the time of day. A
- * boolean is 0 or 1.
+ * x = (value - center) / scale. A date is the number of days since 1970-01-01 (UTC), with a fraction for the time of
+ * day. A boolean is 0 or 1.
  */
 export interface NumberEncoding {
-  /** The column's name. */
+  /** Name of the column. */
   readonly name: string;
-  /** How cells are read. */
+  /** Type of the cells. */
   readonly type: 'numeric' | 'date' | 'boolean';
   /** Subtracted from a value. */
   readonly center: number;
-  /** What the difference is divided by; not 0. */
+  /** Divisor of the difference; not 0. */
   readonly scale: number;
-  /** The value of a gap; null refuses gaps. */
+  /** Value used for a gap; null rejects gaps. */
   readonly fill: number | null;
-  /** Whether a second input is 1 for a gap and 0 otherwise. */
+  /** Whether a second input is 1 for a gap, else 0. */
   readonly indicator: boolean;
 }
 
-/** One input a category: 1 for the category of the row, 0 for the others. An unknown category is 0 in all of them. */
+/** One input per category: 1 for the category of the row, 0 for the others. For an unknown category all are 0. */
 export interface CategoryEncoding {
-  /** The column's name. */
+  /** Name of the column. */
   readonly name: string;
-  /** How cells are read. */
+  /** Type of the cells. */
   readonly type: 'categorical';
   /** The categories, in the order of their inputs. */
   readonly categories: readonly string[];
-  /** Whether a gap is a category of its own, the last; else it is 0 in all inputs. */
+  /** Whether gaps have an input of their own, the last one. Otherwise all inputs are 0 for a gap. */
   readonly missing: boolean;
 }
 
-/** How outputs become answers in the units of the target column. */
+/** Decoding of outputs as answers in the target's units. */
 export type TargetDecoding = ValueDecoding | ClassDecoding;
 
 /** value = y · scale + center. */
 export interface ValueDecoding {
-  /** The target column's name. */
+  /** Name of the target column. */
   readonly name: string;
-  /** A number. */
+  /** The target is a number. */
   readonly type: 'values';
   /** Added to the product. */
   readonly center: number;
@@ -60,15 +60,15 @@ export interface ValueDecoding {
   readonly scale: number;
 }
 
-/** The names of the classes, in the order of their indices. */
+/** Class names of a target. */
 export interface ClassDecoding {
-  /** The target column's name. */
+  /** Name of the target column. */
   readonly name: string;
-  /** One of several classes. */
+  /** The target is one of several classes. */
   readonly type: 'classes';
-  /** Names of the classes. */
+  /** Names of the classes, in the order of their indices. */
   readonly labels: readonly string[];
 }
 
-/** How a column is read. */
+/** Type of a column's cells. */
 export type ColumnType = ColumnEncoding['type'];

@@ -1,10 +1,10 @@
 import { exp } from './exp.ts';
 
-const round = Math.fround; // makes each result that of an operation of floats
+const round = Math.fround; // rounds each result to a float
 
 /**
  * erf x, within 1.4 ulp; odd, -0 kept.
- * |x| < ⅞: x + x · P(x²). Beyond: 1 - e^(-t · Q(t)) with t = |x|, where 1 - erf t is small enough to hide its errors.
+ * |x| < ⅞: x + x · P(x²). Else: 1 - e^(-t · Q(t)) with t = |x|, where 1 - erf t is small enough to hide its errors.
  * P and Q are minimax fits, made by test/fixtures/math/fit.py; they err by less than 2⁻³² of erf.
  */
 export function erf(x: number): number {
@@ -15,7 +15,7 @@ export function erf(x: number): number {
   return x < 0 ? -y : y;
 }
 
-/** P(s) of erf x = x + x · P(x²), even and odd powers apart. */
+/** P(s) of erf x = x + x · P(x²). Even and odd powers are summed apart. */
 function nearZero(s: number): number {
   const w = round(s * s);
   const even = round(P0 + round(w * round(P2 + round(w * round(P4 + round(w * P6))))));

@@ -1,7 +1,7 @@
 import { powerOfTwo } from '../exponent.ts';
 import { LN2_HI, LN2_LO, LOG2_E, ROUND, scale } from './exponent.ts';
 
-const round = Math.fround; // makes each result that of an operation of floats
+const round = Math.fround; // rounds each result to a float
 
 /**
  * eˣ, within 0.92 ulp; 0 below -103.97, ∞ above 88.72. Subnormal results are rounded twice (0.75 ulp).

@@ -9,7 +9,7 @@ export const LOG2_E = 1.4426950216293335;
 export const LN2_HI = 0.693145751953125;
 export const LN2_LO = 1.428606765330187e-6;
 
-/** x · 2ⁿ for integers |n| ≤ 252, in two factors, of which only the second can round, and only into the subnormals. */
+/** x · 2ⁿ for integers |n| ≤ 252, in two factors. Only the second can round, and only if the result is subnormal. */
 export function scale(x: number, n: number): number {
   const half = n >> 1;
   return round(round(x * powerOfTwo(half)) * powerOfTwo(n - half));
@@ -22,7 +22,7 @@ export function binaryExponent(x: number): number {
   return ((bits.getInt32(0) + ONE_OVER_SQRT_HALF) >> 23) - 127;
 }
 
-const round = Math.fround; // makes each result that of an operation of floats
+const round = Math.fround; // rounds each result to a float
 
 const bits = new DataView(new ArrayBuffer(4));
 const ONE_OVER_SQRT_HALF = 0x3f800000 - 0x3f3504f3; // bits of 1 and √½

@@ -1,6 +1,6 @@
 import { binaryExponent, LN2_HI, LN2_LO, scale } from './exponent.ts';
 
-const round = Math.fround; // makes each result that of an operation of floats
+const round = Math.fround; // rounds each result to a float
 
 /**
  * ln x, within 0.85 ulp; -∞ at ±0, ∞ at ∞, NaN below 0.
@@ -14,7 +14,7 @@ export function log(x: number): number {
 }
 
 /**
- * k · ln 2 + ln(1 + f) + c for √½ ≤ 1 + f < √2 and a small c: with s = f / (2 + f), ln(1 + f) = f - f²/2 + s · (f²/2 +
+ * k · ln 2 + ln(1 + f) + c for √½ ≤ 1 + f < √2 and a small c. With s = f / (2 + f), ln(1 + f) = f - f²/2 + s · (f²/2 +
  * R(s²)).
  */
 export function logSum(f: number, k: number, c: number): number {
@@ -39,8 +39,8 @@ const L3 = 0.2853724956512451;
 const L4 = 0.23583346605300903;
 
 /**
- * ln(1 + x), exact near 0 too, within 0.87 ulp; -0 kept, -∞ at -1, NaN below.
- * With u = 1 + x as rounded, ln(1 + x) = ln u + (1 + x - u) / u but for terms that vanish.
+ * ln(1 + x), also accurate near 0, within 0.87 ulp; -0 kept, -∞ at -1, NaN below.
+ * With u = 1 + x rounded, ln(1 + x) = ln u + (1 + x - u) / u, up to terms that vanish.
  */
 export function log1p(x: number): number {
   if (!(x > -1)) return x === -1 ? -Infinity : NaN;
@@ -52,6 +52,6 @@ export function log1p(x: number): number {
   return logSum(round(scale(u, -k) - 1), k, round(lost / u));
 }
 
-// -0.29 and 0.41, rounded: between them k is 0.
+// -0.29 and 0.41, rounded: k is 0 between them.
 const LEAST = -0.28999999165534973;
 const MOST = 0.4099999964237213;

@@ -2,17 +2,17 @@ import { powerOfTwo } from '../exponent.ts';
 import { expTail } from './exp.ts';
 import { LOG2_E, ROUND } from './exponent.ts';
 
-const round = Math.fround; // makes each result that of an operation of floats
+const round = Math.fround; // rounds each result to a float
 
 /**
  * tanh x = E / (E + 2) with E = e^{2|x|} - 1, within 1.5 ulp; odd, -0 kept.
- * Below ½ as |x| + (E - 2|x| - |x| · E) / (E + 2): the rounding of E + 2 then touches a small term alone.
+ * |x| < ½: |x| + (E - 2|x| - |x| · E) / (E + 2), so that rounding E + 2 affects a small term only.
  */
 export function tanh(x: number): number {
   const absolute = Math.abs(x);
   const u = 2 * (absolute > 10 ? 10 : absolute); // tanh 10 rounds to 1
   const n = round(round(round(u * LOG2_E) + ROUND) - ROUND);
-  const r = round(u - round(n * LN2)); // one part of ln 2 does: where n is large, E / (E + 2) hardly moves with E
+  const r = round(u - round(n * LN2)); // one part of ln 2 suffices: where n is large, E / (E + 2) hardly moves with E
   const scale = powerOfTwo(n | 0);
   const head = round(round(scale * r) + round(scale - 1));
   const tail = round(scale * expTail(r));

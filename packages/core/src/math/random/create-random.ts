@@ -5,9 +5,9 @@ import { cos, sin } from '../sin.ts';
 import { philox4x32 } from './philox.ts';
 
 /**
- * The stream of random numbers that belongs to `seed` and `stream`, e.g. `createRandom(1, 'shuffle', epoch)`: words of
+ * The stream of random numbers of `seed` and `stream`, e.g. `createRandom(1, 'shuffle', epoch)`: words of
  * Philox-4x32-10 with counters 0, 1, 2, … under the stream's key.
- * @param seed whole, from 0 to 2⁵³ - 1; so are the numbers of `stream`
+ * @param seed an integer from 0 to 2⁵³ - 1, as are the numbers of `stream`
  */
 export function createRandom(seed: number, ...stream: readonly (number | string)[]): Random {
   const [k0, k1] = streamKey(seed, ...stream);
@@ -25,7 +25,7 @@ export function createRandom(seed: number, ...stream: readonly (number | string)
     return block[used++];
   }
 
-  /** 27 bits of one word above 26 of the next. */
+  /** Joins 27 bits of one word with 26 bits of the next. */
   function uniform(): number {
     const high = uint32() >>> 5;
     const low = uint32() >>> 6;
@@ -45,7 +45,7 @@ export function createRandom(seed: number, ...stream: readonly (number | string)
     return radius * cos(angle);
   }
 
-  /** Words past the last whole multiple of n are drawn again. */
+  /** Draws again for words from the largest multiple of n on: they would make small results more likely. */
   function integer(n: number): number {
     const limit = 4294967296 - (4294967296 % n);
     let word = uint32();
@@ -56,7 +56,7 @@ export function createRandom(seed: number, ...stream: readonly (number | string)
   return { uint32, uniform, normal, integer };
 }
 
-/** A stream of pseudo-random numbers, a pure function of its seed and stream. */
+/** A stream of pseudo-random numbers, a pure function of seed and stream name. */
 export interface Random {
   /** Uniform over 0 .. 2³² - 1. */
   uint32(): number;
@@ -69,9 +69,9 @@ export interface Random {
 }
 
 /**
- * The Philox key [2] of a stream: a hash of the seed and of what the stream is for, so that streams of one seed
- * (`'shuffle', 3`) and equal streams of different seeds have nothing in common.
- * @throws Error if the seed is not a whole number from 0 to 2⁵³ - 1, or a number of the stream is not.
+ * Philox key [2] of a stream: a hash of the seed and the stream's name, so that streams with different names
+ * (`'shuffle', 3`) or seeds are unrelated.
+ * @throws Error if the seed or a number of the name is not an integer from 0 to 2⁵³ - 1.
  */
 export function streamKey(seed: number, ...stream: readonly (number | string)[]): Uint32Array<ArrayBuffer> {
   const key = new Uint32Array(4);
@@ -89,15 +89,15 @@ export function streamKey(seed: number, ...stream: readonly (number | string)[])
 }
 
 /**
- * Puts `indices` into a random order, each equally likely: Fisher-Yates. [Durstenfeld
+ * Shuffles `indices`, every order equally likely: Fisher-Yates. [Durstenfeld
  * 1964](https://doi.org/10.1145/364520.364540)
  */
 export const shuffle = (indices: Uint32Array, random: Random): void => complete(shuffleInTurns(indices, random));
 
-/** Indices between two pauses: about half a millisecond. */
+/** Indices shuffled between two pauses, in about half a millisecond. */
 const STRETCH = 1 << 14;
 
-/** Likewise, with pauses. */
+/** `shuffle` with pauses. */
 export function* shuffleInTurns(indices: Uint32Array, random: Random): Pausable<void> {
   for (let end = indices.length; end > 1; end -= STRETCH) {
     shuffleBetween(indices, Math.max(1, end - STRETCH), end, random);
@@ -105,7 +105,7 @@ export function* shuffleInTurns(indices: Uint32Array, random: Random): Pausable<
   }
 }
 
-/** Draws who comes to the places below `end` down to `first`. */
+/** Draws the indices at the places below `end` down to `first`. */
 function shuffleBetween(indices: Uint32Array, first: number, end: number, random: Random): void {
   for (let i = end - 1; i >= first; i--) {
     const j = random.integer(i + 1);

@@ -1,6 +1,6 @@
 /**
- * Four random words, a pure function of a counter of 128 bits and a key of 64: Philox-4x32-10. Overwrites `out`.
- * Words may be given signed or unsigned; only their low 32 bits count.
+ * Philox-4x32-10: four random words, a pure function of a 128-bit counter and a 64-bit key. Overwrites `out`. Arguments
+ * may be signed or unsigned; only their low 32 bits count.
  * [Salmon et al. 2011, §3.3](https://doi.org/10.1145/2063384.2063405)
  */
 export function philox4x32(
@@ -36,7 +36,7 @@ export function philox4x32(
   out[3] = x3;
 }
 
-/** High word of the product of (aHigh · 2¹⁶ + aLow) and b, by halves: a double has too few bits for the whole. */
+/** High word of (aHigh · 2¹⁶ + aLow) · b, computed from halves: the product has more bits than a double. */
 function multiplyHigh(aHigh: number, aLow: number, b: number): number {
   const bHigh = b >>> 16;
   const bLow = b & 0xffff;

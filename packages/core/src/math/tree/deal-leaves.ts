@@ -1,27 +1,26 @@
 import { nodesOf } from './leaves.ts';
 
-/** Leaves that follow each other, from `first` to before `end`. */
+/** Consecutive leaves, from `first` to before `end`. */
 export interface LeafRange {
   readonly first: number;
   readonly end: number;
 }
 
 /**
- * Rows of a batch that a thread takes through the network in the time in which a rank sends a row of gradients: 6
- * operations a parameter and row, 20 of them in a nanosecond, against 8 bytes a parameter, 2 of them in one. It decides
- * how leaves are dealt, and no bit.
+ * Rows that a thread takes forward and backward while a rank sends a row of gradients: 6 operations per parameter and
+ * row at 20 a nanosecond, against 8 bytes per parameter at 2 a nanosecond. It affects how leaves are dealt, but no bit.
  */
 const ROWS_OF_MOVE = 13;
 
 /**
- * Deals the leaves of a batch to ranks: in order, in portions of a power of two of leaves, to each rank by its threads.
- * Small portions share the work best. Of large ones a rank has few subtrees, each of which is a row of gradients that
- * it sends. The portion is the one that takes least time. The first rank has leaf 0.
+ * Deals the leaves of a batch to ranks in order, in portions of a power of two, in proportion to their threads. Small
+ * portions balance the work best; with large ones a rank has fewer subtrees, and sends a row of gradients for each.
+ * Takes the portion with the least time. The first rank has leaf 0.
  */
 export function dealLeaves(
   leaves: number,
-  threadsOf: readonly number[], // of each rank
-  leaf: number, // rows
+  threadsOf: readonly number[], // [ranks]
+  leaf: number, // rows of a leaf
 ): LeafRange[] {
   let best: LeafRange[] = [];
   let least = Number.POSITIVE_INFINITY;
@@ -39,7 +38,7 @@ function dealPortions(leaves: number, portion: number, threadsOf: readonly numbe
   let [before, first] = [0, 0];
   return threadsOf.map((own) => {
     before += own;
-    // Rounded up, so that the first rank has the first leaf.
+    // Rounded up, so that the first rank gets the first leaf.
     const end = Math.min(leaves, portion * Math.floor((portions * before + threads - 1) / threads));
     const range = { first, end };
     first = end;
@@ -47,7 +46,7 @@ function dealPortions(leaves: number, portion: number, threadsOf: readonly numbe
   });
 }
 
-/** Time of a step, in rows that a thread takes through the network. */
+/** Time of a step, measured in rows that a thread takes forward and backward. */
 function costOf(ranges: readonly LeafRange[], leaves: number, threadsOf: readonly number[], leaf: number): number {
   const nodes = ranges.map(({ first, end }) => nodesOf(first, end, leaves).length);
   const all = nodes.reduce((sum, own) => sum + own, 0);
@@ -56,7 +55,7 @@ function costOf(ranges: readonly LeafRange[], leaves: number, threadsOf: readonl
   for (const [rank, { first, end }] of ranges.entries()) {
     const threads = threadsOf[rank];
     const taken = leaf * Math.floor((end - first + threads - 1) / threads);
-    // Of each row it sends what others own, and receives of their rows what it owns.
+    // A rank sends the parts of its rows that others own, and receives its own part of their rows.
     const moved = Math.max(nodes[rank] * (ranks - 1), all - nodes[rank]) / ranks;
     most = Math.max(most, taken + ROWS_OF_MOVE * moved);
   }

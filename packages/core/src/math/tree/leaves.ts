@@ -1,12 +1,12 @@
 import type { Elements } from '../element-type.ts';
 /**
- * Rows of a leaf, for batches of so many rows. A batch is cut into leaves of this many rows each, the last may be
- * shorter; the gradients of the leaves are summed by a fixed pairwise tree. Threads take leaves, so a batch keeps as
- * many threads busy as it has leaves: 8 at 128 rows, 16 at 256, 32 at 1,024, 64 at 4,096. It follows from the batch
- * size alone, so that the bits do not depend on the machine.
+ * Rows of a leaf for a batch size. A batch is cut into leaves of this many rows (the last may be shorter), and the
+ * gradients of the leaves are summed by a fixed pairwise tree. Threads take whole leaves, so a batch keeps as many
+ * threads busy as it has leaves: 8 at 128 rows, 16 at 256, 32 at 1,024, 64 at 4,096. The size depends on the batch size
+ * alone, so that the bits do not depend on the machine.
  *
- * A leaf costs a product of weights an addition and mostly a store for each of its sums. On AVX-512 a step takes about
- * 5 % longer with leaves of 16 rows than with one leaf, 2 % with leaves of 32.
+ * For each leaf a weight product adds, and mostly stores, every sum once more. On AVX-512 a step takes about 5 % longer
+ * with leaves of 16 rows than with one leaf, 2 % with leaves of 32.
  */
 export function leafRows(batch: number): number {
   if (batch < 1024) return 16;
@@ -14,18 +14,18 @@ export function leafRows(batch: number): number {
   return 64;
 }
 
-/** Rows of a leaf at most, where a batch has several. */
+/** Most rows of a leaf in a batch of several leaves. */
 export const MOST_LEAF_ROWS = 64;
-/** Rows of several leaves that a kernel takes at once, at most. */
+/** Most rows that a kernel takes at once. */
 export const MOST_NODE_ROWS = 256;
-/** How many leaves these are, at most. */
+/** Most leaves that a kernel takes at once. */
 export const MOST_LEAVES = 16;
 
-/** Leaves of B rows, the last of which may be short: at least 1. */
+/** Leaves of B rows, at least 1. The last may be short. */
 export const leafCount = (B: number, leaf: number): number => Math.max(1, Math.floor((B + leaf - 1) / leaf));
 
 /**
- * Leaves that follow each other and are a whole subtree: `count` leaves from leaf `first`, a multiple of a power of two
+ * Consecutive leaves that form a whole subtree: `count` leaves from leaf `first`, which is a multiple of a power of two
  * that is at least `count`.
  */
 export interface Node {
@@ -34,8 +34,8 @@ export interface Node {
 }
 
 /**
- * The largest subtrees that the leaves from `first` to `end` consist of, in order. `leaves` is how many the whole batch
- * has: at its end a subtree may lack its right part.
+ * Splits the leaves from `first` to `end` into the largest subtrees, in order. `leaves` is the number of leaves of the
+ * whole batch; the subtree at its end may lack its right part.
  */
 export function nodesOf(first: number, end: number, leaves: number): Node[] {
   const nodes: Node[] = [];
@@ -50,8 +50,8 @@ export function nodesOf(first: number, end: number, leaves: number): Node[] {
 }
 
 /**
- * The tree's sum of `count` rows of `width` numbers: strides 1, 2, 4, …, the left operand the lower. Overwrites `rows`
- * with partial sums; the sum is the first.
+ * The tree's sum of `count` rows of `width` numbers, by strides 1, 2, 4, …; the left operand is the lower row.
+ * Overwrites `rows` with partial sums; the first row becomes the sum.
  */
 export function addTree(
   rows: Elements, // [count, width]
@@ -67,13 +67,13 @@ export function addTree(
   }
 }
 
-/** Rows of sums that a tree over up to so many leaves needs where leaf follows leaf: see `joinLevels`. */
+/** Rows of the stack in `joinLevels` for up to `leaves` leaves. */
 export const treeLevels = (leaves: number): number => 33 - Math.clz32(leaves);
 
 /**
- * Where leaf follows leaf, partial sums wait in rows of a stack: behind leaf k of `leaves`, whose sum is in row
- * `level`, adds neighbours that are whole, left += right, behind the last leaf all. Returns the row for the next leaf's
- * sum; the sum of all ends in row 0.
+ * Sums leaves one after the other, with partial sums in rows of a stack. Call it when the sum of leaf k is in row
+ * `level`: it joins finished neighbours, left += right, and after the last leaf all rows. Returns the row for the sum
+ * of the next leaf; the total ends in row 0.
  */
 export function joinLevels(
   sums: Elements, // [treeLevels, width]

@@ -1,23 +1,23 @@
 import type { Node } from './leaves.ts';
 
 /**
- * In which order rows of gradients, one for each of some nodes, are added so that the sum is the tree's. First
- * `joins`: row left += row right. Then `count` rows are left, `step` rows apart from row 0 on, which are neighbours of
- * one level: added by strides 1, 2, 4, …, the left operand the lower.
+ * The order of adding the gradient rows of some nodes, so that the sum equals the tree's. First `joins`: row left +=
+ * row right. This leaves `count` rows, `step` apart from row 0 on, which are neighbours of one level; they are added by
+ * strides 1, 2, 4, …, the left operand the lower row.
  */
 export interface NodeSums {
-  /** Pairs of rows that are added first, one pair after the other: row left += row right. */
+  /** Pairs of rows to add first, in order: row left += row right. */
   readonly joins: readonly (readonly [left: number, right: number])[];
-  /** Rows that are added by the tree afterwards. */
+  /** Rows to add by the tree afterwards. */
   readonly count: number;
-  /** From one of these rows to the next, in rows. */
+  /** Distance of these rows, in rows. */
   readonly step: number;
 }
 
-/** Of a gradient that stands in one row. */
+/** Sums for a gradient in a single row. */
 export const ONE_ROW: NodeSums = { joins: [], count: 1, step: 1 };
 
-/** Of nodes that follow each other and make up `leaves` leaves, the gradient of node k in row k. */
+/** Sums for consecutive nodes of `leaves` leaves; the gradient of node k is in row k. */
 export function sumsOf(nodes: readonly Node[], leaves: number): NodeSums {
   const rows = rowsByLeaf(nodes);
   const widest = nodes.reduce((most, { count }) => Math.max(most, count), 1);
@@ -31,15 +31,15 @@ export function sumsOf(nodes: readonly Node[], leaves: number): NodeSums {
   }
 }
 
-/** How rows of some nodes become one row for each of larger ones. */
+/** How the rows of some nodes become one row for each larger node. */
 export interface Joined {
-  /** Pairs of rows that are added, one pair after the other: row left += row right. */
+  /** Pairs of rows to add, in order: row left += row right. */
   readonly joins: readonly (readonly [left: number, right: number])[];
-  /** The row of each of the larger nodes afterwards. */
+  /** The row of each larger node afterwards. */
   readonly rows: readonly number[];
 }
 
-/** Adds nodes, node k in row k, as the tree has it, up to those of `into`, of which each consists of some. */
+/** Adds the rows of nodes (node k in row k) in the tree's order to one row for each node of `into`. */
 export function joinNodes(nodes: readonly Node[], into: readonly Node[], leaves: number): Joined {
   const joins: [number, number][] = [];
   const rows = rowsByLeaf(nodes);
@@ -51,12 +51,15 @@ export function joinNodes(nodes: readonly Node[], into: readonly Node[], leaves:
   return { joins, rows: own };
 }
 
-/** Nodes by their first leaf, each with its row. */
+/** Nodes by their first leaf, with their rows. */
 type Rows = ReadonlyMap<number, Node & { readonly row: number }>;
 
 const rowsByLeaf = (nodes: readonly Node[]): Rows => new Map(nodes.map((node, row) => [node.first, { ...node, row }]));
 
-/** The row that holds the sum of the subtree of `size` leaves from leaf `first`, behind the `joins` that it adds. */
+/**
+ * The row with the sum of the subtree of `size` leaves from leaf `first`. Appends the additions that this takes to
+ * `joins`.
+ */
 function joinSubtree(
   rows: Rows,
   first: number,

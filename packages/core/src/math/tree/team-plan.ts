@@ -1,54 +1,55 @@
 import type { LeafRange } from './deal-leaves.ts';
 import { type Node, nodesOf } from './leaves.ts';
 
-/** What a thread takes at once: forward and backward pass of a node, whose gradient goes to a row. */
+/** A forward and backward pass of a thread over one node. Its gradient goes to a row. */
 export interface NodePass extends Node {
-  /** Row of the gradients. */
+  /** Row of the gradient. */
   readonly row: number;
-  /** Whether the row holds the sum of the left neighbour, to which the gradient is added. */
+  /** Whether to add the gradient to the row, which holds the sum of the left neighbour. */
   readonly joins: boolean;
-  /** Rows that are to be added after it: left += right. */
+  /** Rows to add afterwards: left += right. */
   readonly merges: readonly (readonly [left: number, right: number])[];
 }
 
-/** How a team takes a batch. */
+/** Division of a batch among the threads of a team. */
 export interface TeamPlan {
-  /** Of each thread, in order. */
+  /** Passes of each thread, in order. */
   readonly passes: readonly (readonly NodePass[])[];
-  /** What the rows hold afterwards, row after row. */
+  /** The node whose gradient each row holds afterwards, row by row. */
   readonly nodes: readonly Node[];
-  /** How many rows there are: `nodes`, and those that are merged on the way. */
+  /** Number of rows: one for each of `nodes`, and those that are merged before the end. */
   readonly rows: number;
 }
 
-/** What a plan depends on. */
+/** Options of `planTeam`. */
 export interface TeamPlanOptions {
-  /** Of the whole batch. */
+  /** Leaves of the whole batch. */
   readonly leaves: number;
-  /** Those that the team takes. @default all */
+  /** Leaves of the team. @default all */
   readonly part?: LeafRange;
   readonly threads: number;
-  /** Leaves of a pass, a power of two: as many as a workspace has rows for. */
+  /** Most leaves of a pass, a power of two: the workspace has rows for this many. */
   readonly most: number;
-  /**
-   * Whether a pass may add its gradient to its left neighbour's. A BLAS may not: that rounds in an order of its own.
-   */
+  /** Whether a pass may add its gradient to its left neighbour's. A BLAS may not, as it rounds in its own order. */
   readonly joins: boolean;
   /**
-   * Whether a row is free for the next pass once it is added to its neighbour's. It is not where all passes go on
-   * together, from barrier to barrier. @default true
+   * Whether a later pass may reuse a row that was added to its neighbour's. Not if all passes advance together, from
+   * barrier to barrier. @default true
    */
   readonly merges?: boolean;
 }
 
-/** Deals the leaves of a batch out to a team, neighbours to the same thread, and says where their gradients go. */
+/**
+ * Deals the leaves of a batch to the threads of a team, neighbouring leaves to one thread, and assigns rows to their
+ * gradients.
+ */
 export function planTeam(options: TeamPlanOptions): TeamPlan {
   const parts = Array.from({ length: options.threads }, (_, t) => {
     const { first, end } = leavesOf(options, t);
     return planThread(first, end, options);
   });
   const nodes = parts.flatMap((part) => part.nodes);
-  // Rows that hold a node at the end come first, so that the update finds them side by side.
+  // Rows that hold a node at the end come first, so that the update finds them next to each other.
   let [kept, free] = [0, nodes.length];
   const passes = parts.map((part) => {
     const [firstKept, firstFree] = [kept, free - part.nodes.length];
@@ -70,7 +71,7 @@ function leavesOf({ leaves, threads, part = { first: 0, end: leaves } }: TeamPla
   return { first: bound(thread), end: bound(thread + 1) };
 }
 
-/** Rows counted from 0 in the thread. */
+/** Passes of a thread, with rows counted from 0. */
 function planThread(first: number, end: number, { leaves, most, joins, merges: frees = true }: TeamPlanOptions) {
   const passes: NodePass[] = [];
   const stack: Node[] = []; // the node in each row
@@ -87,8 +88,8 @@ function planThread(first: number, end: number, { leaves, most, joins, merges: f
       rows = Math.max(rows, stack.length);
       const row = stack.length - 1;
       const merges: [number, number][] = [];
-      // What the last chunk could merge is left to the update, which reads the rows in any case. Other nodes become one
-      // row each: a thread would need rows by the square of the logarithm of its leaves.
+      // Merges after the last chunk are left to the update, which reads the rows anyway. Other nodes are merged to one
+      // row each; without that, the rows of a thread would grow with the square of the logarithm of its leaves.
       for (let n = isRight ? (c + 1) / 2 : c + 1; frees && (c + 1 < chunks || !isLast) && n % 2 === 0; n /= 2) {
         merges.push([stack.length - 2, stack.length - 1]);
         addTo(stack, stack.pop()?.count ?? 0);
@@ -99,16 +100,16 @@ function planThread(first: number, end: number, { leaves, most, joins, merges: f
   return { passes, nodes: stack, rows };
 }
 
-/** The last node of a stack, with so many leaves more. */
+/** Adds `count` leaves to the last node of a stack. */
 function addTo(stack: Node[], count: number): void {
   const last = stack[stack.length - 1];
   stack[stack.length - 1] = { first: last.first, count: last.count + count };
 }
 
-/** What a plan comes to, counted without making it: of millions of leaves that would take seconds. */
+/** Size of a plan, computed without building it, which takes seconds for millions of leaves. */
 interface PlanSize {
-  readonly rows: number; // of gradients
-  readonly passes: number; // of the thread that has most
+  readonly rows: number; // rows of gradients
+  readonly passes: number; // passes of the thread with most
 }
 
 /** The size of `planTeam(options)`. */
@@ -123,13 +124,13 @@ export function sizeOfPlan(options: TeamPlanOptions): PlanSize {
   return { rows, passes };
 }
 
-/** As `planThread` would have it. */
+/** Size of the plan of `planThread`. */
 function sizeOfThread(first: number, end: number, { leaves, most, joins, merges = true }: TeamPlanOptions): PlanSize {
   let [kept, rows, passes] = [0, 0, 0];
   for (const { first: at, count } of nodesOf(first, end, leaves)) {
     const chunks = Math.floor((count + most - 1) / most);
-    // Chunks that have a row of their own, the last not counted. As many sums wait behind m of them as m has ones, and
-    // of the numbers up to m the one below the largest power of two that is at most m + 1 has most.
+    // m: chunks with a row of their own, without the last one. After m such chunks as many sums wait as m has binary
+    // ones; the number up to m with most ones is the largest 2ᵏ - 1.
     const m = joins ? (chunks - 1) >> 1 : chunks - 1;
     passes += chunks;
     if (!merges) {
@@ -144,7 +145,7 @@ function sizeOfThread(first: number, end: number, { leaves, most, joins, merges 
   return { rows, passes };
 }
 
-/** Rows of gradients that teams of up to so many threads need. */
+/** Rows of gradients that a team of up to `threads` threads needs. */
 export function gradientRows({ threads, ...options }: TeamPlanOptions): number {
   const { leaves, part = { first: 0, end: leaves } } = options;
   let most = 0;

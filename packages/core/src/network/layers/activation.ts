@@ -16,12 +16,12 @@ import type { Layer } from './layer.ts';
 import type { Place } from './place.ts';
 
 export const activationOptions = defineOptions('activation', {
-  /** The function, by its name in the table of activations. */
-  fn: required(() => unchecked<ActivationName>()), // checked below, since a user may have own ones
+  /** Name of the function in the table of activations. */
+  fn: required(() => unchecked<ActivationName>()), // checked below, since it may be a user's own
   /** Inputs and outputs per row. @default the outputs of the layer before */
   size: positiveInteger(),
   /**
-   * α: the slope of leaky-relu below 0, or the scale of elu. At least 0; no other activation takes it.
+   * α: the slope of leaky-relu below 0, or the scale of elu. At least 0. No other activation takes it.
    * @default 0.01 for leaky-relu, 1 for elu
    */
   alpha: unchecked<number>(), // checked below, since it depends on fn
@@ -30,7 +30,7 @@ export const activationOptions = defineOptions('activation', {
 /** Options of an activation layer. */
 export interface ActivationOptions extends OptionsOf<typeof activationOptions.table>, Named {}
 
-/** y[i] = f(x[i]), f from the table of activations. */
+/** y[i] = f(x[i]) with f from the table of activations. */
 export function activation(options: ActivationOptions, { input, own }: Pick<Place, 'input' | 'own'>): Layer {
   const { fn, size: width, alpha: given } = activationOptions.read(options);
   const table: Readonly<Record<string, Activation>> = { ...activations, ...own?.activations };

@@ -20,7 +20,9 @@ export const batchNormOptions = defineOptions('batch-norm', {
   size: positiveInteger(),
   /** ε > 0, inside the square root. @default 1e-5, as in PyTorch */
   epsilon: positive(1e-5),
-  /** Share of a batch in the running mean and variance, in [0, 1), as in PyTorch; Keras counts from 1. @default 0.1 */
+  /**
+   * Share of a batch in the running mean and variance, in [0, 1), as in PyTorch; Keras takes 1 minus this. @default 0.1
+   */
   momentum: fraction(0.1),
 });
 
@@ -28,10 +30,10 @@ export const batchNormOptions = defineOptions('batch-norm', {
 export interface BatchNormOptions extends OptionsOf<typeof batchNormOptions.table>, Named {}
 
 /**
- * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and the mean μ and the (biased) variance σ² of each column over the
- * whole batch, whichever threads have its rows: sums over leaves, added by the tree, behind a barrier. At evaluation μ
- * and σ² are running averages of those of the batches, which a step moves on before its update; theirs is the unbiased
- * variance, as in PyTorch, and in a batch of one row the biased one.
+ * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and the mean μ and biased variance σ² of each column over the whole
+ * batch, whichever threads have its rows: each thread sums its leaves, and after a barrier the tree adds them. At
+ * evaluation μ and σ² are running averages over batches, which each step updates before the weights. They use the
+ * unbiased variance, as in PyTorch, or the biased one for a batch of one row.
  * [Ioffe & Szegedy 2015, alg. 1](https://arxiv.org/abs/1502.03167)
  */
 export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
@@ -52,12 +54,12 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
     ],
     couplesRows: true,
     createMemory: (rows, allocate, { leaves, take, own = allocate }) => ({
-      // x̂, σ's inverse, μ and σ² or the means of dy and dy · x̂, sums of dγ and dβ, and a tree over all leaves.
+      // x̂, 1 / σ, μ and σ² (or the means of dy and dy · x̂), sums of dγ and dβ, and a tree over all leaves.
       arrays: [
         ...[allocate(rows * size), allocate(size), own(size), own(size)],
         ...[allocate(treeLevels(rows) * 2 * size), own(treeLevels(leaves) * size)],
       ],
-      // Sums over the leaves of a batch: of x, of its squares, of dy and of dy · x̂.
+      // Sums over each leaf of a batch: x, its squares, dy, and dy · x̂.
       shared: [size, size, size, size].map(take),
     }),
     forward(y, x, [gamma, beta, runningMean, runningVariance], B, pass, { arrays, shared = [] }) {
@@ -79,7 +81,7 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
       emit(barrier);
       if (!follows) emit(ops.leafMean, variance, levels, squares, leaves, size, rows);
       emit(ops.batchNormForward, y, xHat, scales, variance, gamma, beta, B, size, epsilon);
-      // Once a step; nobody else reads or writes them in training.
+      // Only once a step; in training nothing else reads or writes the running averages.
       if (firstLeaf > 0) return;
       emit(ops.movingAverage, runningMean, mean, size, momentum, 1);
       emit(ops.movingAverage, runningVariance, variance, size, momentum, rows / Math.max(1, rows - 1));
@@ -104,7 +106,7 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
       emit(ops.batchNormBackwardInput, dx, dy, xHat, scales, gamma, meanDy, meanDyXHat, B, size);
     },
   };
-  /** The rows of `own` leaves from `firstLeaf`; all of an array that is empty, as where operations are only counted. */
+  /** The sums of `own` leaves from `firstLeaf` on. An empty array (when operations are only counted) stays empty. */
   function partOf(sums: Elements, firstLeaf: number, own: number): Elements {
     return sums.length === 0 ? sums : viewOf(sums, firstLeaf * size, own * size);
   }

@@ -24,9 +24,10 @@ export const dropoutOptions = defineOptions('dropout', {
 export interface DropoutOptions extends OptionsOf<typeof dropoutOptions.table>, Named {}
 
 /**
- * y = x · m / (1 - rate), m = 0 with probability `rate`, else 1; at evaluation y = x. The mask is a function of
- * (seed, step, layer, row in the batch, column) by Philox-4x32-10, so that it needs no memory and no order of threads.
- * [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html), inverted as in PyTorch.
+ * y = x · m / (1 - rate) with m = 0 with probability `rate`, else 1; at evaluation y = x. The mask is a function of
+ * (seed, step, layer, row in the batch, column) by Philox-4x32-10, so it takes no memory and does not depend on
+ * threads.
+ * [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html), scaled in training as in PyTorch.
  */
 export function dropout(options: DropoutOptions, { input, path }: Place): Layer {
   const { rate, size: width } = dropoutOptions.read(options);
@@ -35,7 +36,7 @@ export function dropout(options: DropoutOptions, { input, path }: Place): Layer 
   const threshold = Math.floor(rate * 4294967296);
   const factor = 1 / (1 - rate);
 
-  /** y = x · m / (1 - rate), or x; y may be x. */
+  /** y = x · m / (1 - rate) in training, else y = x. y may be x. */
   function mask(
     y: Elements, // [B, size] out
     x: Elements, // [B, size]

@@ -8,9 +8,9 @@ import type { Layer } from './layer.ts';
 import { atLayer, type Place } from './place.ts';
 
 export const embeddingOptions = defineOptions('embedding', {
-  /** V, size of the vocabulary: the inputs are whole numbers from 0 to V - 1. */
+  /** V, size of the vocabulary: inputs are integers from 0 to V - 1. */
   vocabulary: required(positiveInteger),
-  /** Size of the vector of each index: a row of k indices becomes k · width numbers. */
+  /** Length of the vector for each index: a row of k indices becomes k · width numbers. */
   width: required(positiveInteger),
   /** Initializer of the table E [V, width]. @default { kind: 'normal', std: 1 }, as in PyTorch */
   init: initializer({ kind: 'normal', std: 1 }),
@@ -20,9 +20,9 @@ export const embeddingOptions = defineOptions('embedding', {
 export interface EmbeddingOptions extends OptionsOf<typeof embeddingOptions.table>, Named {}
 
 /**
- * y[B, k · width]: for each of the k whole numbers of a row of x, that row of E [V, width]. In a leaf dE adds
- * rows ascending and in them places ascending. No gradient reaches an index: dx is 0.
- * @throws InputError in forward for an index that is not whole or not in [0, V), before anything is read.
+ * y[B, k · width]: each of the k integers in a row of x selects a row of E [V, width]. Within a leaf, dE adds rows
+ * ascending, and places in a row ascending. Indices have no gradient: dx is 0.
+ * @throws InputError in the forward pass if an index is not an integer in [0, V), before anything is read.
  */
 export function embedding(options: EmbeddingOptions, { input, path, name, own }: Place): Layer {
   const k = sizeOf(input);
@@ -41,7 +41,7 @@ export function embedding(options: EmbeddingOptions, { input, path, name, own }:
       emit(ops.checkIndices, x, B * k, k, V, where);
       emit(ops.embeddingForward, y, x, E, B * k, width);
     },
-    // For each index the first place that has it, for each place the next; sums over leaves, and which leaves.
+    // The first place of each index, the next place for each place, sums of leaves, and the leaves of these sums.
     createMemory(rows, allocate) {
       const levels = treeLevels(rows);
       return {

@@ -21,13 +21,13 @@ const table = {
   swiglu,
 };
 
-/** The kinds of layers in long form; the name of an activation is short for an activation layer. */
+/** Kinds of layers in long form. The name of an activation is short for an activation layer. */
 export type LayerKind = keyof typeof table;
 
-/** Every kind of layer. To add one, write a file and list it here. */
+/** All kinds of layers. To add one, write a file and list it here. */
 export const layers: { readonly [K in keyof typeof table]: (typeof table)[K] } = table;
 
-/** The options of each. */
+/** Options of each kind. */
 export const layerOptions = {
   activation: activationOptions.table,
   'batch-norm': batchNormOptions.table,
@@ -41,7 +41,7 @@ export const layerOptions = {
 
 /**
  * JSON that rebuilds a layer in any thread: `{ kind: 'dense', out: 128 }`. An activation may be written as `{ kind:
- * 'relu' }`, short for `{ kind: 'activation', fn: 'relu' }`; results, files and comparisons use the long form.
+ * 'relu' }`, short for `{ kind: 'activation', fn: 'relu' }`. Results, files and comparisons use the long form.
  */
 export type LayerSpec =
   | {
@@ -54,8 +54,8 @@ export type LayerSpec =
 /** Options of a residual block. */
 export interface ResidualOptions extends Omit<AnyResidualOptions, 'layers'> {
   /**
-   * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may hold blocks, 16
-   * levels deep at most.
+   * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may be nested, at most 16
+   * levels deep.
    */
   layers: LayerSpec[];
 }

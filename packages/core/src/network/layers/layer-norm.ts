@@ -16,7 +16,7 @@ export const layerNormOptions = defineOptions('layer-norm', {
 export interface LayerNormOptions extends OptionsOf<typeof layerNormOptions.table>, Named {}
 
 /**
- * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and each row's own mean μ and (biased) variance σ². Sums over a row
+ * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and the mean μ and biased variance σ² of each row. Sums over a row
  * run in four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). [Ba et al. 2016](https://arxiv.org/abs/1607.06450)
  */
 export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
@@ -33,7 +33,8 @@ export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
       { name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) },
       { name: 'beta', shape: [size], initialize: (out) => void out.fill(0) },
     ],
-    // The rows (x - μ) / √(σ² + ε), each row's 1 / √(σ² + ε), one row of scratch, and sums of dγ and dβ over leaves.
+    // (x - μ) / √(σ² + ε) of all rows, 1 / √(σ² + ε) of each row, one row of scratch, and sums of dγ and dβ over
+    // leaves.
     createMemory: (rows, allocate) => ({
       arrays: [allocate(rows * size), allocate(rows), allocate(size), allocate(treeLevels(rows) * 2 * size)],
     }),

@@ -6,99 +6,100 @@ import type { Emit } from '../../program/op.ts';
 import type { Shape } from '../shape.ts';
 import type { LayerMemory, Share } from './memory.ts';
 
-/** What the program of a pass over rows depends on besides the rows. */
+/** Settings of a pass over rows, from which its operations are emitted. */
 export interface Pass {
-  /** Puts an operation at the end of the program. */
+  /** Appends an operation to the program. */
   readonly emit: Emit;
-  /** False at evaluation: dropout is the identity. */
+  /** False at evaluation, where dropout is the identity. */
   readonly training: boolean;
   /** Seed of dropout. */
   readonly seed: number;
-  /** Rows of a leaf: gradients are summed leaf by leaf, and the leaves by a tree. */
+  /** Rows of a leaf. Gradients are summed within leaves, and leaves by a tree. */
   readonly leaf: number;
-  /** Whether gradients are added to what stands in their arrays: the sum of the rows to the left. */
+  /** Whether to add gradients to their arrays, which hold the sum of the rows to the left. */
   readonly joins: boolean;
-  /** The batch that the rows are part of. Only layers that couple rows ask for it. */
+  /** The batch that the rows belong to. Only layers that couple rows read it. */
   readonly batch: BatchPlace;
-  /** [2] Where the program finds the step, counted from 0, and the index of its first row in the batch. */
+  /** [2] Step, counted from 0, and index of the first row in the batch. Operations read them when they run. */
   readonly place: Float64Array;
 }
 
-/** Which part of a batch a pass has. */
+/** The part of a batch that a pass takes. */
 export interface BatchPlace {
   /** Rows of the whole batch. */
   readonly rows: number;
-  /** Its leaves. */
+  /** Leaves of the whole batch. */
   readonly leaves: number;
   /** The first leaf of the pass. */
   readonly firstLeaf: number;
-  /** Whether a pass before this one, of the same thread, leaves what `Share.own` holds. Absent: none does. */
+  /** Whether an earlier pass of the same thread has filled the arrays of `Share.own`. @default false */
   readonly follows?: boolean;
 }
 
-/** Of a pass whose layers do not ask, as in evaluation. */
+/** Placeholder for passes whose layers do not read `batch`, as in evaluation. */
 export const NO_BATCH: BatchPlace = { rows: 0, leaves: 0, firstLeaf: 0 };
 
-/** A tensor of a layer: trained, or a state that its passes write. */
+/** A tensor of a layer: trained weights, or a state that the layer's passes update. */
 export interface TensorSpec {
-  /** Its name, such as 'W' or 'b'. */
+  /** Name, such as 'W' or 'b'. */
   readonly name: string;
   /** Shape, such as [I, O]. */
   readonly shape: readonly number[];
-  /** False for a state: it has no gradient, and no update or weight decay touches it. @default true */
+  /** False for a state: it has no gradient, and updates and weight decay leave it alone. @default true */
   readonly isTrained?: boolean;
   /** Writes the starting values. Overwrites `out`. */
   initialize(out: Elements, random: Random): void;
 }
 
 /**
- * A function of rows, written as operations: `forward` and `backward` put those of a pass at the end of a program. They
- * compute nothing themselves, so a layer is stateless, and any thread and any backend can run it.
+ * A function of rows, written as operations: `forward` and `backward` append operations to a program and compute
+ * nothing. So a layer has no state, and any thread and backend can run it.
  */
 export interface Layer {
   /** Name in error messages: `dense(784->128)`. */
   readonly label: string;
   /** Shape of a row's inputs. */
   readonly in: Shape;
-  /** Shape of its outputs. */
+  /** Shape of a row's outputs. */
   readonly out: Shape;
-  /** y[i] depends only on x[i]: `dx` may then be `dy`, and `y` may be `x` if `x` is not read later. */
+  /** Whether y[i] depends only on x[i]. Then `dx` may be `dy`, and `y` may be `x` if `x` is not read later. */
   readonly elementwise: boolean;
-  /** Arrays that `backward` reads; only these are kept. The others may hold anything. */
+  /** Arrays that `backward` reads. Only these are kept; others may hold anything. */
   readonly reads: {
-    /** The inputs of `forward`. */
+    /** Inputs of the forward pass. */
     readonly x: boolean;
-    /** Its outputs. */
+    /** Outputs of the forward pass. */
     readonly y: boolean;
   };
-  /** In their order in the parameter vector. */
+  /** Tensors in their order in the parameter vector. */
   readonly tensors: readonly TensorSpec[];
   /**
-   * Shapes of the dense products in its passes, without those of nested layers; the scratch of the kernels depends on
-   * them. Absent: none.
+   * Shapes of the layer's dense products, without those of nested layers. Kernels need them to size their scratch.
+   * @default none
    */
   readonly products?: readonly ProductShape[];
-  /** The function of an activation layer. Absent: it is none. */
+  /** The function of an activation layer; absent for other layers. */
   readonly activation?: {
     /** The function and its derivative. */
     readonly f: Activation;
-    /** Its parameter. */
+    /** Its parameter α. */
     readonly alpha: number;
   };
-  /** Nested layers, in order. Its tensors are theirs. */
+  /** Nested layers, in order. Their tensors are the layer's tensors. */
   readonly inner?: readonly Layer[];
   /**
-   * In training a row's output depends on the other rows of the batch, so passes have barriers in them. Absent: no.
+   * Whether a row's output depends on other rows of the batch in training, so that passes contain barriers. @default
+   * false
    */
   readonly couplesRows?: boolean;
-  /** Memory of the layer for up to `rows` rows, besides input and output. Absent: nothing. */
+  /** Allocates the layer's memory for up to `rows` rows, besides inputs and outputs. Absent if it needs none. */
   createMemory?(rows: number, allocate: Allocate, share: Share): LayerMemory;
 
-  /** Operations that overwrite `y`. */
+  /** Emits operations that overwrite `y`. */
   forward(
     y: Elements, // [B, out] out
     x: Elements, // [B, in]
-    parameters: readonly Elements[], // one array a tensor
+    parameters: readonly Elements[], // one array per tensor
     B: number,
     pass: Pass,
     memory: LayerMemory,
@@ -106,9 +107,9 @@ export interface Layer {
   ): void;
 
   /**
-   * Operations that overwrite `dx` (unless null: nobody needs it) and every array of `gradients`, for B = 0 with
-   * zeros; where `pass.joins`, adds to `gradients`. A gradient is the tree over leaves of `pass.leaf` rows: see
-   * tree/leaves.ts.
+   * Emits operations that overwrite `dx` (unless it is null, because it is not needed) and all `gradients`, or add to
+   * `gradients` if `pass.joins`. For B = 0 gradients become 0. A gradient is summed by the tree over leaves of
+   * `pass.leaf` rows, see src/math/tree/leaves.ts.
    */
   backward(
     dx: Elements | null, // [B, in] out
@@ -125,8 +126,8 @@ export interface Layer {
 }
 
 /**
- * Called with every array of rows right after it is written, for probes and checks: the output of a layer ('forward'),
- * the gradient with respect to the output of the last layer of a stack ('loss'), and with respect to the input of each
- * ('backward'). A layer that holds others passes it on to them.
+ * Called with every array of rows right after it is written, for probes and checks: the output of each layer
+ * ('forward'), the gradient by the output of a stack's last layer ('loss'), and the gradient by the input of each layer
+ * ('backward'). Layers with nested layers pass it on to them.
  */
 export type Inspect = (phase: 'forward' | 'loss' | 'backward', layer: Layer, rows: Elements, n: number) => void;

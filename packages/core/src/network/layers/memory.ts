@@ -1,44 +1,41 @@
 import type { Elements } from '../../math/element-type.ts';
 /**
- * Memory of one layer, used by one thread: what its forward pass keeps for its backward pass, besides the output, and
- * scratch.
+ * Memory of a layer for one thread: what its forward pass keeps for the backward pass, besides outputs, and scratch.
  */
 export interface LayerMemory {
   /** The arrays of `createMemory`, in its order. */
   readonly arrays: readonly Elements[];
-  /** Those of its arrays that are double in every run. */
+  /** Arrays that are always float64. */
   readonly doubles?: readonly Float64Array[];
-  /** Arrays that all threads of a team share, as `Share.take` gives them. */
+  /** Arrays from `Share.take`, which all threads of a team share. */
   readonly shared?: readonly Elements[];
   /** Memory of nested layers. */
   readonly inner?: StackMemory;
 }
 
-/** Memory that all threads of a team share: every one of them takes the same arrays, in the same order. */
+/** Allocates memory that all threads of a team share. Every thread takes the same arrays in the same order. */
 export interface Share {
-  /** Leaves of a batch, at most. */
+  /** Most leaves of a batch. */
   readonly leaves: number;
   /** An array [leaves, width]. */
   take(width: number): Elements;
-  /** An array that all passes of one thread share. Absent: every pass allocates its own. */
+  /** An array that all passes of a thread share. @default every pass allocates its own */
   own?(length: number): Elements;
 }
 
-/** Where nothing is trained. */
+/** For networks that are not trained. */
 export const NO_SHARE: Share = { leaves: 0, take: () => nothing };
 const nothing = new Float64Array(0);
 
-/** Memory of a stack of layers, for up to `rows` rows. */
+/** Memory of a stack of layers for up to `rows` rows. */
 export interface StackMemory {
-  /**
-   * The output of each layer [rows, out]; an elementwise layer shares the array of its input if that is not read later.
-   */
+  /** Output of each layer [rows, out]. An elementwise layer shares the array of its input if that is not read later. */
   readonly outputs: readonly Elements[];
-  /** Gradients with respect to the output of a layer, used alternately [rows, widest]. */
+  /** Gradients by layer outputs [rows, widest], used alternately. */
   readonly gradients: readonly [Elements, Elements];
   /** Memory of each layer. */
   readonly memories: readonly LayerMemory[];
 }
 
-/** For a layer that needs no memory. */
+/** For layers that need no memory. */
 export const noMemory: LayerMemory = { arrays: [] };

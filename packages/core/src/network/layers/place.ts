@@ -8,7 +8,7 @@ import type { Pausable } from '../../math/pausable.ts';
 import type { Shape } from '../shape.ts';
 import type { Layer } from './layer.ts';
 
-/** Parts of a user's own, by family and name, which stand beside the built-in ones. */
+/** The user's own parts by family and name, in addition to the built-in ones. */
 export interface OwnParts {
   /** Activations. */
   readonly activations: Readonly<Record<string, Activation>>;
@@ -20,24 +20,24 @@ export interface OwnParts {
   readonly initializers: Readonly<Record<string, (options: object) => Initializer>>;
   /** Schedules. */
   readonly schedules: Readonly<Record<string, (options: object) => ScheduleIn>>;
-  /** Metrics; evaluations have all of them. */
+  /** Metrics. Every evaluation computes all of them. */
   readonly metrics: Readonly<Record<string, () => Metric>>;
 }
 
-/** None. */
+/** No own parts. */
 export const NO_PARTS: OwnParts = {
   ...{ activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} },
 };
 
-/** The position of a layer in its network. */
+/** The place of a layer in its network. */
 export interface Place {
   /** Shape of a row's inputs. */
   readonly input: Shape;
   /** Position in the network, counted from 0; for a nested layer, followed by its position in the outer layer. */
   readonly path: readonly number[];
-  /** The layer's own name. Absent: its spec gives none. */
+  /** The name that its spec gives it. @default none */
   readonly name?: string;
-  /** Parts of the user's own. Absent: none. */
+  /** The user's own parts. @default none */
   readonly own?: OwnParts;
   /** Builds nested layers. @throws Error if they do not fit together. */
   build(specs: readonly KindOf<string>[], input: Shape, path: readonly number[]): Pausable<Layer[]>;

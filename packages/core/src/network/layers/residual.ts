@@ -16,25 +16,25 @@ type LayerSpec = KindOf<string>;
 
 export const residualOptions = defineOptions('residual', {
   /**
-   * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may hold blocks, 16
-   * levels deep at most.
+   * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may be nested, at most 16
+   * levels deep.
    */
   layers: required(
     checkedBy('a list of at least 1 layer', (value): value is LayerSpec[] => Array.isArray(value) && value.length > 0),
   ),
 });
 
-/** Options of a residual block; `LayerSpec` says which layers there are. */
+/** Options of a residual block with any kinds of layers. */
 export interface AnyResidualOptions extends OptionsOf<typeof residualOptions.table>, Named {}
 
-/** y = x + f(x), f being layers of its own. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
+/** y = x + f(x), where f is `layers` in sequence. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
 export function* residual(options: AnyResidualOptions, { input, path, build }: Place): Pausable<Layer> {
   const width = sizeOf(input);
   const layers = yield* build(residualOptions.read(options).layers, input, path);
   const last = layers[layers.length - 1];
   if (sizeOf(last.out) !== width) {
     const place = [...path, layers.length - 1].join('.');
-    const problem = `has length ${sizeOf(last.out)}, expected ${width} (x + f(x) needs both to be as wide)`;
+    const problem = `has length ${sizeOf(last.out)}, expected ${width} (x + f(x) needs equal lengths)`;
     throw new OptionError('residual', `layers.${place}.out`, problem, {
       about: `${last.label} at layer ${place}: output`,
     });
@@ -52,7 +52,7 @@ export function* residual(options: AnyResidualOptions, { input, path, build }: P
     inner: layers,
     couplesRows: layers.some((layer) => layer.couplesRows === true),
     createMemory(rows, allocate, share) {
-      // x is read again for the sum, so the first layer must not overwrite it. Its array is not known here.
+      // The sum reads x again, so the first layer must not overwrite it. The array of x is not known here.
       return { arrays: [], inner: createStackMemory(layers, new Float64Array(0), true, rows, allocate, share) };
     },
     forward(y, x, parameters, B, pass, memory, inspect) {
@@ -68,7 +68,7 @@ export function* residual(options: AnyResidualOptions, { input, path, build }: P
     },
   };
 
-  /** The tensors of the layers, one list a layer. */
+  /** The tensors of each layer. */
   function sorted(tensors: readonly Elements[]): Elements[][] {
     let next = 0;
     return layers.map((layer) => {

@@ -5,7 +5,7 @@ import { sizeOf } from '../shape.ts';
 import type { Inspect, Layer, Pass } from './layer.ts';
 import { noMemory, type Share, type StackMemory } from './memory.ts';
 
-/** @param inputIsRead whether anybody reads `x` after the first layer's forward: it may not be overwritten then */
+/** @param inputIsRead whether `x` is read after the first layer's forward pass, so that it must not be overwritten */
 export function createStackMemory(
   layers: readonly Layer[],
   x: Elements, // [rows, in of the first layer]
@@ -16,7 +16,7 @@ export function createStackMemory(
 ): StackMemory {
   const outputs: Elements[] = [];
   let input = x;
-  let isRead = inputIsRead; // by the backward pass of the layer that put it out
+  let isRead = inputIsRead; // by the backward pass of the layer before
   for (const layer of layers) {
     const inPlace = layer.elementwise && !layer.reads.x && !isRead;
     input = inPlace ? input : allocate(rows * sizeOf(layer.out));
@@ -29,7 +29,7 @@ export function createStackMemory(
   return { outputs, gradients, memories };
 }
 
-/** Puts a look at an array that has just been written into the program. */
+/** Emits a call of `inspect` for an array that was just written. */
 function look(
   { emit }: Pass,
   inspect: Inspect | undefined,
@@ -41,7 +41,7 @@ function look(
   if (inspect !== undefined) emit(host, () => void inspect(phase, layer, rows, n));
 }
 
-/** Emits the layers' forward pass of B rows of `x`; returns the array of the last one's outputs [B, out]. */
+/** Emits the layers' forward pass of B rows of `x`. Returns the array of the last layer's outputs [B, out]. */
 export function forwardStack(
   layers: readonly Layer[],
   memory: StackMemory,
@@ -62,9 +62,8 @@ export function forwardStack(
 }
 
 /**
- * Emits what propagates the gradient with respect to the last output from `memory.gradients[0]` back to the first
- * layer with parameters, or to `x` if `toInput`. Overwrites every array of `gradients`; returns the array of the last
- * gradient.
+ * Emits the layers' backward pass from `memory.gradients[0]`, the gradient by the last output, to the first layer with
+ * parameters, or to `x` if `toInput`. Overwrites every array of `gradients`. Returns the array with the last gradient.
  */
 export function backwardStack(
   layers: readonly Layer[],
@@ -97,7 +96,7 @@ export function backwardStack(
   return dy;
 }
 
-/** No layer before this one has parameters, so the gradient stops here. */
+/** The first layer with parameters. The gradient stops here, as no layer before has any. */
 function firstTrainable(layers: readonly Layer[]): number {
   const first = layers.findIndex((layer) => layer.tensors.length > 0);
   return first === -1 ? layers.length : first;

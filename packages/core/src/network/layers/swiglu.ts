@@ -20,7 +20,7 @@ export const swigluOptions = defineOptions('swiglu', {
 export interface SwigluOptions extends OptionsOf<typeof swigluOptions.table>, Named {}
 
 /**
- * y = silu(g) · v with the gate g = x · Wg + bg and the value v = x · Wv + bv, Wg and Wv [I, O].
+ * y = silu(g) · v with the gate g = x · Wg + bg and the value v = x · Wv + bv; Wg and Wv are [I, O].
  * dx is dg · Wgᵀ, to which dv · Wvᵀ is added. [Shazeer 2020, eq. 5](https://arxiv.org/abs/2002.05202), with biases.
  */
 export function swiglu(options: SwigluOptions, { input, own }: Place): Layer {
@@ -42,7 +42,7 @@ export function swiglu(options: SwigluOptions, { input, own }: Place): Layer {
       { name: 'bv', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
     ],
     products: [[I, O]],
-    // g and v, replaced by dg and dv in the backward pass; and the part of dx that comes from v.
+    // g and v, replaced by dg and dv in the backward pass, and the part of dx from v.
     createMemory: (rows, allocate) => ({ arrays: [allocate(rows * O), allocate(rows * O), allocate(rows * I)] }),
     forward(y, x, [Wg, bg, Wv, bv], B, { emit }, { arrays: [g, v] }) {
       emit(ops.affine, g, x, Wg, bg, B, I, O);

@@ -10,12 +10,12 @@ export interface ActivationOps {
   readonly backward: Op<[dz: Elements, da: Elements, za: Elements, n: number, alpha: number]>;
 }
 
-/** The operations of each activation. Only one with a parameter of its own takes alpha. */
+/** The forward and backward operation of each activation. Only activations with a parameter take alpha. */
 export const activationOps = Object.fromEntries(
   Object.entries(activations).map(([name, f]) => [name, activationOpsOf(functionName(name), f)]),
 ) as Readonly<Record<ActivationName, ActivationOps>>;
 
-/** Those of a user's own. */
+/** Operations of a user's own activation. */
 export const ownActivationOps = (name: string, f: Activation): ActivationOps => activationOpsOf(ownName(name), f);
 
 function activationOpsOf(name: string, f: Activation): ActivationOps {

@@ -10,8 +10,8 @@ export { ownName } from './names.ts';
 export { meanUpdateOp, updateOp } from './updates.ts';
 
 /**
- * Every operation that is not of a family of activations, losses or optimizers: what it takes, in order, and the plain
- * code that defines its bits. To add one, write its reference, list it in a file of these, and, for a fast one, in
- * backends/wasm/wasm-ops.ts. The order of the fast ones numbers them on tapes: `npm run build:tape` writes it down.
+ * All operations except those of activations, losses and optimizers: arguments in order, and the plain code that
+ * defines the bits. To add one, write its reference, list it in a file of this folder, and, for a fast kernel, in
+ * backends/wasm/wasm-ops.ts. The order of that list numbers the kernels on tapes: `npm run build:tape` writes it down.
  */
 export const ops = { ...productOps, ...vectorOps, ...normOps, ...layerOps, ...stepOps };

@@ -1,21 +1,21 @@
 import { count, defineOp, double, flag, inout, input, output, text } from '../op.ts';
 import { checkIndices, embeddingBackward, embeddingForward, gateBackward, gateForward } from '../reference/index.ts';
 
-/** Those of gates, and of rows of indices. */
+/** Operations of gates and embeddings. */
 export const layerOps = {
   /** y = silu(g) · v. */
   gateForward: defineOp('gateForward', { y: output('n'), g: input('n'), v: input('n'), n: count }, gateForward),
-  /** g = dg and v = dv. */
+  /** Overwrites g with dg and v with dv. */
   gateBackward: defineOp('gateBackward', { g: inout('n'), v: inout('n'), dy: input('n'), n: count }, gateBackward),
-  /** Refuses a row with an index that the vocabulary does not have. Only plain code: it ends the program. */
+  /** Throws if a row has an index outside of the vocabulary. No backend has it, since it can end the program. */
   checkIndices: defineOp('checkIndices', { x: input('n'), n: count, k: count, V: count, where: text }, checkIndices),
-  /** y = the rows x of E. */
+  /** y = rows x of E. */
   embeddingForward: defineOp(
     'embeddingForward',
     { y: output('n', 'width'), x: input('n'), E: input('V', 'width'), n: count, width: count },
     embeddingForward,
   ),
-  /** The gradient of E. */
+  /** dE, the gradient of E. */
   embeddingBackward: defineOp(
     'embeddingBackward',
     {

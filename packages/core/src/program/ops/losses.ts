@@ -3,7 +3,7 @@ import type { Elements } from '../../math/element-type.ts';
 import { count, defineOp, double, type Emit, input, number, output } from '../op.ts';
 import { functionName, ownName } from './names.ts';
 
-/** The loss of the leaves of B rows, and its gradient. Only a variant takes its parameter. */
+/** Losses of B rows, summed by leaf, and their gradient. Only variants of a loss take a parameter. */
 export const lossOp = ({ name, targets, evaluate, own, variant }: Loss) =>
   defineOp(
     own === undefined ? functionName(variant?.name ?? name) : ownName(own),
@@ -16,7 +16,7 @@ export const lossOp = ({ name, targets, evaluate, own, variant }: Loss) =>
     evaluate,
   );
 
-/** The call of `lossOp`. */
+/** Emits the call of `lossOp`. */
 export function emitLossOf(
   emit: Emit,
   loss: Loss,

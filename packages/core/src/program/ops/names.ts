@@ -1,6 +1,6 @@
-/** 'softmax-cross-entropy' as softmaxCrossEntropy, the name of a function. */
+/** Function name of a part, such as softmaxCrossEntropy for 'softmax-cross-entropy'. */
 export const functionName = (name: string): string =>
   name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-/** The name of a user's own operations: no backend has one under it. */
+/** Name of an operation of a user's own part. No backend has a function of such a name. */
 export const ownName = (name: string): string => `own:${name}`;

@@ -12,9 +12,9 @@ import {
   subtractRow,
 } from '../reference/index.ts';
 
-/** Those of layer-norm and batch-norm. */
+/** Operations of layer-norm and batch-norm. */
 export const normOps = {
-  /** y = each row of x with a mean of 0 and a variance of 1, times gamma, plus beta. */
+  /** y = rows of x scaled to mean 0 and variance 1, times gamma, plus beta. */
   layerNormForward: defineOp(
     'layerNormForward',
     {
@@ -23,7 +23,7 @@ export const normOps = {
     },
     layerNormForward,
   ),
-  /** The gradient of gamma and beta. */
+  /** Gradients of gamma and beta. */
   normBackwardWeights: defineOp(
     'normBackwardWeights',
     {
@@ -32,7 +32,7 @@ export const normOps = {
     },
     normBackwardWeights,
   ),
-  /** That of the rows. */
+  /** dx of layer-norm. */
   layerNormBackwardInput: defineOp(
     'layerNormBackwardInput',
     {
@@ -47,7 +47,7 @@ export const normOps = {
     { sums: output('leaves', 'size'), a: input('B', 'size'), B: count, leaf: count, size: count },
     leafSums,
   ),
-  /** sums[k] = that of products. */
+  /** sums[k] = the sum of the rows of a · b of leaf k. */
   leafProducts: defineOp(
     'leafProducts',
     {
@@ -56,7 +56,7 @@ export const normOps = {
     },
     leafProducts,
   ),
-  /** mean = the tree's sum of sums of leaves, over the rows. */
+  /** mean = the tree's sum of the leaf sums / rows. */
   leafMean: defineOp(
     'leafMean',
     {
@@ -71,7 +71,7 @@ export const normOps = {
     { y: output('B', 'size'), x: input('B', 'size'), row: input('size'), B: count, size: count },
     subtractRow,
   ),
-  /** y = the centered rows over their deviation, times gamma, plus beta. */
+  /** y = centered rows / deviation · gamma + beta. */
   batchNormForward: defineOp(
     'batchNormForward',
     {
@@ -80,7 +80,7 @@ export const normOps = {
     },
     batchNormForward,
   ),
-  /** The gradient of the rows. */
+  /** dx of batch-norm. */
   batchNormBackwardInput: defineOp(
     'batchNormBackwardInput',
     {

@@ -2,9 +2,9 @@ import { count, defineOp, double, inout, input, number, output, stride } from '.
 import { averageWeights, maxNorm, weighLosses } from '../reference/index.ts';
 import { clip, noteStep, takeHyper } from '../step-ops.ts';
 
-/** What a step does besides its passes. */
+/** Operations of a step outside of its passes. */
 export const stepOps = {
-  /** The losses of rows as sums of leaves, and their gradients, times a weight of each row. */
+  /** Multiplies losses and their gradients by the weights of the rows, and sums the losses by leaf. */
   weighLosses: defineOp(
     'weighLosses',
     {
@@ -19,25 +19,25 @@ export const stepOps = {
     { average: inout('n'), theta: input('n'), n: count, share: double(input(1)) },
     averageWeights,
   ),
-  /** W with no column of its first n longer than a limit. */
+  /** Scales columns of W whose norm is above the limit down to it. */
   maxNorm: defineOp(
     'maxNorm',
     { W: inout('I', 'row'), factors: double(output('n')), I: count, row: stride, n: count, limit: number },
     maxNorm,
   ),
-  /** factor = what clipping multiplies the gradient by. */
+  /** factor = the factor that clips the gradient. */
   clip: defineOp(
     'clip',
     { factor: double(output(1)), squares: double(input('blocks')), blocks: count, clipNorm: number },
     clip,
   ),
-  /** hyper = those of the next step. */
+  /** hyper = the scalars of the next step. */
   takeHyper: defineOp(
     'takeHyper',
     { hyper: double(output('H')), hypers: double(input('H')), next: double(inout(1)), H: count },
     takeHyper,
   ),
-  /** Notes a step's loss and norm, and whether they are finite. */
+  /** Writes a step's loss and norm, and whether both are finite. */
   noteStep: defineOp(
     'noteStep',
     {

@@ -4,11 +4,11 @@ import { count, defineOp, double, inout, inouts, input, number, output, stride }
 import { averageRows } from '../reference/products.ts';
 import { functionName } from './names.ts';
 
-/** An optimizer's name as that of a function; with momentum it is another one. */
+/** Function name of an optimizer. Its variant with momentum has another name. */
 const updateName = ({ name, slots }: Optimizer): string =>
   `${functionName(name)}${slots.includes('momentum') ? 'Momentum' : ''}`;
 
-/** One update of n parameters by their mean gradient. */
+/** Updates n parameters by their mean gradient. */
 export const updateOp = (optimizer: Optimizer) =>
   defineOp(
     updateName(optimizer),
@@ -16,7 +16,7 @@ export const updateOp = (optimizer: Optimizer) =>
     optimizer.update,
   );
 
-/** `averageRows`, and an update by what it would have written, which is left nowhere: see link.ts. */
+/** `averageRows` and the update by the mean as one operation. The mean is not left in memory. */
 export const meanUpdateOp = (name: string, update: UpdateKernel) =>
   defineOp(
     `${name}OfMean`,

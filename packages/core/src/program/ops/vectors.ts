@@ -2,7 +2,7 @@ import { count, defineOp, double, inout, input, number, output } from '../op.ts'
 import { copy, dropout, fill, plus } from '../reference/index.ts';
 import { add, scale } from '../reference/products.ts';
 
-/** What is done to each number for itself. */
+/** Elementwise operations. */
 export const vectorOps = {
   /** sum += term. */
   add: defineOp('add', { sum: inout('n'), term: input('n'), n: count }, add),

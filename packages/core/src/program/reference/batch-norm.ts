@@ -18,7 +18,7 @@ export function leafSums(
   }
 }
 
-/** The same of the products a · b. Overwrites `sums`. */
+/** sums[k,size] = the sum of the rows of a · b of leaf k, ascending from 0. Overwrites `sums`. */
 export function leafProducts(
   sums: Elements, // [leaves, size] out
   a: Elements, // [B, size]
@@ -37,8 +37,8 @@ export function leafProducts(
 }
 
 /**
- * mean[size] = (the tree's sum of the sums of all leaves of a batch) / rows. Overwrites `mean`; spoils `levels`. `sums`
- * stays as it is: other threads read it at the same time.
+ * mean[size] = (the tree's sum over all leaves of a batch) / rows. Overwrites `mean` and `levels`. Only reads `sums`,
+ * as other threads read it at the same time.
  */
 export function leafMean(
   mean: Elements, // [size] out
@@ -68,8 +68,8 @@ export function subtractRow(
 }
 
 /**
- * scales = 1 / √(variance + ε); x̂ = centered · scales; y = γ · x̂ + β. Overwrites `y`, `scales`, and `xHat`, which
- * holds the centered rows, with x̂.
+ * scales = 1 / √(variance + ε); x̂ = centered · scales; y = γ · x̂ + β. `xHat` holds the centered rows at first.
+ * Overwrites `y`, `scales` and `xHat`.
  */
 export function batchNormForward(
   y: Elements, // [B, size] out
@@ -94,7 +94,7 @@ export function batchNormForward(
   }
 }
 
-/** dx = γ · scales · (dy - mean of dy - x̂ · mean of dy · x̂), tiny values flushed to 0. Overwrites `dx`. */
+/** dx = γ · scales · (dy - mean(dy) - x̂ · mean(dy · x̂)), tiny values flushed to 0. Overwrites `dx`. */
 export function batchNormBackwardInput(
   dx: Elements, // [B, size] out
   dy: Elements, // [B, size]

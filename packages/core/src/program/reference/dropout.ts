@@ -2,14 +2,14 @@ import { type Elements, roundingOf } from '../../math/element-type.ts';
 import { philox4x32 } from '../../math/random/index.ts';
 
 /**
- * y[B,size] = x · m with m = 0 where a random word is below `threshold`, else `factor`. The word is a function of the
- * key, the step, the row in the batch and the column by Philox-4x32-10, one block for four columns, so that forward and
- * backward pass draw the same mask. Overwrites `y`, which may be `x`.
+ * y[B,size] = x · m with m = 0 if a random word is below `threshold`, else `factor`. The word is a function of key,
+ * step, row in the batch, and column: Philox-4x32-10, one block for four columns. So forward and backward pass draw the
+ * same mask. Overwrites `y`, which may be `x`.
  */
 export function dropout(
   y: Elements, // [B, size] out
   x: Elements, // [B, size]
-  place: Float64Array, // [2] the step of the run, and the row of the batch that row 0 is; both whole and below 2⁵³
+  place: Float64Array, // [2] step of the run, and index of row 0 in the batch; both whole and below 2⁵³
   B: number,
   size: number,
   key0: number, // 32 bits, signed or unsigned

@@ -2,7 +2,7 @@ import { show } from '../../checks/show.ts';
 import type { Elements } from '../../math/element-type.ts';
 import { InputError } from '../input-error.ts';
 
-/** y[n,width] = the rows x[n] of E. Overwrites `y`. */
+/** y[n,width] = rows x[n] of E. Overwrites `y`. */
 export function embeddingForward(
   y: Elements, // [n, width] out
   x: Elements, // [n] whole numbers from 0 to V - 1
@@ -17,16 +17,16 @@ export function embeddingForward(
 }
 
 /**
- * dE[V,width]: row v is the sum of dy over the places of x that hold v, a tree over leaves of `leaf` rows, in which it
- * starts at 0 and adds rows ascending and in them places ascending. Overwrites `dE`, or adds to it where `joins`;
- * spoils `firstPlace`, `nextPlace`, `sums` and `leafOf`.
+ * dE[V,width]: row v is the sum of dy over the places of x that hold v. It is a tree over leaves of `leaf` rows; a
+ * leaf's sum starts at 0 and adds rows ascending, and places within a row ascending. Overwrites `dE`, or adds to it if
+ * `joins`; also overwrites `firstPlace`, `nextPlace`, `sums` and `leafOf`.
  */
 export function embeddingBackward(
   dE: Elements, // [V, width] out
-  firstPlace: Float64Array, // [V] scratch: for each index the first place that has it
-  nextPlace: Float64Array, // [B, k] scratch: for each place the next with its index
+  firstPlace: Float64Array, // [V] scratch: the first place of each index
+  nextPlace: Float64Array, // [B, k] scratch: the next place with the same index, for each place
   sums: Elements, // [treeLevels, width] scratch
-  leafOf: Float64Array, // [treeLevels] scratch: of each row of sums
+  leafOf: Float64Array, // [treeLevels] scratch: the leaf of each row of sums
   x: Elements, // [B, k] whole numbers from 0 to V - 1
   dy: Elements, // [B, k, width]
   B: number,
@@ -48,8 +48,8 @@ export function embeddingBackward(
     for (let p = firstPlace[v]; p !== NOWHERE; p = nextPlace[p]) {
       const own = Math.floor(p / (k * leaf));
       if (level === -1 || own !== leafOf[level]) {
-        // Leaves without the index would add 0 to sums that are not -0. Neighbours that are nearer to each other
-        // than to this leaf are joined before it.
+        // Leaves without the index are skipped: they would add 0 to sums that are not -0. Neighbours that are closer to
+        // each other in the tree than to this leaf are joined before it.
         while (level > 0 && Math.clz32(leafOf[level - 1] ^ leafOf[level]) > Math.clz32(leafOf[level] ^ own)) {
           addRow(sums, width, --level);
         }
@@ -65,13 +65,13 @@ export function embeddingBackward(
 
 const NOWHERE = -1;
 
-/** Row `level` of `sums` += the row behind it. */
+/** Row `level` of `sums` += the row after it. */
 function addRow(sums: Elements, width: number, level: number): void {
   for (let j = level * width; j < (level + 1) * width; j++) sums[j] += sums[j + width];
 }
 
 /**
- * Looks whether the n numbers of `x`, k in a row, are indices of a vocabulary of V.
+ * Checks that the n numbers of `x`, k in a row, are indices of a vocabulary of V.
  * @throws InputError for the first that is not a whole number in [0, V); `where` names the layer.
  */
 export function checkIndices(

@@ -1,7 +1,7 @@
 import { roundingOf } from '../../math/element-type.ts';
 import type { GatherBytes } from '../kernels.ts';
 
-/** In plain TypeScript. Four bytes a turn: 1.4 ns a byte, against 2.5 in turns of one and 2.1 with a division. */
+/** Plain TypeScript. Loops over four bytes at a time: 1.4 ns a byte, against 2.5 one by one and 2.1 with a division. */
 export const gatherBytes: GatherBytes = (out, bytes, columns, divisor, order, first, count) => {
   const quotient = quotients(roundingOf(out)(divisor));
   let o = 0;
@@ -20,7 +20,9 @@ export const gatherBytes: GatherBytes = (out, bytes, columns, divisor, order, fi
 
 const tables = new Map<number, Float64Array>();
 
-/** byte / divisor for all 256 bytes, made once a divisor and thread. Rounded once more as one is stored as a float. */
+/**
+ * byte / divisor for all 256 bytes, computed once per divisor and thread. Storing one as a float rounds it once more.
+ */
 function quotients(divisor: number): Float64Array {
   let table = tables.get(divisor);
   if (table === undefined) {

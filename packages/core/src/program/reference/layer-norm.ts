@@ -4,8 +4,8 @@ import { mathOf } from '../../math/real-math.ts';
 import { joinLevels, leafCount } from '../../math/tree/index.ts';
 
 /**
- * y[B,size] = γ · x̂ + β with x̂ = (x - μ) · s and s = 1 / √(σ² + ε), μ and (biased) σ² of each row. Sums over a row
- * run in four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `y`, `xHat` and `scales`.
+ * y[B,size] = γ · x̂ + β with x̂ = (x - μ) · s and s = 1 / √(σ² + ε); μ and the biased σ² are those of a row. Sums over
+ * a row run in four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `y`, `xHat` and `scales`.
  */
 export function layerNormForward(
   y: Elements, // [B, size] out
@@ -34,13 +34,13 @@ export function layerNormForward(
 }
 
 /**
- * dγ[size] = Σₙ dy · x̂ and dβ[size] = Σₙ dy: each sum a tree over leaves of `leaf` rows, in which it starts at 0 and
- * adds rows n ascending. Overwrites `dGamma` and `dBeta`, or adds to them where `joins`; spoils `sums`.
+ * dγ[size] = Σₙ dy · x̂ and dβ[size] = Σₙ dy. Each sum is a tree over leaves of `leaf` rows; a leaf's sum starts at 0
+ * and adds rows n ascending. Overwrites `dGamma` and `dBeta`, or adds to them if `joins`; also overwrites `sums`.
  */
 export function normBackwardWeights(
   dGamma: Elements, // [size] out
   dBeta: Elements, // [size] out
-  sums: Elements, // [treeLevels, 2, size] scratch: of dγ and dβ
+  sums: Elements, // [treeLevels, 2, size] scratch: sums of dγ and dβ
   dy: Elements, // [B, size]
   xHat: Elements, // [B, size]
   B: number,
@@ -70,7 +70,7 @@ export function normBackwardWeights(
 
 /**
  * dx[B,size] = s · (g - ḡ - x̂ · m) with g = dy · γ, its mean ḡ over the row, and m the mean of g · x̂; tiny values are
- * flushed to 0. Overwrites `dx`; spoils `g`.
+ * flushed to 0. Overwrites `dx` and `g`.
  */
 export function layerNormBackwardInput(
   dx: Elements, // [B, size] out

@@ -1,15 +1,15 @@
 import { type Elements, roundingOf } from '../../math/element-type.ts';
 
 /**
- * Columns k of W whose norm √(Σᵢ W[i,k]²), rows ascending, is above the limit, times limit / norm; the others keep
- * their bits, and so does one whose norm is not finite. Squares, norms and factors are double in every run; a factor
- * is rounded as it is applied. Overwrites `W`, and `factors` with what each column is multiplied by.
+ * Scales columns k of W whose norm √(Σᵢ W[i,k]²) is above the limit by limit / norm. Other columns keep their bits,
+ * also those whose norm is not finite. Squares are added with rows ascending; they, norms and factors are always
+ * doubles, and a factor is rounded when it is applied. Overwrites `W` and `factors`.
  */
 export function maxNorm(
-  W: Elements, // [I, row] in and out, its first n columns
+  W: Elements, // [I, row] in and out: its first n columns
   factors: Float64Array, // [n] out
   I: number,
-  row: number, // from one row of W to the next
+  row: number, // distance of the rows of W
   n: number,
   limit: number,
 ): void {

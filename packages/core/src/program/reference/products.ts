@@ -2,8 +2,8 @@ import { createElements, type Elements, type ElementType, roundingOf, typeOf } f
 import { addTree, leafCount } from '../../math/tree/index.ts';
 
 // The kernels of dense layers, gradients and steps in plain TypeScript. They define the bits: a backend equals them or
-// says where it does not. Every operation is rounded to the type of its numbers. Sums of products end with + 0, which
-// makes -0 to +0: only for the sign of a sum of 0 does it matter whether terms of 0 were added.
+// documents the difference. Every operation is rounded to the type of its numbers. Sums of products end with + 0, which
+// turns -0 into +0: whether terms of 0 were added can change nothing but the sign of a zero sum.
 
 /** y[B,O] = x[B,I] · W[I,O] + b[O]; each sum starts at b[o] and adds i ascending. Overwrites `y`. */
 export function affine(
@@ -50,8 +50,8 @@ export function affineBackwardInput(
 }
 
 /**
- * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy: each sum a tree over leaves, in which it starts at 0 and adds rows n ascending.
- * Overwrites `dW` and `db`, or adds to them where `joins`.
+ * dW[I,O] = xᵀ · dy and db[O] = Σₙ dy. Each sum is a tree over leaves; a leaf's sum starts at 0 and adds rows n
+ * ascending. Overwrites `dW` and `db`, or adds to them if `joins`.
  */
 export function affineBackwardWeights(
   dW: Elements, // [I, O] out
@@ -65,7 +65,7 @@ export function affineBackwardWeights(
   O: number,
 ): void {
   const round = roundingOf(dW);
-  // Row I is that of ones, whose product is db.
+  // i = I stands for a column of ones in x; its row of the product is db.
   for (let i = 0; i <= I; i++) {
     const sums = leafSums(typeOf(dW), leafCount(B, leaf) * O);
     for (let n = 0; n < B; n++) {
@@ -80,18 +80,18 @@ export function affineBackwardWeights(
 }
 
 /**
- * g[n] = (Σ of S rows, `row` numbers apart) · share, the sum by the pairwise tree of strides 1, 2, 4, …, and square =
- * Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃), in doubles for every type. Overwrites `square`, `g`,
- * which may be the first row, and the rows with partial sums.
+ * g[n] = (Σ of S rows that lie `row` numbers apart) · share, summed by the pairwise tree of strides 1, 2, 4, …; square
+ * = Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃), in doubles for every type. Overwrites `square`, `g`
+ * (which may be the first row), and the rows.
  */
 export function averageRows(
   square: Float64Array, // [1] out
   g: Elements, // [n] out
-  first: Elements, // [S rows, each n of them]
+  first: Elements, // S rows of n numbers each
   S: number,
   row: number,
   n: number,
-  share: number, // 1 / the rows of the batch
+  share: number, // 1 / rows of the batch
 ): void {
   for (let apart = 1; apart < S; apart *= 2) {
     for (let k = 0; k + apart < S; k += 2 * apart) {
@@ -116,7 +116,7 @@ function squares(
   return sum;
 }
 
-/** n zeros. Kept from call to call: a step is to leave no garbage. */
+/** n zeros, in an array that later calls reuse: a step must leave no garbage. */
 function leafSums(type: ElementType, n: number): Elements {
   if (kept[type].length < n) kept[type] = createElements(type, n);
   return kept[type].fill(0, 0, n);

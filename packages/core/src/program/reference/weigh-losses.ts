@@ -2,7 +2,7 @@ import { type Elements, typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 
 /**
- * lossSums = the sum over each leaf's rows, ascending, of w[n] · losses[n], in doubles; dy[n,o] = w[n] · dy[n,o], w[n]
+ * lossSums = Σ w[n] · losses[n] over the rows of each leaf, ascending, in doubles; dy[n,o] = w[n] · dy[n,o] with w[n]
  * rounded first. A weight of 1 changes no bit. Overwrites `lossSums` and `dy`.
  */
 export function weighLosses(

@@ -1,30 +1,30 @@
 import type { Address as AnyAddress } from './isa.ts';
 
-/** A general-purpose register of 64 bits by the number that instructions name it with. */
+/** A 64-bit general-purpose register, by its number in instructions. */
 export type Register = number;
 
-/** The bytes at base + index · scale + offset. */
+/** The memory at base + index · scale + offset. */
 export interface Address extends AnyAddress {
   readonly base: Register;
   readonly index?: Register;
   readonly scale?: 1 | 2 | 4 | 8;
-  readonly offset?: number; // of 32 bits, signed
+  readonly offset?: number; // 32 bits, signed
 }
 
 export const at = (base: Register, offset = 0): Address => ({ base, offset });
 
-/** What an instruction reads or writes beside its register: memory, or a register of either kind. */
+/** An instruction's second operand: memory, or a register of either kind. */
 export type Operand = Address | number;
 
-/** Writes what every processor has on registers of 64 bits, one after the other: an instruction, or a few. */
+/** Writes operations that every processor has on 64-bit registers, as one instruction or a few. */
 export interface Assembler {
-  /** How many bytes there are so far, where the next instruction will begin. */
+  /** Length of the code in bytes; the next instruction begins here. */
   readonly position: number;
-  /** r = the unsigned word of 32 bits at `address`. */
+  /** r = the unsigned 32-bit word at `address`. */
   loadWord(r: Register, address: Address): void;
-  /** The word of 32 bits at `address` = the lower half of r. */
+  /** The 32-bit word at `address` = the lower half of r. */
   storeWord(address: Address, r: Register): void;
-  /** r = the double at `address`, a whole number. */
+  /** r = the double at `address`, which is an integer. */
   loadWhole(r: Register, address: Address): void;
   /** r = the 64 bits at `from`. */
   loadPointer(r: Register, from: Operand): void;
@@ -35,25 +35,25 @@ export interface Assembler {
   subtract(to: Register, from: Register): void;
   /** r = 0. */
   clear(r: Register): void;
-  /** r has the bits of `from`, 64 of them, beside its own. */
+  /** r |= the 64 bits at `from`. */
   or(r: Register, from: Operand): void;
-  /** r = its lower 32 bits, and the 32 of `from` beside them. */
+  /** r |= the 32 bits at `from`. The upper half of r does not count. */
   orWord(r: Register, from: Operand): void;
-  /** Adds one to `count` where r is not 0. May overwrite r. */
+  /** count += 1 if r is not 0. May overwrite r. */
   countUnlessZero(count: Register, r: Register): void;
   loadAddress(r: Register, address: Address): void;
-  /** Subtracts one, for the jump that follows. */
+  /** Subtracts 1 and sets the flags for `jumpUnlessZero`. */
   decrement(place: Operand): void;
   jumpUnlessZero(position: number): void;
   jump(position: number): void;
-  /** Jumps where r, of 32 bits, is 0. Returns what says, once it is reached, where to. */
+  /** Jumps if the lower 32 bits of r are 0. Call the result at the place to jump to. */
   skipIfZero(r: Register): () => void;
-  /** Puts r on the stack. */
+  /** Pushes r on the stack. */
   push(r: Register): void;
   ret(): void;
-  /** Asks for the line at `address`, which will be read soon. */
+  /** Prefetches the cache line at `address`, to be read soon. */
   prefetch(address: Address): void;
-  /** The same for a line that will be written. */
+  /** Prefetches a cache line to be written. */
   prefetchToWrite(address: Address): void;
   bytes(): Uint8Array;
 }

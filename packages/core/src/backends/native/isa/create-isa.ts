@@ -5,22 +5,22 @@ import type { AnyPlace, ArgumentPlace, Places, SlotPlace } from './places.ts';
 import type { Registers } from './registers.ts';
 import { type CreateRowPointers, createRows } from './rows.ts';
 
-/** What is a processor's own. */
+/** Parts of an `Isa` that depend on the processor. */
 export interface IsaParts
   extends Pick<Isa, 'type' | 'vectors' | 'vectorRegisters' | 'tile' | 'arithmetic' | 'mostRows'> {
-  readonly assembler: Assembler; // which has written what plays a tape
+  readonly assembler: Assembler; // already contains the tape player
   readonly registers: Registers;
   readonly places: Places;
   readonly createRowPointers: CreateRowPointers;
 }
 
-/** What kernels are written with, from the parts of one processor. */
+/** Builds the interface that kernels are written with from the parts of one processor. */
 export function createIsa({ assembler, registers, places, createRowPointers, ...units }: IsaParts): Isa {
   const { scope, takePointer, takeNumber } = registers;
   const isDouble = units.type === 'float64';
-  const loops: (() => void)[][] = []; // ways out of those that are open, the innermost last
+  const loops: (() => void)[][] = []; // forward jumps out of the open loops, the innermost loop last
 
-  /** The register of `what`, or a new one with it. */
+  /** The register of `what`, or a new register after a load. */
   function inRegister(what: Register | AnyPlace): Register {
     if (typeof what === 'number') return what;
     const r = takeNumber();
@@ -155,7 +155,7 @@ const isSlot = (what: Register | AnyPlace): what is SlotPlace => typeof what ===
 
 const placesOf = new WeakMap<ArgumentTable, object>();
 
-/** The places of a call's arguments by name, which all kernels with this table share. */
+/** Places of a call's arguments by name. All kernels with this table share them. */
 function callOf<T extends ArgumentTable>(table: T): CallOf<T> {
   const places: object =
     placesOf.get(table) ??

@@ -4,19 +4,19 @@ import type { Isa } from './isa.ts';
 import type { ConventionName } from './x64/convention.ts';
 import { createX64, units } from './x64/x64.ts';
 
-/** What machine code can be made for: a kind of processor with vectors of some width. */
+/** A processor type and vector width that machine code can be made for. */
 export interface Extension {
-  readonly processor: 'x64' | 'arm64'; // as `process.arch` says it
-  readonly flags: readonly string[]; // of the processor, which must have them all
-  /** Default convention of x64: System V's. That of arm64 is one. */
+  readonly processor: 'x64' | 'arm64'; // as in `process.arch`
+  readonly flags: readonly string[]; // CPU flags that the processor must have
+  /** The calling convention matters on x64 only. @default 'systemV' */
   createIsa(type: ElementType, convention?: ConventionName): Isa;
 }
 
-/** Widest first. */
+/** In order of preference, widest vectors first. */
 export const extensions = {
   avx512: { processor: 'x64', flags: units.avx512.flags, createIsa: (...how) => createX64('avx512', ...how) },
   avx2: { processor: 'x64', flags: units.avx2.flags, createIsa: (...how) => createX64('avx2', ...how) },
-  neon: { processor: 'arm64', flags: [], createIsa: createArm64 }, // which each such processor has
+  neon: { processor: 'arm64', flags: [], createIsa: createArm64 }, // every arm64 processor has it
 } satisfies Record<string, Extension>;
 
 export type ExtensionName = keyof typeof extensions;

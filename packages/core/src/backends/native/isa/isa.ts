@@ -3,23 +3,23 @@ import type { ArgumentKind, ArgumentTable } from './arguments.ts';
 
 declare const role: unique symbol;
 
-/** Registers by what they hold. Which one has a role is up to the processor's folder. */
+/** Registers by role. Each processor's folder assigns the register numbers. */
 export type Pointer = number & { readonly [role]?: 'pointer' };
-/** Bytes from one thing to the next. */
+/** A distance in bytes. */
 export type Stride = number & { readonly [role]?: 'stride' };
 export type Counter = number & { readonly [role]?: 'counter' };
 
-/** Where in memory a vector, an element or a word lies. */
+/** Memory address of a vector, an element or a word. */
 export interface Address {
   readonly [role]?: 'address';
 }
 
-/** Something to be loaded: an argument, what waits for a register, or a word in memory. */
+/** A value that can be loaded into a register: an argument, a slot, or a word in memory. */
 export interface Place<R extends 'pointer' | 'stride' | 'counter' | 'answer'> {
   readonly [role]?: R;
 }
 
-/** What waits for a register outside of the call, and may change. */
+/** A value of the kernel that is kept outside of the registers for pointers and numbers, and may change. */
 export interface Slot<R extends 'pointer' | 'stride' | 'counter'> extends Place<R> {
   readonly isSlot: true;
 }
@@ -31,92 +31,92 @@ interface RoleOf extends Record<ArgumentKind, string> {
   answer: 'answer';
 }
 
-/** The arguments of the running call by name. */
+/** The arguments of the running call, by name. */
 export type CallOf<T extends ArgumentTable> = {
   readonly [A in T[number] as A[0]]: Place<RoleOf[A[1]]>;
 };
 
-/** Rows at equal distances, the first of which moves. */
+/** Rows at equal distances. The first row can be moved. */
 export interface Rows {
   readonly first: Pointer;
-  /** The first row is there. */
+  /** Sets the first row. */
   start(from: Pointer | Place<'pointer'>): void;
-  /** `offset` bytes behind the start of row m, until the next `at`. */
+  /** Address `offset` bytes after the start of row m, valid until the next `at`. */
   at(m: number, offset?: number): Address;
   advance(by: Stride | Place<'stride'>): void;
   retreat(by: Stride | Place<'stride'>): void;
-  /** All rows move by so many bytes. */
+  /** Moves all rows by `bytes`. */
   skip(bytes: number): void;
 }
 
-/** How a product uses the vectors. */
+/** Vector registers of a product. */
 export interface TileRegisters {
-  readonly vectors: number; // of a row of sums at most, for y and dx
-  readonly leafVectors: number; // likewise for dW, whose sums are cleared leaf by leaf
-  readonly factors: number; // that are loaded before the first is used
+  readonly vectors: number; // most vectors of a row of sums, for y and dx
+  readonly leafVectors: number; // the same for dW, whose sums are cleared after each leaf
+  readonly factors: number; // factors loaded before the first is used
 }
 
 /**
- * What kernels are written with: code for one kind of processor and one type of elements, one instruction or a few at a
- * time. Registers are taken for a role. They are free again where the body ends in which they were taken: a kernel's, a
- * loop's, a scope's.
+ * The interface that kernels are written with. It emits code for one processor type and one element type, one or a few
+ * instructions at a time. Registers are taken for a role, and are free again at the end of the body in which they were
+ * taken: of the kernel, a loop or a scope.
  */
 export interface Isa {
-  readonly type: ElementType; // of the elements of all vectors
-  /** As wide as this processor has them. */
+  readonly type: ElementType; // element type of all vectors
+  /** The widest vectors of this processor. */
   readonly vectors: Vectors;
-  /** Vectors that kernels may use, from 0 on. */
+  /** Number of vector registers for kernels, from 0 on. */
   readonly vectorRegisters: number;
   readonly tile: TileRegisters;
   readonly arithmetic: Arithmetic;
-  /** Rows that `rows` reaches at most. */
+  /** Most rows of `rows`. */
   readonly mostRows: number;
 
-  /** The code so far; it may lie anywhere. It begins with what plays a tape: `Play`. */
+  /** The code so far. It is position-independent and starts with the tape player, `Play`. */
   code(): Uint8Array;
-  /** Writes a kernel and returns where it begins in the code. */
+  /** Writes a kernel and returns its offset in the code. */
   kernel<T extends ArgumentTable>(table: T, body: (call: CallOf<T>) => void): number;
   scope(body: () => void): void;
 
-  /** A register with what stands there. */
+  /** Loads a place into a new register. */
   load(place: Place<'pointer'>): Pointer;
   load(place: Place<'stride'>): Stride;
   load(place: Place<'counter'>): Counter;
   /**
-   * Has it wait for a register. All of a kernel's come before its loops. An argument that a loop loads again and again
-   * waits better so: it is converted once.
+   * Puts a value into a slot. A kernel makes all its slots before its loops. An argument that a loop loads often is
+   * better kept in a slot: it is then converted only once.
    */
   keep(place: Place<'pointer'>): Slot<'pointer'>;
   keep(place: Place<'stride'>): Slot<'stride'>;
   keep(place: Place<'counter'>): Slot<'counter'>;
   store(slot: Slot<'pointer'>, pointer: Pointer): void;
   answer(place: Place<'answer'>, distance: Stride): void;
-  /** The word of 32 bits there. */
+  /** The 32-bit word at `address`. */
   word(address: Address): Place<'counter'>;
-  /** The pointer that lies behind `base` by as many bytes as the word of 32 bits there says. */
+  /** A pointer to `base` plus as many bytes as the 32-bit word at `address` says. */
   offset(base: Pointer, address: Address): Place<'pointer'>;
 
   at(pointer: Pointer, offset?: number): Address;
-  /** at pointer + stride + offset */
+  /** The address pointer + stride + offset. */
   beyond(pointer: Pointer, stride: Stride, offset: number): Address;
-  /** at pointer + 8 · k + offset: a word of the pair number k */
+  /** The address pointer + 8 · k + offset: a word of pair k. */
   pair(pointer: Pointer, k: Counter, offset: number): Address;
-  /** A pointer to there. */
+  /** A pointer to `address`. */
   pointTo(address: Address): Pointer;
   /** A pointer to the start of the memory. */
   memory(): Pointer;
-  /** A pointer to the data that the tape is played with. */
+  /** A pointer to the data given to `play`. */
   data(): Pointer;
-  /** From one to the other. */
+  /** to - from, in bytes. */
   distance(from: Pointer, to: Pointer): Stride;
   advance(what: Pointer | Stride | Slot<'pointer'>, by: Stride | Place<'stride' | 'counter'>): void;
   retreat(what: Pointer | Stride, by: Stride | Place<'stride'>): void;
-  /** The pointer moves by so many bytes. */
+  /** Moves the pointer by `bytes`. */
   skip(pointer: Pointer, bytes: number): void;
 
-  /** M rows, `stride` apart. Taken before other registers. */
+  /** M rows, `stride` apart. Takes fixed registers, so call it first. */
   rows(stride: Place<'stride'>, M: number): Rows;
-  /** The body for each of M rows, which it writes one after the other. */
+  /** Emits the body for each of M rows. */
   eachRow(
     from: Pointer | Place<'pointer'>,
     stride: Stride | Place<'stride'>,
@@ -124,40 +124,40 @@ export interface Isa {
     body: (row: Pointer, m: number) => void,
   ): void;
 
-  /** Runs the body as often as the count says, at least once. Overwrites a register, or a slot. */
+  /** Runs the body `count` times, at least once. Counts down in the register or slot itself. */
   repeat(count: Counter | Place<'counter'>, body: () => void): void;
-  /** The same for a count that may be 0. */
+  /** `repeat` for a count that may be 0. */
   times(count: Counter | Place<'counter'>, body: () => void): void;
   unlessZero(what: Counter | Stride | Place<'counter' | 'stride'>, body: () => void): void;
-  /** Runs the body again and again. */
+  /** Repeats the body until `leaveIfZero`. */
   loop(body: () => void): void;
-  /** Goes on behind the innermost `loop` if this is 0. */
+  /** Leaves the innermost `loop` if the value is 0. */
   leaveIfZero(what: Place<'counter'>): void;
 
-  /** A counter that is 0. */
+  /** A counter set to 0. */
   zero(): Counter;
-  /** The word of 32 bits there = the lower half of the register. */
+  /** The 32-bit word at `address` = the lower half of `value`. */
   storeWord(address: Address, value: Stride | Counter): void;
-  /** The bits of the element there. */
+  /** Loads the bits of the element at `address`. */
   loadBits(address: Address): Counter;
-  /** `bits` has those of the element there beside its own. */
+  /** bits |= the bits of the element at `address`. */
   or(bits: Counter, address: Address): void;
-  /** Adds one to `count` where `bits` are not all 0. Overwrites these. */
+  /** count += 1 if `bits` is not 0. Overwrites `bits`. */
   countUnlessZero(count: Counter, bits: Counter): void;
 
-  /** Asks for the line there, which will be read soon. */
+  /** Prefetches the cache line at `address`, to be read soon. */
   prefetch(address: Address): void;
-  /** The same for a line that will be written. */
+  /** Prefetches a cache line to be written. */
   prefetchToWrite(address: Address): void;
 }
 
 /** A vector register by its number. */
 export type Vector = number;
 
-/** A vector, or where one lies in memory. */
+/** A vector register, or the address of a vector in memory. */
 export type Operand<A = Address> = Vector | A;
 
-/** Vectors of elements of one type, which the kernels name by numbers from 0 on. */
+/** Vectors of one element type. Kernels number them from 0. */
 interface Lanes<A = Address> {
   readonly bytes: number; // of an element
   readonly width: number; // elements of a vector
@@ -165,56 +165,56 @@ interface Lanes<A = Address> {
   load(to: Vector, from: A): void;
   store(to: A, from: Vector): void;
   /**
-   * Sets which lanes `loadMasked` and `storeMasked` move: those whose word at `from`, as wide as an element, is -1, not
-   * 0. Holds until `transpose`.
+   * Selects the lanes that `loadMasked` and `storeMasked` move: those whose word at `from` (as wide as an element) is
+   * -1, not 0. Valid until `transpose`.
    */
   loadMask(from: A): void;
-  /** Lanes that are not moved become 0; their memory is not touched. */
+  /** Loads the selected lanes and sets the others to 0. Does not touch the memory of the others. */
   loadMasked(to: Vector, from: A): void;
   storeMasked(to: A, from: Vector): void;
   /** to = +0 in each lane. */
   clear(to: Vector): void;
 }
 
-/** What products do with vectors. */
+/** Vector operations of products. */
 export interface Vectors<A = Address> extends Lanes<A> {
-  /** to = the element at `from`, as a factor: in all lanes, or where the processor multiplies by one lane in that. */
+  /** to = the element at `from` as a factor: in all lanes, or in the one lane that the processor multiplies by. */
   loadFactor(to: Vector, from: A): void;
   add(sum: Vector, x: Vector): void;
   /** sum += factor · y in each lane, rounded once. */
   multiplyAdd(sum: Vector, factor: Vector, y: Vector): void;
   /**
-   * Rows and columns change places in the square of as many vectors from `a` on as each has lanes; those from `b` on
-   * are free. Overwrites both; returns where the result's first vector is.
+   * Transposes a square of `width` vectors from `a` on. Uses as many vectors from `b` on as scratch. Overwrites both;
+   * returns the first vector of the result.
    */
   transpose(a: Vector, b: Vector): Vector;
 }
 
 /**
- * The arithmetic of updates and gathering, on vectors that may be narrower: a division of many elements takes as long
- * as those of its parts.
+ * Arithmetic of updates and gathering. Its vectors may be narrower, as dividing a wide vector takes as long as dividing
+ * its parts.
  */
 export interface Arithmetic<A = Address> extends Lanes<A> {
   readonly squares: Squares<A>;
-  /** to = x + y, and so on. */
+  /** to = x + y; the next methods compute x - y, x · y, x / y and √x. */
   plus(to: Vector, x: Vector, y: Operand<A>): void;
   minus(to: Vector, x: Vector, y: Operand<A>): void;
   times(to: Vector, x: Vector, y: Operand<A>): void;
   over(to: Vector, x: Vector, y: Operand<A>): void;
   root(to: Vector, x: Operand<A>): void;
-  /** to = the bits of y that x has not. */
+  /** to = y & ~x, bit by bit. */
   andNot(to: Vector, x: Vector, y: Operand<A>): void;
-  /** to = as many bytes as elements. */
+  /** to = `width` bytes, converted to elements. */
   loadBytes(to: Vector, from: A): void;
-  /** All bits of a lane where x < y, else none. */
+  /** Sets all bits of each lane where x < y, and clears the others. */
   isLess(to: Vector, x: Vector, y: Operand<A>): void;
 }
 
-/** A sum of squares in four lanes of doubles, whatever the elements. It has a register beside those below 13. */
+/** A sum of squares in four lanes of doubles, for either element type. It takes a register above the 13 of kernels. */
 export interface Squares<A = Address> {
   clear(): void;
-  /** Lane i mod 4 += x[i]², i ascending, of elements that are widened first. Overwrites `free`. */
+  /** Lane i mod 4 += x[i]², i ascending; floats are widened first. Overwrites `free`. */
   add(x: Vector, free: Vector): void;
-  /** The four doubles there. */
+  /** Stores the four doubles. */
   store(to: A): void;
 }

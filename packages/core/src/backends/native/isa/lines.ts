@@ -1,7 +1,7 @@
-/** Bytes of a line of the caches. */
+/** Bytes of a cache line. */
 const LINE = 64;
 
-/** Acts on each line of so many bytes in a row, by the bytes that are before it. */
+/** Calls `act` with the offset of each cache line in a stretch of `bytes`. */
 export function eachLine(bytes: number, act: (offset: number) => void): void {
   for (let offset = 0; offset < bytes; offset += LINE) act(offset);
 }

@@ -5,11 +5,11 @@ import type { Registers } from './registers.ts';
 
 export interface ArgumentPlace extends Place<never> {
   readonly kind: ArgumentKind;
-  readonly number: number; // of the call's
+  readonly number: number; // index among the call's arguments
 }
 export interface SlotPlace extends Slot<never> {
   readonly kind: 'slot';
-  readonly number: number; // of the kernel's
+  readonly number: number; // index among the kernel's slots
 }
 interface WordPlace extends Place<never> {
   readonly kind: 'word';
@@ -22,17 +22,17 @@ interface OffsetPlace extends Place<never> {
 }
 export type AnyPlace = ArgumentPlace | SlotPlace | WordPlace | OffsetPlace;
 
-/** What a kernel finds when it begins, by the conventions of a processor's player. */
+/** The state of registers and stack when a kernel begins, as the processor's player leaves it. */
 export interface Frame {
-  readonly call: Register; // where the running call is
-  readonly slots: readonly Register[]; // beside those that are taken: slots are there first, others on the stack
+  readonly call: Register; // points to the running call
+  readonly slots: readonly Register[]; // registers of the first slots; others are on the stack
   readonly stack: Register;
-  readonly slotBytes: number; // what `push` puts on the stack
-  /** r = a pointer to the data; the kernel has put `depth` bytes on the stack. */
+  readonly slotBytes: number; // bytes that `push` takes
+  /** r = a pointer to the data, while the kernel has `depth` bytes on the stack. */
   loadData(r: Register, depth: number): void;
 }
 
-/** Where places lie, and how they get into registers. */
+/** Finds places in memory and loads them into registers. */
 export interface Places {
   load(r: Register, place: AnyPlace): void;
   keep(place: AnyPlace): SlotPlace;
@@ -40,7 +40,7 @@ export interface Places {
   operandOf(slot: SlotPlace): Operand;
   /** r = a pointer to the data. */
   loadData(r: Register): void;
-  /** Takes what waits off the stack. */
+  /** Frees the slots on the stack. */
   leave(): void;
 }
 

@@ -1,30 +1,30 @@
 import type { Register } from './assembler.ts';
 
-/** The registers of a processor that kernels may use, in the order in which they are taken. */
+/** Registers that kernels may use, in the order in which they are taken. */
 export interface RegisterFile {
   readonly processor: string; // for errors
   readonly pointers: readonly Register[];
   readonly numbers: readonly Register[];
-  /** The start of the memory; if it is among the others, as long as it is not needed for something else. */
+  /** Holds the start of the memory. If kernels may take it too, only until they do. */
   readonly memory: Register;
 }
 
-/** Which registers of a kernel hold something. */
+/** Tracks which registers of a kernel are in use. */
 export interface Registers {
   takePointer(): Register;
   takeNumber(): Register;
-  /** This one, which must be free. */
+  /** Takes this register, which must be free. */
   take(register: Register): void;
-  /** All that the body takes are free behind it. */
+  /** Registers taken in the body are freed after it. */
   scope(body: () => void): void;
-  /** For a new kernel: all are free. */
+  /** Frees all registers for a new kernel. */
   reset(): void;
-  /** The start of the memory. @throws Error if it has given its register away */
+  /** The register with the start of the memory. @throws Error if the kernel has taken it */
   memory(): Register;
 }
 
 export function createRegisters({ processor, pointers, numbers, memory }: RegisterFile): Registers {
-  let taken = 0; // bit r: of register r
+  let taken = 0; // bit r: register r
   let hasMemory = true;
 
   const isTaken = (register: Register): boolean => (taken & (1 << register)) !== 0;

@@ -3,16 +3,16 @@ import type { Rows } from './isa.ts';
 import type { AnyPlace, Places } from './places.ts';
 import type { Registers } from './registers.ts';
 
-/** What the addresses of some rows are made of on one processor. */
+/** The registers that rows are addressed by, on one processor. */
 export interface RowPointers {
-  /** Into rows, the first of them to row 0. All move alike. */
+  /** Pointers into the rows, the first of them to row 0. All move together. */
   readonly pointers: readonly Register[];
-  /** Sets the other pointers by the first. */
+  /** Sets the other pointers from the first. */
   follow(): void;
   at(m: number, offset?: number): Address;
 }
 
-/** Those of M rows, a stride apart. */
+/** Takes the registers for M rows, `stride` apart. */
 export type CreateRowPointers = (
   assembler: Assembler,
   registers: Registers,
@@ -21,7 +21,7 @@ export type CreateRowPointers = (
   M: number,
 ) => RowPointers;
 
-/** Rows of these pointers. */
+/** Creates `Rows` from these pointers. */
 export function createRows(
   assembler: Assembler,
   registers: Registers,

@@ -5,17 +5,17 @@ export const adamArguments = defineArguments(
   ['theta', 'array'],
   ['m', 'array'],
   ['v', 'array'],
-  ['rows', 'array'], // the first row of gradients of these parameters
-  ['rowStep', 'stride'], // from one row to the next
-  ['constants', 'array'], // [adamConstants], a vector each
+  ['rows', 'array'], // the first row of these parameters' gradients
+  ['rowStep', 'stride'], // distance of rows
+  ['constants', 'array'], // [adamConstants] vectors
   ['squares', 'array'], // [4] doubles, out
-  ['mask', 'array'], // of the parameters behind whole vectors
-  ['vectors', 'count'], // of parameters
-  ['rest', 'count'], // parameters behind them
-  ['decays', 'count'], // 1: the weight decay is added to the gradient, else 0
+  ['mask', 'array'], // of the parameters after the last whole vector
+  ['vectors', 'count'], // whole vectors of parameters
+  ['rest', 'count'], // parameters after them
+  ['decays', 'count'], // 1: adds the weight decay to the gradient, else 0
 );
 
-/** Each fills a vector of `Isa.arithmetic`. */
+/** Each constant fills a vector of `Isa.arithmetic`. */
 export const adamConstants = [
   'share', // 1 / the rows of the batch
   'beta1',
@@ -26,29 +26,28 @@ export const adamConstants = [
   'invRootC2',
   'epsilon',
   'weightDecay',
-  'decay', // what θ is multiplied by
-  'tiny', // what is smaller is flushed
+  'decay', // factor of θ
+  'tiny', // smaller values are flushed
   'minusZero',
 ] as const;
 
-/** Those that wait in vectors. */
+/** Constants held in registers. */
 const held = ['share', 'beta1', 'oneMinusBeta1', 'beta2', 'oneMinusBeta2', 'stepSize', 'invRootC2', 'tiny'] as const;
 
-/** How many rows of gradients a kernel may add as it reads them. */
+/** Numbers of gradient rows that a kernel can add while reading them. */
 export const ADAM_ROWS = [1, 2, 4, 8];
 
-// Bytes that are asked for ahead. The vectors of a large network come from the third-level cache or from memory.
+// Prefetch distance in bytes. The vectors of a large network come from the third-level cache or from memory.
 const AHEAD = 2048;
 
 /**
- * g = the rows of gradients, added by the pairwise tree, · share; then the update of θ, m and v by it, as
- * assembly/adam.ts has it; squares = Σ g² of doubles, in four lanes. The mean itself is not written: that would take as
- * long as reading it does.
+ * g = the tree's sum of the gradient rows · share; then updates θ, m and v as in assembly/adam.ts; squares = Σ g² in
+ * doubles, in four lanes. The mean itself is not written, which would take as long as reading it.
  */
 export function assembleAdam(isa: Isa, count: number): number {
   const unit = isa.arithmetic;
   const size = unit.bytes * unit.width;
-  const [g, t, u, old, free] = [0, 1, 2, 3, 4]; // the tree of the rows takes those from g on
+  const [g, t, u, old, free] = [0, 1, 2, 3, 4]; // the tree of the rows uses registers from g on
   const [firstHeld, minusZero] = [5, 14];
   return isa.kernel(adamArguments, (call) => {
     const rows = isa.rows(call.rowStep, count);
@@ -116,7 +115,7 @@ export function assembleAdam(isa: Isa, count: number): number {
       store(isa.at(theta), old);
     }
 
-    /** to = rows from `first` on, added in pairs, and these in pairs. */
+    /** to = the rows from `first` on, summed by the pairwise tree. */
     function addTree(to: Vector, first: number, count: number, load: (to: Vector, from: Address) => void): void {
       if (count === 1) {
         load(to, rows.at(first));
@@ -127,7 +126,7 @@ export function assembleAdam(isa: Isa, count: number): number {
       }
     }
 
-    /** x, or 0 where |x| is tiny. */
+    /** x, or 0 if |x| is tiny. */
     function flush(x: Vector): void {
       unit.andNot(free, minusZero, x);
       unit.isLess(free, free, constant.tiny);

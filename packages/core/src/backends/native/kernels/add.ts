@@ -4,12 +4,12 @@ import type { Address, Isa, Vector } from '../isa/isa.ts';
 export const addArguments = defineArguments(
   ['sum', 'array'],
   ['term', 'array'],
-  ['mask', 'array'], // of the numbers behind whole vectors
-  ['vectors', 'count'], // of numbers
-  ['rest', 'count'], // numbers behind them
+  ['mask', 'array'], // of the numbers after the last whole vector
+  ['vectors', 'count'], // whole vectors of numbers
+  ['rest', 'count'], // numbers after them
 );
 
-// Bytes that are asked for ahead, as in an update.
+// Prefetch distance in bytes, as in an update.
 const AHEAD = 2048;
 
 /** sum[i] += term[i]. Overwrites `sum`. */

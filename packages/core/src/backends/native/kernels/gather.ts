@@ -3,19 +3,19 @@ import type { Isa, Pointer } from '../isa/isa.ts';
 
 export const gatherArguments = defineArguments(
   ['out', 'array'],
-  ['starts', 'array'], // [rows + 1] words: where each row begins in the data; the last is only asked for ahead
-  ['divisor', 'array'], // in each element of a vector
+  ['starts', 'array'], // [rows + 1] words: where each row begins in the data; the last is only prefetched
+  ['divisor', 'array'], // repeated in each element of a vector
   ['rows', 'count'], // at least 1
-  ['rest', 'stride'], // bytes of a row beside whole vectors of elements
-  ['restStep', 'stride'], // as many elements
-  ['vectors', 'count'], // of a row, at least 1
+  ['rest', 'stride'], // bytes of a row that do not fill a vector
+  ['restStep', 'stride'], // bytes of as many elements
+  ['vectors', 'count'], // whole vectors of a row, at least 1
 );
 
-// Bytes of `out` that are asked for ahead.
+// Prefetch distance in `out`, in bytes.
 const AHEAD = 2048;
 
 /**
- * out = rows of bytes of the data, each byte over the divisor. A row is asked for while the one before it is read:
+ * out = rows of bytes of the data, each byte divided by the divisor. Prefetches the next row while it reads one:
  * shuffled rows lie anywhere in memory.
  */
 export function assembleGather(isa: Isa): number {
@@ -33,7 +33,7 @@ export function assembleGather(isa: Isa): number {
       const nextRow = isa.load(isa.offset(data, isa.at(starts, 4)));
       isa.skip(starts, 4);
       isa.unlessZero(rest, () => {
-        convertVector(from); // of which the last are converted again
+        convertVector(from); // a whole vector; the bytes after `rest` are converted again
         isa.advance(from, rest);
         isa.advance(out, restStep);
       });

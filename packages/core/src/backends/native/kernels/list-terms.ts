@@ -2,35 +2,35 @@ import { defineArguments } from '../isa/arguments.ts';
 import type { Isa } from '../isa/isa.ts';
 
 /**
- * Rows of a listed tile at most: of more rows fewer terms are 0 in all of them. On MNIST 45 % of 32 rows' columns are
- * left over 7 rows, 52 % over 14; and 37 % of its rows over 7 columns, 61 % over 14.
+ * Most rows of a listed tile: with more rows, fewer terms are 0 in all of them. On MNIST 45 % of the columns of 32 rows
+ * are left over 7 rows, 52 % over 14; and 37 % of its rows are left over 7 columns, 61 % over 14.
  */
 export const LISTED_ROWS = 7;
 
 export const listArguments = defineArguments(
   ['a', 'array'],
-  ['origin', 'array'], // what steps to the terms are counted from
+  ['origin', 'array'], // the lists hold distances from here
   ['terms', 'array'],
-  ['nextTerms', 'stride'], // from one list to the next
+  ['nextTerms', 'stride'], // distance of lists
   ['aRow', 'stride'],
   ['aStep', 'stride'],
   ['panelStep', 'stride'],
   ['K', 'count'], // at least 1
-  ['count', 'count'], // of lists, at least 1
-  ['nextA', 'stride'], // from behind the last term of a list to the first of the next: forth,
-  ['back', 'stride'], // and back
-  ['nextOrigin', 'stride'], // from one list to the next
-  ['panelStart', 'stride'], // from the panel to the first term's row
-  ['panelBack', 'stride'], // what is taken from these behind a list
+  ['count', 'count'], // lists, at least 1
+  ['nextA', 'stride'], // after each list, moves `a` forward by this
+  ['back', 'stride'], // and back by this
+  ['nextOrigin', 'stride'], // moves `origin` from list to list
+  ['panelStart', 'stride'], // from the panel to the row of the first term
+  ['panelBack', 'stride'], // subtracted from it after each list
 );
 
 /**
- * For each of `count` lists of M rows its terms, k ascending, in pairs of words: how many k have an a[m,k] that is not
- * 0 for any m, and a word of no use; then for each of them the bytes from `origin` to a[0,k], and those from the panel
- * to its row k. Overwrites `terms` [count][1 + K][2].
+ * Lists the terms of each of `count` tiles of M rows, k ascending, in pairs of words. The first pair is the number of k
+ * for which a[m,k] is not 0 for some m, and an unused word. For each such k follow the bytes from `origin` to a[0,k]
+ * and the bytes from the panel to its row k. Overwrites `terms` [count][1 + K][2].
  *
- * The lists of tiles below each other begin anew, each at its own rows; those of the leaves of a sum go on, all counted
- * from the first leaf.
+ * For tiles below each other, each list counts from the tile's own rows; for the leaves of a sum, all lists count from
+ * the first leaf.
  */
 export function assembleListTerms(isa: Isa, M: number): number {
   return isa.kernel(listArguments, (call) => {
@@ -48,10 +48,10 @@ export function assembleListTerms(isa: Isa, M: number): number {
     const back = isa.keep(call.back);
     const panelBack = isa.keep(call.panelBack);
     isa.repeat(call.count, () => {
-      const terms = isa.zero(); // so far
-      const left = isa.load(K); // in a register, since a slot would count down itself
+      const terms = isa.zero(); // terms found
+      const left = isa.load(K); // in a register, as `repeat` would count down the slot itself
       isa.repeat(left, () => {
-        // Written in any case: without a jump that could be guessed wrong.
+        // Writes every term and only counts those that are kept, without a jump that could be mispredicted.
         isa.scope(() => isa.storeWord(isa.pair(list, terms, 8), isa.distance(origin, a.first)));
         isa.storeWord(isa.pair(list, terms, 12), panelRow);
         const bits = isa.loadBits(a.at(0));

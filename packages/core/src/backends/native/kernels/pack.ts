@@ -5,22 +5,22 @@ import { eachLine } from '../isa/lines.ts';
 export const packArguments = defineArguments(
   ['panel', 'array'],
   ['source', 'array'],
-  ['mask', 'array'], // of a panel's last vector
-  ['panelStep', 'stride'], // from row to row
+  ['mask', 'array'], // lanes of a panel's last vector
+  ['panelStep', 'stride'], // distance of rows
   ['sourceStep', 'stride'],
-  ['nextPanel', 'stride'], // from panel to panel
+  ['nextPanel', 'stride'], // distance of panels
   ['nextSource', 'stride'],
   ['K', 'count'], // rows, at least 1
-  ['count', 'count'], // of panels, at least 1
+  ['count', 'count'], // panels, at least 1
 );
 
-/** Rows that are asked for ahead. */
+/** Rows to prefetch ahead. */
 const AHEAD = 2;
 
 /**
- * panel[k] = the first lanes of row k of `source`, zeros behind them, `vectors` vectors a row; the columns behind them
- * in the next panel, and so on. Overwrites `panel`. Goes along the rows, which may be pages apart: neighbours of a
- * column may then share one set of the first-level cache.
+ * panel[k] = the first columns of row k of `source`, in `vectors` vectors, padded with zeros; the columns after them go
+ * to the next panel, and so on. Overwrites `panel`. Copies row by row: elements of a column may be pages apart and
+ * share one set of the first-level cache.
  */
 export function assemblePack(isa: Isa, vectors: number): number {
   const unit = isa.vectors;
@@ -37,9 +37,9 @@ export function assemblePack(isa: Isa, vectors: number): number {
     isa.repeat(call.K, () => {
       const to = isa.pointTo(isa.at(panel));
       const from = isa.pointTo(isa.at(source));
-      const ahead = isa.pointTo(isa.at(source)); // a half of W may lie in another core's cache
+      const ahead = isa.pointTo(isa.at(source)); // half of W may be in another core's cache
       for (let k = 0; k < AHEAD; k++) isa.advance(ahead, sourceStep);
-      const left = isa.load(count); // in a register, since a slot would count down itself
+      const left = isa.load(count); // in a register, as `repeat` would count down the slot itself
       isa.repeat(left, () => {
         for (let v = 0; v < vectors; v++) {
           if (v === vectors - 1) unit.loadMasked(v, isa.at(from, v * size));

@@ -7,63 +7,63 @@ export const tileArguments = defineArguments(
   ['init', 'array'],
   ['a', 'array'],
   ['panel', 'array'],
-  ['leaves', 'array'], // the table of the leaves of a sum, see `LEAF`
-  ['mask', 'array'], // of the last vector, where it is not full
-  ['terms', 'array'], // where a tile is listed: the list of its terms, see list-terms.ts
+  ['leaves', 'array'], // the leaf table of a sum, see `LEAF`
+  ['mask', 'array'], // of the last vector, if it is not full
+  ['terms', 'array'], // of a listed tile: its list, see list-terms.ts
   ['cRow', 'stride'],
   ['initRow', 'stride'],
   ['aRow', 'stride'],
   ['aStep', 'stride'],
   ['panelStep', 'stride'],
-  ['ahead', 'stride'], // from a row of the panel to what is asked for beside it
-  ['count', 'count'], // of tiles, at least 1
-  ['nextC', 'stride'], // from one tile to the next
+  ['ahead', 'stride'], // from a row of the panel to the memory to prefetch with it
+  ['count', 'count'], // tiles, at least 1
+  ['nextC', 'stride'], // distance of tiles
   ['nextInit', 'stride'],
   ['nextA', 'stride'],
   ['nextPanel', 'stride'],
-  ['joins', 'count'], // 1: what stands in `c` is added to the sums, else 0
+  ['joins', 'count'], // 1: adds to `c`, else 0
   ['nextTerms', 'stride'],
 );
 
 /**
- * A leaf in the table of a sum, in words: its terms, at least 1; how many sums that wait are added behind it; 1 where
- * another leaf follows, else 0; and from its list of terms to the next leaf's, in bytes.
+ * A leaf in a sum's table, by word: number of terms, at least 1; number of waiting sums to add after it; 1 if another
+ * leaf follows, else 0; bytes from its list of terms to the next leaf's.
  */
 export const LEAF = { terms: 0, merges: 1, more: 2, nextTerms: 3, words: 4 };
-/** Leaves of a table at most. */
+/** Most leaves of a table. */
 export const TABLE_LEAVES = 16;
-/** Sums of a tile that wait at a time: of leaves 0 to 7, 8 to 11, 12 and 13, and 14. */
+/** Most sums of a tile that wait at once: of leaves 0 to 7, 8 to 11, 12 to 13, and 14. */
 export const WAITING = 4;
-/** Bytes of a table, behind which these wait. */
+/** Bytes of a table. The waiting sums follow it. */
 const TABLE = 4 * LEAF.words * TABLE_LEAVES;
-/** Bytes of a table and of what waits, for tiles whose sums have so many bytes. */
+/** Bytes of a table and its waiting sums, for tiles with `sums` bytes of sums. */
 export const tableBytes = (sums: number): number => TABLE + WAITING * sums;
 
-/** A kernel's tile: M rows of `vectors` vectors, the last of them full or masked. */
+/** Shape of a tile kernel: M rows of `vectors` vectors, with the last vector full or masked. */
 export interface TileShape {
   readonly M: number;
   readonly vectors: number; // at least 1
   readonly masked: boolean;
-  readonly listed: boolean; // only the terms of a list are added
+  readonly listed: boolean; // adds only the terms of a list
 }
 
-/** Rows of a tile of so many vectors at most: its sums, a row of the panel and the factors fill the registers. */
+/** Most rows of a tile with `vectors` vectors: its sums, a row of the panel and the factors fill the registers. */
 export const tileRows = ({ mostRows, vectorRegisters, tile: { factors } }: Isa, vectors: number): number =>
   Math.min(mostRows, Math.floor((vectorRegisters - factors - vectors) / vectors));
 
 /**
- * c[m,n] = init[m,n] + Σₖ a[m,k] · panel[k,n], each term added with one rounding: k ascending in a leaf, whose sums
- * stay in registers; leaves by the pairwise tree, the left operand the lower. A left sum waits behind the table, in the
- * first-level cache. So for `count` tiles, below each other or side by side. Overwrites `c`, which may be `init`; where
- * `joins`, adds to it.
+ * c[m,n] = init[m,n] + Σₖ a[m,k] · panel[k,n], each term added with one rounding. Within a leaf k ascends and the sums
+ * stay in registers. Leaves are joined by the pairwise tree, the left operand the lower; a left sum waits after the
+ * table, in the first-level cache. Does this for `count` tiles, below each other or side by side. Overwrites `c`, which
+ * may be `init`, or adds to it if `joins`.
  */
 export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape): number {
   const unit = isa.vectors;
   const last = vectors - 1;
   const size = unit.bytes * unit.width;
   const sum = (m: number, v: number) => m * vectors + v;
-  const row = (v: number) => M * vectors + v; // of the panel
-  const factor = M * vectors + vectors; // the first of them
+  const row = (v: number) => M * vectors + v; // a row of the panel
+  const factor = M * vectors + vectors; // the first factor
   const { factors } = isa.tile;
   const waiting = M * vectors * size; // bytes of a tile's sums
   const load = (v: number, to: number, from: Pointer) =>
@@ -98,12 +98,12 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
 
     isa.repeat(count, () => {
       isa.eachRow(init, initStep, M, (initRow, m) => eachVector((v) => load(v, sum(m, v), initRow)));
-      // A gradient's row was last read by another core: it comes while the sums are made.
+      // Another core has read this row of the gradient last: it is fetched while the sums are made.
       isa.eachRow(c, cStep, M, (cRow) =>
         eachLine(vectors * size, (offset) => isa.prefetchToWrite(isa.at(cRow, offset))),
       );
       isa.scope(addLeaves);
-      // A zero is +0, whichever terms of 0 were left out.
+      // Makes every zero +0, whichever zero terms were left out.
       unit.clear(factor);
       eachSum((m, v) => unit.add(sum(m, v), factor));
       isa.scope(storeSums);
@@ -116,7 +116,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
 
     function addLeaves(): void {
       const leaf = isa.load(leaves);
-      const top = isa.pointTo(isa.at(leaf, TABLE)); // of the sums that wait
+      const top = isa.pointTo(isa.at(leaf, TABLE)); // end of the waiting sums
       const addTermsOf = addTerms.start();
       isa.loop(() => {
         addTermsOf(leaf);
@@ -130,7 +130,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
         });
         isa.leaveIfZero(isa.word(isa.at(leaf, 4 * LEAF.more)));
         isa.skip(leaf, 4 * LEAF.words);
-        // One after the other, not all stores first: so the next leaf's terms begin sooner.
+        // Stores and clears sums one by one, so that the next leaf's terms begin sooner than after all stores.
         eachSum((m, v) => {
           unit.store(isa.at(top, sum(m, v) * size), sum(m, v));
           unit.clear(sum(m, v));
@@ -152,9 +152,9 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
       isa.eachRow(c, cRow, M, (to, m) => eachVector((v) => store(v, to, sum(m, v))));
     }
 
-    /** How the terms of a tile are added, one leaf after the other. */
+    /** Adds the terms of a tile, leaf by leaf. */
     interface Terms {
-      /** From the first leaf on; returns what adds the next leaf's. */
+      /** Starts at the first leaf; returns the function that adds the next leaf's terms. */
       start(): (leaf: Pointer) => void;
       nextTile(): void;
     }
@@ -177,7 +177,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
       };
     }
 
-    /** A list has the steps to its terms. */
+    /** Terms by the distances in a list. */
     function createListed(): Terms {
       const firstList = isa.keep(call.terms);
       const nextList = isa.keep(call.terms);
@@ -205,7 +205,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
       eachVector((v) => load(v, row(v), panelRow));
       eachLine(vectors * size, (offset) => isa.prefetch(isa.beyond(panelRow, ahead, offset)));
       const factorOf = (m: number) => factor + (m % factors);
-      // A processor that takes instructions in their order would wait for a factor that has just been asked for.
+      // In-order processors would wait for a factor that was only just loaded.
       for (let m = 0; m < M + factors - 1; m++) {
         if (m < M) unit.loadFactor(factorOf(m), rows.at(m));
         const ready = m - (factors - 1);

@@ -4,16 +4,16 @@ import type { Address, Isa, Vector } from '../isa/isa.ts';
 export const transposeArguments = defineArguments(
   ['panel', 'array'],
   ['source', 'array'],
-  ['mask', 'array'], // of the columns behind whole blocks
+  ['mask', 'array'], // of the columns after the last whole block
   ['panelStep', 'stride'],
   ['sourceStep', 'stride'],
-  ['blocks', 'count'], // of as many columns as a vector has lanes
-  ['rest', 'count'], // columns behind them
+  ['blocks', 'count'], // blocks of as many columns as a vector has lanes
+  ['rest', 'count'], // columns after them
 );
 
 /**
- * panel[k,m] = source[m,k] for `M` rows, as many as a vector has lanes at most, and all columns k. Overwrites whole
- * vectors of `panel`, and of whole blocks: what stands behind the rows, and behind the columns, is of no use.
+ * panel[k,m] = source[m,k] for all columns k and `M` rows, at most as many as a vector has lanes. Overwrites whole
+ * vectors of `panel`, and whole blocks: elements after the last row or column are undefined.
  */
 export function assembleTranspose(isa: Isa, M: number): number {
   const { vectors } = isa;

@@ -5,16 +5,16 @@ import { transposeArguments } from '../kernels/transpose.ts';
 import type { PanelMemory, PanelSize } from './panel-memory.ts';
 
 /**
- * Panels that are packed at a time: their rows follow each other in W, or in dy. Where these rows are pages apart, as
- * those of 512 doubles are, packing takes 0.6 of the time of one panel after the other.
+ * Panels packed at a time, side by side in W or dy. If their rows are pages apart, such as rows of 512 doubles, this
+ * takes 0.6 of the time of packing one panel after the other.
  */
 export const PANELS = 4;
 
-/** Copies factors into panels. */
+/** Packs factors into panels. */
 export interface Packing {
   /**
-   * Columns of K rows of `source` in panels of `width` columns, as many as a full one has at most, which are `next`
-   * bytes apart. Overwrites whole vectors of them.
+   * Packs columns of K rows of `source` into panels of `width` columns that are `next` bytes apart. `width` is at most
+   * that of a full panel. Overwrites whole vectors of the panels.
    */
   pack(
     panel: number,
@@ -26,11 +26,11 @@ export interface Packing {
     columns: number,
     width: number,
   ): void;
-  /** N columns of K rows in panels behind each other, `PANELS` of them at a time. */
+  /** Packs N columns of K rows into consecutive panels, `PANELS` of them at a time. */
   packAll(size: PanelSize, panels: number, source: number, sourceStep: number, K: number, N: number): void;
   /**
-   * panel[k,r] = source[r,k] for K columns of up to as many rows as a panel of W has columns. Overwrites `panel`, up to
-   * a multiple of `MOST_BLOCK` rows.
+   * panel[k,r] = source[r,k] for K columns. `rows` is at most the number of columns in a panel of W. Overwrites `panel`
+   * up to a multiple of `MOST_BLOCK` rows.
    */
   packTransposed(panel: number, panelStep: number, source: number, sourceStep: number, K: number, rows: number): void;
 }
@@ -40,7 +40,7 @@ export function createPacking(
   tape: CallTape,
   { bytes, maskOf, vectorsOf, lastMask }: PanelMemory,
 ): Packing {
-  /** `count` panels of so many columns. */
+  /** Packs `count` panels of `columns` columns each. */
   function packPanels(
     panel: number,
     step: number,

@@ -4,18 +4,18 @@ import type { CodeLayout } from '../code.ts';
 import { LEAF, TABLE_LEAVES, tableBytes } from '../kernels/tile.ts';
 import { heightOf, tilesOver } from './tiles-over.ts';
 
-/** Bytes of a vector at most, of any extension. */
+/** Most bytes of a vector, over all extensions. */
 const MAX_VECTOR = 64;
-/** Bytes of a panel's row at most. */
+/** Most bytes of a panel's row. */
 export const MAX_PANEL = 3 * MAX_VECTOR;
-/** Rows of a block that is transposed at most, as many as a vector has elements. */
+/** Most rows of a transposed block: as many as a vector has elements. */
 export const MOST_BLOCK = MAX_VECTOR / 4;
 /**
- * Rows of a panel that are asked for ahead: it comes from the second-level cache in time. With them a tile of 9 x 24
- * doubles over panel after panel takes 0.88 of the time.
+ * Rows of a panel to prefetch ahead, so that they arrive from the second-level cache in time. This makes a tile of 9 x
+ * 24 doubles over many panels take 0.88 of the time.
  */
 export const AHEAD = 8;
-/** Vectors of a tile's sums at most, of any extension. */
+/** Most vectors of a tile's sums, over all extensions. */
 const MAX_SUMS = 28;
 const ZEROS = MAX_PANEL;
 const ONE = MAX_VECTOR;
@@ -23,56 +23,56 @@ const MASKS = 2 * MAX_VECTOR;
 
 const CONSTANTS = ZEROS + ONE + MASKS;
 
-/** Terms of a list at most. */
+/** Most terms of a list. */
 export const MAX_TERMS = 256;
-/** Rows of a panel at most. */
+/** Most rows of a panel. */
 export const MAX_ROWS = 2 * MAX_TERMS;
-/** Lists at most, each of a tile. */
+/** Most lists, one for each tile. */
 export const LISTS = 128;
 
 /** Bytes of a leaf in a table. */
 const LEAF_BYTES = 4 * LEAF.words;
-/** The table of the leaves of a sum, tables of a single leaf of any length, which begin at lines, and lists. */
+/** Sizes of the leaf table of a sum, and of tables for single leaves of each length. */
 const TABLE = tableBytes(MAX_SUMS * MAX_VECTOR);
 const SINGLES = LEAF_BYTES * (MAX_ROWS + 1);
 
-/** Bytes of a list of K terms, from which the next begins. */
+/** Bytes of a list of K terms, and so the distance of lists. */
 export const listStep = (K: number): number => 8 * (1 + K);
 
-/** Doubles of scratch that the panels take, whatever the elements: constants, tables and lists. */
+/** Doubles of scratch for panels of either element type: constants, tables and lists. */
 export const PANELS_SCRATCH = (CONSTANTS + TABLE + SINGLES + LISTS * listStep(MAX_TERMS)) / 8;
 
-/** A full panel, and the tiles over it. */
+/** Size of a full panel and its tiles. */
 export interface PanelSize {
   readonly columns: number;
-  readonly step: number; // bytes from one row to the next
-  readonly rows: number; // of the highest tile
+  readonly step: number; // bytes of a row
+  readonly rows: number; // rows of the highest tile
 }
 
-/** What products of panels keep in memory; places are byte offsets. */
+/** Memory of panel products. Places are byte offsets. */
 export interface PanelMemory {
-  readonly bytes: number; // of an element
+  readonly bytes: number; // bytes of an element
   readonly width: number; // elements of a vector
-  readonly leafPanel: PanelSize; // of dy, for dW
-  /** A panel of W, for y and dx, of which panels for so many columns are as wide as the others, but for the last. */
+  readonly leafPanel: PanelSize; // for dy, in the product dW
+  /** The panel of W, for y and dx, that splits `columns` columns most evenly. Only the last panel may be narrower. */
   panelFor(columns: number): PanelSize;
-  readonly zeros: number; // a row of them, where sums begin
-  readonly one: number; // a factor that changes no bit
-  readonly table: number; // of the leaves of a sum
-  readonly leafWords: Int32Array; // its words
-  readonly terms: number; // lists of them, behind each other
-  readonly firstList: Int32Array; // [1] the length of the first
-  /** A table of a single leaf of K terms, `MAX_ROWS` at most. */
+  readonly zeros: number; // a row of zeros, where sums begin
+  readonly one: number; // a factor of 1, which changes no bit
+  readonly table: number; // leaf table of a sum
+  readonly leafWords: Int32Array; // the words of `table`
+  readonly terms: number; // consecutive lists of terms
+  readonly firstList: Int32Array; // [1] length of the first list
+  /** The table of a single leaf of K terms, at most `MAX_ROWS`. */
   singleOf(K: number): number;
-  /** A mask of the first `lanes`, as many as a vector of either kind has at most. */
+  /** Mask of the first `lanes` lanes, at most the width of either kind of vector. */
   maskOf(lanes: number): number;
-  /** Vectors of a panel of so many columns. */
+  /** Vectors in a panel of `columns` columns. */
   vectorsOf(columns: number): number;
-  /** The mask of a panel's last vector. */
+  /** Mask of the last vector of a panel. */
   lastMask(columns: number): number;
 }
 
-/** Overwrites the constants of `scratch`. */
+/** Creates the memory in `scratch` and writes its constants. */
 export function createPanelMemory(
   { type, width, arithmeticWidth, tileVectors, leafVectors, tiles }: CodeLayout,
   scratch: Float64Array, // [PANELS_SCRATCH]
@@ -119,8 +119,8 @@ export function createPanelMemory(
 }
 
 /**
- * Zeros, a one, and masks: as many elements whose bits are all 1 as a vector has at most, then as many of 0, to be
- * read from any place on.
+ * Writes zeros, a one, and the source of masks: a vector of elements with all bits 1, then one of zeros. A mask of n
+ * lanes starts n elements before the zeros.
  */
 function writeConstants(scratch: Float64Array, type: ElementType, mostLanes: number): void {
   const { buffer, byteOffset } = scratch;

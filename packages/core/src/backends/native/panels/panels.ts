@@ -5,17 +5,17 @@ import { createPanelMemory, LISTS, type PanelMemory } from './panel-memory.ts';
 import { createTermLists, type TermLists } from './term-lists.ts';
 import { createTileProducts, type TileProducts } from './tile-products.ts';
 
-/** Products of panels, a panel being rows of as many columns as a tile has; arrays are byte offsets, steps in bytes. */
+/** Products of panels. A panel has rows of as many columns as a tile. Arrays are byte offsets, steps are in bytes. */
 export interface Panels
   extends Pick<PanelMemory, 'bytes' | 'panelFor' | 'leafPanel' | 'zeros' | 'one' | 'maskOf'>,
     Packing,
     TermLists,
     TileProducts {
-  readonly listedRows: number; // of the highest tile whose terms are listed
-  readonly maxListedRows: number; // of a call
+  readonly listedRows: number; // rows of the highest tile with listed terms
+  readonly maxListedRows: number; // most rows of a call with listed terms
 }
 
-/** Writes the calls on `tape`; the caller runs it. Overwrites the constants of `scratch`. */
+/** Records calls on `tape`, which the caller runs. Overwrites the constants of `scratch`. */
 export function createPanels(
   layout: CodeLayout,
   tape: CallTape,

@@ -4,16 +4,16 @@ import { listArguments } from '../kernels/list-terms.ts';
 import { listStep, type PanelMemory } from './panel-memory.ts';
 import { countOf, heightOf, tilesOver } from './tiles-over.ts';
 
-/** Lists which terms of a product are not 0. */
+/** Lists the terms of a product that are not 0. */
 export interface TermLists {
   /**
-   * Lists the terms of the tiles that `multiply` cuts M rows into, for calls that are `listed`: those k with an a[m,k]
-   * that is not 0. K is `MAX_TERMS` at most, M `maxListedRows`.
+   * Lists the terms of each tile of M rows for a `listed` call of `multiply`: those k for which some a[m,k] is not 0. K
+   * is at most `MAX_TERMS`, M at most `maxListedRows`.
    */
   listTerms(a: number, aRow: number, aStep: number, panelStep: number, M: number, K: number): void;
-  /** Likewise of the one tile of `sumLeaves`, leaf by leaf: B rows, as in `setLeaves`. */
+  /** Lists the terms of the one tile of `sumLeaves`, leaf by leaf. B and `leaf` are as in `setLeaves`. */
   listLeaves(a: number, aRow: number, aStep: number, M: number, B: number, leaf: number): void;
-  /** Terms of the first of these tiles. Runs the tape. */
+  /** Number of terms of the first listed tile. Runs the tape. */
   countTerms(): number;
 }
 
@@ -24,7 +24,7 @@ export function createTermLists(
 ): TermLists {
   const listedRows = lists.length - 1;
 
-  /** `count` lists of K terms each of one tile, counted from its first row, from row n on. */
+  /** Lists `count` times K terms of one tile from row n on, counted from the tile's first row. */
   function listOf(
     kernel: number,
     list: number,
@@ -64,7 +64,7 @@ export function createTermLists(
       for (let m = 0, tile = 0; m < M; ) {
         const left = tiles - tile;
         const height = heightOf(M - m, left);
-        const count = countOf(M - m, left); // of this height
+        const count = countOf(M - m, left); // tiles of this height
         const tileA = a + m * aRow;
         tape.write(
           listArguments,

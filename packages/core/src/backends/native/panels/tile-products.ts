@@ -6,7 +6,7 @@ import { countOf, heightOf, tilesOver } from './tiles-over.ts';
 
 /** Products of panels, tile by tile. */
 export interface TileProducts {
-  /** c[M,columns] = init + a[M,K] · panel[K,columns], in tiles below each other, as even as can be. */
+  /** c[M,columns] = init + a[M,K] · panel[K,columns], in tiles below each other, as even as possible. */
   multiply(
     c: number,
     cRow: number,
@@ -17,17 +17,17 @@ export interface TileProducts {
     aStep: number,
     panel: number,
     panelStep: number,
-    ahead: number, // bytes from a row of the panel to what is asked for beside it
+    ahead: number, // from a row of the panel to the memory to prefetch with it, in bytes
     M: number,
     K: number,
     columns: number,
     listed: boolean,
   ): void;
-  /** Says for the calls of `sumLeaves` that follow into which leaves their B terms fall. The tape must be empty. */
+  /** Sets the division of the B terms into leaves for later calls of `sumLeaves`. The tape must be empty. */
   setLeaves(B: number, leaf: number): void;
   /**
-   * c[M,N] = init + a[M,B] · panels, one behind the other: a tile's height of rows, all of the columns, sums over
-   * leaves added by the tree. Adds it where `joins`.
+   * c[M,N] = init + a[M,B] · consecutive panels, for one tile of rows and all columns; the sums of leaves are joined by
+   * the tree. Adds to `c` if `joins`.
    */
   sumLeaves(
     c: number,
@@ -63,7 +63,7 @@ export function createTileProducts(
       for (let m = 0, tile = 0; m < M; ) {
         const left = tiles - tile;
         const height = heightOf(M - m, left);
-        const count = countOf(M - m, left); // of this height
+        const count = countOf(M - m, left); // tiles of this height
         tape.write(
           tileArguments,
           kernels[height],
@@ -129,7 +129,7 @@ export function createTileProducts(
   };
 }
 
-/** Writes the table of a sum of B terms in leaves of `leaf`, whose lists of terms are `nextTerms` bytes apart. */
+/** Writes the leaf table of a sum of B terms in leaves of `leaf`, whose lists of terms are `nextTerms` bytes apart. */
 function writeLeaves(
   words: Int32Array, // [leaves, LEAF.words] out
   B: number,
@@ -140,8 +140,8 @@ function writeLeaves(
     const isLast = n + leaf >= B;
     const at = LEAF.words * k;
     words[at + LEAF.terms] = Math.min(leaf, B - n);
-    // Sums of as many subtrees wait as k has ones; behind the last leaf all are added, behind others those on their
-    // left that end with this leaf.
+    // As many sums of subtrees wait as k has binary ones. The last leaf adds all of them; any other leaf adds those
+    // that it completes a larger subtree with.
     words[at + LEAF.merges] = isLast ? onesOf(k) : onesOf(k) + 1 - onesOf(k + 1);
     words[at + LEAF.more] = isLast ? 0 : 1;
     words[at + LEAF.nextTerms] = nextTerms;

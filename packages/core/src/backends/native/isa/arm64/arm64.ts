@@ -11,7 +11,7 @@ import { createNeonPairs } from './neon-pairs.ts';
 import { assemblePlayer, frameOf } from './player.ts';
 import { registerFile } from './registers.ts';
 
-/** Code for processors of arm64, all of which have NEON, on elements of a type. */
+/** Code for arm64 processors and elements of `type`. All arm64 processors have NEON. */
 export function createArm64(type: ElementType): Isa {
   const assembler = createAssembler(FREE);
   const registers = createRegisters(registerFile);
@@ -33,7 +33,7 @@ export function createArm64(type: ElementType): Isa {
 
 const MOST_ROWS = 8;
 
-/** A pointer to the first row, and a register for the distance of each other. */
+/** Row addresses as a pointer to the first row and a register with the distance of each other row. */
 const createRowPointers: CreateRowPointers = (assembler, registers, places, stride, M) => {
   const first = registers.takePointer();
   const distances: Register[] = [];

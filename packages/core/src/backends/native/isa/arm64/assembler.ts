@@ -1,21 +1,21 @@
 import { type Address, type Assembler as AnyAssembler, at, type Operand, type Register } from '../assembler.ts';
 
-/** x0 to x30; number 31 is the stack pointer or zero, by the instruction. */
+/** x0 to x30. Number 31 is the stack pointer or zero, depending on the instruction. */
 export const [x0, x1, x2, x3] = [0, 1, 2, 3];
-/** The assembler's own: nothing of a kernel is ever in them. */
+/** Scratch registers of the assembler. Kernels keep nothing in them. */
 export const [x16, x17] = [16, 17];
 export const [x19, x26, x27, x28, x29, x30] = [19, 26, 27, 28, 29, 30];
 export const sp = 31;
 const zero = 31;
 
-/** What a load or a store moves: the instruction with an unsigned offset, counted in so many bytes. */
+/** A load or store instruction. Its opcode takes an unsigned offset in units of `bytes`. */
 export interface Access {
   readonly opcode: number;
   readonly bytes: number;
-  readonly pair?: number; // the instruction that moves two neighbours
+  readonly pair?: number; // the instruction for two neighbours
 }
 
-/** Loads and stores of a word and of 64 bits. */
+/** Loads and stores of 32 and 64 bits. */
 const LOAD_W: Access = { opcode: 0xb9400000, bytes: 4 };
 const STORE_W: Access = { opcode: 0xb9000000, bytes: 4 };
 const LOAD_X: Access = { opcode: 0xf9400000, bytes: 8 };
@@ -26,35 +26,35 @@ const KEEP_FOR_LOAD = 0; // pldl1keep
 const KEEP_FOR_STORE = 16; // pstl1keep
 
 /**
- * The instructions of A64 that the kernels need ([Arm Architecture Reference Manual for A-profile, chapter
- * C6](https://developer.arm.com/documentation/ddi0487)). Addresses that an instruction cannot have are made in x16,
- * words of memory that are changed in x17, and whole numbers in the vector `free`.
+ * The A64 instructions that the kernels need ([Arm Architecture Reference Manual for A-profile, chapter
+ * C6](https://developer.arm.com/documentation/ddi0487)). Addresses that no instruction can encode are computed in x16;
+ * memory is changed through x17; the vector `free` holds doubles that become integers.
  */
 export interface Assembler extends AnyAssembler {
-  /** An instruction as it is, with the registers in their usual places. */
+  /** Emits an instruction with its registers in the usual fields. */
   emit(opcode: number, d?: number, n?: number, m?: number): void;
-  /** Moves `register` of either kind to or from `address`. */
+  /** Loads or stores `register` (general or vector) at `address`. */
   access(what: Access, register: number, address: Address): void;
-  /** Two registers to or from `base` + `offset`; `opcode` says which, and what becomes of `base`. */
+  /** Loads or stores two registers at `base` + `offset`. `opcode` also determines whether `base` changes. */
   accessPair(opcode: number, bytes: number, first: number, second: number, base: Register, offset: number): void;
-  /** r = where the byte `position` of this code lies. */
+  /** r = address of byte `position` of this code. */
   loadCodeAddress(r: Register, position: number): void;
   call(r: Register): void;
   pop(r: Register): void;
-  /** Jumps where bit `bit` of r is 0. Returns what says, once it is reached, where to. */
+  /** Jumps if bit `bit` of r is 0. Call the result at the place to jump to. */
   skipIfBitClear(r: Register, bit: number): () => void;
-  /** Jumps to where the result says once it is reached. */
+  /** Jumps. Call the result at the place to jump to. */
   skip(): () => void;
 }
 
-/** Bytes on the stack of a register: the stack pointer stays a multiple of them. */
+/** Bytes on the stack per register, as the stack pointer must stay a multiple of 16. */
 export const STACK_BYTES = 16;
 
-/** `free` is a vector that no kernel uses. */
+/** Creates an assembler. `free` is a vector register that no kernel uses. */
 export function createAssembler(free: number): Assembler {
   let code = new Uint32Array(1024);
   let length = 0; // words
-  // The last instruction, if it moves something that has a pair and no jump leads behind it.
+  // The last instruction, if it may be joined with the next into a pair and no jump leads to the place after it.
   let last: { what: Access; register: number; base: Register; offset: number } | null = null;
 
   function emit(opcode: number, d = 0, n = 0, m = 0): void {
@@ -67,7 +67,7 @@ export function createAssembler(free: number): Assembler {
     last = null;
   }
 
-  /** r = value, a whole number of 48 bits, signed. */
+  /** r = value, a signed integer of 48 bits. */
   function loadNumber(r: Register, value: number): void {
     const isNegative = value < 0;
     const rest = isNegative ? -value - 1 : value;
@@ -126,7 +126,7 @@ export function createAssembler(free: number): Assembler {
     }
   }
 
-  /** If the last instruction moves the left neighbour, one moves both in its place. */
+  /** If the last instruction moves the left neighbour, replaces it by one that moves both. */
   function joinsLast(what: Access, register: number, base: Register, offset: number): boolean {
     if (what.pair === undefined || last?.what !== what || last.base !== base) return false;
     if (offset - last.offset !== what.bytes || last.offset >= 64 * what.bytes) return false;
@@ -140,7 +140,7 @@ export function createAssembler(free: number): Assembler {
     emit(op | (((offset / bytes) & 127) << 15) | (second << 10), first, base);
   }
 
-  /** An instruction whose operand is the distance to somewhere that is not yet known, in its bits from 5 on. */
+  /** Emits a jump forward. Its distance, in the bits from `shift` on, is filled in when the result is called. */
   function jumpAhead(opcode: number, r: Register, bits: number, shift: number): () => void {
     const from = length;
     emit(opcode, r);
@@ -152,10 +152,10 @@ export function createAssembler(free: number): Assembler {
     };
   }
 
-  /** Of a jump back, in `bits` bits. */
+  /** Distance back to `position`, in `bits` bits. */
   const back = (position: number, bits: number): number => (position / 4 - length) & ((1 << bits) - 1);
 
-  /** What stands at `from` in a register: its own, or x17. */
+  /** The register of a value: its own, or x17 after a load. */
   function valueAt(from: Operand, load = LOAD_X): Register {
     if (typeof from === 'number') return from;
     access(load, x17, from);

@@ -11,10 +11,10 @@ export const STORE_D: Access = { opcode: 0xfd000000, bytes: 8 };
 export const LOAD_S: Access = { opcode: 0xbd400000, bytes: 4 };
 export const STORE_S: Access = { opcode: 0xbd000000, bytes: 4 };
 
-/** How an instruction says of which type the elements of its vectors are. */
+/** Encoding of the element type in vector instructions. */
 export interface Form {
-  readonly bytes: number; // of an element
-  readonly wide: number; // the bit of doubles
+  readonly bytes: number; // bytes of an element
+  readonly wide: number; // the bit that selects doubles
   readonly loadOne: Access;
 }
 

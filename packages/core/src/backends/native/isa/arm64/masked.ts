@@ -4,29 +4,29 @@ import { type Access, type Assembler, x16, x17 } from './assembler.ts';
 import { type Form, LOAD_D, LOAD_Q, LOAD_S, STORE_D, STORE_Q, STORE_S, VECTOR } from './forms.ts';
 import { LIVE } from './registers.ts';
 
-/** The first elements of one vector register, or of two neighbours, as many as `LIVE` has bytes; at least one. */
+/** Moves the first elements of a vector register or of two neighbours: as many as `LIVE` has bytes, at least one. */
 export interface Masked {
-  /** LIVE = the bytes of those elements that are -1 and not 0, in the vector `mask`, which it overwrites. */
+  /** LIVE = bytes of the elements that are -1 (not 0) in the vector `mask`. Overwrites `mask`. */
   count(mask: Vector): void;
   load(to: Vector, from: Address): void;
   store(to: Address, from: Vector): void;
-  /** The same for `to` and to + 1, of which one element at least is not moved. */
+  /** Loads `to` and to + 1. At least one element is not moved. */
   loadPair(to: Vector, from: Address): void;
   storePair(to: Address, from: Vector): void;
 }
 
-/** How the parts of a vector are moved. */
+/** Instructions that move parts of a vector. */
 interface Move {
   readonly whole: Access;
   readonly half: Access;
   readonly quarter: Access;
-  /** The third quarter, which has no instruction with an offset. */
+  /** Moves the third quarter, for which there is no instruction with an offset. */
   third(register: Vector, address: Address): void;
 }
 
 /**
- * NEON has no masks. Jumps by the bits of `LIVE` lead to the loads or stores of that many bytes; a loop jumps the same
- * way each time. `free` is a vector that nobody uses.
+ * NEON has no masks. Jumps by the bits of `LIVE` lead to loads or stores of that many bytes; they are predictable,
+ * since a loop takes the same jumps each time. `free` is an unused vector register.
  */
 export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector): Masked {
   const { emit, access, skipIfBitClear, skip } = assembler;
@@ -35,7 +35,7 @@ export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector
     half: LOAD_D,
     quarter: LOAD_S,
     third(register, address) {
-      access(LOAD_S, free, behind(address, 8));
+      access(LOAD_S, free, offsetBy(address, 8));
       emit(0x6e180400, register, free); // mov v.d[1], v.d[0]
     },
   };
@@ -45,11 +45,11 @@ export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector
     quarter: STORE_S,
     third(register, address) {
       emit(0x5e180400, free, register); // mov d, v.d[1]
-      access(STORE_S, free, behind(address, 8));
+      access(STORE_S, free, offsetBy(address, 8));
     },
   };
 
-  /** Less than a vector: the elements in the bits of `LIVE` below its size. */
+  /** Moves less than a vector: the elements in the bits of `LIVE` below its size. */
   function movePart({ half, quarter, third }: Move, register: Vector, address: Address, mayBeNone: boolean): void {
     const ends: (() => void)[] = [];
     const less = bytes === 4 || mayBeNone ? skipIfBitClear(LIVE, 3) : () => {};
@@ -79,7 +79,7 @@ export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector
   function movePair(how: Move, register: Vector, address: Address): void {
     const less = skipIfBitClear(LIVE, 4);
     access(how.whole, register, address);
-    movePart(how, register + 1, behind(address, VECTOR), true);
+    movePart(how, register + 1, offsetBy(address, VECTOR), true);
     const end = skip();
     less();
     movePart(how, register, address, false);
@@ -92,7 +92,7 @@ export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector
         emit(0x5ef1b800, mask, mask); // addp of two doubles' words
       else emit(0x4eb1b800, mask, mask); // addv of four
       emit(bytes === 8 ? 0x9e660000 : 0x1e260000, x17, mask); // fmov
-      // As many as it says below 0, · bytes: sub from zero with a shift.
+      // LIVE = -sum · bytes: sub from zero with a shift.
       if (bytes === 8) emit(0xcb0003e0 | (3 << 10), LIVE, 0, x17);
       else emit(0x4b0003e0 | (2 << 10), LIVE, 0, x17);
     },
@@ -109,7 +109,7 @@ export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector
 /** movi: all bits of a vector are 0. */
 export const CLEAR = 0x6f00e400;
 
-/** The address without an index, which several loads would add. */
+/** The address with its index added once, for several loads. */
 export function near(assembler: Assembler, address: Address): Address {
   const { base, index, scale = 1, offset } = address;
   if (index === undefined) return address;
@@ -117,7 +117,7 @@ export function near(assembler: Assembler, address: Address): Address {
   return at(x16, offset);
 }
 
-export const behind = (address: Address, bytes: number): Address => ({
+export const offsetBy = (address: Address, bytes: number): Address => ({
   ...address,
   offset: (address.offset ?? 0) + bytes,
 });

@@ -3,15 +3,16 @@ import type { Address } from '../assembler.ts';
 import type { Arithmetic, Squares, Vector } from '../isa.ts';
 import type { Assembler } from './assembler.ts';
 import { forms, LOAD_D, LOAD_Q, LOAD_S, STORE_Q, VECTOR } from './forms.ts';
-import { behind, CLEAR, createMasked, near } from './masked.ts';
+import { CLEAR, createMasked, near, offsetBy } from './masked.ts';
 import { FREE } from './neon.ts';
 
 const SQUARES: Vector = 13;
-/** The last pair, with the vector that is free. */
+/** The last pair, whose upper half is the free vector. */
 const FREE_PAIR: Vector = 15;
 
 /**
- * Vectors of 32 bytes: number k is the registers 2k and 2k + 1. So four doubles have a lane each in a sum of squares.
+ * Vectors of 32 bytes: number k is the registers 2k and 2k + 1. So a sum of squares has a lane for each of four
+ * doubles.
  */
 export function createNeonPairs(assembler: Assembler, type: ElementType): Arithmetic<Address> {
   const { emit, access } = assembler;
@@ -23,23 +24,23 @@ export function createNeonPairs(assembler: Assembler, type: ElementType): Arithm
   function load(to: Vector, from: Address): void {
     const address = near(assembler, from);
     access(LOAD_Q, 2 * to, address);
-    access(LOAD_Q, 2 * to + 1, behind(address, VECTOR));
+    access(LOAD_Q, 2 * to + 1, offsetBy(address, VECTOR));
   }
 
   function store(to: Address, from: Vector): void {
     const address = near(assembler, to);
     access(STORE_Q, 2 * from, address);
-    access(STORE_Q, 2 * from + 1, behind(address, VECTOR));
+    access(STORE_Q, 2 * from + 1, offsetBy(address, VECTOR));
   }
 
-  /** The pair with this: its own, or the free one. */
+  /** The pair that holds y: its own, or the free pair after a load. */
   function inRegister(y: Vector | Address): Vector {
     if (typeof y === 'number') return y;
     load(FREE_PAIR, y);
     return FREE_PAIR;
   }
 
-  /** An instruction on each half. */
+  /** Emits an instruction for each half. */
   function each(opcode: number, to: Vector, x: Vector, y: Vector): void {
     emit(opcode, 2 * to, 2 * x, 2 * y);
     emit(opcode, 2 * to + 1, 2 * x + 1, 2 * y + 1);
@@ -69,9 +70,9 @@ export function createNeonPairs(assembler: Assembler, type: ElementType): Arithm
         return;
       }
       for (const half of [2 * x, 2 * x + 1]) {
-        emit(0x0e617800, 2 * free, half); // fcvtl: the lower two floats as doubles,
-        emit(0x4e617800, 2 * free + 1, half); // fcvtl2: and the upper two
-        each(0x4e60cc00, SQUARES, free, free); // fmla: such squares have no rounding
+        emit(0x0e617800, 2 * free, half); // fcvtl: the lower two floats to doubles
+        emit(0x4e617800, 2 * free + 1, half); // fcvtl2: the upper two
+        each(0x4e60cc00, SQUARES, free, free); // fmla: squares of floats are exact as doubles
       }
     },
     store: (to) => store(to, SQUARES),
@@ -100,11 +101,11 @@ export function createNeonPairs(assembler: Assembler, type: ElementType): Arithm
     isLess: (to, x, y) => each(0x6ea0e400 | wide, to, inRegister(y), x), // fcmgt
     loadBytes(to, from) {
       access(isFloat ? LOAD_D : LOAD_S, FREE, from);
-      emit(0x2f08a400, FREE, FREE); // uxtl to 16 bits,
-      if (!isFloat) emit(0x2f10a400, FREE, FREE); // to 32 where doubles have as many of them as floats of bytes,
+      emit(0x2f08a400, FREE, FREE); // uxtl to 16 bits
+      if (!isFloat) emit(0x2f10a400, FREE, FREE); // for doubles, to 32 bits
       const [lower, upper] = isFloat ? [0x2f10a400, 0x6f10a400] : [0x2f20a400, 0x6f20a400];
-      emit(lower, 2 * to, FREE); // and to an element's: uxtl
-      emit(upper, 2 * to + 1, FREE); // and uxtl2
+      emit(lower, 2 * to, FREE); // uxtl, to the size of an element
+      emit(upper, 2 * to + 1, FREE); // uxtl2
       eachOf(0x6e21d800 | wide, to, to); // ucvtf
     },
   };

@@ -5,12 +5,12 @@ import type { Assembler } from './assembler.ts';
 import { forms, LOAD_Q, STORE_Q, VECTOR } from './forms.ts';
 import { CLEAR, createMasked } from './masked.ts';
 
-/** Vectors that kernels may use, from 0 on. */
+/** Vector registers for kernels, from 0 on. */
 export const VECTOR_REGISTERS = 31;
-/** The one behind them. */
+/** The free vector register after them. */
 export const FREE = 31;
 
-/** Vectors of 16 bytes. A factor is the first lane of one, by which `fmla` multiplies all lanes of another. */
+/** Vectors of 16 bytes. A factor is lane 0 of a vector; `fmla` multiplies all lanes of another by it. */
 export function createNeon(assembler: Assembler, type: ElementType): Vectors<Address> {
   const { emit, access } = assembler;
   const form = forms[type];
@@ -37,15 +37,15 @@ export function createNeon(assembler: Assembler, type: ElementType): Vectors<Add
       let [from, to] = [a, b];
       if (isFloat) {
         for (let r = 0; r < 4; r += 2) {
-          emit(0x4e802800, to + r, from + r, from + r + 1); // trn1: of columns 0 and 2,
-          emit(0x4e806800, to + r + 1, from + r, from + r + 1); // trn2: and of 1 and 3
+          emit(0x4e802800, to + r, from + r, from + r + 1); // trn1: columns 0 and 2
+          emit(0x4e806800, to + r + 1, from + r, from + r + 1); // trn2: columns 1 and 3
         }
         [from, to] = [to, from];
       }
       const half = VECTOR / bytes / 2;
       for (let k = 0; k < half; k++) {
-        emit(0x4ec03800, to + k, from + k, from + k + half); // zip1 of doubles: both lower halves
-        emit(0x4ec07800, to + k + half, from + k, from + k + half); // zip2: both upper ones
+        emit(0x4ec03800, to + k, from + k, from + k + half); // zip1 of doubles: the lower halves
+        emit(0x4ec07800, to + k + half, from + k, from + k + half); // zip2: the upper halves
       }
       return to;
     },

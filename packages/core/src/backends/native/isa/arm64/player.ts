@@ -4,8 +4,8 @@ import type { Frame } from '../places.ts';
 import { type Assembler, STACK_BYTES, sp, x0, x1, x2, x3, x16, x17, x19, x29, x30 } from './assembler.ts';
 import { CALL, registerFile, SLOTS } from './registers.ts';
 
-const STORE_X_BEFORE = 0xa9800000; // stp, which moves the base first
-const LOAD_X_BEHIND = 0xa8c00000; // ldp, which moves it afterwards
+const STORE_X_BEFORE = 0xa9800000; // stp that moves the base first
+const LOAD_X_AFTER = 0xa8c00000; // ldp that moves the base afterwards
 const STORE_X = 0xa9000000;
 const LOAD_X = 0xa9400000;
 const STORE_D = 0x6d000000;
@@ -15,10 +15,9 @@ const LOAD_D = 0x6d400000;
 const FRAME = 16 + 8 * 10 + 8 * 8;
 
 /**
- * void play(tape in x0, memory in x1, calls in w2, at least 1, data in x3): runs the calls on the tape, one after the
- * other ([Procedure Call Standard for the Arm 64-bit Architecture](https://github.com/ARM-software/abi-aa)). A kernel
- * gets its call and the memory in their registers, and finds the data on the stack; it may overwrite every register but
- * those, x18, x29, x30 and the stack's.
+ * void play(x0: tape, x1: memory, w2: calls, at least 1, x3: data) runs the calls on the tape in order ([Procedure Call
+ * Standard for the Arm 64-bit Architecture](https://github.com/ARM-software/abi-aa)). A kernel gets its call and the
+ * memory in registers and finds the data on the stack. It may overwrite all other registers but x18, x29, x30 and sp.
  */
 export function assemblePlayer(assembler: Assembler): void {
   const eachKept = (x: number, d: number): void => {
@@ -26,28 +25,28 @@ export function assemblePlayer(assembler: Assembler): void {
     for (let k = 0; k < 8; k += 2) assembler.accessPair(d, 8, 8 + k, 9 + k, sp, 96 + 8 * k);
   };
   assembler.accessPair(STORE_X_BEFORE, 8, x29, x30, sp, -FRAME);
-  assembler.loadAddress(x29, at(sp)); // a frame record, for whoever walks the stack
+  assembler.loadAddress(x29, at(sp)); // a frame record, for stack walkers
   eachKept(STORE_X, STORE_D);
   assembler.move(CALL, x0);
   assembler.move(registerFile.memory, x1);
-  assembler.accessPair(STORE_X_BEFORE, 8, x2, x3, sp, -STACK_BYTES); // how many calls are left, and the data
+  assembler.accessPair(STORE_X_BEFORE, 8, x2, x3, sp, -STACK_BYTES); // calls left, and the data
   const next = assembler.position;
   assembler.loadWhole(x16, at(CALL));
   assembler.loadCodeAddress(x17, 0);
   assembler.add(x16, x17);
   assembler.call(x16);
   assembler.loadAddress(CALL, at(CALL, 8 * CALL_DOUBLES));
-  assembler.loadWord(x16, at(sp)); // of an int the convention leaves the upper half undefined
+  assembler.loadWord(x16, at(sp)); // the upper half of an int argument is undefined
   assembler.decrement(x16);
   assembler.storeWord(at(sp), x16);
   assembler.jumpUnlessZero(next);
   assembler.loadAddress(sp, at(sp, STACK_BYTES));
   eachKept(LOAD_X, LOAD_D);
-  assembler.accessPair(LOAD_X_BEHIND, 8, x29, x30, sp, FRAME);
+  assembler.accessPair(LOAD_X_AFTER, 8, x29, x30, sp, FRAME);
   assembler.ret();
 }
 
-/** What the player leaves a kernel: the data lies behind the calls that are left. */
+/** The player's frame, as kernels see it: the data lies after the number of calls left. */
 export const frameOf = (assembler: Assembler): Frame => ({
   call: CALL,
   slots: SLOTS,

@@ -1,20 +1,20 @@
 import type { RegisterFile } from '../registers.ts';
 import { x26, x27, x28 } from './assembler.ts';
 
-/** The running call. */
+/** Points to the running call. */
 export const CALL = x28;
 const MEMORY = x27;
-/** How many bytes of a vector `loadMasked` and `storeMasked` move. */
+/** Bytes that `loadMasked` and `storeMasked` move. */
 export const LIVE = x26;
 
 const upTo = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, k) => first + k);
 
-/** What waits, as long as there is room: x19 to x25. */
+/** Slots in registers: x19 to x25. */
 export const SLOTS = upTo(19, 25);
 
 /**
- * x0 to x15. x16 and x17 are the assembler's, x18 is the system's, x29 is the frame's and x30 says where a kernel
- * returns to.
+ * Kernels use x0 to x15. The assembler uses x16 and x17, the system x18; x29 points to the frame, and x30 holds the
+ * return address.
  */
 export const registerFile: RegisterFile = {
   processor: 'arm64',

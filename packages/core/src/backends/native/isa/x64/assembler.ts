@@ -8,29 +8,29 @@ export const [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13
 );
 
 /**
- * The instructions of x64 that the kernels need ([Intel SDM, volume 2](https://www.intel.com/sdm)). No address has rsp
- * as its index.
+ * The x64 instructions that the kernels need ([Intel SDM, volume 2](https://www.intel.com/sdm)). rsp cannot be the
+ * index of an address.
  */
 export interface Assembler extends AnyAssembler {
-  /** r = its lower 32 bits. */
+  /** Clears the upper 32 bits of r. */
   zeroExtend(r: Register): void;
-  /** r = where the byte `position` of this code lies. */
+  /** r = address of byte `position` of this code. */
   loadCodeAddress(r: Register, position: number): void;
-  /** The 128 bits at `address` = the lower ones of a vector, one of the first 16; `address` has a low base. */
+  /** Stores the lower 128 bits of a vector register below 16. The base of `address` is a register below 8. */
   storeLower(address: Address, vector: number): void;
-  /** The other way round: the upper ones become 0. */
+  /** Loads the lower 128 bits of a vector and clears the others. */
   loadLower(vector: number, address: Address): void;
   call(r: Register): void;
   pop(r: Register): void;
-  /** Asks the processor what leaf eax, subleaf ecx says of it. Overwrites eax, ebx, ecx and edx. */
+  /** Executes CPUID for leaf eax, subleaf ecx. Overwrites eax, ebx, ecx and edx. */
   cpuid(): void;
-  /** edx and eax = the halves of the control register number ecx: it says what vectors the system keeps. */
+  /** edx and eax = the halves of control register ecx, which tells the vectors that the system saves. */
   xgetbv(): void;
-  /** Bytes as they are: the prefixes of vector instructions. */
+  /** Emits raw bytes, such as the prefixes of vector instructions. */
   emit(...bytes: number[]): void;
   /**
-   * The operands of an instruction: a register's low bits, then where the other lies, with an offset of one byte where
-   * it is few times `unit`, which the encoding of AVX-512 counts such offsets in.
+   * Emits the operand bytes of an instruction: the low bits of `register`, and the other operand. An offset that is a
+   * small multiple of `unit` takes one byte; AVX-512 counts such offsets in units.
    */
   operands(register: number, operand: Operand, unit?: number): void;
 }
@@ -66,7 +66,7 @@ export function createAssembler(): Assembler {
     if (offset === 0 && (base & 7) !== 5) mode = 0;
     const needsIndex = index !== undefined || (base & 7) === 4;
     if (needsIndex) {
-      // Index 4 is none.
+      // Index 4 means none.
       const scaled = { 1: 0, 2: 1, 4: 2, 8: 3 }[scale] << 6;
       emit(mode | field | 4, scaled | (((index ?? 4) & 7) << 3) | (base & 7));
     } else {
@@ -76,7 +76,7 @@ export function createAssembler(): Assembler {
     if (mode === 0x80) word(offset);
   }
 
-  /** The prefix that gives registers their fourth bit, and `wide` operands of 64 bits. */
+  /** Emits the prefix with the fourth bits of registers; `wide` makes operands 64 bits wide. */
   function prefix(wide: boolean, register: number, operand: Operand): void {
     const [base, index] = typeof operand === 'number' ? [operand, 0] : [operand.base, operand.index ?? 0];
     const rex = 0x40 | (wide ? 8 : 0) | ((register >> 3) << 2) | ((index >> 3) << 1) | (base >> 3);
@@ -89,7 +89,7 @@ export function createAssembler(): Assembler {
     operands(register, operand);
   }
 
-  /** vmovups in VEX of two bytes. */
+  /** Emits vmovups with a VEX prefix of two bytes. */
   function lowerHalf(opcode: number, vector: number, address: Address): void {
     emit(0xc5, vector < 8 ? 0xf8 : 0x78, opcode);
     operands(vector, address);
@@ -104,7 +104,7 @@ export function createAssembler(): Assembler {
     loadWhole(r, address) {
       const { base, index = 0 } = address;
       const numbers = ((r >> 3) << 7) | ((index >> 3) << 6) | ((base >> 3) << 5);
-      emit(0xc4, (numbers ^ 0xe0) | 1, 0xfb, 0x2c); // vcvttsd2si, which leaves the upper halves of vectors alone
+      emit(0xc4, (numbers ^ 0xe0) | 1, 0xfb, 0x2c); // vcvttsd2si, which keeps the upper halves of vectors
       operands(r, address);
     },
     loadPointer: (r, address) => instruction(true, 0x8b, r, address),

@@ -18,18 +18,18 @@ const SQUARES = 13;
 const MASK = 15;
 
 interface InstructionOptions {
-  wide?: number; // a part of some opcodes
+  wide?: number; // added to some opcodes
   bits?: 128 | 256;
   prefix?: number;
 }
 
-/** Vectors of 32 bytes in 16 registers, of which the last holds the mask. */
+/** Vectors of 32 bytes in 16 registers; the last one holds the mask. */
 export function createAvx2({ emit, operands }: Assembler, type: ElementType): VectorUnit & Arithmetic<Address> {
   const form: Form = forms[type];
   const { bytes } = form;
   const width = 32 / bytes;
 
-  /** VEX of three bytes. */
+  /** Emits an instruction with a VEX prefix of three bytes. */
   function instruction(
     map: number,
     opcode: number,
@@ -44,7 +44,7 @@ export function createAvx2({ emit, operands }: Assembler, type: ElementType): Ve
     operands(reg, operand);
   }
 
-  /** An instruction of map 0F, which tells the type by its prefix. */
+  /** Emits an instruction of map 0F whose prefix selects the element type. */
   const typed = (opcode: number, reg: Vector, second: Vector, operand: Operand): void =>
     instruction(MAP_0F, opcode, reg, second, operand, { prefix: form.prefix });
 
@@ -62,8 +62,8 @@ export function createAvx2({ emit, operands }: Assembler, type: ElementType): Ve
         typed(0x58, SQUARES, SQUARES, free);
         return;
       }
-      // The square of a float is a double without rounding, so that fusing it changes nothing.
-      instruction(MAP_0F, 0x5a, free, 0, x, { prefix: NO_PREFIX }); // vcvtps2pd, of the lower half
+      // The square of a float is exact as a double, so fusing changes nothing.
+      instruction(MAP_0F, 0x5a, free, 0, x, { prefix: NO_PREFIX }); // vcvtps2pd of the lower half
       fuse(forms.float64, SQUARES, free, free);
       instruction(MAP_0F3A, 0x19, x, 0, free); // vextractf128
       emit(1);
@@ -76,7 +76,7 @@ export function createAvx2({ emit, operands }: Assembler, type: ElementType): Ve
   return {
     bytes,
     width,
-    load: (to, from) => typed(0x10, to, 0, from), // vmovupd or vmovups, and so on
+    load: (to, from) => typed(0x10, to, 0, from), // vmovupd or vmovups
     store: (to, from) => typed(0x11, from, 0, to),
     loadMask: (from) => typed(0x10, MASK, 0, from),
     loadMasked: (to, from) => instruction(MAP_0F38, 0x2c + form.wide, to, MASK, from), // vmaskmovpd
@@ -89,9 +89,9 @@ export function createAvx2({ emit, operands }: Assembler, type: ElementType): Ve
       const [from, to] = transposeLanes(unpack, form, a, b, width);
       const lane = width / 2;
       for (let k = 0; k < lane; k++) {
-        instruction(MAP_0F3A, 0x06, to + k, from + k, from + k + lane); // vperm2f128: both lower halves
+        instruction(MAP_0F3A, 0x06, to + k, from + k, from + k + lane); // vperm2f128: the lower halves
         emit(0x20);
-        instruction(MAP_0F3A, 0x06, to + k + lane, from + k, from + k + lane); // both upper ones
+        instruction(MAP_0F3A, 0x06, to + k + lane, from + k, from + k + lane); // the upper halves
         emit(0x31);
       }
       return to;

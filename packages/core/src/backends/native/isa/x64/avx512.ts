@@ -18,17 +18,19 @@ interface InstructionOptions {
   mask?: number;
   zeroing?: boolean;
   prefix?: number;
-  bytes?: number; // of the operand in memory
+  bytes?: number; // bytes of the operand in memory
 }
 
-/** Vectors of 64 bytes in 32 registers; masks are registers of their own, of which k1 is used. */
+/** Vectors of 64 bytes in 32 registers. Masks have registers of their own; this uses k1. */
 export function createAvx512({ emit, operands }: Assembler, type: ElementType): VectorUnit {
   const form: Form = forms[type];
   const { bytes } = form;
   const width = 64 / bytes;
   const K1 = 1;
 
-  /** EVEX: reg, second and operand are vectors; `mask` a mask register with zeros in the lanes it leaves out, or 0. */
+  /**
+   * Emits an EVEX instruction on vectors. `mask` is a mask register, or 0 for none; `zeroing` clears the masked lanes.
+   */
   function instruction(
     map: number,
     opcode: number,
@@ -53,14 +55,14 @@ export function createAvx512({ emit, operands }: Assembler, type: ElementType): 
     operands(reg, operand, bytes);
   }
 
-  /** An instruction of map 0F, which tells the type by its prefix. */
+  /** Emits an instruction of map 0F whose prefix selects the element type. */
   const typed = (opcode: number, reg: Vector, second: Vector, operand: Operand, options: InstructionOptions = {}) =>
     instruction(MAP_0F, opcode, reg, second, operand, { prefix: form.prefix, ...options });
 
   const unpack = ({ prefix, wide }: Form, opcode: number, to: Vector, x: Vector, y: Vector): void =>
     instruction(MAP_0F, opcode, to, x, y, { prefix, wide });
 
-  /** Two times 128 bits of x, then two of y, by two bits of `which` each. */
+  /** to = two 128-bit lanes of x, then two of y, each chosen by two bits of `which`. */
   function chooseLanes(to: Vector, x: Vector, y: Vector, which: number): void {
     instruction(MAP_0F3A, 0x23, to, x, y, { wide: 1 }); // vshuff64x2
     emit(which);
@@ -69,7 +71,7 @@ export function createAvx512({ emit, operands }: Assembler, type: ElementType): 
   return {
     bytes,
     width,
-    load: (to, from) => typed(0x10, to, 0, from), // vmovupd or vmovups, and so on
+    load: (to, from) => typed(0x10, to, 0, from), // vmovupd or vmovups
     store: (to, from) => typed(0x11, from, 0, to),
     loadMask(from) {
       const free = 31;
@@ -84,7 +86,7 @@ export function createAvx512({ emit, operands }: Assembler, type: ElementType): 
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y), // vfmadd231pd
     transpose(a, b) {
       const [from, free] = transposeLanes(unpack, form, a, b, width);
-      // Lanes of 128 bits stay together: halves of two and two vectors, and of these every other lane.
+      // 128-bit lanes stay whole: first join the halves of two vectors, then every other lane of those.
       const lane = width / 4;
       for (let k = 0; k < lane; k++) {
         for (const half of [k, k + 2 * lane]) {

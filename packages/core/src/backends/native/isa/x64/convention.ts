@@ -1,14 +1,14 @@
 import { type Register, r8, r9, r12, r13, r14, r15, rbp, rbx, rcx, rdi, rdx, rsi } from './assembler.ts';
 
-/** How the compilers of a system pass arguments, and what a function must give back as it was. */
+/** A calling convention: the registers of arguments, and those that a function must preserve. */
 export interface Convention {
   readonly arguments: readonly [Register, Register, Register, Register];
-  readonly kept: readonly Register[]; // beside rsp
-  readonly keptVectors: readonly number[]; // the lower 128 bits of these
+  readonly kept: readonly Register[]; // in addition to rsp
+  readonly keptVectors: readonly number[]; // only their lower 128 bits
 }
 
 /**
- * [System V's](https://gitlab.com/x86-psABIs/x86-64-ABI), of Linux and macOS, and that of [64-bit
+ * [System V](https://gitlab.com/x86-psABIs/x86-64-ABI) for Linux and macOS, and [64-bit
  * Windows](https://learn.microsoft.com/en-us/cpp/build/x64-calling-convention).
  */
 export const conventions = {

@@ -2,7 +2,7 @@ import type { ElementType } from '../../../../math/element-type.ts';
 import type { Vector, Vectors } from '../isa.ts';
 import type { Address } from './assembler.ts';
 
-// Opcode maps and implied prefixes, as VEX and EVEX number them.
+// Opcode maps and implied prefixes, as numbered in VEX and EVEX.
 export const MAP_0F = 1;
 export const MAP_0F38 = 2;
 export const MAP_0F3A = 3;
@@ -10,11 +10,11 @@ export const NO_PREFIX = 0;
 export const PREFIX_66 = 1;
 export const PREFIX_F3 = 2;
 
-/** How an instruction says of which type the elements of its vectors are. */
+/** Encoding of the element type in vector instructions. */
 export interface Form {
-  readonly bytes: number; // of an element
-  readonly prefix: number; // of the arithmetic in map 0F: pd or ps
-  readonly wide: 0 | 1; // the bit W, and what opcodes of doubles are more than those of floats
+  readonly bytes: number; // bytes of an element
+  readonly prefix: number; // of arithmetic in map 0F: pd or ps
+  readonly wide: 0 | 1; // bit W, also the difference between opcodes of doubles and floats
 }
 
 export const forms = {
@@ -22,19 +22,19 @@ export const forms = {
   float32: { bytes: 4, prefix: NO_PREFIX, wide: 0 },
 } satisfies Record<ElementType, Form>;
 
-/** vunpckl or vunpckh, by pairs of doubles or of floats. */
+/** vunpckl or vunpckh of doubles or floats, as `form` says. */
 export type Unpack = (form: Form, opcode: number, to: Vector, x: Vector, y: Vector) => void;
 
 /**
- * In each 128 bits of `width` vectors from `a` on rows and columns change places, so many of each as there are elements
- * in them. Those from `b` on are free. Overwrites both; returns where the result begins, and what is free.
+ * Transposes the square of elements in each 128-bit lane of `width` vectors from `a` on. Uses vectors from `b` on as
+ * scratch. Overwrites both; returns the first vector of the result, and that of the scratch.
  */
 export function transposeLanes(unpack: Unpack, { bytes }: Form, a: Vector, b: Vector, width: number): [Vector, Vector] {
   let [from, to] = [a, b];
   for (let size = bytes; size < 16; size *= 2) {
     const form = size === 8 ? forms.float64 : forms.float32;
     const apart = size / bytes;
-    // Each vector and the one so far below it give two neighbours.
+    // Interleaves each vector with the one `apart` below it. The two results become neighbours.
     for (let r = 0, next = to; r < width; r += 2 * apart) {
       for (let k = 0; k < apart; k++, next += 2) {
         unpack(form, 0x14, next, from + r + k, from + r + k + apart);
@@ -46,8 +46,8 @@ export function transposeLanes(unpack: Unpack, { bytes }: Form, a: Vector, b: Ve
   return [from, to];
 }
 
-/** The instructions on vectors of one type in the encoding of one extension of x64. */
+/** Vector instructions of one element type in one extension's encoding. */
 export interface VectorUnit extends Vectors<Address> {
-  /** Before code that knows nothing of these vectors. */
+  /** Emitted before returning to code that does not use these vectors. */
   leave(): void;
 }

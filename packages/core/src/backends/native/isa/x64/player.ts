@@ -6,9 +6,8 @@ import type { VectorUnit } from './forms.ts';
 import { CALL, MEMORY } from './registers.ts';
 
 /**
- * void play(tape, memory, int calls, at least 1, data): runs the calls on the tape, one after the other. A kernel gets
- * its call and the memory in their registers, and finds the data on the stack; it may overwrite every register but
- * those of its call and of the stack.
+ * void play(tape, memory, int calls, at least 1, data): runs the calls on the tape in order. A kernel gets its call and
+ * the memory in registers and finds the data on the stack. It may overwrite all registers but CALL and rsp.
  */
 export function assemblePlayer(assembler: Assembler, unit: VectorUnit, convention: ConventionName = 'systemV'): void {
   const { arguments: given, kept, keptVectors } = conventions[convention];
@@ -16,14 +15,14 @@ export function assemblePlayer(assembler: Assembler, unit: VectorUnit, conventio
   for (const register of kept) assembler.push(register);
   if (vectorBytes > 0) assembler.loadAddress(rsp, at(rsp, -vectorBytes));
   for (const [place, vector] of keptVectors.entries()) assembler.storeLower(at(rsp, 16 * place), vector);
-  // In this order, none is overwritten before it is read.
+  // In this order none is overwritten before it is read.
   for (const [place, register] of [CALL, MEMORY, rdx, rcx].entries()) {
     if (register !== given[place]) assembler.move(register, given[place]);
   }
-  assembler.zeroExtend(rdx); // of an int the convention leaves the upper half undefined
+  assembler.zeroExtend(rdx); // the upper half of an int argument is undefined
   assembler.push(rcx);
   assembler.push(MEMORY);
-  assembler.push(rdx); // how many are left
+  assembler.push(rdx); // calls left
   const next = assembler.position;
   assembler.loadPointer(MEMORY, at(rsp, 8));
   assembler.loadWhole(rax, at(CALL));
@@ -41,10 +40,10 @@ export function assemblePlayer(assembler: Assembler, unit: VectorUnit, conventio
   assembler.ret();
 }
 
-/** Bytes on the stack above what a kernel keeps there: where it returns to, the calls that are left, the memory. */
+/** Stack bytes between a kernel's slots and the data: return address, calls left, memory. */
 const DATA = 24;
 
-/** What the player leaves a kernel. */
+/** The player's frame, as kernels see it. */
 export const frameOf = (assembler: Assembler): Frame => ({
   call: CALL,
   slots: [],

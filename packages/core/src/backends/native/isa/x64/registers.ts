@@ -1,13 +1,13 @@
 import type { RegisterFile } from '../registers.ts';
 import { r8, r9, r10, r11, r12, r13, r14, r15, rax, rbp, rbx, rcx, rdi, rdx, rsi } from './assembler.ts';
 
-/** The running call. Beside it and the stack, a kernel may use every register. */
+/** Points to the running call. Kernels may use all registers but this and rsp. */
 export const CALL = rdi;
 export const MEMORY = rsi;
 
 /**
- * As the base of an address r13 and r12 need a byte more, which numbers do not. Those of `rows` come late, and that of
- * the memory last.
+ * Order of use. r13 and r12 cost an extra byte as a base, so pointers avoid them and numbers prefer them. The registers
+ * of `rows` come late, the memory's last.
  */
 export const registerFile: RegisterFile = {
   processor: 'x64',

@@ -1,7 +1,7 @@
 import type { CreateRowPointers } from '../rows.ts';
 import { type Address, r8, rax, rbp, rbx, rcx, rdx } from './assembler.ts';
 
-/** Where row m lies, with rax, rcx and r8 at rows 0, 5 and 14, and one, three and five rows in rdx, rbx and rbp. */
+/** Addresses of rows: rax, rcx and r8 point to rows 0, 5 and 14; rdx, rbx and rbp hold one, three and five strides. */
 const ROWS: readonly Address[] = [
   { base: rax },
   { base: rax, index: rdx },
@@ -23,11 +23,11 @@ const ROWS: readonly Address[] = [
 
 export const MOST_ROWS = ROWS.length;
 
-/** Rows from which on there are a second pointer and a third. */
+/** Rows from which the second and the third pointer are needed. */
 const SECOND = 5;
 const THIRD = 14;
 
-/** Scaled strides, which take as few registers as reach all rows. */
+/** Takes the registers that reach M rows by scaled strides, as few as possible. */
 export const createRowPointers: CreateRowPointers = (assembler, registers, places, stride, M) => {
   const used = new Set(ROWS.slice(0, M).flatMap(({ base, index }) => [base, index ?? base]));
   const hasSecond = M > SECOND;

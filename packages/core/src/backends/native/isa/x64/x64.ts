@@ -12,7 +12,7 @@ import { assemblePlayer, frameOf } from './player.ts';
 import { registerFile } from './registers.ts';
 import { createRowPointers, MOST_ROWS } from './rows.ts';
 
-/** Code for processors of x64 that have an extension, on elements of a type, called by a convention. */
+/** Code for x64 processors with an extension, for one element type and calling convention. */
 export function createX64(name: UnitName, type: ElementType, convention: ConventionName = 'systemV'): Isa {
   const { registers: vectorRegisters, reserved, tile, createUnit } = units[name];
   const assembler = createAssembler();
@@ -28,17 +28,17 @@ export function createX64(name: UnitName, type: ElementType, convention: Convent
     vectors,
     vectorRegisters: vectorRegisters - reserved,
     tile,
-    arithmetic: createAvx2(assembler, type), // which every processor with a wider extension has, too
+    arithmetic: createAvx2(assembler, type), // every processor with AVX-512 has it
     mostRows: MOST_ROWS,
     createRowPointers,
   });
 }
 
-/** What an extension of x64 has. */
+/** Properties of an x64 extension. */
 interface Unit {
-  readonly registers: number; // for vectors
-  readonly reserved: number; // of them, for the mask
-  readonly flags: readonly string[]; // of the processor: see processor.ts
+  readonly registers: number; // number of vector registers
+  readonly reserved: number; // of these, for the mask
+  readonly flags: readonly string[]; // CPU flags that it needs: see processor.ts
   readonly tile: TileRegisters;
   createUnit(assembler: Assembler, type: ElementType): VectorUnit;
 }
@@ -49,9 +49,9 @@ export const units = {
     registers: 32,
     reserved: 0,
     flags: ['avx512f', 'avx512dq'],
-    // 9 rows of 3 vectors take 12 loads for 27 sums, where 14 of 2 take 16 for 28: a neighbour on the same core leaves
-    // half of what decodes and loads. And rows of x that share one set of the first-level cache, as those of 512
-    // doubles do, find 12 ways in it. Of dW, which reads a new panel for each tile, 2 vectors are less to read.
+    // 9 rows of 3 vectors take 12 loads for 27 sums, 14 rows of 2 take 16 for 28; a hyper-thread on the same core takes
+    // half of the decoding and loading. And rows of x that fall into one set of the first-level cache, such as rows of
+    // 512 doubles, find 12 ways in it. dW reads a new panel for each tile, so narrower tiles of 2 vectors read less.
     tile: { vectors: 3, leafVectors: 2, factors: 1 },
     createUnit: createAvx512,
   },
