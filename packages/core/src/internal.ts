@@ -158,11 +158,17 @@ export {
   targetColumns,
   type Workspace,
 } from './network/backprop.ts';
-export { badWeight, findBadWeight, firstBeyond, refuseBadWeights } from './network/bad-weight.ts';
+export {
+  badWeight,
+  findBadWeight,
+  findNotFinite,
+  firstBeyond,
+  firstNotFinite,
+  refuseBadWeights,
+} from './network/bad-weight.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/place.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows } from './network/network.ts';
-export { findNotFinite, firstNotFinite } from './network/not-finite.ts';
 export { nameOfPlaced } from './network/placed-layer.ts';
 export { rowPredictor } from './network/predict.ts';
 export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';
@@ -181,10 +187,8 @@ export { createTapeRoom, link, type Program, runCalls, type TapeRoom, tapesOf } 
 export { barrier, createList, defineOp, host, part, segmentsOf } from './program/op.ts';
 export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops/index.ts';
 export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
-export { BLOCK, blockCount } from './training/block.ts';
-export { type BlockRange, blocksOfRank, bucketsOf } from './training/buckets.ts';
 export { countMatrices, emitMaxNorm, mostColumns } from './training/max-norm.ts';
-export { countPieces } from './training/pieces.ts';
+export { BLOCK, type BlockRange, blockCount, blocksOfRank, bucketsOf, countPieces } from './training/pieces.ts';
 export { createProbe, type ProbeReading, probeFigures, probeLength } from './training/probe.ts';
 export {
   type BlockUpdate,

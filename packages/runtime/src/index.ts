@@ -186,8 +186,7 @@ export type { Backend, BackendRecord, BlasBackend, BuiltInBackend } from './engi
 export type { BackendChoice } from './engine/backends/backend-choices.ts';
 export type { BlasIdentity } from './engine/backends/native/blas-library.ts';
 export type { Evaluation, OutputReader } from './engine/evaluation/evaluate-dataset.ts';
-export type { LoadOptions } from './engine/modules/load-options.ts';
-export { loadParts } from './engine/modules/load-parts.ts';
+export { type LoadOptions, loadParts } from './engine/modules/load-parts.ts';
 export type { Profile } from './engine/step/clock.ts';
 export { createPool, type Pool, type PoolOptions } from './engine/threads/pool.ts';
 export { type EvaluateOptions, evaluateModel } from './models/evaluate-model.ts';

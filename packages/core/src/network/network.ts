@@ -6,10 +6,9 @@ import type { Elements } from '../math/element-type.ts';
 import { complete, type Pausable } from '../math/pausable.ts';
 import { createRandom } from '../math/random/index.ts';
 import { type ProductShape, viewOf } from '../math/scratch.ts';
-import { layerInFull } from './layer-in-full.ts';
 import { type Layer, type LayerSpec, layers, type Place } from './layers/index.ts';
 import { atLayer, NO_PARTS, type OwnParts } from './layers/place.ts';
-import { type PlacedLayer, placeLayers } from './placed-layer.ts';
+import { layerInFull, type PlacedLayer, placeLayers } from './placed-layer.ts';
 import { type Shape, sizeOf } from './shape.ts';
 
 /** JSON that rebuilds a network in any thread. */

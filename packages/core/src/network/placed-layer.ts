@@ -1,6 +1,7 @@
+import { activations } from '../families/activations/index.ts';
 import type { LayerSpec } from './layers/index.ts';
 import type { Layer } from './layers/layer.ts';
-import { atLayer } from './layers/place.ts';
+import { atLayer, NO_PARTS, type OwnParts } from './layers/place.ts';
 
 /** A layer and its position. */
 export interface PlacedLayer {
@@ -28,3 +29,28 @@ export function* placeLayers(
 
 /** How messages name a layer of a network: see `atLayer`. */
 export const nameOfPlaced = ({ layer, path, spec }: PlacedLayer): string => atLayer(layer.label, path, spec.name);
+
+/** Most levels that are converted: more than a network may have, but few enough for recursion. */
+const DEEPEST = 32;
+
+/**
+ * The long form of a layer spec: `{ kind: 'relu' }` becomes `{ kind: 'activation', fn: 'relu' }`, also in nested
+ * layers. Returns the same object if nothing is short. Anything that is not a spec is left for `buildNetwork` to
+ * reject.
+ */
+export function layerInFull(spec: LayerSpec, own: OwnParts = NO_PARTS, depth = 0): LayerSpec {
+  if (typeof spec !== 'object' || spec === null || depth > DEEPEST) return spec;
+  if (isShort(spec, own)) {
+    const { kind, ...options } = spec;
+    return { kind: 'activation', fn: kind, ...options };
+  }
+  if (!('layers' in spec) || !Array.isArray(spec.layers)) return spec;
+  const layers = spec.layers.map((inner) => layerInFull(inner, own, depth + 1));
+  return layers.every((inner, l) => inner === spec.layers[l]) ? spec : { ...spec, layers };
+}
+
+/** Whether the spec is in short form. With an `fn` it would name the function twice. */
+const isShort = (spec: LayerSpec, own: OwnParts): spec is Extract<LayerSpec, { kind: keyof typeof activations }> =>
+  typeof spec.kind === 'string' &&
+  (Object.hasOwn(activations, spec.kind) || Object.hasOwn(own.activations, spec.kind)) &&
+  !('fn' in spec);

@@ -13,8 +13,8 @@ import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList, segmentsOf } from '../program/op.ts';
 import { batchLoss, clipScale, gradientNorm } from '../program/step-ops.ts';
-import { blockCount } from './block.ts';
 import { emitMaxNorm, mostColumns } from './max-norm.ts';
+import { blockCount } from './pieces.ts';
 import { createBlockUpdate, gradientOf, gradientStride } from './update.ts';
 
 /** Options of `createTrainStep`. */

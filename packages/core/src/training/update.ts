@@ -4,8 +4,7 @@ import { viewOf } from '../math/scratch.ts';
 import type { NodeSums } from '../math/tree/index.ts';
 import type { Emit } from '../program/op.ts';
 import { ops, updateOp } from '../program/ops/index.ts';
-import { BLOCK, blockCount } from './block.ts';
-import { type Cut, piecesOf } from './pieces.ts';
+import { BLOCK, blockCount, type Cut, piecesOf } from './pieces.ts';
 
 /**
  * Distance of gradient rows in elements. Each row begins on a cache line, since a vector across two lines takes twice

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { record, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../system/files/check-path.ts';
-import { namesIn } from '../system/files/look-up.ts';
+import { namesIn } from '../system/files/file-system.ts';
 import type { ArrayOptions } from './array-dataset.ts';
 import type { DataSplits } from './dataset.ts';
 import { loadIdx } from './idx-dataset.ts';
-import { findIdxLabels } from './idx-labels.ts';
 import { pairedSet } from './paired-set.ts';
 
 /**
@@ -42,4 +41,23 @@ function findImages(folder: string, parts: readonly string[]): string | undefine
     .sort()
     .find((entry) => pattern.test(entry));
   return name && join(folder, name);
+}
+
+/**
+ * The label file of an image file, by MNIST's names: `t10k-labels-idx1-ubyte` for `t10k-images-idx3-ubyte`, either with
+ * or without `.gz`. @throws Error naming the missing file.
+ */
+export function findIdxLabels(images: string): string {
+  const name = basename(images).replace(/\.gz$/, '');
+  const labels = name.replace('images', 'labels').replace(/([-.])idx\d+/, '$1idx1');
+  if (labels === name) {
+    throw new Error(
+      `loadIdx: ${showPath(images)} has a name without 'images', expected one such as train-images-idx3-ubyte`,
+    );
+  }
+  const plain = join(dirname(images), labels);
+  const found = [plain, `${plain}.gz`].find((path) => existsSync(path));
+  if (found === undefined)
+    throw new Error(`loadIdx: ${showPath(images)} has no labels beside it, expected ${plain} or ${plain}.gz`);
+  return found;
 }

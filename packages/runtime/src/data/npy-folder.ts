@@ -1,7 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { record } from '@gradloom/core/internal';
 import { checkPath } from '../system/files/check-path.ts';
-import { namesIn } from '../system/files/look-up.ts';
+import { namesIn } from '../system/files/file-system.ts';
 import { type ArrayShelf, loadShelf, type NamedArraysOptions } from './array-shelf.ts';
 import type { DataSplits } from './dataset.ts';
 import { loadNpy } from './npy-dataset.ts';

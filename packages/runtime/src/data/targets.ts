@@ -1,5 +1,5 @@
-import { type Elements, type Loss, type Network, OptionError, type Pausable } from '@gradloom/core';
-import { complete, record, show, showName, withinInTurns } from '@gradloom/core/internal';
+import { type Elements, type ElementType, type Loss, type Network, OptionError, type Pausable } from '@gradloom/core';
+import { complete, inFloats, record, show, showName, within, withinInTurns } from '@gradloom/core/internal';
 import { checkDatasetInTurns } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { gatherRows, type RowReader } from './gather.ts';
@@ -96,4 +96,13 @@ function* checkInputInTurns(where: string, network: Network, dataset: Dataset): 
     const about = `${showName(name)}: the index at row ${Math.floor(i / columns)}, place ${i % columns}`;
     throw new OptionError(where, ['layers', 'dataset'], problem, { about });
   }
+}
+
+/** @throws OptionError if a divisor of the dataset becomes 0 or infinite as a float. */
+export function refuseDivisors(where: string, { name, inputs, targets }: Dataset, type: ElementType): void {
+  if (type === 'float64') return;
+  within('dataset', () => {
+    inFloats(`${where}: ${showName(name)}`, 'inputs.divisor', inputs.divisor);
+    inFloats(`${where}: ${showName(name)}`, 'targets.divisor', targets.divisor);
+  });
 }

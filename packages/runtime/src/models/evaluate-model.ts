@@ -1,6 +1,14 @@
 import { availableParallelism } from 'node:os';
-import type { Elements, LoadedParts } from '@gradloom/core';
-import { buildNetwork, createLoss, InputError, type LossSpec, type NetworkSpec, OptionError } from '@gradloom/core';
+import {
+  buildNetwork,
+  createLoss,
+  type Elements,
+  InputError,
+  type LoadedParts,
+  type LossSpec,
+  type NetworkSpec,
+  OptionError,
+} from '@gradloom/core';
 import {
   defineOptions,
   elements,
@@ -17,11 +25,9 @@ import {
   within,
 } from '@gradloom/core/internal';
 import type { Dataset } from '../data/dataset.ts';
-import { refuseDivisors } from '../data/float-divisors.ts';
-import { checkFit } from '../data/targets.ts';
+import { checkFit, refuseDivisors } from '../data/targets.ts';
 import type { BackendChoice } from '../engine/backends/backend-choices.ts';
-import type { Evaluation } from '../engine/evaluation/evaluate-dataset.ts';
-import { evaluateDataset, type OutputReader } from '../engine/evaluation/evaluate-dataset.ts';
+import { type Evaluation, evaluateDataset, type OutputReader } from '../engine/evaluation/evaluate-dataset.ts';
 import { openInference } from '../engine/evaluation/open-inference.ts';
 import { chunksOf } from '../engine/memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../engine/memory/thread-scratch.ts';

@@ -1,6 +1,6 @@
 import type { Model, ModelContents } from '@gradloom/core';
 import { checkModel, MODEL_KINDS, modelOf, PARAMETERS, showPath } from '@gradloom/core/internal';
-import type { LoadOptions } from '../engine/modules/load-options.ts';
+import type { LoadOptions } from '../engine/modules/load-parts.ts';
 import { packContainer, readContainer } from '../system/files/container.ts';
 import { writeAtomically } from '../system/files/write-atomically.ts';
 import type { Checkpoint } from '../training/checkpoints/checkpoint.ts';

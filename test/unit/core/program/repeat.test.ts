@@ -14,7 +14,7 @@ import { link, type TapeRoom, tapesOf } from '../../../../packages/core/src/prog
 import { createList } from '../../../../packages/core/src/program/op.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
-import { blockCount } from '../../../../packages/core/src/training/block.ts';
+import { blockCount } from '../../../../packages/core/src/training/pieces.ts';
 import { createTrainStep } from '../../../../packages/core/src/training/train-step.ts';
 import { createBlockUpdate, gradientOf, gradientStride } from '../../../../packages/core/src/training/update.ts';
 import { createGuardedMemory } from '../../../support/guarded-memory.ts';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { messagesOf } from '../../../../packages/runtime/src/cluster/mpi/exchange.ts';
-import { tagOf } from '../../../../packages/runtime/src/cluster/mpi/tags.ts';
+import { messagesOf, tagOf } from '../../../../packages/runtime/src/cluster/mpi/exchange.ts';
 
 const memory = new SharedArrayBuffer(1024);
 

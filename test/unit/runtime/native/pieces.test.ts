@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { piecesOf } from '../../../../packages/runtime/src/engine/backends/native/pieces.ts';
+import { piecesOf } from '../../../../packages/runtime/src/engine/backends/native/blas-kernels.ts';
 
 const identity = { name: 'OpenBLAS', version: '0.3.29', core: 'SkylakeX', path: '' } as const;
 const size = fc.integer({ min: 1, max: 2000 });

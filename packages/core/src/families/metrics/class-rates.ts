@@ -119,3 +119,41 @@ export function countedRates(
     return of(counts);
   };
 }
+
+/** Right / rows of each class; 0 for a class without rows. */
+export const classRecall = classAverage('metric recall', (right, rows) => (rows === 0 ? 0 : right / rows));
+
+/** Share of a class's rows that are predicted as it, averaged over classes (see `average`). */
+export const recall = (options: AverageOptions): Metric => classRecall.metric(options);
+
+/** Right / predicted of each class; 0 for a class that no row is predicted as. */
+export const classPrecision = classAverage('metric precision', (right, _rows, predicted) =>
+  predicted === 0 ? 0 : right / predicted,
+);
+
+/** Share of the rows predicted as a class that belong to it, averaged over classes (see `average`). */
+export const precision = (options: AverageOptions): Metric => classPrecision.metric(options);
+
+/** 2 · right / (rows + predicted) of each class; 0 for a class without rows and predictions. */
+export const classF1 = classAverage('metric f1', (right, rows, predicted) =>
+  rows + predicted === 0 ? 0 : (2 * right) / (rows + predicted),
+);
+
+/** F₁, the harmonic mean of precision and recall of a class, averaged over classes (see `average`). */
+export const f1 = (options: AverageOptions): Metric => classF1.metric(options);
+
+/** Mean recall of the classes that have rows, so that all classes count the same. */
+export const balancedAccuracy = (options: DecisionOptions): Metric =>
+  ratesMetric('metric balanced-accuracy', options, meanRecall);
+
+/** Mean of right / rows over classes with rows; NaN if there are none. */
+export function meanRecall({ right, rows }: ClassCounts): number {
+  let sum = 0;
+  let seen = 0;
+  for (let c = 0; c < rows.length; c++) {
+    if (rows[c] === 0) continue;
+    sum += right[c] / rows[c];
+    seen++;
+  }
+  return sum / seen;
+}

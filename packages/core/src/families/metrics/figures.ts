@@ -1,21 +1,27 @@
 import type { Pausable } from '../../math/pausable.ts';
 import { accuracy } from './accuracy.ts';
-import { balancedAccuracy, meanRecall } from './balanced-accuracy.ts';
 import { brier, rowBrier } from './brier.ts';
 import { calibrationError, countedCalibrationError } from './calibration-error.ts';
-import { type AverageOptions, type ClassAverage, type ClassCounts, countedRates } from './class-rates.ts';
+import {
+  type AverageOptions,
+  balancedAccuracy,
+  type ClassAverage,
+  type ClassCounts,
+  classF1,
+  classPrecision,
+  classRecall,
+  countedRates,
+  meanRecall,
+} from './class-rates.ts';
 import { type Counted, countedMean, countedValues, type HeldRows, type RowNumber } from './counted.ts';
 import { explainedVariance } from './explained-variance.ts';
-import { classF1 } from './f1.ts';
 import { logLoss, rowLogLoss } from './log-loss.ts';
 import { mae } from './mae.ts';
 import { mape, rowMape } from './mape.ts';
 import type { Metric } from './metric.ts';
 import { prRanking } from './pr-auc.ts';
-import { classPrecision } from './precision.ts';
 import { r2 } from './r2.ts';
 import type { Ranking } from './ranking.ts';
-import { classRecall } from './recall.ts';
 import { rmse } from './rmse.ts';
 import { rocRanking } from './roc-auc.ts';
 

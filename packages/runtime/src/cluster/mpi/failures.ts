@@ -1,6 +1,6 @@
+import { TAGS } from './exchange.ts';
 import type { Ledger } from './ledger.ts';
 import type { Mail } from './mail.ts';
-import { TAGS } from './tags.ts';
 
 /**
  * Most characters of a failure's message. Short, since MPI sends only short messages without waiting for the receiver.

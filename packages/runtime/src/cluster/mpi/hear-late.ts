@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { show } from '@gradloom/core/internal';
 import type { Cluster } from '../cluster.ts';
 import { ClusterError, namesOf } from '../cluster-error.ts';
+import { TAGS } from './exchange.ts';
 import { openMpi } from './find-mpi.ts';
 import { createMail, fromBytes, toBytes } from './mail.ts';
-import { TAGS } from './tags.ts';
 
 /** Result when ranks were waited for in vain. */
 export interface Late {

@@ -1,13 +1,12 @@
 import { show } from '@gradloom/core/internal';
 import { loadKoffi } from '../../system/native/koffi.ts';
 import type { Connection, Link } from '../cluster.ts';
-import { messagesOf, planRequests, type Requests } from './exchange.ts';
+import { messagesOf, planRequests, type Requests, tagOf } from './exchange.ts';
 import { takeFailure } from './failures.ts';
 import { openMpi } from './find-mpi.ts';
 import { type Ledger, openLedger, TROUBLE } from './ledger.ts';
 import { createMail } from './mail.ts';
 import type { MpiLibrary } from './mpi-library.ts';
-import { tagOf } from './tags.ts';
 
 /** Tests before a waiting thread yields its core, about 0.1 ms: a fast network is done by then. */
 const SPINS = 300;

@@ -1,10 +1,9 @@
 import { ClusterError, namesOf } from '../cluster-error.ts';
-import { requestAt } from './exchange.ts';
+import { requestAt, TAGS } from './exchange.ts';
 import { REQUEST, type Slots } from './ledger.ts';
 import { fromBytes, type Mail, toBytes } from './mail.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 import { waitFor } from './patience.ts';
-import { TAGS } from './tags.ts';
 import type { UnderWay } from './under-way.ts';
 
 /** What a rank says when it stops. */

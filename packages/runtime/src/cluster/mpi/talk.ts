@@ -1,13 +1,12 @@
 import type { Cluster, Connection } from '../cluster.ts';
 import { ClusterError, namesOf } from '../cluster-error.ts';
-import { messagesOf, planRequests } from './exchange.ts';
+import { messagesOf, planRequests, TAGS } from './exchange.ts';
 import { sendFailure, takeFailure } from './failures.ts';
 import { type Ledger, TROUBLE } from './ledger.ts';
 import { createMail, fromBytes, type Mail, toBytes } from './mail.ts';
 import type { MpiLibrary } from './mpi-library.ts';
 import { type Awaited, waitFor } from './patience.ts';
 import { refuseLeavers, stopTogether } from './stop.ts';
-import { TAGS } from './tags.ts';
 import { createUnderWay } from './under-way.ts';
 
 /** Communication of the main thread with other ranks. */

@@ -1,11 +1,12 @@
 import { basename, join, resolve } from 'node:path';
-import { record, show, showPath } from '@gradloom/core/internal';
+import { listed, record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
-import { namesIn, statsOf } from '../../system/files/look-up.ts';
+import { namesIn, statsOf } from '../../system/files/file-system.ts';
 import { checkDataset } from '../check-dataset.ts';
 import { type DataSplits, type Dataset, valueMatrix } from '../dataset.ts';
+import { createGrowingNumbers } from '../growing-numbers.ts';
+import { sharedArrays } from '../number-types.ts';
 import { pairedSet } from '../paired-set.ts';
-import { createClassNames } from './class-names.ts';
 import { checkImageOptions, type ImageOptions } from './image-options.ts';
 import { createImageRows, type ImageShape } from './image-rows.ts';
 
@@ -106,3 +107,52 @@ const entriesOf = (folder: string): string[] =>
 const foldersIn = (folder: string): string[] => entriesOf(folder).filter((name) => isFolder(join(folder, name)));
 
 const isFolder = (path: string): boolean => statsOf(WHERE, path)?.isDirectory() ?? false;
+
+/** Far more than any dataset has. */
+const MOST_CLASSES = 1_000_000;
+
+/** Classes that rows give by name. */
+interface ClassNames {
+  /** Adds a row's class. Returns whether the name is allowed. */
+  add(name: string): boolean;
+  expected(): string;
+  /** The names in order (numeric names by value), and the class index of each row. */
+  sorted(): { names: readonly string[]; indices: Int32Array<SharedArrayBuffer> };
+}
+
+/**
+ * `known` lists the allowed names in the order of their indices. Without it any name is allowed, and names are sorted
+ * at the end.
+ */
+function createClassNames(known?: readonly string[]): ClassNames {
+  const places = new Map((known ?? []).map((name, place) => [name, place]));
+  const rows = createGrowingNumbers();
+  return {
+    add(name) {
+      let place = places.get(name);
+      if (place === undefined) {
+        if (known !== undefined || places.size === MOST_CLASSES) return false;
+        place = places.size;
+        places.set(name, place);
+      }
+      rows.push(place);
+      return true;
+    },
+    expected: () => (known === undefined ? `at most ${MOST_CLASSES} classes` : listed(known)),
+    sorted() {
+      const names = known ?? [...places.keys()].sort(inOrder([...places.keys()]));
+      const indexOf = new Int32Array(places.size);
+      for (const [index, name] of names.entries()) indexOf[places.get(name) ?? 0] = index;
+      const indices = sharedArrays.int32(rows.length);
+      for (const [n, place] of rows.take().entries()) indices[n] = indexOf[place];
+      return { names, indices };
+    },
+  };
+}
+
+/** Orders names by value if all are numbers, else as text. */
+function inOrder(names: readonly string[]): ((a: string, b: string) => number) | undefined {
+  return names.every((name) => name.trim() !== '' && Number.isFinite(Number(name)))
+    ? (a, b) => Number(a) - Number(b)
+    : undefined;
+}

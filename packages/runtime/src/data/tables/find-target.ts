@@ -2,7 +2,7 @@ import { counted, listed, readNumber, show } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
 import type { Collected } from './column-collector.ts';
 import { ColumnError } from './find-type.ts';
-import { sortedNames } from './sorted-names.ts';
+import { sortedNames } from './fit-preprocessing.ts';
 import type { TableColumn } from './table.ts';
 
 /** Whole numbers are classes up to this many distinct ones, if each occurs twice on average. */

@@ -1,7 +1,6 @@
 import type { ColumnEncoding, Preprocessing, TargetDecoding } from '@gradloom/core';
-import { createSpread, show, showName } from '@gradloom/core/internal';
+import { createSpread, readNumber, show, showName } from '@gradloom/core/internal';
 import { checkRows, checkTable } from './check-table.ts';
-import { sortedNames } from './sorted-names.ts';
 import type { Table, TableColumn } from './table.ts';
 import type { Scale } from './table-options.ts';
 
@@ -147,4 +146,11 @@ function refuseTooFar({ name }: Table, column: string, scale: number): void {
   if (Number.isFinite(scale)) return;
   const has = 'has numbers that are further apart than the largest double';
   throw new Error(`fitPreprocessing: ${showName(name)}: column ${show(column)} ${has}, expected closer ones`);
+}
+
+/** Class or category names in order: by value if all are numbers, else as text. */
+export function sortedNames(names: Iterable<string>): string[] {
+  const sorted = [...names];
+  const areNumbers = sorted.every((name) => readNumber(name) !== undefined);
+  return sorted.sort(areNumbers ? (a, b) => Number(a) - Number(b) : undefined);
 }

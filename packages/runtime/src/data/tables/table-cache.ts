@@ -8,8 +8,7 @@ import { fileSystem } from '../../system/files/file-system.ts';
 import { isTemporaryName, removeTemporaries, temporaryPath, writeSynced } from '../../system/files/write-atomically.ts';
 import { CacheError, createCacheFile, writing } from './cache-file.ts';
 import type { ColumnStore } from './column-store.ts';
-import { spooledNumbers } from './number-spool.ts';
-import { type StoredColumn, storeColumn, storedColumn } from './stored-column.ts';
+import { type StoredColumn, spooledNumbers, storeColumn, storedColumn } from './stored-column.ts';
 import type { Table, TableColumn } from './table.ts';
 import type { TableOptions } from './table-options.ts';
 

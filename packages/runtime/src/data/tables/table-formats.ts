@@ -1,8 +1,10 @@
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { OptionError } from '@gradloom/core';
-import { record, show } from '@gradloom/core/internal';
+import { record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
+import { statsOf } from '../../system/files/file-system.ts';
+import { type TableOptions, tableOptions } from './table-options.ts';
 import type { TableFormat, TableReader } from './table-reader.ts';
 
 const isNamed = (pattern: RegExp) => (path: string) => pattern.test(basename(path));
@@ -47,3 +49,16 @@ export async function openCsvStream(stream: Readable, name: string): Promise<Tab
 /** The format of a file with this name; undefined if it is not a table. */
 export const tableFormatOf = (path: string): TableFormat | undefined =>
   Object.values(tableFormats).find((format) => format.matches(checkPath('tableFormatOf', path)));
+
+/** Opens a table in the format of its file name. @throws Error naming the path. */
+export async function openTable(path: string, options: TableOptions = {}): Promise<TableReader> {
+  checkPath('openTable', path);
+  tableOptions.read(options);
+  const format = tableFormatOf(path);
+  if (format !== undefined) return format.open(path, options);
+  const exists = statsOf('readTable', path) !== undefined;
+  const known = Object.values(tableFormats).map(({ title }) => title);
+  throw new Error(
+    `readTable: ${showPath(path)} ${exists ? 'is not a table' : 'does not exist'}, expected ${known.join(', or ')}`,
+  );
+}

@@ -40,7 +40,7 @@ export interface Arena {
   readonly model: Elements; // theta, or its moving average (last of `state`): evaluated and returned
   readonly squares: Float64Array; // [blocks]
   readonly lossSums: Float64Array; // [leaves]
-  readonly notes: Float64Array; // messages between ranks in a step: see rank-notes.ts; empty without other ranks
+  readonly notes: Float64Array; // messages between ranks in a step: see rank-step.ts; empty without other ranks
   readonly scalars: Float64Array; // scalars of the optimizer
   readonly scheduleState: Float64Array;
   readonly rates: Float64Array; // [RING] learning rate of step n at n mod RING, written between spans

@@ -89,3 +89,9 @@ function importsIn(path: string, importsOf: (source: string) => readonly string[
     throw new Error(`${showPath(path)} cannot be parsed: ${reason}, ${EXPECTED}`, { cause: error });
   }
 }
+
+/** Options of reading a model file or checkpoint. */
+export interface LoadOptions {
+  /** The custom parts that it was trained with: `await loadParts('./my-parts.js')`. @default none */
+  readonly parts?: LoadedParts;
+}

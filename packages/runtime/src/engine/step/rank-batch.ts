@@ -41,5 +41,5 @@ interface Rows {
   readonly leaf: number; // rows of a leaf
 }
 
-/** Most numbers in the notes of all ranks (see rank-notes.ts). */
+/** Most numbers in the notes of all ranks (see rank-step.ts). */
 export const notesLength = (ranks: number, leaves: number, blocks: number): number => ranks + leaves + blocks;

@@ -28,7 +28,7 @@ export interface RankExchanges {
   weights(bucket: number): PlannedExchange;
   /** Squares of the mean gradient to all. */
   squares(): PlannedExchange;
-  /** Notes to all: see rank-notes.ts. */
+  /** Notes to all: see rank-step.ts. */
   notes(notes: readonly Float64Array[]): PlannedExchange;
   /** Sums over leaves, `width` numbers each, that passes share. */
   statistics(arrays: readonly LeafArray[]): PlannedExchange;

@@ -1,16 +1,16 @@
-import type { Elements } from '@gradloom/core';
+import type { Call, Elements } from '@gradloom/core';
 import {
   createAllocator,
   createList,
   createWorkspace,
   emitNode,
+  host,
   leafCount,
   NO_BATCH,
   segmentsOf,
 } from '@gradloom/core/internal';
 import type { RunContext } from './context.ts';
 import type { LeafArray } from './rank-exchanges.ts';
-import { writesInto } from './writes-into.ts';
 
 /**
  * Arrays that leaves write before each barrier of their passes for others to read: the sums over rows of coupled
@@ -38,3 +38,21 @@ export function sharedArrays(
     .slice(0, -1)
     .map((segment) => arrays.filter(({ array }) => segment.some((call) => writesInto(call, array))));
 }
+
+/**
+ * Whether a call may write into an array. A call without declared operands, such as one of a custom layer, may write
+ * anywhere; host operations in passes only inspect arrays.
+ */
+export function writesInto({ op, args }: Call, array: Elements): boolean {
+  const operands = Object.values(op.operands);
+  if (operands.length === 0) return op.name !== host.name;
+  return operands.some((operand, k) => {
+    if ((operand.kind !== 'array' && operand.kind !== 'arrays') || operand.access === 'in') return false;
+    return [args[k]].flat().some((value) => ArrayBuffer.isView(value) && overlap(value, array));
+  });
+}
+
+const overlap = (one: ArrayBufferView, other: ArrayBufferView): boolean =>
+  one.buffer === other.buffer &&
+  one.byteOffset < other.byteOffset + other.byteLength &&
+  other.byteOffset < one.byteOffset + one.byteLength;

@@ -22,11 +22,10 @@ import type { RunContext } from './context.ts';
 import { finishSteps } from './finish-steps.ts';
 import { type PlannedPass, planPasses } from './plan-passes.ts';
 import { type RankStep, rankStep } from './rank-step.ts';
-import { sharedArrays } from './shared-arrays.ts';
+import { sharedArrays, writesInto } from './shared-arrays.ts';
 import { bindWaits } from './sync.ts';
 import { batchPart } from './team-part.ts';
 import { type ThreadUpdate, threadUpdates } from './thread-updates.ts';
-import { writesInto } from './writes-into.ts';
 
 /** The programs of a thread in a team of some size. */
 export interface TeamPrograms {

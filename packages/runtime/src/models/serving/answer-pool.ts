@@ -2,8 +2,7 @@ import type { Model } from '@gradloom/core';
 import { elements, positiveInteger, record } from '@gradloom/core/internal';
 import { createPool } from '../../engine/threads/pool.ts';
 import type { AnswersTask } from './answer-task.ts';
-import { createTextAnswerer, type TextLimits } from './answer-texts.ts';
-import type { Reply } from './reply.ts';
+import { createTextAnswerer, type Reply, type TextLimits } from './answer-texts.ts';
 import { shareModel } from './shared-model.ts';
 
 /** Threads that answer request bodies. */

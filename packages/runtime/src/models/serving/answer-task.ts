@@ -1,6 +1,5 @@
 import type { Task } from '../../engine/threads/protocol.ts';
-import { createTextAnswerer, type TextAnswerer } from './answer-texts.ts';
-import type { Reply } from './reply.ts';
+import { createTextAnswerer, type Reply, type TextAnswerer } from './answer-texts.ts';
 import { modelFrom, type SharedModel } from './shared-model.ts';
 
 /** Request bodies to answer. The thread answers 'unknown' if the model must be sent along. */

@@ -1,6 +1,5 @@
 import { type Answer, type CellRow, InputError, type Model } from '@gradloom/core';
 import { reasonOf, show } from '@gradloom/core/internal';
-import type { Reply } from './reply.ts';
 
 /** Answers request bodies; the rows of all of them in one call. */
 export type TextAnswerer = (texts: readonly string[]) => Reply[];
@@ -101,3 +100,11 @@ function textOf({ isOne, notes }: Part, answers: readonly Answer[]): string {
 }
 
 const refused = (fault: Reply['fault'] & string, sentence: string): Reply => ({ rows: 0, text: sentence, fault });
+
+/** Reply to a request body: JSON to send back. */
+export interface Reply {
+  readonly rows: number; // number of answered rows
+  readonly text: string; // the answers, or an error in one sentence
+  /** Why there are no answers: the body is not a list of rows or has too many, or the model fails. */
+  readonly fault?: 'content' | 'rows' | 'model';
+}

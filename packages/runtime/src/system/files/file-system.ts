@@ -1,8 +1,19 @@
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { showPath } from '@gradloom/core/internal';
 import { checkPath } from './check-path.ts';
-import { statsOf } from './look-up.ts';
+import { systemReason } from './system-reason.ts';
 
 /** File operations that differ between systems. */
 export interface FileSystem {
@@ -130,5 +141,22 @@ export function isSocket(descriptor: number): boolean {
     return fstatSync(descriptor, { bigint: true }).isSocket();
   } catch {
     return false; // the descriptor is closed
+  }
+}
+
+/** The stats of a file or folder; undefined if the path does not exist. @throws Error if access is denied. */
+export const statsOf = (where: string, path: string, stat: typeof statSync = statSync): Stats | undefined =>
+  looking(where, path, () => stat(path, { throwIfNoEntry: false }));
+
+/** The names in a folder; empty if there is no folder. @throws Error if it cannot be read. */
+export const namesIn = (where: string, folder: string): string[] =>
+  statsOf(where, folder)?.isDirectory() ? looking(where, folder, () => readdirSync(folder)) : [];
+
+function looking<T>(where: string, path: string, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    const problem = `cannot be read: ${systemReason(error)}, expected a path that can be`;
+    throw new Error(`${where}: ${showPath(path)} ${problem}`, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import { showPath } from '@gradloom/core/internal';
 import { checkPath } from './check-path.ts';
-import { statsOf } from './look-up.ts';
+import { statsOf } from './file-system.ts';
 import { systemReason } from './system-reason.ts';
 
 const WRITABLE = 'a file that can be overwritten';

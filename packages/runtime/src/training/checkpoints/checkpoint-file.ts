@@ -18,7 +18,7 @@ import {
   show,
   showPath,
 } from '@gradloom/core/internal';
-import type { LoadOptions } from '../../engine/modules/load-options.ts';
+import type { LoadOptions } from '../../engine/modules/load-parts.ts';
 import { peekContainer, readContainer, writeContainer } from '../../system/files/container.ts';
 import { checkEarlier, checkProgress, checkRecord } from './check-header.ts';
 import type { Checkpoint } from './checkpoint.ts';

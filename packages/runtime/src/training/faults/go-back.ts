@@ -4,10 +4,9 @@ import { TrainingError } from '../run/results.ts';
 import type { RunState } from '../run/state.ts';
 import { type BadStep, diagnoseStep, findBadStep } from './bad-step.ts';
 import type { DiagnosisTask } from './diagnose.ts';
-import { weightsAreFinite } from './finite-weights.ts';
 import { isEarlier } from './first-finding.ts';
 import { orGiveUp, restore } from './give-up.ts';
-import { epochStart } from './history.ts';
+import { epochStart, weightsAreFinite } from './history.ts';
 
 /** Most halvings of the learning rate: if 1/1024 of it still diverges, the rate is not the problem. */
 const MOST_ROLLBACKS = 10;

@@ -1,7 +1,8 @@
 import type { Elements, Pausable } from '@gradloom/core';
+import { findNotFinite } from '@gradloom/core/internal';
 import { sharedArrays } from '../../data/number-types.ts';
 import type { Arena } from '../../engine/memory/arena.ts';
-import { cloneArray } from '../../system/turns/arrays.ts';
+import { cloneArray, inTurns } from '../../system/turns/in-turns.ts';
 import type { Progress, SavedState } from '../checkpoints/checkpoint.ts';
 import type { StateShares } from '../lockstep/state-shares.ts';
 import type { EpochLog } from '../run/epoch-log.ts';
@@ -76,3 +77,7 @@ export async function createHistory(
 
 /** The first step of the epoch that contains `step`. */
 export const epochStart = (step: number, stepsPerEpoch: number): number => step - (step % stepsPerEpoch);
+
+/** Whether all weights of a run are finite; only between spans. */
+export const weightsAreFinite = async ({ theta }: Pick<Arena, 'theta'>): Promise<boolean> =>
+  (await inTurns(findNotFinite(theta))) === undefined;

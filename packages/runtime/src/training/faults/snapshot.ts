@@ -1,7 +1,7 @@
 import type { Elements, ElementType, Pausable } from '@gradloom/core';
 import { createElements, typeOf } from '@gradloom/core/internal';
 import type { Arena } from '../../engine/memory/arena.ts';
-import { copyArray } from '../../system/turns/arrays.ts';
+import { copyArray } from '../../system/turns/in-turns.ts';
 import type { Progress, SavedState } from '../checkpoints/checkpoint.ts';
 import { restoreArrays } from '../checkpoints/restore-arrays.ts';
 import type { StateShares } from '../lockstep/state-shares.ts';

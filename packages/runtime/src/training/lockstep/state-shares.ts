@@ -4,8 +4,7 @@ import type { Stretch, Transfer } from '../../cluster/cluster.ts';
 import type { Lockstep } from '../../cluster/lockstep.ts';
 import { sharedArrays } from '../../data/number-types.ts';
 import type { Arena, Range } from '../../engine/memory/arena.ts';
-import { copyArray } from '../../system/turns/arrays.ts';
-import { inTurns } from '../../system/turns/in-turns.ts';
+import { copyArray, inTurns } from '../../system/turns/in-turns.ts';
 
 /**
  * Distribution of the optimizer's state over ranks, and its transfer between ranks while no span runs. All ranks make

@@ -1,15 +1,20 @@
-import { type ElementsOf, type ElementType, type NetworkSpec, OptionError } from '@gradloom/core';
+import {
+  type Elements,
+  type ElementsOf,
+  type ElementType,
+  type NetworkSpec,
+  OptionError,
+  type Pausable,
+} from '@gradloom/core';
 import { inFloats, number, positiveInteger, reasonOf } from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
 import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import { RING } from '../../engine/memory/arena.ts';
-import { cloneArray } from '../../system/turns/arrays.ts';
-import { inTurns } from '../../system/turns/in-turns.ts';
-import type { Checkpoint } from '../checkpoints/checkpoint.ts';
+import { cloneArray, inTurns } from '../../system/turns/in-turns.ts';
+import type { Checkpoint, RunArrays } from '../checkpoints/checkpoint.ts';
 import { type CurrentState, currentState } from '../checkpoints/current-state.ts';
 import { recordOf } from '../checkpoints/resume.ts';
 import { endTogether } from '../lockstep/do-together.ts';
-import { copyCheckpoint } from './copy-checkpoint.ts';
 import { isDone } from './early-stopping.ts';
 import { evaluate } from './evaluate-epoch.ts';
 import type { TrainEvent } from './events.ts';
@@ -231,3 +236,28 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
 }
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** A deep copy of a state, whose arrays a run continues to change. */
+function* copyCheckpoint({ arrays, earlier, best, progress, ...rest }: Checkpoint): Pausable<Checkpoint> {
+  return {
+    ...rest,
+    progress: structuredClone(progress),
+    arrays: { ...(yield* copyArrays(arrays)), epochLosses: yield* cloneArray(arrays.epochLosses) },
+    ...(earlier === undefined
+      ? {}
+      : { earlier: { ...(yield* copyArrays(earlier)), counters: structuredClone(earlier.counters) } }),
+    ...(best === undefined ? {} : { best: yield* cloneArray(best) }),
+  };
+}
+
+function* copyArrays(arrays: Omit<RunArrays, 'epochLosses'>): Pausable<Omit<RunArrays, 'epochLosses'>> {
+  const state: Elements[] = [];
+  for (const array of arrays.state) state.push(yield* cloneArray(array));
+  return {
+    parameters: yield* cloneArray(arrays.parameters),
+    state,
+    scalars: arrays.scalars.slice(),
+    scheduleState: arrays.scheduleState.slice(),
+    epochSums: arrays.epochSums.slice(),
+  };
+}

@@ -2,7 +2,7 @@ import type { Elements, Pausable } from '@gradloom/core';
 import { sharedArrays } from '../../data/number-types.ts';
 import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import type { Arena } from '../../engine/memory/arena.ts';
-import { cloneArray, copyArray } from '../../system/turns/arrays.ts';
+import { cloneArray, copyArray } from '../../system/turns/in-turns.ts';
 import type { EarlyProgress, EarlyRecord, Progress } from '../checkpoints/checkpoint.ts';
 import type { StateShares } from '../lockstep/state-shares.ts';
 import { scoreOf } from './monitors.ts';

@@ -1,8 +1,7 @@
 import type { Lockstep } from '../../cluster/lockstep.ts';
 import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import { readProfiles } from '../../engine/step/clock.ts';
-import { cloneArray } from '../../system/turns/arrays.ts';
-import { inTurns } from '../../system/turns/in-turns.ts';
+import { cloneArray, inTurns } from '../../system/turns/in-turns.ts';
 import { isDone } from './early-stopping.ts';
 import { evaluate } from './evaluate-epoch.ts';
 import type { TrainResult } from './results.ts';

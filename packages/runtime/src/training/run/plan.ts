@@ -29,8 +29,7 @@ import {
 } from '@gradloom/core/internal';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { DataSplits, Dataset } from '../../data/dataset.ts';
-import { refuseDivisors } from '../../data/float-divisors.ts';
-import { checkFitInTurns } from '../../data/targets.ts';
+import { checkFitInTurns, refuseDivisors } from '../../data/targets.ts';
 import { refuseManyLayers } from '../../engine/memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../../engine/memory/thread-scratch.ts';
 import type { ClusterShape } from '../../engine/step/cluster-shape.ts';

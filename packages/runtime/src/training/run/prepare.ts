@@ -16,7 +16,7 @@ import { allocateWorkTimes } from '../../engine/step/work-clock.ts';
 import type { RunSetup } from '../../engine/threads/protocol.ts';
 import { type Compiled, openTeamSetup, type TeamPlan } from '../../engine/threads/team-setup.ts';
 import type { MemoryRoom } from '../../system/memory/memory.ts';
-import { copyArray } from '../../system/turns/arrays.ts';
+import { copyArray } from '../../system/turns/in-turns.ts';
 import type { RunPlan } from './plan.ts';
 import { rowWeights } from './row-weights.ts';
 import { stateParts } from './state-memory.ts';

@@ -28,7 +28,7 @@ import { gatherRows } from '../../data/gather.ts';
 import { gatherTargets } from '../../data/targets.ts';
 import { figuresOf } from '../../engine/evaluation/evaluate-dataset.ts';
 import { isPool, type Pool } from '../../engine/threads/pool.ts';
-import { copyArray } from '../../system/turns/arrays.ts';
+import { copyArray } from '../../system/turns/in-turns.ts';
 import type { EarlyRecord } from '../checkpoints/checkpoint.ts';
 import { type MonitorName, monitors } from './monitors.ts';
 import { type TrainOptions, trainOptions } from './options.ts';

@@ -1,6 +1,5 @@
 import { leafCount } from '@gradloom/core/internal';
-import { cloneArray } from '../../system/turns/arrays.ts';
-import { inTurns } from '../../system/turns/in-turns.ts';
+import { cloneArray, inTurns } from '../../system/turns/in-turns.ts';
 import type { Progress } from '../checkpoints/checkpoint.ts';
 import { restoreArrays } from '../checkpoints/restore-arrays.ts';
 import { clusterFacts } from './cluster-facts.ts';

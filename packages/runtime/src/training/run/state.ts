@@ -17,8 +17,7 @@ import type { Pool } from '../../engine/threads/pool.ts';
 import type { RunSetup } from '../../engine/threads/protocol.ts';
 import { runOnTeam } from '../../engine/threads/span.ts';
 import { inThread } from '../../system/files/folder-lock.ts';
-import { cloneArray } from '../../system/turns/arrays.ts';
-import { inTurns } from '../../system/turns/in-turns.ts';
+import { cloneArray, inTurns } from '../../system/turns/in-turns.ts';
 import type { Progress } from '../checkpoints/checkpoint.ts';
 import {
   type CheckpointEntry,
