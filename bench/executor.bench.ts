@@ -1,3 +1,4 @@
+import { complete } from '@gradloom/core/internal';
 import type { BackendChoice } from '@gradloom/runtime';
 import { createContext } from '../packages/runtime/src/engine/step/context.ts';
 import { runSteps } from '../packages/runtime/src/engine/step/run-steps.ts';
@@ -43,8 +44,8 @@ endSuite('executor', rows, options);
 /** The loop over steps of one thread as a span runs it, and the size of its program. */
 function prepare({ spec, dataset, options }: StepWorkload, backend: BackendChoice) {
   const data = { train: dataset };
-  const plan = planRun(spec, data, { ...options, threads: 1, backend, steps: 1 });
-  const { setup } = prepareRun(plan, data);
+  const plan = complete(planRun(spec, data, { ...options, threads: 1, backend, steps: 1 }));
+  const { setup } = complete(prepareRun(plan, data));
   const real = createContext(setup, 0, nodeHost);
   const context = { ...real, kernels: idleKernels(real.kernels) };
   const { size } = teamPrograms(context, 1, false).whole;

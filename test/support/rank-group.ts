@@ -48,9 +48,11 @@ export function createRankGroup(group: RankGroupOptions): RankGroup {
       path: '',
       ledger: new SharedArrayBuffer(0),
     };
-    const asked = planRun(spec, { train: dataset }, { ...options, backend, threads });
+    const asked = complete(planRun(spec, { train: dataset }, { ...options, backend, threads }));
     const shape = { connection, threadsOf, overlap: true, leastBucket };
-    const run = prepareRun({ ...asked, threads, ranks: threadsOf.length === 1 ? null : shape }, { train: dataset });
+    const run = complete(
+      prepareRun({ ...asked, threads, ranks: threadsOf.length === 1 ? null : shape }, { train: dataset }),
+    );
     const { arena, setup, plan } = run;
     for (const array of [arena.gSum, arena.nodes, arena.notes, arena.squares, arena.lossSums]) array.fill(Number.NaN);
     initializeParameters(plan.network, arena.theta, plan.seed);

@@ -174,7 +174,7 @@ export { rowPredictor } from './network/predict.ts';
 export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';
 export { sizeOf } from './network/shape.ts';
 export {
-  checkGradientsInTurns,
+  checkGradients,
   checkModules,
   collectParts,
   type GradientCheck,

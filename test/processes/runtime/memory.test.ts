@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { buildNetwork, createLoss, createOptimizer, createSchedule, type NetworkSpec } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
 import {
   datasetFromRows,
   evaluateModel,
@@ -69,16 +70,18 @@ test('the parts of a plan are all of its bytes', () => {
 
 test('ranks of one machine plan with an equal share of its memory', () => {
   const data = { train: randomDataset({ rows: 8, inputs: 2, classes: 3 }) };
-  const plan = planRun({ input: 2, layers: [{ kind: 'dense', out: 3 }] }, data, {
-    steps: 1,
-    threads: 1,
-    backend: 'wasm',
-  });
+  const plan = complete(
+    planRun({ input: 2, layers: [{ kind: 'dense', out: 3 }] }, data, {
+      steps: 1,
+      threads: 1,
+      backend: 'wasm',
+    }),
+  );
   const connection = { rank: 0, ranks: 2, timeLimitMs: 0, path: '', ledger: new SharedArrayBuffer(0) };
   const shape = { connection, threadsOf: [1, 1], overlap: true } as const;
-  expect(prepareRun({ ...plan, ranks: { ...shape, ranksHere: 2 } }, data).means.threads).toBe(1);
+  expect(complete(prepareRun({ ...plan, ranks: { ...shape, ranksHere: 2 } }, data)).means.threads).toBe(1);
   // More than any machine has room for.
-  expect(() => prepareRun({ ...plan, ranks: { ...shape, ranksHere: 2 ** 30 } }, data)).toThrow(
+  expect(() => complete(prepareRun({ ...plan, ranks: { ...shape, ranksHere: 2 ** 30 } }, data))).toThrow(
     /^train: the plan has \d+ MiB, expected at most \d+ MiB \(what .*, for each of 1073741824 ranks\): /,
   );
 });
@@ -125,7 +128,9 @@ describe('a limit', () => {
     const before = process.memoryUsage.rss();
     limitMemory(before + 50 * MiB);
     const data = { train: syntheticDatasets.moons({ rows: 4 }) };
-    expect(() => planRun(spec, data, {})).toThrow(/^train: the plan has 235 MiB, expected at most .*: layers 235 MiB$/);
+    expect(() => complete(planRun(spec, data, {}))).toThrow(
+      /^train: the plan has 235 MiB, expected at most .*: layers 235 MiB$/,
+    );
     expect(process.memoryUsage.rss() - before).toBeLessThan(40 * MiB);
   });
 

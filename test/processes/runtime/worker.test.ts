@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { bundleThread } from '../../../.ci/bundle-thread.mjs';
 import { sharedArrays } from '../../../packages/runtime/src/data/number-types.ts';
@@ -26,7 +27,7 @@ const machine = { threads: 1, ownThreads: false, backend: 'wasm', blas: undefine
 
 /** One step of a new run as a thread does it; `live` are runs that still go on. Returns its name and its memory. */
 function stepOfNewRun(live: readonly number[]) {
-  const prepared = prepareRun(planRun(spec, data, { threads: 1, backend: 'wasm' }), data);
+  const prepared = complete(prepareRun(complete(planRun(spec, data, { threads: 1, backend: 'wasm' })), data));
   const setup = { ...prepared.setup, mayHold };
   resetControl(setup.control);
   const place = { setup, live: [...live, setup.run], thread: 0, threads: 1 };

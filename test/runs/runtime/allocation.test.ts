@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { NetworkSpec } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
 import { type Dataset, datasetFromRows, type TrainOptions } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import type { SpanTask } from '../../../packages/runtime/src/engine/threads/protocol.ts';
@@ -52,8 +53,8 @@ const indices = datasetFromRows({
 async function spansInThread(spec: NetworkSpec, train: Dataset, options: TrainOptions): Promise<HeapUse[]> {
   const data = { train };
   const length = { steps: SPANS * STEPS, shuffle: false };
-  const plan = planRun(spec, data, { backend: 'wasm', ...options, ...length, threads: 1 });
-  const { setup } = prepareRun(plan, data);
+  const plan = complete(planRun(spec, data, { backend: 'wasm', ...options, ...length, threads: 1 }));
+  const { setup } = complete(prepareRun(plan, data));
   const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads: 1, first: 0, limit: STEPS };
   const worker = new Worker(programFile('heap-worker'), {
     workerData: { task, spans: SPANS, enoughBytes: MOST_BYTES * STEPS },

@@ -1,4 +1,5 @@
 import type { NetworkSpec } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
 import { createPool, type Dataset, type Pool, type TrainOptions, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alone } from '../../../packages/runtime/src/cluster/lockstep.ts';
@@ -69,7 +70,7 @@ describe.each(['native', 'reference'] as const)('on %s', (backend) => {
           const options = { batch: 66, steps: 7, seed: 5, backend, threads, pool, ...given };
           const data = { train: rows };
           const expected = await fingerprintInside(`${backend} ${title}`, spec, rows, options);
-          const run = prepareRun({ ...planRun(spec, data, options), insideBytes: 0 }, data);
+          const run = complete(prepareRun({ ...complete(planRun(spec, data, options)), insideBytes: 0 }, data));
           // A moving average lies inside, as weights do.
           const { slots, shareAt } = run.plan.optimizer;
           expect(run.setup.outside).toHaveLength(1 + slots.length - (shareAt === undefined ? 0 : 1));

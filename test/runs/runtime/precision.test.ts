@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ElementType, NetworkSpec } from '@gradloom/core';
-import { typeOf } from '@gradloom/core/internal';
+import { complete, typeOf } from '@gradloom/core/internal';
 import {
   createModel,
   createPool,
@@ -309,12 +309,10 @@ test('a run of floats takes half of the memory for weights, gradients, state and
   const wide: NetworkSpec = { input: 16, layers: [{ kind: 'dense', out: 200_000 }] };
   const values = randomDataset({ rows: 90, inputs: 16, classes: 200_000 });
   const planned = (precision: ElementType): number => {
-    const plan = planRun(
-      wide,
-      { train: values },
-      { ...base, precision, threads: 1, batch: 1, patience: undefined as never },
+    const plan = complete(
+      planRun(wide, { train: values }, { ...base, precision, threads: 1, batch: 1, patience: undefined as never }),
     );
-    return prepareRun(plan, { train: values }).plannedBytes;
+    return complete(prepareRun(plan, { train: values })).plannedBytes;
   };
   const parameters = 17 * 200_000;
   // Weights, gradient, two slots of adam, and the copies of weights and slots for faults.

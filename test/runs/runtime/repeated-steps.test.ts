@@ -1,4 +1,5 @@
 import type { NetworkSpec } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
 import { type TrainOptions, train } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { createContext } from '../../../packages/runtime/src/engine/step/context.ts';
@@ -28,7 +29,7 @@ const whole: TrainOptions = { batch: 6, shuffle: false, steps: 500, backend: 'wa
 /** A run that is about to begin, as a thread of it sees it. */
 function open(options: TrainOptions = {}, { threads = 1, probe = false } = {}) {
   const data = { train: dataset };
-  const { setup, arena } = prepareRun(planRun(spec, data, { ...whole, threads, ...options }), data);
+  const { setup, arena } = complete(prepareRun(complete(planRun(spec, data, { ...whole, threads, ...options })), data));
   const context = createContext(setup, 0, nodeHost);
   const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads, probe, first: 0, limit: 500 };
   resetControl(setup.control);

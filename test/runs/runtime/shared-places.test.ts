@@ -1,4 +1,5 @@
 import { createRandom, type ElementType, type NetworkSpec } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
 import { type BackendChoice, createPool, type Pool, type TrainOptions, train } from '@gradloom/runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTeam } from '../../../packages/runtime/src/engine/threads/opening.ts';
@@ -46,7 +47,7 @@ const optionsOf = (backend: BackendChoice, precision: ElementType, seed: number)
 
 /** A run whose every span takes a team of another size, in which its threads wait for those of the other runs. */
 async function trained(options: TrainOptions) {
-  const { setup, arena } = prepareRun(planRun(spec, data, options), data);
+  const { setup, arena } = complete(prepareRun(complete(planRun(spec, data, options)), data));
   const random = createRandom(propertySeed, `places ${options.seed}`);
   pool.live.add(setup.run);
   expect(await openTeam(pool, setup, TEAM, true)).toBe(true);

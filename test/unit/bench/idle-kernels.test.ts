@@ -1,3 +1,4 @@
+import { complete } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { idleKernels } from '../../../bench/idle-kernels.ts';
 import { createContext } from '../../../packages/runtime/src/engine/step/context.ts';
@@ -30,8 +31,8 @@ describe.each([
   ['native', 32],
 ] as const)('idle kernels of %s, batch %i', (backend, batch) => {
   test('take the same calls in as many steps, and compute nothing', needs(backend), () => {
-    const plan = planRun(spec, data, { batch, threads: 1, backend, steps: 1, shuffle: false });
-    const { setup } = prepareRun(plan, data);
+    const plan = complete(planRun(spec, data, { batch, threads: 1, backend, steps: 1, shuffle: false }));
+    const { setup } = complete(prepareRun(plan, data));
     const real = createContext(setup, 0, nodeHost);
     const size = teamPrograms(real, 1, false).whole.size;
     const context = { ...real, kernels: idleKernels(real.kernels), programs: new Map() };

@@ -1,4 +1,5 @@
 import type { NetworkSpec } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import type { Transfer } from '../../../packages/runtime/src/cluster/cluster.ts';
 import type { Lockstep } from '../../../packages/runtime/src/cluster/lockstep.ts';
@@ -20,10 +21,10 @@ const data = { train: randomDataset({ rows: 64, inputs: 8, classes: 3 }) };
 
 function plannedBytes(rank: number, ranks: number, ledgerBytes: number, more: Partial<RunPlan> = {}): number {
   const connection = { rank, ranks, timeLimitMs: 0, path: '', ledger: new SharedArrayBuffer(ledgerBytes) };
-  const asked = planRun(spec, data, { batch: 32, epochs: 1, backend: 'reference', threads: 1 });
+  const asked = complete(planRun(spec, data, { batch: 32, epochs: 1, backend: 'reference', threads: 1 }));
   const threadsOf = Array.from({ length: ranks }, () => 1);
   const shape = { connection, threadsOf, overlap: false } as const;
-  return prepareRun({ ...asked, threads: 1, ranks: shape, ...more }, data).plannedBytes;
+  return complete(prepareRun({ ...asked, threads: 1, ranks: shape, ...more }, data)).plannedBytes;
 }
 
 test('a plan counts the list of messages between ranks', () => {

@@ -1,5 +1,5 @@
 import type { LayerSpec } from '@gradloom/core';
-import { BLOCK, ops } from '@gradloom/core/internal';
+import { BLOCK, complete, ops } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { createContext } from '../../../packages/runtime/src/engine/step/context.ts';
 import { planPasses } from '../../../packages/runtime/src/engine/step/plan-passes.ts';
@@ -23,7 +23,9 @@ test('a thread that takes its place in a team again updates its own blocks, whoe
       { kind: 'dense' as const, out: 3 },
     ],
   };
-  const { setup, arena } = prepareRun(planRun(spec, data, { batch: 8, steps: 10, threads: 3, backend: 'wasm' }), data);
+  const { setup, arena } = complete(
+    prepareRun(complete(planRun(spec, data, { batch: 8, steps: 10, threads: 3, backend: 'wasm' })), data),
+  );
   const [own, other] = [createContext(setup, 1, nodeHost), createContext(setup, 1, nodeHost)];
   teamPrograms(own, 2, false);
   teamPrograms(other, 3, false);
@@ -47,8 +49,10 @@ test.each([false, true])(
   (looks) => {
     const data = { train: randomDataset({ rows: 1000, inputs: 2, classes: 3 }) };
     const layers: LayerSpec[] = [{ kind: 'dense', out: 3 }, { kind: 'batch-norm' }];
-    const plan = planRun({ input: 2, layers }, data, { batch: 1000, steps: 1, threads: 1, backend: 'wasm', probe: 1 });
-    const { setup } = prepareRun(plan, data);
+    const plan = complete(
+      planRun({ input: 2, layers }, data, { batch: 1000, steps: 1, threads: 1, backend: 'wasm', probe: 1 }),
+    );
+    const { setup } = complete(prepareRun(plan, data));
     const { passes } = batchPart(setup, 1000, 1, 0, looks);
     expect(passes.length).toBeGreaterThan(1);
     const planned = planPasses(createContext(setup, 0, nodeHost), passes, 1000, looks);
@@ -61,8 +65,8 @@ describe('rows of a pass', () => {
   const data = { train: randomDataset({ rows: 8, inputs: 2, classes: 3 }) };
   const dense = { kind: 'dense' as const, out: 3 };
   const start = (layers: LayerSpec[], batch: number) => {
-    const plan = planRun({ input: 2, layers }, data, { batch, steps: 10, threads: 1, backend: 'wasm' });
-    const { setup } = prepareRun(plan, data);
+    const plan = complete(planRun({ input: 2, layers }, data, { batch, steps: 10, threads: 1, backend: 'wasm' }));
+    const { setup } = complete(prepareRun(plan, data));
     const context = createContext(setup, 0, nodeHost);
     const task: SpanTask = { kind: 'span', setup, live: [setup.run], thread: 0, threads: 1, first: 0, limit: 10 };
     return { context, task, rows: context.workspace.x.subarray(0, 2 * batch) };

@@ -30,7 +30,7 @@ export interface GradientCheck {
  * that each function gives the same bits when called twice, and the same bits for a row alone and among other rows.
  * @throws Error naming the part, the derivative, where it is wrong, and by how much.
  */
-export function* checkGradientsInTurns({ network, loss, x, t }: GradientCheck): Pausable<void> {
+export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausable<void> {
   const seen = new Set<string>();
   for (const [k, place] of network.places.entries()) {
     const { layer, spec } = place;

@@ -6,7 +6,7 @@ export {
   NOTHING_LOADED,
 } from '../inference/loaded-parts.ts';
 export { NO_PARTS, type OwnParts } from '../network/layers/place.ts';
-export { checkGradientsInTurns, type GradientCheck } from './check-gradients.ts';
+export { checkGradients, type GradientCheck } from './check-gradients.ts';
 export { collectParts, type ModuleExports, type OwnPart } from './collect-parts.ts';
 export { type ActivationDefinition, type ActivationPart, defineActivation } from './define-activation.ts';
 export { defineInitializer, type InitializerDefinition, type InitializerPart } from './define-initializer.ts';

@@ -1,4 +1,4 @@
-import { counted, show, showPath } from '@gradloom/core/internal';
+import { complete, counted, show, showPath } from '@gradloom/core/internal';
 import { checkClasses, checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
 import type { NumberFile } from './number-file.ts';
@@ -56,14 +56,16 @@ export function datasetOfArrays(
   checkFinite(where, inputs);
   checkFinite(where, targets);
   const { classNames, name = inputs.path, divisor = inputs.array instanceof Uint8Array ? 255 : 1 } = options;
-  return checkDataset(`${where}: ${showPath(inputs.path)}`, {
-    name,
-    rows,
-    inputs: { ...matrixOf(inputs), divisor },
-    targets: matrixOf(targets),
-    classes: hasValues ? null : countClasses(where, targets, options.classes ?? classNames?.length),
-    ...(classNames === undefined ? {} : { labels: classNames }),
-  });
+  return complete(
+    checkDataset(`${where}: ${showPath(inputs.path)}`, {
+      name,
+      rows,
+      inputs: { ...matrixOf(inputs), divisor },
+      targets: matrixOf(targets),
+      classes: hasValues ? null : countClasses(where, targets, options.classes ?? classNames?.length),
+      ...(classNames === undefined ? {} : { labels: classNames }),
+    }),
+  );
 }
 
 /** Whether targets of this type are values rather than classes, by default. */
@@ -96,7 +98,7 @@ function countClasses(where: string, labels: NamedArray, classes: number | undef
     );
   }
   const wanted = classes ?? highest(where, labels) + 1;
-  checkClasses(`${where}: ${showPath(path)}`, matrixOf(labels), wanted);
+  complete(checkClasses(`${where}: ${showPath(path)}`, matrixOf(labels), wanted));
   return wanted;
 }
 

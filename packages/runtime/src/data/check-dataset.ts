@@ -1,19 +1,16 @@
 import type { Pausable } from '@gradloom/core';
-import { complete, counted, list, number, positiveInteger, record, show } from '@gradloom/core/internal';
+import { counted, list, number, positiveInteger, record, show } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset } from './dataset.ts';
 
 /** Returns the dataset if its parts fit. @throws Error naming the part, what it has and what it should have. */
-export const checkDataset = (where: string, dataset: Dataset): Dataset => complete(checkDatasetInTurns(where, dataset));
-
-/** Same as `checkDataset`, with pauses for the event loop. */
-export function* checkDatasetInTurns(where: string, dataset: Dataset): Pausable<Dataset> {
+export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset> {
   record(where, 'dataset', dataset, 'an object with rows, inputs, targets and classes');
   const { rows, inputs, targets, classes, labels, weights } = dataset;
   positiveInteger(where, 'rows', rows);
   checkMatrix(where, 'inputs', inputs, rows);
   checkMatrix(where, 'targets', targets, rows);
-  if (classes !== null) yield* checkClassesInTurns(where, targets, positiveInteger(where, 'classes', classes));
-  if (weights !== undefined) yield* checkWeightsInTurns(where, weights, rows);
+  if (classes !== null) yield* checkClasses(where, targets, positiveInteger(where, 'classes', classes));
+  if (weights !== undefined) yield* checkWeights(where, weights, rows);
   if (labels !== undefined && list(where, 'labels', labels, 'a list of names').length !== classes) {
     throw new Error(
       `${where}: labels has ${counted(labels.length, 'name')}, expected ${classes ?? 'none'} (one per class)`,
@@ -39,7 +36,7 @@ function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: numb
   }
 }
 
-function* checkWeightsInTurns(where: string, weights: DataMatrix, rows: number): Pausable<void> {
+function* checkWeights(where: string, weights: DataMatrix, rows: number): Pausable<void> {
   checkMatrix(where, 'weights', weights, rows);
   const { array, columns, divisor } = weights;
   if (columns !== 1) throw new Error(`${where}: weights has ${columns} columns, expected 1 (a weight per row)`);
@@ -51,14 +48,11 @@ function* checkWeightsInTurns(where: string, weights: DataMatrix, rows: number):
   }
 }
 
-/** @throws Error if a target is not a whole number from 0 to classes - 1; `of` says where `classes` comes from. */
-export const checkClasses = (where: string, targets: DataMatrix, classes: number, of?: string): void =>
-  complete(checkClassesInTurns(where, targets, classes, of));
-
 /** Rows between two pauses: well below a millisecond of work. */
 const STRETCH = 1 << 16;
 
-function* checkClassesInTurns(
+/** @throws Error if a target is not a whole number from 0 to classes - 1; `of` says where `classes` comes from. */
+export function* checkClasses(
   where: string,
   targets: DataMatrix,
   classes: number,

@@ -3,7 +3,7 @@ import type { Pausable } from '@gradloom/core';
 import { updateHash } from '../system/files/hash.ts';
 import { littleEndianBytes } from '../system/files/little-endian.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
-import { checkDatasetInTurns } from './check-dataset.ts';
+import { checkDataset } from './check-dataset.ts';
 import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
 import { readStored } from './file-rows.ts';
 import { type DataArray, sharedArrayLike } from './number-types.ts';
@@ -22,7 +22,7 @@ export function* datasetHash({ rows, inputs, targets, classes, weights }: Datase
 
 /** Computes `datasetHash` without blocking the event loop. */
 export const hashDataset = async (dataset: Dataset): Promise<string> =>
-  inTurns(datasetHash(await inTurns(checkDatasetInTurns('hashDataset', dataset))));
+  inTurns(datasetHash(await inTurns(checkDataset('hashDataset', dataset))));
 
 function* addMatrix(hash: Hash, { array, columns, divisor, file }: DataMatrix, rows: number): Pausable<void> {
   hash.update(JSON.stringify({ type: array.constructor.name, columns, divisor }));

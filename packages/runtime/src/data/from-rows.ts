@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { list, onlyKeys, show } from '@gradloom/core/internal';
+import { complete, list, onlyKeys, show } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
 import { sharedArrays } from './number-types.ts';
@@ -43,15 +43,17 @@ export function datasetFromRows(options: RowsOptions): Dataset {
   if (targetRows.length !== inputs.length) {
     throw new Error(`${where}: targets has ${targetRows.length} rows, expected ${inputs.length} (as many as inputs)`);
   }
-  return checkDataset(where, {
-    name,
-    rows: inputs.length,
-    inputs: matrixFromRows(where, 'inputs', inputs),
-    targets: matrixFromRows(where, 'targets', targetRows),
-    classes: classes ?? null,
-    ...(labels === undefined ? {} : { labels }),
-    ...(weights === undefined ? {} : { weights: weightsOf(where, weights) }),
-  });
+  return complete(
+    checkDataset(where, {
+      name,
+      rows: inputs.length,
+      inputs: matrixFromRows(where, 'inputs', inputs),
+      targets: matrixFromRows(where, 'targets', targetRows),
+      classes: classes ?? null,
+      ...(labels === undefined ? {} : { labels }),
+      ...(weights === undefined ? {} : { weights: weightsOf(where, weights) }),
+    }),
+  );
 }
 
 const weightsOf = (where: string, weights: readonly number[]): DataMatrix =>

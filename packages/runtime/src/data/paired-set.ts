@@ -1,4 +1,4 @@
-import { showPath } from '@gradloom/core/internal';
+import { complete, showPath } from '@gradloom/core/internal';
 import { checkClasses } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
 
@@ -26,12 +26,8 @@ export function pairedSet(where: string, train: NamedSet, other: NamedSet): Data
   }
   // Rows of a class without training rows would look like errors of the network.
   if (classes !== null) {
-    checkClasses(
-      `${where}: ${showPath(other.targets)}`,
-      other.set.targets,
-      classes,
-      `the classes of ${showPath(train.targets)}`,
-    );
+    const of = `the classes of ${showPath(train.targets)}`;
+    complete(checkClasses(`${where}: ${showPath(other.targets)}`, other.set.targets, classes, of));
   }
   return { ...other.set, classes };
 }

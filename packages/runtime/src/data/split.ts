@@ -1,5 +1,5 @@
 import { createRandom, OptionError, shuffle } from '@gradloom/core';
-import { number, onlyKeys, show, showName } from '@gradloom/core/internal';
+import { complete, number, onlyKeys, show, showName } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import type { DataMatrix, DataSplits, Dataset } from './dataset.ts';
 import { someRows } from './file-rows.ts';
@@ -32,7 +32,7 @@ export interface SplitOptions {
  * @throws OptionError if a requested part would have no rows.
  */
 export function splitDataset(dataset: Dataset, options: SplitOptions = {}): DataSplits {
-  checkDataset('splitDataset', dataset);
+  complete(checkDataset('splitDataset', dataset));
   const { targets, classes } = dataset;
   const labels = classes === null ? null : { indices: targets.array, classes };
   const { train, validation, test } = splitRows('splitDataset', dataset, labels, options);
@@ -117,7 +117,7 @@ const takeFold = (order: Uint32Array, { folds, fold }: Fold): { taken: Uint32Arr
 
 /** The rows at `indices`, copied in ascending order. */
 export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
-  checkDataset('subset', dataset);
+  complete(checkDataset('subset', dataset));
   if (!(indices instanceof Uint32Array)) {
     throw new Error(`subset: indices has ${show(indices)}, expected a Uint32Array of rows`);
   }

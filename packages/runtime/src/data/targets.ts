@@ -1,6 +1,6 @@
 import { type Elements, type ElementType, type Loss, type Network, OptionError, type Pausable } from '@gradloom/core';
-import { complete, inFloats, record, show, showName, within, withinInTurns } from '@gradloom/core/internal';
-import { checkDatasetInTurns } from './check-dataset.ts';
+import { inFloats, record, show, showName, within, withinInTurns } from '@gradloom/core/internal';
+import { checkDataset } from './check-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { gatherRows, type RowReader } from './gather.ts';
 
@@ -30,14 +30,10 @@ export function gatherTargets(
 }
 
 /** @throws OptionError if the dataset is invalid or does not fit the network's input, its output or the loss. */
-export const checkFit = (where: string, network: Network, loss: Loss, dataset: Dataset): void =>
-  complete(checkFitInTurns(where, network, loss, dataset));
-
-/** Same as `checkFit`, with pauses. */
-export function* checkFitInTurns(where: string, network: Network, loss: Loss, dataset: Dataset): Pausable<void> {
+export function* checkFit(where: string, network: Network, loss: Loss, dataset: Dataset): Pausable<void> {
   const { name, targets, classes } = dataset;
-  yield* withinInTurns('dataset', checkDatasetInTurns(`${where}: ${showName(name)}`, dataset));
-  yield* checkInputInTurns(where, network, dataset);
+  yield* withinInTurns('dataset', checkDataset(`${where}: ${showName(name)}`, dataset));
+  yield* checkInput(where, network, dataset);
   const failOutput = (expected: number, why: string): never => {
     const problem = `has ${network.output}, expected ${expected} (${why} of ${showName(name)})`;
     throw new OptionError(where, ['layers', 'dataset'], problem, { about: "the network's output" });
@@ -57,17 +53,14 @@ export function* checkFitInTurns(where: string, network: Network, loss: Loss, da
   }
 }
 
+/** Numbers between two pauses: well below a millisecond. */
+const STRETCH = 1 << 16;
+
 /**
  * @throws OptionError if the rows of the dataset do not have the network's input length or, for a network that begins
  * with an embedding, contain a number that is not a valid index.
  */
-export const checkInput = (where: string, network: Network, dataset: Dataset): void =>
-  complete(checkInputInTurns(where, network, dataset));
-
-/** Numbers between two pauses: well below a millisecond. */
-const STRETCH = 1 << 16;
-
-function* checkInputInTurns(where: string, network: Network, dataset: Dataset): Pausable<void> {
+export function* checkInput(where: string, network: Network, dataset: Dataset): Pausable<void> {
   record(where, 'network', network, 'one that buildNetwork made');
   record(where, 'dataset', dataset, 'a dataset');
   const { name, inputs, rows } = dataset;

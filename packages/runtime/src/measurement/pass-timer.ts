@@ -1,5 +1,5 @@
 import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
-import { link, onlyKeys, positiveInteger } from '@gradloom/core/internal';
+import { complete, link, onlyKeys, positiveInteger } from '@gradloom/core/internal';
 import { datasetFromRows } from '../data/index.ts';
 import type { BackendChoice } from '../engine/backends/backend-choices.ts';
 import { gatherLeaves } from '../engine/step/batch.ts';
@@ -31,8 +31,8 @@ export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): (
   const noise = (columns: number) =>
     Array.from({ length: batch }, () => Array.from({ length: columns }, () => random.normal()));
   const data = { train: datasetFromRows({ inputs: noise(input), targets: noise(output), name: 'noise' }) };
-  const plan = planRun(spec, data, { ...options, threads: 1, shuffle: false, steps: 1, loss: 'mse' });
-  const { setup, arena } = prepareRun(plan, data);
+  const plan = complete(planRun(spec, data, { ...options, threads: 1, shuffle: false, steps: 1, loss: 'mse' }));
+  const { setup, arena } = complete(prepareRun(plan, data));
   initializeParameters(plan.network, arena.theta, plan.seed);
   const context = createContext(setup, 0, nodeHost);
   const { passes } = batchPart(setup, batch, 1, 0, false);

@@ -1,5 +1,5 @@
 import type { ElementType, NetworkSpec, Tensor } from '@gradloom/core';
-import { bytesOfElements, planTeam, positiveInteger, show } from '@gradloom/core/internal';
+import { bytesOfElements, complete, planTeam, positiveInteger, show } from '@gradloom/core/internal';
 import type { DataSplits } from '../data/dataset.ts';
 import { resolveBackend } from '../engine/backends/backend.ts';
 import type { ClusterShape } from '../engine/step/cluster-shape.ts';
@@ -46,7 +46,7 @@ export type Ranks = Omit<ClusterShape, 'connection'>;
 /** Work of each step of `train(spec, data, options)` on ranks. */
 export function planRankWork(spec: NetworkSpec, data: DataSplits, options: TrainOptions, ranks: Ranks): RankWork {
   checkRanks('planRankWork', ranks);
-  const plan = planRun(spec, data, options);
+  const plan = complete(planRun(spec, data, options));
   const { network, batch, lastBatch, leaf, rowsAtOnce, couples, elementType, clipNorm } = plan;
   const backend = resolveBackend(plan.backend, plan.blas, network).name;
   const shape = { backend, batch, lastBatch, leaf, rowsAtOnce, couples };

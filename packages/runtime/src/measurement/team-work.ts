@@ -1,5 +1,5 @@
 import type { NetworkSpec } from '@gradloom/core';
-import { BLOCK, blockCount, planTeam } from '@gradloom/core/internal';
+import { BLOCK, blockCount, complete, planTeam } from '@gradloom/core/internal';
 import type { DataSplits } from '../data/dataset.ts';
 import { resolveBackend } from '../engine/backends/backend.ts';
 import { barriersOf } from '../engine/step/plan-passes.ts';
@@ -28,7 +28,7 @@ export interface StepWork {
 
 /** Work of each step of `train(spec, data, options)`. */
 export function planStepWork(spec: NetworkSpec, data: DataSplits, options: TrainOptions): StepWork {
-  const plan = planRun(spec, data, options);
+  const plan = complete(planRun(spec, data, options));
   const { network, loss, optimizer, batch, lastBatch, leaf, rowsAtOnce, couples, clipNorm, maxNorm } = plan;
   const P = network.parameterCount;
   const backend = resolveBackend(plan.backend, plan.blas, network).name;

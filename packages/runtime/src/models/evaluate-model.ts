@@ -10,6 +10,7 @@ import {
   OptionError,
 } from '@gradloom/core';
 import {
+  complete,
   defineOptions,
   elements,
   list,
@@ -90,7 +91,7 @@ export async function evaluateModel(
   const type = typeOf(parameters);
   refuseBeyondFloats('evaluateModel', network, loss, type);
   refuseLossBeyondFloats('evaluateModel', loss, type);
-  checkFit('evaluateModel', network, loss, dataset);
+  complete(checkFit('evaluateModel', network, loss, dataset));
   refuseDivisors('evaluateModel', dataset, type);
   const { threads: asked = availableParallelism(), backend = 'auto', blas, readers, onWarning, onRetry } = values;
   const wanted = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));

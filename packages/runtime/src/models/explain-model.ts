@@ -15,7 +15,7 @@ import {
   show,
   viewOf,
 } from '@gradloom/core/internal';
-import { checkDatasetInTurns } from '../data/check-dataset.ts';
+import { checkDataset } from '../data/check-dataset.ts';
 import type { DataMatrix, Dataset } from '../data/dataset.ts';
 import { sharedArrayLike } from '../data/number-types.ts';
 import type { BackendChoice } from '../engine/backends/backend-choices.ts';
@@ -89,7 +89,7 @@ const MOST_BYTES = 2 ** 26;
  */
 export async function explainModel(model: Model, dataset: Dataset, options: ExplainOptions = {}): Promise<Explanation> {
   record('explainModel', 'model', model, 'a model');
-  await inTurns(checkDatasetInTurns('explainModel', dataset));
+  await inTurns(checkDataset('explainModel', dataset));
   const { metric: asked, repeats, seed, onProgress, ...machine } = explainOptions.read(options);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const scoring = scoringOf(model, dataset);

@@ -9,7 +9,7 @@ import {
   type LossSpec,
   type OwnLayer,
 } from '@gradloom/core';
-import { checkGradientsInTurns, collectParts, complete } from '@gradloom/core/internal';
+import { checkGradients, collectParts, complete } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 
 /** Checks a network of these parts: 3 inputs, `layer`, two outputs. */
@@ -20,7 +20,7 @@ function check(parts: Readonly<Record<string, unknown>>, layer: LayerSpec, loss:
     own,
   );
   const [x, t] = [Float64Array.from({ length: 12 }, Math.cos), Float64Array.of(0.5, 1, 0, 1, 1, 0, 1, 1)];
-  complete(checkGradientsInTurns({ network, loss: createLoss(loss, own), x, t }));
+  complete(checkGradients({ network, loss: createLoss(loss, own), x, t }));
 }
 
 const cube = defineActivation({ name: 'cube', apply: (z) => z * z * z, derivative: (z) => 3 * z * z });
@@ -82,7 +82,7 @@ test('a loss of whole rows is checked output by output', () => {
     const own = collectParts([{ source: 'parts.js', exports: { part } }]);
     const network = buildNetwork({ input: 1, layers: [{ kind: 'dense', out: 3 }] }, own);
     const loss = createLoss(part.spec(), own);
-    complete(checkGradientsInTurns({ network, loss, x: Float64Array.of(1, 2), t: Float64Array.of(2, 0) }));
+    complete(checkGradients({ network, loss, x: Float64Array.of(1, 2), t: Float64Array.of(2, 0) }));
   };
   classes(softmax(1));
   expect(() => classes(softmax(2))).toThrow('loss own-softmax: the gradient by output 2 at');

@@ -1,3 +1,4 @@
+import { complete } from '@gradloom/core/internal';
 import { datasetFromRows, type RowsOptions } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { checkDataset } from '../../../../packages/runtime/src/data/check-dataset.ts';
@@ -61,7 +62,7 @@ describe('a dataset made by hand', () => {
   const good = datasetFromRows({ inputs, targets: [0, 1, 1], classes: 2 });
 
   test('passes where it fits', () => {
-    expect(checkDataset('here', good)).toBe(good);
+    expect(complete(checkDataset('here', good))).toBe(good);
   });
 
   test.each([
@@ -69,12 +70,12 @@ describe('a dataset made by hand', () => {
     ['inputs.divisor has 0, expected a number other than 0', { ...good, inputs: { ...good.inputs, divisor: 0 } }],
     ['inputs.columns has 1.5', { ...good, inputs: { ...good.inputs, columns: 1.5 } }],
   ])('is refused where it does not: %s', (sentence, dataset) => {
-    expect(() => checkDataset('here', dataset)).toThrow(`here: ${sentence}`);
+    expect(() => complete(checkDataset('here', dataset))).toThrow(`here: ${sentence}`);
   });
 
   test('is refused where its memory is not shared', () => {
     const own = new Float64Array(6) as Float64Array<never>;
-    expect(() => checkDataset('here', { ...good, inputs: { array: own, columns: 2, divisor: 1 } })).toThrow(
+    expect(() => complete(checkDataset('here', { ...good, inputs: { array: own, columns: 2, divisor: 1 } }))).toThrow(
       'here: inputs has memory of its own, expected a SharedArrayBuffer',
     );
   });

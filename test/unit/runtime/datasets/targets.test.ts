@@ -1,4 +1,5 @@
 import { buildNetwork, createLoss, type LossSpec } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
 import { datasetFromRows } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { checkFit, checkInput, gatherTargets } from '../../../../packages/runtime/src/data/targets.ts';
@@ -44,22 +45,22 @@ test.each<[string, LossSpec, number, number, typeof classes]>([
   ['the target of values has values, expected class indices', 'softmax-cross-entropy', 1, 2, values],
 ])('what does not fit is refused: %s', (sentence, loss, input, out, dataset) => {
   const network = buildNetwork({ input, layers: [{ kind: 'dense', out }] });
-  expect(() => checkFit('here', network, createLoss(loss), dataset)).toThrow(sentence);
+  expect(() => complete(checkFit('here', network, createLoss(loss), dataset))).toThrow(sentence);
 });
 
 test('bytes that are read as shares of 255 get the hint that an embedding needs them as they are', () => {
   const network = buildNetwork({ input: 1, layers: [{ kind: 'embedding', vocabulary: 4, width: 2 }] });
   const bytes = { array: new Uint8Array(new SharedArrayBuffer(4)).fill(3), columns: 1 };
   const dataset = (divisor: number) => ({ ...classes, name: 'letters', inputs: { ...bytes, divisor } });
-  checkInput('here', network, dataset(1));
-  expect(() => checkInput('here', network, dataset(255))).toThrow(
+  complete(checkInput('here', network, dataset(1)));
+  expect(() => complete(checkInput('here', network, dataset(255)))).toThrow(
     /^here: letters: the index at row 0, place 0 has 0\.0117\d+, expected a whole number from 0 to 3 \(of embedding\(.*\); its numbers are divided by 255: divisor=1 takes them as they are\)$/,
   );
 });
 
 test('what fits passes', () => {
   const network = (out: number) => buildNetwork({ input: 1, layers: [{ kind: 'dense', out }] });
-  checkFit('here', network(3), createLoss('softmax-cross-entropy'), classes);
-  checkFit('here', network(3), createLoss('mse'), classes);
-  checkFit('here', network(2), createLoss('mse'), values);
+  complete(checkFit('here', network(3), createLoss('softmax-cross-entropy'), classes));
+  complete(checkFit('here', network(3), createLoss('mse'), classes));
+  complete(checkFit('here', network(2), createLoss('mse'), values));
 });

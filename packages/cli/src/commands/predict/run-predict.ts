@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
-import { createElements, roundingOf, typeOf } from '@gradloom/core/internal';
+import { complete, createElements, roundingOf, typeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, ElementType, Model } from '@gradloom/runtime';
 import { checkInput, systemReason } from '@gradloom/runtime/internal';
 import { openModelRows } from '../../files/models/model-rows.ts';
@@ -80,7 +80,7 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
     if (file !== undefined)
       throw new UsageError(`--${fromDataset} is given with the file ${file}, expected one of the two`);
     const { dataset } = await openModelRows(model, values.dataset, values.split);
-    checkInput('predict', buildNetwork(model.spec, model.parts?.own), dataset);
+    complete(checkInput('predict', buildNetwork(model.spec, model.parts?.own), dataset));
     return datasetRows(dataset, values.rows, typeOf(model.parameters));
   }
   const network = buildNetwork(model.spec, model.parts?.own);

@@ -1,4 +1,5 @@
 import { OptionError } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
 import { hashDataset, planRun } from '@gradloom/runtime/internal';
 import { openDataset } from '../../files/datasets/open-dataset.ts';
 import { withTableFlags } from '../../files/datasets/table-options.ts';
@@ -38,7 +39,7 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
       first ??= recipe;
       const { spec, sets, options } = recipe;
       if (fold === null && sets.validation === undefined) break; // refused below, whatever else is wrong
-      planRun(spec, sets, options);
+      complete(planRun(spec, sets, options));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       throw new UsageError(`${where}: trial ${number} (${pointText(point)}): ${error.message}`, { cause: error });
@@ -73,7 +74,9 @@ function refuseMissing(where: string, metric: MetricName, { spec, sets, options 
   const { patience: _p, minDelta: _d, ...rest } = options;
   try {
     // What a run has is what early stopping could watch.
-    planRun(spec, { ...sets, validation: sets.validation ?? sets.train }, { ...rest, patience: 1, monitor: metric });
+    complete(
+      planRun(spec, { ...sets, validation: sets.validation ?? sets.train }, { ...rest, patience: 1, monitor: metric }),
+    );
   } catch (error) {
     if (!(error instanceof OptionError && error.options[0] === 'monitor')) throw error;
     throw new UsageError(`${where}: metric ${error.problem}`, { cause: error });

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { complete } from '@gradloom/core/internal';
 import type { Evaluation, FolderLock, TrainResult } from '@gradloom/runtime';
 import { planRun } from '@gradloom/runtime/internal';
 import { formatSource } from '../../files/datasets/dataset-source.ts';
@@ -101,7 +102,7 @@ function removeEmpty(path: string): void {
 /** @throws OptionError for what does not fit; modules of the user's own are only checked by their run. */
 async function checkFirst(values: TrainValues, opened: OpenedDataset): Promise<void> {
   const { spec, sets, options } = await createRecipe(values, opened);
-  if (options.modules === undefined) planRun(spec, sets, options);
+  if (options.modules === undefined) complete(planRun(spec, sets, options));
 }
 
 const placeOf = (lock: FolderLock | null, fold: number): Pick<TrainValues, 'out'> =>

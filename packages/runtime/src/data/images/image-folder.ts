@@ -1,5 +1,5 @@
 import { basename, join, resolve } from 'node:path';
-import { listed, record, show, showPath } from '@gradloom/core/internal';
+import { complete, listed, record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
 import { namesIn, statsOf } from '../../system/files/file-system.ts';
 import { checkDataset } from '../check-dataset.ts';
@@ -85,7 +85,9 @@ async function loadSet(
   const inputs = { ...valueMatrix(array, shape.width * shape.height * shape.channels), divisor };
   const targets = valueMatrix(classes.indices, 1);
   const counted = { classes: classes.names.length, labels: classes.names };
-  const set = checkDataset(`${WHERE}: ${showPath(folder)}`, { name, rows: files.length, inputs, targets, ...counted });
+  const set = complete(
+    checkDataset(`${WHERE}: ${showPath(folder)}`, { name, rows: files.length, inputs, targets, ...counted }),
+  );
   return { set, shape };
 }
 

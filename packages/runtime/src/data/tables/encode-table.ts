@@ -6,7 +6,7 @@ import {
   type Preprocessing,
   type TargetDecoding,
 } from '@gradloom/core';
-import { createCategoryEncoder, createNumberEncoder, show, showName } from '@gradloom/core/internal';
+import { complete, createCategoryEncoder, createNumberEncoder, show, showName } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
@@ -34,16 +34,18 @@ export function encodeTable(
   );
   const I = encoders.reduce((sum, { width }) => sum + width, 0);
   const { classes } = table;
-  return checkDataset(`encodeTable: ${showName(table.name)}`, {
-    name: table.name,
-    rows: rows.length,
-    inputs: inputs(),
-    targets: targetsOf(table, preprocessing.target, rows),
-    classes: classes === null ? null : classes.length,
-    ...(classes === null ? {} : { labels: classes }),
-    preprocessing,
-    ...(table.weights === null ? {} : { weights: weightsOf(table.weights, rows) }),
-  });
+  return complete(
+    checkDataset(`encodeTable: ${showName(table.name)}`, {
+      name: table.name,
+      rows: rows.length,
+      inputs: inputs(),
+      targets: targetsOf(table, preprocessing.target, rows),
+      classes: classes === null ? null : classes.length,
+      ...(classes === null ? {} : { labels: classes }),
+      preprocessing,
+      ...(table.weights === null ? {} : { weights: weightsOf(table.weights, rows) }),
+    }),
+  );
 
   function inputs(): DataMatrix {
     if (table.cache === undefined) {

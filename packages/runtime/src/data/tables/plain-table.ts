@@ -1,4 +1,4 @@
-import { defineOptions, type Named, type OptionsOf, option, showPath } from '@gradloom/core/internal';
+import { complete, defineOptions, type Named, type OptionsOf, option, showPath } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
 import { type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
@@ -48,26 +48,28 @@ export async function loadPlainTable(
   const asked = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const table = await readPlainTable(where, path, asked);
   const { rows, inputs, classes } = table;
-  return checkDataset(`${where}: ${showPath(path)}`, {
-    name: table.name,
-    rows,
-    inputs: {
-      ...matrixOf(
-        inputs.map(({ data }) => (data.kind === 'numbers' ? data.values : data.indices)),
-        rows,
-      ),
-      divisor,
-    },
-    targets:
-      classes === null
-        ? matrixOf(
-            table.targets.map(({ data }) => (data.kind === 'numbers' ? data.values : data.indices)),
-            rows,
-          )
-        : indicesOf(table.targets[0].data),
-    classes: classes === null ? null : classes.length,
-    ...(classes === null ? {} : { labels: classes }),
-  });
+  return complete(
+    checkDataset(`${where}: ${showPath(path)}`, {
+      name: table.name,
+      rows,
+      inputs: {
+        ...matrixOf(
+          inputs.map(({ data }) => (data.kind === 'numbers' ? data.values : data.indices)),
+          rows,
+        ),
+        divisor,
+      },
+      targets:
+        classes === null
+          ? matrixOf(
+              table.targets.map(({ data }) => (data.kind === 'numbers' ? data.values : data.indices)),
+              rows,
+            )
+          : indicesOf(table.targets[0].data),
+      classes: classes === null ? null : classes.length,
+      ...(classes === null ? {} : { labels: classes }),
+    }),
+  );
 }
 
 function matrixOf(columns: readonly (Float64Array | Int32Array)[], rows: number) {

@@ -17,8 +17,8 @@ import { checkSplits } from './check-splits.ts';
 import { copyJson } from './copy-json.ts';
 import type { TrainEvent } from './events.ts';
 import { isCluster, type TrainOptions } from './options.ts';
-import { planRunInTurns, type RunPlan } from './plan.ts';
-import { type PreparedRun, prepareRunInTurns } from './prepare.ts';
+import { planRun, type RunPlan } from './plan.ts';
+import { type PreparedRun, prepareRun } from './prepare.ts';
 import { backendWarnings, idleWarnings } from './warnings.ts';
 
 /** A run with its memory, in lockstep with the other ranks of its cluster. */
@@ -88,7 +88,7 @@ export async function prepareWith(
   const lockstep = createLockstep(clusterOf(options));
   const notices = createNotices(lockstep, emit);
   const asked = await agreed(await planned(spec, data, options, lockstep), lockstep);
-  const run = await inTurns(prepareRunInTurns(asked.plan, asked.plan.data));
+  const run = await inTurns(prepareRun(asked.plan, asked.plan.data));
   const { plan } = run;
   const isCompared = plan.resume !== null || plan.cluster !== null;
   const record = isCompared ? await inTurns(recordOf(plan, plan.data, run.setup.backend)) : null;
@@ -148,14 +148,14 @@ async function planned(
   lockstep: Lockstep,
 ): Promise<RunPlan> {
   const { modules, resume } = options ?? {};
-  if (!Array.isArray(modules) && lockstep.cluster === null) return await inTurns(planRunInTurns(spec, data, options));
+  if (!Array.isArray(modules) && lockstep.cluster === null) return await inTurns(planRun(spec, data, options));
   // Copied, since the caller may change these objects while modules load.
   const [network, splits, given] = [copyJson(spec), checkSplits(data), copyOptions(options)];
   const parts = Array.isArray(modules) ? await loadModules('train', [...modules]) : NOTHING_LOADED;
   const shared = await shareCheckpoint(lockstep, resume);
   const { resume: _, ...others } = given;
   const own = shared === undefined && !lockstep.isFirst ? others : { ...given, ...(shared && { resume: shared }) };
-  return await inTurns(planRunInTurns(network, splits, own, parts));
+  return await inTurns(planRun(network, splits, own, parts));
 }
 
 interface Agreed {

@@ -19,7 +19,6 @@ import {
   blockCount,
   buildNetworkInTurns,
   checkEncoding,
-  complete,
   couplesRows,
   leafCount,
   leafRows,
@@ -29,7 +28,7 @@ import {
 } from '@gradloom/core/internal';
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { DataSplits, Dataset } from '../../data/dataset.ts';
-import { checkFitInTurns, refuseDivisors } from '../../data/targets.ts';
+import { checkFit, refuseDivisors } from '../../data/targets.ts';
 import { refuseManyLayers } from '../../engine/memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../../engine/memory/thread-scratch.ts';
 import type { ClusterShape } from '../../engine/step/cluster-shape.ts';
@@ -117,11 +116,7 @@ export interface RunPlan extends RunShape {
 }
 
 /** @throws OptionError for the first option or shape that does not fit, before any thread or large memory exists. */
-export const planRun = (spec: NetworkSpec, data: DataSplits, options: TrainOptions, parts?: LoadedParts): RunPlan =>
-  complete(planRunInTurns(spec, data, options, parts));
-
-/** Same as `planRun`, with pauses. */
-export function* planRunInTurns(
+export function* planRun(
   spec: NetworkSpec,
   data: DataSplits,
   given: TrainOptions,
@@ -145,7 +140,7 @@ export function* planRunInTurns(
   if (preprocessing !== undefined) checkEncoding('train', network, checkPreprocessing('train', preprocessing));
   for (const set of [train, validation, test]) {
     if (set !== undefined) {
-      yield* checkFitInTurns('train', network, loss, set);
+      yield* checkFit('train', network, loss, set);
       refuseDivisors('train', set, options.precision);
     }
   }

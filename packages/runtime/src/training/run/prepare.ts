@@ -1,5 +1,5 @@
 import { createRandom, type Pausable } from '@gradloom/core';
-import { complete, shuffleInTurns, viewOf } from '@gradloom/core/internal';
+import { shuffleInTurns, viewOf } from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
 import {
   type Arena,
@@ -33,10 +33,7 @@ export interface PreparedRun {
 }
 
 /** Allocates a run's memory and fills in optimizer, schedule and given weights for the first step. */
-export const prepareRun = (plan: RunPlan, data: DataSplits): PreparedRun => complete(prepareRunInTurns(plan, data));
-
-/** Same as `prepareRun`, with pauses. */
-export function* prepareRunInTurns(asked: RunPlan, { train, validation, test }: DataSplits): Pausable<PreparedRun> {
+export function* prepareRun(asked: RunPlan, { train, validation, test }: DataSplits): Pausable<PreparedRun> {
   const wanted = {
     chunks: chunksOf([validation?.rows ?? 0, test?.rows ?? 0]),
     orders: asked.shuffle ? orderSlots(train.rows, asked.totalEpochs) : 0,

@@ -9,7 +9,7 @@ import {
 } from '@gradloom/core';
 import {
   atLayer,
-  checkGradientsInTurns,
+  checkGradients,
   createElements,
   findNotFinite,
   inFloats,
@@ -81,7 +81,7 @@ export function* checkOwnGradients(network: Network, loss: Loss, train: Dataset)
   const t = new Float64Array(rows * targetColumns(network, loss));
   gatherTargets(t, train, targetColumns(network, loss), loss.targets, null, 0, rows, anyRows);
   try {
-    yield* checkGradientsInTurns({ network, loss, x, t });
+    yield* checkGradients({ network, loss, x, t });
   } catch (error) {
     const reason = reasonOf(error).replace(/^checkGradients: /, '');
     const advice = '(checkGradients: false, or --no-gradient-check, trains all the same)';

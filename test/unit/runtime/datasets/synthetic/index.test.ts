@@ -1,3 +1,4 @@
+import { complete } from '@gradloom/core/internal';
 import { type ClassOptions, syntheticDatasets } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { checkDataset } from '../../../../../packages/runtime/src/data/check-dataset.ts';
@@ -12,7 +13,7 @@ const pointsOf = ({ rows, inputs, targets }: Dataset) =>
 describe.each(Object.entries(syntheticDatasets))('%s', (name, make) => {
   test('is a whole dataset of its name', () => {
     const dataset = make();
-    expect(checkDataset('here', dataset).name).toBe(name);
+    expect(complete(checkDataset('here', dataset)).name).toBe(name);
     expect(make({ rows: 37 }).rows).toBe(37);
   });
 
