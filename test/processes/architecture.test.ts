@@ -133,6 +133,32 @@ test('a report knows nothing of how experiments and scaling are measured', () =>
   expect(crossings).toEqual([]);
 });
 
+/** Work in pieces does nothing until it is completed, awaited in turns, or delegated to. */
+test('no call of a generator stands alone as a statement', () => {
+  const sources = ['core', 'runtime', 'cli'].flatMap((name) => {
+    const source = join(root, 'packages', name, 'src');
+    return readdirSync(source, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => ({ file: `${name}/src/${file}`, text: readFileSync(join(source, file), 'utf8') }));
+  });
+  const named = sources.flatMap(({ text }) =>
+    [...text.matchAll(/^(?:export )?function\* (\w+)/gm)].map(([, of]) => of),
+  );
+  const generators = new Set(named);
+  expect(generators.size).toBeGreaterThan(20);
+  const idle = sources.flatMap(({ file, text }) => {
+    const isHere = (name: string) =>
+      new RegExp(`^(export )?function\\* ${name}\\b|^import [^;]*\\b${name}\\b`, 'm').test(text);
+    // A call that follows none of these begins a statement.
+    return [...text.replaceAll(/\/\/.*$/gm, '').matchAll(/([^\s]+)\s*\n\s+(\w+)\(/g)]
+      .filter(
+        ([, before, name]) => generators.has(name) && isHere(name) && !/([(,=:?]|=>|return|yield\*)$/.test(before),
+      )
+      .map(([, , name]) => `${file}: ${name}`);
+  });
+  expect(idle).toEqual([]);
+});
+
 test('files that docs and comments name are there', () => {
   const files = spawnSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).stdout.trim().split('\n');
   const isThere = (name: string) => files.some((file) => file === name || file.endsWith(`/${name}`));

@@ -68,6 +68,11 @@ const mistakes: [title: string, call: () => unknown, sentence: string][] = [
     'evaluateModel: dataset has a promise, expected a dataset (await it first)',
   ],
   [
+    'a dataset of other classes to evaluate on',
+    () => evaluateModel(sequential(2, dense(3)), new Float64Array(9), moons),
+    "evaluateModel: the network's output has 3, expected 2 (classes of moons)",
+  ],
+  [
     'a result that is not awaited',
     () => saveModel('never', train(spec, { train: moons }, options).result as never),
     'saveModel: model has a promise, expected { spec, parameters } (await it first)',
