@@ -8,7 +8,6 @@ import {
   type Tensors,
   viewOf,
 } from '@gradloom/core/internal';
-import type { Exchange, Link } from '../../cluster/cluster.ts';
 import { createEvaluationContext, type EvaluationContext } from '../evaluation/evaluation.ts';
 import { type Arena, planArena } from '../memory/arena.ts';
 import { type ThreadScratch, takeThreadScratch } from '../memory/thread-scratch.ts';
@@ -34,14 +33,12 @@ export interface RunContext extends EvaluationContext, Omit<ThreadScratch, 'kern
   readonly scalarsAhead: Float64Array; // the optimizer's, for the first step without written hyperparameters
   readonly rate: Float64Array; // [1] learning rate of a step
   readonly stop: Float64Array; // [1] the last element of `note`
-  readonly exchanges: Map<string, Exchange>; // planned exchanges with other ranks: see sync.ts
   readonly cores: number;
   readonly host: Host;
   step: number; // the current step
   most: number; // number of steps in the span
   isTimed: boolean; // whether working and waiting are timed in this step
   barrier: Barrier; // barrier of the current team
-  link: Link | null; // connection to other ranks, opened when first needed
 }
 
 /** Builds the context of thread `thread`. Everything that spans need is allocated here. */
@@ -96,8 +93,6 @@ export function createContext(setup: RunSetup, thread: number, host: Host): RunC
     scalarsAhead: new Float64Array(optimizer.initialScalars.length),
     rate: new Float64Array(1),
     stop: viewOf(scratch.note, 1, 1),
-    exchanges: new Map(),
-    link: null,
     cores,
     host,
     step: 0,

@@ -1,6 +1,6 @@
 import type { Call } from '@gradloom/core';
 import { barrier, defineOp, host } from '@gradloom/core/internal';
-import type { Exchange, Transfer } from '../../cluster/cluster.ts';
+import type { Exchange, Link, Transfer } from '../../cluster/cluster.ts';
 import { abortTeam, isAborted } from '../threads/barrier.ts';
 import { PART } from './clock.ts';
 import type { RunContext } from './context.ts';
@@ -71,19 +71,31 @@ export function finishExchange(context: RunContext, messages: Exchange): boolean
   return goesOn;
 }
 
-/** What makes the exchange, planned once for the same messages. */
+/** A thread's connection to other ranks, opened when it is first needed, and the exchanges that it has planned. */
+interface Connected {
+  readonly link: Link;
+  readonly exchanges: Map<string, Exchange>;
+}
+
+const connections = new WeakMap<RunContext, Connected>();
+
+/** The exchange of these messages, planned once. */
 export function exchangeOf(context: RunContext, { channel, transfers }: PlannedExchange): Exchange {
-  const { setup, exchanges } = context;
+  const { setup, host } = context;
+  if (setup.cluster === null) throw new Error('exchangeOf: the run has no cluster, expected one');
+  const connected = connections.get(context) ?? {
+    link: host.openLink(setup.cluster.connection),
+    exchanges: new Map<string, Exchange>(),
+  };
+  connections.set(context, connected);
   const buffers = [setup.memory.buffer, ...setup.outside];
   const key = transfers.reduce((text, { kind, peer, numbers: { buffer, byteOffset, byteLength } }) => {
     return `${text} ${kind} ${peer} ${buffers.indexOf(buffer)} ${byteOffset} ${byteLength}`;
   }, String(channel));
-  let known = exchanges.get(key);
+  let known = connected.exchanges.get(key);
   if (known === undefined) {
-    if (setup.cluster === null) throw new Error('exchangeOf: the run has no cluster, expected one');
-    context.link ??= context.host.openLink(setup.cluster.connection);
-    known = context.link.plan(transfers, channel);
-    exchanges.set(key, known);
+    known = connected.link.plan(transfers, channel);
+    connected.exchanges.set(key, known);
   }
   return known;
 }
