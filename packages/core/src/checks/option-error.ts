@@ -29,13 +29,13 @@ export class OptionError extends Error {
   readonly problem: string;
   /** Where a name is unknown: those that are known. */
   readonly known: readonly string[] | undefined;
-  /** The function that refused it. */
+  /** The function that refused it; '' where the subject says enough. */
   readonly where: string;
 
   constructor(where: string, option: string | readonly string[], problem: string, details: OptionErrorDetails = {}) {
     const options = typeof option === 'string' ? [option] : option;
     const { about = options[0], known, cause } = details;
-    super(`${where}: ${about} ${problem}`, { cause });
+    super(`${where === '' ? '' : `${where}: `}${about} ${problem}`, { cause });
     this.options = options;
     this.about = about;
     this.problem = problem;

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { show } from '@gradloom/core/internal';
 import { entriesToRaw, type ForeignEntry } from '../../options/config-file.ts';
+import { camelCase } from '../../options/flags-of.ts';
 import { formatValue } from '../../options/member.ts';
 import { mergeRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
-import { camelCase } from '../../options/words.ts';
 import { UsageError } from '../../terminal/usage-error.ts';
 import { configOf } from './describe-flags.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
@@ -93,16 +93,16 @@ function changes(typed: TrainValues, own: TrainValues): string[] {
 const isSameSource = (typed: unknown, own: unknown): boolean =>
   typed === own || (/[\\/]/.test(String(typed)) && /[\\/]/.test(String(own)));
 
-/** Values of options that are not written where nobody gave them. */
-const standard: Readonly<Record<string, unknown>> = { 'on-nan': 'stop', precision: 'float64', reduce: 'tree' };
-
-/** Options of the optimizer, the schedule and the loss have become part of them. */
+/**
+ * Options of the optimizer, the schedule and the loss have become part of them. What is not written has the default of
+ * the library.
+ */
 function ownValue(config: Record<string, unknown>, flag: string): unknown {
   const { optimizer, schedule, loss } = config;
   if ((flag === 'lr' || flag in optimizerFlags) && isRecord(optimizer)) return optimizer[camelCase(flag)];
   if (flag === 'label-smoothing' && isRecord(loss)) return loss.labelSmoothing;
   if (flag === 'warmup-steps' && isRecord(schedule)) return schedule.warmupSteps;
-  return config[flag] ?? standard[flag];
+  return config[flag] ?? trainOptions[flag as keyof TrainValues].standard;
 }
 
 /** Whether a typed value agrees with that of the run; of a member, only the typed options count. */
@@ -111,4 +111,4 @@ function agrees(typed: unknown, own: unknown): boolean {
   return isDeepStrictEqual(typed, own);
 }
 
-const text = (value: unknown): string => (value === undefined ? 'none' : formatValue(value));
+const text = (value: unknown): string => (value === undefined || value === false ? 'none' : formatValue(value));

@@ -1,5 +1,5 @@
+import { option } from '@gradloom/core/internal';
 import { syntheticDatasets } from '@gradloom/runtime';
-import { wholeNumber } from '../../../options/numbers.ts';
 import { oneThread, withDescender } from '../descend.ts';
 import { defineExperiment } from '../experiment.ts';
 import { compareBatches } from './batches.ts';
@@ -11,7 +11,7 @@ export const descent = defineExperiment({
   describe: 'Learning rates that crawl, learn or diverge; schedules; batch sizes',
   examples: [['descent --seed 3', 'start from other weights']],
   options: {
-    seed: { group: 'Training', ...wholeNumber(0), describe: 'seed of the weights and batches (default: 0)' },
+    seed: { group: 'Training', ...option.count(undefined, 'seed of the weights and batches', '0') },
     threads: oneThread,
   },
   async run({ seed = 0 }, { machine, note }) {

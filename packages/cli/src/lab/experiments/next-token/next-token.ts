@@ -1,6 +1,6 @@
 import { math } from '@gradloom/core';
+import { option } from '@gradloom/core/internal';
 import { createModel, type TrainResult, train } from '@gradloom/runtime';
-import { nonNegative, positive, realNumber, wholeNumber } from '../../../options/numbers.ts';
 import { columns } from '../../../terminal/text/columns.ts';
 import { decimal, whole } from '../../../terminal/text/format.ts';
 import { lineChart } from '../../../terminal/text/line-chart.ts';
@@ -12,7 +12,7 @@ import { GPT2_PARAMETERS, MAVERICK_PARAMETERS, scaleTable, XOR_PARAMETERS } from
 /** Number of batch losses in the chart: enough for a curve, few enough to cost nothing. */
 const LOOKS = 60;
 
-const context = realNumber('a whole number from 1 to 32', (x) => Number.isInteger(x) && x >= 1 && x <= 32);
+const context = option.number('a whole number from 1 to 32', (x) => Number.isInteger(x) && x >= 1 && x <= 32);
 
 export const nextToken = defineExperiment({
   describe: 'A small language model: which character of a word comes next',
@@ -21,26 +21,23 @@ export const nextToken = defineExperiment({
     ['next-token --steps 20000 --hidden 256', 'a larger network, for longer'],
   ],
   options: {
-    context: { group: 'Model', ...context, describe: 'characters that the network sees (default: 8)' },
-    hidden: { group: 'Model', ...wholeNumber(1), describe: 'units per hidden layer (default: 128)' },
+    context: { group: 'Model', ...context(undefined, 'characters that the network sees', '8') },
+    hidden: { group: 'Model', ...option.positiveInteger(undefined, 'units per hidden layer', '128') },
     steps: {
       group: 'Training',
-      ...wholeNumber(1),
-      describe: 'steps of training (default: 4000; 1000 in experiment all)',
+      ...option.positiveInteger(undefined, 'steps of training', '4000; 1000 in experiment all'),
     },
-    batch: { group: 'Training', ...wholeNumber(1), describe: 'batch size, in characters (default: 128)' },
-    lr: { group: 'Training', ...positive, describe: 'highest learning rate of the schedule (default: 0.006)' },
+    batch: { group: 'Training', ...option.positiveInteger(undefined, 'batch size, in characters', '128') },
+    lr: { group: 'Training', ...option.positive(undefined, 'highest learning rate of the schedule', '0.006') },
     seed: {
       group: 'Training',
-      ...wholeNumber(0),
-      describe: 'seed of the weights, the order of the rows and new words (default: 0)',
+      ...option.count(undefined, 'seed of the weights, the order of the rows and new words', '0'),
     },
     temperature: {
       group: 'Output',
-      ...nonNegative,
-      describe: 'randomness of new words; 0 takes the likeliest character (default: 0.8)',
+      ...option.nonNegative(undefined, 'randomness of new words; 0 takes the likeliest character', '0.8'),
     },
-    samples: { group: 'Output', ...wholeNumber(0), describe: 'new words to generate (default: 24)' },
+    samples: { group: 'Output', ...option.count(undefined, 'new words to generate', '24') },
   },
   async run(values, experiment) {
     const { context: K = 8, hidden = 128, seed = 0, temperature = 0.8, samples: count = 24 } = values;

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { LayerFigures, NetworkSpec } from '@gradloom/core';
+import { option } from '@gradloom/core/internal';
 import { createPool, type Pool, TrainingError, train } from '@gradloom/runtime';
 import { datasetSource } from '../../../files/datasets/dataset-source.ts';
-import { wholeNumber } from '../../../options/numbers.ts';
 import { whole } from '../../../terminal/text/format.ts';
 import { defineExperiment, type Machine } from '../experiment.ts';
 import { sweepRates } from '../sweep.ts';
@@ -24,16 +24,14 @@ export const remedies = defineExperiment({
   options: {
     dataset: {
       group: 'Data',
-      ...datasetSource,
-      describe: `a dataset with classes; ${whole(ROWS)} of its rows are used (default: mnist)`,
+      ...datasetSource(undefined, `a dataset with classes; ${whole(ROWS)} of its rows are used`, `mnist`),
     },
-    depth: { group: 'Model', ...wholeNumber(2), describe: 'hidden layers (default: 20)' },
-    width: { group: 'Model', ...wholeNumber(1), describe: 'units per hidden layer (default: 32)' },
-    steps: { group: 'Training', ...wholeNumber(1), describe: `steps of ${BATCH} rows each (default: 320)` },
+    depth: { group: 'Model', ...option.wholeNumber(2)(undefined, 'hidden layers', '20') },
+    width: { group: 'Model', ...option.positiveInteger(undefined, 'units per hidden layer', '32') },
+    steps: { group: 'Training', ...option.positiveInteger(undefined, `steps of ${BATCH} rows each`, `320`) },
     seed: {
       group: 'Training',
-      ...wholeNumber(0),
-      describe: 'seed of the weights and the order of the rows (default: 0)',
+      ...option.count(undefined, 'seed of the weights and the order of the rows', '0'),
     },
   },
   async run({ seed = 0, ...asked }, { machine, note }) {
