@@ -20,15 +20,9 @@ export interface TeamSetup extends CompiledKernels {
   readonly mayHold: number; // bytes of runs that have ended, which a thread need not free yet
 }
 
-/**
- * What a thread needs for a run; named by every task, since a pool does not say which thread gets which task: see
- * messages.ts.
- */
-export interface RunSetup extends TeamSetup {
-  readonly kind: 'training'; // in the memory of arena.ts
-  readonly optimizer: OptimizerSpec;
+/** What the plan of a run decides about its steps, and its threads read. */
+export interface StepShape {
   readonly ema: number | null; // decay of the moving average of the weights; null where none is kept
-  readonly schedule: ScheduleSpec;
   readonly context: ScheduleContext;
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last
@@ -36,10 +30,20 @@ export interface RunSetup extends TeamSetup {
   readonly rowsAtOnce: number; // most rows of a pass in training: see team-part.ts
   readonly passRows: number; // most rows of a pass
   readonly couples: boolean; // see couplesRows
-  readonly cluster: ClusterShape | null; // null where no other rank takes part
   readonly seed: number;
   readonly clipNorm: number | null;
   readonly maxNorm: number | null; // of the weights that come into a unit
+}
+
+/**
+ * What a thread needs for a run; named by every task, since a pool does not say which thread gets which task: see
+ * messages.ts.
+ */
+export interface RunSetup extends TeamSetup, StepShape {
+  readonly kind: 'training'; // in the memory of arena.ts
+  readonly optimizer: OptimizerSpec;
+  readonly schedule: ScheduleSpec;
+  readonly cluster: ClusterShape | null; // null where no other rank takes part
   readonly probes: boolean; // the arena has room for looks into layers
   readonly times: Float64Array<SharedArrayBuffer> | null; // [threads, parts] see clock.ts; null where nobody asks
   readonly workTimes: Float64Array<SharedArrayBuffer>; // see work-clock.ts

@@ -12,7 +12,6 @@ import {
   type OptimizerSpec,
   type Pausable,
   type Schedule,
-  type ScheduleContext,
   type ScheduleSpec,
 } from '@gradloom/core';
 import {
@@ -37,6 +36,7 @@ import type { ClusterShape } from '../../engine/step/cluster-shape.ts';
 import { optimizerOf } from '../../engine/step/optimizer-of.ts';
 import { rowsOfPasses } from '../../engine/step/team-part.ts';
 import type { Pool } from '../../engine/threads/pool.ts';
+import type { StepShape } from '../../engine/threads/protocol.ts';
 import type { TeamShape } from '../../engine/threads/team-setup.ts';
 import { fingerprintInTurns } from '../../system/files/hash.ts';
 import type { Checkpoint, EarlyRecord } from '../checkpoints/checkpoint.ts';
@@ -48,9 +48,8 @@ import {
 } from '../checkpoints/checkpoint-options.ts';
 import { mostWorking } from '../tuning/tune.ts';
 import { checkSplits } from './check-splits.ts';
-import type { ClassWeight } from './class-weight.ts';
 import { copyJson } from './copy-json.ts';
-import { type OnNan, type TrainOptions, trainOptions } from './options.ts';
+import { type OnNan, type RecordedOptions, recordedOptions, type TrainOptions, trainOptions } from './options.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 import type { Reduction } from './reductions.ts';
 import {
@@ -66,24 +65,13 @@ import { planWeighing, type RowWeighing } from './row-weights.ts';
 import { missingClasses, warningsOf } from './warnings.ts';
 
 /** The parameters of the memory layout, from which threads rebuild the run. */
-export interface RunShape extends TeamShape {
+export interface RunShape extends TeamShape, StepShape {
   readonly loss: Loss;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly optimizerSpec: OptimizerSpec;
-  readonly ema: number | null; // see optimizer-of.ts
   readonly scheduleSpec: ScheduleSpec;
-  readonly context: ScheduleContext;
-  readonly batch: number;
-  readonly lastBatch: number; // rows of an epoch's last
-  readonly leaf: number; // rows of a leaf
-  readonly rowsAtOnce: number; // see team-part.ts
-  readonly passRows: number; // most rows of a pass
-  readonly couples: boolean; // see couplesRows
   readonly ranks?: ClusterShape | null; // that take a step together, default none but this one
-  readonly seed: number;
-  readonly clipNorm: number | null;
-  readonly maxNorm: number | null;
   readonly probes?: boolean;
   readonly weighs?: boolean; // rows by weights
   readonly profile?: boolean;
@@ -102,7 +90,7 @@ export interface RunPlan extends RunShape {
   readonly signal: AbortSignal | undefined;
   readonly parameters: Elements | null; // [P] to start from; null: drawn from the seed
   readonly parametersHash: string | null; // of these, as they were at the start
-  readonly classWeight: ClassWeight | undefined;
+  readonly recorded: RecordedOptions;
   readonly weighing: RowWeighing | null; // null where each row counts 1
   readonly shuffle: boolean;
   readonly onNan: OnNan;
@@ -211,7 +199,7 @@ export function* planRunInTurns(
     parametersHash: parameters === null ? null : yield* fingerprintInTurns(parameters),
     clipNorm: options.clipNorm ?? null,
     maxNorm: options.maxNorm ?? null,
-    classWeight: options.classWeight,
+    recorded: recordedOptions(options),
     weighing,
     weighs: weighing !== null,
     shuffle: options.shuffle && batch < train.rows,
