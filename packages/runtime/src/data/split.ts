@@ -101,9 +101,7 @@ function foldOf(where: string, rows: number, { folds, fold = 1 }: SplitOptions):
     const problem = `has ${show(folds)}, expected a whole number from 2 to ${rows} (the rows to deal out)`;
     throw new OptionError(where, ['folds', 'dataset'], problem, { about: 'folds' });
   }
-  if (!Number.isSafeInteger(fold) || fold < 1 || fold > folds) {
-    throw new OptionError(where, 'fold', `has ${show(fold)}, expected a whole number from 1 to ${folds}`);
-  }
+  option.wholeNumber(1, folds).check(where, 'fold', fold);
   return { folds, fold };
 }
 

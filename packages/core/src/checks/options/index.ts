@@ -5,6 +5,7 @@ export {
   finite,
   flag,
   fraction,
+  inRange,
   type Kind,
   kind,
   nonNegative,

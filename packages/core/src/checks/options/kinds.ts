@@ -49,7 +49,7 @@ export function checkedBy<T>(
 }
 
 /** Finite numbers for which `isValid` holds; `wanted` says which: 'a number above 0'. */
-export const number = (wanted: string, isValid: (value: number) => boolean = () => true): PlainKind<number> =>
+export const number = (wanted: string, isValid: (value: number) => boolean): PlainKind<number> =>
   checkedBy(
     wanted,
     (value): value is number => typeof value === 'number' && Number.isFinite(value) && isValid(value),
@@ -58,13 +58,15 @@ export const number = (wanted: string, isValid: (value: number) => boolean = () 
   );
 
 /** Whole numbers from `least` to `most`. */
-export const wholeNumber = (least: number, most: number = Number.MAX_SAFE_INTEGER): PlainKind<number> =>
-  checkedBy(
-    `a whole number ${most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`}`,
-    (value): value is number => Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most,
+export function wholeNumber(least: number, most?: number): PlainKind<number> {
+  const limit = most ?? Number.MAX_SAFE_INTEGER;
+  return checkedBy(
+    `a whole number ${most === undefined ? `of at least ${least}` : `from ${least} to ${most}`}`,
+    (value): value is number => Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= limit,
     { fromText: numeric },
-    (text, value) => (isBeyondWhole(value) ? `${text} (at most 2^53 - 1)` : text),
+    (text, value) => (most === undefined && isBeyondWhole(value) ? `${text} (at most 2^53 - 1)` : text),
   );
+}
 
 /** A value of a kind, or a word. */
 export function orWord<T, const Word extends string>(
@@ -77,8 +79,15 @@ export function orWord<T, const Word extends string>(
   );
 }
 
+/** Finite numbers from `low` to `high`. */
+export function inRange(low = -Number.MAX_VALUE, high: number = Number.MAX_VALUE): PlainKind<number> {
+  const [from, to] = [low > -Number.MAX_VALUE, high < Number.MAX_VALUE];
+  const range = from ? (to ? ` from ${low} to ${high}` : ` of at least ${low}`) : to ? ` of at most ${high}` : '';
+  return number(`a number${range}`, (x) => x >= low && x <= high);
+}
+
 /** A finite number of at least 0. */
-export const nonNegative = number('a number of at least 0', (x) => x >= 0);
+export const nonNegative = inRange(0);
 /** A finite number above 0. */
 export const positive = number('a number above 0', (x) => x > 0);
 /** A number in [0, 1). */
@@ -86,7 +95,7 @@ export const fraction = number('a number from 0 to below 1', (x) => x >= 0 && x 
 /** A number in (0, 1). */
 export const betweenZeroAndOne = number('a number between 0 and 1', (x) => x > 0 && x < 1);
 /** A finite number. */
-export const finite = number('a number');
+export const finite = inRange();
 /** A finite number other than 0. */
 export const notZero = number('a number other than 0', (x) => x !== 0);
 /** A whole number from 0 to 2⁵³ - 1. */

@@ -13,7 +13,7 @@ export interface ProbeSteps {
 /** Steps from one look to the next, or the steps themselves. @throws OptionError for other values. */
 export function checkProbe(where: string, name: string, probe: unknown): number | readonly number[] {
   if (typeof probe === 'number') return option.positiveInteger.check(where, name, probe);
-  if (Array.isArray(probe) && probe.every((step) => Number.isSafeInteger(step) && step >= 0)) return [...probe];
+  if (Array.isArray(probe) && probe.every(option.count.isValid)) return [...probe];
   const problem = `has ${show(probe)}, expected steps from one look to the next, or an array of steps`;
   throw new OptionError(where, name, problem);
 }

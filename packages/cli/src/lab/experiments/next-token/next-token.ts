@@ -12,7 +12,7 @@ import { GPT2_PARAMETERS, MAVERICK_PARAMETERS, scaleTable, XOR_PARAMETERS } from
 /** Number of batch losses in the chart: enough for a curve, few enough to cost nothing. */
 const LOOKS = 60;
 
-const context = option.number('a whole number from 1 to 32', (x) => Number.isInteger(x) && x >= 1 && x <= 32);
+const context = option.wholeNumber(1, 32);
 
 export const nextToken = defineExperiment({
   describe: 'A small language model: which character of a word comes next',

@@ -20,6 +20,9 @@ const training = { group: 'Training' } satisfies { group: Group };
 const DEEPEST = 1000;
 const names = (table: object): string => Object.keys(table).join(', ');
 
+/** Learning rates at which something can be seen. */
+export const rate = option.inRange(1e-12, 1000);
+
 export const vanishingOptions = {
   dataset: { group: 'Data', ...datasetSource(undefined, 'name or path of a dataset, as in train', 'mnist') },
   activation: {
@@ -32,11 +35,7 @@ export const vanishingOptions = {
   },
   depth: {
     ...model,
-    ...option.number(`a whole number from 1 to ${DEEPEST}`, (x) => Number.isSafeInteger(x) && x >= 1 && x <= DEEPEST)(
-      undefined,
-      'hidden layers',
-      '20',
-    ),
+    ...option.wholeNumber(1, DEEPEST)(undefined, 'hidden layers', '20'),
   },
   width: { ...model, ...option.positiveInteger(undefined, 'units per hidden layer', '64') },
   init: {
@@ -44,20 +43,16 @@ export const vanishingOptions = {
     ...memberOf<InitializerSpec>(initializers, createInitializer)(
       undefined,
       `initializer of the weights: ${names(initializers)}`,
-      `he-normal`,
+      'he-normal',
     ),
   },
   optimizer: {
     ...training,
-    ...memberOf<OptimizerSpec>(optimizers, createOptimizer)(undefined, `${names(optimizers)}`, `adam`),
+    ...memberOf<OptimizerSpec>(optimizers, createOptimizer)(undefined, names(optimizers), 'adam'),
   },
   lr: {
     ...training,
-    ...option.number('a number from 1e-12 to 1000', (x) => x >= 1e-12 && x <= 1000)(
-      undefined,
-      'learning rate that all share; each also searches around it for its best',
-      "the optimizer's",
-    ),
+    ...rate(undefined, 'learning rate that all share; each also searches around it for its best', "the optimizer's"),
   },
   batch: { ...training, ...option.positiveInteger(undefined, 'batch size', '64') },
   steps: { ...training, ...option.positiveInteger(undefined, 'steps per run', '300') },

@@ -3,7 +3,7 @@ import { createPool } from '@gradloom/runtime';
 import type { DatasetSource } from '../../../files/datasets/dataset-source.ts';
 import type { SeedRange } from '../../../options/seed-range.ts';
 import type { Paint } from '../../../terminal/paint.ts';
-import { UsageError } from '../../../terminal/usage-error.ts';
+import { asUsage, UsageError } from '../../../terminal/usage-error.ts';
 import { defineExperiment, type ExperimentContext, type Outcome, type Section } from '../experiment.ts';
 import { named, normed } from './activation-list.ts';
 import { type Comparison, compareActivation, type Setup } from './compare.ts';
@@ -12,7 +12,7 @@ import { documentOf } from './document.ts';
 import { epsilonSection } from './epsilon.ts';
 import { findingsOf } from './findings.ts';
 import { longSection } from './long-run.ts';
-import { type VanishingValues, vanishingOptions } from './options.ts';
+import { rate, type VanishingValues, vanishingOptions } from './options.ts';
 import { presets } from './presets/index.ts';
 import { factors, perLayer, pictures, slopeOfSigmoid } from './start-sections.ts';
 import { alongTraining, ends, moves, rates, starts } from './training-sections.ts';
@@ -79,9 +79,7 @@ function setupOf(values: VanishingValues): Setup {
     throw new UsageError(`--lr is given with --optimizer ${optimizer.kind}:lr, expected one of the two`);
   }
   const lr = values.lr ?? createOptimizer(optimizer).lr;
-  if (lr < 1e-12 || lr > 1000) {
-    throw new UsageError(`--optimizer ${optimizer.kind}:lr has ${lr}, expected a number from 1e-12 to 1000`);
-  }
+  asUsage(() => rate.check('', `--optimizer ${optimizer.kind}:lr`, lr));
   const [seed, ...moreSeeds] = seedsOf(values.seeds ?? { first: 1, last: 1 });
   return {
     activations: values.activation ?? USUAL,
