@@ -35,6 +35,12 @@ export interface StepShape {
   readonly maxNorm: number | null; // of the weights that come into a unit
 }
 
+/** The same, without the rest of a plan, which does not go to threads. */
+export function stepShapeOf(plan: StepShape): StepShape {
+  const { ema, context, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm } = plan;
+  return { ema, context, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm };
+}
+
 /**
  * What a thread needs for a run; named by every task, since a pool does not say which thread gets which task: see
  * messages.ts.
