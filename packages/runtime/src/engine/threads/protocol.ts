@@ -37,8 +37,9 @@ export interface StepShape {
 
 /** The same, without the rest of a plan, which does not go to threads. */
 export function stepShapeOf(plan: StepShape): StepShape {
-  const { ema, context, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm } = plan;
-  return { ema, context, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm };
+  const { context, seed, ema, clipNorm, maxNorm } = plan;
+  const { batch, lastBatch, leaf, rowsAtOnce, passRows, couples } = plan;
+  return { context, seed, ema, clipNorm, maxNorm, ...{ batch, lastBatch, leaf, rowsAtOnce, passRows, couples } };
 }
 
 /**
