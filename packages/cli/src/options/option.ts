@@ -43,6 +43,18 @@ export function readEntries<T extends StatedTable>(where: string, table: T, entr
   return defineOptions(where, table).read(Object.fromEntries(typed));
 }
 
+/** Values, with the defaults of those options that were not given and have one. */
+export type Filled<T extends OptionTable> = Values<T> & {
+  [K in keyof T as undefined extends T[K]['standard'] ? never : K]: ReturnType<T[K]['check']>;
+};
+
+export function withDefaults<T extends OptionTable>(table: T, values: Values<T>): Filled<T> {
+  const standards = Object.entries(table).flatMap(([name, { standard }]) =>
+    standard === undefined ? [] : [[name, standard]],
+  );
+  return { ...Object.fromEntries(standards), ...values };
+}
+
 /** The help line of an option, with its default. */
 export function helpLine({ help = '', standard, shown }: Pick<Option<unknown>, 'help' | 'standard' | 'shown'>): string {
   const value = shown ?? standard;

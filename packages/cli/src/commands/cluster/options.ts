@@ -6,11 +6,7 @@ export const clusterRunOptions = {
   ranks: { group: 'Run', ...option.positiveInteger(undefined, 'number of processes to start') },
   restarts: {
     group: 'Run',
-    ...option.count(
-      undefined,
-      'how often to go on from the last checkpoint after a process has died, each time with one less',
-      '3',
-    ),
+    ...option.count(3, 'how often to go on from the last checkpoint after a process has died, each time with one less'),
   },
   launcher: {
     group: 'Run',

@@ -21,11 +21,7 @@ export const evaluateOptions = {
   },
   'top-k': {
     group: 'Data',
-    ...option.positiveInteger(
-      undefined,
-      'k of the top-k accuracy: a row counts if its class is among the k highest outputs',
-      '5',
-    ),
+    ...option.positiveInteger(5, 'k of the top-k accuracy: a row counts if its class is among the k highest outputs'),
   },
   threshold: {
     group: 'Figures',
@@ -47,7 +43,7 @@ export const evaluateOptions = {
       'no intervals',
     ),
   },
-  seed: { group: 'Figures', ...option.count(undefined, 'seed of the draws', '0') },
+  seed: { group: 'Figures', ...option.count(0, 'seed of the draws') },
   ...runOptions,
   module: moduleOption,
   json: { group: 'Output', ...option.flag(undefined, 'print one JSON object') },

@@ -34,8 +34,8 @@ export const explainOptions = {
       'accuracy, or r2 for values',
     ),
   },
-  repeats: { group: 'Figures', ...option.positiveInteger(undefined, 'how often each column is shuffled', '5') },
-  seed: { group: 'Figures', ...option.count(undefined, 'seed of the shuffles and of the rows', '0') },
+  repeats: { group: 'Figures', ...option.positiveInteger(5, 'how often each column is shuffled') },
+  seed: { group: 'Figures', ...option.count(0, 'seed of the shuffles and of the rows') },
   module: moduleOption,
   ...runOptions,
   out: {

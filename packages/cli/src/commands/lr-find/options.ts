@@ -37,16 +37,14 @@ const {
   ...workload
 } = trainOptions;
 
-export const DEFAULTS = { from: 1e-7, to: 10, steps: 300 };
-
 export const lrFindOptions = {
   ...workload,
   from: {
     group: 'Training',
-    ...option.positive(undefined, 'learning rate of the first step', `${DEFAULTS.from}`),
+    ...option.positive(1e-7, 'learning rate of the first step'),
   },
-  to: { group: 'Training', ...option.positive(undefined, 'learning rate of the last step', `${DEFAULTS.to}`) },
-  steps: { group: 'Training', ...option.wholeNumber(10)(undefined, 'steps of the sweep', `${DEFAULTS.steps}`) },
+  to: { group: 'Training', ...option.positive(10, 'learning rate of the last step') },
+  steps: { group: 'Training', ...option.wholeNumber(10)(300, 'steps of the sweep') },
   out: {
     group: 'Output',
     ...option.text('a directory')(

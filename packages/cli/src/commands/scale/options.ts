@@ -30,7 +30,7 @@ export const scaleOptions = {
   },
   rounds: {
     group: 'Run',
-    ...option.positiveInteger(undefined, 'measurements of each number of threads, in turns', '5'),
+    ...option.positiveInteger(5, 'measurements of each number of threads, in turns'),
   },
   steps: {
     group: 'Run',

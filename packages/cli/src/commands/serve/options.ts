@@ -17,14 +17,13 @@ export const serveOptions = {
   module: moduleOption,
   port: {
     group: 'Server',
-    ...option.wholeNumber(0, 65_535)(undefined, 'port to listen on; 0 takes a free one and prints it', '8080'),
+    ...option.wholeNumber(0, 65_535)(8080, 'port to listen on; 0 takes a free one and prints it'),
   },
   host: {
     group: 'Server',
     ...option.text('an address or a name of this machine')(
-      undefined,
-      'address to listen on; any but loopback lets other machines ask',
       '127.0.0.1',
+      'address to listen on; any but loopback lets other machines ask',
     ),
   },
   'allow-host': {
@@ -46,13 +45,13 @@ export const serveOptions = {
   },
   queue: {
     group: 'Server',
-    ...option.positiveInteger(undefined, 'requests that may wait for a thread; more are refused with 429', '1000'),
+    ...option.positiveInteger(1000, 'requests that may wait for a thread; more are refused with 429'),
   },
   delay: {
     group: 'Server',
-    ...option.nonNegative(undefined, 'milliseconds that a request waits for others to be predicted with', '0'),
+    ...option.nonNegative(0, 'milliseconds that a request waits for others to be predicted with'),
   },
-  'max-rows': { group: 'Server', ...option.positiveInteger(undefined, 'most rows of a request', '10000') },
+  'max-rows': { group: 'Server', ...option.positiveInteger(10_000, 'most rows of a request') },
   'max-body': { group: 'Server', ...memorySize(undefined, 'most bytes of a request', '1MiB') },
   'memory-limit': runOptions['memory-limit'],
   verbose,

@@ -1,5 +1,5 @@
 import type { BackendChoice } from '@gradloom/runtime';
-import type { OptionTable, Values } from '../../options/option.ts';
+import { type Filled, type OptionTable, type Values, withDefaults } from '../../options/option.ts';
 import { parseRaw, type RawOptions } from '../../options/raw-options.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import type { Finding } from './finding.ts';
@@ -51,13 +51,16 @@ export function defineExperiment<T extends OptionTable>(definition: {
   readonly describe: string;
   readonly examples?: readonly (readonly [line: string, meaning: string])[];
   readonly options: T; // own options, added to the common ones or replacing one
-  readonly run: (values: Values<T>, context: ExperimentContext) => Outcome | Promise<Outcome>;
+  readonly run: (values: Filled<T>, context: ExperimentContext, given: Values<T>) => Outcome | Promise<Outcome>;
 }): Experiment {
   const { describe, examples = [], options } = definition;
   return {
     describe,
     examples,
     options: { ...options, ...commonOptions, ...options },
-    run: async (raw, context) => definition.run(parseRaw(options, raw), context),
+    run: async (raw, context) => {
+      const given = parseRaw(options, raw);
+      return definition.run(withDefaults(options, given), context, given);
+    },
   };
 }

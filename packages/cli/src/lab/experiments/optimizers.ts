@@ -26,10 +26,10 @@ export const optimizers = defineExperiment({
   describe: 'Six optimizers on one problem, each at its best learning rate',
   examples: [['optimizers --seed 3', 'start from other weights']],
   options: {
-    seed: { group: 'Training', ...option.count(undefined, 'seed of the weights', '0') },
+    seed: { group: 'Training', ...option.count(0, 'seed of the weights') },
     threads: oneThread,
   },
-  async run({ seed = 0 }, { machine, note }) {
+  async run({ seed }, { machine, note }) {
     const best = await withDescender(syntheticDatasets.sine({ rows: 128 }), machine, async ({ descend }) => {
       const all = [];
       for (const [name, spec] of Object.entries(contenders)) {

@@ -20,13 +20,13 @@ export const cost = defineExperiment({
   options: {
     depth: { group: 'Model', ...widths(undefined, 'numbers of dense layers', '1,2,4,16') },
     width: { group: 'Model', ...widths(undefined, 'units per layer', '64,128,256') },
-    batch: { group: 'Training', ...option.positiveInteger(undefined, 'rows per pass', '64') },
+    batch: { group: 'Training', ...option.positiveInteger(64, 'rows per pass') },
     rounds: {
       group: 'Run',
       ...option.positiveInteger(undefined, 'passes through each network', 'as many as fit in 4 s'),
     },
   },
-  run({ depth: depths = [1, 2, 4, 16], width: all = [64, 128, 256], batch = 64, rounds: asked }, { machine, note }) {
+  run({ depth: depths = [1, 2, 4, 16], width: all = [64, 128, 256], batch, rounds: asked }, { machine, note }) {
     for (const [flag, list] of Object.entries({ depth: depths, width: all })) {
       if (list.length === 0) throw new UsageError(`--${flag} has none, expected at least one whole number`);
     }

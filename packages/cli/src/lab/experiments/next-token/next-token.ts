@@ -21,26 +21,26 @@ export const nextToken = defineExperiment({
     ['next-token --steps 20000 --hidden 256', 'a larger network, for longer'],
   ],
   options: {
-    context: { group: 'Model', ...context(undefined, 'characters that the network sees', '8') },
-    hidden: { group: 'Model', ...option.positiveInteger(undefined, 'units per hidden layer', '128') },
+    context: { group: 'Model', ...context(8, 'characters that the network sees') },
+    hidden: { group: 'Model', ...option.positiveInteger(128, 'units per hidden layer') },
     steps: {
       group: 'Training',
       ...option.positiveInteger(undefined, 'steps of training', '4000; 1000 in experiment all'),
     },
-    batch: { group: 'Training', ...option.positiveInteger(undefined, 'batch size, in characters', '128') },
-    lr: { group: 'Training', ...option.positive(undefined, 'highest learning rate of the schedule', '0.006') },
+    batch: { group: 'Training', ...option.positiveInteger(128, 'batch size, in characters') },
+    lr: { group: 'Training', ...option.positive(0.006, 'highest learning rate of the schedule') },
     seed: {
       group: 'Training',
-      ...option.count(undefined, 'seed of the weights, the order of the rows and new words', '0'),
+      ...option.count(0, 'seed of the weights, the order of the rows and new words'),
     },
     temperature: {
       group: 'Output',
-      ...option.nonNegative(undefined, 'randomness of new words; 0 takes the likeliest character', '0.8'),
+      ...option.nonNegative(0.8, 'randomness of new words; 0 takes the likeliest character'),
     },
-    samples: { group: 'Output', ...option.count(undefined, 'new words to generate', '24') },
+    samples: { group: 'Output', ...option.count(24, 'new words to generate') },
   },
   async run(values, experiment) {
-    const { context: K = 8, hidden = 128, seed = 0, temperature = 0.8, samples: count = 24 } = values;
+    const { context: K, hidden, seed, temperature, samples: count } = values;
     const words = readWords();
     const { losses, result } = await learn(words, { ...values, K, hidden, seed }, experiment);
     const { spec, parameters, loss, test } = result;
@@ -132,14 +132,14 @@ interface Learning {
   readonly hidden: number;
   readonly seed: number;
   readonly steps?: number;
-  readonly batch?: number;
-  readonly lr?: number;
+  readonly batch: number;
+  readonly lr: number;
 }
 
 /** Trains, and records the loss of some batches before their update; the first is that of the starting weights. */
 async function learn(
   words: Words,
-  { K, hidden, seed, steps: asked, batch = 128, lr = 0.006 }: Learning,
+  { K, hidden, seed, steps: asked, batch, lr }: Learning,
   { machine, brief, note }: ExperimentContext,
 ): Promise<{ losses: [step: number, loss: number][]; result: TrainResult }> {
   const steps = asked ?? (brief ? 1000 : 4000);

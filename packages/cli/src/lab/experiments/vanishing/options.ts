@@ -9,7 +9,7 @@ import {
 import { option } from '@gradloom/core/internal';
 import { datasetSource } from '../../../files/datasets/dataset-source.ts';
 import { memberOf } from '../../../options/member.ts';
-import type { Group, OptionTable, Values } from '../../../options/option.ts';
+import type { Filled, Group, OptionTable } from '../../../options/option.ts';
 import { seedRange } from '../../../options/seed-range.ts';
 import { activationList } from './activation-list.ts';
 import { presets } from './presets/index.ts';
@@ -35,9 +35,9 @@ export const vanishingOptions = {
   },
   depth: {
     ...model,
-    ...option.wholeNumber(1, DEEPEST)(undefined, 'hidden layers', '20'),
+    ...option.wholeNumber(1, DEEPEST)(20, 'hidden layers'),
   },
-  width: { ...model, ...option.positiveInteger(undefined, 'units per hidden layer', '64') },
+  width: { ...model, ...option.positiveInteger(64, 'units per hidden layer') },
   init: {
     ...model,
     ...memberOf<InitializerSpec>(initializers, createInitializer)(
@@ -54,8 +54,8 @@ export const vanishingOptions = {
     ...training,
     ...rate(undefined, 'learning rate that all share; each also searches around it for its best', "the optimizer's"),
   },
-  batch: { ...training, ...option.positiveInteger(undefined, 'batch size', '64') },
-  steps: { ...training, ...option.positiveInteger(undefined, 'steps per run', '300') },
+  batch: { ...training, ...option.positiveInteger(64, 'batch size') },
+  steps: { ...training, ...option.positiveInteger(300, 'steps per run') },
   seeds: {
     ...training,
     ...seedRange(
@@ -77,4 +77,4 @@ export const vanishingOptions = {
   },
 } satisfies OptionTable;
 
-export type VanishingValues = Values<typeof vanishingOptions>;
+export type VanishingValues = Filled<typeof vanishingOptions>;

@@ -27,10 +27,10 @@ export const vanishing = defineExperiment({
     ['vanishing --preset nielsen', 'the figures of a textbook; also glorot and he'],
   ],
   options: vanishingOptions,
-  async run(values, context) {
+  async run(values, context, given) {
     const { preset } = values;
     if (preset === undefined) return compare(values, context);
-    const other = Object.keys(values).find((key) => key !== 'preset' && key !== 'seeds' && key !== 'long');
+    const other = Object.keys(given).find((key) => key !== 'preset' && key !== 'seeds' && key !== 'long');
     if (other !== undefined) {
       throw new UsageError(
         `--${other} is given with --preset, expected one of the two (a preset has settings of its own)`,
@@ -83,9 +83,9 @@ function setupOf(values: VanishingValues): Setup {
   const [seed, ...moreSeeds] = seedsOf(values.seeds ?? { first: 1, last: 1 });
   return {
     activations: values.activation ?? USUAL,
-    hidden: new Array<number>(values.depth ?? 20).fill(values.width ?? 64),
+    hidden: new Array<number>(values.depth).fill(values.width),
     init: values.init ?? 'he-normal',
-    length: { optimizer: { ...optimizer, lr }, batch: values.batch ?? 64, steps: values.steps ?? 300, seed },
+    length: { optimizer: { ...optimizer, lr }, batch: values.batch, steps: values.steps, seed },
     moreSeeds,
     long: values.long ?? false,
   };
