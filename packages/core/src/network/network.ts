@@ -139,6 +139,7 @@ function* withTensors(placed: Iterable<PlacedLayer>, tensors: readonly Tensor[])
 }
 
 const kinds = { ...layers, ...activations };
+const ofKinds = oneOf(kinds);
 
 type LayerFactory = (options: object, place: Place) => Layer | Pausable<Layer>;
 
@@ -184,8 +185,8 @@ function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: readonl
   if (typeof spec !== 'object' || spec === null) {
     throw new OptionError(place, at, `has ${show(spec)}, expected an object with a kind`, { about: 'spec' });
   }
-  const known = own === NO_PARTS ? kinds : { ...kinds, ...own.layers, ...own.activations };
-  const kind = within(at, () => oneOf(known).check(place, 'kind', spec.kind));
+  const known = own === NO_PARTS ? ofKinds : oneOf({ ...kinds, ...own.layers, ...own.activations });
+  const kind = within(at, () => known.check(place, 'kind', spec.kind));
   // All short forms of activations have been converted by now.
   if (Object.hasOwn(activations, kind) || Object.hasOwn(own.activations, kind))
     throw unknownOption(`${place}: ${kind}`, 'fn', ['size', 'alpha']).inside(at);

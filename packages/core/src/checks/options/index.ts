@@ -12,6 +12,7 @@ export {
   notZero,
   number,
   oneOf,
+  type PlainKind,
   positive,
   positiveInteger,
   required,

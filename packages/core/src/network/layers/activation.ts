@@ -5,6 +5,7 @@ import {
   nonNegative,
   type OptionsOf,
   oneOf,
+  type PlainKind,
   positiveInteger,
   required,
   unchecked,
@@ -13,7 +14,7 @@ import { type Activation, type ActivationName, activations } from '../../familie
 import { activationOps, ownActivationOps } from '../../program/ops/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
-import type { Place } from './place.ts';
+import { NO_PARTS, type Place } from './place.ts';
 
 export const activationOptions = defineOptions('activation', {
   /** The function, by its name in the table of activations. */
@@ -30,11 +31,14 @@ export const activationOptions = defineOptions('activation', {
 /** Options of an activation layer. */
 export interface ActivationOptions extends OptionsOf<typeof activationOptions.table>, Named {}
 
+const ofActivations: PlainKind<string> = oneOf(activations);
+
 /** y[i] = f(x[i]), f from the table of activations. */
 export function activation(options: ActivationOptions, { input, own }: Pick<Place, 'input' | 'own'>): Layer {
   const { fn, size: width, alpha: given } = activationOptions.read(options);
   const table: Readonly<Record<string, Activation>> = { ...activations, ...own?.activations };
-  const f = table[oneOf(table).check('activation', 'fn', fn)];
+  const known = own === undefined || own === NO_PARTS ? ofActivations : oneOf(table);
+  const f = table[known.check('activation', 'fn', fn)];
   if (given !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
   const shape = width === undefined ? input : [width];
   const size = sizeOf(shape);
