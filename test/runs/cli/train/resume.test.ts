@@ -170,7 +170,7 @@ describe('--resume refuses', () => {
     await refused('--optimizer sgd', '--optimizer has sgd, expected adam:lr=0.02');
     await refused('--warmup-steps 3', '--warmup-steps has 3, expected 2');
     await refused('--schedule step:gamma=0.5', '--schedule has step:gamma=0.5, expected cosine:warmup-steps=2');
-    await refused('--dropout 0.5', '--dropout has 0.5, expected none');
+    await refused('--dropout 0.5', '--dropout has 0.5, expected 0');
     await refused(
       '--clip-norm 1 --no-shuffle',
       '--clip-norm has 1, expected none; --no-shuffle has true, expected none',

@@ -9,7 +9,7 @@ const formats = Object.entries(modelFormats).map(([name, { title }]) => `${name}
 export const exportOptions = {
   format: {
     group: 'Output',
-    ...option.oneOf(modelFormats)(undefined, `${formats.join(', ')}`, `by the ending of the file`),
+    ...option.oneOf(modelFormats)(undefined, formats.join(', '), 'by the ending of the file'),
   },
   precision: {
     group: 'Output',

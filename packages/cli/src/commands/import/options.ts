@@ -40,7 +40,7 @@ export const importOptions = {
     ...memberOf<LossSpec>(losses, (spec) => createLoss(spec, ownParts()), 'losses')(
       undefined,
       `the loss it was trained with, which says what outputs mean: ${Object.keys(losses).join(', ')}`,
-      `outputs are values`,
+      'outputs are values',
     ),
   },
   labels: { group: 'Model', ...names(undefined, 'names of the classes, such as cat,dog', 'their numbers') },

@@ -103,7 +103,7 @@ export const trainOptions = {
     ...activationSpec(
       undefined,
       `activation of the hidden layers: ${activationSpec.choices?.join(', ')}`,
-      `set by the dataset`,
+      'set by the dataset',
     ),
   },
   'output-activation': {
@@ -119,12 +119,12 @@ export const trainOptions = {
     ...memberOf<InitializerSpec>(initializers, (spec) => createInitializer(spec, ownParts()), 'initializers')(
       undefined,
       `initializer of the weights: ${names(initializers)}`,
-      `he-normal before relu and similar activations, else glorot-uniform`,
+      'he-normal before relu and similar activations, else glorot-uniform',
     ),
   },
   dropout: {
     ...model,
-    ...option.fraction(undefined, 'share of the units of each hidden layer to drop during training', '0'),
+    ...option.fraction(0, 'share of the units of each hidden layer to drop during training'),
   },
   spec: {
     ...model,
