@@ -1,4 +1,4 @@
-import { oneOf } from '@gradloom/core/internal';
+import { option } from '@gradloom/core/internal';
 import type { Backend } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import { backendChoices } from '@gradloom/runtime/options';
@@ -7,7 +7,7 @@ import { orRefuse } from './options.ts';
 /** Those of a list such as 'wasm,native,blas' that run on this machine; of the others a line says why not. */
 export function backendsHere(list: string): Backend[] {
   return list.split(',').flatMap((name) => {
-    const choice = orRefuse(() => oneOf('bench', '--backends', name, backendChoices));
+    const choice = orRefuse(() => option.oneOf(backendChoices).check('bench', '--backends', name));
     try {
       return [resolveBackend(choice)];
     } catch (error) {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { oneOf } from '@gradloom/core/internal';
+import { option } from '@gradloom/core/internal';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import { backendChoices } from '@gradloom/runtime/options';
 import { median } from '../median.ts';
@@ -77,7 +77,7 @@ try {
       if (!isOurs(peer)) continue;
       floors[peer] = await measureFloor(
         workload,
-        oneOf('bench', 'backend', variant.backend, backendChoices),
+        option.oneOf(backendChoices).check('bench', 'backend', variant.backend),
         peers.find(({ name }) => name === peer)?.precision ?? 'float64',
         Number(variant.threads),
       );
@@ -117,7 +117,7 @@ else say(`Recorded in ${writeRecorded(results.machine, results)}`);
 async function isThere({ name, command, environments, get, note }: Peer): Promise<boolean> {
   const [, backend] = /^Gradloom (\S+)/.exec(name) ?? [];
   try {
-    if (backend !== undefined) resolveBackend(oneOf('bench', 'backend', backend, backendChoices));
+    if (backend !== undefined) resolveBackend(option.oneOf(backendChoices).check('bench', 'backend', backend));
     const process = await startPeer(command, environments[0]);
     process.end();
     // Builds of one library describe themselves at length, and alike.

@@ -132,7 +132,11 @@ function propertyOf(type, name) {
 function optionsOf(member) {
   const [signature] = checker.getTypeOfSymbol(member).getCallSignatures();
   const [parameter] = signature.getParameters();
-  const type = checker.getNonNullableType(checker.getTypeOfSymbol(parameter));
+  // The factory of a residual block knows less of its layers than the type that a caller sees.
+  const seen = member.name === 'residual' && exported.get('ResidualOptions');
+  const type = seen
+    ? checker.getDeclaredTypeOfSymbol(seen)
+    : checker.getNonNullableType(checker.getTypeOfSymbol(parameter));
   const own = signature.getDeclaration().getSourceFile();
   const placeOf = ({ declarations: [{ pos, parent }] }) => ({ pos, file: parent.getSourceFile() });
   return checker.getPropertiesOfType(type).sort((left, right) => {

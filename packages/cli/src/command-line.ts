@@ -4,7 +4,7 @@ import type { Command } from './commands/command.ts';
 import { commands } from './commands/index.ts';
 import { complete } from './complete.ts';
 import { aliasesOf } from './options/aliases.ts';
-import type { OptionTable } from './options/option.ts';
+import { helpLine, type OptionTable } from './options/option.ts';
 import type { Request } from './options/request.ts';
 import { UsageError } from './terminal/failure.ts';
 import { version } from './terminal/invocation.ts';
@@ -120,14 +120,14 @@ function describeCommand(own: Argv, name: string, { usage, describe, examples, e
 }
 
 function addOptions(own: Argv, table: OptionTable, shown: boolean): Argv {
-  for (const [key, { group, describe, takesNothing }] of Object.entries(table)) {
+  for (const [key, option] of Object.entries(table)) {
     own.option(key, {
       alias: aliasesOf(key),
-      group: `${group}:`,
-      describe,
+      group: `${option.group}:`,
+      describe: helpLine(option),
       hidden: !shown,
       // A flag with a value has no type, so that yargs keeps its text and distinguishes an empty value from none.
-      ...(takesNothing ? { type: 'boolean' } : { requiresArg: true }),
+      ...(option.standsAlone ? { type: 'boolean' } : { requiresArg: true }),
     });
   }
   return own;

@@ -25,7 +25,7 @@ async function offers(
   const command = member === undefined ? commands[name] : await members[member]();
   const table = await command.options();
   const option = previous.startsWith('--') ? table[ownName(table, previous.slice(2)) ?? ''] : undefined;
-  if (option !== undefined && !option.takesNothing) return option.choices ?? [];
+  if (option !== undefined && !option.standsAlone) return option.choices ?? [];
   const names = Object.keys(members);
   if (member === undefined && names.length > 0 && !current.startsWith('-')) return names;
   // Nothing to offer for a free word: the shell then completes file names.

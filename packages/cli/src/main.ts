@@ -64,9 +64,9 @@ function withFlags(args: readonly string[]): readonly string[] {
 
 /** No word at all asks for help; any other word is a command that does not exist. */
 async function runNoCommand({ flags, positionals }: Request, io: Io): Promise<number> {
-  const { knownKey } = await import('./options/words.ts');
+  const { option } = await import('@gradloom/core/internal');
   const [word] = positionals;
-  if (word !== undefined) asUsage(() => knownKey('command', word, commands));
+  if (word !== undefined) asUsage(() => option.oneOf(commands).check('', 'command', word));
   const [flag] = Object.keys(flags);
   if (flag === undefined) return runCommandLine(['--help'], io);
   const name = `${flag.length === 1 ? '-' : '--'}${flag}`;

@@ -138,6 +138,7 @@ export {
   type Layer,
   type LayerKind,
   type LayerMemory,
+  type LayerName,
   type LayerNormOptions,
   type LayerSpec,
   layers,

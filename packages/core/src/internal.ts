@@ -28,7 +28,7 @@ export {
 export { tapeLength } from './backends/wasm/wasm-tape.ts';
 export { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './backends/wasm/webassembly.ts';
 export { type Products, withProducts } from './backends/with-products.ts';
-export { doubles, elements, finite, list, number, oneOf, onlyKeys, positiveInteger, record } from './checks/check.ts';
+export { doubles, elements, list, onlyKeys, record } from './checks/check.ts';
 export { suggest } from './checks/nearest.ts';
 export { unknownOption, within, withinInTurns } from './checks/option-error.ts';
 export {

@@ -9,5 +9,5 @@ export { backendChoices } from './engine/backends/backend-choices.ts';
 export { endingsOf, formatOf, modelFormats } from './models/formats/index.ts';
 export { checkpointOptions } from './training/checkpoints/checkpoint-options.ts';
 export { monitors } from './training/run/monitors.ts';
-export { onNanChoices, trainOptions } from './training/run/options.ts';
+export { trainOptions } from './training/run/options.ts';
 export { precisions } from './training/run/precision.ts';

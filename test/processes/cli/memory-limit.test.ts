@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { limitMemory } from '@gradloom/runtime';
 import { afterEach, expect, test } from 'vitest';
 import { memorySize } from '../../../packages/cli/src/options/memory-size.ts';
+import { readValue } from '../../../packages/cli/src/options/option.ts';
 import { gradloom, jsonLines, temporaryDirectory } from '../../support/command-line.ts';
 
 afterEach(() => limitMemory(null));
@@ -16,13 +17,13 @@ test.each([
   ['0.5KB', 500],
   ['1TB', 1e12],
 ])('%j is a size of %d bytes', (raw, bytes) => {
-  expect(memorySize.parse('--memory-limit', raw)).toBe(bytes);
+  expect(readValue(memorySize, '--memory-limit', raw)).toBe(bytes);
 });
 
 test.each(['', '0', '-1MB', '300M', '99999999TB', 'MB', '1e9', '0.1', 1.5, 0, true, null, ['1MB']])(
   '%j is none',
   (raw) => {
-    expect(() => memorySize.parse('--memory-limit', raw)).toThrow(
+    expect(() => readValue(memorySize, '--memory-limit', raw)).toThrow(
       /^--memory-limit has .*, expected a size such as 300MB/,
     );
   },

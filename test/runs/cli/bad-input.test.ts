@@ -45,8 +45,8 @@ const usage: Record<string, string | RegExp> = {
   'train --lr -1e-3': 'gradloom train: --lr has -0.001, expected a number of at least 0',
   'train --lr=': 'gradloom train: --lr has "", expected a number of at least 0',
   'train --lr NaN': 'gradloom train: --lr has "NaN", expected a number of at least 0',
-  'train --lr Infinity': 'gradloom train: --lr has "Infinity", expected a number of at least 0 (and finite)',
-  'train --lr 1e400': 'gradloom train: --lr has "1e400", expected a number of at least 0 (and finite)',
+  'train --lr Infinity': 'gradloom train: --lr has "Infinity", expected a finite number of at least 0',
+  'train --lr 1e400': 'gradloom train: --lr has "1e400", expected a finite number of at least 0',
   'train --lr 0x10': 'gradloom train: --lr has "0x10", expected a number of at least 0',
   'train --lr 1,5': 'gradloom train: --lr has "1,5", expected a number of at least 0',
   'train --batch 0': 'gradloom train: --batch has 0, expected a whole number of at least 1, or full',
@@ -56,7 +56,7 @@ const usage: Record<string, string | RegExp> = {
   'train --seed 9007199254740992':
     'gradloom train: --seed has 9007199254740992, expected a whole number of at least 0 (at most 2^53 - 1)',
   'train --threads 0': 'gradloom train: --threads has 0, expected a whole number of at least 1, or auto',
-  'train --dropout 1': 'gradloom train: --dropout has 1, expected a number from 0 to below 1, such as 0.2',
+  'train --dropout 1': 'gradloom train: --dropout has 1, expected a number from 0 to below 1',
   'train --hidden 3,,4': 'gradloom train: --hidden has "3,,4", expected widths of layers such as 128,64, or none',
   'train --epochs 5 --steps 5': 'gradloom train: --epochs is given with --steps, expected one of the two',
   'train --spec a.json --hidden 3': 'gradloom train: --spec is given with --hidden, expected one of the two',
@@ -70,7 +70,7 @@ const usage: Record<string, string | RegExp> = {
     'gradloom train: --optimizer has "sgd:momentum", expected sgd:option=value,option=value',
   'train --optimizer sgd:momentun=1':
     'gradloom train: --optimizer sgd: option "momentun" is unknown, expected lr, momentum, nesterov, weight-decay, decayed (did you mean momentum?)',
-  'train --schedule step:gamma=-1': 'gradloom train: --schedule step: gamma has -1, expected a number > 0',
+  'train --schedule step:gamma=-1': 'gradloom train: --schedule step: gamma has -1, expected a number above 0',
   'train --init normal:std=-1': 'gradloom train: --init normal: std has -1, expected a number of at least 0',
   'train --loss hubr':
     'gradloom train: --loss has "hubr", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean huber?)',
@@ -146,7 +146,7 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset spirals:rows=2':
     'gradloom train: --dataset spirals: test has 0 rows (0.2 of 2), expected at least 1',
   'train --dataset spirals:seed=abc':
-    'gradloom train: --dataset spirals: seed has "abc", expected a number that is whole and at least 0',
+    'gradloom train: --dataset spirals: seed has "abc", expected a whole number of at least 0',
   'train --dataset xor --init normal:std=1e308 --no-out':
     /^gradloom train: --init normal: at the start W of dense\(2->3\) at layer 0 has -?Infinity, expected finite numbers\n/,
   'train --activation relu:alpha=1': 'gradloom train: --activation relu: option "alpha" is unknown, expected none',

@@ -168,7 +168,7 @@ describe('refused before any thread exists', () => {
     [{ epochs: 1.5 }, 'epochs has 1.5, expected a whole number of at least 1'],
     [{ epochs: 1, steps: 1 }, 'expected one of the two'],
     [{ threads: -1 }, 'threads has -1'],
-    [{ seed: -1 }, 'seed has -1, expected a whole number from 0 to 2^53 - 1'],
+    [{ seed: -1 }, 'seed has -1, expected a whole number of at least 0'],
     [{ signal: {} }, 'signal has {}, expected an AbortSignal'],
     [{ clipNorm: 0 }, 'clipNorm has 0, expected a number above 0'],
     [{ optimizer: { kind: 'adam', beta: 1 } }, 'did you mean beta'],

@@ -1,7 +1,6 @@
 import { type Activation, type ActivationName, activations, layers } from '@gradloom/core';
-import { onlyKeys, show } from '@gradloom/core/internal';
+import { onlyKeys, option, show } from '@gradloom/core/internal';
 import { inMember, type Member, parseMember } from './member.ts';
-import type { Kind } from './option.ts';
 import { ownParts } from './own-parts.ts';
 
 /** An activation and its options, without the size, which depends on its position. */
@@ -14,8 +13,8 @@ const isTrainable = ({ maxSlope }: Activation): boolean => maxSlope > 0;
 const trainable = Object.keys(activations).filter((kind) => isTrainable(activations[kind as ActivationName]));
 
 /** 'relu', or 'leaky-relu:alpha=0.2'. */
-export const activationSpec: Kind<ActivationSpec> = {
-  parse(name, raw) {
+export const activationSpec = option.kind(
+  (_where, name, raw): ActivationSpec => {
     const own = ownParts();
     const table: Readonly<Record<string, Activation>> = { ...activations, ...own?.activations };
     const { kind, ...options } = parseMember(name, raw, table);
@@ -31,5 +30,5 @@ export const activationSpec: Kind<ActivationSpec> = {
     }
     return spec;
   },
-  choices: trainable,
-};
+  { choices: trainable },
+);

@@ -1,15 +1,12 @@
-import { show } from '@gradloom/core/internal';
+import { option, show } from '@gradloom/core/internal';
 import type { CheckpointEvery } from '@gradloom/runtime';
-import type { Kind } from './option.ts';
 
 /** '50', '2e' or '30s': steps, epochs or seconds. The text stays one, so that a config file can hold it. */
-export const checkpointEvery: Kind<string> = {
-  parse(name, raw) {
-    const text = typeof raw === 'number' ? String(raw) : raw;
-    if (typeof text === 'string' && intervalOf(text) !== null) return text;
-    throw new Error(`${name} has ${show(raw)}, expected steps (50), epochs (2e) or seconds (30s) above 0`);
-  },
-};
+export const checkpointEvery = option.kind((_where, name, raw): string => {
+  const text = typeof raw === 'number' ? String(raw) : raw;
+  if (typeof text === 'string' && intervalOf(text) !== null) return text;
+  throw new Error(`${name} has ${show(raw)}, expected steps (50), epochs (2e) or seconds (30s) above 0`);
+});
 
 /** The parsed interval; null if it is invalid. */
 export function intervalOf(text: string): CheckpointEvery | null {

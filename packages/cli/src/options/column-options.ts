@@ -1,35 +1,33 @@
-import { show } from '@gradloom/core/internal';
+import { option, show } from '@gradloom/core/internal';
 import { columnTypes } from '@gradloom/runtime/options';
-import type { Kind } from './option.ts';
 import { isRecord } from './read-object.ts';
-import { knownKey } from './words.ts';
 
 /** Names of columns: 'id,name', a flag for each, or a JSON array where a name has a comma. */
-export const columnNames: Kind<readonly string[]> = {
-  parse(name, raw) {
+export const columnNames = option.kind(
+  (_where, name, raw): readonly string[] => {
     const names = partsOf(raw)
       .flatMap((part) => (Array.isArray(part) ? part : [part]))
       .map(nameOf);
     if (names.length > 0 && names.every((entry) => entry !== undefined)) return names;
     throw new Error(`${name} has ${show(raw)}, expected names of columns such as id,name`);
   },
-  repeats: true,
-};
+  { repeats: true },
+);
 
 /** Types by column: 'age:numeric', a flag for each, or a JSON object. */
-export const columnTypesByName: Kind<Readonly<Record<string, keyof typeof columnTypes>>> = {
-  parse(name, raw) {
+export const columnTypesByName = option.kind(
+  (_where, name, raw): Readonly<Record<string, keyof typeof columnTypes>> => {
     const types: Record<string, keyof typeof columnTypes> = {};
     for (const part of partsOf(raw)) {
       for (const [column, type] of isRecord(part) ? Object.entries(part) : [pairOf(name, part)]) {
         if (Object.hasOwn(types, column)) throw new Error(`${name} has ${show(column)} twice, expected it once`);
-        types[column] = knownKey(`${name} ${column}`, type, columnTypes);
+        types[column] = option.oneOf(columnTypes).check('', `${name} ${column}`, type);
       }
     }
     return types;
   },
-  repeats: true,
-};
+  { repeats: true },
+);
 
 /** The texts of a flag that is given once or more, each of them split at its commas or read as JSON. */
 function partsOf(raw: unknown): unknown[] {

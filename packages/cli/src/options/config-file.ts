@@ -2,11 +2,11 @@ import { show, suggest } from '@gradloom/core/internal';
 import { UsageError } from '../terminal/failure.ts';
 import { allNames, ownName } from './aliases.ts';
 import { effects, mayStandIn } from './effects.ts';
+import { kebabCase } from './flags-of.ts';
 import type { FileOptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
 import { isRecord, readObject } from './read-object.ts';
 import { isOwnPipe } from './read-text.ts';
-import { kebabCase } from './words.ts';
 
 /**
  * Options from a JSON or YAML file: flags without their dashes, in kebab-case or camelCase; `shuffle: false` is

@@ -1,9 +1,9 @@
 import type { OptionError } from '@gradloom/core';
 import { show, suggest } from '@gradloom/core/internal';
 import { withoutPlace } from '../terminal/failure.ts';
+import { kebabCase } from './flags-of.ts';
 import type { RawOptions } from './raw-options.ts';
 import { isRecord } from './read-object.ts';
-import { kebabCase } from './words.ts';
 
 /**
  * The message of `error` in terms of the options that were given. If it is about a whole option, or an option inside of

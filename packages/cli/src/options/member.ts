@@ -1,11 +1,9 @@
 import { OptionError } from '@gradloom/core';
-import { show } from '@gradloom/core/internal';
+import { option, show } from '@gradloom/core/internal';
 import { describeOption } from './describe-option.ts';
-import { isTooLarge, numeric } from './numbers.ts';
-import type { Kind } from './option.ts';
+import { camelCase, kebabCase } from './flags-of.ts';
 import { ownParts } from './own-parts.ts';
 import { isRecord } from './read-object.ts';
-import { camelCase, kebabCase, knownKey } from './words.ts';
 
 /** A member of a family and its options, as a spec of core. */
 export interface Member {
@@ -21,14 +19,15 @@ export const memberOf = <Spec>(
   table: object,
   create: (spec: Spec) => unknown,
   family?: 'losses' | 'initializers' | 'schedules', // of which --module may have more
-): Kind<Exclude<Spec, string> & Member> => ({
-  parse(name, raw) {
-    const member = parseMember(name, raw, { ...table, ...(family === undefined ? {} : ownParts()?.[family]) });
-    assertSpec(name, member, create);
-    return member;
-  },
-  choices: Object.keys(table),
-});
+): option.Kind<Exclude<Spec, string> & Member> =>
+  option.kind(
+    (_where, name, raw) => {
+      const member = parseMember(name, raw, { ...table, ...(family === undefined ? {} : ownParts()?.[family]) });
+      assertSpec(name, member, create);
+      return member;
+    },
+    { choices: Object.keys(table) },
+  );
 
 /**
  * The parts of 'name:option=value'. Options may be written in kebab-case.
@@ -36,29 +35,29 @@ export const memberOf = <Spec>(
  */
 export function parseMember(name: string, raw: unknown, table: object): Member {
   if (typeof raw === 'object' && raw !== null && 'kind' in raw) {
-    const member = { ...raw, kind: knownKey(name, raw.kind, table) };
-    for (const [option, value] of Object.entries(member)) {
-      if (typeof value === 'number' && !Number.isFinite(value)) throw notFinite(name, member.kind, option, value);
+    const member = { ...raw, kind: option.oneOf(table).check('', name, raw.kind) };
+    for (const [key, value] of Object.entries(member)) {
+      if (typeof value === 'number' && !Number.isFinite(value)) throw notFinite(name, member.kind, key, value);
     }
     return member;
   }
-  if (typeof raw !== 'string') return { kind: knownKey(name, raw, table) };
+  if (typeof raw !== 'string') return { kind: option.oneOf(table).check('', name, raw) };
   const colon = raw.indexOf(':');
-  const kind = knownKey(name, colon === -1 ? raw : raw.slice(0, colon), table);
+  const kind = option.oneOf(table).check('', name, colon === -1 ? raw : raw.slice(0, colon));
   const member: Member = { kind };
   if (colon === -1) return member;
   for (const part of raw.slice(colon + 1).split(',')) {
-    const [, option, value] = /^\s*([\w-]+)=(.*)$/.exec(part) ?? [];
-    if (option === undefined || option === 'kind') {
+    const [, key, value] = /^\s*([\w-]+)=(.*)$/.exec(part) ?? [];
+    if (key === undefined || key === 'kind') {
       throw new Error(`${name} has ${show(raw)}, expected ${kind}:option=value,option=value`);
     }
-    if (isTooLarge(value.trim())) {
-      throw notFinite(name, kind, option, value.trim());
+    if (option.isTooLarge(value.trim())) {
+      throw notFinite(name, kind, key, value.trim());
     }
-    if (Object.hasOwn(member, camelCase(option))) {
-      throw new Error(`${name} ${kind}: option ${show(option)} is given twice, expected once`);
+    if (Object.hasOwn(member, camelCase(key))) {
+      throw new Error(`${name} ${kind}: option ${show(key)} is given twice, expected once`);
     }
-    member[camelCase(option)] = value === 'true' ? true : value === 'false' ? false : numeric(value.trim());
+    member[camelCase(key)] = value === 'true' ? true : value === 'false' ? false : option.numeric(value.trim());
   }
   return member;
 }

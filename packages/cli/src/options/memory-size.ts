@@ -1,5 +1,4 @@
-import { show } from '@gradloom/core/internal';
-import type { Kind } from './option.ts';
+import { option, show } from '@gradloom/core/internal';
 
 const units: Readonly<Record<string, number>> = {
   '': 1,
@@ -14,15 +13,11 @@ const units: Readonly<Record<string, number>> = {
 };
 
 /** '300MB', '1.5GiB' or '300000000': powers of 1000, of 1024, or bytes. */
-export const memorySize: Kind<number> = {
-  parse(name, raw) {
-    const bytes = typeof raw === 'string' ? bytesOf(raw) : raw;
-    if (typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
-    throw new Error(
-      `${name} has ${show(raw)}, expected a size such as 300MB, 2GiB or a number of bytes, at most 9007TB`,
-    );
-  },
-};
+export const memorySize = option.kind((_where, name, raw): number => {
+  const bytes = typeof raw === 'string' ? bytesOf(raw) : raw;
+  if (typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
+  throw new Error(`${name} has ${show(raw)}, expected a size such as 300MB, 2GiB or a number of bytes, at most 9007TB`);
+});
 
 function bytesOf(text: string): number {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?) ?([kmgt]i?b)?$/i.exec(text) ?? [];

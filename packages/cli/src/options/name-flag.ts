@@ -1,9 +1,9 @@
 import { OptionError } from '@gradloom/core';
 import { UsageError } from '../terminal/failure.ts';
 import { describeOption } from './describe-option.ts';
+import { kebabCase } from './flags-of.ts';
 import type { OptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
-import { kebabCase } from './words.ts';
 
 /** Flags for options of the libraries that have another name there, or none: the first that was given is named. */
 const flagsOf: Readonly<Record<string, readonly string[]>> = {

@@ -1,30 +1,62 @@
+import {
+  defineOptions,
+  type OptionValues,
+  type Option as Stated,
+  type OptionTable as StatedTable,
+} from '@gradloom/core/internal';
 import type { Effect } from './effects.ts';
 
 /** How help sorts options. */
 export type Group = 'Data' | 'Model' | 'Training' | 'Figures' | 'Run' | 'Server' | 'Output';
 
-/** How the text of a flag, or the value in a config file, is parsed. */
-export interface Kind<T> {
-  /** @throws Error naming the option, what it has and what it should have. */
-  readonly parse: (name: string, raw: unknown) => T;
-  readonly takesNothing?: true; // a flag without a value
-  readonly repeats?: true; // a flag that may be given several times
-  readonly choices?: readonly string[]; // values for shell completion
-}
-
-export interface Option<T> extends Kind<T> {
-  readonly group: Group;
-  readonly describe: string;
-}
+/** An option of a command: an option as the libraries state theirs, in a group of help. */
+export type Option<T> = Stated<T, T | undefined, boolean> & { readonly group: Group };
 
 export type OptionTable = Readonly<Record<string, Option<unknown>>>;
 
 /** An option that may also be set by a file. */
-export interface FileOption<T> extends Option<T> {
-  readonly effect: Effect; // says whether files may set it
-}
+export type FileOption<T> = Option<T> & { readonly effect: Effect }; // says whether files may set it
 
 export type FileOptionTable = Readonly<Record<string, FileOption<unknown>>>;
 
 /** The parsed values of a table; options that were not given are absent. */
-export type Values<T extends OptionTable> = { -readonly [K in keyof T]?: ReturnType<T[K]['parse']> };
+export type Values<T extends OptionTable> = { -readonly [K in keyof T]?: ReturnType<T[K]['check']> };
+
+type Readable = Pick<Stated<unknown, unknown, boolean>, 'check' | 'fromText'>;
+
+/**
+ * The value of an option, from the text of a flag or from a config file.
+ * @throws Error naming the option, what it has and what it should have.
+ */
+export const readValue = <O extends Readable>(option: O, name: string, raw: unknown): ReturnType<O['check']> =>
+  option.check('', name, fromText(option, raw)) as ReturnType<O['check']>;
+
+const fromText = ({ fromText }: Pick<Readable, 'fromText'>, raw: unknown): unknown =>
+  typeof raw === 'string' && fromText !== undefined ? fromText(raw) : raw;
+
+/**
+ * The values of an object in a file, with the defaults of its table.
+ * @throws Error naming the first key or value that does not fit.
+ */
+export function readEntries<T extends StatedTable>(where: string, table: T, entries: object): OptionValues<T> {
+  const typed = Object.entries(entries).map(([key, raw]) => [key, fromText(table[key] ?? {}, raw)]);
+  return defineOptions(where, table).read(Object.fromEntries(typed));
+}
+
+/** Values, with the defaults of those options that were not given and have one. */
+export type Filled<T extends OptionTable> = Values<T> & {
+  [K in keyof T as undefined extends T[K]['standard'] ? never : K]: ReturnType<T[K]['check']>;
+};
+
+export function withDefaults<T extends OptionTable>(table: T, values: Values<T>): Filled<T> {
+  const standards = Object.entries(table).flatMap(([name, { standard }]) =>
+    standard === undefined ? [] : [[name, standard]],
+  );
+  return { ...Object.fromEntries(standards), ...values };
+}
+
+/** The help line of an option, with its default. */
+export function helpLine({ help = '', standard, shown }: Pick<Option<unknown>, 'help' | 'standard' | 'shown'>): string {
+  const value = shown ?? standard;
+  return value === undefined || typeof value === 'boolean' ? help : `${help} (default: ${value})`;
+}

@@ -1,8 +1,9 @@
 import type { LoadedParts, OwnParts } from '@gradloom/core';
-import { show } from '@gradloom/core/internal';
+import { option, show } from '@gradloom/core/internal';
 import type { LoadOptions } from '@gradloom/runtime';
 import { withoutPlace } from '../terminal/failure.ts';
-import type { FileOption, Kind } from './option.ts';
+import type { FileOption } from './option.ts';
+import { readValue } from './option.ts';
 
 let used: LoadedParts | undefined;
 
@@ -21,24 +22,21 @@ export async function useModules(module: unknown): Promise<void> {
   if (typeof module !== 'string' || module === '') return;
   const { loadParts } = await import('@gradloom/runtime');
   try {
-    used = await loadParts(modules.parse('--module', module));
+    used = await loadParts(readValue(modules, '--module', module));
   } catch (error) {
     throw new Error(`--${withoutPlace(error)}`, { cause: error });
   }
 }
 
-const modules: Kind<readonly string[]> = {
-  parse(name, raw) {
-    const paths = typeof raw === 'string' ? raw.split(',').map((path) => path.trim()) : [];
-    if (paths.length > 0 && paths.every((path) => path !== '')) return paths;
-    throw new Error(`${name} has ${show(raw)}, expected the path of a module such as ./my-parts.js`);
-  },
-};
+const modules = option.kind((_where, name, raw): readonly string[] => {
+  const paths = typeof raw === 'string' ? raw.split(',').map((path) => path.trim()) : [];
+  if (paths.length > 0 && paths.every((path) => path !== '')) return paths;
+  throw new Error(`${name} has ${show(raw)}, expected the path of a module such as ./my-parts.js`);
+});
 
 /** Of every command that builds a network or reads a model. */
 export const moduleOption = {
   group: 'Model',
   effect: 'code',
-  ...modules,
-  describe: 'module with parts of your own, such as ./my-parts.js; several are separated by commas',
+  ...modules(undefined, 'module with parts of your own, such as ./my-parts.js; several are separated by commas'),
 } satisfies FileOption<readonly string[]>;

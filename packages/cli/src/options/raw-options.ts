@@ -1,7 +1,7 @@
 import { show, suggest } from '@gradloom/core/internal';
 import { asUsage, UsageError } from '../terminal/failure.ts';
 import { aliasesOf, allNames } from './aliases.ts';
-import type { OptionTable, Values } from './option.ts';
+import { type OptionTable, readValue, type Values } from './option.ts';
 import type { Request } from './request.ts';
 
 /** Options as typed, before parsing: the value of each, and its name in errors. */
@@ -22,7 +22,7 @@ export function flagsToRaw(table: OptionTable, { flags, args }: Pick<Request, 'f
     if (Array.isArray(value) && !table[key].repeats)
       throw new UsageError(`${name} has ${value.length} values, expected one`);
     const own = args.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
-    if (table[key].takesNothing && own !== undefined && own !== 'true' && own !== 'false') {
+    if (table[key].standsAlone && own !== undefined && own !== 'true' && own !== 'false') {
       throw new UsageError(`${name} has ${show(own)}, expected no value`);
     }
     raw[key] = { name, value };
@@ -63,13 +63,13 @@ export function parseRaw<T extends OptionTable>(table: T, raw: RawOptions, alter
 }
 
 /**
- * The type of a table's parser for one key is the type of that key's value; TypeScript cannot follow it through the
+ * The type of a table's check for one key is the type of that key's value; TypeScript cannot follow it through the
  * table.
  */
 function parseOne<T extends OptionTable, K extends keyof T & string>(
   table: T,
   key: K,
   raw: RawOptions,
-): ReturnType<T[K]['parse']> {
-  return table[key].parse(raw[key].name, raw[key].value) as ReturnType<T[K]['parse']>;
+): ReturnType<T[K]['check']> {
+  return readValue(table[key], raw[key].name, raw[key].value) as ReturnType<T[K]['check']>;
 }

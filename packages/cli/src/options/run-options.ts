@@ -1,43 +1,35 @@
+import { option } from '@gradloom/core/internal';
 import type { BackendChoice } from '@gradloom/runtime';
-import { backendChoices, trainOptions } from '@gradloom/runtime/options';
+import { trainOptions } from '@gradloom/runtime/options';
 import { UsageError } from '../terminal/failure.ts';
-import { helpLine } from './help-line.ts';
+import { flagsOf } from './flags-of.ts';
 import { memorySize } from './memory-size.ts';
-import { wholeNumber } from './numbers.ts';
-import type { FileOptionTable } from './option.ts';
+import type { FileOptionTable, Option } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
-import { keyOf, text } from './words.ts';
 
-const { threads, backend, blas } = trainOptions.table;
+const { threads, backend, blas } = flagsOf(trainOptions.table, 'Run');
 
 /** Options of every command that computes. */
 export const runOptions = {
-  threads: {
-    group: 'Run',
-    effect: 'execution',
-    ...wholeNumber(1),
-    describe: helpLine(threads, 'all cores'),
-  },
+  threads: { ...threads, ...option.positiveInteger(undefined, threads.help, 'all cores') },
   'memory-limit': {
     group: 'Run',
     effect: 'bound',
-    ...memorySize,
-    describe:
-      'most memory the process may use, such as 300MB or 2GiB; never changes the result (default: what the machine or container has free)',
+    ...memorySize(
+      undefined,
+      'most memory the process may use, such as 300MB or 2GiB; never changes the result',
+      'what the machine or container has free',
+    ),
   },
-  backend: {
-    group: 'Run',
-    effect: 'execution',
-    ...keyOf(backendChoices),
-    describe: helpLine({ ...backend, help: Object.keys(backendChoices).join(', ') }),
-  },
-  blas: {
-    group: 'Run',
-    effect: 'code',
-    ...text('a path'),
-    describe: helpLine(blas),
-  },
+  backend,
+  blas,
 } satisfies FileOptionTable;
+
+/** Every command takes it. */
+export const verbose = {
+  group: 'Output',
+  ...option.flag(undefined, 'print the stack trace of an error'),
+} satisfies Option<boolean>;
 
 /** Whether a backend may load a library: the others ignore --blas. */
 export const takesLibrary = (backend: BackendChoice | undefined): boolean =>

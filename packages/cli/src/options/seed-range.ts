@@ -1,5 +1,4 @@
-import { show } from '@gradloom/core/internal';
-import type { Kind } from './option.ts';
+import { option, show } from '@gradloom/core/internal';
 
 export interface SeedRange {
   readonly first: number;
@@ -9,20 +8,16 @@ export interface SeedRange {
 const LARGEST = 2 ** 32 - 1;
 
 /** A seed as NumPy takes it: 0 to 2^32 - 1. */
-export const numpySeed: Kind<number> = {
-  parse(name, raw) {
-    const value = /^\d+$/.test(String(raw)) ? Number(raw) : Number.NaN;
-    if (value <= LARGEST) return value;
-    throw new Error(`${name} has ${show(raw)}, expected a whole number from 0 to 2^32 - 1, as NumPy takes it`);
-  },
-};
+export const numpySeed = option.kind((_where, name, raw): number => {
+  const value = /^\d+$/.test(String(raw)) ? Number(raw) : Number.NaN;
+  if (value <= LARGEST) return value;
+  throw new Error(`${name} has ${show(raw)}, expected a whole number from 0 to 2^32 - 1, as NumPy takes it`);
+});
 
 /** Seeds from the first to the last: '1..100'. */
-export const seedRange: Kind<SeedRange> = {
-  parse(name, raw) {
-    const [, from, to = from] = /^\s*(\d+)(?:\.\.(\d+))?\s*$/.exec(String(raw)) ?? [];
-    const range = { first: Number(from), last: Number(to) };
-    if (from !== undefined && range.first <= range.last && range.last <= LARGEST) return range;
-    throw new Error(`${name} has ${show(raw)}, expected seeds such as 1..100, each from 0 to 2^32 - 1`);
-  },
-};
+export const seedRange = option.kind((_where, name, raw): SeedRange => {
+  const [, from, to = from] = /^\s*(\d+)(?:\.\.(\d+))?\s*$/.exec(String(raw)) ?? [];
+  const range = { first: Number(from), last: Number(to) };
+  if (from !== undefined && range.first <= range.last && range.last <= LARGEST) return range;
+  throw new Error(`${name} has ${show(raw)}, expected seeds such as 1..100, each from 0 to 2^32 - 1`);
+});

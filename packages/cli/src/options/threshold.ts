@@ -1,6 +1,4 @@
-import { show, type ThresholdCriterion, thresholdCriteria } from '@gradloom/core/internal';
-import { numeric } from './numbers.ts';
-import type { Kind } from './option.ts';
+import { option, show, type ThresholdCriterion, thresholdCriteria } from '@gradloom/core/internal';
 
 /** A threshold, or what it is chosen by. */
 export type ThresholdChoice = number | ThresholdCriterion;
@@ -8,14 +6,13 @@ export type ThresholdChoice = number | ThresholdCriterion;
 const STANDARD: ThresholdCriterion = 'f1';
 
 /** A number, or a criterion; 'auto' is the first. */
-export const thresholdChoice: Kind<ThresholdChoice> = {
-  parse(name, raw) {
+export const thresholdChoice = option.kind(
+  (_where, name, raw): ThresholdChoice => {
     if (raw === 'auto') return STANDARD;
     const criterion = Object.keys(thresholdCriteria).find((key) => key === raw);
     if (criterion !== undefined) return criterion as ThresholdCriterion;
-    const value = numeric(raw);
-    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    if (option.finite.isValid(raw)) return raw;
     throw new Error(`${name} has ${show(raw)}, expected a number such as 0.3, or auto, f1 or youden`);
   },
-  choices: ['auto', ...Object.keys(thresholdCriteria)],
-};
+  { fromText: option.numeric, choices: ['auto', ...Object.keys(thresholdCriteria)] },
+);

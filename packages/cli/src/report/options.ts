@@ -1,12 +1,12 @@
+import { option } from '@gradloom/core/internal';
 import type { OptionTable } from '../options/option.ts';
-import { text, toggle } from '../options/words.ts';
+import { verbose } from '../options/run-options.ts';
 
 export const reportOptions = {
   out: {
     group: 'Output',
-    ...text('a directory'),
-    describe: 'directory for the page and its pictures (default: the directory of the run)',
+    ...option.text('a directory')(undefined, 'directory for the page and its pictures', 'the directory of the run'),
   },
-  json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
+  json: { group: 'Output', ...option.flag(undefined, 'print one JSON object') },
+  verbose,
 } satisfies OptionTable;

@@ -1,40 +1,5 @@
-import { suggest } from './nearest.ts';
 import { OptionError, unknownOption } from './option-error.ts';
 import { show } from './show.ts';
-
-/**
- * Returns the value if it is a finite number for which `ok` holds.
- * @throws OptionError "<where>: <name> has <value>, expected a number <wanted>".
- */
-export function number(
-  where: string,
-  name: string,
-  value: unknown,
-  wanted: string,
-  ok: (value: number) => boolean,
-): number {
-  if (typeof value === 'number' && Number.isFinite(value) && ok(value)) return value;
-  const kind = typeof value === 'number' && !Number.isFinite(value) ? 'a finite number' : 'a number';
-  throw new OptionError(where, name, `has ${show(value)}, expected ${kind}${wanted === '' ? '' : ` ${wanted}`}`);
-}
-
-/** Returns the value if it is a finite number. @throws OptionError otherwise. */
-export const finite = (where: string, name: string, value: unknown): number =>
-  number(where, name, value, '', () => true);
-
-/** Returns the value if it is an integer from 1 to 2⁵³ - 1. @throws OptionError otherwise. */
-export function positiveInteger(where: string, name: string, value: unknown): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
-  const most = typeof value === 'number' && value > Number.MAX_SAFE_INTEGER ? ' (at most 2^53 - 1)' : '';
-  throw new OptionError(where, name, `has ${show(value)}, expected a whole number of at least 1${most}`);
-}
-
-/** Returns the value if it is one of the table's own keys. @throws OptionError with the nearest key otherwise. */
-export function oneOf<T extends object>(where: string, name: string, value: unknown, table: T): keyof T & string {
-  if (typeof value === 'string' && Object.hasOwn(table, value)) return value as keyof T & string;
-  const known = Object.keys(table);
-  throw new OptionError(where, name, `has ${show(value)}, expected one of ${known.join(', ')}${suggest(value, known)}`);
-}
 
 /** Returns the value if it is an object and not a list. @throws OptionError with `wanted` otherwise. */
 export function record<T>(where: string, name: string, value: T, wanted: string): T & object {

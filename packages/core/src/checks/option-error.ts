@@ -35,7 +35,7 @@ export class OptionError extends Error {
   constructor(where: string, option: string | readonly string[], problem: string, details: OptionErrorDetails = {}) {
     const options = typeof option === 'string' ? [option] : option;
     const { about = options[0], known, cause } = details;
-    super(`${where}: ${about} ${problem}`, { cause });
+    super(`${where === '' ? '' : `${where}: `}${about} ${problem}`, { cause });
     this.options = options;
     this.about = about;
     this.problem = problem;

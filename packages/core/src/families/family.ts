@@ -1,5 +1,5 @@
-import { oneOf } from '../checks/check.ts';
 import { OptionError, unknownOption } from '../checks/option-error.ts';
+import { oneOf } from '../checks/options/index.ts';
 import { show } from '../checks/show.ts';
 
 /** A table of factories, with one entry per member of the family. */
@@ -37,7 +37,7 @@ export function createMember<Member>(
 
 function factoryOf<Member>(where: string, table: Family<Member>, kind: unknown): (options: object) => Member {
   // Specs may come from files, so every factory checks the names and values of its options itself.
-  return table[oneOf(where, 'kind', kind, table)] as (options: object) => Member;
+  return table[oneOf(table).check(where, 'kind', kind)] as (options: object) => Member;
 }
 
 /** Options of a member without options. */

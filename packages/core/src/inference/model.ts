@@ -1,4 +1,5 @@
-import { elements, finite, number, record } from '../checks/check.ts';
+import { elements, record } from '../checks/check.ts';
+import { finite, notZero } from '../checks/options/index.ts';
 import { show } from '../checks/show.ts';
 import { createLoss, type LossSpec } from '../families/losses/index.ts';
 import { type Elements, typeOf } from '../math/element-type.ts';
@@ -189,8 +190,8 @@ export function checkModel(where: string, contents: ModelContents) {
   if (labels !== undefined && !(Array.isArray(labels) && labels.every((label) => typeof label === 'string'))) {
     throw new Error(`${where}: metadata.labels has ${show(labels)}, expected an array of names`);
   }
-  if (divisor !== undefined) number(where, 'metadata.divisor', divisor, 'other than 0', (value) => value !== 0);
-  if (threshold !== undefined) finite(where, 'metadata.threshold', threshold);
+  if (divisor !== undefined) notZero.check(where, 'metadata.divisor', divisor);
+  if (threshold !== undefined) finite.check(where, 'metadata.threshold', threshold);
   const preprocessing = contents.preprocessing && checkPreprocessing(where, contents.preprocessing);
   if (preprocessing !== undefined) checkEncoding(where, network, preprocessing);
   return { network, loss: loss === undefined ? null : createLoss(loss, parts?.own), preprocessing };

@@ -1,5 +1,6 @@
-import { oneOf, onlyKeys, positiveInteger } from '../checks/check.ts';
+import { onlyKeys } from '../checks/check.ts';
 import { OptionError, unknownOption, within } from '../checks/option-error.ts';
+import { oneOf, positiveInteger } from '../checks/options/index.ts';
 import { show } from '../checks/show.ts';
 import { activations } from '../families/activations/index.ts';
 import type { Elements } from '../math/element-type.ts';
@@ -77,7 +78,7 @@ export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS
     throw new Error(`buildNetwork: spec has ${show(spec)}, expected { input: number, layers: [...] }`);
   }
   onlyKeys('buildNetwork', spec, ['input', 'layers']);
-  const input = positiveInteger('buildNetwork', 'input', spec.input);
+  const input = positiveInteger.check('buildNetwork', 'input', spec.input);
   if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
     throw new OptionError('buildNetwork', 'layers', `has ${show(spec.layers)}, expected a list of at least 1 layer`);
   }
@@ -138,6 +139,7 @@ function* withTensors(placed: Iterable<PlacedLayer>, tensors: readonly Tensor[])
 }
 
 const kinds = { ...layers, ...activations };
+const ofKinds = oneOf(kinds);
 
 type LayerFactory = (options: object, place: Place) => Layer | Pausable<Layer>;
 
@@ -208,8 +210,8 @@ function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: readonl
   if (typeof spec !== 'object' || spec === null) {
     throw new OptionError(place, at, `has ${show(spec)}, expected an object with a kind`, { about: 'spec' });
   }
-  const known = own === NO_PARTS ? kinds : { ...kinds, ...own.layers, ...own.activations };
-  const kind = within(at, () => oneOf(place, 'kind', spec.kind, known));
+  const known = own === NO_PARTS ? ofKinds : oneOf({ ...kinds, ...own.layers, ...own.activations });
+  const kind = within(at, () => known.check(place, 'kind', spec.kind));
   // Short forms of activations have been converted by now.
   if (Object.hasOwn(activations, kind) || Object.hasOwn(own.activations, kind))
     throw unknownOption(`${place}: ${kind}`, 'fn', ['size', 'alpha']).inside(at);

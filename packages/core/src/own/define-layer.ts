@@ -1,4 +1,4 @@
-import { positiveInteger } from '../checks/check.ts';
+import { positiveInteger } from '../checks/options/index.ts';
 import type { Elements } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
 import { joinLevels, leafCount, treeLevels } from '../math/tree/index.ts';
@@ -97,10 +97,10 @@ export function layerOf(definition: LayerDefinition, given: object, { input }: P
   const inputs = sizeOf(input);
   const layer = definition.build(readPartOptions(definition, given), inputs);
   const { outputs = inputs, keeps = 0, tensors = [] } = layer;
-  positiveInteger(name, 'outputs', outputs);
-  if (keeps !== 0) positiveInteger(name, 'keeps', keeps);
+  positiveInteger.check(name, 'outputs', outputs);
+  if (keeps !== 0) positiveInteger.check(name, 'keeps', keeps);
   for (const { name: tensor, shape } of tensors) {
-    for (const length of shape) positiveInteger(name, `the shape of ${tensor}`, length);
+    for (const length of shape) positiveInteger.check(name, `the shape of ${tensor}`, length);
   }
   return rowsLayer(name, inputs, outputs, keeps, tensors, layer);
 }

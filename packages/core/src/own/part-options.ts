@@ -1,5 +1,6 @@
-import { finite, onlyKeys } from '../checks/check.ts';
+import { onlyKeys } from '../checks/check.ts';
 import { OptionError } from '../checks/option-error.ts';
+import { finite } from '../checks/options/index.ts';
 import { show } from '../checks/show.ts';
 
 /** Options of a user's own part with their defaults: a number, a string, or a boolean. */
@@ -26,7 +27,7 @@ export function readPartOptions<D extends PartDefaults>({ name, options }: PartB
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const type = typeof defaults[key];
-    if (type === 'number') finite(name, key, value);
+    if (type === 'number') finite.check(name, key, value);
     else if (typeof value !== type) {
       throw new OptionError(name, key, `has ${show(value)}, expected a ${type} such as ${show(defaults[key])}`);
     }

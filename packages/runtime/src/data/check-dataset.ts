@@ -1,15 +1,15 @@
 import type { Pausable } from '@gradloom/core';
-import { counted, list, number, positiveInteger, record, show } from '@gradloom/core/internal';
+import { counted, list, option, record, show } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset } from './dataset.ts';
 
 /** Returns the dataset if its parts fit. @throws Error naming the part, what it has and what it should have. */
 export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset> {
   record(where, 'dataset', dataset, 'an object with rows, inputs, targets and classes');
   const { rows, inputs, targets, classes, labels, weights } = dataset;
-  positiveInteger(where, 'rows', rows);
+  option.positiveInteger.check(where, 'rows', rows);
   checkMatrix(where, 'inputs', inputs, rows);
   checkMatrix(where, 'targets', targets, rows);
-  if (classes !== null) yield* checkClasses(where, targets, positiveInteger(where, 'classes', classes));
+  if (classes !== null) yield* checkClasses(where, targets, option.positiveInteger.check(where, 'classes', classes));
   if (weights !== undefined) yield* checkWeights(where, weights, rows);
   if (labels !== undefined && list(where, 'labels', labels, 'a list of names').length !== classes) {
     throw new Error(
@@ -22,8 +22,8 @@ export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset
 function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: number): void {
   record(where, name, matrix, '{ array, columns, divisor }');
   const { array, columns, divisor, file } = matrix;
-  positiveInteger(where, `${name}.columns`, columns);
-  number(where, `${name}.divisor`, divisor, 'other than 0', (value) => value !== 0);
+  option.positiveInteger.check(where, `${name}.columns`, columns);
+  option.notZero.check(where, `${name}.divisor`, divisor);
   if (!(ArrayBuffer.isView(array) && 'length' in array)) {
     throw new Error(`${where}: ${name}.array has ${show(array)}, expected an array of numbers (see datasetFromRows)`);
   }

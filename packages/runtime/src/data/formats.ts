@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { OptionError } from '@gradloom/core';
-import { number, onlyKeys, positiveInteger, record, show, showPath } from '@gradloom/core/internal';
+import { onlyKeys, option, record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../system/files/check-path.ts';
 import { statsOf } from '../system/files/file-system.ts';
 import type { ArrayOptions } from './array-dataset.ts';
@@ -125,8 +125,8 @@ function checkOptions({ name, classNames, ...options }: FileOptions, known: read
   if (stream !== undefined && typeof stream !== 'boolean') {
     throw new OptionError(where, 'stream', `has ${show(stream)}, expected true or false`);
   }
-  if (classes !== undefined) positiveInteger(where, 'classes', classes);
-  if (divisor !== undefined) number(where, 'divisor', divisor, 'other than 0', (value) => value !== 0);
+  if (classes !== undefined) option.positiveInteger.check(where, 'classes', classes);
+  if (divisor !== undefined) option.notZero.check(where, 'divisor', divisor);
   if (name !== undefined && typeof name !== 'string') {
     throw new OptionError(where, 'name', `has ${show(name)}, expected a text`);
   }

@@ -1,4 +1,4 @@
-import { oneOf, onlyKeys, showPath } from '@gradloom/core/internal';
+import { onlyKeys, option, showPath } from '@gradloom/core/internal';
 import { ARRAY_OPTIONS, type ArrayOptions, datasetOfArrays, type NamedArray } from './array-dataset.ts';
 import type { Dataset } from './dataset.ts';
 import { readNpy } from './npy.ts';
@@ -26,7 +26,7 @@ export async function loadNpy(
   options: NpyOptions = {},
 ): Promise<Dataset> {
   onlyKeys('loadNpy', options, NPY_OPTIONS);
-  if (options.targets !== undefined) oneOf('loadNpy', 'targets', options.targets, targetKinds);
+  if (options.targets !== undefined) option.oneOf(targetKinds).check('loadNpy', 'targets', options.targets);
   const { stream = false } = options;
   if (stream && targets === null) {
     throw new Error(`loadNpy: ${inputs} has its targets in the last column, expected a file of their own to stream`);

@@ -1,5 +1,5 @@
 import { createRandom, OptionError, shuffle } from '@gradloom/core';
-import { complete, number, onlyKeys, show, showName } from '@gradloom/core/internal';
+import { complete, onlyKeys, option, show, showName } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import type { DataMatrix, DataSplits, Dataset } from './dataset.ts';
 import { someRows } from './file-rows.ts';
@@ -103,9 +103,7 @@ function foldOf(where: string, rows: number, { folds, fold = 1 }: SplitOptions):
     const problem = `has ${show(folds)}, expected a whole number from 2 to ${rows} (the rows to deal out)`;
     throw new OptionError(where, ['folds', 'dataset'], problem, { about: 'folds' });
   }
-  if (!Number.isSafeInteger(fold) || fold < 1 || fold > folds) {
-    throw new OptionError(where, 'fold', `has ${show(fold)}, expected a whole number from 1 to ${folds}`);
-  }
+  option.wholeNumber(1, folds).check(where, 'fold', fold);
   return { folds, fold };
 }
 
@@ -147,7 +145,7 @@ function copyRows(matrix: DataMatrix, rows: Uint32Array): DataMatrix {
 }
 
 function rowsOf(where: string, dataset: { readonly rows: number }, part: string, share: number): number {
-  number(where, part, share, 'in [0, 1)', (value) => value >= 0 && value < 1);
+  option.fraction.check(where, part, share);
   const rows = Math.round(share * dataset.rows);
   if (rows > 0 || share === 0) return rows;
   const problem = `has 0 rows (${share} of ${dataset.rows}), expected at least 1`;

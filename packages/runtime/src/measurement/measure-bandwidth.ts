@@ -1,4 +1,4 @@
-import { positiveInteger, viewOf } from '@gradloom/core/internal';
+import { option, viewOf } from '@gradloom/core/internal';
 import { allocateControl } from '../engine/threads/barrier.ts';
 import { isPool, type Pool } from '../engine/threads/pool.ts';
 import { runTeam } from '../engine/threads/span.ts';
@@ -17,7 +17,7 @@ const PASSES = 8;
  */
 export async function measureBandwidth(pool: Pool, threads: number): Promise<number> {
   if (!isPool(pool)) throw new Error('measureBandwidth: pool has another value, expected one that createPool made');
-  positiveInteger('measureBandwidth', 'threads', threads);
+  option.positiveInteger.check('measureBandwidth', 'threads', threads);
   const arrays = new Float64Array(new SharedArrayBuffer(3 * LENGTH * 8));
   const times = new Float64Array(new SharedArrayBuffer(PASSES * threads * 8));
   const control = allocateControl();

@@ -1,4 +1,4 @@
-import { positiveInteger } from '@gradloom/core/internal';
+import { option } from '@gradloom/core/internal';
 import { allocateControl } from '../engine/threads/barrier.ts';
 import { isPool, type Pool } from '../engine/threads/pool.ts';
 import { runTeam } from '../engine/threads/span.ts';
@@ -28,7 +28,7 @@ const BEGINNINGS = 8;
  */
 export async function measureExchange(pool: Pool, threads: number, beginnings = BEGINNINGS): Promise<Exchange> {
   if (!isPool(pool)) throw new Error('measureExchange: pool has another value, expected one that createPool made');
-  positiveInteger('measureExchange', 'threads', threads);
+  option.positiveInteger.check('measureExchange', 'threads', threads);
   const found: Exchange[] = [];
   for (let k = 0; k < beginnings; k++) found.push(await measureOnce(pool, threads));
   const best = (of: keyof Exchange): number => Math.min(...found.map((one) => one[of]));

@@ -5,9 +5,8 @@ import {
   createList,
   FLOAT64,
   link,
-  number,
-  oneOf,
   ops,
+  option,
   record,
   type WasmMemory,
 } from '@gradloom/core/internal';
@@ -26,8 +25,10 @@ const O = 784;
  * them.
  */
 export function measureGflops(backend: Backend, budgetMs = 200, type: ElementType = FLOAT64): number {
-  oneOf('measureGflops', 'backend.name', record('measureGflops', 'backend', backend, '{ name }').name, backendNames);
-  number('measureGflops', 'budgetMs', budgetMs, 'of at least 0', (ms) => ms >= 0);
+  option
+    .oneOf(backendNames)
+    .check('measureGflops', 'backend.name', record('measureGflops', 'backend', backend, '{ name }').name);
+  option.nonNegative.check('measureGflops', 'budgetMs', budgetMs);
   const B = backend.name === 'reference' ? 8 : 256;
   const compiled = compileFor(backend, type);
   const take = (allocate: Allocate) => ({

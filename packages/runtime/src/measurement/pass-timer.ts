@@ -1,5 +1,5 @@
 import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
-import { complete, link, onlyKeys, positiveInteger } from '@gradloom/core/internal';
+import { complete, link, onlyKeys, option } from '@gradloom/core/internal';
 import { datasetFromRows } from '../data/index.ts';
 import type { BackendChoice } from '../engine/backends/backend-choices.ts';
 import { gatherLeaves } from '../engine/step/batch.ts';
@@ -25,7 +25,7 @@ export interface PassTimerOptions {
 /** Returns a function that times one pass over normal noise, with the kernels of `backend` in this thread. */
 export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): () => PassTimes {
   onlyKeys('createPassTimer', options, ['batch', 'backend', 'blas']);
-  const batch = positiveInteger('createPassTimer', 'batch', options.batch);
+  const batch = option.positiveInteger.check('createPassTimer', 'batch', options.batch);
   const { input, output } = buildNetwork(spec);
   const random = createRandom(0, 'pass-timer');
   const noise = (columns: number) =>

@@ -1,5 +1,5 @@
 import type { ElementType, NetworkSpec, Tensor } from '@gradloom/core';
-import { bytesOfElements, complete, planTeam, positiveInteger, show } from '@gradloom/core/internal';
+import { bytesOfElements, complete, option, planTeam, show } from '@gradloom/core/internal';
 import type { DataSplits } from '../data/dataset.ts';
 import { resolveBackend } from '../engine/backends/backend.ts';
 import type { ClusterShape } from '../engine/step/cluster-shape.ts';
@@ -88,7 +88,7 @@ function checkRanks(where: string, ranks: Ranks): void {
   if (!Array.isArray(ranks?.threadsOf) || ranks.threadsOf.length === 0) {
     throw new Error(`${where}: ranks have ${show(ranks)}, expected at least one, each with its threads`);
   }
-  for (const threads of ranks.threadsOf) positiveInteger(where, 'threadsOf', threads);
+  for (const threads of ranks.threadsOf) option.positiveInteger.check(where, 'threadsOf', threads);
 }
 
 /** Number of gradient rows that the busiest team adds: those beyond one per node of its rank. */

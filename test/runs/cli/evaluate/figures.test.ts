@@ -6,6 +6,7 @@ import { loadModel } from '@gradloom/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { datasetSource } from '../../../../packages/cli/src/files/datasets/dataset-source.ts';
 import { openDataset } from '../../../../packages/cli/src/files/datasets/open-dataset.ts';
+import { readValue } from '../../../../packages/cli/src/options/option.ts';
 import { gradloom, jsonLines } from '../../../support/command-line.ts';
 
 interface Figures {
@@ -39,7 +40,7 @@ async function evaluate(run: string, ...flags: string[]): Promise<Figures> {
 
 /** The test rows of a run, with the answers of its model. */
 async function answersOf(name: 'moons' | 'blobs' | 'sine') {
-  const { sets } = await openDataset(datasetSource.parse('--dataset', name), { validation: 0.2 });
+  const { sets } = await openDataset(readValue(datasetSource, '--dataset', name), { validation: 0.2 });
   const { test: rows } = sets;
   const model = loadModel(join(paths[name], 'model.gradloom'));
   if (rows === undefined) throw new Error('no test rows');

@@ -95,7 +95,7 @@ describe('a config file', () => {
     ['__proto__: {}', '--config config.yaml: key "__proto__" is unknown, expected options of --help'],
     ['shuffle: maybe', '--config config.yaml: shuffle has "maybe", expected true or false'],
     ['lr: !!foo 1', '--config config.yaml is not valid YAML, expected YAML or JSON (Unresolved tag'],
-    ['lr: .inf', '--config config.yaml: lr has Infinity, expected a number of at least 0 (and finite)'],
+    ['lr: .inf', '--config config.yaml: lr has Infinity, expected a finite number of at least 0'],
     ['constructor: 1', '--config config.yaml: key "constructor" is unknown, expected options of --help'],
     [
       'clipNorm: 1\nclip-norm: 2',

@@ -8,6 +8,7 @@ import { readValues } from '../../../../packages/cli/src/commands/train/read-val
 import { seal } from '../../../../packages/cli/src/files/run-files/seal.ts';
 import { readConfig } from '../../../../packages/cli/src/options/config-file.ts';
 import { effects } from '../../../../packages/cli/src/options/effects.ts';
+import { readValue } from '../../../../packages/cli/src/options/option.ts';
 import { saveCheckpoint } from '../../../../packages/runtime/src/training/checkpoints/checkpoint-file.ts';
 import { endOf, gradloom, startProgram, temporaryDirectory } from '../../../support/command-line.ts';
 import { counted, onlyInAll } from '../../../support/count.ts';
@@ -101,7 +102,7 @@ test('each option states its effect, and these may not be set by a file', () => 
 
 test('all others are numbers or known words, and refuse any other text', () => {
   for (const option of optionsWith((effect) => effect === 'result' || effect === 'execution')) {
-    expect(() => trainOptions[option].parse(option, '/dev/null'), option).toThrow(/expected/);
+    expect(() => readValue(trainOptions[option], option, '/dev/null'), option).toThrow(/expected/);
   }
 });
 

@@ -248,7 +248,7 @@ describe('a command line that cannot be run', () => {
   test.each([
     [2, 'the model is missing, expected a run', []],
     [1, 'nowhere does not exist, expected a Gradloom file', ['nowhere']],
-    [2, '--port has 70000, expected at most 65535', ['m', '--port', '70000']],
+    [2, '--port has 70000, expected a whole number from 0 to 65535', ['m', '--port', '70000']],
     [
       2,
       '--cors has "example.com", expected an origin such as https://example.com, or *',

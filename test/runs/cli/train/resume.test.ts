@@ -170,7 +170,7 @@ describe('--resume refuses', () => {
     await refused('--optimizer sgd', '--optimizer has sgd, expected adam:lr=0.02');
     await refused('--warmup-steps 3', '--warmup-steps has 3, expected 2');
     await refused('--schedule step:gamma=0.5', '--schedule has step:gamma=0.5, expected cosine:warmup-steps=2');
-    await refused('--dropout 0.5', '--dropout has 0.5, expected none');
+    await refused('--dropout 0.5', '--dropout has 0.5, expected 0');
     await refused(
       '--clip-norm 1 --no-shuffle',
       '--clip-norm has 1, expected none; --no-shuffle has true, expected none',
@@ -187,7 +187,7 @@ describe('--resume refuses', () => {
   test.each([
     ['{', 'config.json is not valid JSON at line 1, column 2, expected a closing brace'],
     ['{}', 'config.json without options, expected the configuration of a run'],
-    ['{"options": {"lr": 1e999}}', ': lr has Infinity, expected a number of at least 0 (and finite)'],
+    ['{"options": {"lr": 1e999}}', ': lr has Infinity, expected a finite number of at least 0'],
     ['{"options": {"shards": 4}}', ': shards has 4, expected no such key (a batch is now cut by its size alone: '],
     ['{"options": {"__proto__": {"lr": 5}}}', ': key "__proto__" is unknown, expected options of --help'],
   ])('a run whose own file is damaged, as a fault of the file: %s', async (text, sentence) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { trainOptions } from '../../../../packages/cli/src/commands/train/options.ts';
-import type { Option } from '../../../../packages/cli/src/options/option.ts';
+import { type Option, readValue } from '../../../../packages/cli/src/options/option.ts';
 import { counted } from '../../../support/count.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
@@ -66,13 +66,17 @@ const strange = (value: unknown): boolean =>
     : typeof value === 'object' && value !== null && Object.values(value).some(strange);
 
 /** A value that can be computed with, or one sentence that names the option. */
-function check({ parse }: Option<unknown>, name: string, raw: unknown): void {
+function check(option: Option<unknown>, name: string, raw: unknown): void {
   let value: unknown;
   try {
-    value = parse(name, raw);
+    value = readValue(option, name, raw);
   } catch (error) {
-    expect(String(error)).toMatch(/^Error: [^\n]+, (which has no gradient, )?expected [^\n]+$/);
-    expect(String(error).startsWith(`Error: ${name}`)).toBe(true);
+    expect(String(error)).toMatch(/^(Option)?Error: [^\n]+, (which has no gradient, )?expected [^\n]+$/);
+    expect(
+      String(error)
+        .replace(/^(Option)?Error: /, '')
+        .startsWith(name),
+    ).toBe(true);
     return;
   }
   // A network is handed on as it came: it is looked at layer by layer where it is built.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { classWeights } from '../../../../packages/cli/src/options/class-weights.ts';
 import { formatValue } from '../../../../packages/cli/src/options/member.ts';
+import { readValue } from '../../../../packages/cli/src/options/option.ts';
 
 describe.each<[unknown, unknown]>([
   ['balanced', 'balanced'],
@@ -15,15 +16,15 @@ describe.each<[unknown, unknown]>([
   ['{"a,b=c": 2}', { 'a,b=c': 2 }],
 ])('%j', (raw, value) => {
   test('is read, and as it is written to repeat a run it is the same', () => {
-    expect(classWeights.parse('--class-weight', raw)).toEqual(value);
-    expect(classWeights.parse('--class-weight', formatValue(value))).toEqual(value);
+    expect(readValue(classWeights, '--class-weight', raw)).toEqual(value);
+    expect(readValue(classWeights, '--class-weight', formatValue(value))).toEqual(value);
   });
 });
 
 test.each(['even', '', '1,', '-1', 'yes=-1', 'yes', 'yes=1,no', 'yes=1,yes=2', '{', '{}', [], {}, null, 5])(
   '%j is refused',
   (raw) => {
-    expect(() => classWeights.parse('--class-weight', raw)).toThrow(
+    expect(() => readValue(classWeights, '--class-weight', raw)).toThrow(
       /^--class-weight has .*, expected balanced, numbers of at least 0 such as 1,5, or numbers by class such as yes=5,no=1$/,
     );
   },

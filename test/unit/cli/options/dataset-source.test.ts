@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { datasetSource, formatSource } from '../../../../packages/cli/src/files/datasets/dataset-source.ts';
+import { readValue } from '../../../../packages/cli/src/options/option.ts';
 
-const read = (raw: unknown) => datasetSource.parse('--dataset', raw);
+const read = (raw: unknown) => readValue(datasetSource, '--dataset', raw);
 
 test.each(['docs', './docs', 'test/fixtures', '/tmp', './nowhere'])(
   '%s is a path, the same from any folder',

@@ -1,6 +1,6 @@
 import { option } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
-import { helpLine } from '../../../../packages/cli/src/options/help-line.ts';
+import { helpLine } from '../../../../packages/cli/src/options/option.ts';
 
 test.each([
   ['a value', option.count(3, 'failures'), 'failures (default: 3)'],
@@ -14,7 +14,7 @@ test.each([
 });
 
 test('a default of the command line stands in place of that of the option', () => {
-  expect(helpLine(option.count(3, 'failures', 'three'), 'set by the dataset')).toBe(
+  expect(helpLine({ ...option.count(3, 'failures', 'three'), shown: 'set by the dataset' })).toBe(
     'failures (default: set by the dataset)',
   );
 });

@@ -2,6 +2,7 @@ import { losses, optimizers, schedules } from '@gradloom/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatMember, memberOf, parseMember } from '../../../../packages/cli/src/options/member.ts';
+import { readValue } from '../../../../packages/cli/src/options/option.ts';
 
 const table = { plain: true, 'two-words': true };
 
@@ -46,8 +47,10 @@ describe.each(Object.entries({ losses, optimizers, schedules }))('of the %s', (_
       const { kind: name, ...options } = spec;
       (members as unknown as Record<string, (options: object) => unknown>)[name](options);
     };
-    const { parse } = memberOf<{ kind: string }>(members, create);
-    expect(parse('--x', kind)).toEqual({ kind });
-    expect(() => parse('--x', `${kind}:nonsense=1`)).toThrow(new RegExp(`^--x ${kind}: option.* .*nonsense`));
+    const kindOf = memberOf<{ kind: string }>(members, create);
+    expect(readValue(kindOf, '--x', kind)).toEqual({ kind });
+    expect(() => readValue(kindOf, '--x', `${kind}:nonsense=1`)).toThrow(
+      new RegExp(`^--x ${kind}: option.* .*nonsense`),
+    );
   });
 });

@@ -1,7 +1,9 @@
+import { option } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
-import { positive, widths } from '../../../../packages/cli/src/options/numbers.ts';
+import { readValue } from '../../../../packages/cli/src/options/option.ts';
 import { mergeRaw, parseRaw } from '../../../../packages/cli/src/options/raw-options.ts';
 import { rowRanges } from '../../../../packages/cli/src/options/row-ranges.ts';
+import { widths } from '../../../../packages/cli/src/options/widths.ts';
 
 const raw = (origin: string, values: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { name: `${origin} ${key}`, value }]));
@@ -25,8 +27,8 @@ describe('merging', () => {
 
   test('does not hide that a file contradicts itself', () => {
     const table = {
-      epochs: { ...positive, group: 'Run', describe: '' },
-      steps: { ...positive, group: 'Run', describe: '' },
+      epochs: { group: 'Run', ...option.positive() },
+      steps: { group: 'Run', ...option.positive() },
     } as const;
     const merged = mergeRaw({}, raw('file', { epochs: 1, steps: 2 }), alternatives);
     expect(() => parseRaw(table, merged, alternatives)).toThrow('file epochs is given with file steps');
@@ -44,11 +46,11 @@ test.each([
   ],
   [7, [7]],
 ])('widths %j are %j', (value, wanted) => {
-  expect(widths.parse('--hidden', value)).toEqual(wanted);
+  expect(readValue(widths, '--hidden', value)).toEqual(wanted);
 });
 
 test.each(['', '0', '-1', '1.5', '3,', 'a', [0], [[3]], true, null])('widths %j are refused', (value) => {
-  expect(() => widths.parse('--hidden', value)).toThrow('expected widths of layers such as 128,64, or none');
+  expect(() => readValue(widths, '--hidden', value)).toThrow('expected widths of layers such as 128,64, or none');
 });
 
 test.each([
@@ -63,9 +65,9 @@ test.each([
   ],
   [4, [{ first: 4, last: 4 }]],
 ])('rows %j are %j', (value, wanted) => {
-  expect(rowRanges.parse('--rows', value)).toEqual(wanted);
+  expect(readValue(rowRanges, '--rows', value)).toEqual(wanted);
 });
 
 test.each(['', '-1', '2..1', '0...3', '1.5', '0-3', 'a'])('rows %j are refused', (value) => {
-  expect(() => rowRanges.parse('--rows', value)).toThrow('expected rows such as 0..9 or 0,3,7..9');
+  expect(() => readValue(rowRanges, '--rows', value)).toThrow('expected rows such as 0..9 or 0,3,7..9');
 });

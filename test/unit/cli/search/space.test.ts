@@ -157,7 +157,10 @@ test.each([
   [{ search: { lr: [-1] } }, 'search lr has -1, expected a number of at least 0'],
   [{ search: { lr: { from: 1, to: 0.1 } } }, 'search lr: from has 1, expected less than to, 0.1'],
   [{ search: { lr: { from: 0, to: 1, scale: 'log' } } }, 'search lr: from has 0, expected more than 0 with scale log'],
-  [{ search: { lr: { from: 0, to: 1, scale: 'logg' } } }, 'search lr: scale has "logg", expected log or linear'],
+  [
+    { search: { lr: { from: 0, to: 1, scale: 'logg' } } },
+    'search lr: scale has "logg", expected one of linear, log (did you mean log?)',
+  ],
   [{ search: { lr: { from: 0 } } }, 'search lr: to has undefined, expected a number'],
   [{ search: { batchsize: [1] } }, /search has "batchsize", expected options of train that change its result/],
   [{ search: { out: ['x'] } }, /search has "out", expected options of train that change its result/],
@@ -171,12 +174,12 @@ test.each([
     'options: folds has 3, expected folds beside options, for the whole search',
   ],
   [{ search: { steps: [1, 2] }, method: 'halving' }, 'search has steps, expected none with method halving'],
-  [{ search: { lr: [1] }, runs: 1e9 }, 'runs has 1000000000, expected at most 100000'],
+  [{ search: { lr: [1] }, runs: 1e9 }, 'runs has 1000000000, expected a whole number from 1 to 100000'],
   [
     { search: { loss: ['mse', 'mae'] }, metric: 'validation-loss' },
     'metric has "validation-loss", expected another where search has loss (losses of different kinds do not compare)',
   ],
-  [{ search: { lr: [1] }, method: 'bayes' }, 'method has "bayes", expected grid, random or halving'],
+  [{ search: { lr: [1] }, method: 'bayes' }, 'method has "bayes", expected one of grid, random, halving'],
   [{ search: { lr: [1] }, metric: 'f2' }, /metric has "f2", expected one of validation-loss, accuracy/],
   [{ search: { lr: [1] }, folds: 1 }, 'folds has 1, expected a whole number of at least 2'],
   [
@@ -200,7 +203,7 @@ test.each([
     { search: { lr: [1] }, method: 'halving', halving: { factor: 1 } },
     'halving: factor has 1, expected a number above 1',
   ],
-  [{ search: { lr: [1] }, run: 5 }, /key "run" is unknown, expected some of options, search, .*did you mean runs/],
+  [{ search: { lr: [1] }, run: 5 }, /option "run" is unknown, expected options, search, .*did you mean runs/],
 ])('%j is refused', (file, sentence) => {
   expect(() => checkSearch('here', { options, ...file })).toThrow(sentence);
 });

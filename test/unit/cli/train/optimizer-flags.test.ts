@@ -1,7 +1,8 @@
 import { optimizerOptions } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { optimizerFlags } from '../../../../packages/cli/src/commands/train/optimizer-flags.ts';
-import { kebabCase } from '../../../../packages/cli/src/options/words.ts';
+import { kebabCase } from '../../../../packages/cli/src/options/flags-of.ts';
+import { helpLine } from '../../../../packages/cli/src/options/option.ts';
 
 test('every option of an optimizer but the learning rate has a flag', () => {
   const options = Object.values(optimizerOptions).flatMap((table) => Object.keys(table));
@@ -28,5 +29,5 @@ test.each([
     'decay of the second moment in adam and adamw (default: 0.999), and of the momentum in lion (default: 0.99)',
   ],
 ] as const)('the help of an option of %s names them with its defaults', (_of, flag, help) => {
-  expect(optimizerFlags[flag].describe).toBe(help);
+  expect(helpLine(optimizerFlags[flag])).toBe(help);
 });

@@ -251,9 +251,9 @@ test.each([
   ],
   [
     { kind: 'softmax-cross-entropy', labelSmoothing: 1 },
-    'softmax-cross-entropy: labelSmoothing has 1, expected a number in [0, 1)',
+    'softmax-cross-entropy: labelSmoothing has 1, expected a number from 0 to below 1',
   ],
-  [{ kind: 'huber', delta: 0 }, 'huber: delta has 0, expected a number > 0'],
+  [{ kind: 'huber', delta: 0 }, 'huber: delta has 0, expected a number above 0'],
   [{ kind: 'huber', detla: 2 }, 'huber: option "detla" is unknown, expected delta (did you mean delta?)'],
   [{ delta: 2 }, 'loss: spec has {"delta":2}, expected a name or an object with a kind'],
   [7, 'loss: spec has 7, expected a name or an object with a kind'],

@@ -139,10 +139,10 @@ test.each(['adam', 'adamw'] as const)('%s carries β₁ᵗ and β₂ᵗ as produ
 });
 
 test.each([
-  [{ kind: 'adam', beta1: 1.5 }, 'adam: beta1 has 1.5, expected a number in [0, 1)'],
-  [{ kind: 'adam', beta2: 1 }, 'adam: beta2 has 1, expected a number in [0, 1)'],
+  [{ kind: 'adam', beta1: 1.5 }, 'adam: beta1 has 1.5, expected a number from 0 to below 1'],
+  [{ kind: 'adam', beta2: 1 }, 'adam: beta2 has 1, expected a number from 0 to below 1'],
   [{ kind: 'adamw', lr: -1 }, 'adamw: lr has -1, expected a number of at least 0'],
-  [{ kind: 'rmsprop', epsilon: 0 }, 'rmsprop: epsilon has 0, expected a number > 0'],
+  [{ kind: 'rmsprop', epsilon: 0 }, 'rmsprop: epsilon has 0, expected a number above 0'],
   [{ kind: 'sgd', lr: '0.1' }, 'sgd: lr has "0.1", expected a number of at least 0'],
   [{ kind: 'sgd', nesterov: 1, momentum: 0.9 }, 'sgd: nesterov has 1, expected true or false'],
   [{ kind: 'sgd', nesterov: true }, 'sgd: momentum has 0, expected a number in (0, 1) with nesterov'],

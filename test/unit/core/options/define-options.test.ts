@@ -46,9 +46,9 @@ test('what is given is not changed', () => {
 
 test.each([
   [{ lr: null }, 'lr', 'anneal: lr has null, expected a number of at least 0'],
-  [{ limit: null }, 'limit', 'anneal: limit has null, expected a number > 0'],
+  [{ limit: null }, 'limit', 'anneal: limit has null, expected a number above 0'],
   [{ lr: -1 }, 'lr', 'anneal: lr has -1, expected a number of at least 0'],
-  [{ limit: 0 }, 'limit', 'anneal: limit has 0, expected a number > 0'],
+  [{ limit: 0 }, 'limit', 'anneal: limit has 0, expected a number above 0'],
   [{ warm: 1 }, 'warm', 'anneal: warm has 1, expected true or false'],
   [{ shape: 'lineal' }, 'shape', 'anneal: shape has "lineal", expected one of linear, cosine (did you mean linear?)'],
   [
@@ -65,7 +65,7 @@ test.each([
 test('a required option is missed, and named with the path of its object', () => {
   const inner = defineOptions('train', { keep: required(positive), every: positive() }, 'checkpoint');
   expect(inner.read({ keep: 1 })).toEqual({ keep: 1, every: undefined });
-  expect(() => inner.read({})).toThrow('train: checkpoint.keep has undefined, expected a number > 0');
+  expect(() => inner.read({})).toThrow('train: checkpoint.keep has undefined, expected a number above 0');
   expect(() => inner.read({ kept: 1 })).toThrow('train: checkpoint: option "kept" is unknown, expected keep, every');
 });
 

@@ -186,11 +186,8 @@ test.each([
     { kind: 'step', everyEpoch: 3 },
     'schedule step: option "everyEpoch" is unknown, expected everyEpochs, everySteps, gamma (did you mean everyEpochs?)',
   ],
-  [
-    { kind: 'cosine', warmupSteps: 1.5 },
-    'schedule: warmupSteps has 1.5, expected a number that is whole and at least 0',
-  ],
-  [{ kind: 'plateau', gamma: 1 }, 'schedule plateau: gamma has 1, expected a number in [0, 1)'],
+  [{ kind: 'cosine', warmupSteps: 1.5 }, 'schedule: warmupSteps has 1.5, expected a whole number of at least 0'],
+  [{ kind: 'plateau', gamma: 1 }, 'schedule plateau: gamma has 1, expected a number from 0 to below 1'],
   [
     { kind: 'one-cycle', startDivisor: 0.5 },
     'schedule one-cycle: startDivisor has 0.5, expected a number of at least 1',

@@ -87,8 +87,8 @@ test('the type of the numbers and the divisor stay, and the memory is shared', (
 });
 
 test.each([
-  ['validation has 1, expected a number in [0, 1)', { validation: 1 }],
-  ['test has -0.1, expected a number in [0, 1)', { test: -0.1 }],
+  ['validation has 1, expected a number from 0 to below 1', { validation: 1 }],
+  ['test has -0.1, expected a number from 0 to below 1', { test: -0.1 }],
   ['test has 0 rows (0.01 of 10), expected at least 1', { test: 0.01 }],
   [
     'validation and test have 10 of the 10 rows of rows, expected fewer (training needs rows too)',

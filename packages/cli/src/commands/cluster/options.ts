@@ -1,26 +1,29 @@
-import { wholeNumber } from '../../options/numbers.ts';
+import { option } from '@gradloom/core/internal';
 import type { OptionTable, Values } from '../../options/option.ts';
-import { text, toggle } from '../../options/words.ts';
+import { verbose } from '../../options/run-options.ts';
 
 export const clusterRunOptions = {
-  ranks: { group: 'Run', ...wholeNumber(1), describe: 'number of processes to start' },
+  ranks: { group: 'Run', ...option.positiveInteger(undefined, 'number of processes to start') },
   restarts: {
     group: 'Run',
-    ...wholeNumber(0),
-    describe:
-      'how often to go on from the last checkpoint after a process has died, each time with one less (default: 3)',
+    ...option.count(3, 'how often to go on from the last checkpoint after a process has died, each time with one less'),
   },
   launcher: {
     group: 'Run',
-    ...text('mpirun, mpiexec, srun, or the path of one'),
-    describe: 'what starts the processes: mpirun, mpiexec, srun, or the path of one (default: the first that is found)',
+    ...option.text('mpirun, mpiexec, srun, or the path of one')(
+      undefined,
+      'what starts the processes: mpirun, mpiexec, srun, or the path of one',
+      'the first that is found',
+    ),
   },
   'launcher-flags': {
     group: 'Run',
-    ...text('flags such as "--hostfile hosts"'),
-    describe: 'more flags for the launcher, as --launcher-flags="--hostfile hosts"',
+    ...option.text('flags such as "--hostfile hosts"')(
+      undefined,
+      'more flags for the launcher, as --launcher-flags="--hostfile hosts"',
+    ),
   },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
+  verbose,
 } satisfies OptionTable;
 
 export type ClusterRunValues = Values<typeof clusterRunOptions>;

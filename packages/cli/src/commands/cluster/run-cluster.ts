@@ -11,8 +11,6 @@ import { type ClusterRunValues, clusterRunOptions } from './options.ts';
 import { type Job, type JobEnd, startJob } from './start-job.ts';
 import { readTrainWords } from './train-words.ts';
 
-const RESTARTS = 3;
-
 /** Exit code where that of the launcher does not say that the job has failed. */
 const FAILED = 1;
 
@@ -28,7 +26,7 @@ export async function runCluster(request: Request, io: Io): Promise<number> {
   const [own, words] = end === -1 ? [request.args, []] : [request.args.slice(0, end), request.args.slice(end + 1)];
   const values = parseRaw(clusterRunOptions, flagsToRaw(clusterRunOptions, { ...request, args: own }));
   refuseWords(request.positionals, words.length);
-  const { ranks, restarts = RESTARTS } = values;
+  const { ranks, restarts = clusterRunOptions.restarts.standard } = values;
   if (ranks === undefined) throw new UsageError('--ranks is missing, expected the number of processes, such as -n 4');
   const found = findLauncher(values.launcher, io.env);
   return follow(values, ranks, restarts, words, found, io);

@@ -1,8 +1,8 @@
 import type { OptionTable } from '../../options/option.ts';
-import { toggle } from '../../options/words.ts';
+import { verbose } from '../../options/run-options.ts';
 
 export const completionOptions = {
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
+  verbose,
 } satisfies OptionTable;
 
 /** Shells that yargs has a script for. */

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
+import { option } from '@gradloom/core/internal';
 import yargs from 'yargs';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
-import { knownKey } from '../../options/words.ts';
 import { asUsage } from '../../terminal/failure.ts';
 import { type Io, printLines } from '../../terminal/io.ts';
 import { completionOptions, shells } from './options.ts';
@@ -14,7 +14,9 @@ export async function runCompletion(request: Request, io: Io): Promise<number> {
   refuseMoreThan(1, request.positionals, 'one shell');
   const [word] = request.positionals;
   const own = basename(io.env.SHELL ?? '');
-  const shell = asUsage(() => knownKey('shell', word ?? (Object.hasOwn(shells, own) ? own : 'bash'), shells));
+  const shell = asUsage(() =>
+    option.oneOf(shells).check('', 'shell', word ?? (Object.hasOwn(shells, own) ? own : 'bash')),
+  );
   printLines(io.stdout, scriptFor(shell).split('\n'));
   return 0;
 }

@@ -1,9 +1,9 @@
+import { option } from '@gradloom/core/internal';
 import type { OptionTable } from '../../options/option.ts';
-import { runOptions } from '../../options/run-options.ts';
-import { toggle } from '../../options/words.ts';
+import { runOptions, verbose } from '../../options/run-options.ts';
 
 export const doctorOptions = {
   blas: runOptions.blas,
-  json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
+  json: { group: 'Output', ...option.flag(undefined, 'print one JSON object') },
+  verbose,
 } satisfies OptionTable;

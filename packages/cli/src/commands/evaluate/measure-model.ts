@@ -18,7 +18,7 @@ import type { Findings } from './describe-evaluation.ts';
 import { findThreshold } from './find-threshold.ts';
 import { holdScores, scoresFit, TOO_MANY_SCORES } from './held-scores.ts';
 import { createFigures } from './measure-figures.ts';
-import type { EvaluateValues } from './options.ts';
+import { type EvaluateValues, evaluateOptions } from './options.ts';
 
 /** Above this, a table would take 128 MiB, and nobody would read it. */
 const MOST_CLASSES = 2048;
@@ -26,15 +26,13 @@ const MOST_CLASSES = 2048;
 /** As it is counted and as it is handed out, the rows of each class, and its text. */
 const TABLE_COPIES = 4;
 
-const RESAMPLES_SEED = 0;
-
 /** What a model does on the rows that are asked for. */
 export async function measureModel(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
   const { split, dataset, sets, isOwn } = await openModelRows(model, values.dataset, values.split, { mayStream: true });
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const loss = createLoss(lossSpec, model.parts?.own);
   const { targets } = loss;
-  const k = values['top-k'] ?? 5;
+  const k = values['top-k'] ?? evaluateOptions['top-k'].standard;
   const choices = targets === 'classes' ? (dataset.classes ?? 0) : 0;
   if (values['top-k'] !== undefined && k > choices) {
     const wanted = choices === 0 ? 'none, since the model does not choose among classes' : `at most ${choices}`;
@@ -84,7 +82,9 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     ...(topK === null ? [] : [topK]),
   ]);
   const resampling =
-    values.bootstrap === undefined ? null : { resamples: values.bootstrap, seed: values.seed ?? RESAMPLES_SEED };
+    values.bootstrap === undefined
+      ? null
+      : { resamples: values.bootstrap, seed: values.seed ?? evaluateOptions.seed.standard };
   const { labels } = model.metadata;
   return {
     fingerprint: model.fingerprint,

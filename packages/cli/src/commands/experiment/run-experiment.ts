@@ -1,3 +1,4 @@
+import { option } from '@gradloom/core/internal';
 import type { FolderLock } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
@@ -16,7 +17,6 @@ import { nameFlag } from '../../options/name-flag.ts';
 import { flagsToRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
-import { knownKey } from '../../options/words.ts';
 import { asUsage } from '../../terminal/failure.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import { createNote } from '../../terminal/note.ts';
@@ -31,7 +31,7 @@ export async function runExperiment(request: Request, io: Io): Promise<number> {
   refuseMoreThan(1, request.positionals, 'one experiment');
   const [word] = request.positionals;
   if (word === undefined) return listExperiments(request, io);
-  const name = asUsage(() => knownKey('experiment', word, { ...experiments, all: true }));
+  const name = asUsage(() => option.oneOf({ ...experiments, all: true }).check('', 'experiment', word));
   if (name === 'all') return runAll(request, io);
   const experiment = await experiments[name]();
   const raw = flagsToRaw(experiment.options, request);

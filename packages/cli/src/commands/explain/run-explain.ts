@@ -23,9 +23,6 @@ import { commandOf } from '../../terminal/text/quote.ts';
 import { runOf } from '../evaluate/measure-model.ts';
 import { type ExplainValues, explainOptions } from './options.ts';
 
-const REPEATS = 5;
-const SEED = 0;
-
 /** Rows that are predicted by default, of all columns and repeats together. */
 const PREDICTED_ROWS = 2_000_000;
 const LEAST_ROWS = 500;
@@ -90,7 +87,7 @@ async function find(
   io: Io,
   say: (text: string) => void,
 ): Promise<Omit<ExplainDocument, 'command'>> {
-  const { metric, repeats = REPEATS, seed = SEED } = values;
+  const { metric, repeats = explainOptions.repeats.standard, seed = explainOptions.seed.standard } = values;
   const { split, dataset } = await openModelRows(model, values.dataset, values.split);
   const columns = model.preprocessing?.columns.length ?? dataset.inputs.columns;
   const most = Math.max(LEAST_ROWS, Math.floor(PREDICTED_ROWS / (columns * repeats)));

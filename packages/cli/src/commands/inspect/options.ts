@@ -1,12 +1,13 @@
+import { option } from '@gradloom/core/internal';
 import type { OptionTable, Values } from '../../options/option.ts';
 import { moduleOption } from '../../options/own-parts.ts';
-import { text, toggle } from '../../options/words.ts';
+import { verbose } from '../../options/run-options.ts';
 
 export const inspectOptions = {
-  diff: { group: 'Data', ...text('a file or a run'), describe: 'another file or run to compare with' },
+  diff: { group: 'Data', ...option.text('a file or a run')(undefined, 'another file or run to compare with') },
   module: moduleOption,
-  json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
+  json: { group: 'Output', ...option.flag(undefined, 'print one JSON object') },
+  verbose,
 } satisfies OptionTable;
 
 export type InspectValues = Values<typeof inspectOptions>;

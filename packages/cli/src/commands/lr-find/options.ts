@@ -1,6 +1,6 @@
-import { positive, wholeNumber } from '../../options/numbers.ts';
+import { option } from '@gradloom/core/internal';
 import type { OptionTable, Values } from '../../options/option.ts';
-import { text, toggle } from '../../options/words.ts';
+import { verbose } from '../../options/run-options.ts';
 import { trainAlternatives, trainOptions } from '../train/options.ts';
 
 /** Of train, what describes the data, the network and one step; the rate and the length of the run are the sweep's. */
@@ -36,20 +36,23 @@ const {
   ...workload
 } = trainOptions;
 
-export const DEFAULTS = { from: 1e-7, to: 10, steps: 300 };
-
 export const lrFindOptions = {
   ...workload,
-  from: { group: 'Training', ...positive, describe: `learning rate of the first step (default: ${DEFAULTS.from})` },
-  to: { group: 'Training', ...positive, describe: `learning rate of the last step (default: ${DEFAULTS.to})` },
-  steps: { group: 'Training', ...wholeNumber(10), describe: `steps of the sweep (default: ${DEFAULTS.steps})` },
+  from: {
+    group: 'Training',
+    ...option.positive(1e-7, 'learning rate of the first step'),
+  },
+  to: { group: 'Training', ...option.positive(10, 'learning rate of the last step') },
+  steps: { group: 'Training', ...option.wholeNumber(10)(300, 'steps of the sweep') },
   out: {
     group: 'Output',
-    ...text('a directory'),
-    describe: 'directory to write the full numbers (lr-find.json) and the page (report.html) to',
+    ...option.text('a directory')(
+      undefined,
+      'directory to write the full numbers (lr-find.json) and the page (report.html) to',
+    ),
   },
-  json: { group: 'Output', ...toggle, describe: 'print one JSON document' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
+  json: { group: 'Output', ...option.flag(undefined, 'print one JSON document') },
+  verbose,
 } satisfies OptionTable;
 
 export type LrFindValues = Values<typeof lrFindOptions>;

@@ -24,7 +24,7 @@ import { commandOf as trainCommandOf } from '../train/describe-flags.ts';
 import { describeNetwork } from '../train/describe-run.ts';
 import { trainOptions } from '../train/options.ts';
 import { createRecipe } from '../train/recipe.ts';
-import { DEFAULTS, type LrFindValues, lrFindAlternatives, lrFindOptions } from './options.ts';
+import { type LrFindValues, lrFindAlternatives, lrFindOptions } from './options.ts';
 import { type RateSweep, rounded, type Suggestion, suggest, sweepRates } from './suggest.ts';
 
 /** Sweeps the learning rate and suggests one. Resolves to the exit code: 1 where no rate lowers the loss. */
@@ -43,7 +43,14 @@ async function lrFind(
   io: Io,
   lock: FolderLock | undefined,
 ): Promise<number> {
-  const { dataset, out, json, from = DEFAULTS.from, to = DEFAULTS.to, steps = DEFAULTS.steps } = values;
+  const {
+    dataset,
+    out,
+    json,
+    from = lrFindOptions.from.standard,
+    to = lrFindOptions.to.standard,
+    steps = lrFindOptions.steps.standard,
+  } = values;
   if (dataset === undefined) {
     throw new UsageError(
       `--dataset is missing, expected one of ${trainOptions.dataset.choices?.join(', ')}, or a path`,

@@ -31,8 +31,6 @@ import { createRecipe, type Recipe } from '../train/recipe.ts';
 import { type ScaleValues, scaleAlternatives, scaleOptions } from './options.ts';
 import { measureEach, scaleRanks } from './scale-ranks.ts';
 
-const ROUNDS = 5;
-
 /** Measures how training scales with threads. Resolves to the exit code: 1 where threads changed a bit. */
 export async function runScale(request: Request, io: Io): Promise<number> {
   const given = flagsToRaw(scaleOptions, request);
@@ -131,7 +129,11 @@ async function measure(
   measureOnRanks: () => Promise<RankPoint[]>,
 ): Promise<ScaleReport> {
   const cores = availableParallelism();
-  const { rounds = ROUNDS, 'max-threads': most = 2 * cores, 'model-cores': modelCores = [] } = values;
+  const {
+    rounds = scaleOptions.rounds.standard,
+    'max-threads': most = 2 * cores,
+    'model-cores': modelCores = [],
+  } = values;
   const { epochs: _, ...workload } = options;
   const counts = threadCounts(cores, most);
   if (modelCores.length > 0 && cores === 1) throw new UsageError(tooFewCores(modelCores));

@@ -7,16 +7,14 @@ import type { Note } from '../../terminal/note.ts';
 import { createPaint } from '../../terminal/paint.ts';
 import { describeNetwork } from '../train/describe-run.ts';
 import type { Recipe } from '../train/recipe.ts';
-import type { ScaleValues } from './options.ts';
+import { type ScaleValues, scaleOptions } from './options.ts';
 import { type RankDocument, startRanks } from './start-ranks.ts';
-
-const ROUNDS = 5;
 
 /** Measures the ranks that this process is one of; rank 0 prints. Resolves to the exit code. */
 export async function scaleRanks(
   cluster: Cluster,
   { spec, sets, options: { epochs: _, ...options } }: Recipe,
-  { steps, rounds = ROUNDS, json, 'max-threads': most = Number.POSITIVE_INFINITY }: ScaleValues,
+  { steps, rounds = scaleOptions.rounds.standard, json, 'max-threads': most = Number.POSITIVE_INFINITY }: ScaleValues,
   note: Note,
   io: Io,
 ): Promise<number> {

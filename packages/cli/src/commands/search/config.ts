@@ -1,16 +1,19 @@
-import { show, suggest } from '@gradloom/core/internal';
+import { option, show, suggest } from '@gradloom/core/internal';
 import { monitors } from '@gradloom/runtime/options';
 import { entriesToRaw } from '../../options/config-file.ts';
 import { effects } from '../../options/effects.ts';
-import { wholeNumber } from '../../options/numbers.ts';
+import { kebabCase } from '../../options/flags-of.ts';
+import { readEntries } from '../../options/option.ts';
 import { parseRaw } from '../../options/raw-options.ts';
 import { isRecord, readObject } from '../../options/read-object.ts';
-import { kebabCase } from '../../options/words.ts';
 import { asUsage, UsageError } from '../../terminal/failure.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from '../train/options.ts';
 import { type Dimension, gridOf, readSpace, type SearchedKey } from './space.ts';
 
-export type Method = 'grid' | 'random' | 'halving';
+const methods = { grid: true, random: true, halving: true };
+const units = { steps: true, epochs: true };
+
+export type Method = keyof typeof methods;
 
 export type MetricName = keyof typeof monitors;
 
@@ -33,11 +36,6 @@ export interface Halving {
   readonly to: number | null; // of the last round; null: what train takes by default
 }
 
-const KEYS = ['options', 'search', 'method', 'runs', 'seed', 'folds', 'metric', 'halving'] as const;
-const METHODS: readonly Method[] = ['grid', 'random', 'halving'];
-const RUNS = 20;
-const FACTOR = 3;
-
 /** Options of train that decide which rows a run is measured on: figures on other rows do not compare. */
 const OF_ROWS: readonly SearchedKey[] = ['dataset', 'target', 'targets', 'validation', 'test', 'folds', 'fold'];
 
@@ -47,30 +45,48 @@ const OF_LOSS: readonly SearchedKey[] = ['loss', 'label-smoothing'];
 /** The rounds of a halving have these. */
 const OF_LENGTH: readonly SearchedKey[] = ['epochs', 'steps'];
 
-/** Most trials: more must be a mistake. */
-const MOST_RUNS = 100_000;
-
 /** @throws UsageError naming the first key that does not fit, Error where the file cannot be read. */
 export async function readSearch(path: string): Promise<SearchConfig> {
   return checkSearch(path, await readObject('the search', path));
 }
 
+/** Most trials: more must be a mistake. */
+const MOST_RUNS = 100_000;
+
+/** The keys of the file. */
+const searchKeys = {
+  options: option.unchecked<unknown>(),
+  search: option.unchecked<unknown>(),
+  method: option.oneOf(methods)('random'),
+  runs: option.wholeNumber(1, MOST_RUNS)(),
+  seed: option.count(0),
+  folds: option.wholeNumber(2)(),
+  metric: option.oneOf(monitors)(),
+  halving: option.unchecked<unknown>(),
+};
+
+const RUNS = 20;
+
+const halvingKeys = {
+  factor: option.number('a number above 1', (x) => x > 1)(3),
+  unit: option.oneOf(units)('steps'),
+  from: option.positiveInteger(),
+  to: option.positiveInteger(),
+};
+
 /** @throws UsageError */
 export function checkSearch(where: string, file: Readonly<Record<string, unknown>>): SearchConfig {
-  for (const key of Object.keys(file)) {
-    if ((KEYS as readonly string[]).includes(key)) continue;
-    throw new UsageError(
-      `${where}: key ${show(key)} is unknown, expected some of ${KEYS.join(', ')}${suggest(key, KEYS)}`,
-    );
-  }
-  const { options = {}, search, method = 'random', runs, seed = 0, folds, metric, halving } = file;
+  const {
+    options = {},
+    search,
+    method,
+    runs,
+    seed,
+    folds,
+    metric,
+    halving,
+  } = asUsage(() => readEntries(where, searchKeys, file));
   if (!isRecord(options)) throw new UsageError(`${where}: options has ${show(options)}, expected options of train`);
-  if (!METHODS.includes(method as Method)) {
-    throw new UsageError(`${where}: method has ${show(method)}, expected grid, random or halving`);
-  }
-  if (metric !== undefined && !(typeof metric === 'string' && Object.hasOwn(monitors, metric))) {
-    throw new UsageError(`${where}: metric has ${show(metric)}, expected one of ${Object.keys(monitors).join(', ')}`);
-  }
   const space = readSpace(where, (key) => searchedKey(where, key), search);
   const fixed = fixedOptions(where, options);
   for (const { key } of space) {
@@ -92,17 +108,11 @@ export function checkSearch(where: string, file: Readonly<Record<string, unknown
       `${where}: runs has ${show(runs)}, expected none with method grid, which has a run for each point`,
     );
   }
-  const read = (name: string, least: number, value: unknown) =>
-    asUsage(() => wholeNumber(least).parse(`${where}: ${name}`, value));
-  if (typeof runs === 'number' && runs > MOST_RUNS) {
-    throw new UsageError(`${where}: runs has ${runs}, expected at most ${MOST_RUNS}`);
-  }
   return {
-    ...{ options, search: search as SearchConfig['search'], method: method as Method },
-    runs: method === 'grid' ? gridOf(where, space).length : runs === undefined ? RUNS : read('runs', 1, runs),
-    seed: read('seed', 0, seed),
-    folds: folds === undefined ? null : read('folds', 2, folds),
-    metric: (metric as MetricName | undefined) ?? null,
+    ...{ options, search: search as SearchConfig['search'], method, seed },
+    runs: method === 'grid' ? gridOf(where, space).length : (runs ?? RUNS),
+    folds: folds ?? null,
+    metric: metric ?? null,
     halving: method === 'halving' ? readHalving(`${where}: halving`, halving ?? {}) : refuseHalving(where, halving),
   };
 }
@@ -115,25 +125,11 @@ function refuseHalving(where: string, halving: unknown): null {
 function readHalving(where: string, halving: unknown): Halving {
   if (!isRecord(halving))
     throw new UsageError(`${where} has ${show(halving)}, expected an object such as { "factor": 3 }`);
-  const known = ['factor', 'unit', 'from', 'to'];
-  const unknown = Object.keys(halving).find((key) => !known.includes(key));
-  if (unknown !== undefined) {
-    throw new UsageError(`${where}: key ${show(unknown)} is unknown, expected some of ${known.join(', ')}`);
+  const { from = null, to = null, ...rest } = asUsage(() => readEntries(where, halvingKeys, halving));
+  if (from !== null && to !== null && from > to) {
+    throw new UsageError(`${where}: from has ${from}, expected at most to, ${to}`);
   }
-  const { factor = FACTOR, unit = 'steps', from, to } = halving;
-  if (unit !== 'steps' && unit !== 'epochs') {
-    throw new UsageError(`${where}: unit has ${show(unit)}, expected steps or epochs`);
-  }
-  if (typeof factor !== 'number' || !(factor > 1) || !Number.isFinite(factor)) {
-    throw new UsageError(`${where}: factor has ${show(factor)}, expected a number above 1`);
-  }
-  const length = (name: string, value: unknown) =>
-    value === undefined ? null : asUsage(() => wholeNumber(1).parse(`${where}: ${name}`, value));
-  const read: Halving = { factor, unit, from: length('from', from), to: length('to', to) };
-  if (read.from !== null && read.to !== null && read.from > read.to) {
-    throw new UsageError(`${where}: from has ${read.from}, expected at most to, ${read.to}`);
-  }
-  return read;
+  return { ...rest, from, to };
 }
 
 /** The space of a search that was checked. */

@@ -1,5 +1,6 @@
 import { monitors } from '@gradloom/runtime/options';
 import { formatValue } from '../../options/member.ts';
+import { readValue } from '../../options/option.ts';
 import { trainOptions } from '../train/options.ts';
 import type { MetricName, SearchConfig } from './config.ts';
 import type { Standing } from './outcome.ts';
@@ -61,4 +62,4 @@ export const documentOf = ({
 
 /** A value as it is typed for train, where it is no number. */
 const valueText = (key: SearchedKey, value: unknown): SearchedValue =>
-  typeof value === 'number' ? value : formatValue(trainOptions[key].parse(key, value));
+  typeof value === 'number' ? value : formatValue(readValue(trainOptions[key], key, value));

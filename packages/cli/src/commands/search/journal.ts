@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { option } from '@gradloom/core/internal';
 import { SEARCH_LINES } from '../../files/run-files/names.ts';
 import { runLines } from '../../files/run-files/run-lines.ts';
 import { isRecord } from '../../options/read-object.ts';
@@ -83,13 +84,13 @@ function isOutcome(
   trials: number,
 ): line is Record<string, unknown> & RunOutcome {
   const { trial, round, fold, step, elapsedMs, figures } = line;
-  const counts = (value: unknown) => Number.isSafeInteger(value) && Number(value) > 0;
+  const counts = option.positiveInteger.isValid;
   return (
     counts(trial) &&
     Number(trial) <= trials &&
     counts(round) &&
     (fold === null || counts(fold)) &&
-    Number.isSafeInteger(step) &&
+    option.count.isValid(step) &&
     Number.isFinite(elapsedMs) &&
     isRecord(figures) &&
     Object.values(figures).every((value) => value === null || typeof value === 'number')

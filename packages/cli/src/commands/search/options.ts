@@ -1,34 +1,36 @@
-import { wholeNumber, wholeNumberOr } from '../../options/numbers.ts';
+import { option } from '@gradloom/core/internal';
 import type { OptionTable, Values } from '../../options/option.ts';
-import { runOptions } from '../../options/run-options.ts';
-import { text, toggle } from '../../options/words.ts';
+import { runOptions, verbose } from '../../options/run-options.ts';
 
 export const searchOptions = {
   threads: {
     group: 'Run',
-    ...wholeNumber(1),
-    describe: 'threads of all runs together; never changes the result (default: all cores)',
+    ...option.positiveInteger(undefined, 'threads of all runs together; never changes the result', 'all cores'),
   },
   'at-once': {
     group: 'Run',
-    ...wholeNumberOr('auto'),
-    describe:
-      'runs at the same time, which share the threads; never changes the result (default: auto, which measures whether many runs or threads inside of one are faster)',
+    ...option.orWord(option.positiveInteger, 'auto')(
+      undefined,
+      'runs at the same time, which share the threads; never changes the result',
+      'auto, which measures whether many runs or threads inside of one are faster',
+    ),
   },
   'memory-limit': runOptions['memory-limit'],
   blas: runOptions.blas,
   resume: {
     group: 'Output',
-    ...text('a search'),
-    describe: 'go on with the search in a directory such as runs/search-1',
+    ...option.text('a search')(undefined, 'go on with the search in a directory such as runs/search-1'),
   },
   out: {
     group: 'Output',
-    ...text('a directory'),
-    describe: 'directory for the search, which must be new or empty (default: runs/search-<number>)',
+    ...option.text('a directory')(
+      undefined,
+      'directory for the search, which must be new or empty',
+      'runs/search-<number>',
+    ),
   },
-  json: { group: 'Output', ...toggle, describe: 'print JSON, one object per line' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
+  json: { group: 'Output', ...option.flag(undefined, 'print JSON, one object per line') },
+  verbose,
 } satisfies OptionTable;
 
 export type SearchValues = Values<typeof searchOptions>;

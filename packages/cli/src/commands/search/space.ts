@@ -1,5 +1,6 @@
 import type { Random } from '@gradloom/core';
-import { onlyKeys, show } from '@gradloom/core/internal';
+import { option, show } from '@gradloom/core/internal';
+import { readEntries, readValue } from '../../options/option.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { asUsage, UsageError } from '../../terminal/failure.ts';
 import { trainOptions } from '../train/options.ts';
@@ -43,8 +44,17 @@ export function readSpace(where: string, keyOf: (key: string) => SearchedKey, sp
   return dimensions;
 }
 
+/** The keys of a range. */
+const rangeKeys = {
+  from: option.required(option.finite),
+  to: option.required(option.finite),
+  scale: option.oneOf({ linear: true, log: true })('linear'),
+  step: option.positive(),
+  count: option.wholeNumber(2)(),
+};
+
 function readDimension(name: string, key: SearchedKey, values: unknown): Dimension {
-  const parse = (value: unknown) => asUsage(() => trainOptions[key].parse(name, value));
+  const parse = (value: unknown) => asUsage(() => readValue(trainOptions[key], name, value));
   if (Array.isArray(values)) {
     if (values.length === 0) throw new UsageError(`${name} has no values, expected at least one`);
     for (const value of values) parse(value);
@@ -54,39 +64,27 @@ function readDimension(name: string, key: SearchedKey, values: unknown): Dimensi
     const form = 'a list of values, or a range such as { "from": 0.001, "to": 0.1, "scale": "log" }';
     throw new UsageError(`${name} has ${show(values)}, expected ${form} (a single value belongs into options)`);
   }
-  asUsage(() => onlyKeys(name, values, ['from', 'to', 'scale', 'step', 'count']));
-  const { from, to, scale = 'linear', step, count } = values;
-  for (const [end, value] of Object.entries({ from, to })) {
-    if (typeof value !== 'number' || !Number.isFinite(value)) {
-      throw new UsageError(`${name}: ${end} has ${show(value)}, expected a number`);
-    }
-    parse(value);
-  }
-  const [low, high] = [from as number, to as number];
+  const { from: low, to: high, scale, step, count } = asUsage(() => readEntries(name, rangeKeys, values));
+  for (const end of [low, high]) parse(end);
   if (low >= high) throw new UsageError(`${name}: from has ${low}, expected less than to, ${high}`);
-  if (scale !== 'log' && scale !== 'linear') {
-    throw new UsageError(`${name}: scale has ${show(scale)}, expected log or linear`);
-  }
   if (scale === 'log' && low <= 0)
     throw new UsageError(`${name}: from has ${low}, expected more than 0 with scale log`);
-  if (step !== undefined && (typeof step !== 'number' || !(step > 0) || scale === 'log')) {
-    throw new UsageError(`${name}: step has ${show(step)}, expected a number above 0, with scale linear`);
+  if (step !== undefined && scale === 'log') {
+    throw new UsageError(`${name}: step has ${step}, expected none with scale log`);
   }
-  if (count !== undefined && (!Number.isSafeInteger(count) || Number(count) < 2 || step !== undefined)) {
-    throw new UsageError(
-      `${name}: count has ${show(count)}, expected a whole number of at least 2, and no step beside it`,
-    );
+  if (count !== undefined && step !== undefined) {
+    throw new UsageError(`${name}: count has ${count}, expected none beside step`);
   }
   const whole = Number.isInteger(low) && Number.isInteger(high) && !accepts(key, name, low + 0.5);
   return {
     ...{ key, kind: 'range', from: low, to: high, log: scale === 'log', whole },
-    ...{ step: (step as number | undefined) ?? null, count: (count as number | undefined) ?? null },
+    ...{ step: step ?? null, count: count ?? null },
   };
 }
 
 function accepts(key: SearchedKey, name: string, value: unknown): boolean {
   try {
-    trainOptions[key].parse(name, value);
+    readValue(trainOptions[key], name, value);
     return true;
   } catch {
     return false;

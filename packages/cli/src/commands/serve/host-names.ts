@@ -1,5 +1,4 @@
-import { show } from '@gradloom/core/internal';
-import type { Kind } from '../../options/option.ts';
+import { option, show } from '@gradloom/core/internal';
 
 /** Whether a request may name this host, such as `localhost:8080`. `address` is the local one of its connection. */
 export type HostCheck = (authority: string, address?: string) => boolean;
@@ -35,15 +34,15 @@ export const isLoopback = (name: string): boolean => LOOPBACK.test(hostOfName(na
 const LOOPBACK = /^(\[::1\]|127(\.\d+){3}|(.+\.)?localhost)$/;
 
 /** Names and addresses with commas between them, or a flag for each. */
-export const hostNames: Kind<readonly string[]> = {
-  parse(name, raw) {
+export const hostNames = option.kind(
+  (_where, name, raw): readonly string[] => {
     const names = [raw].flat().flatMap((entry) => String(entry).split(','));
     const bad = names.find((entry) => hostOfName(entry) === undefined);
     if (bad === undefined) return names;
     throw new Error(`${name} has ${show(bad)}, expected a name or an address without a port, such as gpu.example.com`);
   },
-  repeats: true,
-};
+  { repeats: true },
+);
 
 /** A name or an address as URLs write it, without brackets or with them. Undefined if it is neither. */
 function hostOfName(name: string): string | undefined {

@@ -4,6 +4,7 @@ import type { Model } from '@gradloom/runtime';
 import { createAnswerPool } from '@gradloom/runtime/internal';
 import { openModel, refuseMoreThan } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
+import { withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
 import { UsageError, withoutPlace } from '../../terminal/failure.ts';
@@ -14,8 +15,6 @@ import { serveOptions } from './options.ts';
 import { rowSchema } from './row-schema.ts';
 import type { Server } from './server.ts';
 
-const PORT = 8080;
-const HOST = '127.0.0.1';
 const MOST_THREADS = 4;
 
 /** Answers requests until a signal. Resolves to the exit code. */
@@ -25,8 +24,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   refuseMoreThan(1, request.positionals, 'one model');
   boundMemory(values);
   const model = openModel(request.positionals);
-  const { port = PORT, host = HOST, cors, queue = 1000, delay = 0 } = values;
-  const mostRows = values['max-rows'] ?? 10_000;
+  const { port, host, queue, delay, 'max-rows': mostRows, cors } = withDefaults(serveOptions, values);
   const threads = values.threads ?? Math.max(1, Math.min(MOST_THREADS, availableParallelism() - 1));
   const { createServer } = await import('./server.ts');
   const pool = await createAnswerPool(model, { threads, mostRows });
@@ -65,7 +63,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
 async function listen({ http }: Server, host: string, port: number): Promise<string> {
   try {
     // For 'localhost' fastify starts two servers; the second has no limits and never answers upgrades to HTTP/2.
-    return await http.listen({ host: host === 'localhost' ? HOST : host, port });
+    return await http.listen({ host: host === 'localhost' ? serveOptions.host.standard : host, port });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : '';
     await http.close();

@@ -10,7 +10,7 @@ import {
   train,
 } from '@gradloom/runtime';
 import { intervalOf } from '../../options/checkpoint-every.ts';
-import { kebabCase } from '../../options/words.ts';
+import { kebabCase } from '../../options/flags-of.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { failureOf, withoutPlace } from '../../terminal/failure.ts';
 import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';

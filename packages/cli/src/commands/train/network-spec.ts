@@ -12,7 +12,7 @@ import type { Dataset } from '@gradloom/runtime';
 import type { ActivationSpec } from '../../options/activation.ts';
 import { ownParts } from '../../options/own-parts.ts';
 import { readObject } from '../../options/read-object.ts';
-import type { TrainValues } from './options.ts';
+import { type TrainValues, trainOptions } from './options.ts';
 
 /**
  * The network of the options, from a file or from the hidden layers.
@@ -30,7 +30,13 @@ export function outputActivation({ classes, targets }: Dataset, loss: Loss): Act
 
 /** Hidden layers, each dense, activation and dropout, then a dense output and its activation. */
 function stack(values: TrainValues, dataset: Dataset): NetworkSpec {
-  const { hidden = [], activation = IDENTITY, 'output-activation': output = IDENTITY, init, dropout = 0 } = values;
+  const {
+    hidden = [],
+    activation = IDENTITY,
+    'output-activation': output = IDENTITY,
+    init,
+    dropout = trainOptions.dropout.standard,
+  } = values;
   const layers: LayerSpec[] = [];
   for (const out of hidden) {
     layers.push({ kind: 'dense', out, init: init ?? initializerFor(activation) }, layerOf(activation));

@@ -1,42 +1,45 @@
-import type { OptimizerSpec } from '@gradloom/core';
-import { decayedParameters, type OptionTable, optimizerOptions } from '@gradloom/core/internal';
-import { fraction, nonNegative, positive } from '../../options/numbers.ts';
+import { type OptionTable, optimizerOptions } from '@gradloom/core/internal';
+import { type Kebab, kebabCase } from '../../options/flags-of.ts';
 import type { FileOption } from '../../options/option.ts';
-import { keyOf, toggle } from '../../options/words.ts';
 
-/** Names of all optimizers' options, as flags. */
-type OptimizerFlag = Kebab<OptionOf<OptimizerSpec>>;
-type OptionOf<Spec> = Spec extends { kind: string } ? Exclude<keyof Spec & string, 'kind' | 'lr'> : never;
-type Kebab<Word extends string> = Word extends `${infer Head}${infer Tail}`
-  ? Head extends Lowercase<Head>
-    ? `${Head}${Kebab<Tail>}`
-    : `-${Lowercase<Head>}${Kebab<Tail>}`
-  : '';
+type TableOf<Kind extends keyof typeof optimizerOptions> = (typeof optimizerOptions)[Kind];
+type OptionIn<Table> = Table extends unknown ? Exclude<keyof Table & string, 'lr'> : never;
+type OptionOf<Name, Table> = Table extends unknown ? (Name extends keyof Table ? Table[Name] : never) : never;
+type CheckOf<O> = O extends { check: (...of: never) => infer T } ? T : never;
 
-const training = { group: 'Training', effect: 'result' } satisfies Pick<FileOption<unknown>, 'group' | 'effect'>;
+type Flags = {
+  readonly [Name in OptionIn<TableOf<keyof typeof optimizerOptions>> as Kebab<Name>]: FileOption<
+    CheckOf<OptionOf<Name, TableOf<keyof typeof optimizerOptions>>>
+  >;
+};
 
-/** A flag for each option of any optimizer; an optimizer that has no such option refuses it. */
-export const optimizerFlags = {
-  momentum: { ...training, ...fraction, describe: describe('momentum') },
-  nesterov: { ...training, ...toggle, describe: describe('nesterov') },
-  beta1: { ...training, ...fraction, describe: describe('beta1') },
-  beta2: { ...training, ...fraction, describe: describe('beta2') },
-  epsilon: { ...training, ...positive, describe: describe('epsilon') },
-  decay: { ...training, ...fraction, describe: describe('decay') },
-  'weight-decay': { ...training, ...nonNegative, describe: describe('weightDecay') },
-  decayed: { ...training, ...keyOf(decayedParameters), describe: describe('decayed') },
-} satisfies Record<OptimizerFlag, FileOption<unknown>>;
+const tables = Object.entries<OptionTable>(optimizerOptions);
+const ownersOf = (name: string) => tables.filter(([, table]) => Object.hasOwn(table, name));
+const names = new Set(tables.flatMap(([, table]) => Object.keys(table).filter((name) => name !== 'lr')));
+
+/** A flag for each option of any optimizer, those of all of them last; an optimizer without the option refuses it. */
+export const optimizerFlags = Object.fromEntries(
+  [...names]
+    .sort((a, b) => Number(isOfAll(a)) - Number(isOfAll(b)))
+    .map((name) => {
+      const [[, table]] = ownersOf(name);
+      return [kebabCase(name), { group: 'Training', effect: 'result', ...table[name], ...helpOf(name) }];
+    }),
+) as Flags;
+
+function isOfAll(name: string): boolean {
+  return ownersOf(name).length === tables.length;
+}
 
 /** The help lines that optimizers have for an option, with their names and defaults. */
-function describe(option: OptionOf<OptimizerSpec>): string {
-  const owners = Object.entries<OptionTable>(optimizerOptions)
-    .filter(([, table]) => Object.hasOwn(table, option))
-    .map(([kind, table]) => ({ kind, ...table[option] }));
+function helpOf(option: string): Pick<FileOption<unknown>, 'help' | 'standard'> {
+  const owners = ownersOf(option).map(([kind, table]) => ({ kind, ...table[option] }));
   const lines = [...new Set(owners.map(({ help }) => help))].map((line) => {
     const own = owners.filter(({ help }) => help === line);
     return { text: line?.replace('{}', namesOf(own.map(({ kind }) => kind))), shown: defaultsOf(own) };
   });
-  return lines.map(({ text, shown }, i) => text + (shown === lines[i + 1]?.shown ? '' : shown)).join(', and ');
+  const help = lines.map(({ text, shown }, i) => text + (shown === lines[i + 1]?.shown ? '' : shown)).join(', and ');
+  return { help, standard: undefined };
 }
 
 /** 'sgd and rmsprop', or 'all but sgd and lion' where that is shorter. */

@@ -14,9 +14,9 @@ import { type OpenedDataset, type OpenedTable, openDataset } from '../../files/d
 import type { Preset } from '../../files/datasets/presets.ts';
 import { withTableFlags } from '../../files/datasets/table-options.ts';
 import { LEAST_WATCHED } from '../../files/datasets/table-preset.ts';
+import { camelCase, optionsFrom } from '../../options/flags-of.ts';
 import type { Member } from '../../options/member.ts';
 import { ownParts } from '../../options/own-parts.ts';
-import { camelCase } from '../../options/words.ts';
 import { networkSpec, outputActivation } from './network-spec.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import type { TrainValues } from './options.ts';
@@ -119,26 +119,12 @@ function withoutOptimizerFlags(values: TrainValues): TrainValues {
   return Object.fromEntries(Object.entries(values).filter(([key]) => !merged.has(key)));
 }
 
-/** The flags that are options of the library; a resume and a cluster are opened elsewhere. */
-function trainOptionsOf({
-  resume: _,
-  patience,
-  'no-shuffle': noShuffle = false,
-  'no-gradient-check': noCheck = false,
-  'no-overlap': noOverlap = false,
-  cluster: _cluster,
-  module,
-  ...values
-}: TrainValues): TrainOptions {
-  const named = Object.entries(values).map(([flag, value]) => [camelCase(flag), value] as const);
-  const own = named.filter(([option, value]) => value !== undefined && Object.hasOwn(trainOptions.table, option));
-  const early = typeof patience === 'number' ? { patience } : {};
+/** The flags that are options of the library; a cluster is opened elsewhere. */
+function trainOptionsOf({ patience, cluster: _, module, ...values }: TrainValues): TrainOptions {
   return {
-    ...Object.fromEntries(own),
-    ...early,
-    ...(module === undefined ? {} : { modules: module, checkGradients: !noCheck }),
-    ...(noOverlap ? { overlap: false } : {}),
-    shuffle: !noShuffle,
+    ...optionsFrom(trainOptions.table, values),
+    ...(typeof patience === 'number' ? { patience } : {}),
+    ...(module === undefined ? {} : { modules: module }),
   };
 }
 

@@ -1,38 +1,36 @@
 import { isDeepStrictEqual } from 'node:util';
 import { show } from '@gradloom/core/internal';
 import { entriesToRaw, type ForeignEntry } from '../../options/config-file.ts';
+import type { Effect } from '../../options/effects.ts';
+import { camelCase } from '../../options/flags-of.ts';
 import { formatValue } from '../../options/member.ts';
 import { mergeRaw, parseRaw, type RawOptions } from '../../options/raw-options.ts';
 import { isRecord } from '../../options/read-object.ts';
 import { refuseIdleLibrary } from '../../options/run-options.ts';
-import { camelCase } from '../../options/words.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { configOf } from './describe-flags.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
 import type { Resumable } from './resumable.ts';
 
-/** Options that change no bit of the remaining steps, or whose effects the resume compares itself. */
-const FREE = new Set([
-  ...[
-    'threads',
-    'memory-limit',
-    'retries',
-    'out',
-    'no-out',
-    'quiet',
-    'json',
-    'verbose',
-    'resume',
-    'checkpoint-every',
-    'keep',
-  ],
-  ...['cluster', 'no-overlap', 'exchange-timeout'],
-  ...['epochs', 'steps', 'dataset', 'spec', 'backend', 'blas', 'profile', 'module', 'no-gradient-check'],
-]);
+/** Options that the resume compares itself, by what they come to. */
+const COMPARED = new Set(['epochs', 'steps', 'dataset', 'spec']);
+
+/** Options that change no bit of the steps, but what a run shows from its start to its end. */
+const FIXED = new Set(['stream', 'evaluate-test', 'probe']);
+
+/** Effects of options that decide what is computed. */
+const DECIDING: readonly Effect[] = ['result', 'naming', 'reading'];
+
+/** Whether an option may differ from that of the run. */
+const isFree = (name: string): boolean =>
+  COMPARED.has(name) ||
+  (Object.hasOwn(trainOptions, name) &&
+    !FIXED.has(name) &&
+    !DECIDING.includes(trainOptions[name as keyof TrainValues].effect));
 
 /** Whether an option is fixed from the start of a run to its end. */
-export const isOwnOption = (name: string): boolean => !FREE.has(name) && !RESOLVED.has(name);
+export const isOwnOption = (name: string): boolean => !isFree(name) && !RESOLVED.has(name);
 
 /** Options with defaults of the library; the record of the checkpoint has their values. */
 const RESOLVED = new Set(['evaluate-every', 'batch']);
@@ -57,7 +55,7 @@ export function resumedOptions(typed: RawOptions, { options, folder }: Resumable
   const { stored, own, foreign } = ownOptions(options, path);
   const found = changes(values, own);
   if (found.length > 0) throw new UsageError(`${found.join('; ')}: --resume continues the same run`);
-  const free = Object.fromEntries(Object.entries(typed).filter(([key]) => FREE.has(key)));
+  const free = Object.fromEntries(Object.entries(typed).filter(([key]) => isFree(key)));
   const given = mergeRaw(free, stored, trainAlternatives);
   if (values.blas !== undefined) refuseIdleLibrary(given, parseRaw(trainOptions, given));
   return {
@@ -83,7 +81,7 @@ function ownOptions(
 function changes(typed: TrainValues, own: TrainValues): string[] {
   const config = configOf(own);
   return Object.entries(configOf(typed)).flatMap(([flag, value]) => {
-    if (flag === 'dataset' ? isSameSource(value, config.dataset) : FREE.has(flag)) return [];
+    if (flag === 'dataset' ? isSameSource(value, config.dataset) : isFree(flag)) return [];
     const run = ownValue(config, flag);
     return agrees(value, run) ? [] : [`--${flag} has ${text(value)}, expected ${text(run)}`];
   });
@@ -93,16 +91,16 @@ function changes(typed: TrainValues, own: TrainValues): string[] {
 const isSameSource = (typed: unknown, own: unknown): boolean =>
   typed === own || (/[\\/]/.test(String(typed)) && /[\\/]/.test(String(own)));
 
-/** Values of options that are not written where nobody gave them. */
-const standard: Readonly<Record<string, unknown>> = { 'on-nan': 'stop', precision: 'float64' };
-
-/** Options of the optimizer, the schedule and the loss have become part of them. */
+/**
+ * Options of the optimizer, the schedule and the loss have become part of them. What is not written has the default of
+ * the library.
+ */
 function ownValue(config: Record<string, unknown>, flag: string): unknown {
   const { optimizer, schedule, loss } = config;
   if ((flag === 'lr' || flag in optimizerFlags) && isRecord(optimizer)) return optimizer[camelCase(flag)];
   if (flag === 'label-smoothing' && isRecord(loss)) return loss.labelSmoothing;
   if (flag === 'warmup-steps' && isRecord(schedule)) return schedule.warmupSteps;
-  return config[flag] ?? standard[flag];
+  return config[flag] ?? trainOptions[flag as keyof TrainValues].standard;
 }
 
 /** Whether a typed value agrees with that of the run; of a member, only the typed options count. */
@@ -111,4 +109,4 @@ function agrees(typed: unknown, own: unknown): boolean {
   return isDeepStrictEqual(typed, own);
 }
 
-const text = (value: unknown): string => (value === undefined ? 'none' : formatValue(value));
+const text = (value: unknown): string => (value === undefined || value === false ? 'none' : formatValue(value));

@@ -1,9 +1,10 @@
+import { option } from '@gradloom/core/internal';
 import type { OptionTable } from '../../options/option.ts';
 import { moduleOption } from '../../options/own-parts.ts';
-import { toggle } from '../../options/words.ts';
+import { verbose } from '../../options/run-options.ts';
 
 export const verifyOptions = {
   module: moduleOption,
-  json: { group: 'Output', ...toggle, describe: 'print one JSON object' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
+  json: { group: 'Output', ...option.flag(undefined, 'print one JSON object') },
+  verbose,
 } satisfies OptionTable;

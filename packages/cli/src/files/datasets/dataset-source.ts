@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { show, suggest } from '@gradloom/core/internal';
+import { option, show, suggest } from '@gradloom/core/internal';
 import { type TableName, tableFiles, tablePath } from '@gradloom/runtime';
 import { formatMember, type Member, parseMember } from '../../options/member.ts';
-import type { Kind } from '../../options/option.ts';
-import { text } from '../../options/words.ts';
 import { type DatasetName, presets } from './presets.ts';
 
 /** A source of rows: a named dataset and its options, or files and how to read them. */
@@ -23,10 +21,10 @@ export const datasetNames = { ...presets, ...tableFiles };
 /**
  * 'mnist', 'iris', 'spirals:rows=300', or a path: what exists, or is written as one (./mnist, cars.csv:target=price).
  */
-export const datasetSource: Kind<DatasetSource> = {
-  parse(name, raw) {
+export const datasetSource = option.kind(
+  (_where, name, raw): DatasetSource => {
     if (typeof raw !== 'string') return named(name, raw);
-    const word = text('the name of a dataset or a path').parse(name, raw);
+    const word = option.text('the name of a dataset or a path').check('', name, raw);
     if (Object.hasOwn(datasetNames, word.split(':')[0])) return named(name, word);
     if (existsSync(word)) return { path: word };
     const [, path, options] = /^(.+?):([\w-]+=.*)$/s.exec(word) ?? [];
@@ -44,8 +42,8 @@ export const datasetSource: Kind<DatasetSource> = {
     const wanted = `one of ${known.join(', ')}, or a file or folder that exists`;
     throw new Error(`${name} has ${show(word)}, expected ${wanted}${suggest(kind, known)}`);
   },
-  choices: Object.keys(datasetNames),
-};
+  { choices: Object.keys(datasetNames) },
+);
 
 /** The text that means the same source from any folder. */
 export function formatSource(source: DatasetSource): string {

@@ -16,11 +16,12 @@ import {
   type TableOptions,
 } from '@gradloom/runtime';
 import { encodeSplit, loadPlainTable, readTableAs, rowsOfSplit, tableFormatOf } from '@gradloom/runtime/internal';
+import { tableOptions } from '@gradloom/runtime/options';
+import { flagName } from '../../options/flags-of.ts';
 import { withoutPlace } from '../../terminal/failure.ts';
 import type { DatasetSource } from './dataset-source.ts';
 import { decisionsOnArrays } from './held-out.ts';
 import { type Preset, presets } from './presets.ts';
-import { flagOptions } from './table-options.ts';
 import { countInputs, tablePreset, tableShares } from './table-preset.ts';
 
 type FileSource = Extract<DatasetSource, { path: string }>;
@@ -201,10 +202,10 @@ async function fromFile<T>({ path, byFlag = [], table }: FileSource, flag: strin
 /** Options that were given by flags of their own have these names; the others are options of `--dataset`. */
 function inFlags(error: OptionError, byFlag: readonly string[]): OptionError {
   const [option, ...rest] = (error.options[0] ?? '').split('.');
-  const flag = Object.entries(flagOptions).find(([, name]) => name === option)?.[0];
   const isOfSplit = ['validation', 'test', 'folds', 'fold'].includes(option);
   if (isOfSplit) return error;
-  if (flag === undefined || !byFlag.includes(option)) return error.inside('dataset');
+  if (!byFlag.includes(option)) return error.inside('dataset');
+  const flag = flagName(option, tableOptions.table[option as keyof typeof tableOptions.table]);
   const about = rest.length === 0 ? flag : `${flag} ${rest.join('.')}`;
   return new OptionError(error.where, flag, error.problem, { about, cause: error });
 }

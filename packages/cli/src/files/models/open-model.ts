@@ -1,5 +1,6 @@
 import { show } from '@gradloom/core/internal';
 import { loadModel, type Model } from '@gradloom/runtime';
+import { readValue } from '../../options/option.ts';
 import { loadOptions } from '../../options/own-parts.ts';
 import type { RawOptions } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
@@ -50,7 +51,7 @@ export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): M
   };
   // Class names refer to the classes of the model, whatever other names these rows have.
   const classNames = labels === undefined ? {} : { classNames: labels };
-  const stored = typeof dataset === 'string' ? datasetSource.parse(OWN, dataset) : undefined;
+  const stored = typeof dataset === 'string' ? readValue(datasetSource, OWN, dataset) : undefined;
   const own = missing === 'drop' && stored !== undefined ? leavingGapsOut(stored) : stored;
   const name = asked === undefined ? OWN : '--dataset';
   const source = asked ?? stored;

@@ -1,23 +1,23 @@
-import { show } from '@gradloom/core/internal';
-import type { Kind, OptionTable } from '../../options/option.ts';
-import { knownKey } from '../../options/words.ts';
+import { option, show } from '@gradloom/core/internal';
+import type { OptionTable } from '../../options/option.ts';
 import { commonOptions } from './experiment.ts';
 import { experiments } from './index.ts';
 
 /** Some of a table's own keys, each once: 'neuron,loss'. */
-const keyList = <T extends object>(table: T): Kind<readonly (keyof T & string)[]> => ({
-  parse(name, raw) {
-    const words: readonly unknown[] = typeof raw === 'string' ? raw.split(',').map((word) => word.trim()) : [raw];
-    const keys = words.map((word) => knownKey(name, word, table));
-    const twice = keys.find((key, k) => keys.indexOf(key) < k);
-    if (twice === undefined) return keys;
-    throw new Error(`${name} has ${show(twice)} twice, expected each once`);
-  },
-  choices: Object.keys(table),
-});
+const keyList = <T extends object>(table: T): option.Kind<readonly (keyof T & string)[]> =>
+  option.kind(
+    (_where, name, raw): readonly (keyof T & string)[] => {
+      const words: readonly unknown[] = typeof raw === 'string' ? raw.split(',').map((word) => word.trim()) : [raw];
+      const keys = words.map((word) => option.oneOf(table).check('', name, word));
+      const twice = keys.find((key, k) => keys.indexOf(key) < k);
+      if (twice === undefined) return keys;
+      throw new Error(`${name} has ${show(twice)} twice, expected each once`);
+    },
+    { choices: Object.keys(table) },
+  );
 
 /** Of all experiments, one after another. */
 export const allOptions = {
-  only: { group: 'Run', ...keyList(experiments), describe: 'experiments to run, such as neuron,xor (default: all)' },
+  only: { group: 'Run', ...keyList(experiments)(undefined, 'experiments to run, such as neuron,xor', 'all') },
   ...commonOptions,
 } satisfies OptionTable;

@@ -1,8 +1,8 @@
+import { option } from '@gradloom/core/internal';
 import type { BackendChoice } from '@gradloom/runtime';
-import type { OptionTable, Values } from '../../options/option.ts';
+import { type Filled, type OptionTable, type Values, withDefaults } from '../../options/option.ts';
 import { parseRaw, type RawOptions } from '../../options/raw-options.ts';
-import { runOptions } from '../../options/run-options.ts';
-import { text, toggle } from '../../options/words.ts';
+import { runOptions, verbose } from '../../options/run-options.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import type { Finding } from './finding.ts';
 
@@ -52,29 +52,31 @@ export function defineExperiment<T extends OptionTable>(definition: {
   readonly describe: string;
   readonly examples?: readonly (readonly [line: string, meaning: string])[];
   readonly options: T; // own options, added to the common ones or replacing one
-  readonly run: (values: Values<T>, context: ExperimentContext) => Outcome | Promise<Outcome>;
+  readonly run: (values: Filled<T>, context: ExperimentContext, given: Values<T>) => Outcome | Promise<Outcome>;
 }): Experiment {
   const { describe, examples = [], options } = definition;
   return {
     describe,
     examples,
     options: { ...options, ...commonOptions, ...options },
-    run: async (raw, context) => definition.run(parseRaw(options, raw), context),
+    run: async (raw, context) => {
+      const given = parseRaw(options, raw);
+      return definition.run(withDefaults(options, given), context, given);
+    },
   };
 }
 
 /** Every experiment takes these. The backend is wasm unless told otherwise, so that everyone sees the same digits. */
 export const commonOptions = {
   ...runOptions,
-  backend: {
-    ...runOptions.backend,
-    describe: `${runOptions.backend.choices?.join(', ')} (default: wasm, so that everyone sees the same digits)`,
-  },
+  backend: { ...runOptions.backend, shown: 'wasm, so that everyone sees the same digits' },
   out: {
     group: 'Output',
-    ...text('a directory'),
-    describe: 'directory to write the full numbers (<experiment>.json) and the page (report.html) to',
+    ...option.text('a directory')(
+      undefined,
+      'directory to write the full numbers (<experiment>.json) and the page (report.html) to',
+    ),
   },
-  json: { group: 'Output', ...toggle, describe: 'print one JSON document' },
-  verbose: { group: 'Output', ...toggle, describe: 'print the stack trace of an error' },
+  json: { group: 'Output', ...option.flag(undefined, 'print one JSON document') },
+  verbose,
 } satisfies OptionTable;

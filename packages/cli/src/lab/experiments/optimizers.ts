@@ -1,7 +1,7 @@
 import type { OptimizerSpec } from '@gradloom/core';
+import { option } from '@gradloom/core/internal';
 import { syntheticDatasets } from '@gradloom/runtime';
 import { formatMember, type Member } from '../../options/member.ts';
-import { wholeNumber } from '../../options/numbers.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { decimal } from '../../terminal/text/format.ts';
 import { lineChart } from '../../terminal/text/line-chart.ts';
@@ -26,10 +26,10 @@ export const optimizers = defineExperiment({
   describe: 'Six optimizers on one problem, each at its best learning rate',
   examples: [['optimizers --seed 3', 'start from other weights']],
   options: {
-    seed: { group: 'Training', ...wholeNumber(0), describe: 'seed of the weights (default: 0)' },
+    seed: { group: 'Training', ...option.count(0, 'seed of the weights') },
     threads: oneThread,
   },
-  async run({ seed = 0 }, { machine, note }) {
+  async run({ seed }, { machine, note }) {
     const best = await withDescender(syntheticDatasets.sine({ rows: 128 }), machine, async ({ descend }) => {
       const all = [];
       for (const [name, spec] of Object.entries(contenders)) {

@@ -26,10 +26,9 @@ export const xor = defineExperiment({
   options: {
     seed: {
       group: 'Training',
-      ...numpySeed,
-      describe: 'seed, as np.random.seed takes it (default: 0, as in the chapter)',
+      ...numpySeed(undefined, 'seed, as np.random.seed takes it', '0, as in the chapter'),
     },
-    seeds: { group: 'Training', ...seedRange, describe: 'train from many seeds instead of one, such as 1..100' },
+    seeds: { group: 'Training', ...seedRange(undefined, 'train from many seeds instead of one, such as 1..100') },
   },
   async run({ seed, seeds }, context) {
     if (seeds === undefined) return one(seed ?? 0, context);

@@ -1,17 +1,127 @@
-import * as check from '../check.ts';
+import { suggest } from '../nearest.ts';
 import { OptionError } from '../option-error.ts';
-import * as range from '../range.ts';
 import { show } from '../show.ts';
-import type { Check, Option } from './option.ts';
+import type { Check, Flag, Option, Typing } from './option.ts';
 
-/** Makes options of one kind, such as `positive(1e-8, 'added to the denominator')`: default, help, default as shown. */
-export const kind =
-  <T>(check: Check<T>) =>
+/** A kind of value. Called, it makes an option of it, such as `positive(1e-8, 'added to the denominator')`. */
+export interface Kind<T> extends Typing {
+  readonly check: Check<T>;
+  /** An option with its default, its help line, and how help writes a default that is not a value. */
   <const Standard extends T | undefined = undefined>(
     standard?: Standard,
     help?: string,
     shown?: string,
-  ): Option<T, Standard> => ({ check, standard: standard as Standard, help, shown, required: false });
+  ): Option<T, Standard>;
+}
+
+/** A kind whose values all messages describe alike. */
+export interface PlainKind<T> extends Kind<T> {
+  readonly isValid: (value: unknown) => value is T;
+  /** 'a whole number of at least 1'. */
+  readonly wanted: string;
+  /** `wanted`, with what else a message about this refused value says. */
+  readonly wantedFor: (value: unknown, wanted?: string) => string;
+}
+
+/** A kind of value with a check of its own. */
+export function kind<T>(check: Check<T>, typing: Typing = {}): Kind<T> {
+  const make = <const Standard extends T | undefined = undefined>(
+    standard?: Standard,
+    help?: string,
+    shown?: string,
+  ): Option<T, Standard> => ({ ...typing, check, standard: standard as Standard, help, shown, required: false });
+  return Object.assign(make, { ...typing, check });
+}
+
+/** Values for which `isValid` holds; `wanted` says which those are. */
+export function checkedBy<T>(
+  wanted: string,
+  isValid: (value: unknown) => value is T,
+  typing: Typing = {},
+  addTo: (wanted: string, value: unknown) => string = (text) => text,
+): PlainKind<T> {
+  const wantedFor = (value: unknown, text = wanted) => addTo(text, value);
+  const check: Check<T> = (where, name, value) => {
+    if (isValid(value)) return value;
+    throw new OptionError(where, name, `has ${show(value)}, expected ${wantedFor(value)}`);
+  };
+  return Object.assign(kind(check, typing), { isValid, wanted, wantedFor });
+}
+
+/** Finite numbers for which `isValid` holds; `wanted` says which: 'a number above 0'. */
+export const number = (wanted: string, isValid: (value: number) => boolean): PlainKind<number> =>
+  checkedBy(
+    wanted,
+    (value): value is number => typeof value === 'number' && Number.isFinite(value) && isValid(value),
+    { fromText: numeric },
+    (text, value) => (isNotFinite(value) ? text.replace(/^a number/, 'a finite number') : text),
+  );
+
+/** Whole numbers from `least` to `most`. */
+export function wholeNumber(least: number, most?: number): PlainKind<number> {
+  const limit = most ?? Number.MAX_SAFE_INTEGER;
+  return checkedBy(
+    `a whole number ${most === undefined ? `of at least ${least}` : `from ${least} to ${most}`}`,
+    (value): value is number => Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= limit,
+    { fromText: numeric },
+    (text, value) => (most === undefined && isBeyondWhole(value) ? `${text} (at most 2^53 - 1)` : text),
+  );
+}
+
+/** A value of a kind, or a word. */
+export function orWord<T, const Word extends string>(
+  { isValid, wanted, wantedFor, fromText = (text) => text }: PlainKind<T>,
+  word: Word,
+): PlainKind<T | Word> {
+  const isEither = (value: unknown): value is T | Word => value === word || isValid(value);
+  return checkedBy(`${wanted}, or ${word}`, isEither, { fromText, choices: [word] }, (text, value) =>
+    wantedFor(value, text),
+  );
+}
+
+/** Finite numbers from `low` to `high`. */
+export function inRange(low = -Number.MAX_VALUE, high: number = Number.MAX_VALUE): PlainKind<number> {
+  const [from, to] = [low > -Number.MAX_VALUE, high < Number.MAX_VALUE];
+  const range = from ? (to ? ` from ${low} to ${high}` : ` of at least ${low}`) : to ? ` of at most ${high}` : '';
+  return number(`a number${range}`, (x) => x >= low && x <= high);
+}
+
+/** A finite number of at least 0. */
+export const nonNegative = inRange(0);
+/** A finite number above 0. */
+export const positive = number('a number above 0', (x) => x > 0);
+/** A number in [0, 1). */
+export const fraction = number('a number from 0 to below 1', (x) => x >= 0 && x < 1);
+/** A number in (0, 1). */
+export const betweenZeroAndOne = number('a number between 0 and 1', (x) => x > 0 && x < 1);
+/** A finite number. */
+export const finite = inRange();
+/** A finite number other than 0. */
+export const notZero = number('a number other than 0', (x) => x !== 0);
+/** A whole number from 0 to 2⁵³ - 1. */
+export const count = wholeNumber(0);
+/** A whole number from 1 to 2⁵³ - 1. */
+export const positiveInteger = wholeNumber(1);
+/** True or false. */
+export const flag = checkedBy('true or false', (value) => typeof value === 'boolean', { standsAlone: true });
+/** Text of at least one character; `wanted` says what it names. */
+export const text = (wanted: string): PlainKind<string> =>
+  checkedBy(wanted, (value): value is string => typeof value === 'string' && value !== '');
+
+/** One of a table's own keys. */
+export function oneOf<T extends object>(table: T): PlainKind<keyof T & string> {
+  const choices = Object.keys(table);
+  return checkedBy(
+    `one of ${choices.join(', ')}`,
+    (value): value is keyof T & string => typeof value === 'string' && Object.hasOwn(table, value),
+    { choices },
+    (wanted, value) => wanted + suggest(value, choices),
+  );
+}
+
+/** Any value: what it is handed to checks it. */
+export const unchecked = <T>(help?: string, shown?: string): Option<T, undefined> =>
+  kind((_where, _name, value) => value as T)(undefined, help, shown);
 
 /** An option of a kind that must be given. */
 export const required = <T>(of: () => Option<T, undefined>): Option<T, undefined, true> => ({
@@ -19,29 +129,31 @@ export const required = <T>(of: () => Option<T, undefined>): Option<T, undefined
   required: true,
 });
 
-/** A finite number of at least 0. */
-export const nonNegative = kind(range.nonNegative);
-/** A finite number above 0. */
-export const positive = kind(range.positive);
-/** A number in [0, 1). */
-export const fraction = kind(range.fraction);
-/** A finite number. */
-export const finite = kind(check.finite);
-/** A whole number of at least 0. */
-export const count = kind(range.count);
-/** A whole number of at least 1. */
-export const positiveInteger = kind(check.positiveInteger);
-/** True or false. */
-export const flag = kind(range.flag);
-/** One of a table's own keys. */
-export const oneOf = <T extends object>(table: T) =>
-  kind((where, name, value) => check.oneOf(where, name, value, table));
-/** A value for which `isValid` holds; `wanted` says which those are. */
-export const checkedBy = <T>(wanted: string, isValid: (value: unknown) => value is T) =>
-  kind((where, name, value) => {
-    if (isValid(value)) return value;
-    throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
-  });
-/** Any value: what it is handed to checks it. */
-export const unchecked = <T>(help?: string, shown?: string): Option<T, undefined> =>
-  kind((_where, _name, value) => value as T)(undefined, help, shown);
+/** Makes options flags, such as `asFlag({ group: 'Training', effect: 'result' })(positiveInteger(1))`. */
+export const asFlag =
+  <const F extends Flag>(stated: F) =>
+  <O extends object>(option: O): O & F => ({ ...option, ...stated });
+
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+
+/**
+ * The number that a text writes in decimal. Anything else, including hexadecimal, an empty text and numbers beyond 64
+ * bits, stays a text, for a check to refuse as it was typed.
+ */
+export function numeric(text: string): number | string {
+  if (!DECIMAL.test(text)) return text;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : text;
+}
+
+/** Whether a text writes a number in decimal that is beyond the range of 64 bits. */
+export const isTooLarge = (text: string): boolean => DECIMAL.test(text) && !Number.isFinite(Number(text));
+
+const isInfinite = (value: unknown): boolean =>
+  typeof value === 'string' && (isTooLarge(value) || /^[+-]?inf(inity)?$/i.test(value));
+
+const isNotFinite = (value: unknown): boolean =>
+  typeof value === 'number' ? !Number.isFinite(value) : isInfinite(value);
+
+const isBeyondWhole = (value: unknown): boolean =>
+  typeof value === 'number' ? value > Number.MAX_SAFE_INTEGER : isInfinite(value);

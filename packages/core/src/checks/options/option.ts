@@ -3,8 +3,20 @@ import { onlyKeys } from '../check.ts';
 /** The value, if it is a valid one. @throws OptionError "<where>: <name> has <value>, expected <wanted>". */
 export type Check<T> = (where: string, name: string, value: unknown) => T;
 
+/** How a value of an option is typed, as a flag or in a file. */
+export interface Typing {
+  /** The value that a text stands for. Absent: the text itself. */
+  readonly fromText?: (text: string) => unknown;
+  /** Words among its values. */
+  readonly choices?: readonly string[];
+  /** Whether its flag stands alone, for true. */
+  readonly standsAlone?: true;
+  /** Whether its flag may be given several times. */
+  readonly repeats?: true;
+}
+
 /** One option. */
-export interface Option<T, Standard extends T | undefined, Required extends boolean = false> {
+export interface Option<T, Standard extends T | undefined, Required extends boolean = false> extends Typing {
   /** Its check, which also says its type. */
   readonly check: Check<T>;
   /** Its default; undefined if it has none, or one that depends on more than the options. */
@@ -22,8 +34,18 @@ export interface Option<T, Standard extends T | undefined, Required extends bool
 /** The options of each member of a family, by its kind. */
 export type MemberTables = Readonly<Record<string, OptionTable>>;
 
-/** Options by name. */
-export type OptionTable = Readonly<Record<string, Option<unknown, unknown, boolean>>>;
+/** What the command line must know of an option that is one of its flags. */
+export interface Flag {
+  /** The group in which help lists it. */
+  readonly group: string;
+  /** What it decides, and hence which files may set it. */
+  readonly effect: string;
+  /** Its name, where that does not follow from the name of the option. */
+  readonly flag?: string;
+}
+
+/** Options by name; some are flags of the command line, too. */
+export type OptionTable = Readonly<Record<string, Option<unknown, unknown, boolean> & Partial<Flag>>>;
 
 type Value<O> = O extends { check: Check<infer T> } ? T : never;
 type RequiredName<T> = { [K in keyof T]: T[K] extends { required: true } ? K : never }[keyof T];

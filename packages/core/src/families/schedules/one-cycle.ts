@@ -1,8 +1,7 @@
-import { number } from '../../checks/check.ts';
-import { defineOptions, fraction, kind, type OptionsOf } from '../../checks/options/index.ts';
+import { defineOptions, fraction, inRange, type OptionsOf } from '../../checks/options/index.ts';
 import { anneal, type ScheduleIn } from './schedule.ts';
 
-const divisor = kind((where, name, value) => number(where, name, value, 'of at least 1', (x) => x >= 1));
+const divisor = inRange(1);
 
 const oneCycleOptions = defineOptions('schedule one-cycle', {
   /** Share of the run in which the rate rises, in [0, 1) (pct_start in PyTorch). @default 0.3 */

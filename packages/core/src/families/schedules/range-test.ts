@@ -1,9 +1,8 @@
-import { number } from '../../checks/check.ts';
-import { defineOptions, kind, type OptionsOf } from '../../checks/options/index.ts';
+import { defineOptions, number, type OptionsOf } from '../../checks/options/index.ts';
 import { pow } from '../../math/pow.ts';
 import type { ScheduleIn } from './schedule.ts';
 
-const share = kind((where, name, value) => number(where, name, value, 'in (0, 1]', (x) => x > 0 && x <= 1));
+const share = number('a number above 0 and up to 1', (x) => x > 0 && x <= 1);
 
 const rangeTestOptions = defineOptions('schedule range-test', {
   /** In (0, 1]: the factor of the first step. @default 1e-8 */

@@ -1,4 +1,4 @@
-import { count } from '../../checks/range.ts';
+import { count } from '../../checks/options/index.ts';
 import { log } from '../log.ts';
 import { complete, type Pausable } from '../pausable.ts';
 import { cos, sin } from '../sin.ts';
@@ -76,13 +76,13 @@ export interface Random {
 export function streamKey(seed: number, ...stream: readonly (number | string)[]): Uint32Array<ArrayBuffer> {
   const key = new Uint32Array(4);
   const absorb = (a: number, b: number, tag: number) => philox4x32(key, a, b, tag, 0, key[0], key[1]);
-  absorb(count('createRandom', 'seed', seed), seed / 4294967296, 0);
+  absorb(count.check('createRandom', 'seed', seed), seed / 4294967296, 0);
   for (const part of stream) {
     if (typeof part === 'string') {
       absorb(part.length, 0, 1);
       for (let i = 0; i < part.length; i++) absorb(part.charCodeAt(i), 0, 2);
     } else {
-      absorb(count('createRandom', 'stream', part), part / 4294967296, 3);
+      absorb(count.check('createRandom', 'stream', part), part / 4294967296, 3);
     }
   }
   return key.slice(0, 2);

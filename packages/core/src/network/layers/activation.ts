@@ -1,19 +1,20 @@
-import { oneOf } from '../../checks/check.ts';
 import { unknownOption } from '../../checks/option-error.ts';
 import {
   defineOptions,
   type Named,
+  nonNegative,
   type OptionsOf,
+  oneOf,
+  type PlainKind,
   positiveInteger,
   required,
   unchecked,
 } from '../../checks/options/index.ts';
-import { nonNegative } from '../../checks/range.ts';
 import { type Activation, type ActivationName, activations } from '../../families/activations/index.ts';
 import { activationOps, ownActivationOps } from '../../program/ops/index.ts';
 import { sizeOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
-import type { Place } from './place.ts';
+import { NO_PARTS, type Place } from './place.ts';
 
 export const activationOptions = defineOptions('activation', {
   /** Name of the function in the table of activations. */
@@ -30,15 +31,18 @@ export const activationOptions = defineOptions('activation', {
 /** Options of an activation layer. */
 export interface ActivationOptions extends OptionsOf<typeof activationOptions.table>, Named {}
 
+const ofActivations: PlainKind<string> = oneOf(activations);
+
 /** y[i] = f(x[i]) with f from the table of activations. */
 export function activation(options: ActivationOptions, { input, own }: Pick<Place, 'input' | 'own'>): Layer {
   const { fn, size: width, alpha: given } = activationOptions.read(options);
   const table: Readonly<Record<string, Activation>> = { ...activations, ...own?.activations };
-  const f = table[oneOf('activation', 'fn', fn, table)];
+  const known = own === undefined || own === NO_PARTS ? ofActivations : oneOf(table);
+  const f = table[known.check('activation', 'fn', fn)];
   if (given !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
   const shape = width === undefined ? input : [width];
   const size = sizeOf(shape);
-  const alpha = given === undefined ? f.alpha : nonNegative('activation', 'alpha', given);
+  const alpha = given === undefined ? f.alpha : nonNegative.check('activation', 'alpha', given);
   const ops = f.own === undefined ? activationOps[fn] : ownActivationOps(f.own, f);
   const readsZ = f.reads === 'z';
   return {

@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { number, onlyKeys, show, showPath } from '@gradloom/core/internal';
+import { onlyKeys, option, show, showPath } from '@gradloom/core/internal';
 import { isSocket } from '../../system/files/file-system.ts';
 import { ownProcess, stateOf } from '../../system/files/process-identity.ts';
 import type { Cluster, Connection } from '../cluster.ts';
@@ -28,7 +28,7 @@ export interface ClusterOptions {
 export async function openCluster(options: ClusterOptions = {}): Promise<Cluster> {
   onlyKeys('openCluster', options, ['timeLimitMs', 'path']);
   const { timeLimitMs = 300_000, path } = options;
-  number('openCluster', 'timeLimitMs', timeLimitMs, 'above 0', (limit) => limit > 0);
+  option.positive.check('openCluster', 'timeLimitMs', timeLimitMs);
   if (path !== undefined && (typeof path !== 'string' || path === '')) {
     throw new OptionError('openCluster', 'path', `has ${show(path)}, expected the path of an MPI library`);
   }

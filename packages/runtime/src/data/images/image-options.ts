@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { number, onlyKeys, show } from '@gradloom/core/internal';
+import { onlyKeys, option, show } from '@gradloom/core/internal';
 
 /** Options of `loadImageFolder`. */
 export interface ImageOptions {
@@ -39,7 +39,7 @@ export function checkImageOptions(where: string, options: ImageOptions): ImageSi
   if (channels !== undefined && channels !== 1 && channels !== 3) {
     throw new OptionError(where, 'channels', `has ${show(channels)}, expected 1 (grey) or 3 (red, green and blue)`);
   }
-  if (divisor !== undefined) number(where, 'divisor', divisor, 'other than 0', (value) => value !== 0);
+  if (divisor !== undefined) option.notZero.check(where, 'divisor', divisor);
   if (size === undefined) return undefined;
   const [, width, height = width] = /^(\d{1,5})(?:x(\d{1,5}))?$/.exec(String(size)) ?? [];
   const sides = { width: Number(width), height: Number(height) };

@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { number, onlyKeys, positiveInteger } from '@gradloom/core/internal';
+import { onlyKeys, option } from '@gradloom/core/internal';
 import { mebibytes } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
 
@@ -29,9 +29,9 @@ const BYTES_A_ROW = 2 * (2 * 8 + 4 + 4);
 export function withDefaults<T extends ClassOptions>(where: string, options: T, defaults: Required<T>): Required<T> {
   onlyKeys(where, options, Object.keys(defaults));
   const filled = { ...defaults, ...options };
-  checkRoom(where, positiveInteger(where, 'rows', filled.rows));
-  number(where, 'noise', filled.noise, 'of at least 0', (noise) => noise >= 0);
-  if (filled.classes !== undefined) positiveInteger(where, 'classes', filled.classes);
+  checkRoom(where, option.positiveInteger.check(where, 'rows', filled.rows));
+  option.nonNegative.check(where, 'noise', filled.noise);
+  if (filled.classes !== undefined) option.positiveInteger.check(where, 'classes', filled.classes);
   return filled;
 }
 

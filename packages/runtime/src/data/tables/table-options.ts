@@ -1,14 +1,5 @@
 import { type ColumnType, OptionError } from '@gradloom/core';
-import {
-  defineOptions,
-  oneOf as isOneOf,
-  list,
-  type Named,
-  type OptionsOf,
-  option,
-  record,
-  show,
-} from '@gradloom/core/internal';
+import { defineOptions, list, type Named, type OptionsOf, option, record, show } from '@gradloom/core/internal';
 import { targetKinds } from '../npy-dataset.ts';
 import { delimiters } from './table-reader.ts';
 
@@ -40,7 +31,7 @@ const types = option.kind((where, name, value: unknown): Readonly<Record<string,
     value as Record<string, ColumnType>,
     "types by column name, such as { age: 'numeric' }",
   );
-  for (const [column, type] of Object.entries(found)) isOneOf(where, `${name}.${column}`, type, columnTypes);
+  for (const [column, type] of Object.entries(found)) option.oneOf(columnTypes).check(where, `${name}.${column}`, type);
   return found;
 });
 
@@ -57,6 +48,10 @@ const columnName = option.checkedBy(
   (value) => typeof value === 'string' || typeof value === 'number',
 );
 
+/** Flags of every command that reads a table to train on. */
+const data = option.asFlag({ group: 'Data', effect: 'result' });
+const naming = option.asFlag({ group: 'Data', effect: 'naming' });
+
 export const tableOptions = defineOptions('readTable', {
   /** Name of the table in messages. @default the path */
   name: option.checkedBy('text', (value): value is string => typeof value === 'string')(),
@@ -65,29 +60,32 @@ export const tableOptions = defineOptions('readTable', {
   /** Field separator. @default found from the first rows */
   delimiter: option.oneOf(delimiters)(),
   /** The target column, or several with numbers: names, or numbers counted from 1. @default the last column */
-  target: target(undefined, 'the column to predict: its name, or its number counted from 1', 'the last column'),
+  target: naming(target(undefined, 'the column to predict: its name, or its number counted from 1', 'the last column')),
   /** Kind of targets. @default 'classes' for words and for few whole numbers that repeat, else 'values' */
-  targets: option.oneOf(targetKinds)(undefined, 'classes or values', 'found from the target column'),
+  targets: data(option.oneOf(targetKinds)(undefined, 'classes or values', 'found from the target column')),
   /** The allowed class names, in the order of their indices. @default all names in the file, sorted */
   classNames: names(),
   /** Types of columns by name. @default found from all rows */
-  columns: types(
-    undefined,
-    'read a column as numeric, categorical, boolean or date: age:numeric',
-    'found from all rows',
+  columns: option.asFlag({ group: 'Data', effect: 'naming', flag: 'column' })(
+    types(undefined, 'read a column as numeric, categorical, boolean or date: age:numeric', 'found from all rows'),
   ),
   /** Columns that are left out. @default none */
-  drop: names(undefined, 'columns to leave out, such as id,name', 'none'),
+  drop: naming(names(undefined, 'columns to leave out, such as id,name', 'none')),
   /** A column of numbers of at least 0: how much each row counts. @default all rows count the same */
-  weightColumn: columnName(undefined, 'a column of numbers that say how much each row counts', 'none'),
+  weightColumn: naming(columnName(undefined, 'a column of numbers that say how much each row counts', 'none')),
   /** 'impute' fills gaps with the median, or makes them a category; 'drop' leaves their rows out. @default 'impute' */
-  missing: option.oneOf(missingChoices)('impute', 'gaps: impute fills them in, drop leaves their rows out'),
+  missing: data(option.oneOf(missingChoices)('impute', 'gaps: impute fills them in, drop leaves their rows out')),
   /** How numbers are scaled. @default 'standard' */
-  scale: option.oneOf(scales)('standard', 'how numbers are scaled: standard, minmax, robust or none'),
+  scale: data(option.oneOf(scales)('standard', 'how numbers are scaled: standard, minmax, robust or none')),
   /** Most categories of a column: each becomes an input. @default 100 */
-  oneHotLimit: option.positiveInteger(100, 'most categories of a column, each of which becomes an input'),
+  oneHotLimit: data(option.positiveInteger(100, 'most categories of a column, each of which becomes an input')),
   /** Whether the rows are kept in a cache beside the file, made once, for tables larger than memory. @default false */
-  stream: option.flag(),
+  stream: option.asFlag({ group: 'Data', effect: 'execution' })(
+    option.flag(
+      undefined,
+      'leave the inputs in their file, or those of a table in a cache beside it; never changes the result',
+    ),
+  ),
 });
 
 /** Options of `readTable`. */

@@ -1,4 +1,4 @@
-import { oneOf } from '@gradloom/core/internal';
+import { option } from '@gradloom/core/internal';
 import { resolveInstalled } from '../../system/installed.ts';
 
 const table = {
@@ -24,4 +24,4 @@ export const tableFiles: Readonly<Record<TableName, string>> = table;
  * @throws OptionError for another name
  */
 export const tablePath = (name: TableName): string =>
-  resolveInstalled(`@gradloom/runtime/data/${table[oneOf('tablePath', 'name', name, table)]}`);
+  resolveInstalled(`@gradloom/runtime/data/${table[option.oneOf(table).check('tablePath', 'name', name)]}`);

@@ -10,7 +10,7 @@ import {
   hasNativeProducts,
   type KernelScratch,
   kernelsFile,
-  oneOf,
+  option,
   record,
   show,
   type WasmMemory,
@@ -72,7 +72,7 @@ export function resolveBackend(
   network?: Network,
   type: ElementType = FLOAT64,
 ): Backend {
-  const name = oneOf('train', 'backend', choice, backendChoices);
+  const name = option.oneOf(backendChoices).check('train', 'backend', choice);
   if (path !== undefined && typeof path !== 'string') {
     throw new OptionError('train', 'blas', `has ${show(path)}, expected the path of a library`);
   }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { OptionError } from '@gradloom/core';
-import { onlyKeys, positiveInteger, show } from '@gradloom/core/internal';
+import { onlyKeys, option, show } from '@gradloom/core/internal';
 import { type Crew, type CrewShape, openCrew, startCrew } from './crew.ts';
 import { toMessage } from './messages.ts';
 import type { Task } from './protocol.ts';
@@ -74,14 +74,14 @@ const MOST_THREADS = 512;
  */
 export async function createPool(options: PoolOptions = {}): Promise<Pool> {
   onlyKeys('createPool', options, ['threads', 'execArgv', 'heapMiB']);
-  const threads = positiveInteger('createPool', 'threads', options.threads ?? availableParallelism());
+  const threads = option.positiveInteger.check('createPool', 'threads', options.threads ?? availableParallelism());
   if (threads > MOST_THREADS)
     throw new OptionError('createPool', 'threads', `has ${threads}, expected at most ${MOST_THREADS}`);
   const shape: CrewShape = { ...options, threads };
   if (options.execArgv !== undefined && !isListOfTexts(options.execArgv)) {
     throw new OptionError('createPool', 'execArgv', `has ${show(options.execArgv)}, expected a list of flags of Node`);
   }
-  if (options.heapMiB !== undefined) positiveInteger('createPool', 'heapMiB', options.heapMiB);
+  if (options.heapMiB !== undefined) option.positiveInteger.check('createPool', 'heapMiB', options.heapMiB);
   let crew: Crew | null = await startCrew(shape);
   let opening: Promise<Crew> | undefined; // the next crew while it starts
   let free = threads;

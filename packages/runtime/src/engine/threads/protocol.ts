@@ -20,14 +20,9 @@ export interface TeamSetup extends CompiledKernels {
   readonly mayHold: number; // bytes of ended runs that a thread need not free yet
 }
 
-/**
- * What a thread needs for a run. Every task refers to it, since the pool chooses the thread of a task: see messages.ts.
- */
-export interface RunSetup extends TeamSetup {
-  readonly kind: 'training'; // memory laid out by arena.ts
-  readonly optimizer: OptimizerSpec;
+/** What the plan of a run decides about its steps, and its threads read. */
+export interface StepShape {
   readonly ema: number | null; // decay of the moving average of the weights; null if there is none
-  readonly schedule: ScheduleSpec;
   readonly context: ScheduleContext;
   readonly batch: number;
   readonly lastBatch: number; // rows of an epoch's last batch
@@ -35,10 +30,26 @@ export interface RunSetup extends TeamSetup {
   readonly rowsAtOnce: number; // most rows of a training pass: see team-part.ts
   readonly passRows: number; // most rows of any pass
   readonly couples: boolean; // see couplesRows
-  readonly cluster: ClusterShape | null; // null without other ranks
   readonly seed: number;
   readonly clipNorm: number | null;
   readonly maxNorm: number | null; // limit of the norm of weights into a unit
+}
+
+/** These fields of a plan; the rest of it does not go to threads. */
+export function stepShapeOf(plan: StepShape): StepShape {
+  const { context, seed, ema, clipNorm, maxNorm } = plan;
+  const { batch, lastBatch, leaf, rowsAtOnce, passRows, couples } = plan;
+  return { context, seed, ema, clipNorm, maxNorm, ...{ batch, lastBatch, leaf, rowsAtOnce, passRows, couples } };
+}
+
+/**
+ * What a thread needs for a run. Every task refers to it, since the pool chooses the thread of a task: see messages.ts.
+ */
+export interface RunSetup extends TeamSetup, StepShape {
+  readonly kind: 'training'; // memory laid out by arena.ts
+  readonly optimizer: OptimizerSpec;
+  readonly schedule: ScheduleSpec;
+  readonly cluster: ClusterShape | null; // null without other ranks
   readonly probes: boolean; // whether the arena has room for probed steps
   readonly times: Float64Array<SharedArrayBuffer> | null; // [threads, phases] see clock.ts; null without a profile
   readonly workTimes: Float64Array<SharedArrayBuffer>; // see work-clock.ts

@@ -1,5 +1,5 @@
 import type { Model } from '@gradloom/core';
-import { elements, positiveInteger, record } from '@gradloom/core/internal';
+import { elements, option, record } from '@gradloom/core/internal';
 import { createPool } from '../../engine/threads/pool.ts';
 import type { AnswersTask } from './answer-task.ts';
 import { createTextAnswerer, type Reply, type TextLimits } from './answer-texts.ts';
@@ -24,8 +24,8 @@ export interface AnswerPool {
 export async function createAnswerPool(model: Model, options: TextLimits & { threads: number }): Promise<AnswerPool> {
   record('createAnswerPool', 'model', model, 'a model');
   record('createAnswerPool', 'options', options, '{ threads, mostRows }');
-  const threads = positiveInteger('createAnswerPool', 'threads', options.threads);
-  const mostRows = positiveInteger('createAnswerPool', 'mostRows', options.mostRows);
+  const threads = option.positiveInteger.check('createAnswerPool', 'threads', options.threads);
+  const mostRows = option.positiveInteger.check('createAnswerPool', 'mostRows', options.mostRows);
   elements('createAnswerPool', 'model.parameters', model.parameters);
   // Done first: if there is no memory for a copy, no threads must be ended.
   const shared = shareModel(model);

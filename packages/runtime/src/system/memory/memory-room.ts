@@ -1,6 +1,6 @@
 import { freemem, totalmem } from 'node:os';
 import { OptionError } from '@gradloom/core';
-import { positiveInteger } from '@gradloom/core/internal';
+import { option } from '@gradloom/core/internal';
 import { cgroupMemory } from './cgroup-memory.ts';
 import { type MemoryRoom, mebibytes } from './memory.ts';
 
@@ -17,7 +17,7 @@ export function limitMemory(bytes: number | null): void {
     limit = null;
     return;
   }
-  const wanted = positiveInteger('limitMemory', 'memoryLimit', bytes);
+  const wanted = option.positiveInteger.check('limitMemory', 'memoryLimit', bytes);
   const taken = process.memoryUsage.rss();
   if (wanted < taken) {
     const has = wanted < LITTLE ? `${wanted} ${wanted === 1 ? 'byte' : 'bytes'}` : mebibytes(wanted);

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '@gradloom/core';
-import { elementTypes, FLOAT64, isJsonObject, show } from '@gradloom/core/internal';
+import { elementTypes, FLOAT64, isJsonObject, option, show } from '@gradloom/core/internal';
 import type { Progress, RunRecord, SavedState } from './checkpoint.ts';
 
 /** Checks the parts of a record that are read; the rest is only compared. */
@@ -8,9 +8,7 @@ export function checkRecord(record: Json | undefined): asserts record is JsonObj
   for (const name of ['totalSteps', 'stepsPerEpoch', 'evaluateEvery', 'batch'])
     whole(`record.${name}`, record[name], 1);
   const { backend, data, ema } = record;
-  if (ema !== undefined && !(typeof ema === 'number' && ema > 0 && ema < 1)) {
-    throw new Error(`record.ema has ${show(ema)}, expected a number between 0 and 1`);
-  }
+  if (ema !== undefined) option.betweenZeroAndOne.check('', 'record.ema', ema);
   const { precision = FLOAT64 } = record;
   if (!elementTypes.some((type) => type === precision)) {
     throw new Error(`record.precision has ${show(precision)}, expected ${elementTypes.join(' or ')}`);
@@ -38,12 +36,8 @@ export function checkProgress(
   whole('progress.gradientThreads', progress.gradientThreads, 0);
   whole('progress.rollbacks', progress.rollbacks ?? 0, 0);
   const { elapsedMs, rate, validation, test, best } = progress;
-  if (rate !== undefined && !(typeof rate === 'number' && rate >= 0)) {
-    throw new Error(`progress.rate has ${show(rate)}, expected a number of at least 0`);
-  }
-  if (typeof elapsedMs !== 'number' || !(elapsedMs >= 0)) {
-    throw new Error(`progress.elapsedMs has ${show(elapsedMs)}, expected a number of at least 0`);
-  }
+  if (rate !== undefined) option.nonNegative.check('', 'progress.rate', rate);
+  option.nonNegative.check('', 'progress.elapsedMs', elapsedMs);
   for (const [name, figures] of Object.entries({ validation, test, best })) checkFigures(`progress.${name}`, figures);
   checkEarlyStopping(progress.early, step);
 }
@@ -90,7 +84,5 @@ const isFigure = (value: Json): boolean =>
 
 const isNumber = (value: Json): boolean => typeof value === 'number';
 
-function whole(name: string, value: Json | undefined, least: number): number {
-  if (Number.isSafeInteger(value) && Number(value) >= least) return Number(value);
-  throw new Error(`${name} has ${show(value)}, expected a whole number of at least ${least}`);
-}
+const whole = (name: string, value: Json | undefined, least: number): number =>
+  option.wholeNumber(least).check('', name, value);

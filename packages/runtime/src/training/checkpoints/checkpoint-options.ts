@@ -3,12 +3,10 @@ import type { ModelMetadata } from '@gradloom/core';
 import {
   defineOptions,
   type Named,
-  number,
   type OptionsOf,
   onlyKeys,
   option,
   plainJson,
-  positiveInteger,
   reasonOf,
   show,
 } from '@gradloom/core/internal';
@@ -40,6 +38,7 @@ export interface EverySeconds {
 }
 
 const folder = option.checkedBy('the path of a folder', isFolder);
+const output = { group: 'Output', effect: 'execution' } as const;
 const metadata = option.kind((_where, _name, value) => checkMetadata(value));
 
 export const checkpointOptions = defineOptions(
@@ -54,18 +53,22 @@ export const checkpointOptions = defineOptions(
      * How often: a number of steps, or `{ steps }`, `{ epochs }` or `{ seconds }`.
      * @default only when the run ends, stops or fails
      */
-    every: option.unchecked<CheckpointEvery>(
-      'write a checkpoint every so many steps (50), epochs (2e) or seconds (30s)',
-      'only at the end',
+    every: option.asFlag({ ...output, flag: 'checkpoint-every' })(
+      option.unchecked<CheckpointEvery>(
+        'write a checkpoint every so many steps (50), epochs (2e) or seconds (30s)',
+        'only at the end',
+      ),
     ),
     /**
      * Number of the newest checkpoints to keep under names with their steps, such as step-000120.gradloom.
      * @default none
      */
-    keep: option.positiveInteger(
-      undefined,
-      'how many of the newest checkpoints to keep as step-<number>.gradloom, besides the last and the best',
-      '0',
+    keep: option.asFlag(output)(
+      option.positiveInteger(
+        undefined,
+        'how many of the newest checkpoints to keep as step-<number>.gradloom, besides the last and the best',
+        '0',
+      ),
     ),
     /** Metadata stored in the files, such as the names of classes. @default {} */
     metadata: metadata({}),
@@ -87,15 +90,16 @@ export interface CheckpointTimes {
 /** @throws Error for other values. */
 export function checkpointTimes(every: CheckpointEvery | undefined, stepsPerEpoch: number): CheckpointTimes {
   if (every === undefined) return never;
-  if (typeof every === 'number') return bySteps(positiveInteger('train', 'checkpoint.every', every));
+  if (typeof every === 'number') return bySteps(option.positiveInteger.check('train', 'checkpoint.every', every));
   if (typeof every === 'object' && every !== null) {
     onlyKeys('train: checkpoint.every', every, ['steps', 'epochs', 'seconds']);
     if (Object.keys(every).length === 1) {
-      if ('steps' in every) return bySteps(positiveInteger('train', 'checkpoint.every.steps', every.steps));
+      if ('steps' in every)
+        return bySteps(option.positiveInteger.check('train', 'checkpoint.every.steps', every.steps));
       if ('epochs' in every) {
-        return bySteps(stepsPerEpoch * positiveInteger('train', 'checkpoint.every.epochs', every.epochs));
+        return bySteps(stepsPerEpoch * option.positiveInteger.check('train', 'checkpoint.every.epochs', every.epochs));
       }
-      const seconds = number('train', 'checkpoint.every.seconds', every.seconds, 'above 0', (s) => s > 0);
+      const seconds = option.positive.check('train', 'checkpoint.every.seconds', every.seconds);
       return { next: () => Number.POSITIVE_INFINITY, isDue: (_step, elapsedMs) => elapsedMs >= seconds * 1000 };
     }
   }

@@ -12,17 +12,12 @@ import { type RunIdentity, runDifferences } from './same-run.ts';
 /** The record of a run for its checkpoints. Hashes all rows. */
 export function* recordOf(plan: RunPlan, data: DataSplits, backend: Backend): Pausable<RunRecord> {
   const { optimizerSpec, scheduleSpec, batch, seed, clipNorm, shuffle, evaluateEvery } = plan;
-  const { elementType, onNan, classWeight, ema, maxNorm } = plan;
   return {
     optimizer: typeof optimizerSpec === 'string' ? { kind: optimizerSpec } : optimizerSpec,
     schedule: typeof scheduleSpec === 'string' ? { kind: scheduleSpec } : scheduleSpec,
-    ...(elementType === 'float64' ? {} : { precision: elementType }),
     ...{ batch, seed, clipNorm, shuffle, evaluateEvery },
-    ...(onNan === 'stop' ? {} : { onNan }),
     ...(plan.early === null ? {} : { early: plan.early }),
-    ...(maxNorm === null ? {} : { maxNorm }),
-    ...(ema === null ? {} : { ema }),
-    ...(classWeight === undefined ? {} : { classWeight }),
+    ...plan.recorded,
     parameters: plan.parametersHash,
     ...(plan.parts.modules.length === 0 ? {} : { modules: plan.parts.modules }),
     totalSteps: plan.context.totalSteps,

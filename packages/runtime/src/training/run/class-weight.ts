@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { number, show } from '@gradloom/core/internal';
+import { option, show } from '@gradloom/core/internal';
 
 /** Weight of each class: 'balanced', a number for each class, or numbers by name; a class not named counts 1. */
 export type ClassWeight = 'balanced' | readonly number[] | Readonly<Record<string, number>>;
@@ -12,6 +12,6 @@ export function checkClassWeight(where: string, name: string, value: unknown): C
   if (typeof value !== 'object' || value === null) {
     throw new OptionError(where, name, `has ${show(value)}, expected ${WANTED}`);
   }
-  for (const weight of Object.values(value)) number(where, name, weight, 'of at least 0', (w) => w >= 0);
+  for (const weight of Object.values(value)) option.nonNegative.check(where, name, weight);
   return (Array.isArray(value) ? [...value] : { ...value }) as ClassWeight;
 }

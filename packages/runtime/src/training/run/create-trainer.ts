@@ -6,7 +6,7 @@ import {
   OptionError,
   type Pausable,
 } from '@gradloom/core';
-import { inFloats, number, positiveInteger, reasonOf } from '@gradloom/core/internal';
+import { inFloats, option, reasonOf } from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
 import type { Evaluation } from '../../engine/evaluation/evaluate-dataset.ts';
 import { RING } from '../../engine/memory/arena.ts';
@@ -190,7 +190,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
       return isOver();
     },
     async step(count = 1) {
-      positiveInteger('step', 'count', count);
+      option.positiveInteger.check('step', 'count', count);
       refuse('step');
       if (isOver()) {
         const problem = `has done ${progress.step} of ${totalSteps} steps and ends there, expected one that goes on`;
@@ -211,7 +211,7 @@ function trainerOf(state: RunState, release: () => Promise<void>): Trainer {
     setRate(rate) {
       refuse('setRate');
       if (rate !== null) {
-        number('setRate', 'rate', rate, 'of at least 0', (value) => value >= 0);
+        option.nonNegative.check('setRate', 'rate', rate);
         // Like a schedule's, the rate may become 0.
         if (plan.elementType === 'float32' && Math.fround(rate) !== 0) inFloats('setRate', 'rate', rate);
       }

@@ -1,4 +1,4 @@
-import { positiveInteger, viewOf } from '@gradloom/core/internal';
+import { option, viewOf } from '@gradloom/core/internal';
 import type { RunArrays } from '../checkpoints/checkpoint.ts';
 
 /** Approximate limit of epoch events in a run: a run of a million short epochs reports every thousandth. */
@@ -6,7 +6,7 @@ const REPORTS = 1000;
 
 /** Epochs between two events. */
 export const epochsPerReport = (totalEpochs: number): number =>
-  Math.ceil(positiveInteger('epochsPerReport', 'totalEpochs', totalEpochs) / REPORTS);
+  Math.ceil(option.positiveInteger.check('epochsPerReport', 'totalEpochs', totalEpochs) / REPORTS);
 
 /** Collects the losses and gradient norms of steps into means of epochs. */
 export interface EpochLog {

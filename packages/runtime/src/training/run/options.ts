@@ -1,25 +1,32 @@
-import type { Elements, ElementType, LossSpec, OptimizerSpec, ScheduleSpec } from '@gradloom/core';
+import {
+  type Elements,
+  type ElementType,
+  type LossSpec,
+  losses,
+  type OptimizerSpec,
+  optimizers,
+  type ScheduleSpec,
+  schedules,
+} from '@gradloom/core';
 import {
   defineOptions,
   list,
   type Named,
-  number,
   type Option,
   type OptionsOf,
-  oneOf,
+  type OptionValues,
   option,
-  positiveInteger,
 } from '@gradloom/core/internal';
 import type { Cluster } from '../../cluster/cluster.ts';
-import { type BackendChoice, backendChoices } from '../../engine/backends/backend-choices.ts';
+import { backendChoices } from '../../engine/backends/backend-choices.ts';
 import type { Pool } from '../../engine/threads/pool.ts';
-import type { Checkpoint } from '../checkpoints/checkpoint.ts';
+import type { Checkpoint, RunRecord } from '../checkpoints/checkpoint.ts';
 import type { CheckpointOptions } from '../checkpoints/checkpoint-options.ts';
 import { RETRIES } from '../faults/recovery.ts';
 import { checkClassWeight } from './class-weight.ts';
 import { copyJson } from './copy-json.ts';
 import type { TrainEvent } from './events.ts';
-import { type MonitorName, monitors } from './monitors.ts';
+import { monitors } from './monitors.ts';
 import { precision } from './precision.ts';
 import { checkProbe } from './probe-steps.ts';
 
@@ -29,34 +36,24 @@ import { checkProbe } from './probe-steps.ts';
  */
 export type OnNan = 'stop' | 'rollback';
 
-export const onNanChoices = { stop: true, rollback: true } as const satisfies Record<OnNan, true>;
+const onNanChoices = { stop: true, rollback: true } as const satisfies Record<OnNan, true>;
 
-const isWhole = (value: unknown, least: number): value is number =>
-  Number.isSafeInteger(value) && (value as number) >= least;
-const isOnNan = (value: unknown): value is OnNan => typeof value === 'string' && Object.hasOwn(onNanChoices, value);
 const isCheckpoint = (value: unknown): value is Checkpoint =>
   typeof value === 'object' && value !== null && 'arrays' in value;
 export const isCluster = (value: unknown): value is Cluster =>
   typeof value === 'object' && value !== null && 'connection' in value && 'fromAll' in value;
 const isListener = (value: unknown): value is (event: TrainEvent) => void => typeof value === 'function';
 
-const batchSize = option.kind((where, name, value): number | 'full' =>
-  value === 'full' ? value : positiveInteger(where, name, value),
-);
-const threadCount = option.checkedBy(
-  'a whole number of at least 1, or auto',
-  (value): value is number | 'auto' => value === 'auto' || isWhole(value, 1),
-);
-const backend = option.kind((where, name, value): BackendChoice => oneOf(where, name, value, backendChoices));
-const libraryPath = option.checkedBy('the path of a library', (value) => typeof value === 'string');
-const seed = option.checkedBy('a whole number from 0 to 2^53 - 1', (value) => isWhole(value, 0));
-const norm = option.kind((where, name, value) => number(where, name, value, 'above 0', (c) => c > 0));
-const atLeastZero = option.kind((where, name, value) => number(where, name, value, 'of at least 0', (d) => d >= 0));
-const monitor = option.kind((where, name, value): MonitorName => oneOf(where, name, value, monitors));
-const probe = option.kind(checkProbe);
-const decayOf = option.kind((where, name, value) =>
-  number(where, name, value, 'between 0 and 1', (d) => d > 0 && d < 1),
-);
+const names = (table: object): string => Object.keys(table).join(', ');
+
+/**
+ * Flags: where help lists them, and what they decide. A checkpoint records options with the effect `result` that differ
+ * from their defaults, and a resume compares them; the command line says what the other effects mean.
+ */
+const training = option.asFlag({ group: 'Training', effect: 'result' });
+const watching = option.asFlag({ group: 'Training', effect: 'execution' });
+const work = option.asFlag({ group: 'Run', effect: 'execution' });
+const company = option.asFlag({ group: 'Run', effect: 'company' });
 
 /** A copy of a spec, which the caller may change while the run is planned. What it is handed to checks it. */
 function spec<T>(standard?: undefined, help?: string, shown?: string): Option<T, undefined>;
@@ -70,62 +67,86 @@ export const trainOptions = defineOptions('train', {
    * The loss to minimize: a name, or a name and options.
    * @default 'softmax-cross-entropy' for classes, 'mse' for values
    */
-  loss: spec<LossSpec>(undefined, undefined, 'softmax-cross-entropy for classes, mse for values'),
+  loss: training(spec<LossSpec>(undefined, names(losses), 'softmax-cross-entropy for classes, mse for values')),
   /** The optimizer: a name, or a name and options such as `{ kind: 'sgd', lr: 0.1 }`. @default 'adam' */
-  optimizer: spec<OptimizerSpec>('adam'),
+  optimizer: training(spec<OptimizerSpec>('adam', names(optimizers))),
   /** The learning rate schedule, as a factor on the learning rate of the optimizer. @default 'constant' */
-  schedule: spec<ScheduleSpec>('constant', 'learning rate schedule'),
-  /** Batch size: rows per step, or 'full' for all rows, which are then never shuffled. @default 32 */
-  batch: batchSize(32, 'batch size: rows per step, or full'),
-  /**
-   * Batches whose gradients make one step of the optimizer: the step of a batch so many times as large, to the bit, in
-   * the memory of one. Not beside a full batch.
-   * @default 1
-   */
-  accumulate: option.positiveInteger(
-    1,
-    'batches per step: one step takes so many times the rows, in the memory of one batch',
-  ),
-  /** How often every row is seen. Not beside `steps`. @default 10 */
-  epochs: option.positiveInteger(10, 'passes over the training rows'),
-  /**
-   * Number of steps, also in the middle of an epoch. Cannot be combined with `epochs`.
-   * @default as many as `epochs` have
-   */
-  steps: option.positiveInteger(undefined, 'number of steps, instead of epochs'),
-  /**
-   * Worker threads; 'auto' tries one, half and all cores and keeps the fastest. Never changes the result.
-   * @default 'auto'
-   */
-  threads: threadCount(
-    'auto',
-    'worker threads; never changes the result',
-    'auto, the fastest of one, half of the cores, and all',
-  ),
-  /**
-   * The backend. 'auto' chooses native if the machine supports it, else blas, else wasm. native and blas round
-   * differently.
-   * @default 'auto'
-   */
-  backend: backend(
-    undefined,
-    undefined,
-    'auto, the first of native, blas and wasm that runs here; wasm for small layers',
-  ),
-  /** Path of the library that the blas backend loads. @default found by name */
-  blas: libraryPath(undefined, 'path of the BLAS library to load', 'searched by name'),
+  schedule: training(spec<ScheduleSpec>('constant', `learning rate schedule: ${names(schedules)}`)),
   /**
    * Type of the numbers that the run computes with: weights, activations, gradients and optimizer state. float32 takes
    * half of the memory, and rounds to 24 binary digits in place of 53. Losses, norms and learning rates are float64
    * in both.
    * @default 'float64'
    */
-  precision: precision(
-    'float64',
-    'type of weights, activations, gradients and optimizer state: float64, or float32 for half of the memory and fewer digits',
+  precision: training(
+    precision(
+      'float64',
+      'type of weights, activations, gradients and optimizer state: float64, or float32 for half of the memory and fewer digits',
+    ),
   ),
+  /**
+   * What each class counts in the training loss: 'balanced' for N / (classes · rows of the class), a number for each
+   * class, or numbers by name, where a class that is not named counts 1. Only ratios count: see `Dataset.weights`.
+   * @default every row counts the same
+   */
+  classWeight: training(
+    option.kind(checkClassWeight)(
+      undefined,
+      'what each class counts in the training loss: balanced, which lets rare classes count more; numbers in the order of the classes, such as 1,5; or name=number,name=number',
+      'every row counts the same',
+    ),
+  ),
+  /**
+   * Limits the norm of the weights that come into each unit, the columns of W, behind each update.
+   * @default no limit
+   */
+  maxNorm: training(option.positive(undefined, 'limit of the norm of the weights that come into a unit', 'no limit')),
+  /**
+   * Keeps a moving average of the weights, in which those of i steps ago count by this decay to the power of i, in
+   * (0, 1). Evaluations, the best weights, model and result are of the average; training goes on with the weights.
+   * @default none
+   */
+  ema: training(
+    option.betweenZeroAndOne(
+      undefined,
+      'moving average of the weights with this decay, such as 0.999: evaluated, kept and returned in their place',
+      'none',
+    ),
+  ),
+  /** Clips the gradient of a batch to this norm. @default no limit */
+  clipNorm: training(option.positive(undefined, 'clip the gradient to this global norm', 'no clipping')),
+  /**
+   * What to do if a loss, gradient or weight is not finite: 'stop' rejects with a TrainingError, 'rollback' goes back
+   * to the start of the epoch with half the learning rate.
+   * @default 'stop'
+   */
+  onNan: training(
+    option.oneOf(onNanChoices)(
+      'stop',
+      'when a loss or weight is not finite: stop, or rollback to the start of the epoch and halve the learning rate',
+    ),
+  ),
+  /** Batch size: rows per step, or 'full' for all rows, which are then never shuffled. @default 32 */
+  batch: training(option.orWord(option.positiveInteger, 'full')(32, 'batch size: rows per step, or full')),
+  /**
+   * Batches whose gradients make one step of the optimizer: the step of a batch so many times as large, to the bit, in
+   * the memory of one. Not beside a full batch.
+   * @default 1
+   */
+  accumulate: training(
+    option.positiveInteger(1, 'batches per step: one step takes so many times the rows, in the memory of one batch'),
+  ),
+  /** How often every row is seen. Not beside `steps`. @default 10 */
+  epochs: training(option.positiveInteger(10, 'passes over the training rows')),
+  /**
+   * Number of steps, also in the middle of an epoch. Cannot be combined with `epochs`.
+   * @default as many as `epochs` have
+   */
+  steps: training(option.positiveInteger(undefined, 'number of steps, instead of epochs')),
+  /** Shuffles the rows in each epoch. A full batch is never shuffled. @default true */
+  shuffle: training(option.flag(true, 'do not shuffle the rows of an epoch')),
   /** Seed of the starting weights, the order of the rows and dropout: a whole number from 0 to 2^53 - 1. @default 0 */
-  seed: seed(0, 'seed of the weights, the order of the rows and dropout'),
+  seed: training(option.count(0, 'seed of the weights, the order of the rows and dropout')),
   /**
    * Starting weights [P], layer by layer, W then b. Do not change them before the 'start' event.
    * @default drawn from the seed
@@ -135,97 +156,95 @@ export const trainOptions = defineOptions('train', {
     (value): value is Elements => value instanceof Float64Array || value instanceof Float32Array,
   )(),
   /**
-   * What each class counts in the training loss: 'balanced' for N / (classes · rows of the class), a number for each
-   * class, or numbers by name, where a class that is not named counts 1. Only ratios count: see `Dataset.weights`.
-   * @default every row counts the same
+   * Epochs from one evaluation of the validation set to the next.
+   * @default 1, or a hundredth of the epochs where there are more than 100
    */
-  classWeight: option.kind(checkClassWeight)(
-    undefined,
-    'what each class counts in the training loss: balanced, which lets rare classes count more; numbers in the order of the classes, such as 1,5; or name=number,name=number',
-    'every row counts the same',
-  ),
-  /**
-   * Limits the norm of the weights that come into each unit, the columns of W, behind each update.
-   * @default no limit
-   */
-  maxNorm: norm(undefined, 'limit of the norm of the weights that come into a unit', 'no limit'),
-  /**
-   * Keeps a moving average of the weights, in which those of i steps ago count by this decay to the power of i, in
-   * (0, 1). Evaluations, the best weights, model and result are of the average; training goes on with the weights.
-   * @default none
-   */
-  ema: decayOf(
-    undefined,
-    'moving average of the weights with this decay, such as 0.999: evaluated, kept and returned in their place',
-    'none',
-  ),
-  /** Clips the gradient of a batch to this norm. @default no limit */
-  clipNorm: norm(undefined, 'clip the gradient to this global norm', 'no clipping'),
-  /**
-   * What to do if a loss, gradient or weight is not finite: 'stop' rejects with a TrainingError, 'rollback' goes back
-   * to the start of the epoch with half the learning rate.
-   * @default 'stop'
-   */
-  onNan: option.checkedBy('stop or rollback', isOnNan)(
-    'stop',
-    'when a loss or weight is not finite: stop, or rollback to the start of the epoch and halve the learning rate',
-  ),
-  /**
-   * Consecutive failures of threads after which the run repeats a span. Never changes the result.
-   * @default 3
-   */
-  retries: option.count(
-    RETRIES,
-    'consecutive failures of a thread that the run recovers from; never changes the result',
+  evaluateEvery: training(
+    option.positiveInteger(undefined, 'validate after every so many epochs', '1, or 1 % of the epochs'),
   ),
   /**
    * Evaluations of the validation set without improvement after which the run stops early. The result then has the
    * weights of the best evaluation, also where the run ends by its length or the signal.
    * @default the run does not stop early
    */
-  patience: option.positiveInteger(
-    undefined,
-    'stop after so many evaluations without improvement, and keep the weights of the best one',
-    'do not stop early',
+  patience: training(
+    option.positiveInteger(
+      undefined,
+      'stop after so many evaluations without improvement, and keep the weights of the best one',
+      'do not stop early',
+    ),
   ),
   /** An evaluation must be better than the best before it by more than this to count as an improvement. @default 0 */
-  minDelta: atLeastZero(0, 'with patience: an improvement must be larger than this'),
+  minDelta: training(option.nonNegative(0, 'with patience: an improvement must be larger than this')),
   /**
    * The figure of the validation set that `patience` watches: accuracy and r2 are to rise, the others to fall.
    * @default 'validation-loss'
    */
-  monitor: monitor('validation-loss', 'with patience: the figure to watch'),
-  /** Shuffles the rows in each epoch. A full batch is never shuffled. @default true */
-  shuffle: option.flag(true, 'do not shuffle the rows of an epoch'),
-  /**
-   * Epochs from one evaluation of the validation set to the next.
-   * @default 1, or a hundredth of the epochs where there are more than 100
-   */
-  evaluateEvery: option.positiveInteger(undefined, 'validate after every so many epochs', '1, or 1 % of the epochs'),
+  monitor: training(
+    option.oneOf(monitors)('validation-loss', `with patience: the figure to watch: ${names(monitors)}`),
+  ),
   /**
    * Also evaluates the test set as often as the validation set: each `epoch` event then has its results. Choices based
    * on them fit the test set, which then no longer measures the model on new rows. It changes no weight.
    * @default false: the test set is evaluated once, after the last step
    */
-  evaluateTest: option.flag(
-    false,
-    'also measure the test set after each epoch; the results then say so, since choices made by it are biased',
+  evaluateTest: watching(
+    option.flag(
+      false,
+      'also measure the test set after each epoch; the results then say so, since choices made by it are biased',
+    ),
   ),
   /**
    * Records statistics of every layer: the number of steps between two records, or a list of steps. The first step is
    * always included. Each record is a `probe` event.
    * @default none
    */
-  probe: probe(
-    undefined,
-    'record statistics of every layer every so many steps; the first and the last are printed, metrics.jsonl and --json have all',
-    'never',
+  probe: watching(
+    option.kind(checkProbe)(
+      undefined,
+      'record statistics of every layer every so many steps; the first and the last are printed, metrics.jsonl and --json have all',
+      'never',
+    ),
   ),
   /**
    * Measures the time of each thread by phase, at about 50 ns per reading. Cannot be combined with `probe`. @default
    * false
    */
-  profile: option.flag(false, 'measure where each thread spends its time, for the report; not with --probe'),
+  profile: watching(option.flag(false, 'measure where each thread spends its time, for the report; not with --probe')),
+  /**
+   * Worker threads; 'auto' tries one, half and all cores and keeps the fastest. Never changes the result.
+   * @default 'auto'
+   */
+  threads: work(
+    option.orWord(option.positiveInteger, 'auto')(
+      'auto',
+      'worker threads; never changes the result',
+      'auto, the fastest of one, half of the cores, and all',
+    ),
+  ),
+  /**
+   * The backend. 'auto' chooses native if the machine supports it, else blas, else wasm. native and blas round
+   * differently.
+   * @default 'auto'
+   */
+  backend: work(
+    option.oneOf(backendChoices)(
+      undefined,
+      names(backendChoices),
+      'auto, the first of native, blas and wasm that runs here; wasm for small layers',
+    ),
+  ),
+  /** Path of the library that the blas backend loads. @default found by name */
+  blas: option.asFlag({ group: 'Run', effect: 'code' })(
+    option.text('the path of a library')(undefined, 'path of the BLAS library to load', 'searched by name'),
+  ),
+  /**
+   * Consecutive failures of threads after which the run repeats a span. Never changes the result.
+   * @default 3
+   */
+  retries: work(
+    option.count(RETRIES, 'consecutive failures of a thread that the run recovers from; never changes the result'),
+  ),
   /**
    * Modules with parts of your own: paths from the current directory, or URLs of files. See `loadParts`. Spec, loss,
    * schedule and initializers may name the parts; evaluations have their metrics.
@@ -236,7 +255,9 @@ export const trainOptions = defineOptions('train', {
     return [...given];
   })(undefined, 'module with activations, losses, layers and other parts of your own'),
   /** Compares the derivatives of own parts with differences of their functions before training. @default true */
-  checkGradients: option.flag(true, 'do not compare the derivatives of own parts with differences before training'),
+  checkGradients: option.asFlag({ group: 'Training', effect: 'execution', flag: 'no-gradient-check' })(
+    option.flag(true, 'do not compare the derivatives of own parts with differences before training'),
+  ),
   /** Writes checkpoints, from which the run can continue to the same bits. @default none */
   checkpoint: option.unchecked<CheckpointOptions>(),
   /**
@@ -253,15 +274,20 @@ export const trainOptions = defineOptions('train', {
    * writes checkpoints, and what it resumes from counts for all.
    * @default this process alone
    */
-  cluster: option.checkedBy('a cluster that openCluster opened', isCluster)(),
+  cluster: company(
+    option.checkedBy('a cluster that openCluster opened', isCluster)(
+      undefined,
+      'train one model on all ranks that mpirun or srun has started, by MPI: mpi; never changes the result',
+      'this process alone',
+    ),
+  ),
   /**
    * With `cluster`: sends the gradients of a layer while those of earlier layers are still computed, where that pays.
    * False is to measure what it saves.
    * @default true
    */
-  overlap: option.flag(
-    true,
-    'with --cluster, send gradients only when all are computed, to measure what overlap saves',
+  overlap: company(
+    option.flag(true, 'with --cluster, send gradients only when all are computed, to measure what overlap saves'),
   ),
   /** A pool of threads to share with other runs. @default threads of its own, which end with the run */
   pool: option.unchecked<Pool>(),
@@ -271,6 +297,25 @@ export const trainOptions = defineOptions('train', {
 
 /** Options of `train`. Every option has a default. */
 export interface TrainOptions extends OptionsOf<typeof trainOptions.table>, Named {}
+
+/** Options that a checkpoint has in other words, or that only say how long the run is. */
+const TOLD_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
+  ...(['loss', 'optimizer', 'schedule', 'batch', 'accumulate', 'epochs', 'steps', 'shuffle', 'seed'] as const),
+  ...(['clipNorm', 'evaluateEvery', 'patience', 'minDelta', 'monitor'] as const),
+]);
+
+/** All other options that decide the result, where they differ from their defaults. */
+export type RecordedOptions = Pick<RunRecord, 'precision' | 'classWeight' | 'maxNorm' | 'ema' | 'onNan'>;
+
+/** What a checkpoint records of the options, so that a resume can compare it. */
+export const recordedOptions = (options: OptionValues<typeof trainOptions.table>): RecordedOptions =>
+  Object.fromEntries(
+    Object.entries(trainOptions.table).flatMap(([name, stated]) => {
+      const value = options[name as keyof TrainOptions];
+      const isRecorded = 'effect' in stated && stated.effect === 'result' && !TOLD_OTHERWISE.has(name);
+      return isRecorded && value !== stated.standard ? [[name, value]] : [];
+    }),
+  );
 
 /** Options whose `precision` the compiler knows, and with it the type of weights in events and in the result. */
 export interface OptionsFor<T extends ElementType> extends Omit<TrainOptions, 'precision' | 'onEvent'> {

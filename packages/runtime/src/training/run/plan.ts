@@ -12,7 +12,6 @@ import {
   type OptimizerSpec,
   type Pausable,
   type Schedule,
-  type ScheduleContext,
   type ScheduleSpec,
 } from '@gradloom/core';
 import {
@@ -35,6 +34,7 @@ import type { ClusterShape } from '../../engine/step/cluster-shape.ts';
 import { optimizerOf } from '../../engine/step/optimizer-of.ts';
 import { rowsOfPasses } from '../../engine/step/team-part.ts';
 import type { Pool } from '../../engine/threads/pool.ts';
+import type { StepShape } from '../../engine/threads/protocol.ts';
 import type { TeamShape } from '../../engine/threads/team-setup.ts';
 import { fingerprintInTurns } from '../../system/files/hash.ts';
 import type { Checkpoint, EarlyRecord } from '../checkpoints/checkpoint.ts';
@@ -46,9 +46,8 @@ import {
 } from '../checkpoints/checkpoint-options.ts';
 import { mostWorking } from '../tuning/tune.ts';
 import { checkSplits } from './check-splits.ts';
-import type { ClassWeight } from './class-weight.ts';
 import { copyJson } from './copy-json.ts';
-import { type OnNan, type TrainOptions, trainOptions } from './options.ts';
+import { type OnNan, type RecordedOptions, recordedOptions, type TrainOptions, trainOptions } from './options.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 import {
   checkOwnGradients,
@@ -63,24 +62,13 @@ import { planWeighing, type RowWeighing } from './row-weights.ts';
 import { missingClasses, warningsOf } from './warnings.ts';
 
 /** The parameters of the memory layout, from which threads rebuild the run. */
-export interface RunShape extends TeamShape {
+export interface RunShape extends TeamShape, StepShape {
   readonly loss: Loss;
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly optimizerSpec: OptimizerSpec;
-  readonly ema: number | null; // decay of the moving average: see optimizer-of.ts
   readonly scheduleSpec: ScheduleSpec;
-  readonly context: ScheduleContext;
-  readonly batch: number;
-  readonly lastBatch: number; // rows of an epoch's last batch
-  readonly leaf: number; // rows of a leaf
-  readonly rowsAtOnce: number; // most rows of a training pass: see team-part.ts
-  readonly passRows: number; // most rows of any pass
-  readonly couples: boolean; // whether rows depend on each other
   readonly ranks?: ClusterShape | null; // ranks that take a step together, default only this one
-  readonly seed: number;
-  readonly clipNorm: number | null;
-  readonly maxNorm: number | null;
   readonly probes?: boolean;
   readonly weighs?: boolean; // whether rows have weights
   readonly profile?: boolean;
@@ -98,7 +86,7 @@ export interface RunPlan extends RunShape {
   readonly signal: AbortSignal | undefined;
   readonly parameters: Elements | null; // [P] starting weights; null: drawn from the seed
   readonly parametersHash: string | null; // hash of `parameters` at the start
-  readonly classWeight: ClassWeight | undefined;
+  readonly recorded: RecordedOptions;
   readonly weighing: RowWeighing | null; // null if each row counts 1
   readonly shuffle: boolean;
   readonly onNan: OnNan;
@@ -203,7 +191,7 @@ export function* planRun(
     parametersHash: parameters === null ? null : yield* fingerprintInTurns(parameters),
     clipNorm: options.clipNorm ?? null,
     maxNorm: options.maxNorm ?? null,
-    classWeight: options.classWeight,
+    recorded: recordedOptions(options),
     weighing,
     weighs: weighing !== null,
     shuffle: options.shuffle && batch < train.rows,

@@ -13,7 +13,7 @@ import type { Means } from '../../engine/memory/fit-memory.ts';
 import { chunksOf, evaluationParts, threadParts, trainingBytes } from '../../engine/memory/run-memory.ts';
 import { allocateTimes } from '../../engine/step/clock.ts';
 import { allocateWorkTimes } from '../../engine/step/work-clock.ts';
-import type { RunSetup } from '../../engine/threads/protocol.ts';
+import { type RunSetup, stepShapeOf } from '../../engine/threads/protocol.ts';
 import { type Compiled, openTeamSetup, type TeamPlan } from '../../engine/threads/team-setup.ts';
 import type { MemoryRoom } from '../../system/memory/memory.ts';
 import { copyArray } from '../../system/turns/in-turns.ts';
@@ -54,15 +54,13 @@ export function* prepareRun(asked: RunPlan, { train, validation, test }: DataSpl
   arena.scalars.set(plan.optimizer.initialScalars);
   arena.scheduleState.set(plan.schedule.initialState);
   const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs, means.orders) : null;
-  const { context, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm } = plan;
   const setup: RunSetup = {
     ...team,
+    ...stepShapeOf(plan),
     kind: 'training',
     // Threads rebuild the optimizer from these.
     optimizer: plan.optimizerSpec,
-    ema: plan.ema,
     schedule: plan.scheduleSpec,
-    ...{ context, batch, lastBatch, leaf, rowsAtOnce, passRows, couples, seed, clipNorm, maxNorm },
     cluster: plan.ranks ?? null,
     probes: plan.probes ?? false,
     times: plan.profile ? allocateTimes(means.threads) : null,

@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { positiveInteger, show } from '@gradloom/core/internal';
+import { option, show } from '@gradloom/core/internal';
 
 /** The probed steps of a run. */
 export interface ProbeSteps {
@@ -12,8 +12,8 @@ export interface ProbeSteps {
 
 /** Returns the interval between probes, or the list of probed steps. @throws OptionError for other values. */
 export function checkProbe(where: string, name: string, probe: unknown): number | readonly number[] {
-  if (typeof probe === 'number') return positiveInteger(where, name, probe);
-  if (Array.isArray(probe) && probe.every((step) => Number.isSafeInteger(step) && step >= 0)) return [...probe];
+  if (typeof probe === 'number') return option.positiveInteger.check(where, name, probe);
+  if (Array.isArray(probe) && probe.every(option.count.isValid)) return [...probe];
   const problem = `has ${show(probe)}, expected steps from one look to the next, or an array of steps`;
   throw new OptionError(where, name, problem);
 }

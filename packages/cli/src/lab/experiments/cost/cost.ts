@@ -1,6 +1,7 @@
 import type { LayerSpec, NetworkSpec } from '@gradloom/core';
+import { option } from '@gradloom/core/internal';
 import { createPassTimer, type PassTimes } from '@gradloom/runtime/internal';
-import { wholeNumber, widths } from '../../../options/numbers.ts';
+import { widths } from '../../../options/widths.ts';
 import { UsageError } from '../../../terminal/failure.ts';
 import { decimal, plural } from '../../../terminal/text/format.ts';
 import { table } from '../../../terminal/text/table.ts';
@@ -17,16 +18,15 @@ export const cost = defineExperiment({
     ['cost --backend blas', 'with the matrix products of a BLAS library'],
   ],
   options: {
-    depth: { group: 'Model', ...widths, describe: 'numbers of dense layers (default: 1,2,4,16)' },
-    width: { group: 'Model', ...widths, describe: 'units per layer (default: 64,128,256)' },
-    batch: { group: 'Training', ...wholeNumber(1), describe: 'rows per pass (default: 64)' },
+    depth: { group: 'Model', ...widths(undefined, 'numbers of dense layers', '1,2,4,16') },
+    width: { group: 'Model', ...widths(undefined, 'units per layer', '64,128,256') },
+    batch: { group: 'Training', ...option.positiveInteger(64, 'rows per pass') },
     rounds: {
       group: 'Run',
-      ...wholeNumber(1),
-      describe: 'passes through each network (default: as many as fit in 4 s)',
+      ...option.positiveInteger(undefined, 'passes through each network', 'as many as fit in 4 s'),
     },
   },
-  run({ depth: depths = [1, 2, 4, 16], width: all = [64, 128, 256], batch = 64, rounds: asked }, { machine, note }) {
+  run({ depth: depths = [1, 2, 4, 16], width: all = [64, 128, 256], batch, rounds: asked }, { machine, note }) {
     for (const [flag, list] of Object.entries({ depth: depths, width: all })) {
       if (list.length === 0) throw new UsageError(`--${flag} has none, expected at least one whole number`);
     }

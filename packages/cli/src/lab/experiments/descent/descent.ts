@@ -1,5 +1,5 @@
+import { option } from '@gradloom/core/internal';
 import { createPool, syntheticDatasets } from '@gradloom/runtime';
-import { wholeNumber } from '../../../options/numbers.ts';
 import { columns } from '../../../terminal/text/columns.ts';
 import { decimal } from '../../../terminal/text/format.ts';
 import { type Descender, oneThread, withDescender } from '../descend.ts';
@@ -14,10 +14,10 @@ export const descent = defineExperiment({
   describe: 'Learning rates that crawl, learn or diverge; schedules; batch sizes',
   examples: [['descent --seed 3', 'start from other weights']],
   options: {
-    seed: { group: 'Training', ...wholeNumber(0), describe: 'seed of the weights and batches (default: 0)' },
+    seed: { group: 'Training', ...option.count(0, 'seed of the weights and batches') },
     threads: oneThread,
   },
-  async run({ seed = 0 }, { machine, note }) {
+  async run({ seed }, { machine, note }) {
     const exact = syntheticDatasets.sine({ rows: 128 });
     const noisy = syntheticDatasets.sine({ rows: 128, noise: 0.1 });
     const onExact = await withDescender(exact, machine, async (descender) => {

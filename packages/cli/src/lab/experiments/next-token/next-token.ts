@@ -1,6 +1,6 @@
 import { buildNetwork, math } from '@gradloom/core';
+import { option } from '@gradloom/core/internal';
 import { createModel, type TrainResult, train } from '@gradloom/runtime';
-import { nonNegative, positive, realNumber, wholeNumber } from '../../../options/numbers.ts';
 import { columns } from '../../../terminal/text/columns.ts';
 import { decimal, whole } from '../../../terminal/text/format.ts';
 import { lineChart } from '../../../terminal/text/line-chart.ts';
@@ -13,7 +13,7 @@ import { languageModel, nGramLoss, readWords, SYMBOLS, sampleWords, type Words, 
 /** Number of batch losses in the chart: enough for a curve, few enough to cost nothing. */
 const LOOKS = 60;
 
-const context = realNumber('a whole number from 1 to 32', (x) => Number.isInteger(x) && x >= 1 && x <= 32);
+const context = option.wholeNumber(1, 32);
 
 export const nextToken = defineExperiment({
   describe: 'A small language model: which character of a word comes next',
@@ -22,29 +22,26 @@ export const nextToken = defineExperiment({
     ['next-token --steps 20000 --hidden 256', 'a larger network, for longer'],
   ],
   options: {
-    context: { group: 'Model', ...context, describe: 'characters that the network sees (default: 8)' },
-    hidden: { group: 'Model', ...wholeNumber(1), describe: 'units per hidden layer (default: 128)' },
+    context: { group: 'Model', ...context(8, 'characters that the network sees') },
+    hidden: { group: 'Model', ...option.positiveInteger(128, 'units per hidden layer') },
     steps: {
       group: 'Training',
-      ...wholeNumber(1),
-      describe: 'steps of training (default: 4000; 1000 in experiment all)',
+      ...option.positiveInteger(undefined, 'steps of training', '4000; 1000 in experiment all'),
     },
-    batch: { group: 'Training', ...wholeNumber(1), describe: 'batch size, in characters (default: 128)' },
-    lr: { group: 'Training', ...positive, describe: 'highest learning rate of the schedule (default: 0.006)' },
+    batch: { group: 'Training', ...option.positiveInteger(128, 'batch size, in characters') },
+    lr: { group: 'Training', ...option.positive(0.006, 'highest learning rate of the schedule') },
     seed: {
       group: 'Training',
-      ...wholeNumber(0),
-      describe: 'seed of the weights, the order of the rows and new words (default: 0)',
+      ...option.count(0, 'seed of the weights, the order of the rows and new words'),
     },
     temperature: {
       group: 'Output',
-      ...nonNegative,
-      describe: 'randomness of new words; 0 takes the likeliest character (default: 0.8)',
+      ...option.nonNegative(0.8, 'randomness of new words; 0 takes the likeliest character'),
     },
-    samples: { group: 'Output', ...wholeNumber(0), describe: 'new words to generate (default: 24)' },
+    samples: { group: 'Output', ...option.count(24, 'new words to generate') },
   },
   async run(values, experiment) {
-    const { context: K = 8, hidden = 128, seed = 0, temperature = 0.8, samples: count = 24 } = values;
+    const { context: K, hidden, seed, temperature, samples: count } = values;
     const words = readWords();
     const { losses, result } = await learn(words, { ...values, K, hidden, seed }, experiment);
     const { spec, parameters, loss, test } = result;
@@ -136,14 +133,14 @@ interface Learning {
   readonly hidden: number;
   readonly seed: number;
   readonly steps?: number;
-  readonly batch?: number;
-  readonly lr?: number;
+  readonly batch: number;
+  readonly lr: number;
 }
 
 /** Trains, and records the loss of some batches before their update; the first is that of the starting weights. */
 async function learn(
   words: Words,
-  { K, hidden, seed, steps: asked, batch = 128, lr = 0.006 }: Learning,
+  { K, hidden, seed, steps: asked, batch, lr }: Learning,
   { machine, brief, note }: ExperimentContext,
 ): Promise<{ losses: [step: number, loss: number][]; result: TrainResult }> {
   const steps = asked ?? (brief ? 1000 : 4000);

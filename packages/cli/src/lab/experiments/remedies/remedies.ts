@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import type { LayerFigures, NetworkSpec } from '@gradloom/core';
+import { option } from '@gradloom/core/internal';
 import { createPool, type Pool, TrainingError, train } from '@gradloom/runtime';
 import { datasetSource } from '../../../files/datasets/dataset-source.ts';
-import { wholeNumber } from '../../../options/numbers.ts';
 import { whole } from '../../../terminal/text/format.ts';
 import { defineExperiment, type Machine } from '../experiment.ts';
 import { sweepRates } from '../sweep.ts';
@@ -24,22 +24,19 @@ export const remedies = defineExperiment({
   options: {
     dataset: {
       group: 'Data',
-      ...datasetSource,
-      describe: `a dataset with classes; ${whole(ROWS)} of its rows are used (default: mnist)`,
+      ...datasetSource(undefined, `a dataset with classes; ${whole(ROWS)} of its rows are used`, 'mnist'),
     },
-    depth: { group: 'Model', ...wholeNumber(2), describe: 'hidden layers (default: 20)' },
-    width: { group: 'Model', ...wholeNumber(1), describe: 'units per hidden layer (default: 32)' },
-    steps: { group: 'Training', ...wholeNumber(1), describe: `steps of ${BATCH} rows each (default: 320)` },
+    depth: { group: 'Model', ...option.wholeNumber(2)(20, 'hidden layers') },
+    width: { group: 'Model', ...option.positiveInteger(32, 'units per hidden layer') },
+    steps: { group: 'Training', ...option.positiveInteger(320, `steps of ${BATCH} rows each`) },
     seed: {
       group: 'Training',
-      ...wholeNumber(0),
-      describe: 'seed of the weights and the order of the rows (default: 0)',
+      ...option.count(0, 'seed of the weights and the order of the rows'),
     },
   },
-  async run({ seed = 0, ...asked }, { machine, note }) {
+  async run({ dataset = MNIST, depth, width, steps, seed }, { machine, note }, given) {
     // The findings are known for these sizes only; with others nothing is claimed.
-    const asUsual = Object.keys(asked).length === 0;
-    const { dataset = MNIST, depth = 20, width = 32, steps = 320 } = asked;
+    const asUsual = Object.keys(given).every((key) => key === 'seed');
     const set = await openSmallSet(dataset, ROWS, TEST_ROWS);
     const setting: Setting = { set, depth, width, steps, batch: BATCH, seed };
     const threads = machine.threads ?? availableParallelism();

@@ -1,7 +1,7 @@
-import { show } from '@gradloom/core/internal';
+import { option, show } from '@gradloom/core/internal';
 import { type ActivationSpec, activationSpec } from '../../../options/activation.ts';
 import { formatMember } from '../../../options/member.ts';
-import type { Kind } from '../../../options/option.ts';
+import { readValue } from '../../../options/option.ts';
 
 /** What stands between the sums of a hidden layer and its activation. */
 export type Norm = 'batch-norm';
@@ -23,21 +23,21 @@ export const normed = (spec: ActivationSpec): NamedActivation => ({
 });
 
 /** 'sigmoid,relu,batch-norm+tanh,leaky-relu:alpha=0.2', each once. */
-export const activationList: Kind<readonly NamedActivation[]> = {
-  parse(name, raw) {
+export const activationList = option.kind(
+  (_where, name, raw): readonly NamedActivation[] => {
     const parts: readonly unknown[] = typeof raw === 'string' ? raw.split(',') : [raw];
     const list = parts.map((part) => parsePart(name, part));
     const twice = list.find(({ label }, k) => list.findIndex((other) => other.label === label) < k);
     if (twice !== undefined) throw new Error(`${name} has ${show(raw)}, expected ${twice.label} only once`);
     return list;
   },
-  choices: activationSpec.choices ?? [],
-};
+  { choices: activationSpec.choices ?? [] },
+);
 
 function parsePart(name: string, part: unknown): NamedActivation {
-  if (typeof part !== 'string') return named(activationSpec.parse(name, part));
+  if (typeof part !== 'string') return named(readValue(activationSpec, name, part));
   const text = part.trim();
   return text.startsWith(`${NORM}+`)
-    ? normed(activationSpec.parse(name, text.slice(NORM.length + 1)))
-    : named(activationSpec.parse(name, text));
+    ? normed(readValue(activationSpec, name, text.slice(NORM.length + 1)))
+    : named(readValue(activationSpec, name, text));
 }

@@ -6,12 +6,11 @@ import {
   type OptimizerSpec,
   optimizers,
 } from '@gradloom/core';
+import { option } from '@gradloom/core/internal';
 import { datasetSource } from '../../../files/datasets/dataset-source.ts';
 import { memberOf } from '../../../options/member.ts';
-import { realNumber, wholeNumber } from '../../../options/numbers.ts';
-import type { Group, OptionTable, Values } from '../../../options/option.ts';
+import type { Filled, Group, OptionTable } from '../../../options/option.ts';
 import { seedRange } from '../../../options/seed-range.ts';
-import { keyOf, toggle } from '../../../options/words.ts';
 import { activationList } from './activation-list.ts';
 import { presets } from './presets/index.ts';
 
@@ -21,47 +20,61 @@ const training = { group: 'Training' } satisfies { group: Group };
 const DEEPEST = 1000;
 const names = (table: object): string => Object.keys(table).join(', ');
 
+/** Learning rates at which something can be seen. */
+export const rate = option.inRange(1e-12, 1000);
+
 export const vanishingOptions = {
-  dataset: { group: 'Data', ...datasetSource, describe: 'name or path of a dataset, as in train (default: mnist)' },
+  dataset: { group: 'Data', ...datasetSource(undefined, 'name or path of a dataset, as in train', 'mnist') },
   activation: {
     ...model,
-    ...activationList,
-    describe: 'activations to compare; batch-norm+tanh normalises before it (default: sigmoid,relu,batch-norm+sigmoid)',
+    ...activationList(
+      undefined,
+      'activations to compare; batch-norm+tanh normalises before it',
+      'sigmoid,relu,batch-norm+sigmoid',
+    ),
   },
   depth: {
     ...model,
-    ...realNumber(`a whole number from 1 to ${DEEPEST}`, (x) => Number.isSafeInteger(x) && x >= 1 && x <= DEEPEST),
-    describe: 'hidden layers (default: 20)',
+    ...option.wholeNumber(1, DEEPEST)(20, 'hidden layers'),
   },
-  width: { ...model, ...wholeNumber(1), describe: 'units per hidden layer (default: 64)' },
+  width: { ...model, ...option.positiveInteger(64, 'units per hidden layer') },
   init: {
     ...model,
-    ...memberOf<InitializerSpec>(initializers, createInitializer),
-    describe: `initializer of the weights: ${names(initializers)} (default: he-normal)`,
+    ...memberOf<InitializerSpec>(initializers, createInitializer)(
+      undefined,
+      `initializer of the weights: ${names(initializers)}`,
+      'he-normal',
+    ),
   },
   optimizer: {
     ...training,
-    ...memberOf<OptimizerSpec>(optimizers, createOptimizer),
-    describe: `${names(optimizers)} (default: adam)`,
+    ...memberOf<OptimizerSpec>(optimizers, createOptimizer)(undefined, names(optimizers), 'adam'),
   },
   lr: {
     ...training,
-    ...realNumber('a number from 1e-12 to 1000', (x) => x >= 1e-12 && x <= 1000),
-    describe: "learning rate that all share; each also searches around it for its best (default: the optimizer's)",
+    ...rate(undefined, 'learning rate that all share; each also searches around it for its best', "the optimizer's"),
   },
-  batch: { ...training, ...wholeNumber(1), describe: 'batch size (default: 64)' },
-  steps: { ...training, ...wholeNumber(1), describe: 'steps per run (default: 300)' },
+  batch: { ...training, ...option.positiveInteger(64, 'batch size') },
+  steps: { ...training, ...option.positiveInteger(300, 'steps per run') },
   seeds: {
     ...training,
-    ...seedRange,
-    describe: 'seeds, such as 1..5: the first for everything, the others for the factor and accuracy (default: 1)',
+    ...seedRange(
+      undefined,
+      'seeds, such as 1..5: the first for everything, the others for the factor and accuracy',
+      '1',
+    ),
   },
   long: {
     ...training,
-    ...toggle,
-    describe: 'also train for ten epochs at the same rate; with --preset nielsen, its norms after 499 steps',
+    ...option.flag(
+      undefined,
+      'also train for ten epochs at the same rate; with --preset nielsen, its norms after 499 steps',
+    ),
   },
-  preset: { ...training, ...keyOf(presets), describe: 'recompute published figures instead: nielsen, glorot or he' },
+  preset: {
+    ...training,
+    ...option.oneOf(presets)(undefined, 'recompute published figures instead: nielsen, glorot or he'),
+  },
 } satisfies OptionTable;
 
-export type VanishingValues = Values<typeof vanishingOptions>;
+export type VanishingValues = Filled<typeof vanishingOptions>;

@@ -2,7 +2,7 @@ import { createOptimizer } from '@gradloom/core';
 import { createPool } from '@gradloom/runtime';
 import type { DatasetSource } from '../../../files/datasets/dataset-source.ts';
 import type { SeedRange } from '../../../options/seed-range.ts';
-import { UsageError } from '../../../terminal/failure.ts';
+import { asUsage, UsageError } from '../../../terminal/failure.ts';
 import type { Paint } from '../../../terminal/paint.ts';
 import { defineExperiment, type ExperimentContext, type Outcome, type Section } from '../experiment.ts';
 import { named, normed } from './activation-list.ts';
@@ -10,7 +10,7 @@ import { type Comparison, compareActivation, type Setup } from './compare.ts';
 import { type DeepData, openDeepData } from './deep-data.ts';
 import { documentOf } from './document.ts';
 import { epsilonSection, findingsOf, longSection } from './findings.ts';
-import { type VanishingValues, vanishingOptions } from './options.ts';
+import { rate, type VanishingValues, vanishingOptions } from './options.ts';
 import { presets } from './presets/index.ts';
 import { factors, perLayer, pictures, slopeOfSigmoid } from './start-sections.ts';
 import { alongTraining, ends, moves, rates, starts } from './training-sections.ts';
@@ -25,10 +25,10 @@ export const vanishing = defineExperiment({
     ['vanishing --preset nielsen', 'the figures of a textbook; also glorot and he'],
   ],
   options: vanishingOptions,
-  async run(values, context) {
+  async run(values, context, given) {
     const { preset } = values;
     if (preset === undefined) return compare(values, context);
-    const other = Object.keys(values).find((key) => key !== 'preset' && key !== 'seeds' && key !== 'long');
+    const other = Object.keys(given).find((key) => key !== 'preset' && key !== 'seeds' && key !== 'long');
     if (other !== undefined) {
       throw new UsageError(
         `--${other} is given with --preset, expected one of the two (a preset has settings of its own)`,
@@ -77,15 +77,13 @@ function setupOf(values: VanishingValues): Setup {
     throw new UsageError(`--lr is given with --optimizer ${optimizer.kind}:lr, expected one of the two`);
   }
   const lr = values.lr ?? createOptimizer(optimizer).lr;
-  if (lr < 1e-12 || lr > 1000) {
-    throw new UsageError(`--optimizer ${optimizer.kind}:lr has ${lr}, expected a number from 1e-12 to 1000`);
-  }
+  asUsage(() => rate.check('', `--optimizer ${optimizer.kind}:lr`, lr));
   const [seed, ...moreSeeds] = seedsOf(values.seeds ?? { first: 1, last: 1 });
   return {
     activations: values.activation ?? USUAL,
-    hidden: new Array<number>(values.depth ?? 20).fill(values.width ?? 64),
+    hidden: new Array<number>(values.depth).fill(values.width),
     init: values.init ?? 'he-normal',
-    length: { optimizer: { ...optimizer, lr }, batch: values.batch ?? 64, steps: values.steps ?? 300, seed },
+    length: { optimizer: { ...optimizer, lr }, batch: values.batch, steps: values.steps, seed },
     moreSeeds,
     long: values.long ?? false,
   };

@@ -1,0 +1,48 @@
+import type { OptionTable as StatedTable } from '@gradloom/core/internal';
+import type { Group } from './option.ts';
+
+/** The name of the flag of an option: 'class-weight', or 'no-shuffle' for an option that is true by default. */
+export type FlagName<Name extends string, O> = O extends { flag: infer Own extends string }
+  ? Own
+  : O extends { standard: true }
+    ? `no-${Kebab<Name>}`
+    : Kebab<Name>;
+
+export type Kebab<Word extends string> = Word extends `${infer Head}${infer Tail}`
+  ? Head extends Lowercase<Head>
+    ? `${Head}${Kebab<Tail>}`
+    : `-${Lowercase<Head>}${Kebab<Tail>}`
+  : '';
+
+type FlagOf<O> = O extends { standard: true } ? Omit<O, 'standard'> & { readonly standard: false } : O;
+
+/** Options of a library by the names of their flags. */
+export type FlagsOf<T extends StatedTable, G extends Group> = {
+  readonly [K in keyof T & string as T[K] extends { group: G } ? FlagName<K, T[K]> : never]: FlagOf<T[K]>;
+};
+
+/** The options of a library that are flags of a group, in the order of its table. */
+export const flagsOf = <T extends StatedTable, G extends Group>(table: T, group: G): FlagsOf<T, G> =>
+  Object.fromEntries(
+    Object.entries(table).flatMap(([name, stated]) =>
+      stated.group === group
+        ? [[flagName(name, stated), stated.standard === true ? { ...stated, standard: false } : stated]]
+        : [],
+    ),
+  ) as unknown as FlagsOf<T, G>;
+
+/** The values of a command as options of a library. A flag that was not given leaves its option out. */
+export const optionsFrom = (table: StatedTable, values: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(table).flatMap(([name, stated]) => {
+      const value = stated.group !== undefined ? values[flagName(name, stated)] : undefined;
+      return value === undefined ? [] : [[name, stated.standard === true ? !value : value]];
+    }),
+  );
+
+export function flagName(name: string, { flag, standard }: StatedTable[string]): string {
+  return flag ?? `${standard === true ? 'no-' : ''}${kebabCase(name)}`;
+}
+
+export const camelCase = (word: string): string => word.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+export const kebabCase = (word: string): string => word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
