@@ -18,7 +18,7 @@ const PORT = 8080;
 const HOST = '127.0.0.1';
 const MOST_THREADS = 4;
 
-/** Answers requests until a signal. Resolves to the exit code. */
+/** Answers requests until a signal arrives. Resolves to the exit code. */
 export async function runServe(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(serveOptions, request);
   const values = parseRaw(serveOptions, raw);
@@ -32,7 +32,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   const pool = await createAnswerPool(model, { threads, mostRows });
   const interrupt = listenForInterrupt(io);
   try {
-    // Before it listens: a model that cannot answer is refused, such as one with a weight that is not finite.
+    // Before listening, a model that cannot answer is refused, such as one with a weight that is not finite.
     model.outputs(new Float64Array(0));
     const server = createServer({
       pool,
@@ -79,7 +79,7 @@ async function listen({ http }: Server, host: string, port: number): Promise<str
   }
 }
 
-/** The first word is the address, for scripts. */
+/** The address is the first word, so scripts can read it. */
 function describeServer(url: string, { preprocessing, metadata }: Model, name: string): string[] {
   const columns = preprocessing?.columns.map((column) => column.name).join(', ');
   const [target] = preprocessing?.target ?? [];

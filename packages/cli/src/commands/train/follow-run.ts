@@ -40,8 +40,8 @@ export async function followRun(
   reporter: Reporter,
   io: Io,
   { resumable, library }: Pick<GivenValues, 'resumable' | 'library'>,
-  lock: FolderLock | null = null, // of the resumable's folder, where the run goes on there
-  cluster: Cluster | null = null, // rank 0 has the directory, and hears of the run
+  lock: FolderLock | null = null, // of the resumed run's folder, if it continues there
+  cluster: Cluster | null = null, // only rank 0 has the directory and gets events
 ): Promise<number> {
   const interrupt = listenForInterrupt(io);
   let start: RunStart | undefined;
@@ -50,7 +50,7 @@ export async function followRun(
   const looksAway = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
   const divisions = looksAway ? [] : divisionSteps(stepsOf(recipe), recipe.options.probe);
 
-  /** Called before the run continues, so metrics.jsonl is never behind a checkpoint. */
+  /** Called before the run continues, so metrics.jsonl never lags behind a checkpoint. */
   function take(event: TrainEvent): void {
     if (event.type === 'start') {
       directory = openDirectory(recipe, event, resumable, lock);
@@ -79,7 +79,7 @@ export async function followRun(
       aside(describeRecovery(event));
       reporter.recovery(event);
     } else if (event.type === 'rollback') {
-      // Looks of steps that are repeated.
+      // The looks of repeated steps are removed.
       directory?.cutMetrics(event.to);
       aside(describeRollback(event));
       reporter.rollback(event);
@@ -163,7 +163,7 @@ export async function followRun(
   }
 }
 
-/** Steps of the whole run. */
+/** Number of steps of the whole run. */
 function stepsOf({ options: { steps, epochs = 1, batch }, sets }: Recipe): number {
   const { rows } = sets.train;
   return steps ?? epochs * (typeof batch === 'number' ? Math.ceil(rows / batch) : 1);
