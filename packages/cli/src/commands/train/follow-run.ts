@@ -184,7 +184,7 @@ function openDirectory(
   return createRunDirectory(values.out, name, config, file === null ? undefined : { file, step: event.step });
 }
 
-/** @throws Error if the final state is not on the disk. */
+/** @throws Error if the final state has not been written to disk. */
 function refuseLoss(path: string, { steps, checkpoint }: TrainResult, from: Checkpoint | null): void {
   const newest = checkpoint?.step ?? from?.progress.step;
   if (newest === steps) return;
@@ -192,14 +192,14 @@ function refuseLoss(path: string, { steps, checkpoint }: TrainResult, from: Chec
   throw new Error(`${path} has ${last}, expected one of step ${steps} (see the warning above)`);
 }
 
-/** 'threads has 3, …' as '--threads has 3, …'. */
+/** 'threads has 3, …' becomes '--threads has 3, …'. */
 const withFlag = (message: string): string =>
   message.replace(/^\w+(?= has )/, (word) => (kebabCase(word) in trainOptions ? `--${kebabCase(word)}` : word));
 
-/** Metadata of a checkpoint: that of a model, and the options of the run. */
+/** Metadata of a checkpoint: those of a model, and the options of the run. */
 function checkpointMetadata(recipe: Recipe): ModelMetadata {
   const { metadata } = modelOf(recipe, new Float64Array(0));
-  // Options come from text and files, so they are JSON; what is undefined is left out.
+  // Options come from text and files, so they are JSON; undefined ones are left out.
   return { ...metadata, options: configOf(recipe.values) } as ModelMetadata;
 }
 

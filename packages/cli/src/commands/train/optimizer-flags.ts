@@ -15,7 +15,7 @@ type Kebab<Word extends string> = Word extends `${infer Head}${infer Tail}`
 
 const training = { group: 'Training', effect: 'result' } satisfies Pick<FileOption<unknown>, 'group' | 'effect'>;
 
-/** A flag for each option of any optimizer; an optimizer that has no such option refuses it. */
+/** A flag for each option of any optimizer; optimizers without the option refuse it. */
 export const optimizerFlags = {
   momentum: { ...training, ...fraction, describe: describe('momentum') },
   nesterov: { ...training, ...toggle, describe: describe('nesterov') },
@@ -27,7 +27,7 @@ export const optimizerFlags = {
   decayed: { ...training, ...keyOf(decayedParameters), describe: describe('decayed') },
 } satisfies Record<OptimizerFlag, FileOption<unknown>>;
 
-/** The help lines that optimizers have for an option, with their names and defaults. */
+/** The help lines of an option, with the names and defaults of the optimizers that have it. */
 function describe(option: OptionOf<OptimizerSpec>): string {
   const owners = Object.entries<OptionTable>(optimizerOptions)
     .filter(([, table]) => Object.hasOwn(table, option))
@@ -39,13 +39,13 @@ function describe(option: OptionOf<OptimizerSpec>): string {
   return lines.map(({ text, shown }, i) => text + (shown === lines[i + 1]?.shown ? '' : shown)).join(', and ');
 }
 
-/** 'sgd and rmsprop', or 'all but sgd and lion' where that is shorter. */
+/** 'sgd and rmsprop', or 'all but sgd and lion' if that is shorter. */
 function namesOf(kinds: readonly string[]): string {
   const others = Object.keys(optimizerOptions).filter((kind) => !kinds.includes(kind));
   return others.length < kinds.length ? `all but ${others.join(' and ')}` : kinds.join(' and ');
 }
 
-/** ' (default: 0; 0.01 for adamw)': the default of the first, and others that differ from it. */
+/** ' (default: 0; 0.01 for adamw)': the default of the first optimizer, and others that differ from it. */
 function defaultsOf([first, ...others]: readonly { kind: string; standard: unknown }[]): string {
   if (typeof first.standard === 'boolean') return '';
   const different = others.filter(({ standard }) => standard !== first.standard);

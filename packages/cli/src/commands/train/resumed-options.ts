@@ -12,7 +12,7 @@ import { optimizerFlags } from './optimizer-flags.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
 import type { Resumable } from './resumable.ts';
 
-/** Options that change no bit of the remaining steps, or whose effects the resume compares itself. */
+/** Options that change no bit of the remaining steps, or that the resume compares itself. */
 const FREE = new Set([
   ...[
     'threads',
@@ -37,10 +37,10 @@ export const isOwnOption = (name: string): boolean => !FREE.has(name) && !RESOLV
 /** Options with defaults of the library; the record of the checkpoint has their values. */
 const RESOLVED = new Set(['evaluate-every', 'batch']);
 
-/** The options of a run that goes on. */
+/** The options of a resumed run. */
 export interface ResumedOptions {
   readonly given: RawOptions;
-  readonly warnings: readonly string[]; // options in its files that no file may set: they are ignored
+  readonly warnings: readonly string[]; // ignored options in its files, which no file may set
 }
 
 /**
@@ -79,7 +79,7 @@ function ownOptions(
   }
 }
 
-/** A sentence for each typed flag that differs from the run. */
+/** One sentence for each typed flag that differs from the run. */
 function changes(typed: TrainValues, own: TrainValues): string[] {
   const config = configOf(own);
   return Object.entries(configOf(typed)).flatMap(([flag, value]) => {
@@ -93,10 +93,10 @@ function changes(typed: TrainValues, own: TrainValues): string[] {
 const isSameSource = (typed: unknown, own: unknown): boolean =>
   typed === own || (/[\\/]/.test(String(typed)) && /[\\/]/.test(String(own)));
 
-/** Values of options that are not written where nobody gave them. */
+/** Defaults of options that are not written unless given. */
 const standard: Readonly<Record<string, unknown>> = { 'on-nan': 'stop', precision: 'float64' };
 
-/** Options of the optimizer, the schedule and the loss have become part of them. */
+/** The run's value of a flag. Options of the optimizer, the schedule and the loss are stored inside these. */
 function ownValue(config: Record<string, unknown>, flag: string): unknown {
   const { optimizer, schedule, loss } = config;
   if ((flag === 'lr' || flag in optimizerFlags) && isRecord(optimizer)) return optimizer[camelCase(flag)];
@@ -105,7 +105,7 @@ function ownValue(config: Record<string, unknown>, flag: string): unknown {
   return config[flag] ?? standard[flag];
 }
 
-/** Whether a typed value agrees with that of the run; of a member, only the typed options count. */
+/** Whether a typed value agrees with the run's; of an optimizer, schedule or loss, only the typed options count. */
 function agrees(typed: unknown, own: unknown): boolean {
   if (isRecord(typed)) return isRecord(own) && Object.entries(typed).every(([key, value]) => agrees(value, own[key]));
   return isDeepStrictEqual(typed, own);

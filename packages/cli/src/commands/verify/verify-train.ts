@@ -12,7 +12,7 @@ import { readDocument } from './read-document.ts';
 /** All files of a run of train, each alone and compared with the others. */
 export function verifyTrain(folder: string): FileCheck[] {
   const config = checkConfig(folder);
-  // Read before the lines: in a running run, lines are never behind a checkpoint.
+  // Read before the lines: in an active run, lines never lag behind a checkpoint.
   const models = checkModels(folder, config);
   const lines = checkLines(folder, models.last);
   const findings = checkFindings(folder, models, config.options?.seed);

@@ -32,7 +32,7 @@ export const tableFlags = {
 
 type TableValues = Values<typeof tableFlags>;
 
-/** What the flags are called in the library. */
+/** Library names of the flags. */
 export const flagOptions = {
   target: 'target',
   targets: 'targets',
@@ -45,7 +45,7 @@ export const flagOptions = {
   stream: 'stream',
 } as const satisfies Record<keyof TableValues, string>;
 
-/** The dataset with the flags of tables as options of its file. */
+/** The dataset with the table flags as options of its file. */
 export function withTableFlags<Source extends DatasetSource | undefined>(source: Source, values: TableValues): Source {
   if (source === undefined) return source;
   if (!('path' in source)) {

@@ -4,7 +4,7 @@ import { knownKey } from '../../options/words.ts';
 import { commonOptions } from './experiment.ts';
 import { experiments } from './index.ts';
 
-/** Some of a table's own keys, each once: 'neuron,loss'. */
+/** Some keys of a table, each once: 'neuron,loss'. */
 const keyList = <T extends object>(table: T): Kind<readonly (keyof T & string)[]> => ({
   parse(name, raw) {
     const words: readonly unknown[] = typeof raw === 'string' ? raw.split(',').map((word) => word.trim()) : [raw];
@@ -16,7 +16,7 @@ const keyList = <T extends object>(table: T): Kind<readonly (keyof T & string)[]
   choices: Object.keys(table),
 });
 
-/** Of all experiments, one after another. */
+/** Options of a run of all experiments in turn. */
 export const allOptions = {
   only: { group: 'Run', ...keyList(experiments), describe: 'experiments to run, such as neuron,xor (default: all)' },
   ...commonOptions,

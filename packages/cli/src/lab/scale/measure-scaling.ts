@@ -18,25 +18,25 @@ export interface Workload {
   readonly spec: NetworkSpec;
   readonly sets: DataSplits;
   readonly options: TrainOptions;
-  readonly steps: number | undefined; // of a run, default: RUN_MS on the fastest number of threads
+  readonly steps: number | undefined; // steps of a run, default: RUN_MS on the fastest number of threads
 }
 
 export interface Scaling extends RoundFigures {
-  readonly steps: number; // of a run
+  readonly steps: number; // steps of a run
   readonly roundsAsked: number;
-  readonly stopped: boolean; // before everything was measured: profiles and bandwidth may be missing too
+  readonly stopped: boolean; // stopped before everything was measured: profiles and bandwidth may be missing too
   readonly bandwidth: readonly { readonly threads: number; readonly gigabytesPerSecond: number }[];
-  readonly prediction: Prediction | null; // where it was asked for, and everything was measured
+  readonly prediction: Prediction | null; // null unless asked for and completely measured
 }
 
 /** How to measure. */
 export interface Measuring {
-  readonly counts: readonly number[]; // of threads, from 1 on
+  readonly counts: readonly number[]; // numbers of threads, ascending from 1
   readonly cores: number;
   readonly rounds: number;
   readonly modelCores?: readonly number[]; // numbers of cores that another machine may have; needs two threads here
   readonly note: (text: string) => void; // called with the progress
-  readonly signal?: AbortSignal; // ends it with the finished rounds
+  readonly signal?: AbortSignal; // ends the measurement with the finished rounds
 }
 
 /** A measurement was stopped before its first round was finished. */
@@ -47,17 +47,17 @@ export class NothingMeasured extends Error {
 }
 
 const RUN_MS = 1000;
-const MOST_MS = 4000; // of a run on one thread
-const SETTLING_RUNS = 4; // at most
+const MOST_MS = 4000; // time of a run on one thread
+const SETTLING_RUNS = 4; // most settling runs
 const WARM_STEPS = 300; // enough for V8 to compile the code
 /** Profile runs are longer, since their start cannot be separated from the phases. */
 const PROFILE_RUNS = 3;
-/** Profiles of a leaf alone, and as many more of a whole batch. */
+/** Profiles of a single leaf, and as many of a whole batch. */
 const PARTS_RUNS = 2;
 
 /**
- * Measures all numbers of threads in turns, so that a slower machine affects all of them.
- * @throws NothingMeasured if `signal` ends it before a round is finished.
+ * Measures all numbers of threads alternately, so that a slower machine affects all of them. @throws NothingMeasured if
+ * `signal` ends it before a round is finished.
  */
 export async function measureScaling(
   pool: Pool,
