@@ -8,7 +8,7 @@ import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
 import type { Picture } from '../picture.ts';
 
-/** Folds and figures that a page shows at most. */
+/** Most folds and figures on a page. */
 const MOST_FOLDS = 10_000;
 const MOST_FIGURES = 100;
 
@@ -28,7 +28,7 @@ export const foldsDocument = record({
 
 type Folds = Read<typeof foldsDocument>;
 
-/** The page of a cross-validation: the same table as on the terminal. */
+/** The page of a cross-validation, with the same table as in the terminal. */
 export function foldsPage(document: Folds): Page {
   const { dataset, network, folds, mean, deviation, runs } = document;
   const names = Object.keys(mean);
