@@ -19,7 +19,7 @@ export async function runReport(request: Request, io: Io): Promise<number> {
   for (const folder of folders) {
     const stats = statSync(folder, { throwIfNoEntry: false });
     if (stats?.isDirectory()) continue;
-    const why = stats === undefined ? 'it does not exist' : 'it is no directory';
+    const why = stats === undefined ? 'it does not exist' : 'it is not a directory';
     throw new Error(
       `no run found in ${JSON.stringify(folder)} (${why}), expected a directory that train, search, lr-find, explain, experiment or scale wrote`,
     );

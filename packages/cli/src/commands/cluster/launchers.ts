@@ -44,9 +44,9 @@ export const launchers = {
     },
     adviceIn(text) {
       if (text.includes('not enough slots')) {
-        return 'Open MPI starts one rank for each core, unless a host file says more: --launcher-flags=--oversubscribe lifts that';
+        return 'Open MPI starts one rank for each core, unless a host file says more: --launcher-flags=--oversubscribe allows more';
       }
-      return text.includes('attempt to run as root') ? '--launcher-flags=--allow-run-as-root lets root do it' : null;
+      return text.includes('attempt to run as root') ? '--launcher-flags=--allow-run-as-root allows it' : null;
     },
   },
   Hydra: {

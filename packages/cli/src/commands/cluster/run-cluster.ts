@@ -88,9 +88,7 @@ const unknownDeath = (code: number | null) => ({ how: `exit code ${code}`, rank:
 function refuseWords(positionals: readonly string[], behind: number): void {
   const [, ...others] = positionals.slice(0, positionals.length - behind);
   if (others.length === 0) return;
-  throw new UsageError(
-    `the word ${JSON.stringify(others[0])} belongs to no flag, expected -- and a training behind it`,
-  );
+  throw new UsageError(`the word ${JSON.stringify(others[0])} belongs to no flag, expected -- and a training after it`);
 }
 
 type Name = 'SIGHUP' | 'SIGINT' | 'SIGTERM';

@@ -37,7 +37,7 @@ export function createLanes(pool: Pool, asked: number | 'auto', signal: AbortSig
 /** Used if memory does not suffice for the measurement; runs that fit one at a time are still done. */
 function oneAtATime(error: unknown, { threads }: Pool): Lanes {
   if (!lacksMemory(error)) throw error;
-  return { atOnce: 1, threads, why: 'there is no memory for the first runs at once' };
+  return { atOnce: 1, threads, why: 'memory does not suffice for the first runs at once' };
 }
 
 /**
@@ -61,11 +61,11 @@ async function chooseLanes(
     // Runs of other networks have other steps, so the speed of the first run beside the others counts.
     best.together = Math.max(best.together, speeds[0] * together);
   }
-  const measured = `measured: ${whole(best.together)} steps/s so, ${whole(best.alone)} by one run on ${threads} threads`;
+  const measured = `measured: ${whole(best.together)} steps/s this way, ${whole(best.alone)} by one run on ${threads} threads`;
   return best.alone > MARGIN * best.together
     ? {
         ...{ atOnce: 1, threads },
-        why: `measured: ${whole(best.alone)} steps/s so, ${whole(best.together)} by ${together} runs on a thread each`,
+        why: `measured: ${whole(best.alone)} steps/s this way, ${whole(best.together)} by ${together} runs on a thread each`,
       }
     : { atOnce: together, threads: Math.floor(threads / together), why: measured };
 }

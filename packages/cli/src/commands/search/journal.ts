@@ -44,7 +44,7 @@ export function openJournal(folder: string, start: SearchStart, trials: number):
     if (!isOutcome(outcome, trials)) {
       file.close();
       throw new Error(
-        `${path} has a run that is none of this search: ${JSON.stringify(outcome).slice(0, 100)} (it is damaged)`,
+        `${path} has a run that does not belong to this search: ${JSON.stringify(outcome).slice(0, 100)} (it is damaged)`,
       );
     }
     outcomes.set(keyText(outcome), outcome);
@@ -68,7 +68,7 @@ export function readStart(folder: string): SearchStart {
   const { lines } = runLines(readFileSync(path));
   const start = lines.find(({ value }) => value.event === 'search')?.value;
   if (start === undefined || !isRecord(start.config) || typeof start.file !== 'string') {
-    throw new Error(`${path} has no line of the search itself, expected it first (it is damaged)`);
+    throw new Error(`${path} has no line that describes the search, expected it first (the file is damaged)`);
   }
   // As in the file: options that were null there and filled in later are left out.
   const given = Object.entries(start.config).filter(

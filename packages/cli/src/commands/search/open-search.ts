@@ -62,7 +62,7 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
   const { from = null, to = null } = config.halving ?? {};
   if (from !== null && to === null && from > length) {
     throw new UsageError(
-      `${where}: halving: from has ${from}, expected at most the ${length} that a run has by default, or to beside it`,
+      `${where}: halving: from has ${from}, expected at most the ${length} that a run has by default, or to as well`,
     );
   }
   return { space, trials, runs, metric, data: hashes.join(' '), length };

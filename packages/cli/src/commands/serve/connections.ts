@@ -86,7 +86,7 @@ function faultOfBytes(
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     const wanted = `its head within ${head} ms and all of it within ${request} ms`;
-    return [408, 'Request Timeout', `request has not come, expected ${wanted}`];
+    return [408, 'Request Timeout', `request has not arrived, expected ${wanted}`];
   }
-  return [400, 'Bad Request', 'request is no HTTP, expected HTTP/1.1'];
+  return [400, 'Bad Request', 'request is not HTTP, expected HTTP/1.1'];
 }

@@ -47,13 +47,16 @@ export async function runServe(request: Request, io: Io): Promise<number> {
     });
     const url = await listen(server, host, port);
     if (!isLoopback(host)) {
-      const warning = `${host} is no loopback address: any machine that reaches it may ask, without a password`;
+      const warning = `${host} is not a loopback address: any machine that reaches it may send requests, without a password`;
       printLine(io.stderr, `gradloom serve: warning: ${warning}`);
     }
     printLines(io.stdout, describeServer(url, model, request.positionals[0]));
     const { signal } = interrupt;
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    printLine(io.stderr, `gradloom serve: ${signal.reason}: answering what has arrived; a second signal ends at once`);
+    printLine(
+      io.stderr,
+      `gradloom serve: ${signal.reason}: answering the requests that have arrived; a second signal ends at once`,
+    );
     await server.stop();
     return 0;
   } finally {

@@ -122,7 +122,7 @@ export function createServer(options: ServerOptions): Server {
     const isTaken = queue.ask(body, (answer) => {
       if (answer instanceof Error) {
         onError(answer);
-        refuse(reply, 500, 'the thread that predicted has failed, expected an answer (ask again)');
+        refuse(reply, 500, 'the predicting thread has failed, expected an answer (try again)');
       } else if (answer.fault !== undefined) {
         if (answer.fault === 'model') onError(new Error(answer.text));
         refuse(reply, statuses[answer.fault], answer.text);
@@ -133,7 +133,7 @@ export function createServer(options: ServerOptions): Server {
     });
     if (!isTaken) {
       reply.header('retry-after', '1');
-      refuse(reply, 429, `queue has ${queue.waiting} requests, expected fewer (ask again later)`);
+      refuse(reply, 429, `queue has ${queue.waiting} requests, expected fewer (try again later)`);
     }
   });
   const schemaText = JSON.stringify(schema);
@@ -156,7 +156,7 @@ export function createServer(options: ServerOptions): Server {
     const method = methods[path];
     if (method === undefined) {
       const known = Object.entries(methods).map(([known, method]) => `${method} ${known}`);
-      return refuse(reply, 404, `${request.method} of this address has no answer, expected ${known.join(', ')}`);
+      return refuse(reply, 404, `path is unknown, expected ${known.join(', ')}`);
     }
     reply.header('allow', method);
     return refuse(reply, 405, `method has ${request.method}, expected ${method} ${path}`);

@@ -116,7 +116,7 @@ function checkData(
     throw new UsageError(`--fold has ${fold}, expected it with --folds, the number of folds`);
   }
   if (cluster !== null && folds !== undefined && fold === undefined) {
-    throw new UsageError(`--folds has ${folds} beside --cluster, expected --fold too: a cluster trains for one fold`);
+    throw new UsageError(`--folds has ${folds} with --cluster, expected --fold too: a cluster trains a single fold`);
   }
   return { dataset, folds: folds !== undefined && fold === undefined ? folds : null };
 }

@@ -23,7 +23,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
   for (const [name, value] of Object.entries(test?.metrics ?? {})) rows.push([`test ${name}`, decimal(value)]);
   if (run.recipe.values['evaluate-test']) {
-    rows.push(['test set', 'looked at during training: once a choice is made by it, its figures are too good']);
+    rows.push(['test set', 'looked at during training: its figures are too good once a choice is based on them']);
   }
   if (steps > 0) {
     rows.push(['training loss', decimal(trainLoss)], ['steps', whole(steps)], ...bestRow(result));

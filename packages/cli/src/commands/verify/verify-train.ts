@@ -55,7 +55,7 @@ function checkResult(
   if (!(typeof steps === 'number' && steps <= step)) {
     check.faults.push(`has step ${show(steps)}, expected at most ${step} (of ${LAST_FILE})`);
   } else if (steps < step) {
-    check.notes.push(`belongs to an earlier stop: the run has gone on to step ${step}`);
+    check.notes.push(`is from an earlier end of the run, which has continued to step ${step}`);
   } else if (model !== undefined && found.fingerprint !== model) {
     check.faults.push(`has another fingerprint than ${MODEL_FILE}, expected the same (${model.slice(0, 12)})`);
   }

@@ -173,7 +173,10 @@ const titled = (title: string, { head, rows, numeric }: FigureTable): Table => (
 function lossesOf(document: ScaleDocument): Table[] {
   if (document.losses.length === 0) return [];
   return [
-    titled(`Lost of the time of ${plural(mostWorking(document).threads, 'thread')} together`, lossTable(document)),
+    titled(
+      `Time lost, as a share of the time of ${plural(mostWorking(document).threads, 'thread')} together`,
+      lossTable(document),
+    ),
   ];
 }
 

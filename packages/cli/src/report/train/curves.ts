@@ -22,7 +22,7 @@ export const LOOKED_AT = 'looked at during training';
 
 /** Addition in captions to such a figure. */
 const lookedAtText = (figure: string): string =>
-  `Test: ${figure} of the test rows after each epoch. They were ${LOOKED_AT} (--evaluate-test): once a choice is made by these figures, they are no unbiased estimate any more.`;
+  `Test: ${figure} of the test rows after each epoch. They were ${LOOKED_AT} (--evaluate-test): once a choice is based on these figures, they are no longer an unbiased estimate.`;
 
 /** A number of an epoch. */
 export type Figure = Exclude<keyof EpochFigures, 'event'>;
