@@ -85,8 +85,8 @@ const endedByDeath = (code: number | null, death: Death | null): boolean =>
 const unknownDeath = (code: number | null) => ({ how: `exit code ${code}`, rank: null, pid: null, host: null });
 
 /** In `cluster run -n 4 -- train`, yargs takes 'run' and everything after `--` for words. */
-function refuseWords(positionals: readonly string[], behind: number): void {
-  const [, ...others] = positionals.slice(0, positionals.length - behind);
+function refuseWords(positionals: readonly string[], wordsAfterDashes: number): void {
+  const [, ...others] = positionals.slice(0, positionals.length - wordsAfterDashes);
   if (others.length === 0) return;
   throw new UsageError(`the word ${JSON.stringify(others[0])} belongs to no flag, expected -- and a training after it`);
 }

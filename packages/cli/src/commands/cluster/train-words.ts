@@ -23,7 +23,7 @@ const CHECKPOINT_EVERY = '30s';
 export function readTrainWords(words: readonly string[], restarts: number): TrainWords {
   const [command] = words;
   if (command !== 'train') {
-    const has = command === undefined ? 'nothing stands behind --' : `${command} stands behind --`;
+    const has = command === undefined ? 'nothing follows --' : `${command} follows --`;
     throw new UsageError(`${has}, expected train and its flags, such as: cluster run -n 4 -- train --dataset mnist`);
   }
   const flags = flagsIn(words);

@@ -14,7 +14,7 @@ import { inspectOptions } from './options.ts';
 /** Prints the contents of a file, or its differences from another. Resolves to the exit code. */
 export async function runInspect(request: Request, io: Io): Promise<number> {
   const { diff, json } = parseRaw(inspectOptions, flagsToRaw(inspectOptions, request));
-  refuseMoreThan(1, request.positionals, 'one file, and another behind --diff');
+  refuseMoreThan(1, request.positionals, 'one file, and another after --diff');
   const [path] = request.positionals;
   if (path === undefined || path === '') {
     throw new UsageError('the file is missing, expected a model, a checkpoint or a run such as runs/mnist-1');
