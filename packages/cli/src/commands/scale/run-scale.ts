@@ -173,8 +173,7 @@ function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> 
 const MOST = 12;
 
 /**
- * Counts from 1 to the cores, including the cores. Above them, where threads share cores, only `most` and at most one
- * count between.
+ * Counts from 1 to the number of cores. Above it, where threads share cores, only `most` and at most one count between.
  */
 export function threadCounts(cores: number, most: number): number[] {
   const within = Math.min(cores, most);

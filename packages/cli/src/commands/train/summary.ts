@@ -47,7 +47,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   ];
 }
 
-/** The accuracy or loss of a constant answer on the test rows. */
+/** The result of a constant answer on the test rows. */
 function baselineRow({ recipe }: RunStart, result: TrainResult): [string, string][] {
   const found = result.test === undefined ? null : baselineFor(recipe.sets, result);
   if (found === null) return [];

@@ -202,7 +202,7 @@ function contradiction(figures: ScaleFigures): string {
   return `${inconclusiveText(figures)}. With ${plural(threads, 'thread')} a step is ${low} to ${high} times as fast as with one, depending on the round. Something else is using this machine: measure again when it is idle, or with more --rounds.`;
 }
 
-/** Largest residual of an exact fit, as for a law with as many parameters as measurements. */
+/** A fit with a smaller residual is exact, as for a law with as many parameters as measurements. */
 const EXACT = 1e-9;
 
 function laws({ amdahl, usl }: ScaleFigures): string[] {

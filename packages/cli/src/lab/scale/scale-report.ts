@@ -29,7 +29,7 @@ const CONTRADICTION = 4 / 3;
 const WORTH = 0.05;
 
 export function reportOf(scaling: Scaling, cores: number, ranks: readonly RankPoint[] = []): ScaleReport {
-  // Threads without work do not count.
+  // Only counts whose threads all have work.
   const within = scaling.points.filter((point) => !point.beyondCores && point.working === point.threads);
   const inconclusive = within.some(contradicts);
   const usl = inconclusive ? null : fitUsl(within);

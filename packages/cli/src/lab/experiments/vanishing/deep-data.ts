@@ -3,7 +3,7 @@ import { type DataMatrix, type DataSplits, type Dataset, splitDataset } from '@g
 import type { DatasetSource } from '../../../files/datasets/dataset-source.ts';
 import { openDataset } from '../../../files/datasets/open-dataset.ts';
 
-/** Rows for choosing a learning rate; others train, or measure the result. */
+/** Rows held out to choose a learning rate. */
 const VALIDATION_ROWS = 2000;
 const LARGEST_SHARE = 0.2;
 

@@ -42,7 +42,7 @@ interface FactorFit {
   readonly layersTooSmall: number; // layers left out, since their size is 0 or close to the smallest double
 }
 
-/** Squares of smaller sizes are subnormal and have fewer bits, so their RMS means nothing. */
+/** Squares of smaller sizes get too close to the subnormals, which have fewer bits: their RMS means nothing. */
 const SMALLEST = 1e-150;
 
 /** Least squares of ln v over the layers, listed from the input. */
