@@ -8,7 +8,7 @@ import { LackReporter } from './test/support/lack-reporter.ts';
 
 const names = Object.keys(kinds) as Kind[];
 
-/** Keeps the files of a kind together: a process goes on with the next file of its own kind, else another starts. */
+/** Sorts test files by kind: a process is only reused for files of the same kind. */
 class KindByKind extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ project }: TestSpecification) => names.indexOf(project.name as Kind);
@@ -17,8 +17,8 @@ class KindByKind extends BaseSequencer {
 }
 
 /**
- * The files of a kind in a mode: `short` is `npm test`, `rest` what it leaves out, `all` everything with the counts of
- * docs/reliability.md. Without a mode it is every file, with few cases, so that any file can be named.
+ * The files of a kind in a mode: `short` is `npm test`, `rest` the others, `all` every file with the counts of
+ * docs/reliability.md. Without a mode every file, with few cases, so that any file can be named.
  */
 function filesOf(kind: Kind, mode: string): { include: string[]; exclude: string[] } {
   const every = [`test/${kind}/**/*.test.ts`];
@@ -27,7 +27,7 @@ function filesOf(kind: Kind, mode: string): { include: string[]; exclude: string
   return { include: every, exclude: mode === 'rest' ? chosen : [] };
 }
 
-// Tests import the sources as they are. What they start runs the same sources, compiled anew before the first test.
+// Tests import the sources directly. Programs that they start run the same sources, compiled before the first test.
 export default defineConfig(({ mode }) => ({
   resolve: { conditions: ['@gradloom/source'] },
   ssr: { resolve: { conditions: ['@gradloom/source'] } },
@@ -48,7 +48,7 @@ export default defineConfig(({ mode }) => ({
     setupFiles: ['test/support/cost.ts'],
     reporters: ['default', new LackReporter(mode !== 'all'), new CostReporter()],
     sequence: { sequencer: KindByKind },
-    chaiConfig: { truncateThreshold: 1_000 }, // a sentence is seen whole where it is not what was expected
+    chaiConfig: { truncateThreshold: 1_000 }, // shows a wrong sentence in full
     pool: 'forks',
     // Much of the rest waits for processes and ranks: a third file keeps two cores busy.
     maxWorkers: Math.max(mode === 'rest' ? 3 : 2, availableParallelism()),
@@ -58,7 +58,7 @@ export default defineConfig(({ mode }) => ({
       extends: true,
       test: {
         name,
-        // What a test of processes measures or loads, files before it in the same process would change.
+        // Earlier files in the same process would affect what these tests measure or load.
         isolate: name === 'processes',
         ...filesOf(name, mode),
         ...(name === 'unit' ? { setupFiles: ['test/support/cost.ts', 'test/support/no-processes.ts'] } : {}),

@@ -4,9 +4,9 @@ import { rolldown } from 'rolldown';
 const runtime = fileURLToPath(new URL('../packages/runtime', import.meta.url));
 
 /**
- * Bundles what a thread runs into one CommonJS module, `worker.cjs` in `folder`, with all of ours that it needs: a
- * thread then starts in four fifths of the time. Piscina requires it: of an ES module, Node 20 would end the process
- * where a thread is told to end, or has no memory left, while it loads.
+ * Bundles the code of a thread into one CommonJS module, `worker.cjs` in `folder`, with everything of ours that it
+ * needs, so a thread starts in four fifths of the time. Piscina loads it with require: while an ES module loads, Node
+ * 20 would end the whole process if the thread is told to end or runs out of memory.
  */
 export async function bundleThread(folder) {
   const bundle = await rolldown({
@@ -14,7 +14,7 @@ export async function bundleThread(folder) {
     input: { worker: 'src/worker.ts' },
     platform: 'node',
     resolve: { conditionNames: ['@gradloom/source', 'node', 'import', 'default'] },
-    // Of CommonJS it would be undefined; the name is the one that Rolldown gives to nothing else.
+    // It would be undefined in CommonJS; Rolldown gives this name to nothing else.
     transform: { define: { 'import.meta.url': 'placeOfThread' } },
   });
   await bundle.write({

@@ -1,6 +1,6 @@
 /**
- * Bundles each package's sources into few modules: a process and each of its threads then read a handful of files in
- * place of hundreds, which halves the time until a command begins. What is imported late stays a module of its own.
+ * Bundles each package's sources into few modules: a process and each of its threads then read a handful of files
+ * instead of hundreds, which halves the time until a command begins. Modules that are imported late stay separate.
  */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,22 +9,22 @@ import { rolldown } from 'rolldown';
 import { bundleThread } from './bundle-thread.mjs';
 
 const packages = join(dirname(fileURLToPath(import.meta.url)), '../packages');
-/** A package's modules that are asked for by name. */
+/** Modules of each package that are imported by name. */
 const entries = { core: ['index', 'internal'], runtime: ['index', 'internal', 'options'], cli: ['main'] };
 /**
- * Dependencies that most starts of a package load, taken in: yargs and its own are 30 files, Plot and its own 270,
- * those of core 20.
- * Installed all the same, with their licences.
+ * Bundled dependencies, needed by most starts of a package: yargs and its own are 30 files, Plot and its own 270, those
+ * of core 20.
+ * They are still installed, with their licences.
  */
 const takenIn = { core: ['msgpackr', '@noble/hashes'], runtime: [], cli: ['yargs', '@observablehq/plot'] };
-/** In the place of what yargs measures its help with: regular expressions of all emoji, 18 ms at every start. */
+/** Replaces the package that yargs uses to measure its help: regular expressions of all emoji, 18 ms at every start. */
 const alias = { 'string-width': join(packages, 'cli/src/terminal/plain-width.ts') };
 
 for (const [name, modules] of Object.entries(entries)) {
   const folder = join(packages, name);
   const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const others = Object.keys({ ...dependencies, ...optionalDependencies }).filter((it) => !takenIn[name].includes(it));
-  // Those of an earlier time have other names.
+  // Modules of an earlier build have other names.
   for (const file of readdirSync(join(folder, 'dist'), { recursive: true })) {
     if (/\.c?js(\.map)?$/.test(file)) rmSync(join(folder, 'dist', file));
   }
@@ -35,7 +35,7 @@ for (const [name, modules] of Object.entries(entries)) {
     resolve: { alias },
     external: (id) => others.some((other) => id === other || id.startsWith(`${other}/`)),
   });
-  // In one folder: modules find their neighbours by name, whichever of them they have been put into.
+  // All in one folder: modules find neighbouring files by name, whichever bundle they are in.
   await bundle.write({
     dir: join(folder, 'dist'),
     format: 'esm',

@@ -19,13 +19,13 @@ if (foreign.length > 0) throw new Error(`${name}: the tarball also holds ${forei
 if (manifest.includes('workspace:')) throw new Error(`${name}: package.json has "workspace:", expected a version`);
 console.log(`${name}: ${files.length} files`);
 
-/** The files that `exports` or `bin` names, at any depth; for a pattern those that are there to match it. */
+/** The files that `exports` or `bin` names, at any depth; for a pattern the existing files that match it. */
 function targetsOf(entry) {
   if (typeof entry === 'string') return entry.endsWith('/*') ? filesIn(entry.slice(0, -1)) : [entry];
   return Object.values(entry ?? {}).flatMap(targetsOf);
 }
 
-/** The files of a folder of the package, as it lies in the workspace. */
+/** The files of a folder of the package in the workspace. */
 function filesIn(folder) {
   const names = readdirSync(new URL(`../packages/${name.replace('@gradloom/', '')}/${folder}`, import.meta.url));
   return names.filter((file) => !file.endsWith('.py')).map((file) => `${folder}${file}`);

@@ -1,4 +1,4 @@
-/** Prints the fingerprint of a run whose last `--json` line stands on stdin. @throws where the line is another. */
+/** Prints the fingerprint of a run, given its last `--json` line on stdin. @throws if it is another line. */
 import { readFileSync } from 'node:fs';
 
 const line = readFileSync(0, 'utf8');

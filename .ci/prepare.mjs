@@ -1,7 +1,7 @@
 /**
- * Brings a checkout to where the command line and the tests run: dependencies, kernels, compiled packages.
- * A stage runs when what it reads has changed or what it makes is missing; otherwise nothing is started.
- * Needs only Node and npm, and the network only for the first installation.
+ * Prepares a checkout for the command line and the tests: dependencies, kernels, compiled packages. A stage runs if its
+ * inputs have changed or its outputs are missing; otherwise nothing is started. Needs only Node and npm, and the
+ * network only for the first installation.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,7 +16,7 @@ const installed = [root, ...packages, join(root, 'docs/reference')];
 const manifestOf = (folder) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 const { engines, packageManager } = manifestOf(root);
 
-const typed = packages.slice(0, 2); // those that are imported
+const typed = packages.slice(0, 2); // packages that others import
 const bundled = [
   ...['core/dist/index.js', 'core/dist/internal.js'],
   ...['runtime/dist/index.js', 'runtime/dist/internal.js', 'runtime/dist/options.js', 'runtime/dist/worker.cjs'],
@@ -55,7 +55,7 @@ const stages = [
     title: 'Checking the packages',
     reads: readsOfPackages,
     isMade: () => typed.every((p) => modulesUnder(join(p, 'src'), '.ts') === modulesUnder(join(p, 'dist'), '.d.ts')),
-    // tsc -b neither misses a module that was deleted nor removes one whose source is gone.
+    // tsc -b does not notice deleted outputs, and does not remove outputs whose source is gone.
     clean: () => {
       for (const p of packages) rmSync(join(p, 'dist'), { recursive: true, force: true });
     },
@@ -93,11 +93,11 @@ function requireNode(wanted) {
 requireNode(engines.node.replace('>=', ''));
 const stamps = openStamps(join(root, 'node_modules/.cache/gradloom/prepared.json'));
 for (const stage of stages) {
-  // The lock file stands for the versions of pnpm's packages and of both compilers.
+  // The lock file represents the versions of pnpm's packages and of both compilers.
   const stamp = hashFiles([...fromRoot('pnpm-lock.yaml'), ...stage.reads()], root);
   const isMade = stage.isMade();
   if (isMade && stamps.get(stage.name) === stamp) continue;
-  // Forgotten first, so that a stage which is interrupted runs again.
+  // Deleted first, so that an interrupted stage runs again.
   stamps.delete(stage.name);
   if (!isMade) stage.clean?.();
   if (!(await runStage(stage, root))) process.exit(1);

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Runs one command in `root`, showing one line while it works and all of its output if it fails. Resolves to success.
+ * Runs one command in `root`, showing one line while it works, and all of its output if it fails. Resolves to whether
+ * it succeeded.
  */
 export function runStage({ title, hint, command }, root) {
   const startMs = Date.now();
@@ -34,8 +35,8 @@ export function runStage({ title, hint, command }, root) {
 }
 
 /**
- * The environment without what npm says of the script it is running (`npm --silent start`, `--prefix`, `--omit`), which
- * npx and pnpm would take as their own options. How to reach the registry is kept.
+ * The environment without npm's settings for the script that it is running (`npm --silent start`, `--prefix`,
+ * `--omit`), which npx and pnpm would take as their own options. Settings of the registry are kept.
  */
 function environment() {
   const kept =

@@ -21,7 +21,10 @@ export function hashFiles(files, root) {
   return hash.digest('hex');
 }
 
-/** What each stage had read when it last succeeded. An unreadable file counts as empty: the stages then run again. */
+/**
+ * Hashes of what each stage had read when it last succeeded. An unreadable file counts as empty: the stages then run
+ * again.
+ */
 export function openStamps(file) {
   const stamps = new Map(read());
   const save = () => {

@@ -4,7 +4,9 @@ import { resolveBackend } from '@gradloom/runtime/internal';
 import { backendChoices } from '@gradloom/runtime/options';
 import { orRefuse } from './options.ts';
 
-/** Those of a list such as 'wasm,native,blas' that run on this machine; of the others a line says why not. */
+/**
+ * The backends of a list such as 'wasm,native,blas' that run on this machine; prints why each of the others does not.
+ */
 export function backendsHere(list: string): Backend[] {
   return list.split(',').flatMap((name) => {
     const choice = orRefuse(() => option.oneOf(backendChoices).check('bench', '--backends', name));

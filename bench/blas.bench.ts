@@ -15,7 +15,7 @@ import { findBlas } from '../packages/runtime/src/engine/backends/native/find-bl
 import { matching, readOptions } from './options.ts';
 import { endSuite } from './suites.ts';
 
-// How near do the products of the blas kernels come to cblas_dgemm in a bare loop? GFLOP/s on one core, medians.
+// How close do the products of the blas kernels come to cblas_dgemm in a bare loop? GFLOP/s on one core, medians.
 // Usage: pnpm bench blas [--only 784x128] [--time 300]; GRADLOOM_BLAS=<path> for another library
 
 const options = readOptions();
@@ -37,7 +37,7 @@ const shapes = [
   [64, 512, 256],
   [32, 128, 10],
 ].map(([B, I, O]) => ({ name: `${B}x${I}x${O}`, B, I, O }));
-const PAGES = 1024; // 64 MiB, of which the largest shape takes 10
+const PAGES = 1024; // 64 MiB; the largest shape needs 10
 const module = compileKernels();
 const memory = new WasmApi.Memory({ initial: PAGES, maximum: PAGES, shared: true });
 

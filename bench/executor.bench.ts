@@ -14,12 +14,13 @@ import { matching, readOptions } from './options.ts';
 import { type StepWorkload, stepWorkloads } from './step-workloads.ts';
 import { endSuite } from './suites.ts';
 
-// How long does JavaScript take in a step outside of kernels? The same programs as in training, on one thread, by
-// kernels that do nothing. Usage: pnpm bench executor [--rounds 5] [--backends wasm,native] [--only XOR] [--time 100]
+// How much time of a step does JavaScript take outside of kernels? Runs the same programs as training, on one thread,
+// with kernels that do nothing.
+// Usage: pnpm bench executor [--rounds 5] [--backends wasm,native] [--only XOR] [--time 100]
 
 const options = readOptions();
 const { only, backends: names = 'wasm,native,blas', timeMs = 100 } = options;
-const WARM_STEPS = 20_000; // V8 has compiled all of it by then
+const WARM_STEPS = 20_000; // by then V8 has compiled all of it
 
 const rows: Record<string, string | number>[] = [];
 for (const workload of matching('only', only, stepWorkloads(1))) {
@@ -41,7 +42,7 @@ for (const workload of matching('only', only, stepWorkloads(1))) {
 }
 endSuite('executor', rows, options);
 
-/** The loop over steps of one thread as a span runs it, and the size of its program. */
+/** The loop over steps of one thread, as in a span, and the size of its program. */
 function prepare({ spec, dataset, options }: StepWorkload, backend: BackendChoice) {
   const data = { train: dataset };
   const plan = complete(planRun(spec, data, { ...options, threads: 1, backend, steps: 1 }));

@@ -2,8 +2,8 @@ import type { Call, Kernels } from '@gradloom/core';
 import { ops } from '@gradloom/core/internal';
 
 /**
- * Kernels that take the same calls as `kernels`, alone and in blocks, and compute nothing: what a step then takes is
- * what JavaScript does outside of kernels. Only the counters that the loop over steps reads go on.
+ * Kernels that accept the same calls as `kernels`, alone and in blocks, but compute nothing: the time of a step is then
+ * JavaScript outside of kernels. Only the counters that the loop over steps reads are advanced.
  */
 export function idleKernels(kernels: Kernels): Kernels {
   const { blocks } = kernels;
@@ -14,7 +14,7 @@ export function idleKernels(kernels: Kernels): Kernels {
     bind(call) {
       if (kernels.bind(call) === null) {
         if (blocks?.encode(call)) return null;
-        // Of no backend, but the joined call of link.ts, which is then left apart.
+        // The joined call of link.ts is not an operation of a backend; without it, link.ts keeps the two calls apart.
         if (call.op.name.endsWith('OfMean')) return null;
       }
       const count = counterOf(call);
@@ -57,7 +57,7 @@ export function idleKernels(kernels: Kernels): Kernels {
 
 type Count = (times: number) => void;
 
-/** The counter that a call moves on. */
+/** The counter that a call advances. */
 function counterOf({ op, args }: Call): Count | null {
   const array = op.name === ops.noteStep.name ? args[0] : op.name === ops.takeHyper.name ? args[2] : null;
   if (!(array instanceof Float64Array)) return null;

@@ -16,14 +16,14 @@ import { gatherRows } from '../packages/runtime/src/data/gather.ts';
 
 export interface KernelRow {
   name: string;
-  unit: 'GFLOP/s' | 'ns'; // ns for one element
-  work: number; // floating-point operations or elements of a call
-  emit: (emit: Emit, kernels: Kernels) => void; // the operations of a call
+  unit: 'GFLOP/s' | 'ns'; // ns per element
+  work: number; // floating-point operations or elements per call
+  emit: (emit: Emit, kernels: Kernels) => void; // emits the operations of a call
 }
 
 type Allocate = (length: number) => Float64Array;
 
-/** Every kernel, and every member of the families that may have a fast one; the reference runs its plain code. */
+/** Every kernel, and every family member that may have a fast one; the reference backend runs plain code. */
 export const kernelRows = (allocate: Allocate): KernelRow[] => [
   ...shapes.flatMap((shape) => products(shape, allocate)),
   ...sparseShapes.flatMap((shape) => products(shape, allocate, fillSparse)),
@@ -47,11 +47,11 @@ const shapes = [
   '4x2x2',
   '4x1x2',
 ];
-/** Of an x like the pixels of digits: the work counts terms of 0, too. */
+/** Shapes with an x like the pixels of digits: the work also counts terms of 0. */
 const sparseShapes = ['256x512x784', '64x128x784'];
 const updates: OptimizerSpec[] = [...(Object.keys(optimizers) as OptimizerName[]), { kind: 'sgd', momentum: 0.9 }];
 const BATCH = 64;
-const BLOCK = 4096; // parameters of a block, and elements of everything elementwise
+const BLOCK = 4096; // parameters of a block, and elements of elementwise kernels
 
 function products(shape: string, allocate: Allocate, fill?: (x: Float64Array, I: number) => void): KernelRow[] {
   const [B, O, I] = shape.split('x').map(Number);
@@ -67,13 +67,13 @@ function products(shape: string, allocate: Allocate, fill?: (x: Float64Array, I:
     row('affine', (emit) => emit(ops.affine, y, x, W, b, B, I, O)),
     row('affineBackwardInput', (emit) => emit(ops.affineBackwardInput, dx, dy, W, B, I, O)),
     row('affineBackwardWeights', (emit, kernels) => {
-      const leaf = kernels.name === 'blas' ? B : leafRows(B); // a BLAS takes one leaf a call
+      const leaf = kernels.name === 'blas' ? B : leafRows(B); // a BLAS takes one leaf per call
       emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, false, I, O);
     }),
   ];
 }
 
-/** Rows of 28 columns by 28, of which a stroke somewhere in the middle is not 0: a fifth. */
+/** Rows of 28 by 28 pixels, of which a stroke near the middle is not 0: a fifth. */
 function fillSparse(x: Float64Array, I: number): void {
   for (let i = 0; i < x.length; i++) {
     const [n, column] = [Math.floor(i / I), i % I];
@@ -86,7 +86,7 @@ function vectors(allocate: Allocate): KernelRow[] {
   const [square, factor, g] = [allocate(1), allocate(1).fill(-1), allocate(BLOCK)];
   return [
     ...[1, 2, 4].map((S) => {
-      const gSum = allocate(S * BLOCK).fill(0); // stays 0, however often it is added up
+      const gSum = allocate(S * BLOCK).fill(0); // stays 0, however often it is summed
       return elementwise(`averageRows of ${counted(S, 'row')}`, (emit) =>
         emit(ops.averageRows, square, g, gSum, S, BLOCK, BLOCK, 1 / BATCH),
       );
@@ -101,10 +101,10 @@ function update(spec: OptimizerSpec, allocate: Allocate): KernelRow {
   return elementwise(`update ${typeof spec === 'string' ? spec : JSON.stringify(spec)}`, (emit) => own(emit, g));
 }
 
-/** The average of two rows of gradients, and adam by it; in one pass where the backend can. */
+/** The mean of two rows of gradients, and an adam update by it; in one pass if the backend can. */
 function meanUpdate(allocate: Allocate): KernelRow {
   const square = allocate(1);
-  const gSum = allocate(2 * BLOCK).fill(0); // stays 0, however often it is added up
+  const gSum = allocate(2 * BLOCK).fill(0); // stays 0, however often it is summed
   const g = gSum.subarray(0, BLOCK);
   const own = createUpdate('adam', allocate);
   return elementwise('averageRows of 2 rows, and update adam', (emit) => {
@@ -123,7 +123,7 @@ function createUpdate(spec: OptimizerSpec, allocate: Allocate): (emit: Emit, g: 
   return (emit, g) => emit(updateOp(optimizer), theta, g, state, BLOCK, hyper);
 }
 
-/** Rows of MNIST. */
+/** Gathers rows of MNIST. */
 function gatherBytes(allocate: Allocate): KernelRow {
   const [rows, columns] = [32, 784];
   const out = allocate(rows * columns);

@@ -8,13 +8,13 @@ import { type KernelRow, kernelRows } from './kernel-rows.ts';
 import { matching, readOptions } from './options.ts';
 import { endSuite } from './suites.ts';
 
-// What does a call of each kernel cost on one core? Medians, arrays in cache; run alone on the machine.
+// How long does a call of each kernel take on one core? Medians, arrays in cache; run alone on the machine.
 // Usage: pnpm bench kernels [--backends reference,wasm] [--only 256x] [--time 300]
 
 const options = readOptions();
-// native and blas where they run
+// native and blas only if they run here
 const { only, backends: names = 'reference,wasm,native,blas', timeMs = 100 } = options;
-const SAMPLE_MS = 0.1; // calls are repeated up to this, far above the clock's grain
+const SAMPLE_MS = 0.1; // calls are repeated for this long, far above the clock's resolution
 
 const memory = new WasmApi.Memory({ initial: 2048, maximum: 2048, shared: true }); // 128 MiB
 const module = compileKernels();
@@ -22,7 +22,7 @@ let end = Math.ceil(wasmHeapBase(module) / 64) * 64;
 
 const backends = new Map<string, Kernels>();
 for (const backend of backendsHere(names)) {
-  // Each has a scratch of its own: the native kernels keep constants there.
+  // Each backend has its own scratch: the native kernels keep constants there.
   const scratch = takeKernelScratch([[1024, 1024]], backend.name, allocate);
   backends.set(backend.name, createBackendKernels(backend, { ...compileFor(backend), memory, scratch }));
 }
@@ -59,7 +59,7 @@ async function medianMs(call: () => unknown): Promise<number> {
   return result.latency.p50 / repeats;
 }
 
-/** An array of the shared memory on a 64-byte boundary, filled with 0.5. */
+/** Allocates an array in the shared memory on a 64-byte boundary, filled with 0.5. */
 function allocate(length: number): Float64Array {
   const array = new Float64Array(memory.buffer, end, length).fill(0.5);
   end += Math.ceil(length / 8) * 64;

@@ -2,13 +2,13 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { show } from '@gradloom/core/internal';
 
-/** Ends this process with one sentence: a mistake in the arguments needs no stack. */
+/** Ends this process with one sentence: a wrong argument needs no stack. */
 export function refuse(sentence: string): never {
   console.error(sentence);
   process.exit(1);
 }
 
-/** What `read` returns; where it throws, its message is the sentence. */
+/** Returns the result of `read`; if it throws, refuses with its message. */
 export function orRefuse<T>(read: () => T): T {
   try {
     return read();
@@ -18,23 +18,23 @@ export function orRefuse<T>(read: () => T): T {
   }
 }
 
-/** The number that `text` stands for, if it is above 0. */
+/** Parses a number above 0. */
 export function positive(option: string, text: string): number {
   const value = Number(text);
   if (value > 0 && Number.isFinite(value)) return value;
   return refuse(`bench: --${option} has ${show(text)}, expected a number above 0`);
 }
 
-/** The same of a whole number. */
+/** Parses a whole number above 0. */
 export function count(option: string, text: string): number {
   const value = Number(text);
   if (value > 0 && Number.isSafeInteger(value)) return value;
   return refuse(`bench: --${option} has ${show(text)}, expected a whole number above 0`);
 }
 
-const SHOWN = 12; // names in a sentence
+const SHOWN = 12; // most names in a sentence
 
-/** Those whose names contain `part`. */
+/** The items whose names contain `part`. */
 export function matching<T extends { readonly name: string }>(option: string, part: string, all: readonly T[]): T[] {
   const found = all.filter(({ name }) => name.includes(part));
   if (found.length > 0) return found;
@@ -48,13 +48,15 @@ export interface SuiteOptions {
   readonly rounds: number;
   readonly threads: number;
   readonly only: string; // part of a row's name
-  readonly backends: string | undefined; // as backendsHere takes them; undefined: what the suite has by itself
-  readonly timeMs: number | undefined; // for each figure
-  readonly isWhole: boolean; // nothing was asked for that makes its rows fewer or others
+  readonly backends: string | undefined; // list for backendsHere; undefined: the suite's default
+  readonly timeMs: number | undefined; // time of each figure
+  readonly isWhole: boolean; // no option restricts or changes the rows
   readonly record: boolean;
 }
 
-/** All suites know the same options, so that one line of arguments does for all of them; each takes what it needs. */
+/**
+ * All suites know the same options, so that they can be run with the same arguments; each reads those that it needs.
+ */
 export function readOptions(): SuiteOptions {
   const { values } = orRefuse(() =>
     parseArgs({

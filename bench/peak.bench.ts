@@ -12,13 +12,12 @@ import { warmPeer } from './peers/warm-peer.ts';
 import { createWorkloads, flopsOf, type Workload } from './peers/workloads.ts';
 import { endSuite } from './suites.ts';
 
-// What share of the processor's own limit do products and whole steps reach? The limit is the rate of multiply-and-add
-// in registers, with nothing loaded or stored, on as many threads at the same time, measured again before each figure.
-// Products are called as a step calls them: up to 256 rows at a time. Of a step only its products count as work, those
-// with terms of 0 too, which Gradloom skips: the lines marked noise have none. Run alone on the machine, where it takes
-// about half an hour.
-// Usage: npm run bench -- peak [--backends native,blas,wasm] [--threads 2] [--only 1024x512x512] [--rounds 5]
-// [--time 60]
+// What share of the processor's own limit do products and whole steps reach? The limit is the rate of multiply-add in
+// registers, without loads or stores, on as many threads at the same time, measured again before each figure. Products
+// are called as in a step: up to 256 rows at a time. Of a step only its products count as work, including terms of 0,
+// which Gradloom skips: the lines marked noise have none. Run alone on the machine, where it takes about half an hour.
+// Usage: npm run bench -- peak [--backends native,blas,wasm] [--threads 2] [--only 1024x512x512] [--rounds 5] [--time
+// 60]
 
 /** Rows x inputs x outputs of a dense layer. */
 const shapes: readonly ProductShape[] = [
@@ -31,8 +30,8 @@ const shapes: readonly ProductShape[] = [
   { batch: 32, I: 784, O: 128 },
   { batch: 128, I: 64, O: 64 },
 ];
-const WARM_MS = 1500; // of a step, until its code is compiled
-const STEPS_MS = 400; // of a round
+const WARM_MS = 1500; // warm-up of steps, until their code is compiled
+const STEPS_MS = 400; // time of a round
 
 const options = readOptions();
 const { rounds, only, backends: names = 'native,blas,wasm', timeMs: budgetMs = 60 } = options;
@@ -90,7 +89,7 @@ for (const workload of workloads) {
 }
 endSuite('peak', rows, options, { ratio: 'of peak', keys: ['what', 'backend', 'type', 'threads'] });
 
-/** Whole steps in a process of their own, and the peak in turns with them. */
+/** Measures whole steps in a separate process, alternating with the peak. */
 async function measureStep(workload: Workload, backend: string, type: ElementType, threads: number): Promise<void> {
   const program = [process.execPath, ...process.execArgv, join(import.meta.dirname, 'peers/gradloom.ts'), type];
   const steps = await startPeer(program, {});

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { refuse } from './options.ts';
 
-// Runs the benchmarks whose names contain the first word, or all, each in a process of its own, and hands on the other
-// arguments. Rows of a whole suite are recorded in bench/results. Usage: pnpm bench [kernels] [--backends wasm]
-// [--no-record]
+// Runs the benchmarks whose names contain the first word, or all, each in a separate process with the other arguments.
+// Rows of a complete suite are recorded in bench/results.
+// Usage: pnpm bench [kernels] [--backends wasm] [--no-record]
 
 const [word = '', ...rest] = process.argv.slice(2);
 const filter = word.startsWith('-') ? '' : word;

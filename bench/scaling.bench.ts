@@ -8,7 +8,8 @@ import { median } from './median.ts';
 import { matching, readOptions } from './options.ts';
 import { endSuite } from './suites.ts';
 
-// How much faster is a step on more threads? Run alone on the machine. `gradloom scale` looks closer at one workload.
+// How much faster is a step on more threads? Run alone on the machine. `gradloom scale` analyses one workload in more
+// detail.
 // Usage: pnpm bench scaling [--rounds 5] [--backends wasm,native] [--only 256]
 
 const options = readOptions();
@@ -49,7 +50,7 @@ for (const { name, widths, batch } of workloads) {
 await pool.destroy();
 endSuite('scaling', rows, options, { ratio: 'speedup', keys: ['workload', 'backend', 'threads'] });
 
-/** ms a step of each setting: medians of rounds in turns, so that a machine that slows down slows all of them. */
+/** ms per step of each setting: medians of alternating rounds, so that a slower machine slows all of them. */
 async function inTurns<T extends TrainOptions>(
   settings: readonly T[],
   run: (options: T & { steps: number }) => Promise<TimedRun>,
@@ -85,7 +86,7 @@ function relu(widths: readonly number[]): NetworkSpec {
   return { input: widths[0], layers };
 }
 
-/** Bytes like those of images: rows without a pattern cost what others do. */
+/** Bytes like those of images: the pattern does not affect the time. */
 function noise(): Dataset {
   const random = createRandom(1, 'bench');
   const bytes = new Uint8Array(new SharedArrayBuffer(ROWS * COLUMNS));

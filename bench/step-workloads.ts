@@ -1,16 +1,16 @@
 import { createRandom, type NetworkSpec } from '@gradloom/core';
 import { type Dataset, datasetFromRows, type TrainOptions } from '@gradloom/runtime';
 
-/** What the suites that look at whole steps train. */
+/** The workloads of the suites that measure whole steps. */
 export interface StepWorkload {
   readonly name: string;
   readonly spec: NetworkSpec;
   readonly dataset: Dataset;
   readonly options: TrainOptions;
-  readonly steps: number; // of one measured run
+  readonly steps: number; // steps of one measured run
 }
 
-/** XOR has a single leaf, and so one thread; the others have `threads`. */
+/** XOR has a single leaf, so it has one thread; the others have `threads`. */
 export function stepWorkloads(threads: number): StepWorkload[] {
   const relu = (widths: number[], batch: number, steps: number) => reluNetwork(widths, batch, steps, threads, images);
   const images = noise(2048, 784, 10);
@@ -64,7 +64,7 @@ function xor(): StepWorkload {
   };
 }
 
-/** Bytes like those of images, so that gathering costs what it costs there. */
+/** Bytes like those of images, so that gathering takes as long. */
 function noise(count: number, columns: number, classes: number): Dataset {
   const random = createRandom(1, 'bench');
   const bytes = new Uint8Array(new SharedArrayBuffer(count * columns));

@@ -11,7 +11,7 @@ import { endSuite } from './suites.ts';
 
 const options = readOptions();
 const { threads, only, backends: names = 'wasm,native,blas' } = options;
-const WARM_STEPS = 300; // the threads' code is compiled by then; a new run on the same pool finds it compiled
+const WARM_STEPS = 300; // by then the threads' code is compiled, also for new runs on the same pool
 
 const workloads = matching('only', only, stepWorkloads(threads));
 
@@ -25,7 +25,7 @@ for (const workload of workloads) {
     await spanMs(pool, workload, backend, WARM_STEPS);
   }
   for (let round = 0; round < options.rounds; round++) {
-    // Backends in turns: a machine that slows down slows all of them.
+    // Backends alternate, so that a slower machine slows all of them.
     const bench = new Bench({ iterations: 1, time: 0, warmup: false });
     for (const backend of backends) {
       bench.add(backend, async () => {
@@ -68,7 +68,7 @@ async function spanMs(
   return result.elapsedMs;
 }
 
-/** Of the products: forward, by the weights, and by the inputs in all layers but the first. */
+/** Floating-point operations of the products: forward, by the weights, and by the inputs except in the first layer. */
 function flops({ spec, options }: StepWorkload): number {
   let width = spec.input;
   let total = 0;

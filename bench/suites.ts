@@ -3,8 +3,8 @@ import { compareRows, type RatioColumn, tell } from './peers/guard.ts';
 import { machineOf, type Row, readRecorded, writeRecorded } from './peers/results.ts';
 
 /**
- * Prints a suite's rows, and what got slower since they were recorded, which only a ratio within a run can tell; then
- * records them, if they are all that there are.
+ * Prints a suite's rows, and ratios that have become worse than the recorded ones (times of different runs are not
+ * comparable). Records the rows if they are complete.
  */
 export function endSuite(
   name: string,

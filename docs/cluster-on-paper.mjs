@@ -1,6 +1,7 @@
 /**
- * A thousand ranks on paper: the tables of docs/cluster.md, by the work that such a run would plan and the model that
- * `scale --ranks` is checked with. `npm run docs:cluster` writes them again; `-- --check` fails where they differ.
+ * A thousand ranks on paper: computes the tables of docs/cluster.md from the work that such a run would plan and the
+ * model that `scale --ranks` is checked against. `npm run docs:cluster` writes them again; `-- --check` fails if they
+ * differ.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,12 +14,12 @@ const page = fileURLToPath(new URL('cluster.md', import.meta.url));
 
 const RANKS = 1000;
 const THREADS = 64;
-const LEAF = 64; // rows of a leaf of a large batch
+const LEAF = 64; // rows per leaf of a large batch
 
 /** What one rank has. The speed of a core was measured here; memory and networks are those of data sheets. */
-const GFLOPS = { float64: 80, float32: 160 }; // of a core, in a whole step
-const MEMORY = 300e6; // bytes a ms, of 64 cores
-const UPDATE_NUMBERS = 7; // read and written by adam for each parameter
+const GFLOPS = { float64: 80, float32: 160 }; // per core, in a whole step
+const MEMORY = 300e6; // bytes per ms, for 64 cores
+const UPDATE_NUMBERS = 7; // numbers read and written by adam for each parameter
 const networks = {
   'Ethernet, 10 Gbit/s': { latencyMs: 0.025, messageMs: 0.002, networkBytesPerMs: 1.25e6 },
   'InfiniBand, 200 Gbit/s': { latencyMs: 0.002, messageMs: 0.0003, networkBytesPerMs: 25e6 },
@@ -41,7 +42,7 @@ function workOf({ spec, elementType }) {
   );
 }
 
-/** A step that gives each thread so many leaves, which changes nothing but the gradients and the notes of losses. */
+/** A step that gives each thread this many leaves, which only changes the gradients and the notes of losses. */
 function stepOnPaper(work, { elementType }, network, leaves) {
   const bytes = work.notes.bytes + 8 * (leaves - 1) * RANKS * THREADS;
   const parts = {
@@ -53,7 +54,10 @@ function stepOnPaper(work, { elementType }, network, leaves) {
   return predictRanks(parts, { ...work, notes: { ...work.notes, bytes } }, true);
 }
 
-/** Leaves for each thread, a power of two, from which on the exchange takes at most half of a step; null: never. */
+/**
+ * Smallest number of leaves per thread, a power of two, at which the exchange takes at most half of a step; null if
+ * there is none.
+ */
 function leavesFor(work, model, network) {
   for (let leaves = 1; leaves <= 2 ** 20; leaves *= 2) {
     const step = stepOnPaper(work, model, network, leaves);
@@ -105,7 +109,7 @@ function memoryTable() {
   );
 }
 
-/** The page with its tables as they are now. */
+/** The page with its tables recomputed. */
 export function withTables(text) {
   let written = text;
   for (const [name, lines] of Object.entries({ steps: stepTable(), memory: memoryTable() })) {

@@ -1,7 +1,7 @@
 /**
- * Runs what docs/tutorial.md shows, in an empty folder, and gives the page with the real output:
+ * Runs the commands of docs/tutorial.md in an empty folder, and writes the page with the real output:
  *   node docs/run-tutorial.mjs          writes the page again
- * A block of `console` has commands behind `$ ` and their output; one of `<language> <file>` is a file. A command that
+ * A block of `console` has commands after `$ ` and their output; one of `<language> <file>` is a file. A command that
  * ends with ` &` runs until the end of the page.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -19,11 +19,11 @@ const FENCE = /^```(\S+)(?: (\S+))?\n([\s\S]*?)^```$/gm;
 /** The port that the page shows; a free one is used. */
 const PORT = '8123';
 
-/** Most lines of a server that are shown. */
+/** Most lines of a server's output that are shown. */
 const FIRST_LINES = 3;
 
 /**
- * The page with the output of each command as it is now.
+ * The page with the current output of each command.
  * @param {{ text?: string, cli?: string, modules?: string | null }} options
  */
 export async function runTutorial({
@@ -69,7 +69,7 @@ async function freePort() {
   return String(port);
 }
 
-/** The folder as a program's own would be: the packages are installed. */
+/** Prepares the folder like that of a program, with the packages installed. */
 function prepare(folder, modules) {
   if (modules === null) {
     mkdirSync(join(folder, 'node_modules/@gradloom'), { recursive: true });
@@ -82,7 +82,7 @@ function prepare(folder, modules) {
 
 async function runBlock(content, folder, cli, started) {
   let written = '';
-  // A command goes on behind a backslash.
+  // A command continues after a backslash.
   for (const [, command] of content.matchAll(/^\$ ((?:.*\\\n)*.*)$/gm)) {
     written += `$ ${command}\n${await run(command, folder, cli, started)}`;
   }
@@ -90,7 +90,7 @@ async function runBlock(content, folder, cli, started) {
 }
 
 async function run(command, cwd, cli, started) {
-  // As npm starts a program, so that it names itself so.
+  // The program is told that npm runs it, so that it prints commands with npx.
   const env = { ...process.env, npm_config_user_agent: 'npm' };
   const line = command.replaceAll('npx gradloom', `"${process.execPath}" "${cli}"`);
   if (!line.endsWith(' &')) {

@@ -1,6 +1,7 @@
 /**
- * Holds the floors of the packages: each folder of `src` imports only floors below it, types too; no imports run in a
- * circle; and what runs the steps of a thread imports no module of Node. Prints each import that breaks a rule.
+ * Checks the floors of the packages: each folder of `src` imports only floors below it, types too; no imports run in a
+ * circle; and the code that runs the steps of a thread imports no module of Node. Prints each import that breaks a
+ * rule.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -8,14 +9,14 @@ import { fileURLToPath } from 'node:url';
 
 const packages = join(dirname(fileURLToPath(import.meta.url)), '../../packages');
 
-/** The floors of each package, from the lowest to the highest; above them all stand the files of `src` itself. */
+/** The floors of each package, from the lowest to the highest. The files of `src` itself are above all of them. */
 const floors = {
   core: ['checks', 'math', 'families', 'program', 'backends', 'network', 'training', 'inference', 'own'],
   cli: ['terminal', 'options', 'files', 'lab', 'report', 'commands'],
   runtime: ['system', 'cluster', 'data', 'engine', 'training', 'models', 'measurement'],
 };
 
-/** Files that a worker of a browser has to be able to run, with all that they import. */
+/** Files that must run in a browser's worker, with all that they import. */
 const withoutNode = {
   runtime: ['engine/step/run-steps.ts', 'engine/step/context.ts', 'engine/evaluation/evaluation.ts'],
 };
@@ -27,7 +28,7 @@ const problems = Object.keys(floors).flatMap((name) => {
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
 
-/** The imports of each file: those of other files of the package by their paths in `src`, others by their names. */
+/** The imports of each file: files of the same package by their path in `src`, others by name. */
 function importsOf(src) {
   const files = readdirSync(src, { recursive: true }).filter((file) => file.endsWith('.ts'));
   return new Map(
@@ -78,7 +79,7 @@ function circles(name, imports) {
   return wrong;
 }
 
-/** Types are gone when the code runs. */
+/** Type imports do not count, as they are gone when the code runs. */
 function ofNode(name, imports) {
   const wrong = [];
   const seen = new Set();

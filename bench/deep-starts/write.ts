@@ -1,6 +1,6 @@
 /**
- * Writes what train.py needs to repeat two measurements of docs/experiments.md in PyTorch: the rows, and the weights
- * that our runs start from. From the root of the repository:
+ * Writes the inputs with which train.py repeats two measurements of docs/experiments.md in PyTorch: the rows, and the
+ * starting weights of our runs. From the root of the repository:
  *
  *     node --import ./test/support/source.mjs --conditions @gradloom/source bench/deep-starts/write.ts <folder>
  *     python3 bench/deep-starts/train.py <folder>/he          # experiment vanishing --preset he --seeds 1..16
@@ -37,7 +37,7 @@ interface Setup {
   readonly activation: 'relu' | 'sigmoid';
   readonly batch: number;
   readonly steps: number;
-  readonly seeds: number; // from 1 on
+  readonly seeds: number; // counted from 1
   readonly optimizers: readonly Record<string, string | number>[];
 }
 

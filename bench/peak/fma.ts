@@ -8,21 +8,21 @@ import { enterMachineCode } from '../../packages/runtime/src/engine/backends/nat
 import { loadKoffi } from '../../packages/runtime/src/system/native/koffi.ts';
 
 const peakArguments = defineArguments(['numbers', 'array'], ['count', 'count']);
-/** Factors, which stay in registers: two x and a y. */
+/** Number of factors that stay in registers: two x and one y. */
 const FACTORS = 3;
-/** Times that the loop's body goes over all sums, so that its end takes nothing. */
+/** Unrolled copies of the sums in the loop's body, so that the loop itself takes no time. */
 const UNROLLED = 4;
 
 /**
- * sᵢ += x · y for as many vectors s as there are registers left, `UNROLLED` times in each of `count` rounds: nothing is
- * loaded or stored, and no sum waits for another. Returns where it begins in the code.
+ * Assembles sᵢ += x · y for as many vectors s as there are registers left, `UNROLLED` times in each of `count` rounds:
+ * nothing is loaded or stored, and no sum waits for another. Returns its position in the code.
  */
 function assembleFma(isa: Isa): number {
   const unit = isa.vectors;
   const sums = isa.vectorRegisters - FACTORS;
   return isa.kernel(peakArguments, (call) => {
     const numbers = isa.load(call.numbers);
-    // Numbers with all of their bits: some processors slow down where many of them change.
+    // The numbers have many bits set: some processors slow down if many bits change.
     const size = unit.bytes * unit.width;
     for (let v = 0; v < isa.vectorRegisters; v++) unit.load(v, isa.at(numbers, size * v));
     isa.repeat(call.count, () => {
@@ -32,20 +32,20 @@ function assembleFma(isa: Isa): number {
   });
 }
 
-/** How fast this thread multiplies and adds in registers. */
+/** Measures multiply-add in registers on this thread. */
 export interface Fma {
   readonly width: number; // elements of a vector
-  /** The floating-point operations of a call of `run`. */
+  /** Floating-point operations of a call of `run`. */
   readonly flops: number;
   run(): void;
 }
 
 const arrays = { float64: Float64Array, float32: Float32Array };
 
-/** About 1 ms at 100 GFLOP/s. */
+/** A call of about 1 ms at 100 GFLOP/s. */
 const CALL_FLOPS = 1e8;
 
-/** Its code stays in memory for as long as the process. @throws Error where the system runs no generated code. */
+/** The code stays in memory as long as the process lives. @throws Error if the system refuses to run generated code. */
 export function createFma(extension: ExtensionName, type: ElementType): Fma {
   const isa = extensions[extension].createIsa(type, ownConvention);
   const { width } = isa.vectors;

@@ -8,38 +8,38 @@ import { median } from '../median.ts';
 import { passesOf } from '../passes.ts';
 import { type PeakMeasured, type PeakTask, type ProductName, type ProductShape, productNames } from './thread.ts';
 
-/** What is measured. */
+/** What to measure. */
 export interface PeakOptions {
   readonly extension: ExtensionName;
-  readonly type: ElementType; // of the elements
+  readonly type: ElementType; // type of the elements
   readonly threads: number;
   readonly rounds: number;
-  readonly budgetMs: number; // of a figure in a round
-  /** Products of a backend, beside the peak. */
+  readonly budgetMs: number; // time of a figure in a round
+  /** Products of a backend, measured along with the peak. */
   readonly products?: { readonly backend: Backend; readonly shapes: readonly ProductShape[] };
 }
 
-/** A figure of a whole team. */
+/** A measurement of a whole team. */
 export interface Reached {
   readonly gflops: number;
-  readonly share: number; // of the peak that was measured right before
+  readonly share: number; // share of the peak measured right before
 }
 
-/** Medians of rounds, all threads together. */
+/** Medians of rounds, summed over all threads. */
 export interface TeamPeak {
   readonly width: number; // elements of a vector
-  readonly gflops: number; // of the peak
-  /** By shape. */
+  readonly gflops: number; // GFLOP/s of the peak
+  /** Products by shape. */
   readonly products: readonly Readonly<Record<ProductName, Reached>>[];
 }
 
-/** Whether a backend computes with a type here. */
+/** Whether a backend can compute with a type here. */
 export function computes(backend: Backend, type: ElementType): boolean {
   const { code } = compileFor(backend, type);
   return code === null || code.layout.type === type;
 }
 
-/** Measures the peak in registers on all threads of a team at a time, and what products reach of it. */
+/** Measures the peak in registers on all threads of a team at once, and the share of it that products reach. */
 export async function measureTeam({
   extension,
   type,

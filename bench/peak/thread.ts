@@ -22,26 +22,26 @@ export interface ProductShape {
 export const productNames = ['affine', 'affineBackwardInput', 'affineBackwardWeights'] as const;
 export type ProductName = (typeof productNames)[number];
 
-/** What one thread does beside the others, in rounds: the peak, and each product after it. */
+/** The work of one thread of the team, in rounds: the peak, and each product after it. */
 export interface PeakTask {
   readonly extension: ExtensionName;
-  readonly type: ElementType; // of the elements
+  readonly type: ElementType; // type of the elements
   readonly backend: Backend | null; // null: only the peak is measured
   readonly compiled: CompiledKernels | null;
-  /** Products, and what this thread takes of their batch. */
+  /** Products, and this thread's part of their batch. */
   readonly products: readonly { readonly shape: ProductShape; readonly passes: readonly NodePass[] }[];
   readonly control: Int32Array<SharedArrayBuffer>;
   readonly threads: number;
   readonly cores: number;
   readonly rounds: number;
-  readonly budgetMs: number; // of a figure in a round
+  readonly budgetMs: number; // time of a figure in a round
 }
 
 /** GFLOP/s of one thread, by round. */
 export interface PeakMeasured {
   readonly width: number; // elements of a vector
   readonly peak: readonly number[];
-  /** By product: its own, and those of the peak right before it. */
+  /** By product: its own rate, and that of the peak measured right before. */
   readonly products: readonly Readonly<Record<ProductName, readonly { gflops: number; peak: number }[]>>[];
 }
 
@@ -51,8 +51,8 @@ function measure(task: PeakTask): PeakMeasured {
   const barrier = createBarrier(control, threads, cores);
 
   /**
-   * GFLOP/s of calls one after the other, again and again, beside those of the other threads, by the fastest time of
-   * each: a limit is what no other program disturbs.
+   * GFLOP/s of repeated calls, while the other threads do the same. Takes the fastest time of each call: a limit is a
+   * time that no other program disturbs.
    */
   function rate(flops: number, calls: readonly (() => unknown)[], ms = budgetMs): number {
     const fastestMs = calls.map(() => Infinity);
@@ -77,7 +77,8 @@ function measure(task: PeakTask): PeakMeasured {
     { gflops: number; peak: number }[]
   >[];
   const peak: number[] = [];
-  for (const run of products.flatMap(({ calls }) => Object.values(calls).flat())) run(); // touches all memory
+  // first run, which touches all memory
+  for (const run of products.flatMap(({ calls }) => Object.values(calls).flat())) run();
   for (let round = 0; round < rounds; round++) {
     peak.push(peakRate());
     for (const [p, { flops, calls }] of products.entries()) {
@@ -90,7 +91,7 @@ function measure(task: PeakTask): PeakMeasured {
   return { width: fma.width, peak, products: measured };
 }
 
-/** The calls of a step for one dense layer: pass by pass, in the same arrays. No number is 0. */
+/** The calls of a step for one dense layer, pass by pass, in the same arrays. No number is 0. */
 function bindProducts(
   { backend, compiled, type }: PeakTask,
   { batch, I, O }: ProductShape,

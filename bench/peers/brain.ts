@@ -10,7 +10,7 @@ interface Brain {
   };
 }
 
-/** Rows of a batch that stands for the workload's: one update a row makes a batch needlessly long. */
+/** Rows of a batch instead of the workload's: one update per row would make its batches needlessly long. */
 const ROWS = 64;
 
 await serve(async () => {

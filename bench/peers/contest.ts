@@ -6,32 +6,34 @@ import type { Workload } from './workloads.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
-/** What a peer came to on a workload. */
+/** The result of a peer on a workload. */
 export interface Score {
   readonly peer: string;
   readonly stepMs: number; // median of the rounds
-  readonly rounds: readonly number[]; // ms a step
-  readonly steps: number; // of a round
+  readonly rounds: readonly number[]; // ms per step
+  readonly steps: number; // steps of a round
   readonly warmSteps: number;
   readonly loss: number | null; // after the first epoch
   readonly environment: Environment;
   readonly variant: Variant;
-  readonly coldStepMs: number | null; // of as many steps as warming up takes, in a new process; where these are short
+  // ms per step of as many steps as warming up takes, in a new process; null if these take long
+  readonly coldStepMs: number | null;
 }
 
 export interface ContestOptions {
   readonly rounds: number;
   readonly roundMs: number;
-  readonly heatMs: number; // a variant, to find a peer's best
-  readonly warmMs: number; // most that warming up may take
+  readonly heatMs: number; // time for each variant, to find a peer's best
+  readonly warmMs: number; // most time for warming up
   readonly say: (text: string) => void;
 }
 
-/** Processes that stay for all workloads, by peer and environment: a start takes seconds. */
+/** Processes that are kept for all workloads, by peer and environment: a start takes seconds. */
 export interface Stable {
   get(peer: Peer, environment: Environment): Promise<PeerProcess>;
   /**
-   * Ends those of a peer that failed: a late answer would be taken for the next one. They start anew when asked for.
+   * Ends the processes of a peer that failed: a late answer would be taken for the next one. They start again when
+   * needed.
    */
   drop(peer: Peer): void;
   end(): void;
@@ -57,7 +59,7 @@ export function createStable(): Stable {
   };
 }
 
-/** A peer at its best, ready for its rounds. */
+/** A peer in its best variant, ready for its rounds. */
 interface Runner {
   readonly peer: Peer;
   readonly about: Omit<Score, 'stepMs' | 'rounds'>;
@@ -66,9 +68,9 @@ interface Runner {
 }
 
 /**
- * All peers on one workload. Each is first tried in all its variants; the best ones are warmed up and then run in
- * turns, so that a machine that slows down slows all of them. Who fails is left out, and said; one of ours that fails
- * in its rounds ends the run.
+ * Runs all peers on one workload. Each is first tried in all its variants; the best ones are warmed up and then run
+ * alternately, so that a slower machine slows all of them. A peer that fails is left out with a message; one of ours
+ * that fails in its rounds ends the run.
  */
 export async function runContest(
   peers: readonly Peer[],
@@ -105,7 +107,7 @@ export async function runContest(
   return runners.map(({ about, rounds }) => ({ ...about, stepMs: median(rounds), rounds }));
 }
 
-/** Null where it does not do this workload. */
+/** Null if the peer does not support this workload. */
 async function prepare(
   peer: Peer,
   workload: Workload,
@@ -125,7 +127,7 @@ async function prepare(
     spentMs += ms;
     stepMs = ms / steps;
   }
-  // Who takes seconds warm is not looked at cold.
+  // Cold starts are only measured if warming up takes no seconds.
   const isQuick = stepMs * workload.warmSteps < warmMs;
   const coldStepMs = workload.isSmall && isQuick ? median(await coldStarts(peer, workload, best)) : null;
   const steps = stepsIn(roundMs, stepMs);
@@ -139,14 +141,14 @@ interface Best {
   readonly stepMs: number;
 }
 
-/** The fastest of a peer's environments and variants; null where it has none for this workload. */
+/** The fastest of a peer's environments and variants; null if it has none for this workload. */
 async function findBest(peer: Peer, workload: Workload, stable: Stable, heatMs: number): Promise<Best | null> {
   const variants = peer.variants(workload);
   const { environments } = peer;
   if (variants.length === 0) return null;
   let best: Best = { environment: environments[0], variant: variants[0], stepMs: Infinity };
   if (environments.length * variants.length === 1) return best;
-  // Twice, since whoever comes first in a new process pays for its start.
+  // Twice, since the first run in a new process pays for its start.
   for (const environment of [...environments, ...environments]) {
     const process = await stable.get(peer, environment);
     for (const variant of variants) {
@@ -167,10 +169,10 @@ async function coldStarts(peer: Peer, workload: Workload, best: Best): Promise<n
   return stepMs;
 }
 
-/** Cold starts that a median is taken of: one alone may fall into a moment in which the machine does something else. */
+/** Number of cold starts for a median: a single one may be disturbed by other work on the machine. */
 const COLD_STARTS = 5;
 
-/** ms a step of as many steps as warming up takes, in a process that has done none. */
+/** ms per step of as many steps as warming up takes, in a new process. */
 async function coldStart(peer: Peer, workload: Workload, { environment, variant }: Best): Promise<number> {
   const process = await startPeer(peer.command, environment);
   try {
@@ -182,5 +184,5 @@ async function coldStart(peer: Peer, workload: Workload, { environment, variant 
   }
 }
 
-/** At least one. */
+/** Number of steps that take about `ms`, at least one. */
 const stepsIn = (ms: number, stepMs: number): number => (stepMs > 0 ? Math.max(1, Math.round(ms / stepMs)) : 1);

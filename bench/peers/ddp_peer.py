@@ -1,4 +1,4 @@
-"""PyTorch's DistributedDataParallel over gloo: a process a core, each with its part of the batch."""
+"""PyTorch's DistributedDataParallel over gloo: one process per core, each with its part of the batch."""
 
 import atexit
 import os
@@ -10,7 +10,7 @@ from serve import missing, require_fast_blas, serve
 
 
 def lines_for_all(others):
-    """Standard input, handed on to the other ranks line by line."""
+    """Standard input, passed on to the other ranks line by line."""
     for line in sys.stdin:
         for other in others:
             other.stdin.write(line)
@@ -34,14 +34,14 @@ def main():
     meeting = os.environ.get("MEETING") or tempfile.mktemp(prefix="gradloom-ddp-")
     others = []
     if rank == 0:
-        atexit.register(remove, meeting)  # if they never meet
+        atexit.register(remove, meeting)  # for ranks that never meet
         for other in range(1, ranks):
             environment = {**os.environ, "RANK": str(other), "RANKS": str(ranks), "MEETING": meeting}
             others.append(subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, text=True, env=environment))
     torch.distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=ranks)
     torch.distributed.barrier()
     if rank == 0:
-        remove(meeting)  # all are in, and who is killed later removes nothing
+        remove(meeting)  # all have joined; a rank that is killed later removes nothing
     lines = lines_for_all(others) if rank == 0 else sys.stdin
     about = f"PyTorch {torch.__version__} DDP, gloo, {ranks} processes, {require_fast_blas()}"
     serve(about, lambda workload, variant: Training(workload, variant, rank, ranks), lines, quiet=rank > 0)

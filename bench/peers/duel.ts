@@ -8,8 +8,8 @@ import { type PeerProcess, startPeer } from './peer-process.ts';
 import { warmPeer } from './warm-peer.ts';
 import { createWorkloads, type Workload } from './workloads.ts';
 
-// Has a change made steps faster? Two checkouts of Gradloom train the workloads in turns, this one and another, so that
-// a machine that slows down slows both. A ratio below 1 says that this one is faster. Run alone on the machine.
+// Has a change made steps faster? Two checkouts of Gradloom train the workloads alternately, so that a slower machine
+// slows both. A ratio below 1 means that this checkout is faster. Run alone on the machine.
 // Usage: npm run bench:duel -- <another checkout, prepared by its npm test or npm start> [--only 784-128-10]
 // [--backends native,wasm] [--threads 1,2] [--precision float32] [--rounds 9]
 
@@ -37,7 +37,7 @@ const warmMs = positive('warm-ms', values['warm-ms']);
 const backends = values.backends.split(',');
 const threads = values.threads.split(',').map((text) => count('threads', text));
 
-/** A process on a checkout's own code. */
+/** A process that runs the code of a checkout. */
 const start = (checkout: string): Promise<PeerProcess> =>
   startPeer(
     [process.execPath, ...process.execArgv, join(checkout, 'bench/peers/gradloom.ts'), values.precision],
@@ -45,7 +45,7 @@ const start = (checkout: string): Promise<PeerProcess> =>
     checkout,
   );
 
-/** Steps that take about `ms`, after enough of them to be compiled. */
+/** Number of steps that take about `ms`, measured after enough steps for their code to be compiled. */
 async function warm(one: PeerProcess, workload: Workload): Promise<number> {
   const stepMs = await warmPeer(one, warmMs);
   return Math.max(1, workload.isSmall ? workload.warmSteps : 1, Math.round(roundMs / stepMs));
@@ -63,7 +63,7 @@ try {
         const steps = Math.max(await warm(pair[0], workload), await warm(pair[1], workload));
         const ms: [number[], number[]] = [[], []];
         for (let round = 0; round < rounds; round++) {
-          // Who goes first takes turns too.
+          // The order alternates too.
           for (const side of round % 2 === 0 ? [0, 1] : [1, 0]) {
             const done = await pair[side].run(steps);
             ms[side].push(done.ms / done.steps);

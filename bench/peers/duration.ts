@@ -3,13 +3,13 @@ import { isOurs } from './guard.ts';
 import type { Peer } from './peer.ts';
 import type { Workload } from './workloads.ts';
 
-/** ms to open a workload and to find out how long a step takes, about. */
+/** Approximate ms to open a workload and estimate the length of a step. */
 const OPEN_MS = 200;
-/** ms of a start that looks at the first steps, of which there are five, and of our floor. */
+/** ms of a cold-start measurement, which has five starts, and of measuring our floor. */
 const COLD_MS = 10_000;
 const FLOOR_MS = 1000;
 
-/** A sentence: how many minutes the last whole run took, or about how many this one will. */
+/** A sentence: how many minutes the last whole run took, or roughly how many this one will take. */
 export function tellDuration(
   peers: readonly Peer[],
   workloads: readonly Workload[],
@@ -24,7 +24,7 @@ export function tellDuration(
   return `This takes about ${Math.max(1, Math.round(ms / 60_000))} minutes.`;
 }
 
-/** ms, about: all variants twice, the warm-up, and the rounds. Our runs take twice as long as what of them counts. */
+/** Approximate ms: all variants twice, the warm-up, and the rounds. Our runs take twice the time that is counted. */
 export function durationOf(
   peer: Peer,
   workload: Workload,

@@ -13,12 +13,12 @@ import { median } from '../median.ts';
 import { readWorkload } from './read-workload.ts';
 import type { Workload } from './workloads.ts';
 
-/** What one thread takes of a batch. */
+/** The part of a batch that one thread takes. */
 export interface FloorTask {
   backend: Backend;
   compiled: CompiledKernels;
   workload: Workload;
-  leaf: number; // rows of a leaf
+  leaf: number; // rows per leaf
   elementType: ElementType;
   passes: readonly NodePass[];
   control: Int32Array<SharedArrayBuffer>;
@@ -28,9 +28,9 @@ export interface FloorTask {
 }
 
 /**
- * The products of a step alone, as a step calls them, over and over, beside the other threads: ms a step. Factors of 0
- * may take no time, so x is what a forward pass of the thread's own rows leaves behind, from the weights that the
- * workload starts at.
+ * Repeats only the products of a step, as a step calls them, alongside the other threads; returns ms per step. Factors
+ * of 0 may take no time, so x is the result of a forward pass of the thread's own rows, from the workload's starting
+ * weights.
  */
 function measure(task: FloorTask): number {
   const { backend, compiled, workload, leaf, elementType, passes, control, threads, cores, budgetMs } = task;
@@ -49,7 +49,7 @@ function measure(task: FloorTask): number {
     const y = allocate(most * widest);
     const d = [0, 1].map(() => allocate(most * widest));
     const layers = widths.slice(1).map((O, l) => ({ I: widths[l], O, W: allocate(widths[l] * O), b: allocate(O) }));
-    // One row of the gradients each.
+    // One row of gradients for each tensor.
     const rows = new Map(
       gradients.map((row) => [row, layers.map(({ I, O }) => ({ dW: allocate(I * O), db: allocate(O) }))]),
     );
@@ -72,7 +72,7 @@ function measure(task: FloorTask): number {
     return { inputs: forward(firstRow, B), run: products(pass, B) };
   });
 
-  /** The inputs of each layer. */
+  /** Computes the inputs of each layer. */
   function forward(row: number, B: number): Elements[] {
     const { apply, alpha }: Activation = activations[workload.activation];
     const math = mathOf(elementType);
@@ -101,8 +101,8 @@ function measure(task: FloorTask): number {
   }
 
   /**
-   * ms. As in a step, x lies in one place for all passes: what puts it there is not timed, and left out where it is
-   * there.
+   * Returns ms. As in a step, x has the same place for all passes. Copying it there is not timed, and skipped if it is
+   * there already.
    */
   function step(): number {
     let ms = 0;

@@ -10,12 +10,11 @@ import { passesOf } from '../passes.ts';
 import type { FloorTask } from './floor-worker.ts';
 import { specOf, type Workload } from './workloads.ts';
 
-/** Elements that an update moves for a parameter: gradients in two rows; weight and two moments, read and written. */
+/** Elements that an update moves per parameter: gradients in two rows; weight and two moments, read and written. */
 const UPDATE_ELEMENTS = 8;
 
 /**
- * What a step is measured against (docs/speed.md): its products alone on the same threads, and the update at the speed
- * of memory.
+ * Lower bound of a step's time (docs/speed.md): only its products on the same threads, and the update at memory speed.
  */
 export interface Floor {
   readonly productsMs: number;
@@ -60,7 +59,7 @@ export async function measureFloor(
 
 const measured = new Map<number, Promise<number>>();
 
-/** 10⁹ bytes a second of a triad, measured once a number of threads. */
+/** 10⁹ bytes a second of a triad, measured once per number of threads. */
 export function bandwidth(threads: number): Promise<number> {
   const known = measured.get(threads) ?? measureOnce(threads);
   measured.set(threads, known);

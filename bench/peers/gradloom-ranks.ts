@@ -5,8 +5,8 @@ import { serve, type Training } from './serve.ts';
 import type { Workload } from './workloads.ts';
 
 /**
- * Gradloom on ranks that mpirun has started. The first hears what to do, as every peer does, and tells the others; all
- * do it together.
+ * Gradloom on ranks started by mpirun. Rank 0 receives requests, as every peer does, and tells the others; all carry
+ * them out together.
  */
 const cluster = await openCluster();
 const pool = await createPool({ threads: Number(process.argv[2]) });
@@ -31,7 +31,7 @@ if (cluster.rank > 0) while (true) await together({});
 
 await serve(async () => ({
   about: `Node ${process.versions.node}, ${cluster.ranks} ranks, ${cluster.library}`,
-  // mpirun gives each rank a group of its own, which a signal to that of mpirun does not reach.
+  // mpirun gives each rank its own process group, which a signal to mpirun's group does not reach.
   pids,
   async open(workload, variant) {
     await together({ open: [workload, variant] });

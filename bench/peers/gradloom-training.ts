@@ -5,10 +5,10 @@ import type { Training } from './serve.ts';
 import { specOf, type Workload } from './workloads.ts';
 
 /**
- * A workload in Gradloom, on threads that are there already. Every run begins anew at the workload's start, in memory
- * that the system has yet to give it page by page; the other peers go on in what they have. So before the steps that
- * are counted go as many that are not. Of a small network, whose run is one span, only that counts: all its steps, and
- * nothing around them.
+ * A workload in Gradloom, on existing threads. Every run starts again from the workload's start, in memory that the
+ * system still has to provide page by page; other peers continue in the memory that they have. So as many uncounted
+ * steps precede the counted ones. For a small network, whose run is one span, only the span itself counts, with all its
+ * steps.
  */
 export function openTraining(workload: Workload, { threads, backend }: Variant, own: TrainOptions): Training {
   const { batch, loss, optimizer, rows } = workload;
@@ -24,11 +24,11 @@ export function openTraining(workload: Workload, { threads, backend }: Variant, 
   return {
     async run(steps) {
       const stepsPerEpoch = rows / batch;
-      const lead = workload.isSmall ? 0 : Math.ceil(steps / stepsPerEpoch); // epochs
-      // An evaluation is due behind `lead` epochs and in the end: there a span ends, and the time is noted.
+      const lead = workload.isSmall ? 0 : Math.ceil(steps / stepsPerEpoch); // epochs before the counted ones
+      // An evaluation is due after `lead` epochs and at the end: a span ends there, and the time is recorded.
       const data = lead === 0 ? { train: dataset } : { train: dataset, validation: oneRow };
       const total = lead * stepsPerEpoch + steps;
-      const times = new Map<number, number>(); // by the clock on the wall: what lies between spans counts
+      const times = new Map<number, number>(); // wall-clock times: the time between spans counts
       const run = train(specOf(workload), data, {
         ...{ ...options, steps: total, evaluateEvery: lead || 1 },
         onEvent(event) {
@@ -36,7 +36,7 @@ export function openTraining(workload: Workload, { threads, backend }: Variant, 
         },
       });
       const { elapsedMs } = await run.result;
-      // Inside spans; of ranks behind the first, which hear of no event, nobody asks.
+      // Time inside spans. Ranks other than 0 get no events, and their times are not used.
       if (lead === 0 || (own.cluster?.rank ?? 0) > 0) return { steps, ms: elapsedMs };
       const [from, to] = [times.get(total - steps), times.get(total)];
       if (from === undefined || to === undefined) throw new Error('gradloom: no event tells the time of the epochs');
@@ -50,7 +50,7 @@ export function openTraining(workload: Workload, { threads, backend }: Variant, 
   };
 }
 
-/** The first rows. */
+/** A dataset of the first rows. */
 function datasetOf({ name, widths, x, divisor, t, loss }: Workload, rows: number): Dataset {
   const shared = (path: string, columns: number): Uint8Array<SharedArrayBuffer> => {
     const bytes = readFileSync(path).subarray(0, rows * columns);

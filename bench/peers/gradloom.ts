@@ -3,11 +3,10 @@ import { openTraining } from './gradloom-training.ts';
 import { serve } from './serve.ts';
 
 const [precision = 'float64', ownBackend = 'auto'] = process.argv.slice(2);
-// The option of a run, where its numbers are not the default ones: an older checkout, beside which this one is
-// measured, may not know it.
+// The precision is only passed if it is not the default: an older checkout in a duel may not know the option.
 const inPrecision: object = precision === 'float64' ? {} : { precision };
 
-/** @throws Error (rejects) where this version of Gradloom cannot train in the precision on the backend. */
+/** @throws Error (rejects) if this version of Gradloom cannot train in the precision on the backend. */
 async function tryPrecision(pool: Pool): Promise<void> {
   const { parameters } = await train(
     { input: 1, layers: [{ kind: 'dense', out: 1 }] },
@@ -18,7 +17,7 @@ async function tryPrecision(pool: Pool): Promise<void> {
   if (name.toLowerCase() !== `${precision}array`) throw new Error(`weights are a ${name}, expected ${precision}`);
 }
 
-/** Gradloom itself. */
+/** Gradloom as a peer. */
 await serve(async () => {
   const pool = await createPool();
   if (precision !== 'float64') await tryPrecision(pool);

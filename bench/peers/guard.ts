@@ -1,15 +1,15 @@
 import { type Results, type Row, ratioOf, type WorkloadResults } from './results.ts';
 
-/** What a ratio may fall to of the recorded one: medians of rounds in turns repeat to about 5 %. */
+/** A ratio may fall to this share of the recorded one: medians of alternating rounds vary by about 5 %. */
 const SLOWER = 0.9;
 
-/** Ratios that both records have, and sentences about those that have fallen. */
+/** Ratios in both records, and sentences about those that have fallen. */
 export interface Comparison {
   readonly compared: number;
   readonly slower: readonly string[];
 }
 
-/** Ratios since the last record of this class of machine. Times are not compared: machines differ by the hour. */
+/** Compares ratios with the last record of this class of machine. Times are not compared: machines vary by the hour. */
 export function compare(before: Results | null, now: Results): Comparison {
   const slower: string[] = [];
   let compared = 0;
@@ -18,7 +18,7 @@ export function compare(before: Results | null, now: Results): Comparison {
     compared++;
     return is < SLOWER * was;
   };
-  // Other rows have other zeros.
+  // Other input rows have other zeros.
   if (before === null || before.digits !== now.digits) return { compared, slower };
   for (const [name, workload] of Object.entries(now.workloads)) {
     const old = before.workloads[name];
@@ -40,7 +40,7 @@ export function compare(before: Results | null, now: Results): Comparison {
 /** One of our backends. */
 export const isOurs = (peer: string): boolean => peer.startsWith('Gradloom');
 
-/** Of a step the floor is. */
+/** The floor as a share of the step. */
 function shareOf({ scores, floors }: WorkloadResults, ours: string): number | null {
   const [score, floor] = [scores.find(({ peer }) => peer === ours), floors[ours]];
   return score === undefined || floor === undefined ? null : floor.stepMs / score.stepMs;
@@ -48,13 +48,13 @@ function shareOf({ scores, floors }: WorkloadResults, ours: string): number | nu
 
 const percent = (share: number | null): string => `${Math.round(100 * (share ?? Number.NaN))} %`;
 
-/** Where the rows of a suite have a ratio, and what says which row is which. */
+/** The column of ratios in a suite's rows, and the columns that identify a row. */
 export interface RatioColumn {
-  readonly ratio: string; // a number, or one in front of its unit
+  readonly ratio: string; // a number, alone or followed by a unit
   readonly keys: readonly string[];
 }
 
-/** The same of the rows of a suite. */
+/** Compares the rows of a suite with the recorded ones. */
 export function compareRows(before: readonly Row[], now: readonly Row[], { ratio, keys }: RatioColumn): Comparison {
   const slower: string[] = [];
   let compared = 0;
@@ -76,11 +76,11 @@ export function tell({ compared, slower }: Comparison): string[] {
   return ['Slower than what was recorded:', ...slower.map((line) => `  ${line}`)];
 }
 
-/** Why a run does not take the place of what is recorded, so that a record is of one whole run; null where it may. */
+/** Why a run must not replace the record, which is always of one whole run; null if it may. */
 export function whyNotRecorded(
   before: Results | null,
   now: Results,
-  given: readonly string[], // options that make a run a part, or another, of the whole one
+  given: readonly string[], // options that shorten or change the whole run
 ): string | null {
   if (given.length > 0) return `with ${given.join(' and ')} it is not the whole run`;
   if (before === null) return null;

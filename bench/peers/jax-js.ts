@@ -4,9 +4,9 @@ import { Worker } from 'node:worker_threads';
 import { readWorkload } from './read-workload.ts';
 import { serve } from './serve.ts';
 
-/** Only what is used: the package is not installed where types are checked. */
+/** Only the used part is declared: the package is not installed when types are checked. */
 interface Arr {
-  readonly ref: Arr; // the same array, owned once more: each use of one ends an ownership
+  readonly ref: Arr; // the same array with one more reference: each use releases one
   add(other: Arr | number): Arr;
   sub(other: Arr | number): Arr;
   mul(other: Arr | number): Arr;
@@ -37,10 +37,10 @@ interface Jax {
 
 const precision = process.argv[2] === 'float64' ? 'float64' : 'float32';
 const threads = Number(process.env.JAX_JS_THREADS ?? 1);
-/** Steps under way at a time: as its documentation asks, the end of some is waited for. */
+/** Steps in progress at a time: its documentation asks to wait for some to end. */
 const QUEUED = 32;
 
-/** What a browser has and Node has not: jax-js starts a thread by the URL of its source. */
+/** A web worker, which Node lacks: jax-js starts a thread by the URL of its source. */
 class WebWorker {
   onmessage: ((event: { data: unknown }) => void) | null = null;
   onerror: ((error: Error) => void) | null = null;
@@ -69,7 +69,7 @@ globalThis.postMessage = (message) => parentPort.postMessage(message);
 parentPort.on('message', (data) => self.onmessage({ data }));`;
 
 await serve(async () => {
-  // It names a class that Node has from version 24 on.
+  // jax-js refers to a class that Node has from version 24 on.
   if (!('Float16Array' in globalThis)) Object.assign(globalThis, { Float16Array: class {} });
   const navigator = { hardwareConcurrency: threads };
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });

@@ -1,10 +1,10 @@
 import { geometricMean, type WorkloadResults } from './results.ts';
 import { NOISE } from './workloads.ts';
 
-/** How many times as fast one is as the fastest of others, over the workloads that both have. */
+/** How many times as fast one peer is as the fastest of others, over the workloads that both have. */
 export interface Mean {
   readonly what: string;
-  readonly mean: number; // geometric
+  readonly mean: number; // geometric mean
   readonly least: number;
   readonly workloads: number;
 }
@@ -15,7 +15,7 @@ const isLarge = (name: string): boolean => /batch (256|1024)\b/.test(name);
 
 const torchIn = (precision: string): string[] => [`PyTorch ${precision}`, `PyTorch compile ${precision}`];
 
-/** What is of interest: ours, others of which the fastest counts, and workloads. */
+/** The comparisons: ours, others of which the fastest counts, and the workloads. */
 const QUESTIONS: readonly (readonly [what: string, ours: string, others: string[], has: (name: string) => boolean])[] =
   [
     ['float32 against PyTorch float32 at its best, noise', 'Gradloom native float32', torchIn('float32'), isNoise],
@@ -27,7 +27,7 @@ const QUESTIONS: readonly (readonly [what: string, ours: string, others: string[
     ['wasm float32 against jax-js float32, MNIST', 'Gradloom wasm float32', ['jax-js float32'], isDigits],
   ];
 
-/** Those questions for which something was measured. */
+/** Means of those comparisons for which something was measured. */
 export function meansOf(workloads: Readonly<Record<string, WorkloadResults>>): Mean[] {
   return QUESTIONS.flatMap(([what, ours, others, has]) => {
     const ratios = Object.entries(workloads).flatMap(([name, { scores }]) => {
@@ -40,7 +40,7 @@ export function meansOf(workloads: Readonly<Record<string, WorkloadResults>>): M
   });
 }
 
-/** For console.table. */
+/** Rows for console.table. */
 export const meanRows = (means: readonly Mean[]): Record<string, string | number>[] =>
   means.map(({ what, mean, least, workloads }) => ({
     ...{ what, mean: mean.toFixed(2), least: least.toFixed(2), workloads },

@@ -1,4 +1,4 @@
-"""NumPy, as a page about backpropagation writes it: XOR, full batch, sigmoid, mean squared error."""
+"""NumPy, as in tutorials on backpropagation: XOR, full batch, sigmoid, mean squared error."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""The whole program of such a page: a process that starts, trains XOR for 10,000 epochs and prints what it has learnt."""
+"""The whole program of such a tutorial: trains XOR for 10,000 epochs and prints its predictions."""
 
 import numpy as np
 

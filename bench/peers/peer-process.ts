@@ -5,28 +5,26 @@ import type { Readable, Writable } from 'node:stream';
 import type { Variant } from './peer.ts';
 import type { Workload } from './workloads.ts';
 
-/**
- * A peer in a process of its own. Between its turns it is stopped, so that its threads take no core from the others.
- */
+/** A peer in a separate process. Between its rounds it is stopped, so that its threads take no core from the others. */
 export interface PeerProcess {
   readonly about: string;
   open(workload: Workload, variant: Variant): Promise<void>;
-  /** About that many steps. */
+  /** Runs about this many steps. */
   run(steps: number): Promise<{ steps: number; ms: number }>;
   lossAfter(steps: number): Promise<number | null>;
   end(): void;
 }
 
-const LIMIT_MS = 60_000; // for one answer
+const LIMIT_MS = 60_000; // time limit of an answer
 
-/** Starts a program. @throws Error (rejects) with what it says is missing. */
+/** Starts a program. @throws Error (rejects) with the message on what is missing. */
 export async function startPeer(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
-  cwd = join(import.meta.dirname, '../..'), // what this process's own flags are relative to
+  cwd = join(import.meta.dirname, '../..'), // directory that this process's own flags are relative to
 ): Promise<PeerProcess> {
   const [program, ...args] = command;
-  // A group of its own, since a peer may start others: a signal goes to all of them.
+  // It gets a process group of its own, since a peer may start processes: a signal reaches all of them.
   const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...environment },
@@ -48,7 +46,7 @@ export async function startPeer(
     });
   });
   ended.catch(() => {});
-  child.stdin.on('error', () => {}); // its exit says why
+  child.stdin.on('error', () => {}); // its exit gives the reason
 
   async function answer(): Promise<Answer> {
     let timer: NodeJS.Timeout | undefined;
@@ -126,7 +124,7 @@ function signalGroup({ child: { pid }, others }: Group, signal: NodeJS.Signals):
     try {
       process.kill(id, signal);
     } catch {
-      // It has ended.
+      // The process has ended.
     }
   }
 }

@@ -1,24 +1,26 @@
 import type { Workload } from './workloads.ts';
 
-/** Of the numbers that a program computes with. */
+/** Type of the numbers that a program computes with. */
 export type Precision = 'float64' | 'float32';
 
-/** One of our backends, as records name it: those of float64 are older than the other precision. */
+/** Name of one of our backends in records; float64 has no suffix, as in records from before float32. */
 export const ownName = (backend: string, precision: Precision): string =>
   `Gradloom ${backend}${precision === 'float64' ? '' : ` ${precision}`}`;
 
-/** Choices within a peer, such as its number of threads: what a program takes with a workload. */
+/** Options of a peer, such as its number of threads, passed with a workload. */
 export type Variant = Readonly<Record<string, string | number>>;
 
-/** A program that trains the workloads, and what is tried to find it at its best. */
+/** A program that trains the workloads, and the variants to try. */
 export interface Peer {
   readonly name: string;
-  readonly precision: Precision; // like is compared with like
+  readonly precision: Precision; // only equal precisions are compared
   readonly command: readonly string[]; // speaks lines of JSON: see serve.ts and serve.py
-  readonly environments: readonly Readonly<Record<string, string>>[]; // each tried in a process of its own
-  readonly variants: (workload: Workload) => readonly Variant[]; // tried in each; none: it does not do this workload
-  /** How far its loss may be from ours, relative to it; null where it does not do the same work. */
+  // environment variables, each set tried in a separate process
+  readonly environments: readonly Readonly<Record<string, string>>[];
+  // tried in each environment; none: it does not support this workload
+  readonly variants: (workload: Workload) => readonly Variant[];
+  /** Relative difference allowed between its loss and ours; null if it does not do the same work. */
   readonly tolerance: number | null;
   readonly get: string; // how to install it
-  readonly note?: string; // what could not be made equal
+  readonly note?: string; // a difference that remains
 }

@@ -26,9 +26,9 @@ const small = (workload: Workload): readonly Variant[] =>
 const onThreads = (workload: Workload): readonly number[] => (isXor(workload) ? [1] : threadCounts);
 
 /**
- * How far rounding may take a loss from ours, which is the one in float64. In float32 a relu whose input is 0 but for
- * rounding may be on for one program and off for another: one such row of 784-(64 x 20)-10 in the third step took the
- * loss after an epoch 3 % away.
+ * How much rounding may change a loss relative to ours in float64. In float32 a relu whose input is 0 up to rounding
+ * may be active in one program and not in another: one such row of 784-(64 x 20)-10 in the third step changed the loss
+ * after an epoch by 3 %.
  */
 const roundingOf = (precision: Precision): number => ({ float64: 1e-6, float32: 5e-2 })[precision];
 
@@ -64,7 +64,7 @@ const jaxJs = (precision: Precision): Peer => ({
   command: node('jax-js.ts', precision),
   get: NPM,
   environments: threadCounts.map((threads) => ({ JAX_JS_THREADS: String(threads) })),
-  // In float64 it has no SIMD: a step of a large batch takes seconds.
+  // Without SIMD in float64, a step of a large batch takes seconds.
   variants: (workload) => (precision === 'float64' && workload.batch > 256 ? [] : [{}]),
   tolerance: roundingOf(precision),
 });
@@ -78,7 +78,7 @@ const tfjs = (backend: string, variants: Peer['variants']): Peer => ({
   tolerance: roundingOf('float32'),
 });
 
-/** Ours first: the others' ratios are to these. */
+/** Ours come first: the ratios of the others are relative to them. */
 export const peers: readonly Peer[] = [
   gradloom('native', 'float64'),
   gradloom('blas', 'float64'),
@@ -94,7 +94,7 @@ export const peers: readonly Peer[] = [
     ...{ name: 'PyTorch DDP float64', precision: 'float64' },
     command: systemPython('ddp_peer.py'),
     get: TORCH,
-    // Debian's build has no libuv; gloo needs to be told which network is this machine's own.
+    // Debian's build has no libuv, and gloo must be told the network interface of this machine.
     environments: blasEnvironments(['PASSIVE']).map((env) => ({ ...env, USE_LIBUV: '0', GLOO_SOCKET_IFNAME: 'lo' })),
     variants: (workload) => updatesOf(workload).map((update) => ({ dtype: 'float64', threads: 1, update })),
     tolerance: roundingOf('float64'),
@@ -140,7 +140,7 @@ export const peers: readonly Peer[] = [
   },
 ];
 
-/** Debian keeps several BLAS libraries beside each other: each with each way that OpenMP's threads wait. */
+/** All BLAS libraries that Debian has installed, each with each way in which OpenMP's threads wait. */
 function blasEnvironments(policies: readonly (string | undefined)[]): Readonly<Record<string, string>>[] {
   const folders = openblasFolders();
   return (folders.length === 0 ? [undefined] : folders).flatMap((folder) =>

@@ -7,9 +7,9 @@ import { peers } from './peers.ts';
 import { geometricMean } from './results.ts';
 import { createWorkloads } from './workloads.ts';
 
-// What does it cost to be two processes in place of two threads, and how long does PyTorch's DDP take, with as many
-// processes over gloo? All train the workloads of the peers in turns. XOR, whose update is one block, has no second
-// thread, so of it only DDP is compared. Run alone on the machine.
+// How much slower are two processes than two threads, and how long does PyTorch's DDP take, with as many processes over
+// gloo? All train the workloads of the peers alternately. XOR, whose update is one block, has no second thread, so for
+// it only DDP is compared. Run alone on the machine.
 // Usage: npm run bench:ranks -- [--ranks 2] [--mpirun mpirun] [--only 784-512-256-10] [--rounds 9]
 
 const { values } = orRefuse(() =>
@@ -79,7 +79,7 @@ if (toThreads.length > 0) console.log(`Geometric mean to threads: ${geometricMea
 if (toDdp.length > 0) console.log(`Geometric mean of DDP to ranks: ${geometricMean(toDdp).toFixed(2)}`);
 if (ofLarge.length > 0) console.log(`Without XOR: ${geometricMean(ofLarge).toFixed(2)}`);
 
-/** '1.043 (1.020 to 1.102)': the median ratio of rounds, which ran in turns, and how far they differ. */
+/** '1.043 (1.020 to 1.102)': the median ratio of alternating rounds, and their range. */
 function compare(mine: Score, theirs: Score, all: number[]): string {
   const ratios = mine.rounds.map((ms, round) => ms / theirs.rounds[round]);
   all.push(median(ratios));

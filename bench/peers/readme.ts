@@ -6,7 +6,7 @@ import { readmeTable } from './report.ts';
 import { hasPeers, machineOf, type Recorded, resultsPath } from './results.ts';
 
 // Writes the table of recorded results into README.md, between its two markers.
-// Usage: pnpm bench:readme [bench/results/<machine>.json], default: this machine's, or the only one there is
+// Usage: pnpm bench:readme [bench/results/<machine>.json]; default: this machine's file, or the only one
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'bench/results');

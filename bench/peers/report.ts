@@ -6,19 +6,19 @@ import { NOISE } from './workloads.ts';
 
 const PRECISIONS: readonly Precision[] = ['float64', 'float32'];
 
-/** The first that is there is what the others of its precision are compared with. */
+/** The first one measured is the reference for others of its precision. */
 const BACKENDS = ['native', 'blas', 'wasm'];
 
 const precisionOf = (peer: string, peers: readonly Peer[]): Precision =>
   peers.find(({ name }) => name === peer)?.precision ?? 'float64';
 
-/** Our first of a precision; where there is none, of float64, whose losses all others are held against. */
+/** Our first backend of a precision. Without a precision that of float64, whose losses all others are compared with. */
 const ownOf = (scores: readonly Score[], precision: Precision = 'float64'): Score | undefined =>
   [precision, 'float64' as const]
     .flatMap((own) => BACKENDS.map((backend) => scores.find(({ peer }) => peer === ownName(backend, own))))
     .find((score) => score !== undefined);
 
-/** Rows for console.table: a peer a row. */
+/** Rows for console.table, one per peer. */
 export function workloadRows(
   { scores, floors }: WorkloadResults,
   peers: readonly Peer[],
@@ -53,11 +53,11 @@ export function workloadRows(
 const toleranceOf = (peer: string, peers: readonly Peer[]): number | null =>
   peers.find(({ name }) => name === peer)?.tolerance ?? null;
 
-/** How far a loss is from ours; NaN where theirs is no number, null where there is none of ours. */
+/** Relative difference of a loss from ours; NaN if theirs is not a number, null if we have none. */
 const errorOf = (loss: number | null, ours: number | null): number | null =>
   ours === null ? null : Math.abs((loss ?? Number.NaN) / ours - 1);
 
-/** Whether it should have come to our loss and has not: then its time is of other work. */
+/** Whether its loss should equal ours but does not: then its time is for other work. */
 function isElsewhere({ peer, loss }: Score, ours: number | null, peers: readonly Peer[]): boolean {
   const [tolerance, error] = [toleranceOf(peer, peers), errorOf(loss, ours)];
   return tolerance !== null && error !== null && !(error <= tolerance);
@@ -69,10 +69,10 @@ const shortly = ([name, value]: [string, string]): string => {
   return name === 'OMP_WAIT_POLICY' ? value.toLowerCase() : '';
 };
 
-/** Ends a cell whose loss is elsewhere. */
+/** Mark at the end of a cell whose loss differs. */
 const MARK = ' ≠';
 
-/** Markdown: a table for each precision, with our times, and how many times as long the others take. */
+/** Markdown: a table for each precision, with our times, and the others' times as multiples of ours. */
 export function readmeTable(results: Results, peers: readonly Peer[]): string[] {
   const { machine, digits, rounds, processes } = results;
   const names = Object.keys(results.peers);
@@ -109,7 +109,7 @@ function precisionTable({ workloads, peers: found }: Results, peers: readonly Pe
   const isHere = ours.some((own) => Object.hasOwn(found, own));
   const own = isHere ? ours : [];
   const all = Object.keys(found).filter((peer) => !isOurs(peer) && precisionOf(peer, peers) === precision);
-  // Our doubles beside our floats.
+  // Our float64 next to our float32.
   const doubles = ownName('native', 'float64');
   const others = precision === 'float32' && isHere && Object.hasOwn(found, doubles) ? [doubles, ...all] : all;
   const short = (peer: string): string =>
@@ -147,7 +147,7 @@ function precisionTable({ workloads, peers: found }: Results, peers: readonly Pe
     });
     lines.push(`| ${[name, ...cells, ...times].join(' | ')} |`);
   }
-  // XOR is a network of another kind, and noise stands beside digits.
+  // XOR is a network of another kind; workloads on noise are averaged apart from those on digits.
   for (const isNoise of [false, true]) {
     const means = others.map((peer) => {
       const gained = (ratios[peer] ?? []).filter((one) => one.isNoise === isNoise).map(({ ratio }) => ratio);

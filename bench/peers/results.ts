@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { Score } from './contest.ts';
 import type { Floor } from './floor.ts';
 
-/** All that a run of the peers found out on one class of machine. */
+/** Results of a run of the peers on one class of machine. */
 export interface Results {
   readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
   readonly date: string;
   readonly digits: string; // 'mnist' or 'noise'
   readonly rounds: number;
-  readonly minutes?: number; // of the whole run
+  readonly minutes?: number; // duration of the whole run
   readonly peers: Readonly<Record<string, { readonly about: string; readonly note: string | null }>>;
   readonly workloads: Readonly<Record<string, WorkloadResults>>;
   readonly processes: Readonly<Record<string, number>>; // ms of whole programs that learn XOR
@@ -24,7 +24,7 @@ export interface WorkloadResults {
 /** A row of a table. */
 export type Row = Readonly<Record<string, string | number>>;
 
-/** The file of a class of machine: a run of the peers, and suites of `pnpm bench`, each of a run of its own. */
+/** The file of a class of machine: a run of the peers, and suites of `pnpm bench`, each recorded by its own run. */
 export interface Recorded extends Partial<Results> {
   readonly suites?: Readonly<Record<string, { readonly date: string; readonly rows: readonly Row[] }>>;
 }
@@ -37,7 +37,7 @@ export const machineOf = (): Results['machine'] => ({
   node: process.versions.node,
 });
 
-/** Machines of one class share a file: processor and cores, nothing that names a single machine. */
+/** Machines of one class share a file, named by processor and cores, without anything that identifies a machine. */
 export const resultsPath = ({ cpu, cores }: Results['machine']): string =>
   join(
     FOLDER,
@@ -49,18 +49,18 @@ export const resultsPath = ({ cpu, cores }: Results['machine']): string =>
   );
 
 /**
- * What was recorded for this class; nothing where there is no file. A file that cannot be read is an error: it would be
- * written over.
+ * The record of this class of machine; empty if there is no file. A file that cannot be read is an error, since it
+ * would be overwritten.
  */
 export function readRecorded(machine: Results['machine']): Recorded {
   const path = resultsPath(machine);
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
 }
 
-/** Whether the peers are in it: a suite may have been recorded first. */
+/** Whether it includes the peers: a suite may have been recorded first. */
 export const hasPeers = (recorded: Recorded): recorded is Recorded & Results => recorded.workloads !== undefined;
 
-/** Takes the place of what it names, and leaves the rest of the file. */
+/** Replaces the given parts, and keeps the rest of the file. */
 export function writeRecorded(machine: Results['machine'], part: Recorded): string {
   mkdirSync(FOLDER, { recursive: true });
   const path = resultsPath(machine);
@@ -68,13 +68,13 @@ export function writeRecorded(machine: Results['machine'], part: Recorded): stri
   return path;
 }
 
-/** How many times as long as ours a peer's step takes. */
+/** A peer's time per step divided by ours. */
 export function ratioOf({ scores }: WorkloadResults, peer: string, to: string): number | null {
   const find = (name: string) => scores.find((score) => score.peer === name);
   const [theirs, ours] = [find(peer), find(to)];
   return theirs === undefined || ours === undefined ? null : theirs.stepMs / ours.stepMs;
 }
 
-/** √ⁿ of the product. */
+/** n-th root of the product. */
 export const geometricMean = (values: readonly number[]): number =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);

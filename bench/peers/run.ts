@@ -19,9 +19,9 @@ import { workloadRows } from './report.ts';
 import { hasPeers, machineOf, type Results, readRecorded, type WorkloadResults, writeRecorded } from './results.ts';
 import { createWorkloads } from './workloads.ts';
 
-// How long does a step take beside PyTorch, with torch.compile and with DDP, jax-js, tfjs, scikit-learn, brain.js,
-// synaptic and NumPy, in float64 and in float32? Run alone on the machine: `npm run bench:peers` measures all, says how
-// long that takes, prints the means that matter, and records it.
+// How long does a step take compared with PyTorch, with torch.compile and with DDP, jax-js, tfjs, scikit-learn,
+// brain.js, synaptic and NumPy, in float64 and in float32? Run alone on the machine: `npm run bench:peers` measures
+// all, says how long that takes, prints the most important means, and records them.
 // Usage: pnpm bench:peers [--only 784-128-10] [--peers Gradloom,PyTorch] [--rounds 5] [--no-install] [--no-record |
 // --record]
 
@@ -32,15 +32,15 @@ const { values } = orRefuse(() =>
       peers: { type: 'string', default: '' }, // parts of peers' names
       rounds: { type: 'string', default: '5' },
       'round-ms': { type: 'string', default: '500' },
-      'heat-ms': { type: 'string', default: '400' }, // of each variant, to find the best
-      'warm-ms': { type: 'string', default: '4000' }, // most for warming up; the README's table says so
+      'heat-ms': { type: 'string', default: '400' }, // ms for each variant, to find the best
+      'warm-ms': { type: 'string', default: '4000' }, // most ms for warming up; the README's table states it
       'no-install': { type: 'boolean', default: false },
       'no-record': { type: 'boolean', default: false },
-      record: { type: 'boolean', default: false }, // even if it is not a whole run
+      record: { type: 'boolean', default: false }, // record even if it is not a whole run
     },
   }),
 );
-// These make another run than the one that is recorded.
+// These options make the run incomparable with the recorded one.
 const given = ['--only', '--peers', '--round-ms', '--heat-ms', '--warm-ms'].filter((option) =>
   process.argv.some((word) => word === option || word.startsWith(`${option}=`)),
 );
@@ -113,18 +113,18 @@ if (values['no-record']) say('Not recorded: --no-record was given.');
 else if (reason !== null && !values.record) say(`Not recorded: ${reason}.`);
 else say(`Recorded in ${writeRecorded(results.machine, results)}`);
 
-/** Starts it once to hear what it is, or what it lacks. */
+/** Starts a peer once to get its description, or what it lacks. */
 async function isThere({ name, command, environments, get, note }: Peer): Promise<boolean> {
   const [, backend] = /^Gradloom (\S+)/.exec(name) ?? [];
   try {
     if (backend !== undefined) resolveBackend(option.oneOf(backendChoices).check('bench', 'backend', backend));
     const process = await startPeer(command, environments[0]);
     process.end();
-    // Builds of one library describe themselves at length, and alike.
+    // Several builds of one library have the same long description.
     const isNew = !heard.has(process.about.split('\n').slice(1).join());
     heard.add(process.about.split('\n').slice(1).join());
     say(`${name}: ${isNew ? process.about.trim() : process.about.split('\n')[0]}`);
-    // Without the folders of this machine.
+    // Folders of this machine are left out.
     const [first] = process.about.split('\n');
     about[name] = { about: first.replaceAll(/\/\S*\//g, ''), note: note ?? null };
     return true;
@@ -150,8 +150,8 @@ function install(): void {
 }
 
 /**
- * ms from start to end of whole processes, medians in turns: ours does more, since it repeats a chapter's whole
- * experiment.
+ * ms of whole processes from start to end, medians of alternating runs. Ours does more, since it repeats a chapter's
+ * whole experiment.
  */
 function wholePrograms(): Record<string, number> {
   const cli = join(import.meta.dirname, '../../packages/cli/bin/gradloom.js');

@@ -29,7 +29,7 @@ def loaded_blas():
 
 
 def require_fast_blas():
-    """Refuses the reference BLAS, which nothing is fairly compared with."""
+    """Refuses the reference BLAS, with which no comparison is fair."""
     paths = loaded_blas()
     if not any(word in path.lower() for path in paths for word in ("openblas", "mkl_", "blis")):
         raise ImportError(f"the BLAS is the reference's ({', '.join(paths) or 'none found'}): apt-get install libopenblas0-openmp")
@@ -37,7 +37,7 @@ def require_fast_blas():
 
 
 def set_blas_threads(threads):
-    """OpenBLAS's own threads, which a program's other threads know nothing of."""
+    """The number of OpenBLAS's own threads, in addition to those of the program."""
     import ctypes
 
     for path in loaded_blas():
@@ -66,7 +66,7 @@ def serve(about, open_training, lines=None, quiet=False):
                 answer({"steps": steps, "ms": ms})
             else:
                 answer({"loss": training.loss_after(request["lossAfter"])})
-        except Exception as error:  # the next request may be one that works
+        except Exception as error:  # the next request may still work
             answer({"error": f"{type(error).__name__}: {error}"})
 
 

@@ -2,23 +2,23 @@ import { createInterface } from 'node:readline';
 import type { Variant } from './peer.ts';
 import type { Workload } from './workloads.ts';
 
-/** A workload under way. */
+/** A workload in training. */
 export interface Training {
-  /** Does about `steps` steps and returns how many they were and how many ms they took. */
+  /** Runs about `steps` steps and returns how many there were and how many ms they took. */
   run(steps: number): Promise<{ steps: number; ms: number }> | { steps: number; ms: number };
-  /** Mean loss over all rows after `steps` steps; null where it has no such loss. Asked for before the first run. */
+  /** Mean loss over all rows after `steps` steps; null if it has no such loss. Called before the first run. */
   lossAfter(steps: number): Promise<number | null> | number | null;
 }
 
 export interface Program {
-  readonly about: string; // version and what it runs on
-  readonly pids?: readonly number[]; // of processes outside of its own process group, which stop and end with it
+  readonly about: string; // version and platform
+  readonly pids?: readonly number[]; // processes outside of its own process group, which are stopped and ended with it
   open(workload: Workload, variant: Variant): Promise<Training> | Training;
 }
 
 /**
- * Answers one line of JSON with one line: { open, variant }, { lossAfter }, { run }. The first line says what this is,
- * or what is missing.
+ * Answers each line of JSON with one line: { open, variant }, { lossAfter }, { run }. The first line describes the
+ * program, or what is missing.
  */
 export async function serve(load: () => Promise<Program>): Promise<void> {
   const answer = (value: object): void => {

@@ -19,7 +19,7 @@ except ImportError as error:
 
 class Training:
     def __init__(self, workload, variant):
-        warnings.filterwarnings("ignore")  # it has not converged: it is not meant to
+        warnings.filterwarnings("ignore")  # it warns that it has not converged, which is intended
         set_blas_threads(variant["threads"])
         self.x, self.t, layers = read_workload(workload)
         self.steps = workload["rows"] // workload["batch"]

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { readWorkload } from './read-workload.ts';
 import { serve } from './serve.ts';
 
-/** Only what is used: the package is not installed where types are checked. */
+/** Only the used part is declared: the package is not installed when types are checked. */
 interface Tensor {
   dispose(): void;
   dataSync(): Float32Array;
@@ -82,7 +82,7 @@ await serve(async () => {
           first = (first + batch) % rows;
           last = weights[0];
         }
-        last?.dataSync(); // both backends compute at once; reading proves it
+        last?.dataSync(); // both backends compute synchronously; reading proves it
         return { steps, ms: performance.now() - startMs };
       };
       return {

@@ -17,7 +17,7 @@ class Training:
             raise ValueError(f"a batch of {self.batch} rows is too small for {ranks} processes")
         self.first = 0
         self.begin, self.end = rank * self.batch // ranks, (rank + 1) * self.batch // ranks
-        # DDP averages over processes as if all had as many rows.
+        # DDP averages over processes as if all had the same number of rows.
         self.weight = (self.end - self.begin) * ranks / self.batch
         x, t, layers = read_workload(workload)
         self.x = torch.from_numpy(x).to(self.dtype)
@@ -42,7 +42,7 @@ class Training:
         self.loss = torch.nn.MSELoss() if mse else torch.nn.CrossEntropyLoss()
         self.cost = lambda x, t: self.loss(self.model(x), t)
         if compiled:
-            torch._dynamo.reset()  # of a function it compiles few versions, and then none
+            torch._dynamo.reset()  # it compiles only a few versions of a function, then stops compiling
             self.cost = torch.compile(self.cost)
         lr, how = workload["optimizer"]["lr"], variant["update"]
         options = {"foreach": how == "foreach", "fused": how == "fused"}

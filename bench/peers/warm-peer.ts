@@ -1,6 +1,6 @@
 import type { PeerProcess } from './peer-process.ts';
 
-/** Runs steps for about `warmMs`, until their code is compiled; returns the milliseconds of one. */
+/** Runs steps for about `warmMs`, until their code is compiled; returns ms per step. */
 export async function warmPeer(peer: PeerProcess, warmMs: number): Promise<number> {
   let [spentMs, stepMs, steps] = [0, Number.NaN, 10];
   while (spentMs < warmMs) {

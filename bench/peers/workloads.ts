@@ -5,13 +5,13 @@ import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } fr
 import { loadMnist } from '@gradloom/runtime';
 
 /**
- * What every peer trains: widths with the same activation between them, the same rows in the same order, the same
+ * The training of every peer: widths with the same activation between them, the same rows in the same order, the same
  * start.
  */
 export interface Workload {
   readonly name: string;
   readonly widths: readonly number[];
-  readonly activation: 'relu' | 'sigmoid'; // behind every layer but, of relu, the last
+  readonly activation: 'relu' | 'sigmoid'; // after every layer, but relu not after the last
   readonly loss: 'softmax-cross-entropy' | 'mse';
   readonly optimizer: { readonly kind: 'adam' | 'sgd'; readonly lr: number };
   readonly batch: number;
@@ -20,17 +20,17 @@ export interface Workload {
   readonly warmSteps: number;
   readonly isSmall: boolean; // short enough for its cold start to matter
   readonly x: string; // file [rows, widths[0]] of bytes
-  readonly divisor: number; // of x
+  readonly divisor: number; // divisor of x
   readonly t: string; // file [rows] of bytes: classes, or values 0 and 1
   readonly theta: string; // file [P] of float64: layer by layer, W [in, out] then b
 }
 
-const ROWS = 2048; // 12.8 MB in float64, as the peers hold them: near the processor for all
+const ROWS = 2048; // 12.8 MB in float64, as the peers hold them, so it fits the cache of all
 
-/** Ends the name of a workload on rows without zeros, which stands beside one on digits. */
+/** End of a workload's name if its rows are noise without zeros instead of digits. */
 export const NOISE = ', noise';
 
-/** The files are gone when this process is. `digits`: 'mnist', or 'noise' where the package is not installed. */
+/** The files are deleted when this process ends. `digits`: 'mnist', or 'noise' if the package is not installed. */
 export async function createWorkloads(): Promise<{ workloads: Workload[]; digits: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'gradloom-peers-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -98,8 +98,8 @@ export function specOf({ widths, activation }: Pick<Workload, 'widths' | 'activa
 }
 
 /**
- * Floating-point operations of the products of a step: forward, by the weights, and by the inputs in all layers but the
- * first.
+ * Floating-point operations of the products of a step: forward, by the weights, and by the inputs except in the first
+ * layer.
  */
 export const flopsOf = ({ widths, batch }: Pick<Workload, 'widths' | 'batch'>): number =>
   widths.slice(1).reduce((sum, O, l) => sum + 2 * batch * widths[l] * O * (l === 0 ? 2 : 3), 0);
@@ -112,7 +112,7 @@ async function readDigits(): Promise<{ x: Uint8Array; t: Uint8Array; source: str
       return { x: inputs.array.slice(0, ROWS * 784), t: targets.array.slice(0, ROWS), source: 'mnist' };
     }
   } catch {
-    // Not installed: numbers of the same size do as well, and the table says so.
+    // Not installed: numbers of the same size serve as well, and the table says so.
   }
   const random = createRandom(2, 'bench');
   return { x: drawNoise(), t: Uint8Array.from({ length: ROWS }, () => random.integer(10)), source: 'noise' };

@@ -1,4 +1,4 @@
-// The least that a Node server can do: a constant for every request.
+// The minimum of a Node server: a constant answer to every request.
 import { createServer } from 'node:http';
 
 const answer =

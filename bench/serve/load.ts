@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** Only what is used: the package is not installed where types are checked. */
+/** Only the used part is declared: the package is not installed when types are checked. */
 type Autocannon = (options: {
   url: string;
   method: 'POST';
@@ -21,7 +21,7 @@ export interface Load {
   readonly p99: number;
 }
 
-/** Sends the body to /predict, one request after the other on each connection. @throws Error for any other answer. */
+/** Sends the body to /predict repeatedly on each connection. @throws Error for an unexpected answer. */
 export async function load(url: string, body: string, connections: number, seconds: number): Promise<Load> {
   const autocannon = createRequire(import.meta.url)('autocannon') as Autocannon;
   const headers = { 'content-type': 'application/json' };

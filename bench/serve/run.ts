@@ -9,8 +9,8 @@ import { median } from '../median.ts';
 import { count, orRefuse, positive } from '../options.ts';
 import { type Load, load } from './load.ts';
 
-// How many requests a second does `gradloom serve` answer, beside a server that answers a constant? Run alone on the
-// machine: the client needs a core of its own.
+// How many requests a second does `gradloom serve` answer, compared with a server that answers a constant? Run alone on
+// the machine: the client needs its own core.
 // Usage: npm run bench:serve -- [--connections 10] [--rounds 9] [--seconds 1] [--rows 1]
 
 const { values } = orRefuse(() =>
@@ -19,7 +19,7 @@ const { values } = orRefuse(() =>
       connections: { type: 'string', default: '10' },
       rounds: { type: 'string', default: '9' },
       seconds: { type: 'string', default: '1' },
-      rows: { type: 'string', default: '1' }, // of a request
+      rows: { type: 'string', default: '1' }, // rows of a request
     },
   }),
 );
@@ -73,7 +73,7 @@ function line(name: string, { perSecond, p50, p99 }: Load): string {
   return `${name} ${Math.round(perSecond)}/s, p50 ${p50} ms, p99 ${p99} ms`;
 }
 
-/** Starts a server; its first word is its address. */
+/** Starts a server; the first word that it prints is its address. */
 async function start(...args: string[]): Promise<string> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   begun.push(child);

@@ -8,12 +8,13 @@ import { openDataset } from '../../packages/cli/src/files/datasets/open-dataset.
 import { countInputs, tablePreset } from '../../packages/cli/src/files/datasets/table-preset.ts';
 import { type Answer, scoresOf } from './scores.ts';
 
-// Trains on each training file of `make_tables.py` by `gradloom train --dataset <file> --target y` alone, scores what
-// `gradloom predict` says of the test file, and compares both with scikit-learn's scores from `score_sklearn.py`.
-// `--count` takes the weight decay by another count of a table's inputs, and compares it with the default.
+// Trains on each training file of `make_tables.py` with just `gradloom train --dataset <file> --target y`, scores the
+// predictions of `gradloom predict` for the test file, and compares them with scikit-learn's scores from
+// `score_sklearn.py`. `--count` derives the weight decay from another count of a table's inputs, and compares it with
+// the default.
 // Usage: node contest.ts <folder> [table ...] [--count inputs]; needs `npm run build`.
 
-/** How many inputs a column of categories counts as, by its inputs. */
+/** How many inputs a column of categories counts as, given its inputs. */
 const counts = {
   inputs: (inputs: number) => inputs,
   twice: (inputs: number) => Math.min(inputs, 2 * Math.sqrt(inputs)),
@@ -22,7 +23,7 @@ const counts = {
 } satisfies Record<string, (inputs: number) => number>;
 type Count = keyof typeof counts;
 
-/** Districts are more than the default of 100. */
+/** There are more districts than the default limit of 100. */
 const LIMIT = 200;
 
 type Scores = Record<string, number>;
@@ -69,7 +70,7 @@ async function scoreSplit(table: string, k: number): Promise<Scores> {
     gradloom('train', '--dataset', train, ...flags, ...decay);
     const test = `${table}/${k}-test.csv`;
     const lines = gradloom('predict', join(run, 'run'), test, '--json').trim().split('\n');
-    // The target is the last column, and no class of these tables has a comma in its name.
+    // The target is the last column, and no class name of these tables has a comma.
     const [, ...rows] = readFileSync(test, 'utf8').trim().split(/\r?\n/);
     const targets = rows.map((row) => row.slice(row.lastIndexOf(',') + 1));
     if (lines.length !== targets.length) throw new Error(`contest: ${test} has ${lines.length} answers`);
@@ -82,7 +83,7 @@ async function scoreSplit(table: string, k: number): Promise<Scores> {
   }
 }
 
-/** The default's weight decay of a training file, if a column of categories counts as `count` says. */
+/** The default weight decay for a training file if columns of categories are counted by `count`. */
 async function decayBy(count: (inputs: number) => number, path: string): Promise<number> {
   const { table, sets } = await openDataset({ path, options: { target: 'y', oneHotLimit: LIMIT } }, {});
   if (table === undefined) throw new Error(`contest: ${path} is no table`);
@@ -102,7 +103,7 @@ function gradloom(...args: string[]): string {
   return stdout;
 }
 
-/** Beside the better of the peer's variants by its mean. */
+/** Compares with the better of the peer's variants, by its mean. */
 function rowOf(name: string, metric: string): string[] {
   const isLowerBetter = metric === 'logLoss';
   const scores = (variant: Variant) => variant.splits.map((split) => split[metric]);

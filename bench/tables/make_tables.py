@@ -48,7 +48,7 @@ def penguins(path):
 
 def churn(seed=17):
     """Customers of a telephone company. Whether one leaves follows from products and thresholds of the columns, which
-    a linear model cannot say; 8 % do."""
+    a linear model cannot express; 8 % do."""
     random = np.random.default_rng(seed)
     n = CHURN_ROWS
     plan = random.choice(["basic", "plus", "pro", "family", "prepaid"], n, p=[0.35, 0.25, 0.15, 0.15, 0.10])
@@ -111,7 +111,7 @@ def codes(random, n, count):
 
 
 def effects(random, code, *shape):
-    """Of each row, what its category adds: a normal number."""
+    """The effect of each row's category: a normal number."""
     return random.normal(size=(code.max() + 1, *shape))[code]
 
 
@@ -120,12 +120,12 @@ def words(name, code):
 
 
 def is_above(random, score, sharpness=2.0):
-    """Two classes of the same size, by a score of deviation 1 and chance."""
+    """Two classes of the same size, from a score with standard deviation 1 and noise."""
     return np.where(sharpness * score + random.logistic(0, 1, len(score)) > 0, "yes", "no")
 
 
 def districts(random, n=4000, count=200):
-    """Prices of flats in 100,000, which scikit-learn can take: each district has a price for a square metre."""
+    """Prices of flats in units of 100,000, which suit scikit-learn: each district has a price per square metre."""
     district, area = codes(random, n, count), random.gamma(8, 10, n).round(1)
     rooms, year = np.maximum(1, (area / 25 + random.normal(0, 0.7, n)).round()), random.integers(1900, 2024, n)
     metre = np.exp(8 + 0.35 * effects(random, district) + 0.1 * np.sin((year - 1900) / 20))
@@ -135,12 +135,12 @@ def districts(random, n=4000, count=200):
 
 
 def streets(random):
-    """The same with few rows: five for each street."""
+    """Prices of flats with few rows: five for each street."""
     return districts(random, 400, 80)
 
 
 def catalogue(random, n=4500):
-    """Two columns of 100 words that act together with numbers, and one that says nothing."""
+    """Two columns of 100 words that act together with numbers, and one without information."""
     brand, kind, batch = (codes(random, n, 100) for _ in range(3))
     size, weight = random.normal(size=(2, n)).round(4)
     y = effects(random, brand) + effects(random, kind) * size + np.sin(2 * weight) + random.normal(0, 0.7, n)
@@ -169,7 +169,7 @@ def orders(random, n=3000):
 
 
 def answers(random, n=2500):
-    """Four classes by eight columns of words alone."""
+    """Four classes by eight columns of words only."""
     columns = {f"question {k}": codes(random, n, 5 + 4 * k) for k in range(8)}
     score = sum(effects(random, code, 4) for code in columns.values()) / 8**0.5
     y = np.argmax(2 * score + random.gumbel(size=(n, 4)), axis=1)
@@ -177,7 +177,7 @@ def answers(random, n=2500):
 
 
 def noise(random, n=1500):
-    """Two classes by five numbers, beside three columns of 50 words that say nothing."""
+    """Two classes by five numbers, with three columns of 50 words without information."""
     x = random.normal(size=(5, n)).round(4)
     score = (x[0] * x[1] + x[2] + np.abs(x[3]) - 0.8 + 0.5 * x[4]) / 1.6
     return {
@@ -188,7 +188,7 @@ def noise(random, n=1500):
 
 
 def mixed(random, n=2000):
-    """Three classes by a column of 100 words and three of six numbers, beside a column of 60 words that says nothing,
+    """Three classes by a column of 100 words and three of six numbers, with a column of 60 words without information,
     with gaps in both kinds."""
     shop, clerk, x = codes(random, n, 100), codes(random, n, 60), random.normal(size=(6, n)).round(4)
     score = 0.7 * effects(random, shop, 3) + np.stack([x[0] * x[1], x[1] + x[2], np.cos(2 * x[0])], axis=1)

@@ -31,7 +31,7 @@ VARIANTS = [
 
 
 def read(path):
-    """Dates as days, which is what scikit-learn can take."""
+    """Dates as days, for scikit-learn."""
     frame = pd.read_csv(path)
     for name in ("customer since", "last use"):
         if name in frame:
@@ -68,7 +68,7 @@ def main(folder, *names):
     for name in names or sorted(path.name for path in Path(folder).iterdir() if path.is_dir()):
         results[name] = []
         for options in VARIANTS:
-            # 15,000 rows: 1000 epochs without early stopping only fit noise, for an hour.
+            # 15,000 rows: 1000 epochs without early stopping only fit noise, and take an hour.
             if name == "churn" and options["max_iter"] == 1000:
                 continue
             rows = []

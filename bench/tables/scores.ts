@@ -1,4 +1,4 @@
-/** What a model answers for a row: a class with probabilities by name, or a value. */
+/** A model's answer for a row: a class with probabilities by name, or a value. */
 export interface Answer {
   readonly prediction: string | number;
   readonly probabilities?: Readonly<Record<string, number>>;
@@ -28,7 +28,7 @@ function r2(answers: readonly Answer[], targets: readonly string[]): number {
   return 1 - mean(errors) / mean(values.map((value) => (value - center) ** 2));
 }
 
-/** The share of pairs of a positive and another row that the probabilities order rightly; a tie counts half. */
+/** The share of pairs of a positive and another row that the probabilities order correctly; a tie counts half. */
 function rocAuc(answers: readonly Answer[], targets: readonly string[], positive: string): number {
   const rows = answers.map(({ probabilities = {} }, n) => ({
     p: probabilities[positive],

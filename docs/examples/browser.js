@@ -1,4 +1,4 @@
-// Predicts in a browser, with @gradloom/core alone. train.mjs writes moons.gradloom; then
+// Predicts in a browser, with @gradloom/core only. train.mjs writes moons.gradloom; then
 //   npx esbuild browser.js --bundle --format=esm --outfile=page.js
 // and serve the folder: browser.html loads page.js, which fetches the model.
 import { openModel } from '@gradloom/core';
@@ -7,12 +7,12 @@ const response = await fetch('moons.gradloom');
 const model = openModel(await response.arrayBuffer());
 const canvas = document.querySelector('canvas');
 const output = document.querySelector('output');
-const [left, top, width, height] = [-1.5, 1.5, 4, 2.5]; // what the canvas shows of the plane
+const [left, top, width, height] = [-1.5, 1.5, 4, 2.5]; // the part of the plane that the canvas shows
 
 /** The point of the plane at a pixel. */
 const pointAt = (px, py) => [left + (px / canvas.width) * width, top - (py / canvas.height) * height];
 
-// All pixels at once: a row of the network's input each.
+// All pixels at once, one input row each.
 const points = Array.from({ length: canvas.height }, (_, py) => py).flatMap((py) =>
   Array.from({ length: canvas.width }, (_, px) => pointAt(px, py)),
 );

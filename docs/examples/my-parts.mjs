@@ -1,4 +1,4 @@
-// Parts of one's own, for own-parts.mjs. Each thread imports this module.
+// Custom parts for own-parts.mjs. Each thread imports this module.
 import { defineActivation, defineLoss, defineMetric } from '@gradloom/runtime';
 
 /** z³. */

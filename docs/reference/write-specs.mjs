@@ -1,6 +1,6 @@
 /**
  * Writes docs/specs.md from the tables of @gradloom/core: their names, the comments of their members, and the options
- * that these take. `npm run docs:specs -- --check` writes nothing, and fails where the page is not what the tables say.
+ * of these. `npm run docs:specs -- --check` writes nothing, and fails if the page differs from the tables.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,7 @@ const exported = new Map(
     .map((symbol) => [symbol.name, aliased(symbol)]),
 );
 
-/** Each table with what stands above its members. */
+/** Each table with the text above its members. */
 const families = [
   [
     'layers',
@@ -82,7 +82,7 @@ if (process.argv.includes('--check')) {
   writeFileSync(page, text);
 }
 
-/** The members of a table, one after the other; those of activations, which take the same options, in one table. */
+/** The members of a table, one after the other; the activations, which take the same options, in one table. */
 function describe(name) {
   const table = checker.getTypeOfSymbol(exported.get(name));
   const members = checker.getPropertiesOfType(table);
@@ -128,7 +128,7 @@ function propertyOf(type, name) {
   return checker.getPropertyOfType(checker.getDeclaredTypeOfSymbol(exported.get(type)), name);
 }
 
-/** The options of a member's factory in the order of its table: its own, then those that it shares with others. */
+/** The options of a member's factory in table order: its own, then shared ones. */
 function optionsOf(member) {
   const [signature] = checker.getTypeOfSymbol(member).getCallSignatures();
   const [parameter] = signature.getParameters();
@@ -161,7 +161,7 @@ function optionTable(options) {
   return markdownTable(['option', 'type', 'default', 'meaning'], rows);
 }
 
-/** A type as a signature would write it: a union by the name under which it is exported. */
+/** A type as in a signature: a union by the name under which it is exported. */
 function nameOf(type) {
   const name = [...exported.values()].find(
     (symbol) => (symbol.flags & ts.SymbolFlags.TypeAlias) !== 0 && checker.getDeclaredTypeOfSymbol(symbol) === type,
@@ -169,7 +169,7 @@ function nameOf(type) {
   return type.isUnion() && name !== undefined ? name.name : checker.typeToString(type);
 }
 
-/** The comment of a member where the table has one, else of the factory that stands there. */
+/** The comment of a member in the table, or else of its factory. */
 function commentOf(member) {
   const [declaration] = member.getDeclarations();
   const value = ts.isShorthandPropertyAssignment(declaration)

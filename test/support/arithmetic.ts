@@ -1,22 +1,22 @@
 import type { ElementType } from '../../packages/core/src/math/element-type.ts';
 import { mathOf, type RealMath } from '../../packages/core/src/math/real-math.ts';
 
-/** Operations of one type of numbers, each rounded once. */
+/** Operations on one number type, each rounded once. */
 export interface Arithmetic extends Omit<RealMath, 'round' | 'flush'> {
-  /** The number of the type that is nearest to a double. */
+  /** The nearest number of the type to a double. */
   of(x: number): number;
   add(a: number, b: number): number;
   sub(a: number, b: number): number;
   mul(a: number, b: number): number;
   div(a: number, b: number): number;
   sqrt(a: number): number;
-  /** 0 below the smallest number that is kept: 2⁻⁹³⁰ of doubles, 2⁻¹⁰⁰ of floats. */
+  /** 0 below the smallest number that is kept: 2⁻⁹³⁰ for doubles, 2⁻¹⁰⁰ for floats. */
   flush(x: number): number;
 }
 
 const flushBelow = (least: number) => (x: number) => (Math.abs(x) < least ? 0 : x);
 
-/** Doubles by JavaScript; floats by whole numbers of any size, rounded once, so that no double has a part in them. */
+/** Doubles use JavaScript's operations. Floats use integers of any size, rounded once, independent of doubles. */
 export const arithmetics: Record<ElementType, Arithmetic> = {
   float64: {
     ...mathOf('float64'),
@@ -41,7 +41,7 @@ export const arithmetics: Record<ElementType, Arithmetic> = {
     div(a, b) {
       if (!isOrdinary(a) || !isOrdinary(b)) return a / b;
       const [x, y] = [exactly(a), exactly(b)];
-      const m = (x.m << 100n) / y.m; // of what is cut off, all that matters is whether there was something
+      const m = (x.m << 100n) / y.m; // of the cut-off rest only whether it is 0 matters
       const rest = m * y.m === x.m << 100n ? 0n : m < 0n ? -1n : 1n;
       return nearest({ m: 2n * m + rest, e: x.e - y.e - 101 });
     },
@@ -57,7 +57,7 @@ export const arithmetics: Record<ElementType, Arithmetic> = {
   },
 };
 
-/** m · 2ᵉ. */
+/** The number m · 2ᵉ. */
 interface Exact {
   readonly m: bigint;
   readonly e: number;
@@ -67,7 +67,7 @@ const isOrdinary = (x: number): boolean => Number.isFinite(x) && x !== 0;
 
 const view = new DataView(new ArrayBuffer(8));
 
-/** A finite double. */
+/** A finite double as an exact number. */
 function exactly(x: number): Exact {
   view.setFloat64(0, x);
   const bits = view.getBigUint64(0);
@@ -85,7 +85,7 @@ function sum(a: number, b: number): number {
   return m === 0n ? 0 : nearest({ m, e });
 }
 
-/** The largest whole number whose square is at most n (Newton's iteration from above). */
+/** The largest integer whose square is at most n (Newton's iteration from above). */
 function rootOf(n: bigint): bigint {
   let root = 1n << BigInt((n.toString(2).length + 1) >> 1);
   for (;;) {
@@ -95,13 +95,11 @@ function rootOf(n: bigint): bigint {
   }
 }
 
-/**
- * The float nearest to m · 2ᵉ, of two the one with an even last digit; ±Infinity from half a digit past the largest.
- */
+/** The float nearest to m · 2ᵉ, ties to even; ±Infinity from half a digit above the largest. */
 function nearest({ m, e }: Exact): number {
   const size = m < 0n ? -m : m;
   const top = size.toString(2).length - 1 + e; // exponent of its first digit
-  const last = Math.max(top - 23, -149); // that of the last digit of a float
+  const last = Math.max(top - 23, -149); // exponent of the last digit of a float
   let digits: bigint;
   if (last <= e) digits = size << BigInt(e - last);
   else {

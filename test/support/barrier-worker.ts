@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createBarrier } from '../../packages/runtime/src/engine/threads/barrier.ts';
 
-/** Repeats: write its own number, wait at the barrier, let the last thread check and count, wait again. */
+/** Repeats: write its own number, wait at the barrier, have the last thread check and count, wait again. */
 const { control, threads, cores, rounds, thread, shared } = workerData as {
   control: Int32Array;
   threads: number;

@@ -1,6 +1,6 @@
 /**
- * The first difference in bits between `actual` and `expected`, as a sentence, or null. As in Object.is, -0 is not 0
- * and all NaN are equal (which NaN an operation gives depends on the processor).
+ * A sentence on the first difference in bits between `actual` and `expected`, or null. As in Object.is, -0 is not 0 and
+ * all NaN are equal (the bits of a NaN depend on the processor).
  */
 export function firstDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): string | null {
   if (actual.length !== expected.length) return `length has ${actual.length}, expected ${expected.length}`;

@@ -21,8 +21,8 @@ export interface BlasRun {
 }
 
 /**
- * The arrays for `shape` in a separate shared memory, `shift` elements after its start; the outputs are filled with
- * NaN.
+ * Allocates the arrays for `shape` in a separate shared memory, `shift` elements after its start; the outputs are
+ * filled with NaN.
  */
 export function allocateRun({ B, I, O }: Shape, shift = 0, type: ElementType = 'float64'): BlasRun {
   const lengths = [B * I, I * O, O, B * O, B * O, B * I, I * O, O];

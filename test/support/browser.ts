@@ -11,7 +11,7 @@ let open: Promise<Browser> | undefined;
 
 /**
  * The Chromium of this machine, shared by all tests of a file, which calls `closeBrowser` at its end. Skips the test if
- * none starts.
+ * Chromium does not start.
  */
 export async function openBrowser(context: TestContext): Promise<Browser> {
   if (!existsSync(EXECUTABLE)) skipFor(context, 'chromium', `there is no ${EXECUTABLE}`);
@@ -31,8 +31,8 @@ export async function closeBrowser(): Promise<void> {
 
 export interface Sight {
   readonly page: Page;
-  readonly messages: readonly string[]; // of the console, and errors of the page
-  readonly requests: readonly string[]; // in addition to that of the file
+  readonly messages: readonly string[]; // messages of the console, and errors of the page
+  readonly requests: readonly string[]; // requests other than that for the file
 }
 
 export interface Looks {
@@ -40,7 +40,7 @@ export interface Looks {
   readonly scheme: 'light' | 'dark';
 }
 
-/** Opens a file from the disk. */
+/** Opens a file from disk. */
 export async function lookAt(browser: Browser, path: string, { width, scheme }: Looks): Promise<Sight> {
   const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme: scheme });
   const url = pathToFileURL(path).href;

@@ -6,7 +6,7 @@ import { bundleThread } from '../../.ci/bundle-thread.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Resolves modules that are not bundled, as if they were installed. */
+/** Resolves unbundled modules as if they were installed. */
 const installed = {
   '@gradloom/core': 'packages/core',
   '@gradloom/runtime': 'packages/runtime',
@@ -15,11 +15,11 @@ const installed = {
 
 export interface BundleOptions {
   external?: (string | RegExp)[]; // packages that are not bundled
-  worker?: boolean; // the threads' own module beside it, default false
-  alone?: boolean; // nothing is installed, default false
+  worker?: boolean; // also bundle the threads' own module, default false
+  alone?: boolean; // install nothing, default false
 }
 
-/** Bundles a program with the sources of our packages into `folder`, beside what is installed; returns its path. */
+/** Bundles a program with the sources of our packages into `folder`, with packages installed; returns its path. */
 export async function bundleProgram(entry: string, folder: string, options: BundleOptions = {}): Promise<string> {
   const { external = [], worker = false, alone = false } = options;
   for (const [name, place] of alone ? [] : Object.entries(installed)) {

@@ -15,11 +15,11 @@ import {
 
 export interface CheckpointedRun {
   readonly result: TrainResult;
-  readonly checkpoints: readonly Checkpoint[]; // read back from the file the moment each was written
+  readonly checkpoints: readonly Checkpoint[]; // read back from the file as soon as each was written
   readonly events: readonly TrainEvent[];
 }
 
-/** A run whose checkpoints are all kept. */
+/** A run that keeps all of its checkpoints. */
 export async function checkpointedRun(
   spec: NetworkSpec,
   data: DataSplits,

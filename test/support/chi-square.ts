@@ -1,6 +1,6 @@
 /**
- * z-score of Σ (observed - expected)² / expected with equal expectations, by Wilson and Hilferty's cube root: about
- * standard normal where the counts come from equally likely cells, large where they do not.
+ * z-score of Σ (observed - expected)² / expected with equal expectations, by Wilson and Hilferty's cube root. About
+ * standard normal if the counts come from equally likely cells, else large.
  */
 export function chiSquareScore(observed: ArrayLike<number>): number {
   const counts = Array.from(observed);

@@ -8,16 +8,16 @@ import { openLink } from '../../packages/runtime/src/cluster/mpi/link.ts';
 import { openCluster } from '../../packages/runtime/src/cluster/mpi/open-cluster.ts';
 import { swapLetters } from './letters.ts';
 
-/** What one rank of a test does. Its result goes into a file of the rank. */
+/** The work of one rank in a test. Its result is written to a file of the rank. */
 type Scenario = (cluster: Cluster, argument: number) => Promise<unknown>;
 
-/** What a thread of a rank does, with numbers in memory that outlives it. */
+/** The work of a thread of a rank, with numbers in memory that outlives it. */
 type Errand = (connection: Connection, argument: number, allocate: Allocate) => unknown;
 type Allocate = (length: number) => Float64Array<SharedArrayBuffer>;
 
 const never = (): boolean => false;
 
-/** Numbers that tell who has sent them, when, and where in the message they stand. */
+/** Numbers that identify their sender, their round, and their position in the message. */
 function writeNumbers(numbers: Float64Array, from: number, round: number): void {
   for (let k = 0; k < numbers.length; k++) numbers[k] = numberOf(from, round, k);
 }
@@ -27,7 +27,7 @@ function wrongNumbers(numbers: Float64Array, from: number, round: number): numbe
   return numbers.reduce((wrong, value, k) => wrong + (value === numberOf(from, round, k) ? 0 : 1), 0);
 }
 
-/** Takes numbers from a memory, one array after the other. */
+/** Allocates consecutive arrays from a memory. */
 function allocator(memory: SharedArrayBuffer): Allocate {
   let offset = 0;
   return (length) => {
@@ -38,7 +38,7 @@ function allocator(memory: SharedArrayBuffer): Allocate {
 
 const newMemory = (): SharedArrayBuffer => new SharedArrayBuffer(2 ** 27);
 
-/** Between each two ranks some messages of different lengths: few numbers, none, and more than MPI sends at once. */
+/** Lengths of messages between two ranks: few numbers, none, and more than MPI sends at once. */
 function lengthsBetween(from: number, to: number): number[] {
   const random = createRandom(17, `${from}-${to}`);
   return Array.from({ length: 1 + random.integer(3) }, () => [0, 1, 37, 5000, 90_000][random.integer(5)]);
@@ -50,7 +50,7 @@ interface Traffic {
   wrong(round: number): number;
 }
 
-/** Messages between all ranks, whose numbers tell whether each is where it belongs. */
+/** Messages between all ranks, whose numbers show whether each is in its place. */
 function traffic(rank: number, ranks: number, allocate: Allocate): Traffic {
   const out: { numbers: Float64Array<SharedArrayBuffer> }[] = [];
   const into: { numbers: Float64Array<SharedArrayBuffer>; from: number }[] = [];
@@ -79,7 +79,7 @@ function traffic(rank: number, ranks: number, allocate: Allocate): Traffic {
 }
 
 const errands: Record<string, Errand> = {
-  /** Two exchanges that are under way at the same time, again and again. */
+  /** Repeats two exchanges that overlap in time. */
   exchange(connection, rounds, allocate) {
     const { rank, ranks } = connection;
     const link = openLink(connection);
@@ -98,7 +98,7 @@ const errands: Record<string, Errand> = {
     }
     return wrong;
   },
-  /** Rounds in each of which one rank may leave in the middle; the main thread then brings all together. */
+  /** Rounds in each of which one rank may stop in the middle; the main thread then recovers all. */
   broken(connection, seed, allocate) {
     const { rank, ranks } = connection;
     const one = traffic(rank, ranks, allocate);
@@ -121,7 +121,7 @@ const errands: Record<string, Errand> = {
 interface BrokenOff {
   readonly isFailing: boolean;
   readonly hasGivenUp: boolean;
-  readonly wrong: number; // numbers
+  readonly wrong: number; // number of wrong numbers
 }
 
 const scenarios: Record<string, Scenario> = {
@@ -150,7 +150,7 @@ const scenarios: Record<string, Scenario> = {
   },
   letters: async (cluster) => [await swapLetters(cluster, false), await swapLetters(cluster, true)],
   exchange: (cluster, rounds) => onThread(cluster, 'exchange', rounds),
-  /** Failures in the middle of exchanges, of values and of moves: nothing of them is left for what follows. */
+  /** Failures in the middle of exchanges of values and of moves: nothing of them may affect what follows. */
   async broken(cluster, times) {
     const { rank, ranks } = cluster;
     let wrong = 0;
@@ -171,11 +171,11 @@ const scenarios: Record<string, Scenario> = {
       const failing = time % ranks;
       fill(time);
       try {
-        // A rank that is done with it may fail before others are.
+        // A rank that is finished may fail before others are.
         wrong += (await cluster.fromAll(time)).filter((value) => value !== time).length;
         if (rank === failing) cluster.fail('a word');
         else await (time % 2 === 0 ? cluster.move(transfers) : cluster.fromAll(-1));
-        // A move may need nothing of that rank.
+        // A move may not depend on that rank.
         if (rank !== failing && time % 2 === 1) wrong++;
       } catch (error) {
         if (!String(error).includes(`rank ${failing} of ${ranks} has failed: a word`)) throw error;
@@ -188,14 +188,14 @@ const scenarios: Record<string, Scenario> = {
     return { wrong, failed: failures > 0 };
   },
   /**
-   * The last rank does not come; the others learn so in a thread, or in the main thread where the argument is 1, and
-   * once more in a second call.
+   * The last rank is late. The others notice it in a thread, or in the main thread if the argument is 1, and once more
+   * in a second call.
    */
   async late(cluster, way) {
     const { rank, ranks } = cluster;
     if (rank === ranks - 1) await new Promise((resolve) => setTimeout(resolve, 600_000));
     const waiting = way === 1 ? cluster.fromAll(0).catch(String) : onThread(cluster, 'exchange', 1);
-    // After a while no other is missing.
+    // After some time no other rank is missing.
     const missing = [ranks - 1];
     let awaited: readonly number[] = [];
     while (rank === 0 && awaited.join() !== missing.join()) {
@@ -208,7 +208,7 @@ const scenarios: Record<string, Scenario> = {
     save(0, [sentence, awaited, again]);
     return cluster.abort(7);
   },
-  /** All wait for the last rank, which kills itself. */
+  /** All ranks wait for the last one, which kills itself. */
   async killed(cluster) {
     save(cluster.rank, process.pid);
     await cluster.fromAll(0);
@@ -216,7 +216,7 @@ const scenarios: Record<string, Scenario> = {
     return onThread(cluster, 'exchange', 1);
   },
   network: (cluster) => measureNetwork(cluster),
-  /** Rank 0 fails right behind a value that it gives, which the others have all the same. */
+  /** Rank 0 fails right after giving a value, which the others must still receive. */
   async ahead({ rank, fromFirst, fromAll, fail, recover }, times) {
     const wrong: unknown[] = [];
     for (let time = 0; time < times; time++) {
@@ -231,7 +231,7 @@ const scenarios: Record<string, Scenario> = {
     }
     return wrong;
   },
-  /** A rank that closes where others recover. */
+  /** A rank that closes while others recover. */
   async leaver(cluster) {
     const { rank } = cluster;
     if (rank === 1) {

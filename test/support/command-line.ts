@@ -16,12 +16,12 @@ export interface Outcome {
 
 export interface Surroundings {
   stdin?: string;
-  terminal?: number; // columns of a terminal behind all streams, default: pipes
+  terminal?: number; // columns of a terminal on all streams, default: pipes
   env?: Record<string, string>;
-  onStderr?: (text: string) => void; // each time that something is written there
+  onStderr?: (text: string) => void; // called whenever something is written there
 }
 
-/** Runs a command line in this process, its streams in memory. */
+/** Runs a command line in this process, with its streams in memory. */
 export async function gradloom(args: readonly string[], surroundings: Surroundings = {}): Promise<Outcome> {
   const { terminal, env = {} } = surroundings;
   const stdin = new PassThrough();
@@ -40,7 +40,7 @@ export async function gradloom(args: readonly string[], surroundings: Surroundin
   return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
 }
 
-/** Takes what ends something after a test, or after all of a file. */
+/** Registers a function to call after a test, or after all tests of a file. */
 export type AtEnd = (end: () => void) => void;
 
 /** A directory that is removed after the test. */
@@ -50,7 +50,7 @@ export function temporaryDirectory(atEnd: AtEnd = onTestFinished): string {
   return path;
 }
 
-/** The objects of a text with one a line. @throws where a line is no JSON. */
+/** The objects of a text with one JSON value per line. @throws if a line is not JSON. */
 export const jsonLines = (text: string): Record<string, unknown>[] =>
   text
     .trimEnd()

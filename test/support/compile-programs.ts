@@ -63,9 +63,9 @@ export interface CompiledPrograms {
 }
 
 /**
- * Compiles these programs and the sources of the packages into one folder of JavaScript, with what they depend on
- * beside it. A process then starts in a fifth, and a thread in a tenth, of the time that they take to load TypeScript.
- * Programs from elsewhere import the packages by `outside/node_modules` beside.
+ * Compiles these programs and the sources of the packages into one folder of JavaScript, with their dependencies. A
+ * process then starts in a fifth, and a thread in a tenth, of the time that they take to load TypeScript. Programs from
+ * elsewhere import the packages through `outside/node_modules`.
  */
 export async function compilePrograms(): Promise<CompiledPrograms> {
   const cache = join(root, 'node_modules/.cache/gradloom');
@@ -85,7 +85,7 @@ export async function compilePrograms(): Promise<CompiledPrograms> {
     writeFileSync(join(library, 'package.json'), JSON.stringify({ type: 'module', exports: './index.js' }));
     writeFileSync(join(library, 'index.js'), `export * from '../../../../dist/library-${name}.js';\n`);
   }
-  // The program reads its own version.
+  // The program reads its own version from there.
   copyFileSync(join(root, 'packages/cli/package.json'), join(place, 'package.json'));
   const folder = join(place, 'dist');
   const bundle = await rolldown({
@@ -111,6 +111,6 @@ function dependenciesOf(folder: string): string[] {
   return Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.devDependencies });
 }
 
-/** Our packages, and those that `.ci/bundle.mjs` bundles. */
+/** Bundled packages: ours, and those that `.ci/bundle.mjs` bundles. */
 const isTakenIn = (name: string): boolean =>
   name.startsWith('@gradloom/') || ['gradloom', 'yargs', '@observablehq/plot'].includes(name);

@@ -8,7 +8,7 @@ export interface ControlGroup {
   remove(): void;
 }
 
-/** A control group, of whichever version this machine has; null where none can be made. */
+/** Creates a control group, of the version that this machine has; null if that is impossible. */
 export function createControlGroup(): ControlGroup | null {
   for (const [root, file] of [
     ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'],

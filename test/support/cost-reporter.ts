@@ -5,8 +5,8 @@ import type { TestCase, TestModule } from 'vitest/node';
 const record = 'test/costs.tsv';
 
 /**
- * Records wall and processor seconds of each file in `test/costs.tsv`, and ends a run with the ten dearest files and
- * with every test that passed on its second try only, with the error of the first.
+ * Records wall-clock and processor seconds of each file in `test/costs.tsv`. At the end of a run, prints the ten
+ * slowest files, and every test that passed only on its second try, with the error of the first.
  */
 export class CostReporter {
   onTestRunEnd(modules: readonly TestModule[]): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll } from 'vitest';
 
-/** Time that a test file took, imports included. `cpu` includes threads and child processes that have ended. */
+/** Time that a test file took, including imports. `cpu` includes threads and child processes that have ended. */
 export interface Cost {
   readonly wall: number; // seconds
   readonly cpu: number; // seconds

@@ -2,7 +2,7 @@ import { isMainThread, threadId } from 'node:worker_threads';
 
 /**
  * Loaded into the threads of a pool by `--import`: the clock advances by one tick with each reading and each call of a
- * wasm kernel, and otherwise stands still. A tick is 1 ms, and 2 ms in every other thread. So the times of a thread are
+ * wasm kernel, and otherwise stands still. A tick is 1 ms, or 2 ms in every other thread. So the times of a thread are
  * known in advance, however busy the machine is.
  */
 if (!isMainThread) {

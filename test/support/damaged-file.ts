@@ -79,7 +79,7 @@ function damageValue(root: unknown, isHarm: boolean, at: number, how: number): {
   const ways = strangers.length + changes.length;
   const own = kinds === texts ? strangers.indexOf(JSON.stringify(HARM)) : how % ways;
   if (own < strangers.length) {
-    // Some are no value that JSON.stringify would write.
+    // Some damaged values cannot be written by JSON.stringify.
     const text = JSON.stringify(withValue(root, path, PLACEHOLDER)).replace(
       JSON.stringify(PLACEHOLDER),
       () => strangers[own],
@@ -97,7 +97,7 @@ const PLACEHOLDER = '\u{1f527} a stranger stands here';
 
 export type Path = readonly string[];
 
-/** Paths of all values by their kind: the path without the numbers of items. */
+/** Paths of all values by kind: the path without array indices. */
 export function kindsOf(root: unknown): Map<string, Path[]> {
   const kinds = new Map<string, Path[]>();
   const visit = (value: unknown, path: Path, kind: string): void => {

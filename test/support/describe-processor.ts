@@ -10,7 +10,7 @@ import { createKernelMemory } from '../../packages/runtime/src/measurement/measu
 import { runOp } from './run-op.ts';
 
 /**
- * Prints what machine code the processor that runs this process has, and a product of the backend that `auto` takes.
+ * Prints which machine code the processor of this process supports, and a product of the backend that `auto` chooses.
  */
 const { code, reason } = machineCode();
 const auto = resolveBackend('auto');
@@ -27,5 +27,5 @@ const { memory, arrays } = createKernelMemory(compiled, (allocate) => ({
 const { y, x, W, b, scratch } = arrays;
 runOp(createBackendKernels(auto, { ...compiled, memory, scratch }), ops.affine, y, x, W, b, B, I, O);
 
-const products = [...new Set(y)]; // I times 1 · 1, and b
+const products = [...new Set(y)]; // I times 1 · 1, plus b
 process.stdout.write(JSON.stringify({ extension: code?.extension ?? null, reason, auto: auto.name, products }));

@@ -1,4 +1,4 @@
-/** The number types of IDX by their names, each with its code, its size and how DataView writes it. */
+/** The number types of IDX by name, each with its code, its size and its write method of DataView. */
 export const idxEncodings = {
   'unsigned byte': { code: 0x08, bytes: 1, set: 'setUint8' },
   'signed byte': { code: 0x09, bytes: 1, set: 'setInt8' },

@@ -1,4 +1,4 @@
-/** The number types of npy files, each with its size and how DataView writes it. */
+/** The number types of npy files, each with its size and its write method of DataView. */
 export const npyEncodings = {
   b1: { bytes: 1, set: 'setUint8' },
   u1: { bytes: 1, set: 'setUint8' },
@@ -18,10 +18,10 @@ export type NpyTypeName = keyof typeof npyEncodings;
 export interface NpyLayout {
   order?: '<' | '>';
   version?: 1 | 2 | 3;
-  isColumnMajor?: boolean; // of what the header says; `numbers` are written as they come
+  isColumnMajor?: boolean; // value in the header; `numbers` are written in the given order
 }
 
-/** An npy file as numpy.save writes it, of `numbers` in the order of the file. */
+/** An npy file like one from numpy.save, of `numbers` in the order of the file. */
 export function encodeNpy(
   type: NpyTypeName,
   shape: readonly number[],
@@ -42,7 +42,7 @@ export function encodeNpy(
   return Buffer.concat([wrapHeader(header, version), body]);
 }
 
-/** Magic, version and length in front of a header, and spaces behind it up to a multiple of 64. */
+/** A header with magic, version and length before it, and spaces after it up to a multiple of 64. */
 export function wrapHeader(header: string, version = 1): Buffer {
   const lengthBytes = version === 1 ? 2 : 4;
   const text = `${header.padEnd(Math.ceil((header.length + 9 + lengthBytes) / 64) * 64 - 9 - lengthBytes)}\n`;

@@ -4,7 +4,7 @@ export interface ZipMember {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly isStored?: boolean;
-  /** What the directory says instead of the truth. */
+  /** False values for the directory. */
   readonly claims?: {
     readonly sum?: number;
     readonly size?: number;

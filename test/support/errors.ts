@@ -1,7 +1,7 @@
-/** max |a[i] - b[i]|; Infinity where lengths differ or a number is NaN. */
+/** max |a[i] - b[i]|; Infinity if lengths differ or a number is NaN. */
 export const maxError = (a: ArrayLike<number>, b: ArrayLike<number>): number => worst(a, b, () => 1);
 
-/** max |a[i] - b[i]| / |b[i]| (0 where both are equal); Infinity where lengths differ or a number is NaN. */
+/** max |a[i] - b[i]| / |b[i]| (0 if both are equal); Infinity if lengths differ or a number is NaN. */
 export const maxRelativeError = (a: ArrayLike<number>, b: ArrayLike<number>): number => worst(a, b, Math.abs);
 
 function worst(a: ArrayLike<number>, b: ArrayLike<number>, scale: (b: number) => number): number {

@@ -9,13 +9,13 @@ import {
   type NetworkSpec,
 } from '@gradloom/core';
 
-/** Networks that have every kind of layer and every activation between them, for what must know each of them. */
+/** Networks that together have every kind of layer and every activation, for code that must know all of them. */
 export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
   'dense layers and every activation': {
     input: 6,
     layers: [
       ...(Object.keys(activations) as ActivationName[])
-        // Its jump would hide what lies before it.
+        // The jump of step would hide errors of the layers below.
         .filter((fn) => fn !== 'step')
         .flatMap((fn): LayerSpec[] => [{ kind: 'dense', out: 7 }, { kind: 'activation', fn }, { kind: 'layer-norm' }]),
       { kind: 'dropout', rate: 0.5 },
@@ -70,7 +70,7 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
   },
 };
 
-/** Inputs that a network of the above takes: numbers, or the indices of its embedding. */
+/** Inputs for a network of this file: numbers, or the indices of its embedding. */
 export function inputsFor({ input, layers: [first] }: NetworkSpec, rows: number): number[][] {
   const random = createRandom(3, 'inputs');
   const vocabulary = 'vocabulary' in first ? first.vocabulary : null;
@@ -78,7 +78,7 @@ export function inputsFor({ input, layers: [first] }: NetworkSpec, rows: number)
   return Array.from({ length: rows }, () => Array.from({ length: input }, draw));
 }
 
-/** Weights as training might leave them; variances are above 0. */
+/** Weights like those after training; variances are above 0. */
 export function weightsFor(spec: NetworkSpec): Float64Array {
   const { tensors, parameterCount } = buildNetwork(spec);
   const random = createRandom(4, 'weights');

@@ -26,13 +26,13 @@ export function experimentOnce(name: string, ...flags: string[]) {
   };
 }
 
-/** Checks that all findings agree, and that these are the printed figures and the claims. */
+/** Checks that all findings agree, and that they are the expected figures and claims. */
 export function expectAgreement(findings: readonly Finding[], expected: readonly string[]): void {
   expect(findings.filter(isFailure)).toEqual([]);
   expect(findings.map(printOf)).toEqual(expected);
 }
 
-/** '0.5' of the chapter, 'NumPy: 0.5' of a paper by the first word of its source; else the claim. */
+/** '0.5' for the chapter, 'NumPy: 0.5' for a paper by the first word of its source; else the claim. */
 export const printOf = ({ what, chapter, paper }: Finding): string =>
   chapter ?? (paper === undefined ? what : `${paper.source.split(/[ ,]/)[0]}: ${paper.printed}`);
 
@@ -48,7 +48,7 @@ export async function expectNarrow(name: string, ...flags: string[]): Promise<st
   return stdout;
 }
 
-/** One run for both: what is printed, as `expectNarrow` looks at it, and the document. */
+/** One run for both: the printed output, checked as in `expectNarrow`, and the document. */
 export async function printedAndJson(name: string, ...flags: string[]) {
   const out = mkdtempSync(join(tmpdir(), 'gradloom-'));
   try {

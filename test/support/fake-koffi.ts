@@ -3,7 +3,7 @@ import type { Koffi, NativeFunction, NativeLibrary } from '../../packages/runtim
 /** C functions by name. */
 export type FakeLibrary = Record<string, NativeFunction>;
 
-/** A fake koffi with these libraries by name, and as little about the process as on Windows. */
+/** A fake koffi with these libraries by name, which knows as little about the process as on Windows. */
 export function fakeKoffi(libraries: Record<string, FakeLibrary>): () => Koffi {
   return () => ({
     load(path) {

@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import { isMainThread, threadId } from 'node:worker_threads';
 import { CONTROL } from '../../packages/runtime/src/engine/threads/barrier.ts';
 
-/** How a thread is to fail. */
+/** How a thread should fail. */
 export interface PlannedFault {
-  kind: 'throw' | 'exit' | 'memory' | 'kill'; // the last: its whole process, by SIGKILL
-  rank?: number; // of ranks: the one whose threads may fail, default any
-  at?: 'count' | 'checkedIn'; // arrivals at a barrier, the default, or beginnings of a task
-  arrivals: number; // the one that fails, counted in each thread
-  again?: number; // the one that fails in threads that start after the first failure, default as before
-  times: number; // how often in all, over all threads
-  marks: string; // folder of nothing else, where the times are counted
+  kind: 'throw' | 'exit' | 'memory' | 'kill'; // 'kill' ends the whole process by SIGKILL
+  rank?: number; // on ranks: the rank whose threads may fail, default any
+  at?: 'count' | 'checkedIn'; // counts arrivals at a barrier (default) or starts of a task
+  arrivals: number; // number of the arrival that fails, counted in each thread
+  again?: number; // number of the arrival that fails in threads started after the first failure, default as before
+  times: number; // number of failures over all threads
+  marks: string; // an otherwise empty folder in which failures are counted
 }
 
 /**
- * Loaded into the threads of a pool by `--import`: lets one of two threads fail in the middle of a task.
- * GRADLOOM_TEST_FAULT is a PlannedFault in JSON.
+ * Loaded into the threads of a pool by `--import`: makes a thread fail in the middle of a task. GRADLOOM_TEST_FAULT is
+ * a PlannedFault in JSON.
  */
 const { kind, rank, at = 'count', arrivals = 0, again = arrivals, times = 0, marks = '' } = planned();
 const { OMPI_COMM_WORLD_RANK, PMI_RANK, PMIX_RANK } = process.env;
@@ -42,7 +42,7 @@ function isWanted(): boolean {
       closeSync(openSync(join(marks, `fault-${n}`), 'wx'));
       return true;
     } catch {
-      // Taken by an earlier one.
+      // An earlier failure has taken this number.
     }
   }
   return false;

@@ -10,16 +10,16 @@ import { type FencedMemory, fenceKernels } from './fenced-memory.ts';
 import { fillHardValues, valueMixes } from './hard-values.ts';
 import { everyExtension } from './installed-extensions.ts';
 
-// Usage: fenced-kernels.js <note> <runs> <seed>. Runs every kernel of this processor between pages that nobody may
-// touch: one that reads or writes beyond an array ends the process, and the file <note> says what ran. Prints what was
-// tried.
+// Usage: fenced-kernels.js <note> <runs> <seed>. Runs every kernel of this processor between inaccessible pages: a
+// kernel that reads or writes outside an array ends the process, and the file <note> names it. Prints the cases that
+// were tried.
 const [, , note, runs, seed] = process.argv;
 const options = { seed: Number(seed), numRuns: Number(runs) };
 
 const side = fc.constantFrom('start', 'end');
 const anyCase = fc.tuple(fc.constantFrom(...valueMixes), fc.integer(), side, fc.boolean(), fc.boolean());
 
-// What machine code has besides: larger products, also of an x that is mostly 0, and updates of more parameters.
+// Cases for machine code: larger products, also of an x that is mostly 0, and updates of more parameters.
 const products = fc
   .tuple(
     fc.constantFrom(1, 7, 13, 33, 129),
@@ -61,15 +61,15 @@ function runCases(what: string, memory: FencedMemory, type: ElementType, isNativ
   }
 }
 
-/** Rows of bytes that end where a fence begins, or begin where one ends. */
+/** Rows of bytes that end at the start of a fence, or start at the end of one. */
 function gatherRows(what: string, memory: FencedMemory, type: ElementType): void {
-  // Fewer columns are left to plain code.
+  // Fewer columns would run plain code.
   const shape = fc.tuple(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 16, max: 80 }), side, fc.boolean());
   const property = fc.property(shape, ([N, columns, side, ordered]) => {
     writeFileSync(note, `gatherBytes ${what} ${type} ${JSON.stringify({ N, columns, side, ordered })}`);
     memory.reset([], side);
     const out = memory.allocate(N * columns, type);
-    // As many doubles as hold the bytes, of which the rows are the first or the last.
+    // Enough doubles to hold the bytes; the rows are the first or the last of these.
     const { buffer, byteOffset, byteLength } = memory.allocate(Math.ceil((N * columns) / 8), 'float64');
     const from = side === 'start' ? byteOffset : byteOffset + byteLength - N * columns;
     const bytes = new Uint8Array(buffer, from, N * columns);

@@ -11,28 +11,28 @@ import type { Kernels } from '../../packages/core/src/program/kernels.ts';
 import { compileKernels } from '../../packages/runtime/src/engine/backends/backend.ts';
 import { loadKoffi } from '../../packages/runtime/src/system/native/koffi.ts';
 
-/** Bytes of a page of WebAssembly, which the pages of every system divide. */
+/** Bytes of a WebAssembly page, a multiple of every system's page size. */
 const PAGE = 65_536;
-/** Pages of an array at most, and arrays. */
+/** Most pages of an array, and most arrays. */
 const ROOM = 48;
 const ARRAYS = 24;
 
-/** Kernels on memories in which a page that nobody may touch, not even to read, stands before and behind each array. */
+/** Kernels on memories in which an inaccessible page precedes and follows each array. */
 export interface FencedMemory {
-  /** Those of the last `reset`. */
+  /** Kernels of the last `reset`. */
   readonly kernels: Kernels;
   /** Drops all arrays, and creates kernels with scratch for products of these shapes. */
   reset(products: readonly ProductShape[], side: Side): void;
-  /** An array in the memory of WebAssembly, which begins or ends where a fence does. */
+  /** An array in the memory of WebAssembly that begins or ends at a fence. */
   allocate(length: number, type: ElementType): Elements;
-  /** The same in another memory, which machine code alone reaches. */
+  /** An array in another memory, which only machine code reaches. */
   allocateOutside(length: number, type: ElementType): Elements;
 }
 
-/** Where arrays touch a fence: they begin behind it, or end before it. */
+/** Where arrays touch a fence: at their start or at their end. */
 export type Side = 'start' | 'end';
 
-/** How kernels are created on their scratch. */
+/** Creates kernels on their scratch. */
 export interface FencedKernels<Scratch extends KernelScratch> {
   take(products: readonly ProductShape[], allocate: Allocate): Scratch;
   create(parts: {
@@ -68,7 +68,7 @@ export function fenceKernels<Scratch extends KernelScratch>(
   };
 }
 
-/** A memory of arrays between fences, behind the first pages. */
+/** A memory of arrays between fences, after the first pages. */
 function createFences(firstPage: number) {
   const pages = firstPage + 1 + ARRAYS * (ROOM + 1);
   const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });

@@ -10,7 +10,7 @@ import {
   type TrainStepOptions,
 } from '@gradloom/core';
 
-/** What options of training make of the same start, data and optimizer; see test/fixtures/training-options.py. */
+/** Results of training options from the same start, data and optimizer; see test/fixtures/training-options.py. */
 export interface GoldenOptions {
   hidden: number;
   lr: number;
@@ -19,7 +19,7 @@ export interface GoldenOptions {
   classes: number[]; // [40]
   values: number[]; // [40, O]
   samples: number[]; // [40] weights of rows
-  ofClass: number[]; // [O] of classes
+  ofClass: number[]; // [O] weights of classes
   params: number[]; // [P] at the start
   runs: { name: string; batch: number; losses: number[]; finalParams: number[]; average?: number[] }[];
   scikitLearn: { alpha: number; batch: number; finalParams: number[] };
@@ -31,7 +31,7 @@ export const goldenOptions: GoldenOptions = JSON.parse(
 
 const ROWS = 40;
 
-/** The run of `goldenOptions` with an option, by core's own step. */
+/** Runs `goldenOptions` with an option, by core's own step. */
 export function followGolden(
   loss: LossSpec,
   batch: number,

@@ -10,24 +10,24 @@ export interface GoldenGradient {
   t: number[]; // [B, O], or [B] class indices
   params: number[]; // [P]
   lossValue: number; // mean over the batch
-  grad: number[]; // [P] of that mean
+  grad: number[]; // [P] gradient of that mean
 }
 
-/** A training run as PyTorch or a script in NumPy computed it. */
+/** A training run as computed by PyTorch or a NumPy script. */
 export interface GoldenTrajectory extends Omit<GoldenGradient, 'lossValue' | 'grad'> {
-  optimizer: string; // 'sgd-momentum' is sgd with momentum
+  optimizer: string; // 'sgd-momentum' means sgd with momentum
   options: Record<string, number | boolean | string>;
-  losses: number[]; // of each step, before its update
+  losses: number[]; // loss of each step, before its update
   finalParams: number[]; // [P]
 }
 
 export const goldenGradients: GoldenGradient[] = read('gradients.json').cases;
-/** Of PyTorch, and of Lion, which it does not have, of NumPy. */
+/** Trajectories of PyTorch; that of Lion, which PyTorch lacks, is from NumPy. */
 export const goldenTrajectories: GoldenTrajectory[] = ['trajectories.json', 'lion.json'].flatMap(
   (file) => read(file).runs,
 );
 
-/** The input size of a fixture's network, which its first layer names. */
+/** The network of a fixture; its input size follows from x. */
 export const networkSpec = ({ layers, x, batch }: GoldenGradient | GoldenTrajectory, rows = batch): NetworkSpec => ({
   input: x.length / rows,
   layers,

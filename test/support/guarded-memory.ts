@@ -23,8 +23,8 @@ interface GuardedArrays<T extends ElementType> {
   /** Drops all arrays. */
   reset(): void;
   /**
-   * An array with guards on both sides, which begins at a multiple of an element as the arrays inside of a parameter
-   * vector do.
+   * Allocates an array with guards on both sides. It begins at a multiple of an element size, like arrays inside a
+   * parameter vector.
    */
   readonly allocate: {
     (length: number): ElementsOf<T>;
@@ -37,18 +37,18 @@ interface GuardedArrays<T extends ElementType> {
 }
 
 export interface GuardedMemory<T extends ElementType = 'float64'> extends GuardedArrays<T> {
-  /** Those of the last `reset`. */
+  /** Kernels of the last `reset`. */
   readonly kernels: Kernels;
   /** Drops all arrays and creates kernels with scratch for products of these shapes, which may change. */
   reset(products?: readonly ProductShape[]): void;
 }
 
-const GUARD = 72; // bytes between arrays; an odd number of doubles, so that neighbours differ in their alignment
-// As a float, and two of them as a double: reading it changes sums, and writing it is detected; NaN would survive most
-// operations unchanged.
+const GUARD = 72; // bytes between arrays; an odd number of doubles, so that neighbours differ in alignment
+// Guard value as a float, or two of them as a double: reading it changes sums, and writing over it is detected. NaN
+// would survive most operations unchanged.
 const GUARD_VALUE = 1234.5;
 
-/** Kernels and the scratch that they ask for. */
+/** Kernels and the scratch that they need. */
 export interface KernelsUnderGuard<Scratch extends KernelScratch> {
   take(products: readonly ProductShape[], allocate: Allocate): Scratch;
   create(parts: { module: WasmModule; memory: WasmMemory; scratch: Scratch }): Kernels;
@@ -59,7 +59,7 @@ const wasm: KernelsUnderGuard<KernelScratch> = { take: takeWasmScratch, create: 
 export const createGuardedMemory = <T extends ElementType = 'float64'>(pages?: number, type?: T): GuardedMemory<T> =>
   guardKernels(wasm, pages, type);
 
-/** The same for other kernels; each array of their scratch has guards on both sides. */
+/** Guards other kernels; each array of their scratch has guards on both sides. */
 export function guardKernels<Scratch extends KernelScratch, T extends ElementType = 'float64'>(
   { take, create }: KernelsUnderGuard<Scratch>,
   pages = 256,
@@ -67,7 +67,7 @@ export function guardKernels<Scratch extends KernelScratch, T extends ElementTyp
 ): GuardedMemory<T> {
   const { module, memory, arrays } = createGuardedArrays(pages, elementType);
   let scratch: Elements[] = [];
-  let bare: Kernels | undefined; // those without scratch, always the same: to make them takes longer than most tests
+  let bare: Kernels | undefined; // kernels without scratch, created once: creating them takes longer than most tests
   const createKernels = (products: readonly ProductShape[]): Kernels => {
     scratch = [];
     const taken = take(products, ((length: number, type: typeof FLOAT64) => {
@@ -106,7 +106,7 @@ function createGuardedArrays<T extends ElementType>(
   const now = Buffer.from(memory.buffer);
   const before = Buffer.alloc(now.length);
   const heapBase = Math.ceil(wasmHeapBase(module) / 8) * 8;
-  let end = heapBase; // of the last array
+  let end = heapBase; // end of the last array
 
   const allocate = (length: number, type: ElementType = elementType): Elements => {
     const bytes = bytesOfElements(type, 1);

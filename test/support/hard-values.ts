@@ -1,17 +1,16 @@
 import { type ElementType, typeOf } from '../../packages/core/src/math/element-type.ts';
 
 /**
- * Numbers that look for trouble: 'plain' lies in [-1, 1) with zeros of both signs; 'broad' goes past the ends of exp;
- * 'wide' has every exponent from subnormal to huge; 'tiny' surrounds 0, the subnormals and the number below which
- * gradients are flushed; 'special' sows NaN, ±Infinity and ends of the range among plain ones; 'sparse' is 0 but for
- * one in twenty, some of which multiply to less than the least subnormal; 'hair' makes numbers a hair below those that
- * are kept.
+ * Kinds of difficult numbers: 'plain' lies in [-1, 1) with zeros of both signs; 'broad' exceeds the range of exp;
+ * 'wide' has every exponent from subnormal to huge; 'tiny' surrounds 0, the subnormals and the flushing limit of
+ * gradients; 'special' mixes NaN, ±Infinity and range limits with plain ones; 'sparse' is 0 except for one in twenty,
+ * some with products below the smallest subnormal; 'hair' produces numbers just below the flushing limit.
  */
 export const valueMixes = ['plain', 'broad', 'wide', 'tiny', 'special', 'sparse', 'hair'] as const;
 export type ValueMix = (typeof valueMixes)[number];
 
 /**
- * Fills `values` from a 32-bit seed, with numbers that are hard for its type; by a hair, for that of the run, which
+ * Fills `values` from a 32-bit seed with difficult numbers of their type; for 'hair', those of the run's type, which
  * flushes. Overwrites `values`.
  */
 export function fillHardValues(
@@ -26,24 +25,24 @@ export function fillHardValues(
   for (let i = 0; i < values.length; i++) values[i] = draw(next, range);
 }
 
-/** Uniform in [0, 1). */
+/** Draws a number uniform in [0, 1). */
 type Next = () => number;
 
-/** What is hard of a type. */
+/** Difficult numbers of a type. */
 interface Range {
-  readonly broad: number; // e to this power is infinite
+  readonly broad: number; // e to this power overflows
   readonly exponents: readonly [least: number, count: number];
   readonly tinyExponents: readonly [least: number, count: number];
-  readonly edges: readonly number[]; // 0, subnormals, and both sides of where flushing begins
-  readonly hairs: readonly number[]; // of which some make a number that rounds to where flushing begins
-  readonly specials: readonly number[]; // the edges, what is huge, and what is no number
-  readonly small: number; // an exponent of which two make less than the least subnormal
+  readonly edges: readonly number[]; // 0, subnormals, and numbers on both sides of the flushing limit
+  readonly hairs: readonly number[]; // factors of products that round to the flushing limit
+  readonly specials: readonly number[]; // edges, huge numbers, infinities and NaN
+  readonly small: number; // an exponent; the product of two such numbers is below the smallest subnormal
 }
 
 /**
- * Numbers of so many digits of which two make one just below `least`, the least that is kept, which rounds up to it: a
- * product is to be rounded before it is flushed, and so is a number plus the square of `root`, three quarters of the
- * last digit of what is below `least`.
+ * Pairs of numbers with `digits` digits whose product is just below `least`, the smallest number that is kept, and
+ * rounds up to it: a product must be rounded before it is flushed, and so must a number plus the square of `root`,
+ * three quarters of the last digit of the numbers below `least`.
  */
 function hairsOf(digits: number, least: number, root: number): number[] {
   const hair = 2 ** -Math.ceil((digits + 1) / 2);

@@ -15,7 +15,7 @@ export function harmIn(text: string): string | null {
     if (name === undefined || !ELEMENTS.has(name)) return tag;
     for (const [, attribute, value] of attributes.matchAll(/\s([\w-]+)="([^"]*)"/g)) {
       if (/^(?:on.*|style|src.*|.*action)$/i.test(attribute)) return tag;
-      // A link may lead to a part of the same page.
+      // A link may point to a part of the same page.
       if (attribute === 'href' && value !== 'data:,' && !/^#[\w-]+$/.test(value)) return tag;
       if (/url\((?!#)|https?:/i.test(value) && !(attribute === 'xmlns' && name === 'svg')) return tag;
     }

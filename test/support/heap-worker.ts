@@ -7,7 +7,7 @@ import { toMessage } from '../../packages/runtime/src/engine/threads/messages.ts
 import type { SpanTask } from '../../packages/runtime/src/engine/threads/protocol.ts';
 import work from '../../packages/runtime/src/worker.ts';
 
-/** Heap that a span leaves in a thread, garbage included, and the number of collections, once code is compiled. */
+/** Heap that a span leaves in a thread, including garbage, and the number of collections, after code is compiled. */
 export interface HeapUse {
   bytes: number;
   collections: number;
@@ -23,8 +23,7 @@ async function measure(index: number): Promise<HeapUse> {
   const observer = new PerformanceObserver((list) => {
     collections += list.getEntries().length;
   });
-  // Once, and not before each span: a collection also throws away code, and what compiles it anew is no garbage of
-  // steps.
+  // Only once, not before each span: a collection also discards code, and compiling it again is no garbage of steps.
   if (index === 0) collect();
   observer.observe({ entryTypes: ['gc'] });
   const before = process.memoryUsage().heapUsed;
@@ -42,7 +41,7 @@ const uses: HeapUse[] = [];
 for (let index = 0; index < spans; index++) {
   const use = await measure(index);
   uses.push(use);
-  // One span is enough: every step would leave the same.
+  // One span is enough: every step would leave the same amount.
   if (use.collections === 0 && use.bytes < enoughBytes) break;
 }
 parentPort?.postMessage(uses);

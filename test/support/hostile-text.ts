@@ -2,9 +2,9 @@ import { expect } from 'vitest';
 
 /** Text that would control a terminal, forge a line, or change the direction of text if it were printed unchanged. */
 export const hostile = [
-  '\u001b[31mred\u001b]0;title\u0007', // a colour, and the title of the window
-  'up\u001b[2A\u001b[2K', // over the lines above
-  '\u009b1mC1 \u0090q\u009c', // the same sequences in one character
+  '\u001b[31mred\u001b]0;title\u0007', // a colour, and a window title
+  'up\u001b[2A\u001b[2K', // overwrites the lines above
+  '\u009b1mC1 \u0090q\u009c', // the same sequences as single characters
   'bell\u0007 back\b\b\b del\u007f tab\t vertical\v form\f',
   'line\nINJECTED: line\r\nINJECTED: line\u2028INJECTED\u2029INJECTED\u0085INJECTED',
   'turned \u202eedoc\u202c \u2066isolated\u2069 \u200fmark \u061c',
@@ -12,7 +12,7 @@ export const hostile = [
   'half \ud83d',
 ].join(' | ');
 
-/** The same as the name of a file, which has no slash, no NUL, no half of a character, and not that many bytes. */
+/** Hostile text as a file name, without slash, NUL or lone surrogates, and short enough. */
 export const hostileName =
   'a\u001b[31m\u001b]0;title\u0007\u009b2A\u007f\t\r\nINJECTED\u2028INJECTED\u0085\u202eb\u200b';
 

@@ -13,17 +13,20 @@ import {
 } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import type { KernelsUnderGuard } from './guarded-memory.ts';
 
-/** Of this kind of processor, the widest first. */
+/** Extensions of this kind of processor, the widest first. */
 const names = (Object.keys(extensions) as ExtensionName[]).filter(
   (name) => extensions[name].processor === process.arch,
 );
 
-/** Machine code for each extension and type, which wider processors run too; a reason if this one cannot. */
+/**
+ * Machine code for each extension and type, which processors with wider extensions run too; a reason if this one
+ * cannot.
+ */
 export const everyExtension = names.flatMap((name) =>
   elementTypes.map((type) => {
     const { flags } = extensions[name];
     const own = makeMachineCode({ type });
-    // A processor that has the widest has all.
+    // A processor with the widest extension has all of them.
     const runs = own.code !== null && names.indexOf(name) >= names.indexOf(own.code.extension);
     const { code, reason } = runs ? makeMachineCode({ flags: new Set(flags), type }) : own;
     const lack = own.code === null ? ('native' as const) : ('extension' as const);
@@ -31,7 +34,7 @@ export const everyExtension = names.flatMap((name) =>
   }),
 );
 
-/** Native kernels of this code. */
+/** Native kernels with this machine code. */
 export const nativeKernelsOf = (code: MachineCode): KernelsUnderGuard<NativeScratch> => ({
   take: takeNativeScratch,
   create: (parts) => createNativeKernels({ ...parts, layout: code.layout, enter: () => enterMachineCode(code) }),

@@ -9,11 +9,14 @@ import { at } from '../../packages/core/src/backends/native/isa/assembler.ts';
 import { placeCode } from '../../packages/runtime/src/engine/backends/native/code-pages.ts';
 import { loadKoffi } from '../../packages/runtime/src/system/native/koffi.ts';
 
-// On arm64, prints what a caller by AAPCS64 finds in the registers that a function keeps, after the player has run
-// three calls of a kernel that overwrites all that it may.
+// On arm64, prints what a caller by AAPCS64 finds in the callee-saved registers after the player has run three calls of
+// a kernel that overwrites all other registers.
 
 const upTo = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, k) => first + k);
-/** x18 is the system's, x19 to x28 and the lower halves of v8 to v15 are kept, and x29 is the caller's frame. */
+/**
+ * x18 is reserved for the system; x19 to x28 and the lower halves of v8 to v15 are callee-saved; x29 is the caller's
+ * frame.
+ */
 const kept = upTo(18, 29);
 const keptVectors = upTo(8, 15);
 const words = kept.length + keptVectors.length;
@@ -24,11 +27,11 @@ assemblePlayer(a);
 
 const kernel = a.position;
 const memory = registerFile.memory;
-a.loadPointer(x0, at(sp, 8)); // the data, as frameOf says
+a.loadPointer(x0, at(sp, 8)); // pointer to the data, as in frameOf
 a.storePointer(at(memory), x0);
 a.loadPointer(x0, at(memory, 8));
 a.loadAddress(x0, at(x0, 1));
-a.storePointer(at(memory, 8), x0); // calls
+a.storePointer(at(memory, 8), x0); // number of calls
 a.loadPointer(x0, at(CALL, 8));
 a.storePointer(at(memory, 16), x0); // an argument of the last call
 for (const r of [...upTo(0, 17), ...upTo(19, 26)]) a.clear(r);
@@ -65,7 +68,7 @@ for (let k = 0; k < 3; k++) tape.set([kernel, 100 + k], k * CALL_DOUBLES);
 const [noted, data] = [new BigUint64Array(3), new BigUint64Array(3)];
 const values = new BigUint64Array(2 * words);
 for (let i = 0; i < words; i++) values[i] = 0x1234_5678_9abc_0000n + BigInt(i);
-// Of an int the upper half may hold anything.
+// The upper half of an int may hold anything.
 call(tape, noted, 0x7777_0000_0003n, data, values);
 const [first, calls] = noted;
 const changed = upTo(0, words - 1).filter((i) => values[words + i] !== values[i]);
@@ -74,7 +77,7 @@ process.stdout.write(
   JSON.stringify({
     calls: Number(calls),
     argument: new Float64Array(noted.buffer)[2],
-    data: Number(noted[0] - first), // bytes between the two
+    data: Number(noted[0] - first), // distance in bytes
     changed: changed.map((i) => (i < kept.length ? `x${kept[i]}` : `d${keptVectors[i - kept.length]}`)),
   }),
 );

@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 /**
- * Loaded into the program by `--import`: it kills itself by SIGKILL at a given call that changes a given folder, a
- * write in the middle of its bytes. GRADLOOM_TEST_KILL is '<call>:<folder>'.
+ * Loaded into the program by `--import`: it kills itself by SIGKILL at a given call that changes a given folder; a
+ * write is killed in the middle of its bytes. GRADLOOM_TEST_KILL is '<call>:<folder>'.
  */
 const [, call = '0', folder = ''] = /^(\d+):(.*)$/s.exec(process.env.GRADLOOM_TEST_KILL ?? '') ?? [];
 let left = Number(call);

@@ -2,8 +2,8 @@ import type { TestCase, TestModule, Vitest } from 'vitest/node';
 import type { Lack } from './lack.ts';
 
 /**
- * The last lines of a test run: skipped tests, what they need, and how to get it. With CI=true a skipped test is a
- * failure, unless nothing that can be installed would help.
+ * Prints the last lines of a test run: skipped tests, what they need, and how to get it. With CI=true a skipped test is
+ * a failure, unless nothing that can be installed would help.
  */
 export class LackReporter {
   private readonly isQuick: boolean;
@@ -20,7 +20,7 @@ export class LackReporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const skipped = modules.flatMap((module) => [...module.children.allTests('skipped')]);
     const reports = new Map<string, { lack: Lack; tests: number }>();
-    // `vitest -t` skips all tests of other names.
+    // `vitest -t` skips all tests with other names.
     const isFiltered = this.vitest?.config.testNamePattern !== undefined;
     for (const test of skipped) {
       for (const lack of lacksOf(test, isFiltered)) {

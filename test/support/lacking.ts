@@ -1,6 +1,6 @@
 import type { Kernels } from '@gradloom/core';
 
-/** `kernels` without functions for these operations: they run by plain code. */
+/** `kernels` without functions for these operations, which then run by plain code. */
 export function lacking(kernels: Kernels, names: readonly string[]): Kernels {
   const { blocks } = kernels;
   if (blocks === null) return kernels;

@@ -4,13 +4,13 @@ import type { Cluster } from '../../packages/runtime/src/cluster/cluster.ts';
 import { openMpi } from '../../packages/runtime/src/cluster/mpi/find-mpi.ts';
 import { createMail, type Letter } from '../../packages/runtime/src/cluster/mpi/mail.ts';
 
-/** That no other messages have. */
+/** Tags that no other messages have. */
 const TAGS = [7, 8];
 
-/** Letters of each rank to each other. */
+/** Number of letters from each rank to each other. */
 const COUNT = 12;
 
-/** Bytes: of a large one MPI sends no more than a head until its receiver has a place for it. */
+/** Bytes. Of a large letter MPI sends only a header until its receiver has room for it. */
 const LENGTHS = [16, 16, 2 ** 20];
 
 interface Sent {
@@ -18,7 +18,7 @@ interface Sent {
   readonly bytes: Uint8Array;
 }
 
-/** What a rank sends to all others, each letter with its number. */
+/** The letters that a rank sends to all others, numbered. */
 function lettersOf(rank: number): Sent[] {
   const random = createRandom(rank, 'letters');
   return Array.from({ length: COUNT }, (_, n) => ({
@@ -28,9 +28,9 @@ function lettersOf(rank: number): Sent[] {
 }
 
 /**
- * Sends letters, large ones among them, from each rank to each other, and takes them: `byTag` those of one tag, from a
- * drawn rank or any, else those of a drawn rank with any tag. Returns how many were taken.
- * @throws Error where one comes before another that the same rank has sent earlier.
+ * Sends letters, including large ones, between all ranks, and receives them: with `byTag` those of one tag, from a
+ * random rank or any, else those of a random rank with any tag. Returns how many were received. @throws Error if one
+ * overtakes an earlier one of the same rank.
  */
 export async function swapLetters({ rank, ranks, connection }: Cluster, byTag: boolean): Promise<number> {
   const mail = createMail(openMpi(connection.path));
@@ -58,7 +58,7 @@ export async function swapLetters({ rank, ranks, connection }: Cluster, byTag: b
   return taken;
 }
 
-/** Where a letter stands among those that are still to come. @throws Error where that is not the first place. */
+/** Index of a letter among those that are still expected. @throws Error unless it is the first. */
 function placeOf(letter: Letter, left: readonly Sent[], byTag: boolean): number {
   const place = left.findIndex(({ tag }) => !byTag || tag === letter.tag);
   const expected = left[place];

@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 export interface LinkedModule {
-  readonly place: string; // its path
+  readonly place: string; // path of the module
   /** The path that Node finds through a link. */
   find(): string;
 }
 
-/** A module in a folder that another name is linked to, gone after the test. Node has used a module of the first. */
+/**
+ * A module in a folder with a second, linked name; removed after the test. Node has already loaded a module of the
+ * first name.
+ */
 export function linkedModule(): LinkedModule {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'gradloom-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

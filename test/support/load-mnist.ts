@@ -1,6 +1,6 @@
 import { loadMnist } from '@gradloom/runtime';
 
-/** Loads MNIST for the module at argv's URL: prints the rows, or a sentence. */
+/** Loads MNIST with the module at argv's URL: prints the number of rows, or an error. */
 const [, , from] = process.argv;
 console.log(
   await loadMnist(from).then(

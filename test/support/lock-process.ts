@@ -6,7 +6,7 @@ import { programFile } from './program-file.ts';
 
 export interface LockProcess {
   readonly child: ChildProcess;
-  /** Its answer; null if it was killed instead. */
+  /** The answer; null if the process was killed. */
   ask<T>(request: LockRequest): Promise<T | null>;
 }
 

@@ -10,17 +10,17 @@ import { startOf } from '../../packages/runtime/src/system/files/process-identit
 export type LockRequest =
   | { readonly do: 'take'; readonly folder: string } // answered 'taken', or the sentence
   | { readonly do: 'release' } // answered 'released'
-  /** Takes and releases it `times` times, and is killed at random as it has it. Answered with an Entries. */
+  /** Takes and releases the lock `times` times, and is killed at random while holding it. Answered with an Entries. */
   | { readonly do: 'enter'; readonly folder: string; readonly times: number; readonly seed: number };
 
 export interface Entries {
   readonly entered: number;
-  readonly overlaps: readonly string[]; // processes that were met inside
+  readonly overlaps: readonly string[]; // processes found inside at the same time
 }
 
 let lock: FolderLock | null = null;
 
-// As a thread, it tries once.
+// In a thread, it tries once.
 if (!isMainThread) parentPort?.postMessage(take(workerData));
 
 process.on('message', (request: LockRequest) => {
@@ -50,7 +50,7 @@ function enter({ folder, times, seed }: Extract<LockRequest, { do: 'enter' }>): 
   while (entered < times) {
     if (take(folder) !== 'taken') continue;
     entered++;
-    // Only a dead process may have left it.
+    // Only a dead process may have left this file.
     const other = existsSync(inside) ? readFileSync(inside, 'utf8') : '';
     const [pid, start] = other.split(' ');
     if (other !== '' && startOf(Number(pid)) === start) overlaps.push(other);

@@ -18,7 +18,7 @@ import {
 } from '../../packages/runtime/src/index.ts';
 import { type LateRank, type Story, storyData, storyOptions, storySpec } from './lockstep-story.ts';
 
-/** What a rank says of a run: what it has returned or rejected with, and the events that it has reported. */
+/** Results of a run on a rank: its result or error, and the events that it has reported. */
 export interface RankReport {
   readonly fingerprint?: string;
   readonly steps?: number;
@@ -32,12 +32,12 @@ export interface RankReport {
   readonly events: readonly TrainEvent[];
 }
 
-/** The pool of runs that do not ask for several threads: starting a thread takes longer than most runs. */
+/** The pool for runs on one thread: starting a thread takes longer than most runs. */
 let thread: Promise<Pool> | undefined;
 
 export const endThread = async (): Promise<void> => (await thread)?.close();
 
-/** A run by `train`, on one rank of a cluster or by itself. */
+/** Runs `train` on one rank of a cluster or alone. */
 export async function tell(
   story: Story,
   cluster: Cluster | undefined,
@@ -80,7 +80,7 @@ export async function tell(
     const result = story.strides === undefined ? await train(spec, data, options).result : await stride(story.strides);
     return { ...reportOf(result), events };
 
-    /** With a loop of one's own. */
+    /** Trains with a loop of its own. */
     async function stride(strides: readonly number[]): Promise<TrainResult> {
       const trainer = await createTrainer(spec, data, options);
       for (let k = 0; !trainer.isDone; k++) {
@@ -117,7 +117,7 @@ const reportOf = (result: TrainResult) => {
   };
 };
 
-/** As a program: the stories of the file in argv, each told by all ranks; the reports of a rank go into its file. */
+/** As a program: all ranks run the stories of the file in argv; each rank writes its reports into its own file. */
 if (process.argv[1]?.endsWith('lockstep-program.js')) {
   const [, , stories, folder] = process.argv;
   try {

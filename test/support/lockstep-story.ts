@@ -2,33 +2,34 @@ import type { CheckpointEvery, DataSplits, NetworkSpec, TrainOptions } from '../
 import { datasetFromRows } from '../../packages/runtime/src/index.ts';
 import { randomDataset } from './random-dataset.ts';
 
-/** A run that ranks tell, in JSON. */
+/** A run for ranks, in JSON. */
 export interface Story {
   readonly options: Omit<TrainOptions, 'resume'> & { readonly resume?: string };
-  readonly ofRank?: Readonly<Record<number, Omit<TrainOptions, 'resume'>>>; // what a rank has besides
-  readonly folder?: string; // of checkpoints
+  readonly ofRank?: Readonly<Record<number, Omit<TrainOptions, 'resume'>>>; // further options of a rank
+  readonly folder?: string; // folder of checkpoints
   readonly every?: CheckpointEvery;
   readonly strides?: readonly number[]; // steps of each call of a trainer; absent: by `train`
-  readonly throwsAt?: string; // the listener, at events of this type
-  readonly endsPoolOn?: number; // the rank whose pool of threads has ended
-  readonly beside?: boolean; // while another run goes on
+  readonly throwsAt?: string; // event type at which the listener throws
+  readonly endsPoolOn?: number; // the rank whose thread pool is closed
+  readonly beside?: boolean; // whether another run is active
   readonly abortsOn?: number; // the rank whose signal is aborted from the start
-  readonly strays?: readonly [rank: number, call: 'setRate' | 'evaluate']; // before its second steps
-  readonly late?: LateRank; // of a loop of its own
-  readonly otherRows?: number; // the rank that has other rows
-  readonly otherSpec?: number; // the rank that has another network
-  readonly couples?: boolean; // its rows, by a batch norm
-  readonly spikes?: Readonly<Record<number, number>>; // by training row: what its first input has
-  readonly refusedRow?: number; // of a network that hands numbers on to an embedding: the one with a word it has not
+  // a call of one rank only, before its second steps
+  readonly strays?: readonly [rank: number, call: 'setRate' | 'evaluate'];
+  readonly late?: LateRank; // only with `strides`
+  readonly otherRows?: number; // the rank that has different rows
+  readonly otherSpec?: number; // the rank that has a different network
+  readonly couples?: boolean; // rows depend on each other through batch norm
+  readonly spikes?: Readonly<Record<number, number>>; // first input of training rows, by row
+  readonly refusedRow?: number; // row with an unknown word, for a network with an embedding
 }
 
-/** Takes its second steps only once rank 0, whose signal is aborted, has warned of it. */
+/** A rank that takes its second steps only after rank 0, whose signal is aborted, has warned of it. */
 export interface LateRank {
   readonly rank: number;
-  readonly mark: string; // the file by which it learns so
+  readonly mark: string; // file that signals the warning
 }
 
-/** More than one block of parameters, so that each of a few ranks holds some of the state. */
+/** More than one block of parameters, so that several ranks each hold a part of the state. */
 const figuresSpec: NetworkSpec = {
   input: 8,
   layers: [
@@ -41,7 +42,7 @@ const figuresSpec: NetworkSpec = {
   ],
 };
 
-/** Hands the numbers of a row on to an embedding of four words as they are. */
+/** Passes the numbers of a row unchanged to an embedding of four words. */
 const wordsSpec: NetworkSpec = {
   input: 2,
   layers: [
@@ -86,7 +87,7 @@ export function storyData({ otherRows, refusedRow, spikes = {} }: Story, rank: n
   return { train: of(300, otherRows === rank ? 9 : 1, spikes), validation: of(700, 2), test: of(300, 3) };
 }
 
-/** Options of a rank: its own override those of all. */
+/** Options of a rank; its own override the common ones. */
 export function storyOptions({ options, ofRank = {} }: Story, rank: number): Story['options'] {
   return { batch: 50, epochs: 3, backend: 'wasm', threads: 1, ...options, ...ofRank[rank] };
 }

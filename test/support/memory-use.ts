@@ -27,7 +27,7 @@ export type MemoryJob =
 
 interface TrainingJob {
   readonly kind: 'train';
-  readonly ownThreads?: boolean; // rather than those of a pool
+  readonly ownThreads?: boolean; // own threads instead of those of a pool
   readonly network: Sizes;
   readonly options: TrainOptions;
 }
@@ -40,8 +40,8 @@ export interface Sizes {
 }
 
 export interface MemoryUse {
-  readonly bytes: number; // most that it took beyond what the process had
-  readonly plannedBytes: number; // of a run
+  readonly bytes: number; // greatest increase of the process's memory
+  readonly plannedBytes: number; // planned bytes of a run
 }
 
 async function useOf(job: MemoryJob): Promise<MemoryUse> {
@@ -56,7 +56,7 @@ async function useOf(job: MemoryJob): Promise<MemoryUse> {
   return { bytes, plannedBytes: 0 };
 }
 
-/** Of the whole process, which trains some steps on rows that stay in a file, and evaluates some. */
+/** Memory of the whole process, which trains some steps on rows that stay in a file, and evaluates some. */
 async function useOfStream(path: string): Promise<MemoryUse> {
   const { train: whole } = await loadDataset(path, { stream: true, classes: 2 });
   const data = splitDataset(whole, { validation: 0.001 });
@@ -65,7 +65,7 @@ async function useOfStream(path: string): Promise<MemoryUse> {
   return { bytes: residentPeak(), plannedBytes: 0 };
 }
 
-/** Of the whole process, which converts a table into its cache and trains some steps from there. */
+/** Memory of the whole process, which converts a table into its cache and trains some steps from there. */
 async function useOfTable(path: string): Promise<MemoryUse> {
   const { sets } = splitTable(await readTable(path, { stream: true }), { validation: 0.01 });
   const spec: NetworkSpec = { input: sets.train.inputs.columns, layers: [{ kind: 'dense', out: 2 }] };
@@ -75,7 +75,7 @@ async function useOfTable(path: string): Promise<MemoryUse> {
 
 const small: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 2 }] };
 
-/** Rows that leave no garbage, since later collections would free memory for what is measured. */
+/** Rows that leave no garbage, since collections during the measurement would hide memory use. */
 function noise(rows: number, columns: number, classes: number): Dataset {
   const random = createRandom(1, 'memory-use');
   const [x, t] = [sharedArrays.float64(rows * columns), sharedArrays.int32(rows)];
@@ -84,7 +84,7 @@ function noise(rows: number, columns: number, classes: number): Dataset {
   return { name: 'noise', rows, classes, inputs: valueMatrix(x, columns), targets: valueMatrix(t, 1) };
 }
 
-/** Code that is loaded, and threads that a pool has, are there before it begins. */
+/** Code and threads of a pool are loaded before the measurement. */
 async function useOfTraining({ network, options, ownThreads = false }: TrainingJob): Promise<MemoryUse> {
   const { spec, rows, classes, validates = false } = network;
   const set = noise(rows, spec.input, classes);
@@ -93,7 +93,7 @@ async function useOfTraining({ network, options, ownThreads = false }: TrainingJ
   const pool = await createPool({ threads: ownThreads ? 1 : Number(threads) });
   await train(small, { train: few, test: few }, { probe: 1, pool, threads: 1, epochs: 2, backend }).result;
   let plannedBytes = 0;
-  // Nobody reads its events one after the other: what is kept of them until somebody does is part of it.
+  // Events are not read during the run, so the memory of queued events counts too.
   const run = () =>
     train(
       spec,

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { programFile } from './program-file.ts';
 import { endOf, type Program } from './start-program.ts';
 
-/** An MPI that tests run under: its mpirun, by the name that Debian gives it beside others, and what it needs here. */
+/** An MPI for tests: its mpirun, by its name on Debian, and the settings that it needs. */
 export interface Mpirun {
   readonly command: string;
   readonly flags: readonly string[];
@@ -16,12 +16,12 @@ export interface Mpirun {
 export const mpiruns = {
   'Open MPI': {
     command: 'mpirun.openmpi',
-    // More ranks than cores, and each may use all of them.
+    // Allows more ranks than cores, and each rank may use all cores.
     flags: ['--oversubscribe', '--bind-to', 'none'],
     env: {
       OMPI_ALLOW_RUN_AS_ROOT: '1',
       OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
-      // Its TCP, which it sets up beside shared memory, finds no way through some interfaces to their own machine.
+      // Its TCP, set up in addition to shared memory, cannot reach the own machine through some interfaces.
       OMPI_MCA_btl_tcp_if_include: 'lo',
     },
   },
@@ -32,8 +32,8 @@ export type MpirunName = keyof typeof mpiruns;
 export const mpirunNames = Object.keys(mpiruns) as MpirunName[];
 
 export interface RankOptions {
-  flags?: readonly string[]; // of mpirun
-  through?: readonly string[]; // words before mpirun, which lead it to another place
+  flags?: readonly string[]; // flags of mpirun
+  through?: readonly string[]; // words before mpirun that run it in another place
   env?: Readonly<Record<string, string>>;
 }
 
@@ -52,17 +52,17 @@ export function startRanks(
     env: { ...process.env, ...needed, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  onTestFinished(() => void child.kill()); // it ends its ranks
+  onTestFinished(() => void child.kill()); // mpirun ends its ranks
   return child;
 }
 
 export interface RanksEnd {
   readonly code: number | null;
   readonly stderr: string;
-  readonly results: readonly unknown[]; // of each rank; undefined where it has none
+  readonly results: readonly unknown[]; // result of each rank; undefined if it has none
 }
 
-/** Runs scenarios of cluster-program.ts, such as 'move:5', on ranks of processes. */
+/** Runs scenarios of cluster-program.ts, such as 'move:5', on several processes. */
 export async function runRanks(
   name: MpirunName,
   ranks: number,

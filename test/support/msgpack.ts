@@ -5,7 +5,7 @@ interface Packr {
   unpack(bytes: Uint8Array): unknown;
 }
 
-/** msgpackr as Node loads it: not the build that reads and writes our files. */
+/** msgpackr as Node loads it, not the build that reads and writes our files. */
 export const { Packr } = createRequire(import.meta.url)('msgpackr') as {
   Packr: new (options: { useRecords: boolean }) => Packr;
 };

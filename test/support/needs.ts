@@ -10,13 +10,13 @@ import { lackOfPython } from './python.ts';
 /** A part of the machine that some tests need, and that not every machine has. */
 interface Part {
   readonly what: string;
-  /** How to get it; null where this machine can never have it, which no CI is blamed for. */
+  /** How to get it; null if this machine can never have it, which CI does not count as a failure. */
   readonly install: string | null;
-  /** Why it is missing, null where it is here. Left out where only trying tells: see `skipFor`. */
+  /** Why it is missing, null if it is here. Left out if only trying shows it: see `skipFor`. */
   readonly lack?: () => string | null;
 }
 
-/** A program that a shell would find, from a package of Debian. */
+/** A program on the PATH, from a Debian package. */
 const tool = (name: string, debian: string): Part => ({
   what: name,
   install: `apt install ${debian}`,
@@ -92,7 +92,7 @@ const parts = {
 type PartName = keyof typeof parts;
 
 /**
- * Options of a test or a describe that needs these parts: it is skipped where one is missing, and the end of the run
+ * Options for a test or describe that needs these parts: it is skipped if one is missing, and the summary of the run
  * says so. A backend may stand for the part that it needs.
  */
 export function needs(...names: readonly (PartName | BackendChoice)[]): TestOptions {
@@ -100,7 +100,7 @@ export function needs(...names: readonly (PartName | BackendChoice)[]): TestOpti
   return lacks.length === 0 ? {} : { skip: true, meta: { lacks } };
 }
 
-/** Skips the test that runs, for want of a part that was tried in vain. */
+/** Skips the current test, because a part did not work when tried. */
 export function skipFor(context: TestContext, name: PartName, why: string): never {
   const { what, install } = parts[name];
   context.task.meta.lacks = [{ what, why, install }];

@@ -1,6 +1,6 @@
 import type { LayerSpec, NetworkSpec } from '@gradloom/core';
 
-/** A dense layer inside of residual layers, `levels` levels of layers in all. */
+/** A dense layer inside residual layers, with `levels` levels of layers in all. */
 export function nestedNetwork(levels: number): NetworkSpec {
   let layer: LayerSpec = { kind: 'dense', out: 2, init: { kind: 'normal', std: 0.1 } };
   for (let level = 1; level < levels; level++) layer = { kind: 'residual', layers: [layer] };

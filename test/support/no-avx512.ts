@@ -1,4 +1,4 @@
-// Loaded by --import: this process and its threads find a processor without AVX-512, as other machines have.
+// Loaded by --import: hides AVX-512 of the processor from this process and its threads.
 const has = Set.prototype.has;
 Set.prototype.has = function (this: Set<unknown>, value: unknown): boolean {
   return value !== 'avx512f' && has.call(this, value);

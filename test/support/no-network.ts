@@ -4,10 +4,7 @@ import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import { Server, Socket } from 'node:net';
 
-/**
- * Loaded into the program by `--import`, into its threads too: whoever reaches for the network or another process
- * aborts it.
- */
+/** Loaded into the program and its threads by `--import`: aborts them if they use the network or start a process. */
 const refuse = (what: string) => (): never => {
   process.stderr.write(`NETWORK: ${what}\n`);
   process.kill(process.pid, 'SIGABRT');
@@ -18,7 +15,7 @@ Socket.prototype.connect = refuse('connect');
 Server.prototype.listen = refuse('listen');
 dgram.createSocket = refuse('a datagram');
 for (const name of ['lookup', 'resolve'] as const) Object.assign(dns, { [name]: refuse(`dns.${name}`) });
-// What spawn, exec and fork of child_process all come down to.
+// spawn, exec and fork of child_process all call this.
 Object.assign(ChildProcess.prototype, { spawn: refuse('a process') });
 globalThis.fetch = refuse('fetch');
 syncBuiltinESMExports();

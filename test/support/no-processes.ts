@@ -2,7 +2,7 @@ import childProcess from 'node:child_process';
 import { syncBuiltinESMExports } from 'node:module';
 import { afterAll, expect } from 'vitest';
 
-/** Processes that the tests of this file wanted to start; none did. */
+/** Processes that the tests of this file tried to start; none was started. */
 export const refused: unknown[] = [];
 
 for (const name of ['exec', 'execFile', 'fork', 'spawn', 'execSync', 'execFileSync', 'spawnSync'] as const) {

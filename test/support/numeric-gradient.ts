@@ -5,7 +5,7 @@
 export const numericDerivative = (f: (x: number) => number, x: number, h = 1e-3): number =>
   (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h);
 
-/** ∂f/∂x[i] for every i, f being called with `x` changed in place. */
+/** ∂f/∂x[i] for every i; f is called with `x` changed in place. */
 export function numericGradient(f: () => number, x: Float64Array, h?: number): Float64Array {
   return x.map((at, i) => {
     const partial = (value: number): number => {

@@ -11,15 +11,15 @@ export interface LayerRun {
 }
 
 export interface LayerRunOptions {
-  parameters?: readonly (readonly number[])[]; // one list a tensor; default: as the layer starts from seed 1
-  first?: boolean; // nobody asks for dx, which is left as it is; default false
+  parameters?: readonly (readonly number[])[]; // one list per tensor; default: the layer's initialization from seed 1
+  first?: boolean; // as the first layer, for which dx is not computed; default false
 }
 
 /** Forward and backward of one layer, into arrays full of NaN. */
 export function runLayer(
   spec: LayerSpec,
   x: readonly (readonly number[])[], // [B][I]
-  dy: (output: number) => number, // by place in [B, O]
+  dy: (output: number) => number, // by index in [B, O]
   { parameters, first = false }: LayerRunOptions = {},
 ): LayerRun {
   const B = x.length;

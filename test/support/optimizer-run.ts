@@ -1,6 +1,6 @@
 import { createOptimizer, type OptimizerSpec } from '../../packages/core/src/families/optimizers/index.ts';
 
-/** An optimizer's plain update, driven over one vector of parameters. */
+/** An optimizer's plain update of one vector of parameters. */
 export function optimizerRun(spec: OptimizerSpec, start: Float64Array) {
   const optimizer = createOptimizer(spec);
   const theta = start.slice();

@@ -26,8 +26,8 @@ import { optimizerOf } from '../../packages/runtime/src/engine/step/optimizer-of
 import { planWeighing, rowWeights } from '../../packages/runtime/src/training/run/row-weights.ts';
 
 /**
- * What `train` must equal to the bit: the same run by core's own step, in this thread, on `backend`, or its first
- * `until` steps.
+ * The run that `train` must equal to the bit: by core's own step, in this thread, on `backend`, or its first `until`
+ * steps.
  */
 export function oracle(
   spec: NetworkSpec,

@@ -1,2 +1,2 @@
-// Loaded by --import: this process takes itself for one of another version of Node.js.
+// Loaded by --import: makes this process report another version of Node.js.
 Object.defineProperty(process, 'version', { value: 'v99.0.0' });

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 // The shell scripts of .bin/ set NODE_PATH, under which every package is found from everywhere.
 const { NODE_PATH: _, ...env } = process.env;
 
-/** How a command ended. Nothing that it leaves behind may keep it from ending. */
+/** Resolves to the outcome of a command. Leftover child processes do not delay it. */
 export async function outcomeOf(command: string, ...args: readonly string[]) {
   try {
     const { stdout, stderr } = await promisify(execFile)(command, args, { timeout: 50_000, env });

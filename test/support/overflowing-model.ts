@@ -1,8 +1,8 @@
 import type { ModelContents } from '@gradloom/runtime';
 
 /**
- * Outputs (1e308 a - 1e308 b, b) of a row (a, b) in two classes named left and right: they overflow where a or b is 2
- * or more, to NaN where both are.
+ * A model with outputs (1e308 a - 1e308 b, b) for a row (a, b), with two classes named left and right: they overflow if
+ * a or b is 2 or more, to NaN if both are.
  */
 export const overflowingModel = {
   spec: { input: 2, layers: [{ kind: 'dense', out: 2 }] },
@@ -11,7 +11,7 @@ export const overflowingModel = {
   metadata: { labels: ['left', 'right'] },
 } satisfies ModelContents;
 
-/** Rows of it: one that answers left, one right, one whose first output is NaN, one Infinity and one -Infinity. */
+/** Rows for this model: one answers left, one right; the first output of the others is NaN, Infinity and -Infinity. */
 export const overflowingRows = [
   [0.01, 0],
   [0, 0.5],

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { collectGarbage } from '../../packages/runtime/src/engine/threads/contexts.ts';
 
-/** Bytes that this process took at the most, beyond those that it had, while `work` went on, and what that gave. */
+/** Peak memory of this process in bytes during `work`, relative to before, and the result of `work`. */
 export async function peakDuring<T>(work: () => Promise<T>): Promise<{ bytes: number; value: T }> {
   collectGarbage();
   writeFileSync('/proc/self/clear_refs', '5');
@@ -10,7 +10,7 @@ export async function peakDuring<T>(work: () => Promise<T>): Promise<{ bytes: nu
   return { bytes: residentPeak() - before, value };
 }
 
-/** Bytes that this process took at the most, since its start or the last `peakDuring`. */
+/** Peak memory of this process in bytes, since its start or the last `peakDuring`. */
 export function residentPeak(): number {
   const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   return Number(kibibytes) * 1024;

@@ -1,6 +1,6 @@
 import { createModel } from '@gradloom/runtime';
 
-/** Prints what a model answers, or the error's sentence and ends with 1. */
+/** Prints a model's answer; or prints an error and exits with 1. */
 try {
   const model = createModel({
     spec: { input: 1, layers: [{ kind: 'dense', out: 1 }] },

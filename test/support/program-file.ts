@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** The path of one of the programs that `compilePrograms` made before the tests began. */
+/** The path of a program that `compilePrograms` compiled before the tests. */
 export const programFile = (name: string): string => join(programFolder(), `${name}.js`);
 
-/** The folder from which a program imports our packages, compiled like these. */
+/** The folder from which a program imports our packages, compiled in the same way. */
 export const compiledPackages = (): string => join(dirname(programFolder()), 'outside/node_modules');
 
 function programFolder(): string {
@@ -13,5 +13,5 @@ function programFolder(): string {
   throw new Error('programFile: nothing is compiled, expected GRADLOOM_TEST_PROGRAMS to name the folder');
 }
 
-/** The same for `--import`. */
+/** The URL of such a program, for `--import`. */
 export const programUrl = (name: string): string => pathToFileURL(programFile(name)).href;

@@ -1,12 +1,12 @@
 import { execFileSync, type StdioOptions, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Debian's Python, which has the modules; one on the PATH may be another. */
+/** Debian's Python, which has the modules; a Python on the PATH may lack them. */
 export const PYTHON = '/usr/bin/python3';
 
-/** Why a Python cannot run what imports these modules; null where it can. It looks for them, and imports none. */
+/** Why a Python lacks some of these modules; null if it has all. Modules are looked up, not imported. */
 export function lackOfPython(modules: readonly string[], python = PYTHON): string | null {
-  // An empty folder is found as a package without an origin.
+  // An empty folder would be found as a package without an origin.
   const missing =
     'import sys; from importlib.util import find_spec as f; print(*(m for m in sys.argv[1:] if not getattr(f(m), "origin", 0)))';
   const { status, error, stdout, stderr } = spawnSync(python, ['-c', missing, ...modules], { encoding: 'utf8' });
@@ -14,11 +14,11 @@ export function lackOfPython(modules: readonly string[], python = PYTHON): strin
   return stdout.trim() === '' ? null : `${python} has no ${stdout.trim().replaceAll(' ', ' and no ')}`;
 }
 
-/** The JSON that a program of test/support/python prints, run by Debian's Python. */
+/** Runs a program of test/support/python with Debian's Python and returns the JSON that it prints. */
 export function python(program: string, ...args: readonly string[]): unknown {
   const path = fileURLToPath(new URL(`python/${program}`, import.meta.url));
-  // -B: it leaves no compiled files beside the sources. Its stderr, where Debian's onnxruntime lists all of its
-  // operators, is in the error if there is one.
+  // -B: no compiled files are written next to the sources. Its stderr, where Debian's onnxruntime lists all of its
+  // operators, is only shown in an error.
   const stdio: StdioOptions = ['ignore', 'pipe', 'pipe'];
   const options = { encoding: 'utf8', maxBuffer: 1 << 28, stdio } as const;
   return JSON.parse(execFileSync(PYTHON, ['-B', path, ...args], options));

@@ -13,7 +13,7 @@ export function randomDataset({
   inputs: number;
   classes: number;
   seed?: number;
-  spikes?: Readonly<Record<number, number>>; // by row: what its first input has
+  spikes?: Readonly<Record<number, number>>; // first input of rows, by row
 }): Dataset {
   const random = createRandom(seed, 'random-dataset');
   const x = Array.from({ length: rows }, () => Array.from({ length: inputs }, () => random.normal()));

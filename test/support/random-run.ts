@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { sharedArrays } from '../../packages/runtime/src/data/number-types.ts';
 import { counted } from './count.ts';
 
-/** Threads of a drawn run, at most. */
+/** Most threads of a random run. */
 export const MOST_THREADS = counted(8, 16);
 
 export interface RandomRun {
@@ -25,10 +25,10 @@ const trainable = Object.entries(activations)
   .filter(([, { maxSlope }]) => maxSlope > 0)
   .map(([name]) => name as ActivationName);
 
-/** Widths around a kernel's tile, and 63 and 64: a layer between these two has 4,096 parameters, one block exactly. */
+/** Widths around a kernel's tile, and 63 and 64: a layer between these two has exactly 4,096 parameters, one block. */
 const width = fc.constantFrom(1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 63, 64, 65);
 
-/** Layers that put out as many numbers as they take in. */
+/** Layers with as many outputs as inputs. */
 const sameWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('activation' as const), fn: fc.constantFrom(...trainable) }) },
   {
@@ -47,7 +47,7 @@ const anyWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('swiglu' as const), out: width }) },
 );
 
-/** Of a width that is not known yet: `withWidths` puts it in. */
+/** Its width is set later, by `withWidths`. */
 const residual: fc.Arbitrary<LayerSpec> = fc
   .tuple(fc.array(fc.oneof(sameWidth, anyWidth), { maxLength: 2 }), fc.boolean())
   .map(
@@ -63,7 +63,7 @@ const layer: fc.Arbitrary<LayerSpec> = fc.oneof(
   { weight: 1, arbitrary: residual },
 );
 
-/** The inputs of a drawn dataset are whole numbers below it. */
+/** The inputs of a random dataset are integers below it. */
 const VOCABULARY = 251;
 
 const embedding: fc.Arbitrary<LayerSpec> = fc.record({
@@ -84,7 +84,7 @@ export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc
   })
   .map(({ input, first, rest }) => ({ input, layers: withWidths(first === null ? rest : [first, ...rest], input) }));
 
-/** The layers behind an input of a width: gives the last dense layer of each residual the width that comes in. */
+/** The layers for an input of a given width: the last dense layer of each residual gets the width of its input. */
 export function withWidths(layers: readonly LayerSpec[], input: number): LayerSpec[] {
   let width = input;
   return layers.map((spec) => {
@@ -102,7 +102,7 @@ export function withWidths(layers: readonly LayerSpec[], input: number): LayerSp
 const widthBehind = (spec: LayerSpec, width: number): number =>
   spec.kind === 'embedding' ? width * spec.width : 'out' in spec ? spec.out : width;
 
-/** Numbers a row that come out of the network. */
+/** Number of outputs of the network. */
 export const outputOf = ({ input, layers }: NetworkSpec): number =>
   layers.reduce((width, spec) => widthBehind(spec, width), input);
 
@@ -127,7 +127,7 @@ const schedule: fc.Arbitrary<NonNullable<TrainOptions['schedule']>> = fc.constan
   { kind: 'cosine' as const, warmupSteps: 3 },
 );
 
-/** A run of few steps with every part drawn at random: more threads than leaves, leaves of one row, one row in all. */
+/** A run of few steps with every part random: more threads than leaves, leaves of one row, a single row. */
 export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
   fc
     .record({
@@ -199,7 +199,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
     ),
 );
 
-/** Every fourth row counts nothing, but not the first. */
+/** Every fourth row has weight 0, but not the first. */
 const weightsOf = (rows: number): DataMatrix => {
   const array = sharedArrays.uint8(rows);
   for (let n = 0; n < rows; n++) array[n] = (n + 3) % 4;

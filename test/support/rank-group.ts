@@ -14,30 +14,30 @@ import { planRun } from '../../packages/runtime/src/training/run/plan.ts';
 import { type PreparedRun, prepareRun } from '../../packages/runtime/src/training/run/prepare.ts';
 import { firstDifference } from './bits.ts';
 
-/** Ranks of one run in this thread, each with a memory of its own. */
+/** Ranks of one run in this thread, each with its own memory. */
 export interface RankGroup {
   readonly ranks: readonly Rank[];
-  /** Takes the next step on all ranks. Returns its loss and norm, as the first rank has noted them. */
+  /** Takes the next step on all ranks. Returns its loss and norm, as recorded by rank 0. */
   step(looks?: boolean): { loss: number; norm: number };
-  /** Ends a span behind the last step. */
+  /** Ends a span after the last step. */
   gather(looks?: boolean): void;
 }
 
 export interface Rank extends PreparedRun {
-  readonly contexts: readonly RunContext[]; // of its threads
+  readonly contexts: readonly RunContext[]; // of the rank's threads
 }
 
 export interface RankGroupOptions {
   readonly spec: NetworkSpec;
   readonly dataset: Dataset;
   readonly options: TrainOptions & { steps: number };
-  readonly threadsOf: readonly number[]; // of each rank
+  readonly threadsOf: readonly number[]; // number of threads of each rank
   readonly backend: BackendChoice;
-  readonly seed: number; // of the order in which threads go on
-  readonly leastBucket?: number; // parameters, default: one bucket has all
+  readonly seed: number; // seed of the order in which threads continue
+  readonly leastBucket?: number; // in parameters; default: one bucket holds all
 }
 
-/** Starts a run on ranks that move their messages by copies. */
+/** Starts a run on ranks that exchange messages by copying. */
 export function createRankGroup(group: RankGroupOptions): RankGroup {
   const { spec, dataset, options, threadsOf, backend, leastBucket = Number.POSITIVE_INFINITY } = group;
   const ranks = threadsOf.map((threads, rank): Rank => {
@@ -67,7 +67,7 @@ export function createRankGroup(group: RankGroupOptions): RankGroup {
   let next = 0;
   const epochLosses: number[] = [];
 
-  /** What each thread of all ranks does in a step on `rows` rows. */
+  /** The acts of each thread of all ranks in a step on `rows` rows. */
   function actsOf(rows: number, looks: boolean): readonly (readonly Act[])[] {
     const key = `${rows} ${looks}`;
     const acts =
@@ -118,7 +118,7 @@ export function createRankGroup(group: RankGroupOptions): RankGroup {
   };
 }
 
-/** What a thread does: a piece of its program, or what it waits for between two. */
+/** An act of a thread: a piece of its program, or a wait between two pieces. */
 type Act =
   | { readonly kind: 'program'; readonly program: Program }
   | { readonly kind: 'barrier'; readonly completion: (() => void) | undefined }
@@ -127,7 +127,7 @@ type Act =
 function actsOfThread(context: RunContext, threads: number, rows: number, looks: boolean): Act[] {
   const { calls, held } = stepCalls(context, threads, rows, looks);
   if (held === null) return actsOfCalls(context, calls, !looks);
-  // A span does this once, before its first step.
+  // Done once per span, before its first step.
   const gathering = createList();
   gathering.emit(host, () => void gatherLeaves(context, context.step, held.first, held.count, held.workspace));
   return actsOfCalls(context, [...gathering.calls, ...calls], !looks);
@@ -163,10 +163,10 @@ interface Thread {
   readonly context: RunContext;
 }
 
-/** Lets threads go on, one act at a time and in a drawn order, until all are through. */
+/** Lets threads continue one act at a time, in random order, until all are done. */
 function runAll(acts: readonly (readonly Act[])[], threads: readonly Thread[], draw: () => number): void {
   const at = threads.map(() => 0);
-  const arrived = new Map<number, number[]>(); // threads at the barrier of a rank
+  const arrived = new Map<number, number[]>(); // threads at the barrier of each rank
   const post = createPost();
   for (;;) {
     const ready = threads.flatMap((thread, k) => (canGoOn(k, thread) ? [k] : []));
@@ -204,13 +204,13 @@ function runAll(acts: readonly (readonly Act[])[], threads: readonly Thread[], d
 
 interface Posted {
   readonly numbers: Stretch;
-  readonly sent: Stretch; // as it was when it was started
+  readonly sent: Stretch; // contents when sending began
   isDone: boolean;
 }
 
 /**
- * Moves messages as MPI may at worst: what is to be received is overwritten at once, first by numbers that nobody may
- * read, and what is sent may not change until it is done.
+ * Exchanges messages as badly as MPI may: receive buffers are overwritten at once, first with wrong numbers, and send
+ * buffers must not change until the exchange is done.
  */
 function createPost() {
   const lines = new Map<string, Record<'send' | 'receive', Posted[]>>();
@@ -254,7 +254,7 @@ function createPost() {
   };
 }
 
-/** What `numbers` has, in memory of its own. */
+/** A copy of `numbers` in separate memory. */
 const copyOf = (numbers: Stretch): Stretch => numbers.slice() as ArrayLike<number> as Stretch;
 
 function deliver({ send, receive }: Record<'send' | 'receive', Posted[]>): void {

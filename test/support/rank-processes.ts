@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Processes of ranks whose command line has this word, by rank. Of Linux. */
+/** Processes of ranks whose command line contains this word, by rank. Only on Linux. */
 export function rankProcesses(word: string): Map<number, number> {
   const found = new Map<number, number>();
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -14,7 +14,7 @@ export function rankProcesses(word: string): Map<number, number> {
   return found;
 }
 
-/** Empty where the process has ended. */
+/** Empty if the process has ended. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');

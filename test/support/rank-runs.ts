@@ -4,8 +4,9 @@ import { createRandom } from '../../packages/core/src/math/random/index.ts';
 import { randomRun } from './random-run.ts';
 
 /**
- * Drawn runs, one after the other, on the ranks that were started: rank-runs.js <seed> <runs>. Each is trained by all
- * together, with drawn threads, and by rank 0 alone on one thread. Rank 0 prints what differs, and how many were alike.
+ * Random runs, one after the other, on the started ranks: rank-runs.js <seed> <runs>. Each is trained by all ranks
+ * together, with random threads, and by rank 0 alone on one thread. Rank 0 prints the differences, and the number of
+ * equal runs.
  */
 const [seed, count] = process.argv.slice(2).map(Number);
 const cluster = await openCluster();
@@ -13,7 +14,7 @@ const random = createRandom(seed, 'rank-runs');
 let same = 0;
 for (const { spec, dataset, options, threads } of fc.sample(randomRun, { seed, numRuns: count })) {
   const backend = (['native', 'wasm', 'reference'] as const)[random.integer(3)];
-  // Each rank has its own; all draw the same numbers.
+  // Each rank has its own number; all draw the same random numbers.
   const own = Array.from({ length: cluster.ranks }, () => 1 + random.integer(Math.min(4, threads)))[cluster.rank];
   const overlap = random.integer(2) === 0;
   const run = train(spec, { train: dataset }, { ...options, backend, overlap, threads: own, cluster });
@@ -32,7 +33,7 @@ for (const { spec, dataset, options, threads } of fc.sample(randomRun, { seed, n
 if (cluster.rank === 0) console.log(JSON.stringify({ same }));
 await cluster.close();
 
-/** The fingerprint and the loss, or what the run failed with. */
+/** The fingerprint and the loss, or the error of the run. */
 async function outcomeOf(result: Promise<{ fingerprint: string; trainLoss: number }>): Promise<string> {
   try {
     const { fingerprint, trainLoss } = await result;

@@ -4,15 +4,15 @@ import { loadDataset, readTable } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { damageOf } from './damage.ts';
 
-// A process of its own, which whoever started it ends where it hangs: node read-damaged.ts <folder of files> <count>
-// <seed>. Each file is damaged as often, and read.
+// A separate process, ended from outside if it hangs: node read-damaged.ts <folder of files> <count> <seed>. Reads
+// `count` damaged copies of each file.
 const [folder, count, seed] = process.argv.slice(2);
 const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 for (const file of files) {
   const path = join(file.parentPath, file.name);
   const whole = readFileSync(path);
   const damaged = fc.sample(damageOf(whole), { numRuns: Number(count), seed: Number(seed) });
-  // Counts of the first page, each of which a set bit lengthens.
+  // Counts of the first page; a set bit makes each longer.
   const counts = file.name === 'doubles.parquet' ? Array.from({ length: 36 }, (_, i) => whole.with(4 + i, 0x80)) : [];
   for (const bytes of [whole, ...counts.map((changed) => Buffer.from(changed)), ...damaged]) {
     say({ begins: path, base64: bytes.toString('base64') });
@@ -31,7 +31,7 @@ for (const file of files) {
 
 function load(path: string): Promise<unknown> {
   if (path.endsWith('.parquet')) return readTable(path);
-  // Images lie in a folder of their class, labels beside what they belong to.
+  // Images are in a folder named by their class; labels are next to their data.
   if (/\.(png|jpg)$/.test(path)) return loadDataset(dirname(dirname(path)));
   return loadDataset(basename(path).includes('idx') ? dirname(path) : path);
 }

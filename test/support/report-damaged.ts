@@ -6,8 +6,7 @@ import { gradloom } from './command-line.ts';
 import { damage } from './damaged-file.ts';
 import { harmIn } from './harmless-page.ts';
 
-// A process of its own, which whoever started it ends where it hangs: node report-damaged.ts <folder of runs> <count>
-// <seed>.
+// A separate process, ended from outside if it hangs: node report-damaged.ts <folder of runs> <count> <seed>.
 const [runs, count, seed] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'gradloom-damaged-'));
 try {
@@ -35,7 +34,7 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** 'page', 'sentence', or what is wrong. */
+/** 'page', 'sentence', or a description of the fault. */
 async function report(run: string, name: string): Promise<string> {
   const out = join(folder, 'out');
   const { code, stdout, stderr } = await gradloom(['report', join(folder, run), '--out', out, '--json']);

@@ -1,18 +1,19 @@
 import { type Arithmetic, arithmetics } from './arithmetic.ts';
 
-/** A rounding to the nearest float changes a number by no more than this share of it. */
+/** Greatest relative change of a number by rounding to the nearest float. */
 const UNIT = 2 ** -24;
 
-/** Errors of the functions of floats in ulp, from their docstrings. An ulp is at most 2 units of the number. */
+/** Errors of the float32 functions in ulp, from their docstrings. An ulp is at most 2 units of the number. */
 const ULP = { exp: 0.92, expm1: 1.26, log: 0.85, log1p: 0.87, tanh: 1.5, erf: 1.4, sigmoid: 1.81 };
 
 /**
- * How far the roundings of floats can move each result of a computation, to first order. `prepare` returns a function
- * that runs it in doubles, with the arithmetic that it is given, and returns its results.
+ * Bounds, to first order, how much float32 rounding can change each result of a computation. `prepare` returns a
+ * function that runs it in doubles, with the given arithmetic, and returns its results.
  *
- * A result of n operations moves by Σ cⱼ δⱼ, where δⱼ is the relative error of operation j, at most eⱼ, and cⱼ what the
- * result owes to it (the condition). That is at most Σ |cⱼ| eⱼ, whatever the signs of the errors are. Each |cⱼ| eⱼ is
- * how far the result moves where operation j alone is off by eⱼ: so the computation is run once for each operation.
+ * A result of n operations changes by Σ cⱼ δⱼ, where δⱼ is the relative error of operation j, at most eⱼ, and cⱼ the
+ * sensitivity of the result to it (the condition). That is at most Σ |cⱼ| eⱼ, whatever the signs of the errors. Each
+ * |cⱼ| eⱼ is the change of the result if only operation j errs, by eⱼ: so the computation is run once for each
+ * operation.
  */
 export function roundingBound(prepare: (A: Arithmetic) => () => Float64Array): Float64Array {
   let [operation, moved] = [0, -1];
@@ -27,7 +28,7 @@ export function roundingBound(prepare: (A: Arithmetic) => () => Float64Array): F
   return bound;
 }
 
-/** Doubles whose results are multiplied by `factor` of the largest relative error that those of floats have. */
+/** Doubles whose results are perturbed by `factor` of the largest relative error of float32. */
 function perturbed(factor: (share: number) => number): Arithmetic {
   const A = arithmetics.float64;
   const functions = Object.fromEntries(

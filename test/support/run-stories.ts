@@ -8,7 +8,7 @@ import { type MpirunName, startRanks } from './mpirun.ts';
 import { programFile, programUrl } from './program-file.ts';
 import { endOf } from './start-program.ts';
 
-/** What each rank says of each story: [stories][ranks]. Rejects where a rank ends otherwise than by itself. */
+/** Reports of each rank on each story: [stories][ranks]. Rejects if a rank ends abnormally. */
 export async function runStories(
   name: MpirunName,
   ranks: number,

@@ -2,10 +2,10 @@ import { PassThrough } from 'node:stream';
 import { Terminal } from '@xterm/headless';
 import type { Output } from '../../packages/cli/src/terminal/io.ts';
 
-/** A terminal that shows what is written to it, folding lines anew when its width changes. */
+/** A terminal that shows what is written to it, and folds lines again when its width changes. */
 export interface Screen {
-  readonly stream: Output & PassThrough; // its stderr
-  /** Lines from the first ever printed to the last that is not empty. */
+  readonly stream: Output & PassThrough; // stderr of the program
+  /** Lines from the first ever printed to the last non-empty one. */
   lines(): Promise<string[]>;
   cursor(): Promise<{ column: number; line: number }>;
   resize(columns: number): Promise<void>;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
 
-/** The contents with their SHA-256 behind them: a file that is whole, whatever it says. */
+/** The contents followed by their SHA-256: a file that passes as undamaged, whatever its contents. */
 export const seal = (contents: Uint8Array): Buffer =>
   Buffer.concat([contents, createHash('sha256').update(contents).digest()]);

@@ -35,11 +35,11 @@ export interface Served {
   readonly model: Model;
   readonly stdout: readonly string[];
   kill(signal: NodeJS.Signals): void;
-  /** How it ended. */
+  /** How the process ended. */
   readonly end: Promise<{ code: number | null; signal: string | null; stderr: string }>;
 }
 
-/** The server in a process of its own, on a free port; it is killed after the test. */
+/** Starts the server in a separate process, on a free port; it is killed after the test. */
 export async function startServer(
   flags: readonly string[] = [],
   { contents = tableModel, port = '0', atEnd = onTestFinished }: StartOptions = {},
@@ -78,7 +78,7 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** One request; a string is sent as it is, anything else as JSON. */
+/** Sends one request; a string is sent unchanged, anything else as JSON. */
 export function ask(
   url: string,
   body?: unknown,
@@ -105,11 +105,11 @@ interface AskOptions {
   readonly agent?: Agent;
 }
 
-/** What a server sends to these bytes on a connection of their own, until it closes it. */
+/** Sends bytes on a new connection and returns all that the server sends until it closes the connection. */
 export async function sendRaw(url: string, bytes: string): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
-  socket.on('error', () => {}); // it may be closed while the last bytes are written
+  socket.on('error', () => {}); // the server may close it while the last bytes are written
   socket.write(bytes);
   const parts: string[] = [];
   socket.setEncoding('utf8').on('data', (part: string) => parts.push(part));
@@ -117,7 +117,7 @@ export async function sendRaw(url: string, bytes: string): Promise<string> {
   return parts.join('');
 }
 
-/** A figure of /metrics. */
+/** A metric of /metrics. */
 export async function metric(url: string, name: string): Promise<number> {
   const { body } = await ask(`${url}/metrics`);
   const line = body.split('\n').find((it) => it.startsWith(`${name} `));

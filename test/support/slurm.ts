@@ -5,18 +5,18 @@ import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-/** Slurm on this machine alone, as one node of several processors. */
+/** Slurm on this machine only, as one node with several processors. */
 export interface Slurm {
-  /** What its commands need in their environment. */
+  /** Environment variables that its commands need. */
   readonly env: Readonly<Record<string, string>>;
   /** The exit code of a job, such as '143'; null while it waits or runs. */
   exitCode(job: string): string | null;
 }
 
-/** Programs that it runs. */
+/** The daemons of Slurm. */
 export type SlurmPrograms = ChildProcess[];
 
-/** Ends them, the last first. */
+/** Ends them in reverse order. */
 export async function endSlurm(programs: SlurmPrograms): Promise<void> {
   for (const child of programs.splice(0).reverse()) {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) continue;
@@ -26,12 +26,12 @@ export async function endSlurm(programs: SlurmPrograms): Promise<void> {
   }
 }
 
-/** For two jobs of a few ranks at the same time. */
+/** Enough for two jobs of a few ranks at the same time. */
 const CPUS = 8;
 
 /**
- * Starts Slurm with a configuration, a key and ports of its own. Adds to `programs` what is to be ended. Returns why it
- * cannot where it cannot.
+ * Starts Slurm with its own configuration, key and ports. Adds processes to end to `programs`. Returns a reason if it
+ * cannot start.
  */
 export async function startSlurm(folder: string, programs: SlurmPrograms): Promise<Slurm | string> {
   const at = (name: string): string => join(folder, name);
@@ -87,9 +87,9 @@ export async function startSlurm(folder: string, programs: SlurmPrograms): Promi
   return `its node is not idle: ${lastLine(at('slurmctld.log'))}; ${lastLine(at('slurmd.log'))}`;
 }
 
-/** Debian keeps daemons where not every user's shell looks. */
+/** Debian keeps daemons outside of some users' PATH. */
 const SYSTEM_PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
-/** For its node; a hook of a test file may take a minute. */
+/** Time limit for its node to start; a hook of a test file may take a minute. */
 const PATIENCE_MS = 30_000;
 
 function lastLine(file: string): string {

@@ -18,7 +18,7 @@ const runs: Readonly<Record<string, readonly string[]>> = {
   cost: ['experiment', 'cost', '--depth', '1,2', '--width', '3', '--batch', '2', '--rounds', '1'],
 };
 
-/** Beside them in `npm run test:all`. */
+/** Additional runs of `npm run test:all`. */
 const more: typeof runs = {
   words: ['experiment', 'next-token', '--steps', '40', '--hidden', '8'],
   remedies: ['experiment', 'remedies', '--dataset', 'blobs', '--depth', '3', '--width', '4', '--steps', '8'],
@@ -26,7 +26,7 @@ const more: typeof runs = {
   scale: [...runs.scale, ...predicting],
 };
 
-/** Beside them, where there is time. */
+/** Additional runs if there is time. */
 const slow: typeof runs = {
   optimizers: ['experiment', 'optimizers'],
   descent: ['experiment', 'descent'],
@@ -35,7 +35,7 @@ const slow: typeof runs = {
   he: ['experiment', 'vanishing', '--preset', 'he', '--seeds', '1..2'],
 };
 
-/** Makes a small run of each kind that a report is made of, in a folder of its own each. */
+/** Makes a small run of each kind that a report shows, each in its own folder. */
 export async function makeSmallRuns(folder: string, all = false): Promise<void> {
   const images = join(folder, 'images');
   mkdirSync(images, { recursive: true });
@@ -43,7 +43,7 @@ export async function makeSmallRuns(folder: string, all = false): Promise<void> 
     ['train', 40],
     ['t10k', 30],
   ] as const) {
-    // Noise, which nothing learns: some of it is answered wrongly.
+    // Noise that cannot be learned, so some rows are misclassified.
     const pixels = Array.from({ length: rows * 16 }, (_, i) => (i * 7919) % 251);
     writeFileSync(join(images, `${split}-images-idx3-ubyte`), encodeIdx('unsigned byte', [rows, 4, 4], pixels));
     const labels = Array.from({ length: rows }, (_, n) => (n * 31) % 3);
@@ -58,7 +58,7 @@ export async function makeSmallRuns(folder: string, all = false): Promise<void> 
   })) {
     const threads = name === 'scale' ? [] : ['--threads', '1'];
     const out = join(folder, 'runs', name);
-    // An experiment of few steps does not come to the chapter's numbers, and ends with 1.
+    // An experiment of few steps misses the chapter's numbers, and exits with 1.
     const { stderr } = await gradloom([...args, ...threads, '--backend', 'wasm', '--out', out]);
     if (!existsSync(join(out, 'report.html'))) throw new Error(`${args.join(' ')}: ${stderr}`);
   }

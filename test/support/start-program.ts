@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { programFile, programUrl } from './program-file.ts';
 
-/** The program in a process of its own. */
+/** Starts the program in a separate process. */
 export function startProgram(
   args: readonly string[],
   cwd: string,
@@ -12,13 +12,13 @@ export function startProgram(
   const flags = preload === undefined ? [] : ['--import', programUrl(preload)];
   const bound = cores === undefined ? [] : ['taskset', '--cpu-list', cores];
   const words = [...bound, process.execPath, ...nodeFlags, ...flags, programFile('program'), ...args];
-  // A shell that sets the limit gives way to the program, which keeps its process id.
+  // A shell sets the limit and then executes the program, which keeps its process id.
   const [command, ...rest] =
     fileBlocks === undefined ? words : ['bash', '-c', `ulimit -f ${fileBlocks} && exec "$@"`, 'bash', ...words];
   return spawn(command, rest, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** Any other command. */
+/** Starts any other command. */
 export function startCommand(words: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Program {
   const [command, ...rest] = words;
   return spawn(command, rest, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -27,14 +27,14 @@ export function startCommand(words: readonly string[], cwd: string, env: Readonl
 export type Program = ChildProcessByStdio<null, Readable, Readable>;
 
 export interface ProcessOptions {
-  preload?: string; // one of compile-programs.ts, loaded into the process first
-  nodeFlags?: readonly string[]; // of Node's own
-  fileBlocks?: number; // KiB that a file may have, as on a disk that is full beyond
-  cores?: string; // that the process may use, such as 0 or 0,1; by the tool taskset, of Linux
+  preload?: string; // a program of compile-programs.ts, loaded into the process first
+  nodeFlags?: readonly string[]; // flags of Node itself
+  fileBlocks?: number; // most KiB of a file, as on a full disk
+  cores?: string; // cores that the process may use, such as 0 or 0,1; set by the Linux tool taskset
   env?: Record<string, string>;
 }
 
-/** How a process ended: exit code and signal, one of them null, and what it printed. */
+/** Outcome of a process: exit code and signal, one of them null, and its output. */
 export async function endOf(
   child: Program,
 ): Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** The value with another one at a random place in it. */
+/** The value with another value at a random place in it. */
 export function withStranger(value: unknown): fc.Arbitrary<unknown> {
   const stranger = fc.oneof(
     fc.jsonValue(),

@@ -1,6 +1,6 @@
 import type { Network, Tensor } from '@gradloom/core';
 
-/** A parameter vector of tensors of these shapes, behind each other. */
+/** A parameter vector of consecutive tensors of these shapes. */
 export function tensorsOf(...shapes: readonly (readonly number[])[]): Pick<Network, 'tensors' | 'parameterCount'> {
   const tensors: Tensor[] = [];
   let offset = 0;

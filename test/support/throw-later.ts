@@ -1,6 +1,6 @@
 /**
- * Loaded into the program by `--import`: throws what GRADLOOM_TEST_FAULT says where nobody catches it, once the program
- * has begun.
+ * Loaded into the program by `--import`: after the program has started, throws an uncaught error with the message
+ * GRADLOOM_TEST_FAULT.
  */
 const { GRADLOOM_TEST_FAULT: message } = process.env;
 if (message !== undefined) {

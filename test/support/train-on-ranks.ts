@@ -4,7 +4,7 @@ import { type MpirunName, type RankOptions, startRanks } from './mpirun.ts';
 import { programFile } from './program-file.ts';
 import { endOf } from './start-program.ts';
 
-/** The words of a command line that trains, as a process of its own. */
+/** The arguments of a command that trains, as a separate process. */
 export const trainCommand = (args: readonly string[], nodeFlags: readonly string[] = []): string[] => [
   ...[process.execPath, ...nodeFlags, programFile('program'), 'train'],
   ...args,
@@ -20,7 +20,7 @@ export async function trainOnRanks(
   const own = ['--cluster', 'mpi', '--threads', String(threads), '--json'];
   const child = startRanks(name, ranks, trainCommand([...args, ...own]), temporaryDirectory(), options);
   const { code, stdout, stderr } = await endOf(child);
-  // Small batches have few leaves, and there are few cores.
+  // Removed because small batches have few leaves, and there are few cores.
   const said = stderr.replaceAll(/^gradloom train: warning: --threads has .*\n/gm, '');
   expect({ code, stderr: said }).toEqual({ code: 0, stderr: '' });
   return jsonLines(stdout).at(-1) as Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { type BackendChoice, syntheticDatasets, train } from '@gradloom/runtime';
 
-/** Trains on argv's backend and threads: prints the fingerprint, or a sentence and ends with 1. */
+/** Trains on argv's backend and threads: prints the fingerprint; or prints an error and exits with 1. */
 const [, , backend, threads] = process.argv;
 const run = train(
   {

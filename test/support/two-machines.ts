@@ -19,17 +19,17 @@ interface Weather {
   readonly seed: number;
 }
 
-/** Two machines as MPI sees them: namespaces with names and addresses of their own that have only disks in common. */
+/** Two machines for MPI: namespaces with their own names and addresses that share only disks. */
 export interface TwoMachines {
-  /** Words before a command that is to run on the first. */
+  /** Words before a command that make it run on the first machine. */
   readonly first: readonly string[];
-  /** Flags with which an mpirun that runs there starts processes on both, in place of ssh. */
+  /** Flags with which an mpirun on the first machine starts processes on both, instead of by ssh. */
   readonly flags: Readonly<Record<MpirunName, readonly string[]>>;
 }
 
 let made = 0;
 
-/** Makes two machines, gone after the test. Skips the test where that is not allowed. */
+/** Creates two machines, removed after the test. Skips the test if that is not permitted. */
 export async function twoMachines(context: TestContext, { delayMs, loss, seed }: Weather): Promise<TwoMachines> {
   const tag = `gradloom-${process.pid}-${made++}`;
   const nameOf = (machine: string): string => `${tag}-${machine}`;
@@ -58,7 +58,7 @@ export async function twoMachines(context: TestContext, { delayMs, loss, seed }:
   const onMachine = (machine: string, then: string): string =>
     `exec ip netns exec ${tag}-${machine} unshare --uts bash -c '${enter} && ${then}' bash ${machine}`;
   const agent = join(folder, 'agent');
-  // As ssh is called: flags, the machine, and words that its shell puts together.
+  // Called like ssh: flags, the machine, and words that its shell joins.
   writeFileSync(
     agent,
     `#!/bin/bash\nwhile [[ $1 == -* ]]; do shift; done\nmachine=$1; shift\n${onMachine('$machine', 'eval "$*"')} "$@"\n`,

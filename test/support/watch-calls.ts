@@ -1,6 +1,6 @@
 import type { Call, Kernels } from '@gradloom/core';
 
-/** `kernels`, and the names of the operations that they made themselves and left to plain code. */
+/** `kernels`, with the names of the operations that they handled and those left to plain code. */
 export function watchCalls(kernels: Kernels) {
   const made = new Set<string>();
   const left = new Set<string>();

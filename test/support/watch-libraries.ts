@@ -2,9 +2,9 @@ import Module from 'node:module';
 import { type FakeLibrary, fakeKoffi } from './fake-koffi.ts';
 
 /**
- * Loaded into the program by `--import`, into its threads too: a koffi that opens no library but says on stderr which
- * it was told to open, 'LOADED <path>'. Each is an OpenBLAS that computes nothing, so that whoever loads one goes on
- * with it.
+ * Loaded into the program and its threads by `--import`: a koffi that opens no library but prints on stderr which it
+ * was asked to open, 'LOADED <path>'. Each is an OpenBLAS that computes nothing, so that programs that load one
+ * continue with it.
  */
 const openBlas: FakeLibrary = {
   cblas_dgemm: () => {},
@@ -25,7 +25,7 @@ koffi.load = (path) => {
 };
 
 type Load = (request: string, ...rest: unknown[]) => unknown;
-// What `require` of any module comes down to.
+// `require` of any module calls this.
 const table = Module as unknown as { _load: Load };
 const real = table._load;
 table._load = (request, ...rest) => (request === 'koffi' ? koffi : real(request, ...rest));

@@ -1,8 +1,8 @@
 import { appendFileSync } from 'node:fs';
 
 /**
- * Loaded into the threads of a program by `--import`: notes in the file GRADLOOM_TEST_WAKES, a byte for each, the
- * sleeps that ended by their time limit though what was waited for had come: nobody woke that thread.
+ * Loaded into the threads of a program by `--import`. Records in the file GRADLOOM_TEST_WAKES, one byte each, the
+ * sleeps that ended by their time limit although their condition was met: nobody woke that thread.
  */
 const path = process.env.GRADLOOM_TEST_WAKES ?? '';
 const wait = Atomics.wait;

@@ -16,12 +16,12 @@ declare module 'yargs' {
   }
 }
 
-/** What a command line asks for: a command, or a text (help, the version, completions). */
+/** The request of a command line: a command, or a text to print (help, the version, completions). */
 export type Asked = { readonly command: string; readonly request: Request } | { readonly text: string };
 
-/** Takes a command line apart; values stay as they were typed. @throws UsageError */
+/** Parses a command line; values stay as they were typed. @throws UsageError */
 export async function readCommandLine(args: readonly string[], columns: number): Promise<Asked> {
-  // The completion scripts ask with this flag: otherwise yargs would run the command as well.
+  // Completion scripts pass this flag. Otherwise yargs would run the command as well.
   if (args[0] === '--get-yargs-completions') return { text: (await complete(args.slice(1))).join('\n') };
   refuseInherited(args);
   let command = '';
@@ -42,7 +42,7 @@ export async function readCommandLine(args: readonly string[], columns: number):
   }
 }
 
-/** yargs takes names that every object inherits for known options, and throws. */
+/** yargs mistakes names that every object inherits for known options, and throws. */
 function refuseInherited(args: readonly string[]): void {
   const flag = args.find((arg) => arg.startsWith('--') && arg.replace(/^--|=.*$/gs, '') in {});
   if (flag !== undefined) throw new UsageError(`${flag.replace(/=.*$/s, '')} is unknown, expected a flag from --help`);
@@ -50,15 +50,15 @@ function refuseInherited(args: readonly string[]): void {
 
 const NO_VALUE = 'has no value, expected one';
 
-/** An error of yargs itself, or of a module that does not load: both arrive in the same way. */
+/** An error of yargs itself, or of a module that does not load: both arrive through the same callback. */
 const isRefusal = (error: Error): boolean => error.name === 'YError' || error.message.endsWith(NO_VALUE);
 
-/** Whether yargs may show help: also for -h among other letters. A false positive only costs a little time. */
+/** Whether yargs may show help, also for -h among other letters. A false positive only costs a little time. */
 const mayShowHelp = (args: readonly string[]): boolean => args.some((arg) => /^-(-help|[^-]*h)/.test(arg));
 
 /**
- * yargs lays out help for every command, asked for or not. Without the texts, which only help shows, that takes half
- * the time.
+ * yargs lays out help for every command, even if none is asked for. Leaving out the texts, which only help shows,
+ * halves the time.
  */
 function createParser(args: readonly string[], columns: number, choose: (command: string) => void): Argv {
   const shown = mayShowHelp(args);
@@ -67,7 +67,7 @@ function createParser(args: readonly string[], columns: number, choose: (command
     .exitProcess(false)
     .locale('en')
     .parserConfiguration({
-      // Each flag has one spelling, and its text reaches our own checks untouched: no dots, no numbers, no negations.
+      // Each flag has one spelling, and our own checks get its text unchanged: no dots, numbers or negations.
       'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
@@ -133,5 +133,5 @@ function addOptions(own: Argv, table: OptionTable, shown: boolean): Argv {
   return own;
 }
 
-/** One below the other: side by side, both would wrap and could not be copied. */
+/** The comment stands above the command: side by side, both would wrap and could not be copied. */
 const exampleText = (line: string, meaning: string): string => `# ${meaning}\n$0 ${line}`;

@@ -28,6 +28,6 @@ async function offers(
   if (option !== undefined && !option.standsAlone) return option.choices ?? [];
   const names = Object.keys(members);
   if (member === undefined && names.length > 0 && !current.startsWith('-')) return names;
-  // Nothing to offer for a free word: the shell then completes file names.
+  // Nothing is offered for a free word: the shell then completes file names.
   return current.startsWith('-') || current === '' ? [...allNames(table).map((name) => `--${name}`), ...OWN_FLAGS] : [];
 }

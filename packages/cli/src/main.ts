@@ -5,11 +5,11 @@ import { asUsage, describeFailure, exitCodeOf, UsageError } from './terminal/fai
 import { exitCodes } from './terminal/interrupt.ts';
 import { type Io, printLine, printLines, processIo, widthOf } from './terminal/io.ts';
 
-/** The program: sets the exit code and lets the process end by itself, when all that was printed has been taken. */
+/** The program. Sets the exit code and lets the process end by itself, after all output has been written. */
 export async function main(args: readonly string[]): Promise<void> {
   const io = processIo();
   endOnBrokenPipe(io);
-  // A bug: Node would print its message unchanged.
+  // An uncaught error is a bug. Node would print its message unescaped.
   process.on('uncaughtException', (error) => {
     printLines(io.stderr, describeFailure('gradloom', error, true));
     process.exit(1);
@@ -17,7 +17,10 @@ export async function main(args: readonly string[]): Promise<void> {
   process.exitCode = await runCommandLine(args, io);
 }
 
-/** Runs a command line. Resolves to the exit code: 0, 2 for a command line that cannot be run, else 1 or a signal's. */
+/**
+ * Runs a command line. Resolves to the exit code: 0, 2 for a command line that cannot be run, else 1 or that of a
+ * signal.
+ */
 export async function runCommandLine(typed: readonly string[], io: Io): Promise<number> {
   const args = withFlags(typed);
   const where = Object.hasOwn(commands, args[0] ?? '') ? `gradloom ${args[0]}` : 'gradloom';
@@ -42,7 +45,7 @@ export async function runCommandLine(typed: readonly string[], io: Io): Promise<
   }
 }
 
-/** A module that --module names: the options of any command may name its parts. */
+/** Imports the modules of --module: the options of any command may name their parts. */
 async function importModules({ flags }: Request): Promise<void> {
   if (flags.module === undefined && !hasModules) return;
   const { useModules } = await import('./options/own-parts.ts');
@@ -50,10 +53,10 @@ async function importModules({ flags }: Request): Promise<void> {
   hasModules = flags.module !== undefined;
 }
 
-/** Of the command before, in the same process. */
+/** Whether an earlier command in this process imported modules. */
 let hasModules = false;
 
-/** `help`, `help train`, `train help` and `version` as the flags that they stand for. */
+/** Rewrites `help`, `help train`, `train help` and `version` as the equivalent flags. */
 function withFlags(args: readonly string[]): readonly string[] {
   const [first, second] = args;
   if (args.length === 1 && first === 'version') return ['--version'];
@@ -62,7 +65,7 @@ function withFlags(args: readonly string[]): readonly string[] {
   return second === 'help' && Object.hasOwn(commands, first) ? [first, '--help'] : args;
 }
 
-/** No word at all asks for help; any other word is a command that does not exist. */
+/** Without any word shows help; any other word is a command that does not exist. */
 async function runNoCommand({ flags, positionals }: Request, io: Io): Promise<number> {
   const { option } = await import('@gradloom/core/internal');
   const [word] = positionals;
@@ -74,8 +77,8 @@ async function runNoCommand({ flags, positionals }: Request, io: Io): Promise<nu
 }
 
 /**
- * Ends the process silently if nobody reads stdout any more (`| head`), unless a command listens to finish its work;
- * with one sentence if stdout fails otherwise (a full disk). Text that cannot be printed on stderr is lost.
+ * Ends the process silently if nobody reads stdout any more (`| head`), unless a command listens to finish its work. If
+ * stdout fails otherwise (a full disk), prints one sentence. Text that cannot be printed on stderr is lost.
  */
 function endOnBrokenPipe({ stdout, stderr }: Io): void {
   stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -205,7 +205,7 @@ const failures: Record<string, string | RegExp> = {
   'report nowhere':
     'gradloom report: no run found in "nowhere" (it does not exist), expected a directory that train, search, lr-find, explain, experiment or scale wrote',
   'report package.json':
-    'gradloom report: no run found in "package.json" (it is no directory), expected a directory that train, search, lr-find, explain, experiment or scale wrote',
+    'gradloom report: no run found in "package.json" (it is not a directory), expected a directory that train, search, lr-find, explain, experiment or scale wrote',
   'verify packages':
     'gradloom verify: no run found in "packages", expected a directory that train, search, lr-find, explain, experiment or scale wrote',
   'verify nowhere':

@@ -1,4 +1,4 @@
-"""Prints what each network of argv[1] answers with the weights of each of its files."""
+"""Prints the outputs of each network of argv[1] with the weights of each of its files."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ def read(path):
 
 def answer(case, path):
     model = sequential(case["network"])
-    # Strict: every tensor of the file is one of the module, and the other way round.
+    # Strict: file and module must have the same tensors.
     model.load_state_dict(read(path), strict=True)
     return model(torch.tensor(case["x"])).tolist()
 

@@ -1,4 +1,4 @@
-"""A network between two namespaces that takes its time and loses packets: relay.py <seed> <delay ms> <loss> <namespace> <namespace>
+"""A network between two namespaces that delays and loses packets: relay.py <seed> <delay ms> <loss> <namespace> <namespace>
 
 Each namespace has a device tun0, whose packets come out of the other one. Prints a line as soon as it relays.
 """
@@ -13,11 +13,11 @@ import sys
 import time
 
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
-LIMIT = 2000  # packets under way, as a queue of a switch
+LIMIT = 2000  # most packets in transit, like the queue of a switch
 
 
 def open_device(namespace):
-    """tun0 of a namespace."""
+    """Opens tun0 of a namespace."""
     with open(f"/run/netns/{namespace}") as file:
         os.setns(file.fileno(), os.CLONE_NEWNET)
     device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
@@ -45,7 +45,7 @@ def main():
             try:
                 os.write(device, packet)
             except OSError:
-                pass  # the device is full, or down: the packet is lost
+                pass  # the device is full or down: the packet is lost
 
 
 main()

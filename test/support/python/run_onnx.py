@@ -13,14 +13,14 @@ def run(case):
     session = onnxruntime.InferenceSession(case["path"], providers=["CPUExecutionProvider"])
     feeds = {}
     for value in session.get_inputs():
-        # JSON has no NaN: null is one.
+        # JSON has no NaN, so null stands for it.
         cells = numpy.array(case["inputs"][value.name], dtype=TYPES[value.type])
         feeds[value.name] = cells.reshape(len(cells), -1)
     names = [value.name for value in session.get_outputs()]
     results = {}
     kind = ""
     for name, array in zip(names, session.run(names, feeds)):
-        # No JSON either: text, which says whether it is NaN or infinite.
+        # As text, since JSON has no NaN or infinity.
         isReal = array.dtype.kind == "f"
         kind = kind or (str(array.dtype) if isReal else "")
         results[name] = [repr(x) for x in array.ravel().tolist()] if isReal else array.tolist()

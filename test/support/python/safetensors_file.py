@@ -1,4 +1,4 @@
-"""safetensors as the format's page has it: the package is not in Debian."""
+"""safetensors by the format's documentation: the package is not in Debian."""
 
 import json
 import struct
@@ -11,7 +11,7 @@ TYPES = {name: dtype for dtype, name in NAMES.items()}
 
 def save(path, tensors):
     header, parts, end = {"__metadata__": {"format": "pt"}}, [], 0
-    # In the order of their names, as the package writes them.
+    # Sorted by name, as the package writes them.
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
         part = tensor.reshape(-1).view(torch.uint8).numpy().tobytes()

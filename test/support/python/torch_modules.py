@@ -1,4 +1,4 @@
-"""Networks of PyTorch from the specs of Gradloom, in float64, in evaluation mode."""
+"""PyTorch networks from Gradloom specs, in float64, in evaluation mode."""
 
 import torch
 from torch import nn

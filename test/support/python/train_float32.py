@@ -1,4 +1,4 @@
-"""Trains the runs of the JSON file argv[1] in float32 and prints the losses of their steps and their parameters."""
+"""Trains the runs of the JSON file argv[1] in float32 and prints the losses of their steps and their final parameters."""
 
 import json
 import math

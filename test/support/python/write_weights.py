@@ -1,4 +1,4 @@
-"""Draws weights for each network of argv[1], writes them into its folder, and prints what the networks answer."""
+"""Draws weights for each network of argv[1], writes them into its folder, and prints the networks' outputs."""
 
 import json
 import sys

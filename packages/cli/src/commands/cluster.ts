@@ -3,17 +3,17 @@ import type { Command } from './command.ts';
 
 const examples: Command['examples'] = [
   ['cluster run -n 4 -- train --dataset mnist', 'one training on four processes of this machine'],
-  ['cluster run -n 8 --launcher srun -- train --config run.yaml', 'on the machines that Slurm has given'],
-  ['cluster run -n 4 --restarts 0 -- train --resume runs/mnist-1', 'without going on where a process has died'],
+  ['cluster run -n 8 --launcher srun -- train --config run.yaml', 'on the machines that Slurm has allocated'],
+  ['cluster run -n 4 --restarts 0 -- train --resume runs/mnist-1', 'without a restart if a process dies'],
 ];
 
 const epilogue =
-  'It needs Open MPI, MPICH or Slurm. A run that has no --checkpoint-every gets one of 30 s. The result does not depend on the number of processes, so a run that goes on with fewer ends in the same weights.';
+  'It needs Open MPI, MPICH or Slurm. Without --checkpoint-every, a run writes a checkpoint every 30 s. The result does not depend on the number of processes, so a run that continues on fewer ends in the same weights.';
 
 const options: Command['options'] = async () => (await import('./cluster/options.ts')).clusterRunOptions;
 
 const run: Command = {
-  describe: 'Start a training on several processes by mpirun or srun, and go on with the others where one dies',
+  describe: 'Start a training on several processes with mpirun or srun; if one dies, continue on the others',
   usage: 'run -n <processes> [options] -- train [options of train]',
   examples,
   epilogue,
@@ -22,7 +22,7 @@ const run: Command = {
 };
 
 export const cluster: Command = {
-  describe: 'Train on several processes or machines, by MPI',
+  describe: 'Train on several processes or machines, with MPI',
   usage: 'run -n <processes> [options] -- train [options of train]',
   examples,
   epilogue,

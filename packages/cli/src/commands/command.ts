@@ -9,7 +9,7 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   readonly epilogue: string;
   readonly options: () => Promise<OptionTable>;
-  /** Subcommands, by the word that names them. */
+  /** Subcommands by name. */
   readonly members?: Readonly<Record<string, () => Promise<Command>>>;
   /** Resolves to the exit code. */
   readonly run: (request: Request, io: Io) => Promise<number>;

@@ -7,7 +7,7 @@ export const importCommand: Command = {
     ['import net.safetensors --spec net.json --out net.gradloom', 'layers from a file, weights from PyTorch'],
     ['import net.npz --spec net.json --labels cat,dog --out net.gradloom', 'names of its classes'],
     ['import net.npz --spec net.json --rename fc=0 --out net.gradloom', 'a layer under another name'],
-    ['import digits.safetensors --out digits.gradloom', 'a file of export, which has the network in it'],
+    ['import digits.safetensors --out digits.gradloom', 'a file that export wrote, which contains the network'],
   ],
   epilogue:
     'Tensors have the names of nn.Sequential: 0.weight [out, in], 0.bias. Nothing in the file is executed; pickled files (.pt) are not read.',

@@ -9,7 +9,7 @@ export const lrFind: Command = {
     ['lr-find --dataset spirals --out rates', 'the figures and the picture, in a directory'],
   ],
   epilogue:
-    'It takes the options of train that describe the data, the network and the step, and trains nothing that is kept. ' +
+    'It takes the options of train that describe the data, the network and the step, and keeps none of the weights that it trains. ' +
     'The suggestion is a start for train, not an optimum: it holds for this batch size and optimizer.',
   options: async () => (await import('./lr-find/options.ts')).lrFindOptions,
   run: async (request, io) => (await import('./lr-find/run-lr-find.ts')).runLrFind(request, io),

@@ -7,8 +7,8 @@ export const scale: Command = {
     ['scale', 'MNIST on 1 thread up to twice the number of cores'],
     ['scale --hidden 512,256 --batch 256', 'a larger network'],
     ['scale --batch 256 --max-threads 16', 'a batch with work for 16 threads'],
-    ['scale --model-cores 16,32,64', 'what a machine of so many cores may bring, by a model'],
-    ['scale --ranks 1,2,4', 'ranks of MPI too, and the network between them'],
+    ['scale --model-cores 16,32,64', 'predicted times on machines with so many cores'],
+    ['scale --ranks 1,2,4', 'MPI ranks too, and the network between them'],
     ['scale --json', 'the same for a script'],
   ],
   epilogue:

@@ -11,7 +11,7 @@ export const serve: Command = {
   ],
   epilogue:
     'POST /predict takes a row or a list of rows as JSON: objects by column name, or lists of cells. /schema describes them. ' +
-    'Ctrl-C answers what has arrived, and ends.',
+    'Ctrl-C answers the requests that have arrived, then ends.',
   options: async () => (await import('./serve/options.ts')).serveOptions,
   run: async (request, io) => (await import('./serve/run-serve.ts')).runServe(request, io),
 };

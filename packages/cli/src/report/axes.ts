@@ -1,7 +1,7 @@
 import type { ScaleOptions } from '@observablehq/plot';
 import { whole } from '../terminal/text/format.ts';
 
-/** Beyond these, the length of an axis is not a number. */
+/** With larger values, the length of an axis overflows. */
 const MOST = 1e300;
 
 /** Whether a value can be drawn on an axis; on a logarithmic axis it must be positive. */

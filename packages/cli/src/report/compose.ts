@@ -14,7 +14,7 @@ export function stack(drawings: readonly Drawing[]): Drawing {
   return { width, height, markup: markup`${parts}` };
 }
 
-/** A drawing with a heading of its own, part of a larger one. */
+/** A drawing with its own heading, part of a larger one. */
 export interface Panel {
   readonly title: string;
   readonly draw: (width: number) => Drawing;
@@ -23,7 +23,7 @@ export interface Panel {
 const HEADING = 26;
 const GAP = 16;
 
-/** Panels side by side, at most `columns` of them; fewer where it is narrow. */
+/** Panels side by side, at most `columns` of them; fewer on a narrow page. */
 export function grid(panels: readonly Panel[], width: number, columns: number): Drawing {
   const across = Math.min(panels.length, isNarrow(width) ? Math.max(1, Math.floor(columns / 2)) : columns);
   const each = Math.floor((width - GAP * (across - 1)) / across);
@@ -38,6 +38,6 @@ export function grid(panels: readonly Panel[], width: number, columns: number): 
   return { width, height: rows * (tallest + HEADING + GAP) - GAP, markup: markup`${parts}` };
 }
 
-/** A drawing at a place of a larger one. */
+/** A drawing at a position in a larger one. */
 export const at = (x: number, y: number, drawing: Pick<Drawing, 'markup'>): Markup =>
   markup`<g transform="translate(${x},${y})">${drawing.markup}</g>`;

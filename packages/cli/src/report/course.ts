@@ -1,13 +1,13 @@
 import { tick } from './axes.ts';
 
-/** Values that differ by less are treated as equal. */
+/** Values that differ by a smaller ratio are treated as equal. */
 const SAME = 1.05;
-/** A value beyond both ends by less does not count as a turn. */
+/** A value outside both ends by a smaller ratio does not count as a turn. */
 const TURN = 1.2;
 
 /**
- * Describes how a positive value changes from first to last, in words that are true of all values between: 'falls from
- * 2 to 0.1' or, if it turns, the extreme and where it is. `place` names the position of a value, such as 'epoch 3'.
+ * Describes how a positive value changes from first to last, in words that hold for all values between: 'falls from 2
+ * to 0.1' or, if it turns, the extreme and where it is. `place` names the position of a value, such as 'epoch 3'.
  */
 export function courseOf(values: readonly number[], place: (k: number) => string): string {
   const [first, last] = [values[0], values[values.length - 1]];

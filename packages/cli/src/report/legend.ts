@@ -8,11 +8,11 @@ export interface LegendEntry {
 }
 
 const ROW = 20;
-const SAMPLE = 28; // of a line
+const SAMPLE = 28; // width of a line's sample in pixels
 const GAP = 18;
-const LETTER = 7.4; // wider than most, so that no entry runs into the next
+const LETTER = 7.4; // pixels, wider than most letters, so that no entry overlaps the next
 
-/** A sample of each line and its name, in as many rows as they need. */
+/** A sample and the name of each line, in as many rows as needed. */
 export function legend(entries: readonly LegendEntry[], width: number): Drawing {
   let x = 0;
   let y = 0;

@@ -7,19 +7,19 @@ import type { Table } from './page.ts';
 /** The machine that computed a run, from its files. */
 export const machineFacts = {
   machine: record({ cpu: nullable(name), cores: count(), platform: name, arch: name }),
-  runtime: optional(record({ name, version: name })), // Node in files of earlier versions
+  runtime: optional(record({ name, version: name })), // the Node version in files of earlier versions
   versions: record({ gradloom: name, node: name }),
 };
 
-/** The kernels. */
+/** The backend of a run. */
 export const backendFacts = record({ name, library: optional(record({ name, version: name })) });
 
 type Facts = { readonly [K in keyof typeof machineFacts]: Read<(typeof machineFacts)[K]> };
 
 export function machineTable(
   { machine, runtime, versions }: Facts,
-  backend?: Read<typeof backendFacts>, // where there was one for all of it
-  precision?: string, // likewise
+  backend?: Read<typeof backendFacts>, // only if all parts have the same
+  precision?: string, // only if all parts have the same
 ): Table {
   const rows = [
     ['processor', machine.cpu ?? ''],

@@ -12,7 +12,7 @@ import { comparePage } from './train/compare-page.ts';
 import { trainPage } from './train/train-page.ts';
 import { readTrainRun, type TrainRun } from './train/train-run.ts';
 
-/** The page of a run, or of several compared. @throws Error if a folder has none. */
+/** The page of a run, or of several compared. @throws Error if a folder has no run. */
 export function pageOf(folders: readonly string[]): Page {
   if (folders.length > 1) return comparePage(folders.map(trainRun));
   const [folder] = folders;

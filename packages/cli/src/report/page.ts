@@ -2,15 +2,15 @@ import { inLines, type Markup, markup, numberClips } from './markup/markup.ts';
 import { type Drawing, drawWide, NARROW, type Picture, WIDE } from './picture.ts';
 import { drawingStyle, themeStyle } from './theme.ts';
 
-/** A part of a report: pictures, tables, text as a terminal shows it. */
+/** A part of a report: pictures, tables, and text in terminal form. */
 export interface Chapter {
   readonly title: string;
   readonly lead?: string;
-  readonly lines?: readonly string[]; // a paragraph each
+  readonly lines?: readonly string[]; // one paragraph each
   readonly code?: string; // a command
   readonly pictures?: readonly Picture[];
   readonly tables?: readonly Table[];
-  readonly folded?: readonly Table[]; // behind a line that opens them
+  readonly folded?: readonly Table[]; // below a line that opens them
   readonly listings?: readonly Listing[];
 }
 
@@ -18,11 +18,11 @@ export interface Table {
   readonly title: string;
   readonly head?: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  readonly numeric?: readonly number[]; // columns that end at the same place
-  readonly notes?: readonly string[]; // below it
+  readonly numeric?: readonly number[]; // indices of right-aligned columns
+  readonly notes?: readonly string[]; // below the table
 }
 
-/** Text with fixed letters, behind a line that opens it. */
+/** Monospaced text, folded below a line that opens it. */
 export interface Listing {
   readonly title: string;
   readonly text: string;
@@ -37,7 +37,7 @@ export interface KeyFigure {
 export interface Page {
   readonly title: string;
   readonly lead: string;
-  readonly figures?: readonly KeyFigure[]; // large, at the top
+  readonly figures?: readonly KeyFigure[]; // shown large, at the top
   readonly chapters: readonly Chapter[];
 }
 
@@ -82,7 +82,7 @@ details pre{white-space:pre;overflow-x:auto;font-size:clamp(.42rem,1.75vw,.78rem
 summary{cursor:pointer;padding:6px 0}
 @media print{body{max-width:none;padding:0;font-size:10pt}h2{margin-top:20pt;break-after:avoid}h3,.lead{break-after:avoid}h3{margin:12pt 0 6pt}figure{margin-bottom:14pt}figure svg.wide{width:82%}.table,tr,pre{break-inside:avoid}td,th{padding-top:2pt;padding-bottom:2pt}details{display:none}}`;
 
-/** The page as one self-contained file. Its policy forbids loading anything and running scripts; it has none. */
+/** The page as one self-contained file. It has no scripts, and its policy forbids running any and loading anything. */
 export function htmlPage({ title, lead, figures = [], chapters }: Page): Markup {
   return numberClips(markup`<!doctype html>
 <html lang="en">
@@ -107,7 +107,7 @@ ${inLines([...keyFigures(figures), ...contents(chapters), ...chapters.map(chapte
 `);
 }
 
-/** The pictures of a page that was written. */
+/** Names of the pictures of a written page. */
 export const pictureNames = (html: string): string[] =>
   Array.from(html.matchAll(/^<figure id="([\w-]+)">$/gm), ([, name]) => name);
 
@@ -120,7 +120,7 @@ const keyFigures = (figures: readonly KeyFigure[]): Markup[] =>
         )}</dl>`,
       ];
 
-/** Pictures and chapters from which on a page has a table of contents. */
+/** Pages with this many pictures and chapters have a table of contents. */
 const LONG = 6;
 
 const idOf = (k: number): string => `section-${k + 1}`;
@@ -169,7 +169,8 @@ function figureOf(picture: Picture): Markup {
 }
 
 /**
- * Drawn twice, so that text has the same size on a phone; a browser shows one of them, and a screen reader reads one.
+ * Drawn at two widths, so that text has the same size on a phone. A browser shows one of them, and a screen reader
+ * reads one.
  */
 function inline({ name, title, alternative }: Picture, size: string, drawing: Drawing): Markup {
   const { width, height } = drawing;

@@ -2,12 +2,12 @@ import type { Markup } from './markup/markup.ts';
 
 /** A chart of a report: a title, a caption, and a function that draws it at a given width. */
 export interface Picture {
-  readonly name: string; // of its file, without .svg
-  readonly title: string; // title: what it shows
-  readonly sentence: string; // caption below it
-  /** Text for screen readers: the axes, and the important values. */
+  readonly name: string; // name of its file, without .svg
+  readonly title: string; // title: what the picture shows
+  readonly sentence: string; // caption below the picture
+  /** Text for screen readers: the axes and the important values. */
   readonly alternative: string;
-  /** Columns and labels fit into `width` pixels; text is as large at any width. */
+  /** Columns and labels fit into `width` pixels; text has the same size at any width. */
   readonly draw: (width: number) => Drawing;
 }
 
@@ -18,14 +18,14 @@ export interface Drawing {
   readonly markup: Markup;
 }
 
-/** Of a screen and a page of paper, and of a phone. */
+/** Width on a screen and on paper; NARROW is for phones. */
 export const WIDE = 720;
 export const NARROW = 352;
 
-/** Drawings at `WIDE` of pictures that were drawn. */
+/** Pictures that have been drawn at `WIDE`. */
 const drawn = new WeakMap<Picture, Drawing>();
 
-/** A picture at `WIDE`, which both the page and the file beside it show: drawn once for both. */
+/** Draws a picture at `WIDE`, once for both the page and the separate file. */
 export function drawWide(picture: Picture): Drawing {
   const drawing = drawn.get(picture) ?? picture.draw(WIDE);
   drawn.set(picture, drawing);

@@ -7,10 +7,10 @@ import { sealOf } from '../files/run-files/seal.ts';
 import { readAs, type Schema } from '../options/schema/schema.ts';
 import { UsageError } from '../terminal/failure.ts';
 
-/** A parsed document takes up to thirty times its bytes, with empty objects. */
+/** Most bytes of a document: parsed, it takes up to thirty times its bytes, with empty objects. */
 const MOST_DOCUMENT = 2 ** 25;
 
-/** Most bytes of a file of lines, which are kept one by one. */
+/** Most bytes of a file of lines, which are read one by one. */
 const MOST_LINES = 2 ** 29;
 const MOST_LINE = 2 ** 24;
 
@@ -29,7 +29,10 @@ export function readDocument<T>(folder: string, name: string, schema: Schema<T>)
   return readAs(schema, value, where);
 }
 
-/** The same for a file with one value per line. A half-written last line is skipped. Empty if there is no such file. */
+/**
+ * The values of a file with one JSON value per line, read by a schema. A half-written last line is skipped. Empty if
+ * there is no such file.
+ */
 export function readLines<T>(folder: string, name: string, schema: Schema<T>): T[] {
   const path = join(folder, name);
   const bytes = readOwnFile('report', path, 'a file of lines', MOST_LINES) ?? Buffer.alloc(0);
@@ -75,14 +78,14 @@ function parse(bytes: Uint8Array): unknown {
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** A changed digit is still a valid value: only the checksum shows it. */
+/** A changed digit is still a valid value: only the checksum reveals it. */
 function refuseChanged(where: string, bytes: Buffer, what: string): void {
   const text = UTF8.decode(bytes);
   if (sealOf(text.replace(/\n$/, '')) !== 'broken') return;
   throw new Error(`${where} has a wrong checksum, expected ${what} as it was written (it is damaged)`);
 }
 
-/** The message of a parser would quote any bytes; the start of the file is enough to recognize it. */
+/** Quotes the start of the file, which is enough to recognise it; the parser's message could quote any bytes. */
 function damaged(where: string, bytes: Buffer, expected: string): Error {
   const start = show(bytes.toString('utf8', 0, 40));
   return new Error(
@@ -90,7 +93,10 @@ function damaged(where: string, bytes: Buffer, expected: string): Error {
   );
 }
 
-/** @throws UsageError if the directory of `--out` has a run of train or an experiment, whose page would be kept. */
+/**
+ * @throws UsageError if the directory of `--out` holds a run of train or an experiment, whose page must not be
+ * overwritten.
+ */
 export function refuseOtherRun(out: string): void {
   for (const [file, run] of Object.entries({ [CONFIG_FILE]: 'train', [EXPERIMENTS_FILE]: 'experiment' })) {
     if (findFile('--out', join(out, file), 'a directory without a run') === null) continue;

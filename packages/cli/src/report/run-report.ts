@@ -8,7 +8,7 @@ import { reportOptions } from './options.ts';
 import { pageOf } from './page-of.ts';
 import { writeReport } from './write-report.ts';
 
-/** Writes a report of one run or of several. Resolves to the exit code. */
+/** Writes a report of one run or several. Resolves to the exit code. */
 export async function runReport(request: Request, io: Io): Promise<number> {
   const { out, json } = parseRaw(reportOptions, flagsToRaw(reportOptions, request));
   const folders = request.positionals;
@@ -19,7 +19,7 @@ export async function runReport(request: Request, io: Io): Promise<number> {
   for (const folder of folders) {
     const stats = statSync(folder, { throwIfNoEntry: false });
     if (stats?.isDirectory()) continue;
-    const why = stats === undefined ? 'it does not exist' : 'it is no directory';
+    const why = stats === undefined ? 'it does not exist' : 'it is not a directory';
     throw new Error(
       `no run found in ${JSON.stringify(folder)} (${why}), expected a directory that train, search, lr-find, explain, experiment or scale wrote`,
     );
@@ -27,7 +27,7 @@ export async function runReport(request: Request, io: Io): Promise<number> {
   if (folders.length > 1 && out === undefined) {
     throw new UsageError('--out is missing, expected a directory for the page that compares several runs');
   }
-  // A page in another folder does not touch the run, so it can be made during the run.
+  // A page in another folder does not touch the run, so it can be written during the run.
   const elsewhere = out === undefined ? null : pageOf(folders);
   const has = out === undefined ? `the run is ${first}` : `--out has ${out}`;
   return withFolder(has, out ?? first, 'report', async ({ path: folder }) => {

@@ -4,8 +4,8 @@ import { inLines, type Markup, markup, markupOf } from './markup/markup.ts';
 import type { Drawing } from './picture.ts';
 
 /**
- * Colours by Okabe and Ito, which people with any kind of colour vision tell apart; on dark paper lighter ones of the
- * same hues.
+ * Colours by Okabe and Ito, which people with any kind of colour vision can distinguish; in the dark theme lighter ones
+ * of the same hues.
  */
 const light = {
   paper: '#ffffff',
@@ -32,16 +32,16 @@ const dark: typeof light = {
   c6: '#a9d8f5',
 };
 
-/** A line's colour and dashes: either tells it from the others. */
+/** A line's colour and dashes: either distinguishes it. */
 export interface Stroke {
   readonly color: string;
-  readonly dash: string; // of stroke-dasharray
+  readonly dash: string; // value of stroke-dasharray
 }
 
 const COLORS = 6;
 const DASHES = ['none', '7 3', '2 3', '9 3 2 3', '12 4', '4 2'];
 
-/** The k-th line of a chart. */
+/** The stroke of the k-th line of a chart. */
 export const strokeOf = (k: number): Stroke => ({
   color: `var(--c${(k % COLORS) + 1})`,
   dash: DASHES[k % DASHES.length],
@@ -50,29 +50,29 @@ export const strokeOf = (k: number): Stroke => ({
 const declare = (colors: typeof light): Markup =>
   markup`${Object.entries(colors).map(([name, value], k) => markup`${k === 0 ? '' : ';'}--${name}:${value}`)}`;
 
-/** Custom properties of `scope`, by the reader's preference; paper is light. */
+/** Custom properties of `scope`, by the reader's preference; print is light. */
 export const themeStyle = (scope: Markup): Markup =>
   inLines([
     markup`${scope}{color-scheme:light dark;${declare(light)}}`,
     markup`@media screen and (prefers-color-scheme:dark){${scope}{${declare(dark)}}}`,
   ]);
 
-/** Style that drawings rely on, in a page and in a file. */
+/** Styles that drawings need, in a page and in a file. */
 export const drawingStyle = inLines([
   markup`.chart{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;color:var(--ink);fill:currentColor;overflow:visible}`,
   markup`.chart text{white-space:pre}`,
-  // Strips that show values beneath the pointer.
+  // Strips that show values under the pointer.
   markup`.chart [fill=transparent]:hover,.chart [fill=transparent] rect:hover{fill:var(--soft);fill-opacity:.15}`,
   markup`.chart .halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}`,
 ]);
 
-/** Loaded with the first drawing: 52 files, which most commands need none of. Its types name another module. */
+/** Loaded with the first drawing: most commands need none of its 52 files. Its types name another module. */
 const loadDomino = () =>
   createRequire(import.meta.url)('@mixmark-io/domino') as {
     createDocument(html: string): NonNullable<PlotOptions['document']>;
   };
 
-/** Draws a chart of Observable Plot's to elements of SVG, in a document that is no browser's. */
+/** Draws a chart of Observable Plot as SVG elements, in a document without a browser. */
 export function drawPlot(options: PlotOptions & { width: number; height: number }): Drawing {
   const { width, height } = options;
   const document = loadDomino().createDocument('');
@@ -81,7 +81,7 @@ export function drawPlot(options: PlotOptions & { width: number; height: number 
   return { width, height, markup: markup`<g text-anchor="middle">${markupOf(root, shorten)}</g>` };
 }
 
-/** The axis of a log scale with each of its ticks labelled: Plot's own leaves out some, such as 0.5 and 0.05. */
+/** The axis of a log scale with a label at each tick: Plot's own omits some, such as 0.5 and 0.05. */
 function logAxis(
   axis: (ticks: number[], options: TextLabels) => Markish,
   scale: ScaleOptions | null | undefined,

@@ -11,12 +11,12 @@ import { drawingStyle, themeStyle } from './theme.ts';
 
 export const REPORT_FILE = 'report.html';
 
-/** Bytes of an earlier report that are read: our own have no more. */
+/** Most bytes of an earlier report that are read: our own pages are smaller. */
 const MOST_PAGE = 2 ** 28;
 
 /**
- * Writes a report and each of its pictures beside it; those of an earlier report that it has no more are removed.
- * Returns the report's path. @throws Error where there is no room.
+ * Writes a report, and each of its pictures as a separate file. Pictures of an earlier report that are no longer needed
+ * are removed. Returns the path of the report. @throws Error if the disk is full.
  */
 export function writeReport(folder: string, page: Page): string {
   mkdirSync(folder, { recursive: true });
@@ -25,7 +25,7 @@ export function writeReport(folder: string, page: Page): string {
   const pictures = page.chapters.flatMap(({ pictures = [] }) => pictures);
   for (const picture of pictures) write(join(folder, svgOf(picture.name)), svgFile(picture));
   write(path, htmlPage(page));
-  // After the page: until then, the earlier page refers to them.
+  // Removed after the page is written: until then, the earlier page refers to them.
   const kept = new Set(pictures.map(({ name }) => name));
   for (const name of earlier.filter((name) => !kept.has(name))) {
     if (readStart(folder, svgOf(name), SVG_HEAD.length) === SVG_HEAD) rmSync(join(folder, svgOf(name)));
@@ -35,7 +35,7 @@ export function writeReport(folder: string, page: Page): string {
 
 const svgOf = (name: string): string => `${name}.svg`;
 
-/** Takes markup alone, in which all text is escaped. */
+/** Only accepts markup, in which all text is escaped. */
 function write(path: string, markup: Markup): void {
   checkOwnFile('report', path);
   writeAtomically('report', path, [Buffer.from(String(markup))]);
@@ -43,16 +43,16 @@ function write(path: string, markup: Markup): void {
 
 const MARGIN = 16;
 const LINE = 24;
-const LETTERS = 76; // of a title's line, at 17 px
+const LETTERS = 76; // most letters in a line of the title, at 17 px
 
 const root = (width: number, height: number, inside: Markup): Markup =>
   markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="t d" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${inside}</svg>
 `;
 
-/** How a file begins that is one of these. */
+/** Start of such a file, which identifies our own. */
 const SVG_HEAD = String(root(0, 0, markup``)).split(' width=')[0];
 
-/** A picture as a file of its own, with its title above it: on a slide, in a document, in either theme. */
+/** A picture as a separate file, with its title above it, for slides and documents, in either theme. */
 function svgFile(picture: Picture): Markup {
   const { title, alternative } = picture;
   const drawing = drawWide(picture);
@@ -87,6 +87,6 @@ function wrap(text: string, letters: number): string[] {
 
 /**
  * Writes the page of a run into its folder, from its files alone. Returns its path.
- * @throws Error where it holds none.
+ * @throws Error if it holds no run.
  */
 export const reportFolder = (folder: string): string => writeReport(folder, pageOf([folder]));

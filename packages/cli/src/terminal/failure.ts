@@ -9,16 +9,16 @@ export function describeFailure(where: string, error: unknown, verbose: boolean)
   return [sentence, ...stackOf(error), ...(cause instanceof Error ? [`caused by ${cause}`, ...stackOf(cause)] : [])];
 }
 
-/** Shortens words that are longer than any path, and sentences above `MOST`: both may quote whole files. */
+/** Shortens words that are longer than any path, and sentences longer than `MOST`: both may quote whole files. */
 function shortened(sentence: string): string {
   const short = sentence.replace(/(\S{57})\S{4040,}/g, '$1...');
   return short.length > MOST ? `${short.slice(0, MOST)}...` : short;
 }
 
-/** Most characters of a sentence: enough for two paths. */
+/** Most characters of an error: enough for two paths. */
 const MOST = 10_000;
 
-/** The stack without its message, in which a line may look like a stack frame. */
+/** The stack without the message, which may contain lines that look like stack frames. */
 function stackOf(error: Error): string[] {
   const { stack = '' } = error;
   const head = String(error);
@@ -28,13 +28,15 @@ function stackOf(error: Error): string[] {
 
 export const exitCodeOf = (error: unknown): number => (error instanceof UsageError ? 2 : 1);
 
-/** "batch has 0" for "train: batch has 0": the place in the library means nothing to a user of the command line. */
+/**
+ * "batch has 0" for "train: batch has 0": the name of the library function means nothing to users of the command line.
+ */
 export function withoutPlace(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/^[a-z][\w-]*( [a-z-]+)?: /i, '');
 }
 
-/** The failure of what must not end the work around it; null where there is none. */
+/** The error of an action that must not stop the work around it; null if it succeeds. */
 export function failureOf(act: () => void): Error | null {
   try {
     act();
@@ -44,12 +46,12 @@ export function failureOf(act: () => void): Error | null {
   }
 }
 
-/** A usage error: the sentence names the flag, what it has and what it should have. */
+/** A usage error. The sentence names the flag, its value and the expected value. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Runs `check`; what it throws is the user's to put right on the command line. */
+/** Runs `check` and rethrows its errors as usage errors. */
 export function asUsage<T>(check: () => T): T {
   try {
     return check();

@@ -1,26 +1,26 @@
 import type { Io } from './io.ts';
 
-/** 128 + the signal's number, as a shell has it. */
+/** 128 + the number of the signal, as in a shell. */
 export const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143 };
 
 export type Interruption = keyof typeof exitCodes;
 
 export interface Interrupt {
   readonly signal: AbortSignal; // its reason is the Interruption
-  /** Gives the signals back their usual effect. */
+  /** Restores the usual effect of the signals. */
   release(): void;
 }
 
 /**
- * Turns the first signal, or the loss of the reader of stdout, into an abort, so that work can be finished. A second
- * signal ends the process as usual.
+ * Turns the first signal, or a closed stdout, into an abort, so that work can be finished. A second signal ends the
+ * process as usual.
  */
 export function listenForInterrupt({ stdout }: Io): Interrupt {
   const controller = new AbortController();
   const listeners = (['SIGHUP', 'SIGINT', 'SIGTERM'] as const).map((name) => [name, () => stop(name)] as const);
   const onError = () => stop('SIGPIPE');
   function stop(interruption: Interruption): void {
-    // First, since a listener of the abort may send the second signal, which must not be caught here.
+    // Before aborting, since a listener of the abort may send the second signal, which must not be caught here.
     for (const [name, listener] of listeners) process.removeListener(name, listener);
     controller.abort(interruption);
   }
@@ -35,7 +35,7 @@ export function listenForInterrupt({ stdout }: Io): Interrupt {
   };
 }
 
-/** Says that a signal ends the work, and how. The loss of a reader is no signal, and nobody reads of it. */
+/** Prints that a signal ends the work, and how. A closed stdout is not announced, since nobody reads it. */
 export function announceInterrupt(
   signal: AbortSignal,
   command: string,

@@ -11,19 +11,19 @@ export function invocation(
   return basename(script) === 'gradloom' ? 'gradloom' : `${jsRuntime().command} ${relative(process.cwd(), script)}`;
 }
 
-/** A command of a document, as it can be typed here. */
+/** A command from a document, as it can be typed here. */
 export const typed = (command: string, env: Readonly<Record<string, string | undefined>>): string =>
   command.replace(/^gradloom(?= )/, () => invocation(env));
 
-/** What runs this program. */
+/** The program that runs this one. */
 export interface JsRuntime {
   readonly name: 'Node' | 'Deno' | 'Bun';
   readonly version: string;
-  /** How it is told to run a script. */
+  /** Command that runs a script. */
   readonly command: string;
 }
 
-/** By what it says of itself: Deno and Bun name the Node that they stand in for, too. */
+/** Recognised by its own version: Deno and Bun also report the Node that they are compatible with. */
 export function jsRuntime(versions: Readonly<Record<string, string | undefined>> = process.versions): JsRuntime {
   const { deno, bun, node = '' } = versions;
   if (deno !== undefined) return { name: 'Deno', version: deno, command: 'deno run -A' };
@@ -43,13 +43,13 @@ export const describeMachine = () => ({
   versions: { gradloom: version, node: process.versions.node, v8: process.versions.v8 },
 });
 
-/** Node, Deno or Bun. */
+/** Name and version of Node, Deno or Bun. */
 function runtimeFacts() {
   const { name, version } = jsRuntime();
   return { name, version };
 }
 
-/** Relative to this source, or to the bundle in `dist`. */
+/** Relative to this source file, or to the bundle in `dist`. */
 const place = import.meta.url.endsWith('.ts') ? '../../package.json' : '../package.json';
 
 const manifest: { version: string; engines: { node: string } } = JSON.parse(
@@ -58,5 +58,5 @@ const manifest: { version: string; engines: { node: string } } = JSON.parse(
 
 export const version = manifest.version;
 
-/** The oldest Node that will do. */
+/** The oldest supported Node. */
 export const neededNode = manifest.engines.node.replace('>=', '');

@@ -4,7 +4,7 @@ import { printable, rendered, UNPRINTABLE } from './printable.ts';
 /** A stream that may be a terminal. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
-/** Columns of a stream: 80 where it is no terminal, or one that does not know, which then says 0, as mpirun's does. */
+/** Columns of a stream: 80 if it is not a terminal, or a terminal that reports 0, as that of mpirun does. */
 export const widthOf = ({ columns = 0 }: Output): number => (columns > 0 ? columns : 80);
 
 /** The streams and environment of a command, so that a test can replace them. */
@@ -35,30 +35,30 @@ export function printPart(stream: Output, text: string): void {
   stream.write(rendered(text));
 }
 
-/** Prints lines in one go. */
+/** Prints several lines at once. */
 export function printLines(stream: Output, lines: readonly string[]): void {
   stream.write(lines.map((line) => `${rendered(line)}\n`).join(''));
 }
 
-/** Prints lines of cells with tabs between them. */
+/** Prints rows of cells separated by tabs. */
 export function printRows(stream: Output, rows: readonly (readonly string[])[]): void {
   stream.write(rows.map((cells) => `${cells.map(printable).join('\t')}\n`).join(''));
 }
 
-/** Prints JSON documents, one per line, with characters escaped that a terminal would obey. */
+/** Prints JSON documents, one per line, escaping characters that would control the terminal. */
 export function printJson(stream: Output, documents: string | readonly string[]): void {
   const lines = typeof documents === 'string' ? [documents] : documents;
   stream.write(lines.map((json) => `${json.replace(UNPRINTABLE, escaped)}\n`).join(''));
 }
 
-/** '\\u202e', of a character beyond 16 bits two. In JSON such a character stands in a string. */
+/** '\\u202e', or two such escapes above 16 bits. In JSON these characters can only be inside of a string. */
 const escaped = (character: string): string =>
   character
     .split('')
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('');
 
-/** To the start of the line, which is emptied; or up by some lines, and all from there emptied. */
+/** Clears the current line; or moves up by some lines and clears everything from there. */
 export type CursorMove = '\r\u001b[K' | `\u001b[${number}A\u001b[J`;
 
 /** Moves the cursor of a terminal. */

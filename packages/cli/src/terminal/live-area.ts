@@ -5,30 +5,30 @@ import { rendered } from './printable.ts';
 
 /** Shows progress: on a terminal as lines that are redrawn, with permanent lines above; elsewhere as a few lines. */
 export interface LiveArea {
-  /** The current lines. */
+  /** Shows the current lines. */
   show(picture: Picture): void;
   /** Prints a permanent line. */
   line(text: string): void;
-  /** The same for important lines, printed at any time. */
+  /** Prints an important permanent line, at any time. */
   note(text: string): void;
   /** Removes the redrawn lines. */
   stop(): void;
 }
 
 export interface Picture {
-  /** Lines shorter than `columns`. */
+  /** Lines narrower than `columns`. */
   lines(columns: number): readonly string[];
-  /** The same as one line, if nothing can be redrawn. */
+  /** One line, for output that cannot be redrawn. */
   plain(): string;
 }
 
-/** Shortest time of a frame. */
+/** Shortest time between frames. */
 const FRAME_MS = 100;
 
 /** Shorter work gets no panel, which would only flash. */
 const PATIENCE_MS = { live: 300, plain: 1000 };
 
-/** If nothing can be redrawn, a progress line is printed after this time without a line. */
+/** Without redrawing, a progress line is printed after this time without output. */
 const SILENCE_MS = 30_000;
 
 /** Moves to the start of the line: a terminal shows typed text, such as `^C`, at the cursor. */
@@ -58,11 +58,10 @@ function plainLines(stream: Output): LiveArea {
 }
 
 function liveArea(stream: Output): LiveArea {
-  // With the cursor left as it is, at the start of the line below: a process that is killed leaves nothing to put
-  // right.
+  // The cursor stays visible, at the start of the line below: if the process is killed, nothing needs to be restored.
   const log = createLogUpdate(stream, { showCursor: true });
   const startMs = performance.now();
-  let frameMs = startMs + PATIENCE_MS.live - FRAME_MS; // of the newest frame
+  let frameMs = startMs + PATIENCE_MS.live - FRAME_MS; // time of the newest frame
   let picture: Picture | undefined;
   let drawn: readonly string[] = [];
   let drawnColumns = 0;
@@ -72,7 +71,7 @@ function liveArea(stream: Output): LiveArea {
     frameMs = performance.now();
     const columns = widthOf(stream);
     goAboveFolds(columns);
-    // A frame of the full height would scroll, and leave its first lines behind.
+    // A frame of the full height would scroll, and its first lines could not be removed.
     const lines = picture.lines(columns).slice(0, Math.max(1, (stream.rows || 24) - 2));
     drawn = lines.map(rendered);
     drawnColumns = columns;
@@ -97,7 +96,7 @@ function liveArea(stream: Output): LiveArea {
     draw();
   }
 
-  /** Behind a shell's lines, after `fg`: what stands above is no longer the frame. */
+  /** After `fg` the shell has printed lines, and those above the cursor are no longer the frame. */
   function forget(): void {
     log.done();
     drawn = [];
@@ -126,6 +125,6 @@ function liveArea(stream: Output): LiveArea {
   };
 }
 
-/** Lines of at most `width`, broken between words where they are shorter. */
+/** Lines of at most `width`, broken between words if words are shorter. */
 export const wrap = (text: string, width: number): string[] =>
   text.match(new RegExp(`\\S{${width}}|.{1,${width}}(?=\\s|$)`, 'g'))?.map((line) => line.trim()) ?? [];

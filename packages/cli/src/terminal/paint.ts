@@ -5,7 +5,7 @@ export type Paint = (style: Style, text: string) => string;
 
 /** Colours for a stream: only for a terminal that supports them, and without NO_COLOR (https://no-color.org). */
 export function createPaint(stream: Output, env: Io['env']): Paint {
-  // Open MPI gives each rank a terminal of its own, also where the output of mpirun goes to a file.
+  // Open MPI gives each rank a terminal of its own, even if the output of mpirun goes to a file.
   const isRank = env.OMPI_COMM_WORLD_SIZE !== undefined;
   const plain = !stream.isTTY || isRank || Boolean(env.NO_COLOR) || env.TERM === 'dumb';
   return plain ? (_style, text) => text : styled;

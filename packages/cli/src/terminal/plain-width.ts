@@ -1,6 +1,6 @@
 /**
- * Columns of a text of letters, digits and signs, such as that of help: one a character. Stands in for the package
- * string-width in the program (`.ci/bundle.mjs`), hence the default.
+ * Width of a text of letters, digits and signs, such as help: one column per character. It replaces the package
+ * string-width in the bundle (`.ci/bundle.mjs`), hence the default export.
  */
 export default function plainWidth(text: string): number {
   return text.length;

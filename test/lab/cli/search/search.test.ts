@@ -157,7 +157,9 @@ describe('gradloom search', () => {
     writeFileSync(path, edited.replace('"trial":2', '"trial":77'));
     const { code, stderr } = await gradloom(['search', '--resume', out]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/search\.jsonl has a run that is none of this search: .*"trial":77.* \(it is damaged\)\n$/);
+    expect(stderr).toMatch(
+      /search\.jsonl has a run that does not belong to this search: .*"trial":77.* \(it is damaged\)\n$/,
+    );
   });
 
   test.each([
@@ -169,7 +171,7 @@ describe('gradloom search', () => {
     [{ options: { epochs: 2 } }, /search\.json: options has no dataset, expected one of mnist/],
     [
       { method: 'halving', halving: { from: 100_000 } },
-      /halving: from has 100000, expected at most the \d+ that a run has by default, or to beside it/,
+      /halving: from has 100000, expected at most the \d+ that a run has by default, or to as well/,
     ],
   ])('%j is refused before anything is written', async (changes, message) => {
     const out = outOf();

@@ -68,8 +68,8 @@ test('a place that holds no runs is refused as train by itself does', () => {
 });
 
 test.each([
-  ['', 'nothing stands behind --, expected train'],
-  ['predict model', 'predict stands behind --, expected train'],
+  ['', 'nothing follows --, expected train'],
+  ['predict model', 'predict follows --, expected train'],
 ])('%j is refused', (given, sentence) => {
   expect(() => readTrainWords(given === '' ? [] : words(given), 3)).toThrow(sentence);
 });

@@ -38,7 +38,7 @@ describe('advice', () => {
     [
       'an old Bun',
       { runtime: { name: 'Bun', version: '1.0.0' }, node: { version: '18.1.0', needed: '20.19', ok: false } },
-      /^The Node that Bun stands in for has version 18\.1\.0, expected 20\.19 or newer: https:\/\/bun\.com$/,
+      /^The Node that Bun emulates has version 18\.1\.0, expected 20\.19 or newer: https:\/\/bun\.com$/,
     ],
     ['no SIMD', { ...without, noWasm: 'WebAssembly has no SIMD', auto: 'reference' }, /^Training runs on plain/],
     [

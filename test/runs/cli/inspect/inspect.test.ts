@@ -206,7 +206,7 @@ test('a missing file, or one that is not a Gradloom file, is refused in one sent
     [[join(folder, 'none')], 1, 'none does not exist, expected a Gradloom file'],
     [[one, '--diff', text], 1, 'is not a Gradloom file'],
     [[], 2, 'the file is missing, expected a model, a checkpoint or a run'],
-    [[one, other], 2, 'is not needed, expected one file, and another behind --diff'],
+    [[one, other], 2, 'is not needed, expected one file, and another after --diff'],
   ] as const) {
     const outcome = await gradloom(['inspect', ...args]);
     expect(outcome).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(sentence) });

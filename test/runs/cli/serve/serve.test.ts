@@ -102,7 +102,7 @@ describe('what is no request for a prediction', () => {
         headers: { host: 'other.example' },
       },
     );
-    await refused(404, 'GET of this address has no answer, expected POST /predict, GET /schema', '/predictions');
+    await refused(404, 'path is unknown, expected POST /predict, GET /schema', '/predictions');
     await refused(405, 'method has GET, expected POST /predict', '/predict');
     await refused(400, 'is not a valid url component', '/%ff%');
     expect((await ask(`${url}/schema`)).body).toContain('"maxItems":2');
@@ -122,7 +122,7 @@ describe('what is no request for a prediction', () => {
     );
     // More bytes than the head says are the next request, which is none.
     expect(await sendRaw(url, `${head}content-length: 2\r\n\r\n[]garbage\r\n\r\n`)).toMatch(
-      /HTTP\/1\.1 400 [\s\S]*\{"error":"request is no HTTP, expected HTTP\/1\.1"\}$/,
+      /HTTP\/1\.1 400 [\s\S]*\{"error":"request is not HTTP, expected HTTP\/1\.1"\}$/,
     );
     const deep = '['.repeat(1 << 19);
     expect((await ask(`${url}/predict`, deep)).status).toBe(400);
@@ -168,7 +168,9 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const { code, stderr } = await end;
     halfOpen.destroy();
     expect(code).toBe(0);
-    expect(stderr).toBe(`gradloom serve: ${signal}: answering what has arrived; a second signal ends at once\n`);
+    expect(stderr).toBe(
+      `gradloom serve: ${signal}: answering the requests that have arrived; a second signal ends at once\n`,
+    );
     await expect(ask(`${url}/predict`, row)).rejects.toThrow('ECONNREFUSED');
   });
 
@@ -241,7 +243,7 @@ describe('pages of other sites', () => {
 test('listening beyond loopback is warned of', async () => {
   const { kill, end } = await startServer(['--host', '0.0.0.0']);
   kill('SIGTERM');
-  expect((await end).stderr).toContain('gradloom serve: warning: 0.0.0.0 is no loopback address: any machine');
+  expect((await end).stderr).toContain('gradloom serve: warning: 0.0.0.0 is not a loopback address: any machine');
 });
 
 describe('a command line that cannot be run', () => {

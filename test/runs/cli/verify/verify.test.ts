@@ -108,7 +108,10 @@ describe('a run that is whole', () => {
     for (const name of ['findings.json', 'model.gradloom']) copyFileSync(join(run, name), join(out, name));
     const { ok, files } = await verify(out);
     const { notes } = files.find(({ name }) => name === 'findings.json') ?? { notes: [] };
-    expect({ ok, notes }).toEqual({ ok: true, notes: ['belongs to an earlier stop: the run has gone on to step 18'] });
+    expect({ ok, notes }).toEqual({
+      ok: true,
+      notes: ['is from an earlier end of the run, which has continued to step 18'],
+    });
   });
 });
 

@@ -10,7 +10,10 @@ export function describeLoss({ rank, pid, host, how }: Death, ranks: number, out
   return `${who} has died: ${how}; ${describeLast(lastIn(out))}`;
 }
 
-/** 'a rank was late; the last checkpoint is runs/mnist-1/last.gradloom': the ranks that waited have named it. */
+/**
+ * 'a rank was late; the last checkpoint is runs/mnist-1/last.gradloom'. The waiting ranks have already named the late
+ * one.
+ */
 export const describeLate = (out: string | null): string => `a rank was late; ${describeLast(lastIn(out))}`;
 
 /** 'ended by SIGINT; the last checkpoint is runs/mnist-1/last.gradloom'. */
@@ -19,6 +22,6 @@ export const describeSignal = (name: string, out: string | null): string =>
 
 const lastIn = (out: string | null): string | null => (out === null ? null : join(out, LAST_FILE));
 
-/** 'the last checkpoint is runs/mnist-1/last.gradloom', of its file. */
+/** 'the last checkpoint is runs/mnist-1/last.gradloom'. */
 export const describeLast = (last: string | null): string =>
   last !== null && existsSync(last) ? `the last checkpoint is ${last}` : 'there is no checkpoint yet';

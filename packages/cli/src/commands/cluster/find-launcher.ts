@@ -2,8 +2,8 @@ import { type FoundLauncher, type Launcher, launchers } from './launchers.ts';
 import { versionOf } from './start-job.ts';
 
 /**
- * The launcher that is named; or srun inside of a job of Slurm, else mpirun or mpiexec, whichever is there.
- * @throws Error where there is none, or it is none that we know.
+ * The named launcher. Without a name srun inside a Slurm job, else mpirun or mpiexec, whichever is installed. @throws
+ * Error if it is missing or unknown.
  */
 export function findLauncher(
   named: string | undefined,

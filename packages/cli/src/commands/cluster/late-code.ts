@@ -1,5 +1,5 @@
 /**
- * Exit code of a training that has ended since ranks did not come within the time limit (EX_TEMPFAIL of sysexits.h): it
- * may go on where others of its own may not.
+ * Exit code of a training that ended because ranks did not arrive within the time limit (EX_TEMPFAIL of sysexits.h).
+ * Unlike other own exit codes it allows a restart.
  */
 export const LATE_CODE = 75;

@@ -3,34 +3,34 @@ import { findMpi } from '@gradloom/runtime/internal';
 import type { Io } from '../../terminal/io.ts';
 import { watchedDeathIn } from './watch-rank.ts';
 
-/** A process of the job that has ended badly, as far as its launcher tells. */
+/** A process of the job that ended badly, as its launcher describes it. */
 export interface Death {
-  readonly rank: number | null; // null: the launcher names its process alone
+  readonly rank: number | null; // null: the launcher names only its process
   readonly pid: number | null;
   readonly host: string | null;
   readonly how: string; // 'signal 9', 'exit code 5'
-  /** Its own; null where a signal has ended it. Left out where the launcher's is its own. */
+  /** Exit code of the process, null if a signal ended it. Left out if the launcher has the same one. */
   readonly exitCode?: number | null;
 }
 
 /** A program that starts the ranks of a job. */
 export interface Launcher {
-  /** Whether this is what calls itself so, by `--version`. */
+  /** Whether a program with this `--version` is the launcher. */
   isIt(version: string): boolean;
-  /** Its own flags for ranks of several threads, beside those that the user gives. */
+  /** Default flags for ranks of several threads, added to those that the user gives. */
   flags(given: readonly string[], env: Io['env']): readonly string[];
-  /** The line with which its own words begin among those of the ranks on stdout; null where it uses stderr alone. */
+  /** Start of the launcher's own lines among the ranks' output on stdout; null if it only uses stderr. */
   readonly speaks: RegExp | null;
-  /** Who has ended badly, by what was printed on stderr and at the end: the first, since others are ended then. */
+  /** The first process that ended badly, found in stderr and the end of stdout. Later ones were ended because of it. */
   deathIn(text: string): Death | null;
-  /** What to do where it has started nothing, as far as its words tell. */
+  /** What to do if nothing was started, as far as the launcher's messages tell. */
   adviceIn(text: string): string | null;
 }
 
 export const launchers = {
   "Open MPI's mpirun": {
     isIt: (version) => version.includes('Open MPI'),
-    // It would bind a rank to one core, where they are two.
+    // By default it would bind each of two ranks to one core.
     flags: (given) => (given.some((flag) => /^--?(bind-to|map-by|cpu-set)/.test(flag)) ? [] : ['--bind-to', 'none']),
     speaks: null,
     deathIn(text) {
@@ -44,9 +44,9 @@ export const launchers = {
     },
     adviceIn(text) {
       if (text.includes('not enough slots')) {
-        return 'Open MPI starts one rank for each core, unless a host file says more: --launcher-flags=--oversubscribe lifts that';
+        return 'Open MPI starts one rank for each core, unless a host file says more: --launcher-flags=--oversubscribe allows more';
       }
-      return text.includes('attempt to run as root') ? '--launcher-flags=--allow-run-as-root lets root do it' : null;
+      return text.includes('attempt to run as root') ? '--launcher-flags=--allow-run-as-root allows it' : null;
     },
   },
   Hydra: {
@@ -55,7 +55,7 @@ export const launchers = {
     flags: () => [],
     speaks: /^={70,}$/,
     deathIn(text) {
-      // It ends the others itself, and may name one of them: the rank that has died says so first.
+      // Hydra ends the other ranks and may name one of them. The rank that died announces itself first.
       const watched = watchedDeathIn(text);
       const named = hydraDeathIn(text);
       if (watched === null) return named;
@@ -91,17 +91,17 @@ function hydraDeathIn(text: string): Death | null {
   return { rank: rank === undefined ? null : Number(rank), pid: Number(pid), host, how };
 }
 
-/** Of a process that a signal has ended, Hydra gives the signal's number alone. */
+/** If a signal ended the process, Hydra prints only the signal's number as the exit code. */
 const hydraEnd = (code: number): string => (SIGNALS.has(code) ? signal(code) : `exit code ${code}`);
 
-/** Where no rank has said that it has died, this may be one that Hydra has ended itself. */
+/** If no rank announced its death, Hydra may have ended this one itself. */
 const signal = (number: number): string =>
   number === 9 ? 'signal 9, by which Hydra ends the others too' : `signal ${number}`;
 
-/** Those that end a process for what it did or that nobody can catch: no command of ours has such an exit code. */
+/** Signals of crashes, and signal 9. No command of ours has one of these as exit code. */
 const SIGNALS = new Set([4, 6, 7, 8, 9, 11]);
 
-/** A launcher that is there. */
+/** An installed launcher. */
 export interface FoundLauncher {
   readonly command: string;
   readonly name: string;
@@ -109,8 +109,8 @@ export interface FoundLauncher {
 }
 
 /**
- * The flag by which srun starts ranks of the MPI that they will find. None where Slurm has been told what is usual: by
- * a variable of the environment, or by its configuration.
+ * The flag that makes srun start ranks for the MPI that they will load. None if the environment or Slurm's
+ * configuration sets a default.
  */
 function pmiOf(env: Io['env']): readonly string[] {
   if (env.SLURM_MPI_TYPE !== undefined) return [];

@@ -3,8 +3,8 @@ import { namesOf } from '@gradloom/runtime/internal';
 import { UsageError, withoutPlace } from '../../terminal/failure.ts';
 
 /**
- * Does what each rank does for itself, such as reading its data, and waits until all have done it. Where it fails on
- * some, all ranks reject in the same way: with what the first of them has, which is named unless it is rank 0.
+ * Does work of each rank, such as reading its data, and waits until all ranks have done it. If it fails on some, all
+ * ranks reject with the error of the first of them, which the message names unless it is rank 0.
  */
 export async function onEachRank<T>(cluster: Cluster | null, work: () => T | Promise<T>): Promise<T> {
   if (cluster === null) return await work();
@@ -18,18 +18,21 @@ export async function onEachRank<T>(cluster: Cluster | null, work: () => T | Pro
   return value;
 }
 
-/** Says to ranks that `meet` or fail too that this one cannot go on. @throws on all what the first of them has. */
+/**
+ * Tells all ranks that this one cannot go on; they call `meet` or `failTogether` too. @throws on all ranks the error of
+ * the first that failed.
+ */
 export async function failTogether(cluster: Cluster, error: unknown): Promise<never> {
   const isUsage = error instanceof UsageError;
   const sentence = isUsage ? error.message : withoutPlace(error);
   const told = (await hear(cluster, { sentence, isUsage })) as Error;
-  // On rank 0 its own, with what has caused it.
+  // Rank 0 throws its own error, which has a cause.
   const thrown = cluster.rank === 0 && error instanceof Error ? error : told;
   known.add(thrown);
   throw thrown;
 }
 
-/** Waits for all others. @throws what keeps the first of them from going on, if anything does. */
+/** Waits for all other ranks. @throws the error of the first rank that failed, if any. */
 export async function meet(cluster: Cluster): Promise<void> {
   const told = await hear(cluster, null);
   if (told === null) return;
@@ -42,7 +45,7 @@ const known = new WeakSet<Error>();
 
 export const isKnownToAll = (error: unknown): boolean => error instanceof Error && known.has(error);
 
-/** What keeps a rank from going on, in words that the others can repeat. */
+/** Why a rank cannot go on, as text that the other ranks can repeat. */
 interface Obstacle {
   readonly sentence: string;
   readonly isUsage: boolean;
@@ -56,7 +59,7 @@ async function hear({ fromAll, ranks, hosts }: Cluster, own: Obstacle | null): P
   const { sentence, isUsage } = obstacle;
   const alike = [...all.keys()].filter((rank) => all[rank]?.sentence === sentence);
   const places = [...new Set(alike.map((rank) => hosts[rank]))].join(', ');
-  // What rank 0 has, it says as a process by itself does.
+  // An error of rank 0 reads as in a run without ranks.
   const message = first === 0 ? sentence : `${namesOf(alike, ranks)} (${places}): ${sentence}`;
   return isUsage ? new UsageError(message) : new Error(message);
 }

@@ -3,27 +3,29 @@ import type { RawOptions } from '../../options/raw-options.ts';
 import { UsageError } from '../../terminal/failure.ts';
 import { failTogether } from './on-each-rank.ts';
 
-/** Flags of which each rank has its own: none changes a bit. */
+/** Flags that each rank may set for itself: none changes a bit. */
 const OWN = new Set(['threads', 'max-threads', 'memory-limit', 'verbose']);
 
-/** Flags for what rank 0 alone does. Others may leave them out; with another value they would be dropped in silence. */
+/**
+ * Flags for work that only rank 0 does. Other ranks may leave them out; a different value would be ignored silently.
+ */
 const OF_FIRST = new Set(['out', 'no-out', 'json', 'quiet', 'checkpoint-every', 'keep']);
 
-/** Whether a flag holds on the rank where it was typed alone. */
+/** Whether a flag applies only to the rank where it was typed. */
 export const isOfEachRank = (flag: string): boolean => OWN.has(flag);
 
-/** Flags that a sentence names. */
+/** Most flags that an error names. */
 const NAMED = 3;
 
 /**
- * Compares the flags that ranks were started with: a launcher may give each a command line of its own.
- * @throws UsageError on all ranks, with who has what, where they differ.
+ * Compares the flags of all ranks: a launcher may give each rank its own command line. @throws UsageError on all ranks,
+ * listing the flags that differ and their ranks.
  */
 export async function refuseOtherFlags(cluster: Cluster, typed: RawOptions): Promise<void> {
   const { fromAll, hosts } = cluster;
   const own = Object.entries(typed).flatMap(([key, flag]) => (OWN.has(key) ? [] : [[key, flag] as const]));
   const all = (await fromAll(own)).map((flags) => new Map(flags));
-  /** As it was typed, undefined where it was not: `none` is a value of some. */
+  /** The value as typed; undefined if it was not typed, since `none` is a valid value of some flags. */
   const textOf = (key: string, rank: number): string | undefined => {
     const flag = all[rank].get(key);
     return flag?.value === true ? 'given' : flag && String(flag.value);

@@ -11,15 +11,15 @@ import { type ClusterRunValues, clusterRunOptions } from './options.ts';
 import { type Job, type JobEnd, startJob } from './start-job.ts';
 import { readTrainWords } from './train-words.ts';
 
-/** Exit code where that of the launcher does not say that the job has failed. */
+/** Exit code if the launcher's does not say that the job has failed. */
 const FAILED = 1;
 
-/** Exit codes of a command that has ended by itself: it would end in the same way again. */
+/** Exit codes of a command that ended by itself: it would end in the same way again. */
 const ownCodes = new Set<number>([0, 1, 2, ...Object.values(exitCodes)]);
 
 /**
- * Starts a training on ranks, and starts it again from its last checkpoint, with one rank less, where one has died.
- * Resolves to the exit code of the last start.
+ * Starts a training on ranks. If a rank dies, starts it again from the last checkpoint with one rank less. Resolves to
+ * the exit code of the last start.
  */
 export async function runCluster(request: Request, io: Io): Promise<number> {
   const end = request.args.indexOf('--');
@@ -73,31 +73,30 @@ async function follow(
 }
 
 /**
- * Whether a launcher has ended the job since a rank had died, whatever its exit code: srun's may be that of a rank that
- * it has ended, and Hydra's was 0 after 44 of 400 deaths of a process of plain MPI, on a loaded machine.
+ * Whether a launcher has ended the job because a rank had died. Its exit code alone does not tell: srun's may be that
+ * of a rank that it ended itself, and Hydra's was 0 after 44 of 400 deaths of a process of plain MPI on a loaded
+ * machine.
  */
 const endedByDeath = (code: number | null, death: Death | null): boolean =>
   death !== null && (code === 0 || death.exitCode === null);
 
 const unknownDeath = (code: number | null) => ({ how: `exit code ${code}`, rank: null, pid: null, host: null });
 
-/** Of a command line `cluster run -n 4 -- train`, yargs takes 'run' and all behind `--` for words. */
-function refuseWords(positionals: readonly string[], behind: number): void {
-  const [, ...others] = positionals.slice(0, positionals.length - behind);
+/** In `cluster run -n 4 -- train`, yargs takes 'run' and everything after `--` for words. */
+function refuseWords(positionals: readonly string[], wordsAfterDashes: number): void {
+  const [, ...others] = positionals.slice(0, positionals.length - wordsAfterDashes);
   if (others.length === 0) return;
-  throw new UsageError(
-    `the word ${JSON.stringify(others[0])} belongs to no flag, expected -- and a training behind it`,
-  );
+  throw new UsageError(`the word ${JSON.stringify(others[0])} belongs to no flag, expected -- and a training after it`);
 }
 
 type Name = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 const names: readonly Name[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
-/** Signals go to the launcher, which ends the ranks: this process ends after it, so that none is left behind. */
+/** Forwards signals to the launcher, which ends the ranks. This process ends after it, so no rank is left running. */
 interface Signals {
-  /** The first that came. */
+  /** The first signal that arrived. */
   readonly received: Name | null;
-  /** Waits for a job, to which signals go meanwhile. */
+  /** Waits for a job and meanwhile forwards signals to it. */
   forwardTo(job: Job): Promise<JobEnd>;
   release(): void;
 }

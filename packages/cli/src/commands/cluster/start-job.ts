@@ -6,7 +6,7 @@ import type { FoundLauncher } from './launchers.ts';
 
 export interface Job {
   readonly child: ChildProcess;
-  /** How it ended: the launcher's exit code, null where a signal has ended it, and its last words. */
+  /** The launcher's exit code, null if a signal ended it, and the end of its output. */
   readonly ended: Promise<JobEnd>;
 }
 
@@ -15,18 +15,18 @@ export interface JobEnd {
   readonly tail: string;
 }
 
-/** Characters that are kept: what a launcher says at the end. */
+/** Characters kept of the end of the output. */
 const TAIL = 20_000;
 
-/** What a launcher says of itself, or why it cannot be started. */
+/** The launcher's `--version` text, or why it cannot be started. */
 export function versionOf(command: string, env: Io['env']): string | Error {
   const { stdout, error } = spawnSync(command, ['--version'], { encoding: 'utf8', env });
   return error ?? stdout;
 }
 
 /**
- * Starts this program on the ranks that a launcher starts. What they print goes where ours does; what the launcher says
- * goes to stderr.
+ * Starts this program on ranks through a launcher. Output of the ranks goes to our stdout and stderr, messages of the
+ * launcher to stderr.
  */
 export function startJob(
   { command, launcher }: Pick<FoundLauncher, 'command' | 'launcher'>,
@@ -35,7 +35,7 @@ export function startJob(
   { env, stdout, stderr }: Io,
 ): Job {
   const program = [process.execPath, ...process.execArgv, process.argv[1], ...words];
-  // A group of its own: Ctrl-C of a terminal reaches this process, which hands it on once.
+  // It gets a process group of its own: Ctrl-C in a terminal reaches only this process, which forwards it once.
   const child = spawn(command, [...flags, ...program], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,7 +51,7 @@ export function startJob(
   };
   createInterface({ input: child.stderr }).on('line', hear);
   let isLaunchers = false;
-  let empty = 0; // lines that stand before one of whoever speaks next
+  let empty = 0; // empty lines, printed before the next line
   const pass = (line: string): void => {
     if (isLaunchers) hear(line);
     else printLine(stdout, line);

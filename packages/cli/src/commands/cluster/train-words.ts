@@ -7,23 +7,23 @@ import { makeNumbered } from '../train/new-directory.ts';
 
 /** The training that ranks make, as command lines. */
 export interface TrainWords {
-  /** The directory of the run, null where it writes none. */
+  /** The directory of the run, null if it writes none. */
   readonly out: string | null;
-  /** What each rank runs: the training, or what goes on with it. */
+  /** The command line of each rank: the training, or its continuation. */
   next(): readonly string[];
 }
 
-/** Where nothing else says how often: a rank that dies takes with it what came after the last checkpoint. */
+/** Default interval: a rank that dies loses all steps since the last checkpoint. */
 const CHECKPOINT_EVERY = '30s';
 
 /**
- * Reads what follows `--`. The run gets a directory and checkpoints, so that it can go on.
- * @throws UsageError where it is no training that ranks can make.
+ * Reads the words after `--`. The run gets a directory and checkpoints, so that it can be resumed. @throws UsageError
+ * if they are no training that ranks can run.
  */
 export function readTrainWords(words: readonly string[], restarts: number): TrainWords {
   const [command] = words;
   if (command !== 'train') {
-    const has = command === undefined ? 'nothing stands behind --' : `${command} stands behind --`;
+    const has = command === undefined ? 'nothing follows --' : `${command} follows --`;
     throw new UsageError(`${has}, expected train and its flags, such as: cluster run -n 4 -- train --dataset mnist`);
   }
   const flags = flagsIn(words);
@@ -47,14 +47,14 @@ export function readTrainWords(words: readonly string[], restarts: number): Trai
   };
 }
 
-/** A run that continues in place; a checkpoint file begins another run. */
+/** The folder of a run that continues in place; a checkpoint file begins another run. */
 const folderOf = (resume: string | undefined): string | null =>
   resume !== undefined && (statSync(resume, { throwIfNoEntry: false })?.isDirectory() ?? false) ? resume : null;
 
-/** Whether a run in this directory can go on: it may have died before it wrote anything. */
+/** Whether a run in this directory can be resumed: it may have died before it wrote anything. */
 const isRun = (out: string): boolean => [LAST_FILE, CONFIG_FILE].some((name) => existsSync(join(out, name)));
 
-/** The flags of a command line, each with the word behind it, as far as one stands there: train checks them itself. */
+/** The flags of a command line, each with the word after it, if there is one: train checks them itself. */
 function flagsIn(words: readonly string[]): ReadonlyMap<string, string> {
   return new Map(
     words.flatMap((word, k): [string, string][] => {

@@ -5,16 +5,16 @@ import { printable } from '../../terminal/printable.ts';
 import { hydraRank } from './hydra.ts';
 
 /**
- * Under Hydra, says on stderr that this rank has died, if it does, and how, before Hydra knows: Hydra then ends all
- * other ranks at once, and names any of them. Other launchers name the first themselves. Returns what ends the watch,
- * when the rank ends as it should.
+ * Under Hydra, announces the death of this rank on stderr, and its cause, before Hydra notices: Hydra then ends all
+ * other ranks at once, and may name any of them. Other launchers name the first one themselves. Returns a function that
+ * ends the watch, for when the rank ends normally.
  *
- * A shell does it, whose stdin ends when this process does. It holds all that Hydra watches, the socket and the
- * outputs, so Hydra learns of the death when the shell has spoken. It is in the process group of its rank, so where
- * Hydra ends a rank, the shell is ended with it and says nothing.
+ * A shell does it, whose stdin closes when this process ends. The shell holds everything that Hydra watches, the socket
+ * and the outputs, so Hydra learns of the death only after the shell has spoken. It is in the process group of its
+ * rank: if Hydra ends the rank, the shell ends with it and says nothing.
  */
 export function watchRank(
-  last: string | null, // file of the last checkpoint, as far as it is known
+  last: string | null, // file of the last checkpoint, if known
   env: Io['env'],
 ): () => void {
   const own = hydraRank(env);
@@ -23,14 +23,14 @@ export function watchRank(
   const words = [String(process.pid), who, last ?? '', printable(last ?? '')];
   const stdio: StdioOptions = ['pipe', 'inherit', 'inherit', own.socket ?? 'ignore'];
   const shell = spawn('/bin/sh', ['-c', watch, 'sh', ...words], { stdio });
-  shell.on('error', () => {}); // no shell: Hydra's words are what there is
-  // Neither keeps this process from ending.
+  shell.on('error', () => {}); // without a shell only Hydra's messages remain
+  // Neither the shell nor its stdin keeps this process alive.
   shell.unref();
   if (shell.stdin !== null && 'unref' in shell.stdin && typeof shell.stdin.unref === 'function') shell.stdin.unref();
   return () => void shell.kill('SIGKILL');
 }
 
-/** What a rank has said of its death. */
+/** A death that a rank has announced. */
 export interface WatchedDeath {
   readonly rank: number;
   readonly pid: number;
@@ -38,7 +38,7 @@ export interface WatchedDeath {
   readonly how: string | null; // null: its process was gone already
 }
 
-/** The first death that a watch has told of in this text. */
+/** The first death announced in this text. */
 export function watchedDeathIn(text: string): WatchedDeath | null {
   const found = /^gradloom: rank (\d+) of \d+ \(process (\d+) on (\S+)\) has died(?:: ([^;\n]+))?/m.exec(text);
   if (found === null) return null;
@@ -47,13 +47,15 @@ export function watchedDeathIn(text: string): WatchedDeath | null {
 }
 
 /**
- * Of $1 its process, $2 who it is, $3 and $4 the last checkpoint, as a path and as text. Signals that ask a rank to end
- * reach the shell too. A dead process keeps its state until Hydra collects it: how it ended is the 50th word behind its
- * name, as wait(2) has it. Whoever has sent one of the signals 1, 2 and 15 knows.
+ * Arguments: $1 process id, $2 name of the rank, $3 and $4 the last checkpoint, as a path and as text.
  *
- * MPICH may abort in a rank that reads the memory of one that has died, before all files of that one are closed. So
- * signal 9, which no rank gets because another has died, is told at once; what a rank may do to itself a second later,
- * and an abort after two. Hydra collects a process when it has ended all: one that is gone by then is not the first.
+ * Signals that ask a rank to end reach the shell too, so it ignores them. A dead process keeps its state until Hydra
+ * collects it: its exit status is the 50th word after its name in /proc/pid/stat, coded as in wait(2). The sender of
+ * signals 1, 2 and 15 needs no message.
+ *
+ * MPICH may abort in a rank that reads the memory of a dead one, before all files of the dead one are closed. So signal
+ * 9, which no rank gets because another has died, is announced at once; errors of the rank itself after one second, an
+ * abort after two. Hydra collects a process when it has ended all: a process that is gone by then was not the first.
  */
 const watch = `
 trap '' HUP INT TERM USR1

@@ -20,7 +20,7 @@ export function advise({
 }: Examination): string[] {
   const advice: string[] = [];
   if (!node.ok) {
-    const has = `${runtime.name === 'Node' ? 'Node' : `The Node that ${runtime.name} stands in for`} has version ${node.version}`;
+    const has = `${runtime.name === 'Node' ? 'Node' : `The Node that ${runtime.name} emulates`} has version ${node.version}`;
     advice.push(`${has}, expected ${node.needed} or newer: https://${sites[runtime.name]}`);
   }
   if (noWasm !== null)

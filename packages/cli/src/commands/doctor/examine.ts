@@ -8,9 +8,9 @@ import { type JsRuntime, jsRuntime, neededNode } from '../../terminal/invocation
 
 export interface BackendFigures {
   readonly name: Backend['name'];
-  readonly gflops: number | null; // 10⁹ operations of float64 a second on one core, null where it does not run
-  readonly float32Gflops: number | null; // likewise of float32
-  readonly problem: string | null; // why it does not
+  readonly gflops: number | null; // 10⁹ float64 operations a second on one core, null if the backend does not run
+  readonly float32Gflops: number | null; // 10⁹ float32 operations a second on one core
+  readonly problem: string | null; // why the backend does not run
 }
 
 /** What a machine offers for training. */
@@ -22,15 +22,15 @@ export interface Examination {
   readonly cpu: string;
   readonly cores: number;
   readonly noWasm: string | null; // why the kernels in WebAssembly cannot run
-  readonly koffi: boolean; // runs machine code and reaches a BLAS library
+  readonly koffi: boolean; // koffi is installed; it runs machine code and reaches a BLAS library
   readonly extension: string | null; // processor extensions that machine code is generated for
-  readonly untested: boolean; // machine code runs here, as GRADLOOM_NATIVE asks, where nobody has tried it
+  readonly untested: boolean; // machine code runs here because GRADLOOM_NATIVE asks for it, on an untested system
   readonly noNative: string | null; // why there is no machine code
   readonly makesCode: boolean; // machine code would run if koffi were installed
   readonly blas: BlasIdentity | null;
-  readonly noBlas: string | null; // why there is none
+  readonly noBlas: string | null; // why there is no BLAS library
   readonly forcedCore: string | null; // processor whose kernels OPENBLAS_CORETYPE forces
-  readonly mnist: string | null; // version of the package
+  readonly mnist: string | null; // version of the mnist package
   readonly backends: readonly BackendFigures[];
   readonly auto: Backend['name'] | null; // what `--backend auto` chooses; null if it refuses
 }

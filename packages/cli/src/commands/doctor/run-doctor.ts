@@ -8,7 +8,7 @@ import { advise } from './advise.ts';
 import { type Examination, examine } from './examine.ts';
 import { doctorOptions } from './options.ts';
 
-/** Prints what the machine offers. Resolves to the exit code: 1 where training cannot run. */
+/** Prints what the machine offers. Resolves to the exit code: 1 if training cannot run. */
 export async function runDoctor(request: Request, io: Io): Promise<number> {
   const values = parseRaw(doctorOptions, flagsToRaw(doctorOptions, request));
   refuseMoreThan(0, request.positionals, 'only flags');
@@ -55,7 +55,7 @@ function machineCodeText({ extension, untested, noNative }: Examination, paint: 
   return `yes, ${extension}${untested ? paint('red', ', which nobody has tested on this system') : ''}`;
 }
 
-/** The Node that it is, or stands in for. */
+/** The required version of Node, or of the runtime that replaces it. */
 const needed = ({ runtime, node }: Examination): string =>
   runtime.name === 'Node' ? `${node.needed} or newer` : `as Node ${node.version}; ${node.needed} or newer`;
 

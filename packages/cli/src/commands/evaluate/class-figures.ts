@@ -2,14 +2,14 @@
 export interface ClassFigures {
   readonly label: string;
   readonly rows: number;
-  // recall: share of its rows that are predicted as it, NaN if it has no rows
+  // recall: share of rows of this class that are predicted as it, NaN if there are none
   readonly recall: number;
   readonly precision: number; // precision: share of the rows predicted as it that belong to it, NaN if there are none
-  readonly answers: readonly number[]; // [classes] its rows by predicted class
-  readonly unanswered: number; // its rows without an answer
+  readonly answers: readonly number[]; // [classes] number of its rows by predicted class
+  readonly unanswered: number; // number of its rows without an answer
 }
 
-/** The figures of each class, from the rows counted by class and answer, as the metric does. */
+/** Figures of each class from row counts by class and answer. */
 export function classFigures(
   confusion: Float64Array, // [classes, classes + 1]
   labels?: readonly string[], // [classes]

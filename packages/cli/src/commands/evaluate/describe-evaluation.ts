@@ -17,16 +17,16 @@ export interface Findings {
   readonly split: TakenRows['split'];
   readonly evaluation: Evaluation;
   readonly task: Task;
-  readonly loss: string; // its name
-  readonly threshold: FoundThreshold | null; // of a binary task
-  readonly positive: string | null; // the class that figures of a binary task are about
+  readonly loss: string; // name of the loss
+  readonly threshold: FoundThreshold | null; // null unless the task is binary
+  readonly positive: string | null; // the class that figures of a binary task refer to
   readonly figures: readonly FoundFigure[];
-  readonly withoutRankings: boolean; // whether rows were too many to be held
+  readonly withoutRankings: boolean; // whether there were too many rows to hold
   readonly resampling: Resampling | null;
   readonly topK: { readonly k: number; readonly accuracy: number } | null;
   readonly calibration: Float64Array | null; // [bins, 3]
   readonly classes: readonly ClassFigures[] | null;
-  readonly leftOut: number | null; // classes, where they are too many for a table of each
+  readonly leftOut: number | null; // number of classes, if too many for a table of classes
 }
 
 /** Text output: the results, what they mean, calibration, each class, and the confusion matrix if it fits. */
@@ -44,7 +44,7 @@ export function describeEvaluation(findings: Findings, width: number, paint: Pai
   return classes === null ? lines : [...lines, '', ...classTable(classes), '', ...matrix(classes, width)];
 }
 
-/** Figures that are shares of rows. */
+/** Figures that are shares of the rows. */
 const shares: ReadonlySet<string> = new Set([
   'accuracy',
   'balanced-accuracy',
@@ -90,7 +90,7 @@ function figureRows({ evaluation, topK, figures, loss, task }: Findings, paint: 
 const intervalText = (name: string, { low, high, without }: Interval): string =>
   `${showFigure(name, low)} to ${showFigure(name, high)}${without === 0 ? '' : ` (${plural(without, 'draw')} without a value)`}`;
 
-/** What the figures are about, and how thresholds and intervals were found. */
+/** Notes: the class that figures refer to, and how thresholds and intervals were found. */
 function notes({ threshold, positive, resampling, withoutRankings }: Findings): string[] {
   const lines: string[] = [];
   if (threshold !== null) {
@@ -140,8 +140,8 @@ function classTable(classes: readonly ClassFigures[]): string[] {
 }
 
 /**
- * The confusion matrix: rows are classes, columns predictions, the last one of rows without an answer, if any; 0 is a
- * dot.
+ * The confusion matrix: rows are classes, columns predictions. Rows without an answer, if any, are in the last column;
+ * 0 is a dot.
  */
 function matrix(classes: readonly ClassFigures[], width: number): string[] {
   const isWhole = classes.every(({ unanswered }) => unanswered === 0);

@@ -3,15 +3,15 @@ import { inTurns } from '@gradloom/runtime/internal';
 import type { ThresholdChoice } from '../../options/threshold.ts';
 import { UsageError } from '../../terminal/failure.ts';
 
-/** The threshold that figures are measured at, and where it comes from. */
+/** The threshold that figures are measured at, and its source. */
 export interface FoundThreshold {
   readonly value: number;
   readonly by: ThresholdCriterion | 'flag' | 'model' | 'default';
-  /** Rows that it was chosen on: the validation set, or the measured rows themselves. */
+  /** Rows on which it was chosen: the validation set, or the measured rows themselves. */
   readonly on: { readonly split: string; readonly rows: number; readonly areMeasured: boolean } | null;
 }
 
-/** The threshold of a binary task. `scoresOf` gives the rows that it is chosen on. */
+/** The threshold of a binary task. `scoresOf` returns the rows to choose it on. */
 export async function findThreshold(
   asked: ThresholdChoice | undefined,
   ofModel: number | undefined,

@@ -11,21 +11,21 @@ import {
 } from '@gradloom/core/internal';
 import type { OutputReader } from '@gradloom/runtime';
 
-/** A figure of some rows. */
+/** A figure measured on rows. */
 export interface FoundFigure {
   readonly name: FigureName;
   readonly value: number;
   readonly interval: Interval | null;
 }
 
-/** Figures that are measured as rows come. */
+/** Figures that are measured while rows arrive. */
 export interface FigureReaders {
   readonly readers: readonly OutputReader[];
-  /** The figures, after the last row. Those that need all rows at once are left out where these are not held. */
+  /** The figures, after the last row. Figures that need all rows at once are left out if `held` is null. */
   find(held: HeldRows | null, resampling: Resampling | null): Pausable<FoundFigure[]>;
 }
 
-/** How intervals are found. */
+/** How confidence intervals are found. */
 export interface Resampling {
   readonly resamples: number;
   readonly seed: number;

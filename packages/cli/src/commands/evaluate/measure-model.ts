@@ -20,13 +20,13 @@ import { holdScores, scoresFit, TOO_MANY_SCORES } from './held-scores.ts';
 import { createFigures } from './measure-figures.ts';
 import { type EvaluateValues, evaluateOptions } from './options.ts';
 
-/** Above this, a table would take 128 MiB, and nobody would read it. */
+/** With more classes the confusion table would take 128 MiB, and nobody would read it. */
 const MOST_CLASSES = 2048;
 
-/** As it is counted and as it is handed out, the rows of each class, and its text. */
+/** The table exists as counts, as returned figures, as rows of the classes, and as text. */
 const TABLE_COPIES = 4;
 
-/** What a model does on the rows that are asked for. */
+/** Measures a model on the requested rows. */
 export async function measureModel(model: Model, values: EvaluateValues, io: Io): Promise<Findings> {
   const { split, dataset, sets, isOwn } = await openModelRows(model, values.dataset, values.split, { mayStream: true });
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
@@ -66,7 +66,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   const at = threshold?.value ?? scoring.threshold;
   const confusion = hasTable ? metrics['confusion-matrix']({ ...decision, threshold: at }) : null;
   const calibration = hasProbabilities ? metrics.calibration(decision) : null;
-  // Top-k over all classes is always right, so it is only an error if asked for.
+  // Top-k over all classes is always right: it is left out, and refused only if asked for.
   const topK = k < choices || values['top-k'] !== undefined ? metrics['top-k']({ k }) : null;
   const figures = createFigures(scoring, at);
   const needsRows = task !== 'values' || values.bootstrap !== undefined;
@@ -105,11 +105,11 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   };
 }
 
-/** The validation rows of the run that made the model. */
+/** Validation rows of the run that made the model. */
 const validationRows = ({ validation }: DataSplits, isOwn: boolean): TakenRows | null =>
   isOwn && validation !== undefined ? { split: 'validation', dataset: validation } : null;
 
-/** Options of evaluations that flags set, with warnings printed. */
+/** Evaluation options from flags; prints warnings. */
 export function runOf(
   { threads, backend, blas }: Pick<EvaluateValues, 'threads' | 'backend' | 'blas'>,
   io: Io,

@@ -15,7 +15,7 @@ import { describeEvaluation, type Findings } from './describe-evaluation.ts';
 import { measureModel } from './measure-model.ts';
 import { evaluateOptions } from './options.ts';
 
-/** Measures a model and prints what was found. Resolves to the exit code. */
+/** Measures a model and prints the results. Resolves to the exit code. */
 export async function runEvaluate(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(evaluateOptions, request);
   const values = parseRaw(evaluateOptions, raw);

@@ -109,7 +109,7 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
   return exitCodeOf(Object.values(outcomes));
 }
 
-/** The exit code tells a script that a number has changed. */
+/** The exit code tells a script that a result has changed. */
 const exitCodeOf = (outcomes: readonly Outcome[]): number =>
   outcomes.some(({ findings }) => findings.some(isFailure)) ? 1 : 0;
 
@@ -158,7 +158,7 @@ async function run(
   const note = createNote(name, io);
   const context: ExperimentContext = { machine, brief, note: note.say, paint: createPaint(io.stdout, io.env) };
   const compute = async (): Promise<Outcome> => {
-    // Some experiments do not train, but a missing library is refused for all of them.
+    // Some experiments do not train, but all of them refuse a missing library.
     if (blas !== undefined) resolveBackend(backend, blas);
     return experiment.run(raw, context);
   };
@@ -171,6 +171,6 @@ async function run(
 
 const documentOf = ({ json, findings }: Outcome): Record<string, unknown> => ({ ...json, findings });
 
-/** Typed arrays as arrays. */
+/** Writes typed arrays as arrays. */
 const stringify = (document: unknown, indent?: number): string =>
   JSON.stringify(document, (_key, value) => (value instanceof Float64Array ? [...value] : value), indent);

@@ -23,7 +23,7 @@ import { commandOf } from '../../terminal/text/quote.ts';
 import { runOf } from '../evaluate/measure-model.ts';
 import { type ExplainValues, explainOptions } from './options.ts';
 
-/** Rows that are predicted by default, of all columns and repeats together. */
+/** Default number of predicted rows, over all columns and repeats. */
 const PREDICTED_ROWS = 2_000_000;
 const LEAST_ROWS = 500;
 
@@ -32,11 +32,11 @@ export interface ExplainDocument extends FoundImportances {
   readonly event: 'explanation';
   readonly fingerprint: string;
   readonly split: TakenRows['split'];
-  readonly allRows: number; // that the used ones were drawn from
+  readonly allRows: number; // rows that the used ones were drawn from
   readonly command: string;
 }
 
-/** Says which columns a model needs. Resolves to the exit code. */
+/** Measures which columns a model needs. Resolves to the exit code. */
 export async function runExplain(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(explainOptions, request);
   const values = parseRaw(explainOptions, raw);
@@ -113,7 +113,7 @@ async function find(
   };
 }
 
-/** So many of the rows; all of them where there are no more. */
+/** Draws `count` rows; all rows if there are no more. */
 function drawn(dataset: Dataset, count: number, seed: number): Dataset {
   if (count >= dataset.rows) return dataset;
   const order = Uint32Array.from({ length: dataset.rows }, (_, n) => n);
@@ -121,17 +121,17 @@ function drawn(dataset: Dataset, count: number, seed: number): Dataset {
   return subset(dataset, order.slice(0, count));
 }
 
-/** The side of square images of bytes, as a report finds them. */
+/** Side length of square images of bytes, as the report draws them. */
 function sideOf({ inputs: { array, columns, divisor } }: Dataset): number | null {
   const side = Math.sqrt(columns);
   return array instanceof Uint8Array && divisor === 255 && Number.isInteger(side) && side >= 4 ? side : null;
 }
 
-/** Columns that a terminal shows: of pixels there are hundreds. */
+/** Most columns shown in a terminal: images have hundreds of pixels. */
 const MOST = 30;
 const BAR = 24;
 
-/** Text output: the columns, the most important one first, with a bar each. */
+/** Text output: the columns with bars, most important first. */
 function describeExplanation(found: FoundImportances): string[] {
   const all = ranked(found);
   const shown = all.slice(0, MOST);

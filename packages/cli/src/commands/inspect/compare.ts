@@ -10,7 +10,7 @@ export interface TensorDifference {
   readonly shape: readonly number[];
   readonly differing: number; // numbers with other bits
   readonly largest: number; // largest |a - b|, NaN if one of them is not a number
-  readonly at: number; // index of it
+  readonly at: number; // index of the largest difference
   readonly a: number;
   readonly b: number;
 }
@@ -18,12 +18,12 @@ export interface TensorDifference {
 export interface Comparison {
   readonly files: readonly [string, string];
   readonly fingerprints: readonly [string, string];
-  readonly hasWeights: boolean; // one of them at least
+  readonly hasWeights: boolean; // at least one of the files has weights
   readonly sameWeights: boolean;
   readonly precisions: readonly [ElementType, ElementType]; // types of the weights
   readonly options: readonly Difference[];
-  readonly tensors: readonly TensorDifference[]; // of those that differ, the largest difference first
-  readonly unmatched: readonly string[]; // tensors that the other file does not have, or has in another shape
+  readonly tensors: readonly TensorDifference[]; // tensors that differ, largest difference first
+  readonly unmatched: readonly string[]; // tensors that the other file lacks or has in another shape
 }
 
 export function compare(a: Inspected, b: Inspected): Comparison {

@@ -49,7 +49,7 @@ const MOST_CHARACTERS = 200;
 const brief = (text: string): string =>
   text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS - 3)}...`;
 
-/** '[3, 7]' of a place in a row-major tensor. */
+/** '[3, 7]': the index of a number in a row-major tensor. */
 function indexOf(at: number, shape: readonly number[]): string {
   const indices: number[] = [];
   let rest = at;

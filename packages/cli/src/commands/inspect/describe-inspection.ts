@@ -44,10 +44,10 @@ function precisionText(model: Inspected['file']['model']): string {
     : 'float64; float32 cannot hold the largest weights';
 }
 
-/** Columns that are named: --json has them all. */
+/** Most columns that are named: --json has them all. */
 const MOST_COLUMNS = 8;
 
-/** What a model of a table takes and answers. */
+/** Inputs and target of a model of a table. */
 function tableRows({ columns, target }: Preprocessing): [string, string][] {
   const named = columns.slice(0, MOST_COLUMNS).map(({ name, type }) => `${name} (${type})`);
   const left = columns.length - named.length;

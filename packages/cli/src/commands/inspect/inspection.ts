@@ -30,10 +30,10 @@ export interface Inspection {
   readonly bytes: number;
   readonly fingerprint: string;
   readonly precision: 'float64' | 'float32'; // type of the weights
-  // Of a weight that is rounded to float32: 0 in a model of these, Infinity (in JSON null) where it cannot be held.
+  // Largest change of a weight when rounded to float32: 0 in a float32 model, Infinity (null in JSON) if it overflows.
   readonly largestChange: number;
-  readonly parameters: number; // all that the file holds
-  readonly trainedParameters: number; // without running statistics
+  readonly parameters: number; // number of all parameters
+  readonly trainedParameters: number; // number of parameters without running statistics
   readonly tensors: readonly TensorFigures[];
   readonly [part: string]: unknown;
 }
@@ -59,7 +59,7 @@ export function inspectionOf({ path, file, tensors }: Inspected): Inspection {
 export function headerOf({ model, checkpoint }: ModelFile): Record<string, unknown> {
   const { spec, loss, metadata, preprocessing } = model;
   const run = checkpoint === null ? {} : { record: checkpoint.record, progress: checkpoint.progress };
-  // Models of plain numbers have none.
+  // Models of plain numbers have no preprocessing.
   const ofTable = preprocessing === undefined ? {} : { preprocessing };
   return { spec, loss: loss ?? null, ...ofTable, metadata, ...run };
 }

@@ -11,10 +11,10 @@ import { describeInspection } from './describe-inspection.ts';
 import { inspectFile, inspectionOf } from './inspection.ts';
 import { inspectOptions } from './options.ts';
 
-/** Prints what a file holds, or how it differs from another. Resolves to the exit code. */
+/** Prints the contents of a file, or its differences from another. Resolves to the exit code. */
 export async function runInspect(request: Request, io: Io): Promise<number> {
   const { diff, json } = parseRaw(inspectOptions, flagsToRaw(inspectOptions, request));
-  refuseMoreThan(1, request.positionals, 'one file, and another behind --diff');
+  refuseMoreThan(1, request.positionals, 'one file, and another after --diff');
   const [path] = request.positionals;
   if (path === undefined || path === '') {
     throw new UsageError('the file is missing, expected a model, a checkpoint or a run such as runs/mnist-1');

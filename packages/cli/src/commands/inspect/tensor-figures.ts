@@ -1,15 +1,15 @@
 import { createSpread } from '@gradloom/core/internal';
 import type { NamedTensor } from './tensors.ts';
 
-/** Statistics of a tensor; numbers that are not finite are counted and left out. */
+/** Statistics of a tensor; non-finite numbers are counted and left out. */
 export interface TensorFigures {
   readonly name: string;
   readonly shape: readonly number[];
   readonly isTrained: boolean;
-  readonly min: number | null; // null where no number is finite
+  readonly min: number | null; // null if no number is finite
   readonly max: number | null;
   readonly mean: number | null;
-  readonly std: number | null; // √ of the mean square about the mean
+  readonly std: number | null; // standard deviation: √ of the mean square about the mean
   readonly zeros: number;
   readonly notFinite: number;
 }

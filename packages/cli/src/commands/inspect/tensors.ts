@@ -1,11 +1,11 @@
 import { buildNetwork, type Elements } from '@gradloom/core';
 import type { ModelFile } from '@gradloom/runtime';
 
-/** A tensor of a file: a weight, or what the optimizer keeps of one. */
+/** A tensor of a file: a weight or optimizer state of one. */
 export interface NamedTensor {
   readonly name: string; // '0.W', '1.2.gamma' inside of layer 1, 'encoder.W', or '0.W m' for the optimizer's m
   readonly shape: readonly number[];
-  readonly isTrained: boolean; // the running statistics of batch-norm are not
+  readonly isTrained: boolean; // false for running statistics of batch-norm
   readonly values: Elements;
 }
 
@@ -22,7 +22,7 @@ export function tensorsOf({ model, checkpoint }: ModelFile, slots: readonly stri
     places.flatMap(({ path, spec, tensors: own }) =>
       own.flatMap(({ name, offset, length }) => {
         const { shape, isTrained } = known.get(offset) ?? { shape: [], isTrained: true };
-        // The optimizer keeps nothing of a tensor that it does not train.
+        // The optimizer has no state for tensors that it does not train.
         if (suffix !== '' && !isTrained) return [];
         return [
           {

@@ -27,7 +27,7 @@ import { createRecipe } from '../train/recipe.ts';
 import { type LrFindValues, lrFindAlternatives, lrFindOptions } from './options.ts';
 import { type RateSweep, rounded, type Suggestion, suggest, sweepRates } from './suggest.ts';
 
-/** Sweeps the learning rate and suggests one. Resolves to the exit code: 1 where no rate lowers the loss. */
+/** Sweeps the learning rate and suggests one. Resolves to the exit code: 1 if no rate lowers the loss. */
 export async function runLrFind(request: Request, io: Io): Promise<number> {
   const given = flagsToRaw(lrFindOptions, request);
   const values = parseRaw(lrFindOptions, given, lrFindAlternatives);
@@ -102,7 +102,7 @@ async function lrFind(
   }
 }
 
-/** The flags that were given and that train has too. */
+/** The given flags that train has too. */
 function trainFlags({
   from: _from,
   to: _to,
@@ -121,11 +121,11 @@ interface LrFindDocument extends RateSweep {
   readonly dataset: string;
   readonly network: string;
   readonly suggestion: (Suggestion & { readonly rate: number }) | null;
-  readonly train: string | null; // a command that uses it
+  readonly train: string | null; // a train command with the suggested rate
   readonly command: string;
 }
 
-/** Lines of at most 80 columns. */
+/** Text output, at most 80 columns wide. */
 function describeSweep(document: LrFindDocument, env: Io['env']): string[] {
   const { dataset, network, points, train } = document;
   const log = (pick: 'loss' | 'smoothed') => points.map((point) => [Math.log10(point.rate), point[pick]] as const);

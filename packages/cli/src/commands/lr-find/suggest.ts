@@ -4,29 +4,29 @@ import type { Recipe } from '../train/recipe.ts';
 /** A step of the sweep. */
 export interface SweepPoint {
   readonly step: number;
-  readonly rate: number; // of the step
-  readonly loss: number; // of its batch, before its update
-  readonly smoothed: number; // of all steps so far
+  readonly rate: number; // learning rate of the step
+  readonly loss: number; // loss of its batch, before its update
+  readonly smoothed: number; // smoothed loss of all steps so far
 }
 
-/** What a sweep says of the learning rate. */
+/** Learning rates that a sweep suggests. */
 export interface Suggestion {
-  readonly steepest: number; // where the smoothed loss falls fastest by the logarithm of the rate
-  readonly lowest: number; // where the smoothed loss is lowest
+  readonly steepest: number; // the rate at which the smoothed loss falls fastest by the logarithm of the rate
+  readonly lowest: number; // the rate at which the smoothed loss is lowest
 }
 
-/** How much of the smoothed loss is kept at each step. */
+/** Weight of the earlier losses in the smoothed loss at each step. */
 const KEPT = 0.9;
 
-/** The loss has diverged at so many times the lowest, if that is above the first. */
+/** The loss has diverged if it is this many times the lowest, and above the first. */
 const DIVERGED = 4;
 
-/** Decades on each side of a rate, of the straight line whose slope counts as the curve's. */
+/** The slope at a rate is that of a line fitted to this many decades on each side. */
 const REACH = 0.25;
 
 /**
- * The losses smoothed: at step k the mean of the losses up to k, each with 0.9 times the weight of the next. Ends
- * behind the first that has diverged: not finite, or above the first and 4 times the lowest.
+ * Smooths the losses: at step k the mean of the losses up to k, each with 0.9 times the weight of the next. Ends at the
+ * first that has diverged: not finite, or above the first and 4 times the lowest.
  */
 export function smooth(losses: readonly Omit<SweepPoint, 'smoothed'>[]): { points: SweepPoint[]; diverged: boolean } {
   const points: SweepPoint[] = [];
@@ -44,8 +44,8 @@ export function smooth(losses: readonly Omit<SweepPoint, 'smoothed'>[]): { point
 }
 
 /**
- * The rate of the steepest descent up to the lowest smoothed loss: the slope at a rate is that of the least-squares
- * line through the smoothed losses within a quarter of a decade. Null where the loss never falls.
+ * The rate at which the smoothed loss falls fastest, up to the lowest smoothed loss. The slope at a rate is that of the
+ * least-squares line through the smoothed losses within a quarter of a decade. Null if the loss never falls.
  */
 export function suggest(points: readonly SweepPoint[]): Suggestion | null {
   if (points.length === 0) return null;
@@ -73,18 +73,18 @@ function slopeAt(points: readonly SweepPoint[], k: number): number {
   return spread === 0 ? 0 : near.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / spread;
 }
 
-/** A rate as it is suggested, with two digits. */
+/** A suggested rate, with two digits. */
 export const rounded = (rate: number): number => Number(rate.toPrecision(2));
 
 export interface RateSweep {
   readonly from: number;
   readonly to: number;
-  readonly steps: number; // asked for
+  readonly steps: number; // steps asked for
   readonly stopped: 'completed' | 'diverged' | 'aborted';
-  readonly points: readonly SweepPoint[]; // up to the divergence
+  readonly points: readonly SweepPoint[]; // steps up to the divergence
 }
 
-/** Trains while the rate rises from `from` to `to`, each step by the same factor, and ends where the loss diverges. */
+/** Trains while the rate rises from `from` to `to` by the same factor at each step, until the loss diverges. */
 export async function sweepRates(
   { spec, sets, options }: Recipe,
   { from, to, steps }: Pick<RateSweep, 'from' | 'to' | 'steps'>,
@@ -93,7 +93,7 @@ export async function sweepRates(
 ): Promise<RateSweep> {
   const losses: Omit<SweepPoint, 'smoothed'>[] = [];
   const diverged = new AbortController();
-  // No set is held out, so nothing ends the sweep early.
+  // No rows are held out, so early stopping cannot end the sweep.
   const { optimizer = 'adam', epochs: _, patience: _p, minDelta: _d, monitor: _m, ...rest } = options;
   try {
     await train(
@@ -116,7 +116,7 @@ export async function sweepRates(
       },
     ).result;
   } catch (error) {
-    // A loss that is no number ends the sweep as one that is too high does.
+    // A loss that is not finite ends the sweep, as one that is too high does.
     if (!(error instanceof TrainingError)) throw error;
     losses.push({ step: error.step, rate: to, loss: Number.NaN });
   }

@@ -7,12 +7,13 @@ import type { RowBatch } from './text-rows.ts';
 export interface Answer {
   readonly row: number; // index in its source, counted from 0
   readonly class?: number | null; // index of the class, for a classifier; null if the row has no answer
-  readonly label?: string; // of the class
-  readonly probability?: number | null; // of the class, if the outputs are logits; null if there is no answer
+  readonly label?: string; // name of the class
+  // probability of the class, if the outputs are logits; null if there is no answer
+  readonly probability?: number | null;
   readonly outputs: readonly number[]; // values, or logits
   readonly reason?: string; // why the row has no answer
   readonly target?: readonly number[];
-  readonly targetLabel?: string; // of a target that is a class with a name
+  readonly targetLabel?: string; // name of the target class, if it has one
 }
 
 /** A function that answers batches of rows. */

@@ -3,15 +3,15 @@ import type { Cell } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
 import type { TableReader, TableRow } from '@gradloom/runtime/internal';
 
-/** Rows of a table that a model answers: the cells of its own columns, in its order. */
+/** Rows of a table for a model: the cells of the model's columns, in its order. */
 export interface CellRows {
   readonly batches: AsyncIterable<readonly TableRow[]>;
-  /** Names of columns that are there and not read. */
+  /** Names of columns that are not read. */
   readonly unread: readonly string[];
 }
 
 /**
- * The columns of a model among those of a table, by name; without names in their order.
+ * The columns of a model among those of a table, by name, or by position if the table has no names.
  * @throws Error naming the column that is missing.
  */
 export function pickColumns(reader: TableReader, wanted: readonly string[], source: string): CellRows {
@@ -60,12 +60,12 @@ async function* refuseOthers(
   }
 }
 
-/** Characters of a line: far more than any row has. */
+/** Most characters of a line, far more than any row needs. */
 const MOST_CHARACTERS = 1 << 22;
 
 /**
- * Rows of JSON lines, each an object by column name or an array of cells. All lines that have arrived make a batch: a
- * pipe is answered at once.
+ * Rows of JSON lines, each an object by column name or an array of cells. All lines that have arrived make a batch:
+ * rows from a pipe are answered at once.
  */
 export async function* jsonRows(
   texts: AsyncIterable<string>,
@@ -124,7 +124,7 @@ export async function* textOf(stream: Readable): AsyncGenerator<string> {
   if (rest !== '') yield rest;
 }
 
-/** A stream and its first character that is no space, which are then read together. */
+/** The first character of a stream that is not white space, and the whole text of the stream. */
 export async function peek(stream: Readable): Promise<{ first: string; texts: AsyncGenerator<string> }> {
   const texts = textOf(stream);
   let start = '';

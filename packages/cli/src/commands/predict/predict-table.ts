@@ -14,11 +14,11 @@ import { openCsvStream, openTable, type TableRow, tableFormatOf } from '@gradloo
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import { type CellRows, jsonRows, peek, pickColumns } from './cell-rows.ts';
 
-/** Where rows come from: a table by its name, or text, CSV or JSON lines as its first character says. */
+/** The source of rows: a table by name, or a stream of CSV or JSON lines, which the first character tells apart. */
 export type RowSource = { readonly path: string } | { readonly stream: Readable; readonly name: string };
 
 /**
- * Answers rows of a table, a line each: CSV, or JSON such as {"prediction":"setosa","probabilities":{"setosa":0.98}}.
+ * Answers rows of a table, one line each: CSV, or JSON such as {"prediction":"setosa","probabilities":{"setosa":0.98}}.
  * Resolves to the number of rows. @throws Error naming line and column of a cell that cannot be read.
  */
 export async function predictTable(model: Model, preprocessing: Preprocessing, from: RowSource, json: boolean, io: Io) {
@@ -72,7 +72,7 @@ async function openRows({ columns }: Preprocessing, from: RowSource, source: str
   return pickColumns(await openCsvStream(Readable.from(texts), source), wanted, source);
 }
 
-/** Whether a file of this name is a table. */
+/** Whether the name of a file is that of a table. */
 export const isTable = (path: string): boolean => tableFormatOf(path) !== undefined;
 
 function answersOf(model: Model, x: Float64Array, rows: readonly TableRow[], source: string): Answer[] {
@@ -84,13 +84,13 @@ function answersOf(model: Model, x: Float64Array, rows: readonly TableRow[], sou
   }
 }
 
-/** Titles of the CSV: the prediction, or one for each of several targets, then the probability of each class. */
+/** Column titles of the CSV: the prediction, or one for each of several targets, then the probability of each class. */
 const headOf = ({ target }: Preprocessing, labels: readonly string[]): string[] => [
   ...(target.length === 1 ? ['prediction'] : target.map(({ name }) => name)),
   ...labels.map((label) => `p(${label})`),
 ];
 
-/** Names of the classes whose probabilities are printed, in the order of the columns. */
+/** Names of the classes whose probabilities are printed, in column order. */
 function classesOf([first]: Preprocessing['target'], { loss, parts }: Model): readonly string[] {
   const isKnown = hasProbabilities(loss === undefined ? null : createLoss(loss, parts?.own));
   return first.type === 'classes' && isKnown ? first.labels : [];
@@ -103,11 +103,12 @@ function cellsOf(
   labels: readonly string[],
 ): string[] {
   const values = target.length === 1 ? [prediction] : target.map(({ name }) => targetValue(prediction, name));
-  // By name: an object has keys such as 1 before all others, whatever the order of the classes.
+  // Values are looked up by name, since an object lists keys such as 1 before all others, whatever the order of the
+  // classes.
   return [...values, ...labels.map((label) => probabilities?.[label])].map(textOf);
 }
 
-/** Of one of several targets. */
+/** The predicted value of one of several targets. */
 const targetValue = (prediction: Answer['prediction'], name: string): number | undefined =>
   typeof prediction === 'object' && prediction !== null && !Array.isArray(prediction)
     ? (prediction as Readonly<Record<string, number>>)[name]
@@ -115,11 +116,11 @@ const targetValue = (prediction: Answer['prediction'], name: string): number | u
 
 const textOf = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
 
-/** A line of CSV as RFC 4180 has it: a cell with a comma, a quote or a line break stands in quotes. */
+/** A line of CSV by RFC 4180: cells with a comma, a quote or a line break are quoted. */
 const csvLine = (cells: readonly string[]): string =>
   cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
 
-/** Collects what few or no training rows had, and says it once at the end. */
+/** Collects values that few or no training rows had, and prints a note on them at the end. */
 function createNotes(io: Io) {
   const found = new Map<string, { rows: number; value: string | null }>();
   return {

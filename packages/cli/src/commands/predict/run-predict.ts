@@ -59,7 +59,7 @@ function warnOfNone(file: string | undefined, io: Io): void {
   printLine(io.stderr, `gradloom predict: warning: ${source} has no rows`);
 }
 
-/** Where rows of a table come from. */
+/** The source of rows of a table. */
 async function rowSource(file: string | undefined, io: Io): Promise<RowSource> {
   if (file !== undefined && isTable(file)) return { path: file };
   if (file !== undefined && file !== '-') return { stream: await openFile(file), name: file };
@@ -85,7 +85,7 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
   }
   const network = buildNetwork(model.spec, model.parts?.own);
   if (file !== undefined && /\.([ct]sv|npy)(\.gz)?$/i.test(file)) {
-    await (await openHandle(file)).close(); // whether it is there
+    await (await openHandle(file)).close(); // throws if the file is missing
     throw new UsageError(
       `${file} is a table, expected a file with a JSON array on each line (--dataset ${file} reads a table)`,
     );
@@ -111,7 +111,8 @@ async function openHandle(path: string): Promise<FileHandle> {
 }
 
 /**
- * Row, then the class and how sure it is, or the values, or why there is no answer; tabs between them, for cut and awk.
+ * Cells of a row: its number, then the class and its probability, or the values, or why there is no answer. Tabs
+ * separate them, for cut and awk.
  */
 function cellsOf({ row, class: best, label, probability, outputs, reason, target, targetLabel }: Answer): string[] {
   const cells = [String(row)];
@@ -127,14 +128,14 @@ const decimalOrWhole = (value: number): string => (Number.isInteger(value) ? Str
 
 const BATCH_ROWS = 256;
 
-/** Rows of a dataset, as a network that computes with `type` reads them. @throws UsageError for a missing row. */
+/** Rows of a dataset for a network of type `type`. @throws UsageError for a missing row. */
 export function* datasetRows(
   dataset: Dataset,
   ranges: readonly RowRange[] | undefined,
   type: ElementType,
 ): Generator<RowBatch> {
   const { rows, name, inputs, targets, labels } = dataset;
-  // As a run does: of floats, the divisor is rounded to a float, too.
+  // As in training, a float32 network rounds the divisor to float32, too.
   const round = roundingOf(createElements(type, 0));
   const missing = ranges?.find(({ last }) => last >= rows);
   if (missing !== undefined) {

@@ -2,20 +2,21 @@ import type { Readable } from 'node:stream';
 import type { Network } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
 
-/** Extra characters of a line; 32 per number are far more than its shortest text needs. */
+/** Most extra characters of a line, beside 32 per number, far more than a number needs. */
 const MOST_BESIDE = 1 << 20;
 const MOST_OF_A_NUMBER = 32;
 
 /**
- * Rows of a stream of JSON arrays, one a line. All lines that have arrived make a batch: a pipe is answered at once, a
- * file in large parts. @throws Error naming the line of `source` that is no row.
+ * Rows of a stream of JSON arrays, one a line. All lines that have arrived make a batch: rows from a pipe are answered
+ * at once, a file in large parts. @throws Error naming the line of `source` that is not a row.
  */
 export async function* textRows(
   stream: Readable,
   { input: I, places }: Pick<Network, 'input' | 'places'>,
   source: string,
 ): AsyncGenerator<RowBatch> {
-  // Drops a mark of the byte order in front; what stands for bytes that are no UTF-8 is no JSON of numbers either.
+  // Drops a byte-order mark at the start. Invalid UTF-8 becomes characters that are no JSON of numbers, so they are
+  // refused.
   const decoder = new TextDecoder();
   const mostCharacters = MOST_BESIDE + MOST_OF_A_NUMBER * I;
   const [{ spec }] = places;
@@ -77,7 +78,7 @@ function parseRow(
 /** Rows to predict, and their targets if known. */
 export interface RowBatch {
   readonly x: Float64Array; // [N, I]
-  readonly numbers: readonly number[]; // [N] place of each row in its source, counted from 0
+  readonly numbers: readonly number[]; // [N] index of each row in its source, counted from 0
   readonly targets?: readonly (readonly number[])[]; // [N][columns]
-  readonly targetLabels?: readonly string[]; // [N] names of their classes, where they have names
+  readonly targetLabels?: readonly string[]; // [N] names of the target classes, if they have names
 }

@@ -31,7 +31,7 @@ import { createRecipe, type Recipe } from '../train/recipe.ts';
 import { type ScaleValues, scaleAlternatives, scaleOptions } from './options.ts';
 import { measureEach, scaleRanks } from './scale-ranks.ts';
 
-/** Measures how training scales with threads. Resolves to the exit code: 1 where threads changed a bit. */
+/** Measures how training scales with threads. Resolves to the exit code: 1 if the number of threads changed a bit. */
 export async function runScale(request: Request, io: Io): Promise<number> {
   const given = flagsToRaw(scaleOptions, request);
   const values = parseRaw(scaleOptions, given, scaleAlternatives);
@@ -52,7 +52,7 @@ export async function runScale(request: Request, io: Io): Promise<number> {
   return withOut(out, 'scale', (lock) => scale(given, values, request, io, lock));
 }
 
-/** What `work` resolves to; an error of the libraries speaks of flags. */
+/** Awaits `work`; option names in its errors become flags. */
 async function named<T>(work: () => Promise<T>, given: RawOptions): Promise<T> {
   try {
     return await work();
@@ -104,7 +104,7 @@ async function scale(
   }
 }
 
-/** The workload as `train` would run it, without what only a whole run needs. */
+/** The workload as `train` would run it, without the options that only a whole run needs. */
 async function recipeOf(values: ScaleValues): Promise<Recipe> {
   const {
     dataset = { name: 'mnist', options: { kind: 'mnist' } },
@@ -137,7 +137,7 @@ async function measure(
   const { epochs: _, ...workload } = options;
   const counts = threadCounts(cores, most);
   if (modelCores.length > 0 && cores === 1) throw new UsageError(tooFewCores(modelCores));
-  // A barrier takes two threads, whatever the steps have.
+  // A barrier needs two threads, even if the steps have one.
   const pool = await createPool({ threads: Math.max(...counts, modelCores.length > 0 ? 2 : 1) });
   let scaling: Scaling;
   try {
@@ -154,7 +154,7 @@ async function measure(
     note.clear();
     await pool.destroy();
   }
-  // Where threads no longer take cores.
+  // Measured now that the threads no longer use the cores.
   return reportOf(scaling, cores, await measureOnRanks());
 }
 
@@ -171,17 +171,16 @@ function documentOf({ first, ...report }: ScaleReport): Record<string, unknown> 
   };
 }
 
-/** Most counts that are tried up to the cores. */
+/** Most thread counts to try, up to the number of cores. */
 const MOST = 12;
 
 /**
- * Counts from 1 to the cores, and the cores themselves; beyond them, where threads take turns, only `most` and, if
- * nearer, one more.
+ * Counts from 1 to the number of cores. Above it, where threads share cores, only `most` and at most one count between.
  */
 export function threadCounts(cores: number, most: number): number[] {
   const within = Math.min(cores, most);
   const counts = new Set<number>([within]);
-  // Near 1 every count, then in even ratios: a law shows in ratios.
+  // Every small count, then counts in even ratios: scaling laws show in ratios.
   for (let k = 0; k < MOST; k++)
     counts.add(within <= MOST ? Math.min(within, k + 1) : Math.round(within ** (k / (MOST - 1))));
   if (most > cores) for (const count of [cores + 1, most]) counts.add(count);

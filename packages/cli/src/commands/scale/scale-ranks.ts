@@ -10,7 +10,7 @@ import type { Recipe } from '../train/recipe.ts';
 import { type ScaleValues, scaleOptions } from './options.ts';
 import { type RankDocument, startRanks } from './start-ranks.ts';
 
-/** Measures the ranks that this process is one of; rank 0 prints. Resolves to the exit code. */
+/** Measures the cluster of this rank; rank 0 prints. Resolves to the exit code. */
 export async function scaleRanks(
   cluster: Cluster,
   { spec, sets, options: { epochs: _, ...options } }: Recipe,
@@ -41,7 +41,7 @@ export async function scaleRanks(
   }
 }
 
-/** Starts each number of ranks in turn, and measures them. */
+/** Starts and measures each number of ranks in turn. */
 export async function measureEach(
   counts: readonly number[],
   request: Request,
@@ -58,10 +58,10 @@ export async function measureEach(
   return points;
 }
 
-/** Flags that say what else to measure and where to show it; those with a value are followed by it. */
+/** Flags that say what else to measure and where to show it; true if a value follows. */
 const OWN = { '--ranks': true, '--model-cores': true, '--out': true, '--json': false } as const;
 
-/** The words of a command line that say what to train and how long, for ranks that measure it. */
+/** The arguments for ranks that are measured: those that say what to train and how long. */
 export function argumentsOfRanks(args: readonly string[]): string[] {
   const kept: string[] = [];
   for (let k = 0; k < args.length; k++) {

@@ -3,19 +3,19 @@ import type { RankPoint } from '../../lab/scale/ranks/measure-ranks.ts';
 import type { Io } from '../../terminal/io.ts';
 import { findLauncher } from '../cluster/find-launcher.ts';
 
-/** More ranks than cores: Open MPI 5 and 4 ask the environment, others do not mind. */
+/** Allows more ranks than cores: Open MPI 5 and 4 read these variables, others ignore them. */
 const FREE = {
   PRTE_MCA_rmaps_default_mapping_policy: ':oversubscribe',
   OMPI_MCA_rmaps_base_oversubscribe: '1',
 };
 
 /**
- * Starts this program on so many ranks, and returns what they have measured.
- * @throws Error (rejects) where nothing can start them, or they end without a measurement.
+ * Starts this program on `ranks` ranks and returns their measurement.
+ * @throws Error (rejects) if the ranks cannot start or end without a measurement.
  */
 export async function startRanks(
   ranks: number,
-  words: readonly string[], // of the command line
+  words: readonly string[], // arguments of the command line
   { env }: Pick<Io, 'env'>,
   signal: AbortSignal,
 ): Promise<RankPoint> {
@@ -44,7 +44,7 @@ export async function startRanks(
   throw new Error(`scale: ${command} ended with ${code} on ${ranks} ranks, expected a measurement (${lastOf(errors)})`);
 }
 
-/** The first line of what was printed last that says something. */
+/** The first non-empty line of the end of the output. */
 const lastOf = (text: string): string => {
   const lines = text.split('\n').filter((line) => /[A-Za-z]/.test(line));
   return lines.find((line) => line.startsWith('gradloom ')) ?? lines.at(-1) ?? 'it printed nothing';
@@ -55,7 +55,7 @@ export interface RankDocument extends RankPoint {
   readonly event: 'ranks';
 }
 
-/** The measurement in what ranks have printed; null where there is none. */
+/** The measurement that ranks have printed; null if there is none. */
 export function findRankDocument(stdout: string): RankPoint | null {
   for (const line of stdout.split('\n')) {
     if (!line.startsWith('{"event":"ranks"')) continue;

@@ -6,17 +6,17 @@ import type { Recipe } from '../train/recipe.ts';
 /** How the threads are shared among runs. */
 export interface Lanes {
   readonly atOnce: number;
-  readonly threads: number; // of each run
+  readonly threads: number; // threads of each run
   readonly why: string;
 }
 
 /** Training time of one measurement. */
 const MEASURE_MS = 300;
 
-/** A run has to be so much faster on its own threads to be preferred: runs at once also share out all other work. */
+/** One run on all threads must be this much faster to be preferred: concurrent runs also share out all other work. */
 const MARGIN = 1.05;
 
-/** How runs share the threads: as asked for, or as measured with the first runs that there are to do. */
+/** How runs share the threads: as asked for, or as measured with the first runs to do. */
 export function createLanes(pool: Pool, asked: number | 'auto', signal: AbortSignal, say: (lanes: Lanes) => void) {
   let chosen: Lanes | null = null;
   return async (recipes: readonly Recipe[]): Promise<Lanes> => {
@@ -28,24 +28,24 @@ export function createLanes(pool: Pool, asked: number | 'auto', signal: AbortSig
           : { atOnce, threads: Math.floor(pool.threads / atOnce), why: 'as asked for' };
       say(chosen);
     }
-    // Where few runs are left, each has more threads.
+    // If few runs are left, each gets more threads.
     if (recipes.length >= chosen.atOnce) return chosen;
     return { ...chosen, atOnce: recipes.length, threads: Math.floor(pool.threads / recipes.length) };
   };
 }
 
-/** Where there is no memory to measure with; the runs that it suffices for are done. */
+/** Used if memory does not suffice for the measurement; runs that fit one at a time are still done. */
 function oneAtATime(error: unknown, { threads }: Pool): Lanes {
   if (!lacksMemory(error)) throw error;
-  return { atOnce: 1, threads, why: 'there is no memory for the first runs at once' };
+  return { atOnce: 1, threads, why: 'memory does not suffice for the first runs at once' };
 }
 
 /**
- * Measures steps a second of one run on all threads, and of as many runs as there are threads at once, one thread each;
- * each twice, in turns. No result depends on the choice.
+ * Compares the steps a second of one run on all threads with those of as many concurrent runs as there are threads, one
+ * thread each. Both are measured twice, alternately. No result depends on the choice.
  */
 async function chooseLanes(
-  recipes: readonly Recipe[], // of the first runs
+  recipes: readonly Recipe[], // recipes of the first runs
   pool: Pool,
   signal: AbortSignal,
 ): Promise<Lanes> {
@@ -58,14 +58,14 @@ async function chooseLanes(
   for (let round = 0; round < 2 && !signal.aborted; round++) {
     best.alone = Math.max(best.alone, await stepsASecond(recipes[0], pool, threads, signal));
     const speeds = await Promise.all(many.map((recipe) => stepsASecond(recipe, pool, 1, signal)));
-    // Runs of other networks have other steps: what counts is how fast the first is beside the others.
+    // Runs of other networks have other steps, so the speed of the first run beside the others counts.
     best.together = Math.max(best.together, speeds[0] * together);
   }
-  const measured = `measured: ${whole(best.together)} steps/s so, ${whole(best.alone)} by one run on ${threads} threads`;
+  const measured = `measured: ${whole(best.together)} steps/s this way, ${whole(best.alone)} by one run on ${threads} threads`;
   return best.alone > MARGIN * best.together
     ? {
         ...{ atOnce: 1, threads },
-        why: `measured: ${whole(best.alone)} steps/s so, ${whole(best.together)} by ${together} runs on a thread each`,
+        why: `measured: ${whole(best.alone)} steps/s this way, ${whole(best.together)} by ${together} runs on a thread each`,
       }
     : { atOnce: together, threads: Math.floor(threads / together), why: measured };
 }
@@ -84,13 +84,13 @@ async function stepsASecond(
       .result;
     return elapsedMs === 0 ? 0 : (1000 * steps) / elapsedMs;
   } catch (error) {
-    // A run that diverges has a speed as well.
+    // A run that diverges still has a speed.
     if (!(error instanceof TrainingError)) throw error;
     return (1000 * error.step) / (performance.now() - startMs);
   }
 }
 
-/** Whether a run failed for want of memory: for its rows, its plan or its threads. */
+/** Whether a run failed for lack of memory: for its rows, its plan or its threads. */
 export const lacksMemory = (error: unknown): error is Error =>
   error instanceof Error &&
   (error instanceof RangeError ||

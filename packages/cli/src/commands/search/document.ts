@@ -7,7 +7,7 @@ import type { Standing } from './outcome.ts';
 import type { Dimension, SearchedKey } from './space.ts';
 import type { Round, Trial } from './trials.ts';
 
-/** What search.json holds, and the last line of --json. */
+/** Contents of search.json and of the last line of --json. */
 export interface SearchDocument {
   readonly event: 'search' | 'done';
   readonly file: string;
@@ -18,7 +18,7 @@ export interface SearchDocument {
   readonly isHigherBetter: boolean;
   readonly rounds: readonly Round[];
   readonly searched: readonly { readonly key: string; readonly log: boolean }[];
-  readonly trials: readonly (Standing & { readonly values: readonly SearchedValue[] })[]; // by merit
+  readonly trials: readonly (Standing & { readonly values: readonly SearchedValue[] })[]; // best trial first
   readonly left: number; // trials that have not been measured yet
   readonly stopped: boolean;
   readonly best: { readonly trial: number; readonly command: string } | null;
@@ -60,6 +60,6 @@ export const documentOf = ({
   stopped,
 });
 
-/** A value as it is typed for train, where it is no number. */
+/** A value as typed for train, unless it is a number. */
 const valueText = (key: SearchedKey, value: unknown): SearchedValue =>
   typeof value === 'number' ? value : formatValue(readValue(trainOptions[key], key, value));

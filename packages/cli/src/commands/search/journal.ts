@@ -8,26 +8,26 @@ import { openMetrics } from '../train/metrics-file.ts';
 import { checkSearch, type SearchConfig } from './config.ts';
 import { keyText, type RunOutcome } from './outcome.ts';
 
-/** What a search is: a resume must have the same. */
+/** Identity of a search: resuming requires the same. */
 export interface SearchStart {
-  readonly file: string; // the path of its config, as it was given
+  readonly file: string; // path of its config, as given
   readonly config: SearchConfig;
-  readonly data: string; // SHA-256 of its sets
+  readonly data: string; // SHA-256 of its datasets
 }
 
-/** The runs that have ended, in search.jsonl. */
+/** The finished runs, in search.jsonl. */
 export interface Journal {
   readonly outcomes: ReadonlyMap<string, RunOutcome>;
   readonly notes: readonly string[]; // problems found in the file
-  /** Returns the reason where the line cannot be written, the first time; it then waits for the next. */
+  /** Returns the reason if the line cannot be written, the first time only; the line is then kept for the next call. */
   add(outcome: RunOutcome): Error | null;
   /** @throws Error if lines could not be written */
   close(): void;
 }
 
 /**
- * Opens the journal of a search, new or begun. A line that a killed process cut off is left out: its run is done again.
- * @throws Error where it belongs to other data.
+ * Opens the journal of a search, new or resumed. A line that a killed process cut off is left out, and its run is done
+ * again. @throws Error if it belongs to other data.
  */
 export function openJournal(folder: string, start: SearchStart, trials: number): Journal {
   const path = join(folder, SEARCH_LINES);
@@ -45,7 +45,7 @@ export function openJournal(folder: string, start: SearchStart, trials: number):
     if (!isOutcome(outcome, trials)) {
       file.close();
       throw new Error(
-        `${path} has a run that is none of this search: ${JSON.stringify(outcome).slice(0, 100)} (it is damaged)`,
+        `${path} has a run that does not belong to this search: ${JSON.stringify(outcome).slice(0, 100)} (it is damaged)`,
       );
     }
     outcomes.set(keyText(outcome), outcome);
@@ -63,22 +63,22 @@ export function openJournal(folder: string, start: SearchStart, trials: number):
   };
 }
 
-/** The search that a folder holds. @throws Error where its first line is damaged. */
+/** The search that a folder holds. @throws Error if its first line is damaged. */
 export function readStart(folder: string): SearchStart {
   const path = join(folder, SEARCH_LINES);
   const { lines } = runLines(readFileSync(path));
   const start = lines.find(({ value }) => value.event === 'search')?.value;
   if (start === undefined || !isRecord(start.config) || typeof start.file !== 'string') {
-    throw new Error(`${path} has no line of the search itself, expected it first (it is damaged)`);
+    throw new Error(`${path} has no line that describes the search, expected it first (the file is damaged)`);
   }
-  // As the file had it: what was filled in is left out where it was null.
+  // As in the file: options that were null there and filled in later are left out.
   const given = Object.entries(start.config).filter(
     ([key, value]) => value !== null && !(key === 'runs' && isGrid(start.config)),
   );
   return { file: start.file, config: checkSearch(path, unfilled(Object.fromEntries(given))), data: String(start.data) };
 }
 
-/** Whether a line without checksums, which anybody may have edited, has what is read of it. */
+/** Whether a line has all fields that are read. It has no checksum, so it may have been edited. */
 function isOutcome(
   line: Readonly<Record<string, unknown>>,
   trials: number,
@@ -99,7 +99,7 @@ function isOutcome(
 
 const isGrid = (config: unknown): boolean => isRecord(config) && config.method === 'grid';
 
-/** A halving without the lengths that were left open. */
+/** The configuration without the halving lengths that were filled in. */
 function unfilled(config: Record<string, unknown>): Record<string, unknown> {
   if (!isRecord(config.halving)) return config;
   const halving = Object.fromEntries(Object.entries(config.halving).filter(([, value]) => value !== null));

@@ -11,13 +11,13 @@ import type { RunKey } from './outcome.ts';
 import type { Dimension, Point } from './space.ts';
 import { type Round, type Trial, trialsOf } from './trials.ts';
 
-/** A search whose first runs fit together with its data. */
+/** A search whose first runs and data fit together. */
 export interface OpenedSearch {
   readonly space: readonly Dimension[];
   readonly trials: readonly Trial[];
   readonly runs: Runs;
   readonly metric: MetricName;
-  readonly data: string; // SHA-256 of the sets
+  readonly data: string; // SHA-256 of the datasets
   readonly length: number; // steps or epochs that train takes by default, for a halving
 }
 
@@ -38,7 +38,7 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
       const recipe = await runs.recipeOf(point, fold, null);
       first ??= recipe;
       const { spec, sets, options } = recipe;
-      if (fold === null && sets.validation === undefined) break; // refused below, whatever else is wrong
+      if (fold === null && sets.validation === undefined) break; // refused below, with the other checks
       complete(planRun(spec, sets, options));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
@@ -63,17 +63,17 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
   const { from = null, to = null } = config.halving ?? {};
   if (from !== null && to === null && from > length) {
     throw new UsageError(
-      `${where}: halving: from has ${from}, expected at most the ${length} that a run has by default, or to beside it`,
+      `${where}: halving: from has ${from}, expected at most the ${length} that a run has by default, or to as well`,
     );
   }
   return { space, trials, runs, metric, data: hashes.join(' '), length };
 }
 
-/** @throws UsageError for a metric that the runs do not have, which is a figure of their held-out rows. */
+/** @throws UsageError if the runs do not have the metric, a figure of their held-out rows. */
 function refuseMissing(where: string, metric: MetricName, { spec, sets, options }: Recipe): void {
   const { patience: _p, minDelta: _d, ...rest } = options;
   try {
-    // What a run has is what early stopping could watch.
+    // Early stopping can watch the same figures that a run has.
     complete(
       planRun(spec, { ...sets, validation: sets.validation ?? sets.train }, { ...rest, patience: 1, monitor: metric }),
     );
@@ -90,12 +90,12 @@ const pointText = (point: Readonly<Record<string, unknown>>): string =>
 
 type Opened = Awaited<ReturnType<typeof openDataset>>;
 
-/** Recipes of the runs of a search; runs that differ only in what does not concern the data share the data. */
+/** Recipes of the runs of a search. Runs with the same data options share the data. */
 interface Runs {
   recipeOf(point: Point, fold: RunKey['fold'], length: Round['length']): Promise<Recipe>;
 }
 
-/** @throws UsageError naming what does not fit, with the file */
+/** @throws UsageError naming the file and what does not fit */
 function openRuns(where: string, config: SearchConfig): Runs {
   const opened = new Map<string, Promise<Opened>>();
   const most = 2 * (config.folds ?? 1);
@@ -127,6 +127,6 @@ function openRuns(where: string, config: SearchConfig): Runs {
   };
 }
 
-/** The options that decide what the sets are. */
+/** The options that determine the datasets. */
 const dataOf = (values: TrainValues) =>
   Object.entries(values).filter(([key]) => trainOptions[key as keyof TrainValues].group === 'Data');

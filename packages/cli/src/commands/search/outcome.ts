@@ -9,10 +9,11 @@ export interface RunKey {
   readonly fold: number | null;
 }
 
-/** What a run ended with, a line of search.jsonl. */
+/** The result of a run, a line of search.jsonl. */
 export interface RunOutcome extends RunKey {
   readonly state: 'done' | 'diverged';
-  readonly figures: Readonly<Record<string, number | null>>; // of the held-out rows; null for what is no finite number
+  // figures of the held-out rows; null for a number that is not finite
+  readonly figures: Readonly<Record<string, number | null>>;
   readonly step: number; // steps done
   readonly early: boolean; // ended by early stopping
   readonly fingerprint: string | null;
@@ -21,22 +22,22 @@ export interface RunOutcome extends RunKey {
 
 export const keyText = ({ trial, round, fold }: RunKey): string => `${trial}/${round}/${fold ?? '-'}`;
 
-/** A trial in the last round that it was in. */
+/** A trial in the last round that it reached. */
 export interface Standing {
   readonly trial: number;
   readonly round: number;
   readonly rank: number; // from 1
-  readonly score: number | null; // mean of the metric over the folds; null where a run has diverged
+  readonly score: number | null; // mean of the metric over the folds; null if a run has diverged
   readonly deviation: number | null; // standard deviation over the folds; null without folds
   readonly loss: number | null;
-  readonly steps: number; // of the longest of its runs
+  readonly steps: number; // steps of the longest of its runs
   readonly early: boolean;
-  readonly elapsedMs: number; // of all of its runs in all rounds
+  readonly elapsedMs: number; // time of all of its runs in all rounds
 }
 
 /**
- * The trials by merit: those that have diverged last, else those of later rounds first, then by the metric, then by the
- * loss, then by number. Trials of which runs are missing are left out.
+ * The trials, best first: later rounds first, then by metric, loss and number; diverged ones last. Trials with missing
+ * runs are left out.
  */
 export function standingsOf(outcomes: readonly RunOutcome[], metric: MetricName, folds: number | null): Standing[] {
   const byTrial = new Map<number, RunOutcome[]>();
@@ -61,8 +62,8 @@ export function standingsOf(outcomes: readonly RunOutcome[], metric: MetricName,
 }
 
 /**
- * The trials that go on to the next round, by number: the best of those that this round has measured. Runs of later
- * rounds, which a resume finds in the journal, do not count. A run that has diverged does so again.
+ * Numbers of the trials that go on to the next round: the best of those measured in this round. Runs of later rounds,
+ * which a resumed search finds in the journal, do not count. A run that has diverged would diverge again.
  */
 export function survivors(
   outcomes: readonly RunOutcome[],

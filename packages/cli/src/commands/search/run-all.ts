@@ -3,19 +3,19 @@ import type { Recipe } from '../train/recipe.ts';
 import { type Lanes, lacksMemory } from './choose-lanes.ts';
 import type { RunKey, RunOutcome } from './outcome.ts';
 
-/** Runs to do, and who hears of each. */
+/** Runs to do, and the callbacks for their results. */
 export interface Work {
   readonly recipeOf: (key: RunKey) => Promise<Recipe>;
   readonly pool: Pool;
   readonly lanesOf: (recipes: readonly Recipe[]) => Promise<Lanes>;
   readonly signal: AbortSignal;
-  readonly lacking: (key: RunKey, error: Error) => void; // where there is no memory for the run
+  readonly lacking: (key: RunKey, error: Error) => void; // called if memory does not suffice for the run
   readonly done: (outcome: RunOutcome) => void;
 }
 
 /**
- * Does the runs, several at a time. A run for which there is no memory beside others is done again alone; one for which
- * there is none then is left out, and the others go on.
+ * Does the runs, several at a time. A run that lacks memory beside others is repeated alone; if it still lacks memory,
+ * it is left out and the others go on.
  */
 export async function runAll(
   keys: readonly RunKey[],
@@ -56,8 +56,8 @@ export async function runAll(
 }
 
 /**
- * Trains one run and measures it on its held-out rows: the test rows where it has a fold, else the validation rows. The
- * test rows of a run without folds are never looked at. Null where `signal` ended it.
+ * Trains one run and measures it on its held-out rows: the test rows if it has a fold, else the validation rows. The
+ * test rows of a run without folds are never used. Null if `signal` ended it.
  */
 export async function runTrial(
   key: RunKey,

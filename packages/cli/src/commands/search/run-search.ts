@@ -31,7 +31,7 @@ import { keyText, type RunKey, standingsOf, survivors } from './outcome.ts';
 import { runAll } from './run-all.ts';
 import { roundsOf, type Trial } from './trials.ts';
 
-/** Searches, or goes on with a search. Resolves to the exit code. */
+/** Runs or resumes a search. Resolves to the exit code. */
 export async function runSearch(request: Request, io: Io): Promise<number> {
   const values = parseRaw(searchOptions, flagsToRaw(searchOptions, request), [[['resume'], ['out']]]);
   refuseMoreThan(1, request.positionals, 'one file');
@@ -185,7 +185,7 @@ async function search(
     return winner === null || unmeasured > 0 ? 1 : 0;
   }
 
-  /** The options of the trial in the length of the last round. */
+  /** The options of the trial, with the length of the last round. */
   function bestValues({ point }: Trial): TrainValues {
     const { epochs, steps, ...rest } = valuesAt(file, config, point);
     const { length: last } = rounds[rounds.length - 1];
@@ -210,10 +210,10 @@ const progressText = (
 const lanesText = ({ atOnce, threads, why }: Lanes): string =>
   `${atOnce === 1 ? 'one run at a time' : `${atOnce} runs at once`}, ${threads === 1 ? 'one thread' : `${threads} threads`} each (${why})`;
 
-/** Trials in the terminal's table; the document has all. */
+/** Trials in the terminal's table; search.json has all. */
 const SHOWN = 15;
 
-/** Lines of at most 80 columns, but for the command. */
+/** Text output, at most 80 columns wide, except for the command. */
 function describeSearch(document: SearchDocument, env: Io['env']): string[] {
   const { trials, best } = document;
   const { head, rows, numeric } = trialTable(document, SHOWN);

@@ -8,19 +8,19 @@ export interface Trial {
   readonly point: Point;
 }
 
-/** How long the runs of a round are, and which trials it has; without a length as long as their options say. */
+/** The length of the runs of a round, and its number of trials. Without a length, options decide. */
 export interface Round {
   readonly number: number; // from 1
   readonly length: { readonly unit: Halving['unit']; readonly count: number } | null;
-  readonly count: number; // of trials
+  readonly count: number; // number of trials
 }
 
-/** Draws of one trial before it is left out, because the search has all of them already. */
+/** Draws of one trial before it is left out as a duplicate of earlier ones. */
 const TRIES = 100;
 
 /**
- * The trials: the points of the grid, or as many different ones as asked for, drawn at random, each from a stream of
- * its own. Fewer where the space has no more.
+ * The trials: the points of the grid, or as many different ones as asked for, drawn at random, each from its own random
+ * stream. Fewer if the space has no more.
  */
 export function trialsOf(
   where: string,
@@ -46,8 +46,8 @@ export function trialsOf(
 
 /**
  * The rounds of successive halving: of n trials 1 / factor go on to the next round, which is factor times as long. The
- * last round has at most `to` steps or epochs. A round that would be as long as the one before it, by rounding, is left
- * out: its runs would be the same. One round for the other methods.
+ * last round has at most `to` steps or epochs. A round that rounding makes as long as the one before it is left out:
+ * its runs would be the same. Other methods have one round.
  * [Jamieson & Talwalkar 2016](https://arxiv.org/abs/1502.07943)
  */
 export function roundsOf(trials: number, halving: Halving | null, defaultLength: number): Round[] {

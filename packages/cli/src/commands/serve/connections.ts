@@ -1,21 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** Milliseconds after which a client that is slow or silent loses its connection. */
+/** Milliseconds after which a slow or silent client loses its connection. */
 export const TIMES = {
-  head: 10_000, // for a head to come
-  request: 30_000, // for a whole request
-  read: 60_000, // for any of an answer to be read
-  linger: 1000, // for a client to read why its bytes are refused: closed at once, it could lose that
-  stop: 5000, // for bodies to come when the server stops, and then for any of an answer to be read
-  check: 1000, // between two looks at heads and requests
+  head: 10_000, // for the head of a request to arrive
+  request: 30_000, // for a whole request to arrive
+  read: 60_000, // for the client to read a part of the answer
+  linger: 1000, // for a client to read why its bytes are refused: it could lose the reason if closed at once
+  stop: 5000, // for bodies to arrive when the server stops, and then for the client to read a part of the answer
+  check: 1000, // interval between checks of heads and requests
 };
 
 type Socket = FastifyRequest['socket'];
 
-/** The connections of a server. A client keeps its own only while it sends, reads, or waits for an answer. */
+/** The connections of a server. A client keeps its connection only while it sends, reads, or waits for an answer. */
 export interface Connections {
   watch(server: FastifyInstance['server']): void;
-  /** Notes a request whose head has arrived. */
+  /** Records a request whose head has arrived. */
   hold(reply: FastifyReply): void;
   /** Answers bytes that are not HTTP or arrive too late, and closes the connection. */
   refuseBytes(error: { readonly code?: string }, socket: Socket): void;
@@ -62,7 +62,7 @@ export function createConnections(times: typeof TIMES, onRefuse: (status: number
       for (const socket of open) {
         const answer = pendingOf(socket);
         if (answer === undefined) socket.destroy();
-        else answer.once('close', () => socket.destroySoon()); // its head may have said that the connection stays
+        else answer.once('close', () => socket.destroySoon()); // its head may have said that the connection stays open
       }
       // A closing server no longer checks the time limits of requests: a body that never arrives would keep it open.
       const timer = setTimeout(() => {
@@ -86,7 +86,7 @@ function faultOfBytes(
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     const wanted = `its head within ${head} ms and all of it within ${request} ms`;
-    return [408, 'Request Timeout', `request has not come, expected ${wanted}`];
+    return [408, 'Request Timeout', `request has not arrived, expected ${wanted}`];
   }
-  return [400, 'Bad Request', 'request is no HTTP, expected HTTP/1.1'];
+  return [400, 'Bad Request', 'request is not HTTP, expected HTTP/1.1'];
 }

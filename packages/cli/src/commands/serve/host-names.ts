@@ -1,11 +1,11 @@
 import { option, show } from '@gradloom/core/internal';
 
-/** Whether a request may name this host, such as `localhost:8080`. `address` is the local one of its connection. */
+/** Whether a request may name this host, such as `localhost:8080`. `address` is the local address of its connection. */
 export type HostCheck = (authority: string, address?: string) => boolean;
 
 /**
- * Allows names of loopback, the address of the connection, and `names`; `.example.com` allows all names below it.
- * A page with any other name is of another site, even if the name leads to this server (DNS rebinding).
+ * Allows loopback names, the address of the connection, and `names`; `.example.com` allows all names below it. A page
+ * with any other name belongs to another site, even if the name leads to this server (DNS rebinding).
  */
 export function createHostCheck(names: readonly string[]): HostCheck {
   const known = names.map(hostOfName);
@@ -14,7 +14,7 @@ export function createHostCheck(names: readonly string[]): HostCheck {
     const host = hostOf(authority);
     if (host === undefined) return false;
     if (LOOPBACK.test(host) || known.includes(host) || endings.some((ending) => host.endsWith(ending))) return true;
-    // A socket of both families writes ::ffff:10.0.0.1, and %eth0 follows an address that is unique on one link only.
+    // A dual-stack socket writes ::ffff:10.0.0.1, and %eth0 follows an address that is unique on one link only.
     return host === hostOfName(address.replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*/, ''));
   };
   // Most requests repeat the last allowed host: parsing it takes 3 µs.
@@ -27,13 +27,13 @@ export function createHostCheck(names: readonly string[]): HostCheck {
   };
 }
 
-/** Whether the name or address is of this machine alone. */
+/** Whether the name or address is loopback. */
 export const isLoopback = (name: string): boolean => LOOPBACK.test(hostOfName(name) ?? '');
 
 /** Loopback. Browsers resolve `localhost` and the names below it without asking the network. */
 const LOOPBACK = /^(\[::1\]|127(\.\d+){3}|(.+\.)?localhost)$/;
 
-/** Names and addresses with commas between them, or a flag for each. */
+/** Names and addresses, separated by commas or in repeated flags. */
 export const hostNames = option.kind(
   (_where, name, raw): readonly string[] => {
     const names = [raw].flat().flatMap((entry) => String(entry).split(','));
@@ -44,13 +44,13 @@ export const hostNames = option.kind(
   { repeats: true },
 );
 
-/** A name or an address as URLs write it, without brackets or with them. Undefined if it is neither. */
+/** A name or address in the form that URLs use, given with or without brackets. Undefined if it is neither. */
 function hostOfName(name: string): string | undefined {
   const bare = name.replace(/^\[(.*)\]$/, '$1');
   return hostOf(bare.includes(':') ? `[${bare}]` : bare);
 }
 
-/** The host of an authority as URLs write it: `LOCALHOST.:8080` is `localhost`. Undefined if it has none. */
+/** The host of an authority in the form that URLs use: `LOCALHOST.:8080` is `localhost`. Undefined if it has none. */
 function hostOf(authority: string): string | undefined {
   const url = `http://${authority}`;
   // These characters end a host or start another part of a URL, and * would look like a wildcard.

@@ -1,26 +1,26 @@
 import type { AnswerPool, Reply } from '@gradloom/runtime/internal';
 
-/** Hears what came of a body; an Error if the thread that had it failed. */
+/** Receives the reply to a body, or an Error if its thread failed. */
 export type Answered = (reply: Reply | Error) => void;
 
 /** Requests that wait for a thread. */
 export interface RequestQueue {
-  readonly waiting: number; // requests
+  readonly waiting: number; // waiting requests
   /** Number of calls to threads so far. */
   readonly calls: number;
-  /** Takes the body of a request; false if there is no room. */
+  /** Queues the body of a request; false if there is no room. */
   ask(body: string, answered: Answered): boolean;
-  /** From now on nothing waits for others to join. */
+  /** From now on no request waits for others to join its call. */
   hurry(): void;
 }
 
 export interface QueueOptions {
   readonly places: number; // requests that may wait
-  readonly mostCharacters: number; // of all that wait
-  readonly delayMs: number; // that a request waits for others, while a thread is free
+  readonly mostCharacters: number; // characters of all waiting bodies
+  readonly delayMs: number; // how long a request waits for others while a thread is free
 }
 
-/** Most bodies and characters of a call: what comes later should not wait for all that came at once. */
+/** Most bodies and characters of a call: later requests should not wait for all that arrived at once. */
 const MOST_BODIES = 512;
 const MOST_CHARACTERS = 1 << 22;
 
@@ -30,8 +30,8 @@ interface Waiting {
 }
 
 /**
- * A queue before the threads. A thread that is free gets all that waits, in one call. What arrives in one turn of the
- * event loop is handed over at its end, so that it is one call, too.
+ * The queue in front of the threads. A free thread gets all waiting requests in one call. Requests that arrive in one
+ * turn of the event loop are handed over at its end, so they make one call, too.
  */
 export function createRequestQueue(
   pool: Pick<AnswerPool, 'answer' | 'threads'>,

@@ -1,7 +1,7 @@
 import type { ColumnEncoding, JsonObject } from '@gradloom/core';
 import type { Model } from '@gradloom/runtime';
 
-/** JSON Schema of what /predict takes and gives. */
+/** JSON Schema of the requests and answers of /predict. */
 export interface RowSchema {
   readonly request: JsonObject;
   readonly response: JsonObject;
@@ -28,7 +28,7 @@ export function rowSchema(model: Model, mostRows: number): RowSchema {
   };
 }
 
-/** The forms of a row. */
+/** The accepted forms of a row. */
 function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
   if (preprocessing === undefined) {
     const { input } = spec;

@@ -17,7 +17,7 @@ import type { Server } from './server.ts';
 
 const MOST_THREADS = 4;
 
-/** Answers requests until a signal. Resolves to the exit code. */
+/** Answers requests until a signal arrives. Resolves to the exit code. */
 export async function runServe(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(serveOptions, request);
   const values = parseRaw(serveOptions, raw);
@@ -30,7 +30,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   const pool = await createAnswerPool(model, { threads, mostRows });
   const interrupt = listenForInterrupt(io);
   try {
-    // Before it listens: a model that cannot answer is refused, such as one with a weight that is not finite.
+    // Before listening, a model that cannot answer is refused, such as one with a weight that is not finite.
     model.outputs(new Float64Array(0));
     const server = createServer({
       pool,
@@ -45,13 +45,16 @@ export async function runServe(request: Request, io: Io): Promise<number> {
     });
     const url = await listen(server, host, port);
     if (!isLoopback(host)) {
-      const warning = `${host} is no loopback address: any machine that reaches it may ask, without a password`;
+      const warning = `${host} is not a loopback address: any machine that reaches it may send requests, without a password`;
       printLine(io.stderr, `gradloom serve: warning: ${warning}`);
     }
     printLines(io.stdout, describeServer(url, model, request.positionals[0]));
     const { signal } = interrupt;
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    printLine(io.stderr, `gradloom serve: ${signal.reason}: answering what has arrived; a second signal ends at once`);
+    printLine(
+      io.stderr,
+      `gradloom serve: ${signal.reason}: answering the requests that have arrived; a second signal ends at once`,
+    );
     await server.stop();
     return 0;
   } finally {
@@ -77,7 +80,7 @@ async function listen({ http }: Server, host: string, port: number): Promise<str
   }
 }
 
-/** The first word is the address, for scripts. */
+/** The address is the first word, so scripts can read it. */
 function describeServer(url: string, { preprocessing, metadata }: Model, name: string): string[] {
   const columns = preprocessing?.columns.map((column) => column.name).join(', ');
   const [target] = preprocessing?.target ?? [];

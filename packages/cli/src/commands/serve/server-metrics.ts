@@ -1,13 +1,13 @@
-/** What the server counts, as the text that Prometheus reads. */
+/** Counts of the server, as text for Prometheus. */
 export interface ServerMetrics {
-  /** A request has been answered. */
+  /** Counts an answered request. */
   count(route: string, status: number, seconds: number): void;
   addRows(rows: number): void;
   /** [The text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4. */
   text(now: Readonly<Record<keyof typeof gauges, number>>): string;
 }
 
-/** Upper ends of the classes of the histogram, in seconds. */
+/** Upper bounds of the histogram's buckets, in seconds. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 const gauges = {

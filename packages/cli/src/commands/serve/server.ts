@@ -9,31 +9,31 @@ import { createServerMetrics } from './server-metrics.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    begunMs: number; // when its head had come
+    begunMs: number; // when the head arrived
   }
 }
 
 export interface ServerOptions extends Pick<QueueOptions, 'places' | 'delayMs'> {
   readonly pool: AnswerPool;
   readonly schema: RowSchema;
-  readonly fingerprint: string; // of the model
-  readonly mostBytes: number; // of a body
+  readonly fingerprint: string; // fingerprint of the model
+  readonly mostBytes: number; // most bytes of a body
   readonly cors: string | undefined;
   readonly allowsHost: HostCheck;
   readonly times?: Partial<typeof TIMES>;
-  readonly onError: (error: unknown) => void; // of what no request should cause
+  readonly onError: (error: unknown) => void; // called for unexpected errors
 }
 
 export interface Server {
   readonly http: FastifyInstance;
-  /** Listens no more, answers what has arrived, and resolves when all connections are closed. */
+  /** Stops listening, answers all requests that have arrived, and resolves when all connections are closed. */
   stop(): Promise<void>;
 }
 
 const MOST_CONNECTIONS = 4096;
-/** Of all bodies that arrive at once, one on each connection. */
+/** Most bytes of all bodies that arrive at once, one on each connection. */
 const MOST_ARRIVING_BYTES = 2 ** 30;
-/** Of all bodies that wait. */
+/** Most characters of all waiting bodies. */
 const MOST_WAITING_CHARACTERS = 1 << 26;
 
 const methods: Readonly<Record<string, string>> = {
@@ -42,14 +42,14 @@ const methods: Readonly<Record<string, string>> = {
   '/health': 'GET',
   '/metrics': 'GET',
 };
-/** Its path if it is one of these: others would make the metrics grow without end. */
+/** The path if it is a known route: unknown paths would make the metrics grow without bound. */
 function routeOf(url: string): string {
   const target = url.startsWith('/') ? url : url.replace(ORIGIN, '');
   const end = target.indexOf('?');
   const path = end === -1 ? target : target.slice(0, end);
   return Object.hasOwn(methods, path) ? path : 'none';
 }
-/** Scheme and host, which a request to a proxy has before the path. They take the place of the header `host`. */
+/** Scheme and host, which precede the path in a request to a proxy. They replace the header `host`. */
 const ORIGIN = /^https?:\/\/([^/?#]*)/i;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -72,7 +72,7 @@ export function createServer(options: ServerOptions): Server {
     bodyLimit: mostBytes,
     requestTimeout: times.request,
     connectionTimeout: times.read,
-    return503OnClosing: false, // what arrives on an open connection is answered, which closes it
+    return503OnClosing: false, // requests on open connections are still answered, with connection: close
     http: { headersTimeout: times.head, connectionsCheckingInterval: times.check, requireHostHeader: false },
     clientErrorHandler: connections.refuseBytes,
     frameworkErrors: (error, request, reply) =>
@@ -82,10 +82,10 @@ export function createServer(options: ServerOptions): Server {
   connections.watch(http.server);
 
   http.removeAllContentTypeParsers();
-  // A body goes to a thread as it came: there it is parsed.
+  // The body goes to a thread unparsed; the thread parses it.
   http.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
-  /** Every answer goes out here: counted, and the last of its connection where the server stops. */
+  /** Every answer goes out here: it is counted, and closes its connection if the server is stopping. */
   function send(reply: FastifyReply, status: number, text: string, type = JSON_TYPE): FastifyReply {
     const { url, begunMs } = reply.request;
     metrics.count(routeOf(url), status, (performance.now() - begunMs) / 1000);
@@ -94,7 +94,7 @@ export function createServer(options: ServerOptions): Server {
     return reply.code(status).header('content-type', type).send(text);
   }
 
-  /** All errors have one form. */
+  /** All errors have the same form. */
   const refuse = (reply: FastifyReply, status: number, sentence: string): FastifyReply =>
     send(reply, status, JSON.stringify({ error: sentence }));
 
@@ -122,7 +122,7 @@ export function createServer(options: ServerOptions): Server {
     const isTaken = queue.ask(body, (answer) => {
       if (answer instanceof Error) {
         onError(answer);
-        refuse(reply, 500, 'the thread that predicted has failed, expected an answer (ask again)');
+        refuse(reply, 500, 'the predicting thread has failed, expected an answer (try again)');
       } else if (answer.fault !== undefined) {
         if (answer.fault === 'model') onError(new Error(answer.text));
         refuse(reply, statuses[answer.fault], answer.text);
@@ -133,7 +133,7 @@ export function createServer(options: ServerOptions): Server {
     });
     if (!isTaken) {
       reply.header('retry-after', '1');
-      refuse(reply, 429, `queue has ${queue.waiting} requests, expected fewer (ask again later)`);
+      refuse(reply, 429, `queue has ${queue.waiting} requests, expected fewer (try again later)`);
     }
   });
   const schemaText = JSON.stringify(schema);
@@ -156,7 +156,7 @@ export function createServer(options: ServerOptions): Server {
     const method = methods[path];
     if (method === undefined) {
       const known = Object.entries(methods).map(([known, method]) => `${method} ${known}`);
-      return refuse(reply, 404, `${request.method} of this address has no answer, expected ${known.join(', ')}`);
+      return refuse(reply, 404, `path is unknown, expected ${known.join(', ')}`);
     }
     reply.header('allow', method);
     return refuse(reply, 405, `method has ${request.method}, expected ${method} ${path}`);
@@ -191,7 +191,7 @@ function faultOfCoding({ headers }: FastifyRequest): Fault | undefined {
 }
 const UTF8 = /;\s*charset\s*=\s*("?)utf-?8\1\s*(?=;|$)/gi;
 
-/** The sentence for a body that is refused before it is parsed. */
+/** The error message for a body that is refused before it is parsed. */
 function describe(error: FastifyError, { headers }: FastifyRequest, mostBytes: number): string {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `body is too long, expected at most ${mostBytes} bytes`;
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {

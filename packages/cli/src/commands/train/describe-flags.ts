@@ -9,11 +9,11 @@ import { type TrainValues, trainOptions } from './options.ts';
 import type { Recipe } from './recipe.ts';
 import type { StartEvent } from './reporter.ts';
 
-/** The options that make a run, in the order of help, as the run's files hold them. */
+/** The options of a run, in the order of help, as its files hold them. */
 export const configOf = (values: TrainValues): Record<string, unknown> =>
   saidOf(values, (effect) => effects[effect].setBy === 'run');
 
-/** The same as a command line, quoted for a shell, with the library that no file may name. */
+/** These options as a command line, quoted for a shell, with the library, which no file may name. */
 export function commandOf(values: TrainValues): string {
   const said = saidOf(values, (effect) => effects[effect].setBy === 'run' || effect === 'code');
   const words = Object.entries(said).map(([key, value]) =>
@@ -31,7 +31,7 @@ function saidOf(values: TrainValues, isWanted: (effect: Effect) => boolean): Rec
   return said;
 }
 
-/** Contents of config.json: the options to repeat the run, and the machine. */
+/** Contents of config.json: the options that repeat the run, and the machine. */
 export function runConfig(
   { spec, values }: Recipe,
   { parameters, batch, threads, tunesThreads, backend, precision, stepsPerEpoch }: StartEvent,

@@ -7,18 +7,20 @@ import { table } from '../../terminal/text/table.ts';
 import { shownRows } from '../../terminal/text/thin.ts';
 import type { ProbeEvent } from './reporter.ts';
 
-/** Rows of the picture; of more layers, some are shown. */
+/** Most rows of the picture; with more layers, only some are shown. */
 const MOST_ROWS = 40;
 
 /** The statistics of one look. */
 export type Look = Pick<ProbeEvent, 'step' | 'layers'>;
 
-/** The statistics of the first and last look, at most 80 columns wide; the others are in metrics.jsonl. */
+/**
+ * Text output of the statistics of the first and last look, at most 80 columns wide; the others are in metrics.jsonl.
+ */
 export function describeLooks(first: Look, last: Look, paint: Paint): string[] {
   const names = layerNames(last.layers);
   const places = shownRows(last.layers.length, MOST_ROWS);
   const thinned = places.length < last.layers.length ? `, ${places.length} of ${last.layers.length} layers` : '';
-  // No gradient is computed below the first layer that learns.
+  // No gradient is computed below the first layer with trained weights.
   const reached = places.filter((k) => last.layers[k].rmsDy !== null);
   const looks = first === last ? [last] : [first, last];
   return [

@@ -7,7 +7,7 @@ import { backendName, plural, whole } from '../../terminal/text/format.ts';
 import type { TrainValues } from './options.ts';
 import type { RunStart } from './reporter.ts';
 
-/** The lines above a run: data, network, training, machine. */
+/** The lines printed before a run: data, network, training, machine. */
 export function describeRun({ recipe, event }: RunStart): string[] {
   const { sets, spec, values } = recipe;
   const { train, validation, test } = sets;
@@ -37,18 +37,18 @@ export function describeCluster({ library, hosts, threads }: ClusterFacts): stri
   return `${plural(threads.length, 'rank')} by ${library}, on ${machines}: ${plural(all, 'thread')}`;
 }
 
-/** ', moving average 0.999', of a run that keeps one of its weights. */
+/** ', moving average 0.999', for a run that keeps an average of its weights. */
 const emaText = ({ ema }: TrainValues): string => (ema === undefined ? '' : `, moving average ${ema}`);
 
-/** ' at most, patience 10', of a run that may stop early. */
+/** ' at most, patience 10', for a run that may stop early. */
 const patienceText = ({ patience }: TrainValues): string =>
   typeof patience === 'number' ? ` at most, patience ${patience}` : '';
 
-/** ' (4 x 32)', where a step takes several batches. */
+/** ' (4 x 32)', for a step of several batches. */
 const accumulateText = ({ accumulate = 1, batch }: TrainValues): string =>
   accumulate === 1 ? '' : ` (${whole(accumulate)} x ${batch})`;
 
-/** What rows and classes count in the training loss, where not all count the same. */
+/** Weights of rows and classes in the training loss, if they differ. */
 function describeWeights({ sets, values }: RunStart['recipe']): string {
   const given = values['class-weight'];
   const classes = given === undefined ? '' : `, class weights ${formatValue(given)}`;
@@ -57,7 +57,7 @@ function describeWeights({ sets, values }: RunStart['recipe']): string {
 
 const classCount = (count: number): string => `${whole(count)} ${count === 1 ? 'class' : 'classes'}`;
 
-/** Parameters that an optimizer trains: all but the running statistics of norms. */
+/** Number of parameters that an optimizer trains: all except running statistics of norms. */
 export const trainedParametersOf = (spec: NetworkSpec): number =>
   buildNetwork(spec, ownParts()).tensors.reduce((sum, { length, isTrained }) => sum + (isTrained ? length : 0), 0);
 
@@ -68,7 +68,7 @@ export function describeParameters(spec: NetworkSpec): string {
   return `${plural(all, 'parameter')}${untrained === 0 ? '' : `, ${whole(untrained)} of them not trained`}`;
 }
 
-/** '784-128-10 relu': widths, then what stands between them. */
+/** '784-128-10 relu': widths, then the layers between. */
 export function describeNetwork(spec: NetworkSpec): string {
   const network = buildNetwork(spec, ownParts());
   const widths = [network.input];

@@ -6,17 +6,17 @@ import { plural } from '../../terminal/text/format.ts';
 import { table as drawTable } from '../../terminal/text/table.ts';
 import type { Recipe } from './recipe.ts';
 
-/** Columns that are shown: more would scroll the run away. */
+/** Most columns that are shown: more would scroll the run away. */
 const MOST_COLUMNS = 40;
 
-/** What was found and decided about the data of the user, if they are of the user. */
+/** What was found and decided about the user's data; empty for other data. */
 export function describeData(recipe: Recipe, width: number): string[] {
   const decisions = decisionsOf(recipe);
   const columns = recipe.table === undefined ? [] : [...describeTable(recipe.table, width), ''];
   return decisions.length === 0 ? [] : [...columns, ...decisions, ''];
 }
 
-/** The columns of a table and what becomes of them. */
+/** The columns of a table and how each is used. */
 function describeTable({ table, preprocessing }: OpenedTable, width: number): string[] {
   const columns = summarizeTable(table, preprocessing);
   const shown =
@@ -35,14 +35,14 @@ function describeTable({ table, preprocessing }: OpenedTable, width: number): st
   ];
 }
 
-/** What was decided about data of the user without being asked, each with how to change it; empty for other data. */
+/** Automatic decisions about the user's data, each with how to change it; empty for other data. */
 export function decisionsOf(recipe: Pick<Recipe, 'table' | 'decisions' | 'sets' | 'values'>): string[] {
   const { table, decisions = [] } = recipe;
   const ofData = table === undefined ? decisions : tableDecisions(table);
   return ofData.length === 0 ? [] : [...ofData, ...earlyDecision(recipe)];
 }
 
-/** Why a run does not stop early, where nobody has said so. */
+/** Why a run does not stop early by default. */
 function earlyDecision({ sets: { validation }, values: { patience } }: Pick<Recipe, 'sets' | 'values'>): string[] {
   if (patience !== undefined) return [];
   if (validation === undefined) return ['no early stopping: it needs validation rows (--validation 0.1)'];

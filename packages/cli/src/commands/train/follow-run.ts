@@ -40,8 +40,8 @@ export async function followRun(
   reporter: Reporter,
   io: Io,
   { resumable, library }: Pick<GivenValues, 'resumable' | 'library'>,
-  lock: FolderLock | null = null, // of the resumable's folder, where the run goes on there
-  cluster: Cluster | null = null, // rank 0 has the directory, and hears of the run
+  lock: FolderLock | null = null, // of the resumed run's folder, if it continues there
+  cluster: Cluster | null = null, // only rank 0 has the directory and gets events
 ): Promise<number> {
   const interrupt = listenForInterrupt(io);
   let start: RunStart | undefined;
@@ -50,7 +50,7 @@ export async function followRun(
   const looksAway = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
   const divisions = looksAway ? [] : divisionSteps(stepsOf(recipe), recipe.options.probe);
 
-  /** Called before the run continues, so metrics.jsonl is never behind a checkpoint. */
+  /** Called before the run continues, so metrics.jsonl never lags behind a checkpoint. */
   function take(event: TrainEvent): void {
     if (event.type === 'start') {
       directory = openDirectory(recipe, event, resumable, lock);
@@ -79,7 +79,7 @@ export async function followRun(
       aside(describeRecovery(event));
       reporter.recovery(event);
     } else if (event.type === 'rollback') {
-      // Looks of steps that are repeated.
+      // The looks of repeated steps are removed.
       directory?.cutMetrics(event.to);
       aside(describeRollback(event));
       reporter.rollback(event);
@@ -163,7 +163,7 @@ export async function followRun(
   }
 }
 
-/** Steps of the whole run. */
+/** Number of steps of the whole run. */
 function stepsOf({ options: { steps, epochs = 1, batch }, sets }: Recipe): number {
   const { rows } = sets.train;
   return steps ?? epochs * (typeof batch === 'number' ? Math.ceil(rows / batch) : 1);
@@ -184,7 +184,7 @@ function openDirectory(
   return createRunDirectory(values.out, name, config, file === null ? undefined : { file, step: event.step });
 }
 
-/** @throws Error if the final state is not on the disk. */
+/** @throws Error if the final state has not been written to disk. */
 function refuseLoss(path: string, { steps, checkpoint }: TrainResult, from: Checkpoint | null): void {
   const newest = checkpoint?.step ?? from?.progress.step;
   if (newest === steps) return;
@@ -192,14 +192,14 @@ function refuseLoss(path: string, { steps, checkpoint }: TrainResult, from: Chec
   throw new Error(`${path} has ${last}, expected one of step ${steps} (see the warning above)`);
 }
 
-/** 'threads has 3, …' as '--threads has 3, …'. */
+/** 'threads has 3, …' becomes '--threads has 3, …'. */
 const withFlag = (message: string): string =>
   message.replace(/^\w+(?= has )/, (word) => (kebabCase(word) in trainOptions ? `--${kebabCase(word)}` : word));
 
-/** Metadata of a checkpoint: that of a model, and the options of the run. */
+/** Metadata of a checkpoint: those of a model, and the options of the run. */
 function checkpointMetadata(recipe: Recipe): ModelMetadata {
   const { metadata } = modelOf(recipe, new Float64Array(0));
-  // Options come from text and files, so they are JSON; what is undefined is left out.
+  // Options come from text and files, so they are JSON; undefined ones are left out.
   return { ...metadata, options: configOf(recipe.values) } as ModelMetadata;
 }
 

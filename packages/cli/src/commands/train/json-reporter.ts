@@ -2,7 +2,7 @@ import { type Io, printJson, printLine } from '../../terminal/io.ts';
 import { checkpointLine, doneLine, epochLine, faultLine, probeLine, startLine, threadsLine } from './metrics-line.ts';
 import type { Reporter } from './reporter.ts';
 
-/** One JSON object a line on stdout; with `quiet` only the last. */
+/** Prints one JSON object a line on stdout; with `quiet` only the last. */
 export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {
   const print = quiet ? () => {} : (line: string) => printJson(stdout, line);
   return {

@@ -21,11 +21,11 @@ export interface MetricsFile {
   readonly notes: readonly string[];
   /** Lines left out when it was opened, because the run repeats their steps; '' if none. */
   readonly dropped: string;
-  /** The lines that it started with. */
+  /** The lines that the file had when it was opened. */
   readonly kept: readonly Readonly<Record<string, unknown>>[];
   /**
-   * Adds a line with its checksum. If it cannot be written, it waits for the next one; returns the reason, the first
-   * time.
+   * Adds a line with its checksum. If it cannot be written, it waits for the next one. Returns the reason, the first
+   * time only.
    */
   add(line: string): Error | null;
   /** Removes the lines after the first `step` steps. */
@@ -41,9 +41,9 @@ export interface MetricsFile {
  * last checkpoint, are left out, and so are damaged ones; a damaged file is kept under another name. `from` is the file
  * of the run that this one continues, which is not changed.
  *
- * The kept lines go to a new file that replaces the old one, so it is never half done, and another hard link to the old
- * file, such as a backup, keeps the old lines.
- * @throws Error if there is a link or no regular file in its place.
+ * The kept lines go to a new file that replaces the old one, so it is never half written, and another hard link to the
+ * old file, such as a backup, keeps the old lines.
+ * @throws Error if a link or something other than a regular file has this name.
  */
 export function openMetrics(path: string, step: number, from = path): MetricsFile {
   const bytes = readOwn(from);
@@ -117,7 +117,7 @@ function notesOf({ damaged, isUnsealed }: RunLines, path: string, from: string, 
   return notes;
 }
 
-/** '2 lines and half a line of metrics.jsonl' that do not go into the new file; '' where all do. */
+/** '2 lines and half a line of metrics.jsonl': the lines that do not go into the new file; '' if there are none. */
 function droppedOf(name: string, later: number, isCutOff: boolean): string {
   const lines = later === 0 ? [] : [later === 1 ? 'a line' : `${later} lines`];
   const parts = isCutOff ? [...lines, 'half a line'] : lines;
@@ -143,7 +143,7 @@ function readAll(file: number, length: number): Uint8Array {
   return bytes.subarray(0, filled);
 }
 
-/** Creates a file with these bytes, replacing any other; returns it open. */
+/** Creates a file with these bytes, replacing any other; returns its descriptor. */
 function replace(path: string, bytes: Uint8Array): number {
   const temporary = temporaryPath(path);
   const file = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o666);
@@ -177,7 +177,7 @@ function belongs(value: Readonly<Record<string, unknown>>, step: number): boolea
   return LOOKS.has(value.event) ? value.step < step : value.step <= step;
 }
 
-/** Stores the bytes of a damaged file beside it, under the first free name; returns that name. */
+/** Stores the bytes of a damaged file next to it, under the first free name; returns that name. */
 function keepAside(path: string, bytes: Uint8Array): string {
   let number = 1;
   while (existsSync(`${path}.damaged-${number}`)) number++;
@@ -187,8 +187,8 @@ function keepAside(path: string, bytes: Uint8Array): string {
 }
 
 /**
- * The steps of the first `step` that no stretch of steps.jsonl has, counted from 1, as 'step 4' or 'steps 1 to 10'; ''
- * where none is missing.
+ * Steps among the first `step` that no line of steps.jsonl covers, counted from 1, such as 'step 4' or 'steps 1 to 10';
+ * '' if none is missing.
  */
 export function missingSteps(stretches: readonly Readonly<Record<string, unknown>>[], step: number): string {
   const missing: number[] = [];

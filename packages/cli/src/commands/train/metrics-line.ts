@@ -60,28 +60,28 @@ export function epochLine({ type: event, validation, test, ...figures }: EpochEv
 }
 
 /**
- * Likewise: the figures of each layer before step `step`, which counts from 0. A layer has the name that tables and
- * charts give it, and its path in the network's spec.
+ * A line of --json and of metrics.jsonl: the figures of each layer before step `step`, counted from 0. A layer has its
+ * name in tables and charts, and its path in the network's spec.
  */
 export function probeLine({ type: event, parameters: _, layers, ...figures }: ProbeEvent): string {
   const names = layerNames(layers);
   return JSON.stringify({ event, ...figures, layers: layers.map((layer, k) => ({ name: names[k], ...layer })) });
 }
 
-/** A line of steps.jsonl: figures over some steps, the lowest and the highest among them. */
+/** A line of steps.jsonl: the figures of a stretch of steps, with the lowest and highest loss. */
 export const stepsLine = ({ type: event, ...figures }: StepsEvent): string => JSON.stringify({ event, ...figures });
 
 /** A line of divisions.jsonl: how the network divides the plane before a step. */
 export const divisionLine = (division: Division): string => JSON.stringify({ event: 'division', ...division });
 
-/** A line of --json alone: when a checkpoint is written follows the clock. */
+/** A line of --json only: the clock decides when a checkpoint is written. */
 export const checkpointLine = ({ type: event, ...figures }: CheckpointEvent): string =>
   JSON.stringify({ event, ...figures });
 
-/** Likewise: the number of threads that a run settled on, and ms a step of each that it tried. */
+/** A line of --json only: the number of threads that a run settled on, and ms per step of each number tried. */
 export const threadsLine = ({ type: event, ...figures }: ThreadsEvent): string => JSON.stringify({ event, ...figures });
 
-/** Likewise: a thread that failed, or a step that was not finite, and how the run goes on. */
+/** A line of --json only: a thread that failed, or a step that was not finite, and how the run continues. */
 export const faultLine = ({ type: event, ...figures }: RecoveryEvent | RollbackEvent): string =>
   JSON.stringify({ event, ...figures });
 

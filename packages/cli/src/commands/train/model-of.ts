@@ -5,7 +5,7 @@ import { loadOptions } from '../../options/own-parts.ts';
 import { version } from '../../terminal/invocation.ts';
 import type { Recipe } from './recipe.ts';
 
-/** What a run's model file holds: the network, and enough about its data to measure it again on the same rows. */
+/** Contents of a run's model file: the network, and enough about its data to measure it again on the same rows. */
 export function modelOf({ spec, sets, values }: Recipe, parameters: Elements): ModelContents {
   const { classes, labels, inputs, preprocessing } = sets.train;
   const { loss, dataset, validation = 0, test = 0, folds, fold } = values;
@@ -20,7 +20,7 @@ export function modelOf({ spec, sets, values }: Recipe, parameters: Elements): M
       divisor: inputs.divisor,
       classes,
       dataset: dataset === undefined ? null : formatSource(dataset),
-      // What a model of a table does not say: its types, target and scaling are in its preprocessing.
+      // Only `missing` is added for a model of a table: types, target and scaling are in its preprocessing.
       ...(values.missing === 'drop' ? { missing: values.missing } : {}),
       ...(values.stream ? { streams: true } : {}),
       validation,

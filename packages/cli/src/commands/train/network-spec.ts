@@ -59,8 +59,8 @@ const initializerFor = ({ kind }: ActivationSpec): InitializerSpec =>
 const RECTIFIERS = new Set<ActivationName>(['relu', 'leaky-relu', 'elu', 'gelu', 'silu']);
 
 /**
- * Number of outputs: one per class, or a single logit for two classes if the loss takes it; else the numbers of a
- * target.
+ * Number of outputs: one per class, or a single logit for two classes if the loss takes it. Without classes, the length
+ * of a target.
  */
 function outputsOf({ classes, targets }: Dataset, loss: Loss): number {
   if (classes === null) return targets.columns;

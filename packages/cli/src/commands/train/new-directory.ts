@@ -5,18 +5,18 @@ import { isLockName, isTemporaryName, lockFolder, makeDirectory, refuseInUse } f
 import { UsageError } from '../../terminal/failure.ts';
 import { writing } from './writing.ts';
 
-/** Folder for runs without --out, under the current one. */
+/** Folder for runs without --out, in the working directory. */
 const RUNS = 'runs';
 
-/** What the directory of a new run is, and should be: words for `writing`. */
+/** Descriptions for `writing` of the directory of a new run: what is wrong, and what is expected. */
 export const newDirectory = (out: string | undefined): [has: string, expected: string] => [
   out === undefined ? `the folder ${RUNS} cannot hold a run` : `--out has ${out}`,
   'a directory that can be written, or --no-out',
 ];
 
 /**
- * @throws UsageError where `out` is a file or holds anything: no run is written over. Error where it cannot be read,
- * FolderInUseError where another run writes there.
+ * @throws UsageError if `out` is a file or not empty: no run is overwritten. Error if it cannot be read,
+ * FolderInUseError if another run writes there.
  */
 export function checkOut(out: string): void {
   let entries: string[];
@@ -34,13 +34,13 @@ export function checkOut(out: string): void {
 }
 
 /**
- * Makes the directory of a new run, and locks it: `out`, or runs/<name>-<number>, the first number that is free after
- * all others. @throws as checkOut does.
+ * Creates and locks the directory of a new run: `out`, or runs/<name>-<number>, the first number above all others.
+ * @throws as checkOut does.
  */
 export function lockNewDirectory(out: string | undefined, name: string): FolderLock {
   const lock = lockFolder('train', out === undefined ? takeNumber(name) : makeDirectory(out), 'train');
   try {
-    // Checked again, since another run may have come and gone before the lock was taken.
+    // Checked again, since another run may have written and ended before the lock was taken.
     refuseFilled(lock.path, readdirSync(lock.path));
     return lock;
   } catch (error) {
@@ -49,17 +49,17 @@ export function lockNewDirectory(out: string | undefined, name: string): FolderL
   }
 }
 
-/** Files left by a run that was killed before it had written anything do not count. */
+/** Files left by a run that was killed before it wrote any results do not count. */
 function refuseFilled(out: string, entries: readonly string[]): void {
   const held = entries.filter((name) => !isLockName(name) && !isTemporaryName(name));
   if (held.length === 0) return;
   throw new UsageError(`--out has ${out}, expected a new or empty directory (it holds ${held.slice(0, 3).join(', ')})`);
 }
 
-/** Makes runs/<name>-<number>, and returns its path. @throws Error with what was to be written. */
+/** Creates runs/<name>-<number>, and returns its path. @throws Error naming the directory. */
 export const makeNumbered = (name: string): string => writing(...newDirectory(undefined), () => takeNumber(name));
 
-/** mkdir fails where another run took the number first: then the next is tried. */
+/** mkdir fails if another run took the number first: then the next is tried. */
 function takeNumber(name: string): string {
   makeDirectory(RUNS);
   const taken = readdirSync(RUNS).map((entry) => numberOf(entry, name));

@@ -11,19 +11,19 @@ import { LATE_CODE } from '../cluster/late-code.ts';
 import { failTogether, isKnownToAll, meet } from '../cluster/on-each-rank.ts';
 import { watchRank } from '../cluster/watch-rank.ts';
 
-/** Time for the rank that says why all end to say it and to end all: where it does not, another does. */
+/** Time for the first rank to print the error and end all ranks. After it, the other ranks print it themselves. */
 const LAST_WORDS_MS = 3000;
 
 /**
- * Does work on all ranks of the cluster that this process was started in, and leaves it. Rank 0 alone prints. Resolves
- * to the exit code; what fails on one rank fails on all, and is said once.
+ * Does work on all ranks of the cluster that this process belongs to, then leaves the cluster. Only rank 0 prints.
+ * Resolves to the exit code. An error of one rank fails all ranks, and is printed once.
  */
 export async function onAllRanks(
   timeLimitSeconds: number | undefined,
   request: Pick<Request, 'args'>,
   io: Io,
   work: (cluster: Cluster, io: Io) => Promise<number>,
-  last: string | null = null, // file of the last checkpoint, which is named where this rank dies
+  last: string | null = null, // file of the last checkpoint, named in errors if a rank dies
 ): Promise<number> {
   hasOpened = true;
   const where = `gradloom ${request.args[0]}`;
@@ -45,7 +45,7 @@ export async function onAllRanks(
         return cluster.abort(LATE_CODE);
       }
       if (!isKnownToAll(error)) await endTogether(cluster, error);
-      // Before all leave: a launcher ends the others when one has ended with an exit code.
+      // Printed before leaving: a launcher ends all ranks when one ends with an exit code.
       printLines(own.stderr, describeFailure(where, error, request.args.includes('--verbose')));
       await cluster.close();
       return exitCodeOf(error);
@@ -57,13 +57,14 @@ export async function onAllRanks(
   }
 }
 
-/** Once in a process. */
+/** A process can join a cluster only once. */
 let hasOpened = false;
 
 /**
- * Ends all ranks that were started together with what keeps this one from beginning: others may have it too, or wait.
- * Rank 0 alone says it. Where ranks cannot come together, such as without a library of MPI, the first of each machine
- * does; its launcher then ends the others, which say what they have if it does not. Resolves to the exit code.
+ * Ends all ranks started together, when this one cannot begin: others may have the same error, or wait for this rank.
+ * Only rank 0 prints the error. If ranks cannot join, such as without an MPI library, the first rank of each machine
+ * prints it, and its launcher then ends the others; if it does not, they print their own errors. Resolves to the exit
+ * code.
  */
 export async function failOnAllRanks(error: unknown, env: Io['env'], say: (error: unknown) => void): Promise<number> {
   const isAlone = (rankCount(env) ?? 1) === 1;
@@ -78,8 +79,8 @@ export async function failOnAllRanks(error: unknown, env: Io['env'], say: (error
 }
 
 /**
- * Before all are ended, since those that are late or dead cannot be asked to: the first of the others says why. Where
- * it does not, each does.
+ * Says why all ranks are about to end. Late or dead ranks cannot answer, so the first of the others speaks. If it does
+ * not, each of them does.
  */
 async function sayLate(cluster: Cluster, where: string, own: ClusterError, last: string | null, io: Io): Promise<void> {
   const { error, speaker } = await hearLate(cluster, own, LAST_WORDS_MS);
@@ -91,12 +92,12 @@ async function sayLate(cluster: Cluster, where: string, own: ClusterError, last:
 
 const nowhere = (): Writable => new Writable({ write: (_chunk, _encoding, done) => done() });
 
-/** Until a process that a signal has ended is gone to others. */
+/** Time until a process that a signal ended looks dead to others. */
 const GONE_MS = 50;
 
 /**
- * Rank 0 says that another rank has died, when a launcher asks all to end because of it; where rank 0 itself has died,
- * the first that lives says so. Under Hydra the dead rank's own watch does. Returns what ends this.
+ * When a launcher asks all ranks to end because one has died, rank 0 says so. If rank 0 itself has died, the first
+ * living rank does. Under Hydra the dead rank's own watch does. Returns a function that removes the listener.
  */
 function standIn(cluster: Cluster, where: string, last: string | null, io: Io): () => void {
   if (cluster.rank === 0 || hydraRank(io.env) !== null) return () => {};
@@ -112,7 +113,7 @@ function standIn(cluster: Cluster, where: string, last: string | null, io: Io): 
   };
   const hear = (): void => {
     if (!say()) timer = setTimeout(say, GONE_MS);
-    // Where nothing else listens yet, the signal has its usual effect.
+    // If nothing else listens for the signal, it keeps its usual effect.
     if (process.listenerCount('SIGTERM') === 0) process.kill(process.pid, 'SIGTERM');
   };
   process.once('SIGTERM', hear);

@@ -42,13 +42,13 @@ function helpOf(option: string): Pick<FileOption<unknown>, 'help' | 'standard'> 
   return { help, standard: undefined };
 }
 
-/** 'sgd and rmsprop', or 'all but sgd and lion' where that is shorter. */
+/** 'sgd and rmsprop', or 'all but sgd and lion' if that is shorter. */
 function namesOf(kinds: readonly string[]): string {
   const others = Object.keys(optimizerOptions).filter((kind) => !kinds.includes(kind));
   return others.length < kinds.length ? `all but ${others.join(' and ')}` : kinds.join(' and ');
 }
 
-/** ' (default: 0; 0.01 for adamw)': the default of the first, and others that differ from it. */
+/** ' (default: 0; 0.01 for adamw)': the default of the first optimizer, and others that differ from it. */
 function defaultsOf([first, ...others]: readonly { kind: string; standard: unknown }[]): string {
   if (typeof first.standard === 'boolean') return '';
   const different = others.filter(({ standard }) => standard !== first.standard);

@@ -1,7 +1,7 @@
 import { type Io, printLine } from '../../terminal/io.ts';
 import type { Reporter } from './reporter.ts';
 
-/** Prints only the directory of the run, for a script: `run=$(gradloom train … --quiet)`. */
+/** Prints only the directory of the run, for scripts: `run=$(gradloom train … --quiet)`. */
 export const quietReporter = ({ stdout, stderr }: Io): Reporter => ({
   start() {},
   warning() {},

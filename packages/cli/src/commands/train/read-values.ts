@@ -21,11 +21,11 @@ export interface GivenValues {
   readonly values: TrainValues;
   readonly given: RawOptions;
   readonly resumable: Resumable | null;
-  readonly library: string | null; // that computed the run whose config.json the options come from
+  readonly library: string | null; // library that computed the run whose config.json provides the options
   readonly warnings: readonly string[];
 }
 
-/** @throws UsageError where a word belongs to no flag. */
+/** @throws UsageError if a word belongs to no flag. */
 export function refuseWords({ positionals: [word] }: Pick<Request, 'positionals'>): void {
   if (word === undefined) return;
   const isData = Object.hasOwn(datasetNames, word) || existsSync(word);
@@ -34,8 +34,8 @@ export function refuseWords({ positionals: [word] }: Pick<Request, 'positionals'
 }
 
 /**
- * Reads the flags, and the file or run behind them, which of a cluster rank 0 alone has to have.
- * @throws UsageError, or Error where that cannot be read, on all ranks of a cluster.
+ * Reads the flags, and the config file or run that they name, which in a cluster only rank 0 needs to have. @throws
+ * UsageError, or Error if a file cannot be read, on all ranks of a cluster.
  */
 export async function readValues(request: Request, cluster: Cluster | null = null): Promise<GivenValues> {
   if (cluster === null) return await readOwnValues(request);
@@ -68,7 +68,7 @@ async function readOwnValues(request: Request): Promise<GivenValues> {
   return { values: parseRaw(trainOptions, given), given, resumable, library, warnings };
 }
 
-/** Flags that repeat an option of a member: `--lr 0.1` and `--optimizer sgd:lr=0.1`. */
+/** Flags that repeat an option inside of another flag: `--lr 0.1` and `--optimizer sgd:lr=0.1`. */
 const optionsOfMembers: readonly (readonly [flag: keyof TrainValues, member: 'optimizer' | 'schedule'])[] = [
   ...(['lr', ...Object.keys(optimizerFlags)] as (keyof TrainValues)[]).map((flag) => [flag, 'optimizer'] as const),
   ['warmup-steps', 'schedule'],
@@ -88,7 +88,7 @@ export function parseSource(raw: RawOptions): TrainValues {
   return values;
 }
 
-/** Drops options of a file that flags override in other words, or make unused. */
+/** Drops options of a file that flags override under another name, or make unused. */
 function besideFlags(file: RawOptions, flags: TrainValues): RawOptions {
   const setAside = new Set<string>();
   for (const [flag, member] of optionsOfMembers) if (saysToo(flags, flag, member)) setAside.add(flag);

@@ -26,11 +26,11 @@ export interface Recipe {
   readonly sets: DataSplits;
   readonly spec: NetworkSpec;
   readonly options: TrainOptions;
-  /** Of a table: what was found in the file, and what its columns become. */
+  /** For a table: findings about the file, and the use of its columns. */
   readonly table?: OpenedTable;
-  /** Of arrays or images of the user: what was decided without being asked, a sentence each. */
+  /** For the user's arrays or images: the automatic decisions, one sentence each. */
   readonly decisions?: readonly string[];
-  /** The same as flags, to repeat the run. */
+  /** These settings as flags, to repeat the run. */
   readonly values: TrainValues;
 }
 
@@ -62,13 +62,13 @@ export async function createRecipe(
     schedule: warmupSteps === undefined ? schedule : { ...schedule, warmupSteps },
   };
   const spec = await networkSpec(filled, sets.train);
-  // The network itself rather than its file, which may change.
+  // Holds the network itself, since its file may change.
   if (filled.spec !== undefined) filled.spec = { ...spec };
   const found = { ...(table === undefined ? {} : { table }), ...(decisions === undefined ? {} : { decisions }) };
   return { sets, spec, options: trainOptionsOf(filled), values: filled, ...found };
 }
 
-/** The loss with its flag. @throws OptionError where it has no such option. */
+/** The loss with its flags. @throws OptionError if the loss does not have the option. */
 function lossSpec(values: TrainValues, { classes }: Dataset): Exclude<LossSpec, string> & Member {
   const loss = values.loss ?? { kind: classes === null ? 'mse' : 'softmax-cross-entropy' };
   const labelSmoothing = values['label-smoothing'];
@@ -78,7 +78,9 @@ function lossSpec(values: TrainValues, { classes }: Dataset): Exclude<LossSpec, 
   throw new OptionError('train', ['labelSmoothing', 'loss'], problem, { about: 'labelSmoothing' });
 }
 
-/** @throws OptionError for targets that the loss cannot take; numbers of a file may be meant as classes. */
+/**
+ * @throws OptionError for targets that the loss cannot take, with a hint if numbers of a file may be meant as classes.
+ */
 function refuseNumbers(
   { dataset }: TrainValues,
   { name, classes, targets }: Dataset,
@@ -105,7 +107,9 @@ function lengthOf({ epochs, steps }: TrainValues, preset: Preset): TrainValues {
   return preset.steps === undefined ? { epochs: preset.epochs } : { steps: preset.steps };
 }
 
-/** With what early stopping watches, also where it is not said, so that a resume and a config file can compare it. */
+/**
+ * The options with the figure that early stopping watches filled in, so that a resume and a config file can compare it.
+ */
 function earlyStopping(values: TrainValues, preset: Preset, { validation }: DataSplits): TrainValues {
   const isWatched = validation !== undefined && validation.rows >= LEAST_WATCHED;
   const { patience = isWatched ? preset.patience : undefined } = values;
@@ -113,13 +117,13 @@ function earlyStopping(values: TrainValues, preset: Preset, { validation }: Data
   return { patience, 'min-delta': values['min-delta'] ?? 0, monitor: values.monitor ?? 'validation-loss' };
 }
 
-/** They have become part of the optimizer or the loss. */
+/** These flags have become part of the optimizer or the loss. */
 function withoutOptimizerFlags(values: TrainValues): TrainValues {
   const merged = new Set(['lr', 'label-smoothing', ...Object.keys(optimizerFlags)]);
   return Object.fromEntries(Object.entries(values).filter(([key]) => !merged.has(key)));
 }
 
-/** The flags that are options of the library; a cluster is opened elsewhere. */
+/** The flags that are options of the library, except resume and cluster, which are opened elsewhere. */
 function trainOptionsOf({ patience, cluster: _, module, ...values }: TrainValues): TrainOptions {
   return {
     ...optionsFrom(trainOptions.table, values),
@@ -153,7 +157,7 @@ function foreignFlag(kind: OptimizerName, flag: string): string {
   return `is no option of ${kind}, expected ${['lr', ...own].map((name) => `--${name}`).join(', ')} (--${flag} belongs to ${owners.join(', ')})`;
 }
 
-/** Reads the data of a run and splits it. With folds, no rows are put aside unless a test share is asked for. */
+/** Reads the data of a run and splits it. With folds, no rows are held out unless a test share is asked for. */
 export function openRun({
   dataset,
   ...values
@@ -162,6 +166,6 @@ export function openRun({
   return openDataset(withTableFlags(dataset, values), { validation, test, folds, fold });
 }
 
-/** What the columns of a table may have wrong, and what only held-out rows have. */
+/** Warnings about the columns of a table, and about values that only held-out rows have. */
 export const warningsOf = ({ table }: OpenedDataset): readonly string[] =>
   table === undefined ? [] : [...table.table.warnings, ...table.notes];

@@ -3,16 +3,14 @@ import { backendRecord } from '@gradloom/runtime/internal';
 import { isRecord } from '../../options/read-object.ts';
 import { backendName } from '../../terminal/text/format.ts';
 
-/** 'blas (OpenBLAS 0.3.29 Haswell)' of a run's config.json; null where no library computed it. */
+/** 'blas (OpenBLAS 0.3.29 Haswell)' from a run's config.json; null if no library computed it. */
 export function recordedLibrary({ backend }: Readonly<Record<string, unknown>>): string | null {
   if (!isRecord(backend) || !isRecord(backend.library)) return null;
   const { name, version, core } = backend.library;
   return `blas (${name} ${version} ${core})`;
 }
 
-/**
- * A warning where a run computes with another library than the file that its options come from; null where it does not.
- */
+/** A warning if a run computes with another library than the run that its options come from; else null. */
 export function otherLibrary(recorded: string | null, backend: Backend): string | null {
   const own = backendName(backendRecord(backend));
   if (recorded === null || backend.name !== 'blas' || own === recorded) return null;

@@ -21,7 +21,7 @@ export async function reportRun(folder: string, recipe: Recipe, result: TrainRes
   return reportFolder(folder);
 }
 
-/** All findings, at the end of a run. */
+/** Collects all findings at the end of a run. */
 async function collectFindings(recipe: Recipe, result: TrainResult): Promise<Findings> {
   return {
     result: JSON.parse(doneLine(recipe, result)),

@@ -15,15 +15,15 @@ export type EpochEvent = Extract<TrainEvent, { type: 'epoch' }>;
 export interface RunStart {
   readonly recipe: Recipe;
   readonly event: StartEvent;
-  readonly out: string | null; // directory
-  readonly report?: string | null; // its path, once it is written
+  readonly out: string | null; // directory of the run
+  readonly report?: string | null; // path of the report, once it is written
 }
 
-/** How a run is shown while it goes on. */
+/** Shows a run in progress. */
 export interface Reporter {
   start(run: RunStart): void;
   warning(message: string): void;
-  /** A sentence on stderr, whatever stdout shows. */
+  /** Prints a sentence on stderr, whatever stdout shows. */
   aside(text: string): void;
   threads(event: ThreadsEvent): void;
   recovery(event: RecoveryEvent): void;
@@ -32,7 +32,7 @@ export interface Reporter {
   epoch(event: EpochEvent): void;
   probe(event: ProbeEvent): void;
   checkpoint(event: CheckpointEvent): void;
-  /** Ends the redrawn output. */
+  /** Removes the redrawn output. */
   stop(): void;
   done(run: RunStart, result: TrainResult): void;
 }

@@ -10,17 +10,17 @@ import { recordedLibrary } from './recorded-library.ts';
 
 /** A run that can continue. */
 export interface Resumable {
-  readonly folder: string | null; // of the run; null where a checkpoint alone was named
-  readonly file: string | null; // of the checkpoint
-  readonly checkpoint: Checkpoint | null; // null where the run was ended before its first
+  readonly folder: string | null; // of the run; null if only a checkpoint was named
+  readonly file: string | null; // file of the checkpoint
+  readonly checkpoint: Checkpoint | null; // null if the run ended before its first checkpoint
   readonly options: Readonly<Record<string, unknown>>; // as in a config file, with every default filled in
-  readonly library: string | null; // of a run without a checkpoint, which compares its own: that computed it
+  // the library that computed a run without a checkpoint; a checkpoint compares its own
+  readonly library: string | null;
 }
 
 /**
- * The run in a folder, from its newest checkpoint, or from its configuration where it has none yet; or a checkpoint
- * file.
- * @throws Error where there is none, or it is not whole.
+ * The run in a folder, from its newest checkpoint, or from its configuration if it has none yet; or a checkpoint file.
+ * @throws Error if there is none, or it is damaged.
  */
 export async function openResumable(path: string): Promise<Resumable> {
   if (!existsSync(path)) throw new Error(`--resume ${path} does not exist, expected a run or a checkpoint`);
@@ -31,7 +31,7 @@ export async function openResumable(path: string): Promise<Resumable> {
   if (!existsSync(config)) {
     throw new Error(`--resume has ${path}, expected a run with ${LAST_FILE} or ${CONFIG_FILE} (start it again)`);
   }
-  // A file of the run, not one that was typed: its faults are not usage errors.
+  // The run's own file: its faults are not usage errors.
   const { options, ...rest } = await readObject('--resume', config).catch((error: Error) => {
     throw new Error(error.message, { cause: error });
   });
@@ -67,7 +67,7 @@ function load(folder: string | null, file: string): Checkpoint {
   }
 }
 
-/** Whether there is one that this version reads; it may not be whole. */
+/** Whether a checkpoint exists in a version that can be read; it may be damaged. */
 function isCheckpoint(path: string): boolean {
   try {
     readRun(path);

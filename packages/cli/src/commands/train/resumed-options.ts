@@ -13,7 +13,7 @@ import { optimizerFlags } from './optimizer-flags.ts';
 import { type TrainValues, trainAlternatives, trainOptions } from './options.ts';
 import type { Resumable } from './resumable.ts';
 
-/** Options that the resume compares itself, by what they come to. */
+/** Options that change no bit of the remaining steps, or that the resume compares itself. */
 const COMPARED = new Set(['epochs', 'steps', 'dataset', 'spec']);
 
 /** Options that change no bit of the steps, but what a run shows from its start to its end. */
@@ -35,10 +35,10 @@ export const isOwnOption = (name: string): boolean => !isFree(name) && !RESOLVED
 /** Options with defaults of the library; the record of the checkpoint has their values. */
 const RESOLVED = new Set(['evaluate-every', 'batch']);
 
-/** The options of a run that goes on. */
+/** The options of a resumed run. */
 export interface ResumedOptions {
   readonly given: RawOptions;
-  readonly warnings: readonly string[]; // options in its files that no file may set: they are ignored
+  readonly warnings: readonly string[]; // ignored options in its files, which no file may set
 }
 
 /**
@@ -77,7 +77,7 @@ function ownOptions(
   }
 }
 
-/** A sentence for each typed flag that differs from the run. */
+/** One sentence for each typed flag that differs from the run. */
 function changes(typed: TrainValues, own: TrainValues): string[] {
   const config = configOf(own);
   return Object.entries(configOf(typed)).flatMap(([flag, value]) => {
@@ -103,7 +103,7 @@ function ownValue(config: Record<string, unknown>, flag: string): unknown {
   return config[flag] ?? trainOptions[flag as keyof TrainValues].standard;
 }
 
-/** Whether a typed value agrees with that of the run; of a member, only the typed options count. */
+/** Whether a typed value agrees with the run's; of an optimizer, schedule or loss, only the typed options count. */
 function agrees(typed: unknown, own: unknown): boolean {
   if (isRecord(typed)) return isRecord(own) && Object.entries(typed).every(([key, value]) => agrees(value, own[key]));
   return isDeepStrictEqual(typed, own);

@@ -16,20 +16,23 @@ import { type MetricsFile, missingSteps, openMetrics } from './metrics-file.ts';
 import { lockNewDirectory, newDirectory } from './new-directory.ts';
 import { writing } from './writing.ts';
 
-/** The locked directory of one run, open for writing. */
+/** The locked directory of a run, open for writing. */
 export interface RunDirectory {
   readonly path: string;
   /** Problems found in its lines, and lines that were dropped, each without a full stop. */
   readonly notes: readonly string[];
   /** The directory for a checkpoint, after syncing the lines of the steps before it. */
   forCheckpoint(): FolderLock;
-  /** Adds a line to metrics.jsonl. Returns why it could not be written, the first time: it then waits for room. */
+  /**
+   * Adds a line to metrics.jsonl. If it cannot be written, it is kept for later. Returns the reason, the first time
+   * only.
+   */
   addMetrics(line: string): Error | null;
-  /** The same for divisions.jsonl, which the first line creates. */
+  /** Adds a line to divisions.jsonl, which the first line creates. */
   addDivision(line: string): Error | null;
-  /** The same for steps.jsonl. */
+  /** Adds a line to steps.jsonl. */
   addSteps(line: string): Error | null;
-  /** Removes the lines of all three after a step, when the run goes back to it. */
+  /** Removes the lines after a step from all three files, when the run goes back to it. */
   cutMetrics(step: number): void;
   saveModel(model: ModelContents): void;
   /** Releases the directory. @throws Error if lines of metrics could not be written. */
@@ -37,9 +40,9 @@ export interface RunDirectory {
 }
 
 /**
- * Creates the directory and its config.json. Without `out` it is runs/<name>-<number>, with the first number after all
- * others. `from` is a checkpoint, with its metrics beside it, that the new run continues.
- * @throws Error if it cannot be written, FolderInUseError if another run came first.
+ * Creates the directory and its config.json. Without `out` it is runs/<name>-<number>, with the first number above all
+ * others. `from` is a checkpoint that the new run continues, with its metrics in the same folder. @throws Error if it
+ * cannot be written, FolderInUseError if another run came first.
  */
 export function createRunDirectory(
   out: string | undefined,
@@ -65,8 +68,8 @@ const GOES_ON = 'a run that can be written, or another directory with --out';
 
 /**
  * Locks the directory of a run before it is read and continued there.
- * @throws FolderInUseError if another run writes there, Error if it cannot be written, or a link or no regular file is
- * in the place of one of its files.
+ * @throws FolderInUseError if another run writes there, Error if it cannot be written, or if one of its files is a link
+ * or not a regular file.
  */
 export function lockRunDirectory(path: string): FolderLock {
   const lock = writing(`--resume has ${path}`, GOES_ON, () => lockFolder('train', path, 'train'));

@@ -24,16 +24,16 @@ import { quietReporter } from './quiet-reporter.ts';
 import { createRecipe, openRun, warningsOf } from './recipe.ts';
 import { type Reporter, type RunStart, warn } from './reporter.ts';
 
-/** A fold as the document of the cross-validation has it. */
+/** A fold in the document of the cross-validation. */
 interface FoldRun extends Fold {
   readonly out: string | null;
   readonly fingerprint: string;
 }
 
 /**
- * Cross-validation: a run for each fold, each whole in a directory of its own, and the mean and deviation of their
- * figures on the rows that they did not see. Resolves to the exit code. A signal ends it with the fold that goes on,
- * and the document is then of the folds before it.
+ * Cross-validation: a complete run for each fold, each in a directory of its own, then mean and deviation of their
+ * figures on the rows that they were not trained on. Resolves to the exit code. A signal ends it within the current
+ * fold; the document then has the folds before it.
  */
 export async function runFolds(
   values: TrainValues & Required<Pick<TrainValues, 'dataset' | 'folds'>>,
@@ -42,7 +42,7 @@ export async function runFolds(
   const { folds, json = false, quiet = false, out, 'no-out': noOut = false } = values;
   const name = basename(formatSource(values.dataset)).replaceAll(/[^\w.-]+/g, '-');
   const note = createNote('train', io);
-  // The data are read and the first run is checked before a directory is made, so that a mistake leaves none.
+  // Data are read and the first run is checked before a directory is created, so that a mistake leaves none.
   const first = await openRun({ ...values, fold: 1 });
   await checkFirst(values, first);
   const isNew = out === undefined || !existsSync(out);
@@ -51,7 +51,7 @@ export async function runFolds(
   const command = commandOf(values);
   let facts: { dataset: string; network: string } | undefined;
   let code = 0;
-  // Besides that of each run: a signal may come between two.
+  // Each run listens too, but a signal may arrive between two runs.
   const interrupt = listenForInterrupt(io);
   try {
     for (let fold = 1; fold <= folds; fold++) {
@@ -73,7 +73,7 @@ export async function runFolds(
       if (code !== 0) break;
     }
     note.clear();
-    // Of a run that a signal ended, what is done stands: its folds are whole runs.
+    // After a signal, completed folds are kept.
     if (code !== 0 && done.length === 0) return code;
     const summary = summaryOf(done);
     const document = { event: 'folds', folds, ...facts, ...summary, runs: done, command, ...describeMachine() };
@@ -94,12 +94,12 @@ export async function runFolds(
   }
 }
 
-/** Of a first run that could not begin, for want of memory say. */
+/** Removes the directory of a first run that could not begin, for lack of memory say. */
 function removeEmpty(path: string): void {
   if (readdirSync(path).length === 0) rmdirSync(path);
 }
 
-/** @throws OptionError for what does not fit; modules of the user's own are only checked by their run. */
+/** @throws OptionError for options that do not fit; the user's own modules are only checked by their run. */
 async function checkFirst(values: TrainValues, opened: OpenedDataset): Promise<void> {
   const { spec, sets, options } = await createRecipe(values, opened);
   if (options.modules === undefined) complete(planRun(spec, sets, options));
@@ -108,7 +108,7 @@ async function checkFirst(values: TrainValues, opened: OpenedDataset): Promise<v
 const placeOf = (lock: FolderLock | null, fold: number): Pick<TrainValues, 'out'> =>
   lock === null ? {} : { out: join(lock.path, `fold-${fold}`) };
 
-/** Shows the first run's beginning, and hands over the results of each. */
+/** Shows the start of the first run, and passes on the results of each. */
 function foldReporter(
   io: Io,
   note: Note,
@@ -131,7 +131,7 @@ function foldReporter(
   };
 }
 
-/** The figures of an evaluation that a mean makes sense of. */
+/** The figures of an evaluation that can be averaged. */
 function figuresOf({ rows: _rows, unanswered: _unanswered, ...figures }: Evaluation): Figures {
   return Object.fromEntries(
     Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),

@@ -30,14 +30,14 @@ export async function runTrain(request: Request, io: Io): Promise<number> {
   return await onAllRanks(values['exchange-timeout'], request, io, work, lastOf(request));
 }
 
-/** Where the last checkpoint of a run will be whose directory is named; rank 0 alone knows of another. */
+/** The path of the last checkpoint, if the directory of the run is named; only rank 0 knows an unnamed one. */
 function lastOf(request: Request): string | null {
   const { out, resume, 'no-out': noOut } = flagsToRaw(trainOptions, request);
   const folder = out?.value ?? resume?.value;
   return typeof folder === 'string' && noOut === undefined ? join(folder, LAST_FILE) : null;
 }
 
-/** On the rank that writes, with the locked directory of a run that goes on there. */
+/** Runs on the rank that writes, with the locked directory of a run that continues there. */
 async function runAlone(request: Request, io: Io, cluster: Cluster | null = null): Promise<number> {
   const lock = isFirst(cluster) ? lockResumed(request) : null;
   try {
@@ -49,10 +49,10 @@ async function runAlone(request: Request, io: Io, cluster: Cluster | null = null
 
 const isFirst = (cluster: Cluster | null): boolean => cluster === null || cluster.rank === 0;
 
-/** Flags that say how ranks exchange numbers. */
+/** Flags for the exchange of numbers among ranks. */
 const OF_CLUSTER = ['exchange-timeout', 'no-overlap'];
 
-/** How the ranks come together, which is known before anything is read. */
+/** The flags of the cluster, which must be known before anything is read. */
 function parseCluster(request: Request): Pick<TrainValues, 'cluster' | 'exchange-timeout'> {
   refuseWords(request);
   const raw = flagsToRaw(trainOptions, request);
@@ -102,7 +102,7 @@ async function runLocked(request: Request, io: Io, lock: FolderLock | null, clus
   return await named(() => followRun(recipe, reporter, io, { resumable, library }, lock, cluster));
 }
 
-/** The data of a run, and the number of folds where it trains once for each. @throws UsageError */
+/** The data of a run, and the number of folds if it trains once for each. @throws UsageError */
 function checkData(
   { dataset, folds, fold }: TrainValues,
   cluster: Cluster | null,
@@ -116,12 +116,12 @@ function checkData(
     throw new UsageError(`--fold has ${fold}, expected it with --folds, the number of folds`);
   }
   if (cluster !== null && folds !== undefined && fold === undefined) {
-    throw new UsageError(`--folds has ${folds} beside --cluster, expected --fold too: a cluster trains for one fold`);
+    throw new UsageError(`--folds has ${folds} with --cluster, expected --fold too: a cluster trains a single fold`);
   }
   return { dataset, folds: folds !== undefined && fold === undefined ? folds : null };
 }
 
-/** 'train: epochs has 2, …; dataset has …' of a resume, with the flag of each; any other error with its own. */
+/** An error with flags for option names, also for each part of 'train: epochs has 2, …; dataset has …' of a resume. */
 function nameFlags(error: unknown, given: RawOptions): unknown {
   if (!(error instanceof Error) || !error.message.endsWith(': a resume continues the same run')) {
     return nameFlag(error, trainOptions, given);

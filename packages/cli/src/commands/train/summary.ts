@@ -7,7 +7,7 @@ import { quote } from '../../terminal/text/quote.ts';
 import { describeCluster } from './describe-run.ts';
 import type { RunStart } from './reporter.ts';
 
-/** The summary of a run: its results, where it was written and what to do next. */
+/** The summary of a run: its results, where it was written and the next steps. */
 export function summarize(run: RunStart, result: TrainResult, paint: Paint, program: string): string[] {
   const { out } = run;
   const { test, trainLoss, steps, backend, precision } = result;
@@ -23,7 +23,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
   for (const [name, value] of Object.entries(test?.metrics ?? {})) rows.push([`test ${name}`, decimal(value)]);
   if (run.recipe.values['evaluate-test']) {
-    rows.push(['test set', 'looked at during training: once a choice is made by it, its figures are too good']);
+    rows.push(['test set', 'looked at during training: its figures are too good once a choice is based on them']);
   }
   if (steps > 0) {
     rows.push(['training loss', decimal(trainLoss)], ['steps', whole(steps)], ...bestRow(result));
@@ -47,7 +47,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   ];
 }
 
-/** What a constant answer reaches on the test rows. */
+/** The result of a constant answer on the test rows. */
 function baselineRow({ recipe }: RunStart, result: TrainResult): [string, string][] {
   const found = result.test === undefined ? null : baselineFor(recipe.sets, result);
   if (found === null) return [];
@@ -55,7 +55,7 @@ function baselineRow({ recipe }: RunStart, result: TrainResult): [string, string
   return [['baseline', `${figure}  (always answering ${found.answer})`]];
 }
 
-/** With early stopping: which weights the model has. */
+/** With early stopping: the step whose weights the model has. */
 function bestRow({ bestStep, bestEpoch = 0 }: TrainResult): [string, string][] {
   if (bestStep === undefined) return [];
   const at = Number.isInteger(bestEpoch) ? `epoch ${whole(bestEpoch)}` : `step ${whole(bestStep)}`;
@@ -69,7 +69,7 @@ function wentOf(result: TrainResult): string {
   return `${went} ${lengthOf(result)} in ${duration(result.elapsedMs)}`;
 }
 
-/** '2  (0.3085 ms per step, 0.5210 on 1)', '4  (2 of them had rows in a step: a batch has 2 leaves)'. */
+/** '2  (0.3085 ms per step, 0.5210 on 1)', or '4  (2 of them had rows in a step: a batch has 2 leaves)'. */
 function threadsText({ threads, trials, gradientThreads, leaves }: TrainResult): string {
   const notes: string[] = [];
   const own = trials.find((trial) => trial.threads === threads);

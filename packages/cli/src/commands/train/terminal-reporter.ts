@@ -10,10 +10,10 @@ import { describeData } from './describe-table.ts';
 import type { EpochEvent, ProgressEvent, Reporter, StartEvent } from './reporter.ts';
 import { summarize } from './summary.ts';
 
-/** Epochs that leave a line, at even distances. */
+/** Most epochs that leave a line, evenly spaced. */
 const MOST_LINES = 20;
 
-/** Losses that are kept for the panel's curve, over twice its widest. */
+/** Losses kept for the panel's curve, over twice its greatest width. */
 const CURVE_POINTS = 128;
 
 /** Text output: the run, a panel and the epochs during training, and a summary. */
@@ -50,9 +50,9 @@ export function terminalReporter(io: Io): Reporter {
       if (area === undefined) printLine(io.stderr, text);
       else area.note(text);
     },
-    // The summary says it.
+    // The summary shows the threads.
     threads() {},
-    // The sentences on stderr say it.
+    // Warnings on stderr report it.
     recovery() {},
     rollback() {},
     progress(event) {
@@ -70,7 +70,7 @@ export function terminalReporter(io: Io): Reporter {
     },
     // Statistics of every layer would hide the epochs: the first and last are shown at the end.
     probe({ step, layers }) {
-      // Without their weights, which would be held until the end.
+      // The weights are left out; they would stay in memory until the end.
       lastLook = { step, layers };
       firstLook ??= lastLook;
     },
@@ -85,7 +85,7 @@ export function terminalReporter(io: Io): Reporter {
   };
 }
 
-/** Most important first: those without room are dropped. */
+/** Most important first: figures without room are dropped. */
 export function metricsOf({ trainLoss, validation, test, gradientNorm, learningRate }: EpochEvent): string[] {
   const metrics: string[] = [];
   if (validation?.accuracy !== undefined) metrics.push(`accuracy ${percent(validation.accuracy)}`);
@@ -105,27 +105,27 @@ export function epochText({ epoch, trainLoss, validation, test, elapsedMs }: Epo
   return [...parts, ...testParts(test), duration(elapsedMs)].join('  ');
 }
 
-/** '0.6931', or '0.6931 (weighed 0.5120)' where rows or classes have weights. */
+/** '0.6931', or '0.6931 (weighed 0.5120)' if rows or classes have weights. */
 const lossOf = ({ loss, weightedLoss }: Evaluation): string =>
   weightedLoss === undefined ? decimal(loss) : `${decimal(loss)} (weighed ${decimal(weightedLoss)})`;
 
-/** With --evaluate-test: the summary says that they were looked at. */
+/** Shown with --evaluate-test; the summary notes that test rows were used. */
 function testParts(test: EpochEvent['test']): string[] {
   if (test === undefined) return [];
   const loss = `test loss ${decimal(test.loss)}`;
   return test.accuracy === undefined ? [loss] : [loss, `test accuracy ${percent(test.accuracy)}`];
 }
 
-/** Values of a run, reduced to means over equal numbers of them. */
+/** Values of a run, reduced to means of equally many values. */
 interface Series {
   add(value: number): void;
   read(): readonly number[];
 }
 
-/** Keeps at most `limit` means; where there are more, each two become one. */
+/** Keeps at most `limit` means; when there are more, each two become one. */
 export function createSeries(limit: number): Series {
   let means: number[] = [];
-  let size = 1; // values of a mean
+  let size = 1; // number of values in a mean
   let sum = 0;
   let count = 0;
   return {
@@ -144,17 +144,17 @@ export function createSeries(limit: number): Series {
 
 /** The state of a run between two spans. */
 export interface PanelFigures {
-  readonly epoch: number; // that goes on, from 1
+  readonly epoch: number; // the current epoch, from 1
   readonly totalEpochs: number;
-  readonly share: number; // of the steps, done
+  readonly share: number; // fraction of the steps done
   readonly leftMs: number;
-  readonly losses: readonly number[]; // over the run so far, the newest last
+  readonly losses: readonly number[]; // of the whole run so far, oldest first
   readonly samplesPerSecond: number;
-  readonly metrics: readonly string[]; // of the newest epoch that was reported, the most telling first
-  readonly busy?: readonly number[] | undefined; // see runtime's progress event
+  readonly metrics: readonly string[]; // of the newest reported epoch, most important first
+  readonly busy?: readonly number[] | undefined; // share of time that each thread works (runtime's progress event)
 }
 
-const WIDEST = 40; // bar or curve
+const WIDEST = 40; // greatest width of bar and curve
 const NARROWEST = 4;
 const LABEL = 9;
 
@@ -173,7 +173,7 @@ export function panelLines(figures: PanelFigures, columns: number, paint: Paint)
   return rows.filter(([, body]) => body !== '').map(([label, body]) => `${paint('dim', label.padEnd(LABEL))}${body}`);
 }
 
-/** The same in one line, where nothing can be drawn anew. */
+/** The panel in one line, for output that cannot be redrawn. */
 export function plainLine({ epoch, totalEpochs, share, losses, leftMs, samplesPerSecond }: PanelFigures): string {
   const at = `epoch ${countOf(epoch, totalEpochs)}  ${wholePercent(share)}`;
   return `${at}  loss ${decimal(losses.at(-1) ?? Number.NaN)}  ${speedOf(samplesPerSecond)}  ${duration(leftMs)} left`;
@@ -200,7 +200,7 @@ function progressText(figures: PanelFigures, room: number, paint: Paint): string
   return partsWithin(parts, room) === parts.join('  ') ? parts.join('  ') : partsWithin([at, done.trim()], room);
 }
 
-/** '2.301 █▆▅▃▂▁▁▁ 0.0713': where the run began, how it went, and where it is. */
+/** '2.301 █▆▅▃▂▁▁▁ 0.0713': first loss, curve, newest loss. */
 function lossText(losses: readonly number[], room: number, paint: Paint): string {
   if (losses.length === 0) return '';
   const [first, last] = [losses[0], losses[losses.length - 1]].map(decimal);
@@ -224,7 +224,8 @@ const speedOf = (samplesPerSecond: number): string => `${whole(samplesPerSecond)
 const BAR = 8;
 
 /**
- * How busy each thread is, as fully as `room` allows: bars, percents, a block for each with the range, or the range.
+ * How busy each thread is, as detailed as `room` allows: bars, percents, one block each with the range, or only the
+ * range.
  */
 export function describeThreads(busy: readonly number[], room: number, paint: Paint): string {
   if (busy.length === 0) return '';
@@ -244,20 +245,20 @@ function withBar(share: number, thread: number, paint: Paint): string {
   return `${thread + 1} ${paint('cyan', full)}${paint('dim', empty)} ${wholePercent(share).padStart(5)}`;
 }
 
-/** '██████░░░░': the whole columns of `width` that are done, and the others. Full at a share of 1 alone. */
+/** '██████░░░░': the complete columns of `width`, and the rest. Only a share of 1 fills the bar. */
 export function bar(share: number, width: number): [done: string, left: string] {
   const done = Math.floor(share * width);
   return ['█'.repeat(done), '░'.repeat(width - done)];
 }
 
-/** '37 %'; 100 % at a share of 1 alone. */
+/** '37 %'; 100 % only for a share of 1. */
 export const wholePercent = (share: number): string => `${share === 1 ? 100 : Math.min(99, Math.round(share * 100))} %`;
 
 const LEVELS = [...'▁▂▃▄▅▆▇█'];
 
 /**
- * A curve in one line, of at most `width` columns: each is the mean of the values that fall to it. Between the least
- * and the greatest the scale is logarithmic where all are above 0, else linear.
+ * A curve in one line of at most `width` columns, each the mean of its values. The scale from the smallest to the
+ * greatest is logarithmic if all are above 0, else linear.
  */
 export function sparkline(values: readonly number[], width: number): string {
   const log = values.every((value) => value > 0);
@@ -271,5 +272,5 @@ export function sparkline(values: readonly number[], width: number): string {
   return columns.map((value) => levelOf(range === 0 ? 0.5 : (value - least) / range)).join('');
 }
 
-/** The block whose height is nearest to a share of a line's. */
+/** The block character of a share of the line's height. */
 const levelOf = (share: number): string => LEVELS[Math.round(share * (LEVELS.length - 1))];

@@ -12,7 +12,9 @@ import { type FileCheck, type OpenCheck, openCheck, reading } from './file-check
 /** The longest file that this program writes. */
 const MOST_BYTES = 2 ** 29;
 
-/** The files of lines of a run: checksums, order, and agreement with the newest checkpoint about the same steps. */
+/**
+ * Checks the files of lines of a run: checksums, order, and agreement with the newest checkpoint about the same steps.
+ */
 export function checkLines(folder: string, last: Checkpoint | null): FileCheck[] {
   return [METRICS_FILE, STEPS_FILE, DIVISIONS_FILE].flatMap((name) => {
     const check = openCheck(name);
@@ -78,7 +80,10 @@ function checkOrder(check: OpenCheck, lines: RunLines['lines']): void {
   }
 }
 
-/** Between epoch ends at which a stretch ends too, the losses of the steps must add up to those of the epochs. */
+/**
+ * From one epoch end to the next, if stretches end there too, the losses of the steps must add up to those of the
+ * epochs.
+ */
 function checkSteps(check: OpenCheck, lines: RunLines['lines'], { arrays, record }: Checkpoint): void {
   const { stepsPerEpoch } = record;
   let sum = 0;
@@ -101,7 +106,7 @@ function checkSteps(check: OpenCheck, lines: RunLines['lines'], { arrays, record
   }
 }
 
-/** The checkpoint has the mean loss of each complete epoch; the lines must agree, and go as far. */
+/** The checkpoint has the mean loss of each complete epoch; the lines must agree and reach as far. */
 function checkEpochs(
   check: OpenCheck,
   lines: RunLines['lines'],

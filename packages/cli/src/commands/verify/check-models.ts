@@ -10,7 +10,7 @@ import { isOwnOption } from '../train/resumed-options.ts';
 import type { ConfigCheck } from './check-config.ts';
 import { type OpenCheck, openCheck, reading } from './file-check.ts';
 
-/** The model and the checkpoints of a run that can be read. */
+/** The readable model and checkpoints of a run. */
 export interface ModelChecks {
   readonly checks: readonly OpenCheck[];
   readonly last: Checkpoint | null;
@@ -71,7 +71,7 @@ function addDifference(check: OpenCheck, name: string, own: unknown, wanted: unk
 
 const jsonOf = (value: unknown) => (value === undefined ? undefined : plainJson(value));
 
-/** The best checkpoint is never older than the newest checkpoint says. */
+/** The best checkpoint must be at least as new as the newest checkpoint says. */
 function checkBest(folder: string, checks: OpenCheck[], last: Checkpoint | null, best: Checkpoint | null): void {
   const said = last?.progress.best?.step;
   if (last === null || said === undefined) return;
@@ -88,6 +88,6 @@ function checkBest(folder: string, checks: OpenCheck[], last: Checkpoint | null,
   check.faults.push(`has step ${step ?? best.progress.step}, expected ${said} (of ${LAST_FILE})`);
 }
 
-/** The fingerprints that the model of a run with this checkpoint may have: of the last weights, or of the best. */
+/** Valid fingerprints of a model of the run with this checkpoint: that of the last weights, or of the best. */
 export const weightsOf = ({ arrays, best, record }: Checkpoint): string[] =>
   [arrays.parameters, ...(best === undefined ? [] : [best])].map((weights) => fingerprint(weights, record.modules));

@@ -3,7 +3,7 @@ import { withoutPlace } from '../../terminal/failure.ts';
 /** Result of the check of one file. */
 export interface FileCheck {
   readonly name: string;
-  readonly about: string; // its content, in a few words
+  readonly about: string; // short description of its content
   readonly notes: readonly string[]; // remarks that are not faults, such as half a line after a crash
   readonly faults: readonly string[];
 }

@@ -18,7 +18,7 @@ export function readDocument(
   folder: string,
   check: OpenCheck,
   isSealed: boolean,
-  schema?: Schema<unknown>, // the schema of what a report reads
+  schema?: Schema<unknown>, // schema of the parts that a report reads
 ): Json | null {
   const path = join(folder, check.name);
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;

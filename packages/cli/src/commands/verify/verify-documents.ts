@@ -31,7 +31,7 @@ export function verifyExperiments(folder: string): FileCheck[] {
       check.faults.push(`has no record of ${show(name)}, expected its command, time and sections`);
     }
     const document = openCheck(`${name}.json`);
-    // Names come from the file, so only files of this folder are considered.
+    // Names come from the file, so only files of this folder are read.
     if (there.includes(document.name)) checkFindings(document, readDocument(folder, document, false));
     else document.faults.push('is missing');
     return document;
@@ -50,7 +50,7 @@ function checkFindings(check: OpenCheck, document: Readonly<Record<string, unkno
   } else check.faults.push('has no findings, expected a list of them');
 }
 
-/** The document of a command that stands alone: the command, and what a report reads of it. */
+/** Documents that one command writes alone: the command, and the schema of what a report reads. */
 const documents: Readonly<Record<string, readonly [command: string, Schema<unknown>]>> = {
   [SCALE_FILE]: ['scale', scaleDocument],
   [LR_FIND_FILE]: ['lr-find', lrFindDocument],

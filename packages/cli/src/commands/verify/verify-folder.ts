@@ -15,13 +15,16 @@ export interface Verification {
   readonly notes: readonly string[]; // remarks about the folder
 }
 
-/** Before another look at a folder in which a process writes: together longer than a run takes to write its files. */
+/**
+ * Pauses before looking again at a folder in which a process writes: together longer than a run takes to write its
+ * files.
+ */
 const PAUSES_MS = [50, 100, 200, 400];
 
 /**
- * Checks a folder. A run that writes there meanwhile replaces its files one after another, so what one look takes for
- * a fault counts only where the last look finds it too.
- * @throws Error where the folder holds nothing that train, search, lr-find, explain, experiment or scale wrote.
+ * Checks a folder. A run that writes there meanwhile replaces its files one after another, so a fault counts only if
+ * the last look finds it too.
+ * @throws Error if the folder holds nothing that train, search, lr-find, explain, experiment or scale wrote.
  */
 export async function verifyFolder(path: string): Promise<Verification> {
   for (const pauseMs of PAUSES_MS) {

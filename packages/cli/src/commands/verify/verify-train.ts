@@ -12,7 +12,7 @@ import { readDocument } from './read-document.ts';
 /** All files of a run of train, each alone and compared with the others. */
 export function verifyTrain(folder: string): FileCheck[] {
   const config = checkConfig(folder);
-  // Read before the lines: in a running run, lines are never behind a checkpoint.
+  // Read before the lines: in an active run, lines never lag behind a checkpoint.
   const models = checkModels(folder, config);
   const lines = checkLines(folder, models.last);
   const findings = checkFindings(folder, models, config.options?.seed);
@@ -55,7 +55,7 @@ function checkResult(
   if (!(typeof steps === 'number' && steps <= step)) {
     check.faults.push(`has step ${show(steps)}, expected at most ${step} (of ${LAST_FILE})`);
   } else if (steps < step) {
-    check.notes.push(`belongs to an earlier stop: the run has gone on to step ${step}`);
+    check.notes.push(`is from an earlier end of the run, which has continued to step ${step}`);
   } else if (model !== undefined && found.fingerprint !== model) {
     check.faults.push(`has another fingerprint than ${MODEL_FILE}, expected the same (${model.slice(0, 12)})`);
   }

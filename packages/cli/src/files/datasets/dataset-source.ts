@@ -11,15 +11,16 @@ export type DatasetSource =
   | {
       readonly path: string;
       readonly options?: Readonly<Record<string, unknown>>;
-      readonly byFlag?: readonly string[]; // the options that have flags of their own
-      readonly table?: TableName; // it comes with the library
+      readonly byFlag?: readonly string[]; // the options that were given by flags of their own
+      readonly table?: TableName; // the table of the library, if it is one
     };
 
-/** Datasets that have a name: made-up ones, MNIST, and the tables that come with the library. */
+/** Named datasets: generated ones, MNIST, and the tables that come with the library. */
 export const datasetNames = { ...presets, ...tableFiles };
 
 /**
- * 'mnist', 'iris', 'spirals:rows=300', or a path: what exists, or is written as one (./mnist, cars.csv:target=price).
+ * 'mnist', 'iris', 'spirals:rows=300', or a path: an existing file, or text written as a path (./mnist,
+ * cars.csv:target=price).
  */
 export const datasetSource = option.kind(
   (_where, name, raw): DatasetSource => {
@@ -45,7 +46,7 @@ export const datasetSource = option.kind(
   { choices: Object.keys(datasetNames) },
 );
 
-/** The text that means the same source from any folder. */
+/** Text that names the same source from any folder. */
 export function formatSource(source: DatasetSource): string {
   if (!('path' in source)) return formatMember(source.options);
   const path = source.table ?? resolve(source.path);

@@ -1,13 +1,13 @@
 import type { DataSplits } from '@gradloom/runtime';
 import { plural } from '../../terminal/text/format.ts';
 
-/** Rows of a set that were taken from the training rows; 'own' where the dataset has such a set itself. */
+/** Number of rows taken from the training rows for each set; 'own' if the dataset has such a set itself. */
 interface HeldOut {
   readonly validation?: number | 'own' | undefined;
   readonly test?: number | 'own' | undefined;
 }
 
-/** Which rows are held out, and how to change it, a sentence each. Of `folds`, one is the test set. */
+/** Sentences on which rows are held out, and how to change it. Of `folds`, one is the test set. */
 export function heldOut(rows: HeldOut, byClass: boolean, folds?: number): string[] {
   const taken = (['validation', 'test'] as const).flatMap((set) => {
     const count = rows[set];
@@ -24,7 +24,7 @@ export function heldOut(rows: HeldOut, byClass: boolean, folds?: number): string
 
 const NO_TEST = 'no rows are held out for the test (--test 0.1 holds out a tenth)';
 
-/** What is decided about arrays and images without being asked, a sentence each. */
+/** Sentences on the automatic decisions about arrays and images. */
 export function decisionsOnArrays(own: DataSplits, sets: DataSplits, folds?: number): string[] {
   const { divisor } = own.train.inputs;
   const what = own.train.classes === null ? 'inputs and targets' : 'inputs';
@@ -32,7 +32,7 @@ export function decisionsOnArrays(own: DataSplits, sets: DataSplits, folds?: num
     divisor === 1
       ? `${what} are not scaled: scale columns of very different sizes first, or train on a table, which is scaled`
       : `inputs are bytes, divided by ${divisor} (${own.train.name}:divisor=1 takes them as they are)`;
-  // A fold takes the place of a test set of the dataset's own.
+  // A fold replaces the dataset's own test set.
   const rowsOf = (set: 'validation' | 'test') => (sets[set] === own[set] && own[set] ? 'own' : sets[set]?.rows);
   return [
     scaled,

@@ -45,9 +45,9 @@ export interface OpenedDataset {
   readonly sets: DataSplits;
   /** The options with defaults filled in; no test share if the training rows are also the test rows. */
   readonly shares: { readonly validation: number; readonly test?: number };
-  /** Of a table: what was found in the file, and what its columns become. */
+  /** For a table: findings about the file, and the use of its columns. */
   readonly table?: OpenedTable;
-  /** Of arrays or images of the user: what was decided without being asked, a sentence each. */
+  /** For the user's arrays or images: the automatic decisions, one sentence each. */
   readonly decisions?: readonly string[];
 }
 
@@ -90,7 +90,7 @@ export async function openDataset(
   return { preset, shares: { validation, test }, sets: deal(whole, { ...shares, validation, test }) };
 }
 
-/** Arrays or images of the user, by the rule of tables, with the sets that they have themselves. */
+/** Splits the user's arrays or images by the rule of tables; sets of their own are kept. */
 function splitArrays(whole: DataSplits, shares: Shares): OpenedDataset {
   const standard = splitOf(whole.train, shares);
   const split = {
@@ -146,7 +146,7 @@ async function openTableDataset(
 const presetOf = ({ train }: DataSplits, { columns }: Preprocessing): Preset =>
   tablePreset(train.rows, countInputs(columns));
 
-/** A tenth of the rows each, where the table has enough; of folds, each is the test set once. */
+/** Shares of a tenth each if the table has enough rows; each fold is the test set once. */
 function splitOf({ rows }: { readonly rows: number }, shares: Shares): { validation: number; test: number } {
   const standard = tableShares(rows);
   const { validation = standard.validation, test = shares.folds === undefined ? standard.test : 0 } = shares;
@@ -221,7 +221,7 @@ function make(name: SyntheticName, options: object): Dataset {
   }
 }
 
-/** The sets of the dataset itself, and those split off its training rows. */
+/** The sets of the dataset itself, and those split off from its training rows. */
 function deal(
   whole: DataSplits,
   { validation, test, ...shares }: Shares & { validation: number; test: number },

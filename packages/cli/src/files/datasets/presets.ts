@@ -19,8 +19,8 @@ export interface Preset {
 }
 
 /**
- * Plain gradient descent over the whole truth table. Three hidden units learn xor from each of the seeds 0 to 15; with
- * the two that would do, three of the sixteen end in a local minimum.
+ * Plain gradient descent over the whole truth table. Three hidden units learn xor from each of the seeds 0 to 15; two
+ * could represent it, but three of the sixteen seeds end in a local minimum.
  */
 const gate = {
   options: {},
@@ -49,7 +49,7 @@ const plane = {
   epochs: 100,
 } satisfies Preset;
 
-/** Every dataset that has a name. */
+/** Every named dataset. */
 export const presets = {
   mnist: {
     options: {},

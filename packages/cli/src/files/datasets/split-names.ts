@@ -6,10 +6,7 @@ export const splitNames = { train: true, validation: true, test: true } satisfie
 
 export type SplitName = keyof typeof splitNames;
 
-/**
- * The part of a dataset that is measured. `all` is for a dataset that the model was not trained on and that has no
- * parts.
- */
+/** The part of a dataset that is measured. `all` is for a dataset without parts that the model was not trained on. */
 export interface TakenRows {
   readonly split: SplitName | 'all';
   readonly dataset: Dataset;

@@ -19,7 +19,7 @@ export const tableFlags = {
 
 type TableValues = Values<typeof tableFlags>;
 
-/** The dataset with the flags of tables as options of its file. */
+/** The dataset with the table flags as options of its file. */
 export function withTableFlags<Source extends DatasetSource | undefined>(source: Source, values: TableValues): Source {
   if (source === undefined) return source;
   if (!('path' in source)) {

@@ -1,12 +1,15 @@
 import type { ColumnEncoding } from '@gradloom/core';
 import type { Preset } from './presets.ts';
 
-/** Rows from which on a table holds out a tenth for validation and a tenth for the test: fewer would say nothing. */
+/**
+ * Tables with this many rows hold out a tenth for validation and a tenth for the test; fewer held-out rows would say
+ * nothing.
+ */
 const LEAST_SPLIT = 50;
 
 /**
- * Validation rows from which on a run stops early by default. What fewer say of the best step is noise: on iris, the
- * log loss of new rows was 0.11 with early stopping and 0.08 without.
+ * Runs with this many validation rows stop early by default. With fewer, the choice of the best step is noise: on iris,
+ * the log loss of new rows was 0.11 with early stopping and 0.08 without.
  */
 export const LEAST_WATCHED = 100;
 
@@ -16,20 +19,20 @@ export function tableShares(rows: number): { validation: number; test: number } 
   return { validation: share, test: share };
 }
 
-/** Most steps, unless a table needs more to be seen three times. */
+/** Most steps, unless three epochs of a table need more. */
 const MOST_STEPS = 20_000;
 
 /**
- * Defaults for a table of the user, by its training rows N and inputs I, as `countInputs` counts them; for arrays and
- * images too. One rule, chosen on seven tables of 150 to 20,000 rows and seven with many categories, with splits and
- * rows of their own, and compared with scikit-learn on others (docs/tables.md):
+ * Defaults for a user's table, arrays or images, from the training rows N and the inputs I as counted by `countInputs`.
+ * One rule, chosen on seven tables of 150 to 20,000 rows and seven with many categories, each with other splits and
+ * rows, and compared with scikit-learn on other tables (docs/tables.md):
  *
  * - one hidden layer of 256 units with gelu, whose validation loss is lower than that of relu on small tables and than
- *   that of tanh on digits;
- * - adamw at a rate of 0.003 that falls to 0 along a cosine, which leaves less to the choice of the best evaluation;
+ * that of tanh on digits;
+ * - adamw at a rate of 0.003 that falls to 0 along a cosine, so less depends on the choice of the best evaluation;
  * - weight decay 20·I/N from 0.2 to 2: the more inputs there are for each row, the more the weights are held back;
  * - batches of about a hundredth of the rows, 32 to 512;
- * - 60 epochs, but at least 1,000 steps, and at most 20,000 or 3 epochs;
+ * - 60 epochs, but at least 1,000 steps, and at most 20,000 steps or 3 epochs;
  * - with 100 validation rows or more, early stopping after a third of the evaluations without improvement.
  */
 export function tablePreset(rows: number, inputs: number): Preset {
@@ -54,13 +57,13 @@ export function tablePreset(rows: number, inputs: number): Preset {
 }
 
 /**
- * Most inputs that a column of categories counts as. With all counted, R² of prices by 200 districts was 0.907 and not
- * 0.933, and of a value by three columns of 100 words 0.28 and not 0.64; with a column counted as one, a table with
- * three rows for each category lost 0.016 in R² (docs/tables.md).
+ * Most inputs counted for a column of categories. Counting all of them lowered R² of prices by 200 districts from 0.933
+ * to 0.907, and of a value by three columns of 100 words from 0.64 to 0.28. Counting a column as one lost 0.016 in R²
+ * on a table with three rows for each category (docs/tables.md).
  */
 const MOST_COUNTED = 8;
 
-/** Inputs of a table: a column of categories counts as its inputs, but as 8 at most. */
+/** Inputs of a table: a column of categories counts as its inputs, but at most 8. */
 export function countInputs(columns: readonly ColumnEncoding[]): number {
   return columns.reduce((sum, column) => {
     if (column.type !== 'categorical') return sum + 1 + Number(column.indicator);
@@ -68,11 +71,11 @@ export function countInputs(columns: readonly ColumnEncoding[]): number {
   }, 0);
 }
 
-/** Evaluations of a run whose --evaluate-every is not given. */
+/** Number of evaluations of a run without --evaluate-every. */
 function evaluationsOf(steps: number, stepsPerEpoch: number): number {
   const epochs = Math.ceil(steps / stepsPerEpoch);
   return epochs / Math.ceil(epochs / 100);
 }
 
-/** Two digits, as anybody would type it. */
+/** Rounds to two digits, as a person would type it. */
 const round = (value: number): number => Number(value.toPrecision(2));

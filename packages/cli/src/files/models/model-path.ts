@@ -4,7 +4,9 @@ import { showPath } from '@gradloom/core/internal';
 import { LAST_FILE } from '@gradloom/runtime';
 import { MODEL_FILE } from '../run-files/names.ts';
 
-/** The model file: in the directory of a run, the one inside. @throws Error if a directory has none. */
+/**
+ * The path of a model file; for the directory of a run, that of the file inside. @throws Error if a directory has none.
+ */
 export function modelPath(path: string): string {
   if (!isFolder(path)) return path;
   const model = join(path, MODEL_FILE);
@@ -14,7 +16,7 @@ export function modelPath(path: string): string {
   throw new Error(`no model found in "${showPath(path)}", expected a run that train wrote (${hint})`);
 }
 
-/** The same; for a run that has not ended, its newest checkpoint. */
+/** The path of a model file; for a run that has not ended, that of its newest checkpoint. */
 export function anyModelPath(path: string): string {
   const last = join(path, LAST_FILE);
   return isFolder(path) && !existsSync(join(path, MODEL_FILE)) && existsSync(last) ? last : modelPath(path);

@@ -11,15 +11,15 @@ export interface ModelRows extends TakenRows {
 }
 
 /**
- * The rows that --dataset and --split name, by default those that the model's run held out. Rows of a table are encoded
+ * The rows named by --dataset and --split, by default those that the model's run held out. Rows of a table are encoded
  * as the model's training rows were.
- * @throws UsageError if they are not there.
+ * @throws UsageError if they do not exist.
  */
 export async function openModelRows(
   model: Model,
   asked: DatasetSource | undefined,
   part: SplitName | undefined,
-  { mayStream = false } = {}, // the inputs of a run that streamed are left in their file
+  { mayStream = false } = {}, // whether the inputs of a streaming run stay in their file
 ): Promise<ModelRows> {
   const { source, shares, name, isOwn, classNames } = dataOf(model, asked);
   const read = mayStream && isOwn && model.metadata.streams === true ? streamed(source) : source;

@@ -17,7 +17,7 @@ export function openModel(positionals: readonly string[]): Model {
   return loadModel(modelPath(path), loadOptions());
 }
 
-/** The options with the model added, since the model may be the one that does not fit. */
+/** The options with the model added, since errors may concern the model. */
 export const withModel = (given: RawOptions, [path]: readonly string[]): RawOptions => ({
   ...given,
   model: { name: path, value: undefined },
@@ -34,7 +34,7 @@ const OWN = "the model's dataset";
 export interface ModelData {
   readonly source: DatasetSource;
   readonly shares: Shares;
-  readonly name: string; // of the source, in errors
+  readonly name: string; // name of the source in errors
   readonly isOwn: boolean; // the model was trained on it
   readonly classNames?: readonly string[]; // the dataset of its labels
 }
@@ -49,7 +49,7 @@ export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): M
     const value = metadata[name];
     return typeof value === 'number' ? value : otherwise;
   };
-  // Class names refer to the classes of the model, whatever other names these rows have.
+  // Class names are those of the model, whatever other names these rows have.
   const classNames = labels === undefined ? {} : { classNames: labels };
   const stored = typeof dataset === 'string' ? readValue(datasetSource, OWN, dataset) : undefined;
   const own = missing === 'drop' && stored !== undefined ? leavingGapsOut(stored) : stored;
@@ -76,6 +76,6 @@ export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): M
   };
 }
 
-/** A table without the rows that have gaps, as the model was trained. */
+/** A table without the rows that have missing values, as in training. */
 const leavingGapsOut = (source: DatasetSource): DatasetSource =>
   'path' in source ? { ...source, options: { ...source.options, missing: 'drop' } } : source;

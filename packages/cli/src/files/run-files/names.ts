@@ -7,7 +7,7 @@ export const CONFIG_FILE = 'config.json';
 
 export const METRICS_FILE = 'metrics.jsonl';
 
-/** Losses, gradient norms and learning rates by step, in a long run by stretches of steps. */
+/** Losses, gradient norms and learning rates by step; in a long run by stretches of steps. */
 export const STEPS_FILE = 'steps.jsonl';
 
 /** Decision regions during training, only of runs whose rows are points of the plane. */
@@ -36,15 +36,15 @@ export const SEARCH_LINES = 'search.jsonl';
 
 export const EXPLAIN_FILE = 'explain.json';
 
-/** The files that a run of train writes to, or in the place of. */
+/** The files that a run of train writes or replaces. */
 export const RUN_FILES: readonly string[] = [
   ...[CONFIG_FILE, METRICS_FILE, STEPS_FILE, DIVISIONS_FILE, FINDINGS_FILE],
   ...[MODEL_FILE, LAST_FILE, BEST_FILE],
 ];
 
 /**
- * The bytes of a file of a run. A link is refused, since it may lead to any file of the reader. Null if there is no
- * such file. @throws Error naming the path if something else is there, or it has more than `most` bytes.
+ * The bytes of a file of a run. A link is refused, since it may lead to any file of the user. Null if there is no such
+ * file. @throws Error naming the path if it is not a regular file, or it has more than `most` bytes.
  */
 export function readOwnFile(where: string, path: string, wanted: string, most: number): Buffer | null {
   const file = openOwnFile(where, path, wanted);

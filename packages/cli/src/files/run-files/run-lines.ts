@@ -18,7 +18,7 @@ export function runLines(bytes: Uint8Array): RunLines {
   // Invalid UTF-8 becomes a replacement character, which no checksum matches.
   const texts = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).split('\n');
   const rest = texts.pop() ?? '';
-  // A crash cuts a line off, so a complete one without its newline was changed.
+  // A crash cuts a line off, so a complete line without its newline has been edited.
   const isCutOff = rest !== '' && !isRecord(parse(rest)) && sealOf(rest.slice(0, -1)) !== 'whole';
   if (rest !== '' && !isCutOff) texts.push(rest);
   const states = texts.map(sealOf);

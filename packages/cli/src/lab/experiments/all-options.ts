@@ -3,7 +3,7 @@ import type { OptionTable } from '../../options/option.ts';
 import { commonOptions } from './experiment.ts';
 import { experiments } from './index.ts';
 
-/** Some of a table's own keys, each once: 'neuron,loss'. */
+/** Some keys of a table, each once: 'neuron,loss'. */
 const keyList = <T extends object>(table: T): option.Kind<readonly (keyof T & string)[]> =>
   option.kind(
     (_where, name, raw): readonly (keyof T & string)[] => {
@@ -16,7 +16,7 @@ const keyList = <T extends object>(table: T): option.Kind<readonly (keyof T & st
     { choices: Object.keys(table) },
   );
 
-/** Of all experiments, one after another. */
+/** Options of a run of all experiments in turn. */
 export const allOptions = {
   only: { group: 'Run', ...keyList(experiments)(undefined, 'experiments to run, such as neuron,xor', 'all') },
   ...commonOptions,

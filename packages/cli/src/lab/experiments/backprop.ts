@@ -133,7 +133,7 @@ function pass(parameters: readonly number[]): PassResult {
   return { z, prediction, dPrediction, ...lossAndGradient(spec, 'mse', parameters, x, target) };
 }
 
-/** Of one row of a network with one input and one output. */
+/** Loss and gradient of one row of a network with one input and one output. */
 function lossAndGradient(
   network: NetworkSpec,
   loss: LossSpec,
@@ -153,7 +153,7 @@ function lossAndGradient(
   return { loss: lossSum[0], gradient: [...gradient] };
 }
 
-/** w and b after one step of plain descent. */
+/** w and b after one step of plain gradient descent. */
 function step(parameters: readonly number[]): readonly number[] {
   const trainStep = createTrainStep({
     network: buildNetwork(spec),

@@ -12,7 +12,7 @@ export const sineSpec: NetworkSpec = {
   ],
 };
 
-/** For experiments on so few rows that a second thread would cost more than it saves. */
+/** For experiments with so few rows that a second thread would cost more than it saves. */
 export const oneThread = { ...commonOptions.threads, shown: '1' };
 
 export interface Descent {
@@ -25,23 +25,23 @@ export interface Descent {
 
 export interface Descended {
   /**
-   * Mean loss of each epoch's batches, each before its update: of full batches, of every step. Ends before a loss that
-   * is not finite.
+   * Mean loss of each epoch's batches, each before its update; with full batches, the loss of every step. Ends before a
+   * loss that is not finite.
    */
   readonly losses: readonly number[];
-  /** Over all rows at the end; Infinity if the run diverged. */
+  /** Loss over all rows at the end; Infinity if the run diverged. */
   readonly finalLoss: number;
   readonly steps: number;
-  readonly elapsedMs: number; // inside of steps
+  readonly elapsedMs: number; // time inside of steps
 }
 
 /** Runs many small trainings on the threads of one pool. */
 export interface Descender {
-  /** From the same weights for the same seed. */
+  /** Starts from the same weights for the same seed. */
   descend(descent: Descent): Promise<Descended>;
 }
 
-/** Calls `use` with a descender for one problem, and ends its threads afterwards. */
+/** Calls `use` with a descender for one problem, and closes its threads afterwards. */
 export async function withDescender<T>(
   dataset: Dataset,
   { threads = 1, ...machine }: Machine,
@@ -71,7 +71,7 @@ async function descend(dataset: Dataset, descent: Descent, machine: Machine, poo
     const lost = { finalLoss: Number.POSITIVE_INFINITY, steps: error.step };
     // A schedule may depend on the length, so a shorter run would not repeat these steps.
     if (error.step === 0 || descent.schedule !== undefined) return { ...lost, losses: [], elapsedMs: 0 };
-    // Run again up to the step before: the same bits, for the losses so far.
+    // Repeated up to the step before, with the same bits, for the losses so far.
     const { epochLosses, elapsedMs } = await run({ steps: error.step });
     return { ...lost, losses: [...epochLosses], elapsedMs };
   }

@@ -15,10 +15,7 @@ export interface Machine {
 
 export interface ExperimentContext {
   readonly machine: Machine;
-  /**
-   * Set in `experiment all`: experiments that take more than about ten seconds then run shorter, with the same
-   * findings.
-   */
+  /** Set in `experiment all`: experiments of more than about ten seconds then run shorter, with the same findings. */
   readonly brief: boolean;
   /** Shows progress on a terminal. */
   readonly note: (text: string) => void;
@@ -28,7 +25,7 @@ export interface ExperimentContext {
 
 export interface Section {
   readonly title: string;
-  readonly lines: readonly string[]; // at most 80 columns, without what colours them
+  readonly lines: readonly string[]; // at most 80 columns, not counting colour codes
 }
 
 /** What an experiment found. */
@@ -47,11 +44,11 @@ export interface Experiment {
   readonly run: (raw: RawOptions, context: ExperimentContext) => Promise<Outcome>;
 }
 
-/** Gives an experiment its options, read and typed. */
+/** Connects an experiment with its options, which it gets parsed. */
 export function defineExperiment<T extends OptionTable>(definition: {
   readonly describe: string;
   readonly examples?: readonly (readonly [line: string, meaning: string])[];
-  readonly options: T; // own options, added to the common ones or replacing one
+  readonly options: T; // own options, added to the common ones or replacing some
   readonly run: (values: Filled<T>, context: ExperimentContext, given: Values<T>) => Outcome | Promise<Outcome>;
 }): Experiment {
   const { describe, examples = [], options } = definition;
@@ -66,7 +63,7 @@ export function defineExperiment<T extends OptionTable>(definition: {
   };
 }
 
-/** Every experiment takes these. The backend is wasm unless told otherwise, so that everyone sees the same digits. */
+/** Common options of all experiments. The default backend is wasm, so that everyone sees the same digits. */
 export const commonOptions = {
   ...runOptions,
   backend: { ...runOptions.backend, shown: 'wasm, so that everyone sees the same digits' },

@@ -2,23 +2,23 @@
 export interface Finding {
   /** The name of the number or, if nobody prints it, the claim about it. */
   readonly what: string;
-  readonly chapter?: string; // as printed there; absent: the chapter prints none
-  readonly paper?: Published; // absent: no paper does
+  readonly chapter?: string; // as printed in the chapter; absent: the chapter has no such number
+  readonly paper?: Published; // absent: no paper has such a number
   readonly computed: number | string;
   /** Whether `computed` matches the printed figure or the claim; null if nothing is claimed. */
   readonly agrees: boolean | null;
-  /** The printed figure is wrong, and `note` says why: then a difference is not a failure. */
+  /** The printed figure is wrong, and `note` says why, so a difference is not a failure. */
   readonly slip?: true;
   readonly note?: string;
 }
 
-/** A figure printed elsewhere than in the chapter. */
+/** A figure printed outside the chapter. */
 export interface Published {
   readonly printed: string;
   readonly source: string; // 'Nielsen 2015, chapter 5'
 }
 
-/** The title of the chapter that the experiments recompute; nothing more is known about it here. */
+/** The title of the chapter that the experiments recompute. */
 export const CHAPTER = '"Neural Networks Without the Mysticism"';
 
 /** Agrees if `computed`, rounded to the digits that the chapter prints, equals its figure. */
@@ -54,7 +54,7 @@ export const slip = (
   ...(expected ? { slip: true } : {}),
 });
 
-/** As `printed`, for the digits of a paper. */
+/** Agrees if `computed`, rounded to the digits that the paper prints, equals its figure. */
 export const publishedDigits = (what: string, paper: Published, computed: number): Finding => ({
   what,
   paper,
@@ -62,7 +62,7 @@ export const publishedDigits = (what: string, paper: Published, computed: number
   agrees: roundsTo(computed, paper.printed),
 });
 
-/** A statement of a paper in words, or a figure from its own starting weights. */
+/** A statement of a paper in words, or a figure that depends on its starting weights. */
 export const published = (
   what: string,
   paper: Published,
@@ -95,8 +95,8 @@ export const isFailure = ({
 const noted = (note: string | undefined): { note?: string } => (note === undefined ? {} : { note });
 
 /**
- * Half a unit of the last digit of `text`, and what float64 adds to that: '0.0625' has been rounded from 0.06245 to
- * 0.06255.
+ * Whether `value` is within half a unit of the last digit of `text`, plus the float64 error: '0.0625' has been rounded
+ * from 0.06245 to 0.06255.
  */
 function roundsTo(value: number, text: string): boolean {
   const plain = text.replaceAll(',', '');

@@ -1,6 +1,6 @@
 import type { Experiment } from './experiment.ts';
 
-/** Every experiment, loaded when it is needed. To add one, write a file and list it here. */
+/** Every experiment, loaded when needed. To add one, write a file and list it here. */
 export const experiments = {
   neuron: async () => (await import('./neuron.ts')).neuron,
   layer: async () => (await import('./layer.ts')).layer,

@@ -23,7 +23,7 @@ export const layer = defineExperiment({
     const output: NetworkSpec['layers'][number] = { kind: 'dense', out: O };
     const [weights, biases] = buildNetwork({ input: I, layers: [hidden] }).tensors.map(({ length }) => length);
     const two = runRow({ input: I, layers: [hidden, output] }, [...W1, ...b1, ...W2, ...b2], row)[1];
-    // W = W1 · W2 row by row, and b = b1 · W2 + b2, computed by running a layer.
+    // W = W1 · W2, row by row, and b = b1 · W2 + b2, computed by running a layer.
     const product = { input: H, layers: [output] };
     const noBias = new Array<number>(O).fill(0);
     const W = Array.from({ length: I }, (_, i) => runRow(product, [...W2, ...noBias], W1.slice(i * H, (i + 1) * H))[0]);

@@ -73,5 +73,5 @@ export const loss = defineExperiment({
   },
 });
 
-/** Without the noise of float64's last digits. */
+/** Without the rounding noise of float64. */
 const decimalOf = (value: number): string => String(Number(value.toPrecision(10)));

@@ -100,10 +100,11 @@ interface Cycle {
 }
 
 /**
- * Row by row from zero weights, until all are right or an epoch ends with weights that an earlier one has ended with:
- * an epoch is a function of the weights before it, so the same epochs follow for ever. It comes to one of the two ends:
- * weights stay bounded ([Minsky & Papert 1969](https://mitpress.mit.edu/9780262630221/perceptrons/), the cycling
- * theorem), and those of whole inputs are whole, so there are only so many. `best` is the most rows right at once.
+ * Learns row by row from zero weights, until all rows are right or an epoch ends with the same weights as an earlier
+ * one: an epoch depends only on the weights before it, so the same epochs then repeat forever. One of the two always
+ * happens: weights stay bounded ([Minsky & Papert 1969](https://mitpress.mit.edu/9780262630221/perceptrons/), the
+ * cycling theorem), and for integer inputs they are integers, so there are finitely many. `best` is the most rows right
+ * at once.
  */
 function learn({ rows, targets }: Gate) {
   const I = rows[0].length;
@@ -120,7 +121,7 @@ function learn({ rows, targets }: Gate) {
       parameters,
       row,
     )[1][0];
-  const seen = new Map<string, number>(); // weights, and the epoch after which they first stood
+  const seen = new Map<string, number>(); // weights, and the epoch after which they first occurred
   let cycle: Cycle | null = null;
   let best = 0;
   let epochs = 0;

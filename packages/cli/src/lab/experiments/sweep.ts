@@ -7,21 +7,21 @@ export interface Trial<T> {
 export interface Sweep<T> {
   readonly trials: readonly Trial<T>[]; // by ascending rate
   readonly best: Trial<T>;
-  /** Whether rates on both sides of the best were worse; if not, a better one may lie beyond. */
+  /** Whether rates on both sides of the best were worse; if not, a better one may lie outside the range. */
   readonly bracketed: boolean;
 }
 
 export interface RateRange {
   readonly low: number;
   readonly high: number;
-  // a rate to include; the others are powers of √10 apart from it; default 1
+  // a rate to include; the others differ from it by powers of √10; default 1
   readonly through?: number;
   readonly most?: number; // most rates to try, default 16
 }
 
 /**
- * Tries rates `through` · 10^(k/2), about a factor of 3 apart, from `low` to `high`, and beyond an end while the best
- * is there. `cost` says how bad an outcome is; one that is not finite is worst.
+ * Tries rates `through` · 10^(k/2), about a factor of 3 apart, from `low` to `high`, and goes on past an end while the
+ * best rate is there. `cost` says how bad an outcome is; one that is not finite is worst.
  */
 export async function sweepRates<T>(
   { low, high, through = 1, most = 16 }: RateRange,
@@ -41,7 +41,7 @@ export async function sweepRates<T>(
     tried.set(k, { rate, outcome: await run(rate) });
   };
   for (let k = first; k <= last; k++) await attempt(k);
-  // Among equals the lowest rate wins, so that the search goes down if all fail.
+  // Among equals the lowest rate wins, so that the search moves down if all fail.
   const cheapest = (): number => {
     let at = first;
     for (let k = first + 1; k <= last; k++) if (costAt(k) < costAt(at)) at = k;
@@ -57,7 +57,7 @@ export async function sweepRates<T>(
 }
 
 /**
- * Whole powers of ten times `through`, and between them the nearest rate of one digit: 1 at 0, 3 at 1, 10 at 2, 0.3 at
+ * Powers of ten times `through`, and between them the nearest rate of one digit: 1 at k = 0, 3 at 1, 10 at 2, 0.3 at
  * -1.
  */
 const rateAt = (k: number, through: number): number =>

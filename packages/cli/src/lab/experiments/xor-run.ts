@@ -22,7 +22,7 @@ export function xorStart(seed: number): Float64Array {
   return parameters;
 }
 
-/** The chapter's program: full batches of four rows, mse, plain gradient descent, at rate 2.0 by default. */
+/** The chapter's program: full batches of four rows, mse, plain gradient descent, rate 2.0 by default. */
 export const trainXor = (
   seed: number,
   epochs: number,
@@ -47,9 +47,9 @@ export const trainXor = (
 export const NUMPY = "NumPy 2.2.4, on the chapter's program";
 
 /**
- * Standard normal numbers as NumPy's `np.random.seed(seed)` and then `np.random.randn(...)` give them: MT19937, seeded
- * as by init_genrand, and the polar method of Marsaglia, whose second number waits for the next call. Its bits but for
- * the last place or two, where the C library rounds a logarithm otherwise.
+ * Standard normal numbers like those of NumPy's `np.random.seed(seed)` and `np.random.randn(...)`: MT19937, seeded as
+ * by init_genrand, and the polar method of Marsaglia, whose second number is kept for the next call. The bits are
+ * NumPy's, except for the last place or two if the C library rounds a logarithm differently.
  * [numpy/random/src/legacy](https://github.com/numpy/numpy/blob/main/numpy/random/src/legacy/legacy-distributions.c)
  */
 export function createNumpyNormal(seed: number): () => number {

@@ -4,9 +4,9 @@ import type { Outcome } from './experiment.ts';
 import { type Finding, publishedDigits } from './finding.ts';
 import { NUMPY } from './xor-run.ts';
 
-/** Above this mean squared error, at least one of the four rows is wrong, or nearly so. */
+/** Above this mean squared error, at least one of the four rows is wrong, or nearly wrong. */
 const LEARNED = 0.05;
-const STUCK_SEED = 42; // never learns
+const STUCK_SEED = 42; // a seed that never learns
 const BAR = 40;
 
 /** The number of starts that never learn, and the losses of all. */

@@ -112,7 +112,7 @@ function figuresOf({ epochLosses, parameters, trainLoss }: TrainResult) {
   };
 }
 
-/** Figures of the chapter, and of NumPy for the rest: whether the chapter prints those too is not known here. */
+/** Compares with the chapter, and with NumPy for figures that the chapter may not print. */
 function compare(figures: ReturnType<typeof figuresOf>, parameterCount: number): Finding[] {
   const { losses, finalLoss, predictions, hidden, W1, b1, W2, b2 } = figures;
   const all = (what: (k: number) => string, chapter: readonly string[], computed: readonly number[]): Finding[] =>
@@ -141,7 +141,7 @@ function compare(figures: ReturnType<typeof figuresOf>, parameterCount: number):
 }
 
 async function many({ first, last }: SeedRange, { machine, note }: ExperimentContext): Promise<Outcome> {
-  // Four rows are one leaf: a second thread would have nothing to do.
+  // Four rows are one leaf, so a second thread would be idle.
   const pool = await createPool({ threads: 1 });
   const finalLosses = new Map<number, number>();
   try {

@@ -3,11 +3,11 @@ export interface CalibrationBin {
   readonly from: number;
   readonly to: number;
   readonly rows: number;
-  readonly probability: number | null; // the mean; null without rows
-  readonly share: number | null; // of rows that turned out so
+  readonly probability: number | null; // mean probability; null without rows
+  readonly share: number | null; // share of rows that belong to the class
 }
 
-/** The bins of the metric of that name. */
+/** The bins of the calibration metric. */
 export function binsOf(
   calibration: Float64Array, // [bins, 3]
 ): CalibrationBin[] {

@@ -1,7 +1,7 @@
 import { plural } from '../../terminal/text/format.ts';
 import { CHAPTER, type Finding, isFailure } from '../experiments/finding.ts';
 
-/** A finding as a document has it: a number that is not finite is null there. */
+/** A finding in a document, where a number that is not finite is null. */
 type Row = Pick<Finding, 'what' | 'agrees'> & { readonly computed: Finding['computed'] | null } & {
   readonly [K in 'chapter' | 'paper' | 'note']?: Finding[K] | undefined;
 } & { readonly slip?: boolean | undefined };
@@ -12,15 +12,15 @@ export type Verdict = 'yes' | 'NO' | 'slip' | '-';
 export interface FindingsTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  readonly right: readonly number[]; // columns of numbers
-  readonly verdict: number; // the column of verdicts
-  readonly legend: readonly string[]; // what the columns and the verdicts mean
+  readonly right: readonly number[]; // indices of the columns of numbers
+  readonly verdict: number; // index of the column of verdicts
+  readonly legend: readonly string[]; // meaning of the columns and the verdicts
 }
 
 const verdictOf = (row: Row): Verdict =>
   row.agrees === null ? '-' : row.agrees ? 'yes' : isFailure(row) ? 'NO' : 'slip';
 
-/** Chapter, paper and computed, each where some row has it. */
+/** Columns chapter, paper and computed; those without any value are left out. */
 export function tableOf(findings: readonly Row[]): FindingsTable {
   const sources = [...new Set(findings.flatMap(({ paper }) => (paper === undefined ? [] : [paper.source])))];
   const marked = ({ paper }: Row): string => {
@@ -54,7 +54,7 @@ export function tableOf(findings: readonly Row[]): FindingsTable {
   };
 }
 
-/** Why a row is not claimed stands below the table: several have the same reasons. */
+/** Reasons why rows are not claimed are printed below the table, since several share them. */
 const reasonless = ({ agrees, note = '' }: Row): string => (agrees === null ? '' : note);
 
 /** '48 of 50 numbers agree; 2 are slips of the chapter; 4 are not claimed.' */
@@ -72,5 +72,5 @@ export function agreement(findings: readonly Row[]): string {
   ].join('; ')}.`;
 }
 
-/** Up to ten significant digits, without the noise of float64's last. */
+/** Up to ten significant digits, without the rounding noise of float64. */
 const digits = (value: number): string => String(Number(value.toPrecision(10)));

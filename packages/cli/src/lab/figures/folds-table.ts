@@ -4,15 +4,15 @@ import { deviationOf, meanOf } from './range.ts';
 /** Figures of an evaluation by name, such as loss and accuracy. */
 export type Figures = Readonly<Record<string, number>>;
 
-/** The run of one fold of a cross-validation. */
+/** One fold of a cross-validation. */
 export interface Fold {
   readonly fold: number; // from 1
-  readonly figures: Figures; // of the fold's rows, which the run did not see
+  readonly figures: Figures; // figures of the fold's rows, which the run was not trained on
   readonly rows: number;
   readonly steps: number;
 }
 
-/** Mean and standard deviation of the figures of folds, divided by n - 1. */
+/** Mean and standard deviation of the figures of folds, with divisor n - 1. */
 export interface FoldsSummary {
   readonly mean: Figures;
   readonly deviation: Figures;

@@ -22,19 +22,21 @@ import { layerNames } from '../../terminal/text/layer-names.ts';
 import type { LayerHistogram } from './layer-histogram.ts';
 
 const BINS = 40;
-/** Layers of each kind that are shown. */
+/** Most layers of each kind that are shown. */
 const MOST = 8;
-/** Most multiply-adds for the reference kernels: about 50 ms. */
+/** Most multiply-adds for the reference kernels, about 50 ms. */
 const BUDGET = 3e7;
 
 /** A network, its seed and its trained weights. */
 export interface TrainedNetwork {
   readonly spec: NetworkSpec;
   readonly seed: number;
-  readonly parameters: Elements; // [P] in the end
+  readonly parameters: Elements; // [P] at the end
 }
 
-/** Weights, and outputs of activations for some rows, at the start and at the end, in the type of the run. */
+/**
+ * Histograms of weights, and of activation outputs for some rows, at the start and at the end, in the type of the run.
+ */
 export function layerHistograms({ spec, seed, parameters }: TrainedNetwork, rows: Dataset): LayerHistogram[] {
   const network = buildNetwork(spec, ownParts());
   const start = createElements(typeOf(parameters), network.parameterCount);
@@ -54,7 +56,7 @@ type Named = Map<string, ArrayLike<number>>;
 
 function weightsOf(network: Network, theta: Elements): Named {
   const names = namesOf(network);
-  // Not biases, nor the gains, shifts and running statistics of a norm.
+  // Biases, and gains, shifts and running statistics of norms, are left out.
   const matrices = new Set(network.tensors.filter(({ shape }) => shape.length > 1).map(({ offset }) => offset));
   return new Map(
     network.places.flatMap(({ tensors }, k) =>
@@ -88,7 +90,7 @@ function outputsOf(network: Network, theta: Elements, dataset: Dataset): Named {
 const namesOf = ({ places }: Network): string[] =>
   layerNames(places.map(({ path, layer, spec }) => ({ path, label: layer.label, name: spec.name })));
 
-/** At most `MOST` of the names, the first and the last among them. */
+/** At most `MOST` of the names, including the first and the last. */
 function spread(names: readonly string[]): string[] {
   if (names.length <= MOST) return [...names];
   return Array.from({ length: MOST }, (_, k) => names[Math.round((k * (names.length - 1)) / (MOST - 1))]);

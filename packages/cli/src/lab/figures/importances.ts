@@ -1,7 +1,7 @@
 import { figures } from '@gradloom/core/internal';
 import { decimal, plural } from '../../terminal/text/format.ts';
 
-/** What explain found, as its document has it. */
+/** Results of explain, as in its document. */
 export interface FoundImportances {
   readonly dataset: string;
   readonly metric: string;
@@ -10,12 +10,12 @@ export interface FoundImportances {
   readonly rows: number;
   readonly repeats: number;
   readonly seed: number;
-  readonly isTable: boolean; // whether columns have names: else they are inputs of the network
-  readonly side: number | null; // of square images, whose pixels the inputs are
+  readonly isTable: boolean; // whether columns have names; else they are inputs of the network
+  readonly side: number | null; // side of square images whose pixels are the inputs, else null
   readonly importances: readonly { readonly name: string; readonly mean: number; readonly deviation: number }[];
 }
 
-/** The columns, the most important one first; of equal ones in the order of the table. */
+/** The columns, most important first; equal ones in the order of the table. */
 export const ranked = ({ importances }: FoundImportances): FoundImportances['importances'] =>
   [...importances].sort((a, b) => b.mean - a.mean);
 
@@ -27,20 +27,20 @@ export const titleOf = (metric: string): string =>
 export const meanText = ({ mean, deviation }: { mean: number; deviation: number }): string =>
   `${showMean(mean)} ± ${showMean(deviation)}`;
 
-/** Sums of shares such as 1/240 leave a rest that means nothing. */
+/** Sums of shares such as 1/240 leave a meaningless rounding error. */
 export const showMean = (value: number): string => decimal(Math.abs(value) < 1e-12 ? 0 : value);
 
-/** What is shuffled: 'column', 'input' or 'pixel'. */
+/** The shuffled unit: 'column', 'input' or 'pixel'. */
 export const wordOf = ({ isTable, side }: FoundImportances): string =>
   isTable ? 'column' : side === null ? 'input' : 'pixel';
 
-/** The name of one of them. */
+/** The name of a column, input or pixel. */
 export const nameOf = ({ isTable, side }: FoundImportances, name: string): string => {
   if (isTable) return name;
   return side === null ? `input ${name}` : `row ${Math.floor(Number(name) / side)}, column ${Number(name) % side}`;
 };
 
-/** What was done, in two sentences. */
+/** Two sentences on the method. */
 export function howText(found: FoundImportances): string {
   const { metric, better, baseline, rows, repeats, seed } = found;
   const worse = better === 'higher' ? 'falls' : 'rises';

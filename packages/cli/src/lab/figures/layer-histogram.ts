@@ -3,7 +3,7 @@ import { name } from '../../options/schema/names.ts';
 import { figure, literal } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 
-/** The sum of shares may exceed 1 a little by rounding. */
+/** The sum of shares may exceed 1 slightly by rounding. */
 const shares = list(figure(0, 2), 1000, 1);
 
 /** Histograms of the numbers of one layer at the start and at the end, in the same bins. */

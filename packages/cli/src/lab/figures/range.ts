@@ -2,14 +2,14 @@ import { createSpread } from '@gradloom/core/internal';
 import { decimal } from '../../terminal/text/format.ts';
 import { type Finding, type Published, published } from '../experiments/finding.ts';
 
-/** The values of a figure over a number of starts. */
+/** The lowest and highest value of a figure over a number of starts. */
 export interface Range {
   readonly low: number;
   readonly high: number;
   readonly mean: number;
 }
 
-/** @throws Error for no values, or one that is not finite, since they have no range. */
+/** @throws Error if there are no values, or one is not finite. */
 export function rangeOf(what: string, values: readonly number[]): Range {
   const bad = values.find((value) => !Number.isFinite(value));
   if (values.length === 0 || bad !== undefined) {
@@ -21,13 +21,13 @@ export function rangeOf(what: string, values: readonly number[]): Range {
 
 export const rangeText = ({ low, high }: Range): string => `${decimal(low)} to ${decimal(high)}`;
 
-/** Standard deviations that one start may be from the mean of the others by chance. */
+/** Standard deviations that one start may differ from the mean of the others by chance. */
 const DEVIATIONS = 3;
 
 /**
  * Compares a printed positive number of one start with ours. It agrees if its logarithm is within three times √(1 +
- * 1/n) standard deviations of our mean, as one more start of ours would be. The lowest and highest of n would exclude
- * two of n + 1 such numbers.
+ * 1/n) standard deviations of our mean, as one more start of ours would be. The range of n starts would exclude two of
+ * n + 1 such numbers.
  */
 export function within(what: string, paper: Published, values: readonly number[]): Finding {
   const logs = values.map(Math.log);
@@ -39,7 +39,7 @@ export function within(what: string, paper: Published, values: readonly number[]
   return published(what, paper, text, Math.abs(away) <= DEVIATIONS, `${away.toFixed(1)} deviations`);
 }
 
-/** A figure that a paper derives or estimates: agrees if our mean is within a share of it. */
+/** A figure that a paper derives or estimates: agrees if our mean differs from it by at most this share. */
 export const near = (what: string, paper: Published, value: number, range: Range, share: number): Finding =>
   published(
     what,
@@ -49,7 +49,7 @@ export const near = (what: string, paper: Published, value: number, range: Range
     `mean within ${Math.round(100 * share)} %`,
   );
 
-/** '45.3 %' and '11.4 % to 90.1 %'. */
+/** '45.3 %', or with more values the median and '11.4 % to 90.1 %'. */
 export function medianText(values: readonly number[], format: (value: number) => string): [string, string] {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
@@ -57,7 +57,7 @@ export function medianText(values: readonly number[], format: (value: number) =>
   return [format(median), `${format(sorted[0])} to ${format(sorted[sorted.length - 1])}`];
 }
 
-/** The mean; null where a value is missing. */
+/** The mean; null if a value is missing. */
 export function meanOf(values: readonly (number | null)[]): number | null {
   const { add, mean } = createSpread();
   for (const value of values) {
@@ -67,7 +67,7 @@ export function meanOf(values: readonly (number | null)[]): number | null {
   return mean();
 }
 
-/** Standard deviation of a sample, divided by n - 1; 0 of a single value. */
+/** Standard deviation of a sample, with divisor n - 1; 0 for a single value. */
 export function deviationOf(values: readonly number[]): number {
   const { length: n } = values;
   if (n < 2) return 0;

@@ -21,7 +21,7 @@ export const rankTable = (points: readonly RankPoint[]): FigureTable => ({
   numeric: [0, 2, 3, 4, 5, 6],
 });
 
-/** '2 each', or '1 to 4' where ranks have different numbers. */
+/** '2 each', or '1 to 4' if ranks have different numbers of threads. */
 function threadsText(threads: readonly number[]): string {
   const [least, most] = [Math.min(...threads), Math.max(...threads)];
   return least === most ? `${least} each` : `${least} to ${most}`;
@@ -55,7 +55,7 @@ export const rankPartsTable = (points: readonly RankPoint[]): FigureTable => ({
   numeric: [0, 1, 2, 3, 4, 5, 6, 7, 8],
 });
 
-/** What the tables do not say. */
+/** Notes below the tables. */
 export function rankNotes(points: readonly RankPoint[], cores: number): string[] {
   const idle = points.find(({ work }) => work.idle > 0);
   const crowded = points.some(

@@ -7,7 +7,7 @@ import type { Point, WeakPoint } from '../scale/summarize-rounds.ts';
 
 export type { PredictedPoint } from '../scale/predict-cores.ts';
 
-/** The part of a report that the terminal and the page show. */
+/** The part of a report that both the terminal and the page show. */
 export interface ScaleFigures
   extends Pick<
     ScaleReport,
@@ -31,7 +31,7 @@ export interface ScaleFigures
   readonly losses: readonly { readonly cause: string; readonly share: number; readonly why: string }[];
 }
 
-/** A table as text: its head, its rows, and the columns that are numbers. */
+/** A table as text: header, rows, and the indices of number columns. */
 export interface FigureTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
@@ -59,7 +59,7 @@ export const pointTable = ({ points }: ScaleFigures): FigureTable => ({
 
 const rangeOf = ({ speedupRange: [low, high] }: Point): string => `${low.toFixed(2)} to ${high.toFixed(2)}`;
 
-/** Where the line of the ideal speedup ends: far beyond the cores it would press all else flat. */
+/** Where the line of the ideal speedup ends: drawn far above the cores it would flatten everything else. */
 export function idealEnd({ points, cores }: Pick<ScaleFigures, 'points' | 'cores'>): number {
   const most = Math.max(...points.map(({ threads }) => threads));
   return Math.min(most, 1.5 * Math.max(cores, ...points.map(({ speedup }) => speedup)));
@@ -84,7 +84,7 @@ export function marksOf({ points, leaves }: ScaleFigures): string[] {
   ];
 }
 
-/** '2 threads have'. */
+/** '2 threads have' or '1 thread has'. */
 const has = (threads: number): string => `${plural(threads, 'thread')} ${threads === 1 ? 'has' : 'have'}`;
 
 export const weakTable = ({ weak }: ScaleFigures): FigureTable => ({
@@ -117,7 +117,7 @@ export const lossTable = ({ losses }: ScaleFigures): FigureTable => ({
 export const PREDICTION_TITLE = 'Prediction by a model, not a measurement: the same batch on more cores';
 export const PREDICTED_PARTS_TITLE = 'Predicted parts of a step (µs)';
 
-/** Predicted times beside the measured ones. */
+/** Predicted times next to the measured ones. */
 export const predictionTable = (points: readonly PredictedPoint[]): FigureTable => ({
   head: ['cores', 'predicted ms per step', 'predicted speedup', 'measured ms'],
   rows: points.map(({ cores, stepMs, speedup, measuredMs }) => [
@@ -143,7 +143,7 @@ export const predictedPartsTable = (points: readonly PredictedPoint[]): FigureTa
 const between = ([low, high]: Range, text: (value: number) => string = decimal): string =>
   text(low) === text(high) ? text(low) : `${text(low)} to ${text(high)}`;
 
-/** How far the model is off where it can be checked, and what it takes for granted. */
+/** Notes on the error of the model where it can be checked, and on its assumptions. */
 export function predictionNotes(points: readonly PredictedPoint[], spread: number): string[] {
   const check = points.findLast(({ threads, measuredMs }) => measuredMs !== null && threads > 1);
   const checked =
@@ -169,7 +169,7 @@ export const mostWorking = ({ points }: Pick<ScaleFigures, 'points'>): Point =>
 export const inconclusiveText = ({ spread }: ScaleFigures): string =>
   `Inconclusive: rounds differ by ${percent(spread)}`;
 
-/** Conclusions as sentences, starting with their reliability. */
+/** Conclusions as sentences, starting with how reliable they are. */
 export function conclusions(figures: ScaleFigures): string[] {
   const { best, cores, points, leaves, inconclusive } = figures;
   const sentences = [...trust(figures), ...(inconclusive ? [contradiction(figures)] : laws(figures))];
@@ -202,7 +202,7 @@ function contradiction(figures: ScaleFigures): string {
   return `${inconclusiveText(figures)}. With ${plural(threads, 'thread')} a step is ${low} to ${high} times as fast as with one, depending on the round. Something else is using this machine: measure again when it is idle, or with more --rounds.`;
 }
 
-/** A law with as many parameters as measurements fits exactly. */
+/** A fit with a smaller residual is exact, as for a law with as many parameters as measurements. */
 const EXACT = 1e-9;
 
 function laws({ amdahl, usl }: ScaleFigures): string[] {

@@ -25,7 +25,7 @@ import {
 import { describeRanks } from './ranks/describe-ranks.ts';
 import type { ScaleReport } from './scale-report.ts';
 
-/** Lines of at most 80 columns. */
+/** Text output, at most 80 columns wide. */
 export function describeScale(report: ScaleReport, title: string, paint: Paint): string[] {
   const { first, steps, batch, leaves } = report;
   const chapter = (heading: string, lines: readonly string[]) =>
@@ -79,7 +79,7 @@ function chart(report: ScaleReport): string[] {
 const barsOf = (points: ScaleReport['points']): BandPoint[] =>
   points.map(({ threads, speedup, speedupRange: [low, high] }) => [threads, low, speedup, high]);
 
-/** From this ratio on, the clocks of the phases slow the steps so much that the reader must know. */
+/** From this ratio on, the reader is told how much the clocks of the phases slow the steps. */
 const CLOCK_IS_FELT = 1.25;
 
 function breakdown({ points }: ScaleReport): string[] {

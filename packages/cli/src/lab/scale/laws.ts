@@ -8,13 +8,13 @@ export interface Timing {
 export interface Amdahl {
   readonly serial: number; // s, share of a step that more threads do not shorten
   readonly firstMs: number; // t₁
-  readonly limit: number | null; // 1 / s, most that a step can speed up; null: no limit
+  readonly limit: number | null; // 1 / s, greatest possible speedup of a step; null: no limit
   readonly residual: number; // root of the mean square of the relative errors
 }
 
 /**
  * t(T) = t₁ (1 + σ (T - 1) + κ T (T - 1)) / T ([Gunther
- * 1993](http://www.perfdynamics.com/Manifesto/USLscalability.html)). Two counts do not tell σ and κ apart: then κ is
+ * 1993](http://www.perfdynamics.com/Manifesto/USLscalability.html)). Two counts cannot separate σ and κ: then κ is
  * null, and taken as 0.
  */
 export interface Usl {
@@ -53,7 +53,7 @@ export function fitUsl(timings: readonly Timing[]): Usl | null {
   };
 }
 
-/** ms a step on T threads by the law. */
+/** ms per step on T threads by the law. */
 export const uslMs = (
   { contention, coherence, firstMs }: Pick<Usl, 'contention' | 'coherence' | 'firstMs'>,
   T: number,
@@ -65,13 +65,13 @@ function residualOf(timings: readonly Timing[], predict: (threads: number) => nu
 }
 
 /**
- * The c that makes Σₖ (1 - Σⱼ rows[k][j] cⱼ / y[k])² least with every cⱼ of `bounded` at least 0: the best of the free
- * solutions with each choice of the bounded ones held at 0. @throws Error where there is none.
+ * The c that minimises Σₖ (1 - Σⱼ rows[k][j] cⱼ / y[k])² with every cⱼ of `bounded` at least 0: the best of the free
+ * solutions with each subset of the bounded ones fixed at 0. @throws Error if there is none.
  */
 function nonNegativeLeastSquares(
   rows: readonly (readonly number[])[],
   y: readonly number[], // above 0
-  bounded: readonly number[], // columns
+  bounded: readonly number[], // indices of the bounded columns
 ): number[] {
   const unit = y[0]; // brings all numbers near 1
   const A = rows.map((row, k) => row.map((value) => (value * unit) / y[k]));
@@ -92,7 +92,7 @@ function nonNegativeLeastSquares(
   return best.c.map((value) => value * unit);
 }
 
-/** c of AᵀA c = Aᵀ1, by Gaussian elimination with pivots; null where the columns depend on each other. */
+/** c of AᵀA c = Aᵀ1, by Gaussian elimination with pivoting; null if the columns are linearly dependent. */
 function leastSquares(A: readonly (readonly number[])[]): number[] | null {
   const n = A[0].length;
   const M = Array.from({ length: n }, (_, i) => [

@@ -11,8 +11,8 @@ export interface Loss {
 }
 
 /**
- * Thread time is the time of a step summed over threads. On T threads it is larger than on one, by the time they wait
- * for each other and by the slowdown of each phase. The largest loss comes first; empty if there is only one thread.
+ * Thread time is the time of a step summed over threads. On T threads it is larger than on one: threads wait for each
+ * other and each phase is slower. The largest loss comes first; empty if there is only one thread.
  */
 export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
   const one = points[0];
@@ -53,11 +53,11 @@ export function lossesOf({ points, first, bandwidth }: Scaling): Loss[] {
 }
 
 /**
- * Bytes that an update moves for a parameter: gradients of two threads, and weight and two moments of adam read and
- * written.
+ * Bytes of memory traffic of an update per parameter: gradients of two threads, and weight and two moments of adam read
+ * and written.
  */
 const UPDATE_BYTES = 64;
-/** Share of the memory bandwidth from which on memory limits an update. */
+/** From this share of the memory bandwidth on, memory limits an update. */
 const MEMORY_BOUND = 0.6;
 
 /** Compares the traffic of an update, at 64 bytes per parameter, with the memory bandwidth. */

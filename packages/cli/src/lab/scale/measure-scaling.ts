@@ -18,25 +18,25 @@ export interface Workload {
   readonly spec: NetworkSpec;
   readonly sets: DataSplits;
   readonly options: TrainOptions;
-  readonly steps: number | undefined; // of a run, default: RUN_MS on the fastest number of threads
+  readonly steps: number | undefined; // steps of a run, default: RUN_MS on the fastest number of threads
 }
 
 export interface Scaling extends RoundFigures {
-  readonly steps: number; // of a run
+  readonly steps: number; // steps of a run
   readonly roundsAsked: number;
-  readonly stopped: boolean; // before everything was measured: profiles and bandwidth may be missing too
+  readonly stopped: boolean; // stopped before everything was measured: profiles and bandwidth may be missing too
   readonly bandwidth: readonly { readonly threads: number; readonly gigabytesPerSecond: number }[];
-  readonly prediction: Prediction | null; // where it was asked for, and everything was measured
+  readonly prediction: Prediction | null; // null unless asked for and completely measured
 }
 
 /** How to measure. */
 export interface Measuring {
-  readonly counts: readonly number[]; // of threads, from 1 on
+  readonly counts: readonly number[]; // numbers of threads, ascending from 1
   readonly cores: number;
   readonly rounds: number;
   readonly modelCores?: readonly number[]; // numbers of cores that another machine may have; needs two threads here
   readonly note: (text: string) => void; // called with the progress
-  readonly signal?: AbortSignal; // ends it with the finished rounds
+  readonly signal?: AbortSignal; // ends the measurement with the finished rounds
 }
 
 /** A measurement was stopped before its first round was finished. */
@@ -47,17 +47,17 @@ export class NothingMeasured extends Error {
 }
 
 const RUN_MS = 1000;
-const MOST_MS = 4000; // of a run on one thread
-const SETTLING_RUNS = 4; // at most
+const MOST_MS = 4000; // longest run on one thread
+const SETTLING_RUNS = 4; // most runs until the length of a step is known
 const WARM_STEPS = 300; // enough for V8 to compile the code
 /** Profile runs are longer, since their start cannot be separated from the phases. */
 const PROFILE_RUNS = 3;
-/** Profiles of a leaf alone, and as many more of a whole batch. */
+/** Profiles of a single leaf, and as many of a whole batch. */
 const PARTS_RUNS = 2;
 
 /**
- * Measures all numbers of threads in turns, so that a slower machine affects all of them.
- * @throws NothingMeasured if `signal` ends it before a round is finished.
+ * Measures all numbers of threads alternately, so that a slower machine affects all of them. @throws NothingMeasured if
+ * `signal` ends it before a round is finished.
  */
 export async function measureScaling(
   pool: Pool,
@@ -80,7 +80,7 @@ export async function measureScaling(
   const asked = workload.steps ?? Number.POSITIVE_INFINITY;
   const trial = await run({ threads: 1, steps: Math.min(20, asked) });
   const guess = Math.max(5, Math.round(RUN_MS / trial.stepMs));
-  const warmSteps = Math.min(WARM_STEPS, 2 * guess, asked); // a later step may have no finite loss
+  const warmSteps = Math.min(WARM_STEPS, 2 * guess, asked); // a later step may have an infinite loss
   const warm: { threads: number; stepMs: number }[] = [];
   for (const threads of counts) warm.push({ threads, stepMs: (await run({ threads, steps: warmSteps })).stepMs });
   const fastest = warm.reduce((best, one) => (one.stepMs < best.stepMs ? one : best));
@@ -90,7 +90,8 @@ export async function measureScaling(
 
   const { batch } = trial.result;
   const weakCounts = counts.filter((T) => T <= cores && T * batch <= sets.train.rows);
-  const weakSteps = workload.steps ?? stepsIn(RUN_MS, oneMs); // they take equally long on any number of threads
+  // weak-scaling steps take equally long on any number of threads
+  const weakSteps = workload.steps ?? stepsIn(RUN_MS, oneMs);
   const profileSteps = workload.steps ?? PROFILE_RUNS * steps;
 
   async function round(): Promise<Round> {
@@ -138,14 +139,14 @@ export async function measureScaling(
 
   return { steps, roundsAsked, stopped: signal?.aborted ?? false, bandwidth, prediction, ...figures };
 
-  /** Measures what a prediction needs beyond this. */
+  /** Measures the parts of a prediction that were not measured yet. */
   async function predict(figures: RoundFigures): Promise<Prediction> {
     const work = planStepWork(spec, data, options);
     note('a leaf alone');
     const [{ stepMs, profiles }] = figures.points;
     let [whole] = profiles;
     let leaf: Profile | null = null;
-    // In turns, and the faster of each: a slow moment of the machine is no part of a step.
+    // Alternately, keeping the faster of each: a slow moment of the machine is no part of a step.
     for (let k = 0; k < PARTS_RUNS && work.leaf < batch; k++) {
       const [alone] = await profilesOf(1, { batch: work.leaf });
       if (leaf === null || passesMs(alone) < passesMs(leaf)) leaf = alone;
@@ -190,10 +191,10 @@ async function unlessStopped(signal: AbortSignal | undefined, measure: () => Pro
   }
 }
 
-/** Steps of a run: a second of the fastest number of threads, but at most four seconds of one thread. */
+/** Steps of a run: a second on the fastest number of threads, but at most four seconds on one thread. */
 export const runLength = (
-  leastMs: number, // a step of the fastest
-  oneMs: number, // and of one thread
+  leastMs: number, // ms per step on the fastest number of threads
+  oneMs: number, // ms per step on one thread
 ): number => Math.min(stepsIn(RUN_MS, leastMs), stepsIn(MOST_MS, oneMs));
 
 const stepsIn = (ms: number, stepMs: number): number => Math.max(5, Math.round(ms / stepMs));

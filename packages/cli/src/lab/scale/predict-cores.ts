@@ -1,46 +1,46 @@
 import type { Profile } from '@gradloom/runtime';
 import type { Exchange, StepWork } from '@gradloom/runtime/internal';
 
-/** From the least to the most that a part may take. */
+/** The least and the most time of a part. */
 export type Range = readonly [low: number, high: number];
 
-/** What a prediction is made of, all of it measured in the same run. */
+/** The parts of a prediction, all measured in the same run. */
 export interface MeasuredParts {
-  readonly stepMs: number; // of one thread
-  readonly passMs: number; // of a pass, whatever its rows
-  readonly rowMs: number; // of a row: gather, forward and backward
-  readonly updateMs: number; // of all weights, on one thread
-  readonly memoryMs: number; // least time of the update by the memory bandwidth of all cores here; 0: it fits in caches
+  readonly stepMs: number; // ms per step of one thread
+  readonly passMs: number; // time of a pass apart from its rows
+  readonly rowMs: number; // time of a row: gather, forward and backward
+  readonly updateMs: number; // time to update all weights on one thread
+  readonly memoryMs: number; // least time of the update at the memory bandwidth of all cores here; 0: it fits in caches
   readonly exchanges: readonly Exchange[]; // by number of threads, ascending
 }
 
-/** What a step would take on so many cores of the kind that was measured. Nothing in it is measured. */
+/** Predicted step time on this many cores of the measured kind. Only `measuredMs` is measured. */
 export interface PredictedPoint {
   readonly cores: number;
-  readonly threads: number; // that have a leaf or a block
-  readonly rows: number; // of the thread that has most
+  readonly threads: number; // threads that have a leaf or a block
+  readonly rows: number; // rows of the thread that has most
   readonly gradientMs: number;
   readonly updateMs: Range;
-  readonly movedBytes: number; // that the busiest threads read of what other cores wrote
+  readonly movedBytes: number; // bytes that the busiest threads read from other cores
   readonly movedMs: Range;
   readonly barrierMs: Range;
   readonly stepMs: Range;
-  readonly speedup: Range; // over the measured time of one thread
-  readonly measuredMs: number | null; // where the same number of threads was measured
+  readonly speedup: Range; // relative to the measured time of one thread
+  readonly measuredMs: number | null; // null if this number of threads was not measured
 }
 
-/** Times of one thread, in ms a step: of a whole batch, and of one that is a single leaf. */
+/** Times of one thread, in ms per step: of a whole batch, and of a batch of a single leaf. */
 export interface OneThread {
-  readonly stepMs: number; // without clocks
+  readonly stepMs: number; // measured without clocks
   readonly whole: Profile;
-  readonly leaf: Profile | null; // null where the batch is one leaf
-  readonly bandwidth: readonly number[]; // GB/s by measured number of threads, from one on
+  readonly leaf: Profile | null; // null if the batch is one leaf
+  readonly bandwidth: readonly number[]; // GB/s by measured number of threads, starting at one
   readonly exchanges: readonly Exchange[];
 }
 
 /**
  * Splits a step of one thread into a time for each pass, for each row and for the update. Clocks take time too, so all
- * are shortened alike, to the time of a step without them: a prediction for one thread is what was measured.
+ * times are scaled down to a step without them: a prediction for one thread equals the measurement.
  */
 export function measuredParts(
   { stepMs, whole, leaf, bandwidth, exchanges }: OneThread,
@@ -49,7 +49,7 @@ export function measuredParts(
   const unclocked = stepMs / (passesMs(whole) + whole.update);
   const [{ passes, gradientRows }] = work.threadsOf(1);
   const [all, one] = [passesMs(whole) * unclocked, leaf === null ? null : passesMs(leaf) * unclocked];
-  // passes · passMs + batch · rowMs = all, and passMs + leaf · rowMs = one.
+  // Solves passes · passMs + batch · rowMs = all, and passMs + leaf · rowMs = one.
   const solved = one === null ? 0 : (one * work.batch - all * work.leaf) / (work.batch - passes * work.leaf);
   const passMs = Number.isFinite(solved) ? Math.min(Math.max(0, solved), all / passes) : 0;
   const updateMs = whole.update * unclocked;
@@ -62,10 +62,10 @@ export function measuredParts(
   };
 }
 
-/** ms of the passes of a step. */
+/** ms per step for passes. */
 export const passesMs = ({ gather, forward, backward }: Profile): number => gather + forward + backward;
 
-/** Bytes that an update moves for a parameter: weight and state read and written, rows of gradients read. */
+/** Bytes that an update moves per parameter: weight and state read and written, rows of gradients read. */
 const updateBytes = (slots: number, gradientRows: number): number => 8 * (2 + 2 * slots + gradientRows);
 
 /** The model of docs/prediction.md. */
@@ -73,7 +73,7 @@ export function predictCores(
   parts: MeasuredParts,
   work: StepWork,
   cores: number,
-  threads: number, // of these cores that have work
+  threads: number, // threads with work, on as many of these cores
 ): Omit<PredictedPoint, 'measuredMs'> {
   const { passMs, rowMs, memoryMs, stepMs: firstMs } = parts;
   const { parameters: P } = work;
@@ -97,9 +97,9 @@ export function predictCores(
 }
 
 /**
- * A barrier of `threads` threads, and a byte that one reads of another. Within the measured numbers of threads a
- * barrier is what was measured. Beyond, it takes at least as long as with the most of them, and at most so in
- * proportion to the threads that one waits for.
+ * Time of a barrier of `threads` threads, and of a byte that one reads from another. Up to the largest measured number
+ * of threads a barrier is as measured. Above, it takes at least as long as with the largest number, and at most grows
+ * in proportion to the threads that one waits for.
  */
 function exchangeOn(exchanges: readonly Exchange[], threads: number): { barrierMs: Range; moveNs: Range } {
   if (threads === 1) return { barrierMs: [0, 0], moveNs: [0, 0] };
@@ -109,7 +109,7 @@ function exchangeOn(exchanges: readonly Exchange[], threads: number): { barrierM
   const further = measured === undefined ? (threads - 1) / (last.threads - 1) : 1;
   return {
     barrierMs: [barrierMs, barrierMs * further],
-    // At best it costs no more than what it takes beyond a read from the own cache, which the update counts already.
+    // The lower bound leaves out a read from the own cache, which the update counts already.
     moveNs: [Math.max(0, firstReadNs - secondReadNs), firstReadNs],
   };
 }

@@ -9,16 +9,16 @@ import {
 } from './predict-cores.ts';
 import { type Point, workingThreads } from './summarize-rounds.ts';
 
-/** What more cores of the same kind would bring, by a model. */
+/** Predicted step times on more cores of the same kind. */
 export interface Prediction {
-  readonly note: string; // so that whoever reads the document alone knows
+  readonly note: string; // says in the document that these are predictions
   readonly parts: MeasuredParts;
   readonly points: readonly PredictedPoint[];
 }
 
 export const PREDICTION_NOTE = 'a prediction by a model of measured parts, not a measurement';
 
-/** For the measured numbers of threads up to the cores, and for `modelCores`. */
+/** Predicts for the measured numbers of threads up to the cores, and for `modelCores`. */
 export function predictScaling(
   one: OneThread,
   work: StepWork,

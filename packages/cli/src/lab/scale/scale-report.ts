@@ -7,10 +7,10 @@ import type { Point } from './summarize-rounds.ts';
 /** A measurement and its conclusions. */
 export interface ScaleReport extends Scaling {
   readonly cores: number;
-  readonly ranks: readonly RankPoint[]; // as many as were asked for
-  readonly sameBits: boolean; // one fingerprint for all threads, and one for all ranks
-  readonly inconclusive: boolean; // rounds contradict each other: no conclusions, fields are null or empty
-  readonly amdahl: Amdahl | null; // fitted up to the cores, to threads that all have work
+  readonly ranks: readonly RankPoint[]; // empty unless ranks were asked for
+  readonly sameBits: boolean; // all threads have one fingerprint, and all ranks have one
+  readonly inconclusive: boolean; // rounds contradict each other, so there are no conclusions; fields are null or empty
+  readonly amdahl: Amdahl | null; // fitted to counts up to the cores whose threads all have work
   readonly usl: Usl | null;
   readonly best: number | null; // threads worth using here
   readonly losses: readonly Loss[];
@@ -20,7 +20,7 @@ export interface ScaleReport extends Scaling {
 export const NOISY = 0.2;
 
 /**
- * A range of 1.35 to 1.8 times as fast on two threads means a serial share from nearly a half to a tenth, which is
+ * A range of 1.35 to 1.8 times as fast on two threads means a serial share from nearly one half to a tenth, which is
  * inconclusive.
  */
 const CONTRADICTION = 4 / 3;
@@ -29,7 +29,7 @@ const CONTRADICTION = 4 / 3;
 const WORTH = 0.05;
 
 export function reportOf(scaling: Scaling, cores: number, ranks: readonly RankPoint[] = []): ScaleReport {
-  // A thread without work is none.
+  // Only counts whose threads all have work.
   const within = scaling.points.filter((point) => !point.beyondCores && point.working === point.threads);
   const inconclusive = within.some(contradicts);
   const usl = inconclusive ? null : fitUsl(within);
@@ -46,7 +46,7 @@ export function reportOf(scaling: Scaling, cores: number, ranks: readonly RankPo
   };
 }
 
-/** Whether runs of the same steps ended in the same bits; of ranks those of each number may have steps of their own. */
+/** Whether runs of the same steps ended in the same bits; each number of ranks may have its own number of steps. */
 function areSame(points: readonly { readonly fingerprint: string; readonly steps?: number }[]): boolean {
   const bySteps = new Map<number | undefined, string>();
   return points.every(({ fingerprint, steps }) => {
@@ -56,11 +56,13 @@ function areSame(points: readonly { readonly fingerprint: string; readonly steps
   });
 }
 
-/** Whether speedups of the same threads differ by more than a third between rounds. */
+/** Whether speedups of the same number of threads differ by more than a third between rounds. */
 export const contradicts = ({ speedupRange: [low, high] }: Pick<Point, 'speedupRange'>): boolean =>
   high > low * CONTRADICTION;
 
-/** The fewest threads within WORTH of the least time of all counts up to the cores, by the law where there is one. */
+/**
+ * The fewest threads within WORTH of the least time of all counts up to the cores, by the fitted law if there is one.
+ */
 export function worthUsing(within: readonly Timing[], usl: Usl | null, cores: number): number {
   const most = Math.min(cores, Math.max(...within.map(({ threads }) => threads)));
   const timings =

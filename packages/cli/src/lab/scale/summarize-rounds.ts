@@ -10,16 +10,17 @@ export interface Round {
 
 export interface Point {
   readonly threads: number;
-  readonly beyondCores: boolean; // threads take turns
+  readonly beyondCores: boolean; // more threads than cores
   readonly working: number; // number of threads that have a leaf or a block
   readonly gradientThreads: number; // number of threads that have a leaf
   readonly stepMs: number; // median of the rounds
   readonly samplesPerSecond: number;
-  readonly speedup: number; // over one thread
-  readonly speedupRange: readonly [low: number, high: number]; // of single rounds: over one thread in the same round
-  readonly efficiency: number; // speedup over threads
+  readonly speedup: number; // relative to one thread
+  // of single rounds, relative to one thread in the same round
+  readonly speedupRange: readonly [low: number, high: number];
+  readonly efficiency: number; // speedup divided by threads
   readonly fingerprint: string; // of the weights after `steps` steps
-  readonly profiles: readonly Profile[]; // ms a step of each thread, from a run of its own
+  readonly profiles: readonly Profile[]; // ms per step of each thread, from a separate run
 }
 
 /** Weak scaling: each thread keeps the rows that one thread has. */
@@ -28,25 +29,25 @@ export interface WeakPoint {
   readonly batch: number;
   readonly stepMs: number;
   readonly samplesPerSecond: number;
-  readonly efficiency: number; // time of a step on one thread over this one's
+  readonly efficiency: number; // time of a step on one thread divided by this one
 }
 
 /** Summary of the rounds. */
 export interface RoundFigures {
-  readonly first: TrainResult; // of one thread
+  readonly first: TrainResult; // result of one thread
   readonly batch: number;
   readonly leaves: number;
-  readonly rounds: number; // that were finished
-  readonly spread: number; // most that the rounds of a count differ, over their median
+  readonly rounds: number; // finished rounds
+  readonly spread: number; // greatest difference between rounds of a count, divided by their median
   readonly points: readonly Point[];
   readonly weak: readonly WeakPoint[];
 }
 
-/** Medians over at least one round, and how far rounds differ. */
+/** Medians over at least one round, and how much rounds differ. */
 export function summarizeRounds(
   rounds: readonly Round[],
   cores: number,
-  profiles: ReadonlyMap<number, readonly Profile[]>, // by threads, or none
+  profiles: ReadonlyMap<number, readonly Profile[]>, // by number of threads; may be empty
 ): RoundFigures {
   const counts = [...rounds[0].strong.keys()];
   const weakCounts = [...rounds[0].weak.keys()];
@@ -87,7 +88,7 @@ export function summarizeRounds(
   };
 }
 
-/** Those of so many threads that have a leaf or a block of parameters. */
+/** Number of threads, of these, that have a leaf or a block of parameters. */
 export const workingThreads = (threads: number, { leaves, parameters }: TrainResult): number =>
   Math.min(threads, Math.max(leaves, blockCount(parameters.length)));
 
@@ -98,11 +99,11 @@ function spreadOf(runs: readonly TimedRun[]): number {
   return (Math.max(...times) - Math.min(...times)) / stepMsOf(runs);
 }
 
-/** At the median time of a step: all runs have the same steps. */
+/** Computed from the median time of a step: all runs have the same steps. */
 const samplesPerSecond = (runs: readonly TimedRun[]): number =>
   (runs[0].samplesPerSecond * runs[0].stepMs) / stepMsOf(runs);
 
-/** Of an even number of values the mean of the middle two. */
+/** The median; for an even number of values the mean of the middle two. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;

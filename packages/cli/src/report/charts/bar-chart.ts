@@ -6,22 +6,22 @@ import { type Drawing, isNarrow } from '../picture.ts';
 import { drawPlot, type Stroke } from '../theme.ts';
 
 export interface Bar {
-  readonly name: string; // of its own among all
-  readonly value: number; // of powers of ten above 0
-  readonly text: string; // beside its end
-  readonly color?: string; // default the first
+  readonly name: string; // unique among the bars
+  readonly value: number; // powers of ten above 0
+  readonly text: string; // label at its end
+  readonly color?: string; // default: the first colour
 }
 
 export interface BarChartOptions {
-  readonly bars: readonly Bar[]; // from the top
-  /** A logarithmic scale has no zero for a bar to start at, so a dot marks its end. */
+  readonly bars: readonly Bar[]; // from top to bottom
+  /** A logarithmic scale has no zero for a bar to start at, so a dot marks its end instead. */
   readonly x: { readonly label: string; readonly log?: boolean; readonly domain?: readonly [number, number] };
   /** A reference value for all bars. */
   readonly rule?: { readonly at: number; readonly name: string };
 }
 
 const ROW = 26;
-const LETTER = 6.8; // wider than most
+const LETTER = 6.8; // pixels, wider than most letters
 const RULE: Stroke = { color: 'var(--ink)', dash: '5 4' };
 
 const titleOf = ({ name, text }: Bar): string => `${name}: ${text}`;
@@ -35,7 +35,7 @@ export function barChart({ bars, x, rule }: BarChartOptions, width: number): Dra
   const above = isNarrow(width) && longest > 14;
   const values = [...rows.map(({ value }) => value), ...(rule === undefined ? [] : [rule.at]), ...(x.domain ?? [])];
   const log = x.log ?? false;
-  // Room for the dot of the lowest.
+  // Leaves room for the dot of the lowest value.
   const base = log ? lowest(values) / 2 : 0;
   const scale = scaleOver([base, ...values], x.label, log);
   const [low] = scale.domain as [number, number];

@@ -3,7 +3,10 @@ import type { Answers } from '../findings/findings.ts';
 import type { Picture } from '../picture.ts';
 import { lineChart } from './line-chart.ts';
 
-/** Mean probability against the share of rows that turned out so. Null if the model has no probabilities. */
+/**
+ * Calibration: mean probability against the share of rows that belong to the class. Null if the model has no
+ * probabilities.
+ */
 export function calibrationPicture({ calibration = [], labels, split }: Answers): Picture | null {
   const bins = calibration.filter(({ rows }) => rows > 0);
   const total = bins.reduce((sum, { rows }) => sum + rows, 0);
@@ -16,7 +19,7 @@ export function calibrationPicture({ calibration = [], labels, split }: Answers)
     : ['probability of the predicted class', 'share of right rows'];
   return {
     name: 'calibration',
-    title: `Probabilities are off by ${percent(error)} in the mean`,
+    title: `Probabilities are off by ${percent(error)} on average`,
     sentence: `${plural(total, `${split} row`)} in ${plural(calibration.length, 'bin')} by the ${of}: its mean across, the ${up} up. On the dashed line probabilities are right; below it they are too high, above it too low. Bins of few rows are far off by chance.`,
     alternative: bins
       .map(({ rows, probability, share }) => `${whole(rows)} rows at ${percent(probability)}: ${percent(share)}`)

@@ -7,7 +7,7 @@ import { drawPlot } from '../theme.ts';
 
 const NO_ANSWER = 'no answer';
 
-/** With more classes the numbers would not be readable. */
+/** With more classes the numbers would be unreadable. */
 const MOST = 24;
 
 interface Count {
@@ -16,7 +16,7 @@ interface Count {
   readonly rows: number;
 }
 
-/** Actual against predicted classes. Null if there are too many classes. */
+/** Confusion matrix: actual against predicted classes. Null if there are too many classes. */
 export function confusionMatrix({ labels, confusion, split }: Answers): Picture | null {
   if (labels.length > MOST) return null;
   const counts: Count[] = confusion.flatMap((answers, label) =>

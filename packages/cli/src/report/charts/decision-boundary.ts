@@ -9,11 +9,11 @@ import { type Drawing, isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
 
 const symbols = ['circle', 'square', 'triangle', 'diamond', 'cross', 'star'] as const;
-/** Classes that have a colour and a symbol. */
+/** Number of classes that have a colour and a symbol. */
 const MOST_CLASSES = symbols.length;
 const marks = ['●', '■', '▲', '◆', '✚', '★'];
 
-/** Decision regions that are drawn: of more, some at even distances. */
+/** Most decision regions drawn; if there are more, evenly spaced ones. */
 const MOST_PANELS = 12;
 
 /** The decision regions of a network at some steps and at the end. Null if all rows lie on one line along an axis. */
@@ -58,7 +58,7 @@ function map(
   { extent: [x1, y1, x2, y2], side, margins }: Division,
   points: Plane['points'],
   labels: readonly string[],
-  titled: boolean, // hovering over a point shows its values
+  titled: boolean, // show the values of a point on hover
   width: number,
 ): Drawing {
   const ratio = Math.min(1.3, Math.max(0.5, (y2 - y1) / (x2 - x1)));
@@ -110,7 +110,7 @@ export interface Field {
   readonly values: readonly number[];
 }
 
-/** Areas where a field is above each of the thresholds, deeper with each. */
+/** Areas where a field is above each of the thresholds, darker with each. */
 export const region = (field: Field, color: string, thresholds: number[]): Markish =>
   contour([...field.values], {
     ...gridOf(field),
@@ -121,7 +121,7 @@ export const region = (field: Field, color: string, thresholds: number[]): Marki
     clip: 'frame',
   });
 
-/** The line on which a field has a value. */
+/** The contour line at a value of a field. */
 export const border = (field: Field, value: number, strokeWidth: number): Markish => {
   const wider = widen(field);
   return contour([...wider.values], {
@@ -137,7 +137,8 @@ export const border = (field: Field, value: number, strokeWidth: number): Markis
 const gridOf = ({ extent: [x1, y1, x2, y2], side }: Field) => ({
   ...{ width: side, height: side, x1, y1, x2, y2 },
   value: identity,
-  // The values are a grid already. If each had a place, Plot would sort them into one again: half the time of a page.
+  // The values are a grid already. With coordinates, Plot would sort them into a grid again, which took half the time
+  // of a page.
   x: null,
   y: null,
 });

@@ -8,7 +8,7 @@ import { legend } from '../legend.ts';
 import { isNarrow, type Picture } from '../picture.ts';
 import { drawPlot, strokeOf } from '../theme.ts';
 
-/** The predictions of a network with one input, among the training rows. */
+/** The predictions of a network with one input, and the training rows. */
 export function fittedCurve({ points, lines, isProbability }: Curve): Picture {
   const xs = lines[0].points.map(([x]) => x);
   const what = isProbability ? 'probability' : 'output';

@@ -8,14 +8,14 @@ import { drawPlot, strokeOf } from '../theme.ts';
 
 /** Gradient of each layer of one network, before its first step. */
 export interface LayerGradients {
-  readonly label: string; // of the activation
+  readonly label: string; // name of the activation
   readonly sizes: readonly number[]; // RMS of dL/dz, starting at the input
-  readonly expected: readonly number[]; // by theory, NaN if it has none
+  readonly expected: readonly number[]; // by theory, NaN if there is none
   readonly factor: number | null; // per layer, towards the input
   readonly expectedFactor: number | null;
 }
 
-/** The vanishing gradient: size by layer on a logarithmic scale, one panel per activation, theory dashed. */
+/** The vanishing gradient: size by layer on a logarithmic scale, one panel per activation, theory as dashed lines. */
 export function gradientByLayer(all: readonly LayerGradients[]): Picture {
   const depth = highest(all.map(({ sizes }) => sizes.length));
   const range = logRange(
@@ -138,7 +138,7 @@ const perLayer = (factor: number): string =>
 
 const times = (value: number): string => (value < 10 ? value.toFixed(value < 1.995 ? 2 : 1) : value.toFixed(0));
 
-/** The share of the gradient that reaches the first layer, for the activation with the smallest. */
+/** The share of the gradient that reaches the first layer, for the activation where it is smallest. */
 function reach(all: readonly LayerGradients[]): string {
   const shares = all
     .map(({ label, sizes }) => ({ label, share: sizes[0] / sizes[sizes.length - 1] }))

@@ -7,17 +7,17 @@ import { type Drawing, isNarrow } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
 
 export interface HeatMap {
-  readonly columns: readonly string[]; // from the left
-  readonly rows: readonly string[]; // from the top
+  readonly columns: readonly string[]; // from left to right
+  readonly rows: readonly string[]; // from top to bottom
   readonly values: readonly (readonly number[])[]; // [row][column]; NaN stays empty
   readonly x: string;
   readonly y: string;
-  readonly left?: number; // pixels for the names of the rows
+  readonly left?: number; // width in pixels for the row names
 }
 
-/** Columns that are drawn: of more, some at even distances. */
+/** Most columns drawn; if there are more, evenly spaced ones. */
 const MOST_COLUMNS = 60;
-/** Rows that are drawn: more would be less than a pixel high. */
+/** Most rows drawn: more would be less than a pixel high. */
 const MOST_ROWS = 160;
 
 /**
@@ -70,12 +70,12 @@ export function heatMap(
   });
 }
 
-/** Cells that show their value on hover: more would make the page several times as large. */
+/** Most cells that show their value on hover: more would make the page several times as large. */
 const MOST_TITLES = 3000;
 
 const STEPS = 48;
 
-/** The colours from low to high with their numbers. */
+/** A legend of the colours from low to high with numbers. */
 export function colorBar([low, high]: LogRange, label: string, width: number): Drawing {
   const bar = Math.min(280, width - 40);
   const values = Array.from(

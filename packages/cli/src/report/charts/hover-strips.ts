@@ -1,7 +1,7 @@
 import { type Markish, rectX } from '@observablehq/plot';
 import { highest, lowest } from '../axes.ts';
 
-/** Most strips of a chart: as many as a pointer can tell apart on a phone. */
+/** Most strips of a chart: as many as a finger can hit on a phone. */
 const MOST = 60;
 
 /** Values of one line by x. */
@@ -11,8 +11,8 @@ export interface HoverLine {
 }
 
 /**
- * Vertical strips that show the values under the pointer without a script: a browser shows the title of an element. A
- * strip shows, for each line, the value nearest to its middle.
+ * Vertical strips that show the values under the pointer without a script: browsers show the title of an element on
+ * hover. A strip shows, for each line, the value nearest to its middle.
  */
 export function hoverStrips(lines: readonly HoverLine[], head: (x: number) => string, log = false): Markish {
   const scale = (x: number) => (log ? Math.log(x) : x);
@@ -38,7 +38,7 @@ export function hoverStrips(lines: readonly HoverLine[], head: (x: number) => st
   return rectX(strips, { x1: 'x1', x2: 'x2', fill: 'transparent', title: 'title' });
 }
 
-/** By bisection: points are in the order of x. */
+/** The point nearest to x, by bisection: points are sorted by x. */
 function nearest(points: HoverLine['points'], x: number): HoverLine['points'][number] | null {
   if (points.length === 0) return null;
   let [low, high] = [0, points.length - 1];

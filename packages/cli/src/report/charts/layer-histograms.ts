@@ -34,7 +34,7 @@ export function layerHistograms(
   all: readonly LayerHistogram[],
   network = '',
 ): Picture | null {
-  // If numbers were not finite, there are no bins to draw.
+  // Histograms of non-finite numbers have no bins to draw.
   const own = all.filter((histogram) => histogram.kind === kind && isDrawable(histogram.high - histogram.low, true));
   if (own.length === 0) return null;
   const spreads = own.map(({ layer, low, high, start, end }) => {
@@ -82,7 +82,7 @@ interface Spread {
   readonly layer: string;
   readonly from: number; // standard deviation
   readonly to: number;
-  readonly change: number; // of its logarithm
+  readonly change: number; // change of the logarithm of the standard deviation
 }
 
 function outline({ low, high, start, end }: LayerHistogram, label: string, width: number): Drawing {
@@ -122,7 +122,7 @@ function outline({ low, high, start, end }: LayerHistogram, label: string, width
 const percentOf = (points: readonly (readonly number[])[]) =>
   points.map(([x, share]) => [x, `${share.toFixed(2)} %`] as const);
 
-/** Standard deviation of numbers in bins from `low` to `high`, each taken as the middle of its bin. */
+/** Standard deviation of numbers in bins from `low` to `high`, taking each as the middle of its bin. */
 function deviation(shares: readonly number[], low: number, high: number): number {
   const middle = (k: number) => low + ((k + 0.5) / shares.length) * (high - low);
   const mean = shares.reduce((sum, share, k) => sum + share * middle(k), 0);

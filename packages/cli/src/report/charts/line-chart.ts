@@ -10,8 +10,8 @@ import { hoverStrips } from './hover-strips.ts';
 export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
-  readonly stroke?: Stroke; // default: by its index
-  readonly dots?: boolean; // a mark at each point; default if there are few
+  readonly stroke?: Stroke; // default: chosen by the line's index
+  readonly dots?: boolean; // a mark at each point; by default only if there are few
   readonly errorBars?: readonly BandPoint[]; // lowest and highest value at each x
 }
 
@@ -30,7 +30,7 @@ export interface LineChartOptions {
   /** Values of x at which to draw a vertical line. */
   readonly rules?: readonly number[];
   readonly height?: number;
-  readonly legend?: boolean; // default: if there are several lines
+  readonly legend?: boolean; // default: only with several lines
 }
 
 const FEW = 30;
@@ -120,7 +120,7 @@ export function lineChart(
   return stack([legend(names, width), chart]);
 }
 
-/** As many digits as a reader can use. */
+/** Rounds to as many digits as a reader can use. */
 const readable = (value: number): string => tick(Number(value.toPrecision(4)));
 
 function rangeText(errorBars: readonly BandPoint[], at: number): string {

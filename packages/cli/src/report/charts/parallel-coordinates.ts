@@ -3,16 +3,16 @@ import { decimal } from '../../terminal/text/format.ts';
 import type { Drawing } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
 
-/** An axis: numbers, on a logarithmic scale where asked for, or words at equal distances. */
+/** An axis: numbers, optionally on a logarithmic scale, or evenly spaced words. */
 export interface Coordinate {
   readonly name: string;
   readonly log: boolean;
-  readonly values: readonly (number | string | null)[]; // of each line; null is not drawn
+  readonly values: readonly (number | string | null)[]; // value of each line; null is not drawn
 }
 
 export interface ParallelCoordinates {
   readonly axes: readonly Coordinate[];
-  readonly marked: readonly boolean[]; // of each line: drawn in colour, on top
+  readonly marked: readonly boolean[]; // whether each line is drawn in colour, on top
 }
 
 const ROW = 64;
@@ -60,7 +60,7 @@ export function parallelCoordinates({ axes, marked }: ParallelCoordinates, width
           ...{ stroke: 'var(--paper)', fill: 'currentColor', strokeWidth: 4 },
         },
       ),
-      // Labels at the ends of an axis stay inside of the picture.
+      // Labels at the ends of an axis stay inside the picture.
       ...(['start', 'middle', 'end'] as const).map((textAnchor) =>
         text(
           ticks.filter(({ x }) => anchorOf(x) === textAnchor),

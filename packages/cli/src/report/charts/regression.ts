@@ -35,7 +35,7 @@ export function regressionPictures({ split, rows, outputs }: Predictions): Pictu
     {
       name: 'residuals',
       title: `Residuals: RMSE ${figures(({ rmse }) => decimal(rmse))}`,
-      sentence: `Predicted minus actual value of each row, by the predicted value. Without a pattern about zero, what is left is noise.${some}`,
+      sentence: `Predicted minus actual value of each row, by the predicted value. Without a pattern around zero, the rest is noise.${some}`,
       alternative: figures(({ points }) => {
         const residuals = points.map(([actual, value]) => value - actual);
         return `Residuals from ${short(lowest(residuals))} to ${short(highest(residuals))}`;

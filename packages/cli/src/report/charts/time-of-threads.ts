@@ -8,7 +8,7 @@ import { markup } from '../markup/markup.ts';
 import type { Drawing, Picture } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
 
-/** Their colors. */
+/** Colours of the phases. */
 const colors: Readonly<Record<keyof Profile, string>> = {
   gather: 'var(--c6)',
   forward: 'var(--c1)',
@@ -18,7 +18,7 @@ const colors: Readonly<Record<keyof Profile, string>> = {
   wait: 'var(--rule)',
 };
 
-/** Bars that are drawn: of more, some at even distances. */
+/** Most bars drawn; if there are more, evenly spaced ones. */
 const MOST_BARS = 256;
 
 /** Time of each thread by phase; `rows` are bars, for runs or threads. */

@@ -9,7 +9,7 @@ import type { Picture } from '../picture.ts';
 
 const rateRun = record({
   verdict: name,
-  finalLoss: nullable(number()), // null where it is not finite
+  finalLoss: nullable(number()), // null if not finite
   losses: list(figure(), 1_000_000, 1),
 });
 
@@ -92,7 +92,7 @@ function noiseOfBatches(noise: NonNullable<DescentDocument['noise']>): Picture {
   };
 }
 
-/** For the largest batch that is still a small part of all rows. */
+/** Measured at the largest batch that is still a small part of all rows. */
 function fallOf(noise: NonNullable<DescentDocument['noise']>): string {
   const [one] = noise;
   const many = noise[Math.min(4, noise.length - 1)];

@@ -21,12 +21,12 @@ const experimentRecord = record({
   sections: list(record({ title: name, lines: list(line, 65_536) }), 1000), // as printed
 });
 
-/** A finding (see `Finding`) as JSON has it. */
+/** The JSON of a `Finding`. */
 const finding = record({
   what: name,
   chapter: optional(name),
   paper: optional(record({ printed: name, source: name })),
-  computed: nullable(either(number(), name)), // null where it is not finite
+  computed: nullable(either(number(), name)), // null if not finite
   agrees: nullable(flag),
   slip: optional(flag),
   note: optional(name),
@@ -44,13 +44,13 @@ export type ExperimentRecord = Read<typeof experimentRecord>;
 export interface ExperimentRun {
   readonly name: string;
   readonly record: ExperimentRecord;
-  readonly path: string; // of the document
-  readonly document: Readonly<Record<string, unknown>>; // the rest is checked by the code that draws it
+  readonly path: string; // path of the document
+  readonly document: Readonly<Record<string, unknown>>; // the code that draws it checks the rest
   readonly findings: readonly Read<typeof finding>[];
 }
 
 export function recordOf(
-  args: readonly string[], // as typed
+  args: readonly string[], // arguments as typed
   started: Date,
   sections: ExperimentRecord['sections'],
 ): ExperimentRecord {

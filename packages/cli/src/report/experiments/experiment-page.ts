@@ -64,6 +64,6 @@ const experimentPictures: Readonly<Record<string, Draw>> = {
   xor: drawn(xorDocument, xorPictures),
 };
 
-/** The pictures of a named experiment. @throws Error if the document at `path` does not fit its schema. */
+/** The pictures of an experiment. @throws Error if the document at `path` does not fit its schema. */
 const picturesOf = (name: string, document: object, path: string): Picture[] =>
   Object.hasOwn(experimentPictures, name) ? experimentPictures[name](document, path) : [];

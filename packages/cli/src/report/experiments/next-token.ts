@@ -13,7 +13,7 @@ export const nextTokenDocument = record({
   context: count(1),
   words: record({ heldOut: count() }),
   natsPerCharacter: agreeing(table(name, number(), 100, 2), (levels, fail) => {
-    if (!Object.hasOwn(levels, 'network')) fail([], 'no network', 'one beside the models that count');
+    if (!Object.hasOwn(levels, 'network')) fail([], 'no network', 'one besides the counting models');
   }),
   losses: list(record({ step: count(), loss: number() }), 1_000_000, 1),
 });
@@ -34,7 +34,7 @@ export function nextTokenPictures(document: Read<typeof nextTokenDocument>): Pic
         last?.at === undefined
           ? 'The training loss stays above the losses of the n-gram models'
           : `At step ${whole(last.at)}, a batch first reaches a lower loss than the ${last.name} model`,
-      sentence: `Loss of single batches during training, beside the losses of models that count: a bigram looks at the previous character, a trigram at the previous two, the network at ${context}.`,
+      sentence: `Loss of single batches during training, next to the losses of counting models: a bigram looks at the previous character, a trigram at the previous two, the network at ${context}.`,
       alternative: `Loss ${losses[0].loss.toFixed(3)} at first, ${losses[losses.length - 1].loss.toFixed(3)} at the end. ${models.map(([name, nats]) => `${name}: ${nats.toFixed(3)}`).join('; ')}`,
       draw: (width) =>
         lineChart(

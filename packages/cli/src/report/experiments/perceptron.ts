@@ -12,7 +12,7 @@ import { drawPlot } from '../theme.ts';
 
 const gate = agreeing(
   record({
-    rows: list(list(number(), 2, 1), 64, 1), // of one input or two
+    rows: list(list(number(), 2, 1), 64, 1), // one or two inputs per row
     targets: list(number(), 64),
     weights: list(number(), 2, 1),
     bias: number(),
@@ -71,7 +71,7 @@ export function perceptronPictures({ gates }: Read<typeof perceptronDocument>): 
 const [LOW, HIGH] = [-0.5, 1.5];
 const SIDE = 33;
 
-/** A gate of one input lies on a line across the middle. */
+/** A gate with one input is drawn on a line across the middle. */
 function plane({ rows, targets, weights, bias }: Read<typeof gate>, width: number): Drawing {
   const isFlat = rows[0].length === 1;
   const at = (k: number) => LOW + (k / (SIDE - 1)) * (HIGH - LOW);

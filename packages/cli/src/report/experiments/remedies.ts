@@ -103,7 +103,7 @@ function accuracies({ depth, steps, testRows, chance, remedies }: RemediesDocume
   };
 }
 
-/** '1/3', 'all'. */
+/** '1/3', or 'all' near 1. */
 const part = (share: number): string => (share > 0.7 ? 'all' : `1/${tick(Number((1 / share).toPrecision(2)))}`);
 
 const short = (value: number | null): string => tick(Number((value ?? Number.NaN).toPrecision(2)));

@@ -13,7 +13,7 @@ import { legend } from '../legend.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
 
-/** Most layers of a network; the deepest published one has 30. */
+/** Most layers of a network in a document; the deepest published one has 30. */
 export const MOST_LAYERS = 100_000;
 
 const look = record({ layers: list(record({ rmsDz: figure() }), MOST_LAYERS, 1) });
@@ -55,7 +55,7 @@ const heDocument = agreeing(
   },
 );
 
-/** The parts of vanishing.json that are drawn, by what was published. */
+/** The parts of vanishing.json that are drawn, by preset. */
 export const presetDocument = variant('preset', {
   nielsen: record({ preset: literal('nielsen'), seeds, networks: list(nielsenNetwork, 10, 1) }),
   glorot: record({ preset: literal('glorot'), standard: glorotInit, normalised: glorotInit }),
@@ -65,7 +65,7 @@ export const presetDocument = variant('preset', {
 export type PresetDocument = Read<typeof presetDocument>;
 type Preset<P extends PresetDocument['preset']> = Extract<PresetDocument, { preset: P }>;
 
-/** Published figures beside those that were measured. */
+/** Published figures next to the measured ones. */
 export function presetPictures(document: PresetDocument): Picture[] {
   if (document.preset === 'nielsen') return [nielsen(document)];
   if (document.preset === 'glorot') return [glorot(document)];

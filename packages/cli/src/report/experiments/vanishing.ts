@@ -130,7 +130,7 @@ function alongTraining(all: readonly (readonly [string, Activation])[]): Picture
   };
 }
 
-/** From the last look: the share of the gradient that reaches the first layer. */
+/** The share of the gradient that reaches the first layer at the last look. */
 function throughTraining(all: readonly (readonly [string, Activation])[]): string {
   const shares = all.map(([label, { training }]) => {
     const { step, layers } = training[training.length - 1];

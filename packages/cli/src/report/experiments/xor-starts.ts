@@ -8,14 +8,14 @@ import { highest, isDrawable, logTicks, lowest, tick } from '../axes.ts';
 import { isNarrow, type Picture } from '../picture.ts';
 import { drawPlot } from '../theme.ts';
 
-/** The part of xor.json that is drawn, of many starts. */
+/** The part of xor.json that is drawn, for many starts. */
 export const xorStartsDocument = record({
   finalLosses: table(seed, figure(), 1_000_000),
   neverLearn: list(count(), 1_000_000), // seeds
   threshold: number(1e-9, 1e9),
 });
 
-/** Bins in each power of ten. */
+/** Bins per power of ten. */
 const BINS = 8;
 
 /** Number of starts by final loss. */

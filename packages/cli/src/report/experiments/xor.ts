@@ -14,7 +14,7 @@ import { xorStarts, xorStartsDocument } from './xor-starts.ts';
 
 const pair = tuple(number(), number());
 
-/** The part of xor.json that is drawn, of one start. */
+/** The part of xor.json that is drawn, for one start. */
 const xorStartDocument = record({
   hidden: tuple(pair, pair, pair, pair), // of 0 0, 0 1, 1 0, 1 1
   predictions: tuple(number(), number(), number(), number()),
@@ -26,7 +26,7 @@ const xorStartDocument = record({
   b2: tuple(number()),
 });
 
-/** Of one start or many. */
+/** The document of one start or of many. */
 export const xorDocument: Schema<Read<typeof xorStartDocument> | Read<typeof xorStartsDocument>> = {
   expected: 'an object',
   read: (value, place) =>

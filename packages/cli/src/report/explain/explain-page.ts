@@ -15,7 +15,7 @@ import type { Picture } from '../picture.ts';
 const MOST_COLUMNS = 100_000;
 const MOST_SIDE = 1024;
 
-/** Bars of a chart, and rows of a table. */
+/** Most bars of a chart and rows of a table. */
 const SHOWN = 30;
 
 const better: Schema<'higher' | 'lower'> = {
@@ -43,7 +43,7 @@ export const explainDocument = record({
 
 type Explain = Read<typeof explainDocument>;
 
-/** The page of explain: the same figures and sentences as on the terminal. */
+/** The page of explain, with the same figures and sentences as in the terminal. */
 export function explainPage(document: Explain): Page {
   const { dataset, split, baseline, metric, rows, allRows, side, importances } = document;
   const [first] = ranked(document);
@@ -103,7 +103,7 @@ function bars(document: Explain): Picture {
   };
 }
 
-/** Pixels, the darker the more important. */
+/** An image of pixel importances: the darker the more important. */
 function imageOf({ importances, metric }: Explain, side: number): Picture {
   const most = highest(importances.map(({ mean }) => (Number.isFinite(mean) ? Math.max(0, mean) : 0)));
   const values = Uint8Array.from(importances, ({ mean }) =>

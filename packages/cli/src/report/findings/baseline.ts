@@ -2,7 +2,7 @@ import { createSpread, createSquares, rootMean } from '@gradloom/core/internal';
 import type { DataSplits, Dataset, Evaluation, TrainResult } from '@gradloom/runtime';
 import type { Baseline } from './findings.ts';
 
-/** On the rows of the main metric: test rows, else validation rows; null if there are none. */
+/** The baseline for the rows of the main metric: test rows, else validation rows; null if there are none. */
 export function baselineFor(sets: DataSplits, { test, validation }: TrainResult): Baseline | null {
   if (sets.test !== undefined && test !== undefined) return baselineOf(sets.train, sets.test, test);
   if (sets.validation === undefined || validation === undefined) return null;
@@ -11,7 +11,7 @@ export function baselineFor(sets: DataSplits, { test, validation }: TrainResult)
 
 /**
  * The result of a constant answer on `rows`, chosen from the training rows: their most frequent class, or the mean of
- * their targets. It uses the metric of the network; null if there is none.
+ * their targets. Measured by the metric of the network; null if it has none.
  */
 export function baselineOf(train: Dataset, rows: Dataset, measured: Evaluation): Baseline | null {
   if (measured.accuracy !== undefined) return mostFrequent(train, rows);
@@ -27,10 +27,13 @@ function mostFrequent(train: Dataset, rows: Dataset): Baseline {
   return { answer: train.labels?.[answer] ?? String(answer), accuracy: right / rows.rows, rmse: Number.NaN };
 }
 
-/** The index of the class, or the bit for a dataset without classes that has an accuracy. */
+/** The index of the class, or the bit for a binary dataset without classes. */
 const classAt = (dataset: Dataset, n: number): number => targetAt(dataset, n, 0);
 
-/** The mean of each output; the error is over rows and outputs in the units of the target, as in the metric rmse. */
+/**
+ * Answers the mean of each output. The error is over rows and outputs in the units of the target, as in the metric
+ * rmse.
+ */
 function meanTarget(train: Dataset, rows: Dataset): Baseline {
   const { columns } = train.targets;
   const { add, squares } = createSquares();
@@ -44,7 +47,7 @@ function meanTarget(train: Dataset, rows: Dataset): Baseline {
   return { answer: 'the mean', accuracy: Number.NaN, rmse };
 }
 
-/** What a table's target was divided by. */
+/** The divisor of a table's target. */
 function scaleOf({ preprocessing }: Dataset, o: number): number {
   const target = preprocessing?.target[o];
   return target?.type === 'values' ? target.scale : 1;

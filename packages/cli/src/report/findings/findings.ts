@@ -4,12 +4,12 @@ import { name } from '../../options/schema/names.ts';
 import { count, figure, flag, literal, number, text, whole } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 
-/** Most pixels along an image, and points along a grid; their bytes are in base64. */
+/** Most pixels along a side of an image, and points along a side of a grid; their bytes are in base64. */
 const MOST_SIDE = 1024;
 const MOST_GRID = 128;
 const base64 = text(4 * Math.ceil(MOST_SIDE ** 2 / 3));
 
-/** Bytes of brightness. */
+/** Brightness as bytes. */
 const image = agreeing(record({ side: whole(1, MOST_SIDE), bytes: base64 }), ({ side, bytes }, fail) => {
   if (!isBase64Of(bytes, side ** 2)) fail(['bytes'], `${bytes.length} characters`, `${side ** 2} bytes in base64`);
 });
@@ -19,21 +19,21 @@ const mistake = record({
   row: count(),
   label: count(),
   answer: count(),
-  probability: figure(0, 1), // of the answer
+  probability: figure(0, 1), // probability of the answer
   image: nullable(image),
 });
 
-/** Rows whose probability is in one range, and the share of them that turned out so. */
+/** Rows whose probability is in one range, and the share of them that belong to the class. */
 const calibrationBin = record({ rows: count(), probability: figure(0, 1), share: figure(0, 1) });
 
 const answers = agreeing(
   record({
-    split: name, // of the rows
+    split: name, // split of the rows
     labels: list(name, 8192, 1),
     // [class][answer] counts; the last column counts rows without an answer, if any
     confusion: list(list(count(), 8193), 8192),
-    mistakes: list(mistake, 100), // the worst first
-    // of the second of two classes, else of the predicted class; runs of earlier versions have none
+    mistakes: list(mistake, 100), // worst first
+    // calibration of the second of two classes, else of the predicted class; runs of earlier versions have none
     calibration: optional(list(calibrationBin, 100)),
   }),
   ({ labels: { length: C }, confusion, mistakes }, fail) => {
@@ -51,15 +51,15 @@ const answers = agreeing(
   },
 );
 
-/** A coordinate: finite, and so is the length of its axis. */
+/** A finite coordinate, small enough for the length of its axis to be finite. */
 const place = number(-1e300, 1e300);
 
 /** Decision regions before a step. */
 export const division = agreeing(
   record({
-    step: count(), // done before
+    step: count(), // steps done before
     extent: tuple(place, place, place, place), // x1, y1, x2, y2
-    side: whole(2, MOST_GRID), // points of the grid along each
+    side: whole(2, MOST_GRID), // grid points along each side
     /**
      * For each class: its probability minus that of the likeliest other class, from -1 to 1, as a byte from 0 to 255,
      * in base64.
@@ -94,9 +94,9 @@ const plane = agreeing(
 
 /** Targets and predictions of a regression. */
 const predictions = record({
-  split: name, // of the rows
+  split: name, // split of the rows
   rows: count(1),
-  /** Metrics are over all rows; points are some of them: actual, predicted. */
+  /** Metrics cover all rows; points are pairs of actual and predicted values of some rows. */
   outputs: list(record({ r2: figure(), rmse: figure(0), points: list(tuple(place, place), 1000) }), 64, 1),
 });
 
@@ -114,7 +114,7 @@ const curve = agreeing(
   },
 );
 
-/** The result of a constant answer on the rows of the main metric; NaN if the metric does not apply. */
+/** The result of a constant answer on the rows of the main metric; NaN for a metric that does not apply. */
 const baseline = record({ answer: name, accuracy: figure(0, 1), rmse: figure(0) });
 
 /** Milliseconds of a thread by phase. */
@@ -152,12 +152,12 @@ export const MOST_THREADS = 512;
 /** What a report shows in addition to config.json and metrics.jsonl, computed once when the run ends. */
 export const findings = record({
   result,
-  profiles: nullable(list(profile, MOST_THREADS)), // one a thread, where the run was asked for them
-  answers: nullable(answers), // where rows belong to classes
-  plane: nullable(plane), // where a row is a point of the plane, in one of few classes
-  predictions: optional(nullable(predictions)), // where rows have values
-  curve: optional(nullable(curve)), // where a row is one number
-  baseline: optional(nullable(baseline)), // where rows are held out, or test themselves
+  profiles: nullable(list(profile, MOST_THREADS)), // one per thread, if the run was profiled
+  answers: nullable(answers), // only if rows belong to classes
+  plane: nullable(plane), // only if rows are points of the plane, in few classes
+  predictions: optional(nullable(predictions)), // only if targets are values
+  curve: optional(nullable(curve)), // only with one input
+  baseline: optional(nullable(baseline)), // only with held-out rows, or if the training rows test themselves
   histograms: list(layerHistogram, 64),
 });
 
@@ -171,7 +171,7 @@ export type Baseline = Read<typeof baseline>;
 export type Plane = Read<typeof plane>;
 export type Division = Read<typeof division>;
 
-/** Whether a text is exactly so many bytes in base64. */
+/** Whether a text is exactly this many bytes in base64. */
 export function isBase64Of(text: string, bytes: number): boolean {
   const padding = (3 - (bytes % 3)) % 3;
   const length = 4 * Math.ceil(bytes / 3);

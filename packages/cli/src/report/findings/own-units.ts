@@ -1,14 +1,14 @@
 import type { Preprocessing } from '@gradloom/core';
 
-/** From an input of the network, or one of its outputs, to the units of the table's column; plain numbers stay. */
+/** Converts inputs or outputs of the network to the units of the table's columns; plain numbers stay unchanged. */
 export interface OwnUnits {
-  /** Input `i`. */
+  /** Converts input `i`. */
   readonly input: (value: number, i: number) => number;
-  /** Output, or target, `o`. */
+  /** Converts output or target `o`. */
   readonly output: (value: number, o: number) => number;
 }
 
-/** The units of a dataset of this preprocessing. */
+/** The units of a dataset with this preprocessing. */
 export function ownUnits(preprocessing: Preprocessing | undefined): OwnUnits {
   const inputs = (preprocessing?.columns ?? []).flatMap((column): { center: number; scale: number }[] => {
     const plain = { center: 0, scale: 1 };

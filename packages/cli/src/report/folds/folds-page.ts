@@ -8,7 +8,7 @@ import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
 import type { Picture } from '../picture.ts';
 
-/** Folds and figures that a page shows at most. */
+/** Most folds and figures on a page. */
 const MOST_FOLDS = 10_000;
 const MOST_FIGURES = 100;
 
@@ -28,7 +28,7 @@ export const foldsDocument = record({
 
 type Folds = Read<typeof foldsDocument>;
 
-/** The page of a cross-validation: the same table as on the terminal. */
+/** The page of a cross-validation, with the same table as in the terminal. */
 export function foldsPage(document: Folds): Page {
   const { dataset, network, folds, mean, deviation, runs } = document;
   const names = Object.keys(mean);
@@ -43,7 +43,7 @@ export function foldsPage(document: Folds): Page {
     chapters: [
       {
         title: 'The folds',
-        lead: 'The deviation is that of a sample of so many folds, divided by n - 1.',
+        lead: 'The deviation is that of a sample, with divisor n - 1.',
         tables: runs.length === 0 ? [] : [{ title: 'Figures of the rows of each fold', ...foldsTable(runs, document) }],
         pictures: runs.length < 2 ? [] : names.slice(0, 2).map((name) => figureByFold(document, name)),
       },
@@ -58,7 +58,7 @@ function figureByFold({ runs, mean }: Folds, name: string): Picture {
   return {
     name: `${name.toLowerCase().replaceAll(/[^a-z\d]+/g, '-')}-by-fold`,
     title: `${name[0].toUpperCase()}${name.slice(1)} by fold`,
-    sentence: `Of the rows that the run of the fold did not see. The line is the mean, ${figureText(name, mean[name])}.`,
+    sentence: `Measured on rows that the run of the fold was not trained on. The line is the mean, ${figureText(name, mean[name])}.`,
     alternative: `Folds ${first} to ${last}: ${runs.map(({ figures }) => figureText(name, figures[name])).join(', ')}`,
     draw: (width) =>
       lineChart(

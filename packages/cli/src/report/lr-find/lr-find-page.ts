@@ -8,7 +8,7 @@ import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
 import type { Picture } from '../picture.ts';
 
-/** Points that a page shows at most; a sweep has an event for each of 600 steps, and fewer than twice as many. */
+/** Most points on a page; a sweep has an event for each of 600 steps, and fewer than twice as many. */
 const MOST_POINTS = 10_000;
 
 const rate = number(Number.MIN_VALUE);
@@ -38,7 +38,7 @@ type LrFind = Read<typeof lrFindDocument>;
 
 type Sweep = Pick<LrFind, 'points' | 'from' | 'to' | 'steps' | 'stopped'>;
 
-/** The page of lr-find: the same figures and sentences as on the terminal. */
+/** The page of lr-find, with the same figures and sentences as in the terminal. */
 export function lrFindPage(document: LrFind): Page {
   const { suggestion, dataset, network, train, points } = document;
   return {
@@ -96,7 +96,7 @@ export function sweepText({ points, from, to, steps, stopped }: Sweep): string {
   return stopped === 'aborted' ? `${range}; stopped after ${whole(done)}` : range;
 }
 
-/** The suggestion, a sentence a line. */
+/** The suggestion, one sentence per line. */
 export function suggestionLines({ suggestion }: Pick<LrFind, 'suggestion'>): string[] {
   if (suggestion === null) {
     return [

@@ -1,4 +1,4 @@
-/** HTML or SVG that only the functions of this file can make: text from files is escaped in it. */
+/** HTML or SVG that only the functions of this file can create: text from files is escaped in it. */
 class EscapedMarkup {
   readonly #text: string;
 
@@ -15,10 +15,10 @@ class EscapedMarkup {
 /** The class is private to this file, so nothing else can create one. */
 export type Markup = EscapedMarkup;
 
-/** Half of the longest string of V8. */
+/** Most characters, half of V8's longest string. */
 const MOST = 2 ** 28;
 
-/** Templates that were checked; each is one object, however often it is evaluated. */
+/** Templates that have been checked; each is one object, however often it is evaluated. */
 const known = new WeakMap<TemplateStringsArray, readonly Place[]>();
 
 /**
@@ -40,13 +40,13 @@ export function markup(
   return new EscapedMarkup(text);
 }
 
-/** Each on a line of its own. */
+/** Joins parts, each on its own line. */
 export const inLines = (parts: readonly Markup[]): Markup => new EscapedMarkup(parts.join('\n'));
 
 /** Plot numbers its clip paths per process; numbering them by position makes a file the same whenever it is written. */
 export function numberClips(whole: Markup): Markup {
   const numbers = new Map<string, number>();
-  // Only attributes contain quotes: those of text are escaped.
+  // The quotes only match attributes: those in text are escaped.
   const text = String(whole).replaceAll(/(="(?:url\(#)?plot-clip-)(\d+)/g, (_, before: string, id: string) => {
     if (!numbers.has(id)) numbers.set(id, numbers.size + 1);
     return `${before}${numbers.get(id)}`;
@@ -54,7 +54,7 @@ export function numberClips(whole: Markup): Markup {
   return new EscapedMarkup(text);
 }
 
-/** The part of a DOM that is read, of whichever library. */
+/** The part of a DOM that is read, from any library. */
 export interface DrawnNode {
   readonly nodeType: number;
   readonly localName?: string | null;
@@ -64,8 +64,8 @@ export interface DrawnNode {
 }
 
 /**
- * Markup of the children of an element that a library drew; `shorten` gets the value of each attribute.
- * @throws Error for an element or attribute that no drawing needs, such as a script, a link or an event handler.
+ * Markup of the children of an element that a library drew; `shorten` receives the value of each attribute. @throws
+ * Error for an element or attribute that no drawing needs, such as a script, a link or an event handler.
  */
 export function markupOf(root: DrawnNode, shorten: (name: string, value: string) => string): Markup {
   return new EscapedMarkup(Array.from(root.childNodes, (node) => drawn(node, shorten)).join(''));
@@ -121,7 +121,7 @@ const escapeText = (text: string): string => printable(text).replaceAll(/[&<>"']
 /** XML does not allow control characters, not even escaped, so each becomes a replacement character. */
 const printable = (text: string): string => text.replaceAll(CONTROLS, '\ufffd');
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it matches control characters
 const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 /** The position of a value in a template. */
@@ -130,7 +130,10 @@ type Place =
   | { readonly kind: 'attribute'; readonly name: string } // between its double quotes
   | { readonly kind: 'style' };
 
-/** @throws Error if a value is anywhere else, or the template ends within a tag. */
+/**
+ * The positions of the values in a template. @throws Error if a value is anywhere else, or the template ends within a
+ * tag.
+ */
 function placesOf(template: readonly string[]): Place[] {
   let place: Place | null = { kind: 'text' };
   let before = '';
@@ -152,9 +155,9 @@ function placesOf(template: readonly string[]): Place[] {
  * The position after some markup; null within a tag (except in the quotes of a harmless attribute) and within a script.
  */
 function placeAfter(before: string): Place | null {
-  let tag = ''; // that has been opened
+  let tag = ''; // name of the open tag
   let isQuoted = false;
-  let raw: string | null = null; // an element in which nothing is escaped
+  let raw: string | null = null; // name of the open element in which nothing is escaped
   for (let k = 0; k < before.length; k++) {
     const sign = before[k];
     if (raw !== null) {
@@ -181,5 +184,5 @@ function placeAfter(before: string): Place | null {
 const isActive = (name: string): boolean =>
   !/^[a-z][a-z\d-]*$/i.test(name) || /^(?:on.*|style|src.*|href|.*action|http-equiv|content)$/i.test(name);
 
-/** Whether the value of an attribute points outside of its drawing. */
+/** Whether the value of an attribute points outside its drawing. */
 const loads = (value: string): boolean => /url\s*\((?!#[\w-]+\)$)/i.test(value);

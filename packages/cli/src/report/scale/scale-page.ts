@@ -82,7 +82,7 @@ const prediction = record({
 export const scaleDocument = record({
   ...machineFacts,
   backend: backendFacts,
-  precision: optional(name), // absent in documents from before it could be chosen
+  precision: optional(name), // absent in documents from before this option
   cores: count(1),
   batch: count(1),
   leaves: count(1),
@@ -114,7 +114,7 @@ export const scaleDocument = record({
 
 type ScaleDocument = Read<typeof scaleDocument>;
 
-/** The page of scale: the same figures and sentences as on the terminal. */
+/** The page of scale, with the same figures and sentences as in the terminal. */
 export function scalePage(document: ScaleDocument): Page {
   const { cores, sameBits, batch, leaves, steps } = document;
   const last = mostWorking(document);
@@ -155,7 +155,7 @@ export function scalePage(document: ScaleDocument): Page {
   };
 }
 
-/** For a conclusive measurement. */
+/** Key figures of a conclusive measurement. */
 function keyFigures(document: ScaleDocument): KeyFigure[] {
   const { best, inconclusive } = document;
   if (inconclusive) return [];
@@ -173,7 +173,10 @@ const titled = (title: string, { head, rows, numeric }: FigureTable): Table => (
 function lossesOf(document: ScaleDocument): Table[] {
   if (document.losses.length === 0) return [];
   return [
-    titled(`Lost of the time of ${plural(mostWorking(document).threads, 'thread')} together`, lossTable(document)),
+    titled(
+      `Time lost, as a share of the time of ${plural(mostWorking(document).threads, 'thread')} together`,
+      lossTable(document),
+    ),
   ];
 }
 

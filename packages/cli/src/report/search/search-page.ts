@@ -55,13 +55,13 @@ export const searchDocument = record({
 
 type SearchFacts = Read<typeof searchDocument>;
 
-/** Trials in the page's table. */
+/** Most trials in the page's table. */
 const SHOWN = 100;
 
-/** Best share of the trials that is drawn in colour. */
+/** Best fraction of the trials, drawn in colour. */
 const BEST_SHARE = 0.1;
 
-/** The page of a search: the same figures and sentences as on the terminal. */
+/** The page of a search, with the same figures and sentences as in the terminal. */
 export function searchPage(document: SearchFacts): Page {
   const { trials, best, metric, stopped, left } = document;
   const [first] = trials;
@@ -128,7 +128,7 @@ type Shown = Pick<
   | 'seed'
 >;
 
-/** One line: how was searched, and by what. */
+/** One line: the method of the search, and its metric. */
 export function searchText({ method, folds, metric, isHigherBetter, rounds, trials, left, seed }: Shown): string {
   const count = plural(trials.length + left, 'trial');
   const how = method === 'grid' ? `grid of ${count}` : `${count} drawn at random, seed ${seed}`;
@@ -141,7 +141,7 @@ export function searchText({ method, folds, metric, isHigherBetter, rounds, tria
   return `${how}${halved}; by ${metric} ${measured}, ${better} is better`;
 }
 
-/** The trials by merit. */
+/** The table of trials, best first. */
 export function trialTable({ folds, metric, rounds, searched, trials }: Shown, most = trials.length) {
   const several = rounds.length > 1;
   const text = (value: number | null) => (value === null ? 'diverged' : decimal(value));

@@ -81,7 +81,7 @@ function pointsOfRun({ epochs, steps, config }: TrainRun, figure: Figure): reado
   return steps.map((stretch) => [stretch.step / each, stretch[own].mean]);
 }
 
-/** Columns that apply to one of the runs at least. */
+/** Columns that apply to at least one of the runs. */
 function resultTable(runs: readonly NamedRun[]): Table {
   const columns: [string, (run: TrainRun) => number | undefined, (value: number) => string][] = [
     ['test accuracy', ({ findings }) => findings?.result.testAccuracy, percent],

@@ -8,7 +8,7 @@ import { strokeOf } from '../theme.ts';
 import type { EpochFigures, StepFigures } from './run-lines.ts';
 import type { TrainRun } from './train-run.ts';
 
-/** Above this ratio of the highest to the lowest loss, a logarithmic scale is used. */
+/** Above this ratio of the highest to the lowest loss, the scale is logarithmic. */
 const WIDE_RANGE = 15;
 
 /** Loss, metrics, learning rate and gradient norm, by step and epoch. */
@@ -17,12 +17,12 @@ export function curves(run: TrainRun): Picture[] {
   return [lossCurve(run), accuracyCurve(run), rateCurve(run), normCurve(run)].filter((picture) => picture !== null);
 }
 
-/** What legends add to the name of a figure of the test rows, as the run measured it in each epoch. */
+/** Addition in legends to a figure of the test rows that the run measured in each epoch. */
 export const LOOKED_AT = 'looked at during training';
 
-/** What captions say of such a figure. */
+/** Addition in captions to such a figure. */
 const lookedAtText = (figure: string): string =>
-  `Test: ${figure} of the test rows after each epoch. They were ${LOOKED_AT} (--evaluate-test): once a choice is made by these figures, they are no unbiased estimate any more.`;
+  `Test: ${figure} of the test rows after each epoch. They were ${LOOKED_AT} (--evaluate-test): once a choice is based on these figures, they are no longer an unbiased estimate.`;
 
 /** A number of an epoch. */
 export type Figure = Exclude<keyof EpochFigures, 'event'>;
@@ -30,14 +30,14 @@ export type Figure = Exclude<keyof EpochFigures, 'event'>;
 export const pointsOf = (epochs: readonly EpochFigures[], figure: Figure): [number, number][] =>
   placed(epochs, figure, ({ epoch }) => epoch);
 
-/** Whether a chart of these values is one over powers of ten. */
+/** Whether a chart of these values gets a logarithmic scale. */
 export function spansDecades(values: readonly number[]): boolean {
   const high = values.reduce((a, b) => Math.max(a, b), 0);
   const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   return low > 0 && high / low > WIDE_RANGE;
 }
 
-/** The axis of a run's charts: epochs, with a step's place among them; steps, where there is one epoch or less. */
+/** The axis of a run's charts: epochs, with steps between them; steps, if there is at most one epoch. */
 function axisOf({ config, epochs, steps }: TrainRun) {
   const each = config.stepsPerEpoch ?? Number.NaN;
   const last = Math.max(epochs.at(-1)?.step ?? 0, steps.at(-1)?.step ?? 0);
@@ -60,7 +60,7 @@ type Axis = ReturnType<typeof axisOf>;
 const seriesOf = ({ epochs }: TrainRun, axis: Axis, figure: Figure): [number, number][] =>
   placed(epochs, figure, axis.epoch);
 
-/** The epochs that have the figure, each at its place. */
+/** Epochs that have the figure, with their positions. */
 const placed = (
   epochs: readonly EpochFigures[],
   figure: Figure,
@@ -76,12 +76,12 @@ const bandOf = ({ steps }: TrainRun, axis: Axis, figure: 'loss' | 'gradientNorm'
     return [axis.stretch(stretch), low, mean, high];
   });
 
-/** Steps, with the means of epochs on top; only one of them if the other would add nothing. */
+/** Draws steps, with the means of epochs on top; only one of them if the other would add nothing. */
 function drawn(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm'; epoch: Figure }) {
   const steps = bandOf(run, axis, figure.step);
   const each = run.config.stepsPerEpoch ?? Number.NaN;
   const showsSteps = steps.length > 1;
-  // Above its steps a mean stands in the middle of them.
+  // With steps shown, the mean of an epoch is drawn in its middle.
   const back = showsSteps ? axis.epochLength / 2 : 0;
   const means = seriesOf(run, axis, figure.epoch).map(([at, value]): [number, number] => [at - back, value]);
   const showsEpochs = !showsSteps || (each > 1 && means.length > 1);
@@ -92,7 +92,7 @@ function drawn(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm
     means: showsEpochs ? means : null,
     band: showsSteps ? { points: steps, stroke } : null,
     values: values.length === 0 ? [Number.NaN] : values,
-    /** Describes the position of the k-th value. */
+    /** Text for the position of the k-th value. */
     place: (k: number): string => (showsEpochs ? epochAt(finite[k]) : stretchText(run.steps[k])),
     all: [...(showsEpochs ? means.map(([, value]) => value) : []), ...steps.flatMap(([, ...values]) => values)],
   };
@@ -103,7 +103,7 @@ const epochAt = ({ epoch }: EpochFigures): string => `epoch ${whole(epoch)}`;
 const stretchText = ({ first, step }: StepFigures): string =>
   step === first + 1 ? `step ${whole(step)}` : `steps ${whole(first + 1)} to ${whole(step)}`;
 
-/** A band of single steps has no breadth. */
+/** Explains the band; a band of single steps has no width. */
 function bandText({ steps }: TrainRun): string {
   const longest = steps.reduce((most, { first, step }) => Math.max(most, step - first), 0);
   return longest > 1

@@ -6,7 +6,7 @@ import { count, flag, number, text } from '../../options/schema/scalars.ts';
 import type { Schema } from '../../options/schema/schema.ts';
 import { backendFacts, machineFacts } from '../machine-table.ts';
 
-/** A file with a network that is written on the command line has 4 MiB at the most. */
+/** A network written on the command line has at most 4 MiB in a file. */
 const line = text(2 ** 23);
 
 const scalar = either(line, number(), flag);
@@ -14,7 +14,7 @@ const scalars = list(scalar, 65_536);
 const member = table(name, either(scalar, scalars), 100);
 const network = json(64);
 
-/** A value of an option: a word, several, a member of a family with its own options, or a network. */
+/** A value of an option: a word, several, a family member with its own options, or a network. */
 const option: Schema<unknown> = {
   expected: 'the value of an option',
   read(value, place) {
@@ -28,7 +28,7 @@ const option: Schema<unknown> = {
 export const runConfig = record({
   ...machineFacts,
   backend: backendFacts,
-  precision: optional(name), // absent in runs from before it could be chosen
+  precision: optional(name), // absent in runs from before this option
   options: table(name, option, 1000),
   command: optional(line),
   parameters: count(),

@@ -10,10 +10,10 @@ const epoch = record({
   trainLoss: figure(),
   gradientNorm: figure(),
   learningRate: figure(),
-  validationLoss: figure(), // NaN where there is none, as all of them
+  validationLoss: figure(), // NaN if there is none
   validationAccuracy: figure(0, 1),
   validationRmse: figure(0),
-  testLoss: optional(figure()), // with --evaluate-test alone
+  testLoss: optional(figure()), // only with --evaluate-test
   testAccuracy: optional(figure(0, 1)),
 });
 
@@ -29,7 +29,7 @@ export const metricsLine = variant('event', { epoch, probe });
 
 const spread = record({ low: figure(), mean: figure(), high: figure() });
 
-/** A line of steps.jsonl: of the steps after the first `first` ones up to the first `step`. */
+/** A line of steps.jsonl: the steps after step `first`, up to and including step `step`. */
 export const stepsLine = record({
   first: count(),
   step: count(1),

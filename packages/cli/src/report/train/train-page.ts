@@ -118,7 +118,7 @@ function resultRows({ result }: Findings, last: EpochFigures | undefined): [stri
   );
 }
 
-/** Of the threads, those that had rows, where some had none; 0: no step was taken. */
+/** Number of threads with rows, if fewer than all; 0: no step was taken. */
 const fewer = ({ threads, gradientThreads }: Findings['result']): number | undefined =>
   gradientThreads > 0 && gradientThreads < threads ? gradientThreads : undefined;
 

@@ -6,7 +6,7 @@ import { readDocument, readLines } from '../run-files.ts';
 import { runConfig } from './run-config.ts';
 import { type EpochFigures, type LookFigures, metricsLine, type StepFigures, stepsLine } from './run-lines.ts';
 
-/** What the files of a run hold. */
+/** Contents of a run's files. */
 export interface TrainRun {
   readonly folder: string;
   readonly name: string;
@@ -18,7 +18,7 @@ export interface TrainRun {
   readonly findings: Findings | null; // null if the run has not ended
 }
 
-/** Null if the folder has no run. @throws Error if a file of it is damaged. */
+/** Null if the folder has no run. @throws Error if one of its files is damaged. */
 export function readTrainRun(folder: string): TrainRun | null {
   const config = readDocument(folder, CONFIG_FILE, runConfig);
   if (config === null) return null;
@@ -38,11 +38,11 @@ export function readTrainRun(folder: string): TrainRun | null {
   };
 }
 
-/** A continued run has findings of its earlier stop until it stops again. */
+/** A continued run has findings of its earlier end until it ends again. */
 const ofThisEnd = (found: Findings | null, epochs: readonly EpochFigures[]): Findings | null =>
   found !== null && epochs.some(({ step }) => step > found.result.steps) ? null : found;
 
-/** All looks of a run must be at the same network. */
+/** All looks of a run must show the same network. */
 function refuseOtherLayers(folder: string, looks: readonly LookFigures[]): void {
   const [first] = looks;
   for (const { step, layers } of looks) {

@@ -1,9 +1,9 @@
 import { printable } from '../printable.ts';
 
 export interface ColumnsOptions {
-  indent?: number; // spaces in front of a line, default 2
+  indent?: number; // spaces at the start of a line, default 2
   gap?: number; // spaces between columns, default 2
-  right?: readonly number[]; // columns that end at the same place rather than begin there
+  right?: readonly number[]; // indices of right-aligned columns
 }
 
 /** Lines of a table with aligned columns. */

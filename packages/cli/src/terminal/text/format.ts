@@ -1,16 +1,16 @@
 import type { BackendRecord } from '@gradloom/runtime';
 
-/** 60,000; NaN for a damaged value. Written by hand, since Intl takes 5 ms to load. */
+/** '60,000'; NaN for a damaged value. Written by hand, since Intl takes 5 ms to load. */
 export const whole = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** 97.86 %, 152.04 %, rounded; between 0 and 1, 100 % only where nothing is missing. */
+/** '97.86 %' or '152.04 %', rounded. Below 1 never rounded up to 100 %. */
 export const percent = (share: number): string => {
   if (share === 1) return '100 %';
   const hundredths = Math.round(share * 1e4);
   return `${((share < 1 ? Math.min(9999, hundredths) : hundredths) / 100).toFixed(2)} %`;
 };
 
-/** Four significant digits: 0.07134, 1.200e-7. */
+/** Four significant digits: '0.07134', '1.200e-7'. */
 export function decimal(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
@@ -18,7 +18,7 @@ export function decimal(value: number): string {
   return size >= 1000 ? whole(value) : value.toPrecision(4);
 }
 
-/** 820 ms, 8.1 s, 2 min 05 s, 1 h 03 min. */
+/** '820 ms', '8.1 s', '2 min 05 s', '1 h 03 min'. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;

@@ -9,29 +9,29 @@ export interface Line {
   readonly errorBars?: ErrorBars;
 }
 
-/** Upright lines from the lowest to the highest at a place. */
+/** Vertical lines from the lowest to the highest value at a point. */
 export interface ErrorBars {
-  readonly name: string; // in the legend
+  readonly name: string; // name in the legend
   readonly points: readonly BandPoint[];
 }
 
 export interface LineChartOptions {
-  x: string; // what the axes show
+  x: string; // title of the x-axis
   y: string;
-  log?: boolean; // y by powers of ten, which the heading says
-  width?: number; // columns of the plot alone, default 58
-  height?: number; // default 12
+  log?: boolean; // logarithmic y-axis, mentioned in the heading
+  width?: number; // columns of the plot without labels, default 58
+  height?: number; // rows, default 12
 }
 
-/** Of error bars. */
+/** Sign of error bars. */
 const BAR = '│';
-/** Marks of the lines of a chart, which differ without colour. */
+/** Marks of the lines of a chart, distinguishable without colour. */
 const MARKS = ['●', '+', '○', '×', '*', '■', '◆', '#', '▲', '=', '□', '~'];
 
 /**
- * Lines of a chart of at most 80 columns, every row labelled with the value in its middle: the top one is the highest
- * of all. What is not finite, or on a log scale not above 0, is left out. Several lines are drawn with a mark each, the
- * first on top and a line's error bars below it, and a legend below says which is which.
+ * A chart of at most 80 columns. Every row is labelled with the value in its middle; the top row is the highest value.
+ * Values that are not finite, or on a log scale not above 0, are left out. With several lines, each has a mark, the
+ * first is on top with its error bars below it, and a legend follows.
  */
 export function lineChart(lines: readonly Line[], options: LineChartOptions): string[] {
   const { x, y, log = false, width = 58, height = 12 } = options;
@@ -66,7 +66,7 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
       height,
       customXAxisTicks: [low, (low + high) / 2, high],
       customYAxisTicks: rows,
-      // The package only leaves room for the labels of the points.
+      // The package reserves room only for the labels of the points.
       formatter: (value, { axis }) => (axis === 'y' ? label(value).padStart(labelWidth) : decimal(value)),
       ...(several ? { lineFormatter: markerOf(order.map(({ mark }) => mark)) } : {}),
     },
@@ -78,7 +78,7 @@ export function lineChart(lines: readonly Line[], options: LineChartOptions): st
   return [`  ${y}${log ? ' (log scale)' : ''}, against ${x}`, ...body, ...(several ? legend(drawn) : [])];
 }
 
-/** Marks of the lines in the order in which the points of one after the other are drawn, each from its first on. */
+/** Marks of the lines in the order in which the package draws their points. */
 function markerOf(marks: readonly string[]) {
   let line = -1;
   return ({ index, plotX, plotY }: { index: number; plotX: number; plotY: number }) => {
@@ -87,7 +87,7 @@ function markerOf(marks: readonly string[]) {
   };
 }
 
-/** '● 0.001   + 0.1', as many in a row as fit. */
+/** '● 0.001   + 0.1', as many per row as fit. */
 function legend(drawn: readonly { readonly name: string; readonly mark: string }[]): string[] {
   const entries = drawn.map(({ name, mark }) => `${mark} ${name}`);
   const widest = Math.max(...entries.map(({ length }) => length));
@@ -98,14 +98,14 @@ function legend(drawn: readonly { readonly name: string; readonly mark: string }
   return ['', ...columns(rows, { indent: 4, gap: 3 })];
 }
 
-/** In the order of x. */
+/** Sorted by x. */
 const onScale = (points: readonly Point[], log: boolean): [x: number, y: number][] =>
   points
     .filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y) && (!log || y > 0))
     .map(([x, y]): [number, number] => [x, log ? Math.log10(y) : y])
     .toSorted(([a], [b]) => a - b);
 
-/** Values in the middle of each row, from the lowest. */
+/** Values in the middle of each row, from the lowest up. */
 function rowValues(ys: readonly number[], height: number): number[] {
   const [low, high] = [ys.reduce(lesser), ys.reduce(greater)];
   if (low === high) return [low];
@@ -136,7 +136,7 @@ const endsOf = (bars: readonly BandPoint[]): Point[] =>
     [x, high],
   ]);
 
-/** Bars by their ends, and the rows between them. */
+/** Error bars with their ends, and the rows between them. */
 function everyRow(ends: readonly Point[], rows: readonly number[]): [number, number][] {
   const all: [number, number][] = [];
   for (let k = 0; k + 1 < ends.length; k += 2) {

@@ -6,13 +6,13 @@ export interface BarSeries {
 }
 
 export interface LogBarsOptions {
-  readonly rows: readonly string[]; // what stands before each row
-  readonly head: string; // above them
+  readonly rows: readonly string[]; // text before each row
+  readonly head: string; // text above the rows
   readonly paint: Paint;
   readonly width?: number; // width of a row, default 80
 }
 
-const NUMBER = 8; // columns of 1.2e-100
+const NUMBER = 8; // columns of a number such as 1.2e-100
 const GAP = 2;
 const WIDEST = 40;
 const NARROWEST = 12;
@@ -20,8 +20,8 @@ const COLOURS = ['yellow', 'cyan', 'magenta', 'green'] as const;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /**
- * A row of bars on one scale of powers of ten: as many series beside each other as fit, the others below. What is not
- * above 0, or not finite, has no bar.
+ * Bars on one scale of powers of ten, with as many series side by side as fit, and the others below. A value that is
+ * not above 0, or not finite, has no bar.
  */
 export function logBars(series: readonly BarSeries[], options: LogBarsOptions): string[] {
   const { rows, head, paint, width = 80 } = options;
@@ -31,7 +31,7 @@ export function logBars(series: readonly BarSeries[], options: LogBarsOptions): 
   const high = Math.max(low + 1, Math.ceil(logs.reduce((a, b) => Math.max(a, b))));
   const labelWidth = Math.max(head.length, ...rows.map(({ length }) => length));
   const room = width - GAP - labelWidth;
-  const around = GAP + 1 + NUMBER; // of a bar
+  const around = GAP + 1 + NUMBER; // columns of a series besides the bar
   const across = Math.max(1, Math.min(series.length, Math.floor(room / (NARROWEST + around))));
   const barWidth = Math.min(WIDEST, Math.floor(room / across) - around);
   const share = (value: number): number => (Math.log10(value) - low) / (high - low);

@@ -4,10 +4,10 @@ import { checkOwnFile, lockFolder, makeDirectory, writeAtomically } from '@gradl
 import { UsageError } from '../failure.ts';
 
 /**
- * Runs `work` with a directory that no other process writes to meanwhile, made where it is missing; `has` says what
- * named it in an error.
- * @throws UsageError where a file is in its way, FolderInUseError where another process writes there, Error
- * where it cannot be made.
+ * Runs `work` with a directory that no other process writes to meanwhile, and creates it if missing; `has` names it in
+ * errors.
+ * @throws UsageError if a file is in its place, FolderInUseError if another process writes there, Error if it cannot be
+ * created.
  */
 export async function withFolder<T>(
   has: string,
@@ -23,7 +23,7 @@ export async function withFolder<T>(
   }
 }
 
-/** Likewise with the directory behind `--out`; with undefined where there is no such flag. */
+/** Runs `work` with the directory of `--out`, or with undefined without that flag. */
 export const withOut = <T>(
   out: string | undefined,
   command: string,
@@ -31,8 +31,8 @@ export const withOut = <T>(
 ): Promise<T> => (out === undefined ? work(undefined) : withFolder(`--out has ${out}`, out, command, work));
 
 /**
- * Writes a file there, whole or not at all.
- * @throws Error where there is no room, or a link or no regular file in its place.
+ * Writes a file there, atomically.
+ * @throws Error if the disk is full, or a link or something other than a regular file is in its place.
  */
 export function writeOut({ path: out }: FolderLock, name: string, text: string): void {
   const path = join(out, name);

@@ -2,7 +2,7 @@
 export function quote(word: string, platform: NodeJS.Platform = process.platform): string {
   if (platform !== 'win32') return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
   if (/^[\w@+=:,./\\-]+$/.test(word)) return word;
-  // A program of Windows takes backslashes as they are, unless a double quote follows.
+  // Programs on Windows keep backslashes unchanged, unless a double quote follows.
   const escaped = word.replace(
     /(\\*)("|$)/g,
     (_, slashes: string, mark: string) => slashes + slashes + (mark && '\\"'),
@@ -10,7 +10,7 @@ export function quote(word: string, platform: NodeJS.Platform = process.platform
   return `"${escaped}"`;
 }
 
-/** A command line as typed, without output options: it computes the same again. */
+/** A command line as typed, without output options: it repeats the same computation. */
 export function commandOf(args: readonly string[]): string {
   const words = args.filter((arg, k) => !/^--(out(=.*)?|json|verbose)$/s.test(arg) && args[k - 1] !== '--out');
   return ['gradloom', ...words.map((word) => quote(word))].join(' ');

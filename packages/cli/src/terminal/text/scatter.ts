@@ -3,7 +3,7 @@ const HEIGHT = 13;
 const LOW = -0.5;
 const HIGH = 1.5;
 
-/** Points of two classes in the plane from -0.5 to 1.5, over the sign of `side`: dots below 0, blank above. */
+/** Points of two classes in the plane from -0.5 to 1.5, on top of the sign of `side`: dots below 0, blank above. */
 export function scatter(
   points: readonly (readonly number[])[], // x, y
   classes: readonly number[], // 0 or 1

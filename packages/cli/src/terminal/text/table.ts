@@ -4,27 +4,27 @@ import { markedAgain, printable } from '../printable.ts';
 import { plural } from './format.ts';
 
 export interface TableOptions {
-  right?: readonly number[]; // columns that end at the same place rather than begin there
-  width?: number; // most columns of the terminal that the table takes, default 80
+  right?: readonly number[]; // indices of right-aligned columns
+  width?: number; // most columns of the table, default 80
 }
 
 const RULES = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
 const ENDS = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
 const SIDES = { left: '', 'left-mid': '', right: '', 'right-mid': '', middle: '  ' };
 
-/** Most rows of a table: 1,000 take a fifth of a second to lay out, and more take longer each. */
+/** Most rows of a table: 1,000 take a fifth of a second to lay out, and further ones take longer each. */
 const MOST_ROWS = 1000;
 
 /**
- * Lines of a table with a rule below its head. Where it is too wide, the widest column of text wraps; of too many rows
- * the first are drawn, and a line says how many are left out.
+ * Lines of a table with a rule below its header. If it is too wide, the widest column of text wraps. If there are too
+ * many rows, the first are shown, and a line says how many are left out.
  */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   { right = [], width = 80 }: TableOptions = {},
 ): string[] {
-  // A cell is one line of text: what breaks it is the width of the table.
+  // A cell is one line of text; only the width of the table may break it.
   const cells = [head, ...rows.slice(0, MOST_ROWS)].map((row) => row.map(printable));
   const widths = head.map((_, c) => Math.max(...cells.map((row) => visibleLength(row[c]))));
   const gaps = 2 * (head.length - 1);
@@ -47,20 +47,23 @@ export function table(
   return [first, widths.map((w) => '─'.repeat(w)).join('  '), ...rest, ...more];
 }
 
-/** A text needs as much to say anything. */
+/** Least width of a text column that is readable. */
 const LEAST = 6;
 
-/** The column that gives room: one of numbers, which say something else when they are cut, only where no text can. */
+/**
+ * The column to narrow. Columns of numbers, which would change their meaning if cut, only if no text column can be
+ * narrowed.
+ */
 function narrowed(widths: readonly number[], right: readonly number[]): number {
   const texts = widths.map((width, c) => (right.includes(c) || width <= LEAST ? 0 : width));
   const widest = Math.max(...texts);
   return widest > 0 ? texts.indexOf(widest) : widths.indexOf(Math.max(...widths));
 }
 
-/** Without the sequences that colour a text. */
+/** Length without colour codes. */
 const visibleLength = (text: string): number => stripVTControlCharacters(text).length;
 
-/** Words in lines of at most 78 columns, the first at the margin. */
+/** Words in lines of at most 78 columns, the first one not indented. */
 export function wrap(sentence: string): string[] {
   const lines: string[] = [''];
   for (const word of sentence.split(' ')) {

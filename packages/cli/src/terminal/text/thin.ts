@@ -1,14 +1,14 @@
 export type Point = readonly [x: number, y: number];
 
-/** A line with a band around each point. */
+/** A point of a line, with a band around it. */
 export type BandPoint = readonly [x: number, low: number, y: number, high: number];
 
 /** Most points of a line in a chart: about two per pixel of its width. */
 const MOST = 1200;
 
 /**
- * A line of at most `most` points that looks the same: cut into stretches of which the first, the lowest, the highest
- * and the last point are kept. All points are finite.
+ * A line of at most `most` points that looks the same: of each stretch the first, lowest, highest and last point are
+ * kept. All points are finite.
  */
 export function thin(points: readonly Point[], most = MOST): Point[] {
   if (points.length <= most) return [...points];
@@ -26,7 +26,7 @@ export function thin(points: readonly Point[], most = MOST): Point[] {
   });
 }
 
-/** A band of at most `most` points: of each stretch the lowest and the highest stay, the line goes through the mean. */
+/** A band of at most `most` points: each stretch has its lowest and highest value, and its mean on the line. */
 export function thinBand(points: readonly BandPoint[], most = MOST): BandPoint[] {
   if (points.length <= most) return [...points];
   return stretchesOf(points, most).map((stretch) => {
@@ -37,13 +37,13 @@ export function thinBand(points: readonly BandPoint[], most = MOST): BandPoint[]
   });
 }
 
-/** `count` runs of neighbours, as long as each other but for one; of at least as many points. */
+/** Divides points into `count` stretches whose lengths differ by at most one. There are at least `count` points. */
 function stretchesOf<P>(points: readonly P[], count: number): P[][] {
   const at = (s: number) => Math.floor((s * points.length) / count);
   return Array.from({ length: count }, (_, s) => points.slice(at(s), at(s + 1)));
 }
 
-/** Indices of at most `most` of `count` rows, the first and the last among them. */
+/** Indices of at most `most` of `count` rows, including the first and the last. */
 export function shownRows(count: number, most: number): number[] {
   if (count <= most) return Array.from({ length: count }, (_, r) => r);
   return Array.from({ length: most }, (_, k) => Math.round((k * (count - 1)) / (most - 1)));

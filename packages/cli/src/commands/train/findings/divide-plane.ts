@@ -12,7 +12,7 @@ const MOST_POINTS = 400;
 
 /**
  * Whether rows are points of the plane, in 2 to 6 classes or with targets of 0 or 1. Indices are excluded: there is
- * nothing between them.
+ * nothing between two of them.
  */
 export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
   if (train.inputs.columns !== 2 || train.inputs.file !== undefined || takesIndices(spec)) return false;
@@ -107,10 +107,10 @@ function extentOf({ inputs: { array, divisor }, rows }: Dataset): [number, numbe
   return [low[0] - MARGIN * w, low[1] - MARGIN * h, high[0] + MARGIN * w, high[1] + MARGIN * h];
 }
 
-/** Positions in a run, as shares, at which to draw the plane: early ones, where most happens. */
+/** Positions in a run, as fractions, at which to draw the plane: early ones, where most happens. */
 const SHARES = [0, 0.01, 0.03, 0.1, 0.3];
 
-/** Steps of these positions in a run of `total` steps; for a run that is probed anyway, the next probed steps. */
+/** Steps at these positions in a run of `total` steps; for a run that is probed anyway, the next probed steps. */
 export function divisionSteps(total: number, probe: TrainOptions['probe']): number[] {
   const next = (step: number): number => {
     if (probe === undefined || step === 0) return step;

@@ -83,7 +83,7 @@ function mistakeReader(answerOf: Decision['answer']): {
   return { reader, mistakes: () => worst.map(({ loss: _, ...mistake }) => mistake) };
 }
 
-/** Bytes in a square shape are an image. */
+/** Rows of bytes with a square shape are images. */
 function imageOf({ inputs: { array, columns, divisor, file } }: Dataset, row: number): Image | null {
   const side = Math.sqrt(columns);
   if (file !== undefined || !(array instanceof Uint8Array) || divisor !== 255 || !Number.isInteger(side) || side < 4)

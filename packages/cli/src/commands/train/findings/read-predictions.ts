@@ -3,9 +3,9 @@ import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from
 import type { Predictions } from '../../../report/findings/findings.ts';
 import type { Recipe } from '../recipe.ts';
 
-/** Most rows that are kept per output: of more, some at even distances. */
+/** Most rows kept per output: evenly spaced ones if there are more. */
 const MOST_POINTS = 400;
-/** Outputs that are shown. */
+/** Most outputs that are shown. */
 const MOST_OUTPUTS = 4;
 
 /** Predictions and targets of a regression, and the metrics of each output over all rows. Null if rows have classes. */

@@ -30,7 +30,7 @@ export const cost = defineExperiment({
     for (const [flag, list] of Object.entries({ depth: depths, width: all })) {
       if (list.length === 0) throw new UsageError(`--${flag} has none, expected at least one whole number`);
     }
-    const { threads: _, ...options } = machine; // both passes run in this thread alone
+    const { threads: _, ...options } = machine; // both passes run only in this thread
     const cases = depths.flatMap((depth) =>
       all.map((width) => {
         const spec = squareNet(depth, width);
@@ -47,7 +47,7 @@ export const cost = defineExperiment({
       }),
     );
     for (const { time } of cases) time(); // compiles the code, fills the caches
-    // Cases are timed in turns, so that other work on the machine disturbs each of them equally.
+    // Cases are timed alternately, so that other work on the machine disturbs each of them equally.
     const start = performance.now();
     let rounds = 0;
     while (rounds < (asked ?? LEAST_ROUNDS) || (asked === undefined && performance.now() - start < BUDGET_MS)) {
@@ -132,7 +132,7 @@ export const networkOf = (input: number, widths: readonly number[]): NetworkSpec
   ]),
 });
 
-/** `depth` of them with as many inputs as outputs. */
+/** `depth` dense layers with as many inputs as outputs. */
 export const squareNet = (depth: number, width: number): NetworkSpec =>
   networkOf(width, new Array<number>(depth).fill(width));
 

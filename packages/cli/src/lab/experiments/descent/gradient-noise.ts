@@ -21,7 +21,7 @@ export interface GradientNoise {
 /** Distance between the gradient of a batch and that of all rows, at the weights drawn from a seed. */
 export function gradientNoise(
   spec: NetworkSpec,
-  dataset: Dataset, // of values
+  dataset: Dataset, // regression: targets are values
   { batches, draws, seed }: { batches: readonly number[]; draws: number; seed: number },
 ): { norm: number; noise: GradientNoise[] } {
   const N = dataset.rows;

@@ -20,7 +20,8 @@ const schedules: Readonly<Record<string, ScheduleSpec>> = {
 };
 
 /**
- * The same steps of small batches under each schedule, each at its own best rate: a falling rate lets the noise settle.
+ * Compares schedules over the same steps of small batches, each at its own best rate: a falling rate lets the noise
+ * settle.
  */
 export async function compareSchedules({ descend }: Descender, seed: number): Promise<Outcome> {
   const runs = [];

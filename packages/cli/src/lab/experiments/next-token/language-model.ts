@@ -19,11 +19,14 @@ export const languageModel = (K: number, hidden: number): NetworkSpec => ({
   ],
 });
 
-/** Added to every count, so that unseen symbols have a chance too; 1/2 is the estimator of Krichevsky and Trofimov. */
+/**
+ * Added to every count, so that unseen symbols have a probability above 0; 1/2 is the estimator of Krichevsky and
+ * Trofimov.
+ */
 const ADDED = 0.5;
 
 /**
- * Nats per character of a model that counts in `train` what follows the n - 1 symbols before, measured on `words`: p(c
+ * Nats per character on `words` of a model that counts in `train` which symbol follows the n - 1 symbols before it: p(c
  * | before) = (count(before, c) + 1/2) / (count(before) + V/2). [Jurafsky & Martin, ch.
  * 3](https://web.stanford.edu/~jurafsky/slp3/3.pdf)
  */
@@ -47,7 +50,7 @@ export function nGramLoss(n: number, train: readonly string[], words: readonly s
   return loss / characters;
 }
 
-/** Each symbol of a word, and the n - 1 before it as one number. */
+/** Visits each symbol of a word, with the n - 1 before it as one number. */
 function eachGram(word: string, n: number, visit: (before: number, symbol: number) => void): void {
   const contexts = SYMBOLS ** (n - 1);
   let before = END;
@@ -57,7 +60,7 @@ function eachGram(word: string, n: number, visit: (before: number, symbol: numbe
   }
 }
 
-/** Grades of SCOWL, from the most common words to the less common; above 50 come names, dialects and rarities. */
+/** Grades of SCOWL, from common words to less common ones; above 50 come names, dialects and rarities. */
 const GRADES = [10, 20, 35, 40, 50];
 
 /** One word in ten is held out: whole words, so that no character of a held-out word is trained on. */
@@ -84,7 +87,8 @@ export function readWords(): Words {
 }
 
 /**
- * A row for each character of each word, its end too: the K symbols before it, and the symbol. Bytes in shared memory.
+ * A row for each character of each word, including its end: the K symbols before it, and the symbol. Bytes in shared
+ * memory.
  */
 export function wordRows(name: string, words: readonly string[], K: number): Dataset {
   const rows = words.reduce((sum, word) => sum + word.length + 1, 0);
@@ -117,20 +121,22 @@ export const SYMBOLS = 27;
 
 const BEFORE_A = 96; // code unit of the character before 'a'
 
-/** A word of the letters a to z as symbols, its end among them. */
+/** A word of the letters a to z as symbols, including its end. */
 export const encode = (word: string): number[] => [
   ...Array.from(word, (letter) => letter.charCodeAt(0) - BEFORE_A),
   END,
 ];
 
-/** Symbols without an end as a word. */
+/** The word of symbols without an end. */
 export const decode = (symbols: readonly number[]): string =>
   String.fromCharCode(...symbols.map((symbol) => symbol + BEFORE_A));
 
 /** Longer words are cut. */
 const LONGEST = 24;
 
-/** Draws `count` words, symbol by symbol, each with p = softmax(logits / temperature); at 0 the likeliest symbol. */
+/**
+ * Draws `count` words, symbol by symbol, each with p = softmax(logits / temperature); at 0 takes the likeliest symbol.
+ */
 export function sampleWords(
   model: Model,
   options: { K: number; count: number; temperature: number; seed: number },

@@ -10,7 +10,7 @@ import { CHAPTER, holds, publishedDigits, slip } from '../finding.ts';
 import { xorSpec } from '../xor-run.ts';
 import { languageModel, nGramLoss, readWords, SYMBOLS, sampleWords, type Words, wordRows } from './language-model.ts';
 
-/** Number of batch losses in the chart: enough for a curve, few enough to cost nothing. */
+/** Number of batch losses in the chart: enough for a curve, few enough to take no time. */
 const LOOKS = 60;
 
 const context = option.wholeNumber(1, 32);
@@ -191,20 +191,20 @@ function describeSamples(
 const XOR_PARAMETERS = buildNetwork(xorSpec).parameterCount;
 
 /**
- * Of the smallest GPT-2: V words and C places of width d, L blocks of attention and two dense layers with layer-norms,
- * d² 12 weights and 13 d biases and gains each, and a last layer-norm; the embedding is used once more for the output.
- * [openai/gpt-2](https://github.com/openai/gpt-2/blob/master/src/model.py)
+ * Parameters of the smallest GPT-2: V words and C positions of width d, L blocks of attention and two dense layers with
+ * layer-norms, with 12 d² weights and 13 d biases and gains each, and a last layer-norm; the embedding is reused for
+ * the output. [openai/gpt-2](https://github.com/openai/gpt-2/blob/master/src/model.py)
  */
 const GPT2_PARAMETERS = gpt2(50257, 1024, 768, 12);
 
 /**
- * As published; 17 billion of them work on one token. [Meta
+ * As published; 17 billion of them are active for a token. [Meta
  * 2025](https://ai.meta.com/blog/llama-4-multimodal-intelligence/)
  */
 const MAVERICK_PARAMETERS = 400e9;
 
 /**
- * Four networks and what they are made of. GPT-2's paper names no optimizer, its forerunner Adam ([Radford et al.
+ * Four networks and their parts. GPT-2's paper names no optimizer, its predecessor's names Adam ([Radford et al.
  * 2018](https://cdn.openai.com/research-covers/language-unsupervised/language_understanding_paper.pdf), §4.1); Meta has
  * named none for LLaMA 4, but AdamW for LLaMA 3 ([Grattafiori et al. 2024](https://arxiv.org/abs/2407.21783), §3.4).
  */
@@ -236,7 +236,7 @@ function gpt2(V: number, C: number, d: number, L: number): number {
 
 const timesXor = (parameters: number): string => `${large(parameters / XOR_PARAMETERS)} x`;
 
-/** 53,707, 124 million, 400 billion. */
+/** '53,707', '124 million', '400 billion'. */
 function large(count: number): string {
   if (count >= 1e9) return `${whole(count / 1e9)} billion`;
   return count >= 1e6 ? `${whole(count / 1e6)} million` : whole(count);

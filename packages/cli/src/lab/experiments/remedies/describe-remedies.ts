@@ -11,7 +11,7 @@ const MARGIN = 0.1;
 
 interface Row extends RemedyResult {
   readonly factor: number | null; // factor of dL/dz per layer; null if it is too small to measure
-  readonly ratio: number; // of the first hidden layer's dL/dz to the last one's
+  readonly ratio: number; // ratio of the first hidden layer's dL/dz to the last one's
 }
 
 /** A row for each network at its best rate; `claims` says whether findings are claimed. */

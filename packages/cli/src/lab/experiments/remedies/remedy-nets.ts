@@ -9,15 +9,12 @@ export interface Remedy {
   readonly learns?: boolean; // known result at depth 20; absent if nothing is claimed
 }
 
-/** Of the weights of a hidden layer with I inputs and O outputs. */
+/** Initializers for the weights of a hidden layer with I inputs and O outputs. */
 const inits = {
-  /**
-   * U(-1/√I, 1/√I), which was usual before [Glorot & Bengio 2010, eq.
-   * 1](https://proceedings.mlr.press/v9/glorot10a.html).
-   */
+  /** U(-1/√I, 1/√I), common before [Glorot & Bengio 2010, eq. 1](https://proceedings.mlr.press/v9/glorot10a.html). */
   usual: (I: number) => ({ kind: 'uniform', low: -1 / Math.sqrt(I), high: 1 / Math.sqrt(I) }),
   glorot: () => 'glorot-normal',
-  /** Four times the deviation of glorot, since the slope of sigmoid at 0 is a quarter of that of tanh. */
+  /** Four times the standard deviation of glorot, since the slope of sigmoid at 0 is a quarter of that of tanh. */
   glorot4: (I: number, O: number) => ({ kind: 'normal', std: 4 * Math.sqrt(2 / (I + O)) }),
   orthogonal: () => 'orthogonal',
   he: () => 'he-normal',
@@ -28,7 +25,7 @@ export const remedyTable: Readonly<Record<string, Remedy>> = {
   sigmoid: { fn: 'sigmoid', init: 'glorot', learns: false },
   'sigmoid, weights x 4': { fn: 'sigmoid', init: 'glorot4' },
   'sigmoid, layer-norm': { fn: 'sigmoid', init: 'glorot', norm: 'layer-norm' },
-  /** As in the paper, and with the weights that alone never learn. */
+  /** Tested with the weights of the paper, and with weights that do not learn without batch-norm. */
   'sigmoid, batch-norm': { fn: 'sigmoid', init: 'glorot', norm: 'batch-norm', learns: true },
   'sigmoid, residual': { fn: 'sigmoid', init: 'glorot', skip: true, learns: true },
   'sigmoid, norm and residual': { fn: 'sigmoid', init: 'glorot', norm: 'layer-norm', skip: true, learns: true },

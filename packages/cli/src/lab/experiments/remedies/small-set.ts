@@ -22,9 +22,9 @@ export interface Setting {
 }
 
 export interface RemedyRun {
-  readonly loss: number; // mean of the last epoch's batches; Infinity if the run diverged
+  readonly loss: number; // mean loss of the last epoch's batches; Infinity if the run diverged
   readonly accuracy: number; // on the test rows; NaN if the run diverged
-  readonly rmsDz: readonly number[]; // of ∂loss/∂z at the start, by hidden layer, the first one first
+  readonly rmsDz: readonly number[]; // RMS of ∂loss/∂z at the start, by hidden layer, from the first to the last
 }
 
 export interface RemedyResult extends Sweep<RemedyRun> {

@@ -3,7 +3,7 @@ import { type ActivationSpec, activationSpec } from '../../../options/activation
 import { formatMember } from '../../../options/member.ts';
 import { readValue } from '../../../options/option.ts';
 
-/** What stands between the sums of a hidden layer and its activation. */
+/** A norm between the sums of a hidden layer and its activation. */
 export type Norm = 'batch-norm';
 const NORM: Norm = 'batch-norm';
 
@@ -22,7 +22,7 @@ export const normed = (spec: ActivationSpec): NamedActivation => ({
   norm: NORM,
 });
 
-/** 'sigmoid,relu,batch-norm+tanh,leaky-relu:alpha=0.2', each once. */
+/** 'sigmoid,relu,batch-norm+tanh,leaky-relu:alpha=0.2', each at most once. */
 export const activationList = option.kind(
   (_where, name, raw): readonly NamedActivation[] => {
     const parts: readonly unknown[] = typeof raw === 'string' ? raw.split(',') : [raw];

@@ -37,7 +37,7 @@ export interface Comparison {
   readonly isNormed: boolean; // whether a norm stands before the activation
   readonly looks: readonly Look[]; // looks by step; the first is before the first step
   readonly start: StartFactors;
-  readonly moved: readonly number[]; // of each W, the output's last
+  readonly moved: readonly number[]; // relative change of each W, the output's last
   readonly histograms: readonly LayerHistogram[]; // at the common rate
   readonly common: Trained; // at the common rate
   readonly best: Trained; // at its own best rate
@@ -61,7 +61,7 @@ export interface SeedRun {
   readonly test: Evaluation | null;
 }
 
-/** Ten epochs, for readers who find a third of an epoch too short. */
+/** Epochs of the long run, for readers who find a third of an epoch too short. */
 export const LONG_EPOCHS = 10;
 
 export interface LongRun {
@@ -72,14 +72,14 @@ export interface LongRun {
 export const longSteps = ({ length }: Setup, { train }: DeepData): number =>
   LONG_EPOCHS * Math.ceil(train.rows / (length.batch === 'full' ? train.rows : length.batch));
 
-/** So small that the size of Adam's steps no longer depends on that of the gradient. */
+/** So small that the size of Adam's steps no longer depends on the size of the gradient. */
 export const TINY_EPSILON = 1e-20;
 /** Multiple of the common rate; at the common rate itself, 300 steps are too few. */
 const TIMES_RATE = 3;
 
-/** The rates that are always tried, relative to the common one. */
+/** The range of rates that are always tried, relative to the common one. */
 const REACH = 100;
-/** Rates up to two powers of ten beyond: some networks learn at no rate. */
+/** Most rates tried, up to two powers of ten outside the range: some networks learn at no rate. */
 const MOST_RATES = 13;
 
 /** Steps to record: the first, the last, and about ten between. */
@@ -182,7 +182,7 @@ const factorsOf = ({ measured, expected, effect }: StartFactors) => ({
   effect,
 });
 
-/** The starting weights are so large that the first step is not finite. */
+/** Why a network cannot start: its starting weights are so large that the first step is not finite. */
 const noStart = (init: InitializerSpec, label: string, met: string | null): string =>
   `--init has ${typeof init === 'string' ? init : init.kind}, expected weights that ${label} can start from (${met})`;
 
@@ -191,7 +191,7 @@ export const EPSILON = 1e-8;
 
 /**
  * The results of 20 layers of sigmoid and of relu are known for certain settings. Returns a sentence for each setting
- * of this run that is outside of them; empty if all is claimed.
+ * of this run that differs; empty if all is claimed.
  */
 export function whyUnclaimed({ hidden, init, length }: Setup, { train }: DeepData): string[] {
   const { optimizer, batch, steps } = length;

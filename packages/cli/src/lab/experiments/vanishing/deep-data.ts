@@ -3,15 +3,15 @@ import { type DataMatrix, type DataSplits, type Dataset, splitDataset } from '@g
 import type { DatasetSource } from '../../../files/datasets/dataset-source.ts';
 import { openDataset } from '../../../files/datasets/open-dataset.ts';
 
-/** Rows to train on, to choose a learning rate by, and to measure the result on. */
+/** Rows held out to choose a learning rate. */
 const VALIDATION_ROWS = 2000;
 const LARGEST_SHARE = 0.2;
 
 export interface DeepData extends Required<DataSplits> {
   readonly loss: LossSpec;
   readonly outputs: number;
-  readonly meanSquare: number; // of the training inputs, over rows and columns
-  readonly meanVariance: number; // over rows, averaged over columns
+  readonly meanSquare: number; // mean square of the training inputs, over rows and columns
+  readonly meanVariance: number; // variance over rows, averaged over columns
   /** Share of the most frequent class in the test rows: the accuracy of always answering it. */
   readonly chance: number | null;
 }
@@ -53,14 +53,14 @@ export function meanVarianceOf(inputs: DataMatrix, rows: number): number {
   return meanSquareOf(inputs, rows) - means.reduce((sum, mean) => sum + mean ** 2, 0) / columns;
 }
 
-/** Share of the most frequent class: the accuracy of always answering it. */
+/** Share of the most frequent class, the accuracy of always answering it. */
 export function largestClass({ targets, rows, classes }: Dataset): number {
   const counts = new Array<number>(classes ?? 1).fill(0);
   for (let n = 0; n < rows; n++) counts[targets.array[n]]++;
   return Math.max(...counts) / rows;
 }
 
-/** How far an accuracy may be from chance by luck: three standard errors of a share of `rows`. */
+/** Whether an accuracy differs from chance only by luck: by at most three standard errors of a share of `rows`. */
 export const isChance = (accuracy: number, chance: number, rows: number): boolean =>
   accuracy <= chance + 3 * Math.sqrt((chance * (1 - chance)) / rows);
 

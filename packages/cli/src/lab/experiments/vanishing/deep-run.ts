@@ -40,7 +40,7 @@ export interface RunLength {
 /** Statistics of all hidden layers before a step. */
 export interface Look {
   readonly step: number;
-  readonly loss: number; // loss of that step's batch
+  readonly loss: number; // loss of the batch of that step
   readonly gradientNorm: number;
   readonly layers: readonly HiddenFigures[];
   readonly output: OutputFigures;
@@ -49,8 +49,8 @@ export interface Look {
 export interface DeepRun {
   readonly spec: NetworkSpec;
   readonly looks: readonly Look[];
-  readonly parameters: Elements; // at the end; if it diverged, before the bad step
-  readonly validation: Evaluation | null; // at the end; null if there are no such rows, or the run diverged
+  readonly parameters: Elements; // final weights; if the run diverged, those before the bad step
+  readonly validation: Evaluation | null; // at the end; null if there are no validation rows, or the run diverged
   readonly diverged: string | null; // why it diverged
 }
 
@@ -98,7 +98,7 @@ export async function lookAtStart(spec: NetworkSpec, bench: Bench, length: Omit<
   return look;
 }
 
-/** The weights that a run of this seed starts from. */
+/** The starting weights of a run with this seed. */
 export function startOf(spec: NetworkSpec, seed: number): Float64Array {
   const network = buildNetwork(spec);
   const parameters = new Float64Array(network.parameterCount);

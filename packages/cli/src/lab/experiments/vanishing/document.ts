@@ -4,7 +4,7 @@ import type { DeepData } from './deep-data.ts';
 import { factorRange } from './start-factors.ts';
 
 /**
- * All numbers in full, and the settings. It contains nothing about the machine, so it is the same on any number of
+ * All numbers in full, and the settings. Contains nothing about the machine, so it is the same for any number of
  * threads.
  */
 export function documentOf(comparisons: readonly Comparison[], setup: Setup, data: DeepData): Record<string, unknown> {
@@ -40,7 +40,7 @@ function activationOf(comparison: Comparison) {
     output: looks[0].output,
     factorPerLayer: measured.factor,
     theoryPerLayer: expected.factor,
-    theoryRange: range === null ? null : [range.low, range.high], // at this width, of the mean of the starts
+    theoryRange: range === null ? null : [range.low, range.high], // theory at this width for the mean over the starts
     fit: { spread: measured.spread, layersUsed: measured.layersUsed, layersTooSmall: measured.layersTooSmall },
     finalLoss: common.test?.loss ?? null,
     testAccuracy: common.test?.accuracy ?? null,

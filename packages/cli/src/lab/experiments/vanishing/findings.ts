@@ -26,7 +26,7 @@ export function findingsOf(comparisons: readonly Comparison[], setup: Setup, dat
   return found;
 }
 
-/** The chapter's bound: the most that the slopes of n sigmoids leave of a gradient. */
+/** The chapter's bound: the greatest factor that the slopes of n sigmoids leave of a gradient. */
 function slopes(): Finding[] {
   const { apply, derivative } = activations.sigmoid;
   const math = mathOf('float64');
@@ -40,7 +40,7 @@ function slopes(): Finding[] {
   ];
 }
 
-/** No finding if there is no factor, or so few units that theory cannot say anything about one network. */
+/** No finding if there is no factor, or too few units for theory to predict a single network. */
 function besideTheory({ label, seeds }: Comparison): Finding | undefined {
   const range = factorRange(seeds);
   if (range === null) return undefined;
@@ -54,8 +54,8 @@ function besideTheory({ label, seeds }: Comparison): Finding | undefined {
 }
 
 /**
- * The known results of 20 layers: sigmoid stays at chance, relu and sigmoid behind batch-norm learn. Nothing is claimed
- * for others.
+ * The known results of 20 layers: sigmoid stays at chance; relu, and sigmoid after batch-norm, learn. Nothing is
+ * claimed for others.
  */
 function ends(comparison: Comparison, data: DeepData, chance: number): Finding[] {
   if (comparison.label === 'sigmoid') return staysAtChance(comparison, data, chance);

@@ -2,9 +2,9 @@ import type { LayerFigures, TensorFigures } from '@gradloom/core';
 
 /** Statistics of a hidden layer a = f(z) or f(norm(z)), z = x · W + b, over the rows of a batch. */
 export interface HiddenFigures {
-  readonly rmsDz: number; // RMS over rows and units of the gradient of each row's own loss; likewise rmsDa
+  readonly rmsDz: number; // RMS over rows and units of the gradient of each row's own loss; rmsDa too
   readonly rmsDa: number;
-  readonly rmsDW: number; // RMS of the mean gradient of the batch; likewise rmsDb
+  readonly rmsDW: number; // RMS of the mean gradient of the batch; rmsDb too
   readonly rmsDb: number;
   readonly rmsW: number;
   readonly rmsB: number;

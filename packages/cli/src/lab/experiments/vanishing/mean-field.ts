@@ -13,27 +13,28 @@ export interface RandomLayer {
 export interface MeanField {
   readonly zVariance: number; // q = E[z²] over weights
   readonly squareSlope: number; // E[f′(z)²]
-  /** RMS of dL/dz of this layer divided by that of the next; null for the last, which is followed by the output. */
+  /** RMS of dL/dz of this layer divided by that of the next; null for the last one, before the output. */
   readonly factor: number | null;
   /**
    * Relative variance, over weights, of Σ dz² of a row for given dz of the next layer: how far one network of this
-   * width may be from theory.
+   * width may differ from theory.
    */
   readonly gradientSpread: number;
-  /** The same for the mean of f(z)² over units, given the layer before. */
+  /** Relative variance, over weights, of the mean of f(z)² over units, given the previous layer. */
   readonly squareSpread: number;
   readonly slopeResponse: number; // d ln E[f′(z)²] / d ln q
-  readonly nextResponse: number; // d ln q of the next layer / d ln q; of the last layer 0
+  readonly nextResponse: number; // d ln q of the next layer / d ln q; 0 for the last layer
 }
 
 /**
- * Wide layers at the start: z is normal with q₁ = I Var(W) E[x²] + Var(b), q_{l+1} = I Var(W) E[f(z_l)²] + Var(b), and
- * E[dz_l²] = E[f′(z_l)²] O Var(W) E[dz_{l+1}²], where W is that of the next layer. This is exact as widths grow, if the
- * weights of the backward pass are treated as independent of those of the forward pass. [Poole et al. 2016, eq.
- * 3](https://arxiv.org/abs/1606.05340), [Schoenholz et al. 2017, eq. 4](https://arxiv.org/abs/1611.01232)
+ * Theory of wide layers at the start: z is normal with q₁ = I Var(W) E[x²] + Var(b), q_{l+1} = I Var(W) E[f(z_l)²] +
+ * Var(b), and E[dz_l²] = E[f′(z_l)²] O Var(W) E[dz_{l+1}²], where W is that of the next layer. It is exact in the limit
+ * of infinite width, if the weights of the backward pass are treated as independent of those of the forward pass.
+ * [Poole et al. 2016, eq. 3](https://arxiv.org/abs/1606.05340), [Schoenholz et al. 2017, eq.
+ * 4](https://arxiv.org/abs/1611.01232)
  *
- * The spreads are those of a sum over O units that are independent given the layer before: of f(z)², and of (f′(z) g)²
- * with g normal, E[g⁴] = 3 E[g²]². For relu the latter is 5/O, as in [Hanin & Nica
+ * The spreads are those of a sum over O units that are independent given the previous layer: of f(z)², and of (f′(z)
+ * g)² with g normal, E[g⁴] = 3 E[g²]². For relu the latter is 5/O, as in [Hanin & Nica
  * 2020](https://arxiv.org/abs/1812.05994).
  */
 export function meanField(
@@ -61,7 +62,7 @@ export function meanField(
   });
 }
 
-/** Sizes of dL/dz by theory, relative to the last hidden layer; they are fitted as the measured ones are. */
+/** Sizes of dL/dz by theory, relative to the last hidden layer; they are fitted like the measured ones. */
 export function expectedSizes(fields: readonly MeanField[]): number[] {
   const sizes = fields.map(() => 1);
   for (let h = sizes.length - 2; h >= 0; h--) sizes[h] = sizes[h + 1] * (fields[h].factor ?? Number.NaN);
@@ -69,7 +70,7 @@ export function expectedSizes(fields: readonly MeanField[]): number[] {
 }
 
 const NODES = 8192;
-const REACH = 10; // standard deviations; 1.5e-23 of the normal distribution is beyond
+const REACH = 10; // standard deviations; 1.5e-23 of the normal distribution lies outside
 
 /** Moments of s(z)² with z normal, mean 0 and variance q. */
 interface SquareMoments {
@@ -91,7 +92,7 @@ export function momentsOf(
   const alpha = typeof activation.alpha === 'number' ? activation.alpha : f.alpha;
   const deviation = Math.sqrt(zVariance);
   let first = 0;
-  const sums = { outputs: [0, 0, 0], slopes: [0, 0, 0] }; // of s², s⁴ and s² (u² - 1)
+  const sums = { outputs: [0, 0, 0], slopes: [0, 0, 0] }; // sums of s², s⁴ and s² (u² - 1)
   const add = (of: number[], square: number, u: number, weight: number): void => {
     of[0] += weight * square;
     of[1] += weight * square * square;
@@ -122,11 +123,12 @@ const nodes = Array.from({ length: NODES }, (_, k) => {
 });
 
 /**
- * Wide layers at the start with batch-norm before the activation: a = f(u) and u normal with mean 0 and variance 1,
- * whatever the weights. The norm divides by σ_l, σ_l² = I Var(W_l) Var[f(u)] over rows, for the first layer the
- * variance of the inputs. So E[dz_l²] = E[f′(u)²] O Var(W) E[dz_{l+1}²] / σ_l², where W is that of the next layer. The
- * size of the weights cancels: from layer to layer remains √(E[f′²] / Var[f]), for relu √(π / (π - 1)). It is exact for
- * wide layers and large batches. [Yang et al. 2019](https://arxiv.org/abs/1902.08129)
+ * Theory of wide layers at the start with batch-norm before the activation: a = f(u) and u normal with mean 0 and
+ * variance 1, whatever the weights. The norm divides by σ_l, with σ_l² = I Var(W_l) Var[f(u)] over rows; the first
+ * layer has the variance of the inputs instead of Var[f(u)]. So E[dz_l²] = E[f′(u)²] O Var(W) E[dz_{l+1}²] / σ_l²,
+ * where W is that of the next layer. The size of the weights cancels: the factor from layer to layer is √(E[f′²] /
+ * Var[f]), for relu √(π / (π - 1)). It is exact for wide layers and large batches. [Yang et al.
+ * 2019](https://arxiv.org/abs/1902.08129)
  */
 export function normedMeanField(
   activation: ActivationSpec,
@@ -144,7 +146,7 @@ export function normedMeanField(
       factor: next === undefined ? null : Math.sqrt((next.fanOut * next.weightVariance * slopes.mean) / zVariance),
       gradientSpread: (3 * slopes.kurtosis - 1) / fanOut,
       squareSpread: (outputs.kurtosis - 1) / fanOut,
-      slopeResponse: 0, // the norm takes out what the layers before have changed
+      slopeResponse: 0, // the norm removes changes of the layers before it
       nextResponse: 0,
     };
   });

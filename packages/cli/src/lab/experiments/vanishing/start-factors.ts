@@ -2,12 +2,12 @@ import type { ActivationSpec } from '../../../options/activation.ts';
 import type { Look } from './deep-run.ts';
 import { expectedSizes, type MeanField, meanField, normedMeanField } from './mean-field.ts';
 
-/** The factor of the gradient at the start: as measured, and as theory expects for weights of this size. */
+/** The factor of the gradient at the start: measured, and expected by theory for weights of this size. */
 export interface StartFactors {
   readonly measured: FactorFit; // of dL/dz
   readonly expected: FactorFit; // the same fit of the sizes by theory
   readonly theory: readonly MeanField[];
-  readonly effect: WidthEffect | null; // effect of the finite width; null if there are too few units, or a norm
+  readonly effect: WidthEffect | null; // effect of the finite width; null if there are too few units, or with a norm
 }
 
 /** Variances are computed from the drawn weights and biases, whatever the initializer. */
@@ -16,7 +16,7 @@ export function startFactors(
   activation: ActivationSpec,
   widths: readonly number[], // of the input and the hidden layers
   inputMeanSquare: number,
-  inputVariance: number | null = null, // over rows, averaged over columns, where batch-norm precedes the activations
+  inputVariance: number | null = null, // over rows, averaged over columns, if batch-norm precedes the activations
 ): StartFactors {
   const drawn = layers.map(({ rmsW, rmsB }, h) => ({
     fanIn: widths[h],
@@ -42,10 +42,10 @@ interface FactorFit {
   readonly layersTooSmall: number; // layers left out, since their size is 0 or close to the smallest double
 }
 
-/** A square of less than this leaves the range in which doubles are exact to 53 bits, so its RMS means nothing. */
+/** Squares of smaller sizes get too close to the subnormals, which have fewer bits: their RMS means nothing. */
 const SMALLEST = 1e-150;
 
-/** Least squares of ln v over the layers, given from the input on. */
+/** Least squares of ln v over the layers, listed from the input. */
 export function fitFactor(sizes: readonly number[]): FactorFit {
   const logs = sizes.map((size, h): [number, number] => [h, Math.log(size)]).filter(([h]) => sizes[h] > SMALLEST);
   const layersUsed = logs.length;
@@ -60,8 +60,8 @@ export function fitFactor(sizes: readonly number[]): FactorFit {
 }
 
 /**
- * Weight of the ln v of each layer in the slope of the line; 0 for a layer that is left out, and for all if fewer than
- * two remain.
+ * Weight of ln v of each layer in the slope of the line: 0 for layers that are left out, and for all if fewer than two
+ * remain.
  */
 export function fitWeights(sizes: readonly number[]): number[] {
   const used = sizes.map((_, h) => h).filter((h) => sizes[h] > SMALLEST);
@@ -81,7 +81,7 @@ export interface WidthEffect {
 
 /**
  * For the gradient of one row, dz² of a layer divided by that of the next is a mean over units, with relative variance
- * `gradientSpread`. Taken as log-normal with mean 1, its logarithm has variance ln(1 + spread) and mean minus half of
+ * `gradientSpread`. If it is log-normal with mean 1, its logarithm has variance ln(1 + spread) and mean minus half of
  * that; the RMS has half the logarithm. So ln of the sizes is a random walk over the layers, and its fitted slope
  * averages over the steps. In the forward pass the mean square of each layer deviates too, and with it the slopes of
  * all later layers; the deviations of both passes are added as if they were fully correlated. Rows that are not fully
@@ -91,8 +91,8 @@ export interface WidthEffect {
  * fourth power is not finite. [Hanin & Nica 2020](https://arxiv.org/abs/1812.05994)
  */
 export function widthEffect(
-  fields: readonly MeanField[], // from the input on
-  fit: readonly number[], // weights of each ln v in the slope, as `fitWeights` gives them
+  fields: readonly MeanField[], // starting at the input
+  fit: readonly number[], // weights of each ln v in the slope, from `fitWeights`
 ): WidthEffect | null {
   const steps = fields.slice(0, -1);
   if (!steps.every(({ gradientSpread }) => gradientSpread <= 1)) return null;
@@ -115,14 +115,14 @@ export function widthEffect(
   return Number.isFinite(deviation) ? { shift, deviation } : null;
 }
 
-/** One start: the measured factor, the one that theory expects for infinite width, and the effect of its width. */
+/** One start: the measured factor, the theory for infinite width, and the effect of its width. */
 interface StartBesideTheory {
   readonly factor: number | null;
   readonly expected: number | null;
   readonly effect: WidthEffect | null;
 }
 
-/** The geometric mean of the factor over starts, and the range that theory allows for networks of this width. */
+/** The geometric mean of the factor over starts, and the theoretical range for networks of this width. */
 export interface FactorRange {
   readonly factor: number;
   readonly low: number; // three standard errors below the lowest possible mean, and above the highest

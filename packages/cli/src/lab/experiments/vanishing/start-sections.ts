@@ -8,7 +8,7 @@ import { shownRows } from '../../../terminal/text/thin.ts';
 import type { Section } from '../experiment.ts';
 import type { Comparison, Setup } from './compare.ts';
 
-/** Rows of a chart; of more layers, some are shown. */
+/** Most rows of a chart; with more layers, only some are shown. */
 const MOST_ROWS = 40;
 
 export function slopeOfSigmoid(): Section {
@@ -29,7 +29,7 @@ export function slopeOfSigmoid(): Section {
   };
 }
 
-/** A row of bars for each layer. */
+/** Charts with a row of bars for each layer. */
 export function pictures(comparisons: readonly Comparison[], setup: Setup, paint: Paint): Section[] {
   const depth = setup.hidden.length;
   const layers = shownRows(depth, MOST_ROWS);
@@ -125,7 +125,7 @@ export function perLayer(comparisons: readonly Comparison[], setup: Setup, when:
   };
 }
 
-/** Empty for null. */
+/** A number as text; empty for null. */
 const optional = (value: number | null): string => (value === null || !Number.isFinite(value) ? '-' : decimal(value));
 
 const short = (value: number): string =>

@@ -6,7 +6,7 @@ import type { Section } from '../experiment.ts';
 import type { Comparison, Setup, Trained } from './compare.ts';
 import type { DeepData } from './deep-data.ts';
 
-/** Activations side by side in a table of rates; further ones are below. */
+/** Activations side by side in a table of rates; the rest follow below. */
 const ABREAST = 4;
 
 export function alongTraining(comparisons: readonly Comparison[]): Section {

@@ -44,7 +44,7 @@ export const vanishing = defineExperiment({
   },
 });
 
-/** What fails, what replaced it, and what makes it learn after all. */
+/** Default activations: one that fails, its replacement, and a norm that makes it learn after all. */
 const USUAL = [named({ kind: 'sigmoid' }), named({ kind: 'relu' }), normed({ kind: 'sigmoid' })];
 
 const MNIST: DatasetSource = { name: 'mnist', options: { kind: 'mnist' } };

@@ -12,7 +12,7 @@ import {
 import type { FigureTable } from '../../figures/scale-figures.ts';
 import type { RankPoint } from './measure-ranks.ts';
 
-/** Lines of at most 80 columns; none where no ranks were measured. */
+/** Text output, at most 80 columns wide; empty if no ranks were measured. */
 export function describeRanks(points: readonly RankPoint[], cores: number, paint: Paint): string[] {
   if (points.length === 0) return [];
   const lines = ({ head, rows, numeric }: FigureTable): string[] =>

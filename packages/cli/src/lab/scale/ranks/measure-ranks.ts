@@ -12,17 +12,17 @@ import type { Workload } from '../measure-scaling.ts';
 import { passesMs } from '../predict-cores.ts';
 import { median } from '../summarize-rounds.ts';
 
-/** What a number of ranks came to. */
+/** Measurement of a number of ranks. */
 export interface RankPoint {
   readonly ranks: number;
   readonly machines: number;
-  readonly threads: readonly number[]; // of each rank
+  readonly threads: readonly number[]; // threads of each rank
   readonly library: string;
-  readonly steps: number; // of a run
+  readonly steps: number; // steps of a run
   readonly stepMs: number; // median of the rounds
-  readonly rounds: readonly number[]; // ms a step
+  readonly rounds: readonly number[]; // ms per step
   readonly samplesPerSecond: number;
-  readonly plainMs: number | null; // where exchanges wait for the end of the passes; null on one rank
+  readonly plainMs: number | null; // if exchanges wait for the end of the passes; null on one rank
   readonly fingerprint: string; // of the weights after `steps` steps
   readonly work: RankWork;
   readonly network: Network | null;
@@ -32,7 +32,7 @@ export interface RankPoint {
 
 /** How to measure. */
 export interface RankMeasuring {
-  readonly threads: number; // of this rank
+  readonly threads: number; // threads of this rank
   readonly rounds: number;
   readonly note: (text: string) => void;
 }
@@ -41,11 +41,11 @@ const RUN_MS = 1000;
 const WARM_STEPS = 300;
 const LEAST_STEPS = 5;
 
-/** Ways to exchange that are measured in turns: as a run does it, and after the passes. */
+/** Ways to exchange, measured alternately: the default, and after the passes. */
 const ways = { own: {}, plain: { overlap: false } } as const satisfies Record<string, TrainOptions>;
 type Way = keyof typeof ways;
 
-/** Measures the ranks that were started. All call it together, and all get the figures of rank 0. */
+/** Measures the started ranks. All ranks call it together, and all get the figures of rank 0. */
 export async function measureRanks(
   cluster: Cluster,
   pool: Pool,
@@ -65,7 +65,7 @@ export async function measureRanks(
   for (let k = 0; k < 2 && asked === undefined; k++) {
     const { stepMs } = await run({ steps });
     const fitting = Math.round(RUN_MS / stepMs);
-    // Ranks are to do the same, and each has a clock of its own.
+    // Rank 0 decides: ranks must run the same number of steps, but each has its own clock.
     steps = await cluster.fromFirst(Math.max(LEAST_STEPS, k === 0 ? Math.min(WARM_STEPS, fitting) : fitting));
   }
 
@@ -77,8 +77,8 @@ export async function measureRanks(
   }
 
   note('a rank by itself');
-  await cluster.fromAll(null); // all at the same time, as in a step
-  // A rank without rows has none to measure, but has to leave others in peace.
+  await cluster.fromAll(null); // ranks start at the same time, as in a step
+  // Every rank trains as many rows as the rank with most, even if a step gives it none.
   const { profiles = [] } = await train(spec, data, { ...alone, batch: work.rows, steps, profile: true }).result;
   const most = (of: (profile: Profile) => number): number => Math.max(...profiles.map(of)) / steps;
   await cluster.fromAll(null);
@@ -104,7 +104,7 @@ export async function measureRanks(
   });
 }
 
-/** The slowest rank's, since all wait for it. */
+/** Parts of the slowest rank, since all wait for it. */
 function partsOf(
   all: readonly { readonly gradientMs: number; readonly updateMs: number; readonly gigabytesPerSecond: number }[],
   { latencyMs, bytesPerSecond }: Network,
@@ -114,30 +114,30 @@ function partsOf(
     updateMs: Math.max(...all.map(({ updateMs }) => updateMs)),
     bytesPerMs: Math.min(...all.map(({ gigabytesPerSecond }) => gigabytesPerSecond)) * 1e6,
     latencyMs,
-    // A ping-pong does not know what a second message costs beside the first: at most as much.
+    // A ping-pong does not measure the cost of a second message; it is at most that of the first.
     messageMs: latencyMs,
     networkBytesPerMs: bytesPerSecond / 1000,
   };
 }
 
-/** What a prediction is made of: measured, or taken from a data sheet. */
+/** The parts of a prediction, measured or taken from a data sheet. */
 interface RankParts {
   readonly gradientMs: number; // passes over the rows of the rank that has most, on its threads
-  readonly updateMs: number; // of all weights, on the threads of a rank
-  readonly bytesPerMs: number; // of memory, that all threads of a rank reach: rows of gradients are added at this speed
-  readonly latencyMs: number; // of a message between two ranks
-  readonly messageMs: number; // of each further message that a rank sends at the same time
-  readonly networkBytesPerMs: number; // that a rank sends while it receives as many
+  readonly updateMs: number; // update of all weights on the threads of a rank
+  readonly bytesPerMs: number; // memory bandwidth of all threads of a rank; rows of gradients are added at this speed
+  readonly latencyMs: number; // latency of a message between two ranks
+  readonly messageMs: number; // time of each further message that a rank sends at the same time
+  readonly networkBytesPerMs: number; // bandwidth of a rank that sends and receives at once
 }
 
-/** What a step on ranks would take, in milliseconds. */
+/** Predicted milliseconds of a step on ranks. */
 interface RankPrediction {
   readonly gradientMs: number;
-  readonly joinMs: number; // rows of the team, added to one for each subtree
-  readonly gatherMs: number; // gradients on their way to the ranks that update them
-  readonly hiddenMs: number; // of it, while passes go on
+  readonly joinMs: number; // adding the rows of the team to one for each subtree
+  readonly gatherMs: number; // sending gradients to the ranks that update them
+  readonly hiddenMs: number; // part of `gatherMs` that overlaps with passes
   readonly updateMs: number;
-  readonly returnMs: number; // weights and notes on their way to all
+  readonly returnMs: number; // sending weights and notes to all ranks
   readonly stepMs: number;
 }
 
@@ -151,7 +151,7 @@ export function predictRanks(parts: RankParts, work: RankWork, overlap: boolean)
   const addMs = (rows: number, length: number): number => (3 * rows * length * bytesOfNumber) / parts.bytesPerMs;
   const gatherMs = wayMs(work.gradients);
   const { gradientMs } = parts;
-  // What the first layers have starts on its way when the last pass ends, and waits for nothing else.
+  // Gradients of the first layers are only sent after the last pass; the others can overlap with the backward pass.
   const hiddenMs = overlap ? Math.min(gatherMs * work.early, gradientMs * BACKWARD_SHARE) : 0;
   const joinMs = addMs(joins, P);
   const updateMs = P === 0 ? 0 : (parts.updateMs * held) / P + addMs(nodeRows - 1, held);
@@ -162,5 +162,5 @@ export function predictRanks(parts: RankParts, work: RankWork, overlap: boolean)
   };
 }
 
-/** Of the passes of a step: backward takes two products a layer, forward one. */
+/** Share of the passes of a step: backward has two products per layer, forward one. */
 const BACKWARD_SHARE = 2 / 3;

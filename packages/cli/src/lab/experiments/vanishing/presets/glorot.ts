@@ -19,7 +19,7 @@ import { fitFactor } from '../start-factors.ts';
 import { definePreset } from './preset.ts';
 
 const LAYERS = 5;
-const MIDDLE = 2; // the hidden layer whose Jacobian is taken, from 0
+const MIDDLE = 2; // index of the hidden layer whose Jacobian is taken, from 0
 const tanh = named({ kind: 'tanh' }).spec;
 
 /** The paper's equations 1 and 16. */
@@ -31,7 +31,7 @@ const inits: Record<'standard' | 'normalised', (fanIn: number) => InitializerSpe
 interface Measured {
   readonly looks: readonly Look[]; // one per seed
   readonly dz: Range; // factor per layer, towards the input
-  readonly dW: Range; // likewise
+  readonly dW: Range; // factor of dL/dW per layer, towards the input
   readonly singular: number; // mean singular value of the Jacobian of the middle layer, at the first seed and row
 }
 
@@ -66,7 +66,7 @@ export const glorotOf = ({ width, rows }: { width: number; rows: number }) =>
       return found;
     },
     show([standard, normalised], seeds) {
-      const expected = (n: number) => (8 / (3 * Math.PI)) * Math.sqrt(n); // of W alone, n Var(W) being n
+      const expected = (n: number) => (8 / (3 * Math.PI)) * Math.sqrt(n); // theory for W alone, with n = n Var(W)
       return {
         sections: [
           {

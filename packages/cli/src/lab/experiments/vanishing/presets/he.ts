@@ -19,13 +19,13 @@ const paper = (printed: string): Published => ({ printed, source: 'He et al. 201
 
 interface Measured {
   readonly starts: readonly Look[]; // one per seed
-  readonly factors: readonly number[]; // of dL/dz per layer, towards the input, one a seed
+  readonly factors: readonly number[]; // factors of dL/dz per layer, towards the input, one per seed
   readonly theory: FactorRange; // the range of the mean factor by theory, for networks of this width
   readonly accuracies: readonly number[]; // validation accuracy, one per seed
 }
 
 /**
- * Thirty layers with relu, trained from both initializers with momentum 0.9 at rate 0.01 and batches of 128, as in the
+ * Trains thirty layers with relu from both initializers, with momentum 0.9, rate 0.01 and batches of 128, as in the
  * paper. The networks of the paper are convolutional, on ImageNet; these are dense, on digits. The factors are the same
  * for any start, but the accuracy depends on it, so accuracies are shown and not claimed. [He et al. 2015,
  * §2.2](https://arxiv.org/abs/1502.01852)
@@ -99,8 +99,8 @@ function factorsOf(starts: readonly Look[], hidden: readonly number[], { inputs,
 }
 
 /**
- * The factor of the paper is for infinite width. It agrees if the mean factor of these starts is within the range of
- * theory for this width.
+ * The factor of the paper is for infinite width. It agrees if the mean factor of these starts is within the theoretical
+ * range for this width.
  */
 function factorFinding(what: string, figure: Published, { theory: { factor, low, high } }: Measured): Finding {
   return published(

@@ -11,24 +11,27 @@ export interface Preset {
   readonly run: (seeds: readonly number[], context: ExperimentContext, long?: boolean) => Promise<Outcome>;
 }
 
-/** What a preset measures with. */
+/** Data, threads and seeds for measuring a preset. */
 export interface Measuring {
   readonly train: Dataset; // the first rows of MNIST's training set
   readonly seeds: readonly number[];
-  readonly long: boolean; // also what takes minutes
+  readonly long: boolean; // include measurements that take minutes
   readonly note: (text: string) => void;
-  /** Data and loss of runs, by default all rows as the training set, with the threads of the preset. */
+  /** Data and loss of runs on the threads of the preset; by default all training rows. */
   bench(loss: LossSpec, data?: Bench['data']): Bench;
 }
 
-/** How a preset shows what it has found. */
+/** The output of a preset. */
 export interface Shown {
   readonly sections: readonly Section[];
   readonly findings: readonly Finding[];
-  readonly json: Readonly<Record<string, unknown>>; // besides its name and seeds
+  readonly json: Readonly<Record<string, unknown>>; // in addition to its name and seeds
 }
 
-/** The frame of all presets: opens `rows` rows of MNIST and threads, measures, ends the threads, and shows. */
+/**
+ * The steps of every preset: opens `rows` rows of MNIST and threads, measures, closes the threads, and shows the
+ * results.
+ */
 export const definePreset = <Found>(
   name: string,
   {
