@@ -138,7 +138,7 @@ const types = {
   Activation Allocate AverageOptions BatchPlace Block Blocks CalibrationOptions Call DecisionOptions
   Emit GatherBytes Initializer Inspect Kernels ProbabilityOptions RankingMetric
   RankingOptions RealMath
-  Layer LayerMemory Loss LossKernel LossVariant OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
+  Layer LayerMemory LayerName Loss LossKernel LossVariant OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
   Pausable Place PlacedLayer Predictor ProductShape Random Schedule ScheduleContext ScheduleIn Shape Share StackMemory
   StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),
