@@ -52,7 +52,7 @@ export interface ForeignEntry {
 }
 
 /**
- * The entries of a file of a run, or of one behind --config, which errors name behind `from`.
+ * The entries of a run's file or a --config file; errors name the file by `from`.
  * @throws UsageError naming the first key that is unknown.
  */
 export function entriesToRaw(

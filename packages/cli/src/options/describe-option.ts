@@ -6,8 +6,8 @@ import type { RawOptions } from './raw-options.ts';
 import { isRecord } from './read-object.ts';
 
 /**
- * The message of `error` in terms of the options that were given. If it is about a whole option, or an option inside of
- * one that has a flag of its own, this is its subject.
+ * The message of `error` in terms of the options that were given. Its subject is the flag if the error is about a whole
+ * option, or about an inner option with a flag of its own.
  */
 export function describeOption(given: readonly RawOptions[string][], error: OptionError, isOwnFlag = false): string {
   const { about, problem, options } = error;
@@ -26,8 +26,7 @@ function withKebabOptions(error: OptionError): string {
 }
 
 /**
- * '--optimizer sgd', '--hidden 128,64': enough of the value to know it again; a whole object or text of one says too
- * much.
+ * '--optimizer sgd', '--hidden 128,64': enough of the value to recognize it; a whole object would be too long.
  */
 function withValue({ name, value }: RawOptions[string]): string {
   const known = isRecord(value) ? value.kind : value === true ? undefined : value;

@@ -5,7 +5,7 @@ import { kebabCase } from './flags-of.ts';
 import type { OptionTable } from './option.ts';
 import type { RawOptions } from './raw-options.ts';
 
-/** Flags for options of the libraries that have another name there, or none: the first that was given is named. */
+/** Flags for library options that have another name or no flag of their own; errors name the first that was given. */
 const flagsOf: Readonly<Record<string, readonly string[]>> = {
   layers: ['spec', 'hidden', 'model'],
   input: ['spec', 'model'],
@@ -19,9 +19,9 @@ const flagsOf: Readonly<Record<string, readonly string[]>> = {
 const OF_THE_MACHINE = new Set(['backend', 'blas']);
 
 /**
- * What the libraries say of an option, said of what was `given` for it: '--batch has 0, expected …', or, where the
- * fault lies inside of a value or between two, '--spec net.json beside --dataset xor: the network's output has …'. Exit
- * code 2 where any of it was typed.
+ * Rewrites an option error of the libraries in terms of the flags that were `given`: '--batch has 0, expected …', or, if
+ * the fault is inside a value or between two, '--spec net.json beside --dataset xor: the network's output has …'. The
+ * exit code is 2 if any of these flags was typed.
  */
 export function nameFlag(error: unknown, table: OptionTable, given: RawOptions = allOf(table)): unknown {
   if (!(error instanceof OptionError)) return error;

@@ -7,13 +7,13 @@ import { readValue } from './option.ts';
 
 let used: LoadedParts | undefined;
 
-/** The parts of the modules that --module names: a command has one set of them. Undefined where it names none. */
+/** The parts of the --module files: one set per command. Undefined without --module. */
 export const partsOfCommand = (): LoadedParts | undefined => used;
 
-/** The same by family. */
+/** These parts by family. */
 export const ownParts = (): OwnParts | undefined => used?.own;
 
-/** What loads a model needs of them. */
+/** Options for loading a model that may use these parts. */
 export const loadOptions = (): LoadOptions => (used === undefined ? {} : { parts: used });
 
 /** Imports what --module names, before the other options are read, which may name its parts. */
@@ -34,7 +34,7 @@ const modules = option.kind((_where, name, raw): readonly string[] => {
   throw new Error(`${name} has ${show(raw)}, expected the path of a module such as ./my-parts.js`);
 });
 
-/** Of every command that builds a network or reads a model. */
+/** The --module option, for every command that builds a network or reads a model. */
 export const moduleOption = {
   group: 'Model',
   effect: 'code',

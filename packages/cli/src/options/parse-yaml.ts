@@ -1,11 +1,11 @@
 import { Lexer, Parser, parseDocument } from 'yaml';
 
-/** As in the header of a model: a network of the deepest nesting takes half of them. */
+/** Most levels of nesting, as in the header of a model; the deepest network takes half of them. */
 const MOST_LEVELS = 64;
 
 /**
- * The value of YAML; null where the text has none.
- * @throws Error for the first mistake, and for what would be passed over.
+ * The value of a YAML text; null if it has none.
+ * @throws Error for the first mistake, and for content that the parser would skip.
  */
 export function parseYaml(text: string): unknown {
   refuseDeep(text);
@@ -17,8 +17,8 @@ export function parseYaml(text: string): unknown {
 }
 
 /**
- * What makes values of YAML calls itself for each level, and V8 ends the process where a regular expression finds too
- * little room left on the stack to be compiled. This parser keeps the levels in a list.
+ * Refuses deep nesting before the YAML library composes values: it recurses for each level, and V8 ends the process if a
+ * regular expression is compiled with too little stack left. This parser keeps the levels in a list.
  */
 function refuseDeep(text: string): void {
   const parser = new Parser();

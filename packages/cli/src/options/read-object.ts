@@ -11,8 +11,8 @@ const MOST_JSON_BYTES = 1 << 22;
 const MOST_YAML_BYTES = 1 << 16;
 
 /**
- * The object in a JSON or YAML file, or in the text itself where it begins with a brace. @throws UsageError for what is
- * wrong in it, Error where it cannot be read.
+ * The object in a JSON or YAML file, or in the text itself if it begins with a brace. @throws UsageError if the content
+ * is invalid, Error if the file cannot be read.
  */
 export async function readObject(name: string, path: string): Promise<Record<string, unknown>> {
   const inline = path.startsWith('{');
@@ -58,8 +58,8 @@ function parseJson(about: string, text: string): unknown {
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g;
 
 /**
- * The first key that an object of valid JSON has twice, the later of which JSON.parse would take; undefined where there
- * is none.
+ * The first key that appears twice in one object of valid JSON, where JSON.parse would keep the later one; undefined if
+ * there is none.
  */
 export function duplicateKey(json: string): string | undefined {
   const keysOfObjects: Set<string>[] = [];
@@ -78,7 +78,7 @@ export function duplicateKey(json: string): string | undefined {
 }
 
 /**
- * ' at line 2, column 24, expected a value': where a text stops being JSON. Undefined where the place cannot be told.
+ * ' at line 2, column 24, expected a value': where a text stops being valid JSON. Undefined if the place is unknown.
  */
 export function jsonMistake(text: string): string | undefined {
   // Loads only where there is a mistake.
@@ -100,7 +100,7 @@ export function jsonMistake(text: string): string | undefined {
   return ` at ${first.place}, expected ${wanted[name] ?? 'a value'}`;
 }
 
-/** By jsonc-parser's names of mistakes. */
+/** Expected content, by jsonc-parser's names of mistakes. */
 const wanted: Readonly<Record<string, string>> = {
   PropertyNameExpected: 'a key in double quotes',
   ColonExpected: 'a colon after the key',

@@ -8,8 +8,8 @@ const OWN_PIPE = /^\/dev\/(stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
 export const isOwnPipe = (path: unknown): boolean => typeof path === 'string' && OWN_PIPE.test(path);
 
 /**
- * The text of the file behind the flag `name`, or of a pipe such as /dev/stdin.
- * @throws UsageError where it is no text or has more than `mostBytes`, Error where it cannot be read.
+ * The text of the file that the flag `name` gives, or of a pipe such as /dev/stdin.
+ * @throws UsageError if it is not text or has more than `mostBytes`, Error if it cannot be read.
  */
 export function readText(name: string, path: string, mostBytes: number): string {
   const bytes = readBounded(name, path, mostBytes);
@@ -17,7 +17,7 @@ export function readText(name: string, path: string, mostBytes: number): string 
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     if (!text.includes('\0')) return text;
   } catch {
-    // Said below, as of a NUL, which is UTF-8 but no text.
+    // Refused below, like a NUL, which is valid UTF-8 but not text.
   }
   throw new UsageError(`${name} ${path} is not text, expected JSON or YAML in UTF-8`);
 }
@@ -31,7 +31,7 @@ function readBounded(name: string, path: string, mostBytes: number): Uint8Array 
       throw new Error(isFolder ? 'it is a directory' : 'it is not a regular file (use /dev/stdin for a pipe)');
     }
     file = openSync(path, 'r');
-    // With big integers: of a pipe without them, Node takes the links of packages that it loads next for their places.
+    // With big integers: after an fstat of a pipe without them, Node 20 no longer resolves links of packages.
     if (fstatSync(file, { bigint: true }).size <= mostBytes) {
       const bytes = new Uint8Array(mostBytes + 1);
       const filled = fill(file, bytes);

@@ -3,7 +3,7 @@ import type { OptionTable, Values } from '../../options/option.ts';
 import { verbose } from '../../options/run-options.ts';
 import { trainAlternatives, trainOptions } from '../train/options.ts';
 
-/** Of train, what describes the data, the network and one step; the rate and the length of the run are the sweep's. */
+/** The options of train that describe data, network and one step; the sweep sets the rate and the length. */
 const {
   folds: _folds,
   fold: _fold,

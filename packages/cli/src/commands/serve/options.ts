@@ -5,7 +5,7 @@ import { moduleOption } from '../../options/own-parts.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 import { hostNames } from './host-names.ts';
 
-/** What a browser sends as `Origin`: no path behind it. */
+/** An origin as browsers send it in `Origin`: without a path. */
 const origin = option.kind((_where, name, raw): string => {
   if (raw === '*') return raw;
   const wanted = 'an origin such as https://example.com, or *';

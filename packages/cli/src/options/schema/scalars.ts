@@ -10,7 +10,7 @@ const ofKind = <T>({ isValid, wanted }: option.PlainKind<T>): Schema<T> => ({
 /** A finite number. JSON has no other, but 1e999 reads as Infinity. */
 export const number = (low?: number, high?: number): Schema<number> => ofKind(option.inRange(low, high));
 
-/** The same, or NaN for null: JSON writes null for a number that is not finite. */
+/** A number, or NaN for null: JSON writes null for a number that is not finite. */
 export function figure(low?: number, high?: number): Schema<number> {
   const { isValid, wanted } = option.inRange(low, high);
   const expected = `${wanted}, or null`;

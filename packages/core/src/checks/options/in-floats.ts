@@ -36,7 +36,7 @@ function passes(check: Check<unknown>, value: number): boolean {
 }
 
 /**
- * The same for every number of a member's spec, and of the members that it has in it; `about` is whose they are, where
+ * Applies `inFloats` to every number of a member's spec, nested members included; `about` names their owner where
  * the kind alone does not say it. A member of a user's own rounds its numbers itself.
  */
 export function specInFloats(where: string, path: string, spec: unknown, members: MemberTables, about?: string): void {

@@ -1,11 +1,11 @@
 import type { Cluster, Connection } from '../../cluster/cluster.ts';
 
-/** What a step has to know of the ranks that take it together; the same on all but for what is a rank's own. */
+/** What a step needs to know about the ranks; equal on all ranks except for rank-specific fields. */
 export interface ClusterShape {
   readonly connection: Connection;
   /** Threads of each rank, by which leaves are dealt. */
   readonly threadsOf: readonly number[];
-  /** Cores of this rank: threads that have one each spin where they wait. @default all of the machine */
+  /** Cores of this rank: if each thread has one, threads spin while they wait. @default all of the machine */
   readonly cores?: number;
   /** Ranks on this rank's machine, which share its memory. @default 1 */
   readonly ranksHere?: number;

@@ -7,13 +7,13 @@ import { type OwnedBlocks, type Ownership, ownershipOf } from './owned-blocks.ts
 import { firstRows, type RankBatch, rankBatch } from './rank-batch.ts';
 import type { PlannedExchange } from './sync.ts';
 
-/** Channels of exchanges: those of two buckets may be under way at the same time. */
+/** Channels of exchanges: those of two buckets may be pending at the same time. */
 const CHANNEL = { squares: 0, notes: 1, statistics: 2, model: 3, look: 4, gradients: 5, weights: 6 };
 
 /** Channels that each bucket has. */
 const OF_BUCKET = 2;
 
-/** What ranks send each other in steps on batches of some size. */
+/** The messages between ranks in a step on a batch of some size. */
 export interface RankExchanges {
   readonly rank: number;
   readonly batch: RankBatch;
@@ -22,19 +22,19 @@ export interface RankExchanges {
   readonly own: readonly OwnedBlocks[];
   /** Row of this rank's first node among the nodes of all. */
   readonly firstRow: number;
-  /** Rows of gradients of a bucket, `rows` those of this rank's nodes, to the ranks that update it. */
+  /** Sends the gradients of a bucket to the ranks that update it; `rows` are the rows of this rank's nodes. */
   gradients(bucket: number, rows: readonly number[]): PlannedExchange;
-  /** The weights of a bucket to all. */
+  /** Sends the weights of a bucket to all ranks. */
   weights(bucket: number): PlannedExchange;
-  /** Squares of the mean gradient to all. */
+  /** Sends the squares of the mean gradient to all ranks. */
   squares(): PlannedExchange;
-  /** Notes to all: see rank-step.ts. */
+  /** Sends the notes to all ranks: see rank-step.ts. */
   notes(notes: readonly Float64Array[]): PlannedExchange;
-  /** Sums over leaves, `width` numbers each, that passes share. */
+  /** Exchanges sums over leaves, `width` numbers each. */
   statistics(arrays: readonly LeafArray[]): PlannedExchange;
-  /** The moving average of the weights to all. */
+  /** Sends the moving average of the weights to all ranks. */
   model(): PlannedExchange;
-  /** What a look reads, to the first rank: the mean gradient goes to its first row of gradients. */
+  /** Sends what a probe reads to the first rank, the mean gradient to its first row of gradients. */
   look(probeLength: number): PlannedExchange;
 }
 
@@ -44,7 +44,7 @@ export interface LeafArray {
   readonly width: number;
 }
 
-/** The exchanges of a step on `rows` rows; none where no other rank takes part. */
+/** The exchanges of a step on `rows` rows; null without other ranks. */
 export function rankExchanges(
   context: Pick<RunContext, 'setup' | 'network' | 'arena'>,
   rows: number,
@@ -57,7 +57,7 @@ export function rankExchanges(
   const ownership = ownershipOf(network, cluster);
   const rowOf = firstRows(batch);
   const { parameterCount: P } = network;
-  // Each begins with its neighbour, so that not all send to the same.
+  // Each rank begins with its neighbour, so that they do not all send to the same rank.
   const peers = Array.from({ length: ranks - 1 }, (_, k) => (rank + 1 + k) % ranks);
   const untrained = network.tensors.filter(({ isTrained }) => !isTrained);
   const own = ownership.of[rank];
@@ -95,7 +95,7 @@ export function rankExchanges(
         return {
           send: [
             ...rows.map((row) => viewOf(arena.gSum, row * stride + theirs.offset, theirs.length)),
-            // Only the passes of the first leaf write what is not trained.
+            // Only the passes of the first leaf write untrained state.
             ...(rank === batch.lead ? stateOf(theirs) : []),
           ],
           receive: [
@@ -148,7 +148,7 @@ const transfer =
 const squaresOf = ({ squares }: Arena, blocks: readonly OwnedBlocks[]): Float64Array[] =>
   blocks.map(({ first, end }) => viewOf(squares, first, end - first));
 
-/** What a tensor has in a range of parameters. */
+/** The part of a tensor that lies in a range of parameters. */
 function commonPart(theta: Elements, { offset, length }: Tensor, from: number, count: number): Elements {
   const first = Math.max(offset, from);
   return viewOf(theta, first, Math.max(0, Math.min(offset + length, from + count) - first));

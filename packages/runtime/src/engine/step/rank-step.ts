@@ -19,44 +19,44 @@ import type { RankBatch } from './rank-batch.ts';
 import { type LeafArray, rankExchanges } from './rank-exchanges.ts';
 import { type ExchangeAct, exchange, type PlannedExchange } from './sync.ts';
 
-/** What a step does since other ranks take it too. Each emits the part of one thread. */
+/** Extra work of a step that ranks share. Each method emits the part of one thread. */
 export interface RankStep {
-  /** In the order in which a backward pass completes them. */
+  /** Buckets of blocks, in the order in which a backward pass completes them. */
   readonly buckets: readonly BlockRange[];
   /** Blocks that the rank updates, bucket by bucket. */
   readonly own: readonly OwnedBlocks[];
-  /** Numbers of each row of gradients that an update reads, and of the state. */
+  /** Numbers in a row of gradients that this rank's update reads, and in its optimizer state. */
   readonly held: number;
-  /** These rows. */
+  /** Rows of gradients that the update reads. */
   readonly rows: Elements; // [rows, gradientStride]
   /** How the update adds the rows. */
   readonly sums: NodeSums;
-  /** Behind a barrier in the passes: sums over the leaves of all ranks; a barrier is behind it. */
+  /** After a barrier in the passes: exchanges the sums over leaves. Ends with a barrier. */
   statistics(emit: Emit, arrays: readonly LeafArray[]): void;
-  /** Behind a barrier: starts to bring the gradients of a bucket to the ranks that update it. */
+  /** After a barrier: starts to send the gradients of a bucket to the ranks that update it. */
   startGradients(emit: Emit, bucket: number): void;
-  /** Moves the gradients of the buckets before this one on, which are under way. */
+  /** Lets MPI progress with the gradients of earlier buckets. */
   moveGradients(emit: Emit, bucket: number): void;
-  /** Waits for those of a bucket; a barrier is behind it. */
+  /** Waits for the gradients of a bucket. Ends with a barrier. */
   finishGradients(emit: Emit, bucket: number): void;
-  /** Behind a barrier: the squares of the mean gradient in all blocks; a barrier is behind it. */
+  /** After a barrier: exchanges the squares of the mean gradient. Ends with a barrier. */
   squares(emit: Emit): void;
-  /** Behind a barrier: starts to bring the new weights of a bucket to all. */
+  /** After a barrier: starts to send the new weights of a bucket to all ranks. */
   startWeights(emit: Emit, bucket: number): void;
-  /** What all have to know at the end of a step, without the weights: see `unpack`. */
+  /** Exchanges the notes of a step, without the weights: see `unpack`. */
   exchangeNotes(emit: Emit): void;
-  /** Behind a barrier: what all have to know at the end of a step, and all new weights. */
+  /** After a barrier: exchanges the notes of a step, and waits for all new weights. */
   finishWeights(emit: Emit): void;
-  /** What this rank knows of the step behind the last exchange, for the thread that ends it. */
+  /** After the last exchange: copies the notes of the other ranks to where a run of one rank has these numbers. */
   readonly unpack: () => void;
 }
 
-/** The part of this thread of a step on `rows` rows; null where no other rank takes part. */
+/** This thread's part of the exchanges of a step on `rows` rows; null without other ranks. */
 export function rankStep(
   context: RunContext,
   threads: number,
   rows: number,
-  nodes: readonly Node[], // that the team leaves, row after row
+  nodes: readonly Node[], // subtrees whose sums the team leaves, row after row
 ): RankStep | null {
   const exchanges = rankExchanges(context, rows);
   const { setup, network, arena, thread, clock } = context;
@@ -80,7 +80,7 @@ export function rankStep(
     emitExchange(emit, noted, 'start');
   }
 
-  /** This thread's part of the rows of the team, which become one row for each node of the rank. */
+  /** Adds this thread's part of the team's rows, so that one row is left for each node of the rank. */
   function merge(emit: Emit, bucket: number): void {
     const { first, end } = threadShare(ownership.buckets[bucket], threads, thread);
     for (let block = first; block < end; block++) {
@@ -90,7 +90,7 @@ export function rankStep(
     }
   }
 
-  /** What the rank itself has for the blocks that it updates. */
+  /** Copies the rank's own gradients of the blocks that it updates. */
   function copyOwn(emit: Emit, bucket: number): void {
     const { first, end } = threadShare(own[bucket], threads, thread);
     const n = Math.min(P, end * BLOCK) - first * BLOCK;
@@ -120,7 +120,7 @@ export function rankStep(
     },
     moveGradients(emit, bucket) {
       if (bucket > 0) emitLap(clock, emit, PART.backward);
-      // MPI moves messages on while somebody looks.
+      // MPI makes progress only while it is called.
       for (const earlier of gradients.slice(0, bucket)) emitExchange(emit, earlier, 'look');
     },
     finishGradients(emit, bucket) {

@@ -1,7 +1,7 @@
 import type { ClusterFacts } from './events.ts';
 import type { RunPlan } from './plan.ts';
 
-/** What a run says of its cluster; nothing where it has none. */
+/** Description of a run's cluster; empty without a cluster. */
 export function clusterFacts({ cluster, ranks, threads }: RunPlan): { readonly cluster?: ClusterFacts } {
   if (cluster === null) return {};
   const { library, hosts } = cluster;

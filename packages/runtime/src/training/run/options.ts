@@ -97,7 +97,7 @@ export const trainOptions = defineOptions('train', {
     ),
   ),
   /**
-   * Limits the norm of the weights that come into each unit, the columns of W, behind each update.
+   * Limits the norm of the weights into each unit (the columns of W) after each update.
    * @default no limit
    */
   maxNorm: training(option.positive(undefined, 'limit of the norm of the weights that come into a unit', 'no limit')),
