@@ -1,0 +1,96 @@
+import { createModel, type Model } from '@gradloom/runtime';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { rowSchema } from '../../../../../packages/cli/src/commands/serve/row-schema.ts';
+import { createTextAnswerer } from '../../../../../packages/runtime/src/models/serving/answer-texts.ts';
+import { counted } from '../../../../support/count.ts';
+import { propertySeed } from '../../../../support/seed.ts';
+
+const columns = [
+  { name: 'age', type: 'numeric', center: 40, scale: 10, fill: 38, indicator: false },
+  { name: 'since', type: 'date', center: 0, scale: 365, fill: null, indicator: false },
+  { name: 'member', type: 'boolean', center: 0, scale: 1, fill: 0, indicator: false },
+  { name: 'city', type: 'categorical', categories: ['Bonn', 'Köln'], missing: false },
+] as const;
+const classes = { name: 'kind', type: 'classes', labels: ['a', 'b'] } as const;
+const value = (name: string) => ({ name, type: 'values', center: 100, scale: 7 }) as const;
+const weights = (inputs: number, outputs: number) =>
+  Float64Array.from({ length: (inputs + 1) * outputs }, (_, p) => Math.sin(p + 1));
+const dense = (inputs: number, outputs: number) => ({
+  spec: { input: inputs, layers: [{ kind: 'dense' as const, out: outputs }] },
+  parameters: weights(inputs, outputs),
+});
+
+const models: [name: string, model: Model][] = [
+  [
+    'classes of a table',
+    createModel({
+      ...dense(5, 2),
+      loss: 'softmax-cross-entropy',
+      preprocessing: { version: 1, columns, target: [classes] },
+    }),
+  ],
+  [
+    'a value of a table',
+    createModel({ ...dense(5, 1), preprocessing: { version: 1, columns, target: [value('price')] } }),
+  ],
+  [
+    'values of a table',
+    createModel({ ...dense(5, 2), preprocessing: { version: 1, columns, target: [value('low'), value('high')] } }),
+  ],
+  ['plain numbers', createModel(dense(4, 2))],
+];
+
+const cell = fc.oneof(
+  ...[fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null), fc.string()],
+  fc.constantFrom('Bonn', '2024-02-29', '1e3', 'yes', '', ' 7 ', {}, []),
+);
+/** Cells that each column takes, in every form, and others. */
+const fitting = [
+  fc.oneof(fc.integer(), fc.constantFrom('1e3', ' -7.5 ', null, '', 'NA')),
+  fc.constantFrom('2024-02-29', '1970-01-01T00:00Z', '2024-12-31 23:59:00.5+02:00'),
+  fc.oneof(fc.boolean(), fc.constantFrom('yes', 'F', 0, 1, null, '')),
+  fc.oneof(fc.string(), fc.boolean(), fc.integer(), fc.constantFrom('Bonn', null)),
+];
+const cells = fitting.map((own) => fc.oneof({ weight: 9, arbitrary: own }, { weight: 1, arbitrary: cell }));
+const row = fc.oneof(
+  fc.tuple(...cells),
+  fc.record(Object.fromEntries(columns.map(({ name }, c) => [name, cells[c]]))),
+  fc.array(cell, { minLength: 3, maxLength: 5 }),
+  fc.array(fc.integer(), { minLength: 4, maxLength: 4 }),
+);
+
+test.each(models)('what is answered of %s fits the schema, and so does the answer', (_name, model) => {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+  const { request, response } = rowSchema(model, 3);
+  const [isRequest, isResponse] = [ajv.compile(request), ajv.compile(response)];
+  const answer = createTextAnswerer(model, { mostRows: 3 });
+  let answered = 0;
+  fc.assert(
+    fc.property(fc.oneof(row, fc.array(row, { maxLength: 4 })), (body) => {
+      const [{ text, fault }] = answer([JSON.stringify(body)]);
+      if (fault !== undefined) return;
+      if (text !== '[]') answered++;
+      expect(isRequest(JSON.parse(JSON.stringify(body))), JSON.stringify(isRequest.errors)).toBe(true);
+      expect(isResponse(JSON.parse(text)), JSON.stringify(isResponse.errors)).toBe(true);
+    }),
+    { seed: propertySeed, numRuns: counted(500, 5000) },
+  );
+  expect(answered).toBeGreaterThan(20);
+});
+
+test.each(models)('what has a column too few, too many or of another kind fits no schema of %s', (_name, model) => {
+  const isRequest = new Ajv2020({ allowUnionTypes: true }).compile(rowSchema(model, 3).request);
+  for (const body of [
+    7,
+    'x',
+    null,
+    {},
+    [1, 2, 3],
+    [1, 2, 3, 4, 5],
+    { age: 1, since: '', member: 1, city: '', more: 1 },
+  ]) {
+    expect(isRequest(body), JSON.stringify(body)).toBe(false);
+  }
+});

@@ -1,0 +1,34 @@
+import { buildNetwork, type ElementType, initializeParameters, type NetworkSpec } from '@gradloom/core';
+import { createElements } from '@gradloom/core/internal';
+import { createModel } from '@gradloom/runtime';
+import { expect, test } from 'vitest';
+import { layerHistograms } from '../../../../../packages/cli/src/lab/figures/histograms.ts';
+import { randomDataset } from '../../../../support/random-dataset.ts';
+
+const spec: NetworkSpec = {
+  input: 9,
+  layers: [
+    { kind: 'dense', out: 7 },
+    { kind: 'activation', fn: 'softplus' },
+  ],
+};
+
+test.each<ElementType>(['float64', 'float32'])('histograms of a run of %s have the outputs of its models', (type) => {
+  const { parameterCount } = buildNetwork(spec);
+  const [start, end] = [1, 2].map((seed) => {
+    const parameters = createElements(type, parameterCount);
+    initializeParameters(buildNetwork(spec), parameters, seed);
+    return parameters;
+  });
+  const plain = randomDataset({ rows: 40, inputs: 9, classes: 7 });
+  const rows = { ...plain, inputs: { ...plain.inputs, divisor: 0.3 } }; // no float
+  const over = type === 'float32' ? Math.fround(0.3) : 0.3;
+  const x = Float64Array.from(rows.inputs.array, (value) => value / over);
+  const outputs = [start, end].flatMap((parameters) => [...createModel({ spec, parameters }).outputs(x)]);
+  const found = layerHistograms({ spec, seed: 1, parameters: end }, rows);
+  const { low, high } = found.find(({ kind }) => kind === 'outputs') ?? { low: Number.NaN, high: Number.NaN };
+  expect([low, high]).toEqual([Math.min(...outputs), Math.max(...outputs)]);
+  const weights = found.find(({ kind }) => kind === 'weights');
+  const matrices = [start, end].flatMap((parameters) => [...parameters.subarray(0, 63)]);
+  expect([weights?.low, weights?.high]).toEqual([Math.min(...matrices), Math.max(...matrices)]);
+});

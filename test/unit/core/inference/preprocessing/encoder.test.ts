@@ -1,0 +1,153 @@
+import { type Cell, CellError, createEncoder, type EncodingNote, type Preprocessing } from '@gradloom/core';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { propertySeed } from '../../../../support/seed.ts';
+
+const preprocessing: Preprocessing = {
+  version: 1,
+  columns: [
+    { name: 'age', type: 'numeric', center: 40, scale: 10, fill: 38, indicator: true },
+    { name: 'member', type: 'boolean', center: 0, scale: 1, fill: 1, indicator: false },
+    { name: 'since', type: 'date', center: 18_000, scale: 365, fill: null, indicator: false },
+    { name: 'city', type: 'categorical', categories: ['Bonn', 'Köln', '3'], missing: true },
+  ],
+  target: [{ name: 'left', type: 'classes', labels: ['no', 'yes'] }],
+};
+
+const encode = (row: readonly Cell[] | Record<string, Cell>, notes?: EncodingNote[]): number[] => {
+  const encoder = createEncoder(preprocessing, (note) => notes?.push(note));
+  const x = new Float64Array(encoder.width).fill(Number.NaN);
+  encoder.encode(row, x, 0);
+  return [...x];
+};
+
+const day = (text: string): number => (Date.parse(text) / 86_400_000 - 18_000) / 365;
+
+test('a row becomes its inputs, by place or by name, from texts or from values', () => {
+  const expected = [-1, 0, 1, day('2020-02-29'), 0, 1, 0, 0];
+  expect(encode(['30', 'Yes', '2020-02-29', ' Köln '])).toEqual(expected);
+  expect(encode({ since: '2020-02-29', city: 'Köln', age: 30, member: true })).toEqual(expected);
+  expect(createEncoder(preprocessing).names).toEqual([
+    ...['age', 'age is missing', 'member', 'since'],
+    ...['city=Bonn', 'city=Köln', 'city=3', 'city is missing'],
+  ]);
+});
+
+test('a number is the category of its text', () => {
+  expect(encode([30, 1, '2020-02-29', 3]).slice(4)).toEqual([0, 0, 1, 0]);
+});
+
+test.each([[''], ['NA'], [' ? '], ['nan'], [null], [undefined], [Number.NaN]])('%o is a gap', (gap) => {
+  const notes: EncodingNote[] = [];
+  expect(encode([gap, gap, '2020-02-29', gap], notes)).toEqual([-0.2, 1, 1, day('2020-02-29'), 0, 0, 0, 1]);
+  // Gaps that have an input of their own were there in training.
+  expect(notes).toEqual([{ column: 'member', value: null }]);
+});
+
+test('an unknown category is zeros, and is said', () => {
+  const notes: EncodingNote[] = [];
+  expect(encode([40, 'n', '2020-02-29', 'Trier'], notes).slice(4)).toEqual([0, 0, 0, 0]);
+  expect(notes).toEqual([{ column: 'city', value: 'Trier' }]);
+});
+
+const refused: [row: readonly Cell[] | Record<string, Cell>, problem: string][] = [
+  [['3O', 'y', '2020-01-01', ''], 'column "age" has "3O", expected a number'],
+  [['0x1f', 'y', '2020-01-01', ''], 'column "age" has "0x1f", expected a number'],
+  [['1e400', 'y', '2020-01-01', ''], 'column "age" has "1e400", expected a number'],
+  [[Infinity, 'y', '2020-01-01', ''], 'column "age" has Infinity, expected a number'],
+  [[true, 'y', '2020-01-01', ''], 'column "age" has true, expected a number'],
+  [[1, 'maybe', '2020-01-01', ''], 'column "member" has "maybe", expected true or false'],
+  [[1, 'y', '', ''], 'column "since" has a gap, expected a date'],
+  ...[
+    '2020-02-30',
+    '2021-02-29',
+    '1900-02-29',
+    '2020-13-01',
+    '31/12/2020',
+    '2020-01-01T24:00',
+    '2020-1-1',
+    '2020-01-01T00:00+00:60',
+  ].map((date): [readonly Cell[], string] => [
+    [1, 'y', date, ''],
+    `column "since" has "${date}", expected a date such as`,
+  ]),
+  [[1, 'y', '2020-01-01'], 'column "city" is missing in a row of 3 cells, expected 4'],
+  [[1, 'y', '2020-01-01', '', 1], 'column "city" is the last of 4, expected no cell after it in a row of 5 cells'],
+  [{ age: 1, member: 'y', since: '2020-01-01' }, 'column "city" is missing, expected a value, or null for a gap'],
+  [
+    { Age: 1, member: 'y', since: '2020-01-01', city: '' },
+    'column "Age" is unknown, expected "age", "member", "since", "city" (did you mean age?)',
+  ],
+  [{ age: 1, member: 'y', since: '2020-01-01', city: '', left: 'no' }, 'column "left" is unknown'],
+];
+
+test.each(refused)('%j is refused', (row, problem) => {
+  expect(() => encode(row)).toThrow(CellError);
+  expect(() => encode(row)).toThrow(problem);
+});
+
+test('a cell that would become no finite number is refused, and one of no text or number is no category', () => {
+  const [age, , , city] = preprocessing.columns;
+  const { encode: encodeBoth } = createEncoder({
+    ...preprocessing,
+    columns: [{ ...age, scale: 1e-300 } as never, city],
+  });
+  const x = new Float64Array(6);
+  expect(() => encodeBoth([1e300, 'Bonn'], x, 0)).toThrow(
+    'column "age" has 1e+300, expected a smaller number: (value - 40)',
+  );
+  for (const cell of [{}, ['Bonn'], new Date(0)]) {
+    expect(() => encodeBoth([40, cell as never], x, 0)).toThrow(/^column "city" has .+, expected text, a number, true/);
+  }
+});
+
+test('a date with a time is days with a fraction, whatever the offset', () => {
+  const [, , , noon] = encode([1, 'y', '2024-03-10T12:00:00Z', '']);
+  expect(noon).toBe(day('2024-03-10T12:00:00Z'));
+  expect(encode([1, 'y', '2024-03-10 14:00:00+02:00', ''])[3]).toBe(noon);
+  expect(encode([1, 'y', '2024-03-10T06:30-05:30', ''])[3]).toBe(noon);
+});
+
+describe('properties', () => {
+  test('every date that Date writes is read as Date reads it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -62_135_596_800, max: 253_402_300_799 }), (seconds) => {
+        const text = new Date(seconds * 1000).toISOString();
+        const [, , , x] = encode([1, 'y', text, '']);
+        expect(x).toBeCloseTo(day(text), 8);
+        expect(encode([1, 'y', text.slice(0, 10), ''])[3]).toBe(day(text.slice(0, 10)));
+      }),
+      { seed: propertySeed },
+    );
+  });
+
+  test('text is a number just when it is a decimal that is finite, and then the same as the number', () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e300, max: 1e300 }), (value) => {
+        expect(encode([String(value), 'y', '2020-01-01', ''])).toEqual(encode([value, 'y', '2020-01-01', '']));
+        expect(encode([value, 'y', '2020-01-01', ''])[0]).toBe((value - 40) / 10);
+      }),
+      { seed: propertySeed },
+    );
+  });
+
+  test('any cell is encoded as finite numbers or refused with its column', () => {
+    const cell = fc.oneof(
+      fc.string(),
+      fc.double(),
+      fc.boolean(),
+      fc.constantFrom(null, undefined, '2020-01-01', 'Bonn', '1e5'),
+    );
+    fc.assert(
+      fc.property(fc.array(cell, { minLength: 3, maxLength: 5 }), (row) => {
+        try {
+          for (const x of encode(row)) expect(Number.isFinite(x)).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(CellError);
+          expect(String(error)).toMatch(/^CellError: column "/);
+        }
+      }),
+      { seed: propertySeed },
+    );
+  });
+});

@@ -1,0 +1,150 @@
+import {
+  buildNetwork,
+  createLoss,
+  initializeParameters,
+  type Loss,
+  type LossName,
+  losses,
+  type Network,
+  referenceKernels,
+} from '@gradloom/core';
+import {
+  bindTensors,
+  createList,
+  createWorkspace,
+  leafCount,
+  lossOp,
+  nodeGradient,
+  noMemory,
+  type PassSettings,
+  runCalls,
+  sizeOf,
+} from '@gradloom/core/internal';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { firstDifference } from '../../../support/bits.ts';
+import { maxRelativeError } from '../../../support/errors.ts';
+import { goldenGradients, networkSpec } from '../../../support/golden.ts';
+import { randomNetwork } from '../../../support/random-run.ts';
+import { propertySeed } from '../../../support/seed.ts';
+
+const cases = goldenGradients.map((golden): [string, LossName, typeof golden] => {
+  const fn = golden.layers.find((layer) => layer.kind === 'activation')?.fn ?? 'none';
+  return [fn, golden.loss, golden];
+});
+
+describe.each(cases)('%s layers under %s', (_fn, lossName, golden) => {
+  const network = buildNetwork(networkSpec(golden));
+  const loss = createLoss(lossName);
+  const workspace = createWorkspace(network, loss, golden.batch, (length) => new Float64Array(length));
+  workspace.x.set(golden.x);
+  workspace.t.set(golden.t);
+  const g = new Float64Array(network.parameterCount);
+  const theta = bindTensors(network, Float64Array.from(golden.params));
+  const pass = { kernels: referenceKernels, training: true, seed: 1, step: 0, firstRow: 0, leaf: 16, joins: false };
+  const lossSums = new Float64Array(Math.ceil(golden.batch / 16));
+  nodeGradient(lossSums, network, workspace, theta, bindTensors(network, g), golden.batch, pass);
+  const lossSum = lossSums.reduce((sum, value) => sum + value, 0);
+
+  test('have the loss that PyTorch finds', () => {
+    expect(maxRelativeError([lossSum / golden.batch], [golden.lossValue])).toBeLessThan(1e-12);
+  });
+
+  test('have the gradient that PyTorch finds', () => {
+    expect(
+      maxRelativeError(
+        g.map((sum) => sum / golden.batch),
+        golden.grad,
+      ),
+    ).toBeLessThan(1e-12);
+  });
+});
+
+const zeros = (length: number) => new Float64Array(length);
+
+/** Forward and backward with an array of its own, full of NaN, for every tensor that a layer puts out. */
+function unsharedGradient(
+  network: Network,
+  loss: Loss,
+  x: Float64Array,
+  t: Float64Array,
+  B: number,
+  { kernels, step, firstRow, ...settings }: PassSettings,
+) {
+  const blank = (length: number) => zeros(length).fill(Number.NaN);
+  const theta = bindTensors(network, parametersOf(network));
+  const gradient = zeros(network.parameterCount);
+  const gradients = bindTensors(network, gradient);
+  const outputs: Float64Array[] = [];
+  const { calls, emit } = createList();
+  const leaves = leafCount(B, settings.leaf);
+  const batch = { rows: B, leaves, firstLeaf: 0 };
+  const pass = { ...settings, emit, batch, place: Float64Array.of(step, firstRow) };
+  const share = { leaves, take: (width: number) => blank(leaves * width) };
+  const memories = network.layers.map((layer) => layer.createMemory?.(B, blank, share) ?? noMemory);
+  for (const [l, layer] of network.layers.entries()) {
+    outputs.push(blank(B * sizeOf(layer.out)));
+    layer.forward(outputs[l], outputs[l - 1] ?? x, theta[l], B, pass, memories[l]);
+  }
+  const y = outputs[outputs.length - 1];
+  const lossSums = blank(B);
+  let dy = blank(B * network.output);
+  emit(lossOp(loss), lossSums, dy, y, t, B, pass.leaf, network.output);
+  for (let l = network.layers.length - 1; l >= 0; l--) {
+    const dx = blank(B * sizeOf(network.layers[l].in));
+    network.layers[l].backward(dx, dy, outputs[l - 1] ?? x, outputs[l], theta[l], gradients[l], B, pass, memories[l]);
+    dy = dx;
+  }
+  runCalls(calls, kernels);
+  return { gradient, lossSums };
+}
+
+function parametersOf(network: Network): Float64Array {
+  const parameters = zeros(network.parameterCount);
+  initializeParameters(network, parameters, 4);
+  return parameters;
+}
+
+test(`layers that share arrays find the gradients of layers that do not (seed ${propertySeed})`, () => {
+  const lossNames = fc.constantFrom(...(Object.keys(losses) as LossName[]));
+  const check = fc.property(
+    randomNetwork,
+    lossNames,
+    fc.integer({ min: 1, max: 9 }),
+    fc.integer({ min: 1, max: 9 }),
+    (spec, lossName, B, leaf) => {
+      const network = buildNetwork(spec);
+      const hasIndices = spec.layers[0].kind === 'embedding';
+      const loss = createLoss(lossName);
+      const common = { kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 3, leaf };
+      const pass: PassSettings = { ...common, joins: false };
+      const x = Float64Array.from({ length: B * network.input }, (_, i) =>
+        hasIndices ? (i * 37) % 17 : ((i * 37) % 17) / 8 - 1,
+      );
+      const T = loss.targets === 'classes' ? 1 : network.output;
+      const t = Float64Array.from({ length: B * T }, (_, i) => (T === 1 ? 0 : ((i * 5) % 3) / 2));
+      const expected = unsharedGradient(network, loss, x, t, B, pass);
+      // More rows than the pass has, and what an earlier one left in them.
+      const workspace = createWorkspace(network, loss, B + 2, (length) => zeros(length).fill(9));
+      workspace.x.set(x);
+      workspace.t.set(t);
+      const gradient = zeros(network.parameterCount).fill(9);
+      const lossSums = zeros(B).fill(Number.NaN);
+      const theta = bindTensors(network, parametersOf(network));
+      nodeGradient(lossSums, network, workspace, theta, bindTensors(network, gradient), B, pass);
+      expect(firstDifference(lossSums, expected.lossSums)).toBeNull();
+      expect(firstDifference(gradient, expected.gradient)).toBeNull();
+      // Where a pass joins, its gradient is added to what is there.
+      const joined = zeros(network.parameterCount).fill(9);
+      workspace.x.set(x);
+      nodeGradient(lossSums, network, workspace, theta, bindTensors(network, joined), B, { ...pass, joins: true });
+      expect(
+        firstDifference(
+          joined,
+          expected.gradient.map((g) => 9 + g),
+        ),
+      ).toBeNull();
+    },
+  );
+  fc.assert(check, { seed: propertySeed, numRuns: 500 });
+});

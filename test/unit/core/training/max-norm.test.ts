@@ -1,0 +1,79 @@
+import { buildNetwork, createRandom, referenceKernels } from '@gradloom/core';
+import { createList, emitMaxNorm, mostColumns, runCalls } from '@gradloom/core/internal';
+import { expect, test } from 'vitest';
+import { maxRelativeError } from '../../../support/errors.ts';
+import { followGolden, goldenOptions } from '../../../support/golden-options.ts';
+
+const network = buildNetwork({
+  input: 3,
+  layers: [
+    { kind: 'embedding', vocabulary: 5, width: 2 },
+    { kind: 'swiglu', out: 7 },
+    { kind: 'layer-norm' },
+    { kind: 'residual', layers: [{ kind: 'dense', out: 7 }] },
+    { kind: 'dense', out: 4 },
+  ],
+});
+const random = createRandom(1, 'max-norm');
+const start = Float64Array.from({ length: network.parameterCount }, () => random.normal());
+
+function limited(limit: number, threads: number): Float64Array {
+  const theta = start.slice();
+  const factors = new Float64Array(mostColumns(network));
+  for (let thread = 0; thread < threads; thread++) {
+    const { calls, emit } = createList();
+    emitMaxNorm(emit, network, theta, factors, limit, thread, threads);
+    runCalls(calls, referenceKernels);
+  }
+  return theta;
+}
+
+test('no unit has incoming weights longer than the limit; shorter ones, biases, norms and embeddings keep their bits', () => {
+  const limit = 2;
+  const theta = limited(limit, 1);
+  let [shortened, kept] = [0, 0];
+  for (const { name, shape, offset, length } of network.tensors) {
+    const [before, behind] = [start, theta].map((vector) => vector.subarray(offset, offset + length));
+    if (shape.length === 1 || name.endsWith('E')) {
+      expect(behind).toEqual(before);
+      continue;
+    }
+    const [I, O] = shape;
+    for (let o = 0; o < O; o++) {
+      const column = (vector: Float64Array) => Array.from({ length: I }, (_, i) => vector[i * O + o]);
+      const norm = Math.hypot(...column(before));
+      if (norm <= limit) expect(column(behind)).toEqual(column(before));
+      else
+        expect(
+          maxRelativeError(
+            column(behind),
+            column(before).map((w) => (w * limit) / norm),
+          ),
+        ).toBeLessThan(1e-14);
+      if (norm <= limit) kept++;
+      else shortened++;
+    }
+  }
+  expect(Math.min(shortened, kept)).toBeGreaterThan(3);
+});
+
+test.each([2, 3, 7, 20])('%i threads have the bits of one', (threads) => {
+  expect(limited(1, threads)).toEqual(limited(1, 1));
+});
+
+test('a unit whose weights are not finite, or too large to square, keeps them for whoever looks', () => {
+  const narrow = buildNetwork({ input: 2, layers: [{ kind: 'dense', out: 3 }] });
+  const theta = Float64Array.of(1e200, Number.NaN, 3, 1, 1, 4, 0, 0, 0);
+  const { calls, emit } = createList();
+  emitMaxNorm(emit, narrow, theta, new Float64Array(3), 1);
+  runCalls(calls, referenceKernels);
+  expect([...theta]).toEqual([1e200, Number.NaN, 3 * (1 / 5), 1, 1, 4 * (1 / 5), 0, 0, 0]);
+});
+
+test('PyTorch takes the same steps with its columns limited behind each', () => {
+  const golden = goldenOptions.runs.find(({ name }) => name === 'max-norm');
+  if (golden === undefined) throw new Error('the fixture has no such run');
+  const own = followGolden('softmax-cross-entropy', golden.batch, golden.losses.length, { maxNorm: 0.8 });
+  expect(maxRelativeError(own.losses, golden.losses)).toBeLessThan(1e-12);
+  expect(maxRelativeError(own.trained.parameters, golden.finalParams)).toBeLessThan(1e-12);
+});

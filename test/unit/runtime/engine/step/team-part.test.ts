@@ -1,0 +1,29 @@
+import { leafRows } from '@gradloom/core/internal';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { sizeOfPlan } from '../../../../../packages/core/src/math/tree/index.ts';
+import { mostPasses, teamOptions } from '../../../../../packages/runtime/src/engine/step/team-part.ts';
+import { counted } from '../../../../support/count.ts';
+import { propertySeed } from '../../../../support/seed.ts';
+
+test(`no team takes a batch, or a shorter one, in more passes a thread than memory is for (seed ${propertySeed})`, () => {
+  const rows = fc.oneof(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 601, max: 9000 }));
+  const threads = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 21, max: 300 }));
+  const backend = fc.constantFrom('wasm' as const, 'blas' as const);
+  const check = fc.property(
+    rows,
+    fc.nat(),
+    threads,
+    backend,
+    fc.constantFrom(1, 16, 100, 256),
+    (batch, less, threads, backend, rowsAtOnce) => {
+      const lastBatch = 1 + (less % batch);
+      const shape = { backend, batch, lastBatch, leaf: leafRows(batch), rowsAtOnce, couples: true };
+      const most = mostPasses(shape);
+      for (const own of [batch, lastBatch]) {
+        expect(sizeOfPlan(teamOptions(shape, own, threads, false)).passes).toBeLessThanOrEqual(most);
+      }
+    },
+  );
+  fc.assert(check, { seed: propertySeed, numRuns: counted(3000, 30_000) });
+});

@@ -1,0 +1,442 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { constants, deflateRawSync } from 'node:zlib';
+import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
+import { createModel, exportModel, importModel, loadModel, loadParts, type ModelContents } from '@gradloom/runtime';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { writeOnnx } from '../../../../../packages/runtime/src/models/formats/onnx/write-onnx.ts';
+import { storedZip } from '../../../../../packages/runtime/src/models/formats/stored-zip.ts';
+import { firstDifference } from '../../../../support/bits.ts';
+import { counted } from '../../../../support/count.ts';
+import { encodeNpy } from '../../../../support/encode-npy.ts';
+import { everyLayer, weightsFor } from '../../../../support/every-layer.ts';
+import { propertySeed } from '../../../../support/seed.ts';
+import { temporaryFolder } from '../../../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const spec: NetworkSpec = {
+  input: 3,
+  layers: [
+    { kind: 'dense', out: 2 },
+    { kind: 'activation', fn: 'tanh' },
+  ],
+};
+
+/** One sentence that names the file. */
+const SENTENCE = /^importModel: [^\n]*\.(safetensors|npz) [^\n]*, expected [^\n]*$/;
+
+/** The sentence of the error that importing the bytes as a file of this ending makes. */
+async function refusal(ending: string, bytes: Uint8Array): Promise<string> {
+  const path = folder.write(`damaged${ending}`, bytes);
+  const outcome = await importModel(path, { spec }).then(
+    () => 'none',
+    (error: Error) => error.message,
+  );
+  return outcome.replace(path, `damaged${ending}`);
+}
+
+/** A safetensors file of a header as it comes. */
+function safetensors(header: string | object, bytes: number): Buffer {
+  const text = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([length, text, Buffer.alloc(bytes)]);
+}
+
+const weight = { dtype: 'F64', shape: [2, 3], data_offsets: [0, 48] };
+const bias = { dtype: 'F64', shape: [2], data_offsets: [48, 64] };
+
+const npz = (...entries: [name: string, bytes: Buffer][]): Buffer =>
+  Buffer.concat([...storedZip(entries.map(([name, bytes]) => ({ name, parts: [bytes] })))]);
+
+const W = encodeNpy('f8', [2, 3], [1, 2, 3, 4, 5, 6]);
+const b = encodeNpy('f8', [2], [7, 8]);
+
+describe.each(['safetensors', 'npz'])('a .%s file', (ending) => {
+  test.each(Object.entries(everyLayer))('brings the weights of %s back, bit for bit', async (_name, network) => {
+    const path = join(folder.path, `model.${ending}`);
+    const parameters = weightsFor(network);
+    parameters[0] = -0;
+    await exportModel(path, { spec: network, parameters });
+    const { parameters: back, spec: same } = await importModel(path, { spec: network });
+    expect(firstDifference(back, parameters)).toBeNull();
+    expect(same).toEqual(buildNetwork(network).spec);
+  });
+
+  test('has the weights of a model in its own type, and of another where asked', async () => {
+    const path = join(folder.path, `floats.${ending}`);
+    const doubles = weightsFor(spec);
+    const floats = Float32Array.from(doubles);
+    const mark = ending === 'npz' ? "'<f4'" : '"F32"';
+    await exportModel(path, { spec, parameters: floats });
+    expect(readFileSync(path, 'latin1')).toContain(mark);
+    const described = ending === 'npz' ? { spec } : {};
+    expect((await importModel(path, { ...described, precision: 'float32' })).parameters).toEqual(floats);
+    expect((await importModel(path, { spec, precision: 'float64' })).parameters).toEqual(Float64Array.from(floats));
+    // What an export says of itself, where it says something, whether its network is taken or given.
+    const own = ending === 'npz' ? Float64Array.from(floats) : floats;
+    for (const options of [described, { spec }]) expect((await importModel(path, options)).parameters).toEqual(own);
+    await exportModel(path, { spec, parameters: doubles }, { precision: 'float32' });
+    expect(readFileSync(path, 'latin1')).toContain(mark);
+    expect((await importModel(path, { spec, precision: 'float32' })).parameters).toEqual(floats);
+    await exportModel(path, { spec, parameters: floats }, { precision: 'float64' });
+    expect(readFileSync(path, 'latin1')).not.toContain(mark);
+  });
+
+  test('is refused in one sentence wherever it is cut', async () => {
+    const path = join(folder.path, `whole.${ending}`);
+    await exportModel(path, { spec, parameters: weightsFor(spec) });
+    const whole = readFileSync(path);
+    for (let length = 0; length < whole.length; length++) {
+      expect(await refusal(`.${ending}`, whole.subarray(0, length)), `${length} bytes`).toMatch(SENTENCE);
+    }
+  });
+
+  test('with any bytes changed is read or refused in one sentence', async () => {
+    const path = join(folder.path, `whole.${ending}`);
+    await exportModel(path, { spec, parameters: weightsFor(spec) });
+    const whole = readFileSync(path);
+    const place = fc.record({
+      at: fc.nat(whole.length - 1),
+      value: fc.nat(255),
+      count: fc.integer({ min: 1, max: 9 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(place, { minLength: 1, maxLength: 3 }), async (changes) => {
+        const bytes = Buffer.from(whole);
+        for (const { at, value, count } of changes) bytes.fill(value, at, Math.min(at + count, bytes.length));
+        expect(await refusal(`.${ending}`, bytes)).toMatch(new RegExp(`^none$|(${SENTENCE.source})|finite`));
+      }),
+      { seed: propertySeed, numRuns: counted(300, 5000) },
+    );
+  });
+});
+
+test('a model file in floats says from what it was rounded, and how far', async () => {
+  const path = join(folder.path, 'rounded.gradloom');
+  const contents: ModelContents = { spec, parameters: Float64Array.from(weightsFor(spec)).fill(0.1, 0, 3) };
+  await exportModel(path, contents, { precision: 'float32' });
+  const model = loadModel(path);
+  expect(model.parameters).toEqual(Float32Array.from(contents.parameters));
+  const { from, fingerprint, largestChange } = model.metadata.rounded as Record<string, unknown>;
+  expect({ from, fingerprint }).toEqual({ from: 'float64', fingerprint: createModel(contents).fingerprint });
+  const changes = Array.from(contents.parameters, (value) => Math.abs(value - Math.fround(value)));
+  expect(largestChange).toBe(Math.max(...changes));
+  expect(largestChange).toBeGreaterThan(0);
+  // Doubles hold floats, and other formats numbers of either type.
+  await exportModel(path, model, { precision: 'float64' });
+  expect(loadModel(path).parameters).toEqual(Float64Array.from(model.parameters));
+  await exportModel(path, contents);
+  expect(loadModel(path).parameters).toEqual(contents.parameters);
+  const beyond = { spec, parameters: Float64Array.from(contents.parameters).fill(1e39, 2, 3) };
+  await expect(exportModel(path, beyond, { precision: 'float32' })).rejects.toThrow(
+    'exportModel: W of dense(3->2) at layer 0 has 1e+39, expected numbers that float32 can hold',
+  );
+});
+
+test('a weight that float32 cannot hold is named as it stands in the file', async () => {
+  const parameters = Float64Array.from(weightsFor(spec)).fill(-1e39, 2, 3);
+  for (const ending of ['safetensors', 'npz']) {
+    const path = join(folder.path, `beyond.${ending}`);
+    await exportModel(path, { spec, parameters });
+    expect((await importModel(path, { spec })).parameters).toEqual(parameters);
+    await expect(importModel(path, { spec, precision: 'float32' })).rejects.toThrow(
+      `importModel: ${path} has -1e+39 in 0.weight, expected numbers that float32 can hold`,
+    );
+  }
+});
+
+describe('a description in a safetensors file', () => {
+  const contents: ModelContents = {
+    spec,
+    parameters: weightsFor(spec),
+    loss: 'binary-cross-entropy',
+    metadata: { labels: ['a', 'b'], note: { seed: 1 } },
+  };
+  const path = join(folder.path, 'described.safetensors');
+
+  test('is the model that was exported', async () => {
+    await exportModel(path, contents);
+    const { loss, metadata, spec: same, parameters } = await importModel(path);
+    expect({ loss, metadata, spec: same, parameters }).toEqual({ ...contents, spec: buildNetwork(spec).spec });
+  });
+
+  test('gives way to what is asked for', async () => {
+    await exportModel(path, contents);
+    const { loss, metadata } = await importModel(path, { loss: 'mse', metadata: { labels: ['c', 'd'] } });
+    expect({ loss, metadata }).toEqual({ loss: 'mse', metadata: { labels: ['c', 'd'], note: { seed: 1 } } });
+  });
+
+  test.each([
+    ['none', undefined, /no description of a network, expected a spec/],
+    ['no JSON', '{', /no description of a network, expected a spec/],
+    ['another version', { version: 2, spec }, /a model of version 2, expected 1/],
+    ['an unknown precision', { version: 1, spec, precision: 'float16' }, /"float16", expected float64 or float32$/],
+    ['a precision that is no word', { version: 1, spec, precision: null }, /null, expected float64 or float32$/],
+    ['a network without layers', { version: 1, spec: { input: 3, layers: [] } }, /layers has \[\], expected/],
+    [
+      'a huge network',
+      { version: 1, spec: { input: 1e9, layers: [{ kind: 'dense', out: 1e6 }] } },
+      /0\.weight \[2, 3\] where/,
+    ],
+  ])('with %s is refused', async (_name, description, sentence) => {
+    const text = typeof description === 'string' ? description : JSON.stringify(description);
+    const metadata = description === undefined ? {} : { __metadata__: { gradloom: text } };
+    writeFileSync(path, safetensors({ ...metadata, '0.weight': weight, '0.bias': bias }, 64));
+    await expect(importModel(path)).rejects.toThrow(sentence);
+  });
+});
+
+test('a network with an activation of the user goes out and comes back, but not as ONNX', async () => {
+  const parts = await loadParts(fileURLToPath(new URL('../../../../../docs/examples/my-parts.mjs', import.meta.url)));
+  const own = { ...spec, layers: [...spec.layers, { kind: 'activation', fn: 'cube' }] } as NetworkSpec;
+  const model = createModel({ spec: own, parameters: weightsFor(spec), parts });
+  const path = join(folder.path, 'own.safetensors');
+  await exportModel(path, model);
+  const back = await importModel(path, { parts });
+  expect(back.outputs([[1, 2, 3]])).toEqual(model.outputs([[1, 2, 3]]));
+  await expect(importModel(path)).rejects.toThrow(/fn has "cube", expected one of/);
+  const onnx = exportModel(join(folder.path, 'own.onnx'), model);
+  await expect(onnx).rejects.toThrow('cube(2) at layer 2 has no counterpart in ONNX, expected layers that come with');
+});
+
+test.each([
+  ['a length that lies', Buffer.alloc(64, 255), /a header of \d+ bytes, expected at most 56/],
+  ['no JSON', safetensors('{"0.weight"', 64), /a header that is not JSON/],
+  ['a list', safetensors('[]', 64), /the header \[\], expected/],
+  ['a tensor without a shape', safetensors({ x: { dtype: 'F64' } }, 64), /the tensor "x" as/],
+  ['a negative size', safetensors({ x: { ...bias, shape: [-2] } }, 64), /the tensor "x" as/],
+  [
+    'sizes whose product is beyond all bounds',
+    safetensors({ x: { ...bias, shape: [2 ** 52, 2 ** 52], data_offsets: [0, 64] } }, 64),
+    /64 bytes for the tensor "x"/,
+  ],
+  [
+    'tensors that overlap',
+    safetensors({ '0.weight': weight, '0.bias': { ...bias, data_offsets: [32, 48] } }, 48),
+    /"0.bias" at bytes 32 to 48, expected it to begin at 48/,
+  ],
+  [
+    'a hole',
+    safetensors({ '0.weight': weight, '0.bias': { ...bias, data_offsets: [56, 72] } }, 72),
+    /"0.bias" at bytes 56 to 72, expected it to begin at 48/,
+  ],
+  [
+    'an end before its beginning',
+    safetensors(
+      { '0.weight': { ...weight, data_offsets: [0, 48] }, x: { dtype: 'F64', shape: [0], data_offsets: [48, 40] } },
+      48,
+    ),
+    /"x" at bytes 48 to 40/,
+  ],
+  [
+    'bytes behind the last tensor',
+    safetensors({ '0.weight': weight, '0.bias': bias }, 65),
+    /65 bytes of tensors, expected 64/,
+  ],
+  [
+    'whole numbers',
+    safetensors({ '0.weight': weight, '0.bias': { ...bias, dtype: 'I64' } }, 64),
+    /type "I64", expected one of F64/,
+  ],
+])('a safetensors file with %s is refused', async (_name, bytes, sentence) => {
+  const found = await refusal('.safetensors', bytes);
+  expect(found).toMatch(SENTENCE);
+  expect(found).toMatch(sentence);
+});
+
+describe('an npz file', () => {
+  test.each([
+    [
+      'an entry that is no array',
+      npz(['0.weight.npy', W], ['0.bias.npy', b], ['notes.txt', b]),
+      /the file "notes.txt" in it, expected arrays/,
+    ],
+    ['a name twice', npz(['0.weight.npy', W], ['0.bias.npy', b], ['0.bias.npy', b]), /"0.bias.npy" twice/],
+    [
+      'whole numbers',
+      npz(['0.weight.npy', W], ['0.bias.npy', encodeNpy('i4', [2], [7, 8])]),
+      /"0.bias.npy" with the type "<i4", expected f8/,
+    ],
+    [
+      'Python objects',
+      npz(['0.weight.npy', W], ['0.bias.npy', encodeObjects()]),
+      /Python objects, which are never loaded/,
+    ],
+    [
+      'too few numbers',
+      npz(['0.weight.npy', W.subarray(0, -8)], ['0.bias.npy', b]),
+      /"0.weight.npy" with 168 bytes, expected 176/,
+    ],
+  ])('with %s is refused', async (_name, bytes, sentence) => {
+    const found = await refusal('.npz', bytes);
+    expect(found).toMatch(SENTENCE);
+    expect(found).toMatch(sentence);
+  });
+
+  test('whose entries share bytes is refused', async () => {
+    const bytes = npz(['0.weight.npy', W], ['0.bias.npy', b]);
+    // The second record of the directory says that its file stands where the first one does.
+    const record = bytes.lastIndexOf(Buffer.from('504b0102', 'hex'));
+    bytes.writeUInt32LE(0, record + 42);
+    expect(await refusal('.npz', bytes)).toMatch(/"0.bias.npy" at byte 0, inside of another file/);
+  });
+
+  test('whose numbers do not have the checksum that it says is refused', async () => {
+    const bytes = npz(['0.weight.npy', W], ['0.bias.npy', b]);
+    bytes[bytes.indexOf(W) + W.length - 1] ^= 1;
+    expect(await refusal('.npz', bytes)).toMatch(/"0.weight.npy" with a wrong checksum/);
+  });
+
+  test.each([
+    ['more than it says', -1],
+    ['less than it says', 1],
+    ['a thousand times what DEFLATE can', 1e8],
+  ])('that unpacks to %s is refused', async (_name, lie) => {
+    const bytes = deflated('0.weight.npy', W, W.length + lie);
+    expect(await refusal('.npz', bytes)).toMatch(SENTENCE);
+  });
+
+  test('that unpacks to gigabytes is refused before they are there', async () => {
+    const many = deflateRawSync(Buffer.alloc(1 << 26));
+    const bytes = deflated('0.weight.npy', W, 2 ** 31, Buffer.concat([deflateRawSync(W), many]));
+    const before = process.memoryUsage.rss();
+    expect(await refusal('.npz', bytes)).toMatch(SENTENCE);
+    expect(process.memoryUsage.rss() - before).toBeLessThan(1 << 28);
+  });
+});
+
+/** An npy file whose header says that Python objects follow. */
+function encodeObjects(): Buffer {
+  const bytes = Buffer.from(b);
+  bytes.write("'|O'", bytes.indexOf("'<f8'"), 'latin1');
+  bytes.write(' ', bytes.indexOf("'|O'") + 4, 'latin1');
+  return bytes;
+}
+
+/** An archive of one deflated file that claims to have `size` bytes. */
+function deflated(name: string, bytes: Buffer, size: number, packed = deflateRawSync(bytes)): Buffer {
+  const archive = Buffer.concat([...storedZip([{ name, parts: [packed] }])]);
+  const record = archive.lastIndexOf(Buffer.from('504b0102', 'hex'));
+  for (const [at, sizeAt] of [
+    [8, 22],
+    [record + 10, record + 24],
+  ]) {
+    archive.writeUInt16LE(8, at);
+    archive.writeUInt32LE(size, sizeAt);
+  }
+  return archive;
+}
+
+describe('a model that is too large', () => {
+  const huge = { length: 2 ** 32 } as Uint8Array;
+
+  test.each([
+    ['4 GiB', [{ name: 'a.npy', parts: [huge] }]],
+    ['65,535 arrays', Array.from({ length: 65_536 }, (_, n) => ({ name: `${n}.npy`, parts: [] }))],
+  ])('is refused as an archive of %s', (_name, entries) => {
+    expect(() => [...storedZip(entries)]).toThrow('is too large, expected safetensors for such a model');
+  });
+
+  test('is refused as ONNX of 2 GiB', () => {
+    const network = buildNetwork(spec);
+    const contents = { spec, parameters: { byteLength: 2 ** 31 } as Float64Array };
+    expect(() => writeOnnx({ contents, network, loss: null })).toThrow(
+      'the weights have 2147483648 bytes, expected at most',
+    );
+  });
+});
+
+describe('tensors that do not fit', () => {
+  const network: NetworkSpec = { input: 3, layers: [{ kind: 'dense', out: 2 }, { kind: 'layer-norm' }] };
+  const tensors = (...names: [name: string, shape: readonly number[]][]): [string, Buffer][] => {
+    const random = createRandom(1, 'tensors');
+    return names.map(([name, shape]) => {
+      const length = shape.reduce((product, extent) => product * extent, 1);
+      return [
+        `${name}.npy`,
+        encodeNpy(
+          'f8',
+          shape,
+          Array.from({ length }, () => random.normal()),
+        ),
+      ];
+    });
+  };
+
+  async function sentence(...entries: [string, Buffer][]): Promise<string> {
+    const path = folder.write('other.npz', npz(...entries));
+    const error = await importModel(path, { spec: network }).then(
+      () => new Error('none'),
+      (thrown: Error) => thrown,
+    );
+    return error.message.replace(path, 'other.npz');
+  }
+
+  test('are all named in one sentence', async () => {
+    const found = await sentence(
+      ...tensors(['0.weight', [3, 2]], ['1.weight', [2]], ['1.bias', [2]], ['fc.bias', [2]]),
+    );
+    expect(found).toBe(
+      'importModel: other.npz has 0.weight [3, 2] where dense(3->2) needs [2, 3]; and no tensor 0.bias [2]; and fc.bias ' +
+        "[2] that the network does not have, expected one tensor for each of the network's 4 (other names can be " +
+        'given, such as fc1=0)',
+    );
+  });
+
+  test('find their place by other names', async () => {
+    const named = tensors(['net.fc.weight', [2, 3]], ['net.fc.bias', [2]], ['norm.weight', [2]], ['norm.bias', [2]]);
+    const path = folder.write('renamed.npz', npz(...named));
+    const plain = tensors(['0.weight', [2, 3]], ['0.bias', [2]], ['1.weight', [2]], ['1.bias', [2]]);
+    const same = folder.write('plain.npz', npz(...plain));
+    const renamed = await importModel(path, { spec: network, rename: { 'net.fc': '0', norm: '1' } });
+    expect(renamed.fingerprint).toBe((await importModel(same, { spec: network })).fingerprint);
+  });
+
+  test('go by the longest module that is renamed', async () => {
+    const path = folder.write(
+      'longest.npz',
+      npz(...tensors(['a.weight', [2, 3]], ['a.bias', [2]], ['a.b.weight', [2]], ['a.b.bias', [2]])),
+    );
+    const { spec: same } = await importModel(path, { spec: network, rename: { a: '0', 'a.b': '1' } });
+    expect(same).toEqual(buildNetwork(network).spec);
+    const other = await importModel(path, { spec: network, rename: { 'a.b': '1', a: '0' } });
+    expect(other.spec).toEqual(same);
+  });
+
+  test('may not be renamed by a module that the file does not have', async () => {
+    const plain = tensors(['0.weight', [2, 3]], ['0.bias', [2]], ['1.weight', [2]], ['1.bias', [2]]);
+    const path = folder.write('idle.npz', npz(...plain));
+    const asked = importModel(path, { spec: network, rename: { 0: '0', fc: '1' } });
+    await expect(asked).rejects.toThrow('idle.npz has no module fc to rename, expected one of 0, 1');
+  });
+
+  test('may not be two of one name', async () => {
+    const path = folder.write('twice.npz', npz(...tensors(['a.bias', [2]], ['0.bias', [2]])));
+    const asked = importModel(path, { spec: network, rename: { a: '0' } });
+    await expect(asked).rejects.toThrow('has a.bias and 0.bias, which are both renamed to 0.bias, expected one tensor');
+  });
+
+  test('are not unpacked, however small their bytes', async () => {
+    const header = encodeNpy('f8', [2 ** 25], []);
+    const packed = Buffer.concat([
+      deflateRawSync(header, { finishFlush: constants.Z_SYNC_FLUSH }),
+      deflateRawSync(Buffer.alloc(2 ** 28)),
+    ]);
+    const bomb = deflated('2.weight.npy', header, header.length + 2 ** 28, packed);
+    const path = folder.write('bomb.npz', bomb);
+    const before = process.memoryUsage.rss();
+    await expect(importModel(path, { spec: network })).rejects.toThrow(
+      '2.weight [33554432] that the network does not have',
+    );
+    expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 27);
+  });
+
+  test('that are not finite are refused', async () => {
+    const entries = tensors(['1.weight', [2]], ['1.bias', [2]], ['0.bias', [2]]);
+    entries.push(['0.weight.npy', encodeNpy('f8', [2, 3], [0, 0, Number.NaN, 0, 0, 0])]);
+    expect(await sentence(...entries)).toMatch(/^importModel: W of dense\(3->2\) at layer 0 has NaN, expected finite/);
+  });
+});

@@ -1,0 +1,26 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  createFirstFinding,
+  type Fault,
+  isEarlier,
+} from '../../../../packages/runtime/src/training/faults/first-finding.ts';
+
+const small = fc.integer({ min: 0, max: 4 });
+const finding = fc.record({ look: small, place: small, rank: small });
+
+test('what is found first does not depend on the order, nor on which rank finds it', () => {
+  fc.assert(
+    fc.property(fc.array(finding, { minLength: 1 }), (findings) => {
+      const searches = Array.from({ length: 5 }, createFirstFinding);
+      for (const { rank, look, place } of findings) {
+        searches[rank].note({ look, place }, () => ({ message: `${look} ${place}`, isData: false }));
+      }
+      const faults = searches.flatMap(({ fault }): Fault[] => (fault === null ? [] : [fault]));
+      const first = faults.reduce((earliest, one) => (isEarlier(one.at, earliest.at) ? one : earliest));
+      const keys = findings.map(({ look, place }) => 10 * look + place);
+      expect(10 * first.at.look + first.at.place).toBe(Math.min(...keys));
+      expect(first.message).toBe(`${first.at.look} ${first.at.place}`);
+    }),
+  );
+});
