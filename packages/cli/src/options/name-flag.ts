@@ -19,9 +19,9 @@ const flagsOf: Readonly<Record<string, readonly string[]>> = {
 const OF_THE_MACHINE = new Set(['backend', 'blas']);
 
 /**
- * Rewrites an option error of the libraries in terms of the flags that were `given`: '--batch has 0, expected …', or, if
- * the fault is inside a value or between two, '--spec net.json beside --dataset xor: the network's output has …'. The
- * exit code is 2 if any of these flags was typed.
+ * Rewrites an option error of the libraries in terms of the flags that were `given`: '--batch has 0, expected …', or,
+ * if the fault is inside a value or between two, '--spec net.json beside --dataset xor: the network's output has …'.
+ * The exit code is 2 if any of these flags was typed.
  */
 export function nameFlag(error: unknown, table: OptionTable, given: RawOptions = allOf(table)): unknown {
   if (!(error instanceof OptionError)) return error;

@@ -17,8 +17,8 @@ export function parseYaml(text: string): unknown {
 }
 
 /**
- * Refuses deep nesting before the YAML library composes values: it recurses for each level, and V8 ends the process if a
- * regular expression is compiled with too little stack left. This parser keeps the levels in a list.
+ * Refuses deep nesting before the YAML library composes values: it recurses for each level, and V8 ends the process if
+ * a regular expression is compiled with too little stack left. This parser keeps the levels in a list.
  */
 function refuseDeep(text: string): void {
   const parser = new Parser();
