@@ -33,9 +33,13 @@ export interface ConfigFile {
   readonly file: Readonly<Record<string, unknown>>; // the whole object
 }
 
-/** Options of earlier versions that files may still hold, and why there are no such options any more. */
-const GONE: Readonly<Record<string, string>> = {
-  shards: 'a batch is now cut by its size alone: train again without it, to another result',
+/**
+ * Options of earlier versions that files may still hold: the value that every run has now, if there is one, and why
+ * others are refused.
+ */
+const GONE: Readonly<Record<string, { readonly now?: string; readonly why: string }>> = {
+  shards: { why: 'a batch is now cut by its size alone: train again without it, to another result' },
+  reduce: { now: 'tree', why: 'MPI no longer adds gradients: train again without it, to another result' },
 };
 
 /** The entries of a file of options. */
@@ -89,7 +93,8 @@ export function entriesToRaw(
     } else if (Object.hasOwn(table, negation)) {
       throw new UsageError(`${name(key)} has ${show(value)}, expected true or false`);
     } else if (Object.hasOwn(GONE, option)) {
-      throw new UsageError(`${name(key)} has ${show(value)}, expected no such key (${GONE[option]})`);
+      const { now, why } = GONE[option];
+      if (value !== now) throw new UsageError(`${name(key)} has ${show(value)}, expected no such key (${why})`);
     } else {
       throw new UsageError(
         `${from}: key ${show(key)} is unknown, expected options of --help${suggest(

@@ -17,7 +17,7 @@ export const PARAMETERS = 'parameters';
  * JavaScript and gives the same bits as in Node, where `loadModel` opens the file itself and is faster.
  *
  * ```ts
- * const model = openModel(await response.arrayBuffer()); // response of fetch('iris.gradloom')
+ * const model = openModel(await response.arrayBuffer()); // response to a request for iris.gradloom
  * model.predict([{ sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 }]);
  * ```
  *

@@ -109,9 +109,10 @@ function checkPart(where: string, value: { readonly part: unknown }): OwnPart {
   if (alpha !== undefined && !(typeof alpha === 'number' && alpha > 0 && Number.isFinite(alpha))) {
     throw new Error(`${where} (${part} ${name}) has alpha ${show(alpha)}, expected a number above 0`);
   }
+  const taken = part === 'layer' ? ['kind', 'name'] : ['kind']; // every spec has these itself
   for (const [key, standard] of Object.entries(options ?? {})) {
-    if (['number', 'boolean', 'string'].includes(typeof standard) && key !== 'kind') continue;
-    const wanted = 'a number, a text, true or false (under a name other than kind)';
+    if (['number', 'boolean', 'string'].includes(typeof standard) && !taken.includes(key)) continue;
+    const wanted = `a number, a text, true or false (under a name other than ${taken.join(' and ')})`;
     throw new Error(
       `${where} (${part} ${name}): option ${showName(key)} has the default ${show(standard)}, expected ${wanted}`,
     );

@@ -58,7 +58,7 @@ test(
       networks,
       /network.layers\[0\].out has 96 on rank 0 \(.+\), 64 on rank 2 \(.+\); network.layers\[1\].kind has/,
     );
-    const own = 'train: batch has 0, expected a whole number of at least 1';
+    const own = 'train: batch has 0, expected a whole number of at least 1, or full';
     const of = `cluster: rank 1 of 3 has failed: ${own}`;
     expect(bad.map(({ error }) => error)).toEqual([of, own, of]);
     expect(new Set(same.map(({ fingerprint }) => fingerprint)).size).toBe(1);

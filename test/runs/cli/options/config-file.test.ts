@@ -50,6 +50,10 @@ describe('a config file', () => {
     expect((await trainWith('config.yaml', 'shuffle: true\n')).options).not.toHaveProperty('no-shuffle');
   });
 
+  test('of an earlier version may say what every run now does', async () => {
+    expect((await trainWith('config.yaml', 'reduce: tree\n')).options).not.toHaveProperty('reduce');
+  });
+
   test('may hold members as objects and a whole network', async () => {
     const text = JSON.stringify({
       optimizer: { kind: 'adam', beta1: 0.8 },
@@ -91,6 +95,10 @@ describe('a config file', () => {
     [
       'shards: 4',
       '--config config.yaml: shards has 4, expected no such key (a batch is now cut by its size alone: train again without it, to another result)',
+    ],
+    [
+      'reduce: allreduce',
+      '--config config.yaml: reduce has "allreduce", expected no such key (MPI no longer adds gradients: train again without it, to another result)',
     ],
     ['__proto__: {}', '--config config.yaml: key "__proto__" is unknown, expected options of --help'],
     ['shuffle: maybe', '--config config.yaml: shuffle has "maybe", expected true or false'],

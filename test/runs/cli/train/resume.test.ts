@@ -184,6 +184,16 @@ describe('--resume refuses', () => {
     });
   });
 
+  test('a dropout beside a network file, whose layers say it', async () => {
+    const spec = '{"layers": [{"kind": "dropout", "rate": 0.5}, {"kind": "dense", "out": 2}]}';
+    const out = join(temporaryDirectory(), 'run');
+    await gradloom(['train', '--dataset', 'moons:rows=60', '--spec', spec, '--epochs', '1', ...own, '--out', out]);
+    expect(await gradloom(['train', '--resume', out, '--dropout', '0'])).toEqual({
+      ...{ code: 2, stdout: '' },
+      stderr: 'gradloom train: --dropout has 0, expected none: --resume continues the same run\n',
+    });
+  });
+
   test.each([
     ['{', 'config.json is not valid JSON at line 1, column 2, expected a closing brace'],
     ['{}', 'config.json without options, expected the configuration of a run'],

@@ -58,6 +58,13 @@ describe('a run that is whole', () => {
     expect(stdout).toContain(`${run}: all 8 files are undamaged and belong together\n`);
   });
 
+  test('may have a network whose layers are written in short', async () => {
+    const out = join(temporaryDirectory(), 'run');
+    const spec = '{"layers": [{"kind": "dense", "out": 3}, {"kind": "relu"}, {"kind": "dense", "out": 2}]}';
+    await gradloom(['train', '--dataset', 'moons:rows=60', '--spec', spec, '--epochs', '1', '--out', out]);
+    expect(faulty(await verify(out))).toEqual([]);
+  });
+
   test('may be stopped, killed or going on: what a crash leaves is noted, and no fault', async () => {
     const out = copyOf(run);
     copyFileSync(join(run, 'metrics.jsonl'), join(out, 'metrics.jsonl'));

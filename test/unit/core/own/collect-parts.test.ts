@@ -60,6 +60,11 @@ test.each<[title: string, exports: Record<string, unknown>, message: string]>([
     { a: { ...cube, options: { k: [] } } },
     'option k has the default [], expected a number',
   ],
+  [
+    'a layer with an option that names layers',
+    { a: { part: 'layer', name: 'own', build: () => ({}), options: { name: 'b' } } },
+    'option name has the default "b", expected a number, a text, true or false (under a name other than kind and name)',
+  ],
 ])('%s is refused', (_title, exports, message) => {
   expect(() => collect(exports)).toThrow(message);
 });

@@ -13,7 +13,7 @@ import { readDocument } from './read-document.ts';
 export interface ConfigCheck {
   readonly check: OpenCheck;
   readonly options: Readonly<Record<string, unknown>> | null;
-  readonly network: unknown;
+  readonly network: NetworkSpec | null; // in long form, as models have it; null if it cannot be built
 }
 
 /** The configuration of a run: valid options of train, and a network that can be built. */
@@ -22,7 +22,7 @@ export function checkConfig(folder: string): ConfigCheck {
   const config = readDocument(folder, check, true, runConfig);
   if (config === null) {
     if (check.faults.length === 0) check.faults.push('is missing');
-    return { check, options: null, network: undefined };
+    return { check, options: null, network: null };
   }
   const { options, network, parameters } = config;
   if (isRecord(options)) {
@@ -34,16 +34,17 @@ export function checkConfig(folder: string): ConfigCheck {
     });
   } else if (check.faults.length === 0) check.faults.push('has no options, expected those of the run');
   if (network === undefined) check.faults.push('has no network, expected that of the run');
-  else checkNetwork(check, network, parameters);
-  return { check, options: isRecord(options) ? options : null, network };
+  const built = network === undefined ? null : checkNetwork(check, network, parameters);
+  return { check, options: isRecord(options) ? options : null, network: built };
 }
 
-function checkNetwork(check: OpenCheck, network: unknown, parameters: unknown): void {
-  reading(check, '', () => {
+function checkNetwork(check: OpenCheck, network: unknown, parameters: unknown): NetworkSpec | null {
+  return reading(check, '', () => {
     // buildNetwork checks the claims of the file part by part.
-    const { parameterCount } = buildNetwork(network as NetworkSpec, ownParts());
+    const { parameterCount, spec } = buildNetwork(network as NetworkSpec, ownParts());
     check.about = `${parameterCount} parameters`;
-    if (parameters === parameterCount) return;
-    check.faults.push(`has ${show(parameters)} parameters, expected ${parameterCount} (of its network)`);
+    if (parameters !== parameterCount)
+      check.faults.push(`has ${show(parameters)} parameters, expected ${parameterCount} (of its network)`);
+    return spec;
   });
 }

@@ -51,7 +51,7 @@ function checkFile(check: OpenCheck, { model, checkpoint }: ModelFile, { options
   const isModel = check.name === MODEL_FILE;
   if (isModel !== (checkpoint === null))
     check.faults.push(isModel ? 'is a checkpoint, expected a model' : 'is a model, expected a checkpoint');
-  if (network !== undefined) addDifference(check, 'network', model.spec, network);
+  if (network !== null) addDifference(check, 'network', model.spec, network);
   if (options === null) return;
   addDifference(check, 'precision', typeOf(model.parameters), options.precision ?? FLOAT64);
   if (checkpoint === null) return;
