@@ -1,3 +1,4 @@
+import type { StartEvent } from '@gradloom/runtime';
 import { backendRecord } from '@gradloom/runtime/internal';
 import { formatSource } from '../../files/datasets/dataset-source.ts';
 import { type Effect, effects } from '../../options/effects.ts';
@@ -7,7 +8,6 @@ import { describeMachine } from '../../terminal/invocation.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 import type { Recipe } from './recipe.ts';
-import type { StartEvent } from './reporter.ts';
 
 /** The options of a run, in the order of help, as its files hold them. */
 export const configOf = (values: TrainValues): Record<string, unknown> =>

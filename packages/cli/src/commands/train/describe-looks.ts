@@ -1,11 +1,11 @@
 import type { LayerFigures } from '@gradloom/core';
+import type { ProbeEvent } from '@gradloom/runtime';
 import type { Paint } from '../../terminal/paint.ts';
 import { decimal } from '../../terminal/text/format.ts';
 import { layerNames } from '../../terminal/text/layer-names.ts';
 import { logBars } from '../../terminal/text/log-bars.ts';
 import { table } from '../../terminal/text/table.ts';
 import { shownRows } from '../../terminal/text/thin.ts';
-import type { ProbeEvent } from './reporter.ts';
 
 /** Most rows of the picture; with more layers, only some are shown. */
 const MOST_ROWS = 40;

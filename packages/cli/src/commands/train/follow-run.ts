@@ -4,6 +4,9 @@ import {
   type Cluster,
   type FolderLock,
   type ModelMetadata,
+  type RecoveryEvent,
+  type RollbackEvent,
+  type StartEvent,
   type TrainEvent,
   TrainingError,
   type TrainResult,
@@ -11,26 +14,20 @@ import {
 } from '@gradloom/runtime';
 import { intervalOf } from '../../options/checkpoint-every.ts';
 import { kebabCase } from '../../options/flags-of.ts';
+import { metricsLines } from '../../report/train/run-lines.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { failureOf, withoutPlace } from '../../terminal/failure.ts';
 import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
 import type { Io } from '../../terminal/io.ts';
 import { configOf, runConfig } from './describe-flags.ts';
 import { dividePlane, divisionSteps, isPlanar } from './findings/divide-plane.ts';
-import { divisionLine, epochLine, probeLine, stepsLine } from './metrics-line.ts';
+import { divisionLine, eventLine } from './metrics-line.ts';
 import { modelOf } from './model-of.ts';
 import { trainOptions } from './options.ts';
 import type { GivenValues } from './read-values.ts';
 import type { Recipe } from './recipe.ts';
 import { otherLibrary } from './recorded-library.ts';
-import {
-  type RecoveryEvent,
-  type Reporter,
-  type RollbackEvent,
-  type RunStart,
-  type StartEvent,
-  warn,
-} from './reporter.ts';
+import { type Reporter, type RunStart, warn } from './reporter.ts';
 import type { Resumable } from './resumable.ts';
 import { createRunDirectory, type RunDirectory, reopenRunDirectory } from './run-directory.ts';
 
@@ -60,40 +57,28 @@ export async function followRun(
       if (other !== null) warn(reporter, other);
       const { notes = [] } = directory ?? {};
       if (notes.length > 0) warn(reporter, notes.join('; '));
-    } else if (event.type === 'epoch') {
-      addMetrics(epochLine(event));
-      reporter.epoch(event);
-    } else if (event.type === 'steps') {
-      note('steps.jsonl', directory?.addSteps(stepsLine(event)));
-    } else if (event.type === 'probe') {
-      if (recipe.options.probe !== undefined) {
-        addMetrics(probeLine(event));
-        reporter.probe(event);
-      }
+      return;
+    }
+    if (event.type === 'warning') {
+      warn(reporter, withFlag(event.message));
+      return;
+    }
+    if (event.type === 'probe') {
       if (divisions.includes(event.step)) {
         directory?.addDivision(divisionLine(dividePlane(recipe, event.parameters, event.step)));
       }
-    } else if (event.type === 'threads') {
-      reporter.threads(event);
+      if (recipe.options.probe === undefined) return;
     } else if (event.type === 'recovery') {
       aside(describeRecovery(event));
-      reporter.recovery(event);
     } else if (event.type === 'rollback') {
       // The looks of repeated steps are removed.
       directory?.cutMetrics(event.to);
       aside(describeRollback(event));
-      reporter.rollback(event);
-    } else if (event.type === 'progress') {
-      reporter.progress(event);
-    } else if (event.type === 'checkpoint') {
-      reporter.checkpoint(event);
-    } else if (event.type === 'warning') {
-      warn(reporter, withFlag(event.message));
+    } else if (event.type === 'steps') {
+      note('steps.jsonl', directory?.addSteps(eventLine(event)));
     }
-  }
-
-  function addMetrics(line: string): void {
-    note('metrics.jsonl', directory?.addMetrics(line));
+    if (Object.hasOwn(metricsLines, event.type)) note('metrics.jsonl', directory?.addMetrics(eventLine(event)));
+    reporter.event(event);
   }
 
   function note(file: string, failure: Error | null = null): void {

@@ -1,20 +1,11 @@
-import { summarizeTable, type TrainResult } from '@gradloom/runtime';
+import { type EpochEvent, type ProbeEvent, summarizeTable, type TrainEvent, type TrainResult } from '@gradloom/runtime';
 import { baselineFor } from '../../report/findings/baseline.ts';
 import type { Division } from '../../report/findings/findings.ts';
 import { layerNames } from '../../terminal/text/layer-names.ts';
 import { configOf } from './describe-flags.ts';
 import { decisionsOf } from './describe-table.ts';
 import type { Recipe } from './recipe.ts';
-import type {
-  CheckpointEvent,
-  EpochEvent,
-  ProbeEvent,
-  RecoveryEvent,
-  RollbackEvent,
-  RunStart,
-  StepsEvent,
-  ThreadsEvent,
-} from './reporter.ts';
+import type { RunStart } from './reporter.ts';
 
 /** The first line of --json. */
 export function startLine({ recipe, event, out }: RunStart): string {
@@ -45,45 +36,35 @@ export function startLine({ recipe, event, out }: RunStart): string {
   });
 }
 
-/** A line of --json and of metrics.jsonl. A figure that is not finite or does not apply is null. */
-export function epochLine({ type: event, validation, test, ...figures }: EpochEvent): string {
-  return JSON.stringify({
-    event,
-    ...figures,
-    validationLoss: validation?.loss ?? null,
-    validationAccuracy: validation?.accuracy ?? null,
-    ...(test === undefined ? {} : { testLoss: test.loss, testAccuracy: test.accuracy ?? null }),
-    validationRmse: validation?.rmse ?? null,
-    validationR2: validation?.r2 ?? null,
-    ...(validation?.metrics === undefined ? {} : { validationMetrics: validation.metrics }),
-  });
+/** A line of --json, metrics.jsonl or steps.jsonl. */
+export function eventLine(event: TrainEvent): string {
+  const { type, ...figures } = event;
+  const told = event.type === 'epoch' ? epochFigures(event) : event.type === 'probe' ? probeFigures(event) : figures;
+  return JSON.stringify({ event: type, ...told });
 }
+
+/** A figure that is not finite or does not apply is null. */
+const epochFigures = ({ type: _, validation, test, ...figures }: EpochEvent) => ({
+  ...figures,
+  validationLoss: validation?.loss ?? null,
+  validationAccuracy: validation?.accuracy ?? null,
+  ...(test === undefined ? {} : { testLoss: test.loss, testAccuracy: test.accuracy ?? null }),
+  validationRmse: validation?.rmse ?? null,
+  validationR2: validation?.r2 ?? null,
+  ...(validation?.metrics === undefined ? {} : { validationMetrics: validation.metrics }),
+});
 
 /**
- * A line of --json and of metrics.jsonl: the figures of each layer before step `step`, counted from 0. A layer has its
- * name in tables and charts, and its path in the network's spec.
+ * The figures of each layer before step `step`, counted from 0. A layer has its name in tables and charts, and its path
+ * in the network's spec.
  */
-export function probeLine({ type: event, parameters: _, layers, ...figures }: ProbeEvent): string {
+function probeFigures({ type: _, parameters: _weights, layers, ...figures }: ProbeEvent) {
   const names = layerNames(layers);
-  return JSON.stringify({ event, ...figures, layers: layers.map((layer, k) => ({ name: names[k], ...layer })) });
+  return { ...figures, layers: layers.map((layer, k) => ({ name: names[k], ...layer })) };
 }
-
-/** A line of steps.jsonl: the figures of a stretch of steps, with the lowest and highest loss. */
-export const stepsLine = ({ type: event, ...figures }: StepsEvent): string => JSON.stringify({ event, ...figures });
 
 /** A line of divisions.jsonl: how the network divides the plane before a step. */
 export const divisionLine = (division: Division): string => JSON.stringify({ event: 'division', ...division });
-
-/** A line of --json only: the clock decides when a checkpoint is written. */
-export const checkpointLine = ({ type: event, ...figures }: CheckpointEvent): string =>
-  JSON.stringify({ event, ...figures });
-
-/** A line of --json only: the number of threads that a run settled on, and ms per step of each number tried. */
-export const threadsLine = ({ type: event, ...figures }: ThreadsEvent): string => JSON.stringify({ event, ...figures });
-
-/** A line of --json only: a thread that failed, or a step that was not finite, and how the run continues. */
-export const faultLine = ({ type: event, ...figures }: RecoveryEvent | RollbackEvent): string =>
-  JSON.stringify({ event, ...figures });
 
 /** The last line of --json. */
 export function doneLine({ sets, values }: Recipe, result: TrainResult): string {

@@ -42,10 +42,14 @@ function helpOf(option: string): Pick<FileOption<unknown>, 'help' | 'standard'> 
   return { help, standard: undefined };
 }
 
-/** 'sgd and rmsprop', or 'all but sgd and lion' if that is shorter. */
+/** 'sgd and rmsprop', 'sgd, adam and lion', or 'all but sgd and lion' if that is shorter. */
 function namesOf(kinds: readonly string[]): string {
   const others = Object.keys(optimizerOptions).filter((kind) => !kinds.includes(kind));
-  return others.length < kinds.length ? `all but ${others.join(' and ')}` : kinds.join(' and ');
+  return others.length < kinds.length ? `all but ${inWords(others)}` : inWords(kinds);
+}
+
+function inWords(names: readonly string[]): string {
+  return names.join(', ').replace(/, (?=[^,]*$)/, ' and ');
 }
 
 /** ' (default: 0; 0.01 for adamw)': the default of the first optimizer, and others that differ from it. */

@@ -6,13 +6,7 @@ export const quietReporter = ({ stdout, stderr }: Io): Reporter => ({
   start() {},
   warning() {},
   aside: (text) => printLine(stderr, text),
-  threads() {},
-  recovery() {},
-  rollback() {},
-  progress() {},
-  epoch() {},
-  probe() {},
-  checkpoint() {},
+  event() {},
   stop() {},
   done({ out }) {
     if (out !== null) printLine(stdout, out);

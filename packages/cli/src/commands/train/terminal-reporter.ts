@@ -1,4 +1,4 @@
-import type { Evaluation } from '@gradloom/runtime';
+import type { EpochEvent, Evaluation, ProgressEvent, StartEvent } from '@gradloom/runtime';
 import { invocation } from '../../terminal/invocation.ts';
 import { type Io, printLine, printLines, widthOf } from '../../terminal/io.ts';
 import { createLiveArea, type LiveArea } from '../../terminal/live-area.ts';
@@ -7,7 +7,7 @@ import { decimal, duration, percent, whole } from '../../terminal/text/format.ts
 import { describeLooks, type Look } from './describe-looks.ts';
 import { describeRun } from './describe-run.ts';
 import { describeData } from './describe-table.ts';
-import type { EpochEvent, ProgressEvent, Reporter, StartEvent } from './reporter.ts';
+import type { Reporter } from './reporter.ts';
 import { summarize } from './summary.ts';
 
 /** Most epochs that leave a line, evenly spaced. */
@@ -50,31 +50,26 @@ export function terminalReporter(io: Io): Reporter {
       if (area === undefined) printLine(io.stderr, text);
       else area.note(text);
     },
-    // The summary shows the threads.
-    threads() {},
-    // Warnings on stderr report it.
-    recovery() {},
-    rollback() {},
-    progress(event) {
-      losses.add(event.loss);
-      const figures = figuresOf(event);
-      area?.show({
-        lines: (columns) => panelLines(figures, columns, livePaint),
-        plain: () => plainLine(figures),
-      });
+    event(event) {
+      // The summary shows the threads, and warnings on stderr tell of faults.
+      if (event.type === 'progress') {
+        losses.add(event.loss);
+        const figures = figuresOf(event);
+        area?.show({
+          lines: (columns) => panelLines(figures, columns, livePaint),
+          plain: () => plainLine(figures),
+        });
+      } else if (event.type === 'epoch') {
+        metrics = metricsOf(event);
+        const every = Math.ceil(totalEpochs / MOST_LINES);
+        if (event.epoch % every === 0 || event.epoch === totalEpochs) area?.line(epochText(event, totalEpochs));
+      } else if (event.type === 'probe') {
+        // Statistics of every layer would hide the epochs: the first and last are shown at the end. The weights are
+        // left out; they would stay in memory until the end.
+        lastLook = { step: event.step, layers: event.layers };
+        firstLook ??= lastLook;
+      }
     },
-    epoch(event) {
-      metrics = metricsOf(event);
-      const every = Math.ceil(totalEpochs / MOST_LINES);
-      if (event.epoch % every === 0 || event.epoch === totalEpochs) area?.line(epochText(event, totalEpochs));
-    },
-    // Statistics of every layer would hide the epochs: the first and last are shown at the end.
-    probe({ step, layers }) {
-      // The weights are left out; they would stay in memory until the end.
-      lastLook = { step, layers };
-      firstLook ??= lastLook;
-    },
-    checkpoint() {},
     stop: () => area?.stop(),
     done(run, result) {
       if (firstLook !== undefined && lastLook !== undefined) {

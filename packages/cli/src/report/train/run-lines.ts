@@ -1,7 +1,8 @@
+import type { TrainEvent } from '@gradloom/runtime';
 import { list, optional, record, variant } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
 import { count, figure, literal } from '../../options/schema/scalars.ts';
-import type { Read } from '../../options/schema/schema.ts';
+import type { Read, Schema } from '../../options/schema/schema.ts';
 
 const epoch = record({
   event: literal('epoch'),
@@ -24,8 +25,20 @@ const probe = record({
   layers: list(record({ path: name, label: name, name: optional(name), rmsDy: figure() }), 1_000_000),
 });
 
+/**
+ * The events of training that go to metrics.jsonl, with the figures that a page reads. To show another event on a page,
+ * list it here.
+ */
+export const metricsLines = { epoch, probe } satisfies Partial<Record<TrainEvent['type'], Schema<unknown>>>;
+
 /** A line of metrics.jsonl. */
-export const metricsLine = variant('event', { epoch, probe });
+export const metricsLine = variant('event', metricsLines);
+
+export type MetricsLine = Read<typeof metricsLine>;
+
+/** The lines of an event. */
+export const linesOf = <Event extends MetricsLine['event']>(lines: readonly MetricsLine[], event: Event) =>
+  lines.filter((line): line is Extract<MetricsLine, { event: Event }> => line.event === event);
 
 const spread = record({ low: figure(), mean: figure(), high: figure() });
 

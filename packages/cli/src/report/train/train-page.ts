@@ -14,12 +14,12 @@ import { machineTable } from '../machine-table.ts';
 import type { Chapter, KeyFigure, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
 import { curves, LOOKED_AT } from './curves.ts';
-import type { EpochFigures } from './run-lines.ts';
+import { type EpochFigures, linesOf } from './run-lines.ts';
 import { datasetOf, type TrainRun } from './train-run.ts';
 
 /** The report of a run of `train`. */
 export function trainPage(run: TrainRun): Page {
-  const { findings, looks, divisions } = run;
+  const { findings, lines, divisions } = run;
   const chapters: Chapter[] = [
     { title: 'Results', tables: [resultTable(run)] },
     chapter('Training curves', curves(run)),
@@ -32,7 +32,7 @@ export function trainPage(run: TrainRun): Page {
       findings?.answers ? mistakePictures(findings.answers) : null,
     ]),
     chapter('Layers', [
-      ...gradientFlow(looks),
+      ...gradientFlow(linesOf(lines, 'probe')),
       layerHistograms('weights', findings?.histograms ?? []),
       layerHistograms('outputs', findings?.histograms ?? []),
     ]),

@@ -4,16 +4,24 @@ import type { Read } from '../../options/schema/schema.ts';
 import { type Division, division, type Findings, findings } from '../findings/findings.ts';
 import { readDocument, readLines } from '../run-files.ts';
 import { runConfig } from './run-config.ts';
-import { type EpochFigures, type LookFigures, metricsLine, type StepFigures, stepsLine } from './run-lines.ts';
+import {
+  type EpochFigures,
+  type LookFigures,
+  linesOf,
+  type MetricsLine,
+  metricsLine,
+  type StepFigures,
+  stepsLine,
+} from './run-lines.ts';
 
 /** Contents of a run's files. */
 export interface TrainRun {
   readonly folder: string;
   readonly name: string;
   readonly config: Read<typeof runConfig>;
-  readonly epochs: readonly EpochFigures[];
+  readonly lines: readonly MetricsLine[];
+  readonly epochs: readonly EpochFigures[]; // in the lines
   readonly steps: readonly StepFigures[];
-  readonly looks: readonly LookFigures[];
   readonly divisions: readonly Division[];
   readonly findings: Findings | null; // null if the run has not ended
 }
@@ -23,15 +31,14 @@ export function readTrainRun(folder: string): TrainRun | null {
   const config = readDocument(folder, CONFIG_FILE, runConfig);
   if (config === null) return null;
   const lines = readLines(folder, METRICS_FILE, metricsLine);
-  const epochs = lines.filter((line) => line.event === 'epoch');
-  const looks = lines.filter((line) => line.event === 'probe');
-  refuseOtherLayers(folder, looks);
+  const epochs = linesOf(lines, 'epoch');
+  refuseOtherLayers(folder, linesOf(lines, 'probe'));
   return {
     folder,
     name: basename(resolve(folder)),
     config,
+    lines,
     epochs,
-    looks,
     steps: readLines(folder, STEPS_FILE, stepsLine),
     divisions: readLines(folder, DIVISIONS_FILE, division),
     findings: ofThisEnd(readDocument(folder, FINDINGS_FILE, findings), epochs),
