@@ -146,6 +146,8 @@ describe('while a run goes on', () => {
       `process ${second.pid} (train) has been writing there since `,
     );
     const model = join(out, 'last.gradloom');
+    // A run that was killed before its first checkpoint has begun again, and says so before it has one.
+    await expect.poll(() => existsSync(model), { timeout: 30_000 }).toBe(true);
     const rows = join(folder, 'rows.txt');
     writeFileSync(rows, '[0.5,0.25]\n');
     const reading = [['evaluate', model], ['predict', model, rows], ['inspect', model], ['verify', out], ['doctor']];
