@@ -33,7 +33,10 @@ const words: Record<string, [words: readonly string[], prints: string]> = {
   search: [[at('search.json'), '--out', at('search'), '--threads', '1'], 'train --dataset iris --lr 0.1'],
   'lr-find': [[...iris, '--steps', '60'], 'rate'],
   scale: [[...xor, '--rounds', '1', '--max-threads', '1'], 'ms per step'],
-  cluster: [['run', '--launcher', at('launcher'), '-n', '2', '--', 'train', ...xor], 'train --dataset xor'],
+  cluster: [
+    ['run', '--launcher', at('launcher'), '-n', '2', '--', 'train', ...xor, '--out', at('ranks')],
+    'train --dataset xor',
+  ],
   doctor: [[], 'wasm'],
   completion: [['bash'], 'complete'],
 };
