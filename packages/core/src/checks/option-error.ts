@@ -43,7 +43,10 @@ export class OptionError extends Error {
     this.where = where;
   }
 
-  /** The same error for a caller that passed the object as its option `path`. `place` is put before the message. */
+  /**
+   * Returns this error with longer paths, for a caller whose option `path` is the object that was checked: 'out'
+   * becomes 'layers.2.out'. `place` is put before the message.
+   */
   inside(path: string, place?: string): OptionError {
     const { where, options, about, problem, known } = this;
     return new OptionError(

@@ -29,8 +29,8 @@ export interface ModelMetadata {
   /** Divisor of stored inputs: 255 for bytes of images. */
   readonly divisor?: number;
   /**
-   * Of two classes, the probability (or the output, if the loss gives no probabilities) above which the answer is the
-   * second.
+   * With two classes, the second is the answer if its probability is above this (or its output, if the loss gives no
+   * probabilities).
    * @default the likelier class
    */
   readonly threshold?: number;
@@ -71,7 +71,7 @@ export interface Model extends ModelContents {
    * embedding's vocabulary. The methods below throw the same errors.
    */
   outputs(rows: Float64Array): Float64Array;
-  /** The same outputs, with one array per row. */
+  /** Returns the outputs of each row as an array of its own. */
   outputs(rows: NestedRows | CellRows): number[][];
   /**
    * Softmax or sigmoid of the outputs. Rows without an answer may contain NaN.

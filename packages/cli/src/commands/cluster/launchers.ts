@@ -23,7 +23,7 @@ export interface Launcher {
   readonly speaks: RegExp | null;
   /** The first process that ended badly, found in stderr and the end of stdout. Later ones were ended because of it. */
   deathIn(text: string): Death | null;
-  /** What to do if nothing was started, as far as the launcher's messages tell. */
+  /** If the launcher started no rank, says what to do about it. Null if its messages give no reason. */
   adviceIn(text: string): string | null;
 }
 

@@ -115,7 +115,7 @@ function trainFlags({
   return rest;
 }
 
-/** What lr-find writes and prints with --json. */
+/** The JSON that `lr-find` writes to a file, and prints with --json. */
 interface LrFindDocument extends RateSweep {
   readonly event: 'lr-find';
   readonly dataset: string;

@@ -50,7 +50,7 @@ const lastOf = (text: string): string => {
   return lines.find((line) => line.startsWith('gradloom ')) ?? lines.at(-1) ?? 'it printed nothing';
 };
 
-/** What `scale --cluster mpi --json` prints. */
+/** A line of JSON that `scale --cluster mpi --json` prints. */
 export interface RankDocument extends RankPoint {
   readonly event: 'ranks';
 }

@@ -9,7 +9,7 @@ import type { Recipe } from './recipe.ts';
 /** Most columns that are shown: more would scroll the run away. */
 const MOST_COLUMNS = 40;
 
-/** What was found and decided about the user's data; empty for other data. */
+/** Lines about the columns of the user's table and the decisions made for it. Empty for data that needed none. */
 export function describeData(recipe: Recipe, width: number): string[] {
   const decisions = decisionsOf(recipe);
   const columns = recipe.table === undefined ? [] : [...describeTable(recipe.table, width), ''];

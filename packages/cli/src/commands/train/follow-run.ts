@@ -47,7 +47,10 @@ export async function followRun(
   const looksAway = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
   const divisions = looksAway ? [] : divisionSteps(stepsOf(recipe), recipe.options.probe);
 
-  /** Called before the run continues, so metrics.jsonl never lags behind a checkpoint. */
+  /**
+   * Handles an event. The run waits for it, so a checkpoint never contains a step whose line is missing in
+   * metrics.jsonl.
+   */
   function take(event: TrainEvent): void {
     if (event.type === 'start') {
       directory = openDirectory(recipe, event, resumable, lock);

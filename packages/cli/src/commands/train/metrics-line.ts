@@ -1,14 +1,15 @@
 import { type EpochEvent, type ProbeEvent, summarizeTable, type TrainEvent, type TrainResult } from '@gradloom/runtime';
 import { baselineFor } from '../../report/findings/baseline.ts';
 import type { Division } from '../../report/findings/findings.ts';
+import { type Io, printJson, printLine } from '../../terminal/io.ts';
 import { layerNames } from '../../terminal/text/layer-names.ts';
 import { configOf } from './describe-flags.ts';
 import { decisionsOf } from './describe-table.ts';
 import type { Recipe } from './recipe.ts';
-import type { RunStart } from './reporter.ts';
+import type { Reporter, RunStart } from './reporter.ts';
 
 /** The first line of --json. */
-export function startLine({ recipe, event, out }: RunStart): string {
+function startLine({ recipe, event, out }: RunStart): string {
   const { train, validation, test } = recipe.sets;
   const decisions = decisionsOf(recipe);
   return JSON.stringify({
@@ -97,4 +98,20 @@ export function doneLine({ sets, values }: Recipe, result: TrainResult): string 
     samplesPerSecond: result.samplesPerSecond,
     seed: result.seed,
   });
+}
+
+/** Prints one JSON object a line on stdout; with `quiet` only the last. */
+export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {
+  const print = quiet ? () => {} : (line: string) => printJson(stdout, line);
+  return {
+    start: (run) => print(startLine(run)),
+    warning: (message) => print(JSON.stringify({ event: 'warning', message })),
+    aside: (text) => printLine(stderr, text),
+    event(event) {
+      // There are too many of these; steps.jsonl has the steps.
+      if (event.type !== 'progress' && event.type !== 'steps') print(eventLine(event));
+    },
+    stop() {},
+    done: ({ recipe }, result) => printJson(stdout, doneLine(recipe, result)),
+  };
 }

@@ -1,4 +1,5 @@
 import type { StartEvent, TrainEvent, TrainResult } from '@gradloom/runtime';
+import { type Io, printLine } from '../../terminal/io.ts';
 import type { Recipe } from './recipe.ts';
 
 /** The state of a run when its first step begins. */
@@ -27,3 +28,15 @@ export function warn(reporter: Reporter, message: string): void {
   reporter.aside(`gradloom train: warning: ${message}`);
   reporter.warning(message);
 }
+
+/** Prints only the directory of the run, for scripts: `run=$(gradloom train … --quiet)`. */
+export const quietReporter = ({ stdout, stderr }: Io): Reporter => ({
+  start() {},
+  warning() {},
+  aside: (text) => printLine(stderr, text),
+  event() {},
+  stop() {},
+  done({ out }) {
+    if (out !== null) printLine(stdout, out);
+  },
+});

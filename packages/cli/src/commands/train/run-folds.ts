@@ -20,9 +20,8 @@ import { describeData } from './describe-table.ts';
 import { followRun } from './follow-run.ts';
 import { lockNewDirectory } from './new-directory.ts';
 import type { TrainValues } from './options.ts';
-import { quietReporter } from './quiet-reporter.ts';
 import { createRecipe, openRun, warningsOf } from './recipe.ts';
-import { type Reporter, type RunStart, warn } from './reporter.ts';
+import { quietReporter, type Reporter, type RunStart, warn } from './reporter.ts';
 
 /** A fold in the document of the cross-validation. */
 interface FoldRun extends Fold {

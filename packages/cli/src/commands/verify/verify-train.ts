@@ -12,7 +12,8 @@ import { readDocument } from './read-document.ts';
 /** All files of a run of train, each alone and compared with the others. */
 export function verifyTrain(folder: string): FileCheck[] {
   const config = checkConfig(folder);
-  // Read before the lines: in an active run, lines never lag behind a checkpoint.
+  // A run that is still active writes lines before the checkpoint that contains their steps. So the checkpoint is read
+  // first, and the lines after it cover all of its steps.
   const models = checkModels(folder, config);
   const lines = checkLines(folder, models.last);
   const findings = checkFindings(folder, models, config.options?.seed);

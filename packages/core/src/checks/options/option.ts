@@ -34,11 +34,11 @@ export interface Option<T, Standard extends T | undefined, Required extends bool
 /** The options of each member of a family, by its kind. */
 export type MemberTables = Readonly<Record<string, OptionTable>>;
 
-/** What the command line must know of an option that is one of its flags. */
+/** Describes the flag of an option on the command line. */
 export interface Flag {
   /** The group in which help lists it. */
   readonly group: string;
-  /** What it decides, and hence which files may set it. */
+  /** Says what the option decides, such as 'result'. A config file or a checkpoint may set only some of these. */
   readonly effect: string;
   /** Its name, where that does not follow from the name of the option. */
   readonly flag?: string;

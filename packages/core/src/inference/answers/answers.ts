@@ -23,7 +23,7 @@ export interface AnswerOptions {
   readonly target?: readonly TargetDecoding[] | undefined;
   /** Names of the classes, if the model has no preprocessing. @default the indices */
   readonly labels?: readonly string[] | undefined;
-  /** Of two classes, the probability above which the answer is the second. @default the likelier class */
+  /** With two classes, the second is the answer if its probability is above this. @default the likelier class */
   readonly threshold?: number | undefined;
 }
 

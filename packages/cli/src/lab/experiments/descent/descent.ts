@@ -44,8 +44,8 @@ const CHAPTER_RATE = 2;
 const EPOCHS = 10_000;
 
 /**
- * The same learning rates on the sine and on the chapter's XOR: one that is too large for the first is right for the
- * second.
+ * Trains on the sine and on the chapter's XOR with the same learning rates. A rate that is too large for the sine is
+ * right for XOR.
  */
 async function compareProblems({ descend }: Descender, seed: number, machine: Machine): Promise<Outcome> {
   const pool = await createPool({ threads: 1 });
