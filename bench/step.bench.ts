@@ -1,3 +1,4 @@
+import { inputsOf } from '@gradloom/core/internal';
 import { type BackendChoice, createPool, type Pool, train } from '@gradloom/runtime';
 import { Bench } from 'tinybench';
 import { backendsHere } from './backends-here.ts';
@@ -70,7 +71,7 @@ async function spanMs(
 
 /** Floating-point operations of the products: forward, by the weights, and by the inputs except in the first layer. */
 function flops({ spec, options }: StepWorkload): number {
-  let width = spec.input;
+  let width = inputsOf(spec);
   let total = 0;
   for (const [index, layer] of spec.layers.entries()) {
     if (layer.kind !== 'dense') continue;

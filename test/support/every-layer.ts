@@ -8,6 +8,7 @@ import {
   layers,
   type NetworkSpec,
 } from '@gradloom/core';
+import { inputsOf } from '@gradloom/core/internal';
 
 /** Networks that together have every kind of layer and every activation, for code that must know all of them. */
 export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
@@ -71,11 +72,12 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
 };
 
 /** Inputs for a network of this file: numbers, or the indices of its embedding. */
-export function inputsFor({ input, layers: [first] }: NetworkSpec, rows: number): number[][] {
+export function inputsFor(spec: NetworkSpec, rows: number): number[][] {
   const random = createRandom(3, 'inputs');
+  const [first] = spec.layers;
   const vocabulary = 'vocabulary' in first ? first.vocabulary : null;
   const draw = () => (vocabulary === null ? 2 * random.normal() : random.integer(vocabulary));
-  return Array.from({ length: rows }, () => Array.from({ length: input }, draw));
+  return Array.from({ length: rows }, () => Array.from({ length: inputsOf(spec) }, draw));
 }
 
 /** Weights like those after training; variances are above 0. */

@@ -1,4 +1,5 @@
 import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
+import { inputsOf } from '@gradloom/core/internal';
 import {
   createPool,
   type Dataset,
@@ -87,7 +88,7 @@ function noise(rows: number, columns: number, classes: number): Dataset {
 /** Code and threads of a pool are loaded before the measurement. */
 async function useOfTraining({ network, options, ownThreads = false }: TrainingJob): Promise<MemoryUse> {
   const { spec, rows, classes, validates = false } = network;
-  const set = noise(rows, spec.input, classes);
+  const set = noise(rows, inputsOf(spec), classes);
   const few = noise(40, 2, 2);
   const { threads, backend = 'auto' } = options;
   const pool = await createPool({ threads: ownThreads ? 1 : Number(threads) });
@@ -112,7 +113,7 @@ async function useOfTraining({ network, options, ownThreads = false }: TrainingJ
 }
 
 async function useOfEvaluation({ spec, rows, classes }: Sizes): Promise<MemoryUse> {
-  const set = noise(rows, spec.input, classes);
+  const set = noise(rows, inputsOf(spec), classes);
   const network = buildNetwork(spec);
   const parameters = new Float64Array(network.parameterCount);
   const [backend, loss] = ['wasm', 'softmax-cross-entropy'] as const;

@@ -75,7 +75,7 @@ export function oracle(
   });
   const N = dataset.rows;
   const order = new Uint32Array(N);
-  const x = createElements(precision, batch * network.input);
+  const x = createElements(precision, batch * network.inputs);
   const columns = targetColumns(network, loss);
   const t = createElements(precision, batch * columns);
   const w = new Float64Array(weights === null ? 0 : batch);

@@ -1,4 +1,5 @@
 import { type ActivationName, activations, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import { inputsOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, TrainOptions } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { sharedArrays } from '../../packages/runtime/src/data/number-types.ts';
@@ -103,8 +104,8 @@ const widthBehind = (spec: LayerSpec, width: number): number =>
   spec.kind === 'embedding' ? width * spec.width : 'out' in spec ? spec.out : width;
 
 /** Number of outputs of the network. */
-export const outputOf = ({ input, layers }: NetworkSpec): number =>
-  layers.reduce((width, spec) => widthBehind(spec, width), input);
+export const outputOf = (spec: NetworkSpec): number =>
+  spec.layers.reduce((width, layer) => widthBehind(layer, width), inputsOf(spec));
 
 export const optimizer: fc.Arbitrary<NonNullable<TrainOptions['optimizer']>> = fc.constantFrom(
   'adam' as const,
@@ -214,14 +215,14 @@ function datasetOf(
   classes: boolean,
 ): Dataset {
   const O = outputOf(spec);
-  const inputs = sharedArrays[type](rows * spec.input);
+  const inputs = sharedArrays[type](rows * inputsOf(spec));
   for (let i = 0; i < inputs.length; i++) inputs[i] = (i * 37) % VOCABULARY;
   const targets = sharedArrays.float64(rows * (classes ? 1 : O));
   for (let i = 0; i < targets.length; i++) targets[i] = classes ? (i * 5) % O : ((i * 13) % 7) / 6;
   return {
     name: 'drawn',
     rows,
-    inputs: { array: inputs, columns: spec.input, divisor },
+    inputs: { array: inputs, columns: inputsOf(spec), divisor },
     targets: { array: targets, columns: classes ? 1 : O, divisor: 1 },
     classes: classes ? O : null,
   };

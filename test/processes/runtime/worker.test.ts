@@ -52,7 +52,7 @@ test('a thread that evaluates a model frees the memory of runs that have ended',
   const opened = openInference('test', model, new Float64Array(model.parameterCount), 'mse', machine);
   const setup = { ...opened.setup, mayHold };
   resetControl(setup.control);
-  const outputs = sharedArrays.float64(40 * model.output);
+  const outputs = sharedArrays.float64(40 * model.outputs);
   const lossSums = sharedArrays.float64(1);
   const place = { setup, live: [setup.run], thread: 0, threads: 1 };
   const task: EvaluationTask = { kind: 'evaluation', ...place, dataset: few, first: 0, rows: 40, outputs, lossSums };

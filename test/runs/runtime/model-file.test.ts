@@ -52,7 +52,7 @@ function echo(width: number, loss?: ModelContents['loss']): ReturnType<typeof lo
 /** The outputs of the plain kernels, all rows at once, as evaluation runs them. */
 function plainOutputs(x: Float64Array): Float64Array {
   const network = buildNetwork(spec);
-  const rows = x.length / network.input;
+  const rows = x.length / network.inputs;
   const workspace = createWorkspace(network, createLoss('mse'), rows, (length) => new Float64Array(length));
   workspace.x.set(x);
   const pass = { kernels: referenceKernels, training: false, seed: 0, step: 0, firstRow: 0, leaf: 1, joins: false };

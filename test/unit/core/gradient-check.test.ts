@@ -99,7 +99,7 @@ function start(network: Network): { theta: Float64Array; x: Float64Array } {
     const theta = allocate(network.parameterCount);
     initializeParameters(network, theta, seed);
     const random = createRandom(seed, 'rows');
-    const x = Float64Array.from({ length: B * network.input }, () => random.normal());
+    const x = Float64Array.from({ length: B * network.inputs }, () => random.normal());
     workspace.x.set(x);
     let closest = Number.POSITIVE_INFINITY;
     forward(network, workspace, bindTensors(network, theta), B, pass, (_phase, layer, rows, n) => {
@@ -137,7 +137,7 @@ function checkFloats(network: Network, lossName: LossName, given: { theta: Float
   const workspace = createWorkspace(network, loss, B, allocate);
   workspace.x.set(given.x);
   const y = Float64Array.from(forward(network, workspace, bindTensors(network, given.theta), B, pass));
-  const [theta, x, t] = [given.theta, given.x, targetsFor(lossName, y, network.output)].map((a) => a.map(Math.fround));
+  const [theta, x, t] = [given.theta, given.x, targetsFor(lossName, y, network.outputs)].map((a) => a.map(Math.fround));
   const sums = new Float64Array(2);
   function gradientOf<T extends ElementType>(type: T, kernels: Kernels): () => ElementsOf<T> {
     const workspace = createWorkspace(network, loss, B, allocateOwn(type));
@@ -179,7 +179,7 @@ describe.each(fns)('dense, %s and dropout', (fn) => {
     const workspace = createWorkspace(network, loss, B, allocate);
     workspace.x.set(x);
     workspace.t.set(
-      targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network.output),
+      targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network.outputs),
     );
     const g = allocate(network.parameterCount);
     const gradients = bindTensors(network, g);
@@ -220,7 +220,7 @@ describe('embedding, residual, swiglu, layer-norm and batch-norm, one in the oth
     const workspace = createWorkspace(network, loss, B, allocate);
     workspace.x.set(indices);
     workspace.t.set(
-      targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network.output),
+      targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network.outputs),
     );
     const lossSlots = allocate(2); // of leaves of 2 rows and 1
     const lossSum = () => {

@@ -113,7 +113,7 @@ export interface ModelEngine {
 export function assembleModel(where: string, contents: ModelContents, engine: ModelEngine): Model {
   const { network, loss: trainedOn, preprocessing } = checkModel(where, contents);
   const { parameters, loss, metadata = {}, parts = NOTHING_LOADED } = contents;
-  const { spec, input: I, output: O } = network;
+  const { spec, inputs: I, outputs: O } = network;
   const toInputs = preprocessing === undefined ? undefined : createRowReader(preprocessing);
   let predictor: ((x: Float64Array) => Float64Array) | undefined;
   let print: string | undefined;

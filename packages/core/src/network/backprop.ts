@@ -54,7 +54,7 @@ export function createWorkspace(
   share: Share = { leaves: rows, take: (width) => allocate(rows * width) },
   weighs = false,
 ): Workspace {
-  const x = allocate(rows * network.input);
+  const x = allocate(rows * network.inputs);
   const t = allocate(rows * targetColumns(network, loss));
   const columns = { targetColumns: targetColumns(network, loss) };
   const weighing = weighs ? { w: allocate(rows, FLOAT64), losses: allocate(rows, FLOAT64) } : null;
@@ -71,7 +71,7 @@ export function createWorkspace(
 
 /** Numbers per row of the targets: one class index, or one value per output. */
 export const targetColumns = (network: Network, loss: Loss): number =>
-  loss.targets === 'classes' ? 1 : network.output;
+  loss.targets === 'classes' ? 1 : network.outputs;
 
 /** Emits the forward pass of the first B rows of `workspace.x`. Returns the array of outputs [B, O]. */
 export function emitForward(
@@ -98,7 +98,7 @@ export function emitLoss(
   { emit, leaf, training }: Pass,
 ): void {
   const { loss, t, weighing, gradients } = workspace;
-  const [dy, O] = [gradients[0], network.output];
+  const [dy, O] = [gradients[0], network.outputs];
   if (weighing === null || !training) {
     emitLossOf(emit, loss, lossSums, dy, y, t, B, leaf, O);
     return;

@@ -1,6 +1,7 @@
 import type { ActivationName } from '../families/activations/index.ts';
 import type { LayerKind, LayerSpec } from './layers/index.ts';
 import type { NetworkSpec } from './network.ts';
+import type { Shape } from './shape.ts';
 
 /** Spec of a kind of layer. */
 type SpecOfKind<K extends LayerKind> = Extract<LayerSpec, { kind: K }>;
@@ -11,9 +12,9 @@ type OptionsBeside<K extends LayerKind, Placed extends string = never> = Omit<Sp
 /**
  * A network of layers in sequence: `sequential(784, dense(128), relu(), dense(10))`. It returns the JSON `{ input: 784,
  * layers: [...] }` and checks nothing.
- * @param input inputs per row
+ * @param input shape of a row: 784, or [28, 28, 1]
  */
-export const sequential = (input: number, ...layers: LayerSpec[]): NetworkSpec => ({ input, layers });
+export const sequential = (input: number | Shape, ...layers: LayerSpec[]): NetworkSpec => ({ input, layers });
 
 /** A fully connected layer with `out` outputs: y = x · W + b. */
 export const dense = (out: number, options: OptionsBeside<'dense', 'out'> = {}): SpecOfKind<'dense'> => ({

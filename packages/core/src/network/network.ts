@@ -14,8 +14,8 @@ import { type Shape, sizeOf } from './shape.ts';
 
 /** JSON that rebuilds a network in any thread. */
 export interface NetworkSpec {
-  /** I: inputs per row. */
-  input: number;
+  /** Shape of a row, the last axis varying fastest: 784, or [28, 28, 1] for images. A number is a shape of one axis. */
+  input: number | Shape;
   /** Layers from input to output. The inputs of each layer are the outputs of the one before. */
   layers: LayerSpec[];
 }
@@ -46,10 +46,14 @@ export interface NetworkPlace extends PlacedLayer {
 export interface Network {
   /** The spec, in long form. */
   readonly spec: NetworkSpec;
-  /** I: inputs per row. */
-  readonly input: number;
-  /** O: outputs per row. */
-  readonly output: number;
+  /** Shape of a row's inputs. */
+  readonly input: Shape;
+  /** Shape of a row's outputs. */
+  readonly output: Shape;
+  /** I: inputs per row, the product of `input`. */
+  readonly inputs: number;
+  /** O: outputs per row, the product of `output`. */
+  readonly outputs: number;
   /** Layers in order. `places` also has nested layers. */
   readonly layers: readonly Layer[];
   /** All layers, including nested ones. */
@@ -75,15 +79,15 @@ export const buildNetwork = (spec: NetworkSpec, own: OwnParts = NO_PARTS): Netwo
 /** `buildNetwork` with pauses between layers, since a hundred thousand layers take half a second. */
 export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS): Pausable<Network> {
   if (typeof spec !== 'object' || spec === null) {
-    throw new Error(`buildNetwork: spec has ${show(spec)}, expected { input: number, layers: [...] }`);
+    throw new Error(`buildNetwork: spec has ${show(spec)}, expected { input: ..., layers: [...] }`);
   }
   onlyKeys('buildNetwork', spec, ['input', 'layers']);
-  const input = positiveInteger.check('buildNetwork', 'input', spec.input);
+  const input = checkInputShape(spec.input);
   if (!Array.isArray(spec.layers) || spec.layers.length === 0) {
     throw new OptionError('buildNetwork', 'layers', `has ${show(spec.layers)}, expected a list of at least 1 layer`);
   }
   const specs = yield* layersInFull(spec.layers, own);
-  const built = yield* buildLayers(own, specs, [input], []);
+  const built = yield* buildLayers(own, specs, input, []);
   const tensors: Tensor[] = [];
   let offset = 0;
   for (const [index, layer] of built.entries()) {
@@ -94,7 +98,7 @@ export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS
     }
     yield;
   }
-  const output = sizeOf(built[built.length - 1].out);
+  const output = built[built.length - 1].out;
   const places = yield* withTensors(placeLayers(built, specs), tensors);
   yield* refuseSameNames(places);
   const products: ProductShape[] = [];
@@ -102,8 +106,24 @@ export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS
     if (layer.products !== undefined) products.push(...layer.products);
     yield;
   }
-  const inFull = specs === spec.layers ? spec : { input, layers: specs };
-  return { spec: inFull, input, output, layers: built, places, tensors, products, parameterCount: offset, own };
+  const long = input.length === 1 ? input[0] : input;
+  const inFull =
+    specs === spec.layers && (long === spec.input || input.length > 1) ? spec : { input: long, layers: specs };
+  return {
+    ...{ spec: inFull, input, output, inputs: sizeOf(input), outputs: sizeOf(output) },
+    ...{ layers: built, places, tensors, products, parameterCount: offset, own },
+  };
+}
+
+/** Most axes of a row. */
+const MOST_AXES = 8;
+
+function checkInputShape(input: unknown): Shape {
+  if (!Array.isArray(input)) return [positiveInteger.check('buildNetwork', 'input', input)];
+  const isShape = input.length > 0 && input.length <= MOST_AXES && input.every((n) => Number.isSafeInteger(n) && n > 0);
+  if (isShape && Number.isSafeInteger(sizeOf(input))) return [...input];
+  const expected = `a positive integer, or a list of 1 to ${MOST_AXES} of them, such as [28, 28, 1]`;
+  throw new OptionError('buildNetwork', 'input', `has ${show(input)}, expected ${expected}`);
 }
 
 /** Converts layers to long form. Returns `layers` itself if all are in long form. */

@@ -50,8 +50,8 @@ export function createPredictor(network: Network, parameters: Elements): Predict
   const workspace = createWorkspace(network, mse(), ROWS, allocateOwn(type), NO_SHARE);
   const predict = rowPredictor(network, workspace, tensors, referenceKernels);
   return (x) => {
-    if (elements('predict', 'x', x).length % network.input !== 0) {
-      const wanted = `rows of ${network.input} (the network's input)`;
+    if (elements('predict', 'x', x).length % network.inputs !== 0) {
+      const wanted = `rows of ${network.inputs} (the network's input)`;
       throw new Error(`predict: x has ${x.length} numbers, expected ${wanted}`);
     }
     return predict(x);
@@ -71,7 +71,7 @@ export function rowPredictor(
   tensors: readonly (readonly Elements[])[],
   kernels: Kernels,
 ): Predictor {
-  const { input: I, output: O } = network;
+  const { inputs: I, outputs: O } = network;
   const programs = new Map<number, { program: Program; y: Elements }>();
 
   function programOf(B: number): { program: Program; y: Elements } {

@@ -33,7 +33,7 @@ const MOST_FLOAT_INDICES = 16777216;
  */
 export function refuseInexactIndices(
   where: string,
-  { places, output }: Pick<Network, 'places' | 'output'>,
+  { places, outputs }: Pick<Network, 'places' | 'outputs'>,
   loss: Pick<Loss, 'targets'> | null, // null: no targets
   type: ElementType,
 ): void {
@@ -47,5 +47,5 @@ export function refuseInexactIndices(
     if (spec.kind !== 'embedding' || spec.vocabulary <= MOST_FLOAT_INDICES) continue;
     refuse(`${nameOfPlaced(place)}: vocabulary`, spec.vocabulary);
   }
-  if (loss?.targets === 'classes' && output > MOST_FLOAT_INDICES) refuse('the number of classes', output);
+  if (loss?.targets === 'classes' && outputs > MOST_FLOAT_INDICES) refuse('the number of classes', outputs);
 }

@@ -3,3 +3,6 @@ export type Shape = readonly number[];
 
 /** Number of elements. */
 export const sizeOf = (shape: Shape): number => shape.reduce((size, extent) => size * extent, 1);
+
+/** I: numbers of a row of this spec. */
+export const inputsOf = ({ input }: { readonly input: number | Shape }): number => sizeOf([input].flat());

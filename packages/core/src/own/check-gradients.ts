@@ -45,7 +45,7 @@ export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausabl
       yield* checkLayer(nameOfPlaced(place), layer, sizeOf(layer.in), sizeOf(layer.out), rows);
     }
   }
-  if (loss.own !== undefined) yield* checkLoss(loss, t, network.output);
+  if (loss.own !== undefined) yield* checkLoss(loss, t, network.outputs);
 }
 
 const POINTS = 64;

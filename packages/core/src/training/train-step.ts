@@ -132,7 +132,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const theta = bindTensors(network, parameters);
   const rows = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, P, row));
   const gradients = rows.map((row) => bindTensors(network, row));
-  const I = network.input;
+  const I = network.inputs;
   const T = targetColumns(network, loss);
   const place = allocate(2, FLOAT64).fill(0); // step, first row
   const lossSum = allocate(1, FLOAT64);

@@ -35,20 +35,20 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
   yield* withinInTurns('dataset', checkDataset(`${where}: ${showName(name)}`, dataset));
   yield* checkInput(where, network, dataset);
   const failOutput = (expected: number, why: string): never => {
-    const problem = `has ${network.output}, expected ${expected} (${why} of ${showName(name)})`;
+    const problem = `has ${network.outputs}, expected ${expected} (${why} of ${showName(name)})`;
     throw new OptionError(where, ['layers', 'dataset'], problem, { about: "the network's output" });
   };
   if (loss.targets === 'classes') {
     if (classes === null) {
       const problem = `has values, expected class indices for ${loss.name} (mse takes values)`;
       throw new OptionError(where, ['loss', 'dataset'], problem, { about: `the target of ${showName(name)}` });
-    } else if (network.output !== classes) {
+    } else if (network.outputs !== classes) {
       failOutput(classes, 'classes');
     }
   } else if (classes !== null) {
-    const fits = network.output === classes || (classes === 2 && network.output === 1);
+    const fits = network.outputs === classes || (classes === 2 && network.outputs === 1);
     if (!fits) failOutput(classes, 'classes');
-  } else if (targets.columns !== network.output) {
+  } else if (targets.columns !== network.outputs) {
     failOutput(targets.columns, 'numbers per target');
   }
 }
@@ -66,8 +66,8 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
   const { name, inputs, rows } = dataset;
   record(where, 'dataset.inputs', inputs, '{ array, columns, divisor }');
   const { array, columns, divisor } = inputs;
-  if (columns !== network.input) {
-    const problem = `has ${network.input}, expected ${columns} (numbers per row of ${showName(name)})`;
+  if (columns !== network.inputs) {
+    const problem = `has ${network.inputs}, expected ${columns} (numbers per row of ${showName(name)})`;
     throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
   }
   const [{ spec, layer }] = network.places;

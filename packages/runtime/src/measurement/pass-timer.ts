@@ -26,11 +26,11 @@ export interface PassTimerOptions {
 export function createPassTimer(spec: NetworkSpec, options: PassTimerOptions): () => PassTimes {
   onlyKeys('createPassTimer', options, ['batch', 'backend', 'blas']);
   const batch = option.positiveInteger.check('createPassTimer', 'batch', options.batch);
-  const { input, output } = buildNetwork(spec);
+  const { inputs, outputs } = buildNetwork(spec);
   const random = createRandom(0, 'pass-timer');
   const noise = (columns: number) =>
     Array.from({ length: batch }, () => Array.from({ length: columns }, () => random.normal()));
-  const data = { train: datasetFromRows({ inputs: noise(input), targets: noise(output), name: 'noise' }) };
+  const data = { train: datasetFromRows({ inputs: noise(inputs), targets: noise(outputs), name: 'noise' }) };
   const plan = complete(planRun(spec, data, { ...options, threads: 1, shuffle: false, steps: 1, loss: 'mse' }));
   const { setup, arena } = complete(prepareRun(plan, data));
   initializeParameters(plan.network, arena.theta, plan.seed);

@@ -6,8 +6,8 @@ import type { Dataset } from '../data/dataset.ts';
 export function scoringOf(model: Model, dataset: Dataset): Scoring {
   const { spec, loss, parts } = record('scoringOf', 'model', model, 'a model');
   const { classes, targets } = record('scoringOf', 'dataset', dataset, 'a dataset');
-  const { output } = buildNetwork(spec, parts?.own);
-  const areBits = classes === null && output === 1 && targets.array.every((target) => target === 0 || target === 1);
+  const { outputs } = buildNetwork(spec, parts?.own);
+  const areBits = classes === null && outputs === 1 && targets.array.every((target) => target === 0 || target === 1);
   const trainedOn = createLoss(loss ?? (classes === null ? 'mse' : 'softmax-cross-entropy'), parts?.own);
-  return createScoring({ loss: trainedOn, outputs: output, classes, areBits });
+  return createScoring({ loss: trainedOn, outputs, classes, areBits });
 }

@@ -101,7 +101,7 @@ describe('PyTorch in float32', needs('torch'), () => {
       const row = (step * batch) % ROWS;
       const part = (array: number[], width: number) =>
         Float32Array.from(array.slice(row * width, (row + batch) * width));
-      return trained.step(part(golden.x, network.input), part(t, T), batch).loss;
+      return trained.step(part(golden.x, network.inputs), part(t, T), batch).loss;
     });
     expect(own).toHaveLength(STEPS);
     expect(maxRelativeError(own, followed[k].losses)).toBeLessThan(1e-5);

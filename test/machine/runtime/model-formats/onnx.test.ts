@@ -322,7 +322,7 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
     }
     const none = labels === undefined ? '-1' : '';
     expect(run.outputs[free('label')].map(String)).toEqual(answers.map(({ prediction }) => String(prediction ?? none)));
-    const { output: O } = buildNetwork(model.spec);
+    const { outputs: O } = buildNetwork(model.spec);
     expect(numbersOf(run, 'outputs').length).toBe(answers.length * O);
     const classes = answers.find(({ probabilities }) => probabilities !== undefined);
     if (classes === undefined) {

@@ -88,8 +88,8 @@ function unsharedGradient(
   }
   const y = outputs[outputs.length - 1];
   const lossSums = blank(B);
-  let dy = blank(B * network.output);
-  emit(lossOp(loss), lossSums, dy, y, t, B, pass.leaf, network.output);
+  let dy = blank(B * network.outputs);
+  emit(lossOp(loss), lossSums, dy, y, t, B, pass.leaf, network.outputs);
   for (let l = network.layers.length - 1; l >= 0; l--) {
     const dx = blank(B * sizeOf(network.layers[l].in));
     network.layers[l].backward(dx, dy, outputs[l - 1] ?? x, outputs[l], theta[l], gradients[l], B, pass, memories[l]);
@@ -118,10 +118,10 @@ test(`layers that share arrays find the gradients of layers that do not (seed ${
       const loss = createLoss(lossName);
       const common = { kernels: referenceKernels, training: true, seed: 1, step: 2, firstRow: 3, leaf };
       const pass: PassSettings = { ...common, joins: false };
-      const x = Float64Array.from({ length: B * network.input }, (_, i) =>
+      const x = Float64Array.from({ length: B * network.inputs }, (_, i) =>
         hasIndices ? (i * 37) % 17 : ((i * 37) % 17) / 8 - 1,
       );
-      const T = loss.targets === 'classes' ? 1 : network.output;
+      const T = loss.targets === 'classes' ? 1 : network.outputs;
       const t = Float64Array.from({ length: B * T }, (_, i) => (T === 1 ? 0 : ((i * 5) % 3) / 2));
       const expected = unsharedGradient(network, loss, x, t, B, pass);
       // More rows than the pass has, and what an earlier one left in them.

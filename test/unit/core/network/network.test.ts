@@ -14,14 +14,14 @@ const spec: NetworkSpec = {
 };
 
 test('tensors lie in one vector, layer by layer, W then b', () => {
-  const { tensors, parameterCount, output } = buildNetwork(spec);
+  const { tensors, parameterCount, input, output, inputs, outputs } = buildNetwork(spec);
   expect(tensors.map(({ layer, name, offset, length }) => [layer, name, offset, length])).toEqual([
     [0, 'W', 0, 12],
     [0, 'b', 12, 4],
     [3, 'W', 16, 8],
     [3, 'b', 24, 2],
   ]);
-  expect([parameterCount, output]).toEqual([26, 2]);
+  expect([parameterCount, input, output, inputs, outputs]).toEqual([26, [3], [2], 3, 2]);
 });
 
 test('tensors inside of a residual are named by their place and lie in order', () => {
@@ -40,6 +40,14 @@ test('tensors inside of a residual are named by their place and lie in order', (
     [0, 'layers.1.layers.0.W', 4],
     [0, 'layers.1.layers.0.b', 8],
   ]);
+});
+
+test('a row has a shape, and a number is a shape of one axis', () => {
+  const layers: NetworkSpec['layers'] = [{ kind: 'activation', fn: 'relu' }];
+  const image = buildNetwork({ input: [2, 3, 1], layers });
+  expect([image.input, image.output, image.inputs, image.outputs]).toEqual([[2, 3, 1], [2, 3, 1], 6, 6]);
+  expect(image.spec.input).toEqual([2, 3, 1]);
+  expect(buildNetwork({ input: [6], layers }).spec).toEqual({ input: 6, layers });
 });
 
 test('bound tensors are views of the vector', () => {
@@ -80,6 +88,12 @@ describe('a spec that does not fit is refused with what it has and should have',
     ],
     [{ input: 2, layers: [{ kind: 'dense', in: 3, out: 1 }] }, 'input has length 3, expected 2 (output of the input)'],
     [{ input: 0, layers: [{ kind: 'dense', out: 3 }] }, 'input has 0, expected a whole number of at least 1'],
+    [
+      { input: [], layers: [{ kind: 'dense', out: 3 }] },
+      'input has [], expected a positive integer, or a list of 1 to 8',
+    ],
+    [{ input: [28, 0.5], layers: [{ kind: 'dense', out: 3 }] }, 'input has [28,0.5], expected a positive integer'],
+    [{ input: [2 ** 40, 2 ** 40], layers: [{ kind: 'dense', out: 3 }] }, 'expected a positive integer, or a list'],
     [{ input: 2, layers: [] }, 'layers has [], expected a list of at least 1 layer'],
     [
       { input: 2, layers: [{ kind: 'dens', out: 3 }] },
@@ -123,7 +137,7 @@ describe('a spec that does not fit is refused with what it has and should have',
     [{ input: 2, layers: [{ kind: 'embedding', vocabulary: 0, width: 2 }] }, 'embedding: vocabulary has 0'],
     [{ input: 2, layers: 3 }, 'layers has 3, expected a list of at least 1 layer'],
     [{ input: 2, layer: [] }, 'option "layer" is unknown, expected input, layers (did you mean layers?)'],
-    [null, 'expected { input: number, layers: [...] }'],
+    [null, 'expected { input: ..., layers: [...] }'],
   ])('%j', (bad, message) => {
     expect(() => buildNetwork(bad as NetworkSpec)).toThrow(message);
   });

@@ -23,6 +23,7 @@ import {
   gradientNorm,
   gradientOf,
   gradientStride,
+  inputsOf,
   leafCount,
   leafRows,
   link,
@@ -91,10 +92,11 @@ const front: fc.Arbitrary<readonly LayerSpec[]> = fc.constantFrom(
   ] as const,
 );
 
-const network: fc.Arbitrary<NetworkSpec> = fc.tuple(front, randomNetwork).map(([front, { input, layers }]) => {
+const network: fc.Arbitrary<NetworkSpec> = fc.tuple(front, randomNetwork).map(([front, spec]) => {
+  const { input, layers } = spec;
   const isEmbedded = layers[0].kind === 'embedding';
   const behind = isEmbedded ? layers.slice(1) : layers;
-  return { input, layers: withWidths([...layers.slice(0, isEmbedded ? 1 : 0), ...front, ...behind], input) };
+  return { input, layers: withWidths([...layers.slice(0, isEmbedded ? 1 : 0), ...front, ...behind], inputsOf(spec)) };
 });
 
 const chunkedRun: fc.Arbitrary<Omit<ChunkedRun, 'type'>> = fc
@@ -129,10 +131,10 @@ function rowsOf({ type, spec, lossName }: ChunkedRun, step: number, B: number) {
   const T = targetColumns(network, loss);
   const isClass = loss.targets === 'classes';
   const value = (i: number): number => (i * 37 + step * 11) % 251;
-  const x = createElements(type, B * network.input);
+  const x = createElements(type, B * network.inputs);
   const t = createElements(type, B * T);
   for (let i = 0; i < x.length; i++) x[i] = hasIndices ? value(i) : value(i) / 125 - 1;
-  for (let i = 0; i < t.length; i++) t[i] = isClass ? (i * 5) % network.output : ((i * 13) % 7) / 6;
+  for (let i = 0; i < t.length; i++) t[i] = isClass ? (i * 5) % network.outputs : ((i * 13) % 7) / 6;
   return { x, t };
 }
 

@@ -94,7 +94,7 @@ function setUp(spec: NetworkSpec, lossName: LossName, allocate: Allocate, joins 
     /** Rows, targets and the place of a round. */
     fill(round: number): void {
       const random = createRandom(3, lossName, round);
-      for (let i = 0; i < B * network.input; i++) workspace.x[i] = hasIndices ? random.integer(5) : random.normal();
+      for (let i = 0; i < B * network.inputs; i++) workspace.x[i] = hasIndices ? random.integer(5) : random.normal();
       for (let i = 0; i < workspace.t.length; i++) workspace.t[i] = random.integer(3);
       place.set([round, 2 * round]);
     },

@@ -12,7 +12,7 @@ const MOST_OF_A_NUMBER = 32;
  */
 export async function* textRows(
   stream: Readable,
-  { input: I, places }: Pick<Network, 'input' | 'places'>,
+  { inputs: I, places }: Pick<Network, 'inputs' | 'places'>,
   source: string,
 ): AsyncGenerator<RowBatch> {
   // Drops a byte-order mark at the start. Invalid UTF-8 becomes characters that are no JSON of numbers, so they are

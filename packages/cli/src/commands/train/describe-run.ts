@@ -71,7 +71,7 @@ export function describeParameters(spec: NetworkSpec): string {
 /** '784-128-10 relu': widths, then the layers between. */
 export function describeNetwork(spec: NetworkSpec): string {
   const network = buildNetwork(spec, ownParts());
-  const widths = [network.input];
+  const widths = [network.inputs];
   const others = new Set<string>();
   for (const layer of network.layers) {
     const width = sizeOf(layer.out);

@@ -76,7 +76,7 @@ export async function evaluateDataset(
     const rows = Math.min(most, dataset.rows - first);
     const chunks = Math.ceil(rows / EVALUATION_ROWS);
     const segment = { dataset, first, rows, outputs, lossSums: viewOf(lossSums, 0, chunks) };
-    const parts = partsOf(segment, chunks, threadsOf, network.output);
+    const parts = partsOf(segment, chunks, threadsOf, network.outputs);
     const part = parts[lockstep.rank];
     const team = Math.min(threads, part.lossSums.length);
     // Weights are only read and outputs overwritten, so a retry needs no undo.
@@ -129,7 +129,7 @@ function* readOutputs(
   readers: readonly OutputReader[],
   scaledReaders: readonly OutputReader[],
 ): Pausable<void> {
-  const O = network.output;
+  const O = network.outputs;
   const columns = targetColumns(network, loss);
   const most = Math.min(rows, stretchRows(network));
   for (let from = 0; from < rows; from += most) {
@@ -185,7 +185,7 @@ export function* figuresOf(
   const accuracy = metrics.accuracy({ targets: loss.targets, threshold: loss.threshold ?? 0.5 });
   if (dataset.classes !== null) return { accuracy };
   const errors = { mae: metrics.mae(), rmse: metrics.rmse(), r2: metrics.r2() };
-  return network.output === 1 && (yield* areBits(dataset.targets.array)) ? { accuracy, ...errors } : errors;
+  return network.outputs === 1 && (yield* areBits(dataset.targets.array)) ? { accuracy, ...errors } : errors;
 }
 
 function* areBits(values: Dataset['targets']['array']): Pausable<boolean> {
@@ -208,7 +208,7 @@ const known = new WeakMap<TeamSetup, EvaluationArrays>();
 function arraysOf(setup: TeamSetup, network: Network, loss: Loss, chunks: number): EvaluationArrays {
   let arrays = known.get(setup);
   if (arrays === undefined) {
-    const outputs = sharedDoubles(chunks * EVALUATION_ROWS * network.output);
+    const outputs = sharedDoubles(chunks * EVALUATION_ROWS * network.outputs);
     const targets = new Float64Array(stretchRows(network) * targetColumns(network, loss));
     arrays = { outputs, targets, lossSums: sharedDoubles(chunks) };
     known.set(setup, arrays);

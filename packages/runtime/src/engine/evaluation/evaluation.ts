@@ -70,7 +70,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
 export function evaluateChunks(context: EvaluationContext, task: EvaluationTask): BadRow | undefined {
   const { network, workspace, loss, reader, lossSums: sums } = context;
   const { dataset, outputs, lossSums, rows, threads } = task;
-  const O = network.output;
+  const O = network.outputs;
   Atomics.add(context.setup.control, CONTROL.checkedIn, 1);
   let first = task.first;
   try {
@@ -103,6 +103,6 @@ function chunkOf(context: EvaluationContext, B: number): Chunk {
   const y = emitForward(network, workspace, model, B, pass);
   // The loss overwrites the first gradient buffer, which does not overlap the outputs.
   emitLoss(lossSums, network, workspace, y, B, pass);
-  context.chunk = { B, y: viewOf(y, 0, B * network.output), program: link(calls, kernels) };
+  context.chunk = { B, y: viewOf(y, 0, B * network.outputs), program: link(calls, kernels) };
   return context.chunk;
 }

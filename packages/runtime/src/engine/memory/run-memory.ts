@@ -94,13 +94,13 @@ export const chunksOf = (rows: readonly number[]): number =>
 export const STRETCH = 1 << 16;
 
 /** Rows read between two pauses. */
-export const stretchRows = ({ output }: Network): number => Math.ceil(STRETCH / output);
+export const stretchRows = ({ outputs }: Network): number => Math.ceil(STRETCH / outputs);
 
 /** Memory of an evaluation, besides its readers. */
 export function evaluationParts(network: Network, loss: Loss, { chunks }: Pick<Means, 'chunks'>): Part[] {
   const targets = stretchRows(network) * targetColumns(network, loss);
   return [
-    { name: 'outputs of an evaluation', bytes: chunks * EVALUATION_ROWS * network.output * 8 },
+    { name: 'outputs of an evaluation', bytes: chunks * EVALUATION_ROWS * network.outputs * 8 },
     { name: 'targets of an evaluation', bytes: (chunks > 0 ? targets : 0) * 8 },
   ];
 }

@@ -6,7 +6,7 @@ import type { NetworkSpec, Pausable } from '@gradloom/core';
  * per thread and task.
  */
 export interface SharedSpec {
-  readonly input: number;
+  readonly input: NetworkSpec['input'];
   readonly layers: readonly Uint8Array<SharedArrayBuffer>[]; // JSON of some thousand layers each
 }
 

@@ -1,5 +1,5 @@
 import type { Model } from '@gradloom/core';
-import { elements, option, record } from '@gradloom/core/internal';
+import { elements, inputsOf, option, record } from '@gradloom/core/internal';
 import { createPool } from '../../engine/threads/pool.ts';
 import type { AnswersTask } from './answer-task.ts';
 import { createTextAnswerer, type Reply, type TextLimits } from './answer-texts.ts';
@@ -63,5 +63,5 @@ const SMALL_PRODUCTS = 1 << 18;
  */
 function charactersOfSmall({ spec, parameters }: Model): number {
   const mostRows = SMALL_PRODUCTS / parameters.length;
-  return Math.min(SMALL_CHARACTERS, Math.floor(2 * spec.input * mostRows));
+  return Math.min(SMALL_CHARACTERS, Math.floor(2 * inputsOf(spec) * mostRows));
 }

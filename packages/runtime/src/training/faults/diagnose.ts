@@ -154,7 +154,7 @@ function findBadData(context: RunContext, search: Search, planned: readonly Plan
     const { x, t } = workspace;
     const wanted = `expected finite numbers (look at the data${typeOf(x) === 'float32' ? '; floats end at 3.4e38' : ''})`;
     for (const [name, numbers, width] of [
-      ['inputs', x, network.input],
+      ['inputs', x, network.inputs],
       ['targets', t, targetColumns],
     ] as const) {
       const at = firstNotFinite(numbers, rows * width);

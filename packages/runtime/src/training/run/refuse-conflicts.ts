@@ -76,7 +76,7 @@ export function* checkOwnGradients(network: Network, loss: Loss, train: Dataset)
   const isOwn = loss.own !== undefined || network.own !== NO_PARTS;
   if (!isOwn) return;
   const rows = Math.min(ROWS, train.rows);
-  const x = new Float64Array(rows * network.input);
+  const x = new Float64Array(rows * network.inputs);
   gatherRows(x, train.inputs, null, 0, rows, anyRows);
   const t = new Float64Array(rows * targetColumns(network, loss));
   gatherTargets(t, train, targetColumns(network, loss), loss.targets, null, 0, rows, anyRows);

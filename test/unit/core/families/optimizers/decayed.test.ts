@@ -40,7 +40,7 @@ describe.each(golden.map((run) => [run.optimizer, run] as const))('%s', (_name, 
     const shared = { kernels: referenceKernels, batch, seed: 1 };
     const trainer = createTrainStep({ network, loss: createLoss('mse'), optimizer, ...shared });
     trainer.parameters.set(run.params);
-    const [I, O] = [network.input, network.output];
+    const [I, O] = [network.inputs, network.outputs];
     const own = losses.map((_, k) => {
       const row = (k * batch) % ROWS;
       const x = Float64Array.from(run.x.slice(row * I, (row + batch) * I));

@@ -41,7 +41,7 @@ describe.each(cases)('%s under %s', (_optimizer, lossName, golden) => {
   train.parameters.set(golden.params);
   const losses = golden.losses.map((_, step) => {
     const row = (step * batch) % ROWS;
-    const x = Float64Array.from(golden.x.slice(row * network.input, (row + batch) * network.input));
+    const x = Float64Array.from(golden.x.slice(row * network.inputs, (row + batch) * network.inputs));
     const t = Float64Array.from(golden.t.slice(row * T, (row + batch) * T));
     return train.step(x, t, batch).loss;
   });

@@ -18,7 +18,7 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
   const worst = targets === 'classes' ? mistakeReader(createDecision('answers', { targets }).answer) : null;
   const scoring = createScoring({
     loss,
-    outputs: buildNetwork(result.spec, result.parts?.own).output,
+    outputs: buildNetwork(result.spec, result.parts?.own).outputs,
     classes: dataset.classes,
     areBits: false,
   });

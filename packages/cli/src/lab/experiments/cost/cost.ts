@@ -1,4 +1,4 @@
-import type { LayerSpec, NetworkSpec } from '@gradloom/core';
+import { buildNetwork, type LayerSpec, type NetworkSpec } from '@gradloom/core';
 import { option } from '@gradloom/core/internal';
 import { createPassTimer, type PassTimes } from '@gradloom/runtime/internal';
 import { widths } from '../../../options/widths.ts';
@@ -144,18 +144,10 @@ interface Products {
 }
 
 /** Each of the three products uses every weight once per row. */
-export function countProducts({ input, layers }: NetworkSpec): Products {
-  let width = input;
-  let y = 0;
-  let dx = 0;
-  for (const layer of layers) {
-    if (layer.kind !== 'dense') continue;
-    const weights = width * layer.out;
-    if (y > 0) dx += weights;
-    y += weights;
-    width = layer.out;
-  }
-  return { y, dW: y, dx };
+export function countProducts(spec: NetworkSpec): Products {
+  const [first, ...others] = buildNetwork(spec).products.map(([I, O]) => I * O);
+  const dx = others.reduce((sum, weights) => sum + weights, 0);
+  return { y: first + dx, dW: first + dx, dx };
 }
 
 /** Multiply-adds of the backward pass divided by those of the forward pass. */

@@ -13,7 +13,7 @@ const INT64 = 7;
 export function emitAnswers(
   graph: Graph, // graph with float64 numbers
   type: RealType,
-  { contents: { metadata, preprocessing }, network: { output: O }, loss }: ExportedModel,
+  { contents: { metadata, preprocessing }, network: { outputs: O }, loss }: ExportedModel,
   outputs: Value,
   free: (name: string) => string,
 ): void {

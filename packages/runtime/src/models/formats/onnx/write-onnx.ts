@@ -62,7 +62,7 @@ function emitInputs(
   if (preprocessing !== undefined) return graph.in(type).cast(emitColumns(graph, preprocessing), 'double');
   const divisor = metadata?.divisor ?? 1;
   const scaled = divisor === 1 ? '' : `, divided by ${divisor} as in training`;
-  return graph.input('x', type, network.input, `the inputs of the network${scaled}`);
+  return graph.input('x', type, network.inputs, `the inputs of the network${scaled}`);
 }
 
 const DOUBLE = 11;
