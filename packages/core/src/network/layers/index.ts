@@ -3,6 +3,7 @@ import type { ActivationName } from '../../families/activations/index.ts';
 import type { KindOf } from '../../families/family.ts';
 import { type ActivationOptions, activation, activationOptions } from './activation.ts';
 import { batchNorm, batchNormOptions } from './batch-norm.ts';
+import { conv1d, conv1dOptions, conv2d, conv2dOptions } from './convolution.ts';
 import { dense, denseOptions } from './dense.ts';
 import { dropout, dropoutOptions } from './dropout.ts';
 import { embedding, embeddingOptions } from './embedding.ts';
@@ -13,6 +14,8 @@ import { swiglu, swigluOptions } from './swiglu.ts';
 const table = {
   activation,
   'batch-norm': batchNorm,
+  conv1d,
+  conv2d,
   dense,
   dropout,
   embedding,
@@ -31,6 +34,8 @@ export const layers: { readonly [K in keyof typeof table]: (typeof table)[K] } =
 export const layerOptions = {
   activation: activationOptions.table,
   'batch-norm': batchNormOptions.table,
+  conv1d: conv1dOptions.table,
+  conv2d: conv2dOptions.table,
   dense: denseOptions.table,
   dropout: dropoutOptions.table,
   embedding: embeddingOptions.table,
@@ -75,6 +80,7 @@ export type ShortActivation = KindOf<ActivationName> & LayerName & Omit<Activati
 export { InputError } from '../../program/input-error.ts';
 export type { ActivationOptions } from './activation.ts';
 export type { BatchNormOptions } from './batch-norm.ts';
+export type { ConvOptions } from './convolution.ts';
 export type { DenseOptions } from './dense.ts';
 export type { DropoutOptions } from './dropout.ts';
 export type { EmbeddingOptions } from './embedding.ts';

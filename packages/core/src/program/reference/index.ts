@@ -8,6 +8,7 @@ export {
   movingAverage,
   subtractRow,
 } from './batch-norm.ts';
+export { convBackwardInput, convBackwardWeights, convForward } from './convolution.ts';
 export { dropout } from './dropout.ts';
 export { checkIndices, embeddingBackward, embeddingForward } from './embedding.ts';
 export { gateBackward, gateForward } from './gate.ts';

@@ -1,0 +1,156 @@
+import { OptionError } from '../../checks/option-error.ts';
+import {
+  checkedBy,
+  defineOptions,
+  flag,
+  type Named,
+  type OptionsOf,
+  positiveInteger,
+  required,
+} from '../../checks/options/index.ts';
+import { show } from '../../checks/show.ts';
+import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import { ops } from '../../program/ops/index.ts';
+import type { Layer } from './layer.ts';
+import type { Place } from './place.ts';
+
+const isWhole = (value: unknown, least: number): boolean => Number.isSafeInteger(value) && Number(value) >= least;
+
+/** A number for both axes, or one for each. */
+const perAxis = (least: number) =>
+  checkedBy(
+    `a whole number of at least ${least}, or a list of one for each axis`,
+    (value): value is number | readonly number[] =>
+      Array.isArray(value) ? value.length <= 2 && value.every((n) => isWhole(n, least)) : isWhole(value, least),
+  );
+
+const paddingKind = checkedBy(
+  "a whole number of at least 0, a list of one for each axis, or 'same'",
+  (value): value is number | readonly number[] | 'same' => value === 'same' || perAxis(0).isValid(value),
+);
+
+const table = {
+  /** O: channels of the output. */
+  out: required(positiveInteger),
+  /** Size of the window: 3, or [3, 5] for height and width. */
+  kernel: required(perAxis(1)),
+  /** Distance of neighbouring windows. @default 1 */
+  stride: perAxis(1)(1),
+  /** Zeros around the image on each side; 'same' keeps its size. @default 0 */
+  padding: paddingKind(0),
+  /** Distance of neighbouring inputs of a window. @default 1 */
+  dilation: perAxis(1)(1),
+  /** Groups of channels: each group of outputs reads its own. As many as channels: depthwise. @default 1 */
+  groups: positiveInteger(1),
+  /** Whether to add b [O]. @default true */
+  bias: flag(true),
+  /** Initializer of W [ky, kx, C / groups, O]. @default 'glorot-uniform', as in Keras */
+  init: initializer('glorot-uniform'),
+  /** Initializer of b [O]. @default 'zeros' */
+  biasInit: initializer('zeros'),
+};
+
+export const conv2dOptions = defineOptions('conv2d', table);
+export const conv1dOptions = defineOptions('conv1d', table);
+
+/** Options of a convolution. */
+export interface ConvOptions extends OptionsOf<typeof table>, Named {}
+
+/** Sizes along one axis. */
+interface Axis {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  /** Zeros before the first input. */
+  readonly before: number;
+}
+
+/** y = x * W + b on images [H, W, C]. */
+export const conv2d = (options: ConvOptions, place: Place): Layer =>
+  convolution('conv2d', conv2dOptions.read(options), place);
+
+/** y = x * W + b on sequences [T, C]. */
+export const conv1d = (options: ConvOptions, place: Place): Layer =>
+  convolution('conv1d', conv1dOptions.read(options), place);
+
+function convolution(
+  kind: 'conv1d' | 'conv2d',
+  { out: O, kernel, stride, padding, dilation, groups, bias, init, biasInit }: ReturnType<typeof conv2dOptions.read>,
+  { input, own }: Place,
+): Layer {
+  const axes = kind === 'conv2d' ? 2 : 1;
+  if (input.length !== axes + 1) {
+    const wanted = axes === 2 ? '[height, width, channels]' : '[length, channels]';
+    throw new OptionError(kind, 'in', `has shape ${show(input)}, expected ${wanted}`, { about: 'input' });
+  }
+  const C = input[axes];
+  if (C % groups !== 0 || O % groups !== 0) {
+    const problem = `has ${groups}, expected a divisor of the ${C} channels of the input and of out, ${O}`;
+    throw new OptionError(kind, 'groups', problem);
+  }
+  const along = Array.from({ length: axes }, (_, a): Axis => {
+    const at = (name: string, value: number | readonly number[]): number => {
+      if (typeof value === 'number') return value;
+      if (value.length === axes) return value[a];
+      throw new OptionError(kind, name, `has ${show(value)}, expected a number for each axis, ${axes}`);
+    };
+    const [k, s, d] = [at('kernel', kernel), at('stride', stride), at('dilation', dilation)];
+    const span = d * (k - 1) + 1;
+    if (padding === 'same' && s > 1) {
+      throw new OptionError(kind, 'padding', `has 'same' with a stride of ${s}, expected a number, or stride 1`);
+    }
+    // What is odd goes right and below.
+    const before = padding === 'same' ? Math.floor((span - 1) / 2) : at('padding', padding);
+    const padded = input[a] + (padding === 'same' ? span - 1 : 2 * before);
+    if (span > padded) {
+      const size = `${show(input)}${before > 0 ? ' with its padding' : ''}`;
+      throw new OptionError(
+        kind,
+        'kernel',
+        `spans ${span} positions of ${padded}, expected one that fits into ${size}`,
+      );
+    }
+    return {
+      ...{ inputs: input[a], outputs: Math.floor((padded - span) / s) + 1, kernel: k },
+      ...{ stride: s, dilation: d, before },
+    };
+  });
+  const [y, x] = axes === 2 ? along : [ONE, ...along];
+  const size = along.map((axis) => axis.kernel);
+  const shape = [...size, C / groups, O];
+  const window = y.kernel * x.kernel;
+  const geometry = [
+    ...[y.inputs, x.inputs, C, y.outputs, x.outputs, O, y.kernel, x.kernel],
+    ...[y.stride, x.stride, y.before, x.before, y.dilation, x.dilation, groups],
+  ] as const;
+  const initializeW = createInitializer(init, own);
+  const initializeB = createInitializer(biasInit, own);
+  const fanIn = (window * C) / groups;
+  const zeros = new Float64Array(O);
+  return {
+    label: `${kind}(${C}->${O}, ${size.join('x')})`,
+    in: input,
+    out: [...along.map((axis) => axis.outputs), O],
+    elementwise: false,
+    reads: { x: true, y: false },
+    tensors: [
+      { name: 'W', shape, initialize: (out, random) => initializeW(out, fanIn, O, random) },
+      ...(bias ? [{ name: 'b', shape: [O], initialize: initialBias }] : []),
+    ],
+    forward(y, x, [W, b = zeros], B, { emit }) {
+      emit(ops.convForward, y, x, W, b, B, ...geometry);
+    },
+    backward(dx, dy, x, _y, [W], [dW, db = zeros], B, { emit, joins }) {
+      emit(ops.convBackwardWeights, dW, db, x, dy, B, joins, ...geometry);
+      if (dx !== null) emit(ops.convBackwardInput, dx, dy, W, B, ...geometry);
+    },
+  };
+  function initialBias(out: Parameters<typeof initializeB>[0], random: Parameters<typeof initializeB>[3]): void {
+    initializeB(out, fanIn, O, random);
+  }
+}
+
+/** The axis that a sequence lacks. */
+const ONE: Axis = { inputs: 1, outputs: 1, kernel: 1, stride: 1, dilation: 1, before: 0 };
