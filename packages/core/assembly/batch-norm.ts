@@ -1,35 +1,32 @@
 import { flush } from './flush';
 import { bytes, LANES, minus, over, plus, root, splat, times } from './lanes';
+import { PLAIN, PRODUCTS, sumRows } from './sum-rows';
 import { add, copy } from './vectors';
 
 // Same bits as src/program/reference/batch-norm.ts: each column has its own sum, so the lanes of a vector are
 // neighbouring columns.
 
-/** sums[k,size] = the sum of the rows of leaf k of `a`, ascending from 0. Overwrites `sums`. */
-export function leafSums(sums: usize, a: usize, B: i32, leaf: i32, size: i32): void {
+/** sums[k,size] = the sum of the positions of leaf k of `a`. Overwrites `sums` and `levels`. */
+export function leafSums(sums: usize, levels: usize, a: usize, B: i32, leaf: i32, R: i32, size: i32): void {
+  sumLeaves(PLAIN, sums, levels, a, a, B, leaf, R, size);
+}
+
+/** sums[k,size] = the sum of the positions of a · b of leaf k. Overwrites `sums` and `levels`. */
+export function leafProducts(
+  sums: usize, levels: usize, a: usize, b: usize, B: i32, leaf: i32, R: i32, size: i32,
+): void {
+  sumLeaves(PRODUCTS, sums, levels, a, b, B, leaf, R, size);
+}
+
+function sumLeaves(
+  kind: i32, sums: usize, levels: usize, a: usize, b: usize, B: i32, leaf: i32, R: i32, size: i32,
+): void {
   const row = bytes(size);
-  for (let n = 0; n == 0 || n < B; n += leaf, sums += row) {
-    memory.fill(sums, 0, row);
-    for (let left = min(B - n, leaf); left > 0; left--, a += row) add(sums, a, size);
+  const step = <usize>leaf * <usize>R * row;
+  for (let n = 0; n == 0 || n < B; n += leaf, sums += row, a += step, b += step) {
+    sumRows(kind, levels, a, b, min(B - n, leaf), leaf, R, size);
+    copy(sums, levels, size);
   }
-}
-
-/** sums[k,size] = the sum of the rows of a · b of leaf k, ascending from 0. Overwrites `sums`. */
-export function leafProducts(sums: usize, a: usize, b: usize, B: i32, leaf: i32, size: i32): void {
-  const row = bytes(size);
-  for (let n = 0; n == 0 || n < B; n += leaf, sums += row) {
-    memory.fill(sums, 0, row);
-    for (let left = min(B - n, leaf); left > 0; left--, a += row, b += row) addProducts(sums, a, b, size);
-  }
-}
-
-function addProducts(sums: usize, a: usize, b: usize, n: i32): void {
-  for (; n >= LANES; n -= LANES, sums += 16, a += 16, b += 16) addProduct<v128>(sums, a, b);
-  for (; n > 0; n--, sums += bytes(1), a += bytes(1), b += bytes(1)) addProduct<Real>(sums, a, b);
-}
-
-@inline function addProduct<T>(sum: usize, a: usize, b: usize): void {
-  store<T>(sum, plus(load<T>(sum), times(load<T>(a), load<T>(b))));
 }
 
 /** mean[size] = (the tree's sum of all rows of `sums`) / rows. Overwrites `mean` and `levels` [treeLevels, size]. */

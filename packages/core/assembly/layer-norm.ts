@@ -1,6 +1,6 @@
 import { flush } from './flush';
 import { bytes, LANES, lane0, lane1, lane2, lane3, minus, plus, splat, times } from './lanes';
-import { add, copy } from './vectors';
+import { BOTH, sumRows, takeSums } from './sum-rows';
 
 // The forward pass takes two rows at a time, since each addition to a row's sum waits for the one before. With an odd
 // number of rows it computes the last one twice, which only repeats the same stores.
@@ -117,92 +117,15 @@ function normalizeTwo(
 }
 
 /**
- * dγ[size] = Σₙ dy · x̂ and dβ[size] = Σₙ dy, by a tree over leaves of `leaf` rows. Overwrites `dGamma` and `dBeta`, or
- * adds to them if `joins`. Also overwrites `sums` [treeLevels, 2, size].
+ * dγ[size] = Σ dy · x̂ and dβ[size] = Σ dy over B rows of R positions. Overwrites `dGamma` and `dBeta`, or adds to them if
+ * `joins`. Also overwrites `sums` [sumLevels, 2, size].
  */
 export function normBackwardWeights(
-  dGamma: usize, dBeta: usize, sums: usize, dy: usize, xHat: usize, B: i32, leaf: i32, joins: i32, size: i32,
+  dGamma: usize, dBeta: usize, sums: usize, dy: usize, xHat: usize, B: i32, leaf: i32, joins: i32, R: i32, size: i32,
 ): void {
-  const row = bytes(size);
-  const level = row + row;
-  let top = sums;
-  for (let n = 0, k = 1; n == 0 || n < B; n += leaf, k++) {
-    sumLeaf(top, dy, xHat, min(B - n, leaf), size);
-    dy += <usize>leaf * row;
-    xHat += <usize>leaf * row;
-    // Each leaf joins complete neighbours, the last leaf all, as joinLevels in src/math/tree/leaves.ts.
-    const isLast = n + leaf >= B;
-    for (let m = k; top > sums && (isLast || (m & 1) == 0); m >>= 1) {
-      add(top - level, top, 2 * size);
-      top -= level;
-    }
-    top += level;
-  }
-  if (joins != 0) {
-    add(dGamma, sums, size);
-    add(dBeta, sums + row, size);
-  } else {
-    copy(dGamma, sums, size);
-    copy(dBeta, sums + row, size);
-  }
-}
-
-/** Sums the rows of a leaf, from 0. Overwrites `sums` [2, size]. */
-function sumLeaf(sums: usize, dy: usize, xHat: usize, rows: i32, size: i32): void {
-  const row = bytes(size);
-  const line = 4 * LANES;
-  for (; size >= line; size -= line, sums += 64, dy += 64, xHat += 64) sumLine(sums, row, dy, xHat, rows);
-  for (; size >= LANES; size -= LANES, sums += 16, dy += 16, xHat += 16) sumColumns<v128>(sums, row, dy, xHat, rows);
-  for (; size > 0; size--, sums += bytes(1), dy += bytes(1), xHat += bytes(1)) {
-    sumColumns<Real>(sums, row, dy, xHat, rows);
-  }
-}
-
-/** Sums the columns of one cache line, in registers. */
-function sumLine(sums: usize, row: usize, dy: usize, xHat: usize, rows: i32): void {
-  let g0 = splat<v128>(0);
-  let g1 = g0;
-  let g2 = g0;
-  let g3 = g0;
-  let b0 = g0;
-  let b1 = g0;
-  let b2 = g0;
-  let b3 = g0;
-  for (; rows > 0; rows--, dy += row, xHat += row) {
-    const d0 = load<v128>(dy);
-    const d1 = load<v128>(dy, 16);
-    const d2 = load<v128>(dy, 32);
-    const d3 = load<v128>(dy, 48);
-    g0 = plus(g0, times(d0, load<v128>(xHat)));
-    g1 = plus(g1, times(d1, load<v128>(xHat, 16)));
-    g2 = plus(g2, times(d2, load<v128>(xHat, 32)));
-    g3 = plus(g3, times(d3, load<v128>(xHat, 48)));
-    b0 = plus(b0, d0);
-    b1 = plus(b1, d1);
-    b2 = plus(b2, d2);
-    b3 = plus(b3, d3);
-  }
-  store<v128>(sums, g0);
-  store<v128>(sums, g1, 16);
-  store<v128>(sums, g2, 32);
-  store<v128>(sums, g3, 48);
-  sums += row;
-  store<v128>(sums, b0);
-  store<v128>(sums, b1, 16);
-  store<v128>(sums, b2, 32);
-  store<v128>(sums, b3, 48);
-}
-
-@inline function sumColumns<T>(sums: usize, row: usize, dy: usize, xHat: usize, rows: i32): void {
-  let g = splat<T>(0);
-  let b = splat<T>(0);
-  for (; rows > 0; rows--, dy += row, xHat += row) {
-    const d = load<T>(dy);
-    g = plus(g, times(d, load<T>(xHat)));
-    b = plus(b, d);
-  }
-  store<T>(sums, g);
-  store<T>(sums + row, b);
+  sumRows(BOTH, sums, dy, xHat, B, leaf, R, size);
+  takeSums(dGamma, sums, joins, size);
+  takeSums(dBeta, sums + bytes(size), joins, size);
 }
 
 /**

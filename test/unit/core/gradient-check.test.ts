@@ -62,6 +62,7 @@ const nestedOf = ({ dense, nested: { embedding, swiglu } }: Widths): NetworkSpec
   input: 2,
   layers: [
     { kind: 'embedding', vocabulary: 5, width: embedding },
+    { kind: 'flatten' },
     {
       kind: 'residual',
       layers: [
@@ -86,8 +87,38 @@ const nestedOf = ({ dense, nested: { embedding, swiglu } }: Widths): NetworkSpec
   ],
 });
 
+/** Layers that act at every position of a row, and windows over positions. */
+const positionsOf = ({ dense, nested: { swiglu } }: Widths): NetworkSpec => ({
+  input: [4, 3, 2],
+  layers: [
+    { kind: 'conv2d', out: 3, kernel: [2, 3], padding: 'same' },
+    { kind: 'batch-norm' },
+    {
+      kind: 'residual',
+      layers: [{ kind: 'swiglu', out: swiglu, biasInit: 'normal' }, { kind: 'layer-norm' }, { kind: 'dense', out: 3 }],
+    },
+    { kind: 'conv2d', out: 2, kernel: 2, stride: 2 },
+    { kind: 'flatten' },
+    { kind: 'activation', fn: 'tanh' },
+    { kind: 'dense', out: dense[3] },
+  ],
+});
+
+/** Steps of an embedding, read by windows. */
+const sequencesOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => ({
+  input: 4,
+  layers: [
+    { kind: 'embedding', vocabulary: 5, width: embedding },
+    { kind: 'conv1d', out: 3, kernel: 3, padding: 1, bias: false },
+    { kind: 'dense', out: 2 },
+    { kind: 'flatten' },
+    { kind: 'dense', out: dense[3] },
+  ],
+});
+
 test('the checked networks have layers of every kind', () => {
-  const kinds = [...networkWith('tanh', wide).layers, ...nestedOf(wide).layers].map((layer) => layer.kind);
+  const specs = [networkWith('tanh', wide), nestedOf(wide), positionsOf(wide), sequencesOf(wide)];
+  const kinds = specs.flatMap((spec) => spec.layers).map((layer) => layer.kind);
   expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
 });
 

@@ -10,7 +10,7 @@ import { type ProductShape, viewOf } from '../math/scratch.ts';
 import { type Layer, type LayerSpec, layers, type Place } from './layers/index.ts';
 import { atLayer, NO_PARTS, type OwnParts } from './layers/place.ts';
 import { layerInFull, type PlacedLayer, placeLayers } from './placed-layer.ts';
-import { type Shape, sizeOf } from './shape.ts';
+import { channelsOf, type Shape, sizeOf } from './shape.ts';
 
 /** JSON that rebuilds a network in any thread. */
 export interface NetworkSpec {
@@ -87,7 +87,7 @@ export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS
     throw new OptionError('buildNetwork', 'layers', `has ${show(spec.layers)}, expected a list of at least 1 layer`);
   }
   const specs = yield* layersInFull(spec.layers, own);
-  const built = yield* buildLayers(own, specs, input, []);
+  const built = yield* buildLayers(own, specs, input, [], []);
   const tensors: Tensor[] = [];
   let offset = 0;
   for (const [index, layer] of built.entries()) {
@@ -166,12 +166,16 @@ type LayerFactory = (options: object, place: Place) => Layer | Pausable<Layer>;
 /** Most levels of nested layers. A file header allows 30, and each level is a recursive call. */
 const MOST_LEVELS = 16;
 
-/** Builds a stack of layers. `path` is the position of the layer that contains them, [] for the network itself. */
+/**
+ * Builds a stack of layers. `path` is the position of the layer that contains them, [] for the network itself, and
+ * `stream` its random streams.
+ */
 function* buildLayers(
   own: OwnParts,
   specs: readonly LayerSpec[],
   input: Shape,
   path: readonly number[],
+  stream: readonly number[],
 ): Pausable<Layer[]> {
   if (path.length === MOST_LEVELS) {
     const at = path.join('.');
@@ -180,13 +184,14 @@ function* buildLayers(
   }
   const built: Layer[] = [];
   let shape = input;
+  let counted = 0;
   let source = path.length === 0 ? 'the input' : `the input of layer ${path.join('.')}`;
   for (const [index, spec] of specs.entries()) {
     const place = [...path, index];
-    const layer = yield* buildLayer(own, spec, shape, place);
-    // A layer reads the numbers of a row in their order, whatever the dimensions.
-    if (sizeOf(layer.in) !== sizeOf(shape)) {
-      const problem = `has length ${sizeOf(layer.in)}, expected ${sizeOf(shape)} (output of ${source})`;
+    const layer = yield* buildLayer(own, spec, shape, place, [...stream, counted]);
+    if (layer.isView !== true) counted++;
+    const problem = misfit(layer, shape, source);
+    if (problem !== null) {
       throw new OptionError('buildNetwork', `layers.${place.join('.')}.in`, problem, {
         about: `${atLayer(layer.label, place, spec.name)}: input`,
       });
@@ -197,6 +202,18 @@ function* buildLayers(
     yield;
   }
   return built;
+}
+
+/** Why a layer cannot follow an output of this shape; null if it can. */
+function misfit({ in: wanted }: Layer, shape: Shape, source: string): string | null {
+  if (shape.length === 1 && wanted.length === 1) {
+    return wanted[0] === shape[0] ? null : `has length ${wanted[0]}, expected ${shape[0]} (output of ${source})`;
+  }
+  if (wanted.length === shape.length && wanted.every((n, axis) => n === shape[axis])) return null;
+  // A layer with one axis that fits the numbers of a row only needs them in one axis.
+  const numbers = sizeOf(shape);
+  const advice = channelsOf(wanted) === numbers ? `; a flatten layer before it makes one axis of ${numbers}` : '';
+  return `has shape ${show(wanted)}, expected ${show(shape)} (output of ${source})${advice}`;
 }
 
 /** Most characters of a layer's name, so that tables and messages stay readable. */
@@ -224,7 +241,13 @@ function* refuseSameNames(places: readonly PlacedLayer[]): Pausable<void> {
   }
 }
 
-function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: readonly number[]): Pausable<Layer> {
+function* buildLayer(
+  own: OwnParts,
+  spec: LayerSpec,
+  input: Shape,
+  path: readonly number[],
+  stream: readonly number[],
+): Pausable<Layer> {
   const place = `buildNetwork: layer ${path.join('.')}`;
   const at = `layers.${path.join('.')}`;
   if (typeof spec !== 'object' || spec === null) {
@@ -240,10 +263,10 @@ function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: readonl
   const { kind: _, name, ...options } = spec;
   within(at, () => checkName(place, name));
   try {
-    const build: Place['build'] = (specs, input, path) =>
+    const build: Place['build'] = (specs, input, inner) =>
       // Each spec is checked by `buildLayer` and its factory.
-      buildLayers(own, specs as readonly LayerSpec[], input, path);
-    const made = factories[kind](options, { input, path, own, build, ...(name === undefined ? {} : { name }) });
+      buildLayers(own, specs as readonly LayerSpec[], input, inner, [...stream, ...inner.slice(path.length)]);
+    const made = factories[kind](options, { input, path, stream, own, build, ...(name === undefined ? {} : { name }) });
     return 'next' in made ? yield* made : made;
   } catch (error) {
     // A nested layer has already named its position.
@@ -276,7 +299,8 @@ export function initializeParameters(
   takes: (tensor: Tensor) => boolean = () => true,
 ): void {
   let next = 0;
-  for (const [index, layer] of network.layers.entries()) {
+  let index = 0; // layers but flatten, as in `Place.stream`
+  for (const layer of network.layers) {
     for (const [k, { initialize }] of layer.tensors.entries()) {
       const tensor = network.tensors[next++];
       const { offset, length } = tensor;
@@ -284,5 +308,6 @@ export function initializeParameters(
         initialize(viewOf(parameters, offset, length), createRandom(seed, 'initialize', index, k));
       }
     }
+    if (layer.isView !== true) index++;
   }
 }

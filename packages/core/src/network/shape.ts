@@ -6,3 +6,9 @@ export const sizeOf = (shape: Shape): number => shape.reduce((size, extent) => s
 
 /** I: numbers of a row of this spec. */
 export const inputsOf = ({ input }: { readonly input: number | Shape }): number => sizeOf([input].flat());
+
+/** C: the last axis, on which layers act. */
+export const channelsOf = (shape: Shape): number => shape[shape.length - 1];
+
+/** R: positions of a row, the product of all axes but the last. */
+export const positionsOf = (shape: Shape): number => sizeOf(shape.slice(0, -1));

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { leafCount, treeLevels } from '../../../../packages/core/src/math/tree/index.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
-import { type KernelCase, leaf, length, rows, width } from './kernel-case.ts';
+import { sumLevels } from '../../../../packages/core/src/program/reference/index.ts';
+import { choice, type KernelCase, leaf, length, rows, rowsOfPositions, width } from './kernel-case.ts';
 
 /** Leaves of a batch: on both sides of whole trees. */
 const leaves = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(31, 32, 33, 63, 64, 65));
@@ -9,19 +10,23 @@ const leaves = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(31, 32,
 export const batchNormCases = {
   leafSums: {
     ops: [ops.leafSums],
-    dims: fc.tuple(rows, leaf, width),
-    arrays: ([B, leaf, size]) => ({ sums: leafCount(B, leaf) * size, a: B * size }),
+    dims: fc.tuple(rowsOfPositions, leaf, width).map(([[B, R], leaf, size]) => [B, leaf, R, size]),
+    arrays: ([B, leaf, R, size]) => ({
+      ...{ sums: leafCount(B, leaf) * size, levels: sumLevels(B, R) * size, a: B * R * size },
+    }),
     writes: ['sums'],
-    emit: (emit, { sums, a }, [B, leaf, size]) => emit(ops.leafSums, sums, a, B, leaf, size),
+    emit: (emit, { sums, levels, a }, [B, leaf, R, size]) => emit(ops.leafSums, sums, levels, a, B, leaf, R, size),
   },
   leafProducts: {
     ops: [ops.leafProducts],
-    dims: fc.tuple(rows, leaf, width, fc.nat(1)),
-    arrays: ([B, leaf, size]) => ({ sums: leafCount(B, leaf) * size, a: B * size, b: B * size }),
+    dims: fc.tuple(rowsOfPositions, leaf, width, choice).map(([[B, R], ...others]) => [B, R, ...others]),
+    arrays: ([B, R, leaf, size]) => ({
+      ...{ sums: leafCount(B, leaf) * size, levels: sumLevels(B, R) * size, a: B * R * size, b: B * R * size },
+    }),
     writes: ['sums'],
     // Squares where both are one array.
-    emit(emit, { sums, a, b }, [B, leaf, size, shared]) {
-      emit(ops.leafProducts, sums, a, shared === 1 ? a : b, B, leaf, size);
+    emit(emit, { sums, levels, a, b }, [B, R, leaf, size, shared]) {
+      emit(ops.leafProducts, sums, levels, a, shared === 1 ? a : b, B, leaf, R, size);
     },
   },
   leafMean: {

@@ -38,6 +38,12 @@ export const width = fc.oneof(
 /** A number of rows: any width's, and none. */
 export const rows = fc.oneof({ weight: 15, arbitrary: width }, { weight: 1, arbitrary: fc.constant(0) });
 
+/** Rows and their positions: one position, or around the pieces of few rows. */
+export const rowsOfPositions = fc.oneof(
+  fc.tuple(rows, fc.constant(1)),
+  fc.tuple(fc.nat(5), fc.constantFrom(2, 3, 49, 63, 64, 65, 128, 130, 200)),
+);
+
 /** Rows of a leaf. */
 export const leaf = fc.constantFrom(1, 2, 3, 4, 16, 31, 64, 1000);
 

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { treeLevels } from '../../../../packages/core/src/math/tree/index.ts';
 import type { Op } from '../../../../packages/core/src/program/op.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
-import { choice, type KernelCase, leaf, length, rows, width } from './kernel-case.ts';
+import { sumLevels } from '../../../../packages/core/src/program/reference/index.ts';
+import { choice, type KernelCase, leaf, length, rows, rowsOfPositions, width } from './kernel-case.ts';
 
 const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const unsigned = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.constantFrom(0, 1, 2 ** 31, 2 ** 32 - 1));
@@ -52,17 +53,17 @@ export const layerCases = {
   },
   normBackwardWeights: {
     ops: [ops.normBackwardWeights],
-    dims: fc.tuple(rows, width, leaf, choice),
-    arrays: ([B, size]) => ({
+    dims: fc.tuple(rowsOfPositions, width, leaf, choice).map(([[B, R], ...others]) => [B, R, ...others]),
+    arrays: ([B, R, size]) => ({
       dGamma: size,
       dBeta: size,
-      sums: levels(B) * 2 * size,
-      dy: B * size,
-      xHat: B * size,
+      sums: sumLevels(B, R) * 2 * size,
+      dy: B * R * size,
+      xHat: B * R * size,
     }),
     writes: ['dGamma', 'dBeta'],
-    emit(emit, { dGamma, dBeta, sums, dy, xHat }, [B, size, leaf, joins]) {
-      emit(ops.normBackwardWeights, dGamma, dBeta, sums, dy, xHat, B, leaf, joins === 1, size);
+    emit(emit, { dGamma, dBeta, sums, dy, xHat }, [B, R, size, leaf, joins]) {
+      emit(ops.normBackwardWeights, dGamma, dBeta, sums, dy, xHat, B, leaf, joins === 1, R, size);
     },
   },
   layerNormBackwardInput: {

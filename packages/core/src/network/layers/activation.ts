@@ -40,7 +40,7 @@ export function activation(options: ActivationOptions, { input, own }: Pick<Plac
   const known = own === undefined || own === NO_PARTS ? ofActivations : oneOf(table);
   const f = table[known.check('activation', 'fn', fn)];
   if (given !== undefined && f.alpha === 0) throw unknownOption(`activation ${fn}`, 'alpha', ['fn', 'size']);
-  const shape = width === undefined ? input : [width];
+  const shape = width === undefined || width === sizeOf(input) ? input : [width];
   const size = sizeOf(shape);
   const alpha = given === undefined ? f.alpha : nonNegative.check('activation', 'alpha', given);
   const ops = f.own === undefined ? activationOps[fn] : ownActivationOps(f.own, f);

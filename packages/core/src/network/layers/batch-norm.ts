@@ -11,12 +11,13 @@ import { viewOf } from '../../math/scratch.ts';
 import { leafCount, treeLevels } from '../../math/tree/index.ts';
 import { barrier } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
-import { sizeOf } from '../shape.ts';
+import { sumLevels } from '../../program/reference/index.ts';
+import { channelsOf, positionsOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
 import type { Place } from './place.ts';
 
 export const batchNormOptions = defineOptions('batch-norm', {
-  /** Inputs and outputs per row. @default the outputs of the layer before */
+  /** C: length of the last axis. @default that of the layer before */
   size: positiveInteger(),
   /** ε > 0, inside the square root. @default 1e-5, as in PyTorch */
   epsilon: positive(1e-5),
@@ -30,16 +31,17 @@ export const batchNormOptions = defineOptions('batch-norm', {
 export interface BatchNormOptions extends OptionsOf<typeof batchNormOptions.table>, Named {}
 
 /**
- * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and the mean μ and biased variance σ² of each column over the whole
- * batch, whichever threads have its rows: each thread sums its leaves, and after a barrier the tree adds them. At
+ * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and the mean μ and biased variance σ² of each column of the
+ * last axis, over the rows of the whole batch and their positions, whichever threads have its rows: each thread sums its leaves, and after a barrier the tree adds them. At
  * evaluation μ and σ² are running averages over batches, which each step updates before the weights. They use the
- * unbiased variance, as in PyTorch, or the biased one for a batch of one row.
+ * unbiased variance, as in PyTorch, or the biased one where the batch has one position.
  * [Ioffe & Szegedy 2015, alg. 1](https://arxiv.org/abs/1502.03167)
  */
 export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
   const { size: width, epsilon, momentum } = batchNormOptions.read(options);
-  const shape = width === undefined ? input : [width];
-  const size = sizeOf(shape);
+  const size = width ?? channelsOf(input);
+  const shape = [...input.slice(0, -1), size];
+  const R = positionsOf(shape);
   return {
     label: `batch-norm(${size})`,
     in: shape,
@@ -54,56 +56,57 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
     ],
     couplesRows: true,
     createMemory: (rows, allocate, { leaves, take, own = allocate }) => ({
-      // x̂, 1 / σ, μ and σ² (or the means of dy and dy · x̂), sums of dγ and dβ, and a tree over all leaves.
+      // x̂, 1 / σ, μ and σ² (or the means of dy and dy · x̂), scratch of sums, and a tree over all leaves.
       arrays: [
-        ...[allocate(rows * size), allocate(size), own(size), own(size)],
-        ...[allocate(treeLevels(rows) * 2 * size), own(treeLevels(leaves) * size)],
+        ...[allocate(rows * R * size), allocate(size), own(size), own(size)],
+        ...[allocate(sumLevels(rows, R) * 2 * size), own(treeLevels(leaves) * size)],
       ],
       // Sums over each leaf of a batch: x, its squares, dy, and dy · x̂.
       shared: [size, size, size, size].map(take),
     }),
     forward(y, x, [gamma, beta, runningMean, runningVariance], B, pass, { arrays, shared = [] }) {
-      const [xHat, scales, mean, variance, , levels] = arrays;
+      const [xHat, scales, mean, variance, scratch, levels] = arrays;
       const { emit, training, leaf, batch } = pass;
+      const N = B * R;
       if (!training) {
-        emit(ops.subtractRow, xHat, x, runningMean, B, size);
-        emit(ops.batchNormForward, y, xHat, scales, runningVariance, gamma, beta, B, size, epsilon);
+        emit(ops.subtractRow, xHat, x, runningMean, N, size);
+        emit(ops.batchNormForward, y, xHat, scales, runningVariance, gamma, beta, N, size, epsilon);
         return;
       }
       const { rows, leaves, firstLeaf, follows = false } = batch;
       const own = leafCount(B, leaf);
       const [sums, squares] = shared;
-      emit(ops.leafSums, partOf(sums, firstLeaf, own), x, B, leaf, size);
+      emit(ops.leafSums, partOf(sums, firstLeaf, own), scratch, x, B, leaf, R, size);
       emit(barrier);
-      if (!follows) emit(ops.leafMean, mean, levels, sums, leaves, size, rows);
-      emit(ops.subtractRow, xHat, x, mean, B, size);
-      emit(ops.leafProducts, partOf(squares, firstLeaf, own), xHat, xHat, B, leaf, size);
+      if (!follows) emit(ops.leafMean, mean, levels, sums, leaves, size, rows * R);
+      emit(ops.subtractRow, xHat, x, mean, N, size);
+      emit(ops.leafProducts, partOf(squares, firstLeaf, own), scratch, xHat, xHat, B, leaf, R, size);
       emit(barrier);
-      if (!follows) emit(ops.leafMean, variance, levels, squares, leaves, size, rows);
-      emit(ops.batchNormForward, y, xHat, scales, variance, gamma, beta, B, size, epsilon);
+      if (!follows) emit(ops.leafMean, variance, levels, squares, leaves, size, rows * R);
+      emit(ops.batchNormForward, y, xHat, scales, variance, gamma, beta, N, size, epsilon);
       // Only once a step; in training nothing else reads or writes the running averages.
       if (firstLeaf > 0) return;
       emit(ops.movingAverage, runningMean, mean, size, momentum, 1);
-      emit(ops.movingAverage, runningVariance, variance, size, momentum, rows / Math.max(1, rows - 1));
+      emit(ops.movingAverage, runningVariance, variance, size, momentum, (rows * R) / Math.max(1, rows * R - 1));
     },
     backward(dx, dy, _x, _y, [gamma], gradients, B, pass, { arrays, shared = [] }) {
-      const [xHat, scales, meanDy, meanDyXHat, sums, levels] = arrays;
+      const [xHat, scales, meanDy, meanDyXHat, scratch, levels] = arrays;
       const { emit, leaf, joins, batch } = pass;
       const { rows, leaves, firstLeaf, follows = false } = batch;
       const own = leafCount(B, leaf);
       const [dGamma, dBeta, ...untrained] = gradients;
-      emit(ops.normBackwardWeights, dGamma, dBeta, sums, dy, xHat, B, leaf, joins, size);
+      emit(ops.normBackwardWeights, dGamma, dBeta, scratch, dy, xHat, B, leaf, joins, R, size);
       if (!joins) for (const gradient of untrained) emit(ops.fill, gradient, 0, size);
       if (dx === null) return;
       const [, , sumsOfDy, sumsOfDyXHat] = shared;
-      emit(ops.leafSums, partOf(sumsOfDy, firstLeaf, own), dy, B, leaf, size);
-      emit(ops.leafProducts, partOf(sumsOfDyXHat, firstLeaf, own), dy, xHat, B, leaf, size);
+      emit(ops.leafSums, partOf(sumsOfDy, firstLeaf, own), scratch, dy, B, leaf, R, size);
+      emit(ops.leafProducts, partOf(sumsOfDyXHat, firstLeaf, own), scratch, dy, xHat, B, leaf, R, size);
       emit(barrier);
       if (!follows) {
-        emit(ops.leafMean, meanDy, levels, sumsOfDy, leaves, size, rows);
-        emit(ops.leafMean, meanDyXHat, levels, sumsOfDyXHat, leaves, size, rows);
+        emit(ops.leafMean, meanDy, levels, sumsOfDy, leaves, size, rows * R);
+        emit(ops.leafMean, meanDyXHat, levels, sumsOfDyXHat, leaves, size, rows * R);
       }
-      emit(ops.batchNormBackwardInput, dx, dy, xHat, scales, gamma, meanDy, meanDyXHat, B, size);
+      emit(ops.batchNormBackwardInput, dx, dy, xHat, scales, gamma, meanDy, meanDyXHat, B * R, size);
     },
   };
   /** The sums of `own` leaves from `firstLeaf` on. An empty array (when operations are only counted) stays empty. */

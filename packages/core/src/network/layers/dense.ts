@@ -1,12 +1,14 @@
 import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../checks/options/index.ts';
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import type { Elements } from '../../math/element-type.ts';
+import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
-import { sizeOf } from '../shape.ts';
+import { channelsOf, positionsOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
 import type { Place } from './place.ts';
 
 export const denseOptions = defineOptions('dense', {
-  /** Inputs I. @default the outputs of the layer before */
+  /** Inputs I, the last axis. @default that of the layer before */
   in: positiveInteger(),
   /** Outputs O. */
   out: required(positiveInteger),
@@ -19,17 +21,18 @@ export const denseOptions = defineOptions('dense', {
 /** Options of a dense layer. */
 export interface DenseOptions extends OptionsOf<typeof denseOptions.table>, Named {}
 
-/** y = x · W + b with W [I, O], b [O]. */
+/** y = x · W + b with W [I, O], b [O], on the last axis of each position of a row. */
 export function dense(options: DenseOptions, { input, own }: Place): Layer {
   const { in: width, out: O, init, biasInit } = denseOptions.read(options);
-  const shape = width === undefined ? input : [width];
-  const I = sizeOf(shape);
+  const I = width ?? channelsOf(input);
+  const positions = input.slice(0, -1);
+  const R = positionsOf(input);
   const initializeW = createInitializer(init, own);
   const initializeB = createInitializer(biasInit, own);
   return {
     label: `dense(${I}->${O})`,
-    in: shape,
-    out: [O],
+    in: [...positions, I],
+    out: [...positions, O],
     elementwise: false,
     reads: { x: true, y: false },
     tensors: [
@@ -38,11 +41,30 @@ export function dense(options: DenseOptions, { input, own }: Place): Layer {
     ],
     products: [[I, O]],
     forward(y, x, [W, b], B, { emit }) {
-      emit(ops.affine, y, x, W, b, B, I, O);
+      emit(ops.affine, y, x, W, b, B * R, I, O);
     },
     backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leaf, joins }) {
-      emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, joins, I, O);
-      if (dx !== null) emit(ops.affineBackwardInput, dx, dy, W, B, I, O);
+      emitBackwardWeights(emit, dW, db, x, dy, B, leaf, joins, R, I, O);
+      if (dx !== null) emit(ops.affineBackwardInput, dx, dy, W, B * R, I, O);
     },
   };
+}
+
+/** Emits dW = Σ xᵀ · dy and db = Σ dy over the R positions of B rows. Overwrites `dW` and `db`, or adds if `joins`. */
+export function emitBackwardWeights(
+  emit: Emit,
+  dW: Elements, // [I, O] out
+  db: Elements, // [O] out
+  x: Elements, // [B, R, I]
+  dy: Elements, // [B, R, O]
+  B: number,
+  leaf: number,
+  joins: boolean,
+  R: number,
+  I: number,
+  O: number,
+): void {
+  if (R === 1) emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, joins, I, O);
+  // A product at each position is a convolution with a window of one position.
+  else emit(ops.convBackwardWeights, dW, db, x, dy, B, joins, 1, R, I, 1, R, O, 1, 1, 1, 1, 0, 0, 1, 1, 1);
 }

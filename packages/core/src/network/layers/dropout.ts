@@ -29,9 +29,9 @@ export interface DropoutOptions extends OptionsOf<typeof dropoutOptions.table>, 
  * threads.
  * [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html), scaled in training as in PyTorch.
  */
-export function dropout(options: DropoutOptions, { input, path }: Place): Layer {
+export function dropout(options: DropoutOptions, { input, stream }: Place): Layer {
   const { rate, size: width } = dropoutOptions.read(options);
-  const shape = width === undefined ? input : [width];
+  const shape = width === undefined || width === sizeOf(input) ? input : [width];
   const size = sizeOf(shape);
   const threshold = Math.floor(rate * 4294967296);
   const factor = 1 / (1 - rate);
@@ -44,7 +44,7 @@ export function dropout(options: DropoutOptions, { input, path }: Place): Layer 
     { emit, training, seed, place }: Pass,
   ): void {
     if (training && rate > 0) {
-      const [key0, key1] = streamKey(seed, 'dropout', ...path);
+      const [key0, key1] = streamKey(seed, 'dropout', ...stream);
       emit(ops.dropout, y, x, place, B, size, key0, key1, threshold, factor);
     } else if (y !== x) emit(ops.copy, y, x, B * size);
   }

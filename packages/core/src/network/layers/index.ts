@@ -7,6 +7,7 @@ import { conv1d, conv1dOptions, conv2d, conv2dOptions } from './convolution.ts';
 import { dense, denseOptions } from './dense.ts';
 import { dropout, dropoutOptions } from './dropout.ts';
 import { embedding, embeddingOptions } from './embedding.ts';
+import { flatten, flattenOptions } from './flatten.ts';
 import { layerNorm, layerNormOptions } from './layer-norm.ts';
 import { type AnyResidualOptions, residual, residualOptions } from './residual.ts';
 import { swiglu, swigluOptions } from './swiglu.ts';
@@ -19,6 +20,7 @@ const table = {
   dense,
   dropout,
   embedding,
+  flatten,
   'layer-norm': layerNorm,
   residual,
   swiglu,
@@ -39,6 +41,7 @@ export const layerOptions = {
   dense: denseOptions.table,
   dropout: dropoutOptions.table,
   embedding: embeddingOptions.table,
+  flatten: flattenOptions.table,
   'layer-norm': layerNormOptions.table,
   residual: residualOptions.table,
   swiglu: swigluOptions.table,
@@ -84,6 +87,7 @@ export type { ConvOptions } from './convolution.ts';
 export type { DenseOptions } from './dense.ts';
 export type { DropoutOptions } from './dropout.ts';
 export type { EmbeddingOptions } from './embedding.ts';
+export type { FlattenOptions } from './flatten.ts';
 export { type BatchPlace, type Inspect, type Layer, NO_BATCH, type Pass, type TensorSpec } from './layer.ts';
 export type { LayerNormOptions } from './layer-norm.ts';
 export { type LayerMemory, NO_SHARE, noMemory, type Share, type StackMemory } from './memory.ts';

@@ -35,6 +35,8 @@ export interface Place {
   readonly input: Shape;
   /** Position in the network, counted from 0; for a nested layer, followed by its position in the outer layer. */
   readonly path: readonly number[];
+  /** Names its random streams: `path`, with flatten layers not counted, so that none of them changes a draw. */
+  readonly stream: readonly number[];
   /** The name that its spec gives it. @default none */
   readonly name?: string;
   /** The user's own parts. @default none */

@@ -19,8 +19,10 @@ export function createStackMemory(
   let isRead = inputIsRead; // by the backward pass of the layer before
   for (const layer of layers) {
     const inPlace = layer.elementwise && !layer.reads.x && !isRead;
-    input = inPlace ? input : allocate(rows * sizeOf(layer.out));
-    isRead = layer.reads.y;
+    if (layer.isView !== true) {
+      input = inPlace ? input : allocate(rows * sizeOf(layer.out));
+      isRead = layer.reads.y;
+    }
     outputs.push(input);
   }
   const widest = layers.reduce((width, layer) => Math.max(width, sizeOf(layer.in), sizeOf(layer.out)), 0);

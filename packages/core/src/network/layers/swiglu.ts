@@ -1,12 +1,13 @@
 import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../checks/options/index.ts';
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
 import { ops } from '../../program/ops/index.ts';
-import { sizeOf } from '../shape.ts';
+import { channelsOf, positionsOf } from '../shape.ts';
+import { emitBackwardWeights } from './dense.ts';
 import type { Layer } from './layer.ts';
 import type { Place } from './place.ts';
 
 export const swigluOptions = defineOptions('swiglu', {
-  /** Inputs I. @default the outputs of the layer before */
+  /** Inputs I, the last axis. @default that of the layer before */
   in: positiveInteger(),
   /** Outputs O. */
   out: required(positiveInteger),
@@ -21,18 +22,19 @@ export interface SwigluOptions extends OptionsOf<typeof swigluOptions.table>, Na
 
 /**
  * y = silu(g) · v with the gate g = x · Wg + bg and the value v = x · Wv + bv; Wg and Wv are [I, O].
- * dx is dg · Wgᵀ, to which dv · Wvᵀ is added. [Shazeer 2020, eq. 5](https://arxiv.org/abs/2002.05202), with biases.
+ * It acts on the last axis of each position of a row. dx is dg · Wgᵀ, to which dv · Wvᵀ is added. [Shazeer 2020, eq. 5](https://arxiv.org/abs/2002.05202), with biases.
  */
 export function swiglu(options: SwigluOptions, { input, own }: Place): Layer {
   const { in: width, out: O, init, biasInit } = swigluOptions.read(options);
-  const shape = width === undefined ? input : [width];
-  const I = sizeOf(shape);
+  const I = width ?? channelsOf(input);
+  const positions = input.slice(0, -1);
+  const R = positionsOf(input);
   const initializeW = createInitializer(init, own);
   const initializeB = createInitializer(biasInit, own);
   return {
     label: `swiglu(${I}->${O})`,
-    in: shape,
-    out: [O],
+    in: [...positions, I],
+    out: [...positions, O],
     elementwise: false,
     reads: { x: true, y: false },
     tensors: [
@@ -43,21 +45,23 @@ export function swiglu(options: SwigluOptions, { input, own }: Place): Layer {
     ],
     products: [[I, O]],
     // g and v, replaced by dg and dv in the backward pass, and the part of dx from v.
-    createMemory: (rows, allocate) => ({ arrays: [allocate(rows * O), allocate(rows * O), allocate(rows * I)] }),
+    createMemory: (rows, allocate) => ({
+      arrays: [allocate(rows * R * O), allocate(rows * R * O), allocate(rows * R * I)],
+    }),
     forward(y, x, [Wg, bg, Wv, bv], B, { emit }, { arrays: [g, v] }) {
-      emit(ops.affine, g, x, Wg, bg, B, I, O);
-      emit(ops.affine, v, x, Wv, bv, B, I, O);
-      emit(ops.gateForward, y, g, v, B * O);
+      emit(ops.affine, g, x, Wg, bg, B * R, I, O);
+      emit(ops.affine, v, x, Wv, bv, B * R, I, O);
+      emit(ops.gateForward, y, g, v, B * R * O);
     },
     backward(dx, dy, x, _y, [Wg, , Wv], gradients, B, { emit, leaf, joins }, { arrays: [g, v, byValue] }) {
       const [dWg, dbg, dWv, dbv] = gradients;
-      emit(ops.gateBackward, g, v, dy, B * O);
-      emit(ops.affineBackwardWeights, dWg, dbg, x, g, B, leaf, joins, I, O);
-      emit(ops.affineBackwardWeights, dWv, dbv, x, v, B, leaf, joins, I, O);
+      emit(ops.gateBackward, g, v, dy, B * R * O);
+      emitBackwardWeights(emit, dWg, dbg, x, g, B, leaf, joins, R, I, O);
+      emitBackwardWeights(emit, dWv, dbv, x, v, B, leaf, joins, R, I, O);
       if (dx === null) return;
-      emit(ops.affineBackwardInput, dx, g, Wg, B, I, O);
-      emit(ops.affineBackwardInput, byValue, v, Wv, B, I, O);
-      emit(ops.add, dx, byValue, B * I);
+      emit(ops.affineBackwardInput, dx, g, Wg, B * R, I, O);
+      emit(ops.affineBackwardInput, byValue, v, Wv, B * R, I, O);
+      emit(ops.add, dx, byValue, B * R * I);
     },
   };
 }

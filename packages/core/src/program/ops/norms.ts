@@ -27,8 +27,8 @@ export const normOps = {
   normBackwardWeights: defineOp(
     'normBackwardWeights',
     {
-      ...{ dGamma: inout('size'), dBeta: inout('size'), sums: inout('levels', 2, 'size'), dy: input('B', 'size') },
-      ...{ xHat: input('B', 'size'), B: count, leaf: count, joins: flag, size: count },
+      ...{ dGamma: inout('size'), dBeta: inout('size'), sums: inout('levels', 2, 'size'), dy: input('B', 'R', 'size') },
+      ...{ xHat: input('B', 'R', 'size'), B: count, leaf: count, joins: flag, R: count, size: count },
     },
     normBackwardWeights,
   ),
@@ -41,18 +41,21 @@ export const normOps = {
     },
     layerNormBackwardInput,
   ),
-  /** sums[k] = the sum of the rows of leaf k. */
+  /** sums[k] = the sum of the positions of leaf k. */
   leafSums: defineOp(
     'leafSums',
-    { sums: output('leaves', 'size'), a: input('B', 'size'), B: count, leaf: count, size: count },
+    {
+      ...{ sums: output('leaves', 'size'), levels: inout('levels', 'size'), a: input('B', 'R', 'size') },
+      ...{ B: count, leaf: count, R: count, size: count },
+    },
     leafSums,
   ),
-  /** sums[k] = the sum of the rows of a · b of leaf k. */
+  /** sums[k] = the sum of the positions of a · b of leaf k. */
   leafProducts: defineOp(
     'leafProducts',
     {
-      ...{ sums: output('leaves', 'size'), a: input('B', 'size'), b: input('B', 'size') },
-      ...{ B: count, leaf: count, size: count },
+      ...{ sums: output('leaves', 'size'), levels: inout('levels', 'size') },
+      ...{ a: input('B', 'R', 'size'), b: input('B', 'R', 'size'), B: count, leaf: count, R: count, size: count },
     },
     leafProducts,
   ),

@@ -1,38 +1,56 @@
 import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
 import { joinLevels, leafCount } from '../../math/tree/index.ts';
+import { sumRows } from './sum-rows.ts';
 
-/** sums[k,size] = the sum of the rows of leaf k of `a`, ascending from 0. Overwrites `sums`. */
+/**
+ * sums[k,size] = the sum of the positions of leaf k of `a`, in the order of `sumRows`. Overwrites `sums` and `levels`.
+ */
 export function leafSums(
   sums: Elements, // [leaves, size] out
-  a: Elements, // [B, size]
+  levels: Elements, // [sumLevels, size] scratch
+  a: Elements, // [B, R, size]
   B: number,
   leaf: number,
+  R: number,
   size: number,
 ): void {
-  const leaves = leafCount(B, leaf);
-  sums.fill(0, 0, leaves * size);
-  for (let n = 0; n < B; n++) {
-    const at = Math.floor(n / leaf) * size;
-    for (let j = 0; j < size; j++) sums[at + j] += a[n * size + j];
+  for (let k = 0; k < leafCount(B, leaf); k++) {
+    const row = k * leaf;
+    sumRows(levels, size, Math.min(leaf, B - row), leaf, R, (level, first, n) => {
+      levels.fill(0, level * size, (level + 1) * size);
+      for (let p = row * R + first; p < row * R + first + n; p++) {
+        for (let j = 0; j < size; j++) levels[level * size + j] += a[p * size + j];
+      }
+    });
+    for (let j = 0; j < size; j++) sums[k * size + j] = levels[j];
   }
 }
 
-/** sums[k,size] = the sum of the rows of a · b of leaf k, ascending from 0. Overwrites `sums`. */
+/**
+ * sums[k,size] = the sum of the positions of a · b of leaf k, in the order of `sumRows`. Overwrites `sums` and
+ * `levels`.
+ */
 export function leafProducts(
   sums: Elements, // [leaves, size] out
-  a: Elements, // [B, size]
-  b: Elements, // [B, size]
+  levels: Elements, // [sumLevels, size] scratch
+  a: Elements, // [B, R, size]
+  b: Elements, // [B, R, size]
   B: number,
   leaf: number,
+  R: number,
   size: number,
 ): void {
   const round = roundingOf(sums);
-  const leaves = leafCount(B, leaf);
-  sums.fill(0, 0, leaves * size);
-  for (let n = 0; n < B; n++) {
-    const at = Math.floor(n / leaf) * size;
-    for (let j = 0; j < size; j++) sums[at + j] += round(a[n * size + j] * b[n * size + j]);
+  for (let k = 0; k < leafCount(B, leaf); k++) {
+    const row = k * leaf;
+    sumRows(levels, size, Math.min(leaf, B - row), leaf, R, (level, first, n) => {
+      levels.fill(0, level * size, (level + 1) * size);
+      for (let p = row * R + first; p < row * R + first + n; p++) {
+        for (let j = 0; j < size; j++) levels[level * size + j] += round(a[p * size + j] * b[p * size + j]);
+      }
+    });
+    for (let j = 0; j < size; j++) sums[k * size + j] = levels[j];
   }
 }
 

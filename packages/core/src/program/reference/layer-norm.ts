@@ -1,7 +1,7 @@
 import { type Elements, type Round, roundingOf, typeOf } from '../../math/element-type.ts';
 import { laneSum } from '../../math/lane-sum.ts';
 import { mathOf } from '../../math/real-math.ts';
-import { joinLevels, leafCount } from '../../math/tree/index.ts';
+import { sumRows } from './sum-rows.ts';
 
 /**
  * y[B,size] = γ · x̂ + β with x̂ = (x - μ) · s and s = 1 / √(σ² + ε); μ and the biased σ² are those of a row. Sums over
@@ -34,34 +34,33 @@ export function layerNormForward(
 }
 
 /**
- * dγ[size] = Σₙ dy · x̂ and dβ[size] = Σₙ dy. Each sum is a tree over leaves of `leaf` rows; a leaf's sum starts at 0
- * and adds rows n ascending. Overwrites `dGamma` and `dBeta`, or adds to them if `joins`; also overwrites `sums`.
+ * dγ[size] = Σ dy · x̂ and dβ[size] = Σ dy over B rows of R positions, in the order of `sumRows`. Overwrites `dGamma` and
+ * `dBeta`, or adds to them if `joins`; also overwrites `sums`.
  */
 export function normBackwardWeights(
   dGamma: Elements, // [size] out
   dBeta: Elements, // [size] out
-  sums: Elements, // [treeLevels, 2, size] scratch: sums of dγ and dβ
-  dy: Elements, // [B, size]
-  xHat: Elements, // [B, size]
+  sums: Elements, // [sumLevels, 2, size] scratch: sums of dγ and dβ
+  dy: Elements, // [B, R, size]
+  xHat: Elements, // [B, R, size]
   B: number,
   leaf: number,
   joins: boolean,
+  R: number,
   size: number,
 ): void {
   const round = roundingOf(dGamma);
-  const leaves = leafCount(B, leaf);
-  for (let k = 0, level = 0; k < leaves; k++) {
+  sumRows(sums, 2 * size, B, leaf, R, (level, first, n) => {
     const byGamma = level * 2 * size;
     const byBeta = byGamma + size;
     sums.fill(0, byGamma, byBeta + size);
-    for (let n = k * leaf; n < Math.min(B, (k + 1) * leaf); n++) {
+    for (let p = first; p < first + n; p++) {
       for (let j = 0; j < size; j++) {
-        sums[byGamma + j] += round(dy[n * size + j] * xHat[n * size + j]);
-        sums[byBeta + j] += dy[n * size + j];
+        sums[byGamma + j] += round(dy[p * size + j] * xHat[p * size + j]);
+        sums[byBeta + j] += dy[p * size + j];
       }
     }
-    level = joinLevels(sums, 2 * size, level, k, leaves);
-  }
+  });
   for (let j = 0; j < size; j++) {
     dGamma[j] = (joins ? dGamma[j] : 0) + sums[j];
     dBeta[j] = (joins ? dBeta[j] : 0) + sums[size + j];

@@ -1,6 +1,8 @@
+import type { Elements } from '../../../../../packages/core/src/math/element-type.ts';
 import { philox4x32 } from '../../../../../packages/core/src/math/random/philox.ts';
+import type { Arithmetic } from '../../../../support/arithmetic.ts';
 import type { Definition } from './definition.ts';
-import { chain, lanes, leafSumsOf, overLeaves, tree, upTo, write } from './sums.ts';
+import { chain, lanes, overRows, tree, upTo, write } from './sums.ts';
 
 export const dropout: Definition<'dropout'> = (A, y, x, place, B, size, key0, key1, threshold, factor) => {
   const [step, firstRow] = place;
@@ -32,12 +34,12 @@ export const layerNormForward: Definition<'layerNormForward'> = (
 };
 
 export const normBackwardWeights: Definition<'normBackwardWeights'> = (
-  ...[A, dGamma, dBeta, _sums, dy, xHat, B, leaf, joins, size]
+  ...[A, dGamma, dBeta, _sums, dy, xHat, B, leaf, joins, R, size]
 ) => {
   const term = (j: number) => (n: number) => A.mul(dy[n * size + j], xHat[n * size + j]);
-  write(dGamma, size, (j) => A.add(joins ? dGamma[j] : 0, overLeaves(A, B, leaf, term(j))));
+  write(dGamma, size, (j) => A.add(joins ? dGamma[j] : 0, overRows(A, B, leaf, R, term(j))));
   const own = (j: number) => (n: number) => dy[n * size + j];
-  write(dBeta, size, (j) => A.add(joins ? dBeta[j] : 0, overLeaves(A, B, leaf, own(j))));
+  write(dBeta, size, (j) => A.add(joins ? dBeta[j] : 0, overRows(A, B, leaf, R, own(j))));
 };
 
 export const layerNormBackwardInput: Definition<'layerNormBackwardInput'> = (
@@ -55,18 +57,21 @@ export const layerNormBackwardInput: Definition<'layerNormBackwardInput'> = (
   }
 };
 
-export const leafSums: Definition<'leafSums'> = (A, sums, a, B, leaf, size) => {
-  for (const j of upTo(size)) {
-    for (const [k, sum] of leafSumsOf(A, B, leaf, (n) => a[n * size + j]).entries()) sums[k * size + j] = sum;
-  }
-};
+export const leafSums: Definition<'leafSums'> = (A, sums, _levels, a, B, leaf, R, size) =>
+  sumsOfLeaves(A, sums, B, leaf, R, size, (i) => a[i]);
 
-export const leafProducts: Definition<'leafProducts'> = (A, sums, a, b, B, leaf, size) => {
-  for (const j of upTo(size)) {
-    const term = (n: number): number => A.mul(a[n * size + j], b[n * size + j]);
-    for (const [k, sum] of leafSumsOf(A, B, leaf, term).entries()) sums[k * size + j] = sum;
-  }
-};
+export const leafProducts: Definition<'leafProducts'> = (A, sums, _levels, a, b, B, leaf, R, size) =>
+  sumsOfLeaves(A, sums, B, leaf, R, size, (i) => A.mul(a[i], b[i]));
+
+function sumsOfLeaves(
+  ...[A, sums, B, leaf, R, size, term]: [Arithmetic, Elements, number, number, number, number, (i: number) => number]
+): void {
+  const leaves = Math.max(1, Math.ceil(B / leaf));
+  write(sums, leaves * size, (i) => {
+    const [first, j] = [Math.floor(i / size) * leaf, i % size];
+    return overRows(A, Math.min(leaf, B - first), leaf, R, (p) => term((first * R + p) * size + j));
+  });
+}
 
 export const leafMean: Definition<'leafMean'> = (A, mean, _levels, sums, leaves, size, rows) =>
   write(mean, size, (j) => {

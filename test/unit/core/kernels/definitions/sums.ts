@@ -36,6 +36,12 @@ export const leafSumsOf = (A: Arithmetic, B: number, leaf: number, term: (n: num
     ),
   );
 
+/** A sum over B rows of R positions: over the rows where R = 1, else in pieces of 64 positions of a row. */
+export const overRows = (A: Arithmetic, B: number, leaf: number, R: number, term: (p: number) => number): number =>
+  R === 1
+    ? overLeaves(A, B, leaf, term)
+    : tree(A, B === 0 ? [0] : upTo(B).map((n) => overLeaves(A, R, 64, (p) => term(n * R + p))));
+
 /** 0, 1, …, n - 1. */
 export const upTo = (n: number): number[] => Array.from({ length: Math.max(0, n) }, (_, i) => i);
 

@@ -1,0 +1,42 @@
+import type { Elements } from '../../math/element-type.ts';
+import { viewOf } from '../../math/scratch.ts';
+import { joinLevels, leafCount, treeLevels } from '../../math/tree/index.ts';
+
+/** Most positions of a row that are added one after the other. */
+export const PIECE = 64;
+
+/** Pieces of a row of R positions. */
+const piecesOf = (R: number): number => Math.floor((R + PIECE - 1) / PIECE);
+
+/**
+ * Rows of the stack that `sumRows` needs for B rows of R positions. R is the product of all axes of a row but the last.
+ */
+export const sumLevels = (B: number, R: number): number => treeLevels(B) + (R === 1 ? 0 : treeLevels(piecesOf(R)));
+
+/**
+ * Sums B rows of R positions; the sum ends in row 0 of `levels`. With R = 1 the rows of a leaf are added one after the
+ * other, and the leaves by the tree. With more, so are up to 64 consecutive positions of a row; these pieces are added
+ * by the tree, and then the rows. So the size of leaves plays no part where R > 1.
+ *
+ * `add` writes the sum of `n` consecutive positions from position `first` on to row `level`, one after the other from 0.
+ */
+export function sumRows(
+  levels: Elements, // [sumLevels, width] scratch
+  width: number,
+  B: number,
+  leaf: number,
+  R: number,
+  add: (level: number, first: number, n: number) => void,
+): void {
+  const units = R === 1 ? leafCount(B, leaf) : Math.max(1, B);
+  const pieces = R === 1 ? 1 : piecesOf(R);
+  for (let k = 0, level = 0; k < units; k++) {
+    const ofRow = viewOf(levels, level * width, levels.length - level * width);
+    for (let p = 0, top = 0; p < pieces; p++) {
+      if (R === 1) add(level, k * leaf, Math.min(leaf, B - k * leaf));
+      else add(level + top, k * R + p * PIECE, B === 0 ? 0 : Math.min(PIECE, R - p * PIECE));
+      top = joinLevels(ofRow, width, top, p, pieces);
+    }
+    level = joinLevels(levels, width, level, k, units);
+  }
+}
