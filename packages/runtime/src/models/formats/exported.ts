@@ -1,6 +1,6 @@
 import type { Elements, Loss, ModelContents, Network } from '@gradloom/core';
 import { createElements, typeOf, viewOf } from '@gradloom/core/internal';
-import { type TorchTensor, torchTensors, transpose } from './torch-tensors.ts';
+import { type TorchTensor, torchTensors, toTorch } from './torch-tensors.ts';
 
 /** A checked model to be exported. */
 export interface ExportedModel {
@@ -15,14 +15,8 @@ export function* torchNumbers({
   network,
 }: ExportedModel): Generator<{ readonly tensor: TorchTensor; readonly numbers: Elements }> {
   for (const tensor of torchTensors(network)) {
-    const stored = viewOf(contents.parameters, tensor.offset, tensor.length);
-    if (!tensor.isTransposed) {
-      yield { tensor, numbers: stored };
-      continue;
-    }
-    const [O, I] = tensor.shape;
-    const numbers = createElements(typeOf(stored), tensor.length);
-    transpose(numbers, stored, I, O);
+    const numbers = createElements(typeOf(contents.parameters), tensor.length);
+    toTorch(numbers, viewOf(contents.parameters, tensor.offset, tensor.length), tensor);
     yield { tensor, numbers };
   }
 }

@@ -36,7 +36,7 @@ import { createModel } from '../model.ts';
 import { endingsOf, formatOf, modelFormats } from './index.ts';
 import { matchTensors, type Renames } from './match-tensors.ts';
 import type { FileFault, TensorFile } from './tensor-file.ts';
-import { transpose } from './torch-tensors.ts';
+import { fromTorch } from './torch-tensors.ts';
 
 const importOptions = defineOptions('importModel', {
   /** The network. @default the one described in a file of `exportModel` */
@@ -163,12 +163,7 @@ async function readParameters(
     }
     const beyond = firstBeyond(numbers, type);
     if (beyond !== undefined) throw fault(`${show(beyond)} in ${showName(name)}`, `numbers that ${type} can hold`);
-    if (!wanted.isTransposed) {
-      own.set(numbers);
-      continue;
-    }
-    const [O, I] = wanted.shape;
-    transpose(own, numbers, O, I);
+    fromTorch(own, numbers, wanted);
   }
   return parameters;
 }

@@ -3,6 +3,7 @@ import {
   activations,
   type Elements,
   type LayerKind,
+  type LayerSpec,
   type Network,
   type NetworkPlace,
 } from '@gradloom/core';
@@ -39,6 +40,8 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Value>> = 
     const scaled = graph.node('Mul', [centered, graph.reals(`${place.path}.scale`, [scale.length], scale)]);
     return graph.node('Add', [scaled, constant('beta', [scale.length])]);
   },
+  conv1d: convolution,
+  conv2d: convolution,
   dense: (emission) => affine(emission, 'W', 'b'),
   dropout: ({ x }) => x,
   embedding({ graph, x, place, constant }) {
@@ -75,6 +78,34 @@ const noCounterpart = (place: NetworkPlace): Error =>
 function affine({ graph, x, place, constant }: Emission, W: string, b: string): Value {
   const [I, O] = [sizeOf(place.layer.in), sizeOf(place.layer.out)];
   return graph.node('Gemm', [x, constant(W, [I, O]), constant(b, [O])]);
+}
+
+/** Conv takes channels first: [N, C, H, V]. */
+function convolution({ graph, x, place, constant }: Emission): Value {
+  const spec = place.spec as Extract<LayerSpec, { kind: 'conv2d' }>;
+  const { in: input, out: output } = place.layer;
+  const axes = input.length - 1;
+  const each = (value: number | readonly number[] = 1): readonly number[] =>
+    typeof value === 'number' ? Array.from({ length: axes }, () => value) : value;
+  const [kernel, dilations, O] = [each(spec.kernel), each(spec.dilation), output[axes]];
+  const { groups = 1, padding = 0, bias = true } = spec;
+  const around = (a: number): [before: number, after: number] => {
+    const span = dilations[a] * (kernel[a] - 1);
+    return padding === 'same' ? [span >> 1, span - (span >> 1)] : [each(padding)[a], each(padding)[a]];
+  };
+  const pads = kernel.map((_, a) => around(a));
+  const shape = [...kernel, input[axes] / groups, O];
+  const W = graph.node('Transpose', [constant('W', shape)], {
+    perm: [axes + 1, axes, ...kernel.keys()],
+  });
+  const image = graph.node('Reshape', [x, graph.integers([axes + 2], [0, ...input])]);
+  const first = graph.node('Transpose', [image], { perm: [0, axes + 1, ...kernel.map((_, a) => a + 1)] });
+  const y = graph.node('Conv', [first, W, ...(bias ? [constant('b', [O])] : [])], {
+    ...{ kernel_shape: kernel, strides: each(spec.stride), dilations, group: groups },
+    pads: [...pads.map(([before]) => before), ...pads.map(([, after]) => after)],
+  });
+  const last = graph.node('Transpose', [y], { perm: [0, ...kernel.map((_, a) => a + 2), 1] });
+  return graph.node('Reshape', [last, graph.integers([2], [0, sizeOf(output)])]);
 }
 
 /** Adds a network; returns its outputs y [N, O] for x [N, I]. @throws Error for a layer without counterpart in ONNX. */
