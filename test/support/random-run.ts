@@ -1,4 +1,4 @@
-import { type ActivationName, activations, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import { type ActivationName, activations, buildNetwork, type LayerSpec, type NetworkSpec } from '@gradloom/core';
 import { inputsOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, TrainOptions } from '@gradloom/runtime';
 import fc from 'fast-check';
@@ -73,17 +73,54 @@ const embedding: fc.Arbitrary<LayerSpec> = fc.record({
   width: fc.integer({ min: 1, max: 3 }),
 });
 
+/** Layers that act at each position. */
+const atPositions = fc.array(fc.oneof(sameWidth, anyWidth), { maxLength: 1 });
+
+const few = fc.integer({ min: 1, max: 3 });
+
+/** A window that fits into everything. */
+const window = { out: fc.integer({ min: 1, max: 9 }), kernel: few, stride: few, bias: fc.boolean() };
+
+const sequences = fc
+  .record({
+    input: width,
+    first: embedding,
+    others: atPositions,
+    conv: fc.option(fc.record({ kind: fc.constant('conv1d' as const), ...window, padding: fc.constant(2) }), {
+      nil: null,
+    }),
+  })
+  .map(({ input, first, others, conv }) => ({ input, layers: [first, ...others, ...(conv === null ? [] : [conv])] }));
+
+const images = fc
+  .record({
+    input: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), few),
+    conv: fc.record({ kind: fc.constant('conv2d' as const), ...window, padding: fc.constant(2), dilation: few }),
+    others: atPositions,
+  })
+  .map(({ input, conv, others }) => ({
+    input,
+    layers: [{ ...conv, dilation: conv.kernel > 2 ? 1 : conv.dilation }, ...others],
+  }));
+
 /**
  * Layers of all kinds in any order: also two activations in a row, dropout first or last, no dense layer, or nothing to
- * train.
+ * train. Some begin with layers that act at the positions of an image or a sequence, which a flatten layer ends.
  */
 export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc
   .record({
-    input: width,
-    first: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: embedding }),
+    first: fc.oneof(
+      { weight: 4, arbitrary: width.map((input) => ({ input, layers: [] })) },
+      { weight: 1, arbitrary: sequences },
+      { weight: 1, arbitrary: images },
+    ),
     rest: fc.array(layer, { minLength: 1, maxLength: 7 }),
   })
-  .map(({ input, first, rest }) => ({ input, layers: withWidths(first === null ? rest : [first, ...rest], input) }));
+  .map(({ first: { input, layers }, rest }) => {
+    if (layers.length === 0) return { input, layers: withWidths(rest, inputsOf({ input })) };
+    const front: LayerSpec[] = [...layers, { kind: 'flatten' }];
+    return { input, layers: [...front, ...withWidths(rest, buildNetwork({ input, layers: front }).outputs)] };
+  });
 
 /** The layers for an input of a given width: the last dense layer of each residual gets the width of its input. */
 export function withWidths(layers: readonly LayerSpec[], input: number): LayerSpec[] {
@@ -100,12 +137,10 @@ export function withWidths(layers: readonly LayerSpec[], input: number): LayerSp
   });
 }
 
-const widthBehind = (spec: LayerSpec, width: number): number =>
-  spec.kind === 'embedding' ? width * spec.width : 'out' in spec ? spec.out : width;
+const widthBehind = (spec: LayerSpec, width: number): number => ('out' in spec ? spec.out : width);
 
 /** Number of outputs of the network. */
-export const outputOf = (spec: NetworkSpec): number =>
-  spec.layers.reduce((width, layer) => widthBehind(layer, width), inputsOf(spec));
+export const outputOf = (spec: NetworkSpec): number => buildNetwork(spec).outputs;
 
 export const optimizer: fc.Arbitrary<NonNullable<TrainOptions['optimizer']>> = fc.constantFrom(
   'adam' as const,

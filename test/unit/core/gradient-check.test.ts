@@ -142,6 +142,12 @@ function start(network: Network): { theta: Float64Array; x: Float64Array } {
   throw new Error('no seed keeps the activations off their kinks');
 }
 
+/** B rows of n numbers. */
+function pixels(n: number): number[] {
+  const random = createRandom(3, 'pixels');
+  return Array.from({ length: B * n }, () => random.normal());
+}
+
 /** Gains and shifts of their own, so that a gradient that forgot them would differ. */
 function nestedStart(network: Network): Float64Array {
   const theta = allocate(network.parameterCount);
@@ -238,24 +244,30 @@ test.each(
   checkFloats(network, lossName, start(network));
 });
 
-describe('embedding, residual, swiglu, layer-norm and batch-norm, one in the other', () => {
-  const network = buildNetwork(nestedOf(wide));
+/** Two indices a row: one row has an index twice, 1 and 3 never occur. */
+const indices = [0, 4, 4, 4, 2, 0];
+
+describe.each([
+  ['embedding, residual, swiglu, layer-norm and batch-norm, one in the other', nestedOf, indices],
+  ['conv2d, batch-norm, residual, swiglu, layer-norm and dense at the positions of images', positionsOf, pixels(24)],
+  ['conv1d and dense at the positions of sequences', sequencesOf, [...indices, ...indices]],
+] as const)('%s', (_title, specOf, inputs) => {
+  const network = buildNetwork(specOf(wide));
   const theta = nestedStart(network);
   const parameters = bindTensors(network, theta);
-  const indices = [0, 4, 4, 4, 2, 0]; // one row has an index twice, 1 and 3 never occur
   const g = allocate(network.parameterCount);
   const gradients = bindTensors(network, g);
 
   test.each(lossNames)('have the gradient that central differences find, under %s', (lossName) => {
     const loss = createLoss(lossName);
     const workspace = createWorkspace(network, loss, B, allocate);
-    workspace.x.set(indices);
+    workspace.x.set(inputs);
     workspace.t.set(
       targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network.outputs),
     );
     const lossSlots = allocate(2); // of leaves of 2 rows and 1
     const lossSum = () => {
-      workspace.x.set(indices);
+      workspace.x.set(inputs);
       nodeGradient(lossSlots, network, workspace, parameters, gradients, B, pass);
       return lossSlots[0] + lossSlots[1];
     };
@@ -266,8 +278,8 @@ describe('embedding, residual, swiglu, layer-norm and batch-norm, one in the oth
   });
 
   test('have it in floats but for rounding', () => {
-    const network = buildNetwork(nestedOf(narrow));
-    checkFloats(network, 'softmax-cross-entropy', { theta: nestedStart(network), x: Float64Array.from(indices) });
+    const network = buildNetwork(specOf(narrow));
+    checkFloats(network, 'softmax-cross-entropy', { theta: nestedStart(network), x: Float64Array.from(inputs) });
   });
 
   test('overwrite their gradients with zeros where a pass has no rows', () => {
@@ -277,12 +289,14 @@ describe('embedding, residual, swiglu, layer-norm and batch-norm, one in the oth
     nodeGradient(allocate(1), network, workspace, parameters, gradients, 0, pass);
     expect(g.every((value) => value === 0)).toBe(true);
   });
+});
 
-  test.each([5, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('index %s is refused', (index) => {
-    const workspace = createWorkspace(network, createLoss('mse'), B, allocate);
-    workspace.x.set([0, 1, 2, index]);
-    expect(() => forward(network, workspace, parameters, B, pass)).toThrow(
-      `row 1: embedding(5x3) at layer 0: index at place 1 has ${index}, expected a whole number from 0 to 4`,
-    );
-  });
+test.each([5, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('index %s of an embedding is refused', (index) => {
+  const network = buildNetwork(nestedOf(wide));
+  const parameters = bindTensors(network, nestedStart(network));
+  const workspace = createWorkspace(network, createLoss('mse'), B, allocate);
+  workspace.x.set([0, 1, 2, index]);
+  expect(() => forward(network, workspace, parameters, B, pass)).toThrow(
+    `row 1: embedding(5x3) at layer 0: index at place 1 has ${index}, expected a whole number from 0 to 4`,
+  );
 });

@@ -47,6 +47,12 @@ export const embedding = (
   options: OptionsBeside<'embedding', 'vocabulary' | 'width'> = {},
 ): SpecOfKind<'embedding'> => ({ kind: 'embedding', vocabulary, width, ...options });
 
+/** One axis of all axes of a row: [28, 28, 1] becomes [784]. */
+export const flatten = (options: OptionsBeside<'flatten'> = {}): SpecOfKind<'flatten'> => ({
+  kind: 'flatten',
+  ...options,
+});
+
 /** y = γ · (x - μ) / √(σ² + ε) + β over the numbers of each row. [Ba et al. 2016](https://arxiv.org/abs/1607.06450) */
 export const layerNorm = (options: OptionsBeside<'layer-norm'> = {}): SpecOfKind<'layer-norm'> => ({
   kind: 'layer-norm',

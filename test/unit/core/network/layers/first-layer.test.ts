@@ -6,9 +6,12 @@ import { runLayer } from '../../../../support/one-layer.ts';
 const specs: { [K in LayerKind]: LayerSpec & { kind: K } } = {
   activation: { kind: 'activation', fn: 'gelu' },
   'batch-norm': { kind: 'batch-norm' },
+  conv1d: { kind: 'conv1d', out: 3, kernel: 2 },
+  conv2d: { kind: 'conv2d', out: 3, kernel: 2 },
   dense: { kind: 'dense', out: 3 },
   dropout: { kind: 'dropout', rate: 0.5 },
   embedding: { kind: 'embedding', vocabulary: 5, width: 3 },
+  flatten: { kind: 'flatten' },
   'layer-norm': { kind: 'layer-norm' },
   residual: {
     kind: 'residual',

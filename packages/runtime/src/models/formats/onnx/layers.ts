@@ -51,6 +51,7 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Value>> = 
     // 0 keeps the number of rows.
     return graph.node('Reshape', [vectors, graph.integers([2], [0, sizeOf(place.layer.out)])]);
   },
+  flatten: ({ x }) => x, // every layer takes the numbers of a row in their order
   // Not LayerNormalization, which takes ε as a float32.
   'layer-norm'({ graph, x, place, constant }) {
     const { epsilon = 1e-5 } = place.spec as { epsilon?: number };
