@@ -92,7 +92,9 @@ function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Elem
   return layers.flatMap((layer, l) => {
     const x = l === 0 ? input : memory.outputs[l - 1];
     const { inner } = memory.memories[l];
-    const held = layer.inner === undefined || inner === undefined ? [] : neighboursOf(layer.inner, inner, x);
+    const held = (layer.inner ?? []).flatMap((branch, b) =>
+      inner === undefined ? [] : neighboursOf(branch.layers, inner[b], x),
+    );
     return [[layer, { x, below: layers[l - 1] }], ...held];
   });
 }

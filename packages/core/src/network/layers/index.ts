@@ -77,12 +77,17 @@ export type LayerSpec =
   | ShortActivation;
 
 /** Options of a residual block. */
-export interface ResidualOptions extends Omit<AnyResidualOptions, 'layers'> {
+export interface ResidualOptions extends Omit<AnyResidualOptions, 'layers' | 'shortcut'> {
   /**
-   * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may be nested, at most 16
-   * levels deep.
+   * The layers of f, in order. Its outputs have the shape of x, or of what the shortcut makes of it. Blocks may be
+   * nested, at most 16 levels deep.
    */
   layers: LayerSpec[];
+  /**
+   * Layers that x goes through before it is added, such as a convolution of 1 x 1 with a stride where f changes the
+   * shape. @default none: x itself is added
+   */
+  shortcut?: LayerSpec[];
 }
 
 /** What a spec may call any layer. */
