@@ -241,13 +241,7 @@ function* refuseSameNames(places: readonly PlacedLayer[]): Pausable<void> {
   }
 }
 
-function* buildLayer(
-  own: OwnParts,
-  spec: LayerSpec,
-  input: Shape,
-  path: Path,
-  stream: Path,
-): Pausable<Layer> {
+function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: Path, stream: Path): Pausable<Layer> {
   const place = `buildNetwork: layer ${path.join('.')}`;
   const at = `layers.${path.join('.')}`;
   if (typeof spec !== 'object' || spec === null) {

@@ -9,9 +9,8 @@ import {
 } from '../../checks/options/index.ts';
 import { show } from '../../checks/show.ts';
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
-import { treeLevels } from '../../math/tree/index.ts';
 import { ops } from '../../program/ops/index.ts';
-import { pieceCount } from '../../program/reference/convolution.ts';
+import { sumLevels } from '../../program/reference/index.ts';
 import type { Layer, TensorSpec } from './layer.ts';
 import type { Place } from './place.ts';
 import { alongAxis, axesOf, perAxis } from './windows.ts';
@@ -89,15 +88,15 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, own }:
     tensors: bias ? [W, b] : [W],
     // The bias that the convolution has not, and its gradient; sums of db that wait.
     createMemory: (rows, allocate) => ({
-      arrays: [allocate(C), allocate(bias ? (treeLevels(pieceCount(H, V)) + treeLevels(rows)) * O : 0)],
+      arrays: [allocate(C), allocate(bias ? sumLevels(rows, H * V) * O : 0)],
     }),
     forward(y, x, [W, b], B, { emit }) {
       emit(ops.convBackwardInput, y, x, W, B, ...geometry);
       if (bias) emit(ops.addRow, y, b, B * H * V, O);
     },
-    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, joins }, { arrays: [spare, sums] }) {
+    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leaf, joins }, { arrays: [spare, sums] }) {
       emit(ops.convBackwardWeights, dW, spare, dy, x, B, joins, ...geometry);
-      if (bias) emit(ops.positionSums, db, sums, dy, B, joins, H, V, O);
+      if (bias) emit(ops.positionSums, db, sums, dy, B, leaf, joins, H * V, O);
       if (dx === null) return;
       emit(ops.fill, spare, 0, C);
       emit(ops.convForward, dx, dy, W, spare, B, ...geometry);

@@ -1,10 +1,9 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { defineOptions, type Named, type OptionsOf } from '../../checks/options/index.ts';
 import { show } from '../../checks/show.ts';
-import { treeLevels } from '../../math/tree/index.ts';
 import { ops } from '../../program/ops/index.ts';
-import { PIECE } from '../../program/reference/convolution.ts';
-import { sizeOf } from '../shape.ts';
+import { sumLevels } from '../../program/reference/index.ts';
+import { channelsOf, positionsOf } from '../shape.ts';
 import type { Layer } from './layer.ts';
 import type { Place } from './place.ts';
 
@@ -20,8 +19,7 @@ export function globalAvgPool(options: GlobalAvgPoolOptions, { input }: Place): 
     const problem = `has shape ${show(input)}, expected positions and channels, such as [height, width, channels]`;
     throw new OptionError('global-avg-pool', 'in', problem, { about: 'input' });
   }
-  const C = input[input.length - 1];
-  const R = sizeOf(input) / C;
+  const [R, C] = [positionsOf(input), channelsOf(input)];
   return {
     label: 'global-avg-pool',
     in: input,
@@ -30,9 +28,7 @@ export function globalAvgPool(options: GlobalAvgPoolOptions, { input }: Place): 
     reads: { x: false, y: false },
     tensors: [],
     // Sums of pieces that wait.
-    createMemory: (_rows, allocate) => ({
-      arrays: [allocate(treeLevels(Math.floor((R + PIECE - 1) / PIECE)) * C)],
-    }),
+    createMemory: (_rows, allocate) => ({ arrays: [allocate(sumLevels(1, R) * C)] }),
     forward(y, x, _parameters, B, { emit }, { arrays: [sums] }) {
       emit(ops.globalAvgPoolForward, y, sums, x, B, R, C);
     },

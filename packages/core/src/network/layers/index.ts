@@ -117,7 +117,7 @@ export { type BatchPlace, type Inspect, type Layer, NO_BATCH, type Pass, type Te
 export type { LayerNormOptions } from './layer-norm.ts';
 export { type LayerMemory, NO_SHARE, noMemory, type Share, type StackMemory } from './memory.ts';
 export { NO_PARTS, type OwnParts, type Place } from './place.ts';
-export type { PoolOptions } from './pool.ts';
-export { backwardStack, createStackMemory, forwardStack } from './stack.ts';
+export type { PoolingOptions } from './pool.ts';
+export { backwardStack, createStackMemory, forwardStack, outputOf } from './stack.ts';
 export type { SwigluOptions } from './swiglu.ts';
 export type { UpsampleOptions } from './upsample.ts';

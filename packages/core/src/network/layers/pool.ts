@@ -18,14 +18,14 @@ export const maxPoolOptions = defineOptions('max-pool', table);
 export const avgPoolOptions = defineOptions('avg-pool', table);
 
 /** Options of a pool. */
-export interface PoolOptions extends OptionsOf<typeof table>, Named {}
+export interface PoolingOptions extends OptionsOf<typeof table>, Named {}
 
 /**
  * y = the maximum of each window of each channel, over one axis of [T, C] or two of [H, W, C]. Padding is -∞; NaN stays
  * NaN. Of equal maxima the first takes the gradient. Axes have ⌊(n + 2 · padding - size) / stride⌋ + 1 outputs, as in
  * PyTorch.
  */
-export function maxPool(options: PoolOptions, place: Place): Layer {
+export function maxPool(options: PoolingOptions, place: Place): Layer {
   const { geometry, ...layer } = windowsOf('max-pool', maxPoolOptions.read(options), place);
   return {
     ...layer,
@@ -44,7 +44,7 @@ export function maxPool(options: PoolOptions, place: Place): Layer {
  * y = the mean of each window of each channel, over one axis of [T, C] or two of [H, W, C]. Padding counts as zeros, as
  * in PyTorch, where a sum is divided by the whole window. The number of outputs is that of max-pool.
  */
-export function avgPool(options: PoolOptions, place: Place): Layer {
+export function avgPool(options: PoolingOptions, place: Place): Layer {
   const { geometry, ...layer } = windowsOf('avg-pool', avgPoolOptions.read(options), place);
   return {
     ...layer,

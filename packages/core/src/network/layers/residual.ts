@@ -57,8 +57,8 @@ export function* residual(options: AnyResidualOptions, { input, path, build }: P
     in: input,
     out,
     elementwise: false,
-    // y is not the output of any layer inside, so only first layers can need x.
-    reads: { x: branches.some((branch) => branch.layers[0].reads.x), y: false },
+    // y is not the output of any layer inside, so only first layers, after views of x, can need x.
+    reads: { x: branches.some(readsInput), y: false },
     tensors: branches.flatMap((branch) =>
       branch.layers.flatMap((layer, l) =>
         layer.tensors.map((tensor) => ({ ...tensor, name: `${branch.name}.${l}.${tensor.name}` })),
@@ -91,6 +91,8 @@ export function* residual(options: AnyResidualOptions, { input, path, build }: P
     },
   };
 }
+
+const readsInput = ({ layers }: Branch): boolean => layers.find((layer) => layer.isView !== true)?.reads.x === true;
 
 const lastOf = ({ layers }: Branch): Layer => layers[layers.length - 1];
 

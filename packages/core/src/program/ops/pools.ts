@@ -65,12 +65,12 @@ export const poolOps = {
     { dx: output(...image), dy: input('B', 'H', 'FY', 'V', 'FX', 'C'), ...factors },
     upsampleBackward,
   ),
-  /** db of a layer that adds b at every position, by the trees over pieces of an image and over images. */
+  /** db of a layer that adds b at every position, by the trees over pieces of a row and over rows. */
   positionSums: defineOp(
     'positionSums',
     {
-      ...{ db: inout('O'), sums: inout('levels', 'O'), dy: input('B', 'OH', 'OV', 'O') },
-      ...{ B: count, joins: flag, OH: count, OV: count, O: count },
+      ...{ db: inout('O'), sums: inout('levels', 'O'), dy: input('B', 'R', 'O') },
+      ...{ B: count, leaf: count, joins: flag, R: count, O: count },
     },
     positionSums,
   ),

@@ -14,7 +14,6 @@ export { checkIndices, embeddingBackward, embeddingForward } from './embedding.t
 export { gateBackward, gateForward } from './gate.ts';
 export { layerNormBackwardInput, layerNormForward, normBackwardWeights } from './layer-norm.ts';
 export { maxNorm } from './max-norm.ts';
-export { PIECE, sumLevels } from './sum-rows.ts';
 export {
   avgPoolBackward,
   avgPoolForward,
@@ -26,5 +25,6 @@ export {
   upsampleForward,
 } from './pooling.ts';
 export { addRow, positionSums } from './positions.ts';
+export { PIECE, sumLevels } from './sum-rows.ts';
 export { copy, fill, plus } from './vectors.ts';
 export { weighLosses } from './weigh-losses.ts';

@@ -1,7 +1,6 @@
 import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
-import { joinLevels } from '../../math/tree/index.ts';
-import { PIECE } from './convolution.ts';
+import { sumRows } from './sum-rows.ts';
 
 // Pools over two axes, channels last; one axis is an image of height 1. Images are [H, V, C], outputs [OH, OV, C].
 // Output (oy, ox) reads the inputs (oy · strideY + ky - top, ox · strideX + kx - left) with ky < KY and kx < KX.
@@ -173,27 +172,24 @@ export function avgPoolBackward(
 }
 
 /**
- * y[C] = (the sum of a row's positions) / R. Pieces of 64 positions are summed from 0 in order, the pieces by the tree.
- * Overwrites `y` and `sums`.
+ * y[C] = (the sum of a row's positions, by pieces and their tree as `sumRows` has them) / R. Overwrites `y` and `sums`.
  */
 export function globalAvgPoolForward(
   y: Elements, // [B, C] out
-  sums: Elements, // [treeLevels of the pieces, C] scratch
+  sums: Elements, // [sumLevels(1, R), C] scratch
   x: Elements, // [B, R, C]
   B: number,
   R: number,
   C: number,
 ): void {
   const count = roundingOf(y)(R);
-  const pieces = Math.floor((R + PIECE - 1) / PIECE);
   for (let n = 0; n < B; n++) {
-    for (let k = 0, level = 0; k < pieces; k++) {
+    sumRows(sums, C, 1, 1, R, (level, first, positions) => {
       sums.fill(0, level * C, (level + 1) * C);
-      for (let r = k * PIECE; r < Math.min(R, (k + 1) * PIECE); r++) {
-        for (let c = 0; c < C; c++) sums[level * C + c] += x[(n * R + r) * C + c];
+      for (let r = n * R + first; r < n * R + first + positions; r++) {
+        for (let c = 0; c < C; c++) sums[level * C + c] += x[r * C + c];
       }
-      level = joinLevels(sums, C, level, k, pieces);
-    }
+    });
     for (let c = 0; c < C; c++) y[n * C + c] = sums[c] / count;
   }
 }
