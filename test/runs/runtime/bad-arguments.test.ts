@@ -173,7 +173,14 @@ const builders: Record<string, () => readonly unknown[]> = {
     ['batchNorm', 'layerNorm', 'leakyRelu', 'elu', 'relu', 'tanh', 'sigmoid'].map((name) => [name, () => [{}]]),
   ),
   ...Object.fromEntries(['identity', 'gelu', 'silu', 'softplus', 'softsign', 'step'].map((name) => [name, () => [{}]])),
-  ...Object.fromEntries(['dense', 'swiglu', 'dropout'].map((name) => [name, () => [0.5, {}]])),
+  ...Object.fromEntries(
+    ['dense', 'swiglu', 'dropout', 'channelDropout', 'maxPool', 'avgPool', 'upsample'].map((name) => [
+      name,
+      () => [0.5, {}],
+    ]),
+  ),
+  ...Object.fromEntries(['conv1d', 'conv2d', 'conv2dTranspose'].map((name) => [name, () => [2, 3, {}]])),
+  globalAvgPool: () => [{}],
   embedding: () => [2, 3, {}],
   residual: () => [spec.layers[0]],
   sequential: () => [2, spec.layers[0]],

@@ -7,6 +7,7 @@ import * as runtimeOptions from '@gradloom/runtime/options';
 import { expect, test } from 'vitest';
 
 const builders = [
+  ...['avgPool', 'channelDropout', 'conv1d', 'conv2d', 'conv2dTranspose', 'globalAvgPool', 'maxPool', 'upsample'],
   ...[
     'batchNorm',
     'dense',
@@ -127,6 +128,7 @@ const typesOfBoth = words(`
   SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding
   WarmupOptions
   WeightDecayOptions
+  ChannelDropoutOptions Conv2dTransposeOptions ConvOptions GlobalAvgPoolOptions PoolingOptions UpsampleOptions
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
   LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord OwnLayer PartBase PartDefaults
   PartOptions RowLossDefinition ScheduleDefinition SchedulePart
@@ -148,7 +150,7 @@ const types = {
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight Cluster ClusterFacts ClusterOptions Connection CsvOptions DataArray DataMatrix
   DataRecord DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs
   ExplainOptions Explanation EverySeconds EverySteps FileOptions FileRows FolderLock Importance ImageOptions LoadOptions LockOwner LowestLoss ModelFile MonitorName
-  NamedArraysOptions NpyOptions NumberFile OnNan OptionsFor OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
+  NamedArraysOptions NpyOptions NumberFile OnNan OptionsFor OutputReader Pool PoolingOptions ProbeEvent Profile Progress ProgressEvent
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions
   Trainer TrainerStep TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint

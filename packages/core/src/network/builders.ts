@@ -68,8 +68,66 @@ export const batchNorm = (options: OptionsBeside<'batch-norm'> = {}): SpecOfKind
   ...options,
 });
 
+/** A convolution of images [H, W, C] to `out` channels: `conv2d(32, 3, { padding: 'same' })`. */
+export const conv2d = (
+  out: number,
+  kernel: number | readonly number[],
+  options: OptionsBeside<'conv2d', 'out' | 'kernel'> = {},
+): SpecOfKind<'conv2d'> => ({ kind: 'conv2d', out, kernel, ...options });
+
+/** A convolution of sequences [T, C] to `out` channels. */
+export const conv1d = (
+  out: number,
+  kernel: number | readonly number[],
+  options: OptionsBeside<'conv1d', 'out' | 'kernel'> = {},
+): SpecOfKind<'conv1d'> => ({ kind: 'conv1d', out, kernel, ...options });
+
+/** A transposed convolution of images [H, W, C] to `out` channels: `conv2dTranspose(8, 2, { stride: 2 })`. */
+export const conv2dTranspose = (
+  out: number,
+  kernel: number | readonly number[],
+  options: OptionsBeside<'conv2d-transpose', 'out' | 'kernel'> = {},
+): SpecOfKind<'conv2d-transpose'> => ({ kind: 'conv2d-transpose', out, kernel, ...options });
+
+/** The maximum of each window of each channel: `maxPool(2)`, or `maxPool([2, 3], { stride: 1 })`. */
+export const maxPool = (
+  size: number | readonly number[],
+  options: OptionsBeside<'max-pool', 'size'> = {},
+): SpecOfKind<'max-pool'> => ({ kind: 'max-pool', size, ...options });
+
+/** The mean of each window of each channel. */
+export const avgPool = (
+  size: number | readonly number[],
+  options: OptionsBeside<'avg-pool', 'size'> = {},
+): SpecOfKind<'avg-pool'> => ({ kind: 'avg-pool', size, ...options });
+
+/** The mean of each channel over all positions: [H, W, C] becomes [C]. */
+export const globalAvgPool = (options: OptionsBeside<'global-avg-pool'> = {}): SpecOfKind<'global-avg-pool'> => ({
+  kind: 'global-avg-pool',
+  ...options,
+});
+
+/** Repeats each position `factor` times along its axes. */
+export const upsample = (
+  factor: number | readonly number[],
+  options: OptionsBeside<'upsample', 'factor'> = {},
+): SpecOfKind<'upsample'> => ({ kind: 'upsample', factor, ...options });
+
+/** Sets each channel of a row to 0 with probability `rate` in training, and scales the others by 1 / (1 - rate). */
+export const channelDropout = (
+  rate: number,
+  options: OptionsBeside<'channel-dropout', 'rate'> = {},
+): SpecOfKind<'channel-dropout'> => ({ kind: 'channel-dropout', rate, ...options });
+
 /** y = x + f(x), where f is `layers` in sequence. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
-export const residual = (...layers: LayerSpec[]): SpecOfKind<'residual'> => ({ kind: 'residual', layers });
+export function residual(...layers: LayerSpec[]): SpecOfKind<'residual'>;
+/** y = s(x) + f(x) with the layers s of a shortcut: `residual([...], { shortcut: [conv2d(64, 1, { stride: 2 })] })`. */
+export function residual(layers: LayerSpec[], options?: OptionsBeside<'residual', 'layers'>): SpecOfKind<'residual'>;
+export function residual(...given: readonly unknown[]): SpecOfKind<'residual'> {
+  const [first, options] = given;
+  if (Array.isArray(first)) return { kind: 'residual', layers: first, ...(options as object | undefined) };
+  return { kind: 'residual', layers: given as LayerSpec[] };
+}
 
 /**
  * Builds an activation. Options: `size`, by default the outputs of the layer before, and `alpha`, for functions that

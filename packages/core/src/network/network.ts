@@ -8,7 +8,7 @@ import { complete, type Pausable } from '../math/pausable.ts';
 import { createRandom } from '../math/random/index.ts';
 import { type ProductShape, viewOf } from '../math/scratch.ts';
 import { type Layer, type LayerSpec, layers, type Place } from './layers/index.ts';
-import { atLayer, NO_PARTS, type OwnParts } from './layers/place.ts';
+import { atLayer, NO_PARTS, type OwnParts, type Path } from './layers/place.ts';
 import { layerInFull, type PlacedLayer, placeLayers } from './placed-layer.ts';
 import { channelsOf, type Shape, sizeOf } from './shape.ts';
 
@@ -24,7 +24,7 @@ export interface NetworkSpec {
 export interface Tensor {
   /** Index of the layer in the network, from 0. */
   readonly layer: number;
-  /** Name, such as 'W' or 'b', or 'layers.1.W' inside a residual block. */
+  /** Name, such as 'W' or 'b', or 'layers.1.W' or 'shortcut.0.W' inside a residual block. */
   readonly name: string;
   /** Shape, such as [I, O]. */
   readonly shape: readonly number[];
@@ -167,17 +167,17 @@ type LayerFactory = (options: object, place: Place) => Layer | Pausable<Layer>;
 const MOST_LEVELS = 16;
 
 /**
- * Builds a stack of layers. `path` is the position of the layer that contains them, [] for the network itself, and
- * `stream` its random streams.
+ * Builds a stack of layers. `path` is that of the branch that has them, [] for the network itself, and `stream`
+ * names its random streams.
  */
 function* buildLayers(
   own: OwnParts,
   specs: readonly LayerSpec[],
   input: Shape,
-  path: readonly number[],
-  stream: readonly number[],
+  path: Path,
+  stream: Path,
 ): Pausable<Layer[]> {
-  if (path.length === MOST_LEVELS) {
+  if (path.filter((step) => typeof step === 'number').length === MOST_LEVELS) {
     const at = path.join('.');
     const problem = `has more than ${MOST_LEVELS} levels of nested layers, expected at most ${MOST_LEVELS}`;
     throw new OptionError('buildNetwork', `layers.${at}.layers`, problem, { about: `layer ${at}` });
@@ -241,13 +241,7 @@ function* refuseSameNames(places: readonly PlacedLayer[]): Pausable<void> {
   }
 }
 
-function* buildLayer(
-  own: OwnParts,
-  spec: LayerSpec,
-  input: Shape,
-  path: readonly number[],
-  stream: readonly number[],
-): Pausable<Layer> {
+function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: Path, stream: Path): Pausable<Layer> {
   const place = `buildNetwork: layer ${path.join('.')}`;
   const at = `layers.${path.join('.')}`;
   if (typeof spec !== 'object' || spec === null) {

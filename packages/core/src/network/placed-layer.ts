@@ -1,11 +1,22 @@
 import { activations } from '../families/activations/index.ts';
 import type { LayerSpec } from './layers/index.ts';
 import type { Layer } from './layers/layer.ts';
-import { atLayer, NO_PARTS, type OwnParts } from './layers/place.ts';
+import {
+  atLayer,
+  type BranchName,
+  branchNames,
+  branchPath,
+  NO_PARTS,
+  type OwnParts,
+  type Path,
+} from './layers/place.ts';
+
+/** Specs of nested layers. */
+type Branches = Readonly<Partial<Record<BranchName, LayerSpec[]>>>;
 
 /** A layer and its position. */
 export interface PlacedLayer {
-  /** Position in the network; for a nested layer, its position in the outer layer is appended: '3.1'. */
+  /** Position in the network; '3.1' and '3.shortcut.0' are nested in layer 3. */
   readonly path: string;
   /** The layer itself. */
   readonly layer: Layer;
@@ -17,13 +28,16 @@ export interface PlacedLayer {
 export function* placeLayers(
   layers: readonly Layer[],
   specs: readonly LayerSpec[],
-  above = '',
+  above: Path = [],
 ): Generator<PlacedLayer, undefined, undefined> {
   for (const [l, layer] of layers.entries()) {
     const spec = specs[l];
-    const path = `${above}${l}`;
-    yield { path, layer, spec };
-    if (layer.inner !== undefined && 'layers' in spec) yield* placeLayers(layer.inner, spec.layers, `${path}.`);
+    const path = [...above, l];
+    yield { path: path.join('.'), layer, spec };
+    for (const branch of layer.inner ?? []) {
+      const inside = (spec as Branches)[branch.name] ?? [];
+      yield* placeLayers(branch.layers, inside, branchPath(path, branch.name));
+    }
   }
 }
 
@@ -44,9 +58,14 @@ export function layerInFull(spec: LayerSpec, own: OwnParts = NO_PARTS, depth = 0
     const { kind, ...options } = spec;
     return { kind: 'activation', fn: kind, ...options };
   }
-  if (!('layers' in spec) || !Array.isArray(spec.layers)) return spec;
-  const layers = spec.layers.map((inner) => layerInFull(inner, own, depth + 1));
-  return layers.every((inner, l) => inner === spec.layers[l]) ? spec : { ...spec, layers };
+  let full = spec;
+  for (const name of branchNames) {
+    const layers = (spec as Branches)[name];
+    if (!Array.isArray(layers)) continue;
+    const inFull = layers.map((inner) => layerInFull(inner, own, depth + 1));
+    if (inFull.some((inner, l) => inner !== layers[l])) full = { ...full, [name]: inFull };
+  }
+  return full;
 }
 
 /** Whether the spec is in short form. With an `fn` it would name the function twice. */

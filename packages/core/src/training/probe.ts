@@ -4,7 +4,7 @@ import type { Pausable } from '../math/pausable.ts';
 import { mathOf } from '../math/real-math.ts';
 import { viewOf } from '../math/scratch.ts';
 import type { Inspect, Workspace } from '../network/backprop.ts';
-import type { Layer, StackMemory } from '../network/layers/index.ts';
+import { type Layer, outputOf, type StackMemory } from '../network/layers/index.ts';
 import type { Network } from '../network/network.ts';
 import { sizeOf } from '../network/shape.ts';
 
@@ -90,9 +90,11 @@ interface Neighbours {
 /** Neighbours of all layers, including nested ones. */
 function neighboursOf(layers: readonly Layer[], memory: StackMemory, input: Elements): [Layer, Neighbours][] {
   return layers.flatMap((layer, l) => {
-    const x = l === 0 ? input : memory.outputs[l - 1];
+    const x = outputOf(layers, memory, input, l - 1);
     const { inner } = memory.memories[l];
-    const held = layer.inner === undefined || inner === undefined ? [] : neighboursOf(layer.inner, inner, x);
+    const held = (layer.inner ?? []).flatMap((branch, b) =>
+      inner === undefined ? [] : neighboursOf(branch.layers, inner[b], x),
+    );
     return [[layer, { x, below: layers[l - 1] }], ...held];
   });
 }

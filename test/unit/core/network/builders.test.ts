@@ -3,6 +3,7 @@ import { activations, buildNetwork, layers, type NetworkSpec } from '@gradloom/c
 import { describe, expect, test } from 'vitest';
 
 const { batchNorm, dense, dropout, embedding, layerNorm, leakyRelu, relu, residual, sequential, swiglu } = core;
+const { avgPool, channelDropout, conv1d, conv2d, conv2dTranspose, globalAvgPool, maxPool, upsample } = core;
 
 /** `leakyRelu` for `leaky-relu`. */
 const inCamelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -18,6 +19,18 @@ const built: [call: object, spec: object][] = [
   [layerNorm({ epsilon: 1e-6 }), { kind: 'layer-norm', epsilon: 1e-6 }],
   [batchNorm({ momentum: 0.2 }), { kind: 'batch-norm', momentum: 0.2 }],
   [residual(dense(2), relu()), { kind: 'residual', layers: [dense(2), { kind: 'activation', fn: 'relu' }] }],
+  [
+    residual([dense(2)], { shortcut: [dense(2)], name: 'block' }),
+    { kind: 'residual', layers: [dense(2)], shortcut: [dense(2)], name: 'block' },
+  ],
+  [conv1d(8, 5, { stride: 2 }), { kind: 'conv1d', out: 8, kernel: 5, stride: 2 }],
+  [conv2d(8, [3, 5], { padding: 'same' }), { kind: 'conv2d', out: 8, kernel: [3, 5], padding: 'same' }],
+  [conv2dTranspose(8, 2, { stride: 2 }), { kind: 'conv2d-transpose', out: 8, kernel: 2, stride: 2 }],
+  [maxPool(3, { stride: 2 }), { kind: 'max-pool', size: 3, stride: 2 }],
+  [avgPool([2, 3]), { kind: 'avg-pool', size: [2, 3] }],
+  [globalAvgPool(), { kind: 'global-avg-pool' }],
+  [upsample(2, { mode: 'nearest' }), { kind: 'upsample', factor: 2, mode: 'nearest' }],
+  [channelDropout(0.2), { kind: 'channel-dropout', rate: 0.2 }],
   [leakyRelu({ alpha: 0.1 }), { kind: 'activation', fn: 'leaky-relu', alpha: 0.1 }],
 ];
 
@@ -60,6 +73,16 @@ test('a short activation keeps its options, and may stand inside of another laye
   const inFull = { kind: 'activation', fn: 'leaky-relu', alpha: 0.2, size: 4 };
   expect(network.spec.layers).toEqual([{ kind: 'residual', layers: [inner[0], inFull] }]);
   expect(network.places.map(({ spec }) => spec)).toEqual([network.spec.layers[0], inner[0], inFull]);
+});
+
+test('a short activation may stand in a shortcut', () => {
+  const { spec, places } = buildNetwork(sequential(2, residual([dense(2)], { shortcut: [{ kind: 'relu' }] })));
+  expect(spec.layers).toEqual([{ kind: 'residual', layers: [dense(2)], shortcut: [relu()] }]);
+  expect(places.map(({ path, layer }) => [path, layer.label])).toEqual([
+    ['0', 'residual(dense(2->2) + relu(2))'],
+    ['0.0', 'dense(2->2)'],
+    ['0.shortcut.0', 'relu(2)'],
+  ]);
 });
 
 test('a spec that is in full stays the same object', () => {

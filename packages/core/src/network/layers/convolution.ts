@@ -8,21 +8,11 @@ import {
   positiveInteger,
   required,
 } from '../../checks/options/index.ts';
-import { show } from '../../checks/show.ts';
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import type { Layer } from './layer.ts';
 import type { Place } from './place.ts';
-
-const isWhole = (value: unknown, least: number): boolean => Number.isSafeInteger(value) && Number(value) >= least;
-
-/** A number for both axes, or one for each. */
-const perAxis = (least: number) =>
-  checkedBy(
-    `a whole number of at least ${least}, or a list of one for each axis`,
-    (value): value is number | readonly number[] =>
-      Array.isArray(value) ? value.length <= 2 && value.every((n) => isWhole(n, least)) : isWhole(value, least),
-  );
+import { alongAxis, axesOf, ONE, perAxis, windowsAlong } from './windows.ts';
 
 const paddingKind = checkedBy(
   "a whole number of at least 0, a list of one for each axis, or 'same'",
@@ -56,17 +46,6 @@ export const conv1dOptions = defineOptions('conv1d', table);
 /** Options of a convolution. */
 export interface ConvOptions extends OptionsOf<typeof table>, Named {}
 
-/** Sizes along one axis. */
-interface Axis {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly dilation: number;
-  /** Zeros before the first input. */
-  readonly before: number;
-}
-
 /** y = x * W + b on images [H, W, C]. */
 export const conv2d = (options: ConvOptions, place: Place): Layer =>
   convolution('conv2d', conv2dOptions.read(options), place);
@@ -80,22 +59,14 @@ function convolution(
   { out: O, kernel, stride, padding, dilation, groups, bias, init, biasInit }: ReturnType<typeof conv2dOptions.read>,
   { input, own }: Place,
 ): Layer {
-  const axes = kind === 'conv2d' ? 2 : 1;
-  if (input.length !== axes + 1) {
-    const wanted = axes === 2 ? '[height, width, channels]' : '[length, channels]';
-    throw new OptionError(kind, 'in', `has shape ${show(input)}, expected ${wanted}`, { about: 'input' });
-  }
+  const axes = axesOf(kind, input, kind === 'conv2d' ? [2] : [1]);
   const C = input[axes];
   if (C % groups !== 0 || O % groups !== 0) {
     const problem = `has ${groups}, expected a divisor of the ${C} channels of the input and of out, ${O}`;
     throw new OptionError(kind, 'groups', problem);
   }
-  const along = Array.from({ length: axes }, (_, a): Axis => {
-    const at = (name: string, value: number | readonly number[]): number => {
-      if (typeof value === 'number') return value;
-      if (value.length === axes) return value[a];
-      throw new OptionError(kind, name, `has ${show(value)}, expected a number for each axis, ${axes}`);
-    };
+  const along = Array.from({ length: axes }, (_, a) => {
+    const at = (name: string, value: number | readonly number[]) => alongAxis(kind, name, value, a, axes);
     const [k, s, d] = [at('kernel', kernel), at('stride', stride), at('dilation', dilation)];
     const span = d * (k - 1) + 1;
     if (padding === 'same' && s > 1) {
@@ -103,19 +74,8 @@ function convolution(
     }
     // What is odd goes right and below.
     const before = padding === 'same' ? Math.floor((span - 1) / 2) : at('padding', padding);
-    const padded = input[a] + (padding === 'same' ? span - 1 : 2 * before);
-    if (span > padded) {
-      const size = `${show(input)}${before > 0 ? ' with its padding' : ''}`;
-      throw new OptionError(
-        kind,
-        'kernel',
-        `spans ${span} positions of ${padded}, expected one that fits into ${size}`,
-      );
-    }
-    return {
-      ...{ inputs: input[a], outputs: Math.floor((padded - span) / s) + 1, kernel: k },
-      ...{ stride: s, dilation: d, before },
-    };
+    const both = padding === 'same' ? span - 1 : 2 * before;
+    return windowsAlong(kind, 'kernel', input, a, { kernel: k, stride: s, dilation: d, before, padding: both });
   });
   const [y, x] = axes === 2 ? along : [ONE, ...along];
   const size = along.map((axis) => axis.kernel);
@@ -151,6 +111,3 @@ function convolution(
     initializeB(out, fanIn, O, random);
   }
 }
-
-/** The axis that a sequence lacks. */
-const ONE: Axis = { inputs: 1, outputs: 1, kernel: 1, stride: 1, dilation: 1, before: 0 };

@@ -3,27 +3,38 @@ import type { ActivationName } from '../../families/activations/index.ts';
 import type { KindOf } from '../../families/family.ts';
 import { type ActivationOptions, activation, activationOptions } from './activation.ts';
 import { batchNorm, batchNormOptions } from './batch-norm.ts';
+import { channelDropout, channelDropoutOptions } from './channel-dropout.ts';
+import { conv2dTranspose, conv2dTransposeOptions } from './conv2d-transpose.ts';
 import { conv1d, conv1dOptions, conv2d, conv2dOptions } from './convolution.ts';
 import { dense, denseOptions } from './dense.ts';
 import { dropout, dropoutOptions } from './dropout.ts';
 import { embedding, embeddingOptions } from './embedding.ts';
 import { flatten, flattenOptions } from './flatten.ts';
+import { globalAvgPool, globalAvgPoolOptions } from './global-avg-pool.ts';
 import { layerNorm, layerNormOptions } from './layer-norm.ts';
+import { avgPool, avgPoolOptions, maxPool, maxPoolOptions } from './pool.ts';
 import { type AnyResidualOptions, residual, residualOptions } from './residual.ts';
 import { swiglu, swigluOptions } from './swiglu.ts';
+import { upsample, upsampleOptions } from './upsample.ts';
 
 const table = {
   activation,
+  'avg-pool': avgPool,
   'batch-norm': batchNorm,
+  'channel-dropout': channelDropout,
   conv1d,
   conv2d,
+  'conv2d-transpose': conv2dTranspose,
   dense,
   dropout,
   embedding,
   flatten,
+  'global-avg-pool': globalAvgPool,
   'layer-norm': layerNorm,
+  'max-pool': maxPool,
   residual,
   swiglu,
+  upsample,
 };
 
 /** Kinds of layers in long form. The name of an activation is short for an activation layer. */
@@ -35,16 +46,22 @@ export const layers: { readonly [K in keyof typeof table]: (typeof table)[K] } =
 /** Options of each kind. */
 export const layerOptions = {
   activation: activationOptions.table,
+  'avg-pool': avgPoolOptions.table,
   'batch-norm': batchNormOptions.table,
+  'channel-dropout': channelDropoutOptions.table,
   conv1d: conv1dOptions.table,
   conv2d: conv2dOptions.table,
+  'conv2d-transpose': conv2dTransposeOptions.table,
   dense: denseOptions.table,
   dropout: dropoutOptions.table,
   embedding: embeddingOptions.table,
   flatten: flattenOptions.table,
+  'global-avg-pool': globalAvgPoolOptions.table,
   'layer-norm': layerNormOptions.table,
+  'max-pool': maxPoolOptions.table,
   residual: residualOptions.table,
   swiglu: swigluOptions.table,
+  upsample: upsampleOptions.table,
 } satisfies Record<LayerKind, OptionTable>;
 
 /**
@@ -60,12 +77,17 @@ export type LayerSpec =
   | ShortActivation;
 
 /** Options of a residual block. */
-export interface ResidualOptions extends Omit<AnyResidualOptions, 'layers'> {
+export interface ResidualOptions extends Omit<AnyResidualOptions, 'layers' | 'shortcut'> {
   /**
-   * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may be nested, at most 16
-   * levels deep.
+   * The layers of f, in order. Its outputs have the shape of x, or of what the shortcut makes of it. Blocks may be
+   * nested, at most 16 levels deep.
    */
   layers: LayerSpec[];
+  /**
+   * Layers that x goes through before it is added, such as a convolution of 1 x 1 with a stride where f changes the
+   * shape. @default none: x itself is added
+   */
+  shortcut?: LayerSpec[];
 }
 
 /** What a spec may call any layer. */
@@ -83,14 +105,19 @@ export type ShortActivation = KindOf<ActivationName> & LayerName & Omit<Activati
 export { InputError } from '../../program/input-error.ts';
 export type { ActivationOptions } from './activation.ts';
 export type { BatchNormOptions } from './batch-norm.ts';
+export type { ChannelDropoutOptions } from './channel-dropout.ts';
+export type { Conv2dTransposeOptions } from './conv2d-transpose.ts';
 export type { ConvOptions } from './convolution.ts';
 export type { DenseOptions } from './dense.ts';
 export type { DropoutOptions } from './dropout.ts';
 export type { EmbeddingOptions } from './embedding.ts';
 export type { FlattenOptions } from './flatten.ts';
+export type { GlobalAvgPoolOptions } from './global-avg-pool.ts';
 export { type BatchPlace, type Inspect, type Layer, NO_BATCH, type Pass, type TensorSpec } from './layer.ts';
 export type { LayerNormOptions } from './layer-norm.ts';
 export { type LayerMemory, NO_SHARE, noMemory, type Share, type StackMemory } from './memory.ts';
 export { NO_PARTS, type OwnParts, type Place } from './place.ts';
-export { backwardStack, createStackMemory, forwardStack } from './stack.ts';
+export type { PoolingOptions } from './pool.ts';
+export { backwardStack, createStackMemory, forwardStack, outputOf } from './stack.ts';
 export type { SwigluOptions } from './swiglu.ts';
+export type { UpsampleOptions } from './upsample.ts';

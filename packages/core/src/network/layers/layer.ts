@@ -5,6 +5,7 @@ import type { Allocate, ProductShape } from '../../math/scratch.ts';
 import type { Emit } from '../../program/op.ts';
 import type { Shape } from '../shape.ts';
 import type { LayerMemory, Share } from './memory.ts';
+import type { BranchName } from './place.ts';
 
 /** Settings of a pass over rows, from which its operations are emitted. */
 export interface Pass {
@@ -51,6 +52,14 @@ export interface TensorSpec {
   initialize(out: Elements, random: Random): void;
 }
 
+/** Layers in sequence inside of a layer. */
+export interface Branch {
+  /** The option that has their specs. It begins the names of their tensors. */
+  readonly name: BranchName;
+  /** The layers, in order. */
+  readonly layers: readonly Layer[];
+}
+
 /**
  * A function of rows, written as operations: `forward` and `backward` append operations to a program and compute
  * nothing. So a layer has no state, and any thread and backend can run it.
@@ -87,8 +96,8 @@ export interface Layer {
     /** Its parameter α. */
     readonly alpha: number;
   };
-  /** Nested layers, in order. Their tensors are the layer's tensors. */
-  readonly inner?: readonly Layer[];
+  /** Stacks of nested layers, in order. Their tensors are the layer's tensors. */
+  readonly inner?: readonly Branch[];
   /**
    * Whether a row's output depends on other rows of the batch in training, so that passes contain barriers. @default
    * false

@@ -9,8 +9,8 @@ export interface LayerMemory {
   readonly doubles?: readonly Float64Array[];
   /** Arrays from `Share.take`, which all threads of a team share. */
   readonly shared?: readonly Elements[];
-  /** Memory of nested layers. */
-  readonly inner?: StackMemory;
+  /** Memory of each stack of nested layers. */
+  readonly inner?: readonly StackMemory[];
 }
 
 /** Allocates memory that all threads of a team share. Every thread takes the same arrays in the same order. */

@@ -29,24 +29,36 @@ export const NO_PARTS: OwnParts = {
   ...{ activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} },
 };
 
+/** Options of layers that hold lists of nested layers. */
+export const branchNames = ['layers', 'shortcut'] as const;
+export type BranchName = (typeof branchNames)[number];
+
+/**
+ * Position of a layer in the network, counted from 0. A nested layer has the path of its branch and its position there.
+ */
+export type Path = readonly (number | BranchName)[];
+
+/** The path of a branch of the layer at `path`: [2] for its `layers`, [2, 'shortcut'] for its shortcut. */
+export const branchPath = (path: Path, branch: BranchName): Path => (branch === 'layers' ? path : [...path, branch]);
+
 /** The place of a layer in its network. */
 export interface Place {
   /** Shape of a row's inputs. */
   readonly input: Shape;
-  /** Position in the network, counted from 0; for a nested layer, followed by its position in the outer layer. */
-  readonly path: readonly number[];
+  /** Position in the network. */
+  readonly path: Path;
   /** Names its random streams: `path`, with flatten layers not counted, so that none of them changes a draw. */
-  readonly stream: readonly number[];
+  readonly stream: Path;
   /** The name that its spec gives it. @default none */
   readonly name?: string;
   /** The user's own parts. @default none */
   readonly own?: OwnParts;
   /** Builds nested layers. @throws Error if they do not fit together. */
-  build(specs: readonly KindOf<string>[], input: Shape, path: readonly number[]): Pausable<Layer[]>;
+  build(specs: readonly KindOf<string>[], input: Shape, path: Path): Pausable<Layer[]>;
 }
 
 /** 'dense(2->3) at layer 0', or 'dense(2->3) at layer 0 (encoder)': how messages say which layer they mean. */
-export function atLayer(label: string, path: string | readonly number[], name?: string): string {
+export function atLayer(label: string, path: string | Path, name?: string): string {
   const place = `${label} at layer ${typeof path === 'string' ? path : path.join('.')}`;
   return name === undefined ? place : `${place} (${name})`;
 }

@@ -1,84 +1,124 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { checkedBy, defineOptions, type Named, type OptionsOf, required } from '../../checks/options/index.ts';
-import { listed } from '../../checks/show.ts';
+import { listed, show } from '../../checks/show.ts';
 import type { KindOf } from '../../families/family.ts';
 import type { Elements } from '../../math/element-type.ts';
 import type { Pausable } from '../../math/pausable.ts';
 import { ops } from '../../program/ops/index.ts';
-import { sizeOf } from '../shape.ts';
-import type { Layer } from './layer.ts';
+import { type Shape, sizeOf } from '../shape.ts';
+import type { Branch, Layer } from './layer.ts';
 import type { LayerMemory, StackMemory } from './memory.ts';
-import type { Place } from './place.ts';
+import { atLayer, branchPath, type Path, type Place } from './place.ts';
 import { backwardStack, createStackMemory, forwardStack } from './stack.ts';
 
 /** A spec of any layer; index.ts, which lists the layers, has the type in full. */
 type LayerSpec = KindOf<string>;
 
+const layerList = checkedBy(
+  'a list of at least 1 layer',
+  (value): value is LayerSpec[] => Array.isArray(value) && value.length > 0,
+);
+
 export const residualOptions = defineOptions('residual', {
   /**
-   * The layers of f, in order. The last has as many outputs as the first has inputs. Blocks may be nested, at most 16
-   * levels deep.
+   * The layers of f, in order. Its outputs have the shape of x, or of what the shortcut makes of it. Blocks may be
+   * nested, at most 16 levels deep.
    */
-  layers: required(
-    checkedBy('a list of at least 1 layer', (value): value is LayerSpec[] => Array.isArray(value) && value.length > 0),
-  ),
+  layers: required(layerList),
+  /**
+   * Layers that x goes through before it is added, such as a convolution of 1 x 1 with a stride where f changes the
+   * shape. @default none: x itself is added
+   */
+  shortcut: layerList(),
 });
 
 /** Options of a residual block with any kinds of layers. */
 export interface AnyResidualOptions extends OptionsOf<typeof residualOptions.table>, Named {}
 
-/** y = x + f(x), where f is `layers` in sequence. [He et al. 2016, eq. 1](https://arxiv.org/abs/1512.03385) */
+/**
+ * y = x + f(x), where f is `layers` in sequence, or y = s(x) + f(x) with the layers s of `shortcut`.
+ * [He et al. 2016, eq. 1 and 2](https://arxiv.org/abs/1512.03385)
+ */
 export function* residual(options: AnyResidualOptions, { input, path, build }: Place): Pausable<Layer> {
-  const width = sizeOf(input);
-  const layers = yield* build(residualOptions.read(options).layers, input, path);
-  const last = layers[layers.length - 1];
-  if (sizeOf(last.out) !== width) {
-    const place = [...path, layers.length - 1].join('.');
-    const problem = `has length ${sizeOf(last.out)}, expected ${width} (x + f(x) needs equal lengths)`;
-    throw new OptionError('residual', `layers.${place}.out`, problem, {
-      about: `${last.label} at layer ${place}: output`,
-    });
+  const { layers, shortcut } = residualOptions.read(options);
+  const f: Branch = { name: 'layers', layers: yield* build(layers, input, path) };
+  const branches = [f];
+  if (shortcut !== undefined) {
+    const built = yield* build(shortcut, input, branchPath(path, 'shortcut'));
+    branches.push({ name: 'shortcut', layers: built });
   }
+  const out = lastOf(f).out;
+  const expected = shortcut === undefined ? input : lastOf(branches[1]).out;
+  if (show(out) !== show(expected)) throw unequal(f, path, out, expected, shortcut !== undefined);
+  const size = sizeOf(out);
+  const names = branches.map((branch) => listed(branch.layers.map(({ label }) => label)));
   return {
-    label: `residual(${listed(layers.map((layer) => layer.label))})`,
+    label: `residual(${names.join(' + ')})`,
     in: input,
-    out: input,
+    out,
     elementwise: false,
-    // y is not the output of any layer of f, so only the first layer of f can need x.
-    reads: { x: layers[0].reads.x, y: false },
-    tensors: layers.flatMap((layer, l) =>
-      layer.tensors.map((tensor) => ({ ...tensor, name: `layers.${l}.${tensor.name}` })),
+    // y is not the output of any layer inside, so only first layers, after views of x, can need x.
+    reads: { x: branches.some(readsInput), y: false },
+    tensors: branches.flatMap((branch) =>
+      branch.layers.flatMap((layer, l) =>
+        layer.tensors.map((tensor) => ({ ...tensor, name: `${branch.name}.${l}.${tensor.name}` })),
+      ),
     ),
-    inner: layers,
-    couplesRows: layers.some((layer) => layer.couplesRows === true),
+    inner: branches,
+    couplesRows: branches.some((branch) => branch.layers.some((layer) => layer.couplesRows === true)),
     createMemory(rows, allocate, share) {
-      // The sum reads x again, so the first layer must not overwrite it. The array of x is not known here.
-      return { arrays: [], inner: createStackMemory(layers, new Float64Array(0), true, rows, allocate, share) };
+      // x is read again, so no first layer must overwrite it. The array of x is not known here.
+      const inner = branches.map((branch) =>
+        createStackMemory(branch.layers, new Float64Array(0), true, rows, allocate, share),
+      );
+      return { arrays: [], inner };
     },
     forward(y, x, parameters, B, pass, memory, inspect) {
-      const f = forwardStack(layers, innerOf(memory), x, sorted(parameters), B, pass, inspect);
-      pass.emit(ops.plus, y, x, f, B * width);
+      const sorted = sortedBy(branches, parameters);
+      const [fx, sx = x] = branches.map((branch, b) =>
+        forwardStack(branch.layers, innerOf(memory, b), x, sorted[b], B, pass, inspect),
+      );
+      pass.emit(ops.plus, y, sx, fx, B * size);
     },
     backward(dx, dy, x, _y, parameters, gradients, B, pass, memory, inspect) {
-      const inner = innerOf(memory);
-      pass.emit(ops.copy, inner.gradients[0], dy, B * width);
-      const [theta, g] = [sorted(parameters), sorted(gradients)];
-      const back = backwardStack(layers, inner, dx !== null, x, theta, g, B, pass, inspect);
-      if (dx !== null) pass.emit(ops.plus, dx, dy, back, B * width);
+      const [theta, g] = [sortedBy(branches, parameters), sortedBy(branches, gradients)];
+      const [byF, byShortcut = dy] = branches.map((branch, b) => {
+        const inner = innerOf(memory, b);
+        pass.emit(ops.copy, inner.gradients[0], dy, B * size);
+        return backwardStack(branch.layers, inner, dx !== null, x, theta[b], g[b], B, pass, inspect);
+      });
+      if (dx !== null) pass.emit(ops.plus, dx, byShortcut, byF, B * sizeOf(input));
     },
   };
-
-  /** The tensors of each layer. */
-  function sorted(tensors: readonly Elements[]): Elements[][] {
-    let next = 0;
-    return layers.map((layer) => {
-      next += layer.tensors.length;
-      return tensors.slice(next - layer.tensors.length, next);
-    });
-  }
 }
 
-function innerOf({ inner }: LayerMemory): StackMemory {
+const readsInput = ({ layers }: Branch): boolean => layers.find((layer) => layer.isView !== true)?.reads.x === true;
+
+const lastOf = ({ layers }: Branch): Layer => layers[layers.length - 1];
+
+function unequal(f: Branch, path: Path, out: Shape, expected: Shape, hasShortcut: boolean): OptionError {
+  const last = [...path, f.layers.length - 1];
+  const why = hasShortcut
+    ? 's(x) + f(x) needs equal shapes, and this is the output of the shortcut'
+    : 'x + f(x) needs equal shapes, or a shortcut';
+  const problem = `has shape ${show(out)}, expected ${show(expected)} (${why})`;
+  return new OptionError('residual', `layers.${last.join('.')}.out`, problem, {
+    about: `${atLayer(lastOf(f).label, last)}: output`,
+  });
+}
+
+/** The tensors of each layer of each branch. */
+function sortedBy(branches: readonly Branch[], tensors: readonly Elements[]): Elements[][][] {
+  let next = 0;
+  return branches.map(({ layers }) =>
+    layers.map((layer) => {
+      next += layer.tensors.length;
+      return tensors.slice(next - layer.tensors.length, next);
+    }),
+  );
+}
+
+function innerOf({ inner }: LayerMemory, branch: number): StackMemory {
   if (inner === undefined) throw new Error('residual: memory has no inner memory, expected that of createMemory');
-  return inner;
+  return inner[branch];
 }

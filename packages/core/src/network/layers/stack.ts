@@ -43,6 +43,12 @@ function look(
   if (inspect !== undefined) emit(host, () => void inspect(phase, layer, rows, n));
 }
 
+/** The output of layer `l`, which is `x` before the first layer that writes. */
+export function outputOf(layers: readonly Layer[], memory: StackMemory, x: Elements, l: number): Elements {
+  if (l < 0) return x;
+  return layers[l].isView === true ? outputOf(layers, memory, x, l - 1) : memory.outputs[l];
+}
+
 /** Emits the layers' forward pass of B rows of `x`. Returns the array of the last layer's outputs [B, out]. */
 export function forwardStack(
   layers: readonly Layer[],
@@ -55,7 +61,7 @@ export function forwardStack(
 ): Elements {
   let input = x;
   for (let l = 0; l < layers.length; l++) {
-    const y = memory.outputs[l];
+    const y = outputOf(layers, memory, x, l);
     layers[l].forward(y, input, parameters[l], B, pass, memory.memories[l], inspect);
     look(pass, inspect, 'forward', layers[l], y, B * sizeOf(layers[l].out));
     input = y;
@@ -86,8 +92,8 @@ export function backwardStack(
   for (let l = layers.length - 1; l >= first; l--) {
     const layer = layers[l];
     const dx = l === first && !toInput ? null : layer.elementwise ? dy : free;
-    const input = l === 0 ? x : memory.outputs[l - 1];
-    layer.backward(dx, dy, input, memory.outputs[l], parameters[l], gradients[l], B, pass, memory.memories[l], inspect);
+    const [input, y] = [outputOf(layers, memory, x, l - 1), outputOf(layers, memory, x, l)];
+    layer.backward(dx, dy, input, y, parameters[l], gradients[l], B, pass, memory.memories[l], inspect);
     if (dx === null) break;
     look(pass, inspect, 'backward', layer, dx, B * sizeOf(layer.in));
     if (dx !== dy) {

@@ -1,6 +1,7 @@
 import { convolutionOps } from './convolutions.ts';
 import { layerOps } from './layers.ts';
 import { normOps } from './norms.ts';
+import { poolOps } from './pools.ts';
 import { productOps } from './products.ts';
 import { stepOps } from './step.ts';
 import { vectorOps } from './vectors.ts';
@@ -15,4 +16,4 @@ export { meanUpdateOp, updateOp } from './updates.ts';
  * defines the bits. To add one, write its reference, list it in a file of this folder, and, for a fast kernel, in
  * backends/wasm/wasm-ops.ts. The order of that list numbers the kernels on tapes: `npm run build:tape` writes it down.
  */
-export const ops = { ...productOps, ...vectorOps, ...normOps, ...layerOps, ...convolutionOps, ...stepOps };
+export const ops = { ...productOps, ...vectorOps, ...normOps, ...layerOps, ...convolutionOps, ...poolOps, ...stepOps };

@@ -1,5 +1,5 @@
 import { count, defineOp, double, inout, input, number, output } from '../op.ts';
-import { copy, dropout, fill, plus } from '../reference/index.ts';
+import { addRow, channelDropout, copy, dropout, fill, plus } from '../reference/index.ts';
 import { add, scale } from '../reference/products.ts';
 
 /** Elementwise operations. */
@@ -12,6 +12,8 @@ export const vectorOps = {
   copy: defineOp('copy', { y: output('n'), x: input('n'), n: count }, copy),
   /** y = a + b. */
   plus: defineOp('plus', { y: output('n'), a: input('n'), b: input('n'), n: count }, plus),
+  /** y[n] += row. */
+  addRow: defineOp('addRow', { y: inout('B', 'size'), row: input('size'), B: count, size: count }, addRow),
   /** Every y = value. */
   fill: defineOp('fill', { y: output('n'), value: number, n: count }, fill),
   /** y = x times a random mask. */
@@ -22,5 +24,14 @@ export const vectorOps = {
       ...{ key0: count, key1: count, threshold: count, factor: number },
     },
     dropout,
+  ),
+  /** y = x times a random mask of its channels. */
+  channelDropout: defineOp(
+    'channelDropout',
+    {
+      ...{ y: output('B', 'R', 'C'), x: input('B', 'R', 'C'), mask: inout('C'), place: double(input(2)) },
+      ...{ B: count, R: count, C: count, key0: count, key1: count, threshold: count, factor: number },
+    },
+    channelDropout,
   ),
 };

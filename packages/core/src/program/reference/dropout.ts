@@ -29,4 +29,32 @@ export function dropout(
   }
 }
 
+/**
+ * y[B,R,C] = x · m with one m for all R positions of a channel: that of `dropout` for rows of C columns. Overwrites
+ * `mask` and `y`, which may be `x`.
+ */
+export function channelDropout(
+  y: Elements, // [B, R, C] out
+  x: Elements, // [B, R, C]
+  mask: Elements, // [C] scratch
+  place: Float64Array, // [2] as in `dropout`
+  B: number,
+  R: number,
+  C: number,
+  key0: number,
+  key1: number,
+  threshold: number,
+  factor: number,
+): void {
+  const kept = roundingOf(y)(factor);
+  const step = place[0];
+  for (let n = 0; n < B; n++) {
+    for (let c = 0; c < C; c++) {
+      if ((c & 3) === 0) philox4x32(words, c >>> 2, place[1] + n, step, step / 4294967296, key0, key1);
+      mask[c] = words[c & 3] < threshold ? 0 : kept;
+    }
+    for (let r = n * R; r < (n + 1) * R; r++) for (let c = 0; c < C; c++) y[r * C + c] = x[r * C + c] * mask[c];
+  }
+}
+
 const words = new Uint32Array(4);

@@ -9,11 +9,22 @@ export {
   subtractRow,
 } from './batch-norm.ts';
 export { convBackwardInput, convBackwardWeights, convForward } from './convolution.ts';
-export { dropout } from './dropout.ts';
+export { channelDropout, dropout } from './dropout.ts';
 export { checkIndices, embeddingBackward, embeddingForward } from './embedding.ts';
 export { gateBackward, gateForward } from './gate.ts';
 export { layerNormBackwardInput, layerNormForward, normBackwardWeights } from './layer-norm.ts';
 export { maxNorm } from './max-norm.ts';
+export {
+  avgPoolBackward,
+  avgPoolForward,
+  globalAvgPoolBackward,
+  globalAvgPoolForward,
+  maxPoolBackward,
+  maxPoolForward,
+  upsampleBackward,
+  upsampleForward,
+} from './pooling.ts';
+export { addRow, positionSums } from './positions.ts';
 export { PIECE, sumLevels } from './sum-rows.ts';
 export { copy, fill, plus } from './vectors.ts';
 export { weighLosses } from './weigh-losses.ts';

@@ -36,7 +36,7 @@ export function refuseManyLayers(spec: NetworkSpec): void {
   for (const list of lists) {
     if (!Array.isArray(list)) continue;
     count += list.length;
-    for (const layer of list) lists.add(Object(layer).layers);
+    for (const layer of list) lists.add(Object(layer).layers).add(Object(layer).shortcut);
   }
   // Reading the free memory takes longer than creating a few layers.
   if (count > FEW_LAYERS) checkMemory([{ name: 'layers', bytes: count * LAYER_BYTES }], memoryRoom());

@@ -44,7 +44,8 @@ export function torchTensors(network: Network): TorchTensor[] {
       const isProduct = known[name] !== undefined && products.has(name);
       const order = isProduct ? [...here.slice(-2).reverse(), ...here.slice(0, -2)] : here;
       return {
-        name: `${path.replaceAll('.', '.layers.')}.${known[name] ?? name}`,
+        // '3.1' is in the layers of block 3; '3.shortcut.0' names its branch.
+        name: `${path.replace(/(?<=\d)\.(?=\d)/g, '.layers.')}.${known[name] ?? name}`,
         shape: order.map((axis) => axes[axis]),
         ...{ axes, order, offset, length, layer: layer.label },
       };

@@ -1,0 +1,105 @@
+import { OptionError } from '../../checks/option-error.ts';
+import {
+  defineOptions,
+  flag,
+  type Named,
+  type OptionsOf,
+  positiveInteger,
+  required,
+} from '../../checks/options/index.ts';
+import { show } from '../../checks/show.ts';
+import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import { ops } from '../../program/ops/index.ts';
+import { sumLevels } from '../../program/reference/index.ts';
+import type { Layer, TensorSpec } from './layer.ts';
+import type { Place } from './place.ts';
+import { alongAxis, axesOf, perAxis } from './windows.ts';
+
+export const conv2dTransposeOptions = defineOptions('conv2d-transpose', {
+  /** O: channels of the output. */
+  out: required(positiveInteger),
+  /** Size of the window: 3, or [3, 5] for height and width. */
+  kernel: required(perAxis(1)),
+  /** Distance of the windows of neighbouring inputs. @default 1 */
+  stride: perAxis(1)(1),
+  /** Rows and columns that are cut off on each side of the output. @default 0 */
+  padding: perAxis(0)(0),
+  /** Rows and columns that the output has below and on the right in addition; below the stride. @default 0 */
+  outputPadding: perAxis(0)(0),
+  /** Whether to add b [O]. @default true */
+  bias: flag(true),
+  /** Initializer of W [ky, kx, O, C]. @default 'glorot-uniform', as in Keras */
+  init: initializer('glorot-uniform'),
+  /** Initializer of b [O]. @default 'zeros' */
+  biasInit: initializer('zeros'),
+});
+
+/** Options of a transposed convolution. */
+export interface Conv2dTransposeOptions extends OptionsOf<typeof conv2dTransposeOptions.table>, Named {}
+
+/**
+ * y = the gradient by the input of a convolution with weights W [ky, kx, O, C] that goes from the output to the input,
+ * plus b. An axis of n inputs has (n - 1) · stride - 2 · padding + kernel + outputPadding outputs, as in PyTorch.
+ * [Dumoulin & Visin 2016, §4](https://arxiv.org/abs/1603.07285)
+ */
+export function conv2dTranspose(options: Conv2dTransposeOptions, { input, own }: Place): Layer {
+  const kind = 'conv2d-transpose';
+  const read = conv2dTransposeOptions.read(options);
+  const { out: O, bias } = read;
+  const axes = axesOf(kind, input, [2]);
+  const C = input[axes];
+  const [y, x] = [0, 1].map((a) => {
+    const at = (name: 'kernel' | 'stride' | 'padding' | 'outputPadding') => alongAxis(kind, name, read[name], a, axes);
+    const [kernel, stride, padding, beyond] = [at('kernel'), at('stride'), at('padding'), at('outputPadding')];
+    if (beyond >= stride) {
+      throw new OptionError(kind, 'outputPadding', `has ${beyond}, expected less than the stride, ${stride}`);
+    }
+    const outputs = (input[a] - 1) * stride - 2 * padding + kernel + beyond;
+    if (outputs < 1) {
+      const problem = `has ${padding}, expected one that leaves an output of ${show(input)} with a kernel of ${kernel}`;
+      throw new OptionError(kind, 'padding', problem);
+    }
+    return { inputs: input[a], outputs, kernel, stride, padding };
+  });
+  const window = y.kernel * x.kernel;
+  const [H, V] = [y.outputs, x.outputs];
+  // The convolution from the output to the input.
+  const geometry = [
+    ...[H, V, O, y.inputs, x.inputs, C, y.kernel, x.kernel],
+    ...[y.stride, x.stride, y.padding, x.padding, 1, 1, 1],
+  ] as const;
+  const initializeW = createInitializer(read.init, own);
+  const initializeB = createInitializer(read.biasInit, own);
+  const [fanIn, fanOut] = [window * C, window * O];
+  const W: TensorSpec = {
+    ...{ name: 'W', shape: [y.kernel, x.kernel, O, C] },
+    initialize: (out, random) => initializeW(out, fanIn, fanOut, random),
+  };
+  const b: TensorSpec = {
+    ...{ name: 'b', shape: [O] },
+    initialize: (out, random) => initializeB(out, fanIn, fanOut, random),
+  };
+  return {
+    label: `${kind}(${C}->${O}, ${y.kernel}x${x.kernel})`,
+    in: input,
+    out: [H, V, O],
+    elementwise: false,
+    reads: { x: true, y: false },
+    tensors: bias ? [W, b] : [W],
+    // The bias that the convolution has not, and its gradient; sums of db that wait.
+    createMemory: (rows, allocate) => ({
+      arrays: [allocate(C), allocate(bias ? sumLevels(rows, H * V) * O : 0)],
+    }),
+    forward(y, x, [W, b], B, { emit }) {
+      emit(ops.convBackwardInput, y, x, W, B, ...geometry);
+      if (bias) emit(ops.addRow, y, b, B * H * V, O);
+    },
+    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leaf, joins }, { arrays: [spare, sums] }) {
+      emit(ops.convBackwardWeights, dW, spare, dy, x, B, joins, ...geometry);
+      if (bias) emit(ops.positionSums, db, sums, dy, B, leaf, joins, H * V, O);
+      if (dx === null) return;
+      emit(ops.fill, spare, 0, C);
+      emit(ops.convForward, dx, dy, W, spare, B, ...geometry);
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { OptionError } from '../../checks/option-error.ts';
+import { checkedBy } from '../../checks/options/index.ts';
+import { show } from '../../checks/show.ts';
+import type { Shape } from '../shape.ts';
+
+const isWhole = (value: unknown, least: number): boolean => Number.isSafeInteger(value) && Number(value) >= least;
+
+/** A whole number for all axes, or one for each of at most two. */
+export const perAxis = (least: number) =>
+  checkedBy(
+    `a whole number of at least ${least}, or a list of one for each axis`,
+    (value): value is number | readonly number[] =>
+      Array.isArray(value) ? value.length <= 2 && value.every((n) => isWhole(n, least)) : isWhole(value, least),
+  );
+
+/** Sizes along one axis. */
+export interface Axis {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  /** Positions of padding before the first input. */
+  readonly before: number;
+}
+
+/** The axis that a sequence lacks. */
+export const ONE: Axis = { inputs: 1, outputs: 1, kernel: 1, stride: 1, dilation: 1, before: 0 };
+
+const SHAPES: Readonly<Record<number, string>> = { 1: '[length, channels]', 2: '[height, width, channels]' };
+
+/** The number of axes before the channels. @throws OptionError if it is none of `allowed`. */
+export function axesOf(kind: string, input: Shape, allowed: readonly (1 | 2)[]): number {
+  const axes = input.length - 1;
+  if (allowed.some((number) => number === axes)) return axes;
+  const wanted = allowed.map((number) => SHAPES[number]).join(' or ');
+  throw new OptionError(kind, 'in', `has shape ${show(input)}, expected ${wanted}`, { about: 'input' });
+}
+
+/** The value of an option along axis `a`. @throws OptionError if it is a list of another length. */
+export function alongAxis(
+  kind: string,
+  name: string,
+  value: number | readonly number[],
+  a: number,
+  axes: number,
+): number {
+  if (typeof value === 'number') return value;
+  if (value.length === axes) return value[a];
+  throw new OptionError(kind, name, `has ${show(value)}, expected a number for each axis, ${axes}`);
+}
+
+/**
+ * The windows along axis `a` of the input, with `padding` positions on its two sides together.
+ * @throws OptionError about the option `name` if not even one window fits.
+ */
+export function windowsAlong(
+  kind: string,
+  name: string,
+  input: Shape,
+  a: number,
+  { padding, ...window }: Omit<Axis, 'inputs' | 'outputs'> & { readonly padding: number },
+): Axis {
+  const span = window.dilation * (window.kernel - 1) + 1;
+  const padded = input[a] + padding;
+  if (span > padded) {
+    const size = `${show(input)}${padding > 0 ? ' with its padding' : ''}`;
+    throw new OptionError(kind, name, `spans ${span} positions of ${padded}, expected one that fits into ${size}`);
+  }
+  return { ...window, inputs: input[a], outputs: Math.floor((padded - span) / window.stride) + 1 };
+}

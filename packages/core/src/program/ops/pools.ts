@@ -1,0 +1,77 @@
+import { count, defineOp, flag, inout, input, output } from '../op.ts';
+import {
+  avgPoolBackward,
+  avgPoolForward,
+  globalAvgPoolBackward,
+  globalAvgPoolForward,
+  maxPoolBackward,
+  maxPoolForward,
+  positionSums,
+  upsampleBackward,
+  upsampleForward,
+} from '../reference/index.ts';
+
+/** Sizes of images, and the window, of which those of the outputs follow: a call on a tape has 16 words. */
+const geometry = {
+  ...{ B: count, H: count, V: count, C: count, KY: count, KX: count },
+  ...{ strideY: count, strideX: count, top: count, left: count },
+};
+const factors = { B: count, H: count, V: count, C: count, FY: count, FX: count };
+const image = ['B', 'H', 'V', 'C'] as const;
+const pooled = ['B', 'OH', 'OV', 'C'] as const;
+
+/** Operations on the positions of images. */
+export const poolOps = {
+  /** y = the largest input of each window. */
+  maxPoolForward: defineOp('maxPoolForward', { y: output(...pooled), x: input(...image), ...geometry }, maxPoolForward),
+  /** dx of max-pool. */
+  maxPoolBackward: defineOp(
+    'maxPoolBackward',
+    { dx: output(...image), dy: input(...pooled), x: input(...image), y: input(...pooled), ...geometry },
+    maxPoolBackward,
+  ),
+  /** y = the mean of each window. */
+  avgPoolForward: defineOp('avgPoolForward', { y: output(...pooled), x: input(...image), ...geometry }, avgPoolForward),
+  /** dx of avg-pool. */
+  avgPoolBackward: defineOp(
+    'avgPoolBackward',
+    { dx: output(...image), dy: input(...pooled), ...geometry },
+    avgPoolBackward,
+  ),
+  /** y = the mean of all positions. */
+  globalAvgPoolForward: defineOp(
+    'globalAvgPoolForward',
+    {
+      ...{ y: output('B', 'C'), sums: inout('levels', 'C'), x: input('B', 'R', 'C') },
+      ...{ B: count, R: count, C: count },
+    },
+    globalAvgPoolForward,
+  ),
+  /** dx of global-avg-pool. */
+  globalAvgPoolBackward: defineOp(
+    'globalAvgPoolBackward',
+    { dx: output('B', 'R', 'C'), dy: input('B', 'C'), B: count, R: count, C: count },
+    globalAvgPoolBackward,
+  ),
+  /** y repeats the positions of x. */
+  upsampleForward: defineOp(
+    'upsampleForward',
+    { y: output('B', 'H', 'FY', 'V', 'FX', 'C'), x: input(...image), ...factors },
+    upsampleForward,
+  ),
+  /** dx of upsample. */
+  upsampleBackward: defineOp(
+    'upsampleBackward',
+    { dx: output(...image), dy: input('B', 'H', 'FY', 'V', 'FX', 'C'), ...factors },
+    upsampleBackward,
+  ),
+  /** db of a layer that adds b at every position, by the trees over pieces of a row and over rows. */
+  positionSums: defineOp(
+    'positionSums',
+    {
+      ...{ db: inout('O'), sums: inout('levels', 'O'), dy: input('B', 'R', 'O') },
+      ...{ B: count, leaf: count, joins: flag, R: count, O: count },
+    },
+    positionSums,
+  ),
+};
