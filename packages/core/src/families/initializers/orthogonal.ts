@@ -16,10 +16,11 @@ export interface OrthogonalOptions extends OptionsOf<typeof orthogonalOptions.ta
  */
 export function orthogonal(options: OrthogonalOptions = {}): Initializer {
   const { gain } = orthogonalOptions.read(options);
-  return (out, fanIn, fanOut, random) => {
-    const length = Math.max(fanIn, fanOut);
+  return (out, fanIn, fanOut, random, columns = fanOut) => {
+    const rows = columns === fanOut ? fanIn : out.length / columns;
+    const length = Math.max(rows, columns);
     const vectors: Float64Array[] = [];
-    while (vectors.length < Math.min(fanIn, fanOut)) {
+    while (vectors.length < Math.min(rows, columns)) {
       const vector = Float64Array.from({ length }, () => random.normal());
       // Two passes: one would leave the rounding error of a vector that is close to earlier ones.
       for (let pass = 0; pass < 2; pass++) {
@@ -29,9 +30,9 @@ export function orthogonal(options: OrthogonalOptions = {}): Initializer {
       }
       vectors.push(vector);
     }
-    const columns = fanIn >= fanOut;
+    const areColumns = rows >= columns;
     for (const [k, vector] of vectors.entries()) {
-      for (let i = 0; i < length; i++) out[columns ? i * fanOut + k : k * fanOut + i] = gain * vector[i];
+      for (let i = 0; i < length; i++) out[areColumns ? i * columns + k : k * columns + i] = gain * vector[i];
     }
   };
 }

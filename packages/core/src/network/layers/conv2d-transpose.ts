@@ -73,7 +73,7 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, own }:
   const [fanIn, fanOut] = [window * C, window * O];
   const W: TensorSpec = {
     ...{ name: 'W', shape: [y.kernel, x.kernel, O, C] },
-    initialize: (out, random) => initializeW(out, fanIn, fanOut, random),
+    initialize: (out, random) => initializeW(out, fanIn, fanOut, random, C),
   };
   const b: TensorSpec = {
     ...{ name: 'b', shape: [O] },

@@ -10,7 +10,7 @@ import {
 } from '../../checks/options/index.ts';
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
 import { ops } from '../../program/ops/index.ts';
-import type { Layer } from './layer.ts';
+import type { Layer, TensorSpec } from './layer.ts';
 import type { Place } from './place.ts';
 import { alongAxis, axesOf, ONE, perAxis, windowsAlong } from './windows.ts';
 
@@ -87,27 +87,31 @@ function convolution(
   ] as const;
   const initializeW = createInitializer(init, own);
   const initializeB = createInitializer(biasInit, own);
-  const fanIn = (window * C) / groups;
-  const zeros = new Float64Array(O);
+  const [fanIn, fanOut] = [(window * C) / groups, window * O];
+  const W: TensorSpec = {
+    ...{ name: 'W', shape },
+    initialize: (out, random) => initializeW(out, fanIn, fanOut, random, O),
+  };
+  const b: TensorSpec = {
+    ...{ name: 'b', shape: [O] },
+    initialize: (out, random) => initializeB(out, fanIn, fanOut, random),
+  };
   return {
     label: `${kind}(${C}->${O}, ${size.join('x')})`,
     in: input,
     out: [...along.map((axis) => axis.outputs), O],
     elementwise: false,
     reads: { x: true, y: false },
-    tensors: [
-      { name: 'W', shape, initialize: (out, random) => initializeW(out, fanIn, O, random) },
-      ...(bias ? [{ name: 'b', shape: [O], initialize: initialBias }] : []),
-    ],
-    forward(y, x, [W, b = zeros], B, { emit }) {
-      emit(ops.convForward, y, x, W, b, B, ...geometry);
+    tensors: bias ? [W, b] : [W],
+    // Without a bias, zeros in its place, and what would be its gradient.
+    createMemory: (_rows, allocate) => ({ arrays: bias ? [] : [allocate(O), allocate(O)] }),
+    forward(y, x, [W, b], B, { emit }, { arrays: [zeros] }) {
+      if (!bias) emit(ops.fill, zeros, 0, O);
+      emit(ops.convForward, y, x, W, bias ? b : zeros, B, ...geometry);
     },
-    backward(dx, dy, x, _y, [W], [dW, db = zeros], B, { emit, joins }) {
-      emit(ops.convBackwardWeights, dW, db, x, dy, B, joins, ...geometry);
+    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, joins }, { arrays: [, unused] }) {
+      emit(ops.convBackwardWeights, dW, bias ? db : unused, x, dy, B, joins, ...geometry);
       if (dx !== null) emit(ops.convBackwardInput, dx, dy, W, B, ...geometry);
     },
   };
-  function initialBias(out: Parameters<typeof initializeB>[0], random: Parameters<typeof initializeB>[3]): void {
-    initializeB(out, fanIn, O, random);
-  }
 }
