@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { ProductShape } from '../../../../packages/core/src/math/scratch.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { choice, type KernelCase } from './kernel-case.ts';
 
@@ -70,6 +71,11 @@ function lengths([B, H, V, C, OH, OV, O, KY, KX, , , , , , , groups]: Geometry) 
   return { images: B * H * V * C, outputs: B * OH * OV * O, weights: (KY * KX * C * O) / groups, O };
 }
 
+/** Its products, for scratch. */
+const products = ([, , , C, , , O, KY, KX, , , , , , , groups]: Geometry): ProductShape[] => [
+  [(KY * KX * C) / groups, O, 'windows'],
+];
+
 /** The sizes as an operation takes them, after B. */
 type Sizes = readonly [
   ...[H: number, V: number, C: number, OH: number, OV: number, O: number, KY: number, KX: number],
@@ -91,6 +97,7 @@ export const convolutionCases = {
       const { images, outputs, weights, O } = lengths(dims);
       return { y: outputs, x: images, W: weights, b: O };
     },
+    products,
     writes: ['y'],
     prepare: ({ W }) => makeFinite(W),
     emit: (emit, { y, x, W, b }, dims) => emit(ops.convForward, y, x, W, b, dims[0], ...sizesOf(dims)),
@@ -102,6 +109,7 @@ export const convolutionCases = {
       const { images, outputs, weights } = lengths(dims);
       return { dx: images, dy: outputs, W: weights };
     },
+    products,
     writes: ['dx'],
     prepare: ({ W }) => makeFinite(W),
     emit: (emit, { dx, dy, W }, dims) => emit(ops.convBackwardInput, dx, dy, W, dims[0], ...sizesOf(dims)),
@@ -113,6 +121,7 @@ export const convolutionCases = {
       const { images, outputs, weights, O } = lengths(dims);
       return { dW: weights, db: O, x: images, dy: outputs };
     },
+    products,
     writes: ['dW', 'db'],
     prepare: ({ dy }) => makeFinite(dy),
     emit(emit, { dW, db, x, dy }, dims) {

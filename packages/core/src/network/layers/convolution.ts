@@ -139,6 +139,7 @@ function convolution(
       { name: 'W', shape, initialize: (out, random) => initializeW(out, fanIn, O, random) },
       ...(bias ? [{ name: 'b', shape: [O], initialize: initialBias }] : []),
     ],
+    products: [[fanIn, O, 'windows']],
     forward(y, x, [W, b = zeros], B, { emit }) {
       emit(ops.convForward, y, x, W, b, B, ...geometry);
     },
