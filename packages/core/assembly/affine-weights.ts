@@ -8,10 +8,10 @@ import { add } from './vectors';
 // Rows of a long leaf taken at a time: a packed strip of x and a panel of dy take 4 KiB each.
 const BLOCK_ROWS = 64;
 /** Most rows and most leaves of a call with several leaves, as in src/math/tree/leaves.ts. */
-const NODE_ROWS = 256;
-const MOST_LEAVES = 16;
+export const NODE_ROWS = 256;
+export const MOST_LEAVES = 16;
 /** Most sums of leaves that wait at once. */
-const LEVELS = 4;
+export const LEVELS = 4;
 // Packed columns of dy at a time: their panels, 512 KiB, stay in the second-level cache.
 const PANEL_NUMBERS: i32 = 524288 / sizeof<Real>();
 const BLOCK_COLUMNS = 512;
@@ -111,7 +111,7 @@ function addTreeInPlace(
  * panel by panel of dy. Sums of leaves that wait for their right neighbour are in `stack` [LEVELS, height, width], the
  * first of them in c. `panelStep` is 0 if dy is packed in panels.
  */
-function addStrip(
+export function addStrip(
   c: usize, cRow: usize, a: usize, aRow: usize, aStep: usize, dy: usize, panelStep: usize, B: i32, leaf: i32,
   starts: bool, joins: bool, height: i32, N: i32, stack: usize, lists: usize,
 ): void {

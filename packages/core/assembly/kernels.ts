@@ -1,6 +1,8 @@
 // All functions that a tape can call.
 export { affine, affineBackwardInput } from './affine';
 export { affineBackwardWeights } from './affine-weights';
+export { convBackwardInput, convForward } from './convolution';
+export { convBackwardWeights } from './convolution-weights';
 export { averageWeights } from './average-weights';
 export { averageRows } from './average-rows';
 export { add, copy, fill, plus, scale } from './vectors';

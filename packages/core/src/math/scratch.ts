@@ -15,8 +15,11 @@ export interface Allocate {
   (length: number, type: typeof FLOAT64): Float64Array;
 }
 
-/** Shape I x O of a dense product. Its scratch memory depends on the shape, not on the number of rows. */
-export type ProductShape = readonly [I: number, O: number];
+/**
+ * Shape I x O of a dense product, or of the weights of a convolution: those of a window by outputs. Its scratch memory
+ * depends on the shape, not on the number of rows.
+ */
+export type ProductShape = readonly [I: number, O: number, windows?: 'windows'];
 
 /** Memory for the kernels of one thread, besides their arguments. */
 export interface KernelScratch {

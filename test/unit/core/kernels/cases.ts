@@ -1,5 +1,6 @@
 import { activationCase } from './activation-case.ts';
 import { batchNormCases } from './batch-norm-cases.ts';
+import { convolutionCases } from './convolutions.ts';
 import type { KernelCase } from './kernel-case.ts';
 import { layerCases } from './layer-cases.ts';
 import { lossCase, weighingCase } from './loss-case.ts';
@@ -11,6 +12,7 @@ import { vectorCases } from './vector-cases.ts';
 /** Every operation that WebAssembly has. */
 export const cases: Record<string, KernelCase> = {
   ...productCases,
+  ...convolutionCases,
   ...vectorCases,
   ...stepCases,
   ...updateCases,

@@ -6,8 +6,7 @@ import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../progra
 
 /** Operations of `ops` without a function in WebAssembly. */
 const plainOps: readonly string[] = [
-  ...['checkIndices', 'convForward', 'convBackwardInput', 'convBackwardWeights'],
-  ...['maxPoolForward', 'maxPoolBackward', 'avgPoolForward', 'avgPoolBackward', 'globalAvgPoolForward'],
+  ...['checkIndices', 'maxPoolForward', 'maxPoolBackward', 'avgPoolForward', 'avgPoolBackward', 'globalAvgPoolForward'],
   ...['globalAvgPoolBackward', 'upsampleForward', 'upsampleBackward', 'positionSums', 'addRow', 'channelDropout'],
 ];
 

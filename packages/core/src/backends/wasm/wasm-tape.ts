@@ -3,8 +3,8 @@ import { addressOf } from '../../program/address.ts';
 import type { Call, Op, Operand } from '../../program/op.ts';
 import { wasmOps } from './wasm-ops.ts';
 
-/** Words of a call on a tape: the operation's number and its arguments. They fill a cache line. */
-export const CALL_WORDS = 16;
+/** Words of a call on a tape: the operation's number and its arguments. */
+export const CALL_WORDS = 24;
 
 /** Doubles of a tape of `calls` calls. */
 export const tapeLength = (calls: number): number => (calls * CALL_WORDS) / 2;

@@ -67,7 +67,8 @@ export const takeWasmScratch = (products: readonly ProductShape[], allocate: All
  * Doubles of scratch for the products of an I x O dense layer, for any number of rows. It suffices for float32 too,
  * whose panels have as many bytes.
  */
-export function wasmProductScratch([I, O]: ProductShape): number {
+export function wasmProductScratch([I, O, windows]: ProductShape): number {
+  if (windows !== undefined) return windowScratch(I, O);
   // A panel of 64 bytes by 256, and 64 lists of its terms (assembly/affine.ts). A list of K terms takes K + 1 pairs of
   // words.
   const terms = Math.min(I, 256);
@@ -76,6 +77,18 @@ export function wasmProductScratch([I, O]: ProductShape): number {
   const waiting = 4 * 64 * 8;
   const forWeights = 8 * 256 + waiting + 4 * (256 + 16) + Math.min(65536, 256 * O);
   return Math.max(forInputs, forWeights);
+}
+
+/** Doubles of scratch for a convolution with `outs` outputs, each the sum of `terms` products. */
+function windowScratch(terms: number, outs: number): number {
+  const windows = 16;
+  // A panel of 64 bytes by 256, and 128 rows of 256 terms and one or two lines (assembly/convolution.ts).
+  const forward = 8 * 256 + 128 * (256 + 8);
+  // 256 rows of 64 terms and a line, panels of dy, four waiting sums of leaves, and 32 waiting squares of dW and db
+  // (assembly/convolution-weights.ts).
+  const square = (Math.min(terms, 64) + 1) * Math.min(outs, 64);
+  const weights = 256 * (64 + 8) + 256 * 64 + 4 * 64 * 8 + 32 * square;
+  return windows + Math.max(forward, weights);
 }
 
 /** Name of the file in core with the kernels of an element type. */

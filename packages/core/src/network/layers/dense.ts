@@ -39,7 +39,13 @@ export function dense(options: DenseOptions, { input, own }: Place): Layer {
       { name: 'W', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
       { name: 'b', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
     ],
-    products: [[I, O]],
+    products:
+      R === 1
+        ? [[I, O]]
+        : [
+            [I, O],
+            [I, O, 'windows'],
+          ],
     forward(y, x, [W, b], B, { emit }) {
       emit(ops.affine, y, x, W, b, B * R, I, O);
     },

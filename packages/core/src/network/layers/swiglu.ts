@@ -43,7 +43,13 @@ export function swiglu(options: SwigluOptions, { input, own }: Place): Layer {
       { name: 'Wv', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
       { name: 'bv', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
     ],
-    products: [[I, O]],
+    products:
+      R === 1
+        ? [[I, O]]
+        : [
+            [I, O],
+            [I, O, 'windows'],
+          ],
     // g and v, replaced by dg and dv in the backward pass, and the part of dx from v.
     createMemory: (rows, allocate) => ({
       arrays: [allocate(rows * R * O), allocate(rows * R * O), allocate(rows * R * I)],

@@ -1,0 +1,168 @@
+import { bytes, copy, LANES, splat } from './lanes';
+
+// A convolution is a product with a matrix whose row p is the window of position p, [taps of y, taps of x, channels].
+// The gradient by the inputs is one too: its positions are inputs and its taps the outputs that read them. Only a block
+// of that matrix exists at a time.
+
+/** One axis of windows: tap t of position j reads the source at step · j + start + tapStep · t. */
+@unmanaged
+export class Axis {
+  /** Positions. */
+  count: i32;
+  step: i32;
+  taps: i32;
+  start: i32;
+  tapStep: i32;
+  /** Size of the source. */
+  size: i32;
+  /** Position j writes output first + stride · j of `outputs`. */
+  first: i32;
+  stride: i32;
+  outputs: i32;
+  /** Tap t multiplies by weight k + kStep · t. */
+  k: i32;
+  kStep: i32;
+}
+
+/** Windows of some images [y.size, x.size, channels]. */
+@unmanaged
+export class Windows {
+  y: Axis;
+  x: Axis;
+  images: i32;
+  source: usize;
+  channels: i32;
+  /** Taps of a whole row of the kernel. */
+  KX: i32;
+}
+
+/** Bytes of `Windows` and its axes. */
+export const WINDOWS_BYTES: usize = 128;
+
+/** Windows at `at`, without values. */
+export function windowsAt(at: usize): Windows {
+  const w = changetype<Windows>(at);
+  w.y = changetype<Axis>(at + offsetof<Windows>());
+  w.x = changetype<Axis>(at + offsetof<Windows>() + offsetof<Axis>());
+  return w;
+}
+
+/** Sets an axis to windows of the inputs, for y and dW. */
+export function readInputs(axis: Axis, size: i32, count: i32, K: i32, stride: i32, before: i32, dilation: i32): void {
+  axis.count = count;
+  axis.step = stride;
+  axis.taps = K;
+  axis.start = -before;
+  axis.tapStep = dilation;
+  axis.size = size;
+  axis.first = 0;
+  axis.stride = 1;
+  axis.outputs = count;
+  axis.k = 0;
+  axis.kStep = 1;
+}
+
+/**
+ * Sets an axis to windows of the outputs that read the inputs first, first + stride, …: for dx. These inputs meet the
+ * same weights, in descending order.
+ */
+export function readOutputs(
+  axis: Axis, first: i32, size: i32, count: i32, K: i32, stride: i32, before: i32, dilation: i32,
+): void {
+  let kStep = 1;
+  while ((kStep * dilation) % stride != 0) kStep++;
+  let k = 0;
+  while (k < kStep && (first + before - k * dilation) % stride != 0) k++;
+  const taps = k < kStep && k < K ? (K - 1 - k) / kStep + 1 : 0;
+  const last = k + (taps - 1) * kStep;
+  axis.count = (size - first + stride - 1) / stride;
+  axis.step = 1;
+  axis.taps = taps;
+  axis.start = (first + before - last * dilation) / stride;
+  axis.tapStep = (kStep * dilation) / stride;
+  axis.size = count;
+  axis.first = first;
+  axis.stride = stride;
+  axis.outputs = size;
+  axis.k = last;
+  axis.kStep = -kStep;
+}
+
+/** Whether the windows are the pixels of the images, so that nothing has to be copied. */
+export function arePixels(w: Windows): bool {
+  return isWhole(w.y) && isWhole(w.x);
+}
+
+@inline function isWhole(axis: Axis): bool {
+  return axis.taps == 1 && axis.step == 1 && axis.start == 0 && axis.size == axis.count;
+}
+
+/** Distance of rows of windows with n numbers. Their lines are odd in number, so that columns do not share a set. */
+@inline export function windowRow(n: i32): usize {
+  return (((bytes(n) + 63) >> 6) | 1) << 6;
+}
+
+/**
+ * Copies the windows of positions p … p + M - 1: `taps` taps from `tap`, each with n channels from c. Inputs outside of
+ * the image are 0. Overwrites `to` [M, taps, n], whose rows lie `row` bytes apart.
+ */
+export function copyWindows(
+  to: usize, row: usize, w: Windows, p: i32, M: i32, tap: i32, taps: i32, c: i32, n: i32,
+): void {
+  const y = w.y;
+  const x = w.x;
+  const end = tap + taps;
+  let jx = p % x.count;
+  let line = p / x.count;
+  while (M > 0) {
+    const jy = line % y.count;
+    const image = line / y.count;
+    const width = min(M, x.count - jx);
+    let at = to;
+    for (let t = tap, many = 0; t < end; t += many, at += bytes(many * n)) {
+      const tx = t % x.taps;
+      many = min(x.taps - tx, end - t);
+      const sy = jy * y.step + y.start + (t / x.taps) * y.tapStep;
+      if (<u32>sy < <u32>y.size) {
+        const from = w.source + bytes((image * y.size + sy) * x.size * w.channels + c);
+        copyLine(at, row, from, w, jx * x.step + x.start + tx * x.tapStep, width, many, n);
+      } else {
+        for (let m = 0; m < width; m++) clearRun(at + <usize>m * row, many * n);
+      }
+    }
+    M -= width;
+    to += <usize>width * row;
+    jx = 0;
+    line++;
+  }
+}
+
+/** Copies `many` neighbouring taps of M neighbouring positions, of which the first reads source s of the line. */
+function copyLine(to: usize, row: usize, from: usize, w: Windows, s: i32, M: i32, many: i32, n: i32): void {
+  const x = w.x;
+  const pixel = bytes(w.channels);
+  // Neighbouring taps with all channels are one run.
+  const run = x.tapStep == 1 && n == w.channels ? many : 1;
+  for (; M > 0; M--, s += x.step, to += row) {
+    if (run == many && s >= 0 && s + run <= x.size) {
+      copyRun(to, from + <usize>s * pixel, run * n);
+      continue;
+    }
+    let at = to;
+    for (let t = 0; t < many; t++, at += bytes(n)) {
+      const source = s + t * x.tapStep;
+      if (<u32>source < <u32>x.size) copyRun(at, from + <usize>source * pixel, n);
+      else clearRun(at, n);
+    }
+  }
+}
+
+@inline function copyRun(to: usize, from: usize, n: i32): void {
+  for (; n >= LANES; n -= LANES, to += 16, from += 16) copy<v128>(to, from);
+  for (; n > 0; n--, to += bytes(1), from += bytes(1)) copy<Real>(to, from);
+}
+
+@inline function clearRun(to: usize, n: i32): void {
+  for (; n >= LANES; n -= LANES, to += 16) store<v128>(to, splat<v128>(0));
+  for (; n > 0; n--, to += bytes(1)) store<Real>(to, 0);
+}

@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import type { ProductShape } from '../../../../packages/core/src/math/scratch.ts';
+import { ops } from '../../../../packages/core/src/program/ops/index.ts';
+import { choice, type KernelCase } from './kernel-case.ts';
+
+/**
+ * Sizes of a convolution as its operations take them: B, H, V, C, OH, OV, O, KY, KX, strideY, strideX, top, left,
+ * dilationY, dilationX, groups.
+ */
+export type Geometry = readonly number[];
+
+/** One axis, from its outputs on: an input size follows. Windows may lie outside of the image altogether. */
+const axis = (outputs: fc.Arbitrary<number>) =>
+  fc
+    .record({
+      outputs,
+      kernel: fc.constantFrom(1, 1, 2, 3, 3, 3, 4, 5),
+      stride: fc.constantFrom(1, 1, 1, 2, 3),
+      dilation: fc.constantFrom(1, 1, 1, 2, 3),
+      before: fc.constantFrom(0, 1, 1, 2, 5),
+      after: fc.constantFrom(0, 1, 1, 2, 5),
+      unread: fc.nat(2), // inputs after the last window
+    })
+    .map(({ outputs, kernel, stride, dilation, before, after, unread }) => {
+      const padded = (outputs - 1) * stride + (kernel - 1) * dilation + 1 + (unread % stride);
+      return { outputs, kernel, stride, dilation, before, inputs: Math.max(1, padded - before - after) };
+    });
+
+// A piece of dW is 64 pixels, in whole rows of up to 64: on both sides of each.
+const few = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 9 }) }, fc.constantFrom(10, 16, 21, 31, 32, 33));
+const long = fc.oneof({ weight: 20, arbitrary: few }, fc.constantFrom(63, 64, 65, 127, 128, 129, 200));
+
+/** Channels of a group: near the sizes of tiles, now and then past a block. */
+const channels = fc.oneof(
+  { weight: 30, arbitrary: fc.constantFrom<number>(1, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33) },
+  fc.constantFrom<number>(63, 64, 65, 96, 128, 129, 257),
+);
+
+/** Groups, and the channels of each. */
+const groupings = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ groups: fc.constant(1), ins: channels, outs: channels }) },
+  { weight: 2, arbitrary: fc.record({ groups: channels, ins: fc.constant(1), outs: fc.constant(1) }) }, // depthwise
+  { weight: 1, arbitrary: fc.record({ groups: channels, ins: fc.constant(1), outs: fc.constantFrom(2, 3) }) },
+  { weight: 2, arbitrary: fc.record({ groups: fc.constantFrom(2, 3, 4), ins: channels, outs: channels }) },
+);
+
+/** Most products of a drawn convolution: what is drawn larger loses images, then channels, then outputs. */
+const MOST = fc.oneof({ weight: 30, arbitrary: fc.constant(20_000) }, fc.constant(500_000));
+
+export const geometries: fc.Arbitrary<Geometry> = fc
+  .record({
+    B: fc.constantFrom<number>(0, 1, 1, 2, 3, 4, 5, 9),
+    y: axis(few),
+    x: axis(long),
+    grouping: groupings,
+    most: MOST,
+  })
+  .map(({ B, y, x, grouping: { groups, ins, outs }, most }) => {
+    const work = () => B * y.outputs * x.outputs * y.kernel * x.kernel * groups * ins * outs;
+    const half = (n: number) => Math.max(1, Math.floor(n / 2));
+    while (work() > most && B > 1) B = half(B);
+    while (work() > most && ins * outs * groups > 1) [groups, ins, outs] = [half(groups), half(ins), half(outs)];
+    return [
+      ...[B, y.inputs, x.inputs, groups * ins, y.outputs, x.outputs, groups * outs, y.kernel, x.kernel],
+      ...[y.stride, x.stride, y.before, x.before, y.dilation, x.dilation, groups],
+    ];
+  });
+
+/** Lengths of the arrays of a convolution. */
+function lengths([B, H, V, C, OH, OV, O, KY, KX, , , , , , , groups]: Geometry) {
+  return { images: B * H * V * C, outputs: B * OH * OV * O, weights: (KY * KX * C * O) / groups, O };
+}
+
+/** Its products, for scratch. */
+const products = ([, , , C, , , O, KY, KX, , , , , , , groups]: Geometry): ProductShape[] => [
+  [(KY * KX * C) / groups, O, 'windows'],
+];
+
+/** The sizes as an operation takes them, after B. */
+type Sizes = readonly [
+  ...[H: number, V: number, C: number, OH: number, OV: number, O: number, KY: number, KX: number],
+  ...[strideY: number, strideX: number, top: number, left: number, dilationY: number, dilationX: number],
+  groups: number,
+];
+const sizesOf = ([, ...sizes]: Geometry) => sizes.slice(0, 15) as unknown as Sizes;
+
+/** Not finite in a weight or a dy, a number shows whether terms of 0 were added: 0 · Infinity is NaN. */
+function makeFinite(...arrays: readonly Float64Array[]): void {
+  for (const array of arrays) for (const [i, x] of array.entries()) if (!Number.isFinite(x)) array[i] = 0.5;
+}
+
+export const convolutionCases = {
+  convForward: {
+    ops: [ops.convForward],
+    dims: geometries,
+    arrays(dims) {
+      const { images, outputs, weights, O } = lengths(dims);
+      return { y: outputs, x: images, W: weights, b: O };
+    },
+    products,
+    writes: ['y'],
+    prepare: ({ W }) => makeFinite(W),
+    emit: (emit, { y, x, W, b }, dims) => emit(ops.convForward, y, x, W, b, dims[0], ...sizesOf(dims)),
+  },
+  convBackwardInput: {
+    ops: [ops.convBackwardInput],
+    dims: geometries,
+    arrays(dims) {
+      const { images, outputs, weights } = lengths(dims);
+      return { dx: images, dy: outputs, W: weights };
+    },
+    products,
+    writes: ['dx'],
+    prepare: ({ W }) => makeFinite(W),
+    emit: (emit, { dx, dy, W }, dims) => emit(ops.convBackwardInput, dx, dy, W, dims[0], ...sizesOf(dims)),
+  },
+  convBackwardWeights: {
+    ops: [ops.convBackwardWeights],
+    dims: fc.tuple(geometries, choice).map(([dims, joins]) => [...dims, joins]),
+    arrays(dims) {
+      const { images, outputs, weights, O } = lengths(dims);
+      return { dW: weights, db: O, x: images, dy: outputs };
+    },
+    products,
+    writes: ['dW', 'db'],
+    prepare: ({ dy }) => makeFinite(dy),
+    emit(emit, { dW, db, x, dy }, dims) {
+      emit(ops.convBackwardWeights, dW, db, x, dy, dims[0], dims[16] === 1, ...sizesOf(dims));
+    },
+  },
+} satisfies Record<string, KernelCase>;
