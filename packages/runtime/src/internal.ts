@@ -23,6 +23,7 @@ export {
   type TableRow,
   tableFormatOf,
   tableFormats,
+  tableShapes,
 } from './data/index.ts';
 export { backendRecord, compileKernels, resolveBackend } from './engine/backends/backend.ts';
 export { isUntestedSystem } from './engine/backends/native/code-pages.ts';

@@ -78,7 +78,7 @@ describe('evaluate', () => {
     [
       ['--dataset', 'mnist'],
       2,
-      "MODEL with --dataset mnist: the network's input has 2, expected 784 (numbers per row of mnist)",
+      "MODEL with --dataset mnist: the network's input has 2, expected 784 or [28, 28, 1] (a row of mnist)",
     ],
     [['--top-k', '4'], 2, '--top-k has 4, expected at most 3 (classes of blobs)'],
   ])('refuses %j', async (flags, code, sentence) => {

@@ -4,6 +4,9 @@ export type Shape = readonly number[];
 /** Number of elements. */
 export const sizeOf = (shape: Shape): number => shape.reduce((size, extent) => size * extent, 1);
 
+/** The shape in a message: '[28, 28, 1]', or '784' if it has one axis. */
+export const shapeText = (shape: Shape): string => (shape.length === 1 ? String(shape[0]) : `[${shape.join(', ')}]`);
+
 /** I: numbers of a row of this spec. */
 export const inputsOf = ({ input }: { readonly input: number | Shape }): number => sizeOf([input].flat());
 

@@ -1,4 +1,4 @@
-import { complete, counted, show, showPath } from '@gradloom/core/internal';
+import { complete, counted, show, showPath, sizeOf } from '@gradloom/core/internal';
 import { checkClasses, checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
 import type { NumberFile } from './number-file.ts';
@@ -37,7 +37,7 @@ export interface NamedArray extends NumberFile {
 }
 
 /**
- * A dataset of two arrays: inputs of any shape, row by row, and targets, which are labels (whole numbers in one
+ * A dataset of two arrays: inputs [N, ...shape of a row], and targets, which are labels (whole numbers in one
  * dimension) or values. @throws Error naming the file, what it has and what it should have.
  */
 export function datasetOfArrays(
@@ -71,13 +71,13 @@ export function datasetOfArrays(
 /** Whether targets of this type are values rather than classes, by default. */
 export const isFloating = (array: DataArray): boolean => array instanceof Float32Array || array instanceof Float64Array;
 
-const matrixOf = ({ array, shape, file }: NumberFile): DataMatrix => ({
-  ...valueMatrix(
-    array,
-    shape.slice(1).reduce((product, extent) => product * extent, 1),
-  ),
-  ...(file === undefined ? {} : { file }),
-});
+function matrixOf({ array, shape: [, ...row], file }: NumberFile): DataMatrix {
+  return {
+    ...valueMatrix(array, sizeOf(row)),
+    ...(row.length < 2 ? {} : { shape: row }),
+    ...(file === undefined ? {} : { file }),
+  };
+}
 
 /** Refuses NaN and Infinity, which would make the loss NaN. */
 function checkFinite(where: string, { path, array, shape }: NamedArray): void {

@@ -1,5 +1,5 @@
-import type { Pausable } from '@gradloom/core';
-import { counted, list, option, record, show } from '@gradloom/core/internal';
+import { OptionError, type Pausable } from '@gradloom/core';
+import { counted, list, option, record, type Shape, show, sizeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset } from './dataset.ts';
 
 /** Returns the dataset if its parts fit. @throws Error naming the part, what it has and what it should have. */
@@ -21,8 +21,9 @@ export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset
 
 function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: number): void {
   record(where, name, matrix, '{ array, columns, divisor }');
-  const { array, columns, divisor, file } = matrix;
+  const { array, columns, shape, divisor, file } = matrix;
   option.positiveInteger.check(where, `${name}.columns`, columns);
+  if (shape !== undefined) checkShape(where, `${name}.shape`, shape, columns);
   option.notZero.check(where, `${name}.divisor`, divisor);
   if (!(ArrayBuffer.isView(array) && 'length' in array)) {
     throw new Error(`${where}: ${name}.array has ${show(array)}, expected an array of numbers (see datasetFromRows)`);
@@ -34,6 +35,13 @@ function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: numb
   if (!(array.buffer instanceof SharedArrayBuffer)) {
     throw new Error(`${where}: ${name} has memory of its own, expected a SharedArrayBuffer (see datasetFromRows)`);
   }
+}
+
+/** @throws OptionError for anything but a list of positive whole numbers whose product is `columns`. */
+export function checkShape(where: string, name: string, shape: Shape, columns: number): void {
+  const isShape = Array.isArray(shape) && shape.every((extent) => Number.isSafeInteger(extent) && extent > 0);
+  if (isShape && sizeOf(shape) === columns) return;
+  throw new OptionError(where, name, `has ${show(shape)}, expected the extents of a row of ${columns} numbers`);
 }
 
 function* checkWeights(where: string, weights: DataMatrix, rows: number): Pausable<void> {

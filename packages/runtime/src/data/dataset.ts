@@ -1,4 +1,5 @@
 import type { Preprocessing } from '@gradloom/core';
+import { type Shape, shapeText } from '@gradloom/core/internal';
 import type { DataArray } from './number-types.ts';
 
 /** Rows that stay in a file and are read there when needed. */
@@ -25,6 +26,8 @@ export interface DataMatrix {
   readonly array: DataArray;
   /** Numbers per row. */
   readonly columns: number;
+  /** Shape of a row, of `columns` numbers: [28, 28, 1] for an image. @default [columns] */
+  readonly shape?: Shape;
   /** The value of a stored number is number / divisor, such as 255 for bytes of an image. */
   readonly divisor: number;
   /** With `stream`: where the rows are in a file. `array` is then empty and tells only the type. */
@@ -66,6 +69,10 @@ export interface DataSplits {
   /** Test rows, evaluated once at the end. */
   readonly test?: Dataset;
 }
+
+/** The size of a row in a message: '784 or [28, 28, 1]', or '784' for a row without axes. */
+export const rowText = ({ columns, shape }: DataMatrix): string =>
+  shape === undefined ? String(columns) : `${columns} or ${shapeText(shape)}`;
 
 /** A matrix with divisor 1. */
 export const valueMatrix = (array: DataArray, columns: number): DataMatrix => ({ array, columns, divisor: 1 });

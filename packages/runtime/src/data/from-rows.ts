@@ -10,6 +10,8 @@ export interface RowsOptions {
   inputs: readonly (readonly number[])[];
   /** One number per row [N], a class index or a value; or one row of values per row [N][O]. */
   targets: readonly number[] | readonly (readonly number[])[];
+  /** Shape of a row of inputs, such as [28, 28, 1] for 784 numbers. @default [I] */
+  shape?: readonly number[];
   /** Number of classes, if targets are indices from 0 to classes - 1. @default targets are values */
   classes?: number;
   /** Names of the classes, in the order of their indices; only together with `classes`. */
@@ -26,8 +28,8 @@ export interface RowsOptions {
  */
 export function datasetFromRows(options: RowsOptions): Dataset {
   const where = 'datasetFromRows';
-  onlyKeys(where, options, ['inputs', 'targets', 'classes', 'labels', 'weights', 'name']);
-  const { inputs, targets, classes, labels, weights, name = 'rows' } = options;
+  onlyKeys(where, options, ['inputs', 'targets', 'shape', 'classes', 'labels', 'weights', 'name']);
+  const { inputs, targets, shape, classes, labels, weights, name = 'rows' } = options;
   list(where, 'inputs', inputs, 'a list of rows');
   list<unknown>(where, 'targets', targets, 'a list of numbers or of rows');
   refuseNames(where, targets);
@@ -47,7 +49,7 @@ export function datasetFromRows(options: RowsOptions): Dataset {
     checkDataset(where, {
       name,
       rows: inputs.length,
-      inputs: matrixFromRows(where, 'inputs', inputs),
+      inputs: { ...matrixFromRows(where, 'inputs', inputs), ...(shape === undefined ? {} : { shape }) },
       targets: matrixFromRows(where, 'targets', targetRows),
       classes: classes ?? null,
       ...(labels === undefined ? {} : { labels }),

@@ -4,8 +4,9 @@ import type { Dataset } from './dataset.ts';
 import { readIdx } from './idx.ts';
 
 /**
- * A dataset of two IDX files: inputs of any shape, row by row, and targets, which are labels (whole numbers in one
- * dimension) or floating-point values. @throws Error naming the file, what it has and what it should have.
+ * A dataset of two IDX files: inputs [N, ...shape of a row], grey images if they have three dimensions [N, height,
+ * width], and targets, which are labels (whole numbers in one dimension) or floating-point values.
+ * @throws Error naming the file, what it has and what it should have.
  */
 export async function loadIdx(
   images: string, // path of the inputs
@@ -13,7 +14,9 @@ export async function loadIdx(
   options: ArrayOptions = {},
 ): Promise<Dataset> {
   onlyKeys('loadIdx', options, ARRAY_OPTIONS);
-  const inputs = { path: images, ...(await readIdx(images, { stream: options.stream ?? false })) };
+  const { shape, ...numbers } = await readIdx(images, { stream: options.stream ?? false });
+  // Three dimensions are grey images [N, height, width].
+  const inputs = { path: images, ...numbers, shape: shape.length === 3 ? [...shape, 1] : shape };
   const targets = { path: labels, ...(await readIdx(labels)) };
   return datasetOfArrays('loadIdx', inputs, targets, isFloating(targets.array), options);
 }

@@ -27,7 +27,7 @@ export { encodeSplit, type PreparedTable, prepareTable, rowsOfSplit, splitTable 
 export type { NumberColumn, Table, TableColumn, WordColumn } from './tables/table.ts';
 export { openCsvStream, openTable, tableFormatOf, tableFormats } from './tables/table-formats.ts';
 export { type Scale, type TableOptions, tableOptions } from './tables/table-options.ts';
-export { type TableName, tableFiles, tablePath } from './tables/table-path.ts';
+export { type TableName, tableFiles, tablePath, tableShapes } from './tables/table-path.ts';
 export type { DelimiterName, TableReader, TableReadOptions, TableRow } from './tables/table-reader.ts';
 export { type ColumnSummary, summarizeTable } from './tables/table-summary.ts';
 export { checkFit, checkInput, gatherTargets } from './targets.ts';

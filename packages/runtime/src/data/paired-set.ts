@@ -1,6 +1,6 @@
-import { complete, showPath } from '@gradloom/core/internal';
+import { complete, shapeText, showPath } from '@gradloom/core/internal';
 import { checkClasses } from './check-dataset.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, rowText } from './dataset.ts';
 
 /** A set and its files. */
 export interface NamedSet {
@@ -9,11 +9,13 @@ export interface NamedSet {
   readonly targets: string; // path
 }
 
-/** Returns the set if it fits the training set. @throws Error naming the file that does not fit. */
+/** Returns the set, its rows in the shape of the training rows, if it fits them. @throws Error naming the file that does not fit. */
 export function pairedSet(where: string, train: NamedSet, other: NamedSet): Dataset {
-  if (other.set.inputs.columns !== train.set.inputs.columns) {
+  const [inputs, own] = [other.set.inputs, train.set.inputs];
+  if (inputs.columns !== own.columns) {
+    const has = inputs.shape === undefined ? `${inputs.columns} numbers a row` : `rows of ${shapeText(inputs.shape)}`;
     throw new Error(
-      `${where}: ${showPath(other.inputs)} has ${other.set.inputs.columns} numbers a row, expected ${train.set.inputs.columns} (those of ${showPath(train.inputs)})`,
+      `${where}: ${showPath(other.inputs)} has ${has}, expected ${rowText(own)} (those of ${showPath(train.inputs)})`,
     );
   }
   const { classes } = train.set;
@@ -29,5 +31,5 @@ export function pairedSet(where: string, train: NamedSet, other: NamedSet): Data
     const of = `the classes of ${showPath(train.targets)}`;
     complete(checkClasses(`${where}: ${showPath(other.targets)}`, other.set.targets, classes, of));
   }
-  return { ...other.set, classes };
+  return { ...other.set, inputs: { ...inputs, ...(own.shape === undefined ? {} : { shape: own.shape }) }, classes };
 }

@@ -1,7 +1,7 @@
 import { type Elements, type ElementType, type Loss, type Network, OptionError, type Pausable } from '@gradloom/core';
-import { inFloats, record, show, showName, within, withinInTurns } from '@gradloom/core/internal';
+import { inFloats, record, shapeText, show, showName, within, withinInTurns } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
-import type { Dataset } from './dataset.ts';
+import { type Dataset, rowText } from './dataset.ts';
 import { gatherRows, type RowReader } from './gather.ts';
 
 /**
@@ -57,8 +57,8 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
 const STRETCH = 1 << 16;
 
 /**
- * @throws OptionError if the rows of the dataset do not have the network's input length or, for a network that begins
- * with an embedding, contain a number that is not a valid index.
+ * @throws OptionError if rows of the dataset do not have as many numbers as the network's input, whose shape they take,
+ * or, for a network that begins with an embedding, contain a number that is not a valid index.
  */
 export function* checkInput(where: string, network: Network, dataset: Dataset): Pausable<void> {
   record(where, 'network', network, 'one that buildNetwork made');
@@ -67,7 +67,8 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
   record(where, 'dataset.inputs', inputs, '{ array, columns, divisor }');
   const { array, columns, divisor } = inputs;
   if (columns !== network.inputs) {
-    const problem = `has ${network.inputs}, expected ${columns} (numbers per row of ${showName(name)})`;
+    const of = inputs.shape === undefined ? 'numbers per row' : 'a row';
+    const problem = `has ${shapeText(network.input)}, expected ${rowText(inputs)} (${of} of ${showName(name)})`;
     throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
   }
   const [{ spec, layer }] = network.places;

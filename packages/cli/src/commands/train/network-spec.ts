@@ -3,8 +3,10 @@ import {
   buildNetwork,
   createLoss,
   type InitializerSpec,
+  type LayerKind,
   type LayerSpec,
   type Loss,
+  layers,
   type NetworkSpec,
 } from '@gradloom/core';
 import { within } from '@gradloom/core/internal';
@@ -37,15 +39,15 @@ function stack(values: TrainValues, dataset: Dataset): NetworkSpec {
     init,
     dropout = trainOptions.dropout.standard,
   } = values;
-  const layers: LayerSpec[] = [];
+  const stacked: LayerSpec[] = [];
   for (const out of hidden) {
-    layers.push({ kind: 'dense', out, init: init ?? initializerFor(activation) }, layerOf(activation));
-    if (dropout > 0) layers.push({ kind: 'dropout', rate: dropout });
+    stacked.push({ kind: 'dense', out, init: init ?? initializerFor(activation) }, layerOf(activation));
+    if (dropout > 0) stacked.push({ kind: 'dropout', rate: dropout });
   }
   const out = outputsOf(dataset, createLoss(values.loss ?? 'mse', ownParts()));
-  layers.push({ kind: 'dense', out, init: init ?? initializerFor(output) });
-  if (output.kind !== 'identity') layers.push(layerOf(output));
-  return { input: dataset.inputs.columns, layers };
+  stacked.push({ kind: 'dense', out, init: init ?? initializerFor(output) });
+  if (output.kind !== 'identity') stacked.push(layerOf(output));
+  return { input: dataset.inputs.columns, layers: stacked };
 }
 
 const IDENTITY: ActivationSpec = { kind: 'identity' };
@@ -70,11 +72,35 @@ function outputsOf({ classes, targets }: Dataset, loss: Loss): number {
 async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset): Promise<NetworkSpec> {
   const description = typeof spec === 'string' ? await readObject('--spec', spec) : spec;
   const { refuseManyLayers } = await import('@gradloom/runtime/internal');
-  const network = { input: dataset.inputs.columns, ...description } as unknown as NetworkSpec;
+  const { columns, shape = columns } = dataset.inputs;
+  const input = seesPositions(description.layers) ? shape : columns;
+  const network = { input, ...description } as unknown as NetworkSpec;
   refuseManyLayers(network);
   // The spec is checked when the network is built.
   within('spec', () => buildNetwork(network, ownParts()));
   return network;
+}
+
+/** Layers that a spec without `input` may begin with on images: rows are flat lists of numbers for them. */
+const FLAT = new Set<string>([
+  'activation',
+  'batch-norm',
+  'dense',
+  'dropout',
+  'embedding',
+  'layer-norm',
+  'residual',
+  'swiglu',
+] satisfies LayerKind[]);
+
+/** Whether one of the layers, or of those inside of them, tells the axes of a row apart, such as a convolution. */
+function seesPositions(specs: unknown): boolean {
+  if (!Array.isArray(specs)) return false;
+  return specs.some((spec) => {
+    if (typeof spec !== 'object' || spec === null) return false;
+    const isFlat = FLAT.has(spec.kind) || !Object.hasOwn(layers, String(spec.kind));
+    return !isFlat || seesPositions(spec.layers) || seesPositions(spec.shortcut);
+  });
 }
 
 function isZeroOrOne(numbers: ArrayLike<number>): boolean {

@@ -1,5 +1,5 @@
 import { OptionError, type Preprocessing } from '@gradloom/core';
-import { onlyKeys, show, within } from '@gradloom/core/internal';
+import { onlyKeys, show, sizeOf, within } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
@@ -15,7 +15,14 @@ import {
   type Table,
   type TableOptions,
 } from '@gradloom/runtime';
-import { encodeSplit, loadPlainTable, readTableAs, rowsOfSplit, tableFormatOf } from '@gradloom/runtime/internal';
+import {
+  encodeSplit,
+  loadPlainTable,
+  readTableAs,
+  rowsOfSplit,
+  tableFormatOf,
+  tableShapes,
+} from '@gradloom/runtime/internal';
 import { tableOptions } from '@gradloom/runtime/options';
 import { flagName } from '../../options/flags-of.ts';
 import { withoutPlace } from '../../terminal/failure.ts';
@@ -126,21 +133,26 @@ async function openTableDataset(
     if (model.preprocessing !== undefined) {
       const table = await readTableAs(source.path, model.preprocessing, options);
       const split = splitOf(table, shares);
-      const sets = encodeSplit(
-        table,
-        model.preprocessing,
-        rowsOfSplit(table, { ...foldIn(shares), ...split, seed: SPLIT_SEED }),
-      );
+      const rows = rowsOfSplit(table, { ...foldIn(shares), ...split, seed: SPLIT_SEED });
+      const sets = withShape(encodeSplit(table, model.preprocessing, rows), source);
       return { preset: presetOf(sets, model.preprocessing), shares: split, sets };
     }
     const { classNames } = model;
     const table = await readTable(source.path, { ...options, ...(classNames === undefined ? {} : { classNames }) });
     const split = splitOf(table, shares);
     const prepared = splitTable(table, { ...foldIn(shares), ...split, seed: SPLIT_SEED });
-    const { sets } = prepared;
+    const sets = withShape(prepared.sets, source);
     const opened = { table, folds: shares.folds, ...prepared };
     return { preset: presetOf(sets, prepared.preprocessing), shares: split, sets, table: opened };
   });
+}
+
+/** Gives rows of a table of images their shape, if no column was left out. */
+function withShape(sets: DataSplits, { table }: FileSource): DataSplits {
+  const shape = table && tableShapes[table];
+  if (shape === undefined || sizeOf(shape) !== sets.train.inputs.columns) return sets;
+  const shaped = Object.entries(sets).map(([part, set]) => [part, { ...set, inputs: { ...set.inputs, shape } }]);
+  return Object.fromEntries(shaped) as DataSplits;
 }
 
 const presetOf = ({ train }: DataSplits, { columns }: Preprocessing): Preset =>

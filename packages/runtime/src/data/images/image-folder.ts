@@ -82,7 +82,8 @@ async function loadSet(
   }
   const { array, ...shape } = rows.finished();
   const classes = names.sorted();
-  const inputs = { ...valueMatrix(array, shape.width * shape.height * shape.channels), divisor };
+  const { height, width, channels: C } = shape;
+  const inputs = { ...valueMatrix(array, height * width * C), shape: [height, width, C], divisor };
   const targets = valueMatrix(classes.indices, 1);
   const counted = { classes: classes.names.length, labels: classes.names };
   const set = complete(

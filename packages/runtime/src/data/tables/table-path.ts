@@ -1,4 +1,4 @@
-import { option } from '@gradloom/core/internal';
+import { option, type Shape } from '@gradloom/core/internal';
 import { resolveInstalled } from '../../system/installed.ts';
 
 const table = {
@@ -18,6 +18,9 @@ export type TableName = keyof typeof table;
  * licences.
  */
 export const tableFiles: Readonly<Record<TableName, string>> = table;
+
+/** Shapes of the rows of tables of images. */
+export const tableShapes: Readonly<Partial<Record<TableName, Shape>>> = { digits: [8, 8, 1] };
 
 /**
  * The path of a table that comes with this package: `await readTable(tablePath('iris'))`.

@@ -21,3 +21,13 @@ test('a loss without labels to smooth refuses it', async () => {
   const sentence = 'train: labelSmoothing is no option of mse, expected --loss softmax-cross-entropy';
   await expect(recipeOf({ 'label-smoothing': 0.1 }, values)).rejects.toThrow(sentence);
 });
+
+test.each([
+  [{ hidden: [3] }, 4],
+  [{ spec: { layers: [{ kind: 'dense', out: 2 }] } }, 4],
+  [{ spec: { layers: [{ kind: 'conv2d', out: 2, kernel: 1 }] } }, [2, 2, 1]],
+  [{ spec: { input: [4, 1], layers: [{ kind: 'conv1d', out: 1, kernel: 3 }] } }, [4, 1]],
+])('%j begins with %j on images of 2 x 2 pixels', async (given, input) => {
+  const images = datasetFromRows({ inputs: [[1, 2, 3, 4]], targets: [0], classes: 2, shape: [2, 2, 1] });
+  expect((await recipeOf(given, images)).spec.input).toEqual(input);
+});
