@@ -132,7 +132,6 @@ export {
   joinNodes,
   type LeafRange,
   leafCount,
-  leafRows,
   MOST_LEAF_ROWS,
   MOST_LEAVES,
   MOST_NODE_ROWS,
@@ -169,6 +168,7 @@ export {
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/place.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows } from './network/network.ts';
+export { leafRowsOf, mostPassRows } from './network/pass-rows.ts';
 export { nameOfPlaced } from './network/placed-layer.ts';
 export { rowPredictor } from './network/predict.ts';
 export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';

@@ -9,6 +9,7 @@ import { referenceKernels } from '../program/reference/reference-kernels.ts';
 import { createWorkspace, emitForward, type Workspace } from './backprop.ts';
 import { InputError, NO_BATCH, NO_SHARE } from './layers/index.ts';
 import { bindTensors, type Network } from './network.ts';
+import { mostPassRows } from './pass-rows.ts';
 import { refuseBeyondFloats } from './refuse-beyond-floats.ts';
 
 /**
@@ -17,7 +18,7 @@ import { refuseBeyondFloats } from './refuse-beyond-floats.ts';
  */
 export type Predictor = (x: Elements) => Float64Array;
 
-/** Rows that a predictor computes at a time. */
+/** Most rows that a predictor computes at a time. */
 const ROWS = 64;
 
 /**
@@ -47,7 +48,13 @@ export function createPredictor(network: Network, parameters: Elements): Predict
   const type = typeOf(parameters);
   refuseBeyondFloats('createPredictor', network, null, type);
   const tensors = bindTensors(network, parameters.slice());
-  const workspace = createWorkspace(network, mse(), ROWS, allocateOwn(type), NO_SHARE);
+  const workspace = createWorkspace(
+    network,
+    mse(),
+    Math.min(ROWS, mostPassRows(network, type)),
+    allocateOwn(type),
+    NO_SHARE,
+  );
   const predict = rowPredictor(network, workspace, tensors, referenceKernels);
   return (x) => {
     if (elements('predict', 'x', x).length % network.inputs !== 0) {

@@ -5,9 +5,10 @@ import { refuseOptimizerBeyondFloats } from '../families/optimizers/in-floats.ts
 import type { Optimizer } from '../families/optimizers/optimizer.ts';
 import { type Elements, type ElementsOf, type ElementType, FLOAT64, typeOf } from '../math/element-type.ts';
 import { type Allocate, allocateOwn, viewOf } from '../math/scratch.ts';
-import { leafCount, leafRows, ONE_ROW, treeLevels } from '../math/tree/index.ts';
+import { leafCount, ONE_ROW, treeLevels } from '../math/tree/index.ts';
 import { createWorkspace, emitNode, targetColumns } from '../network/backprop.ts';
 import { bindTensors, couplesRows, initializeParameters, type Network } from '../network/network.ts';
+import { leafRowsOf } from '../network/pass-rows.ts';
 import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
 import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
@@ -101,7 +102,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm, weighs = false } = options;
   const allocate = options.allocate ?? allocateOwn(options.elementType ?? FLOAT64);
   const P = network.parameterCount;
-  const leaf = leafRows(batch);
+  const leaf = leafRowsOf(network, batch);
   const most = leafCount(batch, leaf);
   const parameters = allocate(P);
   refuseLostNumbers(options, typeOf(parameters));

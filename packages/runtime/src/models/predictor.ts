@@ -15,12 +15,13 @@ import {
   countDoubles,
   createAllocator,
   createWorkspace,
+  mostPassRows,
   rowPredictor,
   typeOf,
   wasmProblem,
 } from '@gradloom/core/internal';
 import { type Backend, compileFor, createBackendKernels } from '../engine/backends/backend.ts';
-import { EVALUATION_ROWS, takeKernelScratch } from '../engine/memory/thread-scratch.ts';
+import { takeKernelScratch } from '../engine/memory/thread-scratch.ts';
 import { checkMemory } from '../system/memory/memory.ts';
 import { memoryRoom } from '../system/memory/memory-room.ts';
 import { MOST_BYTES, PAGE } from '../system/memory/pages.ts';
@@ -43,7 +44,7 @@ export function createPredictor(
   const takeArrays = (allocate: Allocate) => ({
     scratch: takeKernelScratch(network.products, name, allocate), // first in memory, where the kernels expect it
     theta: allocate(network.parameterCount),
-    workspace: createWorkspace(network, loss, EVALUATION_ROWS, allocate),
+    workspace: createWorkspace(network, loss, mostPassRows(network, type), allocate),
   });
   const length = countDoubles(takeArrays, type);
   const weights = bytesOfElements(type, parameters.length);

@@ -19,8 +19,8 @@ import { CONTROL } from '../threads/barrier.ts';
 import type { Host } from '../threads/host.ts';
 import type { BadRow, EvaluationTask, TeamSetup } from '../threads/protocol.ts';
 
-/** A linked forward pass with its loss. */
-interface Chunk {
+/** A linked forward pass with the loss of each row. */
+interface Piece {
   readonly B: number;
   readonly y: Elements; // [B, O]
   readonly program: Program;
@@ -35,9 +35,9 @@ export interface EvaluationContext {
   readonly kernels: Kernels;
   readonly reader: RowReader; // reads rows of datasets
   readonly workspace: Workspace;
-  readonly lossSums: Float64Array; // [1] or longer
+  readonly lossSums: Float64Array; // [rows of the workspace] or longer
   readonly targetColumns: number;
-  chunk: Chunk | null; // the most recent one
+  piece: Piece | null; // the most recent one
 }
 
 export function createEvaluationContext<Setup extends TeamSetup>(
@@ -59,7 +59,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
     workspace,
     lossSums,
     targetColumns: targetColumns(network, loss),
-    chunk: null,
+    piece: null,
   };
 }
 
@@ -78,12 +78,17 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
       const from = chunk * EVALUATION_ROWS;
       const B = Math.min(EVALUATION_ROWS, rows - from);
       first = task.first + from;
-      const { y, program } = chunkOf(context, B);
-      gatherRows(workspace.x, dataset.inputs, null, first, B, reader);
-      gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, first, B, reader);
-      program.run();
-      outputs.set(y, from * O);
-      lossSums[chunk] = sums[0];
+      lossSums[chunk] = 0;
+      for (let done = 0; done < B; done += workspace.rows) {
+        first = task.first + from + done;
+        const rows = Math.min(workspace.rows, B - done);
+        const { y, program } = pieceOf(context, rows);
+        gatherRows(workspace.x, dataset.inputs, null, first, rows, reader);
+        gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, first, rows, reader);
+        program.run();
+        outputs.set(y, (from + done) * O);
+        for (let n = 0; n < rows; n++) lossSums[chunk] += sums[n];
+      }
     }
     return undefined;
   } catch (error) {
@@ -93,16 +98,16 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
 }
 
 /** Forward pass and loss for B rows: the most recent one if it fits, or a new one. */
-function chunkOf(context: EvaluationContext, B: number): Chunk {
+function pieceOf(context: EvaluationContext, B: number): Piece {
   const { network, workspace, model, kernels, lossSums } = context;
-  if (context.chunk?.B === B) return context.chunk;
+  if (context.piece?.B === B) return context.piece;
   const { calls, emit } = createList();
   // Only dropout reads seed and place, and only in training.
   const place = new Float64Array(2);
-  const pass = { emit, training: false, seed: 0, leaf: EVALUATION_ROWS, joins: false, batch: NO_BATCH, place };
+  const pass = { emit, training: false, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place };
   const y = emitForward(network, workspace, model, B, pass);
   // The loss overwrites the first gradient buffer, which does not overlap the outputs.
   emitLoss(lossSums, network, workspace, y, B, pass);
-  context.chunk = { B, y: viewOf(y, 0, B * network.outputs), program: link(calls, kernels) };
-  return context.chunk;
+  context.piece = { B, y: viewOf(y, 0, B * network.outputs), program: link(calls, kernels) };
+  return context.piece;
 }

@@ -12,6 +12,7 @@ import {
   MOST_LEAVES,
   MOST_NODE_ROWS,
   mostColumns,
+  mostPassRows,
   NO_BATCH,
   NO_SHARE,
   probeLength,
@@ -22,10 +23,7 @@ import {
 } from '@gradloom/core/internal';
 import { type BatchShape, mostPasses, rowsOfPasses } from '../step/team-part.ts';
 
-/**
- * Rows of an evaluation chunk: fixed, since a BLAS gives a row other bits in calls of other sizes. A pass in training
- * has at most as many.
- */
+/** Rows of an evaluation chunk, whose losses are added one after the other. A pass has at most as many. */
 export const EVALUATION_ROWS = MOST_NODE_ROWS;
 
 /** Most steps whose hyperparameters a thread writes in advance. */
@@ -51,7 +49,7 @@ export interface ScratchShape extends BatchShape, EvaluationShape {
 /** The private arrays of an evaluating thread. */
 export interface EvaluationScratch {
   readonly kernels: KernelScratch;
-  readonly lossSums: Float64Array; // [leaves] of a pass; an evaluation chunk uses the first
+  readonly lossSums: Float64Array; // [leaves] of a training pass, or losses of the rows of an evaluation
   readonly workspace: Workspace;
 }
 
@@ -73,15 +71,14 @@ export interface ThreadScratch extends EvaluationScratch {
 
 /** Takes the arrays of an evaluating thread. The same calls first count the memory for the plan and later take it. */
 export function takeEvaluationScratch(
-  { network, loss, backend }: EvaluationShape,
+  { network, loss, backend, elementType }: EvaluationShape,
   allocate: Allocate,
-  leaves = 1, // leaves of a pass
-  rows = EVALUATION_ROWS,
+  rows = mostPassRows(network, elementType),
   weighs = false,
 ): EvaluationScratch {
   return {
     kernels: takeKernelScratch(network.products, backend, allocate),
-    lossSums: allocate(leaves, FLOAT64),
+    lossSums: allocate(Math.max(MOST_LEAVES, rows), FLOAT64),
     workspace: createWorkspace(network, loss, rows, allocate, NO_SHARE, weighs),
   };
 }
@@ -91,7 +88,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
   const { network, optimizer, passRows, probes = false, weighs, maxNorm = null } = shape;
   const H = optimizer.hyperLength;
   return {
-    ...takeEvaluationScratch(shape, allocate, MOST_LEAVES, passRows, weighs),
+    ...takeEvaluationScratch(shape, allocate, passRows, weighs),
     probe: allocate(probes ? probeLength(network) : 0, FLOAT64),
     passMemory: allocate(passMemoryLength(shape), FLOAT64),
     place: allocate(2, FLOAT64),

@@ -20,7 +20,8 @@ import {
   checkEncoding,
   couplesRows,
   leafCount,
-  leafRows,
+  leafRowsOf,
+  mostPassRows,
   NOTHING_LOADED,
   refuseBeyondFloats,
   within,
@@ -140,8 +141,9 @@ export function* planRun(
   const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
   const { accumulate } = options;
   const batch = options.batch === 'full' ? train.rows : Math.min(train.rows, options.batch * accumulate);
-  const leaf = leafRows(batch);
-  const rowsAtOnce = accumulate === 1 ? EVALUATION_ROWS : Math.min(EVALUATION_ROWS, Math.ceil(batch / accumulate));
+  const leaf = leafRowsOf(network, batch);
+  const mostRows = mostPassRows(network, elementType);
+  const rowsAtOnce = accumulate === 1 ? mostRows : Math.min(mostRows, Math.ceil(batch / accumulate));
   const leaves = leafCount(batch, leaf);
   const stepsPerEpoch = Math.ceil(train.rows / batch);
   const context = { totalSteps: steps ?? epochs * stepsPerEpoch, stepsPerEpoch };
@@ -174,7 +176,7 @@ export function* planRun(
     lastBatch: train.rows % batch || batch,
     leaf,
     rowsAtOnce,
-    passRows: passRows(rowsOfPasses({ batch, leaf, rowsAtOnce }), [validation, test]),
+    passRows: passRows(rowsOfPasses({ batch, leaf, rowsAtOnce }), mostRows, [validation, test]),
     couples: couplesRows(network),
     threads,
     // With several ranks, one alone cannot measure how fast all of them are.
@@ -218,8 +220,8 @@ export function* planRun(
 }
 
 /** Most rows of a pass, for which a thread's activations have room. */
-const passRows = (trained: number, evaluated: readonly (Dataset | undefined)[]): number =>
-  Math.min(EVALUATION_ROWS, Math.max(trained, ...evaluated.map((set) => set?.rows ?? 0)));
+const passRows = (trained: number, most: number, evaluated: readonly (Dataset | undefined)[]): number =>
+  Math.max(trained, Math.min(most, Math.max(0, ...evaluated.map((set) => set?.rows ?? 0))));
 
 /** Most threads that have work: a thread without a leaf, a block or an evaluation chunk would only cost time. */
 function mostUseful(leaves: number, { parameterCount }: Network, evaluated: readonly (Dataset | undefined)[]): number {

@@ -1,0 +1,34 @@
+import { bytesOfElements, type ElementType } from '../math/element-type.ts';
+import { leafRows, MOST_NODE_ROWS } from '../math/tree/index.ts';
+import type { Network } from './network.ts';
+import { positionsOf, sizeOf } from './shape.ts';
+
+/** Bytes of activations at positions that a pass may have. */
+const PASS_BYTES = 4194304;
+
+/**
+ * Most rows that pass through a network at once: 256, and fewer where a row has many positions, so that what one layer
+ * writes is still in a cache when the next reads it. No bit depends on it.
+ */
+export function mostPassRows({ places }: Network, type: ElementType): number {
+  const numbers = places.reduce((sum, { layer: { out } }) => (positionsOf(out) === 1 ? sum : sum + sizeOf(out)), 0);
+  const rows = Math.floor(PASS_BYTES / Math.max(1, bytesOfElements(type, numbers)));
+  return Math.max(1, Math.min(MOST_NODE_ROWS, rows));
+}
+
+/** Leaves that a batch keeps where rows have positions: as many threads can share it. */
+const LEAVES = 32;
+
+/**
+ * Rows of a leaf of a batch (see `leafRows`). Where layers have weights for every position of a row, gradients are
+ * summed by the tree within a row, and a row is work enough for a thread: leaves then have so few rows that a batch has
+ * at least 32 leaves, or one row each.
+ */
+export function leafRowsOf({ places }: Network, batch: number): number {
+  const has = places.some(
+    ({ layer: { in: input, inner, tensors } }) => inner === undefined && tensors.length > 0 && positionsOf(input) > 1,
+  );
+  let rows = leafRows(batch);
+  while (has && rows > 1 && rows * LEAVES > batch) rows /= 2;
+  return rows;
+}
