@@ -1,5 +1,14 @@
 import { type Elements, type ElementType, type Loss, type Network, OptionError, type Pausable } from '@gradloom/core';
-import { inFloats, record, shapeText, show, showName, within, withinInTurns } from '@gradloom/core/internal';
+import {
+  inFloats,
+  nameOfPlaced,
+  record,
+  shapeText,
+  show,
+  showName,
+  within,
+  withinInTurns,
+} from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
 import { type Dataset, rowText } from './dataset.ts';
 import { gatherRows, type RowReader } from './gather.ts';
@@ -35,7 +44,7 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
   yield* withinInTurns('dataset', checkDataset(`${where}: ${showName(name)}`, dataset));
   yield* checkInput(where, network, dataset);
   const failOutput = (expected: number, why: string): never => {
-    const problem = `has ${network.outputs}, expected ${expected} (${why} of ${showName(name)})`;
+    const problem = `has ${shapeText(network.output)}, expected ${expected} (${why} of ${showName(name)})${advice(network)}`;
     throw new OptionError(where, ['layers', 'dataset'], problem, { about: "the network's output" });
   };
   if (loss.targets === 'classes') {
@@ -51,6 +60,17 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
   } else if (targets.columns !== network.outputs) {
     failOutput(targets.columns, 'numbers per target');
   }
+}
+
+/** What to do where outputs have positions, as a dense layer acts at each of them. */
+function advice({ output, places }: Network): string {
+  if (output.length === 1) return '';
+  const dense = places.find(
+    ({ layer, spec }) => layer.in.length > 1 && (spec.kind === 'dense' || spec.kind === 'swiglu'),
+  );
+  return dense === undefined
+    ? '; a flatten or global-avg-pool layer makes one axis of it'
+    : `; ${nameOfPlaced(dense)} acts on the last axis of ${shapeText(dense.layer.in)}: put a flatten layer before it`;
 }
 
 /** Numbers between two pauses: well below a millisecond. */
