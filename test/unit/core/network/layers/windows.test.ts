@@ -50,7 +50,7 @@ const draws = (kind: string) =>
   (kind === 'conv2d-transpose' ? fc.constant(2) : whole(1, 2))
     .chain((axes) =>
       fc.tuple(
-        fc.tuple(...Array.from({ length: axes }, () => whole(1, axes === 2 ? 5 : 9)), whole(1, 3)),
+        fc.tuple(...Array.from({ length: axes }, () => whole(1, axes === 2 ? 4 : 9)), whole(1, 3)),
         kinds[kind](axes),
       ),
     )
@@ -86,7 +86,7 @@ describe.each(Object.keys(kinds))(`%s (seed ${propertySeed})`, (kind) => {
       const byWeight = theta.map((_, p) => slope(theta, p));
       expect(maxError(Float64Array.from(gradients.flatMap((g) => [...g])), byWeight)).toBeLessThan(1e-9);
     });
-    fc.assert(check, { seed: propertySeed, numRuns: counted(25, 500) });
+    fc.assert(check, { seed: propertySeed, numRuns: counted(15, 500) });
   });
 });
 
