@@ -12,6 +12,7 @@ export interface LayerRun {
 
 export interface LayerRunOptions {
   parameters?: readonly (readonly number[])[]; // one list per tensor; default: the layer's initialization from seed 1
+  input?: readonly number[]; // shape of a row; default: one axis
   first?: boolean; // as the first layer, for which dx is not computed; default false
 }
 
@@ -20,10 +21,10 @@ export function runLayer(
   spec: LayerSpec,
   x: readonly (readonly number[])[], // [B][I]
   dy: (output: number) => number, // by index in [B, O]
-  { parameters, first = false }: LayerRunOptions = {},
+  { parameters, input, first = false }: LayerRunOptions = {},
 ): LayerRun {
   const B = x.length;
-  const network = buildNetwork({ input: x[0].length, layers: [spec] });
+  const network = buildNetwork({ input: input ?? x[0].length, layers: [spec] });
   const [layer] = network.layers;
   const start = new Float64Array(network.parameterCount);
   initializeParameters(network, start, 1);

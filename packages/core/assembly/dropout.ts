@@ -1,4 +1,5 @@
 import { bytes, LANES, loadRest, splat, storeRest, times } from './lanes';
+import { fill } from './vectors';
 
 // Multipliers and key increments, as in src/math/random/philox.ts.
 const M0: i32 = 0xd2511f53;
@@ -20,6 +21,28 @@ export function dropout(
   const row = bytes(size);
   for (let n = 0; n < B; n++, y += row, x += row) {
     maskRow(y, x, size, firstRow + n, <i32>step, <i32>(step >> 32), key0, key1, threshold, factor);
+  }
+}
+
+/**
+ * y[B,R,C] = x · m with the m of `dropout` for rows of C columns, at all R positions. Overwrites `mask` [C] and `y`,
+ * which may be `x`.
+ */
+export function channelDropout(
+  y: usize, x: usize, mask: usize, place: usize, B: i32, R: i32, C: i32, key0: i32, key1: i32, threshold: u32,
+  factor: f64,
+): void {
+  const step = <i64>load<f64>(place);
+  const firstRow = <i32><i64>load<f64>(place, 8);
+  const whole = bytes(C & -LANES);
+  const end = bytes(C);
+  for (let n = 0; n < B; n++) {
+    fill(mask, 1, C);
+    maskRow(mask, mask, C, firstRow + n, <i32>step, <i32>(step >> 32), key0, key1, threshold, factor);
+    for (let r = R; r > 0; r--, y += end, x += end) {
+      for (let at: usize = 0; at < whole; at += 16) store<v128>(y + at, times(load<v128>(x + at), load<v128>(mask + at)));
+      for (let at = whole; at < end; at += bytes(1)) store<Real>(y + at, load<Real>(x + at) * load<Real>(mask + at));
+    }
   }
 }
 

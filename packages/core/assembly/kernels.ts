@@ -15,8 +15,13 @@ export {
 export { mse } from './mse';
 export { clip, noteStep, takeHyper } from './steps';
 export { smoothedCrossEntropy, softmaxCrossEntropy } from './softmax-cross-entropy';
+export {
+  avgPoolBackward, avgPoolForward, globalAvgPoolBackward, globalAvgPoolForward, maxPoolBackward, maxPoolForward,
+  upsampleBackward, upsampleForward,
+} from './pooling';
+export { addRow, positionSums } from './positions';
 export { weighLosses } from './weigh-losses';
-export { dropout } from './dropout';
+export { channelDropout, dropout } from './dropout';
 export { eluBackward, eluForward } from './elu';
 export { embeddingBackward, embeddingForward } from './embedding';
 export { gateBackward, gateForward } from './gate';

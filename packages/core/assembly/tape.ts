@@ -5,13 +5,17 @@ import {
   adamw,
   adamwOfMean,
   add,
+  addRow,
   affine,
   affineBackwardInput,
   affineBackwardWeights,
   averageRows,
   averageWeights,
+  avgPoolBackward,
+  avgPoolForward,
   batchNormBackwardInput,
   batchNormForward,
+  channelDropout,
   clip,
   convBackwardInput,
   convBackwardWeights,
@@ -27,6 +31,8 @@ import {
   gateForward,
   geluBackward,
   geluForward,
+  globalAvgPoolBackward,
+  globalAvgPoolForward,
   layerNormBackwardInput,
   layerNormForward,
   leafMean,
@@ -35,11 +41,14 @@ import {
   leakyReluBackward,
   leakyReluForward,
   maxNorm,
+  maxPoolBackward,
+  maxPoolForward,
   movingAverage,
   mse,
   normBackwardWeights,
   noteStep,
   plus,
+  positionSums,
   reluBackward,
   reluForward,
   scale,
@@ -60,6 +69,8 @@ import {
   takeHyper,
   tanhBackward,
   tanhForward,
+  upsampleBackward,
+  upsampleForward,
   weighLosses,
 } from './kernels';
 
@@ -78,60 +89,71 @@ export function play(tape: usize, calls: i32): void {
       case 5: scale(address(tape, 1), word(tape, 2), address(tape, 3)); break;
       case 6: copy(address(tape, 1), address(tape, 2), word(tape, 3)); break;
       case 7: plus(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 8: fill(address(tape, 1), double(tape, 2), word(tape, 4)); break;
-      case 9: dropout(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), double(tape, 9)); break;
-      case 10: layerNormForward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), word(tape, 8), double(tape, 9)); break;
-      case 11: normBackwardWeights(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10)); break;
-      case 12: layerNormBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), word(tape, 8)); break;
-      case 13: leafSums(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 14: leafProducts(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
-      case 15: leafMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6)); break;
-      case 16: subtractRow(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5)); break;
-      case 17: batchNormForward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), word(tape, 8), double(tape, 9)); break;
-      case 18: batchNormBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), word(tape, 9)); break;
-      case 19: movingAverage(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4), double(tape, 6)); break;
-      case 20: gateForward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 21: gateBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 22: embeddingForward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5)); break;
-      case 23: embeddingBackward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13)); break;
-      case 24: convForward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13), word(tape, 14), word(tape, 15), word(tape, 16), word(tape, 17), word(tape, 18), word(tape, 19), word(tape, 20), address(tape, 21)); break;
-      case 25: convBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13), word(tape, 14), word(tape, 15), word(tape, 16), word(tape, 17), word(tape, 18), word(tape, 19), address(tape, 20)); break;
-      case 26: convBackwardWeights(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13), word(tape, 14), word(tape, 15), word(tape, 16), word(tape, 17), word(tape, 18), word(tape, 19), word(tape, 20), word(tape, 21), address(tape, 22)); break;
-      case 27: weighLosses(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 28: averageWeights(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
-      case 29: maxNorm(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), word(tape, 5), double(tape, 6)); break;
-      case 30: clip(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
-      case 31: takeHyper(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 32: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
-      case 33: reluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 34: reluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 35: sigmoidForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 36: sigmoidBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 37: tanhForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 38: tanhBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 39: geluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 40: geluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 41: leakyReluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
-      case 42: leakyReluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
-      case 43: eluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
-      case 44: eluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
-      case 45: siluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 46: siluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 47: softplusForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 48: softplusBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 49: softsignForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 50: softsignBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 51: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 52: smoothedCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
-      case 53: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 54: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
-      case 55: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 56: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 57: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 58: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), double(tape, 8)); break;
-      case 59: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 60: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 61: play(address(tape, 1), word(tape, 2)); break;
+      case 8: addRow(address(tape, 1), address(tape, 2), word(tape, 3), word(tape, 4)); break;
+      case 9: fill(address(tape, 1), double(tape, 2), word(tape, 4)); break;
+      case 10: dropout(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 11: channelDropout(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), double(tape, 11)); break;
+      case 12: layerNormForward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 13: normBackwardWeights(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10)); break;
+      case 14: layerNormBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), word(tape, 8)); break;
+      case 15: leafSums(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 16: leafProducts(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
+      case 17: leafMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6)); break;
+      case 18: subtractRow(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5)); break;
+      case 19: batchNormForward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 20: batchNormBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), word(tape, 9)); break;
+      case 21: movingAverage(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4), double(tape, 6)); break;
+      case 22: gateForward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 23: gateBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 24: embeddingForward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5)); break;
+      case 25: embeddingBackward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13)); break;
+      case 26: convForward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13), word(tape, 14), word(tape, 15), word(tape, 16), word(tape, 17), word(tape, 18), word(tape, 19), word(tape, 20), address(tape, 21)); break;
+      case 27: convBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13), word(tape, 14), word(tape, 15), word(tape, 16), word(tape, 17), word(tape, 18), word(tape, 19), address(tape, 20)); break;
+      case 28: convBackwardWeights(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13), word(tape, 14), word(tape, 15), word(tape, 16), word(tape, 17), word(tape, 18), word(tape, 19), word(tape, 20), word(tape, 21), address(tape, 22)); break;
+      case 29: maxPoolForward(address(tape, 1), address(tape, 2), word(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12)); break;
+      case 30: maxPoolBackward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13), word(tape, 14)); break;
+      case 31: avgPoolForward(address(tape, 1), address(tape, 2), word(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12)); break;
+      case 32: avgPoolBackward(address(tape, 1), address(tape, 2), word(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12)); break;
+      case 33: globalAvgPoolForward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6)); break;
+      case 34: globalAvgPoolBackward(address(tape, 1), address(tape, 2), word(tape, 3), word(tape, 4), word(tape, 5)); break;
+      case 35: upsampleForward(address(tape, 1), address(tape, 2), word(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
+      case 36: upsampleBackward(address(tape, 1), address(tape, 2), word(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
+      case 37: positionSums(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
+      case 38: weighLosses(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 39: averageWeights(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
+      case 40: maxNorm(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), word(tape, 5), double(tape, 6)); break;
+      case 41: clip(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 42: takeHyper(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 43: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
+      case 44: reluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 45: reluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 46: sigmoidForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 47: sigmoidBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 48: tanhForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 49: tanhBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 50: geluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 51: geluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 52: leakyReluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 53: leakyReluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
+      case 54: eluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 55: eluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
+      case 56: siluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 57: siluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 58: softplusForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 59: softplusBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 60: softsignForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 61: softsignBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 62: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 63: smoothedCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 64: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 65: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
+      case 66: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 67: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 68: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 69: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 70: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 71: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 72: play(address(tape, 1), word(tape, 2)); break;
       default: unreachable();
     }
   }

@@ -24,13 +24,22 @@ afterAll(() => pool.destroy());
 const WIDTH = 32;
 const kinds: Record<LayerKind, LayerSpec> = {
   activation: { kind: 'activation', fn: 'tanh' },
+  'avg-pool': { kind: 'avg-pool', size: 3, stride: 1, padding: 1 },
   'batch-norm': { kind: 'batch-norm' },
+  'channel-dropout': { kind: 'channel-dropout', rate: 0.5 },
+  conv1d: { kind: 'conv1d', out: 4, kernel: 3, padding: 'same' },
+  conv2d: { kind: 'conv2d', out: 4, kernel: 3, padding: 'same' },
+  'conv2d-transpose': { kind: 'conv2d-transpose', out: 4, kernel: 3, padding: 1 },
   dense: { kind: 'dense', out: WIDTH },
   dropout: { kind: 'dropout', rate: 0.5 },
   embedding: { kind: 'embedding', vocabulary: 251, width: 1 },
+  flatten: { kind: 'flatten' },
+  'global-avg-pool': { kind: 'global-avg-pool' },
   'layer-norm': { kind: 'layer-norm' },
+  'max-pool': { kind: 'max-pool', size: 3, stride: 1, padding: 1 },
   residual: { kind: 'residual', layers: [{ kind: 'layer-norm' }] },
   swiglu: { kind: 'swiglu', out: WIDTH },
+  upsample: { kind: 'upsample', factor: 1 },
 };
 const spec = (layer: LayerSpec): NetworkSpec => ({ input: WIDTH, layers: [layer] });
 

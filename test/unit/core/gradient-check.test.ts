@@ -116,8 +116,30 @@ const sequencesOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => (
   ],
 });
 
+/** Images that grow and shrink. */
+const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec => ({
+  input: [2, 3, 1],
+  layers: [
+    { kind: 'conv2d-transpose', out: out - 1, kernel: [2, 3], stride: [2, 1], padding: [0, 1], biasInit: 'normal' },
+    { kind: 'channel-dropout', rate: 0.3 },
+    {
+      kind: 'residual',
+      layers: [
+        { kind: 'max-pool', size: [2, 1] },
+        { kind: 'dense', out },
+      ],
+      shortcut: [{ kind: 'conv2d', out, kernel: [2, 1], stride: [2, 1] }, { kind: 'batch-norm' }],
+    },
+    { kind: 'avg-pool', size: 2, stride: 1, padding: [0, 1] },
+    { kind: 'upsample', factor: [2, 1] },
+    { kind: 'max-pool', size: 2, stride: 1 },
+    { kind: 'global-avg-pool' },
+    { kind: 'dense', out },
+  ],
+});
+
 test('the checked networks have layers of every kind', () => {
-  const specs = [networkWith('tanh', wide), nestedOf(wide), positionsOf(wide), sequencesOf(wide)];
+  const specs = [networkWith('tanh', wide), nestedOf(wide), positionsOf(wide), sequencesOf(wide), pooledOf(wide)];
   const kinds = specs.flatMap((spec) => spec.layers).map((layer) => layer.kind);
   expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
 });
@@ -250,6 +272,7 @@ const indices = [0, 4, 4, 4, 2, 0];
 describe.each([
   ['embedding, residual, swiglu, layer-norm and batch-norm, one in the other', nestedOf, indices],
   ['conv2d, batch-norm, residual, swiglu, layer-norm and dense at the positions of images', positionsOf, pixels(24)],
+  ['conv2d-transpose, pools, upsample, channel-dropout and a shortcut', pooledOf, pixels(6)],
   ['conv1d and dense at the positions of sequences', sequencesOf, [...indices, ...indices]],
 ] as const)('%s', (_title, specOf, inputs) => {
   const network = buildNetwork(specOf(wide));

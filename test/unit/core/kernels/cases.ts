@@ -4,6 +4,7 @@ import { convolutionCases } from './convolutions.ts';
 import type { KernelCase } from './kernel-case.ts';
 import { layerCases } from './layer-cases.ts';
 import { lossCase, weighingCase } from './loss-case.ts';
+import { poolCases } from './pool-cases.ts';
 import { productCases } from './product-cases.ts';
 import { stepCases } from './step-cases.ts';
 import { updateCases } from './update-cases.ts';
@@ -17,6 +18,7 @@ export const cases: Record<string, KernelCase> = {
   ...stepCases,
   ...updateCases,
   ...layerCases,
+  ...poolCases,
   ...batchNormCases,
   relu: activationCase('relu'),
   sigmoid: activationCase('sigmoid'),

@@ -42,6 +42,20 @@ export const layerCases = {
       emit(ops.dropout, shared === 1 ? x : y, x, place, B, size, key0, key1, threshold, factor[0]);
     },
   },
+  channelDropout: {
+    ops: [ops.channelDropout],
+    dims: fc.tuple(rows, fc.integer({ min: 1, max: 5 }), width, choice, count, count, word, word, unsigned),
+    arrays: ([B, R, C]) => ({ y: B * R * C, x: B * R * C, mask: C, place: 2, factor: 1 }),
+    writes: ['y', 'x'], // x where it is y
+    prepare({ place }, [, , , , step, firstRow]) {
+      place[0] = step;
+      place[1] = firstRow;
+    },
+    emit(emit, { y, x, mask, place, factor }, [B, R, C, shared, , , key0, key1, threshold]) {
+      const to = shared === 1 ? x : y;
+      emit(ops.channelDropout, to, x, mask, place, B, R, C, key0, key1, threshold, factor[0]);
+    },
+  },
   layerNormForward: {
     ops: [ops.layerNormForward],
     dims: fc.tuple(rows, width, fc.constantFrom(1e-5, 0.1)),

@@ -95,7 +95,7 @@ test('no activation has the name of a kind of layer', () => {
 });
 
 test.each([
-  [{ kind: 'rellu' }, 'has "rellu", expected one of activation, batch-norm, dense, '],
+  [{ kind: 'rellu' }, 'has "rellu", expected one of activation, avg-pool, batch-norm, '],
   [{ kind: 'rellu' }, '(did you mean relu?)'],
   [{ kind: 'relu', fn: 'tanh' }, 'buildNetwork: layer 1: relu: option "fn" is unknown, expected size, alpha'],
   [{ kind: 'relu', alpha: 1 }, 'option "alpha" is unknown, expected fn, size'],

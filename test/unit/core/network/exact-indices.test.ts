@@ -13,7 +13,7 @@ const MOST = 2 ** 24;
 const words = (vocabulary: number) =>
   buildNetwork({
     input: 1,
-    layers: [{ kind: 'residual', layers: [{ kind: 'embedding', vocabulary, width: 1 }] }],
+    layers: [{ kind: 'residual', layers: [{ kind: 'embedding', vocabulary, width: 1 }, { kind: 'flatten' }] }],
   });
 const classes = (output: number) => buildNetwork({ input: 1, layers: [{ kind: 'dense', out: output }] });
 

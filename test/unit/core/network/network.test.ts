@@ -97,7 +97,7 @@ describe('a spec that does not fit is refused with what it has and should have',
     [{ input: 2, layers: [] }, 'layers has [], expected a list of at least 1 layer'],
     [
       { input: 2, layers: [{ kind: 'dens', out: 3 }] },
-      'kind has "dens", expected one of activation, batch-norm, dense, dropout, embedding, layer-norm, residual, swiglu, identity, ',
+      'kind has "dens", expected one of activation, avg-pool, batch-norm, channel-dropout, conv1d, conv2d, conv2d-transpose, dense, ',
     ],
     [{ input: 2, layers: [{ kind: 'dense', out: 1.5 }] }, 'dense: out has 1.5'],
     [{ input: 2, layers: [{ kind: 'dense', out: 3, unit: 1 }] }, 'option "unit" is unknown'],
@@ -106,7 +106,7 @@ describe('a spec that does not fit is refused with what it has and should have',
     [{ input: 2, layers: [null] }, 'layer 0: spec has null, expected an object with a kind'],
     [
       { input: 2, layers: [{ kind: 'residual', layers: [{ kind: 'dense', out: 3 }] }] },
-      'residual: dense(2->3) at layer 0.0: output has length 3, expected 2',
+      'residual: dense(2->3) at layer 0.0: output has shape [3], expected [2] (x + f(x) needs equal shapes, or a shortcut)',
     ],
     [{ input: 2, layers: [{ kind: 'residual', layers: [] }] }, 'residual: layers has [], expected a list'],
     [

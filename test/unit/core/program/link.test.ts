@@ -60,9 +60,28 @@ const mixed: LayerSpec[] = [
   { kind: 'swiglu', out: 5 },
   { kind: 'dense', out: 3 },
 ];
+/** Layers of images. */
+const images: LayerSpec[] = [
+  { kind: 'conv2d', out: 3, kernel: 2 },
+  { kind: 'channel-dropout', rate: 0.3 },
+  { kind: 'conv2d-transpose', out: 5, kernel: 2 },
+  {
+    kind: 'residual',
+    layers: [{ kind: 'max-pool', size: 2 }],
+    shortcut: [{ kind: 'avg-pool', size: 2 }, { kind: 'batch-norm' }],
+  },
+  { kind: 'upsample', factor: 2 },
+  { kind: 'max-pool', size: 3, stride: 2, padding: 1 },
+  { kind: 'avg-pool', size: 2, stride: 1 },
+];
 const networks: Record<string, NetworkSpec> = {
   ...Object.fromEntries((Object.keys(activations) as ActivationName[]).map((fn) => [fn, withActivation(fn)])),
   mixed: { input: 6, layers: mixed },
+  images: { input: [4, 6, 2], layers: [...images, { kind: 'global-avg-pool' }, { kind: 'dense', out: 3 }] },
+  sequences: {
+    input: [6, 2],
+    layers: [{ kind: 'conv1d', out: 3, kernel: 3 }, { kind: 'flatten' }, { kind: 'dense', out: 3 }],
+  },
   'mixed on indices': { input: 2, layers: [{ kind: 'embedding', vocabulary: 5, width: 3 }, ...mixed] },
 };
 /** Operations between others. */

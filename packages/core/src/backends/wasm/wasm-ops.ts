@@ -5,10 +5,7 @@ import type { Op } from '../../program/op.ts';
 import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../program/ops/index.ts';
 
 /** Operations of `ops` without a function in WebAssembly. */
-const plainOps: readonly string[] = [
-  ...['checkIndices', 'maxPoolForward', 'maxPoolBackward', 'avgPoolForward', 'avgPoolBackward', 'globalAvgPoolForward'],
-  ...['globalAvgPoolBackward', 'upsampleForward', 'upsampleBackward', 'positionSums', 'addRow', 'channelDropout'],
-];
+const plainOps: readonly string[] = ['checkIndices'];
 
 /** Activations with functions in WebAssembly. */
 const fastActivations = [

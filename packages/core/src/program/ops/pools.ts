@@ -11,7 +11,7 @@ import {
   upsampleForward,
 } from '../reference/index.ts';
 
-/** Sizes of images, and the window, of which those of the outputs follow: a call on a tape has 16 words. */
+/** Sizes of images, and the window. Those of the outputs follow. */
 const geometry = {
   ...{ B: count, H: count, V: count, C: count, KY: count, KX: count },
   ...{ strideY: count, strideX: count, top: count, left: count },

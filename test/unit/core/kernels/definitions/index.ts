@@ -4,6 +4,7 @@ import type { Arithmetic } from '../../../../support/arithmetic.ts';
 import { activationDefinitions } from './activations.ts';
 import * as layers from './layers.ts';
 import { lossDefinitions } from './losses.ts';
+import * as pools from './pools.ts';
 import * as products from './products.ts';
 import { updateDefinitions } from './updates.ts';
 import * as vectors from './vectors.ts';
@@ -15,6 +16,7 @@ export const definitions: Readonly<Record<string, AnyDefinition>> = {
   ...products,
   ...vectors,
   ...layers,
+  ...pools,
   ...activationDefinitions,
   ...updateDefinitions,
   ...lossDefinitions,

@@ -14,6 +14,18 @@ export const dropout: Definition<'dropout'> = (A, y, x, place, B, size, key0, ke
   });
 };
 
+export const channelDropout: Definition<'channelDropout'> = (
+  ...[A, y, x, _mask, place, B, R, C, key0, key1, threshold, factor]
+) => {
+  const [step, firstRow] = place;
+  const words = new Uint32Array(4);
+  write(y, B * R * C, (i) => {
+    const [n, c] = [Math.floor(i / (R * C)), i % C];
+    philox4x32(words, c >>> 2, firstRow + n, step, step / 2 ** 32, key0, key1);
+    return A.mul(x[i], words[c % 4] < threshold ? 0 : A.of(factor));
+  });
+};
+
 export const layerNormForward: Definition<'layerNormForward'> = (
   ...[A, y, xHat, scales, x, gamma, beta, B, size, epsilon]
 ) => {

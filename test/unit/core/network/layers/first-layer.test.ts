@@ -5,19 +5,30 @@ import { runLayer } from '../../../../support/one-layer.ts';
 
 const specs: { [K in LayerKind]: LayerSpec & { kind: K } } = {
   activation: { kind: 'activation', fn: 'gelu' },
+  'avg-pool': { kind: 'avg-pool', size: 2 },
   'batch-norm': { kind: 'batch-norm' },
+  'channel-dropout': { kind: 'channel-dropout', rate: 0.5 },
   conv1d: { kind: 'conv1d', out: 3, kernel: 2 },
-  conv2d: { kind: 'conv2d', out: 3, kernel: 2 },
+  conv2d: { kind: 'conv2d', out: 3, kernel: [1, 2] },
+  'conv2d-transpose': { kind: 'conv2d-transpose', out: 3, kernel: 2 },
   dense: { kind: 'dense', out: 3 },
   dropout: { kind: 'dropout', rate: 0.5 },
   embedding: { kind: 'embedding', vocabulary: 5, width: 3 },
   flatten: { kind: 'flatten' },
+  'global-avg-pool': { kind: 'global-avg-pool' },
   'layer-norm': { kind: 'layer-norm' },
+  'max-pool': { kind: 'max-pool', size: 2 },
   residual: {
     kind: 'residual',
     layers: [{ kind: 'layer-norm' }, { kind: 'activation', fn: 'tanh' }, { kind: 'dense', out: 2 }],
   },
   swiglu: { kind: 'swiglu', out: 3 },
+  upsample: { kind: 'upsample', factor: 2 },
+};
+/** Layers of windows have two positions of one channel. */
+const shapes: { readonly [K in LayerKind]?: readonly number[] } = {
+  ...{ 'avg-pool': [2, 1], 'channel-dropout': [2, 1], 'global-avg-pool': [2, 1], 'max-pool': [2, 1], upsample: [2, 1] },
+  ...{ conv1d: [2, 1], conv2d: [1, 2, 1], 'conv2d-transpose': [1, 2, 1], flatten: [2, 1] },
 };
 
 test('every kind of layer stands in the table', () => {
@@ -26,15 +37,16 @@ test('every kind of layer stands in the table', () => {
 
 test.each(Object.entries(specs))(
   '%s has the same gradients where nobody asks for the one by its input',
-  (_kind, spec) => {
+  (kind, spec) => {
     const x = [
       [4, 1],
       [0, 3],
       [2, 2],
     ];
     const dy = (o: number) => 1 + ((o * 7) % 5);
-    const { gradients: asked } = runLayer(spec, x, dy);
-    const { gradients, dx } = runLayer(spec, x, dy, { first: true });
+    const { [kind as LayerKind]: input = [2] } = shapes;
+    const { gradients: asked } = runLayer(spec, x, dy, { input });
+    const { gradients, dx } = runLayer(spec, x, dy, { input, first: true });
     for (const [k, gradient] of gradients.entries()) expect(firstDifference(gradient, asked[k])).toBeNull();
     expect(dx.every(Number.isNaN)).toBe(true);
   },

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { buildNetwork, createRandom, initializeParameters, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import { describe, expect, test } from 'vitest';
 import { maxError } from '../../../../support/errors.ts';
 import { runLayer } from '../../../../support/one-layer.ts';
 
@@ -42,4 +43,136 @@ test('keeps its x and dy, whatever the layers inside do in place', () => {
   ).toBeLessThan(1e-15);
   const slope = (value: number) => 1 + f(value) * (1 - f(value)) * (1 - Math.tanh(value) ** 2);
   expect(maxError(dx, x[0].map(slope))).toBeLessThan(1e-15);
+});
+
+describe('with a shortcut', () => {
+  const image = [4, 4, 2] as const;
+  const layers: LayerSpec[] = [
+    { kind: 'conv2d', out: 3, kernel: 3, stride: 2, padding: 1, biasInit: 'normal' },
+    { kind: 'activation', fn: 'tanh' },
+    { kind: 'layer-norm' },
+  ];
+  const shortcut: LayerSpec[] = [
+    { kind: 'avg-pool', size: 2 },
+    { kind: 'conv2d', out: 3, kernel: 1 },
+    { kind: 'batch-norm' },
+  ];
+  const block: LayerSpec = { kind: 'residual', layers, shortcut };
+  const random = createRandom(1, 'rows');
+  const x = Array.from({ length: 2 }, () => Array.from({ length: 32 }, () => random.normal()));
+  const dy = (o: number) => 1 + ((o * 7) % 5);
+  /** A stack of layers as the f of a block whose shortcut gives zeros. */
+  const stackOf = (layers: LayerSpec[], parameters: readonly number[][]) => {
+    const none: LayerSpec[] = [{ kind: 'conv2d', out: 3, kernel: 1, stride: 2, init: 'zeros' }];
+    const zeros = [Array.from({ length: 6 }, () => 0), [0, 0, 0]];
+    return runLayer({ kind: 'residual', layers, shortcut: none }, x, dy, {
+      input: image,
+      parameters: [...parameters, ...zeros],
+    });
+  };
+
+  test('is s(x) + f(x), and its gradients are those of both', () => {
+    const whole = runLayer(block, x, dy, { input: image });
+    const own = whole.parameters.map((tensor) => [...tensor]);
+    const [f, s] = [stackOf(layers, own.slice(0, 4)), stackOf(shortcut, own.slice(4))];
+    const sum = (a: Float64Array, b: Float64Array) => a.map((value, i) => value + b[i]);
+    expect([...whole.y]).toEqual([...sum(s.y, f.y)]);
+    expect([...whole.dx]).toEqual([...sum(s.dx, f.dx)]);
+    const gradients = [...f.gradients.slice(0, 4), ...s.gradients.slice(0, own.length - 4)];
+    expect(whole.gradients.map((tensor) => [...tensor])).toEqual(gradients.map((tensor) => [...tensor]));
+  });
+
+  test('its tensors lie after those of f, and are named by their branch', () => {
+    const { tensors, places } = buildNetwork({ input: image, layers: [{ kind: 'layer-norm' }, block] });
+    expect(tensors.filter(({ layer }) => layer === 1).map(({ name }) => name)).toEqual([
+      ...['layers.0.W', 'layers.0.b', 'layers.2.gamma', 'layers.2.beta', 'shortcut.1.W', 'shortcut.1.b'],
+      ...['shortcut.2.gamma', 'shortcut.2.beta', 'shortcut.2.runningMean', 'shortcut.2.runningVariance'],
+    ]);
+    expect(places.map(({ path }) => path)).toEqual([
+      ...['0', '1', '1.0', '1.1', '1.2', '1.shortcut.0', '1.shortcut.1', '1.shortcut.2'],
+    ]);
+    for (const { tensors: own, layer, path } of places) {
+      const names = layer.inner === undefined ? layer.tensors.map(({ name }) => name) : [];
+      expect([path, own.map(({ name }) => name.split('.').at(-1))]).toEqual([path, names]);
+    }
+  });
+
+  test('starts f as it starts without a shortcut', () => {
+    const startOf = (shortcut: object) => {
+      const layer: LayerSpec = { kind: 'residual', layers: [{ kind: 'dense', out: 2 }], ...shortcut };
+      const network = buildNetwork({ input: 2, layers: [layer] });
+      const theta = new Float64Array(network.parameterCount);
+      initializeParameters(network, theta, 1);
+      return [...theta.subarray(0, 6)];
+    };
+    expect(startOf({ shortcut: [{ kind: 'dense', out: 2 }] })).toEqual(startOf({}));
+  });
+
+  test('dropout inside of it draws masks of its own', () => {
+    const drop: LayerSpec = { kind: 'dropout', rate: 0.5 };
+    const { y } = runLayer(
+      { kind: 'residual', layers: [drop], shortcut: [drop] },
+      [Array.from({ length: 64 }, () => 1)],
+      dy,
+    );
+    expect(new Set(y)).toEqual(new Set([0, 2, 4]));
+  });
+
+  test('views of x may stand first in both', () => {
+    const flat: LayerSpec = { kind: 'residual', layers: [{ kind: 'flatten' }], shortcut: [{ kind: 'flatten' }] };
+    const { y, dx } = runLayer(flat, [[1, 2, 3, 4]], (o) => o, { input: [2, 2] });
+    expect([[...y], [...dx]]).toEqual([
+      [2, 4, 6, 8],
+      [0, 2, 4, 6],
+    ]);
+    const tanh: LayerSpec[] = [{ kind: 'flatten' }, { kind: 'activation', fn: 'gelu' }];
+    const pair = runLayer({ kind: 'residual', layers: tanh, shortcut: tanh }, [[1, 2]], () => 1, { input: [1, 2] });
+    const alone = runLayer({ kind: 'activation', fn: 'gelu' }, [[1, 2]], () => 1);
+    expect([[...pair.y], [...pair.dx]]).toEqual(
+      [alone.y.map((v) => v + v), alone.dx.map((v) => v + v)].map((a) => [...a]),
+    );
+  });
+
+  test.each<[object, string, string]>([
+    [
+      { layers: [{ kind: 'conv2d', out: 2, kernel: 3 }] },
+      'residual: conv2d(2->2, 3x3) at layer 1.0: output has shape [2,2,2], expected [4,4,2] (x + f(x) needs equal shapes',
+      'layers.1.0.out',
+    ],
+    [
+      { layers, shortcut: [{ kind: 'avg-pool', size: 4 }] },
+      'layer 1.2: output has shape [2,2,3], expected [1,1,2] (s(x) + f(x) needs equal shapes, and this is the output of',
+      'layers.1.2.out',
+    ],
+    [
+      { layers, shortcut: [{ kind: 'avg-pool', size: 5 }] },
+      'buildNetwork: layer 1.shortcut.0: avg-pool: size spans 5 positions of 4, expected one that fits into [4,4,2]',
+      'layers.1.shortcut.0.size',
+    ],
+    [
+      { layers, shortcut: [{ kind: 'relu' }, { kind: 'dense', in: 3, out: 2 }] },
+      'dense(3->2) at layer 1.shortcut.1: input has shape [4,4,3], expected [4,4,2] (output of relu(32))',
+      'layers.1.shortcut.1.in',
+    ],
+    [
+      { layers, shortcut: [{ kind: 'dense', in: 3, out: 2 }] },
+      'expected [4,4,2] (output of the input of layer 1.shortcut)',
+      'layers.1.shortcut.0.in',
+    ],
+    [{ layers, shortcut: [] }, 'residual: shortcut has [], expected a list of at least 1', 'layers.1.shortcut'],
+  ])('%j is refused in a sentence', (options, sentence, option) => {
+    const spec = { input: image, layers: [{ kind: 'relu' }, { kind: 'residual', ...options }] } as NetworkSpec;
+    expect(() => buildNetwork(spec)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(sentence), options: [option] }),
+    );
+  });
+
+  test('may be nested as deep as the layers of a block', () => {
+    const nested = (levels: number): LayerSpec =>
+      levels === 1
+        ? { kind: 'relu' }
+        : { kind: 'residual', layers: [{ kind: 'relu' }], shortcut: [nested(levels - 1)] };
+    expect(() => buildNetwork({ input: 2, layers: [nested(16)] })).not.toThrow();
+    expect(() => buildNetwork({ input: 2, layers: [nested(17)] })).toThrow('has more than 16 levels of nested layers');
+  });
 });

@@ -1,0 +1,121 @@
+import type { Definition } from './definition.ts';
+import { chain, overRows, upTo, write } from './sums.ts';
+
+/** The places of one axis that window `o` reads, ascending. */
+const window = (o: number, n: number, size: number, stride: number, padding: number): number[] =>
+  upTo(size)
+    .map((k) => o * stride + k - padding)
+    .filter((i) => i >= 0 && i < n);
+
+/** Images as pools see them: which inputs an output reads, and which outputs read an input. */
+function windows(...[B, H, V, C, KY, KX, strideY, strideX, top, left]: readonly number[]): {
+  read: number[][];
+  readBy: number[][];
+} {
+  const [OH, OV] = [Math.floor((H + 2 * top - KY) / strideY) + 1, Math.floor((V + 2 * left - KX) / strideX) + 1];
+  const read = upTo(B * OH * OV * C).map((at) => {
+    const [n, oy, ox, c] = [
+      Math.floor(at / (OH * OV * C)),
+      Math.floor(at / (OV * C)) % OH,
+      Math.floor(at / C) % OV,
+      at % C,
+    ];
+    const columns = window(ox, V, KX, strideX, left);
+    return window(oy, H, KY, strideY, top).flatMap((iy) => columns.map((ix) => ((n * H + iy) * V + ix) * C + c));
+  });
+  const readBy = upTo(B * H * V * C).map((): number[] => []);
+  for (const [o, inputs] of read.entries()) for (const i of inputs) readBy[i].push(o);
+  return { read, readBy };
+}
+
+/** The first of the largest inputs, or of those that are NaN. */
+function place(x: ArrayLike<number>, inputs: readonly number[]): number {
+  const lost = inputs.find((i) => Number.isNaN(x[i]));
+  return lost ?? inputs.reduce((most, i) => (x[i] > x[most] ? i : most));
+}
+
+export const maxPoolForward: Definition<'maxPoolForward'> = (_A, y, x, ...geometry) => {
+  const { read } = windows(...geometry);
+  write(y, read.length, (o) => x[place(x, read[o])]);
+};
+
+export const maxPoolBackward: Definition<'maxPoolBackward'> = (A, dx, dy, x, _y, ...geometry) => {
+  const { read, readBy } = windows(...geometry);
+  const places = read.map((inputs) => place(x, inputs));
+  write(dx, readBy.length, (i) =>
+    chain(
+      A,
+      readBy[i].filter((o) => places[o] === i).map((o) => dy[o]),
+    ),
+  );
+};
+
+export const avgPoolForward: Definition<'avgPoolForward'> = (A, y, x, ...geometry) => {
+  const { read } = windows(...geometry);
+  write(y, read.length, (o) =>
+    A.div(
+      chain(
+        A,
+        read[o].map((i) => x[i]),
+      ),
+      A.of(geometry[4] * geometry[5]),
+    ),
+  );
+};
+
+export const avgPoolBackward: Definition<'avgPoolBackward'> = (A, dx, dy, ...geometry) => {
+  const { readBy } = windows(...geometry);
+  write(dx, readBy.length, (i) =>
+    A.flush(
+      A.div(
+        chain(
+          A,
+          readBy[i].map((o) => dy[o]),
+        ),
+        A.of(geometry[4] * geometry[5]),
+      ),
+    ),
+  );
+};
+
+export const globalAvgPoolForward: Definition<'globalAvgPoolForward'> = (A, y, _sums, x, B, R, C) =>
+  write(y, B * C, (at) => {
+    const [n, c] = [Math.floor(at / C), at % C];
+    return A.div(
+      overRows(A, 1, 1, R, (p) => x[(n * R + p) * C + c]),
+      A.of(R),
+    );
+  });
+
+export const globalAvgPoolBackward: Definition<'globalAvgPoolBackward'> = (A, dx, dy, B, R, C) =>
+  write(dx, B * R * C, (at) => A.flush(A.div(dy[Math.floor(at / (R * C)) * C + (at % C)], A.of(R))));
+
+/** The input that each output of an upsampling repeats. */
+const sources = (...[B, H, V, C, FY, FX]: readonly number[]): number[] =>
+  upTo(B * H * FY * V * FX * C).map((at) => {
+    const [row, ox, c] = [Math.floor(at / (V * FX * C)), Math.floor(at / C) % (V * FX), at % C];
+    return (Math.floor(row / FY) * V + Math.floor(ox / FX)) * C + c;
+  });
+
+export const upsampleForward: Definition<'upsampleForward'> = (_A, y, x, ...sizes) => {
+  const from = sources(...sizes);
+  write(y, from.length, (o) => x[from[o]]);
+};
+
+export const upsampleBackward: Definition<'upsampleBackward'> = (A, dx, dy, ...sizes) => {
+  const [B, H, V, C] = sizes;
+  const terms = upTo(B * H * V * C).map((): number[] => []);
+  for (const [o, i] of sources(...sizes).entries()) terms[i].push(dy[o]);
+  write(dx, terms.length, (i) => chain(A, terms[i]));
+};
+
+export const positionSums: Definition<'positionSums'> = (A, db, _sums, dy, B, leaf, joins, R, O) =>
+  write(db, O, (o) =>
+    A.add(
+      joins ? db[o] : 0,
+      overRows(A, B, leaf, R, (p) => dy[p * O + o]),
+    ),
+  );
+
+export const addRow: Definition<'addRow'> = (A, y, row, B, size) =>
+  write(y, B * size, (i) => A.add(y[i], row[i % size]));

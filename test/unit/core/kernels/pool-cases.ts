@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { ops } from '../../../../packages/core/src/program/ops/index.ts';
+import { sumLevels } from '../../../../packages/core/src/program/reference/index.ts';
+import { choice, type KernelCase, leaf } from './kernel-case.ts';
+
+/** One axis, from its outputs on. Windows may leave inputs unread between them and after the last. */
+const axis = fc
+  .record({
+    outputs: fc.integer({ min: 1, max: 5 }),
+    size: fc.constantFrom(1, 2, 2, 3, 3, 4, 5),
+    stride: fc.constantFrom(1, 2, 2, 3, 5),
+    half: fc.nat(2),
+    unread: fc.nat(4),
+  })
+  .map(({ outputs, size, stride, half, unread }) => {
+    const padding = Math.min(half, Math.floor(size / 2));
+    const inputs = (outputs - 1) * stride + size - 2 * padding + (unread % stride);
+    // An image has a position at least; a window may then have none of its padding.
+    return inputs > 0
+      ? { outputs, size, stride, padding, inputs }
+      : { outputs, size, stride, padding: 0, inputs: size };
+  })
+  .map((drawn) => ({
+    ...drawn,
+    outputs: Math.floor((drawn.inputs + 2 * drawn.padding - drawn.size) / drawn.stride) + 1,
+  }));
+
+const rows = fc.constantFrom(0, 1, 1, 2, 3, 5);
+/** Channels: vectors are 2 or 4 wide and taken four at a time. */
+const channels = fc.oneof(
+  { weight: 20, arbitrary: fc.integer({ min: 1, max: 17 }) },
+  fc.constantFrom(31, 32, 33, 64, 65),
+);
+
+/** B, H, V, C, KY, KX, strideY, strideX, top, left, and the outputs OH, OV. */
+const pools = fc
+  .tuple(rows, axis, axis, channels)
+  .map(([B, y, x, C]) => [
+    ...[B, y.inputs, x.inputs, C, y.size, x.size, y.stride, x.stride, y.padding, x.padding],
+    ...[y.outputs, x.outputs],
+  ]);
+
+type Ten = readonly [number, number, number, number, number, number, number, number, number, number];
+const geometryOf = (dims: readonly number[]) => dims.slice(0, 10) as unknown as Ten;
+const imagesOf = ([B, H, V, C]: readonly number[]): number => B * H * V * C;
+const pooledOf = (dims: readonly number[]): number => dims[0] * dims[10] * dims[11] * dims[3];
+
+/** B, H, V, C, FY, FX. */
+const repeats = fc.tuple(
+  rows,
+  ...[4, 4].map((max) => fc.integer({ min: 1, max })),
+  channels,
+  ...[3, 3].map((max) => fc.integer({ min: 1, max })),
+);
+type Six = readonly [number, number, number, number, number, number];
+const repeatedOf = ([B, H, V, C, FY, FX]: readonly number[]): number => B * H * FY * V * FX * C;
+
+/** Positions of a row: on both sides of a piece of 64. */
+const positions = fc.oneof(
+  { weight: 9, arbitrary: fc.integer({ min: 1, max: 9 }) },
+  fc.constantFrom(63, 64, 65, 128, 129, 200),
+);
+
+export const poolCases = {
+  maxPoolForward: {
+    ops: [ops.maxPoolForward],
+    dims: pools,
+    arrays: (dims) => ({ y: pooledOf(dims), x: imagesOf(dims) }),
+    writes: ['y'],
+    emit: (emit, { y, x }, dims) => emit(ops.maxPoolForward, y, x, ...geometryOf(dims)),
+  },
+  // dx by the maxima of the pass before it, with as many equal inputs as there are.
+  maxPoolBackward: {
+    ops: [ops.maxPoolForward, ops.maxPoolBackward],
+    dims: fc.tuple(pools, choice).map(([dims, coarse]) => [...dims, coarse]),
+    arrays: (dims) => ({ dx: imagesOf(dims), dy: pooledOf(dims), x: imagesOf(dims), y: pooledOf(dims) }),
+    writes: ['dx'],
+    prepare({ x }, dims) {
+      if (dims[12] === 1) for (const [i, value] of x.entries()) x[i] = Math.sign(value);
+    },
+    emit(emit, { dx, dy, x, y }, dims) {
+      emit(ops.maxPoolForward, y, x, ...geometryOf(dims));
+      emit(ops.maxPoolBackward, dx, dy, x, y, ...geometryOf(dims));
+    },
+  },
+  avgPoolForward: {
+    ops: [ops.avgPoolForward],
+    dims: pools,
+    arrays: (dims) => ({ y: pooledOf(dims), x: imagesOf(dims) }),
+    writes: ['y'],
+    emit: (emit, { y, x }, dims) => emit(ops.avgPoolForward, y, x, ...geometryOf(dims)),
+  },
+  avgPoolBackward: {
+    ops: [ops.avgPoolBackward],
+    dims: pools,
+    arrays: (dims) => ({ dx: imagesOf(dims), dy: pooledOf(dims) }),
+    writes: ['dx'],
+    emit: (emit, { dx, dy }, dims) => emit(ops.avgPoolBackward, dx, dy, ...geometryOf(dims)),
+  },
+  globalAvgPoolForward: {
+    ops: [ops.globalAvgPoolForward],
+    dims: fc.tuple(rows, positions, channels),
+    arrays: ([B, R, C]) => ({ y: B * C, sums: sumLevels(1, R) * C, x: B * R * C }),
+    writes: ['y'],
+    emit: (emit, { y, sums, x }, [B, R, C]) => emit(ops.globalAvgPoolForward, y, sums, x, B, R, C),
+  },
+  globalAvgPoolBackward: {
+    ops: [ops.globalAvgPoolBackward],
+    dims: fc.tuple(rows, positions, channels),
+    arrays: ([B, R, C]) => ({ dx: B * R * C, dy: B * C }),
+    writes: ['dx'],
+    emit: (emit, { dx, dy }, [B, R, C]) => emit(ops.globalAvgPoolBackward, dx, dy, B, R, C),
+  },
+  upsampleForward: {
+    ops: [ops.upsampleForward],
+    dims: repeats,
+    arrays: (dims) => ({ y: repeatedOf(dims), x: imagesOf(dims) }),
+    writes: ['y'],
+    emit: (emit, { y, x }, dims) => emit(ops.upsampleForward, y, x, ...(dims as unknown as Six)),
+  },
+  upsampleBackward: {
+    ops: [ops.upsampleBackward],
+    dims: repeats,
+    arrays: (dims) => ({ dx: imagesOf(dims), dy: repeatedOf(dims) }),
+    writes: ['dx'],
+    emit: (emit, { dx, dy }, dims) => emit(ops.upsampleBackward, dx, dy, ...(dims as unknown as Six)),
+  },
+  positionSums: {
+    ops: [ops.positionSums],
+    dims: fc.tuple(rows, leaf, choice, positions, channels),
+    arrays: ([B, , , R, O]) => ({ db: O, sums: sumLevels(Math.max(B, 1), R) * O, dy: B * R * O }),
+    writes: ['db'],
+    emit(emit, { db, sums, dy }, [B, leaf, joins, R, O]) {
+      emit(ops.positionSums, db, sums, dy, B, leaf, joins === 1, R, O);
+    },
+  },
+  addRow: {
+    ops: [ops.addRow],
+    dims: fc.tuple(rows, channels),
+    arrays: ([B, size]) => ({ y: B * size, row: size }),
+    writes: ['y'],
+    emit: (emit, { y, row }, [B, size]) => emit(ops.addRow, y, row, B, size),
+  },
+} satisfies Record<string, KernelCase>;
