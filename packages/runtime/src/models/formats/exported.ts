@@ -1,6 +1,7 @@
 import type { Elements, Loss, ModelContents, Network } from '@gradloom/core';
 import { createElements, typeOf, viewOf } from '@gradloom/core/internal';
-import { type TorchTensor, torchTensors, toTorch } from './torch-tensors.ts';
+import { reorder } from './reorder.ts';
+import { type TorchTensor, torchTensors } from './torch-tensors.ts';
 
 /** A checked model to be exported. */
 export interface ExportedModel {
@@ -16,7 +17,8 @@ export function* torchNumbers({
 }: ExportedModel): Generator<{ readonly tensor: TorchTensor; readonly numbers: Elements }> {
   for (const tensor of torchTensors(network)) {
     const numbers = createElements(typeOf(contents.parameters), tensor.length);
-    toTorch(numbers, viewOf(contents.parameters, tensor.offset, tensor.length), tensor);
+    const own = viewOf(contents.parameters, tensor.offset, tensor.length);
+    reorder(numbers, own, tensor.axes, tensor.order);
     yield { tensor, numbers };
   }
 }
