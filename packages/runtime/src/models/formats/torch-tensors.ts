@@ -1,5 +1,5 @@
 import type { LayerKind, Network, NetworkPlace, Shape } from '@gradloom/core';
-import { channelsOf, nameOfPlaced, positionsOf, show } from '@gradloom/core/internal';
+import { channelsOf, nameOfPlaced, positionsOf, shapeText } from '@gradloom/core/internal';
 import { channelsFirst } from './reorder.ts';
 
 /** A tensor of a network as PyTorch's `nn.Sequential` of the same layers has it. */
@@ -159,9 +159,10 @@ function join(place: NetworkPlace, one: Order, other: Order): void {
   const [a, b] = [rootOf(one), rootOf(other)];
   if (a === b) return;
   if (a.image === undefined) a.image = b.image;
-  else if (b.image !== undefined && show(a.image) !== show(b.image)) {
-    const images = `flattened images of the shapes ${show(a.image)} and ${show(b.image)}`;
-    throw new Error(`${nameOfPlaced(place)} adds ${images}, expected one shape (PyTorch flattens channels first)`);
+  else if (b.image !== undefined && String(a.image) !== String(b.image)) {
+    const [first, second] = [a.image, b.image].map((image) => (image === null ? 'none' : shapeText(image)));
+    const images = `${first} and ${second}, expected one shape, since PyTorch flattens channels first`;
+    throw new Error(`${nameOfPlaced(place)} adds flattened images of the shapes ${images}`);
   }
   b.same = a;
 }

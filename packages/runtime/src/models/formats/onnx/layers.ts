@@ -67,7 +67,6 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     const axes = place.layer.in.slice(1).map((_, a) => first + a);
     return { shape: place.layer.out, value: graph.node('ReduceMean', [x.value], { axes, keepdims: 0 }), image: null };
   },
-  flatten: ({ x }) => x, // every layer takes the numbers of a row in their order
   // Not LayerNormalization, which takes ε as a float32.
   'layer-norm'({ graph, channels, x, place, along }) {
     const { epsilon = 1e-5 } = place.spec as Spec<'layer-norm'>;
