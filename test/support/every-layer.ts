@@ -10,6 +10,9 @@ import {
 } from '@gradloom/core';
 import { inputsOf } from '@gradloom/core/internal';
 
+const relu: LayerSpec = { kind: 'activation', fn: 'relu' };
+const tanh: LayerSpec = { kind: 'activation', fn: 'tanh' };
+
 /** Networks that together have every kind of layer and every activation, for code that must know all of them. */
 export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
   'dense layers and every activation': {
@@ -64,9 +67,124 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
     input: 3,
     layers: [
       { kind: 'embedding', vocabulary: 9, width: 4 },
+      { kind: 'flatten' },
       { kind: 'dense', out: 6 },
       { kind: 'activation', fn: 'relu' },
       { kind: 'dense', out: 2 },
+    ],
+  },
+  'convolutions of a text': {
+    input: 9,
+    layers: [
+      { kind: 'embedding', vocabulary: 7, width: 6 },
+      { kind: 'batch-norm' },
+      { kind: 'dense', out: 4 },
+      { kind: 'conv1d', out: 6, kernel: 3, padding: 'same', groups: 2 },
+      tanh,
+      { kind: 'avg-pool', size: 3, stride: 2, padding: 1 },
+      { kind: 'conv1d', out: 4, kernel: 2, dilation: 2, bias: false },
+      { kind: 'batch-norm' },
+      { kind: 'upsample', factor: 2 },
+      { kind: 'max-pool', size: 2 },
+      { kind: 'flatten' },
+      { kind: 'swiglu', out: 3 },
+    ],
+  },
+  'LeNet-5': {
+    input: [28, 28, 1],
+    layers: [
+      { kind: 'conv2d', out: 6, kernel: 5, padding: 2 },
+      tanh,
+      { kind: 'avg-pool', size: 2 },
+      { kind: 'conv2d', out: 16, kernel: 5 },
+      tanh,
+      { kind: 'avg-pool', size: 2 },
+      { kind: 'flatten' },
+      { kind: 'dense', out: 120 },
+      tanh,
+      { kind: 'dense', out: 84 },
+      tanh,
+      { kind: 'dense', out: 10 },
+    ],
+  },
+  'a convnet': {
+    input: [12, 10, 3],
+    layers: [
+      { kind: 'conv2d', out: 8, kernel: 3 },
+      relu,
+      { kind: 'max-pool', size: 2 },
+      { kind: 'channel-dropout', rate: 0.2 },
+      { kind: 'conv2d', out: 12, kernel: [3, 2], padding: [1, 0], stride: [2, 1], dilation: [1, 2] },
+      relu,
+      { kind: 'max-pool', size: [2, 1], padding: [1, 0] },
+      { kind: 'flatten' },
+      { kind: 'layer-norm' },
+      { kind: 'batch-norm' },
+      { kind: 'residual', layers: [tanh, { kind: 'dense', out: 48 }, { kind: 'layer-norm' }] },
+      { kind: 'dropout', rate: 0.5 },
+      { kind: 'dense', out: 4 },
+    ],
+  },
+  'residual blocks of an image': {
+    input: [8, 8, 3],
+    layers: [
+      { kind: 'conv2d', out: 4, kernel: 3, padding: 'same', bias: false },
+      { kind: 'batch-norm' },
+      relu,
+      {
+        kind: 'residual',
+        layers: [
+          { kind: 'conv2d', out: 4, kernel: 3, padding: 1, bias: false },
+          { kind: 'batch-norm' },
+          relu,
+          { kind: 'conv2d', out: 4, kernel: 3, padding: 1, bias: false },
+          { kind: 'batch-norm' },
+        ],
+      },
+      relu,
+      {
+        kind: 'residual',
+        layers: [
+          { kind: 'conv2d', out: 6, kernel: 3, stride: 2, padding: 1, bias: false },
+          { kind: 'batch-norm' },
+          relu,
+          { kind: 'conv2d', out: 6, kernel: 3, padding: 1, bias: false },
+          { kind: 'batch-norm' },
+        ],
+        shortcut: [{ kind: 'conv2d', out: 6, kernel: 1, stride: 2, bias: false }, { kind: 'batch-norm' }],
+      },
+      relu,
+      { kind: 'global-avg-pool' },
+      { kind: 'dense', out: 5 },
+    ],
+  },
+  'a decoder': {
+    input: [2, 3, 4],
+    layers: [
+      { kind: 'dense', out: 6 },
+      { kind: 'layer-norm' },
+      { kind: 'conv2d-transpose', out: 5, kernel: 3, stride: 2, padding: 1, outputPadding: 1 },
+      { kind: 'batch-norm' },
+      { kind: 'activation', fn: 'leaky-relu' },
+      { kind: 'upsample', factor: [2, 1] },
+      { kind: 'residual', layers: [{ kind: 'dense', out: 5 }, tanh, { kind: 'swiglu', out: 5 }] },
+      { kind: 'conv2d-transpose', out: 3, kernel: [2, 4], stride: [1, 3], outputPadding: [0, 2], bias: false },
+    ],
+  },
+  'depthwise convolutions': {
+    input: [7, 6, 2],
+    layers: [
+      { kind: 'conv2d', out: 4, kernel: 3, stride: 2, padding: 1 },
+      { kind: 'conv2d', out: 8, kernel: 3, padding: 'same', groups: 4 },
+      relu,
+      { kind: 'conv2d', out: 6, kernel: 1 },
+      { kind: 'flatten' },
+      {
+        kind: 'residual',
+        layers: [{ kind: 'dense', out: 9 }, tanh],
+        shortcut: [{ kind: 'batch-norm' }, { kind: 'dense', out: 9 }],
+      },
+      { kind: 'dense', out: 3 },
     ],
   },
 };
@@ -80,14 +198,17 @@ export function inputsFor(spec: NetworkSpec, rows: number): number[][] {
   return Array.from({ length: rows }, () => Array.from({ length: inputsOf(spec) }, draw));
 }
 
-/** Weights like those after training; variances are above 0. */
+/** Weights like those after training: sums of products stay near 1; variances are above 0. */
 export function weightsFor(spec: NetworkSpec): Float64Array {
   const { tensors, parameterCount } = buildNetwork(spec);
   const random = createRandom(4, 'weights');
   const parameters = Float64Array.from({ length: parameterCount }, () => random.normal());
-  for (const { name, offset, length } of tensors) {
-    if (!name.endsWith('runningVariance')) continue;
-    for (let i = offset; i < offset + length; i++) parameters[i] = 0.5 + Math.abs(parameters[i]);
+  for (const { name, shape, offset, length } of tensors) {
+    const terms = /W[gv]?$/.test(name) ? length / shape[shape.length - 1] : 1;
+    for (let i = offset; i < offset + length; i++) {
+      if (name.endsWith('runningVariance')) parameters[i] = 0.5 + Math.abs(parameters[i]);
+      else parameters[i] /= Math.sqrt(terms);
+    }
   }
   return parameters;
 }

@@ -15,7 +15,7 @@ def run(case):
     for value in session.get_inputs():
         # JSON has no NaN, so null stands for it.
         cells = numpy.array(case["inputs"][value.name], dtype=TYPES[value.type])
-        feeds[value.name] = cells.reshape(len(cells), -1)
+        feeds[value.name] = cells.reshape(len(cells), *value.shape[1:])
     names = [value.name for value in session.get_outputs()]
     results = {}
     kind = ""

@@ -1,5 +1,7 @@
 """PyTorch networks from Gradloom specs, in float64, in evaluation mode."""
 
+import math
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -9,12 +11,13 @@ torch.set_num_threads(1)
 
 
 class Residual(nn.Module):
-    def __init__(self, layers):
+    def __init__(self, layers, shortcut):
         super().__init__()
         self.layers = nn.Sequential(*layers)
+        self.shortcut = nn.Sequential(*shortcut)
 
     def forward(self, x):
-        return x + self.layers(x)
+        return self.shortcut(x) + self.layers(x)
 
 
 class Swiglu(nn.Module):
@@ -29,7 +32,7 @@ class Swiglu(nn.Module):
 
 class Embedding(nn.Embedding):
     def forward(self, x):
-        return super().forward(x.long()).flatten(1)
+        return super().forward(x.long())
 
 
 class Step(nn.Module):
@@ -54,32 +57,129 @@ def activation(spec):
     }[spec["fn"]]()
 
 
-def build(specs, width):
-    """The modules of a list of layers in the long form, and the width of their outputs."""
+class ToFirst(nn.Module):
+    """Takes vectors of an embedding, whose channels come last."""
+
+    def forward(self, x):
+        return super().forward(x.movedim(-1, 1))
+
+
+class NormOfLast(ToFirst):
+    def forward(self, x):
+        return super().forward(x).movedim(1, -1)
+
+
+class OnLast(nn.Module):
+    """Acts on the channels of an image, which come first."""
+
+    def forward(self, x):
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+
+
+class GlobalAvgPool(nn.Module):
+    def forward(self, x):
+        return x.flatten(2).mean(2)
+
+
+class Upsample(nn.Module):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x):
+        for a, times in enumerate(self.factor):
+            x = x.repeat_interleave(times, 2 + a)
+        return x
+
+
+def build(specs, shape, first=True):
+    """The modules of a list of layers in the long form; the shape of their outputs, channels last as in a spec; and
+    whether channels come first in PyTorch, as after anything but an embedding.
+    """
     modules = []
     for spec in specs:
-        kind = spec["kind"]
+        kind, C, axes = spec["kind"], shape[-1], len(shape) - 1
+        each = lambda value: [value] * axes if isinstance(value, int) else value
+
+        def add(module, *args, mixin=None, **options):
+            own = module if mixin is None else type(module.__name__, (mixin, module), {})
+            modules.append(own(*args, **options))
+
+        def option(name, default):
+            value = spec.get(name, default)
+            return value if isinstance(value, (int, str)) else tuple(value)
+
+        on_last = OnLast if first and axes > 0 else None
+        on_image = None if first else ToFirst
         if kind == "dense":
-            modules.append(nn.Linear(width, spec["out"]))
-            width = spec["out"]
+            add(nn.Linear, C, spec["out"], mixin=on_last)
+        elif kind == "swiglu":
+            add(Swiglu, C, spec["out"], mixin=on_last)
+        elif kind == "layer-norm":
+            add(nn.LayerNorm, C, eps=spec.get("epsilon", 1e-5), mixin=on_last)
+        elif kind == "batch-norm":
+            norm = nn.BatchNorm2d if axes == 2 else nn.BatchNorm1d
+            options = {"eps": spec.get("epsilon", 1e-5), "momentum": spec.get("momentum", 0.1)}
+            add(norm, C, **options, mixin=None if first or axes == 0 else NormOfLast)
         elif kind == "activation":
             modules.append(activation(spec))
         elif kind == "dropout":
-            modules.append(nn.Dropout(spec["rate"]))
-        elif kind == "layer-norm":
-            modules.append(nn.LayerNorm(width, eps=spec.get("epsilon", 1e-5)))
-        elif kind == "batch-norm":
-            modules.append(nn.BatchNorm1d(width, eps=spec.get("epsilon", 1e-5)))
+            add(nn.Dropout, spec["rate"])
+        elif kind == "channel-dropout":
+            add(nn.Dropout2d, spec["rate"])
         elif kind == "embedding":
-            modules.append(Embedding(spec["vocabulary"], spec["width"]))
-            width *= spec["width"]
-        elif kind == "swiglu":
-            modules.append(Swiglu(width, spec["out"]))
-            width = spec["out"]
+            add(Embedding, spec["vocabulary"], spec["width"])
+            shape, first = [*shape, spec["width"]], False
+        elif kind == "flatten":
+            add(nn.Flatten)
+            shape = [math.prod(shape)]
+        elif kind in ("conv1d", "conv2d"):
+            convolution = {"conv1d": nn.Conv1d, "conv2d": nn.Conv2d}[kind]
+            options = [option("stride", 1), option("padding", 0), option("dilation", 1)]
+            options += [spec.get("groups", 1), spec.get("bias", True)]
+            add(convolution, C, spec["out"], option("kernel", 1), *options, mixin=on_image)
+        elif kind == "conv2d-transpose":
+            options = [option("stride", 1), option("padding", 0), option("outputPadding", 0)]
+            add(nn.ConvTranspose2d, C, spec["out"], option("kernel", 1), *options, bias=spec.get("bias", True))
+        elif kind in ("max-pool", "avg-pool"):
+            pools = {"max-pool": [nn.MaxPool1d, nn.MaxPool2d], "avg-pool": [nn.AvgPool1d, nn.AvgPool2d]}[kind]
+            add(pools[axes - 1], option("size", 1), option("stride", spec["size"]), option("padding", 0), mixin=on_image)
+        elif kind == "global-avg-pool":
+            add(GlobalAvgPool, mixin=on_image)
+            shape = [C]
+        elif kind == "upsample":
+            add(Upsample, each(spec["factor"]), mixin=on_image)
         elif kind == "residual":
-            modules.append(Residual(build(spec["layers"], width)[0]))
-    return modules, width
+            layers, out, kept = build(spec["layers"], shape, first)
+            modules.append(Residual(layers, build(spec.get("shortcut", []), shape, first)[0]))
+            shape, first = out, kept
+        else:
+            raise ValueError(f"no module for {kind}")
+        if kind.startswith("conv") or "-pool" in kind or kind == "upsample":
+            first = True
+        if kind.startswith("conv") or kind in ("max-pool", "avg-pool", "upsample"):
+            with torch.no_grad():
+                y = modules[-1](torch.zeros(1, *([C, *shape[:-1]] if on_image is None else shape)))
+            shape = [*y.shape[2:], y.shape[1]]
+        elif "out" in spec:
+            shape = [*shape[:-1], spec["out"]]
+    return modules, shape, first
+
+
+class Network(nn.Sequential):
+    """Takes rows [N, I] as in Gradloom, channels last, and gives such rows."""
+
+    def __init__(self, network):
+        self.shape = [network["input"]] if isinstance(network["input"], int) else network["input"]
+        modules, out, first = build(network["layers"], self.shape)
+        self.moves = first and len(out) > 1
+        super().__init__(*modules)
+
+    def forward(self, x):
+        x = x.reshape(-1, *self.shape)
+        y = super().forward(x.movedim(-1, 1) if len(self.shape) > 1 else x)
+        return (y.movedim(1, -1) if self.moves else y).flatten(1)
 
 
 def sequential(network):
-    return nn.Sequential(*build(network["layers"], network["input"])[0]).eval()
+    return Network(network).eval()

@@ -1,6 +1,7 @@
 import type { Elements, Loss, ModelContents, Network } from '@gradloom/core';
 import { createElements, typeOf, viewOf } from '@gradloom/core/internal';
-import { type TorchTensor, torchTensors, toTorch } from './torch-tensors.ts';
+import { reorder } from './reorder.ts';
+import { type TorchTensor, torchTensors } from './torch-tensors.ts';
 
 /** A checked model to be exported. */
 export interface ExportedModel {
@@ -9,14 +10,21 @@ export interface ExportedModel {
   readonly loss: Loss | null; // loss of the model
 }
 
-/** The tensors with their numbers, row-major and in PyTorch's layout: one copy at a time. */
-export function* torchNumbers({
-  contents,
-  network,
-}: ExportedModel): Generator<{ readonly tensor: TorchTensor; readonly numbers: Elements }> {
-  for (const tensor of torchTensors(network)) {
-    const numbers = createElements(typeOf(contents.parameters), tensor.length);
-    toTorch(numbers, viewOf(contents.parameters, tensor.offset, tensor.length), tensor);
+/** A tensor with its numbers, row-major and in PyTorch's layout. */
+export interface TorchNumbers {
+  readonly tensor: TorchTensor;
+  readonly numbers: Elements;
+}
+
+/** The tensors with their numbers, one copy at a time. @throws Error at once if PyTorch cannot have this network */
+export function torchNumbers({ contents: { parameters }, network }: ExportedModel): Iterable<TorchNumbers> {
+  return copies(parameters, torchTensors(network));
+}
+
+function* copies(parameters: Elements, tensors: readonly TorchTensor[]): Generator<TorchNumbers> {
+  for (const tensor of tensors) {
+    const numbers = createElements(typeOf(parameters), tensor.length);
+    reorder(numbers, viewOf(parameters, tensor.offset, tensor.length), tensor.axes, tensor.order);
     yield { tensor, numbers };
   }
 }

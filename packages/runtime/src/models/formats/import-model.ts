@@ -35,8 +35,8 @@ import { precision } from '../../training/run/precision.ts';
 import { createModel } from '../model.ts';
 import { endingsOf, formatOf, modelFormats } from './index.ts';
 import { matchTensors, type Renames } from './match-tensors.ts';
+import { inverseOrder, reorder } from './reorder.ts';
 import type { FileFault, TensorFile } from './tensor-file.ts';
-import { fromTorch } from './torch-tensors.ts';
 
 const importOptions = defineOptions('importModel', {
   /** The network. @default the one described in a file of `exportModel` */
@@ -163,7 +163,9 @@ async function readParameters(
     }
     const beyond = firstBeyond(numbers, type);
     if (beyond !== undefined) throw fault(`${show(beyond)} in ${showName(name)}`, `numbers that ${type} can hold`);
-    fromTorch(own, numbers, wanted);
+    const { axes, order } = wanted;
+    const there = order.map((axis) => axes[axis]);
+    reorder(own, numbers, there, inverseOrder(order));
   }
   return parameters;
 }

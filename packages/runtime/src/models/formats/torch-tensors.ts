@@ -1,11 +1,13 @@
-import type { Elements, LayerKind, Network } from '@gradloom/core';
+import type { LayerKind, Network, NetworkPlace, Shape } from '@gradloom/core';
+import { channelsOf, nameOfPlaced, positionsOf, shapeText } from '@gradloom/core/internal';
+import { channelsFirst } from './reorder.ts';
 
 /** A tensor of a network as PyTorch's `nn.Sequential` of the same layers has it. */
 export interface TorchTensor {
-  readonly name: string; // '0.weight'; inside of a residual block '3.layers.0.weight'
+  readonly name: string; // '0.weight'; inside of a residual block '3.layers.0.weight' or '3.shortcut.0.weight'
   readonly shape: readonly number[]; // PyTorch's shape
-  readonly axes: readonly number[]; // extents of the axes here
-  readonly order: readonly number[]; // the axes here in PyTorch's order
+  readonly axes: readonly number[]; // extents here, an axis of flattened images split into height, width and channels
+  readonly order: readonly number[]; // PyTorch's order of these axes
   readonly offset: number; // index in the parameter vector
   readonly length: number;
   readonly layer: string; // for errors: 'dense(4->3)'
@@ -18,15 +20,22 @@ const affine = { W: weight, b: 'bias' };
 /** PyTorch's tensor names for each kind of layer. SwiGLU, which PyTorch lacks, has two `nn.Linear`. */
 const names: Readonly<Record<LayerKind, Readonly<Record<string, string>>>> = {
   activation: {},
+  'avg-pool': {},
   'batch-norm': { ...norm, runningMean: 'running_mean', runningVariance: 'running_var' },
+  'channel-dropout': {},
   conv1d: affine,
   conv2d: affine,
+  'conv2d-transpose': affine,
   dense: affine,
   dropout: {},
   embedding: { E: weight },
+  flatten: {},
+  'global-avg-pool': {},
   'layer-norm': norm,
+  'max-pool': {},
   residual: {},
   swiglu: { Wg: 'gate.weight', bg: 'gate.bias', Wv: 'value.weight', bv: 'value.bias' },
+  upsample: {},
 };
 
 /** Weights of products: x · W here, x · Wᵀ in PyTorch. */
@@ -35,51 +44,139 @@ const products = new Set(['W', 'Wg', 'Wv']);
 /** The tensors of a network in parameter order. */
 export function torchTensors(network: Network): TorchTensor[] {
   const shapes = new Map(network.tensors.map(({ offset, shape }) => [offset, shape]));
+  const orders = ordersOf(network);
   return network.places.flatMap(({ path, layer, spec, tensors }) =>
     tensors.map(({ name, offset, length }) => {
       const { [spec.kind as LayerKind]: known = {} } = names;
-      const axes = shapes.get(offset) ?? [length];
-      const here = axes.map((_, axis) => axis);
-      // Tensors of custom layers keep their layout. A window [ky, kx, C, O] is [O, C, ky, kx] in PyTorch.
+      const extents = shapes.get(offset) ?? [length];
+      // A window [ky, kx, C, O] is [O, C, ky, kx] in PyTorch. Tensors of custom layers keep their layout.
       const isProduct = known[name] !== undefined && products.has(name);
-      const order = isProduct ? [...here.slice(-2).reverse(), ...here.slice(0, -2)] : here;
+      const here = extents.map((_, axis) => axis);
+      const there = isProduct ? [...here.slice(-2).reverse(), ...here.slice(0, -2)] : here;
+      const { reads, writes } = orders.get(path) ?? { reads: null, writes: null };
+      const images = extents.map((_, axis) => (isProduct && axis === 0 ? reads : writes));
       return {
         // '3.1' is in the layers of block 3; '3.shortcut.0' names its branch.
         name: `${path.replace(/(?<=\d)\.(?=\d)/g, '.layers.')}.${known[name] ?? name}`,
-        shape: order.map((axis) => axes[axis]),
-        ...{ axes, order, offset, length, layer: layer.label },
+        shape: there.map((axis) => extents[axis]),
+        ...splitAxes(extents, images, there),
+        ...{ offset, length, layer: layer.label },
       };
     }),
   );
 }
 
-/** Writes a tensor as PyTorch has it, row-major. Overwrites `out`. */
-export function toTorch(out: Elements, own: ArrayLike<number>, tensor: TorchTensor): void {
-  forEachPair(tensor, (here, there) => {
-    out[there] = own[here];
-  });
+/** Splits axes of flattened images, whose channels come first in PyTorch. */
+function splitAxes(extents: Shape, images: readonly (Shape | null)[], order: readonly number[]) {
+  const split = extents.map((extent, axis) => images[axis] ?? [extent]);
+  const places = split.map((_, axis) => split.slice(0, axis).flat().length);
+  const inside = (axis: number) => channelsFirst(split[axis].length).map((k) => places[axis] + k);
+  return { axes: split.flat(), order: order.flatMap(inside) };
 }
 
-/** Writes a tensor of PyTorch as it is here. Overwrites `own`. */
-export function fromTorch(own: Elements, numbers: ArrayLike<number>, tensor: TorchTensor): void {
-  forEachPair(tensor, (here, there) => {
-    own[here] = numbers[there];
-  });
+/** The images whose flattened numbers a layer reads and writes in PyTorch's order, channels first. */
+interface Orders {
+  readonly reads: Shape | null;
+  readonly writes: Shape | null;
 }
 
-/** Calls `pair` with the index of each number here and in PyTorch. */
-function forEachPair({ axes, order }: TorchTensor, pair: (here: number, there: number) => void): void {
-  const strides = axes.map((_, axis) => axes.slice(axis + 1).reduce((product, extent) => product * extent, 1));
-  let there = 0;
-  const walk = (depth: number, here: number): void => {
-    const axis = order[depth];
-    if (depth === order.length - 1) {
-      for (let i = 0; i < axes[axis]; i++) pair(here + i * strides[axis], there++);
-      return;
+/**
+ * The order of the numbers of a row in PyTorch: channels first after an image is flattened, else as here. It is free
+ * after a dense layer, whose units can be in any order. Rows that are added to each other share one order.
+ */
+interface Order {
+  image: Shape | null | undefined; // undefined if it is free
+  same?: Order;
+}
+
+/** Rows between two layers. */
+interface Rows {
+  readonly order: Order;
+  /** Whether PyTorch has [C, H, W]: not for the vectors of an embedding. */
+  readonly isChannelsFirst: boolean;
+}
+
+const inPlace = (): Order => ({ image: null });
+
+function rootOf(order: Order): Order {
+  let root = order;
+  while (root.same !== undefined) root = root.same;
+  return root;
+}
+
+/** The orders of the rows that each layer reads and writes, by path. */
+function ordersOf(network: Network): Map<string, Orders> {
+  const stacks = stacksOf(network);
+  const known = new Map<string, [reads: Order, writes: Order]>();
+  const passStack = (above: string, x: Rows): Rows => (stacks.get(above) ?? []).reduce(pass, x);
+
+  /** The rows that a layer makes of `x`. */
+  function pass(x: Rows, place: NetworkPlace): Rows {
+    const y = made(x, place);
+    known.set(place.path, [x.order, y.order]);
+    return y;
+  }
+
+  function made(x: Rows, place: NetworkPlace): Rows {
+    const { path, layer, spec } = place;
+    const { order, isChannelsFirst } = x;
+    switch (spec.kind) {
+      case 'activation':
+      case 'batch-norm':
+      case 'channel-dropout':
+      case 'dropout':
+      case 'layer-norm':
+        return x;
+      case 'dense':
+      case 'swiglu':
+        return { order: { image: layer.out.length > 1 ? null : undefined }, isChannelsFirst };
+      case 'embedding':
+        return { order: inPlace(), isChannelsFirst: false };
+      case 'flatten': {
+        const moves = isChannelsFirst && positionsOf(layer.in) > 1 && channelsOf(layer.in) > 1;
+        return { order: moves ? { image: layer.in } : order, isChannelsFirst };
+      }
+      case 'residual': {
+        const f = passStack(path, x);
+        // The rows that f(x) is added to; x itself without a shortcut.
+        join(place, f.order, passStack(`${path}.shortcut`, x).order);
+        return f;
+      }
+      default:
+        return { order: inPlace(), isChannelsFirst: true };
     }
-    for (let i = 0; i < axes[axis]; i++) walk(depth + 1, here + i * strides[axis]);
-  };
-  walk(0, 0);
+  }
+
+  passStack('', { order: inPlace(), isChannelsFirst: true });
+  const imageOf = (order: Order): Shape | null => rootOf(order).image ?? null;
+  return new Map(
+    [...known].map(([path, [reads, writes]]) => [path, { reads: imageOf(reads), writes: imageOf(writes) }]),
+  );
+}
+
+/** Gives two rows one order. @throws Error if both are flattened images, of different shapes. */
+function join(place: NetworkPlace, one: Order, other: Order): void {
+  const [a, b] = [rootOf(one), rootOf(other)];
+  if (a === b) return;
+  if (a.image === undefined) a.image = b.image;
+  else if (b.image !== undefined && String(a.image) !== String(b.image)) {
+    const [first, second] = [a.image, b.image].map((image) => (image === null ? 'none' : shapeText(image)));
+    const images = `${first} and ${second}, expected one shape, since PyTorch flattens channels first`;
+    throw new Error(`${nameOfPlaced(place)} adds flattened images of the shapes ${images}`);
+  }
+  b.same = a;
+}
+
+/** The layers of each stack, by the path of the layer that contains it: '' for those of the network itself. */
+export function stacksOf({ places }: Network): Map<string, NetworkPlace[]> {
+  const stacks = new Map<string, NetworkPlace[]>();
+  for (const place of places) {
+    const above = place.path.slice(0, Math.max(0, place.path.lastIndexOf('.')));
+    const stack = stacks.get(above) ?? [];
+    stack.push(place);
+    stacks.set(above, stack);
+  }
+  return stacks;
 }
 
 /** Whether a tensor is PyTorch's batch count of a batch norm, which is not needed here. */

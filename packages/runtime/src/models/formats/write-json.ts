@@ -1,5 +1,5 @@
 import { viewOf } from '@gradloom/core/internal';
-import { describeModel, type ExportedModel, torchNumbers } from './exported.ts';
+import { describeModel, type ExportedModel, type TorchNumbers, torchNumbers } from './exported.ts';
 
 /** Numbers in one piece of text. */
 const PIECE = 1 << 14;
@@ -9,11 +9,13 @@ const PIECE = 1 << 14;
  * }, with tensors as { "0.weight": { "shape", "values" } }, in pieces because a string is limited to 512 MB. Numbers
  * read back exactly; "precision" is written for float32 only.
  */
-export function* writeJson(model: ExportedModel): Generator<Uint8Array> {
+export const writeJson = (model: ExportedModel): Generator<Uint8Array> => partsOf(model, torchNumbers(model));
+
+function* partsOf(model: ExportedModel, tensors: Iterable<TorchNumbers>): Generator<Uint8Array> {
   const description = JSON.stringify({ format: 'gradloom-model', ...describeModel(model) });
   yield Buffer.from(`${description.slice(0, -1)},"tensors":{`);
   let separator = '';
-  for (const { tensor, numbers } of torchNumbers(model)) {
+  for (const { tensor, numbers } of tensors) {
     yield Buffer.from(
       `${separator}\n${JSON.stringify(tensor.name)}:{"shape":${JSON.stringify(tensor.shape)},"values":[`,
     );

@@ -1,6 +1,6 @@
 import { typeOf } from '@gradloom/core/internal';
 import { littleEndianBytes } from '../../system/files/little-endian.ts';
-import { describeModel, type ExportedModel, torchNumbers } from './exported.ts';
+import { describeModel, type ExportedModel, type TorchNumbers, torchNumbers } from './exported.ts';
 import { torchTensors } from './torch-tensors.ts';
 
 /** Key of the model's description in `__metadata__`. It is JSON, since the format allows only strings there. */
@@ -12,7 +12,9 @@ const dtypes = { float64: 'F64', float32: 'F32' };
  * Writes the length of the header (uint64), the header in JSON padded with spaces to a multiple of 8, and the tensors
  * in the type of the model, all little-endian. [safetensors](https://huggingface.co/docs/safetensors)
  */
-export function* writeSafetensors(model: ExportedModel): Generator<Uint8Array> {
+export const writeSafetensors = (model: ExportedModel): Generator<Uint8Array> => partsOf(model, torchNumbers(model));
+
+function* partsOf(model: ExportedModel, tensors: Iterable<TorchNumbers>): Generator<Uint8Array> {
   const metadata = { format: 'pt', [DESCRIPTION]: JSON.stringify(describeModel(model)) };
   const header: Record<string, unknown> = { __metadata__: metadata };
   const { BYTES_PER_ELEMENT: width } = model.contents.parameters;
@@ -29,5 +31,5 @@ export function* writeSafetensors(model: ExportedModel): Generator<Uint8Array> {
   length.writeBigUInt64LE(BigInt(padded.length));
   yield length;
   yield padded;
-  for (const { numbers } of torchNumbers(model)) yield littleEndianBytes(numbers);
+  for (const { numbers } of tensors) yield littleEndianBytes(numbers);
 }

@@ -1,4 +1,4 @@
-import type { ModelContents } from '@gradloom/core';
+import type { ModelContents, Shape } from '@gradloom/core';
 import { hasProbabilities } from '@gradloom/core/internal';
 import type { ExportedModel } from '../exported.ts';
 import type { Graph, RealType, Value } from './graph.ts';
@@ -6,27 +6,27 @@ import type { Graph, RealType, Value } from './graph.ts';
 const INT64 = 7;
 
 /**
- * Adds a model's answers from its outputs [N, O]: `label`, `probabilities` and the outputs for classes, or `prediction`
+ * Adds a model's answers from its outputs [N, ...output]: `label`, `probabilities` and the outputs for classes, or `prediction`
  * in the units of the targets. They are computed in float64 as by `Model.predict`, and output in the type of the model.
  * `free` makes a name that no column has.
  */
 export function emitAnswers(
   graph: Graph, // graph with float64 numbers
   type: RealType,
-  { contents: { metadata, preprocessing }, network: { outputs: O }, loss }: ExportedModel,
+  { contents: { metadata, preprocessing }, network: { output, outputs: O }, loss }: ExportedModel,
   outputs: Value,
   free: (name: string) => string,
 ): void {
   const y = graph.cast(outputs, type);
-  const give = (name: string, value: Value, columns: number, note: string): void =>
-    graph.output(free(name), graph.in(type).cast(value, 'double'), type, columns, note);
+  const give = (name: string, value: Value, row: Shape, note: string): void =>
+    graph.output(free(name), graph.in(type).cast(value, 'double'), type, row, note);
   const target = preprocessing?.target;
   const first = target?.at(0);
   const labels = first?.type === 'classes' ? first.labels : metadata?.labels;
   const decides = loss !== null && (loss.targets === 'classes' || loss.name === 'binary-cross-entropy');
   if (first === undefined ? labels === undefined && !decides : first.type === 'values') {
     const values = target === undefined ? y : emitUnits(graph, target, y);
-    give('prediction', values, O, target?.map(({ name }) => name).join(', ') ?? 'the outputs');
+    give('prediction', values, output, target?.map(({ name }) => name).join(', ') ?? 'the outputs');
     return;
   }
   // A single output distinguishes two classes, unless there is only one class.
@@ -35,9 +35,9 @@ export function emitAnswers(
   emitLabel(isBinary ? 2 : O, bestClass());
   if (p !== null) {
     const both = isBinary ? graph.node('Concat', [graph.node('Sub', [graph.number(1), p]), p], { axis: 1 }) : p;
-    give('probabilities', both, isBinary ? 2 : O, 'of the classes, in their order');
+    give('probabilities', both, [isBinary ? 2 : O], 'of the classes, in their order');
   }
-  graph.output(free('outputs'), outputs, type, O, 'the outputs of the network');
+  graph.output(free('outputs'), outputs, type, output, 'the outputs of the network');
 
   /** [N] the class index; for two classes by the model's threshold if it has one, as in `classify`. */
   function bestClass(): Value {
@@ -71,12 +71,12 @@ export function emitAnswers(
     const place = graph.node('Mul', [graph.node('Add', [index, graph.integers([1], [1])]), all]);
     if (labels === undefined) {
       const none = graph.node('Sub', [place, graph.integers([1], [1])]);
-      graph.output(free('label'), none, 'int64', null, 'the class, counted from 0; -1 without an answer');
+      graph.output(free('label'), none, 'int64', [], 'the class, counted from 0; -1 without an answer');
       return;
     }
     const names = Array.from({ length: classes }, (_, o) => labels[o] ?? String(o));
     const label = graph.node('Gather', [graph.texts([classes + 1], ['', ...names]), place], { axis: 0 });
-    graph.output(free('label'), label, 'string', null, 'the name of the class; empty without an answer');
+    graph.output(free('label'), label, 'string', [], 'the name of the class; empty without an answer');
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Elements } from '@gradloom/core';
+import type { Elements, Shape } from '@gradloom/core';
 import { littleEndianBytes } from '../../../system/files/little-endian.ts';
 import { attributeTypes, type ElementType, elementTypes, type Message } from './schema.ts';
 
@@ -12,10 +12,12 @@ type Attributes = Readonly<Record<string, number | readonly number[] | readonly 
 
 /** Builder of a graph: each method adds an element and returns its name. */
 export interface Graph {
-  /** An input [N, columns]. */
-  input(name: string, type: ElementType, columns: number, note: string): Value;
-  /** Outputs a value as `name`, [N, columns], or [N] if `columns` is null. */
-  output(name: string, value: Value, type: ElementType, columns: number | null, note: string): void;
+  /** Type of its numbers. */
+  readonly type: RealType;
+  /** An input [N, ...row]. */
+  input(name: string, type: ElementType, row: Shape, note: string): Value;
+  /** Outputs a value [N, ...row] as `name`. */
+  output(name: string, value: Value, type: ElementType, row: Shape, note: string): void;
   /** A constant of floating-point numbers, in the type of its array. */
   reals(name: string, shape: readonly number[], numbers: Elements): Value;
   /** The same graph with another number type; new graphs use float64. */
@@ -52,14 +54,14 @@ export function createGraph(): Graph {
   }
 
   const common = {
-    input(name: string, type: ElementType, columns: number, note: string): Value {
+    input(name: string, type: ElementType, row: Shape, note: string): Value {
       if (name === '') throw new Error('a column without a name has no input in ONNX, expected a name');
-      inputs.push(valueInfo(name, type, columns, note));
+      inputs.push(valueInfo(name, type, row, note));
       return name;
     },
-    output(name: string, value: Value, type: ElementType, columns: number | null, note: string): void {
+    output(name: string, value: Value, type: ElementType, row: Shape, note: string): void {
       nodes.push({ opType: 'Identity', name: fresh('Identity'), input: [value], output: [name] });
-      outputs.push(valueInfo(name, type, columns, note));
+      outputs.push(valueInfo(name, type, row, note));
     },
     reals: (name: string, shape: readonly number[], values: Elements): Value =>
       constant(`gradloom/${name}`, values instanceof Float32Array ? 'float' : 'double', shape, {
@@ -89,6 +91,7 @@ export function createGraph(): Graph {
 
   const of = (type: RealType): Graph => ({
     ...common,
+    type,
     in: of,
     number(value) {
       // The key distinguishes -0 from 0, and has a text for NaN.
@@ -116,7 +119,7 @@ function attributeOf(name: string, value: Attributes[string]): Message<'Attribut
 }
 
 /** N stands for any number of rows. */
-function valueInfo(name: string, type: ElementType, columns: number | null, note: string): Message<'ValueInfoProto'> {
-  const dim = [{ dimParam: 'N' }, ...(columns === null ? [] : [{ dimValue: BigInt(columns) }])];
+function valueInfo(name: string, type: ElementType, row: Shape, note: string): Message<'ValueInfoProto'> {
+  const dim = [{ dimParam: 'N' }, ...row.map((extent) => ({ dimValue: BigInt(extent) }))];
   return { name, docString: note, type: { tensorType: { elemType: elementTypes[type], shape: { dim } } } };
 }

@@ -6,68 +6,97 @@ import {
   type LayerSpec,
   type Network,
   type NetworkPlace,
+  type Shape,
 } from '@gradloom/core';
-import { nameOfPlaced, viewOf } from '@gradloom/core/internal';
+import { channelsOf, nameOfPlaced, viewOf } from '@gradloom/core/internal';
+import { stacksOf } from '../torch-tensors.ts';
 import { activationGraphs } from './activations.ts';
 import type { Graph, Value } from './graph.ts';
+import { alongChannels, type Channels, channelsOfGraph, type Rows } from './rows.ts';
+import { type Axis, averagePool, convolve, convolveTransposed, maxPool } from './windows.ts';
 
 /** Arguments for adding a layer to a graph. */
 interface Emission {
   readonly graph: Graph;
-  readonly x: Value; // [N, I]
+  readonly channels: Channels;
+  readonly x: Rows;
   readonly place: NetworkPlace;
+  /** A tensor of the layer. @throws Error if it has none of this name */
   readonly tensor: (name: string) => Elements;
-  /** A tensor of the layer as a constant. */
-  readonly constant: (name: string, shape: readonly number[]) => Value;
-  /** Adds the layers inside of this one; returns their output for x. */
-  readonly inner: (x: Value) => Value;
+  /** Numbers [C, ...rest] along the last axis of rows as a constant; by default the tensor of this name. */
+  readonly along: (rows: Omit<Rows, 'value'>, name: string, rest?: Shape, numbers?: Elements) => Value;
+  /** Adds the layers of a branch of this one; returns their output for x, which is x where it has none. */
+  readonly inner: (branch: 'layers' | 'shortcut') => Rows;
 }
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
+/** The options of a kind of layer. */
+type Spec<K extends LayerKind> = Extract<LayerSpec, { kind: K }>;
 
-/** Each kind of layer in evaluation: y [N, O] of x [N, I]. */
-const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Value>> = {
+/** Each kind of layer in evaluation: its output for x. */
+const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
   activation({ graph, x, place }) {
-    const { fn, alpha } = place.spec as unknown as { fn: ActivationName; alpha?: number };
+    const { fn, alpha } = place.spec as Spec<'activation'> & { fn: ActivationName };
     if (!Object.hasOwn(activationGraphs, fn)) throw noCounterpart(place);
-    return activationGraphs[fn](graph, x, alpha ?? activations[fn].alpha);
+    return { ...x, value: activationGraphs[fn](graph, x.value, alpha ?? activations[fn].alpha) };
   },
-  'batch-norm'({ graph, x, place, tensor, constant }) {
-    const { epsilon = 1e-5 } = place.spec as { epsilon?: number };
+  'avg-pool': (emission) => pool(emission, averagePool),
+  // Not BatchNormalization, which takes ε as a float32.
+  'batch-norm'({ graph, x, place, tensor, along }) {
+    const { epsilon = 1e-5 } = place.spec as Spec<'batch-norm'>;
     const [gamma, variance] = [tensor('gamma'), tensor('runningVariance')];
     const scale = gamma.map((value, i) => value / Math.sqrt(variance[i] + epsilon));
-    const centered = graph.node('Sub', [x, constant('runningMean', [scale.length])]);
-    const scaled = graph.node('Mul', [centered, graph.reals(`${place.path}.scale`, [scale.length], scale)]);
-    return graph.node('Add', [scaled, constant('beta', [scale.length])]);
+    const centered = graph.node('Sub', [x.value, along(x, 'runningMean')]);
+    const scaled = graph.node('Mul', [centered, along(x, 'scale', [], scale)]);
+    return { ...x, value: graph.node('Add', [scaled, along(x, 'beta')]) };
   },
+  'channel-dropout': ({ x }) => x,
   conv1d: convolution,
   conv2d: convolution,
-  dense: (emission) => affine(emission, 'W', 'b'),
+  'conv2d-transpose': transposedConvolution,
+  dense: (emission) => affine(emission, emission.x, 'W', 'b'),
   dropout: ({ x }) => x,
-  embedding({ graph, x, place, constant }) {
-    const { vocabulary, width } = place.spec as unknown as { vocabulary: number; width: number };
-    const indices = graph.node('Cast', [x], { to: INT64 });
-    const vectors = graph.node('Gather', [constant('E', [vocabulary, width]), indices], { axis: 0 });
-    // 0 keeps the number of rows.
-    return graph.node('Reshape', [vectors, graph.integers([2], [0, sizeOf(place.layer.out)])]);
+  embedding({ graph, channels, x, place, tensor }) {
+    const { vocabulary, width } = place.spec as Spec<'embedding'>;
+    const indices = graph.node('Cast', [channels.last(x).value], { to: INT64 });
+    const E = graph.reals(`${place.path}.E`, [vocabulary, width], tensor('E'));
+    return { shape: place.layer.out, value: graph.node('Gather', [E, indices], { axis: 0 }), image: null };
   },
-  flatten: ({ x }) => x, // every layer takes the numbers of a row in their order
+  flatten: ({ channels, x }) => channels.flatten(x),
+  'global-avg-pool'({ graph, x, place }) {
+    const first = x.image === null ? 1 : 2;
+    const axes = place.layer.in.slice(1).map((_, a) => first + a);
+    return { shape: place.layer.out, value: graph.node('ReduceMean', [x.value], { axes, keepdims: 0 }), image: null };
+  },
   // Not LayerNormalization, which takes ε as a float32.
-  'layer-norm'({ graph, x, place, constant }) {
-    const { epsilon = 1e-5 } = place.spec as { epsilon?: number };
-    const size = sizeOf(place.layer.out);
-    const centered = graph.node('Sub', [x, graph.node('ReduceMean', [x], { axes: [1], keepdims: 1 })]);
-    const squares = graph.node('Mul', [centered, centered]);
-    const variance = graph.node('ReduceMean', [squares], { axes: [1], keepdims: 1 });
+  'layer-norm'({ graph, channels, x, place, along }) {
+    const { epsilon = 1e-5 } = place.spec as Spec<'layer-norm'>;
+    const rows = x.shape.length === 1 ? x : channels.last(x);
+    const mean = (value: Value) => graph.node('ReduceMean', [value], { axes: [-1], keepdims: 1 });
+    const centered = graph.node('Sub', [rows.value, mean(rows.value)]);
+    const variance = mean(graph.node('Mul', [centered, centered]));
     const deviation = graph.node('Sqrt', [graph.node('Add', [variance, graph.number(epsilon)])]);
-    const scaled = graph.node('Mul', [graph.node('Div', [centered, deviation]), constant('gamma', [size])]);
-    return graph.node('Add', [scaled, constant('beta', [size])]);
+    const scaled = graph.node('Mul', [graph.node('Div', [centered, deviation]), along(rows, 'gamma')]);
+    return { ...rows, value: graph.node('Add', [scaled, along(rows, 'beta')]) };
   },
-  residual: ({ graph, x, inner }) => graph.node('Add', [x, inner(x)]),
+  'max-pool': (emission) => pool(emission, maxPool),
+  residual({ graph, channels, inner }) {
+    const [y, f] = channels.alike(inner('shortcut'), inner('layers'));
+    return { ...y, value: graph.node('Add', [y.value, f.value]) };
+  },
   swiglu(emission) {
-    const { graph } = emission;
-    const gate = affine(emission, 'Wg', 'bg');
-    return graph.node('Mul', [activationGraphs.silu(graph, gate, 0), affine(emission, 'Wv', 'bv')]);
+    const { graph, x } = emission;
+    const gate = affine(emission, x, 'Wg', 'bg');
+    const value = affine(emission, x, 'Wv', 'bv');
+    return { ...gate, value: graph.node('Mul', [activationGraphs.silu(graph, gate.value, 0), value.value]) };
+  },
+  upsample({ graph, x, place }) {
+    const { in: input, out: shape } = place.layer;
+    const first = x.image === null ? 1 : 2;
+    const value = shape.slice(0, -1).reduce((y, extent, a) => {
+      const nearest = Array.from({ length: extent }, (_, o) => Math.floor((o * input[a]) / extent));
+      return graph.node('Gather', [y, graph.integers([extent], nearest)], { axis: first + a });
+    }, x.value);
+    return { shape, value, image: x.image === null ? null : shape };
   },
 };
 
@@ -76,49 +105,77 @@ const INT64 = 7;
 const noCounterpart = (place: NetworkPlace): Error =>
   new Error(`${nameOfPlaced(place)} has no counterpart in ONNX, expected layers that come with Gradloom`);
 
-function affine({ graph, x, place, constant }: Emission, W: string, b: string): Value {
-  const [I, O] = [sizeOf(place.layer.in), sizeOf(place.layer.out)];
-  return graph.node('Gemm', [x, constant(W, [I, O]), constant(b, [O])]);
+/** x · W + b on the last axis. */
+function affine({ graph, channels, place, along }: Emission, x: Rows, W: string, b: string): Rows {
+  const { out: shape } = place.layer;
+  const rows = shape.length === 1 ? x : channels.last(x);
+  const y = { shape, image: null };
+  const factors = [rows.value, along(rows, W, [channelsOf(shape)])];
+  const bias = along(y, b);
+  if (shape.length === 1) return { ...y, value: graph.node('Gemm', [...factors, bias]) };
+  return { ...y, value: graph.node('Add', [graph.node('MatMul', factors), bias]) };
 }
 
-/** Conv takes channels first: [N, C, H, V]. */
-function convolution({ graph, x, place, constant }: Emission): Value {
-  const spec = place.spec as Extract<LayerSpec, { kind: 'conv2d' }>;
+function convolution({ graph, channels, x, place, tensor }: Emission): Rows {
+  const { dilation = 1, groups = 1, padding = 0, bias = true, ...spec } = place.spec as Spec<'conv2d'>;
   const { in: input, out: output } = place.layer;
-  const axes = input.length - 1;
-  const each = (value: number | readonly number[] = 1): readonly number[] =>
-    typeof value === 'number' ? Array.from({ length: axes }, () => value) : value;
-  const [kernel, dilations, O] = [each(spec.kernel), each(spec.dilation), output[axes]];
-  const { groups = 1, padding = 0, bias = true } = spec;
-  const around = (a: number): [before: number, after: number] => {
-    const span = dilations[a] * (kernel[a] - 1);
-    return padding === 'same' ? [span >> 1, span - (span >> 1)] : [each(padding)[a], each(padding)[a]];
-  };
-  const pads = kernel.map((_, a) => around(a));
-  const shape = [...kernel, input[axes] / groups, O];
-  const W = graph.node('Transpose', [constant('W', shape)], {
-    perm: [axes + 1, axes, ...kernel.keys()],
-  });
-  const image = graph.node('Reshape', [x, graph.integers([axes + 2], [0, ...input])]);
-  const first = graph.node('Transpose', [image], { perm: [0, axes + 1, ...kernel.map((_, a) => a + 1)] });
-  const y = graph.node('Conv', [first, W, ...(bias ? [constant('b', [O])] : [])], {
-    ...{ kernel_shape: kernel, strides: each(spec.stride), dilations, group: groups },
-    pads: [...pads.map(([before]) => before), ...pads.map(([, after]) => after)],
-  });
-  const last = graph.node('Transpose', [y], { perm: [0, ...kernel.map((_, a) => a + 2), 1] });
-  return graph.node('Reshape', [last, graph.integers([2], [0, sizeOf(output)])]);
+  const along = windowsOf(input, output, { kernel: spec.kernel, stride: spec.stride ?? 1, dilation, padding });
+  const shape = [...along.map(({ kernel }) => kernel), channelsOf(input) / groups, channelsOf(output)];
+  const weights = { name: place.path, shape, numbers: tensor('W') };
+  const value = convolve(graph, channels.first(x).value, along, weights, groups, bias ? tensor('b') : null);
+  return { shape: output, value, image: output };
 }
 
-/** Adds a network; returns its outputs y [N, O] for x [N, I]. @throws Error for a layer without counterpart in ONNX. */
-export function emitNetwork(graph: Graph, network: Network, parameters: Elements, x: Value): Value {
-  const { places } = network;
-  /** Adds all layers whose path is `prefix` and a number. */
-  function emitStack(prefix: string, input: Value): Value {
-    const own = places.filter(({ path }) => path.startsWith(prefix) && !path.slice(prefix.length).includes('.'));
-    return own.reduce((value, place) => emitLayer(place, value), input);
-  }
+function transposedConvolution({ graph, channels, x, place, tensor }: Emission): Rows {
+  const { padding = 0, stride = 1, bias = true, kernel } = place.spec as Spec<'conv2d-transpose'>;
+  const { in: input, out: output } = place.layer;
+  const along = windowsOf(output, input, { kernel, stride, padding });
+  const shape = [...along.map((axis) => axis.kernel), channelsOf(output), channelsOf(input)];
+  const weights = { name: place.path, shape, numbers: tensor('W') };
+  const value = convolveTransposed(graph, channels.first(x).value, along, weights, bias ? tensor('b') : null);
+  return { shape: output, value, image: output };
+}
 
-  function emitLayer(place: NetworkPlace, input: Value): Value {
+function pool(
+  { graph, channels, x, place }: Emission,
+  emit: (graph: Graph, x: Value, along: readonly Axis[]) => Value,
+): Rows {
+  const { size, stride = size, padding = 0 } = place.spec as Spec<'max-pool'>;
+  const { in: input, out: output } = place.layer;
+  const along = windowsOf(input, output, { kernel: size, stride, padding });
+  return { shape: output, value: emit(graph, channels.first(x).value, along), image: output };
+}
+
+/** A number for all axes, or one for each. */
+type PerAxis = number | readonly number[];
+
+interface Windows {
+  readonly kernel: PerAxis;
+  readonly stride: PerAxis;
+  readonly dilation?: PerAxis;
+  readonly padding: PerAxis | 'same';
+}
+
+/** The windows along each axis of an image. */
+function windowsOf(input: Shape, output: Shape, { kernel, stride, dilation = 1, padding }: Windows): Axis[] {
+  const at = (value: PerAxis, a: number): number => (typeof value === 'number' ? value : value[a]);
+  return input.slice(0, -1).map((inputs, a) => {
+    const own = { kernel: at(kernel, a), stride: at(stride, a), dilation: at(dilation, a) };
+    const beyond = own.dilation * (own.kernel - 1);
+    // 'same' has what is odd after the last input.
+    const before = padding === 'same' ? Math.floor(beyond / 2) : at(padding, a);
+    const after = padding === 'same' ? beyond - before : before;
+    return { ...own, inputs, outputs: output[a], before, after };
+  });
+}
+
+/** Adds a network; returns its outputs [N, ...output] for `x`. @throws Error for a layer without counterpart in ONNX. */
+export function emitNetwork(graph: Graph, network: Network, parameters: Elements, x: Value): Value {
+  const stacks = stacksOf(network);
+  const channels = channelsOfGraph(graph);
+  const emitStack = (above: string, input: Rows): Rows => (stacks.get(above) ?? []).reduce(emitLayer, input);
+
+  function emitLayer(input: Rows, place: NetworkPlace): Rows {
     const { path, spec, tensors } = place;
     if (!Object.hasOwn(layerGraphs, spec.kind)) throw noCounterpart(place);
     const tensor = (name: string): Elements => {
@@ -127,14 +184,14 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
       return viewOf(parameters, found.offset, found.length);
     };
     return layerGraphs[spec.kind as LayerKind]({
-      graph,
-      x: input,
-      place,
-      tensor,
-      constant: (name, shape) => graph.reals(`${path}.${name}`, shape, tensor(name)),
-      inner: (value) => emitStack(`${path}.`, value),
+      ...{ graph, channels, x: input, place, tensor },
+      along(rows, name, rest, own = tensor(name)) {
+        const { shape, numbers } = alongChannels(rows, own, rest);
+        return graph.reals(`${path}.${name}`, shape, numbers);
+      },
+      inner: (branch) => emitStack(branch === 'layers' ? path : `${path}.${branch}`, input),
     });
   }
 
-  return emitStack('', x);
+  return channels.last(emitStack('', { shape: network.input, value: x, image: null })).value;
 }

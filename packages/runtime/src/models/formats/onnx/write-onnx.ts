@@ -22,7 +22,7 @@ const MOST_BYTES = 2 ** 31 - 2 ** 24;
 
 /**
  * Writes the network in evaluation mode, in the model's type, from rows of a table (one input per column) or numbers
- * `x` [N, I] to answers. Columns and answers are computed in float64, as `predict` does.
+ * `x` [N, ...input] to answers. Columns and answers are computed in float64, as `predict` does.
  * [ONNX](https://onnx.ai/onnx/repo-docs/IR.html)
  */
 export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
@@ -62,7 +62,7 @@ function emitInputs(
   if (preprocessing !== undefined) return graph.in(type).cast(emitColumns(graph, preprocessing), 'double');
   const divisor = metadata?.divisor ?? 1;
   const scaled = divisor === 1 ? '' : `, divided by ${divisor} as in training`;
-  return graph.input('x', type, network.inputs, `the inputs of the network${scaled}`);
+  return graph.input('x', type, network.input, `the inputs of the network${scaled}`);
 }
 
 const DOUBLE = 11;
@@ -84,7 +84,7 @@ function emitColumns(graph: Graph, { columns }: Preprocessing): Value {
 /** Adds (value - center) / scale and, if needed, an indicator of gaps. */
 function emitNumbers(graph: Graph, { name, type, center, scale, fill, indicator }: NumberEncoding): Value[] {
   const gaps = fill === null ? 'a gap (NaN) has no answer' : `NaN for a gap, which becomes ${fill}`;
-  const cell = graph.input(name, 'double', 1, `${notes[type]}; ${gaps}`);
+  const cell = graph.input(name, 'double', [1], `${notes[type]}; ${gaps}`);
   const isGap = fill === null && !indicator ? null : graph.node('IsNaN', [cell]);
   const value = isGap === null || fill === null ? cell : graph.node('Where', [isGap, graph.number(fill), cell]);
   const encoded = graph.node('Div', [graph.node('Sub', [value, graph.number(center)]), graph.number(scale)]);
@@ -95,7 +95,7 @@ function emitNumbers(graph: Graph, { name, type, center, scale, fill, indicator 
 function emitCategories(graph: Graph, { name, categories, missing }: CategoryEncoding): Value[] {
   const width = categories.length + (missing ? 1 : 0);
   const gaps = missing ? 'empty for a gap' : 'an empty text is unknown';
-  const cell = graph.input(name, 'string', 1, `text, one of the categories; ${gaps}`);
+  const cell = graph.input(name, 'string', [1], `text, one of the categories; ${gaps}`);
   if (width === 0) return [];
   const places = new Map(categories.map((category, place) => [category, place]));
   for (const word of ['', ...GAP_WORDS]) places.set(word, missing ? categories.length : -1);

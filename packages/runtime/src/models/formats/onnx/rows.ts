@@ -1,0 +1,85 @@
+import type { Elements, Shape } from '@gradloom/core';
+import { channelsOf, createElements, positionsOf, show, sizeOf, typeOf } from '@gradloom/core/internal';
+import { channelsFirst, reorder } from '../reorder.ts';
+import type { Graph, Value } from './graph.ts';
+
+/** N rows between two layers of a graph. */
+export interface Rows {
+  /** Shape of a row here. */
+  readonly shape: Shape;
+  /** The rows [N, ...shape], unless channels come first. */
+  readonly value: Value;
+  /** If channels come first: the shape of the image here. Then `value` is [N, C, H, W], or that flattened. */
+  readonly image: Shape | null;
+}
+
+/** Moves channels of rows in a graph. A row that was moved and comes back is the value that it was. */
+export interface Channels {
+  /** Rows with channels last, [N, ...shape]. */
+  last(rows: Rows): Rows;
+  /** Rows [N, H, W, C] or [N, T, C] with channels first. */
+  first(rows: Rows): Rows;
+  /** Rows [N, size]. */
+  flatten(rows: Rows): Rows;
+  /** Rows of one shape in one layout, so that they can be added. */
+  alike(rows: Rows, others: Rows): [Rows, Rows];
+}
+
+export function channelsOfGraph(graph: Graph): Channels {
+  const moved = new Map<Value, Value>();
+  const move = (value: Value, perm: readonly number[]): Value => {
+    const known = moved.get(value);
+    if (known !== undefined) return known;
+    const other = graph.node('Transpose', [value], { perm });
+    moved.set(value, other).set(other, value);
+    return other;
+  };
+  // 0 keeps the number of rows.
+  const reshape = (value: Value, row: Shape): Value =>
+    graph.node('Reshape', [value, graph.integers([row.length + 1], [0, ...row])]);
+  /** Channels first to last, of an image [N, C, H, W]. */
+  const toLast = (value: Value, axes: number): Value => move(value, [0, ...range(axes - 1, 2), 1]);
+  function last({ shape, value, image }: Rows): Rows {
+    if (image === null) return { shape, value, image };
+    const axes = image.length;
+    if (!isFlat(shape, image)) return { shape, value: toLast(value, axes), image: null };
+    const row = channelsFirst(axes).map((axis) => image[axis]);
+    return { shape, value: reshape(toLast(reshape(value, row), axes), shape), image: null };
+  }
+  function first({ shape, value, image }: Rows): Rows {
+    if (image !== null) return { shape, value, image };
+    return { shape, value: move(value, [0, shape.length, ...range(shape.length - 1, 1)]), image: shape };
+  }
+  return {
+    last,
+    first,
+    flatten({ shape, value, image }) {
+      if (shape.length === 1) return { shape, value, image };
+      const moves = image !== null && positionsOf(image) > 1 && channelsOf(image) > 1;
+      return { shape: [sizeOf(shape)], value: reshape(value, [sizeOf(shape)]), image: moves ? image : null };
+    },
+    alike(rows, others) {
+      if (show(rows.image) === show(others.image)) return [rows, others];
+      return rows.shape.length > 1 ? [first(rows), first(others)] : [last(rows), last(others)];
+    },
+  };
+}
+
+const range = (length: number, from: number): number[] => Array.from({ length }, (_, k) => from + k);
+
+const isFlat = (shape: Shape, image: Shape): boolean => shape.length < image.length;
+
+/** Numbers [C, ...rest], with C along the last axis of rows, in the shape and order that suit `rows.value`. */
+export function alongChannels(
+  { shape, image }: Omit<Rows, 'value'>,
+  numbers: Elements,
+  rest: Shape = [],
+): { readonly shape: Shape; readonly numbers: Elements } {
+  const own = [channelsOf(shape), ...rest];
+  if (image === null) return { shape: own, numbers };
+  if (!isFlat(shape, image)) return { shape: [...own, ...image.slice(1).map(() => 1)], numbers };
+  const out = createElements(typeOf(numbers), numbers.length);
+  const order = [...channelsFirst(image.length), ...rest.map((_, axis) => image.length + axis)];
+  reorder(out, numbers, [...image, ...rest], order);
+  return { shape: own, numbers: out };
+}
