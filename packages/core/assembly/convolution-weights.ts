@@ -11,6 +11,8 @@ import { copyWindows, readInputs, WINDOWS_BYTES, Windows, windowRow, windowsAt }
 const PIECE = 64;
 // dW is computed in squares of this side, so that the sums of the tree that wait stay in the second-level cache.
 const SIDE = 64;
+// Fewer rows of dW do not repay packing dy.
+const MOST_PLAIN = 32;
 
 /**
  * dW and db. Pieces of an image of at most 64 positions are summed from 0 in the order of the positions, the pieces of
@@ -83,6 +85,7 @@ function sumBatch(
   const stack = panels + bytes(NODE_ROWS * SIDE);
   const sums = stack + bytes(LEVELS * SIDE * PANEL);
   const slot = bytes(size);
+  const packs = height > MOST_PLAIN;
   const isWide = OV > PIECE;
   const rowPieces = isWide ? (OV + PIECE - 1) / PIECE : 1;
   let images = w.images;
@@ -112,14 +115,16 @@ function sumBatch(
       } else {
         const row = windowRow(height);
         copyWindows(windows, row, w, p, M, tap, taps, c, n);
-        for (let i = 0, width = 0; i < N; i += width) {
+        for (let i = 0, width = 0; packs && i < N; i += width) {
           width = panelWidth(N - i);
           packPanel(panels + bytes(i * M), dy + bytes(p * O + o + i), bytes(O), M, width);
         }
-        addStrip(to, bytes(N), windows, bytes(1), row, panels, 0, M, piece, true, isRight, height, N, stack, 0);
+        const rows = packs ? panels : dy + bytes(p * O + o);
+        const step = packs ? <usize>0 : bytes(O);
+        addStrip(to, bytes(N), windows, bytes(1), row, rows, step, M, piece, true, isRight, height, N, stack, 0);
         if (hasBias) {
           const bias = to + bytes(height * N);
-          addStrip(bias, 0, one, 0, 0, panels, 0, M, piece, true, isRight, 1, N, stack, 0);
+          addStrip(bias, 0, one, 0, 0, rows, step, M, piece, true, isRight, 1, N, stack, 0);
         }
       }
       const isLast = k + 1 == nodes;

@@ -73,8 +73,9 @@ function timesWindows(
   const most = taps > 0 ? share(taps, max(1, BLOCK / R)) : 1;
   const mostChannels = share(R, BLOCK);
   const total = w.images * w.y.count * w.x.count;
-  for (let p = 0; p < total; p += POSITIONS) {
-    const M = min(total - p, POSITIONS);
+  const block = inPlace ? 8 * POSITIONS : POSITIONS;
+  for (let p = 0; p < total; p += block) {
+    const M = min(total - p, block);
     for (let g = 0; g < groups; g++) {
       let isFirst = true;
       let tap = 0;

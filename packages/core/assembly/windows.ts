@@ -127,7 +127,7 @@ export function copyWindows(
         const from = w.source + bytes((image * y.size + sy) * x.size * w.channels + c);
         copyLine(at, row, from, w, jx * x.step + x.start + tx * x.tapStep, width, many, n);
       } else {
-        for (let m = 0; m < width; m++) clearRun(at + <usize>m * row, many * n);
+        clearRuns(at, row, width, many * n);
       }
     }
     M -= width;
@@ -140,29 +140,76 @@ export function copyWindows(
 /** Copies `many` neighbouring taps of M neighbouring positions, of which the first reads source s of the line. */
 function copyLine(to: usize, row: usize, from: usize, w: Windows, s: i32, M: i32, many: i32, n: i32): void {
   const x = w.x;
-  const pixel = bytes(w.channels);
+  if (many == 1 || x.tapStep != 1 || n != w.channels) {
+    copyTaps(to, row, from, w, s, M, many, n);
+    return;
+  }
   // Neighbouring taps with all channels are one run.
-  const run = x.tapStep == 1 && n == w.channels ? many : 1;
+  const inside = min(M, firstAbove(x.size - many, s, x.step));
+  const border = min(inside, firstAbove(-1, s, x.step));
+  copyBorder(to, row, from, w, s, border, many, n);
+  to += <usize>border * row;
+  s += border * x.step;
+  const pixel = bytes(w.channels);
+  copyRuns(to, row, from + <usize>s * pixel, <usize>x.step * pixel, inside - border, many * n);
+  to += <usize>(inside - border) * row;
+  copyBorder(to, row, from, w, s + (inside - border) * x.step, M - inside, many, n);
+}
+
+/** The first position that reads beyond `limit`, if position 0 reads s. */
+@inline function firstAbove(limit: i32, s: i32, step: i32): i32 {
+  if (s > limit) return 0;
+  return (step == 1 ? limit - s : (limit - s) / step) + 1;
+}
+
+/** Copies runs that are partly outside of the image. */
+function copyBorder(to: usize, row: usize, from: usize, w: Windows, s: i32, M: i32, many: i32, n: i32): void {
+  const x = w.x;
+  const pixel = bytes(w.channels);
   for (; M > 0; M--, s += x.step, to += row) {
-    if (run == many && s >= 0 && s + run <= x.size) {
-      copyRun(to, from + <usize>s * pixel, run * n);
-      continue;
-    }
-    let at = to;
-    for (let t = 0; t < many; t++, at += bytes(n)) {
-      const source = s + t * x.tapStep;
-      if (<u32>source < <u32>x.size) copyRun(at, from + <usize>source * pixel, n);
-      else clearRun(at, n);
+    const before = max(0, min(many, -s));
+    const inside = max(0, min(many, x.size - s) - before);
+    clearRuns(to, row, 1, before * n);
+    copyRuns(to + bytes(before * n), row, from + <usize>(s + before) * pixel, 0, 1, inside * n);
+    clearRuns(to + bytes((before + inside) * n), row, 1, (many - before - inside) * n);
+  }
+}
+
+/** `copyLine` tap by tap. */
+function copyTaps(to: usize, row: usize, from: usize, w: Windows, s: i32, M: i32, many: i32, n: i32): void {
+  const x = w.x;
+  const pixel = bytes(w.channels);
+  const step = <usize>x.step * pixel;
+  for (; many > 0; many--, to += bytes(n), s += x.tapStep) {
+    const end = min(M, firstAbove(x.size - 1, s, x.step));
+    const first = min(end, firstAbove(-1, s, x.step));
+    clearRuns(to, row, first, n);
+    copyRuns(to + <usize>first * row, row, from + <usize>(s + first * x.step) * pixel, step, end - first, n);
+    clearRuns(to + <usize>end * row, row, M - end, n);
+  }
+}
+
+/** Copies M runs of n numbers that lie `step` bytes apart. */
+function copyRuns(to: usize, row: usize, from: usize, step: usize, M: i32, n: i32): void {
+  const rest = n & (LANES - 1);
+  const vectors = bytes(n - rest);
+  for (; M > 0; M--, to += row, from += step) {
+    let i: usize = 0;
+    for (; i < vectors; i += 16) copy<v128>(to + i, from + i);
+    if (LANES == 2 || rest < 2) {
+      if (rest > 0) copy<Real>(to + i, from + i);
+    } else {
+      copy<u64>(to + i, from + i);
+      if (rest == 3) copy<Real>(to + i + 8, from + i + 8);
     }
   }
 }
 
-@inline function copyRun(to: usize, from: usize, n: i32): void {
-  for (; n >= LANES; n -= LANES, to += 16, from += 16) copy<v128>(to, from);
-  for (; n > 0; n--, to += bytes(1), from += bytes(1)) copy<Real>(to, from);
-}
-
-@inline function clearRun(to: usize, n: i32): void {
-  for (; n >= LANES; n -= LANES, to += 16) store<v128>(to, splat<v128>(0));
-  for (; n > 0; n--, to += bytes(1)) store<Real>(to, 0);
+/** Writes M runs of n zeros. */
+function clearRuns(to: usize, row: usize, M: i32, n: i32): void {
+  for (; M > 0; M--, to += row) {
+    let i: usize = 0;
+    for (; i + 16 <= bytes(n); i += 16) store<v128>(to + i, splat<v128>(0));
+    for (; i < bytes(n); i += bytes(1)) store<Real>(to + i, 0);
+  }
 }
