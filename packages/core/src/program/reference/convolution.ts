@@ -1,5 +1,6 @@
 import { createElements, type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import type { fma } from '../../math/fma.ts';
+import { viewOf } from '../../math/scratch.ts';
 import { joinLevels, treeLevels } from '../../math/tree/index.ts';
 import { PIECE } from './sum-rows.ts';
 
@@ -177,7 +178,7 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => typeof fm
     }
 
     for (let n = 0, level = 0; n < B; n++) {
-      const own = sums.subarray(level * width); // the pieces of the image
+      const own = viewOf(sums, level * width, sums.length - level * width); // the pieces of the image
       for (let piece = 0, top = 0; piece < pieces; piece++) {
         const row = (level + top) * width;
         sums.fill(0, row, row + width);

@@ -54,6 +54,7 @@ export interface PanelSize {
 
 /** Memory of panel products. Places are byte offsets. */
 export interface PanelMemory {
+  readonly type: ElementType;
   readonly bytes: number; // bytes of an element
   readonly width: number; // elements of a vector
   readonly leafPanel: PanelSize; // for dy, in the product dW
@@ -103,6 +104,7 @@ export function createPanelMemory(
   const vectorsOf = (columns: number): number => Math.floor((columns + width - 1) / width);
   const maskOf = (lanes: number): number => masks + bytes * (mostLanes - lanes);
   return {
+    type,
     bytes,
     width,
     leafPanel,

@@ -9,7 +9,7 @@ import { createTileProducts, type TileProducts } from './tile-products.ts';
 export interface Panels
   extends Pick<
       PanelMemory,
-      'bytes' | 'width' | 'panelFor' | 'leafPanel' | 'lanePanel' | 'zeros' | 'one' | 'maskOf' | 'singleOf'
+      'type' | 'bytes' | 'width' | 'panelFor' | 'leafPanel' | 'lanePanel' | 'zeros' | 'one' | 'maskOf' | 'singleOf'
     >,
     Packing,
     TermLists,
@@ -25,12 +25,13 @@ export function createPanels(
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): Panels {
   const memory = createPanelMemory(layout, scratch);
-  const { bytes, width, panelFor, leafPanel, lanePanel, zeros, one, maskOf, singleOf } = memory;
+  const { type, bytes, width, panelFor, leafPanel, lanePanel, zeros, one, maskOf, singleOf } = memory;
   const { pack, packAll, packTransposed } = createPacking(layout, tape, memory);
   const { listTerms, listLeaves, countTerms } = createTermLists(layout, tape, memory);
   const { multiply, setLeaves, sumLeaves, sumRuns } = createTileProducts(layout, tape, memory);
   const listedRows = layout.lists.length - 1;
   return {
+    type,
     bytes,
     width,
     panelFor,
