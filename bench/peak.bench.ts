@@ -6,7 +6,7 @@ import { backendsHere } from './backends-here.ts';
 import { median } from './median.ts';
 import { readOptions } from './options.ts';
 import { computes, measureTeam } from './peak/team.ts';
-import { type ProductShape, productNames } from './peak/thread.ts';
+import { type PeakLayer, productNames } from './peak/thread.ts';
 import { startPeer } from './peers/peer-process.ts';
 import { warmPeer } from './peers/warm-peer.ts';
 import { createWorkloads, flopsOf, type Workload } from './peers/workloads.ts';
@@ -19,8 +19,8 @@ import { endSuite } from './suites.ts';
 // Usage: npm run bench -- peak [--backends native,blas,wasm] [--threads 2] [--only 1024x512x512] [--rounds 5] [--time
 // 60]
 
-/** Rows x inputs x outputs of a dense layer. */
-const shapes: readonly ProductShape[] = [
+/** Dense layers: rows x inputs x outputs; and convolutions, of which each thread has some images. */
+const layers: readonly PeakLayer[] = [
   { batch: 1024, I: 512, O: 512 },
   { batch: 1024, I: 784, O: 512 },
   { batch: 1024, I: 512, O: 256 },
@@ -29,6 +29,14 @@ const shapes: readonly ProductShape[] = [
   { batch: 128, I: 784, O: 128 },
   { batch: 32, I: 784, O: 128 },
   { batch: 128, I: 64, O: 64 },
+  { images: 8, size: 26, C: 32, O: 64, kernel: 3, groups: 1 },
+  { images: 8, size: 32, C: 16, O: 16, kernel: 3, groups: 1 },
+  { images: 16, size: 16, C: 32, O: 32, kernel: 3, groups: 1 },
+  { images: 32, size: 8, C: 64, O: 64, kernel: 3, groups: 1 },
+  { images: 4, size: 32, C: 96, O: 96, kernel: 3, groups: 1 },
+  { images: 16, size: 28, C: 6, O: 16, kernel: 5, groups: 1 },
+  { images: 32, size: 28, C: 1, O: 6, kernel: 5, groups: 1 },
+  { images: 8, size: 16, C: 128, O: 128, kernel: 3, groups: 128 },
 ];
 const WARM_MS = 1500; // warm-up of steps, until their code is compiled
 const STEPS_MS = 400; // time of a round
@@ -65,16 +73,22 @@ for (const threads of teams) {
     }
   }
 }
-const nameOf = ({ batch, I, O }: ProductShape, product: string): string => `${product} ${batch}x${I}x${O}`;
-const some = shapes.filter((shape) => productNames.some((product) => wanted(nameOf(shape, product))));
+/** Such as affine 32x784x128, or convForward 8x26x26 32->64 3x3. */
+function nameOf(layer: PeakLayer, product: string): string {
+  const { O } = layer;
+  if ('batch' in layer) return `${product} ${layer.batch}x${layer.I}x${O}`;
+  const { images, size, C, kernel, groups } = layer;
+  return `${product} ${images}x${size}x${size} ${C}->${O} ${kernel}x${kernel}${groups > 1 ? ' depthwise' : ''}`;
+}
+const some = layers.filter((layer) => productNames(layer).some((product) => wanted(nameOf(layer, product))));
 for (const threads of teams) {
   for (const { backend, type } of computing) {
-    const products = { backend, shapes: some };
+    const products = { backend, layers: some };
     const measured = await measureTeam({ extension: widest, type, threads, rounds, budgetMs, products });
-    for (const [s, shape] of some.entries()) {
-      for (const product of productNames) {
-        const name = nameOf(shape, product);
-        const { gflops, share } = measured.products[s][product];
+    for (const [l, layer] of some.entries()) {
+      for (const product of productNames(layer)) {
+        const name = nameOf(layer, product);
+        const { gflops, share } = measured.layers[l][product];
         if (wanted(name)) line(name, backend.name, type, threads, measured.width, gflops, share);
       }
     }

@@ -6,7 +6,7 @@ import { type Backend, compileFor } from '../../packages/runtime/src/engine/back
 import { allocateControl } from '../../packages/runtime/src/engine/threads/barrier.ts';
 import { median } from '../median.ts';
 import { passesOf } from '../passes.ts';
-import { type PeakMeasured, type PeakTask, type ProductName, type ProductShape, productNames } from './thread.ts';
+import { type PeakLayer, type PeakMeasured, type PeakTask, productNames } from './thread.ts';
 
 /** What to measure. */
 export interface PeakOptions {
@@ -15,8 +15,8 @@ export interface PeakOptions {
   readonly threads: number;
   readonly rounds: number;
   readonly budgetMs: number; // time of a figure in a round
-  /** Products of a backend, measured along with the peak. */
-  readonly products?: { readonly backend: Backend; readonly shapes: readonly ProductShape[] };
+  /** Layers whose products a backend computes, measured along with the peak. */
+  readonly products?: { readonly backend: Backend; readonly layers: readonly PeakLayer[] };
 }
 
 /** A measurement of a whole team. */
@@ -29,8 +29,8 @@ export interface Reached {
 export interface TeamPeak {
   readonly width: number; // elements of a vector
   readonly gflops: number; // GFLOP/s of the peak
-  /** Products by shape. */
-  readonly products: readonly Readonly<Record<ProductName, Reached>>[];
+  /** Products by layer. */
+  readonly layers: readonly Readonly<Record<string, Reached>>[];
 }
 
 /** Whether a backend can compute with a type here. */
@@ -48,34 +48,31 @@ export async function measureTeam({
   budgetMs,
   products,
 }: PeakOptions): Promise<TeamPeak> {
-  const { backend = null, shapes = [] } = products ?? {};
+  const { backend = null, layers = [] } = products ?? {};
   const control = allocateControl();
   const compiled = backend === null ? null : compileFor(backend, type);
   const tasks = Array.from({ length: threads }, (_, thread): PeakTask => {
-    const own = shapes.map((shape) => ({
-      shape,
-      passes: backend === null ? [] : (passesOf(backend, shape.batch, threads)[thread] ?? []),
+    const own = layers.map((layer) => ({
+      layer,
+      passes: backend === null || !('batch' in layer) ? [] : (passesOf(backend, layer.batch, threads)[thread] ?? []),
     }));
     return {
-      ...{ extension, type, backend, compiled, products: own, control, threads, rounds, budgetMs },
+      ...{ extension, type, backend, compiled, layers: own, control, threads, rounds, budgetMs },
       cores: availableParallelism(),
     };
   });
   const measured = await Promise.all(tasks.map(runThread));
   const total = (of: (one: PeakMeasured) => readonly number[]): number[] =>
     Array.from({ length: rounds }, (_, round) => measured.reduce((sum, one) => sum + of(one)[round], 0));
-  const reached = (shape: number, name: ProductName): Reached => {
-    const gflops = total((one) => one.products[shape][name].map((figure) => figure.gflops));
-    const peak = total((one) => one.products[shape][name].map((figure) => figure.peak));
+  const reached = (layer: number, name: string): Reached => {
+    const gflops = total((one) => one.layers[layer][name].map((figure) => figure.gflops));
+    const peak = total((one) => one.layers[layer][name].map((figure) => figure.peak));
     return { gflops: median(gflops), share: median(gflops.map((figure, round) => figure / peak[round])) };
   };
   return {
     width: measured[0].width,
     gflops: median(total(({ peak }) => peak)),
-    products: shapes.map(
-      (_, shape) =>
-        Object.fromEntries(productNames.map((name) => [name, reached(shape, name)])) as Record<ProductName, Reached>,
-    ),
+    layers: layers.map((layer, l) => Object.fromEntries(productNames(layer).map((name) => [name, reached(l, name)]))),
   };
 }
 

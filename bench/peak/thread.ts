@@ -12,15 +12,31 @@ import { createKernelMemory } from '../../packages/runtime/src/measurement/measu
 import { createFma } from './fma.ts';
 
 /** A dense layer and a batch. */
-export interface ProductShape {
+export interface DenseLayer {
   readonly batch: number;
   readonly I: number;
   readonly O: number;
 }
 
-/** The products of a dense layer. */
-export const productNames = ['affine', 'affineBackwardInput', 'affineBackwardWeights'] as const;
-export type ProductName = (typeof productNames)[number];
+/** A convolution that keeps the size of its images, and the images of a thread. */
+export interface ConvolutionLayer {
+  readonly images: number;
+  readonly size: number; // height and width
+  readonly C: number;
+  readonly O: number;
+  readonly kernel: number;
+  readonly groups: number;
+}
+
+export type PeakLayer = DenseLayer | ConvolutionLayer;
+
+const isDense = (layer: PeakLayer): layer is DenseLayer => 'batch' in layer;
+
+/** The products of a layer. */
+export const productNames = (layer: PeakLayer): readonly string[] =>
+  isDense(layer)
+    ? ['affine', 'affineBackwardInput', 'affineBackwardWeights']
+    : ['convForward', 'convBackwardInput', 'convBackwardWeights'];
 
 /** The work of one thread of the team, in rounds: the peak, and each product after it. */
 export interface PeakTask {
@@ -28,8 +44,8 @@ export interface PeakTask {
   readonly type: ElementType; // type of the elements
   readonly backend: Backend | null; // null: only the peak is measured
   readonly compiled: CompiledKernels | null;
-  /** Products, and this thread's part of their batch. */
-  readonly products: readonly { readonly shape: ProductShape; readonly passes: readonly NodePass[] }[];
+  /** Layers, and this thread's part of the batch of dense ones. */
+  readonly layers: readonly { readonly layer: PeakLayer; readonly passes: readonly NodePass[] }[];
   readonly control: Int32Array<SharedArrayBuffer>;
   readonly threads: number;
   readonly cores: number;
@@ -42,7 +58,7 @@ export interface PeakMeasured {
   readonly width: number; // elements of a vector
   readonly peak: readonly number[];
   /** By product: its own rate, and that of the peak measured right before. */
-  readonly products: readonly Readonly<Record<ProductName, readonly { gflops: number; peak: number }[]>>[];
+  readonly layers: readonly Readonly<Record<string, readonly { gflops: number; peak: number }[]>>[];
 }
 
 function measure(task: PeakTask): PeakMeasured {
@@ -71,32 +87,40 @@ function measure(task: PeakTask): PeakMeasured {
   }
   const peakRate = (): number => rate(fma.flops, [fma.run], budgetMs / 2);
 
-  const products = task.products.map(({ shape, passes }) => bindProducts(task, shape, passes));
-  const measured = products.map(() => ({ affine: [], affineBackwardInput: [], affineBackwardWeights: [] })) as Record<
-    ProductName,
-    { gflops: number; peak: number }[]
-  >[];
+  const layers = task.layers.map(({ layer, passes }) =>
+    isDense(layer) ? bindDense(task, layer, passes) : bindConvolution(task, layer),
+  );
+  const measured = layers.map(({ calls }) => {
+    const names = Object.keys(calls).map((name) => [name, [] as { gflops: number; peak: number }[]] as const);
+    return Object.fromEntries(names);
+  });
   const peak: number[] = [];
   // first run, which touches all memory
-  for (const run of products.flatMap(({ calls }) => Object.values(calls).flat())) run();
+  for (const run of layers.flatMap(({ calls }) => Object.values(calls).flat())) run();
   for (let round = 0; round < rounds; round++) {
     peak.push(peakRate());
-    for (const [p, { flops, calls }] of products.entries()) {
-      for (const name of productNames) {
+    for (const [l, { flops, calls }] of layers.entries()) {
+      for (const [name, some] of Object.entries(calls)) {
         const before = peakRate();
-        measured[p][name].push({ peak: before, gflops: rate(flops, calls[name]) });
+        measured[l][name].push({ peak: before, gflops: rate(flops, some) });
       }
     }
   }
-  return { width: fma.width, peak, products: measured };
+  return { width: fma.width, peak, layers: measured };
+}
+
+/** The calls of a layer's products, by name. */
+interface Bound {
+  readonly flops: number; // of one product
+  readonly calls: Readonly<Record<string, readonly (() => unknown)[]>>;
 }
 
 /** The calls of a step for one dense layer, pass by pass, in the same arrays. No number is 0. */
-function bindProducts(
+function bindDense(
   { backend, compiled, type }: PeakTask,
-  { batch, I, O }: ProductShape,
+  { batch, I, O }: DenseLayer,
   passes: readonly NodePass[],
-): { readonly flops: number; readonly calls: Readonly<Record<ProductName, readonly (() => unknown)[]>> } {
+): Bound {
   if (backend === null || compiled === null) throw new Error('bench: products have no backend, expected one');
   const leaf = leafRows(batch);
   const rowsOf = ({ first, count }: NodePass): number => Math.min(count * leaf, batch - first * leaf);
@@ -126,6 +150,40 @@ function bindProducts(
         const { dW, db } = gradients[row];
         emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, joins, I, O);
       }),
+    },
+  };
+}
+
+/** The calls of a step for one convolution with stride 1. Zeros around the image count as work. No number is 0. */
+function bindConvolution(
+  { backend, compiled, type }: PeakTask,
+  { images: B, size, C, O, kernel, groups }: ConvolutionLayer,
+): Bound {
+  if (backend === null || compiled === null) throw new Error('bench: products have no backend, expected one');
+  const window = (kernel * kernel * C) / groups;
+  const before = Math.floor(kernel / 2);
+  const shape = [size, size, C, size, size, O, kernel, kernel, 1, 1, before, before, 1, 1, groups] as const;
+  const [inputs, outputs] = [B * size * size * C, B * size * size * O];
+  const take = (allocate: Allocate) => ({
+    scratch: takeKernelScratch([[window, O, shape]], backend.name, allocate),
+    ...{ x: allocate(inputs), dx: allocate(inputs), y: allocate(outputs), dy: allocate(outputs) },
+    ...{ W: allocate(window * O), b: allocate(O), dW: allocate(window * O), db: allocate(O) },
+  });
+  const { memory, arrays } = createKernelMemory(compiled, take, type);
+  const { scratch, x, dx, y, dy, W, b, dW, db } = arrays;
+  for (const array of [x, dy, W, b]) for (let i = 0; i < array.length; i++) array[i] = Math.random() - 0.5;
+  const kernels = createBackendKernels(backend, { ...compiled, memory, scratch });
+  const linked = (emitOne: (emit: Emit) => void): (() => unknown)[] => {
+    const { calls, emit } = createList();
+    emitOne(emit);
+    return [link(calls, kernels).run];
+  };
+  return {
+    flops: 2 * outputs * window,
+    calls: {
+      convForward: linked((emit) => emit(ops.convForward, y, x, W, b, B, ...shape)),
+      convBackwardInput: linked((emit) => emit(ops.convBackwardInput, dx, dy, W, B, ...shape)),
+      convBackwardWeights: linked((emit) => emit(ops.convBackwardWeights, dW, db, x, dy, B, false, ...shape)),
     },
   };
 }

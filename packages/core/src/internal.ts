@@ -3,7 +3,7 @@
  * @internal
  */
 
-export { fusedProducts } from './backends/fused.ts';
+export { fusedConvolutions, fusedProducts } from './backends/fused.ts';
 export { assembleCode, type CodeLayout } from './backends/native/code.ts';
 export { type ExtensionName, extensions } from './backends/native/isa/extensions.ts';
 export type { ConventionName } from './backends/native/isa/x64/convention.ts';

@@ -15,11 +15,18 @@ export interface Allocate {
   (length: number, type: typeof FLOAT64): Float64Array;
 }
 
+/** Sizes of a convolution, in the order of the arguments of its products. */
+export type WindowShape = readonly [
+  ...[H: number, V: number, C: number, OH: number, OV: number, O: number, KY: number, KX: number],
+  ...[strideY: number, strideX: number, top: number, left: number, dilationY: number, dilationX: number],
+  groups: number,
+];
+
 /**
  * Shape I x O of a dense product, or of the weights of a convolution: those of a window by outputs. Its scratch memory
  * depends on the shape, not on the number of rows.
  */
-export type ProductShape = readonly [I: number, O: number, windows?: 'windows'];
+export type ProductShape = readonly [I: number, O: number, windows?: WindowShape];
 
 /** Memory for the kernels of one thread, besides their arguments. */
 export interface KernelScratch {

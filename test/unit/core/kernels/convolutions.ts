@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { ProductShape } from '../../../../packages/core/src/math/scratch.ts';
+import type { ProductShape, WindowShape } from '../../../../packages/core/src/math/scratch.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { choice, type KernelCase } from './kernel-case.ts';
 
@@ -71,18 +71,14 @@ function lengths([B, H, V, C, OH, OV, O, KY, KX, , , , , , , groups]: Geometry) 
   return { images: B * H * V * C, outputs: B * OH * OV * O, weights: (KY * KX * C * O) / groups, O };
 }
 
-/** Its products, for scratch. */
-const products = ([, , , C, , , O, KY, KX, , , , , , , groups]: Geometry): ProductShape[] => [
-  [(KY * KX * C) / groups, O, 'windows'],
-];
-
 /** The sizes as an operation takes them, after B. */
-type Sizes = readonly [
-  ...[H: number, V: number, C: number, OH: number, OV: number, O: number, KY: number, KX: number],
-  ...[strideY: number, strideX: number, top: number, left: number, dilationY: number, dilationX: number],
-  groups: number,
-];
-const sizesOf = ([, ...sizes]: Geometry) => sizes.slice(0, 15) as unknown as Sizes;
+const sizesOf = ([, ...sizes]: Geometry) => sizes.slice(0, 15) as unknown as WindowShape;
+
+/** Its products, for scratch. */
+const products = (dims: Geometry): ProductShape[] => {
+  const [, , , C, , , O, KY, KX, , , , , , , groups] = dims;
+  return [[(KY * KX * C) / groups, O, sizesOf(dims)]];
+};
 
 /** Not finite in a weight or a dy, a number shows whether terms of 0 were added: 0 · Infinity is NaN. */
 function makeFinite(...arrays: readonly Float64Array[]): void {

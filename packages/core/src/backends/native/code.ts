@@ -6,7 +6,7 @@ import { assembleGather } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
 import { assembleLocate } from './kernels/locate.ts';
 import { assemblePack } from './kernels/pack.ts';
-import { assembleTile, tileRows } from './kernels/tile.ts';
+import { assembleTile, type TileShape, tileRows } from './kernels/tile.ts';
 import { assembleTranspose } from './kernels/transpose.ts';
 
 /** Position-independent code. It starts with the tape player. */
@@ -24,6 +24,7 @@ export interface CodeLayout {
   readonly leafVectors: number; // vectors of the widest tile, for dW
   readonly tiles: TilePlaces;
   readonly listedTiles: TilePlaces;
+  readonly laneTiles: TilePlaces; // of one vector
   readonly lists: readonly number[]; // [M] kernels that list the terms of listed tiles
   readonly packs: Readonly<Record<number, number>>; // [vectors]
   readonly transposes: readonly number[]; // [rows]
@@ -48,16 +49,22 @@ export function assembleCode(isa: Isa): Code {
   // Tiles for the last columns of a panel are as high as those of a narrow panel.
   const rowsOf = (vectors: number): number => tileRows(isa, Math.max(vectors, Math.min(tileVectors, leafVectors)));
   const listedRows = Math.min(rowsOf(mostVectors), LISTED_ROWS);
-  const tilesOf = (vectors: number, masked: boolean, listed: boolean) =>
-    upTo(listed ? listedRows : rowsOf(vectors), (M) => assembleTile(isa, { M, vectors, masked, listed }));
+  const tilesOf = (vectors: number, terms: TileShape['terms']) => {
+    const most = terms === 'listed' ? listedRows : rowsOf(vectors);
+    const [full, masked] = [false, true].map((masked) =>
+      upTo(most, (M) => assembleTile(isa, { M, vectors, masked, terms })),
+    );
+    return { full, masked };
+  };
   const tiles: Record<number, { full: number[]; masked: number[] }> = {};
   const listedTiles: Record<number, { full: number[]; masked: number[] }> = {};
   const packs: Record<number, number> = {};
   for (let vectors = 1; vectors <= mostVectors; vectors++) {
     packs[vectors] = assemblePack(isa, vectors);
-    tiles[vectors] = { full: tilesOf(vectors, false, false), masked: tilesOf(vectors, true, false) };
-    listedTiles[vectors] = { full: tilesOf(vectors, false, true), masked: tilesOf(vectors, true, true) };
+    tiles[vectors] = tilesOf(vectors, 'all');
+    listedTiles[vectors] = tilesOf(vectors, 'listed');
   }
+  const laneTiles = { 1: tilesOf(1, 'lanes') };
   const lists = upTo(listedRows, (M) => assembleListTerms(isa, M));
   const transposes = upTo(width, (M) => assembleTranspose(isa, M));
   const adam: Record<number, number> = {};
@@ -71,6 +78,7 @@ export function assembleCode(isa: Isa): Code {
     leafVectors,
     tiles,
     listedTiles,
+    laneTiles,
     lists,
     packs,
     transposes,

@@ -18,6 +18,7 @@ import type { WasmMemory, WasmModule } from '../wasm/webassembly.ts';
 import { withProducts } from '../with-products.ts';
 import { type CallTape, createCallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
+import { type Convolutions, createNativeConvolutions } from './convolutions/convolutions.ts';
 import { CALL_DOUBLES } from './isa/arguments.ts';
 import { gatherArguments } from './kernels/gather.ts';
 import { locateArguments } from './kernels/locate.ts';
@@ -39,9 +40,9 @@ const TAPE_CALLS = 128;
  */
 const MIN_WEIGHTS = 256;
 
-/** Whether a network has a layer large enough for machine code. Otherwise its bits and its speed are those of wasm. */
+/** Whether a network has a convolution, or a dense layer large enough for machine code. Otherwise its bits and its speed are those of wasm. */
 export const hasNativeProducts = (products: readonly ProductShape[]): boolean =>
-  products.some(([I, O]) => I * O >= MIN_WEIGHTS);
+  products.some(([I, O, windows]) => windows !== undefined || I * O >= MIN_WEIGHTS);
 
 export interface NativeOptions {
   layout: CodeLayout; // of the code of `enter`
@@ -75,10 +76,18 @@ export const takeNativeScratch = (products: readonly ProductShape[], allocate: A
  * multiply-add; `fusedProducts` defines their bits. The result of a row does not depend on the other rows.
  */
 export function createNativeKernels(options: NativeOptions): Kernels {
-  const { kernels, tape, panels } = createParts(options);
+  const { kernels, tape, panels, rowAdds } = createParts(options);
   const products = createNativeProducts(panels, tape, options.scratch.products);
-  const native = withProducts('native', kernels, products, (B, I, O) => B > 0 && I * O >= MIN_WEIGHTS);
-  return ofType(options.layout.type, native);
+  const dense = withProducts('native', kernels, products, (B, I, O) => B > 0 && I * O >= MIN_WEIGHTS);
+  const convolutions = createNativeConvolutions(panels, rowAdds, tape, options.scratch.products);
+  function bind(call: Call): (() => void) | null {
+    const { op, args } = call;
+    if (!(op.name in convolutions) || args[Object.keys(op.operands).indexOf('B')] === 0) return dense.bind(call);
+    // The cast is safe: `emit` has checked the types of the arguments.
+    const product = convolutions[op.name as keyof Convolutions] as (...args: readonly unknown[]) => () => void;
+    return product(...args);
+  }
+  return ofType(options.layout.type, { ...dense, bind });
 }
 
 /** The kernels of wasm, with Adam's update and the gathering of bytes in machine code, to the same bits. */
@@ -154,7 +163,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
     averageRows(square, g, first, 1, row, n, share);
   };
 
-  return { kernels: { ...wasm, gatherBytes, bind }, tape, panels };
+  return { kernels: { ...wasm, gatherBytes, bind }, tape, panels, rowAdds };
 }
 
 const ROWS = 62; // most rows of a call

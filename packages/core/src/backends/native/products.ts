@@ -3,6 +3,7 @@ import type { ProductShape } from '../../math/scratch.ts';
 import { addressOf } from '../../program/address.ts';
 import type { Products } from '../with-products.ts';
 import type { CallTape } from './call-tape.ts';
+import { convolutionScratch } from './convolutions/convolutions.ts';
 import { PANELS } from './panels/packing.ts';
 import { AHEAD, MAX_PANEL, MAX_ROWS, MAX_TERMS, MOST_BLOCK } from './panels/panel-memory.ts';
 import type { Panels } from './panels/panels.ts';
@@ -25,9 +26,12 @@ const MAX_PLAIN_SPARSE_BATCH = 32;
 /** First of `count` terms in a block, when they are cut into `blocks` blocks. */
 const startOf = (block: number, blocks: number, count: number): number => Math.floor((block * count) / blocks);
 
-/** Doubles of scratch for the products of an I x O dense layer, for any number of rows and either type. */
-export const nativeProductScratch = ([I, O]: ProductShape): number =>
-  Math.max((Math.min(Math.max(I, O), MAX_ROWS) + MOST_BLOCK) * PANELS * MAX_PANEL, weightProductBytes(O)) / 8;
+/** Doubles of scratch for the products of a layer, for any number of rows and either type. */
+export function nativeProductScratch([I, O, windows]: ProductShape): number {
+  if (windows !== undefined) return convolutionScratch(windows);
+  const rows = Math.min(Math.max(I, O), MAX_ROWS) + MOST_BLOCK;
+  return Math.max(rows * PANELS * MAX_PANEL, weightProductBytes(O)) / 8;
+}
 
 /**
  * The products of a dense layer, cut into panels. Whatever the cut, every sum has the order of the reference and uses

@@ -86,7 +86,7 @@ export function conv2dTranspose(options: Conv2dTransposeOptions, { input, own }:
     elementwise: false,
     reads: { x: true, y: false },
     tensors: bias ? [W, b] : [W],
-    products: [[fanOut, C, 'windows']],
+    products: [[fanOut, C, geometry]],
     // The bias that the convolution has not, and its gradient; sums of db that wait.
     createMemory: (rows, allocate) => ({
       arrays: [allocate(C), allocate(bias ? sumLevels(rows, H * V) * O : 0)],

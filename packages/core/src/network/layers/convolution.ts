@@ -103,7 +103,7 @@ function convolution(
     elementwise: false,
     reads: { x: true, y: false },
     tensors: bias ? [W, b] : [W],
-    products: [[fanIn, O, 'windows']],
+    products: [[fanIn, O, geometry]],
     // Without a bias, zeros in its place, and what would be its gradient.
     createMemory: (_rows, allocate) => ({ arrays: bias ? [] : [allocate(O), allocate(O)] }),
     forward(y, x, [W, b], B, { emit }, { arrays: [zeros] }) {

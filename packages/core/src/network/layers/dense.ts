@@ -1,6 +1,7 @@
 import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../checks/options/index.ts';
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
 import type { Elements } from '../../math/element-type.ts';
+import type { ProductShape, WindowShape } from '../../math/scratch.ts';
 import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
@@ -39,13 +40,7 @@ export function dense(options: DenseOptions, { input, own }: Place): Layer {
       { name: 'W', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
       { name: 'b', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
     ],
-    products:
-      R === 1
-        ? [[I, O]]
-        : [
-            [I, O],
-            [I, O, 'windows'],
-          ],
+    products: positionProducts(R, I, O),
     forward(y, x, [W, b], B, { emit }) {
       emit(ops.affine, y, x, W, b, B * R, I, O);
     },
@@ -55,6 +50,18 @@ export function dense(options: DenseOptions, { input, own }: Place): Layer {
     },
   };
 }
+
+/** A product at each position is a convolution with a window of one position. */
+const windowsOf = (R: number, I: number, O: number): WindowShape => [1, R, I, 1, R, O, 1, 1, 1, 1, 0, 0, 1, 1, 1];
+
+/** Shapes of the products of I x O weights at R positions of a row. */
+export const positionProducts = (R: number, I: number, O: number): readonly ProductShape[] =>
+  R === 1
+    ? [[I, O]]
+    : [
+        [I, O],
+        [I, O, windowsOf(R, I, O)],
+      ];
 
 /** Emits dW = Σ xᵀ · dy and db = Σ dy over the R positions of B rows. Overwrites `dW` and `db`, or adds if `joins`. */
 export function emitBackwardWeights(
@@ -71,6 +78,5 @@ export function emitBackwardWeights(
   O: number,
 ): void {
   if (R === 1) emit(ops.affineBackwardWeights, dW, db, x, dy, B, leaf, joins, I, O);
-  // A product at each position is a convolution with a window of one position.
-  else emit(ops.convBackwardWeights, dW, db, x, dy, B, joins, 1, R, I, 1, R, O, 1, 1, 1, 1, 0, 0, 1, 1, 1);
+  else emit(ops.convBackwardWeights, dW, db, x, dy, B, joins, ...windowsOf(R, I, O));
 }

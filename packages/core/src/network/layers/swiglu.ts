@@ -2,7 +2,7 @@ import { defineOptions, type Named, type OptionsOf, positiveInteger, required } 
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
-import { emitBackwardWeights } from './dense.ts';
+import { emitBackwardWeights, positionProducts } from './dense.ts';
 import type { Layer } from './layer.ts';
 import type { Place } from './place.ts';
 
@@ -43,13 +43,7 @@ export function swiglu(options: SwigluOptions, { input, own }: Place): Layer {
       { name: 'Wv', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
       { name: 'bv', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
     ],
-    products:
-      R === 1
-        ? [[I, O]]
-        : [
-            [I, O],
-            [I, O, 'windows'],
-          ],
+    products: positionProducts(R, I, O),
     // g and v, replaced by dg and dv in the backward pass, and the part of dx from v.
     createMemory: (rows, allocate) => ({
       arrays: [allocate(rows * R * O), allocate(rows * R * O), allocate(rows * R * I)],

@@ -77,6 +77,7 @@ export function createIsa({ assembler, registers, places, createRowPointers, ...
     store: (slot: SlotPlace, pointer) => assembler.storePointer(places.operandOf(slot), pointer),
     answer: (place: ArgumentPlace, distance) => assembler.storePointer(places.addressOf(place), distance),
     word: (address: Address): AnyPlace => ({ kind: 'word', address }),
+    long: (address: Address): AnyPlace => ({ kind: 'long', address }),
     offset: (base, address: Address): AnyPlace => ({ kind: 'offset', base, address }),
 
     at,

@@ -93,6 +93,8 @@ export interface Isa {
   answer(place: Place<'answer'>, distance: Stride): void;
   /** The 32-bit word at `address`. */
   word(address: Address): Place<'counter'>;
+  /** The signed 64-bit distance at `address`. */
+  long(address: Address): Place<'stride'>;
   /** A pointer to `base` plus as many bytes as the 32-bit word at `address` says. */
   offset(base: Pointer, address: Address): Place<'pointer'>;
 
@@ -183,6 +185,8 @@ export interface Vectors<A = Address> extends Lanes<A> {
   add(sum: Vector, x: Vector): void;
   /** sum += factor · y in each lane, rounded once. */
   multiplyAdd(sum: Vector, factor: Vector, y: Vector): void;
+  /** sum += x · y, lane by lane, rounded once. */
+  multiplyAddLanes(sum: Vector, x: Vector, y: Vector): void;
   /**
    * Transposes a square of `width` vectors from `a` on. Uses as many vectors from `b` on as scratch. Overwrites both;
    * returns the first vector of the result.

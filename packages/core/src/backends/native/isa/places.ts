@@ -11,8 +11,8 @@ export interface SlotPlace extends Slot<never> {
   readonly kind: 'slot';
   readonly number: number; // index among the kernel's slots
 }
-interface WordPlace extends Place<never> {
-  readonly kind: 'word';
+interface NumberPlace extends Place<never> {
+  readonly kind: 'word' | 'long';
   readonly address: Address;
 }
 interface OffsetPlace extends Place<never> {
@@ -20,7 +20,7 @@ interface OffsetPlace extends Place<never> {
   readonly base: Register;
   readonly address: Address;
 }
-export type AnyPlace = ArgumentPlace | SlotPlace | WordPlace | OffsetPlace;
+export type AnyPlace = ArgumentPlace | SlotPlace | NumberPlace | OffsetPlace;
 
 /** The state of registers and stack when a kernel begins, as the processor's player leaves it. */
 export interface Frame {
@@ -70,6 +70,9 @@ export function createPlaces(assembler: Assembler, registers: Registers, frame: 
         break;
       case 'word':
         assembler.loadWord(r, place.address);
+        break;
+      case 'long':
+        assembler.loadPointer(r, place.address);
         break;
       case 'offset':
         assembler.loadWord(r, place.address);

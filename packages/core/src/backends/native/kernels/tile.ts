@@ -7,7 +7,7 @@ export const tileArguments = defineArguments(
   ['init', 'array'],
   ['a', 'array'],
   ['panel', 'array'],
-  ['leaves', 'array'], // the leaf table of a sum, see `LEAF`
+  ['runs', 'array'], // the table of a sum, see `RUN`
   ['mask', 'array'], // of the last vector, if it is not full
   ['terms', 'array'], // of a listed tile: its list, see list-terms.ts
   ['cRow', 'stride'],
@@ -26,25 +26,21 @@ export const tileArguments = defineArguments(
 );
 
 /**
- * A leaf in a sum's table, by word: number of terms, at least 1; number of waiting sums to add after it; 1 if another
- * leaf follows, else 0; bytes from its list of terms to the next leaf's.
+ * A run of terms in a sum's table, by word: number of terms; number of waiting sums to add after it; 1 if another run
+ * follows, else 0; 1 if the sum so far then waits and the next run starts a leaf of its own, 0 if it goes on; bytes
+ * from its list of terms to the next run's; and as 64-bit numbers the bytes from its last term to the next run's first,
+ * beyond a step, in `a` and in the panel. Waiting sums lie below the table.
  */
-export const LEAF = { terms: 0, merges: 1, more: 2, nextTerms: 3, words: 4 };
-/** Most leaves of a table. */
-export const TABLE_LEAVES = 16;
-/** Most sums of a tile that wait at once: of leaves 0 to 7, 8 to 11, 12 to 13, and 14. */
-export const WAITING = 4;
-/** Bytes of a table. The waiting sums follow it. */
-const TABLE = 4 * LEAF.words * TABLE_LEAVES;
-/** Bytes of a table and its waiting sums, for tiles with `sums` bytes of sums. */
-export const tableBytes = (sums: number): number => TABLE + WAITING * sums;
+export const RUN = { terms: 0, merges: 1, more: 2, waits: 3, nextTerms: 4, skipA: 6, skipPanel: 8, words: 10 };
+/** Bytes of a run. */
+export const RUN_BYTES = 4 * RUN.words;
 
 /** Shape of a tile kernel: M rows of `vectors` vectors, with the last vector full or masked. */
 export interface TileShape {
   readonly M: number;
   readonly vectors: number; // at least 1
   readonly masked: boolean;
-  readonly listed: boolean; // adds only the terms of a list
+  readonly terms: 'all' | 'listed' | 'lanes'; // listed: only those of a list; lanes: factors are vectors, see below
 }
 
 /** Most rows of a tile with `vectors` vectors: its sums, a row of the panel and the factors fill the registers. */
@@ -53,11 +49,12 @@ export const tileRows = ({ mostRows, vectorRegisters, tile: { factors } }: Isa, 
 
 /**
  * c[m,n] = init[m,n] + Σₖ a[m,k] · panel[k,n], each term added with one rounding. Within a leaf k ascends and the sums
- * stay in registers. Leaves are joined by the pairwise tree, the left operand the lower; a left sum waits after the
+ * stay in registers. Leaves are joined by the pairwise tree, the left operand the lower; a left sum waits below the
  * table, in the first-level cache. Does this for `count` tiles, below each other or side by side. Overwrites `c`, which
- * may be `init`, or adds to it if `joins`.
+ * may be `init`, or adds to it if `joins`. With `lanes` each column n has factors of its own, a[m,k,n], neighbours in
+ * memory; such a tile has one vector.
  */
-export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape): number {
+export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape): number {
   const unit = isa.vectors;
   const last = vectors - 1;
   const size = unit.bytes * unit.width;
@@ -70,6 +67,9 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
     masked && v === last ? unit.loadMasked(to, isa.at(from, v * size)) : unit.load(to, isa.at(from, v * size));
   const store = (v: number, to: Pointer, from: number) =>
     masked && v === last ? unit.storeMasked(isa.at(to, v * size), from) : unit.store(isa.at(to, v * size), from);
+  const loadLanes = masked ? unit.loadMasked : unit.load;
+  const [loadFactor, multiplyAdd] =
+    terms === 'lanes' ? [loadLanes, unit.multiplyAddLanes] : [unit.loadFactor, unit.multiplyAdd];
   const eachVector = (act: (v: number) => void): void => {
     for (let v = 0; v < vectors; v++) act(v);
   };
@@ -83,7 +83,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
     const c = isa.load(call.c);
     const a = isa.load(call.a);
     const count = isa.keep(call.count);
-    const leaves = isa.keep(call.leaves);
+    const runs = isa.keep(call.runs);
     const init = isa.keep(call.init);
     const panel = isa.keep(call.panel);
     const ahead = isa.load(call.ahead);
@@ -94,7 +94,7 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
     const nextA = isa.keep(call.nextA);
     const nextPanel = isa.keep(call.nextPanel);
     const nextInit = isa.keep(call.nextInit);
-    const addTerms = listed ? createListed() : createAll();
+    const addTerms = terms === 'listed' ? createListed() : createAll();
 
     isa.repeat(count, () => {
       isa.eachRow(init, initStep, M, (initRow, m) => eachVector((v) => load(v, sum(m, v), initRow)));
@@ -115,27 +115,29 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
     });
 
     function addLeaves(): void {
-      const leaf = isa.load(leaves);
-      const top = isa.pointTo(isa.at(leaf, TABLE)); // end of the waiting sums
+      const run = isa.load(runs);
+      const top = isa.pointTo(isa.at(run)); // the last sum that waits
       const addTermsOf = addTerms.start();
       isa.loop(() => {
-        addTermsOf(leaf);
-        isa.times(isa.word(isa.at(leaf, 4 * LEAF.merges)), () => {
-          isa.skip(top, -waiting);
+        addTermsOf(run);
+        isa.times(isa.word(isa.at(run, 4 * RUN.merges)), () => {
           for (let first = 0; first < M * vectors; first += factors) {
             const some = Array.from({ length: Math.min(factors, M * vectors - first) }, (_, k) => k);
             for (const k of some) unit.load(factor + k, isa.at(top, (first + k) * size));
             for (const k of some) unit.add(first + k, factor + k);
           }
+          isa.skip(top, waiting);
         });
-        isa.leaveIfZero(isa.word(isa.at(leaf, 4 * LEAF.more)));
-        isa.skip(leaf, 4 * LEAF.words);
-        // Stores and clears sums one by one, so that the next leaf's terms begin sooner than after all stores.
-        eachSum((m, v) => {
-          unit.store(isa.at(top, sum(m, v) * size), sum(m, v));
-          unit.clear(sum(m, v));
+        isa.leaveIfZero(isa.word(isa.at(run, 4 * RUN.more)));
+        isa.unlessZero(isa.word(isa.at(run, 4 * RUN.waits)), () => {
+          isa.skip(top, -waiting);
+          // Stores and clears sums one by one, so that the next leaf's terms begin sooner than after all stores.
+          eachSum((m, v) => {
+            unit.store(isa.at(top, sum(m, v) * size), sum(m, v));
+            unit.clear(sum(m, v));
+          });
         });
-        isa.skip(top, waiting);
+        isa.skip(run, RUN_BYTES);
       });
     }
 
@@ -152,10 +154,10 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
       isa.eachRow(c, cRow, M, (to, m) => eachVector((v) => store(v, to, sum(m, v))));
     }
 
-    /** Adds the terms of a tile, leaf by leaf. */
+    /** Adds the terms of a tile, run by run. */
     interface Terms {
-      /** Starts at the first leaf; returns the function that adds the next leaf's terms. */
-      start(): (leaf: Pointer) => void;
+      /** Starts at the first run; returns the function that adds the next run's terms. */
+      start(): (run: Pointer) => void;
       nextTile(): void;
     }
 
@@ -166,12 +168,15 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
         start() {
           rows.start(a);
           const panelRow = isa.load(panel);
-          return (leaf) =>
-            isa.repeat(isa.word(isa.at(leaf, 4 * LEAF.terms)), () => {
+          return (run) => {
+            isa.times(isa.word(isa.at(run, 4 * RUN.terms)), () => {
               addTerm(panelRow);
               rows.advance(aStep);
               isa.advance(panelRow, panelStep);
             });
+            rows.advance(isa.long(isa.at(run, 4 * RUN.skipA)));
+            isa.advance(panelRow, isa.long(isa.at(run, 4 * RUN.skipPanel)));
+          };
         },
         nextTile: () => {},
       };
@@ -185,11 +190,11 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
       return {
         start() {
           isa.scope(() => isa.store(nextList, isa.load(firstList)));
-          return (leaf) =>
+          return (run) =>
             isa.scope(() => {
               const list = isa.load(nextList);
               const first = isa.load(panel);
-              isa.advance(nextList, isa.word(isa.at(leaf, 4 * LEAF.nextTerms)));
+              isa.advance(nextList, isa.word(isa.at(run, 4 * RUN.nextTerms)));
               isa.times(isa.word(isa.at(list)), () => {
                 isa.skip(list, 8);
                 rows.start(isa.offset(a, isa.at(list)));
@@ -207,9 +212,9 @@ export function assembleTile(isa: Isa, { M, vectors, masked, listed }: TileShape
       const factorOf = (m: number) => factor + (m % factors);
       // In-order processors would wait for a factor that was only just loaded.
       for (let m = 0; m < M + factors - 1; m++) {
-        if (m < M) unit.loadFactor(factorOf(m), rows.at(m));
+        if (m < M) loadFactor(factorOf(m), rows.at(m));
         const ready = m - (factors - 1);
-        if (ready >= 0) eachVector((v) => unit.multiplyAdd(sum(ready, v), factorOf(ready), row(v)));
+        if (ready >= 0) eachVector((v) => multiplyAdd(sum(ready, v), factorOf(ready), row(v)));
       }
     }
   });

@@ -1,7 +1,8 @@
 import { bytesOfElements, type ElementType, elementView } from '../../../math/element-type.ts';
+import { MOST_LEAVES } from '../../../math/tree/index.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { CodeLayout } from '../code.ts';
-import { LEAF, TABLE_LEAVES, tableBytes } from '../kernels/tile.ts';
+import { RUN, RUN_BYTES } from '../kernels/tile.ts';
 import { heightOf, tilesOver } from './tiles-over.ts';
 
 /** Most bytes of a vector, over all extensions. */
@@ -30,17 +31,19 @@ export const MAX_ROWS = 2 * MAX_TERMS;
 /** Most lists, one for each tile. */
 export const LISTS = 128;
 
-/** Bytes of a leaf in a table. */
-const LEAF_BYTES = 4 * LEAF.words;
+/** Most bytes of a tile's sums. */
+export const MAX_SUM_BYTES = MAX_SUMS * MAX_VECTOR;
+/** Most sums of a tile that wait at once: of leaves 0 to 7, 8 to 11, 12 to 13, and 14. */
+const WAITING = 4 * MAX_SUM_BYTES;
 /** Sizes of the leaf table of a sum, and of tables for single leaves of each length. */
-const TABLE = tableBytes(MAX_SUMS * MAX_VECTOR);
-const SINGLES = LEAF_BYTES * (MAX_ROWS + 1);
+const TABLE = RUN_BYTES * MOST_LEAVES;
+const SINGLES = RUN_BYTES * (MAX_ROWS + 1);
 
 /** Bytes of a list of K terms, and so the distance of lists. */
 export const listStep = (K: number): number => 8 * (1 + K);
 
 /** Doubles of scratch for panels of either element type: constants, tables and lists. */
-export const PANELS_SCRATCH = (CONSTANTS + TABLE + SINGLES + LISTS * listStep(MAX_TERMS)) / 8;
+export const PANELS_SCRATCH = (CONSTANTS + WAITING + TABLE + SINGLES + LISTS * listStep(MAX_TERMS)) / 8;
 
 /** Size of a full panel and its tiles. */
 export interface PanelSize {
@@ -51,18 +54,20 @@ export interface PanelSize {
 
 /** Memory of panel products. Places are byte offsets. */
 export interface PanelMemory {
+  readonly type: ElementType;
   readonly bytes: number; // bytes of an element
   readonly width: number; // elements of a vector
   readonly leafPanel: PanelSize; // for dy, in the product dW
+  readonly lanePanel: PanelSize; // of one vector, whose columns have factors of their own
   /** The panel of W, for y and dx, that splits `columns` columns most evenly. Only the last panel may be narrower. */
   panelFor(columns: number): PanelSize;
   readonly zeros: number; // a row of zeros, where sums begin
   readonly one: number; // a factor of 1, which changes no bit
-  readonly table: number; // leaf table of a sum
+  readonly table: number; // leaf table of a sum, above sums that wait
   readonly leafWords: Int32Array; // the words of `table`
   readonly terms: number; // consecutive lists of terms
   readonly firstList: Int32Array; // [1] length of the first list
-  /** The table of a single leaf of K terms, at most `MAX_ROWS`. */
+  /** The table of a sum of K terms in one run, at most `MAX_ROWS`. */
   singleOf(K: number): number;
   /** Mask of the first `lanes` lanes, at most the width of either kind of vector. */
   maskOf(lanes: number): number;
@@ -74,7 +79,7 @@ export interface PanelMemory {
 
 /** Creates the memory in `scratch` and writes its constants. */
 export function createPanelMemory(
-  { type, width, arithmeticWidth, tileVectors, leafVectors, tiles }: CodeLayout,
+  { type, width, arithmeticWidth, tileVectors, leafVectors, tiles, laneTiles }: CodeLayout,
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): PanelMemory {
   const bytes = bytesOfElements(type, 1);
@@ -82,25 +87,28 @@ export function createPanelMemory(
   const zeros = addressOf(scratch);
   const one = zeros + ZEROS;
   const masks = one + ONE;
-  const table = zeros + CONSTANTS;
+  const table = zeros + CONSTANTS + WAITING;
   const singles = table + TABLE;
   const terms = singles + SINGLES;
   writeConstants(scratch, type, mostLanes);
   const singleWords = new Int32Array(scratch.buffer, singles, SINGLES / 4).fill(0);
-  for (let K = 1; K <= MAX_ROWS; K++) singleWords[LEAF.words * K + LEAF.terms] = K;
+  for (let K = 1; K <= MAX_ROWS; K++) singleWords[RUN.words * K + RUN.terms] = K;
   const sizeOf = (vectors: number): PanelSize => ({
     columns: vectors * width,
     step: bytes * vectors * width,
     rows: tiles[vectors].full.length - 1,
   });
   const leafPanel = sizeOf(leafVectors);
+  const lanePanel = { ...sizeOf(1), rows: laneTiles[1].full.length - 1 };
   const sizes = Array.from({ length: tileVectors }, (_, k) => sizeOf(k + 1));
   const vectorsOf = (columns: number): number => Math.floor((columns + width - 1) / width);
   const maskOf = (lanes: number): number => masks + bytes * (mostLanes - lanes);
   return {
+    type,
     bytes,
     width,
     leafPanel,
+    lanePanel,
     panelFor(columns) {
       const vectors = Math.max(vectorsOf(columns), 1); // a layer without inputs has none
       return sizes[heightOf(vectors, tilesOver(vectors, tileVectors)) - 1];
@@ -108,10 +116,10 @@ export function createPanelMemory(
     zeros,
     one,
     table,
-    leafWords: new Int32Array(scratch.buffer, table, LEAF.words * TABLE_LEAVES),
+    leafWords: new Int32Array(scratch.buffer, table, RUN.words * MOST_LEAVES),
     terms,
     firstList: new Int32Array(scratch.buffer, terms, 1),
-    singleOf: (K) => singles + LEAF_BYTES * K,
+    singleOf: (K) => singles + RUN_BYTES * K,
     maskOf,
     vectorsOf,
     lastMask: (columns) => maskOf(columns - (vectorsOf(columns) - 1) * width),

@@ -7,7 +7,10 @@ import { createTileProducts, type TileProducts } from './tile-products.ts';
 
 /** Products of panels. A panel has rows of as many columns as a tile. Arrays are byte offsets, steps are in bytes. */
 export interface Panels
-  extends Pick<PanelMemory, 'bytes' | 'panelFor' | 'leafPanel' | 'zeros' | 'one' | 'maskOf'>,
+  extends Pick<
+      PanelMemory,
+      'type' | 'bytes' | 'width' | 'panelFor' | 'leafPanel' | 'lanePanel' | 'zeros' | 'one' | 'maskOf' | 'singleOf'
+    >,
     Packing,
     TermLists,
     TileProducts {
@@ -22,18 +25,22 @@ export function createPanels(
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): Panels {
   const memory = createPanelMemory(layout, scratch);
-  const { bytes, panelFor, leafPanel, zeros, one, maskOf } = memory;
+  const { type, bytes, width, panelFor, leafPanel, lanePanel, zeros, one, maskOf, singleOf } = memory;
   const { pack, packAll, packTransposed } = createPacking(layout, tape, memory);
   const { listTerms, listLeaves, countTerms } = createTermLists(layout, tape, memory);
-  const { multiply, setLeaves, sumLeaves } = createTileProducts(layout, tape, memory);
+  const { multiply, setLeaves, sumLeaves, sumRuns } = createTileProducts(layout, tape, memory);
   const listedRows = layout.lists.length - 1;
   return {
+    type,
     bytes,
+    width,
     panelFor,
     leafPanel,
+    lanePanel,
     zeros,
     one,
     maskOf,
+    singleOf,
     listedRows,
     maxListedRows: LISTS * listedRows,
     pack,
@@ -45,5 +52,6 @@ export function createPanels(
     multiply,
     setLeaves,
     sumLeaves,
+    sumRuns,
   };
 }

@@ -1,6 +1,6 @@
 import type { CallTape } from '../call-tape.ts';
-import type { CodeLayout } from '../code.ts';
-import { LEAF, tileArguments } from '../kernels/tile.ts';
+import type { CodeLayout, TilePlaces } from '../code.ts';
+import { RUN, tileArguments } from '../kernels/tile.ts';
 import { AHEAD, listStep, type PanelMemory } from './panel-memory.ts';
 import { countOf, heightOf, tilesOver } from './tiles-over.ts';
 
@@ -45,23 +45,46 @@ export interface TileProducts {
     joins: boolean,
     listed: boolean,
   ): void;
+  /**
+   * c[M,columns] = init + the terms of a table's runs, for `count` tiles of M rows. Adds to `c` if `joins`. With `lanes`
+   * each column has factors of its own, see `assembleTile`. `columns` is at most that of a panel whose tiles have M
+   * rows.
+   */
+  sumRuns(
+    c: number,
+    cRow: number,
+    init: number,
+    a: number,
+    aRow: number,
+    aStep: number,
+    panel: number,
+    panelStep: number,
+    runs: number, // table
+    M: number,
+    columns: number,
+    count: number,
+    nextC: number,
+    nextA: number,
+    joins: boolean,
+    lanes: boolean,
+  ): void;
 }
 
 export function createTileProducts(
-  { width, tiles: plainTiles, listedTiles }: CodeLayout,
+  { width, tiles, listedTiles, laneTiles }: CodeLayout,
   tape: CallTape,
   { bytes, leafPanel, table, leafWords, terms, singleOf, vectorsOf, lastMask }: PanelMemory,
 ): TileProducts {
-  const kernelsOf = (columns: number, listed: boolean) =>
-    (listed ? listedTiles : plainTiles)[vectorsOf(columns)][columns % width === 0 ? 'full' : 'masked'];
+  const kernelsOf = (places: TilePlaces, columns: number) =>
+    places[vectorsOf(columns)][columns % width === 0 ? 'full' : 'masked'];
 
   return {
     multiply(c, cRow, init, initRow, a, aRow, aStep, panel, step, ahead, M, K, columns, listed) {
-      const kernels = kernelsOf(columns, listed);
+      const kernels = kernelsOf(listed ? listedTiles : tiles, columns);
       const mask = lastMask(columns);
-      const tiles = tilesOver(M, kernels.length - 1);
+      const cut = tilesOver(M, kernels.length - 1);
       for (let m = 0, tile = 0; m < M; ) {
-        const left = tiles - tile;
+        const left = cut - tile;
         const height = heightOf(M - m, left);
         const count = countOf(M - m, left); // tiles of this height
         tape.write(
@@ -101,7 +124,7 @@ export function createTileProducts(
         const count = Math.max(Math.floor((N - n) / leafPanel.columns), 1);
         tape.write(
           tileArguments,
-          kernelsOf(columns, listed)[M],
+          kernelsOf(listed ? listedTiles : tiles, columns)[M],
           c + bytes * n,
           nextInit === 0 ? init : init + bytes * n,
           a,
@@ -126,30 +149,59 @@ export function createTileProducts(
         n += count * columns;
       }
     },
+
+    sumRuns(c, cRow, init, a, aRow, aStep, panel, step, runs, M, columns, count, nextC, nextA, joins, lanes) {
+      tape.write(
+        tileArguments,
+        kernelsOf(lanes ? laneTiles : tiles, columns)[M],
+        c,
+        init,
+        a,
+        panel,
+        runs,
+        lastMask(columns),
+        0,
+        cRow,
+        0,
+        aRow,
+        aStep,
+        step,
+        AHEAD * step,
+        count,
+        nextC,
+        0,
+        nextA,
+        0,
+        joins ? 1 : 0,
+        0,
+      );
+    },
   };
 }
 
 /** Writes the leaf table of a sum of B terms in leaves of `leaf`, whose lists of terms are `nextTerms` bytes apart. */
 function writeLeaves(
-  words: Int32Array, // [leaves, LEAF.words] out
+  words: Int32Array, // [leaves, RUN.words] out
   B: number,
   leaf: number,
   nextTerms: number,
 ): void {
   for (let k = 0, n = 0; n < B; k++, n += leaf) {
     const isLast = n + leaf >= B;
-    const at = LEAF.words * k;
-    words[at + LEAF.terms] = Math.min(leaf, B - n);
+    const at = RUN.words * k;
+    words[at + RUN.terms] = Math.min(leaf, B - n);
     // As many sums of subtrees wait as k has binary ones. The last leaf adds all of them; any other leaf adds those
     // that it completes a larger subtree with.
-    words[at + LEAF.merges] = isLast ? onesOf(k) : onesOf(k) + 1 - onesOf(k + 1);
-    words[at + LEAF.more] = isLast ? 0 : 1;
-    words[at + LEAF.nextTerms] = nextTerms;
+    words[at + RUN.merges] = isLast ? onesOf(k) : onesOf(k) + 1 - onesOf(k + 1);
+    words[at + RUN.more] = isLast ? 0 : 1;
+    words[at + RUN.waits] = 1;
+    words[at + RUN.nextTerms] = nextTerms;
+    words.fill(0, at + RUN.skipA, at + RUN.words);
   }
 }
 
-/** Bits of k that are 1. */
-function onesOf(k: number): number {
+/** Bits of k that are 1: as many sums of subtrees wait before leaf k. */
+export function onesOf(k: number): number {
   let ones = 0;
   for (let rest = k; rest > 0; rest >>= 1) ones += rest & 1;
   return ones;

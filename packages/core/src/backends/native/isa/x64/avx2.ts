@@ -85,6 +85,7 @@ export function createAvx2({ emit, operands }: Assembler, type: ElementType): Ve
     clear: (to) => typed(0x57, to, to, to), // vxorpd
     add: (sum, x) => typed(0x58, sum, sum, x), // vaddpd
     multiplyAdd: (sum, x, y) => fuse(form, sum, x, y),
+    multiplyAddLanes: (sum, x, y) => fuse(form, sum, x, y),
     transpose(a, b) {
       const [from, to] = transposeLanes(unpack, form, a, b, width);
       const lane = width / 2;

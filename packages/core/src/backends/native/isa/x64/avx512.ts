@@ -84,6 +84,7 @@ export function createAvx512({ emit, operands }: Assembler, type: ElementType): 
     clear: (to) => typed(0x57, to, to, to), // vxorpd
     add: (sum, x) => typed(0x58, sum, sum, x), // vaddpd
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y), // vfmadd231pd
+    multiplyAddLanes: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y),
     transpose(a, b) {
       const [from, free] = transposeLanes(unpack, form, a, b, width);
       // 128-bit lanes stay whole: first join the halves of two vectors, then every other lane of those.

@@ -1,0 +1,43 @@
+import { elementView } from '../../../math/element-type.ts';
+import type { Panels } from '../panels/panels.ts';
+import { layoutOf, type Reach, type RowLayout } from './windows.ts';
+
+/** Most numbers of a vector, over all extensions and types. */
+const MOST_LANES = 16;
+
+/** Bytes of a copy of an image, for any extension and either type. */
+export const copyBytes = (rows: number, reach: Reach, channels: number): number => {
+  const { row, isCopy } = layoutOf(reach, channels, MOST_LANES);
+  return isCopy ? 8 * rows * row : 0;
+};
+
+/** Images with zeros around their rows where windows need them: copies in scratch, else the images themselves. */
+export interface ImageCopies {
+  /** Writes the zeros for up to `count` images. The tape must be empty. */
+  clear(count: number): void;
+  /** Takes `count` images from image n on; returns where the first pixel of the first lies, as a byte offset. */
+  take(images: number, n: number, count: number): number;
+}
+
+export function createImageCopies(
+  { type, bytes, leafPanel, pack }: Pick<Panels, 'type' | 'bytes' | 'leafPanel' | 'pack'>,
+  scratch: Float64Array,
+  free: number, // byte offset of the copies in memory
+  { row, left, isCopy }: RowLayout,
+  rows: number,
+  numbers: number, // of a row of the image
+): ImageCopies {
+  return {
+    clear(count) {
+      if (isCopy) elementView(type, scratch.buffer, free, count * rows * row).fill(0);
+    },
+    take(images, n, count) {
+      const source = images + bytes * n * rows * numbers;
+      if (!isCopy) return source;
+      const to = free + bytes * left;
+      const { columns, step } = leafPanel;
+      pack(to, bytes * row, step, source, bytes * numbers, count * rows, numbers, columns);
+      return to;
+    },
+  };
+}

@@ -1,0 +1,121 @@
+import type { WindowShape } from '../../../math/scratch.ts';
+
+/** Sizes of a convolution along one axis. */
+export interface Axis {
+  readonly inputs: number;
+  readonly outputs: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly before: number; // zeros before the first input
+  readonly dilation: number;
+}
+
+/** The axes of a convolution, channels, and groups of these. */
+export interface Windows {
+  readonly y: Axis;
+  readonly x: Axis;
+  readonly C: number;
+  readonly O: number;
+  readonly groups: number;
+}
+
+export const windowsOf = ([H, V, C, OH, OV, O, KY, KX, sy, sx, top, left, dy, dx, groups]: WindowShape): Windows => ({
+  y: { inputs: H, outputs: OH, kernel: KY, stride: sy, before: top, dilation: dy },
+  x: { inputs: V, outputs: OV, kernel: KX, stride: sx, before: left, dilation: dx },
+  ...{ C, O, groups },
+});
+
+/** Whether each channel has one output of its own. */
+export const isDepthwise = ({ C, O, groups }: Windows): boolean => groups > 1 && groups === C && groups === O;
+
+/** A place in a window, and the first position that is read there. */
+export interface Tap {
+  readonly k: number; // along the kernel
+  readonly at: number; // may lie outside
+}
+
+/** Positions first, first + every, … of what is written: the j-th of them reads at + step · j for each tap. */
+export interface Phase {
+  readonly first: number;
+  readonly count: number;
+  readonly taps: readonly Tap[]; // equally far apart, `at` ascending, which is the order of addition
+}
+
+/** What is written along an axis, and where that is read. */
+export interface Reach {
+  readonly phases: readonly Phase[];
+  readonly every: number; // distance of positions of a phase
+  readonly step: number;
+  readonly inputs: number; // positions that can be read
+  readonly outputs: number; // positions that are written
+}
+
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, k) => k);
+
+/** Outputs read inputs. */
+export const forwardReach = ({ inputs, outputs, kernel, stride, before, dilation }: Axis): Reach => ({
+  ...{ every: 1, step: stride, inputs, outputs },
+  phases: [{ first: 0, count: outputs, taps: upTo(kernel).map((k) => ({ k, at: k * dilation - before })) }],
+});
+
+/** Gradients of inputs read those of outputs. A phase has the inputs whose place differs by multiples of the stride. */
+export const backwardReach = ({ inputs, outputs, kernel, stride, before, dilation }: Axis): Reach => ({
+  ...{ every: stride, step: 1, inputs: outputs, outputs: inputs },
+  phases: upTo(Math.min(stride, inputs)).map((first) => ({
+    first,
+    count: Math.floor((inputs - first + stride - 1) / stride),
+    taps: upTo(kernel)
+      .reverse()
+      .map((k) => ({ k, at: (first + before - k * dilation) / stride }))
+      .filter(({ at }) => Number.isInteger(at)),
+  })),
+});
+
+/** Consecutive positions of a phase that read inputs at the taps from `low` to `high`, and outside of them none. */
+export interface Span {
+  readonly from: number; // the first is the phase's position `from`
+  readonly count: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Cuts a phase where other taps lie outside. */
+export function spansOf({ count, taps }: Phase, { step, inputs }: Reach): Span[] {
+  const spans: Span[] = [];
+  for (let j = 0; j < count; j++) {
+    const inside = taps.map(({ at }) => at + step * j >= 0 && at + step * j < inputs);
+    const low = Math.max(0, inside.indexOf(true));
+    const high = inside.lastIndexOf(true) + 1;
+    const last = spans.at(-1);
+    if (last?.low === low && last.high === high) spans[spans.length - 1] = { ...last, count: last.count + 1 };
+    else spans.push({ from: j, count: 1, low, high });
+  }
+  return spans;
+}
+
+/** Distance of the taps of a phase, 1 if it has fewer than two. */
+export const spacing = ({ taps }: Phase): number => (taps.length > 1 ? taps[1].at - taps[0].at : 1);
+
+/** Rows of an image in memory, with zeros around them if windows reach beyond. Sizes are numbers. */
+export interface RowLayout {
+  readonly row: number; // distance of rows
+  readonly left: number; // from the start of a row to its first pixel
+  readonly isCopy: boolean; // false: the image itself
+}
+
+/** A layout for `reach` along a row of pixels of `channels` numbers. */
+export function layoutOf(reach: Reach, channels: number, width: number): RowLayout {
+  const { phases, step, inputs } = reach;
+  let [low, high] = [0, inputs - 1];
+  for (const { count, taps } of phases) {
+    if (taps.length === 0) continue;
+    low = Math.min(low, taps[0].at);
+    high = Math.max(high, taps[taps.length - 1].at + step * (count - 1));
+  }
+  const plain = inputs * channels;
+  if (low === 0 && high === inputs - 1) return { row: plain, left: 0, isCopy: false };
+  // What copies a row writes whole vectors, with zeros after the row.
+  const right = Math.max((high - inputs + 1) * channels, width - 1);
+  const row = plain - low * channels + right;
+  return { row: Math.floor((row + width - 1) / width) * width, left: -low * channels, isCopy: true };
+}
