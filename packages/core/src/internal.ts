@@ -101,16 +101,22 @@ export {
   type CategoryColumnEncoder,
   type ColumnEncoder,
   cellReaders,
+  checkScale,
+  checkTablePreprocessing,
   createCategoryEncoder,
   createColumnEncoder,
   createNumberEncoder,
   GAP_WORDS,
   isGap,
   type NumberColumnEncoder,
+  ofImages,
+  ofTable,
   readBoolean,
   readCategory,
   readDate,
   readNumber,
+  standardizeChannels,
+  widthOfImage,
 } from './inference/preprocessing/index.ts';
 export {
   bytesOfElements,
@@ -172,7 +178,7 @@ export { bindTensors, buildNetworkInTurns, couplesRows } from './network/network
 export { nameOfPlaced } from './network/placed-layer.ts';
 export { rowPredictor } from './network/predict.ts';
 export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';
-export { inputsOf, type Shape, shapeText, sizeOf } from './network/shape.ts';
+export { inputsOf, shapeText, sizeOf } from './network/shape.ts';
 export {
   checkGradients,
   checkModules,
