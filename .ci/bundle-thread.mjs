@@ -21,6 +21,7 @@ export async function bundleThread(folder) {
     dir: folder,
     format: 'cjs',
     entryFileNames: '[name].cjs',
+    chunkFileNames: '[name]-[hash].cjs', // decoders of images, which a thread loads when it needs them
     banner: "const placeOfThread = require('node:url').pathToFileURL(__filename).href;",
     comments: false,
   });

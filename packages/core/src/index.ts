@@ -78,6 +78,7 @@ export {
   type NestedRows,
   type NoteListener,
   openModel,
+  type PixelRows,
   type Rows,
 } from './inference/index.ts';
 export {
@@ -85,6 +86,7 @@ export {
   type Cell,
   CellError,
   type CellRow,
+  type ChannelScale,
   type ClassDecoding,
   type ColumnEncoding,
   type ColumnType,
@@ -92,8 +94,11 @@ export {
   createEncoder,
   type Encoder,
   type EncodingNote,
+  type ImageEncoding,
+  type ImagePreprocessing,
   type NumberEncoding,
   type Preprocessing,
+  type TablePreprocessing,
   type TargetDecoding,
   type ValueDecoding,
 } from './inference/preprocessing/index.ts';

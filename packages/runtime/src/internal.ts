@@ -13,6 +13,9 @@ export {
   checkInput,
   datasetFormats,
   encodeSplit,
+  gatherRows,
+  imagesIn,
+  isImageName,
   loadPlainTable,
   openCsvStream,
   openTable,
@@ -24,6 +27,7 @@ export {
   tableFormatOf,
   tableFormats,
   tableShapes,
+  withScale,
 } from './data/index.ts';
 export { backendRecord, compileKernels, resolveBackend } from './engine/backends/backend.ts';
 export { isUntestedSystem } from './engine/backends/native/code-pages.ts';
@@ -41,7 +45,7 @@ export { type TimedRun, timeSteps } from './measurement/time-steps.ts';
 export { largestChange } from './models/formats/round-model.ts';
 export { scoringOf } from './models/scoring-of.ts';
 export { type AnswerPool, createAnswerPool } from './models/serving/answer-pool.ts';
-export type { Reply } from './models/serving/answer-texts.ts';
+export type { Body, Reply } from './models/serving/answer-texts.ts';
 export { type Difference, differences } from './system/files/differences.ts';
 export { fileSystem, findFile, isSocket, makeDirectory } from './system/files/file-system.ts';
 export { isLockName, LOCK_FILE, lockFolder, lockOwner, refuseInUse } from './system/files/folder-lock.ts';

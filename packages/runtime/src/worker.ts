@@ -56,7 +56,7 @@ function modulesOf(task: WorkerTask): readonly ModuleSource[] {
   return task.kind === 'answers' ? (task.model?.modules ?? []) : [];
 }
 
-function answer(task: WorkerTask): Answer {
+function answer(task: WorkerTask): Answer | Promise<Answer> {
   if (task.kind === 'opening') return openThread(contextOf(task), task);
   if (task.kind === 'span') return span(task);
   if (task.kind === 'evaluation') return evaluate(task);

@@ -1,15 +1,17 @@
 import { OptionError } from '../checks/option-error.ts';
 import { show } from '../checks/show.ts';
 import type { Network } from '../network/network.ts';
-import { createEncoder, type Preprocessing } from './preprocessing/index.ts';
+import { createEncoder, type Preprocessing, widthOfImage } from './preprocessing/index.ts';
 
 /** @throws OptionError if the network's inputs or outputs do not match the preprocessing. */
 export function checkEncoding(where: string, { inputs, outputs }: Network, preprocessing: Preprocessing): void {
-  const { width } = createEncoder(preprocessing);
+  const width = 'image' in preprocessing ? widthOfImage(preprocessing.image) : createEncoder(preprocessing).width;
   if (width !== inputs) {
-    const problem = `has ${inputs}, expected ${width} (inputs from the columns of the table)`;
+    const of = 'image' in preprocessing ? 'numbers of an image' : 'inputs from the columns of the table';
+    const problem = `has ${inputs}, expected ${width} (${of})`;
     throw new OptionError(where, ['input', 'preprocessing'], problem, { about: "the network's input" });
   }
+  if (preprocessing.target === undefined) return;
   const [first] = preprocessing.target;
   const wanted = first.type === 'classes' ? first.labels.length : preprocessing.target.length;
   if (outputs === wanted || (first.type === 'classes' && wanted === 2 && outputs === 1)) return;

@@ -2,7 +2,7 @@ import { elements, record } from '../checks/check.ts';
 import { finite, notZero } from '../checks/options/index.ts';
 import { show } from '../checks/show.ts';
 import { createLoss, type LossSpec } from '../families/losses/index.ts';
-import { type Elements, typeOf } from '../math/element-type.ts';
+import { type Elements, roundingOf, typeOf } from '../math/element-type.ts';
 import { refuseBadWeights } from '../network/bad-weight.ts';
 import { InputError } from '../network/layers/index.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../network/network.ts';
@@ -13,13 +13,14 @@ import type { Json } from './files/json.ts';
 import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from './loaded-parts.ts';
 import { checkPreprocessing, type Preprocessing } from './preprocessing/index.ts';
 import {
+  type AnyRows,
   type CellRows,
   createRowReader,
   flatRows,
   type NestedRows,
   type NoteListener,
   nestedRows,
-  type Rows,
+  type PixelRows,
 } from './rows.ts';
 
 /** Metadata of a model: any JSON. The keys below have a meaning. */
@@ -47,7 +48,7 @@ export interface ModelContents {
   readonly loss?: LossSpec;
   /** Metadata. @default {} */
   readonly metadata?: ModelMetadata;
-  /** Encoding of table rows and decoding of outputs. @default rows are numbers for the network */
+  /** Encoding of table rows or images and decoding of outputs. @default rows are numbers for the network */
   readonly preprocessing?: Preprocessing;
   /** The user's own parts that spec and loss name. @default none */
   readonly parts?: LoadedParts;
@@ -57,7 +58,8 @@ export interface ModelContents {
  * A network with its weights. It answers synchronously in the calling thread. Arrays of rows give arrays, a
  * Float64Array gives a Float64Array.
  *
- * A model with preprocessing takes rows of a table: objects by column name, or lists of cells in column order. A
+ * A model of a table takes its rows: objects by column name, or lists of cells in column order. A model of images takes
+ * bytes [height, width, channels] in its own size, a Uint8Array an image, or numbers, divided by the divisor. A
  * Float64Array holds inputs that are already encoded.
  */
 export interface Model extends ModelContents {
@@ -72,30 +74,30 @@ export interface Model extends ModelContents {
    */
   outputs(rows: Float64Array): Float64Array;
   /** Returns the outputs of each row as an array of its own. */
-  outputs(rows: NestedRows | CellRows): number[][];
+  outputs(rows: NestedRows | CellRows | PixelRows): number[][];
   /**
    * Softmax or sigmoid of the outputs. Rows without an answer may contain NaN.
    * @throws Error if the loss does not take logits.
    */
   probabilities(rows: Float64Array): Float64Array;
   /** The same probabilities, with one array per row. */
-  probabilities(rows: NestedRows | CellRows): number[][];
+  probabilities(rows: NestedRows | CellRows | PixelRows): number[][];
   /**
    * Class [N] of each row, an index into `metadata.labels`: the largest output or, with one output for two classes, 1
    * for yes. It is -1 for a row without an answer: one of its outputs is NaN or infinite, because of its inputs or an
    * overflow.
    */
-  classify(rows: Rows | CellRows): number[];
+  classify(rows: AnyRows): number[];
   /**
    * An answer per row: the class name with probabilities by name, or the value in the target's units. `onNote` is
    * called for unknown categories and unusual gaps, with the index of the row.
    */
-  predict(rows: Rows | CellRows, onNote?: NoteListener): Answer[];
+  predict(rows: AnyRows, onNote?: NoteListener): Answer[];
   /**
-   * Encodes rows of a table as inputs x [N, I] of the network. The methods above accept the result in place of rows.
+   * Encodes rows of a table or images as inputs x [N, I] of the network. The methods above accept the result in place of rows.
    * `onNote` is as for `predict`. @throws Error naming row and column.
    */
-  encode(rows: Rows | CellRows, onNote?: NoteListener): Float64Array;
+  encode(rows: AnyRows, onNote?: NoteListener): Float64Array;
 }
 
 /** Computes a model's outputs. All engines give the same bits. */
@@ -114,11 +116,11 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   const { network, loss: trainedOn, preprocessing } = checkModel(where, contents);
   const { parameters, loss, metadata = {}, parts = NOTHING_LOADED } = contents;
   const { spec, inputs: I, outputs: O } = network;
-  const toInputs = preprocessing === undefined ? undefined : createRowReader(preprocessing);
+  const readRows = createRowReader(preprocessing, I, roundingOf(parameters));
   let predictor: ((x: Float64Array) => Float64Array) | undefined;
   let print: string | undefined;
 
-  function computed(asked: string, rows: Rows | CellRows, onNote?: NoteListener): Float64Array {
+  function computed(asked: string, rows: AnyRows, onNote?: NoteListener): Float64Array {
     const x = inputsOf(asked, rows, onNote);
     if (predictor === undefined) {
       refuseBadWeights(asked, network, parameters);
@@ -131,21 +133,20 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     }
   }
 
-  function inputsOf(where: string, rows: Rows | CellRows, onNote?: NoteListener): Float64Array {
-    if (rows instanceof Float64Array || toInputs === undefined) return flatRows(where, rows as Rows, I);
-    return toInputs(where, rows, onNote);
+  function inputsOf(where: string, rows: AnyRows, onNote?: NoteListener): Float64Array {
+    return rows instanceof Float64Array ? flatRows(where, rows, I) : readRows(where, rows, onNote);
   }
 
   function outputs(rows: Float64Array): Float64Array;
-  function outputs(rows: NestedRows | CellRows): number[][];
-  function outputs(rows: Rows | CellRows): Float64Array | number[][] {
+  function outputs(rows: NestedRows | CellRows | PixelRows): number[][];
+  function outputs(rows: AnyRows): Float64Array | number[][] {
     const y = computed('outputs', rows);
     return rows instanceof Float64Array ? y : nestedRows(y, O);
   }
 
   function probabilities(rows: Float64Array): Float64Array;
-  function probabilities(rows: NestedRows | CellRows): number[][];
-  function probabilities(rows: Rows | CellRows): Float64Array | number[][] {
+  function probabilities(rows: NestedRows | CellRows | PixelRows): number[][];
+  function probabilities(rows: AnyRows): Float64Array | number[][] {
     const y = computed('probabilities', rows);
     toProbabilities('probabilities', trainedOn, y, O);
     return rows instanceof Float64Array ? y : nestedRows(y, O);

@@ -1,11 +1,16 @@
-import { show } from '../checks/show.ts';
+import { counted, show } from '../checks/show.ts';
 import { viewOf } from '../math/scratch.ts';
 import {
   CellError,
   type CellRow,
   createEncoder,
   type EncodingNote,
+  encodeImage,
+  type ImageEncoding,
   type Preprocessing,
+  standardizeChannels,
+  type TablePreprocessing,
+  widthOfImage,
 } from './preprocessing/index.ts';
 
 /** Rows of numbers [N][I], one array per row. */
@@ -14,23 +19,62 @@ export type NestedRows = readonly (readonly number[])[];
 /** Rows of numbers: one array per row, or all rows in one Float64Array. */
 export type Rows = Float64Array | NestedRows;
 
+/** Images in the size and channels of the model, as bytes [height, width, channels]. */
+export type PixelRows = readonly (Uint8Array | Uint8ClampedArray)[];
+
 /** Rows of a table: objects by column name, or lists of cells in column order. */
 export type CellRows = readonly CellRow[];
 
-/** Encodes rows of a table into x [N, I]. @throws Error naming `where`, the row and the column. */
-export type RowReader = (where: string, rows: CellRows, onNote?: NoteListener) => Float64Array;
+/** Rows of any model. */
+export type AnyRows = Rows | CellRows | PixelRows;
+
+/** Encodes rows into x [N, I]. @throws Error naming `where`, the row and the column. */
+export type RowReader = (where: string, rows: AnyRows, onNote?: NoteListener) => Float64Array;
 
 /** Called for an unknown category or an unusual gap, with the index of its row. */
 export type NoteListener = (note: EncodingNote, row: number) => void;
 
-/** Creates the reader of rows for a model with preprocessing. */
-export function createRowReader(preprocessing: Preprocessing): RowReader {
+/** Creates the reader of rows for a model of type `round`. */
+export function createRowReader(
+  preprocessing: Preprocessing | undefined,
+  I: number,
+  round: (value: number) => number,
+): RowReader {
+  if (preprocessing === undefined) return (where, rows) => flatRows(where, rows as Rows, I);
+  return 'image' in preprocessing ? imageReader(preprocessing.image, round) : cellReader(preprocessing);
+}
+
+/** Reads images as bytes, or as numbers that have been divided by the divisor. */
+function imageReader(image: ImageEncoding, round: (value: number) => number): RowReader {
+  const { height, width, channels, scale } = image;
+  const I = widthOfImage(image);
+  return (where, rows) => {
+    const x = new Float64Array(listOfRows(where, rows).length * I);
+    for (const [n, row] of (rows as PixelRows | NestedRows).entries()) {
+      const at = n * I;
+      if (!(row instanceof Uint8Array || row instanceof Uint8ClampedArray)) {
+        x.set(numberRow(where, n, row, I), at);
+        if (scale === undefined) continue;
+        for (let i = at; i < at + I; i++) x[i] = round(x[i]);
+        standardizeChannels(x, at, at + I, scale, round);
+      } else if (row.length === I) {
+        encodeImage(x, at, row, image, round);
+      } else {
+        const wanted = `${I} (${height} x ${width} pixels of ${counted(channels, 'channel')})`;
+        throw new Error(`${where}: row ${n} has ${counted(row.length, 'byte')}, expected ${wanted}`);
+      }
+    }
+    return x;
+  };
+}
+
+function cellReader(preprocessing: TablePreprocessing): RowReader {
   const notes: EncodingNote[] = []; // of one row only, since a listener may call the model again
   const encoder = createEncoder(preprocessing, (note) => notes.push(note));
   return (where, rows, onNote) => {
     if (!Array.isArray(rows)) throw new Error(`${where}: rows has ${show(rows)}, expected an array of rows`);
     const x = new Float64Array(rows.length * encoder.width);
-    for (const [row, cells] of rows.entries()) {
+    for (const [row, cells] of (rows as CellRows).entries()) {
       if (typeof cells !== 'object' || cells === null) {
         throw new Error(
           `${where}: row ${row} has ${show(cells)}, expected an object by column name, or a list of cells`,
@@ -55,17 +99,19 @@ export function flatRows(where: string, rows: Rows, I: number): Float64Array {
     if (rows.length % I === 0) return rows;
     throw new Error(`${where}: rows has ${rows.length} numbers, expected a multiple of ${I} (the network's input)`);
   }
-  if (!Array.isArray(rows)) {
-    throw new Error(`${where}: rows has ${show(rows)}, expected an array of rows, or a Float64Array`);
-  }
-  const x = new Float64Array(rows.length * I);
-  for (const [n, row] of rows.entries()) {
-    if (!Array.isArray(row) || row.length !== I || !row.every((value) => typeof value === 'number')) {
-      throw new Error(`${where}: row ${n} has ${show(row)}, expected an array of ${I} numbers`);
-    }
-    x.set(row, n * I);
-  }
+  const x = new Float64Array(listOfRows(where, rows).length * I);
+  for (const [n, row] of rows.entries()) x.set(numberRow(where, n, row, I), n * I);
   return x;
+}
+
+function listOfRows(where: string, rows: unknown): readonly unknown[] {
+  if (Array.isArray(rows)) return rows;
+  throw new Error(`${where}: rows has ${show(rows)}, expected an array of rows, or a Float64Array`);
+}
+
+function numberRow(where: string, n: number, row: unknown, I: number): readonly number[] {
+  if (Array.isArray(row) && row.length === I && row.every((value) => typeof value === 'number')) return row;
+  throw new Error(`${where}: row ${n} has ${show(row)}, expected an array of ${I} numbers`);
 }
 
 /** Splits y [N, O] into one array per row. */

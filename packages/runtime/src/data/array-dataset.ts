@@ -1,6 +1,7 @@
 import { complete, counted, show, showPath, sizeOf } from '@gradloom/core/internal';
 import { checkClasses, checkDataset } from './check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from './dataset.ts';
+import { imagePreprocessing } from './images/image-encoding.ts';
 import type { NumberFile } from './number-file.ts';
 import type { DataArray } from './number-types.ts';
 
@@ -56,14 +57,17 @@ export function datasetOfArrays(
   checkFinite(where, inputs);
   checkFinite(where, targets);
   const { classNames, name = inputs.path, divisor = inputs.array instanceof Uint8Array ? 255 : 1 } = options;
+  const matrix = { ...matrixOf(inputs), divisor };
+  const preprocessing = imagePreprocessing(matrix, hasValues ? undefined : classNames);
   return complete(
     checkDataset(`${where}: ${showPath(inputs.path)}`, {
       name,
       rows,
-      inputs: { ...matrixOf(inputs), divisor },
+      inputs: matrix,
       targets: matrixOf(targets),
       classes: hasValues ? null : countClasses(where, targets, options.classes ?? classNames?.length),
       ...(classNames === undefined ? {} : { labels: classNames }),
+      ...(preprocessing === undefined ? {} : { preprocessing }),
     }),
   );
 }

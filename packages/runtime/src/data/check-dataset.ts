@@ -1,5 +1,5 @@
-import { OptionError, type Pausable } from '@gradloom/core';
-import { counted, list, option, record, type Shape, show, sizeOf } from '@gradloom/core/internal';
+import { OptionError, type Pausable, type Shape } from '@gradloom/core';
+import { checkScale, counted, list, option, record, show, sizeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset } from './dataset.ts';
 
 /** Returns the dataset if its parts fit. @throws Error naming the part, what it has and what it should have. */
@@ -21,9 +21,10 @@ export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset
 
 function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: number): void {
   record(where, name, matrix, '{ array, columns, divisor }');
-  const { array, columns, shape, divisor, file } = matrix;
+  const { array, columns, shape, divisor, scale, file } = matrix;
   option.positiveInteger.check(where, `${name}.columns`, columns);
   if (shape !== undefined) checkShape(where, `${name}.shape`, shape, columns);
+  if (scale !== undefined) checkScale(where, `${name}.scale`, scale, (shape ?? [columns]).at(-1) ?? columns);
   option.notZero.check(where, `${name}.divisor`, divisor);
   if (!(ArrayBuffer.isView(array) && 'length' in array)) {
     throw new Error(`${where}: ${name}.array has ${show(array)}, expected an array of numbers (see datasetFromRows)`);

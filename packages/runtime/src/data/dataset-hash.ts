@@ -9,7 +9,7 @@ import { readStored } from './file-rows.ts';
 import { type DataArray, sharedArrayLike } from './number-types.ts';
 
 /**
- * SHA-256 of everything that training reads of a dataset: stored rows, targets and weights, shapes, divisors, classes.
+ * SHA-256 of everything that training reads of a dataset: stored rows, targets and weights, sizes, divisors, scales, classes.
  */
 export function* datasetHash({ rows, inputs, targets, classes, weights }: Dataset): Pausable<string> {
   const hash = createHash('sha256');
@@ -24,8 +24,9 @@ export function* datasetHash({ rows, inputs, targets, classes, weights }: Datase
 export const hashDataset = async (dataset: Dataset): Promise<string> =>
   inTurns(datasetHash(await inTurns(checkDataset('hashDataset', dataset))));
 
-function* addMatrix(hash: Hash, { array, columns, divisor, file }: DataMatrix, rows: number): Pausable<void> {
-  hash.update(JSON.stringify({ type: array.constructor.name, columns, divisor }));
+function* addMatrix(hash: Hash, { array, columns, divisor, scale, file }: DataMatrix, rows: number): Pausable<void> {
+  // JSON omits a scale that is undefined.
+  hash.update(JSON.stringify({ type: array.constructor.name, columns, divisor, scale }));
   if (file === undefined) yield* updateHash(hash, littleEndianBytes(array));
   else yield* addFile(hash, array, columns, file, rows);
 }

@@ -1,5 +1,5 @@
-import type { Preprocessing } from '@gradloom/core';
-import { type Shape, shapeText } from '@gradloom/core/internal';
+import type { ChannelScale, Preprocessing, Shape } from '@gradloom/core';
+import { shapeText } from '@gradloom/core/internal';
 import type { DataArray } from './number-types.ts';
 
 /** Rows that stay in a file and are read there when needed. */
@@ -30,6 +30,8 @@ export interface DataMatrix {
   readonly shape?: Shape;
   /** The value of a stored number is number / divisor, such as 255 for bytes of an image. */
   readonly divisor: number;
+  /** Mean and deviation of the channels, the last axis of `shape`, which standardize the value. @default none */
+  readonly scale?: ChannelScale;
   /** With `stream`: where the rows are in a file. `array` is then empty and tells only the type. */
   readonly file?: FileRows;
 }
@@ -48,7 +50,7 @@ export interface Dataset {
   readonly classes: number | null;
   /** Names of the classes, in the order of their indices. */
   readonly labels?: readonly string[];
-  /** For rows of a table: how they became inputs and targets. Stored in models and checkpoints. */
+  /** For rows of a table, and images: how they became inputs and targets. Stored in models and checkpoints. */
   readonly preprocessing?: Preprocessing;
   /**
    * Weight of each row in the training loss [N, 1], at least 0. Only ratios matter: weights are divided by their mean.

@@ -1,5 +1,5 @@
 import { type Elements, type Kernels, referenceKernels } from '@gradloom/core';
-import { roundingOf } from '@gradloom/core/internal';
+import { roundingOf, standardizeChannels } from '@gradloom/core/internal';
 import type { DataMatrix, FileRows } from './dataset.ts';
 
 /** How stored rows become numbers: a kernel decodes bytes; `gatherFile` reads rows that stay in a file. */
@@ -16,8 +16,9 @@ export interface RowReader extends Pick<Kernels, 'gatherBytes'> {
 }
 
 /**
- * Reads rows order[first] .. order[first + count - 1] of `matrix`, each number divided by the divisor. Divisor and
- * result are rounded to the type of `out`. Overwrites `out`.
+ * Reads rows order[first] .. order[first + count - 1] of `matrix`, each number divided by the divisor and, if the matrix
+ * has a scale, standardized by its channel. Divisor, scale and each result are rounded to the type of `out`. Overwrites
+ * `out`.
  */
 export function gatherRows(
   out: Elements, // [count, columns] out
@@ -27,13 +28,15 @@ export function gatherRows(
   count: number,
   { gatherBytes, gatherFile }: RowReader = referenceKernels, // its kernel can access the memory of `out`
 ): void {
-  const { array, columns, file } = matrix;
-  const divisor = roundingOf(out)(matrix.divisor);
+  const { array, columns, scale, file } = matrix;
+  const round = roundingOf(out);
+  const divisor = round(matrix.divisor);
   if (file !== undefined) {
     if (gatherFile === undefined) throw new Error(`gatherRows: rows are in ${file.path}, expected a reader of files`);
     gatherFile(out, columns, divisor, file, order, first, count);
   } else if (array instanceof Uint8Array) gatherBytes(out, array, columns, divisor, order, first, count);
   else gatherNumbers(out, array, divisor, columns, order, first, count);
+  if (scale !== undefined) standardizeChannels(out, 0, count * columns, scale, round);
 }
 
 /** One loop for the three types: as fast as a loop for each, since the division takes most of the time. */

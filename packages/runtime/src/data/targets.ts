@@ -117,6 +117,9 @@ export function refuseDivisors(where: string, { name, inputs, targets }: Dataset
   if (type === 'float64') return;
   within('dataset', () => {
     inFloats(`${where}: ${showName(name)}`, 'inputs.divisor', inputs.divisor);
+    for (const [c, deviation] of (inputs.scale?.deviation ?? []).entries()) {
+      inFloats(`${where}: ${showName(name)}`, `inputs.scale.deviation.${c}`, deviation);
+    }
     inFloats(`${where}: ${showName(name)}`, 'targets.divisor', targets.divisor);
   });
 }

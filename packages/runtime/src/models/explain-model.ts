@@ -8,6 +8,7 @@ import {
   figuresOf,
   type Named,
   type OptionsOf,
+  ofTable,
   option,
   record,
   type Scoring,
@@ -140,10 +141,10 @@ interface Group {
 
 /** The inputs of each column of the table, or each input alone. */
 function groupsOf({ preprocessing }: Model, I: number): Group[] {
-  if (preprocessing === undefined)
-    return Array.from({ length: I }, (_, i) => ({ name: String(i), first: i, inputs: 1 }));
+  const table = ofTable(preprocessing);
+  if (table === undefined) return Array.from({ length: I }, (_, i) => ({ name: String(i), first: i, inputs: 1 }));
   let first = 0;
-  return preprocessing.columns.map((column) => {
+  return table.columns.map((column) => {
     const { length } = createColumnEncoder(column).inputs;
     const group = { name: column.name, first, inputs: length };
     first += length;

@@ -8,7 +8,7 @@ import { encode } from 'fast-png';
 import { describe, expect, test } from 'vitest';
 import { withChannels } from '../../../../packages/runtime/src/data/images/image.ts';
 import { readImage } from '../../../../packages/runtime/src/data/images/image-file.ts';
-import { resizeImage } from '../../../../packages/runtime/src/data/images/image-rows.ts';
+import { resizeImage } from '../../../../packages/runtime/src/data/images/resize-image.ts';
 import { damageOf } from '../../../support/damage.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createRandom, shuffle } from '@gradloom/core';
+import { ofTable } from '@gradloom/core/internal';
 import { type Dataset, explainModel, type FolderLock, type Model, subset } from '@gradloom/runtime';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
@@ -89,10 +90,10 @@ async function find(
 ): Promise<Omit<ExplainDocument, 'command'>> {
   const { metric, repeats = explainOptions.repeats.standard, seed = explainOptions.seed.standard } = values;
   const { split, dataset } = await openModelRows(model, values.dataset, values.split);
-  const columns = model.preprocessing?.columns.length ?? dataset.inputs.columns;
+  const table = ofTable(model.preprocessing);
+  const columns = table?.columns.length ?? dataset.inputs.columns;
   const most = Math.max(LEAST_ROWS, Math.floor(PREDICTED_ROWS / (columns * repeats)));
   const { rows = most } = values;
-  const { preprocessing } = model;
   const explanation = await explainModel(model, rows === 'all' ? dataset : drawn(dataset, rows, seed), {
     ...runOf(values, io, 'explain'),
     ...(metric === undefined ? {} : { metric }),
@@ -107,8 +108,8 @@ async function find(
     split,
     allRows: dataset.rows,
     seed,
-    isTable: preprocessing !== undefined,
-    side: preprocessing === undefined ? sideOf(dataset) : null,
+    isTable: table !== undefined,
+    side: table === undefined ? sideOf(dataset) : null,
     ...explanation,
   };
 }

@@ -1,5 +1,5 @@
 import { show, typeOf } from '@gradloom/core/internal';
-import type { Checkpoint, Preprocessing } from '@gradloom/runtime';
+import type { Checkpoint, ImageEncoding, Preprocessing } from '@gradloom/runtime';
 import { largestChange } from '@gradloom/runtime/internal';
 import { formatMember, type Member } from '../../options/member.ts';
 import type { Paint } from '../../terminal/paint.ts';
@@ -16,7 +16,7 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
   const rows: [string, string][] = [
     ['network', `${describeNetwork(model.spec)}, ${describeParameters(model.spec)}`],
     ['loss', model.loss === undefined ? 'not said' : memberText(model.loss)],
-    ...(model.preprocessing === undefined ? [] : tableRows(model.preprocessing)),
+    ...encodingRows(model.preprocessing),
     ['precision', precisionText(model)],
     ['fingerprint', model.fingerprint],
     ...(checkpoint === null ? [] : runRows(checkpoint)),
@@ -47,14 +47,25 @@ function precisionText(model: Inspected['file']['model']): string {
 /** Most columns that are named: --json has them all. */
 const MOST_COLUMNS = 8;
 
-/** Inputs and target of a model of a table. */
-function tableRows({ columns, target }: Preprocessing): [string, string][] {
+/** Inputs and target of a model of a table, or the images that a model takes. */
+function encodingRows(preprocessing: Preprocessing | undefined): [string, string][] {
+  if (preprocessing === undefined) return [];
+  if ('image' in preprocessing) return [['images', imageText(preprocessing.image)]];
+  const { columns, target } = preprocessing;
   const named = columns.slice(0, MOST_COLUMNS).map(({ name, type }) => `${name} (${type})`);
   const left = columns.length - named.length;
   return [
     ['columns', [...named, ...(left > 0 ? [`${left} more`] : [])].join(', ')],
     ['target', target.map(({ name, type }) => `${name} (${type})`).join(', ')],
   ];
+}
+
+/** '28 x 28 pixels in grey, bytes divided by 255, then (x - 0.13) / 0.31'. */
+function imageText({ height, width, channels, divisor, scale }: ImageEncoding): string {
+  const numbers = (list: readonly number[]) =>
+    list.length === 1 ? decimal(list[0]) : `[${list.map(decimal).join(', ')}]`;
+  const scaled = scale === undefined ? '' : `, then (x - ${numbers(scale.mean)}) / ${numbers(scale.deviation)}`;
+  return `${width} x ${height} pixels in ${channels === 1 ? 'grey' : 'colour'}, bytes divided by ${divisor}${scaled}`;
 }
 
 function runRows({ record, progress, arrays }: Checkpoint): [string, string][] {

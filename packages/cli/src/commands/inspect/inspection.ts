@@ -60,6 +60,6 @@ export function headerOf({ model, checkpoint }: ModelFile): Record<string, unkno
   const { spec, loss, metadata, preprocessing } = model;
   const run = checkpoint === null ? {} : { record: checkpoint.record, progress: checkpoint.progress };
   // Models of plain numbers have no preprocessing.
-  const ofTable = preprocessing === undefined ? {} : { preprocessing };
-  return { spec, loss: loss ?? null, ...ofTable, metadata, ...run };
+  const encoding = preprocessing === undefined ? {} : { preprocessing };
+  return { spec, loss: loss ?? null, ...encoding, metadata, ...run };
 }

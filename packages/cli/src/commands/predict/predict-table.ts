@@ -6,7 +6,7 @@ import {
   createLoss,
   type EncodingNote,
   InputError,
-  type Preprocessing,
+  type TablePreprocessing,
 } from '@gradloom/core';
 import { hasProbabilities, show } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
@@ -21,7 +21,13 @@ export type RowSource = { readonly path: string } | { readonly stream: Readable;
  * Answers rows of a table, one line each: CSV, or JSON such as {"prediction":"setosa","probabilities":{"setosa":0.98}}.
  * Resolves to the number of rows. @throws Error naming line and column of a cell that cannot be read.
  */
-export async function predictTable(model: Model, preprocessing: Preprocessing, from: RowSource, json: boolean, io: Io) {
+export async function predictTable(
+  model: Model,
+  preprocessing: TablePreprocessing,
+  from: RowSource,
+  json: boolean,
+  io: Io,
+) {
   const source = 'path' in from ? from.path : from.name;
   const notes = createNotes(io);
   const encoder = createEncoder(preprocessing, notes.add);
@@ -64,7 +70,7 @@ export async function predictTable(model: Model, preprocessing: Preprocessing, f
   return rows;
 }
 
-async function openRows({ columns }: Preprocessing, from: RowSource, source: string): Promise<CellRows> {
+async function openRows({ columns }: TablePreprocessing, from: RowSource, source: string): Promise<CellRows> {
   const wanted = columns.map(({ name }) => name);
   if ('path' in from) return pickColumns(await openTable(from.path), wanted, source);
   const { first, texts } = await peek(from.stream);
@@ -85,13 +91,13 @@ function answersOf(model: Model, x: Float64Array, rows: readonly TableRow[], sou
 }
 
 /** Column titles of the CSV: the prediction, or one for each of several targets, then the probability of each class. */
-const headOf = ({ target }: Preprocessing, labels: readonly string[]): string[] => [
+const headOf = ({ target }: TablePreprocessing, labels: readonly string[]): string[] => [
   ...(target.length === 1 ? ['prediction'] : target.map(({ name }) => name)),
   ...labels.map((label) => `p(${label})`),
 ];
 
 /** Names of the classes whose probabilities are printed, in column order. */
-function classesOf([first]: Preprocessing['target'], { loss, parts }: Model): readonly string[] {
+function classesOf([first]: TablePreprocessing['target'], { loss, parts }: Model): readonly string[] {
   const isKnown = hasProbabilities(loss === undefined ? null : createLoss(loss, parts?.own));
   return first.type === 'classes' && isKnown ? first.labels : [];
 }
@@ -99,7 +105,7 @@ function classesOf([first]: Preprocessing['target'], { loss, parts }: Model): re
 /** A row without an answer has empty cells. */
 function cellsOf(
   { prediction, probabilities }: Answer,
-  { target }: Preprocessing,
+  { target }: TablePreprocessing,
   labels: readonly string[],
 ): string[] {
   const values = target.length === 1 ? [prediction] : target.map(({ name }) => targetValue(prediction, name));

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
-import { complete, createElements, roundingOf, typeOf } from '@gradloom/core/internal';
+import { complete, createElements, ofImages, ofTable, typeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, ElementType, Model } from '@gradloom/runtime';
-import { checkInput, systemReason } from '@gradloom/runtime/internal';
+import { checkInput, gatherRows, systemReason } from '@gradloom/runtime/internal';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
@@ -16,6 +16,7 @@ import { type Io, printJson, printLine, printRows } from '../../terminal/io.ts';
 import { decimal, percent } from '../../terminal/text/format.ts';
 import { type Answer, createAnswers } from './answers.ts';
 import { type PredictValues, predictOptions } from './options.ts';
+import { isFolder, isPicture, predictImages } from './predict-images.ts';
 import { isTable, predictTable, type RowSource } from './predict-table.ts';
 import { type RowBatch, textRows } from './text-rows.ts';
 
@@ -25,13 +26,23 @@ const STANDARD_INPUT = 'standard input';
 export async function runPredict(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(predictOptions, request);
   const values = parseRaw(predictOptions, raw);
-  refuseMoreThan(2, request.positionals, 'one model and one file of rows');
+  const [, file, ...others] = request.positionals;
+  if (!others.some(isPicture)) refuseMoreThan(2, request.positionals, 'one model and one file of rows, or images');
   boundMemory(values);
   const model = openModel(request.positionals);
-  const file = request.positionals[1];
+  const images = ofImages(model.preprocessing);
+  if (file !== undefined && (isPicture(file) || (images !== undefined && isFolder(file)))) {
+    refuseDataset(values, file);
+    if (images === undefined) {
+      throw new UsageError(`${file} is an image, expected rows (the model was not trained on images of bytes)`);
+    }
+    await predictImages(model, [file, ...others], values.json ?? false, io);
+    return 0;
+  }
   const fromDataset = values.dataset ?? values.split ?? values.rows;
-  if (model.preprocessing !== undefined && fromDataset === undefined) {
-    const rows = await predictTable(model, model.preprocessing, await rowSource(file, io), values.json ?? false, io);
+  const table = ofTable(model.preprocessing);
+  if (table !== undefined && fromDataset === undefined) {
+    const rows = await predictTable(model, table, await rowSource(file, io), values.json ?? false, io);
     if (rows === 0) warnOfNone(file, io);
     return 0;
   }
@@ -72,13 +83,18 @@ function refuseNoRows(io: Io): void {
   throw new UsageError('no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset');
 }
 
+/** @throws UsageError if rows of a dataset are asked for, too. */
+function refuseDataset(values: PredictValues, file: string): void {
+  const fromDataset = (['dataset', 'split', 'rows'] as const).find((option) => values[option] !== undefined);
+  if (fromDataset === undefined) return;
+  throw new UsageError(`--${fromDataset} is given with the file ${file}, expected one of the two`);
+}
+
 type Batches = Iterable<RowBatch> | AsyncIterable<RowBatch>;
 
 async function openRows(model: Model, values: PredictValues, file: string | undefined, io: Io): Promise<Batches> {
-  const fromDataset = (['dataset', 'split', 'rows'] as const).find((option) => values[option] !== undefined);
-  if (fromDataset !== undefined) {
-    if (file !== undefined)
-      throw new UsageError(`--${fromDataset} is given with the file ${file}, expected one of the two`);
+  if (values.dataset !== undefined || values.split !== undefined || values.rows !== undefined) {
+    if (file !== undefined) refuseDataset(values, file);
     const { dataset } = await openModelRows(model, values.dataset, values.split);
     complete(checkInput('predict', buildNetwork(model.spec, model.parts?.own), dataset));
     return datasetRows(dataset, values.rows, typeOf(model.parameters));
@@ -90,9 +106,18 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
       `${file} is a table, expected a file with a JSON array on each line (--dataset ${file} reads a table)`,
     );
   }
-  if (file !== undefined && file !== '-') return textRows(await openFile(file), network, file);
-  refuseNoRows(io);
-  return textRows(io.stdin, network, STANDARD_INPUT);
+  const isOpen = file !== undefined && file !== '-';
+  if (!isOpen) refuseNoRows(io);
+  const rows = isOpen ? textRows(await openFile(file), network, file) : textRows(io.stdin, network, STANDARD_INPUT);
+  return ofImages(model.preprocessing)?.image.scale === undefined ? rows : encoded(model, rows);
+}
+
+/** Rows of numbers as inputs of the model, which standardizes those of images. */
+async function* encoded(model: Model, batches: AsyncIterable<RowBatch>): AsyncGenerator<RowBatch> {
+  for await (const { x, numbers, ...batch } of batches) {
+    const I = x.length / numbers.length;
+    yield { ...batch, numbers, x: model.encode(numbers.map((_, n) => [...x.subarray(n * I, (n + 1) * I)])) };
+  }
 }
 
 const openFile = async (path: string): Promise<Readable> => (await openHandle(path)).createReadStream();
@@ -128,15 +153,13 @@ const decimalOrWhole = (value: number): string => (Number.isInteger(value) ? Str
 
 const BATCH_ROWS = 256;
 
-/** Rows of a dataset for a network of type `type`. @throws UsageError for a missing row. */
+/** Rows of a dataset for a network of type `type`, as in training. @throws UsageError for a missing row. */
 export function* datasetRows(
   dataset: Dataset,
   ranges: readonly RowRange[] | undefined,
   type: ElementType,
 ): Generator<RowBatch> {
   const { rows, name, inputs, targets, labels } = dataset;
-  // As in training, a float32 network rounds the divisor to float32, too.
-  const round = roundingOf(createElements(type, 0));
   const missing = ranges?.find(({ last }) => last >= rows);
   if (missing !== undefined) {
     throw new UsageError(`--rows has ${missing.last}, expected rows from 0 to ${rows - 1} (of ${name})`);
@@ -144,17 +167,17 @@ export function* datasetRows(
   for (const { first, last } of ranges ?? [{ first: 0, last: rows - 1 }]) {
     for (let from = first; from <= last; from += BATCH_ROWS) {
       const numbers = Array.from({ length: Math.min(BATCH_ROWS, last + 1 - from) }, (_, n) => from + n);
+      const x = createElements(type, numbers.length * inputs.columns);
+      gatherRows(x, inputs, null, from, numbers.length);
       yield {
-        x: Float64Array.from(numbers.flatMap((n) => rowOf(inputs, n, round))),
+        x: Float64Array.from(x),
         numbers,
-        targets: numbers.map((n) => rowOf(targets, n, Number)),
+        targets: numbers.map((n) => targetOf(targets, n)),
         ...(labels === undefined ? {} : { targetLabels: numbers.map((n) => labels[targets.array[n]]) }),
       };
     }
   }
 }
 
-function rowOf({ array, columns, divisor }: DataMatrix, n: number, round: (value: number) => number): number[] {
-  const over = round(divisor);
-  return Array.from(array.subarray(n * columns, (n + 1) * columns), (value) => round(value / over));
-}
+const targetOf = ({ array, columns, divisor }: DataMatrix, n: number): number[] =>
+  Array.from(array.subarray(n * columns, (n + 1) * columns), (value) => value / divisor);

@@ -1,4 +1,4 @@
-import type { AnswerPool, Reply } from '@gradloom/runtime/internal';
+import type { AnswerPool, Body, Reply } from '@gradloom/runtime/internal';
 
 /** Receives the reply to a body, or an Error if its thread failed. */
 export type Answered = (reply: Reply | Error) => void;
@@ -9,14 +9,14 @@ export interface RequestQueue {
   /** Number of calls to threads so far. */
   readonly calls: number;
   /** Queues the body of a request; false if there is no room. */
-  ask(body: string, answered: Answered): boolean;
+  ask(body: Body, answered: Answered): boolean;
   /** From now on no request waits for others to join its call. */
   hurry(): void;
 }
 
 export interface QueueOptions {
   readonly places: number; // requests that may wait
-  readonly mostCharacters: number; // characters of all waiting bodies
+  readonly mostCharacters: number; // characters or bytes of all waiting bodies
   readonly delayMs: number; // how long a request waits for others while a thread is free
 }
 
@@ -25,7 +25,7 @@ const MOST_BODIES = 512;
 const MOST_CHARACTERS = 1 << 22;
 
 interface Waiting {
-  readonly body: string;
+  readonly body: Body;
   readonly answered: Answered;
 }
 

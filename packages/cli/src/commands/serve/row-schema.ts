@@ -1,4 +1,5 @@
 import type { ColumnEncoding, JsonObject } from '@gradloom/core';
+import { inputsOf, ofImages, ofTable } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 
 /** JSON Schema of the requests and answers of /predict. */
@@ -30,11 +31,13 @@ export function rowSchema(model: Model, mostRows: number): RowSchema {
 
 /** The accepted forms of a row. */
 function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
-  if (preprocessing === undefined) {
-    const { input } = spec;
-    return [{ type: 'array', items: { type: 'number' }, minItems: input, maxItems: input }];
+  const table = ofTable(preprocessing);
+  if (table === undefined) {
+    const I = inputsOf(spec);
+    const numbers = { type: 'array', items: { type: 'number' }, minItems: I, maxItems: I };
+    return ofImages(preprocessing) === undefined ? [numbers] : [imageSchema, numbers];
   }
-  const { columns } = preprocessing;
+  const { columns } = table;
   const cells = columns.map(cellSchema);
   return [
     {
@@ -46,6 +49,15 @@ function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
     { type: 'array', prefixItems: cells, minItems: cells.length, maxItems: cells.length },
   ];
 }
+
+const imageSchema: JsonObject = {
+  type: 'object',
+  properties: {
+    image: { type: 'string', contentEncoding: 'base64', description: 'A PNG or JPEG file of any size, in base64.' },
+  },
+  required: ['image'],
+  additionalProperties: false,
+};
 
 const typesOf = {
   numeric: ['number', 'string'],

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { show } from '@gradloom/core/internal';
+import { ofImages, ofTable, show } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import { createAnswerPool } from '@gradloom/runtime/internal';
 import { openModel, refuseMoreThan } from '../../files/models/open-model.ts';
@@ -28,6 +28,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   const threads = values.threads ?? Math.max(1, Math.min(MOST_THREADS, availableParallelism() - 1));
   const { createServer } = await import('./server.ts');
   const pool = await createAnswerPool(model, { threads, mostRows });
+  const takesImages = ofImages(model.preprocessing) !== undefined;
   const interrupt = listenForInterrupt(io);
   try {
     // Before listening, a model that cannot answer is refused, such as one with a weight that is not finite.
@@ -38,7 +39,8 @@ export async function runServe(request: Request, io: Io): Promise<number> {
       fingerprint: model.fingerprint,
       places: queue,
       delayMs: delay,
-      mostBytes: values['max-body'] ?? 1024 ** 2,
+      takesImages,
+      mostBytes: values['max-body'] ?? (takesImages ? 8 : 1) * 1024 ** 2,
       cors,
       allowsHost: createHostCheck([host, ...(values['allow-host'] ?? [])]),
       onError: (error) => printLine(io.stderr, `gradloom serve: ${withoutPlace(error)}`),
@@ -82,13 +84,16 @@ async function listen({ http }: Server, host: string, port: number): Promise<str
 
 /** The address is the first word, so scripts can read it. */
 function describeServer(url: string, { preprocessing, metadata }: Model, name: string): string[] {
-  const columns = preprocessing?.columns.map((column) => column.name).join(', ');
+  const columns = ofTable(preprocessing)
+    ?.columns.map((column) => column.name)
+    .join(', ');
+  const numbers = ofImages(preprocessing) === undefined ? 'rows of numbers' : 'a PNG or JPEG image, or rows';
   const [target] = preprocessing?.target ?? [];
   const classes = target?.type === 'classes' ? target.labels : metadata.labels;
   const answers = classes === undefined ? 'values' : `one of ${classes.slice(0, 10).join(', ')}`;
   return [
     `${url} answers for ${name}`,
-    `POST /predict: ${columns === undefined ? 'rows of numbers' : `rows of ${columns}`}; gives ${answers}`,
+    `POST /predict: ${columns === undefined ? numbers : `rows of ${columns}`}; gives ${answers}`,
     'GET /schema, /health, /metrics. Ctrl-C stops.',
   ];
 }

@@ -17,6 +17,7 @@ export interface ServerOptions extends Pick<QueueOptions, 'places' | 'delayMs'> 
   readonly pool: AnswerPool;
   readonly schema: RowSchema;
   readonly fingerprint: string; // fingerprint of the model
+  readonly takesImages?: boolean; // bodies may be images
   readonly mostBytes: number; // most bytes of a body
   readonly cors: string | undefined;
   readonly allowsHost: HostCheck;
@@ -52,13 +53,25 @@ function routeOf(url: string): string {
 /** Scheme and host, which precede the path in a request to a proxy. They replace the header `host`. */
 const ORIGIN = /^https?:\/\/([^/?#]*)/i;
 
+const IMAGES = ['image/png', 'image/jpeg'];
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 const statuses = { content: 400, rows: 413, model: 500 } as const;
 
 /** The HTTP server; it does not listen yet. */
 export function createServer(options: ServerOptions): Server {
-  const { pool, schema, fingerprint, places, delayMs, mostBytes, cors, allowsHost, onError } = options;
+  const {
+    pool,
+    schema,
+    fingerprint,
+    takesImages = false,
+    places,
+    delayMs,
+    mostBytes,
+    cors,
+    allowsHost,
+    onError,
+  } = options;
   const times = { ...TIMES, ...options.times };
   const queue = createRequestQueue(pool, {
     places,
@@ -84,6 +97,7 @@ export function createServer(options: ServerOptions): Server {
   http.removeAllContentTypeParsers();
   // The body goes to a thread unparsed; the thread parses it.
   http.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  if (takesImages) http.addContentTypeParser(IMAGES, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   /** Every answer goes out here: it is counted, and closes its connection if the server is stopping. */
   function send(reply: FastifyReply, status: number, text: string, type = JSON_TYPE): FastifyReply {
@@ -118,7 +132,8 @@ export function createServer(options: ServerOptions): Server {
   }
 
   http.post('/predict', (request, reply) => {
-    const body = typeof request.body === 'string' ? request.body : '';
+    const { body: sent } = request;
+    const body = typeof sent === 'string' || sent instanceof Uint8Array ? sent : '';
     const isTaken = queue.ask(body, (answer) => {
       if (answer instanceof Error) {
         onError(answer);
@@ -163,7 +178,7 @@ export function createServer(options: ServerOptions): Server {
   });
   http.setErrorHandler<FastifyError>((error, request, reply) => {
     const { statusCode = 500 } = error;
-    if (statusCode < 500) return refuse(reply, statusCode, describe(error, request, mostBytes));
+    if (statusCode < 500) return refuse(reply, statusCode, describe(error, request, mostBytes, takesImages));
     onError(error);
     return refuse(reply, statusCode, 'the server has failed, expected an answer');
   });
@@ -192,10 +207,11 @@ function faultOfCoding({ headers }: FastifyRequest): Fault | undefined {
 const UTF8 = /;\s*charset\s*=\s*("?)utf-?8\1\s*(?=;|$)/gi;
 
 /** The error message for a body that is refused before it is parsed. */
-function describe(error: FastifyError, { headers }: FastifyRequest, mostBytes: number): string {
+function describe(error: FastifyError, { headers }: FastifyRequest, mostBytes: number, takesImages: boolean): string {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `body is too long, expected at most ${mostBytes} bytes`;
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return `content-type has ${show(headers['content-type'] ?? null)}, expected "application/json"`;
+    const wanted = `"application/json"${takesImages ? IMAGES.map((type) => `, ${show(type)}`).join('') : ''}`;
+    return `content-type has ${show(headers['content-type'] ?? null)}, expected ${wanted}`;
   }
   if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {
     return `content-length has ${show(headers['content-length'])}, expected the bytes of the body`;

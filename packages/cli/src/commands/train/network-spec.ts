@@ -94,12 +94,12 @@ const FLAT = new Set<string>([
 ] satisfies LayerKind[]);
 
 /** Whether one of the layers, or of those inside of them, tells the axes of a row apart, such as a convolution. */
-function seesPositions(specs: unknown): boolean {
-  if (!Array.isArray(specs)) return false;
+function seesPositions(specs: unknown, levels = 16): boolean {
+  if (!Array.isArray(specs) || levels === 0) return false; // a network of more levels is refused when it is built
   return specs.some((spec) => {
     if (typeof spec !== 'object' || spec === null) return false;
     const isFlat = FLAT.has(spec.kind) || !Object.hasOwn(layers, String(spec.kind));
-    return !isFlat || seesPositions(spec.layers) || seesPositions(spec.shortcut);
+    return !isFlat || seesPositions(spec.layers, levels - 1) || seesPositions(spec.shortcut, levels - 1);
   });
 }
 

@@ -1,5 +1,5 @@
-import { OptionError, type Preprocessing } from '@gradloom/core';
-import { onlyKeys, show, sizeOf, within } from '@gradloom/core/internal';
+import { type ImageEncoding, OptionError, type Preprocessing, type TablePreprocessing } from '@gradloom/core';
+import { ofImages, ofTable, onlyKeys, show, sizeOf, within } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
@@ -11,17 +11,20 @@ import {
   type SyntheticName,
   splitDataset,
   splitTable,
+  standardizeImages,
   syntheticDatasets,
   type Table,
   type TableOptions,
 } from '@gradloom/runtime';
 import {
+  datasetFormats,
   encodeSplit,
   loadPlainTable,
   readTableAs,
   rowsOfSplit,
   tableFormatOf,
   tableShapes,
+  withScale,
 } from '@gradloom/runtime/internal';
 import { tableOptions } from '@gradloom/runtime/options';
 import { flagName } from '../../options/flags-of.ts';
@@ -77,10 +80,21 @@ export async function openDataset(
   classNames?: readonly string[], // class names of the model that is evaluated, in its order
   preprocessing?: Preprocessing | null, // of the model that is evaluated; null: it takes plain numbers
 ): Promise<OpenedDataset> {
-  if ('path' in source && tableFormatOf(source.path) !== undefined && preprocessing !== null) {
-    return openTableDataset(source, shares, name, { classNames, preprocessing });
+  const images = ofImages(preprocessing ?? undefined);
+  if ('path' in source && tableFormatOf(source.path) !== undefined && preprocessing !== null && images === undefined) {
+    return openTableDataset(source, shares, name, { classNames, preprocessing: ofTable(preprocessing) });
   }
-  const whole = await readDataset(source, name, classNames);
+  const { scale, plain } = withoutScale(source);
+  const opened = openPlain(await readDataset(plain, name, classNames, images?.image), plain, shares);
+  // Rows for a model are scaled as its training rows were.
+  if (preprocessing !== undefined) {
+    return images?.image.scale === undefined ? opened : { ...opened, sets: withScale(opened.sets, images.image.scale) };
+  }
+  return scale === 'standard' ? standardized(opened, source) : opened;
+}
+
+/** Arrays, images and named datasets, split but not scaled. */
+function openPlain(whole: DataSplits, source: DatasetSource, shares: Shares): OpenedDataset {
   refuseShare('validation', shares.validation, whole);
   refuseShare('test', shares.test, whole);
   if ('path' in source) return splitArrays(whole, shares);
@@ -96,6 +110,34 @@ export async function openDataset(
   const test = shares.test ?? preset.test;
   return { preset, shares: { validation, test }, sets: deal(whole, { ...shares, validation, test }) };
 }
+
+/** Separates the option `scale` from a source of arrays or images. @throws OptionError for one that they do not have. */
+function withoutScale(source: DatasetSource): { scale: unknown; plain: DatasetSource } {
+  const { scale, ...options }: Readonly<Record<string, unknown>> = source.options ?? {};
+  if (scale === undefined) return { scale, plain: source };
+  if (scale === 'standard' || scale === 'none') return { scale, plain: { ...source, options } as DatasetSource };
+  throw scaleError(
+    source,
+    new OptionError('train', 'scale', `has ${show(scale)}, expected standard or none for images`),
+  );
+}
+
+/** Images with mean and deviation of their training rows. */
+function standardized(opened: OpenedDataset, source: DatasetSource): OpenedDataset {
+  const { decisions } = opened;
+  try {
+    const sets = standardizeImages(opened.sets);
+    return { ...opened, sets, ...(decisions && { decisions: [SCALED, ...decisions] }) };
+  } catch (error) {
+    throw error instanceof OptionError ? scaleError(source, error) : error;
+  }
+}
+
+const SCALED =
+  'images are standardized: mean and deviation of each channel of the training rows (--scale none leaves them)';
+
+const scaleError = (source: DatasetSource, error: OptionError): OptionError =>
+  inFlags(error, 'path' in source ? source.byFlag : ['scale']);
 
 /** Splits the user's arrays or images by the rule of tables; sets of their own are kept. */
 function splitArrays(whole: DataSplits, shares: Shares): OpenedDataset {
@@ -118,7 +160,7 @@ async function openTableDataset(
   source: FileSource,
   shares: Shares,
   flag: string,
-  model: { classNames: readonly string[] | undefined; preprocessing: Preprocessing | undefined },
+  model: { classNames: readonly string[] | undefined; preprocessing: TablePreprocessing | undefined },
 ): Promise<OpenedDataset> {
   return fromFile(source, flag, async () => {
     const named = source.table === undefined ? {} : { name: source.table };
@@ -155,7 +197,7 @@ function withShape(sets: DataSplits, { table }: FileSource): DataSplits {
   return Object.fromEntries(shaped) as DataSplits;
 }
 
-const presetOf = ({ train }: DataSplits, { columns }: Preprocessing): Preset =>
+const presetOf = ({ train }: DataSplits, { columns }: TablePreprocessing): Preset =>
   tablePreset(train.rows, countInputs(columns));
 
 /** Shares of a tenth each if the table has enough rows; each fold is the test set once. */
@@ -176,9 +218,14 @@ async function readDataset(
   source: DatasetSource,
   flag: string,
   classNames: readonly string[] | undefined,
+  image: ImageEncoding | undefined, // images of the model that is evaluated
 ): Promise<DataSplits> {
   if ('path' in source) {
-    const options = { ...source.options, ...(classNames === undefined ? {} : { classNames }) };
+    const options = {
+      ...(image === undefined || formatOf(source.path) !== 'image-folder' ? {} : sizeOfImages(image)),
+      ...source.options,
+      ...(classNames === undefined ? {} : { classNames }),
+    };
     // A model without a preprocessing takes the numbers of a table as they are.
     const isTable = tableFormatOf(source.path) !== undefined;
     return fromFile(source, flag, async () =>
@@ -196,6 +243,17 @@ async function readDataset(
   return loadMnist(import.meta.url);
 }
 
+/** The first format that matches a path, as `loadDataset` chooses it. */
+const formatOf = (path: string): string | undefined =>
+  Object.entries(datasetFormats).find(([, format]) => format.matches(path))?.[0];
+
+/** Options that bring any images to those of a model. */
+const sizeOfImages = ({ height, width, channels, divisor }: ImageEncoding) => ({
+  size: `${width}x${height}`,
+  channels,
+  divisor,
+});
+
 /** Reads a file, and names the flag or the option of `--dataset` in its errors. */
 async function fromFile<T>({ path, byFlag = [], table }: FileSource, flag: string, read: () => Promise<T>): Promise<T> {
   try {
@@ -212,7 +270,7 @@ async function fromFile<T>({ path, byFlag = [], table }: FileSource, flag: strin
 }
 
 /** Options that were given by flags of their own have these names; the others are options of `--dataset`. */
-function inFlags(error: OptionError, byFlag: readonly string[]): OptionError {
+function inFlags(error: OptionError, byFlag: readonly string[] = []): OptionError {
   const [option, ...rest] = (error.options[0] ?? '').split('.');
   const isOfSplit = ['validation', 'test', 'folds', 'fold'].includes(option);
   if (isOfSplit) return error;

@@ -23,6 +23,9 @@ type TableValues = Values<typeof tableFlags>;
 export function withTableFlags<Source extends DatasetSource | undefined>(source: Source, values: TableValues): Source {
   if (source === undefined) return source;
   if (!('path' in source)) {
+    if (source.name === 'mnist' && values.scale !== undefined) {
+      return { ...source, options: { ...source.options, scale: values.scale } };
+    }
     if (values.stream !== true) return source;
     throw new UsageError(`--stream is given with --dataset ${source.name}, expected a table, NumPy or IDX files`);
   }

@@ -49,7 +49,7 @@ function meanTarget(train: Dataset, rows: Dataset): Baseline {
 
 /** The divisor of a table's target. */
 function scaleOf({ preprocessing }: Dataset, o: number): number {
-  const target = preprocessing?.target[o];
+  const target = preprocessing?.target?.[o];
   return target?.type === 'values' ? target.scale : 1;
 }
 

@@ -1,4 +1,5 @@
 import type { Preprocessing } from '@gradloom/core';
+import { ofTable } from '@gradloom/core/internal';
 
 /** Converts inputs or outputs of the network to the units of the table's columns; plain numbers stay unchanged. */
 export interface OwnUnits {
@@ -10,12 +11,14 @@ export interface OwnUnits {
 
 /** The units of a dataset with this preprocessing. */
 export function ownUnits(preprocessing: Preprocessing | undefined): OwnUnits {
-  const inputs = (preprocessing?.columns ?? []).flatMap((column): { center: number; scale: number }[] => {
+  const inputs = (ofTable(preprocessing)?.columns ?? []).flatMap((column): { center: number; scale: number }[] => {
     const plain = { center: 0, scale: 1 };
     if (column.type === 'categorical') return [...column.categories, ...(column.missing ? [''] : [])].map(() => plain);
     return column.indicator ? [column, plain] : [column];
   });
-  const outputs = (preprocessing?.target ?? []).map((it) => (it.type === 'values' ? it : { center: 0, scale: 1 }));
+  const outputs = (ofTable(preprocessing)?.target ?? []).map((it) =>
+    it.type === 'values' ? it : { center: 0, scale: 1 },
+  );
   const back = (scaled: readonly { center: number; scale: number }[]) => (value: number, at: number) => {
     const { center, scale } = scaled[at] ?? { center: 0, scale: 1 };
     return value * scale + center;

@@ -1,16 +1,24 @@
 import { OptionError } from '../../checks/option-error.ts';
+import { positiveInteger } from '../../checks/options/index.ts';
 import { show } from '../../checks/show.ts';
-import type { ColumnEncoding, Preprocessing, TargetDecoding } from './preprocessing.ts';
+import type {
+  ChannelScale,
+  ColumnEncoding,
+  ImageEncoding,
+  ImagePreprocessing,
+  Preprocessing,
+  TablePreprocessing,
+  TargetDecoding,
+} from './preprocessing.ts';
 
 /**
  * Validates a preprocessing, which may come from any file, and returns it.
  * @throws OptionError naming the invalid part, its value and what was expected.
  */
 export function checkPreprocessing(where: string, value: unknown): Preprocessing {
+  if (typeof value === 'object' && value !== null && 'image' in value) return checkImages(where, value);
   const whole = fieldsOf(where, 'preprocessing', value, ['version', 'columns', 'target']);
-  if (whole.version !== 1) {
-    fail(where, 'preprocessing.version', whole.version, '1 (a newer Gradloom may read it)');
-  }
+  checkVersion(where, whole);
   const columns = listOf(where, 'preprocessing.columns', whole.columns).map((column, c) =>
     checkColumn(where, `preprocessing.columns.${c}`, column),
   );
@@ -27,6 +35,58 @@ export function checkPreprocessing(where: string, value: unknown): Preprocessing
     if (at !== -1) fail(where, `preprocessing.target.${at}.type`, 'classes', 'values, as one of several targets');
   }
   return { version: 1, columns, target };
+}
+
+/** Like `checkPreprocessing`, for that of a table alone. */
+export function checkTablePreprocessing(where: string, value: unknown): TablePreprocessing {
+  const checked = checkPreprocessing(where, value);
+  return 'columns' in checked ? checked : fail(where, 'preprocessing', checked, 'columns of a table, not images');
+}
+
+function checkVersion(where: string, { version }: Fields): void {
+  if (version !== 1) fail(where, 'preprocessing.version', version, '1 (a newer Gradloom may read it)');
+}
+
+function checkImages(where: string, value: object): ImagePreprocessing {
+  const names = 'target' in value ? ['version', 'image', 'target'] : ['version', 'image'];
+  const whole = fieldsOf(where, 'preprocessing', value, names);
+  checkVersion(where, whole);
+  const image = checkImage(where, 'preprocessing.image', whole.image);
+  if (whole.target === undefined) return { version: 1, image };
+  const [first, ...others] = listOf(where, 'preprocessing.target', whole.target);
+  const target = checkTarget(where, 'preprocessing.target.0', first);
+  if (others.length === 0 && target.type === 'classes') return { version: 1, image, target: [target] };
+  return fail(where, 'preprocessing.target', whole.target, 'the names of classes');
+}
+
+/** Returns the encoding of images if it is valid. @throws OptionError naming the invalid part. */
+export function checkImage(where: string, path: string, value: unknown): ImageEncoding {
+  const hasScale = typeof value === 'object' && value !== null && 'scale' in value;
+  const names = ['height', 'width', 'channels', 'divisor'];
+  const { height, width, channels, divisor, scale } = fieldsOf(
+    where,
+    path,
+    value,
+    hasScale ? [...names, 'scale'] : names,
+  );
+  const image: ImageEncoding = {
+    height: positiveInteger.check(where, `${path}.height`, height),
+    width: positiveInteger.check(where, `${path}.width`, width),
+    channels: channels === 1 || channels === 3 ? channels : fail(where, `${path}.channels`, channels, '1 or 3'),
+    divisor: scaleOf(where, `${path}.divisor`, divisor),
+  };
+  return hasScale ? { ...image, scale: checkScale(where, `${path}.scale`, scale, image.channels) } : image;
+}
+
+/** Returns mean and deviation of C channels if they are valid. @throws OptionError naming the invalid part. */
+export function checkScale(where: string, path: string, value: unknown, C: number): ChannelScale {
+  const fields = fieldsOf(where, path, value, ['mean', 'deviation']);
+  const numbersOf = (name: string, check: typeof numberOf): readonly number[] => {
+    const list = listOf(where, `${path}.${name}`, fields[name]);
+    if (list.length !== C) fail(where, `${path}.${name}`, list, `${C} numbers, one for each channel`);
+    return list.map((value, c) => check(where, `${path}.${name}.${c}`, value));
+  };
+  return { mean: numbersOf('mean', numberOf), deviation: numbersOf('deviation', scaleOf) };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 import { suggest } from '../../checks/nearest.ts';
 import { show } from '../../checks/show.ts';
 import { type Cell, CellError } from './cell.ts';
-import { checkPreprocessing } from './check-preprocessing.ts';
+import { checkTablePreprocessing } from './check-preprocessing.ts';
 import { createColumnEncoder, type EncodingNote } from './column-encoder.ts';
-import type { Preprocessing } from './preprocessing.ts';
+import type { TablePreprocessing } from './preprocessing.ts';
 
 /** A row of a table: its cells in column order, or by column name. */
 export type CellRow = readonly Cell[] | Readonly<Record<string, Cell>>;
@@ -25,8 +25,8 @@ export interface Encoder {
  * Creates an encoder of rows. `onNote` is called for unknown categories, whose inputs are all 0, and for gaps in
  * columns where few or no training rows had one.
  */
-export function createEncoder(preprocessing: Preprocessing, onNote?: (note: EncodingNote) => void): Encoder {
-  const columns = checkPreprocessing('createEncoder', preprocessing).columns.map((encoding) =>
+export function createEncoder(preprocessing: TablePreprocessing, onNote?: (note: EncodingNote) => void): Encoder {
+  const columns = checkTablePreprocessing('createEncoder', preprocessing).columns.map((encoding) =>
     createColumnEncoder(encoding, onNote),
   );
   const known = columns.map(({ name }) => name);

@@ -9,7 +9,7 @@ export {
   readDate,
   readNumber,
 } from './cell.ts';
-export { checkPreprocessing } from './check-preprocessing.ts';
+export { checkPreprocessing, checkScale, checkTablePreprocessing } from './check-preprocessing.ts';
 export {
   type CategoryColumnEncoder,
   type ColumnEncoder,
@@ -20,13 +20,20 @@ export {
   type NumberColumnEncoder,
 } from './column-encoder.ts';
 export { type CellRow, createEncoder, type Encoder } from './encoder.ts';
-export type {
-  CategoryEncoding,
-  ClassDecoding,
-  ColumnEncoding,
-  ColumnType,
-  NumberEncoding,
-  Preprocessing,
-  TargetDecoding,
-  ValueDecoding,
+export { encodeImage, standardizeChannels, widthOfImage } from './image-encoder.ts';
+export {
+  type CategoryEncoding,
+  type ChannelScale,
+  type ClassDecoding,
+  type ColumnEncoding,
+  type ColumnType,
+  type ImageEncoding,
+  type ImagePreprocessing,
+  type NumberEncoding,
+  ofImages,
+  ofTable,
+  type Preprocessing,
+  type TablePreprocessing,
+  type TargetDecoding,
+  type ValueDecoding,
 } from './preprocessing.ts';

@@ -1,8 +1,54 @@
 /**
- * Encoding of table rows as network inputs, and decoding of outputs as answers. Plain JSON, fitted on training rows.
- * Encoding depends on this and the row alone, so training, prediction and a browser get the same bits.
+ * Encoding of rows of a table, or of images, as network inputs, and decoding of outputs as answers. Plain JSON, fitted
+ * on training rows. Encoding depends on this and the row alone, so training, prediction and a browser get the same bits.
  */
-export interface Preprocessing {
+export type Preprocessing = TablePreprocessing | ImagePreprocessing;
+
+/** Encoding of images. */
+export interface ImagePreprocessing {
+  /** Version of this format. */
+  readonly version: 1;
+  /** The images that the network takes. */
+  readonly image: ImageEncoding;
+  /** Names of the classes. @default classes are numbered from 0, and values are the outputs */
+  readonly target?: readonly [ClassDecoding];
+}
+
+/**
+ * Encoding of the bytes of an image as inputs x [height, width, channels]: x = byte / divisor, and then (x - mean) /
+ * deviation of the channel if there is a `scale`. Each of the three results is rounded to the type of the network.
+ */
+export interface ImageEncoding {
+  /** Height in pixels. */
+  readonly height: number;
+  /** Width in pixels. */
+  readonly width: number;
+  /** 1 for grey, 3 for red, green and blue. */
+  readonly channels: 1 | 3;
+  /** Divisor of the bytes; not 0. */
+  readonly divisor: number;
+  /** Mean and deviation of each channel. @default none */
+  readonly scale?: ChannelScale;
+}
+
+/** x = (value - mean) / deviation of its channel, the last axis of a row [..., C]. */
+export interface ChannelScale {
+  /** Subtracted from a value [C]. */
+  readonly mean: readonly number[];
+  /** Divisor of the difference [C]; not 0. */
+  readonly deviation: readonly number[];
+}
+
+/** The preprocessing if it is that of a table. */
+export const ofTable = (preprocessing: Preprocessing | undefined): TablePreprocessing | undefined =>
+  preprocessing !== undefined && 'columns' in preprocessing ? preprocessing : undefined;
+
+/** The preprocessing if it is that of images. */
+export const ofImages = (preprocessing: Preprocessing | undefined): ImagePreprocessing | undefined =>
+  preprocessing !== undefined && 'image' in preprocessing ? preprocessing : undefined;
+
+/** Encoding of rows of a table. */
+export interface TablePreprocessing {
   /** Version of this format. */
   readonly version: 1;
   /** The input columns, in the order of their inputs. */

@@ -7,6 +7,7 @@ import { type DataSplits, type Dataset, valueMatrix } from '../dataset.ts';
 import { createGrowingNumbers } from '../growing-numbers.ts';
 import { sharedArrays } from '../number-types.ts';
 import { pairedSet } from '../paired-set.ts';
+import { imagePreprocessing } from './image-encoding.ts';
 import { checkImageOptions, type ImageOptions } from './image-options.ts';
 import { createImageRows, type ImageShape } from './image-rows.ts';
 
@@ -85,15 +86,22 @@ async function loadSet(
   const { height, width, channels: C } = shape;
   const inputs = { ...valueMatrix(array, height * width * C), shape: [height, width, C], divisor };
   const targets = valueMatrix(classes.indices, 1);
-  const counted = { classes: classes.names.length, labels: classes.names };
+  const { names: labels } = classes;
+  const preprocessing = imagePreprocessing(inputs, labels);
   const set = complete(
-    checkDataset(`${WHERE}: ${showPath(folder)}`, { name, rows: files.length, inputs, targets, ...counted }),
+    checkDataset(`${WHERE}: ${showPath(folder)}`, {
+      ...{ name, rows: files.length, inputs, targets, classes: labels.length, labels },
+      ...(preprocessing === undefined ? {} : { preprocessing }),
+    }),
   );
   return { set, shape };
 }
 
-/** @throws Error for a file that is not an image: no file is skipped silently. */
-function imagesIn(folder: string): string[] {
+/** Whether a file has the name of an image. */
+export const isImageName = (name: string): boolean => IMAGE.test(name);
+
+/** Paths of the images in a folder. @throws Error for a file that is not an image: no file is skipped silently. */
+export function imagesIn(folder: string): string[] {
   return entriesOf(folder).map((name) => {
     const path = join(folder, name);
     if (IMAGE.test(name)) return path;

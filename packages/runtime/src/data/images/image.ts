@@ -10,9 +10,9 @@ export interface Image {
 export const MOST_PIXELS = 1e8;
 
 /** @throws Error if the size in an image's header is not possible. */
-export function checkPixels(width: number, height: number): void {
-  if (width > 0 && height > 0 && width * height <= MOST_PIXELS) return;
-  throw new Error(`${width} x ${height} pixels, expected 1 to ${MOST_PIXELS}`);
+export function checkPixels(width: number, height: number, most: number): void {
+  if (width > 0 && height > 0 && width * height <= most) return;
+  throw new Error(`${width} x ${height} pixels, expected 1 to ${most}`);
 }
 
 /** Converts the image to grey or RGB. Grey is 0.299 R + 0.587 G + 0.114 B, rounded as Pillow rounds it. */

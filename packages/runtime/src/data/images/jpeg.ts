@@ -7,9 +7,9 @@ export const JPEG_START = 'ffd8ff';
  * Decodes a JPEG image. EXIF orientation is ignored.
  * @throws Error saying what is wrong with the bytes.
  */
-export function decodeJpeg(bytes: Uint8Array): Image {
+export function decodeJpeg(bytes: Uint8Array, mostPixels = MOST_PIXELS): Image {
   const frame = frameOf(bytes);
-  checkPixels(frame.width, frame.height);
+  checkPixels(frame.width, frame.height, mostPixels);
   if (frame.width * frame.height > MOST_PER_BYTE * (bytes.length + 64)) {
     throw new Error(`${frame.width} x ${frame.height} pixels in ${bytes.length} bytes`);
   }

@@ -1,6 +1,6 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { convertIndexedToRgb, type DecodedPng, decode } from 'fast-png';
-import { checkPixels, type Image } from './image.ts';
+import { checkPixels, type Image, MOST_PIXELS } from './image.ts';
 
 export const PNG_START = '89504e470d0a1a0a';
 
@@ -8,8 +8,8 @@ export const PNG_START = '89504e470d0a1a0a';
  * Decodes a PNG image. Values of 16 bits keep their upper 8. Transparency is ignored: a pixel keeps the colour stored
  * with it. @throws Error saying what is wrong with the bytes.
  */
-export function decodePng(bytes: Uint8Array): Image {
-  const image = decode(plainChunks(bytes));
+export function decodePng(bytes: Uint8Array, mostPixels = MOST_PIXELS): Image {
+  const image = decode(plainChunks(bytes, mostPixels));
   const { width, height } = image;
   if (image.palette !== undefined) {
     return { width, height, channels: 3, pixels: withoutAlpha(convertIndexedToRgb(image), image.palette[0].length, 3) };
@@ -25,7 +25,7 @@ const INDEXED = 3;
 const NEEDED = new Set(['IHDR', 'PLTE', 'IDAT', 'IEND']);
 
 /** The image with only its needed chunks, each checked, and with exactly as much pixel data as its size requires. */
-function plainChunks(bytes: Uint8Array): Uint8Array {
+function plainChunks(bytes: Uint8Array, mostPixels: number): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const kept = [bytes.subarray(0, 8)];
   const contents: Uint8Array[] = [];
@@ -38,7 +38,7 @@ function plainChunks(bytes: Uint8Array): Uint8Array {
     type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) throw new Error('a wrong checksum');
     if ((at === 8) !== (type === 'IHDR')) throw new Error('a header in the wrong place');
-    if (type === 'IHDR') wanted = dataBytes(view);
+    if (type === 'IHDR') wanted = dataBytes(view, mostPixels);
     if (type === 'PLTE') hasPalette = contents.length === 0;
     if (type === 'IDAT') contents.push(bytes.subarray(at + 8, end - 4));
     if (NEEDED.has(type)) kept.push(bytes.subarray(at, end));
@@ -65,10 +65,10 @@ const ADAM7 = [
 ] as const;
 
 /** Bytes of all rows, each with one byte for its filter type. */
-function dataBytes(view: DataView): number {
+function dataBytes(view: DataView, mostPixels: number): number {
   if (view.byteLength < 29 || view.getUint32(8) !== 13) throw new Error('a header that is cut off');
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  checkPixels(width, height);
+  checkPixels(width, height, mostPixels);
   const bits = view.getUint8(24) * ([1, 0, 3, 1, 2, 0, 4][view.getUint8(25)] ?? 0);
   const passes = view.getUint8(28) === 0 ? [[0, 0, 1, 1]] : ADAM7;
   return passes.reduce((sum, [x, y, dx, dy]) => {

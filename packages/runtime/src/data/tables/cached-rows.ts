@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
-import type { EncodingNote, Preprocessing } from '@gradloom/core';
+import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
 import { showName } from '@gradloom/core/internal';
 import { temporaryPath } from '../../system/files/write-atomically.ts';
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
@@ -32,7 +32,7 @@ const TYPE = endianness() === 'LE' ? '<f8' : '>f8';
 export function cachedRows(
   folder: string,
   name: string, // name of the table
-  preprocessing: Preprocessing,
+  preprocessing: TablePreprocessing,
   rows: Uint32Array,
   columns: number,
   encode: (x: Float64Array, first: number, count: number, onNote: (note: EncodingNote) => void) => void,
@@ -91,7 +91,7 @@ export function cachedRows(
   }
 }
 
-function keyOf(preprocessing: Preprocessing, rows: Uint32Array): string {
+function keyOf(preprocessing: TablePreprocessing, rows: Uint32Array): string {
   const hash = createHash('sha256').update(JSON.stringify(preprocessing));
   return hash
     .update(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength))

@@ -1,4 +1,4 @@
-import { OptionError, type Preprocessing } from '@gradloom/core';
+import { OptionError, type TablePreprocessing } from '@gradloom/core';
 import { show, suggest } from '@gradloom/core/internal';
 import type { TableOptions } from './table-options.ts';
 
@@ -32,7 +32,7 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
 
 /** The role of each column in rows for a model to answer: the model's own columns are read, others are left out. */
 export function rolesFor(
-  preprocessing: Preprocessing,
+  preprocessing: TablePreprocessing,
   names: readonly string[],
   fault: (problem: string) => Error,
   needsTarget: boolean,

@@ -1,12 +1,18 @@
 import {
   CellError,
   type ColumnEncoding,
-  checkPreprocessing,
   type EncodingNote,
-  type Preprocessing,
+  type TablePreprocessing,
   type TargetDecoding,
 } from '@gradloom/core';
-import { complete, createCategoryEncoder, createNumberEncoder, show, showName } from '@gradloom/core/internal';
+import {
+  checkTablePreprocessing,
+  complete,
+  createCategoryEncoder,
+  createNumberEncoder,
+  show,
+  showName,
+} from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
@@ -21,12 +27,12 @@ import type { Table, TableColumn } from './table.ts';
  */
 export function encodeTable(
   table: Table,
-  preprocessing: Preprocessing,
+  preprocessing: TablePreprocessing,
   rows: Uint32Array,
   onNote?: (note: EncodingNote) => void,
 ): Dataset {
   checkRows('encodeTable', 'rows', rows, checkTable('encodeTable', table));
-  checkPreprocessing('encodeTable', preprocessing);
+  checkTablePreprocessing('encodeTable', preprocessing);
   const columns = new Map(table.inputs.map((column) => [column.name, column]));
   const heard: { note: ((note: EncodingNote) => void) | undefined } = { note: onNote };
   const encoders = preprocessing.columns.map((encoding) =>

@@ -1,4 +1,4 @@
-import type { ColumnEncoding, Preprocessing, TargetDecoding } from '@gradloom/core';
+import type { ColumnEncoding, TablePreprocessing, TargetDecoding } from '@gradloom/core';
 import { createSpread, readNumber, show, showName } from '@gradloom/core/internal';
 import { checkRows, checkTable } from './check-table.ts';
 import type { Table, TableColumn } from './table.ts';
@@ -23,10 +23,10 @@ const ROUNDING = 2 ** -46;
  * and categories. Only class names are taken from the whole table.
  * @throws Error for a column whose numbers are too large or too small to be scaled.
  */
-export function fitPreprocessing(table: Table, rows: Uint32Array): Preprocessing {
+export function fitPreprocessing(table: Table, rows: Uint32Array): TablePreprocessing {
   checkRows('fitPreprocessing', 'rows', rows, checkTable('fitPreprocessing', table));
   const { scale = 'standard', missing = 'impute' } = table.options;
-  const preprocessing: Preprocessing = {
+  const preprocessing: TablePreprocessing = {
     version: 1,
     columns: table.inputs.map((column) => encodingOf(table, column, rows, scale, missing === 'impute')),
     target: table.targets.map((column) => decodingOf(table, column, rows, scale)),
@@ -39,7 +39,7 @@ const MOST_PARTS = 115_000;
 const MOST_BYTES = 1_800_000;
 
 /** @throws Error if there are more columns or categories than a model file can hold, before training starts. */
-function refuseTooMany({ name }: Table, preprocessing: Preprocessing): Preprocessing {
+function refuseTooMany({ name }: Table, preprocessing: TablePreprocessing): TablePreprocessing {
   const { columns } = preprocessing;
   const parts = columns.reduce((sum, it) => sum + (it.type === 'categorical' ? 6 + it.categories.length : 7), 0);
   if (parts <= MOST_PARTS && JSON.stringify(preprocessing).length <= MOST_BYTES) return preprocessing;

@@ -1,4 +1,4 @@
-import { type Cell, CellError, type ColumnType, OptionError, type Preprocessing } from '@gradloom/core';
+import { type Cell, CellError, type ColumnType, OptionError, type TablePreprocessing } from '@gradloom/core';
 import { counted, isGap, listed, readCategory, show } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
 import { type ColumnCollector, createCollector } from './column-collector.ts';
@@ -82,7 +82,7 @@ function targetKindOf(
   throw new OptionError(where, 'targets', 'has classes, expected values (there are several target columns)');
 }
 
-function labelsOf({ target: [first] }: Preprocessing): readonly string[] | undefined {
+function labelsOf({ target: [first] }: TablePreprocessing): readonly string[] | undefined {
   return first?.type === 'classes' ? first.labels : undefined;
 }
 
@@ -90,7 +90,7 @@ function labelsOf({ target: [first] }: Preprocessing): readonly string[] | undef
 function typesOf(
   names: readonly string[],
   { columns = {} }: TableOptions,
-  preprocessing: Preprocessing | null,
+  preprocessing: TablePreprocessing | null,
 ): ReadonlyMap<string, ColumnType> {
   if (preprocessing !== null) return new Map(preprocessing.columns.map(({ name, type }) => [name, type]));
   const byName = (key: string): string => (names.includes(key) ? key : (names[Number(key) - 1] ?? key));
@@ -98,7 +98,7 @@ function typesOf(
 }
 
 /** Names for columns without any: numbers from 1, or the names of a model's columns in order, with the target last. */
-function placesOf(width: number, preprocessing: Preprocessing | null): readonly string[] {
+function placesOf(width: number, preprocessing: TablePreprocessing | null): readonly string[] {
   const own = preprocessing === null ? [] : [...preprocessing.columns, ...preprocessing.target];
   return own.length === width ? own.map(({ name }) => name) : Array.from({ length: width }, (_, at) => String(at + 1));
 }

@@ -1,5 +1,5 @@
-import { CellError, checkPreprocessing, type Preprocessing } from '@gradloom/core';
-import { counted, show, showPath } from '@gradloom/core/internal';
+import { CellError, type TablePreprocessing } from '@gradloom/core';
+import { checkTablePreprocessing, counted, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
 import { RoomError } from '../../system/memory/memory-room.ts';
 import { buildTable } from './build-table.ts';
@@ -26,10 +26,10 @@ export const readTable = (path: string, options: TableOptions = {}): Promise<Tab
  */
 export const readTableAs = async (
   path: string,
-  preprocessing: Preprocessing,
+  preprocessing: TablePreprocessing,
   options: TableOptions = {},
 ): Promise<Table> => {
-  const checked = checkPreprocessing('readTableAs', preprocessing);
+  const checked = checkTablePreprocessing('readTableAs', preprocessing);
   return read(path, options, { where: 'readTable', preprocessing: checked, isPlain: false });
 };
 

@@ -1,4 +1,4 @@
-import type { EncodingNote, Preprocessing } from '@gradloom/core';
+import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
 import { show } from '@gradloom/core/internal';
 import type { DataSplits } from '../dataset.ts';
 import { type SplitOptions, type SplitRows, splitRows } from '../split.ts';
@@ -12,7 +12,7 @@ export interface PreparedTable {
   /** The sets, all encoded with the preprocessing of the training rows. */
   readonly sets: DataSplits;
   /** The preprocessing, fitted on the training rows. */
-  readonly preprocessing: Preprocessing;
+  readonly preprocessing: TablePreprocessing;
   /** The rows of each set, counted from 0. */
   readonly rows: SplitRows;
   /** Sentences about values in other sets that no training row has. */
@@ -45,7 +45,7 @@ export function prepareTable(table: Table, rows: SplitRows): PreparedTable {
 /** Encodes each set with the preprocessing; adds sentences about unknown categories to `notes`. */
 export function encodeSplit(
   table: Table,
-  preprocessing: Preprocessing,
+  preprocessing: TablePreprocessing,
   rows: SplitRows,
   notes: string[] = [],
 ): DataSplits {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { join } from 'node:path';
-import type { Preprocessing } from '@gradloom/core';
+import type { TablePreprocessing } from '@gradloom/core';
 import { showPath } from '@gradloom/core/internal';
 import { fileSystem } from '../../system/files/file-system.ts';
 import { isTemporaryName, removeTemporaries, temporaryPath, writeSynced } from '../../system/files/write-atomically.ts';
@@ -43,7 +43,7 @@ interface CacheHeader extends Pick<Table, 'rows' | 'leftOut' | 'classes' | 'deci
 export async function openTableCache(
   path: string,
   options: TableOptions,
-  preprocessing: Preprocessing | null, // that of the model that reads it
+  preprocessing: TablePreprocessing | null, // that of the model that reads it
   fault: (problem: string, cause?: unknown) => Error,
   read: (store: ColumnStore) => Promise<Table>,
 ): Promise<Table> {
@@ -78,7 +78,10 @@ export const cannotWrite = (folder: string, { message }: CacheError): string =>
  * Hash of everything that the stored columns depend on: not the scale, which is fitted later, nor the name in messages.
  * Of a model only its columns and types count, so that all models of a table share a cache.
  */
-function keyOf({ name: _, scale: __, stream: ___, ...options }: TableOptions, model: Preprocessing | null): string {
+function keyOf(
+  { name: _, scale: __, stream: ___, ...options }: TableOptions,
+  model: TablePreprocessing | null,
+): string {
   const reading = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
   const columns = model?.columns.map((column) => [column.name, column.type]);
   const targets = model?.target.map((it) => [it.name, it.type, it.type === 'classes' ? it.labels : null]);

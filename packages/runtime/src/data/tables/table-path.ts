@@ -1,4 +1,5 @@
-import { option, type Shape } from '@gradloom/core/internal';
+import type { Shape } from '@gradloom/core';
+import { option } from '@gradloom/core/internal';
 import { resolveInstalled } from '../../system/installed.ts';
 
 const table = {

@@ -1,4 +1,4 @@
-import type { Preprocessing } from '@gradloom/core';
+import type { TablePreprocessing } from '@gradloom/core';
 import type { TableOptions } from './table-options.ts';
 
 /** A table to read, and its purpose. */
@@ -9,7 +9,7 @@ export interface TableRequest {
   /** Checked options, without undefined ones. */
   readonly options: TableOptions;
   /** Preprocessing of the model that reads the table; null if types are found from the cells. */
-  readonly preprocessing: Preprocessing | null;
+  readonly preprocessing: TablePreprocessing | null;
   /** Inputs are numbers without gaps, and a numeric target holds values. */
   readonly isPlain: boolean;
   /** Makes an error about the file. `problem` begins with ' has' or ': line 3', for example. */

@@ -1,5 +1,5 @@
-import { type ColumnEncoding, checkPreprocessing, type Preprocessing, type TargetDecoding } from '@gradloom/core';
-import { counted } from '@gradloom/core/internal';
+import type { ColumnEncoding, TablePreprocessing, TargetDecoding } from '@gradloom/core';
+import { checkTablePreprocessing, counted } from '@gradloom/core/internal';
 import { checkTable } from './check-table.ts';
 import type { Table, TableColumn } from './table.ts';
 
@@ -20,9 +20,9 @@ export interface ColumnSummary {
 }
 
 /** A summary of each column. */
-export function summarizeTable(table: Table, preprocessing: Preprocessing): ColumnSummary[] {
+export function summarizeTable(table: Table, preprocessing: TablePreprocessing): ColumnSummary[] {
   checkTable('summarizeTable', table);
-  checkPreprocessing('summarizeTable', preprocessing);
+  checkTablePreprocessing('summarizeTable', preprocessing);
   const inputs = table.inputs.map(({ name, type, reason, gaps }, c): ColumnSummary => {
     return { name, role: 'input', type, reason, gaps, becomes: inputsOf(preprocessing.columns[c], gaps > 0) };
   });

@@ -1,4 +1,5 @@
 import type { Loss, Preprocessing, TargetDecoding } from '@gradloom/core';
+import { ofTable } from '@gradloom/core/internal';
 
 /** Scaling of a value column of the target. */
 type Scaled = Extract<TargetDecoding, { type: 'values' }>;
@@ -10,7 +11,11 @@ const isScaled = (decoding: TargetDecoding): decoding is Scaled => decoding.type
  * of 20. It is 1 (the loss stays scaled) if several targets have different scales.
  */
 export function lossUnit({ degree }: Loss, preprocessing: Preprocessing | undefined): number {
-  const scales = new Set(preprocessing?.target.filter(isScaled).map(({ scale }) => Math.abs(scale)));
+  const scales = new Set(
+    ofTable(preprocessing)
+      ?.target.filter(isScaled)
+      .map(({ scale }) => Math.abs(scale)),
+  );
   const [scale = 1] = scales;
   if (degree === undefined || scales.size !== 1) return 1;
   return degree === 1 ? scale : scale * scale;
@@ -24,7 +29,7 @@ export function toOwnUnits(
   B: number,
   preprocessing: Preprocessing | undefined,
 ): void {
-  const target = preprocessing?.target ?? [];
+  const target = ofTable(preprocessing)?.target ?? [];
   if (!target.every(isScaled)) return;
   const O = target.length;
   for (const [o, { center, scale }] of target.entries()) {

@@ -1,18 +1,18 @@
 import type { Model } from '@gradloom/core';
-import { elements, inputsOf, option, record } from '@gradloom/core/internal';
+import { elements, inputsOf, ofImages, option, record } from '@gradloom/core/internal';
 import { createPool } from '../../engine/threads/pool.ts';
 import type { AnswersTask } from './answer-task.ts';
-import { createTextAnswerer, type Reply, type TextLimits } from './answer-texts.ts';
+import { type Body, createTextAnswerer, type Reply, type TextLimits } from './answer-texts.ts';
 import { shareModel } from './shared-model.ts';
 
 /** Threads that answer request bodies. */
 export interface AnswerPool {
   readonly threads: number;
   /**
-   * Answers the texts in one call, on the next free thread, or in this thread if that is faster.
+   * Answers the bodies in one call, on the next free thread, or in this thread if that is faster.
    * @throws Error (rejects) if the thread fails.
    */
-  answer(texts: readonly string[]): Promise<readonly Reply[]>;
+  answer(bodies: readonly Body[]): Promise<readonly Reply[]>;
   /** Waits for pending calls and ends the threads. */
   close(): Promise<void>;
 }
@@ -32,12 +32,12 @@ export async function createAnswerPool(model: Model, options: TextLimits & { thr
   const pool = await createPool({ threads });
   const answerHere = createTextAnswerer(model, { mostRows });
   const mostCharacters = charactersOfSmall(model);
-  const answer = async (texts: readonly string[]): Promise<readonly Reply[]> => {
-    if (texts.reduce((sum, { length }) => sum + length, 0) <= mostCharacters) return answerHere(texts);
+  const answer = async (bodies: readonly Body[]): Promise<readonly Reply[]> => {
+    if (bodies.reduce((sum, { length }) => sum + length, 0) <= mostCharacters) return answerHere(bodies);
     const team = await pool.acquire(1);
     let failed = true;
     try {
-      const task: AnswersTask = { kind: 'answers', id: shared.id, texts, mostRows };
+      const task: AnswersTask = { kind: 'answers', id: shared.id, bodies, mostRows };
       // The pool chooses the thread, which may not have the model yet. It is sent only then: shared memory in a message
       // costs as much as ten rows.
       let [replies] = await Promise.all(team.run([task]));
@@ -59,9 +59,10 @@ const SMALL_PRODUCTS = 1 << 18;
 
 /**
  * Longest texts, in characters, that this thread answers sooner than it could wake another. A number takes at least two
- * characters.
+ * characters. Images always go to threads: a short file may take long to decode.
  */
-function charactersOfSmall({ spec, parameters }: Model): number {
+function charactersOfSmall({ spec, parameters, preprocessing }: Model): number {
+  if (ofImages(preprocessing) !== undefined) return -1;
   const mostRows = SMALL_PRODUCTS / parameters.length;
   return Math.min(SMALL_CHARACTERS, Math.floor(2 * inputsOf(spec) * mostRows));
 }

@@ -1,5 +1,7 @@
+import { ofImages } from '@gradloom/core/internal';
+import { createImageReader, type ImageReader } from '../../data/images/image-reader.ts';
 import type { Task } from '../../engine/threads/protocol.ts';
-import { createTextAnswerer, type Reply, type TextAnswerer } from './answer-texts.ts';
+import { type Body, createTextAnswerer, type Reply, type TextAnswerer } from './answer-texts.ts';
 import { modelFrom, type SharedModel } from './shared-model.ts';
 
 /** Request bodies to answer. The thread answers 'unknown' if the model must be sent along. */
@@ -7,20 +9,27 @@ export interface AnswersTask extends Task<readonly Reply[] | 'unknown'> {
   readonly kind: 'answers';
   readonly id: number; // id of the model
   readonly model?: SharedModel; // sent to a thread that does not have it yet
-  readonly texts: readonly string[];
-  readonly mostRows: number; // most rows of a text
+  readonly bodies: readonly Body[];
+  readonly mostRows: number; // most rows of a body
 }
 
 /** Answerers by the model's id. */
 const answerers = new Map<number, TextAnswerer>();
 
+/** Pixels of an image in a request, so that a small body cannot take gigabytes to decode. */
+const MOST_PIXELS = 16e6;
+
 /** In a thread: answers with the model, which it builds when it is first sent. */
-export function answerTask({ id, model, texts, mostRows }: AnswersTask): readonly Reply[] | 'unknown' {
-  let answerer = answerers.get(id);
-  if (answerer === undefined) {
-    if (model === undefined) return 'unknown';
-    answerer = createTextAnswerer(modelFrom(model), { mostRows });
-    answerers.set(id, answerer);
-  }
-  return answerer(texts);
+export function answerTask(task: AnswersTask): AnswersTask['answer'] | Promise<readonly Reply[]> {
+  const answerer = answerers.get(task.id);
+  if (answerer !== undefined) return answerer(task.bodies);
+  if (task.model === undefined) return 'unknown';
+  const model = modelFrom(task.model);
+  const images = ofImages(model.preprocessing);
+  const begin = (readImage?: ImageReader): readonly Reply[] => {
+    const begun = createTextAnswerer(model, task, readImage);
+    answerers.set(task.id, begun);
+    return begun(task.bodies);
+  };
+  return images === undefined ? begin() : createImageReader(images.image, MOST_PIXELS).then(begin);
 }

@@ -1,8 +1,12 @@
 import { type Answer, type CellRow, InputError, type Model } from '@gradloom/core';
 import { reasonOf, show } from '@gradloom/core/internal';
+import type { ImageReader } from '../../data/images/image-reader.ts';
+
+/** Body of a request: JSON, or the bytes of an image. */
+export type Body = string | Uint8Array;
 
 /** Answers request bodies; the rows of all of them in one call. */
-export type TextAnswerer = (texts: readonly string[]) => Reply[];
+export type TextAnswerer = (bodies: readonly Body[]) => Reply[];
 
 export interface TextLimits {
   readonly mostRows: number; // most rows of a text
@@ -11,12 +15,15 @@ export interface TextLimits {
 const WANTED = 'a row or a list of rows, as JSON';
 
 /**
- * Answers JSON texts, each of which is a row or a list of rows. A row is an object by column name or a list of cells; a
- * list whose first entry is an object or a list is a list of rows. A rejected text does not affect the others.
+ * Answers bodies, each of which is an image, or JSON of a row or a list of rows. A row is an object by column name, a
+ * list of cells, or for a model of images { image: <base64> }; a list whose first entry is an object or a list is a list
+ * of rows. A rejected body does not affect the others.
  */
-export function createTextAnswerer(model: Model, { mostRows }: TextLimits): TextAnswerer {
-  return (texts) => {
-    const parts = texts.map((text) => readPart(model, text, mostRows));
+export function createTextAnswerer(model: Model, { mostRows }: TextLimits, readImage?: ImageReader): TextAnswerer {
+  return (bodies) => {
+    const parts = bodies.map((body) =>
+      typeof body === 'string' ? readPart(model, body, mostRows, readImage) : imagePart(model, body, readImage),
+    );
     const good = parts.filter((part) => 'x' in part);
     const answered = answerAll(model, good);
     let next = 0;
@@ -32,7 +39,27 @@ interface Part {
   readonly notes: ReadonlyMap<number, readonly string[]>; // notes by row
 }
 
-function readPart(model: Model, text: string, mostRows: number): Part | Reply {
+function imagePart(model: Model, bytes: Uint8Array, readImage: ImageReader | undefined): Part | Reply {
+  try {
+    if (readImage === undefined) throw new Error(`body is an image, expected ${WANTED}`);
+    return { x: model.encode([readImage('body', bytes)]), rows: 1, isOne: true, notes: new Map() };
+  } catch (error) {
+    return refused('content', reasonOf(error));
+  }
+}
+
+/** The pixels of a row { image: <base64> }; other rows stay as they are. */
+function pixelsOf(row: unknown, n: number, readImage: ImageReader): unknown {
+  if (Array.isArray(row) || typeof row !== 'object' || row === null) return row;
+  const { image } = row as { image?: unknown };
+  if (typeof image !== 'string' || Object.keys(row).length > 1) {
+    throw new Error(`row ${n} has ${show(row)}, expected {"image": "<base64 of a PNG or JPEG file>"}`);
+  }
+  return readImage(`row ${n}: image`, Buffer.from(image.replace(DATA_URL, ''), 'base64'));
+}
+const DATA_URL = /^data:[^,]*;base64,/;
+
+function readPart(model: Model, text: string, mostRows: number, readImage: ImageReader | undefined): Part | Reply {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -45,7 +72,8 @@ function readPart(model: Model, text: string, mostRows: number): Part | Reply {
   if (list.length > mostRows) return refused('rows', `body has ${list.length} rows, expected at most ${mostRows}`);
   const notes = new Map<number, string[]>();
   try {
-    const x = model.encode(list, ({ column, value }, row) => {
+    const rows = readImage === undefined ? list : list.map((row, n) => pixelsOf(row, n, readImage));
+    const x = model.encode(rows as readonly CellRow[], ({ column, value }, row) => {
       const what =
         value === null ? 'a gap, which few or no training rows had' : `${show(value)}, which no training row had`;
       const sentence = `column ${show(column)} has ${what}`;

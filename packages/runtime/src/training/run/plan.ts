@@ -23,6 +23,8 @@ import {
   leafRowsOf,
   mostPassRows,
   NOTHING_LOADED,
+  ofImages,
+  ofTable,
   refuseBeyondFloats,
   within,
 } from '@gradloom/core/internal';
@@ -126,13 +128,16 @@ export function* planRun(
   const loss = within('loss', () => createLoss(lossSpec, parts.own));
   refuseBeyondFloats('train', network, loss, options.precision);
   const { preprocessing } = train;
-  if (preprocessing !== undefined) checkEncoding('train', network, checkPreprocessing('train', preprocessing));
+  const encoding = preprocessing && checkPreprocessing('train', preprocessing);
+  const [table, images] = [ofTable(encoding), ofImages(encoding)];
+  if (table !== undefined) checkEncoding('train', network, table);
   for (const set of [train, validation, test]) {
     if (set !== undefined) {
       yield* checkFit('train', network, loss, set);
       refuseDivisors('train', set, options.precision);
     }
   }
+  if (images !== undefined) checkEncoding('train', network, images);
   const weighing = yield* planWeighing(options.classWeight, train);
   if (options.checkGradients) yield* checkOwnGradients(network, loss, train);
   const { optimizer: optimizerSpec, schedule: scheduleSpec, epochs, steps, threads: team, pool, resume } = options;

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Pausable } from '@gradloom/core';
-import { counted, show, showName, wasmProblem } from '@gradloom/core/internal';
+import { counted, ofTable, show, showName, wasmProblem } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Backend } from '../../engine/backends/backend.ts';
 import type { BackendChoice } from '../../engine/backends/backend-choices.ts';
@@ -65,15 +65,16 @@ const STRETCH = 1 << 16;
 /** Warns of classes that the network cannot learn. */
 export function* missingClasses({ name, classes, targets, labels, preprocessing }: Dataset): Pausable<string[]> {
   if (classes === null) return [];
+  const table = ofTable(preprocessing);
   // The warning of a one-class table is given elsewhere, with its number of rows.
-  if (classes === 1 && preprocessing !== undefined) return [];
+  if (classes === 1 && table !== undefined) return [];
   const seen = new Set<number>();
   for (let n = 0; n < targets.array.length; n++) {
     seen.add(targets.array[n]);
     if (n % STRETCH === 0) yield;
   }
   if (seen.size === 1) {
-    const [column] = preprocessing?.target ?? [];
+    const [column] = table?.target ?? [];
     if (column === undefined)
       return [`${showName(name)} has training rows of only one class: there is nothing to tell apart`];
     const value = show(labels?.[targets.array[0]] ?? targets.array[0]);

@@ -1,4 +1,4 @@
-import type { ModelContents, Shape } from '@gradloom/core';
+import type { Shape, TargetDecoding } from '@gradloom/core';
 import { hasProbabilities } from '@gradloom/core/internal';
 import type { ExportedModel } from '../exported.ts';
 import type { Graph, RealType, Value } from './graph.ts';
@@ -83,7 +83,7 @@ export function emitAnswers(
 const isSigmoid = (loss: ExportedModel['loss']): boolean => loss?.name === 'binary-cross-entropy';
 
 /** y · scale + center of each target. */
-function emitUnits(graph: Graph, target: NonNullable<ModelContents['preprocessing']>['target'], y: Value): Value {
+function emitUnits(graph: Graph, target: readonly TargetDecoding[], y: Value): Value {
   const decodings = target.map((one) => (one.type === 'values' ? one : { scale: 1, center: 0 }));
   const row = (name: 'scale' | 'center') => {
     const numbers = Float64Array.from(decodings, (one) => one[name]);

@@ -1,5 +1,5 @@
-import type { CategoryEncoding, NumberEncoding, Preprocessing } from '@gradloom/core';
-import { GAP_WORDS, typeOf } from '@gradloom/core/internal';
+import type { CategoryEncoding, ChannelScale, NumberEncoding, Shape, TablePreprocessing } from '@gradloom/core';
+import { channelsOf, GAP_WORDS, ofImages, ofTable, typeOf } from '@gradloom/core/internal';
 import { describeModel, type ExportedModel } from '../exported.ts';
 import { emitAnswers } from './answers.ts';
 import { createGraph, type Graph, type RealType, type Value } from './graph.ts';
@@ -35,7 +35,7 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   const type = onnxTypes[typeOf(contents.parameters)];
   const x = emitInputs(graph, type, model);
   const y = emitNetwork(graph.in(type), network, contents.parameters, x);
-  const taken = new Set(contents.preprocessing?.columns.map(({ name }) => name) ?? ['x']);
+  const taken = new Set(ofTable(contents.preprocessing)?.columns.map(({ name }) => name) ?? ['x']);
   emitAnswers(graph, type, model, y, (name) => {
     let free = name;
     while (taken.has(free)) free += '_';
@@ -59,10 +59,24 @@ function emitInputs(
   type: RealType,
   { contents: { preprocessing, metadata }, network }: ExportedModel,
 ): Value {
-  if (preprocessing !== undefined) return graph.in(type).cast(emitColumns(graph, preprocessing), 'double');
-  const divisor = metadata?.divisor ?? 1;
+  const table = ofTable(preprocessing);
+  if (table !== undefined) return graph.in(type).cast(emitColumns(graph, table), 'double');
+  const { divisor = metadata?.divisor ?? 1, scale } = ofImages(preprocessing)?.image ?? {};
   const scaled = divisor === 1 ? '' : `, divided by ${divisor} as in training`;
-  return graph.input('x', type, network.input, `the inputs of the network${scaled}`);
+  const x = graph.input('x', type, network.input, `the inputs of the network${scaled}`);
+  return scale === undefined ? x : emitScale(graph, type, scale, x, network.input);
+}
+
+/** Adds (x - mean) / deviation of each channel, in the type of the model as in training. */
+function emitScale(graph: Graph, type: RealType, { mean, deviation }: ChannelScale, x: Value, input: Shape): Value {
+  const C = mean.length;
+  const channels = (name: string, numbers: readonly number[]): Value =>
+    graph.reals(name, [C], type === 'float' ? Float32Array.from(numbers) : Float64Array.from(numbers));
+  const isFlat = channelsOf(input) !== C;
+  const pixels = isFlat ? graph.node('Reshape', [x, graph.integers([3], [0, -1, C])]) : x;
+  const centered = graph.node('Sub', [pixels, channels('mean', mean)]);
+  const scaled = graph.node('Div', [centered, channels('deviation', deviation)]);
+  return isFlat ? graph.node('Reshape', [scaled, graph.integers([input.length + 1], [0, ...input])]) : scaled;
 }
 
 const DOUBLE = 11;
@@ -74,7 +88,7 @@ const notes = {
 } as const;
 
 /** Adds one graph input [N, 1] for each column; returns the network's inputs x [N, I]. */
-function emitColumns(graph: Graph, { columns }: Preprocessing): Value {
+function emitColumns(graph: Graph, { columns }: TablePreprocessing): Value {
   const parts = columns.flatMap((column) =>
     column.type === 'categorical' ? emitCategories(graph, column) : emitNumbers(graph, column),
   );

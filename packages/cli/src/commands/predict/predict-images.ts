@@ -1,0 +1,52 @@
+import { existsSync, statSync } from 'node:fs';
+import type { Answer } from '@gradloom/core';
+import { imageRow, type Model } from '@gradloom/runtime';
+import { imagesIn, isImageName } from '@gradloom/runtime/internal';
+import { UsageError } from '../../terminal/failure.ts';
+import { type Io, printJson, printRows } from '../../terminal/io.ts';
+import { decimal, percent } from '../../terminal/text/format.ts';
+
+/** Whether a path has the name of an image. */
+export const isPicture = isImageName;
+
+export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
+/** Images read and answered at a time. */
+const BATCH = 64;
+
+/**
+ * Answers image files, and those in folders: a line each with path, prediction and its probability, or JSON such as
+ * {"file":"a.png","prediction":"cats","probabilities":{"cats":0.98,"dogs":0.02}}.
+ */
+export async function predictImages(model: Model, paths: readonly string[], json: boolean, io: Io): Promise<void> {
+  const files = paths.flatMap((path) => {
+    if (isFolder(path)) return imagesIn(path);
+    if (isPicture(path)) return [path];
+    throw new UsageError(`${path} is neither an image nor a folder, expected PNG or JPEG files, as the others are`);
+  });
+  for (let first = 0; first < files.length; first += BATCH) {
+    const batch = files.slice(first, first + BATCH);
+    const rows: Uint8Array[] = [];
+    for (const file of batch) rows.push(await imageRow(model, file));
+    const answers = model.predict(rows);
+    if (json)
+      printJson(
+        io.stdout,
+        answers.map((answer, n) => JSON.stringify({ file: batch[n], ...answer })),
+      );
+    else
+      printRows(
+        io.stdout,
+        answers.map((answer, n) => [batch[n], ...cellsOf(answer)]),
+      );
+  }
+}
+
+function cellsOf({ prediction, probabilities }: Answer): string[] {
+  if (prediction === null) return ['no answer'];
+  if (typeof prediction === 'string') {
+    const probability = probabilities?.[prediction];
+    return [prediction, ...(probability === undefined ? [] : [percent(probability)])];
+  }
+  return (typeof prediction === 'number' ? [prediction] : Object.values(prediction)).map(decimal);
+}

@@ -1,0 +1,42 @@
+import type { ImageEncoding } from '@gradloom/core';
+import { reasonOf } from '@gradloom/core/internal';
+import type { Decoder } from './decoders.ts';
+import type { Image } from './image.ts';
+
+/** Reads the bytes of an image file as a row of bytes. @throws Error that begins with `subject`. */
+export type ImageReader = (subject: string, bytes: Uint8Array) => Uint8Array;
+
+/** Creates a reader of images of at most `mostPixels`, in the size and colours of a model. */
+export async function createImageReader(encoding: ImageEncoding, mostPixels?: number): Promise<ImageReader> {
+  // Imported when needed: most processes read no images, and the decoders take a while to load. The module imports
+  // nothing that others do, so that the code of a thread stays in one file beside it.
+  const { decoders, fitImage } = await import('./decoders.ts');
+  return (subject, bytes) => fitImage(decodeImage(decoders, subject, bytes, mostPixels), encoding);
+}
+
+/** What an image file should be, for messages. */
+export const WANTED = 'a PNG or JPEG image';
+
+/**
+ * Decodes the bytes of an image file of at most `mostPixels`.
+ * @throws Error that begins with `subject` and says what is wrong with them.
+ */
+export function decodeImage(
+  decoders: readonly Decoder[],
+  subject: string,
+  bytes: Uint8Array,
+  mostPixels?: number,
+): Image {
+  const fault = (has: string, expected = WANTED, cause?: unknown) =>
+    new Error(`${subject} has ${has}, expected ${expected}`, { cause });
+  const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
+  const decoder = decoders.find(([own]) => start.startsWith(own));
+  if (decoder === undefined) throw fault(bytes.length === 0 ? 'no bytes' : `the first bytes ${start}`);
+  const [, name, decode] = decoder;
+  try {
+    return decode(bytes, mostPixels);
+  } catch (error) {
+    const reason = reasonOf(error).replace(/\.$/, '');
+    throw fault(`damaged contents (${reason})`, `a whole ${name} image`, error);
+  }
+}

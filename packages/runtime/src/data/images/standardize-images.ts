@@ -1,0 +1,74 @@
+import { type ChannelScale, OptionError } from '@gradloom/core';
+import { complete, ofImages, record, showName } from '@gradloom/core/internal';
+import { checkDataset } from '../check-dataset.ts';
+import type { DataMatrix, DataSplits, Dataset } from '../dataset.ts';
+import { readStored } from '../file-rows.ts';
+
+/**
+ * Standardizes images: mean and deviation of each channel of the training rows become part of all sets, and of the
+ * model. Rows stay bytes until they are gathered as (byte / divisor - mean) / deviation. The deviation of a channel
+ * whose bytes are all equal is taken as 1.
+ * @throws OptionError if the training rows are no images of bytes.
+ */
+export function standardizeImages(sets: DataSplits): DataSplits {
+  const { train } = record('standardizeImages', 'sets', sets, '{ train }');
+  complete(checkDataset('standardizeImages', train));
+  const images = ofImages(train.preprocessing);
+  if (images === undefined || !(train.inputs.array instanceof Uint8Array)) {
+    const problem = `has standard, expected none: rows of ${showName(train.name)} are no images of bytes`;
+    throw new OptionError('standardizeImages', 'scale', problem);
+  }
+  return withScale(sets, scaleOf(train, images.image.channels));
+}
+
+/** The sets with mean and deviation of a model's training rows. */
+export function withScale(sets: DataSplits, scale: ChannelScale): DataSplits {
+  const scaled = Object.entries(sets).map(([part, set]: [string, Dataset]) => {
+    const { inputs, preprocessing } = set;
+    const images = ofImages(preprocessing);
+    const own = images === undefined ? {} : { preprocessing: { ...images, image: { ...images.image, scale } } };
+    return [part, { ...set, inputs: { ...inputs, scale }, ...own }];
+  });
+  return Object.fromEntries(scaled) as DataSplits;
+}
+
+/** Mean and deviation (divided by N) of each channel. Sums of bytes and of their squares are exact whole numbers. */
+function scaleOf({ inputs, rows }: Dataset, C: number): ChannelScale {
+  const counts = countBytes(inputs, rows, C);
+  const n = BigInt((rows * inputs.columns) / C);
+  const found = counts.map((counted) => {
+    let [sum, squares] = [0n, 0n];
+    for (const [byte, count] of counted.entries()) {
+      sum += BigInt(byte) * BigInt(count);
+      squares += BigInt(byte * byte) * BigInt(count);
+    }
+    const deviation = Math.sqrt(Number(n * squares - sum * sum)) / Number(n) / Math.abs(inputs.divisor);
+    return { mean: Number(sum) / Number(n) / inputs.divisor, deviation: deviation === 0 ? 1 : deviation };
+  });
+  return { mean: found.map(({ mean }) => mean), deviation: found.map(({ deviation }) => deviation) };
+}
+
+/** Bytes read from a file at a time. */
+const STRETCH = 1 << 20;
+
+/** How often each byte stands in each channel [C][256]. */
+function countBytes({ array, columns, file }: DataMatrix, rows: number, C: number): Float64Array[] {
+  const counts = Array.from({ length: C }, () => new Float64Array(256));
+  const add = (bytes: { readonly [index: number]: number }, length: number): void => {
+    for (let c = 0; c < C; c++) {
+      const own = counts[c];
+      for (let i = c; i < length; i += C) own[bytes[i]]++;
+    }
+  };
+  if (file === undefined) add(array, array.length);
+  else {
+    const most = Math.max(1, Math.floor(STRETCH / columns));
+    const stored = new Uint8Array(most * columns);
+    for (let first = 0; first < rows; first += most) {
+      const count = Math.min(most, rows - first);
+      readStored(stored, columns, file, first, count);
+      add(stored, count * columns);
+    }
+  }
+  return counts;
+}
