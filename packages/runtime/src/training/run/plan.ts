@@ -50,6 +50,7 @@ import { copyJson } from './copy-json.ts';
 import { type OnNan, type RecordedOptions, recordedOptions, type TrainOptions, trainOptions } from './options.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 import {
+  augmentationOf,
   checkOwnGradients,
   checkParameters,
   checkPool,
@@ -191,6 +192,7 @@ export function* planRun(
     parametersHash: parameters === null ? null : yield* fingerprintInTurns(parameters),
     clipNorm: options.clipNorm ?? null,
     maxNorm: options.maxNorm ?? null,
+    augment: augmentationOf(options, network),
     recorded: recordedOptions(options),
     weighing,
     weighs: weighing !== null,

@@ -1,4 +1,5 @@
 import {
+  type Augmentation,
   type Elements,
   type ElementType,
   type Loss,
@@ -171,6 +172,30 @@ export function refuseLostNumbers(
     const value = options[name];
     if (value !== undefined) inFloats('train', name, value, trainOptions.table[name].check);
   }
+}
+
+/**
+ * The augmentation of the rows; null if there is none. @throws OptionError unless the rows are images, and if a shift
+ * could leave nothing of one.
+ */
+export function augmentationOf(
+  { flip, shift, rotate, zoom, erase }: Required<Augmentation>,
+  { input }: Network,
+): Augmentation | null {
+  const augmentation = { flip, shift, rotate, zoom, erase };
+  const asked = Object.entries(augmentation).find(([, value]) => Boolean(value));
+  if (asked === undefined) return null;
+  const [name, value] = asked;
+  if (input.length !== 3) {
+    const wanted = 'expected images of shape [height, width, channels]';
+    throw new OptionError('train', name, `has ${show(value)} and the input shape ${show(input)}, ${wanted}`);
+  }
+  const [H, W] = input;
+  if (shift >= Math.min(H, W)) {
+    const problem = `has ${shift}, expected at most ${Math.min(H, W) - 1} (images of ${H}x${W} pixels)`;
+    throw new OptionError('train', 'shift', problem);
+  }
+  return augmentation;
 }
 
 /** @throws OptionError for an activation whose derivative is 0 everywhere: no weight before it would change. */
