@@ -8,6 +8,7 @@ import {
   affine,
   affineBackwardInput,
   affineBackwardWeights,
+  augment,
   averageRows,
   averageWeights,
   batchNormBackwardInput,
@@ -97,41 +98,42 @@ export function play(tape: usize, calls: i32): void {
       case 24: convForward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13), word(tape, 14), word(tape, 15), word(tape, 16), word(tape, 17), word(tape, 18), word(tape, 19), word(tape, 20), address(tape, 21)); break;
       case 25: convBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13), word(tape, 14), word(tape, 15), word(tape, 16), word(tape, 17), word(tape, 18), word(tape, 19), address(tape, 20)); break;
       case 26: convBackwardWeights(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13), word(tape, 14), word(tape, 15), word(tape, 16), word(tape, 17), word(tape, 18), word(tape, 19), word(tape, 20), word(tape, 21), address(tape, 22)); break;
-      case 27: weighLosses(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 28: averageWeights(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
-      case 29: maxNorm(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), word(tape, 5), double(tape, 6)); break;
-      case 30: clip(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
-      case 31: takeHyper(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 32: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
-      case 33: reluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 34: reluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 35: sigmoidForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 36: sigmoidBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 37: tanhForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 38: tanhBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 39: geluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 40: geluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 41: leakyReluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
-      case 42: leakyReluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
-      case 43: eluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
-      case 44: eluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
-      case 45: siluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 46: siluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 47: softplusForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 48: softplusBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 49: softsignForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 50: softsignBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 51: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 52: smoothedCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
-      case 53: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 54: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
-      case 55: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 56: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 57: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 58: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), double(tape, 8)); break;
-      case 59: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 60: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 61: play(address(tape, 1), word(tape, 2)); break;
+      case 27: augment(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
+      case 28: weighLosses(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 29: averageWeights(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
+      case 30: maxNorm(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), word(tape, 5), double(tape, 6)); break;
+      case 31: clip(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 32: takeHyper(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 33: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
+      case 34: reluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 35: reluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 36: sigmoidForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 37: sigmoidBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 38: tanhForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 39: tanhBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 40: geluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 41: geluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 42: leakyReluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 43: leakyReluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
+      case 44: eluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 45: eluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
+      case 46: siluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 47: siluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 48: softplusForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 49: softplusBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 50: softsignForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 51: softsignBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 52: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 53: smoothedCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 54: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 55: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
+      case 56: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 57: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 58: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 59: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 60: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 61: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 62: play(address(tape, 1), word(tape, 2)); break;
       default: unreachable();
     }
   }

@@ -8,7 +8,7 @@ import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../progra
 const plainOps: readonly string[] = [
   ...['checkIndices', 'maxPoolForward', 'maxPoolBackward', 'avgPoolForward', 'avgPoolBackward', 'globalAvgPoolForward'],
   ...['globalAvgPoolBackward', 'upsampleForward', 'upsampleBackward', 'positionSums', 'addRow', 'channelDropout'],
-  ...['drawAugmentation', 'augment'],
+  'drawAugmentation',
 ];
 
 /** Activations with functions in WebAssembly. */
