@@ -146,7 +146,6 @@ export {
   type TeamPlan,
   type TeamPlanOptions,
 } from './math/tree/index.ts';
-export type { Augmentation } from './network/augmentation.ts';
 export {
   createWorkspace,
   emitForward,

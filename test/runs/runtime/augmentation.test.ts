@@ -58,7 +58,7 @@ describe.each<[BackendChoice, BackendChoice]>([
     ['accumulated batches', spec, { ...turned, batch: 17, accumulate: 2 }],
     ['weights of classes', spec, { ...turned, batch: 17, classWeight: 'balanced' }],
     ['batch norm', coupled, { ...turned, batch: 48 }],
-    ['full batches', spec, { ...turned, batch: 53 }],
+    ['full batches, several in a span', spec, { ...turned, batch: 53, evaluateEvery: 3 }],
   ])(`threads have the bits of whole steps in one on ${oracleOn}: %s`, needs(backend), async (_name, network, own) => {
     const run = { ...base, ...own, backend: undefined, steps: stepsOf(own.batch * (own.accumulate ?? 1)) };
     const expected = fingerprint(oracle(network, data.train, run as never, resolveBackend(oracleOn)).parameters);
