@@ -49,7 +49,7 @@ export function oracle(
   const network = buildNetwork(spec);
   const { seed, steps, clipNorm, accumulate = 1, precision = 'float64' } = options;
   const batch = accumulate === 1 ? options.batch : Math.min(dataset.rows, options.batch * accumulate);
-  const augment = augmentationOf({ flip: false, shift: 0, rotate: 0, zoom: 0, erase: 0, ...options }, network);
+  const augment = augmentationOf({ flip: false, shift: 0, rotate: 0, zoom: 0, erase: 0, ...options }, network, dataset);
   const loss = createLoss(options.loss ?? 'softmax-cross-entropy');
   const optimizer = optimizerOf(options.optimizer ?? 'adam', options.ema);
   const stepsPerEpoch = Math.ceil(dataset.rows / batch);

@@ -146,6 +146,7 @@ export {
   type TeamPlan,
   type TeamPlanOptions,
 } from './math/tree/index.ts';
+export { createAugmenting, emitAugmentation } from './network/augmentation.ts';
 export {
   createWorkspace,
   emitForward,

@@ -1,4 +1,5 @@
-import type { NetworkSpec } from '@gradloom/core';
+import { buildNetwork, type NetworkSpec } from '@gradloom/core';
+import { complete } from '@gradloom/core/internal';
 import {
   type BackendChoice,
   createPool,
@@ -9,7 +10,7 @@ import {
   type TrainOptions,
   train,
 } from '@gradloom/runtime';
-import { resolveBackend } from '@gradloom/runtime/internal';
+import { firstInputs, resolveBackend } from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { firstDifference } from '../../support/bits.ts';
 import { checkpointedRun } from '../../support/checkpointed-run.ts';
@@ -23,8 +24,9 @@ import { createRankGroup } from '../../support/rank-group.ts';
 const spec: NetworkSpec = {
   input: [4, 5, 2],
   layers: [
-    { kind: 'dense', out: 20 },
+    { kind: 'conv2d', out: 3, kernel: 3 },
     { kind: 'activation', fn: 'tanh' },
+    { kind: 'flatten' },
     { kind: 'dense', out: 3 },
   ],
 };
@@ -92,6 +94,39 @@ test('each option changes the weights that come out, and evaluations see the row
   expect(loss).toBe(result.validation?.loss);
 });
 
+/** A unit without a bias of its own, whose first step from weights of 0 ends in the mean of the rows. */
+const meanOf = async (input: NetworkSpec['input'], options: TrainOptions) => {
+  const targets = { ...data.train.targets, array: new Float64Array(new SharedArrayBuffer(8 * 53)).fill(1) };
+  const inputs = { ...data.train.inputs, shape: [4, 5, 2] };
+  const ones = { ...data.train, inputs, targets, classes: null };
+  const unit: NetworkSpec = { input, layers: [{ kind: 'flatten' }, { kind: 'dense', out: 1 }] };
+  const own = { ...options, loss: 'quadratic', optimizer: { kind: 'sgd', lr: 1 }, steps: 1 } satisfies TrainOptions;
+  const { parameters } = await train(unit, { train: ones }, { ...own, pool, parameters: new Float64Array(41) }).result;
+  return { unit, ones, own, mean: parameters.subarray(0, 40) };
+};
+
+test('the first inputs are those of the first step', async () => {
+  for (const options of [
+    { batch: 9 },
+    { batch: 5, accumulate: 2, ...turned },
+    { batch: 7, shuffle: false, ...whole },
+  ]) {
+    const { unit, ones, own, mean } = await meanOf([4, 5, 2], { ...options, seed: 5 });
+    const found = complete(firstInputs(buildNetwork(unit), ones, own, 100));
+    const rows = options.batch * ('accumulate' in options ? options.accumulate : 1);
+    expect(found?.images).toHaveLength(rows * 40);
+    for (const [i, weight] of mean.entries()) {
+      const values = Array.from({ length: rows }, (_, n) => found?.images[n * 40 + i] ?? Number.NaN);
+      expect(weight).toBeCloseTo(values.reduce((sum, value) => sum + value, 0) / rows, 12);
+    }
+  }
+});
+
+test('a network that reads flat rows is given the same images, by the shape of the rows', async () => {
+  const [flat, shaped] = [await meanOf(40, turned), await meanOf([4, 5, 2], turned)];
+  expect(firstDifference(flat.mean, shaped.mean)).toBeNull();
+});
+
 test('a resume from any step ends in the same bits, and with another value it is refused', async () => {
   const own = { ...base, ...turned, pool };
   const every = counted(5, 1);
@@ -104,9 +139,14 @@ test('a resume from any step ends in the same bits, and with another value it is
   await expect(changed).rejects.toThrow('a resume continues the same run');
 });
 
+const dense = (input: NetworkSpec['input']): NetworkSpec => ({
+  input,
+  layers: [{ kind: 'flatten' }, { kind: 'dense', out: 3 }],
+});
+
 test.each<[TrainOptions, NetworkSpec, string]>([
-  [{ flip: true }, { ...spec, input: 40 }, 'flip has true and the input shape [40], expected images'],
-  [{ zoom: 0.1 }, { ...spec, input: [8, 5] }, 'zoom has 0.1 and the input shape [8,5], expected images'],
+  [{ flip: true }, dense(40), 'flip has true with rows of shape [40], expected [height, width, channels]'],
+  [{ zoom: 0.1 }, dense([8, 5]), 'zoom has 0.1 with rows of shape [8, 5], expected [height, width, channels]'],
   [{ shift: 4 }, spec, 'shift has 4, expected at most 3 (images of 4x5 pixels)'],
   [{ rotate: 181 }, spec, 'rotate has 181, expected a number from 0 to 180'],
   [{ zoom: 1 }, spec, 'zoom has 1, expected a number from 0 to below 1'],

@@ -38,7 +38,7 @@ export interface TrainStepOptions<T extends ElementType = ElementType> {
   maxNorm?: number;
   /** Whether rows have weights: see `step`. @default false */
   weighs?: boolean;
-  /** How the rows, images of shape [height, width, channels], are changed at random. @default not at all */
+  /** How the rows, which are images, are changed at random. @default not at all */
   augment?: Augmentation;
   /** Type of weights, activations and gradients. @default 'float64' */
   elementType?: T;

@@ -321,7 +321,7 @@ const TOLD_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
 /** All other options that decide the result, where they differ from their defaults. */
 export type RecordedOptions = Pick<
   RunRecord,
-  'precision' | 'classWeight' | 'maxNorm' | 'ema' | 'onNan' | keyof Augmentation
+  'precision' | 'classWeight' | 'maxNorm' | 'ema' | 'onNan' | Exclude<keyof Augmentation, 'shape'>
 >;
 
 /** What a checkpoint records of the options, so that a resume can compare it. */

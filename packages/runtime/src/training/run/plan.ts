@@ -140,7 +140,7 @@ export function* planRun(
   const ema = options.ema ?? null;
   const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
   const { accumulate } = options;
-  const batch = options.batch === 'full' ? train.rows : Math.min(train.rows, options.batch * accumulate);
+  const batch = rowsPerStep(options, train);
   const leaf = leafRows(batch);
   const rowsAtOnce = accumulate === 1 ? EVALUATION_ROWS : Math.min(EVALUATION_ROWS, Math.ceil(batch / accumulate));
   const leaves = leafCount(batch, leaf);
@@ -192,7 +192,7 @@ export function* planRun(
     parametersHash: parameters === null ? null : yield* fingerprintInTurns(parameters),
     clipNorm: options.clipNorm ?? null,
     maxNorm: options.maxNorm ?? null,
-    augment: augmentationOf(options, network),
+    augment: augmentationOf(options, network, train),
     recorded: recordedOptions(options),
     weighing,
     weighs: weighing !== null,
@@ -218,6 +218,12 @@ export function* planRun(
     ],
   };
 }
+
+/** Rows of a whole batch, with all that is accumulated. */
+export const rowsPerStep = (
+  { batch, accumulate }: { readonly batch: number | 'full'; readonly accumulate: number },
+  { rows }: Dataset,
+): number => (batch === 'full' ? rows : Math.min(rows, batch * accumulate));
 
 /** Most rows of a pass, for which a thread's activations have room. */
 const passRows = (trained: number, evaluated: readonly (Dataset | undefined)[]): number =>
