@@ -24,6 +24,7 @@ export const short: readonly string[] = [
   'test/runs/cli/serve/server.test.ts',
   'test/runs/cli/train/train.test.ts',
   'test/runs/runtime/any-run.test.ts',
+  'test/runs/runtime/augmentation.test.ts',
   'test/runs/runtime/barrier.test.ts',
   'test/runs/runtime/checkpoints/keeper.test.ts',
   'test/runs/runtime/checkpoints/resume.test.ts',

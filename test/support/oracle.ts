@@ -1,4 +1,5 @@
 import {
+  type Augmentation,
   buildNetwork,
   createLoss,
   createRandom,
@@ -23,6 +24,7 @@ import { gatherTargets } from '../../packages/runtime/src/data/targets.ts';
 import { compileFor, createBackendKernels } from '../../packages/runtime/src/engine/backends/backend.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/engine/memory/thread-scratch.ts';
 import { optimizerOf } from '../../packages/runtime/src/engine/step/optimizer-of.ts';
+import { augmentationOf } from '../../packages/runtime/src/training/run/refuse-conflicts.ts';
 import { planWeighing, rowWeights } from '../../packages/runtime/src/training/run/row-weights.ts';
 
 /**
@@ -35,17 +37,19 @@ export function oracle(
   options: Pick<
     TrainOptions,
     'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema' | 'maxNorm' | 'accumulate' | 'precision'
-  > & {
-    batch: number;
-    steps: number;
-    seed: number;
-  },
+  > &
+    Augmentation & {
+      batch: number;
+      steps: number;
+      seed: number;
+    },
   backend: Backend,
   until = options.steps,
 ): { parameters: Elements; losses: number[]; norms: number[] } {
   const network = buildNetwork(spec);
   const { seed, steps, clipNorm, accumulate = 1, precision = 'float64' } = options;
   const batch = accumulate === 1 ? options.batch : Math.min(dataset.rows, options.batch * accumulate);
+  const augment = augmentationOf({ flip: false, shift: 0, rotate: 0, zoom: 0, erase: 0, ...options }, network, dataset);
   const loss = createLoss(options.loss ?? 'softmax-cross-entropy');
   const optimizer = optimizerOf(options.optimizer ?? 'adam', options.ema);
   const stepsPerEpoch = Math.ceil(dataset.rows / batch);
@@ -71,6 +75,7 @@ export function oracle(
     ...(clipNorm === undefined ? {} : { clipNorm }),
     ...(options.maxNorm === undefined ? {} : { maxNorm: options.maxNorm }),
     weighs: weights !== null,
+    ...(augment === null ? {} : { augment }),
     allocate,
   });
   const N = dataset.rows;

@@ -3,6 +3,7 @@ export { affine, affineBackwardInput } from './affine';
 export { affineBackwardWeights } from './affine-weights';
 export { convBackwardInput, convForward } from './convolution';
 export { convBackwardWeights } from './convolution-weights';
+export { augment } from './augment';
 export { averageWeights } from './average-weights';
 export { averageRows } from './average-rows';
 export { add, copy, fill, plus, scale } from './vectors';

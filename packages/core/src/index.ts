@@ -109,6 +109,7 @@ export { createRandom, type Random, shuffle } from './math/random/index.ts';
 export { mathOf, type RealMath } from './math/real-math.ts';
 export type { Allocate, ProductShape, WindowShape } from './math/scratch.ts';
 export type { NodeSums } from './math/tree/node-sums.ts';
+export type { Augmentation } from './network/augmentation.ts';
 export {
   type ActivationBuilder,
   avgPool,

@@ -151,6 +151,7 @@ export {
   type TeamPlan,
   type TeamPlanOptions,
 } from './math/tree/index.ts';
+export { createAugmenting, emitAugmentation } from './network/augmentation.ts';
 export {
   createWorkspace,
   emitForward,

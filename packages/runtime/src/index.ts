@@ -8,6 +8,7 @@ export {
   type AdamOptions,
   type AdamwOptions,
   type Answer,
+  type Augmentation,
   avgPool,
   type BackendName,
   type BatchNormOptions,

@@ -9,6 +9,7 @@ export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
 export { hearLate, type Late } from './cluster/mpi/hear-late.ts';
 export { openLink } from './cluster/mpi/link.ts';
 export { hashDataset } from './data/dataset-hash.ts';
+export { encodePng } from './data/images/png.ts';
 export {
   checkInput,
   datasetFormats,
@@ -57,4 +58,5 @@ export { inTurns } from './system/turns/in-turns.ts';
 export { readRun } from './training/checkpoints/checkpoint-file.ts';
 export { endTogether } from './training/lockstep/do-together.ts';
 export { epochsPerReport } from './training/run/epoch-log.ts';
+export { type FirstInputs, firstInputs } from './training/run/first-inputs.ts';
 export { planRun } from './training/run/plan.ts';

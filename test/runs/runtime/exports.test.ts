@@ -118,7 +118,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 /** Types that a program of either package can name. */
 const typesOfBoth = words(`
   Elements ElementsOf ElementType
-  ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer BackendName
+  ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer Augmentation BackendName
   BatchNormOptions CategoryEncoding Cell CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions

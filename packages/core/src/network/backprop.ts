@@ -6,6 +6,7 @@ import type { Kernels } from '../program/kernels.ts';
 import { runCalls } from '../program/link.ts';
 import { createList } from '../program/op.ts';
 import { emitLossOf, ops } from '../program/ops/index.ts';
+import { type Augmentation, type Augmenting, createAugmenting, emitAugmentation } from './augmentation.ts';
 import {
   backwardStack,
   createStackMemory,
@@ -31,6 +32,8 @@ export interface Workspace extends StackMemory {
   readonly loss: Loss;
   /** Weights of the rows in training; null if each counts 1. */
   readonly weighing: Weighing | null;
+  /** The augmentation of the rows in training, which overwrites `x`; null if there is none. */
+  readonly augmenting: Augmenting | null;
 }
 
 /** Weights of rows. */
@@ -53,6 +56,7 @@ export function createWorkspace(
   // by default owned by this workspace, with room for leaves of any size
   share: Share = { leaves: rows, take: (width) => allocate(rows * width) },
   weighs = false,
+  augmentation: Augmentation | null = null,
 ): Workspace {
   const x = allocate(rows * network.inputs);
   const t = allocate(rows * targetColumns(network, loss));
@@ -64,6 +68,7 @@ export function createWorkspace(
     t,
     loss,
     weighing,
+    augmenting: augmentation === null ? null : createAugmenting(augmentation, network.input, rows, allocate),
     ...columns,
     ...createStackMemory(network.layers, x, false, rows, allocate, share),
   };
@@ -109,7 +114,7 @@ export function emitLoss(
 }
 
 /**
- * Emits forward pass, loss and backward pass of the first B rows of `workspace`, in leaves of `pass.leaf` rows. They
+ * Emits augmentation, forward pass, loss and backward pass of the first B rows of `workspace`, in leaves of `pass.leaf` rows. They
  * overwrite `gradients` with the gradient of the loss **summed** over the rows, or add it if `pass.joins`, and
  * overwrite `lossSums` with the sum of each leaf.
  */
@@ -123,6 +128,7 @@ export function emitNode(
   pass: Pass,
   inspect?: Inspect,
 ): void {
+  if (workspace.augmenting !== null) emitAugmentation(workspace.x, workspace.augmenting, B, pass);
   const y = emitForward(network, workspace, parameters, B, pass, inspect);
   emitLoss(lossSums, network, workspace, y, B, pass);
   backwardStack(network.layers, workspace, false, workspace.x, parameters, gradients, B, pass, inspect);

@@ -6,6 +6,7 @@ import type { Optimizer } from '../families/optimizers/optimizer.ts';
 import { type Elements, type ElementsOf, type ElementType, FLOAT64, typeOf } from '../math/element-type.ts';
 import { type Allocate, allocateOwn, viewOf } from '../math/scratch.ts';
 import { leafCount, ONE_ROW, treeLevels } from '../math/tree/index.ts';
+import type { Augmentation } from '../network/augmentation.ts';
 import { createWorkspace, emitNode, targetColumns } from '../network/backprop.ts';
 import { bindTensors, couplesRows, initializeParameters, type Network } from '../network/network.ts';
 import { leafRowsOf } from '../network/pass-rows.ts';
@@ -30,7 +31,7 @@ export interface TrainStepOptions<T extends ElementType = ElementType> {
   kernels: Kernels;
   /** Most rows per step. */
   batch: number;
-  /** Seed of the starting weights and of dropout. */
+  /** Seed of the starting weights, of dropout and of augmentation. */
   seed: number;
   /** Clips the norm of the mean gradient to this value. @default no limit */
   clipNorm?: number;
@@ -38,6 +39,8 @@ export interface TrainStepOptions<T extends ElementType = ElementType> {
   maxNorm?: number;
   /** Whether rows have weights: see `step`. @default false */
   weighs?: boolean;
+  /** How the rows, which are images, are changed at random. @default not at all */
+  augment?: Augmentation;
   /** Type of weights, activations and gradients. @default 'float64' */
   elementType?: T;
   /** Allocates arrays of a given length and of that type. @default each array by itself */
@@ -99,7 +102,7 @@ function refuseLostNumbers(options: TrainStepOptions, type: ElementType): void {
  * @throws OptionError if rounding to float32 makes a number invalid, or if float32 cannot represent all indices.
  */
 export function createTrainStep<T extends ElementType = typeof FLOAT64>(options: TrainStepOptions<T>): TrainStep<T> {
-  const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm, weighs = false } = options;
+  const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm, weighs = false, augment = null } = options;
   const allocate = options.allocate ?? allocateOwn(options.elementType ?? FLOAT64);
   const P = network.parameterCount;
   const leaf = leafRowsOf(network, batch);
@@ -121,7 +124,8 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     const take = (width: number): Elements => (shared[taken++] ??= allocate(most * width));
     let keeping = 0;
     const own = (length: number): Elements => (kept[keeping++] ??= allocate(length));
-    return createWorkspace(network, loss, Math.min(batch, leaf), allocate, { leaves: most, take, own }, weighs);
+    const share = { leaves: most, take, own };
+    return createWorkspace(network, loss, Math.min(batch, leaf), allocate, share, weighs, augment);
   });
   const scalars = Float64Array.from(optimizer.initialScalars);
   const hyper = allocate(optimizer.hyperLength, FLOAT64);

@@ -50,7 +50,10 @@ test('markup is put in as it is, and text that looks like it is not', () => {
   expect(String(markup`<p>${'\u0000\u001b\ufffe'}</p>`)).toBe('<p>\ufffd\ufffd\ufffd</p>');
 });
 
-test('a link may lead to a part of the same page, and nowhere else', () => {
+test('a link may lead to a part of the same page or be a PNG image, and nowhere else', () => {
+  expect(String(markup`<image href="data:image/png;base64,${'AA" onload="x'}"/>`)).toBe(
+    '<image href="data:image/png;base64,AA&quot; onload=&quot;x"/>',
+  );
   expect(String(markup`<a href="#${'javascript:" onclick="x'}"></a>`)).toBe(
     '<a href="#javascript:&quot; onclick=&quot;x"></a>',
   );
@@ -66,6 +69,7 @@ describe('a template is refused', () => {
     ['with a value in a handler', () => markup`<p onclick="${value}"></p>`],
     ['with a value in an address', () => markup`<a href="${value}"></a>`],
     ['with a value in front of a fragment', () => markup`<a href="${value}#part"></a>`],
+    ['with a value in another image', () => markup`<image href="data:image/svg+xml;base64,${value}"/>`],
     ['with a value in another address', () => markup`<a href="page#${value}"></a>`],
     ['with a value in a style', () => markup`<p style="${value}"></p>`],
     ['with a value in a style’s text', () => markup`<style>${value}</style>`],

@@ -26,7 +26,7 @@ import { arraysOf, callsOf } from './run-case.ts';
 import { updateCase } from './update-cases.ts';
 
 /** Operations on doubles alone, in every run. */
-const ofDoubles = ['clip', 'takeHyper', 'noteStep'];
+const ofDoubles = ['clip', 'takeHyper', 'noteStep', 'drawAugmentation'];
 /** Operations that compute nothing. */
 const ofNothing = ['checkIndices'];
 

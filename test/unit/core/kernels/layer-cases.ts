@@ -2,13 +2,15 @@ import fc from 'fast-check';
 import { treeLevels } from '../../../../packages/core/src/math/tree/index.ts';
 import type { Op } from '../../../../packages/core/src/program/op.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
-import { sumLevels } from '../../../../packages/core/src/program/reference/index.ts';
+import { AUGMENTATION, drawAugmentation, sumLevels } from '../../../../packages/core/src/program/reference/index.ts';
 import { choice, type KernelCase, leaf, length, rows, rowsOfPositions, width } from './kernel-case.ts';
 
 const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const unsigned = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.constantFrom(0, 1, 2 ** 31, 2 ** 32 - 1));
 /** A step, or a row of a batch: now and then past 32 bits. */
 const count = fc.oneof(fc.nat(1000), fc.constantFrom(2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 52 + 7));
+/** A side of an image. */
+const side = fc.integer({ min: 1, max: 9 });
 /** Rows of sums that wait, for up to B rows in leaves of one. */
 const levels = (B: number): number => treeLevels(Math.max(B, 1));
 
@@ -55,6 +57,18 @@ export const layerCases = {
       const to = shared === 1 ? x : y;
       emit(ops.channelDropout, to, x, mask, place, B, R, C, key0, key1, threshold, factor[0]);
     },
+  },
+  augment: {
+    ops: [ops.augment],
+    dims: fc.tuple(fc.nat(3), side, side, fc.integer({ min: 1, max: 5 }), choice, fc.nat(1000)),
+    arrays: ([B, H, V, C]) => ({ x: B * H * V * C, image: H * V * C, drawn: B * AUGMENTATION }),
+    writes: ['x'],
+    prepare({ drawn }, [B, H, V, , whole, step]) {
+      const [shift, rotate, zoom] = [Math.min(H, V) - 1, ...(whole === 1 ? [0, 0] : [180, 0.9])];
+      drawAugmentation(drawn, Float64Array.of(step, 0), B, H, V, 1, 2, true, shift, rotate, zoom, 0.5);
+    },
+    emit: (emit, { x, image, drawn }, [B, H, V, C, whole]) =>
+      emit(ops.augment, x, image, drawn, B, H, V, C, whole === 1),
   },
   layerNormForward: {
     ops: [ops.layerNormForward],

@@ -14,6 +14,7 @@ describe.each([
   { maxNorm: 1 },
   { ema: 0.9 },
   { onNan: 'rollback' },
+  { flip: true, shift: 2, rotate: 10, zoom: 0.1, erase: 0.25 },
 ])('%o', (given) => {
   test('decides the result, so a checkpoint records it', () => expect(recorded(given)).toEqual(given));
 });

@@ -7,6 +7,8 @@ import type { Read } from '../../options/schema/schema.ts';
 /** Most pixels along a side of an image, and points along a side of a grid; their bytes are in base64. */
 const MOST_SIDE = 1024;
 const MOST_GRID = 128;
+/** Most pixels along a side of a sheet of images. */
+const MOST_SHEET = 4096;
 const base64 = text(4 * Math.ceil(MOST_SIDE ** 2 / 3));
 
 /** Brightness as bytes. */
@@ -127,6 +129,15 @@ export const profile = record({
   wait: number(0),
 });
 
+/** The first images of a run side by side, as PNG in base64. */
+const sheet = agreeing(
+  record({ images: count(1), width: whole(1, MOST_SHEET), height: whole(1, MOST_SHEET), png: text(2 ** 24) }),
+  ({ png }, fail) => {
+    const bytes = Buffer.from(png, 'base64').length;
+    if (!isBase64Of(png, bytes)) fail(['png'], `${png.length} characters`, 'bytes in base64');
+  },
+);
+
 /** The last line of --json. */
 const result = record({
   event: literal('done'),
@@ -159,10 +170,12 @@ export const findings = record({
   curve: optional(nullable(curve)), // only with one input
   baseline: optional(nullable(baseline)), // only with held-out rows, or if the training rows test themselves
   histograms: list(layerHistogram, 64),
+  images: optional(nullable(sheet)), // only if rows are images
 });
 
 export type Findings = Read<typeof findings>;
 export type Answers = Read<typeof answers>;
+export type Sheet = Read<typeof sheet>;
 export type Mistake = Read<typeof mistake>;
 export type Image = Read<typeof image>;
 export type Predictions = Read<typeof predictions>;

@@ -175,8 +175,8 @@ function placeAfter(before: string): Place | null {
   if (raw !== null) return raw === 'style' ? { kind: 'style' } : null;
   if (tag === '') return { kind: 'text' };
   const [, name, value] = (isQuoted ? /\s([^\s"=]+)="([^"]*)$/.exec(tag) : null) ?? [];
-  // A link that begins with # leads to a part of the same page, whatever follows.
-  if (name === 'href' && value.startsWith('#')) return { kind: 'attribute', name };
+  // A link that begins with # leads to a part of the same page, and that of a PNG is the image, whatever follows.
+  if (name === 'href' && /^#|^data:image\/png;base64,/.test(value)) return { kind: 'attribute', name };
   return name === undefined || isActive(name) ? null : { kind: 'attribute', name };
 }
 

@@ -5,6 +5,7 @@ import { confusionMatrix } from '../charts/confusion-matrix.ts';
 import { decisionBoundary } from '../charts/decision-boundary.ts';
 import { fittedCurve } from '../charts/fitted-curve.ts';
 import { gradientFlow } from '../charts/gradient-flow.ts';
+import { imageSheet } from '../charts/image-sheet.ts';
 import { layerHistograms } from '../charts/layer-histograms.ts';
 import { mistakePictures } from '../charts/mistakes.ts';
 import { regressionPictures } from '../charts/regression.ts';
@@ -23,6 +24,7 @@ export function trainPage(run: TrainRun): Page {
   const chapters: Chapter[] = [
     { title: 'Results', tables: [resultTable(run)] },
     chapter('Training curves', curves(run)),
+    chapter('Inputs', [findings?.images ? imageSheet(findings.images, augmentationOf(run)) : null]),
     chapter('Predictions', [
       findings?.curve ? fittedCurve(findings.curve) : null,
       ...(findings?.predictions ? regressionPictures(findings.predictions) : []),
@@ -62,6 +64,16 @@ const chapter = (title: string, pictures: readonly (Picture | null)[]): Chapter 
   title,
   pictures: pictures.filter((picture) => picture !== null),
 });
+
+const AUGMENTATIONS = ['flip', 'shift', 'rotate', 'zoom', 'erase'];
+
+/** The flags of a run that change its images. */
+function augmentationOf({ config: { options } }: TrainRun): string {
+  const flags = AUGMENTATIONS.filter((name) => options[name]).map((name) =>
+    options[name] === true ? `--${name}` : `--${name} ${formatValue(options[name])}`,
+  );
+  return flags.join(' ');
+}
 
 function titleOf(run: TrainRun): string {
   const dataset = datasetOf(run);

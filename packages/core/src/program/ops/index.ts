@@ -1,4 +1,5 @@
 import { convolutionOps } from './convolutions.ts';
+import { imageOps } from './images.ts';
 import { layerOps } from './layers.ts';
 import { normOps } from './norms.ts';
 import { poolOps } from './pools.ts';
@@ -16,4 +17,13 @@ export { meanUpdateOp, updateOp } from './updates.ts';
  * defines the bits. To add one, write its reference, list it in a file of this folder, and, for a fast kernel, in
  * backends/wasm/wasm-ops.ts. The order of that list numbers the kernels on tapes: `npm run build:tape` writes it down.
  */
-export const ops = { ...productOps, ...vectorOps, ...normOps, ...layerOps, ...convolutionOps, ...poolOps, ...stepOps };
+export const ops = {
+  ...productOps,
+  ...vectorOps,
+  ...normOps,
+  ...layerOps,
+  ...convolutionOps,
+  ...imageOps,
+  ...poolOps,
+  ...stepOps,
+};

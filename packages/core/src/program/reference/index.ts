@@ -1,3 +1,4 @@
+export { AUGMENTATION, augment, drawAugmentation } from './augment.ts';
 export { averageWeights } from './average-weights.ts';
 export {
   batchNormBackwardInput,

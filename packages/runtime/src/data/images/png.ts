@@ -1,5 +1,5 @@
 import { crc32, inflateSync } from 'node:zlib';
-import { convertIndexedToRgb, type DecodedPng, decode } from 'fast-png';
+import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
 import { checkPixels, type Image, MOST_PIXELS } from './image.ts';
 
 export const PNG_START = '89504e470d0a1a0a';
@@ -17,6 +17,14 @@ export function decodePng(bytes: Uint8Array, mostPixels = MOST_PIXELS): Image {
   const channels = image.channels < 3 ? 1 : 3;
   return { width, height, channels, pixels: withoutAlpha(eightBits(image), image.channels, channels) };
 }
+
+/** Encodes an image, grey or RGB, or RGBA with four channels, as PNG. */
+export const encodePng = ({
+  width,
+  height,
+  channels,
+  pixels: data,
+}: Omit<Image, 'channels'> & { channels: 1 | 3 | 4 }) => encode({ width, height, channels, data });
 
 /** Colour type of images whose values are indices of a palette, which precedes them. PNG, 11.2.2 */
 const INDEXED = 3;

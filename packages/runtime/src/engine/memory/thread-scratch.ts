@@ -1,4 +1,13 @@
-import type { Allocate, BackendName, ElementType, Loss, Network, Optimizer, ProductShape } from '@gradloom/core';
+import type {
+  Allocate,
+  Augmentation,
+  BackendName,
+  ElementType,
+  Loss,
+  Network,
+  Optimizer,
+  ProductShape,
+} from '@gradloom/core';
 import {
   blockCount,
   countDoubles,
@@ -44,6 +53,7 @@ export interface ScratchShape extends BatchShape, EvaluationShape {
   readonly probes?: boolean; // whether layers are probed, default false
   readonly weighs?: boolean; // whether rows have weights, default false
   readonly maxNorm?: number | null; // limit of the norm of weights into a unit, default none
+  readonly augment?: Augmentation | null; // of the rows, default none
 }
 
 /** The private arrays of an evaluating thread. */
@@ -75,20 +85,21 @@ export function takeEvaluationScratch(
   allocate: Allocate,
   rows = mostPassRows(network, elementType),
   weighs = false,
+  augment: Augmentation | null = null,
 ): EvaluationScratch {
   return {
     kernels: takeKernelScratch(network.products, backend, allocate),
     lossSums: allocate(Math.max(MOST_LEAVES, rows), FLOAT64),
-    workspace: createWorkspace(network, loss, rows, allocate, NO_SHARE, weighs),
+    workspace: createWorkspace(network, loss, rows, allocate, NO_SHARE, weighs, augment),
   };
 }
 
 /** Takes the arrays of a training thread in the same way. */
 export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): ThreadScratch {
-  const { network, optimizer, passRows, probes = false, weighs, maxNorm = null } = shape;
+  const { network, optimizer, passRows, probes = false, weighs, maxNorm = null, augment } = shape;
   const H = optimizer.hyperLength;
   return {
-    ...takeEvaluationScratch(shape, allocate, passRows, weighs),
+    ...takeEvaluationScratch(shape, allocate, passRows, weighs, augment),
     probe: allocate(probes ? probeLength(network) : 0, FLOAT64),
     passMemory: allocate(passMemoryLength(shape), FLOAT64),
     place: allocate(2, FLOAT64),
@@ -106,12 +117,12 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
 
 /** Doubles of all workspaces of a thread's passes in a batch, if each pass has its own. */
 function passMemoryLength(shape: ScratchShape): number {
-  const { network, loss, elementType, batch, leaf, couples, probes = false, weighs } = shape;
+  const { network, loss, elementType, batch, leaf, couples, probes = false, weighs, augment } = shape;
   if (!couples) return 0;
   const leaves = leafCount(batch, leaf);
   const lengthOf = (rows: number): number =>
     countDoubles(
-      (allocate) => createWorkspace(network, loss, rows, allocate, { leaves, take: () => EMPTY }, weighs),
+      (allocate) => createWorkspace(network, loss, rows, allocate, { leaves, take: () => EMPTY }, weighs, augment),
       elementType,
     );
   // A probed step takes one leaf at a time.
@@ -146,10 +157,11 @@ const CALLS_OF_BLOCK = 4;
 const CALLS_OF_STEP = 64;
 
 /** Most calls on the tapes of a thread. Calls that do not fit are made one by one. */
-function mostCalls({ network, loss, weighs, maxNorm = null }: ScratchShape): number {
+function mostCalls({ network, loss, weighs, maxNorm = null, augment }: ScratchShape): number {
   const { calls, emit } = createList();
   const tensors = network.layers.map((layer) => layer.tensors.map(() => EMPTY));
-  const workspace = createWorkspace(network, loss, 1, () => EMPTY, { leaves: 0, take: () => EMPTY }, weighs);
+  const share = { leaves: 0, take: () => EMPTY };
+  const workspace = createWorkspace(network, loss, 1, () => EMPTY, share, weighs, augment);
   const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: EMPTY };
   emitNode(EMPTY, network, workspace, tensors, tensors, 1, pass);
   const passes = calls.length > MANY_CALLS ? PASSES_OF_MANY : PASSES;

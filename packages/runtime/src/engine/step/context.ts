@@ -65,6 +65,7 @@ export function createContext(setup: RunSetup, thread: number, host: Host): RunC
     backend,
     weighs,
     maxNorm: setup.maxNorm,
+    augment: setup.augment,
   };
   const arena = planArena({ ...shape, schedule, heapBase, insideBytes }).bind(setup.memory, setup.outside);
   const P = network.parameterCount;

@@ -85,7 +85,7 @@ function coupledPasses(
     const own = (length: number): Elements => (shared[taken++] ??= allocate(length));
     const B = rowsOfPass(context, pass, rows);
     const weighs = setup.weights !== null;
-    const workspace = createWorkspace(network, loss, B, allocate, { leaves, take, own }, weighs);
+    const workspace = createWorkspace(network, loss, B, allocate, { leaves, take, own }, weighs, setup.augment);
     const look = looks ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length)) : inspect;
     const calls = passCalls(context, pass, rows, workspace, viewOf(arena.lossSums, first, count), look, k > 0);
     return { ...pass, workspace, segments: segmentsOf(calls), copies: [] };

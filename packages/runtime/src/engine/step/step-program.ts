@@ -97,13 +97,13 @@ interface StepCalls {
  */
 export function stepCalls(context: RunContext, threads: number, rows: number, looks: boolean): StepCalls {
   const { setup, clock, network, arena, thread, place, optimizer } = context;
-  const { maxNorm, dataset } = setup;
+  const { maxNorm, dataset, augment } = setup;
   const { passes, nodes } = batchPart(setup, rows, threads, thread, looks);
   const ranks = rankStep(context, threads, rows, nodes);
   const { calls, emit } = createList();
   const planned = planPasses(context, passes, rows, looks);
   // A pass that overwrites its input rows must gather them again.
-  const isWritten = planned.some(({ workspace }) => workspace.outputs[0] === workspace.x);
+  const isWritten = augment !== null || planned.some(({ workspace }) => workspace.outputs[0] === workspace.x);
   const isSame = setup.orders === null && dataset.rows === rows && passes.length === 1 && !isWritten;
   const held = isSame ? planned[0] : null;
   emitPasses(context, planned, held, ranks, emit);

@@ -1,4 +1,4 @@
-import type { ElementType, LossSpec, OptimizerSpec, ScheduleContext, ScheduleSpec } from '@gradloom/core';
+import type { Augmentation, ElementType, LossSpec, OptimizerSpec, ScheduleContext, ScheduleSpec } from '@gradloom/core';
 import type { ModuleSource, WasmMemory } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset } from '../../data/dataset.ts';
 import type { Backend, CompiledKernels } from '../backends/backend.ts';
@@ -33,13 +33,22 @@ export interface StepShape {
   readonly seed: number;
   readonly clipNorm: number | null;
   readonly maxNorm: number | null; // limit of the norm of weights into a unit
+  readonly augment: Augmentation | null; // of the rows; null if there is none
 }
 
 /** These fields of a plan; the rest of it does not go to threads. */
 export function stepShapeOf(plan: StepShape): StepShape {
-  const { context, seed, ema, clipNorm, maxNorm } = plan;
+  const { context, seed, ema, clipNorm, maxNorm, augment } = plan;
   const { batch, lastBatch, leaf, rowsAtOnce, passRows, couples } = plan;
-  return { context, seed, ema, clipNorm, maxNorm, ...{ batch, lastBatch, leaf, rowsAtOnce, passRows, couples } };
+  return {
+    context,
+    seed,
+    ema,
+    clipNorm,
+    maxNorm,
+    augment,
+    ...{ batch, lastBatch, leaf, rowsAtOnce, passRows, couples },
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type {
+  Augmentation,
   Elements,
   ElementType,
   LossSpec,
@@ -17,7 +18,7 @@ import type { MonitorName } from '../run/monitors.ts';
 /**
  * Everything besides network and loss that determines the results of a run, to the bit; a resume must have the same.
  */
-export interface RunRecord {
+export interface RunRecord extends Omit<Augmentation, 'shape'> {
   /** The optimizer, by kind and options. */
   readonly optimizer: Exclude<OptimizerSpec, string>;
   /** The schedule, by kind and options. */

@@ -1,4 +1,5 @@
 import {
+  type Augmentation,
   type Elements,
   type ElementType,
   type LossSpec,
@@ -126,6 +127,16 @@ export const trainOptions = defineOptions('train', {
       'when a loss or weight is not finite: stop, or rollback to the start of the epoch and halve the learning rate',
     ),
   ),
+  /** Mirrors images from left to right, each with probability 1/2: see docs/training.md. @default false */
+  flip: training(option.flag(false, 'mirror images from left to right, each with probability 1/2')),
+  /** Moves each image by up to so many whole pixels in each direction; zeros come in. @default 0 */
+  shift: training(option.count(0, 'move each image by up to so many pixels in each direction')),
+  /** Turns each image about its middle by up to so many degrees, 0 to 180, either way. @default 0 */
+  rotate: training(option.inRange(0, 180)(0, 'turn each image by up to so many degrees either way')),
+  /** Scales each image about its middle by a factor from 1 - zoom to 1 + zoom, with zoom in [0, 1). @default 0 */
+  zoom: training(option.fraction(0, 'scale each image by a factor from 1 - zoom to 1 + zoom')),
+  /** Probability that a rectangle of an image becomes 0, from 0 to 1. @default 0 */
+  erase: training(option.inRange(0, 1)(0, 'probability that a random rectangle of an image becomes 0')),
   /** Batch size: rows per step, or 'full' for all rows, which are then never shuffled. @default 32 */
   batch: training(option.orWord(option.positiveInteger, 'full')(32, 'batch size: rows per step, or full')),
   /**
@@ -145,8 +156,11 @@ export const trainOptions = defineOptions('train', {
   steps: training(option.positiveInteger(undefined, 'number of steps, instead of epochs')),
   /** Shuffles the rows in each epoch. A full batch is never shuffled. @default true */
   shuffle: training(option.flag(true, 'do not shuffle the rows of an epoch')),
-  /** Seed of the starting weights, the order of the rows and dropout: a whole number from 0 to 2^53 - 1. @default 0 */
-  seed: training(option.count(0, 'seed of the weights, the order of the rows and dropout')),
+  /**
+   * Seed of the starting weights, the order of the rows, dropout and augmentation: a whole number from 0 to 2^53 - 1.
+   * @default 0
+   */
+  seed: training(option.count(0, 'seed of the weights, the order of the rows, dropout and augmentation')),
   /**
    * Starting weights [P], layer by layer, W then b. Do not change them before the 'start' event.
    * @default drawn from the seed
@@ -305,7 +319,10 @@ const TOLD_OTHERWISE: ReadonlySet<string> = new Set<keyof TrainOptions>([
 ]);
 
 /** All other options that decide the result, where they differ from their defaults. */
-export type RecordedOptions = Pick<RunRecord, 'precision' | 'classWeight' | 'maxNorm' | 'ema' | 'onNan'>;
+export type RecordedOptions = Pick<
+  RunRecord,
+  'precision' | 'classWeight' | 'maxNorm' | 'ema' | 'onNan' | Exclude<keyof Augmentation, 'shape'>
+>;
 
 /** What a checkpoint records of the options, so that a resume can compare it. */
 export const recordedOptions = (options: OptionValues<typeof trainOptions.table>): RecordedOptions =>

@@ -53,6 +53,7 @@ import { copyJson } from './copy-json.ts';
 import { type OnNan, type RecordedOptions, recordedOptions, type TrainOptions, trainOptions } from './options.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 import {
+  augmentationOf,
   checkOwnGradients,
   checkParameters,
   checkPool,
@@ -145,7 +146,7 @@ export function* planRun(
   const ema = options.ema ?? null;
   const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
   const { accumulate } = options;
-  const batch = options.batch === 'full' ? train.rows : Math.min(train.rows, options.batch * accumulate);
+  const batch = rowsPerStep(options, train);
   const leaf = leafRowsOf(network, batch);
   const mostRows = mostPassRows(network, elementType);
   const rowsAtOnce = accumulate === 1 ? mostRows : Math.min(mostRows, Math.ceil(batch / accumulate));
@@ -198,6 +199,7 @@ export function* planRun(
     parametersHash: parameters === null ? null : yield* fingerprintInTurns(parameters),
     clipNorm: options.clipNorm ?? null,
     maxNorm: options.maxNorm ?? null,
+    augment: augmentationOf(options, network, train),
     recorded: recordedOptions(options),
     weighing,
     weighs: weighing !== null,
@@ -223,6 +225,12 @@ export function* planRun(
     ],
   };
 }
+
+/** Rows of a whole batch, with all that is accumulated. */
+export const rowsPerStep = (
+  { batch, accumulate }: { readonly batch: number | 'full'; readonly accumulate: number },
+  { rows }: Dataset,
+): number => (batch === 'full' ? rows : Math.min(rows, batch * accumulate));
 
 /** Most rows of a pass, for which a thread's activations have room. */
 const passRows = (trained: number, most: number, evaluated: readonly (Dataset | undefined)[]): number =>

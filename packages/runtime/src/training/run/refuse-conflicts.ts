@@ -1,4 +1,5 @@
 import {
+  type Augmentation,
   type Elements,
   type ElementType,
   type Loss,
@@ -18,6 +19,7 @@ import {
   record,
   refuseLossBeyondFloats,
   refuseOptimizerBeyondFloats,
+  type Shape,
   show,
   targetColumns,
   typeOf,
@@ -171,6 +173,36 @@ export function refuseLostNumbers(
     const value = options[name];
     if (value !== undefined) inFloats('train', name, value, trainOptions.table[name].check);
   }
+}
+
+/** Shape of a row: that of the network's input, or of the dataset's rows if the network reads flat rows. */
+export const shapeOfRows = ({ input }: Network, { inputs }: Dataset): Shape =>
+  input.length === 1 ? (inputs.shape ?? input) : input;
+
+/**
+ * The augmentation of the rows; null if there is none. @throws OptionError unless the rows are images, and if a shift
+ * could leave nothing of one.
+ */
+export function augmentationOf(
+  { flip, shift, rotate, zoom, erase }: Required<Omit<Augmentation, 'shape'>>,
+  network: Network,
+  train: Dataset,
+): Augmentation | null {
+  const augmentation = { flip, shift, rotate, zoom, erase };
+  const asked = Object.entries(augmentation).find(([, value]) => Boolean(value));
+  if (asked === undefined) return null;
+  const shape = shapeOfRows(network, train);
+  if (shape.length !== 3) {
+    const [name, value] = asked;
+    const rows = `rows of shape [${shape.join(', ')}]`;
+    throw new OptionError('train', name, `has ${show(value)} with ${rows}, expected [height, width, channels]`);
+  }
+  const [H, W] = shape;
+  if (shift >= Math.min(H, W)) {
+    const problem = `has ${shift}, expected at most ${Math.min(H, W) - 1} (images of ${H}x${W} pixels)`;
+    throw new OptionError('train', 'shift', problem);
+  }
+  return { ...augmentation, shape };
 }
 
 /** @throws OptionError for an activation whose derivative is 0 everywhere: no weight before it would change. */

@@ -26,6 +26,24 @@ export const channelDropout: Definition<'channelDropout'> = (
   });
 };
 
+export const augment: Definition<'augment'> = (A, x, _image, drawn, B, H, V, C, isWhole) => {
+  const images = [...x];
+  write(x, B * H * V * C, (at) => {
+    const [n, i, j, k] = [Math.floor(at / (H * V * C)), Math.floor(at / (V * C)) % H, Math.floor(at / C) % V, at % C];
+    const [a, b, c, d, e, f, top, left, height, width] = drawn.slice(n * 10, n * 10 + 10);
+    const [pointX, pointY] = [a * j + (b * i + c), d * j + (e * i + f)]; // doubles in both types
+    if (i >= top && i < top + height && j >= left && j < left + width) return 0;
+    const pixel = (row: number, column: number) =>
+      row < 0 || row >= H || column < 0 || column >= V ? 0 : images[((n * H + row) * V + column) * C + k];
+    if (isWhole) return pixel(pointY, pointX);
+    if (pointX <= -1 || pointX >= V || pointY <= -1 || pointY >= H) return 0;
+    const [row, column] = [Math.floor(pointY), Math.floor(pointX)];
+    const between = (p: number, q: number, share: number) => A.add(p, A.mul(A.of(share), A.sub(q, p)));
+    const line = (row: number) => between(pixel(row, column), pixel(row, column + 1), pointX - column);
+    return between(line(row), line(row + 1), pointY - row);
+  });
+};
+
 export const layerNormForward: Definition<'layerNormForward'> = (
   ...[A, y, xHat, scales, x, gamma, beta, B, size, epsilon]
 ) => {

@@ -1,0 +1,24 @@
+import { count, defineOp, double, flag, inout, input, number, output } from '../op.ts';
+import { AUGMENTATION, augment, drawAugmentation } from '../reference/index.ts';
+
+/** Operations on images, the inputs of a network. */
+export const imageOps = {
+  /** Draws how each image is augmented. */
+  drawAugmentation: defineOp(
+    'drawAugmentation',
+    {
+      ...{ drawn: double(output('B', AUGMENTATION)), place: double(input(2)), B: count, H: count, V: count },
+      ...{ key0: count, key1: count, flip: flag, shift: count, rotate: number, zoom: number, erase: number },
+    },
+    drawAugmentation,
+  ),
+  /** Augments the images x as drawn. */
+  augment: defineOp(
+    'augment',
+    {
+      ...{ x: inout('B', 'H', 'V', 'C'), image: output('H', 'V', 'C'), drawn: double(input('B', AUGMENTATION)) },
+      ...{ B: count, H: count, V: count, C: count, isWhole: flag },
+    },
+    augment,
+  ),
+};

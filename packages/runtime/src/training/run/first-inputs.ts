@@ -1,0 +1,52 @@
+import { type Elements, type Network, type Pausable, referenceKernels } from '@gradloom/core';
+import {
+  allocateOwn,
+  createAugmenting,
+  createList,
+  emitAugmentation,
+  NO_BATCH,
+  runCalls,
+  type Shape,
+} from '@gradloom/core/internal';
+import type { Dataset } from '../../data/dataset.ts';
+import { anyRows } from '../../data/file-rows.ts';
+import { gatherRows } from '../../data/gather.ts';
+import { type TrainOptions, trainOptions } from './options.ts';
+import { rowsPerStep } from './plan.ts';
+import { createOrders } from './prepare.ts';
+import { augmentationOf, shapeOfRows } from './refuse-conflicts.ts';
+
+/** Images as a network was given them. */
+export interface FirstInputs {
+  readonly shape: Shape; // [H, W, C]
+  readonly images: Elements; // [count, H, W, C]
+}
+
+/** The first images of a run's first step, up to `most`, augmented as in the run. Null if rows are not images. */
+export function* firstInputs(
+  network: Network,
+  train: Dataset,
+  given: TrainOptions,
+  most: number,
+): Pausable<FirstInputs | null> {
+  const shape = shapeOfRows(network, train);
+  if (shape.length !== 3) return null;
+  const options = trainOptions.read(given);
+  const { seed, shuffle, precision } = options;
+  const batch = rowsPerStep(options, train);
+  const count = Math.min(most, batch);
+  const orders = shuffle && batch < train.rows ? createOrders(seed, train.rows, 1) : null;
+  if (orders !== null) yield* orders.prepare(0, 1);
+  const allocate = allocateOwn(precision);
+  const images = allocate(count * network.inputs);
+  gatherRows(images, train.inputs, orders?.array ?? null, 0, count, anyRows);
+  const augmentation = augmentationOf(options, network, train);
+  if (augmentation !== null) {
+    const { calls, emit } = createList();
+    const place = Float64Array.of(0, 0);
+    const pass = { emit, training: true, seed, leaf: count, joins: false, batch: NO_BATCH, place };
+    emitAugmentation(images, createAugmenting(augmentation, network.input, count, allocate), count, pass);
+    runCalls(calls, referenceKernels);
+  }
+  return { shape, images };
+}
