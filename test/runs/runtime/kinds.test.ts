@@ -24,34 +24,41 @@ afterAll(() => pool.destroy());
 const WIDTH = 32;
 const kinds: Record<LayerKind, LayerSpec> = {
   activation: { kind: 'activation', fn: 'tanh' },
-  'avg-pool': { kind: 'avg-pool', size: 3, stride: 1, padding: 1 },
+  'avg-pool': { kind: 'avg-pool', size: 3, stride: 2, padding: 1 },
   'batch-norm': { kind: 'batch-norm' },
   'channel-dropout': { kind: 'channel-dropout', rate: 0.5 },
   conv1d: { kind: 'conv1d', out: 4, kernel: 3, padding: 'same' },
   conv2d: { kind: 'conv2d', out: 4, kernel: 3, padding: 'same' },
-  'conv2d-transpose': { kind: 'conv2d-transpose', out: 4, kernel: 3, padding: 1 },
+  'conv2d-transpose': { kind: 'conv2d-transpose', out: 4, kernel: 2, stride: 2 },
   dense: { kind: 'dense', out: WIDTH },
   dropout: { kind: 'dropout', rate: 0.5 },
   embedding: { kind: 'embedding', vocabulary: 251, width: 1 },
   flatten: { kind: 'flatten' },
   'global-avg-pool': { kind: 'global-avg-pool' },
   'layer-norm': { kind: 'layer-norm' },
-  'max-pool': { kind: 'max-pool', size: 3, stride: 1, padding: 1 },
+  'max-pool': { kind: 'max-pool', size: 3, stride: 2, padding: 1 },
   residual: { kind: 'residual', layers: [{ kind: 'layer-norm' }] },
   swiglu: { kind: 'swiglu', out: WIDTH },
-  upsample: { kind: 'upsample', factor: 1 },
+  upsample: { kind: 'upsample', factor: 2 },
 };
-const spec = (layer: LayerSpec): NetworkSpec => ({ input: WIDTH, layers: [layer] });
+/** Layers of windows see the same numbers as positions. */
+const shapes: { readonly [kind: string]: readonly number[] } = {
+  ...Object.fromEntries(
+    ['avg-pool', 'max-pool', 'conv2d', 'conv2d-transpose', 'upsample'].map((kind) => [kind, [4, 4, 2]]),
+  ),
+  ...Object.fromEntries(['channel-dropout', 'conv1d', 'flatten', 'global-avg-pool'].map((kind) => [kind, [8, 4]])),
+};
+const spec = (layer: LayerSpec): NetworkSpec => ({ input: shapes[layer.kind] ?? WIDTH, layers: [layer] });
 
-/** As many values to learn as inputs, in bytes or doubles. */
-function rowsOf(type: 'uint8' | 'float64'): Dataset {
+/** Inputs, and values to learn for O outputs, in bytes or doubles. */
+function rowsOf(type: 'uint8' | 'float64', O: number): Dataset {
   const rows = 200;
-  const matrixOf = (factor: number) => {
-    const array = sharedArrays[type](rows * WIDTH);
+  const matrixOf = (columns: number, factor: number) => {
+    const array = sharedArrays[type](rows * columns);
     for (let i = 0; i < array.length; i++) array[i] = (i * factor) % 251;
-    return { array, columns: WIDTH, divisor: 1 };
+    return { array, columns, divisor: 1 };
   };
-  return { name: 'numbers', rows, classes: null, inputs: matrixOf(37), targets: matrixOf(53) };
+  return { name: 'numbers', rows, classes: null, inputs: matrixOf(WIDTH, 37), targets: matrixOf(O, 53) };
 }
 
 test('there is a network for each kind of layer', () => {
@@ -72,7 +79,7 @@ describe.each<[BackendChoice, BackendChoice]>([
       const network = spec(kinds[kind]);
       const options = { batch: 64, steps: 4, seed: 2, loss: 'mse' as const };
       for (const type of ['uint8', 'float64'] as const) {
-        const dataset = rowsOf(type);
+        const dataset = rowsOf(type, buildNetwork(network).outputs);
         let loss = Number.NaN; // of the answers of threads
         const expected = oracle(network, dataset, options, resolveBackend(oracleOn), options.steps).parameters;
         for (const threads of [type === 'uint8' ? 3 : 1, ...onlyInAll(type === 'uint8' ? 1 : 3)]) {
@@ -95,7 +102,8 @@ test('a layer whose width a file made up takes no memory before the plan is refu
   const before = process.memoryUsage().arrayBuffers;
   for (const kind of Object.keys(kinds) as LayerKind[]) {
     const given: LayerSpec = kind === 'dense' || kind === 'swiglu' ? { kind, out: 2 ** 27 } : kinds[kind];
-    buildNetwork({ input: 2 ** 27, layers: [given] });
+    const [, ...others] = shapes[kind] ?? [WIDTH];
+    buildNetwork({ input: [2 ** 27, ...others], layers: [given] });
   }
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
 });
