@@ -81,27 +81,73 @@ const few = fc.integer({ min: 1, max: 3 });
 /** A window that fits into everything. */
 const window = { out: fc.integer({ min: 1, max: 9 }), kernel: few, stride: few, bias: fc.boolean() };
 
+/** A pool, of which a window fits into anything. */
+const pool = fc.record({
+  window: fc.constantFrom({ size: 1 }, { size: 2, padding: 1 }, { size: 3, padding: 1 }),
+  stride: few,
+});
+
+/** Layers that keep the axes of an image or of a sequence. */
+const overPositions: fc.Arbitrary<LayerSpec> = fc.oneof(
+  pool.map(({ window, stride }): LayerSpec => ({ kind: 'max-pool', ...window, stride })),
+  pool.map(({ window, stride }): LayerSpec => ({ kind: 'avg-pool', ...window, stride })),
+  fc.record({ kind: fc.constant('upsample' as const), factor: fc.constantFrom(1, 2) }),
+  fc.record({ kind: fc.constant('channel-dropout' as const), rate: fc.constantFrom(0, 0.5) }),
+  pool.map(
+    ({ window, stride }): LayerSpec => ({
+      kind: 'residual',
+      layers: [{ kind: 'max-pool', ...window, stride }, { kind: 'batch-norm' }],
+      shortcut: [
+        { kind: 'dropout', rate: 0.5 },
+        { kind: 'avg-pool', ...window, stride },
+      ],
+    }),
+  ),
+);
+
+/** The means of all positions, or nothing. */
+const globalPool = fc.constantFrom<LayerSpec[]>([], [{ kind: 'global-avg-pool' }]);
+
 const sequences = fc
   .record({
     input: width,
     first: embedding,
     others: atPositions,
+    pools: fc.array(overPositions, { maxLength: 2 }),
+    end: globalPool,
     conv: fc.option(fc.record({ kind: fc.constant('conv1d' as const), ...window, padding: fc.constant(2) }), {
       nil: null,
     }),
   })
-  .map(({ input, first, others, conv }) => ({ input, layers: [first, ...others, ...(conv === null ? [] : [conv])] }));
+  .map(({ input, first, others, pools, conv, end }) => ({
+    input,
+    layers: [first, ...others, ...pools, ...(conv === null ? [] : [conv]), ...end],
+  }));
 
 const images = fc
   .record({
     input: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), few),
     conv: fc.record({ kind: fc.constant('conv2d' as const), ...window, padding: fc.constant(2), dilation: few }),
+    transposed: fc.option(fc.record({ kind: fc.constant('conv2d-transpose' as const), ...window }), { nil: null }),
+    pools: fc.array(overPositions, { maxLength: 2 }),
     others: atPositions,
+    end: globalPool,
   })
-  .map(({ input, conv, others }) => ({
+  .map(({ input, conv, transposed, pools, others, end }) => ({
     input,
-    layers: [{ ...conv, dilation: conv.kernel > 2 ? 1 : conv.dilation }, ...others],
+    layers: [
+      { ...conv, dilation: conv.kernel > 2 ? 1 : conv.dilation },
+      ...(transposed === null ? [] : [transposed]),
+      ...pools,
+      ...others,
+      ...end,
+    ],
   }));
+
+/** Most outputs of the layers at positions: plain code has to take them through dense layers. */
+const MOST_OUTPUTS = 2000;
+
+const outputsOf = (input: NetworkSpec['input'], layers: LayerSpec[]): number => buildNetwork({ input, layers }).outputs;
 
 /**
  * Layers of all kinds in any order: also two activations in a row, dropout first or last, no dense layer, or nothing to
@@ -116,10 +162,11 @@ export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc
     ),
     rest: fc.array(layer, { minLength: 1, maxLength: 7 }),
   })
+  .filter(({ first: { input, layers } }) => layers.length === 0 || outputsOf(input, layers) <= MOST_OUTPUTS)
   .map(({ first: { input, layers }, rest }) => {
     if (layers.length === 0) return { input, layers: withWidths(rest, inputsOf({ input })) };
     const front: LayerSpec[] = [...layers, { kind: 'flatten' }];
-    return { input, layers: [...front, ...withWidths(rest, buildNetwork({ input, layers: front }).outputs)] };
+    return { input, layers: [...front, ...withWidths(rest, outputsOf(input, layers))] };
   });
 
 /** The layers for an input of a given width: the last dense layer of each residual gets the width of its input. */
