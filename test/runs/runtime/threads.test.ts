@@ -97,6 +97,7 @@ describe.each(kinds)('a network of every kind of layer, on %s in %s', (backend, 
     input: 3,
     layers: [
       { kind: 'embedding', vocabulary: 11, width: 5 },
+      { kind: 'flatten' },
       {
         kind: 'residual',
         layers: [
