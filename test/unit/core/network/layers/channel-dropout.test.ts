@@ -23,6 +23,12 @@ test('drops whole channels of a row, and scales the others by 1 / (1 - rate)', (
   expect(Math.abs(dropped / channels - rate)).toBeLessThan(4 * Math.sqrt((rate * (1 - rate)) / channels));
 });
 
+test('each row has a mask of its own', () => {
+  const { y } = runLayer(layer, rows, () => 1, { input });
+  const masks = rows.map((_, n) => y.subarray(n * R * C, n * R * C + C).map(Math.sign).join(''));
+  expect(new Set(masks).size).toBe(rows.length);
+});
+
 test('passes the gradient where it passed the value', () => {
   const x = rows.flat();
   const { y, dx } = runLayer(layer, rows, (o) => x[o], { input });

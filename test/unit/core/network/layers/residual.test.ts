@@ -133,6 +133,14 @@ describe('with a shortcut', () => {
     );
   });
 
+  test('x is kept where a layer after a view of it reads it', () => {
+    const reads = (after: LayerSpec) => {
+      const layer: LayerSpec = { kind: 'residual', layers: [{ kind: 'flatten' }, after] };
+      return buildNetwork({ input: 2, layers: [layer] }).layers[0].reads.x;
+    };
+    expect([reads({ kind: 'dense', out: 2 }), reads({ kind: 'layer-norm' })]).toEqual([true, false]);
+  });
+
   test.each<[object, string, string]>([
     [
       { layers: [{ kind: 'conv2d', out: 2, kernel: 3 }] },
