@@ -1,6 +1,6 @@
 import type { Elements } from '@gradloom/core';
 
-/** Writes the numbers of `x` with the axes in another order: axis k of `out` is axis order[k] of `x`. Overwrites `out`. */
+/** Writes `x` with its axes in another order: axis k of `out` is axis order[k] of `x`. Overwrites `out`. */
 export function reorder(
   out: Elements, // [axes[order[0]], axes[order[1]], ...] out
   x: ArrayLike<number>, // [axes[0], axes[1], ...]

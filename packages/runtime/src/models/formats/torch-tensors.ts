@@ -1,4 +1,4 @@
-import type { LayerKind, Network, NetworkPlace, Shape } from '@gradloom/core';
+import type { LayerKind, LayerSpec, Network, NetworkPlace, Shape } from '@gradloom/core';
 import { channelsOf, nameOfPlaced, positionsOf, shapeText } from '@gradloom/core/internal';
 import { channelsFirst } from './reorder.ts';
 
@@ -17,26 +17,47 @@ const weight = 'weight';
 const norm = { gamma: weight, beta: 'bias' };
 const affine = { W: weight, b: 'bias' };
 
-/** PyTorch's tensor names for each kind of layer. SwiGLU, which PyTorch lacks, has two `nn.Linear`. */
-const names: Readonly<Record<LayerKind, Readonly<Record<string, string>>>> = {
-  activation: {},
-  'avg-pool': {},
-  'batch-norm': { ...norm, runningMean: 'running_mean', runningVariance: 'running_var' },
-  'channel-dropout': {},
-  conv1d: affine,
-  conv2d: affine,
-  'conv2d-transpose': affine,
-  dense: affine,
-  dropout: {},
-  embedding: { E: weight },
-  flatten: {},
-  'global-avg-pool': {},
-  'layer-norm': norm,
-  'max-pool': {},
-  residual: {},
-  swiglu: { Wg: 'gate.weight', bg: 'gate.bias', Wv: 'value.weight', bv: 'value.bias' },
-  upsample: {},
+/** A kind of layer in PyTorch. */
+interface TorchLayer {
+  /** PyTorch's names of its tensors. */
+  readonly tensors?: Readonly<Record<string, string>>;
+  /**
+   * The order of the numbers that it writes: that of the numbers it reads, any (its units are free), or that of vectors
+   * with channels last or of images with channels first; flatten and residual have an order of their own.
+   */
+  readonly writes: 'the same' | 'any' | 'channels last' | 'channels first' | 'flat' | 'a sum';
+}
+
+/** Each kind of layer. SwiGLU, which PyTorch lacks, has two `nn.Linear`. */
+const kinds: Readonly<Record<LayerKind, TorchLayer>> = {
+  activation: { writes: 'the same' },
+  'avg-pool': { writes: 'channels first' },
+  'batch-norm': {
+    tensors: { ...norm, runningMean: 'running_mean', runningVariance: 'running_var' },
+    writes: 'the same',
+  },
+  'channel-dropout': { writes: 'the same' },
+  conv1d: { tensors: affine, writes: 'channels first' },
+  conv2d: { tensors: affine, writes: 'channels first' },
+  'conv2d-transpose': { tensors: affine, writes: 'channels first' },
+  dense: { tensors: affine, writes: 'any' },
+  dropout: { writes: 'the same' },
+  embedding: { tensors: { E: weight }, writes: 'channels last' },
+  flatten: { writes: 'flat' },
+  'global-avg-pool': { writes: 'channels first' },
+  'layer-norm': { tensors: norm, writes: 'the same' },
+  'max-pool': { writes: 'channels first' },
+  residual: { writes: 'a sum' },
+  swiglu: {
+    tensors: { Wg: 'gate.weight', bg: 'gate.bias', Wv: 'value.weight', bv: 'value.bias' },
+    writes: 'any',
+  },
+  upsample: { writes: 'channels first' },
 };
+
+/** The kind of a layer; undefined for one of the user. */
+const kindOf = ({ kind }: LayerSpec): TorchLayer | undefined =>
+  Object.hasOwn(kinds, kind) ? kinds[kind as LayerKind] : undefined;
 
 /** Weights of products: x · W here, x · Wᵀ in PyTorch. */
 const products = new Set(['W', 'Wg', 'Wv']);
@@ -47,7 +68,7 @@ export function torchTensors(network: Network): TorchTensor[] {
   const orders = ordersOf(network);
   return network.places.flatMap(({ path, layer, spec, tensors }) =>
     tensors.map(({ name, offset, length }) => {
-      const { [spec.kind as LayerKind]: known = {} } = names;
+      const { tensors: known = {} } = kindOf(spec) ?? {};
       const extents = shapes.get(offset) ?? [length];
       // A window [ky, kx, C, O] is [O, C, ky, kx] in PyTorch. Tensors of custom layers keep their layout.
       const isProduct = known[name] !== undefined && products.has(name);
@@ -120,28 +141,23 @@ function ordersOf(network: Network): Map<string, Orders> {
   function made(x: Rows, place: NetworkPlace): Rows {
     const { path, layer, spec } = place;
     const { order, isChannelsFirst } = x;
-    switch (spec.kind) {
-      case 'activation':
-      case 'batch-norm':
-      case 'channel-dropout':
-      case 'dropout':
-      case 'layer-norm':
+    switch (kindOf(spec)?.writes) {
+      case 'the same':
         return x;
-      case 'dense':
-      case 'swiglu':
+      case 'any':
         return { order: { image: layer.out.length > 1 ? null : undefined }, isChannelsFirst };
-      case 'embedding':
-        return { order: inPlace(), isChannelsFirst: false };
-      case 'flatten': {
+      case 'flat': {
         const moves = isChannelsFirst && positionsOf(layer.in) > 1 && channelsOf(layer.in) > 1;
         return { order: moves ? { image: layer.in } : order, isChannelsFirst };
       }
-      case 'residual': {
+      case 'a sum': {
         const f = passStack(path, x);
         // The rows that f(x) is added to; x itself without a shortcut.
         join(place, f.order, passStack(`${path}.shortcut`, x).order);
         return f;
       }
+      case 'channels last':
+        return { order: inPlace(), isChannelsFirst: false };
       default:
         return { order: inPlace(), isChannelsFirst: true };
     }

@@ -68,14 +68,17 @@ test('flattened images have their channels first: in norms, and in the rows of t
 });
 
 test('units that are added to a flattened image have their channels first, too', async () => {
-  const block: LayerSpec = { kind: 'residual', layers: [dense, { kind: 'dense', out: 24 }] };
-  const { '1.layers.1.weight': W, '1.layers.1.bias': b } = await exported({
-    input,
-    layers: [{ kind: 'flatten' }, block],
-  });
-  const first = 24 * 5 + 5;
-  expect(W.values).toEqual(over([C, 2, V, 5], (c, h, w, i) => first + i * 24 + flat(c, h, w)));
-  expect(b.values).toEqual(over([C, 2, V], (c, h, w) => first + 5 * 24 + flat(c, h, w)));
+  const units: LayerSpec = { kind: 'dense', out: 24 };
+  const sum: LayerSpec = { kind: 'residual', layers: [units], shortcut: [units] };
+  const block: LayerSpec = { kind: 'residual', layers: [dense, sum] };
+  const file = await exported({ input, layers: [{ kind: 'flatten' }, block] });
+  for (const [name, first] of [
+    ['1.layers.1.layers.0', 24 * 5 + 5],
+    ['1.layers.1.shortcut.0', 24 * 5 + 5 + 6 * 24],
+  ] as const) {
+    expect(file[`${name}.weight`].values).toEqual(over([C, 2, V, 5], (c, h, w, i) => first + i * 24 + flat(c, h, w)));
+    expect(file[`${name}.bias`].values).toEqual(over([C, 2, V], (c, h, w) => first + 5 * 24 + flat(c, h, w)));
+  }
 });
 
 test.each([
@@ -104,15 +107,21 @@ test('images of two shapes that are flattened and added are refused', async () =
   );
 });
 
-test.each([
-  ['LeNet-5', 1],
+const strided: LayerSpec = { kind: 'conv2d', out: 2, kernel: 1, stride: 2 };
+
+test.each<[string, NetworkSpec, number]>([
+  ['LeNet-5', everyLayer['LeNet-5'], 1],
+  [
+    'a block that reads its input twice',
+    { input, layers: [{ kind: 'residual', layers: [strided], shortcut: [strided] }] },
+    2,
+  ],
   // What is added to a flattened image has the order that it has here.
-  ['a convnet', 2],
-  ['residual blocks of an image', 1],
+  ['a convnet', everyLayer['a convnet'], 2],
+  ['residual blocks of an image', everyLayer['residual blocks of an image'], 1],
   // Its dense layers and its output have channels last.
-  ['a decoder', 4],
-])('%s in ONNX moves channels %i times', (name, times) => {
-  const { [name]: spec } = everyLayer;
+  ['a decoder', everyLayer['a decoder'], 4],
+])('%s in ONNX moves channels as often as it must', (_name, spec, times) => {
   const graph = createGraph().in('float');
   emitNetwork(graph, buildNetwork(spec), Float32Array.from(weightsFor(spec)), 'x');
   const { node = [] } = graph.finish();

@@ -6,9 +6,9 @@ import type { Graph, RealType, Value } from './graph.ts';
 const INT64 = 7;
 
 /**
- * Adds a model's answers from its outputs [N, ...output]: `label`, `probabilities` and the outputs for classes, or `prediction`
- * in the units of the targets. They are computed in float64 as by `Model.predict`, and output in the type of the model.
- * `free` makes a name that no column has.
+ * Adds a model's answers from its outputs [N, ...output]: `label`, `probabilities` and the outputs for classes, or
+ * `prediction` in the units of the targets. They are computed in float64 as by `Model.predict`, and output in the type
+ * of the model. `free` makes a name that no column has.
  */
 export function emitAnswers(
   graph: Graph, // graph with float64 numbers
@@ -17,7 +17,9 @@ export function emitAnswers(
   outputs: Value,
   free: (name: string) => string,
 ): void {
-  const y = graph.cast(outputs, type);
+  // [N, O]
+  const flat = output.length === 1 ? outputs : graph.node('Reshape', [outputs, graph.integers([2], [0, O])]);
+  const y = graph.cast(flat, type);
   const give = (name: string, value: Value, row: Shape, note: string): void =>
     graph.output(free(name), graph.in(type).cast(value, 'double'), type, row, note);
   const target = preprocessing?.target;
@@ -25,8 +27,8 @@ export function emitAnswers(
   const labels = first?.type === 'classes' ? first.labels : metadata?.labels;
   const decides = loss !== null && (loss.targets === 'classes' || loss.name === 'binary-cross-entropy');
   if (first === undefined ? labels === undefined && !decides : first.type === 'values') {
-    const values = target === undefined ? y : emitUnits(graph, target, y);
-    give('prediction', values, output, target?.map(({ name }) => name).join(', ') ?? 'the outputs');
+    if (target === undefined) graph.output(free('prediction'), outputs, type, output, 'the outputs');
+    else give('prediction', emitUnits(graph, target, y), [O], target.map(({ name }) => name).join(', '));
     return;
   }
   // A single output distinguishes two classes, unless there is only one class.

@@ -169,7 +169,7 @@ function windowsOf(input: Shape, output: Shape, { kernel, stride, dilation = 1, 
   });
 }
 
-/** Adds a network; returns its outputs [N, ...output] for `x`. @throws Error for a layer without counterpart in ONNX. */
+/** Adds a network; returns its outputs [N, ...output] for x. @throws Error for a layer without counterpart in ONNX. */
 export function emitNetwork(graph: Graph, network: Network, parameters: Elements, x: Value): Value {
   const stacks = stacksOf(network);
   const channels = channelsOfGraph(graph);

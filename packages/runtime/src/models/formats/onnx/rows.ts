@@ -13,7 +13,7 @@ export interface Rows {
   readonly image: Shape | null;
 }
 
-/** Moves channels of rows in a graph. A row that was moved and comes back is the value that it was. */
+/** Moves channels of rows in a graph, each value once. */
 export interface Channels {
   /** Rows with channels last, [N, ...shape]. */
   last(rows: Rows): Rows;
@@ -31,7 +31,7 @@ export function channelsOfGraph(graph: Graph): Channels {
     const known = moved.get(value);
     if (known !== undefined) return known;
     const other = graph.node('Transpose', [value], { perm });
-    moved.set(value, other).set(other, value);
+    moved.set(value, other);
     return other;
   };
   // 0 keeps the number of rows.

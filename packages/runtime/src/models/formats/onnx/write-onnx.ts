@@ -60,7 +60,11 @@ function emitInputs(
   { contents: { preprocessing, metadata }, network }: ExportedModel,
 ): Value {
   const table = ofTable(preprocessing);
-  if (table !== undefined) return graph.in(type).cast(emitColumns(graph, table), 'double');
+  if (table !== undefined) {
+    const x = graph.in(type).cast(emitColumns(graph, table), 'double');
+    const { input } = network;
+    return input.length === 1 ? x : graph.node('Reshape', [x, graph.integers([input.length + 1], [0, ...input])]);
+  }
   const { divisor = metadata?.divisor ?? 1, scale } = ofImages(preprocessing)?.image ?? {};
   const scaled = divisor === 1 ? '' : `, divided by ${divisor} as in training`;
   const x = graph.input('x', type, network.input, `the inputs of the network${scaled}`);
