@@ -40,9 +40,16 @@ const TAPE_CALLS = 128;
  */
 const MIN_WEIGHTS = 256;
 
-/** Whether a network has a convolution, or a dense layer large enough for machine code. Otherwise its bits and its speed are those of wasm. */
+/** Multiply-adds of a convolution of one row below which a network need not enter machine code for it. */
+const MIN_WINDOW_TERMS = 4096;
+
+/** Whether a network has a layer large enough for machine code. Otherwise its bits and its speed are those of wasm. */
 export const hasNativeProducts = (products: readonly ProductShape[]): boolean =>
-  products.some(([I, O, windows]) => windows !== undefined || I * O >= MIN_WEIGHTS);
+  products.some(([I, O, windows]) => {
+    if (windows === undefined) return I * O >= MIN_WEIGHTS;
+    const [, , , OH, OV] = windows;
+    return I * O * OH * OV >= MIN_WINDOW_TERMS;
+  });
 
 export interface NativeOptions {
   layout: CodeLayout; // of the code of `enter`

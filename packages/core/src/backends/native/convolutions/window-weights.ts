@@ -100,7 +100,7 @@ export function createWindowWeights(
   const sizes = sizesOf(windows);
   const { lanes, groups, ins, K, images, pieces } = sizes;
   const outs = O / groups;
-  const size = lanes ? lanePanel : leafPanel;
+  const size = lanes ? lanePanel : panels.leafPanelFor(outs);
   const layout = layoutOf(forwardReach(x), C, width);
   const copies = createImageCopies({ ...panels, bytes, leafPanel }, scratch, free, layout, y.inputs, x.inputs * C);
   const [rowBytes, pixelBytes, oRow] = [bytes * layout.row, bytes * C, bytes * O];

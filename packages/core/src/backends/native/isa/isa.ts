@@ -185,6 +185,8 @@ export interface Vectors<A = Address> extends Lanes<A> {
   add(sum: Vector, x: Vector): void;
   /** sum += factor · y in each lane, rounded once. */
   multiplyAdd(sum: Vector, factor: Vector, y: Vector): void;
+  /** sum += the element at `from` · y in each lane. Absent if the processor multiplies registers alone. */
+  multiplyAddAt?(sum: Vector, from: A, y: Vector): void;
   /** sum += x · y, lane by lane, rounded once. */
   multiplyAddLanes(sum: Vector, x: Vector, y: Vector): void;
   /**

@@ -58,6 +58,8 @@ export interface PanelMemory {
   readonly bytes: number; // bytes of an element
   readonly width: number; // elements of a vector
   readonly leafPanel: PanelSize; // for dy, in the product dW
+  /** The panel of dy for few columns: as many vectors as they take, at most those of `leafPanel`. */
+  leafPanelFor(columns: number): PanelSize;
   readonly lanePanel: PanelSize; // of one vector, whose columns have factors of their own
   /** The panel of W, for y and dx, that splits `columns` columns most evenly. Only the last panel may be narrower. */
   panelFor(columns: number): PanelSize;
@@ -100,7 +102,7 @@ export function createPanelMemory(
   });
   const leafPanel = sizeOf(leafVectors);
   const lanePanel = { ...sizeOf(1), rows: laneTiles[1].full.length - 1 };
-  const sizes = Array.from({ length: tileVectors }, (_, k) => sizeOf(k + 1));
+  const sizes = Array.from({ length: Math.max(tileVectors, leafVectors) }, (_, k) => sizeOf(k + 1));
   const vectorsOf = (columns: number): number => Math.floor((columns + width - 1) / width);
   const maskOf = (lanes: number): number => masks + bytes * (mostLanes - lanes);
   return {
@@ -108,6 +110,7 @@ export function createPanelMemory(
     bytes,
     width,
     leafPanel,
+    leafPanelFor: (columns) => sizes[Math.min(vectorsOf(columns), leafVectors) - 1],
     lanePanel,
     panelFor(columns) {
       const vectors = Math.max(vectorsOf(columns), 1); // a layer without inputs has none

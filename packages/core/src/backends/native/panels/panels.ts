@@ -9,7 +9,17 @@ import { createTileProducts, type TileProducts } from './tile-products.ts';
 export interface Panels
   extends Pick<
       PanelMemory,
-      'type' | 'bytes' | 'width' | 'panelFor' | 'leafPanel' | 'lanePanel' | 'zeros' | 'one' | 'maskOf' | 'singleOf'
+      | 'type'
+      | 'bytes'
+      | 'width'
+      | 'panelFor'
+      | 'leafPanel'
+      | 'leafPanelFor'
+      | 'lanePanel'
+      | 'zeros'
+      | 'one'
+      | 'maskOf'
+      | 'singleOf'
     >,
     Packing,
     TermLists,
@@ -25,7 +35,7 @@ export function createPanels(
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): Panels {
   const memory = createPanelMemory(layout, scratch);
-  const { type, bytes, width, panelFor, leafPanel, lanePanel, zeros, one, maskOf, singleOf } = memory;
+  const { type, bytes, width, panelFor, leafPanel, leafPanelFor, lanePanel, zeros, one, maskOf, singleOf } = memory;
   const { pack, packAll, packTransposed } = createPacking(layout, tape, memory);
   const { listTerms, listLeaves, countTerms } = createTermLists(layout, tape, memory);
   const { multiply, setLeaves, sumLeaves, sumRuns } = createTileProducts(layout, tape, memory);
@@ -36,6 +46,7 @@ export function createPanels(
     width,
     panelFor,
     leafPanel,
+    leafPanelFor,
     lanePanel,
     zeros,
     one,

@@ -46,9 +46,9 @@ export interface TileProducts {
     listed: boolean,
   ): void;
   /**
-   * c[M,columns] = init + the terms of a table's runs, for `count` tiles of M rows. Adds to `c` if `joins`. With `lanes`
-   * each column has factors of its own, see `assembleTile`. `columns` is at most that of a panel whose tiles have M
-   * rows.
+   * c[M,columns] = init + the terms of a table's runs, for `count` tiles of M rows. Adds to `c` if `joins`. With
+   * `lanes` each column has factors of its own, see `assembleTile`. `columns` is at most that of a panel whose tiles
+   * have M rows.
    */
   sumRuns(
     c: number,

@@ -19,6 +19,7 @@ interface InstructionOptions {
   zeroing?: boolean;
   prefix?: number;
   bytes?: number; // bytes of the operand in memory
+  spread?: boolean; // one element in memory is the operand of all lanes
 }
 
 /** Vectors of 64 bytes in 32 registers. Masks have registers of their own; this uses k1. */
@@ -29,7 +30,8 @@ export function createAvx512({ emit, operands }: Assembler, type: ElementType): 
   const K1 = 1;
 
   /**
-   * Emits an EVEX instruction on vectors. `mask` is a mask register, or 0 for none; `zeroing` clears the masked lanes.
+   * Emits an EVEX instruction on vectors. `mask` is a mask register, or 0 for none; `zeroing` clears the masked lanes;
+   * with `spread` one element in memory is the operand of all lanes.
    */
   function instruction(
     map: number,
@@ -37,7 +39,14 @@ export function createAvx512({ emit, operands }: Assembler, type: ElementType): 
     reg: Vector,
     second: Vector,
     operand: Operand,
-    { wide = form.wide, mask = 0, zeroing = false, prefix = PREFIX_66, bytes = 64 }: InstructionOptions = {},
+    {
+      wide = form.wide,
+      mask = 0,
+      zeroing = false,
+      prefix = PREFIX_66,
+      bytes = 64,
+      spread = false,
+    }: InstructionOptions = {},
   ): void {
     const [low, high] =
       typeof operand === 'number'
@@ -49,7 +58,7 @@ export function createAvx512({ emit, operands }: Assembler, type: ElementType): 
       0x62,
       (numbers ^ 0xf0) | map,
       (wide << 7) | 4 | ((~second & 15) << 3) | prefix,
-      (zeroing ? 0x80 : 0) | 0x40 | ((~second & 16) >> 1) | mask, // 0x40: 512 bits
+      (zeroing ? 0x80 : 0) | (spread ? 0x10 : 0) | 0x40 | ((~second & 16) >> 1) | mask, // 0x40: 512 bits
       opcode,
     );
     operands(reg, operand, bytes);
@@ -84,6 +93,7 @@ export function createAvx512({ emit, operands }: Assembler, type: ElementType): 
     clear: (to) => typed(0x57, to, to, to), // vxorpd
     add: (sum, x) => typed(0x58, sum, sum, x), // vaddpd
     multiplyAdd: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y), // vfmadd231pd
+    multiplyAddAt: (sum, from, y) => instruction(MAP_0F38, 0xb8, sum, y, from, { bytes, spread: true }),
     multiplyAddLanes: (sum, x, y) => instruction(MAP_0F38, 0xb8, sum, x, y),
     transpose(a, b) {
       const [from, free] = transposeLanes(unpack, form, a, b, width);
