@@ -26,6 +26,7 @@ afterAll(async () => {
 });
 
 const spec: NetworkSpec = { input: 2, layers: [{ kind: 'dense', out: 2 }] };
+const image = { height: 1, width: 2, channels: 1, divisor: 255 };
 const model = { spec, parameters: new Float64Array(6) };
 const data = runtime.datasetFromRows({
   inputs: [
@@ -106,6 +107,7 @@ const right: Record<string, () => readonly unknown[]> = {
   fingerprint: () => [model.parameters],
   hashDataset: () => [data],
   hearLate: () => [null, null, 1],
+  imageRow: () => [{ preprocessing: { version: 1, image } }, 'nowhere.png'],
   importModel: () => ['nowhere.npz', {}],
   inTurns: () => [nothing()],
   isLockName: () => ['name'],
@@ -158,6 +160,7 @@ const right: Record<string, () => readonly unknown[]> = {
   splitDataset: () => [data, { test: 0.5 }],
   subset: () => [data, Uint32Array.of(1)],
   tablePath: () => ['iris'],
+  standardizeImages: () => [{ train: data }],
   systemReason: () => [new Error('anything')],
   temporaryPath: () => ['written'],
   timeSteps: () => [train(spec, { train: data }, { ...quick, pool })],

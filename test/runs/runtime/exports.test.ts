@@ -82,6 +82,7 @@ const published = {
       'explainModel',
       'exportModel',
       'fingerprint',
+      'imageRow',
       'importModel',
     ],
     ...[
@@ -106,6 +107,7 @@ const published = {
       'readNpy',
       'saveModel',
       'splitDataset',
+      'standardizeImages',
     ],
     ...['subset', 'syntheticDatasets', 'tableFiles', 'tablePath', 'train'],
     ...builders,
@@ -121,6 +123,7 @@ const typesOfBoth = words(`
   ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer Augmentation BackendName
   BatchNormOptions CategoryEncoding Cell CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
+  ChannelScale ImageEncoding ImagePreprocessing PixelRows TablePreprocessing
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
   LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows NetworkSpec NormalOptions NoteListener
   NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlateauOptions

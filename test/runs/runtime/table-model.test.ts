@@ -1,4 +1,4 @@
-import { createRandom, type Preprocessing } from '@gradloom/core';
+import { createRandom, type TablePreprocessing } from '@gradloom/core';
 import { createModel, loadModel, type ModelContents, saveModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -6,13 +6,13 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 const folder = temporaryFolder();
 const path = `${folder.path}/model`;
 
-const columns: Preprocessing['columns'] = [
+const columns: TablePreprocessing['columns'] = [
   { name: 'age', type: 'numeric', center: 40, scale: 10, fill: 38, indicator: false },
   { name: 'city', type: 'categorical', categories: ['Bonn', 'Köln'], missing: false },
 ];
 
 /** A network of 3 inputs with `out` outputs and normal weights. */
-function model(out: number, target: Preprocessing['target'], loss: ModelContents['loss'] = 'mse'): ModelContents {
+function model(out: number, target: TablePreprocessing['target'], loss: ModelContents['loss'] = 'mse'): ModelContents {
   const random = createRandom(1, 'weights');
   return {
     spec: { input: 3, layers: [{ kind: 'dense', out }] },

@@ -60,7 +60,7 @@ function imageReader(image: ImageEncoding, round: (value: number) => number): Ro
       } else if (row.length === I) {
         encodeImage(x, at, row, image, round);
       } else {
-        const wanted = `${I} (${height} x ${width} pixels of ${counted(channels, 'channel')})`;
+        const wanted = `${I} (${width} x ${height} pixels of ${counted(channels, 'channel')})`;
         throw new Error(`${where}: row ${n} has ${counted(row.length, 'byte')}, expected ${wanted}`);
       }
     }

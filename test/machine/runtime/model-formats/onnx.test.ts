@@ -8,7 +8,7 @@ import {
   type ElementType,
   mathOf,
   type NetworkSpec,
-  type Preprocessing,
+  type TablePreprocessing,
 } from '@gradloom/core';
 import { readBoolean, readDate } from '@gradloom/core/internal';
 import {
@@ -129,7 +129,17 @@ const decisions: [string, Case][] = [
   ['a threshold of one logit', decided([one, 'binary-cross-entropy', ['no', 'yes'], 0.05])],
   ['a threshold of a value', decided([one, 'mse', ['no', 'yes'], 1.5])],
   ['no loss, but names', decided([one, undefined, ['no', 'yes']])],
+  ['images with names, standardized by channel', images()],
 ];
+
+function images(): Case {
+  const spec: NetworkSpec = { input: [2, 1, 3], layers: [{ kind: 'flatten' }, { kind: 'dense', out: 2 }] };
+  const scale = { mean: [0.3, 0.4, 0.5], deviation: [0.1, 0.7, 0.3] };
+  const image = { height: 2, width: 1, channels: 3, divisor: 255, scale } as const;
+  const target = [{ name: 'class', type: 'classes', labels: ['cat', 'dog'] }] as const;
+  const contents = { spec, parameters: weightsFor(spec), preprocessing: { version: 1, image, target } } as const;
+  return plain({ ...contents, loss: 'softmax-cross-entropy' }, inputsFor(spec, 20));
+}
 
 const decisionsOfFloats = decisions.map(([name, { model, rows: asked }]): [string, Case] => [
   `${name} in float32`,
@@ -164,7 +174,7 @@ async function trained(
 }
 
 /** What a caller of the graph passes: numbers, days, 0 and 1, and text. */
-function columnsOf({ columns }: Preprocessing, cells: readonly Record<string, Cell>[]): Case['inputs'] {
+function columnsOf({ columns }: TablePreprocessing, cells: readonly Record<string, Cell>[]): Case['inputs'] {
   return Object.fromEntries(
     columns.map(({ name, type }) => [
       name,
@@ -310,8 +320,8 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
   test.each([...decisions, ...decisionsOfFloats, ...tables].map(([name]) => name))('%s: the same answers', (name) => {
     const { model, rows: asked, run } = of(name);
     const answers = model.predict(asked);
-    const labels =
-      model.preprocessing?.target[0].type === 'classes' ? model.preprocessing.target[0].labels : model.metadata.labels;
+    const [target] = model.preprocessing?.target ?? [];
+    const labels = target?.type === 'classes' ? target.labels : model.metadata.labels;
     const free = (output: string) => (Object.hasOwn(run.outputs, output) ? output : `${output}_`);
     if (Object.hasOwn(run.outputs, 'prediction')) {
       const expected = answers.flatMap(({ prediction }) =>

@@ -20,6 +20,18 @@ test('a valid preprocessing is itself, through JSON too', () => {
   expect(checkPreprocessing('f', JSON.parse(JSON.stringify(valid)))).toEqual(valid);
 });
 
+const images = {
+  version: 1,
+  image: { height: 2, width: 3, channels: 3, divisor: 255, scale: { mean: [0, 0.5, 1], deviation: [1, 2, -1] } },
+  target: [classes],
+};
+const withImage = (image: object) => ({ ...images, image: { ...images.image, ...image } });
+
+test('so is one of images, whose scale and names may be missing', () => {
+  const { scale: _, ...image } = images.image;
+  for (const value of [images, { version: 1, image }]) expect(checkPreprocessing('f', value)).toEqual(value);
+});
+
 const refused: [value: unknown, problem: string][] = [
   [null, 'f: preprocessing has null, expected an object with version, columns, target'],
   [{ ...valid, version: 2 }, 'f: preprocessing.version has 2, expected 1 (a newer Gradloom may read it)'],
@@ -40,6 +52,14 @@ const refused: [value: unknown, problem: string][] = [
   [{ ...valid, columns: [{ ...city, missing: 0 }] }, 'f: preprocessing.columns.0.missing has 0, expected true'],
   [{ ...valid, target: [{ ...price, scale: 0 }] }, 'f: preprocessing.target.0.scale has 0, expected a number other'],
   [{ ...valid, target: [{ ...classes, labels: 2 }] }, 'f: preprocessing.target.0.labels has 2, expected a list'],
+  [{ ...images, version: 2 }, 'f: preprocessing.version has 2, expected 1 (a newer Gradloom may read it)'],
+  [{ ...images, columns: [] }, 'f: preprocessing has ["version","image","target","columns"], expected the keys'],
+  [{ ...images, target: [price] }, 'f: preprocessing.target has [{"name":"price"'],
+  [withImage({ width: 0 }), 'f: preprocessing.image.width has 0, expected a whole number of at least 1'],
+  [withImage({ channels: 2 }), 'f: preprocessing.image.channels has 2, expected 1 or 3'],
+  [withImage({ divisor: 0 }), 'f: preprocessing.image.divisor has 0, expected a number other than 0'],
+  [withImage({ scale: { mean: [0], deviation: [1] } }), 'image.scale.mean has [0], expected 3 numbers, one for each'],
+  [withImage({ scale: { mean: [0, 0, 0], deviation: [1, 0, 1] } }), 'scale.deviation.1 has 0, expected a number other'],
   [{ ...valid, target: [price, classes] }, 'f: preprocessing.target.1.type has "classes", expected values, as one of'],
 ];
 

@@ -1,5 +1,5 @@
 import { createEncoder, createRandom, type LayerSpec, type NetworkSpec } from '@gradloom/core';
-import { createSpread } from '@gradloom/core/internal';
+import { createSpread, ofTable } from '@gradloom/core/internal';
 import {
   createModel,
   type Dataset,
@@ -245,7 +245,7 @@ describe('numbers near the largest double', () => {
 test('training on a table is training on the arrays that a plain script prepares, to the same bits', async () => {
   const table = await tableOf(rows, kind);
   const { sets } = splitTable(table, { validation: 0.2 });
-  const { width } = createEncoder(sets.train.preprocessing ?? expect.unreachable());
+  const { width } = createEncoder(ofTable(sets.train.preprocessing) ?? expect.unreachable());
   const plain = datasetFromRows({
     inputs: Array.from({ length: sets.train.rows }, (_, n) => [
       ...inputsOf(sets.train).slice(n * width, (n + 1) * width),
@@ -279,6 +279,6 @@ test('a category that only other sets have is zeros there, and is said', async (
   ]);
   const width = sets.train.inputs.columns;
   const row = [...inputsOf(sets.test ?? expect.unreachable())].slice(0, width);
-  const { names: inputs } = createEncoder(sets.train.preprocessing ?? expect.unreachable());
+  const { names: inputs } = createEncoder(ofTable(sets.train.preprocessing) ?? expect.unreachable());
   expect(row.filter((_, i) => inputs[i].startsWith('city'))).toEqual([0, 0, 0]);
 });
