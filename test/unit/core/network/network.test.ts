@@ -166,3 +166,19 @@ describe('a spec that does not fit is refused with what it has and should have',
     expect(() => buildNetwork(bad)).toThrow('kind has "constructor"');
   });
 });
+
+test('a flatten layer changes no starting value of the layers after it', () => {
+  const layers = [
+    { kind: 'dense' as const, out: 3 },
+    { kind: 'dense' as const, out: 2 },
+  ];
+  const startOf = (spec: NetworkSpec): Float64Array => {
+    const network = buildNetwork(spec);
+    const start = new Float64Array(network.parameterCount);
+    initializeParameters(network, start, 7);
+    return start;
+  };
+  const flat = startOf({ input: 4, layers });
+  expect(startOf({ input: [2, 2, 1], layers: [{ kind: 'flatten' }, ...layers] })).toEqual(flat);
+  expect(startOf({ input: 4, layers: [layers[0], { kind: 'flatten' }, layers[1]] })).toEqual(flat);
+});

@@ -2,6 +2,7 @@
 import msgpackr from 'msgpackr/index-no-eval';
 import { reasonOf, show, showName } from '../../checks/show.ts';
 import { bytesOfElements, type Elements, type ElementType, elementTypes, typeOf } from '../../math/element-type.ts';
+import { withFlatten } from '../../network/with-flatten.ts';
 import { isJsonObject, type Json, type JsonObject, plainJson } from './json.ts';
 import { littleEndianNumbers } from './little-endian.ts';
 
@@ -25,7 +26,8 @@ export interface Sealed {
 
 /** The first bytes. They are not text; a program that treats the file as text damages their line endings first. */
 const MAGIC = [0x89, 0x47, 0x4c, 0x4d, 0x0d, 0x0a, 0x1a, 0x0a];
-const VERSION = 1;
+/** Version of the files that are written. Those of version 1, before rows had shapes, are read too. */
+const VERSION = 2;
 const PREFIX_BYTES = 16;
 export const HASH_BYTES = 32;
 /** 2 MiB. MessagePack can encode one object per byte; the worst header of this size takes half a second. */
@@ -63,7 +65,7 @@ export function packStart(
  * changed, missing or added, or if the file is not one of the `kinds`.
  */
 export function openContainer(subject: string, kinds: readonly string[], file: Sealed): Container {
-  const { kind, content, sections: list, start } = openHeader(subject, kinds, file);
+  const { kind, content, sections: list, start, format } = openHeader(subject, kinds, file);
   const buffer = file.readAll();
   const sections = new Map<string, Elements>();
   let offset = start;
@@ -71,7 +73,7 @@ export function openContainer(subject: string, kinds: readonly string[], file: S
     sections.set(name, littleEndianNumbers(dtype, buffer, offset, length));
     offset += sectionBytes(dtype, length);
   }
-  return { kind, content, sections, bytes: file.size, format: VERSION };
+  return { kind, content, sections, bytes: file.size, format };
 }
 
 /** Reads and checks the header, and finds the start of the sections. Does not check numbers or the hash. */
@@ -79,16 +81,18 @@ export function openHeader(
   subject: string,
   kinds: readonly string[],
   file: Sealed,
-): Header & { readonly start: number } {
+): Header & { readonly start: number; readonly format: number } {
   const fault: Fault = (has, expected) => new Error(`${subject} has ${has}, expected ${expected}`);
   const prefix = file.peek(0, PREFIX_BYTES);
   if (MAGIC.some((byte, i) => prefix[i] !== byte)) throw notOurs(subject, prefix.slice(0, file.size));
-  const headerBytes = checkPrefix(prefix, file.size, fault);
+  const { format, headerBytes } = checkPrefix(prefix, file.size, fault);
   const header = readHeader(file.peek(PREFIX_BYTES, headerBytes), fault);
   if (!kinds.includes(header.kind)) throw fault(`the kind ${show(header.kind)}`, kinds.join(' or '));
   const start = sectionsStart(headerBytes);
   checkLengths(header.sections, start, file.size, fault);
-  return { ...header, start };
+  const { content } = header;
+  const spec = format === 1 && 'spec' in content ? { spec: withFlatten(content.spec) as Json } : {};
+  return { ...header, content: { ...content, ...spec }, start, format };
 }
 
 /** The first multiple of 8 after the header. Sections at multiples of 8 can be read in place. */
@@ -108,17 +112,23 @@ function notOurs(subject: string, start: Uint8Array): Error {
 export const hexadecimal = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** Checks version and sizes. Returns the length of the header in bytes. */
-function checkPrefix({ buffer }: Uint8Array<ArrayBuffer>, size: number, fault: Fault): number {
+/** Checks version and sizes. */
+function checkPrefix(
+  { buffer }: Uint8Array<ArrayBuffer>,
+  size: number,
+  fault: Fault,
+): { readonly format: number; readonly headerBytes: number } {
   const start = new DataView(buffer);
   const least = PREFIX_BYTES + HASH_BYTES;
   if (size < least) throw fault(`${size} bytes`, `${least} or more (it was cut off)`);
-  const version = start.getUint32(8, true);
-  if (version !== VERSION) throw fault(`format version ${version}`, `${VERSION} (a newer Gradloom may read it)`);
+  const format = start.getUint32(8, true);
+  if (format < 1 || format > VERSION) {
+    throw fault(`format version ${format}`, `1 to ${VERSION} (a newer Gradloom may read it)`);
+  }
   const headerBytes = start.getUint32(12, true);
   const most = Math.min(MOST_HEADER_BYTES, size - PREFIX_BYTES - HASH_BYTES);
   if (headerBytes > most) throw fault(`a header of ${headerBytes} bytes`, `at most ${most}`);
-  return headerBytes;
+  return { format, headerBytes };
 }
 
 interface Section {

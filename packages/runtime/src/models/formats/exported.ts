@@ -33,5 +33,5 @@ function* copies(parameters: Elements, tensors: readonly TorchTensor[]): Generat
 export function describeModel({ contents, network }: ExportedModel): object {
   const { loss, metadata, preprocessing, parameters } = contents;
   const precision = parameters instanceof Float32Array ? 'float32' : undefined; // omitted for float64
-  return { version: 1, spec: network.spec, precision, loss, metadata, preprocessing };
+  return { version: 2, spec: network.spec, precision, loss, metadata, preprocessing };
 }

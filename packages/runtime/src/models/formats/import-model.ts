@@ -27,6 +27,7 @@ import {
   showName,
   showPath,
   viewOf,
+  withFlatten,
 } from '@gradloom/core/internal';
 import { fileSize } from '../../system/files/file-system.ts';
 import { mebibytes } from '../../system/memory/memory.ts';
@@ -121,9 +122,12 @@ function descriptionOf({ description }: TensorFile, fault: FileFault): Described
     throw fault('no description of a network', 'a spec of the network too, since weights alone do not tell its layers');
   }
   const { version, ...contents } = description as Described & { readonly version?: unknown };
-  if (version !== 1) throw fault(`a model of version ${show(version)}`, '1 (a newer Gradloom may read it)');
+  if (version !== 1 && version !== 2)
+    throw fault(`a model of version ${show(version)}`, '1 or 2 (a newer Gradloom may read it)');
   // Other entries of the description are ignored, except for the precision.
-  const { spec, loss, metadata, preprocessing } = contents;
+  const { loss, metadata, preprocessing } = contents;
+  // A model of version 1 is of the time before rows had shapes.
+  const spec = version === 1 ? (withFlatten(contents.spec) as ModelContents['spec']) : contents.spec;
   return {
     spec,
     ...(loss === undefined ? {} : { loss }),

@@ -25,7 +25,12 @@ test('drops whole channels of a row, and scales the others by 1 / (1 - rate)', (
 
 test('each row has a mask of its own', () => {
   const { y } = runLayer(layer, rows, () => 1, { input });
-  const masks = rows.map((_, n) => y.subarray(n * R * C, n * R * C + C).map(Math.sign).join(''));
+  const masks = rows.map((_, n) =>
+    y
+      .subarray(n * R * C, n * R * C + C)
+      .map(Math.sign)
+      .join(''),
+  );
   expect(new Set(masks).size).toBe(rows.length);
 });
 

@@ -160,7 +160,7 @@ describe('a damaged file is refused in one sentence', () => {
       'is not a Gradloom file, expected a model or a checkpoint (it begins with the bytes 89504e470d0a1a0a)',
       Buffer.from('\x89PNG\r\n\x1a\n'.padEnd(48), 'latin1'),
     ],
-    ['has format version 2, expected 1', craft(pack({}), undefined, 2)],
+    ['has format version 3, expected 1 to 2', craft(pack({}), undefined, 3)],
   ])('naming what it has: %s', (sentence, bytes) => {
     expect(sentenceOf(bytes)).toContain(sentence);
   });
@@ -170,6 +170,23 @@ describe('a damaged file is refused in one sentence', () => {
     bytes.writeUInt32LE(0xffffffff, 12);
     expect(sentenceOf(bytes)).toContain(`has a header of 4294967295 bytes, expected at most ${whole.length - 48}`);
   });
+});
+
+test('a file of the time before rows had shapes has a flatten layer where layers took all of an embedding', () => {
+  const embedding = { kind: 'embedding', vocabulary: 4, width: 3 };
+  const layers = [embedding, { kind: 'relu' }, { kind: 'dense', out: 2 }];
+  const contentOf = (version: number) =>
+    readContainer(
+      'here',
+      folder.write(
+        'old',
+        craft(pack({ kind: 'kind', content: { spec: { input: 2, layers } }, sections: [] }), undefined, version),
+      ),
+      ['kind'],
+    ).content;
+  expect(contentOf(2)).toEqual({ spec: { input: 2, layers } });
+  const [, relu, dense] = layers;
+  expect(contentOf(1)).toEqual({ spec: { input: 2, layers: [embedding, relu, { kind: 'flatten' }, dense] } });
 });
 
 describe('a file that was made to do harm is refused in one sentence', () => {

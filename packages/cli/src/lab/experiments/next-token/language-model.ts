@@ -12,6 +12,7 @@ export const languageModel = (K: number, hidden: number): NetworkSpec => ({
   input: K,
   layers: [
     { kind: 'embedding', vocabulary: SYMBOLS, width: WIDTH },
+    { kind: 'flatten' },
     { kind: 'dense', out: hidden },
     { kind: 'activation', fn: 'gelu' },
     { kind: 'residual', layers: [{ kind: 'layer-norm' }, { kind: 'swiglu', out: hidden }] },
