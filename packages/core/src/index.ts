@@ -122,6 +122,7 @@ export {
   dropout,
   elu,
   embedding,
+  flatten,
   gelu,
   globalAvgPool,
   identity,

@@ -53,6 +53,7 @@ export {
   type ExponentialOptions,
   elu,
   embedding,
+  flatten,
   type GlobalAvgPoolOptions,
   gelu,
   globalAvgPool,

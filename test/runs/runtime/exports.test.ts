@@ -14,6 +14,7 @@ const builders = [
     'dropout',
     'elu',
     'embedding',
+    'flatten',
     'gelu',
     'identity',
     'layerNorm',

@@ -2,7 +2,8 @@ import * as core from '@gradloom/core';
 import { activations, buildNetwork, layers, type NetworkSpec } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 
-const { batchNorm, dense, dropout, embedding, layerNorm, leakyRelu, relu, residual, sequential, swiglu } = core;
+const { flatten, batchNorm, dense, dropout, embedding, layerNorm, leakyRelu, relu, residual, sequential, swiglu } =
+  core;
 const { avgPool, channelDropout, conv1d, conv2d, conv2dTranspose, globalAvgPool, maxPool, upsample } = core;
 
 /** `leakyRelu` for `leaky-relu`. */
@@ -15,6 +16,7 @@ const built: [call: object, spec: object][] = [
   [dense(3, { in: 2, init: 'he-normal' }), { kind: 'dense', out: 3, in: 2, init: 'he-normal' }],
   [swiglu(4, { biasInit: 'zeros' }), { kind: 'swiglu', out: 4, biasInit: 'zeros' }],
   [dropout(0.5), { kind: 'dropout', rate: 0.5 }],
+  [flatten(), { kind: 'flatten' }],
   [embedding(27, 8), { kind: 'embedding', vocabulary: 27, width: 8 }],
   [layerNorm({ epsilon: 1e-6 }), { kind: 'layer-norm', epsilon: 1e-6 }],
   [batchNorm({ momentum: 0.2 }), { kind: 'batch-norm', momentum: 0.2 }],

@@ -25,7 +25,6 @@ import {
   gradientStride,
   inputsOf,
   leafCount,
-  leafRows,
   link,
   MOST_NODE_ROWS,
   type NodePass,
@@ -45,6 +44,7 @@ import { createLoss } from '../../../../packages/core/src/families/losses/index.
 import { createOptimizer, type OptimizerSpec } from '../../../../packages/core/src/families/optimizers/index.ts';
 import type { Allocate } from '../../../../packages/core/src/math/scratch.ts';
 import { buildNetwork, initializeParameters } from '../../../../packages/core/src/network/network.ts';
+import { leafRowsOf } from '../../../../packages/core/src/network/pass-rows.ts';
 import type { Kernels } from '../../../../packages/core/src/program/kernels.ts';
 import { referenceKernels } from '../../../../packages/core/src/program/reference/reference-kernels.ts';
 import { firstDifference } from '../../../support/bits.ts';
@@ -94,9 +94,10 @@ const front: fc.Arbitrary<readonly LayerSpec[]> = fc.constantFrom(
 
 const network: fc.Arbitrary<NetworkSpec> = fc.tuple(front, randomNetwork).map(([front, spec]) => {
   const { input, layers } = spec;
-  const isEmbedded = layers[0].kind === 'embedding';
-  const behind = isEmbedded ? layers.slice(1) : layers;
-  return { input, layers: withWidths([...layers.slice(0, isEmbedded ? 1 : 0), ...front, ...behind], inputsOf(spec)) };
+  const flat = layers.findLastIndex((layer) => layer.kind === 'flatten') + 1;
+  const before = layers.slice(0, flat);
+  const width = flat === 0 ? inputsOf(spec) : buildNetwork({ input, layers: before }).outputs;
+  return { input, layers: [...before, ...withWidths([...front, ...layers.slice(flat)], width)] };
 });
 
 const chunkedRun: fc.Arbitrary<Omit<ChunkedRun, 'type'>> = fc
@@ -117,7 +118,7 @@ const chunkedRun: fc.Arbitrary<Omit<ChunkedRun, 'type'>> = fc
   .map(({ rows: { batch, B }, short, most, ...rest }) => ({
     ...rest,
     ...{ batch, rows: [B, B, 1 + (short % B)] },
-    most: Math.min(most, MOST_NODE_ROWS / leafRows(batch)),
+    most: Math.min(most, MOST_NODE_ROWS / leafRowsOf(buildNetwork(rest.spec), batch)),
   }));
 
 /** What each step leaves behind. */
@@ -165,7 +166,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   const loss = createLoss(run.lossName);
   const optimizer = createOptimizer(run.optimizer);
   const couples = couplesRows(network);
-  const leaf = leafRows(batch);
+  const leaf = leafRowsOf(network, batch);
   const B = Math.max(...run.rows);
   const P = network.parameterCount;
   const blocks = blockCount(P);

@@ -1,7 +1,6 @@
-import { leafRows } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sizeOfPlan } from '../../../../../packages/core/src/math/tree/index.ts';
+import { leafRows, sizeOfPlan } from '../../../../../packages/core/src/math/tree/index.ts';
 import { mostPasses, teamOptions } from '../../../../../packages/runtime/src/engine/step/team-part.ts';
 import { counted } from '../../../../support/count.ts';
 import { propertySeed } from '../../../../support/seed.ts';

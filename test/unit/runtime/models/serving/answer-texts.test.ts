@@ -28,10 +28,7 @@ const table = createModel({
 const words = createModel({
   spec: {
     input: 2,
-    layers: [
-      { kind: 'embedding', vocabulary: 5, width: 2 },
-      { kind: 'dense', out: 1 },
-    ],
+    layers: [{ kind: 'embedding', vocabulary: 5, width: 2 }, { kind: 'flatten' }, { kind: 'dense', out: 1 }],
   },
   parameters: normals(10 + 5),
 });

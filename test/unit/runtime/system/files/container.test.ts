@@ -79,7 +79,7 @@ describe('what is written', () => {
     const headerBytes = bytes.readUInt32LE(12);
     const start = Math.ceil((16 + headerBytes) / 8) * 8;
     expect(bytes.toString('latin1', 0, 8)).toBe('\x89GLM\r\n\x1a\n');
-    expect(bytes.readUInt32LE(8)).toBe(1);
+    expect(bytes.readUInt32LE(8)).toBe(2);
     expect(packr.unpack(bytes.subarray(16, 16 + headerBytes))).toEqual({
       kind: 'kind',
       content: {},
