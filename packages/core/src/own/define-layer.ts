@@ -5,15 +5,15 @@ import { joinLevels, leafCount, treeLevels } from '../math/tree/index.ts';
 import type { LayerSpec } from '../network/layers/index.ts';
 import type { Layer, TensorSpec } from '../network/layers/layer.ts';
 import type { Place } from '../network/layers/place.ts';
-import { sizeOf } from '../network/shape.ts';
+import { type Shape, sizeOf } from '../network/shape.ts';
 import { defineOp, type Op } from '../program/op.ts';
 import { ownName } from '../program/ops/index.ts';
 import { type PartBase, type PartDefaults, type PartOptions, readPartOptions } from './part-options.ts';
 
 /** A function of rows in plain code. It must have no state: all that it keeps is in the arrays that it is given. */
 export interface OwnLayer {
-  /** Outputs per row. @default as many as inputs */
-  readonly outputs?: number;
+  /** Shape of a row's outputs, such as [14, 14, 8]; a number is a shape of one axis. @default that of the inputs */
+  readonly outputs?: number | Shape;
   /** Trained tensors, in the order in which `forward` and `backward` get them. @default none */
   readonly tensors?: readonly Omit<TensorSpec, 'isTrained'>[];
   /** Numbers per row that `forward` stores in `kept` for `backward`. @default 0 */
@@ -41,8 +41,8 @@ export interface OwnLayer {
 
 /** Definition of a user's own layer. */
 export interface LayerDefinition<D extends PartDefaults = PartDefaults> extends PartBase<D> {
-  /** Builds the layer for rows of `inputs` numbers. */
-  build(options: PartOptions<D>, inputs: number): OwnLayer;
+  /** Builds the layer for rows of `inputs` numbers, which have the shape `input`: [28, 28, 1] for images. */
+  build(options: PartOptions<D>, inputs: number, input: Shape): OwnLayer;
 }
 
 /** Return value of `defineLayer`. */
@@ -95,14 +95,15 @@ export const defineLayer = <const D extends PartDefaults = Record<never, never>>
 export function layerOf(definition: LayerDefinition, given: object, { input }: Pick<Place, 'input'>): Layer {
   const { name } = definition;
   const inputs = sizeOf(input);
-  const layer = definition.build(readPartOptions(definition, given), inputs);
-  const { outputs = inputs, keeps = 0, tensors = [] } = layer;
-  positiveInteger.check(name, 'outputs', outputs);
+  const layer = definition.build(readPartOptions(definition, given), inputs, input);
+  const { outputs = input, keeps = 0, tensors = [] } = layer;
+  const out = [outputs].flat();
+  for (const length of out) positiveInteger.check(name, 'outputs', length);
   if (keeps !== 0) positiveInteger.check(name, 'keeps', keeps);
   for (const { name: tensor, shape } of tensors) {
     for (const length of shape) positiveInteger.check(name, `the shape of ${tensor}`, length);
   }
-  return rowsLayer(name, inputs, outputs, keeps, tensors, layer);
+  return rowsLayer(name, input, out, keeps, tensors, layer);
 }
 
 /**
@@ -111,12 +112,13 @@ export function layerOf(definition: LayerDefinition, given: object, { input }: P
  */
 function rowsLayer(
   name: string,
-  I: number,
-  O: number,
+  input: Shape,
+  output: Shape,
   keeps: number,
   tensors: readonly TensorSpec[],
   { forward, backward }: OwnLayer,
 ): Layer {
+  const [I, O] = [sizeOf(input), sizeOf(output)];
   const lengths = tensors.map(({ shape }) => sizeOf(shape));
   const P = lengths.reduce((sum, length) => sum + length, 0);
 
@@ -130,9 +132,9 @@ function rowsLayer(
   }
 
   return {
-    label: `${name}(${I}->${O})`,
-    in: [I],
-    out: [O],
+    label: `${name}(${input.join('x')}->${output.join('x')})`,
+    in: input,
+    out: output,
     elementwise: false,
     reads: { x: true, y: true },
     tensors,

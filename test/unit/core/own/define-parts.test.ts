@@ -87,6 +87,25 @@ const scale = (changes: Partial<OwnLayer> = {}) =>
   });
 
 describe('an own layer', () => {
+  test('is told the shape of a row, and may give another', () => {
+    const halves = defineLayer({
+      name: 'halves',
+      build: (_options, inputs, [height, width, channels]) => ({
+        outputs: [height / 2, width, channels],
+        forward: (y, x, _tensors, B) => {
+          for (let i = 0; i < (B * inputs) / 2; i++) y[i] = x[2 * i];
+        },
+        backward: () => {},
+      }),
+    });
+    const { layers, output } = buildNetwork({ input: [4, 3, 2], layers: [halves.spec()] }, collect(halves));
+    expect(output).toEqual([2, 3, 2]);
+    expect(layers[0].label).toBe('halves(4x3x2->2x3x2)');
+    expect(() => buildNetwork({ input: [3, 3, 2], layers: [halves.spec()] }, collect(halves))).toThrow(
+      'halves: outputs has 1.5, expected a whole number',
+    );
+  });
+
   test('has the same gradients where nobody needs that by its inputs, and leaves its inputs as they are', () => {
     const part = scale();
     const [{ layer }] = buildNetwork({ input: 2, layers: [part.spec()] }, collect(part)).places;
