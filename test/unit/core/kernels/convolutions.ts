@@ -49,7 +49,7 @@ const MOST = fc.oneof({ weight: 30, arbitrary: fc.constant(20_000) }, fc.constan
 
 export const geometries: fc.Arbitrary<Geometry> = fc
   .record({
-    B: fc.constantFrom<number>(0, 1, 1, 2, 3, 4, 5, 9),
+    B: fc.constantFrom<number>(0, 1, 1, 2, 3, 4, 5, 9, 21, 300),
     y: axis(few),
     x: axis(long),
     grouping: groupings,
