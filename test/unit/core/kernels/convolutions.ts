@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { ProductShape, WindowShape } from '../../../../packages/core/src/math/scratch.ts';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
+import { counted } from '../../../support/count.ts';
 import { choice, type KernelCase } from './kernel-case.ts';
 
 /**
@@ -45,11 +46,14 @@ const groupings = fc.oneof(
 );
 
 /** Most products of a drawn convolution: what is drawn larger loses images, then channels, then outputs. */
-const MOST = fc.oneof({ weight: 30, arbitrary: fc.constant(20_000) }, fc.constant(500_000));
+const MOST = fc.oneof(
+  { weight: 30, arbitrary: fc.constant(counted(8000, 20_000)) },
+  fc.constant(counted(200_000, 500_000)),
+);
 
 export const geometries: fc.Arbitrary<Geometry> = fc
   .record({
-    B: fc.constantFrom<number>(0, 1, 1, 2, 3, 4, 5, 9),
+    B: fc.constantFrom<number>(0, 1, 1, 2, 3, 4, 5, 9, 21, 300),
     y: axis(few),
     x: axis(long),
     grouping: groupings,

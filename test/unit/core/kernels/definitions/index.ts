@@ -2,6 +2,7 @@ import type { Kernels } from '../../../../../packages/core/src/program/kernels.t
 import { referenceKernels } from '../../../../../packages/core/src/program/reference/reference-kernels.ts';
 import type { Arithmetic } from '../../../../support/arithmetic.ts';
 import { activationDefinitions } from './activations.ts';
+import * as convolutions from './convolutions.ts';
 import * as layers from './layers.ts';
 import { lossDefinitions } from './losses.ts';
 import * as pools from './pools.ts';
@@ -14,6 +15,7 @@ type AnyDefinition = (A: Arithmetic, ...args: never[]) => void;
 /** Operations computed once more from docs/numerics.md, by the name of the operation, in any arithmetic. */
 export const definitions: Readonly<Record<string, AnyDefinition>> = {
   ...products,
+  ...convolutions,
   ...vectors,
   ...layers,
   ...pools,

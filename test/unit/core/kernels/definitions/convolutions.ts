@@ -1,0 +1,125 @@
+import type { Definition } from './definition.ts';
+import { chain, tree, upTo, write } from './sums.ts';
+
+/** Most positions of a piece of dW. */
+const PIECE = 64;
+
+/** Taps of a window along one axis that lie inside of the image, with the input that each reads. */
+const tapsOf = (j: number, K: number, size: number, stride: number, before: number, dilation: number) =>
+  upTo(K)
+    .map((tap) => ({ tap, at: j * stride + tap * dilation - before }))
+    .filter(({ at }) => at >= 0 && at < size);
+
+export const convForward: Definition<'convForward'> = (
+  ...[A, y, x, W, b, B, H, V, C, OH, OV, O, KY, KX, strideY, strideX, top, left, dilationY, dilationX, groups]
+) => {
+  const ins = C / groups;
+  write(y, B * OH * OV * O, (i) => {
+    const [n, oy, ox, o] = placeOf(i, [OH, OV, O]);
+    const group = Math.floor(o / (O / groups));
+    const terms = tapsOf(oy, KY, H, strideY, top, dilationY).flatMap((ky) =>
+      tapsOf(ox, KX, V, strideX, left, dilationX).flatMap((kx) =>
+        upTo(ins).map((c) =>
+          A.mul(
+            x[indexOf([n, ky.at, kx.at, group * ins + c], [H, V, C])],
+            W[indexOf([ky.tap, kx.tap, c, o], [KX, ins, O])],
+          ),
+        ),
+      ),
+    );
+    return A.add(chain(A, terms, b[o]), 0);
+  });
+};
+
+export const convBackwardInput: Definition<'convBackwardInput'> = (
+  ...[A, dx, dy, W, B, H, V, C, OH, OV, O, KY, KX, strideY, strideX, top, left, dilationY, dilationX, groups]
+) => {
+  const [ins, outs] = [C / groups, O / groups];
+  write(dx, B * H * V * C, (i) => {
+    const [n, iy, ix, c] = placeOf(i, [H, V, C]);
+    const group = Math.floor(c / ins);
+    const terms = upTo(OH).flatMap((oy) =>
+      upTo(OV).flatMap((ox) => {
+        const ky = tapsOf(oy, KY, H, strideY, top, dilationY).find(({ at }) => at === iy);
+        const kx = tapsOf(ox, KX, V, strideX, left, dilationX).find(({ at }) => at === ix);
+        if (ky === undefined || kx === undefined) return [];
+        return upTo(outs).map((k) => {
+          const o = group * outs + k;
+          return A.mul(
+            dy[indexOf([n, oy, ox, o], [OH, OV, O])],
+            W[indexOf([ky.tap, kx.tap, c % ins, o], [KX, ins, O])],
+          );
+        });
+      }),
+    );
+    return A.add(chain(A, terms), 0);
+  });
+};
+
+export const convBackwardWeights: Definition<'convBackwardWeights'> = (
+  ...[A, dW, db, x, dy, B, joins, H, V, C, OH, OV, O, KY, KX, strideY, strideX, top, left, dilationY, dilationX, groups]
+) => {
+  const ins = C / groups;
+  const pieces = piecesOf(OH, OV);
+  const overBatch = (term: (n: number, oy: number, ox: number) => readonly number[]): number =>
+    B === 0
+      ? 0
+      : tree(
+          A,
+          upTo(B).map((n) =>
+            tree(
+              A,
+              pieces.map((piece) =>
+                chain(
+                  A,
+                  piece.flatMap(([oy, ox]) => term(n, oy, ox)),
+                ),
+              ),
+            ),
+          ),
+        );
+  const joined = (old: number, sum: number): number => A.add(joins ? A.add(old, sum) : sum, 0);
+  write(dW, KY * KX * ins * O, (i) => {
+    const [ky, kx, c, o] = placeOf(i, [KX, ins, O]);
+    const from = Math.floor(o / (O / groups)) * ins + c;
+    const sum = overBatch((n, oy, ox) => {
+      const row = tapsOf(oy, KY, H, strideY, top, dilationY).find(({ tap }) => tap === ky);
+      const column = tapsOf(ox, KX, V, strideX, left, dilationX).find(({ tap }) => tap === kx);
+      if (row === undefined || column === undefined) return [];
+      return [A.mul(x[indexOf([n, row.at, column.at, from], [H, V, C])], dy[indexOf([n, oy, ox, o], [OH, OV, O])])];
+    });
+    return joined(dW[i], sum);
+  });
+  write(db, O, (o) =>
+    joined(
+      db[o],
+      overBatch((n, oy, ox) => [dy[indexOf([n, oy, ox, o], [OH, OV, O])]]),
+    ),
+  );
+};
+
+/** The positions of an image in pieces: as many whole rows as have at most 64 pixels, or parts of one row. */
+function piecesOf(OH: number, OV: number): (readonly [oy: number, ox: number])[][] {
+  const pieces: (readonly [number, number])[][] = [];
+  let rows = 0; // whole rows in the last piece
+  for (const oy of upTo(OH)) {
+    const fits = pieces.length > 0 && rows > 0 && (rows + 1) * OV <= PIECE;
+    if (!fits) pieces.push([]);
+    rows = fits ? rows + 1 : 1;
+    for (const ox of upTo(OV)) {
+      if (ox > 0 && ox % PIECE === 0) pieces.push([]);
+      pieces[pieces.length - 1].push([oy, ox]);
+    }
+  }
+  return pieces;
+}
+
+/** The place of number i of an array of four axes, of which the last three have these sizes. */
+function placeOf(i: number, [b, c, d]: readonly [number, number, number]): readonly [number, number, number, number] {
+  return [Math.floor(i / (b * c * d)), Math.floor(i / (c * d)) % b, Math.floor(i / d) % c, i % d];
+}
+
+const indexOf = (
+  [n, i, j, k]: readonly [number, number, number, number],
+  [b, c, d]: readonly [number, number, number],
+): number => ((n * b + i) * c + j) * d + k;
