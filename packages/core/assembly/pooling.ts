@@ -3,8 +3,9 @@ import { bytes, LANES, loadRest, over, plus, splat, storeRest, times } from './l
 import { PLAIN, sumRows } from './sum-rows';
 import { copy, fill } from './vectors';
 
-// Same bits as src/program/reference/pooling.ts. The channels of a position are neighbours, so the lanes of a vector are
-// neighbouring channels. Several vectors at a time go through a window, then one, then the last with fewer channels.
+// Same bits as src/program/reference/pooling.ts. The channels of a position are neighbours, so the lanes of a vector
+// are neighbouring channels. Several vectors at a time go through a window, then one, then the last, with fewer
+// channels.
 
 /** Loads n channels, a whole vector or fewer. */
 @inline function loadLanes(p: usize, n: i32): v128 {
