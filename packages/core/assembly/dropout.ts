@@ -40,7 +40,9 @@ export function channelDropout(
     fill(mask, 1, C);
     maskRow(mask, mask, C, firstRow + n, <i32>step, <i32>(step >> 32), key0, key1, threshold, factor);
     for (let r = R; r > 0; r--, y += end, x += end) {
-      for (let at: usize = 0; at < whole; at += 16) store<v128>(y + at, times(load<v128>(x + at), load<v128>(mask + at)));
+      for (let at: usize = 0; at < whole; at += 16) {
+        store<v128>(y + at, times(load<v128>(x + at), load<v128>(mask + at)));
+      }
       for (let at = whole; at < end; at += bytes(1)) store<Real>(y + at, load<Real>(x + at) * load<Real>(mask + at));
     }
   }

@@ -1,10 +1,22 @@
 import { flush } from './flush';
-import { bytes, LANES, over, plus, splat } from './lanes';
+import { bytes, LANES, loadRest, over, plus, splat, storeRest, times } from './lanes';
 import { PLAIN, sumRows } from './sum-rows';
 import { copy, fill } from './vectors';
 
-// Same bits as src/program/reference/pooling.ts. The channels of a position are neighbours, so the lanes of a vector are
-// neighbouring channels, and four vectors at a time go through a window.
+// Same bits as src/program/reference/pooling.ts. The channels of a position are neighbours, so the lanes of a vector
+// are neighbouring channels. Several vectors at a time go through a window, then one, then the last, with fewer
+// channels.
+
+/** Loads n channels, a whole vector or fewer. */
+@inline function loadLanes(p: usize, n: i32): v128 {
+  return n == LANES ? load<v128>(p) : loadRest(p, n);
+}
+
+/** Stores the first n channels of a vector. */
+@inline function storeLanes(p: usize, x: v128, n: i32): void {
+  if (n == LANES) store<v128>(p, x);
+  else storeRest(p, x, n);
+}
 
 /** Outputs along an axis. */
 @inline function outputsOf(n: i32, size: i32, stride: i32, padding: i32): i32 {
@@ -65,30 +77,23 @@ function mostOf(y: usize, x: usize, rows: i32, columns: i32, skip: usize, pixel:
     store<v128>(y, v128.or(m2, n2), 32);
     store<v128>(y, v128.or(m3, n3), 48);
   }
-  for (; C >= LANES; C -= LANES, y += 16, x += 16) {
-    let most = least;
-    let isNan = splat<v128>(0);
-    let at = x;
-    for (let r = rows; r > 0; r--, at += skip) {
-      for (let c = columns; c > 0; c--, at += pixel) {
-        const value = load<v128>(at);
-        most = v128.pmax<Real>(most, value);
-        isNan = v128.or(isNan, v128.ne<Real>(value, value));
-      }
+  for (; C >= LANES; C -= LANES, y += 16, x += 16) mostOfLanes(LANES, y, x, rows, columns, skip, pixel);
+  if (C > 0) mostOfLanes(C, y, x, rows, columns, skip, pixel);
+}
+
+@inline function mostOfLanes(
+  n: i32, y: usize, x: usize, rows: i32, columns: i32, skip: usize, pixel: usize,
+): void {
+  let most = splat<v128>(<Real>-Infinity);
+  let isNan = splat<v128>(0);
+  for (let r = rows; r > 0; r--, x += skip) {
+    for (let c = columns; c > 0; c--, x += pixel) {
+      const value = loadLanes(x, n);
+      most = v128.pmax<Real>(most, value);
+      isNan = v128.or(isNan, v128.ne<Real>(value, value));
     }
-    store<v128>(y, v128.or(most, isNan));
   }
-  for (; C > 0; C--, y += bytes(1), x += bytes(1)) {
-    let most: Real = -Infinity;
-    let at = x;
-    for (let r = rows; r > 0; r--, at += skip) {
-      for (let c = columns; c > 0; c--, at += pixel) {
-        const value = load<Real>(at);
-        if (value > most || value != value) most = value;
-      }
-    }
-    store<Real>(y, most);
-  }
+  storeLanes(y, v128.or(most, isNan), n);
 }
 
 /**
@@ -131,51 +136,40 @@ export function maxPoolBackward(
   for (; C >= 2 * LANES; C -= 2 * LANES, dx += 32, dy += 32, x += 32, y += 32) {
     const most0 = load<v128>(y);
     const most1 = load<v128>(y, 16);
-    const given0 = load<v128>(dy);
-    const given1 = load<v128>(dy, 16);
-    let free0 = v128.not(zeros);
-    let free1 = free0;
+    let given0 = plus(zeros, load<v128>(dy));
+    let given1 = plus(zeros, load<v128>(dy, 16));
     let from = x;
     let to = dx;
     for (let r = rows; r > 0; r--, from += skip, to += skip) {
       for (let c = columns; c > 0; c--, from += pixel, to += pixel) {
         const isMost0 = isMostOf(load<v128>(from), most0);
         const isMost1 = isMostOf(load<v128>(from, 16), most1);
-        const part0 = v128.and(given0, v128.and(isMost0, free0));
-        const part1 = v128.and(given1, v128.and(isMost1, free1));
-        store<v128>(to, plus(adds ? load<v128>(to) : zeros, part0));
-        store<v128>(to, plus(adds ? load<v128>(to, 16) : zeros, part1), 16);
-        free0 = v128.andnot(free0, isMost0);
-        free1 = v128.andnot(free1, isMost1);
+        const part0 = v128.and(given0, isMost0);
+        const part1 = v128.and(given1, isMost1);
+        store<v128>(to, adds ? plus(load<v128>(to), part0) : part0);
+        store<v128>(to, adds ? plus(load<v128>(to, 16), part1) : part1, 16);
+        given0 = v128.andnot(given0, isMost0);
+        given1 = v128.andnot(given1, isMost1);
       }
     }
   }
   for (; C >= LANES; C -= LANES, dx += 16, dy += 16, x += 16, y += 16) {
-    const most = load<v128>(y);
-    const given = load<v128>(dy);
-    let free = v128.not(zeros);
-    let from = x;
-    let to = dx;
-    for (let r = rows; r > 0; r--, from += skip, to += skip) {
-      for (let c = columns; c > 0; c--, from += pixel, to += pixel) {
-        const isMost = isMostOf(load<v128>(from), most);
-        store<v128>(to, plus(adds ? load<v128>(to) : zeros, v128.and(given, v128.and(isMost, free))));
-        free = v128.andnot(free, isMost);
-      }
-    }
+    giveToFirstLanes(adds, LANES, dx, dy, x, y, rows, columns, skip, pixel);
   }
-  for (; C > 0; C--, dx += bytes(1), dy += bytes(1), x += bytes(1), y += bytes(1)) {
-    const most = load<Real>(y);
-    let given = load<Real>(dy);
-    let from = x;
-    let to = dx;
-    for (let r = rows; r > 0; r--, from += skip, to += skip) {
-      for (let c = columns; c > 0; c--, from += pixel, to += pixel) {
-        const value = load<Real>(from);
-        const isMost = value == most || value != value;
-        store<Real>(to, (adds ? load<Real>(to) : 0) + (isMost ? given : 0));
-        if (isMost) given = 0;
-      }
+  if (C > 0) giveToFirstLanes(adds, C, dx, dy, x, y, rows, columns, skip, pixel);
+}
+
+@inline function giveToFirstLanes(
+  adds: bool, n: i32, dx: usize, dy: usize, x: usize, y: usize, rows: i32, columns: i32, skip: usize, pixel: usize,
+): void {
+  const most = loadLanes(y, n);
+  let given = plus(splat<v128>(0), loadLanes(dy, n)); // what is given on is 0, never -0
+  for (let r = rows; r > 0; r--, x += skip, dx += skip) {
+    for (let c = columns; c > 0; c--, x += pixel, dx += pixel) {
+      const isMost = isMostOf(loadLanes(x, n), most);
+      const part = v128.and(given, isMost);
+      storeLanes(dx, adds ? plus(loadLanes(dx, n), part) : part, n);
+      given = v128.andnot(given, isMost);
     }
   }
 }
@@ -192,7 +186,8 @@ export function avgPoolForward(
   const OH = outputsOf(H, KY, strideY, top);
   const OV = outputsOf(V, KX, strideX, left);
   const pixel = bytes(C);
-  const size = <Real>(KY * KX);
+  const isFactor = powerOfTwo(KY * KX);
+  const divisor: Real = isFactor ? 1 / <Real>(KY * KX) : <Real>(KY * KX);
   for (; B > 0; B--, x += bytes(H * V * C)) {
     for (let oy = 0, iy = -top; oy < OH; oy++, iy += strideY) {
       const firstY = max(0, iy);
@@ -201,7 +196,7 @@ export function avgPoolForward(
         const firstX = max(0, ix);
         const columns = min(V, ix + KX) - firstX;
         const skip = bytes((V - columns) * C);
-        meanOf(false, y, x + bytes((firstY * V + firstX) * C), rows, columns, skip, pixel, C, size);
+        meanOf(false, y, x + bytes((firstY * V + firstX) * C), rows, columns, skip, pixel, C, divisor, isFactor);
       }
     }
   }
@@ -215,7 +210,8 @@ export function avgPoolBackward(
   const OH = outputsOf(H, KY, strideY, top);
   const OV = outputsOf(V, KX, strideX, left);
   const pixel = bytes(C);
-  const size = <Real>(KY * KX);
+  const isFactor = powerOfTwo(KY * KX);
+  const divisor: Real = isFactor ? 1 / <Real>(KY * KX) : <Real>(KY * KX);
   for (; B > 0; B--, dy += bytes(OH * OV * C)) {
     for (let iy = 0; iy < H; iy++) {
       const firstY = firstOver(iy, KY, strideY, top);
@@ -224,7 +220,7 @@ export function avgPoolBackward(
         const firstX = firstOver(ix, KX, strideX, left);
         const columns = lastOver(ix, strideX, left, OV) - firstX + 1;
         const skip = bytes((OV - columns) * C);
-        meanOf(true, dx, dy + bytes((firstY * OV + firstX) * C), rows, columns, skip, pixel, C, size);
+        meanOf(true, dx, dy + bytes((firstY * OV + firstX) * C), rows, columns, skip, pixel, C, divisor, isFactor);
       }
     }
   }
@@ -241,14 +237,20 @@ export function avgPoolBackward(
   return min(outputs - 1, (i + padding) / stride);
 }
 
+/** Whether a division by n has the bits of a multiplication by 1 / n, which takes a quarter of the time. */
+@inline function powerOfTwo(n: i32): bool {
+  return (n & (n - 1)) == 0;
+}
+
 /**
- * y = the sum of `rows` x `columns` positions / size, flushed if `flushes`; `skip` bytes lie between the rows.
- * Overwrites `y`.
+ * y = the sum of `rows` x `columns` positions / divisor, or · divisor if that is a factor; flushed if `flushes`. `skip`
+ * bytes lie between the rows. Overwrites `y`.
  */
 @inline function meanOf(
-  flushes: bool, y: usize, x: usize, rows: i32, columns: i32, skip: usize, pixel: usize, C: i32, size: Real,
+  flushes: bool, y: usize, x: usize, rows: i32, columns: i32, skip: usize, pixel: usize, C: i32, divisor: Real,
+  isFactor: bool,
 ): void {
-  const sizes = splat<v128>(size);
+  const divisors = splat<v128>(divisor);
   for (; C >= 4 * LANES; C -= 4 * LANES, y += 64, x += 64) {
     let s0 = splat<v128>(0);
     let s1 = s0;
@@ -263,29 +265,33 @@ export function avgPoolBackward(
         s3 = plus(s3, load<v128>(at, 48));
       }
     }
-    store<v128>(y, quotient<v128>(flushes, s0, sizes));
-    store<v128>(y, quotient<v128>(flushes, s1, sizes), 16);
-    store<v128>(y, quotient<v128>(flushes, s2, sizes), 32);
-    store<v128>(y, quotient<v128>(flushes, s3, sizes), 48);
+    store<v128>(y, quotient(flushes, s0, divisors, isFactor));
+    store<v128>(y, quotient(flushes, s1, divisors, isFactor), 16);
+    store<v128>(y, quotient(flushes, s2, divisors, isFactor), 32);
+    store<v128>(y, quotient(flushes, s3, divisors, isFactor), 48);
   }
-  for (; C >= LANES; C -= LANES, y += 16, x += 16) meanOfColumn<v128>(flushes, y, x, rows, columns, skip, pixel, sizes);
-  for (; C > 0; C--, y += bytes(1), x += bytes(1)) meanOfColumn<Real>(flushes, y, x, rows, columns, skip, pixel, size);
+  for (; C >= LANES; C -= LANES, y += 16, x += 16) {
+    meanOfLanes(flushes, LANES, y, x, rows, columns, skip, pixel, divisors, isFactor);
+  }
+  if (C > 0) meanOfLanes(flushes, C, y, x, rows, columns, skip, pixel, divisors, isFactor);
 }
 
-@inline function meanOfColumn<T>(
-  flushes: bool, y: usize, x: usize, rows: i32, columns: i32, skip: usize, pixel: usize, size: T,
+@inline function meanOfLanes(
+  flushes: bool, n: i32, y: usize, x: usize, rows: i32, columns: i32, skip: usize, pixel: usize, divisors: v128,
+  isFactor: bool,
 ): void {
-  let sum = splat<T>(0);
-  let at = x;
-  for (let r = rows; r > 0; r--, at += skip) {
-    for (let c = columns; c > 0; c--, at += pixel) sum = plus(sum, load<T>(at));
+  let sum = splat<v128>(0);
+  for (let r = rows; r > 0; r--, x += skip) {
+    for (let c = columns; c > 0; c--, x += pixel) sum = plus(sum, loadLanes(x, n));
   }
-  store<T>(y, quotient<T>(flushes, sum, size));
+  storeLanes(y, quotient(flushes, sum, divisors, isFactor), n);
 }
 
-@inline function quotient<T>(flushes: bool, sum: T, size: T): T {
-  const result = over(sum, size);
-  return flushes ? flush<T>(result) : result;
+@inline function quotient(flushes: bool, sum: v128, divisors: v128, isFactor: bool): v128 {
+  let result: v128;
+  if (isFactor) result = times(sum, divisors);
+  else result = over(sum, divisors);
+  return flushes ? flush<v128>(result) : result;
 }
 
 /** y[C] = the sum of a row's positions / R, with sums in `sums`. Overwrites `y`. */
@@ -308,8 +314,8 @@ export function globalAvgPoolBackward(dx: usize, dy: usize, B: i32, R: i32, C: i
 
 @inline function divide(flushes: bool, y: usize, x: usize, n: i32, size: Real): void {
   const sizes = splat<v128>(size);
-  for (; n >= LANES; n -= LANES, y += 16, x += 16) store<v128>(y, quotient<v128>(flushes, load<v128>(x), sizes));
-  for (; n > 0; n--, y += bytes(1), x += bytes(1)) store<Real>(y, quotient<Real>(flushes, load<Real>(x), size));
+  for (; n >= LANES; n -= LANES, y += 16, x += 16) store<v128>(y, quotient(flushes, load<v128>(x), sizes, false));
+  if (n > 0) storeRest(y, quotient(flushes, loadRest(x, n), sizes, false), n);
 }
 
 /** y: every position of x, FY times FX times. Overwrites `y`. */
@@ -331,7 +337,7 @@ export function upsampleBackward(dx: usize, dy: usize, B: i32, H: i32, V: i32, C
   const skip = bytes((V - 1) * FX * C);
   for (let row = B * H; row > 0; row--, dy += bytes((FY - 1) * V * FX * C)) {
     for (let ix = 0; ix < V; ix++, dx += pixel, dy += bytes(FX * C)) {
-      meanOf(false, dx, dy, FY, FX, skip, pixel, C, 1);
+      meanOf(false, dx, dy, FY, FX, skip, pixel, C, 1, true);
     }
   }
 }

@@ -1,15 +1,7 @@
 import { activations } from '../families/activations/index.ts';
 import type { LayerSpec } from './layers/index.ts';
-import type { Layer } from './layers/layer.ts';
-import {
-  atLayer,
-  type BranchName,
-  branchNames,
-  branchPath,
-  NO_PARTS,
-  type OwnParts,
-  type Path,
-} from './layers/place.ts';
+import { type BranchName, branchNames, type Layer } from './layers/layer.ts';
+import { atLayer, branchPath, NO_PARTS, type OwnParts, type Path } from './layers/place.ts';
 
 /** Specs of nested layers. */
 type Branches = Readonly<Partial<Record<BranchName, LayerSpec[]>>>;

@@ -5,7 +5,6 @@ import type { Allocate, ProductShape } from '../../math/scratch.ts';
 import type { Emit } from '../../program/op.ts';
 import type { Shape } from '../shape.ts';
 import type { LayerMemory, Share } from './memory.ts';
-import type { BranchName } from './place.ts';
 
 /** Settings of a pass over rows, from which its operations are emitted. */
 export interface Pass {
@@ -51,6 +50,10 @@ export interface TensorSpec {
   /** Writes the starting values. Overwrites `out`. */
   initialize(out: Elements, random: Random): void;
 }
+
+/** Options of layers that hold lists of nested layers. */
+export const branchNames = ['layers', 'shortcut'] as const;
+export type BranchName = (typeof branchNames)[number];
 
 /** Layers in sequence inside of a layer. */
 export interface Branch {

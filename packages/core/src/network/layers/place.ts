@@ -6,7 +6,7 @@ import type { Metric } from '../../families/metrics/metric.ts';
 import type { ScheduleIn } from '../../families/schedules/schedule.ts';
 import type { Pausable } from '../../math/pausable.ts';
 import type { Shape } from '../shape.ts';
-import type { Layer } from './layer.ts';
+import type { BranchName, Layer } from './layer.ts';
 
 /** The user's own parts by family and name, in addition to the built-in ones. */
 export interface OwnParts {
@@ -28,10 +28,6 @@ export interface OwnParts {
 export const NO_PARTS: OwnParts = {
   ...{ activations: {}, losses: {}, layers: {}, initializers: {}, schedules: {}, metrics: {} },
 };
-
-/** Options of layers that hold lists of nested layers. */
-export const branchNames = ['layers', 'shortcut'] as const;
-export type BranchName = (typeof branchNames)[number];
 
 /**
  * Position of a layer in the network, counted from 0. A nested layer has the path of its branch and its position there.

@@ -63,7 +63,7 @@ describe.each(Object.keys(kinds))(`%s (seed ${propertySeed})`, (kind) => {
       const random = createRandom(seed, 'windows');
       const size = input.reduce((product, n) => product * n, 1);
       // No two inputs are closer than 1, so that a step of 1/4 leaves every maximum where it is.
-      const numbers = Float64Array.from({ length: B * size }, (_, i) => i);
+      const numbers = Uint32Array.from({ length: B * size }, (_, i) => i);
       shuffle(numbers, random);
       const x = Array.from({ length: B }, (_, n) => [...numbers.subarray(n * size, (n + 1) * size)]);
       const network = buildNetwork({ input, layers: [layer] });
