@@ -44,6 +44,7 @@ interface Run {
   readonly type: string; // of the first output that is a number
   readonly error?: string;
   readonly outputs: Readonly<Record<string, (string | number)[]>>; // float64 as text
+  readonly shapes: Readonly<Record<string, number[]>>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -294,6 +295,7 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
 
   test.each(layered.map(([name]) => name))('%s: the same outputs', (name) => {
     const { model, rows: x, run } = of(name);
+    expect(run.shapes.prediction).toEqual([x.length, ...buildNetwork(model.spec).output]);
     expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat())).toBeLessThan(1e-12);
   });
 
