@@ -17,14 +17,15 @@ def run(case):
         cells = numpy.array(case["inputs"][value.name], dtype=TYPES[value.type])
         feeds[value.name] = cells.reshape(len(cells), *value.shape[1:])
     names = [value.name for value in session.get_outputs()]
-    results = {}
+    results, shapes = {}, {}
     kind = ""
     for name, array in zip(names, session.run(names, feeds)):
+        shapes[name] = array.shape
         # As text, since JSON has no NaN or infinity.
         isReal = array.dtype.kind == "f"
         kind = kind or (str(array.dtype) if isReal else "")
         results[name] = [repr(x) for x in array.ravel().tolist()] if isReal else array.tolist()
-    return {"type": kind, "outputs": results, "metadata": session.get_modelmeta().custom_metadata_map}
+    return {"type": kind, "outputs": results, "shapes": shapes, "metadata": session.get_modelmeta().custom_metadata_map}
 
 
 def attempt(case):

@@ -25,6 +25,7 @@ import {
   train,
 } from '@gradloom/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { counted } from '../../../support/count.ts';
 import { everyLayer, inputsFor, weightsFor } from '../../../support/every-layer.ts';
 import { needs } from '../../../support/needs.ts';
 import { python } from '../../../support/python.ts';
@@ -44,6 +45,7 @@ interface Run {
   readonly type: string; // of the first output that is a number
   readonly error?: string;
   readonly outputs: Readonly<Record<string, (string | number)[]>>; // float64 as text
+  readonly shapes: Readonly<Record<string, number[]>>;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -80,6 +82,49 @@ const floats = layered.map(([name, { model, rows }]): [string, Case] => [
   `${name} in float32`,
   plain({ spec: model.spec, parameters: Float32Array.from(model.parameters) }, rows as number[][]),
 ]);
+
+/** A convolution, a pool and a transposed convolution of any windows that fit. */
+function drawWindows(seed: number): NetworkSpec {
+  const random = createRandom(seed, 'windows');
+  const pair = (least: number, most: number) => [0, 1].map(() => least + random.integer(most - least + 1));
+  for (;;) {
+    const groups = 1 + random.integer(2);
+    const [size, stride] = [pair(1, 3), pair(1, 3)];
+    const spec: NetworkSpec = {
+      input: [...pair(1, 9), 2 * groups],
+      layers: [
+        {
+          ...{ kind: 'conv2d', out: 2 * groups, groups, bias: random.integer(2) === 0 },
+          ...{ kernel: pair(1, 4), stride: pair(1, 3), padding: pair(0, 2), dilation: pair(1, 2) },
+        },
+        {
+          ...{ kind: random.integer(2) === 0 ? 'max-pool' : 'avg-pool', size, stride: pair(1, 3) },
+          padding: size.map((extent) => random.integer(Math.floor(extent / 2) + 1)),
+        },
+        {
+          ...{ kind: 'conv2d-transpose', out: 2, kernel: pair(1, 4), stride, padding: pair(0, 1) },
+          ...{ outputPadding: stride.map((step) => random.integer(step)), bias: random.integer(2) === 0 },
+        },
+      ],
+    };
+    try {
+      buildNetwork(spec);
+      return spec;
+    } catch {
+      // Too large a window: draw again.
+    }
+  }
+}
+
+const windows = Array.from({ length: counted(15, 300) }, (_, seed) => {
+  const spec = drawWindows(seed);
+  const x = inputsFor(spec, 2);
+  const parameters = weightsFor(spec);
+  return [parameters, Float32Array.from(parameters)].map((own): [string, Case] => [
+    `${seed}: ${JSON.stringify(spec)} with ${own.constructor.name}`,
+    plain({ spec, parameters: own }, x),
+  ]);
+}).flat();
 
 /** Around 0, far from it, and where polynomials of erf meet. */
 const hardInputs = [
@@ -266,7 +311,7 @@ const tables: [string, () => Promise<Case>][] = [
 
 describe('with onnxruntime', needs('onnxruntime'), () => {
   const cases = new Map<string, Case>([
-    ...[...layered, ...floats, ...curves, ...decisions, ...decisionsOfFloats],
+    ...[...layered, ...floats, ...windows, ...curves, ...decisions, ...decisionsOfFloats],
     ...softCurves.map(([fn, one]): [string, Case] => [`${fn} of floats`, one]),
   ]);
   const runs = new Map<string, Run>();
@@ -294,6 +339,7 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
 
   test.each(layered.map(([name]) => name))('%s: the same outputs', (name) => {
     const { model, rows: x, run } = of(name);
+    expect(run.shapes.prediction).toEqual([x.length, ...buildNetwork(model.spec).output]);
     expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat())).toBeLessThan(1e-12);
   });
 
@@ -301,6 +347,14 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
     const { model, rows: x, run } = of(name);
     expect(run.type).toBe('float32');
     expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat())).toBeLessThan(1e-5);
+  });
+
+  test('any windows have the same outputs', () => {
+    for (const [name] of windows) {
+      const { model, rows: x, run } = of(name);
+      const most = run.type === 'float32' ? 1e-5 : 1e-12;
+      expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat()), name).toBeLessThan(most);
+    }
   });
 
   test.each(softCurves.map(([name]) => name))('%s: the same curve, as far as float32 goes', (name) => {
@@ -368,6 +422,6 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
   test('the model is described in the metadata', () => {
     const { model, run } = of('every type of column, classes');
     const { spec, preprocessing } = model;
-    expect(JSON.parse(run.metadata.gradloom)).toMatchObject({ version: 1, spec, preprocessing });
+    expect(JSON.parse(run.metadata.gradloom)).toMatchObject({ version: 2, spec, preprocessing });
   });
 });

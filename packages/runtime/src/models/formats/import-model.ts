@@ -78,7 +78,8 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
     const described = spec === undefined ? descriptionOf(file, fault) : { spec };
     const network = buildNetwork(described.spec, parts?.own);
     const type = asked ?? precisionOf(file, fault);
-    const parameters = await readParameters(where, network, file, type, rename, fault);
+    const names = spec === undefined ? { ...movedNames(file, described.spec), ...rename } : rename;
+    const parameters = await readParameters(where, network, file, type, names, fault);
     refuseBadWeights(where, network, parameters);
     return createModel({
       ...described,
@@ -134,6 +135,15 @@ function descriptionOf({ description }: TensorFile, fault: FileFault): Described
     ...(metadata === undefined ? {} : { metadata }),
     ...(preprocessing === undefined ? {} : { preprocessing }),
   };
+}
+
+/** New names of the layers after the flatten layer that `withFlatten` added to the network of the file. */
+function movedNames({ description, tensors }: TensorFile, { layers }: NetworkSpec): Renames {
+  const { spec: before } = description as { readonly spec: Partial<NetworkSpec> };
+  if (before.layers?.length === layers.length) return {};
+  const added = layers.findIndex(({ kind }) => kind === 'flatten');
+  const indices = new Set([...tensors.keys()].map((name) => Number.parseInt(name, 10)));
+  return Object.fromEntries([...indices].filter((l) => l >= added).map((l) => [String(l), String(l + 1)]));
 }
 
 /** Precision of a model that `exportModel` wrote, even if its network is given; else float64. */

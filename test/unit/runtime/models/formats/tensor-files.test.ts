@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constants, deflateRawSync } from 'node:zlib';
-import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, createRandom, type LayerSpec, type NetworkSpec } from '@gradloom/core';
 import { createModel, exportModel, importModel, loadModel, loadParts, type ModelContents } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -187,6 +187,33 @@ describe('a description in a safetensors file', () => {
     writeFileSync(path, safetensors({ ...metadata, '0.weight': weight, '0.bias': bias }, 64));
     await expect(importModel(path)).rejects.toThrow(sentence);
   });
+});
+
+test('a file from before rows had shapes has no flatten, and counts its layers without it', async () => {
+  const path = join(folder.path, 'old.safetensors');
+  const layers: LayerSpec[] = [
+    { kind: 'embedding', vocabulary: 2, width: 2 },
+    { kind: 'dense', out: 2 },
+    { kind: 'relu' },
+    { kind: 'dense', out: 1 },
+  ];
+  const shapes = { '0.weight': [2, 2], '1.weight': [2, 4], '1.bias': [2], '3.weight': [1, 2], '3.bias': [1] };
+  let end = 0;
+  const tensors = Object.entries(shapes).map(([name, shape]) => {
+    const begin = end;
+    end += 8 * shape.reduce((product, extent) => product * extent, 1);
+    return [name, { dtype: 'F64', shape, data_offsets: [begin, end] }];
+  });
+  const gradloom = JSON.stringify({ version: 1, spec: { input: 2, layers } });
+  const file = safetensors({ ...Object.fromEntries(tensors), __metadata__: { gradloom } }, end);
+  const numbers = Float64Array.from({ length: end / 8 }, (_, i) => i + 1);
+  Buffer.from(numbers.buffer).copy(file, file.length - end);
+  writeFileSync(path, file);
+  const model = await importModel(path);
+  expect(model.spec.layers.map(({ kind }) => kind)).toEqual(['embedding', 'flatten', 'dense', 'activation', 'dense']);
+  // The vectors of 1 and 0 are [3, 4] and [1, 2].
+  const hidden = [3 * 5 + 4 * 6 + 7 + 2 * 8 + 13, 3 * 9 + 4 * 10 + 11 + 2 * 12 + 14];
+  expect(model.outputs([[1, 0]])).toEqual([[hidden[0] * 15 + hidden[1] * 16 + 17]]);
 });
 
 test('a network with an activation of the user goes out and comes back, but not as ONNX', async () => {
