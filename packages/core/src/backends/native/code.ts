@@ -46,7 +46,8 @@ export function assembleCode(isa: Isa): Code {
     Array.from({ length: most + 1 }, (_, M) => (M === 0 ? -1 : assemble(M)));
   const { vectors: tileVectors, leafVectors } = isa.tile;
   const mostVectors = Math.max(tileVectors, leafVectors);
-  const rowsOf = (vectors: number): number => tileRows(isa, vectors);
+  // Tiles for the last columns of a panel are as high as those of a narrow panel.
+  const rowsOf = (vectors: number): number => tileRows(isa, Math.max(vectors, Math.min(tileVectors, leafVectors)));
   const listedRows = Math.min(rowsOf(mostVectors), LISTED_ROWS);
   const tilesOf = (vectors: number, terms: TileShape['terms']) => {
     const most = terms === 'listed' ? listedRows : rowsOf(vectors);
