@@ -109,6 +109,8 @@ const right: Record<string, () => readonly unknown[]> = {
   hearLate: () => [null, null, 1],
   imageRow: () => [{ preprocessing: { version: 1, image } }, 'nowhere.png'],
   importModel: () => ['nowhere.npz', {}],
+  imagesIn: () => ['folder'],
+  inputRows: () => [data, 0, 1, 'float64'],
   inTurns: () => [nothing()],
   isLockName: () => ['name'],
   isSocket: () => [0],
@@ -165,6 +167,7 @@ const right: Record<string, () => readonly unknown[]> = {
   temporaryPath: () => ['written'],
   timeSteps: () => [train(spec, { train: data }, { ...quick, pool })],
   train: () => [spec, { train: data }, { ...quick, pool }],
+  withScale: () => [{ train: data }, { mean: [0, 0], deviation: [1, 1] }],
   writeAtomically: () => ['here', 'written', [new Uint8Array(3)]],
 };
 

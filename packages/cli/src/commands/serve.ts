@@ -10,7 +10,7 @@ export const serve: Command = {
     ['serve runs/iris-1 --cors https://example.com', 'for pages of a site'],
   ],
   epilogue:
-    'POST /predict takes a row or a list of rows as JSON: objects by column name, or lists of cells. /schema describes them. ' +
+    'POST /predict takes a row or a list of rows as JSON: objects by column name, or lists of cells; of a model of images also a PNG or JPEG file. /schema describes them. ' +
     'Ctrl-C answers the requests that have arrived, then ends.',
   options: async () => (await import('./serve/options.ts')).serveOptions,
   run: async (request, io) => (await import('./serve/run-serve.ts')).runServe(request, io),

@@ -1,13 +1,13 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Answer } from '@gradloom/core';
 import { imageRow, type Model } from '@gradloom/runtime';
-import { imagesIn, isImageName } from '@gradloom/runtime/internal';
+import { imagesIn } from '@gradloom/runtime/internal';
 import { UsageError } from '../../terminal/failure.ts';
 import { type Io, printJson, printRows } from '../../terminal/io.ts';
 import { decimal, percent } from '../../terminal/text/format.ts';
 
 /** Whether a path has the name of an image. */
-export const isPicture = isImageName;
+export const isPicture = (path: string): boolean => /\.(png|jpe?g)$/i.test(path);
 
 export const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
 

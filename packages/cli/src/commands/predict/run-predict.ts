@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
-import { complete, createElements, ofImages, ofTable, typeOf } from '@gradloom/core/internal';
+import { complete, ofImages, ofTable, typeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, ElementType, Model } from '@gradloom/runtime';
-import { checkInput, gatherRows, systemReason } from '@gradloom/runtime/internal';
+import { checkInput, inputRows, systemReason } from '@gradloom/runtime/internal';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
@@ -26,19 +26,23 @@ const STANDARD_INPUT = 'standard input';
 export async function runPredict(request: Request, io: Io): Promise<number> {
   const raw = flagsToRaw(predictOptions, request);
   const values = parseRaw(predictOptions, raw);
-  const [, file, ...others] = request.positionals;
-  if (!others.some(isPicture)) refuseMoreThan(2, request.positionals, 'one model and one file of rows, or images');
+  const [, ...files] = request.positionals;
+  const [file] = files;
+  const refuseOthers = () => refuseMoreThan(2, request.positionals, 'one model and one file of rows, or images');
+  if (!files.some((path) => isPicture(path) || isFolder(path))) refuseOthers();
   boundMemory(values);
   const model = openModel(request.positionals);
   const images = ofImages(model.preprocessing);
-  if (file !== undefined && (isPicture(file) || (images !== undefined && isFolder(file)))) {
-    refuseDataset(values, file);
+  const picture = files.find((path) => isPicture(path) || (images !== undefined && isFolder(path)));
+  if (picture !== undefined) {
+    refuseDataset(values, picture);
     if (images === undefined) {
-      throw new UsageError(`${file} is an image, expected rows (the model was not trained on images of bytes)`);
+      throw new UsageError(`${picture} is an image, expected rows (the model was not trained on images of bytes)`);
     }
-    await predictImages(model, [file, ...others], values.json ?? false, io);
+    await predictImages(model, files, values.json ?? false, io);
     return 0;
   }
+  refuseOthers();
   const fromDataset = values.dataset ?? values.split ?? values.rows;
   const table = ofTable(model.preprocessing);
   if (table !== undefined && fromDataset === undefined) {
@@ -159,7 +163,7 @@ export function* datasetRows(
   ranges: readonly RowRange[] | undefined,
   type: ElementType,
 ): Generator<RowBatch> {
-  const { rows, name, inputs, targets, labels } = dataset;
+  const { rows, name, targets, labels } = dataset;
   const missing = ranges?.find(({ last }) => last >= rows);
   if (missing !== undefined) {
     throw new UsageError(`--rows has ${missing.last}, expected rows from 0 to ${rows - 1} (of ${name})`);
@@ -167,10 +171,8 @@ export function* datasetRows(
   for (const { first, last } of ranges ?? [{ first: 0, last: rows - 1 }]) {
     for (let from = first; from <= last; from += BATCH_ROWS) {
       const numbers = Array.from({ length: Math.min(BATCH_ROWS, last + 1 - from) }, (_, n) => from + n);
-      const x = createElements(type, numbers.length * inputs.columns);
-      gatherRows(x, inputs, null, from, numbers.length);
       yield {
-        x: Float64Array.from(x),
+        x: Float64Array.from(inputRows(dataset, from, numbers.length, type)),
         numbers,
         targets: numbers.map((n) => targetOf(targets, n)),
         ...(labels === undefined ? {} : { targetLabels: numbers.map((n) => labels[targets.array[n]]) }),

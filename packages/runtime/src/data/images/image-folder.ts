@@ -97,12 +97,9 @@ async function loadSet(
   return { set, shape };
 }
 
-/** Whether a file has the name of an image. */
-export const isImageName = (name: string): boolean => IMAGE.test(name);
-
 /** Paths of the images in a folder. @throws Error for a file that is not an image: no file is skipped silently. */
 export function imagesIn(folder: string): string[] {
-  return entriesOf(folder).map((name) => {
+  return entriesOf(checkPath(WHERE, folder)).map((name) => {
     const path = join(folder, name);
     if (IMAGE.test(name)) return path;
     const has = isFolder(path) ? 'is a folder' : 'has another ending';

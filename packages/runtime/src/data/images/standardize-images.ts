@@ -1,5 +1,5 @@
 import { type ChannelScale, OptionError } from '@gradloom/core';
-import { complete, ofImages, record, showName } from '@gradloom/core/internal';
+import { checkScale, complete, ofImages, record, showName } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
 import type { DataMatrix, DataSplits, Dataset } from '../dataset.ts';
 import { readStored } from '../file-rows.ts';
@@ -23,8 +23,10 @@ export function standardizeImages(sets: DataSplits): DataSplits {
 
 /** The sets with mean and deviation of a model's training rows. */
 export function withScale(sets: DataSplits, scale: ChannelScale): DataSplits {
+  record('withScale', 'sets', sets, '{ train }');
   const scaled = Object.entries(sets).map(([part, set]: [string, Dataset]) => {
-    const { inputs, preprocessing } = set;
+    const { inputs, preprocessing } = complete(checkDataset('withScale', set));
+    checkScale('withScale', 'scale', scale, inputs.shape?.at(-1) ?? inputs.columns);
     const images = ofImages(preprocessing);
     const own = images === undefined ? {} : { preprocessing: { ...images, image: { ...images.image, scale } } };
     return [part, { ...set, inputs: { ...inputs, scale }, ...own }];

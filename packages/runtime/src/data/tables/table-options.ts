@@ -76,7 +76,12 @@ export const tableOptions = defineOptions('readTable', {
   /** 'impute' fills gaps with the median, or makes them a category; 'drop' leaves their rows out. @default 'impute' */
   missing: data(option.oneOf(missingChoices)('impute', 'gaps: impute fills them in, drop leaves their rows out')),
   /** How numbers are scaled. @default 'standard' */
-  scale: data(option.oneOf(scales)('standard', 'how numbers are scaled: standard, minmax, robust or none')),
+  scale: data(
+    option.oneOf(scales)(
+      'standard',
+      'how numbers are scaled: standard, minmax, robust or none; images: none or standard',
+    ),
+  ),
   /** Most categories of a column: each becomes an input. @default 100 */
   oneHotLimit: data(option.positiveInteger(100, 'most categories of a column, each of which becomes an input')),
   /** Whether the rows are kept in a cache beside the file, made once, for tables larger than memory. @default false */
