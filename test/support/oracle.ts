@@ -57,7 +57,7 @@ export function oracle(
   const scheduleState = Float64Array.from(schedule.initialState);
   const weighing = complete(planWeighing(options.classWeight, dataset));
   const weights = weighing === null ? null : complete(rowWeights(dataset, weighing));
-  const memory = new WasmApi.Memory({ initial: 512, maximum: 512, shared: true });
+  const memory = new WasmApi.Memory({ initial: 1024, maximum: 1024, shared: true });
   const start = Math.ceil(wasmHeapBase(compileKernels(precision)) / 64) * 64;
   const allocate = createAllocator('oracle', new Float64Array(memory.buffer, start), precision);
   const trainStep = createTrainStep({

@@ -1,4 +1,11 @@
-import { type ActivationName, activations, buildNetwork, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import {
+  type ActivationName,
+  type Augmentation,
+  activations,
+  buildNetwork,
+  type LayerSpec,
+  type NetworkSpec,
+} from '@gradloom/core';
 import { inputsOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, TrainOptions } from '@gradloom/runtime';
 import fc from 'fast-check';
@@ -14,11 +21,12 @@ export interface RandomRun {
   readonly options: Pick<
     TrainOptions,
     'optimizer' | 'loss' | 'clipNorm' | 'schedule' | 'classWeight' | 'ema' | 'maxNorm' | 'accumulate' | 'precision'
-  > & {
-    batch: number;
-    steps: number;
-    seed: number;
-  };
+  > &
+    Augmentation & {
+      batch: number;
+      steps: number;
+      seed: number;
+    };
   readonly threads: number;
 }
 
@@ -210,6 +218,13 @@ const schedule: fc.Arbitrary<NonNullable<TrainOptions['schedule']>> = fc.constan
   { kind: 'cosine' as const, warmupSteps: 3 },
 );
 
+/** How rows are augmented; not at all unless they are images. */
+const augmentation = ({ input }: NetworkSpec): fc.Arbitrary<Augmentation> => {
+  if (typeof input === 'number' || input.length !== 3) return fc.constant({});
+  const shift = Math.min(2, input[0] - 1, input[1] - 1);
+  return fc.constantFrom({}, { flip: true, shift, erase: 0.4 }, { shift, rotate: 40, zoom: 0.3 });
+};
+
 /** A run of few steps with every part random: more threads than leaves, leaves of one row, a single row. */
 export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
   fc
@@ -237,6 +252,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
       optimizer,
       schedule,
       precision: fc.constantFrom('float64' as const, 'float32' as const),
+      augments: augmentation(spec),
     })
     .map(
       ({
@@ -253,6 +269,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
         ema,
         maxNorm,
         accumulate,
+        augments,
         ...rest
       }) => {
         const batch = Math.min(rest.batch, rows);
@@ -268,7 +285,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
             ...(weighs === 'rows' || weighs === 'both' ? { weights: weightsOf(rows) } : {}),
           },
           options: {
-            ...{ batch, steps, seed, loss, precision },
+            ...{ batch, steps, seed, loss, precision, ...augments },
             ...{ optimizer: optimizerSpec, schedule: scheduleSpec },
             ...(clipNorm === undefined ? {} : { clipNorm }),
             ...(ema === undefined ? {} : { ema }),

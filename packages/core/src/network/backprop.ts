@@ -114,9 +114,9 @@ export function emitLoss(
 }
 
 /**
- * Emits augmentation, forward pass, loss and backward pass of the first B rows of `workspace`, in leaves of `pass.leaf` rows. They
- * overwrite `gradients` with the gradient of the loss **summed** over the rows, or add it if `pass.joins`, and
- * overwrite `lossSums` with the sum of each leaf.
+ * Emits augmentation, forward pass, loss and backward pass of the first B rows of `workspace`, in leaves of `pass.leaf`
+ * rows. They overwrite `gradients` with the gradient of the loss **summed** over the rows, or add it if `pass.joins`,
+ * and overwrite `lossSums` with the sum of each leaf.
  */
 export function emitNode(
   lossSums: Float64Array, // [leaves] out

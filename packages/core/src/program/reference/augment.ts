@@ -7,9 +7,9 @@ export const AUGMENTATION = 10;
 
 /**
  * Draws how each image of a batch is augmented. Overwrites `drawn` with rows [a, b, c, d, e, f, top, left, height,
- * width]: the pixel at (row i, column j) shows the point (row d · j + e · i + f, column a · j + b · i + c) of the image,
- * and the rectangle becomes 0. All numbers are double in every run, and a function of key, step and row in the batch:
- * Philox-4x32-10, with one block for the map, one for the zoom and whether to erase, and one for each try of a
+ * width]: the pixel in row i and column j shows the point in row d · j + e · i + f and column a · j + b · i + c of the
+ * image, and the rectangle becomes 0. All numbers are double in every run, and a function of key, step and row in the
+ * batch: Philox-4x32-10, with one block for the map, one for the zoom and whether to erase, and one for each try of a
  * rectangle. docs/numerics.md has the formulas.
  */
 export function drawAugmentation(
