@@ -172,6 +172,7 @@ export {
   firstNotFinite,
   refuseBadWeights,
 } from './network/bad-weight.ts';
+export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/place.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows } from './network/network.ts';

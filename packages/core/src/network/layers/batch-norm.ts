@@ -91,20 +91,26 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
     },
     backward(dx, dy, _x, _y, [gamma], gradients, B, pass, { arrays, shared = [] }) {
       const [xHat, scales, meanDy, meanDyXHat, scratch, levels] = arrays;
-      const { emit, leaf, joins, batch } = pass;
+      const { emit, training, leaf, joins, batch } = pass;
       const { rows, leaves, firstLeaf, follows = false } = batch;
       const own = leafCount(B, leaf);
       const [dGamma, dBeta, ...untrained] = gradients;
       emit(ops.normBackwardWeights, dGamma, dBeta, scratch, dy, xHat, B, leaf, joins, R, size);
       if (!joins) for (const gradient of untrained) emit(ops.fill, gradient, 0, size);
       if (dx === null) return;
-      const [, , sumsOfDy, sumsOfDyXHat] = shared;
-      emit(ops.leafSums, partOf(sumsOfDy, firstLeaf, own), scratch, dy, B, leaf, R, size);
-      emit(ops.leafProducts, partOf(sumsOfDyXHat, firstLeaf, own), scratch, dy, xHat, B, leaf, R, size);
-      emit(barrier);
-      if (!follows) {
-        emit(ops.leafMean, meanDy, levels, sumsOfDy, leaves, size, rows * R);
-        emit(ops.leafMean, meanDyXHat, levels, sumsOfDyXHat, leaves, size, rows * R);
+      if (training) {
+        const [, , sumsOfDy, sumsOfDyXHat] = shared;
+        emit(ops.leafSums, partOf(sumsOfDy, firstLeaf, own), scratch, dy, B, leaf, R, size);
+        emit(ops.leafProducts, partOf(sumsOfDyXHat, firstLeaf, own), scratch, dy, xHat, B, leaf, R, size);
+        emit(barrier);
+        if (!follows) {
+          emit(ops.leafMean, meanDy, levels, sumsOfDy, leaves, size, rows * R);
+          emit(ops.leafMean, meanDyXHat, levels, sumsOfDyXHat, leaves, size, rows * R);
+        }
+      } else {
+        // The running averages do not depend on x.
+        emit(ops.fill, meanDy, 0, size);
+        emit(ops.fill, meanDyXHat, 0, size);
       }
       emit(ops.batchNormBackwardInput, dx, dy, xHat, scales, gamma, meanDy, meanDyXHat, B * R, size);
     },

@@ -1,0 +1,58 @@
+import { buildNetwork, createLoss, createRandom, type NetworkSpec, referenceKernels } from '@gradloom/core';
+import { bindTensors, createInputGradient, createWorkspace, rowPredictor } from '@gradloom/core/internal';
+import { expect, test } from 'vitest';
+import { allocateOwn } from '../../../../packages/core/src/math/scratch.ts';
+import { maxError } from '../../../support/errors.ts';
+import { numericGradient } from '../../../support/numeric-gradient.ts';
+
+const specs: Record<string, NetworkSpec> = {
+  'of a convolution, norms, pools, dropout and a residual': {
+    input: [5, 4, 3],
+    layers: [
+      { kind: 'conv2d', out: 4, kernel: 3, padding: 'same' },
+      { kind: 'batch-norm' },
+      { kind: 'activation', fn: 'tanh' },
+      { kind: 'channel-dropout', rate: 0.5 },
+      {
+        kind: 'residual',
+        layers: [{ kind: 'conv2d', out: 2, kernel: 2, stride: 2 }, { kind: 'layer-norm' }],
+        shortcut: [{ kind: 'avg-pool', size: 2 }, { kind: 'dense', out: 2 }, { kind: 'batch-norm' }],
+      },
+      { kind: 'flatten' },
+      { kind: 'dropout', rate: 0.5 },
+      { kind: 'dense', out: 3 },
+    ],
+  },
+  'of layers that change their input in place': {
+    input: [3, 2, 1],
+    layers: [
+      { kind: 'flatten' },
+      { kind: 'dropout', rate: 0.5 },
+      { kind: 'activation', fn: 'sigmoid' },
+      { kind: 'dense', out: 2 },
+    ],
+  },
+};
+
+test.each(Object.keys(specs))('the gradient by the input %s is the central difference of an evaluation', (name) => {
+  const network = buildNetwork(specs[name]);
+  const random = createRandom(4, name);
+  const drawn = (length: number) => Float64Array.from({ length }, () => random.normal());
+  const parameters = drawn(network.parameterCount);
+  for (const { name, offset, length } of network.tensors) {
+    if (name.endsWith('runningVariance')) parameters.set(drawn(length).map(Math.exp), offset);
+  }
+  // More rows than the workspace takes, so that one chunk is full and one is not.
+  const workspace = createWorkspace(network, createLoss('mse'), 2, allocateOwn('float64'));
+  const tensors = bindTensors(network, parameters);
+  const x = drawn(3 * network.inputs);
+  const y = rowPredictor(network, workspace, tensors, referenceKernels);
+  const gradients = bindTensors(network, new Float64Array(parameters.length));
+  const gradient = createInputGradient(network, workspace, tensors, gradients, referenceKernels);
+  for (let o = 0; o < network.outputs; o++) {
+    const dx = gradient(x, o);
+    const sum = () => y(x).reduce((total, value, k) => (k % network.outputs === o ? total + value : total), 0);
+    expect(maxError(dx, numericGradient(sum, x, 2e-4))).toBeLessThan(1e-9);
+    expect(dx.every((value) => value === 0)).toBe(false);
+  }
+});
