@@ -138,6 +138,7 @@ export {
   joinNodes,
   type LeafRange,
   leafCount,
+  leafRows,
   MOST_LEAF_ROWS,
   MOST_LEAVES,
   MOST_NODE_ROWS,

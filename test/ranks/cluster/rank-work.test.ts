@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { buildNetwork } from '@gradloom/core';
-import { BLOCK } from '@gradloom/core/internal';
+import { BLOCK, leafRows } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { withTables } from '../../../docs/cluster-on-paper.mjs';
 import { argumentsOfRanks } from '../../../packages/cli/src/commands/scale/scale-ranks.ts';
 import { findRankDocument } from '../../../packages/cli/src/commands/scale/start-ranks.ts';
 import { predictRanks } from '../../../packages/cli/src/lab/scale/ranks/measure-ranks.ts';
-import { leafRows } from '../../../packages/core/src/math/tree/index.ts';
 import { rankBytes } from '../../../packages/runtime/src/engine/step/rank-bytes.ts';
 import { type RankStepShape, rankWork } from '../../../packages/runtime/src/measurement/rank-work.ts';
 

@@ -7,9 +7,8 @@ import {
   type ElementType,
   type NetworkSpec,
 } from '@gradloom/core';
-import { couplesRows, gradientOf } from '@gradloom/core/internal';
+import { couplesRows, gradientOf, leafRows } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
-import { leafRows } from '../../../../../packages/core/src/math/tree/index.ts';
 import { planArena } from '../../../../../packages/runtime/src/engine/memory/arena.ts';
 import { allocateSharedMemory } from '../../../../../packages/runtime/src/system/memory/shared-memory.ts';
 
