@@ -1,4 +1,3 @@
-import { leafRows } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { leafRows, sizeOfPlan } from '../../../../../packages/core/src/math/tree/index.ts';
