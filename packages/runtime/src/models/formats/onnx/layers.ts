@@ -121,9 +121,8 @@ function convolution({ graph, channels, x, place, tensor }: Emission): Rows {
   const { in: input, out: output } = place.layer;
   const along = windowsOf(input, output, { kernel: spec.kernel, stride: spec.stride ?? 1, dilation, padding });
   const shape = [...along.map(({ kernel }) => kernel), channelsOf(input) / groups, channelsOf(output)];
-  const weights = { name: place.path, shape, numbers: tensor('W') };
-  const value = convolve(graph, channels.first(x).value, along, weights, groups, bias ? tensor('b') : null);
-  return { shape: output, value, image: output };
+  const weights = { name: place.path, shape, W: tensor('W'), b: bias ? tensor('b') : null, groups };
+  return { shape: output, value: convolve(graph, channels.first(x).value, along, weights), image: output };
 }
 
 function transposedConvolution({ graph, channels, x, place, tensor }: Emission): Rows {
@@ -131,9 +130,8 @@ function transposedConvolution({ graph, channels, x, place, tensor }: Emission):
   const { in: input, out: output } = place.layer;
   const along = windowsOf(output, input, { kernel, stride, padding });
   const shape = [...along.map((axis) => axis.kernel), channelsOf(output), channelsOf(input)];
-  const weights = { name: place.path, shape, numbers: tensor('W') };
-  const value = convolveTransposed(graph, channels.first(x).value, along, weights, bias ? tensor('b') : null);
-  return { shape: output, value, image: output };
+  const weights = { name: place.path, shape, W: tensor('W'), b: bias ? tensor('b') : null, groups: 1 };
+  return { shape: output, value: convolveTransposed(graph, channels.first(x).value, along, weights), image: output };
 }
 
 function pool(
