@@ -2,7 +2,7 @@ import { elements, record } from '../checks/check.ts';
 import { finite, notZero } from '../checks/options/index.ts';
 import { show } from '../checks/show.ts';
 import { createLoss, type LossSpec } from '../families/losses/index.ts';
-import { type Elements, roundingOf, typeOf } from '../math/element-type.ts';
+import { type Elements, typeOf } from '../math/element-type.ts';
 import { refuseBadWeights } from '../network/bad-weight.ts';
 import { InputError } from '../network/layers/index.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../network/network.ts';
@@ -116,7 +116,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   const { network, loss: trainedOn, preprocessing } = checkModel(where, contents);
   const { parameters, loss, metadata = {}, parts = NOTHING_LOADED } = contents;
   const { spec, inputs: I, outputs: O } = network;
-  const readRows = createRowReader(preprocessing, I, roundingOf(parameters));
+  const readRows = createRowReader(preprocessing, I, typeOf(parameters));
   let predictor: ((x: Float64Array) => Float64Array) | undefined;
   let print: string | undefined;
 

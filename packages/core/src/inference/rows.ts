@@ -1,4 +1,5 @@
 import { counted, show } from '../checks/show.ts';
+import type { ElementType } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
 import {
   CellError,
@@ -34,18 +35,14 @@ export type RowReader = (where: string, rows: AnyRows, onNote?: NoteListener) =>
 /** Called for an unknown category or an unusual gap, with the index of its row. */
 export type NoteListener = (note: EncodingNote, row: number) => void;
 
-/** Creates the reader of rows for a model of type `round`. */
-export function createRowReader(
-  preprocessing: Preprocessing | undefined,
-  I: number,
-  round: (value: number) => number,
-): RowReader {
+/** Creates the reader of rows for a model of I inputs. */
+export function createRowReader(preprocessing: Preprocessing | undefined, I: number, type: ElementType): RowReader {
   if (preprocessing === undefined) return (where, rows) => flatRows(where, rows as Rows, I);
-  return 'image' in preprocessing ? imageReader(preprocessing.image, round) : cellReader(preprocessing);
+  return 'image' in preprocessing ? imageReader(preprocessing.image, type) : cellReader(preprocessing);
 }
 
 /** Reads images as bytes, or as numbers that have been divided by the divisor. */
-function imageReader(image: ImageEncoding, round: (value: number) => number): RowReader {
+function imageReader(image: ImageEncoding, type: ElementType): RowReader {
   const { height, width, channels, scale } = image;
   const I = widthOfImage(image);
   return (where, rows) => {
@@ -55,10 +52,10 @@ function imageReader(image: ImageEncoding, round: (value: number) => number): Ro
       if (!(row instanceof Uint8Array || row instanceof Uint8ClampedArray)) {
         x.set(numberRow(where, n, row, I), at);
         if (scale === undefined) continue;
-        for (let i = at; i < at + I; i++) x[i] = round(x[i]);
-        standardizeChannels(x, at, at + I, scale, round);
+        if (type === 'float32') for (let i = at; i < at + I; i++) x[i] = Math.fround(x[i]);
+        standardizeChannels(x, at, at + I, scale, type);
       } else if (row.length === I) {
-        encodeImage(x, at, row, image, round);
+        encodeImage(x, at, row, image, type);
       } else {
         const wanted = `${I} (${width} x ${height} pixels of ${counted(channels, 'channel')})`;
         throw new Error(`${where}: row ${n} has ${counted(row.length, 'byte')}, expected ${wanted}`);

@@ -1,5 +1,5 @@
 import { type Elements, type ElementType, type Kernels, referenceKernels } from '@gradloom/core';
-import { createElements, option, record, roundingOf, standardizeChannels } from '@gradloom/core/internal';
+import { createElements, option, record, roundingOf, standardizeChannels, typeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
 
 /** How stored rows become numbers: a kernel decodes bytes; `gatherFile` reads rows that stay in a file. */
@@ -29,14 +29,13 @@ export function gatherRows(
   { gatherBytes, gatherFile }: RowReader = referenceKernels, // its kernel can access the memory of `out`
 ): void {
   const { array, columns, scale, file } = matrix;
-  const round = roundingOf(out);
-  const divisor = round(matrix.divisor);
+  const divisor = roundingOf(out)(matrix.divisor);
   if (file !== undefined) {
     if (gatherFile === undefined) throw new Error(`gatherRows: rows are in ${file.path}, expected a reader of files`);
     gatherFile(out, columns, divisor, file, order, first, count);
   } else if (array instanceof Uint8Array) gatherBytes(out, array, columns, divisor, order, first, count);
   else gatherNumbers(out, array, divisor, columns, order, first, count);
-  if (scale !== undefined) standardizeChannels(out, 0, count * columns, scale, round);
+  if (scale !== undefined) standardizeChannels(out, 0, count * columns, scale, typeOf(out));
 }
 
 /** The inputs of `count` rows in memory from row `first`, as a network of this type takes them [count, I]. */
