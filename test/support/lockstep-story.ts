@@ -49,6 +49,7 @@ const wordsSpec: NetworkSpec = {
     { kind: 'activation', fn: 'identity' },
     { kind: 'residual', layers: [{ kind: 'dense', out: 2, init: 'zeros' }] },
     { kind: 'embedding', vocabulary: 4, width: 3 },
+    { kind: 'flatten' },
     { kind: 'dense', out: 2 },
   ],
 };

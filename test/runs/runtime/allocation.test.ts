@@ -31,6 +31,7 @@ const nested: NetworkSpec = {
   input: 2,
   layers: [
     { kind: 'embedding', vocabulary: 7, width: 4 },
+    { kind: 'flatten' },
     {
       kind: 'residual',
       layers: [

@@ -19,6 +19,7 @@ const spec: NetworkSpec = {
     { kind: 'activation', fn: 'identity' },
     { kind: 'residual', layers: [{ kind: 'dense', out: 2, init: 'zeros' }] },
     { kind: 'embedding', vocabulary: 4, width: 3 },
+    { kind: 'flatten' },
     { kind: 'dense', out: 2 },
   ],
 };
@@ -120,6 +121,7 @@ test('where the number is not finite, the layer that it comes from is named', as
     layers: [
       { kind: 'dense', out: 1, init: { kind: 'constant', value: 1e300 } },
       { kind: 'embedding', vocabulary: 2, width: 2 },
+      { kind: 'flatten' },
     ],
   };
   const data = datasetFromRows({ inputs: [[0], [0], [1e300]], targets: [0, 1, 0], classes: 2 });

@@ -202,6 +202,7 @@ describe('refused before any thread exists', () => {
     const words = datasetFromRows({ inputs, targets: inputs.map(() => 1), name: 'words' });
     const layers: NetworkSpec['layers'] = [
       { kind: 'embedding', vocabulary: 5, width: 3 },
+      { kind: 'flatten' },
       { kind: 'dense', out: 1 },
     ];
     await expect(train({ input: 2, layers }, { train: words }, { pool }).result).rejects.toThrow(

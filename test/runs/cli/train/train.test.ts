@@ -268,10 +268,7 @@ test('two indices of an embedding are no point of a plane: there is no picture o
   const folder = temporaryDirectory();
   const [csv, spec, out] = ['words.csv', 'net.json', 'run'].map((name) => join(folder, name));
   writeFileSync(csv, `a,b,y\n${Array.from({ length: 20 }, (_, n) => `${n % 5},${n % 3},${n % 2}`).join('\n')}\n`);
-  const layers = [
-    { kind: 'embedding', vocabulary: 5, width: 3 },
-    { kind: 'dense', out: 1 },
-  ];
+  const layers = [{ kind: 'embedding', vocabulary: 5, width: 3 }, { kind: 'flatten' }, { kind: 'dense', out: 1 }];
   writeFileSync(spec, JSON.stringify({ layers }));
   const args = ['train', '--dataset', csv, '--spec', spec, '--epochs', '2', '--backend', 'reference', '--threads', '1'];
   const asIndices = ['--scale', 'none', '--targets', 'values'];

@@ -8,6 +8,7 @@ const network = buildNetwork({
   input: 3,
   layers: [
     { kind: 'embedding', vocabulary: 5, width: 2 },
+    { kind: 'flatten' },
     { kind: 'swiglu', out: 7 },
     { kind: 'layer-norm' },
     { kind: 'residual', layers: [{ kind: 'dense', out: 7 }] },
