@@ -181,7 +181,7 @@ export { leafRowsOf, mostPassRows } from './network/pass-rows.ts';
 export { nameOfPlaced } from './network/placed-layer.ts';
 export { rowPredictor } from './network/predict.ts';
 export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';
-export { channelsOf, inputsOf, positionsOf, type Shape, shapeText, sizeOf } from './network/shape.ts';
+export { channelsOf, inputsOf, positionsOf, shapeText, sizeOf } from './network/shape.ts';
 export { withFlatten } from './network/with-flatten.ts';
 export {
   checkGradients,

@@ -1,4 +1,4 @@
-import { type Elements, type Network, type Pausable, referenceKernels } from '@gradloom/core';
+import { type Elements, type Network, type Pausable, referenceKernels, type Shape } from '@gradloom/core';
 import {
   allocateOwn,
   createAugmenting,
@@ -6,7 +6,6 @@ import {
   emitAugmentation,
   NO_BATCH,
   runCalls,
-  type Shape,
 } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
 import { anyRows } from '../../data/file-rows.ts';

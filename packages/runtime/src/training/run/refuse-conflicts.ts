@@ -7,6 +7,7 @@ import {
   type Optimizer,
   OptionError,
   type Pausable,
+  type Shape,
 } from '@gradloom/core';
 import {
   atLayer,
@@ -19,7 +20,6 @@ import {
   record,
   refuseLossBeyondFloats,
   refuseOptimizerBeyondFloats,
-  type Shape,
   show,
   targetColumns,
   typeOf,
