@@ -55,10 +55,10 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
       { name: 'runningVariance', shape: [size], isTrained: false, initialize: (out) => void out.fill(1) },
     ],
     couplesRows: true,
-    createMemory: (rows, allocate, { leaves, take, own = allocate }) => ({
+    createMemory: (rows, allocate, { leaves, take, own = allocate }, xHat = allocate(rows * R * size)) => ({
       // x̂, 1 / σ, μ and σ² (or the means of dy and dy · x̂), scratch of sums, and a tree over all leaves.
       arrays: [
-        ...[allocate(rows * R * size), allocate(size), own(size), own(size)],
+        ...[xHat, allocate(size), own(size), own(size)],
         ...[allocate(sumLevels(rows, R) * 2 * size), own(treeLevels(leaves) * size)],
       ],
       // Sums over each leaf of a batch: x, its squares, dy, and dy · x̂.

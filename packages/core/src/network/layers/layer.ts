@@ -106,8 +106,11 @@ export interface Layer {
    * false
    */
   readonly couplesRows?: boolean;
-  /** Allocates the layer's memory for up to `rows` rows, besides inputs and outputs. Absent if it needs none. */
-  createMemory?(rows: number, allocate: Allocate, share: Share): LayerMemory;
+  /**
+   * Allocates the layer's memory for up to `rows` rows, besides inputs and outputs. Absent if it needs none. `spare` is
+   * the array of its inputs if no one reads them after the layer has, so that it may keep something there.
+   */
+  createMemory?(rows: number, allocate: Allocate, share: Share, spare?: Elements): LayerMemory;
 
   /** Emits operations that overwrite `y`. */
   forward(

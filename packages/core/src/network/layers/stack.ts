@@ -15,19 +15,24 @@ export function createStackMemory(
   share: Share,
 ): StackMemory {
   const outputs: Elements[] = [];
+  const spares: (Elements | undefined)[] = [];
   let input = x;
   let isRead = inputIsRead; // by the backward pass of the layer before
+  let isOwn = false; // whether `input` is an array of this stack
   for (const layer of layers) {
-    const inPlace = layer.elementwise && !layer.reads.x && !isRead;
+    const isFree = !isRead && !layer.reads.x;
+    spares.push(isFree && isOwn ? input : undefined);
     if (layer.isView !== true) {
+      const inPlace = isFree && layer.elementwise;
       input = inPlace ? input : allocate(rows * sizeOf(layer.out));
+      isOwn ||= !inPlace;
       isRead = layer.reads.y;
     }
     outputs.push(input);
   }
   const widest = layers.reduce((width, layer) => Math.max(width, sizeOf(layer.in), sizeOf(layer.out)), 0);
   const gradients = [allocate(rows * widest), allocate(rows * widest)] as const;
-  const memories = layers.map((layer) => layer.createMemory?.(rows, allocate, share) ?? noMemory);
+  const memories = layers.map((layer, l) => layer.createMemory?.(rows, allocate, share, spares[l]) ?? noMemory);
   return { outputs, gradients, memories };
 }
 
