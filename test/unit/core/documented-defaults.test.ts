@@ -51,13 +51,17 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
       dense: { out: 3 },
       swiglu: { out: 3 },
       embedding: { vocabulary: 3, width: 2 },
+      ...{ conv1d: { out: 4, kernel: 2 }, conv2d: { out: 4, kernel: 2 }, 'conv2d-transpose': { out: 4, kernel: 2 } },
+      ...{ 'avg-pool': { size: 2 }, 'max-pool': { size: 2 }, upsample: { factor: 2 } },
     };
+    const axes = kind.startsWith('conv2d') ? 3 : /conv|pool|upsample/.test(kind) ? 2 : 1;
+    const input = Array.from({ length: axes }, () => 4);
     const own = (required as Record<string, object>)[kind] ?? {};
-    const network = buildNetwork({ input: 4, layers: [{ kind, ...own, ...options } as unknown as LayerSpec] });
+    const network = buildNetwork({ input, layers: [{ kind, ...own, ...options } as unknown as LayerSpec] });
     const theta = new Float64Array(network.parameterCount);
     initializeParameters(network, theta, 3);
     const { layer } = network.places[0];
-    return [[...theta], layer.label, kind.endsWith('-norm') ? normOf(network.spec.layers[0]) : null];
+    return [[...theta], layer.label, layer.out, kind.endsWith('-norm') ? normOf(network.spec.layers[0]) : null];
   },
   Losses(kind, options) {
     const lossSum = new Float64Array(1);
