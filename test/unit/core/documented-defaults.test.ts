@@ -51,13 +51,17 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
       dense: { out: 3 },
       swiglu: { out: 3 },
       embedding: { vocabulary: 3, width: 2 },
+      ...{ conv1d: { out: 4, kernel: 2 }, conv2d: { out: 4, kernel: 2 }, 'conv2d-transpose': { out: 4, kernel: 2 } },
+      ...{ 'avg-pool': { size: 2 }, 'max-pool': { size: 2 }, upsample: { factor: 2 } },
     };
+    const axes = kind.startsWith('conv2d') ? 3 : /conv|pool|upsample/.test(kind) ? 2 : 1;
+    const input = Array.from({ length: axes }, () => 4);
     const own = (required as Record<string, object>)[kind] ?? {};
-    const network = buildNetwork({ input: 4, layers: [{ kind, ...own, ...options } as unknown as LayerSpec] });
+    const network = buildNetwork({ input, layers: [{ kind, ...own, ...options } as unknown as LayerSpec] });
     const theta = new Float64Array(network.parameterCount);
     initializeParameters(network, theta, 3);
     const { layer } = network.places[0];
-    return [[...theta], layer.label, kind.endsWith('-norm') ? normOf(network.spec.layers[0]) : null];
+    return [[...theta], layer.label, layer.out, kind.endsWith('-norm') ? normOf(network.spec.layers[0]) : null];
   },
   Losses(kind, options) {
     const lossSum = new Float64Array(1);
@@ -98,10 +102,14 @@ function normOf(spec: LayerSpec): number[][] {
   return [y, ...parameters].map((numbers) => [...numbers]);
 }
 
+/** Whole numbers of windows. */
+const ofWindows: Readonly<Record<string, number>> = { stride: 2, dilation: 2, groups: 2, padding: 1, outputPadding: 1 };
+
 /** Another value that the option may have. */
 function another(option: string, value: unknown): unknown {
   if (typeof value === 'boolean') return !value;
   if (option === 'decayed') return 'weights';
+  if (Object.hasOwn(ofWindows, option)) return ofWindows[option];
   if (typeof value !== 'number') return 'normal';
   return value === 0 ? (option === 'warmupSteps' ? 5 : 0.5) : value / 2;
 }
@@ -115,11 +123,13 @@ test('the page has defaults of every family', () => {
 
 describe.each(documented)('$family: $kind', ({ family, kind, option, value }) => {
   // An option that another one switches on shows beside it.
-  const beside = { nesterov: { momentum: 0.5 }, decayed: { weightDecay: 0.1 } }[option] ?? {};
+  const beside =
+    { nesterov: { momentum: 0.5 }, decayed: { weightDecay: 0.1 }, outputPadding: { stride: 2 } }[option] ?? {};
   test(`${option} is ${JSON.stringify(value)} by default`, () => {
     const behaviour = behaviours[family];
     const standard = behaviour(kind, beside);
     expect(behaviour(kind, { ...beside, [option]: value })).toEqual(standard);
+    if (option === 'mode') return; // there is one
     // Else the line above would hold for any value.
     expect(behaviour(kind, { ...beside, [option]: another(option, value) })).not.toEqual(standard);
   });
