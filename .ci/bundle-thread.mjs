@@ -5,8 +5,8 @@ const runtime = fileURLToPath(new URL('../packages/runtime', import.meta.url));
 
 /**
  * Bundles the code of a thread into one CommonJS module, `worker.cjs` in `folder`, with everything of ours that it
- * needs, so a thread starts in four fifths of the time. Piscina loads it with require: while an ES module loads, Node
- * 20 would end the whole process if the thread is told to end or runs out of memory.
+ * needs but decoders of images, so a thread starts in four fifths of the time. Piscina loads it with require: while an
+ * ES module loads, Node 20 would end the whole process if the thread is told to end or runs out of memory.
  */
 export async function bundleThread(folder) {
   const bundle = await rolldown({

@@ -17,6 +17,7 @@ export const short: readonly string[] = [
   'test/runs/cli/export/export.test.ts',
   'test/runs/cli/no-answer.test.ts',
   'test/runs/cli/options/config-file.test.ts',
+  'test/runs/cli/predict/predict-images.test.ts',
   'test/runs/cli/predict/predict-table.test.ts',
   'test/runs/cli/refused-rows.test.ts',
   'test/runs/cli/run-files/own-files.test.ts',

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { buildNetwork, type NetworkSpec } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
@@ -61,15 +61,26 @@ test('a thread that evaluates a model frees the memory of runs that have ended',
 });
 
 // Of an ES module that is required, Node 20 ends the process where its thread is told to end meanwhile.
-test('a thread is one CommonJS module, which loads nothing but what is built into Node', async () => {
+test('a thread is CommonJS, which loads what is built into Node, and the decoders beside it only for images', async () => {
   const folder = temporaryDirectory();
   await bundleThread(folder);
+  const loadedBy = (name: string): string[] =>
+    Array.from(
+      readFileSync(join(folder, name), 'utf8').matchAll(/\b(?:require|import)\(["']([^"']+)/g),
+      ([, loaded]) => loaded,
+    );
+  const files = readdirSync(folder);
+  for (const name of files) {
+    const others = loadedBy(name).filter((loaded) => !isBuiltin(loaded));
+    expect(others.filter((loaded) => !files.includes(loaded.replace('./', '')))).toEqual([]);
+  }
+  expect(files.filter((name) => !name.endsWith('.cjs'))).toEqual([]);
+  expect(loadedBy('worker.cjs')).toContain('node:os');
   const path = join(folder, 'worker.cjs');
-  const loaded = Array.from(
-    readFileSync(path, 'utf8').matchAll(/\b(?:require|import)\(["']([^"']+)/g),
-    ([, name]) => name,
-  );
-  expect(loaded).toContain('node:os');
-  expect(loaded.filter((name) => !name.startsWith('node:'))).toEqual([]);
-  expect(createRequire(path)(path)({ kind: 'ping' })).toBeUndefined();
+  const require = createRequire(path);
+  expect(require(path)({ kind: 'ping' })).toBeUndefined();
+  const began = Object.keys(require.cache).filter((file) => file.startsWith(folder));
+  expect(began).toContain(path);
+  expect(began.filter((file) => file.includes('decoders'))).toEqual([]);
+  expect(files.filter((name) => name.startsWith('decoders'))).toHaveLength(1);
 });

@@ -94,7 +94,8 @@ export interface Model extends ModelContents {
    */
   predict(rows: AnyRows, onNote?: NoteListener): Answer[];
   /**
-   * Encodes rows of a table or images as inputs x [N, I] of the network. The methods above accept the result in place of rows.
+   * Encodes rows of a table or images as inputs x [N, I] of the network. The methods above accept the result in place
+   * of rows.
    * `onNote` is as for `predict`. @throws Error naming row and column.
    */
   encode(rows: AnyRows, onNote?: NoteListener): Float64Array;

@@ -9,7 +9,8 @@ import { readStored } from './file-rows.ts';
 import { type DataArray, sharedArrayLike } from './number-types.ts';
 
 /**
- * SHA-256 of everything that training reads of a dataset: stored rows, targets and weights, sizes, divisors, scales, classes.
+ * SHA-256 of everything that training reads of a dataset: stored rows, targets and weights, sizes, divisors, scales,
+ * classes.
  */
 export function* datasetHash({ rows, inputs, targets, classes, weights }: Dataset): Pausable<string> {
   const hash = createHash('sha256');

@@ -16,9 +16,9 @@ export interface RowReader extends Pick<Kernels, 'gatherBytes'> {
 }
 
 /**
- * Reads rows order[first] .. order[first + count - 1] of `matrix`, each number divided by the divisor and, if the matrix
- * has a scale, standardized by its channel. Divisor, scale and each result are rounded to the type of `out`. Overwrites
- * `out`.
+ * Reads rows order[first] .. order[first + count - 1] of `matrix`, each number divided by the divisor and, if the
+ * matrix has a scale, standardized by its channel. Divisor, scale and each result are rounded to the type of `out`.
+ * Overwrites `out`.
  */
 export function gatherRows(
   out: Elements, // [count, columns] out

@@ -17,8 +17,9 @@ export const targetKinds = { classes: true, values: true };
 export type TargetKind = keyof typeof targetKinds;
 
 /**
- * A dataset of two arrays, inputs [N, ...shape of a row] and targets, or of one whose last column is the target. Whole numbers as targets are
- * classes, floating-point numbers are values. @throws Error naming the file, what it has and what it should have.
+ * A dataset of two arrays, inputs [N, ...shape of a row] and targets, or of one whose last column is the target. Whole
+ * numbers as targets are classes, floating-point numbers are values. @throws Error naming the file, what it has and
+ * what it should have.
  */
 export async function loadNpy(
   inputs: string, // path

@@ -9,7 +9,10 @@ export interface NamedSet {
   readonly targets: string; // path
 }
 
-/** Returns the set, its rows in the shape of the training rows, if it fits them. @throws Error naming the file that does not fit. */
+/**
+ * Returns the set, its rows in the shape of the training rows, if it fits them.
+ * @throws Error naming the file that does not fit.
+ */
 export function pairedSet(where: string, train: NamedSet, other: NamedSet): Dataset {
   const [inputs, own] = [other.set.inputs, train.set.inputs];
   if (inputs.columns !== own.columns) {

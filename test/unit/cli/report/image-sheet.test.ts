@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sheetOf } from '../../../../packages/cli/src/commands/train/findings/first-images.ts';
+import { inOwnColours, sheetOf } from '../../../../packages/cli/src/commands/train/findings/first-images.ts';
 import { imageSheet } from '../../../../packages/cli/src/report/charts/image-sheet.ts';
 import { decodePng } from '../../../../packages/runtime/src/data/images/png.ts';
 
@@ -44,4 +44,13 @@ test('the picture holds the sheet and says how images were changed', () => {
   const { width, height, markup } = draw(352);
   expect(String(markup)).toContain(`href="data:image/png;base64,${sheet.png}"`);
   expect([width, height]).toEqual([352, 24]);
+});
+
+test('standardized images are shown in their own colours', () => {
+  const own = imagesOf(2, [2, 3, 3]);
+  const scale = { mean: [0.1, 0.5, 0.9], deviation: [0.5, 2, 0.25] };
+  const images = own.images.map((value, i) => (value - scale.mean[i % 3]) / scale.deviation[i % 3]);
+  const inputs = { array: new Uint8Array(new SharedArrayBuffer(0)), columns: 18, divisor: 255, scale };
+  const found = inOwnColours({ ...own, images }, inputs).images;
+  for (const [i, value] of own.images.entries()) expect(found[i]).toBeCloseTo(value, 12);
 });

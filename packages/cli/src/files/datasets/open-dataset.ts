@@ -111,7 +111,10 @@ function openPlain(whole: DataSplits, source: DatasetSource, shares: Shares): Op
   return { preset, shares: { validation, test }, sets: deal(whole, { ...shares, validation, test }) };
 }
 
-/** Separates the option `scale` from a source of arrays or images. @throws OptionError for one that they do not have. */
+/**
+ * Separates the option `scale` from a source of arrays or images.
+ * @throws OptionError for one that they do not have.
+ */
 function withoutScale(source: DatasetSource): { scale: unknown; plain: DatasetSource } {
   const { scale, ...options }: Readonly<Record<string, unknown>> = source.options ?? {};
   if (scale === undefined) return { scale, plain: source };

@@ -1,6 +1,7 @@
 /**
  * Encoding of rows of a table, or of images, as network inputs, and decoding of outputs as answers. Plain JSON, fitted
- * on training rows. Encoding depends on this and the row alone, so training, prediction and a browser get the same bits.
+ * on training rows. Encoding depends on this and the row alone, so training, prediction and a browser get the same
+ * bits.
  */
 export type Preprocessing = TablePreprocessing | ImagePreprocessing;
 

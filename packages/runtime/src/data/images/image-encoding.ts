@@ -2,8 +2,8 @@ import type { ImagePreprocessing } from '@gradloom/core';
 import type { DataMatrix } from '../dataset.ts';
 
 /**
- * The preprocessing of rows of bytes that are images: [height, width], or [height, width, channels] with 1 channel or 3.
- * Undefined for other rows.
+ * The preprocessing of rows of bytes that are images: [height, width], or [height, width, channels] with 1 channel or
+ * 3. Undefined for other rows.
  */
 export function imagePreprocessing(
   { array, shape = [], divisor, scale }: DataMatrix,

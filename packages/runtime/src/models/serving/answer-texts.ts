@@ -16,8 +16,8 @@ const WANTED = 'a row or a list of rows, as JSON';
 
 /**
  * Answers bodies, each of which is an image, or JSON of a row or a list of rows. A row is an object by column name, a
- * list of cells, or for a model of images { image: <base64> }; a list whose first entry is an object or a list is a list
- * of rows. A rejected body does not affect the others.
+ * list of cells, or for a model of images { image: <base64> }; a list whose first entry is an object or a list is a
+ * list of rows. A rejected body does not affect the others.
  */
 export function createTextAnswerer(model: Model, { mostRows }: TextLimits, readImage?: ImageReader): TextAnswerer {
   return (bodies) => {

@@ -1,5 +1,6 @@
 import { buildNetwork } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
+import type { DataMatrix } from '@gradloom/runtime';
 import { encodePng, type FirstInputs, firstInputs } from '@gradloom/runtime/internal';
 import { ownParts } from '../../../options/own-parts.ts';
 import type { Sheet } from '../../../report/findings/findings.ts';
@@ -17,7 +18,15 @@ export function firstImages({ spec, sets, options }: Recipe): Sheet | null {
   const network = buildNetwork(spec, ownParts());
   const most = Math.max(1, Math.min(ACROSS * DOWN, Math.floor(MOST_NUMBERS / network.inputs)));
   const found = complete(firstInputs(network, sets.train, options, most));
-  return found === null ? null : sheetOf(found);
+  return found === null ? null : sheetOf(inOwnColours(found, sets.train.inputs));
+}
+
+/** Standardized images in their own colours. */
+export function inOwnColours(found: FirstInputs, { scale }: DataMatrix): FirstInputs {
+  if (scale === undefined) return found;
+  const { mean, deviation } = scale;
+  const colour = (value: number, i: number): number => value * deviation[i % mean.length] + mean[i % mean.length];
+  return { ...found, images: Float64Array.from(found.images, colour) };
 }
 
 /**
