@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fusedProducts } from '../../../../packages/core/src/backends/fused.ts';
+import { fusedConvolutions, fusedProducts } from '../../../../packages/core/src/backends/fused.ts';
 import {
   createElements,
   type Elements,
@@ -48,6 +48,21 @@ describe.each(elementTypes)('%s', (type) => {
       const dW = zeros(1);
       const x = of(rounded[0], NEAR_ONE); // [2, 1]
       fusedProducts.affineBackwardWeights(dW, zeros(1), x, of(1, NEAR_ONE), 2, 2, false, 1, 1);
+      expect(dW[0]).toBe(LOST);
+    });
+
+    test('in convolutions', () => {
+      // One image of two pixels, and a window of one.
+      const window = [1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1] as const;
+      const { convForward, convBackwardInput, convBackwardWeights } = fusedConvolutions;
+      const [y, dx, dW] = [zeros(2), zeros(2), zeros(1)];
+      convForward(y, of(NEAR_ONE, 0), one, rounded, 1, ...window);
+      expect([...y]).toEqual([LOST, rounded[0]]);
+      // A window of both pixels, moved by one: the first input is read by two outputs.
+      const W = of(NEAR_ONE, rounded[0]); // [1, 2, 1, 1]
+      convBackwardInput(dx, of(1, NEAR_ONE), W, 1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 0, 1, 1, 1, 1);
+      expect(dx[0]).toBe(LOST);
+      convBackwardWeights(dW, zeros(1), of(rounded[0], NEAR_ONE), of(1, NEAR_ONE), 1, false, ...window);
       expect(dW[0]).toBe(LOST);
     });
   });

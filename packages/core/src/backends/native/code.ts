@@ -50,7 +50,7 @@ export function assembleCode(isa: Isa): Code {
   const rowsOf = (vectors: number): number => tileRows(isa, Math.max(vectors, Math.min(tileVectors, leafVectors)));
   const listedRows = Math.min(rowsOf(mostVectors), LISTED_ROWS);
   const tilesOf = (vectors: number, terms: TileShape['terms']) => {
-    const most = terms === 'listed' ? listedRows : rowsOf(vectors);
+    const most = { all: rowsOf(vectors), listed: listedRows, lanes: tileRows(isa, 1) }[terms];
     const [full, masked] = [false, true].map((masked) =>
       upTo(most, (M) => assembleTile(isa, { M, vectors, masked, terms })),
     );

@@ -30,7 +30,7 @@ export interface Convolutions {
 export function convolutionScratch(shape: WindowShape): number {
   const windows = windowsOf(shape);
   const rows = [forward, backward].map((direction) => rowProductBytes(windows, direction));
-  return Math.max(...rows, windowWeightsBytes(windows)) / 8; // all are whole cache lines
+  return Math.max(...rows, windowWeightsBytes(windows)) / 8;
 }
 
 /**

@@ -13,24 +13,24 @@ export const copyBytes = (rows: number, reach: Reach, channels: number): number 
 
 /** Images with zeros around their rows where windows need them: copies in scratch, else the images themselves. */
 export interface ImageCopies {
-  /** Writes the zeros for up to `count` images. The tape must be empty. */
-  clear(count: number): void;
-  /** Takes `count` images from image n on; returns where the first pixel of the first lies, as a byte offset. */
+  /** Writes the zeros of all copies. The tape must be empty. */
+  clear(): void;
+  /** Takes up to `most` images from image n on; returns where the first pixel of the first lies, as a byte offset. */
   take(images: number, n: number, count: number): number;
 }
 
 export function createImageCopies(
-  { type, bytes, leafPanel, pack }: Pick<Panels, 'type' | 'bytes' | 'leafPanel' | 'pack'>,
+  { type, bytes, leafPanel, pack }: Panels,
   scratch: Float64Array,
   free: number, // byte offset of the copies in memory
   { row, left, isCopy }: RowLayout,
   rows: number,
   numbers: number, // of a row of the image
+  most: number, // images at a time
 ): ImageCopies {
+  const copies = elementView(type, scratch.buffer, free, isCopy ? most * rows * row : 0);
   return {
-    clear(count) {
-      if (isCopy) elementView(type, scratch.buffer, free, count * rows * row).fill(0);
-    },
+    clear: () => void copies.fill(0),
     take(images, n, count) {
       const source = images + bytes * n * rows * numbers;
       if (!isCopy) return source;

@@ -67,7 +67,7 @@ export function createRowProduct(
   const [y, x] = [direction.reachOf(windows.y), direction.reachOf(windows.x)];
   const [KX, O] = [windows.x.kernel, windows.O];
   const layout = layoutOf(x, read, width);
-  const copies = createImageCopies(panels, scratch, free, layout, y.inputs, x.inputs * read);
+  const copies = createImageCopies(panels, scratch, free, layout, y.inputs, x.inputs * read, 1);
   const size: PanelSize = lanes ? panels.lanePanel : panels.panelFor(outs);
   const perGroup = tilesOver(outs, size.columns); // panels
   const panelRows = windows.y.kernel * KX * ins;
@@ -160,7 +160,7 @@ export function createRowProduct(
   return (out, source, W, b, B) => {
     packWeights(W);
     tableWords.set(words);
-    copies.clear(1);
+    copies.clear();
     for (let n = 0; n < B; n++) {
       const image = copies.take(source, n, 1);
       for (const part of parts) addPart(part, out + bytes * n * y.outputs * x.outputs * written, image, b);

@@ -87,7 +87,7 @@ interface Target {
  * which then come from the second-level cache.
  */
 export function createWindowWeights(
-  { bytes, width, one, zeros, leafPanel, lanePanel, sumRuns, ...panels }: Panels,
+  panels: Panels,
   rowAdds: RowAdds,
   tape: CallTape,
   free: number, // windowWeightsBytes of scratch
@@ -95,14 +95,16 @@ export function createWindowWeights(
   windows: Windows,
   B: number,
 ): WindowWeights {
+  const { bytes, width, one, zeros, leafPanel, leafPanelFor, lanePanel, sumRuns } = panels;
   if (B > MOST_NODE_ROWS) throw new Error(`convBackwardWeights: B has ${B}, expected at most ${MOST_NODE_ROWS}`);
   const { y, x, C, O } = windows;
   const sizes = sizesOf(windows);
   const { lanes, groups, ins, K, images, pieces } = sizes;
   const outs = O / groups;
-  const size = lanes ? lanePanel : panels.leafPanelFor(outs);
+  const size = lanes ? lanePanel : leafPanelFor(outs);
   const layout = layoutOf(forwardReach(x), C, width);
-  const copies = createImageCopies({ ...panels, bytes, leafPanel }, scratch, free, layout, y.inputs, x.inputs * C);
+  const atOnce = Math.min(B, images);
+  const copies = createImageCopies(panels, scratch, free, layout, y.inputs, x.inputs * C, atOnce);
   const [rowBytes, pixelBytes, oRow] = [bytes * layout.row, bytes * C, bytes * O];
   const aStep = x.stride * pixelBytes;
   const aRow = lanes ? x.dilation * pixelBytes : bytes;
@@ -151,13 +153,11 @@ export function createWindowWeights(
   function createTable(ky: number) {
     const isBias = ky === y.kernel;
     const at = waitingAt - (y.kernel + 1 - ky) * tableBytes(sizes) + waitingBytes(images, pieces);
-    const [whole, rest] = [Math.min(images, B), B % images].map((count) => {
+    const [whole, rest] = [atOnce, B % images].map((count) => {
       const runs = runsOf(count, ky);
-      return {
-        words: tableOf(runs, isBias ? 0 : aStep, oRow),
-        a: runs[0]?.a ?? 0,
-        panel: runs[0]?.panel ?? 0,
-      };
+      const words = tableOf(runs, isBias ? 0 : aStep, oRow);
+      const inScratch = new Int32Array(scratch.buffer, at, words.length);
+      return { write: () => inScratch.set(words), a: runs[0]?.a ?? 0, panel: runs[0]?.panel ?? 0 };
     });
     return { at, whole, rest };
   }
@@ -207,7 +207,7 @@ export function createWindowWeights(
   return (dW, db, source, dy, joins) => {
     const blocks = Math.floor((B + images - 1) / images);
     const isDirect = blocks === 1;
-    copies.clear(Math.min(B, images));
+    copies.clear();
     for (const section of sections) {
       const { o } = section[0];
       const end = section[section.length - 1].o + section[section.length - 1].count;
@@ -224,10 +224,7 @@ export function createWindowWeights(
         const isRest = block > 0 && count < images;
         if (block === 0 || isRest) {
           tape.run(); // reads the tables that are overwritten
-          for (const { at, whole, rest } of tables) {
-            const { words } = isRest ? rest : whole;
-            new Int32Array(scratch.buffer, at, words.length).set(words);
-          }
+          for (const { whole, rest } of tables) (isRest ? rest : whole).write();
         }
         const merges = mergesAfter(block, blocks);
         const row = onesOf(block) - (merges > 0 ? 1 : 0);

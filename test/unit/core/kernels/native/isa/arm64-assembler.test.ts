@@ -128,6 +128,8 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   ['fadd v3.4s, v3.4s, v30.4s', '63d43e4e', (a) => floats(a).add(3, 30)],
   ['fmla v23.2d, v27.2d, v30.d[0]', '7713de4f', (a) => doubles(a).multiplyAdd(23, 30, 27)],
   ['fmla v23.4s, v27.4s, v30.s[0]', '77139e4f', (a) => floats(a).multiplyAdd(23, 30, 27)],
+  ['fmla v23.2d, v27.2d, v30.2d', '77cf7e4e', (a) => doubles(a).multiplyAddLanes(23, 27, 30)],
+  ['fmla v23.4s, v27.4s, v30.4s', '77cf3e4e', (a) => floats(a).multiplyAddLanes(23, 27, 30)],
   ['zip1 v2.2d, v0.2d, v1.2d; zip2 v3.2d, v0.2d, v1.2d', '0238c14e0378c14e', (a) => doubles(a).transpose(0, 2)],
   [
     'trn1 v4.4s, v0.4s, v1.4s; trn2 v5.4s, v0.4s, v1.4s; trn1 v6.4s, v2.4s, v3.4s; trn2 v7.4s, v2.4s, v3.4s; zip1 v0.2d, v4.2d, v6.2d; zip2 v2.2d, v4.2d, v6.2d; zip1 v1.2d, v5.2d, v7.2d; zip2 v3.2d, v5.2d, v7.2d',

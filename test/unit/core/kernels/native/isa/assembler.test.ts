@@ -95,6 +95,22 @@ test.each<[string, string, (assembler: Assembler) => void]>([
     (a) => avx512.createUnit(a, 'float64').loadFactor(30, { base: rax, index: rdx, scale: 8 }),
   ],
   ['vfmadd231pd zmm27, zmm30, zmm29', '62028d40b8dd', (a) => avx512.createUnit(a, 'float64').multiplyAdd(27, 30, 29)],
+  [
+    'vfmadd231pd zmm27, zmm30, [rcx+rdx*4+0x10]{1to8}',
+    '62628d50b85c9102',
+    (a) => avx512.createUnit(a, 'float64').multiplyAddAt?.(27, { base: rcx, index: rdx, scale: 4, offset: 16 }, 30),
+  ],
+  [
+    'vfmadd231ps zmm27, zmm30, [rcx+rdx*4+0x10]{1to16}',
+    '62620d50b85c9104',
+    (a) => avx512.createUnit(a, 'float32').multiplyAddAt?.(27, { base: rcx, index: rdx, scale: 4, offset: 16 }, 30),
+  ],
+  [
+    'vfmadd231pd zmm27, zmm30, zmm29',
+    '62028d40b8dd',
+    (a) => avx512.createUnit(a, 'float64').multiplyAddLanes(27, 30, 29),
+  ],
+  ['vfmadd231pd ymm11, ymm14, ymm13', 'c4428db8dd', (a) => avx2.createUnit(a, 'float64').multiplyAddLanes(11, 14, 13)],
   ['vaddpd zmm3, zmm3, zmm31', '6291e54858df', (a) => avx512.createUnit(a, 'float64').add(3, 31)],
   ['vxorpd zmm30, zmm30, zmm30', '62018d4057f6', (a) => avx512.createUnit(a, 'float64').clear(30)],
   ['vunpcklpd zmm8, zmm0, zmm1, and so on', TRANSPOSED, (a) => avx512.createUnit(a, 'float64').transpose(0, 8)],
