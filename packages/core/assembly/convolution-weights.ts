@@ -67,8 +67,8 @@ export function convBackwardWeights(
 }
 
 /**
- * The sum over the batch of a square of dW: `taps` taps from `tap` by n channels from c in its rows, outputs o … o + N -
- * 1 in its columns, and db in its last row if `hasBias`. Returns its address.
+ * The sum over the batch of a square of dW: `taps` taps from `tap` by n channels from c in its rows, outputs o … o + N
+ * - 1 in its columns, and db in its last row if `hasBias`. Returns its address.
  *
  * Positions are taken in nodes, subtrees of a few pieces, whose sums join those that wait as in `joinLevels`.
  */

@@ -117,8 +117,8 @@ function normalizeTwo(
 }
 
 /**
- * dγ[size] = Σ dy · x̂ and dβ[size] = Σ dy over B rows of R positions. Overwrites `dGamma` and `dBeta`, or adds to them if
- * `joins`. Also overwrites `sums` [sumLevels, 2, size].
+ * dγ[size] = Σ dy · x̂ and dβ[size] = Σ dy over B rows of R positions. Overwrites `dGamma` and `dBeta`, or adds to them
+ * if `joins`. Also overwrites `sums` [sumLevels, 2, size].
  */
 export function normBackwardWeights(
   dGamma: usize, dBeta: usize, sums: usize, dy: usize, xHat: usize, B: i32, leaf: i32, joins: i32, R: i32, size: i32,

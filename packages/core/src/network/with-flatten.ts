@@ -3,8 +3,8 @@ const FLAT = new Set(['dense', 'swiglu', 'layer-norm', 'batch-norm', 'residual']
 
 /**
  * The spec of a file that was written before rows had shapes, as it is written now: an embedding was followed by layers
- * that took all of its numbers at once, so a flatten layer stands before the first of them. Anything else is returned as
- * it is, also what is no spec.
+ * that took all of its numbers at once, so a flatten layer stands before the first of them. Anything else is returned
+ * as it is, also what is no spec.
  */
 export function withFlatten(spec: unknown): unknown {
   if (typeof spec !== 'object' || spec === null || !('layers' in spec) || !Array.isArray(spec.layers)) return spec;

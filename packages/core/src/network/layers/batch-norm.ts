@@ -31,11 +31,11 @@ export const batchNormOptions = defineOptions('batch-norm', {
 export interface BatchNormOptions extends OptionsOf<typeof batchNormOptions.table>, Named {}
 
 /**
- * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and the mean μ and biased variance σ² of each column of the
- * last axis, over the rows of the whole batch and their positions, whichever threads have its rows: each thread sums its leaves, and after a barrier the tree adds them. At
- * evaluation μ and σ² are running averages over batches, which each step updates before the weights. They use the
- * unbiased variance, as in PyTorch, or the biased one where the batch has one position.
- * [Ioffe & Szegedy 2015, alg. 1](https://arxiv.org/abs/1502.03167)
+ * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and the mean μ and biased variance σ² of each column of the last
+ * axis, over the rows of the whole batch and their positions, whichever threads have its rows: each thread sums its
+ * leaves, and after a barrier the tree adds them. At evaluation μ and σ² are running averages over batches, which each
+ * step updates before the weights. They use the unbiased variance, as in PyTorch, or the biased one where the batch has
+ * one position. [Ioffe & Szegedy 2015, alg. 1](https://arxiv.org/abs/1502.03167)
  */
 export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
   const { size: width, epsilon, momentum } = batchNormOptions.read(options);

@@ -16,8 +16,9 @@ export const layerNormOptions = defineOptions('layer-norm', {
 export interface LayerNormOptions extends OptionsOf<typeof layerNormOptions.table>, Named {}
 
 /**
- * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and the mean μ and biased variance σ² over the last axis of each position of a row. Its sums
- * run in four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). [Ba et al. 2016](https://arxiv.org/abs/1607.06450)
+ * y = γ · (x - μ) / √(σ² + ε) + β with γ, β [size] and the mean μ and biased variance σ² over the last axis of each
+ * position of a row. Its sums run in four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). [Ba et al.
+ * 2016](https://arxiv.org/abs/1607.06450)
  */
 export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
   const { size: width, epsilon } = layerNormOptions.read(options);

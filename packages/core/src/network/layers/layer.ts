@@ -76,7 +76,9 @@ export interface Layer {
   readonly out: Shape;
   /** Whether y[i] depends only on x[i]. Then `dx` may be `dy`, and `y` may be `x` if `x` is not read later. */
   readonly elementwise: boolean;
-  /** Whether only the shape changes, so that `y` can always be the array of `x`, and `dx` that of `dy`. @default false */
+  /**
+   * Whether only the shape changes, so that `y` can always be the array of `x`, and `dx` that of `dy`. @default false
+   */
   readonly isView?: boolean;
   /** Arrays that `backward` reads. Only these are kept; others may hold anything. */
   readonly reads: {

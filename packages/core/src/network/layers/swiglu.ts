@@ -21,8 +21,9 @@ export const swigluOptions = defineOptions('swiglu', {
 export interface SwigluOptions extends OptionsOf<typeof swigluOptions.table>, Named {}
 
 /**
- * y = silu(g) · v with the gate g = x · Wg + bg and the value v = x · Wv + bv; Wg and Wv are [I, O].
- * It acts on the last axis of each position of a row. dx is dg · Wgᵀ, to which dv · Wvᵀ is added. [Shazeer 2020, eq. 5](https://arxiv.org/abs/2002.05202), with biases.
+ * y = silu(g) · v with the gate g = x · Wg + bg and the value v = x · Wv + bv; Wg and Wv are [I, O]. It acts on the
+ * last axis of each position of a row. dx is dg · Wgᵀ, to which dv · Wvᵀ is added. [Shazeer 2020, eq.
+ * 5](https://arxiv.org/abs/2002.05202), with biases.
  */
 export function swiglu(options: SwigluOptions, { input, own }: Place): Layer {
   const { in: width, out: O, init, biasInit } = swigluOptions.read(options);

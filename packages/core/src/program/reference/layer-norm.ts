@@ -34,8 +34,8 @@ export function layerNormForward(
 }
 
 /**
- * dγ[size] = Σ dy · x̂ and dβ[size] = Σ dy over B rows of R positions, in the order of `sumRows`. Overwrites `dGamma` and
- * `dBeta`, or adds to them if `joins`; also overwrites `sums`.
+ * dγ[size] = Σ dy · x̂ and dβ[size] = Σ dy over B rows of R positions, in the order of `sumRows`. Overwrites `dGamma`
+ * and `dBeta`, or adds to them if `joins`; also overwrites `sums`.
  */
 export function normBackwardWeights(
   dGamma: Elements, // [size] out

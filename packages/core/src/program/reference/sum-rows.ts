@@ -18,7 +18,8 @@ export const sumLevels = (B: number, R: number): number => treeLevels(B) + (R ==
  * other, and the leaves by the tree. With more, so are up to 64 consecutive positions of a row; these pieces are added
  * by the tree, and then the rows. So the size of leaves plays no part where R > 1.
  *
- * `add` writes the sum of `n` consecutive positions from position `first` on to row `level`, one after the other from 0.
+ * `add` writes the sum of `n` consecutive positions from position `first` on to row `level`, one after the other from
+ * 0.
  */
 export function sumRows(
   levels: Elements, // [sumLevels, width] scratch

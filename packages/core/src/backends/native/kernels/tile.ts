@@ -209,7 +209,8 @@ export function assembleTile(isa: Isa, { M, vectors, masked, terms }: TileShape)
     function addTerm(panelRow: Pointer): void {
       eachVector((v) => load(v, row(v), panelRow));
       eachLine(vectors * size, (offset) => isa.prefetch(isa.beyond(panelRow, ahead, offset)));
-      // A factor that is used once costs least as an operand in memory: floats of one vector then take 0.75 of the time.
+      // A factor that is used once costs least as an operand in memory: floats of one vector then take 0.75 of the
+      // time.
       if (vectors === 1 && terms !== 'lanes' && unit.multiplyAddAt !== undefined) {
         for (let m = 0; m < M; m++) unit.multiplyAddAt(sum(m, 0), rows.at(m), row(0));
         return;
