@@ -6,7 +6,7 @@ import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { backendName, decimal, duration, percent, plural, whole } from '../../terminal/text/format.ts';
 import { table } from '../../terminal/text/table.ts';
-import { describeNetwork, describeParameters } from '../train/describe-run.ts';
+import { describeNetwork, describeParameters } from '../train/describe-network.ts';
 import type { Inspected } from './inspection.ts';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
 

@@ -3,7 +3,7 @@ import { typeOf } from '@gradloom/core/internal';
 import { type ModelFile, openModelFile } from '@gradloom/runtime';
 import { largestChange } from '@gradloom/runtime/internal';
 import { loadOptions } from '../../options/own-parts.ts';
-import { trainedParametersOf } from '../train/describe-run.ts';
+import { trainedParametersOf } from '../train/describe-network.ts';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
 import { type NamedTensor, tensorsOf } from './tensors.ts';
 
