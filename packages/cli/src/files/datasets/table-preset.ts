@@ -57,21 +57,21 @@ export function tablePreset(rows: number, inputs: number): Preset {
 }
 
 /**
- * Defaults for a known network of images, whatever the dataset has for dense ones: adam at 0.001, falling along a
- * cosine; batches of a fiftieth of the rows, 16 to 128; 15 epochs, but at least 400 steps.
+ * Defaults for a known network of images, in place of those of the dataset for hidden layers: adam with one-cycle up to
+ * 0.005; batches of a fiftieth of the rows, 16 to 128; 15 epochs, but at least 400 steps. No early stopping, since the
+ * loss of one-cycle falls most at its end. Pictures of three shapes, 28 x 28, convnet, two seeds, test accuracy of
+ * 0.001, 0.003, 0.005 along a cosine: 62, 80, 84 % with 126 rows, 75, 98, 96 % with 420 rows; with one-cycle: 64, 83,
+ * 88 % and 82, 98, 99 %.
  */
 export function imagePreset(standard: Preset, rows: number): Preset {
   const batch = Math.min(128, Math.max(16, 2 ** Math.round(Math.log2(rows / 50))));
   const stepsPerEpoch = Math.ceil(rows / Math.min(batch, rows));
   const epochs = Math.max(15, Math.ceil(400 / stepsPerEpoch));
-  const { steps: _, ...rest } = standard;
+  const { steps: _, patience: _p, ...rest } = standard;
   return {
     ...rest,
-    ...(rest.patience === undefined
-      ? {}
-      : { patience: Math.ceil(evaluationsOf(epochs * stepsPerEpoch, stepsPerEpoch) / 3) }),
-    optimizer: { kind: 'adam', lr: 0.001 },
-    schedule: 'cosine',
+    optimizer: { kind: 'adam', lr: 0.005 },
+    schedule: 'one-cycle',
     batch,
     epochs,
   };
