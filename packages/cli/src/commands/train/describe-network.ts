@@ -67,7 +67,10 @@ function layersOf(build: (typeof networks)['convnet'], input: readonly number[],
 /** 'conv2d 32 3x3' for conv2d(1->32, 3x3), 'relu' for relu(128): a layer without what the layers before it say. */
 function wordOf({ label, inner, out }: Layer): string {
   const kind = label.replace(/\(.*/s, '');
-  if (inner !== undefined) return `${kind} of ${inner.map(({ layers }) => layers.length).join(' + ')} layers`;
+  if (inner !== undefined) {
+    const counts = inner.map(({ layers }) => layers.length);
+    return `${kind} of ${counts.join(' + ')} ${counts.join() === '1' ? 'layer' : 'layers'}`;
+  }
   const options = label.slice(kind.length + 1, -1);
   if (options === String(sizeOf(out))) return kind;
   return [kind, ...options.split(', ').map((option) => option.replace(/^.*->/, ''))].join(' ').trimEnd();

@@ -22,7 +22,7 @@ const pooled = [conv2d(4, 3, { padding: 1 }), relu(), maxPool(2)];
 
 test.each<[string, NetworkSpec]>([
   ['784-128-10 relu', sequential(784, dense(128), relu(), dense(10))],
-  ['6-8-8-8-3 layer-norm tanh residual(layer-norm(8) + dense(8->8))', withBlock()],
+  ['6-8-8-3 layer-norm tanh', withBlock()],
   ['3-30-9-5 flatten(3x10->30) tanh', sequential(3, embedding(9, 10), flatten(), dense(9), tanh(), dense(5))],
   ['12x10x3 · flatten 360 · dense 2', sequential(image, flatten(), dense(2))],
   [
@@ -30,7 +30,7 @@ test.each<[string, NetworkSpec]>([
     sequential(image, ...pooled, flatten(), dense(2), sigmoid()),
   ],
   [
-    '12x10x3 · conv2d 4 3x3 · residual of 1 layers · flatten 480 · dense 2',
+    '12x10x3 · conv2d 4 3x3 · residual of 1 layer · flatten 480 · dense 2',
     sequential(image, conv2d(4, 3, { padding: 1 }), residual(relu()), flatten(), dense(2)),
   ],
   ['9x2 · conv1d 4 3 · flatten 28 · dense 2', sequential([9, 2], conv1d(4, 3), flatten(), dense(2))],
