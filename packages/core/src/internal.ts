@@ -177,6 +177,7 @@ export { createInputGradient, type InputGradient } from './network/input-gradien
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/place.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows } from './network/network.ts';
+export { type NetworkName, networks } from './network/networks.ts';
 export { leafRowsOf, mostPassRows } from './network/pass-rows.ts';
 export { nameOfPlaced } from './network/placed-layer.ts';
 export { rowPredictor } from './network/predict.ts';

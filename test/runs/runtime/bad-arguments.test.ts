@@ -190,6 +190,7 @@ const builders: Record<string, () => readonly unknown[]> = {
   embedding: () => [2, 3, {}],
   residual: () => [spec.layers[0]],
   sequential: () => [2, spec.layers[0]],
+  ...Object.fromEntries(['convnet', 'lenet5', 'resnet20'].map((name) => [name, () => [[28, 28, 1], 10]])),
   ...Object.fromEntries(
     ['Activation', 'Initializer', 'Layer', 'Loss', 'Metric', 'Schedule'].map((name) => [`define${name}`, () => [{}]]),
   ),

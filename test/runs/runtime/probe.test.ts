@@ -74,6 +74,27 @@ test.each<[string, readonly LayerSpec[]]>([
   for (const { found } of others) expect(found).toEqual(one.found);
 });
 
+test('a channel is dead if it is flat at every position of every row', async () => {
+  const layers = (init: 'zeros' | 'he-normal'): LayerSpec[] => [
+    { kind: 'conv1d', out: 4, kernel: 1, init, biasInit: { kind: 'constant', value: init === 'zeros' ? -1 : 0 } },
+    { kind: 'activation', fn: 'relu' },
+    { kind: 'flatten' },
+    { kind: 'dense', out: 3 },
+  ];
+  const dead = async (init: 'zeros' | 'he-normal') => {
+    const { found } = await looks(
+      { batch: 1, steps: 1, threads: 1, probe: 1 },
+      { input: [6, 1], layers: layers(init) },
+    );
+    return found[0].layers[1];
+  };
+  expect(await dead('zeros')).toMatchObject({ flat: 1, dead: 1 });
+  // The row has numbers of both signs, so each channel passes some of its positions on.
+  const { flat, dead: none } = await dead('he-normal');
+  expect(none).toBe(0);
+  expect(flat).toBeGreaterThan(0);
+});
+
 test('a probe changes no weight', async () => {
   const options = { batch: 22, steps: 30, threads: 2 };
   const blind = await looks(options);

@@ -7,8 +7,8 @@ import type { RawOptions } from './raw-options.ts';
 
 /** Flags for library options that have another name or no flag of their own; errors name the first that was given. */
 const flagsOf: Readonly<Record<string, readonly string[]>> = {
-  layers: ['spec', 'hidden', 'model'],
-  input: ['spec', 'model'],
+  layers: ['spec', 'network', 'hidden', 'model'],
+  input: ['spec', 'network', 'model'],
   init: ['init', 'spec'],
   loss: ['loss', 'model'],
   threads: ['threads', 'max-threads'],

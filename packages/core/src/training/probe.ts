@@ -6,7 +6,7 @@ import { viewOf } from '../math/scratch.ts';
 import type { Inspect, Workspace } from '../network/backprop.ts';
 import { type Layer, outputOf, type StackMemory } from '../network/layers/index.ts';
 import type { Network } from '../network/network.ts';
-import { sizeOf } from '../network/shape.ts';
+import { channelsOf, sizeOf } from '../network/shape.ts';
 
 /** An output is flat if its slope is below this share of the largest: it passes on almost no gradient. */
 const FLAT = 0.01;
@@ -35,7 +35,7 @@ export interface LayerFigures {
    * Activations only.
    */
   readonly flat: number | null;
-  /** Share of units that are flat in every row of the batch. Activations only. */
+  /** Share of units (channels of an image) that are flat at all positions of every row of the batch. Activations only. */
   readonly dead: number | null;
   /** The layer's own tensors; none if it has nested layers. */
   readonly tensors: readonly TensorFigures[];
@@ -55,9 +55,9 @@ export interface TensorFigures {
   readonly rmsMoved: number;
 }
 
-/** Numbers that a probe writes for a leaf: four per layer, then for each unit of all layers the number of flat rows. */
+/** Numbers that a probe writes for a leaf: four per layer, then for each unit of all layers the number of flat outputs. */
 export const probeLength = (network: Network): number =>
-  network.places.reduce((length, { layer }) => length + SUMS + sizeOf(layer.out), 0);
+  network.places.reduce((length, { layer }) => length + SUMS + channelsOf(layer.out), 0);
 
 /** An `Inspect` that writes the statistics of a leaf into `sums` [probeLength]. */
 export function createProbe(network: Network, workspace: Workspace, sums: Float64Array): Inspect {
@@ -72,7 +72,7 @@ export function createProbe(network: Network, workspace: Workspace, sums: Float6
       const x = neighbours.get(layer)?.x;
       if (layer.activation === undefined || x === undefined) return;
       const { f, alpha } = layer.activation;
-      countFlat(viewOf(sums, units[k], sizeOf(layer.out)), x, rows, n, f, alpha);
+      countFlat(viewOf(sums, units[k], channelsOf(layer.out)), x, rows, n, f, alpha);
     } else {
       // The gradient by a layer's input is the gradient by the output of the layer before.
       const of = phase === 'loss' ? layer : neighbours.get(layer)?.below;
@@ -112,25 +112,25 @@ function lookAtOutputs(sums: Float64Array, at: number, y: Elements, n: number): 
 }
 
 /**
- * Counts the rows in which each unit is flat. Overwrites `flat` [units]. An activation reads z or a; the other array
+ * Counts the outputs of each unit that are flat, over rows and positions. Overwrites `flat` [units]. An activation reads z or a; the other array
  * may hold anything.
  */
 function countFlat(
-  flat: Float64Array, // [O] out
-  z: Elements, // [B, O]
-  a: Elements, // [B, O]
-  n: number, // B · O
+  flat: Float64Array, // [C] out
+  z: Elements, // [B, R, C]
+  a: Elements, // [B, R, C]
+  n: number, // B · R · C
   f: Activation,
   alpha: number,
 ): void {
   const least = FLAT * f.maxSlope;
   const math = mathOf('float64');
   flat.fill(0);
-  for (let i = 0, o = 0; i < n; i++) {
+  for (let i = 0, c = 0; i < n; i++) {
     const slope =
       f.reads === 'z' ? f.derivative(math, z[i], Number.NaN, alpha) : f.derivative(math, Number.NaN, a[i], alpha);
-    if (Math.abs(slope) < least) flat[o]++;
-    o = o + 1 === flat.length ? 0 : o + 1;
+    if (Math.abs(slope) < least) flat[c]++;
+    c = c + 1 === flat.length ? 0 : c + 1;
   }
 }
 
@@ -173,7 +173,8 @@ export function* probeFigures(
       const distance = own / n - mean;
       if (n > 0) spread += n * distance * distance;
     }
-    const flat = viewOf(total, units[k], out);
+    const C = channelsOf(layer.out);
+    const flat = viewOf(total, units[k], C);
     const isActivation = layer.activation !== undefined;
     const own: TensorFigures[] = [];
     for (const { name, offset, length: P } of tensors) {
@@ -195,7 +196,7 @@ export function* probeFigures(
       mean,
       std: Math.sqrt(spread / count),
       flat: isActivation ? flat.reduce((all, unit) => all + unit, 0) / count : null,
-      dead: isActivation ? flat.filter((unit) => unit === rows).length / out : null,
+      dead: isActivation ? flat.filter((unit) => unit === count / C).length / C : null,
       tensors: own,
     });
     yield;
@@ -207,9 +208,9 @@ export function* probeFigures(
 function unitOffsets({ places }: Network): number[] {
   let offset = places.length * SUMS;
   return places.map(({ layer }) => {
-    const out = sizeOf(layer.out);
-    offset += out;
-    return offset - out;
+    const units = channelsOf(layer.out);
+    offset += units;
+    return offset - units;
   });
 }
 

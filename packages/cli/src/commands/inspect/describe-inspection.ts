@@ -6,11 +6,11 @@ import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { backendName, decimal, duration, percent, plural, whole } from '../../terminal/text/format.ts';
 import { table } from '../../terminal/text/table.ts';
-import { describeNetwork, describeParameters } from '../train/describe-run.ts';
-import type { Inspected } from './inspection.ts';
+import { describeNetwork, describeParameters } from '../train/describe-network.ts';
+import { type Inspected, type LayerFacts, layersOf } from './inspection.ts';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
 
-/** Text output: a summary of the file, then a table of its tensors. */
+/** Text output: a summary of the file, then tables of its layers and its tensors. */
 export function describeInspection({ path, file, tensors }: Inspected, width: number, paint: Paint): string[] {
   const { model, checkpoint, format, bytes } = file;
   const rows: [string, string][] = [
@@ -30,6 +30,8 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
     '',
     // Without indent a fingerprint fits into 80 columns.
     ...columns(rows, { indent: 0 }),
+    '',
+    ...layerTable(layersOf(model.spec), width),
     '',
     ...tensorTable(tensors.map(tensorFigures), width),
   ];
@@ -93,6 +95,17 @@ function runRows({ record, progress, arrays }: Checkpoint): [string, string][] {
   if (best !== undefined) rows.push(['best', `loss ${decimal(best.loss)} after ${plural(best.step, 'step')}`]);
   for (const [part, hash] of Object.entries(data)) if (hash !== null) rows.push([`${part} rows`, String(hash)]);
   return rows;
+}
+
+/** Layers and the shape behind each; layers of a block are indented. */
+function layerTable(layers: readonly LayerFacts[], width: number): string[] {
+  const rows = layers.map(({ path, name, layer, output, parameters }) => [
+    `${'  '.repeat(path.split('.').filter((step) => /\d/.test(step)).length - 1)}${path}`,
+    name === null ? layer : `${name}: ${layer}`,
+    output.join('x'),
+    whole(parameters),
+  ]);
+  return table(['layer', '', 'output', 'parameters'], rows, { width, right: [2, 3] });
 }
 
 function tensorTable(figures: readonly TensorFigures[], width: number): string[] {

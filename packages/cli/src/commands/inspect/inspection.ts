@@ -1,9 +1,9 @@
-import { createOptimizer } from '@gradloom/core';
-import { typeOf } from '@gradloom/core/internal';
+import { buildNetwork, createOptimizer, type NetworkSpec } from '@gradloom/core';
+import { sizeOf, typeOf } from '@gradloom/core/internal';
 import { type ModelFile, openModelFile } from '@gradloom/runtime';
 import { largestChange } from '@gradloom/runtime/internal';
-import { loadOptions } from '../../options/own-parts.ts';
-import { trainedParametersOf } from '../train/describe-run.ts';
+import { loadOptions, ownParts } from '../../options/own-parts.ts';
+import { trainedParametersOf } from '../train/describe-network.ts';
 import { type TensorFigures, tensorFigures } from './tensor-figures.ts';
 import { type NamedTensor, tensorsOf } from './tensors.ts';
 
@@ -22,6 +22,23 @@ export function inspectFile(path: string): Inspected {
   return { path, file, tensors: tensorsOf(file, slots) };
 }
 
+/** A layer of a network. */
+export interface LayerFacts {
+  readonly path: string; // position in the network: 3.0 is nested in layer 3
+  readonly name: string | null; // name in its spec
+  readonly layer: string; // such as conv2d(1->32, 3x3)
+  readonly output: readonly number[]; // shape of a row of its outputs
+  readonly parameters: number; // with those of layers in it
+}
+
+/** Every layer, each right before those in it. */
+export const layersOf = (spec: NetworkSpec): LayerFacts[] =>
+  buildNetwork(spec, ownParts()).places.map(({ path, layer, spec: { name = null } }) => ({
+    ...{ path, name, layer: layer.inner === undefined ? layer.label : layer.label.replace(/\(.*/s, '') },
+    output: layer.out,
+    parameters: layer.tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+  }));
+
 /** The JSON of a file. */
 export interface Inspection {
   readonly path: string;
@@ -34,6 +51,7 @@ export interface Inspection {
   readonly largestChange: number;
   readonly parameters: number; // number of all parameters
   readonly trainedParameters: number; // number of parameters without running statistics
+  readonly layers: readonly LayerFacts[];
   readonly tensors: readonly TensorFigures[];
   readonly [part: string]: unknown;
 }
@@ -51,6 +69,7 @@ export function inspectionOf({ path, file, tensors }: Inspected): Inspection {
     parameters: model.parameters.length,
     trainedParameters: trainedParametersOf(model.spec),
     ...headerOf(file),
+    layers: layersOf(model.spec),
     tensors: tensors.map(tensorFigures),
   };
 }

@@ -21,7 +21,7 @@ import { lineChart } from '../../terminal/text/line-chart.ts';
 import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
 import { commandOf } from '../../terminal/text/quote.ts';
 import { commandOf as trainCommandOf } from '../train/describe-flags.ts';
-import { describeNetwork } from '../train/describe-run.ts';
+import { describeNetwork } from '../train/describe-network.ts';
 import { trainOptions } from '../train/options.ts';
 import { createRecipe } from '../train/recipe.ts';
 import { type LrFindValues, lrFindAlternatives, lrFindOptions } from './options.ts';

@@ -4,7 +4,8 @@ import type { Alternatives } from '../../options/raw-options.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 import { trainOptions } from '../train/options.ts';
 
-const { dataset, hidden, activation, init, dropout, spec, precision, loss, optimizer, lr, batch, seed } = trainOptions;
+const { dataset, hidden, activation, init, dropout, network, spec, precision, loss, optimizer, lr, batch, seed } =
+  trainOptions;
 
 /** As many as a pool may have threads. */
 const MOST_CORES = 512;
@@ -23,7 +24,7 @@ const counts = (what: string, example: string, most: number): option.Kind<readon
 /** The workload as `train` takes it, and how it is measured. */
 export const scaleOptions = {
   dataset: { ...dataset, shown: 'mnist' },
-  ...{ hidden, activation, init, dropout, spec, precision, loss, optimizer, lr, batch, seed },
+  ...{ hidden, activation, init, dropout, network, spec, precision, loss, optimizer, lr, batch, seed },
   'max-threads': {
     group: 'Run',
     ...option.positiveInteger(undefined, 'largest number of threads to try', 'twice the cores'),
@@ -80,6 +81,7 @@ export const scaleOptions = {
 export type ScaleValues = Values<typeof scaleOptions>;
 
 export const scaleAlternatives: Alternatives = [
-  [['spec'], ['hidden', 'activation', 'init', 'dropout']],
+  [['spec'], ['network', 'hidden', 'activation', 'init', 'dropout']],
+  [['network'], ['hidden', 'activation', 'init', 'dropout']],
   [['cluster'], ['ranks', 'model-cores']],
 ];

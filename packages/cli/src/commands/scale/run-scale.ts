@@ -25,7 +25,7 @@ import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
 import { commandOf } from '../../terminal/text/quote.ts';
 import { onEachRank } from '../cluster/on-each-rank.ts';
 import { refuseOtherFlags } from '../cluster/refuse-other-flags.ts';
-import { describeNetwork } from '../train/describe-run.ts';
+import { describeNetwork } from '../train/describe-network.ts';
 import { onAllRanks } from '../train/on-all-ranks.ts';
 import { createRecipe, type Recipe } from '../train/recipe.ts';
 import { type ScaleValues, scaleAlternatives, scaleOptions } from './options.ts';

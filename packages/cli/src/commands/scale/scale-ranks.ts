@@ -5,7 +5,7 @@ import type { Request } from '../../options/request.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import type { Note } from '../../terminal/note.ts';
 import { createPaint } from '../../terminal/paint.ts';
-import { describeNetwork } from '../train/describe-run.ts';
+import { describeNetwork } from '../train/describe-network.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { type ScaleValues, scaleOptions } from './options.ts';
 import { type RankDocument, startRanks } from './start-ranks.ts';

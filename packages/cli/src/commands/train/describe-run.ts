@@ -1,9 +1,7 @@
-import { buildNetwork, type NetworkSpec } from '@gradloom/core';
-import { sizeOf } from '@gradloom/core/internal';
 import type { ClusterFacts } from '@gradloom/runtime';
 import { formatMember, formatValue, type Member } from '../../options/member.ts';
-import { ownParts } from '../../options/own-parts.ts';
 import { backendName, plural, whole } from '../../terminal/text/format.ts';
+import { describeNetwork, describeParameters, isChain } from './describe-network.ts';
 import type { TrainValues } from './options.ts';
 import type { RunStart } from './reporter.ts';
 
@@ -20,9 +18,11 @@ export function describeRun({ recipe, event }: RunStart): string[] {
   const length = Number.isInteger(totalEpochs) ? plural(totalEpochs, 'epoch') : plural(event.totalSteps, 'step');
   const schedule = values.schedule?.kind === 'constant' ? '' : ` ${nameOf(values.schedule)}`;
   const most = event.tunesThreads && event.threads > 1 ? 'up to ' : '';
+  const network = describeNetwork(spec);
+  const rest = `${describeParameters(spec)}, loss ${nameOf(values.loss)}${describeWeights(recipe)}`;
   return [
     `${train.name}: ${rows.join(' + ')} ${train.rows === 1 && rows.length === 1 ? 'row' : 'rows'}${same}, ${targets}`,
-    `${describeNetwork(spec)}: ${describeParameters(spec)}, loss ${nameOf(values.loss)}${describeWeights(recipe)}`,
+    ...(isChain(network) ? [network, rest] : [`${network}: ${rest}`]),
     `${nameOf(values.optimizer)}${schedule}, batch ${whole(event.batch)}${accumulateText(values)} in ${plural(event.leaves, 'leaf')}, ${length}${patienceText(values)}${emaText(values)}`,
     `${backendName(event.backend)} on ${most}${plural(event.threads, 'thread')}, ${event.precision}, seed ${values.seed}`,
     ...(event.cluster === undefined ? [] : [describeCluster(event.cluster)]),
@@ -56,30 +56,5 @@ function describeWeights({ sets, values }: RunStart['recipe']): string {
 }
 
 const classCount = (count: number): string => `${whole(count)} ${count === 1 ? 'class' : 'classes'}`;
-
-/** Number of parameters that an optimizer trains: all except running statistics of norms. */
-export const trainedParametersOf = (spec: NetworkSpec): number =>
-  buildNetwork(spec, ownParts()).tensors.reduce((sum, { length, isTrained }) => sum + (isTrained ? length : 0), 0);
-
-/** '1,234 parameters', or '1,234 parameters, 128 of them not trained'. */
-export function describeParameters(spec: NetworkSpec): string {
-  const all = buildNetwork(spec, ownParts()).parameterCount;
-  const untrained = all - trainedParametersOf(spec);
-  return `${plural(all, 'parameter')}${untrained === 0 ? '' : `, ${whole(untrained)} of them not trained`}`;
-}
-
-/** '784-128-10 relu': widths, then the layers between. */
-export function describeNetwork(spec: NetworkSpec): string {
-  const network = buildNetwork(spec, ownParts());
-  const widths = [network.inputs];
-  const others = new Set<string>();
-  for (const layer of network.layers) {
-    const width = sizeOf(layer.out);
-    // The tensors of a norm are vectors.
-    if (layer.tensors.some(({ shape }) => shape.length > 1)) widths.push(width);
-    else others.add(layer.label.replace(`(${width})`, ''));
-  }
-  return [widths.join('-'), ...others].join(' ');
-}
 
 const nameOf = (member: Member | undefined): string => (member === undefined ? '' : formatMember(member));

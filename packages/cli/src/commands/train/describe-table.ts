@@ -43,12 +43,15 @@ export function decisionsOf(recipe: Pick<Recipe, 'table' | 'decisions' | 'sets' 
 }
 
 /** Why a run does not stop early by default. */
-function earlyDecision({ sets: { validation }, values: { patience } }: Pick<Recipe, 'sets' | 'values'>): string[] {
-  if (patience !== undefined) return [];
+function earlyDecision({ sets: { validation }, values }: Pick<Recipe, 'sets' | 'values'>): string[] {
+  if (values.patience !== undefined) return [];
   if (validation === undefined) return ['no early stopping: it needs validation rows (--validation 0.1)'];
+  if (values.network !== undefined && validation.rows >= LEAST_WATCHED) return [TO_THE_END];
   const why = `of ${plural(validation.rows, 'validation row')} the best step is noise`;
   return [`no early stopping: ${why}, and from ${LEAST_WATCHED} on it is the default (--patience 20)`];
 }
+
+const TO_THE_END = 'no early stopping: the last steps of one-cycle are its best (--patience 20 stops early)';
 
 function tableDecisions(opened: OpenedTable): string[] {
   const { table } = opened;

@@ -8,8 +8,9 @@ import {
   type Loss,
   layers,
   type NetworkSpec,
+  OptionError,
 } from '@gradloom/core';
-import { within } from '@gradloom/core/internal';
+import { type NetworkName, networks, within } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import type { ActivationSpec } from '../../options/activation.ts';
 import { ownParts } from '../../options/own-parts.ts';
@@ -17,12 +18,30 @@ import { readObject } from '../../options/read-object.ts';
 import { type TrainValues, trainOptions } from './options.ts';
 
 /**
- * The network of the options, from a file or from the hidden layers.
+ * The network of the options: a known one, from a file, or from the hidden layers.
  * @throws OptionError naming what does not fit.
  */
 export async function networkSpec(values: TrainValues, dataset: Dataset): Promise<NetworkSpec> {
+  if (values.network !== undefined) return known(values.network, values, dataset);
   return values.spec === undefined ? stack(values, dataset) : readSpec(values.spec, dataset);
 }
+
+/** A network by its name, and the activation of its outputs. @throws OptionError for rows that are too small. */
+function known(name: NetworkName, values: TrainValues, dataset: Dataset): NetworkSpec {
+  const { columns, shape = [columns] } = dataset.inputs;
+  const out = outputsOf(dataset, createLoss(values.loss ?? 'mse', ownParts()));
+  const output = values['output-activation'] ?? IDENTITY;
+  try {
+    const { input, layers } = networks[name](shape, out);
+    return { input, layers: [...layers, ...outputLayers(output)] };
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    const about = `a row of ${dataset.name}`;
+    throw new OptionError('train', ['network', 'dataset'], error.problem, { about, cause: error });
+  }
+}
+
+const outputLayers = (output: ActivationSpec): LayerSpec[] => (output.kind === 'identity' ? [] : [layerOf(output)]);
 
 /** The default output activation: losses on logits need none, and targets of 0 and 1 need sigmoid. */
 export function outputActivation({ classes, targets }: Dataset, loss: Loss): ActivationName {
@@ -45,8 +64,7 @@ function stack(values: TrainValues, dataset: Dataset): NetworkSpec {
     if (dropout > 0) stacked.push({ kind: 'dropout', rate: dropout });
   }
   const out = outputsOf(dataset, createLoss(values.loss ?? 'mse', ownParts()));
-  stacked.push({ kind: 'dense', out, init: init ?? initializerFor(output) });
-  if (output.kind !== 'identity') stacked.push(layerOf(output));
+  stacked.push({ kind: 'dense', out, init: init ?? initializerFor(output) }, ...outputLayers(output));
   return { input: dataset.inputs.columns, layers: stacked };
 }
 

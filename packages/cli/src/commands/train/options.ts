@@ -12,7 +12,7 @@ import {
   type ScheduleSpec,
   schedules,
 } from '@gradloom/core';
-import { optimizerOptions, option, softmaxCrossEntropyOptions, warmupOptions } from '@gradloom/core/internal';
+import { networks, optimizerOptions, option, softmaxCrossEntropyOptions, warmupOptions } from '@gradloom/core/internal';
 import { checkpointOptions, trainOptions as library } from '@gradloom/runtime/options';
 import { datasetSource } from '../../files/datasets/dataset-source.ts';
 import { tableFlags } from '../../files/datasets/table-options.ts';
@@ -126,6 +126,14 @@ export const trainOptions = {
     ...model,
     ...option.fraction(0, 'share of the units of each hidden layer to drop during training'),
   },
+  network: {
+    ...model,
+    ...option.oneOf(networks)(
+      undefined,
+      `a known network for images, instead of hidden layers: ${names(networks)}`,
+      'convnet for folders of images',
+    ),
+  },
   spec: {
     ...model,
     effect: 'reading',
@@ -208,7 +216,8 @@ export const trainOptions = {
 export type TrainValues = Values<typeof trainOptions>;
 
 export const trainAlternatives: Alternatives = [
-  [['spec'], ['hidden', 'activation', 'output-activation', 'init', 'dropout']],
+  [['spec'], ['network', 'hidden', 'activation', 'output-activation', 'init', 'dropout']],
+  [['network'], ['hidden', 'activation', 'init', 'dropout']],
   [['epochs'], ['steps']],
   [['out'], ['no-out']],
   [['checkpoint-every', 'keep'], ['no-out']],

@@ -13,7 +13,7 @@ import { trainOptions } from '@gradloom/runtime/options';
 import { type OpenedDataset, type OpenedTable, openDataset } from '../../files/datasets/open-dataset.ts';
 import type { Preset } from '../../files/datasets/presets.ts';
 import { withTableFlags } from '../../files/datasets/table-options.ts';
-import { LEAST_WATCHED } from '../../files/datasets/table-preset.ts';
+import { imagePreset, LEAST_WATCHED } from '../../files/datasets/table-preset.ts';
 import { camelCase, optionsFrom } from '../../options/flags-of.ts';
 import type { Member } from '../../options/member.ts';
 import { ownParts } from '../../options/own-parts.ts';
@@ -37,13 +37,15 @@ export interface Recipe {
 /** @throws OptionError for a network or a flag that does not fit. */
 export async function createRecipe(
   values: TrainValues,
-  { preset, sets, shares, table, decisions }: OpenedDataset,
+  { preset: standard, sets, shares, table, decisions }: OpenedDataset,
 ): Promise<Recipe> {
   const loss = lossSpec(values, sets.train);
   refuseNumbers(values, sets.train, loss, table);
+  const isFree = values.spec === undefined && STACKED.every((name) => values[name] === undefined);
+  const network = values.network ?? (isFree ? standard.network : undefined);
+  const preset = network === undefined ? standard : imagePreset(standard, sets.train.rows);
   const shape: TrainValues = {
-    hidden: preset.hidden,
-    activation: { kind: preset.activation },
+    ...(network === undefined ? { hidden: preset.hidden, activation: { kind: preset.activation } } : { network }),
     'output-activation': { kind: outputActivation(sets.train, createLoss(loss, ownParts())) },
   };
   const { 'warmup-steps': warmupSteps, ...rest } = withoutOptimizerFlags(values);
@@ -67,6 +69,9 @@ export async function createRecipe(
   const found = { ...(table === undefined ? {} : { table }), ...(decisions === undefined ? {} : { decisions }) };
   return { sets, spec, options: trainOptionsOf(filled), values: filled, ...found };
 }
+
+/** Options of hidden layers, for which a dataset's network is left aside. */
+const STACKED = ['hidden', 'activation', 'init', 'dropout'] as const satisfies (keyof TrainValues)[];
 
 /** The loss with its flags. @throws OptionError if the loss does not have the option. */
 function lossSpec(values: TrainValues, { classes }: Dataset): Exclude<LossSpec, string> & Member {

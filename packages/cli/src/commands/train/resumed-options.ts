@@ -100,7 +100,7 @@ function ownValue(config: Record<string, unknown>, flag: string): unknown {
   if ((flag === 'lr' || flag in optimizerFlags) && isRecord(optimizer)) return optimizer[camelCase(flag)];
   if (flag === 'label-smoothing' && isRecord(loss)) return loss.labelSmoothing;
   if (flag === 'warmup-steps' && isRecord(schedule)) return schedule.warmupSteps;
-  if (flag === 'dropout' && 'spec' in config) return undefined; // the file of the network says it
+  if (flag === 'dropout' && ('spec' in config || 'network' in config)) return undefined; // the network says it
   return config[flag] ?? trainOptions[flag as keyof TrainValues].standard;
 }
 

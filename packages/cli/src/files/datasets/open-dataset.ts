@@ -1,5 +1,5 @@
 import { type ImageEncoding, OptionError, type Preprocessing, type TablePreprocessing } from '@gradloom/core';
-import { ofImages, ofTable, onlyKeys, show, sizeOf, within } from '@gradloom/core/internal';
+import { networks, ofImages, ofTable, onlyKeys, show, sizeOf, within } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
@@ -97,7 +97,7 @@ export async function openDataset(
 function openPlain(whole: DataSplits, source: DatasetSource, shares: Shares): OpenedDataset {
   refuseShare('validation', shares.validation, whole);
   refuseShare('test', shares.test, whole);
-  if ('path' in source) return splitArrays(whole, shares);
+  if ('path' in source) return splitArrays(whole, source, shares);
   const preset: Preset = presets[source.name];
   const { validation = whole.validation === undefined ? preset.validation : 0 } = shares;
   if (whole.test !== undefined) {
@@ -143,7 +143,7 @@ const scaleError = (source: DatasetSource, error: OptionError): OptionError =>
   inFlags(error, 'path' in source ? source.byFlag : ['scale']);
 
 /** Splits the user's arrays or images by the rule of tables; sets of their own are kept. */
-function splitArrays(whole: DataSplits, shares: Shares): OpenedDataset {
+function splitArrays(whole: DataSplits, source: FileSource, shares: Shares): OpenedDataset {
   const standard = splitOf(whole.train, shares);
   const split = {
     validation: whole.validation === undefined ? standard.validation : 0,
@@ -151,12 +151,25 @@ function splitArrays(whole: DataSplits, shares: Shares): OpenedDataset {
   };
   const sets = deal(whole, { ...shares, ...split });
   return {
-    preset: tablePreset(sets.train.rows, sets.train.inputs.columns),
+    preset: { ...tablePreset(sets.train.rows, sets.train.inputs.columns), ...networkOf(sets.train, source) },
     shares: split,
     sets,
     decisions: decisionsOnArrays(whole, sets, shares.folds),
   };
 }
+
+/** Folders of images have a known network by default, if their images are large enough for it. */
+function networkOf({ inputs: { shape = [] } }: Dataset, { path }: FileSource): Pick<Preset, 'network'> {
+  if (formatOf(path) !== 'image-folder') return {};
+  try {
+    networks[DEFAULT_NETWORK](shape, 1);
+    return { network: DEFAULT_NETWORK };
+  } catch {
+    return {};
+  }
+}
+
+const DEFAULT_NETWORK = 'convnet';
 
 /** Reads a table and splits its rows before anything is fitted on them. */
 async function openTableDataset(

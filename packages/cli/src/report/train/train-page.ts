@@ -89,7 +89,7 @@ function titleOf(run: TrainRun): string {
 
 function leadOf({ config, findings }: TrainRun): string {
   const { options, parameters, started = '' } = config;
-  const parts = [`A network of ${plural(parameters, 'parameter')}`];
+  const parts = [`A ${options.network ?? 'network'} of ${plural(parameters, 'parameter')}`];
   const optimizer = options.optimizer === undefined ? '' : ` with ${formatValue(options.optimizer)}`;
   if (findings !== null) {
     const { epochs, steps, elapsedMs } = findings.result;

@@ -1,3 +1,4 @@
+import { convnet, lenet5, sigmoid } from '@gradloom/core';
 import { type Dataset, datasetFromRows } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import type { TrainValues } from '../../../../../packages/cli/src/commands/train/options.ts';
@@ -30,4 +31,43 @@ test.each([
 ])('%j begins with %j on images of 2 x 2 pixels', async (given, input) => {
   const images = datasetFromRows({ inputs: [[1, 2, 3, 4]], targets: [0], classes: 2, shape: [2, 2, 1] });
   expect((await recipeOf(given, images)).spec.input).toEqual(input);
+});
+
+const pictures = (size: number) =>
+  datasetFromRows({ inputs: [Array(size * size).fill(1)], targets: [0], classes: 2, shape: [size, size, 1] });
+const folder = { preset: { ...presets.moons, network: 'convnet' as const, patience: 7 }, shares: { validation: 0 } };
+
+test('the network of a dataset has the defaults of networks, and gives way to options of other networks', async () => {
+  const recipe = (given: TrainValues) => createRecipe(given, { ...folder, sets: { train: pictures(12) } });
+  const { spec, values } = await recipe({});
+  expect(spec).toEqual(convnet([12, 12, 1], 2));
+  expect(values).toMatchObject({
+    network: 'convnet',
+    optimizer: { kind: 'adam', lr: 0.005 },
+    schedule: { kind: 'one-cycle' },
+  });
+  expect(values).not.toHaveProperty('hidden');
+  expect(values).not.toHaveProperty('patience');
+  expect((await recipe({ network: 'lenet5' })).spec).toEqual(lenet5([12, 12, 1], 2));
+  for (const given of [{ hidden: [3] }, { dropout: 0.5 }, { activation: { kind: 'tanh' as const } }]) {
+    const { spec: stacked, values: kept } = await recipe(given);
+    expect(stacked.input).toBe(144);
+    expect(kept).toMatchObject({ hidden: given.hidden ?? presets.moons.hidden, optimizer: presets.moons.optimizer });
+    expect(kept).not.toHaveProperty('network');
+  }
+});
+
+test('a named network gets the activation that the loss wants of its outputs, and one output for two classes', async () => {
+  const recipe = (given: TrainValues) => createRecipe(given, { ...folder, sets: { train: pictures(12) } });
+  const { spec } = await recipe({ loss: { kind: 'mse' } });
+  expect(spec.layers).toEqual([...convnet([12, 12, 1], 2).layers, sigmoid()]);
+  const one = await recipe({ loss: { kind: 'binary-cross-entropy' } });
+  expect(one.spec).toEqual(convnet([12, 12, 1], 1));
+});
+
+test.each([
+  ['lenet5', pictures(9), 'has [9, 9, 1], expected the shape of an image [H, W, C] of at least 12 x 12 pixels'],
+  ['resnet20', classes, 'has [1], expected the shape of an image [H, W, C]'],
+] as const)('%s refuses rows that are not images of its size', async (network, train, problem) => {
+  await expect(recipeOf({ network }, train)).rejects.toThrow(`train: a row of ${train.name} ${problem}`);
 });

@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from 'node:util';
+import { buildNetwork, type Layer, type Network, type NetworkSpec } from '@gradloom/core';
+import { networks, sizeOf } from '@gradloom/core/internal';
+import { ownParts } from '../../options/own-parts.ts';
+import { plural, whole } from '../../terminal/text/format.ts';
+
+/** Number of parameters that an optimizer trains: all except running statistics of norms. */
+export const trainedParametersOf = (spec: NetworkSpec): number =>
+  buildNetwork(spec, ownParts()).tensors.reduce((sum, { length, isTrained }) => sum + (isTrained ? length : 0), 0);
+
+/** '1,234 parameters', or '1,234 parameters, 128 of them not trained'. */
+export function describeParameters(spec: NetworkSpec): string {
+  const all = buildNetwork(spec, ownParts()).parameterCount;
+  const untrained = all - trainedParametersOf(spec);
+  return `${plural(all, 'parameter')}${untrained === 0 ? '' : `, ${whole(untrained)} of them not trained`}`;
+}
+
+/**
+ * A network in at most 80 columns: 'convnet on 28x28x1' for a known one, '8x8x1 · conv2d 4 3x3 · relu · flatten 144 ·
+ * dense 10' for others on images, and widths and what stands between them, '784-128-10 relu', for networks of vectors.
+ */
+export function describeNetwork(spec: NetworkSpec): string {
+  const network = buildNetwork(spec, ownParts());
+  const { input, tensors } = network;
+  if (input.length === 1 && tensors.every(({ shape }) => shape.length <= 2)) return widthsOf(network);
+  return nameOf(network) ?? shorten([input.join('x'), ...network.layers.map(wordOf)]);
+}
+
+/** Whether `describeNetwork` gave a chain of layers, which fills a line. */
+export const isChain = (text: string): boolean => text.includes(SIGN);
+
+const SIGN = ' · ';
+
+/** '784-128-10 relu': widths, then the layers between. */
+function widthsOf({ inputs, layers }: Network): string {
+  const widths = [inputs];
+  const others = new Set<string>();
+  for (const layer of layers) {
+    const width = sizeOf(layer.out);
+    // The tensors of a norm are vectors.
+    if (layer.tensors.some(({ shape }) => shape.length > 1)) widths.push(width);
+    else others.add(layer.label.replace(`(${width})`, ''));
+  }
+  return [widths.join('-'), ...others].join(' ');
+}
+
+/** 'convnet on 28x28x1', for a known network with or without an activation of its outputs. */
+function nameOf({ spec, input, outputs }: Network): string | undefined {
+  const [last] = spec.layers.slice(-1);
+  const ends = last.kind === 'activation' ? [last] : [];
+  const layers = spec.layers.slice(0, spec.layers.length - ends.length);
+  const found = Object.entries(networks).find(([, build]) =>
+    isDeepStrictEqual(layersOf(build, input, outputs), layers),
+  );
+  const activation = last.kind === 'activation' ? ` with ${last.fn} outputs` : '';
+  return found && `${found[0]} on ${input.join('x')}${activation}`;
+}
+
+function layersOf(build: (typeof networks)['convnet'], input: readonly number[], outputs: number): unknown {
+  try {
+    return build(input, outputs).layers;
+  } catch {
+    return undefined; // the input is not one of this network
+  }
+}
+
+/** 'conv2d 32 3x3' for conv2d(1->32, 3x3), 'relu' for relu(128): a layer without what the layers before it say. */
+function wordOf({ label, inner, out }: Layer): string {
+  const kind = label.replace(/\(.*/s, '');
+  if (inner !== undefined) {
+    const counts = inner.map(({ layers }) => layers.length);
+    return `${kind} of ${counts.join(' + ')} ${counts.join() === '1' ? 'layer' : 'layers'}`;
+  }
+  const options = label.slice(kind.length + 1, -1);
+  if (options === String(sizeOf(out))) return kind;
+  return [kind, ...options.split(', ').map((option) => option.replace(/^.*->/, ''))].join(' ').trimEnd();
+}
+
+/** The words in 80 columns: of too many, those before the last are counted. */
+function shorten(words: readonly string[]): string {
+  for (let left = words.length; left > 2; left--) {
+    const hidden = words.length - left;
+    const shown = hidden === 0 ? words : [...words.slice(0, left - 1), `${hidden} more`, ...words.slice(-1)];
+    const text = shown.join(SIGN);
+    if (text.length <= 80) return text;
+  }
+  return [words[0], `${words.length - 2} more`, ...words.slice(-1)].join(SIGN);
+}

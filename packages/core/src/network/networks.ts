@@ -1,0 +1,109 @@
+import { OptionError } from '../checks/option-error.ts';
+import { positiveInteger } from '../checks/options/index.ts';
+import { show } from '../checks/show.ts';
+import { batchNorm, conv2d, dense, dropout, flatten, globalAvgPool, maxPool, relu, residual } from './builders.ts';
+import type { LayerSpec } from './layers/index.ts';
+import type { NetworkSpec } from './network.ts';
+import { type Shape, shapeText } from './shape.ts';
+
+/** Builds a known network for images. */
+export type NetworkBuilder = (
+  /** Shape of an image [H, W, C]. */
+  input: Shape,
+  /** Outputs: the number of classes, or of values. */
+  outputs: number,
+) => NetworkSpec;
+
+/** Before relu, whose outputs have half of the variance. [He et al. 2015](https://arxiv.org/abs/1502.01852) */
+const init = 'he-normal';
+
+/**
+ * LeNet-5 with relu and max-pool in place of tanh and trained averages: conv2d 6 5x5 padding 2, pool 2, conv2d 16 5x5,
+ * pool 2, dense 120, dense 84, dense out. Weights begin he-normal, those of the outputs glorot-uniform. Images of at
+ * least 12 x 12. [LeCun et al. 1998, section II.B](https://doi.org/10.1109/5.726791)
+ * @throws OptionError for other or smaller inputs
+ */
+export const lenet5: NetworkBuilder = (input, outputs) =>
+  network('lenet5', 12, input, outputs, [
+    ...[conv2d(6, 5, { padding: 2, init }), relu(), maxPool(2)],
+    ...[conv2d(16, 5, { init }), relu(), maxPool(2)],
+    ...[flatten(), dense(120, { init }), relu(), dense(84, { init }), relu()],
+  ]);
+
+/**
+ * The convnet of [Keras' MNIST example](https://keras.io/examples/vision/mnist_convnet/): conv2d 32 3x3, pool 2, conv2d
+ * 64 3x3, pool 2, dropout 0.5, dense out, with relu. Weights begin glorot-uniform, as in Keras. Images of at least 10 x
+ * 10.
+ * @throws OptionError for other or smaller inputs
+ */
+export const convnet: NetworkBuilder = (input, outputs) =>
+  network('convnet', 10, input, outputs, [
+    ...[conv2d(32, 3), relu(), maxPool(2)],
+    ...[conv2d(64, 3), relu(), maxPool(2)],
+    ...[flatten(), dropout(0.5)],
+  ]);
+
+/**
+ * The residual network of 20 layers for CIFAR-10: conv2d 16 3x3, three stages of three blocks with 16, 32 and 64
+ * channels, each but the first of half the size, then the mean of each channel and dense out. Where a block changes the
+ * shape, its shortcut is a convolution of 1x1 (option B of the paper, whose CIFAR networks have option A). Weights begin
+ * he-normal, those of the outputs glorot-uniform; convolutions have no biases, since batch-norm follows. Images of any
+ * size. [He et al. 2016, section 4.2](https://arxiv.org/abs/1512.03385)
+ * @throws OptionError for other inputs
+ */
+export const resnet20: NetworkBuilder = (input, outputs) =>
+  network('resnet20', 1, input, outputs, [
+    ...normed(16, 3),
+    relu(),
+    ...[16, 32, 64].flatMap((channels, stage) => [
+      ...block(channels, stage === 0 ? 1 : 2),
+      ...block(channels),
+      ...block(channels),
+    ]),
+    globalAvgPool(),
+  ]);
+
+const table = { lenet5, convnet, resnet20 } satisfies Record<string, NetworkBuilder>;
+
+/** The name of a known network. */
+export type NetworkName = keyof typeof table;
+
+/** Known networks for images: `networks.convnet([28, 28, 1], 10)`. */
+export const networks: Readonly<Record<NetworkName, NetworkBuilder>> = table;
+
+/** y = relu(s(x) + f(x)) with two convolutions of 3x3; a stride needs a shortcut. */
+function block(channels: number, stride = 1): LayerSpec[] {
+  const layers = [...normed(channels, 3, stride), relu(), ...normed(channels, 3)];
+  return [residual(layers, stride === 1 ? {} : { shortcut: normed(channels, 1, stride) }), relu()];
+}
+
+/** A convolution that keeps the size for a stride of 1, and its batch-norm. */
+const normed = (out: number, kernel: number, stride = 1): LayerSpec[] => [
+  conv2d(out, kernel, {
+    ...(stride === 1 ? {} : { stride }),
+    ...(kernel === 1 ? {} : { padding: (kernel - 1) / 2 }),
+    ...{ bias: false, init },
+  }),
+  batchNorm(),
+];
+
+/** @throws OptionError for an input that is no image, or whose height or width is less than `least`. */
+function network(
+  name: string,
+  least: number,
+  input: Shape,
+  outputs: number,
+  layers: readonly LayerSpec[],
+): NetworkSpec {
+  positiveInteger.check(name, 'outputs', outputs);
+  const isShape = Array.isArray(input) && input.length === 3 && input.every((n) => positiveInteger.isValid(n));
+  if (!isShape || input[0] < least || input[1] < least) {
+    const size = isShape && least > 1 ? ` of at least ${least} x ${least} pixels` : '';
+    throw new OptionError(
+      name,
+      'input',
+      `has ${isShape ? shapeText(input) : show(input)}, expected the shape of an image [H, W, C]${size}`,
+    );
+  }
+  return { input: [...input], layers: [...layers, dense(outputs)] };
+}

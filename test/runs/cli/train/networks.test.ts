@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { buildNetwork, convnet } from '@gradloom/core';
+import { networks } from '@gradloom/core/internal';
+import { loadModel } from '@gradloom/runtime';
+import { encode } from 'fast-png';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { gradloom, jsonLines } from '../../../support/command-line.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+
+/** Pictures with a bar that lies or stands somewhere. */
+function write(name: string, size: number, each: number): string {
+  for (const [c, label] of ['lying', 'standing'].entries()) {
+    for (let n = 0; n < each; n++) {
+      const at = 1 + ((5 * n + 3 * c) % (size - 2));
+      const data = Uint8Array.from({ length: 3 * size * size }, (_, i) => {
+        const pixel = Math.floor(i / 3);
+        const place = c === 0 ? Math.floor(pixel / size) : pixel % size;
+        return (place === at ? 180 : 40) + ((7 * n + 11 * i) % 40);
+      });
+      folder.write(`${name}/${label}/${n}.png`, encode({ width: size, height: size, channels: 3, data }));
+    }
+  }
+  return join(folder.path, name);
+}
+
+const bars = write('bars', 12, 30);
+const quick = ['--threads', '1', '--backend', 'wasm'];
+const run = join(folder.path, 'run');
+
+beforeAll(async () => {
+  const args = ['train', '--dataset', bars, '--epochs', '20', '--out', run, '--quiet', ...quick];
+  expect(await gradloom(args)).toMatchObject({ code: 0, stderr: '' });
+});
+
+const reads = async (...args: string[]) => jsonLines((await gradloom([...args, '--json'])).stdout);
+
+test('a folder of images trains a convnet, which learns what a few pictures have in common', async () => {
+  const { spec, preprocessing } = loadModel(join(run, 'model.gradloom'));
+  expect(spec).toEqual(convnet([12, 12, 3], 2));
+  expect(preprocessing).toMatchObject({ image: { height: 12, width: 12, channels: 3 } });
+  const [{ figures }] = await reads('evaluate', run);
+  expect(figures).toMatchObject({ accuracy: { value: 1 } });
+});
+
+test('inspect lists the layers with the shape behind each', async () => {
+  const [found] = await reads('inspect', run);
+  const layers = found.layers as { layer: string; output: number[]; parameters: number }[];
+  const { places, parameterCount } = buildNetwork(convnet([12, 12, 3], 2));
+  expect(layers.map(({ output }) => output)).toEqual(places.map(({ layer }) => [...layer.out]));
+  expect(layers.reduce((sum, { parameters }) => sum + parameters, 0)).toBe(parameterCount);
+  const { stdout } = await gradloom(['inspect', run]);
+  expect(stdout).toContain('network      convnet on 12x12x3, 19,522 parameters\n');
+  expect(stdout).toMatch(/^3 {2,}conv2d\(32->64, 3x3\) {2,}3x3x64 {2,}18,496$/m);
+});
+
+test('the config of a run repeats it', async () => {
+  const [{ fingerprint }] = await reads('inspect', run);
+  const args = ['--config', join(run, 'config.json'), '--no-out', '--quiet', '--threads', '2'];
+  expect((await reads('train', ...args))[0].fingerprint).toBe(fingerprint);
+});
+
+test.each(Object.keys(networks))('%s trains by its name, in a search too', async (network) => {
+  const length = ['--steps', '2', '--no-out', '--quiet', '--batch', '4', ...quick];
+  const [{ fingerprint }] = await reads('train', '--dataset', bars, '--network', network, ...length);
+  const config = { options: { dataset: bars, steps: 2, batch: 4 }, search: { network: [network] }, method: 'grid' };
+  const file = folder.write(`${network}.json`, JSON.stringify(config));
+  const searched = await reads('search', file, '--threads', '1', '--out', join(folder.path, `search-${network}`));
+  expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  expect(JSON.stringify(searched)).toContain(`"network":"${network}"`);
+});
+
+test('options of hidden layers ask for hidden layers, and so do images too small for a convnet', async () => {
+  const start = async (dataset: string, ...flags: string[]) => {
+    const args = ['train', '--dataset', dataset, '--steps', '1', '--no-out', ...quick, ...flags];
+    return (await gradloom(args)).stdout;
+  };
+  expect(await start(bars, '--hidden', '5')).toContain('\n432-5-2 gelu: 2,177 parameters');
+  expect(await start(bars, '--dropout', '0.2')).toContain('\n432-256-2 gelu dropout(0.2): ');
+  expect(await start(write('tiny', 9, 3))).toContain('\n243-256-2 gelu: ');
+});
+
+describe('what does not fit is refused in a sentence', () => {
+  const data = ['--dataset', bars];
+  test.each([
+    [[...data, '--network', 'lenet5', '--hidden', '9'], '--network is given with --hidden, expected one of the two'],
+    [[...data, '--network', 'lenet5', '--spec', 'a.json'], '--spec is given with --network, expected one of the two'],
+    [
+      [...data, '--network', 'lenet'],
+      '--network has "lenet", expected one of lenet5, convnet, resnet20 (did you mean lenet5?)',
+    ],
+    [
+      ['--dataset', 'digits', '--network', 'lenet5'],
+      '--network lenet5 with --dataset digits: a row of digits has [8, 8, 1], expected the shape of an image [H, W, C] of at least 12 x 12 pixels',
+    ],
+    [
+      ['--dataset', 'iris', '--network', 'resnet20'],
+      '--network resnet20 with --dataset iris: a row of iris has [4], expected the shape of an image [H, W, C]',
+    ],
+  ])('%j', async (args, sentence) => {
+    const { code, stderr } = await gradloom(['train', '--no-out', ...args]);
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe(`gradloom train: ${sentence}`);
+    expect(code).toBe(2);
+  });
+
+  test('a resume with another network', async () => {
+    const { stderr } = await gradloom(['train', '--resume', run, '--network', 'lenet5']);
+    expect(stderr).toBe('gradloom train: --network has lenet5, expected convnet: --resume continues the same run\n');
+  });
+});
