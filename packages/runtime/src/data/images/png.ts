@@ -18,13 +18,13 @@ export function decodePng(bytes: Uint8Array, mostPixels = MOST_PIXELS): Image {
   return { width, height, channels, pixels: withoutAlpha(eightBits(image), image.channels, channels) };
 }
 
-/** Encodes an image, grey or RGB, or RGBA with four channels, as PNG. */
+/** Encodes an image as PNG: grey, grey and opacity, RGB or RGBA. */
 export const encodePng = ({
   width,
   height,
   channels,
   pixels: data,
-}: Omit<Image, 'channels'> & { channels: 1 | 3 | 4 }) => encode({ width, height, channels, data });
+}: Omit<Image, 'channels'> & { channels: 1 | 2 | 3 | 4 }) => encode({ width, height, channels, data });
 
 /** Colour type of images whose values are indices of a palette, which precedes them. PNG, 11.2.2 */
 const INDEXED = 3;
