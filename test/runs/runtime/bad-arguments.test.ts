@@ -98,6 +98,7 @@ const right: Record<string, () => readonly unknown[]> = {
   epochsPerReport: () => [5],
   createTrainer: () => [spec, { train: data }, { threads: 1, backend: 'wasm' }],
   evaluateModel: () => [spec, model.parameters, data, { threads: 1, backend: 'wasm' }],
+  explainImages: () => [runtime.createModel(model), data, { seed: 0 }],
   explainModel: () => [runtime.createModel(model), data, { threads: 1, backend: 'wasm' }],
   exportModel: () => ['model.npz', model, {}],
   endTogether: () => [null, new Error('the end')],
