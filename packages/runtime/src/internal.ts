@@ -9,8 +9,8 @@ export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
 export { hearLate, type Late } from './cluster/mpi/hear-late.ts';
 export { openLink } from './cluster/mpi/link.ts';
 export { hashDataset } from './data/dataset-hash.ts';
-export { anyRows } from './data/file-rows.ts';
 export type { Image } from './data/images/image.ts';
+export { imagesOfRows, shapeOfImages } from './data/images/images-of-rows.ts';
 export { encodePng } from './data/images/png.ts';
 export { resizeImage } from './data/images/resize-image.ts';
 export {
@@ -45,7 +45,6 @@ export { createPassTimer, type PassTimerOptions, type PassTimes } from './measur
 export { planRankWork, type RankWork, rankWork, type Way } from './measurement/rank-work.ts';
 export { planStepWork, type StepWork, type ThreadWork } from './measurement/team-work.ts';
 export { type TimedRun, timeSteps } from './measurement/time-steps.ts';
-export { shapeOfImages } from './models/explain-images.ts';
 export { largestChange } from './models/formats/round-model.ts';
 export { scoringOf } from './models/scoring-of.ts';
 export { type AnswerPool, createAnswerPool } from './models/serving/answer-pool.ts';

@@ -80,6 +80,7 @@ const published = {
       'createTrainer',
       'datasetFromRows',
       'evaluateModel',
+      'explainImages',
       'explainModel',
       'exportModel',
       'fingerprint',

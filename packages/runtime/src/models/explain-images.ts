@@ -1,13 +1,11 @@
-import { buildNetwork, createRandom, type Model, NO_ANSWER, type Pausable } from '@gradloom/core';
+import { buildNetwork, createRandom, type Model, NO_ANSWER, type Pausable, type Shape } from '@gradloom/core';
 import {
   allocateOwn,
   defineOptions,
   type Named,
   type OptionsOf,
-  ofImages,
   option,
   record,
-  type Shape,
   showName,
   typeOf,
   viewOf,
@@ -16,6 +14,7 @@ import { checkDataset } from '../data/check-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { anyRows } from '../data/file-rows.ts';
 import { gatherRows } from '../data/gather.ts';
+import { shapeOfImages } from '../data/images/images-of-rows.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
 import { createInputGradients } from './predictor.ts';
 import { scoringOf } from './scoring-of.ts';
@@ -42,13 +41,6 @@ export interface ImageExplanation {
   readonly probability: number;
   /** How much the answer depends on each pixel [height, width]; 0 without an answer. */
   readonly sensitivity: Float64Array;
-}
-
-/** The shape [height, width, channels] of rows that are images; null for others. */
-export function shapeOfImages({ inputs: { shape = [] }, preprocessing }: Dataset): Shape | null {
-  const images = ofImages(preprocessing)?.image;
-  if (images !== undefined) return [images.height, images.width, images.channels];
-  return shape.length === 3 ? shape : null;
 }
 
 /** Noisy copies between two pauses. */

@@ -1,7 +1,6 @@
-import type { Elements } from '@gradloom/core';
-import type { Shape } from '@gradloom/core/internal';
+import type { Elements, Shape } from '@gradloom/core';
 import type { Dataset } from '@gradloom/runtime';
-import { anyRows, encodePng, gatherRows, type Image, resizeImage, shapeOfImages } from '@gradloom/runtime/internal';
+import { encodePng, type Image, imagesOfRows, resizeImage, shapeOfImages } from '@gradloom/runtime/internal';
 import { agreeing, record } from '../../options/schema/containers.ts';
 import { text, whole } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
@@ -77,13 +76,9 @@ export function sheetOf(images: Elements, [H, W, C]: Shape, range = rangeOf(imag
 }
 
 /** A sheet of these rows of a dataset as they are stored. Null if they are no images. */
-export function sheetOfRows({ inputs, ...dataset }: Dataset, rows: readonly number[]): Sheet | null {
-  const { scale: _, ...stored } = inputs;
-  const shape = shapeOfImages({ ...dataset, inputs });
-  if (shape === null || rows.length === 0) return null;
-  const images = new Float64Array(rows.length * inputs.columns);
-  gatherRows(images, stored, Uint32Array.from(rows), 0, rows.length, anyRows);
-  return sheetOf(images, shape);
+export function sheetOfRows(dataset: Dataset, rows: readonly number[]): Sheet | null {
+  const [shape, images] = [shapeOfImages(dataset), imagesOfRows(dataset, rows)];
+  return shape === null || images === null || rows.length === 0 ? null : sheetOf(images, shape);
 }
 
 type Range = readonly [low: number, high: number];
