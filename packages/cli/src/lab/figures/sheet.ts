@@ -12,7 +12,7 @@ const GAP = 1;
 /** Most pixels along a side of an image. */
 const MOST_SIDE = 128;
 /** Most bytes of the pixels of all images: larger images are scaled down, so that a page stays small. */
-const MOST_BYTES = 150_000;
+const MOST_BYTES = 110_000;
 /** Most images of a sheet. */
 const MOST_IMAGES = 128;
 

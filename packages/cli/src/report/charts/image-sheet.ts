@@ -25,7 +25,7 @@ const GAP = 12;
 /** Between the images of a cell. */
 const INNER = 4;
 const TEXT = 38;
-const LETTER = 6.6;
+const [LETTER, BOLD] = [6.8, 7.3]; // widths
 /** Images with fewer pixels keep their pixels visible. */
 const SMOOTH = 48;
 
@@ -60,12 +60,11 @@ function imageOf(sheet: Sheet, id: string): Markup {
 }
 
 function textOfCell({ title, note, end, hover }: CellText, width: number): Markup[] {
-  const letters = Math.floor(width / LETTER);
   const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, Math.max(1, most - 1))}…` : text);
   return [
     markup`<title>${hover}</title>`,
-    markup`<text y="14" font-weight="600">${cut(title, letters)}</text>`,
-    markup`<text y="30" fill="var(--soft)">${cut(note, letters - end.length)}${end}</text>`,
+    markup`<text y="14" font-weight="600">${cut(title, Math.floor(width / BOLD))}</text>`,
+    markup`<text y="30" fill="var(--soft)">${cut(note, Math.floor(width / LETTER) - end.length)}${end}</text>`,
   ];
 }
 
