@@ -217,6 +217,7 @@ export { type LoadOptions, loadParts } from './engine/modules/load-parts.ts';
 export type { Profile } from './engine/step/clock.ts';
 export { createPool, type Pool, type PoolOptions } from './engine/threads/pool.ts';
 export { type EvaluateOptions, evaluateModel } from './models/evaluate-model.ts';
+export { type ExplainImagesOptions, explainImages, type ImageExplanation } from './models/explain-images.ts';
 export { type ExplainOptions, type Explanation, explainModel, type Importance } from './models/explain-model.ts';
 export { type ExportOptions, exportModel } from './models/formats/export-model.ts';
 export { type ImportOptions, importModel } from './models/formats/import-model.ts';

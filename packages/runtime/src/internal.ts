@@ -9,7 +9,10 @@ export { findMpi, localRank, rankCount } from './cluster/mpi/find-mpi.ts';
 export { hearLate, type Late } from './cluster/mpi/hear-late.ts';
 export { openLink } from './cluster/mpi/link.ts';
 export { hashDataset } from './data/dataset-hash.ts';
+export type { Image } from './data/images/image.ts';
+export { imagesOfRows, shapeOfImages } from './data/images/images-of-rows.ts';
 export { encodePng } from './data/images/png.ts';
+export { resizeImage } from './data/images/resize-image.ts';
 export {
   checkInput,
   datasetFormats,

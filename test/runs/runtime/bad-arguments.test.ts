@@ -69,6 +69,8 @@ const rankShape = {
   ...{ elementType: 'float64', clips: false },
 } as const;
 
+const picture = { width: 2, height: 1, channels: 1, pixels: Uint8Array.of(0, 255) };
+
 /** Arguments that are right, for every function that is exported. */
 const right: Record<string, () => readonly unknown[]> = {
   backendRecord: () => [{ name: 'wasm' }],
@@ -98,6 +100,7 @@ const right: Record<string, () => readonly unknown[]> = {
   epochsPerReport: () => [5],
   createTrainer: () => [spec, { train: data }, { threads: 1, backend: 'wasm' }],
   evaluateModel: () => [spec, model.parameters, data, { threads: 1, backend: 'wasm' }],
+  explainImages: () => [runtime.createModel(model), data, { seed: 0 }],
   explainModel: () => [runtime.createModel(model), data, { threads: 1, backend: 'wasm' }],
   exportModel: () => ['model.npz', model, {}],
   endTogether: () => [null, new Error('the end')],
@@ -109,7 +112,12 @@ const right: Record<string, () => readonly unknown[]> = {
   hearLate: () => [null, null, 1],
   imageRow: () => [{ preprocessing: { version: 1, image } }, 'nowhere.png'],
   importModel: () => ['nowhere.npz', {}],
+  encodePng: () => [picture],
+  firstInputs: () => [buildNetwork(spec), data, quick, 1],
   imagesIn: () => ['folder'],
+  imagesOfRows: () => [data, [0]],
+  resizeImage: () => [picture, 1, 1],
+  shapeOfImages: () => [data],
   inputRows: () => [data, 0, 1, 'float64'],
   inTurns: () => [nothing()],
   isLockName: () => ['name'],
@@ -187,6 +195,7 @@ const builders: Record<string, () => readonly unknown[]> = {
   ),
   ...Object.fromEntries(['conv1d', 'conv2d', 'conv2dTranspose'].map((name) => [name, () => [2, 3, {}]])),
   globalAvgPool: () => [{}],
+  flatten: () => [{}],
   embedding: () => [2, 3, {}],
   residual: () => [spec.layers[0]],
   sequential: () => [2, spec.layers[0]],

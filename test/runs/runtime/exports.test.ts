@@ -81,6 +81,7 @@ const published = {
       'createTrainer',
       'datasetFromRows',
       'evaluateModel',
+      'explainImages',
       'explainModel',
       'exportModel',
       'fingerprint',
@@ -154,7 +155,7 @@ const types = {
   ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight Cluster ClusterFacts ClusterOptions Connection CsvOptions DataArray DataMatrix
   DataRecord DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs
-  ExplainOptions Explanation EverySeconds EverySteps FileOptions FileRows FolderLock Importance ImageOptions LoadOptions LockOwner LowestLoss ModelFile MonitorName
+  ExplainImagesOptions ExplainOptions Explanation EverySeconds EverySteps FileOptions FileRows FolderLock ImageExplanation Importance ImageOptions LoadOptions LockOwner LowestLoss ModelFile MonitorName
   NamedArraysOptions NpyOptions NumberFile OnNan OptionsFor OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions

@@ -1,16 +1,19 @@
 import type { Command } from './command.ts';
 
 export const explain: Command = {
-  describe: 'Show which columns a model needs: how much worse it gets when a column is shuffled',
+  describe: 'Show which columns a model needs, or where in images it looks',
   usage: '<model or run> [options]',
   examples: [
     ['explain runs/churn', 'on the test set of the run'],
     ['explain runs/churn --metric roc-auc --repeats 20', 'another metric, and more repeats'],
     ['explain model.gradloom --dataset churn.csv --out why', 'on your own rows, with a page of pictures'],
+    ['explain runs/mnist-1 --out why', 'test images, and beside each the pixels that its answer depends on'],
   ],
   epilogue:
-    'This is permutation importance. If two columns hold the same information, each gets little: the model still reads the other. ' +
-    'It is about this model, not about causes in the world.',
+    'Columns have permutation importance: how much worse the model gets when a column is shuffled. If two columns hold the same information, each gets little: the model still reads the other. ' +
+    '' +
+    "Images have SmoothGrad: the gradient of the answered class's output by the pixels, a mean over noisy copies, computed in one thread. " +
+    'Both are about this model, not about causes in the world.',
   options: async () => (await import('./explain/options.ts')).explainOptions,
   run: async (request, io) => (await import('./explain/run-explain.ts')).runExplain(request, io),
 };

@@ -14,10 +14,14 @@ import {
   bytesOfElements,
   countDoubles,
   createAllocator,
+  createInputGradient,
   createWorkspace,
+  type InputGradient,
   mostPassRows,
   rowPredictor,
+  type Tensors,
   typeOf,
+  type Workspace,
   wasmProblem,
 } from '@gradloom/core/internal';
 import { type Backend, compileFor, createBackendKernels } from '../engine/backends/backend.ts';
@@ -33,17 +37,48 @@ import { allocateSharedMemory } from '../system/memory/shared-memory.ts';
  * has computed since, which takes as long as predicting a few rows.
  * @throws Error if the model does not fit into memory.
  */
-export function createPredictor(
+export const createPredictor = (
+  network: Network,
+  parameters: Elements, // [P]
+  loss: LossSpec,
+): Predictor =>
+  inMemory(network, parameters, loss, 0, ({ workspace, tensors, kernels }) =>
+    rowPredictor(network, workspace, tensors, kernels),
+  );
+
+/** Creates a function that computes gradients by inputs, in the same memory and with the same bits everywhere. */
+export const createInputGradients = (
+  network: Network,
+  parameters: Elements, // [P]
+  loss: LossSpec,
+): InputGradient =>
+  inMemory(network, parameters, loss, network.parameterCount, ({ workspace, tensors, spare, kernels }) =>
+    createInputGradient(network, workspace, tensors, bindTensors(network, spare), kernels),
+  );
+
+/** A model in the memory of this thread. */
+interface Resident {
+  readonly workspace: Workspace;
+  readonly tensors: Tensors;
+  readonly spare: Elements; // as long as was asked for
+  readonly kernels: Kernels;
+}
+
+/** Places a model in memory. Returns what `create` makes of it: a function that finds the weights whenever it is called. */
+function inMemory<A extends readonly unknown[], R>(
   network: Network,
   parameters: Elements, // [P]
   lossSpec: LossSpec,
-): Predictor {
+  spareLength: number,
+  create: (resident: Resident) => (...args: A) => R,
+): (...args: A) => R {
   const loss = createLoss(lossSpec, network.own);
   const type = typeOf(parameters);
   const { name } = inferenceBackend();
   const takeArrays = (allocate: Allocate) => ({
     scratch: takeKernelScratch(network.products, name, allocate), // first in memory, where the kernels expect it
     theta: allocate(network.parameterCount),
+    spare: allocate(spareLength),
     workspace: createWorkspace(network, loss, mostPassRows(network, type), allocate),
   });
   const length = countDoubles(takeArrays, type);
@@ -56,19 +91,19 @@ export function createPredictor(
   checkMemory(parts, { bytes: MOST_BYTES - PAGE, bound: 'what WebAssembly can address' });
   checkMemory(parts, memoryRoom());
   const memory = inferenceMemory(length, type);
-  const { theta, workspace } = takeArrays(createAllocator('createPredictor', memory.doubles, type));
-  const tensors = bindTensors(network, theta);
+  const { theta, spare, workspace } = takeArrays(createAllocator('createPredictor', memory.doubles, type));
+  const { kernels } = memory;
+  const compute = create({ workspace, tensors: bindTensors(network, theta), spare, kernels });
   theta.set(parameters);
-  const predict = rowPredictor(network, workspace, tensors, memory.kernels);
   const tenant = {};
   memory.tenant = tenant;
   const kept = memory.isShared ? parameters.slice() : theta;
-  return (x) => {
+  return (...args) => {
     if (memory.tenant !== tenant) {
       theta.set(kept);
       memory.tenant = tenant;
     }
-    return predict(x);
+    return compute(...args);
   };
 }
 

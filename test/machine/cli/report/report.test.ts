@@ -53,8 +53,8 @@ const runs = {
 
 const pictures: Record<keyof typeof runs, string[]> = {
   digits: [
-    ...['loss', 'accuracy', 'learning-rate', 'gradient-norm', 'confusion', 'calibration', 'mistakes'],
-    ...['gradient-flow', 'weights', 'outputs'],
+    ...['loss', 'accuracy', 'learning-rate', 'gradient-norm', 'first-images', 'confusion', 'calibration', 'mistakes'],
+    ...['first-filters', 'gradient-flow', 'weights', 'outputs'],
   ],
   spirals: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'confusion', 'calibration', 'weights', 'outputs'],
   xor: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'weights', 'outputs'],

@@ -5,6 +5,11 @@ import type { OptionTable, Values } from '../../options/option.ts';
 import { moduleOption } from '../../options/own-parts.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
 
+/** Shuffles of a column. */
+export const COLUMN_REPEATS = 5;
+/** Noisy copies of an image. */
+export const IMAGE_REPEATS = 25;
+
 export const explainOptions = {
   dataset: {
     group: 'Data',
@@ -23,7 +28,7 @@ export const explainOptions = {
     ...option.orWord(option.positiveInteger, 'all')(
       undefined,
       'use so many of them, drawn by the seed',
-      'so many that 2 million are predicted, at least 500',
+      'so many that 2 million are predicted, at least 500; 12 images',
     ),
   },
   metric: {
@@ -34,8 +39,15 @@ export const explainOptions = {
       'accuracy, or r2 for values',
     ),
   },
-  repeats: { group: 'Figures', ...option.positiveInteger(5, 'how often each column is shuffled') },
-  seed: { group: 'Figures', ...option.count(0, 'seed of the shuffles and of the rows') },
+  repeats: {
+    group: 'Figures',
+    ...option.positiveInteger(
+      undefined,
+      'how often each column is shuffled; of each image, the noisy copies',
+      `${COLUMN_REPEATS}, or ${IMAGE_REPEATS} of images`,
+    ),
+  },
+  seed: { group: 'Figures', ...option.count(0, 'seed of the shuffles, of the noise and of the rows') },
   module: moduleOption,
   ...runOptions,
   out: {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { createRandom, shuffle } from '@gradloom/core';
 import { ofTable } from '@gradloom/core/internal';
-import { type Dataset, explainModel, type FolderLock, type Model, subset } from '@gradloom/runtime';
+import { explainModel, type FolderLock, type Model, subset } from '@gradloom/runtime';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
@@ -22,19 +21,19 @@ import { percent, plural } from '../../terminal/text/format.ts';
 import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
 import { commandOf } from '../../terminal/text/quote.ts';
 import { runOf } from '../evaluate/measure-model.ts';
-import { type ExplainValues, explainOptions } from './options.ts';
+import { areImages, describeImages, drawn, lookAtImages } from './look-at-images.ts';
+import { COLUMN_REPEATS, type ExplainValues, explainOptions } from './options.ts';
 
 /** Default number of predicted rows, over all columns and repeats. */
 const PREDICTED_ROWS = 2_000_000;
 const LEAST_ROWS = 500;
 
-/** What explain writes and prints with --json. */
-export interface ExplainDocument extends FoundImportances {
+/** What explain writes and prints with --json, for a model of columns. */
+interface ColumnsDocument extends FoundImportances {
   readonly event: 'explanation';
   readonly fingerprint: string;
   readonly split: TakenRows['split'];
   readonly allRows: number; // rows that the used ones were drawn from
-  readonly command: string;
 }
 
 /** Measures which columns a model needs. Resolves to the exit code. */
@@ -60,17 +59,20 @@ async function explain(
   if (out !== undefined) refuseOtherRun(out);
   const note = createNote('explain', io);
   try {
-    const document = {
-      ...(await find(model, values, io, note.say)),
-      command: commandOf(request.args),
-      ...describeMachine(),
-    };
+    const rows = await openModelRows(model, values.dataset, values.split);
+    const found = areImages(model, rows.dataset)
+      ? await lookAtImages(model, rows, values, note.say)
+      : await find(model, rows, values, io, note.say);
+    const document = { ...found, command: commandOf(request.args), ...describeMachine() };
     note.clear();
     if (lock !== undefined) writeOut(lock, EXPLAIN_FILE, `${JSON.stringify(document, null, 2)}\n`);
     const page = out === undefined ? null : await tryReport(out, 'explain', io);
     if (json) printJson(io.stdout, JSON.stringify(document));
     else {
-      printLines(io.stdout, describeExplanation(document));
+      printLines(
+        io.stdout,
+        document.event === 'explanation' ? describeExplanation(document) : describeImages(document, out !== undefined),
+      );
       if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, EXPLAIN_FILE)}`]);
       if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
     }
@@ -84,17 +86,18 @@ async function explain(
 
 async function find(
   model: Model,
+  { split, dataset }: TakenRows,
   values: ExplainValues,
   io: Io,
   say: (text: string) => void,
-): Promise<Omit<ExplainDocument, 'command'>> {
-  const { metric, repeats = explainOptions.repeats.standard, seed = explainOptions.seed.standard } = values;
-  const { split, dataset } = await openModelRows(model, values.dataset, values.split);
+): Promise<ColumnsDocument> {
+  const { metric, repeats = COLUMN_REPEATS, seed = explainOptions.seed.standard } = values;
   const table = ofTable(model.preprocessing);
   const columns = table?.columns.length ?? dataset.inputs.columns;
   const most = Math.max(LEAST_ROWS, Math.floor(PREDICTED_ROWS / (columns * repeats)));
   const { rows = most } = values;
-  const explanation = await explainModel(model, rows === 'all' ? dataset : drawn(dataset, rows, seed), {
+  const order = drawn(dataset, rows, seed);
+  const explanation = await explainModel(model, order.length < dataset.rows ? subset(dataset, order) : dataset, {
     ...runOf(values, io, 'explain'),
     ...(metric === undefined ? {} : { metric }),
     repeats,
@@ -109,26 +112,11 @@ async function find(
     allRows: dataset.rows,
     seed,
     isTable: table !== undefined,
-    side: table === undefined ? sideOf(dataset) : null,
     ...explanation,
   };
 }
 
-/** Draws `count` rows; all rows if there are no more. */
-function drawn(dataset: Dataset, count: number, seed: number): Dataset {
-  if (count >= dataset.rows) return dataset;
-  const order = Uint32Array.from({ length: dataset.rows }, (_, n) => n);
-  shuffle(order, createRandom(seed, 'explain-rows'));
-  return subset(dataset, order.slice(0, count));
-}
-
-/** Side length of square images of bytes, as the report draws them. */
-function sideOf({ inputs: { array, columns, divisor } }: Dataset): number | null {
-  const side = Math.sqrt(columns);
-  return array instanceof Uint8Array && divisor === 255 && Number.isInteger(side) && side >= 4 ? side : null;
-}
-
-/** Most columns shown in a terminal: images have hundreds of pixels. */
+/** Most columns shown in a terminal. */
 const MOST = 30;
 const BAR = 24;
 

@@ -8,6 +8,7 @@ import { baselineFor } from '../../report/findings/baseline.ts';
 import type { Findings } from '../../report/findings/findings.ts';
 import { reportFolder } from '../../report/write-report.ts';
 import { isPlanar, planeOf } from './findings/divide-plane.ts';
+import { firstFilters } from './findings/first-filters.ts';
 import { firstImages } from './findings/first-images.ts';
 import { fitCurve } from './findings/fit-curve.ts';
 import { readAnswers } from './findings/read-answers.ts';
@@ -34,5 +35,6 @@ async function collectFindings(recipe: Recipe, result: TrainResult): Promise<Fin
     plane: isPlanar(recipe) ? planeOf(recipe, result.parameters, result.steps) : null,
     histograms: layerHistograms(result, recipe.sets.train),
     images: firstImages(recipe),
+    filters: firstFilters(recipe, result),
   };
 }

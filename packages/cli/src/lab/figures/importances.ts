@@ -11,7 +11,6 @@ export interface FoundImportances {
   readonly repeats: number;
   readonly seed: number;
   readonly isTable: boolean; // whether columns have names; else they are inputs of the network
-  readonly side: number | null; // side of square images whose pixels are the inputs, else null
   readonly importances: readonly { readonly name: string; readonly mean: number; readonly deviation: number }[];
 }
 
@@ -30,15 +29,11 @@ export const meanText = ({ mean, deviation }: { mean: number; deviation: number 
 /** Sums of shares such as 1/240 leave a meaningless rounding error. */
 export const showMean = (value: number): string => decimal(Math.abs(value) < 1e-12 ? 0 : value);
 
-/** The shuffled unit: 'column', 'input' or 'pixel'. */
-export const wordOf = ({ isTable, side }: FoundImportances): string =>
-  isTable ? 'column' : side === null ? 'input' : 'pixel';
+/** The shuffled unit: 'column' or 'input'. */
+export const wordOf = ({ isTable }: FoundImportances): string => (isTable ? 'column' : 'input');
 
-/** The name of a column, input or pixel. */
-export const nameOf = ({ isTable, side }: FoundImportances, name: string): string => {
-  if (isTable) return name;
-  return side === null ? `input ${name}` : `row ${Math.floor(Number(name) / side)}, column ${Number(name) % side}`;
-};
+/** The name of a column or input. */
+export const nameOf = ({ isTable }: FoundImportances, name: string): string => (isTable ? name : `input ${name}`);
 
 /** Two sentences on the method. */
 export function howText(found: FoundImportances): string {

@@ -1,28 +1,86 @@
+import { cornerOf, type Sheet, sizeOf } from '../../lab/figures/sheet.ts';
 import { plural } from '../../terminal/text/format.ts';
-import type { Sheet } from '../findings/findings.ts';
-import { markup } from '../markup/markup.ts';
-import type { Picture } from '../picture.ts';
+import { type Markup, markup } from '../markup/markup.ts';
+import { type Drawing, isNarrow, type Picture } from '../picture.ts';
 
-/** Most pixels of the page that one pixel of the sheet takes. */
-const LARGEST = 6;
+/** Images in a grid; each cell has image k of every sheet side by side, below its lines of text. */
+export interface ImageGrid {
+  /** Name of the picture. */
+  readonly name: string;
+  readonly sheets: readonly Sheet[]; // with as many images each
+  /** Cells in a row on a screen, and on a phone. */
+  readonly across: readonly [wide: number, narrow: number];
+  /** Two lines of text; the last words of the second are never cut off. @default none */
+  readonly textOf?: (k: number) => CellText;
+}
+
+export interface CellText {
+  readonly title: string; // shown in bold
+  readonly note: string;
+  readonly end: string; // after the note
+  readonly hover: string;
+}
+
+const GAP = 12;
+/** Between the images of a cell. */
+const INNER = 4;
+const TEXT = 38;
+const [LETTER, BOLD] = [6.8, 7.3]; // widths
+/** Images with fewer pixels keep their pixels visible. */
+const SMOOTH = 48;
+
+/** Draws a grid. A page has the pixels once: its narrow drawing shows those of the wide one. */
+export function imageGrid({ name, sheets, across: [wide, narrow], textOf }: ImageGrid, width: number): Drawing {
+  const [across, text] = [isNarrow(width) ? narrow : wide, textOf === undefined ? 0 : TEXT];
+  const cell = (width - GAP * (across - 1)) / across;
+  const each = (cell - INNER * (sheets.length - 1)) / sheets.length;
+  const [{ images, ...shape }] = sheets;
+  const high = (each * shape.height) / shape.width;
+  const tall = text + high + GAP;
+  const idOf = (s: number): string => `${name}-sheet-${s + 1}`;
+  const definitions = isNarrow(width) ? [] : sheets.map((sheet, s) => imageOf(sheet, idOf(s)));
+  const cells = Array.from({ length: images }, (_, k) => {
+    const [x, y] = [(k % across) * (cell + GAP), Math.floor(k / across) * tall];
+    const shown = sheets.map((sheet, s) => {
+      const box = `${cornerOf(sheet, k).join(' ')} ${sheet.width} ${sheet.height}`;
+      const left = short(s * (each + INNER));
+      return markup`<svg x="${left}" y="${text}" width="${short(each)}" height="${short(high)}" viewBox="${box}"><use href="#${idOf(s)}"/></svg>`;
+    });
+    const lines = textOf === undefined ? [] : textOfCell(textOf(k), cell);
+    return markup`<g transform="translate(${short(x)},${short(y)})">${lines}${shown}</g>`;
+  });
+  const height = Math.ceil(Math.ceil(images / across) * tall - GAP);
+  return { width, height, markup: markup`<defs>${definitions}</defs>${cells}` };
+}
+
+function imageOf(sheet: Sheet, id: string): Markup {
+  const { width, height } = sizeOf(sheet);
+  const rendering = Math.max(sheet.width, sheet.height) < SMOOTH ? 'pixelated' : 'auto';
+  return markup`<image id="${id}" width="${width}" height="${height}" image-rendering="${rendering}" href="data:image/png;base64,${sheet.png}"/>`;
+}
+
+function textOfCell({ title, note, end, hover }: CellText, width: number): Markup[] {
+  const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, Math.max(1, most - 1))}…` : text);
+  return [
+    markup`<title>${hover}</title>`,
+    markup`<text y="14" font-weight="600">${cut(title, Math.floor(width / BOLD))}</text>`,
+    markup`<text y="30" fill="var(--soft)">${cut(note, Math.floor(width / LETTER) - end.length)}${end}</text>`,
+  ];
+}
+
+/** Tenths of a pixel are enough. */
+const short = (value: number): number => Math.round(10 * value) / 10;
 
 /** The first images of a run; `augmentation` is how the run changes images, such as '--flip --shift 2'. */
-export function imageSheet({ images, width: own, height, png }: Sheet, augmentation: string): Picture {
+export function firstImages(sheet: Sheet, augmentation: string): Picture {
   const changed = augmentation === '' ? '' : `, augmented by ${augmentation}`;
+  const { images } = sheet;
   const sentence = `The first ${images === 1 ? 'image' : plural(images, 'image')} of the first step, as the network was given them${changed}.`;
   return {
     name: 'first-images',
     title: 'Training images',
     sentence,
     alternative: sentence,
-    draw: (width) => {
-      const scale = Math.min(width / own, LARGEST);
-      const [w, h] = [own * scale, height * scale].map(Math.round);
-      return {
-        width,
-        height: h,
-        markup: markup`<image width="${w}" height="${h}" image-rendering="pixelated" href="data:image/png;base64,${png}"/>`,
-      };
-    },
+    draw: (width) => imageGrid({ name: 'first-images', sheets: [sheet], across: [8, 8] }, width),
   };
 }

@@ -1,19 +1,16 @@
 import { howText, meanText, nameOf, ranked, showMean, titleOf, wordOf } from '../../lab/figures/importances.ts';
-import { list, nullable, record } from '../../options/schema/containers.ts';
+import { list, record, variant } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
-import { count, figure, flag, literal, text, whole } from '../../options/schema/scalars.ts';
+import { count, figure, flag, literal, text } from '../../options/schema/scalars.ts';
 import type { Read, Schema } from '../../options/schema/schema.ts';
 import { decimal, plural, whole as wholeText } from '../../terminal/text/format.ts';
-import { highest } from '../axes.ts';
 import { barChart } from '../charts/bar-chart.ts';
-import { pixels } from '../charts/mistakes.ts';
 import { machineFacts, machineTable } from '../machine-table.ts';
-import { markup } from '../markup/markup.ts';
 import type { Page } from '../page.ts';
 import type { Picture } from '../picture.ts';
+import { imageExplanation, imagesPage } from './images-page.ts';
 
 const MOST_COLUMNS = 100_000;
-const MOST_SIDE = 1024;
 
 /** Most bars of a chart and rows of a table. */
 const SHOWN = 30;
@@ -23,8 +20,9 @@ const better: Schema<'higher' | 'lower'> = {
   read: (value, place) => (value === 'higher' ? value : literal('lower').read(value, place)),
 };
 
-/** The parts of explain.json that are shown. */
-export const explainDocument = record({
+/** The parts of explain.json that are shown, for a model of columns. */
+const columnsDocument = record({
+  event: literal('explanation'),
   ...machineFacts,
   dataset: name,
   split: name,
@@ -36,16 +34,24 @@ export const explainDocument = record({
   repeats: count(1),
   seed: count(),
   isTable: flag,
-  side: nullable(whole(1, MOST_SIDE)),
   importances: list(record({ name, mean: figure(), deviation: figure() }), MOST_COLUMNS, 1),
   command: text(2 ** 23),
 });
 
-type Explain = Read<typeof explainDocument>;
+type Explain = Read<typeof columnsDocument>;
+
+/** The parts of explain.json that are shown. */
+export const explainDocument = variant('event', {
+  explanation: columnsDocument,
+  'image-explanation': imageExplanation,
+});
 
 /** The page of explain, with the same figures and sentences as in the terminal. */
-export function explainPage(document: Explain): Page {
-  const { dataset, split, baseline, metric, rows, allRows, side, importances } = document;
+export const explainPage = (document: Read<typeof explainDocument>): Page =>
+  document.event === 'explanation' ? columnsPage(document) : imagesPage(document);
+
+function columnsPage(document: Explain): Page {
+  const { dataset, split, baseline, metric, rows, allRows, importances } = document;
   const [first] = ranked(document);
   const used = rows === allRows ? '' : `, ${wholeText(rows)} of ${wholeText(allRows)} rows`;
   return {
@@ -61,10 +67,7 @@ export function explainPage(document: Explain): Page {
     chapters: [
       {
         title: `Importance of each ${wordOf(document)}`,
-        pictures: [
-          ...(side === null || side * side !== importances.length ? [] : [imageOf(document, side)]),
-          bars(document),
-        ],
+        pictures: [bars(document)],
         tables: [
           {
             title: 'Importance',
@@ -100,25 +103,5 @@ function bars(document: Explain): Picture {
         },
         width,
       ),
-  };
-}
-
-/** An image of pixel importances: the darker the more important. */
-function imageOf({ importances, metric }: Explain, side: number): Picture {
-  const most = highest(importances.map(({ mean }) => (Number.isFinite(mean) ? Math.max(0, mean) : 0)));
-  const values = Uint8Array.from(importances, ({ mean }) =>
-    most > 0 && mean > 0 ? Math.round((255 * mean) / most) : 0,
-  );
-  const used = values.filter((value) => value > 0).length;
-  return {
-    name: 'important-pixels',
-    title: 'The pixels that the model needs',
-    sentence: `The darker a pixel, the worse ${titleOf(metric)} gets when it is shuffled. Pixels that make it no worse are white.`,
-    alternative: `${plural(used, 'pixel')} of ${wholeText(importances.length)} are important, at most ${decimal(most)}.`,
-    draw: (width) => {
-      const size = Math.min(width, 420);
-      const body = markup`<g transform="scale(${size / side})">${pixels({ side, values })}</g>`;
-      return { width, height: size, markup: body };
-    },
   };
 }

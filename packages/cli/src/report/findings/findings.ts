@@ -1,20 +1,13 @@
 import { layerHistogram } from '../../lab/figures/layer-histogram.ts';
+import { sheet } from '../../lab/figures/sheet.ts';
 import { agreeing, list, nullable, optional, orElse, record, tuple } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
 import { count, figure, flag, literal, number, text, whole } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 
-/** Most pixels along a side of an image, and points along a side of a grid; their bytes are in base64. */
-const MOST_SIDE = 1024;
+/** Most points along a side of a grid; their bytes are in base64. */
 const MOST_GRID = 128;
-/** Most pixels along a side of a sheet of images. */
-const MOST_SHEET = 4096;
-const base64 = text(4 * Math.ceil(MOST_SIDE ** 2 / 3));
-
-/** Brightness as bytes. */
-const image = agreeing(record({ side: whole(1, MOST_SIDE), bytes: base64 }), ({ side, bytes }, fail) => {
-  if (!isBase64Of(bytes, side ** 2)) fail(['bytes'], `${bytes.length} characters`, `${side ** 2} bytes in base64`);
-});
+const base64 = text(4 * Math.ceil(MOST_GRID ** 2 / 3));
 
 /** A misclassified row whose class got a low probability. */
 const mistake = record({
@@ -22,7 +15,6 @@ const mistake = record({
   label: count(),
   answer: count(),
   probability: figure(0, 1), // probability of the answer
-  image: nullable(image),
 });
 
 /** Rows whose probability is in one range, and the share of them that belong to the class. */
@@ -35,10 +27,11 @@ const answers = agreeing(
     // [class][answer] counts; the last column counts rows without an answer, if any
     confusion: list(list(count(), 8193), 8192),
     mistakes: list(mistake, 100), // worst first
+    mistakenImages: optional(nullable(sheet)), // their images, if rows are images
     // calibration of the second of two classes, else of the predicted class; runs of earlier versions have none
     calibration: optional(list(calibrationBin, 100)),
   }),
-  ({ labels: { length: C }, confusion, mistakes }, fail) => {
+  ({ labels: { length: C }, confusion, mistakes, mistakenImages }, fail) => {
     if (confusion.length !== C) fail(['confusion'], `a list of ${confusion.length}`, `a list of ${C} (as labels)`);
     const wanted = confusion[0].length === C + 1 ? C + 1 : C;
     for (const [c, { length }] of confusion.entries()) {
@@ -50,6 +43,9 @@ const answers = agreeing(
         if (one[key] >= C) fail(['mistakes', k, key], String(one[key]), `the index of one of ${C} labels`);
       }
     }
+    const images = mistakenImages?.images ?? mistakes.length;
+    if (images !== mistakes.length)
+      fail(['mistakenImages', 'images'], String(images), `${mistakes.length} (as mistakes)`);
   },
 );
 
@@ -129,14 +125,8 @@ export const profile = record({
   wait: number(0),
 });
 
-/** The first images of a run side by side, as PNG in base64. */
-const sheet = agreeing(
-  record({ images: count(1), width: whole(1, MOST_SHEET), height: whole(1, MOST_SHEET), png: text(2 ** 24) }),
-  ({ png }, fail) => {
-    const bytes = Buffer.from(png, 'base64').length;
-    if (!isBase64Of(png, bytes)) fail(['png'], `${png.length} characters`, 'bytes in base64');
-  },
-);
+/** The filters of the first layer that reads images. */
+const filters = record({ layer: name, total: count(1), sheet });
 
 /** The last line of --json. */
 const result = record({
@@ -170,14 +160,14 @@ export const findings = record({
   curve: optional(nullable(curve)), // only with one input
   baseline: optional(nullable(baseline)), // only with held-out rows, or if the training rows test themselves
   histograms: list(layerHistogram, 64),
-  images: optional(nullable(sheet)), // only if rows are images
+  images: optional(nullable(sheet)), // the first images of the run, only if rows are images
+  filters: optional(nullable(filters)), // only if the first layer reads images
 });
 
 export type Findings = Read<typeof findings>;
 export type Answers = Read<typeof answers>;
-export type Sheet = Read<typeof sheet>;
+export type Filters = Read<typeof filters>;
 export type Mistake = Read<typeof mistake>;
-export type Image = Read<typeof image>;
 export type Predictions = Read<typeof predictions>;
 export type Curve = Read<typeof curve>;
 export type Baseline = Read<typeof baseline>;

@@ -3,9 +3,10 @@ import { decimal, duration, percent, plural, whole } from '../../terminal/text/f
 import { calibrationPicture } from '../charts/calibration.ts';
 import { confusionMatrix } from '../charts/confusion-matrix.ts';
 import { decisionBoundary } from '../charts/decision-boundary.ts';
+import { firstFilters } from '../charts/first-filters.ts';
 import { fittedCurve } from '../charts/fitted-curve.ts';
 import { gradientFlow } from '../charts/gradient-flow.ts';
-import { imageSheet } from '../charts/image-sheet.ts';
+import { firstImages } from '../charts/image-sheet.ts';
 import { layerHistograms } from '../charts/layer-histograms.ts';
 import { mistakePictures } from '../charts/mistakes.ts';
 import { regressionPictures } from '../charts/regression.ts';
@@ -24,7 +25,7 @@ export function trainPage(run: TrainRun): Page {
   const chapters: Chapter[] = [
     { title: 'Results', tables: [resultTable(run)] },
     chapter('Training curves', curves(run)),
-    chapter('Inputs', [findings?.images ? imageSheet(findings.images, augmentationOf(run)) : null]),
+    chapter('Inputs', [findings?.images ? firstImages(findings.images, augmentationOf(run)) : null]),
     chapter('Predictions', [
       findings?.curve ? fittedCurve(findings.curve) : null,
       ...(findings?.predictions ? regressionPictures(findings.predictions) : []),
@@ -34,6 +35,7 @@ export function trainPage(run: TrainRun): Page {
       findings?.answers ? mistakePictures(findings.answers) : null,
     ]),
     chapter('Layers', [
+      findings?.filters ? firstFilters(findings.filters) : null,
       ...gradientFlow(linesOf(lines, 'probe')),
       layerHistograms('weights', findings?.histograms ?? []),
       layerHistograms('outputs', findings?.histograms ?? []),

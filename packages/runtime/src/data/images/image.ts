@@ -1,3 +1,6 @@
+import { OptionError } from '@gradloom/core';
+import { option, record, show } from '@gradloom/core/internal';
+
 /** An image with 8 bits per value: [height, width, channels], grey or RGB. */
 export interface Image {
   readonly width: number;
@@ -8,6 +11,16 @@ export interface Image {
 
 /** Most pixels of an image: 100 megapixels, more than cameras take. */
 export const MOST_PIXELS = 1e8;
+
+/** @throws Error unless the pixels are as many as the size says. */
+export function checkImage(where: string, image: Omit<Image, 'channels'> & { readonly channels: number }): void {
+  const { width, height, channels, pixels } = record(where, 'image', image, '{ width, height, channels, pixels }');
+  for (const [name, side] of Object.entries({ width, height })) option.positiveInteger.check(where, name, side);
+  option.wholeNumber(1, 4).check(where, 'channels', channels);
+  const numbers = width * height * channels;
+  if (pixels instanceof Uint8Array && pixels.length === numbers) return;
+  throw new OptionError(where, 'pixels', `has ${show(pixels)}, expected ${numbers} bytes (width · height · channels)`);
+}
 
 /** @throws Error if the size in an image's header is not possible. */
 export function checkPixels(width: number, height: number, most: number): void {

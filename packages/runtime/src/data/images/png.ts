@@ -1,6 +1,6 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
-import { checkPixels, type Image, MOST_PIXELS } from './image.ts';
+import { checkImage, checkPixels, type Image, MOST_PIXELS } from './image.ts';
 
 export const PNG_START = '89504e470d0a1a0a';
 
@@ -18,13 +18,12 @@ export function decodePng(bytes: Uint8Array, mostPixels = MOST_PIXELS): Image {
   return { width, height, channels, pixels: withoutAlpha(eightBits(image), image.channels, channels) };
 }
 
-/** Encodes an image, grey or RGB, or RGBA with four channels, as PNG. */
-export const encodePng = ({
-  width,
-  height,
-  channels,
-  pixels: data,
-}: Omit<Image, 'channels'> & { channels: 1 | 3 | 4 }) => encode({ width, height, channels, data });
+/** Encodes an image as PNG: grey, grey and opacity, RGB or RGBA. */
+export function encodePng(image: Omit<Image, 'channels'> & { readonly channels: 1 | 2 | 3 | 4 }): Uint8Array {
+  checkImage('encodePng', image);
+  const { width, height, channels, pixels: data } = image;
+  return encode({ width, height, channels, data });
+}
 
 /** Colour type of images whose values are indices of a palette, which precedes them. PNG, 11.2.2 */
 const INDEXED = 3;

@@ -1,4 +1,5 @@
-import { type Image, withChannels } from './image.ts';
+import { option } from '@gradloom/core/internal';
+import { checkImage, type Image, withChannels } from './image.ts';
 import type { ImageSize } from './image-options.ts';
 
 /** The pixels of an image in another size and number of channels [height, width, channels]. */
@@ -13,6 +14,8 @@ const BITS = 22;
  * first, then rows, each rounded to bytes: bit-identical to Pillow's `resize` with `BILINEAR`.
  */
 export function resizeImage(image: Image, width: number, height: number): Image {
+  checkImage('resizeImage', image);
+  for (const [name, side] of Object.entries({ width, height })) option.positiveInteger.check('resizeImage', name, side);
   const { channels } = image;
   let { pixels } = image;
   if (image.width !== width) {

@@ -1,8 +1,9 @@
 import { buildNetwork, createLoss, metrics, NO_ANSWER } from '@gradloom/core';
 import { createDecision, createScoring, type Decision, scoreInto } from '@gradloom/core/internal';
-import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
+import { evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
 import { binsOf, type CalibrationBin } from '../../../lab/figures/calibration-bins.ts';
-import type { Answers, Image, Mistake } from '../../../report/findings/findings.ts';
+import { sheetOfRows } from '../../../lab/figures/sheet.ts';
+import type { Answers, Mistake } from '../../../report/findings/findings.ts';
 import { classFigures } from '../../evaluate/class-figures.ts';
 import type { Recipe } from '../recipe.ts';
 
@@ -38,12 +39,17 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
     ],
   });
   const found = classFigures(confusion.value(), dataset.labels);
+  const mistakes = worst?.mistakes() ?? [];
   const isWhole = found.every(({ unanswered }) => unanswered === 0);
   return {
     split,
     labels: found.map(({ label }) => label),
     confusion: found.map(({ answers, unanswered }) => (isWhole ? answers : [...answers, unanswered])),
-    mistakes: worst === null ? [] : worst.mistakes().map((found) => ({ ...found, image: imageOf(dataset, found.row) })),
+    mistakes,
+    mistakenImages: sheetOfRows(
+      dataset,
+      mistakes.map(({ row }) => row),
+    ),
     calibration: calibration === null ? undefined : binsOf(calibration.value()).map(toFigures),
   };
 }
@@ -54,12 +60,12 @@ const toFigures = ({ rows, probability, share }: CalibrationBin) => ({
   share: share ?? Number.NaN,
 });
 
-type Found = Omit<Mistake, 'image'> & { readonly loss: number };
+type Found = Mistake & { readonly loss: number };
 
-/** Keeps the misclassified rows whose class got the lowest probability. */
+/** Keeps the misclassified rows whose wrong answer is the most probable. */
 function mistakeReader(answerOf: Decision['answer']): {
   reader: OutputReader;
-  mistakes: () => Omit<Mistake, 'image'>[];
+  mistakes: () => Mistake[];
 } {
   const worst: Found[] = [];
   let first = 0;
@@ -74,19 +80,11 @@ function mistakeReader(answerOf: Decision['answer']): {
         const sum = logits.reduce((total, z) => total + Math.exp(z - most), 0);
         const loss = Math.log(sum) - (logits[label] - most);
         worst.push({ row: first + n, label, answer, probability: 1 / sum, loss });
-        worst.sort((a, b) => b.loss - a.loss || a.row - b.row);
+        worst.sort((a, b) => b.probability - a.probability || b.loss - a.loss || a.row - b.row);
         worst.length = Math.min(worst.length, WORST);
       }
       first += B;
     },
   };
   return { reader, mistakes: () => worst.map(({ loss: _, ...mistake }) => mistake) };
-}
-
-/** Rows of bytes with a square shape are images. */
-function imageOf({ inputs: { array, columns, divisor, file } }: Dataset, row: number): Image | null {
-  const side = Math.sqrt(columns);
-  if (file !== undefined || !(array instanceof Uint8Array) || divisor !== 255 || !Number.isInteger(side) || side < 4)
-    return null;
-  return { side, bytes: Buffer.from(array.subarray(row * columns, (row + 1) * columns)).toString('base64') };
 }

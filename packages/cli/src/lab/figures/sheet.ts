@@ -1,0 +1,102 @@
+import type { Elements, Shape } from '@gradloom/core';
+import type { Dataset } from '@gradloom/runtime';
+import { encodePng, type Image, imagesOfRows, resizeImage, shapeOfImages } from '@gradloom/runtime/internal';
+import { agreeing, record } from '../../options/schema/containers.ts';
+import { text, whole } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+
+/** Images in a row of a sheet. */
+const ACROSS = 8;
+/** Transparent pixels between images. */
+const GAP = 1;
+/** Most pixels along a side of an image. */
+const MOST_SIDE = 128;
+/** Most bytes of the pixels of all images: larger images are scaled down, so that a page stays small. */
+const MOST_BYTES = 110_000;
+/** Most images of a sheet. */
+const MOST_IMAGES = 128;
+
+/** Images of one size, eight in a row, as one PNG in base64. */
+export const sheet = agreeing(
+  record({
+    images: whole(1, MOST_IMAGES),
+    width: whole(1, MOST_SIDE), // of an image
+    height: whole(1, MOST_SIDE),
+    png: text(2 ** 22),
+  }),
+  ({ png }, fail) => {
+    if (png.length % 4 !== 0 || !/^[A-Za-z\d+/]+={0,2}$/.test(png))
+      fail(['png'], `${png.length} characters`, 'bytes in base64');
+  },
+);
+
+export type Sheet = Read<typeof sheet>;
+
+type Layout = Omit<Sheet, 'png'>;
+
+/** Size of the sheet in pixels. */
+export function sizeOf({ images, width, height }: Layout): { readonly width: number; readonly height: number } {
+  const across = Math.min(ACROSS, images);
+  const down = Math.ceil(images / across);
+  return { width: across * (width + GAP) - GAP, height: down * (height + GAP) - GAP };
+}
+
+/** The upper left pixel of image `k` on the sheet. */
+export const cornerOf = ({ width, height }: Layout, k: number): readonly [x: number, y: number] => [
+  (k % ACROSS) * (width + GAP),
+  Math.floor(k / ACROSS) * (height + GAP),
+];
+
+/**
+ * A sheet of images [count, H, W, C], or of the first if there are very many. Numbers of `range` are from black to
+ * white: by default 0 to 1, and further if the images have others. Three channels or more are red, green and blue; of
+ * two, the first is shown.
+ */
+export function sheetOf(images: Elements, [H, W, C]: Shape, range = rangeOf(images)): Sheet {
+  const count = Math.min(MOST_IMAGES, images.length / (H * W * C));
+  const channels = C < 3 ? 1 : 3;
+  const most = Math.min(MOST_SIDE, Math.floor(Math.sqrt(MOST_BYTES / (count * channels))));
+  const scale = Math.min(1, most / Math.max(H, W));
+  const [width, height] = [W, H].map((side) => Math.max(1, Math.round(side * scale)));
+  const laid = { images: count, width, height };
+  const size = sizeOf(laid);
+  // Grey or colours, and opacity: it is 0 between the images.
+  const pixels = new Uint8Array(size.width * size.height * (channels + 1));
+  for (let n = 0; n < count; n++) {
+    const image = resizeImage(imageOf(images, n, [H, W, C], range), width, height);
+    const [left, top] = cornerOf(laid, n);
+    for (let at = 0; at < width * height; at++) {
+      const to = ((top + Math.floor(at / width)) * size.width + left + (at % width)) * (channels + 1);
+      for (let c = 0; c < channels; c++) pixels[to + c] = image.pixels[at * channels + c];
+      pixels[to + channels] = 255;
+    }
+  }
+  const png = encodePng({ ...size, channels: channels === 1 ? 2 : 4, pixels });
+  return { ...laid, png: Buffer.from(png).toString('base64') };
+}
+
+/** A sheet of these rows of a dataset as they are stored. Null if they are no images. */
+export function sheetOfRows(dataset: Dataset, rows: readonly number[]): Sheet | null {
+  const [shape, images] = [shapeOfImages(dataset), imagesOfRows(dataset, rows)];
+  return shape === null || images === null || rows.length === 0 ? null : sheetOf(images, shape);
+}
+
+type Range = readonly [low: number, high: number];
+
+function rangeOf(images: Elements): Range {
+  let [low, high] = [0, 1];
+  for (const value of images) {
+    if (Number.isFinite(value)) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  }
+  return [low, high];
+}
+
+function imageOf(images: Elements, n: number, [H, W, C]: Shape, [low, high]: Range): Image {
+  const channels = C < 3 ? 1 : 3;
+  const pixels = new Uint8Array(H * W * channels);
+  for (let i = 0; i < pixels.length; i++) {
+    const value = images[(n * H * W + Math.floor(i / channels)) * C + (i % channels)];
+    pixels[i] = Math.min(255, Math.max(0, Math.round((255 * (value - low)) / (high - low))));
+  }
+  return { width: W, height: H, channels, pixels };
+}

@@ -1,0 +1,82 @@
+import { sheet } from '../../lab/figures/sheet.ts';
+import { agreeing, list, nullable, record } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, figure, literal, text } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+import { percent, plural, whole } from '../../terminal/text/format.ts';
+import { imageGrid } from '../charts/image-sheet.ts';
+import { machineFacts, machineTable } from '../machine-table.ts';
+import type { Page } from '../page.ts';
+import type { Picture } from '../picture.ts';
+
+const imageAnswer = record({ row: count(), label: name, answer: nullable(name), probability: figure(0, 1) });
+
+/** The parts of explain.json that are shown, for a model of images. */
+export const imageExplanation = agreeing(
+  record({
+    event: literal('image-explanation'),
+    ...machineFacts,
+    dataset: name,
+    split: name,
+    allRows: count(1),
+    seed: count(),
+    repeats: count(1),
+    answers: list(imageAnswer, 128, 1),
+    images: sheet,
+    sensitivities: sheet,
+    command: text(2 ** 23),
+  }),
+  ({ answers: { length }, ...sheets }, fail) => {
+    for (const key of ['images', 'sensitivities'] as const) {
+      const { images } = sheets[key];
+      if (images !== length) fail([key, 'images'], String(images), `${length} (as answers)`);
+    }
+  },
+);
+
+type Images = Read<typeof imageExplanation>;
+
+/** The page of explain for a model of images. */
+export function imagesPage(document: Images): Page {
+  const { dataset, split, answers, allRows } = document;
+  const right = answers.filter(({ label, answer }) => label === answer).length;
+  const of = answers.length === allRows ? '' : ` of ${whole(allRows)}`;
+  return {
+    title: `${dataset}: where the network looked`,
+    lead: `${whole(answers.length)}${of} ${split === 'all' ? '' : `${split} `}images; ${whole(right)} ${right === 1 ? 'is' : 'are'} answered correctly.`,
+    chapters: [
+      { title: 'Images', pictures: [sensitivityPicture(document)] },
+      { title: 'Reproduce this', code: document.command, folded: [machineTable(document)] },
+    ],
+  };
+}
+
+function sensitivityPicture({ answers, images, sensitivities, repeats, seed }: Images): Picture {
+  const said = ({ answer, probability }: Images['answers'][number]) =>
+    `${answer ?? 'no answer'}${Number.isNaN(probability) ? '' : `, ${percent(probability)}`}`;
+  const describe = (one: Images['answers'][number]) => `row ${one.row}: ${one.label}, answered ${said(one)}`;
+  return {
+    name: 'sensitivity',
+    title: 'The pixels that each answer depends on',
+    sentence: `Right of each image: the brighter a pixel, the more the output of the answered class changes with it (SmoothGrad: the gradient by the pixel, a mean over ${plural(repeats, 'noisy sample')}, seed ${seed}). Above: the actual class, then the answer and its probability.`,
+    alternative: `${answers.map(describe).join('; ')}.`,
+    draw: (width) =>
+      imageGrid(
+        {
+          name: 'sensitivity',
+          sheets: [images, sensitivities],
+          across: [3, 2],
+          textOf: (k) => {
+            const { label, answer, probability } = answers[k];
+            return {
+              title: label,
+              note: `→ ${answer ?? 'no answer'}`,
+              end: Number.isNaN(probability) ? '' : `, ${percent(probability)}`,
+              hover: describe(answers[k]),
+            };
+          },
+        },
+        width,
+      ),
+  };
+}
