@@ -2,7 +2,7 @@ import { median } from '../median.ts';
 import { isOurs } from './guard.ts';
 import type { Peer, Variant } from './peer.ts';
 import { type PeerProcess, startPeer } from './peer-process.ts';
-import type { Workload } from './workloads.ts';
+import { type Workload, withoutDropout } from './workloads.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -118,8 +118,9 @@ async function prepare(
   if (best === null) return null;
   const { environment, variant } = best;
   const process = await stable.get(peer, environment);
-  await process.open(workload, variant);
+  await process.open(withoutDropout(workload), variant);
   const loss = await process.lossAfter(workload.checkSteps);
+  await process.open(workload, variant);
   let [warmSteps, spentMs, stepMs] = [0, 0, Number.NaN];
   while (warmSteps < workload.warmSteps && spentMs < warmMs) {
     const { steps, ms } = await process.run(Math.min(workload.warmSteps - warmSteps, stepsIn(warmMs / 4, stepMs)));

@@ -8,7 +8,7 @@ import { compileFor } from '../../packages/runtime/src/engine/backends/backend.t
 import { allocateControl } from '../../packages/runtime/src/engine/threads/barrier.ts';
 import { passesOf } from '../passes.ts';
 import type { FloorTask } from './floor-worker.ts';
-import { specOf, type Workload } from './workloads.ts';
+import type { Workload } from './workloads.ts';
 
 /** Elements that an update moves per parameter: gradients in two rows; weight and two moments, read and written. */
 const UPDATE_ELEMENTS = 8;
@@ -52,7 +52,7 @@ export async function measureFloor(
     return new Promise<number>((resolve, reject) => worker.once('message', resolve).once('error', reject));
   });
   const productsMs = Math.max(...(await Promise.all(times)));
-  const P = buildNetwork(specOf(workload)).parameterCount;
+  const P = buildNetwork(workload.network).parameterCount;
   const updateMs = bytesOfElements(elementType, UPDATE_ELEMENTS * P) / ((await bandwidth(threads)) * 1e6);
   return { productsMs, updateMs, stepMs: productsMs + updateMs, threads };
 }

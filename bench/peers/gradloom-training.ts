@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { inputsOf } from '@gradloom/core/internal';
 import { type BackendChoice, type Dataset, type TrainOptions, train } from '@gradloom/runtime';
 import type { Variant } from './peer.ts';
 import type { Training } from './serve.ts';
-import { specOf, type Workload } from './workloads.ts';
+import type { Workload } from './workloads.ts';
 
 /**
  * A workload in Gradloom, on existing threads. Every run starts again from the workload's start, in memory that the
@@ -11,7 +12,7 @@ import { specOf, type Workload } from './workloads.ts';
  * steps.
  */
 export function openTraining(workload: Workload, { threads, backend }: Variant, own: TrainOptions): Training {
-  const { batch, loss, optimizer, rows } = workload;
+  const { network, batch, loss, optimizer, rows } = workload;
   const dataset = datasetOf(workload, rows);
   const oneRow = datasetOf(workload, 1);
   const values = readFileSync(workload.theta);
@@ -29,7 +30,7 @@ export function openTraining(workload: Workload, { threads, backend }: Variant, 
       const data = lead === 0 ? { train: dataset } : { train: dataset, validation: oneRow };
       const total = lead * stepsPerEpoch + steps;
       const times = new Map<number, number>(); // wall-clock times: the time between spans counts
-      const run = train(specOf(workload), data, {
+      const run = train(network, data, {
         ...{ ...options, steps: total, evaluateEvery: lead || 1 },
         onEvent(event) {
           if (event.type === 'epoch') times.set(event.step, performance.now());
@@ -43,7 +44,7 @@ export function openTraining(workload: Workload, { threads, backend }: Variant, 
       return { steps, ms: to - from };
     },
     async lossAfter(steps) {
-      const result = await train(specOf(workload), { train: dataset, test: dataset }, { ...options, steps }).result;
+      const result = await train(network, { train: dataset, test: dataset }, { ...options, steps }).result;
       if (result.test?.rows !== rows) throw new Error('gradloom: the test has other rows than the training');
       return result.test.loss;
     },
@@ -51,16 +52,18 @@ export function openTraining(workload: Workload, { threads, backend }: Variant, 
 }
 
 /** A dataset of the first rows. */
-function datasetOf({ name, widths, x, divisor, t, loss }: Workload, rows: number): Dataset {
+function datasetOf({ name, network, x, divisor, t, loss }: Workload, rows: number): Dataset {
   const shared = (path: string, columns: number): Uint8Array<SharedArrayBuffer> => {
     const bytes = readFileSync(path).subarray(0, rows * columns);
     const array = new Uint8Array(new SharedArrayBuffer(bytes.length));
     array.set(bytes);
     return array;
   };
+  const columns = inputsOf(network);
+  const shape = typeof network.input === 'number' ? {} : { shape: network.input };
   return {
     ...{ name, rows },
-    inputs: { array: shared(x, widths[0]), columns: widths[0], divisor },
+    inputs: { array: shared(x, columns), columns, divisor, ...shape },
     targets: { array: shared(t, 1), columns: 1, divisor: 1 },
     classes: loss === 'mse' ? null : 10,
   };

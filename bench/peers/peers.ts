@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ownName, type Peer, type Precision, type Variant } from './peer.ts';
-import type { Workload } from './workloads.ts';
+import { isOfImages, type Workload } from './workloads.ts';
 
 const cores = availableParallelism();
 const threadCounts = cores === 1 ? [1] : [cores, 1];
@@ -20,10 +20,12 @@ const NPM = 'pnpm bench:peers installs it';
 const TORCH = 'apt-get install python3-torch libopenblas0-openmp';
 
 const isXor = ({ loss }: Workload): boolean => loss === 'mse';
-const digits = (variants: readonly Variant[]) => (workload: Workload) => (isXor(workload) ? [] : variants);
-const small = (workload: Workload): readonly Variant[] =>
-  workload.widths.length > 3 || workload.batch > 128 ? [] : [{}];
-const onThreads = (workload: Workload): readonly number[] => (isXor(workload) ? [1] : threadCounts);
+const dense = (variants: Peer['variants']) => (workload: Workload) => (isOfImages(workload) ? [] : variants(workload));
+const digits = (variants: readonly Variant[]) => dense((workload) => (isXor(workload) ? [] : variants));
+const small = dense(({ widths, batch }) => (widths.length > 3 || batch > 128 ? [] : [{}]));
+// A network of images is never faster on one thread.
+const onThreads = (workload: Workload): readonly number[] =>
+  isXor(workload) ? [1] : isOfImages(workload) ? [cores] : threadCounts;
 
 /**
  * How much rounding may change a loss relative to ours in float64. In float32 a relu whose input is 0 up to rounding
@@ -51,7 +53,14 @@ const torch = (name: string, program: string, precision: Precision, get = TORCH)
   environments: blasEnvironments(['ACTIVE', 'PASSIVE']),
   variants: (workload) =>
     onThreads(workload).flatMap((threads) =>
-      updatesOf(workload).map((update) => ({ dtype: precision, threads, update })),
+      isOfImages(workload)
+        ? ['contiguous_format', 'channels_last'].map((layout) => ({
+            dtype: precision,
+            threads,
+            update: 'fused',
+            layout,
+          }))
+        : updatesOf(workload).map((update) => ({ dtype: precision, threads, update })),
     ),
   tolerance: roundingOf(precision),
 });
@@ -65,7 +74,7 @@ const jaxJs = (precision: Precision): Peer => ({
   get: NPM,
   environments: threadCounts.map((threads) => ({ JAX_JS_THREADS: String(threads) })),
   // Without SIMD in float64, a step of a large batch takes seconds.
-  variants: (workload) => (precision === 'float64' && workload.batch > 256 ? [] : [{}]),
+  variants: dense(({ batch }) => (precision === 'float64' && batch > 256 ? [] : [{}])),
   tolerance: roundingOf(precision),
 });
 
@@ -96,13 +105,19 @@ export const peers: readonly Peer[] = [
     get: TORCH,
     // Debian's build has no libuv, and gloo must be told the network interface of this machine.
     environments: blasEnvironments(['PASSIVE']).map((env) => ({ ...env, USE_LIBUV: '0', GLOO_SOCKET_IFNAME: 'lo' })),
-    variants: (workload) => updatesOf(workload).map((update) => ({ dtype: 'float64', threads: 1, update })),
+    variants: dense((workload) => updatesOf(workload).map((update) => ({ dtype: 'float64', threads: 1, update }))),
     tolerance: roundingOf('float64'),
   },
   jaxJs('float64'),
   jaxJs('float32'),
-  tfjs('wasm', () => [{}]),
-  tfjs('cpu', (workload) => (workload.batch > 256 ? [] : [{}])),
+  tfjs(
+    'wasm',
+    dense(() => [{}]),
+  ),
+  tfjs(
+    'cpu',
+    dense(({ batch }) => (batch > 256 ? [] : [{}])),
+  ),
   {
     ...{ name: 'scikit-learn', precision: 'float64' },
     command: systemPython('sklearn_peer.py'),

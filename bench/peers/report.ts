@@ -2,7 +2,7 @@ import type { Score } from './contest.ts';
 import { isOurs } from './guard.ts';
 import { ownName, type Peer, type Precision } from './peer.ts';
 import { geometricMean, type Results, ratioOf, type WorkloadResults } from './results.ts';
-import { NOISE } from './workloads.ts';
+import { kindOf, type WorkloadKind } from './workloads.ts';
 
 const PRECISIONS: readonly Precision[] = ['float64', 'float32'];
 
@@ -86,6 +86,7 @@ export function readmeTable(results: Results, peers: readonly Peer[]): string[] 
     '- The other columns say how many times as long a step takes as in our first column of the same table (XOR: as on wasm). All programs of a table compute in its precision.',
     '- XOR is trained by SGD on the mean squared error, with sigmoid units.',
     '- Four of five pixels of MNIST are 0, and Gradloom skips products with 0. The lines marked *noise* have no zeros.',
+    '- The lines marked *images* are networks with convolutions: LeNet-5 (with relu, max-pool and a padding of 2) and the convnet of Keras on digits of 28 x 28, ResNet-20, and convolutions of 3 x 3 within and 1 x 1 between channels (32, 64, 128, 128, 256), both on random images of 32 x 32 x 3.',
     '- Each program warms up for 300 steps (XOR: 10,000) or 4 s, whichever is less. Each of our runs is a new one: the first half of its steps is not counted (of XOR all are, and only the time inside its span).',
     ...tables,
   ];
@@ -119,13 +120,13 @@ function precisionTable({ workloads, peers: found }: Results, peers: readonly Pe
   const head = ['ms per step', ...own, ...others].map(short);
   const lines = isHere ? [] : ["This record has no float32 of Gradloom's: times are to its float64.", ''];
   lines.push(`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`);
-  const ratios: Record<string, { readonly isNoise: boolean; readonly ratio: number }[]> = {};
+  const ratios: Record<string, { readonly kind: WorkloadKind; readonly ratio: number }[]> = {};
   for (const [name, workload] of Object.entries(workloads)) {
     const { scores, floors } = workload;
     const ourLoss = ownOf(scores)?.loss ?? null;
     const marked = scores.filter((score) => isElsewhere(score, ourLoss, peers)).map(({ peer }) => peer);
     const markOf = (peer: string): string => (marked.includes(peer) ? MARK : '');
-    const isXor = name.startsWith('XOR');
+    const isXor = kindOf(name) === 'XOR';
     const to = isXor ? ownName('wasm', isHere ? precision : 'float64') : (ownOf(scores, precision)?.peer ?? '');
     const cells = own.map((peer) => {
       const score = scores.find((one) => one.peer === peer);
@@ -141,20 +142,19 @@ function precisionTable({ workloads, peers: found }: Results, peers: readonly Pe
       if (ratio === null) return '';
       if (!isXor && !marked.includes(peer)) {
         ratios[peer] ??= [];
-        ratios[peer].push({ isNoise: name.endsWith(NOISE), ratio });
+        ratios[peer].push({ kind: kindOf(name), ratio });
       }
       return `${decimal(ratio)} x${markOf(peer)}`;
     });
     lines.push(`| ${[name, ...cells, ...times].join(' | ')} |`);
   }
-  // XOR is a network of another kind; workloads on noise are averaged apart from those on digits.
-  for (const isNoise of [false, true]) {
+  for (const kind of ['digits', 'noise', 'images'] as const) {
     const means = others.map((peer) => {
-      const gained = (ratios[peer] ?? []).filter((one) => one.isNoise === isNoise).map(({ ratio }) => ratio);
+      const gained = (ratios[peer] ?? []).filter((one) => one.kind === kind).map(({ ratio }) => ratio);
       return gained.length === 0 ? '' : `**${decimal(geometricMean(gained))} x**`;
     });
-    const title = isNoise ? 'geometric mean, noise' : 'geometric mean, without XOR and noise';
-    if (means.some((mean) => mean !== '')) lines.push(`| ${title} |${' |'.repeat(own.length)} ${means.join(' | ')} |`);
+    if (means.some((mean) => mean !== ''))
+      lines.push(`| geometric mean, ${kind} |${' |'.repeat(own.length)} ${means.join(' | ')} |`);
   }
   return lines;
 }

@@ -1,18 +1,25 @@
 """Answers one line of JSON with one line, as serve.ts does: open, lossAfter, run."""
 
 import json
+import math
 import sys
 
 import numpy as np
 
 
+def read_arrays(workload):
+    """x [rows, ...shape of a row], t [rows] and all weights [P]; x and weights in float64."""
+    rows, shape = workload["rows"], workload["network"]["input"]
+    shape = shape if isinstance(shape, list) else [shape]
+    x = np.fromfile(workload["x"], np.uint8, rows * math.prod(shape)).reshape(rows, *shape) / workload["divisor"]
+    return x, np.fromfile(workload["t"], np.uint8, rows), np.fromfile(workload["theta"], np.float64)
+
+
 def read_workload(workload):
-    """x [rows, I], t [rows], and (W [in, out], b [out]) of each layer, in float64."""
-    widths = workload["widths"]
-    x = np.fromfile(workload["x"], np.uint8).reshape(-1, widths[0]) / workload["divisor"]
-    t = np.fromfile(workload["t"], np.uint8)
-    theta = np.fromfile(workload["theta"], np.float64)
+    """x [rows, inputs], t [rows], and (W [in, out], b [out]) of each layer, in float64."""
+    x, t, theta = read_arrays(workload)
     layers, offset = [], 0
+    widths = workload["widths"]
     for i, o in zip(widths, widths[1:]):
         W = theta[offset : offset + i * o].reshape(i, o)
         layers.append((W.copy(), theta[offset + i * o : offset + i * o + o].copy()))

@@ -3,7 +3,8 @@
 import time
 
 import torch
-from serve import read_workload, set_blas_threads
+from serve import read_arrays, set_blas_threads
+from torch_network import build
 
 
 class Training:
@@ -19,24 +20,17 @@ class Training:
         self.begin, self.end = rank * self.batch // ranks, (rank + 1) * self.batch // ranks
         # DDP averages over processes as if all had the same number of rows.
         self.weight = (self.end - self.begin) * ranks / self.batch
-        x, t, layers = read_workload(workload)
+        x, t, theta = read_arrays(workload)
         self.x = torch.from_numpy(x).to(self.dtype)
+        self.model = build(workload["network"], torch.from_numpy(theta)).to(self.dtype)
+        if self.x.dim() == 4:
+            layout = {"memory_format": getattr(torch, variant["layout"])}
+            self.x = self.x.permute(0, 3, 1, 2).contiguous(**layout)
+            self.model = self.model.to(**layout)
         mse = workload["loss"] == "mse"
         self.t = torch.from_numpy(t).to(self.dtype if mse else torch.int64)
         if mse:
             self.t = self.t.reshape(-1, 1)
-        modules = []
-        for k, (W, b) in enumerate(layers):
-            linear = torch.nn.Linear(*W.shape, dtype=self.dtype)
-            with torch.no_grad():
-                linear.weight.copy_(torch.from_numpy(W.T.copy()))
-                linear.bias.copy_(torch.from_numpy(b))
-            modules.append(linear)
-            if workload["activation"] == "sigmoid":
-                modules.append(torch.nn.Sigmoid())
-            elif k < len(layers) - 1:
-                modules.append(torch.nn.ReLU())
-        self.model = torch.nn.Sequential(*modules)
         if ranks > 1:
             self.model = torch.nn.parallel.DistributedDataParallel(self.model)
         self.loss = torch.nn.MSELoss() if mse else torch.nn.CrossEntropyLoss()
@@ -62,5 +56,8 @@ class Training:
 
     def loss_after(self, steps):
         self.run(steps)
+        self.model.eval()
         with torch.no_grad():
-            return self.loss(self.model(self.x), self.t).item()
+            loss = self.loss(self.model(self.x), self.t).item()
+        self.model.train()
+        return loss

@@ -1,16 +1,29 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildNetwork, createRandom, initializeParameters, type NetworkSpec } from '@gradloom/core';
+import {
+  batchNorm,
+  buildNetwork,
+  conv2d,
+  createRandom,
+  dense,
+  dropout,
+  flatten,
+  globalAvgPool,
+  initializeParameters,
+  type LayerSpec,
+  maxPool,
+  type NetworkSpec,
+  relu,
+  residual,
+} from '@gradloom/core';
 import { loadMnist } from '@gradloom/runtime';
 
-/**
- * The training of every peer: widths with the same activation between them, the same rows in the same order, the same
- * start.
- */
+/** The training of every peer: the same network, the same rows in the same order, the same start. */
 export interface Workload {
   readonly name: string;
-  readonly widths: readonly number[];
+  readonly network: NetworkSpec; // in long form
+  readonly widths: readonly number[]; // of a network of dense layers with the same activation; none of other networks
   readonly activation: 'relu' | 'sigmoid'; // after every layer, but relu not after the last
   readonly loss: 'softmax-cross-entropy' | 'mse';
   readonly optimizer: { readonly kind: 'adam' | 'sgd'; readonly lr: number };
@@ -19,16 +32,28 @@ export interface Workload {
   readonly checkSteps: number; // whole epochs, after which all must have the same loss
   readonly warmSteps: number;
   readonly isSmall: boolean; // short enough for its cold start to matter
-  readonly x: string; // file [rows, widths[0]] of bytes
+  readonly x: string; // file of at least [rows, inputs] bytes
   readonly divisor: number; // divisor of x
-  readonly t: string; // file [rows] of bytes: classes, or values 0 and 1
-  readonly theta: string; // file [P] of float64: layer by layer, W [in, out] then b
+  readonly t: string; // file of at least [rows] bytes: classes, or values 0 and 1
+  readonly theta: string; // file [P] of float64: layer by layer, of a dense layer W [in, out] then b
 }
 
 const ROWS = 2048; // 12.8 MB in float64, as the peers hold them, so it fits the cache of all
+const IMAGE_STEPS = 4; // steps of an epoch of images
 
-/** End of a workload's name if its rows are noise without zeros instead of digits. */
-export const NOISE = ', noise';
+/** Kinds of workloads, which are averaged apart. A name ends with its kind, but for digits and XOR. */
+export type WorkloadKind =
+  | 'digits'
+  | 'noise' // the same networks on rows without zeros
+  | 'images' // networks with convolutions
+  | 'XOR';
+
+export const kindOf = (name: string): WorkloadKind =>
+  name.startsWith('XOR')
+    ? 'XOR'
+    : ((['noise', 'images'] as const).find((kind) => name.endsWith(`, ${kind}`)) ?? 'digits');
+
+export const isOfImages = ({ name }: Pick<Workload, 'name'>): boolean => kindOf(name) === 'images';
 
 /** The files are deleted when this process ends. `digits`: 'mnist', or 'noise' if the package is not installed. */
 export async function createWorkloads(): Promise<{ workloads: Workload[]; digits: string }> {
@@ -43,33 +68,42 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
   const { x, t, source } = await readDigits();
   const digits = { x: write(x), divisor: 255, t: write(t) };
   const noise = { x: write(drawNoise()), divisor: 255, t: digits.t };
+  const colours = { x: write(drawNoise(4 * 64, 32 * 32 * 3)), divisor: 255, t: digits.t };
   const xor = { x: write(Uint8Array.of(0, 0, 0, 1, 1, 0, 1, 1)), divisor: 1, t: write(Uint8Array.of(0, 1, 1, 0)) };
-  const relu = (name: string, widths: number[], batch: number, isNoise = false): Workload => {
-    const title = `${name}, batch ${batch}${isNoise ? NOISE : ''}`;
-    const shape = { name: title, widths, batch, rows: ROWS, ...(isNoise ? noise : digits) };
-    const training = {
-      activation: 'relu',
-      loss: 'softmax-cross-entropy',
-      optimizer: { kind: 'adam', lr: 1e-3 },
-    } as const;
-    const start = new Float64Array(buildNetwork(specOf({ widths, activation: 'relu' })).parameterCount);
-    initializeParameters(buildNetwork(specOf({ widths, activation: 'relu' })), start, 1);
-    return { ...shape, ...training, checkSteps: ROWS / batch, warmSteps: 300, isSmall: false, theta: write(start) };
+  const withStart = (spec: NetworkSpec): Pick<Workload, 'network' | 'theta'> => {
+    const network = buildNetwork(spec);
+    const start = new Float64Array(network.parameterCount);
+    initializeParameters(network, start, 1);
+    return { network: network.spec, theta: write(start) };
   };
+  const classify = (spec: NetworkSpec, batch: number, rows: number) => ({
+    ...({ activation: 'relu', loss: 'softmax-cross-entropy', optimizer: { kind: 'adam', lr: 1e-3 } } as const),
+    ...{ batch, rows, checkSteps: rows / batch, warmSteps: 300, isSmall: false, ...withStart(spec) },
+  });
+  const perceptron = (name: string, widths: number[], batch: number, isNoise = false): Workload => ({
+    ...{ name: `${name}, batch ${batch}${isNoise ? ', noise' : ''}`, widths, ...(isNoise ? noise : digits) },
+    ...classify(specOf({ widths, activation: 'relu' }), batch, ROWS),
+  });
+  const images = (name: string, spec: NetworkSpec, batch: number, rows: typeof digits): Workload => ({
+    ...{ name: `${name}, batch ${batch}, images`, widths: [], ...rows },
+    ...classify(spec, batch, IMAGE_STEPS * batch),
+  });
   const deep = [784, ...Array.from({ length: 20 }, () => 64), 10];
   const gate = { widths: [2, 2, 1], activation: 'sigmoid' } as const;
-  const start = new Float64Array(9);
-  initializeParameters(buildNetwork(specOf(gate)), start, 1);
   return {
     workloads: [
-      relu('784-128-10', [784, 128, 10], 32),
-      relu('784-128-10', [784, 128, 10], 128),
-      relu('784-512-256-10', [784, 512, 256, 10], 256),
-      relu('784-512-256-10', [784, 512, 256, 10], 1024),
-      relu('784-(64 x 20)-10', deep, 128),
-      relu('784-128-10', [784, 128, 10], 128, true),
-      relu('784-512-256-10', [784, 512, 256, 10], 256, true),
-      relu('784-512-256-10', [784, 512, 256, 10], 1024, true),
+      perceptron('784-128-10', [784, 128, 10], 32),
+      perceptron('784-128-10', [784, 128, 10], 128),
+      perceptron('784-512-256-10', [784, 512, 256, 10], 256),
+      perceptron('784-512-256-10', [784, 512, 256, 10], 1024),
+      perceptron('784-(64 x 20)-10', deep, 128),
+      perceptron('784-128-10', [784, 128, 10], 128, true),
+      perceptron('784-512-256-10', [784, 512, 256, 10], 256, true),
+      perceptron('784-512-256-10', [784, 512, 256, 10], 1024, true),
+      images('LeNet-5', lenet5, 128, digits),
+      images('Keras convnet', convnet, 128, digits),
+      images('ResNet-20', resnet20, 64, colours),
+      images('depthwise', depthwise, 64, colours),
       {
         name: 'XOR 2-2-1, full batch',
         ...gate,
@@ -81,14 +115,14 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
         checkSteps: 100,
         warmSteps: 10_000,
         isSmall: true,
-        theta: write(start),
+        ...withStart(specOf(gate)),
       },
     ],
     digits: source,
   };
 }
 
-export function specOf({ widths, activation }: Pick<Workload, 'widths' | 'activation'>): NetworkSpec {
+function specOf({ widths, activation }: Pick<Workload, 'widths' | 'activation'>): NetworkSpec {
   const layers: NetworkSpec['layers'] = [];
   for (let l = 1; l < widths.length; l++) {
     layers.push({ kind: 'dense', out: widths[l], init: activation === 'relu' ? 'he-normal' : 'glorot-uniform' });
@@ -97,12 +131,74 @@ export function specOf({ widths, activation }: Pick<Workload, 'widths' | 'activa
   return { input: widths[0], layers };
 }
 
+const init = 'he-normal';
+
+/** With relu and max-pool, and a padding of 2 for images of 28 x 28. */
+const lenet5: NetworkSpec = {
+  input: [28, 28, 1],
+  layers: [
+    ...[conv2d(6, 5, { padding: 2, init }), relu(), maxPool(2), conv2d(16, 5, { init }), relu(), maxPool(2)],
+    ...[flatten(), dense(120, { init }), relu(), dense(84, { init }), relu(), dense(10)],
+  ],
+};
+
+/** The network of Keras' example of MNIST. */
+const convnet: NetworkSpec = {
+  input: [28, 28, 1],
+  layers: [
+    ...[conv2d(32, 3), relu(), maxPool(2), conv2d(64, 3), relu(), maxPool(2)],
+    ...[flatten(), dropout(0.5), dense(10)],
+  ],
+};
+
+/** Where a block changes the shape, its shortcut is a convolution of 1 x 1. */
+const resnet20: NetworkSpec = {
+  input: [32, 32, 3],
+  layers: [
+    ...[...normed(16, 3), relu()],
+    ...[16, 32, 64].flatMap((out, stage) => [...block(out, stage === 0 ? 1 : 2), ...block(out), ...block(out)]),
+    ...[globalAvgPool(), dense(10)],
+  ],
+};
+
+function block(out: number, stride = 1): LayerSpec[] {
+  const layers = [...normed(out, 3, stride), relu(), ...normed(out, 3)];
+  return [residual(layers, stride === 1 ? {} : { shortcut: normed(out, 1, stride) }), relu()];
+}
+
+function normed(out: number, kernel: number, stride = 1): LayerSpec[] {
+  return [conv2d(out, kernel, { stride, padding: (kernel - 1) / 2, bias: false, init }), batchNorm()];
+}
+
+/** Convolutions of 3 x 3 within each channel, and of 1 x 1 between channels. */
+const depthwise: NetworkSpec = {
+  input: [32, 32, 3],
+  layers: [
+    ...[conv2d(32, 3, { padding: 1, init }), relu()],
+    ...[...separable(32, 64), ...separable(64, 128, 2), ...separable(128, 128), ...separable(128, 256, 2)],
+    ...[globalAvgPool(), dense(10)],
+  ],
+};
+
+function separable(C: number, out: number, stride = 1): LayerSpec[] {
+  return [conv2d(C, 3, { padding: 1, stride, groups: C, init }), relu(), conv2d(out, 1, { init }), relu()];
+}
+
+/** The same without dropout, which is random in each program in its own way. */
+export const withoutDropout = (workload: Workload): Workload => {
+  const { network } = workload;
+  return { ...workload, network: { ...network, layers: network.layers.filter(({ kind }) => kind !== 'dropout') } };
+};
+
 /**
  * Floating-point operations of the products of a step: forward, by the weights, and by the inputs except in the first
  * layer.
  */
-export const flopsOf = ({ widths, batch }: Pick<Workload, 'widths' | 'batch'>): number =>
-  widths.slice(1).reduce((sum, O, l) => sum + 2 * batch * widths[l] * O * (l === 0 ? 2 : 3), 0);
+export const flopsOf = ({ network, batch }: Pick<Workload, 'network' | 'batch'>): number =>
+  buildNetwork(network).products.reduce((sum, [I, O, geometry], l) => {
+    const positions = geometry === undefined ? 1 : geometry[3] * geometry[4];
+    return sum + 2 * batch * positions * I * O * (l === 0 ? 2 : 3);
+  }, 0);
 
 async function readDigits(): Promise<{ x: Uint8Array; t: Uint8Array; source: string }> {
   try {
@@ -119,7 +215,7 @@ async function readDigits(): Promise<{ x: Uint8Array; t: Uint8Array; source: str
 }
 
 /** Bytes from 1 to 255. */
-function drawNoise(): Uint8Array {
+function drawNoise(rows = ROWS, columns = 784): Uint8Array {
   const random = createRandom(1, 'bench');
-  return Uint8Array.from({ length: ROWS * 784 }, () => 1 + random.integer(255));
+  return Uint8Array.from({ length: rows * columns }, () => 1 + random.integer(255));
 }

@@ -1,3 +1,4 @@
+import { conv2d, dense, flatten, relu, residual } from '@gradloom/core';
 import { type ExtensionName, extensions } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { passesOf } from '../../../bench/passes.ts';
@@ -29,7 +30,16 @@ describe('multiply-and-add in registers', needs('native'), () => {
 });
 
 test('the work of a step is three products a layer, and two of the first', () => {
-  expect(flopsOf({ widths: [784, 128, 10], batch: 32 })).toBe(2 * 32 * (2 * 784 * 128 + 3 * 128 * 10));
+  const layers = [dense(128), relu(), dense(10)];
+  expect(flopsOf({ network: { input: 784, layers }, batch: 32 })).toBe(2 * 32 * (2 * 784 * 128 + 3 * 128 * 10));
+});
+
+test('a product of a convolution has as many terms as windows times weights', () => {
+  const layers = [conv2d(8, 3, { stride: 2 }), residual(conv2d(8, 3, { padding: 1, groups: 8 })), flatten(), dense(10)];
+  const [first, second] = [27 * 8 * 49, 9 * 8 * 49];
+  expect(flopsOf({ network: { input: [15, 15, 3], layers }, batch: 4 })).toBe(
+    2 * 4 * (2 * first + 3 * (second + 392 * 10)),
+  );
 });
 
 test.each([1, 2, 3])('products take all rows of a batch once on %i threads, as a step does', (threads) => {

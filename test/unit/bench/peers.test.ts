@@ -1,3 +1,4 @@
+import { dense } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 import { median } from '../../../bench/median.ts';
 import { runContest, type Score, type Stable } from '../../../bench/peers/contest.ts';
@@ -95,7 +96,8 @@ describe('a record', () => {
 });
 
 describe('a contest', () => {
-  const workload = { name: 'small', checkSteps: 1, warmSteps: 1, isSmall: false } as Workload;
+  const network = { input: 1, layers: [dense(1)] };
+  const workload = { name: 'small', network, checkSteps: 1, warmSteps: 1, isSmall: false } as unknown as Workload;
   const peer = (name: string): Peer => ({
     ...{ name, precision: 'float64', command: [], environments: [{}], variants: () => [{}] },
     ...{ tolerance: null, get: '' },
@@ -162,13 +164,16 @@ test('machines of a class share a file that names no single machine', () => {
   expect(resultsPath(results(1).machine)).toMatch(/results\/some-cpu-2-10ghz-2-cores\.json$/);
 });
 
-test('noisy rows are in the table, but not in its mean', () => {
+test.each(['noise', 'images'])('%s are in the table, and have a mean of their own', (kind) => {
   const own = results(1);
   const [digits] = Object.values(own.workloads);
-  const noise = { ...digits, scores: [score('Gradloom blas', 1), score('PyTorch', 9)] };
-  const text = readmeTable({ ...own, workloads: { ...own.workloads, 'small, batch 32, noise': noise } }, []).join('\n');
-  expect(text).toContain('| small, batch 32, noise |  | 1 (50 %) |  | 9 x |');
-  expect(text).toContain('| geometric mean, without XOR and noise | | | | **2 x** |');
+  const other = { ...digits, scores: [score('Gradloom blas', 1), score('PyTorch', 9)] };
+  const text = readmeTable({ ...own, workloads: { ...own.workloads, [`small, batch 32, ${kind}`]: other } }, []).join(
+    '\n',
+  );
+  expect(text).toContain(`| small, batch 32, ${kind} |  | 1 (50 %) |  | 9 x |`);
+  expect(text).toContain(`| geometric mean, ${kind} | | | | **9 x** |`);
+  expect(text).toContain('| geometric mean, digits | | | | **2 x** |');
 });
 
 describe('like is compared with like', () => {
@@ -206,12 +211,14 @@ describe('like is compared with like', () => {
       'deep, batch 256': { scores: [native, native32, torch32, fastest], floors: {} },
       'deep, batch 1024': { scores: [native, native32, score('PyTorch float32', 8)], floors: {} },
       'small, batch 32, noise': { scores: [native32, torch32], floors: {} },
+      'LeNet-5, batch 128, images': { scores: [native32, score('PyTorch float32', 3), fastest], floors: {} },
       'XOR 2-2-1, full batch': { scores: [native, native32, torch, torch32], floors: {} },
     };
-    const [noise, mnist, double] = meansOf(workloads);
+    const [noise, mnist, images, double] = meansOf(workloads);
     expect(noise).toMatchObject({ what: expect.stringContaining('noise'), mean: 4, workloads: 1 });
     expect(mnist).toMatchObject({ what: expect.stringContaining('MNIST'), least: 2, workloads: 2 });
     expect(mnist.mean).toBeCloseTo(4, 12);
+    expect(images).toMatchObject({ what: expect.stringContaining('images'), mean: 2, workloads: 1 });
     expect(double).toMatchObject({ what: expect.stringContaining('own float64'), least: 2, workloads: 2 });
     expect(meansOf({})).toEqual([]);
   });
@@ -244,7 +251,7 @@ test('a peer with another loss is marked in the table, and not in its mean', () 
   };
   const text = readmeTable({ ...own, workloads: { ...own.workloads, deep: elsewhere } }, [peer]).join('\n');
   expect(text).toContain('| deep |  | 1 (50 %) |  | 9 x ≠ |');
-  expect(text).toContain('| geometric mean, without XOR and noise | | | | **2 x** |');
+  expect(text).toContain('| geometric mean, digits | | | | **2 x** |');
   expect(text).toContain('≠: after the same number of steps');
   expect(readmeTable(own, [peer]).join('\n')).not.toContain('≠');
 });
