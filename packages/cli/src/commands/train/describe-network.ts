@@ -78,11 +78,10 @@ function wordOf({ label, inner, out }: Layer): string {
 
 /** The words in 80 columns: of too many, those before the last are counted. */
 function shorten(words: readonly string[]): string {
-  for (let left = words.length; left > 2; left--) {
+  for (let left = words.length; ; left--) {
     const hidden = words.length - left;
     const shown = hidden === 0 ? words : [...words.slice(0, left - 1), `${hidden} more`, ...words.slice(-1)];
     const text = shown.join(SIGN);
-    if (text.length <= 80) return text;
+    if (text.length <= 80 || left <= 2) return text;
   }
-  return [words[0], `${words.length - 2} more`, ...words.slice(-1)].join(SIGN);
 }
