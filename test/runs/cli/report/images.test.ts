@@ -67,7 +67,7 @@ describe.each(kinds)('a run on $name', ({ name, layers }) => {
     const { parameters } = loadModel(join(run(name), 'model.gradloom'));
     const O = layers.length === 0 ? 3 : 5;
     const perFilter = pixelsOf(filters.sheet)[0].length;
-    const W = parameters.slice(0, O * perFilter); // the first tensor
+    const W = Float64Array.from(parameters.slice(0, O * perFilter)); // the first tensor
     const most = W.reduce((largest, weight) => Math.max(largest, Math.abs(weight)), 0);
     expect(pixelsOf(filters.sheet)).toEqual(
       Array.from({ length: O }, (_, o) =>

@@ -46,7 +46,14 @@ test('the colour of an error is in proportion to its share of the rows of its cl
     [0, 5, 95],
   ];
   const labels = ['a', 'b', 'c'];
-  const picture = confusionMatrix({ split: 'test', labels, confusion, mistakes: [], calibration: undefined });
+  const picture = confusionMatrix({
+    split: 'test',
+    labels,
+    confusion,
+    mistakes: [],
+    mistakenImages: null,
+    calibration: undefined,
+  });
   expect(picture?.title).toBe('Most frequent error: b predicted as a, 40 of 1,000 rows');
   const markup = String(picture?.draw(720).markup);
   const opacityOf = (title: string) =>

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { inOwnColours } from '../../../../packages/cli/src/commands/train/findings/first-images.ts';
 import { cornerOf, sheetOf, sizeOf } from '../../../../packages/cli/src/lab/figures/sheet.ts';
 import { firstImages, imageGrid } from '../../../../packages/cli/src/report/charts/image-sheet.ts';
 import { decodePng } from '../../../../packages/runtime/src/data/images/png.ts';
@@ -72,4 +73,13 @@ test('the picture says how images were changed', () => {
   expect(sentence).toBe(
     'The first 2 images of the first step, as the network was given them, augmented by --flip --shift 2.',
   );
+});
+
+test('standardized images are shown in their own colours', () => {
+  const own = imagesOf(2, [2, 3, 3]);
+  const scale = { mean: [0.1, 0.5, 0.9], deviation: [0.5, 2, 0.25] };
+  const images = own.map((value, i) => (value - scale.mean[i % 3]) / scale.deviation[i % 3]);
+  const inputs = { array: new Uint8Array(new SharedArrayBuffer(0)), columns: 18, divisor: 255, scale };
+  const found = inOwnColours({ shape: [2, 3, 3], images }, inputs);
+  for (const [i, value] of own.entries()) expect(found[i]).toBeCloseTo(value, 12);
 });
