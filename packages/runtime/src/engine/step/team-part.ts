@@ -2,6 +2,7 @@ import type { BackendName } from '@gradloom/core';
 import {
   gradientRows,
   leafCount,
+  MOST_LEAVES,
   type Node,
   type NodePass,
   planTeam,
@@ -35,9 +36,9 @@ export function teamOptions(shape: BatchShape, rows: number, threads: number, lo
   return { leaves: leafCount(rows, leaf), ...part, threads, most, joins: !isBlas, merges: !shape.couples };
 }
 
-/** Most leaves of a pass, a power of two. Their number does not change results. */
+/** Most leaves of a pass, a power of two that kernels take. Their number does not change results. */
 const mostLeaves = ({ leaf, rowsAtOnce }: Pick<BatchShape, 'leaf' | 'rowsAtOnce'>): number =>
-  2 ** (31 - Math.clz32(Math.max(1, Math.floor(rowsAtOnce / leaf))));
+  Math.min(MOST_LEAVES, 2 ** (31 - Math.clz32(Math.max(1, Math.floor(rowsAtOnce / leaf)))));
 
 /** Most rows of a pass. */
 export const rowsOfPasses = (shape: Pick<BatchShape, 'batch' | 'leaf' | 'rowsAtOnce'>): number =>
