@@ -36,7 +36,7 @@ test('a model: its network, fingerprint and every tensor, those inside of layers
   expect(found).toMatchObject({
     event: 'inspection',
     kind: 'model',
-    format: 1,
+    format: 2,
     fingerprint,
     parameters: parameters.length,
   });

@@ -55,19 +55,46 @@ test('inspect lists the layers with the shape behind each', async () => {
   expect(stdout).toMatch(/^3 {2,}conv2d\(32->64, 3x3\) {2,}3x3x64 {2,}18,496$/m);
 });
 
+test('inspect lists a known network without a file, and has its spec', async () => {
+  const args = ['inspect', '--network', 'resnet20', '--input', '9x8x3', '--outputs', '4'];
+  const spec = networks.resnet20([9, 8, 3], 4);
+  const { places, parameterCount } = buildNetwork(spec);
+  expect(await reads(...args)).toEqual([
+    expect.objectContaining({ event: 'network', spec, parameters: parameterCount, layers: expect.any(Array) }),
+  ]);
+  const { stdout } = await gradloom(args);
+  expect(stdout).toMatch(/^resnet20 on 9x8x3: .* of them not trained$/m);
+  for (const { path, layer } of places) {
+    expect(stdout).toMatch(new RegExp(`^ *${path} .* ${layer.out.join('x')} `, 'm'));
+  }
+});
+
+test.each([
+  [
+    ['--network', 'lenet5', '--input', '9x28x1'],
+    '--input has [9, 28, 1], expected the shape of an image [H, W, C] of at least 12 x 12 pixels',
+  ],
+  [['--network', 'lenet5', '--input', '28'], '--input has "28", expected height x width x channels such as 28x28x1'],
+  [['--network', 'lenet5', 'a.gradloom'], '--network is given with a.gradloom, expected it alone'],
+  [['a.gradloom', '--outputs', '3'], '--outputs is given without --network, expected both'],
+])('inspect %j is refused', async (args, sentence) => {
+  expect(await gradloom(['inspect', ...args])).toMatchObject({ code: 2, stderr: `gradloom inspect: ${sentence}\n` });
+});
+
 test('the config of a run repeats it', async () => {
   const [{ fingerprint }] = await reads('inspect', run);
   const args = ['--config', join(run, 'config.json'), '--no-out', '--quiet', '--threads', '2'];
   expect((await reads('train', ...args))[0].fingerprint).toBe(fingerprint);
 });
 
-test.each(Object.keys(networks))('%s trains by its name, in a search too', async (network) => {
-  const length = ['--steps', '2', '--no-out', '--quiet', '--batch', '4', ...quick];
-  const [{ fingerprint }] = await reads('train', '--dataset', bars, '--network', network, ...length);
+test.each(Object.entries(networks))('%s trains by its name, in a search too', async (network, build) => {
+  const [out, found] = ['run', 'search'].map((what) => join(folder.path, `${what}-${network}`));
+  const length = ['--steps', '2', '--out', out, '--quiet', '--batch', '4', ...quick];
+  await gradloom(['train', '--dataset', bars, '--network', network, ...length]);
+  expect(loadModel(join(out, 'model.gradloom')).spec).toEqual(build([12, 12, 3], 2));
   const config = { options: { dataset: bars, steps: 2, batch: 4 }, search: { network: [network] }, method: 'grid' };
   const file = folder.write(`${network}.json`, JSON.stringify(config));
-  const searched = await reads('search', file, '--threads', '1', '--out', join(folder.path, `search-${network}`));
-  expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  const searched = await reads('search', file, '--threads', '1', '--out', found);
   expect(JSON.stringify(searched)).toContain(`"network":"${network}"`);
 });
 

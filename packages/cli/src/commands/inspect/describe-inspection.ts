@@ -1,3 +1,4 @@
+import type { NetworkSpec } from '@gradloom/core';
 import { show, typeOf } from '@gradloom/core/internal';
 import type { Checkpoint, ImageEncoding, Preprocessing } from '@gradloom/runtime';
 import { largestChange } from '@gradloom/runtime/internal';
@@ -36,6 +37,13 @@ export function describeInspection({ path, file, tensors }: Inspected, width: nu
     ...tensorTable(tensors.map(tensorFigures), width),
   ];
 }
+
+/** Text output for a network without a file. */
+export const describeKnown = (spec: NetworkSpec, width: number): string[] => [
+  `${describeNetwork(spec)}: ${describeParameters(spec)}`,
+  '',
+  ...layerTable(layersOf(spec), width),
+];
 
 /** 'float32', or 'float64; float32 would change a weight by 5.960e-8 at most'. */
 function precisionText(model: Inspected['file']['model']): string {

@@ -39,6 +39,13 @@ export const layersOf = (spec: NetworkSpec): LayerFacts[] =>
     parameters: layer.tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
   }));
 
+/** The part of the JSON that the network alone decides. */
+export const networkFacts = (spec: NetworkSpec): Pick<Inspection, 'parameters' | 'trainedParameters' | 'layers'> => ({
+  parameters: buildNetwork(spec, ownParts()).parameterCount,
+  trainedParameters: trainedParametersOf(spec),
+  layers: layersOf(spec),
+});
+
 /** The JSON of a file. */
 export interface Inspection {
   readonly path: string;
@@ -66,10 +73,8 @@ export function inspectionOf({ path, file, tensors }: Inspected): Inspection {
     fingerprint: model.fingerprint,
     precision: typeOf(model.parameters),
     largestChange: largestChange(model),
-    parameters: model.parameters.length,
-    trainedParameters: trainedParametersOf(model.spec),
     ...headerOf(file),
-    layers: layersOf(model.spec),
+    ...networkFacts(model.spec),
     tensors: tensors.map(tensorFigures),
   };
 }

@@ -1,3 +1,5 @@
+import { OptionError } from '@gradloom/core';
+import { type NetworkName, networks } from '@gradloom/core/internal';
 import { anyModelPath } from '../../files/models/model-path.ts';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
@@ -7,15 +9,19 @@ import { type Io, printJson, printLines, widthOf } from '../../terminal/io.ts';
 import { createPaint } from '../../terminal/paint.ts';
 import { compare } from './compare.ts';
 import { describeComparison } from './describe-comparison.ts';
-import { describeInspection } from './describe-inspection.ts';
-import { inspectFile, inspectionOf } from './inspection.ts';
-import { inspectOptions } from './options.ts';
+import { describeInspection, describeKnown } from './describe-inspection.ts';
+import { inspectFile, inspectionOf, networkFacts } from './inspection.ts';
+import { type InspectValues, inspectOptions } from './options.ts';
 
 /** Prints the contents of a file, or its differences from another. Resolves to the exit code. */
 export async function runInspect(request: Request, io: Io): Promise<number> {
-  const { diff, json } = parseRaw(inspectOptions, flagsToRaw(inspectOptions, request));
+  const values = parseRaw(inspectOptions, flagsToRaw(inspectOptions, request));
+  const { diff, json } = values;
   refuseMoreThan(1, request.positionals, 'one file, and another after --diff');
   const [path] = request.positionals;
+  if (values.network !== undefined) return inspectNetwork({ ...values, network: values.network }, path, io);
+  const stray = (['input', 'outputs'] as const).find((name) => values[name] !== undefined);
+  if (stray !== undefined) throw new UsageError(`--${stray} is given without --network, expected both`);
   if (path === undefined || path === '') {
     throw new UsageError('the file is missing, expected a model, a checkpoint or a run such as runs/mnist-1');
   }
@@ -31,4 +37,23 @@ export async function runInspect(request: Request, io: Io): Promise<number> {
   if (json) printJson(io.stdout, JSON.stringify({ event: 'comparison', ...found }));
   else printLines(io.stdout, describeComparison(found, width, paint));
   return 0;
+}
+
+/** Prints a known network, which no file has to hold. */
+function inspectNetwork(
+  { network, input = [28, 28, 1], outputs = 10, diff, json }: InspectValues & { network: NetworkName },
+  path: string | undefined,
+  io: Io,
+): number {
+  if (path !== undefined || diff !== undefined) {
+    throw new UsageError(`--network is given with ${path ?? '--diff'}, expected it alone`);
+  }
+  try {
+    const spec = networks[network](input, outputs);
+    if (json) printJson(io.stdout, JSON.stringify({ event: 'network', ...networkFacts(spec), spec }));
+    else printLines(io.stdout, describeKnown(spec, widthOf(io.stdout)));
+    return 0;
+  } catch (error) {
+    throw error instanceof OptionError ? new UsageError(`--input ${error.problem}`, { cause: error }) : error;
+  }
 }
