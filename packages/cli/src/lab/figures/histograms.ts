@@ -13,6 +13,7 @@ import {
   createElements,
   createWorkspace,
   forward,
+  positionsOf,
   roundingOf,
   typeOf,
 } from '@gradloom/core/internal';
@@ -72,7 +73,10 @@ function weightsOf(network: Network, theta: Elements): Named {
 
 function outputsOf(network: Network, theta: Elements, dataset: Dataset): Named {
   const { array, columns, divisor } = dataset.inputs;
-  const rows = Math.min(dataset.rows, 256, Math.max(4, Math.floor(BUDGET / network.parameterCount)));
+  const products = network.places.reduce((sum, { layer, tensors }) => {
+    return sum + positionsOf(layer.out) * tensors.reduce((weights, { length }) => weights + length, 0);
+  }, 1);
+  const rows = Math.min(dataset.rows, 256, Math.max(4, Math.floor(BUDGET / products)));
   const workspace = createWorkspace(network, createLoss('mse'), rows, allocateOwn(typeOf(theta)));
   const over = roundingOf(workspace.x)(divisor);
   for (let i = 0; i < rows * columns; i++) workspace.x[i] = array[i] / over;
