@@ -46,9 +46,9 @@ export const convnet: NetworkBuilder = (input, outputs) =>
 /**
  * The residual network of 20 layers for CIFAR-10: conv2d 16 3x3, three stages of three blocks with 16, 32 and 64
  * channels, each but the first of half the size, then the mean of each channel and dense out. Where a block changes the
- * shape, its shortcut is a convolution of 1x1 (option B of the paper, whose CIFAR networks have option A). Weights begin
- * he-normal, those of the outputs glorot-uniform; convolutions have no biases, since batch-norm follows. Images of any
- * size. [He et al. 2016, section 4.2](https://arxiv.org/abs/1512.03385)
+ * shape, its shortcut is a convolution of 1x1 (option B of the paper, whose CIFAR networks have option A). Weights
+ * begin he-normal, those of the outputs glorot-uniform; convolutions have no biases, since batch-norm follows. Images
+ * of any size. [He et al. 2016, section 4.2](https://arxiv.org/abs/1512.03385)
  * @throws OptionError for other inputs
  */
 export const resnet20: NetworkBuilder = (input, outputs) =>

@@ -35,7 +35,9 @@ export interface LayerFigures {
    * Activations only.
    */
   readonly flat: number | null;
-  /** Share of units (channels of an image) that are flat at all positions of every row of the batch. Activations only. */
+  /**
+   * Share of units (channels of an image) that are flat at all positions of every row of the batch. Activations only.
+   */
   readonly dead: number | null;
   /** The layer's own tensors; none if it has nested layers. */
   readonly tensors: readonly TensorFigures[];
@@ -55,7 +57,9 @@ export interface TensorFigures {
   readonly rmsMoved: number;
 }
 
-/** Numbers that a probe writes for a leaf: four per layer, then for each unit of all layers the number of flat outputs. */
+/**
+ * Numbers that a probe writes for a leaf: four per layer, then for each unit of all layers the number of flat outputs.
+ */
 export const probeLength = (network: Network): number =>
   network.places.reduce((length, { layer }) => length + SUMS + channelsOf(layer.out), 0);
 
@@ -112,8 +116,8 @@ function lookAtOutputs(sums: Float64Array, at: number, y: Elements, n: number): 
 }
 
 /**
- * Counts the outputs of each unit that are flat, over rows and positions. Overwrites `flat` [units]. An activation reads z or a; the other array
- * may hold anything.
+ * Counts the outputs of each unit that are flat, over rows and positions. Overwrites `flat` [units]. An activation
+ * reads z or a; the other array may hold anything.
  */
 function countFlat(
   flat: Float64Array, // [C] out

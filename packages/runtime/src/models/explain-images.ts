@@ -48,10 +48,9 @@ const CHUNK = 8;
 
 /**
  * Where a model of classes looked, for each image of a dataset: SmoothGrad, the gradient of the answered class's output
- * (its logit, if the loss takes logits) by the pixels, averaged over copies of the image with normal noise, and its size
- * added up over the channels. The result has the same bits on every machine. It takes as long as to train on all copies
- * in one thread.
- * [Smilkov et al. 2017](https://arxiv.org/abs/1706.03825)
+ * (its logit, if the loss takes logits) by the pixels, averaged over copies of the image with normal noise, and its
+ * size added up over the channels. The result has the same bits on every machine. It takes as long as to train on all
+ * copies in one thread. [Smilkov et al. 2017](https://arxiv.org/abs/1706.03825)
  * @throws Error (rejects) if rows are no images of classes, or do not fit the model.
  */
 export async function explainImages(

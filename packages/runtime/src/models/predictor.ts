@@ -64,7 +64,9 @@ interface Resident {
   readonly kernels: Kernels;
 }
 
-/** Places a model in memory. Returns what `create` makes of it: a function that finds the weights whenever it is called. */
+/**
+ * Places a model in memory. Returns what `create` makes of it: a function that finds the weights whenever it is called.
+ */
 function inMemory<A extends readonly unknown[], R>(
   network: Network,
   parameters: Elements, // [P]
