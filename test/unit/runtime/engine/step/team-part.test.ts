@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { leafCount, leafRows, MOST_LEAVES, planTeam, sizeOfPlan } from '../../../../../packages/core/src/math/tree/index.ts';
+import {
+  leafCount,
+  leafRows,
+  MOST_LEAVES,
+  planTeam,
+  sizeOfPlan,
+} from '../../../../../packages/core/src/math/tree/index.ts';
 import { mostPasses, rowsOfPasses, teamOptions } from '../../../../../packages/runtime/src/engine/step/team-part.ts';
 import { counted } from '../../../../support/count.ts';
 import { propertySeed } from '../../../../support/seed.ts';
@@ -27,9 +33,12 @@ test(`no team takes a batch, or a shorter one, in more passes a thread than memo
   fc.assert(check, { seed: propertySeed, numRuns: counted(3000, 30_000) });
 });
 
-test.each([1, 2, 4, 8, 16, 32, 64])('a pass of leaves of %i rows has at most as many leaves as kernels take', (leaf) => {
-  const shape = { backend: 'wasm' as const, batch: 700, lastBatch: 700, leaf, rowsAtOnce: 256, couples: false };
-  const { passes } = planTeam(teamOptions(shape, 700, 1, false));
-  expect(Math.max(...passes[0].map(({ count }) => count))).toBeLessThanOrEqual(MOST_LEAVES);
-  expect(leafCount(rowsOfPasses(shape), leaf)).toBeLessThanOrEqual(MOST_LEAVES);
-});
+test.each([1, 2, 4, 8, 16, 32, 64])(
+  'a pass of leaves of %i rows has at most as many leaves as kernels take',
+  (leaf) => {
+    const shape = { backend: 'wasm' as const, batch: 700, lastBatch: 700, leaf, rowsAtOnce: 256, couples: false };
+    const { passes } = planTeam(teamOptions(shape, 700, 1, false));
+    expect(Math.max(...passes[0].map(({ count }) => count))).toBeLessThanOrEqual(MOST_LEAVES);
+    expect(leafCount(rowsOfPasses(shape), leaf)).toBeLessThanOrEqual(MOST_LEAVES);
+  },
+);
