@@ -27,7 +27,8 @@ export function createInputGradient(
 
   function programOf(B: number): { program: Program; dx: Elements } {
     const { calls, emit } = createList();
-    const pass = { emit, training: false, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: new Float64Array(2) };
+    // One leaf: the gradients of the tensors, which no one reads, are sums without a tree.
+    const pass = { emit, training: false, seed: 0, leaf: B, joins: false, batch: NO_BATCH, place: new Float64Array(2) };
     emitForward(network, workspace, tensors, B, pass);
     const dx = backwardStack(layers, workspace, true, workspace.x, tensors, gradients, B, pass);
     return { program: link(calls, kernels), dx: viewOf(dx, 0, B * I) };

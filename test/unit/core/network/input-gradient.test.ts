@@ -1,4 +1,11 @@
-import { buildNetwork, createLoss, createRandom, type NetworkSpec, referenceKernels } from '@gradloom/core';
+import {
+  buildNetwork,
+  createLoss,
+  createRandom,
+  type Kernels,
+  type NetworkSpec,
+  referenceKernels,
+} from '@gradloom/core';
 import { bindTensors, createInputGradient, createWorkspace, rowPredictor } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { allocateOwn } from '../../../../packages/core/src/math/scratch.ts';
@@ -55,4 +62,21 @@ test.each(Object.keys(specs))('the gradient by the input %s is the central diffe
     expect(maxError(dx, numericGradient(sum, x, 2e-4))).toBeLessThan(1e-9);
     expect(dx.every((value) => value === 0)).toBe(false);
   }
+});
+
+test('the gradients of the weights are those of one leaf, as kernels take few leaves at once', () => {
+  const network = buildNetwork({ input: 3, layers: [{ kind: 'dense', out: 2 }] });
+  const workspace = createWorkspace(network, createLoss('mse'), 40, allocateOwn('float64'));
+  const parameters = bindTensors(network, new Float64Array(network.parameterCount));
+  const leaves: unknown[] = [];
+  const kernels: Kernels = {
+    ...referenceKernels,
+    bind({ op, args }) {
+      const [B, leaf] = ['B', 'leaf'].map((name) => Number(args[Object.keys(op.operands).indexOf(name)]));
+      if ('leaf' in op.operands) leaves.push(Math.ceil(B / leaf));
+      return null;
+    },
+  };
+  createInputGradient(network, workspace, parameters, parameters, kernels)(new Float64Array(40 * 3), 0);
+  expect(leaves).toEqual([1]);
 });

@@ -15,7 +15,7 @@ import type { Place } from './place.ts';
 import { alongAxis, axesOf, ONE, perAxis, windowsAlong } from './windows.ts';
 
 const paddingKind = checkedBy(
-  "a whole number of at least 0, a list of one for each axis, or 'same'",
+  "a whole number from 0 to 16777216, a list of one for each axis, or 'same'",
   (value): value is number | readonly number[] | 'same' => value === 'same' || perAxis(0).isValid(value),
 );
 

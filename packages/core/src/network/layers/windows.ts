@@ -3,12 +3,16 @@ import { checkedBy } from '../../checks/options/index.ts';
 import { show } from '../../checks/show.ts';
 import type { Shape } from '../shape.ts';
 
-const isWhole = (value: unknown, least: number): boolean => Number.isSafeInteger(value) && Number(value) >= least;
+/** Largest number of a window: kernels compute places with 32 bits, and float32 represents all numbers up to it. */
+const MOST = 16_777_216;
+
+const isWhole = (value: unknown, least: number): boolean =>
+  Number.isInteger(value) && Number(value) >= least && Number(value) <= MOST;
 
 /** A whole number for all axes, or one for each of at most two. */
 export const perAxis = (least: number) =>
   checkedBy(
-    `a whole number of at least ${least}, or a list of one for each axis`,
+    `a whole number from ${least} to ${MOST}, or a list of one for each axis`,
     (value): value is number | readonly number[] =>
       Array.isArray(value) ? value.length <= 2 && value.every((n) => isWhole(n, least)) : isWhole(value, least),
   );

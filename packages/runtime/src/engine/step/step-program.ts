@@ -1,4 +1,4 @@
-import type { Call, Elements, Emit } from '@gradloom/core';
+import type { Call, Elements, Emit, Network } from '@gradloom/core';
 import {
   BLOCK,
   type BlockRange,
@@ -102,10 +102,9 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
   const ranks = rankStep(context, threads, rows, nodes);
   const { calls, emit } = createList();
   const planned = planPasses(context, passes, rows, looks);
+  const isSame = setup.orders === null && dataset.rows === rows && passes.length === 1;
   // A pass that overwrites its input rows must gather them again.
-  const isWritten = augment !== null || planned.some(({ workspace }) => workspace.outputs[0] === workspace.x);
-  const isSame = setup.orders === null && dataset.rows === rows && passes.length === 1 && !isWritten;
-  const held = isSame ? planned[0] : null;
+  const held = isSame && augment === null && !writesInputs(network, planned[0]) ? planned[0] : null;
   emitPasses(context, planned, held, ranks, emit);
   const updates = threadUpdates(context, threads, leafCount(rows, setup.leaf), nodes, ranks);
   emitUpdates(context, updates, rows, ranks, emit);
@@ -121,6 +120,10 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
   end(context, threads, rows, emit, readsPlace, ranks?.unpack);
   return { calls, held };
 }
+
+/** Whether a layer writes over the rows that were gathered. */
+const writesInputs = ({ layers }: Network, { workspace: { outputs, x } }: PlannedPass): boolean =>
+  layers.some(({ isView = false }, l) => outputs[l] === x && !isView);
 
 /** Emits the passes and the barrier after them. With other ranks, it also starts sending the gradients. */
 function emitPasses(

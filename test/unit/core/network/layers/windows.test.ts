@@ -174,7 +174,14 @@ test.each<[readonly number[], object, string]>([
   [
     [4, 1],
     { kind: 'avg-pool', size: 0 },
-    'avg-pool: size has 0, expected a whole number of at least 1, or a list of one',
+    'avg-pool: size has 0, expected a whole number from 1 to 16777216, or a list of one',
+  ],
+  // Kernels compute places with 32 bits.
+  [[4, 1], { kind: 'max-pool', size: 1, stride: 2 ** 32 }, 'stride has 4294967296, expected a whole number from 1 to'],
+  [
+    [4, 4, 1],
+    { kind: 'conv2d', out: 1, kernel: 1, stride: 9, padding: 3e9 },
+    'padding has 3000000000, expected a whole number from 0 to 16777216',
   ],
   [[4], { kind: 'global-avg-pool' }, 'global-avg-pool: input has shape [4], expected positions and channels, such as '],
   [[4, 1], { kind: 'upsample', factor: 2, mode: 'linear' }, 'mode has "linear", expected one of nearest'],

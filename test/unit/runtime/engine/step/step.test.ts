@@ -89,5 +89,7 @@ describe('rows of a pass', () => {
     expect(held([dense], 8)).toMatchObject({ first: 0 });
     expect(held([dense], 4)).toBeNull();
     expect(held([{ kind: 'activation', fn: 'tanh' }, dense], 8)).toBeNull();
+    expect(held([{ kind: 'flatten' }, dense], 8)).toMatchObject({ first: 0 });
+    expect(held([{ kind: 'flatten' }, { kind: 'activation', fn: 'tanh' }, dense], 8)).toBeNull();
   });
 });

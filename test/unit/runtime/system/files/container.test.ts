@@ -174,7 +174,13 @@ describe('a damaged file is refused in one sentence', () => {
 
 test('a file of the time before rows had shapes has a flatten layer where layers took all of an embedding', () => {
   const embedding = { kind: 'embedding', vocabulary: 4, width: 3 };
-  const layers = [embedding, { kind: 'relu' }, { kind: 'dense', out: 2 }];
+  const block = (layers: object[]) => ({ kind: 'residual', layers });
+  const layers = [
+    block([embedding, { kind: 'dense', out: 2 }]),
+    embedding,
+    { kind: 'relu' },
+    { kind: 'dense', out: 2 },
+  ];
   const contentOf = (version: number) =>
     readContainer(
       'here',
@@ -185,8 +191,10 @@ test('a file of the time before rows had shapes has a flatten layer where layers
       ['kind'],
     ).content;
   expect(contentOf(2)).toEqual({ spec: { input: 2, layers } });
-  const [, relu, dense] = layers;
-  expect(contentOf(1)).toEqual({ spec: { input: 2, layers: [embedding, relu, { kind: 'flatten' }, dense] } });
+  const [, , relu, dense] = layers;
+  const flatten = { kind: 'flatten' };
+  const expected = [block([embedding, flatten, dense]), embedding, relu, flatten, dense];
+  expect(contentOf(1)).toEqual({ spec: { input: 2, layers: expected } });
 });
 
 describe('a file that was made to do harm is refused in one sentence', () => {
