@@ -47,14 +47,20 @@ const gradloom = (backend: string, precision: Precision): Peer => ({
   tolerance: roundingOf(precision),
 });
 
-const torch = (name: string, program: string, precision: Precision, get = TORCH): Peer => ({
+/** Of images in PyTorch. */
+const LAYOUTS = ['contiguous_format', 'channels_last'];
+// Compiled, both take the same time, and compiling takes a minute.
+const compiledTorch = (precision: Precision): Peer =>
+  torch('PyTorch compile', 'torch_compile_peer.py', precision, `${TORCH} libtorch-dev g++`, ['channels_last']);
+
+const torch = (name: string, program: string, precision: Precision, get = TORCH, layouts = LAYOUTS): Peer => ({
   ...{ name: `${name} ${precision}`, precision, get },
   command: systemPython(program),
   environments: blasEnvironments(['ACTIVE', 'PASSIVE']),
   variants: (workload) =>
     onThreads(workload).flatMap((threads) =>
       isOfImages(workload)
-        ? ['contiguous_format', 'channels_last'].map((layout) => ({
+        ? layouts.map((layout) => ({
             dtype: precision,
             threads,
             update: 'fused',
@@ -97,8 +103,8 @@ export const peers: readonly Peer[] = [
   gradloom('wasm', 'float32'),
   torch('PyTorch', 'torch_peer.py', 'float64'),
   torch('PyTorch', 'torch_peer.py', 'float32'),
-  torch('PyTorch compile', 'torch_compile_peer.py', 'float64', `${TORCH} g++`),
-  torch('PyTorch compile', 'torch_compile_peer.py', 'float32', `${TORCH} g++`),
+  compiledTorch('float64'),
+  compiledTorch('float32'),
   {
     ...{ name: 'PyTorch DDP float64', precision: 'float64' },
     command: systemPython('ddp_peer.py'),

@@ -2,20 +2,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  batchNorm,
   buildNetwork,
   conv2d,
+  convnet,
   createRandom,
   dense,
-  dropout,
-  flatten,
   globalAvgPool,
   initializeParameters,
   type LayerSpec,
-  maxPool,
+  lenet5,
   type NetworkSpec,
   relu,
-  residual,
+  resnet20,
 } from '@gradloom/core';
 import { loadMnist } from '@gradloom/runtime';
 
@@ -100,9 +98,9 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
       perceptron('784-128-10', [784, 128, 10], 128, true),
       perceptron('784-512-256-10', [784, 512, 256, 10], 256, true),
       perceptron('784-512-256-10', [784, 512, 256, 10], 1024, true),
-      images('LeNet-5', lenet5, 128, digits),
-      images('Keras convnet', convnet, 128, digits),
-      images('ResNet-20', resnet20, 64, colours),
+      images('LeNet-5', lenet5([28, 28, 1], 10), 128, digits),
+      images('Keras convnet', convnet([28, 28, 1], 10), 128, digits),
+      images('ResNet-20', resnet20([32, 32, 3], 10), 64, colours),
       images('depthwise', depthwise, 64, colours),
       {
         name: 'XOR 2-2-1, full batch',
@@ -132,43 +130,6 @@ function specOf({ widths, activation }: Pick<Workload, 'widths' | 'activation'>)
 }
 
 const init = 'he-normal';
-
-/** With relu and max-pool, and a padding of 2 for images of 28 x 28. */
-const lenet5: NetworkSpec = {
-  input: [28, 28, 1],
-  layers: [
-    ...[conv2d(6, 5, { padding: 2, init }), relu(), maxPool(2), conv2d(16, 5, { init }), relu(), maxPool(2)],
-    ...[flatten(), dense(120, { init }), relu(), dense(84, { init }), relu(), dense(10)],
-  ],
-};
-
-/** The network of Keras' example of MNIST. */
-const convnet: NetworkSpec = {
-  input: [28, 28, 1],
-  layers: [
-    ...[conv2d(32, 3), relu(), maxPool(2), conv2d(64, 3), relu(), maxPool(2)],
-    ...[flatten(), dropout(0.5), dense(10)],
-  ],
-};
-
-/** Where a block changes the shape, its shortcut is a convolution of 1 x 1. */
-const resnet20: NetworkSpec = {
-  input: [32, 32, 3],
-  layers: [
-    ...[...normed(16, 3), relu()],
-    ...[16, 32, 64].flatMap((out, stage) => [...block(out, stage === 0 ? 1 : 2), ...block(out), ...block(out)]),
-    ...[globalAvgPool(), dense(10)],
-  ],
-};
-
-function block(out: number, stride = 1): LayerSpec[] {
-  const layers = [...normed(out, 3, stride), relu(), ...normed(out, 3)];
-  return [residual(layers, stride === 1 ? {} : { shortcut: normed(out, 1, stride) }), relu()];
-}
-
-function normed(out: number, kernel: number, stride = 1): LayerSpec[] {
-  return [conv2d(out, kernel, { stride, padding: (kernel - 1) / 2, bias: false, init }), batchNorm()];
-}
 
 /** Convolutions of 3 x 3 within each channel, and of 1 x 1 between channels. */
 const depthwise: NetworkSpec = {

@@ -1,4 +1,4 @@
-import { dense } from '@gradloom/core';
+import { dense, dropout } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 import { median } from '../../../bench/median.ts';
 import { runContest, type Score, type Stable } from '../../../bench/peers/contest.ts';
@@ -96,7 +96,7 @@ describe('a record', () => {
 });
 
 describe('a contest', () => {
-  const network = { input: 1, layers: [dense(1)] };
+  const network = { input: 1, layers: [dropout(0.5), dense(1)] };
   const workload = { name: 'small', network, checkSteps: 1, warmSteps: 1, isSmall: false } as unknown as Workload;
   const peer = (name: string): Peer => ({
     ...{ name, precision: 'float64', command: [], environments: [{}], variants: () => [{}] },
@@ -105,13 +105,15 @@ describe('a contest', () => {
 
   /** One answers to warm up and in its first round, and then no more. */
   async function contest(names: readonly string[], dying: string) {
-    const [said, dropped]: string[][] = [[], []];
+    const [said, dropped, opened]: string[][] = [[], [], []];
     const stable: Stable = {
       async get({ name }) {
         let left = name === dying ? 2 : Infinity;
         return {
           about: '',
-          async open() {},
+          async open({ network }) {
+            opened.push(`${name}: ${network.layers.map(({ kind }) => kind)}`);
+          },
           async run(steps) {
             if (left-- <= 0) throw new Error('it ended with SIGKILL');
             return { steps, ms: steps };
@@ -125,16 +127,29 @@ describe('a contest', () => {
     };
     const options = { rounds: 3, roundMs: 1, heatMs: 1, warmMs: 1, say: (text: string) => said.push(text) };
     const scores = await runContest(names.map(peer), workload, stable, options);
-    return { names: scores.map((one) => one.peer), rounds: scores.map((one) => one.rounds.length), said, dropped };
+    return {
+      names: scores.map((one) => one.peer),
+      rounds: scores.map((one) => one.rounds.length),
+      said,
+      dropped,
+      opened,
+    };
   }
 
   test('continues without a peer that dies during its rounds', async () => {
-    expect(await contest(['Gradloom wasm', 'PyTorch', 'NumPy'], 'PyTorch')).toEqual({
+    expect(await contest(['Gradloom wasm', 'PyTorch', 'NumPy'], 'PyTorch')).toMatchObject({
       names: ['Gradloom wasm', 'NumPy'],
       rounds: [3, 3],
       said: ['PyTorch: left out of small, it ended with SIGKILL'],
       dropped: ['PyTorch'],
     });
+  });
+
+  test('compares losses without dropout, and measures with it', async () => {
+    const { opened } = await contest(['Gradloom wasm', 'PyTorch'], '');
+    expect(opened).toEqual(
+      ['Gradloom wasm', 'PyTorch'].flatMap((name) => [`${name}: dense`, `${name}: dropout,dense`]),
+    );
   });
 
   test('ends if one of ours dies', async () => {
