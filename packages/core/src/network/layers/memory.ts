@@ -21,18 +21,25 @@ export interface Share {
   take(width: number): Elements;
   /** An array that all passes of a thread share. @default every pass allocates its own */
   own?(length: number): Elements;
+  /**
+   * Gradients by outputs inside of the layer, a pair for each of its branches, which the layers beside it use too.
+   * @default a layer allocates its own
+   */
+  readonly gradients?: readonly GradientPair[];
 }
 
 /** For networks that are not trained. */
 export const NO_SHARE: Share = { leaves: 0, take: () => nothing };
 const nothing = new Float64Array(0);
 
+/** Gradients by layer outputs [rows, widest], used alternately. */
+export type GradientPair = readonly [Elements, Elements];
+
 /** Memory of a stack of layers for up to `rows` rows. */
 export interface StackMemory {
   /** Output of each layer [rows, out]. An elementwise layer shares the array of its input if that is not read later. */
   readonly outputs: readonly Elements[];
-  /** Gradients by layer outputs [rows, widest], used alternately. */
-  readonly gradients: readonly [Elements, Elements];
+  readonly gradients: GradientPair;
   /** Memory of each layer. */
   readonly memories: readonly LayerMemory[];
 }

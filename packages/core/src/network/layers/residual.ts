@@ -68,8 +68,8 @@ export function* residual(options: AnyResidualOptions, { input, path, build }: P
     couplesRows: branches.some((branch) => branch.layers.some((layer) => layer.couplesRows === true)),
     createMemory(rows, allocate, share) {
       // x is read again, so no first layer must overwrite it. The array of x is not known here.
-      const inner = branches.map((branch) =>
-        createStackMemory(branch.layers, new Float64Array(0), true, rows, allocate, share),
+      const inner = branches.map((branch, b) =>
+        createStackMemory(branch.layers, new Float64Array(0), true, rows, allocate, share, share.gradients?.[b]),
       );
       return { arrays: [], inner };
     },

@@ -3,7 +3,7 @@ import type { Allocate } from '../../math/scratch.ts';
 import { host } from '../../program/op.ts';
 import { sizeOf } from '../shape.ts';
 import type { Inspect, Layer, Pass } from './layer.ts';
-import { noMemory, type Share, type StackMemory } from './memory.ts';
+import { type GradientPair, noMemory, type Share, type StackMemory } from './memory.ts';
 
 /** @param inputIsRead whether `x` is read after the first layer's forward pass, so that it must not be overwritten */
 export function createStackMemory(
@@ -13,6 +13,7 @@ export function createStackMemory(
   rows: number,
   allocate: Allocate,
   share: Share,
+  given?: GradientPair, // default: arrays of its own
 ): StackMemory {
   const outputs: Elements[] = [];
   const spares: (Elements | undefined)[] = [];
@@ -30,11 +31,24 @@ export function createStackMemory(
     }
     outputs.push(input);
   }
-  const widest = layers.reduce((width, layer) => Math.max(width, sizeOf(layer.in), sizeOf(layer.out)), 0);
-  const gradients = [allocate(rows * widest), allocate(rows * widest)] as const;
-  const memories = layers.map((layer, l) => layer.createMemory?.(rows, allocate, share, spares[l]) ?? noMemory);
+  const pairOf = (width: number): GradientPair => [allocate(rows * width), allocate(rows * width)];
+  const gradients = given ?? pairOf(widestOf(layers));
+  // Layers run one after the other, so those with branches can share the gradients inside of them.
+  const branches = layers.flatMap(({ inner = [] }) =>
+    inner.map((branch, b) => ({ b, width: widestOf(branch.layers) })),
+  );
+  const count = branches.reduce((most, { b }) => Math.max(most, b + 1), 0);
+  const inside = Array.from({ length: count }, (_, k) =>
+    pairOf(branches.reduce((most, { b, width }) => (b === k ? Math.max(most, width) : most), 0)),
+  );
+  const shared = { ...share, gradients: inside };
+  const memories = layers.map((layer, l) => layer.createMemory?.(rows, allocate, shared, spares[l]) ?? noMemory);
   return { outputs, gradients, memories };
 }
+
+/** Numbers of a row in the widest input or output. */
+const widestOf = (layers: readonly Layer[]): number =>
+  layers.reduce((width, layer) => Math.max(width, sizeOf(layer.in), sizeOf(layer.out)), 0);
 
 /** Emits a call of `inspect` for an array that was just written. */
 function look(

@@ -16,7 +16,7 @@ import { MOST_BYTES, PAGE } from '../../system/memory/pages.ts';
 import { ownershipOf } from '../step/owned-blocks.ts';
 import { nodeRowsOf, notesLength } from '../step/rank-batch.ts';
 import { gradientRowsOf } from '../step/team-part.ts';
-import { type ScratchShape, sharedLength, takeThreadScratch } from './thread-scratch.ts';
+import { passMemoryLength, type ScratchShape, sharedLength, takeThreadScratch } from './thread-scratch.ts';
 
 /** Most steps of a span: their losses and norms fit the rings. */
 export const RING = 16_384;
@@ -47,6 +47,7 @@ export interface Arena {
   readonly losses: Float64Array; // [RING] mean loss of each step of a span
   readonly norms: Float64Array; // [RING] gradient norm of each step of a span
   readonly probeSums: Float64Array; // [leaves, probeLength] of the last probed step; empty if no step is probed
+  readonly passMemory: Float64Array; // workspaces of passes that run in lockstep, by leaves; empty without such layers
   readonly shared: Float64Array; // leaf sums of layers that couple rows; empty without such layers
   readonly scratch: readonly Float64Array[]; // [threads][*], private to each thread
 }
@@ -225,6 +226,12 @@ function takeArena(
     norms: take({ name: 'norm ring', type: FLOAT64, length: RING }),
     probeSums: take({ name: 'looks into layers', type: FLOAT64, length: probes ? leaves * probeLength(network) : 0 }),
     shared: take({ name: 'statistics of the batch', type: FLOAT64, length: sharedLength(options) }),
+    passMemory: take({
+      name: 'activations of the batch',
+      type: FLOAT64,
+      length: passMemoryLength(options),
+      option: 'batch',
+    }),
     scratch: Array.from({ length: threads }, () =>
       take({ name: activations, type: FLOAT64, length: scratchLength, option: 'batch' }),
     ),

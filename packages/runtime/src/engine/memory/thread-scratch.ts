@@ -30,7 +30,7 @@ import {
   tapeLength,
   type Workspace,
 } from '@gradloom/core/internal';
-import { type BatchShape, mostPasses, rowsOfPasses } from '../step/team-part.ts';
+import { type BatchShape, mostLeavesOfRank } from '../step/team-part.ts';
 
 /** Rows of an evaluation chunk, whose losses are added one after the other. A pass has at most as many. */
 export const EVALUATION_ROWS = MOST_NODE_ROWS;
@@ -66,7 +66,6 @@ export interface EvaluationScratch {
 /** The private arrays of a training thread. */
 export interface ThreadScratch extends EvaluationScratch {
   readonly probe: Float64Array; // [probeLength] of a probed leaf; empty if no step is probed
-  readonly passMemory: Float64Array; // workspaces of passes that run in lockstep; empty if no layer couples rows
   readonly place: Float64Array; // [2] step, and the row of the batch at which a pass begins
   readonly one: Float64Array; // [1] increment of the step
   readonly hyper: Float64Array; // [H] of the optimizer, for this step
@@ -101,7 +100,6 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
   return {
     ...takeEvaluationScratch(shape, allocate, passRows, weighs, augment),
     probe: allocate(probes ? probeLength(network) : 0, FLOAT64),
-    passMemory: allocate(passMemoryLength(shape), FLOAT64),
     place: allocate(2, FLOAT64),
     one: allocate(1, FLOAT64),
     hyper: allocate(H, FLOAT64),
@@ -115,19 +113,19 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
   };
 }
 
-/** Doubles of all workspaces of a thread's passes in a batch, if each pass has its own. */
-function passMemoryLength(shape: ScratchShape): number {
-  const { network, loss, elementType, batch, leaf, couples, probes = false, weighs, augment } = shape;
+/**
+ * Doubles for the workspaces of all passes of a team, if passes run in lockstep. A pass has its part by its leaves: in
+ * one of several leaves a workspace takes no more than it would for each leaf.
+ */
+export function passMemoryLength(shape: ScratchShape): number {
+  const { network, loss, elementType, batch, leaf, couples, weighs, augment } = shape;
   if (!couples) return 0;
-  const leaves = leafCount(batch, leaf);
-  const lengthOf = (rows: number): number =>
-    countDoubles(
-      (allocate) => createWorkspace(network, loss, rows, allocate, { leaves, take: () => EMPTY }, weighs, augment),
-      elementType,
-    );
-  // A probed step takes one leaf at a time.
-  const looks = probes ? leaves * lengthOf(Math.min(batch, leaf)) : 0;
-  return Math.max(looks, mostPasses(shape) * lengthOf(rowsOfPasses(shape)));
+  const share = { leaves: leafCount(batch, leaf), take: () => EMPTY };
+  const ofLeaf = countDoubles(
+    (allocate) => createWorkspace(network, loss, Math.min(batch, leaf), allocate, share, weighs, augment),
+    elementType,
+  );
+  return mostLeavesOfRank(shape) * ofLeaf;
 }
 
 /** Doubles of the memory that layers share between threads. */

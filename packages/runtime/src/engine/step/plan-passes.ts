@@ -14,6 +14,7 @@ import {
   type Workspace,
 } from '@gradloom/core/internal';
 import type { RunContext } from './context.ts';
+import { leavesOfRank, mostLeavesOfRank, shapeOf } from './team-part.ts';
 
 /** A pass with its operations. */
 export interface PlannedPass extends NodePass {
@@ -72,8 +73,9 @@ function coupledPasses(
   looks: boolean,
   inspect: Inspect | undefined,
 ): readonly PlannedPass[] {
-  const { arena, network, loss, passMemory, setup } = context;
-  const allocate = createAllocator('coupledPasses', passMemory, setup.elementType);
+  const { arena, network, loss, setup } = context;
+  const own = leavesOfRank(setup, rows);
+  const ofLeaf = arena.passMemory.length / mostLeavesOfRank(shapeOf(setup));
   const leaves = leafCount(setup.batch, setup.leaf);
   const length = looks ? probeLength(network) : 0;
   const shared: Elements[] = []; // arrays shared by all passes
@@ -81,11 +83,13 @@ function coupledPasses(
     const { first, count } = pass;
     const share = createAllocator('coupledPasses', arena.shared, setup.elementType);
     const take = (width: number): Elements => share(leaves * width);
+    const memory = viewOf(arena.passMemory, (first - own.first) * ofLeaf, count * ofLeaf);
+    const allocate = createAllocator('coupledPasses', memory, setup.elementType);
     let taken = 0;
-    const own = (length: number): Elements => (shared[taken++] ??= allocate(length));
+    const kept = (length: number): Elements => (shared[taken++] ??= allocate(length));
     const B = rowsOfPass(context, pass, rows);
     const weighs = setup.weights !== null;
-    const workspace = createWorkspace(network, loss, B, allocate, { leaves, take, own }, weighs, setup.augment);
+    const workspace = createWorkspace(network, loss, B, allocate, { leaves, take, own: kept }, weighs, setup.augment);
     const look = looks ? createProbe(network, workspace, viewOf(arena.probeSums, first * length, length)) : inspect;
     const calls = passCalls(context, pass, rows, workspace, viewOf(arena.lossSums, first, count), look, k > 0);
     return { ...pass, workspace, segments: segmentsOf(calls), copies: [] };

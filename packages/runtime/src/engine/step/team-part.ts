@@ -85,6 +85,17 @@ export function mostPasses(shape: BatchShape): number {
   return Math.max(1, ...sizes.map(({ passes }) => passes));
 }
 
+/** Most leaves of this rank's part of a batch, in a whole batch or the last. */
+export const mostLeavesOfRank = (shape: BatchShape): number =>
+  Math.max(...[shape.batch, shape.lastBatch].map((rows) => leavesOfRank(shape, rows).count));
+
+/** This rank's leaves of a batch of `rows` rows; all of them without other ranks. */
+export function leavesOfRank({ leaf, cluster = null }: Pick<BatchShape, 'leaf' | 'cluster'>, rows: number): Node {
+  if (cluster === null) return { first: 0, count: leafCount(rows, leaf) };
+  const { first, end } = rankBatch(cluster, leaf, rows).ranges[cluster.connection.rank];
+  return { first, count: end - first };
+}
+
 /** The batch shape of a run. */
 export const shapeOf = ({ backend, batch, lastBatch, leaf, rowsAtOnce, couples, cluster }: RunSetup): BatchShape => ({
   ...{ batch, lastBatch, leaf, rowsAtOnce, couples, cluster },
