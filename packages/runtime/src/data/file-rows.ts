@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { type Elements, referenceKernels } from '@gradloom/core';
-import { showPath } from '@gradloom/core/internal';
+import { type Elements, type ElementType, referenceKernels } from '@gradloom/core';
+import { createElements, option, record, showPath } from '@gradloom/core/internal';
 import { systemReason } from '../system/files/system-reason.ts';
-import type { FileRows } from './dataset.ts';
-import type { RowReader } from './gather.ts';
+import type { Dataset, FileRows } from './dataset.ts';
+import { gatherRows, type RowReader } from './gather.ts';
 import type { NumberType } from './number-types.ts';
 import { idxTypes, npyType } from './number-types.ts';
 
@@ -54,6 +54,20 @@ export function gatherFileRows(
 
 /** Reads rows from memory and from files, in plain code. */
 export const anyRows: RowReader = { gatherBytes: referenceKernels.gatherBytes, gatherFile: gatherFileRows };
+
+/** The inputs of `count` rows from row `first`, in memory or a file, as a network of this type takes them [count, I]. */
+export function inputRows(dataset: Dataset, first: number, count: number, type: ElementType): Elements {
+  const { inputs, rows } = record('inputRows', 'dataset', dataset, 'a dataset');
+  record('inputRows', 'dataset.inputs', inputs, '{ array, columns, divisor }');
+  option.wholeNumber(0, rows).check('inputRows', 'first', first);
+  option.wholeNumber(0, rows - first).check('inputRows', 'count', count);
+  const x = createElements(
+    option.oneOf({ float64: true, float32: true }).check('inputRows', 'type', type),
+    count * inputs.columns,
+  );
+  gatherRows(x, inputs, null, first, count, anyRows);
+  return x;
+}
 
 /** Refuses 64-bit whole numbers that a double cannot hold exactly. */
 function exact({ path, type }: FileRows, value: number): number {

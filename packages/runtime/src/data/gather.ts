@@ -1,6 +1,6 @@
-import { type Elements, type ElementType, type Kernels, referenceKernels } from '@gradloom/core';
-import { createElements, option, record, roundingOf, standardizeChannels, typeOf } from '@gradloom/core/internal';
-import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
+import { type Elements, type Kernels, referenceKernels } from '@gradloom/core';
+import { roundingOf, standardizeChannels, typeOf } from '@gradloom/core/internal';
+import type { DataMatrix, FileRows } from './dataset.ts';
 
 /** How stored rows become numbers: a kernel decodes bytes; `gatherFile` reads rows that stay in a file. */
 export interface RowReader extends Pick<Kernels, 'gatherBytes'> {
@@ -36,20 +36,6 @@ export function gatherRows(
   } else if (array instanceof Uint8Array) gatherBytes(out, array, columns, divisor, order, first, count);
   else gatherNumbers(out, array, divisor, columns, order, first, count);
   if (scale !== undefined) standardizeChannels(out, 0, count * columns, scale, typeOf(out));
-}
-
-/** The inputs of `count` rows in memory from row `first`, as a network of this type takes them [count, I]. */
-export function inputRows(dataset: Dataset, first: number, count: number, type: ElementType): Elements {
-  const { inputs, rows } = record('inputRows', 'dataset', dataset, 'a dataset');
-  record('inputRows', 'dataset.inputs', inputs, '{ array, columns, divisor }');
-  option.wholeNumber(0, rows).check('inputRows', 'first', first);
-  option.wholeNumber(0, rows - first).check('inputRows', 'count', count);
-  const x = createElements(
-    option.oneOf({ float64: true, float32: true }).check('inputRows', 'type', type),
-    count * inputs.columns,
-  );
-  gatherRows(x, inputs, null, first, count);
-  return x;
 }
 
 /** One loop for the three types: as fast as a loop for each, since the division takes most of the time. */

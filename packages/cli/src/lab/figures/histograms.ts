@@ -14,10 +14,10 @@ import {
   createWorkspace,
   forward,
   positionsOf,
-  roundingOf,
   typeOf,
 } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
+import { inputRows } from '@gradloom/runtime/internal';
 import { ownParts } from '../../options/own-parts.ts';
 import { layerNames } from '../../terminal/text/layer-names.ts';
 import type { LayerHistogram } from './layer-histogram.ts';
@@ -72,14 +72,12 @@ function weightsOf(network: Network, theta: Elements): Named {
 }
 
 function outputsOf(network: Network, theta: Elements, dataset: Dataset): Named {
-  const { array, columns, divisor } = dataset.inputs;
   const products = network.places.reduce((sum, { layer, tensors }) => {
     return sum + positionsOf(layer.out) * tensors.reduce((weights, { length }) => weights + length, 0);
   }, 1);
   const rows = Math.min(dataset.rows, 256, Math.max(4, Math.floor(BUDGET / products)));
   const workspace = createWorkspace(network, createLoss('mse'), rows, allocateOwn(typeOf(theta)));
-  const over = roundingOf(workspace.x)(divisor);
-  for (let i = 0; i < rows * columns; i++) workspace.x[i] = array[i] / over;
+  workspace.x.set(inputRows(dataset, 0, rows, typeOf(theta)));
   const named: Named = new Map();
   const names = namesOf(network);
   const places = new Map(network.places.map((place, k) => [place.layer, { ...place, name: names[k] }]));
