@@ -92,6 +92,34 @@ describe.each(kinds)('batches of 35 leaves, and a last one of a single row, on %
   );
 });
 
+describe.each(kinds)('a batch of 31 images, whose leaves have one row, on %s in %s', (backend, precision) => {
+  const images: NetworkSpec = {
+    input: [8, 8, 1],
+    layers: [
+      { kind: 'conv2d', out: 2, kernel: 3 },
+      { kind: 'flatten' },
+      { kind: 'dense', out: 40 },
+      { kind: 'dense', out: 10 },
+    ],
+  };
+  const options = { ...base, precision, batch: 31, steps: 3 };
+
+  test.each([1, ...onlyInAll(2, 3)])(
+    '%i threads end in the bits of one whole step at a time in one thread',
+    needs(backend),
+    async (threads) => {
+      const expected = oracle(images, dataset, options, resolveBackend(oracleOf(backend))).parameters;
+      const { leaves, fingerprint: found } = await train(
+        images,
+        { train: dataset },
+        { ...options, backend, threads, pool },
+      ).result;
+      expect(leaves).toBe(31);
+      expect(found).toBe(fingerprint(expected));
+    },
+  );
+});
+
 describe.each(kinds)('a network of every kind of layer, on %s in %s', (backend, precision) => {
   const words: NetworkSpec = {
     input: 3,

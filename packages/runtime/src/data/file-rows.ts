@@ -55,6 +55,20 @@ export function gatherFileRows(
 /** Reads rows from memory and from files, in plain code. */
 export const anyRows: RowReader = { gatherBytes: referenceKernels.gatherBytes, gatherFile: gatherFileRows };
 
+/** The inputs of `count` rows from row `first`, in memory or a file, as a network of this type takes them [count, I]. */
+export function inputRows(dataset: Dataset, first: number, count: number, type: ElementType): Elements {
+  const { inputs, rows } = record('inputRows', 'dataset', dataset, 'a dataset');
+  record('inputRows', 'dataset.inputs', inputs, '{ array, columns, divisor }');
+  option.wholeNumber(0, rows).check('inputRows', 'first', first);
+  option.wholeNumber(0, rows - first).check('inputRows', 'count', count);
+  const x = createElements(
+    option.oneOf({ float64: true, float32: true }).check('inputRows', 'type', type),
+    count * inputs.columns,
+  );
+  gatherRows(x, inputs, null, first, count, anyRows);
+  return x;
+}
+
 /** Refuses 64-bit whole numbers that a double cannot hold exactly. */
 function exact({ path, type }: FileRows, value: number): number {
   if (!/[iu]8$/.test(type) || Number.isSafeInteger(value)) return value;

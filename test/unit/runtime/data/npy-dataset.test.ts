@@ -1,4 +1,5 @@
 import { loadDataset, loadNpy } from '@gradloom/runtime';
+import { inputRows } from '@gradloom/runtime/internal';
 import { describe, expect, test } from 'vitest';
 import { encodeNpy } from '../../../support/encode-npy.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -33,6 +34,15 @@ describe('a folder of arrays', () => {
     expect((await loadDataset(whole, { targets: 'classes' })).train).toMatchObject({ classes: 3 });
     const counts = layOut('counts', { 'x.npy': images, 'y.npy': labels });
     expect((await loadDataset(counts, { targets: 'values' })).train).toMatchObject({ classes: null });
+  });
+
+  test('gives the same inputs of a network whether rows are in memory or stay in the file', async () => {
+    const path = layOut('stored', { 'x.npy': images, 'y.npy': labels });
+    const [kept, stored] = [await loadDataset(path), await loadDataset(path, { stream: true })];
+    expect(stored.train.inputs.file).toBeDefined();
+    const x = inputRows(kept.train, 1, 2, 'float32');
+    expect([...x]).toEqual([204, 255, 1, 2, 3, 4, 5, 6].map((byte) => Math.fround(byte / 255)));
+    expect(inputRows(stored.train, 1, 2, 'float32')).toEqual(x);
   });
 
   test('may have a test, whose classes are those of the training', async () => {

@@ -13,6 +13,18 @@ const spec: NetworkSpec = {
   ],
 };
 
+test('outputs are those of standardized images', () => {
+  const network: NetworkSpec = { input: [3, 3, 1], layers: [{ kind: 'activation', fn: 'softplus' }] };
+  const plain = randomDataset({ rows: 4, inputs: 9, classes: 2 });
+  const scale = { mean: [3], deviation: [0.5] };
+  const rows = { ...plain, inputs: { ...plain.inputs, shape: [3, 3, 1], scale } };
+  const x = Float64Array.from(rows.inputs.array, (value) => (value - 3) / 0.5);
+  const parameters = new Float64Array(0);
+  const outputs = createModel({ spec: network, parameters }).outputs(x);
+  const [{ low, high }] = layerHistograms({ spec: network, seed: 1, parameters }, rows);
+  expect([low, high]).toEqual([Math.min(...outputs), Math.max(...outputs)]);
+});
+
 test.each<ElementType>(['float64', 'float32'])('histograms of a run of %s have the outputs of its models', (type) => {
   const { parameterCount } = buildNetwork(spec);
   const [start, end] = [1, 2].map((seed) => {
