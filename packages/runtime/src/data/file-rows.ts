@@ -207,17 +207,3 @@ const changed = ({ path, size }: FileRows, has: string): Error =>
   new Error(
     `${showPath(path)} has ${has}, expected the ${size} bytes that it had (a file must not change while it streams)`,
   );
-
-/** The inputs of `count` rows from row `first`, in memory or in a file, as a network of this type takes them [count, I]. */
-export function inputRows(dataset: Dataset, first: number, count: number, type: ElementType): Elements {
-  const { inputs, rows } = record('inputRows', 'dataset', dataset, 'a dataset');
-  record('inputRows', 'dataset.inputs', inputs, '{ array, columns, divisor }');
-  option.wholeNumber(0, rows).check('inputRows', 'first', first);
-  option.wholeNumber(0, rows - first).check('inputRows', 'count', count);
-  const x = createElements(
-    option.oneOf({ float64: true, float32: true }).check('inputRows', 'type', type),
-    count * inputs.columns,
-  );
-  gatherRows(x, inputs, null, first, count, anyRows);
-  return x;
-}

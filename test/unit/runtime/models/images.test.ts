@@ -81,6 +81,9 @@ test('requests with pictures get the answers of the model, from threads; what is
     const image = pictures.map((bytes) => bytes.toString('base64'));
     const numbers = Array.from({ length: 60 }, (_, i) => i / 60);
     const huge = encode({ width: 5000, height: 4000, channels: 1, data: new Uint8Array(2e7) });
+    // Of 9 million pixels each: two are more than a body may have.
+    const bytes = encode({ width: 3000, height: 3000, channels: 1, data: new Uint8Array(9e6) });
+    const half = Buffer.from(bytes).toString('base64');
     const replies = await pool.answer([
       ...pictures,
       JSON.stringify({ image: image[0] }),
@@ -89,6 +92,7 @@ test('requests with pictures get the answers of the model, from threads; what is
       JSON.stringify([{ image: image[0] }, { image: 'AAAA' }]),
       JSON.stringify({ picture: image[0] }),
       huge,
+      JSON.stringify([{ image: half }, { image: half }]),
     ]);
     expect(replies.map(({ text }) => text)).toEqual([
       ...answers.map((answer) => JSON.stringify(answer)),
@@ -98,8 +102,9 @@ test('requests with pictures get the answers of the model, from threads; what is
       'row 1: image has the first bytes 000000, expected a PNG or JPEG image',
       expect.stringMatching(/^row 0 has \{"picture":".*, expected \{"image": "<base64 of a PNG or JPEG file>"\}$/),
       'body has damaged contents (5000 x 4000 pixels, expected 1 to 16000000), expected a whole PNG image',
+      'row 1: image has damaged contents (3000 x 3000 pixels, expected 1 to 7000000), expected a whole PNG image',
     ]);
-    expect(replies.slice(5).map(({ fault }) => fault)).toEqual(Array(4).fill('content'));
+    expect(replies.slice(5).map(({ fault }) => fault)).toEqual(Array(5).fill('content'));
   } finally {
     await pool.close();
   }

@@ -3,15 +3,24 @@ import { reasonOf } from '@gradloom/core/internal';
 import type { Decoder } from './decoders.ts';
 import type { Image } from './image.ts';
 
-/** Reads the bytes of an image file as a row of bytes. @throws Error that begins with `subject`. */
-export type ImageReader = (subject: string, bytes: Uint8Array) => Uint8Array;
+/** Pixels that images may have; each that is read takes its own. */
+export interface PixelBudget {
+  left: number;
+}
 
-/** Creates a reader of images of at most `mostPixels`, in the size and colours of a model. */
-export async function createImageReader(encoding: ImageEncoding, mostPixels?: number): Promise<ImageReader> {
+/** Reads the bytes of an image file as a row of bytes. @throws Error that begins with `subject`. */
+export type ImageReader = (subject: string, bytes: Uint8Array, budget?: PixelBudget) => Uint8Array;
+
+/** Creates a reader of images in the size and colours of a model. */
+export async function createImageReader(encoding: ImageEncoding): Promise<ImageReader> {
   // Imported when needed: most processes read no images, and the decoders take a while to load. The module imports
   // nothing that others do, so that the code of a thread stays in one file beside it.
   const { decoders, fitImage } = await import('./decoders.ts');
-  return (subject, bytes) => fitImage(decodeImage(decoders, subject, bytes, mostPixels), encoding);
+  return (subject, bytes, budget) => {
+    const image = decodeImage(decoders, subject, bytes, budget?.left);
+    if (budget !== undefined) budget.left -= image.width * image.height;
+    return fitImage(image, encoding);
+  };
 }
 
 /** What an image file should be, for messages. */

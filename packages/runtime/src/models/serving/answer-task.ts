@@ -16,9 +16,6 @@ export interface AnswersTask extends Task<readonly Reply[] | 'unknown'> {
 /** Answerers by the model's id. */
 const answerers = new Map<number, TextAnswerer>();
 
-/** Pixels of an image in a request, so that a small body cannot take gigabytes to decode. */
-const MOST_PIXELS = 16e6;
-
 /** In a thread: answers with the model, which it builds when it is first sent. */
 export function answerTask(task: AnswersTask): AnswersTask['answer'] | Promise<readonly Reply[]> {
   const answerer = answerers.get(task.id);
@@ -31,5 +28,5 @@ export function answerTask(task: AnswersTask): AnswersTask['answer'] | Promise<r
     answerers.set(task.id, begun);
     return begun(task.bodies);
   };
-  return images === undefined ? begin() : createImageReader(images.image, MOST_PIXELS).then(begin);
+  return images === undefined ? begin() : createImageReader(images.image).then(begin);
 }

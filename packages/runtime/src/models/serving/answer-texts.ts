@@ -1,6 +1,6 @@
 import { type Answer, type CellRow, InputError, type Model } from '@gradloom/core';
 import { reasonOf, show } from '@gradloom/core/internal';
-import type { ImageReader } from '../../data/images/image-reader.ts';
+import type { ImageReader, PixelBudget } from '../../data/images/image-reader.ts';
 
 /** Body of a request: JSON, or the bytes of an image. */
 export type Body = string | Uint8Array;
@@ -13,6 +13,9 @@ export interface TextLimits {
 }
 
 const WANTED = 'a row or a list of rows, as JSON';
+
+/** Pixels of all images of a body, so that a small one cannot take gigabytes or minutes to decode. */
+const MOST_PIXELS = 16e6;
 
 /**
  * Answers bodies, each of which is an image, or JSON of a row or a list of rows. A row is an object by column name, a
@@ -42,20 +45,25 @@ interface Part {
 function imagePart(model: Model, bytes: Uint8Array, readImage: ImageReader | undefined): Part | Reply {
   try {
     if (readImage === undefined) throw new Error(`body is an image, expected ${WANTED}`);
-    return { x: model.encode([readImage('body', bytes)]), rows: 1, isOne: true, notes: new Map() };
+    return {
+      x: model.encode([readImage('body', bytes, { left: MOST_PIXELS })]),
+      rows: 1,
+      isOne: true,
+      notes: new Map(),
+    };
   } catch (error) {
     return refused('content', reasonOf(error));
   }
 }
 
 /** The pixels of a row { image: <base64> }; other rows stay as they are. */
-function pixelsOf(row: unknown, n: number, readImage: ImageReader): unknown {
+function pixelsOf(row: unknown, n: number, readImage: ImageReader, budget: PixelBudget): unknown {
   if (Array.isArray(row) || typeof row !== 'object' || row === null) return row;
   const { image } = row as { image?: unknown };
   if (typeof image !== 'string' || Object.keys(row).length > 1) {
     throw new Error(`row ${n} has ${show(row)}, expected {"image": "<base64 of a PNG or JPEG file>"}`);
   }
-  return readImage(`row ${n}: image`, Buffer.from(image.replace(DATA_URL, ''), 'base64'));
+  return readImage(`row ${n}: image`, Buffer.from(image.replace(DATA_URL, ''), 'base64'), budget);
 }
 const DATA_URL = /^data:[^,]*;base64,/;
 
@@ -72,7 +80,8 @@ function readPart(model: Model, text: string, mostRows: number, readImage: Image
   if (list.length > mostRows) return refused('rows', `body has ${list.length} rows, expected at most ${mostRows}`);
   const notes = new Map<number, string[]>();
   try {
-    const rows = readImage === undefined ? list : list.map((row, n) => pixelsOf(row, n, readImage));
+    const budget = { left: MOST_PIXELS };
+    const rows = readImage === undefined ? list : list.map((row, n) => pixelsOf(row, n, readImage, budget));
     const x = model.encode(rows as readonly CellRow[], ({ column, value }, row) => {
       const what =
         value === null ? 'a gap, which few or no training rows had' : `${show(value)}, which no training row had`;
