@@ -1,5 +1,6 @@
 import type { Elements } from '../../math/element-type.ts';
 import type { ProductShape } from '../../math/scratch.ts';
+import { leafCount, MOST_LEAVES } from '../../math/tree/index.ts';
 import { addressOf } from '../../program/address.ts';
 import type { Products } from '../with-products.ts';
 import type { CallTape } from './call-tape.ts';
@@ -167,7 +168,12 @@ export function createNativeProducts(
   return {
     affine: (y, x, W, b, B, I, O) => () => affine(y, x, W, b, B, I, O),
     affineBackwardInput: (dx, dy, W, B, I, O) => () => affineBackwardInput(dx, dy, W, B, I, O),
-    affineBackwardWeights: (dW, db, x, dy, B, leaf, joins, I, O) => () =>
-      addWeights(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), B, leaf, joins, I, O),
+    affineBackwardWeights(dW, db, x, dy, B, leaf, joins, I, O) {
+      const leaves = leafCount(B, leaf);
+      // More would be written beyond the table of leaves.
+      if (leaves > MOST_LEAVES)
+        throw new Error(`affineBackwardWeights: has ${leaves} leaves, expected at most ${MOST_LEAVES}`);
+      return () => addWeights(addressOf(dW), addressOf(db), addressOf(x), addressOf(dy), B, leaf, joins, I, O);
+    },
   };
 }
