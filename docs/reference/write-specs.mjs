@@ -115,6 +115,9 @@ function builders() {
     'embedding(27, 8)',
     'layerNorm()',
     'residual(dense(64), relu())',
+    'conv2d(32, 3)',
+    'maxPool(2)',
+    'flatten()',
     'swiglu(128)',
   ];
   return `Each has a function that writes its spec: ${names.map((call) => `\`${call}\``).join(', ')}.`;

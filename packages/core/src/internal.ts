@@ -173,6 +173,7 @@ export {
   firstNotFinite,
   refuseBadWeights,
 } from './network/bad-weight.ts';
+export { flattenAdvice } from './network/flatten-advice.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/place.ts';

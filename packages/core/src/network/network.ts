@@ -119,8 +119,12 @@ export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS
 const MOST_AXES = 8;
 
 function checkInputShape(input: unknown): Shape {
-  if (!Array.isArray(input)) return [positiveInteger.check('buildNetwork', 'input', input)];
-  const isShape = input.length > 0 && input.length <= MOST_AXES && input.every((n) => Number.isSafeInteger(n) && n > 0);
+  if (typeof input === 'number') return [positiveInteger.check('buildNetwork', 'input', input)];
+  const isShape =
+    Array.isArray(input) &&
+    input.length > 0 &&
+    input.length <= MOST_AXES &&
+    input.every((n) => Number.isSafeInteger(n) && n > 0);
   if (isShape && Number.isSafeInteger(sizeOf(input))) return [...input];
   const expected = `a positive integer, or a list of 1 to ${MOST_AXES} of them, such as [28, 28, 1]`;
   throw new OptionError('buildNetwork', 'input', `has ${show(input)}, expected ${expected}`);

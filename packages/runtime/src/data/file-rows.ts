@@ -55,7 +55,9 @@ export function gatherFileRows(
 /** Reads rows from memory and from files, in plain code. */
 export const anyRows: RowReader = { gatherBytes: referenceKernels.gatherBytes, gatherFile: gatherFileRows };
 
-/** The inputs of `count` rows from row `first`, in memory or a file, as a network of this type takes them [count, I]. */
+/**
+ * The inputs of `count` rows from row `first`, in memory or a file, as a network of this type takes them [count, I].
+ */
 export function inputRows(dataset: Dataset, first: number, count: number, type: ElementType): Elements {
   const { inputs, rows } = record('inputRows', 'dataset', dataset, 'a dataset');
   record('inputRows', 'dataset.inputs', inputs, '{ array, columns, divisor }');

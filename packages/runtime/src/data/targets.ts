@@ -1,7 +1,15 @@
-import { type Elements, type ElementType, type Loss, type Network, OptionError, type Pausable } from '@gradloom/core';
 import {
+  type Elements,
+  type ElementType,
+  type Loss,
+  type Network,
+  OptionError,
+  type Pausable,
+  type Shape,
+} from '@gradloom/core';
+import {
+  flattenAdvice,
   inFloats,
-  nameOfPlaced,
   record,
   shapeText,
   show,
@@ -44,7 +52,7 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
   yield* withinInTurns('dataset', checkDataset(`${where}: ${showName(name)}`, dataset));
   yield* checkInput(where, network, dataset);
   const failOutput = (expected: number, why: string): never => {
-    const problem = `has ${shapeText(network.output)}, expected ${expected} (${why} of ${showName(name)})${advice(network)}`;
+    const problem = `has ${shapeText(network.output)}, expected ${expected} (${why} of ${showName(name)})${flattenAdvice(network)}`;
     throw new OptionError(where, ['layers', 'dataset'], problem, { about: "the network's output" });
   };
   if (loss.targets === 'classes') {
@@ -62,15 +70,13 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
   }
 }
 
-/** What to do where outputs have positions, as a dense layer acts at each of them. */
-function advice({ output, places }: Network): string {
-  if (output.length === 1) return '';
-  const dense = places.find(
-    ({ layer, spec }) => layer.in.length > 1 && (spec.kind === 'dense' || spec.kind === 'swiglu'),
-  );
-  return dense === undefined
-    ? '; a flatten or global-avg-pool layer makes one axis of it'
-    : `; ${nameOfPlaced(dense)} acts on the last axis of ${shapeText(dense.layer.in)}: put a flatten layer before it`;
+/**
+ * Whether rows of one shape can be read as the other: the same axes but for those of length 1, or all numbers in one
+ * axis. An image [28, 28, 1] is no [1, 28, 28] with its channels first.
+ */
+function isAlike(a: Shape, b: Shape): boolean {
+  const [long, other] = [a, b].map((shape) => shape.filter((n) => n > 1));
+  return long.length <= 1 || other.length <= 1 || show(long) === show(other);
 }
 
 /** Numbers between two pauses: well below a millisecond. */
@@ -86,7 +92,7 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
   const { name, inputs, rows } = dataset;
   record(where, 'dataset.inputs', inputs, '{ array, columns, divisor }');
   const { array, columns, divisor } = inputs;
-  if (columns !== network.inputs) {
+  if (columns !== network.inputs || !isAlike(network.input, inputs.shape ?? [columns])) {
     const of = inputs.shape === undefined ? 'numbers per row' : 'a row';
     const problem = `has ${shapeText(network.input)}, expected ${rowText(inputs)} (${of} of ${showName(name)})`;
     throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });

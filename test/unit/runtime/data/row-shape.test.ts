@@ -60,15 +60,39 @@ describe('the shape of a row', () => {
     );
   });
 
-  test('is read anew by a spec of as many numbers; another number is refused with both shapes', async () => {
+  test('is read anew by a spec of the same axes, or of one; another number is refused with both shapes', async () => {
     const dataset = { ...(await npz(2, 3, 4)), name: 'cards' };
     const check = (input: number | number[]) => {
       const network = buildNetwork({ input, layers: [{ kind: 'relu' }] });
       complete(checkInput('here', network, dataset));
     };
-    for (const input of [12, [12], [3, 4, 1], [2, 6]]) check(input);
+    for (const input of [12, [12], [3, 4, 1]]) check(input);
     expect(() => check([3, 5, 1])).toThrow(
       "here: the network's input has [3, 5, 1], expected 12 or [3, 4] (a row of cards)",
     );
   });
+});
+
+test('a row keeps its axes: channels that come first in the spec alone are refused, axes of length 1 do not count', () => {
+  const rows = { inputs: [count(12)], targets: [1] };
+  const check = (shape: number[] | undefined, input: number | number[]) => {
+    const dataset = datasetFromRows(shape === undefined ? rows : { ...rows, shape });
+    return () => complete(checkInput('train', buildNetwork({ input, layers: [{ kind: 'flatten' }] }), dataset));
+  };
+  expect(check([2, 2, 3], [3, 2, 2])).toThrow("the network's input has [3, 2, 2], expected 12 or [2, 2, 3]");
+  expect(check([2, 6], [6, 2])).toThrow("the network's input has [6, 2], expected 12 or [2, 6]");
+  for (const [shape, input] of [
+    [
+      [3, 4],
+      [3, 4, 1],
+    ],
+    [[3, 4, 1], 12],
+    [undefined, [2, 2, 3]],
+    [
+      [1, 12],
+      [3, 4],
+    ],
+  ] as const) {
+    expect(check(shape === undefined ? undefined : [...shape], Array.isArray(input) ? [...input] : 12)).not.toThrow();
+  }
 });

@@ -22,11 +22,14 @@ const paddingKind = checkedBy(
 const table = {
   /** O: channels of the output. */
   out: required(positiveInteger),
-  /** Size of the window: 3, or [3, 5] for height and width. */
+  /** Size of the window: 3, or on images [3, 5] for height and width. */
   kernel: required(perAxis(1)),
   /** Distance of neighbouring windows. @default 1 */
   stride: perAxis(1)(1),
-  /** Zeros around the image on each side; 'same' keeps its size. @default 0 */
+  /**
+   * Zeros on each side of an axis. 'same' keeps the size of the input; it takes no stride above 1, and an odd number of
+   * zeros has one more to the right and below. @default 0
+   */
   padding: paddingKind(0),
   /** Distance of neighbouring inputs of a window. @default 1 */
   dilation: perAxis(1)(1),
@@ -34,7 +37,10 @@ const table = {
   groups: positiveInteger(1),
   /** Whether to add b [O]. @default true */
   bias: flag(true),
-  /** Initializer of W [ky, kx, C / groups, O]. @default 'glorot-uniform', as in Keras */
+  /**
+   * Initializer of W: [ky, kx, C / groups, O] on images, [k, C / groups, O] on sequences. Its fans count all places of
+   * the window. @default 'glorot-uniform', as in Keras
+   */
   init: initializer('glorot-uniform'),
   /** Initializer of b [O]. @default 'zeros' */
   biasInit: initializer('zeros'),
@@ -46,11 +52,14 @@ export const conv1dOptions = defineOptions('conv1d', table);
 /** Options of a convolution. */
 export interface ConvOptions extends OptionsOf<typeof table>, Named {}
 
-/** y = x * W + b on images [H, W, C]. */
+/**
+ * y = x * W + b on images [H, W, C]: a cross-correlation, as everywhere in the field. An axis of n inputs has ⌊(n + 2 ·
+ * padding - dilation · (kernel - 1) - 1) / stride⌋ + 1 outputs, as in PyTorch.
+ */
 export const conv2d = (options: ConvOptions, place: Place): Layer =>
   convolution('conv2d', conv2dOptions.read(options), place);
 
-/** y = x * W + b on sequences [T, C]. */
+/** y = x * W + b on sequences [T, C]; otherwise as conv2d. */
 export const conv1d = (options: ConvOptions, place: Place): Layer =>
   convolution('conv1d', conv1dOptions.read(options), place);
 
