@@ -56,7 +56,7 @@ test('a checkpoint is a model too, and a model no checkpoint', () => {
   expect(openModelFile(path).checkpoint).toEqual(checkpoint);
   const model = join(folder.path, 'model');
   saveModel(model, loadModel(path));
-  expect(openModelFile(model)).toMatchObject({ checkpoint: null, format: 1 });
+  expect(openModelFile(model)).toMatchObject({ checkpoint: null, format: 2 });
   expect(() => loadCheckpoint(model)).toThrow(`loadCheckpoint: ${model} has the kind "model", expected checkpoint`);
 });
 
