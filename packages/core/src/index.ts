@@ -71,6 +71,7 @@ export {
 export type { Answer } from './inference/answers/index.ts';
 export type { Json, JsonObject } from './inference/files/json.ts';
 export {
+  type AnyRows,
   type CellRows,
   type Model,
   type ModelContents,
@@ -145,13 +146,17 @@ export {
   type ActivationOptions,
   type BatchNormOptions,
   type BatchPlace,
+  type Branch,
+  type BranchName,
   type ChannelDropoutOptions,
   type Conv2dTransposeOptions,
   type ConvOptions,
   type DenseOptions,
   type DropoutOptions,
   type EmbeddingOptions,
+  type FlattenOptions,
   type GlobalAvgPoolOptions,
+  type GradientPair,
   InputError,
   type Inspect,
   type Layer,
@@ -162,6 +167,7 @@ export {
   type LayerSpec,
   layers,
   type Pass,
+  type Path,
   type Place,
   type PoolingOptions,
   type ResidualOptions,

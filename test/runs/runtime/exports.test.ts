@@ -134,7 +134,7 @@ const typesOfBoth = words(`
   SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding
   WarmupOptions
   WeightDecayOptions
-  ChannelDropoutOptions Conv2dTransposeOptions ConvOptions GlobalAvgPoolOptions PoolingOptions UpsampleOptions
+  AnyRows ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GlobalAvgPoolOptions PoolingOptions UpsampleOptions
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
   LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord OwnLayer PartBase PartDefaults
   PartOptions RowLossDefinition ScheduleDefinition SchedulePart
@@ -143,7 +143,7 @@ const typesOfBoth = words(`
 /** Types, likewise. */
 const types = {
   core: words(`
-  Activation Allocate AverageOptions BatchPlace Block Blocks CalibrationOptions Call DecisionOptions
+  Activation Allocate AverageOptions BatchPlace Branch BranchName GradientPair Path Block Blocks CalibrationOptions Call DecisionOptions
   Emit GatherBytes Initializer Inspect Kernels ProbabilityOptions RankingMetric
   RankingOptions RealMath
   Layer LayerMemory LayerName Loss LossKernel LossVariant OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass

@@ -113,10 +113,19 @@ export type { DropoutOptions } from './dropout.ts';
 export type { EmbeddingOptions } from './embedding.ts';
 export type { FlattenOptions } from './flatten.ts';
 export type { GlobalAvgPoolOptions } from './global-avg-pool.ts';
-export { type BatchPlace, type Inspect, type Layer, NO_BATCH, type Pass, type TensorSpec } from './layer.ts';
+export {
+  type BatchPlace,
+  type Branch,
+  type BranchName,
+  type Inspect,
+  type Layer,
+  NO_BATCH,
+  type Pass,
+  type TensorSpec,
+} from './layer.ts';
 export type { LayerNormOptions } from './layer-norm.ts';
-export { type LayerMemory, NO_SHARE, noMemory, type Share, type StackMemory } from './memory.ts';
-export { NO_PARTS, type OwnParts, type Place } from './place.ts';
+export { type GradientPair, type LayerMemory, NO_SHARE, noMemory, type Share, type StackMemory } from './memory.ts';
+export { NO_PARTS, type OwnParts, type Path, type Place } from './place.ts';
 export type { PoolingOptions } from './pool.ts';
 export { backwardStack, createStackMemory, forwardStack, outputOf } from './stack.ts';
 export type { SwigluOptions } from './swiglu.ts';

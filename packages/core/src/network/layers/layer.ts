@@ -51,9 +51,10 @@ export interface TensorSpec {
   initialize(out: Elements, random: Random): void;
 }
 
-/** Options of layers that hold lists of nested layers. */
-export const branchNames = ['layers', 'shortcut'] as const;
-export type BranchName = (typeof branchNames)[number];
+/** An option of a layer that holds a list of nested layers. */
+export type BranchName = 'layers' | 'shortcut';
+/** All of these options. */
+export const branchNames: readonly BranchName[] = ['layers', 'shortcut'];
 
 /** Layers in sequence inside of a layer. */
 export interface Branch {

@@ -39,6 +39,7 @@ export type GradientPair = readonly [Elements, Elements];
 export interface StackMemory {
   /** Output of each layer [rows, out]. An elementwise layer shares the array of its input if that is not read later. */
   readonly outputs: readonly Elements[];
+  /** Gradients by the outputs of the layers. */
   readonly gradients: GradientPair;
   /** Memory of each layer. */
   readonly memories: readonly LayerMemory[];
