@@ -4,7 +4,7 @@ import { add, copy } from './vectors';
 // Same bits as src/program/reference/sum-rows.ts: each column has its own sum, so the lanes of a vector are
 // neighbouring columns.
 
-/** What is summed: a; a · b; or both, a · b first and a `size` numbers further. */
+/** The terms of a sum: a, a · b, or both (then the sums of a follow `size` numbers after those of a · b). */
 export const PLAIN: i32 = 0;
 export const PRODUCTS: i32 = 1;
 export const BOTH: i32 = 2;

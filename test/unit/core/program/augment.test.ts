@@ -18,7 +18,7 @@ const rowsOf = (drawn: Float64Array) =>
     ...drawn.subarray(n * AUGMENTATION, (n + 1) * AUGMENTATION),
   ]);
 
-/** The same image once for each draw, augmented. */
+/** Augments one image as often as there are draws. */
 function imagesOf(drawn: Float64Array, pixels: (i: number, j: number, k: number) => number, isWhole: boolean) {
   const count = drawn.length / AUGMENTATION;
   const image = Float64Array.from({ length: SIZE }, (_, at) => {

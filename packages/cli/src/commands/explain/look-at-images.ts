@@ -13,7 +13,7 @@ const IMAGES = 12;
 /** More images would be too small on a page. */
 const MOST_IMAGES = 100;
 
-/** What explain writes and prints with --json, for a model of images. */
+/** The JSON output of explain for a model of images. */
 export interface ImagesDocument {
   readonly event: 'image-explanation';
   readonly fingerprint: string;

@@ -28,7 +28,7 @@ import { COLUMN_REPEATS, type ExplainValues, explainOptions } from './options.ts
 const PREDICTED_ROWS = 2_000_000;
 const LEAST_ROWS = 500;
 
-/** What explain writes and prints with --json, for a model of columns. */
+/** The JSON output of explain for a model of columns. */
 interface ColumnsDocument extends FoundImportances {
   readonly event: 'explanation';
   readonly fingerprint: string;

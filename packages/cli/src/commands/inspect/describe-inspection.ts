@@ -105,7 +105,7 @@ function runRows({ record, progress, arrays }: Checkpoint): [string, string][] {
   return rows;
 }
 
-/** Layers and the shape behind each; layers of a block are indented. */
+/** The layers and their output shapes; layers of a block are indented. */
 function layerTable(layers: readonly LayerFacts[], width: number): string[] {
   const rows = layers.map(({ path, name, layer, output, parameters }) => [
     `${'  '.repeat(path.split('.').filter((step) => /\d/.test(step)).length - 1)}${path}`,

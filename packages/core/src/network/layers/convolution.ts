@@ -81,7 +81,7 @@ function convolution(
     if (padding === 'same' && s > 1) {
       throw new OptionError(kind, 'padding', `has 'same' with a stride of ${s}, expected a number, or stride 1`);
     }
-    // What is odd goes right and below.
+    // An odd number of zeros has one more to the right and below.
     const before = padding === 'same' ? Math.floor((span - 1) / 2) : at('padding', padding);
     const both = padding === 'same' ? span - 1 : 2 * before;
     return windowsAlong(kind, 'kernel', input, a, { kernel: k, stride: s, dilation: d, before, padding: both });

@@ -23,7 +23,7 @@ export async function createImageReader(encoding: ImageEncoding): Promise<ImageR
   };
 }
 
-/** What an image file should be, for messages. */
+/** The end of messages about a file that is not an image. */
 export const WANTED = 'a PNG or JPEG image';
 
 /**

@@ -116,7 +116,7 @@ test.each<[string, NetworkSpec, number]>([
     { input, layers: [{ kind: 'residual', layers: [strided], shortcut: [strided] }] },
     2,
   ],
-  // What is added to a flattened image has the order that it has here.
+  // Numbers that are added to a flattened image keep the order that they have here.
   ['a convnet', everyLayer['a convnet'], 2],
   ['residual blocks of an image', everyLayer['residual blocks of an image'], 1],
   // Its dense layers and its output have channels last.

@@ -26,7 +26,7 @@ export type RowProduct = (
   B: number,
 ) => void;
 
-/** What is summed: outputs over a window of inputs, or gradients of inputs over those of outputs. */
+/** The direction of a product: outputs are sums over windows of inputs, or input gradients over output gradients. */
 export interface Direction {
   readonly reachOf: (axis: Axis) => Reach;
   readonly isBackward: boolean;
@@ -110,7 +110,7 @@ export function createRowProduct(
   );
   const tableWords = new Int32Array(scratch.buffer, tables, words.length);
 
-  /** Terms of a row of the window that lie behind each other. */
+  /** Adjacent terms in a row of the window. */
   function runsAlong({ taps }: Phase): Run[] {
     const runs: Run[] = [];
     for (const { at } of taps) {

@@ -41,7 +41,7 @@ export interface Phase {
   readonly taps: readonly Tap[]; // equally far apart, `at` ascending, which is the order of addition
 }
 
-/** What is written along an axis, and where that is read. */
+/** Positions that are written along an axis, and the positions that each reads. */
 export interface Reach {
   readonly phases: readonly Phase[];
   readonly every: number; // distance of positions of a phase
@@ -114,7 +114,7 @@ export function layoutOf(reach: Reach, channels: number, width: number): RowLayo
   }
   const plain = inputs * channels;
   if (low === 0 && high === inputs - 1) return { row: plain, left: 0, isCopy: false };
-  // What copies a row writes whole vectors, with zeros after the row.
+  // Rows are copied in whole vectors, with zeros after the row.
   const right = Math.max((high - inputs + 1) * channels, width - 1);
   const row = plain - low * channels + right;
   return { row: Math.floor((row + width - 1) / width) * width, left: -low * channels, isCopy: true };
