@@ -26,6 +26,7 @@ export const short: readonly string[] = [
   'test/runs/cli/train/train.test.ts',
   'test/runs/runtime/any-run.test.ts',
   'test/runs/runtime/augmentation.test.ts',
+  'test/runs/runtime/evaluate-images.test.ts',
   'test/runs/runtime/barrier.test.ts',
   'test/runs/runtime/checkpoints/keeper.test.ts',
   'test/runs/runtime/checkpoints/resume.test.ts',

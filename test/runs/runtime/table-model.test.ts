@@ -1,4 +1,4 @@
-import { createRandom, type TablePreprocessing } from '@gradloom/core';
+import { createRandom, type NetworkSpec, type TablePreprocessing } from '@gradloom/core';
 import { createModel, loadModel, type ModelContents, saveModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -125,4 +125,13 @@ test('a preprocessing that does not fit the network is refused', () => {
   );
   expect(() => createModel(model(2, [price]))).toThrow("the network's output has 2, expected 1 (target columns)");
   expect(() => createModel(model(2, [kind]))).toThrow(`the network's output has 2, expected 3 (classes of "kind")`);
+  const spec = {
+    input: [1, 3],
+    layers: [{ kind: 'dense', out: 3 }, { kind: 'relu' }, { kind: 'conv1d', out: 2, kernel: 1 }],
+  };
+  expect(() =>
+    createModel({ ...model(2, [kind]), spec: spec as NetworkSpec, parameters: new Float64Array(20) }),
+  ).toThrow(
+    `the network's output has [1, 2], expected 3 (classes of "kind"); dense(3->3) at layer 0 acts on the last axis of [1, 3]: put a flatten layer before it`,
+  );
 });

@@ -13,7 +13,7 @@ import { ops } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { treeLevels } from '../../../../../packages/core/src/math/tree/index.ts';
 import { firstDifference } from '../../../../support/bits.ts';
-import { maxRelativeError } from '../../../../support/errors.ts';
+import { maxError, maxRelativeError } from '../../../../support/errors.ts';
 import { runLayer } from '../../../../support/one-layer.ts';
 import { runOp } from '../../../../support/run-op.ts';
 
@@ -88,6 +88,24 @@ describe.each(golden.layers)('with momentum $momentum and epsilon $epsilon', ({ 
     const { x, y } = run.evaluation;
     expect(maxRelativeError(predict(Float64Array.from(x)), y)).toBeLessThan(1e-12);
   });
+});
+
+test('rows of many positions have the statistics of as many rows of one, unbiased by all of them', () => {
+  const [B, R, C] = [3, 5, 2];
+  const value = (i: number) => ((i * 7) % 11) / 4 - 1;
+  const images = Array.from({ length: B }, (_, n) => Array.from({ length: R * C }, (_, i) => value(n * R * C + i)));
+  const dy = (o: number) => ((o * 5) % 7) - 3;
+  const spec = { kind: 'batch-norm' as const };
+  const own = runLayer(spec, images, dy, { input: [R, C] });
+  const flat = runLayer(spec, rowsOf(images.flat(), C), dy);
+  for (const [is, should] of [
+    [own.y, flat.y],
+    [own.dx, flat.dx],
+    ...own.gradients.map((gradient, k) => [gradient, flat.gradients[k]]),
+    ...own.parameters.map((tensor, k) => [tensor, flat.parameters[k]]),
+  ]) {
+    expect(maxError(is, should)).toBeLessThan(1e-12);
+  }
 });
 
 describe.each(golden.trajectories)('under sgd with $options', (run) => {

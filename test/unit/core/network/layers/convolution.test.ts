@@ -72,3 +72,27 @@ test('the gradient of any windows is the central difference', () => {
     { numRuns: 60 },
   );
 });
+
+test('initializers count all places of a window, and an orthogonal one has a column for each output', () => {
+  const startOf = (init: 'glorot-uniform' | 'orthogonal') => {
+    const network = buildNetwork({
+      input: [9, 9, 8],
+      layers: [{ kind: 'conv2d', out: 16, kernel: 5, groups: 2, init, bias: false }],
+    });
+    const W = new Float64Array(network.parameterCount);
+    initializeParameters(network, W, 1);
+    return W;
+  };
+  // PyTorch's: 25 places of the 4 channels of a group, and 25 places of all 16 outputs.
+  const bound = Math.sqrt(6 / (25 * 4 + 25 * 16));
+  const most = Math.max(...startOf('glorot-uniform').map(Math.abs));
+  expect(most).toBeLessThanOrEqual(bound);
+  expect(most).toBeGreaterThan(0.99 * bound);
+  const W = startOf('orthogonal');
+  const products = Array.from({ length: 16 * 16 }, (_, k) => {
+    const [a, b] = [k >> 4, k % 16];
+    return Array.from({ length: 100 }, (_, i) => W[i * 16 + a] * W[i * 16 + b]).reduce((sum, term) => sum + term, 0);
+  });
+  const identity = products.map((_, k) => (k >> 4 === k % 16 ? 1 : 0));
+  expect(maxError(products, identity)).toBeLessThan(1e-12);
+});

@@ -166,6 +166,17 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
     },
   );
 
+  test('a product of more leaves than there is room for is refused before it writes', (context) => {
+    const memory = memoryOf(context);
+    memory.reset([[16, 16]]);
+    const arrays = fill(cases.affineBackwardWeights.arrays(17, 16, 16), 1, 'plain', memory.allocate);
+    const { dW, db, x, dy } = arrays;
+    const run = (leaf: number) => () =>
+      runOp(memory.kernels, ops.affineBackwardWeights, dW, db, x, dy, 17, leaf, false, 16, 16);
+    expect(run(1)).toThrow('affineBackwardWeights: has 17 leaves, expected at most 16');
+    expect(run(2)).not.toThrow();
+  });
+
   // Lists are made of up to 7 rows or columns, of 128 terms and for 32 columns, and 128 of them at a time: on both
   // sides of each.
   const sparseShape = fc
