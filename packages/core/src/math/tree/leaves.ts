@@ -73,7 +73,7 @@ export const treeLevels = (leaves: number): number => 33 - Math.clz32(leaves);
 /**
  * Sums leaves one after the other, with partial sums in rows of a stack. Call it when the sum of leaf k is in row
  * `level`: it joins finished neighbours, left += right, and after the last leaf all rows. Returns the row for the sum
- * of the next leaf; the total ends in row 0.
+ * of the next leaf; the total ends in row `base`.
  */
 export function joinLevels(
   sums: Elements, // [treeLevels, width]
@@ -81,10 +81,11 @@ export function joinLevels(
   level: number,
   k: number,
   leaves: number,
+  base = 0, // lowest row of the stack
 ): number {
   const isLast = k + 1 === leaves;
   let row = level;
-  for (let n = k + 1; row > 0 && (isLast || n % 2 === 0); n = Math.floor(n / 2)) {
+  for (let n = k + 1; row > base && (isLast || n % 2 === 0); n = Math.floor(n / 2)) {
     for (let i = 0; i < width; i++) sums[(row - 1) * width + i] += sums[row * width + i];
     row--;
   }

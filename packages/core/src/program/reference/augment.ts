@@ -20,7 +20,7 @@ export function drawAugmentation(
   V: number, // width
   key0: number, // 32 bits, signed or unsigned
   key1: number,
-  flip: boolean, // whether to mirror every second image
+  flip: boolean, // whether to mirror images, each with probability 1/2
   shift: number, // most pixels
   rotate: number, // most degrees
   zoom: number, // largest change of the scale

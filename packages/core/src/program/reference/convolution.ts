@@ -1,7 +1,7 @@
-import { createElements, type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
+import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import type { fma } from '../../math/fma.ts';
-import { viewOf } from '../../math/scratch.ts';
 import { joinLevels, treeLevels } from '../../math/tree/index.ts';
+import { keptZeros } from './kept-zeros.ts';
 import { PIECE } from './sum-rows.ts';
 
 // Convolutions over two axes, channels last; one axis is an image of height 1. Images are [H, V, C], outputs
@@ -153,7 +153,7 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => typeof fm
     const width = weights + O; // dW, then db
     const pieces = pieceCount(OH, OV);
     const perRow = Math.floor((OV + PIECE - 1) / PIECE);
-    const sums = createElements(typeOf(dW), (treeLevels(pieces) + treeLevels(B)) * width);
+    const sums = keptZeros(typeOf(dW), (treeLevels(pieces) + treeLevels(B)) * width);
 
     /** Adds the terms of an output's pixel to the row of `sums` at `row`. */
     function addPixel(row: number, n: number, oy: number, ox: number): void {
@@ -178,16 +178,15 @@ export function defineConvolutions(multiplyAddOf: (array: Elements) => typeof fm
     }
 
     for (let n = 0, level = 0; n < B; n++) {
-      const own = viewOf(sums, level * width, sums.length - level * width); // the pieces of the image
-      for (let piece = 0, top = 0; piece < pieces; piece++) {
-        const row = (level + top) * width;
+      for (let piece = 0, top = level; piece < pieces; piece++) {
+        const row = top * width;
         sums.fill(0, row, row + width);
         const first = OV > PIECE ? Math.floor(piece / perRow) : piece * pieceRows(OV);
         const from = OV > PIECE ? (piece % perRow) * PIECE : 0;
         for (let oy = first; oy < Math.min(first + pieceRows(OV), OH); oy++) {
           for (let ox = from; ox < Math.min(from + PIECE, OV); ox++) addPixel(row, n, oy, ox);
         }
-        top = joinLevels(own, width, top, piece, pieces);
+        top = joinLevels(sums, width, top, piece, pieces, level);
       }
       level = joinLevels(sums, width, level, n, B);
     }

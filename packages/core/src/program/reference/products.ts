@@ -1,5 +1,6 @@
-import { createElements, type Elements, type ElementType, roundingOf, typeOf } from '../../math/element-type.ts';
+import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { addTree, leafCount } from '../../math/tree/index.ts';
+import { keptZeros } from './kept-zeros.ts';
 
 // The kernels of dense layers, gradients and steps in plain TypeScript. They define the bits: a backend equals them or
 // documents the difference. Every operation is rounded to the type of its numbers. Sums of products end with + 0, which
@@ -67,7 +68,7 @@ export function affineBackwardWeights(
   const round = roundingOf(dW);
   // i = I stands for a column of ones in x; its row of the product is db.
   for (let i = 0; i <= I; i++) {
-    const sums = leafSums(typeOf(dW), leafCount(B, leaf) * O);
+    const sums = keptZeros(typeOf(dW), leafCount(B, leaf) * O);
     for (let n = 0; n < B; n++) {
       const xi = i < I ? x[n * I + i] : 1;
       const sum = Math.floor(n / leaf) * O;
@@ -115,13 +116,6 @@ function squares(
   for (let i = lane; i < n; i += 4) sum += g[i] * g[i];
   return sum;
 }
-
-/** n zeros, in an array that later calls reuse: a step must leave no garbage. */
-function leafSums(type: ElementType, n: number): Elements {
-  if (kept[type].length < n) kept[type] = createElements(type, n);
-  return kept[type].fill(0, 0, n);
-}
-const kept: Record<ElementType, Elements> = { float64: new Float64Array(0), float32: new Float32Array(0) };
 
 /** sum[i] += term[i]. Overwrites `sum`. */
 export function add(

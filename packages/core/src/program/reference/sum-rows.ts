@@ -1,5 +1,4 @@
 import type { Elements } from '../../math/element-type.ts';
-import { viewOf } from '../../math/scratch.ts';
 import { joinLevels, leafCount, treeLevels } from '../../math/tree/index.ts';
 
 /** Most positions of a row that are added one after the other. */
@@ -32,11 +31,10 @@ export function sumRows(
   const units = R === 1 ? leafCount(B, leaf) : Math.max(1, B);
   const pieces = R === 1 ? 1 : piecesOf(R);
   for (let k = 0, level = 0; k < units; k++) {
-    const ofRow = viewOf(levels, level * width, levels.length - level * width);
-    for (let p = 0, top = 0; p < pieces; p++) {
+    for (let p = 0, top = level; p < pieces; p++) {
       if (R === 1) add(level, k * leaf, Math.min(leaf, B - k * leaf));
-      else add(level + top, k * R + p * PIECE, B === 0 ? 0 : Math.min(PIECE, R - p * PIECE));
-      top = joinLevels(ofRow, width, top, p, pieces);
+      else add(top, k * R + p * PIECE, B === 0 ? 0 : Math.min(PIECE, R - p * PIECE));
+      top = joinLevels(levels, width, top, p, pieces, level);
     }
     level = joinLevels(levels, width, level, k, units);
   }
