@@ -33,7 +33,7 @@ const explainImagesOptions = defineOptions('explainImages', {
 /** Options of `explainImages`. */
 export interface ExplainImagesOptions extends OptionsOf<typeof explainImagesOptions.table>, Named {}
 
-/** Where a network looked to answer an image. */
+/** The pixels of an image that a network's answer depends on. */
 export interface ImageExplanation {
   /** The answered class; -1 if an output is not finite. */
   readonly answer: number;

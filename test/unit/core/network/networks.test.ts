@@ -10,7 +10,7 @@ const trained = (spec: core.NetworkSpec): number =>
 const known: Record<NetworkName, { least: number; input: number[]; parameters: number }> = {
   // 6 · 26 + 16 · 151 + 120 · 401 + 84 · 121 + 10 · 85
   lenet5: { least: 12, input: [28, 28, 1], parameters: 61_706 },
-  // As the summary of Keras' example says.
+  // These are the parameters in the summary of Keras' example.
   convnet: { least: 10, input: [28, 28, 1], parameters: 34_826 },
   // 269,722 of the paper's network, with shortcuts without weights, and two convolutions of 1x1 with their norms.
   resnet20: { least: 1, input: [32, 32, 3], parameters: 269_722 + (16 * 32 + 64) + (32 * 64 + 128) },

@@ -81,7 +81,7 @@ test('requests with pictures get the answers of the model, from threads; what is
     const image = pictures.map((bytes) => bytes.toString('base64'));
     const numbers = Array.from({ length: 60 }, (_, i) => i / 60);
     const huge = encode({ width: 5000, height: 4000, channels: 1, data: new Uint8Array(2e7) });
-    // Of 9 million pixels each: two are more than a body may have.
+    // It has 9 million pixels; two of them are more than a body may have.
     const bytes = encode({ width: 3000, height: 3000, channels: 1, data: new Uint8Array(9e6) });
     const half = Buffer.from(bytes).toString('base64');
     const replies = await pool.answer([

@@ -29,7 +29,7 @@ export function maxPool(options: PoolingOptions, place: Place): Layer {
   const { geometry, ...layer } = windowsOf('max-pool', maxPoolOptions.read(options), place);
   return {
     ...layer,
-    // Where the maximum was follows from both.
+    // The place of the maximum is found again from both.
     reads: { x: true, y: true },
     forward(y, x, _parameters, B, { emit }) {
       emit(ops.maxPoolForward, y, x, B, ...geometry);

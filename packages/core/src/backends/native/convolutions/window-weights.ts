@@ -74,7 +74,7 @@ interface Columns {
   readonly group: number;
 }
 
-/** Where sums over some images go: into dW and db, or into memory where they wait. */
+/** The arrays that take sums over some images: dW and db, or memory in which the sums wait. */
 interface Target {
   readonly dW: number;
   readonly dWRow: number;
