@@ -47,7 +47,7 @@ const gradloom = (backend: string, precision: Precision): Peer => ({
   tolerance: roundingOf(precision),
 });
 
-/** PyTorch's variants for images. */
+/** The memory layouts of images in PyTorch. */
 const LAYOUTS = ['contiguous_format', 'channels_last'];
 // Compiled, both take the same time, and compiling takes a minute.
 const compiledTorch = (precision: Precision): Peer =>
