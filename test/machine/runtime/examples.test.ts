@@ -30,7 +30,7 @@ async function runIn(folder: string, file: string, ...flags: string[]) {
 
 test('each is a program of less than 40 lines', () => {
   const files = readdirSync(examples, { withFileTypes: true }).filter((entry) => entry.isFile());
-  const programs = files.map(({ name }) => name).filter((name) => !name.endsWith('.html'));
+  const programs = files.map(({ name }) => name).filter((name) => !/\.(html|json)$/.test(name));
   expect(programs.sort()).toEqual([
     ...[
       'browser.js',
