@@ -29,6 +29,9 @@ const P3 = 6.613756321437934e-5;
 const P4 = -1.6533902205465252e-6;
 const P5 = 4.1381367970572385e-8;
 
+/** Coefficients of P by rising powers, for generated code. */
+export const expPolynomial = [P1, P2, P3, P4, P5] as const;
+
 /** eˣ - 1, within 1.25 ulp; -0 kept. x = n · ln 2 + r, and eˣ - 1 = (2ⁿ - 1) + 2ⁿ · (eʳ - 1). */
 export function expm1(x: number): number {
   if (x > 40) return exp(x);

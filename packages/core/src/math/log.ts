@@ -38,6 +38,9 @@ const L6 = 0.15387095316123578;
 const L7 = 0.13250015886180783;
 const L8 = 0.13252260971032953;
 
+/** Coefficients of R by rising powers, for generated code. */
+export const logPolynomial = [L1, L2, L3, L4, L5, L6, L7, L8] as const;
+
 /**
  * ln(1 + x), also accurate near 0, within 0.9 ulp; -0 kept, -∞ at -1, NaN below.
  * With u = 1 + x rounded, ln(1 + x) = ln u + (1 + x - u) / u, up to terms that vanish.

@@ -4,6 +4,8 @@ import { type ArgumentTable, type ArgumentValues, CALL_DOUBLES } from './isa/arg
 export interface CallTape {
   /** Records a call of the kernel at byte `kernel` of the code, with arguments in the order of `table`. */
   write<T extends ArgumentTable>(table: T, kernel: number, ...values: ArgumentValues<T>): void;
+  /** Records a call with arguments from an array, in the order of the kernel's table. */
+  writeAll(kernel: number, values: Float64Array): void;
   /** Runs the recorded calls in order. Gather calls read `data`. */
   run(data?: Uint8Array): void;
   /** The integer that the last call wrote into its first argument. */
@@ -81,6 +83,12 @@ export function createCallTape(
 
   return {
     write,
+    writeAll(kernel, values) {
+      if (calls === room) run();
+      first = calls++ * CALL_DOUBLES + 1;
+      doubles[first - 1] = kernel;
+      for (let k = 0; k < values.length; k++) doubles[first + k] = values[k];
+    },
     run,
     answer: () => (words[2 * first] >>> 0) + words[2 * first + 1] * 4_294_967_296,
   };

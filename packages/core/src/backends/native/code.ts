@@ -1,7 +1,9 @@
 import type { ElementType } from '../../math/element-type.ts';
+import { elementwise as table } from './formulas/index.ts';
 import type { Isa } from './isa/isa.ts';
 import { ADAM_ROWS, assembleAdam } from './kernels/adam.ts';
 import { assembleAdd } from './kernels/add.ts';
+import { assembleElementwise } from './kernels/elementwise.ts';
 import { assembleGather } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
 import { assembleLocate } from './kernels/locate.ts';
@@ -32,6 +34,7 @@ export interface CodeLayout {
   readonly add: number;
   readonly gather: number;
   readonly locate: number;
+  readonly elementwise: Readonly<Record<string, number>>; // by operation name
 }
 
 /** [vectors][M]; `masked` is for columns that do not fill the last vector. */
@@ -69,6 +72,8 @@ export function assembleCode(isa: Isa): Code {
   const transposes = upTo(width, (M) => assembleTranspose(isa, M));
   const adam: Record<number, number> = {};
   for (const count of ADAM_ROWS) adam[count] = assembleAdam(isa, count);
+  const elementwise: Record<string, number> = {};
+  for (const [name, operation] of Object.entries(table)) elementwise[name] = assembleElementwise(isa, operation);
   const others = { add: assembleAdd(isa), gather: assembleGather(isa), locate: assembleLocate(isa) };
   const layout = {
     type: isa.type,
@@ -83,6 +88,7 @@ export function assembleCode(isa: Isa): Code {
     packs,
     transposes,
     adam,
+    elementwise,
     ...others,
   };
   return { code: isa.code(), layout };

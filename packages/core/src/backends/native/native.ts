@@ -19,6 +19,7 @@ import { withProducts } from '../with-products.ts';
 import { type CallTape, createCallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { type Convolutions, createNativeConvolutions } from './convolutions/convolutions.ts';
+import { createElementwise } from './elementwise.ts';
 import { CALL_DOUBLES } from './isa/arguments.ts';
 import { gatherArguments } from './kernels/gather.ts';
 import { locateArguments } from './kernels/locate.ts';
@@ -130,8 +131,11 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, rowAdds, machineCode.meanUpdates);
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
 
+  const elementwise = createElementwise(layout, tape, panels);
+
   /** Binds updates of many parameters, and sums of gradients that WebAssembly cannot reach. */
-  function bind({ op, args }: Call): (() => void) | null {
+  function bind(call: Call): (() => void) | null {
+    const { op, args } = call;
     const update = meanUpdates[op.name];
     if (update !== undefined) {
       const [square, theta, state, n, hyper, first, row, S, share] = args as Parameters<MeanUpdate>;
@@ -152,7 +156,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
       const [square, g, first, S, row, n, share] = args as Parameters<typeof averageRows>;
       return isInside(first) ? null : () => averageOutside(square, g, first, S, row, n, share);
     }
-    return null;
+    return elementwise(call);
   }
 
   const spare = new Float64Array(1); // receives a sum of squares that `averageRows` has already noted

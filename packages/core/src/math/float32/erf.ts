@@ -50,3 +50,6 @@ const Q5 = 0.0006212235311977565;
 const Q6 = -0.0002488900499884039;
 const Q7 = 3.933580592274666e-5;
 const Q8 = -2.486704715920496e-6;
+
+/** Coefficients of P and Q by rising powers, for generated code. */
+export const erfPolynomials = { P: [P0, P1, P2, P3, P4, P5, P6], Q: [Q0, Q1, Q2, Q3, Q4, Q5, Q6, Q7, Q8] } as const;

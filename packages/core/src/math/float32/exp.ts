@@ -29,6 +29,9 @@ export function expTail(r: number): number {
 const P1 = 0.1666661649942398;
 const P2 = -0.002765888348221779;
 
+/** Coefficients of P by rising powers, for generated code. */
+export const expPolynomial = [P1, P2] as const;
+
 /** eˣ - 1, within 1.26 ulp; -0 kept. x = n · ln 2 + r, and eˣ - 1 = (2ⁿ - 1) + 2ⁿ · (eʳ - 1). */
 export function expm1(x: number): number {
   if (x > 20) return exp(x);

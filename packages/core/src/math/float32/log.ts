@@ -38,6 +38,9 @@ const L2 = 0.4000033736228943;
 const L3 = 0.2853724956512451;
 const L4 = 0.23583346605300903;
 
+/** Coefficients of R by rising powers, for generated code. */
+export const logPolynomial = [L1, L2, L3, L4] as const;
+
 /**
  * ln(1 + x), also accurate near 0, within 0.87 ulp; -0 kept, -∞ at -1, NaN below.
  * With u = 1 + x rounded, ln(1 + x) = ln u + (1 + x - u) / u, up to terms that vanish.

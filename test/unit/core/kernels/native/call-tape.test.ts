@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createCallTape } from '../../../../../packages/core/src/backends/native/call-tape.ts';
+import { elementwise as operations } from '../../../../../packages/core/src/backends/native/formulas/index.ts';
 import {
   type ArgumentTable,
   CALL_DOUBLES,
@@ -8,6 +9,7 @@ import {
 } from '../../../../../packages/core/src/backends/native/isa/arguments.ts';
 import { adamArguments } from '../../../../../packages/core/src/backends/native/kernels/adam.ts';
 import { addArguments } from '../../../../../packages/core/src/backends/native/kernels/add.ts';
+import { elementwiseArguments } from '../../../../../packages/core/src/backends/native/kernels/elementwise.ts';
 import { gatherArguments } from '../../../../../packages/core/src/backends/native/kernels/gather.ts';
 import { listArguments } from '../../../../../packages/core/src/backends/native/kernels/list-terms.ts';
 import { packArguments } from '../../../../../packages/core/src/backends/native/kernels/pack.ts';
@@ -19,6 +21,7 @@ const kernels = new URL('../../../../../packages/core/src/backends/native/kernel
 const tables: Record<string, ArgumentTable> = {
   adam: adamArguments,
   add: addArguments,
+  elementwise: elementwiseArguments(operations.eluBackward),
   gather: gatherArguments,
   list: listArguments,
   pack: packArguments,
@@ -44,6 +47,13 @@ test('every kernel has a table whose arguments have names of their own', () => {
   for (const table of Object.values(tables)) {
     expect(new Set(table.map(([name]) => name)).size).toBe(table.length);
   }
+});
+
+test('arguments from an array stand behind their kernel, too', () => {
+  const doubles = new Float64Array(2 * CALL_DOUBLES);
+  const tape = createCallTape(doubles, () => {});
+  for (const kernel of [7, 8]) tape.writeAll(kernel, Float64Array.of(kernel + 0.5, 2 ** 40));
+  expect([...doubles.subarray(CALL_DOUBLES, CALL_DOUBLES + 3)]).toEqual([8, 8.5, 2 ** 40]);
 });
 
 test('a full tape runs before the next call is recorded', () => {

@@ -6,9 +6,10 @@
  * - `array`: an offset in bytes from the start of the memory, negative or past its end for an array outside of it.
  * - `stride`: a distance in bytes.
  * - `count`: an integer below 2³².
+ * - `number`: any double.
  * - `answer`: a place for a 64-bit integer that the kernel writes.
  */
-export type ArgumentKind = 'array' | 'stride' | 'count' | 'answer';
+export type ArgumentKind = 'array' | 'stride' | 'count' | 'number' | 'answer';
 
 export type Argument = readonly [name: string, kind: ArgumentKind];
 

@@ -9,6 +9,8 @@ export interface Address extends AnyAddress {
   readonly index?: Register;
   readonly scale?: 1 | 2 | 4 | 8;
   readonly offset?: number; // 32 bits, signed
+  /** Number of a literal of the kernel. Nothing else of the address counts then. */
+  readonly literal?: number;
 }
 
 export const at = (base: Register, offset = 0): Address => ({ base, offset });
@@ -55,5 +57,9 @@ export interface Assembler {
   prefetch(address: Address): void;
   /** Prefetches a cache line to be written. */
   prefetchToWrite(address: Address): void;
+  /** The address of these bytes, which `placeLiterals` lays behind the kernel. Equal bytes have one place. */
+  literal(bytes: Uint8Array): Address;
+  /** Lays down the literals of the kernel that has ended. */
+  placeLiterals(): void;
   bytes(): Uint8Array;
 }

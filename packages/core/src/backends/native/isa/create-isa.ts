@@ -7,7 +7,7 @@ import { type CreateRowPointers, createRows } from './rows.ts';
 
 /** Parts of an `Isa` that depend on the processor. */
 export interface IsaParts
-  extends Pick<Isa, 'type' | 'vectors' | 'vectorRegisters' | 'tile' | 'arithmetic' | 'mostRows'> {
+  extends Pick<Isa, 'type' | 'vectors' | 'vectorRegisters' | 'tile' | 'arithmetic' | 'formulas' | 'mostRows'> {
   readonly assembler: Assembler; // already contains the tape player
   readonly registers: Registers;
   readonly places: Places;
@@ -63,6 +63,7 @@ export function createIsa({ assembler, registers, places, createRowPointers, ...
       body(callOf(table));
       places.leave();
       assembler.ret();
+      assembler.placeLiterals();
       return position;
     },
     scope,
@@ -82,6 +83,7 @@ export function createIsa({ assembler, registers, places, createRowPointers, ...
 
     at,
     beyond: (pointer, stride, offset): Address => ({ base: pointer, index: stride, offset }),
+    numberAt: (place: ArgumentPlace) => places.addressOf(place),
     pair: (pointer, k, offset): Address => ({ base: pointer, index: k, scale: 8, offset }),
     pointTo,
     memory: () => pointTo(at(registers.memory())),

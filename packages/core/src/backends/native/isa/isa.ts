@@ -15,7 +15,7 @@ export interface Address {
 }
 
 /** A value that can be loaded into a register: an argument, a slot, or a word in memory. */
-export interface Place<R extends 'pointer' | 'stride' | 'counter' | 'answer'> {
+export interface Place<R extends 'pointer' | 'stride' | 'counter' | 'answer' | 'number'> {
   readonly [role]?: R;
 }
 
@@ -29,6 +29,7 @@ interface RoleOf extends Record<ArgumentKind, string> {
   stride: 'stride';
   count: 'counter';
   answer: 'answer';
+  number: 'number';
 }
 
 /** The arguments of the running call, by name. */
@@ -69,6 +70,7 @@ export interface Isa {
   readonly vectorRegisters: number;
   readonly tile: TileRegisters;
   readonly arithmetic: Arithmetic;
+  readonly formulas: FormulaUnit;
   /** Most rows of `rows`. */
   readonly mostRows: number;
 
@@ -103,6 +105,8 @@ export interface Isa {
   beyond(pointer: Pointer, stride: Stride, offset: number): Address;
   /** The address pointer + 8 · k + offset: a word of pair k. */
   pair(pointer: Pointer, k: Counter, offset: number): Address;
+  /** The address of a number on the tape: an argument of kind `number`. */
+  numberAt(place: Place<'number'>): Address;
   /** A pointer to `address`. */
   pointTo(address: Address): Pointer;
   /** A pointer to the start of the memory. */
@@ -214,6 +218,50 @@ export interface Arithmetic<A = Address> extends Lanes<A> {
   loadBytes(to: Vector, from: A): void;
   /** Sets all bits of each lane where x < y, and clears the others. */
   isLess(to: Vector, x: Vector, y: Operand<A>): void;
+}
+
+/** A vector of lanes that are all or nothing: the result of a comparison. Some processors have registers for them. */
+export type Mask = number;
+
+/** `notLess` alone also holds if a number is NaN. */
+export type Relation = 'less' | 'atMost' | 'equal' | 'atLeast' | 'greater' | 'notLess';
+
+/**
+ * The operations of formulas, lane by lane. Each rounds its result by itself. An operand in memory is a literal. Bits
+ * are unsigned integers as wide as an element.
+ */
+export interface FormulaUnit<A = Address> extends Lanes<A> {
+  readonly registers: number; // vector registers, numbered from 0
+  readonly maskRegisters: number; // 0: masks take vector registers
+  /** The address of a vector with these bits in every lane. */
+  literal(bits: bigint): A;
+  loadLiteral(to: Vector, literal: A): void;
+  /** All lanes of `to` = the double at `from`, rounded to an element. */
+  loadNumber(to: Vector, from: A): void;
+  /** All lanes of `to` = the element at `from`. */
+  loadElement(to: Vector, from: A): void;
+  move(to: Vector, from: Vector): void;
+  plus(to: Vector, x: Vector, y: Operand<A>): void;
+  minus(to: Vector, x: Vector, y: Operand<A>): void;
+  times(to: Vector, x: Vector, y: Operand<A>): void;
+  over(to: Vector, x: Vector, y: Operand<A>): void;
+  root(to: Vector, x: Vector): void;
+  /** to = x where x < y, else y. */
+  lesser(to: Vector, x: Vector, y: Operand<A>): void;
+  /** to = x where x > y, else y. */
+  greater(to: Vector, x: Vector, y: Operand<A>): void;
+  and(to: Vector, x: Vector, y: Operand<A>): void;
+  or(to: Vector, x: Vector, y: Operand<A>): void;
+  xor(to: Vector, x: Vector, y: Operand<A>): void;
+  plusBits(to: Vector, x: Vector, y: Operand<A>): void;
+  minusBits(to: Vector, x: Vector, y: Operand<A>): void;
+  shiftLeft(to: Vector, x: Vector, count: number): void;
+  shiftRight(to: Vector, x: Vector, count: number): void;
+  compare(to: Mask, relation: Relation, x: Vector, y: Operand<A>): void;
+  /** to = x where the mask is set, else y. */
+  choose(to: Vector, mask: Mask, x: Vector, y: Vector): void;
+  /** to = x where the mask is set, else +0. */
+  keep(to: Vector, mask: Mask, x: Vector): void;
 }
 
 /** A sum of squares in four lanes of doubles, for either element type. It takes a register above the 13 of kernels. */

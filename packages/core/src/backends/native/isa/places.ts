@@ -63,6 +63,7 @@ export function createPlaces(assembler: Assembler, registers: Registers, frame: 
         assembler.loadWhole(r, addressOf(place));
         break;
       case 'answer':
+      case 'number':
         assembler.loadPointer(r, addressOf(place));
         break;
       case 'slot':

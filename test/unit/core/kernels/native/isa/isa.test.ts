@@ -8,7 +8,7 @@ const kernels = new URL('../../../../../../packages/core/src/backends/native/ker
 
 test.each(readdirSync(kernels))('%s knows of no processor', (file) => {
   const imports = readFileSync(new URL(file, kernels), 'utf8').matchAll(/from '(.*)'/g);
-  for (const [, path] of imports) expect(path).toMatch(/^(\.\/[a-z-]+|\.\.\/isa\/[a-z-]+)\.ts$/);
+  for (const [, path] of imports) expect(path).toMatch(/^(\.\/[a-z-]+|\.\.\/(isa|formulas)\/[a-z-]+)\.ts$/);
 });
 
 const table = defineArguments(['x', 'array'], ['row', 'stride'], ['n', 'count']);

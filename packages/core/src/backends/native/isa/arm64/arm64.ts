@@ -7,6 +7,7 @@ import { createRegisters } from '../registers.ts';
 import type { CreateRowPointers } from '../rows.ts';
 import { createAssembler } from './assembler.ts';
 import { createNeon, FREE, VECTOR_REGISTERS } from './neon.ts';
+import { createNeonFormulas } from './neon-formulas.ts';
 import { createNeonPairs } from './neon-pairs.ts';
 import { assemblePlayer, frameOf } from './player.ts';
 import { registerFile } from './registers.ts';
@@ -26,6 +27,7 @@ export function createArm64(type: ElementType): Isa {
     vectorRegisters: VECTOR_REGISTERS,
     tile: { vectors: 4, leafVectors: 4, factors: 3 },
     arithmetic: createNeonPairs(assembler, type),
+    formulas: createNeonFormulas(assembler, type),
     mostRows: MOST_ROWS,
     createRowPointers,
   });

@@ -1,4 +1,5 @@
 import { type Address, type Assembler as AnyAssembler, at, type Operand, type Register } from '../assembler.ts';
+import { createLiterals } from '../literals.ts';
 
 /** x0 to x30. Number 31 is the stack pointer or zero, depending on the instruction. */
 export const [x0, x1, x2, x3] = [0, 1, 2, 3];
@@ -54,6 +55,8 @@ export const STACK_BYTES = 16;
 export function createAssembler(free: number): Assembler {
   let code = new Uint32Array(1024);
   let length = 0; // words
+  const literals = createLiterals();
+  const uses: { literal: number; at: number }[] = []; // loads whose distance is to be filled in
   // The last instruction, if it may be joined with the next into a pair and no jump leads to the place after it.
   let last: { what: Access; register: number; base: Register; offset: number } | null = null;
 
@@ -107,7 +110,12 @@ export function createAssembler(free: number): Assembler {
 
   function access(what: Access, register: number, address: Address): void {
     const { opcode, bytes } = what;
-    const { base, index, scale = 1, offset = 0 } = address;
+    const { base, index, scale = 1, offset = 0, literal } = address;
+    if (literal !== undefined) {
+      emit(0x9c000000, register); // ldr of a vector, counted from the instruction
+      uses.push({ literal, at: length - 1 });
+      return;
+    }
     const units = offset / bytes;
     if (index !== undefined && offset === 0 && (scale === 1 || scale === bytes)) {
       emit((opcode & ~0x01000000) | 0x00206800 | (scale === 1 ? 0 : 0x1000), register, base, index);
@@ -208,6 +216,16 @@ export function createAssembler(free: number): Assembler {
     },
     prefetch: (address) => access(PREFETCH, KEEP_FOR_LOAD, address),
     prefetchToWrite: (address) => access(PREFETCH, KEEP_FOR_STORE, address),
+    literal: literals.add,
+    placeLiterals() {
+      const places = literals.take().map((bytes) => {
+        while (length % 4 !== 0) emit(0);
+        const place = length;
+        for (const word of new Uint32Array(bytes.buffer)) emit(word);
+        return place;
+      });
+      for (const { literal, at } of uses.splice(0)) code[at] |= (places[literal] - at) << 5;
+    },
     emit,
     access,
     accessPair,

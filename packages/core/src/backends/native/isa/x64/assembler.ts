@@ -1,4 +1,5 @@
 import { type Address, type Assembler as AnyAssembler, at, type Operand, type Register } from '../assembler.ts';
+import { createLiterals } from '../literals.ts';
 
 export { type Address, at, type Operand, type Register };
 
@@ -26,18 +27,26 @@ export interface Assembler extends AnyAssembler {
   cpuid(): void;
   /** edx and eax = the halves of control register ecx, which tells the vectors that the system saves. */
   xgetbv(): void;
+  /** Fills up to the boundary that the widest literals need. */
+  align(): void;
   /** Emits raw bytes, such as the prefixes of vector instructions. */
   emit(...bytes: number[]): void;
   /**
    * Emits the operand bytes of an instruction: the low bits of `register`, and the other operand. An offset that is a
-   * small multiple of `unit` takes one byte; AVX-512 counts such offsets in units.
+   * small multiple of `unit` takes one byte; AVX-512 counts such offsets in units. `after` bytes of the instruction
+   * follow.
    */
-  operands(register: number, operand: Operand, unit?: number): void;
+  operands(register: number, operand: Operand, unit?: number, after?: number): void;
 }
+
+/** Bytes of the boundary of the widest literals. */
+const ALIGNMENT = 32;
 
 export function createAssembler(): Assembler {
   let code = new Uint8Array(4096);
   let position = 0;
+  const literals = createLiterals();
+  const uses: { literal: number; at: number; end: number }[] = []; // distances to fill in, and what they count from
 
   function emit(...bytes: number[]): void {
     if (position + bytes.length > code.length) {
@@ -48,17 +57,27 @@ export function createAssembler(): Assembler {
     for (const byte of bytes) code[position++] = byte;
   }
 
+  function fillUp(boundary: number): void {
+    while (position % boundary !== 0) emit(0xcc);
+  }
+
   function word(value: number): void {
     emit(value & 255, (value >> 8) & 255, (value >> 16) & 255, (value >> 24) & 255);
   }
 
-  function operands(register: number, operand: Operand, unit = 1): void {
+  function operands(register: number, operand: Operand, unit = 1, after = 0): void {
     const field = (register & 7) << 3;
     if (typeof operand === 'number') {
       emit(0xc0 | field | (operand & 7));
       return;
     }
-    const { base, index, scale = 1, offset = 0 } = operand;
+    const { base, index, scale = 1, offset = 0, literal } = operand;
+    if (literal !== undefined) {
+      emit(field | 5); // counted from the end of the instruction
+      uses.push({ literal, at: position, end: position + 4 + after });
+      word(0);
+      return;
+    }
     // Base 5 (rbp, r13) without an offset would mean no base at all.
     const units = offset / unit;
     const isShort = Number.isInteger(units) && units >= -128 && units <= 127;
@@ -171,6 +190,22 @@ export function createAssembler(): Assembler {
       prefix(false, 1, address);
       emit(0x0f, 0x18);
       operands(1, address);
+    },
+    align: () => fillUp(ALIGNMENT),
+    literal: literals.add,
+    placeLiterals() {
+      const places = literals.take().map((bytes) => {
+        fillUp(Math.min(bytes.length, ALIGNMENT));
+        const place = position;
+        emit(...bytes);
+        return place;
+      });
+      const end = position;
+      for (const { literal, at, end } of uses.splice(0)) {
+        position = at;
+        word(places[literal] - end);
+      }
+      position = end;
     },
     emit,
     operands,

@@ -1,5 +1,6 @@
 import type { ElementType } from '../../../../math/element-type.ts';
-import type { Arithmetic, Squares, Vector } from '../isa.ts';
+import type { Arithmetic, FormulaUnit, Squares, Vector } from '../isa.ts';
+import { laneBytes } from '../literals.ts';
 import type { Address, Assembler, Operand } from './assembler.ts';
 import {
   type Form,
@@ -9,7 +10,9 @@ import {
   MAP_0F38,
   NO_PREFIX,
   PREFIX_66,
+  PREFIX_F2,
   PREFIX_F3,
+  relations,
   transposeLanes,
   type VectorUnit,
 } from './forms.ts';
@@ -21,10 +24,14 @@ interface InstructionOptions {
   wide?: number; // added to some opcodes
   bits?: 128 | 256;
   prefix?: number;
+  after?: number; // bytes of the instruction after the operands
 }
 
 /** Vectors of 32 bytes in 16 registers; the last one holds the mask. */
-export function createAvx2({ emit, operands }: Assembler, type: ElementType): VectorUnit & Arithmetic<Address> {
+export function createAvx2(
+  { emit, operands, literal }: Assembler,
+  type: ElementType,
+): VectorUnit & Arithmetic<Address> & FormulaUnit<Address> {
   const form: Form = forms[type];
   const { bytes } = form;
   const width = 32 / bytes;
@@ -36,17 +43,21 @@ export function createAvx2({ emit, operands }: Assembler, type: ElementType): Ve
     reg: Vector,
     second: Vector,
     operand: Operand,
-    { wide = 0, bits = 256, prefix = PREFIX_66 }: InstructionOptions = {},
+    { wide = 0, bits = 256, prefix = PREFIX_66, after = 0 }: InstructionOptions = {},
   ): void {
     const [base, index] = typeof operand === 'number' ? [operand, 0] : [operand.base, operand.index ?? 0];
     const numbers = (((reg >> 3) & 1) << 7) | (((index >> 3) & 1) << 6) | (((base >> 3) & 1) << 5);
     emit(0xc4, (numbers ^ 0xe0) | map, (wide << 7) | ((~second & 15) << 3) | (bits === 256 ? 4 : 0) | prefix, opcode);
-    operands(reg, operand);
+    operands(reg, operand, 1, after);
   }
 
   /** Emits an instruction of map 0F whose prefix selects the element type. */
   const typed = (opcode: number, reg: Vector, second: Vector, operand: Operand): void =>
     instruction(MAP_0F, opcode, reg, second, operand, { prefix: form.prefix });
+
+  /** Emits an instruction of map 0F on integers as wide as an element: `opcodes` are those of 32 and of 64 bits. */
+  const onBits = ([narrow, wide]: readonly [number, number], reg: Vector, second: Vector, operand: Operand): void =>
+    instruction(MAP_0F, type === 'float64' ? wide : narrow, reg, second, operand);
 
   const unpack = ({ prefix }: Form, opcode: number, to: Vector, x: Vector, y: Vector): void =>
     instruction(MAP_0F, opcode, to, x, y, { prefix });
@@ -118,5 +129,39 @@ export function createAvx2({ emit, operands }: Assembler, type: ElementType): Ve
       typed(0xc2, to, x, y); // vcmppd
       emit(1);
     },
+    registers: MASK,
+    maskRegisters: 0,
+    literal: (bits) => literal(laneBytes(bits, bytes, width)),
+    loadLiteral: (to, from) => typed(0x10, to, 0, from),
+    loadNumber(to, from) {
+      if (type === 'float32') instruction(MAP_0F, 0x5a, to, to, from, { prefix: PREFIX_F2 }); // vcvtsd2ss
+      instruction(MAP_0F38, 0x18 + form.wide, to, 0, type === 'float32' ? to : from); // vbroadcastsd
+    },
+    loadElement: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from),
+    move: (to, from) => typed(0x28, to, 0, from), // vmovapd
+    lesser: (to, x, y) => typed(0x5d, to, x, y), // vminpd
+    greater: (to, x, y) => typed(0x5f, to, x, y), // vmaxpd
+    and: (to, x, y) => typed(0x54, to, x, y), // vandpd
+    or: (to, x, y) => typed(0x56, to, x, y), // vorpd
+    xor: (to, x, y) => typed(0x57, to, x, y), // vxorpd
+    plusBits: (to, x, y) => onBits([0xfe, 0xd4], to, x, y), // vpaddq
+    minusBits: (to, x, y) => onBits([0xfa, 0xfb], to, x, y), // vpsubq
+    shiftLeft(to, x, count) {
+      onBits([0x72, 0x73], 6, to, x); // vpsllq
+      emit(count);
+    },
+    shiftRight(to, x, count) {
+      onBits([0x72, 0x73], 2, to, x); // vpsrlq
+      emit(count);
+    },
+    compare(to, relation, x, y) {
+      instruction(MAP_0F, 0xc2, to, x, y, { prefix: form.prefix, after: 1 }); // vcmppd
+      emit(relations[relation]);
+    },
+    choose(to, mask, x, y) {
+      instruction(MAP_0F3A, 0x4a + form.wide, to, y, x); // vblendvpd
+      emit(mask << 4);
+    },
+    keep: (to, mask, x) => typed(0x54, to, mask, x),
   };
 }

@@ -1,6 +1,7 @@
 import type { ElementType } from '../../../../math/element-type.ts';
-import type { Vector } from '../isa.ts';
-import type { Assembler, Operand } from './assembler.ts';
+import type { FormulaUnit, Vector } from '../isa.ts';
+import { laneBytes } from '../literals.ts';
+import type { Address, Assembler, Operand } from './assembler.ts';
 import {
   type Form,
   forms,
@@ -8,7 +9,9 @@ import {
   MAP_0F3A,
   MAP_0F38,
   PREFIX_66,
+  PREFIX_F2,
   PREFIX_F3,
+  relations,
   transposeLanes,
   type VectorUnit,
 } from './forms.ts';
@@ -20,14 +23,20 @@ interface InstructionOptions {
   prefix?: number;
   bytes?: number; // bytes of the operand in memory
   spread?: boolean; // one element in memory is the operand of all lanes
+  after?: number; // bytes of the instruction after the operands
 }
 
-/** Vectors of 64 bytes in 32 registers. Masks have registers of their own; this uses k1. */
-export function createAvx512({ emit, operands }: Assembler, type: ElementType): VectorUnit {
+/** Vectors of 64 bytes in 32 registers. Masks have registers of their own: k1 for `loadMask`, k2 to k7 for formulas. */
+export function createAvx512(
+  { emit, operands, literal }: Assembler,
+  type: ElementType,
+): VectorUnit & FormulaUnit<Address> {
   const form: Form = forms[type];
   const { bytes } = form;
   const width = 64 / bytes;
   const K1 = 1;
+  const K2 = 2;
+  const FREE = 31;
 
   /**
    * Emits an EVEX instruction on vectors. `mask` is a mask register, or 0 for none; `zeroing` clears the masked lanes;
@@ -45,7 +54,8 @@ export function createAvx512({ emit, operands }: Assembler, type: ElementType): 
       zeroing = false,
       prefix = PREFIX_66,
       bytes = 64,
-      spread = false,
+      spread = isLiteral(operand),
+      after = 0,
     }: InstructionOptions = {},
   ): void {
     const [low, high] =
@@ -61,12 +71,16 @@ export function createAvx512({ emit, operands }: Assembler, type: ElementType): 
       (zeroing ? 0x80 : 0) | (spread ? 0x10 : 0) | 0x40 | ((~second & 16) >> 1) | mask, // 0x40: 512 bits
       opcode,
     );
-    operands(reg, operand, bytes);
+    operands(reg, operand, bytes, after);
   }
 
   /** Emits an instruction of map 0F whose prefix selects the element type. */
   const typed = (opcode: number, reg: Vector, second: Vector, operand: Operand, options: InstructionOptions = {}) =>
     instruction(MAP_0F, opcode, reg, second, operand, { prefix: form.prefix, ...options });
+
+  /** Emits an instruction of map 0F on integers as wide as an element: `opcodes` are those of 32 and of 64 bits. */
+  const onBits = ([narrow, wide]: readonly [number, number], reg: Vector, second: Vector, operand: Operand): void =>
+    instruction(MAP_0F, type === 'float64' ? wide : narrow, reg, second, operand);
 
   const unpack = ({ prefix, wide }: Form, opcode: number, to: Vector, x: Vector, y: Vector): void =>
     instruction(MAP_0F, opcode, to, x, y, { prefix, wide });
@@ -83,9 +97,8 @@ export function createAvx512({ emit, operands }: Assembler, type: ElementType): 
     load: (to, from) => typed(0x10, to, 0, from), // vmovupd or vmovups
     store: (to, from) => typed(0x11, from, 0, to),
     loadMask(from) {
-      const free = 31;
-      typed(0x10, free, 0, from);
-      instruction(MAP_0F38, 0x39, K1, 0, free, { prefix: PREFIX_F3 }); // vpmovq2m
+      typed(0x10, FREE, 0, from);
+      instruction(MAP_0F38, 0x39, K1, 0, FREE, { prefix: PREFIX_F3 }); // vpmovq2m
     },
     loadMasked: (to, from) => typed(0x10, to, 0, from, { mask: K1, zeroing: true }),
     storeMasked: (to, from) => typed(0x11, from, 0, to, { mask: K1 }),
@@ -113,5 +126,44 @@ export function createAvx512({ emit, operands }: Assembler, type: ElementType): 
       return from;
     },
     leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
+    registers: FREE,
+    maskRegisters: 6,
+    literal: (bits) => literal(laneBytes(bits, bytes, 1)),
+    loadLiteral: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from, { spread: false }),
+    loadNumber(to, from) {
+      const isDouble = type === 'float64';
+      if (!isDouble) instruction(MAP_0F, 0x5a, to, to, from, { wide: 1, prefix: PREFIX_F2, bytes: 8 }); // vcvtsd2ss
+      instruction(MAP_0F38, 0x18 + form.wide, to, 0, isDouble ? from : to, { bytes }); // vbroadcastsd
+    },
+    loadElement: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from, { bytes }),
+    move: (to, from) => typed(0x28, to, 0, from), // vmovapd
+    plus: (to, x, y) => typed(0x58, to, x, y), // vaddpd
+    minus: (to, x, y) => typed(0x5c, to, x, y), // vsubpd
+    times: (to, x, y) => typed(0x59, to, x, y), // vmulpd
+    over: (to, x, y) => typed(0x5e, to, x, y), // vdivpd
+    root: (to, x) => typed(0x51, to, 0, x), // vsqrtpd
+    lesser: (to, x, y) => typed(0x5d, to, x, y), // vminpd
+    greater: (to, x, y) => typed(0x5f, to, x, y), // vmaxpd
+    and: (to, x, y) => typed(0x54, to, x, y), // vandpd
+    or: (to, x, y) => typed(0x56, to, x, y), // vorpd
+    xor: (to, x, y) => typed(0x57, to, x, y), // vxorpd
+    plusBits: (to, x, y) => onBits([0xfe, 0xd4], to, x, y), // vpaddq
+    minusBits: (to, x, y) => onBits([0xfa, 0xfb], to, x, y), // vpsubq
+    shiftLeft(to, x, count) {
+      onBits([0x72, 0x73], 6, to, x); // vpsllq
+      emit(count);
+    },
+    shiftRight(to, x, count) {
+      onBits([0x72, 0x73], 2, to, x); // vpsrlq
+      emit(count);
+    },
+    compare(to, relation, x, y) {
+      typed(0xc2, K2 + to, x, y, { after: 1 }); // vcmppd
+      emit(relations[relation]);
+    },
+    choose: (to, mask, x, y) => instruction(MAP_0F38, 0x65, to, y, x, { mask: K2 + mask }), // vblendmpd
+    keep: (to, mask, x) => typed(0x28, to, 0, x, { mask: K2 + mask, zeroing: true }), // vmovapd
   };
 }
+
+const isLiteral = (operand: Operand): boolean => typeof operand !== 'number' && operand.literal !== undefined;

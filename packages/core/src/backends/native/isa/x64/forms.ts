@@ -1,5 +1,5 @@
 import type { ElementType } from '../../../../math/element-type.ts';
-import type { Vector, Vectors } from '../isa.ts';
+import type { Relation, Vector, Vectors } from '../isa.ts';
 import type { Address } from './assembler.ts';
 
 // Opcode maps and implied prefixes, as numbered in VEX and EVEX.
@@ -9,6 +9,7 @@ export const MAP_0F3A = 3;
 export const NO_PREFIX = 0;
 export const PREFIX_66 = 1;
 export const PREFIX_F3 = 2;
+export const PREFIX_F2 = 3;
 
 /** Encoding of the element type in vector instructions. */
 export interface Form {
@@ -21,6 +22,16 @@ export const forms = {
   float64: { bytes: 8, prefix: PREFIX_66, wide: 1 },
   float32: { bytes: 4, prefix: NO_PREFIX, wide: 0 },
 } satisfies Record<ElementType, Form>;
+
+/** Predicates of vcmppd. */
+export const relations: Readonly<Record<Relation, number>> = {
+  less: 0x11,
+  atMost: 0x12,
+  equal: 0,
+  atLeast: 0x1d,
+  greater: 0x1e,
+  notLess: 0x15,
+};
 
 /** vunpckl or vunpckh of doubles or floats, as `form` says. */
 export type Unpack = (form: Form, opcode: number, to: Vector, x: Vector, y: Vector) => void;

@@ -1,9 +1,9 @@
 import type { ElementType } from '../../../../math/element-type.ts';
 import { createIsa } from '../create-isa.ts';
-import type { Isa, TileRegisters } from '../isa.ts';
+import type { FormulaUnit, Isa, TileRegisters } from '../isa.ts';
 import { createPlaces } from '../places.ts';
 import { createRegisters } from '../registers.ts';
-import { type Assembler, createAssembler } from './assembler.ts';
+import { type Address, type Assembler, createAssembler } from './assembler.ts';
 import { createAvx2 } from './avx2.ts';
 import { createAvx512 } from './avx512.ts';
 import type { ConventionName } from './convention.ts';
@@ -29,6 +29,7 @@ export function createX64(name: UnitName, type: ElementType, convention: Convent
     vectorRegisters: vectorRegisters - reserved,
     tile,
     arithmetic: createAvx2(assembler, type), // every processor with AVX-512 has it
+    formulas: vectors,
     mostRows: MOST_ROWS,
     createRowPointers,
   });
@@ -40,7 +41,7 @@ interface Unit {
   readonly reserved: number; // of these, for the mask
   readonly flags: readonly string[]; // CPU flags that it needs: see processor.ts
   readonly tile: TileRegisters;
-  createUnit(assembler: Assembler, type: ElementType): VectorUnit;
+  createUnit(assembler: Assembler, type: ElementType): VectorUnit & FormulaUnit<Address>;
 }
 
 /** The extensions of x64. */

@@ -1,0 +1,43 @@
+import type { Elements } from '../../math/element-type.ts';
+import { addressOf } from '../../program/address.ts';
+import type { Call } from '../../program/op.ts';
+import type { CallTape } from './call-tape.ts';
+import type { CodeLayout } from './code.ts';
+import { elementwise as table } from './formulas/index.ts';
+import type { PanelMemory } from './panels/panel-memory.ts';
+
+/** Numbers of an output below which WebAssembly computes as fast. So small networks need not enter machine code. */
+const MIN_NUMBERS = 64;
+
+/** Makes calls of elementwise operations; null for others, and for short ones. */
+export type BindElementwise = (call: Call) => (() => void) | null;
+
+export function createElementwise(
+  { elementwise, width }: CodeLayout,
+  tape: CallTape,
+  { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
+): BindElementwise {
+  return ({ op, args }) => {
+    const own = Object.hasOwn(table, op.name) ? table[op.name] : undefined;
+    if (own === undefined) return null;
+    const { inputs, rows = [], columns = [], numbers = [], outputs, sizes } = own;
+    const names = Object.keys(op.operands);
+    const argumentOf = (name: string): unknown => args[names.indexOf(name)];
+    const [count, size] = sizes.map((name) => (name === null ? 1 : (argumentOf(name) as number)));
+    if (count * size < MIN_NUMBERS) return null;
+    const arrays = [...inputs, ...rows, ...columns, ...outputs].map((name) => addressOf(argumentOf(name) as Elements));
+    const values = numbers.map(argumentOf) as (number | Float64Array)[];
+    const rest = size % width;
+    const ends = [maskOf(rest), count, (size - rest) / width, bytes * rest];
+    const kernel = elementwise[op.name];
+    const written = Float64Array.of(...arrays, ...values.map(() => 0), ...ends);
+    return () => {
+      for (let k = 0; k < values.length; k++) {
+        const value = values[k];
+        written[arrays.length + k] = typeof value === 'number' ? value : value[0];
+      }
+      tape.writeAll(kernel, written);
+      tape.run();
+    };
+  };
+}

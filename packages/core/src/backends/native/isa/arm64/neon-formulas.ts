@@ -1,0 +1,127 @@
+import type { ElementType } from '../../../../math/element-type.ts';
+import type { Address } from '../assembler.ts';
+import type { FormulaUnit, Mask, Relation, Vector } from '../isa.ts';
+import { laneBytes } from '../literals.ts';
+import type { Assembler } from './assembler.ts';
+import { forms, LOAD_D, LOAD_Q, STORE_Q, VECTOR } from './forms.ts';
+import { CLEAR, createMasked } from './masked.ts';
+import { FREE } from './neon.ts';
+
+/** A second free vector. Formulas use those before it. */
+const FREE_TOO = 30;
+
+const AND = 0x4e201c00;
+const OR = 0x4ea01c00;
+const CHOOSE = 0x6e601c00; // bsl: d = n where d is set, else m
+const INSERT_IF = 0x6ea01c00; // bit: d = n where m is set
+const INSERT_UNLESS = 0x6ee01c00; // bif: d = n where m is not set
+
+/** Vectors of 16 bytes. Masks are vectors. */
+export function createNeonFormulas(assembler: Assembler, type: ElementType): FormulaUnit<Address> {
+  const { emit, access, literal } = assembler;
+  const { bytes, wide, loadOne } = forms[type];
+  const masked = createMasked(assembler, forms[type], FREE);
+  const isFloat = type === 'float32';
+  const lanes = isFloat ? 32 : 64; // bits of a lane
+
+  /** y itself, or the free vector after a load. */
+  function inRegister(y: Vector | Address): Vector {
+    if (typeof y === 'number') return y;
+    access(LOAD_Q, FREE, y);
+    return FREE;
+  }
+
+  const move = (to: Vector, from: Vector): void => {
+    if (to !== from) emit(OR, to, from, from);
+  };
+
+  const typed =
+    (opcode: number) =>
+    (to: Vector, x: Vector, y: Vector | Address): void =>
+      emit(opcode | wide, to, x, inRegister(y));
+
+  const onBits =
+    (opcode: number) =>
+    (to: Vector, x: Vector, y: Vector | Address): void =>
+      emit(opcode, to, x, inRegister(y));
+
+  function compare(to: Mask, relation: Relation, x: Vector, from: Vector | Address): void {
+    const y = inRegister(from);
+    const [greater, atLeast, equal] = [0x6ea0e400, 0x6e20e400, 0x4e20e400]; // fcmgt, fcmge, fcmeq
+    const emitted = {
+      less: [greater, y, x],
+      atMost: [atLeast, y, x],
+      equal: [equal, x, y],
+      atLeast: [atLeast, x, y],
+      greater: [greater, x, y],
+      notLess: [greater, y, x],
+    }[relation];
+    emit(emitted[0] | wide, to, emitted[1], emitted[2]);
+    if (relation === 'notLess') emit(0x6e205800, to, to); // mvn
+  }
+
+  function choose(to: Vector, mask: Mask, x: Vector, y: Vector): void {
+    if (to === mask) emit(CHOOSE, to, x, y);
+    else if (to === x) emit(INSERT_UNLESS, to, y, mask);
+    else {
+      move(to, y);
+      emit(INSERT_IF, to, x, mask);
+    }
+  }
+
+  const chosen =
+    (relation: Relation) =>
+    (to: Vector, x: Vector, from: Vector | Address): void => {
+      const y = inRegister(from);
+      compare(FREE_TOO, relation, x, y);
+      choose(to, FREE_TOO, x, y);
+    };
+
+  /** All lanes of `to` = the first of `from`. */
+  const spread = (to: Vector, from: Vector): void => emit(isFloat ? 0x4e040400 : 0x4e080400, to, from); // dup
+
+  return {
+    bytes,
+    width: VECTOR / bytes,
+    registers: FREE_TOO,
+    maskRegisters: 0,
+    load: (to, from) => access(LOAD_Q, to, from),
+    store: (to, from) => access(STORE_Q, from, to),
+    loadMask(from) {
+      access(LOAD_Q, FREE, from);
+      masked.count(FREE);
+    },
+    loadMasked: masked.load,
+    storeMasked: masked.store,
+    clear: (to) => emit(CLEAR, to),
+    literal: (bits) => literal(laneBytes(bits, bytes, VECTOR / bytes)),
+    loadLiteral: (to, from) => access(LOAD_Q, to, from),
+    loadNumber(to, from) {
+      access(LOAD_D, to, from);
+      if (isFloat) emit(0x1e624000, to, to); // fcvt
+      spread(to, to);
+    },
+    loadElement(to, from) {
+      access(loadOne, to, from);
+      spread(to, to);
+    },
+    move,
+    plus: typed(0x4e20d400), // fadd
+    minus: typed(0x4ea0d400), // fsub
+    times: typed(0x6e20dc00), // fmul
+    over: typed(0x6e20fc00), // fdiv
+    root: (to, x) => emit(0x6ea1f800 | wide, to, x), // fsqrt
+    lesser: chosen('less'),
+    greater: chosen('greater'),
+    and: onBits(AND),
+    or: onBits(OR),
+    xor: onBits(0x6e201c00), // eor
+    plusBits: typed(0x4ea08400), // add
+    minusBits: typed(0x6ea08400), // sub
+    shiftLeft: (to, x, count) => emit(0x4f005400 | ((lanes + count) << 16), to, x), // shl
+    shiftRight: (to, x, count) => emit(0x6f000400 | ((2 * lanes - count) << 16), to, x), // ushr
+    compare,
+    choose,
+    keep: (to, mask, x) => emit(AND, to, mask, x),
+  };
+}

@@ -1,0 +1,67 @@
+import { allocateFormula, type FormulaEnds } from '../formulas/emit-formula.ts';
+import { createArithmetic, type Elementwise } from '../formulas/index.ts';
+import type { ArgumentTable } from '../isa/arguments.ts';
+import type { Isa, Place, Pointer } from '../isa/isa.ts';
+
+/** The arguments of an elementwise kernel: its arrays and numbers in the order of their lists, and sizes. */
+export const elementwiseArguments = ({
+  inputs,
+  rows = [],
+  columns = [],
+  numbers = [],
+  outputs,
+}: Elementwise): ArgumentTable => [
+  ...[...inputs, ...rows, ...columns, ...outputs].map((name) => [name, 'array'] as const),
+  ...numbers.map((name) => [name, 'number'] as const),
+  ['mask', 'array'], // of the numbers after the last whole vector of a row
+  ['count', 'count'], // rows, at least 1
+  ['vectors', 'count'], // whole vectors of a row
+  ['rest', 'stride'], // bytes of the numbers after them
+];
+
+/** Computes an elementwise operation for all rows. An output may be an input. */
+export function assembleElementwise(isa: Isa, operation: Elementwise): number {
+  const { inputs, rows = [], columns = [], numbers = [], outputs, of } = operation;
+  const unit = isa.formulas;
+  const size = unit.bytes * unit.width;
+  const m = createArithmetic(isa.type);
+  const varying = inputs.length + rows.length;
+  const results = of(
+    m,
+    ...[...inputs, ...rows].map((_, place) => m.input(place)),
+    ...columns.map((_, place) => m.held(place)),
+    ...numbers.map((_, place) => m.number(place)),
+  );
+  const formula = allocateFormula(unit, m, results, columns.length);
+
+  return isa.kernel(elementwiseArguments(operation), (call) => {
+    const places = call as Record<string, Place<never>>;
+    const pointerTo = (name: string): Pointer => isa.load(places[name] as Place<'pointer'>);
+    const ofPlaces = inputs.map(pointerTo);
+    const ofRows = columns.map(pointerTo);
+    const toPlaces = outputs.map(pointerTo);
+    formula.prepare((to, place) => unit.loadNumber(to, isa.numberAt(places[numbers[place]])));
+    isa.repeat(isa.load(places.count as Place<'counter'>), () => {
+      for (const [k, pointer] of ofRows.entries()) {
+        unit.loadElement(k, isa.at(pointer));
+        isa.skip(pointer, unit.bytes);
+      }
+      const ofColumns = rows.map(pointerTo);
+      const all = [...ofPlaces, ...ofColumns, ...toPlaces];
+      const ends = (load: typeof unit.load, store: typeof unit.store): FormulaEnds => ({
+        load: (to, place) => load(to, isa.at(all[place])),
+        store: (place, from) => store(isa.at(all[varying + place]), from),
+      });
+      isa.times(places.vectors as Place<'counter'>, () => {
+        formula.emit(ends(unit.load, unit.store));
+        for (const pointer of all) isa.skip(pointer, size);
+      });
+      isa.unlessZero(places.rest as Place<'stride'>, () => {
+        isa.scope(() => unit.loadMask(isa.at(isa.load(places.mask as Place<'pointer'>))));
+        formula.emit(ends(unit.loadMasked, unit.storeMasked));
+        const rest = isa.load(places.rest as Place<'stride'>);
+        for (const pointer of [...ofPlaces, ...toPlaces]) isa.advance(pointer, rest);
+      });
+    });
+  });
+}
