@@ -1,0 +1,109 @@
+import { type ExtensionName, extensions } from '@gradloom/core/internal';
+import { describe, expect, test } from 'vitest';
+import { CALL_DOUBLES } from '../../../../../../packages/core/src/backends/native/isa/arguments.ts';
+import { assembleElementwise } from '../../../../../../packages/core/src/backends/native/kernels/elementwise.ts';
+import {
+  createElements,
+  type Elements,
+  type ElementType,
+} from '../../../../../../packages/core/src/math/element-type.ts';
+import { mathOf } from '../../../../../../packages/core/src/math/real-math.ts';
+import { ownConvention, placeCode } from '../../../../../../packages/runtime/src/engine/backends/native/code-pages.ts';
+import { enterMachineCode } from '../../../../../../packages/runtime/src/engine/backends/native/machine-code.ts';
+import { loadKoffi } from '../../../../../../packages/runtime/src/system/native/koffi.ts';
+import { firstDifference } from '../../../../../support/bits.ts';
+import { counted } from '../../../../../support/count.ts';
+import { fillHardValues, valueMixes } from '../../../../../support/hard-values.ts';
+import { everyExtension } from '../../../../../support/installed-extensions.ts';
+import { skipFor } from '../../../../../support/needs.ts';
+import { propertySeed } from '../../../../../support/seed.ts';
+
+const names = ['exp', 'expm1', 'log', 'log1p', 'tanh', 'erf', 'sigmoid', 'flush'] as const;
+const BLOCK = 4096;
+const FLOATS = 2 ** 32;
+
+/** Where a function changes its formula, by magnitude. */
+const bends = [0.29, 0.41, 0.5, 0.875, 1, 4, 6, 10, 20, 22, 37.4, 40, 87.3, 88.7, 100, 104, 110, 709, 745, 1000];
+
+describe.each(everyExtension)('$name, $type', ({ name: extension, code, type, lack, reason }) => {
+  test.for(names)(
+    '%s has the bits of plain code',
+    (name, context) => {
+      if (code === null) skipFor(context, lack, reason);
+      const [x, y, expected] = [1, 1, 1].map(() => createElements(type, BLOCK));
+      const run = enter(extension, type, name);
+      const plain = mathOf(type)[name];
+      const check = (): void => {
+        run(y, x);
+        for (let i = 0; i < BLOCK; i++) expected[i] = plain(x[i]);
+        const difference = firstDifference(y, expected);
+        if (difference !== null) expect.fail(`x = ${x[Number(/\[(\d+)\]/.exec(difference)?.[1])]}: ${difference}`);
+      };
+      for (const mix of valueMixes) {
+        for (let seed = propertySeed; seed < propertySeed + 3; seed++) {
+          fillHardValues(x, mix, seed, type);
+          check();
+        }
+      }
+      for (const bend of bends) {
+        nearby(x, bend);
+        check();
+      }
+      if (type === 'float64') {
+        const words = new Uint32Array(x.buffer);
+        for (let block = 0; block < counted(30, 3000); block++) {
+          for (let w = 0; w < words.length; w++) words[w] = scrambled(block * words.length + w + propertySeed);
+          check();
+        }
+      } else {
+        const words = new Uint32Array(x.buffer);
+        // Every float in `npm run test:all`. An odd stride takes all low bits.
+        const stride = counted(4095, 1);
+        for (let first = 0; first < FLOATS; first += BLOCK * stride) {
+          for (let w = 0; w < BLOCK; w++) words[w] = first + w * stride;
+          check();
+        }
+      }
+    },
+    3_600_000,
+  );
+});
+
+/** Fills x with the numbers on both sides of `bend` and of its negative. */
+function nearby(x: Elements, bend: number): void {
+  const words = x instanceof Float64Array ? new BigInt64Array(x.buffer) : new Int32Array(x.buffer);
+  for (let i = 0; i < x.length; i++) {
+    x[i] = i % 2 === 0 ? bend : -bend;
+    const steps = (i >> 1) - x.length / 4;
+    if (words instanceof BigInt64Array) words[i] += BigInt(steps);
+    else words[i] += steps;
+  }
+}
+
+/** A word that follows from n alone. */
+function scrambled(n: number): number {
+  let word = Math.imul(n ^ (n >>> 16), 0x45d9f3b);
+  word = Math.imul(word ^ (word >>> 16), 0x45d9f3b);
+  return word ^ (word >>> 16);
+}
+
+/** The function of one vector kernel: y = f(x). */
+function enter(extension: ExtensionName, type: ElementType, name: (typeof names)[number]) {
+  const isa = extensions[extension].createIsa(type, ownConvention);
+  const kernel = assembleElementwise(isa, {
+    inputs: ['x'],
+    outputs: ['y'],
+    sizes: [null, 'n'],
+    of: (m, x) => [m[name](x)],
+  });
+  const play = enterMachineCode({ address: placeCode(loadKoffi(), isa.code()) });
+  const doubles = new Float64Array(CALL_DOUBLES);
+  return (y: Elements, x: Elements): void => {
+    // Addresses are counted from x. Two arrays of one memory.
+    const memory = new Uint8Array(2 * x.byteLength);
+    memory.set(new Uint8Array(x.buffer));
+    doubles.set([kernel, 0, x.byteLength, 0, 1, x.length / isa.formulas.width, 0]);
+    play(doubles, memory, 1, memory);
+    new Uint8Array(y.buffer).set(memory.subarray(x.byteLength));
+  };
+}
