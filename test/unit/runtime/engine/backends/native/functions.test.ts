@@ -26,47 +26,43 @@ const FLOATS = 2 ** 32;
 const bends = [0.29, 0.41, 0.5, 0.875, 1, 4, 6, 10, 20, 22, 37.4, 40, 87.3, 88.7, 100, 104, 110, 709, 745, 1000];
 
 describe.each(everyExtension)('$name, $type', ({ name: extension, code, type, lack, reason }) => {
-  test.for(names)(
-    '%s has the bits of plain code',
-    (name, context) => {
-      if (code === null) skipFor(context, lack, reason);
-      const [x, y, expected] = [1, 1, 1].map(() => createElements(type, BLOCK));
-      const run = enter(extension, type, name);
-      const plain = mathOf(type)[name];
-      const check = (): void => {
-        run(y, x);
-        for (let i = 0; i < BLOCK; i++) expected[i] = plain(x[i]);
-        const difference = firstDifference(y, expected);
-        if (difference !== null) expect.fail(`x = ${x[Number(/\[(\d+)\]/.exec(difference)?.[1])]}: ${difference}`);
-      };
-      for (const mix of valueMixes) {
-        for (let seed = propertySeed; seed < propertySeed + 3; seed++) {
-          fillHardValues(x, mix, seed, type);
-          check();
-        }
-      }
-      for (const bend of bends) {
-        nearby(x, bend);
+  test.for(names)('%s has the bits of plain code', { timeout: 3_600_000 }, (name, context) => {
+    if (code === null) skipFor(context, lack, reason);
+    const [x, y, expected] = [1, 1, 1].map(() => createElements(type, BLOCK));
+    const run = enter(extension, type, name);
+    const plain = mathOf(type)[name];
+    const check = (): void => {
+      run(y, x);
+      for (let i = 0; i < BLOCK; i++) expected[i] = plain(x[i]);
+      const difference = firstDifference(y, expected);
+      if (difference !== null) expect.fail(`x = ${x[Number(/\[(\d+)\]/.exec(difference)?.[1])]}: ${difference}`);
+    };
+    for (const mix of valueMixes) {
+      for (let seed = propertySeed; seed < propertySeed + 3; seed++) {
+        fillHardValues(x, mix, seed, type);
         check();
       }
-      if (type === 'float64') {
-        const words = new Uint32Array(x.buffer);
-        for (let block = 0; block < counted(30, 3000); block++) {
-          for (let w = 0; w < words.length; w++) words[w] = scrambled(block * words.length + w + propertySeed);
-          check();
-        }
-      } else {
-        const words = new Uint32Array(x.buffer);
-        // Every float in `npm run test:all`. An odd stride takes all low bits.
-        const stride = counted(4095, 1);
-        for (let first = 0; first < FLOATS; first += BLOCK * stride) {
-          for (let w = 0; w < BLOCK; w++) words[w] = first + w * stride;
-          check();
-        }
+    }
+    for (const bend of bends) {
+      nearby(x, bend);
+      check();
+    }
+    if (type === 'float64') {
+      const words = new Uint32Array(x.buffer);
+      for (let block = 0; block < counted(30, 3000); block++) {
+        for (let w = 0; w < words.length; w++) words[w] = scrambled(block * words.length + w + propertySeed);
+        check();
       }
-    },
-    3_600_000,
-  );
+    } else {
+      const words = new Uint32Array(x.buffer);
+      // Every float in `npm run test:all`. An odd stride takes all low bits.
+      const stride = counted(4095, 1);
+      for (let first = 0; first < FLOATS; first += BLOCK * stride) {
+        for (let w = 0; w < BLOCK; w++) words[w] = first + w * stride;
+        check();
+      }
+    }
+  });
 });
 
 /** Fills x with the numbers on both sides of `bend` and of its negative. */
