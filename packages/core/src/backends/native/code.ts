@@ -3,7 +3,7 @@ import { elementwise as table } from './formulas/index.ts';
 import type { Isa } from './isa/isa.ts';
 import { ADAM_ROWS, assembleAdam } from './kernels/adam.ts';
 import { assembleAdd } from './kernels/add.ts';
-import { assembleElementwise } from './kernels/elementwise.ts';
+import { assembleElementwise, type ElementwiseKernel } from './kernels/elementwise.ts';
 import { assembleGather } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
 import { assembleLocate } from './kernels/locate.ts';
@@ -34,7 +34,7 @@ export interface CodeLayout {
   readonly add: number;
   readonly gather: number;
   readonly locate: number;
-  readonly elementwise: Readonly<Record<string, number>>; // by operation name
+  readonly elementwise: Readonly<Record<string, ElementwiseKernel>>; // by operation name
 }
 
 /** [vectors][M]; `masked` is for columns that do not fill the last vector. */
@@ -72,7 +72,7 @@ export function assembleCode(isa: Isa): Code {
   const transposes = upTo(width, (M) => assembleTranspose(isa, M));
   const adam: Record<number, number> = {};
   for (const count of ADAM_ROWS) adam[count] = assembleAdam(isa, count);
-  const elementwise: Record<string, number> = {};
+  const elementwise: Record<string, ElementwiseKernel> = {};
   for (const [name, operation] of Object.entries(table)) elementwise[name] = assembleElementwise(isa, operation);
   const others = { add: assembleAdd(isa), gather: assembleGather(isa), locate: assembleLocate(isa) };
   const layout = {

@@ -6,8 +6,11 @@ import type { CodeLayout } from './code.ts';
 import { elementwise as table } from './formulas/index.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
-/** Numbers of an output below which WebAssembly computes as fast. So small networks need not enter machine code. */
-const MIN_NUMBERS = 64;
+/**
+ * Operations on numbers, of one call, below which WebAssembly computes as fast: to enter machine code takes 0.1 us. So
+ * relu takes WebAssembly for fewer than 1,024 numbers, gelu for fewer than 40.
+ */
+const MIN_OPERATIONS = 4096;
 
 /** Makes calls of elementwise operations; null for others, and for short ones. */
 export type BindElementwise = (call: Call) => (() => void) | null;
@@ -24,19 +27,19 @@ export function createElementwise(
     const names = Object.keys(op.operands);
     const argumentOf = (name: string): unknown => args[names.indexOf(name)];
     const [count, size] = sizes.map((name) => (name === null ? 1 : (argumentOf(name) as number)));
-    if (count * size < MIN_NUMBERS) return null;
+    const { place, steps } = elementwise[op.name];
+    if (count * size * steps < MIN_OPERATIONS) return null;
     const arrays = [...inputs, ...rows, ...columns, ...outputs].map((name) => addressOf(argumentOf(name) as Elements));
     const values = numbers.map(argumentOf) as (number | Float64Array)[];
     const rest = size % width;
     const ends = [maskOf(rest), count, (size - rest) / width, bytes * rest];
-    const kernel = elementwise[op.name];
     const written = Float64Array.of(...arrays, ...values.map(() => 0), ...ends);
     return () => {
       for (let k = 0; k < values.length; k++) {
         const value = values[k];
         written[arrays.length + k] = typeof value === 'number' ? value : value[0];
       }
-      tape.writeAll(kernel, written);
+      tape.writeAll(place, written);
       tape.run();
     };
   };

@@ -23,7 +23,8 @@ const twiceNormal = ({ constant, plus, times, erf }: Arithmetic, z: Value): Valu
 const above = ({ constant, compare, choose }: Arithmetic, z: Value, x: Value, y: Value): Value =>
   choose(compare(z, 'greater', constant(0)), x, y);
 
-export const activationFormulas: Readonly<Record<ActivationName, ActivationFormula>> = {
+/** Activations without a formula are WebAssembly's, or run their plain code. */
+export const activationFormulas: Readonly<Partial<Record<ActivationName, ActivationFormula>>> = {
   identity: { apply: (_m, z) => z, derivative: ({ constant }) => constant(1) },
   sigmoid: {
     apply: ({ sigmoid }, z) => sigmoid(z),

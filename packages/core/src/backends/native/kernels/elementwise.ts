@@ -19,8 +19,14 @@ export const elementwiseArguments = ({
   ['rest', 'stride'], // bytes of the numbers after them
 ];
 
+/** An elementwise kernel. */
+export interface ElementwiseKernel {
+  readonly place: number; // its offset in the code
+  readonly steps: number; // operations on each number
+}
+
 /** Computes an elementwise operation for all rows. An output may be an input. */
-export function assembleElementwise(isa: Isa, operation: Elementwise): number {
+export function assembleElementwise(isa: Isa, operation: Elementwise): ElementwiseKernel {
   const { inputs, rows = [], columns = [], numbers = [], outputs, of } = operation;
   const unit = isa.formulas;
   const size = unit.bytes * unit.width;
@@ -34,7 +40,7 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): number {
   );
   const formula = allocateFormula(unit, m, results, columns.length);
 
-  return isa.kernel(elementwiseArguments(operation), (call) => {
+  const place = isa.kernel(elementwiseArguments(operation), (call) => {
     const places = call as Record<string, Place<never>>;
     const pointerTo = (name: string): Pointer => isa.load(places[name] as Place<'pointer'>);
     const ofPlaces = inputs.map(pointerTo);
@@ -64,4 +70,5 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): number {
       });
     });
   });
+  return { place, steps: m.steps.filter(({ kind }) => kind !== 'literal').length };
 }

@@ -86,7 +86,7 @@ function scrambled(n: number): number {
 /** The function of one vector kernel: y = f(x). */
 function enter(extension: ExtensionName, type: ElementType, name: (typeof names)[number]) {
   const isa = extensions[extension].createIsa(type, ownConvention);
-  const kernel = assembleElementwise(isa, {
+  const { place } = assembleElementwise(isa, {
     inputs: ['x'],
     outputs: ['y'],
     sizes: [null, 'n'],
@@ -98,7 +98,7 @@ function enter(extension: ExtensionName, type: ElementType, name: (typeof names)
     // Addresses are counted from x. Two arrays of one memory.
     const memory = new Uint8Array(2 * x.byteLength);
     memory.set(new Uint8Array(x.buffer));
-    doubles.set([kernel, 0, x.byteLength, 0, 1, x.length / isa.formulas.width, 0]);
+    doubles.set([place, 0, x.byteLength, 0, 1, x.length / isa.formulas.width, 0]);
     play(doubles, memory, 1, memory);
     new Uint8Array(y.buffer).set(memory.subarray(x.byteLength));
   };
