@@ -43,7 +43,7 @@ export const activationFormulas: Readonly<Partial<Record<ActivationName, Activat
     derivative: (m, a, alpha) => above(m, a, m.constant(1), alpha),
   },
   elu: {
-    apply: (m, z, alpha) => above(m, z, z, m.times(alpha, m.expm1(z))),
+    apply: (m, z, alpha) => above(m, z, z, m.times(alpha, m.expm1Below(z))),
     derivative: (m, a, alpha) => above(m, a, m.constant(1), m.plus(a, alpha)),
   },
   gelu: {
@@ -63,8 +63,8 @@ export const activationFormulas: Readonly<Partial<Record<ActivationName, Activat
     },
   },
   softplus: {
-    apply: ({ constant, plus, greater, negative, absolute, exp, log1p }, z) =>
-      plus(greater(constant(0), z), log1p(exp(negative(absolute(z))))),
+    apply: ({ constant, plus, greater, negative, absolute, exp, log1pWithin }, z) =>
+      plus(greater(constant(0), z), log1pWithin(exp(negative(absolute(z))))),
     derivative: ({ negative, expm1 }, a) => negative(expm1(negative(a))),
   },
   softsign: {

@@ -17,8 +17,12 @@ export interface Functions {
   absolute(x: Value): Value;
   exp(x: Value): Value;
   expm1(x: Value): Value;
+  /** eˣ - 1 for x ≤ 0, or NaN. */
+  expm1Below(x: Value): Value;
   log(x: Value): Value;
   log1p(x: Value): Value;
+  /** ln(1 + x) for 0 ≤ x ≤ 1, or NaN. */
+  log1pWithin(x: Value): Value;
   tanh(x: Value): Value;
   erf(x: Value): Value;
   sigmoid(x: Value): Value;
@@ -49,6 +53,8 @@ const table = {
     oneOverSqrtHalf: 0x95f62_00000000n, // bits of 1 minus the upper half of those of √½
     magic: 4503599627370496, // 2⁵²
     ...{ log1pLeast: -0.29, log1pMost: 0.41 },
+    /** From here on a number has a binary exponent of 1: √2, of doubles its upper half alone. */
+    sqrt2: 0x3ff6a09e_00000000n,
   },
   float32: {
     fraction: 23,
@@ -72,6 +78,7 @@ const table = {
     oneOverSqrtHalf: 0x4afb0dn,
     magic: 8388608, // 2²³
     ...{ log1pLeast: -0.28999999165534973, log1pMost: 0.4099999964237213 },
+    sqrt2: 0x3fb504f3n,
   },
 } as const;
 
@@ -142,9 +149,8 @@ export function functionsOf(f: Formula): Functions {
     return times(expReduced(x, wholeOf(r)), powerOfTwo(r));
   }
 
-  function expm1(x: Value): Value {
-    const most = own.expm1Most;
-    const capped = atLeast(atMost(x, most), -most);
+  function expm1Below(x: Value): Value {
+    const capped = atLeast(x, -own.expm1Most);
     const r = rounded(capped);
     const n = wholeOf(r);
     const hi = minus(capped, times(n, constant(own.ln2Hi)));
@@ -152,8 +158,12 @@ export function functionsOf(f: Formula): Functions {
     const scale = powerOfTwo(r);
     const head = plus(times(scale, hi), minus(scale, one));
     const y = plus(head, times(scale, minus(expTail(minus(hi, lo)), lo)));
-    const below = withSignOf(x, y); // changes zeros alone: other y have the sign of x
-    return choose(compare(x, 'greater', constant(most)), exp(x), below);
+    return withSignOf(x, y); // changes zeros alone: other y have the sign of x
+  }
+
+  function expm1(x: Value): Value {
+    const most = own.expm1Most;
+    return choose(compare(x, 'greater', constant(most)), exp(x), expm1Below(atMost(x, most)));
   }
 
   /** k · ln 2 + ln(1 + g) + c. */
@@ -215,6 +225,16 @@ export function functionsOf(f: Formula): Functions {
     return choose(compare(x, 'equal', zero), x, inside);
   }
 
+  function log1pWithin(x: Value): Value {
+    const isLarge = compare(x, 'atLeast', constant(own.log1pMost));
+    const u = plus(one, x);
+    const isDouble = compare(u, 'atLeast', bits(own.sqrt2)); // u = 2 · (1 + f)
+    const scaled = choose(isDouble, times(u, constant(0.5)), u);
+    const lost = over(minus(x, minus(u, one)), u);
+    const k = keep(isLarge, keep(isDouble, one));
+    return logSum(choose(isLarge, minus(scaled, one), x), k, keep(isLarge, lost));
+  }
+
   function tanh(x: Value): Value {
     const size = absolute(x);
     const capped = atMost(size, own.tanhMost);
@@ -252,5 +272,5 @@ export function functionsOf(f: Formula): Functions {
     return keep(compare(absolute(x), 'notLess', constant(FLUSH_BELOW[f.type])), x);
   }
 
-  return { flush, negative, absolute, exp, expm1, log, log1p, tanh, erf, sigmoid };
+  return { flush, negative, absolute, exp, expm1, expm1Below, log, log1p, log1pWithin, tanh, erf, sigmoid };
 }
