@@ -126,44 +126,53 @@ export function functionsOf(f: Formula): Functions {
     return over(times(r, c), minus(constant(2), c));
   }
 
-  /** e^(x - n · ln 2). */
-  function expReduced(x: Value, n: Value): Value {
-    const hi = minus(x, times(n, constant(own.ln2Hi)));
-    const lo = times(n, constant(own.ln2Lo));
-    return minus(one, minus(minus(lo, expTail(minus(hi, lo))), hi));
+  /** x = n · ln 2 + hi - lo, where r = n as `rounded` has it; eˣ = 2ⁿ · e^(hi - lo). */
+  interface Reduced {
+    readonly r: Value;
+    readonly hi: Value;
+    readonly lo: Value;
+    readonly tail: Value;
   }
 
-  function exp(x: Value): Value {
-    const clamped = atLeast(atMost(x, own.expMost), own.expLeast);
-    const r = rounded(clamped);
-    const y = expReduced(clamped, wholeOf(r));
-    // n + 2 · bias in two halves: two factors, both normal.
-    const half = shiftRight(r, 1);
-    const rest = minusBits(r, half);
-    return times(times(y, shiftLeft(half, own.fraction)), shiftLeft(rest, own.fraction));
+  function reduce(x: Value): Reduced {
+    const r = rounded(x);
+    const n = wholeOf(r);
+    const hi = minus(x, times(n, constant(own.ln2Hi)));
+    const lo = times(n, constant(own.ln2Lo));
+    return { r, hi, lo, tail: expTail(minus(hi, lo)) };
   }
+
+  /** e^(hi - lo). */
+  const expReduced = ({ hi, lo, tail }: Reduced): Value => minus(one, minus(minus(lo, tail), hi));
+
+  /** eˣ. n + 2 · bias in two halves: two factors, both normal. */
+  function scaled(reduced: Reduced): Value {
+    const half = shiftRight(reduced.r, 1);
+    const rest = minusBits(reduced.r, half);
+    return times(times(expReduced(reduced), shiftLeft(half, own.fraction)), shiftLeft(rest, own.fraction));
+  }
+
+  const exp = (x: Value): Value => scaled(reduce(atLeast(atMost(x, own.expMost), own.expLeast)));
 
   /** eˣ for -50 < x ≤ 0, where one factor 2ⁿ is normal and gives the same bits as two. */
   function expNegative(x: Value): Value {
-    const r = rounded(x);
-    return times(expReduced(x, wholeOf(r)), powerOfTwo(r));
+    const reduced = reduce(x);
+    return times(expReduced(reduced), powerOfTwo(reduced.r));
   }
 
-  function expm1Below(x: Value): Value {
-    const capped = atLeast(x, -own.expm1Most);
-    const r = rounded(capped);
-    const n = wholeOf(r);
-    const hi = minus(capped, times(n, constant(own.ln2Hi)));
-    const lo = times(n, constant(own.ln2Lo));
+  /** eˣ - 1 where it is below e^(expm1Most). */
+  function lessOne(x: Value, { r, hi, lo, tail }: Reduced): Value {
     const scale = powerOfTwo(r);
     const head = plus(times(scale, hi), minus(scale, one));
-    const y = plus(head, times(scale, minus(expTail(minus(hi, lo)), lo)));
+    const y = plus(head, times(scale, minus(tail, lo)));
     return withSignOf(x, y); // changes zeros alone: other y have the sign of x
   }
 
+  const expm1Below = (x: Value): Value => lessOne(x, reduce(atLeast(x, -own.expm1Most)));
+
   function expm1(x: Value): Value {
-    const most = own.expm1Most;
-    return choose(compare(x, 'greater', constant(most)), exp(x), expm1Below(atMost(x, most)));
+    const reduced = reduce(atLeast(atMost(x, own.expMost), -own.expm1Most));
+    return choose(compare(x, 'greater', constant(own.expm1Most)), scaled(reduced), lessOne(x, reduced));
   }
 
   /** k · ln 2 + ln(1 + g) + c. */
