@@ -1,67 +1,134 @@
-import type { Kernels } from '@gradloom/core';
-import { createList, link, WasmApi, wasmHeapBase } from '@gradloom/core/internal';
-import { Bench } from 'tinybench';
-import { compileFor, compileKernels, createBackendKernels } from '../packages/runtime/src/engine/backends/backend.ts';
-import { takeKernelScratch } from '../packages/runtime/src/engine/memory/thread-scratch.ts';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { ElementType } from '@gradloom/core';
+import { allocateOwn, FLOAT64 } from '@gradloom/core/internal';
+import { compileFor } from '../packages/runtime/src/engine/backends/backend.ts';
 import { backendsHere } from './backends-here.ts';
 import { type KernelRow, kernelRows } from './kernel-rows.ts';
+import type { CallMs, KernelTask } from './kernel-thread.ts';
 import { matching, readOptions } from './options.ts';
+import { type PeerProcess, startPeer } from './peers/peer-process.ts';
+import { systemPython, TORCH } from './peers/peers.ts';
+import type { Row } from './peers/results.ts';
 import { endSuite } from './suites.ts';
 
-// How long does a call of each kernel take on one core? Medians, arrays in cache; run alone on the machine.
-// Usage: pnpm bench kernels [--backends reference,wasm] [--only 256x] [--time 300]
+// How long does a call of each kernel take on one core, and the same operation in PyTorch? The fastest of many calls,
+// measured in turns, arrays in cache; run alone on the machine.
+// Usage: pnpm bench kernels [--backends reference,wasm] [--precision float32] [--only 256x] [--time 300]
 
 const options = readOptions();
 // native and blas only if they run here
-const { only, backends: names = 'reference,wasm,native,blas', timeMs = 100 } = options;
-const SAMPLE_MS = 0.1; // calls are repeated for this long, far above the clock's resolution
+const { only, backends: names = 'reference,wasm,native,blas', precisions, timeMs = 100 } = options;
+const TURNS = 5;
+const PYTORCH = 'pytorch';
 
-const memory = new WasmApi.Memory({ initial: 2048, maximum: 2048, shared: true }); // 128 MiB
-const module = compileKernels();
-let end = Math.ceil(wasmHeapBase(module) / 64) * 64;
-
-const backends = new Map<string, Kernels>();
-for (const backend of backendsHere(names)) {
-  // Each backend has its own scratch: the native kernels keep constants there.
-  const scratch = takeKernelScratch([[1024, 1024]], backend.name, allocate);
-  backends.set(backend.name, createBackendKernels(backend, { ...compileFor(backend), memory, scratch }));
+/** A row in one type of numbers. */
+interface Figure {
+  readonly row: KernelRow;
+  readonly precision: ElementType;
+  readonly callMs: CallMs; // also of PyTorch
 }
 
-const table: Record<string, string>[] = [];
-for (const row of matching('only', only, kernelRows(allocate))) {
-  const figures: Record<string, string> = { kernel: row.name, unit: row.unit };
-  for (const [name, kernels] of backends) figures[name] = await measure(row, kernels);
-  table.push(figures);
-}
-endSuite('kernels', table, options);
+/** What torch_kernels.py measures. */
+type TorchKernel = Pick<KernelRow, 'op' | 'dims'> & { readonly precision: ElementType };
 
-async function measure({ unit, work, emit }: KernelRow, kernels: Kernels): Promise<string> {
-  const list = createList();
-  emit(list.emit, kernels);
-  const callMs = await medianMs(link(list.calls, kernels).run);
-  return unit === 'GFLOP/s' ? (work / callMs / 1e6).toFixed(1) : ((callMs * 1e6) / work).toFixed(2);
-}
-
-async function medianMs(call: () => unknown): Promise<number> {
-  const startMs = performance.now();
-  let calls = 0;
-  while (calls === 0 || performance.now() - startMs < 20) {
-    call();
-    calls++;
+const rows = matching('only', only, kernelRows(allocateOwn(FLOAT64)));
+const backends = backendsHere(names);
+const torch = await startTorch();
+try {
+  const figures: Figure[] = [];
+  for (const precision of precisions) {
+    // A thread for each sum of the summary, and one for all other rows: V8 compiles plain code for these rows alone. In
+    // one thread for all, a loss in plain code took eight times as long.
+    for (const sum of new Set(rows.map((row) => row.sum))) {
+      figures.push(
+        ...(await measure(
+          precision,
+          rows.filter((row) => row.sum === sum),
+        )),
+      );
+    }
   }
-  const repeats = Math.ceil((calls * SAMPLE_MS) / 20);
-  const bench = new Bench({ time: timeMs, iterations: 3, warmup: false });
-  bench.add('kernel', () => {
-    for (let r = 0; r < repeats; r++) call();
-  });
-  const [{ result }] = await bench.run();
-  if (result.state !== 'completed') throw new Error(`bench: kernel has state ${result.state}, expected completed`);
-  return result.latency.p50 / repeats;
+  endSuite('kernels', figures.map(tableRow), options);
+  if (torch !== null) {
+    console.log('\nForward and backward passes, losses and updates: time of the fastest backend / PyTorch');
+    console.table(summaryOf(figures));
+  }
+} finally {
+  torch?.end();
 }
 
-/** Allocates an array in the shared memory on a 64-byte boundary, filled with 0.5. */
-function allocate(length: number): Float64Array {
-  const array = new Float64Array(memory.buffer, end, length).fill(0.5);
-  end += Math.ceil(length / 8) * 64;
-  return array;
+/** PyTorch in a process of its own; null if it is not installed. */
+async function startTorch(): Promise<PeerProcess<TorchKernel> | null> {
+  try {
+    return await startPeer<TorchKernel>(systemPython('torch_kernels.py'), {});
+  } catch (error) {
+    console.log(`Without PyTorch: ${error instanceof Error ? error.message : error} (${TORCH})`);
+    return null;
+  }
+}
+
+async function measure(precision: ElementType, rows: readonly KernelRow[]): Promise<Figure[]> {
+  const task: KernelTask = {
+    precision,
+    backends: backends.map((backend) => ({ backend, compiled: compileFor(backend, precision) })),
+    turnMs: timeMs / TURNS,
+  };
+  const thread = new Worker(new URL('./kernel-thread.ts', import.meta.url), { workerData: task });
+  const figures: Figure[] = [];
+  try {
+    for (const row of rows) {
+      const torchTurn = torch === null ? () => ({}) : await openTorch(torch, { op: row.op, dims: row.dims, precision });
+      const turns: CallMs[] = [];
+      for (let k = 0; k < TURNS; k++) {
+        thread.postMessage(row.name);
+        const [own]: CallMs[] = await once(thread, 'message');
+        turns.push({ ...own, ...(await torchTurn()) });
+      }
+      const columns = Object.keys(turns[0]);
+      const callMs = Object.fromEntries(columns.map((name) => [name, Math.min(...turns.map((turn) => turn[name]))]));
+      figures.push({ row, precision, callMs });
+    }
+  } finally {
+    await thread.terminate();
+  }
+  return figures;
+}
+
+async function openTorch(torch: PeerProcess<TorchKernel>, kernel: TorchKernel): Promise<() => Promise<CallMs>> {
+  await torch.open(kernel, {});
+  const first = await torch.run(1);
+  const calls = Math.ceil((timeMs / TURNS) * (first.steps / first.ms));
+  return async () => {
+    const { steps, ms } = await torch.run(calls);
+    return { [PYTORCH]: ms / steps };
+  };
+}
+
+function tableRow({ row: { name, unit, work }, precision, callMs }: Figure): Row {
+  const shown = Object.entries(callMs).map(([column, ms]) => [
+    column,
+    unit === 'GFLOP/s' ? (work / ms / 1e6).toFixed(1) : ((ms * 1e6) / work).toFixed(3),
+  ]);
+  const ratio = torch === null ? {} : { 'ours / pytorch': ratioOf([callMs]) };
+  return { kernel: name, precision, unit, ...Object.fromEntries(shown), ...ratio };
+}
+
+/** Time of the fastest backend for all these calls, divided by PyTorch's. */
+function ratioOf(calls: readonly CallMs[]): string {
+  const total = (column: string): number => calls.reduce((sum, callMs) => sum + callMs[column], 0);
+  return (Math.min(...backends.map(({ name }) => total(name))) / total(PYTORCH)).toFixed(2);
+}
+
+function summaryOf(figures: readonly Figure[]): Row[] {
+  const sums = new Set(figures.flatMap(({ row }) => row.sum ?? []));
+  return [...sums].map((sum) => {
+    const own = figures.filter(({ row }) => row.sum === sum);
+    const names = new Set(own.map(({ row }) => row.name));
+    const ratios = precisions.map((type) => [
+      type,
+      ratioOf(own.filter(({ precision }) => precision === type).map(({ callMs }) => callMs)),
+    ]);
+    return { kernels: [...names].join(' + '), ...Object.fromEntries(ratios) };
+  });
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { show } from '@gradloom/core/internal';
+import type { ElementType } from '@gradloom/core';
+import { elementTypes, show } from '@gradloom/core/internal';
 
 /** Ends this process with one sentence: a wrong argument needs no stack. */
 export function refuse(sentence: string): never {
@@ -32,6 +33,12 @@ export function count(option: string, text: string): number {
   return refuse(`bench: --${option} has ${show(text)}, expected a whole number above 0`);
 }
 
+/** Parses a type of numbers. */
+function elementType(text: string): ElementType {
+  const type = elementTypes.find((name) => name === text);
+  return type ?? refuse(`bench: --precision has ${show(text)}, expected ${elementTypes.join(' or ')}`);
+}
+
 const SHOWN = 12; // most names in a sentence
 
 /** The items whose names contain `part`. */
@@ -49,6 +56,7 @@ export interface SuiteOptions {
   readonly threads: number;
   readonly only: string; // part of a row's name
   readonly backends: string | undefined; // list for backendsHere; undefined: the suite's default
+  readonly precisions: readonly ElementType[];
   readonly timeMs: number | undefined; // time of each figure
   readonly isWhole: boolean; // no option restricts or changes the rows
   readonly record: boolean;
@@ -66,19 +74,21 @@ export function readOptions(): SuiteOptions {
         threads: { type: 'string' },
         only: { type: 'string' },
         backends: { type: 'string' },
+        precision: { type: 'string' },
         time: { type: 'string' },
         'no-record': { type: 'boolean' },
       },
     }),
   );
-  const { rounds, threads, only, backends, time, 'no-record': noRecord = false } = values;
+  const { rounds, threads, only, backends, precision, time, 'no-record': noRecord = false } = values;
   return {
     rounds: count('rounds', rounds ?? '5'),
     threads: count('threads', threads ?? String(availableParallelism())),
     only: only ?? '',
     backends,
+    precisions: precision?.split(',').map(elementType) ?? elementTypes,
     timeMs: time === undefined ? undefined : positive('time', time),
-    isWhole: [rounds, threads, only, backends, time].every((value) => value === undefined),
+    isWhole: [rounds, threads, only, backends, precision, time].every((value) => value === undefined),
     record: !noRecord,
   };
 }

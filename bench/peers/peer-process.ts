@@ -6,9 +6,9 @@ import type { Variant } from './peer.ts';
 import type { Workload } from './workloads.ts';
 
 /** A peer in a separate process. Between its rounds it is stopped, so that its threads take no core from the others. */
-export interface PeerProcess {
+export interface PeerProcess<Work = Workload> {
   readonly about: string;
-  open(workload: Workload, variant: Variant): Promise<void>;
+  open(workload: Work, variant: Variant): Promise<void>;
   /** Runs about this many steps. */
   run(steps: number): Promise<{ steps: number; ms: number }>;
   lossAfter(steps: number): Promise<number | null>;
@@ -18,11 +18,11 @@ export interface PeerProcess {
 const LIMIT_MS = 60_000; // time limit of an answer
 
 /** Starts a program. @throws Error (rejects) with the message on what is missing. */
-export async function startPeer(
+export async function startPeer<Work = Workload>(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
   cwd = join(import.meta.dirname, '../..'), // directory that this process's own flags are relative to
-): Promise<PeerProcess> {
+): Promise<PeerProcess<Work>> {
   const [program, ...args] = command;
   // It gets a process group of its own, since a peer may start processes: a signal reaches all of them.
   const child = spawn(program, args, {

@@ -14,10 +14,10 @@ const node = (name: string, ...args: string[]): string[] => [
   ...args,
 ];
 const debianPython = process.platform === 'linux' ? ['/usr/bin/python3'] : ['python3'];
-const systemPython = (name: string): string[] => [...debianPython, file(name)];
+export const systemPython = (name: string): string[] => [...debianPython, file(name)];
 
 const NPM = 'pnpm bench:peers installs it';
-const TORCH = 'apt-get install python3-torch libopenblas0-openmp';
+export const TORCH = 'apt-get install python3-torch libopenblas0-openmp';
 
 const isXor = ({ loss }: Workload): boolean => loss === 'mse';
 const dense = (variants: Peer['variants']) => (workload: Workload) => (isOfImages(workload) ? [] : variants(workload));
