@@ -49,9 +49,9 @@ export const activationFormulas: Readonly<Partial<Record<ActivationName, Activat
   gelu: {
     apply: (m, z) => m.times(m.times(m.constant(0.5), z), twiceNormal(m, z)),
     derivative: (m, z) => {
-      const { constant, plus, times, exp } = m;
+      const { constant, plus, times, expBelow } = m;
       const cumulative = times(constant(0.5), twiceNormal(m, z));
-      const density = times(exp(times(times(constant(-0.5), z), z)), constant(INV_SQRT_2PI));
+      const density = times(expBelow(times(times(constant(-0.5), z), z)), constant(INV_SQRT_2PI));
       return plus(cumulative, times(z, density));
     },
   },
@@ -63,8 +63,8 @@ export const activationFormulas: Readonly<Partial<Record<ActivationName, Activat
     },
   },
   softplus: {
-    apply: ({ constant, plus, greater, negative, absolute, exp, log1pWithin }, z) =>
-      plus(greater(constant(0), z), log1pWithin(exp(negative(absolute(z))))),
+    apply: ({ constant, plus, greater, negative, absolute, expBelow, log1pWithin }, z) =>
+      plus(greater(constant(0), z), log1pWithin(expBelow(negative(absolute(z))))),
     derivative: ({ negative, expm1 }, a) => negative(expm1(negative(a))),
   },
   softsign: {

@@ -134,7 +134,7 @@ export function allocateFormula(
       case 'number':
         return loadNumber?.(to, step.place);
       case 'binary':
-        return unit[step.name](to, x, y);
+        return unit[step.name]?.(to, x, y);
       case 'root':
         return unit.root(to, x);
       case 'shift':

@@ -19,7 +19,8 @@ type Binary =
   | 'or'
   | 'xor'
   | 'plusBits'
-  | 'minusBits';
+  | 'minusBits'
+  | 'scale';
 
 /** One operation of a formula. Numbers of operands are places in the list of steps. */
 export type Step =
@@ -63,6 +64,8 @@ export interface Formula {
   xor(x: Value, y: Value): Value;
   plusBits(x: Value, y: Value): Value;
   minusBits(x: Value, y: Value): Value;
+  /** x · 2ⁿ, rounded once, if the processor has an instruction for it. n has whole numbers. */
+  readonly scale: ((x: Value, n: Value) => Value) | null;
   shiftLeft(x: Value, count: number): Value;
   shiftRight(x: Value, count: number): Value;
   compare(x: Value, relation: Relation, y: Value): Condition;
@@ -72,8 +75,8 @@ export interface Formula {
   keep(condition: Condition, x: Value): Value;
 }
 
-/** An empty formula. Equal steps are made once. */
-export function createFormula(type: ElementType): Formula {
+/** An empty formula for a processor that has `scale` or not. Equal steps are made once. */
+export function createFormula(type: ElementType, hasScale: boolean): Formula {
   const steps: Step[] = [];
   const known = new Map<string, number>();
 
@@ -117,6 +120,7 @@ export function createFormula(type: ElementType): Formula {
     xor: binary('xor'),
     plusBits: binary('plusBits'),
     minusBits: binary('minusBits'),
+    scale: hasScale ? binary('scale') : null,
     shiftLeft: shift('shiftLeft'),
     shiftRight: shift('shiftRight'),
     compare: (x, relation, y) => add({ kind: 'compare', relation, x, y }),

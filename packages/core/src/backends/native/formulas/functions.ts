@@ -16,6 +16,8 @@ export interface Functions {
   negative(x: Value): Value;
   absolute(x: Value): Value;
   exp(x: Value): Value;
+  /** eˣ for x ≤ 0, or NaN. */
+  expBelow(x: Value): Value;
   expm1(x: Value): Value;
   /** eˣ - 1 for x ≤ 0, or NaN. */
   expm1Below(x: Value): Value;
@@ -128,6 +130,7 @@ export function functionsOf(f: Formula): Functions {
 
   /** x = n · ln 2 + hi - lo, where r = n as `rounded` has it; eˣ = 2ⁿ · e^(hi - lo). */
   interface Reduced {
+    readonly n: Value;
     readonly r: Value;
     readonly hi: Value;
     readonly lo: Value;
@@ -139,25 +142,31 @@ export function functionsOf(f: Formula): Functions {
     const n = wholeOf(r);
     const hi = minus(x, times(n, constant(own.ln2Hi)));
     const lo = times(n, constant(own.ln2Lo));
-    return { r, hi, lo, tail: expTail(minus(hi, lo)) };
+    return { n, r, hi, lo, tail: expTail(minus(hi, lo)) };
   }
 
   /** e^(hi - lo). */
   const expReduced = ({ hi, lo, tail }: Reduced): Value => minus(one, minus(minus(lo, tail), hi));
 
-  /** eˣ. n + 2 · bias in two halves: two factors, both normal. */
+  /** eˣ. */
   function scaled(reduced: Reduced): Value {
+    const y = expReduced(reduced);
+    if (f.scale !== null) return f.scale(y, reduced.n);
+    // n + 2 · bias in two halves: two factors, both normal, of which only the second can round.
     const half = shiftRight(reduced.r, 1);
     const rest = minusBits(reduced.r, half);
-    return times(times(expReduced(reduced), shiftLeft(half, own.fraction)), shiftLeft(rest, own.fraction));
+    return times(times(y, shiftLeft(half, own.fraction)), shiftLeft(rest, own.fraction));
   }
 
-  const exp = (x: Value): Value => scaled(reduce(atLeast(atMost(x, own.expMost), own.expLeast)));
+  const exp = (x: Value): Value => expBelow(atMost(x, own.expMost));
+  /** eˣ for x ≤ expMost, or NaN. */
+  const expBelow = (x: Value): Value => scaled(reduce(atLeast(x, own.expLeast)));
 
   /** eˣ for -50 < x ≤ 0, where one factor 2ⁿ is normal and gives the same bits as two. */
   function expNegative(x: Value): Value {
     const reduced = reduce(x);
-    return times(expReduced(reduced), powerOfTwo(reduced.r));
+    const y = expReduced(reduced);
+    return f.scale === null ? times(y, powerOfTwo(reduced.r)) : f.scale(y, reduced.n);
   }
 
   /** eˣ - 1 where it is below e^(expm1Most). */
@@ -271,7 +280,7 @@ export function functionsOf(f: Formula): Functions {
 
   function sigmoid(z: Value): Value {
     if (f.type === 'float64') return over(one, plus(one, exp(negative(z))));
-    const e = exp(negative(absolute(z)));
+    const e = expBelow(or(z, signBit));
     const r = over(e, plus(one, e));
     const most = choose(compare(z, 'less', constant(0)), e, one);
     return minus(most, times(most, r));
@@ -281,5 +290,5 @@ export function functionsOf(f: Formula): Functions {
     return keep(compare(absolute(x), 'notLess', constant(FLUSH_BELOW[f.type])), x);
   }
 
-  return { flush, negative, absolute, exp, expm1, expm1Below, log, log1p, log1pWithin, tanh, erf, sigmoid };
+  return { flush, negative, absolute, exp, expBelow, expm1, expm1Below, log, log1p, log1pWithin, tanh, erf, sigmoid };
 }

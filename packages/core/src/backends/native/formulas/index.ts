@@ -1,6 +1,6 @@
 import { activations } from '../../../families/activations/index.ts';
-import type { ElementType } from '../../../math/element-type.ts';
 import { functionName } from '../../../program/ops/names.ts';
+import type { Isa } from '../isa/isa.ts';
 import { activationFormulas } from './activations.ts';
 import { createFormula, type Formula, type Value } from './formula.ts';
 import { type Functions, functionsOf } from './functions.ts';
@@ -54,8 +54,8 @@ function activationOps(): Record<string, Elementwise> {
   return Object.fromEntries(entries);
 }
 
-/** An empty formula with the functions of its type. */
-export function createArithmetic(type: ElementType): Arithmetic {
-  const formula = createFormula(type);
+/** An empty formula for a processor, with the functions of its type. */
+export function createArithmetic({ type, formulas }: Pick<Isa, 'type' | 'formulas'>): Arithmetic {
+  const formula = createFormula(type, formulas.scale !== undefined);
   return { ...formula, ...functionsOf(formula) };
 }

@@ -255,6 +255,8 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
   xor(to: Vector, x: Vector, y: Operand<A>): void;
   plusBits(to: Vector, x: Vector, y: Operand<A>): void;
   minusBits(to: Vector, x: Vector, y: Operand<A>): void;
+  /** to = x · 2ⁿ, rounded once; n has whole numbers. Absent if the processor has no instruction for it. */
+  scale?(to: Vector, x: Vector, n: Operand<A>): void;
   shiftLeft(to: Vector, x: Vector, count: number): void;
   shiftRight(to: Vector, x: Vector, count: number): void;
   compare(to: Mask, relation: Relation, x: Vector, y: Operand<A>): void;

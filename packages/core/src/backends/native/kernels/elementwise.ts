@@ -30,7 +30,7 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): Elementwi
   const { inputs, rows = [], columns = [], numbers = [], outputs, of } = operation;
   const unit = isa.formulas;
   const size = unit.bytes * unit.width;
-  const m = createArithmetic(isa.type);
+  const m = createArithmetic(isa);
   const varying = inputs.length + rows.length;
   const results = of(
     m,

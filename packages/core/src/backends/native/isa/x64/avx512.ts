@@ -149,6 +149,7 @@ export function createAvx512(
     xor: (to, x, y) => typed(0x57, to, x, y), // vxorpd
     plusBits: (to, x, y) => onBits([0xfe, 0xd4], to, x, y), // vpaddq
     minusBits: (to, x, y) => onBits([0xfa, 0xfb], to, x, y), // vpsubq
+    scale: (to, x, n) => instruction(MAP_0F38, 0x2c, to, x, n), // vscalefpd
     shiftLeft(to, x, count) {
       onBits([0x72, 0x73], 6, to, x); // vpsllq
       emit(count);
