@@ -376,6 +376,15 @@ describe('a model that is too large', () => {
   });
 });
 
+test.each<[unknown, string]>([
+  [255, 'images has 255, expected an object such as { divisor: 255 }'],
+  [{ size: 28 }, 'images: option "size" is unknown, expected divisor, mean, deviation'],
+  [{}, "the network's input has 3, expected [H, W, 1] for grey or [H, W, 3] for colour images (flatten then"],
+])('images given as %j are refused', async (images, sentence) => {
+  const path = folder.write('plain.npz', npz(['0.weight.npy', W], ['0.bias.npy', b]));
+  await expect(importModel(path, { spec, images: images as object })).rejects.toThrow(`importModel: ${sentence}`);
+});
+
 describe('tensors that do not fit', () => {
   const network: NetworkSpec = { input: 3, layers: [{ kind: 'dense', out: 2 }, { kind: 'layer-norm' }] };
   const tensors = (...names: [name: string, shape: readonly number[]][]): [string, Buffer][] => {
