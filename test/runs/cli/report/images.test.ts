@@ -103,8 +103,13 @@ describe.each(kinds)('a run on $name', ({ name, layers }) => {
   });
 });
 
-test('explain has no figure for images', async () => {
-  const { code, stderr } = await gradloom(['explain', run('greys'), '--metric', 'accuracy', ...machine]);
-  expect(code).toBeGreaterThan(0);
-  expect(stderr).toContain('gradloom explain: --metric has accuracy, expected none, since the rows are images');
+test.each([
+  ['--metric', 'accuracy', 'expected none'],
+  ['--threads', '2', 'expected 1'],
+  ['--backend', 'native', 'expected wasm'],
+  ['--blas', 'libblas.so', 'expected none'],
+])('explain refuses %s %s for images, which it would not change', async (flag, value, wanted) => {
+  const sentence = `${flag} has ${value}, ${wanted}, since the rows are images`;
+  const explained = await gradloom(['explain', run('greys'), flag, value]);
+  expect(explained).toMatchObject({ code: 2, stderr: `gradloom explain: ${sentence}\n` });
 });
