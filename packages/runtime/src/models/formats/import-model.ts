@@ -174,13 +174,28 @@ function descriptionOf({ description }: TensorFile, fault: FileFault): Described
   };
 }
 
-/** New names of the layers after the flatten layer that `withFlatten` added to the network of the file. */
+/** New names of the layers after a flatten layer that `withFlatten` added to the network of the file. */
 function movedNames({ description, tensors }: TensorFile, { layers }: NetworkSpec): Renames {
   const { spec: before } = description as { readonly spec: Partial<NetworkSpec> };
-  if (before.layers?.length === layers.length) return {};
-  const added = layers.findIndex(({ kind }) => kind === 'flatten');
-  const indices = new Set([...tensors.keys()].map((name) => Number.parseInt(name, 10)));
-  return Object.fromEntries([...indices].filter((l) => l >= added).map((l) => [String(l), String(l + 1)]));
+  const names = [...tensors.keys()];
+  return Object.fromEntries(
+    [...moves(before.layers, layers)].filter(([from]) => names.some((name) => name.startsWith(`${from}.`))),
+  );
+}
+
+type Layers = readonly { readonly kind?: string; readonly layers?: Layers }[];
+
+/** Each layer that has another place: its name in the file, and its new one. */
+function* moves(before: Layers = [], layers: Layers = [], from = '', to = ''): Generator<readonly [string, string]> {
+  if (!Array.isArray(layers)) return; // an option of a custom layer
+  let l = 0;
+  for (const [at, layer] of layers.entries()) {
+    if (layer.kind === 'flatten' && before[l]?.kind !== 'flatten') continue;
+    const [old, now] = [`${from}${l}`, `${to}${at}`];
+    if (old !== now) yield [old, now];
+    yield* moves(before[l]?.layers, layer.layers, `${old}.layers.`, `${now}.layers.`);
+    l++;
+  }
 }
 
 /** Precision of a model that `exportModel` wrote, even if its network is given; else float64. */
