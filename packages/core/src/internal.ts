@@ -43,6 +43,7 @@ export {
 } from './checks/options/index.ts';
 export * as option from './checks/options/kinds.ts';
 export { counted, listed, reasonOf, show, showName, showPath } from './checks/show.ts';
+export { suggestOption } from './checks/suggest-option.ts';
 export { lossOptions, refuseLossBeyondFloats, softmaxCrossEntropyOptions } from './families/losses/index.ts';
 export {
   badOutput,

@@ -34,7 +34,7 @@ describe('parameters', () => {
   });
 
   test.each([
-    [[1, 2], 'parameters has [1,2], expected a Float64Array'],
+    [[1, 2], 'parameters has [1, 2], expected a Float64Array'],
     [new Float64Array(P - 1), 'parameters has length 7, expected 8 (parameters of the network)'],
     [Float64Array.of(0, 0, Number.NaN, 0, 0, 0, 0, 0), 'parameters has NaN at 2, expected finite numbers'],
   ])('that do not fit are refused: %s', async (parameters, sentence) => {

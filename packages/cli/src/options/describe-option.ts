@@ -1,5 +1,5 @@
 import type { OptionError } from '@gradloom/core';
-import { show, suggest } from '@gradloom/core/internal';
+import { show, suggestOption } from '@gradloom/core/internal';
 import { withoutPlace } from '../terminal/failure.ts';
 import { kebabCase } from './flags-of.ts';
 import type { RawOptions } from './raw-options.ts';
@@ -22,7 +22,7 @@ function withKebabOptions(error: OptionError): string {
   if (known === undefined) return about.includes(' ') ? withoutPlace(error) : `${kebabCase(about)} ${problem}`;
   const option = kebabCase(options[0].split('.').at(-1) ?? '');
   const names = known.map(kebabCase);
-  return `option ${show(option)} is unknown, expected ${names.join(', ') || 'none'}${suggest(option, names)}`;
+  return `option ${show(option)} is unknown, expected ${names.join(', ') || 'none'}${suggestOption(option, names)}`;
 }
 
 /**

@@ -10,6 +10,7 @@ const flagsOf: Readonly<Record<string, readonly string[]>> = {
   layers: ['spec', 'network', 'hidden', 'model'],
   input: ['spec', 'network', 'model'],
   init: ['init', 'spec'],
+  images: ['divisor', 'mean'],
   loss: ['loss', 'model'],
   threads: ['threads', 'max-threads'],
   modules: ['module'],
@@ -43,11 +44,11 @@ function keyOf(path: string, given: RawOptions): string | undefined {
   return keys.find((key) => Object.hasOwn(given, key));
 }
 
-/** Options of optimizer and loss have flags of their own, and so has the initializer of all layers. */
+/** Options of optimizer, loss and images have flags of their own, and so has the initializer of all layers. */
 function ownFlags(path: string): string[] {
   const [option, inner] = path.split('.');
   if (/^layers\..*\.init\b/.test(path)) return ['init'];
-  return inner !== undefined && /^(optimizer|loss)$/.test(option) ? [kebabCase(inner)] : [];
+  return inner !== undefined && /^(optimizer|loss|images)$/.test(option) ? [kebabCase(inner)] : [];
 }
 
 const allOf = (table: OptionTable): RawOptions =>

@@ -1,5 +1,5 @@
-import { suggest } from './nearest.ts';
 import { show } from './show.ts';
+import { suggestOption } from './suggest-option.ts';
 
 /** Optional parts of an OptionError. */
 export interface OptionErrorDetails {
@@ -81,7 +81,7 @@ export function* withinInTurns<T>(
 
 /** An error for an unknown option. */
 export const unknownOption = (where: string, key: string, known: readonly string[]): OptionError =>
-  new OptionError(where, key, `is unknown, expected ${known.join(', ') || 'none'}${suggest(key, known)}`, {
+  new OptionError(where, key, `is unknown, expected ${known.join(', ') || 'none'}${suggestOption(key, known)}`, {
     about: `option ${show(key)}`,
     known,
   });

@@ -8,8 +8,9 @@ const MOST_OF_PATH = 4096;
 const MOST_OF_REASON = 10_000;
 
 /**
- * A value as text for an error message: JSON if possible, on one line of at most 60 printable characters. Arrays of
- * bytes or numbers are shown by type and length, as they may have millions. Never throws.
+ * A value as text for an error message: JSON if possible, on one line of at most 60 printable characters. A list of
+ * numbers, such as a shape, is written [8, 8, 1]; arrays of bytes or numbers are shown by type and length, as they may
+ * have millions. Never throws.
  */
 export const show = (value: unknown): string =>
   showName(typeof value === 'number' ? String(value) : (json(value) ?? String(value)));
@@ -48,6 +49,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 function json(value: unknown): string | undefined {
   try {
     if (ArrayBuffer.isView(value) && 'length' in value) return `${value.constructor.name} of length ${value.length}`;
+    if (Array.isArray(value) && value.every((entry) => typeof entry === 'number')) return `[${value.join(', ')}]`;
     return JSON.stringify(typeof value === 'string' ? value.slice(0, MOST + 1) : value);
   } catch {
     return `a value of type ${typeof value}`;

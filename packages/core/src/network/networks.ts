@@ -4,7 +4,7 @@ import { show } from '../checks/show.ts';
 import { batchNorm, conv2d, dense, dropout, flatten, globalAvgPool, maxPool, relu, residual } from './builders.ts';
 import type { LayerSpec } from './layers/index.ts';
 import type { NetworkSpec } from './network.ts';
-import { type Shape, shapeText } from './shape.ts';
+import type { Shape } from './shape.ts';
 
 /** Builds a known network for images. */
 export type NetworkBuilder = (
@@ -99,11 +99,7 @@ function network(
   const isShape = Array.isArray(input) && input.length === 3 && input.every((n) => positiveInteger.isValid(n));
   if (!isShape || input[0] < least || input[1] < least) {
     const size = isShape && least > 1 ? ` of at least ${least} x ${least} pixels` : '';
-    throw new OptionError(
-      name,
-      'input',
-      `has ${isShape ? shapeText(input) : show(input)}, expected the shape of an image [H, W, C]${size}`,
-    );
+    throw new OptionError(name, 'input', `has ${show(input)}, expected the shape of an image [H, W, C]${size}`);
   }
   return { input: [...input], layers: [...layers, dense(outputs)] };
 }

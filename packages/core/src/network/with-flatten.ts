@@ -5,18 +5,26 @@ const FLAT = new Set(['dense', 'swiglu', 'layer-norm', 'batch-norm', 'residual']
 const DEEPEST = 32;
 
 /**
- * The spec of a file that was written before rows had shapes, as it is written now: an embedding was followed by layers
- * that took all of its numbers at once, so a flatten layer stands before the first of them, also inside of a residual.
- * Anything else is returned as it is, also what is no spec.
+ * The spec of a file that was written before rows had shapes, as it is written now. Layers after an embedding took all
+ * of its numbers at once, so a flatten layer stands before the first of them; in a residual also at its end, since the
+ * residual adds its input. Anything else is returned as it is, also what is no spec.
  */
 export function withFlatten(spec: unknown, depth = 0): unknown {
   if (depth > DEEPEST) return spec;
   if (typeof spec !== 'object' || spec === null || !('layers' in spec) || !Array.isArray(spec.layers)) return spec;
   const given: readonly unknown[] = spec.layers;
-  const layers = given.map((layer) => withFlatten(layer, depth + 1));
-  const kinds = layers.map((layer) => (layer as { readonly kind?: unknown } | null)?.kind);
-  const flattens = kinds.findIndex((kind, l) => FLAT.has(String(kind)) && kinds.slice(0, l).includes('embedding'));
-  if (flattens !== -1 && !kinds.includes('flatten')) layers.splice(flattens, 0, { kind: 'flatten' });
-  else if (layers.every((layer, l) => layer === given[l])) return spec;
-  return { ...spec, layers };
+  const layers: unknown[] = [];
+  let hasVectors = false; // an axis for the places of an embedding, and one for their vectors
+  const flatten = (): void => {
+    layers.push({ kind: 'flatten' });
+    hasVectors = false;
+  };
+  for (const layer of given) {
+    const kind = String((layer as { readonly kind?: unknown } | null)?.kind);
+    if (hasVectors && FLAT.has(kind)) flatten();
+    layers.push(withFlatten(layer, depth + 1));
+    if (kind === 'embedding' || kind === 'flatten') hasVectors = kind === 'embedding';
+  }
+  if (hasVectors && depth > 0) flatten();
+  return layers.every((layer, l) => layer === given[l]) ? spec : { ...spec, layers };
 }

@@ -164,10 +164,7 @@ describe('gradloom search', () => {
 
   test.each([
     [{ metric: 'r2' }, 'metric has "r2", expected validation-loss, accuracy (the targets are classes)'],
-    [
-      { folds: 3, options: { dataset: 'moons', patience: 2 } },
-      'trial 1 (lr 0.1): train: patience has 2, expected none',
-    ],
+    [{ folds: 3, options: { dataset: 'moons', patience: 2 } }, 'trial 1 (lr 0.1): patience has 2, expected none'],
     [{ options: { epochs: 2 } }, /search\.json: options has no dataset, expected one of mnist/],
     [
       { method: 'halving', halving: { from: 100_000 } },

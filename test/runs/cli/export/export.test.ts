@@ -1,7 +1,17 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createModel, loadModel, loadParts, type ModelContents, saveModel } from '@gradloom/runtime';
-import { expect, test } from 'vitest';
+import {
+  createModel,
+  exportModel,
+  type LayerSpec,
+  loadModel,
+  loadParts,
+  type ModelContents,
+  type NetworkSpec,
+  saveModel,
+} from '@gradloom/runtime';
+import { encode } from 'fast-png';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { gradloom } from '../../../support/command-line.ts';
 import { weightsFor } from '../../../support/every-layer.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -87,6 +97,60 @@ test('a network with parts of the user needs their module', async () => {
   const parts = await loadParts(module);
   const y = createModel(model).outputs([[1, 2, 3]]);
   expect(loadModel(out, { parts }).outputs([[1, 2, 3]])).toEqual(y.map((row) => row.map((z) => z * z * z)));
+});
+
+describe('a network for images', () => {
+  const layers: LayerSpec[] = [{ kind: 'conv2d', out: 2, kernel: 2 }, { kind: 'flatten' }, { kind: 'dense', out: 2 }];
+  const colour: NetworkSpec = { input: [3, 4, 3], layers };
+  const parameters = weightsFor(colour);
+  const picture = Uint8Array.from({ length: 3 * 4 * 3 }, (_, i) => (53 * i) % 256);
+  const png = folder.write('picture.png', encode({ width: 4, height: 3, channels: 3, data: picture }));
+  const file = join(folder.path, 'colour.npz');
+  const asked = ['import', file, '--spec', folder.write('colour.json', JSON.stringify(colour)), '--out', out];
+  beforeAll(() => exportModel(file, { spec: colour, parameters }));
+
+  const [mean, deviation] = [
+    [0.5, 0.25, 0.125],
+    [0.3, 0.2, 0.1],
+  ];
+  const scaled = ['--mean', mean.join(), '--deviation', deviation.join()];
+
+  test.each<[string[], (byte: number, c: number) => number]>([
+    [['--divisor', '200'], (byte) => byte / 200],
+    [scaled, (byte, c) => (byte / 255 - mean[c]) / deviation[c]],
+    [['--divisor', '1', ...scaled], (byte, c) => (byte - mean[c]) / deviation[c]],
+  ])('imported with %j answers pictures', async (flags, input) => {
+    const labels = ['--loss', 'softmax-cross-entropy', '--labels', 'cat,dog'];
+    expect(await gradloom([...asked, ...labels, ...flags])).toMatchObject({ code: 0, stderr: '' });
+    const x = Float64Array.from(picture, (byte, i) => input(byte, i % 3));
+    const [cat, dog] = createModel({ spec: colour, parameters, loss: 'softmax-cross-entropy' }).probabilities(x);
+    const { stdout } = await gradloom(['predict', out, png, '--json']);
+    const probabilities = { cat, dog };
+    expect(JSON.parse(stdout)).toEqual({ file: png, prediction: cat > dog ? 'cat' : 'dog', probabilities });
+  });
+
+  test('imported without them takes numbers alone', async () => {
+    await gradloom(asked);
+    const sentence = `${png} is an image, expected rows (the model does not say how bytes of an image become its inputs)`;
+    expect(await gradloom(['predict', out, png])).toMatchObject({ code: 2, stderr: `gradloom predict: ${sentence}\n` });
+  });
+
+  test.each([
+    [['--divisor', '0'], '--divisor has 0, expected a number other than 0'],
+    [['--mean', '1,2'], '--mean is given without --deviation, expected both'],
+    [['--mean', '1,b', '--deviation', '1'], '--mean has "1,b", expected a number for each channel, such as'],
+    [['--mean', '1', '--deviation', '1,2,3'], '--mean has [1], expected 3 numbers, one for each channel'],
+    [['--mean', '1,2,3', '--deviation', '1,0,3'], '--deviation has 0, expected a number other than 0'],
+    [
+      ['--divisor', '255', '--spec', spec],
+      `--divisor 255 with --spec ${spec}: the network's input has 3, expected [H, W, 1] for grey or [H, W, 3] for`,
+    ],
+  ])('%j is refused', async (flags, sentence) => {
+    const args = flags.includes('--spec') ? [...asked.slice(0, 2), ...asked.slice(4)] : asked;
+    const { code, stderr } = await gradloom([...args, ...flags]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`gradloom import: ${sentence}`);
+  });
 });
 
 const weights = join(folder.path, 'weights.npz');

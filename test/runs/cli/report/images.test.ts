@@ -103,8 +103,49 @@ describe.each(kinds)('a run on $name', ({ name, layers }) => {
   });
 });
 
-test('explain has no figure for images', async () => {
-  const { code, stderr } = await gradloom(['explain', run('greys'), '--metric', 'accuracy', ...machine]);
-  expect(code).toBeGreaterThan(0);
-  expect(stderr).toContain('gradloom explain: --metric has accuracy, expected none, since the rows are images');
+test.each([
+  ['binary-cross-entropy', 'highest probability'],
+  ['mse', 'largest margin'],
+])('a run of two classes on one output with %s shows its wrong images, the surest first', async (loss, which) => {
+  const [out, two] = [run(loss), dataset('two')];
+  const random = createRandom(1, 'two');
+  for (let n = 0; n < 60; n++) {
+    const pixels = Uint8Array.from({ length: SIDE * SIDE }, () => random.integer(256));
+    const label = ['cat', 'dog'][n % 2];
+    write(join('two', label, `${n}.png`), encodePng({ width: SIDE, height: SIDE, channels: 1, pixels }));
+    classOf.set(pixels.join(), label);
+  }
+  const spec = JSON.stringify({ input: SIDE * SIDE, layers: [{ kind: 'dense', out: 1 }] });
+  const args = ['--dataset', two, '--spec', spec, '--loss', loss, '--test', '0.4', '--epochs', '3'];
+  expect(await gradloom(['train', ...args, ...machine, '--quiet', '--out', out])).toMatchObject({
+    code: 0,
+    stderr: '',
+  });
+  const { mistakes, mistakenImages, labels } = jsonOf(join(out, 'findings.json')).answers;
+  const shown = pixelsOf(mistakenImages);
+  expect(shown.length).toBeGreaterThan(2);
+  const y = loadModel(join(out, 'model.gradloom')).outputs(shown.map((pixels) => Uint8Array.from(pixels)));
+  const sure = y.map(([z]) => (loss === 'mse' ? Math.abs(z - 0.5) : Math.abs(z)));
+  expect(sure).toEqual([...sure].sort((a, b) => b - a));
+  for (const [k, { label, answer, probability }] of mistakes.entries()) {
+    expect(classOf.get(shown[k].join())).toBe(labels[label]);
+    expect(answer).toBe(1 - label);
+    if (loss === 'mse') expect(probability).toBeNull();
+    else expect(probability).toBeCloseTo(1 / (1 + Math.exp(-sure[k])), 12);
+  }
+  const html = readFileSync(join(out, 'report.html'), 'utf8');
+  expect(html).toContain('<figure id="mistakes">');
+  expect(html).toContain(`whose wrong answer has the ${which}`);
+  expect(html).not.toContain('NaN');
+});
+
+test.each([
+  ['--metric', 'accuracy', 'expected none'],
+  ['--threads', '2', 'expected 1'],
+  ['--backend', 'native', 'expected wasm'],
+  ['--blas', 'libblas.so', 'expected none'],
+])('explain refuses %s %s for images, which it would not change', async (flag, value, wanted) => {
+  const sentence = `${flag} has ${value}, ${wanted}, since the rows are images`;
+  const explained = await gradloom(['explain', run('greys'), flag, value]);
+  expect(explained).toMatchObject({ code: 2, stderr: `gradloom explain: ${sentence}\n` });
 });

@@ -118,6 +118,10 @@ describe('what does not fit is refused in a sentence', () => {
       '--network has "lenet", expected one of lenet5, convnet, resnet20 (did you mean lenet5?)',
     ],
     [
+      [...data, '--network', 'nets/own.json'],
+      '--network has "nets/own.json", expected one of lenet5, convnet, resnet20 (--spec takes a file)',
+    ],
+    [
       ['--dataset', 'digits', '--network', 'lenet5'],
       '--network lenet5 with --dataset digits: a row of digits has [8, 8, 1], expected the shape of an image [H, W, C] of at least 12 x 12 pixels',
     ],
@@ -129,6 +133,26 @@ describe('what does not fit is refused in a sentence', () => {
     const { code, stderr } = await gradloom(['train', '--no-out', ...args]);
     expect(stderr.trimEnd().split('\n').at(-1)).toBe(`gradloom train: ${sentence}`);
     expect(code).toBe(2);
+  });
+
+  test.each([
+    ['--network', 'network'],
+    ['--batch-size', 'batch'],
+  ])('search %s, which is in its file', async (flag, own) => {
+    const config = folder.write('moons.json', JSON.stringify({ options: { dataset: 'moons' }, search: { lr: [1] } }));
+    const advice = `options: { ${own}: ... } fixes it, search: { ${own}: [...] } tries several`;
+    const sentence = `${flag} is an option of train, expected it in the file (${advice})`;
+    const searched = await gradloom(['search', config, flag, '3']);
+    expect(searched).toMatchObject({ code: 2, stderr: `gradloom search: ${sentence}\n` });
+  });
+
+  test('a search of networks for smaller images than they take', async () => {
+    const content = { options: { dataset: 'digits', steps: 1 }, search: { network: ['lenet5'] } };
+    const { code, stderr } = await gradloom(['search', folder.write('digits.json', JSON.stringify(content))]);
+    const sentence =
+      'trial 1 (network lenet5): a row of digits has [8, 8, 1], expected the shape of an image [H, W, C]';
+    expect(code).toBe(2);
+    expect(stderr).toContain(`digits.json: ${sentence}`);
   });
 
   test('a resume with another network', async () => {

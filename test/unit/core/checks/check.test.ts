@@ -10,6 +10,8 @@ test.each<[unknown, string]>([
   [null, 'null'],
   [undefined, 'undefined'],
   [{ a: [1] }, '{"a":[1]}'],
+  [[8, 8, 1], '[8, 8, 1]'],
+  [[8, null], '[8,null]'],
   ['x'.repeat(100), `"${'x'.repeat(56)}...`],
   [5n, 'a value of type bigint'],
   [circle, 'a value of type object'],

@@ -1,4 +1,4 @@
-import { buildNetwork, createSchedule, type NetworkSpec, OptionError } from '@gradloom/core';
+import { buildNetwork, createOptimizer, createSchedule, type NetworkSpec, OptionError } from '@gradloom/core';
 import { within } from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 
@@ -39,4 +39,44 @@ test('another error passes as it is', () => {
     throw other;
   };
   expect(() => within('spec', check)).toThrow(other);
+});
+
+test.each([
+  // Words of Keras.
+  ['dense', 'units', 'did you mean out?'],
+  ['dense', 'activation', 'an activation is a layer of its own, such as { "kind": "relu" }'],
+  ['dense', 'use_bias', ''], // a dense layer always has biases
+  ['conv2d', 'filters', 'did you mean out?'],
+  ['conv2d', 'kernel_size', 'did you mean kernel?'],
+  ['conv2d', 'strides', 'did you mean stride?'],
+  ['conv2d', 'dilationRate', 'did you mean dilation?'],
+  ['conv2d', 'use_bias', 'did you mean bias?'],
+  ['conv2d', 'kernel_initializer', 'did you mean init?'],
+  ['conv2d', 'bias-initializer', 'did you mean biasInit?'],
+  ['max-pool', 'pool_size', 'did you mean size?'],
+  ['upsample', 'size', 'did you mean factor?'],
+  ['embedding', 'input_dim', 'did you mean vocabulary?'],
+  ['embedding', 'output_dim', 'did you mean width?'],
+  // Words of PyTorch.
+  ['dense', 'in_features', 'did you mean in?'],
+  ['dense', 'out_features', 'did you mean out?'],
+  ['conv1d', 'out_channels', 'did you mean out?'],
+  ['avg-pool', 'kernel_size', 'did you mean size?'],
+  ['dropout', 'p', 'did you mean rate?'],
+  ['layer-norm', 'normalized_shape', 'did you mean size?'],
+  ['batch-norm', 'eps', 'did you mean epsilon?'],
+  ['batch-norm', 'num_features', 'did you mean size?'],
+  ['embedding', 'num_embeddings', 'did you mean vocabulary?'],
+  ['embedding', 'embedding_dim', 'did you mean width?'],
+])('%s with "%s" of another library: %s', (kind, option, hint) => {
+  const { message } = refusal(() => buildNetwork({ input: 2, layers: [{ kind, [option]: 3 }] } as never));
+  expect(message.replace(/.* is unknown, expected [^(]*[^( ]/, '')).toBe(hint === '' ? '' : ` (${hint})`);
+});
+
+test.each([
+  ['input_shape', 'did you mean input?', () => buildNetwork({ input_shape: [2], layers: [] } as never)],
+  ['learning_rate', 'did you mean lr?', () => createOptimizer({ kind: 'adam', learning_rate: 0.1 } as never)],
+  ['rho', 'did you mean decay?', () => createOptimizer({ kind: 'rmsprop', rho: 0.1 } as never)],
+])('"%s" of another library: %s', (_option, hint, create) => {
+  expect(refusal(create).message).toContain(` (${hint})`);
 });

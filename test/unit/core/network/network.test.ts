@@ -92,7 +92,7 @@ describe('a spec that does not fit is refused with what it has and should have',
       { input: [], layers: [{ kind: 'dense', out: 3 }] },
       'input has [], expected a positive integer, or a list of 1 to 8',
     ],
-    [{ input: [28, 0.5], layers: [{ kind: 'dense', out: 3 }] }, 'input has [28,0.5], expected a positive integer'],
+    [{ input: [28, 0.5], layers: [{ kind: 'dense', out: 3 }] }, 'input has [28, 0.5], expected a positive integer'],
     [{ input: [2 ** 40, 2 ** 40], layers: [{ kind: 'dense', out: 3 }] }, 'expected a positive integer, or a list'],
     [{ input: 2, layers: [] }, 'layers has [], expected a list of at least 1 layer'],
     [

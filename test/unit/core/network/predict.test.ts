@@ -47,7 +47,7 @@ describe('createPredictor', () => {
   test('says what is wrong', () => {
     const predict = createPredictor(network, parameters);
     expect(() => predict(new Float64Array(4))).toThrow('predict: x has 4 numbers, expected rows of 3');
-    expect(() => predict([1, 2, 3] as never)).toThrow('predict: x has [1,2,3], expected a Float64Array');
+    expect(() => predict([1, 2, 3] as never)).toThrow('predict: x has [1, 2, 3], expected a Float64Array');
     expect(() => createPredictor(network, new Float64Array(3))).toThrow('has length 3, expected 32');
   });
 

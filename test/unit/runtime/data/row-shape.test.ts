@@ -56,7 +56,7 @@ describe('the shape of a row', () => {
     expect(datasetFromRows(rows).inputs).not.toHaveProperty('shape');
     expect(datasetFromRows({ ...rows, shape: [3, 2] }).inputs.shape).toEqual([3, 2]);
     expect(() => datasetFromRows({ ...rows, shape: [3, 3] })).toThrow(
-      'datasetFromRows: inputs.shape has [3,3], expected the extents of a row of 6 numbers',
+      'datasetFromRows: inputs.shape has [3, 3], expected the extents of a row of 6 numbers',
     );
   });
 

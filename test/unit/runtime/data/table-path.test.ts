@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type TableName, tableFiles, tablePath } from '@gradloom/runtime';
+import { readTable, type TableName, type TableOptions, tableFiles, tablePath } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { readCsv } from '../../../../packages/runtime/src/data/tables/csv-records.ts';
 
@@ -32,4 +32,12 @@ test('another name is refused with the known ones', () => {
   expect(() => tablePath('irish' as TableName)).toThrow(
     'tablePath: name has "irish", expected one of iris, wine, breast-cancer, digits, penguins, diabetes (did you mean iris?)',
   );
+});
+
+test('digits are images: only the target is warned of, since a pixel may have one value in all of them', async () => {
+  const warnings = async (options: TableOptions) => (await readTable(tablePath('digits'), options)).warnings;
+  expect(await warnings({})).toEqual([]);
+  expect(await warnings({ target: 'pixel_0_0', targets: 'values' })).toEqual([
+    'digits.csv.gz: column "pixel_0_0", the target, has 0 in all 1797 rows, so there is nothing to learn',
+  ]);
 });

@@ -46,16 +46,26 @@ export function drawn({ rows }: Dataset, count: number | 'all', seed: number): U
   return order.slice(0, count).sort();
 }
 
+/** @throws UsageError for an option without effect on images: WebAssembly computes their gradients in one thread. */
+function refuseIdle({ metric, threads, backend, blas }: ExplainValues): void {
+  const refuse = (name: string, has: unknown, wanted: string): never => {
+    throw new UsageError(`--${name} has ${has}, expected ${wanted}, since the rows are images`);
+  };
+  if (metric !== undefined) refuse('metric', metric, 'none');
+  if (threads !== undefined && threads > 1) refuse('threads', threads, '1');
+  if (backend !== undefined && backend !== 'auto' && backend !== 'wasm') refuse('backend', backend, 'wasm');
+  if (blas !== undefined) refuse('blas', blas, 'none');
+}
+
 /** Finds where a model looks in some images. */
 export async function lookAtImages(
   model: Model,
   { split, dataset }: TakenRows,
-  { metric, rows = IMAGES, repeats = IMAGE_REPEATS, seed = explainOptions.seed.standard }: ExplainValues,
+  values: ExplainValues,
   say: (text: string) => void,
 ): Promise<ImagesDocument> {
-  if (metric !== undefined) {
-    throw new UsageError(`--metric has ${metric}, expected none, since the rows are images`);
-  }
+  refuseIdle(values);
+  const { rows = IMAGES, repeats = IMAGE_REPEATS, seed = explainOptions.seed.standard } = values;
   const order = drawn(dataset, rows, seed);
   if (order.length > MOST_IMAGES) {
     throw new UsageError(`--rows has ${rows}, expected at most ${MOST_IMAGES}, since the rows are images`);

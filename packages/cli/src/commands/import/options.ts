@@ -26,12 +26,21 @@ const renames = option.kind((_where, name, raw): Readonly<Record<string, string>
   throw new Error(`${name} has ${show(raw)}, expected a layer for each module, such as fc1=0,fc2=2`);
 });
 
+/** Numbers of the channels of an image, with commas between them. */
+const perChannel = option.kind((_where, name, raw): readonly number[] => {
+  const numbers = String(raw)
+    .split(',')
+    .map((part) => option.numeric(part.trim()));
+  if (numbers.every(option.finite.isValid)) return numbers;
+  throw new Error(`${name} has ${show(raw)}, expected a number for each channel, such as 0.485,0.456,0.406`);
+});
+
 export const importOptions = {
   spec: {
     group: 'Model',
     ...networkFile(
       undefined,
-      'JSON or YAML file with the network, { "input": 4, "layers": [...] }',
+      'JSON or YAML file with the network, { "input": 4, "layers": [...] }; of images, "input": [28, 28, 1]',
       'that of a file which export wrote',
     ),
   },
@@ -44,6 +53,30 @@ export const importOptions = {
     ),
   },
   labels: { group: 'Model', ...names(undefined, 'names of the classes, such as cat,dog', 'their numbers') },
+  divisor: {
+    group: 'Model',
+    ...option.notZero(
+      undefined,
+      'of images: what bytes are divided by, such as 255; predict then takes pictures',
+      '255 with --mean, else inputs are numbers',
+    ),
+  },
+  mean: {
+    group: 'Model',
+    ...perChannel(
+      undefined,
+      'of images: subtracted from each channel after the division, such as 0.485,0.456,0.406',
+      'none',
+    ),
+  },
+  deviation: {
+    group: 'Model',
+    ...perChannel(
+      undefined,
+      'of images: divisor of each channel after the subtraction, such as 0.229,0.224,0.225',
+      'none',
+    ),
+  },
   rename: {
     group: 'Model',
     ...renames(

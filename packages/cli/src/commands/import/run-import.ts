@@ -43,7 +43,17 @@ export async function runImport(request: Request, io: Io): Promise<number> {
   }
 }
 
-async function optionsOf({ spec: given, loss, labels, rename, precision }: ImportValues): Promise<ImportOptions> {
+async function optionsOf(values: ImportValues): Promise<ImportOptions> {
+  const { spec: given, loss, labels, rename, precision, divisor, mean, deviation } = values;
+  if ((mean === undefined) !== (deviation === undefined)) {
+    const [is, isNot] = mean === undefined ? ['deviation', 'mean'] : ['mean', 'deviation'];
+    throw new UsageError(`--${is} is given without --${isNot}, expected both`);
+  }
+  const images = {
+    ...(divisor === undefined ? {} : { divisor }),
+    ...(mean === undefined ? {} : { mean }),
+    ...(deviation === undefined ? {} : { deviation }),
+  };
   // The network is checked when it is built.
   const spec = (typeof given === 'string' ? await readObject('--spec', given) : given) as NetworkSpec | undefined;
   if (spec !== undefined) within('spec', () => buildNetwork(spec, ownParts()));
@@ -51,6 +61,7 @@ async function optionsOf({ spec: given, loss, labels, rename, precision }: Impor
     ...loadOptions(),
     ...(spec === undefined ? {} : { spec }),
     ...(loss === undefined ? {} : { loss }),
+    ...(Object.keys(images).length === 0 ? {} : { images }),
     ...(rename === undefined ? {} : { rename }),
     ...(precision === undefined ? {} : { precision }),
     metadata: { ...(labels === undefined ? {} : { labels }), writtenBy: `gradloom ${version}` },

@@ -37,7 +37,9 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   if (picture !== undefined) {
     refuseDataset(values, picture);
     if (images === undefined) {
-      throw new UsageError(`${picture} is an image, expected rows (the model was not trained on images of bytes)`);
+      throw new UsageError(
+        `${picture} is an image, expected rows (the model does not say how bytes of an image become its inputs)`,
+      );
     }
     await predictImages(model, files, values.json ?? false, io);
     return 0;

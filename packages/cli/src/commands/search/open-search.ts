@@ -3,7 +3,7 @@ import { complete } from '@gradloom/core/internal';
 import { hashDataset, planRun } from '@gradloom/runtime/internal';
 import { openDataset } from '../../files/datasets/open-dataset.ts';
 import { withTableFlags } from '../../files/datasets/table-options.ts';
-import { UsageError } from '../../terminal/failure.ts';
+import { UsageError, withoutPlace } from '../../terminal/failure.ts';
 import { type TrainValues, trainOptions } from '../train/options.ts';
 import { createRecipe, type Recipe } from '../train/recipe.ts';
 import { fixedOptions, type MetricName, type SearchConfig, spaceOf, valuesAt } from './config.ts';
@@ -42,7 +42,8 @@ export async function openSearch(where: string, config: SearchConfig): Promise<O
       complete(planRun(spec, sets, options));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      throw new UsageError(`${where}: trial ${number} (${pointText(point)}): ${error.message}`, { cause: error });
+      const problem = error instanceof OptionError ? withoutPlace(error) : error.message;
+      throw new UsageError(`${where}: trial ${number} (${pointText(point)}): ${problem}`, { cause: error });
     }
   }
   if (first === null) throw new UsageError(`${where}: the search has no trials, expected at least one`);

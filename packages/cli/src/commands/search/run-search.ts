@@ -5,7 +5,9 @@ import { createPool, type FolderLock, type Pool } from '@gradloom/runtime';
 import { lockFolder } from '@gradloom/runtime/internal';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { SEARCH_FILE, SEARCH_LINES } from '../../files/run-files/names.ts';
+import { ownName } from '../../options/aliases.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
+import type { Group } from '../../options/option.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
 import { searchText, trialTable } from '../../report/search/search-page.ts';
@@ -20,7 +22,7 @@ import { writeOut } from '../../terminal/text/out-directory.ts';
 import { table } from '../../terminal/text/table.ts';
 import { commandOf } from '../train/describe-flags.ts';
 import { lockNewDirectory } from '../train/new-directory.ts';
-import type { TrainValues } from '../train/options.ts';
+import { type TrainValues, trainOptions } from '../train/options.ts';
 import { createLanes, type Lanes } from './choose-lanes.ts';
 import { readSearch, type SearchConfig, valuesAt } from './config.ts';
 import { documentOf, type SearchDocument } from './document.ts';
@@ -33,6 +35,7 @@ import { roundsOf, type Trial } from './trials.ts';
 
 /** Runs or resumes a search. Resolves to the exit code. */
 export async function runSearch(request: Request, io: Io): Promise<number> {
+  refuseTrainFlags(request);
   const values = parseRaw(searchOptions, flagsToRaw(searchOptions, request), [[['resume'], ['out']]]);
   refuseMoreThan(1, request.positionals, 'one file');
   const [path] = request.positionals;
@@ -54,6 +57,18 @@ export async function runSearch(request: Request, io: Io): Promise<number> {
     lock.release();
   }
 }
+
+/** @throws UsageError for an option of the runs, which is in the file. */
+function refuseTrainFlags({ flags }: Request): void {
+  for (const key of Object.keys(flags)) {
+    const own = Object.hasOwn(searchOptions, key) ? undefined : ownName(trainOptions, key);
+    if (own === undefined || !OF_RUNS.has(trainOptions[own as keyof TrainValues].group)) continue;
+    const advice = `options: { ${own}: ... } fixes it, search: { ${own}: [...] } tries several`;
+    throw new UsageError(`--${key} is an option of train, expected it in the file (${advice})`);
+  }
+}
+
+const OF_RUNS = new Set<Group>(['Data', 'Model', 'Training']);
 
 async function goOn(folder: string, values: SearchValues, io: Io): Promise<number> {
   if (

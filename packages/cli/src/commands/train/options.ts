@@ -21,7 +21,7 @@ import { checkpointEvery } from '../../options/checkpoint-every.ts';
 import { classWeights } from '../../options/class-weights.ts';
 import { flagsOf } from '../../options/flags-of.ts';
 import { memberOf } from '../../options/member.ts';
-import { networkFile } from '../../options/network-file.ts';
+import { networkFile, networkName } from '../../options/network-file.ts';
 import type { FileOption, FileOptionTable, Values } from '../../options/option.ts';
 import { moduleOption, ownParts } from '../../options/own-parts.ts';
 import type { Alternatives } from '../../options/raw-options.ts';
@@ -128,7 +128,7 @@ export const trainOptions = {
   },
   network: {
     ...model,
-    ...option.oneOf(networks)(
+    ...networkName(
       undefined,
       `a known network for images, instead of hidden layers: ${names(networks)}`,
       'convnet for folders of images',

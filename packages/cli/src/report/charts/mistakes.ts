@@ -3,15 +3,22 @@ import type { Answers, Mistake } from '../findings/findings.ts';
 import type { Picture } from '../picture.ts';
 import { imageGrid } from './image-sheet.ts';
 
-/** The misclassified images whose wrong answer is the most probable. Null if there are none, or rows are not images. */
+/** The misclassified images whose wrong answer is the surest. Null if there are none, or rows are not images. */
 export function mistakePictures({ mistakes, mistakenImages: sheet, labels, split }: Answers): Picture | null {
   if (!sheet || mistakes.length === 0) return null;
-  const describe = ({ label, answer, probability }: Mistake) =>
-    `${labels[label]} predicted as ${labels[answer]} with probability ${percent(probability)}`;
+  const hasProbabilities = !Number.isNaN(mistakes[0].probability); // those of all rows, or of none
+  const describe = ({ label, answer, probability }: Mistake) => {
+    const sentence = `${labels[label]} predicted as ${labels[answer]}`;
+    return hasProbabilities ? `${sentence} with probability ${percent(probability)}` : sentence;
+  };
+  const those = mistakes.length === 1 ? 'The misclassified image' : `The ${mistakes.length} misclassified images`;
+  const [which, above] = hasProbabilities
+    ? ['whose wrong answer has the highest probability', ' and its probability']
+    : ['whose wrong answer has the largest margin', ''];
   return {
     name: 'mistakes',
     title: `The ${split} images that are most surely wrong`,
-    sentence: `${mistakes.length === 1 ? 'The misclassified image' : `The ${mistakes.length} misclassified images`} of the ${split} set whose wrong answer has the highest probability. Above each: the actual class, then the predicted one and its probability.`,
+    sentence: `${those} of the ${split} set ${which}. Above each: the actual class, then the predicted one${above}.`,
     alternative: `${mistakes.map(describe).join('; ')}.`,
     draw: (width) =>
       imageGrid(
@@ -22,7 +29,7 @@ export function mistakePictures({ mistakes, mistakenImages: sheet, labels, split
           textOf: (k) => ({
             title: labels[mistakes[k].label],
             note: `→ ${labels[mistakes[k].answer]}`,
-            end: `, ${percent(mistakes[k].probability)}`,
+            end: hasProbabilities ? `, ${percent(mistakes[k].probability)}` : '',
             hover: `row ${mistakes[k].row}: ${describe(mistakes[k])}`,
           }),
         },

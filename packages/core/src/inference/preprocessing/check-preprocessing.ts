@@ -1,6 +1,6 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { positiveInteger } from '../../checks/options/index.ts';
-import { show } from '../../checks/show.ts';
+import { counted, show } from '../../checks/show.ts';
 import type {
   ChannelScale,
   ColumnEncoding,
@@ -83,7 +83,7 @@ export function checkScale(where: string, path: string, value: unknown, C: numbe
   const fields = fieldsOf(where, path, value, ['mean', 'deviation']);
   const numbersOf = (name: string, check: typeof numberOf): readonly number[] => {
     const list = listOf(where, `${path}.${name}`, fields[name]);
-    if (list.length !== C) fail(where, `${path}.${name}`, list, `${C} numbers, one for each channel`);
+    if (list.length !== C) fail(where, `${path}.${name}`, list, `${counted(C, 'number')}, one for each channel`);
     return list.map((value, c) => check(where, `${path}.${name}.${c}`, value));
   };
   return { mean: numbersOf('mean', numberOf), deviation: numbersOf('deviation', scaleOf) };

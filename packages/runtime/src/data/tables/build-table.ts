@@ -6,6 +6,7 @@ import { findTarget } from './find-target.ts';
 import { ColumnError, columnOf } from './find-type.ts';
 import type { ColumnPlan, Reading } from './plan-columns.ts';
 import type { Table, TableColumn } from './table.ts';
+import { isTableOfImages } from './table-path.ts';
 import type { TableRequest } from './table-request.ts';
 
 /** Builds the table from collected columns and decides their types. @throws Error naming the column of a problem. */
@@ -51,8 +52,8 @@ export function buildTable(
   };
   const table = missing === 'drop' ? leaveGapsOut(all, fault, keep) : all;
   if (!isOwn) return table;
-  // No warnings for columns with a given type: the user knows them.
-  const untold = inputs.filter((_, c) => of('input')[c].type === undefined);
+  // No warnings for columns with a given type, which the user knows, and for pixels: some have one value in all images.
+  const untold = isTableOfImages(path) ? [] : inputs.filter((_, c) => of('input')[c].type === undefined);
   return { ...table, warnings: [...targetWarnings(file, table), ...columnWarnings(untold, rows)] };
 }
 

@@ -1,7 +1,10 @@
 import {
   buildNetwork,
+  type ChannelScale,
   type Elements,
   type ElementType,
+  type ImageEncoding,
+  type ImagePreprocessing,
   type LoadedParts,
   type LossSpec,
   type Model,
@@ -13,6 +16,7 @@ import {
 } from '@gradloom/core';
 import {
   bytesOfElements,
+  checkScale,
   createElements,
   defineOptions,
   elementTypes,
@@ -20,9 +24,11 @@ import {
   firstBeyond,
   type Named,
   type OptionsOf,
+  onlyKeys,
   option,
   record,
   refuseBadWeights,
+  shapeText,
   show,
   showName,
   showPath,
@@ -46,6 +52,8 @@ const importOptions = defineOptions('importModel', {
   loss: option.unchecked<LossSpec>(),
   /** Metadata of the model, such as the `labels` of its classes. @default {} */
   metadata: option.unchecked<ModelMetadata>(),
+  /** How pictures become inputs. @default as a file of `exportModel` says, else the model takes numbers alone */
+  images: option.unchecked<ImageInputs>(),
   /** Names of the network's layers for modules of the file: { fc1: '0', fc2: '2' }. @default the names are the same */
   rename: option.unchecked<Renames>(),
   /**
@@ -56,6 +64,16 @@ const importOptions = defineOptions('importModel', {
   /** Custom parts of the network, from `loadParts`. @default none */
   parts: option.unchecked<LoadedParts>(),
 });
+
+/**
+ * How pictures become inputs, as with `ToTensor` and `Normalize` of torchvision: x = byte / divisor, and then
+ * (x - mean) / deviation of the channel if both are given. Size and channels are those of the network's input, which is
+ * [H, W, 1] or [H, W, 3].
+ */
+export interface ImageInputs extends Partial<ChannelScale> {
+  /** Divisor of the bytes; not 0. @default 255 */
+  readonly divisor?: number;
+}
 
 /** Options of `importModel`. */
 export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Named {}
@@ -69,7 +87,7 @@ export interface ImportOptions extends OptionsOf<typeof importOptions.table>, Na
 export async function importModel(path: string, options: ImportOptions = {}): Promise<Model> {
   const where = 'importModel';
   record(where, 'options', options, 'an object');
-  const { spec, loss, metadata, rename = {}, precision: asked, parts } = importOptions.read(options);
+  const { spec, loss, metadata, images, rename = {}, precision: asked, parts } = importOptions.read(options);
   const fault: FileFault = (has, expected, cause) =>
     new Error(`${where}: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
   checkRenames(where, rename);
@@ -77,12 +95,14 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
   try {
     const described = spec === undefined ? descriptionOf(file, fault) : { spec };
     const network = buildNetwork(described.spec, parts?.own);
+    const encoding = images === undefined ? {} : { preprocessing: imagesFor(where, network, images) };
     const type = asked ?? precisionOf(file, fault);
     const names = spec === undefined ? { ...movedNames(file, described.spec), ...rename } : rename;
     const parameters = await readParameters(where, network, file, type, names, fault);
     refuseBadWeights(where, network, parameters);
     return createModel({
       ...described,
+      ...encoding,
       spec: network.spec,
       parameters,
       ...(parts === undefined ? {} : { parts }),
@@ -92,6 +112,23 @@ export async function importModel(path: string, options: ImportOptions = {}): Pr
   } finally {
     await file.close();
   }
+}
+
+/** @throws OptionError for a network that takes no pictures, and for numbers that do not fit them. */
+function imagesFor(where: string, { input }: Network, images: ImageInputs): ImagePreprocessing {
+  record(where, 'images', images, 'an object such as { divisor: 255 }');
+  onlyKeys(`${where}: images`, images, ['divisor', 'mean', 'deviation']);
+  const [height, width, channels = 1] = input;
+  if (input.length < 2 || input.length > 3 || (channels !== 1 && channels !== 3)) {
+    const wanted = '[H, W, 1] for grey or [H, W, 3] for colour images (flatten then makes one axis of it)';
+    const problem = `has ${shapeText(input)}, expected ${wanted}`;
+    throw new OptionError(where, ['images', 'spec'], problem, { about: "the network's input" });
+  }
+  const divisor = option.notZero.check(where, 'images.divisor', images.divisor ?? 255);
+  const { mean, deviation } = images;
+  const image: ImageEncoding = { height, width, channels, divisor };
+  if (mean === undefined && deviation === undefined) return { version: 1, image };
+  return { version: 1, image: { ...image, scale: checkScale(where, 'images', { mean, deviation }, channels) } };
 }
 
 function checkRenames(where: string, rename: Renames): void {
@@ -137,13 +174,28 @@ function descriptionOf({ description }: TensorFile, fault: FileFault): Described
   };
 }
 
-/** New names of the layers after the flatten layer that `withFlatten` added to the network of the file. */
+/** New names of the layers after a flatten layer that `withFlatten` added to the network of the file. */
 function movedNames({ description, tensors }: TensorFile, { layers }: NetworkSpec): Renames {
   const { spec: before } = description as { readonly spec: Partial<NetworkSpec> };
-  if (before.layers?.length === layers.length) return {};
-  const added = layers.findIndex(({ kind }) => kind === 'flatten');
-  const indices = new Set([...tensors.keys()].map((name) => Number.parseInt(name, 10)));
-  return Object.fromEntries([...indices].filter((l) => l >= added).map((l) => [String(l), String(l + 1)]));
+  const names = [...tensors.keys()];
+  return Object.fromEntries(
+    [...moves(before.layers, layers)].filter(([from]) => names.some((name) => name.startsWith(`${from}.`))),
+  );
+}
+
+type Layers = readonly { readonly kind?: string; readonly layers?: Layers }[];
+
+/** Each layer that has another place: its name in the file, and its new one. */
+function* moves(before: Layers = [], layers: Layers = [], from = '', to = ''): Generator<readonly [string, string]> {
+  if (!Array.isArray(layers)) return; // an option of a custom layer
+  let l = 0;
+  for (const [at, layer] of layers.entries()) {
+    if (layer.kind === 'flatten' && before[l]?.kind !== 'flatten') continue;
+    const [old, now] = [`${from}${l}`, `${to}${at}`];
+    if (old !== now) yield [old, now];
+    yield* moves(before[l]?.layers, layer.layers, `${old}.layers.`, `${now}.layers.`);
+    l++;
+  }
 }
 
 /** Precision of a model that `exportModel` wrote, even if its network is given; else float64. */

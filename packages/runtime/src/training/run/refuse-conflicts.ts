@@ -194,7 +194,7 @@ export function augmentationOf(
   const shape = shapeOfRows(network, train);
   if (shape.length !== 3) {
     const [name, value] = asked;
-    const rows = `rows of shape [${shape.join(', ')}]`;
+    const rows = `rows of shape ${show(shape)}`;
     throw new OptionError('train', name, `has ${show(value)} with ${rows}, expected [height, width, channels]`);
   }
   const [H, W] = shape;

@@ -144,27 +144,27 @@ describe('with a shortcut', () => {
   test.each<[object, string, string]>([
     [
       { layers: [{ kind: 'conv2d', out: 2, kernel: 3 }] },
-      'residual: conv2d(2->2, 3x3) at layer 1.0: output has shape [2,2,2], expected [4,4,2] (x + f(x) needs equal shapes',
+      'residual: conv2d(2->2, 3x3) at layer 1.0: output has shape [2, 2, 2], expected [4, 4, 2] (x + f(x) needs equal shapes',
       'layers.1.0.out',
     ],
     [
       { layers, shortcut: [{ kind: 'avg-pool', size: 4 }] },
-      'layer 1.2: output has shape [2,2,3], expected [1,1,2] (s(x) + f(x) needs equal shapes, and this is the output of',
+      'layer 1.2: output has shape [2, 2, 3], expected [1, 1, 2] (s(x) + f(x) needs equal shapes, and this is the output of',
       'layers.1.2.out',
     ],
     [
       { layers, shortcut: [{ kind: 'avg-pool', size: 5 }] },
-      'buildNetwork: layer 1.shortcut.0: avg-pool: size spans 5 positions of 4, expected one that fits into [4,4,2]',
+      'buildNetwork: layer 1.shortcut.0: avg-pool: size spans 5 positions of 4, expected one that fits into [4, 4, 2]',
       'layers.1.shortcut.0.size',
     ],
     [
       { layers, shortcut: [{ kind: 'relu' }, { kind: 'dense', in: 3, out: 2 }] },
-      'dense(3->2) at layer 1.shortcut.1: input has shape [4,4,3], expected [4,4,2] (output of relu(32))',
+      'dense(3->2) at layer 1.shortcut.1: input has shape [4, 4, 3], expected [4, 4, 2] (output of relu(32))',
       'layers.1.shortcut.1.in',
     ],
     [
       { layers, shortcut: [{ kind: 'dense', in: 3, out: 2 }] },
-      'expected [4,4,2] (output of the input of layer 1.shortcut)',
+      'expected [4, 4, 2] (output of the input of layer 1.shortcut)',
       'layers.1.shortcut.0.in',
     ],
     [{ layers, shortcut: [] }, 'residual: shortcut has [], expected a list of at least 1', 'layers.1.shortcut'],

@@ -163,12 +163,12 @@ test.each<[readonly number[], object, string]>([
   [
     [4, 4, 1],
     { kind: 'max-pool', size: 5 },
-    'max-pool: size spans 5 positions of 4, expected one that fits into [4,4,1]',
+    'max-pool: size spans 5 positions of 4, expected one that fits into [4, 4, 1]',
   ],
   [
     [2, 1],
     { kind: 'avg-pool', size: 5, padding: 1 },
-    'size spans 5 positions of 4, expected one that fits into [2,1] with',
+    'size spans 5 positions of 4, expected one that fits into [2, 1] with',
   ],
   [[4, 4, 1], { kind: 'avg-pool', size: 3, padding: 2 }, 'padding has 2, expected at most half of the size, 3'],
   [
@@ -185,11 +185,11 @@ test.each<[readonly number[], object, string]>([
   ],
   [[4], { kind: 'global-avg-pool' }, 'global-avg-pool: input has shape [4], expected positions and channels, such as '],
   [[4, 1], { kind: 'upsample', factor: 2, mode: 'linear' }, 'mode has "linear", expected one of nearest'],
-  [[4, 1], { kind: 'upsample', factor: [2, 2] }, 'upsample: factor has [2,2], expected a number for each axis, 1'],
+  [[4, 1], { kind: 'upsample', factor: [2, 2] }, 'upsample: factor has [2, 2], expected a number for each axis, 1'],
   [
     [4, 1],
     { kind: 'conv2d-transpose', out: 1, kernel: 2 },
-    'input has shape [4,1], expected [height, width, channels]',
+    'input has shape [4, 1], expected [height, width, channels]',
   ],
   [
     [4, 4, 1],
@@ -199,7 +199,7 @@ test.each<[readonly number[], object, string]>([
   [
     [1, 4, 1],
     { kind: 'conv2d-transpose', out: 1, kernel: 2, padding: 1 },
-    'padding has 1, expected one that leaves an output of [1,4,1] with a kernel of 2',
+    'padding has 1, expected one that leaves an output of [1, 4, 1] with a kernel of 2',
   ],
 ])('%j with %j is refused in a sentence that names the layer', (input, layer, sentence) => {
   const first: LayerSpec = { kind: 'activation', fn: 'relu' };

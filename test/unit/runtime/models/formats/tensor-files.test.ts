@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { constants, deflateRawSync } from 'node:zlib';
-import { buildNetwork, createRandom, type LayerSpec, type NetworkSpec } from '@gradloom/core';
+import { buildNetwork, createRandom, type NetworkSpec } from '@gradloom/core';
 import { createModel, exportModel, importModel, loadModel, loadParts, type ModelContents } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -189,31 +189,59 @@ describe('a description in a safetensors file', () => {
   });
 });
 
-test('a file from before rows had shapes has no flatten, and counts its layers without it', async () => {
-  const path = join(folder.path, 'old.safetensors');
-  const layers: LayerSpec[] = [
-    { kind: 'embedding', vocabulary: 2, width: 2 },
-    { kind: 'dense', out: 2 },
-    { kind: 'relu' },
-    { kind: 'dense', out: 1 },
-  ];
-  const shapes = { '0.weight': [2, 2], '1.weight': [2, 4], '1.bias': [2], '3.weight': [1, 2], '3.bias': [1] };
-  let end = 0;
-  const tensors = Object.entries(shapes).map(([name, shape]) => {
-    const begin = end;
-    end += 8 * shape.reduce((product, extent) => product * extent, 1);
-    return [name, { dtype: 'F64', shape, data_offsets: [begin, end] }];
+describe('a file from before rows had shapes has no flatten, and counts its layers without it', () => {
+  /** A file of tensors with the numbers 1, 2, 3 and so on. */
+  function written(layers: object[], shapes: Record<string, number[]>): string {
+    let end = 0;
+    const tensors = Object.entries(shapes).map(([name, shape]) => {
+      const begin = end;
+      end += 8 * shape.reduce((product, extent) => product * extent, 1);
+      return [name, { dtype: 'F64', shape, data_offsets: [begin, end] }];
+    });
+    const gradloom = JSON.stringify({ version: 1, spec: { input: 2, layers } });
+    const file = safetensors({ ...Object.fromEntries(tensors), __metadata__: { gradloom } }, end);
+    const numbers = Float64Array.from({ length: end / 8 }, (_, i) => i + 1);
+    Buffer.from(numbers.buffer).copy(file, file.length - end);
+    return folder.write('old.safetensors', file);
+  }
+
+  const embedding = { kind: 'embedding', vocabulary: 2, width: 2 };
+
+  test('after an embedding', async () => {
+    const layers = [embedding, { kind: 'dense', out: 2 }, { kind: 'relu' }, { kind: 'dense', out: 1 }];
+    const shapes = { '0.weight': [2, 2], '1.weight': [2, 4], '1.bias': [2], '3.weight': [1, 2], '3.bias': [1] };
+    const model = await importModel(written(layers, shapes));
+    expect(model.spec.layers.map(({ kind }) => kind)).toEqual(['embedding', 'flatten', 'dense', 'activation', 'dense']);
+    // The vectors of 1 and 0 are [3, 4] and [1, 2].
+    const hidden = [3 * 5 + 4 * 6 + 7 + 2 * 8 + 13, 3 * 9 + 4 * 10 + 11 + 2 * 12 + 14];
+    expect(model.outputs([[1, 0]])).toEqual([[hidden[0] * 15 + hidden[1] * 16 + 17]]);
   });
-  const gradloom = JSON.stringify({ version: 1, spec: { input: 2, layers } });
-  const file = safetensors({ ...Object.fromEntries(tensors), __metadata__: { gradloom } }, end);
-  const numbers = Float64Array.from({ length: end / 8 }, (_, i) => i + 1);
-  Buffer.from(numbers.buffer).copy(file, file.length - end);
-  writeFileSync(path, file);
-  const model = await importModel(path);
-  expect(model.spec.layers.map(({ kind }) => kind)).toEqual(['embedding', 'flatten', 'dense', 'activation', 'dense']);
-  // The vectors of 1 and 0 are [3, 4] and [1, 2].
-  const hidden = [3 * 5 + 4 * 6 + 7 + 2 * 8 + 13, 3 * 9 + 4 * 10 + 11 + 2 * 12 + 14];
-  expect(model.outputs([[1, 0]])).toEqual([[hidden[0] * 15 + hidden[1] * 16 + 17]]);
+
+  test('in a residual', async () => {
+    const block = { kind: 'residual', layers: [embedding, { kind: 'dense', out: 2 }] };
+    const shapes = { '0.layers.0.weight': [2, 2], '0.layers.1.weight': [2, 4], '0.layers.1.bias': [2] };
+    const last = { '1.weight': [1, 2], '1.bias': [1] };
+    const model = await importModel(written([block, { kind: 'dense', out: 1 }], { ...shapes, ...last }));
+    const y = [1 + 3 * 5 + 4 * 6 + 7 + 2 * 8 + 13, 3 * 9 + 4 * 10 + 11 + 2 * 12 + 14];
+    expect(model.outputs([[1, 0]])).toEqual([[y[0] * 15 + y[1] * 16 + 17]]);
+  });
+
+  test('in a residual after another embedding, and at the end of one', async () => {
+    const steps = [
+      { kind: 'dense', out: 2 },
+      { kind: 'activation', fn: 'step' },
+    ];
+    const inner = { kind: 'residual', layers: [...steps, { kind: 'embedding', vocabulary: 2, width: 1 }] };
+    const model = await importModel(
+      written([embedding, { kind: 'dense', out: 2 }, inner], {
+        ...{ '0.weight': [2, 2], '1.weight': [2, 4], '1.bias': [2] },
+        ...{ '2.layers.0.weight': [2, 2], '2.layers.0.bias': [2], '2.layers.2.weight': [2, 1] },
+      }),
+    );
+    // Both steps are 1, which has the vector [22].
+    const y = [3 * 5 + 4 * 6 + 7 + 2 * 8 + 13, 3 * 9 + 4 * 10 + 11 + 2 * 12 + 14];
+    expect(model.outputs([[1, 0]])).toEqual([[y[0] + 22, y[1] + 22]]);
+  });
 });
 
 test('a network with an activation of the user goes out and comes back, but not as ONNX', async () => {
@@ -374,6 +402,15 @@ describe('a model that is too large', () => {
       'the weights have 2147483648 bytes, expected at most',
     );
   });
+});
+
+test.each<[unknown, string]>([
+  [255, 'images has 255, expected an object such as { divisor: 255 }'],
+  [{ size: 28 }, 'images: option "size" is unknown, expected divisor, mean, deviation'],
+  [{}, "the network's input has 3, expected [H, W, 1] for grey or [H, W, 3] for colour images (flatten then"],
+])('images given as %j are refused', async (images, sentence) => {
+  const path = folder.write('plain.npz', npz(['0.weight.npy', W], ['0.bias.npy', b]));
+  await expect(importModel(path, { spec, images: images as object })).rejects.toThrow(`importModel: ${sentence}`);
 });
 
 describe('tensors that do not fit', () => {

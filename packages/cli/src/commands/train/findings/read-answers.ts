@@ -1,5 +1,5 @@
-import { buildNetwork, createLoss, metrics, NO_ANSWER } from '@gradloom/core';
-import { createDecision, createScoring, type Decision, scoreInto } from '@gradloom/core/internal';
+import { buildNetwork, createLoss, type Loss, metrics, NO_ANSWER } from '@gradloom/core';
+import { createDecision, createScoring, hasProbabilities, scoreInto, toProbabilities } from '@gradloom/core/internal';
 import { evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
 import { binsOf, type CalibrationBin } from '../../../lab/figures/calibration-bins.ts';
 import { sheetOfRows } from '../../../lab/figures/sheet.ts';
@@ -16,7 +16,7 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
   const loss = createLoss(result.loss, result.parts?.own);
   const { targets, threshold = 0.5 } = loss;
   const confusion = metrics['confusion-matrix']({ targets, threshold });
-  const worst = targets === 'classes' ? mistakeReader(createDecision('answers', { targets }).answer) : null;
+  const worst = mistakeReader(loss, threshold);
   const scoring = createScoring({
     loss,
     outputs: buildNetwork(result.spec, result.parts?.own).outputs,
@@ -32,14 +32,10 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
     backend: result.backend.name,
     ...(values.blas === undefined ? {} : { blas: values.blas }),
     threads: result.threads,
-    readers: [
-      confusion,
-      ...(worst === null ? [] : [worst.reader]),
-      ...(calibration === null ? [] : [{ add: scoreInto(scoring, [calibration]) }]),
-    ],
+    readers: [confusion, worst.reader, ...(calibration === null ? [] : [{ add: scoreInto(scoring, [calibration]) }])],
   });
   const found = classFigures(confusion.value(), dataset.labels);
-  const mistakes = worst?.mistakes() ?? [];
+  const mistakes = worst.mistakes();
   const isWhole = found.every(({ unanswered }) => unanswered === 0);
   return {
     split,
@@ -60,31 +56,37 @@ const toFigures = ({ rows, probability, share }: CalibrationBin) => ({
   share: share ?? Number.NaN,
 });
 
-type Found = Mistake & { readonly loss: number };
+type Found = Mistake & { readonly margin: number };
 
-/** Keeps the misclassified rows whose wrong answer is the most probable. */
-function mistakeReader(answerOf: Decision['answer']): {
+/** Keeps the misclassified rows whose wrong answer is the most probable, or has the largest margin. */
+function mistakeReader(
+  loss: Loss,
+  threshold: number,
+): {
   reader: OutputReader;
   mistakes: () => Mistake[];
 } {
+  const { answer: answerOf, target: labelOf } = createDecision('answers', { targets: loss.targets, threshold });
   const worst: Found[] = [];
   let first = 0;
   const reader: OutputReader = {
     add(y, t, B, O) {
+      const p = hasProbabilities(loss) ? y.slice(0, B * O) : null;
+      if (p !== null) toProbabilities('answers', loss, p, O);
+      // A single output of two classes is that of the second.
+      const isBinary = O === 1 && loss.targets === 'values';
       for (let n = 0; n < B; n++) {
-        const answer = answerOf(y, n, O);
-        const label = t[n];
+        const [answer, label] = [answerOf(y, n, O), labelOf(t, n, O)];
         if (answer === label || answer === NO_ANSWER) continue;
-        const logits = y.subarray(n * O, (n + 1) * O);
-        const most = logits[answer];
-        const sum = logits.reduce((total, z) => total + Math.exp(z - most), 0);
-        const loss = Math.log(sum) - (logits[label] - most);
-        worst.push({ row: first + n, label, answer, probability: 1 / sum, loss });
-        worst.sort((a, b) => b.probability - a.probability || b.loss - a.loss || a.row - b.row);
+        const share = p?.[isBinary ? n : n * O + answer] ?? Number.NaN;
+        const probability = isBinary && answer === 0 ? 1 - share : share;
+        const margin = isBinary ? Math.abs(y[n] - threshold) : y[n * O + answer] - y[n * O + label];
+        worst.push({ row: first + n, label, answer, probability, margin });
+        worst.sort((a, b) => b.probability - a.probability || b.margin - a.margin || a.row - b.row);
         worst.length = Math.min(worst.length, WORST);
       }
       first += B;
     },
   };
-  return { reader, mistakes: () => worst.map(({ loss: _, ...mistake }) => mistake) };
+  return { reader, mistakes: () => worst.map(({ margin: _, ...mistake }) => mistake) };
 }
