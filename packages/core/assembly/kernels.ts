@@ -8,8 +8,11 @@ export { averageWeights } from './average-weights';
 export { averageRows } from './average-rows';
 export { add, copy, fill, plus, scale } from './vectors';
 export { maxNorm } from './max-norm';
-export { sgd, sgdMomentum, sgdOfMean } from './sgd';
+export { sgd, sgdMomentum, sgdMomentumOfMean, sgdOfMean } from './sgd';
 export { adam, adamOfMean, adamw, adamwOfMean } from './adam';
+export { rmsprop, rmspropMomentum, rmspropMomentumOfMean, rmspropOfMean } from './rmsprop';
+export { adagrad, adagradOfMean } from './adagrad';
+export { lion, lionOfMean } from './lion';
 export {
   geluBackward, geluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
 } from './activations';

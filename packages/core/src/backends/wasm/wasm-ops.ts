@@ -1,6 +1,6 @@
 import type { ActivationName } from '../../families/activations/index.ts';
 import { createLoss } from '../../families/losses/index.ts';
-import { createOptimizer } from '../../families/optimizers/index.ts';
+import { createOptimizer, type OptimizerSpec } from '../../families/optimizers/index.ts';
 import type { Op } from '../../program/op.ts';
 import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../program/ops/index.ts';
 
@@ -25,16 +25,18 @@ const fastLosses = [
   createLoss({ kind: 'softmax-cross-entropy', labelSmoothing: 0.1 }),
   createLoss('mse'),
 ];
-/** Updates with functions in WebAssembly. */
-const fastUpdates = [
-  updateOp(createOptimizer('sgd')),
-  updateOp(createOptimizer({ kind: 'sgd', momentum: 0.5 })),
-  updateOp(createOptimizer('adam')),
-  updateOp(createOptimizer('adamw')),
+/** Optimizers whose updates have functions in WebAssembly: by a gradient, and by the mean of rows of gradients. */
+const fastOptimizers: readonly OptimizerSpec[] = [
+  'sgd',
+  { kind: 'sgd', momentum: 0.5 },
+  'adam',
+  'adamw',
+  'rmsprop',
+  { kind: 'rmsprop', momentum: 0.5 },
+  'adagrad',
+  'lion',
 ];
-const fastMeanUpdates = fastUpdates
-  .filter(({ name }) => name !== 'sgdMomentum')
-  .map(({ name, reference }) => meanUpdateOp(name, reference));
+const fastUpdates = fastOptimizers.map((spec) => updateOp(createOptimizer(spec)));
 
 /**
  * Operations with a function of the same name in assembly/. Their order numbers them on tapes; `npm run build:tape`
@@ -45,5 +47,5 @@ export const wasmOps: readonly Op[] = [
   ...fastActivations.flatMap((name) => [activationOps[name].forward, activationOps[name].backward]),
   ...fastLosses.map(lossOp),
   ...fastUpdates,
-  ...fastMeanUpdates,
+  ...fastUpdates.map(meanUpdateOp),
 ] as unknown as readonly Op[];
