@@ -14,7 +14,10 @@ export { rmsprop, rmspropMomentum, rmspropMomentumOfMean, rmspropOfMean } from '
 export { adagrad, adagradOfMean } from './adagrad';
 export { lion, lionOfMean } from './lion';
 export {
-  geluBackward, geluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
+  eluBackward, eluForward, geluBackward, geluForward, identityBackward, identityForward, leakyReluBackward,
+  leakyReluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, siluBackward, siluForward,
+  softplusBackward, softplusForward, softsignBackward, softsignForward, stepBackward, stepForward, tanhBackward,
+  tanhForward,
 } from './activations';
 export { mse } from './mse';
 export { clip, noteStep, takeHyper } from './steps';
@@ -26,14 +29,9 @@ export {
 export { addRow, positionSums } from './positions';
 export { weighLosses } from './weigh-losses';
 export { channelDropout, dropout } from './dropout';
-export { eluBackward, eluForward } from './elu';
 export { embeddingBackward, embeddingForward } from './embedding';
 export { gateBackward, gateForward } from './gate';
 export { layerNormBackwardInput, layerNormForward, normBackwardWeights } from './layer-norm';
-export { leakyReluBackward, leakyReluForward } from './leaky-relu';
-export { siluBackward, siluForward } from './silu';
-export { softplusBackward, softplusForward } from './softplus';
-export { softsignBackward, softsignForward } from './softsign';
 export {
   batchNormBackwardInput, batchNormForward, leafMean, leafProducts, leafSums, movingAverage, subtractRow,
 } from './batch-norm';

@@ -12,7 +12,6 @@ import { firstDifference } from '../../../support/bits.ts';
 import { counted } from '../../../support/count.ts';
 import { valueMixes } from '../../../support/hard-values.ts';
 import { propertySeed } from '../../../support/seed.ts';
-import { activationCase } from './activation-case.ts';
 import { cases as ofBackends } from './cases.ts';
 import { definitionKernels, definitions } from './definitions/index.ts';
 import { documentedLosses, documentedVariants } from './definitions/losses.ts';
@@ -29,8 +28,6 @@ const specs = [...Object.values(documentedLosses), ...documentedVariants].map(({
 
 /** Those that no backend has besides. */
 const ofPlainCode: Record<string, KernelCase> = {
-  identity: activationCase('identity'),
-  step: activationCase('step'),
   ...Object.fromEntries(specs.map((spec) => [`${JSON.stringify(spec)}`, lossCase(spec)])),
 };
 const isDefined = ({ ops }: KernelCase): boolean => ops.some(({ name }) => Object.hasOwn(definitions, name));

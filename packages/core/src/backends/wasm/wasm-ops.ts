@@ -9,15 +9,17 @@ const plainOps: readonly string[] = ['checkIndices', 'drawAugmentation'];
 
 /** Activations with functions in WebAssembly. */
 const fastActivations = [
-  'relu',
+  'identity',
   'sigmoid',
   'tanh',
-  'gelu',
+  'relu',
   'leaky-relu',
   'elu',
+  'gelu',
   'silu',
   'softplus',
   'softsign',
+  'step',
 ] as const satisfies readonly ActivationName[];
 /** Losses with functions in WebAssembly. */
 const fastLosses = [
