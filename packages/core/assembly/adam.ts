@@ -30,7 +30,8 @@ import { decayed, moment, update, updateOfMean } from './updates';
 }
 
 /**
- * m = flush(β₁m + (1-β₁)d); v = flush(β₂v + ((1-β₂)d)d). Returns (stepSize·m) / (√v·invRootC2 + ε). Overwrites `m`, `v`.
+ * m = flush(β₁m + (1-β₁)d); v = flush(β₂v + ((1-β₂)d)d). Returns (stepSize·m) / (√v·invRootC2 + ε). Overwrites `m` and
+ * `v`.
  */
 @inline function momentStep(
   d: v128, m: usize, v: usize, n: i32,

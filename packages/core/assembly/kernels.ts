@@ -19,7 +19,7 @@ export {
   softplusBackward, softplusForward, softsignBackward, softsignForward, stepBackward, stepForward, tanhBackward,
   tanhForward,
 } from './activations';
-export { mse } from './mse';
+export { binaryCrossEntropy, huber, mae, mse, quadratic } from './elementwise-losses';
 export { clip, noteStep, takeHyper } from './steps';
 export { smoothedCrossEntropy, softmaxCrossEntropy } from './softmax-cross-entropy';
 export {

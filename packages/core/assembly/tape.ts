@@ -18,6 +18,7 @@ import {
   avgPoolForward,
   batchNormBackwardInput,
   batchNormForward,
+  binaryCrossEntropy,
   channelDropout,
   clip,
   convBackwardInput,
@@ -36,6 +37,7 @@ import {
   geluForward,
   globalAvgPoolBackward,
   globalAvgPoolForward,
+  huber,
   identityBackward,
   identityForward,
   layerNormBackwardInput,
@@ -47,6 +49,7 @@ import {
   leakyReluForward,
   lion,
   lionOfMean,
+  mae,
   maxNorm,
   maxPoolBackward,
   maxPoolForward,
@@ -56,6 +59,7 @@ import {
   noteStep,
   plus,
   positionSums,
+  quadratic,
   reluBackward,
   reluForward,
   rmsprop,
@@ -162,26 +166,30 @@ export function play(tape: usize, calls: i32): void {
       case 64: softsignBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
       case 65: stepForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
       case 66: stepBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 67: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 68: smoothedCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
-      case 69: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 70: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
-      case 71: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 72: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 73: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 74: rmsprop(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 75: rmspropMomentum(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 76: adagrad(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 77: lion(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 78: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), double(tape, 8)); break;
-      case 79: sgdMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
-      case 80: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 81: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 82: rmspropOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
-      case 83: rmspropMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 84: adagradOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
-      case 85: lionOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
-      case 86: play(address(tape, 1), word(tape, 2)); break;
+      case 67: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 68: quadratic(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 69: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 70: smoothedCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 71: binaryCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 72: mae(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 73: huber(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 74: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
+      case 75: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 76: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 77: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 78: rmsprop(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 79: rmspropMomentum(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 80: adagrad(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 81: lion(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 82: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 83: sgdMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 84: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 85: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 86: rmspropOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 87: rmspropMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 88: adagradOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 89: lionOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 90: play(address(tape, 1), word(tape, 2)); break;
       default: unreachable();
     }
   }

@@ -12,11 +12,10 @@ import { firstDifference } from '../../../support/bits.ts';
 import { counted } from '../../../support/count.ts';
 import { valueMixes } from '../../../support/hard-values.ts';
 import { propertySeed } from '../../../support/seed.ts';
-import { cases as ofBackends } from './cases.ts';
+import { cases as allCases } from './cases.ts';
 import { definitionKernels, definitions } from './definitions/index.ts';
 import { documentedLosses, documentedVariants } from './definitions/losses.ts';
 import type { KernelCase } from './kernel-case.ts';
-import { lossCase } from './loss-case.ts';
 import { arraysOf, callsOf } from './run-case.ts';
 
 /** Operations on doubles alone, in every run. */
@@ -26,12 +25,8 @@ const ofNothing = ['checkIndices'];
 
 const specs = [...Object.values(documentedLosses), ...documentedVariants].map(({ spec }) => spec);
 
-/** Those that no backend has besides. */
-const ofPlainCode: Record<string, KernelCase> = {
-  ...Object.fromEntries(specs.map((spec) => [`${JSON.stringify(spec)}`, lossCase(spec)])),
-};
 const isDefined = ({ ops }: KernelCase): boolean => ops.some(({ name }) => Object.hasOwn(definitions, name));
-const cases = Object.entries({ ...ofBackends, ...ofPlainCode }).filter(([, kernel]) => isDefined(kernel));
+const cases = Object.entries(allCases).filter(([, kernel]) => isDefined(kernel));
 
 test('every operation has a definition of its own, and a case', () => {
   const momenta = [

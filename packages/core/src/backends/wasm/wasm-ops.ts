@@ -1,5 +1,5 @@
 import type { ActivationName } from '../../families/activations/index.ts';
-import { createLoss } from '../../families/losses/index.ts';
+import { createLoss, type LossSpec } from '../../families/losses/index.ts';
 import { createOptimizer, type OptimizerSpec } from '../../families/optimizers/index.ts';
 import type { Op } from '../../program/op.ts';
 import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../program/ops/index.ts';
@@ -22,10 +22,14 @@ const fastActivations = [
   'step',
 ] as const satisfies readonly ActivationName[];
 /** Losses with functions in WebAssembly. */
-const fastLosses = [
-  createLoss('softmax-cross-entropy'),
-  createLoss({ kind: 'softmax-cross-entropy', labelSmoothing: 0.1 }),
-  createLoss('mse'),
+const fastLosses: readonly LossSpec[] = [
+  'mse',
+  'quadratic',
+  'softmax-cross-entropy',
+  { kind: 'softmax-cross-entropy', labelSmoothing: 0.1 },
+  'binary-cross-entropy',
+  'mae',
+  'huber',
 ];
 /** Optimizers whose updates have functions in WebAssembly: by a gradient, and by the mean of rows of gradients. */
 const fastOptimizers: readonly OptimizerSpec[] = [
@@ -47,7 +51,7 @@ const fastUpdates = fastOptimizers.map((spec) => updateOp(createOptimizer(spec))
 export const wasmOps: readonly Op[] = [
   ...Object.values(ops).filter((op) => !plainOps.includes(op.name)),
   ...fastActivations.flatMap((name) => [activationOps[name].forward, activationOps[name].backward]),
-  ...fastLosses.map(lossOp),
+  ...fastLosses.map((spec) => lossOp(createLoss(spec))),
   ...fastUpdates,
   ...fastUpdates.map(meanUpdateOp),
 ] as unknown as readonly Op[];
