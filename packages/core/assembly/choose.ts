@@ -17,3 +17,9 @@ import { splat } from './lanes';
 @inline export function withSignOf(x: v128, y: v128): v128 {
   return v128.or(y, v128.and(x, splat<v128>(-0.0)));
 }
+
+/** -1, 0 or 1, as Math.sign: ±0 and NaN stay. */
+@inline export function sign(x: v128): v128 {
+  const isOther = v128.gt<Real>(v128.abs<Real>(x), splat<v128>(0));
+  return v128.bitselect(withSignOf(x, splat<v128>(1)), x, isOther);
+}

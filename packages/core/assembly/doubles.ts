@@ -2,14 +2,14 @@ import { LANES } from './lanes';
 
 // Sums of squares are doubles for every element type. Numbers are widened first, so a square of floats is exact.
 
-/** Lanes 0 and 1 of the four in `low` and `high` (lanes.ts), as doubles. */
-@inline export function firstTwo(low: v128, _high: v128): v128 {
-  return LANES == 4 ? f64x2.promote_low_f32x4(low) : low;
+/** The first two numbers of a vector, as doubles. */
+@inline export function firstTwo(x: v128): v128 {
+  return LANES == 4 ? f64x2.promote_low_f32x4(x) : x;
 }
 
-/** Lanes 2 and 3 of the four, as doubles. */
-@inline export function lastTwo(low: v128, high: v128): v128 {
-  return LANES == 4 ? f64x2.promote_low_f32x4(v128.shuffle<f64>(low, low, 1, 1)) : high;
+/** The last two numbers of a vector, as doubles. */
+@inline export function lastTwo(x: v128): v128 {
+  return LANES == 4 ? f64x2.promote_low_f32x4(v128.shuffle<f64>(x, x, 1, 1)) : x;
 }
 
 /** sums + x². */

@@ -1,7 +1,7 @@
+import { siluSlope } from './activations';
 import { flush } from './flush';
 import { LANES, loadRest, storeRest, times } from './lanes';
 import { sigmoid } from './sigmoid';
-import { slopeBy } from './silu';
 
 /** y[i] = g · σ(g) · v, as in src/program/reference/gate.ts. Overwrites `y`. */
 export function gateForward(y: usize, g: usize, v: usize, n: i32): void {
@@ -32,7 +32,7 @@ export function gateBackward(g: usize, v: usize, dy: usize, n: i32): void {
 }
 
 @inline function gradientOfGate(d: v128, v: v128, g: v128, s: v128): v128 {
-  return flush<v128>(times(times(d, v), slopeBy(g, s)));
+  return flush<v128>(times(times(d, v), siluSlope(g, s)));
 }
 
 @inline function gradientOfValue(d: v128, g: v128, s: v128): v128 {

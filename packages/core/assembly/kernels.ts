@@ -8,12 +8,18 @@ export { averageWeights } from './average-weights';
 export { averageRows } from './average-rows';
 export { add, copy, fill, plus, scale } from './vectors';
 export { maxNorm } from './max-norm';
-export { sgd, sgdMomentum, sgdOfMean } from './sgd';
+export { sgd, sgdMomentum, sgdMomentumOfMean, sgdOfMean } from './sgd';
 export { adam, adamOfMean, adamw, adamwOfMean } from './adam';
+export { rmsprop, rmspropMomentum, rmspropMomentumOfMean, rmspropOfMean } from './rmsprop';
+export { adagrad, adagradOfMean } from './adagrad';
+export { lion, lionOfMean } from './lion';
 export {
-  geluBackward, geluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, tanhBackward, tanhForward,
+  eluBackward, eluForward, geluBackward, geluForward, identityBackward, identityForward, leakyReluBackward,
+  leakyReluForward, reluBackward, reluForward, sigmoidBackward, sigmoidForward, siluBackward, siluForward,
+  softplusBackward, softplusForward, softsignBackward, softsignForward, stepBackward, stepForward, tanhBackward,
+  tanhForward,
 } from './activations';
-export { mse } from './mse';
+export { binaryCrossEntropy, huber, mae, mse, quadratic } from './elementwise-losses';
 export { clip, noteStep, takeHyper } from './steps';
 export { smoothedCrossEntropy, softmaxCrossEntropy } from './softmax-cross-entropy';
 export {
@@ -23,14 +29,9 @@ export {
 export { addRow, positionSums } from './positions';
 export { weighLosses } from './weigh-losses';
 export { channelDropout, dropout } from './dropout';
-export { eluBackward, eluForward } from './elu';
 export { embeddingBackward, embeddingForward } from './embedding';
 export { gateBackward, gateForward } from './gate';
 export { layerNormBackwardInput, layerNormForward, normBackwardWeights } from './layer-norm';
-export { leakyReluBackward, leakyReluForward } from './leaky-relu';
-export { siluBackward, siluForward } from './silu';
-export { softplusBackward, softplusForward } from './softplus';
-export { softsignBackward, softsignForward } from './softsign';
 export {
   batchNormBackwardInput, batchNormForward, leafMean, leafProducts, leafSums, movingAverage, subtractRow,
 } from './batch-norm';

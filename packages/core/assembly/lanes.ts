@@ -56,6 +56,17 @@ export const LANES: i32 = 16 / sizeof<Real>();
   }
 }
 
+/** Loads n numbers, up to a vector, padded with zeros. */
+@inline export function loadFirst(p: usize, n: i32): v128 {
+  return n == LANES ? load<v128>(p) : loadRest(p, n);
+}
+
+/** Stores the first n numbers of a vector, up to all. */
+@inline export function storeFirst(p: usize, x: v128, n: i32): void {
+  if (n == LANES) store<v128>(p, x);
+  else storeRest(p, x, n);
+}
+
 // The four lanes in `low` and `high`.
 
 @inline export function lane0(low: v128, _high: v128): Real {

@@ -1,5 +1,7 @@
 // Written by npm run build:tape from src/backends/wasm/wasm-ops.ts. Do not edit.
 import {
+  adagrad,
+  adagradOfMean,
   adam,
   adamOfMean,
   adamw,
@@ -16,6 +18,7 @@ import {
   avgPoolForward,
   batchNormBackwardInput,
   batchNormForward,
+  binaryCrossEntropy,
   channelDropout,
   clip,
   convBackwardInput,
@@ -34,6 +37,9 @@ import {
   geluForward,
   globalAvgPoolBackward,
   globalAvgPoolForward,
+  huber,
+  identityBackward,
+  identityForward,
   layerNormBackwardInput,
   layerNormForward,
   leafMean,
@@ -41,6 +47,9 @@ import {
   leafSums,
   leakyReluBackward,
   leakyReluForward,
+  lion,
+  lionOfMean,
+  mae,
   maxNorm,
   maxPoolBackward,
   maxPoolForward,
@@ -50,11 +59,17 @@ import {
   noteStep,
   plus,
   positionSums,
+  quadratic,
   reluBackward,
   reluForward,
+  rmsprop,
+  rmspropMomentum,
+  rmspropMomentumOfMean,
+  rmspropOfMean,
   scale,
   sgd,
   sgdMomentum,
+  sgdMomentumOfMean,
   sgdOfMean,
   sigmoidBackward,
   sigmoidForward,
@@ -66,6 +81,8 @@ import {
   softplusForward,
   softsignBackward,
   softsignForward,
+  stepBackward,
+  stepForward,
   subtractRow,
   takeHyper,
   tanhBackward,
@@ -127,35 +144,52 @@ export function play(tape: usize, calls: i32): void {
       case 42: clip(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
       case 43: takeHyper(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
       case 44: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
-      case 45: reluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 46: reluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 45: identityForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 46: identityBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
       case 47: sigmoidForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
       case 48: sigmoidBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
       case 49: tanhForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
       case 50: tanhBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 51: geluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 52: geluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 51: reluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 52: reluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
       case 53: leakyReluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
       case 54: leakyReluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
       case 55: eluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
       case 56: eluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
-      case 57: siluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 58: siluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 59: softplusForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 60: softplusBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 61: softsignForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 62: softsignBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 63: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 64: smoothedCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
-      case 65: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 66: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
-      case 67: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 68: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 69: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 70: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), double(tape, 8)); break;
-      case 71: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 72: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 73: play(address(tape, 1), word(tape, 2)); break;
+      case 57: geluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 58: geluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 59: siluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 60: siluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 61: softplusForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 62: softplusBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 63: softsignForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 64: softsignBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 65: stepForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 66: stepBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 67: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 68: quadratic(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 69: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 70: smoothedCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 71: binaryCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 72: mae(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 73: huber(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 74: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
+      case 75: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 76: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 77: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 78: rmsprop(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 79: rmspropMomentum(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 80: adagrad(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 81: lion(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 82: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 83: sgdMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 84: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 85: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 86: rmspropOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 87: rmspropMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
+      case 88: adagradOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 89: lionOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 90: play(address(tape, 1), word(tape, 2)); break;
       default: unreachable();
     }
   }

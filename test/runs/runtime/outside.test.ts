@@ -29,7 +29,7 @@ const cases: [title: string, spec: NetworkSpec, rows: Dataset, options: TrainOpt
   ['looks', wide, few, { probe: 2 }],
   ['decay of weights alone', wide, few, { optimizer: { kind: 'adamw', weightDecay: 0.3, decayed: 'weights' } }],
   ['momentum', wide, few, { optimizer: { kind: 'sgd', momentum: 0.9 } }],
-  ['an optimizer in plain code', wide, few, { optimizer: 'lion' }],
+  ['an optimizer without machine code', wide, few, { optimizer: 'lion' }],
   ['a moving average', wide, few, { ema: 0.9 }],
   ['batches of several passes', wide, many, { batch: 2500, steps: 2 }],
   ['steps on a tape', narrow, few, { batch: 'full' }],

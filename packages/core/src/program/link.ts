@@ -1,4 +1,3 @@
-import type { UpdateKernel } from '../families/optimizers/optimizer.ts';
 import { FLOAT64 } from '../math/element-type.ts';
 import { type Allocate, viewOf } from '../math/scratch.ts';
 import type { Block, Kernels } from './kernels.ts';
@@ -171,7 +170,6 @@ function meanUpdate(average: Call, { op, args }: Call): Call | null {
   const [square, mean, first, S, row, n, share] = average.args;
   const [theta, g, state, count, hyper] = args;
   if (mean !== g || n !== count) return null;
-  const update = op.reference as UpdateKernel;
-  const fused = meanUpdateOp(op.name, update);
+  const fused = meanUpdateOp(op as unknown as Parameters<typeof meanUpdateOp>[0]);
   return { op: fused as unknown as Call['op'], args: [square, theta, state, n, hyper, first, row, S, share] };
 }

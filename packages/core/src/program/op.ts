@@ -7,6 +7,8 @@ export type Operand =
       readonly kind: 'array' | 'arrays';
       /** Names of count operands, or numbers. The array's length is their product. */
       readonly shape: readonly (string | number)[];
+      /** Number of arrays. */
+      readonly count: number;
       /** Whether the operation reads the array, overwrites it, or both. */
       readonly access: 'in' | 'out' | 'inout';
       /** Type of its numbers: the run's, or always float64. */
@@ -49,22 +51,20 @@ export function defineOp<Args extends readonly unknown[]>(
   return { name, operands, reference, usesScratch };
 }
 
-const array = (
-  kind: 'array' | 'arrays',
-  access: 'in' | 'out' | 'inout',
-  shape: readonly (string | number)[],
-): Operand => {
-  return { kind, access, shape, type: 'element' };
+const array = (access: 'in' | 'out' | 'inout', shape: readonly (string | number)[]): Operand => {
+  return { kind: 'array', count: 1, access, shape, type: 'element' };
 };
 
 /** An array that is read. */
-export const input = (...shape: (string | number)[]): Operand => array('array', 'in', shape);
+export const input = (...shape: (string | number)[]): Operand => array('in', shape);
 /** An array that is overwritten. */
-export const output = (...shape: (string | number)[]): Operand => array('array', 'out', shape);
+export const output = (...shape: (string | number)[]): Operand => array('out', shape);
 /** An array that is read and overwritten. */
-export const inout = (...shape: (string | number)[]): Operand => array('array', 'inout', shape);
-/** A list of arrays that are read and overwritten. */
-export const inouts = (...shape: (string | number)[]): Operand => array('arrays', 'inout', shape);
+export const inout = (...shape: (string | number)[]): Operand => array('inout', shape);
+/** A list of `count` arrays that are read and overwritten. */
+export const inouts = (count: number, ...shape: (string | number)[]): Operand => {
+  return { kind: 'arrays', count, access: 'inout', shape, type: 'element' };
+};
 /** The same operand with numbers that are always float64. */
 export const double = <Array extends Operand>(array: Array): Array => ({ ...array, type: FLOAT64 });
 export const count: Operand = { kind: 'count' };

@@ -2,11 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { activations } from '../../../../packages/core/src/families/activations/index.ts';
 import { createLoss } from '../../../../packages/core/src/families/losses/index.ts';
-import {
-  createOptimizer,
-  type OptimizerSpec,
-  optimizers,
-} from '../../../../packages/core/src/families/optimizers/index.ts';
+import { createOptimizer, optimizers } from '../../../../packages/core/src/families/optimizers/index.ts';
 import { createElements, elementTypes } from '../../../../packages/core/src/math/element-type.ts';
 import { link } from '../../../../packages/core/src/program/link.ts';
 import { activationOps, lossOp, ops, updateOp } from '../../../../packages/core/src/program/ops/index.ts';
@@ -16,38 +12,21 @@ import { firstDifference } from '../../../support/bits.ts';
 import { counted } from '../../../support/count.ts';
 import { valueMixes } from '../../../support/hard-values.ts';
 import { propertySeed } from '../../../support/seed.ts';
-import { activationCase } from './activation-case.ts';
-import { cases as ofBackends } from './cases.ts';
+import { cases as allCases } from './cases.ts';
 import { definitionKernels, definitions } from './definitions/index.ts';
 import { documentedLosses, documentedVariants } from './definitions/losses.ts';
 import type { KernelCase } from './kernel-case.ts';
-import { lossCase } from './loss-case.ts';
 import { arraysOf, callsOf } from './run-case.ts';
-import { updateCase } from './update-cases.ts';
 
 /** Operations on doubles alone, in every run. */
 const ofDoubles = ['clip', 'takeHyper', 'noteStep', 'drawAugmentation'];
 /** Operations that compute nothing. */
 const ofNothing = ['checkIndices'];
 
-const decays = (kind: OptimizerSpec): OptimizerSpec[] => [
-  kind,
-  { ...(kind as { kind: 'rmsprop' }), weightDecay: 0.01 },
-];
 const specs = [...Object.values(documentedLosses), ...documentedVariants].map(({ spec }) => spec);
 
-/** Those that no backend has besides. */
-const ofPlainCode: Record<string, KernelCase> = {
-  identity: activationCase('identity'),
-  step: activationCase('step'),
-  rmsprop: updateCase(decays({ kind: 'rmsprop' })),
-  'rmsprop with momentum': updateCase(decays({ kind: 'rmsprop', momentum: 0.9 })),
-  adagrad: updateCase(decays({ kind: 'adagrad' })),
-  lion: updateCase(decays({ kind: 'lion' })),
-  ...Object.fromEntries(specs.map((spec) => [`${JSON.stringify(spec)}`, lossCase(spec)])),
-};
 const isDefined = ({ ops }: KernelCase): boolean => ops.some(({ name }) => Object.hasOwn(definitions, name));
-const cases = Object.entries({ ...ofBackends, ...ofPlainCode }).filter(([, kernel]) => isDefined(kernel));
+const cases = Object.entries(allCases).filter(([, kernel]) => isDefined(kernel));
 
 test('every operation has a definition of its own, and a case', () => {
   const momenta = [

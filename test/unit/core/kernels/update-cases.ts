@@ -33,7 +33,7 @@ function meanUpdateCase(specs: readonly OptimizerSpec[]): KernelCase {
   const { arrays, prepare, emit: emitUpdate } = updateCase(specs);
   const update = updateOp(createOptimizer(specs[0]));
   return {
-    ops: [meanUpdateOp(update.name, createOptimizer(specs[0]).update), ops.averageRows, update],
+    ops: [meanUpdateOp(update), ops.averageRows, update],
     dims: fc.tuple(length, fc.nat(specs.length - 1), fc.integer({ min: 1, max: 9 }), fc.nat(5), fc.nat(5), width),
     arrays: ([n, member, S, before, after]) => {
       const { g: _, ...others } = arrays([n, member]);
@@ -51,21 +51,29 @@ function meanUpdateCase(specs: readonly OptimizerSpec[]): KernelCase {
   };
 }
 
-const sgds: OptimizerSpec[] = [{ kind: 'sgd' }, { kind: 'sgd', weightDecay: 0.01 }];
-const adams: OptimizerSpec[] = [{ kind: 'adam' }, { kind: 'adam', weightDecay: 0.01 }];
-const adamws: OptimizerSpec[] = [{ kind: 'adamw' }, { kind: 'adamw', weightDecay: 0 }];
-
-export const updateCases = {
-  sgd: updateCase(sgds),
-  'sgd with momentum': updateCase([
+/** Each optimizer with and without weight decay. */
+const specs: Readonly<Record<string, readonly OptimizerSpec[]>> = {
+  sgd: [{ kind: 'sgd' }, { kind: 'sgd', weightDecay: 0.01 }],
+  'sgd with momentum': [
     { kind: 'sgd', momentum: 0.9 },
     { kind: 'sgd', momentum: 0.9, weightDecay: 0.01 },
     { kind: 'sgd', momentum: 0.9, nesterov: true },
     { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 0.01 },
-  ]),
-  adam: updateCase(adams),
-  adamw: updateCase(adamws),
-  'sgd by a mean': meanUpdateCase(sgds),
-  'adam by a mean': meanUpdateCase(adams),
-  'adamw by a mean': meanUpdateCase(adamws),
+  ],
+  adam: [{ kind: 'adam' }, { kind: 'adam', weightDecay: 0.01 }],
+  adamw: [{ kind: 'adamw' }, { kind: 'adamw', weightDecay: 0 }],
+  rmsprop: [{ kind: 'rmsprop' }, { kind: 'rmsprop', weightDecay: 0.01 }],
+  'rmsprop with momentum': [
+    { kind: 'rmsprop', momentum: 0.9 },
+    { kind: 'rmsprop', momentum: 0.9, weightDecay: 0.01 },
+  ],
+  adagrad: [{ kind: 'adagrad' }, { kind: 'adagrad', weightDecay: 0.01 }],
+  lion: [{ kind: 'lion' }, { kind: 'lion', weightDecay: 0.01 }],
 };
+
+export const updateCases: Record<string, KernelCase> = Object.fromEntries(
+  Object.entries(specs).flatMap(([name, own]) => [
+    [name, updateCase(own)],
+    [`${name} by a mean`, meanUpdateCase(own)],
+  ]),
+);

@@ -26,9 +26,7 @@ import { watchCalls } from '../../../support/watch-calls.ts';
 const COUNT = 200_003; // a prime number, so that a vector is left over
 const ROUNDS = counted(1, 50);
 
-const names = [
-  ...['relu', 'sigmoid', 'tanh', 'gelu', 'leaky-relu', 'elu', 'silu', 'softplus', 'softsign'],
-] as const satisfies readonly ActivationName[];
+const names = Object.keys(activations) as ActivationName[];
 
 /** Distances of numbers near 1 that tell where a function changes over: those of neighbours, and some more. */
 const distances: Record<ElementType, { next: number; near: number }> = {

@@ -111,6 +111,7 @@ const specs: OptimizerSpec[] = [
   { kind: 'adamw', weightDecay: 0.1 },
   { kind: 'adamw', weightDecay: 0.1, decayed: 'weights' },
   'rmsprop',
+  { kind: 'rmsprop', momentum: 0.9 },
   'adagrad',
   'lion',
 ];
@@ -136,19 +137,20 @@ describe('the mean of a gradient and the update by it', () => {
   const take = (count: number) => (update: BlockUpdate, emit: Emit) =>
     update.take(emit, BATCH, { joins: [[0, 1]], count, step: 1 });
 
+  const ofWhole = specs.filter((spec) => !JSON.stringify(spec).includes('decayed'));
+
   test('become one call in each block, behind its joins, where the backend has it', () => {
-    for (const spec of specs.filter((spec) => !JSON.stringify(spec).includes('decayed'))) {
+    for (const spec of ofWhole) {
       expect(counts(spec, take(3), () => true)).toEqual([12, 8]);
     }
     expect(counts('adam', take(3), () => false)).toEqual([12, 12]);
   });
 
-  test('become one in WebAssembly for sgd, adam, adamw and sums of 1, 2 and 4 rows', () => {
-    for (const kind of ['sgd', 'adam', 'adamw'] as const) {
-      const fused = [1, 2, 3, 4, 5, 8].filter((count) => counts({ kind }, take(count), wasmOwns)[1] === 8);
+  test('become one in WebAssembly for every optimizer and sums of 1, 2 and 4 rows', () => {
+    for (const spec of ofWhole) {
+      const fused = [1, 2, 3, 4, 5, 8].filter((count) => counts(spec, take(count), wasmOwns)[1] === 8);
       expect(fused).toEqual([1, 2, 4]);
     }
-    expect(counts({ kind: 'sgd', momentum: 0.5 }, take(1), wasmOwns)).toEqual([12, 12]);
   });
 
   test('stay two where a block has parameters of both kinds', () => {

@@ -1,6 +1,6 @@
 import type { ActivationName } from '../../families/activations/index.ts';
-import { createLoss } from '../../families/losses/index.ts';
-import { createOptimizer } from '../../families/optimizers/index.ts';
+import { createLoss, type LossSpec } from '../../families/losses/index.ts';
+import { createOptimizer, type OptimizerSpec } from '../../families/optimizers/index.ts';
 import type { Op } from '../../program/op.ts';
 import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../program/ops/index.ts';
 
@@ -9,32 +9,40 @@ const plainOps: readonly string[] = ['checkIndices', 'drawAugmentation'];
 
 /** Activations with functions in WebAssembly. */
 const fastActivations = [
-  'relu',
+  'identity',
   'sigmoid',
   'tanh',
-  'gelu',
+  'relu',
   'leaky-relu',
   'elu',
+  'gelu',
   'silu',
   'softplus',
   'softsign',
+  'step',
 ] as const satisfies readonly ActivationName[];
 /** Losses with functions in WebAssembly. */
-const fastLosses = [
-  createLoss('softmax-cross-entropy'),
-  createLoss({ kind: 'softmax-cross-entropy', labelSmoothing: 0.1 }),
-  createLoss('mse'),
+const fastLosses: readonly LossSpec[] = [
+  'mse',
+  'quadratic',
+  'softmax-cross-entropy',
+  { kind: 'softmax-cross-entropy', labelSmoothing: 0.1 },
+  'binary-cross-entropy',
+  'mae',
+  'huber',
 ];
-/** Updates with functions in WebAssembly. */
-const fastUpdates = [
-  updateOp(createOptimizer('sgd')),
-  updateOp(createOptimizer({ kind: 'sgd', momentum: 0.5 })),
-  updateOp(createOptimizer('adam')),
-  updateOp(createOptimizer('adamw')),
+/** Optimizers whose updates have functions in WebAssembly: by a gradient, and by the mean of rows of gradients. */
+const fastOptimizers: readonly OptimizerSpec[] = [
+  'sgd',
+  { kind: 'sgd', momentum: 0.5 },
+  'adam',
+  'adamw',
+  'rmsprop',
+  { kind: 'rmsprop', momentum: 0.5 },
+  'adagrad',
+  'lion',
 ];
-const fastMeanUpdates = fastUpdates
-  .filter(({ name }) => name !== 'sgdMomentum')
-  .map(({ name, reference }) => meanUpdateOp(name, reference));
+const fastUpdates = fastOptimizers.map((spec) => updateOp(createOptimizer(spec)));
 
 /**
  * Operations with a function of the same name in assembly/. Their order numbers them on tapes; `npm run build:tape`
@@ -43,7 +51,7 @@ const fastMeanUpdates = fastUpdates
 export const wasmOps: readonly Op[] = [
   ...Object.values(ops).filter((op) => !plainOps.includes(op.name)),
   ...fastActivations.flatMap((name) => [activationOps[name].forward, activationOps[name].backward]),
-  ...fastLosses.map(lossOp),
+  ...fastLosses.map((spec) => lossOp(createLoss(spec))),
   ...fastUpdates,
-  ...fastMeanUpdates,
+  ...fastUpdates.map(meanUpdateOp),
 ] as unknown as readonly Op[];

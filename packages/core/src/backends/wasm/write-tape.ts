@@ -13,17 +13,6 @@ const READERS: Readonly<Record<Exclude<Operand['kind'], 'text'>, { readonly read
     number: { reader: 'double', words: 2 },
   };
 
-/** Number of state vectors of an update, the only operand that is a list. */
-const SLOTS: Readonly<Record<string, number>> = {
-  sgd: 0,
-  sgdMomentum: 1,
-  sgdOfMean: 0,
-  adam: 2,
-  adamw: 2,
-  adamOfMean: 2,
-  adamwOfMean: 2,
-};
-
 /** The source of assembly/tape.ts: an interpreter of tapes with one case for each of `wasmOps`. */
 export function tapeSource(): string {
   const names = [...new Set(wasmOps.map(({ name }) => name))].sort();
@@ -74,8 +63,8 @@ export function playTimes(tape: usize, calls: i32, times: i32, stop: usize): i32
 }
 
 function callOf({ name, operands, usesScratch }: Op): string {
-  const kinds = Object.values(operands).flatMap(({ kind }) =>
-    kind === 'arrays' ? Array.from({ length: SLOTS[name] }, () => kind) : [kind],
+  const kinds = Object.values(operands).flatMap((operand) =>
+    operand.kind === 'arrays' ? Array.from({ length: operand.count }, () => operand.kind) : [operand.kind],
   );
   let place = 1;
   const read = ({ reader, words }: (typeof READERS)[keyof typeof READERS]): string => {

@@ -1,6 +1,6 @@
 import { typeOf } from '../../math/element-type.ts';
 import { mathOf, type RealMath } from '../../math/real-math.ts';
-import type { Loss, LossKernel } from './loss.ts';
+import type { Loss, LossKernel, LossVariant } from './loss.ts';
 
 /** A loss that is the sum or mean over outputs of a scalar function ℓ of output and target. */
 export interface ElementwiseLoss {
@@ -12,6 +12,7 @@ export interface ElementwiseLoss {
   /** Whether a row's loss is the mean or the sum of ℓ over its outputs. */
   readonly over: 'mean' | 'sum';
   readonly threshold?: number;
+  readonly variant?: LossVariant;
   readonly degree?: 1 | 2;
 }
 

@@ -18,6 +18,7 @@ export function huber(options: HuberOptions = {}): Loss {
   const { delta } = huberOptions.read(options);
   return elementwiseLoss({
     name: 'huber',
+    variant: { name: 'huber', parameter: delta },
     value: ({ round }, y, t) => {
       const limit = round(delta);
       const d = Math.abs(round(y - t));

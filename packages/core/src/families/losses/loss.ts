@@ -14,10 +14,10 @@ export type LossKernel = (
   B: number,
   leaf: number,
   O: number,
-  parameter?: number, // of a variant; its plain code knows it anyway
+  parameter?: number, // of a variant; its plain code captures it
 ) => void;
 
-/** The function of a loss whose options need another one than its name says. */
+/** The function of a loss that takes a parameter. */
 export interface LossVariant {
   /** Name of the function in a backend. */
   readonly name: string;
@@ -35,7 +35,7 @@ export interface Loss {
   readonly threshold?: number;
   /** Name of a user's own loss; absent for built-in ones, which backends may know by name. */
   readonly own?: string;
-  /** Set if the loss's options need another function than its name says. */
+  /** Set if the loss's function takes a parameter. */
   readonly variant?: LossVariant;
   /**
    * Errors c times as large make the loss c^degree times as large. This is used to show the loss in the units of a

@@ -30,7 +30,7 @@ export function softmaxCrossEntropy(options: SoftmaxCrossEntropyOptions = {}): L
 /** L = Σₙ log Σₒ e^c[n,o] - (1 - ε) c[n,t[n]] - ε/O Σₒ c[n,o], where c = y - m. */
 const smoothed =
   (smoothing: number): LossKernel =>
-  (lossSums, dy, y, t, B, leaf, O, _parameter) => {
+  (lossSums, dy, y, t, B, leaf, O) => {
     const { round, flush, exp, log } = mathOf(typeOf(dy));
     const share = round(smoothing);
     const rest = round(1 - share);

@@ -1,6 +1,6 @@
 import type { Optimizer, UpdateKernel } from '../../families/optimizers/optimizer.ts';
 import type { Elements } from '../../math/element-type.ts';
-import { count, defineOp, double, inout, inouts, input, number, output, stride } from '../op.ts';
+import { count, defineOp, double, inout, inouts, input, number, type Op, output, stride } from '../op.ts';
 import { averageRows } from '../reference/products.ts';
 import { functionName } from './names.ts';
 
@@ -12,16 +12,22 @@ const updateName = ({ name, slots }: Optimizer): string =>
 export const updateOp = (optimizer: Optimizer) =>
   defineOp(
     updateName(optimizer),
-    { theta: inout('n'), g: input('n'), state: inouts('n'), n: count, hyper: double(input('H')) },
+    {
+      ...{ theta: inout('n'), g: input('n'), state: inouts(ownSlots(optimizer), 'n'), n: count },
+      hyper: double(input('H')),
+    },
     optimizer.update,
   );
 
+/** State vectors that `update` gets: all but a moving average. */
+const ownSlots = ({ slots, shareAt }: Optimizer): number => slots.length - (shareAt === undefined ? 0 : 1);
+
 /** `averageRows` and the update by the mean as one operation. The mean is not left in memory. */
-export const meanUpdateOp = (name: string, update: UpdateKernel) =>
+export const meanUpdateOp = ({ name, operands, reference: update }: Op<Parameters<UpdateKernel>>) =>
   defineOp(
     `${name}OfMean`,
     {
-      ...{ square: double(output(1)), theta: inout('n'), state: inouts('n'), n: count, hyper: double(input('H')) },
+      ...{ square: double(output(1)), theta: inout('n'), state: operands.state, n: count, hyper: double(input('H')) },
       ...{ first: inout('S', 'row'), row: stride, S: count, share: number },
     },
     (

@@ -16,13 +16,13 @@ interface Row {
 /** What a loss makes of outputs y and targets t, or of a class t[0]. */
 export type RowOf = (A: Arithmetic, y: readonly number[], t: readonly number[], parameter?: number) => Row;
 
-type Term = (A: Arithmetic, y: number, t: number, O: number) => [term: number, dy: number];
+type Term = (A: Arithmetic, y: number, t: number, O: number, parameter?: number) => [term: number, dy: number];
 
 const elementwise =
   (term: Term, over: 'mean' | 'sum' = 'mean'): RowOf =>
-  (A, y, t) => {
+  (A, y, t, parameter) => {
     const O = A.of(y.length);
-    const both = y.map((value, o) => term(A, value, t[o], O));
+    const both = y.map((value, o) => term(A, value, t[o], O, parameter));
     const s = lanes(
       A,
       both.map(([value]) => value),
@@ -57,8 +57,8 @@ export const documentedLosses: Record<LossName, { spec: LossSpec; row: RowOf }> 
   },
   huber: {
     spec: { kind: 'huber', delta: given },
-    row: elementwise((A, y, t, O) => {
-      const delta = A.of(given);
+    row: elementwise((A, y, t, O, parameter = given) => {
+      const delta = A.of(parameter);
       const d = A.sub(y, t);
       const size = Math.abs(d);
       const above = A.mul(delta, A.sub(size, A.mul(0.5, delta)));

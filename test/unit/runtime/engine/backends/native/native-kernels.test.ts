@@ -309,10 +309,9 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
         const run = (kernels: Kernels, arrays: Arrays) => {
           const { square, theta, gSum } = arrays;
           const rowsOfIt = gSum.subarray(before, (S - 1) * P + before + n);
-          const { name, reference } = updateOp(optimizer);
           runOp(
             kernels,
-            meanUpdateOp(name, reference),
+            meanUpdateOp(updateOp(optimizer)),
             square,
             theta,
             state(arrays),
@@ -347,14 +346,14 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
     const hyper = memory.allocate(8, FLOAT64);
     hyper.set([0.9, 0.1, 0.99, 0.01, 1e-3, 1, 1e-8, 0.5]);
     const step = (kind: 'adam' | 'adamw', rows: number): void => {
-      const { name, reference } = updateOp(createOptimizer(kind));
+      const op = meanUpdateOp(updateOp(createOptimizer(kind)));
       for (const [kernels, { square, theta, m, v, gSum }] of [
         [memory.kernels, actual],
         [referenceKernels, expected],
       ] as const) {
         for (let i = 0; i < n; i++) v[i] = Math.abs(v[i]);
         fillHardValues(gSum, 'plain', rows); // of which plain code has made the mean
-        runOp(kernels, meanUpdateOp(name, reference), square, theta, [m, v], n, hyper, gSum, n, 1, 1 / rows);
+        runOp(kernels, op, square, theta, [m, v], n, hyper, gSum, n, 1, 1 / rows);
       }
       for (const name of ['theta', 'm', 'v']) {
         expect([kind, rows, firstDifference(actual[name], expected[name])]).toEqual([kind, rows, null]);
