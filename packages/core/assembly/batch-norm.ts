@@ -1,6 +1,6 @@
 import { flush } from './flush';
 import { bytes, LANES, minus, over, plus, root, splat, times } from './lanes';
-import { PLAIN, PRODUCTS, sumRows } from './sum-rows';
+import { BY_COLUMN, PLAIN, SQUARES, sumRows, takeSums } from './sum-rows';
 import { add, copy } from './vectors';
 
 // Same bits as src/program/reference/batch-norm.ts: each column has its own sum, so the lanes of a vector are
@@ -8,29 +8,61 @@ import { add, copy } from './vectors';
 
 /** sums[k,size] = the sum of the positions of leaf k of `a`. Overwrites `sums` and `levels`. */
 export function leafSums(sums: usize, levels: usize, a: usize, B: i32, leaf: i32, R: i32, size: i32): void {
-  sumLeaves(PLAIN, sums, levels, a, a, B, leaf, R, size);
+  const row = bytes(size);
+  const step = <usize>leaf * <usize>R * row;
+  for (let n = 0; n == 0 || n < B; n += leaf, sums += row, a += step) {
+    sumRows(PLAIN, levels, a, a, a, a, min(B - n, leaf), leaf, R, size);
+    copy(sums, levels, size);
+  }
 }
 
-/** sums[k,size] = the sum of the positions of a · b of leaf k. Overwrites `sums` and `levels`. */
-export function leafProducts(
-  sums: usize, levels: usize, a: usize, b: usize, B: i32, leaf: i32, R: i32, size: i32,
-): void {
-  sumLeaves(PRODUCTS, sums, levels, a, b, B, leaf, R, size);
-}
-
-function sumLeaves(
-  kind: i32, sums: usize, levels: usize, a: usize, b: usize, B: i32, leaf: i32, R: i32, size: i32,
+/** sums[k,size] = the sum of the positions of (x - mean)² of leaf k. Overwrites `sums` and `levels`. */
+export function leafSquares(
+  sums: usize, levels: usize, x: usize, mean: usize, B: i32, leaf: i32, R: i32, size: i32,
 ): void {
   const row = bytes(size);
   const step = <usize>leaf * <usize>R * row;
-  for (let n = 0; n == 0 || n < B; n += leaf, sums += row, a += step, b += step) {
-    sumRows(kind, levels, a, b, min(B - n, leaf), leaf, R, size);
+  for (let n = 0; n == 0 || n < B; n += leaf, sums += row, x += step) {
+    sumRows(SQUARES, levels, x, x, mean, mean, min(B - n, leaf), leaf, R, size);
     copy(sums, levels, size);
+  }
+}
+
+/**
+ * dGammas[k,size] = the sum of the positions of dy · x̂ of leaf k, dBetas[k,size] that of dy. Overwrites both and
+ * `levels` [sumLevels, 2, size].
+ */
+export function leafGradients(
+  dGammas: usize, dBetas: usize, levels: usize, dy: usize, x: usize, mean: usize, scales: usize, B: i32, leaf: i32,
+  R: i32, size: i32,
+): void {
+  const row = bytes(size);
+  const step = <usize>leaf * <usize>R * row;
+  for (let n = 0; n == 0 || n < B; n += leaf, dGammas += row, dBetas += row, dy += step, x += step) {
+    sumRows(BY_COLUMN, levels, dy, x, mean, scales, min(B - n, leaf), leaf, R, size);
+    copy(dGammas, levels, size);
+    copy(dBetas, levels + row, size);
   }
 }
 
 /** mean[size] = (the tree's sum of all rows of `sums`) / rows. Overwrites `mean` and `levels` [treeLevels, size]. */
 export function leafMean(mean: usize, levels: usize, sums: usize, leaves: i32, size: i32, rows: i32): void {
+  joinLeaves(levels, sums, leaves, size);
+  const count = <Real>rows;
+  const counts = splat<v128>(count);
+  let n = size;
+  for (; n >= LANES; n -= LANES, mean += 16, levels += 16) store<v128>(mean, over(load<v128>(levels), counts));
+  for (; n > 0; n--, mean += bytes(1), levels += bytes(1)) store<Real>(mean, load<Real>(levels) / count);
+}
+
+/** g[size] = the tree's sum of all rows of `sums`, or adds it if `joins`. Overwrites `g` and `levels`. */
+export function leafTotal(g: usize, levels: usize, sums: usize, leaves: i32, joins: i32, size: i32): void {
+  joinLeaves(levels, sums, leaves, size);
+  takeSums(g, levels, joins, size);
+}
+
+/** Row 0 of levels = the tree's sum of all rows of `sums`. Overwrites `levels`. */
+function joinLeaves(levels: usize, sums: usize, leaves: i32, size: i32): void {
   const row = bytes(size);
   let top = levels;
   for (let k = 1; k <= leaves; k++, sums += row) {
@@ -42,71 +74,70 @@ export function leafMean(mean: usize, levels: usize, sums: usize, leaves: i32, s
     }
     top += row;
   }
-  const count = <Real>rows;
-  const counts = splat<v128>(count);
-  let n = size;
-  for (; n >= LANES; n -= LANES, mean += 16, levels += 16) store<v128>(mean, over(load<v128>(levels), counts));
-  for (; n > 0; n--, mean += bytes(1), levels += bytes(1)) store<Real>(mean, load<Real>(levels) / count);
 }
 
-/** y[n] = x[n] - row. Overwrites `y`. */
-export function subtractRow(y: usize, x: usize, row: usize, B: i32, size: i32): void {
-  for (; B > 0; B--) {
-    let at = row;
-    let n = size;
-    for (; n >= LANES; n -= LANES, y += 16, x += 16, at += 16) store<v128>(y, minus(load<v128>(x), load<v128>(at)));
-    for (; n > 0; n--, y += bytes(1), x += bytes(1), at += bytes(1)) store<Real>(y, load<Real>(x) - load<Real>(at));
-  }
-}
-
-/** scales = 1 / √(variance + ε); x̂ = centered · scales; y = γ · x̂ + β. Overwrites `y`, `xHat` and `scales`. */
-export function batchNormForward(
-  y: usize, xHat: usize, scales: usize, variance: usize, gamma: usize, beta: usize, B: i32, size: i32, epsilon: f64,
-): void {
+/** scales = 1 / √(variance + ε). Overwrites `scales`. */
+export function batchNormScales(scales: usize, variance: usize, size: i32, epsilon: f64): void {
   const row = bytes(size);
   const whole = bytes(size & -LANES);
   for (let at: usize = 0; at < whole; at += 16) scaleOf<v128>(scales + at, variance + at, <Real>epsilon);
   for (let at = whole; at < row; at += bytes(1)) scaleOf<Real>(scales + at, variance + at, <Real>epsilon);
-  for (; B > 0; B--, y += row, xHat += row) {
-    for (let at: usize = 0; at < whole; at += 16) {
-      normalize<v128>(y + at, xHat + at, scales + at, gamma + at, beta + at);
-    }
-    for (let at = whole; at < row; at += bytes(1)) {
-      normalize<Real>(y + at, xHat + at, scales + at, gamma + at, beta + at);
-    }
-  }
 }
 
 @inline function scaleOf<T>(scale: usize, variance: usize, epsilon: Real): void {
   store<T>(scale, over(splat<T>(1), root(plus(load<T>(variance), splat<T>(epsilon)))));
 }
 
-@inline function normalize<T>(y: usize, xHat: usize, scale: usize, gamma: usize, beta: usize): void {
-  const h = times(load<T>(xHat), load<T>(scale));
-  store<T>(xHat, h);
-  store<T>(y, plus(times(load<T>(gamma), h), load<T>(beta)));
-}
-
-/** dx = γ · scales · (dy - mean(dy) - x̂ · mean(dy · x̂)), tiny values flushed to 0. Overwrites `dx`. */
-export function batchNormBackwardInput(
-  dx: usize, dy: usize, xHat: usize, scales: usize, gamma: usize, meanDy: usize, meanDyXHat: usize, B: i32, size: i32,
+/** y = γ · x̂ + β with x̂ = (x - mean) · scales. Overwrites `y`. */
+export function batchNormForward(
+  y: usize, x: usize, mean: usize, scales: usize, gamma: usize, beta: usize, B: i32, size: i32,
 ): void {
   const row = bytes(size);
   const whole = bytes(size & -LANES);
-  for (; B > 0; B--, dx += row, dy += row, xHat += row) {
+  for (; B > 0; B--, y += row, x += row) {
     for (let at: usize = 0; at < whole; at += 16) {
-      back<v128>(dx + at, dy + at, xHat + at, scales + at, gamma + at, meanDy + at, meanDyXHat + at);
+      normalize<v128>(y + at, x + at, mean + at, scales + at, gamma + at, beta + at);
     }
     for (let at = whole; at < row; at += bytes(1)) {
-      back<Real>(dx + at, dy + at, xHat + at, scales + at, gamma + at, meanDy + at, meanDyXHat + at);
+      normalize<Real>(y + at, x + at, mean + at, scales + at, gamma + at, beta + at);
+    }
+  }
+}
+
+@inline function normalize<T>(y: usize, x: usize, mean: usize, scale: usize, gamma: usize, beta: usize): void {
+  store<T>(y, plus(times(load<T>(gamma), normalized<T>(x, mean, scale)), load<T>(beta)));
+}
+
+/** x̂. */
+@inline function normalized<T>(x: usize, mean: usize, scale: usize): T {
+  return times(minus(load<T>(x), load<T>(mean)), load<T>(scale));
+}
+
+/**
+ * dx = γ · scales · (dy - mean(dy) - x̂ · mean(dy · x̂)) with x̂ = (x - mean) · scales, tiny values flushed to 0.
+ * Overwrites `dx`.
+ */
+export function batchNormBackwardInput(
+  dx: usize, dy: usize, x: usize, mean: usize, scales: usize, gamma: usize, meanDy: usize, meanDyXHat: usize, B: i32,
+  size: i32,
+): void {
+  const row = bytes(size);
+  const whole = bytes(size & -LANES);
+  for (; B > 0; B--, dx += row, dy += row, x += row) {
+    for (let at: usize = 0; at < whole; at += 16) {
+      back<v128>(dx + at, dy + at, x + at, mean + at, scales + at, gamma + at, meanDy + at, meanDyXHat + at);
+    }
+    for (let at = whole; at < row; at += bytes(1)) {
+      back<Real>(dx + at, dy + at, x + at, mean + at, scales + at, gamma + at, meanDy + at, meanDyXHat + at);
     }
   }
 }
 
 @inline function back<T>(
-  dx: usize, dy: usize, xHat: usize, scale: usize, gamma: usize, meanDy: usize, meanDyXHat: usize,
+  dx: usize, dy: usize, x: usize, mean: usize, scale: usize, gamma: usize, meanDy: usize, meanDyXHat: usize,
 ): void {
-  const rest = minus(minus(load<T>(dy), load<T>(meanDy)), times(load<T>(xHat), load<T>(meanDyXHat)));
+  const slope = times(normalized<T>(x, mean, scale), load<T>(meanDyXHat));
+  const rest = minus(minus(load<T>(dy), load<T>(meanDy)), slope);
   store<T>(dx, flush<T>(times(times(load<T>(gamma), load<T>(scale)), rest)));
 }
 

@@ -31,7 +31,8 @@ export { weighLosses } from './weigh-losses';
 export { channelDropout, dropout } from './dropout';
 export { embeddingBackward, embeddingForward } from './embedding';
 export { gateBackward, gateForward } from './gate';
-export { layerNormBackwardInput, layerNormForward, normBackwardWeights } from './layer-norm';
+export { layerNormBackwardInput, layerNormBackwardWeights, layerNormForward } from './layer-norm';
 export {
-  batchNormBackwardInput, batchNormForward, leafMean, leafProducts, leafSums, movingAverage, subtractRow,
+  batchNormBackwardInput, batchNormForward, batchNormScales, leafGradients, leafMean, leafSquares, leafSums, leafTotal,
+  movingAverage,
 } from './batch-norm';

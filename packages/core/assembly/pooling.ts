@@ -297,7 +297,7 @@ export function avgPoolBackward(
 /** y[C] = the sum of a row's positions / R, with sums in `sums`. Overwrites `y`. */
 export function globalAvgPoolForward(y: usize, sums: usize, x: usize, B: i32, R: i32, C: i32): void {
   for (; B > 0; B--, y += bytes(C), x += bytes(R * C)) {
-    sumRows(PLAIN, sums, x, x, 1, 1, R, C);
+    sumRows(PLAIN, sums, x, x, x, x, 1, 1, R, C);
     divide(false, y, sums, C, <Real>R);
   }
 }

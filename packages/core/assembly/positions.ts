@@ -15,6 +15,6 @@ export function addRow(y: usize, row: usize, B: i32, size: i32): void {
 export function positionSums(
   db: usize, sums: usize, dy: usize, B: i32, leaf: i32, joins: i32, R: i32, O: i32,
 ): void {
-  sumRows(PLAIN, sums, dy, dy, B, leaf, R, O);
+  sumRows(PLAIN, sums, dy, dy, dy, dy, B, leaf, R, O);
   takeSums(db, sums, joins, O);
 }

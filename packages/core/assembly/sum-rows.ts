@@ -1,22 +1,27 @@
-import { bytes, LANES, plus, splat, times } from './lanes';
+import { bytes, LANES, loadSplat, minus, plus, splat, times } from './lanes';
 import { add, copy } from './vectors';
 
 // Same bits as src/program/reference/sum-rows.ts: each column has its own sum, so the lanes of a vector are
 // neighbouring columns.
 
-/** The terms of a sum: a, a · b, or both (then the sums of a follow `size` numbers after those of a · b). */
+/**
+ * The terms of a sum: a; (a - mean)²; or two sums with x̂ = (x - mean) · scale, of a · x̂ and, `size` numbers after them,
+ * of a. Then mean and scale are those of a column or of a position.
+ */
 export const PLAIN: i32 = 0;
-export const PRODUCTS: i32 = 1;
-export const BOTH: i32 = 2;
+export const SQUARES: i32 = 1;
+export const BY_COLUMN: i32 = 2;
+export const BY_POSITION: i32 = 3;
 
 const PIECE: i32 = 64;
 
 /** Sums B rows of R positions of `size` columns. The sum ends in row 0 of `levels`. */
 export function sumRows(
-  kind: i32, levels: usize, a: usize, b: usize, B: i32, leaf: i32, R: i32, size: i32,
+  kind: i32, levels: usize, a: usize, x: usize, mean: usize, scale: usize, B: i32, leaf: i32, R: i32, size: i32,
 ): void {
-  const width = kind == BOTH ? 2 * size : size;
+  const width = kind >= BY_COLUMN ? 2 * size : size;
   const level = bytes(width);
+  const position: usize = kind == BY_POSITION ? bytes(1) : 0;
   // Positions that a unit of the outer tree has: those of a leaf, or of a row.
   const positions = R == 1 ? leaf : R;
   const rows = R == 1 ? leaf : 1;
@@ -27,9 +32,11 @@ export function sumRows(
     const piece = R == 1 ? leaf : PIECE;
     for (let p = 0, q = 1; p == 0 || p < positions; p += piece, q++) {
       const count = max(0, min(there - p, piece));
-      sumPiece(kind, top, a, b, count, size);
+      sumPiece(kind, top, a, x, mean, scale, count, size);
       a += bytes(size) * <usize>count;
-      b += bytes(size) * <usize>count;
+      x += bytes(size) * <usize>count;
+      mean += position * <usize>count;
+      scale += position * <usize>count;
       top = join(base, top, level, width, q, p + piece >= positions);
     }
     top = join(levels, base, level, width, k, n + rows >= B);
@@ -52,22 +59,71 @@ export function takeSums(sums: usize, levels: usize, joins: i32, size: i32): voi
 }
 
 /** Sums `n` positions from 0, one after the other. Overwrites `sums`. */
-function sumPiece(kind: i32, sums: usize, a: usize, b: usize, n: i32, size: i32): void {
-  if (kind == PLAIN) sumColumns(PLAIN, sums, a, b, n, size);
-  else if (kind == PRODUCTS) sumColumns(PRODUCTS, sums, a, b, n, size);
-  else sumColumns(BOTH, sums, a, b, n, size);
+function sumPiece(kind: i32, sums: usize, a: usize, x: usize, mean: usize, scale: usize, n: i32, size: i32): void {
+  if (kind == PLAIN) sumColumns(PLAIN, sums, a, x, mean, scale, n, size);
+  else if (kind == SQUARES) sumColumns(SQUARES, sums, a, x, mean, scale, n, size);
+  else if (kind == BY_COLUMN) sumColumns(BY_COLUMN, sums, a, x, mean, scale, n, size);
+  else sumColumns(BY_POSITION, sums, a, x, mean, scale, n, size);
 }
 
-@inline function sumColumns(kind: i32, sums: usize, a: usize, b: usize, n: i32, size: i32): void {
+@inline function sumColumns(
+  kind: i32, sums: usize, a: usize, x: usize, mean: usize, scale: usize, n: i32, size: i32,
+): void {
   const row = bytes(size);
   const line = 4 * LANES;
-  for (; size >= line; size -= line, sums += 64, a += 64, b += 64) sumLine(kind, sums, row, a, b, n);
-  for (; size >= LANES; size -= LANES, sums += 16, a += 16, b += 16) sumColumn<v128>(kind, sums, row, a, b, n);
-  for (; size > 0; size--, sums += bytes(1), a += bytes(1), b += bytes(1)) sumColumn<Real>(kind, sums, row, a, b, n);
+  for (; size >= line; size -= line) {
+    sumLine(kind, sums, row, a, x, mean, scale, n);
+    sums += 64;
+    a += 64;
+    x += 64;
+    mean += column(kind, 64);
+    scale += column(kind, 64);
+  }
+  for (; size >= LANES; size -= LANES) {
+    sumColumn<v128>(kind, sums, row, a, x, mean, scale, n);
+    sums += 16;
+    a += 16;
+    x += 16;
+    mean += column(kind, 16);
+    scale += column(kind, 16);
+  }
+  for (; size > 0; size--) {
+    sumColumn<Real>(kind, sums, row, a, x, mean, scale, n);
+    sums += bytes(1);
+    a += bytes(1);
+    x += bytes(1);
+    mean += column(kind, bytes(1));
+    scale += column(kind, bytes(1));
+  }
+}
+
+/** Bytes to the means and scales of columns `distance` bytes further. */
+@inline function column(kind: i32, distance: usize): usize {
+  return kind == BY_POSITION ? 0 : distance;
+}
+
+/** Bytes to the means and scales of the next position. */
+@inline function position(kind: i32): usize {
+  return kind == BY_POSITION ? bytes(1) : 0;
+}
+
+@inline function squareOf<T>(x: usize, mean: usize): T {
+  const c = minus(load<T>(x), load<T>(mean));
+  return times(c, c);
+}
+
+/** y · x̂ for the column `distance` bytes further. */
+@inline function product<T>(kind: i32, y: T, x: usize, mean: usize, scale: usize, distance: usize): T {
+  const at = column(kind, distance);
+  const m = kind == BY_POSITION ? loadSplat<T>(mean) : load<T>(mean + at);
+  const s = kind == BY_POSITION ? loadSplat<T>(scale) : load<T>(scale + at);
+  return times(y, times(minus(load<T>(x + distance), m), s));
 }
 
 /** Sums the columns of one cache line, in registers. */
-@inline function sumLine(kind: i32, sums: usize, row: usize, a: usize, b: usize, n: i32): void {
+@inline function sumLine(
+  kind: i32, sums: usize, row: usize, a: usize, x: usize, mean: usize, scale: usize, n: i32,
+): void {
   let p0 = splat<v128>(0);
   let p1 = p0;
   let p2 = p0;
@@ -76,48 +132,65 @@ function sumPiece(kind: i32, sums: usize, a: usize, b: usize, n: i32, size: i32)
   let s1 = p0;
   let s2 = p0;
   let s3 = p0;
-  for (; n > 0; n--, a += row, b += row) {
+  for (; n > 0; n--, a += row) {
+    if (kind == SQUARES) {
+      s0 = plus(s0, squareOf<v128>(a, mean));
+      s1 = plus(s1, squareOf<v128>(a + 16, mean + 16));
+      s2 = plus(s2, squareOf<v128>(a + 32, mean + 32));
+      s3 = plus(s3, squareOf<v128>(a + 48, mean + 48));
+      continue;
+    }
     const a0 = load<v128>(a);
     const a1 = load<v128>(a, 16);
     const a2 = load<v128>(a, 32);
     const a3 = load<v128>(a, 48);
-    if (kind != PLAIN) {
-      p0 = plus(p0, times(a0, load<v128>(b)));
-      p1 = plus(p1, times(a1, load<v128>(b, 16)));
-      p2 = plus(p2, times(a2, load<v128>(b, 32)));
-      p3 = plus(p3, times(a3, load<v128>(b, 48)));
-    }
-    if (kind != PRODUCTS) {
-      s0 = plus(s0, a0);
-      s1 = plus(s1, a1);
-      s2 = plus(s2, a2);
-      s3 = plus(s3, a3);
-    }
+    s0 = plus(s0, a0);
+    s1 = plus(s1, a1);
+    s2 = plus(s2, a2);
+    s3 = plus(s3, a3);
+    if (kind == PLAIN) continue;
+    p0 = plus(p0, product<v128>(kind, a0, x, mean, scale, 0));
+    p1 = plus(p1, product<v128>(kind, a1, x, mean, scale, 16));
+    p2 = plus(p2, product<v128>(kind, a2, x, mean, scale, 32));
+    p3 = plus(p3, product<v128>(kind, a3, x, mean, scale, 48));
+    x += row;
+    mean += position(kind);
+    scale += position(kind);
   }
-  if (kind != PLAIN) {
+  if (kind >= BY_COLUMN) {
     store<v128>(sums, p0);
     store<v128>(sums, p1, 16);
     store<v128>(sums, p2, 32);
     store<v128>(sums, p3, 48);
+    sums += row;
   }
-  if (kind == BOTH) sums += row;
-  if (kind != PRODUCTS) {
-    store<v128>(sums, s0);
-    store<v128>(sums, s1, 16);
-    store<v128>(sums, s2, 32);
-    store<v128>(sums, s3, 48);
-  }
+  store<v128>(sums, s0);
+  store<v128>(sums, s1, 16);
+  store<v128>(sums, s2, 32);
+  store<v128>(sums, s3, 48);
 }
 
-@inline function sumColumn<T>(kind: i32, sums: usize, row: usize, a: usize, b: usize, n: i32): void {
+@inline function sumColumn<T>(
+  kind: i32, sums: usize, row: usize, a: usize, x: usize, mean: usize, scale: usize, n: i32,
+): void {
   let p = splat<T>(0);
   let s = splat<T>(0);
-  for (; n > 0; n--, a += row, b += row) {
+  for (; n > 0; n--, a += row) {
+    if (kind == SQUARES) {
+      s = plus(s, squareOf<T>(a, mean));
+      continue;
+    }
     const value = load<T>(a);
-    if (kind != PLAIN) p = plus(p, times(value, load<T>(b)));
-    if (kind != PRODUCTS) s = plus(s, value);
+    s = plus(s, value);
+    if (kind == PLAIN) continue;
+    p = plus(p, product<T>(kind, value, x, mean, scale, 0));
+    x += row;
+    mean += position(kind);
+    scale += position(kind);
   }
-  if (kind != PLAIN) store<T>(sums, p);
-  if (kind == BOTH) sums += row;
-  if (kind != PRODUCTS) store<T>(sums, s);
+  if (kind >= BY_COLUMN) {
+    store<T>(sums, p);
+    sums += row;
+  }
+  store<T>(sums, s);
 }

@@ -17,57 +17,76 @@ export const batchNormCases = {
     writes: ['sums'],
     emit: (emit, { sums, levels, a }, [B, leaf, R, size]) => emit(ops.leafSums, sums, levels, a, B, leaf, R, size),
   },
-  leafProducts: {
-    ops: [ops.leafProducts],
-    dims: fc.tuple(rowsOfPositions, leaf, width, choice).map(([[B, R], ...others]) => [B, R, ...others]),
-    arrays: ([B, R, leaf, size]) => ({
-      ...{ sums: leafCount(B, leaf) * size, levels: sumLevels(B, R) * size, a: B * R * size, b: B * R * size },
+  leafSquares: {
+    ops: [ops.leafSquares],
+    dims: fc.tuple(rowsOfPositions, leaf, width).map(([[B, R], leaf, size]) => [B, leaf, R, size]),
+    arrays: ([B, leaf, R, size]) => ({
+      ...{ sums: leafCount(B, leaf) * size, levels: sumLevels(B, R) * size, x: B * R * size, mean: size },
     }),
     writes: ['sums'],
-    // Squares where both are one array.
-    emit(emit, { sums, levels, a, b }, [B, R, leaf, size, shared]) {
-      emit(ops.leafProducts, sums, levels, a, shared === 1 ? a : b, B, leaf, R, size);
+    emit(emit, { sums, levels, x, mean }, [B, leaf, R, size]) {
+      emit(ops.leafSquares, sums, levels, x, mean, B, leaf, R, size);
+    },
+  },
+  leafGradients: {
+    ops: [ops.leafGradients],
+    dims: fc.tuple(rowsOfPositions, leaf, width).map(([[B, R], leaf, size]) => [B, leaf, R, size]),
+    arrays: ([B, leaf, R, size]) => ({
+      ...{ dGammas: leafCount(B, leaf) * size, dBetas: leafCount(B, leaf) * size },
+      ...{ levels: sumLevels(B, R) * 2 * size, dy: B * R * size, x: B * R * size, mean: size, scales: size },
+    }),
+    writes: ['dGammas', 'dBetas'],
+    emit(emit, { dGammas, dBetas, levels, dy, x, mean, scales }, [B, leaf, R, size]) {
+      emit(ops.leafGradients, dGammas, dBetas, levels, dy, x, mean, scales, B, leaf, R, size);
     },
   },
   leafMean: {
     ops: [ops.leafMean],
     dims: fc.tuple(leaves, width, fc.integer({ min: 1, max: 5000 })),
     arrays: ([leaves, size]) => ({ mean: size, levels: treeLevels(leaves) * size, sums: leaves * size }),
-    writes: ['mean', 'sums'], // which stay as they are
+    writes: ['mean', 'sums'], // sums stay as they are
+    prepare: ({ sums }) => dropSigns(sums),
     emit(emit, { mean, levels, sums }, [leaves, size, rows]) {
       emit(ops.leafMean, mean, levels, sums, leaves, size, rows);
     },
   },
-  subtractRow: {
-    ops: [ops.subtractRow],
-    dims: fc.tuple(rows, width),
-    arrays: ([B, size]) => ({ y: B * size, x: B * size, row: size }),
-    writes: ['y'],
-    emit: (emit, { y, x, row }, [B, size]) => emit(ops.subtractRow, y, x, row, B, size),
+  leafTotal: {
+    ops: [ops.leafTotal],
+    dims: fc.tuple(leaves, width, choice),
+    arrays: ([leaves, size]) => ({ g: size, levels: treeLevels(leaves) * size, sums: leaves * size }),
+    writes: ['g', 'sums'], // sums stay as they are
+    prepare: ({ sums }) => dropSigns(sums),
+    emit(emit, { g, levels, sums }, [leaves, size, joins]) {
+      emit(ops.leafTotal, g, levels, sums, leaves, joins === 1, size);
+    },
+  },
+  batchNormScales: {
+    ops: [ops.batchNormScales],
+    dims: fc.tuple(width, fc.constantFrom(1e-5, 0.1, 1e-300)),
+    arrays: ([size]) => ({ scales: size, variance: size }),
+    writes: ['scales'],
+    prepare: ({ variance }) => variance.set(variance.map(Math.abs)),
+    emit: (emit, { scales, variance }, [size, epsilon]) => emit(ops.batchNormScales, scales, variance, size, epsilon),
   },
   batchNormForward: {
     ops: [ops.batchNormForward],
-    dims: fc.tuple(rows, width, fc.constantFrom(1e-5, 0.1, 1e-300)),
-    arrays: ([B, size]) => ({
-      ...{ y: B * size, xHat: B * size, scales: size },
-      ...{ variance: size, gamma: size, beta: size },
-    }),
-    writes: ['y', 'xHat', 'scales'],
-    prepare: ({ variance }) => variance.set(variance.map(Math.abs)),
-    emit(emit, { y, xHat, scales, variance, gamma, beta }, [B, size, epsilon]) {
-      emit(ops.batchNormForward, y, xHat, scales, variance, gamma, beta, B, size, epsilon);
+    dims: fc.tuple(rows, width),
+    arrays: ([B, size]) => ({ y: B * size, x: B * size, mean: size, scales: size, gamma: size, beta: size }),
+    writes: ['y'],
+    emit(emit, { y, x, mean, scales, gamma, beta }, [B, size]) {
+      emit(ops.batchNormForward, y, x, mean, scales, gamma, beta, B, size);
     },
   },
   batchNormBackwardInput: {
     ops: [ops.batchNormBackwardInput],
     dims: fc.tuple(rows, width),
     arrays: ([B, size]) => ({
-      ...{ dx: B * size, dy: B * size, xHat: B * size, scales: size },
+      ...{ dx: B * size, dy: B * size, x: B * size, mean: size, scales: size },
       ...{ gamma: size, meanDy: size, meanDyXHat: size },
     }),
     writes: ['dx'],
-    emit(emit, { dx, dy, xHat, scales, gamma, meanDy, meanDyXHat }, [B, size]) {
-      emit(ops.batchNormBackwardInput, dx, dy, xHat, scales, gamma, meanDy, meanDyXHat, B, size);
+    emit(emit, { dx, dy, x, mean, scales, gamma, meanDy, meanDyXHat }, [B, size]) {
+      emit(ops.batchNormBackwardInput, dx, dy, x, mean, scales, gamma, meanDy, meanDyXHat, B, size);
     },
   },
   movingAverage: {
@@ -80,3 +99,6 @@ export const batchNormCases = {
     },
   },
 } satisfies Record<string, KernelCase>;
+
+/** Makes -0, which no sum of a leaf is, to 0. */
+const dropSigns = (sums: Float64Array): void => sums.set(sums.map((sum) => sum + 0));

@@ -73,34 +73,36 @@ export const layerCases = {
   layerNormForward: {
     ops: [ops.layerNormForward],
     dims: fc.tuple(rows, width, fc.constantFrom(1e-5, 0.1)),
-    arrays: ([B, size]) => ({ y: B * size, xHat: B * size, scales: B, x: B * size, gamma: size, beta: size }),
-    writes: ['y', 'xHat', 'scales'],
-    emit(emit, { y, xHat, scales, x, gamma, beta }, [B, size, epsilon]) {
-      emit(ops.layerNormForward, y, xHat, scales, x, gamma, beta, B, size, epsilon);
+    arrays: ([B, size]) => ({ y: B * size, means: B, scales: B, x: B * size, gamma: size, beta: size }),
+    writes: ['y', 'means', 'scales'],
+    emit(emit, { y, means, scales, x, gamma, beta }, [B, size, epsilon]) {
+      emit(ops.layerNormForward, y, means, scales, x, gamma, beta, B, size, epsilon);
     },
   },
-  normBackwardWeights: {
-    ops: [ops.normBackwardWeights],
+  layerNormBackwardWeights: {
+    ops: [ops.layerNormBackwardWeights],
     dims: fc.tuple(rowsOfPositions, width, leaf, choice).map(([[B, R], ...others]) => [B, R, ...others]),
     arrays: ([B, R, size]) => ({
       dGamma: size,
       dBeta: size,
       sums: sumLevels(B, R) * 2 * size,
       dy: B * R * size,
-      xHat: B * R * size,
+      x: B * R * size,
+      means: B * R,
+      scales: B * R,
     }),
     writes: ['dGamma', 'dBeta'],
-    emit(emit, { dGamma, dBeta, sums, dy, xHat }, [B, R, size, leaf, joins]) {
-      emit(ops.normBackwardWeights, dGamma, dBeta, sums, dy, xHat, B, leaf, joins === 1, R, size);
+    emit(emit, { dGamma, dBeta, sums, dy, x, means, scales }, [B, R, size, leaf, joins]) {
+      emit(ops.layerNormBackwardWeights, dGamma, dBeta, sums, dy, x, means, scales, B, leaf, joins === 1, R, size);
     },
   },
   layerNormBackwardInput: {
     ops: [ops.layerNormBackwardInput],
     dims: fc.tuple(rows, width),
-    arrays: ([B, size]) => ({ dx: B * size, g: size, dy: B * size, xHat: B * size, scales: B, gamma: size }),
+    arrays: ([B, size]) => ({ dx: B * size, g: size, dy: B * size, x: B * size, means: B, scales: B, gamma: size }),
     writes: ['dx'],
-    emit(emit, { dx, g, dy, xHat, scales, gamma }, [B, size]) {
-      emit(ops.layerNormBackwardInput, dx, g, dy, xHat, scales, gamma, B, size);
+    emit(emit, { dx, g, dy, x, means, scales, gamma }, [B, size]) {
+      emit(ops.layerNormBackwardInput, dx, g, dy, x, means, scales, gamma, B, size);
     },
   },
   gateForward: vectorCase(ops.gateForward, ['y']),

@@ -1,13 +1,18 @@
 import type { ElementType } from '../../math/element-type.ts';
 import { elementwise as table } from './formulas/index.ts';
+import { columnTerms, matrixOps, type RowFormulaName, rowFormulas, type TermsName } from './formulas/norms.ts';
 import type { Isa } from './isa/isa.ts';
 import { ADAM_ROWS, assembleAdam } from './kernels/adam.ts';
 import { assembleAdd } from './kernels/add.ts';
+import type { ColumnKernel } from './kernels/column-groups.ts';
+import { assembleColumnSums } from './kernels/column-sums.ts';
 import { assembleElementwise, type ElementwiseKernel } from './kernels/elementwise.ts';
 import { assembleGather } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
 import { assembleLocate } from './kernels/locate.ts';
+import { assembleMatrix } from './kernels/matrix.ts';
 import { assemblePack } from './kernels/pack.ts';
+import { assembleMoments, assembleSlopes } from './kernels/row-sums.ts';
 import { assembleTile, type TileShape, tileRows } from './kernels/tile.ts';
 import { assembleTranspose } from './kernels/transpose.ts';
 
@@ -35,6 +40,10 @@ export interface CodeLayout {
   readonly gather: number;
   readonly locate: number;
   readonly elementwise: Readonly<Record<string, ElementwiseKernel>>; // by operation name
+  readonly matrices: Readonly<Record<string, ColumnKernel>>; // by operation name
+  readonly columnSums: Readonly<Record<TermsName, ColumnKernel>>;
+  readonly rowSums: Readonly<Record<RowFormulaName, number>>;
+  readonly rowFormulas: Readonly<Record<RowFormulaName, ColumnKernel>>;
 }
 
 /** [vectors][M]; `masked` is for columns that do not fill the last vector. */
@@ -74,6 +83,8 @@ export function assembleCode(isa: Isa): Code {
   for (const count of ADAM_ROWS) adam[count] = assembleAdam(isa, count);
   const elementwise: Record<string, ElementwiseKernel> = {};
   for (const [name, operation] of Object.entries(table)) elementwise[name] = assembleElementwise(isa, operation);
+  const matrices: Record<string, ColumnKernel> = {};
+  for (const [name, operation] of Object.entries(matrixOps)) matrices[name] = assembleMatrix(isa, operation);
   const others = { add: assembleAdd(isa), gather: assembleGather(isa), locate: assembleLocate(isa) };
   const layout = {
     type: isa.type,
@@ -89,6 +100,18 @@ export function assembleCode(isa: Isa): Code {
     transposes,
     adam,
     elementwise,
+    matrices,
+    columnSums: {
+      plain: assembleColumnSums(isa, columnTerms.plain, 1),
+      squares: assembleColumnSums(isa, columnTerms.squares, 1),
+      byColumn: assembleColumnSums(isa, columnTerms.byColumn, 2),
+      byRow: assembleColumnSums(isa, columnTerms.byRow, 2),
+    },
+    rowSums: { layerNormForward: assembleMoments(isa), layerNormBackwardInput: assembleSlopes(isa) },
+    rowFormulas: {
+      layerNormForward: assembleMatrix(isa, rowFormulas.layerNormForward),
+      layerNormBackwardInput: assembleMatrix(isa, rowFormulas.layerNormBackwardInput),
+    },
     ...others,
   };
   return { code: isa.code(), layout };

@@ -18,11 +18,14 @@ import type { WasmMemory, WasmModule } from '../wasm/webassembly.ts';
 import { withProducts } from '../with-products.ts';
 import { type CallTape, createCallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
+import { createColumnSums } from './column-sums.ts';
 import { type Convolutions, createNativeConvolutions } from './convolutions/convolutions.ts';
 import { createElementwise } from './elementwise.ts';
 import { CALL_DOUBLES } from './isa/arguments.ts';
 import { gatherArguments } from './kernels/gather.ts';
 import { locateArguments } from './kernels/locate.ts';
+import { createLayerNorm, LAYER_NORM_SCRATCH } from './layer-norm.ts';
+import { createMatrices } from './matrices.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH, type MeanUpdate } from './mean-updates.ts';
 import { PANELS_SCRATCH } from './panels/panel-memory.ts';
 import { createPanels } from './panels/panels.ts';
@@ -71,6 +74,7 @@ export const takeNativeScratch = (products: readonly ProductShape[], allocate: A
     meanUpdates: allocate(MEAN_UPDATE_SCRATCH, FLOAT64),
     gathering: allocate(GATHER_SCRATCH, FLOAT64),
     panels: allocate(PANELS_SCRATCH, FLOAT64),
+    layerNorm: allocate(LAYER_NORM_SCRATCH, FLOAT64),
   },
   // A product uses either wasm or machine code; both use the same scratch.
   products: allocate(
@@ -132,6 +136,9 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
 
   const elementwise = createElementwise(layout, tape, panels);
+  const matrices = createMatrices(layout, tape, panels);
+  const columnSums = createColumnSums(layout, tape, panels, rowAdds);
+  const layerNorm = createLayerNorm(layout, tape, panels, machineCode.layerNorm);
 
   /** Binds updates of many parameters, and sums of gradients that WebAssembly cannot reach. */
   function bind(call: Call): (() => void) | null {
@@ -156,7 +163,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
       const [square, g, first, S, row, n, share] = args as Parameters<typeof averageRows>;
       return isInside(first) ? null : () => averageOutside(square, g, first, S, row, n, share);
     }
-    return elementwise(call);
+    return elementwise(call) ?? matrices(call) ?? columnSums(call) ?? layerNorm(call);
   }
 
   const spare = new Float64Array(1); // receives a sum of squares that `averageRows` has already noted

@@ -47,7 +47,7 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
     in: shape,
     out: shape,
     elementwise: false,
-    reads: { x: false, y: false },
+    reads: { x: true, y: false },
     tensors: [
       { name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) },
       { name: 'beta', shape: [size], initialize: (out) => void out.fill(0) },
@@ -55,22 +55,21 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
       { name: 'runningVariance', shape: [size], isTrained: false, initialize: (out) => void out.fill(1) },
     ],
     couplesRows: true,
-    createMemory: (rows, allocate, { leaves, take, own = allocate }, xHat = allocate(rows * R * size)) => ({
-      // x̂, 1 / σ, μ and σ² (or the means of dy and dy · x̂), scratch of sums, and a tree over all leaves.
+    createMemory: (rows, allocate, { leaves, take, own = allocate }) => ({
+      // μ, σ² and 1 / √(σ² + ε), the means of dy and dy · x̂, scratch of sums, and a tree over all leaves.
       arrays: [
-        ...[xHat, allocate(size), own(size), own(size)],
+        ...[own(size), own(size), own(size), own(size), own(size)],
         ...[allocate(sumLevels(rows, R) * 2 * size), own(treeLevels(leaves) * size)],
       ],
-      // Sums over each leaf of a batch: x, its squares, dy, and dy · x̂.
+      // Sums over each leaf of a batch: x, its squares about μ, dy · x̂, and dy.
       shared: [size, size, size, size].map(take),
     }),
     forward(y, x, [gamma, beta, runningMean, runningVariance], B, pass, { arrays, shared = [] }) {
-      const [xHat, scales, mean, variance, scratch, levels] = arrays;
+      const [mean, variance, scales, , , scratch, levels] = arrays;
       const { emit, training, leaf, batch } = pass;
-      const N = B * R;
       if (!training) {
-        emit(ops.subtractRow, xHat, x, runningMean, N, size);
-        emit(ops.batchNormForward, y, xHat, scales, runningVariance, gamma, beta, N, size, epsilon);
+        emit(ops.batchNormScales, scales, runningVariance, size, epsilon);
+        emit(ops.batchNormForward, y, x, runningMean, scales, gamma, beta, B * R, size);
         return;
       }
       const { rows, leaves, firstLeaf, follows = false } = batch;
@@ -79,40 +78,44 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
       emit(ops.leafSums, partOf(sums, firstLeaf, own), scratch, x, B, leaf, R, size);
       emit(barrier);
       if (!follows) emit(ops.leafMean, mean, levels, sums, leaves, size, rows * R);
-      emit(ops.subtractRow, xHat, x, mean, N, size);
-      emit(ops.leafProducts, partOf(squares, firstLeaf, own), scratch, xHat, xHat, B, leaf, R, size);
+      emit(ops.leafSquares, partOf(squares, firstLeaf, own), scratch, x, mean, B, leaf, R, size);
       emit(barrier);
-      if (!follows) emit(ops.leafMean, variance, levels, squares, leaves, size, rows * R);
-      emit(ops.batchNormForward, y, xHat, scales, variance, gamma, beta, N, size, epsilon);
+      if (!follows) {
+        emit(ops.leafMean, variance, levels, squares, leaves, size, rows * R);
+        emit(ops.batchNormScales, scales, variance, size, epsilon);
+      }
+      emit(ops.batchNormForward, y, x, mean, scales, gamma, beta, B * R, size);
       // Only once a step; in training nothing else reads or writes the running averages.
       if (firstLeaf > 0) return;
       emit(ops.movingAverage, runningMean, mean, size, momentum, 1);
       emit(ops.movingAverage, runningVariance, variance, size, momentum, (rows * R) / Math.max(1, rows * R - 1));
     },
-    backward(dx, dy, _x, _y, [gamma], gradients, B, pass, { arrays, shared = [] }) {
-      const [xHat, scales, meanDy, meanDyXHat, scratch, levels] = arrays;
+    backward(dx, dy, x, _y, [gamma, , runningMean], gradients, B, pass, { arrays, shared = [] }) {
+      const [ownMean, , scales, meanDy, meanDyXHat, scratch, levels] = arrays;
       const { emit, training, leaf, joins, batch } = pass;
       const { rows, leaves, firstLeaf, follows = false } = batch;
       const own = leafCount(B, leaf);
       const [dGamma, dBeta, ...untrained] = gradients;
-      emit(ops.normBackwardWeights, dGamma, dBeta, scratch, dy, xHat, B, leaf, joins, R, size);
+      const [, , dGammas, dBetas] = shared;
+      const mean = training ? ownMean : runningMean;
+      const sums = [dGammas, dBetas].map((all) => partOf(all, firstLeaf, own));
+      emit(ops.leafGradients, sums[0], sums[1], scratch, dy, x, mean, scales, B, leaf, R, size);
+      emit(ops.leafTotal, dGamma, levels, sums[0], own, joins, size);
+      emit(ops.leafTotal, dBeta, levels, sums[1], own, joins, size);
       if (!joins) for (const gradient of untrained) emit(ops.fill, gradient, 0, size);
       if (dx === null) return;
       if (training) {
-        const [, , sumsOfDy, sumsOfDyXHat] = shared;
-        emit(ops.leafSums, partOf(sumsOfDy, firstLeaf, own), scratch, dy, B, leaf, R, size);
-        emit(ops.leafProducts, partOf(sumsOfDyXHat, firstLeaf, own), scratch, dy, xHat, B, leaf, R, size);
         emit(barrier);
         if (!follows) {
-          emit(ops.leafMean, meanDy, levels, sumsOfDy, leaves, size, rows * R);
-          emit(ops.leafMean, meanDyXHat, levels, sumsOfDyXHat, leaves, size, rows * R);
+          emit(ops.leafMean, meanDy, levels, dBetas, leaves, size, rows * R);
+          emit(ops.leafMean, meanDyXHat, levels, dGammas, leaves, size, rows * R);
         }
       } else {
         // The running averages do not depend on x.
         emit(ops.fill, meanDy, 0, size);
         emit(ops.fill, meanDyXHat, 0, size);
       }
-      emit(ops.batchNormBackwardInput, dx, dy, xHat, scales, gamma, meanDy, meanDyXHat, B * R, size);
+      emit(ops.batchNormBackwardInput, dx, dy, x, mean, scales, gamma, meanDy, meanDyXHat, B * R, size);
     },
   };
   /** The sums of `own` leaves from `firstLeaf` on. An empty array (when operations are only counted) stays empty. */

@@ -30,24 +30,21 @@ export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
     in: shape,
     out: shape,
     elementwise: false,
-    reads: { x: false, y: false },
+    reads: { x: true, y: false },
     tensors: [
       { name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) },
       { name: 'beta', shape: [size], initialize: (out) => void out.fill(0) },
     ],
-    // (x - μ) / √(σ² + ε) of all positions, 1 / √(σ² + ε) of each, one position of scratch, and sums of dγ and dβ.
+    // μ and 1 / √(σ² + ε) of each position, one position of scratch, and sums of dγ and dβ.
     createMemory: (rows, allocate) => ({
-      arrays: [
-        ...[allocate(rows * R * size), allocate(rows * R), allocate(size)],
-        allocate(sumLevels(rows, R) * 2 * size),
-      ],
+      arrays: [...[allocate(rows * R), allocate(rows * R), allocate(size)], allocate(sumLevels(rows, R) * 2 * size)],
     }),
-    forward(y, x, [gamma, beta], B, { emit }, { arrays: [xHat, scales] }) {
-      emit(ops.layerNormForward, y, xHat, scales, x, gamma, beta, B * R, size, epsilon);
+    forward(y, x, [gamma, beta], B, { emit }, { arrays: [means, scales] }) {
+      emit(ops.layerNormForward, y, means, scales, x, gamma, beta, B * R, size, epsilon);
     },
-    backward(dx, dy, _x, _y, [gamma], [dGamma, dBeta], B, { emit, leaf, joins }, { arrays: [xHat, scales, g, sums] }) {
-      emit(ops.normBackwardWeights, dGamma, dBeta, sums, dy, xHat, B, leaf, joins, R, size);
-      if (dx !== null) emit(ops.layerNormBackwardInput, dx, g, dy, xHat, scales, gamma, B * R, size);
+    backward(dx, dy, x, _y, [gamma], [dGamma, dBeta], B, { emit, leaf, joins }, { arrays: [means, scales, g, sums] }) {
+      emit(ops.layerNormBackwardWeights, dGamma, dBeta, sums, dy, x, means, scales, B, leaf, joins, R, size);
+      if (dx !== null) emit(ops.layerNormBackwardInput, dx, g, dy, x, means, scales, gamma, B * R, size);
     },
   };
 }

@@ -110,10 +110,9 @@ export interface Layer {
    */
   readonly couplesRows?: boolean;
   /**
-   * Allocates the layer's memory for up to `rows` rows, besides inputs and outputs. Absent if it needs none. `spare` is
-   * the array of its inputs if no one reads them after the layer has, so that it may keep something there.
+   * Allocates the layer's memory for up to `rows` rows, besides inputs and outputs. Absent if it needs none.
    */
-  createMemory?(rows: number, allocate: Allocate, share: Share, spare?: Elements): LayerMemory;
+  createMemory?(rows: number, allocate: Allocate, share: Share): LayerMemory;
 
   /** Emits operations that overwrite `y`. */
   forward(

@@ -16,17 +16,12 @@ export function createStackMemory(
   given?: GradientPair, // default: arrays of its own
 ): StackMemory {
   const outputs: Elements[] = [];
-  const spares: (Elements | undefined)[] = [];
   let input = x;
   let isRead = inputIsRead; // by the backward pass of the layer before
-  let isOwn = false; // whether `input` is an array of this stack
   for (const layer of layers) {
-    const isFree = !isRead && !layer.reads.x;
-    spares.push(isFree && isOwn ? input : undefined);
     if (layer.isView !== true) {
-      const inPlace = isFree && layer.elementwise;
+      const inPlace = !isRead && !layer.reads.x && layer.elementwise;
       input = inPlace ? input : allocate(rows * sizeOf(layer.out));
-      isOwn ||= !inPlace;
       isRead = layer.reads.y;
     }
     outputs.push(input);
@@ -42,7 +37,7 @@ export function createStackMemory(
     pairOf(branches.reduce((most, { b, width }) => (b === k ? Math.max(most, width) : most), 0)),
   );
   const shared = { ...share, gradients: inside };
-  const memories = layers.map((layer, l) => layer.createMemory?.(rows, allocate, shared, spares[l]) ?? noMemory);
+  const memories = layers.map((layer) => layer.createMemory?.(rows, allocate, shared) ?? noMemory);
   return { outputs, gradients, memories };
 }
 

@@ -2,14 +2,16 @@ import { count, defineOp, flag, inout, input, number, output } from '../op.ts';
 import {
   batchNormBackwardInput,
   batchNormForward,
+  batchNormScales,
   layerNormBackwardInput,
+  layerNormBackwardWeights,
   layerNormForward,
+  leafGradients,
   leafMean,
-  leafProducts,
+  leafSquares,
   leafSums,
+  leafTotal,
   movingAverage,
-  normBackwardWeights,
-  subtractRow,
 } from '../reference/index.ts';
 
 /** Operations of layer-norm and batch-norm. */
@@ -18,26 +20,27 @@ export const normOps = {
   layerNormForward: defineOp(
     'layerNormForward',
     {
-      ...{ y: output('B', 'size'), xHat: output('B', 'size'), scales: output('B'), x: input('B', 'size') },
+      ...{ y: output('B', 'size'), means: output('B'), scales: output('B'), x: input('B', 'size') },
       ...{ gamma: input('size'), beta: input('size'), B: count, size: count, epsilon: number },
     },
     layerNormForward,
   ),
-  /** Gradients of gamma and beta. */
-  normBackwardWeights: defineOp(
-    'normBackwardWeights',
+  /** Gradients of gamma and beta of layer-norm. */
+  layerNormBackwardWeights: defineOp(
+    'layerNormBackwardWeights',
     {
       ...{ dGamma: inout('size'), dBeta: inout('size'), sums: inout('levels', 2, 'size'), dy: input('B', 'R', 'size') },
-      ...{ xHat: input('B', 'R', 'size'), B: count, leaf: count, joins: flag, R: count, size: count },
+      ...{ x: input('B', 'R', 'size'), means: input('B', 'R'), scales: input('B', 'R') },
+      ...{ B: count, leaf: count, joins: flag, R: count, size: count },
     },
-    normBackwardWeights,
+    layerNormBackwardWeights,
   ),
   /** dx of layer-norm. */
   layerNormBackwardInput: defineOp(
     'layerNormBackwardInput',
     {
-      ...{ dx: output('B', 'size'), g: inout('size'), dy: input('B', 'size'), xHat: input('B', 'size') },
-      ...{ scales: input('B'), gamma: input('size'), B: count, size: count },
+      ...{ dx: output('B', 'size'), g: inout('size'), dy: input('B', 'size'), x: input('B', 'size') },
+      ...{ means: input('B'), scales: input('B'), gamma: input('size'), B: count, size: count },
     },
     layerNormBackwardInput,
   ),
@@ -50,14 +53,24 @@ export const normOps = {
     },
     leafSums,
   ),
-  /** sums[k] = the sum of the positions of a · b of leaf k. */
-  leafProducts: defineOp(
-    'leafProducts',
+  /** sums[k] = the sum of the positions of (x - mean)² of leaf k. */
+  leafSquares: defineOp(
+    'leafSquares',
     {
-      ...{ sums: output('leaves', 'size'), levels: inout('levels', 'size') },
-      ...{ a: input('B', 'R', 'size'), b: input('B', 'R', 'size'), B: count, leaf: count, R: count, size: count },
+      ...{ sums: output('leaves', 'size'), levels: inout('levels', 'size'), x: input('B', 'R', 'size') },
+      ...{ mean: input('size'), B: count, leaf: count, R: count, size: count },
     },
-    leafProducts,
+    leafSquares,
+  ),
+  /** The sums of the positions of dy · x̂ and of dy of each leaf. */
+  leafGradients: defineOp(
+    'leafGradients',
+    {
+      ...{ dGammas: output('leaves', 'size'), dBetas: output('leaves', 'size'), levels: inout('levels', 2, 'size') },
+      ...{ dy: input('B', 'R', 'size'), x: input('B', 'R', 'size'), mean: input('size'), scales: input('size') },
+      ...{ B: count, leaf: count, R: count, size: count },
+    },
+    leafGradients,
   ),
   /** mean = the tree's sum of the leaf sums / rows. */
   leafMean: defineOp(
@@ -68,18 +81,27 @@ export const normOps = {
     },
     leafMean,
   ),
-  /** y[n] = x[n] - row. */
-  subtractRow: defineOp(
-    'subtractRow',
-    { y: output('B', 'size'), x: input('B', 'size'), row: input('size'), B: count, size: count },
-    subtractRow,
+  /** g = the tree's sum of the leaf sums. */
+  leafTotal: defineOp(
+    'leafTotal',
+    {
+      ...{ g: inout('size'), levels: inout('levels', 'size'), sums: input('leaves', 'size') },
+      ...{ leaves: count, joins: flag, size: count },
+    },
+    leafTotal,
   ),
-  /** y = centered rows / deviation · gamma + beta. */
+  /** scales = 1 / √(variance + ε). */
+  batchNormScales: defineOp(
+    'batchNormScales',
+    { scales: output('size'), variance: input('size'), size: count, epsilon: number },
+    batchNormScales,
+  ),
+  /** y = (x - mean) · scales · gamma + beta. */
   batchNormForward: defineOp(
     'batchNormForward',
     {
-      ...{ y: output('B', 'size'), xHat: inout('B', 'size'), scales: output('size'), variance: input('size') },
-      ...{ gamma: input('size'), beta: input('size'), B: count, size: count, epsilon: number },
+      ...{ y: output('B', 'size'), x: input('B', 'size'), mean: input('size'), scales: input('size') },
+      ...{ gamma: input('size'), beta: input('size'), B: count, size: count },
     },
     batchNormForward,
   ),
@@ -87,8 +109,9 @@ export const normOps = {
   batchNormBackwardInput: defineOp(
     'batchNormBackwardInput',
     {
-      ...{ dx: output('B', 'size'), dy: input('B', 'size'), xHat: input('B', 'size'), scales: input('size') },
-      ...{ gamma: input('size'), meanDy: input('size'), meanDyXHat: input('size'), B: count, size: count },
+      ...{ dx: output('B', 'size'), dy: input('B', 'size'), x: input('B', 'size'), mean: input('size') },
+      ...{ scales: input('size'), gamma: input('size'), meanDy: input('size'), meanDyXHat: input('size') },
+      ...{ B: count, size: count },
     },
     batchNormBackwardInput,
   ),

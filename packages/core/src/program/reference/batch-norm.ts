@@ -28,14 +28,14 @@ export function leafSums(
 }
 
 /**
- * sums[k,size] = the sum of the positions of a · b of leaf k, in the order of `sumRows`. Overwrites `sums` and
+ * sums[k,size] = the sum of the positions of (x - mean)² of leaf k, in the order of `sumRows`. Overwrites `sums` and
  * `levels`.
  */
-export function leafProducts(
+export function leafSquares(
   sums: Elements, // [leaves, size] out
   levels: Elements, // [sumLevels, size] scratch
-  a: Elements, // [B, R, size]
-  b: Elements, // [B, R, size]
+  x: Elements, // [B, R, size]
+  mean: Elements, // [size]
   B: number,
   leaf: number,
   R: number,
@@ -47,10 +47,53 @@ export function leafProducts(
     sumRows(levels, size, Math.min(leaf, B - row), leaf, R, (level, first, n) => {
       levels.fill(0, level * size, (level + 1) * size);
       for (let p = row * R + first; p < row * R + first + n; p++) {
-        for (let j = 0; j < size; j++) levels[level * size + j] += round(a[p * size + j] * b[p * size + j]);
+        for (let j = 0; j < size; j++) {
+          const c = round(x[p * size + j] - mean[j]);
+          levels[level * size + j] += round(c * c);
+        }
       }
     });
     for (let j = 0; j < size; j++) sums[k * size + j] = levels[j];
+  }
+}
+
+/**
+ * dGammas[k,size] = the sum of the positions of dy · x̂ of leaf k, and dBetas[k,size] that of dy, with
+ * x̂ = (x - mean) · scales, in the order of `sumRows`. Overwrites `dGammas`, `dBetas` and `levels`.
+ */
+export function leafGradients(
+  dGammas: Elements, // [leaves, size] out
+  dBetas: Elements, // [leaves, size] out
+  levels: Elements, // [sumLevels, 2, size] scratch: sums of dγ and dβ
+  dy: Elements, // [B, R, size]
+  x: Elements, // [B, R, size]
+  mean: Elements, // [size]
+  scales: Elements, // [size]
+  B: number,
+  leaf: number,
+  R: number,
+  size: number,
+): void {
+  const round = roundingOf(dGammas);
+  for (let k = 0; k < leafCount(B, leaf); k++) {
+    const row = k * leaf;
+    sumRows(levels, 2 * size, Math.min(leaf, B - row), leaf, R, (level, first, n) => {
+      const byGamma = level * 2 * size;
+      const byBeta = byGamma + size;
+      levels.fill(0, byGamma, byBeta + size);
+      for (let p = row * R + first; p < row * R + first + n; p++) {
+        for (let j = 0; j < size; j++) {
+          const i = p * size + j;
+          const xHat = round(round(x[i] - mean[j]) * scales[j]);
+          levels[byGamma + j] += round(dy[i] * xHat);
+          levels[byBeta + j] += dy[i];
+        }
+      }
+    });
+    for (let j = 0; j < size; j++) {
+      dGammas[k * size + j] = levels[j];
+      dBetas[k * size + j] = levels[size + j];
+    }
   }
 }
 
@@ -66,57 +109,76 @@ export function leafMean(
   size: number,
   rows: number,
 ): void {
-  for (let k = 0, level = 0; k < leaves; k++) {
-    for (let j = 0; j < size; j++) levels[level * size + j] = sums[k * size + j];
-    level = joinLevels(levels, size, level, k, leaves);
-  }
+  joinLeaves(levels, sums, leaves, size);
   const count = roundingOf(mean)(rows);
   for (let j = 0; j < size; j++) mean[j] = levels[j] / count;
 }
 
-/** y[n] = x[n] - row. Overwrites `y`. */
-export function subtractRow(
-  y: Elements, // [B, size] out
-  x: Elements, // [B, size]
-  row: Elements, // [size]
-  B: number,
+/**
+ * g[size] = the tree's sum of the leaf sums. Overwrites `g`, or adds to it if `joins`; also overwrites `levels`. Where
+ * leaves have 2ᵏ rows, this is the sum of all positions in the order of `sumRows`.
+ */
+export function leafTotal(
+  g: Elements, // [size] out
+  levels: Elements, // [treeLevels, size] scratch
+  sums: Elements, // [leaves, size]
+  leaves: number,
+  joins: boolean,
   size: number,
 ): void {
-  for (let n = 0; n < B; n++) for (let j = 0; j < size; j++) y[n * size + j] = x[n * size + j] - row[j];
+  joinLeaves(levels, sums, leaves, size);
+  for (let j = 0; j < size; j++) g[j] = joins ? g[j] + levels[j] : levels[j];
 }
 
-/**
- * scales = 1 / √(variance + ε); x̂ = centered · scales; y = γ · x̂ + β. `xHat` holds the centered rows at first.
- * Overwrites `y`, `scales` and `xHat`.
- */
-export function batchNormForward(
-  y: Elements, // [B, size] out
-  xHat: Elements, // [B, size] in and out
+/** Row 0 of levels = the tree's sum of the rows of `sums`. Overwrites `levels`. */
+function joinLeaves(levels: Elements, sums: Elements, leaves: number, size: number): void {
+  for (let k = 0, level = 0; k < leaves; k++) {
+    for (let j = 0; j < size; j++) levels[level * size + j] = sums[k * size + j];
+    level = joinLevels(levels, size, level, k, leaves);
+  }
+}
+
+/** scales = 1 / √(variance + ε). Overwrites `scales`. */
+export function batchNormScales(
   scales: Elements, // [size] out
   variance: Elements, // [size]
+  size: number,
+  epsilon: number,
+): void {
+  const round = roundingOf(scales);
+  const eps = round(epsilon);
+  for (let j = 0; j < size; j++) scales[j] = 1 / round(Math.sqrt(round(variance[j] + eps)));
+}
+
+/** y = γ · x̂ + β with x̂ = (x - mean) · scales. Overwrites `y`. */
+export function batchNormForward(
+  y: Elements, // [B, size] out
+  x: Elements, // [B, size]
+  mean: Elements, // [size]
+  scales: Elements, // [size]
   gamma: Elements, // [size]
   beta: Elements, // [size]
   B: number,
   size: number,
-  epsilon: number,
 ): void {
   const round = roundingOf(y);
-  const eps = round(epsilon);
-  for (let j = 0; j < size; j++) scales[j] = 1 / round(Math.sqrt(round(variance[j] + eps)));
   for (let n = 0; n < B; n++) {
     for (let j = 0; j < size; j++) {
-      const i = n * size + j;
-      xHat[i] *= scales[j];
-      y[i] = round(gamma[j] * xHat[i]) + beta[j];
+      const xHat = round(round(x[n * size + j] - mean[j]) * scales[j]);
+      y[n * size + j] = round(gamma[j] * xHat) + beta[j];
     }
   }
 }
 
-/** dx = γ · scales · (dy - mean(dy) - x̂ · mean(dy · x̂)), tiny values flushed to 0. Overwrites `dx`. */
+/**
+ * dx = γ · scales · (dy - mean(dy) - x̂ · mean(dy · x̂)) with x̂ = (x - mean) · scales, tiny values flushed to 0.
+ * Overwrites `dx`.
+ */
 export function batchNormBackwardInput(
   dx: Elements, // [B, size] out
   dy: Elements, // [B, size]
-  xHat: Elements, // [B, size]
+  x: Elements, // [B, size]
+  mean: Elements, // [size]
   scales: Elements, // [size]
   gamma: Elements, // [size]
   meanDy: Elements, // [size]
@@ -128,7 +190,8 @@ export function batchNormBackwardInput(
   for (let n = 0; n < B; n++) {
     for (let j = 0; j < size; j++) {
       const i = n * size + j;
-      const rest = round(round(dy[i] - meanDy[j]) - round(xHat[i] * meanDyXHat[j]));
+      const xHat = round(round(x[i] - mean[j]) * scales[j]);
+      const rest = round(round(dy[i] - meanDy[j]) - round(xHat * meanDyXHat[j]));
       dx[i] = flush(round(round(gamma[j] * scales[j]) * rest));
     }
   }

@@ -3,17 +3,19 @@ export { averageWeights } from './average-weights.ts';
 export {
   batchNormBackwardInput,
   batchNormForward,
+  batchNormScales,
+  leafGradients,
   leafMean,
-  leafProducts,
+  leafSquares,
   leafSums,
+  leafTotal,
   movingAverage,
-  subtractRow,
 } from './batch-norm.ts';
 export { convBackwardInput, convBackwardWeights, convForward } from './convolution.ts';
 export { channelDropout, dropout } from './dropout.ts';
 export { checkIndices, embeddingBackward, embeddingForward } from './embedding.ts';
 export { gateBackward, gateForward } from './gate.ts';
-export { layerNormBackwardInput, layerNormForward, normBackwardWeights } from './layer-norm.ts';
+export { layerNormBackwardInput, layerNormBackwardWeights, layerNormForward } from './layer-norm.ts';
 export { maxNorm } from './max-norm.ts';
 export {
   avgPoolBackward,

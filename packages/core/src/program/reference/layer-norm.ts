@@ -5,11 +5,11 @@ import { sumRows } from './sum-rows.ts';
 
 /**
  * y[B,size] = γ · x̂ + β with x̂ = (x - μ) · s and s = 1 / √(σ² + ε); μ and the biased σ² are those of a row. Sums over
- * a row run in four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `y`, `xHat` and `scales`.
+ * a row run in four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `y`, `means` and `scales`.
  */
 export function layerNormForward(
   y: Elements, // [B, size] out
-  xHat: Elements, // [B, size] out, x̂
+  means: Elements, // [B] out, μ
   scales: Elements, // [B] out, s
   x: Elements, // [B, size]
   gamma: Elements, // [size]
@@ -24,25 +24,27 @@ export function layerNormForward(
   for (let n = 0; n < B; n++) {
     const row = n * size;
     const mean = round(laneSum(round, x, row, size) / count);
-    for (let j = 0; j < size; j++) xHat[row + j] = x[row + j] - mean;
-    const variance = round(dot(round, xHat, row, xHat, row, size) / count);
+    for (let j = 0; j < size; j++) y[row + j] = x[row + j] - mean;
+    const variance = round(dot(round, y, row, y, row, size) / count);
     const scale = round(1 / round(Math.sqrt(round(variance + eps))));
+    for (let j = 0; j < size; j++) y[row + j] = round(gamma[j] * round(y[row + j] * scale)) + beta[j];
+    means[n] = mean;
     scales[n] = scale;
-    for (let j = 0; j < size; j++) xHat[row + j] *= scale;
-    for (let j = 0; j < size; j++) y[row + j] = round(gamma[j] * xHat[row + j]) + beta[j];
   }
 }
 
 /**
- * dγ[size] = Σ dy · x̂ and dβ[size] = Σ dy over B rows of R positions, in the order of `sumRows`. Overwrites `dGamma`
- * and `dBeta`, or adds to them if `joins`; also overwrites `sums`.
+ * dγ[size] = Σ dy · x̂ and dβ[size] = Σ dy over B rows of R positions, in the order of `sumRows`, with x̂ = (x - μ) · s.
+ * Overwrites `dGamma` and `dBeta`, or adds to them if `joins`; also overwrites `sums`.
  */
-export function normBackwardWeights(
+export function layerNormBackwardWeights(
   dGamma: Elements, // [size] out
   dBeta: Elements, // [size] out
   sums: Elements, // [sumLevels, 2, size] scratch: sums of dγ and dβ
   dy: Elements, // [B, R, size]
-  xHat: Elements, // [B, R, size]
+  x: Elements, // [B, R, size]
+  means: Elements, // [B, R], μ
+  scales: Elements, // [B, R], s
   B: number,
   leaf: number,
   joins: boolean,
@@ -56,7 +58,8 @@ export function normBackwardWeights(
     sums.fill(0, byGamma, byBeta + size);
     for (let p = first; p < first + n; p++) {
       for (let j = 0; j < size; j++) {
-        sums[byGamma + j] += round(dy[p * size + j] * xHat[p * size + j]);
+        const xHat = round(round(x[p * size + j] - means[p]) * scales[p]);
+        sums[byGamma + j] += round(dy[p * size + j] * xHat);
         sums[byBeta + j] += dy[p * size + j];
       }
     }
@@ -68,15 +71,16 @@ export function normBackwardWeights(
 }
 
 /**
- * dx[B,size] = s · (g - ḡ - x̂ · m) with g = dy · γ, its mean ḡ over the row, and m the mean of g · x̂; tiny values are
- * flushed to 0. Overwrites `dx` and `g`.
+ * dx[B,size] = s · (g - ḡ - x̂ · m) with x̂ = (x - μ) · s, g = dy · γ, its mean ḡ over the row, and m the mean of g · x̂;
+ * tiny values are flushed to 0. Overwrites `dx` and `g`.
  */
 export function layerNormBackwardInput(
   dx: Elements, // [B, size] out
   g: Elements, // [size] scratch
   dy: Elements, // [B, size]
-  xHat: Elements, // [B, size]
-  scales: Elements, // [B]
+  x: Elements, // [B, size]
+  means: Elements, // [B], μ
+  scales: Elements, // [B], s
   gamma: Elements, // [size]
   B: number,
   size: number,
@@ -86,10 +90,11 @@ export function layerNormBackwardInput(
   for (let n = 0; n < B; n++) {
     const row = n * size;
     for (let j = 0; j < size; j++) g[j] = dy[row + j] * gamma[j];
+    for (let j = 0; j < size; j++) dx[row + j] = round(x[row + j] - means[n]) * scales[n]; // x̂ at first
     const mean = round(laneSum(round, g, 0, size) / count);
-    const slope = round(dot(round, g, 0, xHat, row, size) / count);
+    const slope = round(dot(round, g, 0, dx, row, size) / count);
     for (let j = 0; j < size; j++) {
-      const rest = round(round(g[j] - mean) - round(xHat[row + j] * slope));
+      const rest = round(round(g[j] - mean) - round(dx[row + j] * slope));
       dx[row + j] = flush(round(scales[n] * rest));
     }
   }

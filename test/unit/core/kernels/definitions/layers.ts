@@ -45,7 +45,7 @@ export const augment: Definition<'augment'> = (A, x, _image, drawn, B, H, V, C, 
 };
 
 export const layerNormForward: Definition<'layerNormForward'> = (
-  ...[A, y, xHat, scales, x, gamma, beta, B, size, epsilon]
+  ...[A, y, means, scales, x, gamma, beta, B, size, epsilon]
 ) => {
   for (const n of upTo(B)) {
     const row = [...x.subarray(n * size, (n + 1) * size)];
@@ -54,29 +54,27 @@ export const layerNormForward: Definition<'layerNormForward'> = (
     const squares = centered.map((c) => A.mul(c, c));
     const variance = A.div(lanes(A, squares), A.of(size));
     const s = A.div(1, A.sqrt(A.add(variance, A.of(epsilon))));
+    means[n] = mean;
     scales[n] = s;
-    for (const j of upTo(size)) {
-      const h = A.mul(centered[j], s);
-      xHat[n * size + j] = h;
-      y[n * size + j] = A.add(A.mul(gamma[j], h), beta[j]);
-    }
+    for (const j of upTo(size)) y[n * size + j] = A.add(A.mul(gamma[j], A.mul(centered[j], s)), beta[j]);
   }
 };
 
-export const normBackwardWeights: Definition<'normBackwardWeights'> = (
-  ...[A, dGamma, dBeta, _sums, dy, xHat, B, leaf, joins, R, size]
+export const layerNormBackwardWeights: Definition<'layerNormBackwardWeights'> = (
+  ...[A, dGamma, dBeta, _sums, dy, x, means, scales, B, leaf, joins, R, size]
 ) => {
-  const term = (j: number) => (n: number) => A.mul(dy[n * size + j], xHat[n * size + j]);
+  const term = (j: number) => (p: number) =>
+    A.mul(dy[p * size + j], A.mul(A.sub(x[p * size + j], means[p]), scales[p]));
   write(dGamma, size, (j) => A.add(joins ? dGamma[j] : 0, overRows(A, B, leaf, R, term(j))));
   const own = (j: number) => (n: number) => dy[n * size + j];
   write(dBeta, size, (j) => A.add(joins ? dBeta[j] : 0, overRows(A, B, leaf, R, own(j))));
 };
 
 export const layerNormBackwardInput: Definition<'layerNormBackwardInput'> = (
-  ...[A, dx, _g, dy, xHat, scales, gamma, B, size]
+  ...[A, dx, _g, dy, x, means, scales, gamma, B, size]
 ) => {
   for (const n of upTo(B)) {
-    const h = [...xHat.subarray(n * size, (n + 1) * size)];
+    const h = upTo(size).map((j) => A.mul(A.sub(x[n * size + j], means[n]), scales[n]));
     const g = h.map((_, j) => A.mul(dy[n * size + j], gamma[j]));
     const mean = A.div(lanes(A, g), A.of(size));
     const products = g.map((value, j) => A.mul(value, h[j]));
@@ -90,8 +88,19 @@ export const layerNormBackwardInput: Definition<'layerNormBackwardInput'> = (
 export const leafSums: Definition<'leafSums'> = (A, sums, _levels, a, B, leaf, R, size) =>
   sumsOfLeaves(A, sums, B, leaf, R, size, (i) => a[i]);
 
-export const leafProducts: Definition<'leafProducts'> = (A, sums, _levels, a, b, B, leaf, R, size) =>
-  sumsOfLeaves(A, sums, B, leaf, R, size, (i) => A.mul(a[i], b[i]));
+export const leafSquares: Definition<'leafSquares'> = (A, sums, _levels, x, mean, B, leaf, R, size) =>
+  sumsOfLeaves(A, sums, B, leaf, R, size, (i) => {
+    const c = A.sub(x[i], mean[i % size]);
+    return A.mul(c, c);
+  });
+
+export const leafGradients: Definition<'leafGradients'> = (
+  ...[A, dGammas, dBetas, _levels, dy, x, mean, scales, B, leaf, R, size]
+) => {
+  const xHat = (i: number) => A.mul(A.sub(x[i], mean[i % size]), scales[i % size]);
+  sumsOfLeaves(A, dGammas, B, leaf, R, size, (i) => A.mul(dy[i], xHat(i)));
+  sumsOfLeaves(A, dBetas, B, leaf, R, size, (i) => dy[i]);
+};
 
 function sumsOfLeaves(
   ...[A, sums, B, leaf, R, size, term]: [Arithmetic, Elements, number, number, number, number, (i: number) => number]
@@ -109,23 +118,31 @@ export const leafMean: Definition<'leafMean'> = (A, mean, _levels, sums, leaves,
     return A.div(tree(A, all), A.of(rows));
   });
 
-export const subtractRow: Definition<'subtractRow'> = (A, y, x, row, B, size) =>
-  write(y, B * size, (i) => A.sub(x[i], row[i % size]));
+export const leafTotal: Definition<'leafTotal'> = (A, g, _levels, sums, leaves, joins, size) =>
+  write(g, size, (j) => {
+    const sum = tree(
+      A,
+      upTo(leaves).map((k) => sums[k * size + j]),
+    );
+    return joins ? A.add(g[j], sum) : sum;
+  });
 
-export const batchNormForward: Definition<'batchNormForward'> = (
-  ...[A, y, xHat, scales, variance, gamma, beta, B, size, epsilon]
-) => {
+export const batchNormScales: Definition<'batchNormScales'> = (A, scales, variance, size, epsilon) =>
   write(scales, size, (j) => A.div(1, A.sqrt(A.add(variance[j], A.of(epsilon)))));
-  write(xHat, B * size, (i) => A.mul(xHat[i], scales[i % size]));
-  write(y, B * size, (i) => A.add(A.mul(gamma[i % size], xHat[i]), beta[i % size]));
-};
+
+export const batchNormForward: Definition<'batchNormForward'> = (A, y, x, mean, scales, gamma, beta, B, size) =>
+  write(y, B * size, (i) => {
+    const j = i % size;
+    return A.add(A.mul(gamma[j], A.mul(A.sub(x[i], mean[j]), scales[j])), beta[j]);
+  });
 
 export const batchNormBackwardInput: Definition<'batchNormBackwardInput'> = (
-  ...[A, dx, dy, xHat, scales, gamma, meanDy, meanDyXHat, B, size]
+  ...[A, dx, dy, x, mean, scales, gamma, meanDy, meanDyXHat, B, size]
 ) =>
   write(dx, B * size, (i) => {
     const j = i % size;
-    const rest = A.sub(A.sub(dy[i], meanDy[j]), A.mul(xHat[i], meanDyXHat[j]));
+    const xHat = A.mul(A.sub(x[i], mean[j]), scales[j]);
+    const rest = A.sub(A.sub(dy[i], meanDy[j]), A.mul(xHat, meanDyXHat[j]));
     return A.flush(A.mul(A.mul(gamma[j], scales[j]), rest));
   });
 

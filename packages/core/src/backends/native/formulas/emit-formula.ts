@@ -10,17 +10,21 @@ export interface FormulaEnds {
 
 /** A formula whose steps have registers. */
 export interface EmittableFormula {
-  /** Emits, once before the loop, what is the same for all vectors. `loadNumber` loads a number of the call. */
-  prepare(loadNumber?: (to: Vector, place: number) => void): void;
+  /** Most vector registers that it takes. Those of literals are not counted, since they may stand in memory. */
+  readonly registers: number;
+  /**
+   * Emits, once before the loop, what is the same for all vectors. `loadNumber` loads a number of the call, and
+   * `loadFixed` a vector.
+   */
+  prepare(loadNumber?: Load, loadFixed?: Load): void;
   /** Emits the formula for one vector, or for the last lanes. */
   emit(ends: FormulaEnds): void;
 }
 
 /**
  * Gives each step of a formula a register, from the step itself to the last one that reads it. Steps that only depend
- * on literals and on numbers of the call are emitted before the loop. The literals with the most uses stay in registers
- * that are left. The registers from 0 up to `held` are the kernel's.
- * @throws Error if the formula needs more registers than the unit has
+ * on literals, numbers of the call and fixed vectors are emitted before the loop. The literals with the most uses stay
+ * in registers that are left. The registers from 0 up to `held` are the kernel's.
  */
 export function allocateFormula(
   unit: FormulaUnit,
@@ -43,19 +47,20 @@ export function allocateFormula(
   const kept = new Map<number, Vector>(); // values from before the loop
   for (const s of before) if (isRead.has(s)) kept.set(s, held + kept.size);
   const first = held + kept.size;
-  const most = walk(within, kept, new Map());
-  if (most > unit.registers) {
-    throw new Error(`formula: takes ${most} vector registers, expected at most ${unit.registers}`);
-  }
+  const most = Math.max(walk(within, kept, new Map()), walk(before, new Map(), new Map()));
   const loopLiterals = new Map(
     literalsByUse(steps, within)
-      .slice(0, unit.registers - most)
+      .slice(0, Math.max(0, unit.registers - most))
       .map((s, k) => [s, unit.registers - 1 - k]),
   );
 
   return {
-    prepare(loadNumber) {
-      walk(before, new Map(), new Map(), { fixed: kept, loadNumber });
+    registers: most,
+    prepare(loadNumber, loadFixed) {
+      if (most > unit.registers) {
+        throw new Error(`formula: takes ${most} vector registers, expected at most ${unit.registers}`);
+      }
+      walk(before, new Map(), new Map(), { fixed: kept, loadNumber, loadFixed });
       for (const [s, register] of loopLiterals) unit.loadLiteral(register, literalOf(s));
     },
     emit(ends) {
@@ -75,7 +80,7 @@ export function allocateFormula(
     list: readonly number[],
     known: ReadonlyMap<number, Vector>,
     literals: ReadonlyMap<number, Vector>,
-    out?: { ends?: FormulaEnds; fixed?: ReadonlyMap<number, Vector>; loadNumber?: LoadNumber | undefined },
+    out?: Loads & { ends?: FormulaEnds; fixed?: ReadonlyMap<number, Vector> },
   ): number {
     const lastUse = new Map<number, number>();
     for (const s of list) for (const o of operandsOf(steps[s])) lastUse.set(o, s);
@@ -107,7 +112,7 @@ export function allocateFormula(
       }
       for (const register of loaded) vectors.give(register);
       const to = out?.fixed?.get(s) ?? poolOf(s).take();
-      if (out) emitStep(step, to, sources, out.ends, out.loadNumber);
+      if (out) emitStep(step, to, sources, out);
       for (const [place, result] of results.entries()) if (result === s) out?.ends?.store(place, to);
       if (lastUse.has(s) || out?.fixed?.has(s)) live.set(s, to);
       else poolOf(s).give(to);
@@ -125,7 +130,12 @@ export function allocateFormula(
     return unit.literal(step.bits);
   }
 
-  function emitStep(step: Step, to: Vector, sources: readonly Operand[], ends?: FormulaEnds, loadNumber?: LoadNumber) {
+  function emitStep(
+    step: Step,
+    to: Vector,
+    sources: readonly Operand[],
+    { ends, loadNumber, loadFixed }: Loads & { ends?: FormulaEnds },
+  ) {
     // Operands that must be registers are: see `takesMemory`.
     const [x, y, z] = sources as [Vector, Vector, Vector];
     switch (step.kind) {
@@ -133,6 +143,8 @@ export function allocateFormula(
         return ends?.load(to, step.place);
       case 'number':
         return loadNumber?.(to, step.place);
+      case 'fixed':
+        return loadFixed?.(to, step.place);
       case 'binary':
         return unit[step.name]?.(to, x, y);
       case 'root':
@@ -149,7 +161,12 @@ export function allocateFormula(
   }
 }
 
-type LoadNumber = (to: Vector, place: number) => void;
+type Load = (to: Vector, place: number) => void;
+
+interface Loads {
+  readonly loadNumber?: Load | undefined;
+  readonly loadFixed?: Load | undefined;
+}
 
 /** Whether operand k of a step may stand in memory. */
 const takesMemory = ({ kind }: Step, k: number): boolean => k === 1 && (kind === 'binary' || kind === 'compare');

@@ -24,7 +24,7 @@ type Binary =
 
 /** One operation of a formula. Numbers of operands are places in the list of steps. */
 export type Step =
-  | { readonly kind: 'input' | 'number' | 'held'; readonly place: number }
+  | { readonly kind: 'input' | 'fixed' | 'number' | 'held'; readonly place: number }
   | { readonly kind: 'literal'; readonly bits: bigint }
   | { readonly kind: 'binary'; readonly name: Binary; readonly x: number; readonly y: number }
   | { readonly kind: 'root'; readonly x: number }
@@ -42,6 +42,8 @@ export interface Formula {
   readonly steps: readonly Step[];
   /** A vector that the kernel loads. */
   input(place: number): Value;
+  /** A vector that the kernel loads before the loop. */
+  fixed(place: number): Value;
   /** A number of the call, in all lanes. */
   number(place: number): Value;
   /** A vector that the kernel keeps in a register. */
@@ -104,6 +106,7 @@ export function createFormula(type: ElementType, hasScale: boolean): Formula {
     type,
     steps,
     input: (place) => add({ kind: 'input', place }),
+    fixed: (place) => add({ kind: 'fixed', place }),
     number: (place) => add({ kind: 'number', place }),
     held: (place) => add({ kind: 'held', place }),
     constant: (x) => add({ kind: 'literal', bits: bitsOf(x, type) }),

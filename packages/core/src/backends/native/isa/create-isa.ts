@@ -7,7 +7,10 @@ import { type CreateRowPointers, createRows } from './rows.ts';
 
 /** Parts of an `Isa` that depend on the processor. */
 export interface IsaParts
-  extends Pick<Isa, 'type' | 'vectors' | 'vectorRegisters' | 'tile' | 'arithmetic' | 'formulas' | 'mostRows'> {
+  extends Pick<
+    Isa,
+    'type' | 'vectors' | 'vectorRegisters' | 'tile' | 'arithmetic' | 'formulas' | 'quads' | 'mostRows'
+  > {
   readonly assembler: Assembler; // already contains the tape player
   readonly registers: Registers;
   readonly places: Places;

@@ -71,6 +71,7 @@ export interface Isa {
   readonly tile: TileRegisters;
   readonly arithmetic: Arithmetic;
   readonly formulas: FormulaUnit;
+  readonly quads: Quads;
   /** Most rows of `rows`. */
   readonly mostRows: number;
 
@@ -264,6 +265,18 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
   choose(to: Vector, mask: Mask, x: Vector, y: Vector): void;
   /** to = x where the mask is set, else +0. */
   keep(to: Vector, mask: Mask, x: Vector): void;
+}
+
+/** Vectors of four elements: the lanes in which a row is summed. They take the registers of other vectors. */
+export interface Quads<A = Address>
+  extends Pick<FormulaUnit<A>, 'bytes' | 'load' | 'store' | 'loadElement' | 'loadNumber' | 'clear'> {
+  plus(to: Vector, x: Vector, y: Operand<A>): void;
+  minus(to: Vector, x: Vector, y: Operand<A>): void;
+  times(to: Vector, x: Vector, y: Operand<A>): void;
+  over(to: Vector, x: Vector, y: Operand<A>): void;
+  root(to: Vector, x: Vector): void;
+  /** Transposes four vectors from `a` on into those from `b` on or into their own; returns the first of the result. */
+  transpose(a: Vector, b: Vector): Vector;
 }
 
 /** A sum of squares in four lanes of doubles, for either element type. It takes a register above the 13 of kernels. */

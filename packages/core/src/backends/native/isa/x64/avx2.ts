@@ -1,5 +1,5 @@
 import type { ElementType } from '../../../../math/element-type.ts';
-import type { Arithmetic, FormulaUnit, Squares, Vector } from '../isa.ts';
+import type { Arithmetic, FormulaUnit, Quads, Squares, Vector } from '../isa.ts';
 import { laneBytes } from '../literals.ts';
 import type { Address, Assembler, Operand } from './assembler.ts';
 import {
@@ -27,14 +27,15 @@ interface InstructionOptions {
   after?: number; // bytes of the instruction after the operands
 }
 
-/** Vectors of 32 bytes in 16 registers; the last one holds the mask. */
+/** Vectors of `vectorBits` bits in 16 registers; the last one holds the mask. */
 export function createAvx2(
   { emit, operands, literal }: Assembler,
   type: ElementType,
-): VectorUnit & Arithmetic<Address> & FormulaUnit<Address> {
+  vectorBits: 128 | 256 = 256,
+): VectorUnit & Arithmetic<Address> & FormulaUnit<Address> & Quads<Address> {
   const form: Form = forms[type];
   const { bytes } = form;
-  const width = 32 / bytes;
+  const width = vectorBits / 8 / bytes;
 
   /** Emits an instruction with a VEX prefix of three bytes. */
   function instruction(
@@ -43,7 +44,7 @@ export function createAvx2(
     reg: Vector,
     second: Vector,
     operand: Operand,
-    { wide = 0, bits = 256, prefix = PREFIX_66, after = 0 }: InstructionOptions = {},
+    { wide = 0, bits = vectorBits, prefix = PREFIX_66, after = 0 }: InstructionOptions = {},
   ): void {
     const [base, index] = typeof operand === 'number' ? [operand, 0] : [operand.base, operand.index ?? 0];
     const numbers = (((reg >> 3) & 1) << 7) | (((index >> 3) & 1) << 6) | (((base >> 3) & 1) << 5);
@@ -99,6 +100,7 @@ export function createAvx2(
     multiplyAddLanes: (sum, x, y) => fuse(form, sum, x, y),
     transpose(a, b) {
       const [from, to] = transposeLanes(unpack, form, a, b, width);
+      if (vectorBits === 128) return from;
       const lane = width / 2;
       for (let k = 0; k < lane; k++) {
         instruction(MAP_0F3A, 0x06, to + k, from + k, from + k + lane); // vperm2f128: the lower halves

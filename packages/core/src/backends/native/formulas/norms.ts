@@ -1,0 +1,125 @@
+import type { Value } from './formula.ts';
+import type { Arithmetic } from './index.ts';
+
+/** What a formula of matrices reads. Operands have their names in `ops`. */
+export interface MatrixInputs {
+  /** Matrices. */
+  readonly inputs: readonly string[];
+  /** Arrays with a number for each column: the same for all rows. */
+  readonly rows?: readonly string[];
+  /** Arrays with a number for each row. */
+  readonly columns?: readonly string[];
+}
+
+/** Computes each number of matrices from those at the same place, and from those of its row and column. */
+export interface MatrixFormula extends MatrixInputs {
+  /** Numbers of the call. */
+  readonly numbers?: readonly string[];
+  readonly outputs: readonly string[];
+  /** The outputs, from inputs, rows, columns and numbers in this order. */
+  of(m: Arithmetic, ...values: Value[]): Value[];
+}
+
+/** An operation that is the formula of matrices. */
+export interface MatrixOp extends MatrixFormula {
+  /** Rows and columns. With a third size there are so many matrices, each with `rows` of its own. */
+  readonly sizes: readonly [rows: string, columns: string, matrices?: string];
+}
+
+/** Terms that are summed over the rows of matrices, column by column. */
+export interface ColumnTerms extends MatrixInputs {
+  /** One term for each sum, from inputs, rows and columns in this order. */
+  of(m: Arithmetic, ...values: Value[]): Value[];
+}
+
+/** (x - mean) · scale. */
+const normalized = ({ minus, times }: Arithmetic, x: Value, mean: Value, scale: Value): Value =>
+  times(minus(x, mean), scale);
+
+/** Operations of matrices, by operation name. */
+export const matrixOps: Readonly<Record<string, MatrixOp>> = {
+  batchNormForward: {
+    inputs: ['x'],
+    rows: ['mean', 'scales', 'gamma', 'beta'],
+    outputs: ['y'],
+    sizes: ['B', 'size'],
+    of: (m, x, mean, scale, gamma, beta) => [m.plus(m.times(gamma, normalized(m, x, mean, scale)), beta)],
+  },
+  batchNormBackwardInput: {
+    inputs: ['dy', 'x'],
+    rows: ['mean', 'scales', 'gamma', 'meanDy', 'meanDyXHat'],
+    outputs: ['dx'],
+    sizes: ['B', 'size'],
+    of(m, dy, x, mean, scale, gamma, meanDy, meanDyXHat) {
+      const { minus, times, flush } = m;
+      const slope = times(normalized(m, x, mean, scale), meanDyXHat);
+      return [flush(times(times(gamma, scale), minus(minus(dy, meanDy), slope)))];
+    },
+  },
+  addRow: {
+    inputs: ['y'],
+    rows: ['row'],
+    outputs: ['y'],
+    sizes: ['B', 'size'],
+    of: ({ plus }, y, row) => [plus(y, row)],
+  },
+  globalAvgPoolBackward: {
+    inputs: [],
+    rows: ['dy'],
+    numbers: ['R'],
+    outputs: ['dx'],
+    sizes: ['R', 'C', 'B'],
+    of: ({ over, flush }, dy, count) => [flush(over(dy, count))],
+  },
+};
+
+/** The last parts of layer-norm's operations, which read the sums of each row. */
+export const rowFormulas = {
+  layerNormForward: {
+    inputs: ['x'],
+    rows: ['gamma', 'beta'],
+    columns: ['mean', 'scale'],
+    outputs: ['y'],
+    of: (m, x, gamma, beta, mean, scale) => [m.plus(m.times(gamma, normalized(m, x, mean, scale)), beta)],
+  },
+  layerNormBackwardInput: {
+    inputs: ['dy', 'x'],
+    rows: ['gamma'],
+    columns: ['mean', 'scale', 'meanG', 'slope'],
+    outputs: ['dx'],
+    of(m, dy, x, gamma, mean, scale, meanG, slope) {
+      const { minus, times, flush } = m;
+      const rest = minus(minus(times(dy, gamma), meanG), times(normalized(m, x, mean, scale), slope));
+      return [flush(times(scale, rest))];
+    },
+  },
+} satisfies Record<string, MatrixFormula>;
+
+export type RowFormulaName = keyof typeof rowFormulas;
+
+/** Terms of sums over rows. */
+export const columnTerms = {
+  plain: { inputs: ['a'], of: (_m, a) => [a] },
+  squares: {
+    inputs: ['x'],
+    rows: ['mean'],
+    of({ minus, times }, x, mean) {
+      const c = minus(x, mean);
+      return [times(c, c)];
+    },
+  },
+  /** dy · x̂ and dy, where mean and scale are those of a column. */
+  byColumn: {
+    inputs: ['dy', 'x'],
+    rows: ['mean', 'scale'],
+    of: (m, dy, x, mean, scale) => [m.times(dy, normalized(m, x, mean, scale)), dy],
+  },
+  /** dy · x̂ and dy, where mean and scale are those of a row. */
+  byRow: {
+    inputs: ['dy', 'x'],
+    columns: ['mean', 'scale'],
+    of: (m, dy, x, mean, scale) => [m.times(dy, normalized(m, x, mean, scale)), dy],
+  },
+} satisfies Record<string, ColumnTerms>;
+
+export type TermsName = keyof typeof columnTerms;

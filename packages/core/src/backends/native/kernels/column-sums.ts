@@ -1,0 +1,105 @@
+import type { ColumnTerms } from '../formulas/norms.ts';
+import type { ArgumentTable } from '../isa/arguments.ts';
+import type { Address, Isa, Place, Slot } from '../isa/isa.ts';
+import { type ColumnKernel, eachColumns, groupArguments, groupEnds, groupFormulas } from './column-groups.ts';
+
+/** Words of a piece: rows that are added one after the other, and what then happens to their sum. */
+export const PIECE_WORDS = {
+  rows: 0,
+  joins: 1, // sums on the stack that it joins, the last one first
+  ends: 2, // 1 if it is then a result, which leaves the stack
+  divides: 3, // 1 if the result is divided
+  count: 4,
+} as const;
+
+/** The arguments of a kernel of sums: its arrays in the order of their lists, and sizes. The data are pieces. */
+export const columnSumsArguments = ({ inputs, rows = [], columns = [] }: ColumnTerms, sums: number): ArgumentTable => [
+  ...[...inputs, ...rows, ...columns].map((name) => [name, 'array'] as const),
+  ...resultNames(sums).map((name) => [name, 'array'] as const),
+  ['top', 'array'], // [depth, sums, columns] stack, where the sum of the first piece goes
+  ...groupArguments,
+  ['first', 'stride'], // where the pieces begin in the data
+  ['pieces', 'count'], // at least 1
+  ['distance', 'stride'], // of rows, of results, and of the sums of a level
+  ['divisor', 'number'],
+];
+
+const resultNames = (sums: number): string[] => Array.from({ length: sums }, (_, t) => `results ${t}`);
+
+/**
+ * Sums terms over the rows of each piece, column by column, from 0, and adds the pieces by the tree that the table of
+ * pieces describes. Sums of some columns stay in registers while the kernel goes down all rows. A sum that is no result
+ * at the end is in level 0.
+ */
+export function assembleColumnSums(isa: Isa, terms: ColumnTerms, sums: number): ColumnKernel {
+  const { inputs, rows = [], columns: perRow = [] } = terms;
+  const unit = isa.formulas;
+  const size = unit.width * unit.bytes;
+  const formulas = groupFormulas(isa, terms, sums, 1);
+
+  const place = isa.kernel(columnSumsArguments(terms, sums), (call) => {
+    const places = call as Readonly<Record<string, Place<never>>>;
+    const keep = (name: string): Slot<'pointer'> => isa.keep(places[name] as Place<'pointer'>);
+    const [from, ofRows, ofColumns] = [inputs, rows, perRow].map((names) => names.map(keep));
+    const results = resultNames(sums).map(keep);
+    const stack = keep('top');
+    const pieces = isa.keep(places.pieces as Place<'counter'>);
+    const row = isa.load(places.distance as Place<'stride'>);
+
+    eachColumns(isa, call as never, formulas.vectors, [...from, ...ofRows, ...results, stack], (columns) => {
+      const formula = formulas.with(columns.vectors);
+      const registers = Array.from({ length: columns.vectors * sums }, (_, k) => k);
+      const free = registers.length;
+      isa.scope(() => {
+        const pointers = ofRows.map((slot) => isa.load(slot));
+        formula.prepare(undefined, groupEnds(isa, columns, pointers).load);
+      });
+      const [sources, scalars, ends] = [from, ofColumns, results].map((slots) => slots.map((slot) => isa.load(slot)));
+      const top = isa.load(stack);
+      const table = isa.data();
+      isa.advance(table, places.first as Place<'stride'>);
+      const word = (name: keyof typeof PIECE_WORDS) => isa.word(isa.at(table, 4 * PIECE_WORDS[name]));
+      /** Sum k on top of the stack; sums are numbered vector by vector. */
+      const onTop = (k: number): Address => {
+        const offset = Math.floor(k / sums) * size;
+        return k % sums === 0 ? isa.at(top, offset) : isa.beyond(top, row, offset);
+      };
+
+      isa.repeat(isa.load(pieces), () => {
+        for (const sum of registers) unit.clear(sum);
+        isa.times(word('rows'), () => {
+          for (const [k, pointer] of scalars.entries()) {
+            unit.loadElement(free + 1 + k, isa.at(pointer));
+            isa.skip(pointer, unit.bytes);
+          }
+          formula.emit({
+            load: groupEnds(isa, columns, sources).load,
+            store: (k, term) => unit.plus(k, k, term),
+          });
+          for (const pointer of sources) isa.advance(pointer, row);
+        });
+        isa.times(word('joins'), () => {
+          for (let t = 0; t < sums; t++) isa.retreat(top, row);
+          for (const k of registers) {
+            columns.load(free, onTop(k));
+            unit.plus(k, free, k);
+          }
+        });
+        for (const k of registers) columns.store(onTop(k), k);
+        for (let t = 0; t < sums; t++) isa.advance(top, row);
+        isa.unlessZero(word('ends'), () => {
+          isa.unlessZero(word('divides'), () => {
+            unit.loadNumber(free, isa.numberAt(places.divisor as Place<'number'>));
+            for (const k of registers) unit.over(k, k, free);
+          });
+          const { store } = groupEnds(isa, columns, [], ends);
+          for (const k of registers) store(k, k);
+          for (const pointer of ends) isa.advance(pointer, row);
+          for (let t = 0; t < sums; t++) isa.retreat(top, row);
+        });
+        isa.skip(table, 4 * PIECE_WORDS.count);
+      });
+    });
+  });
+  return { place, steps: formulas.steps + sums, vectors: formulas.vectors };
+}
