@@ -3,7 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, type TestContext, test } from 'vitest';
 import { columnSums } from '../../../../../../packages/core/src/backends/native/column-sums.ts';
 import { matrixOps, rowFormulas } from '../../../../../../packages/core/src/backends/native/formulas/norms.ts';
-import { createElements, type Elements, type ElementType } from '../../../../../../packages/core/src/math/element-type.ts';
+import {
+  createElements,
+  type Elements,
+  type ElementType,
+} from '../../../../../../packages/core/src/math/element-type.ts';
 import { link } from '../../../../../../packages/core/src/program/link.ts';
 import type { Call } from '../../../../../../packages/core/src/program/op.ts';
 import type { MachineCode } from '../../../../../../packages/runtime/src/engine/backends/native/machine-code.ts';
