@@ -55,8 +55,14 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
         layers: [
           { kind: 'dense', out: 4 },
           { kind: 'activation', fn: 'tanh' },
-          { kind: 'residual', layers: [{ kind: 'layer-norm' }, { kind: 'swiglu', out: 4 }] },
-          { kind: 'dense', out: 5 },
+          {
+            kind: 'residual',
+            layers: [
+              { kind: 'layer-norm', bias: false },
+              { kind: 'swiglu', out: 4, bias: false },
+            ],
+          },
+          { kind: 'dense', out: 5, bias: false },
         ],
       },
       { kind: 'batch-norm' },
@@ -78,7 +84,7 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
     layers: [
       { kind: 'embedding', vocabulary: 7, width: 6 },
       { kind: 'batch-norm' },
-      { kind: 'dense', out: 4 },
+      { kind: 'dense', out: 4, bias: false },
       { kind: 'conv1d', out: 6, kernel: 4, padding: 'same', groups: 2 },
       tanh,
       { kind: 'avg-pool', size: 3, stride: 2, padding: 1 },

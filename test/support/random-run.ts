@@ -44,7 +44,7 @@ const sameWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('dropout' as const), rate: fc.constantFrom(0, 0.1, 0.5, 0.9) }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('layer-norm' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('layer-norm' as const), bias: fc.boolean() }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('batch-norm' as const), momentum: fc.constantFrom(0, 0.1, 0.7) }),
@@ -52,8 +52,8 @@ const sameWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
 );
 
 const anyWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('dense' as const), out: width }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('swiglu' as const), out: width }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('dense' as const), out: width, bias: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('swiglu' as const), out: width, bias: fc.boolean() }) },
 );
 
 /** Its width is set later, by `withWidths`. */

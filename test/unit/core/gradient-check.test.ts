@@ -96,9 +96,9 @@ const positionsOf = ({ dense, nested: { swiglu } }: Widths): NetworkSpec => ({
     {
       kind: 'residual',
       layers: [
-        { kind: 'swiglu', out: swiglu, biasInit: 'normal' },
-        { kind: 'layer-norm' },
-        { kind: 'dense', out: dense[3] },
+        { kind: 'swiglu', out: swiglu, bias: false },
+        { kind: 'layer-norm', bias: false },
+        { kind: 'dense', out: dense[3], bias: false },
       ],
     },
     { kind: 'conv2d', out: 2, kernel: 2 },

@@ -69,14 +69,14 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
   },
   // Not LayerNormalization, which takes ε as a float32.
   'layer-norm'({ graph, channels, x, place, along }) {
-    const { epsilon = 1e-5 } = place.spec as Spec<'layer-norm'>;
+    const { epsilon = 1e-5, bias = true } = place.spec as Spec<'layer-norm'>;
     const rows = x.shape.length === 1 ? x : channels.last(x);
     const mean = (value: Value) => graph.node('ReduceMean', [value], { axes: [-1], keepdims: 1 });
     const centered = graph.node('Sub', [rows.value, mean(rows.value)]);
     const variance = mean(graph.node('Mul', [centered, centered]));
     const deviation = graph.node('Sqrt', [graph.node('Add', [variance, graph.number(epsilon)])]);
     const scaled = graph.node('Mul', [graph.node('Div', [centered, deviation]), along(rows, 'gamma')]);
-    return { ...rows, value: graph.node('Add', [scaled, along(rows, 'beta')]) };
+    return { ...rows, value: bias ? graph.node('Add', [scaled, along(rows, 'beta')]) : scaled };
   },
   'max-pool': (emission) => pool(emission, maxPool),
   residual({ graph, channels, inner }) {
@@ -105,15 +105,17 @@ const INT64 = 7;
 const noCounterpart = (place: NetworkPlace): Error =>
   new Error(`${nameOfPlaced(place)} has no counterpart in ONNX, expected layers that come with Gradloom`);
 
-/** x · W + b on the last axis. */
+/** x · W + b on the last axis, or x · W if the layer has no bias. */
 function affine({ graph, channels, place, along }: Emission, x: Rows, W: string, b: string): Rows {
   const { out: shape } = place.layer;
+  const { bias = true } = place.spec as Spec<'dense'>;
   const rows = shape.length === 1 ? x : channels.last(x);
   const y = { shape, image: null };
   const factors = [rows.value, along(rows, W, [channelsOf(shape)])];
-  const bias = along(y, b);
-  if (shape.length === 1) return { ...y, value: graph.node('Gemm', [...factors, bias]) };
-  return { ...y, value: graph.node('Add', [graph.node('MatMul', factors), bias]) };
+  const terms = bias ? [along(y, b)] : [];
+  if (shape.length === 1) return { ...y, value: graph.node('Gemm', [...factors, ...terms]) };
+  const product = graph.node('MatMul', factors);
+  return { ...y, value: bias ? graph.node('Add', [product, ...terms]) : product };
 }
 
 function convolution({ graph, channels, x, place, tensor }: Emission): Rows {
