@@ -44,6 +44,7 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
       { kind: 'dense', out: 4 },
       { kind: 'batch-norm' },
       { kind: 'layer-norm', epsilon: 1e-2 },
+      { kind: 'rms-norm', epsilon: 1e-3 },
       { kind: 'dense', out: 1 },
     ],
   },
@@ -125,6 +126,7 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
       { kind: 'max-pool', size: [2, 1], padding: [1, 0] },
       { kind: 'flatten' },
       { kind: 'layer-norm' },
+      { kind: 'rms-norm' },
       { kind: 'batch-norm' },
       { kind: 'residual', layers: [tanh, { kind: 'dense', out: 48 }, { kind: 'layer-norm' }] },
       { kind: 'dropout', rate: 0.5 },
@@ -169,6 +171,7 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
     layers: [
       { kind: 'dense', out: 6 },
       { kind: 'layer-norm' },
+      { kind: 'rms-norm' },
       { kind: 'conv2d-transpose', out: 5, kernel: 3, stride: 2, padding: 1, outputPadding: 1 },
       { kind: 'batch-norm' },
       { kind: 'activation', fn: 'leaky-relu' },

@@ -45,6 +45,7 @@ const sameWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('dropout' as const), rate: fc.constantFrom(0, 0.1, 0.5, 0.9) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('layer-norm' as const), bias: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rms-norm' as const) }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('batch-norm' as const), momentum: fc.constantFrom(0, 0.1, 0.7) }),

@@ -21,6 +21,7 @@ const builders = [
     'leakyRelu',
     'relu',
     'residual',
+    'rmsNorm',
   ],
   ...['sequential', 'sigmoid', 'silu', 'softplus', 'softsign', 'step', 'swiglu', 'tanh'],
   ...['convnet', 'lenet5', 'resnet20'],
@@ -130,7 +131,7 @@ const typesOfBoth = words(`
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
   LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows NetworkBuilder NetworkSpec NormalOptions NoteListener
   NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlateauOptions
-  Preprocessing RangeTestOptions ResidualOptions RmspropOptions Rows ScheduleName ScheduleSpec
+  Preprocessing RangeTestOptions ResidualOptions RmsNormOptions RmspropOptions Rows ScheduleName ScheduleSpec
   SgdOptions ShortActivation SoftmaxCrossEntropyOptions SpecOf StepOptions SwigluOptions TargetDecoding TensorFigures UniformOptions ValueDecoding
   WarmupOptions
   WeightDecayOptions

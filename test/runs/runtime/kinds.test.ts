@@ -38,6 +38,7 @@ const kinds: Record<LayerKind, LayerSpec> = {
   'layer-norm': { kind: 'layer-norm' },
   'max-pool': { kind: 'max-pool', size: 3, stride: 2, padding: 1 },
   residual: { kind: 'residual', layers: [{ kind: 'layer-norm' }] },
+  'rms-norm': { kind: 'rms-norm' },
   swiglu: { kind: 'swiglu', out: WIDTH },
   upsample: { kind: 'upsample', factor: 2 },
 };

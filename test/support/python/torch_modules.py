@@ -118,6 +118,8 @@ def build(specs, shape, first=True):
             add(Swiglu, C, spec["out"], bias, mixin=on_last)
         elif kind == "layer-norm":
             add(nn.LayerNorm, C, eps=spec.get("epsilon", 1e-5), bias=bias, mixin=on_last)
+        elif kind == "rms-norm":
+            add(nn.RMSNorm, C, eps=spec.get("epsilon", 2**-23), mixin=on_last)
         elif kind == "batch-norm":
             norm = nn.BatchNorm2d if axes == 2 else nn.BatchNorm1d
             options = {"eps": spec.get("epsilon", 1e-5), "momentum": spec.get("momentum", 0.1)}

@@ -81,6 +81,7 @@ const nestedOf = ({ dense, nested: { embedding, swiglu } }: Widths): NetworkSpec
     },
     { kind: 'activation', fn: 'tanh' },
     { kind: 'swiglu', out: swiglu, biasInit: 'normal' },
+    { kind: 'rms-norm' },
     { kind: 'layer-norm' },
     { kind: 'batch-norm' },
     { kind: 'dense', out: dense[3] },
@@ -114,6 +115,7 @@ const sequencesOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => (
   layers: [
     { kind: 'embedding', vocabulary: 5, width: embedding },
     { kind: 'conv1d', out: 3, kernel: 3, padding: 1, bias: false },
+    { kind: 'rms-norm' },
     { kind: 'dense', out: 2 },
     { kind: 'flatten' },
     { kind: 'dense', out: dense[3] },

@@ -59,6 +59,12 @@ export const layerNorm = (options: OptionsBeside<'layer-norm'> = {}): SpecOfKind
   ...options,
 });
 
+/** y = γ · x / √(mean of x² + ε) on the last axis. [Zhang & Sennrich 2019](https://arxiv.org/abs/1910.07467) */
+export const rmsNorm = (options: OptionsBeside<'rms-norm'> = {}): SpecOfKind<'rms-norm'> => ({
+  kind: 'rms-norm',
+  ...options,
+});
+
 /**
  * y = γ · (x - μ) / √(σ² + ε) + β over the rows of a batch, for each column.
  * [Ioffe & Szegedy 2015](https://arxiv.org/abs/1502.03167)

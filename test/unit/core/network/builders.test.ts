@@ -2,8 +2,20 @@ import * as core from '@gradloom/core';
 import { activations, buildNetwork, layers, type NetworkSpec } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 
-const { flatten, batchNorm, dense, dropout, embedding, layerNorm, leakyRelu, relu, residual, sequential, swiglu } =
-  core;
+const {
+  flatten,
+  batchNorm,
+  dense,
+  dropout,
+  embedding,
+  layerNorm,
+  leakyRelu,
+  relu,
+  residual,
+  rmsNorm,
+  sequential,
+  swiglu,
+} = core;
 const { avgPool, channelDropout, conv1d, conv2d, conv2dTranspose, globalAvgPool, maxPool, upsample } = core;
 
 /** `leakyRelu` for `leaky-relu`. */
@@ -19,6 +31,7 @@ const built: [call: object, spec: object][] = [
   [flatten(), { kind: 'flatten' }],
   [embedding(27, 8), { kind: 'embedding', vocabulary: 27, width: 8 }],
   [layerNorm({ epsilon: 1e-6 }), { kind: 'layer-norm', epsilon: 1e-6 }],
+  [rmsNorm({ epsilon: 1e-6 }), { kind: 'rms-norm', epsilon: 1e-6 }],
   [batchNorm({ momentum: 0.2 }), { kind: 'batch-norm', momentum: 0.2 }],
   [residual(dense(2), relu()), { kind: 'residual', layers: [dense(2), { kind: 'activation', fn: 'relu' }] }],
   [

@@ -55,6 +55,7 @@ const mixed: LayerSpec[] = [
   { kind: 'activation', fn: 'tanh' },
   { kind: 'residual', layers: [{ kind: 'layer-norm' }, { kind: 'dense', out: 6 }] },
   { kind: 'layer-norm' },
+  { kind: 'rms-norm' },
   { kind: 'batch-norm' },
   { kind: 'activation', fn: 'relu' },
   { kind: 'swiglu', out: 5 },

@@ -14,6 +14,7 @@ import { globalAvgPool, globalAvgPoolOptions } from './global-avg-pool.ts';
 import { layerNorm, layerNormOptions } from './layer-norm.ts';
 import { avgPool, avgPoolOptions, maxPool, maxPoolOptions } from './pool.ts';
 import { type AnyResidualOptions, residual, residualOptions } from './residual.ts';
+import { rmsNorm, rmsNormOptions } from './rms-norm.ts';
 import { swiglu, swigluOptions } from './swiglu.ts';
 import { upsample, upsampleOptions } from './upsample.ts';
 
@@ -33,6 +34,7 @@ const table = {
   'layer-norm': layerNorm,
   'max-pool': maxPool,
   residual,
+  'rms-norm': rmsNorm,
   swiglu,
   upsample,
 };
@@ -60,6 +62,7 @@ export const layerOptions = {
   'layer-norm': layerNormOptions.table,
   'max-pool': maxPoolOptions.table,
   residual: residualOptions.table,
+  'rms-norm': rmsNormOptions.table,
   swiglu: swigluOptions.table,
   upsample: upsampleOptions.table,
 } satisfies Record<LayerKind, OptionTable>;
@@ -127,6 +130,7 @@ export type { LayerNormOptions } from './layer-norm.ts';
 export { type GradientPair, type LayerMemory, NO_SHARE, noMemory, type Share, type StackMemory } from './memory.ts';
 export { NO_PARTS, type OwnParts, type Path, type Place } from './place.ts';
 export type { PoolingOptions } from './pool.ts';
+export type { RmsNormOptions } from './rms-norm.ts';
 export { backwardStack, createStackMemory, forwardStack, outputOf } from './stack.ts';
 export type { SwigluOptions } from './swiglu.ts';
 export type { UpsampleOptions } from './upsample.ts';

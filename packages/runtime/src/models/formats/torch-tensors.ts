@@ -48,6 +48,7 @@ const kinds: Readonly<Record<LayerKind, TorchLayer>> = {
   'layer-norm': { tensors: norm, writes: 'the same' },
   'max-pool': { writes: 'channels first' },
   residual: { writes: 'a sum' },
+  'rms-norm': { tensors: { gamma: weight }, writes: 'the same' },
   swiglu: {
     tensors: { Wg: 'gate.weight', bg: 'gate.bias', Wv: 'value.weight', bv: 'value.bias' },
     writes: 'any',

@@ -22,6 +22,7 @@ const specs: { [K in LayerKind]: LayerSpec & { kind: K } } = {
     kind: 'residual',
     layers: [{ kind: 'layer-norm' }, { kind: 'activation', fn: 'tanh' }, { kind: 'dense', out: 2 }],
   },
+  'rms-norm': { kind: 'rms-norm' },
   swiglu: { kind: 'swiglu', out: 3 },
   upsample: { kind: 'upsample', factor: 2 },
 };

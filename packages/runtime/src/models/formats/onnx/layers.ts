@@ -83,6 +83,15 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     const [y, f] = channels.alike(inner('shortcut'), inner('layers'));
     return { ...y, value: graph.node('Add', [y.value, f.value]) };
   },
+  'rms-norm'({ graph, channels, x, place, along }) {
+    const { epsilon = 1.1920928955078125e-7 } = place.spec as Spec<'rms-norm'>;
+    const rows = x.shape.length === 1 ? x : channels.last(x);
+    const squares = graph.node('Mul', [rows.value, rows.value]);
+    const mean = graph.node('ReduceMean', [squares], { axes: [-1], keepdims: 1 });
+    const root = graph.node('Sqrt', [graph.node('Add', [mean, graph.number(epsilon)])]);
+    const scaled = graph.node('Div', [rows.value, root]);
+    return { ...rows, value: graph.node('Mul', [scaled, along(rows, 'gamma')]) };
+  },
   swiglu(emission) {
     const { graph, x } = emission;
     const gate = affine(emission, x, 'Wg', 'bg');
