@@ -97,6 +97,39 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
       { kind: 'swiglu', out: 3 },
     ],
   },
+  'the last place of a text': {
+    input: 6,
+    layers: [
+      { kind: 'embedding', vocabulary: 7, width: 8 },
+      { kind: 'position-embedding' },
+      {
+        kind: 'residual',
+        layers: [
+          { kind: 'layer-norm', bias: false },
+          { kind: 'dense', out: 9, bias: false },
+          { kind: 'activation', fn: 'gelu' },
+          { kind: 'dense', out: 8, bias: false },
+        ],
+      },
+      { kind: 'rms-norm' },
+      { kind: 'last-position' },
+      { kind: 'dense', out: 7, bias: false },
+    ],
+  },
+  'the last place of a signal': {
+    input: [9, 2],
+    layers: [
+      { kind: 'position-embedding' },
+      { kind: 'conv1d', out: 5, kernel: 3 },
+      tanh,
+      { kind: 'position-embedding' },
+      { kind: 'avg-pool', size: 2 },
+      { kind: 'conv1d', out: 4, kernel: 2 },
+      { kind: 'last-position' },
+      { kind: 'layer-norm' },
+      { kind: 'dense', out: 3 },
+    ],
+  },
   'LeNet-5': {
     input: [28, 28, 1],
     layers: [

@@ -114,6 +114,9 @@ const overPositions: fc.Arbitrary<LayerSpec> = fc.oneof(
   ),
 );
 
+/** The means of all positions or the last position of a sequence, or nothing. */
+const sequenceEnd = fc.constantFrom<LayerSpec[]>([], [{ kind: 'global-avg-pool' }], [{ kind: 'last-position' }]);
+
 /** The means of all positions, or nothing. */
 const globalPool = fc.constantFrom<LayerSpec[]>([], [{ kind: 'global-avg-pool' }]);
 
@@ -121,16 +124,17 @@ const sequences = fc
   .record({
     input: width,
     first: embedding,
+    places: fc.constantFrom<LayerSpec[]>([], [{ kind: 'position-embedding' }]),
     others: atPositions,
     pools: fc.array(overPositions, { maxLength: 2 }),
-    end: globalPool,
+    end: sequenceEnd,
     conv: fc.option(fc.record({ kind: fc.constant('conv1d' as const), ...window, padding: fc.constant(2) }), {
       nil: null,
     }),
   })
-  .map(({ input, first, others, pools, conv, end }) => ({
+  .map(({ input, first, places, others, pools, conv, end }) => ({
     input,
-    layers: [first, ...others, ...pools, ...(conv === null ? [] : [conv]), ...end],
+    layers: [first, ...places, ...others, ...pools, ...(conv === null ? [] : [conv]), ...end],
   }));
 
 const images = fc

@@ -198,6 +198,8 @@ const builders: Record<string, () => readonly unknown[]> = {
   ),
   ...Object.fromEntries(['conv1d', 'conv2d', 'conv2dTranspose'].map((name) => [name, () => [2, 3, {}]])),
   globalAvgPool: () => [{}],
+  lastPosition: () => [{}],
+  positionEmbedding: () => [{}],
   flatten: () => [{}],
   embedding: () => [2, 3, {}],
   residual: () => [spec.layers[0]],

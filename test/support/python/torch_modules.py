@@ -35,6 +35,16 @@ class Embedding(nn.Embedding):
         return super().forward(x.long())
 
 
+class PositionEmbedding(nn.Embedding):
+    def forward(self, x):
+        return x + self.weight
+
+
+class LastPosition(nn.Module):
+    def forward(self, x):
+        return x[..., -1]
+
+
 class Step(nn.Module):
     def forward(self, x):
         return (x >= 0).to(x.dtype)
@@ -133,6 +143,11 @@ def build(specs, shape, first=True):
         elif kind == "embedding":
             add(Embedding, spec["vocabulary"], spec["width"])
             shape, first = [*shape, spec["width"]], False
+        elif kind == "position-embedding":
+            add(PositionEmbedding, *shape, mixin=on_last)
+        elif kind == "last-position":
+            add(LastPosition, mixin=on_image)
+            shape = [C]
         elif kind == "flatten":
             add(nn.Flatten)
             shape = [math.prod(shape)]

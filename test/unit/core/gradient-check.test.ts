@@ -122,6 +122,19 @@ const sequencesOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => (
   ],
 });
 
+/** The last of the places that windows make. */
+const placesOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => ({
+  input: 4,
+  layers: [
+    { kind: 'embedding', vocabulary: 5, width: embedding },
+    { kind: 'position-embedding' },
+    { kind: 'conv1d', out: 2, kernel: 3 },
+    { kind: 'position-embedding', init: 'normal' },
+    { kind: 'last-position' },
+    { kind: 'dense', out: dense[3] },
+  ],
+});
+
 /** Images that grow and shrink. */
 const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec => ({
   input: [2, 3, 1],
@@ -145,7 +158,8 @@ const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec => ({
 });
 
 test('the checked networks have layers of every kind', () => {
-  const specs = [networkWith('tanh', wide), nestedOf(wide), positionsOf(wide), sequencesOf(wide), pooledOf(wide)];
+  const others = [nestedOf, positionsOf, sequencesOf, placesOf, pooledOf].map((specOf) => specOf(wide));
+  const specs = [networkWith('tanh', wide), ...others];
   const kinds = specs.flatMap((spec) => spec.layers).map((layer) => layer.kind);
   expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
 });
@@ -280,6 +294,7 @@ describe.each([
   ['conv2d, batch-norm, residual, swiglu, layer-norm and dense at the positions of images', positionsOf, pixels(6)],
   ['conv2d-transpose, pools, upsample, channel-dropout and a shortcut', pooledOf, pixels(6)],
   ['conv1d and dense at the positions of sequences', sequencesOf, [...indices, ...indices]],
+  ['position-embedding and last-position', placesOf, [...indices, ...indices]],
 ] as const)('%s', (_title, specOf, inputs) => {
   const network = buildNetwork(specOf(wide));
   const theta = nestedStart(network);

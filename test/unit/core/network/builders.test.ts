@@ -17,6 +17,7 @@ const {
   swiglu,
 } = core;
 const { avgPool, channelDropout, conv1d, conv2d, conv2dTranspose, globalAvgPool, maxPool, upsample } = core;
+const { lastPosition, positionEmbedding } = core;
 
 /** `leakyRelu` for `leaky-relu`. */
 const inCamelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -44,6 +45,8 @@ const built: [call: object, spec: object][] = [
   [maxPool(3, { stride: 2 }), { kind: 'max-pool', size: 3, stride: 2 }],
   [avgPool([2, 3]), { kind: 'avg-pool', size: [2, 3] }],
   [globalAvgPool(), { kind: 'global-avg-pool' }],
+  [positionEmbedding({ init: 'normal' }), { kind: 'position-embedding', init: 'normal' }],
+  [lastPosition(), { kind: 'last-position' }],
   [upsample(2, { mode: 'nearest' }), { kind: 'upsample', factor: 2, mode: 'nearest' }],
   [channelDropout(0.2), { kind: 'channel-dropout', rate: 0.2 }],
   [leakyRelu({ alpha: 0.1 }), { kind: 'activation', fn: 'leaky-relu', alpha: 0.1 }],

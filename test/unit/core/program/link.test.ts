@@ -83,6 +83,16 @@ const networks: Record<string, NetworkSpec> = {
     input: [6, 2],
     layers: [{ kind: 'conv1d', out: 3, kernel: 3 }, { kind: 'flatten' }, { kind: 'dense', out: 3 }],
   },
+  places: {
+    input: [3, 2],
+    layers: [
+      { kind: 'position-embedding' },
+      { kind: 'activation', fn: 'tanh' },
+      { kind: 'position-embedding' },
+      { kind: 'last-position' },
+      { kind: 'dense', out: 3 },
+    ],
+  },
   'mixed on indices': { input: 2, layers: [{ kind: 'embedding', vocabulary: 5, width: 3 }, ...mixed] },
 };
 /** Operations between others. */

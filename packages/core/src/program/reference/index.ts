@@ -15,6 +15,7 @@ export { convBackwardInput, convBackwardWeights, convForward } from './convoluti
 export { channelDropout, dropout } from './dropout.ts';
 export { checkIndices, embeddingBackward, embeddingForward } from './embedding.ts';
 export { gateBackward, gateForward } from './gate.ts';
+export { lastPositionBackward, lastPositionForward } from './last-position.ts';
 export { layerNormBackwardInput, layerNormBackwardWeights, layerNormForward } from './layer-norm.ts';
 export { maxNorm } from './max-norm.ts';
 export {

@@ -67,6 +67,12 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     const axes = place.layer.in.slice(1).map((_, a) => first + a);
     return { shape: place.layer.out, value: graph.node('ReduceMean', [x.value], { axes, keepdims: 0 }), image: null };
   },
+  'last-position'({ graph, x, place }) {
+    const { in: input, out: shape } = place.layer;
+    const last = graph.integers([], [input[0] - 1]);
+    const axis = x.image === null ? 1 : 2;
+    return { shape, value: graph.node('Gather', [x.value, last], { axis }), image: null };
+  },
   // Not LayerNormalization, which takes ε as a float32.
   'layer-norm'({ graph, channels, x, place, along }) {
     const { epsilon = 1e-5, bias = true } = place.spec as Spec<'layer-norm'>;
@@ -79,6 +85,11 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     return { ...rows, value: bias ? graph.node('Add', [scaled, along(rows, 'beta')]) : scaled };
   },
   'max-pool': (emission) => pool(emission, maxPool),
+  'position-embedding'({ graph, channels, x, place, tensor }) {
+    const rows = channels.last(x);
+    const P = graph.reals(`${place.path}.P`, place.layer.in, tensor('P'));
+    return { ...rows, value: graph.node('Add', [rows.value, P]) };
+  },
   residual({ graph, channels, inner }) {
     const [y, f] = channels.alike(inner('shortcut'), inner('layers'));
     return { ...y, value: graph.node('Add', [y.value, f.value]) };
