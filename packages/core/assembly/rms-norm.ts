@@ -3,8 +3,8 @@ import { bytes, LANES, loadSplat, minus, plus, splat, times } from './lanes';
 import { total } from './layer-norm';
 
 /**
- * y[B,size] = γ · x̂ with x̂ = x · s and s = 1 / √(m + ε), in the lanes of src/program/reference/rms-norm.ts. Overwrites
- * `y` and `scales`.
+ * y[B,size] = γ · x̂ with x̂ = x · s and s = 1 / √(m + ε), in the lanes of src/program/reference/rms-norm.ts.
+ * Overwrites `y` and `scales`.
  */
 export function rmsNormForward(
   y: usize, scales: usize, x: usize, gamma: usize, B: i32, size: i32, epsilon: f64,
@@ -57,9 +57,7 @@ export function rmsNormTerms(terms: usize, dy: usize, x: usize, scales: usize, B
   }
 }
 
-/**
- * dx[B,size] = flush(s · (g - x̂ · m)) with g = dy · γ, and m the mean of g · x̂ over a row. Overwrites `dx`.
- */
+/** dx[B,size] = flush(s · (g - x̂ · m)) with g = dy · γ, and m the mean of g · x̂ over a row. Overwrites `dx`. */
 export function rmsNormBackwardInput(
   dx: usize, dy: usize, x: usize, scales: usize, gamma: usize, B: i32, size: i32,
 ): void {

@@ -3,8 +3,8 @@ import { laneSum } from '../../math/lane-sum.ts';
 import { mathOf } from '../../math/real-math.ts';
 
 /**
- * y[B,size] = γ · x̂ with x̂ = x · s and s = 1 / √(m + ε); m is the mean of x · x over a row. Sums over a row run in four
- * lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `y` and `scales`.
+ * y[B,size] = γ · x̂ with x̂ = x · s and s = 1 / √(m + ε); m is the mean of x · x over a row. Sums over a row run in
+ * four lanes j mod 4, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `y` and `scales`.
  */
 export function rmsNormForward(
   y: Elements, // [B, size] out
@@ -42,8 +42,8 @@ export function rmsNormTerms(
 }
 
 /**
- * dx[B,size] = s · (g - x̂ · m) with x̂ = x · s, g = dy · γ, and m the mean of g · x̂ over a row; tiny values are flushed
- * to 0. Overwrites `dx`.
+ * dx[B,size] = s · (g - x̂ · m) with x̂ = x · s, g = dy · γ, and m the mean of g · x̂ over a row; tiny values are
+ * flushed to 0. Overwrites `dx`.
  */
 export function rmsNormBackwardInput(
   dx: Elements, // [B, size] out
