@@ -8,7 +8,8 @@ import {
   type NetworkPlace,
   type Shape,
 } from '@gradloom/core';
-import { channelsOf, nameOfPlaced, viewOf } from '@gradloom/core/internal';
+import { channelsOf, createElements, nameOfPlaced, typeOf, viewOf } from '@gradloom/core/internal';
+import { reorder } from '../reorder.ts';
 import { stacksOf } from '../torch-tensors.ts';
 import { activationGraphs } from './activations.ts';
 import type { Graph, Value } from './graph.ts';
@@ -125,17 +126,31 @@ const INT64 = 7;
 const noCounterpart = (place: NetworkPlace): Error =>
   new Error(`${nameOfPlaced(place)} has no counterpart in ONNX, expected layers that come with Gradloom`);
 
-/** x · W + b on the last axis, or x · W if the layer has no bias. */
-function affine({ graph, channels, place, along }: Emission, x: Rows, W: string, b: string): Rows {
-  const { out: shape } = place.layer;
+/**
+ * x · W + b on the last axis, or x · W if the layer has no bias. Sequences with channels first stay so: Wᵀ · x.
+ * onnxruntime makes one node of a MatMul and a Transpose of its last two axes, which it does not have for float64.
+ */
+function affine({ graph, channels, place, along, tensor }: Emission, x: Rows, W: string, b: string): Rows {
+  const { in: input, out: shape } = place.layer;
   const { bias = true } = place.spec as Spec<'dense'>;
-  const rows = shape.length === 1 ? x : channels.last(x);
-  const y = { shape, image: null };
-  const factors = [rows.value, along(rows, W, [channelsOf(shape)])];
+  const isFirst = shape.length === 2 && x.image !== null;
+  const rows = shape.length === 1 || isFirst ? x : channels.last(x);
+  const y = { shape, image: isFirst ? shape : null };
   const terms = bias ? [along(y, b)] : [];
-  if (shape.length === 1) return { ...y, value: graph.node('Gemm', [...factors, ...terms]) };
-  const product = graph.node('MatMul', factors);
+  const [C, O] = [channelsOf(input), channelsOf(shape)];
+  if (shape.length === 1) return { ...y, value: graph.node('Gemm', [rows.value, along(rows, W, [O]), ...terms]) };
+  const weights = isFirst
+    ? graph.reals(`${place.path}.${W}`, [O, C], transposed(tensor(W), C, O))
+    : along(rows, W, [O]);
+  const product = graph.node('MatMul', isFirst ? [weights, rows.value] : [rows.value, weights]);
   return { ...y, value: bias ? graph.node('Add', [product, ...terms]) : product };
+}
+
+/** Numbers [C, O] as [O, C]. */
+function transposed(numbers: Elements, C: number, O: number): Elements {
+  const out = createElements(typeOf(numbers), numbers.length);
+  reorder(out, numbers, [C, O], [1, 0]);
+  return out;
 }
 
 function convolution({ graph, channels, x, place, tensor }: Emission): Rows {
