@@ -45,8 +45,8 @@ export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
       { name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) },
       ...(bias ? [{ name: 'beta', shape: [size], initialize: (out: Elements) => void out.fill(0) }] : []),
     ],
-    // μ and 1 / √(σ² + ε) of each position, one position of scratch, and sums of dγ and dβ. Without a bias, zeros in the
-    // place of β, and what would be its gradient.
+    // μ and 1 / √(σ² + ε) of each position, one position of scratch, and sums of dγ and dβ. Without a bias, zeros in
+    // the place of β, and what would be its gradient.
     createMemory: (rows, allocate) => ({
       arrays: [
         ...[allocate(rows * R), allocate(rows * R), allocate(size)],
