@@ -44,7 +44,8 @@ const sameWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('dropout' as const), rate: fc.constantFrom(0, 0.1, 0.5, 0.9) }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('layer-norm' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('layer-norm' as const), bias: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rms-norm' as const) }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('batch-norm' as const), momentum: fc.constantFrom(0, 0.1, 0.7) }),
@@ -52,8 +53,8 @@ const sameWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
 );
 
 const anyWidth: fc.Arbitrary<LayerSpec> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('dense' as const), out: width }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('swiglu' as const), out: width }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('dense' as const), out: width, bias: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('swiglu' as const), out: width, bias: fc.boolean() }) },
 );
 
 /** Its width is set later, by `withWidths`. */
@@ -113,6 +114,9 @@ const overPositions: fc.Arbitrary<LayerSpec> = fc.oneof(
   ),
 );
 
+/** The means of all positions or the last position of a sequence, or nothing. */
+const sequenceEnd = fc.constantFrom<LayerSpec[]>([], [{ kind: 'global-avg-pool' }], [{ kind: 'last-position' }]);
+
 /** The means of all positions, or nothing. */
 const globalPool = fc.constantFrom<LayerSpec[]>([], [{ kind: 'global-avg-pool' }]);
 
@@ -120,16 +124,17 @@ const sequences = fc
   .record({
     input: width,
     first: embedding,
+    places: fc.constantFrom<LayerSpec[]>([], [{ kind: 'position-embedding' }]),
     others: atPositions,
     pools: fc.array(overPositions, { maxLength: 2 }),
-    end: globalPool,
+    end: sequenceEnd,
     conv: fc.option(fc.record({ kind: fc.constant('conv1d' as const), ...window, padding: fc.constant(2) }), {
       nil: null,
     }),
   })
-  .map(({ input, first, others, pools, conv, end }) => ({
+  .map(({ input, first, places, others, pools, conv, end }) => ({
     input,
-    layers: [first, ...others, ...pools, ...(conv === null ? [] : [conv]), ...end],
+    layers: [first, ...places, ...others, ...pools, ...(conv === null ? [] : [conv]), ...end],
   }));
 
 const images = fc

@@ -32,6 +32,8 @@ export { channelDropout, dropout } from './dropout';
 export { embeddingBackward, embeddingForward } from './embedding';
 export { gateBackward, gateForward } from './gate';
 export { layerNormBackwardInput, layerNormBackwardWeights, layerNormForward } from './layer-norm';
+export { lastPositionBackward, lastPositionForward } from './last-position';
+export { rmsNormBackwardInput, rmsNormForward, rmsNormTerms } from './rms-norm';
 export {
   batchNormBackwardInput, batchNormForward, batchNormScales, leafGradients, leafMean, leafSquares, leafSums, leafTotal,
   movingAverage,

@@ -104,7 +104,7 @@ function normalizeTwo(
 }
 
 /** Joins lanes as (l₀ + l₁) + (l₂ + l₃), after adding the rest of the row to the first three. Adding 0 changes none. */
-@inline function total(low: v128, high: v128, t0: Real, t1: Real, t2: Real): Real {
+@inline export function total(low: v128, high: v128, t0: Real, t1: Real, t2: Real): Real {
   const l0 = lane0(low, high) + t0;
   const l1 = lane1(low, high) + t1;
   const l2 = lane2(low, high) + t2;

@@ -184,7 +184,10 @@ function* nothing(): Generator<void, void> {}
 /** Builders of specs take anything: what they made is looked at where the network is built. */
 const builders: Record<string, () => readonly unknown[]> = {
   ...Object.fromEntries(
-    ['batchNorm', 'layerNorm', 'leakyRelu', 'elu', 'relu', 'tanh', 'sigmoid'].map((name) => [name, () => [{}]]),
+    ['batchNorm', 'layerNorm', 'rmsNorm', 'leakyRelu', 'elu', 'relu', 'tanh', 'sigmoid'].map((name) => [
+      name,
+      () => [{}],
+    ]),
   ),
   ...Object.fromEntries(['identity', 'gelu', 'silu', 'softplus', 'softsign', 'step'].map((name) => [name, () => [{}]])),
   ...Object.fromEntries(
@@ -195,6 +198,8 @@ const builders: Record<string, () => readonly unknown[]> = {
   ),
   ...Object.fromEntries(['conv1d', 'conv2d', 'conv2dTranspose'].map((name) => [name, () => [2, 3, {}]])),
   globalAvgPool: () => [{}],
+  lastPosition: () => [{}],
+  positionEmbedding: () => [{}],
   flatten: () => [{}],
   embedding: () => [2, 3, {}],
   residual: () => [spec.layers[0]],

@@ -35,9 +35,12 @@ const kinds: Record<LayerKind, LayerSpec> = {
   embedding: { kind: 'embedding', vocabulary: 251, width: 1 },
   flatten: { kind: 'flatten' },
   'global-avg-pool': { kind: 'global-avg-pool' },
+  'last-position': { kind: 'last-position' },
   'layer-norm': { kind: 'layer-norm' },
   'max-pool': { kind: 'max-pool', size: 3, stride: 2, padding: 1 },
+  'position-embedding': { kind: 'position-embedding' },
   residual: { kind: 'residual', layers: [{ kind: 'layer-norm' }] },
+  'rms-norm': { kind: 'rms-norm' },
   swiglu: { kind: 'swiglu', out: WIDTH },
   upsample: { kind: 'upsample', factor: 2 },
 };
@@ -46,7 +49,12 @@ const shapes: { readonly [kind: string]: readonly number[] } = {
   ...Object.fromEntries(
     ['avg-pool', 'max-pool', 'conv2d', 'conv2d-transpose', 'upsample'].map((kind) => [kind, [4, 4, 2]]),
   ),
-  ...Object.fromEntries(['channel-dropout', 'conv1d', 'flatten', 'global-avg-pool'].map((kind) => [kind, [8, 4]])),
+  ...Object.fromEntries(
+    ['channel-dropout', 'conv1d', 'flatten', 'global-avg-pool', 'last-position', 'position-embedding'].map((kind) => [
+      kind,
+      [8, 4],
+    ]),
+  ),
 };
 const spec = (layer: LayerSpec): NetworkSpec => ({ input: shapes[layer.kind] ?? WIDTH, layers: [layer] });
 

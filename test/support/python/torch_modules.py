@@ -21,10 +21,10 @@ class Residual(nn.Module):
 
 
 class Swiglu(nn.Module):
-    def __init__(self, inputs, outputs):
+    def __init__(self, inputs, outputs, bias=True):
         super().__init__()
-        self.gate = nn.Linear(inputs, outputs)
-        self.value = nn.Linear(inputs, outputs)
+        self.gate = nn.Linear(inputs, outputs, bias)
+        self.value = nn.Linear(inputs, outputs, bias)
 
     def forward(self, x):
         return F.silu(self.gate(x)) * self.value(x)
@@ -33,6 +33,16 @@ class Swiglu(nn.Module):
 class Embedding(nn.Embedding):
     def forward(self, x):
         return super().forward(x.long())
+
+
+class PositionEmbedding(nn.Embedding):
+    def forward(self, x):
+        return x + self.weight
+
+
+class LastPosition(nn.Module):
+    def forward(self, x):
+        return x[..., -1]
 
 
 class Step(nn.Module):
@@ -110,13 +120,16 @@ def build(specs, shape, first=True):
             return value if isinstance(value, (int, str)) else tuple(value)
 
         on_last = OnLast if first and axes > 0 else None
+        bias = spec.get("bias", True)
         on_image = None if first else ToFirst
         if kind == "dense":
-            add(nn.Linear, C, spec["out"], mixin=on_last)
+            add(nn.Linear, C, spec["out"], bias, mixin=on_last)
         elif kind == "swiglu":
-            add(Swiglu, C, spec["out"], mixin=on_last)
+            add(Swiglu, C, spec["out"], bias, mixin=on_last)
         elif kind == "layer-norm":
-            add(nn.LayerNorm, C, eps=spec.get("epsilon", 1e-5), mixin=on_last)
+            add(nn.LayerNorm, C, eps=spec.get("epsilon", 1e-5), bias=bias, mixin=on_last)
+        elif kind == "rms-norm":
+            add(nn.RMSNorm, C, eps=spec.get("epsilon", 2**-23), mixin=on_last)
         elif kind == "batch-norm":
             norm = nn.BatchNorm2d if axes == 2 else nn.BatchNorm1d
             options = {"eps": spec.get("epsilon", 1e-5), "momentum": spec.get("momentum", 0.1)}
@@ -130,17 +143,22 @@ def build(specs, shape, first=True):
         elif kind == "embedding":
             add(Embedding, spec["vocabulary"], spec["width"])
             shape, first = [*shape, spec["width"]], False
+        elif kind == "position-embedding":
+            add(PositionEmbedding, *shape, mixin=on_last)
+        elif kind == "last-position":
+            add(LastPosition, mixin=on_image)
+            shape = [C]
         elif kind == "flatten":
             add(nn.Flatten)
             shape = [math.prod(shape)]
         elif kind in ("conv1d", "conv2d"):
             convolution = {"conv1d": nn.Conv1d, "conv2d": nn.Conv2d}[kind]
             options = [option("stride", 1), option("padding", 0), option("dilation", 1)]
-            options += [spec.get("groups", 1), spec.get("bias", True)]
+            options += [spec.get("groups", 1), bias]
             add(convolution, C, spec["out"], option("kernel", 1), *options, mixin=on_image)
         elif kind == "conv2d-transpose":
             options = [option("stride", 1), option("padding", 0), option("outputPadding", 0)]
-            add(nn.ConvTranspose2d, C, spec["out"], option("kernel", 1), *options, bias=spec.get("bias", True))
+            add(nn.ConvTranspose2d, C, spec["out"], option("kernel", 1), *options, bias=bias)
         elif kind in ("max-pool", "avg-pool"):
             pools = {"max-pool": [nn.MaxPool1d, nn.MaxPool2d], "avg-pool": [nn.AvgPool1d, nn.AvgPool2d]}[kind]
             add(pools[axes - 1], option("size", 1), option("stride", spec["size"]), option("padding", 0), mixin=on_image)

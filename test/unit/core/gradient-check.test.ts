@@ -81,6 +81,7 @@ const nestedOf = ({ dense, nested: { embedding, swiglu } }: Widths): NetworkSpec
     },
     { kind: 'activation', fn: 'tanh' },
     { kind: 'swiglu', out: swiglu, biasInit: 'normal' },
+    { kind: 'rms-norm' },
     { kind: 'layer-norm' },
     { kind: 'batch-norm' },
     { kind: 'dense', out: dense[3] },
@@ -96,9 +97,9 @@ const positionsOf = ({ dense, nested: { swiglu } }: Widths): NetworkSpec => ({
     {
       kind: 'residual',
       layers: [
-        { kind: 'swiglu', out: swiglu, biasInit: 'normal' },
-        { kind: 'layer-norm' },
-        { kind: 'dense', out: dense[3] },
+        { kind: 'swiglu', out: swiglu, bias: false },
+        { kind: 'layer-norm', bias: false },
+        { kind: 'dense', out: dense[3], bias: false },
       ],
     },
     { kind: 'conv2d', out: 2, kernel: 2 },
@@ -114,8 +115,22 @@ const sequencesOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => (
   layers: [
     { kind: 'embedding', vocabulary: 5, width: embedding },
     { kind: 'conv1d', out: 3, kernel: 3, padding: 1, bias: false },
+    { kind: 'rms-norm' },
     { kind: 'dense', out: 2 },
     { kind: 'flatten' },
+    { kind: 'dense', out: dense[3] },
+  ],
+});
+
+/** The last of the places that windows make. */
+const placesOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => ({
+  input: 4,
+  layers: [
+    { kind: 'embedding', vocabulary: 5, width: embedding },
+    { kind: 'position-embedding' },
+    { kind: 'conv1d', out: 2, kernel: 3 },
+    { kind: 'position-embedding', init: 'normal' },
+    { kind: 'last-position' },
     { kind: 'dense', out: dense[3] },
   ],
 });
@@ -143,7 +158,8 @@ const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec => ({
 });
 
 test('the checked networks have layers of every kind', () => {
-  const specs = [networkWith('tanh', wide), nestedOf(wide), positionsOf(wide), sequencesOf(wide), pooledOf(wide)];
+  const others = [nestedOf, positionsOf, sequencesOf, placesOf, pooledOf].map((specOf) => specOf(wide));
+  const specs = [networkWith('tanh', wide), ...others];
   const kinds = specs.flatMap((spec) => spec.layers).map((layer) => layer.kind);
   expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
 });
@@ -278,6 +294,7 @@ describe.each([
   ['conv2d, batch-norm, residual, swiglu, layer-norm and dense at the positions of images', positionsOf, pixels(6)],
   ['conv2d-transpose, pools, upsample, channel-dropout and a shortcut', pooledOf, pixels(6)],
   ['conv1d and dense at the positions of sequences', sequencesOf, [...indices, ...indices]],
+  ['position-embedding and last-position', placesOf, [...indices, ...indices]],
 ] as const)('%s', (_title, specOf, inputs) => {
   const network = buildNetwork(specOf(wide));
   const theta = nestedStart(network);

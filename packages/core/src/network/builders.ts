@@ -47,6 +47,17 @@ export const embedding = (
   options: OptionsBeside<'embedding', 'vocabulary' | 'width'> = {},
 ): SpecOfKind<'embedding'> => ({ kind: 'embedding', vocabulary, width, ...options });
 
+/** Adds a trained vector for each place to a sequence [T, C]: y = x + P. */
+export const positionEmbedding = (
+  options: OptionsBeside<'position-embedding'> = {},
+): SpecOfKind<'position-embedding'> => ({ kind: 'position-embedding', ...options });
+
+/** The last place of a sequence: [T, C] becomes [C]. */
+export const lastPosition = (options: OptionsBeside<'last-position'> = {}): SpecOfKind<'last-position'> => ({
+  kind: 'last-position',
+  ...options,
+});
+
 /** One axis of all axes of a row: [28, 28, 1] becomes [784]. */
 export const flatten = (options: OptionsBeside<'flatten'> = {}): SpecOfKind<'flatten'> => ({
   kind: 'flatten',
@@ -56,6 +67,12 @@ export const flatten = (options: OptionsBeside<'flatten'> = {}): SpecOfKind<'fla
 /** y = γ · (x - μ) / √(σ² + ε) + β over the numbers of each row. [Ba et al. 2016](https://arxiv.org/abs/1607.06450) */
 export const layerNorm = (options: OptionsBeside<'layer-norm'> = {}): SpecOfKind<'layer-norm'> => ({
   kind: 'layer-norm',
+  ...options,
+});
+
+/** y = γ · x / √(mean of x² + ε) on the last axis. [Zhang & Sennrich 2019](https://arxiv.org/abs/1910.07467) */
+export const rmsNorm = (options: OptionsBeside<'rms-norm'> = {}): SpecOfKind<'rms-norm'> => ({
+  kind: 'rms-norm',
   ...options,
 });
 

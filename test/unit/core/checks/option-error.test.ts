@@ -45,7 +45,7 @@ test.each([
   // Words of Keras.
   ['dense', 'units', 'did you mean out?'],
   ['dense', 'activation', 'an activation is a layer of its own, such as { "kind": "relu" }'],
-  ['dense', 'use_bias', ''], // a dense layer always has biases
+  ['dense', 'use_bias', 'did you mean bias?'],
   ['conv2d', 'filters', 'did you mean out?'],
   ['conv2d', 'kernel_size', 'did you mean kernel?'],
   ['conv2d', 'strides', 'did you mean stride?'],

@@ -105,6 +105,29 @@ export const layerCases = {
       emit(ops.layerNormBackwardInput, dx, g, dy, x, means, scales, gamma, B, size);
     },
   },
+  rmsNormForward: {
+    ops: [ops.rmsNormForward],
+    dims: fc.tuple(rows, width, fc.constantFrom(2 ** -23, 0.1)),
+    arrays: ([B, size]) => ({ y: B * size, scales: B, x: B * size, gamma: size }),
+    writes: ['y', 'scales'],
+    emit: (emit, { y, scales, x, gamma }, [B, size, epsilon]) =>
+      emit(ops.rmsNormForward, y, scales, x, gamma, B, size, epsilon),
+  },
+  rmsNormTerms: {
+    ops: [ops.rmsNormTerms],
+    dims: fc.tuple(rows, width),
+    arrays: ([B, size]) => ({ terms: B * size, dy: B * size, x: B * size, scales: B }),
+    writes: ['terms'],
+    emit: (emit, { terms, dy, x, scales }, [B, size]) => emit(ops.rmsNormTerms, terms, dy, x, scales, B, size),
+  },
+  rmsNormBackwardInput: {
+    ops: [ops.rmsNormBackwardInput],
+    dims: fc.tuple(rows, width),
+    arrays: ([B, size]) => ({ dx: B * size, dy: B * size, x: B * size, scales: B, gamma: size }),
+    writes: ['dx'],
+    emit: (emit, { dx, dy, x, scales, gamma }, [B, size]) =>
+      emit(ops.rmsNormBackwardInput, dx, dy, x, scales, gamma, B, size),
+  },
   gateForward: vectorCase(ops.gateForward, ['y']),
   gateBackward: vectorCase(ops.gateBackward, ['g', 'v']),
   embeddingForward: {

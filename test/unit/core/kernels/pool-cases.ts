@@ -134,6 +134,20 @@ export const poolCases = {
       emit(ops.positionSums, db, sums, dy, B, leaf, joins === 1, R, O);
     },
   },
+  lastPositionForward: {
+    ops: [ops.lastPositionForward],
+    dims: fc.tuple(rows, positions, channels),
+    arrays: ([B, T, C]) => ({ y: B * C, x: B * T * C }),
+    writes: ['y'],
+    emit: (emit, { y, x }, [B, T, C]) => emit(ops.lastPositionForward, y, x, B, T, C),
+  },
+  lastPositionBackward: {
+    ops: [ops.lastPositionBackward],
+    dims: fc.tuple(rows, positions, channels),
+    arrays: ([B, T, C]) => ({ dx: B * T * C, dy: B * C }),
+    writes: ['dx'],
+    emit: (emit, { dx, dy }, [B, T, C]) => emit(ops.lastPositionBackward, dx, dy, B, T, C),
+  },
   addRow: {
     ops: [ops.addRow],
     dims: fc.tuple(rows, channels),

@@ -2,9 +2,22 @@ import * as core from '@gradloom/core';
 import { activations, buildNetwork, layers, type NetworkSpec } from '@gradloom/core';
 import { describe, expect, test } from 'vitest';
 
-const { flatten, batchNorm, dense, dropout, embedding, layerNorm, leakyRelu, relu, residual, sequential, swiglu } =
-  core;
+const {
+  flatten,
+  batchNorm,
+  dense,
+  dropout,
+  embedding,
+  layerNorm,
+  leakyRelu,
+  relu,
+  residual,
+  rmsNorm,
+  sequential,
+  swiglu,
+} = core;
 const { avgPool, channelDropout, conv1d, conv2d, conv2dTranspose, globalAvgPool, maxPool, upsample } = core;
+const { lastPosition, positionEmbedding } = core;
 
 /** `leakyRelu` for `leaky-relu`. */
 const inCamelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -19,6 +32,7 @@ const built: [call: object, spec: object][] = [
   [flatten(), { kind: 'flatten' }],
   [embedding(27, 8), { kind: 'embedding', vocabulary: 27, width: 8 }],
   [layerNorm({ epsilon: 1e-6 }), { kind: 'layer-norm', epsilon: 1e-6 }],
+  [rmsNorm({ epsilon: 1e-6 }), { kind: 'rms-norm', epsilon: 1e-6 }],
   [batchNorm({ momentum: 0.2 }), { kind: 'batch-norm', momentum: 0.2 }],
   [residual(dense(2), relu()), { kind: 'residual', layers: [dense(2), { kind: 'activation', fn: 'relu' }] }],
   [
@@ -31,6 +45,8 @@ const built: [call: object, spec: object][] = [
   [maxPool(3, { stride: 2 }), { kind: 'max-pool', size: 3, stride: 2 }],
   [avgPool([2, 3]), { kind: 'avg-pool', size: [2, 3] }],
   [globalAvgPool(), { kind: 'global-avg-pool' }],
+  [positionEmbedding({ init: 'normal' }), { kind: 'position-embedding', init: 'normal' }],
+  [lastPosition(), { kind: 'last-position' }],
   [upsample(2, { mode: 'nearest' }), { kind: 'upsample', factor: 2, mode: 'nearest' }],
   [channelDropout(0.2), { kind: 'channel-dropout', rate: 0.2 }],
   [leakyRelu({ alpha: 0.1 }), { kind: 'activation', fn: 'leaky-relu', alpha: 0.1 }],

@@ -55,6 +55,7 @@ const mixed: LayerSpec[] = [
   { kind: 'activation', fn: 'tanh' },
   { kind: 'residual', layers: [{ kind: 'layer-norm' }, { kind: 'dense', out: 6 }] },
   { kind: 'layer-norm' },
+  { kind: 'rms-norm' },
   { kind: 'batch-norm' },
   { kind: 'activation', fn: 'relu' },
   { kind: 'swiglu', out: 5 },
@@ -81,6 +82,16 @@ const networks: Record<string, NetworkSpec> = {
   sequences: {
     input: [6, 2],
     layers: [{ kind: 'conv1d', out: 3, kernel: 3 }, { kind: 'flatten' }, { kind: 'dense', out: 3 }],
+  },
+  places: {
+    input: [3, 2],
+    layers: [
+      { kind: 'position-embedding' },
+      { kind: 'activation', fn: 'tanh' },
+      { kind: 'position-embedding' },
+      { kind: 'last-position' },
+      { kind: 'dense', out: 3 },
+    ],
   },
   'mixed on indices': { input: 2, layers: [{ kind: 'embedding', vocabulary: 5, width: 3 }, ...mixed] },
 };

@@ -108,6 +108,7 @@ const FLAT = new Set<string>([
   'embedding',
   'layer-norm',
   'residual',
+  'rms-norm',
   'swiglu',
 ] satisfies LayerKind[]);
 

@@ -1,11 +1,18 @@
-import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../checks/options/index.ts';
+import {
+  defineOptions,
+  flag,
+  type Named,
+  type OptionsOf,
+  positiveInteger,
+  required,
+} from '../../checks/options/index.ts';
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
 import type { Elements } from '../../math/element-type.ts';
 import type { ProductShape, WindowShape } from '../../math/scratch.ts';
 import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
-import type { Layer } from './layer.ts';
+import type { Layer, TensorSpec } from './layer.ts';
 import type { Place } from './place.ts';
 
 export const denseOptions = defineOptions('dense', {
@@ -13,6 +20,8 @@ export const denseOptions = defineOptions('dense', {
   in: positiveInteger(),
   /** Outputs O. */
   out: required(positiveInteger),
+  /** Whether to add b [O]. @default true */
+  bias: flag(true),
   /** Initializer of the weights W [I, O]. @default 'glorot-uniform', as in Keras */
   init: initializer('glorot-uniform'),
   /** Initializer of the biases b [O]. @default 'zeros' */
@@ -24,28 +33,36 @@ export interface DenseOptions extends OptionsOf<typeof denseOptions.table>, Name
 
 /** y = x · W + b with W [I, O], b [O], on the last axis of each position of a row. */
 export function dense(options: DenseOptions, { input, own }: Place): Layer {
-  const { in: width, out: O, init, biasInit } = denseOptions.read(options);
+  const { in: width, out: O, bias, init, biasInit } = denseOptions.read(options);
   const I = width ?? channelsOf(input);
   const positions = input.slice(0, -1);
   const R = positionsOf(input);
   const initializeW = createInitializer(init, own);
   const initializeB = createInitializer(biasInit, own);
+  const W: TensorSpec = {
+    ...{ name: 'W', shape: [I, O] },
+    initialize: (out, random) => initializeW(out, I, O, random),
+  };
+  const b: TensorSpec = {
+    ...{ name: 'b', shape: [O] },
+    initialize: (out, random) => initializeB(out, I, O, random),
+  };
   return {
     label: `dense(${I}->${O})`,
     in: [...positions, I],
     out: [...positions, O],
     elementwise: false,
     reads: { x: true, y: false },
-    tensors: [
-      { name: 'W', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
-      { name: 'b', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
-    ],
+    tensors: bias ? [W, b] : [W],
     products: positionProducts(R, I, O),
-    forward(y, x, [W, b], B, { emit }) {
-      emit(ops.affine, y, x, W, b, B * R, I, O);
+    // Without a bias, zeros in its place, and what would be its gradient.
+    createMemory: (_rows, allocate) => ({ arrays: bias ? [] : [allocate(O), allocate(O)] }),
+    forward(y, x, [W, b], B, { emit }, { arrays: [zeros] }) {
+      if (!bias) emit(ops.fill, zeros, 0, O);
+      emit(ops.affine, y, x, W, bias ? b : zeros, B * R, I, O);
     },
-    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leaf, joins }) {
-      emitBackwardWeights(emit, dW, db, x, dy, B, leaf, joins, R, I, O);
+    backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leaf, joins }, { arrays: [, unused] }) {
+      emitBackwardWeights(emit, dW, bias ? db : unused, x, dy, B, leaf, joins, R, I, O);
       if (dx !== null) emit(ops.affineBackwardInput, dx, dy, W, B * R, I, O);
     },
   };

@@ -11,9 +11,12 @@ import { dropout, dropoutOptions } from './dropout.ts';
 import { embedding, embeddingOptions } from './embedding.ts';
 import { flatten, flattenOptions } from './flatten.ts';
 import { globalAvgPool, globalAvgPoolOptions } from './global-avg-pool.ts';
+import { lastPosition, lastPositionOptions } from './last-position.ts';
 import { layerNorm, layerNormOptions } from './layer-norm.ts';
 import { avgPool, avgPoolOptions, maxPool, maxPoolOptions } from './pool.ts';
+import { positionEmbedding, positionEmbeddingOptions } from './position-embedding.ts';
 import { type AnyResidualOptions, residual, residualOptions } from './residual.ts';
+import { rmsNorm, rmsNormOptions } from './rms-norm.ts';
 import { swiglu, swigluOptions } from './swiglu.ts';
 import { upsample, upsampleOptions } from './upsample.ts';
 
@@ -30,9 +33,12 @@ const table = {
   embedding,
   flatten,
   'global-avg-pool': globalAvgPool,
+  'last-position': lastPosition,
   'layer-norm': layerNorm,
   'max-pool': maxPool,
+  'position-embedding': positionEmbedding,
   residual,
+  'rms-norm': rmsNorm,
   swiglu,
   upsample,
 };
@@ -57,9 +63,12 @@ export const layerOptions = {
   embedding: embeddingOptions.table,
   flatten: flattenOptions.table,
   'global-avg-pool': globalAvgPoolOptions.table,
+  'last-position': lastPositionOptions.table,
   'layer-norm': layerNormOptions.table,
   'max-pool': maxPoolOptions.table,
+  'position-embedding': positionEmbeddingOptions.table,
   residual: residualOptions.table,
+  'rms-norm': rmsNormOptions.table,
   swiglu: swigluOptions.table,
   upsample: upsampleOptions.table,
 } satisfies Record<LayerKind, OptionTable>;
@@ -113,6 +122,7 @@ export type { DropoutOptions } from './dropout.ts';
 export type { EmbeddingOptions } from './embedding.ts';
 export type { FlattenOptions } from './flatten.ts';
 export type { GlobalAvgPoolOptions } from './global-avg-pool.ts';
+export type { LastPositionOptions } from './last-position.ts';
 export {
   type BatchPlace,
   type Branch,
@@ -127,6 +137,8 @@ export type { LayerNormOptions } from './layer-norm.ts';
 export { type GradientPair, type LayerMemory, NO_SHARE, noMemory, type Share, type StackMemory } from './memory.ts';
 export { NO_PARTS, type OwnParts, type Path, type Place } from './place.ts';
 export type { PoolingOptions } from './pool.ts';
+export type { PositionEmbeddingOptions } from './position-embedding.ts';
+export type { RmsNormOptions } from './rms-norm.ts';
 export { backwardStack, createStackMemory, forwardStack, outputOf } from './stack.ts';
 export type { SwigluOptions } from './swiglu.ts';
 export type { UpsampleOptions } from './upsample.ts';

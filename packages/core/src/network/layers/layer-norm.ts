@@ -1,4 +1,12 @@
-import { defineOptions, type Named, type OptionsOf, positive, positiveInteger } from '../../checks/options/index.ts';
+import {
+  defineOptions,
+  flag,
+  type Named,
+  type OptionsOf,
+  positive,
+  positiveInteger,
+} from '../../checks/options/index.ts';
+import type { Elements } from '../../math/element-type.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
@@ -10,6 +18,8 @@ export const layerNormOptions = defineOptions('layer-norm', {
   size: positiveInteger(),
   /** ε > 0, inside the square root. @default 1e-5, as in PyTorch */
   epsilon: positive(1e-5),
+  /** Whether to add β [size]. @default true */
+  bias: flag(true),
 });
 
 /** Options of a layer norm. */
@@ -21,7 +31,7 @@ export interface LayerNormOptions extends OptionsOf<typeof layerNormOptions.tabl
  * 2016](https://arxiv.org/abs/1607.06450)
  */
 export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
-  const { size: width, epsilon } = layerNormOptions.read(options);
+  const { size: width, epsilon, bias } = layerNormOptions.read(options);
   const size = width ?? channelsOf(input);
   const shape = [...input.slice(0, -1), size];
   const R = positionsOf(shape);
@@ -33,17 +43,25 @@ export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
     reads: { x: true, y: false },
     tensors: [
       { name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) },
-      { name: 'beta', shape: [size], initialize: (out) => void out.fill(0) },
+      ...(bias ? [{ name: 'beta', shape: [size], initialize: (out: Elements) => void out.fill(0) }] : []),
     ],
-    // μ and 1 / √(σ² + ε) of each position, one position of scratch, and sums of dγ and dβ.
+    // μ and 1 / √(σ² + ε) of each position, one position of scratch, and sums of dγ and dβ. Without a bias, zeros in
+    // the place of β, and what would be its gradient.
     createMemory: (rows, allocate) => ({
-      arrays: [...[allocate(rows * R), allocate(rows * R), allocate(size)], allocate(sumLevels(rows, R) * 2 * size)],
+      arrays: [
+        ...[allocate(rows * R), allocate(rows * R), allocate(size)],
+        allocate(sumLevels(rows, R) * 2 * size),
+        ...(bias ? [] : [allocate(size), allocate(size)]),
+      ],
     }),
-    forward(y, x, [gamma, beta], B, { emit }, { arrays: [means, scales] }) {
-      emit(ops.layerNormForward, y, means, scales, x, gamma, beta, B * R, size, epsilon);
+    forward(y, x, [gamma, beta], B, { emit }, { arrays: [means, scales, , , zeros] }) {
+      if (!bias) emit(ops.fill, zeros, 0, size);
+      emit(ops.layerNormForward, y, means, scales, x, gamma, bias ? beta : zeros, B * R, size, epsilon);
     },
-    backward(dx, dy, x, _y, [gamma], [dGamma, dBeta], B, { emit, leaf, joins }, { arrays: [means, scales, g, sums] }) {
-      emit(ops.layerNormBackwardWeights, dGamma, dBeta, sums, dy, x, means, scales, B, leaf, joins, R, size);
+    backward(dx, dy, x, _y, [gamma], [dGamma, dBeta], B, { emit, leaf, joins }, { arrays }) {
+      const [means, scales, g, sums, , unused] = arrays;
+      const db = bias ? dBeta : unused;
+      emit(ops.layerNormBackwardWeights, dGamma, db, sums, dy, x, means, scales, B, leaf, joins, R, size);
       if (dx !== null) emit(ops.layerNormBackwardInput, dx, g, dy, x, means, scales, gamma, B * R, size);
     },
   };

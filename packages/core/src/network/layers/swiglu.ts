@@ -1,9 +1,16 @@
-import { defineOptions, type Named, type OptionsOf, positiveInteger, required } from '../../checks/options/index.ts';
+import {
+  defineOptions,
+  flag,
+  type Named,
+  type OptionsOf,
+  positiveInteger,
+  required,
+} from '../../checks/options/index.ts';
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
-import type { Layer } from './layer.ts';
+import type { Layer, TensorSpec } from './layer.ts';
 import type { Place } from './place.ts';
 
 export const swigluOptions = defineOptions('swiglu', {
@@ -11,6 +18,8 @@ export const swigluOptions = defineOptions('swiglu', {
   in: positiveInteger(),
   /** Outputs O. */
   out: required(positiveInteger),
+  /** Whether to add bg and bv [O]. @default true */
+  bias: flag(true),
   /** Initializer of Wg and Wv [I, O]. @default 'glorot-uniform' */
   init: initializer('glorot-uniform'),
   /** Initializer of bg and bv [O]. @default 'zeros' */
@@ -26,36 +35,46 @@ export interface SwigluOptions extends OptionsOf<typeof swigluOptions.table>, Na
  * 5](https://arxiv.org/abs/2002.05202), with biases.
  */
 export function swiglu(options: SwigluOptions, { input, own }: Place): Layer {
-  const { in: width, out: O, init, biasInit } = swigluOptions.read(options);
+  const { in: width, out: O, bias, init, biasInit } = swigluOptions.read(options);
   const I = width ?? channelsOf(input);
   const positions = input.slice(0, -1);
   const R = positionsOf(input);
   const initializeW = createInitializer(init, own);
   const initializeB = createInitializer(biasInit, own);
+  const weights = (name: string): TensorSpec => ({
+    ...{ name, shape: [I, O] },
+    initialize: (out, random) => initializeW(out, I, O, random),
+  });
+  const biases = (name: string): TensorSpec => ({
+    ...{ name, shape: [O] },
+    initialize: (out, random) => initializeB(out, I, O, random),
+  });
   return {
     label: `swiglu(${I}->${O})`,
     in: [...positions, I],
     out: [...positions, O],
     elementwise: false,
     reads: { x: true, y: false },
-    tensors: [
-      { name: 'Wg', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
-      { name: 'bg', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
-      { name: 'Wv', shape: [I, O], initialize: (out, random) => initializeW(out, I, O, random) },
-      { name: 'bv', shape: [O], initialize: (out, random) => initializeB(out, I, O, random) },
-    ],
+    tensors: bias ? [weights('Wg'), biases('bg'), weights('Wv'), biases('bv')] : [weights('Wg'), weights('Wv')],
     products: positionProducts(R, I, O),
-    // g and v, replaced by dg and dv in the backward pass, and the part of dx from v.
+    // g and v, replaced by dg and dv in the backward pass, and the part of dx from v. Without biases, zeros in their
+    // place, and what would be their gradients.
     createMemory: (rows, allocate) => ({
-      arrays: [allocate(rows * R * O), allocate(rows * R * O), allocate(rows * R * I)],
+      arrays: [
+        ...[allocate(rows * R * O), allocate(rows * R * O), allocate(rows * R * I)],
+        ...(bias ? [] : [allocate(O), allocate(O)]),
+      ],
     }),
-    forward(y, x, [Wg, bg, Wv, bv], B, { emit }, { arrays: [g, v] }) {
+    forward(y, x, parameters, B, { emit }, { arrays: [g, v, , zeros] }) {
+      const [Wg, bg, Wv, bv] = bias ? parameters : [parameters[0], zeros, parameters[1], zeros];
+      if (!bias) emit(ops.fill, zeros, 0, O);
       emit(ops.affine, g, x, Wg, bg, B * R, I, O);
       emit(ops.affine, v, x, Wv, bv, B * R, I, O);
       emit(ops.gateForward, y, g, v, B * R * O);
     },
-    backward(dx, dy, x, _y, [Wg, , Wv], gradients, B, { emit, leaf, joins }, { arrays: [g, v, byValue] }) {
-      const [dWg, dbg, dWv, dbv] = gradients;
+    backward(dx, dy, x, _y, parameters, gradients, B, { emit, leaf, joins }, { arrays: [g, v, byValue, , unused] }) {
+      const [Wg, Wv] = bias ? [parameters[0], parameters[2]] : parameters;
+      const [dWg, dbg, dWv, dbv] = bias ? gradients : [gradients[0], unused, gradients[1], unused];
       emit(ops.gateBackward, g, v, dy, B * R * O);
       emitBackwardWeights(emit, dWg, dbg, x, g, B, leaf, joins, R, I, O);
       emitBackwardWeights(emit, dWv, dbv, x, v, B, leaf, joins, R, I, O);

@@ -12,9 +12,12 @@ import {
   leafSums,
   leafTotal,
   movingAverage,
+  rmsNormBackwardInput,
+  rmsNormForward,
+  rmsNormTerms,
 } from '../reference/index.ts';
 
-/** Operations of layer-norm and batch-norm. */
+/** Operations of layer-norm, rms-norm and batch-norm. */
 export const normOps = {
   /** y = rows of x scaled to mean 0 and variance 1, times gamma, plus beta. */
   layerNormForward: defineOp(
@@ -120,5 +123,32 @@ export const normOps = {
     'movingAverage',
     { running: inout('n'), value: input('n'), n: count, momentum: number, factor: number },
     movingAverage,
+  ),
+  /** y = rows of x scaled to mean square 1, times gamma. */
+  rmsNormForward: defineOp(
+    'rmsNormForward',
+    {
+      ...{ y: output('B', 'size'), scales: output('B'), x: input('B', 'size'), gamma: input('size') },
+      ...{ B: count, size: count, epsilon: number },
+    },
+    rmsNormForward,
+  ),
+  /** The terms of the gradient of gamma of rms-norm. */
+  rmsNormTerms: defineOp(
+    'rmsNormTerms',
+    {
+      ...{ terms: output('B', 'size'), dy: input('B', 'size'), x: input('B', 'size'), scales: input('B') },
+      ...{ B: count, size: count },
+    },
+    rmsNormTerms,
+  ),
+  /** dx of rms-norm. */
+  rmsNormBackwardInput: defineOp(
+    'rmsNormBackwardInput',
+    {
+      ...{ dx: output('B', 'size'), dy: input('B', 'size'), x: input('B', 'size'), scales: input('B') },
+      ...{ gamma: input('size'), B: count, size: count },
+    },
+    rmsNormBackwardInput,
   ),
 };

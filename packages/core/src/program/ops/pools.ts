@@ -4,6 +4,8 @@ import {
   avgPoolForward,
   globalAvgPoolBackward,
   globalAvgPoolForward,
+  lastPositionBackward,
+  lastPositionForward,
   maxPoolBackward,
   maxPoolForward,
   positionSums,
@@ -20,7 +22,7 @@ const factors = { B: count, H: count, V: count, C: count, FY: count, FX: count }
 const image = ['B', 'H', 'V', 'C'] as const;
 const pooled = ['B', 'OH', 'OV', 'C'] as const;
 
-/** Operations on the positions of images. */
+/** Operations on the positions of images and sequences. */
 export const poolOps = {
   /** y = the largest input of each window. */
   maxPoolForward: defineOp('maxPoolForward', { y: output(...pooled), x: input(...image), ...geometry }, maxPoolForward),
@@ -73,5 +75,17 @@ export const poolOps = {
       ...{ B: count, leaf: count, joins: flag, R: count, O: count },
     },
     positionSums,
+  ),
+  /** y = the last position of each row. */
+  lastPositionForward: defineOp(
+    'lastPositionForward',
+    { y: output('B', 'C'), x: input('B', 'T', 'C'), B: count, T: count, C: count },
+    lastPositionForward,
+  ),
+  /** dx of last-position. */
+  lastPositionBackward: defineOp(
+    'lastPositionBackward',
+    { dx: output('B', 'T', 'C'), dy: input('B', 'C'), B: count, T: count, C: count },
+    lastPositionBackward,
   ),
 };

@@ -15,6 +15,7 @@ export { convBackwardInput, convBackwardWeights, convForward } from './convoluti
 export { channelDropout, dropout } from './dropout.ts';
 export { checkIndices, embeddingBackward, embeddingForward } from './embedding.ts';
 export { gateBackward, gateForward } from './gate.ts';
+export { lastPositionBackward, lastPositionForward } from './last-position.ts';
 export { layerNormBackwardInput, layerNormBackwardWeights, layerNormForward } from './layer-norm.ts';
 export { maxNorm } from './max-norm.ts';
 export {
@@ -28,6 +29,7 @@ export {
   upsampleForward,
 } from './pooling.ts';
 export { addRow, positionSums } from './positions.ts';
+export { rmsNormBackwardInput, rmsNormForward, rmsNormTerms } from './rms-norm.ts';
 export { PIECE, sumLevels } from './sum-rows.ts';
 export { copy, fill, plus } from './vectors.ts';
 export { weighLosses } from './weigh-losses.ts';

@@ -45,9 +45,12 @@ const kinds: Readonly<Record<LayerKind, TorchLayer>> = {
   embedding: { tensors: { E: weight }, writes: 'channels last' },
   flatten: { writes: 'flat' },
   'global-avg-pool': { writes: 'channels first' },
+  'last-position': { writes: 'channels first' },
   'layer-norm': { tensors: norm, writes: 'the same' },
   'max-pool': { writes: 'channels first' },
+  'position-embedding': { tensors: { P: weight }, writes: 'the same' },
   residual: { writes: 'a sum' },
+  'rms-norm': { tensors: { gamma: weight }, writes: 'the same' },
   swiglu: {
     tensors: { Wg: 'gate.weight', bg: 'gate.bias', Wv: 'value.weight', bv: 'value.bias' },
     writes: 'any',

@@ -146,6 +146,29 @@ export const batchNormBackwardInput: Definition<'batchNormBackwardInput'> = (
     return A.flush(A.mul(A.mul(gamma[j], scales[j]), rest));
   });
 
+export const rmsNormForward: Definition<'rmsNormForward'> = (A, y, scales, x, gamma, B, size, epsilon) => {
+  for (const n of upTo(B)) {
+    const row = [...x.subarray(n * size, (n + 1) * size)];
+    const squares = row.map((value) => A.mul(value, value));
+    const s = A.div(1, A.sqrt(A.add(A.div(lanes(A, squares), A.of(size)), A.of(epsilon))));
+    scales[n] = s;
+    for (const j of upTo(size)) y[n * size + j] = A.mul(gamma[j], A.mul(row[j], s));
+  }
+};
+
+export const rmsNormTerms: Definition<'rmsNormTerms'> = (A, terms, dy, x, scales, B, size) =>
+  write(terms, B * size, (i) => A.mul(dy[i], A.mul(x[i], scales[Math.floor(i / size)])));
+
+export const rmsNormBackwardInput: Definition<'rmsNormBackwardInput'> = (A, dx, dy, x, scales, gamma, B, size) => {
+  for (const n of upTo(B)) {
+    const h = [...x.subarray(n * size, (n + 1) * size)].map((value) => A.mul(value, scales[n]));
+    const g = h.map((_, j) => A.mul(dy[n * size + j], gamma[j]));
+    const products = g.map((value, j) => A.mul(value, h[j]));
+    const m = A.div(lanes(A, products), A.of(size));
+    for (const j of upTo(size)) dx[n * size + j] = A.flush(A.mul(scales[n], A.sub(g[j], A.mul(h[j], m))));
+  }
+};
+
 export const gateForward: Definition<'gateForward'> = (A, y, g, v, n) =>
   write(y, n, (i) => A.mul(A.mul(g[i], A.sigmoid(g[i])), v[i]));
 

@@ -117,5 +117,14 @@ export const positionSums: Definition<'positionSums'> = (A, db, _sums, dy, B, le
     ),
   );
 
+export const lastPositionForward: Definition<'lastPositionForward'> = (_A, y, x, B, T, C) =>
+  write(y, B * C, (at) => x[(Math.floor(at / C) * T + T - 1) * C + (at % C)]);
+
+export const lastPositionBackward: Definition<'lastPositionBackward'> = (_A, dx, dy, B, T, C) =>
+  write(dx, B * T * C, (at) => {
+    const [n, t, c] = [Math.floor(at / (T * C)), Math.floor(at / C) % T, at % C];
+    return t === T - 1 ? dy[n * C + c] : 0;
+  });
+
 export const addRow: Definition<'addRow'> = (A, y, row, B, size) =>
   write(y, B * size, (i) => A.add(y[i], row[i % size]));

@@ -8,7 +8,8 @@ import {
   type NetworkPlace,
   type Shape,
 } from '@gradloom/core';
-import { channelsOf, nameOfPlaced, viewOf } from '@gradloom/core/internal';
+import { channelsOf, createElements, nameOfPlaced, typeOf, viewOf } from '@gradloom/core/internal';
+import { reorder } from '../reorder.ts';
 import { stacksOf } from '../torch-tensors.ts';
 import { activationGraphs } from './activations.ts';
 import type { Graph, Value } from './graph.ts';
@@ -67,21 +68,41 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     const axes = place.layer.in.slice(1).map((_, a) => first + a);
     return { shape: place.layer.out, value: graph.node('ReduceMean', [x.value], { axes, keepdims: 0 }), image: null };
   },
+  'last-position'({ graph, x, place }) {
+    const { in: input, out: shape } = place.layer;
+    const last = graph.integers([], [input[0] - 1]);
+    const axis = x.image === null ? 1 : 2;
+    return { shape, value: graph.node('Gather', [x.value, last], { axis }), image: null };
+  },
   // Not LayerNormalization, which takes ε as a float32.
   'layer-norm'({ graph, channels, x, place, along }) {
-    const { epsilon = 1e-5 } = place.spec as Spec<'layer-norm'>;
+    const { epsilon = 1e-5, bias = true } = place.spec as Spec<'layer-norm'>;
     const rows = x.shape.length === 1 ? x : channels.last(x);
     const mean = (value: Value) => graph.node('ReduceMean', [value], { axes: [-1], keepdims: 1 });
     const centered = graph.node('Sub', [rows.value, mean(rows.value)]);
     const variance = mean(graph.node('Mul', [centered, centered]));
     const deviation = graph.node('Sqrt', [graph.node('Add', [variance, graph.number(epsilon)])]);
     const scaled = graph.node('Mul', [graph.node('Div', [centered, deviation]), along(rows, 'gamma')]);
-    return { ...rows, value: graph.node('Add', [scaled, along(rows, 'beta')]) };
+    return { ...rows, value: bias ? graph.node('Add', [scaled, along(rows, 'beta')]) : scaled };
   },
   'max-pool': (emission) => pool(emission, maxPool),
+  'position-embedding'({ graph, channels, x, place, tensor }) {
+    const rows = channels.last(x);
+    const P = graph.reals(`${place.path}.P`, place.layer.in, tensor('P'));
+    return { ...rows, value: graph.node('Add', [rows.value, P]) };
+  },
   residual({ graph, channels, inner }) {
     const [y, f] = channels.alike(inner('shortcut'), inner('layers'));
     return { ...y, value: graph.node('Add', [y.value, f.value]) };
+  },
+  'rms-norm'({ graph, channels, x, place, along }) {
+    const { epsilon = 1.1920928955078125e-7 } = place.spec as Spec<'rms-norm'>;
+    const rows = x.shape.length === 1 ? x : channels.last(x);
+    const squares = graph.node('Mul', [rows.value, rows.value]);
+    const mean = graph.node('ReduceMean', [squares], { axes: [-1], keepdims: 1 });
+    const root = graph.node('Sqrt', [graph.node('Add', [mean, graph.number(epsilon)])]);
+    const scaled = graph.node('Div', [rows.value, root]);
+    return { ...rows, value: graph.node('Mul', [scaled, along(rows, 'gamma')]) };
   },
   swiglu(emission) {
     const { graph, x } = emission;
@@ -105,15 +126,31 @@ const INT64 = 7;
 const noCounterpart = (place: NetworkPlace): Error =>
   new Error(`${nameOfPlaced(place)} has no counterpart in ONNX, expected layers that come with Gradloom`);
 
-/** x · W + b on the last axis. */
-function affine({ graph, channels, place, along }: Emission, x: Rows, W: string, b: string): Rows {
-  const { out: shape } = place.layer;
-  const rows = shape.length === 1 ? x : channels.last(x);
-  const y = { shape, image: null };
-  const factors = [rows.value, along(rows, W, [channelsOf(shape)])];
-  const bias = along(y, b);
-  if (shape.length === 1) return { ...y, value: graph.node('Gemm', [...factors, bias]) };
-  return { ...y, value: graph.node('Add', [graph.node('MatMul', factors), bias]) };
+/**
+ * x · W + b on the last axis, or x · W if the layer has no bias. Sequences with channels first stay so: Wᵀ · x.
+ * onnxruntime makes one node of a MatMul and a Transpose of its last two axes, which it does not have for float64.
+ */
+function affine({ graph, channels, place, along, tensor }: Emission, x: Rows, W: string, b: string): Rows {
+  const { in: input, out: shape } = place.layer;
+  const { bias = true } = place.spec as Spec<'dense'>;
+  const isFirst = shape.length === 2 && x.image !== null;
+  const rows = shape.length === 1 || isFirst ? x : channels.last(x);
+  const y = { shape, image: isFirst ? shape : null };
+  const terms = bias ? [along(y, b)] : [];
+  const [C, O] = [channelsOf(input), channelsOf(shape)];
+  if (shape.length === 1) return { ...y, value: graph.node('Gemm', [rows.value, along(rows, W, [O]), ...terms]) };
+  const weights = isFirst
+    ? graph.reals(`${place.path}.${W}`, [O, C], transposed(tensor(W), C, O))
+    : along(rows, W, [O]);
+  const product = graph.node('MatMul', isFirst ? [weights, rows.value] : [rows.value, weights]);
+  return { ...y, value: bias ? graph.node('Add', [product, ...terms]) : product };
+}
+
+/** Numbers [C, O] as [O, C]. */
+function transposed(numbers: Elements, C: number, O: number): Elements {
+  const out = createElements(typeOf(numbers), numbers.length);
+  reorder(out, numbers, [C, O], [1, 0]);
+  return out;
 }
 
 function convolution({ graph, channels, x, place, tensor }: Emission): Rows {

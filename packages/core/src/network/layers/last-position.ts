@@ -1,0 +1,31 @@
+import { defineOptions, type Named, type OptionsOf } from '../../checks/options/index.ts';
+import { ops } from '../../program/ops/index.ts';
+import type { Layer } from './layer.ts';
+import type { Place } from './place.ts';
+import { axesOf } from './windows.ts';
+
+export const lastPositionOptions = defineOptions('last-position', {});
+
+/** Options of a last-position layer: none but a name. */
+export interface LastPositionOptions extends OptionsOf<typeof lastPositionOptions.table>, Named {}
+
+/** y[C] = the last place of a sequence [T, C]. dx is dy there, and 0 at the other places. */
+export function lastPosition(options: LastPositionOptions, { input }: Place): Layer {
+  lastPositionOptions.read(options);
+  axesOf('last-position', input, [1]);
+  const [T, C] = input;
+  return {
+    label: `last-position(${T}x${C}->${C})`,
+    in: input,
+    out: [C],
+    elementwise: false,
+    reads: { x: false, y: false },
+    tensors: [],
+    forward(y, x, _parameters, B, { emit }) {
+      emit(ops.lastPositionForward, y, x, B, T, C);
+    },
+    backward(dx, dy, _x, _y, _parameters, _gradients, B, { emit }) {
+      if (dx !== null) emit(ops.lastPositionBackward, dx, dy, B, T, C);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { defineOptions, type Named, type OptionsOf } from '../../checks/options/index.ts';
+import { createInitializer, initializer } from '../../families/initializers/index.ts';
+import { ops } from '../../program/ops/index.ts';
+import { sumLevels } from '../../program/reference/index.ts';
+import { sizeOf } from '../shape.ts';
+import type { Layer } from './layer.ts';
+import type { Place } from './place.ts';
+import { axesOf } from './windows.ts';
+
+export const positionEmbeddingOptions = defineOptions('position-embedding', {
+  /** Initializer of the table P [T, C]. @default { kind: 'normal', std: 0.02 }, as in GPT-2 */
+  init: initializer({ kind: 'normal', std: 0.02 }),
+});
+
+/** Options of a position embedding. */
+export interface PositionEmbeddingOptions extends OptionsOf<typeof positionEmbeddingOptions.table>, Named {}
+
+/**
+ * y = x + P on sequences [T, C]: each place has a trained vector of its own. dP adds the rows of a leaf ascending.
+ * [Gehring et al. 2017, §3.1](https://arxiv.org/abs/1705.03122)
+ */
+export function positionEmbedding(options: PositionEmbeddingOptions, { input, own }: Place): Layer {
+  const { init } = positionEmbeddingOptions.read(options);
+  axesOf('position-embedding', input, [1]);
+  const [T, C] = input;
+  const size = sizeOf(input);
+  const initialize = createInitializer(init, own);
+  return {
+    label: `position-embedding(${T}x${C})`,
+    in: input,
+    out: input,
+    elementwise: true,
+    reads: { x: false, y: false },
+    tensors: [{ name: 'P', shape: [T, C], initialize: (out, random) => initialize(out, T, C, random) }],
+    // Sums of leaves.
+    createMemory: (rows, allocate) => ({ arrays: [allocate(sumLevels(rows, 1) * size)] }),
+    forward(y, x, [P], B, { emit }) {
+      if (y !== x) emit(ops.copy, y, x, B * size);
+      emit(ops.addRow, y, P, B, size);
+    },
+    backward(dx, dy, _x, _y, _parameters, [dP], B, { emit, leaf, joins }, { arrays: [sums] }) {
+      emit(ops.positionSums, dP, sums, dy, B, leaf, joins, 1, size);
+      if (dx !== null && dx !== dy) emit(ops.copy, dx, dy, B * size);
+    },
+  };
+}
