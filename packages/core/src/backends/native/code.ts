@@ -7,6 +7,7 @@ import { assembleElementwise, type ElementwiseKernel } from './kernels/elementwi
 import { assembleGather } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
 import { assembleLocate } from './kernels/locate.ts';
+import { assembleLosses, type LossLayout } from './kernels/losses.ts';
 import { assemblePack } from './kernels/pack.ts';
 import { assembleTile, type TileShape, tileRows } from './kernels/tile.ts';
 import { assembleTranspose } from './kernels/transpose.ts';
@@ -35,6 +36,7 @@ export interface CodeLayout {
   readonly gather: number;
   readonly locate: number;
   readonly elementwise: Readonly<Record<string, ElementwiseKernel>>; // by operation name
+  readonly losses: LossLayout;
 }
 
 /** [vectors][M]; `masked` is for columns that do not fill the last vector. */
@@ -89,6 +91,7 @@ export function assembleCode(isa: Isa): Code {
     transposes,
     adam,
     elementwise,
+    losses: assembleLosses(isa),
     ...others,
   };
   return { code: isa.code(), layout };

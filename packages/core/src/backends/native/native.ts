@@ -23,6 +23,8 @@ import { createElementwise } from './elementwise.ts';
 import { CALL_DOUBLES } from './isa/arguments.ts';
 import { gatherArguments } from './kernels/gather.ts';
 import { locateArguments } from './kernels/locate.ts';
+import { createLosses } from './losses/losses.ts';
+import { LOSS_SCRATCH } from './losses/row-kernels.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH, type MeanUpdate } from './mean-updates.ts';
 import { PANELS_SCRATCH } from './panels/panel-memory.ts';
 import { createPanels } from './panels/panels.ts';
@@ -71,6 +73,7 @@ export const takeNativeScratch = (products: readonly ProductShape[], allocate: A
     meanUpdates: allocate(MEAN_UPDATE_SCRATCH, FLOAT64),
     gathering: allocate(GATHER_SCRATCH, FLOAT64),
     panels: allocate(PANELS_SCRATCH, FLOAT64),
+    losses: allocate(LOSS_SCRATCH, FLOAT64),
   },
   // A product uses either wasm or machine code; both use the same scratch.
   products: allocate(
@@ -116,10 +119,11 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   const doubles = new Float64Array(TAPE_CALLS * CALL_DOUBLES);
   const bytes = new Uint8Array(memory.buffer);
   let play: Play | undefined;
-  const tape = createCallTape(doubles, (calls, data = bytes) => {
+  const playCalls = (doubles: Float64Array, calls: number, data: Uint8Array = bytes): void => {
     play ??= enter();
     play(doubles, bytes, calls, data);
-  });
+  };
+  const tape = createCallTape(doubles, (calls, data) => playCalls(doubles, calls, data));
   const panels = createPanels(layout, tape, machineCode.panels);
   const rowAdds = createRowAdds(layout, tape, panels.maskOf);
   for (const buffer of outside) {
@@ -132,6 +136,12 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
 
   const elementwise = createElementwise(layout, tape, panels);
+  const losses = createLosses(
+    layout,
+    (calls) => playCalls(calls, calls.length / CALL_DOUBLES),
+    panels,
+    machineCode.losses,
+  );
 
   /** Binds updates of many parameters, and sums of gradients that WebAssembly cannot reach. */
   function bind(call: Call): (() => void) | null {
@@ -156,7 +166,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
       const [square, g, first, S, row, n, share] = args as Parameters<typeof averageRows>;
       return isInside(first) ? null : () => averageOutside(square, g, first, S, row, n, share);
     }
-    return elementwise(call);
+    return elementwise(call) ?? losses(call);
   }
 
   const spare = new Float64Array(1); // receives a sum of squares that `averageRows` has already noted

@@ -7,8 +7,10 @@ import { createRegisters } from '../registers.ts';
 import type { CreateRowPointers } from '../rows.ts';
 import { createAssembler } from './assembler.ts';
 import { createNeon, FREE, VECTOR_REGISTERS } from './neon.ts';
+import { createNeonDoubles } from './neon-doubles.ts';
 import { createNeonFormulas } from './neon-formulas.ts';
 import { createNeonPairs } from './neon-pairs.ts';
+import { createNeonQuads } from './neon-quads.ts';
 import { assemblePlayer, frameOf } from './player.ts';
 import { registerFile } from './registers.ts';
 
@@ -28,6 +30,8 @@ export function createArm64(type: ElementType): Isa {
     tile: { vectors: 4, leafVectors: 4, factors: 3 },
     arithmetic: createNeonPairs(assembler, type),
     formulas: createNeonFormulas(assembler, type),
+    quads: createNeonQuads(assembler, type),
+    doubles: createNeonDoubles(assembler, type),
     mostRows: MOST_ROWS,
     createRowPointers,
   });

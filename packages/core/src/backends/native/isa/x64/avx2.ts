@@ -1,5 +1,5 @@
 import type { ElementType } from '../../../../math/element-type.ts';
-import type { Arithmetic, FormulaUnit, Squares, Vector } from '../isa.ts';
+import type { Arithmetic, Doubles, FormulaUnit, Quads, Squares, Vector } from '../isa.ts';
 import { laneBytes } from '../literals.ts';
 import type { Address, Assembler, Operand } from './assembler.ts';
 import {
@@ -20,6 +20,10 @@ import {
 const SQUARES = 13;
 const MASK = 15;
 
+interface WithDoubles {
+  readonly doubles: Doubles<Address>;
+}
+
 interface InstructionOptions {
   wide?: number; // added to some opcodes
   bits?: 128 | 256;
@@ -27,14 +31,15 @@ interface InstructionOptions {
   after?: number; // bytes of the instruction after the operands
 }
 
-/** Vectors of 32 bytes in 16 registers; the last one holds the mask. */
+/** Vectors of `vectorBits` bits in 16 registers; the last one holds the mask. */
 export function createAvx2(
   { emit, operands, literal }: Assembler,
   type: ElementType,
-): VectorUnit & Arithmetic<Address> & FormulaUnit<Address> {
+  vectorBits: 128 | 256 = 256,
+): VectorUnit & Arithmetic<Address> & FormulaUnit<Address> & Quads<Address> & WithDoubles {
   const form: Form = forms[type];
   const { bytes } = form;
-  const width = 32 / bytes;
+  const width = vectorBits / 8 / bytes;
 
   /** Emits an instruction with a VEX prefix of three bytes. */
   function instruction(
@@ -43,7 +48,7 @@ export function createAvx2(
     reg: Vector,
     second: Vector,
     operand: Operand,
-    { wide = 0, bits = 256, prefix = PREFIX_66, after = 0 }: InstructionOptions = {},
+    { wide = 0, bits = vectorBits, prefix = PREFIX_66, after = 0 }: InstructionOptions = {},
   ): void {
     const [base, index] = typeof operand === 'number' ? [operand, 0] : [operand.base, operand.index ?? 0];
     const numbers = (((reg >> 3) & 1) << 7) | (((index >> 3) & 1) << 6) | (((base >> 3) & 1) << 5);
@@ -84,6 +89,25 @@ export function createAvx2(
     store: (to) => typed(0x11, SQUARES, 0, to),
   };
 
+  /** Emits an instruction on the lowest double of vectors. */
+  const onDouble = (opcode: number, reg: Vector, second: Vector, operand: Operand): void =>
+    instruction(MAP_0F, opcode, reg, second, operand, { prefix: PREFIX_F2, bits: 128 });
+
+  const doubles: Doubles<Address> = {
+    load: (to, from) => onDouble(0x10, to, 0, from), // vmovsd
+    store: (to, from) => onDouble(0x11, from, 0, to),
+    addElement(sum, from, free) {
+      // The upper half comes from a register that does not change, so that no conversion waits for another.
+      if (type === 'float32') instruction(MAP_0F, 0x5a, free, MASK, from, { prefix: PREFIX_F3, bits: 128 }); // vcvtss2sd
+      onDouble(0x58, sum, sum, type === 'float32' ? free : from); // vaddsd
+    },
+    addProduct(sum, x, y, free) {
+      onDouble(0x10, free, 0, x);
+      onDouble(0x59, free, free, y); // vmulsd
+      onDouble(0x58, sum, sum, free);
+    },
+  };
+
   return {
     bytes,
     width,
@@ -99,6 +123,7 @@ export function createAvx2(
     multiplyAddLanes: (sum, x, y) => fuse(form, sum, x, y),
     transpose(a, b) {
       const [from, to] = transposeLanes(unpack, form, a, b, width);
+      if (vectorBits === 128) return from;
       const lane = width / 2;
       for (let k = 0; k < lane; k++) {
         instruction(MAP_0F3A, 0x06, to + k, from + k, from + k + lane); // vperm2f128: the lower halves
@@ -110,6 +135,7 @@ export function createAvx2(
     },
     leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
     squares,
+    doubles,
     plus: (to, x, y) => typed(0x58, to, x, y), // vaddpd
     minus: (to, x, y) => typed(0x5c, to, x, y), // vsubpd
     times: (to, x, y) => typed(0x59, to, x, y), // vmulpd
@@ -134,7 +160,7 @@ export function createAvx2(
     literal: (bits) => literal(laneBytes(bits, bytes, width)),
     loadLiteral: (to, from) => typed(0x10, to, 0, from),
     loadNumber(to, from) {
-      if (type === 'float32') instruction(MAP_0F, 0x5a, to, to, from, { prefix: PREFIX_F2 }); // vcvtsd2ss
+      if (type === 'float32') instruction(MAP_0F, 0x5a, to, MASK, from, { prefix: PREFIX_F2 }); // vcvtsd2ss
       instruction(MAP_0F38, 0x18 + form.wide, to, 0, type === 'float32' ? to : from); // vbroadcastsd
     },
     loadElement: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from),
