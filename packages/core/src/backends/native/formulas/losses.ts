@@ -6,8 +6,6 @@ interface LossFormula {
   /** l(y, t), and its derivative by y. */
   of(m: Arithmetic, y: Value, t: Value, parameter: Value): { term: Value; slope: Value };
   readonly over: 'mean' | 'sum';
-  /** Whether it takes no functions such as exp. */
-  readonly isSimple: boolean;
 }
 
 /** Losses that are sums or means over outputs, by the names of their operations. */
@@ -18,7 +16,6 @@ export const elementwiseLosses: Readonly<Record<string, LossFormula>> = {
       return { term: times(d, d), slope: times(constant(2), d) };
     },
     over: 'mean',
-    isSimple: true,
   },
   quadratic: {
     of(m, y, t) {
@@ -26,7 +23,6 @@ export const elementwiseLosses: Readonly<Record<string, LossFormula>> = {
       return { term: halfSquare(m, d), slope: d };
     },
     over: 'sum',
-    isSimple: true,
   },
   mae: {
     of({ constant, minus, absolute, compare, choose }, y, t) {
@@ -35,7 +31,6 @@ export const elementwiseLosses: Readonly<Record<string, LossFormula>> = {
       return { term: absolute(d), slope: choose(compare(y, 'greater', t), constant(1), below) };
     },
     over: 'mean',
-    isSimple: true,
   },
   huber: {
     of(m, y, t, delta) {
@@ -49,7 +44,6 @@ export const elementwiseLosses: Readonly<Record<string, LossFormula>> = {
       };
     },
     over: 'mean',
-    isSimple: true,
   },
   binaryCrossEntropy: {
     of(m, y, t) {
@@ -59,7 +53,6 @@ export const elementwiseLosses: Readonly<Record<string, LossFormula>> = {
       return { term, slope: minus(sigmoid(y), t) };
     },
     over: 'mean',
-    isSimple: false,
   },
 };
 

@@ -3,16 +3,10 @@ import { mathOf } from '../../../math/real-math.ts';
 import { addressOf } from '../../../program/address.ts';
 import type { Call } from '../../../program/op.ts';
 import type { CodeLayout } from '../code.ts';
+import { MIN_OPERATIONS } from '../elementwise.ts';
 import { elementwiseLosses } from '../formulas/losses.ts';
 import type { PanelMemory } from '../panels/panel-memory.ts';
 import { createRowKernels } from './row-kernels.ts';
-
-/**
- * Outputs below which WebAssembly computes as fast: of losses that take exp, and of others. So small networks need not
- * enter machine code.
- */
-const MIN_OUTPUTS = 64;
-const MIN_SIMPLE_OUTPUTS = 128;
 
 type Arguments = readonly [
   ...[lossSums: Float64Array, dy: Elements, y: Elements, t: Elements, B: number, leaf: number, O: number],
@@ -89,15 +83,25 @@ export function createLosses(
   }
 
   return ({ op: { name }, args }) => {
-    // The casts are safe: `emit` has checked the types of the arguments.
+    if (!Object.hasOwn(formulaOf, name)) return null;
+    const formula = formulaOf[name];
     const [, , , , B, , O] = args as Arguments | WeighArguments;
-    const isLarge = (least: number): boolean => B * O >= least;
-    if (name === 'weighLosses') return isLarge(MIN_SIMPLE_OUTPUTS) ? weighing(args as WeighArguments) : null;
-    if (name === 'softmaxCrossEntropy' || name === 'smoothedCrossEntropy') {
-      return isLarge(MIN_OUTPUTS) ? crossEntropy(args as Arguments) : null;
-    }
-    if (!Object.hasOwn(elementwiseLosses, name)) return null;
-    const least = elementwiseLosses[name].isSimple ? MIN_SIMPLE_OUTPUTS : MIN_OUTPUTS;
-    return isLarge(least) ? elementwiseLoss(name, args as Arguments) : null;
+    if (B * O * layout.losses.formulas[formula].steps < MIN_OPERATIONS) return null;
+    // The casts are safe: `emit` has checked the types of the arguments.
+    if (formula === 'weighed') return weighing(args as WeighArguments);
+    return Object.hasOwn(elementwiseLosses, name)
+      ? elementwiseLoss(name, args as Arguments)
+      : crossEntropy(args as Arguments);
   };
 }
+
+/** The formula of an operation that has the most steps. */
+const formulaOf: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.keys(elementwiseLosses).map((name) => [name, name])),
+  softmaxCrossEntropy: 'classes',
+  smoothedCrossEntropy: 'classes',
+  weighLosses: 'weighed',
+};
+
+/** Names of the operations that have machine code. */
+export const lossOperations = Object.keys(formulaOf);

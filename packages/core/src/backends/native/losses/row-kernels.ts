@@ -102,7 +102,7 @@ export function createRowKernels(
       const moved = arrays.map((at) => at + (at === ofRows ? row : at >= start && at < end ? place : offset));
       const rest = columns % width;
       const ends = [maskOf(rest), rows, (columns - rest) / width, bytes * rest];
-      tape.writeAll(kernels.formulas[name], Float64Array.of(...moved, ...numbers, ...ends));
+      tape.writeAll(kernels.formulas[name].place, Float64Array.of(...moved, ...numbers, ...ends));
     };
 
   /** `isFlat`: the numbers of a group may be computed as one row. */
