@@ -39,6 +39,7 @@ export interface MachineCodeScratch {
   readonly meanUpdates: Float64Array; // hyperparameters of an update, repeated for each lane
   readonly gathering: Float64Array; // where the rows of a call begin
   readonly layerNorm: Float64Array; // sums of rows
+  readonly losses: Float64Array; // terms of losses, and numbers of rows
 }
 
 /** Scratch size for a set of products that use it one after the other: the largest one. */

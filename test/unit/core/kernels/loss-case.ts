@@ -7,6 +7,15 @@ import { choice, type KernelCase, rows, width } from './kernel-case.ts';
 /** Outputs of a row; one more often, since WebAssembly then takes a vector of rows at a time. */
 const outputs = fc.oneof({ weight: 3, arbitrary: width }, { weight: 1, arbitrary: fc.constant(1) });
 
+/** Rows and outputs, now and then more than machine code takes at once. */
+const size = fc.oneof(
+  { weight: 10, arbitrary: fc.tuple(rows, outputs) },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(1, 2, 3, 4, 5, 9), fc.constantFrom(1024, 1025, 1027, 2048, 2100)) },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(1023, 1025, 2049, 2054), fc.constantFrom(1, 2, 5)) },
+);
+
+const leaf = fc.constantFrom(1, 2, 16, 64, 1000);
+
 /** A loss and its gradient, in place where `shared` is 1. */
 export function lossCase(spec: LossSpec): KernelCase {
   const loss = createLoss(spec);
@@ -14,7 +23,7 @@ export function lossCase(spec: LossSpec): KernelCase {
   const op = lossOp(loss);
   return {
     ops: [op],
-    dims: fc.tuple(rows, outputs, choice, fc.constantFrom(1, 2, 16, 64, 1000)),
+    dims: fc.tuple(size, choice, leaf).map(([[B, O], shared, leaf]) => [B, O, shared, leaf]),
     arrays: ([B, O, , leaf]) => ({
       lossSums: B === 0 ? 0 : leafCount(B, leaf),
       dy: B * O,
@@ -33,7 +42,7 @@ export function lossCase(spec: LossSpec): KernelCase {
 
 export const weighingCase: KernelCase = {
   ops: [ops.weighLosses],
-  dims: fc.tuple(rows, width, fc.constantFrom(1, 2, 16, 64, 1000)),
+  dims: fc.tuple(size, leaf).map(([[B, O], leaf]) => [B, O, leaf]),
   arrays: ([B, O, leaf]) => ({ lossSums: B === 0 ? 0 : leafCount(B, leaf), dy: B * O, losses: B, w: B }),
   writes: ['lossSums', 'dy'],
   emit(emit, { lossSums, dy, losses, w }, [B, O, leaf]) {

@@ -10,6 +10,7 @@ import { assembleElementwise, type ElementwiseKernel } from './kernels/elementwi
 import { assembleGather } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
 import { assembleLocate } from './kernels/locate.ts';
+import { assembleLosses, type LossLayout } from './kernels/losses.ts';
 import { assembleMatrix } from './kernels/matrix.ts';
 import { assemblePack } from './kernels/pack.ts';
 import { assembleMoments, assembleSlopes } from './kernels/row-sums.ts';
@@ -44,6 +45,7 @@ export interface CodeLayout {
   readonly columnSums: Readonly<Record<TermsName, ColumnKernel>>;
   readonly rowSums: Readonly<Record<RowFormulaName, number>>;
   readonly rowFormulas: Readonly<Record<RowFormulaName, ColumnKernel>>;
+  readonly losses: LossLayout;
 }
 
 /** [vectors][M]; `masked` is for columns that do not fill the last vector. */
@@ -112,6 +114,7 @@ export function assembleCode(isa: Isa): Code {
       layerNormForward: assembleMatrix(isa, rowFormulas.layerNormForward),
       layerNormBackwardInput: assembleMatrix(isa, rowFormulas.layerNormBackwardInput),
     },
+    losses: assembleLosses(isa),
     ...others,
   };
   return { code: isa.code(), layout };

@@ -25,6 +25,8 @@ import { CALL_DOUBLES } from './isa/arguments.ts';
 import { gatherArguments } from './kernels/gather.ts';
 import { locateArguments } from './kernels/locate.ts';
 import { createLayerNorm, LAYER_NORM_SCRATCH } from './layer-norm.ts';
+import { createLosses } from './losses/losses.ts';
+import { LOSS_SCRATCH } from './losses/row-kernels.ts';
 import { createMatrices } from './matrices.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH, type MeanUpdate } from './mean-updates.ts';
 import { PANELS_SCRATCH } from './panels/panel-memory.ts';
@@ -75,6 +77,7 @@ export const takeNativeScratch = (products: readonly ProductShape[], allocate: A
     gathering: allocate(GATHER_SCRATCH, FLOAT64),
     panels: allocate(PANELS_SCRATCH, FLOAT64),
     layerNorm: allocate(LAYER_NORM_SCRATCH, FLOAT64),
+    losses: allocate(LOSS_SCRATCH, FLOAT64),
   },
   // A product uses either wasm or machine code; both use the same scratch.
   products: allocate(
@@ -120,10 +123,11 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   const doubles = new Float64Array(TAPE_CALLS * CALL_DOUBLES);
   const bytes = new Uint8Array(memory.buffer);
   let play: Play | undefined;
-  const tape = createCallTape(doubles, (calls, data = bytes) => {
+  const playCalls = (doubles: Float64Array, calls: number, data: Uint8Array = bytes): void => {
     play ??= enter();
     play(doubles, bytes, calls, data);
-  });
+  };
+  const tape = createCallTape(doubles, (calls, data) => playCalls(doubles, calls, data));
   const panels = createPanels(layout, tape, machineCode.panels);
   const rowAdds = createRowAdds(layout, tape, panels.maskOf);
   for (const buffer of outside) {
@@ -139,6 +143,12 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   const matrices = createMatrices(layout, tape, panels);
   const columnSums = createColumnSums(layout, tape, panels, rowAdds);
   const layerNorm = createLayerNorm(layout, tape, panels, machineCode.layerNorm);
+  const losses = createLosses(
+    layout,
+    (calls) => playCalls(calls, calls.length / CALL_DOUBLES),
+    panels,
+    machineCode.losses,
+  );
 
   /** Binds updates of many parameters, and sums of gradients that WebAssembly cannot reach. */
   function bind(call: Call): (() => void) | null {
@@ -163,7 +173,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
       const [square, g, first, S, row, n, share] = args as Parameters<typeof averageRows>;
       return isInside(first) ? null : () => averageOutside(square, g, first, S, row, n, share);
     }
-    return elementwise(call) ?? matrices(call) ?? columnSums(call) ?? layerNorm(call);
+    return elementwise(call) ?? losses(call) ?? matrices(call) ?? columnSums(call) ?? layerNorm(call);
   }
 
   const spare = new Float64Array(1); // receives a sum of squares that `averageRows` has already noted

@@ -1,3 +1,4 @@
+import type { ElementType } from '../../../math/element-type.ts';
 import type { Address as AnyAddress } from './isa.ts';
 
 /** A 64-bit general-purpose register, by its number in instructions. */
@@ -26,8 +27,8 @@ export interface Assembler {
   loadWord(r: Register, address: Address): void;
   /** The 32-bit word at `address` = the lower half of r. */
   storeWord(address: Address, r: Register): void;
-  /** r = the double at `address`, which is an integer. */
-  loadWhole(r: Register, address: Address): void;
+  /** r = the double or float at `address`, which is an integer. */
+  loadWhole(r: Register, address: Address, type?: ElementType): void;
   /** r = the 64 bits at `from`. */
   loadPointer(r: Register, from: Operand): void;
   /** The 64 bits at `to` = r. */

@@ -9,7 +9,7 @@ import { type CreateRowPointers, createRows } from './rows.ts';
 export interface IsaParts
   extends Pick<
     Isa,
-    'type' | 'vectors' | 'vectorRegisters' | 'tile' | 'arithmetic' | 'formulas' | 'quads' | 'mostRows'
+    'type' | 'vectors' | 'vectorRegisters' | 'tile' | 'arithmetic' | 'formulas' | 'quads' | 'doubles' | 'mostRows'
   > {
   readonly assembler: Assembler; // already contains the tape player
   readonly registers: Registers;
@@ -86,6 +86,7 @@ export function createIsa({ assembler, registers, places, createRowPointers, ...
 
     at,
     beyond: (pointer, stride, offset): Address => ({ base: pointer, index: stride, offset }),
+    element: (pointer, k): Address => ({ base: pointer, index: k, scale: isDouble ? 8 : 4 }),
     numberAt: (place: ArgumentPlace) => places.addressOf(place),
     pair: (pointer, k, offset): Address => ({ base: pointer, index: k, scale: 8, offset }),
     pointTo,
@@ -144,12 +145,18 @@ export function createIsa({ assembler, registers, places, createRowPointers, ...
       return r;
     },
     storeWord: assembler.storeWord,
+    index(address: Address) {
+      const r = takeNumber();
+      assembler.loadWhole(r, address, units.type);
+      return r;
+    },
     loadBits(address: Address) {
       const r = takeNumber();
       if (isDouble) assembler.loadPointer(r, address);
       else assembler.loadWord(r, address);
       return r;
     },
+    storeBits: (address: Address, bits) => (isDouble ? assembler.storePointer : assembler.storeWord)(address, bits),
     or: (bits, address: Address) => (isDouble ? assembler.or : assembler.orWord)(bits, address),
     countUnlessZero: assembler.countUnlessZero,
     prefetch: assembler.prefetch,

@@ -72,6 +72,7 @@ export interface Isa {
   readonly arithmetic: Arithmetic;
   readonly formulas: FormulaUnit;
   readonly quads: Quads;
+  readonly doubles: Doubles;
   /** Most rows of `rows`. */
   readonly mostRows: number;
 
@@ -106,6 +107,8 @@ export interface Isa {
   beyond(pointer: Pointer, stride: Stride, offset: number): Address;
   /** The address pointer + 8 · k + offset: a word of pair k. */
   pair(pointer: Pointer, k: Counter, offset: number): Address;
+  /** The address of element k after `pointer`. */
+  element(pointer: Pointer, k: Counter): Address;
   /** The address of a number on the tape: an argument of kind `number`. */
   numberAt(place: Place<'number'>): Address;
   /** A pointer to `address`. */
@@ -145,8 +148,12 @@ export interface Isa {
   zero(): Counter;
   /** The 32-bit word at `address` = the lower half of `value`. */
   storeWord(address: Address, value: Stride | Counter): void;
+  /** The element at `address`, an integer that is not negative. */
+  index(address: Address): Counter;
   /** Loads the bits of the element at `address`. */
   loadBits(address: Address): Counter;
+  /** The element at `address` = these bits. */
+  storeBits(address: Address, bits: Counter): void;
   /** bits |= the bits of the element at `address`. */
   or(bits: Counter, address: Address): void;
   /** count += 1 if `bits` is not 0. Overwrites `bits`. */
@@ -269,14 +276,29 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
 
 /** Vectors of four elements: the lanes in which a row is summed. They take the registers of other vectors. */
 export interface Quads<A = Address>
-  extends Pick<FormulaUnit<A>, 'bytes' | 'load' | 'store' | 'loadElement' | 'loadNumber' | 'clear'> {
+  extends Pick<
+    FormulaUnit<A>,
+    'bytes' | 'load' | 'store' | 'loadMask' | 'loadMasked' | 'loadElement' | 'loadNumber' | 'clear'
+  > {
   plus(to: Vector, x: Vector, y: Operand<A>): void;
   minus(to: Vector, x: Vector, y: Operand<A>): void;
   times(to: Vector, x: Vector, y: Operand<A>): void;
   over(to: Vector, x: Vector, y: Operand<A>): void;
   root(to: Vector, x: Vector): void;
+  /** to = x where x > y, else y. */
+  greater(to: Vector, x: Vector, y: Vector): void;
   /** Transposes four vectors from `a` on into those from `b` on or into their own; returns the first of the result. */
   transpose(a: Vector, b: Vector): Vector;
+}
+
+/** Single doubles, for sums over rows. They take the registers of vectors. */
+export interface Doubles<A = Address> {
+  load(to: Vector, from: A): void;
+  store(to: A, from: Vector): void;
+  /** sum += the element at `from`, widened. Overwrites `free`. */
+  addElement(sum: Vector, from: A, free: Vector): void;
+  /** sum += the double at `x` · the double at `y`, each rounded. Overwrites `free`. */
+  addProduct(sum: Vector, x: A, y: A, free: Vector): void;
 }
 
 /** A sum of squares in four lanes of doubles, for either element type. It takes a register above the 13 of kernels. */

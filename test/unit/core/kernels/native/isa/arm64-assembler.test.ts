@@ -5,7 +5,9 @@ import {
   sp,
 } from '../../../../../../packages/core/src/backends/native/isa/arm64/assembler.ts';
 import { createNeon, FREE } from '../../../../../../packages/core/src/backends/native/isa/arm64/neon.ts';
+import { createNeonDoubles } from '../../../../../../packages/core/src/backends/native/isa/arm64/neon-doubles.ts';
 import { createNeonPairs } from '../../../../../../packages/core/src/backends/native/isa/arm64/neon-pairs.ts';
+import { createNeonQuads } from '../../../../../../packages/core/src/backends/native/isa/arm64/neon-quads.ts';
 import { assemblePlayer } from '../../../../../../packages/core/src/backends/native/isa/arm64/player.ts';
 import { at } from '../../../../../../packages/core/src/backends/native/isa/assembler.ts';
 
@@ -28,6 +30,22 @@ test.each<[string, string, (assembler: Assembler) => void]>([
     (a) => a.storeWord({ base: 1, index: 2, scale: 8, offset: 12 }, 15),
   ],
   ['ldr d31, [x28, #8]; fcvtzs x12, d31', '9f0740fdec03789e', (a) => a.loadWhole(12, at(28, 8))],
+  ['ldr s31, [x3, #8]; fcvtzs x12, s31', '7f0840bdec03389e', (a) => a.loadWhole(12, at(3, 8), 'float32')],
+  [
+    'ldr s2, [x3, #8]; fcvt d2, s2; fadd d1, d1, d2',
+    '620840bd42c0221e2128621e',
+    (a) => createNeonDoubles(a, 'float32').addElement(1, at(3, 8), 2),
+  ],
+  [
+    'ldr d2, [x3, #8]; ldr d31, [x4]; fmul d2, d2, d31; fadd d1, d1, d2',
+    '620440fd9f0040fd42087f1e2128621e',
+    (a) => createNeonDoubles(a, 'float64').addProduct(1, at(3, 8), at(4), 2),
+  ],
+  [
+    'zip1 and zip2 of the lower halves of four pairs, then of the upper halves',
+    '0838c24e8938c64e0a78c24e8b78c64e2c38c34ead38c74e2e78c34eaf78c74e',
+    (a) => expect(createNeonQuads(a, 'float64').transpose(0, 4)).toBe(4),
+  ],
   ['ldr x10, [sp, #24]', 'ea0f40f9', (a) => a.loadPointer(10, at(sp, 24))],
   ['ldr x3, [x5, x6, lsl #3]', 'a37866f8', (a) => a.loadPointer(3, { base: 5, index: 6, scale: 8 })],
   ['mov x3, x19', 'e30313aa', (a) => a.loadPointer(3, 19)],

@@ -35,6 +35,7 @@ test.each<[string, string, (assembler: Assembler) => void]>([
   ['mov r15d, [rdi+0x2c]', '448b7f2c', (a) => a.loadWord(r15, at(rdi, 44))],
   ['vcvttsd2si r12, [rdi+0x2c]', 'c461fb2c672c', (a) => a.loadWhole(r12, at(rdi, 44))],
   ['vcvttsd2si rax, [r9]', 'c4c1fb2c01', (a) => a.loadWhole(rax, at(r9))],
+  ['vcvttss2si r12, [rax+0x2c]', 'c461fa2c602c', (a) => a.loadWhole(r12, at(rax, 44), 'float32')],
   ['mov r15d, [rdi+0x80]', '448bbf80000000', (a) => a.loadWord(r15, at(rdi, 128))],
   ['lea r8, [r8-0x80]', '4d8d4080', (a) => a.loadAddress(r8, at(r8, -128))],
   ['mov r10, [rsp+0x10]', '4c8b542410', (a) => a.loadPointer(r10, at(rsp, 16))],
@@ -79,6 +80,28 @@ const TRANSPOSED = [
 ].join('');
 
 test.each<[string, string, (assembler: Assembler) => void]>([
+  ['vmovsd xmm3, [r9]', 'c4c17b1019', (a) => createAvx2(a, 'float64').doubles.load(3, at(r9))],
+  ['vmovsd [r9+0x8], xmm3', 'c4c17b115908', (a) => createAvx2(a, 'float64').doubles.store(at(r9, 8), 3)],
+  [
+    'vaddsd xmm1, xmm1, [rax+0x10]',
+    'c4e173584810',
+    (a) => createAvx2(a, 'float64').doubles.addElement(1, at(rax, 16), 2),
+  ],
+  [
+    'vcvtss2sd xmm2, xmm15, [rax+0x10]; vaddsd xmm1, xmm1, xmm2',
+    'c4e1025a5010c4e17358ca',
+    (a) => createAvx2(a, 'float32').doubles.addElement(1, at(rax, 16), 2),
+  ],
+  [
+    'vmovsd xmm2, [rax]; vmulsd xmm2, xmm2, [r9]; vaddsd xmm1, xmm1, xmm2',
+    'c4e17b1010c4c16b5911c4e17358ca',
+    (a) => createAvx2(a, 'float64').doubles.addProduct(1, at(rax), at(r9), 2),
+  ],
+  [
+    'two vunpcklps and two vunpckhps, then vunpcklpd and vunpckhpd twice',
+    'c4e17814e1c4e17815e9c4e16814f3c4e16815fbc4e15914c6c4e15915cec4e15114d7c4e15115df',
+    (a) => expect(createAvx2(a, 'float32', 128).transpose(0, 4)).toBe(0),
+  ],
   ['vmovupd zmm17, [r14]', '62c1fd48100e', (a) => avx512.createUnit(a, 'float64').load(17, at(14))],
   ['vmovupd [r12+0x40], zmm5', '62d1fd48116c2401', (a) => avx512.createUnit(a, 'float64').store(at(r12, 64), 5)],
   ['vmovupd [r12+0x20], zmm5', '62d1fd4811ac2420000000', (a) => avx512.createUnit(a, 'float64').store(at(r12, 32), 5)],

@@ -1,7 +1,9 @@
 import { referenceKernels } from '@gradloom/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { CodeLayout } from '../../../../../../packages/core/src/backends/native/code.ts';
 import { elementwise } from '../../../../../../packages/core/src/backends/native/formulas/index.ts';
+import { lossOperations } from '../../../../../../packages/core/src/backends/native/losses/losses.ts';
 import { createElements, type Elements } from '../../../../../../packages/core/src/math/element-type.ts';
 import { link } from '../../../../../../packages/core/src/program/link.ts';
 import type { Call } from '../../../../../../packages/core/src/program/op.ts';
@@ -16,18 +18,22 @@ import { propertySeed } from '../../../../../support/seed.ts';
 import { cases } from '../../../../core/kernels/cases.ts';
 import { type AllocateAs, arraysOf, callsOf } from '../../../../core/kernels/run-case.ts';
 
-const ownCases = Object.entries(cases).filter(([, { ops }]) => ops.every(({ name }) => name in elementwise));
+/** Names of the operations with machine code that is made of formulas. */
+const made = [...Object.keys(elementwise), ...lossOperations];
+const ownCases = Object.entries(cases).filter(([, { ops }]) => ops.every(({ name }) => made.includes(name)));
 
-test('every elementwise operation of machine code has a case', () => {
+test('every operation of formulas has a case', () => {
   const covered = ownCases.flatMap(([, { ops }]) => ops.map(({ name }) => name));
-  expect(new Set(covered)).toEqual(new Set(Object.keys(elementwise)));
+  expect(new Set(covered)).toEqual(new Set(made));
 });
 
 /** Machine code that is entered for a single number, too. */
 function eager(code: MachineCode): MachineCode {
   const { layout } = code;
-  const operations = Object.entries(layout.elementwise).map(([name, { place }]) => [name, { place, steps: 4096 }]);
-  return { ...code, layout: { ...layout, elementwise: Object.fromEntries(operations) } };
+  const eagerly = (kernels: CodeLayout['elementwise']): CodeLayout['elementwise'] =>
+    Object.fromEntries(Object.entries(kernels).map(([name, { place }]) => [name, { place, steps: 4096 }]));
+  const losses = { ...layout.losses, formulas: eagerly(layout.losses.formulas) };
+  return { ...code, layout: { ...layout, elementwise: eagerly(layout.elementwise), losses } };
 }
 
 describe.each(everyExtension)(
@@ -38,7 +44,7 @@ describe.each(everyExtension)(
       ([, kernel], context) => {
         const memory =
           code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(eager(code)), undefined, type);
-        const made = new Set<string>();
+        const entered = new Set<string>();
         const input = fc.tuple(kernel.dims, fc.constantFrom(...valueMixes), fc.integer());
         const check = fc.property(input, ([dims, mix, seed]) => {
           memory.reset();
@@ -47,7 +53,7 @@ describe.each(everyExtension)(
           memory.snapshot();
           link(callsOf(kernel, expected, dims), referenceKernels).run();
           const calls = callsOf(kernel, actual, dims);
-          for (const call of calls) if (memory.kernels.bind(call) !== null) made.add(call.op.name);
+          for (const call of calls) if (memory.kernels.bind(call) !== null) entered.add(call.op.name);
           link(calls, memory.kernels).run();
           expect(memory.firstStrayByte(calls.flatMap(arraysWritten))).toBeNull();
           for (const name of kernel.writes) {
@@ -56,7 +62,7 @@ describe.each(everyExtension)(
           }
         });
         fc.assert(check, { seed: propertySeed, numRuns: counted(200, 2000) });
-        expect(made).toEqual(new Set(kernel.ops.map(({ name }) => name)));
+        expect(entered).toEqual(new Set(kernel.ops.map(({ name }) => name)));
       },
     );
   },

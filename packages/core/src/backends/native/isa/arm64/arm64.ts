@@ -7,6 +7,7 @@ import { createRegisters } from '../registers.ts';
 import type { CreateRowPointers } from '../rows.ts';
 import { createAssembler } from './assembler.ts';
 import { createNeon, FREE, VECTOR_REGISTERS } from './neon.ts';
+import { createNeonDoubles } from './neon-doubles.ts';
 import { createNeonFormulas } from './neon-formulas.ts';
 import { createNeonPairs } from './neon-pairs.ts';
 import { createNeonQuads } from './neon-quads.ts';
@@ -30,6 +31,7 @@ export function createArm64(type: ElementType): Isa {
     arithmetic: createNeonPairs(assembler, type),
     formulas: createNeonFormulas(assembler, type),
     quads: createNeonQuads(assembler, type),
+    doubles: createNeonDoubles(assembler, type),
     mostRows: MOST_ROWS,
     createRowPointers,
   });

@@ -23,6 +23,7 @@ const LOAD_X: Access = { opcode: 0xf9400000, bytes: 8 };
 const STORE_X: Access = { opcode: 0xf9000000, bytes: 8 };
 const PREFETCH: Access = { opcode: 0xf9800000, bytes: 8 };
 const LOAD_D: Access = { opcode: 0xfd400000, bytes: 8 };
+const LOAD_S: Access = { opcode: 0xbd400000, bytes: 4 };
 const KEEP_FOR_LOAD = 0; // pldl1keep
 const KEEP_FOR_STORE = 16; // pstl1keep
 
@@ -183,9 +184,9 @@ export function createAssembler(free: number): Assembler {
     },
     loadWord: (r, address) => access(LOAD_W, r, address),
     storeWord: (address, r) => access(STORE_W, r, address),
-    loadWhole(r, address) {
-      access(LOAD_D, free, address);
-      emit(0x9e780000, r, free); // fcvtzs
+    loadWhole(r, address, type = 'float64') {
+      access(type === 'float64' ? LOAD_D : LOAD_S, free, address);
+      emit(type === 'float64' ? 0x9e780000 : 0x9e380000, r, free); // fcvtzs
     },
     loadPointer: (r, from) => (typeof from === 'number' ? emit(0xaa0003e0, r, 0, from) : access(LOAD_X, r, from)),
     storePointer: (to, r) => (typeof to === 'number' ? emit(0xaa0003e0, to, 0, r) : access(STORE_X, r, to)),

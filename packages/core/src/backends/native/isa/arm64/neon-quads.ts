@@ -2,9 +2,9 @@ import type { ElementType } from '../../../../math/element-type.ts';
 import type { Address } from '../assembler.ts';
 import type { Quads, Vector } from '../isa.ts';
 import type { Assembler } from './assembler.ts';
-import { VECTOR } from './forms.ts';
-import { near, offsetBy } from './masked.ts';
-import { createNeon } from './neon.ts';
+import { forms, LOAD_Q, VECTOR } from './forms.ts';
+import { createMasked, near, offsetBy } from './masked.ts';
+import { createNeon, FREE } from './neon.ts';
 import { createNeonFormulas } from './neon-formulas.ts';
 
 const LOWER = 0x4ec03800; // zip1: the lower halves of two vectors
@@ -29,8 +29,15 @@ export function createNeonQuads(assembler: Assembler, type: ElementType): Quads<
       unit.move(2 * to + 1, 2 * to);
     };
 
+  const masked = createMasked(assembler, forms[type], FREE);
   return {
     bytes: unit.bytes,
+    loadMask(from) {
+      for (const half of [0, 1]) assembler.access(LOAD_Q, FREE - 1 + half, halfOf(from, half) as Address);
+      assembler.emit(0x4ee08400, FREE, FREE, FREE - 1); // add of words
+      masked.count(FREE);
+    },
+    loadMasked: (to, from) => masked.loadPair(2 * to, from),
     load(to, from) {
       for (const half of [0, 1]) unit.load(2 * to + half, halfOf(from, half) as Address);
     },
@@ -46,6 +53,7 @@ export function createNeonQuads(assembler: Assembler, type: ElementType): Quads<
     minus: each(unit.minus),
     times: each(unit.times),
     over: each(unit.over),
+    greater: each(unit.greater),
     root(to, x) {
       for (const half of [0, 1]) unit.root(2 * to + half, 2 * x + half);
     },

@@ -120,10 +120,11 @@ export function createAssembler(): Assembler {
     },
     loadWord: (r, address) => instruction(false, 0x8b, r, address),
     storeWord: (address, r) => instruction(false, 0x89, r, address),
-    loadWhole(r, address) {
+    loadWhole(r, address, type = 'float64') {
       const { base, index = 0 } = address;
       const numbers = ((r >> 3) << 7) | ((index >> 3) << 6) | ((base >> 3) << 5);
-      emit(0xc4, (numbers ^ 0xe0) | 1, 0xfb, 0x2c); // vcvttsd2si, which keeps the upper halves of vectors
+      // vcvttsd2si or vcvttss2si, which keep the upper halves of vectors
+      emit(0xc4, (numbers ^ 0xe0) | 1, type === 'float64' ? 0xfb : 0xfa, 0x2c);
       operands(r, address);
     },
     loadPointer: (r, address) => instruction(true, 0x8b, r, address),

@@ -1,5 +1,5 @@
 import type { ElementType } from '../../../../math/element-type.ts';
-import type { Arithmetic, FormulaUnit, Quads, Squares, Vector } from '../isa.ts';
+import type { Arithmetic, Doubles, FormulaUnit, Quads, Squares, Vector } from '../isa.ts';
 import { laneBytes } from '../literals.ts';
 import type { Address, Assembler, Operand } from './assembler.ts';
 import {
@@ -20,6 +20,10 @@ import {
 const SQUARES = 13;
 const MASK = 15;
 
+interface WithDoubles {
+  readonly doubles: Doubles<Address>;
+}
+
 interface InstructionOptions {
   wide?: number; // added to some opcodes
   bits?: 128 | 256;
@@ -32,7 +36,7 @@ export function createAvx2(
   { emit, operands, literal }: Assembler,
   type: ElementType,
   vectorBits: 128 | 256 = 256,
-): VectorUnit & Arithmetic<Address> & FormulaUnit<Address> & Quads<Address> {
+): VectorUnit & Arithmetic<Address> & FormulaUnit<Address> & Quads<Address> & WithDoubles {
   const form: Form = forms[type];
   const { bytes } = form;
   const width = vectorBits / 8 / bytes;
@@ -85,6 +89,25 @@ export function createAvx2(
     store: (to) => typed(0x11, SQUARES, 0, to),
   };
 
+  /** Emits an instruction on the lowest double of vectors. */
+  const onDouble = (opcode: number, reg: Vector, second: Vector, operand: Operand): void =>
+    instruction(MAP_0F, opcode, reg, second, operand, { prefix: PREFIX_F2, bits: 128 });
+
+  const doubles: Doubles<Address> = {
+    load: (to, from) => onDouble(0x10, to, 0, from), // vmovsd
+    store: (to, from) => onDouble(0x11, from, 0, to),
+    addElement(sum, from, free) {
+      // The upper half comes from a register that does not change, so that no conversion waits for another.
+      if (type === 'float32') instruction(MAP_0F, 0x5a, free, MASK, from, { prefix: PREFIX_F3, bits: 128 }); // vcvtss2sd
+      onDouble(0x58, sum, sum, type === 'float32' ? free : from); // vaddsd
+    },
+    addProduct(sum, x, y, free) {
+      onDouble(0x10, free, 0, x);
+      onDouble(0x59, free, free, y); // vmulsd
+      onDouble(0x58, sum, sum, free);
+    },
+  };
+
   return {
     bytes,
     width,
@@ -112,6 +135,7 @@ export function createAvx2(
     },
     leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
     squares,
+    doubles,
     plus: (to, x, y) => typed(0x58, to, x, y), // vaddpd
     minus: (to, x, y) => typed(0x5c, to, x, y), // vsubpd
     times: (to, x, y) => typed(0x59, to, x, y), // vmulpd
@@ -136,7 +160,7 @@ export function createAvx2(
     literal: (bits) => literal(laneBytes(bits, bytes, width)),
     loadLiteral: (to, from) => typed(0x10, to, 0, from),
     loadNumber(to, from) {
-      if (type === 'float32') instruction(MAP_0F, 0x5a, to, to, from, { prefix: PREFIX_F2 }); // vcvtsd2ss
+      if (type === 'float32') instruction(MAP_0F, 0x5a, to, MASK, from, { prefix: PREFIX_F2 }); // vcvtsd2ss
       instruction(MAP_0F38, 0x18 + form.wide, to, 0, type === 'float32' ? to : from); // vbroadcastsd
     },
     loadElement: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from),

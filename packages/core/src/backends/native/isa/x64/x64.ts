@@ -32,6 +32,7 @@ export function createX64(name: UnitName, type: ElementType, convention: Convent
     arithmetic,
     formulas: vectors,
     quads: type === 'float64' ? arithmetic : createAvx2(assembler, type, 128),
+    doubles: arithmetic.doubles,
     mostRows: MOST_ROWS,
     createRowPointers,
   });

@@ -1,0 +1,133 @@
+import type { Value } from './formula.ts';
+import type { Arithmetic, Elementwise } from './index.ts';
+
+/** A loss of families/losses as formulas with the same bits. */
+interface LossFormula {
+  /** l(y, t), and its derivative by y. */
+  of(m: Arithmetic, y: Value, t: Value, parameter: Value): { term: Value; slope: Value };
+  readonly over: 'mean' | 'sum';
+}
+
+/** Losses that are sums or means over outputs, by the names of their operations. */
+export const elementwiseLosses: Readonly<Record<string, LossFormula>> = {
+  mse: {
+    of({ constant, minus, times }, y, t) {
+      const d = minus(y, t);
+      return { term: times(d, d), slope: times(constant(2), d) };
+    },
+    over: 'mean',
+  },
+  quadratic: {
+    of(m, y, t) {
+      const d = m.minus(y, t);
+      return { term: halfSquare(m, d), slope: d };
+    },
+    over: 'sum',
+  },
+  mae: {
+    of({ constant, minus, absolute, compare, choose }, y, t) {
+      const d = minus(y, t);
+      const below = choose(compare(y, 'less', t), constant(-1), d);
+      return { term: absolute(d), slope: choose(compare(y, 'greater', t), constant(1), below) };
+    },
+    over: 'mean',
+  },
+  huber: {
+    of(m, y, t, delta) {
+      const { constant, minus, times, lesser, greater, negative, absolute, compare, choose } = m;
+      const d = minus(y, t);
+      const size = absolute(d);
+      const linear = times(delta, minus(size, times(constant(0.5), delta)));
+      return {
+        term: choose(compare(size, 'greater', delta), linear, halfSquare(m, size)),
+        slope: greater(negative(delta), lesser(delta, d)),
+      };
+    },
+    over: 'mean',
+  },
+  binaryCrossEntropy: {
+    of(m, y, t) {
+      const { constant, plus, minus, times, negative, absolute, compare, keep, exp, log1p, sigmoid } = m;
+      const isYes = keep(compare(y, 'greater', constant(0)), constant(1));
+      const term = plus(times(y, minus(isYes, t)), log1p(exp(negative(absolute(y)))));
+      return { term, slope: minus(sigmoid(y), t) };
+    },
+    over: 'mean',
+  },
+};
+
+const halfSquare = ({ constant, times }: Arithmetic, d: Value): Value => times(times(constant(0.5), d), d);
+
+/** Formulas of numbers and one number of their row. */
+const withRows: Readonly<Record<string, Elementwise>> = {
+  /** e^(y - m). */
+  exponentials: {
+    inputs: ['y', 'm'],
+    outputs: ['e'],
+    sizes: [null, 'n'],
+    of: ({ minus, exp }, y, m) => [exp(minus(y, m))],
+  },
+  /** c = y - m, and e^c. */
+  logitExponentials: {
+    inputs: ['y', 'm'],
+    outputs: ['e', 'c'],
+    sizes: [null, 'n'],
+    of({ minus, exp }, y, m) {
+      const c = minus(y, m);
+      return [exp(c), c];
+    },
+  },
+  /** The gradient at classes other than the row's. */
+  shares: {
+    inputs: ['e', 's'],
+    outputs: ['dy'],
+    numbers: ['off'],
+    sizes: [null, 'n'],
+    of: ({ flush, minus, over }, e, s, off) => [flush(minus(over(e, s), off))],
+  },
+  /** The gradient by the weight of its row. */
+  weighed: {
+    inputs: ['g', 'w'],
+    outputs: ['dy'],
+    sizes: [null, 'n'],
+    of: ({ flush, times }, g, w) => [flush(times(w, g))],
+  },
+};
+
+/** What losses compute number by number. */
+export const lossFormulas: Readonly<Record<string, Elementwise>> = {
+  ...Object.fromEntries(
+    Object.entries(elementwiseLosses).map(([name, { of }]): [string, Elementwise] => [
+      name,
+      {
+        inputs: ['y', 't'],
+        outputs: ['terms', 'dy'],
+        numbers: ['parameter', 'divisor'],
+        sizes: [null, 'n'],
+        of(m, y, t, parameter, divisor) {
+          const { term, slope } = of(m, y, t, parameter);
+          return [term, m.flush(m.over(slope, divisor))];
+        },
+      },
+    ]),
+  ),
+  ...withRows,
+  ...Object.fromEntries(
+    Object.entries(withRows).map(([name, own]): [string, Elementwise] => {
+      const [number, ofRow] = own.inputs;
+      return [`${name} of rows`, { ...own, inputs: [number], columns: [ofRow] }];
+    }),
+  ),
+  /** The loss of each row from its logit y at its class, m, s and the sum of all c; and the gradient at its class. */
+  classes: {
+    inputs: ['y', 'm', 's', 'sum'],
+    outputs: ['loss', 'dy'],
+    numbers: ['kept', 'on', 'off'],
+    sizes: [null, 'n'],
+    of({ flush, minus, times, over, exp, log }, y, m, s, sum, kept, on, off) {
+      const c = minus(y, m);
+      const loss = minus(minus(log(s), times(kept, c)), times(off, sum));
+      return [loss, flush(minus(over(exp(c), s), on))];
+    },
+  },
+};

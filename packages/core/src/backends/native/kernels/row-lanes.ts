@@ -1,0 +1,81 @@
+import { defineArguments } from '../isa/arguments.ts';
+import type { Address, Isa, Vector } from '../isa/isa.ts';
+
+/** Rows that are summed together: one sum alone would wait for each of its additions. */
+export const LANES = 4;
+
+export const rowLanesArguments = defineArguments(
+  ['results', 'array'], // one for each row, out
+  ['x', 'array'],
+  ['start', 'array'], // [4, 4] where the lanes of a block begin
+  ['lanes', 'array'], // [4, 4] those of the last block, out
+  ['mask', 'array'], // of the numbers after the last whole quad
+  ['row', 'stride'], // distance of rows
+  ['block', 'stride'], // distance of blocks of four rows
+  ['blocks', 'count'], // at least 1
+  ['quads', 'count'], // whole quads of a row
+  ['rest', 'count'], // numbers after them
+  ['divisor', 'number'], // of a sum
+);
+
+/**
+ * The sum of each row over the divisor, in four lanes o mod 4 with o ascending, joined (l0 + l1) + (l2 + l3); or its
+ * greatest number, which may come from another lane than in plain code: so a zero may have the other sign.
+ */
+export function assembleRowLanes(isa: Isa, what: 'sum' | 'greatest'): number {
+  const unit = isa.quads;
+  const size = LANES * unit.bytes;
+  const all = [0, 1, 2, 3];
+  const free = LANES;
+  const divisor = 2 * LANES; // rows are transposed below it
+  const join = (x: Vector, y: Vector): void => (what === 'sum' ? unit.plus(x, x, y) : unit.greater(x, y, x));
+
+  return isa.kernel(rowLanesArguments, (call) => {
+    isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
+    const rows = isa.rows(call.row, LANES);
+    const x = isa.load(call.x);
+    const results = isa.load(call.results);
+    const start = isa.load(call.start);
+    const lanes = isa.load(call.lanes);
+    const quads = isa.keep(call.quads);
+    const rest = isa.keep(call.rest);
+    const block = isa.keep(call.block);
+    if (what === 'sum') unit.loadNumber(divisor, isa.numberAt(call.divisor));
+
+    isa.repeat(isa.load(call.blocks), () => {
+      rows.start(x);
+      for (const m of all) unit.load(m, isa.at(start, m * size));
+      isa.times(quads, () => {
+        for (const m of all) {
+          if (what === 'sum') unit.plus(m, m, rows.at(m));
+          else joinWith(m, unit.load);
+        }
+        rows.skip(size);
+      });
+      if (what === 'sum') {
+        isa.unlessZero(rest, () => {
+          for (const m of all) joinWith(m, unit.loadMasked);
+        });
+      } else {
+        isa.times(rest, () => {
+          for (const m of all) joinWith(m, unit.loadElement);
+          rows.skip(unit.bytes);
+        });
+      }
+      for (const m of all) unit.store(isa.at(lanes, m * size), m);
+      const first = unit.transpose(0, LANES);
+      join(first, first + 1);
+      join(first + 2, first + 3);
+      join(first, first + 2);
+      if (what === 'sum') unit.over(first, first, divisor);
+      unit.store(isa.at(results), first);
+      isa.skip(results, size);
+      isa.advance(x, block);
+    });
+
+    function joinWith(m: number, load: (to: Vector, from: Address) => void): void {
+      load(free, rows.at(m));
+      join(m, free);
+    }
+  });
+}
