@@ -142,10 +142,14 @@ interface Best {
   readonly stepMs: number;
 }
 
-/** The fastest of a peer's environments and variants; null if it has none for this workload. */
+/**
+ * The fastest of a peer's environments and variants; null if it has none for this workload.
+ * @throws Error (rejects) with the reason that the peer gives
+ */
 async function findBest(peer: Peer, workload: Workload, stable: Stable, heatMs: number): Promise<Best | null> {
   const variants = peer.variants(workload);
   const { environments } = peer;
+  if (typeof variants === 'string') throw new Error(variants);
   if (variants.length === 0) return null;
   let best: Best = { environment: environments[0], variant: variants[0], stepMs: Infinity };
   if (environments.length * variants.length === 1) return best;

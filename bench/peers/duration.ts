@@ -30,9 +30,9 @@ export function durationOf(
   workload: Workload,
   { rounds, roundMs, heatMs, warmMs }: Omit<ContestOptions, 'say'>,
 ): number {
-  const variants = peer.variants(workload).length;
-  if (variants === 0) return 0;
-  const all = peer.environments.length * variants;
+  const variants = peer.variants(workload);
+  if (typeof variants === 'string' || variants.length === 0) return 0;
+  const all = peer.environments.length * variants.length;
   const runs = isOurs(peer.name) ? 2 : 1;
   const tries = all === 1 ? 0 : 2 * all * (OPEN_MS + runs * 1.25 * heatMs);
   const extra = (workload.isSmall ? COLD_MS : 0) + (isOurs(peer.name) ? FLOOR_MS : 0);

@@ -60,8 +60,8 @@ function measure(task: FloorTask): number {
   const { x, y, d, layers, rows } = arrays;
   for (const array of d) for (let i = 0; i < array.length; i++) array[i] = Math.random() - 0.5;
   for (const [l, { W, b }] of layers.entries()) {
-    W.set(start.layers[l].W);
-    b.set(start.layers[l].b);
+    W.set(start.weights[2 * l].values);
+    b.set(start.weights[2 * l + 1].values);
   }
   const kernels = createBackendKernels(backend, { ...compiled, memory, scratch: arrays.scratch });
 

@@ -7,6 +7,7 @@ import { serve } from './serve.ts';
 /** Only the used part is declared: the package is not installed when types are checked. */
 interface Arr {
   readonly ref: Arr; // the same array with one more reference: each use releases one
+  readonly shape: number[];
   add(other: Arr | number): Arr;
   sub(other: Arr | number): Arr;
   mul(other: Arr | number): Arr;
@@ -14,25 +15,34 @@ interface Arr {
   sum(): Arr;
   js(): unknown;
   dispose(): void;
+  reshape(shape: readonly number[]): Arr;
+  transpose(axes: readonly number[]): Arr;
 }
-type Layer = readonly [W: Arr, b: Arr];
 interface Jax {
   init(device: string): Promise<string[]>;
   defaultDevice(device: string): void;
   blockUntilReady(tree: unknown): Promise<unknown>;
   jit<F>(f: F): F;
   valueAndGrad<A extends unknown[]>(
-    f: (params: readonly Layer[], ...rest: A) => Arr,
-  ): (params: readonly Layer[], ...rest: A) => [Arr, readonly Layer[]];
+    f: (params: readonly Arr[], ...rest: A) => Arr,
+  ): (params: readonly Arr[], ...rest: A) => [Arr, readonly Arr[]];
   numpy: {
     readonly float32: string;
     readonly float64: string;
-    array(values: Float32Array | Float64Array, options: { shape: number[]; dtype: string }): Arr;
+    array(values: Float32Array | Float64Array, options: { shape: readonly number[]; dtype: string }): Arr;
     zerosLike(x: Arr): Arr;
     matmul(a: Arr, b: Arr): Arr;
     sqrt(x: Arr): Arr;
+    max(x: Arr): Arr;
+    maximum(x: number, y: Arr): Arr;
+    where(condition: Arr, x: Arr, y: number): Arr;
   };
-  nn: { relu(x: Arr): Arr; sigmoid(x: Arr): Arr; logSoftmax(x: Arr): Arr };
+  nn: { sigmoid(x: Arr): Arr; logSoftmax(x: Arr): Arr };
+  lax: {
+    convGeneralDilated(x: Arr, W: Arr, strides: number[], padding: [number, number][]): Arr;
+    reduceWindow(x: Arr, f: (window: Arr) => Arr, window: number[], strides: number[]): Arr;
+  };
+  random: { key(seed: number): Arr; bernoulli(key: Arr, probability: number, shape: readonly number[]): Arr };
 }
 
 const precision = process.argv[2] === 'float64' ? 'float64' : 'float32';
@@ -75,41 +85,73 @@ await serve(async () => {
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
   if (threads > 1) Object.assign(globalThis, { Worker: WebWorker });
   const name = '@jax-js/jax';
-  const { numpy: np, nn, jit, valueAndGrad, init, defaultDevice, blockUntilReady }: Jax = await import(name);
+  const {
+    numpy: np,
+    nn,
+    lax,
+    random,
+    jit,
+    valueAndGrad,
+    init,
+    defaultDevice,
+    blockUntilReady,
+  }: Jax = await import(name);
   const { version }: { version: string } = JSON.parse(
     readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url), 'utf8'),
   );
   await init('wasm');
   defaultDevice('wasm');
   const Elements = precision === 'float32' ? Float32Array : Float64Array;
-  const array = (values: ArrayLike<number>, ...shape: number[]): Arr =>
+  const array = (values: ArrayLike<number>, shape: readonly number[]): Arr =>
     np.array(Elements.from(values), { shape, dtype: np[precision] });
-  const scalar = (value: number): Arr => array([value]);
+  const scalar = (value: number): Arr => array([value], [1]);
+  /** f'(0) is 0, as in the other programs. That of nn.relu is 1, and black parts of a digit begin with z = 0. */
+  const relu = (x: Arr): Arr => np.maximum(0, x);
 
   return {
     about: `jax-js ${version}, jit, wasm, threads of its own as in a browser, under Node`,
     open(workload) {
-      const { widths, batch, rows, activation, loss, optimizer } = workload;
-      const { x, t, layers } = readWorkload(workload);
-      const [I, O] = [widths[0], widths[widths.length - 1]];
-      const inputsOf = (first: number, count: number): Arr =>
-        array(x.subarray(first * I, (first + count) * I), count, I);
+      const { network, batch, rows, loss, optimizer } = workload;
+      const { x, t, input: shape, outputs: O, weights } = readWorkload(workload);
+      const I = x.length / rows;
+      const inputsOf = (first: number, count: number): Arr => {
+        const input = array(x.subarray(first * I, (first + count) * I), [count, ...shape]);
+        return shape.length === 3 ? input.transpose([0, 3, 1, 2]) : input;
+      };
       const targetsOf = (first: number, count: number): Arr => {
         const wanted = new Float64Array(count * O);
         for (let n = 0; n < count; n++) {
           if (loss === 'mse') wanted[n] = t[first + n];
           else wanted[n * O + t[first + n]] = 1;
         }
-        return array(wanted, count, O);
+        return array(wanted, [count, O]);
+      };
+      /** Inside, images are [B, C, H, W] and weights of convolutions [O, I, kernel, kernel]. */
+      const outputsOf = (params: readonly Arr[], input: Arr, key: Arr): Arr => {
+        let [y, next] = [input, 0];
+        for (const layer of network.layers) {
+          if (layer.kind === 'dense') y = np.matmul(y, params[next++]).add(params[next++]);
+          else if (layer.kind === 'conv2d') {
+            const edge: [number, number] = [Number(layer.padding ?? 0), Number(layer.padding ?? 0)];
+            y = lax.convGeneralDilated(y, params[next++], [1, 1], [edge, edge]);
+            y = y.add(params[next++].reshape([layer.out, 1, 1]));
+          } else if (layer.kind === 'activation') y = layer.fn === 'sigmoid' ? nn.sigmoid(y) : relu(y);
+          else if (layer.kind === 'max-pool') {
+            const size = [Number(layer.size), Number(layer.size)];
+            y = lax.reduceWindow(y, np.max, size, size);
+          } else if (layer.kind === 'flatten') y = y.transpose([0, 2, 3, 1]).reshape([input.shape[0], -1]);
+          else if (layer.kind === 'dropout') {
+            const kept = random.bernoulli(key.ref, 1 - layer.rate, y.shape);
+            y = np.where(kept, y.mul(1 / (1 - layer.rate)), 0);
+          } else throw new Error(`jax-js: ${layer.kind} is not written here`);
+        }
+        key.dispose();
+        return y;
       };
       const costOf =
         (count: number) =>
-        (params: readonly Layer[], input: Arr, wanted: Arr): Arr => {
-          const y = params.reduce((a, [W, b], l) => {
-            const z = np.matmul(a, W).add(b);
-            if (activation === 'sigmoid') return nn.sigmoid(z);
-            return l === params.length - 1 ? z : nn.relu(z);
-          }, input);
+        (params: readonly Arr[], input: Arr, wanted: Arr, key: Arr): Arr => {
+          const y = outputsOf(params, input, key);
           if (loss === 'softmax-cross-entropy')
             return wanted
               .mul(nn.logSoftmax(y))
@@ -121,13 +163,14 @@ await serve(async () => {
             .sum()
             .mul(1 / (count * O));
         };
-      const own = (tree: readonly Layer[]): Layer[] => tree.map(([W, b]) => [W.ref, b.ref]);
-      const each = (trees: readonly (readonly Layer[])[], act: (...arrays: Arr[]) => Arr): Layer[] =>
-        trees[0].map((_, l) => [act(...trees.map((tree) => tree[l][0])), act(...trees.map((tree) => tree[l][1]))]);
+      const own = (arrays: readonly Arr[]): Arr[] => arrays.map((one) => one.ref);
+      const each = (lists: readonly (readonly Arr[])[], act: (...arrays: Arr[]) => Arr): Arr[] =>
+        lists[0].map((_, k) => act(...lists.map((list) => list[k])));
       const gradient = valueAndGrad(costOf(batch));
       const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
-      const adam = jit((params: Layer[], m: Layer[], v: Layer[], input: Arr, wanted: Arr, rate: Arr, widen: Arr) => {
-        const [cost, g] = gradient(own(params), input, wanted);
+      type Step = [input: Arr, wanted: Arr, key: Arr];
+      const adam = jit((params: Arr[], m: Arr[], v: Arr[], rate: Arr, widen: Arr, ...step: Step) => {
+        const [cost, g] = gradient(own(params), ...step);
         cost.dispose();
         const newM = each([m, own(g)], (m, g) => m.mul(beta1).add(g.mul(1 - beta1)));
         const newV = each([v, g], (v, g) => v.mul(beta2).add(g.ref.mul(g).mul(1 - beta2)));
@@ -138,8 +181,8 @@ await serve(async () => {
         widen.dispose();
         return [newParams, newM, newV];
       });
-      const sgd = jit((params: Layer[], input: Arr, wanted: Arr) => {
-        const [cost, g] = gradient(own(params), input, wanted);
+      const sgd = jit((params: Arr[], ...step: Step) => {
+        const [cost, g] = gradient(own(params), ...step);
         cost.dispose();
         return each([params, g], (theta, g) => theta.sub(g.mul(optimizer.lr)));
       });
@@ -147,17 +190,20 @@ await serve(async () => {
         input: inputsOf(k * batch, batch),
         wanted: targetsOf(k * batch, batch),
       }));
-      let params: Layer[] = layers.map(({ I, O, W, b }) => [array(W, I, O), array(b, O)]);
+      let params = weights.map(({ shape, values }) =>
+        shape.length === 4 ? array(values, shape).transpose([3, 2, 0, 1]) : array(values, shape),
+      );
       let [m, v] = [0, 0].map(() => each([own(params)], np.zerosLike));
       let done = 0;
       const run = async (steps: number): Promise<{ steps: number; ms: number }> => {
         const startMs = performance.now();
         for (let step = 1; step <= steps; step++) {
           const { input, wanted } = batches[done++ % batches.length];
+          const taken: Step = [input.ref, wanted.ref, random.key(done)];
           if (optimizer.kind === 'adam') {
             const [rate, widen] = [optimizer.lr / (1 - beta1 ** done), 1 / Math.sqrt(1 - beta2 ** done)];
-            [params, m, v] = adam(params, m, v, input.ref, wanted.ref, scalar(rate), scalar(widen));
-          } else params = sgd(params, input.ref, wanted.ref);
+            [params, m, v] = adam(params, m, v, scalar(rate), scalar(widen), ...taken);
+          } else params = sgd(params, ...taken);
           if (step % QUEUED === 0 || step === steps) await blockUntilReady(params);
         }
         return { steps, ms: performance.now() - startMs };
@@ -166,7 +212,7 @@ await serve(async () => {
         run,
         async lossAfter(steps) {
           await run(steps);
-          const cost = costOf(rows)(own(params), inputsOf(0, rows), targetsOf(0, rows));
+          const cost = costOf(rows)(own(params), inputsOf(0, rows), targetsOf(0, rows), random.key(0));
           await blockUntilReady(cost);
           return Number(cost.js());
         },

@@ -17,8 +17,8 @@ export interface Peer {
   readonly command: readonly string[]; // speaks lines of JSON: see serve.ts and serve.py
   // environment variables, each set tried in a separate process
   readonly environments: readonly Readonly<Record<string, string>>[];
-  // tried in each environment; none: it does not support this workload
-  readonly variants: (workload: Workload) => readonly Variant[];
+  // tried in each environment; none, or a string that says why: it does not take part in this workload
+  readonly variants: (workload: Workload) => readonly Variant[] | string;
   /** Relative difference allowed between its loss and ours; null if it does not do the same work. */
   readonly tolerance: number | null;
   readonly get: string; // how to install it

@@ -1,19 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { buildNetwork } from '@gradloom/core';
 import type { Workload } from './workloads.ts';
 
-/** Numbers of a workload's files: x [rows, I] divided, t [rows], and W [in, out] and b [out] of each layer. */
-export function readWorkload({ widths, x, divisor, t, theta }: Workload) {
+/** Numbers of a workload's files: x [rows, inputs] divided, t [rows], and the weights of each layer, W then b. */
+export function readWorkload({ network, rows, x, divisor, t, theta }: Workload) {
   const values = readFileSync(theta);
   const start = new Float64Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength));
-  let offset = 0;
-  const take = (length: number): Float64Array => {
-    offset += length;
-    return start.subarray(offset - length, offset);
-  };
-  const layers = widths.slice(1).map((O, l) => ({ I: widths[l], O, W: take(widths[l] * O), b: take(O) }));
+  const { input, inputs, outputs, tensors } = buildNetwork(network);
   return {
-    x: Float64Array.from(readFileSync(x), (byte) => byte / divisor),
-    t: Uint8Array.from(readFileSync(t)),
-    layers,
+    x: Float64Array.from(readFileSync(x).subarray(0, rows * inputs), (byte) => byte / divisor),
+    t: Uint8Array.from(readFileSync(t).subarray(0, rows)),
+    input,
+    outputs,
+    weights: tensors.map(({ shape, offset, length }) => ({ shape, values: start.subarray(offset, offset + length) })),
   };
 }

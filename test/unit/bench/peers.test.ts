@@ -152,6 +152,16 @@ describe('a contest', () => {
     );
   });
 
+  test('gives the reason of a peer that does not take part', async () => {
+    const said: string[] = [];
+    const stable: Stable = { get: () => Promise.reject(new Error('started')), drop() {}, end() {} };
+    const slow: Peer = { ...peer('jax-js'), variants: () => 'a step takes 11 s' };
+    const options = { rounds: 1, roundMs: 1, heatMs: 1, warmMs: 1 };
+    expect(await runContest([slow], workload, stable, { ...options, say: (text) => said.push(text) })).toEqual([]);
+    expect(said).toEqual(['jax-js: left out of small, a step takes 11 s']);
+    expect(durationOf(slow, workload, options)).toBe(0);
+  });
+
   test('ends if one of ours dies', async () => {
     await expect(contest(['Gradloom wasm', 'PyTorch'], 'Gradloom wasm')).rejects.toThrow('SIGKILL');
   });
