@@ -130,8 +130,8 @@ export function layerNormBackwardWeights(
 }
 
 /**
- * dx[B,size] = flush(s · (g - ḡ - x̂ · m)) with x̂ = (x - μ) · s, g = dy · γ, its mean ḡ over the row, and m the mean of
- * g · x̂. Overwrites `dx` and `g` [size].
+ * dx[B,size] = flush(s · (g - ḡ - x̂ · m)) with x̂ = (x - μ) · s, g = dy · γ, its mean ḡ over the row, and m the mean
+ * of g · x̂. Overwrites `dx` and `g` [size].
  */
 export function layerNormBackwardInput(
   dx: usize, g: usize, dy: usize, x: usize, means: usize, scales: usize, gamma: usize, B: i32, size: i32,

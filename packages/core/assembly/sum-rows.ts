@@ -5,8 +5,8 @@ import { add, copy } from './vectors';
 // neighbouring columns.
 
 /**
- * The terms of a sum: a; (a - mean)²; or two sums with x̂ = (x - mean) · scale, of a · x̂ and, `size` numbers after them,
- * of a. Then mean and scale are those of a column or of a position.
+ * The terms of a sum: a; (a - mean)²; or two sums with x̂ = (x - mean) · scale, of a · x̂ and, `size` numbers after
+ * them, of a. Then mean and scale are those of a column or of a position.
  */
 export const PLAIN: i32 = 0;
 export const SQUARES: i32 = 1;

@@ -34,8 +34,8 @@ export function layerNormForward(
 }
 
 /**
- * dγ[size] = Σ dy · x̂ and dβ[size] = Σ dy over B rows of R positions, in the order of `sumRows`, with x̂ = (x - μ) · s.
- * Overwrites `dGamma` and `dBeta`, or adds to them if `joins`; also overwrites `sums`.
+ * dγ[size] = Σ dy · x̂ and dβ[size] = Σ dy over B rows of R positions, in the order of `sumRows`, with x̂ = (x - μ) ·
+ * s. Overwrites `dGamma` and `dBeta`, or adds to them if `joins`; also overwrites `sums`.
  */
 export function layerNormBackwardWeights(
   dGamma: Elements, // [size] out
@@ -71,8 +71,8 @@ export function layerNormBackwardWeights(
 }
 
 /**
- * dx[B,size] = s · (g - ḡ - x̂ · m) with x̂ = (x - μ) · s, g = dy · γ, its mean ḡ over the row, and m the mean of g · x̂;
- * tiny values are flushed to 0. Overwrites `dx` and `g`.
+ * dx[B,size] = s · (g - ḡ - x̂ · m) with x̂ = (x - μ) · s, g = dy · γ, its mean ḡ over the row, and m the mean of g ·
+ * x̂; tiny values are flushed to 0. Overwrites `dx` and `g`.
  */
 export function layerNormBackwardInput(
   dx: Elements, // [B, size] out

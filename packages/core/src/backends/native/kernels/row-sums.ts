@@ -36,7 +36,9 @@ export const slopesArguments = defineArguments(
 
 const all = [0, 1, 2, 3];
 
-/** Joins the lanes of four sums from `first` on as (l0 + l1) + (l2 + l3), and divides. Overwrites those from `free` on. */
+/**
+ * Joins the lanes of four sums from `first` on as (l0 + l1) + (l2 + l3), and divides. Overwrites those from `free` on.
+ */
 function totals({ quads }: Isa, first: Vector, free: Vector, divisor: (to: Vector) => void): Vector {
   const lane = quads.transpose(first, free);
   quads.plus(lane, lane, lane + 1);
