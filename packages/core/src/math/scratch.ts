@@ -40,6 +40,7 @@ export interface MachineCodeScratch {
   readonly gathering: Float64Array; // where the rows of a call begin
   readonly layerNorm: Float64Array; // sums of rows
   readonly losses: Float64Array; // terms of losses, and numbers of rows
+  readonly dropout: Float64Array; // keys and factors
 }
 
 /** Scratch size for a set of products that use it one after the other: the largest one. */

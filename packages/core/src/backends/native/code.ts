@@ -6,6 +6,7 @@ import { ADAM_ROWS, assembleAdam } from './kernels/adam.ts';
 import { assembleAdd } from './kernels/add.ts';
 import type { ColumnKernel } from './kernels/column-groups.ts';
 import { assembleColumnSums } from './kernels/column-sums.ts';
+import { assembleDropout } from './kernels/dropout.ts';
 import { assembleElementwise, type ElementwiseKernel } from './kernels/elementwise.ts';
 import { assembleGather } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
@@ -16,6 +17,7 @@ import { assemblePack } from './kernels/pack.ts';
 import { assembleMoments, assembleSlopes } from './kernels/row-sums.ts';
 import { assembleTile, type TileShape, tileRows } from './kernels/tile.ts';
 import { assembleTranspose } from './kernels/transpose.ts';
+import { assembleWindows, type WindowLayout } from './kernels/windows.ts';
 
 /** Position-independent code. It starts with the tape player. */
 export interface Code {
@@ -46,6 +48,8 @@ export interface CodeLayout {
   readonly rowSums: Readonly<Record<RowFormulaName, number>>;
   readonly rowFormulas: Readonly<Record<RowFormulaName, ColumnKernel>>;
   readonly losses: LossLayout;
+  readonly dropout: number;
+  readonly windows: WindowLayout;
 }
 
 /** [vectors][M]; `masked` is for columns that do not fill the last vector. */
@@ -115,6 +119,8 @@ export function assembleCode(isa: Isa): Code {
       layerNormBackwardInput: assembleMatrix(isa, rowFormulas.layerNormBackwardInput),
     },
     losses: assembleLosses(isa),
+    dropout: assembleDropout(isa),
+    windows: assembleWindows(isa),
     ...others,
   };
   return { code: isa.code(), layout };

@@ -20,8 +20,10 @@ import { type CallTape, createCallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { createColumnSums } from './column-sums.ts';
 import { type Convolutions, createNativeConvolutions } from './convolutions/convolutions.ts';
+import { createDropout } from './dropout.ts';
 import { createElementwise } from './elementwise.ts';
 import { CALL_DOUBLES } from './isa/arguments.ts';
+import { DROPOUT_SCRATCH } from './kernels/dropout.ts';
 import { gatherArguments } from './kernels/gather.ts';
 import { locateArguments } from './kernels/locate.ts';
 import { createLayerNorm, LAYER_NORM_SCRATCH } from './layer-norm.ts';
@@ -31,6 +33,7 @@ import { createMatrices } from './matrices.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH, type MeanUpdate } from './mean-updates.ts';
 import { PANELS_SCRATCH } from './panels/panel-memory.ts';
 import { createPanels } from './panels/panels.ts';
+import { createPools } from './pools.ts';
 import { createNativeProducts, nativeProductScratch } from './products.ts';
 import { createRowAdds, halved } from './row-adds.ts';
 
@@ -78,6 +81,7 @@ export const takeNativeScratch = (products: readonly ProductShape[], allocate: A
     panels: allocate(PANELS_SCRATCH, FLOAT64),
     layerNorm: allocate(LAYER_NORM_SCRATCH, FLOAT64),
     losses: allocate(LOSS_SCRATCH, FLOAT64),
+    dropout: allocate(DROPOUT_SCRATCH, FLOAT64),
   },
   // A product uses either wasm or machine code; both use the same scratch.
   products: allocate(
@@ -139,16 +143,15 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, rowAdds, machineCode.meanUpdates);
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
 
-  const elementwise = createElementwise(layout, tape, panels);
-  const matrices = createMatrices(layout, tape, panels);
-  const columnSums = createColumnSums(layout, tape, panels, rowAdds);
-  const layerNorm = createLayerNorm(layout, tape, panels, machineCode.layerNorm);
-  const losses = createLosses(
-    layout,
-    (calls) => playCalls(calls, calls.length / CALL_DOUBLES),
-    panels,
-    machineCode.losses,
-  );
+  const parts = [
+    createElementwise(layout, tape, panels),
+    createLosses(layout, (calls) => playCalls(calls, calls.length / CALL_DOUBLES), panels, machineCode.losses),
+    createMatrices(layout, tape, panels),
+    createColumnSums(layout, tape, panels, rowAdds),
+    createLayerNorm(layout, tape, panels, machineCode.layerNorm),
+    createDropout(layout, tape, panels, machineCode.dropout),
+    createPools(layout, tape, panels),
+  ];
 
   /** Binds updates of many parameters, and sums of gradients that WebAssembly cannot reach. */
   function bind(call: Call): (() => void) | null {
@@ -173,7 +176,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
       const [square, g, first, S, row, n, share] = args as Parameters<typeof averageRows>;
       return isInside(first) ? null : () => averageOutside(square, g, first, S, row, n, share);
     }
-    return elementwise(call) ?? losses(call) ?? matrices(call) ?? columnSums(call) ?? layerNorm(call);
+    return parts.reduce<(() => void) | null>((bound, bindPart) => bound ?? bindPart(call), null);
   }
 
   const spare = new Float64Array(1); // receives a sum of squares that `averageRows` has already noted

@@ -1,8 +1,6 @@
 import type { ActivationName } from '../../../families/activations/index.ts';
-import type { Formula, Value } from './formula.ts';
-import type { Functions } from './functions.ts';
-
-type Arithmetic = Formula & Functions;
+import type { Arithmetic } from './arithmetic.ts';
+import type { Value } from './formula.ts';
 
 /** An activation of the table in families/activations, as formulas with the same bits. */
 interface ActivationFormula {

@@ -1,35 +1,13 @@
 import { activations } from '../../../families/activations/index.ts';
 import { functionName } from '../../../program/ops/names.ts';
-import type { Isa } from '../isa/isa.ts';
 import { activationFormulas } from './activations.ts';
-import { createFormula, type Formula, type Value } from './formula.ts';
-import { type Functions, functionsOf } from './functions.ts';
-
-export type Arithmetic = Formula & Functions;
-
-/**
- * An operation that computes each number of its outputs from those at the same place. Operands have their names in
- * `ops`.
- */
-export interface Elementwise {
-  /** Arrays with a number for each place. */
-  readonly inputs: readonly string[];
-  /** Arrays with a number for each column: the same for all rows. */
-  readonly rows?: readonly string[];
-  /** Arrays with a number for each row. */
-  readonly columns?: readonly string[];
-  /** Numbers of the call. */
-  readonly numbers?: readonly string[];
-  readonly outputs: readonly string[];
-  /** Numbers of a row, and of rows. */
-  readonly sizes: readonly [rows: string | null, columns: string];
-  /** The outputs, from inputs, rows, columns and numbers in this order. */
-  of(m: Arithmetic, ...values: Value[]): Value[];
-}
+import type { Elementwise } from './elementwise.ts';
+import { layerFormulas } from './layers.ts';
 
 /** All elementwise operations with machine code, by operation name. */
 export const elementwise: Readonly<Record<string, Elementwise>> = {
   ...activationOps(),
+  ...layerFormulas,
 };
 
 function activationOps(): Record<string, Elementwise> {
@@ -52,10 +30,4 @@ function activationOps(): Record<string, Elementwise> {
     );
   }
   return Object.fromEntries(entries);
-}
-
-/** An empty formula for a processor, with the functions of its type. */
-export function createArithmetic({ type, formulas }: Pick<Isa, 'type' | 'formulas'>): Arithmetic {
-  const formula = createFormula(type, formulas.scale !== undefined);
-  return { ...formula, ...functionsOf(formula) };
 }

@@ -1,5 +1,6 @@
+import type { Arithmetic } from './arithmetic.ts';
+import type { Elementwise } from './elementwise.ts';
 import type { Value } from './formula.ts';
-import type { Arithmetic, Elementwise } from './index.ts';
 
 /** A loss of families/losses as formulas with the same bits. */
 interface LossFormula {

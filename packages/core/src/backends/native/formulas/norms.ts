@@ -1,5 +1,5 @@
+import type { Arithmetic } from './arithmetic.ts';
 import type { Value } from './formula.ts';
-import type { Arithmetic } from './index.ts';
 
 /** What a formula of matrices reads. Operands have their names in `ops`. */
 export interface MatrixInputs {

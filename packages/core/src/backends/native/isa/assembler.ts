@@ -51,6 +51,8 @@ export interface Assembler {
   jump(position: number): void;
   /** Jumps if the lower 32 bits of r are 0. Call the result at the place to jump to. */
   skipIfZero(r: Register): () => void;
+  /** Jumps. Call the result at the place to jump to. */
+  skip(): () => void;
   /** Pushes r on the stack. */
   push(r: Register): void;
   ret(): void;

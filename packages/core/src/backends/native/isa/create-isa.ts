@@ -41,13 +41,16 @@ export function createIsa({ assembler, registers, places, createRowPointers, ...
     });
   }
 
-  function unlessZero(what: Register | AnyPlace, body: () => void): void {
+  function unlessZero(what: Register | AnyPlace, body: () => void, otherwise?: () => void): void {
     let land = () => {};
     scope(() => {
       land = assembler.skipIfZero(inRegister(what));
     });
     scope(body);
+    const end = otherwise === undefined ? () => {} : assembler.skip();
     land();
+    if (otherwise !== undefined) scope(otherwise);
+    end();
   }
 
   const pointTo = (address: Address): Register => {

@@ -138,7 +138,7 @@ export interface Isa {
   repeat(count: Counter | Place<'counter'>, body: () => void): void;
   /** `repeat` for a count that may be 0. */
   times(count: Counter | Place<'counter'>, body: () => void): void;
-  unlessZero(what: Counter | Stride | Place<'counter' | 'stride'>, body: () => void): void;
+  unlessZero(what: Counter | Stride | Place<'counter' | 'stride'>, body: () => void, otherwise?: () => void): void;
   /** Repeats the body until `leaveIfZero`. */
   loop(body: () => void): void;
   /** Leaves the innermost `loop` if the value is 0. */
@@ -272,6 +272,36 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
   choose(to: Vector, mask: Mask, x: Vector, y: Vector): void;
   /** to = x where the mask is set, else +0. */
   keep(to: Vector, mask: Mask, x: Vector): void;
+  /** to = 0 if the mask is set in no lane, else another number. */
+  readMask(to: Counter, mask: Mask): void;
+  readonly words: WordUnit<A>;
+}
+
+/**
+ * Operations of Philox on vectors with one 32-bit word of each of some blocks. Which word is whose block's is the
+ * unit's choice. `FormulaUnit` moves and stores these vectors.
+ */
+export interface WordUnit<A = Address> {
+  readonly blocks: number; // of a vector
+  /** to = the number of each word's block, from 0 on. */
+  number(to: Vector): void;
+  /** All words of `to` = the lower half of the 64 bits at `from`. */
+  spread(to: Vector, from: A): void;
+  /** x += `step` in each word. */
+  add(x: Vector, step: number): void;
+  /** to = `word` in each word. */
+  loadLiteral(to: Vector, word: number): void;
+  /** The upper and lower words of the products x · y. `low` may be x. */
+  multiply(high: Vector, low: Vector, x: Vector, y: Vector): void;
+  /** x ^= y ^ the vector at `from`. May overwrite y. */
+  mix(x: Vector, y: Vector, from: A): void;
+  /** Vectors of the words 0 to 3 of all blocks as they follow each other. Overwrites `words`, and returns some. */
+  inOrder(words: readonly Vector[]): readonly Vector[];
+  /**
+   * to = x in each lane whose word is at least `least`, else +0: one vector of floats for a vector of ordered words, two
+   * of doubles. Overwrites `words`.
+   */
+  keepAtLeast(to: readonly Vector[], words: Vector, least: Vector, x: Vector): void;
 }
 
 /** Vectors of four elements: the lanes in which a row is summed. They take the registers of other vectors. */

@@ -1,6 +1,6 @@
+import { type Arithmetic, createArithmetic } from '../formulas/arithmetic.ts';
 import { allocateFormula, type EmittableFormula, type FormulaEnds } from '../formulas/emit-formula.ts';
 import type { Value } from '../formulas/formula.ts';
-import { type Arithmetic, createArithmetic } from '../formulas/index.ts';
 import type { MatrixInputs } from '../formulas/norms.ts';
 import type { Argument } from '../isa/arguments.ts';
 import type { Address, Isa, Place, Pointer, Slot, Vector } from '../isa/isa.ts';

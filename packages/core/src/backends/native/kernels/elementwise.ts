@@ -1,5 +1,6 @@
+import { createArithmetic } from '../formulas/arithmetic.ts';
+import type { Elementwise } from '../formulas/elementwise.ts';
 import { allocateFormula, type FormulaEnds } from '../formulas/emit-formula.ts';
-import { createArithmetic, type Elementwise } from '../formulas/index.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
 import type { Isa, Place, Pointer } from '../isa/isa.ts';
 

@@ -45,8 +45,6 @@ export interface Assembler extends AnyAssembler {
   pop(r: Register): void;
   /** Jumps if bit `bit` of r is 0. Call the result at the place to jump to. */
   skipIfBitClear(r: Register, bit: number): () => void;
-  /** Jumps. Call the result at the place to jump to. */
-  skip(): () => void;
 }
 
 /** Bytes on the stack per register, as the stack pointer must stay a multiple of 16. */

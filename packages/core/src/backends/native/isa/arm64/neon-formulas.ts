@@ -3,7 +3,7 @@ import type { Address } from '../assembler.ts';
 import type { FormulaUnit, Mask, Relation, Vector } from '../isa.ts';
 import { laneBytes } from '../literals.ts';
 import type { Assembler } from './assembler.ts';
-import { forms, LOAD_D, LOAD_Q, STORE_Q, VECTOR } from './forms.ts';
+import { forms, LOAD_D, LOAD_Q, LOAD_S, STORE_Q, VECTOR } from './forms.ts';
 import { CLEAR, createMasked } from './masked.ts';
 import { FREE } from './neon.ts';
 
@@ -12,6 +12,7 @@ const FREE_TOO = 30;
 
 const AND = 0x4e201c00;
 const OR = 0x4ea01c00;
+const XOR = 0x6e201c00; // eor
 const CHOOSE = 0x6e601c00; // bsl: d = n where d is set, else m
 const INSERT_IF = 0x6ea01c00; // bit: d = n where m is set
 const INSERT_UNLESS = 0x6ee01c00; // bif: d = n where m is not set
@@ -77,6 +78,8 @@ export function createNeonFormulas(assembler: Assembler, type: ElementType): For
       choose(to, FREE_TOO, x, y);
     };
 
+  const wordLiteral = (word: number): Address => literal(laneBytes(BigInt(word), 4, 4));
+
   /** All lanes of `to` = the first of `from`. */
   const spread = (to: Vector, from: Vector): void => emit(isFloat ? 0x4e040400 : 0x4e080400, to, from); // dup
 
@@ -115,7 +118,7 @@ export function createNeonFormulas(assembler: Assembler, type: ElementType): For
     greater: chosen('greater'),
     and: onBits(AND),
     or: onBits(OR),
-    xor: onBits(0x6e201c00), // eor
+    xor: onBits(XOR),
     plusBits: typed(0x4ea08400), // add
     minusBits: typed(0x6ea08400), // sub
     shiftLeft: (to, x, count) => emit(0x4f005400 | ((lanes + count) << 16), to, x), // shl
@@ -123,5 +126,52 @@ export function createNeonFormulas(assembler: Assembler, type: ElementType): For
     compare,
     choose,
     keep: (to, mask, x) => emit(AND, to, mask, x),
+    readMask(to, mask) {
+      emit(isFloat ? 0x4eb1b800 : 0x5ef1b800, FREE, mask); // addv, addp
+      emit(isFloat ? 0x1e260000 : 0x9e660000, to, FREE); // fmov
+    },
+    words: {
+      blocks: 4,
+      number: (to) => access(LOAD_Q, to, literal(new Uint8Array(Uint32Array.of(0, 1, 2, 3).buffer))),
+      spread(to, from) {
+        access(LOAD_S, to, from);
+        emit(0x4e040400, to, to); // dup
+      },
+      add(x, step) {
+        access(LOAD_Q, FREE, wordLiteral(step));
+        emit(0x4ea08400, x, x, FREE); // add
+      },
+      loadLiteral: (to, word) => access(LOAD_Q, to, wordLiteral(word)),
+      multiply(high, low, x, y) {
+        emit(0x2ea0c000, FREE, x, y); // umull: the products of two words
+        emit(0x6ea0c000, low, x, y); // umull2: of the others
+        emit(0x4e805800, high, FREE, low); // uzp2
+        emit(0x4e801800, low, FREE, low); // uzp1
+      },
+      mix(x, y, from) {
+        access(LOAD_Q, FREE, from);
+        emit(XOR, y, y, FREE);
+        emit(XOR, x, x, y);
+      },
+      inOrder([a, b, c, d]) {
+        emit(0x4e803800, FREE, a, b); // zip1: words 0 and 1 of two blocks
+        emit(0x4e807800, b, a, b); // zip2: of the others
+        emit(0x4e803800, a, c, d);
+        emit(0x4e807800, d, c, d);
+        emit(0x4ec03800, c, FREE, a); // zip1 of their halves: all words of a block
+        emit(0x4ec07800, a, FREE, a);
+        emit(0x4ec03800, FREE, b, d);
+        emit(0x4ec07800, d, b, d);
+        move(b, FREE);
+        return [c, a, b, d];
+      },
+      keepAtLeast([to, other], words, least, x) {
+        emit(0x6ea03c00, words, words, least); // cmhs
+        if (isFloat) return emit(AND, to, words, x);
+        emit(0x0f20a400, to, words); // sxtl
+        emit(0x4f20a400, other, words); // sxtl2
+        for (const it of [to, other]) emit(AND, it, it, x);
+      },
+    },
   };
 }

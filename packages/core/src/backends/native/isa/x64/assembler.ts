@@ -108,6 +108,18 @@ export function createAssembler(): Assembler {
     operands(register, operand);
   }
 
+  /** Emits the distance of a jump forward, which is filled in when the result is called. */
+  function distanceAhead(): () => void {
+    word(0);
+    const from = position;
+    return () => {
+      const to = position;
+      position = from - 4;
+      word(to - from);
+      position = to;
+    };
+  }
+
   /** Emits vmovups with a VEX prefix of two bytes. */
   function lowerHalf(opcode: number, vector: number, address: Address): void {
     emit(0xc5, vector < 8 ? 0xf8 : 0x78, opcode);
@@ -159,14 +171,11 @@ export function createAssembler(): Assembler {
     skipIfZero(r) {
       instruction(false, 0x85, r, r);
       emit(0x0f, 0x84);
-      word(0);
-      const from = position;
-      return () => {
-        const to = position;
-        position = from - 4;
-        word(to - from);
-        position = to;
-      };
+      return distanceAhead();
+    },
+    skip() {
+      emit(0xe9);
+      return distanceAhead();
     },
     storeLower: (address, vector) => lowerHalf(0x11, vector, address),
     loadLower: (vector, address) => lowerHalf(0x10, vector, address),

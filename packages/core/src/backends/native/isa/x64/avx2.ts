@@ -16,6 +16,7 @@ import {
   transposeLanes,
   type VectorUnit,
 } from './forms.ts';
+import { blockNumbers, orderWords } from './words.ts';
 
 const SQUARES = 13;
 const MASK = 15;
@@ -66,6 +67,12 @@ export function createAvx2(
 
   const unpack = ({ prefix }: Form, opcode: number, to: Vector, x: Vector, y: Vector): void =>
     instruction(MAP_0F, opcode, to, x, y, { prefix });
+
+  /** vshufps. */
+  function shuffle(to: Vector, x: Vector, y: Vector, which: number): void {
+    instruction(MAP_0F, 0xc6, to, x, y, { prefix: NO_PREFIX });
+    emit(which);
+  }
 
   const fuse = ({ wide }: Form, sum: Vector, x: Vector, y: Vector): void =>
     instruction(MAP_0F38, 0xb8, sum, x, y, { wide }); // vfmadd231pd
@@ -190,5 +197,33 @@ export function createAvx2(
       emit(mask << 4);
     },
     keep: (to, mask, x) => typed(0x54, to, mask, x),
+    readMask: (to, mask) => typed(0x50, to, 0, mask), // vmovmskpd
+    words: {
+      blocks: 4,
+      number: (to) => typed(0x10, to, 0, literal(blockNumbers(4))),
+      spread: (to, from) => instruction(MAP_0F38, 0x58, to, 0, from), // vpbroadcastd
+      add: (x, step) => instruction(MAP_0F, 0xfe, x, x, literal(laneBytes(BigInt(step), 4, 8))), // vpaddd
+      loadLiteral: (to, word) => typed(0x10, to, 0, literal(laneBytes(BigInt(word), 4, 8))),
+      multiply(high, low, x, y) {
+        instruction(MAP_0F, 0xf4, low, x, y); // vpmuludq
+        instruction(MAP_0F, 0x73, 2, high, low); // vpsrlq
+        emit(32);
+      },
+      mix(x, y, from) {
+        instruction(MAP_0F, 0xef, y, y, from); // vpxor
+        instruction(MAP_0F, 0xef, x, x, y);
+      },
+      inOrder: (words) => orderWords(shuffle, words),
+      keepAtLeast([to, other], words, least, x) {
+        instruction(MAP_0F38, 0x3f, to, words, least); // vpmaxud
+        instruction(MAP_0F, 0x76, words, words, to); // vpcmpeqd
+        if (type === 'float32') return typed(0x54, to, words, x);
+        instruction(MAP_0F38, 0x25, to, 0, words); // vpmovsxdq of the lower half
+        instruction(MAP_0F3A, 0x39, words, 0, words); // vextracti128
+        emit(1);
+        instruction(MAP_0F38, 0x25, other, 0, words);
+        for (const it of [to, other]) typed(0x54, it, it, x);
+      },
+    },
   };
 }

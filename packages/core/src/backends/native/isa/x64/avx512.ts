@@ -8,6 +8,7 @@ import {
   MAP_0F,
   MAP_0F3A,
   MAP_0F38,
+  NO_PREFIX,
   PREFIX_66,
   PREFIX_F2,
   PREFIX_F3,
@@ -15,6 +16,7 @@ import {
   transposeLanes,
   type VectorUnit,
 } from './forms.ts';
+import { blockNumbers, orderWords } from './words.ts';
 
 interface InstructionOptions {
   wide?: number;
@@ -84,6 +86,12 @@ export function createAvx512(
 
   const unpack = ({ prefix, wide }: Form, opcode: number, to: Vector, x: Vector, y: Vector): void =>
     instruction(MAP_0F, opcode, to, x, y, { prefix, wide });
+
+  /** vshufps. */
+  function shuffle(to: Vector, x: Vector, y: Vector, which: number): void {
+    instruction(MAP_0F, 0xc6, to, x, y, { prefix: NO_PREFIX, wide: 0 });
+    emit(which);
+  }
 
   /** to = two 128-bit lanes of x, then two of y, each chosen by two bits of `which`. */
   function chooseLanes(to: Vector, x: Vector, y: Vector, which: number): void {
@@ -164,6 +172,34 @@ export function createAvx512(
     },
     choose: (to, mask, x, y) => instruction(MAP_0F38, 0x65, to, y, x, { mask: K2 + mask }), // vblendmpd
     keep: (to, mask, x) => typed(0x28, to, 0, x, { mask: K2 + mask, zeroing: true }), // vmovapd
+    readMask: (to, mask) => emit(0xc5, to < 8 ? 0xf8 : 0x78, 0x93, 0xc0 | ((to & 7) << 3) | (K2 + mask)), // kmovw
+    words: {
+      blocks: 8,
+      number: (to) => typed(0x10, to, 0, literal(blockNumbers(8)), { spread: false }),
+      spread: (to, from) => instruction(MAP_0F38, 0x58, to, 0, from, { wide: 0, bytes: 4 }), // vpbroadcastd
+      add: (x, step) => instruction(MAP_0F, 0xfe, x, x, literal(laneBytes(BigInt(step), 4, 1)), { wide: 0 }), // vpaddd
+      loadLiteral: (to, word) =>
+        instruction(MAP_0F38, 0x58, to, 0, literal(laneBytes(BigInt(word), 4, 1)), { wide: 0, spread: false }),
+      multiply(high, low, x, y) {
+        instruction(MAP_0F, 0xf4, low, x, y, { wide: 1 }); // vpmuludq
+        instruction(MAP_0F, 0x73, 2, high, low, { wide: 1 }); // vpsrlq
+        emit(32);
+      },
+      mix(x, y, from) {
+        instruction(MAP_0F3A, 0x25, x, y, from, { wide: 1, after: 1 }); // vpternlogq
+        emit(0x96);
+      },
+      inOrder: (words) => orderWords(shuffle, words),
+      keepAtLeast([to, other], words, least, x) {
+        const k = K2;
+        instruction(MAP_0F3A, 0x1e, k, words, least, { wide: 0 }); // vpcmpud
+        emit(5); // not less
+        typed(0x28, to, 0, x, { mask: k, zeroing: true });
+        if (type === 'float32') return;
+        emit(0xc4, 0xe3, 0xf9, 0x30, 0xc0 | (k << 3) | k, 8); // kshiftrw
+        typed(0x28, other, 0, x, { mask: k, zeroing: true });
+      },
+    },
   };
 }
 

@@ -1,0 +1,183 @@
+import { defineArguments } from '../isa/arguments.ts';
+import type { Address, Isa, Pointer } from '../isa/isa.ts';
+
+/** Numbers that are words are 2⁵² more: their bits then end with those of the word. */
+export const WORD = 4503599627370496;
+
+export const dropoutArguments = defineArguments(
+  ['y', 'array'],
+  ['x', 'array'],
+  ['scratch', 'array'], // [DROPOUT_SCRATCH] doubles
+  ['mask', 'array'], // of the columns after the last whole vector
+  ['rows', 'count'], // at least 1
+  ['positions', 'count'], // of a row, at least 1
+  ['chunks', 'count'], // whole chunks of a position
+  ['columns', 'count'], // columns after them
+  ['vectors', 'count'], // whole vectors of these
+  ['rest', 'count'], // columns after those
+  ['position', 'stride'], // distance of positions
+  ['row', 'stride'], // distance of rows
+  ['key0', 'number'], // a word, as the next ones
+  ['key1', 'number'],
+  ['first', 'number'], // index of row 0 in the batch
+  ['step', 'number'],
+  ['stepHigh', 'number'],
+  ['threshold', 'number'],
+  ['factor', 'number'],
+);
+
+// As in packages/core/src/math/random/philox.ts.
+const ROUNDS = 10;
+const MULTIPLIERS = [0xd2511f53, 0xcd9e8d57] as const;
+const KEY_STEPS = [0x9e3779b9, 0xbb67ae85];
+
+/** Most bytes of a vector. */
+const VECTOR = 64;
+/** Columns of a chunk, which are drawn together: a round waits for the one before, so half of them take as long. */
+export const CHUNK = 32;
+
+// The scratch: keys of the rounds, the blocks and the row that are drawn next, factors of a chunk.
+const BLOCKS = 2 * ROUNDS * VECTOR;
+const ROW = BLOCKS + VECTOR;
+const FACTORS = ROW + VECTOR;
+/** Doubles of scratch, a multiple of eight. */
+export const DROPOUT_SCRATCH = FACTORS / 8 + CHUNK;
+
+/**
+ * y = x · m at all positions of a row, m = 0 if the random word of the column is below `threshold`, else `factor`. y may
+ * be x.
+ */
+export function assembleDropout(isa: Isa): number {
+  const unit = isa.formulas;
+  const { words } = unit;
+  const size = unit.bytes * unit.width;
+  const chunkVectors = CHUNK / unit.width;
+  const sets = CHUNK / (4 * words.blocks); // vectors of blocks
+  const value = 6 * sets;
+  const [multiplier0, multiplier1] = [value + 1, value + 2];
+
+  return isa.kernel(dropoutArguments, (call) => {
+    const x = isa.load(call.x);
+    const toY = isa.distance(x, isa.load(call.y));
+    const scratch = isa.load(call.scratch);
+    isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
+    const positions = isa.keep(call.positions);
+    const position = isa.load(call.position);
+    const vectors = isa.keep(call.vectors);
+    const columns = isa.keep(call.columns);
+    const chunks = isa.keep(call.chunks);
+    const rest = isa.keep(call.rest);
+    const nextRow = isa.keep(call.row);
+    const [blocks, row] = [isa.at(scratch, BLOCKS), isa.at(scratch, ROW)];
+    storeKeys();
+    words.spread(value, isa.numberAt(call.first));
+    unit.store(row, value);
+
+    isa.repeat(isa.load(call.rows), () => {
+      words.number(value);
+      unit.store(blocks, value);
+      const at = isa.pointTo(isa.at(x));
+      isa.times(chunks, () => {
+        drawFactors();
+        eachPosition(at, (from) => {
+          for (let v = 0; v < chunkVectors; v++) mask(from, size * v, factorAt(v), unit.load, unit.store);
+        });
+        isa.skip(at, size * chunkVectors);
+        increase(blocks, sets * words.blocks);
+      });
+      isa.unlessZero(columns, () => {
+        drawFactors();
+        eachPosition(at, (from) => {
+          const factors = isa.pointTo(factorAt(0));
+          isa.times(vectors, () => {
+            mask(from, 0, isa.at(factors), unit.load, unit.store);
+            for (const pointer of [from, factors]) isa.skip(pointer, size);
+          });
+          isa.unlessZero(rest, () => mask(from, 0, isa.at(factors), unit.loadMasked, unit.storeMasked));
+        });
+      });
+      isa.advance(x, nextRow);
+      increase(row, 1);
+    });
+
+    function factorAt(v: number): Address {
+      return isa.at(scratch, FACTORS + size * v);
+    }
+
+    function keyAt(round: number, k: number): Address {
+      return isa.at(scratch, VECTOR * (2 * round + k));
+    }
+
+    function storeKeys(): void {
+      for (const [k, key] of [call.key0, call.key1].entries()) {
+        words.spread(value, isa.numberAt(key));
+        for (let round = 0; round < ROUNDS; round++) {
+          unit.store(keyAt(round, k), value);
+          words.add(value, KEY_STEPS[k]);
+        }
+      }
+    }
+
+    /** The words at `place` += `step`. */
+    function increase(place: Address, step: number): void {
+      unit.load(value, place);
+      words.add(value, step);
+      unit.store(place, value);
+    }
+
+    /** Writes the factors of the next columns: Philox-4x32-10 of the counters (block, row, step, stepHigh). */
+    function drawFactors(): void {
+      const drawn = Array.from({ length: sets }, (_, k) => {
+        const first = 6 * k;
+        unit.load(first, blocks);
+        if (k > 0) words.add(first, k * words.blocks);
+        unit.load(first + 1, row);
+        words.spread(first + 2, isa.numberAt(call.step));
+        words.spread(first + 3, isa.numberAt(call.stepHigh));
+        return { state: [0, 1, 2, 3].map((i) => first + i), free: [first + 4, first + 5] };
+      });
+      words.loadLiteral(multiplier0, MULTIPLIERS[0]);
+      words.loadLiteral(multiplier1, MULTIPLIERS[1]);
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const set of drawn) {
+          const [x0, x1, x2, x3] = set.state;
+          const [high, low] = set.free;
+          words.multiply(high, low, x0, multiplier0);
+          words.multiply(x0, x2, x2, multiplier1);
+          words.mix(x0, x1, keyAt(round, 0));
+          words.mix(high, x3, keyAt(round, 1));
+          set.state = [x0, x2, high, low];
+          set.free = [x1, x3];
+        }
+      }
+      const [threshold, factor] = drawn[0].free;
+      words.spread(threshold, isa.numberAt(call.threshold));
+      unit.loadNumber(factor, isa.numberAt(call.factor));
+      const kept = [multiplier0, multiplier1].slice(0, unit.bytes / 4);
+      for (const [k, ordered] of drawn.flatMap(({ state }) => words.inOrder(state)).entries()) {
+        words.keepAtLeast(kept, ordered, threshold, factor);
+        for (const [v, register] of kept.entries()) unit.store(factorAt(k * kept.length + v), register);
+      }
+    }
+
+    function eachPosition(first: Pointer, body: (from: Pointer) => void): void {
+      const start = isa.pointTo(isa.at(first));
+      isa.repeat(isa.load(positions), () => {
+        body(isa.pointTo(isa.at(start)));
+        isa.advance(start, position);
+      });
+    }
+
+    function mask(
+      from: Pointer,
+      offset: number,
+      factors: Address,
+      load: typeof unit.load,
+      store: typeof unit.store,
+    ): void {
+      load(value, isa.at(from, offset));
+      unit.times(value, value, factors);
+      store(isa.beyond(from, toY, offset), value);
+    }
+  });
+}

@@ -1,0 +1,260 @@
+import { bitsOf } from '../formulas/formula.ts';
+import { defineArguments } from '../isa/arguments.ts';
+import type { Address, CallOf, Isa, Mask, Pointer, Vector } from '../isa/isa.ts';
+
+/** Arguments of all kernels that go through the pixels of images and through the window of each in other images. */
+export const sharedArguments = defineArguments(
+  ['pixels', 'array'], // the first pixel
+  ['windows', 'array'], // its window
+  ['mask', 'array'], // of the last vector
+  ['images', 'count'], // all counts are at least 1
+  ['rows', 'count'], // rows of pixels
+  ['columns', 'count'],
+  ['lines', 'count'], // lines of a window
+  ['places', 'count'], // places of a line
+  ['pixelColumn', 'stride'], // from a pixel to the next one
+  ['pixelRow', 'stride'], // from the end of a row to the next one
+  ['pixelImage', 'stride'], // from the end of the rows to the next image
+  ['windowColumn', 'stride'], // the same for the first places of windows
+  ['windowRow', 'stride'],
+  ['windowImage', 'stride'],
+  ['place', 'stride'], // from a place of a window to the next one
+  ['line', 'stride'], // from the end of a line to the next one
+);
+
+/** Numbers are multiplied by `factor`, then divided by `divisor` if `divides`, then 0 if their size is below `least`. */
+export const scaledArguments = defineArguments(
+  ...sharedArguments,
+  ['divides', 'count'], // 0 or 1
+  ['factor', 'number'],
+  ['divisor', 'number'],
+  ['least', 'number'],
+);
+
+export const pairedArguments = defineArguments(
+  ...sharedArguments,
+  ['pixelPair', 'stride'], // from a pixel to that of a second array
+  ['windowPair', 'stride'], // from a window to that of another second array
+);
+
+/** Vectors of channels that a kernel takes at once: all whole, or the last one masked. */
+export interface Channels {
+  readonly vectors: number;
+  readonly masked: boolean;
+}
+
+/** Most vectors of `Channels`. */
+export const MOST_CHANNEL_VECTORS = 4;
+
+/** Does something with each vector of channels: v, its offset in bytes, and how it is loaded and stored. */
+type EachVector = (body: (v: number, offset: number, load: Load, store: Store) => void) => void;
+type Load = (to: Vector, from: Address) => void;
+type Store = (to: Address, from: Vector) => void;
+
+/** Runs the body at each place of a pixel's window. */
+type EachPlace = (body: (place: Pointer) => void) => void;
+
+function forEachPixel(
+  isa: Isa,
+  call: CallOf<typeof sharedArguments>,
+  { vectors, masked }: Channels,
+  body: (pixel: Pointer, each: EachVector, eachPlace: EachPlace) => void,
+): void {
+  const unit = isa.formulas;
+  const pixel = isa.load(call.pixels);
+  const window = isa.load(call.windows);
+  if (masked) isa.scope(() => unit.loadMask(isa.at(isa.load(call.mask))));
+  const columns = isa.keep(call.columns);
+  const lines = isa.keep(call.lines);
+  const places = isa.keep(call.places);
+  const pixelColumn = isa.keep(call.pixelColumn);
+  const windowColumn = isa.keep(call.windowColumn);
+  const [toPlace, toLine] = [isa.load(call.place), isa.load(call.line)];
+
+  const each: EachVector = (act) => {
+    for (let v = 0; v < vectors; v++) {
+      const isLast = masked && v === vectors - 1;
+      const [load, store] = isLast ? [unit.loadMasked, unit.storeMasked] : [unit.load, unit.store];
+      act(v, unit.bytes * unit.width * v, load, store);
+    }
+  };
+  const eachPlace: EachPlace = (act) =>
+    isa.scope(() => {
+      const place = isa.pointTo(isa.at(window));
+      isa.repeat(isa.load(lines), () => {
+        isa.repeat(isa.load(places), () => {
+          act(place);
+          isa.advance(place, toPlace);
+        });
+        isa.advance(place, toLine);
+      });
+    });
+
+  isa.repeat(isa.load(call.images), () => {
+    isa.repeat(isa.load(call.rows), () => {
+      isa.repeat(isa.load(columns), () => {
+        body(pixel, each, eachPlace);
+        isa.advance(pixel, pixelColumn);
+        isa.advance(window, windowColumn);
+      });
+      isa.advance(pixel, call.pixelRow);
+      isa.advance(window, call.windowRow);
+    });
+    isa.advance(pixel, call.pixelImage);
+    isa.advance(window, call.windowImage);
+  });
+}
+
+const FREE = MOST_CHANNEL_VECTORS; // vectors below are the kernel's, one for each of the channels
+
+/** Pixel = the largest number of its window, the first of equal ones; NaN if one is. */
+function assembleMost(isa: Isa, channels: Channels): number {
+  const unit = isa.formulas;
+  const mask = maskOf(isa, FREE + 1);
+  return isa.kernel(sharedArguments, (call) =>
+    forEachPixel(isa, call, channels, (pixel, each, eachPlace) => {
+      each((v) => unit.loadLiteral(v, unit.literal(bitsOf(Number.NEGATIVE_INFINITY, isa.type))));
+      eachPlace((place) =>
+        each((v, offset, load) => {
+          load(FREE, isa.at(place, offset));
+          unit.compare(mask, 'equal', FREE, FREE);
+          unit.greater(v, FREE, v); // v stays, if one of them is NaN
+          unit.choose(v, mask, v, FREE);
+        }),
+      );
+      each((v, offset, _load, store) => store(isa.at(pixel, offset), v));
+    }),
+  );
+}
+
+/** Pixel = the sum of its window from 0, scaled. */
+function assembleSum(isa: Isa, channels: Channels): number {
+  const unit = isa.formulas;
+  return isa.kernel(scaledArguments, (call) => {
+    const scale = createScale(isa, call);
+    forEachPixel(isa, call, channels, (pixel, each, eachPlace) => {
+      each((v) => unit.clear(v));
+      eachPlace((place) =>
+        each((v, offset, load) => {
+          load(FREE, isa.at(place, offset));
+          unit.plus(v, v, FREE);
+        }),
+      );
+      scale(each);
+      each((v, offset, _load, store) => store(isa.at(pixel, offset), v));
+    });
+  });
+}
+
+/** All places of a window = its pixel, scaled. */
+function assembleSpread(isa: Isa, channels: Channels): number {
+  return isa.kernel(scaledArguments, (call) => {
+    const scale = createScale(isa, call);
+    forEachPixel(isa, call, channels, (pixel, each, eachPlace) => {
+      each((v, offset, load) => load(v, isa.at(pixel, offset)));
+      scale(each);
+      eachPlace((place) => each((v, offset, _load, store) => store(isa.at(place, offset), v)));
+    });
+  });
+}
+
+/**
+ * The place of a window that equals its pixel, or the first that is NaN, has in the second array what the pixel has in
+ * its own, and other places have 0; or these are added to what is there.
+ */
+function assembleGive(isa: Isa, channels: Channels, adds: boolean): number {
+  const unit = isa.formulas;
+  const given = (v: number): Vector => FREE + v;
+  const [value, part] = [2 * FREE, 2 * FREE + 1];
+  const mask = maskOf(isa, 2 * FREE + 2);
+  const literal = (x: number): Address => unit.literal(bitsOf(x, isa.type));
+  return isa.kernel(pairedArguments, (call) => {
+    const [pixelPair, windowPair] = [isa.load(call.pixelPair), isa.load(call.windowPair)];
+    forEachPixel(isa, call, channels, (pixel, each, eachPlace) => {
+      unit.clear(value);
+      each((v, offset, load) => {
+        load(v, isa.at(pixel, offset));
+        load(given(v), isa.beyond(pixel, pixelPair, offset));
+        unit.plus(given(v), given(v), literal(0)); // no -0
+        unit.plus(value, value, v);
+      });
+      unit.compare(mask, 'notLess', value, literal(Infinity));
+      const mayBeNaN = isa.zero();
+      unit.readMask(mayBeNaN, mask);
+      const give = (takesNaN: boolean): void =>
+        eachPlace((place) =>
+          each((v, offset, load, store) => {
+            load(value, isa.at(place, offset));
+            unit.compare(mask, 'equal', value, v);
+            unit.keep(part, mask, given(v));
+            if (takesNaN) {
+              unit.compare(mask, 'equal', value, value);
+              unit.choose(part, mask, part, given(v));
+            }
+            unit.xor(given(v), given(v), part); // what is left to give
+            const to = isa.beyond(place, windowPair, offset);
+            if (adds) {
+              load(value, to);
+              unit.plus(part, value, part);
+            }
+            store(to, part);
+          }),
+        );
+      isa.unlessZero(
+        mayBeNaN,
+        () => give(true),
+        () => give(false),
+      );
+    });
+  });
+}
+
+/** Emits the scaling of each vector of channels. */
+function createScale(isa: Isa, call: CallOf<typeof scaledArguments>): (each: EachVector) => void {
+  const unit = isa.formulas;
+  const [factor, divisor, least] = [FREE + 1, FREE + 2, FREE + 3];
+  const mask = maskOf(isa, FREE + 4);
+  const divides = isa.load(call.divides);
+  unit.loadNumber(factor, isa.numberAt(call.factor));
+  unit.loadNumber(divisor, isa.numberAt(call.divisor));
+  unit.loadNumber(least, isa.numberAt(call.least));
+  const sizeBits = unit.literal(bitsOf(-0, isa.type) - 1n); // all but the sign
+  return (each) => {
+    each((v) => unit.times(v, v, factor));
+    isa.unlessZero(divides, () => each((v) => unit.over(v, v, divisor)));
+    each((v) => {
+      unit.and(FREE, v, sizeBits);
+      unit.compare(mask, 'notLess', FREE, least);
+      unit.keep(v, mask, v);
+    });
+  };
+}
+
+/** A mask: one of the processor's own, or a vector. */
+const maskOf = ({ formulas }: Isa, vector: Vector): Mask => (formulas.maskRegisters > 0 ? 0 : vector);
+
+/** What kernels do with pixels and windows. */
+export const windowWorks = {
+  most: assembleMost,
+  sum: assembleSum,
+  spread: assembleSpread,
+  give: (isa, channels) => assembleGive(isa, channels, false),
+  giveMore: (isa, channels) => assembleGive(isa, channels, true),
+} satisfies Record<string, (isa: Isa, channels: Channels) => number>;
+
+export type WindowWork = keyof typeof windowWorks;
+
+/** Offsets of the kernels: [work][vectors]. */
+export type WindowLayout = Readonly<Record<WindowWork, { full: readonly number[]; masked: readonly number[] }>>;
+
+export function assembleWindows(isa: Isa): WindowLayout {
+  const layout = Object.entries(windowWorks).map(([work, assemble]) => {
+    const [full, masked] = [false, true].map((masked) =>
+      Array.from({ length: MOST_CHANNEL_VECTORS + 1 }, (_, vectors) =>
+        vectors === 0 ? -1 : assemble(isa, { vectors, masked }),
+      ),
+    );
+    return [work, { full, masked }];
+  });
+  return Object.fromEntries(layout);
+}
