@@ -98,7 +98,8 @@ export function createAvx2(
     store: (to, from) => onDouble(0x11, from, 0, to),
     addElement(sum, from, free) {
       // The upper half comes from a register that does not change, so that no conversion waits for another.
-      if (type === 'float32') instruction(MAP_0F, 0x5a, free, MASK, from, { prefix: PREFIX_F3, bits: 128 }); // vcvtss2sd
+      // vcvtss2sd
+      if (type === 'float32') instruction(MAP_0F, 0x5a, free, MASK, from, { prefix: PREFIX_F3, bits: 128 });
       onDouble(0x58, sum, sum, type === 'float32' ? free : from); // vaddsd
     },
     addProduct(sum, x, y, free) {
