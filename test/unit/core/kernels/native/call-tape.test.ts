@@ -1,11 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createCallTape } from '../../../../../packages/core/src/backends/native/call-tape.ts';
+import { elementwise } from '../../../../../packages/core/src/backends/native/formulas/index.ts';
+import { lossFormulas } from '../../../../../packages/core/src/backends/native/formulas/losses.ts';
 import {
   type ArgumentTable,
   CALL_DOUBLES,
   defineArguments,
 } from '../../../../../packages/core/src/backends/native/isa/arguments.ts';
+import { elementwiseArguments } from '../../../../../packages/core/src/backends/native/kernels/elementwise.ts';
 
 const kernels = new URL('../../../../../packages/core/src/backends/native/kernels/', import.meta.url);
 
@@ -34,7 +37,10 @@ test.each(tables)('arguments of %s stand behind their kernel in the order of its
 
 test('the arguments of a table have names of their own', () => {
   expect(tables.length).toBeGreaterThan(5);
-  for (const [, table] of tables) expect(new Set(table.map(([name]) => name)).size).toBe(table.length);
+  const ofFormulas = Object.values({ ...elementwise, ...lossFormulas }).map(elementwiseArguments);
+  for (const table of [...tables.map(([, table]) => table), ...ofFormulas]) {
+    expect(new Set(table.map(([name]) => name)).size).toBe(table.length);
+  }
 });
 
 test('arguments from an array stand behind their kernel, too', () => {
