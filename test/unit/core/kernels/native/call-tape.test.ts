@@ -37,7 +37,10 @@ test.each(tables)('arguments of %s stand behind their kernel in the order of its
 
 test('the arguments of a table have names of their own', () => {
   expect(tables.length).toBeGreaterThan(5);
-  const ofFormulas = Object.values({ ...elementwise, ...lossFormulas }).map(elementwiseArguments);
+  // An array that a formula reads and overwrites has one name.
+  const ofFormulas = Object.values({ ...elementwise, ...lossFormulas }).map((formula) =>
+    elementwiseArguments({ ...formula, outputs: formula.outputs.filter((name) => !formula.inputs.includes(name)) }),
+  );
   for (const table of [...tables.map(([, table]) => table), ...ofFormulas]) {
     expect(new Set(table.map(([name]) => name)).size).toBe(table.length);
   }

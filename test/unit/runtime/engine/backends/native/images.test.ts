@@ -21,8 +21,8 @@ import { poolCases } from '../../../../core/kernels/pool-cases.ts';
 import { type AllocateAs, arraysOf, callsOf } from '../../../../core/kernels/run-case.ts';
 
 const { dropout, channelDropout } = layerCases;
-const { positionSums: _, ...pools } = poolCases;
-const ownCases: Record<string, KernelCase> = { dropout, channelDropout, ...pools };
+const pools = Object.entries(poolCases).filter(([name]) => /pool|upsample/i.test(name));
+const ownCases: Record<string, KernelCase> = { dropout, channelDropout, ...Object.fromEntries(pools) };
 
 /** Images and rows that are cut into groups and chunks. */
 const large: readonly (readonly [name: keyof typeof ownCases, ...dims: number[]])[] = [
