@@ -33,7 +33,7 @@ export { embeddingBackward, embeddingForward } from './embedding';
 export { gateBackward, gateForward } from './gate';
 export { layerNormBackwardInput, layerNormBackwardWeights, layerNormForward } from './layer-norm';
 export { lastPositionBackward, lastPositionForward } from './last-position';
-export { rmsNormBackwardInput, rmsNormForward, rmsNormTerms } from './rms-norm';
+export { rmsNormBackwardInput, rmsNormBackwardWeights, rmsNormForward } from './rms-norm';
 export {
   batchNormBackwardInput, batchNormForward, batchNormScales, leafGradients, leafMean, leafSquares, leafSums, leafTotal,
   movingAverage,

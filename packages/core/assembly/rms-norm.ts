@@ -1,6 +1,7 @@
 import { flush } from './flush';
 import { bytes, LANES, loadSplat, minus, plus, splat, times } from './lanes';
 import { total } from './layer-norm';
+import { SCALED, sumRows, takeSums } from './sum-rows';
 
 /**
  * y[B,size] = γ · x̂ with x̂ = x · s and s = 1 / √(m + ε), in the lanes of src/program/reference/rms-norm.ts.
@@ -42,19 +43,12 @@ function squaresOf(x: usize, size: i32): Real {
   return times(value, value);
 }
 
-/** terms[B,size] = dy · x̂. Overwrites `terms`. */
-export function rmsNormTerms(terms: usize, dy: usize, x: usize, scales: usize, B: i32, size: i32): void {
-  const row = bytes(size);
-  const whole = bytes(size & -LANES);
-  for (; B > 0; B--, terms += row, dy += row, x += row, scales += bytes(1)) {
-    let at: usize = 0;
-    for (; at < whole; at += 16) {
-      store<v128>(terms + at, times(load<v128>(dy + at), times(load<v128>(x + at), loadSplat<v128>(scales))));
-    }
-    for (; at < row; at += bytes(1)) {
-      store<Real>(terms + at, load<Real>(dy + at) * (load<Real>(x + at) * load<Real>(scales)));
-    }
-  }
+/** dγ[size] = Σ dy · x̂ over B rows of R positions. Overwrites `dGamma`, or adds to it if `joins`, and `sums`. */
+export function rmsNormBackwardWeights(
+  dGamma: usize, sums: usize, dy: usize, x: usize, scales: usize, B: i32, leaf: i32, joins: i32, R: i32, size: i32,
+): void {
+  sumRows(SCALED, sums, dy, x, scales, scales, B, leaf, R, size);
+  takeSums(dGamma, sums, joins, size);
 }
 
 /** dx[B,size] = flush(s · (g - x̂ · m)) with g = dy · γ, and m the mean of g · x̂ over a row. Overwrites `dx`. */

@@ -5,13 +5,14 @@ import { add, copy } from './vectors';
 // neighbouring columns.
 
 /**
- * The terms of a sum: a; (a - mean)²; or two sums with x̂ = (x - mean) · scale, of a · x̂ and, `size` numbers after
- * them, of a. Then mean and scale are those of a column or of a position.
+ * The terms of a sum: a; (a - mean)²; a · (x · scale); or two sums with x̂ = (x - mean) · scale, of a · x̂ and, `size`
+ * numbers after them, of a. Then mean and scale are those of a column or of a position, else scale is of a position.
  */
 export const PLAIN: i32 = 0;
 export const SQUARES: i32 = 1;
-export const BY_COLUMN: i32 = 2;
-export const BY_POSITION: i32 = 3;
+export const SCALED: i32 = 2;
+export const BY_COLUMN: i32 = 3;
+export const BY_POSITION: i32 = 4;
 
 const PIECE: i32 = 64;
 
@@ -21,7 +22,7 @@ export function sumRows(
 ): void {
   const width = kind >= BY_COLUMN ? 2 * size : size;
   const level = bytes(width);
-  const position: usize = kind == BY_POSITION ? bytes(1) : 0;
+  const next = position(kind);
   // Positions that a unit of the outer tree has: those of a leaf, or of a row.
   const positions = R == 1 ? leaf : R;
   const rows = R == 1 ? leaf : 1;
@@ -35,8 +36,8 @@ export function sumRows(
       sumPiece(kind, top, a, x, mean, scale, count, size);
       a += bytes(size) * <usize>count;
       x += bytes(size) * <usize>count;
-      mean += position * <usize>count;
-      scale += position * <usize>count;
+      mean += next * <usize>count;
+      scale += next * <usize>count;
       top = join(base, top, level, width, q, p + piece >= positions);
     }
     top = join(levels, base, level, width, k, n + rows >= B);
@@ -62,6 +63,7 @@ export function takeSums(sums: usize, levels: usize, joins: i32, size: i32): voi
 function sumPiece(kind: i32, sums: usize, a: usize, x: usize, mean: usize, scale: usize, n: i32, size: i32): void {
   if (kind == PLAIN) sumColumns(PLAIN, sums, a, x, mean, scale, n, size);
   else if (kind == SQUARES) sumColumns(SQUARES, sums, a, x, mean, scale, n, size);
+  else if (kind == SCALED) sumColumns(SCALED, sums, a, x, mean, scale, n, size);
   else if (kind == BY_COLUMN) sumColumns(BY_COLUMN, sums, a, x, mean, scale, n, size);
   else sumColumns(BY_POSITION, sums, a, x, mean, scale, n, size);
 }
@@ -99,12 +101,17 @@ function sumPiece(kind: i32, sums: usize, a: usize, x: usize, mean: usize, scale
 
 /** Bytes to the means and scales of columns `distance` bytes further. */
 @inline function column(kind: i32, distance: usize): usize {
-  return kind == BY_POSITION ? 0 : distance;
+  return ofPosition(kind) ? 0 : distance;
 }
 
 /** Bytes to the means and scales of the next position. */
 @inline function position(kind: i32): usize {
-  return kind == BY_POSITION ? bytes(1) : 0;
+  return ofPosition(kind) ? bytes(1) : 0;
+}
+
+/** Whether means and scales are those of positions. */
+@inline function ofPosition(kind: i32): bool {
+  return kind == BY_POSITION || kind == SCALED;
 }
 
 @inline function squareOf<T>(x: usize, mean: usize): T {
@@ -115,8 +122,9 @@ function sumPiece(kind: i32, sums: usize, a: usize, x: usize, mean: usize, scale
 /** y · x̂ for the column `distance` bytes further. */
 @inline function product<T>(kind: i32, y: T, x: usize, mean: usize, scale: usize, distance: usize): T {
   const at = column(kind, distance);
+  const s = ofPosition(kind) ? loadSplat<T>(scale) : load<T>(scale + at);
+  if (kind == SCALED) return times(y, times(load<T>(x + distance), s));
   const m = kind == BY_POSITION ? loadSplat<T>(mean) : load<T>(mean + at);
-  const s = kind == BY_POSITION ? loadSplat<T>(scale) : load<T>(scale + at);
   return times(y, times(minus(load<T>(x + distance), m), s));
 }
 
@@ -144,10 +152,12 @@ function sumPiece(kind: i32, sums: usize, a: usize, x: usize, mean: usize, scale
     const a1 = load<v128>(a, 16);
     const a2 = load<v128>(a, 32);
     const a3 = load<v128>(a, 48);
-    s0 = plus(s0, a0);
-    s1 = plus(s1, a1);
-    s2 = plus(s2, a2);
-    s3 = plus(s3, a3);
+    if (kind != SCALED) {
+      s0 = plus(s0, a0);
+      s1 = plus(s1, a1);
+      s2 = plus(s2, a2);
+      s3 = plus(s3, a3);
+    }
     if (kind == PLAIN) continue;
     p0 = plus(p0, product<v128>(kind, a0, x, mean, scale, 0));
     p1 = plus(p1, product<v128>(kind, a1, x, mean, scale, 16));
@@ -157,11 +167,12 @@ function sumPiece(kind: i32, sums: usize, a: usize, x: usize, mean: usize, scale
     mean += position(kind);
     scale += position(kind);
   }
-  if (kind >= BY_COLUMN) {
+  if (kind >= SCALED) {
     store<v128>(sums, p0);
     store<v128>(sums, p1, 16);
     store<v128>(sums, p2, 32);
     store<v128>(sums, p3, 48);
+    if (kind == SCALED) return;
     sums += row;
   }
   store<v128>(sums, s0);
@@ -181,15 +192,16 @@ function sumPiece(kind: i32, sums: usize, a: usize, x: usize, mean: usize, scale
       continue;
     }
     const value = load<T>(a);
-    s = plus(s, value);
+    if (kind != SCALED) s = plus(s, value);
     if (kind == PLAIN) continue;
     p = plus(p, product<T>(kind, value, x, mean, scale, 0));
     x += row;
     mean += position(kind);
     scale += position(kind);
   }
-  if (kind >= BY_COLUMN) {
+  if (kind >= SCALED) {
     store<T>(sums, p);
+    if (kind == SCALED) return;
     sums += row;
   }
   store<T>(sums, s);

@@ -68,8 +68,8 @@ import {
   reluBackward,
   reluForward,
   rmsNormBackwardInput,
+  rmsNormBackwardWeights,
   rmsNormForward,
-  rmsNormTerms,
   rmsprop,
   rmspropMomentum,
   rmspropMomentumOfMean,
@@ -131,7 +131,7 @@ export function play(tape: usize, calls: i32): void {
       case 22: batchNormBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), word(tape, 10)); break;
       case 23: movingAverage(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4), double(tape, 6)); break;
       case 24: rmsNormForward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), double(tape, 7)); break;
-      case 25: rmsNormTerms(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6)); break;
+      case 25: rmsNormBackwardWeights(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10)); break;
       case 26: rmsNormBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7)); break;
       case 27: gateForward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
       case 28: gateBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;

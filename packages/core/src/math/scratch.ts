@@ -38,7 +38,7 @@ export interface MachineCodeScratch {
   readonly panels: Float64Array; // constants and lists of terms
   readonly meanUpdates: Float64Array; // hyperparameters of an update, repeated for each lane
   readonly gathering: Float64Array; // where the rows of a call begin
-  readonly layerNorm: Float64Array; // sums of rows
+  readonly rowNorms: Float64Array; // sums of rows
   readonly losses: Float64Array; // terms of losses, and numbers of rows
   readonly dropout: Float64Array; // keys and factors
 }

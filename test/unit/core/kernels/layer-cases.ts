@@ -113,12 +113,16 @@ export const layerCases = {
     emit: (emit, { y, scales, x, gamma }, [B, size, epsilon]) =>
       emit(ops.rmsNormForward, y, scales, x, gamma, B, size, epsilon),
   },
-  rmsNormTerms: {
-    ops: [ops.rmsNormTerms],
-    dims: fc.tuple(rows, width),
-    arrays: ([B, size]) => ({ terms: B * size, dy: B * size, x: B * size, scales: B }),
-    writes: ['terms'],
-    emit: (emit, { terms, dy, x, scales }, [B, size]) => emit(ops.rmsNormTerms, terms, dy, x, scales, B, size),
+  rmsNormBackwardWeights: {
+    ops: [ops.rmsNormBackwardWeights],
+    dims: fc.tuple(rowsOfPositions, width, leaf, choice).map(([[B, R], ...others]) => [B, R, ...others]),
+    arrays: ([B, R, size]) => ({
+      ...{ dGamma: size, sums: sumLevels(B, R) * size, dy: B * R * size, x: B * R * size, scales: B * R },
+    }),
+    writes: ['dGamma'],
+    emit(emit, { dGamma, sums, dy, x, scales }, [B, R, size, leaf, joins]) {
+      emit(ops.rmsNormBackwardWeights, dGamma, sums, dy, x, scales, B, leaf, joins === 1, R, size);
+    },
   },
   rmsNormBackwardInput: {
     ops: [ops.rmsNormBackwardInput],

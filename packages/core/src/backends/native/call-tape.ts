@@ -12,6 +12,20 @@ export interface CallTape {
   answer(): number;
 }
 
+/** A call that is always the same: the offset of its kernel in the code, and its arguments in the kernel's order. */
+export type FixedCall = readonly number[];
+
+/** Writes calls once, and returns a function that runs them in order. They may read `data`. */
+export type RecordCalls = (calls: readonly FixedCall[], data?: Uint8Array) => () => void;
+
+export const createRecorder =
+  (play: (doubles: Float64Array, calls: number, data?: Uint8Array) => void): RecordCalls =>
+  (calls, data) => {
+    const doubles = new Float64Array(calls.length * CALL_DOUBLES);
+    for (const [k, call] of calls.entries()) doubles.set(call, k * CALL_DOUBLES);
+    return () => play(doubles, calls.length, data);
+  };
+
 /** Creates a tape that runs its calls whenever it is full. */
 export function createCallTape(
   doubles: Float64Array, // [calls, CALL_DOUBLES]

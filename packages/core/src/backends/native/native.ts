@@ -16,9 +16,8 @@ import { createWasmKernels, wasmProductScratch } from '../wasm/wasm.ts';
 import { allArrays } from '../wasm/wasm-tape.ts';
 import type { WasmMemory, WasmModule } from '../wasm/webassembly.ts';
 import { withProducts } from '../with-products.ts';
-import { type CallTape, createCallTape } from './call-tape.ts';
+import { type CallTape, createCallTape, createRecorder } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
-import { createColumnSums } from './column-sums.ts';
 import { type Convolutions, createNativeConvolutions } from './convolutions/convolutions.ts';
 import { createDropout } from './dropout.ts';
 import { createElementwise } from './elementwise.ts';
@@ -26,10 +25,11 @@ import { CALL_DOUBLES } from './isa/arguments.ts';
 import { DROPOUT_SCRATCH } from './kernels/dropout.ts';
 import { gatherArguments } from './kernels/gather.ts';
 import { locateArguments } from './kernels/locate.ts';
-import { createLayerNorm, LAYER_NORM_SCRATCH } from './layer-norm.ts';
 import { createLosses } from './losses/losses.ts';
 import { LOSS_SCRATCH } from './losses/row-kernels.ts';
-import { createMatrices } from './matrices.ts';
+import { createColumnSums } from './matrices/column-sums.ts';
+import { createMatrices } from './matrices/matrices.ts';
+import { createRowNorms, ROW_NORM_SCRATCH } from './matrices/row-norms.ts';
 import { createMeanUpdates, MEAN_UPDATE_SCRATCH, type MeanUpdate } from './mean-updates.ts';
 import { PANELS_SCRATCH } from './panels/panel-memory.ts';
 import { createPanels } from './panels/panels.ts';
@@ -79,7 +79,7 @@ export const takeNativeScratch = (products: readonly ProductShape[], allocate: A
     meanUpdates: allocate(MEAN_UPDATE_SCRATCH, FLOAT64),
     gathering: allocate(GATHER_SCRATCH, FLOAT64),
     panels: allocate(PANELS_SCRATCH, FLOAT64),
-    layerNorm: allocate(LAYER_NORM_SCRATCH, FLOAT64),
+    rowNorms: allocate(ROW_NORM_SCRATCH, FLOAT64),
     losses: allocate(LOSS_SCRATCH, FLOAT64),
     dropout: allocate(DROPOUT_SCRATCH, FLOAT64),
   },
@@ -143,12 +143,13 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
   const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, rowAdds, machineCode.meanUpdates);
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
 
+  const record = createRecorder(playCalls);
   const parts = [
     createElementwise(layout, tape, panels),
     createLosses(layout, (calls) => playCalls(calls, calls.length / CALL_DOUBLES), panels, machineCode.losses),
-    createMatrices(layout, tape, panels),
-    createColumnSums(layout, tape, panels, rowAdds),
-    createLayerNorm(layout, tape, panels, machineCode.layerNorm),
+    createMatrices(layout, record, panels),
+    createColumnSums(layout, record, panels),
+    createRowNorms(layout, record, panels, machineCode.rowNorms),
     createDropout(layout, tape, panels, machineCode.dropout),
     createPools(layout, tape, panels),
   ];

@@ -34,16 +34,13 @@ export function rmsNorm(options: RmsNormOptions, { input }: Place): Layer {
     elementwise: false,
     reads: { x: true, y: false },
     tensors: [{ name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) }],
-    // 1 / √(m + ε) of each position, the terms of dγ, and their sums.
-    createMemory: (rows, allocate) => ({
-      arrays: [allocate(rows * R), allocate(rows * R * size), allocate(sumLevels(rows, R) * size)],
-    }),
+    // 1 / √(m + ε) of each position, and sums of dγ.
+    createMemory: (rows, allocate) => ({ arrays: [allocate(rows * R), allocate(sumLevels(rows, R) * size)] }),
     forward(y, x, [gamma], B, { emit }, { arrays: [scales] }) {
       emit(ops.rmsNormForward, y, scales, x, gamma, B * R, size, epsilon);
     },
-    backward(dx, dy, x, _y, [gamma], [dGamma], B, { emit, leaf, joins }, { arrays: [scales, terms, sums] }) {
-      emit(ops.rmsNormTerms, terms, dy, x, scales, B * R, size);
-      emit(ops.positionSums, dGamma, sums, terms, B, leaf, joins, R, size);
+    backward(dx, dy, x, _y, [gamma], [dGamma], B, { emit, leaf, joins }, { arrays: [scales, sums] }) {
+      emit(ops.rmsNormBackwardWeights, dGamma, sums, dy, x, scales, B, leaf, joins, R, size);
       if (dx !== null) emit(ops.rmsNormBackwardInput, dx, dy, x, scales, gamma, B * R, size);
     },
   };

@@ -13,8 +13,8 @@ import {
   leafTotal,
   movingAverage,
   rmsNormBackwardInput,
+  rmsNormBackwardWeights,
   rmsNormForward,
-  rmsNormTerms,
 } from '../reference/index.ts';
 
 /** Operations of layer-norm, rms-norm and batch-norm. */
@@ -133,14 +133,15 @@ export const normOps = {
     },
     rmsNormForward,
   ),
-  /** The terms of the gradient of gamma of rms-norm. */
-  rmsNormTerms: defineOp(
-    'rmsNormTerms',
+  /** The gradient of gamma of rms-norm. */
+  rmsNormBackwardWeights: defineOp(
+    'rmsNormBackwardWeights',
     {
-      ...{ terms: output('B', 'size'), dy: input('B', 'size'), x: input('B', 'size'), scales: input('B') },
-      ...{ B: count, size: count },
+      ...{ dGamma: inout('size'), sums: inout('levels', 'size'), dy: input('B', 'R', 'size') },
+      ...{ x: input('B', 'R', 'size'), scales: input('B', 'R') },
+      ...{ B: count, leaf: count, joins: flag, R: count, size: count },
     },
-    rmsNormTerms,
+    rmsNormBackwardWeights,
   ),
   /** dx of rms-norm. */
   rmsNormBackwardInput: defineOp(

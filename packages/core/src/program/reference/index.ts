@@ -29,7 +29,7 @@ export {
   upsampleForward,
 } from './pooling.ts';
 export { addRow, positionSums } from './positions.ts';
-export { rmsNormBackwardInput, rmsNormForward, rmsNormTerms } from './rms-norm.ts';
+export { rmsNormBackwardInput, rmsNormBackwardWeights, rmsNormForward } from './rms-norm.ts';
 export { PIECE, sumLevels } from './sum-rows.ts';
 export { copy, fill, plus } from './vectors.ts';
 export { weighLosses } from './weigh-losses.ts';

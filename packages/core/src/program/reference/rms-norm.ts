@@ -1,6 +1,7 @@
 import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { laneSum } from '../../math/lane-sum.ts';
 import { mathOf } from '../../math/real-math.ts';
+import { sumRows } from './sum-rows.ts';
 
 /**
  * y[B,size] = γ · x̂ with x̂ = x · s and s = 1 / √(m + ε); m is the mean of x · x over a row. Sums over a row run in
@@ -28,17 +29,31 @@ export function rmsNormForward(
   }
 }
 
-/** terms[B,size] = dy · x̂ with x̂ = x · s: dγ is their sum over rows. Overwrites `terms`. */
-export function rmsNormTerms(
-  terms: Elements, // [B, size] out
-  dy: Elements, // [B, size]
-  x: Elements, // [B, size]
-  scales: Elements, // [B], s
+/**
+ * dγ[size] = Σ dy · x̂ over B rows of R positions, in the order of `sumRows`, with x̂ = x · s. Overwrites `dGamma`, or
+ * adds to it if `joins`; also overwrites `sums`.
+ */
+export function rmsNormBackwardWeights(
+  dGamma: Elements, // [size] out
+  sums: Elements, // [sumLevels, size] scratch
+  dy: Elements, // [B, R, size]
+  x: Elements, // [B, R, size]
+  scales: Elements, // [B, R], s
   B: number,
+  leaf: number,
+  joins: boolean,
+  R: number,
   size: number,
 ): void {
-  const round = roundingOf(terms);
-  for (let i = 0; i < B * size; i++) terms[i] = dy[i] * round(x[i] * scales[Math.floor(i / size)]);
+  const round = roundingOf(dGamma);
+  sumRows(sums, size, B, leaf, R, (level, first, n) => {
+    const row = level * size;
+    sums.fill(0, row, row + size);
+    for (let p = first; p < first + n; p++) {
+      for (let j = 0; j < size; j++) sums[row + j] += round(dy[p * size + j] * round(x[p * size + j] * scales[p]));
+    }
+  });
+  for (let j = 0; j < size; j++) dGamma[j] = (joins ? dGamma[j] : 0) + sums[j];
 }
 
 /**

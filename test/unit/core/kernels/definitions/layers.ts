@@ -156,8 +156,12 @@ export const rmsNormForward: Definition<'rmsNormForward'> = (A, y, scales, x, ga
   }
 };
 
-export const rmsNormTerms: Definition<'rmsNormTerms'> = (A, terms, dy, x, scales, B, size) =>
-  write(terms, B * size, (i) => A.mul(dy[i], A.mul(x[i], scales[Math.floor(i / size)])));
+export const rmsNormBackwardWeights: Definition<'rmsNormBackwardWeights'> = (
+  ...[A, dGamma, _sums, dy, x, scales, B, leaf, joins, R, size]
+) => {
+  const term = (j: number) => (p: number) => A.mul(dy[p * size + j], A.mul(x[p * size + j], scales[p]));
+  write(dGamma, size, (j) => A.add(joins ? dGamma[j] : 0, overRows(A, B, leaf, R, term(j))));
+};
 
 export const rmsNormBackwardInput: Definition<'rmsNormBackwardInput'> = (A, dx, dy, x, scales, gamma, B, size) => {
   for (const n of upTo(B)) {

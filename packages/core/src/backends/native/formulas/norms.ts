@@ -73,19 +73,32 @@ export const matrixOps: Readonly<Record<string, MatrixOp>> = {
   },
 };
 
-/** The last parts of layer-norm's operations, which read the sums of each row. */
+/** A formula that reads sums of each row, which are made before. */
+export interface RowFormula extends MatrixFormula {
+  /** The arguments of the kernel that makes the sums: arrays, and then numbers. */
+  readonly sums: readonly string[];
+  readonly sumNumbers: readonly ('size' | 'epsilon')[];
+}
+
+/**
+ * Operations of layer-norm and rms-norm. Arrays that are no operands of theirs are scratch with a number for each row.
+ */
 export const rowFormulas = {
   layerNormForward: {
+    sums: ['means', 'scales', 'x'],
+    sumNumbers: ['size', 'epsilon'],
     inputs: ['x'],
     rows: ['gamma', 'beta'],
-    columns: ['mean', 'scale'],
+    columns: ['means', 'scales'],
     outputs: ['y'],
     of: (m, x, gamma, beta, mean, scale) => [m.plus(m.times(gamma, normalized(m, x, mean, scale)), beta)],
   },
   layerNormBackwardInput: {
+    sums: ['slopes', 'meanGs', 'dy', 'x', 'scales', 'means', 'gamma'],
+    sumNumbers: ['size'],
     inputs: ['dy', 'x'],
     rows: ['gamma'],
-    columns: ['mean', 'scale', 'meanG', 'slope'],
+    columns: ['means', 'scales', 'meanGs', 'slopes'],
     outputs: ['dx'],
     of(m, dy, x, gamma, mean, scale, meanG, slope) {
       const { minus, times, flush } = m;
@@ -93,7 +106,27 @@ export const rowFormulas = {
       return [flush(times(scale, rest))];
     },
   },
-} satisfies Record<string, MatrixFormula>;
+  rmsNormForward: {
+    sums: ['scales', 'x'],
+    sumNumbers: ['size', 'epsilon'],
+    inputs: ['x'],
+    rows: ['gamma'],
+    columns: ['scales'],
+    outputs: ['y'],
+    of: ({ times }, x, gamma, scale) => [times(gamma, times(x, scale))],
+  },
+  rmsNormBackwardInput: {
+    sums: ['slopes', 'dy', 'x', 'scales', 'gamma'],
+    sumNumbers: ['size'],
+    inputs: ['dy', 'x'],
+    rows: ['gamma'],
+    columns: ['scales', 'slopes'],
+    outputs: ['dx'],
+    of: ({ minus, times, flush }, dy, x, gamma, scale, slope) => [
+      flush(times(scale, minus(times(dy, gamma), times(times(x, scale), slope)))),
+    ],
+  },
+} satisfies Record<string, RowFormula>;
 
 export type RowFormulaName = keyof typeof rowFormulas;
 
@@ -119,6 +152,12 @@ export const columnTerms = {
     inputs: ['dy', 'x'],
     columns: ['mean', 'scale'],
     of: (m, dy, x, mean, scale) => [m.times(dy, normalized(m, x, mean, scale)), dy],
+  },
+  /** dy · x̂ where x̂ is x · scale of the row. */
+  scaled: {
+    inputs: ['dy', 'x'],
+    columns: ['scale'],
+    of: ({ times }, dy, x, scale) => [times(dy, times(x, scale))],
   },
 } satisfies Record<string, ColumnTerms>;
 

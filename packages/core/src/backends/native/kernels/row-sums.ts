@@ -1,38 +1,20 @@
-import { defineArguments } from '../isa/arguments.ts';
-import type { Address, Isa, Pointer, Vector } from '../isa/isa.ts';
+import type { ArgumentTable } from '../isa/arguments.ts';
+import type { Address, Isa, Place, Pointer, Vector } from '../isa/isa.ts';
 
-// Sums over rows of a layer-norm, in four lanes j mod 4. Four rows are summed at a time, since an addition to a sum
-// waits for the one before; their lanes are then transposed, so that the four sums are joined, divided and stored as
-// one vector.
+// Sums over rows of a norm, in four lanes j mod 4. Four rows are summed at a time, since an addition to a sum waits for
+// the one before; their lanes are then transposed, so that the four sums are joined, divided and stored as one vector.
 
 /** Rows that are summed at a time. */
 export const ROWS = 4;
 
-export const momentsArguments = defineArguments(
-  ['means', 'array'],
-  ['scales', 'array'],
-  ['x', 'array'],
+const sizes: ArgumentTable = [
   ['distance', 'stride'], // of rows
   ['blocks', 'count'], // of four rows, at least 1
   ['quads', 'count'], // in a row, at least 1
   ['size', 'number'],
-  ['epsilon', 'number'],
-  ['one', 'number'],
-);
+];
 
-export const slopesArguments = defineArguments(
-  ['meanGs', 'array'],
-  ['slopes', 'array'],
-  ['dy', 'array'],
-  ['x', 'array'],
-  ['means', 'array'],
-  ['scales', 'array'],
-  ['gamma', 'array'],
-  ['distance', 'stride'], // of rows
-  ['blocks', 'count'], // of four rows, at least 1
-  ['quads', 'count'], // in a row, at least 1
-  ['size', 'number'],
-);
+const arrays = (...names: string[]): ArgumentTable => names.map((name) => [name, 'array']);
 
 const all = [0, 1, 2, 3];
 
@@ -49,21 +31,29 @@ function totals({ quads }: Isa, first: Vector, free: Vector, divisor: (to: Vecto
   return lane;
 }
 
-/** μ and 1 / √(σ² + ε) of each row. */
-export function assembleMoments(isa: Isa): number {
+/** 1 / √(v + ε) of each row, where v is the mean of (x - μ)²; without means that of x². */
+export function assembleMoments(isa: Isa, hasMeans: boolean): number {
   const unit = isa.quads;
   const size = ROWS * unit.bytes;
   const mean = (m: number): Vector => 4 + m;
   const free = 8; // and the registers after it
+  const table: ArgumentTable = [
+    ...arrays(...(hasMeans ? ['means'] : []), 'scales', 'x'),
+    ...sizes,
+    ['epsilon', 'number'],
+    ['one', 'number'],
+  ];
 
-  return isa.kernel(momentsArguments, (call) => {
-    const rows = isa.rows(call.distance, ROWS);
-    const x = isa.load(call.x);
-    const means = isa.load(call.means);
-    const scales = isa.load(call.scales);
-    const quads = isa.keep(call.quads);
-    const distance = isa.keep(call.distance);
-    const count = (to: Vector) => unit.loadNumber(to, isa.numberAt(call.size));
+  return isa.kernel(table, (call) => {
+    const places = call as Readonly<Record<string, Place<never>>>;
+    const load = (name: string): Pointer => isa.load(places[name] as Place<'pointer'>);
+    const rows = isa.rows(places.distance as Place<'stride'>, ROWS);
+    const x = load('x');
+    const means = hasMeans ? load('means') : null;
+    const scales = load('scales');
+    const quads = isa.keep(places.quads as Place<'counter'>);
+    const distance = isa.keep(places.distance as Place<'stride'>);
+    const number = (name: string) => (to: Vector) => unit.loadNumber(to, isa.numberAt(places[name] as Place<'number'>));
 
     /** Adds a term for each number of four rows. */
     const sum = (add: (m: number, x: Address) => void): void => {
@@ -75,58 +65,74 @@ export function assembleMoments(isa: Isa): number {
       });
     };
 
-    isa.repeat(isa.load(call.blocks), () => {
-      sum((m, address) => unit.plus(m, m, address));
-      unit.store(isa.at(means), totals(isa, 0, free, count));
-      for (const m of all) unit.loadElement(mean(m), isa.at(means, m * unit.bytes));
+    isa.repeat(isa.load(places.blocks as Place<'counter'>), () => {
+      if (means !== null) {
+        sum((m, address) => unit.plus(m, m, address));
+        unit.store(isa.at(means), totals(isa, 0, free, number('size')));
+        for (const m of all) unit.loadElement(mean(m), isa.at(means, m * unit.bytes));
+        isa.skip(means, size);
+      }
       sum((m, address) => {
         unit.load(free, address);
-        unit.minus(free, free, mean(m));
+        if (means !== null) unit.minus(free, free, mean(m));
         unit.times(free, free, free);
         unit.plus(m, m, free);
       });
-      const variance = totals(isa, 0, free, count);
+      const variance = totals(isa, 0, free, number('size'));
       const other = variance + 1;
-      unit.loadNumber(other, isa.numberAt(call.epsilon));
+      number('epsilon')(other);
       unit.plus(variance, variance, other);
       unit.root(variance, variance);
-      unit.loadNumber(other, isa.numberAt(call.one));
+      number('one')(other);
       unit.over(variance, other, variance);
       unit.store(isa.at(scales), variance);
-      for (const pointer of [means, scales]) isa.skip(pointer, size);
+      isa.skip(scales, size);
       for (const _ of all) isa.advance(x, distance);
     });
   });
 }
 
-/** Σ g / size and Σ g · x̂ / size of each row, with g = dy · γ and x̂ = (x - μ) · s. */
-export function assembleSlopes(isa: Isa): number {
+/**
+ * Σ g · x̂ / size of each row, with g = dy · γ and x̂ = (x - μ) · s, and Σ g / size; without means the first alone, with
+ * x̂ = x · s.
+ */
+export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
   const unit = isa.quads;
   const size = ROWS * unit.bytes;
-  // Registers of row m: sums of g and of g · x̂. Two rows at a time have their mean and scale in registers, too.
-  const sumG = (m: number): Vector => m;
-  const sumGX = (m: number): Vector => 4 + m;
+  // Registers of row m: sums of g · x̂ and of g. Two rows at a time have their mean and scale in registers, too.
+  const sumGX = (m: number): Vector => m;
+  const sumG = (m: number): Vector => 4 + m;
   const mean = (m: number): Vector => 8 + (m % 2);
   const scale = (m: number): Vector => 10 + (m % 2);
   const [gamma, g, h] = [12, 13, 14];
+  const [results, known] = hasMeans
+    ? [
+        ['slopes', 'meanGs'],
+        ['scales', 'means'],
+      ]
+    : [['slopes'], ['scales']];
+  const table = [...arrays(...results, 'dy', 'x', ...known, 'gamma'), ...sizes];
 
-  return isa.kernel(slopesArguments, (call) => {
-    const [dy, x] = [isa.load(call.dy), isa.load(call.x)];
-    const [means, scales] = [isa.load(call.means), isa.load(call.scales)];
-    const [meanGs, slopes] = [isa.load(call.meanGs), isa.load(call.slopes)];
-    const gammas = isa.keep(call.gamma);
-    const quads = isa.keep(call.quads);
-    const distance = isa.load(call.distance);
-    const count = (to: Vector) => unit.loadNumber(to, isa.numberAt(call.size));
+  return isa.kernel(table, (call) => {
+    const places = call as Readonly<Record<string, Place<never>>>;
+    const load = (name: string): Pointer => isa.load(places[name] as Place<'pointer'>);
+    const [dy, x] = [load('dy'), load('x')];
+    const [scales, means] = known.map(load);
+    const [slopes, meanGs] = results.map(load);
+    const gammas = isa.keep(places.gamma as Place<'pointer'>);
+    const quads = isa.keep(places.quads as Place<'counter'>);
+    const distance = isa.load(places.distance as Place<'stride'>);
+    const count = (to: Vector) => unit.loadNumber(to, isa.numberAt(places.size as Place<'number'>));
 
     /** Sums rows m and m + 1, the first of which `dy` and `x` point to. Moves these on to the next row but one. */
     const sumTwo = (m: number): void => {
       const two = [m, m + 1];
       for (const k of two) {
-        unit.clear(sumG(k));
         unit.clear(sumGX(k));
-        unit.loadElement(mean(k), isa.at(means, k * unit.bytes));
         unit.loadElement(scale(k), isa.at(scales, k * unit.bytes));
+        if (!hasMeans) continue;
+        unit.clear(sumG(k));
+        unit.loadElement(mean(k), isa.at(means, k * unit.bytes));
       }
       isa.scope(() => {
         const from = isa.load(gammas);
@@ -140,11 +146,11 @@ export function assembleSlopes(isa: Isa): number {
           for (const k of two) {
             unit.times(g, gamma, isa.at(dys[k % 2]));
             unit.load(h, isa.at(xs[k % 2]));
-            unit.minus(h, h, mean(k));
+            if (hasMeans) unit.minus(h, h, mean(k));
             unit.times(h, h, scale(k));
             unit.times(h, g, h);
-            unit.plus(sumG(k), sumG(k), g);
             unit.plus(sumGX(k), sumGX(k), h);
+            if (hasMeans) unit.plus(sumG(k), sumG(k), g);
           }
           for (const pointer of [from, ...dys, ...xs]) isa.skip(pointer, size);
         });
@@ -153,11 +159,11 @@ export function assembleSlopes(isa: Isa): number {
       for (const pointer of [dy, x]) isa.advance(pointer, distance);
     };
 
-    isa.repeat(isa.load(call.blocks), () => {
+    isa.repeat(isa.load(places.blocks as Place<'counter'>), () => {
       for (const m of [0, 2]) sumTwo(m);
-      unit.store(isa.at(meanGs), totals(isa, sumG(0), 8, count));
       unit.store(isa.at(slopes), totals(isa, sumGX(0), 8, count));
-      for (const pointer of [means, scales, meanGs, slopes]) isa.skip(pointer, size);
+      if (hasMeans) unit.store(isa.at(meanGs), totals(isa, sumG(0), 8, count));
+      for (const pointer of hasMeans ? [scales, means, slopes, meanGs] : [scales, slopes]) isa.skip(pointer, size);
     });
   });
 }

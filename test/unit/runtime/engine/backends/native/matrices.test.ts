@@ -1,8 +1,8 @@
 import { referenceKernels } from '@gradloom/core';
 import fc from 'fast-check';
 import { describe, expect, type TestContext, test } from 'vitest';
-import { columnSums } from '../../../../../../packages/core/src/backends/native/column-sums.ts';
 import { matrixOps, rowFormulas } from '../../../../../../packages/core/src/backends/native/formulas/norms.ts';
+import { columnSums } from '../../../../../../packages/core/src/backends/native/matrices/column-sums.ts';
 import {
   createElements,
   type Elements,

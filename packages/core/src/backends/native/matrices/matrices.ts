@@ -1,11 +1,11 @@
-import type { Elements } from '../../math/element-type.ts';
-import { addressOf } from '../../program/address.ts';
-import type { Call } from '../../program/op.ts';
-import type { CallTape } from './call-tape.ts';
-import type { CodeLayout } from './code.ts';
-import { MIN_OPERATIONS } from './elementwise.ts';
-import { matrixOps } from './formulas/norms.ts';
-import type { PanelMemory } from './panels/panel-memory.ts';
+import type { Elements } from '../../../math/element-type.ts';
+import { addressOf } from '../../../program/address.ts';
+import type { Call } from '../../../program/op.ts';
+import type { FixedCall, RecordCalls } from '../call-tape.ts';
+import type { CodeLayout } from '../code.ts';
+import { MIN_OPERATIONS } from '../elementwise.ts';
+import { matrixOps } from '../formulas/norms.ts';
+import type { PanelMemory } from '../panels/panel-memory.ts';
 
 /** Makes calls of some operations; null for others, and for short ones. */
 export type BindCall = (call: Call) => (() => void) | null;
@@ -39,7 +39,7 @@ export const rowsAtOnce = (groups: readonly number[], row: number): number =>
 /** Makes calls of the operations in `matrixOps`. */
 export function createMatrices(
   { matrices: kernels, width }: CodeLayout,
-  tape: CallTape,
+  record: RecordCalls,
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
 ): BindCall {
   return ({ op, args }) => {
@@ -57,17 +57,14 @@ export function createMatrices(
     const row = bytes * size;
     const groups = groupsOf(size, vectors, width, maskOf);
     const most = rowsAtOnce(groups, row);
-    const calls: Float64Array[] = [];
+    const calls: FixedCall[] = [];
     for (let k = 0; k < matrices; k++) {
       for (let n = 0; n < count; n += most) {
         const at = row * (k * count + n);
         const arrays = [...addressesOf(inputs, at), ...addressesOf(rows, row * k), ...addressesOf(outputs, at)];
-        calls.push(Float64Array.of(...arrays, ...numbers.map(numberOf), ...groups, Math.min(most, count - n), row));
+        calls.push([place, ...arrays, ...numbers.map(numberOf), ...groups, Math.min(most, count - n), row]);
       }
     }
-    return () => {
-      for (let k = 0; k < calls.length; k++) tape.writeAll(place, calls[k]);
-      tape.run();
-    };
+    return record(calls);
   };
 }

@@ -1,16 +1,15 @@
-import type { Elements } from '../../math/element-type.ts';
-import { leafCount } from '../../math/tree/index.ts';
-import { addressOf } from '../../program/address.ts';
-import type * as ops from '../../program/reference/index.ts';
-import { PIECE } from '../../program/reference/index.ts';
-import type { CallTape } from './call-tape.ts';
-import type { CodeLayout } from './code.ts';
-import { MIN_OPERATIONS } from './elementwise.ts';
-import { type ColumnTerms, columnTerms, type TermsName } from './formulas/norms.ts';
-import { PIECE_WORDS } from './kernels/column-sums.ts';
+import type { Elements } from '../../../math/element-type.ts';
+import { leafCount } from '../../../math/tree/index.ts';
+import { addressOf } from '../../../program/address.ts';
+import type * as ops from '../../../program/reference/index.ts';
+import { PIECE } from '../../../program/reference/index.ts';
+import type { FixedCall, RecordCalls } from '../call-tape.ts';
+import type { CodeLayout } from '../code.ts';
+import { MIN_OPERATIONS } from '../elementwise.ts';
+import { type ColumnTerms, columnTerms, type TermsName } from '../formulas/norms.ts';
+import { PIECE_WORDS } from '../kernels/column-sums.ts';
+import type { PanelMemory } from '../panels/panel-memory.ts';
 import { type BindCall, groupsOf, rowsAtOnce } from './matrices.ts';
-import type { PanelMemory } from './panels/panel-memory.ts';
-import type { RowAdds } from './row-adds.ts';
 
 /** Sums of terms over rows, in the order of `sumRows`. */
 interface ColumnSums {
@@ -54,6 +53,9 @@ const table = {
     ...{ terms: 'byRow', arrays: [dy, x, means, scales], results: [dGamma, dBeta], joins, levels, rows: [B, B] },
     ...{ leaf, R, size },
   }),
+  rmsNormBackwardWeights: (dGamma, levels, dy, x, scales, B, leaf, joins, R, size) => ({
+    ...{ terms: 'scaled', arrays: [dy, x, scales], results: [dGamma], joins, levels, rows: [B, B], leaf, R, size },
+  }),
   positionSums: (db, levels, dy, B, leaf, joins, R, O) => ({
     ...{ terms: 'plain', arrays: [dy], results: [db], joins, levels, rows: [B, B], leaf, R, size: O },
   }),
@@ -64,17 +66,13 @@ const table = {
 
 type ArgumentsOf<F> = F extends (...args: infer Args) => unknown ? Args : never;
 
-/** Calls that are recorded before they run: fewer than the tape has room for. */
-const CALLS = 64;
-
 /** Names of the operations that sum rows. */
 export const columnSums: readonly string[] = Object.keys(table);
 
 export function createColumnSums(
-  { columnSums: kernels, width }: CodeLayout,
-  tape: CallTape,
+  { columnSums: kernels, matrices: { addRow }, width }: CodeLayout,
+  record: RecordCalls,
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
-  rowAdds: RowAdds,
 ): BindCall {
   const known = new Map<string, Int32Array>(); // pieces of other calls, as most have those of another
 
@@ -105,7 +103,7 @@ export function createColumnSums(
       if (k >= arrays.length) return addresses[k] + ended * row;
       return addresses[k] + (columns.length > 0 ? n * bytes : 0);
     };
-    const calls: Float64Array[] = [];
+    const calls: FixedCall[] = [];
     let [n, ended, depth] = [0, 0, 0];
     for (let at = 0; at < words.length; ) {
       const [first, start] = [at, addresses.map((_, k) => after(k, n, ended, depth))];
@@ -115,19 +113,21 @@ export function createColumnSums(
         ended += words[at + PIECE_WORDS.ends];
         depth += 1 - words[at + PIECE_WORDS.joins] - words[at + PIECE_WORDS.ends];
       }
-      calls.push(Float64Array.of(...start, ...groups, 4 * first, (at - first) / PIECE_WORDS.count, row, divisor));
+      calls.push([place, ...start, ...groups, 4 * first, (at - first) / PIECE_WORDS.count, row, divisor]);
     }
-    const data = new Uint8Array(words.buffer);
-    const added = joins ? results.map(addressOf) : [];
-    const sumsAt = addressOf(levels);
-    return () => {
-      for (let k = 0; k < calls.length; k++) {
-        if (k > 0 && k % CALLS === 0) tape.run(data); // the tape itself would run them without their data
-        tape.writeAll(place, calls[k]);
-      }
-      for (let t = 0; t < added.length; t++) rowAdds.add(added[t], sumsAt + t * row, size);
-      tape.run(data);
-    };
+    for (const [t, result] of (joins ? results : []).entries()) {
+      const to = addressOf(result);
+      calls.push([
+        addRow.place,
+        to,
+        addressOf(levels) + t * row,
+        to,
+        ...groupsOf(size, addRow.vectors, width, maskOf),
+        1,
+        row,
+      ]);
+    }
+    return record(calls, new Uint8Array(words.buffer));
   };
 }
 
