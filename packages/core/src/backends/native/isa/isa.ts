@@ -298,8 +298,8 @@ export interface WordUnit<A = Address> {
   /** Vectors of the words 0 to 3 of all blocks as they follow each other. Overwrites `words`, and returns some. */
   inOrder(words: readonly Vector[]): readonly Vector[];
   /**
-   * to = x in each lane whose word is at least `least`, else +0: one vector of floats for a vector of ordered words, two
-   * of doubles. Overwrites `words`.
+   * to = x in each lane whose word is at least `least`, else +0: one vector of floats for a vector of ordered words,
+   * two of doubles. Overwrites `words`.
    */
   keepAtLeast(to: readonly Vector[], words: Vector, least: Vector, x: Vector): void;
 }

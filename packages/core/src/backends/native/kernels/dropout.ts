@@ -44,8 +44,8 @@ const FACTORS = ROW + VECTOR;
 export const DROPOUT_SCRATCH = FACTORS / 8 + CHUNK;
 
 /**
- * y = x · m at all positions of a row, m = 0 if the random word of the column is below `threshold`, else `factor`. y may
- * be x.
+ * y = x · m at all positions of a row, m = 0 if the random word of the column is below `threshold`, else `factor`. y
+ * may be x.
  */
 export function assembleDropout(isa: Isa): number {
   const unit = isa.formulas;

@@ -93,8 +93,8 @@ export function assembleMoments(isa: Isa, hasMeans: boolean): number {
 }
 
 /**
- * Σ g · x̂ / size of each row, with g = dy · γ and x̂ = (x - μ) · s, and Σ g / size; without means the first alone, with
- * x̂ = x · s.
+ * Σ g · x̂ / size of each row, with g = dy · γ and x̂ = (x - μ) · s, and Σ g / size; without means the first alone,
+ * with x̂ = x · s.
  */
 export function assembleSlopes(isa: Isa, hasMeans: boolean): number {
   const unit = isa.quads;

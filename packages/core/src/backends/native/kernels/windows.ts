@@ -22,7 +22,9 @@ export const sharedArguments = defineArguments(
   ['line', 'stride'], // from the end of a line to the next one
 );
 
-/** Numbers are multiplied by `factor`, then divided by `divisor` if `divides`, then 0 if their size is below `least`. */
+/**
+ * Numbers are multiplied by `factor`, then divided by `divisor` if `divides`, then 0 if their size is below `least`.
+ */
 export const scaledArguments = defineArguments(
   ...sharedArguments,
   ['divides', 'count'], // 0 or 1
