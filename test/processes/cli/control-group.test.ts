@@ -56,7 +56,7 @@ describe('in a control group', needs('bash'), () => {
     const args = ['train', '--dataset', csv, '--validation', '0', '--test', '0.99', ...network, '--no-out', '--json'];
     const prints = new Set<unknown>();
     const threads: unknown[] = [];
-    for (const limit of [70, 110, ...onlyInAll(150, 300), 800]) {
+    for (const limit of [70, 125, ...onlyInAll(150, 300), 800]) {
       const { end, stdout, stderr } = await within(limit * MB, args);
       const lines = end === 0 ? jsonLines(stdout) : [];
       const start = lines.find(({ event }) => event === 'start');
