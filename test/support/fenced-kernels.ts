@@ -5,7 +5,10 @@ import { type ElementType, elementTypes } from '../../packages/core/src/math/ele
 import { link } from '../../packages/core/src/program/link.ts';
 import { enterMachineCode } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { cases } from '../unit/core/kernels/cases.ts';
+import type { KernelCase } from '../unit/core/kernels/kernel-case.ts';
 import { arraysOf, callsOf } from '../unit/core/kernels/run-case.ts';
+import { updateCases } from '../unit/core/kernels/update-cases.ts';
+import { vectorCases } from '../unit/core/kernels/vector-cases.ts';
 import { type FencedMemory, fenceKernels } from './fenced-memory.ts';
 import { fillHardValues, valueMixes } from './hard-values.ts';
 import { everyExtension } from './installed-extensions.ts';
@@ -28,20 +31,22 @@ const products = fc
   )
   .filter(([B, I, O]) => B * I * O < 600_000);
 const parameters = fc.integer({ min: 2048, max: 2088 });
-const member = fc.nat(1);
-const few = fc.nat(5);
-const byMean = fc.tuple(parameters, member, fc.integer({ min: 1, max: 9 }), few, few, fc.constant(32));
+/** The dimensions of a case with other numbers at a place. */
+const withAt = ({ dims }: KernelCase, place: number, numbers: fc.Arbitrary<number>): fc.Arbitrary<readonly number[]> =>
+  fc.tuple(dims, numbers).map(([drawn, n]) => drawn.with(place, n));
+const { add, scale, averageRows, averageWeights, maxNorm } = vectorCases;
+const ofParameters = Object.entries({ ...updateCases, add, scale, averageWeights });
 const large: Readonly<Record<string, fc.Arbitrary<readonly number[]>>> = {
   affine: products,
   affineBackwardInput: products,
   affineBackwardWeights: fc
     .tuple(products, fc.constantFrom(1, 8, 16, 64), fc.nat(1))
     .map(([shape, leaf, joins]) => [...shape, leaf, joins]),
-  adam: fc.tuple(parameters, member),
-  adamw: fc.tuple(parameters, member),
-  'adam by a mean': byMean,
-  'adamw by a mean': byMean,
-  add: fc.tuple(parameters),
+  ...Object.fromEntries(ofParameters.map(([name, kernel]) => [name, withAt(kernel, 0, parameters)])),
+  averageRows: fc
+    .tuple(withAt(averageRows, 1, parameters), fc.integer({ min: 1, max: 9 }))
+    .map(([drawn, S]) => drawn.with(0, S)),
+  maxNorm: withAt(maxNorm, 0, fc.integer({ min: 20, max: 200 })),
 };
 
 function runCases(what: string, memory: FencedMemory, type: ElementType, isNative: boolean): void {

@@ -36,7 +36,7 @@ export interface KernelScratch {
 
 export interface MachineCodeScratch {
   readonly panels: Float64Array; // constants and lists of terms
-  readonly meanUpdates: Float64Array; // hyperparameters of an update, repeated for each lane
+  readonly updates: Float64Array; // sums of squares
   readonly gathering: Float64Array; // where the rows of a call begin
   readonly rowNorms: Float64Array; // sums of rows
   readonly losses: Float64Array; // terms of losses, and numbers of rows

@@ -6,7 +6,6 @@ import { type KernelCase, length, width } from './kernel-case.ts';
 /** One update by each of `specs`, which take every branch of one operation. */
 export function updateCase(specs: readonly OptimizerSpec[]): KernelCase {
   const members = specs.map(createOptimizer);
-  const slots = ['m', 'v'];
   return {
     ops: [updateOp(members[0])],
     dims: fc.tuple(length, fc.nat(specs.length - 1)),
@@ -19,7 +18,7 @@ export function updateCase(specs: readonly OptimizerSpec[]): KernelCase {
     },
     emit(emit, arrays, [n, member]) {
       const optimizer = members[member];
-      const state = optimizer.slots.map((_, slot) => arrays[slots[slot]]);
+      const state = optimizer.slots.map((slot) => arrays[slot === 'v' ? 'v' : 'm']);
       emit(updateOp(optimizer), arrays.theta, arrays.g, state, n, arrays.hyper);
     },
   };

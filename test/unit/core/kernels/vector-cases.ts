@@ -31,9 +31,10 @@ export const vectorCases = {
   },
   scale: {
     ops: [ops.scale],
-    dims: fc.tuple(length),
+    dims: fc.tuple(length, fc.constantFrom(0.5, 1, 1e-300, 3)),
     arrays: ([n]) => ({ g: n, factor: 1 }),
     writes: ['g'],
+    prepare: ({ factor }, [, value]) => void factor.fill(value),
     emit: (emit, { g, factor }, [n]) => emit(ops.scale, g, n, factor),
   },
   averageWeights: {
@@ -46,9 +47,9 @@ export const vectorCases = {
   maxNorm: {
     ops: [ops.maxNorm],
     // Columns `before` to `before` + n of rows that go on for `after` doubles.
-    dims: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(40), fc.nat(3), fc.nat(3), fc.constantFrom(1e-3, 1, 1e300)),
+    dims: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.nat(80), fc.nat(3), fc.nat(3), fc.constantFrom(1e-3, 1, 1e300)),
     arrays: ([I, n, before, after]) => ({ W: I * (before + n + after), factors: n }),
-    writes: ['W', 'factors'],
+    writes: ['W'], // machine code keeps the factors in registers
     emit(emit, { W, factors }, [I, n, before, after, limit]) {
       const row = before + n + after;
       emit(ops.maxNorm, W.subarray(before, before + (I - 1) * row + n), factors, I, row, n, limit);

@@ -1,22 +1,23 @@
 import type { ElementType } from '../../math/element-type.ts';
 import { elementwise as table } from './formulas/index.ts';
 import { columnTerms, matrixOps, type RowFormulaName, rowFormulas, type TermsName } from './formulas/norms.ts';
+import { updates as updateTable } from './formulas/updates.ts';
 import type { Isa } from './isa/isa.ts';
-import { ADAM_ROWS, assembleAdam } from './kernels/adam.ts';
-import { assembleAdd } from './kernels/add.ts';
 import type { ColumnKernel } from './kernels/column-groups.ts';
 import { assembleColumnSums } from './kernels/column-sums.ts';
 import { assembleDropout } from './kernels/dropout.ts';
-import { assembleElementwise, type ElementwiseKernel } from './kernels/elementwise.ts';
+import { assembleElementwise, type FormulaKernel } from './kernels/elementwise.ts';
 import { assembleGather } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
 import { assembleLocate } from './kernels/locate.ts';
 import { assembleLosses, type LossLayout } from './kernels/losses.ts';
 import { assembleMatrix } from './kernels/matrix.ts';
+import { assembleMaxNorm } from './kernels/max-norm.ts';
 import { assemblePack } from './kernels/pack.ts';
 import { assembleMoments, assembleSlopes } from './kernels/row-sums.ts';
 import { assembleTile, type TileShape, tileRows } from './kernels/tile.ts';
 import { assembleTranspose } from './kernels/transpose.ts';
+import { assembleUpdate, UPDATE_ROWS } from './kernels/update.ts';
 import { assembleWindows, type WindowLayout } from './kernels/windows.ts';
 
 /** Position-independent code. It starts with the tape player. */
@@ -29,7 +30,6 @@ export interface Code {
 export interface CodeLayout {
   readonly type: ElementType;
   readonly width: number; // elements of a vector
-  readonly arithmeticWidth: number; // elements of a vector in updates and gathering
   readonly tileVectors: number; // vectors of the widest tile, for y and dx
   readonly leafVectors: number; // vectors of the widest tile, for dW
   readonly tiles: TilePlaces;
@@ -38,11 +38,11 @@ export interface CodeLayout {
   readonly lists: readonly number[]; // [M] kernels that list the terms of listed tiles
   readonly packs: Readonly<Record<number, number>>; // [vectors]
   readonly transposes: readonly number[]; // [rows]
-  readonly adam: Readonly<Record<number, number>>; // [rows]
-  readonly add: number;
+  readonly updates: Readonly<Record<string, Readonly<Record<number, FormulaKernel>>>>; // by operation name: [rows]
+  readonly maxNorm: ColumnKernel;
   readonly gather: number;
   readonly locate: number;
-  readonly elementwise: Readonly<Record<string, ElementwiseKernel>>; // by operation name
+  readonly elementwise: Readonly<Record<string, FormulaKernel>>; // by operation name
   readonly matrices: Readonly<Record<string, ColumnKernel>>; // by operation name
   readonly columnSums: Readonly<Record<TermsName, ColumnKernel>>;
   readonly rowSums: Readonly<Record<RowFormulaName, number>>;
@@ -85,17 +85,18 @@ export function assembleCode(isa: Isa): Code {
   const laneTiles = { 1: tilesOf(1, 'lanes') };
   const lists = upTo(listedRows, (M) => assembleListTerms(isa, M));
   const transposes = upTo(width, (M) => assembleTranspose(isa, M));
-  const adam: Record<number, number> = {};
-  for (const count of ADAM_ROWS) adam[count] = assembleAdam(isa, count);
-  const elementwise: Record<string, ElementwiseKernel> = {};
+  const updates: Record<string, Record<number, FormulaKernel>> = {};
+  for (const [name, update] of Object.entries(updateTable)) {
+    updates[name] = Object.fromEntries(UPDATE_ROWS.map((count) => [count, assembleUpdate(isa, update, count)]));
+  }
+  const elementwise: Record<string, FormulaKernel> = {};
   for (const [name, operation] of Object.entries(table)) elementwise[name] = assembleElementwise(isa, operation);
   const matrices: Record<string, ColumnKernel> = {};
   for (const [name, operation] of Object.entries(matrixOps)) matrices[name] = assembleMatrix(isa, operation);
-  const others = { add: assembleAdd(isa), gather: assembleGather(isa), locate: assembleLocate(isa) };
+  const others = { maxNorm: assembleMaxNorm(isa), gather: assembleGather(isa), locate: assembleLocate(isa) };
   const layout = {
     type: isa.type,
     width,
-    arithmeticWidth: isa.arithmetic.width,
     tileVectors,
     leafVectors,
     tiles,
@@ -104,7 +105,7 @@ export function assembleCode(isa: Isa): Code {
     lists,
     packs,
     transposes,
-    adam,
+    updates,
     elementwise,
     matrices,
     columnSums: {

@@ -4,6 +4,7 @@ import type { Call } from '../../program/op.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { elementwise as table } from './formulas/index.ts';
+import { arraysOf } from './kernels/elementwise.ts';
 import type { PanelMemory } from './panels/panel-memory.ts';
 
 /**
@@ -23,13 +24,13 @@ export function createElementwise(
   return ({ op, args }) => {
     const own = Object.hasOwn(table, op.name) ? table[op.name] : undefined;
     if (own === undefined) return null;
-    const { inputs, rows = [], columns = [], numbers = [], outputs, sizes } = own;
+    const { numbers = [], sizes, neutral } = own;
     const names = Object.keys(op.operands);
     const argumentOf = (name: string): unknown => args[names.indexOf(name)];
     const [count, size] = sizes.map((name) => (name === null ? 1 : (argumentOf(name) as number)));
     const { place, steps } = elementwise[op.name];
     if (count * size * steps < MIN_OPERATIONS) return null;
-    const arrays = [...inputs, ...rows, ...columns, ...outputs].map((name) => addressOf(argumentOf(name) as Elements));
+    const arrays = arraysOf(own).map((name) => addressOf(argumentOf(name) as Elements));
     const values = numbers.map(argumentOf) as (number | Float64Array)[];
     const rest = size % width;
     const ends = [maskOf(rest), count, (size - rest) / width, bytes * rest];
@@ -39,6 +40,7 @@ export function createElementwise(
         const value = values[k];
         written[arrays.length + k] = typeof value === 'number' ? value : value[0];
       }
+      if (written[arrays.length] === neutral) return;
       tape.writeAll(place, written);
       tape.run();
     };

@@ -1,5 +1,4 @@
-import type { UpdateKernel } from '../../families/optimizers/optimizer.ts';
-import { bytesOfElements, type ElementType, elementView, FLOAT64, typeOf } from '../../math/element-type.ts';
+import { bytesOfElements, type ElementType, FLOAT64, typeOf } from '../../math/element-type.ts';
 import {
   type Allocate,
   type KernelScratch,
@@ -7,11 +6,10 @@ import {
   mostScratch,
   type ProductShape,
 } from '../../math/scratch.ts';
-import { addressOf, isInside, placeOutside } from '../../program/address.ts';
+import { addressOf, placeOutside } from '../../program/address.ts';
 import type { GatherBytes, Kernels } from '../../program/kernels.ts';
 import type { Call } from '../../program/op.ts';
 import { gatherBytes as plain } from '../../program/reference/gather-bytes.ts';
-import { type add, averageRows } from '../../program/reference/products.ts';
 import { createWasmKernels, wasmProductScratch } from '../wasm/wasm.ts';
 import { allArrays } from '../wasm/wasm-tape.ts';
 import type { WasmMemory, WasmModule } from '../wasm/webassembly.ts';
@@ -30,12 +28,12 @@ import { LOSS_SCRATCH } from './losses/row-kernels.ts';
 import { createColumnSums } from './matrices/column-sums.ts';
 import { createMatrices } from './matrices/matrices.ts';
 import { createRowNorms, ROW_NORM_SCRATCH } from './matrices/row-norms.ts';
-import { createMeanUpdates, MEAN_UPDATE_SCRATCH, type MeanUpdate } from './mean-updates.ts';
 import { PANELS_SCRATCH } from './panels/panel-memory.ts';
 import { createPanels } from './panels/panels.ts';
 import { createPools } from './pools.ts';
 import { createNativeProducts, nativeProductScratch } from './products.ts';
-import { createRowAdds, halved } from './row-adds.ts';
+import { createRowAdds } from './row-adds.ts';
+import { createUpdates, UPDATE_SCRATCH } from './updates.ts';
 
 /** Runs the first `calls` calls of a tape. Arrays are byte offsets into `memory`, except those in `data`. */
 export type Play = (tape: Float64Array, memory: Uint8Array, calls: number, data: Uint8Array) => void;
@@ -76,7 +74,7 @@ export interface NativeScratch extends KernelScratch {
 /** Takes the scratch of the kernels for products of these shapes. */
 export const takeNativeScratch = (products: readonly ProductShape[], allocate: Allocate): NativeScratch => ({
   machineCode: {
-    meanUpdates: allocate(MEAN_UPDATE_SCRATCH, FLOAT64),
+    updates: allocate(UPDATE_SCRATCH, FLOAT64),
     gathering: allocate(GATHER_SCRATCH, FLOAT64),
     panels: allocate(PANELS_SCRATCH, FLOAT64),
     rowNorms: allocate(ROW_NORM_SCRATCH, FLOAT64),
@@ -109,7 +107,7 @@ export function createNativeKernels(options: NativeOptions): Kernels {
   return ofType(options.layout.type, { ...dense, bind });
 }
 
-/** The kernels of wasm, with Adam's update and the gathering of bytes in machine code, to the same bits. */
+/** The kernels of wasm, with updates and the gathering of bytes in machine code, to the same bits. */
 export const createNativeUpdates = (options: NativeOptions): Kernels =>
   ofType(options.layout.type, createParts(options).kernels);
 
@@ -118,9 +116,6 @@ const ofType = (type: ElementType, { bind, ...kernels }: Kernels): Kernels => ({
   ...kernels,
   bind: (call) => (allArrays(call, type, (array, expected) => typeOf(array) === expected) ? bind(call) : null),
 });
-
-/** Number of parameters below which WebAssembly updates as fast. So small networks need not enter machine code. */
-const MIN_UPDATE = 2048;
 
 function createParts({ layout, enter, module, memory, scratch, outside = [] }: NativeOptions) {
   const { machineCode } = scratch;
@@ -140,88 +135,45 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
     placeOutside(buffer, tape.answer());
   }
   const wasm = createWasmKernels({ module, memory, scratch });
-  const meanUpdates = createMeanUpdates(layout, tape, panels.maskOf, rowAdds, machineCode.meanUpdates);
   const gatherBytes = createGatherBytes(layout, tape, machineCode.gathering);
-
   const record = createRecorder(playCalls);
+  const playAll = (calls: Float64Array): void => playCalls(calls, calls.length / CALL_DOUBLES);
   const parts = [
+    createUpdates(layout, playAll, tape, panels.maskOf, rowAdds, machineCode.updates),
     createElementwise(layout, tape, panels),
-    createLosses(layout, (calls) => playCalls(calls, calls.length / CALL_DOUBLES), panels, machineCode.losses),
+    createLosses(layout, playAll, panels, machineCode.losses),
     createMatrices(layout, record, panels),
     createColumnSums(layout, record, panels),
     createRowNorms(layout, record, panels, machineCode.rowNorms),
     createDropout(layout, tape, panels, machineCode.dropout),
     createPools(layout, tape, panels),
   ];
-
-  /** Binds updates of many parameters, and sums of gradients that WebAssembly cannot reach. */
-  function bind(call: Call): (() => void) | null {
-    const { op, args } = call;
-    const update = meanUpdates[op.name];
-    if (update !== undefined) {
-      const [square, theta, state, n, hyper, first, row, S, share] = args as Parameters<MeanUpdate>;
-      if (n < MIN_UPDATE && isInside(first)) return null;
-      return () => update(square, theta, state, n, hyper, first, row, S, share);
-    }
-    const ofMean = meanUpdates[`${op.name}OfMean`];
-    if (ofMean !== undefined) {
-      // Clipping needs the mean in memory. The update then takes it as a single row of gradients.
-      const [theta, g, state, n, hyper] = args as Parameters<UpdateKernel>;
-      return n < MIN_UPDATE && isInside(g) ? null : () => ofMean(spare, theta, state, n, hyper, g, 0, 1, 1);
-    }
-    if (op.name === 'add') {
-      const [sum, term, n] = args as Parameters<typeof add>;
-      return isInside(sum) ? null : () => addOutside(sum, term, n);
-    }
-    if (op.name === 'averageRows') {
-      const [square, g, first, S, row, n, share] = args as Parameters<typeof averageRows>;
-      return isInside(first) ? null : () => averageOutside(square, g, first, S, row, n, share);
-    }
-    return parts.reduce<(() => void) | null>((bound, bindPart) => bound ?? bindPart(call), null);
-  }
-
-  const spare = new Float64Array(1); // receives a sum of squares that `averageRows` has already noted
-
-  const addOutside: typeof add = (sum, term, n) => {
-    rowAdds.add(addressOf(sum), addressOf(term), n);
-    tape.run();
-  };
-
-  const averageOutside: typeof averageRows = (square, g, first, S, row, n, share) => {
-    for (let left = S, next = bytesOfElements(layout.type, row); left > 1; left = halved(left), next *= 2) {
-      rowAdds.addNeighbours(addressOf(first), next, left, n);
-    }
-    tape.run();
-    averageRows(square, g, first, 1, row, n, share);
-  };
-
+  const bind = (call: Call): (() => void) | null =>
+    parts.reduce<(() => void) | null>((bound, bindPart) => bound ?? bindPart(call), null);
   return { kernels: { ...wasm, gatherBytes, bind }, tape, panels, rowAdds };
 }
 
 const ROWS = 62; // most rows of a call
-const VECTOR = 32; // most bytes of a vector
 // Below MIN_COLUMNS machine code costs more than it saves; from MAX_BYTES on it cannot address the bytes.
 const MIN_COLUMNS = 16;
 const MAX_BYTES = 4_294_967_296;
 
-/** Doubles of scratch for gathering, a multiple of eight. Starts take half a double each, one more than rows. */
-const GATHER_SCRATCH = VECTOR / 8 + (ROWS + 2) / 2 + 4;
+/** Doubles of scratch for gathering. Starts take half a double each, one more than rows. */
+const GATHER_SCRATCH = (ROWS + 2) / 2;
 
 function createGatherBytes(
-  { gather, type, arithmeticWidth: width }: CodeLayout,
+  { gather, type, width }: CodeLayout,
   tape: CallTape,
   scratch: Float64Array, // [GATHER_SCRATCH]
 ): GatherBytes {
   const size = bytesOfElements(type, 1);
-  const divisors = elementView(type, scratch.buffer, scratch.byteOffset, width);
-  const starts = new Uint32Array(scratch.buffer, scratch.byteOffset + VECTOR, ROWS + 1);
-  const divisorAt = addressOf(scratch);
+  const starts = new Uint32Array(scratch.buffer, scratch.byteOffset, ROWS + 1);
+  const startsAt = addressOf(scratch);
   return (out, bytes, columns, divisor, order, first, count) => {
     if (columns < MIN_COLUMNS || bytes.length >= MAX_BYTES || typeOf(out) !== type) {
       plain(out, bytes, columns, divisor, order, first, count);
       return;
     }
-    divisors.fill(divisor);
     for (let done = 0; done < count; ) {
       const rows = count - done < ROWS ? count - done : ROWS;
       for (let n = 0; n < rows; n++) {
@@ -231,9 +183,8 @@ function createGatherBytes(
       starts[rows] = starts[rows - 1];
       const rest = columns % width;
       const outAt = addressOf(out) + size * done * columns;
-      const startsAt = divisorAt + VECTOR;
       const vectors = (columns - rest) / width;
-      tape.write(gatherArguments, gather, outAt, startsAt, divisorAt, rows, rest, size * rest, vectors);
+      tape.write(gatherArguments, gather, outAt, startsAt, divisor, rows, rest, size * rest, vectors);
       tape.run(bytes);
       done += rows;
     }

@@ -1,6 +1,10 @@
+import { bytesOfElements } from '../../math/element-type.ts';
 import type { CallTape } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
-import { addArguments } from './kernels/add.ts';
+import { elementwise as table } from './formulas/index.ts';
+import { elementwiseArguments } from './kernels/elementwise.ts';
+
+const addArguments = elementwiseArguments(table.add);
 
 /**
  * Additions in machine code, which reaches arrays in any memory. Arrays are byte offsets, steps are in bytes. Calls are
@@ -17,12 +21,15 @@ export interface RowAdds {
 }
 
 export function createRowAdds(
-  { add: kernel, arithmeticWidth: width }: CodeLayout,
+  { elementwise, type, width }: CodeLayout,
   tape: CallTape,
   maskOf: (lanes: number) => number,
 ): RowAdds {
-  const add = (sum: number, term: number, n: number): void =>
-    tape.write(addArguments, kernel, sum, term, maskOf(n % width), Math.floor(n / width), n % width);
+  const bytes = bytesOfElements(type, 1);
+  function add(sum: number, term: number, n: number): void {
+    const rest = n % width;
+    tape.write(addArguments, elementwise.add.place, sum, term, maskOf(rest), 1, (n - rest) / width, bytes * rest);
+  }
   return {
     add,
     addNeighbours(first, row, count, n) {

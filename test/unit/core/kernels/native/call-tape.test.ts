@@ -3,12 +3,15 @@ import { expect, test } from 'vitest';
 import { createCallTape } from '../../../../../packages/core/src/backends/native/call-tape.ts';
 import { elementwise } from '../../../../../packages/core/src/backends/native/formulas/index.ts';
 import { lossFormulas } from '../../../../../packages/core/src/backends/native/formulas/losses.ts';
+import { updates } from '../../../../../packages/core/src/backends/native/formulas/updates.ts';
 import {
   type ArgumentTable,
   CALL_DOUBLES,
   defineArguments,
+  MOST_ARGUMENTS,
 } from '../../../../../packages/core/src/backends/native/isa/arguments.ts';
 import { elementwiseArguments } from '../../../../../packages/core/src/backends/native/kernels/elementwise.ts';
+import { updateArguments } from '../../../../../packages/core/src/backends/native/kernels/update.ts';
 
 const kernels = new URL('../../../../../packages/core/src/backends/native/kernels/', import.meta.url);
 
@@ -37,11 +40,10 @@ test.each(tables)('arguments of %s stand behind their kernel in the order of its
 
 test('the arguments of a table have names of their own', () => {
   expect(tables.length).toBeGreaterThan(5);
-  // An array that a formula reads and overwrites has one name.
-  const ofFormulas = Object.values({ ...elementwise, ...lossFormulas }).map((formula) =>
-    elementwiseArguments({ ...formula, outputs: formula.outputs.filter((name) => !formula.inputs.includes(name)) }),
-  );
-  for (const table of [...tables.map(([, table]) => table), ...ofFormulas]) {
+  const ofFormulas = Object.values({ ...elementwise, ...lossFormulas }).map(elementwiseArguments);
+  const ofUpdates = Object.values(updates).map((update) => updateArguments(update, 2));
+  for (const table of [...tables.map(([, table]) => table), ...ofFormulas, ...ofUpdates]) {
+    expect(table.length).toBeLessThanOrEqual(MOST_ARGUMENTS);
     expect(new Set(table.map(([name]) => name)).size).toBe(table.length);
   }
 });

@@ -6,65 +6,85 @@ export interface FormulaEnds {
   load(to: Vector, place: number): void;
   /** Stores result `place`. */
   store(place: number, from: Vector): void;
+  /** Takes the noted value, which must stay as it is. */
+  note?(x: Vector): void;
 }
+
+/** The address of a number of the call. */
+type NumberAt = (place: number) => Address;
 
 /** A formula whose steps have registers. */
 export interface EmittableFormula {
-  /** Most vector registers that it takes. Those of literals are not counted, since they may stand in memory. */
+  /** Most vector registers that it takes. Constants are not counted: they may stand in memory. */
   readonly registers: number;
   /**
-   * Emits, once before the loop, what is the same for all vectors. `loadNumber` loads a number of the call, and
-   * `loadFixed` a vector.
+   * Emits, once before the loop, what is the same for all vectors: of numbers of the call, which stand at `numberAt`,
+   * and of vectors, which `loadFixed` loads.
    */
-  prepare(loadNumber?: Load, loadFixed?: Load): void;
+  prepare(numberAt?: NumberAt, loadFixed?: Load): void;
   /** Emits the formula for one vector, or for the last lanes. */
   emit(ends: FormulaEnds): void;
 }
 
 /**
  * Gives each step of a formula a register, from the step itself to the last one that reads it. Steps that only depend
- * on literals, numbers of the call and fixed vectors are emitted before the loop. The literals with the most uses stay
- * in registers that are left. The registers from 0 up to `held` are the kernel's.
+ * on constants (literals and numbers of the call) and fixed vectors are emitted before the loop. The constants with the
+ * most uses stay in registers that are left. The registers from 0 up to `held` are the kernel's. `note` gets the value
+ * `noted`.
  */
 export function allocateFormula(
   unit: FormulaUnit,
   { steps }: Formula,
   results: readonly Value[],
   held = 0,
+  noted?: Value,
 ): EmittableFormula {
   const isUsed = new Set<number>(results);
+  if (noted !== undefined) isUsed.add(noted);
   for (let s = steps.length - 1; s >= 0; s--) if (isUsed.has(s)) for (const o of operandsOf(steps[s])) isUsed.add(o);
   const isVarying = new Set<number>();
   for (const [s, step] of steps.entries()) {
     const isOwn = step.kind === 'input' || step.kind === 'held';
     if (isOwn || operandsOf(step).some((o) => isVarying.has(o))) isVarying.add(s);
   }
-  const used = [...steps.keys()].filter((s) => isUsed.has(s) && !['literal', 'held'].includes(steps[s].kind));
+  const isConstant = (s: number) => steps[s].kind === 'literal' || steps[s].kind === 'number';
+  const used = [...steps.keys()].filter((s) => isUsed.has(s) && steps[s].kind !== 'held' && !isConstant(s));
   const before = used.filter((s) => !isVarying.has(s));
-  const within = used.filter((s) => isVarying.has(s));
+  const within = loadingLate(
+    steps,
+    used.filter((s) => isVarying.has(s)),
+    results,
+  );
   const isRead = new Set<number>([...results, ...within.flatMap((s) => operandsOf(steps[s]))]);
 
-  const kept = new Map<number, Vector>(); // values from before the loop
-  for (const s of before) if (isRead.has(s)) kept.set(s, held + kept.size);
-  const first = held + kept.size;
+  const hasMasks = unit.maskRegisters > 0;
+  const isMask = (s: number) => hasMasks && steps[s].kind === 'compare';
+  const kept = new Map<number, number>(); // registers of values from before the loop
+  let [firstVector, firstMask] = [held, 0];
+  for (const s of new Set([...before, ...results.filter(isConstant)])) {
+    if (isRead.has(s)) kept.set(s, isMask(s) ? firstMask++ : firstVector++);
+  }
   const most = Math.max(walk(within, kept, new Map()), walk(before, new Map(), new Map()));
-  const loopLiterals = new Map(
-    literalsByUse(steps, within)
+  const constants = new Map(
+    constantsByUse(steps, within)
+      .filter((s) => !kept.has(s))
       .slice(0, Math.max(0, unit.registers - most))
       .map((s, k) => [s, unit.registers - 1 - k]),
   );
+  let numberAt: NumberAt | undefined;
 
   return {
     registers: most,
-    prepare(loadNumber, loadFixed) {
+    prepare(at, loadFixed) {
       if (most > unit.registers) {
         throw new Error(`formula: takes ${most} vector registers, expected at most ${unit.registers}`);
       }
-      walk(before, new Map(), new Map(), { fixed: kept, loadNumber, loadFixed });
-      for (const [s, register] of loopLiterals) unit.loadLiteral(register, literalOf(s));
+      numberAt = at;
+      walk(before, new Map(), new Map(), { fixed: kept, loadFixed });
+      for (const [s, register] of [...kept, ...constants]) if (isConstant(s)) loadConstant(register, s);
     },
     emit(ends) {
-      walk(within, kept, loopLiterals, { ends });
+      walk(within, kept, constants, { ends });
       for (const [place, result] of results.entries()) {
         const register = kept.get(result);
         if (register !== undefined) ends.store(place, register);
@@ -74,36 +94,36 @@ export function allocateFormula(
 
   /**
    * Emits `list`, if there is something to emit to, and returns the number of registers that it takes. `known` values
-   * and `literals` have registers; the values in `fixed` get theirs.
+   * and `constants` have registers; the values in `fixed` get theirs.
    */
   function walk(
     list: readonly number[],
     known: ReadonlyMap<number, Vector>,
-    literals: ReadonlyMap<number, Vector>,
-    out?: Loads & { ends?: FormulaEnds; fixed?: ReadonlyMap<number, Vector> },
+    constants: ReadonlyMap<number, Vector>,
+    out?: Out,
   ): number {
     const lastUse = new Map<number, number>();
     for (const s of list) for (const o of operandsOf(steps[s])) lastUse.set(o, s);
     const live = new Map<number, number>();
-    const vectors = createPool(first);
-    const masks = unit.maskRegisters > 0 ? createPool(0) : vectors;
-    const poolOf = (s: number) => (steps[s].kind === 'compare' ? masks : vectors);
+    const vectors = createPool(firstVector);
+    const masks = hasMasks ? createPool(firstMask) : vectors;
+    const poolOf = (s: number) => (isMask(s) ? masks : vectors);
 
     for (const s of list) {
       const step = steps[s];
-      const loaded: Vector[] = []; // literals of this step alone
+      const loaded: Vector[] = []; // constants of this step alone
       const registerOf = (o: number): Vector => {
         const operand = steps[o];
-        const register = operand.kind === 'held' ? operand.place : (live.get(o) ?? known.get(o) ?? literals.get(o));
+        const register = operand.kind === 'held' ? operand.place : (live.get(o) ?? known.get(o) ?? constants.get(o));
         if (register !== undefined) return register;
         const own = vectors.take();
         loaded.push(own);
-        if (out) unit.loadLiteral(own, literalOf(o));
+        if (out) loadConstant(own, o);
         return own;
       };
       const sources = operandsOf(step).map((o, k): Operand => {
-        const mayBeInMemory = takesMemory(step, k) && steps[o].kind === 'literal' && !literals.has(o);
-        return mayBeInMemory ? (out ? literalOf(o) : first) : registerOf(o);
+        const mayBeInMemory = takesMemory(step, k) && steps[o].kind === 'literal' && !constants.has(o);
+        return mayBeInMemory ? (out ? literalOf(o) : firstVector) : registerOf(o);
       });
       for (const [o, register] of live) {
         if (lastUse.get(o) !== s || out?.fixed?.has(o)) continue;
@@ -113,14 +133,22 @@ export function allocateFormula(
       for (const register of loaded) vectors.give(register);
       const to = out?.fixed?.get(s) ?? poolOf(s).take();
       if (out) emitStep(step, to, sources, out);
+      if (s === noted) out?.ends?.note?.(to);
       for (const [place, result] of results.entries()) if (result === s) out?.ends?.store(place, to);
       if (lastUse.has(s) || out?.fixed?.has(s)) live.set(s, to);
       else poolOf(s).give(to);
     }
-    if (masks !== vectors && masks.most() > unit.maskRegisters) {
+    if (hasMasks && masks.most() > unit.maskRegisters) {
       throw new Error(`formula: takes ${masks.most()} mask registers, expected at most ${unit.maskRegisters}`);
     }
     return vectors.most();
+  }
+
+  /** Loads a literal, or a number, which is rounded to an element. */
+  function loadConstant(to: Vector, s: number): void {
+    const step = steps[s];
+    if (step.kind !== 'number') unit.loadLiteral(to, literalOf(s));
+    else unit.loadNumber(to, numberAt?.(step.place) as Address);
   }
 
   function literalOf(s: number): Address {
@@ -130,19 +158,12 @@ export function allocateFormula(
     return unit.literal(step.bits);
   }
 
-  function emitStep(
-    step: Step,
-    to: Vector,
-    sources: readonly Operand[],
-    { ends, loadNumber, loadFixed }: Loads & { ends?: FormulaEnds },
-  ) {
+  function emitStep(step: Step, to: Vector, sources: readonly Operand[], { ends, loadFixed }: Out) {
     // Operands that must be registers are: see `takesMemory`.
     const [x, y, z] = sources as [Vector, Vector, Vector];
     switch (step.kind) {
       case 'input':
         return ends?.load(to, step.place);
-      case 'number':
-        return loadNumber?.(to, step.place);
       case 'fixed':
         return loadFixed?.(to, step.place);
       case 'binary':
@@ -163,25 +184,41 @@ export function allocateFormula(
 
 type Load = (to: Vector, place: number) => void;
 
-interface Loads {
-  readonly loadNumber?: Load | undefined;
+/** What steps are emitted to. */
+interface Out {
+  readonly ends?: FormulaEnds;
+  readonly fixed?: ReadonlyMap<number, Vector>; // registers of values from before the loop
   readonly loadFixed?: Load | undefined;
 }
 
 /** Whether operand k of a step may stand in memory. */
 const takesMemory = ({ kind }: Step, k: number): boolean => k === 1 && (kind === 'binary' || kind === 'compare');
 
-/** Literals of a list, first those that cost most if they have no register. */
-function literalsByUse(steps: readonly Step[], list: readonly number[]): number[] {
+/** Literals and numbers of a list, first those that cost most if they have no register. */
+function constantsByUse(steps: readonly Step[], list: readonly number[]): number[] {
   const costs = new Map<number, number>();
   for (const s of list) {
     for (const [k, o] of operandsOf(steps[s]).entries()) {
-      if (steps[o].kind !== 'literal') continue;
-      const cost = takesMemory(steps[s], k) ? 1 : 4; // others take an instruction
+      const { kind } = steps[o];
+      if (kind !== 'literal' && kind !== 'number') continue;
+      const cost = kind === 'literal' && takesMemory(steps[s], k) ? 1 : 4; // others take an instruction
       costs.set(o, (costs.get(o) ?? 0) + cost);
     }
   }
   return [...costs].sort(([a, m], [b, n]) => n - m || a - b).map(([s]) => s);
+}
+
+/** The list with each input right before its first use, and none after a result, which may overwrite it. */
+function loadingLate(steps: readonly Step[], list: readonly number[], results: readonly number[]): number[] {
+  const isInput = (s: number) => steps[s].kind === 'input';
+  const order = new Set<number>();
+  for (const s of list) {
+    const isResult = results.includes(s);
+    if (isInput(s) && !isResult) continue;
+    for (const o of isResult ? list : operandsOf(steps[s])) if (isInput(o)) order.add(o);
+    order.add(s);
+  }
+  return [...order];
 }
 
 /** Registers from `first` on, the last one given back first. */

@@ -15,6 +15,8 @@ export interface Functions {
   flush(x: Value): Value;
   negative(x: Value): Value;
   absolute(x: Value): Value;
+  /** 1 or -1; x itself if it is a zero or NaN. */
+  sign(x: Value): Value;
   exp(x: Value): Value;
   /** eˣ for x ≤ 0, or NaN. */
   expBelow(x: Value): Value;
@@ -290,5 +292,11 @@ export function functionsOf(f: Formula): Functions {
     return keep(compare(absolute(x), 'notLess', constant(FLUSH_BELOW[f.type])), x);
   }
 
-  return { flush, negative, absolute, exp, expBelow, expm1, expm1Below, log, log1p, log1pWithin, tanh, erf, sigmoid };
+  function sign(x: Value): Value {
+    const isZeroOrNaN = compare(constant(0), 'notLess', absolute(x));
+    return choose(isZeroOrNaN, x, withSignOf(x, one));
+  }
+
+  const all = { exp, expBelow, expm1, expm1Below, log, log1p, log1pWithin, tanh, erf, sigmoid };
+  return { flush, negative, absolute, sign, ...all };
 }

@@ -3,11 +3,13 @@ import { functionName } from '../../../program/ops/names.ts';
 import { activationFormulas } from './activations.ts';
 import type { Elementwise } from './elementwise.ts';
 import { layerFormulas } from './layers.ts';
+import { vectorFormulas } from './vectors.ts';
 
 /** All elementwise operations with machine code, by operation name. */
 export const elementwise: Readonly<Record<string, Elementwise>> = {
   ...activationOps(),
   ...layerFormulas,
+  ...vectorFormulas,
 };
 
 function activationOps(): Record<string, Elementwise> {

@@ -9,7 +9,7 @@ import { type CreateRowPointers, createRows } from './rows.ts';
 export interface IsaParts
   extends Pick<
     Isa,
-    'type' | 'vectors' | 'vectorRegisters' | 'tile' | 'arithmetic' | 'formulas' | 'quads' | 'doubles' | 'mostRows'
+    'type' | 'vectors' | 'vectorRegisters' | 'tile' | 'formulas' | 'quads' | 'doubles' | 'wide' | 'mostRows'
   > {
   readonly assembler: Assembler; // already contains the tape player
   readonly registers: Registers;

@@ -69,10 +69,11 @@ export interface Isa {
   /** Number of vector registers for kernels, from 0 on. */
   readonly vectorRegisters: number;
   readonly tile: TileRegisters;
-  readonly arithmetic: Arithmetic;
   readonly formulas: FormulaUnit;
   readonly quads: Quads;
   readonly doubles: Doubles;
+  /** Vectors of at most four doubles: see `widen`. */
+  readonly wide: FormulaUnit;
   /** Most rows of `rows`. */
   readonly mostRows: number;
 
@@ -208,26 +209,6 @@ export interface Vectors<A = Address> extends Lanes<A> {
   transpose(a: Vector, b: Vector): Vector;
 }
 
-/**
- * Arithmetic of updates and gathering. Its vectors may be narrower, as dividing a wide vector takes as long as dividing
- * its parts.
- */
-export interface Arithmetic<A = Address> extends Lanes<A> {
-  readonly squares: Squares<A>;
-  /** to = x + y; the next methods compute x - y, x · y, x / y and √x. */
-  plus(to: Vector, x: Vector, y: Operand<A>): void;
-  minus(to: Vector, x: Vector, y: Operand<A>): void;
-  times(to: Vector, x: Vector, y: Operand<A>): void;
-  over(to: Vector, x: Vector, y: Operand<A>): void;
-  root(to: Vector, x: Operand<A>): void;
-  /** to = y & ~x, bit by bit. */
-  andNot(to: Vector, x: Vector, y: Operand<A>): void;
-  /** to = `width` bytes, converted to elements. */
-  loadBytes(to: Vector, from: A): void;
-  /** Sets all bits of each lane where x < y, and clears the others. */
-  isLess(to: Vector, x: Vector, y: Operand<A>): void;
-}
-
 /** A vector of lanes that are all or nothing: the result of a comparison. Some processors have registers for them. */
 export type Mask = number;
 
@@ -248,6 +229,12 @@ export interface FormulaUnit<A = Address> extends Lanes<A> {
   loadNumber(to: Vector, from: A): void;
   /** All lanes of `to` = the element at `from`. */
   loadElement(to: Vector, from: A): void;
+  /** to = `width` bytes, converted to elements. */
+  loadBytes(to: Vector, from: A): void;
+  /** The vector that has part `part` of x as a vector of `Isa.wide`: `to`, or x itself. */
+  widen(to: Vector, x: Vector, part: number): Vector;
+  /** to = the parts in the vectors from `first` on, rounded to elements. Overwrites them; `to` is not after `first`. */
+  narrow(to: Vector, first: Vector): void;
   move(to: Vector, from: Vector): void;
   plus(to: Vector, x: Vector, y: Operand<A>): void;
   minus(to: Vector, x: Vector, y: Operand<A>): void;
@@ -329,13 +316,4 @@ export interface Doubles<A = Address> {
   addElement(sum: Vector, from: A, free: Vector): void;
   /** sum += the double at `x` · the double at `y`, each rounded. Overwrites `free`. */
   addProduct(sum: Vector, x: A, y: A, free: Vector): void;
-}
-
-/** A sum of squares in four lanes of doubles, for either element type. It takes a register above the 13 of kernels. */
-export interface Squares<A = Address> {
-  clear(): void;
-  /** Lane i mod 4 += x[i]², i ascending; floats are widened first. Overwrites `free`. */
-  add(x: Vector, free: Vector): void;
-  /** Stores the four doubles. */
-  store(to: A): void;
 }

@@ -1,38 +1,40 @@
 import { createArithmetic } from '../formulas/arithmetic.ts';
 import type { Elementwise } from '../formulas/elementwise.ts';
 import { allocateFormula, type FormulaEnds } from '../formulas/emit-formula.ts';
+import type { Formula } from '../formulas/formula.ts';
 import type { ArgumentTable } from '../isa/arguments.ts';
-import type { Isa, Place, Pointer } from '../isa/isa.ts';
+import type { Address, Isa, Place, Pointer } from '../isa/isa.ts';
 
 /** The arguments of an elementwise kernel: its arrays and numbers in the order of their lists, and sizes. */
-export const elementwiseArguments = ({
-  inputs,
-  rows = [],
-  columns = [],
-  numbers = [],
-  outputs,
-}: Elementwise): ArgumentTable => [
-  ...[...inputs, ...rows, ...columns, ...outputs].map((name) => [name, 'array'] as const),
-  ...numbers.map((name) => [name, 'number'] as const),
+export const elementwiseArguments = (operation: Elementwise): ArgumentTable => [
+  ...arraysOf(operation).map((name) => [name, 'array'] as const),
+  ...(operation.numbers ?? []).map((name) => [name, 'number'] as const),
   ['mask', 'array'], // of the numbers after the last whole vector of a row
   ['count', 'count'], // rows, at least 1
   ['vectors', 'count'], // whole vectors of a row
   ['rest', 'stride'], // bytes of the numbers after them
 ];
 
-/** An elementwise kernel. */
-export interface ElementwiseKernel {
+/** A kernel that computes a formula for each number. */
+export interface FormulaKernel {
   readonly place: number; // its offset in the code
   readonly steps: number; // operations on each number
 }
 
+export const stepsOf = ({ steps }: Formula): number =>
+  steps.filter(({ kind }) => kind !== 'literal' && kind !== 'number').length;
+
+/** Names of the arrays. One that is input and output stands there once. */
+export const arraysOf = ({ inputs, rows = [], columns = [], outputs }: Elementwise): string[] => [
+  ...new Set([...inputs, ...rows, ...columns, ...outputs]),
+];
+
 /** Computes an elementwise operation for all rows. An output may be an input. */
-export function assembleElementwise(isa: Isa, operation: Elementwise): ElementwiseKernel {
+export function assembleElementwise(isa: Isa, operation: Elementwise): FormulaKernel {
   const { inputs, rows = [], columns = [], numbers = [], outputs, of } = operation;
   const unit = isa.formulas;
   const size = unit.bytes * unit.width;
   const m = createArithmetic(isa);
-  const varying = inputs.length + rows.length;
   const results = of(
     m,
     ...[...inputs, ...rows].map((_, place) => m.input(place)),
@@ -44,32 +46,31 @@ export function assembleElementwise(isa: Isa, operation: Elementwise): Elementwi
   const place = isa.kernel(elementwiseArguments(operation), (call) => {
     const places = call as Record<string, Place<never>>;
     const pointerTo = (name: string): Pointer => isa.load(places[name] as Place<'pointer'>);
-    const ofPlaces = inputs.map(pointerTo);
+    const ofPlaces = new Map([...new Set([...inputs, ...outputs])].map((name) => [name, pointerTo(name)]));
     const ofRows = columns.map(pointerTo);
-    const toPlaces = outputs.map(pointerTo);
-    formula.prepare((to, place) => unit.loadNumber(to, isa.numberAt(places[numbers[place]])));
+    formula.prepare((place) => isa.numberAt(places[numbers[place]]));
     isa.repeat(isa.load(places.count as Place<'counter'>), () => {
       for (const [k, pointer] of ofRows.entries()) {
         unit.loadElement(k, isa.at(pointer));
         isa.skip(pointer, unit.bytes);
       }
-      const ofColumns = rows.map(pointerTo);
-      const all = [...ofPlaces, ...ofColumns, ...toPlaces];
+      const pointers = new Map([...ofPlaces, ...rows.map((name) => [name, pointerTo(name)] as const)]);
+      const at = (name: string): Address => isa.at(pointers.get(name) as Pointer);
       const ends = (load: typeof unit.load, store: typeof unit.store): FormulaEnds => ({
-        load: (to, place) => load(to, isa.at(all[place])),
-        store: (place, from) => store(isa.at(all[varying + place]), from),
+        load: (to, place) => load(to, at([...inputs, ...rows][place])),
+        store: (place, from) => store(at(outputs[place]), from),
       });
       isa.times(places.vectors as Place<'counter'>, () => {
         formula.emit(ends(unit.load, unit.store));
-        for (const pointer of all) isa.skip(pointer, size);
+        for (const pointer of pointers.values()) isa.skip(pointer, size);
       });
       isa.unlessZero(places.rest as Place<'stride'>, () => {
         isa.scope(() => unit.loadMask(isa.at(isa.load(places.mask as Place<'pointer'>))));
         formula.emit(ends(unit.loadMasked, unit.storeMasked));
         const rest = isa.load(places.rest as Place<'stride'>);
-        for (const pointer of [...ofPlaces, ...toPlaces]) isa.advance(pointer, rest);
+        for (const pointer of ofPlaces.values()) isa.advance(pointer, rest);
       });
     });
   });
-  return { place, steps: m.steps.filter(({ kind }) => kind !== 'literal').length };
+  return { place, steps: stepsOf(m) };
 }

@@ -4,7 +4,7 @@ import type { Isa, Pointer } from '../isa/isa.ts';
 export const gatherArguments = defineArguments(
   ['out', 'array'],
   ['starts', 'array'], // [rows + 1] words: where each row begins in the data; the last is only prefetched
-  ['divisor', 'array'], // repeated in each element of a vector
+  ['divisor', 'number'],
   ['rows', 'count'], // at least 1
   ['rest', 'stride'], // bytes of a row that do not fill a vector
   ['restStep', 'stride'], // bytes of as many elements
@@ -19,12 +19,12 @@ const AHEAD = 2048;
  * shuffled rows lie anywhere in memory.
  */
 export function assembleGather(isa: Isa): number {
-  const unit = isa.arithmetic;
+  const unit = isa.formulas;
   const [value, divisors] = [0, 1];
   return isa.kernel(gatherArguments, (call) => {
     const out = isa.load(call.out);
     const starts = isa.load(call.starts);
-    isa.scope(() => unit.load(divisors, isa.at(isa.load(call.divisor))));
+    unit.loadNumber(divisors, isa.numberAt(call.divisor));
     const data = isa.data();
     const rest = isa.load(call.rest);
     const restStep = isa.load(call.restStep);

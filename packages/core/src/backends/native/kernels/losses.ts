@@ -1,6 +1,6 @@
 import { lossFormulas } from '../formulas/losses.ts';
 import type { Isa } from '../isa/isa.ts';
-import { assembleElementwise, type ElementwiseKernel } from './elementwise.ts';
+import { assembleElementwise, type FormulaKernel } from './elementwise.ts';
 import { assembleLeafSums } from './leaf-sums.ts';
 import { assembleRowLanes } from './row-lanes.ts';
 import { assembleSpread } from './spread.ts';
@@ -8,7 +8,7 @@ import { assembleTargets } from './targets.ts';
 
 /** Offsets of the kernels of losses. */
 export interface LossLayout {
-  readonly formulas: Readonly<Record<string, ElementwiseKernel>>; // by their names in `lossFormulas`
+  readonly formulas: Readonly<Record<string, FormulaKernel>>; // by their names in `lossFormulas`
   readonly rowSums: number;
   readonly rowMaxima: number;
   readonly readTargets: number;

@@ -33,7 +33,7 @@ export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
       isa.scope(() => {
         const pointers = ofRows.map((slot) => isa.load(slot));
         const { load } = groupEnds(isa, columns, pointers);
-        formula.prepare((to, k) => unit.loadNumber(to, isa.numberAt(places[numbers[k]])), load);
+        formula.prepare((k) => isa.numberAt(places[numbers[k]]), load);
       });
       const [sources, scalars, results] = [from, ofColumns, to].map((slots) => slots.map((slot) => isa.load(slot)));
       isa.repeat(isa.load(count), () => {

@@ -71,7 +71,7 @@ export interface PanelMemory {
   readonly firstList: Int32Array; // [1] length of the first list
   /** The table of a sum of K terms in one run, at most `MAX_ROWS`. */
   singleOf(K: number): number;
-  /** Mask of the first `lanes` lanes, at most the width of either kind of vector. */
+  /** Mask of the first `lanes` lanes, which may go on into the next vector. */
   maskOf(lanes: number): number;
   /** Vectors in a panel of `columns` columns. */
   vectorsOf(columns: number): number;
@@ -81,18 +81,17 @@ export interface PanelMemory {
 
 /** Creates the memory in `scratch` and writes its constants. */
 export function createPanelMemory(
-  { type, width, arithmeticWidth, tileVectors, leafVectors, tiles, laneTiles }: CodeLayout,
+  { type, width, tileVectors, leafVectors, tiles, laneTiles }: CodeLayout,
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): PanelMemory {
   const bytes = bytesOfElements(type, 1);
-  const mostLanes = Math.max(width, arithmeticWidth);
   const zeros = addressOf(scratch);
   const one = zeros + ZEROS;
   const masks = one + ONE;
   const table = zeros + CONSTANTS + WAITING;
   const singles = table + TABLE;
   const terms = singles + SINGLES;
-  writeConstants(scratch, type, mostLanes);
+  writeConstants(scratch, type);
   const singleWords = new Int32Array(scratch.buffer, singles, SINGLES / 4).fill(0);
   for (let K = 1; K <= MAX_ROWS; K++) singleWords[RUN.words * K + RUN.terms] = K;
   const sizeOf = (vectors: number): PanelSize => ({
@@ -104,7 +103,7 @@ export function createPanelMemory(
   const lanePanel = { ...sizeOf(1), rows: laneTiles[1].full.length - 1 };
   const sizes = Array.from({ length: Math.max(tileVectors, leafVectors) }, (_, k) => sizeOf(k + 1));
   const vectorsOf = (columns: number): number => Math.floor((columns + width - 1) / width);
-  const maskOf = (lanes: number): number => masks + bytes * (mostLanes - lanes);
+  const maskOf = (lanes: number): number => masks + MAX_VECTOR - bytes * lanes;
   return {
     type,
     bytes,
@@ -130,12 +129,12 @@ export function createPanelMemory(
 }
 
 /**
- * Writes zeros, a one, and the source of masks: a vector of elements with all bits 1, then one of zeros. A mask of n
- * lanes starts n elements before the zeros.
+ * Writes zeros, a one, and the source of masks: a vector with all bits 1, then one of zeros. A mask of n lanes starts
+ * n elements before the zeros.
  */
-function writeConstants(scratch: Float64Array, type: ElementType, mostLanes: number): void {
+function writeConstants(scratch: Float64Array, type: ElementType): void {
   const { buffer, byteOffset } = scratch;
   scratch.fill(0, 0, CONSTANTS / 8);
   elementView(type, buffer, byteOffset + ZEROS, 1)[0] = 1;
-  new Uint8Array(buffer, byteOffset + ZEROS + ONE).fill(255, 0, bytesOfElements(type, mostLanes));
+  new Uint8Array(buffer, byteOffset + ZEROS + ONE).fill(255, 0, MAX_VECTOR);
 }

@@ -6,7 +6,7 @@ import {
 } from '../../../../../../packages/core/src/backends/native/isa/arm64/assembler.ts';
 import { createNeon, FREE } from '../../../../../../packages/core/src/backends/native/isa/arm64/neon.ts';
 import { createNeonDoubles } from '../../../../../../packages/core/src/backends/native/isa/arm64/neon-doubles.ts';
-import { createNeonPairs } from '../../../../../../packages/core/src/backends/native/isa/arm64/neon-pairs.ts';
+import { createNeonFormulas } from '../../../../../../packages/core/src/backends/native/isa/arm64/neon-formulas.ts';
 import { createNeonQuads } from '../../../../../../packages/core/src/backends/native/isa/arm64/neon-quads.ts';
 import { assemblePlayer } from '../../../../../../packages/core/src/backends/native/isa/arm64/player.ts';
 import { at } from '../../../../../../packages/core/src/backends/native/isa/assembler.ts';
@@ -116,8 +116,8 @@ test.each<[string, string, (assembler: Assembler) => void]>([
 
 const doubles = (a: Assembler) => createNeon(a, 'float64');
 const floats = (a: Assembler) => createNeon(a, 'float32');
-const pairs = (a: Assembler) => createNeonPairs(a, 'float64');
-const floatPairs = (a: Assembler) => createNeonPairs(a, 'float32');
+const doubleFormulas = (a: Assembler) => createNeonFormulas(a, 'float64');
+const floatFormulas = (a: Assembler) => createNeonFormulas(a, 'float32');
 
 test.each<[string, string, (assembler: Assembler) => void]>([
   ['ldr q17, [x14]', 'd101c03d', (a) => doubles(a).load(17, at(14))],
@@ -174,56 +174,22 @@ test.each<[string, string, (assembler: Assembler) => void]>([
     '7a0020360101803d08000014da001836010100fdba0010363f04185e1f0900bd02000014010100bd',
     (a) => floats(a).storeMasked(at(8), 1),
   ],
-  ['fadd v18.2d, v4.2d, v26.2d; fadd v19.2d, v5.2d, v27.2d', '92d47a4eb3d47b4e', (a) => pairs(a).plus(9, 2, 13)],
   [
-    'ldp q30, q31, [x12, #224]; fadd v18.2d, v4.2d, v30.2d; fadd v19.2d, v5.2d, v31.2d',
-    '9e7d47ad92d47e4eb3d47f4e',
-    (a) => pairs(a).plus(9, 2, at(12, 224)),
-  ],
-  ['fsub v6.4s, v6.4s, v2.4s; fsub v7.4s, v7.4s, v3.4s', 'c6d4a24ee7d4a34e', (a) => floatPairs(a).minus(3, 3, 1)],
-  ['fmul v2.2d, v2.2d, v4.2d; fmul v3.2d, v3.2d, v5.2d', '42dc646e63dc656e', (a) => pairs(a).times(1, 1, 2)],
-  ['fdiv v2.2d, v2.2d, v4.2d; fdiv v3.2d, v3.2d, v5.2d', '42fc646e63fc656e', (a) => pairs(a).over(1, 1, 2)],
-  ['fsqrt v4.2d, v2.2d; fsqrt v5.2d, v3.2d', '44f8e16e65f8e16e', (a) => pairs(a).root(2, 1)],
-  ['fsqrt v4.4s, v2.4s; fsqrt v5.4s, v3.4s', '44f8a16e65f8a16e', (a) => floatPairs(a).root(2, 1)],
-  ['bic v8.16b, v2.16b, v28.16b; bic v9.16b, v3.16b, v29.16b', '481c7c4e691c7d4e', (a) => pairs(a).andNot(4, 14, 1)],
-  [
-    'ldp q30, q31, [x12, #32]; fcmgt v8.2d, v30.2d, v8.2d; fcmgt v9.2d, v31.2d, v9.2d',
-    '9e7d41adc8e7e86ee9e7e96e',
-    (a) => pairs(a).isLess(4, 4, at(12, 32)),
-  ],
-  ['movi v6.2d, #0; movi v7.2d, #0', '06e4006f07e4006f', (a) => pairs(a).clear(3)],
-  ['add x16, x0, x9; ldp q2, q3, [x16]', '1000098b020e40ad', (a) => pairs(a).load(1, { base: 0, index: 9 })],
-  ['stp q4, q5, [x3, #64]', '641402ad', (a) => pairs(a).store(at(3, 64), 2)],
-  [
-    'ldr s31, [x0]; uxtl v31.8h, v31.8b; uxtl v31.4s, v31.4h; uxtl v2.2d, v31.2s; uxtl2 v3.2d, v31.4s; ucvtf v2.2d, v2.2d; ucvtf v3.2d, v3.2d',
-    '1f0040bdffa7082fffa7102fe2a7202fe3a7206f42d8616e63d8616e',
-    (a) => pairs(a).loadBytes(1, at(0)),
+    'ldr h2, [x0]; uxtl v2.8h, v2.8b; uxtl v2.4s, v2.4h; uxtl v2.2d, v2.2s; ucvtf v2.2d, v2.2d',
+    '0200407d42a4082f42a4102f42a4202f42d8616e',
+    (a) => doubleFormulas(a).loadBytes(2, at(0)),
   ],
   [
-    'ldr d31, [x0]; uxtl v31.8h, v31.8b; uxtl v2.4s, v31.4h; uxtl2 v3.4s, v31.8h; ucvtf v2.4s, v2.4s; ucvtf v3.4s, v3.4s',
-    '1f0040fdffa7082fe2a7102fe3a7106f42d8216e63d8216e',
-    (a) => floatPairs(a).loadBytes(1, at(0)),
+    'ldr s2, [x0]; uxtl v2.8h, v2.8b; uxtl v2.4s, v2.4h; ucvtf v2.4s, v2.4s',
+    '020040bd42a4082f42a4102f42d8216e',
+    (a) => floatFormulas(a).loadBytes(2, at(0)),
   ],
   [
-    'fmul v2.2d, v0.2d, v0.2d; fmul v3.2d, v1.2d, v1.2d; fadd v26.2d, v26.2d, v2.2d; fadd v27.2d, v27.2d, v3.2d',
-    '02dc606e23dc616e5ad7624e7bd7634e',
-    (a) => pairs(a).squares.add(0, 1),
+    'fcvtl v1.2d, v9.2s; fcvtl2 v1.2d, v9.4s',
+    '2179610e2179614e',
+    (a) => [0, 1].map((part) => floatFormulas(a).widen(1, 9, part)),
   ],
-  [
-    'fcvtl v2.2d, v0.2s; fcvtl2 v3.2d, v0.4s; fmla v26.2d, v2.2d, v2.2d; fmla v27.2d, v3.2d, v3.2d; fcvtl v2.2d, v1.2s; fcvtl2 v3.2d, v1.4s; fmla v26.2d, v2.2d, v2.2d; fmla v27.2d, v3.2d, v3.2d',
-    '0278610e0378614e5acc624e7bcc634e2278610e2378614e5acc624e7bcc634e',
-    (a) => floatPairs(a).squares.add(0, 1),
-  ],
-  [
-    'ldp q30, q31, [x1]; add v31.4s, v31.4s, v30.4s; addv s31, v31.4s; fmov w17, s31; neg w26, w17, lsl #2',
-    '3e7c40adff87be4effbbb14ef103261efa0b114b',
-    (a) => floatPairs(a).loadMask(at(1)),
-  ],
-  [
-    'movi v3.2d, #0; tbz w26, #4, . + 20; ldr q2, [x1]; tbz w26, #3, . + 8; ldr d3, [x1, #16]; b . + 8; ldr d2, [x1]',
-    '03e4006fba0020362200c03d5a001836230840fd02000014220040fd',
-    (a) => pairs(a).loadMasked(1, at(1)),
-  ],
+  ['fcvtn v2.2s, v9.2d; fcvtn2 v2.4s, v10.2d', '2269610e4269614e', (a) => floatFormulas(a).narrow(2, 9)],
 ])('%s', (_instructions, bytes, write) => {
   expect(hex(write)).toBe(bytes);
 });

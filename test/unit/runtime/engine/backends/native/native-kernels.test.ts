@@ -275,10 +275,17 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
   );
 
   const specs: OptimizerSpec[] = [
-    { kind: 'adam' },
+    ...(['sgd', 'adam', 'adamw', 'rmsprop', 'adagrad', 'lion'] as const),
+    { kind: 'sgd', weightDecay: 0.01 },
+    { kind: 'sgd', momentum: 0.9 },
+    { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 0.01 },
     { kind: 'adam', weightDecay: 0.01, beta1: 0.5 },
-    { kind: 'adamw' },
     { kind: 'adamw', weightDecay: 0, epsilon: 1e-3 },
+    { kind: 'rmsprop', weightDecay: 0.01 },
+    { kind: 'rmsprop', momentum: 0.9 },
+    { kind: 'rmsprop', momentum: 0.9, weightDecay: 0.01 },
+    { kind: 'adagrad', weightDecay: 0.01 },
+    { kind: 'lion', weightDecay: 0.01 },
   ];
   // From 2,048 parameters on machine code updates them; fewer are left to wasm.
   const count = fc.oneof(
@@ -304,7 +311,7 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
         for (const { v } of [actual, expected]) for (let i = 0; i < n; i++) v[i] = Math.abs(v[i]);
         const hyper = memory.allocate(optimizer.hyperLength, FLOAT64);
         optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));
-        const state = ({ m, v }: Arrays) => [m, v];
+        const state = ({ m, v }: Arrays) => [v, m].slice(0, optimizer.slots.length);
 
         const run = (kernels: Kernels, arrays: Arrays) => {
           const { square, theta, gSum } = arrays;

@@ -9,7 +9,6 @@ import { createAssembler } from './assembler.ts';
 import { createNeon, FREE, VECTOR_REGISTERS } from './neon.ts';
 import { createNeonDoubles } from './neon-doubles.ts';
 import { createNeonFormulas } from './neon-formulas.ts';
-import { createNeonPairs } from './neon-pairs.ts';
 import { createNeonQuads } from './neon-quads.ts';
 import { assemblePlayer, frameOf } from './player.ts';
 import { registerFile } from './registers.ts';
@@ -28,10 +27,10 @@ export function createArm64(type: ElementType): Isa {
     vectors: createNeon(assembler, type),
     vectorRegisters: VECTOR_REGISTERS,
     tile: { vectors: 4, leafVectors: 4, factors: 3 },
-    arithmetic: createNeonPairs(assembler, type),
     formulas: createNeonFormulas(assembler, type),
     quads: createNeonQuads(assembler, type),
     doubles: createNeonDoubles(assembler, type),
+    wide: createNeonFormulas(assembler, 'float64'),
     mostRows: MOST_ROWS,
     createRowPointers,
   });

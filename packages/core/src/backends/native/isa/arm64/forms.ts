@@ -10,6 +10,7 @@ export const LOAD_D: Access = { opcode: 0xfd400000, bytes: 8 };
 export const STORE_D: Access = { opcode: 0xfd000000, bytes: 8 };
 export const LOAD_S: Access = { opcode: 0xbd400000, bytes: 4 };
 export const STORE_S: Access = { opcode: 0xbd000000, bytes: 4 };
+export const LOAD_H: Access = { opcode: 0x7d400000, bytes: 2 };
 
 /** Encoding of the element type in vector instructions. */
 export interface Form {

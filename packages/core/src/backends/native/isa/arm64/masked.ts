@@ -12,7 +12,6 @@ export interface Masked {
   store(to: Address, from: Vector): void;
   /** Loads `to` and to + 1. At least one element is not moved. */
   loadPair(to: Vector, from: Address): void;
-  storePair(to: Address, from: Vector): void;
 }
 
 /** Instructions that move parts of a vector. */
@@ -102,7 +101,6 @@ export function createMasked(assembler: Assembler, { bytes }: Form, free: Vector
       emit(CLEAR, to + 1);
       movePair(loads, to, near(assembler, from));
     },
-    storePair: (to, from) => movePair(stores, from, near(assembler, to)),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Address } from '../assembler.ts';
 import type { FormulaUnit, Mask, Relation, Vector } from '../isa.ts';
 import { laneBytes } from '../literals.ts';
 import type { Assembler } from './assembler.ts';
-import { forms, LOAD_D, LOAD_Q, LOAD_S, STORE_Q, VECTOR } from './forms.ts';
+import { forms, LOAD_D, LOAD_H, LOAD_Q, LOAD_S, STORE_Q, VECTOR } from './forms.ts';
 import { CLEAR, createMasked } from './masked.ts';
 import { FREE } from './neon.ts';
 
@@ -107,6 +107,23 @@ export function createNeonFormulas(assembler: Assembler, type: ElementType): For
     loadElement(to, from) {
       access(loadOne, to, from);
       spread(to, to);
+    },
+    loadBytes(to, from) {
+      access(isFloat ? LOAD_S : LOAD_H, to, from);
+      emit(0x2f08a400, to, to); // uxtl to 16 bits
+      emit(0x2f10a400, to, to); // to 32 bits
+      if (!isFloat) emit(0x2f20a400, to, to); // to 64 bits
+      emit(0x6e21d800 | wide, to, to); // ucvtf
+    },
+    widen(to, x, part) {
+      if (!isFloat) return x;
+      emit(part === 0 ? 0x0e617800 : 0x4e617800, to, x); // fcvtl, fcvtl2
+      return to;
+    },
+    narrow(to, first) {
+      if (!isFloat) return move(to, first);
+      emit(0x0e616800, to, first); // fcvtn
+      emit(0x4e616800, to, first + 1); // fcvtn2
     },
     move,
     plus: typed(0x4e20d400), // fadd

@@ -1,5 +1,5 @@
 import type { ElementType } from '../../../../math/element-type.ts';
-import type { Arithmetic, Doubles, FormulaUnit, Quads, Squares, Vector } from '../isa.ts';
+import type { Doubles, FormulaUnit, Quads, Vector } from '../isa.ts';
 import { laneBytes } from '../literals.ts';
 import type { Address, Assembler, Operand } from './assembler.ts';
 import {
@@ -18,7 +18,6 @@ import {
 } from './forms.ts';
 import { blockNumbers, orderWords } from './words.ts';
 
-const SQUARES = 13;
 const MASK = 15;
 
 interface WithDoubles {
@@ -37,7 +36,7 @@ export function createAvx2(
   { emit, operands, literal }: Assembler,
   type: ElementType,
   vectorBits: 128 | 256 = 256,
-): VectorUnit & Arithmetic<Address> & FormulaUnit<Address> & Quads<Address> & WithDoubles {
+): VectorUnit & FormulaUnit<Address> & Quads<Address> & WithDoubles {
   const form: Form = forms[type];
   const { bytes } = form;
   const width = vectorBits / 8 / bytes;
@@ -74,26 +73,11 @@ export function createAvx2(
     emit(which);
   }
 
-  const fuse = ({ wide }: Form, sum: Vector, x: Vector, y: Vector): void =>
-    instruction(MAP_0F38, 0xb8, sum, x, y, { wide }); // vfmadd231pd
+  /** vfmadd231pd: sum += x · y. */
+  const fuse = (sum: Vector, x: Vector, y: Vector): void => instruction(MAP_0F38, 0xb8, sum, x, y, { wide: form.wide });
 
-  const squares: Squares<Address> = {
-    clear: () => typed(0x57, SQUARES, SQUARES, SQUARES),
-    add(x, free) {
-      if (type === 'float64') {
-        typed(0x59, free, x, x);
-        typed(0x58, SQUARES, SQUARES, free);
-        return;
-      }
-      // The square of a float is exact as a double, so fusing changes nothing.
-      instruction(MAP_0F, 0x5a, free, 0, x, { prefix: NO_PREFIX }); // vcvtps2pd of the lower half
-      fuse(forms.float64, SQUARES, free, free);
-      instruction(MAP_0F3A, 0x19, x, 0, free); // vextractf128
-      emit(1);
-      instruction(MAP_0F, 0x5a, free, 0, free, { prefix: NO_PREFIX });
-      fuse(forms.float64, SQUARES, free, free);
-    },
-    store: (to) => typed(0x11, SQUARES, 0, to),
+  const move = (to: Vector, from: Vector): void => {
+    if (to !== from) typed(0x28, to, 0, from); // vmovapd
   };
 
   /** Emits an instruction on the lowest double of vectors. */
@@ -127,8 +111,8 @@ export function createAvx2(
     loadFactor: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from), // vbroadcastsd
     clear: (to) => typed(0x57, to, to, to), // vxorpd
     add: (sum, x) => typed(0x58, sum, sum, x), // vaddpd
-    multiplyAdd: (sum, x, y) => fuse(form, sum, x, y),
-    multiplyAddLanes: (sum, x, y) => fuse(form, sum, x, y),
+    multiplyAdd: fuse,
+    multiplyAddLanes: fuse,
     transpose(a, b) {
       const [from, to] = transposeLanes(unpack, form, a, b, width);
       if (vectorBits === 128) return from;
@@ -142,14 +126,12 @@ export function createAvx2(
       return to;
     },
     leave: () => emit(0xc5, 0xf8, 0x77), // vzeroupper
-    squares,
     doubles,
     plus: (to, x, y) => typed(0x58, to, x, y), // vaddpd
     minus: (to, x, y) => typed(0x5c, to, x, y), // vsubpd
     times: (to, x, y) => typed(0x59, to, x, y), // vmulpd
     over: (to, x, y) => typed(0x5e, to, x, y), // vdivpd
     root: (to, x) => typed(0x51, to, 0, x), // vsqrtpd
-    andNot: (to, x, y) => typed(0x55, to, x, y), // vandnpd
     loadBytes(to, from) {
       if (type === 'float64') {
         instruction(MAP_0F38, 0x31, to, 0, from, { bits: 128 }); // vpmovzxbd
@@ -158,10 +140,6 @@ export function createAvx2(
         instruction(MAP_0F38, 0x31, to, 0, from);
         instruction(MAP_0F, 0x5b, to, 0, to, { prefix: NO_PREFIX }); // vcvtdq2ps
       }
-    },
-    isLess(to, x, y) {
-      typed(0xc2, to, x, y); // vcmppd
-      emit(1);
     },
     registers: MASK,
     maskRegisters: 0,
@@ -172,7 +150,23 @@ export function createAvx2(
       instruction(MAP_0F38, 0x18 + form.wide, to, 0, type === 'float32' ? to : from); // vbroadcastsd
     },
     loadElement: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from),
-    move: (to, from) => typed(0x28, to, 0, from), // vmovapd
+    widen(to, x, part) {
+      if (type === 'float64') return x;
+      if (part === 1) {
+        instruction(MAP_0F3A, 0x19, x, 0, to); // vextractf128
+        emit(1);
+      }
+      instruction(MAP_0F, 0x5a, to, 0, part === 1 ? to : x, { prefix: NO_PREFIX }); // vcvtps2pd
+      return to;
+    },
+    narrow(to, first) {
+      if (type === 'float64') return move(to, first);
+      instruction(MAP_0F, 0x5a, to, 0, first); // vcvtpd2ps
+      instruction(MAP_0F, 0x5a, first + 1, 0, first + 1);
+      instruction(MAP_0F3A, 0x18, to, to, first + 1); // vinsertf128
+      emit(1);
+    },
+    move,
     lesser: (to, x, y) => typed(0x5d, to, x, y), // vminpd
     greater: (to, x, y) => typed(0x5f, to, x, y), // vmaxpd
     and: (to, x, y) => typed(0x54, to, x, y), // vandpd

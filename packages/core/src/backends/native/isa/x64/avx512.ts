@@ -23,6 +23,7 @@ interface InstructionOptions {
   mask?: number;
   zeroing?: boolean;
   prefix?: number;
+  bits?: 256 | 512;
   bytes?: number; // bytes of the operand in memory
   spread?: boolean; // one element in memory is the operand of all lanes
   after?: number; // bytes of the instruction after the operands
@@ -39,6 +40,7 @@ export function createAvx512(
   const K1 = 1;
   const K2 = 2;
   const FREE = 31;
+  const EXTRACT = type === 'float64' ? 0x1b : 0x19; // opcode for four numbers of a vector
 
   /**
    * Emits an EVEX instruction on vectors. `mask` is a mask register, or 0 for none; `zeroing` clears the masked lanes;
@@ -55,6 +57,7 @@ export function createAvx512(
       mask = 0,
       zeroing = false,
       prefix = PREFIX_66,
+      bits = 512,
       bytes = 64,
       spread = isLiteral(operand),
       after = 0,
@@ -70,7 +73,7 @@ export function createAvx512(
       0x62,
       (numbers ^ 0xf0) | map,
       (wide << 7) | 4 | ((~second & 15) << 3) | prefix,
-      (zeroing ? 0x80 : 0) | (spread ? 0x10 : 0) | 0x40 | ((~second & 16) >> 1) | mask, // 0x40: 512 bits
+      (zeroing ? 0x80 : 0) | (spread ? 0x10 : 0) | ((bits / 512) * 0x40) | ((~second & 16) >> 1) | mask,
       opcode,
     );
     operands(reg, operand, bytes, after);
@@ -98,6 +101,10 @@ export function createAvx512(
     instruction(MAP_0F3A, 0x23, to, x, y, { wide: 1 }); // vshuff64x2
     emit(which);
   }
+
+  const move = (to: Vector, from: Vector): void => {
+    if (to !== from) typed(0x28, to, 0, from); // vmovapd
+  };
 
   return {
     bytes,
@@ -144,7 +151,37 @@ export function createAvx512(
       instruction(MAP_0F38, 0x18 + form.wide, to, 0, isDouble ? from : to, { bytes }); // vbroadcastsd
     },
     loadElement: (to, from) => instruction(MAP_0F38, 0x18 + form.wide, to, 0, from, { bytes }),
-    move: (to, from) => typed(0x28, to, 0, from), // vmovapd
+    loadBytes(to, from) {
+      if (type === 'float64') {
+        instruction(MAP_0F38, 0x32, to, 0, from, { wide: 0, bytes: width }); // vpmovzxbq
+        instruction(MAP_0F, 0xe6, to, 0, to, { prefix: PREFIX_F3 }); // vcvtqq2pd
+      } else {
+        instruction(MAP_0F38, 0x31, to, 0, from, { bytes: width }); // vpmovzxbd
+        instruction(MAP_0F, 0x5b, to, 0, to, { prefix: NO_PREFIX }); // vcvtdq2ps
+      }
+    },
+    widen(to, x, part) {
+      if (type === 'float64' && part === 0) return x;
+      if (part > 0) {
+        instruction(MAP_0F3A, EXTRACT, x, 0, to); // vextractf64x4 or vextractf32x4
+        emit(part);
+      }
+      if (type === 'float32') {
+        instruction(MAP_0F, 0x5a, to, 0, part > 0 ? to : x, { prefix: NO_PREFIX, bits: 256 }); // vcvtps2pd
+      }
+      return to;
+    },
+    narrow(to, first) {
+      for (let part = 0; part < width / 4; part++) {
+        const x = first + part;
+        if (type === 'float32') instruction(MAP_0F, 0x5a, x, 0, x, { wide: 1, bits: 256 }); // vcvtpd2ps
+        if (part > 0) {
+          instruction(MAP_0F3A, EXTRACT - 1, to, to, x); // vinsertf64x4 or vinsertf32x4
+          emit(part);
+        } else move(to, x);
+      }
+    },
+    move,
     plus: (to, x, y) => typed(0x58, to, x, y), // vaddpd
     minus: (to, x, y) => typed(0x5c, to, x, y), // vsubpd
     times: (to, x, y) => typed(0x59, to, x, y), // vmulpd

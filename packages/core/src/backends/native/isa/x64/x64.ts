@@ -20,7 +20,7 @@ export function createX64(name: UnitName, type: ElementType, convention: Convent
   const places = createPlaces(assembler, registers, frameOf(assembler));
   const vectors = createUnit(assembler, type);
   assemblePlayer(assembler, vectors, convention);
-  const arithmetic = createAvx2(assembler, type); // every processor with AVX-512 has it
+  const avx2 = createAvx2(assembler, type); // every processor with AVX-512 has it
   return createIsa({
     type,
     assembler,
@@ -29,10 +29,10 @@ export function createX64(name: UnitName, type: ElementType, convention: Convent
     vectors,
     vectorRegisters: vectorRegisters - reserved,
     tile,
-    arithmetic,
     formulas: vectors,
-    quads: type === 'float64' ? arithmetic : createAvx2(assembler, type, 128),
-    doubles: arithmetic.doubles,
+    quads: type === 'float64' ? avx2 : createAvx2(assembler, type, 128),
+    doubles: avx2.doubles,
+    wide: type === 'float64' ? avx2 : createAvx2(assembler, 'float64'),
     mostRows: MOST_ROWS,
     createRowPointers,
   });

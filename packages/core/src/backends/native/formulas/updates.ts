@@ -1,0 +1,123 @@
+import type { Arithmetic } from './arithmetic.ts';
+import type { Value } from './formula.ts';
+
+/** What becomes of arrays by the mean gradient g, number by number. */
+export interface Update {
+  /** The arrays, in the order of the operation. */
+  readonly arrays: readonly string[];
+  /** Numbers of a step, in the order in which the optimizer's `hyper` writes them. */
+  readonly numbers: readonly string[];
+  /** The new arrays, from g, the arrays and the numbers in this order. */
+  of(m: Arithmetic, ...values: Value[]): Value[];
+  /** A faster update for a last number of 0: it has the same bits with 1 in its place. */
+  readonly undecayed?: string;
+}
+
+type Values<Name extends string> = Readonly<Record<Name, Value>>;
+
+/** The update of θ and an optimizer's state, with all values by name. */
+function optimizer<const State extends string, const Number extends string>(
+  state: readonly State[],
+  numbers: readonly Number[],
+  of: (f: Arithmetic, x: Values<'g' | 'theta' | State | Number>) => Values<'theta' | State>,
+): Update {
+  const arrays = ['theta', ...state] as const;
+  return {
+    arrays,
+    numbers,
+    of(f, ...values) {
+      const named = ['g', ...arrays, ...numbers].map((name, k) => [name, values[k]]);
+      const updated = of(f, Object.fromEntries(named) as Values<'g' | 'theta' | State | Number>);
+      return arrays.map((name) => updated[name]);
+    },
+  };
+}
+
+const sgdNumbers = ['eta', 'mu', 'nesterov', 'lambda'] as const;
+const momentNumbers = ['beta1', 'oneMinusBeta1', 'beta2', 'oneMinusBeta2', 'a', 'b', 'epsilon'] as const;
+const rmspropNumbers = ['eta', 'rho', 'oneMinusRho', 'epsilon', 'mu', 'lambda'] as const;
+
+/** The table of optimizers in docs/numerics.md, by the names of their operations, and the mean alone. */
+export const updates: Readonly<Record<string, Update>> = {
+  averageRows: { arrays: ['g'], numbers: [], of: (_f, g) => [g] },
+  sgd: optimizer([], sgdNumbers, (f, x) => ({
+    theta: f.minus(x.theta, f.times(x.eta, decayed(f, x))),
+  })),
+  sgdMomentum: optimizer(['m'], sgdNumbers, (f, x) => {
+    const d = decayed(f, x);
+    const m = f.flush(f.plus(f.times(x.mu, x.m), d));
+    const isPlain = f.compare(x.nesterov, 'equal', f.constant(0));
+    const step = f.choose(isPlain, m, f.plus(d, f.times(x.mu, m)));
+    return { theta: f.minus(x.theta, f.times(x.eta, step)), m };
+  }),
+  adam: {
+    ...optimizer(['m', 'v'], [...momentNumbers, 'lambda'], (f, x) => {
+      const { m, v } = moments(f, x, decayed(f, x));
+      return { theta: f.minus(x.theta, adamStep(f, x, m, v)), m, v };
+    }),
+    undecayed: 'adamw', // takes 0.9 of the time with AVX2, which has few registers
+  },
+  adamw: optimizer(['m', 'v'], [...momentNumbers, 'kept'], (f, x) => {
+    const { m, v } = moments(f, x, x.g);
+    return { theta: f.minus(f.times(x.theta, x.kept), adamStep(f, x, m, v)), m, v };
+  }),
+  rmsprop: optimizer(['v'], rmspropNumbers, (f, x) => {
+    const d = decayed(f, x);
+    const v = meanSquare(f, x.v, x.rho, x.oneMinusRho, d);
+    const u = f.over(d, f.plus(f.root(v), x.epsilon));
+    return { theta: f.minus(x.theta, f.times(x.eta, u)), v };
+  }),
+  rmspropMomentum: optimizer(['v', 'm'], rmspropNumbers, (f, x) => {
+    const d = decayed(f, x);
+    const v = meanSquare(f, x.v, x.rho, x.oneMinusRho, d);
+    const u = f.over(d, f.plus(f.root(v), x.epsilon));
+    const m = f.flush(f.plus(f.times(x.mu, x.m), u));
+    return { theta: f.minus(x.theta, f.times(x.eta, m)), v, m };
+  }),
+  adagrad: optimizer(['v'], ['eta', 'epsilon', 'lambda'], (f, x) => {
+    const d = decayed(f, x);
+    const v = f.flush(f.plus(x.v, f.times(d, d)));
+    return { theta: f.minus(x.theta, f.over(f.times(x.eta, d), f.plus(f.root(v), x.epsilon))), v };
+  }),
+  lion: optimizer(['m'], ['eta', 'beta1', 'oneMinusBeta1', 'beta2', 'oneMinusBeta2', 'kept'], (f, x) => {
+    const c = mixed(f, x.beta1, x.m, x.oneMinusBeta1, x.g);
+    const theta = f.minus(f.times(x.theta, x.kept), f.times(x.eta, f.sign(c)));
+    return { theta, m: f.flush(mixed(f, x.beta2, x.m, x.oneMinusBeta2, x.g)) };
+  }),
+};
+
+/** The factor of a column with this sum of squares: limit / norm if its norm is finite and above the limit, else 1. */
+export function maxNormFactor(f: Arithmetic, sum: Value, limit: Value): Value {
+  const norm = f.root(sum);
+  const isAbove = f.compare(norm, 'greater', limit);
+  const isBelow = f.compare(norm, 'less', f.constant(Infinity));
+  const one = f.constant(1);
+  return f.choose(isAbove, f.choose(isBelow, f.over(limit, norm), one), one);
+}
+
+/** d = g + λ · θ, or g where λ is 0. */
+function decayed(f: Arithmetic, { g, theta, lambda }: Values<'g' | 'theta' | 'lambda'>): Value {
+  return f.choose(f.compare(lambda, 'equal', f.constant(0)), g, f.plus(g, f.times(lambda, theta)));
+}
+
+/** β · m + (1 - β) · d. */
+const mixed = (f: Arithmetic, beta: Value, m: Value, oneMinusBeta: Value, d: Value): Value =>
+  f.plus(f.times(beta, m), f.times(oneMinusBeta, d));
+
+/** ρ · v + ((1 - ρ) · d) · d, flushed. */
+const meanSquare = (f: Arithmetic, v: Value, rho: Value, oneMinusRho: Value, d: Value): Value =>
+  f.flush(f.plus(f.times(rho, v), f.times(f.times(oneMinusRho, d), d)));
+
+/** The moments of adam and adamw. */
+const moments = (
+  f: Arithmetic,
+  x: Values<'m' | 'v' | (typeof momentNumbers)[number]>,
+  d: Value,
+): Values<'m' | 'v'> => ({
+  m: f.flush(mixed(f, x.beta1, x.m, x.oneMinusBeta1, d)),
+  v: meanSquare(f, x.v, x.beta2, x.oneMinusBeta2, d),
+});
+
+/** (a · m) / (√v · b + ε). */
+const adamStep = (f: Arithmetic, { a, b, epsilon }: Values<'a' | 'b' | 'epsilon'>, m: Value, v: Value): Value =>
+  f.over(f.times(a, m), f.plus(f.times(f.root(v), b), epsilon));

@@ -1,0 +1,74 @@
+import { createArithmetic } from '../formulas/arithmetic.ts';
+import { allocateFormula } from '../formulas/emit-formula.ts';
+import { maxNormFactor } from '../formulas/updates.ts';
+import { defineArguments } from '../isa/arguments.ts';
+import type { Isa, Pointer } from '../isa/isa.ts';
+import { type ColumnKernel, eachColumns, groupArguments } from './column-groups.ts';
+
+export const maxNormArguments = defineArguments(
+  ['W', 'array'],
+  ['distance', 'stride'], // of rows
+  ...groupArguments,
+  ['count', 'count'], // rows, at least 1
+  ['limit', 'number'],
+);
+
+/** Operations on each weight: square, sum and scaling. */
+const STEPS = 3;
+/** Vectors of a group of columns. */
+const GROUP = 2;
+
+/**
+ * Scales the columns of W whose norm is finite and above the limit by limit / norm. The squares of a column are added
+ * in doubles, rows ascending, and its factor is a double, too.
+ */
+export function assembleMaxNorm(isa: Isa): ColumnKernel {
+  const { formulas: unit, wide } = isa;
+  const size = unit.bytes * unit.width;
+  const parts = unit.width / wide.width; // vectors of doubles for a vector of elements
+  const [x, square] = [GROUP * parts, GROUP * parts + 1]; // sums have the registers before them
+  const m = createArithmetic({ type: 'float64', formulas: wide });
+  const factor = allocateFormula(wide, m, [maxNormFactor(m, m.input(0), m.number(0))], square + 1);
+
+  const place = isa.kernel(maxNormArguments, (call) => {
+    const W = isa.keep(call.W);
+    const row = isa.load(call.distance);
+    factor.prepare(() => isa.numberAt(call.limit));
+
+    eachColumns(isa, call as never, GROUP, [W], ({ vectors, load, store }) => {
+      for (let sum = 0; sum < vectors * parts; sum++) wide.clear(sum);
+      eachRow((from) => {
+        for (let v = 0; v < vectors; v++) {
+          load(x, isa.at(from, v * size));
+          for (let part = 0; part < parts; part++) {
+            const [sum, own] = [v * parts + part, unit.widen(square, x, part)];
+            wide.times(square, own, own);
+            wide.plus(sum, sum, square);
+          }
+        }
+      });
+      for (let sum = 0; sum < vectors * parts; sum++) {
+        factor.emit({ load: (to) => wide.move(to, sum), store: (_place, from) => wide.move(sum, from) });
+      }
+      for (let v = 0; v < vectors; v++) unit.narrow(v, v * parts);
+      eachRow((from) => {
+        for (let v = 0; v < vectors; v++) {
+          load(x, isa.at(from, v * size));
+          unit.times(x, x, v);
+          store(isa.at(from, v * size), x);
+        }
+      });
+    });
+
+    function eachRow(body: (from: Pointer) => void): void {
+      isa.scope(() => {
+        const from = isa.load(W);
+        isa.repeat(isa.load(call.count), () => {
+          body(from);
+          isa.advance(from, row);
+        });
+      });
+    }
+  });
+  return { place, steps: STEPS, vectors: GROUP };
+}

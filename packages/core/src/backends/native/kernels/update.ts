@@ -1,0 +1,110 @@
+import { createArithmetic } from '../formulas/arithmetic.ts';
+import { allocateFormula } from '../formulas/emit-formula.ts';
+import type { Value } from '../formulas/formula.ts';
+import type { Update } from '../formulas/updates.ts';
+import type { ArgumentTable } from '../isa/arguments.ts';
+import type { Address, Isa, Place, Vector } from '../isa/isa.ts';
+import { type FormulaKernel, stepsOf } from './elementwise.ts';
+
+/** Numbers of gradient rows that a kernel can add while reading them. 0: it takes a mean, and notes no squares. */
+export const UPDATE_ROWS = [0, 1, 2, 4, 8];
+
+/** Lanes of a sum of squares. */
+const LANES = 4;
+
+// Prefetch distance in bytes. The vectors of a large network come from the third-level cache or from memory; processors
+// follow two streams by themselves, and take longer when they are told of them.
+const AHEAD = 2048;
+const OWN_STREAMS = 2;
+
+/** Vectors of one turn of the loop: at least 32 bytes, which are all lanes of the sum in doubles. */
+export const vectorsOfTurn = (vectorBytes: number): number => Math.max(1, 32 / vectorBytes);
+
+/** The arguments of an update, whose loop takes `vectors` vectors a turn. */
+export const updateArguments = ({ arrays, numbers }: Update, vectors: number): ArgumentTable => [
+  ...arrays.map((name) => [name, 'array'] as const),
+  ['rows', 'array'], // the first row of these parameters' gradients
+  ['rowStep', 'stride'], // distance of rows
+  ['squares', 'array'], // [4] doubles, out
+  ['mask', 'array'], // of the parameters after the last turn
+  ['turns', 'count'],
+  ...Array.from({ length: vectors }, (_, k) => [restOf(k), 'count'] as const), // parameters of each vector after them
+  ['share', 'number'], // 1 / the rows of the batch
+  ...numbers.map((name) => [name, 'number'] as const),
+];
+
+const restOf = (k: number): string => `rest${k}`;
+
+/**
+ * g = the tree's sum of `rowsToAdd` gradient rows · share; then updates the arrays; squares = Σ g² in doubles, in four
+ * lanes. The mean itself is not written, which would take as long as reading it. If there are no rows to add, g is the
+ * only row, and nothing is squared.
+ */
+export function assembleUpdate(isa: Isa, update: Update, rowsToAdd: number): FormulaKernel {
+  const { formulas: unit, wide } = isa;
+  const { arrays, numbers, of } = update;
+  const size = unit.bytes * unit.width;
+  const vectors = vectorsOfTurn(size);
+  const sums = Array.from({ length: LANES / wide.width }, (_, k) => k);
+  const free = sums.length;
+
+  const m = createArithmetic(isa);
+  const treeOf = (first: number, rows: number): Value =>
+    rows === 1 ? m.input(first) : m.plus(treeOf(first, rows / 2), treeOf(first + rows / 2, rows / 2));
+  const isMean = rowsToAdd === 0;
+  const count = isMean ? 1 : rowsToAdd;
+  const g = isMean ? m.input(0) : m.times(treeOf(0, count), m.number(0));
+  const results = of(m, g, ...arrays.map((_, k) => m.input(count + k)), ...numbers.map((_, k) => m.number(1 + k)));
+  const formula = allocateFormula(unit, m, results, free + 1, isMean ? undefined : g);
+
+  const place = isa.kernel(updateArguments(update, vectors), (call) => {
+    const places = call as Record<string, Place<never>>;
+    const rows = isa.rows(places.rowStep as Place<'stride'>, count);
+    rows.start(places.rows as Place<'pointer'>);
+    const pointers = arrays.map((name) => isa.load(places[name] as Place<'pointer'>));
+    for (const sum of sums) wide.clear(sum);
+    formula.prepare((place) => isa.numberAt(places[place === 0 ? 'share' : numbers[place - 1]]));
+
+    isa.times(places.turns as Place<'counter'>, () => {
+      if (count + pointers.length > OWN_STREAMS) {
+        for (let s = 0; s < count; s++) isa.prefetch(rows.at(s, AHEAD));
+        for (const pointer of pointers) isa.prefetchToWrite(isa.at(pointer, AHEAD));
+      }
+      for (let k = 0; k < vectors; k++) updateVector(k, unit.load, unit.store);
+      rows.skip(vectors * size);
+      for (const pointer of pointers) isa.skip(pointer, vectors * size);
+    });
+    for (let k = 0; k < vectors; k++) {
+      isa.unlessZero(places[restOf(k)] as Place<'counter'>, () => {
+        isa.scope(() => unit.loadMask(isa.at(isa.load(places.mask as Place<'pointer'>), k * size)));
+        updateVector(k, unit.loadMasked, unit.storeMasked);
+      });
+    }
+    const squares = isa.load(places.squares as Place<'pointer'>);
+    for (const sum of sums) wide.store(isa.at(squares, 8 * wide.width * sum), sum);
+
+    /** Updates vector k of a turn. */
+    function updateVector(k: number, load: typeof unit.load, store: typeof unit.store): void {
+      const at = (place: number): Address =>
+        place < count ? rows.at(place, k * size) : isa.at(pointers[place - count], k * size);
+      formula.emit({
+        load: (to, place) => load(to, at(place)),
+        store: (place, from) => store(at(count + place), from),
+        note: (mean) => addSquares(mean, k),
+      });
+    }
+  });
+
+  return { place, steps: stepsOf(m) };
+
+  /** Lane i mod 4 += x[i]², i ascending, for vector k of a turn. */
+  function addSquares(x: Vector, k: number): void {
+    const parts = unit.width / wide.width;
+    for (let part = 0; part < parts; part++) {
+      const sum = sums[(k * parts + part) % sums.length];
+      const own = unit.widen(free, x, part);
+      wide.times(free, own, own);
+      wide.plus(sum, sum, free);
+    }
+  }
+}

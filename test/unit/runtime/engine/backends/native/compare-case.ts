@@ -1,0 +1,85 @@
+import { referenceKernels } from '@gradloom/core';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { CodeLayout } from '../../../../../../packages/core/src/backends/native/code.ts';
+import {
+  createElements,
+  type Elements,
+  type ElementType,
+} from '../../../../../../packages/core/src/math/element-type.ts';
+import type { Kernels } from '../../../../../../packages/core/src/program/kernels.ts';
+import { link } from '../../../../../../packages/core/src/program/link.ts';
+import type { Call } from '../../../../../../packages/core/src/program/op.ts';
+import type { MachineCode } from '../../../../../../packages/runtime/src/engine/backends/native/machine-code.ts';
+import { firstDifference } from '../../../../../support/bits.ts';
+import { counted } from '../../../../../support/count.ts';
+import type { GuardedMemory } from '../../../../../support/guarded-memory.ts';
+import { type ValueMix, valueMixes } from '../../../../../support/hard-values.ts';
+import { propertySeed } from '../../../../../support/seed.ts';
+import type { KernelCase } from '../../../../core/kernels/kernel-case.ts';
+import { type AllocateAs, arraysOf, callsOf } from '../../../../core/kernels/run-case.ts';
+
+/** Machine code that is entered for a single number, too. */
+export const eager = (code: MachineCode): MachineCode => ({
+  ...code,
+  layout: JSON.parse(JSON.stringify(code.layout), (key, value) => (key === 'steps' ? 4096 : value)) as CodeLayout,
+});
+
+/**
+ * Expects that a case leaves the bits of plain code in a guarded memory, and writes nothing but its outputs. Returns
+ * the operations that are machine code.
+ */
+export function compareCase(
+  memory: GuardedMemory<ElementType>,
+  type: ElementType,
+  kernel: KernelCase,
+  dims: readonly number[],
+  mix: ValueMix,
+  seed: number,
+): ReadonlySet<string> {
+  memory.reset();
+  const expected = arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length));
+  const actual = arraysOf(kernel, dims, mix, seed, type, memory.allocate as AllocateAs);
+  memory.snapshot();
+  link(callsOf(kernel, expected, dims), referenceKernels).run();
+  const calls = callsOf(kernel, actual, dims);
+  const made = new Set<string>();
+  link(calls, noting(memory.kernels, made)).run();
+  expect(memory.firstStrayByte(calls.flatMap(arraysWritten))).toBeNull();
+  for (const name of kernel.writes) {
+    const difference = firstDifference(actual[name], expected[name]);
+    if (difference !== null) throw new Error(name + difference);
+  }
+  return made;
+}
+
+/** `compareCase` for drawn dimensions and numbers. */
+export function compareDrawn(
+  memory: GuardedMemory<ElementType>,
+  type: ElementType,
+  kernel: KernelCase,
+): ReadonlySet<string> {
+  const made = new Set<string>();
+  const input = fc.tuple(kernel.dims, fc.constantFrom(...valueMixes), fc.integer());
+  const check = fc.property(input, ([dims, mix, seed]) => {
+    for (const name of compareCase(memory, type, kernel, dims, mix, seed)) made.add(name);
+  });
+  fc.assert(check, { seed: propertySeed, numRuns: counted(200, 2000) });
+  return made;
+}
+
+/** Kernels that note the names of the operations that they bind, joined ones too. */
+const noting = (kernels: Kernels, names: Set<string>): Kernels => ({
+  ...kernels,
+  bind(call) {
+    const run = kernels.bind(call);
+    if (run !== null) names.add(call.op.name);
+    return run;
+  },
+});
+
+/** What an operation may write, by its operands. */
+const arraysWritten = ({ op, args }: Call): Elements[] =>
+  Object.values(op.operands).flatMap((operand, k) =>
+    'access' in operand && operand.access !== 'in' ? (args[k] as Elements | Elements[]) : [],
+  );
