@@ -3,6 +3,7 @@ import { functionName } from '../../../program/ops/names.ts';
 import { activationFormulas } from './activations.ts';
 import type { Elementwise } from './elementwise.ts';
 import { layerFormulas } from './layers.ts';
+import { channelFormulas } from './norms.ts';
 import { vectorFormulas } from './vectors.ts';
 
 /** All elementwise operations with machine code, by operation name. */
@@ -10,6 +11,7 @@ export const elementwise: Readonly<Record<string, Elementwise>> = {
   ...activationOps(),
   ...layerFormulas,
   ...vectorFormulas,
+  ...channelFormulas,
 };
 
 function activationOps(): Record<string, Elementwise> {

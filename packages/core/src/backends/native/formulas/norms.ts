@@ -1,4 +1,5 @@
 import type { Arithmetic } from './arithmetic.ts';
+import type { Elementwise } from './elementwise.ts';
 import type { Value } from './formula.ts';
 
 /** What a formula of matrices reads. Operands have their names in `ops`. */
@@ -35,6 +36,26 @@ export interface ColumnTerms extends MatrixInputs {
 /** (x - mean) · scale. */
 const normalized = ({ minus, times }: Arithmetic, x: Value, mean: Value, scale: Value): Value =>
   times(minus(x, mean), scale);
+
+/** Elementwise operations of batch-norm, on a number of each channel. */
+export const channelFormulas: Readonly<Record<string, Elementwise>> = {
+  batchNormScales: {
+    inputs: ['variance'],
+    numbers: ['epsilon'],
+    outputs: ['scales'],
+    sizes: [null, 'size'],
+    of: ({ constant, plus, over, root }, variance, epsilon) => [over(constant(1), root(plus(variance, epsilon)))],
+  },
+  movingAverage: {
+    inputs: ['running', 'value'],
+    numbers: ['momentum', 'factor'],
+    outputs: ['running'],
+    sizes: [null, 'n'],
+    of({ constant, plus, minus, times }, running, value, share, factor) {
+      return [plus(times(minus(constant(1), share), running), times(share, times(value, factor)))];
+    },
+  },
+};
 
 /** Operations of matrices, by operation name. */
 export const matrixOps: Readonly<Record<string, MatrixOp>> = {
