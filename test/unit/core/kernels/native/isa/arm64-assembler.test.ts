@@ -46,6 +46,38 @@ test.each<[string, string, (assembler: Assembler) => void]>([
     '0838c24e8938c64e0a78c24e8b78c64e2c38c34ead38c74e2e78c34eaf78c74e',
     (a) => expect(createNeonQuads(a, 'float64').transpose(0, 4)).toBe(4),
   ],
+  ['addp d31, v2.2d; fmov x9, d31', '5fb8f15ee903669e', (a) => createNeonFormulas(a, 'float64').readMask(9, 2)],
+  ['addv s31, v2.4s; fmov w9, s31', '5fb8b14ee903261e', (a) => createNeonFormulas(a, 'float32').readMask(9, 2)],
+  [
+    'ldr s12, [x0, #16]; dup v12.4s, v12.s[0]',
+    '0c1040bd8c05044e',
+    (a) => createNeonFormulas(a, 'float64').words.spread(12, at(0, 16)),
+  ],
+  [
+    'umull v31.2d, v2.2s, v7.2s; umull2 v2.2d, v2.4s, v7.4s; uzp2 v4.4s, v31.4s, v2.4s; uzp1 v2.4s, v31.4s, v2.4s',
+    '5fc0a72e42c0a76ee45b824ee21b824e',
+    (a) => createNeonFormulas(a, 'float64').words.multiply(4, 2, 2, 7),
+  ],
+  [
+    'ldr q31, [x9, #64]; eor v9.16b, v9.16b, v31.16b; eor v1.16b, v1.16b, v9.16b',
+    '3f11c03d291d3f6e211c296e',
+    (a) => createNeonFormulas(a, 'float64').words.mix(1, 9, at(9, 64)),
+  ],
+  [
+    'zip1 and zip2 of words 0 and 1 and of words 2 and 3, then of their halves; mov v9.16b, v31.16b',
+    '1f38894e0978894e40388b4e4b788b4ee23bc04ee07bc04e3f39cb4e2b79cb4ee91fbf4e',
+    (a) => expect(createNeonFormulas(a, 'float64').words.inOrder([0, 9, 2, 11])).toEqual([2, 0, 9, 11]),
+  ],
+  [
+    'cmhs v3.4s, v3.4s, v4.4s; sxtl v12.2d, v3.2s; sxtl2 v13.2d, v3.4s; and of both with v5',
+    '633ca46e6ca4200f6da4204f8c1d254ead1d254e',
+    (a) => createNeonFormulas(a, 'float64').words.keepAtLeast([12, 13], 3, 4, 5),
+  ],
+  [
+    'cmhs v3.4s, v3.4s, v4.4s; and v12.16b, v3.16b, v5.16b',
+    '633ca46e6c1c254e',
+    (a) => createNeonFormulas(a, 'float32').words.keepAtLeast([12], 3, 4, 5),
+  ],
   ['ldr x10, [sp, #24]', 'ea0f40f9', (a) => a.loadPointer(10, at(sp, 24))],
   ['ldr x3, [x5, x6, lsl #3]', 'a37866f8', (a) => a.loadPointer(3, { base: 5, index: 6, scale: 8 })],
   ['mov x3, x19', 'e30313aa', (a) => a.loadPointer(3, 19)],
