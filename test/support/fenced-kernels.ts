@@ -3,7 +3,7 @@ import { createNativeKernels, createWasmKernels, takeNativeScratch, takeWasmScra
 import fc from 'fast-check';
 import { type ElementType, elementTypes } from '../../packages/core/src/math/element-type.ts';
 import { link } from '../../packages/core/src/program/link.ts';
-import { enterMachineCode } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
+import { enterMachineCode, kernelsOf } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { cases } from '../unit/core/kernels/cases.ts';
 import type { KernelCase } from '../unit/core/kernels/kernel-case.ts';
 import { arraysOf, callsOf } from '../unit/core/kernels/run-case.ts';
@@ -92,7 +92,7 @@ for (const type of elementTypes) {
 for (const { name, type, code } of everyExtension) {
   if (code === null) continue;
   tried.push(`${name} ${type}`);
-  const { layout } = code;
+  const layout = kernelsOf(code);
   const enter = () => enterMachineCode(code);
   const memory = fenceKernels(
     { take: takeNativeScratch, create: (parts) => createNativeKernels({ ...parts, layout, enter }) },

@@ -1,4 +1,5 @@
 import {
+  type CodeLayout,
   createNativeKernels,
   type ExtensionName,
   extensions,
@@ -8,6 +9,7 @@ import {
 import { elementTypes } from '../../packages/core/src/math/element-type.ts';
 import {
   enterMachineCode,
+  kernelsOf,
   type MachineCode,
   makeMachineCode,
 } from '../../packages/runtime/src/engine/backends/native/machine-code.ts';
@@ -34,8 +36,12 @@ export const everyExtension = names.flatMap((name) =>
   }),
 );
 
-/** Native kernels with this machine code. */
-export const nativeKernelsOf = (code: MachineCode): KernelsUnderGuard<NativeScratch> => ({
+/** Native kernels with this machine code, and the layout that `change` makes of its own. */
+export const nativeKernelsOf = (
+  code: MachineCode,
+  change = (layout: CodeLayout): CodeLayout => layout,
+): KernelsUnderGuard<NativeScratch> => ({
   take: takeNativeScratch,
-  create: (parts) => createNativeKernels({ ...parts, layout: code.layout, enter: () => enterMachineCode(code) }),
+  create: (parts) =>
+    createNativeKernels({ ...parts, layout: change(kernelsOf(code)), enter: () => enterMachineCode(code) }),
 });

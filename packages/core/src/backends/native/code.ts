@@ -1,7 +1,17 @@
 import type { ElementType } from '../../math/element-type.ts';
-import { elementwise as table } from './formulas/index.ts';
-import { columnTerms, matrixOps, type RowFormulaName, rowFormulas, type TermsName } from './formulas/norms.ts';
-import { updates as updateTable } from './formulas/updates.ts';
+import type { Elementwise } from './formulas/elementwise.ts';
+import { elementwise } from './formulas/index.ts';
+import { lossFormulas } from './formulas/losses.ts';
+import {
+  type ColumnTerms,
+  columnTerms,
+  type MatrixFormula,
+  matrixOps,
+  type RowFormulaName,
+  rowFormulas,
+  type TermsName,
+} from './formulas/norms.ts';
+import { type Update, updates } from './formulas/updates.ts';
 import type { Isa } from './isa/isa.ts';
 import type { ColumnKernel } from './kernels/column-groups.ts';
 import { assembleColumnSums } from './kernels/column-sums.ts';
@@ -10,7 +20,7 @@ import { assembleElementwise, type FormulaKernel } from './kernels/elementwise.t
 import { assembleGather } from './kernels/gather.ts';
 import { assembleListTerms, LISTED_ROWS } from './kernels/list-terms.ts';
 import { assembleLocate } from './kernels/locate.ts';
-import { assembleLosses, type LossLayout } from './kernels/losses.ts';
+import { type LossKernel, lossKernels } from './kernels/losses.ts';
 import { assembleMatrix } from './kernels/matrix.ts';
 import { assembleMaxNorm } from './kernels/max-norm.ts';
 import { assemblePack } from './kernels/pack.ts';
@@ -18,16 +28,16 @@ import { assembleMoments, assembleSlopes } from './kernels/row-sums.ts';
 import { assembleTile, type TileShape, tileRows } from './kernels/tile.ts';
 import { assembleTranspose } from './kernels/transpose.ts';
 import { assembleUpdate, UPDATE_ROWS } from './kernels/update.ts';
-import { assembleWindows, type WindowLayout } from './kernels/windows.ts';
+import { assembleWindows, type WindowPlaces, type WindowWork, windowWorks } from './kernels/windows.ts';
 
 /** Position-independent code. It starts with the tape player. */
 export interface Code {
   readonly code: Uint8Array;
-  readonly layout: CodeLayout;
+  readonly layout: ProductLayout;
 }
 
-/** Offsets of the kernels in the code, as JSON. */
-export interface CodeLayout {
+/** Offsets of the kernels of products, and of the few that every run calls, as JSON. */
+export interface ProductLayout {
   readonly type: ElementType;
   readonly width: number; // elements of a vector
   readonly tileVectors: number; // vectors of the widest tile, for y and dx
@@ -38,18 +48,23 @@ export interface CodeLayout {
   readonly lists: readonly number[]; // [M] kernels that list the terms of listed tiles
   readonly packs: Readonly<Record<number, number>>; // [vectors]
   readonly transposes: readonly number[]; // [rows]
-  readonly updates: Readonly<Record<string, Readonly<Record<number, FormulaKernel>>>>; // by operation name: [rows]
-  readonly maxNorm: ColumnKernel;
   readonly gather: number;
   readonly locate: number;
+}
+
+/** Offsets of all kernels. Those that `ProductLayout` lacks are assembled when they are first read. */
+export interface CodeLayout extends ProductLayout {
+  readonly updates: Readonly<Record<string, Readonly<Record<number, FormulaKernel>>>>; // by operation name: [rows]
   readonly elementwise: Readonly<Record<string, FormulaKernel>>; // by operation name
   readonly matrices: Readonly<Record<string, ColumnKernel>>; // by operation name
   readonly columnSums: Readonly<Record<TermsName, ColumnKernel>>;
   readonly rowSums: Readonly<Record<RowFormulaName, number>>;
   readonly rowFormulas: Readonly<Record<RowFormulaName, ColumnKernel>>;
-  readonly losses: LossLayout;
+  readonly lossFormulas: Readonly<Record<string, FormulaKernel>>; // by their names in `lossFormulas`
+  readonly losses: Readonly<Record<LossKernel, number>>;
+  readonly windows: Readonly<Record<WindowWork, WindowPlaces>>;
   readonly dropout: number;
-  readonly windows: WindowLayout;
+  readonly maxNorm: ColumnKernel;
 }
 
 /** [vectors][M]; `masked` is for columns that do not fill the last vector. */
@@ -57,7 +72,7 @@ export type TilePlaces = Readonly<
   Record<number, { readonly full: readonly number[]; readonly masked: readonly number[] }>
 >;
 
-/** Assembles all kernels for one processor type and element type. */
+/** Assembles the kernels of products for one processor type and element type. */
 export function assembleCode(isa: Isa): Code {
   const { width } = isa.vectors;
   const upTo = (most: number, assemble: (M: number) => number): number[] =>
@@ -85,15 +100,6 @@ export function assembleCode(isa: Isa): Code {
   const laneTiles = { 1: tilesOf(1, 'lanes') };
   const lists = upTo(listedRows, (M) => assembleListTerms(isa, M));
   const transposes = upTo(width, (M) => assembleTranspose(isa, M));
-  const updates: Record<string, Record<number, FormulaKernel>> = {};
-  for (const [name, update] of Object.entries(updateTable)) {
-    updates[name] = Object.fromEntries(UPDATE_ROWS.map((count) => [count, assembleUpdate(isa, update, count)]));
-  }
-  const elementwise: Record<string, FormulaKernel> = {};
-  for (const [name, operation] of Object.entries(table)) elementwise[name] = assembleElementwise(isa, operation);
-  const matrices: Record<string, ColumnKernel> = {};
-  for (const [name, operation] of Object.entries(matrixOps)) matrices[name] = assembleMatrix(isa, operation);
-  const others = { maxNorm: assembleMaxNorm(isa), gather: assembleGather(isa), locate: assembleLocate(isa) };
   const layout = {
     type: isa.type,
     width,
@@ -105,32 +111,71 @@ export function assembleCode(isa: Isa): Code {
     lists,
     packs,
     transposes,
-    updates,
-    elementwise,
-    matrices,
-    columnSums: {
-      plain: assembleColumnSums(isa, columnTerms.plain, 1),
-      squares: assembleColumnSums(isa, columnTerms.squares, 1),
-      byColumn: assembleColumnSums(isa, columnTerms.byColumn, 2),
-      byRow: assembleColumnSums(isa, columnTerms.byRow, 2),
-      scaled: assembleColumnSums(isa, columnTerms.scaled, 1),
-    },
-    rowSums: {
-      layerNormForward: assembleMoments(isa, true),
-      layerNormBackwardInput: assembleSlopes(isa, true),
-      rmsNormForward: assembleMoments(isa, false),
-      rmsNormBackwardInput: assembleSlopes(isa, false),
-    },
-    rowFormulas: {
-      layerNormForward: assembleMatrix(isa, rowFormulas.layerNormForward),
-      layerNormBackwardInput: assembleMatrix(isa, rowFormulas.layerNormBackwardInput),
-      rmsNormForward: assembleMatrix(isa, rowFormulas.rmsNormForward),
-      rmsNormBackwardInput: assembleMatrix(isa, rowFormulas.rmsNormBackwardInput),
-    },
-    losses: assembleLosses(isa),
-    dropout: assembleDropout(isa),
-    windows: assembleWindows(isa),
-    ...others,
+    gather: assembleGather(isa),
+    locate: assembleLocate(isa),
   };
   return { code: isa.code(), layout };
+}
+
+/** Places the code of a kernel where the code of products can call it, and returns what `assemble` returns. */
+export type PlaceKernel = <T>(assemble: (isa: Isa) => T) => T;
+
+/** Adds the kernels that are assembled when they are first read: a run needs few of them. */
+export function withOtherKernels(layout: ProductLayout, place: PlaceKernel): CodeLayout {
+  const formula = (own: Elementwise) => () => place((isa) => assembleElementwise(isa, own));
+  const matrix = (own: MatrixFormula) => () => place((isa) => assembleMatrix(isa, own));
+  const kernel = (assemble: (isa: Isa) => number) => () => place(assemble);
+  const sums = (terms: ColumnTerms, count: number) => () => place((isa) => assembleColumnSums(isa, terms, count));
+  const update = (own: Update) => () =>
+    whenRead(
+      Object.fromEntries(UPDATE_ROWS.map((rows) => [rows, () => place((isa) => assembleUpdate(isa, own, rows))])),
+    );
+  const all = {
+    updates: whenRead(mapped(updates, update)),
+    elementwise: whenRead(mapped(elementwise, formula)),
+    matrices: whenRead(mapped(matrixOps, matrix)),
+    columnSums: whenRead({
+      plain: sums(columnTerms.plain, 1),
+      squares: sums(columnTerms.squares, 1),
+      byColumn: sums(columnTerms.byColumn, 2),
+      byRow: sums(columnTerms.byRow, 2),
+      scaled: sums(columnTerms.scaled, 1),
+    }),
+    rowSums: whenRead({
+      layerNormForward: kernel((isa) => assembleMoments(isa, true)),
+      layerNormBackwardInput: kernel((isa) => assembleSlopes(isa, true)),
+      rmsNormForward: kernel((isa) => assembleMoments(isa, false)),
+      rmsNormBackwardInput: kernel((isa) => assembleSlopes(isa, false)),
+    }),
+    rowFormulas: whenRead(mapped(rowFormulas, matrix)),
+    lossFormulas: whenRead(mapped(lossFormulas, formula)),
+    losses: whenRead(mapped(lossKernels, kernel)),
+    windows: whenRead(mapped(windowWorks, (work) => () => place((isa) => assembleWindows(isa, work)))),
+  };
+  return Object.assign(
+    whenRead({ dropout: kernel(assembleDropout), maxNorm: () => place(assembleMaxNorm) }),
+    all,
+    layout,
+  );
+}
+
+/** A table of the same names, with other values. */
+const mapped = <Name extends string, From, To>(
+  table: Readonly<Record<Name, From>>,
+  to: (value: From) => To,
+): Record<Name, To> =>
+  Object.fromEntries(Object.entries<From>(table).map(([name, value]) => [name, to(value)])) as Record<Name, To>;
+
+/** A record whose values are made when they are first read. */
+function whenRead<T extends object>(makers: { readonly [Name in keyof T]: () => T[Name] }): T {
+  const record = {} as T;
+  for (const name of Object.keys(makers) as (keyof T)[]) {
+    const get = (): T[keyof T] => {
+      const value = makers[name]();
+      Object.defineProperty(record, name, { value });
+      return value;
+    };
+    Object.defineProperty(record, name, { configurable: true, enumerable: true, get });
+  }
+  return record;
 }

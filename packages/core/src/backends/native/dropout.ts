@@ -12,11 +12,12 @@ const MIN_NUMBERS = 64;
 
 /** Makes calls of dropout and channel-dropout; null for others, and for short ones. */
 export function createDropout(
-  { dropout: kernel, width }: CodeLayout,
+  layout: CodeLayout,
   tape: CallTape,
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
   scratch: Float64Array, // [DROPOUT_SCRATCH]
 ): (call: Call) => (() => void) | null {
+  const { width } = layout;
   const scratchAt = addressOf(scratch);
 
   /** y[B,R,C] = x · m[B,C]. */
@@ -43,7 +44,7 @@ export function createDropout(
       const first = place[1];
       tape.write(
         dropoutArguments,
-        kernel,
+        layout.dropout,
         yAt,
         xAt,
         scratchAt,

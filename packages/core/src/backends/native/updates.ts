@@ -45,13 +45,14 @@ interface Parts {
 export type BindUpdate = (call: Call) => (() => void) | null;
 
 export function createUpdates(
-  { updates: kernels, maxNorm: maxNormKernel, type, width }: CodeLayout,
+  layout: CodeLayout,
   play: (call: Float64Array) => void,
   tape: CallTape,
   maskOf: (lanes: number) => number,
   rowAdds: RowAdds,
   scratch: Float64Array, // [UPDATE_SCRATCH]
 ): BindUpdate {
+  const { updates: kernels, type, width } = layout;
   const bytes = bytesOfElements(type, 1);
   const vectors = vectorsOfTurn(bytes * width);
   const spare = new Float64Array(1); // receives a sum of squares that `averageRows` has already noted
@@ -90,7 +91,7 @@ export function createUpdates(
   }
 
   function bindMaxNorm(...[W, , I, row, n, limit]: Parameters<typeof maxNorm>): (() => void) | null {
-    const { place, steps, vectors } = maxNormKernel;
+    const { place, steps, vectors } = layout.maxNorm;
     // Where rows are shorter than a vector, loads wait for the store of the row before. WebAssembly has short vectors.
     if (I * n * steps < MIN_OPERATIONS || row < width) return null;
     const call = new Float64Array(CALL_DOUBLES);

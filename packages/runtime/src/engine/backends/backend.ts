@@ -22,7 +22,7 @@ import { heapBaseOf } from '../../system/memory/shared-memory.ts';
 import { type BackendChoice, backendChoices } from './backend-choices.ts';
 import { createBlasKernels } from './native/blas-kernels.ts';
 import { type BlasIdentity, type BlasLibrary, findBlas } from './native/find-blas.ts';
-import { enterMachineCode, type MachineCode, machineCode } from './native/machine-code.ts';
+import { enterMachineCode, kernelsOf, type MachineCode, machineCode } from './native/machine-code.ts';
 
 /** A backend with the path of its library: everything a thread needs to recreate it. */
 export type Backend = BuiltInBackend | BlasBackend;
@@ -127,7 +127,7 @@ export function createBackendKernels(
     code === null || machineCode === null
       ? null
       : {
-          layout: code.layout,
+          layout: kernelsOf(code),
           enter: () => enterMachineCode(code),
           module,
           memory,

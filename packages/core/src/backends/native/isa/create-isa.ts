@@ -11,6 +11,7 @@ export interface IsaParts
     Isa,
     'type' | 'vectors' | 'vectorRegisters' | 'tile' | 'formulas' | 'quads' | 'doubles' | 'wide' | 'mostRows'
   > {
+  readonly origin: number; // offset of this code in the code that calls its kernels
   readonly assembler: Assembler; // already contains the tape player
   readonly registers: Registers;
   readonly places: Places;
@@ -18,7 +19,7 @@ export interface IsaParts
 }
 
 /** Builds the interface that kernels are written with from the parts of one processor. */
-export function createIsa({ assembler, registers, places, createRowPointers, ...units }: IsaParts): Isa {
+export function createIsa({ origin, assembler, registers, places, createRowPointers, ...units }: IsaParts): Isa {
   const { scope, takePointer, takeNumber } = registers;
   const isDouble = units.type === 'float64';
   const loops: (() => void)[][] = []; // forward jumps out of the open loops, the innermost loop last
@@ -70,7 +71,7 @@ export function createIsa({ assembler, registers, places, createRowPointers, ...
       places.leave();
       assembler.ret();
       assembler.placeLiterals();
-      return position;
+      return origin + position;
     },
     scope,
 

@@ -8,8 +8,11 @@ import { createX64, units } from './x64/x64.ts';
 export interface Extension {
   readonly processor: 'x64' | 'arm64'; // as in `process.arch`
   readonly flags: readonly string[]; // CPU flags that the processor must have
-  /** The calling convention matters on x64 only. @default 'systemV' */
-  createIsa(type: ElementType, convention?: ConventionName): Isa;
+  /**
+   * The calling convention matters on x64 only. @default 'systemV'. Kernels are called by code that lies `origin` bytes
+   * before this one. @default 0
+   */
+  createIsa(type: ElementType, convention?: ConventionName, origin?: number): Isa;
 }
 
 /** In order of preference, widest vectors first. */

@@ -246,17 +246,18 @@ export const windowWorks = {
 
 export type WindowWork = keyof typeof windowWorks;
 
-/** Offsets of the kernels: [work][vectors]. */
-export type WindowLayout = Readonly<Record<WindowWork, { full: readonly number[]; masked: readonly number[] }>>;
+/** Offsets of the kernels for channels of so many vectors: [vectors]. */
+export interface WindowPlaces {
+  readonly full: readonly number[];
+  readonly masked: readonly number[];
+}
 
-export function assembleWindows(isa: Isa): WindowLayout {
-  const layout = Object.entries(windowWorks).map(([work, assemble]) => {
-    const [full, masked] = [false, true].map((masked) =>
-      Array.from({ length: MOST_CHANNEL_VECTORS + 1 }, (_, vectors) =>
-        vectors === 0 ? -1 : assemble(isa, { vectors, masked }),
-      ),
-    );
-    return [work, { full, masked }];
-  });
-  return Object.fromEntries(layout);
+/** Assembles the kernels of one of `windowWorks`. */
+export function assembleWindows(isa: Isa, assemble: (isa: Isa, channels: Channels) => number): WindowPlaces {
+  const [full, masked] = [false, true].map((masked) =>
+    Array.from({ length: MOST_CHANNEL_VECTORS + 1 }, (_, vectors) =>
+      vectors === 0 ? -1 : assemble(isa, { vectors, masked }),
+    ),
+  );
+  return { full, masked };
 }

@@ -86,7 +86,7 @@ export function createLosses(
     if (!Object.hasOwn(formulaOf, name)) return null;
     const formula = formulaOf[name];
     const [, , , , B, , O] = args as Arguments | WeighArguments;
-    if (B * O * layout.losses.formulas[formula].steps < MIN_OPERATIONS) return null;
+    if (B * O * layout.lossFormulas[formula].steps < MIN_OPERATIONS) return null;
     // The casts are safe: `emit` has checked the types of the arguments.
     if (formula === 'weighed') return weighing(args as WeighArguments);
     return Object.hasOwn(elementwiseLosses, name)

@@ -74,7 +74,7 @@ export interface RowKernels {
 }
 
 export function createRowKernels(
-  { losses: kernels, width, type }: CodeLayout,
+  { losses: kernels, lossFormulas, width, type }: CodeLayout,
   play: (calls: Float64Array) => void,
   { maskOf, zeros }: Pick<PanelMemory, 'maskOf' | 'zeros'>,
   scratch: Float64Array, // [LOSS_SCRATCH]
@@ -102,7 +102,7 @@ export function createRowKernels(
       const moved = arrays.map((at) => at + (at === ofRows ? row : at >= start && at < end ? place : offset));
       const rest = columns % width;
       const ends = [maskOf(rest), rows, (columns - rest) / width, bytes * rest];
-      tape.writeAll(kernels.formulas[name].place, Float64Array.of(...moved, ...numbers, ...ends));
+      tape.writeAll(lossFormulas[name].place, Float64Array.of(...moved, ...numbers, ...ends));
     };
 
   /** `isFlat`: the numbers of a group may be computed as one row. */

@@ -70,7 +70,7 @@ type ArgumentsOf<F> = F extends (...args: infer Args) => unknown ? Args : never;
 export const columnSums: readonly string[] = Object.keys(table);
 
 export function createColumnSums(
-  { columnSums: kernels, matrices: { addRow }, width }: CodeLayout,
+  { columnSums: kernels, matrices, width }: CodeLayout,
   record: RecordCalls,
   { maskOf, bytes }: Pick<PanelMemory, 'maskOf' | 'bytes'>,
 ): BindCall {
@@ -118,11 +118,11 @@ export function createColumnSums(
     for (const [t, result] of (joins ? results : []).entries()) {
       const to = addressOf(result);
       calls.push([
-        addRow.place,
+        matrices.addRow.place,
         to,
         addressOf(levels) + t * row,
         to,
-        ...groupsOf(size, addRow.vectors, width, maskOf),
+        ...groupsOf(size, matrices.addRow.vectors, width, maskOf),
         1,
         row,
       ]);

@@ -1,5 +1,5 @@
 import type { CallTape } from '../call-tape.ts';
-import type { CodeLayout } from '../code.ts';
+import type { ProductLayout } from '../code.ts';
 import { packArguments } from '../kernels/pack.ts';
 import { transposeArguments } from '../kernels/transpose.ts';
 import type { PanelMemory, PanelSize } from './panel-memory.ts';
@@ -36,7 +36,7 @@ export interface Packing {
 }
 
 export function createPacking(
-  { width, packs, transposes }: CodeLayout,
+  { width, packs, transposes }: ProductLayout,
   tape: CallTape,
   { bytes, maskOf, vectorsOf, lastMask }: PanelMemory,
 ): Packing {

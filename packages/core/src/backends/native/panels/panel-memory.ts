@@ -1,7 +1,7 @@
 import { bytesOfElements, type ElementType, elementView } from '../../../math/element-type.ts';
 import { MOST_LEAVES } from '../../../math/tree/index.ts';
 import { addressOf } from '../../../program/address.ts';
-import type { CodeLayout } from '../code.ts';
+import type { ProductLayout } from '../code.ts';
 import { RUN, RUN_BYTES } from '../kernels/tile.ts';
 import { heightOf, tilesOver } from './tiles-over.ts';
 
@@ -81,7 +81,7 @@ export interface PanelMemory {
 
 /** Creates the memory in `scratch` and writes its constants. */
 export function createPanelMemory(
-  { type, width, tileVectors, leafVectors, tiles, laneTiles }: CodeLayout,
+  { type, width, tileVectors, leafVectors, tiles, laneTiles }: ProductLayout,
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): PanelMemory {
   const bytes = bytesOfElements(type, 1);

@@ -1,5 +1,5 @@
 import type { CallTape } from '../call-tape.ts';
-import type { CodeLayout } from '../code.ts';
+import type { ProductLayout } from '../code.ts';
 import { createPacking, type Packing } from './packing.ts';
 import { createPanelMemory, LISTS, type PanelMemory } from './panel-memory.ts';
 import { createTermLists, type TermLists } from './term-lists.ts';
@@ -30,7 +30,7 @@ export interface Panels
 
 /** Records calls on `tape`, which the caller runs. Overwrites the constants of `scratch`. */
 export function createPanels(
-  layout: CodeLayout,
+  layout: ProductLayout,
   tape: CallTape,
   scratch: Float64Array, // [PANELS_SCRATCH]
 ): Panels {

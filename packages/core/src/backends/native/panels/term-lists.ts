@@ -1,5 +1,5 @@
 import type { CallTape } from '../call-tape.ts';
-import type { CodeLayout } from '../code.ts';
+import type { ProductLayout } from '../code.ts';
 import { listArguments } from '../kernels/list-terms.ts';
 import { listStep, type PanelMemory } from './panel-memory.ts';
 import { countOf, heightOf, tilesOver } from './tiles-over.ts';
@@ -18,7 +18,7 @@ export interface TermLists {
 }
 
 export function createTermLists(
-  { lists }: CodeLayout,
+  { lists }: ProductLayout,
   tape: CallTape,
   { leafPanel, terms, firstList }: PanelMemory,
 ): TermLists {

@@ -1,5 +1,5 @@
 import type { CallTape } from '../call-tape.ts';
-import type { CodeLayout, TilePlaces } from '../code.ts';
+import type { ProductLayout, TilePlaces } from '../code.ts';
 import { RUN, tileArguments } from '../kernels/tile.ts';
 import { AHEAD, listStep, type PanelMemory } from './panel-memory.ts';
 import { countOf, heightOf, tilesOver } from './tiles-over.ts';
@@ -71,7 +71,7 @@ export interface TileProducts {
 }
 
 export function createTileProducts(
-  { width, tiles, listedTiles, laneTiles }: CodeLayout,
+  { width, tiles, listedTiles, laneTiles }: ProductLayout,
   tape: CallTape,
   { bytes, leafPanel, table, leafWords, terms, singleOf, vectorsOf, lastMask }: PanelMemory,
 ): TileProducts {

@@ -7,8 +7,10 @@ import {
   extensions,
   FLOAT64,
   type Play,
+  type ProductLayout,
   processorFlags,
   reasonOf,
+  withOtherKernels,
 } from '@gradloom/core/internal';
 import { type Koffi, loadKoffi } from '../../../system/native/koffi.ts';
 import {
@@ -16,15 +18,17 @@ import {
   codeSystems,
   isCodeSystem,
   isUntestedSystem,
+  ownConvention,
   ownSystem,
   placeCode,
+  placeCodeFor,
   systemNames,
 } from './code-pages.ts';
 
 /** Executable code in memory, shared by all threads of the process. */
 export interface MachineCode {
   readonly extension: ExtensionName; // the instruction set that it uses
-  readonly layout: CodeLayout;
+  readonly layout: ProductLayout;
   readonly address: bigint;
 }
 
@@ -134,6 +138,28 @@ export function enterMachineCode({ address }: Pick<MachineCode, 'address'>): Pla
 }
 
 const entries = new Map<bigint, Play>();
+
+/** Bytes that are reserved for a kernel: a multiple of the pages of every system. */
+const KERNEL_BYTES = 65_536;
+
+/** The kernels of this thread: it assembles those that it needs besides products, and keeps them. */
+export function kernelsOf({ extension, layout, address }: MachineCode): CodeLayout {
+  const known = layouts.get(address);
+  if (known !== undefined) return known;
+  const made = withOtherKernels(layout, (assemble) => {
+    let kernel: ReturnType<typeof assemble> | undefined;
+    placeCodeFor(loadKoffi(), KERNEL_BYTES, (place) => {
+      const isa = extensions[extension].createIsa(layout.type, ownConvention, Number(place - address));
+      kernel = assemble(isa);
+      return isa.code();
+    });
+    return kernel as ReturnType<typeof assemble>;
+  });
+  layouts.set(address, made);
+  return made;
+}
+
+const layouts = new Map<bigint, CodeLayout>();
 
 /**
  * Asks the processor for its extensions: /proc/cpuinfo describes the host, even under an emulator. @throws Error if the

@@ -10,7 +10,6 @@ import {
 import type { Kernels } from '../../../../../../packages/core/src/program/kernels.ts';
 import { link } from '../../../../../../packages/core/src/program/link.ts';
 import type { Call } from '../../../../../../packages/core/src/program/op.ts';
-import type { MachineCode } from '../../../../../../packages/runtime/src/engine/backends/native/machine-code.ts';
 import { firstDifference } from '../../../../../support/bits.ts';
 import { counted } from '../../../../../support/count.ts';
 import type { GuardedMemory } from '../../../../../support/guarded-memory.ts';
@@ -19,11 +18,16 @@ import { propertySeed } from '../../../../../support/seed.ts';
 import type { KernelCase } from '../../../../core/kernels/kernel-case.ts';
 import { type AllocateAs, arraysOf, callsOf } from '../../../../core/kernels/run-case.ts';
 
-/** Machine code that is entered for a single number, too. */
-export const eager = (code: MachineCode): MachineCode => ({
-  ...code,
-  layout: JSON.parse(JSON.stringify(code.layout), (key, value) => (key === 'steps' ? 4096 : value)) as CodeLayout,
-});
+/** The layout of machine code that is entered for a single number, too. */
+export const eager = (layout: CodeLayout): CodeLayout => withSteps(layout);
+
+const withSteps = <T extends object>(record: T): T =>
+  new Proxy(record, {
+    get(target, key) {
+      const value = Reflect.get(target, key);
+      return key === 'steps' ? 4096 : typeof value === 'object' && value !== null ? withSteps(value) : value;
+    },
+  });
 
 /**
  * Expects that a case leaves the bits of plain code in a guarded memory, and writes nothing but its outputs. Returns

@@ -24,7 +24,7 @@ describe.each(everyExtension)(
       '%s has the bits of the reference, and writes nothing but its outputs',
       ([, kernel], context) => {
         const memory =
-          code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(eager(code)), undefined, type);
+          code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code, eager), undefined, type);
         expect(compareDrawn(memory, type, kernel)).toEqual(new Set(kernel.ops.map(({ name }) => name)));
       },
     );

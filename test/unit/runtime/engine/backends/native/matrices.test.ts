@@ -32,7 +32,7 @@ describe.each(everyExtension)(
   `machine code for $name, $type (seed ${propertySeed})`,
   ({ code, type, lack, reason }) => {
     const guard = (context: TestContext) =>
-      code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(eager(code)), undefined, type);
+      code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code, eager), undefined, type);
 
     test.for(ownCases)(
       '%s has the bits of the reference, and writes nothing but its outputs',

@@ -36,7 +36,7 @@ describe.each(everyExtension)(
   ({ code, type, lack, reason }) => {
     test.for(cases)('%s has the bits of the reference, and writes nothing but its outputs', ([, kernel], context) => {
       const memory =
-        code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(eager(code)), undefined, type);
+        code === null ? skipFor(context, lack, reason) : guardKernels(nativeKernelsOf(code, eager), undefined, type);
       expect(compareDrawn(memory, type, kernel)).toContain(kernel.ops[0].name);
     });
   },

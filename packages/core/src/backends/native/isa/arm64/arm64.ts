@@ -14,13 +14,14 @@ import { assemblePlayer, frameOf } from './player.ts';
 import { registerFile } from './registers.ts';
 
 /** Code for arm64 processors and elements of `type`. All arm64 processors have NEON. */
-export function createArm64(type: ElementType): Isa {
+export function createArm64(type: ElementType, _convention?: unknown, origin = 0): Isa {
   const assembler = createAssembler(FREE);
   const registers = createRegisters(registerFile);
   const places = createPlaces(assembler, registers, frameOf(assembler));
   assemblePlayer(assembler);
   return createIsa({
     type,
+    origin,
     assembler,
     registers,
     places,

@@ -13,7 +13,7 @@ import { registerFile } from './registers.ts';
 import { createRowPointers, MOST_ROWS } from './rows.ts';
 
 /** Code for x64 processors with an extension, for one element type and calling convention. */
-export function createX64(name: UnitName, type: ElementType, convention: ConventionName = 'systemV'): Isa {
+export function createX64(name: UnitName, type: ElementType, convention: ConventionName = 'systemV', origin = 0): Isa {
   const { registers: vectorRegisters, reserved, tile, createUnit } = units[name];
   const assembler = createAssembler();
   const registers = createRegisters(registerFile);
@@ -23,6 +23,7 @@ export function createX64(name: UnitName, type: ElementType, convention: Convent
   const avx2 = createAvx2(assembler, type); // every processor with AVX-512 has it
   return createIsa({
     type,
+    origin,
     assembler,
     registers,
     places,
