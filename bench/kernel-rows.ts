@@ -238,8 +238,9 @@ function layer(spec: LayerSpec, B: number, input: readonly number[], allocate: A
   const tensors = own.tensors.map(({ shape }) => allocate(shape[0]));
   const gradients = own.tensors.map(({ shape }) => allocate(shape[0]));
   const place = allocate(2, FLOAT64).fill(0);
+  const lengths = allocate(B, FLOAT64).fill(1);
   const batch = { rows: B, leaves, firstLeaf: 0 };
-  const pass = (emit: Emit) => ({ emit, training: true, seed: 1, leaf, joins: false, batch, place });
+  const pass = (emit: Emit) => ({ emit, training: true, seed: 1, leaf, joins: false, batch, place, lengths });
   const forward = (emit: Emit) => own.forward(y, x, tensors, B, pass(emit), memory);
   const backward = (dx: Elements | null) => (emit: Emit) =>
     own.backward(dx, dy, x, y, tensors, gradients, B, pass(emit), memory);

@@ -1,5 +1,5 @@
 import { buildNetwork, initializeParameters, type LayerSpec, type Pass, referenceKernels } from '@gradloom/core';
-import { createList, leafCount, noMemory, runCalls, sizeOf } from '@gradloom/core/internal';
+import { createList, leafCount, noMemory, runCalls, sizeOf, wholeLength } from '@gradloom/core/internal';
 
 const blank = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
 
@@ -13,6 +13,7 @@ export interface LayerRun {
 export interface LayerRunOptions {
   parameters?: readonly (readonly number[])[]; // one list per tensor; default: the layer's initialization from seed 1
   input?: readonly number[]; // shape of a row; default: one axis
+  lengths?: readonly number[]; // real positions of each row; default: all
   first?: boolean; // as the first layer, for which dx is not computed; default false
 }
 
@@ -21,7 +22,7 @@ export function runLayer(
   spec: LayerSpec,
   x: readonly (readonly number[])[], // [B][I]
   dy: (output: number) => number, // by index in [B, O]
-  { parameters, input, first = false }: LayerRunOptions = {},
+  { parameters, input, lengths, first = false }: LayerRunOptions = {},
 ): LayerRun {
   const B = x.length;
   const network = buildNetwork({ input: input ?? x[0].length, layers: [spec] });
@@ -44,7 +45,9 @@ export function runLayer(
   const memory = layer.createMemory?.(B, blank, share) ?? noMemory;
   const { calls, emit } = createList();
   const settings = { training: true, seed: 1, leaf, joins: false, batch: { rows: B, leaves, firstLeaf: 0 } };
-  const pass: Pass = { ...settings, emit, place: Float64Array.of(0, 0) };
+  const whole = new Float64Array(B).fill(wholeLength(network));
+  const real = lengths === undefined ? whole : Float64Array.from(lengths);
+  const pass: Pass = { ...settings, emit, place: Float64Array.of(0, 0), lengths: real };
   layer.forward(run.y, rows, run.parameters, B, pass, memory);
   const gradient = Float64Array.from(run.y, (_, o) => dy(o));
   layer.backward(first ? null : run.dx, gradient, rows, run.y, run.parameters, run.gradients, B, pass, memory);

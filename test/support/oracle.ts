@@ -16,10 +16,11 @@ import {
   targetColumns,
   WasmApi,
   wasmHeapBase,
+  wholeLength,
 } from '@gradloom/core/internal';
 import type { Backend, Dataset, TrainOptions } from '@gradloom/runtime';
 import { compileKernels } from '@gradloom/runtime/internal';
-import { gatherRows } from '../../packages/runtime/src/data/gather.ts';
+import { gatherLengths, gatherRows } from '../../packages/runtime/src/data/gather.ts';
 import { gatherTargets } from '../../packages/runtime/src/data/targets.ts';
 import { compileFor, createBackendKernels } from '../../packages/runtime/src/engine/backends/backend.ts';
 import { takeKernelScratch } from '../../packages/runtime/src/engine/memory/thread-scratch.ts';
@@ -84,6 +85,7 @@ export function oracle(
   const columns = targetColumns(network, loss);
   const t = createElements(precision, batch * columns);
   const w = new Float64Array(weights === null ? 0 : batch);
+  const lengths = new Float64Array(batch);
   const losses: number[] = [];
   const norms: number[] = [];
   for (let step = 0, first = N, epoch = 0; step < until; step++, first += batch) {
@@ -97,7 +99,8 @@ export function oracle(
     gatherRows(x, dataset.inputs, order, first, B);
     gatherTargets(t, dataset, columns, loss.targets, order, first, B);
     if (weights !== null) gatherRows(w, weights, order, first, B);
-    const figures = trainStep.step(x, t, B, optimizer.lr * schedule.factor(step, scheduleState), w);
+    gatherLengths(lengths, dataset, wholeLength(network), order, first, B);
+    const figures = trainStep.step(x, t, B, optimizer.lr * schedule.factor(step, scheduleState), w, lengths);
     losses.push(figures.loss);
     norms.push(figures.norm);
     if ((step + 1) % stepsPerEpoch === 0) {

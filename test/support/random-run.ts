@@ -6,7 +6,7 @@ import {
   type LayerSpec,
   type NetworkSpec,
 } from '@gradloom/core';
-import { inputsOf } from '@gradloom/core/internal';
+import { inputsOf, lengthsProblem } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, TrainOptions } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { sharedArrays } from '../../packages/runtime/src/data/number-types.ts';
@@ -253,6 +253,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
       maxNorm: fc.constantFrom(undefined, undefined, 0.3, 1.5),
       ema: fc.constantFrom(undefined, undefined, 0.5, 0.999),
       clipNorm: fc.constantFrom(undefined, 0.01, 1e6),
+      pads: fc.boolean(),
       weighs: fc.option(fc.constantFrom('rows' as const, 'classes' as const, 'both' as const), { freq: 2, nil: null }),
       optimizer,
       schedule,
@@ -270,6 +271,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
         entropy,
         smooths,
         clipNorm,
+        pads,
         weighs,
         ema,
         maxNorm,
@@ -288,6 +290,7 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
           dataset: {
             ...datasetOf(spec, rows, type, spec.layers[0].kind === 'embedding' ? 1 : divisor, classes),
             ...(weighs === 'rows' || weighs === 'both' ? { weights: weightsOf(rows) } : {}),
+            ...(pads ? lengthsOf(spec, rows) : {}),
           },
           options: {
             ...{ batch, steps, seed, loss, precision, ...augments },
@@ -310,6 +313,15 @@ const weightsOf = (rows: number): DataMatrix => {
   for (let n = 0; n < rows; n++) array[n] = (n + 3) % 4;
   return { array, columns: 1, divisor: 3 };
 };
+
+/** Lengths of sequences, if the network can take them. */
+function lengthsOf(spec: NetworkSpec, rows: number): Pick<Dataset, 'lengths'> {
+  const T = inputsOf(spec);
+  if (spec.layers[0].kind !== 'embedding' || lengthsProblem(buildNetwork(spec), T) !== null) return {};
+  const array = sharedArrays.int32(rows);
+  for (let n = 0; n < rows; n++) array[n] = 1 + ((n * 7 + T - 1) % T);
+  return { lengths: { array, columns: 1, divisor: 1 } };
+}
 
 function datasetOf(
   spec: NetworkSpec,

@@ -24,6 +24,7 @@ export { clip, noteStep, takeHyper } from './steps';
 export { smoothedCrossEntropy, softmaxCrossEntropy } from './softmax-cross-entropy';
 export {
   avgPoolBackward, avgPoolForward, globalAvgPoolBackward, globalAvgPoolForward, maxPoolBackward, maxPoolForward,
+  sequenceMeanBackward, sequenceMeanForward,
   upsampleBackward, upsampleForward,
 } from './pooling';
 export { addRow, positionSums } from './positions';

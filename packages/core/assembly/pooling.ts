@@ -312,6 +312,22 @@ export function globalAvgPoolBackward(dx: usize, dy: usize, B: i32, R: i32, C: i
   }
 }
 
+/** y[C] = the mean of a row's real positions, with sums in `sums`. Overwrites `y`. */
+export function sequenceMeanForward(y: usize, sums: usize, x: usize, lengths: usize, B: i32, T: i32, C: i32): void {
+  for (; B > 0; B--, y += bytes(C), x += bytes(T * C), lengths += 8) {
+    globalAvgPoolForward(y, sums, x, 1, min(<i32>load<f64>(lengths), T), C);
+  }
+}
+
+/** dx = dy / length at every real position, flushed, and 0 at padding. Overwrites `dx`. */
+export function sequenceMeanBackward(dx: usize, dy: usize, lengths: usize, B: i32, T: i32, C: i32): void {
+  for (; B > 0; B--, dx += bytes(T * C), dy += bytes(C), lengths += 8) {
+    const length = min(<i32>load<f64>(lengths), T);
+    globalAvgPoolBackward(dx, dy, 1, length, C);
+    fill(dx + bytes(length * C), 0, (T - length) * C);
+  }
+}
+
 @inline function divide(flushes: bool, y: usize, x: usize, n: i32, size: Real): void {
   const sizes = splat<v128>(size);
   for (; n >= LANES; n -= LANES, y += 16, x += 16) store<v128>(y, quotient(flushes, load<v128>(x), sizes, false));

@@ -165,6 +165,7 @@ export {
   type Tensors,
   targetColumns,
   type Workspace,
+  wholeLength,
 } from './network/backprop.ts';
 export {
   badWeight,
@@ -178,13 +179,14 @@ export { flattenAdvice } from './network/flatten-advice.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/place.ts';
+export { lengthsProblem } from './network/lengths-problem.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows } from './network/network.ts';
 export { type NetworkName, networks } from './network/networks.ts';
 export { leafRowsOf, mostPassRows } from './network/pass-rows.ts';
 export { nameOfPlaced } from './network/placed-layer.ts';
 export { rowPredictor } from './network/predict.ts';
 export { refuseBeyondFloats, refuseInexactIndices } from './network/refuse-beyond-floats.ts';
-export { channelsOf, inputsOf, positionsOf, shapeText, sizeOf } from './network/shape.ts';
+export { channelsOf, inputsOf, positionsOf, sequenceOf, shapeText, sizeOf } from './network/shape.ts';
 export { withFlatten } from './network/with-flatten.ts';
 export {
   checkGradients,

@@ -17,6 +17,7 @@ import {
   type StackMemory,
 } from './layers/index.ts';
 import type { Network } from './network.ts';
+import { positionsOf } from './shape.ts';
 
 export type { Inspect } from './layers/index.ts';
 
@@ -28,6 +29,8 @@ export interface Workspace extends StackMemory {
   /** Targets of the rows [rows, O], or [rows] class indices. */
   readonly t: Elements;
   readonly targetColumns: number;
+  /** Real positions of each row [rows]. A new workspace has whole rows. */
+  readonly lengths: Float64Array;
   /** The loss that reads the targets. */
   readonly loss: Loss;
   /** Weights of the rows in training; null if each counts 1. */
@@ -61,11 +64,13 @@ export function createWorkspace(
   const x = allocate(rows * network.inputs);
   const t = allocate(rows * targetColumns(network, loss));
   const columns = { targetColumns: targetColumns(network, loss) };
+  const lengths = allocate(rows, FLOAT64).fill(wholeLength(network));
   const weighing = weighs ? { w: allocate(rows, FLOAT64), losses: allocate(rows, FLOAT64) } : null;
   return {
     rows,
     x,
     t,
+    lengths,
     loss,
     weighing,
     augmenting: augmentation === null ? null : createAugmenting(augmentation, network.input, rows, allocate),
@@ -73,6 +78,10 @@ export function createWorkspace(
     ...createStackMemory(network.layers, x, false, rows, allocate, share),
   };
 }
+
+/** The length of a row without padding: the most positions that a layer has, since some change their number. */
+export const wholeLength = ({ places }: Network): number =>
+  places.reduce((most, { layer }) => Math.max(most, positionsOf(layer.in), positionsOf(layer.out)), 1);
 
 /** Numbers per row of the targets: one class index, or one value per output. */
 export const targetColumns = (network: Network, loss: Loss): number =>
@@ -135,7 +144,7 @@ export function emitNode(
 }
 
 /** Settings of a single pass that is run at once. */
-export interface PassSettings extends Omit<Pass, 'emit' | 'place' | 'batch'> {
+export interface PassSettings extends Omit<Pass, 'emit' | 'place' | 'batch' | 'lengths'> {
   readonly kernels: Kernels;
   /** Step of the run, counted from 0. */
   readonly step: number;
@@ -143,11 +152,11 @@ export interface PassSettings extends Omit<Pass, 'emit' | 'place' | 'batch'> {
   readonly firstRow: number;
 }
 
-/** A list of calls, and the pass that emits them, for a batch of B rows. */
-function passOf({ kernels: _, step, firstRow, ...settings }: PassSettings, B: number) {
+/** A list of calls, and the pass that emits them, for a batch of B rows of a workspace. */
+function passOf({ kernels: _, step, firstRow, ...settings }: PassSettings, { lengths }: Workspace, B: number) {
   const { calls, emit } = createList();
   const batch = { rows: B, leaves: leafCount(B, settings.leaf), firstLeaf: 0 };
-  return { calls, pass: { ...settings, emit, batch, place: Float64Array.of(step, firstRow) } };
+  return { calls, pass: { ...settings, emit, batch, place: Float64Array.of(step, firstRow), lengths } };
 }
 
 /** Runs the forward pass of the first B rows of `workspace.x`. Returns the array of outputs [B, O]. */
@@ -159,7 +168,7 @@ export function forward(
   settings: PassSettings,
   inspect?: Inspect,
 ): Elements {
-  const { calls, pass } = passOf(settings, B);
+  const { calls, pass } = passOf(settings, workspace, B);
   const y = emitForward(network, workspace, parameters, B, pass, inspect);
   runCalls(calls, settings.kernels);
   return y;
@@ -176,7 +185,7 @@ export function nodeGradient(
   settings: PassSettings,
   inspect?: Inspect,
 ): void {
-  const { calls, pass } = passOf(settings, B);
+  const { calls, pass } = passOf(settings, workspace, B);
   emitNode(lossSums, network, workspace, parameters, gradients, B, pass, inspect);
   runCalls(calls, settings.kernels);
 }

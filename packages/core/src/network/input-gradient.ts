@@ -3,12 +3,15 @@ import { viewOf } from '../math/scratch.ts';
 import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList } from '../program/op.ts';
-import { emitForward, type Tensors, type Workspace } from './backprop.ts';
+import { emitForward, type Tensors, type Workspace, wholeLength } from './backprop.ts';
 import { backwardStack, NO_BATCH } from './layers/index.ts';
 import type { Network } from './network.ts';
 
-/** A function from rows x [N, I] to dy[o] / dx [N, I], the gradient of output o of each row by its inputs. */
-export type InputGradient = (x: Elements, o: number) => Float64Array;
+/**
+ * A function from rows x [N, I] to dy[o] / dx [N, I], the gradient of output o of each row by its inputs. `lengths` [N]
+ * are as those of a predictor.
+ */
+export type InputGradient = (x: Elements, o: number, lengths?: ArrayLike<number>) => Float64Array;
 
 /**
  * Computes dy[o] / dx of the network at evaluation, in chunks of the workspace's rows: without dropout, and with the
@@ -28,13 +31,15 @@ export function createInputGradient(
   function programOf(B: number): { program: Program; dx: Elements } {
     const { calls, emit } = createList();
     // One leaf: the gradients of the tensors, which no one reads, are sums without a tree.
-    const pass = { emit, training: false, seed: 0, leaf: B, joins: false, batch: NO_BATCH, place: new Float64Array(2) };
+    const settings = { training: false, seed: 0, leaf: B, joins: false, batch: NO_BATCH };
+    const pass = { ...settings, emit, place: new Float64Array(2), lengths: workspace.lengths };
     emitForward(network, workspace, tensors, B, pass);
     const dx = backwardStack(layers, workspace, true, workspace.x, tensors, gradients, B, pass);
     return { program: link(calls, kernels), dx: viewOf(dx, 0, B * I) };
   }
 
-  return (x, o) => {
+  const whole = wholeLength(network);
+  return (x, o, lengths) => {
     const N = x.length / I;
     const found = new Float64Array(N * I);
     for (let first = 0; first < N; first += workspace.rows) {
@@ -42,6 +47,7 @@ export function createInputGradient(
       const { program, dx } = programs.get(B) ?? programOf(B);
       programs.set(B, { program, dx });
       workspace.x.set(viewOf(x, first * I, B * I));
+      for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[first + n] ?? whole;
       const [dy] = workspace.gradients;
       for (let n = 0; n < B * O; n++) dy[n] = n % O === o ? 1 : 0;
       program.run();

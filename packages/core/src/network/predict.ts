@@ -1,4 +1,5 @@
 import { elements } from '../checks/check.ts';
+import { counted, show } from '../checks/show.ts';
 import { mse } from '../families/losses/mse.ts';
 import { type Elements, typeOf } from '../math/element-type.ts';
 import { allocateOwn, viewOf } from '../math/scratch.ts';
@@ -6,17 +7,20 @@ import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList } from '../program/op.ts';
 import { referenceKernels } from '../program/reference/reference-kernels.ts';
-import { createWorkspace, emitForward, type Workspace } from './backprop.ts';
+import { createWorkspace, emitForward, type Workspace, wholeLength } from './backprop.ts';
 import { InputError, NO_BATCH, NO_SHARE } from './layers/index.ts';
+import { lengthsProblem } from './lengths-problem.ts';
 import { bindTensors, type Network } from './network.ts';
 import { mostPassRows } from './pass-rows.ts';
 import { refuseBeyondFloats } from './refuse-beyond-floats.ts';
+import { sequenceOf, shapeText } from './shape.ts';
 
 /**
  * A function from rows x [N, I] to outputs y [N, O]. Rows are rounded to the type of the weights. Outputs have that
- * type's precision, stored as doubles.
+ * type's precision, stored as doubles. `lengths` [N] are the real positions of rows that are padded on the right; by
+ * default all are real.
  */
-export type Predictor = (x: Elements) => Float64Array;
+export type Predictor = (x: Elements, lengths?: ArrayLike<number>) => Float64Array;
 
 /** Most rows that a predictor computes at a time. */
 const ROWS = 64;
@@ -56,13 +60,32 @@ export function createPredictor(network: Network, parameters: Elements): Predict
     NO_SHARE,
   );
   const predict = rowPredictor(network, workspace, tensors, referenceKernels);
-  return (x) => {
+  return (x, lengths) => {
     if (elements('predict', 'x', x).length % network.inputs !== 0) {
       const wanted = `rows of ${network.inputs} (the network's input)`;
       throw new Error(`predict: x has ${x.length} numbers, expected ${wanted}`);
     }
-    return predict(x);
+    return predict(x, lengths);
   };
+}
+
+/** @throws Error for lengths that are not one whole number, from 1 to the positions of a row, for each of N rows. */
+function checkLengths(network: Network, lengths: ArrayLike<number>, N: number): void {
+  const { input } = network;
+  const T = sequenceOf(input);
+  if (T === null) {
+    throw new Error(`predict: lengths are given, expected none (rows of shape ${shapeText(input)} are no sequences)`);
+  }
+  const problem = lengthsProblem(network, T);
+  if (problem !== null) throw new Error(`predict: lengths ${problem}`);
+  if (lengths.length !== N) {
+    throw new Error(`predict: lengths has ${counted(lengths.length, 'number')}, expected ${N} (one per row)`);
+  }
+  for (let n = 0; n < N; n++) {
+    if (Number.isInteger(lengths[n]) && lengths[n] >= 1 && lengths[n] <= T) continue;
+    const wanted = `a whole number from 1 to ${T} (positions of a row)`;
+    throw new Error(`predict: length of row ${n} has ${show(lengths[n])}, expected ${wanted}`);
+  }
 }
 
 /** Most programs that a predictor keeps, one per number of rows: that of full chunks, and those of recent calls. */
@@ -70,7 +93,7 @@ const KEPT_PROGRAMS = 8;
 
 /**
  * Computes y [N, O] from x [N, I] in chunks of the workspace's rows. The predictor throws an InputError with the row's
- * index in `x` if a layer cannot take a row.
+ * index in `x` if a layer cannot take a row, and an Error for lengths that are not those of rows.
  */
 export function rowPredictor(
   network: Network,
@@ -85,7 +108,8 @@ export function rowPredictor(
     const known = programs.get(B);
     if (known !== undefined) return known;
     const { calls, emit } = createList();
-    const pass = { emit, training: false, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: new Float64Array(2) };
+    const settings = { training: false, seed: 0, leaf: 1, joins: false, batch: NO_BATCH };
+    const pass = { ...settings, emit, place: new Float64Array(2), lengths: workspace.lengths };
     const y = viewOf(emitForward(network, workspace, tensors, B, pass), 0, B * O);
     const made = { program: link(calls, kernels), y };
     for (const oldest of programs.keys()) {
@@ -96,13 +120,16 @@ export function rowPredictor(
     return made;
   }
 
-  return (x) => {
+  const whole = wholeLength(network);
+  return (x, lengths) => {
     const N = x.length / I;
+    if (lengths !== undefined) checkLengths(network, lengths, N);
     const outputs = new Float64Array(N * O);
     for (let first = 0; first < N; first += workspace.rows) {
       const B = Math.min(workspace.rows, N - first);
       const { program, y } = programOf(B);
       workspace.x.set(viewOf(x, first * I, B * I));
+      for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[first + n] ?? whole;
       try {
         program.run();
       } catch (error) {

@@ -15,3 +15,6 @@ export const channelsOf = (shape: Shape): number => shape[shape.length - 1];
 
 /** R: positions of a row, the product of all axes but the last. */
 export const positionsOf = (shape: Shape): number => sizeOf(shape.slice(0, -1));
+
+/** T: positions of a sequence, [T] indices or [T, C] vectors; null for rows of another shape. */
+export const sequenceOf = (shape: Shape): number | null => (shape.length <= 2 ? shape[0] : null);

@@ -8,7 +8,7 @@ import { viewOf } from '../math/scratch.ts';
 import { type Layer, NO_BATCH, NO_SHARE, noMemory } from '../network/layers/index.ts';
 import type { Network } from '../network/network.ts';
 import { nameOfPlaced } from '../network/placed-layer.ts';
-import { sizeOf } from '../network/shape.ts';
+import { positionsOf, sizeOf } from '../network/shape.ts';
 import { runCalls } from '../program/link.ts';
 import { createList } from '../program/op.ts';
 import { referenceKernels } from '../program/reference/reference-kernels.ts';
@@ -213,6 +213,7 @@ function* checkLayer(
       joins: false,
       batch: NO_BATCH,
       place: new Float64Array(2),
+      lengths: new Float64Array(rows).fill(positionsOf(layer.in)),
     };
     layer.forward(y, inputs, tensors, rows, pass, memory);
     if (dx !== undefined && gradients !== undefined) {

@@ -7,7 +7,7 @@ import { type Elements, type ElementsOf, type ElementType, FLOAT64, typeOf } fro
 import { type Allocate, allocateOwn, viewOf } from '../math/scratch.ts';
 import { leafCount, ONE_ROW, treeLevels } from '../math/tree/index.ts';
 import type { Augmentation } from '../network/augmentation.ts';
-import { createWorkspace, emitNode, targetColumns } from '../network/backprop.ts';
+import { createWorkspace, emitNode, targetColumns, wholeLength } from '../network/backprop.ts';
 import { bindTensors, couplesRows, initializeParameters, type Network } from '../network/network.ts';
 import { leafRowsOf } from '../network/pass-rows.ts';
 import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
@@ -74,6 +74,7 @@ export interface TrainStep<T extends ElementType = ElementType> {
     B: number,
     lr?: number,
     w?: Float64Array, // [B] weights of the rows, if `weighs`
+    lengths?: Float64Array, // [B] real positions of the rows, default all
   ): StepFigures;
 }
 
@@ -82,6 +83,7 @@ interface Batch {
   readonly x: Elements; // [B, I]
   readonly t: Elements; // [B, O], or [B]
   readonly w: Float64Array; // [B], if rows have weights
+  readonly lengths: Float64Array; // [B]
   readonly B: number;
 }
 
@@ -149,10 +151,12 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   function leafPrograms(k: number, B: number, row: number): Program[] {
     const { calls, emit } = createList();
     const at = { rows: B, leaves: leafCount(B, leaf), firstLeaf: k, follows: k > 0 };
-    const pass = { emit, training: true, seed, leaf, joins: false, batch: at, place };
+    const workspace = workspaces[couples ? k : 0];
+    const settings = { training: true, seed, leaf, joins: false, batch: at };
+    const pass = { ...settings, emit, place, lengths: workspace.lengths };
     const own = Math.min(B, (k + 1) * leaf) - k * leaf;
     const loss = couples ? viewOf(lossSums, k, 1) : lossSum;
-    emitNode(loss, network, workspaces[couples ? k : 0], theta, gradients[row], own, pass);
+    emitNode(loss, network, workspace, theta, gradients[row], own, pass);
     return segmentsOf(calls).map((segment) => link(segment, kernels));
   }
 
@@ -167,12 +171,13 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   }
 
   /** Copies the rows of leaf k into its workspace. */
-  function gather(k: number, { x, t, w, B }: Batch): void {
+  function gather(k: number, { x, t, w, lengths, B }: Batch): void {
     const [from, to] = [k * leaf, Math.min(B, (k + 1) * leaf)];
     const workspace = workspaces[couples ? k : 0];
     workspace.x.set(viewOf(x, from * I, (to - from) * I));
     workspace.t.set(viewOf(t, from * T, (to - from) * T));
     workspace.weighing?.w.set(viewOf(w, from, to - from));
+    workspace.lengths.set(viewOf(lengths, from, to - from));
   }
 
   function runLeaf(k: number, program: Program): void {
@@ -217,14 +222,15 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     link(calls, kernels).run();
   }
 
+  const wholeRows = (B: number) => new Float64Array(B).fill(wholeLength(network));
   const own = (array: Elements) => array as ElementsOf<T>; // `allocate` gives arrays of this type
   return {
     parameters: own(parameters),
     model: own(optimizer.shareAt === undefined ? parameters : state[state.length - 1]),
     state: state.map(own),
-    step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B : 0).fill(1)) {
+    step(x, t, B, lr = optimizer.lr, w = new Float64Array(weighs ? B : 0).fill(1), lengths = wholeRows(B)) {
       const leaves = leafCount(B, leaf);
-      const rowsOfStep = { x, t, w, B };
+      const rowsOfStep = { x, t, w, lengths, B };
       if (couples) runTogether(leaves, rowsOfStep);
       addTreeOf(0, leaves, 0, rowsOfStep);
       average(B);

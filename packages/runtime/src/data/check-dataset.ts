@@ -1,16 +1,17 @@
 import { OptionError, type Pausable, type Shape } from '@gradloom/core';
-import { checkScale, counted, list, option, record, show, sizeOf } from '@gradloom/core/internal';
-import type { DataMatrix, Dataset } from './dataset.ts';
+import { checkScale, counted, list, option, record, sequenceOf, show, sizeOf } from '@gradloom/core/internal';
+import { type DataMatrix, type Dataset, rowText } from './dataset.ts';
 
 /** Returns the dataset if its parts fit. @throws Error naming the part, what it has and what it should have. */
 export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset> {
   record(where, 'dataset', dataset, 'an object with rows, inputs, targets and classes');
-  const { rows, inputs, targets, classes, labels, weights } = dataset;
+  const { rows, inputs, targets, classes, labels, weights, lengths } = dataset;
   option.positiveInteger.check(where, 'rows', rows);
   checkMatrix(where, 'inputs', inputs, rows);
   checkMatrix(where, 'targets', targets, rows);
   if (classes !== null) yield* checkClasses(where, targets, option.positiveInteger.check(where, 'classes', classes));
   if (weights !== undefined) yield* checkWeights(where, weights, rows);
+  if (lengths !== undefined) yield* checkLengths(where, lengths, inputs, rows);
   if (labels !== undefined && list(where, 'labels', labels, 'a list of names').length !== classes) {
     throw new Error(
       `${where}: labels has ${counted(labels.length, 'name')}, expected ${classes ?? 'none'} (one per class)`,
@@ -54,6 +55,23 @@ function* checkWeights(where: string, weights: DataMatrix, rows: number): Pausab
     if (n % STRETCH === 0) yield;
     if (Number.isFinite(weight) && weight >= 0) continue;
     throw new Error(`${where}: weight of row ${n} has ${show(weight)}, expected a finite number of at least 0`);
+  }
+}
+
+function* checkLengths(where: string, lengths: DataMatrix, inputs: DataMatrix, rows: number): Pausable<void> {
+  checkMatrix(where, 'lengths', lengths, rows);
+  const { array, columns, divisor } = lengths;
+  const T = sequenceOf(inputs.shape ?? [inputs.columns]);
+  if (T === null) {
+    throw new Error(`${where}: lengths are given, expected none (rows of ${rowText(inputs)} are no sequences)`);
+  }
+  if (columns !== 1) throw new Error(`${where}: lengths has ${columns} columns, expected 1 (a length per row)`);
+  for (let n = 0; n < rows; n++) {
+    const length = array[n] / divisor;
+    if (n % STRETCH === 0) yield;
+    if (Number.isInteger(length) && length >= 1 && length <= T) continue;
+    const wanted = `a whole number from 1 to ${T} (positions of a row)`;
+    throw new Error(`${where}: length of row ${n} has ${show(length)}, expected ${wanted}`);
   }
 }
 

@@ -9,15 +9,19 @@ import { readStored } from './file-rows.ts';
 import { type DataArray, sharedArrayLike } from './number-types.ts';
 
 /**
- * SHA-256 of everything that training reads of a dataset: stored rows, targets and weights, sizes, divisors, scales,
- * classes.
+ * SHA-256 of everything that training reads of a dataset: stored rows, targets, weights and lengths, sizes, divisors,
+ * scales, classes.
  */
-export function* datasetHash({ rows, inputs, targets, classes, weights }: Dataset): Pausable<string> {
+export function* datasetHash({ rows, inputs, targets, classes, weights, lengths }: Dataset): Pausable<string> {
   const hash = createHash('sha256');
   hash.update(JSON.stringify({ rows, classes }));
   yield* addMatrix(hash, inputs, rows);
   yield* addMatrix(hash, targets, rows);
   if (weights !== undefined) yield* addMatrix(hash, weights, rows);
+  if (lengths !== undefined) {
+    hash.update('lengths'); // not weights
+    yield* addMatrix(hash, lengths, rows);
+  }
   return hash.digest('hex');
 }
 

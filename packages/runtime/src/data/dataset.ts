@@ -57,6 +57,11 @@ export interface Dataset {
    * Evaluations count every row once and report the weighted loss separately.
    */
   readonly weights?: DataMatrix;
+  /**
+   * Real positions of each row [N, 1], from 1 to T, for sequences of shape [T] or [T, C] that are padded on the right.
+   * Layers leave out the others: last-position and global-avg-pool. @default all positions are real
+   */
+  readonly lengths?: DataMatrix;
 }
 
 /** The sets of a run. */

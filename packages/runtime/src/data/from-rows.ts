@@ -18,6 +18,8 @@ export interface RowsOptions {
   labels?: readonly string[];
   /** Weight of each row in the training loss [N], at least 0: see `Dataset.weights`. @default each counts 1 */
   weights?: readonly number[];
+  /** Real positions of each row [N] of sequences: see `Dataset.lengths`. @default all */
+  lengths?: readonly number[];
   /** Name of the dataset in messages. @default 'rows' */
   name?: string;
 }
@@ -28,8 +30,8 @@ export interface RowsOptions {
  */
 export function datasetFromRows(options: RowsOptions): Dataset {
   const where = 'datasetFromRows';
-  onlyKeys(where, options, ['inputs', 'targets', 'shape', 'classes', 'labels', 'weights', 'name']);
-  const { inputs, targets, shape, classes, labels, weights, name = 'rows' } = options;
+  onlyKeys(where, options, ['inputs', 'targets', 'shape', 'classes', 'labels', 'weights', 'lengths', 'name']);
+  const { inputs, targets, shape, classes, labels, weights, lengths, name = 'rows' } = options;
   list(where, 'inputs', inputs, 'a list of rows');
   list<unknown>(where, 'targets', targets, 'a list of numbers or of rows');
   refuseNames(where, targets);
@@ -53,16 +55,17 @@ export function datasetFromRows(options: RowsOptions): Dataset {
       targets: matrixFromRows(where, 'targets', targetRows),
       classes: classes ?? null,
       ...(labels === undefined ? {} : { labels }),
-      ...(weights === undefined ? {} : { weights: weightsOf(where, weights) }),
+      ...(weights === undefined ? {} : { weights: columnOf(where, 'weights', weights) }),
+      ...(lengths === undefined ? {} : { lengths: columnOf(where, 'lengths', lengths) }),
     }),
   );
 }
 
-const weightsOf = (where: string, weights: readonly number[]): DataMatrix =>
+const columnOf = (where: string, name: string, numbers: readonly number[]): DataMatrix =>
   matrixFromRows(
     where,
-    'weights',
-    list(where, 'weights', weights, 'a list of numbers').map((weight) => [weight]),
+    name,
+    list(where, name, numbers, 'a list of numbers').map((number) => [number]),
   );
 
 /** Refuses targets given as names: the caller must map names to indices. */

@@ -1,6 +1,6 @@
 import { type Elements, type Kernels, referenceKernels } from '@gradloom/core';
 import { roundingOf, standardizeChannels, typeOf } from '@gradloom/core/internal';
-import type { DataMatrix, FileRows } from './dataset.ts';
+import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
 
 /** How stored rows become numbers: a kernel decodes bytes; `gatherFile` reads rows that stay in a file. */
 export interface RowReader extends Pick<Kernels, 'gatherBytes'> {
@@ -36,6 +36,20 @@ export function gatherRows(
   } else if (array instanceof Uint8Array) gatherBytes(out, array, columns, divisor, order, first, count);
   else gatherNumbers(out, array, divisor, columns, order, first, count);
   if (scale !== undefined) standardizeChannels(out, 0, count * columns, scale, typeOf(out));
+}
+
+/** Reads the real positions of rows; all rows are whole if the dataset has no lengths. Overwrites `out`. */
+export function gatherLengths(
+  out: Float64Array, // [count] out
+  { lengths }: Dataset,
+  whole: number,
+  order: Uint32Array | null, // [N], null: file order
+  first: number,
+  count: number,
+  reader?: RowReader,
+): void {
+  if (lengths === undefined) out.fill(whole, 0, count);
+  else gatherRows(out, lengths, order, first, count, reader);
 }
 
 /** One loop for the three types: as fast as a loop for each, since the division takes most of the time. */

@@ -130,7 +130,8 @@ export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
   const inputs = copyRows(dataset.inputs, rows);
   const targets = copyRows(dataset.targets, rows);
   const weights = dataset.weights === undefined ? {} : { weights: copyRows(dataset.weights, rows) };
-  return { ...dataset, rows: rows.length, inputs, targets, ...weights };
+  const lengths = dataset.lengths === undefined ? {} : { lengths: copyRows(dataset.lengths, rows) };
+  return { ...dataset, rows: rows.length, inputs, targets, ...weights, ...lengths };
 }
 
 function copyRows(matrix: DataMatrix, rows: Uint32Array): DataMatrix {

@@ -10,7 +10,9 @@ import {
 import {
   flattenAdvice,
   inFloats,
+  lengthsProblem,
   record,
+  sequenceOf,
   shapeText,
   show,
   showName,
@@ -96,6 +98,11 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
     const of = inputs.shape === undefined ? 'numbers per row' : 'a row';
     const problem = `has ${shapeText(network.input)}, expected ${rowText(inputs)} (${of} of ${showName(name)})`;
     throw new OptionError(where, ['input', 'dataset'], problem, { about: "the network's input" });
+  }
+  const T = dataset.lengths === undefined ? null : sequenceOf(inputs.shape ?? [columns]);
+  const misfit = T === null ? null : lengthsProblem(network, T);
+  if (misfit !== null) {
+    throw new OptionError(where, ['layers', 'dataset'], misfit, { about: `lengths of ${showName(name)}` });
   }
   const [{ spec, layer }] = network.places;
   // For rows in a file, the layer checks indices when it reads them.

@@ -165,7 +165,7 @@ function* copiesOf(
   groups: readonly Group[],
   { first, copies, repeats, seed }: Copies,
 ): Pausable<Dataset> {
-  const { rows: N, inputs, targets, weights: _, ...rest } = dataset;
+  const { rows: N, inputs, targets, weights: _, lengths, ...rest } = dataset;
   const x = repeated(inputs, N, copies);
   yield;
   const { columns } = inputs;
@@ -182,7 +182,11 @@ function* copiesOf(
     }
     yield;
   }
-  return { ...rest, rows: copies * N, inputs: x, targets: repeated(targets, N, copies) };
+  const others = {
+    targets: repeated(targets, N, copies),
+    ...(lengths === undefined ? {} : { lengths: repeated(lengths, N, copies) }),
+  };
+  return { ...rest, rows: copies * N, inputs: x, ...others };
 }
 
 function repeated(matrix: DataMatrix, rows: number, copies: number): DataMatrix {

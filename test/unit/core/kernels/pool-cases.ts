@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ops } from '../../../../packages/core/src/program/ops/index.ts';
 import { sumLevels } from '../../../../packages/core/src/program/reference/index.ts';
-import { choice, type KernelCase, leaf } from './kernel-case.ts';
+import { type Arrays, choice, type KernelCase, leaf } from './kernel-case.ts';
 
 /** One axis, from its outputs on. Windows may leave inputs unread between them and after the last. */
 const axis = fc
@@ -44,6 +44,11 @@ type Ten = readonly [number, number, number, number, number, number, number, num
 const geometryOf = (dims: readonly number[]) => dims.slice(0, 10) as unknown as Ten;
 const imagesOf = ([B, H, V, C]: readonly number[]): number => B * H * V * C;
 const pooledOf = (dims: readonly number[]): number => dims[0] * dims[10] * dims[11] * dims[3];
+
+/** Lengths from 1 to past the last of T positions, as rows are given that have no padding. Overwrites them. */
+function drawLengths({ lengths }: Arrays, [, T]: readonly number[]): void {
+  for (let n = 0; n < lengths.length; n++) lengths[n] = 1 + ((7 * n + T) % (T + 1));
+}
 
 /** B, H, V, C, FY, FX. */
 const repeats = fc.tuple(
@@ -137,16 +142,34 @@ export const poolCases = {
   lastPositionForward: {
     ops: [ops.lastPositionForward],
     dims: fc.tuple(rows, positions, channels),
-    arrays: ([B, T, C]) => ({ y: B * C, x: B * T * C }),
+    arrays: ([B, T, C]) => ({ y: B * C, x: B * T * C, lengths: B }),
     writes: ['y'],
-    emit: (emit, { y, x }, [B, T, C]) => emit(ops.lastPositionForward, y, x, B, T, C),
+    prepare: drawLengths,
+    emit: (emit, { y, x, lengths }, [B, T, C]) => emit(ops.lastPositionForward, y, x, lengths, B, T, C),
   },
   lastPositionBackward: {
     ops: [ops.lastPositionBackward],
     dims: fc.tuple(rows, positions, channels),
-    arrays: ([B, T, C]) => ({ dx: B * T * C, dy: B * C }),
+    arrays: ([B, T, C]) => ({ dx: B * T * C, dy: B * C, lengths: B }),
     writes: ['dx'],
-    emit: (emit, { dx, dy }, [B, T, C]) => emit(ops.lastPositionBackward, dx, dy, B, T, C),
+    prepare: drawLengths,
+    emit: (emit, { dx, dy, lengths }, [B, T, C]) => emit(ops.lastPositionBackward, dx, dy, lengths, B, T, C),
+  },
+  sequenceMeanForward: {
+    ops: [ops.sequenceMeanForward],
+    dims: fc.tuple(rows, positions, channels),
+    arrays: ([B, T, C]) => ({ y: B * C, sums: sumLevels(1, T) * C, x: B * T * C, lengths: B }),
+    writes: ['y'],
+    prepare: drawLengths,
+    emit: (emit, { y, sums, x, lengths }, [B, T, C]) => emit(ops.sequenceMeanForward, y, sums, x, lengths, B, T, C),
+  },
+  sequenceMeanBackward: {
+    ops: [ops.sequenceMeanBackward],
+    dims: fc.tuple(rows, positions, channels),
+    arrays: ([B, T, C]) => ({ dx: B * T * C, dy: B * C, lengths: B }),
+    writes: ['dx'],
+    prepare: drawLengths,
+    emit: (emit, { dx, dy, lengths }, [B, T, C]) => emit(ops.sequenceMeanBackward, dx, dy, lengths, B, T, C),
   },
   addRow: {
     ops: [ops.addRow],

@@ -19,6 +19,7 @@ import {
   type PassSettings,
   runCalls,
   sizeOf,
+  wholeLength,
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -79,7 +80,13 @@ function unsharedGradient(
   const { calls, emit } = createList();
   const leaves = leafCount(B, settings.leaf);
   const batch = { rows: B, leaves, firstLeaf: 0 };
-  const pass = { ...settings, emit, batch, place: Float64Array.of(step, firstRow) };
+  const pass = {
+    ...settings,
+    emit,
+    batch,
+    place: Float64Array.of(step, firstRow),
+    lengths: new Float64Array(B).fill(wholeLength(network)),
+  };
   const share = { leaves, take: (width: number) => blank(leaves * width) };
   const memories = network.layers.map((layer) => layer.createMemory?.(B, blank, share) ?? noMemory);
   for (const [l, layer] of network.layers.entries()) {

@@ -114,7 +114,7 @@ describe('an own layer', () => {
       const memory = layer.createMemory?.(3, (length) => new Float64Array(length), NO_SHARE) ?? noMemory;
       const { calls, emit } = createList();
       const place = new Float64Array(2);
-      const pass = { emit, training: true, seed: 0, leaf: 2, joins: false, batch: NO_BATCH, place };
+      const pass = { emit, training: true, seed: 0, leaf: 2, joins: false, batch: NO_BATCH, place, lengths: place };
       const [y, gamma, dGamma] = [new Float64Array(6), Float64Array.of(2, 3), new Float64Array(2)];
       layer.forward(y, x, [gamma], 3, pass, memory);
       layer.backward(dx, dy, x, y, [gamma], [dGamma], 3, pass, memory);

@@ -210,7 +210,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
     const workspace = only ?? createRoom(own, kept);
     const { calls, emit } = createList();
     const at = { rows, leaves: leafCount(rows, leaf), firstLeaf: first, follows: keeps && k > 0 };
-    const settings = { emit, training: true, seed, leaf, joins, batch: at, place };
+    const settings = { emit, training: true, seed, leaf, joins, batch: at, place, lengths: workspace.lengths };
     const tensors = bindTensors(network, gradients[row]);
     emitNode(viewOf(lossSums, first, count), network, workspace, bindTensors(network, theta), tensors, own, settings);
     for (const [left, right] of merges) emit(ops.add, gradients[left], gradients[right], P);

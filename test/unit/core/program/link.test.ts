@@ -115,7 +115,7 @@ function setUp(spec: NetworkSpec, lossName: LossName, allocate: Allocate, joins 
   const [gradient, lossSums, place] = [allocate(P).fill(3), allocate(3, FLOAT64), allocate(2, FLOAT64)];
   const { calls, emit } = createList();
   const batch = { rows: B, leaves: leafCount(B, LEAF), firstLeaf: 0 };
-  const pass = { emit, training: true, seed: 1, leaf: LEAF, joins, batch, place };
+  const pass = { emit, training: true, seed: 1, leaf: LEAF, joins, batch, place, lengths: workspace.lengths };
   emitNode(lossSums, network, workspace, bindTensors(network, theta), bindTensors(network, gradient), B, pass);
   const hasIndices = spec.layers[0].kind === 'embedding';
   return {

@@ -90,7 +90,16 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
 
   const { calls, emit } = createList();
   const gradients = bindTensors(network, gradientOf(gSum, P, 0));
-  const pass = { emit, training: true, seed: 1, leaf: LEAF, joins: false, batch: NO_BATCH, place };
+  const pass = {
+    emit,
+    training: true,
+    seed: 1,
+    leaf: LEAF,
+    joins: false,
+    batch: NO_BATCH,
+    place,
+    lengths: workspace.lengths,
+  };
   emitNode(lossSums, network, workspace, bindTensors(network, theta), gradients, ROWS, pass);
   const update = createBlockUpdate(optimizer, network, { theta, gSum, state, squares }, hyper);
   emit(ops.takeHyper, hyper, hypers, next, H);

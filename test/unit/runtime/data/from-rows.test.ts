@@ -53,6 +53,16 @@ test.each<[string, RowsOptions]>([
     },
   ],
   ['classes has 0, expected a whole number', { inputs, targets: [0, 0, 0], classes: 0 }],
+  ['lengths has 2 numbers, expected 3', { inputs, targets: [0, 1, 1], lengths: [1, 2] }],
+  [
+    'length of row 1 has 0, expected a whole number from 1 to 2 (positions of a row)',
+    { inputs, targets: [0, 1, 1], lengths: [2, 0, 1] },
+  ],
+  ['length of row 0 has 3, expected a whole number from 1 to 2', { inputs, targets: [0, 1, 1], lengths: [3, 2, 1] }],
+  [
+    'lengths are given, expected none (rows of 2 or [1, 2, 1] are no sequences)',
+    { inputs, targets: [0, 1, 1], lengths: [2, 2, 1], shape: [1, 2, 1] },
+  ],
   ['labels has 1 name, expected 2', { inputs, targets: [0, 1, 1], classes: 2, labels: ['no'] }],
 ])('what does not fit is refused: %s', (sentence, options) => {
   expect(() => datasetFromRows(options)).toThrow(`datasetFromRows: ${sentence}`);

@@ -22,6 +22,19 @@ const cases = fc.record({
   stratify: fc.boolean(),
 });
 
+test('lengths and weights go with their rows', () => {
+  const rows = [0, 1, 2, 3, 4, 5, 6, 7];
+  const sequences = { inputs: rows.map((n) => [n, n, n]), targets: rows, weights: rows };
+  const { train, test } = splitDataset(datasetFromRows({ ...sequences, lengths: rows.map((n) => 1 + (n % 3)) }), {
+    test: 0.5,
+  });
+  for (const part of [train, test]) {
+    const own = [...(part?.targets.array ?? [])];
+    expect([...(part?.weights?.array ?? [])]).toEqual(own);
+    expect([...(part?.lengths?.array ?? [])]).toEqual(own.map((n) => 1 + (n % 3)));
+  }
+});
+
 test('every row lands in one part, parts have their share, and each keeps the order of the file', () => {
   fc.assert(
     fc.property(cases, ({ classOf, ...options }) => {

@@ -48,6 +48,16 @@ test.each<[string, LossSpec, number, number, typeof classes]>([
   expect(() => complete(checkFit('here', network, createLoss(loss), dataset))).toThrow(sentence);
 });
 
+test('lengths are refused where a layer that reads them has another number of positions', () => {
+  const padded = datasetFromRows({ inputs: [[1, 2, 3, 4]], targets: [0], shape: [4, 1], lengths: [3], name: 'padded' });
+  const end = [{ kind: 'global-avg-pool' as const }, { kind: 'dense' as const, out: 1 }];
+  complete(checkInput('here', buildNetwork({ input: [4, 1], layers: end }), padded));
+  const halved = buildNetwork({ input: [4, 1], layers: [{ kind: 'max-pool', size: 2 }, ...end] });
+  expect(() => complete(checkInput('here', halved, padded))).toThrow(
+    'here: lengths of padded are given, expected none (global-avg-pool at layer 1 has 2 positions of a row, and the rows have 4)',
+  );
+});
+
 test('bytes that are read as shares of 255 get the hint that an embedding needs them as they are', () => {
   const network = buildNetwork({ input: 1, layers: [{ kind: 'embedding', vocabulary: 4, width: 2 }] });
   const bytes = { array: new Uint8Array(new SharedArrayBuffer(4)).fill(3), columns: 1 };

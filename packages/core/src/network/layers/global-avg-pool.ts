@@ -12,7 +12,7 @@ export const globalAvgPoolOptions = defineOptions('global-avg-pool', {});
 /** Options of a global average pool: none. */
 export interface GlobalAvgPoolOptions extends OptionsOf<typeof globalAvgPoolOptions.table>, Named {}
 
-/** y[C] = the mean of each channel over all positions of [H, W, C] or [T, C]. */
+/** y[C] = the mean of each channel over all positions of an image [H, W, C], or the real ones of a sequence [T, C]. */
 export function globalAvgPool(options: GlobalAvgPoolOptions, { input }: Place): Layer {
   globalAvgPoolOptions.read(options);
   if (input.length < 2) {
@@ -20,6 +20,7 @@ export function globalAvgPool(options: GlobalAvgPoolOptions, { input }: Place): 
     throw new OptionError('global-avg-pool', 'in', problem, { about: 'input' });
   }
   const [R, C] = [positionsOf(input), channelsOf(input)];
+  const isSequence = input.length === 2;
   return {
     label: 'global-avg-pool',
     in: input,
@@ -27,13 +28,17 @@ export function globalAvgPool(options: GlobalAvgPoolOptions, { input }: Place): 
     elementwise: false,
     reads: { x: false, y: false },
     tensors: [],
+    readsLengths: isSequence,
     // Sums of pieces that wait.
     createMemory: (_rows, allocate) => ({ arrays: [allocate(sumLevels(1, R) * C)] }),
-    forward(y, x, _parameters, B, { emit }, { arrays: [sums] }) {
-      emit(ops.globalAvgPoolForward, y, sums, x, B, R, C);
+    forward(y, x, _parameters, B, { emit, lengths }, { arrays: [sums] }) {
+      if (isSequence) emit(ops.sequenceMeanForward, y, sums, x, lengths, B, R, C);
+      else emit(ops.globalAvgPoolForward, y, sums, x, B, R, C);
     },
-    backward(dx, dy, _x, _y, _parameters, _gradients, B, { emit }) {
-      if (dx !== null) emit(ops.globalAvgPoolBackward, dx, dy, B, R, C);
+    backward(dx, dy, _x, _y, _parameters, _gradients, B, { emit, lengths }) {
+      if (dx === null) return;
+      if (isSequence) emit(ops.sequenceMeanBackward, dx, dy, lengths, B, R, C);
+      else emit(ops.globalAvgPoolBackward, dx, dy, B, R, C);
     },
   };
 }

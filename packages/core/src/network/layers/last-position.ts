@@ -9,7 +9,7 @@ export const lastPositionOptions = defineOptions('last-position', {});
 /** Options of a last-position layer: none but a name. */
 export interface LastPositionOptions extends OptionsOf<typeof lastPositionOptions.table>, Named {}
 
-/** y[C] = the last place of a sequence [T, C]. dx is dy there, and 0 at the other places. */
+/** y[C] = the last real position of a sequence [T, C]. dx is dy there, and 0 at the other positions. */
 export function lastPosition(options: LastPositionOptions, { input }: Place): Layer {
   lastPositionOptions.read(options);
   axesOf('last-position', input, [1]);
@@ -21,11 +21,12 @@ export function lastPosition(options: LastPositionOptions, { input }: Place): La
     elementwise: false,
     reads: { x: false, y: false },
     tensors: [],
-    forward(y, x, _parameters, B, { emit }) {
-      emit(ops.lastPositionForward, y, x, B, T, C);
+    readsLengths: true,
+    forward(y, x, _parameters, B, { emit, lengths }) {
+      emit(ops.lastPositionForward, y, x, lengths, B, T, C);
     },
-    backward(dx, dy, _x, _y, _parameters, _gradients, B, { emit }) {
-      if (dx !== null) emit(ops.lastPositionBackward, dx, dy, B, T, C);
+    backward(dx, dy, _x, _y, _parameters, _gradients, B, { emit, lengths }) {
+      if (dx !== null) emit(ops.lastPositionBackward, dx, dy, lengths, B, T, C);
     },
   };
 }

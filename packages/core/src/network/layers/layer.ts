@@ -22,6 +22,8 @@ export interface Pass {
   readonly batch: BatchPlace;
   /** [2] Step, counted from 0, and index of the first row in the batch. Operations read them when they run. */
   readonly place: Float64Array;
+  /** [B] Real positions of each row of a sequence, the first ones; all others are padding. */
+  readonly lengths: Float64Array;
 }
 
 /** The part of a batch that a pass takes. */
@@ -109,6 +111,8 @@ export interface Layer {
    * false
    */
   readonly couplesRows?: boolean;
+  /** Whether the passes read `Pass.lengths`. @default false */
+  readonly readsLengths?: boolean;
   /**
    * Allocates the layer's memory for up to `rows` rows, besides inputs and outputs. Absent if it needs none.
    */

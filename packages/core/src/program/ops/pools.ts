@@ -1,4 +1,4 @@
-import { count, defineOp, flag, inout, input, output } from '../op.ts';
+import { count, defineOp, double, flag, inout, input, output } from '../op.ts';
 import {
   avgPoolBackward,
   avgPoolForward,
@@ -9,6 +9,8 @@ import {
   maxPoolBackward,
   maxPoolForward,
   positionSums,
+  sequenceMeanBackward,
+  sequenceMeanForward,
   upsampleBackward,
   upsampleForward,
 } from '../reference/index.ts';
@@ -55,6 +57,24 @@ export const poolOps = {
     { dx: output('B', 'R', 'C'), dy: input('B', 'C'), B: count, R: count, C: count },
     globalAvgPoolBackward,
   ),
+  /** y = the mean of the real positions of each sequence. */
+  sequenceMeanForward: defineOp(
+    'sequenceMeanForward',
+    {
+      ...{ y: output('B', 'C'), sums: inout('levels', 'C'), x: input('B', 'T', 'C'), lengths: double(input('B')) },
+      ...{ B: count, T: count, C: count },
+    },
+    sequenceMeanForward,
+  ),
+  /** dx of the mean of a sequence. */
+  sequenceMeanBackward: defineOp(
+    'sequenceMeanBackward',
+    {
+      ...{ dx: output('B', 'T', 'C'), dy: input('B', 'C'), lengths: double(input('B')) },
+      ...{ B: count, T: count, C: count },
+    },
+    sequenceMeanBackward,
+  ),
   /** y repeats the positions of x. */
   upsampleForward: defineOp(
     'upsampleForward',
@@ -76,16 +96,22 @@ export const poolOps = {
     },
     positionSums,
   ),
-  /** y = the last position of each row. */
+  /** y = the last real position of each row. */
   lastPositionForward: defineOp(
     'lastPositionForward',
-    { y: output('B', 'C'), x: input('B', 'T', 'C'), B: count, T: count, C: count },
+    {
+      ...{ y: output('B', 'C'), x: input('B', 'T', 'C'), lengths: double(input('B')) },
+      ...{ B: count, T: count, C: count },
+    },
     lastPositionForward,
   ),
   /** dx of last-position. */
   lastPositionBackward: defineOp(
     'lastPositionBackward',
-    { dx: output('B', 'T', 'C'), dy: input('B', 'C'), B: count, T: count, C: count },
+    {
+      ...{ dx: output('B', 'T', 'C'), dy: input('B', 'C'), lengths: double(input('B')) },
+      ...{ B: count, T: count, C: count },
+    },
     lastPositionBackward,
   ),
 };

@@ -25,6 +25,8 @@ export {
   globalAvgPoolForward,
   maxPoolBackward,
   maxPoolForward,
+  sequenceMeanBackward,
+  sequenceMeanForward,
   upsampleBackward,
   upsampleForward,
 } from './pooling.ts';

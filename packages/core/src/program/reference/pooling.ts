@@ -1,5 +1,6 @@
 import { type Elements, roundingOf, typeOf } from '../../math/element-type.ts';
 import { mathOf } from '../../math/real-math.ts';
+import { viewOf } from '../../math/scratch.ts';
 import { sumRows } from './sum-rows.ts';
 
 // Pools over two axes, channels last; one axis is an image of height 1. Images are [H, V, C], outputs [OH, OV, C].
@@ -207,6 +208,41 @@ export function globalAvgPoolBackward(
   for (let p = 0; p < B * R; p++) {
     const n = Math.floor(p / R);
     for (let c = 0; c < C; c++) dx[p * C + c] = flush(round(dy[n * C + c] / count));
+  }
+}
+
+/**
+ * y[C] = (the sum of a row's real positions, by pieces and their tree as `sumRows` has them) / their number. Overwrites
+ * `y` and `sums`.
+ */
+export function sequenceMeanForward(
+  y: Elements, // [B, C] out
+  sums: Elements, // [sumLevels(1, T), C] scratch
+  x: Elements, // [B, T, C]
+  lengths: Float64Array, // [B]
+  B: number,
+  T: number,
+  C: number,
+): void {
+  for (let n = 0; n < B; n++) {
+    const row = viewOf(x, n * T * C, T * C);
+    globalAvgPoolForward(viewOf(y, n * C, C), sums, row, 1, Math.min(lengths[n], T), C);
+  }
+}
+
+/** dx = dy / length at every real position, tiny values flushed to 0, and 0 at padding. Overwrites `dx`. */
+export function sequenceMeanBackward(
+  dx: Elements, // [B, T, C] out
+  dy: Elements, // [B, C]
+  lengths: Float64Array, // [B]
+  B: number,
+  T: number,
+  C: number,
+): void {
+  dx.fill(0, 0, B * T * C);
+  for (let n = 0; n < B; n++) {
+    const row = viewOf(dx, n * T * C, T * C);
+    globalAvgPoolBackward(row, viewOf(dy, n * C, C), 1, Math.min(lengths[n], T), C);
   }
 }
 

@@ -11,8 +11,9 @@ import {
   targetColumns,
   viewOf,
   type Workspace,
+  wholeLength,
 } from '@gradloom/core/internal';
-import { gatherRows, type RowReader } from '../../data/gather.ts';
+import { gatherLengths, gatherRows, type RowReader } from '../../data/gather.ts';
 import { gatherTargets } from '../../data/targets.ts';
 import { EVALUATION_ROWS, type EvaluationScratch } from '../memory/thread-scratch.ts';
 import { CONTROL } from '../threads/barrier.ts';
@@ -37,6 +38,7 @@ export interface EvaluationContext {
   readonly workspace: Workspace;
   readonly lossSums: Float64Array; // [rows of the workspace] or longer
   readonly targetColumns: number;
+  readonly whole: number; // length of a row without padding
   piece: Piece | null; // the most recent one
 }
 
@@ -59,6 +61,7 @@ export function createEvaluationContext<Setup extends TeamSetup>(
     workspace,
     lossSums,
     targetColumns: targetColumns(network, loss),
+    whole: wholeLength(network),
     piece: null,
   };
 }
@@ -84,6 +87,7 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
         const rows = Math.min(workspace.rows, B - done);
         const { y, program } = pieceOf(context, rows);
         gatherRows(workspace.x, dataset.inputs, null, first, rows, reader);
+        gatherLengths(workspace.lengths, dataset, context.whole, null, first, rows, reader);
         gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, first, rows, reader);
         program.run();
         outputs.set(y, (from + done) * O);
@@ -104,7 +108,8 @@ function pieceOf(context: EvaluationContext, B: number): Piece {
   const { calls, emit } = createList();
   // Only dropout reads seed and place, and only in training.
   const place = new Float64Array(2);
-  const pass = { emit, training: false, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place };
+  const { lengths } = workspace;
+  const pass = { emit, training: false, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place, lengths };
   const y = emitForward(network, workspace, model, B, pass);
   // The loss overwrites the first gradient buffer, which does not overlap the outputs.
   emitLoss(lossSums, network, workspace, y, B, pass);

@@ -160,7 +160,7 @@ function mostCalls({ network, loss, weighs, maxNorm = null, augment }: ScratchSh
   const tensors = network.layers.map((layer) => layer.tensors.map(() => EMPTY));
   const share = { leaves: 0, take: () => EMPTY };
   const workspace = createWorkspace(network, loss, 1, () => EMPTY, share, weighs, augment);
-  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: EMPTY };
+  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: EMPTY, lengths: EMPTY };
   emitNode(EMPTY, network, workspace, tensors, tensors, 1, pass);
   const passes = calls.length > MANY_CALLS ? PASSES_OF_MANY : PASSES;
   const blocks = Math.min(UPDATED_BLOCKS, blockCount(network.parameterCount));

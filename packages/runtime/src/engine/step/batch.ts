@@ -1,5 +1,5 @@
 import type { Workspace } from '@gradloom/core/internal';
-import { gatherRows } from '../../data/gather.ts';
+import { gatherLengths, gatherRows } from '../../data/gather.ts';
 import { gatherTargets } from '../../data/targets.ts';
 import type { RunSetup } from '../threads/protocol.ts';
 import type { RunContext } from './context.ts';
@@ -17,6 +17,7 @@ export function gatherLeaves(
   const rows = leafRowsOf(setup, step, first, count);
   const place = firstOf(setup, step) + first * leaf;
   gatherRows(workspace.x, dataset.inputs, orders, place, rows, reader);
+  gatherLengths(workspace.lengths, dataset, context.whole, orders, place, rows, reader);
   if (workspace.weighing !== null && setup.weights !== null) {
     gatherRows(workspace.weighing.w, setup.weights, orders, place, rows, reader);
   }

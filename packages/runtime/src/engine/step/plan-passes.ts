@@ -105,7 +105,7 @@ export function barriersOf({ network, loss }: Pick<RunContext, 'network' | 'loss
   const empty = new Float64Array(0);
   const tensors = network.layers.map((layer) => layer.tensors.map(() => empty));
   const workspace = createWorkspace(network, loss, 1, () => empty);
-  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: empty };
+  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: empty, lengths: empty };
   emitNode(empty, network, workspace, tensors, tensors, 1, pass);
   return segmentsOf(calls).length - 1;
 }
@@ -124,7 +124,8 @@ function passCalls(
   const { seed, leaf } = setup;
   const { calls, emit } = createList();
   const batch = { rows, leaves: leafCount(rows, leaf), firstLeaf: node.first, follows };
-  const pass = { emit, training: true, seed, leaf, joins: node.joins, batch, place };
+  const { lengths } = workspace;
+  const pass = { emit, training: true, seed, leaf, joins: node.joins, batch, place, lengths };
   const B = rowsOfPass(context, node, rows);
   emitNode(lossSums, network, workspace, theta, gradients[node.row], B, pass, inspect);
   return calls;

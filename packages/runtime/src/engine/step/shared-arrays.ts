@@ -32,7 +32,7 @@ export function sharedArrays(
   const { calls, emit } = createList();
   const tensors = network.layers.map((layer) => layer.tensors.map(() => empty));
   const workspace = createWorkspace(network, loss, 1, () => empty, { leaves, take });
-  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: empty };
+  const pass = { emit, training: true, seed: 0, leaf: 1, joins: false, batch: NO_BATCH, place: empty, lengths: empty };
   emitNode(empty, network, workspace, tensors, tensors, 1, pass);
   return segmentsOf(calls)
     .slice(0, -1)

@@ -40,7 +40,10 @@ export function checkSplits(data: DataSplits): DataSplits {
 function copyDataset(dataset: Dataset): Dataset {
   const copyOf = (matrix: DataMatrix): DataMatrix =>
     typeof matrix === 'object' && matrix !== null ? { ...matrix } : matrix;
-  const { inputs, targets, weights } = dataset;
-  const own = weights === undefined ? {} : { weights: copyOf(weights) };
+  const { inputs, targets, weights, lengths } = dataset;
+  const own = {
+    ...(weights === undefined ? {} : { weights: copyOf(weights) }),
+    ...(lengths === undefined ? {} : { lengths: copyOf(lengths) }),
+  };
   return { ...dataset, inputs: copyOf(inputs), targets: copyOf(targets), ...own };
 }

@@ -43,7 +43,8 @@ export function* firstInputs(
   if (augmentation !== null) {
     const { calls, emit } = createList();
     const place = Float64Array.of(0, 0);
-    const pass = { emit, training: true, seed, leaf: count, joins: false, batch: NO_BATCH, place };
+    const lengths = new Float64Array(0); // images have none
+    const pass = { emit, training: true, seed, leaf: count, joins: false, batch: NO_BATCH, place, lengths };
     emitAugmentation(images, createAugmenting(augmentation, network.input, count, allocate), count, pass);
     runCalls(calls, referenceKernels);
   }

@@ -117,13 +117,33 @@ export const positionSums: Definition<'positionSums'> = (A, db, _sums, dy, B, le
     ),
   );
 
-export const lastPositionForward: Definition<'lastPositionForward'> = (_A, y, x, B, T, C) =>
-  write(y, B * C, (at) => x[(Math.floor(at / C) * T + T - 1) * C + (at % C)]);
+export const lastPositionForward: Definition<'lastPositionForward'> = (_A, y, x, lengths, B, T, C) =>
+  write(y, B * C, (at) => {
+    const n = Math.floor(at / C);
+    return x[(n * T + Math.min(lengths[n], T) - 1) * C + (at % C)];
+  });
 
-export const lastPositionBackward: Definition<'lastPositionBackward'> = (_A, dx, dy, B, T, C) =>
+export const lastPositionBackward: Definition<'lastPositionBackward'> = (_A, dx, dy, lengths, B, T, C) =>
   write(dx, B * T * C, (at) => {
     const [n, t, c] = [Math.floor(at / (T * C)), Math.floor(at / C) % T, at % C];
-    return t === T - 1 ? dy[n * C + c] : 0;
+    return t === Math.min(lengths[n], T) - 1 ? dy[n * C + c] : 0;
+  });
+
+export const sequenceMeanForward: Definition<'sequenceMeanForward'> = (A, y, _sums, x, lengths, B, T, C) =>
+  write(y, B * C, (at) => {
+    const [n, c] = [Math.floor(at / C), at % C];
+    const length = Math.min(lengths[n], T);
+    return A.div(
+      overRows(A, 1, 1, length, (p) => x[(n * T + p) * C + c]),
+      A.of(length),
+    );
+  });
+
+export const sequenceMeanBackward: Definition<'sequenceMeanBackward'> = (A, dx, dy, lengths, B, T, C) =>
+  write(dx, B * T * C, (at) => {
+    const [n, t, c] = [Math.floor(at / (T * C)), Math.floor(at / C) % T, at % C];
+    const length = Math.min(lengths[n], T);
+    return t < length ? A.flush(A.div(dy[n * C + c], A.of(length))) : 0;
   });
 
 export const addRow: Definition<'addRow'> = (A, y, row, B, size) =>

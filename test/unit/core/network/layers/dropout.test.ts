@@ -21,7 +21,7 @@ function listOf(changes: Partial<Settings>) {
   const { calls, emit } = createList();
   const { step, firstRow, ...settings } = { ...start, ...changes };
   const place = Float64Array.of(step, firstRow);
-  const pass: Pass = { ...settings, emit, leaf: 16, joins: false, batch: NO_BATCH, place };
+  const pass: Pass = { ...settings, emit, leaf: 16, joins: false, batch: NO_BATCH, place, lengths: Float64Array.of() };
   return { calls, pass };
 }
 

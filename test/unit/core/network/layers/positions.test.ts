@@ -48,6 +48,17 @@ test('last-position takes the last place, and gives the others no gradient', () 
   expect([...dx]).toEqual([0, 0, 0, 0, dy(0), dy(1), 0, 0, 0, 0, dy(2), dy(3)]);
 });
 
+test('last-position and global-avg-pool of a padded sequence are those of its real positions alone', () => {
+  for (const kind of ['last-position', 'global-avg-pool'] as const) {
+    for (const length of [1, 2, 3]) {
+      const short = runLayer({ kind }, [rows[0].slice(0, length * C)], dy, { input: [length, C] });
+      const padded = runLayer({ kind }, [rows[0]], dy, { input, lengths: [length] });
+      expect([...padded.y]).toEqual([...short.y]);
+      expect([...padded.dx]).toEqual([...short.dx, ...new Array((T - length) * C).fill(0)]);
+    }
+  }
+});
+
 test.each([[[4]], [[2, 3, 4]]])('rows of %j are refused: they are no sequences', (shape) => {
   for (const kind of ['position-embedding', 'last-position'] as const) {
     expect(() => buildNetwork({ input: shape, layers: [{ kind }] })).toThrow(
