@@ -135,11 +135,12 @@ function fillSparse(x: Elements, I: number): void {
 
 function vectors(allocate: Allocate): KernelRow[] {
   const [square, factor] = [allocate(1, FLOAT64), allocate(1, FLOAT64).fill(-1)];
+  const share = allocate(1, FLOAT64).fill(1 / BATCH);
   const [a, b, y, row] = [BLOCK, BLOCK, BLOCK, SIZE].map((n) => allocate(n));
   return [
     ...[1, 2, 4].map((S) => {
       const gSum = allocate(S * BLOCK);
-      const emit = (emit: Emit) => emit(ops.averageRows, square, y, gSum, S, BLOCK, BLOCK, 1 / BATCH);
+      const emit = (emit: Emit) => emit(ops.averageRows, square, y, gSum, S, BLOCK, BLOCK, share);
       return elementwise(`averageRows of ${counted(S, 'row')}`, emit, { restored: [gSum] });
     }),
     elementwise('scale', (emit) => emit(ops.scale, a, BLOCK, factor)),
@@ -184,12 +185,12 @@ function update(name: string, spec: OptimizerSpec, allocate: Allocate): KernelRo
 
 /** The mean of two rows of gradients, and an adam update by it; in one pass if the backend can. */
 function meanUpdate(allocate: Allocate): KernelRow {
-  const square = allocate(1, FLOAT64);
+  const [square, share] = [allocate(1, FLOAT64), allocate(1, FLOAT64).fill(1 / BATCH)];
   const gSum = allocate(2 * BLOCK);
   const g = gSum.subarray(0, BLOCK);
   const own = createUpdate('adam', allocate);
   const emit = (emit: Emit) => {
-    emit(ops.averageRows, square, g, gSum, 2, BLOCK, BLOCK, 1 / BATCH);
+    emit(ops.averageRows, square, g, gSum, 2, BLOCK, BLOCK, share);
     own(emit, g);
   };
   return elementwise('averageRows of 2 rows, and update adam', emit, { restored: [gSum] });

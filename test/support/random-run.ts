@@ -6,7 +6,7 @@ import {
   type LayerSpec,
   type NetworkSpec,
 } from '@gradloom/core';
-import { inputsOf, lengthsProblem } from '@gradloom/core/internal';
+import { channelsOf, inputsOf, lengthsProblem, positionsOf, sizeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, TrainOptions } from '@gradloom/runtime';
 import fc from 'fast-check';
 import { sharedArrays } from '../../packages/runtime/src/data/number-types.ts';
@@ -160,11 +160,15 @@ const images = fc
 /** Most outputs of the layers at positions: plain code has to take them through dense layers. */
 const MOST_OUTPUTS = 2000;
 
+/** Most positions that are kept, at which all layers act. */
+const MOST_POSITIONS = 9;
+
 const outputsOf = (input: NetworkSpec['input'], layers: LayerSpec[]): number => buildNetwork({ input, layers }).outputs;
 
 /**
  * Layers of all kinds in any order: also two activations in a row, dropout first or last, no dense layer, or nothing to
- * train. Some begin with layers that act at the positions of an image or a sequence, which a flatten layer ends.
+ * train. Some begin with layers that act at the positions of an image or a sequence, which a flatten layer ends, or
+ * which sequences keep.
  */
 export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc
   .record({
@@ -174,10 +178,15 @@ export const randomNetwork: fc.Arbitrary<NetworkSpec> = fc
       { weight: 1, arbitrary: images },
     ),
     rest: fc.array(layer, { minLength: 1, maxLength: 7 }),
+    keepsPositions: fc.boolean(),
   })
   .filter(({ first: { input, layers } }) => layers.length === 0 || outputsOf(input, layers) <= MOST_OUTPUTS)
-  .map(({ first: { input, layers }, rest }) => {
+  .map(({ first: { input, layers }, rest, keepsPositions }) => {
     if (layers.length === 0) return { input, layers: withWidths(rest, inputsOf({ input })) };
+    const { output } = buildNetwork({ input, layers });
+    if (keepsPositions && output.length === 2 && output[0] <= MOST_POSITIONS) {
+      return { input, layers: [...layers, ...withWidths(rest, channelsOf(output))] };
+    }
     const front: LayerSpec[] = [...layers, { kind: 'flatten' }];
     return { input, layers: [...front, ...withWidths(rest, outputsOf(input, layers))] };
   });
@@ -283,7 +292,8 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
         const ofClasses = smooths
           ? ({ kind: 'softmax-cross-entropy', labelSmoothing: 0.2 } as const)
           : 'softmax-cross-entropy';
-        const loss = !entropy ? valueLoss : classes ? ofClasses : 'binary-cross-entropy';
+        const byPosition = classes && positionsOf(buildNetwork(spec).output) > 1;
+        const loss = byPosition ? ofClasses : !entropy ? valueLoss : classes ? ofClasses : 'binary-cross-entropy';
         const { steps, seed, precision, optimizer: optimizerSpec, schedule: scheduleSpec } = rest;
         return {
           spec,
@@ -299,7 +309,9 @@ export const randomRun: fc.Arbitrary<RandomRun> = randomNetwork.chain((spec) =>
             ...(ema === undefined ? {} : { ema }),
             ...(accumulate === undefined ? {} : { accumulate }),
             ...(maxNorm === undefined ? {} : { maxNorm }),
-            ...(classes && (weighs === 'classes' || weighs === 'both') ? { classWeight: 'balanced' as const } : {}),
+            ...(classes && !byPosition && (weighs === 'classes' || weighs === 'both')
+              ? { classWeight: 'balanced' as const }
+              : {}),
           },
           threads,
         };
@@ -330,16 +342,21 @@ function datasetOf(
   divisor: number,
   classes: boolean,
 ): Dataset {
-  const O = outputOf(spec);
+  const { output } = buildNetwork(spec);
+  const R = classes ? positionsOf(output) : 1;
+  const O = sizeOf(output) / R;
   const inputs = sharedArrays[type](rows * inputsOf(spec));
   for (let i = 0; i < inputs.length; i++) inputs[i] = (i * 37) % VOCABULARY;
-  const targets = sharedArrays.float64(rows * (classes ? 1 : O));
+  const columns = classes ? R : O;
+  const targets = sharedArrays.float64(rows * columns);
   for (let i = 0; i < targets.length; i++) targets[i] = classes ? (i * 5) % O : ((i * 13) % 7) / 6;
+  // Of positions every third counts nowhere, and all of every eighth row.
+  for (let i = 0; R > 1 && i < targets.length; i++) if (i % 3 === 1 || Math.floor(i / R) % 8 === 2) targets[i] = -1;
   return {
     name: 'drawn',
     rows,
     inputs: { array: inputs, columns: inputsOf(spec), divisor },
-    targets: { array: targets, columns: classes ? 1 : O, divisor: 1 },
+    targets: { array: targets, columns, divisor: 1 },
     classes: classes ? O : null,
   };
 }

@@ -23,7 +23,7 @@ export function adagrad(theta: usize, g: usize, v: usize, n: i32, hyper: usize):
 }
 
 export function adagradOfMean(
-  square: usize, theta: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
+  square: usize, theta: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, share: usize,
 ): void {
-  updateOfMean<Adagrad>(square, theta, v, 0, n, hyper, rows, row, S, factor);
+  updateOfMean<Adagrad>(square, theta, v, 0, n, hyper, rows, row, S, share);
 }

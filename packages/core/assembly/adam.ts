@@ -47,9 +47,9 @@ export function adam(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper: 
 }
 
 export function adamOfMean(
-  square: usize, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
+  square: usize, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, share: usize,
 ): void {
-  updateOfMean<Adam>(square, theta, m, v, n, hyper, rows, row, S, factor);
+  updateOfMean<Adam>(square, theta, m, v, n, hyper, rows, row, S, share);
 }
 
 export function adamw(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper: usize): void {
@@ -57,7 +57,7 @@ export function adamw(theta: usize, g: usize, m: usize, v: usize, n: i32, hyper:
 }
 
 export function adamwOfMean(
-  square: usize, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
+  square: usize, theta: usize, m: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, share: usize,
 ): void {
-  updateOfMean<Adamw>(square, theta, m, v, n, hyper, rows, row, S, factor);
+  updateOfMean<Adamw>(square, theta, m, v, n, hyper, rows, row, S, share);
 }

@@ -2,13 +2,13 @@ import { storeFirst } from './lanes';
 import { updateAll } from './updates';
 
 /**
- * g[n] = (Σ of S rows that lie `row` bytes apart) · share, summed by the pairwise tree of strides 1, 2, 4, …; square =
+ * g[n] = (Σ of S rows that lie `row` bytes apart) · share[0], summed by the pairwise tree of strides 1, 2, 4, …; square =
  * Σ g[i]² in four lanes i mod 4 of doubles, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g` (which may be the
  * first row) and, if S > 8, the rows.
  *
  * Takes three levels of the tree at a time in registers: joins each eight rows into their first, then eight of those.
  */
-export function averageRows(square: usize, g: usize, first: usize, S: i32, row: usize, n: i32, share: f64): void {
+export function averageRows(square: usize, g: usize, first: usize, S: i32, row: usize, n: i32, share: usize): void {
   while (S > 8) {
     for (let s = 0; s < S; s += 8) {
       const eight = first + <usize>s * row;
@@ -17,7 +17,7 @@ export function averageRows(square: usize, g: usize, first: usize, S: i32, row: 
     S = (S + 7) >> 3;
     row <<= 3;
   }
-  store<f64>(square, joinRows(g, first, row, S, n, share));
+  store<f64>(square, joinRows(g, first, row, S, n, load<f64>(share)));
 }
 
 /** out[n] = (the tree's sum of S rows, 1 to 8) · factor. Returns Σ out[i]². Overwrites `out`, which may be a row. */

@@ -24,7 +24,7 @@ export function lion(theta: usize, g: usize, m: usize, n: i32, hyper: usize): vo
 }
 
 export function lionOfMean(
-  square: usize, theta: usize, m: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
+  square: usize, theta: usize, m: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, share: usize,
 ): void {
-  updateOfMean<Lion>(square, theta, m, 0, n, hyper, rows, row, S, factor);
+  updateOfMean<Lion>(square, theta, m, 0, n, hyper, rows, row, S, share);
 }

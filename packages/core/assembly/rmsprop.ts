@@ -39,9 +39,9 @@ export function rmsprop(theta: usize, g: usize, v: usize, n: i32, hyper: usize):
 }
 
 export function rmspropOfMean(
-  square: usize, theta: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
+  square: usize, theta: usize, v: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, share: usize,
 ): void {
-  updateOfMean<Rmsprop>(square, theta, v, 0, n, hyper, rows, row, S, factor);
+  updateOfMean<Rmsprop>(square, theta, v, 0, n, hyper, rows, row, S, share);
 }
 
 export function rmspropMomentum(theta: usize, g: usize, v: usize, m: usize, n: i32, hyper: usize): void {
@@ -49,7 +49,7 @@ export function rmspropMomentum(theta: usize, g: usize, v: usize, m: usize, n: i
 }
 
 export function rmspropMomentumOfMean(
-  square: usize, theta: usize, v: usize, m: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
+  square: usize, theta: usize, v: usize, m: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, share: usize,
 ): void {
-  updateOfMean<RmspropMomentum>(square, theta, v, m, n, hyper, rows, row, S, factor);
+  updateOfMean<RmspropMomentum>(square, theta, v, m, n, hyper, rows, row, S, share);
 }

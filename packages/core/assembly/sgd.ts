@@ -34,9 +34,9 @@ export function sgd(theta: usize, g: usize, n: i32, hyper: usize): void {
 }
 
 export function sgdOfMean(
-  square: usize, theta: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
+  square: usize, theta: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, share: usize,
 ): void {
-  updateOfMean<Sgd>(square, theta, 0, 0, n, hyper, rows, row, S, factor);
+  updateOfMean<Sgd>(square, theta, 0, 0, n, hyper, rows, row, S, share);
 }
 
 export function sgdMomentum(theta: usize, g: usize, m: usize, n: i32, hyper: usize): void {
@@ -44,7 +44,7 @@ export function sgdMomentum(theta: usize, g: usize, m: usize, n: i32, hyper: usi
 }
 
 export function sgdMomentumOfMean(
-  square: usize, theta: usize, m: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
+  square: usize, theta: usize, m: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, share: usize,
 ): void {
-  updateOfMean<SgdMomentum>(square, theta, m, 0, n, hyper, rows, row, S, factor);
+  updateOfMean<SgdMomentum>(square, theta, m, 0, n, hyper, rows, row, S, share);
 }

@@ -11,15 +11,15 @@ export function takeHyper(hyper: usize, hypers: usize, next: usize, H: i32): voi
 }
 
 /**
- * losses[at] = (the tree's sum of `lossSums`) / rows, and norms[at] = √(Σ squares), in order, where `note` = [at,
+ * losses[at] = (the tree's sum of `lossSums`) / rows[0], and norms[at] = √(Σ squares), in order, where `note` = [at,
  * stop]. Adds 1 to `at`; sets `stop` to 0 if both are finite, else to 1. Overwrites `lossSums`.
  */
 export function noteStep(
-  note: usize, losses: usize, norms: usize, lossSums: usize, squares: usize, leaves: i32, blocks: i32, rows: i32,
+  note: usize, losses: usize, norms: usize, lossSums: usize, squares: usize, leaves: i32, blocks: i32, rows: usize,
 ): void {
   const n = load<f64>(note);
   const at = bytesOfDoubles(<i32>n);
-  const loss = treeSum(lossSums, leaves) / <f64>rows;
+  const loss = treeSum(lossSums, leaves) / load<f64>(rows);
   const norm = gradientNorm(squares, blocks);
   store<f64>(losses + at, loss);
   store<f64>(norms + at, norm);

@@ -111,7 +111,7 @@ export function play(tape: usize, calls: i32): void {
       case 0: affine(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), address(tape, 8)); break;
       case 1: affineBackwardInput(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), address(tape, 7)); break;
       case 2: affineBackwardWeights(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), address(tape, 10)); break;
-      case 3: averageRows(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), word(tape, 6), double(tape, 7)); break;
+      case 3: averageRows(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), word(tape, 6), address(tape, 7)); break;
       case 4: add(address(tape, 1), address(tape, 2), word(tape, 3)); break;
       case 5: scale(address(tape, 1), word(tape, 2), address(tape, 3)); break;
       case 6: copy(address(tape, 1), address(tape, 2), word(tape, 3)); break;
@@ -161,7 +161,7 @@ export function play(tape: usize, calls: i32): void {
       case 50: maxNorm(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), word(tape, 5), double(tape, 6)); break;
       case 51: clip(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
       case 52: takeHyper(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 53: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), word(tape, 8)); break;
+      case 53: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), address(tape, 8)); break;
       case 54: identityForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
       case 55: identityBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
       case 56: sigmoidForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
@@ -199,14 +199,14 @@ export function play(tape: usize, calls: i32): void {
       case 88: rmspropMomentum(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
       case 89: adagrad(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
       case 90: lion(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 91: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), double(tape, 8)); break;
-      case 92: sgdMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
-      case 93: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 94: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 95: rmspropOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
-      case 96: rmspropMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), double(tape, 10)); break;
-      case 97: adagradOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
-      case 98: lionOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), double(tape, 9)); break;
+      case 91: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), address(tape, 8)); break;
+      case 92: sgdMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), address(tape, 9)); break;
+      case 93: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), address(tape, 10)); break;
+      case 94: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), address(tape, 10)); break;
+      case 95: rmspropOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), address(tape, 9)); break;
+      case 96: rmspropMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), address(tape, 10)); break;
+      case 97: adagradOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), address(tape, 9)); break;
+      case 98: lionOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), address(tape, 9)); break;
       case 99: play(address(tape, 1), word(tape, 2)); break;
       default: unreachable();
     }

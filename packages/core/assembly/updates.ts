@@ -12,12 +12,13 @@ import { bytes, bytesOfDoubles, LANES, loadFirst, loadRounded, plus, splat, stor
 }
 
 /**
- * One step by the mean of S rows of gradients that lie `row` bytes apart: their sum · `factor`. One pass, with the bits
- * of `averageRows` and then the update. S is 1, 2 or 4. Overwrites `square`, `theta`, `p`, `q`.
+ * One step by the mean of S rows of gradients that lie `row` bytes apart: their sum · `share[0]`. One pass, with the
+ * bits of `averageRows` and then the update. S is 1, 2 or 4. Overwrites `square`, `theta`, `p`, `q`.
  */
 @inline export function updateOfMean<U>(
-  square: usize, theta: usize, p: usize, q: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, factor: f64,
+  square: usize, theta: usize, p: usize, q: usize, n: i32, hyper: usize, rows: usize, row: usize, S: i32, share: usize,
 ): void {
+  const factor = load<f64>(share);
   if (S == 1) store<f64>(square, byMean1<U>(theta, p, q, n, hyper, rows, row, factor));
   else if (S == 2) store<f64>(square, byMean2<U>(theta, p, q, n, hyper, rows, row, factor));
   else store<f64>(square, byMean4<U>(theta, p, q, n, hyper, rows, row, factor));

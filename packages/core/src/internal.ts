@@ -47,6 +47,7 @@ export { suggestOption } from './checks/suggest-option.ts';
 export { lossOptions, refuseLossBeyondFloats, softmaxCrossEntropyOptions } from './families/losses/index.ts';
 export {
   badOutput,
+  bitsOf,
   bootstrap,
   type Counted,
   chooseThreshold,
@@ -60,6 +61,7 @@ export {
   figuresOf,
   type HeldRows,
   type Interval,
+  perplexityOf,
   rootMean,
   type Task,
   type ThresholdCriterion,
@@ -164,7 +166,9 @@ export {
   type PassSettings,
   type Tensors,
   targetColumns,
+  targetPositions,
   type Workspace,
+  weighPositions,
   wholeLength,
 } from './network/backprop.ts';
 export {

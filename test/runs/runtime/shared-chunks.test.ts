@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { partsOf } from '../../../packages/runtime/src/engine/evaluation/evaluate-dataset.ts';
+import { TALLIES } from '../../../packages/runtime/src/engine/evaluation/tally.ts';
 import { EVALUATION_ROWS } from '../../../packages/runtime/src/engine/memory/thread-scratch.ts';
 import { randomDataset } from '../../support/random-dataset.ts';
 
@@ -24,19 +25,19 @@ test('ranks take the chunks of an evaluation in order, as many as are the share 
       (full, last, of) => {
         const rows = (full - 1) * EVALUATION_ROWS + last;
         const outputs = numbers(rows * WIDTH);
-        const lossSums = numbers(full);
-        const parts = partsOf({ dataset, first: 7, rows, outputs, lossSums }, full, of, WIDTH);
+        const tallies = numbers(full * TALLIES);
+        const parts = partsOf({ dataset, first: 7, rows, outputs, tallies }, full, of, WIDTH);
         const all = of.reduce((sum, count) => sum + count, 0);
         let next = 7; // row
         for (const [rank, part] of parts.entries()) {
           expect(part.first).toBe(next);
           next += part.rows;
-          expect(Math.abs(part.lossSums.length - (full * of[rank]) / all)).toBeLessThan(1);
-          expect(part.lossSums.length).toBe(Math.ceil(part.rows / EVALUATION_ROWS));
+          expect(Math.abs(part.tallies.length / TALLIES - (full * of[rank]) / all)).toBeLessThan(1);
+          expect(part.tallies.length).toBe(TALLIES * Math.ceil(part.rows / EVALUATION_ROWS));
         }
         expect(next).toBe(7 + rows);
-        expect(parts.flatMap((part) => [...part.outputs])).toEqual([...outputs]);
-        expect(parts.flatMap((part) => [...part.lossSums])).toEqual([...lossSums]);
+        expect(parts.flatMap((part) => [...(part.outputs ?? [])])).toEqual([...outputs]);
+        expect(parts.flatMap((part) => [...part.tallies])).toEqual([...tallies]);
       },
     ),
     { numRuns: 60 },

@@ -15,7 +15,15 @@ import {
   type NetworkSpec,
   referenceKernels,
 } from '@gradloom/core';
-import { bindTensors, createWorkspace, forward, nodeGradient, type PassSettings } from '@gradloom/core/internal';
+import {
+  bindTensors,
+  createWorkspace,
+  forward,
+  nodeGradient,
+  type PassSettings,
+  targetPositions,
+  weighPositions,
+} from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 import { createElements } from '../../../packages/core/src/math/element-type.ts';
 import { allocateOwn } from '../../../packages/core/src/math/scratch.ts';
@@ -135,6 +143,16 @@ const placesOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => ({
   ],
 });
 
+/** Outputs that keep the positions of a sequence of four words. */
+const textOf = ({ dense, nested }: Widths): NetworkSpec => ({
+  input: 4,
+  layers: [
+    { kind: 'embedding', vocabulary: 5, width: nested.embedding },
+    { kind: 'layer-norm' },
+    { kind: 'dense', out: dense[3] },
+  ],
+});
+
 /** Images that grow and shrink. */
 const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec => ({
   input: [2, 3, 1],
@@ -198,10 +216,15 @@ function nestedStart(network: Network): Float64Array {
   return theta.map((value) => value + 0.3 * random.normal());
 }
 
-/** Targets for the outputs y that keep off the kinks of mae and huber. */
-function targetsFor(lossName: LossName, y: Float64Array, O: number): Float64Array {
+/** Targets for the outputs y that keep off the kinks of mae and huber. Some positions do not count. */
+function targetsFor(lossName: LossName, y: Float64Array, network: Network): Float64Array {
   const random = createRandom(1, lossName);
-  if (createLoss(lossName).targets === 'classes') return Float64Array.from({ length: B }, () => random.integer(O));
+  const loss = createLoss(lossName);
+  const R = targetPositions(network, loss);
+  const O = network.outputs;
+  if (loss.targets === 'classes') {
+    return Float64Array.from({ length: B * R }, (_, p) => (R > 1 && p % 3 === 1 ? -1 : random.integer(O / R)));
+  }
   if (lossName === 'binary-cross-entropy') return Float64Array.from({ length: B * O }, () => random.uniform());
   return y.slice(0, B * O).map((value) => value + [-1.5, -0.5, 0.5, 1.5][random.integer(4)]);
 }
@@ -216,7 +239,7 @@ function checkFloats(network: Network, lossName: LossName, given: { theta: Float
   const workspace = createWorkspace(network, loss, B, allocate);
   workspace.x.set(given.x);
   const y = Float64Array.from(forward(network, workspace, bindTensors(network, given.theta), B, pass));
-  const [theta, x, t] = [given.theta, given.x, targetsFor(lossName, y, network.outputs)].map((a) => a.map(Math.fround));
+  const [theta, x, t] = [given.theta, given.x, targetsFor(lossName, y, network)].map((a) => a.map(Math.fround));
   const sums = new Float64Array(2);
   function gradientOf<T extends ElementType>(type: T, kernels: Kernels): () => ElementsOf<T> {
     const workspace = createWorkspace(network, loss, B, allocateOwn(type));
@@ -226,6 +249,7 @@ function checkFloats(network: Network, lossName: LossName, given: { theta: Float
       own.set(theta);
       workspace.x.set(x);
       workspace.t.set(t);
+      weighPositions(workspace, B, targetPositions(network, loss), false);
       nodeGradient(sums, network, workspace, parameters, gradients, B, { ...pass, kernels });
       return g;
     };
@@ -257,9 +281,8 @@ describe.each(fns)('dense, %s and dropout', (fn) => {
     const loss = createLoss(lossName);
     const workspace = createWorkspace(network, loss, B, allocate);
     workspace.x.set(x);
-    workspace.t.set(
-      targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network.outputs),
-    );
+    workspace.t.set(targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network));
+    weighPositions(workspace, B, targetPositions(network, loss), false);
     const g = allocate(network.parameterCount);
     const gradients = bindTensors(network, g);
     const lossSlots = allocate(2); // of leaves of 2 rows and 1
@@ -295,6 +318,7 @@ describe.each([
   ['conv2d-transpose, pools, upsample, channel-dropout and a shortcut', pooledOf, pixels(6)],
   ['conv1d and dense at the positions of sequences', sequencesOf, [...indices, ...indices]],
   ['position-embedding and last-position', placesOf, [...indices, ...indices]],
+  ['classes of positions', textOf, [...indices, ...indices]],
 ] as const)('%s', (_title, specOf, inputs) => {
   const network = buildNetwork(specOf(wide));
   const theta = nestedStart(network);
@@ -306,9 +330,8 @@ describe.each([
     const loss = createLoss(lossName);
     const workspace = createWorkspace(network, loss, B, allocate);
     workspace.x.set(inputs);
-    workspace.t.set(
-      targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network.outputs),
-    );
+    workspace.t.set(targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network));
+    weighPositions(workspace, B, targetPositions(network, loss), false);
     const lossSlots = allocate(2); // of leaves of 2 rows and 1
     const lossSum = () => {
       workspace.x.set(inputs);

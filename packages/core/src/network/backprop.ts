@@ -26,24 +26,24 @@ export interface Workspace extends StackMemory {
   readonly rows: number;
   /** Inputs of the rows [rows, I]. The first layer may overwrite them. */
   readonly x: Elements;
-  /** Targets of the rows [rows, O], or [rows] class indices. */
+  /** Targets of the rows [rows, O], or class indices [rows], or [rows, R] of each position. */
   readonly t: Elements;
   readonly targetColumns: number;
   /** Real positions of each row [rows]. A new workspace has whole rows. */
   readonly lengths: Float64Array;
   /** The loss that reads the targets. */
   readonly loss: Loss;
-  /** Weights of the rows in training; null if each counts 1. */
+  /** Weights of rows in training, and of positions that are targets; null if each row counts 1. */
   readonly weighing: Weighing | null;
   /** The augmentation of the rows in training, which overwrites `x`; null if there is none. */
   readonly augmenting: Augmenting | null;
 }
 
-/** Weights of rows. */
+/** Weights of rows, or of the R positions of each, if these are targets. */
 export interface Weighing {
-  /** Weight of each row [rows]. */
+  /** Weight of each row [rows], or position [rows, R], where it is 0 if the position does not count. */
   readonly w: Float64Array;
-  /** Loss of each row [rows], not yet multiplied by its weight. */
+  /** Loss of each row or position, not yet multiplied by its weight. */
   readonly losses: Float64Array;
 }
 
@@ -65,7 +65,9 @@ export function createWorkspace(
   const t = allocate(rows * targetColumns(network, loss));
   const columns = { targetColumns: targetColumns(network, loss) };
   const lengths = allocate(rows, FLOAT64).fill(wholeLength(network));
-  const weighing = weighs ? { w: allocate(rows, FLOAT64), losses: allocate(rows, FLOAT64) } : null;
+  const R = targetPositions(network, loss);
+  const weighing =
+    weighs || R > 1 ? { w: allocate(rows * R, FLOAT64).fill(1), losses: allocate(rows * R, FLOAT64) } : null;
   return {
     rows,
     x,
@@ -83,9 +85,31 @@ export function createWorkspace(
 export const wholeLength = ({ places }: Network): number =>
   places.reduce((most, { layer }) => Math.max(most, positionsOf(layer.in), positionsOf(layer.out)), 1);
 
-/** Numbers per row of the targets: one class index, or one value per output. */
+/** R: positions of a row that have a class each as target; 1 if the row has one class, or values. */
+export const targetPositions = ({ output }: Network, loss: Loss): number =>
+  loss.targets === 'classes' ? positionsOf(output) : 1;
+
+/** Numbers per row of the targets: one class index, or one for each position, or one value per output. */
 export const targetColumns = (network: Network, loss: Loss): number =>
-  loss.targets === 'classes' ? 1 : network.outputs;
+  loss.targets === 'classes' ? targetPositions(network, loss) : network.outputs;
+
+/**
+ * Spreads the weights of B rows over the R positions of each, and gives weight 0 and class 0 to positions whose target
+ * is below 0. `weighs` says whether rows have weights; else each counts 1. Overwrites the targets and weights.
+ */
+export function weighPositions({ t, weighing }: Workspace, B: number, R: number, weighs: boolean): void {
+  if (weighing === null || R === 1) return;
+  const { w } = weighing;
+  // From the last row, so that each weight is read before it is overwritten.
+  for (let n = B - 1; n >= 0; n--) {
+    const weight = weighs ? w[n] : 1;
+    for (let p = n * R + R - 1; p >= n * R; p--) {
+      const counts = t[p] >= 0;
+      w[p] = counts ? weight : 0;
+      if (!counts) t[p] = 0;
+    }
+  }
+}
 
 /** Emits the forward pass of the first B rows of `workspace.x`. Returns the array of outputs [B, O]. */
 export function emitForward(
@@ -101,7 +125,7 @@ export function emitForward(
 
 /**
  * Emits the loss of B rows, and its gradient by the outputs `y`, which goes to `workspace.gradients[0]`. In training,
- * rows count by their weights.
+ * rows count by their weights. If positions are targets, the loss has B · R rows, and leaves R times as many.
  */
 export function emitLoss(
   lossSums: Float64Array, // [leaves] out
@@ -112,14 +136,16 @@ export function emitLoss(
   { emit, leaf, training }: Pass,
 ): void {
   const { loss, t, weighing, gradients } = workspace;
-  const [dy, O] = [gradients[0], network.outputs];
-  if (weighing === null || !training) {
+  const dy = gradients[0];
+  const R = targetPositions(network, loss);
+  const O = network.outputs / R;
+  if (weighing === null || (!training && R === 1)) {
     emitLossOf(emit, loss, lossSums, dy, y, t, B, leaf, O);
     return;
   }
   const { w, losses } = weighing;
-  emitLossOf(emit, loss, losses, dy, y, t, B, 1, O); // leaves of one row give the loss of each row
-  emit(ops.weighLosses, lossSums, dy, losses, w, B, leaf, O);
+  emitLossOf(emit, loss, losses, dy, y, t, B * R, 1, O); // leaves of one row give the loss of each row
+  emit(ops.weighLosses, lossSums, dy, losses, w, B * R, leaf * R, O);
 }
 
 /**

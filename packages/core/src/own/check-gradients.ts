@@ -5,6 +5,7 @@ import type { Pausable } from '../math/pausable.ts';
 import { createRandom } from '../math/random/index.ts';
 import { mathOf } from '../math/real-math.ts';
 import { viewOf } from '../math/scratch.ts';
+import { targetPositions } from '../network/backprop.ts';
 import { type Layer, NO_BATCH, NO_SHARE, noMemory } from '../network/layers/index.ts';
 import type { Network } from '../network/network.ts';
 import { nameOfPlaced } from '../network/placed-layer.ts';
@@ -45,7 +46,7 @@ export function* checkGradients({ network, loss, x, t }: GradientCheck): Pausabl
       yield* checkLayer(nameOfPlaced(place), layer, sizeOf(layer.in), sizeOf(layer.out), rows);
     }
   }
-  if (loss.own !== undefined) yield* checkLoss(loss, t, network.outputs);
+  if (loss.own !== undefined) yield* checkLoss(loss, t, network.outputs / targetPositions(network, loss));
 }
 
 const POINTS = 64;

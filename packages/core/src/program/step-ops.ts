@@ -54,10 +54,10 @@ export function noteStep(
   squares: Float64Array, // [blocks]
   leaves: number,
   _blocks: number,
-  rows: number,
+  rows: Float64Array, // [1] rows of the batch, or positions that count; at least 1
 ): void {
   const at = note[0];
-  losses[at] = batchLoss(lossSums, leaves, rows);
+  losses[at] = batchLoss(lossSums, leaves, rows[0]);
   norms[at] = gradientNorm(squares);
   note[0]++;
   note[1] = losses[at] - losses[at] === 0 && norms[at] - norms[at] === 0 ? 0 : 1;

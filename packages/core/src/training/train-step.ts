@@ -7,7 +7,14 @@ import { type Elements, type ElementsOf, type ElementType, FLOAT64, typeOf } fro
 import { type Allocate, allocateOwn, viewOf } from '../math/scratch.ts';
 import { leafCount, ONE_ROW, treeLevels } from '../math/tree/index.ts';
 import type { Augmentation } from '../network/augmentation.ts';
-import { createWorkspace, emitNode, targetColumns, wholeLength } from '../network/backprop.ts';
+import {
+  createWorkspace,
+  emitNode,
+  targetColumns,
+  targetPositions,
+  weighPositions,
+  wholeLength,
+} from '../network/backprop.ts';
 import { bindTensors, couplesRows, initializeParameters, type Network } from '../network/network.ts';
 import { leafRowsOf } from '../network/pass-rows.ts';
 import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
@@ -49,7 +56,7 @@ export interface TrainStepOptions<T extends ElementType = ElementType> {
 
 /** Results of one step. */
 export interface StepFigures {
-  /** Mean loss of the rows, before the update. */
+  /** Mean loss of the rows, or of the positions that count, before the update. */
   loss: number;
   /** Norm of the mean gradient, before clipping. */
   norm: number;
@@ -66,11 +73,11 @@ export interface TrainStep<T extends ElementType = ElementType> {
   /**
    * Runs a step on B rows at learning rate `lr` (default: the optimizer's). Overwrites parameters and state. Returns
    * the mean loss before the update and the norm of the mean gradient before clipping. With row weights, both means are
-   * weighted sums over the rows, divided by B.
+   * weighted sums over the rows, divided by B. If positions have targets, B is the number of those that count.
    */
   step(
     x: Elements, // [B, I]
-    t: Elements, // [B, O], or [B] class indices
+    t: Elements, // [B, O], or [B] class indices, or [B, R] with -1 where a position does not count
     B: number,
     lr?: number,
     w?: Float64Array, // [B] weights of the rows, if `weighs`
@@ -133,6 +140,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const hyper = allocate(optimizer.hyperLength, FLOAT64);
   const rate = new Float64Array(1);
   const scale = allocate(1, FLOAT64).fill(1);
+  const share = allocate(1, FLOAT64);
   const memory = { theta: parameters, gSum, state, squares };
   const defersAverage = maxNorm !== undefined;
   const update = createBlockUpdate(optimizer, network, memory, hyper, 0, blockCount(P), { defersAverage });
@@ -141,6 +149,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const gradients = rows.map((row) => bindTensors(network, row));
   const I = network.inputs;
   const T = targetColumns(network, loss);
+  const R = targetPositions(network, loss);
   const place = allocate(2, FLOAT64).fill(0); // step, first row
   const lossSum = allocate(1, FLOAT64);
 
@@ -176,7 +185,8 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
     const workspace = workspaces[couples ? k : 0];
     workspace.x.set(viewOf(x, from * I, (to - from) * I));
     workspace.t.set(viewOf(t, from * T, (to - from) * T));
-    workspace.weighing?.w.set(viewOf(w, from, to - from));
+    if (weighs) workspace.weighing?.w.set(viewOf(w, from, to - from));
+    weighPositions(workspace, to - from, R, weighs);
     workspace.lengths.set(viewOf(lengths, from, to - from));
   }
 
@@ -216,10 +226,16 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   }
   const applied = link(apply.calls, kernels);
 
-  function average(B: number): void {
-    const { calls, emit } = createList();
-    update.average(emit, B, ONE_ROW);
-    link(calls, kernels).run();
+  const averaging = createList();
+  update.average(averaging.emit, share, ONE_ROW);
+  const averaged = link(averaging.calls, kernels);
+
+  /** The rows that a mean is over: those of the batch, or the positions of its targets that count. */
+  function rowsOfMean(t: Elements, B: number): number {
+    if (R === 1) return B;
+    let count = 0;
+    for (let p = 0; p < B * R; p++) if (t[p] >= 0) count++;
+    return Math.max(1, count);
   }
 
   const wholeRows = (B: number) => new Float64Array(B).fill(wholeLength(network));
@@ -233,7 +249,9 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
       const rowsOfStep = { x, t, w, lengths, B };
       if (couples) runTogether(leaves, rowsOfStep);
       addTreeOf(0, leaves, 0, rowsOfStep);
-      average(B);
+      const count = rowsOfMean(t, B);
+      share[0] = 1 / count;
+      averaged.run();
       const norm = gradientNorm(squares);
       if (clipNorm !== undefined) scale[0] = clipScale(norm, clipNorm);
       rate[0] = lr;
@@ -241,7 +259,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
       applied.run();
       optimizer.advance(scalars);
       place[0]++;
-      return { loss: batchLoss(lossSums, leaves, B), norm };
+      return { loss: batchLoss(lossSums, leaves, count), norm };
     },
   };
 }

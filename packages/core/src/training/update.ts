@@ -40,10 +40,11 @@ export interface UpdateMemory {
 /** Emits the two halves of an update, for some blocks. */
 export interface BlockUpdate {
   /**
-   * Emits the mean gradient of each block: sums its rows in the order of `sums`, multiplies by 1 / the batch's rows (a
-   * division takes twice as long and limits the loop's speed in wasm), and notes the block's sum of squares.
+   * Emits the mean gradient of each block: sums its rows in the order of `sums`, multiplies by `share`, which has 1 / the
+   * batch's rows when it runs (a division takes twice as long and limits the loop's speed in wasm), and notes the
+   * block's sum of squares.
    */
-  average(emit: Emit, rows: number, sums: NodeSums): void;
+  average(emit: Emit, share: Float64Array, sums: NodeSums): void;
   /**
    * Emits the update of each block: scales its gradient by `scale` if given, applies the optimizer, then updates the
    * moving average of the weights if there is one.
@@ -54,7 +55,7 @@ export interface BlockUpdate {
   /**
    * Emits both halves block by block, so that a block's gradient is in cache and the backend may join the two calls.
    */
-  take(emit: Emit, rows: number, sums: NodeSums): void;
+  take(emit: Emit, share: Float64Array, sums: NodeSums): void;
 }
 
 /** Creates the updates of the blocks from `first` to `end`. Operations read `hyper` and `scale` when they run. */
@@ -96,10 +97,15 @@ export function createBlockUpdate(
   });
   type Block = (typeof blocks)[number];
 
-  function average(emit: Emit, { offset, n, square, g }: Block, rows: number, { joins, count, step }: NodeSums): void {
+  function average(
+    emit: Emit,
+    { offset, n, square, g }: Block,
+    share: Float64Array,
+    { joins, count, step }: NodeSums,
+  ): void {
     const row = (k: number, length: number) => viewOf(gSum, k * stride + offset + shift, length);
     for (const [left, right] of joins) emit(ops.add, row(left, n), row(right, n), n);
-    emit(ops.averageRows, square, g, row(0, (count - 1) * step * stride + n), count, stride * step, n, 1 / rows);
+    emit(ops.averageRows, square, g, row(0, (count - 1) * step * stride + n), count, stride * step, n, share);
   }
 
   function apply(emit: Emit, { offset, n, g, pieces }: Block, scale?: Float64Array): void {
@@ -116,8 +122,8 @@ export function createBlockUpdate(
   }
 
   return {
-    average: (emit, rows, sums) => {
-      for (const block of blocks) average(emit, block, rows, sums);
+    average: (emit, share, sums) => {
+      for (const block of blocks) average(emit, block, share, sums);
     },
     apply: (emit, scale) => {
       for (const block of blocks) apply(emit, block, scale);
@@ -125,9 +131,9 @@ export function createBlockUpdate(
     follow: (emit) => {
       for (const block of blocks) follow(emit, block);
     },
-    take: (emit, rows, sums) => {
+    take: (emit, share, sums) => {
       for (const block of blocks) {
-        average(emit, block, rows, sums);
+        average(emit, block, share, sums);
         apply(emit, block);
       }
     },

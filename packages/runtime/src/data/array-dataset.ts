@@ -38,8 +38,8 @@ export interface NamedArray extends NumberFile {
 }
 
 /**
- * A dataset of two arrays: inputs [N, ...shape of a row], and targets, which are labels (whole numbers in one
- * dimension) or values. @throws Error naming the file, what it has and what it should have.
+ * A dataset of two arrays: inputs [N, ...shape of a row], and targets, which are values or labels: whole numbers
+ * [N], or [N, T] for the positions of each row. @throws Error naming the file, what it has and what it should have.
  */
 export function datasetOfArrays(
   where: string,
@@ -96,29 +96,34 @@ function checkFinite(where: string, { path, array, shape }: NamedArray): void {
 
 function countClasses(where: string, labels: NamedArray, classes: number | undefined): number {
   const { path, shape } = labels;
-  if (shape.length !== 1) {
-    throw new Error(
-      `${where}: ${showPath(path)} has ${counted(shape.length, 'dimension')}, expected 1 (one label per row)`,
-    );
+  if (shape.length > 2) {
+    const wanted = '1 (a label per row) or 2 (a label per position)';
+    throw new Error(`${where}: ${showPath(path)} has ${counted(shape.length, 'dimension')}, expected ${wanted}`);
   }
   const wanted = classes ?? highest(where, labels) + 1;
   complete(checkClasses(`${where}: ${showPath(path)}`, matrixOf(labels), wanted));
   return wanted;
 }
 
-/** The highest label. @throws Error for a label below 0 or too high to be a class. */
-function highest(where: string, { path, array }: NamedArray): number {
+/** The highest label. @throws Error for a label that is too low or too high to be a class. */
+function highest(where: string, { path, shape, array }: NamedArray): number {
+  const [rows, columns = 1] = shape;
+  const least = columns === 1 ? 0 : -1;
   let most = 0;
-  for (let n = 0; n < array.length; n++) {
+  for (let n = 0; n < rows * columns; n++) {
     const label = array[n];
-    if (label < 0 || label >= MOST_CLASSES || !Number.isInteger(label)) {
+    if (label < least || label >= MOST_CLASSES || !Number.isInteger(label)) {
       const wanted =
-        label < 0
-          ? 'at least 0 (classes count from 0)'
+        label < least
+          ? least === 0
+            ? 'at least 0 (classes count from 0)'
+            : 'at least -1 (classes count from 0, and -1 is a position that does not count)'
           : label >= MOST_CLASSES
             ? `at most ${MOST_CLASSES - 1}`
             : 'a whole number';
-      throw new Error(`${where}: ${showPath(path)}: label of row ${n} has ${show(label)}, expected ${wanted}`);
+      throw new Error(
+        `${where}: ${showPath(path)}: label of row ${Math.floor(n / columns)} has ${show(label)}, expected ${wanted}`,
+      );
     }
     if (label > most) most = label;
   }

@@ -78,7 +78,10 @@ function* checkLengths(where: string, lengths: DataMatrix, inputs: DataMatrix, r
 /** Rows between two pauses: well below a millisecond of work. */
 const STRETCH = 1 << 16;
 
-/** @throws Error if a target is not a whole number from 0 to classes - 1; `of` says where `classes` comes from. */
+/**
+ * `of` says where `classes` comes from. @throws Error if a target is not a whole number from 0 to classes - 1; with a
+ * target for each position of a row, -1 is one that does not count.
+ */
 export function* checkClasses(
   where: string,
   targets: DataMatrix,
@@ -86,17 +89,16 @@ export function* checkClasses(
   of = counted(classes, 'class'),
 ): Pausable<void> {
   const { array, columns, divisor } = targets;
-  if (columns !== 1 || divisor !== 1) {
-    throw new Error(
-      `${where}: targets has ${counted(columns, 'column')} and divisor ${divisor}, expected 1 column and divisor 1 (the index of a class)`,
-    );
+  if (divisor !== 1) {
+    throw new Error(`${where}: targets has divisor ${divisor}, expected 1 (targets are the indices of classes)`);
   }
-  for (let n = 0; n < array.length; n++) {
-    const label = array[n];
-    if (n % STRETCH === 0) yield;
-    if (Number.isInteger(label) && label >= 0 && label < classes) continue;
-    throw new Error(
-      `${where}: label of row ${n} has ${show(label)}, expected a whole number from 0 to ${classes - 1} (${of})`,
-    );
+  const least = columns === 1 ? 0 : -1;
+  for (let i = 0; i < array.length; i++) {
+    const label = array[i];
+    if (i % STRETCH === 0) yield;
+    if (Number.isInteger(label) && label >= least && label < classes) continue;
+    const place = `row ${Math.floor(i / columns)}${columns === 1 ? '' : `, position ${i % columns},`}`;
+    const wanted = `a whole number from ${least} to ${classes - 1} (${of}${least < 0 ? '; -1 does not count' : ''})`;
+    throw new Error(`${where}: label of ${place} has ${show(label)}, expected ${wanted}`);
   }
 }

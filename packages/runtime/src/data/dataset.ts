@@ -44,7 +44,10 @@ export interface Dataset {
   readonly rows: number;
   /** Inputs of the network [N, I]. */
   readonly inputs: DataMatrix;
-  /** Targets: [N, 1] class indices if `classes` is a number, else [N, O] values. */
+  /**
+   * Targets: class indices if `classes` is a number, [N, 1] of rows or [N, T] of the positions of each, where -1 is a
+   * position that does not count; else [N, O] values.
+   */
   readonly targets: DataMatrix;
   /** Number of classes; null if targets are values. */
   readonly classes: number | null;

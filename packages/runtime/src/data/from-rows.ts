@@ -8,7 +8,10 @@ import { sharedArrays } from './number-types.ts';
 export interface RowsOptions {
   /** Rows of numbers [N][I]. */
   inputs: readonly (readonly number[])[];
-  /** One number per row [N], a class index or a value; or one row of values per row [N][O]. */
+  /**
+   * One number per row [N], a class index or a value; or a list per row: of values [N][O], or, with `classes`, of the
+   * classes of its positions [N][T], where -1 is a position that does not count.
+   */
   targets: readonly number[] | readonly (readonly number[])[];
   /** Shape of a row of inputs, such as [28, 28, 1] for 784 numbers. @default [I] */
   shape?: readonly number[];

@@ -23,7 +23,13 @@ export function pairedSet(where: string, train: NamedSet, other: NamedSet): Data
   }
   const { classes } = train.set;
   const kind = ({ set }: NamedSet) =>
-    set.classes !== null ? 'class indices' : set.targets.columns === 1 ? 'values' : `${set.targets.columns} values`;
+    set.classes !== null
+      ? set.targets.columns === 1
+        ? 'class indices'
+        : `class indices of ${set.targets.columns} positions`
+      : set.targets.columns === 1
+        ? 'values'
+        : `${set.targets.columns} values`;
   if (kind(other) !== kind(train)) {
     throw new Error(
       `${where}: ${showPath(other.targets)} has ${kind(other)}, expected ${kind(train)} (those of ${showPath(train.targets)})`,

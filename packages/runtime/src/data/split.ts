@@ -4,6 +4,7 @@ import { checkDataset } from './check-dataset.ts';
 import type { DataMatrix, DataSplits, Dataset } from './dataset.ts';
 import { someRows } from './file-rows.ts';
 import { sharedArrayLike } from './number-types.ts';
+import { hasTargetsByPosition } from './targets.ts';
 
 /** Options of `splitDataset`. */
 export interface SplitOptions {
@@ -15,7 +16,7 @@ export interface SplitOptions {
   seed?: number;
   /**
    * Whether each part has the same proportion of every class, within a row or two. Has no effect without classes.
-   * @default true
+   * @default true, and false if each position of a row has a class
    */
   stratify?: boolean;
   /**
@@ -34,7 +35,12 @@ export interface SplitOptions {
 export function splitDataset(dataset: Dataset, options: SplitOptions = {}): DataSplits {
   complete(checkDataset('splitDataset', dataset));
   const { targets, classes } = dataset;
-  const labels = classes === null ? null : { indices: targets.array, classes };
+  const byPosition = hasTargetsByPosition(dataset);
+  if (byPosition && options.stratify === true) {
+    const problem = `is true, expected false (each position of a row of ${showName(dataset.name)} has a class of its own)`;
+    throw new OptionError('splitDataset', ['stratify', 'dataset'], problem);
+  }
+  const labels = classes === null || byPosition ? null : { indices: targets.array, classes };
   const { train, validation, test } = splitRows('splitDataset', dataset, labels, options);
   return {
     train: subset(dataset, train),

@@ -8,9 +8,11 @@ import {
   type Shape,
 } from '@gradloom/core';
 import {
+  channelsOf,
   flattenAdvice,
   inFloats,
   lengthsProblem,
+  positionsOf,
   record,
   sequenceOf,
   shapeText,
@@ -48,12 +50,30 @@ export function gatherTargets(
   }
 }
 
+/** Whether each row has a class at every of its positions, where -1 counts nowhere. */
+export const hasTargetsByPosition = ({ classes, targets }: Dataset): boolean => classes !== null && targets.columns > 1;
+
+/** Positions of each row's targets that count [N]; null if all do, or if rows have one target. */
+export function* countedPositions(dataset: Dataset): Pausable<Uint32Array<SharedArrayBuffer> | null> {
+  const { rows, targets } = dataset;
+  const { array, columns } = targets;
+  if (!hasTargetsByPosition(dataset)) return null;
+  const counted = new Uint32Array(new SharedArrayBuffer(4 * rows));
+  let all = true;
+  for (let n = 0; n < rows; n++) {
+    for (let i = n * columns; i < (n + 1) * columns; i++) if (array[i] >= 0) counted[n]++;
+    all &&= counted[n] === columns;
+    if (n % STRETCH === 0) yield;
+  }
+  return all ? null : counted;
+}
+
 /** @throws OptionError if the dataset is invalid or does not fit the network's input, its output or the loss. */
 export function* checkFit(where: string, network: Network, loss: Loss, dataset: Dataset): Pausable<void> {
   const { name, targets, classes } = dataset;
   yield* withinInTurns('dataset', checkDataset(`${where}: ${showName(name)}`, dataset));
   yield* checkInput(where, network, dataset);
-  const failOutput = (expected: number, why: string): never => {
+  const failOutput = (expected: number | string, why: string): never => {
     const problem = `has ${shapeText(network.output)}, expected ${expected} (${why} of ${showName(name)})${flattenAdvice(network)}`;
     throw new OptionError(where, ['layers', 'dataset'], problem, { about: "the network's output" });
   };
@@ -61,9 +81,13 @@ export function* checkFit(where: string, network: Network, loss: Loss, dataset: 
     if (classes === null) {
       const problem = `has values, expected class indices for ${loss.name} (mse takes values)`;
       throw new OptionError(where, ['loss', 'dataset'], problem, { about: `the target of ${showName(name)}` });
-    } else if (network.outputs !== classes) {
-      failOutput(classes, 'classes');
+    } else if (channelsOf(network.output) !== classes || positionsOf(network.output) !== targets.columns) {
+      if (targets.columns === 1) failOutput(classes, 'classes');
+      failOutput(`[${targets.columns}, ${classes}]`, 'classes of each position');
     }
+  } else if (hasTargetsByPosition(dataset)) {
+    const problem = `has ${loss.name}, expected softmax-cross-entropy (each position of ${showName(name)} has a class)`;
+    throw new OptionError(where, ['loss', 'dataset'], problem, { about: 'the loss' });
   } else if (classes !== null) {
     const fits = network.outputs === classes || (classes === 2 && network.outputs === 1);
     if (!fits) failOutput(classes, 'classes');

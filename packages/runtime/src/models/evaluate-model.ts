@@ -96,7 +96,7 @@ export async function evaluateModel(
   const { threads: asked = availableParallelism(), backend = 'auto', blas, readers, onWarning, onRetry } = values;
   const wanted = Math.min(asked, Math.ceil(dataset.rows / EVALUATION_ROWS));
   const machine = { parts, threads: wanted, ownThreads: true, backend, blas };
-  const chunksHeld = chunksOf([dataset.rows]);
+  const chunksHeld = chunksOf(network, [dataset.rows]);
   const opened = openInference('evaluateModel', network, parameters, lossSpec, machine, readers, chunksHeld);
   const { setup, means, room } = opened;
   const { threads, chunks } = means;

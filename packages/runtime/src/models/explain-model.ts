@@ -124,9 +124,9 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
   return { metric, better, baseline, rows: dataset.rows, repeats, importances };
 }
 
-function figureOf(asked: string | undefined, { task, hasProbabilities }: Scoring): FigureName {
-  const known = figuresOf(task, hasProbabilities);
-  if (asked === undefined) return task === 'values' ? 'r2' : 'accuracy';
+function figureOf(asked: string | undefined, scoring: Scoring): FigureName {
+  const known = figuresOf(scoring);
+  if (asked === undefined) return scoring.task === 'values' ? 'r2' : 'accuracy';
   const name = known.find((one) => one === asked);
   if (name !== undefined) return name;
   throw new OptionError('explainModel', 'metric', `has ${show(asked)}, expected one of ${known.join(', ')}`);

@@ -79,7 +79,7 @@ test.each([
   const gSum = Float64Array.from({ length: S * P }, (_, i) => (((i * 0.618) % 1) - 0.5) * 10 ** ((7 * i) % 9));
   const expected = [1, 2].map((i) => sumByTree(tree, (s) => gSum[s * P + i]) * (1 / 7));
   const g = new Float64Array(2);
-  averageRows(new Float64Array(1), g, gSum.subarray(1), S, P, 2, 1 / 7);
+  averageRows(new Float64Array(1), g, gSum.subarray(1), S, P, 2, Float64Array.of(1 / 7));
   expect([...g]).toEqual(expected);
 });
 
@@ -87,7 +87,7 @@ test('averageRows adds the squares in four lanes, joined in pairs', () => {
   const g = Float64Array.from({ length: 11 }, (_, i) => 1 / (i + 3));
   const lane = (l: number) => g.filter((_, i) => i % 4 === l).reduce((sum, x) => sum + x * x, 0);
   const square = new Float64Array(1);
-  averageRows(square, g, g, 1, 11, 11, 1);
+  averageRows(square, g, g, 1, 11, 11, Float64Array.of(1));
   expect(square[0]).toBe(lane(0) + lane(1) + (lane(2) + lane(3)));
 });
 

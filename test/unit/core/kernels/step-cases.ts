@@ -24,10 +24,13 @@ export const stepCases = {
   noteStep: {
     ops: [ops.noteStep],
     dims: fc.tuple(some, fc.nat(80), place, fc.integer({ min: 1, max: 1000 })),
-    arrays: ([leaves, blocks]) => ({ note: 2, losses: 7, norms: 7, lossSums: leaves, squares: blocks }),
+    arrays: ([leaves, blocks]) => ({ note: 2, losses: 7, norms: 7, lossSums: leaves, squares: blocks, rows: 1 }),
     writes: ['note', 'losses', 'norms', 'lossSums'],
-    prepare: ({ note }, [, , at]) => void note.fill(at, 0, 1),
-    emit(emit, { note, losses, norms, lossSums, squares }, [leaves, blocks, , rows]) {
+    prepare({ note, rows }, [, , at, count]) {
+      note.fill(at, 0, 1);
+      rows[0] = count;
+    },
+    emit(emit, { note, losses, norms, lossSums, squares, rows }, [leaves, blocks]) {
       emit(ops.noteStep, note, losses, norms, lossSums, squares, leaves, blocks, rows);
     },
   },

@@ -9,16 +9,17 @@ export const vectorCases = {
     ops: [ops.averageRows, ops.add],
     // The block lies at `before` in rows that go on for `after` doubles; g is row 0 itself where `shared` is 1.
     dims: fc.tuple(nodes, fc.nat(80), fc.nat(3), fc.nat(3), fc.integer({ min: 1, max: 1000 }), choice),
-    arrays: ([S, n, before, after]) => ({ square: 1, g: n, gSum: S * (before + n + after) }),
+    arrays: ([S, n, before, after]) => ({ square: 1, g: n, gSum: S * (before + n + after), share: 1 }),
     writes: ['square', 'g'], // partial sums in the rows are nobody's
-    prepare({ g }, [, , , , , shared]) {
+    prepare({ g, share }, [, , , , batch, shared]) {
+      share[0] = 1 / batch;
       if (shared === 1) g.fill(-0); // to which the mean is added
     },
-    emit(emit, { square, g, gSum }, [S, n, before, after, batch, shared]) {
+    emit(emit, { square, g, gSum, share }, [S, n, before, after, , shared]) {
       const row = before + n + after;
       const first = gSum.subarray(before, before + (S - 1) * row + n);
       const mean = shared === 1 ? first.subarray(0, n) : g;
-      emit(ops.averageRows, square, mean, first, S, row, n, 1 / batch);
+      emit(ops.averageRows, square, mean, first, S, row, n, share);
       if (shared === 1) emit(ops.add, g, mean, n);
     },
   },

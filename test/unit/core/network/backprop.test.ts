@@ -19,6 +19,8 @@ import {
   type PassSettings,
   runCalls,
   sizeOf,
+  targetColumns,
+  targetPositions,
   wholeLength,
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
@@ -96,7 +98,8 @@ function unsharedGradient(
   const y = outputs[outputs.length - 1];
   const lossSums = blank(B);
   let dy = blank(B * network.outputs);
-  emit(lossOp(loss), lossSums, dy, y, t, B, pass.leaf, network.outputs);
+  const R = targetPositions(network, loss);
+  emit(lossOp(loss), lossSums, dy, y, t, B * R, pass.leaf * R, network.outputs / R);
   for (let l = network.layers.length - 1; l >= 0; l--) {
     const dx = blank(B * sizeOf(network.layers[l].in));
     network.layers[l].backward(dx, dy, outputs[l - 1] ?? x, outputs[l], theta[l], gradients[l], B, pass, memories[l]);
@@ -128,8 +131,10 @@ test(`layers that share arrays find the gradients of layers that do not (seed ${
       const x = Float64Array.from({ length: B * network.inputs }, (_, i) =>
         hasIndices ? (i * 37) % 17 : ((i * 37) % 17) / 8 - 1,
       );
-      const T = loss.targets === 'classes' ? 1 : network.outputs;
-      const t = Float64Array.from({ length: B * T }, (_, i) => (T === 1 ? 0 : ((i * 5) % 3) / 2));
+      const T = targetColumns(network, loss);
+      const t = Float64Array.from({ length: B * T }, (_, i) =>
+        loss.targets === 'classes' || T === 1 ? 0 : ((i * 5) % 3) / 2,
+      );
       const expected = unsharedGradient(network, loss, x, t, B, pass);
       // More rows than the pass has, and what an earlier one left in them.
       const workspace = createWorkspace(network, loss, B + 2, (length) => zeros(length).fill(9));

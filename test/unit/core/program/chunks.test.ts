@@ -35,8 +35,10 @@ import {
   sumsOf,
   tapesOf,
   targetColumns,
+  targetPositions,
   typeOf,
   viewOf,
+  weighPositions,
 } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -94,6 +96,7 @@ const front: fc.Arbitrary<readonly LayerSpec[]> = fc.constantFrom(
 
 const network: fc.Arbitrary<NetworkSpec> = fc.tuple(front, randomNetwork).map(([front, spec]) => {
   const { input, layers } = spec;
+  if (buildNetwork(spec).output.length > 1) return spec;
   const flat = layers.findLastIndex((layer) => layer.kind === 'flatten') + 1;
   const before = layers.slice(0, flat);
   const width = flat === 0 ? inputsOf(spec) : buildNetwork({ input, layers: before }).outputs;
@@ -135,7 +138,9 @@ function rowsOf({ type, spec, lossName }: ChunkedRun, step: number, B: number) {
   const x = createElements(type, B * network.inputs);
   const t = createElements(type, B * T);
   for (let i = 0; i < x.length; i++) x[i] = hasIndices ? value(i) : value(i) / 125 - 1;
-  for (let i = 0; i < t.length; i++) t[i] = isClass ? (i * 5) % network.outputs : ((i * 13) % 7) / 6;
+  for (let i = 0; i < t.length; i++) t[i] = isClass ? (i * 5) % (network.outputs / T) : ((i * 13) % 7) / 6;
+  // Of positions some do not count.
+  for (let i = 0; isClass && T > 1 && i < t.length; i++) if (value(i) % 3 === 0) t[i] = -1;
   return { x, t };
 }
 
@@ -181,7 +186,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   const squares = allocate(blocks, FLOAT64);
   const lossSums = allocate(leaves, FLOAT64);
   const hyper = allocate(optimizer.hyperLength, FLOAT64);
-  const scale = allocate(1, FLOAT64);
+  const [scale, mean] = [allocate(1, FLOAT64), allocate(1, FLOAT64)];
   const place = allocate(2, FLOAT64);
   const shared: Elements[] = [];
   const gradients = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, P, row));
@@ -230,8 +235,8 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
       const share = (t: number): number => Math.floor((t * blocks) / threads);
       const memory = { theta, gSum, state, squares };
       const update = createBlockUpdate(optimizer, network, memory, hyper, share(t), share(t + 1));
-      if (clipNorm === undefined) return [linked(({ emit }) => update.take(emit, rows, sums))];
-      return [linked(({ emit }) => update.average(emit, rows, sums)), linked(({ emit }) => update.apply(emit, scale))];
+      if (clipNorm === undefined) return [linked(({ emit }) => update.take(emit, mean, sums))];
+      return [linked(({ emit }) => update.average(emit, mean, sums)), linked(({ emit }) => update.apply(emit, scale))];
     });
     return { passes: isReversed ? passes.reverse() : passes, updates: isReversed ? updates.reverse() : updates };
   }
@@ -241,7 +246,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   const runStep = (rows: number, step: number): Outcome => {
     const { passes, updates } = teams.get(rows) ?? teamOf(rows);
     const { x, t } = rowsOf(run, step, rows);
-    const [I, T] = [x.length / rows, t.length / rows];
+    const [I, T, R] = [x.length / rows, t.length / rows, targetPositions(network, loss)];
     for (const array of [gSum, squares, lossSums, ...shared]) array.fill(Number.NaN);
     const all = passes.flat();
     for (let s = 0; s < all[0].segments.length; s++) {
@@ -249,11 +254,14 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
         if (s === 0) {
           workspace.x.set(x.subarray(firstRow * I, (firstRow + own) * I));
           workspace.t.set(t.subarray(firstRow * T, (firstRow + own) * T));
+          weighPositions(workspace, own, R, false);
         }
         place.set([step, firstRow]);
         segments[s].run();
       }
     }
+    const count = R === 1 ? rows : Math.max(1, t.filter((label) => label >= 0).length);
+    mean[0] = 1 / count;
     optimizer.hyper(hyper, Float64Array.of(optimizer.lr), scalars);
     for (const [first] of updates) first.run();
     const norm = gradientNorm(squares);
@@ -262,7 +270,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
       for (const [, second] of updates) second.run();
     }
     optimizer.advance(scalars);
-    return outcomeOf(batchLoss(lossSums, leafCount(rows, leaf), rows), norm, theta, state);
+    return outcomeOf(batchLoss(lossSums, leafCount(rows, leaf), count), norm, theta, state);
   };
   return () => run.rows.map(runStep);
 }

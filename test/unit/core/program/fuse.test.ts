@@ -83,7 +83,8 @@ function outcome(
   memory.reset();
   const { update, arrays } = setUp(spec, kernels === null ? memory.allocate : allocateOwn(type));
   const { calls, emit } = createList();
-  update.take(emit, BATCH, sums);
+  const own = (kernels === null ? memory.allocate : allocateOwn(type))(1, FLOAT64).fill(1 / BATCH);
+  update.take(emit, own, sums);
   link(calls, kernels ?? memory.kernels, null, { fuses }).run();
   return arrays.map((array) => array.slice());
 }
@@ -91,12 +92,12 @@ function outcome(
 /** How many calls an update makes, joined and not, for a backend that has what `owns` says. */
 function counts(
   spec: OptimizerSpec,
-  emitAll: (update: BlockUpdate, emit: Emit) => void,
+  emitAll: (update: BlockUpdate, emit: Emit, share: Float64Array) => void,
   owns: (call: Call) => boolean,
 ) {
   memory.reset();
   const { calls, emit } = createList();
-  emitAll(setUp(spec, memory.allocate).update, emit);
+  emitAll(setUp(spec, memory.allocate).update, emit, memory.allocate(1, FLOAT64).fill(1 / BATCH));
   return [calls.length, fuse(calls, owns).length];
 }
 
@@ -134,8 +135,8 @@ describe.each(specsOfTypes)('%s of %s', (_name, type, spec) => {
 });
 
 describe('the mean of a gradient and the update by it', () => {
-  const take = (count: number) => (update: BlockUpdate, emit: Emit) =>
-    update.take(emit, BATCH, { joins: [[0, 1]], count, step: 1 });
+  const take = (count: number) => (update: BlockUpdate, emit: Emit, share: Float64Array) =>
+    update.take(emit, share, { joins: [[0, 1]], count, step: 1 });
 
   const ofWhole = specs.filter((spec) => !JSON.stringify(spec).includes('decayed'));
 
@@ -159,13 +160,13 @@ describe('the mean of a gradient and the update by it', () => {
   });
 
   test('stay two where a factor comes between them, and where all means come first', () => {
-    const clipped = (update: BlockUpdate, emit: Emit) => {
-      update.average(emit, BATCH, { joins: [], count: 1, step: 1 });
+    const clipped = (update: BlockUpdate, emit: Emit, share: Float64Array) => {
+      update.average(emit, share, { joins: [], count: 1, step: 1 });
       update.apply(emit, Float64Array.of(1));
     };
     expect(counts('adam', clipped, () => true)).toEqual([12, 12]);
-    const apart = (update: BlockUpdate, emit: Emit) => {
-      update.average(emit, BATCH, { joins: [], count: 1, step: 1 });
+    const apart = (update: BlockUpdate, emit: Emit, share: Float64Array) => {
+      update.average(emit, share, { joins: [], count: 1, step: 1 });
       update.apply(emit);
     };
     expect(counts('adam', apart, () => true)).toEqual([8, 8]);
@@ -173,10 +174,10 @@ describe('the mean of a gradient and the update by it', () => {
 
   test('stay two where the update is by another gradient, or by a part of it', () => {
     const update = updateOp(createOptimizer({ kind: 'sgd' }));
-    const [square, theta, g, other, hyper] = [1, 8, 8, 8, 4].map((length) => new Float64Array(length));
+    const [square, theta, g, other, hyper, share] = [1, 8, 8, 8, 4, 1].map((length) => new Float64Array(length));
     const lengthOf = (by: Float64Array, n: number): number => {
       const { calls, emit } = createList();
-      emit(ops.averageRows, square, g, g, 1, 8, 8, 1);
+      emit(ops.averageRows, square, g, g, 1, 8, 8, share);
       emit(update, theta, by, [], n, hyper);
       return fuse(calls, () => true).length;
     };
@@ -188,7 +189,7 @@ test('a list that is not to be fused is run as it stands', () => {
   memory.reset();
   const { update } = setUp('adam', memory.allocate);
   const { calls, emit } = createList();
-  update.take(emit, BATCH, { joins: [], count: 1, step: 1 });
+  update.take(emit, memory.allocate(1, FLOAT64).fill(1 / BATCH), { joins: [], count: 1, step: 1 });
   const g = calls[0].args[1] as Float64Array;
   const before = g.slice();
   link(calls, memory.kernels, null, { fuses: false }).run();

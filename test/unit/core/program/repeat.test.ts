@@ -87,6 +87,7 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
   const [note, next, place, scale] = [2, 1, 2, 1].map((n) => allocate(n, FLOAT64));
   const leaves = leafCount(ROWS, LEAF);
   const lossSums = allocate(leaves, FLOAT64);
+  const [rows, share] = [ROWS, 1 / ROWS].map((number) => allocate(1, FLOAT64).fill(number));
 
   const { calls, emit } = createList();
   const gradients = bindTensors(network, gradientOf(gSum, P, 0));
@@ -103,13 +104,13 @@ function setUp(settings: Partial<Settings>, ways: Ways = {}) {
   emitNode(lossSums, network, workspace, bindTensors(network, theta), gradients, ROWS, pass);
   const update = createBlockUpdate(optimizer, network, { theta, gSum, state, squares }, hyper);
   emit(ops.takeHyper, hyper, hypers, next, H);
-  if (clipNorm === null) update.take(emit, ROWS, ONE_ROW);
+  if (clipNorm === null) update.take(emit, share, ONE_ROW);
   else {
-    update.average(emit, ROWS, ONE_ROW);
+    update.average(emit, share, ONE_ROW);
     emit(ops.clip, scale, squares, squares.length, clipNorm);
     update.apply(emit, scale);
   }
-  emit(ops.noteStep, note, losses, norms, lossSums, squares, leaves, squares.length, ROWS);
+  emit(ops.noteStep, note, losses, norms, lossSums, squares, leaves, squares.length, rows);
   const room = ways.room === undefined ? tapesOf(memory.allocate as Allocate) : ways.room;
   const program = link(calls, ways.kernels?.(memory.kernels) ?? memory.kernels, room);
   return {

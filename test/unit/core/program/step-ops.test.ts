@@ -12,7 +12,7 @@ test.each([
 ])('a step of losses %o and squares %o is noted at its place, and asks for an end: %d', (sums, squares, stop) => {
   const [losses, norms] = [Float64Array.of(7, 7, 7), Float64Array.of(8, 8, 8)];
   const note = Float64Array.of(1, stop === 0 ? 1 : 0);
-  noteStep(note, losses, norms, Float64Array.from(sums), Float64Array.from(squares), 2, 2, 5);
+  noteStep(note, losses, norms, Float64Array.from(sums), Float64Array.from(squares), 2, 2, Float64Array.of(5));
   expect([...note]).toEqual([2, stop]);
   expect([...losses]).toEqual([7, (sums[0] + sums[1]) / 5, 7]);
   expect([...norms]).toEqual([8, Math.sqrt(squares[0] + squares[1]), 8]);

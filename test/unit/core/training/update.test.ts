@@ -37,6 +37,9 @@ function setUp() {
 }
 
 /** Runs what `emitAll` emits. */
+/** 1 / the rows of a batch. */
+const TENTH = Float64Array.of(1 / 10);
+
 function run(emitAll: (emit: Emit) => void): void {
   const { calls, emit } = createList();
   emitAll(emit);
@@ -45,16 +48,16 @@ function run(emitAll: (emit: Emit) => void): void {
 
 test('the blocks together apply the mean gradient to every parameter once, whoever takes which', () => {
   const { memory, mean, updateOf } = setUp();
-  for (const block of [2, 0, 1]) run((emit) => updateOf(block, block + 1).take(emit, 10, SUMS));
+  for (const block of [2, 0, 1]) run((emit) => updateOf(block, block + 1).take(emit, TENTH, SUMS));
   expect([...memory.theta]).toEqual([...mean].map((g) => -g));
   const whole = setUp();
-  run((emit) => whole.update.take(emit, 10, SUMS));
+  run((emit) => whole.update.take(emit, TENTH, SUMS));
   expect([...whole.memory.theta]).toEqual([...whole.mean].map((g) => -g));
 });
 
 test('an update writes its own blocks alone', () => {
   const { memory, mean, updateOf } = setUp();
-  run((emit) => updateOf(1, 2).take(emit, 10, SUMS));
+  run((emit) => updateOf(1, 2).take(emit, TENTH, SUMS));
   expect([...memory.theta]).toEqual([...mean].map((g, p) => (p >= BLOCK && p < 2 * BLOCK ? -g : 0)));
 });
 
@@ -62,7 +65,7 @@ test('a scale is applied to the gradient before the optimizer sees it, as it is 
   const { memory, mean, update } = setUp();
   const scale = Float64Array.of(1);
   run((emit) => {
-    update.average(emit, 10, SUMS);
+    update.average(emit, TENTH, SUMS);
     emit(ops.fill, scale, 0.25, 1);
     update.apply(emit, scale);
   });
@@ -71,7 +74,7 @@ test('a scale is applied to the gradient before the optimizer sees it, as it is 
 
 test('the norm is that of the mean gradient', () => {
   const { memory, mean, update } = setUp();
-  run((emit) => update.average(emit, 10, SUMS));
+  run((emit) => update.average(emit, TENTH, SUMS));
   const exact = Math.sqrt(mean.reduce((sum, g) => sum + g * g, 0));
   expect(Math.abs(gradientNorm(memory.squares) / exact - 1)).toBeLessThan(1e-12);
 });

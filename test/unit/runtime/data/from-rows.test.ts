@@ -41,12 +41,12 @@ test.each<[string, RowsOptions]>([
   ['label of row 0 has -1, expected a whole number from 0 to 1', { inputs, targets: [-1, 1, 0], classes: 2 }],
   ['label of row 1 has 0.5, expected a whole number from 0 to 1', { inputs, targets: [0, 0.5, 1], classes: 2 }],
   [
-    'targets has 2 columns',
+    'label of row 1, position 1, has 2, expected a whole number from -1 to 1 (2 classes; -1 does not count)',
     {
       inputs,
       targets: [
-        [0, 1],
-        [0, 1],
+        [0, -1],
+        [0, 2],
         [0, 1],
       ],
       classes: 2,

@@ -37,7 +37,7 @@ describe('a pair of files', () => {
   test('is refused where the files do not fit', async () => {
     const two = folder.write('two', encodeIdx('unsigned byte', [2], [0, 1]));
     const negative = folder.write('negative', encodeIdx('signed byte', [3], [0, -1, 1]));
-    const square = folder.write('square', encodeIdx('int', [3, 1], [0, 1, 2]));
+    const cube = folder.write('cube', encodeIdx('int', [3, 1, 1], [0, 1, 2]));
     await expect(loadIdx(images, two)).rejects.toThrow(
       `loadIdx: ${two} has 2 labels, expected 3 (the rows of ${images})`,
     );
@@ -48,7 +48,9 @@ describe('a pair of files', () => {
     await expect(loadIdx(images, stray)).rejects.toThrow(
       `loadIdx: ${stray}: label of row 1 has 2147483647, expected at most 999999`,
     );
-    await expect(loadIdx(images, square)).rejects.toThrow(`loadIdx: ${square} has 2 dimensions, expected 1`);
+    await expect(loadIdx(images, cube)).rejects.toThrow(
+      `loadIdx: ${cube} has 3 dimensions, expected 1 (a label per row) or 2 (a label per position)`,
+    );
     await expect(loadIdx(images, labels, { classes: 2 })).rejects.toThrow(
       `loadIdx: ${labels}: label of row 0 has 2, expected a whole number from 0 to 1 (2 classes)`,
     );

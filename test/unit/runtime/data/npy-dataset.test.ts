@@ -24,6 +24,13 @@ describe('a folder of arrays', () => {
     expect([...train.targets.array]).toEqual([2, 0, 1]);
   });
 
+  test('has a class for each position where whole numbers have two dimensions, and -1 for none', async () => {
+    const y = encodeNpy('i8', [3, 2], [0, 1, -1, 3, 1, -1]);
+    const { train } = await loadDataset(layOut('positions', { 'x.npy': images, 'y.npy': y }));
+    expect(train).toMatchObject({ classes: 4, targets: { columns: 2 } });
+    expect([...train.targets.array]).toEqual([0, 1, -1, 3, 1, -1]);
+  });
+
   test('has floating point as values, of any number a row; `targets` says otherwise', async () => {
     const path = layOut('values', {
       'X_train.npy': images,
@@ -106,7 +113,14 @@ describe('is refused with the file, what it has and what it should have', () => 
       '/y.npy: label of row 1 has -1, expected at least 0',
       { 'x.npy': images, 'y.npy': encodeNpy('i8', [3], [0, -1, 1]) },
     ],
-    ['/y.npy has 2 dimensions, expected 1', { 'x.npy': images, 'y.npy': encodeNpy('i8', [3, 2], [0, 1, 1, 0, 1, 0]) }],
+    [
+      '/y.npy has 3 dimensions, expected 1 (a label per row) or 2',
+      { 'x.npy': images, 'y.npy': encodeNpy('i8', [3, 2, 1], [0, 1, 1, 0, 1, 0]) },
+    ],
+    [
+      '/y.npy: label of row 2 has -2, expected at least -1 (classes count from 0, and -1 is a position that does not',
+      { 'x.npy': images, 'y.npy': encodeNpy('i8', [3, 2], [0, 1, -1, 0, 1, -2]) },
+    ],
     ['/a.npy has the shape (3), expected rows of 2 columns or more', { 'a.npy': values }],
     [
       '/y.npy has NaN in row 1, expected finite numbers',

@@ -1,8 +1,9 @@
-import { buildNetwork, createLoss, type LossSpec } from '@gradloom/core';
+import { buildNetwork, createLoss, type LayerSpec, type LossSpec } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
-import { datasetFromRows } from '@gradloom/runtime';
+import { datasetFromRows, splitDataset } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import { checkFit, checkInput, gatherTargets } from '../../../../packages/runtime/src/data/targets.ts';
+import { planWeighing } from '../../../../packages/runtime/src/training/run/row-weights.ts';
 
 const inputs = [[0], [1], [2], [3]];
 const classes = datasetFromRows({ inputs, targets: [2, 0, 1, 2], classes: 3, name: 'three classes' });
@@ -46,6 +47,54 @@ test.each<[string, LossSpec, number, number, typeof classes]>([
 ])('what does not fit is refused: %s', (sentence, loss, input, out, dataset) => {
   const network = buildNetwork({ input, layers: [{ kind: 'dense', out }] });
   expect(() => complete(checkFit('here', network, createLoss(loss), dataset))).toThrow(sentence);
+});
+
+const ofPositions = datasetFromRows({
+  inputs: [[1, 2, 3, 4]],
+  targets: [[0, -1, 2, 1]],
+  classes: 3,
+  shape: [4, 1],
+  name: 'texts',
+});
+
+test.each<[string, LossSpec, LayerSpec[], typeof classes]>([
+  [
+    "the network's output has 3, expected [4, 3] (classes of each position of texts)",
+    'softmax-cross-entropy',
+    [{ kind: 'flatten' }, { kind: 'dense', out: 3 }],
+    ofPositions,
+  ],
+  [
+    "the network's output has [4, 2], expected [4, 3] (classes of each position of texts)",
+    'softmax-cross-entropy',
+    [{ kind: 'dense', out: 2 }],
+    ofPositions,
+  ],
+  [
+    "the network's output has [4, 3], expected 3 (classes of one); dense(1->3) at layer 0 acts on the last axis of [4, 1]: put a flatten",
+    'softmax-cross-entropy',
+    [{ kind: 'dense', out: 3 }],
+    { ...ofPositions, name: 'one', targets: { ...classes.targets, array: classes.targets.array.subarray(0, 1) } },
+  ],
+  [
+    'the loss has mse, expected softmax-cross-entropy (each position of texts has a class)',
+    'mse',
+    [{ kind: 'dense', out: 3 }],
+    ofPositions,
+  ],
+])('targets that do not fit positions are refused: %s', (sentence, loss, layers, dataset) => {
+  const network = buildNetwork({ input: [4, 1], layers });
+  expect(() => complete(checkFit('here', network, createLoss(loss), dataset))).toThrow(sentence);
+});
+
+test('what counts by classes of rows is refused for classes of positions', () => {
+  const problem = '(each position of a row of texts has a class of its own)';
+  expect(() => complete(planWeighing('balanced', ofPositions))).toThrow(
+    `train: classWeight has "balanced", expected none ${problem}`,
+  );
+  expect(() => splitDataset(ofPositions, { stratify: true })).toThrow(
+    `splitDataset: stratify is true, expected false ${problem}`,
+  );
 });
 
 test('lengths are refused where a layer that reads them has another number of positions', () => {

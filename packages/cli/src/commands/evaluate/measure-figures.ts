@@ -32,8 +32,9 @@ export interface Resampling {
 }
 
 /** The figures that fit the task of a model. */
-export function createFigures({ task, hasProbabilities }: Scoring, threshold: number): FigureReaders {
-  const names = figuresOf(task, hasProbabilities);
+export function createFigures(scoring: Scoring, threshold: number): FigureReaders {
+  const { task } = scoring;
+  const names = figuresOf(scoring);
   const streamed = new Map(
     names.filter((name) => !figures[name].keepsRows).map((name) => [name, figures[name].metric(task, threshold)]),
   );

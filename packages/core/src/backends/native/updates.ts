@@ -26,7 +26,7 @@ type MeanUpdate = (
   first: Elements, // [S, row] rows of gradients
   row: number,
   S: number,
-  share: number, // 1 / the rows of the batch
+  share: Float64Array, // [1] 1 / the rows of the batch
 ) => void;
 
 /** What an update does in memory. */
@@ -38,7 +38,7 @@ interface Parts {
   readonly first: Elements; // [S, row] rows of gradients
   readonly row: number;
   readonly S: number;
-  readonly share: number;
+  readonly share: Float64Array; // [1]
 }
 
 /** Makes calls of updates, of means and of updates by means; null for others, and for few parameters. */
@@ -57,6 +57,7 @@ export function createUpdates(
   const vectors = vectorsOfTurn(bytes * width);
   const spare = new Float64Array(1); // receives a sum of squares that `averageRows` has already noted
   const nothing = new Float64Array(0);
+  const whole = Float64Array.of(1);
 
   function bindParts(name: string, { square, arrays, n, hyper, first, row, S, share }: Parts): (() => void) | null {
     const { numbers, undecayed } = table[name];
@@ -70,17 +71,19 @@ export function createUpdates(
       ...arrays.map(addressOf),
       ...[firstAt, step, addressOf(scratch), maskOf(rest), (n - rest) / (vectors * width)],
       ...Array.from({ length: vectors }, (_, k) => Math.min(Math.max(rest - k * width, 0), width)),
-      share,
+      share[0],
     ];
     const call = new Float64Array(CALL_DOUBLES);
     call.set(values, 1);
     const numbersAt = 1 + values.length;
+    const shareAt = numbersAt - 1;
     const last = numbersAt + numbers.length - 1;
     return () => {
       for (let [rows, apart] = [S, bytes * row]; rows > left; rows = halved(rows), apart *= 2) {
         rowAdds.addNeighbours(firstAt, apart, rows, n);
       }
       tape.run();
+      call[shareAt] = share[0];
       for (let k = 0; k < numbers.length; k++) call[numbersAt + k] = hyper[k];
       const decays = undecayed === undefined || call[last] !== 0;
       if (!decays) call[last] = 1;
@@ -107,7 +110,7 @@ export function createUpdates(
     if (name === 'maxNorm') return bindMaxNorm(...(args as Parameters<typeof maxNorm>));
     if (Object.hasOwn(table, name)) {
       const [theta, g, state, n, hyper] = args as Parameters<UpdateKernel>;
-      const alone = { square: spare, first: g, row: 0, S: 0, share: 1 };
+      const alone = { square: spare, first: g, row: 0, S: 0, share: whole };
       return bindParts(name, { ...alone, arrays: [theta, ...state], n, hyper });
     }
     const own = name.replace(/OfMean$/, '');

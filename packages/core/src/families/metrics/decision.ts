@@ -18,7 +18,7 @@ export interface Decision {
   /**
    * Predicted class of row n of y [B, O]: the largest output, or the side of the threshold. NO_ANSWER if there is none.
    */
-  answer(y: Float64Array, n: number, O: number): number;
+  answer(y: ArrayLike<number>, n: number, O: number): number;
   /** Class of row n of the targets; NO_ANSWER if they are values and one is not finite. */
   target(t: Float64Array, n: number, O: number): number;
 }
@@ -38,13 +38,13 @@ export function createDecision(where: string, options: DecisionOptions): Decisio
 }
 
 /** With one output, whether it is above the threshold; with several, the index of the largest. */
-function choose(y: Float64Array, n: number, O: number, threshold: number): number {
+function choose(y: ArrayLike<number>, n: number, O: number, threshold: number): number {
   if (O > 1) return largest(y, n, O);
   return badOutput(y, n, O) !== undefined ? NO_ANSWER : y[n] > threshold ? 1 : 0;
 }
 
 /** The index of the largest output, the first of equal ones. */
-function largest(y: Float64Array, n: number, O: number): number {
+function largest(y: ArrayLike<number>, n: number, O: number): number {
   if (badOutput(y, n, O) !== undefined) return NO_ANSWER;
   const row = n * O;
   let best = 0;

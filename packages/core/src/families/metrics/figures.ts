@@ -19,6 +19,7 @@ import { logLoss, rowLogLoss } from './log-loss.ts';
 import { mae } from './mae.ts';
 import { mape, rowMape } from './mape.ts';
 import type { Metric } from './metric.ts';
+import { bitsFigure, perplexityFigure } from './perplexity.ts';
 import { prRanking } from './pr-auc.ts';
 import { r2 } from './r2.ts';
 import type { Ranking } from './ranking.ts';
@@ -40,6 +41,8 @@ export interface Figure {
   readonly tasks: readonly Task[];
   /** Whether scores must be probabilities. */
   readonly ofProbabilities: boolean;
+  /** Whether rows must be positions of a sequence. */
+  readonly ofPositions: boolean;
   /** Whether the figure depends on the threshold of a binary task. */
   readonly decides: boolean;
   /** Whether the metric keeps all rows. */
@@ -68,6 +71,7 @@ const figure = (facts: Facts & Pick<Figure, 'metric' | 'counted'>): Figure => ({
   better: 'higher',
   tasks: choices,
   ofProbabilities: false,
+  ofPositions: false,
   decides: false,
   keepsRows: false,
   ...facts,
@@ -103,6 +107,13 @@ const ofMean = (facts: Facts, metric: (task: Task) => Metric, numberOf: (task: T
     counted: atOnce((rows, task) => countedMean(rows, numberOf(task))),
   });
 
+const ofSurprise = (title: string, { metric, counted }: typeof perplexityFigure): Figure =>
+  figure({
+    ...{ title, better: 'lower', tasks: ['classes'], ofProbabilities: true, ofPositions: true },
+    metric: (task) => metric({ targets: targetsOf(task) }),
+    counted: atOnce((rows, task) => counted(rows, { targets: targetsOf(task) })),
+  });
+
 const ofValues = (facts: Facts, metric: () => Metric): Figure =>
   figure({ tasks: ['values'], ...facts, metric, counted: atOnce((rows) => countedValues(rows, metric)) });
 
@@ -130,6 +141,8 @@ const table = {
     (task) => logLoss({ targets: targetsOf(task) }),
     (task) => rowLogLoss({ targets: targetsOf(task) }),
   ),
+  perplexity: ofSurprise('perplexity', perplexityFigure),
+  'bits-per-character': ofSurprise('bits per character', bitsFigure),
   brier: ofMean(
     { title: 'Brier score', ofProbabilities: true },
     (task) => brier({ targets: targetsOf(task) }),
@@ -159,10 +172,21 @@ export type FigureName = keyof typeof table;
 export const figures: { readonly [K in FigureName]: Figure } = table;
 
 /** Names of the figures that apply to a task. */
-export const figuresOf = (task: Task, hasProbabilities: boolean): FigureName[] =>
+export const figuresOf = ({ task, hasProbabilities, hasPositions }: FigureNeeds): FigureName[] =>
   (Object.keys(table) as FigureName[]).filter(
-    (name) => figures[name].tasks.includes(task) && (hasProbabilities || !figures[name].ofProbabilities),
+    (name) =>
+      figures[name].tasks.includes(task) &&
+      (hasProbabilities || !figures[name].ofProbabilities) &&
+      (hasPositions || !figures[name].ofPositions),
   );
+
+/** What the rows of a model have. */
+export interface FigureNeeds {
+  readonly task: Task;
+  readonly hasProbabilities: boolean;
+  /** Whether each row is a position of a sequence. */
+  readonly hasPositions: boolean;
+}
 
 /** Right rows / all rows. */
 function shareOfRight({ right, rows }: ClassCounts): number {

@@ -9,6 +9,7 @@ import { logLoss } from './log-loss.ts';
 import { mae } from './mae.ts';
 import { mape } from './mape.ts';
 import type { Metric } from './metric.ts';
+import { bitsPerCharacter, perplexity } from './perplexity.ts';
 import { prAuc } from './pr-auc.ts';
 import { r2 } from './r2.ts';
 import { rmse } from './rmse.ts';
@@ -26,6 +27,8 @@ const table = {
   'roc-auc': rocAuc,
   'pr-auc': prAuc,
   'log-loss': logLoss,
+  perplexity,
+  'bits-per-character': bitsPerCharacter,
   brier,
   'calibration-error': calibrationError,
   calibration,
@@ -57,6 +60,7 @@ export type { Counted, HeldRows } from './counted.ts';
 export { createDecision, type Decision, type DecisionOptions } from './decision.ts';
 export { type Figure, type FigureName, figures, figuresOf, type Task } from './figures.ts';
 export type { Metric } from './metric.ts';
+export { bitsOf, perplexityOf } from './perplexity.ts';
 export type { ProbabilityOptions } from './probability-options.ts';
 export type { RankingMetric, RankingOptions } from './ranking.ts';
 export { createSpread, createSquares, rootMean } from './spread.ts';

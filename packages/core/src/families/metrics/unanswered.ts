@@ -8,7 +8,7 @@ export const NO_ANSWER = -1;
  * The first output of row n of y [B, O] that is not finite; undefined if all are. A row with such an output has no
  * answer.
  */
-export function badOutput(y: Float64Array, n: number, O: number): number | undefined {
+export function badOutput(y: ArrayLike<number>, n: number, O: number): number | undefined {
   const row = n * O;
   for (let o = 0; o < O; o++) if (y[row + o] - y[row + o] !== 0) return o;
   return undefined;

@@ -7,12 +7,14 @@ import * as math from '../../math/index.ts';
 export interface ScoringOptions {
   /** The loss that the network was trained with. */
   readonly loss: Loss;
-  /** Number of outputs. */
+  /** Number of outputs, of a position where positions have targets. */
   readonly outputs: number;
   /** Number of classes; null if targets are values. */
   readonly classes: number | null;
   /** Whether all targets are 0 or 1. */
   readonly areBits: boolean;
+  /** Whether rows are positions of sequences. @default false */
+  readonly hasPositions?: boolean;
 }
 
 /** Reads rows as scores and targets for figures. */
@@ -20,6 +22,8 @@ export interface Scoring {
   readonly task: Task;
   /** Whether scores are probabilities. */
   readonly hasProbabilities: boolean;
+  /** Whether each row is a position of a sequence. */
+  readonly hasPositions: boolean;
   /** Numbers per row of the scores. */
   readonly outputs: number;
   /** Numbers per row of the targets. */
@@ -40,15 +44,16 @@ export interface Scoring {
 }
 
 /** Creates the scoring for a network's outputs and loss. */
-export function createScoring({ loss, outputs: O, classes, areBits }: ScoringOptions): Scoring {
+export function createScoring({ loss, outputs: O, classes, areBits, hasPositions = false }: ScoringOptions): Scoring {
   if (classes === null && !(O === 1 && areBits)) return scoreValues(O);
-  return O <= 2 && classes !== 1 ? scoreBinary(loss, O) : scoreClasses(loss, O);
+  return O <= 2 && classes !== 1 && !hasPositions ? scoreBinary(loss, O) : scoreClasses(loss, O, hasPositions);
 }
 
 function scoreValues(O: number): Scoring {
   return {
     task: 'values',
     hasProbabilities: false,
+    hasPositions: false,
     outputs: O,
     columns: O,
     threshold: 0,
@@ -71,6 +76,7 @@ function scoreBinary(loss: Loss, O: number): Scoring {
   return {
     task: 'binary',
     hasProbabilities: isShare,
+    hasPositions: false,
     outputs: 1,
     columns: 1,
     threshold: isShare ? 0.5 : O === 2 ? 0 : (loss.threshold ?? 0.5),
@@ -87,12 +93,13 @@ function scoreBinary(loss: Loss, O: number): Scoring {
 }
 
 /** One score per class: its probability or output. */
-function scoreClasses(loss: Loss, O: number): Scoring {
+function scoreClasses(loss: Loss, O: number, hasPositions: boolean): Scoring {
   const { target } = createDecision('scoring', { targets: loss.targets });
   const isShare = loss.targets === 'classes' && hasProbabilities(loss);
   return {
     task: 'classes',
     hasProbabilities: isShare,
+    hasPositions,
     outputs: O,
     columns: 1,
     threshold: 0,

@@ -1,4 +1,4 @@
-import { count, defineOp, double, flag, inout, input, number, output, stride } from '../op.ts';
+import { count, defineOp, double, flag, inout, input, output, stride } from '../op.ts';
 import { affine, affineBackwardInput, affineBackwardWeights, averageRows } from '../reference/products.ts';
 
 /** The products of a dense layer, and the mean of its gradients. */
@@ -35,7 +35,7 @@ export const productOps = {
     'averageRows',
     {
       ...{ square: double(output(1)), g: output('n'), first: inout('S', 'row') },
-      ...{ S: count, row: stride, n: count, share: number },
+      ...{ S: count, row: stride, n: count, share: double(input(1)) },
     },
     averageRows,
   ),

@@ -43,7 +43,7 @@ export const stepOps = {
     {
       ...{ note: double(inout(2)), losses: double(inout(1)), norms: double(inout(1)) },
       ...{ lossSums: double(inout('leaves')), squares: double(input('blocks')) },
-      ...{ leaves: count, blocks: count, rows: count },
+      ...{ leaves: count, blocks: count, rows: double(input(1)) },
     },
     noteStep,
   ),

@@ -1,6 +1,6 @@
 import type { Optimizer, UpdateKernel } from '../../families/optimizers/optimizer.ts';
 import type { Elements } from '../../math/element-type.ts';
-import { count, defineOp, double, inout, inouts, input, number, type Op, output, stride } from '../op.ts';
+import { count, defineOp, double, inout, inouts, input, type Op, output, stride } from '../op.ts';
 import { averageRows } from '../reference/products.ts';
 import { functionName } from './names.ts';
 
@@ -28,7 +28,7 @@ export const meanUpdateOp = ({ name, operands, reference: update }: Op<Parameter
     `${name}OfMean`,
     {
       ...{ square: double(output(1)), theta: inout('n'), state: operands.state, n: count, hyper: double(input('H')) },
-      ...{ first: inout('S', 'row'), row: stride, S: count, share: number },
+      ...{ first: inout('S', 'row'), row: stride, S: count, share: double(input(1)) },
     },
     (
       square: Float64Array,
@@ -39,7 +39,7 @@ export const meanUpdateOp = ({ name, operands, reference: update }: Op<Parameter
       first: Elements,
       row: number,
       S: number,
-      share: number,
+      share: Float64Array,
     ) => {
       averageRows(square, first, first, S, row, n, share);
       update(theta, first, state, n, hyper);

@@ -81,7 +81,7 @@ export function affineBackwardWeights(
 }
 
 /**
- * g[n] = (Σ of S rows that lie `row` numbers apart) · share, summed by the pairwise tree of strides 1, 2, 4, …; square
+ * g[n] = (Σ of S rows that lie `row` numbers apart) · share[0], summed by the pairwise tree of strides 1, 2, 4, …; square
  * = Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃), in doubles for every type. Overwrites `square`, `g`
  * (which may be the first row), and the rows.
  */
@@ -92,7 +92,7 @@ export function averageRows(
   S: number,
   row: number,
   n: number,
-  share: number, // 1 / rows of the batch
+  share: Float64Array, // [1] 1 / rows of the batch, or / positions that count
 ): void {
   for (let apart = 1; apart < S; apart *= 2) {
     for (let k = 0; k + apart < S; k += 2 * apart) {
@@ -101,7 +101,7 @@ export function averageRows(
       for (let i = 0; i < n; i++) first[left + i] += first[right + i];
     }
   }
-  const factor = roundingOf(g)(share);
+  const factor = roundingOf(g)(share[0]);
   for (let i = 0; i < n; i++) g[i] = first[i] * factor;
   square[0] = squares(g, 0, n) + squares(g, 1, n) + (squares(g, 2, n) + squares(g, 3, n));
 }

@@ -1,23 +1,26 @@
 import { InputError, type Loss, type Metric, metrics, type Network, type Pausable } from '@gradloom/core';
-import { show, targetColumns, viewOf } from '@gradloom/core/internal';
+import { perplexityOf, show, targetColumns, targetPositions, viewOf } from '@gradloom/core/internal';
 import type { Stretch, Transfer } from '../../cluster/cluster.ts';
 import { alone, type Lockstep } from '../../cluster/lockstep.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { anyRows } from '../../data/file-rows.ts';
 import { gatherTargets } from '../../data/targets.ts';
 import { inTurns } from '../../system/turns/in-turns.ts';
-import { STRETCH, stretchRows } from '../memory/run-memory.ts';
+import { collectsOutputs, STRETCH, stretchRows } from '../memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../memory/thread-scratch.ts';
 import type { Pool } from '../threads/pool.ts';
 import type { BadRow, EvaluationTask, InferenceSetup, RunSetup, TeamSetup } from '../threads/protocol.ts';
 import { runOnTeam } from '../threads/span.ts';
 import { lossUnit, toOwnUnits } from './own-units.ts';
+import { addTallies, hasSurprise, TALLIES, TALLY } from './tally.ts';
 
 /** Loss and metrics of a network on a set of rows. A metric that does not apply is absent. */
 export interface Evaluation {
   /** Number of rows. */
   readonly rows: number;
-  /** Mean loss over the rows, in units of the targets. */
+  /** Number of positions that count. Only if each position of a row has a class, and figures are means over positions. */
+  readonly positions?: number;
+  /** Mean loss over the rows, in units of the targets, or over the positions that count. */
   readonly loss: number;
   /**
    * Mean loss weighted by the run's row and class weights; used by early stopping, plateau schedules and the best
@@ -29,6 +32,8 @@ export interface Evaluation {
    * only.
    */
   readonly accuracy?: number;
+  /** e^loss of softmax cross-entropy without label smoothing. Only if each position of a row has a class. */
+  readonly perplexity?: number;
   /** Mean absolute error, in units of the targets. Values only. */
   readonly mae?: number;
   /** Root of the mean squared error, in units of the targets. Values only. */
@@ -51,6 +56,7 @@ export interface EvaluationRun {
   threadsOf?: readonly number[]; // threads of each rank, by which the rows are divided
   readers?: readonly OutputReader[] | undefined;
   scaledReaders?: readonly OutputReader[]; // of scaled outputs and targets, as the network has them
+  weighs?: boolean; // whether the weighted loss of positions is wanted, default false
 }
 
 /**
@@ -64,21 +70,23 @@ export async function evaluateDataset(
   dataset: Dataset,
   { network, loss, threads, chunks: held, attempt, ...run }: EvaluationRun,
 ): Promise<Evaluation> {
-  const { lockstep = alone, threadsOf = [threads], readers: extra = [], scaledReaders = [] } = run;
-  const figures = await inTurns(figuresOf(network, loss, dataset));
+  const { lockstep = alone, threadsOf = [threads], readers: extra = [], scaledReaders = [], weighs = false } = run;
+  const byPosition = targetPositions(network, loss) > 1;
+  const figures = byPosition ? {} : await inTurns(figuresOf(network, loss, dataset));
   const unanswered = metrics.unanswered();
   const own = Object.entries(network.own.metrics).map(([name, create]) => [name, create()] as const);
-  const readers = [...Object.values(figures), unanswered, ...own.map(([, metric]) => metric), ...extra];
+  const others = [...own.map(([, metric]) => metric), ...extra];
+  const readers = byPosition ? others : [...Object.values(figures), unanswered, ...others];
   const most = Math.min(dataset.rows, held * EVALUATION_ROWS);
-  const { outputs, targets, lossSums } = arraysOf(setup, network, loss, held);
-  let lossSum = 0;
+  const { outputs, targets, tallies } = arraysOf(setup, network, loss, held, extra.length);
+  const sums = new Float64Array(TALLIES);
   for (let first = 0; first < dataset.rows; first += most) {
     const rows = Math.min(most, dataset.rows - first);
     const chunks = Math.ceil(rows / EVALUATION_ROWS);
-    const segment = { dataset, first, rows, outputs, lossSums: viewOf(lossSums, 0, chunks) };
+    const segment = { dataset, first, rows, outputs, tallies: viewOf(tallies, 0, chunks * TALLIES) };
     const parts = partsOf(segment, chunks, threadsOf, network.outputs);
     const part = parts[lockstep.rank];
-    const team = Math.min(threads, part.lossSums.length);
+    const team = Math.min(threads, part.tallies.length / TALLIES);
     // Weights are only read and outputs overwritten, so a retry needs no undo.
     const answers = await attempt(async () => (team === 0 ? [] : await evaluateSegment(pool, setup, part, team)));
     // A rank that makes another call sends a value without answers. If it takes a step instead, it reports the
@@ -90,24 +98,37 @@ export async function evaluateDataset(
     );
     await lockstep.move(outputsToFirst(lockstep, parts));
     if (!lockstep.isFirst) continue;
-    for (let chunk = 0; chunk < chunks; chunk++) lossSum += lossSums[chunk];
-    await inTurns(readOutputs(network, loss, segment, targets, readers, scaledReaders));
+    addTallies(sums, tallies, chunks);
+    if (outputs !== null) {
+      await inTurns(readOutputs(network, loss, { ...segment, outputs }, targets, readers, scaledReaders));
+    }
   }
   return await lockstep.fromFirst(lockstep.isFirst ? read() : UNREAD);
 
   function read(): Evaluation {
     const values = Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, figure.value()]));
-    const missing = unanswered.value();
+    const missing = byPosition ? sums[TALLY.unanswered] : unanswered.value();
+    const ofRows = { loss: (sums[TALLY.loss] / dataset.rows) * lossUnit(loss, dataset.preprocessing), ...values };
     return {
       rows: dataset.rows,
-      loss: (lossSum / dataset.rows) * lossUnit(loss, dataset.preprocessing),
-      ...values,
+      ...(byPosition ? positionFigures(loss, sums, weighs) : ofRows),
       ...(own.length === 0
         ? {}
         : { metrics: Object.fromEntries(own.map(([name, metric]) => [name, metricValue(name, metric)])) }),
       ...(missing === 0 ? {} : { unanswered: missing }),
     };
   }
+}
+
+/** Means over the positions that count; a loss of 0 without any. */
+function positionFigures(loss: Loss, sums: Float64Array, weighs: boolean): Omit<Evaluation, 'rows'> {
+  const positions = sums[TALLY.count];
+  const count = Math.max(1, positions);
+  return {
+    ...{ positions, loss: sums[TALLY.loss] / count, accuracy: sums[TALLY.right] / count },
+    ...(weighs && sums[TALLY.weights] > 0 ? { weightedLoss: sums[TALLY.weightedLoss] / sums[TALLY.weights] } : {}),
+    ...(hasSurprise(loss) ? { perplexity: perplexityOf(sums[TALLY.surprise] / count) } : {}),
+  };
 }
 
 /** Result of a rank that reads no outputs. */
@@ -124,18 +145,20 @@ function metricValue(name: string, metric: Metric): number {
 function* readOutputs(
   network: Network,
   loss: Loss,
-  { dataset, first, rows, outputs }: Segment,
+  { dataset, first, rows, outputs }: Collected,
   t: Float64Array, // [stretchRows, columns]
   readers: readonly OutputReader[],
   scaledReaders: readonly OutputReader[],
 ): Pausable<void> {
-  const O = network.outputs;
+  const R = targetPositions(network, loss);
+  const O = network.outputs / R;
   const columns = targetColumns(network, loss);
   const most = Math.min(rows, stretchRows(network));
   for (let from = 0; from < rows; from += most) {
-    const B = Math.min(most, rows - from);
-    const y = viewOf(outputs, from * O, B * O);
-    gatherTargets(t, dataset, columns, loss.targets, null, first + from, B, anyRows);
+    const gathered = Math.min(most, rows - from);
+    const y = viewOf(outputs, from * R * O, gathered * R * O);
+    gatherTargets(t, dataset, columns, loss.targets, null, first + from, gathered, anyRows);
+    const B = R === 1 ? gathered : keepCounted(y, t, gathered * R, O);
     for (const reader of scaledReaders) {
       reader.add(y, t, B, O);
       yield;
@@ -149,11 +172,31 @@ function* readOutputs(
   }
 }
 
+/** Moves the positions that count to the front of `y` and `t`. Returns their number. */
+function keepCounted(
+  y: Float64Array, // [positions, O] in and out
+  t: Float64Array, // [positions] in and out
+  positions: number,
+  O: number,
+): number {
+  let kept = 0;
+  for (let p = 0; p < positions; p++) {
+    if (t[p] < 0) continue;
+    t[kept] = t[p];
+    y.copyWithin(kept * O, p * O, (p + 1) * O);
+    kept++;
+  }
+  return kept;
+}
+
 /** Consumes outputs and targets, such as a metric. */
 export interface OutputReader {
   /** Memory that it may need, in bytes. @default almost none */
   readonly bytes?: number;
-  /** Called with B rows at a time, in order. The arrays are reused: copy what you keep. */
+  /**
+   * Called with B rows at a time, in order. The arrays are reused: copy what you keep. If each position of a row has a
+   * class, these are the positions that count, with O outputs each.
+   */
   add(
     y: Float64Array, // [B, O] the network's outputs, in the targets' own units
     t: Float64Array, // [B, O], or [B] class indices if the loss takes these
@@ -197,20 +240,27 @@ function* areBits(values: Dataset['targets']['array']): Pausable<boolean> {
 }
 
 interface EvaluationArrays {
-  readonly outputs: Float64Array<SharedArrayBuffer>; // [chunks · EVALUATION_ROWS, O]
+  readonly outputs: Float64Array<SharedArrayBuffer> | null; // [chunks · EVALUATION_ROWS, O]; null: not collected
   readonly targets: Float64Array; // [stretchRows, columns]
-  readonly lossSums: Float64Array<SharedArrayBuffer>; // [chunks]
+  readonly tallies: Float64Array<SharedArrayBuffer>; // [chunks, TALLIES]
 }
 
 const known = new WeakMap<TeamSetup, EvaluationArrays>();
 
 /** Arrays shared by all evaluations of a run, which run one after the other; new ones each time would pile up. */
-function arraysOf(setup: TeamSetup, network: Network, loss: Loss, chunks: number): EvaluationArrays {
+function arraysOf(
+  setup: TeamSetup,
+  network: Network,
+  loss: Loss,
+  chunks: number,
+  readers: number, // besides those that every evaluation has
+): EvaluationArrays {
   let arrays = known.get(setup);
   if (arrays === undefined) {
-    const outputs = sharedDoubles(chunks * EVALUATION_ROWS * network.outputs);
+    const collects = collectsOutputs(network, loss, readers);
+    const outputs = collects ? sharedDoubles(chunks * EVALUATION_ROWS * network.outputs) : null;
     const targets = new Float64Array(stretchRows(network) * targetColumns(network, loss));
-    arrays = { outputs, targets, lossSums: sharedDoubles(chunks) };
+    arrays = { outputs, targets, tallies: sharedDoubles(chunks * TALLIES) };
     known.set(setup, arrays);
   }
   return arrays;
@@ -218,12 +268,15 @@ function arraysOf(setup: TeamSetup, network: Network, loss: Loss, chunks: number
 
 const sharedDoubles = (length: number) => new Float64Array(new SharedArrayBuffer(length * 8));
 
-/** Rows of a dataset that are evaluated together, with their outputs and losses. */
-type Segment = Pick<EvaluationTask, 'dataset' | 'first' | 'rows' | 'outputs' | 'lossSums'>;
+/** Rows of a dataset that are evaluated together, with their outputs and sums. */
+type Segment = Pick<EvaluationTask, 'dataset' | 'first' | 'rows' | 'outputs' | 'tallies'>;
+
+/** A segment whose outputs are collected. */
+type Collected = Omit<Segment, 'outputs'> & { readonly outputs: Float64Array };
 
 /** Divides the chunks of a segment over ranks, in order, in proportion to their threads. A rank may have none. */
 export function partsOf(
-  { dataset, first, rows, outputs, lossSums }: Segment,
+  { dataset, first, rows, outputs, tallies }: Segment,
   chunks: number,
   threadsOf: readonly number[],
   O: number, // length of an output row
@@ -239,15 +292,15 @@ export function partsOf(
       dataset,
       first: first + firstRow,
       rows: endRow - firstRow,
-      outputs: viewOf(outputs, firstRow * O, (endRow - firstRow) * O),
-      lossSums: viewOf(lossSums, from, to - from),
+      outputs: outputs && viewOf(outputs, firstRow * O, (endRow - firstRow) * O),
+      tallies: viewOf(tallies, from * TALLIES, (to - from) * TALLIES),
     };
   });
 }
 
-/** Transfers that bring outputs and losses of all ranks to rank 0, which has arrays of the same shape. */
+/** Transfers that bring outputs and sums of all ranks to rank 0, which has arrays of the same shape. */
 function outputsToFirst({ rank, isFirst }: Lockstep, parts: readonly Segment[]): readonly Transfer[] {
-  const arraysOf = ({ outputs, lossSums }: Segment): Stretch[] => [outputs, lossSums];
+  const arraysOf = ({ outputs, tallies }: Segment): Stretch[] => (outputs === null ? [tallies] : [outputs, tallies]);
   if (!isFirst) return arraysOf(parts[rank]).map((numbers) => ({ kind: 'send', peer: 0, numbers }));
   return parts
     .slice(1)

@@ -1,16 +1,19 @@
-import { type Elements, InputError, type Kernels, type Loss, type Network } from '@gradloom/core';
+import { createLoss, type Elements, InputError, type Kernels, type Loss, type Network } from '@gradloom/core';
 import {
   bindTensors,
   createList,
   emitForward,
   emitLoss,
+  emitLossOf,
   link,
   NO_BATCH,
   type Program,
   type Tensors,
   targetColumns,
+  targetPositions,
   viewOf,
   type Workspace,
+  weighPositions,
   wholeLength,
 } from '@gradloom/core/internal';
 import { gatherLengths, gatherRows, type RowReader } from '../../data/gather.ts';
@@ -19,6 +22,7 @@ import { EVALUATION_ROWS, type EvaluationScratch } from '../memory/thread-scratc
 import { CONTROL } from '../threads/barrier.ts';
 import type { Host } from '../threads/host.ts';
 import type { BadRow, EvaluationTask, TeamSetup } from '../threads/protocol.ts';
+import { addPositions, hasSurprise, TALLIES, TALLY } from './tally.ts';
 
 /** A linked forward pass with the loss of each row. */
 interface Piece {
@@ -36,8 +40,9 @@ export interface EvaluationContext {
   readonly kernels: Kernels;
   readonly reader: RowReader; // reads rows of datasets
   readonly workspace: Workspace;
-  readonly lossSums: Float64Array; // [rows of the workspace] or longer
+  readonly lossSums: Float64Array; // [rows of the workspace], or [rows, R] if positions are targets; or longer
   readonly targetColumns: number;
+  readonly targetPositions: number; // positions of a row that are targets; 1 if the row has one
   readonly whole: number; // length of a row without padding
   piece: Piece | null; // the most recent one
 }
@@ -61,27 +66,28 @@ export function createEvaluationContext<Setup extends TeamSetup>(
     workspace,
     lossSums,
     targetColumns: targetColumns(network, loss),
+    targetPositions: targetPositions(network, loss),
     whole: wholeLength(network),
     piece: null,
   };
 }
 
 /**
- * Evaluates this thread's share of the chunks: overwrites their outputs and summed losses, up to the first row that a
- * layer refuses.
+ * Evaluates this thread's share of the chunks: overwrites their outputs and sums, up to the first row that a layer
+ * refuses.
  */
 export function evaluateChunks(context: EvaluationContext, task: EvaluationTask): BadRow | undefined {
-  const { network, workspace, loss, reader, lossSums: sums } = context;
-  const { dataset, outputs, lossSums, rows, threads } = task;
+  const { network, workspace, loss, reader, lossSums, targetPositions: R } = context;
+  const { dataset, outputs, tallies, rows, threads } = task;
   const O = network.outputs;
   Atomics.add(context.setup.control, CONTROL.checkedIn, 1);
   let first = task.first;
   try {
-    for (let chunk = task.thread; chunk < lossSums.length; chunk += threads) {
+    for (let chunk = task.thread; chunk < tallies.length / TALLIES; chunk += threads) {
       const from = chunk * EVALUATION_ROWS;
       const B = Math.min(EVALUATION_ROWS, rows - from);
       first = task.first + from;
-      lossSums[chunk] = 0;
+      const tally = viewOf(tallies, chunk * TALLIES, TALLIES).fill(0);
       for (let done = 0; done < B; done += workspace.rows) {
         first = task.first + from + done;
         const rows = Math.min(workspace.rows, B - done);
@@ -89,9 +95,11 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
         gatherRows(workspace.x, dataset.inputs, null, first, rows, reader);
         gatherLengths(workspace.lengths, dataset, context.whole, null, first, rows, reader);
         gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, null, first, rows, reader);
+        weighPositions(workspace, rows, R, false);
         program.run();
-        outputs.set(y, (from + done) * O);
-        for (let n = 0; n < rows; n++) lossSums[chunk] += sums[n];
+        outputs?.set(y, (from + done) * O);
+        if (R > 1) addPositions(tally, workspace, lossSums, y, dataset, first, rows, R, O / R);
+        else for (let n = 0; n < rows; n++) tally[TALLY.loss] += lossSums[n];
       }
     }
     return undefined;
@@ -101,9 +109,11 @@ export function evaluateChunks(context: EvaluationContext, task: EvaluationTask)
   }
 }
 
+const plainEntropy = createLoss('softmax-cross-entropy');
+
 /** Forward pass and loss for B rows: the most recent one if it fits, or a new one. */
 function pieceOf(context: EvaluationContext, B: number): Piece {
-  const { network, workspace, model, kernels, lossSums } = context;
+  const { network, workspace, model, kernels, lossSums, loss } = context;
   if (context.piece?.B === B) return context.piece;
   const { calls, emit } = createList();
   // Only dropout reads seed and place, and only in training.
@@ -113,6 +123,12 @@ function pieceOf(context: EvaluationContext, B: number): Piece {
   const y = emitForward(network, workspace, model, B, pass);
   // The loss overwrites the first gradient buffer, which does not overlap the outputs.
   emitLoss(lossSums, network, workspace, y, B, pass);
+  const { weighing, gradients, t } = workspace;
+  if (weighing !== null && loss.variant !== undefined && hasSurprise(loss)) {
+    // The loss with label smoothing is not the surprise.
+    const R = context.targetPositions;
+    emitLossOf(emit, plainEntropy, weighing.losses, gradients[0], y, t, B * R, 1, network.outputs / R);
+  }
   context.piece = { B, y: viewOf(y, 0, B * network.outputs), program: link(calls, kernels) };
   return context.piece;
 }

@@ -40,7 +40,7 @@ export function openInference(
     yield;
     return (means) => {
       const layout = planInference({ ...options, threads: means.threads }, scratchLength);
-      const others = [...threadParts(shape, means), ...evaluationParts(network, loss, means), read];
+      const others = [...threadParts(shape, means), ...evaluationParts(network, loss, means, readers.length), read];
       return { layout, parts: [...layout.parts, ...others] };
     };
   });

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Loss, Network, NetworkSpec } from '@gradloom/core';
-import { countPieces, leafCount, targetColumns } from '@gradloom/core/internal';
+import { countPieces, leafCount, targetColumns, targetPositions } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
 import { mostPasses } from '../step/team-part.ts';
@@ -86,9 +86,21 @@ function separateWorkspaces(shape: ScratchShape): number {
  */
 const MOST_CHUNKS = 64;
 
+/** Most bytes of the outputs of these chunks, where a chunk has fewer. */
+const MOST_OUTPUTS = 64 * MiB;
+
 /** Chunks to hold at once when evaluating sets of these numbers of rows. */
-export const chunksOf = (rows: readonly number[]): number =>
-  Math.min(MOST_CHUNKS, Math.ceil(Math.max(0, ...rows) / EVALUATION_ROWS));
+export function chunksOf({ outputs }: Network, rows: readonly number[]): number {
+  const most = Math.max(1, Math.min(MOST_CHUNKS, Math.floor(MOST_OUTPUTS / (8 * EVALUATION_ROWS * outputs))));
+  return Math.min(most, Math.ceil(Math.max(0, ...rows) / EVALUATION_ROWS));
+}
+
+/**
+ * Whether an evaluation collects outputs. If positions are targets, the threads sum what every evaluation has, and only
+ * metrics of the user and other readers need outputs.
+ */
+export const collectsOutputs = (network: Network, loss: Loss, readers: number): boolean =>
+  targetPositions(network, loss) === 1 || readers > 0 || Object.keys(network.own.metrics).length > 0;
 
 /** Output values read between two pauses: about a millisecond for each reader. */
 export const STRETCH = 1 << 16;
@@ -97,10 +109,16 @@ export const STRETCH = 1 << 16;
 export const stretchRows = ({ outputs }: Network): number => Math.ceil(STRETCH / outputs);
 
 /** Memory of an evaluation, besides its readers. */
-export function evaluationParts(network: Network, loss: Loss, { chunks }: Pick<Means, 'chunks'>): Part[] {
+export function evaluationParts(
+  network: Network,
+  loss: Loss,
+  { chunks }: Pick<Means, 'chunks'>,
+  readers = 0, // besides those that every evaluation has
+): Part[] {
   const targets = stretchRows(network) * targetColumns(network, loss);
+  const held = collectsOutputs(network, loss, readers) ? chunks : 0;
   return [
-    { name: 'outputs of an evaluation', bytes: chunks * EVALUATION_ROWS * network.outputs * 8 },
+    { name: 'outputs of an evaluation', bytes: held * EVALUATION_ROWS * network.outputs * 8 },
     { name: 'targets of an evaluation', bytes: (chunks > 0 ? targets : 0) * 8 },
   ];
 }

@@ -28,6 +28,7 @@ import {
   takeNativeScratch,
   takeWasmScratch,
   tapeLength,
+  targetPositions,
   type Workspace,
 } from '@gradloom/core/internal';
 import { type BatchShape, mostLeavesOfRank } from '../step/team-part.ts';
@@ -59,7 +60,7 @@ export interface ScratchShape extends BatchShape, EvaluationShape {
 /** The private arrays of an evaluating thread. */
 export interface EvaluationScratch {
   readonly kernels: KernelScratch;
-  readonly lossSums: Float64Array; // [leaves] of a training pass, or losses of the rows of an evaluation
+  readonly lossSums: Float64Array; // [leaves] of a training pass, or of an evaluation's rows or positions
   readonly workspace: Workspace;
 }
 
@@ -72,6 +73,7 @@ export interface ThreadScratch extends EvaluationScratch {
   readonly hypers: Float64Array; // [STEPS, H] for the next steps
   readonly next: Float64Array; // [1] index of the next row of `hypers`
   readonly factors: Float64Array; // factors for columns whose norm exceeds the limit; empty without a limit
+  readonly means: Float64Array; // [2, 2] rows of a whole batch and 1 / rows, then those of the last: see batch.ts
   readonly scale: Float64Array; // [1] clipping factor of the gradient
   readonly note: Float64Array; // [2] ring index of a step's loss and norm, and whether they end the span
   readonly tapesOf: Float64Array; // [1] size of the team whose programs are on the tapes
@@ -88,7 +90,7 @@ export function takeEvaluationScratch(
 ): EvaluationScratch {
   return {
     kernels: takeKernelScratch(network.products, backend, allocate),
-    lossSums: allocate(Math.max(MOST_LEAVES, rows), FLOAT64),
+    lossSums: allocate(Math.max(MOST_LEAVES, rows * targetPositions(network, loss)), FLOAT64),
     workspace: createWorkspace(network, loss, rows, allocate, NO_SHARE, weighs, augment),
   };
 }
@@ -106,6 +108,7 @@ export function takeThreadScratch(shape: ScratchShape, allocate: Allocate): Thre
     hypers: allocate(STEPS * H, FLOAT64),
     next: allocate(1, FLOAT64),
     factors: allocate(maxNorm === null ? 0 : mostColumns(network), FLOAT64),
+    means: allocate(4, FLOAT64),
     scale: allocate(1, FLOAT64),
     note: allocate(2, FLOAT64),
     tapesOf: allocate(1, FLOAT64),

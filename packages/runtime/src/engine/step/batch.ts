@@ -1,4 +1,4 @@
-import type { Workspace } from '@gradloom/core/internal';
+import { viewOf, type Workspace, weighPositions } from '@gradloom/core/internal';
 import { gatherLengths, gatherRows } from '../../data/gather.ts';
 import { gatherTargets } from '../../data/targets.ts';
 import type { RunSetup } from '../threads/protocol.ts';
@@ -18,11 +18,40 @@ export function gatherLeaves(
   const place = firstOf(setup, step) + first * leaf;
   gatherRows(workspace.x, dataset.inputs, orders, place, rows, reader);
   gatherLengths(workspace.lengths, dataset, context.whole, orders, place, rows, reader);
-  if (workspace.weighing !== null && setup.weights !== null) {
-    gatherRows(workspace.weighing.w, setup.weights, orders, place, rows, reader);
+  const { weighing } = workspace;
+  if (weighing !== null && setup.weights !== null) {
+    gatherRows(weighing.w, setup.weights, orders, place, rows, reader);
   }
   gatherTargets(workspace.t, dataset, context.targetColumns, loss.targets, orders, place, rows, reader);
+  weighPositions(workspace, rows, context.targetPositions, setup.weights !== null);
   return rows;
+}
+
+/** The numbers by which a step on some batch divides, in memory that its operations read. */
+export interface BatchMean {
+  /** [1] The rows of the batch, or the positions of their targets that count; at least 1. */
+  readonly count: Float64Array;
+  /** [1] 1 / count. */
+  readonly share: Float64Array;
+}
+
+/** The means of whole batches, or of an epoch's last one of `rows` rows: before the first step as if all count. */
+export function meanOf({ setup, targetPositions, means }: RunContext, rows: number): BatchMean {
+  const first = rows === setup.batch ? 0 : 2;
+  const mean = { count: viewOf(means, first, 1), share: viewOf(means, first + 1, 1) };
+  mean.count[0] = rows * targetPositions;
+  mean.share[0] = 1 / mean.count[0];
+  return mean;
+}
+
+/** Counts the positions of the batch of `step` that count, which every thread of every rank does for itself. */
+export function countBatch({ setup, targetPositions }: RunContext, step: number, { count, share }: BatchMean): void {
+  const { counted } = setup;
+  const rows = rowsOf(setup, step);
+  let sum = counted === null ? rows * targetPositions : 0;
+  if (counted !== null) for (let n = 0; n < rows; n++) sum += counted[rowOfDataset(setup, step, n)];
+  count[0] = Math.max(1, sum);
+  share[0] = 1 / count[0];
 }
 
 /** Number of rows in `count` leaves from leaf `first` of `step`. */

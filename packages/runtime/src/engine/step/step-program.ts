@@ -16,7 +16,7 @@ import {
   type TapeRoom,
   viewOf,
 } from '@gradloom/core/internal';
-import { gatherLeaves } from './batch.ts';
+import { type BatchMean, countBatch, gatherLeaves, meanOf } from './batch.ts';
 import { emitLap, PART } from './clock.ts';
 import type { RunContext } from './context.ts';
 import { finishSteps } from './finish-steps.ts';
@@ -105,9 +105,12 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
   const isSame = setup.orders === null && dataset.rows === rows && passes.length === 1;
   // A pass that overwrites its input rows must gather them again.
   const held = isSame && augment === null && !writesInputs(network, planned[0]) ? planned[0] : null;
+  const mean = meanOf(context, rows);
+  if (held !== null) countBatch(context, 0, mean);
+  else if (setup.counted !== null) emit(host, () => countBatch(context, context.step, mean));
   emitPasses(context, planned, held, ranks, emit);
   const updates = threadUpdates(context, threads, leafCount(rows, setup.leaf), nodes, ranks);
-  emitUpdates(context, updates, rows, ranks, emit);
+  emitUpdates(context, updates, mean, ranks, emit);
   if (maxNorm !== null) {
     // A column may be spread over the blocks of several threads.
     emit(barrier);
@@ -117,7 +120,7 @@ export function stepCalls(context: RunContext, threads: number, rows: number, lo
   }
   emitLap(clock, emit, PART.update);
   const readsPlace = planned.some(({ segments }) => segments.some((segment) => reads(segment, place)));
-  end(context, threads, rows, emit, readsPlace, ranks?.unpack);
+  end(context, threads, rows, mean, emit, readsPlace, ranks?.unpack);
   return { calls, held };
 }
 
@@ -195,7 +198,7 @@ function emitPasses(
 function emitUpdates(
   context: RunContext,
   updates: readonly ThreadUpdate[],
-  rows: number,
+  { share }: BatchMean,
   ranks: RankStep | null,
   emit: Emit,
 ): void {
@@ -205,7 +208,7 @@ function emitUpdates(
   if (clipNorm !== null) {
     for (const { update, sums, bucket } of updates) {
       ranks?.finishGradients(emit, bucket);
-      update.average(emit, rows, sums);
+      update.average(emit, share, sums);
     }
     emitLap(clock, emit, PART.update);
     // No weight may change before the norm of the whole gradient is known.
@@ -218,7 +221,7 @@ function emitUpdates(
       ranks?.finishGradients(emit, bucket);
       // All threads have updated the previous bucket.
       if (bucket > 0) ranks?.startWeights(emit, bucket - 1);
-      update.take(emit, rows, sums);
+      update.take(emit, share, sums);
     }
   }
   if (ranks === null) return;
@@ -249,6 +252,7 @@ function end(
   context: RunContext,
   threads: number,
   rows: number,
+  { count }: BatchMean,
   emit: Emit,
   readsPlace: boolean,
   unpack: (() => void) | undefined, // reads the notes of other ranks
@@ -258,7 +262,7 @@ function end(
   const leaves = leafCount(rows, setup.leaf);
   if (threads === 1) {
     if (unpack !== undefined) emit(host, unpack);
-    emit(ops.noteStep, note, losses, norms, lossSums, squares, leaves, squares.length, rows);
+    emit(ops.noteStep, note, losses, norms, lossSums, squares, leaves, squares.length, count);
     if (readsPlace) emit(ops.add, viewOf(place, 0, 1), one, 1);
     return;
   }
@@ -266,7 +270,7 @@ function end(
     clock?.lap(PART.wait);
     if (context.isTimed) workClock.wait();
     unpack?.();
-    noteStep(note, losses, norms, lossSums, squares, leaves, squares.length, rows);
+    noteStep(note, losses, norms, lossSums, squares, leaves, squares.length, count);
     finishSteps(context, 1);
     clock?.lap(PART.update);
     if (context.isTimed) workClock.work();

@@ -65,6 +65,8 @@ export interface RunSetup extends TeamSetup, StepShape {
   readonly insideBytes: number; // as in the plan of the arena
   readonly dataset: Dataset; // training rows
   readonly weights: DataMatrix | null; // [N, 1] weights of rows, with mean 1; null if each counts 1
+  // [N] positions of each row's targets that count; null if all do, or rows have one target
+  readonly counted: Uint32Array<SharedArrayBuffer> | null;
   // [slots, N] row order of epoch e in slot e mod slots; null: file order
   readonly orders: Uint32Array<SharedArrayBuffer> | null;
 }
@@ -108,7 +110,7 @@ export interface SpanTask extends TaskPlace, Task<'refused' | undefined> {
 }
 
 /**
- * Computes outputs and summed losses of `rows` rows from row `first` of a dataset, in chunks. Answers the first row
+ * Computes outputs and sums of `rows` rows from row `first` of a dataset, in chunks. Answers the first row
  * that a layer refuses.
  */
 export interface EvaluationTask extends TaskPlace<RunSetup | InferenceSetup>, Task<BadRow | undefined> {
@@ -116,8 +118,8 @@ export interface EvaluationTask extends TaskPlace<RunSetup | InferenceSetup>, Ta
   readonly dataset: Dataset;
   readonly first: number;
   readonly rows: number;
-  readonly outputs: Float64Array<SharedArrayBuffer>; // [rows, O] or longer
-  readonly lossSums: Float64Array<SharedArrayBuffer>; // [chunks]
+  readonly outputs: Float64Array<SharedArrayBuffer> | null; // [rows, O] or longer; null if they are not collected
+  readonly tallies: Float64Array<SharedArrayBuffer>; // [chunks, TALLIES] see tally.ts
 }
 
 /** Answered at once, which shows that a thread has started. */

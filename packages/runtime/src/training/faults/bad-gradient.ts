@@ -10,6 +10,7 @@ import {
   show,
   viewOf,
 } from '@gradloom/core/internal';
+import { countBatch, meanOf } from '../../engine/step/batch.ts';
 import type { RunContext } from '../../engine/step/context.ts';
 import { rankExchanges } from '../../engine/step/rank-exchanges.ts';
 import { rankStep } from '../../engine/step/rank-step.ts';
@@ -18,17 +19,19 @@ import { threadUpdates } from '../../engine/step/thread-updates.ts';
 import { LOOKS, type Moment } from './first-finding.ts';
 
 /**
- * Adds the gradients that the passes of a batch of `rows` rows have left, on all ranks and in the order of a step, to
+ * Adds the gradients that the passes of a step on `rows` rows have left, on all ranks and in the order of a step, to
  * the batch's mean gradient, and brings the losses of all leaves to each rank. Without other ranks, the mean is in the
  * first gradient row; otherwise each rank has the mean of its own parameters.
  */
-export function addGradients(context: RunContext, rows: number, nodes: readonly Node[]): void {
+export function addGradients(context: RunContext, step: number, rows: number, nodes: readonly Node[]): void {
   const { calls, emit } = createList();
   const ranks = rankStep(context, 1, rows, nodes);
+  const mean = meanOf(context, rows);
+  countBatch(context, step, mean);
   for (const bucket of ranks?.buckets.keys() ?? []) ranks?.startGradients(emit, bucket);
   for (const { update, sums, bucket } of threadUpdates(context, 1, leafCount(rows, context.setup.leaf), nodes, ranks)) {
     ranks?.finishGradients(emit, bucket);
-    update.average(emit, rows, sums);
+    update.average(emit, mean.share, sums);
   }
   ranks?.exchangeNotes(emit);
   link(bindWaits(context, 1, calls), context.kernels).run();

@@ -59,7 +59,7 @@ function badLoss(context: RunContext, step: number): Fault {
     // Coupled passes also run after a fault, since other ranks wait for their results.
     if (search.first.fault === null || isShared(context)) runPasses(context, search, planned);
     if (search.first.fault === null || isShared(context)) findBadLoss(context, search, planned);
-    if (isShared(context) || (setup.couples && search.first.fault === null)) addGradients(context, rows, nodes);
+    if (isShared(context) || (setup.couples && search.first.fault === null)) addGradients(context, step, rows, nodes);
     if (search.first.fault === null) findBadGradient(context, rows, search.noteNumber);
     if (search.first.fault !== null) return search.first.fault;
   }

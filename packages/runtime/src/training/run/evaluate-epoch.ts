@@ -1,5 +1,5 @@
 import type { Elements, ElementType, Loss } from '@gradloom/core';
-import { createElements, typeOf } from '@gradloom/core/internal';
+import { createElements, targetPositions, typeOf } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
 import { type Evaluation, evaluateDataset, type OutputReader } from '../../engine/evaluation/evaluate-dataset.ts';
 import { lossUnit } from '../../engine/evaluation/own-units.ts';
@@ -46,10 +46,22 @@ export async function evaluate(state: RunState, part: 'validation' | 'test'): Pr
   const { network, loss, threads } = plan;
   const attempt = <T>(work: () => Promise<T>) => recovery.attempt(step, work);
   const { weighing } = plan;
-  const weighted = weighing === null ? null : weightedLoss(loss, dataset, weighing, plan.elementType);
+  // Threads sum the weighted losses of positions.
+  const byPosition = targetPositions(network, loss) > 1;
+  const weighted = weighing === null || byPosition ? null : weightedLoss(loss, dataset, weighing, plan.elementType);
   const scaledReaders = weighted === null ? [] : [weighted];
   const threadsOf = plan.ranks?.threadsOf ?? [threads];
-  const run = { network, loss, threads, chunks: means.chunks, attempt, lockstep, threadsOf, scaledReaders };
+  const run = {
+    network,
+    loss,
+    threads,
+    chunks: means.chunks,
+    attempt,
+    lockstep,
+    threadsOf,
+    scaledReaders,
+    weighs: weighing !== null,
+  };
   const work = () => evaluateDataset(pool, setup, dataset, run);
   const figures = await orGiveUp(state, work, `in the evaluation after step ${step}`);
   const value = weighted === null ? Number.NaN : await lockstep.fromFirst(weighted.value());

@@ -1,6 +1,7 @@
 import { createRandom, type Pausable } from '@gradloom/core';
 import { shuffleInTurns, viewOf } from '@gradloom/core/internal';
 import type { DataSplits } from '../../data/dataset.ts';
+import { countedPositions } from '../../data/targets.ts';
 import {
   type Arena,
   type ArenaOptions,
@@ -35,7 +36,7 @@ export interface PreparedRun {
 /** Allocates a run's memory and fills in optimizer, schedule and given weights for the first step. */
 export function* prepareRun(asked: RunPlan, { train, validation, test }: DataSplits): Pausable<PreparedRun> {
   const wanted = {
-    chunks: chunksOf([validation?.rows ?? 0, test?.rows ?? 0]),
+    chunks: chunksOf(asked.network, [validation?.rows ?? 0, test?.rows ?? 0]),
     orders: asked.shuffle ? orderSlots(train.rows, asked.totalEpochs) : 0,
   };
   const shape = { ...asked, sharers: asked.ranks?.ranksHere ?? 1 };
@@ -68,6 +69,7 @@ export function* prepareRun(asked: RunPlan, { train, validation, test }: DataSpl
     insideBytes: plan.insideBytes ?? mostInside(team.backend.name),
     dataset: train,
     weights: plan.weighing === null ? null : yield* rowWeights(train, plan.weighing),
+    counted: yield* countedPositions(train),
     orders: orders?.array ?? null,
   };
   return { plan, setup, arena, orders, means, plannedBytes };

@@ -83,7 +83,8 @@ export function* checkOwnGradients(network: Network, loss: Loss, train: Dataset)
   const t = new Float64Array(rows * targetColumns(network, loss));
   gatherTargets(t, train, targetColumns(network, loss), loss.targets, null, 0, rows, anyRows);
   try {
-    yield* checkGradients({ network, loss, x, t });
+    // Positions that do not count have no class.
+    yield* checkGradients({ network, loss, x, t: loss.targets === 'classes' ? t.filter((label) => label >= 0) : t });
   } catch (error) {
     const reason = reasonOf(error).replace(/^checkGradients: /, '');
     const advice = '(checkGradients: false, or --no-gradient-check, trains all the same)';

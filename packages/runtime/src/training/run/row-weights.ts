@@ -2,6 +2,7 @@ import { OptionError, type Pausable } from '@gradloom/core';
 import { counted, listed, show, showName, suggest } from '@gradloom/core/internal';
 import { type DataMatrix, type Dataset, valueMatrix } from '../../data/dataset.ts';
 import { sharedArrays } from '../../data/number-types.ts';
+import { hasTargetsByPosition } from '../../data/targets.ts';
 import type { ClassWeight } from './class-weight.ts';
 
 /** Weighting of rows in the training loss. */
@@ -55,6 +56,10 @@ export function weightOf({ targets, weights }: Dataset, ofClass: Float64Array | 
 /** The weight of each class. */
 function* classWeights(given: ClassWeight, dataset: Dataset): Pausable<Float64Array> {
   const { name, classes, rows, targets } = dataset;
+  if (hasTargetsByPosition(dataset)) {
+    const problem = `has ${show(given)}, expected none (each position of a row of ${showName(name)} has a class of its own)`;
+    throw new OptionError('train', ['classWeight', 'dataset'], problem);
+  }
   if (classes === null) {
     const problem = `has ${show(given)}, expected none (the targets of ${showName(name)} are values, not classes)`;
     throw new OptionError('train', ['classWeight', 'dataset'], problem);

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Pausable } from '@gradloom/core';
 import { counted, ofTable, show, showName, wasmProblem } from '@gradloom/core/internal';
 import type { Dataset } from '../../data/dataset.ts';
+import { hasTargetsByPosition } from '../../data/targets.ts';
 import type { Backend } from '../../engine/backends/backend.ts';
 import type { BackendChoice } from '../../engine/backends/backend-choices.ts';
 import { type MemoryRoom, mebibytes } from '../../system/memory/memory.ts';
@@ -63,8 +64,10 @@ export const lossWarning = (part: string, loss: number, step: number): string =>
 const STRETCH = 1 << 16;
 
 /** Warns of classes that the network cannot learn. */
-export function* missingClasses({ name, classes, targets, labels, preprocessing }: Dataset): Pausable<string[]> {
-  if (classes === null) return [];
+export function* missingClasses(dataset: Dataset): Pausable<string[]> {
+  const { name, classes, targets, labels, preprocessing } = dataset;
+  // Of a vocabulary, some words are rare.
+  if (classes === null || hasTargetsByPosition(dataset)) return [];
   const table = ofTable(preprocessing);
   // The warning of a one-class table is given elsewhere, with its number of rows.
   if (classes === 1 && table !== undefined) return [];

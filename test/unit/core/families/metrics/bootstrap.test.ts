@@ -50,7 +50,7 @@ function measure(name: FigureName, task: Task, { rows, outputs, y, t }: HeldRows
 }
 
 const all = (['binary', 'classes', 'values'] as const).flatMap((task) =>
-  figuresOf(task, true).map((name): [Task, FigureName] => [task, name]),
+  figuresOf({ task, hasProbabilities: true, hasPositions: true }).map((name): [Task, FigureName] => [task, name]),
 );
 
 test('every figure is of some task', () => {
@@ -59,7 +59,9 @@ test('every figure is of some task', () => {
 
 test('scores that are no probabilities have no figures of probabilities', () => {
   for (const task of ['binary', 'classes', 'values'] as const) {
-    const [whole, without] = [true, false].map((hasProbabilities) => figuresOf(task, hasProbabilities));
+    const [whole, without] = [true, false].map((hasProbabilities) =>
+      figuresOf({ task, hasProbabilities, hasPositions: false }),
+    );
     const ofProbabilities = task === 'values' ? [] : ['log-loss', 'brier', 'calibration-error'];
     expect(whole.filter((name) => !without.includes(name))).toEqual(ofProbabilities);
   }

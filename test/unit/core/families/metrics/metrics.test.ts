@@ -244,6 +244,28 @@ const cases: Record<MetricName, Case[]> = {
       empty: none,
     },
   ],
+  perplexity: [
+    {
+      title: 'a half and a quarter, which is the geometric mean of 2 and 4',
+      metric: () => metrics.perplexity(classes),
+      O: 2,
+      y: [0.5, 0.5, 0.25, 0.75],
+      t: [0, 0],
+      value: 2.82842712474619, // √8
+      empty: none,
+    },
+  ],
+  'bits-per-character': [
+    {
+      title: 'a half and a quarter take 1 and 2 bits',
+      metric: () => metrics['bits-per-character'](classes),
+      O: 2,
+      y: [0.5, 0.5, 0.25, 0.75],
+      t: [0, 0],
+      value: 1.5,
+      empty: none,
+    },
+  ],
   brier: [
     {
       title: 'one output',

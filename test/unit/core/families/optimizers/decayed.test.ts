@@ -82,7 +82,11 @@ describe.each(names)('%s on blocks of weights, biases and both', (kind) => {
     const hyper = new Float64Array(optimizer.hyperLength);
     optimizer.hyper(hyper, Float64Array.of(optimizer.lr), Float64Array.from(optimizer.initialScalars));
     const { calls, emit } = createList();
-    createBlockUpdate(optimizer, cut, memory, hyper).take(emit, 10, { joins: [], count: S, step: 1 });
+    createBlockUpdate(optimizer, cut, memory, hyper).take(emit, Float64Array.of(1 / 10), {
+      joins: [],
+      count: S,
+      step: 1,
+    });
     runCalls(calls, referenceKernels);
     const g = memory.gSum.slice(0, P); // `average` left the mean there
     withDecay.step(g);
@@ -152,7 +156,11 @@ describe.each(names)('%s', (kind) => {
       optimizer.hyper(hyper, Float64Array.of(0.1), Float64Array.from(optimizer.initialScalars));
       const memory = { theta, state, gSum: gSum.slice(), squares: new Float64Array(blockCount(P)) };
       const { calls, emit } = createList();
-      createBlockUpdate(optimizer, cut, memory, hyper).take(emit, 10, { joins: [], count: 2, step: 1 });
+      createBlockUpdate(optimizer, cut, memory, hyper).take(emit, Float64Array.of(1 / 10), {
+        joins: [],
+        count: 2,
+        step: 1,
+      });
       runCalls(calls, referenceKernels);
       return [theta, ...state];
     };

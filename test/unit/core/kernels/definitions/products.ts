@@ -44,7 +44,7 @@ export const averageRows: Definition<'averageRows'> = (A, square, g, first, S, r
         A,
         upTo(S).map((s) => first[s * row + i]),
       ),
-      A.of(share),
+      A.of(share[0]),
     ),
   );
   write(g, n, (i) => means[i]);

@@ -52,7 +52,18 @@ describe('blas', () => {
       expect(kernels.gatherBytes).not.toBe(referenceKernels.gatherBytes);
       const [square, theta, m, v, hyper, gSum] = Array.from({ length: 6 }, () => new Float64Array(2048));
       const { calls, emit } = createList();
-      emit(meanUpdateOp(updateOp(createOptimizer('adam'))), square, theta, [m, v], 2048, hyper, gSum, 2048, 1, 1);
+      emit(
+        meanUpdateOp(updateOp(createOptimizer('adam'))),
+        square,
+        theta,
+        [m, v],
+        2048,
+        hyper,
+        gSum,
+        2048,
+        1,
+        Float64Array.of(1),
+      );
       expect(kernels.bind(calls[0])).toBeTypeOf('function');
       const [dW, db, x, dy] = [64 * 64, 64, 32 * 64, 32 * 64].map((length) => new Float64Array(length));
       expect(() => runOp(kernels, ops.affineBackwardWeights, dW, db, x, dy, 32, 16, false, 64, 64)).toThrow(

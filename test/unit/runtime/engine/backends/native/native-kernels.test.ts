@@ -331,7 +331,7 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
             rowsOfIt,
             P,
             S,
-            1 / rows,
+            Float64Array.of(1 / rows),
           );
         };
         memory.snapshot();
@@ -364,7 +364,7 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
       ] as const) {
         for (let i = 0; i < n; i++) v[i] = Math.abs(v[i]);
         fillHardValues(gSum, 'plain', rows); // of which plain code has made the mean
-        runOp(kernels, op, square, theta, [m, v], n, hyper, gSum, n, 1, 1 / rows);
+        runOp(kernels, op, square, theta, [m, v], n, hyper, gSum, n, 1, Float64Array.of(1 / rows));
       }
       for (const name of ['theta', 'm', 'v']) {
         expect([kind, rows, firstDifference(actual[name], expected[name])]).toEqual([kind, rows, null]);
@@ -394,7 +394,11 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
           optimizer.hyper(hyper, Float64Array.of(0.1), Float64Array.from(optimizer.initialScalars));
           const shared = { theta, gSum, state: [m, v], squares };
           const { calls, emit } = createList();
-          createBlockUpdate(optimizer, cut, shared, hyper).take(emit, 10, { joins: [], count: S, step: 1 });
+          createBlockUpdate(optimizer, cut, shared, hyper).take(emit, Float64Array.of(1 / 10), {
+            joins: [],
+            count: S,
+            step: 1,
+          });
           runCalls(calls, kernels);
           return { theta, m, v, squares };
         };
@@ -495,7 +499,7 @@ describe.each(everyExtension)(`in machine code for $name, $type (seed ${property
         if (nodes.length > 1) emit(ops.add, row(0), row(1), n);
         emit(ops.scale, row(0), n, factor);
         for (const [left, right] of sums.joins) emit(ops.add, row(left), row(right), n);
-        emit(ops.averageRows, square, row(0), gSum, sums.count, P * sums.step, n, 1 / B);
+        emit(ops.averageRows, square, row(0), gSum, sums.count, P * sums.step, n, Float64Array.of(1 / B));
         // Joined with the mean where the kernels have both as one.
         if (last !== 'mean') emit(updateOp(optimizer), theta, row(0), state, n, hyper);
         runCalls(calls, kernels);

@@ -1,0 +1,43 @@
+import { exp } from '../../math/exp.ts';
+import { log } from '../../math/log.ts';
+import { type Counted, countedMean, type HeldRows } from './counted.ts';
+import { logLoss, rowLogLoss } from './log-loss.ts';
+import type { Metric } from './metric.ts';
+import type { ProbabilityOptions } from './probability-options.ts';
+
+/** The perplexity of a mean log loss: e^loss. */
+export const perplexityOf = (loss: number): number => exp(loss);
+
+/** Bits per character of a mean log loss of characters: loss / ln 2. */
+export const bitsOf = (loss: number): number => loss / log(2);
+
+/** A figure that is a function of the mean log loss. */
+interface OfLogLoss {
+  metric(options: ProbabilityOptions): Metric;
+  counted(rows: HeldRows, options: ProbabilityOptions): Counted;
+}
+
+function ofLogLoss(f: (loss: number) => number): OfLogLoss {
+  return {
+    metric(options) {
+      const mean = logLoss(options);
+      return { add: mean.add, value: () => f(mean.value()) };
+    },
+    counted(rows, options) {
+      const mean = countedMean(rows, rowLogLoss(options));
+      return (counts) => f(mean(counts));
+    },
+  };
+}
+
+export const perplexityFigure = ofLogLoss(perplexityOf);
+export const bitsFigure = ofLogLoss(bitsOf);
+
+/**
+ * e^(mean log loss): a model of perplexity k is as uncertain as one that chooses among k classes at random. Outputs are
+ * probabilities.
+ */
+export const perplexity = perplexityFigure.metric;
+
+/** Mean log loss in bits, of a model whose classes are characters. Outputs are probabilities. */
+export const bitsPerCharacter = bitsFigure.metric;

@@ -1,0 +1,67 @@
+import { type Elements, type Loss, NO_ANSWER } from '@gradloom/core';
+import { createDecision, type Workspace } from '@gradloom/core/internal';
+import type { Dataset } from '../../data/dataset.ts';
+
+/**
+ * Sums of a chunk of an evaluation, in doubles. The first is of rows; if positions are targets, all are of positions
+ * that count.
+ */
+export const TALLY = {
+  loss: 0,
+  /** -log of the probability of the target, if the loss is softmax cross-entropy. */
+  surprise: 1,
+  count: 2,
+  right: 3,
+  /** Positions with an output that is not finite. */
+  unanswered: 4,
+  /** Losses times the weights of their rows, and these weights. */
+  weightedLoss: 5,
+  weights: 6,
+} as const;
+
+/** Numbers of a tally. */
+export const TALLIES = Object.keys(TALLY).length;
+
+const { answer } = createDecision('tally', { targets: 'classes' });
+
+/** Whether evaluations have the surprise of each position, and so the perplexity. */
+export const hasSurprise = (loss: Loss): boolean => loss.own === undefined && loss.name === 'softmax-cross-entropy';
+
+/** Adds the positions of `rows` rows to a tally, ascending. */
+export function addPositions(
+  tally: Float64Array, // [TALLIES] in and out
+  { t, weighing }: Workspace, // `losses` has the surprise of each position
+  lossSums: Float64Array, // [rows, R] losses
+  y: Elements, // [rows, R, V]
+  { weights }: Dataset,
+  first: number, // row of the dataset
+  rows: number,
+  R: number,
+  V: number,
+): void {
+  if (weighing === null) return;
+  const { w, losses } = weighing;
+  for (let n = 0; n < rows; n++) {
+    const weight = weights === undefined ? 1 : weights.array[first + n] / weights.divisor;
+    for (let p = n * R; p < (n + 1) * R; p++) {
+      if (w[p] === 0) continue;
+      const answered = answer(y, p, V);
+      tally[TALLY.loss] += lossSums[p];
+      tally[TALLY.surprise] += losses[p];
+      tally[TALLY.count]++;
+      if (answered === t[p]) tally[TALLY.right]++;
+      if (answered === NO_ANSWER) tally[TALLY.unanswered]++;
+      tally[TALLY.weightedLoss] += weight * lossSums[p];
+      tally[TALLY.weights] += weight;
+    }
+  }
+}
+
+/** Sums the tallies of chunks in their order. Overwrites `sums`. */
+export function addTallies(
+  sums: Float64Array, // [TALLIES] in and out
+  tallies: Float64Array, // [chunks, TALLIES]
+  chunks: number,
+): void {
+  for (let k = 0; k < chunks * TALLIES; k++) sums[k % TALLIES] += tallies[k];
+}
