@@ -36,6 +36,7 @@ export const short: readonly string[] = [
   'test/runs/runtime/kinds.test.ts',
   'test/runs/runtime/mistakes.test.ts',
   'test/runs/runtime/pool.test.ts',
+  'test/runs/runtime/positions.test.ts',
   'test/runs/runtime/probe.test.ts',
   'test/runs/runtime/rank-steps.test.ts',
   'test/runs/runtime/refused-rows.test.ts',

@@ -61,6 +61,7 @@ export {
   figuresOf,
   type HeldRows,
   type Interval,
+  lossOf,
   perplexityOf,
   rootMean,
   type Task,
@@ -183,7 +184,7 @@ export { flattenAdvice } from './network/flatten-advice.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/place.ts';
-export { lengthsProblem } from './network/lengths-problem.ts';
+export { checkLengths, lengthsProblem } from './network/lengths.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows } from './network/network.ts';
 export { type NetworkName, networks } from './network/networks.ts';
 export { leafRowsOf, mostPassRows } from './network/pass-rows.ts';

@@ -17,6 +17,7 @@ export {
   checkInput,
   datasetFormats,
   encodeSplit,
+  hasTargetsByPosition,
   imagesIn,
   inputRows,
   loadPlainTable,

@@ -3,11 +3,14 @@ import { finite, notZero } from '../checks/options/index.ts';
 import { show } from '../checks/show.ts';
 import { createLoss, type LossSpec } from '../families/losses/index.ts';
 import { type Elements, typeOf } from '../math/element-type.ts';
+import { targetPositions } from '../network/backprop.ts';
 import { refuseBadWeights } from '../network/bad-weight.ts';
 import { InputError } from '../network/layers/index.ts';
+import { checkLengths } from '../network/lengths.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../network/network.ts';
+import type { Predictor } from '../network/predict.ts';
 import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
-import { type Answer, answersOf, classify, toProbabilities } from './answers/index.ts';
+import { type Answer, answersOf, byRow, classify, toProbabilities } from './answers/index.ts';
 import { checkEncoding } from './check-encoding.ts';
 import type { Json } from './files/json.ts';
 import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from './loaded-parts.ts';
@@ -72,27 +75,28 @@ export interface Model extends ModelContents {
    * @throws Error if rows do not fit or a weight is not finite; InputError if a row leads to an index outside of an
    * embedding's vocabulary. The methods below throw the same errors.
    */
-  outputs(rows: Float64Array): Float64Array;
+  outputs(rows: Float64Array, lengths?: Lengths): Float64Array;
   /** Returns the outputs of each row as an array of its own. */
-  outputs(rows: NestedRows | CellRows | PixelRows): number[][];
+  outputs(rows: NestedRows | CellRows | PixelRows, lengths?: Lengths): number[][];
   /**
-   * Softmax or sigmoid of the outputs. Rows without an answer may contain NaN.
+   * Softmax or sigmoid of the outputs, for each position if positions have classes. Rows without an answer may contain
+   * NaN.
    * @throws Error if the loss does not take logits.
    */
-  probabilities(rows: Float64Array): Float64Array;
+  probabilities(rows: Float64Array, lengths?: Lengths): Float64Array;
   /** The same probabilities, with one array per row. */
-  probabilities(rows: NestedRows | CellRows | PixelRows): number[][];
+  probabilities(rows: NestedRows | CellRows | PixelRows, lengths?: Lengths): number[][];
   /**
    * Class [N] of each row, an index into `metadata.labels`: the largest output or, with one output for two classes, 1
    * for yes. It is -1 for a row without an answer: one of its outputs is NaN or infinite, because of its inputs or an
-   * overflow.
+   * overflow. If positions have classes, all positions of a row follow each other [N, T].
    */
-  classify(rows: AnyRows): number[];
+  classify(rows: AnyRows, lengths?: Lengths): number[];
   /**
    * An answer per row: the class name with probabilities by name, or the value in the target's units. `onNote` is
    * called for unknown categories and unusual gaps, with the index of the row.
    */
-  predict(rows: AnyRows, onNote?: NoteListener): Answer[];
+  predict(rows: AnyRows, onNote?: NoteListener, lengths?: Lengths): Answer[];
   /**
    * Encodes rows of a table or images as inputs x [N, I] of the network. The methods above accept the result in place
    * of rows.
@@ -101,10 +105,13 @@ export interface Model extends ModelContents {
   encode(rows: AnyRows, onNote?: NoteListener): Float64Array;
 }
 
+/** Real positions of each row [N] of sequences that are padded on the right. By default all are real. */
+export type Lengths = ArrayLike<number>;
+
 /** Computes a model's outputs. All engines give the same bits. */
 export interface ModelEngine {
   /** Creates a function from rows x [N, I] to outputs [N, O]. It copies the weights, which must be finite. */
-  createPredictor(network: Network, parameters: Elements, loss: LossSpec): (x: Float64Array) => Float64Array;
+  createPredictor(network: Network, parameters: Elements, loss: LossSpec): Predictor;
   /** SHA-256 in hexadecimal of the weights in their type, little-endian, followed by the hashes of modules. */
   fingerprint(parameters: Elements, modules: readonly ModuleRecord[]): string;
 }
@@ -117,18 +124,20 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   const { network, loss: trainedOn, preprocessing } = checkModel(where, contents);
   const { parameters, loss, metadata = {}, parts = NOTHING_LOADED } = contents;
   const { spec, inputs: I, outputs: O } = network;
+  const R = trainedOn === null ? 1 : targetPositions(network, trainedOn);
   const readRows = createRowReader(preprocessing, I, typeOf(parameters));
-  let predictor: ((x: Float64Array) => Float64Array) | undefined;
+  let predictor: Predictor | undefined;
   let print: string | undefined;
 
-  function computed(asked: string, rows: AnyRows, onNote?: NoteListener): Float64Array {
+  function computed(asked: string, rows: AnyRows, lengths?: Lengths, onNote?: NoteListener): Float64Array {
     const x = inputsOf(asked, rows, onNote);
+    checkLengths(asked, network, lengths, x.length / I);
     if (predictor === undefined) {
       refuseBadWeights(asked, network, parameters);
       predictor = engine.createPredictor(network, parameters, loss ?? 'mse');
     }
     try {
-      return predictor(x);
+      return predictor(x, lengths);
     } catch (error) {
       throw error instanceof InputError ? new InputError(error.row, error.problem, { where: asked }) : error;
     }
@@ -138,18 +147,18 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     return rows instanceof Float64Array ? flatRows(where, rows, I) : readRows(where, rows, onNote);
   }
 
-  function outputs(rows: Float64Array): Float64Array;
-  function outputs(rows: NestedRows | CellRows | PixelRows): number[][];
-  function outputs(rows: AnyRows): Float64Array | number[][] {
-    const y = computed('outputs', rows);
+  function outputs(rows: Float64Array, lengths?: Lengths): Float64Array;
+  function outputs(rows: NestedRows | CellRows | PixelRows, lengths?: Lengths): number[][];
+  function outputs(rows: AnyRows, lengths?: Lengths): Float64Array | number[][] {
+    const y = computed('outputs', rows, lengths);
     return rows instanceof Float64Array ? y : nestedRows(y, O);
   }
 
-  function probabilities(rows: Float64Array): Float64Array;
-  function probabilities(rows: NestedRows | CellRows | PixelRows): number[][];
-  function probabilities(rows: AnyRows): Float64Array | number[][] {
-    const y = computed('probabilities', rows);
-    toProbabilities('probabilities', trainedOn, y, O);
+  function probabilities(rows: Float64Array, lengths?: Lengths): Float64Array;
+  function probabilities(rows: NestedRows | CellRows | PixelRows, lengths?: Lengths): number[][];
+  function probabilities(rows: AnyRows, lengths?: Lengths): Float64Array | number[][] {
+    const y = computed('probabilities', rows, lengths);
+    toProbabilities('probabilities', trainedOn, y, O / R);
     return rows instanceof Float64Array ? y : nestedRows(y, O);
   }
 
@@ -167,14 +176,17 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     outputs,
     probabilities,
     encode: (rows, onNote) => inputsOf('encode', rows, onNote),
-    classify: (rows) => classify(computed('classify', rows), O, trainedOn, metadata.threshold),
-    predict: (rows, onNote) =>
-      answersOf(computed('predict', rows, onNote), O, {
+    classify: (rows, lengths) =>
+      classify(computed('classify', rows, lengths), O / R, trainedOn, R === 1 ? metadata.threshold : undefined),
+    predict(rows, onNote, lengths) {
+      const answers = answersOf(computed('predict', rows, lengths, onNote), O / R, {
         loss: trainedOn,
         target: preprocessing?.target,
         labels: metadata.labels,
-        threshold: metadata.threshold,
-      }),
+        threshold: R === 1 ? metadata.threshold : undefined,
+      });
+      return R === 1 ? answers : byRow(answers, R, lengths);
+    },
   };
 }
 

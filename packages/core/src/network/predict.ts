@@ -1,5 +1,4 @@
 import { elements } from '../checks/check.ts';
-import { counted, show } from '../checks/show.ts';
 import { mse } from '../families/losses/mse.ts';
 import { type Elements, typeOf } from '../math/element-type.ts';
 import { allocateOwn, viewOf } from '../math/scratch.ts';
@@ -9,11 +8,10 @@ import { createList } from '../program/op.ts';
 import { referenceKernels } from '../program/reference/reference-kernels.ts';
 import { createWorkspace, emitForward, type Workspace, wholeLength } from './backprop.ts';
 import { InputError, NO_BATCH, NO_SHARE } from './layers/index.ts';
-import { lengthsProblem } from './lengths-problem.ts';
+import { checkLengths } from './lengths.ts';
 import { bindTensors, type Network } from './network.ts';
 import { mostPassRows } from './pass-rows.ts';
 import { refuseBeyondFloats } from './refuse-beyond-floats.ts';
-import { sequenceOf, shapeText } from './shape.ts';
 
 /**
  * A function from rows x [N, I] to outputs y [N, O]. Rows are rounded to the type of the weights. Outputs have that
@@ -65,27 +63,9 @@ export function createPredictor(network: Network, parameters: Elements): Predict
       const wanted = `rows of ${network.inputs} (the network's input)`;
       throw new Error(`predict: x has ${x.length} numbers, expected ${wanted}`);
     }
+    checkLengths('predict', network, lengths, x.length / network.inputs);
     return predict(x, lengths);
   };
-}
-
-/** @throws Error for lengths that are not one whole number, from 1 to the positions of a row, for each of N rows. */
-function checkLengths(network: Network, lengths: ArrayLike<number>, N: number): void {
-  const { input } = network;
-  const T = sequenceOf(input);
-  if (T === null) {
-    throw new Error(`predict: lengths are given, expected none (rows of shape ${shapeText(input)} are no sequences)`);
-  }
-  const problem = lengthsProblem(network, T);
-  if (problem !== null) throw new Error(`predict: lengths ${problem}`);
-  if (lengths.length !== N) {
-    throw new Error(`predict: lengths has ${counted(lengths.length, 'number')}, expected ${N} (one per row)`);
-  }
-  for (let n = 0; n < N; n++) {
-    if (Number.isInteger(lengths[n]) && lengths[n] >= 1 && lengths[n] <= T) continue;
-    const wanted = `a whole number from 1 to ${T} (positions of a row)`;
-    throw new Error(`predict: length of row ${n} has ${show(lengths[n])}, expected ${wanted}`);
-  }
 }
 
 /** Most programs that a predictor keeps, one per number of rows: that of full chunks, and those of recent calls. */
@@ -93,7 +73,7 @@ const KEPT_PROGRAMS = 8;
 
 /**
  * Computes y [N, O] from x [N, I] in chunks of the workspace's rows. The predictor throws an InputError with the row's
- * index in `x` if a layer cannot take a row, and an Error for lengths that are not those of rows.
+ * index in `x` if a layer cannot take a row. Lengths are checked by the caller.
  */
 export function rowPredictor(
   network: Network,
@@ -123,7 +103,6 @@ export function rowPredictor(
   const whole = wholeLength(network);
   return (x, lengths) => {
     const N = x.length / I;
-    if (lengths !== undefined) checkLengths(network, lengths, N);
     const outputs = new Float64Array(N * O);
     for (let first = 0; first < N; first += workspace.rows) {
       const B = Math.min(workspace.rows, N - first);

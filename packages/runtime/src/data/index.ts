@@ -33,4 +33,4 @@ export { type Scale, type TableOptions, tableOptions } from './tables/table-opti
 export { type TableName, tableFiles, tablePath, tableShapes } from './tables/table-path.ts';
 export type { DelimiterName, TableReader, TableReadOptions, TableRow } from './tables/table-reader.ts';
 export { type ColumnSummary, summarizeTable } from './tables/table-summary.ts';
-export { checkFit, checkInput, gatherTargets } from './targets.ts';
+export { checkFit, checkInput, gatherTargets, hasTargetsByPosition } from './targets.ts';

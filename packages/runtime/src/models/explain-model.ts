@@ -19,6 +19,7 @@ import {
 import { checkDataset } from '../data/check-dataset.ts';
 import type { DataMatrix, Dataset } from '../data/dataset.ts';
 import { sharedArrayLike } from '../data/number-types.ts';
+import { countedPositions } from '../data/targets.ts';
 import type { BackendChoice } from '../engine/backends/backend-choices.ts';
 import type { OutputReader } from '../engine/evaluation/evaluate-dataset.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
@@ -102,11 +103,16 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
   const total = 1 + groups.length * repeats;
   const bytes = dataset.inputs.array.BYTES_PER_ELEMENT * dataset.inputs.columns + 8 * dataset.targets.columns;
   const most = Math.max(1, Math.floor(MOST_BYTES / (bytes * dataset.rows)));
+  // Figures of positions are of those that count.
+  const counted = await inTurns(countedPositions(dataset));
+  const rowsOfCopy =
+    counted?.reduce((sum, count) => sum + count, 0) ??
+    dataset.rows * (scoring.hasPositions ? dataset.targets.columns : 1);
   const found: number[] = [];
   for (let first = 0; first < total; first += most) {
     const copies = Math.min(most, total - first);
     const shuffled = await inTurns(copiesOf(dataset, groups, { first, copies, repeats, seed }));
-    const reader = valuesOf(metric, { ...scoring, threshold }, dataset.rows, found);
+    const reader = valuesOf(metric, { ...scoring, threshold }, rowsOfCopy, found);
     await evaluateModel(model.spec, model.parameters, shuffled, {
       ...Object.fromEntries(Object.entries(machine).filter(([, value]) => value !== undefined)),
       loss: lossSpec,

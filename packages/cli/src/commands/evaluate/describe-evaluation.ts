@@ -32,8 +32,10 @@ export interface Findings {
 /** Text output: the results, what they mean, calibration, each class, and the confusion matrix if it fits. */
 export function describeEvaluation(findings: Findings, width: number, paint: Paint): string[] {
   const { dataset, split, evaluation, calibration, classes, leftOut } = findings;
+  const { rows, positions } = evaluation;
+  const of = positions === undefined ? '' : `, ${plural(positions, 'position')} that count`;
   const lines = [
-    `${dataset}: ${plural(evaluation.rows, `${split === 'all' ? '' : split === 'train' ? 'training ' : `${split} `}row`)}`,
+    `${dataset}: ${plural(rows, `${split === 'all' ? '' : split === 'train' ? 'training ' : `${split} `}row`)}${of}`,
     '',
     ...columns(figureRows(findings, paint)),
     ...notes(findings).flatMap((note) => ['', `  ${note}`]),
@@ -60,7 +62,8 @@ export const showFigure = (name: string, value: number): string =>
   shares.has(name) && Number.isFinite(value) ? percent(value) : decimal(value);
 
 function figureRows({ evaluation, topK, figures, loss, task }: Findings, paint: Paint): string[][] {
-  const { rows, metrics = {}, unanswered = 0 } = evaluation;
+  const { metrics = {}, unanswered = 0 } = evaluation;
+  const rows = evaluation.positions ?? evaluation.rows;
   const table: string[][] = [];
   for (const { name, value, interval } of figures) {
     const isMacro = task === 'classes' && (name === 'precision' || name === 'recall' || name === 'f1');

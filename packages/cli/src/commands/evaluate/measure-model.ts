@@ -1,8 +1,9 @@
 import { createLoss, metrics } from '@gradloom/core';
-import { type HeldRows, scoreInto } from '@gradloom/core/internal';
+import { bitsOf, type FigureName, type HeldRows, lossOf, scoreInto } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
+  type Evaluation,
   evaluateModel,
   type Model,
   type OutputReader,
@@ -17,8 +18,11 @@ import { classFigures } from './class-figures.ts';
 import type { Findings } from './describe-evaluation.ts';
 import { findThreshold } from './find-threshold.ts';
 import { holdScores, scoresFit, TOO_MANY_SCORES } from './held-scores.ts';
-import { createFigures } from './measure-figures.ts';
+import { createFigures, type FoundFigure } from './measure-figures.ts';
 import { type EvaluateValues, evaluateOptions } from './options.ts';
+
+/** With more classes, the outputs of all positions are too many to collect. */
+const MOST_POSITION_CLASSES = 100;
 
 /** With more classes the confusion table would take 128 MiB, and nobody would read it. */
 const MOST_CLASSES = 2048;
@@ -44,6 +48,12 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
 
   const scoring = scoringOf(model, dataset);
   const { task, hasProbabilities } = scoring;
+  const collects = !scoring.hasPositions || choices <= MOST_POSITION_CLASSES;
+  const refused = (['bootstrap', 'top-k'] as const).find((name) => values[name] !== undefined);
+  if (!collects && refused !== undefined) {
+    const problem = `expected none, since the outputs of positions are collected only up to ${MOST_POSITION_CLASSES} classes`;
+    throw new UsageError(`--${refused} has ${values[refused]}, ${problem} (${dataset.name} has ${choices})`);
+  }
   const evaluate = (rows: Dataset, readers: readonly OutputReader[]) =>
     evaluateModel(model.spec, model.parameters, rows, {
       ...runOf(values, io),
@@ -52,7 +62,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
       readers,
     });
   const hold = async (rows: Dataset): Promise<HeldRows> => {
-    const scores = holdScores(rows.rows, scoring);
+    const scores = holdScores(countRows(rows), scoring);
     await evaluate(rows, [{ add: scoreInto(scoring, [scores]), bytes: scores.bytes }]);
     return scores.held;
   };
@@ -61,26 +71,25 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     return { held: await hold(chosenOn.dataset), split: chosenOn.split, areMeasured: chosenOn.dataset === dataset };
   });
 
-  const hasTable = dataset.classes !== null && dataset.classes <= MOST_CLASSES;
+  const hasTable = dataset.classes !== null && dataset.classes <= MOST_CLASSES && collects;
   const decision = { targets: task === 'classes' ? ('classes' as const) : ('values' as const) };
   const at = threshold?.value ?? scoring.threshold;
   const confusion = hasTable ? metrics['confusion-matrix']({ ...decision, threshold: at }) : null;
-  const calibration = hasProbabilities ? metrics.calibration(decision) : null;
+  const calibration = hasProbabilities && collects ? metrics.calibration(decision) : null;
   // Top-k over all classes is always right: it is left out, and refused only if asked for.
-  const topK = k < choices || values['top-k'] !== undefined ? metrics['top-k']({ k }) : null;
+  const topK = (k < choices && collects) || values['top-k'] !== undefined ? metrics['top-k']({ k }) : null;
   const figures = createFigures(scoring, at);
-  const needsRows = task !== 'values' || values.bootstrap !== undefined;
-  const fits = scoresFit(dataset.rows, scoring, memoryRoom().bytes);
+  const needsRows = (task !== 'values' && collects) || values.bootstrap !== undefined;
+  const count = countRows(dataset);
+  const fits = scoresFit(count, scoring, memoryRoom().bytes);
   if (!fits && values.bootstrap !== undefined) {
     throw new Error(`--bootstrap has ${values.bootstrap}, expected none, since ${TOO_MANY_SCORES}`);
   }
-  const held = needsRows && fits ? holdScores(dataset.rows, scoring) : null;
+  const held = needsRows && fits ? holdScores(count, scoring) : null;
   const scored = [...figures.readers, ...[confusion, calibration, held].filter((reader) => reader !== null)];
   const tableBytes = confusion === null ? 0 : TABLE_COPIES * 8 * (dataset.classes ?? 0) ** 2;
-  const evaluation = await evaluate(dataset, [
-    { add: scoreInto(scoring, scored), bytes: tableBytes + (held?.bytes ?? 0) },
-    ...(topK === null ? [] : [topK]),
-  ]);
+  const reader = { add: scoreInto(scoring, scored), bytes: tableBytes + (held?.bytes ?? 0) };
+  const evaluation = await evaluate(dataset, collects ? [reader, ...(topK === null ? [] : [topK])] : []);
   const resampling =
     values.bootstrap === undefined
       ? null
@@ -96,13 +105,33 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     loss: loss.name,
     threshold,
     positive: task === 'binary' ? ((labels ?? dataset.labels)?.[1] ?? '1') : null,
-    figures: await inTurns(figures.find(held?.held ?? null, resampling)),
+    figures: collects ? await inTurns(figures.find(held?.held ?? null, resampling)) : figuresOfSums(evaluation),
     withoutRankings: needsRows && !fits,
     resampling,
     topK: topK === null ? null : { k, accuracy: topK.value() },
     calibration: calibration?.value() ?? null,
     classes: confusion === null ? null : classFigures(confusion.value(), labels ?? dataset.labels),
   };
+}
+
+/** Rows that figures are of: those of the dataset, or the positions of its targets that count. */
+function countRows({ rows, classes, targets: { array, columns } }: Dataset): number {
+  if (classes === null || columns === 1) return rows;
+  let count = 0;
+  for (let i = 0; i < array.length; i++) if (array[i] >= 0) count++;
+  return count;
+}
+
+/** The figures that an evaluation of positions has without its outputs. */
+function figuresOfSums({ accuracy, perplexity }: Evaluation): FoundFigure[] {
+  const found: Partial<Record<FigureName, number | undefined>> = { accuracy };
+  if (perplexity !== undefined) {
+    const logLoss = lossOf(perplexity);
+    Object.assign(found, { 'log-loss': logLoss, perplexity, 'bits-per-character': bitsOf(logLoss) });
+  }
+  return Object.entries(found).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ name: name as FigureName, value, interval: null }],
+  );
 }
 
 /** Validation rows of the run that made the model. */

@@ -52,13 +52,14 @@ function jsonLine({
   withoutRankings: _without,
   ...rest
 }: Findings): string {
-  const { rows, loss, unanswered = 0, metrics } = evaluation;
+  const { rows, positions, loss, unanswered = 0, metrics } = evaluation;
   const found = Object.fromEntries(figures.map(({ name, value, interval }) => [name, { value, ...interval }]));
   const valueOfFigure = (name: 'accuracy' | 'mae' | 'rmse' | 'r2') => found[name]?.value ?? evaluation[name] ?? null;
   return JSON.stringify({
     event: 'evaluation',
     ...rest,
     rows,
+    ...(positions === undefined ? {} : { positions }),
     loss,
     accuracy: valueOfFigure('accuracy'),
     mae: valueOfFigure('mae'),

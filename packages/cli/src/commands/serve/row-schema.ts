@@ -1,5 +1,5 @@
 import type { ColumnEncoding, JsonObject } from '@gradloom/core';
-import { inputsOf, ofImages, ofTable } from '@gradloom/core/internal';
+import { inputsOf, ofImages, ofTable, sequenceOf } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 
 /** JSON Schema of the requests and answers of /predict. */
@@ -35,7 +35,9 @@ function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
   if (table === undefined) {
     const I = inputsOf(spec);
     const numbers = { type: 'array', items: { type: 'number' }, minItems: I, maxItems: I };
-    return ofImages(preprocessing) === undefined ? [numbers] : [imageSchema, numbers];
+    if (ofImages(preprocessing) !== undefined) return [imageSchema, numbers];
+    const T = sequenceOf([spec.input].flat());
+    return T === null ? [numbers] : [numbers, sequenceSchema(numbers, T)];
   }
   const { columns } = table;
   const cells = columns.map(cellSchema);
@@ -49,6 +51,14 @@ function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
     { type: 'array', prefixItems: cells, minItems: cells.length, maxItems: cells.length },
   ];
 }
+
+/** A row of a sequence that is padded on the right. */
+const sequenceSchema = (inputs: JsonObject, T: number): JsonObject => ({
+  type: 'object',
+  properties: { inputs, length: { type: 'integer', minimum: 1, maximum: T, description: 'Its real positions.' } },
+  required: ['inputs'],
+  additionalProperties: false,
+});
 
 const imageSchema: JsonObject = {
   type: 'object',

@@ -132,7 +132,7 @@ function foldReporter(
 }
 
 /** The figures of an evaluation that can be averaged. */
-function figuresOf({ rows: _rows, unanswered: _unanswered, ...figures }: Evaluation): Figures {
+function figuresOf({ rows: _rows, positions: _positions, unanswered: _unanswered, ...figures }: Evaluation): Figures {
   return Object.fromEntries(
     Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
   );

@@ -13,12 +13,14 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
   const { test, trainLoss, steps, backend, precision } = result;
   const rows: [string, string][] = [];
   if (test?.accuracy !== undefined) {
-    const right = `${whole(Math.round(test.accuracy * test.rows))} of ${whole(test.rows)}`;
+    const all = test.positions ?? test.rows;
+    const right = `${whole(Math.round(test.accuracy * all))} of ${whole(all)}`;
     const none = test.unanswered === undefined ? '' : `; ${whole(test.unanswered)} have no answer`;
     rows.push(['test accuracy', `${paint('bold', percent(test.accuracy))}  (${right}${none})`]);
   }
   rows.push(...baselineRow(run, result));
   if (test !== undefined) rows.push(['test loss', decimal(test.loss)]);
+  if (test?.perplexity !== undefined) rows.push(['test perplexity', decimal(test.perplexity)]);
   if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
   if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
   for (const [name, value] of Object.entries(test?.metrics ?? {})) rows.push([`test ${name}`, decimal(value)]);

@@ -19,16 +19,26 @@ export function baselineOf(train: Dataset, rows: Dataset, measured: Evaluation):
 }
 
 function mostFrequent(train: Dataset, rows: Dataset): Baseline {
-  const counts = new Map<number, number>();
-  for (let n = 0; n < train.rows; n++) counts.set(classAt(train, n), (counts.get(classAt(train, n)) ?? 0) + 1);
+  const counts = countsOf(train);
   const [[answer]] = [...counts].sort(([a, m], [b, n]) => n - m || a - b);
-  let right = 0;
-  for (let n = 0; n < rows.rows; n++) if (classAt(rows, n) === answer) right++;
-  return { answer: train.labels?.[answer] ?? String(answer), accuracy: right / rows.rows, rmse: Number.NaN };
+  const own = countsOf(rows);
+  const all = [...own.values()].reduce((sum, count) => sum + count, 0);
+  return {
+    answer: train.labels?.[answer] ?? String(answer),
+    accuracy: (own.get(answer) ?? 0) / all,
+    rmse: Number.NaN,
+  };
 }
 
-/** The index of the class, or the bit for a binary dataset without classes. */
-const classAt = (dataset: Dataset, n: number): number => targetAt(dataset, n, 0);
+/** How often each class is a target, or the bit of a binary dataset without classes. A position of -1 has none. */
+function countsOf({ targets: { array, divisor } }: Dataset): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const target of array) {
+    const label = target / divisor;
+    if (label >= 0) counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  return counts;
+}
 
 /**
  * Answers the mean of each output. The error is over rows and outputs in the units of the target, as in the metric

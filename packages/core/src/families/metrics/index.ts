@@ -60,7 +60,7 @@ export type { Counted, HeldRows } from './counted.ts';
 export { createDecision, type Decision, type DecisionOptions } from './decision.ts';
 export { type Figure, type FigureName, figures, figuresOf, type Task } from './figures.ts';
 export type { Metric } from './metric.ts';
-export { bitsOf, perplexityOf } from './perplexity.ts';
+export { bitsOf, lossOf, perplexityOf } from './perplexity.ts';
 export type { ProbabilityOptions } from './probability-options.ts';
 export type { RankingMetric, RankingOptions } from './ranking.ts';
 export { createSpread, createSquares, rootMean } from './spread.ts';

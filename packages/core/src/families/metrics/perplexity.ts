@@ -8,6 +8,9 @@ import type { ProbabilityOptions } from './probability-options.ts';
 /** The perplexity of a mean log loss: e^loss. */
 export const perplexityOf = (loss: number): number => exp(loss);
 
+/** The mean log loss of a perplexity. */
+export const lossOf = (perplexity: number): number => log(perplexity);
+
 /** Bits per character of a mean log loss of characters: loss / ln 2. */
 export const bitsOf = (loss: number): number => loss / log(2);
 

@@ -8,10 +8,17 @@ import { classify, hasProbabilities, toProbabilities } from './scoring.ts';
 export interface Answer {
   /**
    * The name of the class, or the value in the target's units; several values by target name, or as a list if the
-   * targets have no names. Null for a row without an answer: one of its outputs is NaN or infinite.
+   * targets have no names; if positions have classes, a list of the class of each real position. Null for a row or a
+   * position without an answer: one of its outputs is NaN or infinite.
    */
-  readonly prediction: string | number | Readonly<Record<string, number>> | readonly number[] | null;
-  /** Probability of each class by name. Absent for values, and if the loss gives none. */
+  readonly prediction:
+    | string
+    | number
+    | Readonly<Record<string, number>>
+    | readonly number[]
+    | readonly (string | null)[]
+    | null;
+  /** Probability of each class by name. Absent for values, for positions, and if the loss gives none. */
   readonly probabilities?: Readonly<Record<string, number>>;
 }
 
@@ -46,6 +53,17 @@ export function answersOf(y: Float64Array, O: number, { loss, target, labels, th
     return { prediction, probabilities: Object.fromEntries(row.map((value, index) => [nameOf(index), value])) };
   });
 }
+
+/** Joins the answers of the R positions of each row: the classes of those that are real. */
+export const byRow = (
+  answers: readonly Answer[], // [N, R]
+  R: number,
+  lengths: ArrayLike<number> | undefined, // [N]
+): Answer[] =>
+  Array.from({ length: answers.length / R }, (_, n) => {
+    const own = answers.slice(n * R, n * R + (lengths?.[n] ?? R));
+    return { prediction: own.map(({ prediction }) => (prediction === null ? null : String(prediction))) };
+  });
 
 /** Whether a network with this loss predicts classes. */
 const decides = (loss: Loss | null): boolean => loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';

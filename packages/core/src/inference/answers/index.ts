@@ -1,4 +1,4 @@
-export { type Answer, type AnswerOptions, answersOf, decodeValue } from './answers.ts';
+export { type Answer, type AnswerOptions, answersOf, byRow, decodeValue } from './answers.ts';
 export {
   classify,
   createScoring,

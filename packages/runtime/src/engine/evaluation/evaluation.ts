@@ -40,7 +40,7 @@ export interface EvaluationContext {
   readonly kernels: Kernels;
   readonly reader: RowReader; // reads rows of datasets
   readonly workspace: Workspace;
-  readonly lossSums: Float64Array; // [rows of the workspace], or [rows, R] if positions are targets; or longer
+  readonly lossSums: Float64Array; // [rows of the workspace] or longer
   readonly targetColumns: number;
   readonly targetPositions: number; // positions of a row that are targets; 1 if the row has one
   readonly whole: number; // length of a row without padding

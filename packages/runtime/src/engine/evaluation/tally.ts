@@ -27,11 +27,11 @@ const { answer } = createDecision('tally', { targets: 'classes' });
 /** Whether evaluations have the surprise of each position, and so the perplexity. */
 export const hasSurprise = (loss: Loss): boolean => loss.own === undefined && loss.name === 'softmax-cross-entropy';
 
-/** Adds the positions of `rows` rows to a tally, ascending. */
+/** Adds the losses of `rows` rows to a tally, and the positions of each that count, ascending. */
 export function addPositions(
   tally: Float64Array, // [TALLIES] in and out
   { t, weighing }: Workspace, // `losses` has the surprise of each position
-  lossSums: Float64Array, // [rows, R] losses
+  lossSums: Float64Array, // [rows] summed losses of the positions of each that count
   y: Elements, // [rows, R, V]
   { weights }: Dataset,
   first: number, // row of the dataset
@@ -43,15 +43,15 @@ export function addPositions(
   const { w, losses } = weighing;
   for (let n = 0; n < rows; n++) {
     const weight = weights === undefined ? 1 : weights.array[first + n] / weights.divisor;
+    tally[TALLY.loss] += lossSums[n];
+    tally[TALLY.weightedLoss] += weight * lossSums[n];
     for (let p = n * R; p < (n + 1) * R; p++) {
       if (w[p] === 0) continue;
       const answered = answer(y, p, V);
-      tally[TALLY.loss] += lossSums[p];
       tally[TALLY.surprise] += losses[p];
       tally[TALLY.count]++;
       if (answered === t[p]) tally[TALLY.right]++;
       if (answered === NO_ANSWER) tally[TALLY.unanswered]++;
-      tally[TALLY.weightedLoss] += weight * lossSums[p];
       tally[TALLY.weights] += weight;
     }
   }

@@ -28,7 +28,6 @@ import {
   takeNativeScratch,
   takeWasmScratch,
   tapeLength,
-  targetPositions,
   type Workspace,
 } from '@gradloom/core/internal';
 import { type BatchShape, mostLeavesOfRank } from '../step/team-part.ts';
@@ -60,7 +59,7 @@ export interface ScratchShape extends BatchShape, EvaluationShape {
 /** The private arrays of an evaluating thread. */
 export interface EvaluationScratch {
   readonly kernels: KernelScratch;
-  readonly lossSums: Float64Array; // [leaves] of a training pass, or of an evaluation's rows or positions
+  readonly lossSums: Float64Array; // [leaves] of a training pass, or losses of the rows of an evaluation
   readonly workspace: Workspace;
 }
 
@@ -90,7 +89,7 @@ export function takeEvaluationScratch(
 ): EvaluationScratch {
   return {
     kernels: takeKernelScratch(network.products, backend, allocate),
-    lossSums: allocate(Math.max(MOST_LEAVES, rows * targetPositions(network, loss)), FLOAT64),
+    lossSums: allocate(Math.max(MOST_LEAVES, rows), FLOAT64),
     workspace: createWorkspace(network, loss, rows, allocate, NO_SHARE, weighs, augment),
   };
 }

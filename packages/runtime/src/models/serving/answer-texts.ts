@@ -1,5 +1,5 @@
-import { type Answer, type CellRow, InputError, type Model } from '@gradloom/core';
-import { reasonOf, show } from '@gradloom/core/internal';
+import { type Answer, buildNetwork, type CellRow, InputError, type Model } from '@gradloom/core';
+import { checkLengths, reasonOf, show } from '@gradloom/core/internal';
 import type { ImageReader, PixelBudget } from '../../data/images/image-reader.ts';
 
 /** Body of a request: JSON, or the bytes of an image. */
@@ -19,8 +19,8 @@ const MOST_PIXELS = 16e6;
 
 /**
  * Answers bodies, each of which is an image, or JSON of a row or a list of rows. A row is an object by column name, a
- * list of cells, or for a model of images { image: <base64> }; a list whose first entry is an object or a list is a
- * list of rows. A rejected body does not affect the others.
+ * list of cells, or for a model of images { image: <base64> }, or for a padded sequence { inputs: [...], length: 3 }; a
+ * list whose first entry is an object or a list is a list of rows. A rejected body does not affect the others.
  */
 export function createTextAnswerer(model: Model, { mostRows }: TextLimits, readImage?: ImageReader): TextAnswerer {
   return (bodies) => {
@@ -39,6 +39,7 @@ interface Part {
   readonly x: Float64Array; // [rows, I]
   readonly rows: number;
   readonly isOne: boolean; // the text is a single row, not a list of rows
+  readonly lengths: readonly (number | undefined)[]; // of the rows that are given with their length
   readonly notes: ReadonlyMap<number, readonly string[]>; // notes by row
 }
 
@@ -49,6 +50,7 @@ function imagePart(model: Model, bytes: Uint8Array, readImage: ImageReader | und
       x: model.encode([readImage('body', bytes, { left: MOST_PIXELS })]),
       rows: 1,
       isOne: true,
+      lengths: [],
       notes: new Map(),
     };
   } catch (error) {
@@ -67,6 +69,20 @@ function pixelsOf(row: unknown, n: number, readImage: ImageReader, budget: Pixel
 }
 const DATA_URL = /^data:[^,]*;base64,/;
 
+/** A row { inputs, length }; other rows stay as they are. */
+function sequenceRow(model: Model, row: unknown, n: number): { row: unknown; length?: number } {
+  if (model.preprocessing !== undefined || Array.isArray(row) || typeof row !== 'object' || row === null)
+    return { row };
+  const { inputs, length, ...others } = row as { inputs?: unknown; length?: unknown };
+  const isLength = length === undefined || typeof length === 'number';
+  if (Array.isArray(inputs) && isLength && Object.keys(others).length === 0) {
+    if (length === undefined) return { row: inputs };
+    checkLengths(`row ${n}`, buildNetwork(model.spec, model.parts?.own), [length], 1);
+    return { row: inputs, length };
+  }
+  throw new Error(`row ${n} has ${show(row)}, expected a list of numbers, or {"inputs": [...], "length": 3}`);
+}
+
 function readPart(model: Model, text: string, mostRows: number, readImage: ImageReader | undefined): Part | Reply {
   let value: unknown;
   try {
@@ -81,7 +97,10 @@ function readPart(model: Model, text: string, mostRows: number, readImage: Image
   const notes = new Map<number, string[]>();
   try {
     const budget = { left: MOST_PIXELS };
-    const rows = readImage === undefined ? list : list.map((row, n) => pixelsOf(row, n, readImage, budget));
+    const sequences = list.map((row, n) => sequenceRow(model, row, n));
+    const lengths = sequences.map(({ length }) => length);
+    const taken = sequences.map(({ row }) => row);
+    const rows = readImage === undefined ? taken : taken.map((row, n) => pixelsOf(row, n, readImage, budget));
     const x = model.encode(rows as readonly CellRow[], ({ column, value }, row) => {
       const what =
         value === null ? 'a gap, which few or no training rows had' : `${show(value)}, which no training row had`;
@@ -89,7 +108,7 @@ function readPart(model: Model, text: string, mostRows: number, readImage: Image
       notes.set(row, [...(notes.get(row) ?? []), sentence]);
     });
     const bad = x.findIndex((number) => !Number.isFinite(number));
-    if (bad === -1) return { x, rows: list.length, isOne, notes };
+    if (bad === -1) return { x, rows: list.length, isOne, lengths, notes };
     const row = Math.floor((bad * list.length) / x.length);
     return refused('content', `row ${row} has ${x[bad]}, expected finite numbers`);
   } catch (error) {
@@ -104,7 +123,7 @@ function answerAll(model: Model, parts: readonly Part[]): Reply[] {
   if (parts.length === 0) return [];
   try {
     const x = parts.length === 1 ? parts[0].x : joined(parts);
-    const answers = model.predict(x);
+    const answers = model.predict(x, undefined, lengthsOf(model, parts));
     let first = 0;
     return parts.map((part) => {
       const own = answers.slice(first, first + part.rows);
@@ -116,6 +135,13 @@ function answerAll(model: Model, parts: readonly Part[]): Reply[] {
     if (parts.length > 1) return parts.flatMap((part) => answerAll(model, [part]));
     return [refused('content', `row ${error.row}: ${error.problem}`)];
   }
+}
+
+/** The lengths of all rows; undefined if none is given. */
+function lengthsOf({ spec }: Model, parts: readonly Part[]): number[] | undefined {
+  const all = parts.flatMap(({ rows, lengths }) => Array.from({ length: rows }, (_, n) => lengths[n]));
+  if (all.every((length) => length === undefined)) return undefined;
+  return all.map((length) => length ?? [spec.input].flat()[0]);
 }
 
 function joined(parts: readonly Part[]): Float64Array {

@@ -16,8 +16,8 @@ const MOST_POINTS = 400;
  */
 export function isPlanar({ sets: { train }, spec }: Recipe): boolean {
   if (train.inputs.columns !== 2 || train.inputs.file !== undefined || takesIndices(spec)) return false;
-  if (train.classes !== null) return train.classes > 1 && train.classes <= MOST_CLASSES;
   const { array, columns } = train.targets;
+  if (train.classes !== null) return columns === 1 && train.classes > 1 && train.classes <= MOST_CLASSES;
   return columns === 1 && spec.input === 2 && Array.prototype.every.call(array, (value) => value === 0 || value === 1);
 }
 

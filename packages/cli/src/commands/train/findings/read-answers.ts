@@ -1,6 +1,7 @@
 import { buildNetwork, createLoss, type Loss, metrics, NO_ANSWER } from '@gradloom/core';
 import { createDecision, createScoring, hasProbabilities, scoreInto, toProbabilities } from '@gradloom/core/internal';
 import { evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
+import { hasTargetsByPosition } from '@gradloom/runtime/internal';
 import { binsOf, type CalibrationBin } from '../../../lab/figures/calibration-bins.ts';
 import { sheetOfRows } from '../../../lab/figures/sheet.ts';
 import type { Answers, Mistake } from '../../../report/findings/findings.ts';
@@ -9,10 +10,10 @@ import type { Recipe } from '../recipe.ts';
 
 const WORST = 15;
 
-/** The confusion matrix and the worst errors, from the evaluation of the test accuracy. */
+/** The confusion matrix and the worst errors of rows, from the evaluation of the test accuracy. */
 export async function readAnswers({ sets, values }: Recipe, result: TrainResult): Promise<Answers | null> {
   const [split, dataset] = sets.test === undefined ? ['validation', sets.validation] : ['test', sets.test];
-  if (dataset === undefined || dataset.classes === null) return null;
+  if (dataset === undefined || dataset.classes === null || hasTargetsByPosition(dataset)) return null;
   const loss = createLoss(result.loss, result.parts?.own);
   const { targets, threshold = 0.5 } = loss;
   const confusion = metrics['confusion-matrix']({ targets, threshold });
