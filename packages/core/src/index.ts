@@ -81,6 +81,7 @@ export {
   openModel,
   type PixelRows,
   type Rows,
+  type TextRows,
 } from './inference/index.ts';
 export {
   type CategoryEncoding,
@@ -101,8 +102,17 @@ export {
   type Preprocessing,
   type TablePreprocessing,
   type TargetDecoding,
+  type TextEncoding,
+  type TextPreprocessing,
   type ValueDecoding,
 } from './inference/preprocessing/index.ts';
+export {
+  createTokenizer,
+  TextError,
+  type Tokenizer,
+  type TokenizerName,
+  type TokenizerSpec,
+} from './inference/text/index.ts';
 export type { Elements, ElementsOf, ElementType } from './math/element-type.ts';
 export * as math from './math/index.ts';
 export type { Pausable } from './math/pausable.ts';

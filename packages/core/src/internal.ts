@@ -115,6 +115,7 @@ export {
   type NumberColumnEncoder,
   ofImages,
   ofTable,
+  ofText,
   readBoolean,
   readCategory,
   readDate,
@@ -122,6 +123,7 @@ export {
   standardizeChannels,
   widthOfImage,
 } from './inference/preprocessing/index.ts';
+export { checkTokenizer, piecesOf, tokenizerNames, vocabularyOf } from './inference/text/index.ts';
 export {
   bytesOfElements,
   createElements,

@@ -2,17 +2,31 @@ import { OptionError } from '../checks/option-error.ts';
 import { show } from '../checks/show.ts';
 import { flattenAdvice } from '../network/flatten-advice.ts';
 import type { Network } from '../network/network.ts';
-import { shapeText } from '../network/shape.ts';
-import { createEncoder, type Preprocessing, widthOfImage } from './preprocessing/index.ts';
+import { channelsOf, shapeText } from '../network/shape.ts';
+import { createEncoder, ofText, type Preprocessing, widthOfImage } from './preprocessing/index.ts';
+import { createTokenizer } from './text/index.ts';
+
+/** Inputs of a row, and their name. */
+function widthOf(preprocessing: Preprocessing): [width: number, of: string] {
+  if ('image' in preprocessing) return [widthOfImage(preprocessing.image), 'numbers of an image'];
+  if ('text' in preprocessing) return [preprocessing.text.context, 'tokens of the context'];
+  return [createEncoder(preprocessing).width, 'inputs from the columns of the table'];
+}
 
 /** @throws OptionError if the network's inputs or outputs do not match the preprocessing. */
 export function checkEncoding(where: string, network: Network, preprocessing: Preprocessing): void {
   const { input, inputs, output, outputs } = network;
-  const width = 'image' in preprocessing ? widthOfImage(preprocessing.image) : createEncoder(preprocessing).width;
+  const [width, of] = widthOf(preprocessing);
   if (width !== inputs) {
-    const of = 'image' in preprocessing ? 'numbers of an image' : 'inputs from the columns of the table';
     const problem = `has ${shapeText(input)}, expected ${width} (${of})`;
     throw new OptionError(where, ['input', 'preprocessing'], problem, { about: "the network's input" });
+  }
+  const text = ofText(preprocessing)?.text;
+  if (text !== undefined) {
+    const { size } = createTokenizer(text.tokenizer);
+    if (channelsOf(output) === size) return;
+    const problem = `has ${shapeText(output)}, expected [${text.context}, ${size}] (the tokens of the text)`;
+    throw new OptionError(where, ['layers', 'preprocessing'], problem, { about: "the network's output" });
   }
   if (preprocessing.target === undefined) return;
   const [first] = preprocessing.target;

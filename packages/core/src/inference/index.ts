@@ -8,4 +8,4 @@ export {
   type ModelMetadata,
 } from './model.ts';
 export { MODEL_KINDS, modelOf, openModel, PARAMETERS } from './open-model.ts';
-export type { AnyRows, CellRows, NestedRows, NoteListener, PixelRows, Rows } from './rows.ts';
+export type { AnyRows, CellRows, NestedRows, NoteListener, PixelRows, Rows, TextRows } from './rows.ts';

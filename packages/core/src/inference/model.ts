@@ -26,6 +26,8 @@ import {
   type PixelRows,
 } from './rows.ts';
 
+import type { Tokenizer } from './text/index.ts';
+
 /** Metadata of a model: any JSON. The keys below have a meaning. */
 export interface ModelMetadata {
   /** Names of the classes, in the order of their indices. */
@@ -114,6 +116,8 @@ export interface ModelEngine {
   createPredictor(network: Network, parameters: Elements, loss: LossSpec): Predictor;
   /** SHA-256 in hexadecimal of the weights in their type, little-endian, followed by the hashes of modules. */
   fingerprint(parameters: Elements, modules: readonly ModuleRecord[]): string;
+  /** Loads the tables of GPT-2. Absent: models of its tokens take tokens only. */
+  readonly gpt2?: () => Tokenizer;
 }
 
 /**
@@ -125,7 +129,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   const { parameters, loss, metadata = {}, parts = NOTHING_LOADED } = contents;
   const { spec, inputs: I, outputs: O } = network;
   const R = trainedOn === null ? 1 : targetPositions(network, trainedOn);
-  const readRows = createRowReader(preprocessing, I, typeOf(parameters));
+  const readRows = createRowReader(preprocessing, I, typeOf(parameters), engine.gpt2);
   let predictor: Predictor | undefined;
   let print: string | undefined;
 

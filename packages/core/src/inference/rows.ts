@@ -11,8 +11,11 @@ import {
   type Preprocessing,
   standardizeChannels,
   type TablePreprocessing,
+  type TextEncoding,
   widthOfImage,
 } from './preprocessing/index.ts';
+
+import { createTextEncoder, type TextEncoder, TextError, type Tokenizer } from './text/index.ts';
 
 /** Rows of numbers [N][I], one array per row. */
 export type NestedRows = readonly (readonly number[])[];
@@ -26,8 +29,11 @@ export type PixelRows = readonly (Uint8Array | Uint8ClampedArray)[];
 /** Rows of a table: objects by column name, or lists of cells in column order. */
 export type CellRows = readonly CellRow[];
 
+/** Texts, of which the model takes the last tokens. */
+export type TextRows = readonly string[];
+
 /** Rows of any model. */
-export type AnyRows = Rows | CellRows | PixelRows;
+export type AnyRows = Rows | CellRows | PixelRows | TextRows;
 
 /** Encodes rows into x [N, I]. @throws Error naming `where`, the row and the column. */
 export type RowReader = (where: string, rows: AnyRows, onNote?: NoteListener) => Float64Array;
@@ -36,9 +42,44 @@ export type RowReader = (where: string, rows: AnyRows, onNote?: NoteListener) =>
 export type NoteListener = (note: EncodingNote, row: number) => void;
 
 /** Creates the reader of rows for a model of I inputs. */
-export function createRowReader(preprocessing: Preprocessing | undefined, I: number, type: ElementType): RowReader {
+export function createRowReader(
+  preprocessing: Preprocessing | undefined,
+  I: number,
+  type: ElementType,
+  gpt2?: () => Tokenizer,
+): RowReader {
   if (preprocessing === undefined) return (where, rows) => flatRows(where, rows as Rows, I);
+  if ('text' in preprocessing) return textReader(preprocessing.text, gpt2);
   return 'image' in preprocessing ? imageReader(preprocessing.image, type) : cellReader(preprocessing);
+}
+
+/** Reads texts, or tokens as numbers. */
+function textReader(text: TextEncoding, gpt2?: () => Tokenizer): RowReader {
+  const { context: T, tokenizer } = text;
+  let made: TextEncoder | undefined; // at the first text: the tables of GPT-2 take a while
+  return (where, rows) => {
+    const x = new Float64Array(listOfRows(where, rows).length * T);
+    for (const [n, row] of (rows as TextRows | NestedRows).entries()) {
+      if (typeof row !== 'string') {
+        x.set(numberRow(where, n, row, T), n * T);
+        continue;
+      }
+      made ??= createTextEncoder(text, tokenizer.kind === 'gpt2' ? gpt2?.() : undefined);
+      if (encodeText(where, made, row, n, x, T) === 0) {
+        throw new Error(`${where}: row ${n} has no text, expected at least a character`);
+      }
+    }
+    return x;
+  };
+}
+
+function encodeText(where: string, encoder: TextEncoder, text: string, n: number, x: Float64Array, T: number): number {
+  try {
+    return encoder.encode(text, x, n * T);
+  } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    throw new Error(`${where}: row ${n} ${error.problem}`, { cause: error });
+  }
 }
 
 /** Reads images as bytes, or as numbers that have been divided by the divisor. */

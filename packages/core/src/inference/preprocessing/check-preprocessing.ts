@@ -1,6 +1,7 @@
 import { OptionError } from '../../checks/option-error.ts';
 import { positiveInteger } from '../../checks/options/index.ts';
 import { counted, show } from '../../checks/show.ts';
+import { checkTokenizer } from '../text/tokenizer-spec.ts';
 import type {
   ChannelScale,
   ColumnEncoding,
@@ -9,6 +10,7 @@ import type {
   Preprocessing,
   TablePreprocessing,
   TargetDecoding,
+  TextPreprocessing,
 } from './preprocessing.ts';
 
 /**
@@ -17,6 +19,7 @@ import type {
  */
 export function checkPreprocessing(where: string, value: unknown): Preprocessing {
   if (typeof value === 'object' && value !== null && 'image' in value) return checkImages(where, value);
+  if (typeof value === 'object' && value !== null && 'text' in value) return checkText(where, value);
   const whole = fieldsOf(where, 'preprocessing', value, ['version', 'columns', 'target']);
   checkVersion(where, whole);
   const columns = listOf(where, 'preprocessing.columns', whole.columns).map((column, c) =>
@@ -40,7 +43,7 @@ export function checkPreprocessing(where: string, value: unknown): Preprocessing
 /** Like `checkPreprocessing`, for that of a table alone. */
 export function checkTablePreprocessing(where: string, value: unknown): TablePreprocessing {
   const checked = checkPreprocessing(where, value);
-  return 'columns' in checked ? checked : fail(where, 'preprocessing', checked, 'columns of a table, not images');
+  return 'columns' in checked ? checked : fail(where, 'preprocessing', checked, 'columns of a table');
 }
 
 function checkVersion(where: string, { version }: Fields): void {
@@ -57,6 +60,19 @@ function checkImages(where: string, value: object): ImagePreprocessing {
   const target = checkTarget(where, 'preprocessing.target.0', first);
   if (others.length === 0 && target.type === 'classes') return { version: 1, image, target: [target] };
   return fail(where, 'preprocessing.target', whole.target, 'the names of classes');
+}
+
+function checkText(where: string, value: object): TextPreprocessing {
+  const whole = fieldsOf(where, 'preprocessing', value, ['version', 'text']);
+  checkVersion(where, whole);
+  const path = 'preprocessing.text';
+  const { tokenizer, context, lines } = fieldsOf(where, path, whole.text, ['tokenizer', 'context', 'lines']);
+  const text = {
+    tokenizer: checkTokenizer(where, `${path}.tokenizer`, tokenizer),
+    context: positiveInteger.check(where, `${path}.context`, context),
+    lines: flagOf(where, `${path}.lines`, lines),
+  };
+  return { version: 1, text };
 }
 
 /** Returns the encoding of images if it is valid. @throws OptionError naming the invalid part. */

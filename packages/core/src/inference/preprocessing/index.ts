@@ -32,8 +32,11 @@ export {
   type NumberEncoding,
   ofImages,
   ofTable,
+  ofText,
   type Preprocessing,
   type TablePreprocessing,
   type TargetDecoding,
+  type TextEncoding,
+  type TextPreprocessing,
   type ValueDecoding,
 } from './preprocessing.ts';

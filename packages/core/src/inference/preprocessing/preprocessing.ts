@@ -1,9 +1,34 @@
+import type { TokenizerSpec } from '../text/tokenizer-spec.ts';
+
 /**
- * Encoding of rows of a table, or of images, as network inputs, and decoding of outputs as answers. Plain JSON, fitted
- * on training rows. Encoding depends on this and the row alone, so training, prediction and a browser get the same
- * bits.
+ * Encoding of rows of a table, of images or of text as network inputs, and decoding of outputs as answers. Plain JSON,
+ * fitted on training rows. Encoding depends on this and the row alone, so training, prediction and a browser get the
+ * same bits.
  */
-export type Preprocessing = TablePreprocessing | ImagePreprocessing;
+export type Preprocessing = TablePreprocessing | ImagePreprocessing | TextPreprocessing;
+
+/** Encoding of text. */
+export interface TextPreprocessing {
+  /** Version of this format. */
+  readonly version: 1;
+  /** How text becomes rows of tokens. */
+  readonly text: TextEncoding;
+  /** Outputs are tokens. */
+  readonly target?: undefined;
+}
+
+/**
+ * Text becomes tokens [T], the inputs of an embedding; the target of each position is the token after it. With `lines`
+ * each row is a line of its own, after the token of a line end, and ends with that token.
+ */
+export interface TextEncoding {
+  /** The tokenizer, with its vocabulary. */
+  readonly tokenizer: TokenizerSpec;
+  /** T: tokens of a row. */
+  readonly context: number;
+  /** Whether each row is a line. */
+  readonly lines: boolean;
+}
 
 /** Encoding of images. */
 export interface ImagePreprocessing {
@@ -47,6 +72,10 @@ export const ofTable = (preprocessing: Preprocessing | undefined): TablePreproce
 /** The preprocessing if it is that of images. */
 export const ofImages = (preprocessing: Preprocessing | undefined): ImagePreprocessing | undefined =>
   preprocessing !== undefined && 'image' in preprocessing ? preprocessing : undefined;
+
+/** The preprocessing if it is that of text. */
+export const ofText = (preprocessing: Preprocessing | undefined): TextPreprocessing | undefined =>
+  preprocessing !== undefined && 'text' in preprocessing ? preprocessing : undefined;
 
 /** Encoding of rows of a table. */
 export interface TablePreprocessing {

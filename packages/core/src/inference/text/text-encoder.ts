@@ -1,0 +1,31 @@
+import type { TextEncoding } from '../preprocessing/preprocessing.ts';
+import { createTokenizer, type Tokenizer } from './tokenizer.ts';
+
+/** Encodes texts as rows of tokens. */
+export interface TextEncoder {
+  readonly tokenizer: Tokenizer;
+  /**
+   * Writes the last T tokens of a text into [T] numbers of `x` from `offset` on, padded on the right with 0. With
+   * `lines` the token of a line end comes first. Returns the number of tokens written, which is 0 for no text.
+   * @throws TextError for a character or word that the vocabulary lacks.
+   */
+  encode(text: string, x: Float64Array, offset: number): number;
+}
+
+/** Creates the encoder of a model's texts; `gpt2` as for `createTokenizer`. */
+export function createTextEncoder({ tokenizer: spec, context: T, lines }: TextEncoding, gpt2?: Tokenizer): TextEncoder {
+  const tokenizer = createTokenizer(spec, gpt2);
+  const before = lines ? tokenizer.encode('\n') : new Uint32Array(0);
+  return {
+    tokenizer,
+    encode(text, x, offset) {
+      const own = tokenizer.encode(text);
+      const tokens = new Uint32Array(before.length + own.length);
+      tokens.set(before);
+      tokens.set(own, before.length);
+      const last = tokens.slice(-T);
+      x.fill(0, offset, offset + T).set(last, offset);
+      return last.length;
+    },
+  };
+}

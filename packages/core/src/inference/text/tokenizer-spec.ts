@@ -1,0 +1,57 @@
+import { list, onlyKeys, record } from '../../checks/check.ts';
+import { OptionError } from '../../checks/option-error.ts';
+import { oneOf } from '../../checks/options/index.ts';
+import { show } from '../../checks/show.ts';
+
+/** Tokenizer of a model, as plain JSON: it rebuilds the tokenizer, and is stored in model files. */
+export type TokenizerSpec =
+  | {
+      /** A token for each character (Unicode code point). */
+      readonly kind: 'characters';
+      /** The known characters, in the order of their tokens. */
+      readonly vocabulary: readonly string[];
+    }
+  | {
+      /** A token for each word, with the space before it; for each run of punctuation; and for each other space. */
+      readonly kind: 'words';
+      /** The known words, in the order of their tokens. */
+      readonly vocabulary: readonly string[];
+    }
+  | {
+      /** A token for each byte of UTF-8: 256 of them, which spell any text. */
+      readonly kind: 'bytes';
+    }
+  | {
+      /** The byte pairs of GPT-2: 50,257 tokens, which spell any text. Tables come from a library (in Node only). */
+      readonly kind: 'gpt2';
+    };
+
+/** Name of a tokenizer. */
+export type TokenizerName = TokenizerSpec['kind'];
+
+/** The names of all tokenizers. */
+export const tokenizerNames = { characters: true, bytes: true, words: true, gpt2: true } satisfies Record<
+  TokenizerName,
+  true
+>;
+
+/** Returns the tokenizer if it is valid. @throws OptionError naming the invalid part. */
+export function checkTokenizer(where: string, path: string, value: unknown): TokenizerSpec {
+  const given: Partial<Record<string, unknown>> = record(where, path, value, 'an object with the kind of a tokenizer');
+  const kind = oneOf(tokenizerNames).check(where, `${path}.kind`, given.kind);
+  const hasVocabulary = kind === 'characters' || kind === 'words';
+  onlyKeys(`${where}: ${path}`, given, hasVocabulary ? ['kind', 'vocabulary'] : ['kind']);
+  if (!hasVocabulary) return { kind };
+  const name = `${path}.vocabulary`;
+  const wanted = `a list of ${kind}, each of them once`;
+  const pieces = list(where, name, given.vocabulary as readonly unknown[], wanted);
+  const known = new Set<unknown>();
+  for (const [token, piece] of pieces.entries()) {
+    const isPiece = typeof piece === 'string' && piece !== '' && (kind === 'words' || [...piece].length === 1);
+    if (!isPiece || known.has(piece)) {
+      throw new OptionError(where, `${name}.${token}`, `has ${show(piece)}, expected ${wanted}`);
+    }
+    known.add(piece);
+  }
+  return { kind, vocabulary: pieces as readonly string[] };
+}

@@ -1,0 +1,116 @@
+import { show } from '../../checks/show.ts';
+import { checkTokenizer, type TokenizerSpec } from './tokenizer-spec.ts';
+
+/** Turns text into tokens and back. `decode(encode(text))` is `text`. */
+export interface Tokenizer {
+  /** JSON that rebuilds it. */
+  readonly spec: TokenizerSpec;
+  /** V: number of tokens. */
+  readonly size: number;
+  /**
+   * The tokens of a text, each from 0 to V - 1.
+   * @throws TextError for a character or word that the vocabulary lacks.
+   */
+  encode(text: string): Uint32Array;
+  /** The text of tokens. Bytes that are not UTF-8 become U+FFFD. @throws TextError for a number that is no token. */
+  decode(tokens: ArrayLike<number>): string;
+}
+
+/** The error of a text, or of tokens, that a tokenizer cannot take. */
+export class TextError extends Error {
+  /** 'TextError'. */
+  override readonly name = 'TextError';
+  /** Position in the text in UTF-16 code units, or in the list of tokens. */
+  readonly at: number;
+  /** 'has "é" (U+00E9), expected one of 65 characters'. */
+  readonly problem: string;
+
+  constructor(at: number, problem: string) {
+    super(`text ${problem}, at position ${at}`);
+    this.at = at;
+    this.problem = problem;
+  }
+}
+
+/**
+ * Creates the tokenizer of a model. `gpt2` has the tables of GPT-2; without them its `encode` and `decode` throw.
+ * @throws OptionError for an invalid spec.
+ */
+export function createTokenizer(given: TokenizerSpec, gpt2: Tokenizer = noTables): Tokenizer {
+  const spec = checkTokenizer('createTokenizer', 'spec', given);
+  if (spec.kind === 'bytes') return bytes;
+  if (spec.kind === 'gpt2') return gpt2;
+  const { kind, vocabulary } = spec;
+  const tokens = new Map(vocabulary.map((piece, token) => [piece, token]));
+  return {
+    spec,
+    size: vocabulary.length,
+    encode(text) {
+      const found = new Uint32Array(text.length);
+      let count = 0;
+      let at = 0;
+      for (const piece of piecesOf(kind, text)) {
+        const token = tokens.get(piece);
+        if (token === undefined) throw new TextError(at, unknownProblem(spec, piece));
+        found[count++] = token;
+        at += piece.length;
+      }
+      return found.slice(0, count);
+    },
+    decode(tokens) {
+      let text = '';
+      for (let i = 0; i < tokens.length; i++) text += vocabulary[checked(tokens, i, vocabulary.length)];
+      return text;
+    },
+  };
+}
+
+/** The tokenizer of characters or words whose vocabulary is that of `texts`, sorted. */
+export const vocabularyOf = (pieces: Iterable<string>): string[] => [...new Set(pieces)].sort(byCodePoints);
+
+/** The order of code points, which for characters beyond U+FFFF is not that of JavaScript's strings. */
+function byCodePoints(a: string, b: string): number {
+  const [x, y] = [[...a], [...b]];
+  const i = x.findIndex((character, place) => character !== y[place]);
+  if (i === -1) return x.length - y.length;
+  return y[i] === undefined ? 1 : (x[i].codePointAt(0) ?? 0) - (y[i].codePointAt(0) ?? 0);
+}
+
+/** A word or number with the space before it, a run of other characters with the space before it, or a space. */
+const WORDS = / ?[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*| ?[^\s\p{L}\p{M}\p{N}]+|\s/gu;
+
+/** The pieces of a text, one for each token. Joined, they are the text. */
+export const piecesOf = (kind: 'characters' | 'words', text: string): Iterable<string> =>
+  kind === 'characters' ? text : (text.match(WORDS) ?? []);
+
+function unknownProblem({ kind, vocabulary }: Extract<TokenizerSpec, { vocabulary: unknown }>, piece: string): string {
+  if (kind === 'words')
+    return `has the word ${show(piece)}, expected one of the ${vocabulary.length} words of the vocabulary`;
+  const code = (piece.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  return `has the character ${show(piece)} (U+${code}), expected one of the ${vocabulary.length} of the vocabulary`;
+}
+
+function checked(tokens: ArrayLike<number>, i: number, size: number): number {
+  const token = tokens[i];
+  if (Number.isInteger(token) && token >= 0 && token < size) return token;
+  throw new TextError(i, `has the token ${show(token)}, expected a whole number from 0 to ${size - 1}`);
+}
+
+const bytes: Tokenizer = {
+  spec: { kind: 'bytes' },
+  size: 256,
+  encode: (text) => Uint32Array.from(new TextEncoder().encode(text)),
+  decode(tokens) {
+    const utf8 = Uint8Array.from({ length: tokens.length }, (_, i) => checked(tokens, i, 256));
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(utf8);
+  },
+};
+
+/** V of GPT-2: 256 bytes, 50,000 pairs, and one that ends a text. */
+const GPT2_SIZE = 50_257;
+
+const refuse = (): never => {
+  throw new Error('gpt2: its tables are not here, expected Node with the package js-tiktoken');
+};
+
+const noTables: Tokenizer = { spec: { kind: 'gpt2' }, size: GPT2_SIZE, encode: refuse, decode: refuse };
