@@ -11,16 +11,21 @@ export async function* readText(
   const decoder = new TextDecoder('utf-8', { fatal: true }); // drops a byte order mark
   const chunk = new Uint8Array(CHUNK);
   let line = 1;
+  let offset = 0; // of the chunk
+  let before = new Uint8Array(0); // the last bytes before the chunk, of which a character may be incomplete
   for (let isLast = false; !isLast; ) {
     const got = await source.read(chunk);
+    const bytes = chunk.subarray(0, got);
     isLast = got < chunk.length;
-    if (line === 1 && isUtf16(chunk.subarray(0, got))) {
+    if (offset === 0 && isUtf16(bytes)) {
       throw fault('text in UTF-16', 'UTF-8 (save it as UTF-8, which editors and Excel offer)');
     }
-    const text = decode(chunk.subarray(0, got), !isLast);
+    const text = decode(bytes, !isLast);
     if (text.includes('\0')) throw fault(`a zero byte at line ${lineOf(text, text.indexOf('\0'))}`, 'text in UTF-8');
     if (text !== '') yield text;
     line = lineOf(text, text.length);
+    offset += got;
+    before = bytes.slice(-3);
   }
 
   function lineOf(text: string, end: number): number {
@@ -33,26 +38,35 @@ export async function* readText(
     try {
       return decoder.decode(bytes, { stream });
     } catch (error) {
-      throw fault(`bytes at line ${line + linesOfText(bytes)} that are not text`, 'UTF-8', error);
+      const bad = textLength(Buffer.concat([before, bytes])) - before.length;
+      const lines = bytes.subarray(0, Math.max(0, bad)).filter((byte) => byte === LINE_END).length;
+      throw fault(`bytes at line ${line + lines} that are not text (byte ${offset + bad})`, 'UTF-8', error);
     }
   }
 }
 
-const CONTINUATION = 0x80; // Top bits 10 mark bytes within a character, not its first.
+const LINE_END = 0x0a;
 
-/** Number of line ends before the first line that is not text. The first bytes may be the rest of a character. */
-function linesOfText(bytes: Uint8Array): number {
-  let start = 0;
-  while (start < 3 && (bytes[start] & 0xc0) === CONTINUATION) start++;
-  for (let lines = 0; ; lines++) {
-    const end = bytes.indexOf(0x0a, start);
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(start, end === -1 ? undefined : end));
-    } catch {
-      return lines;
-    }
-    if (end === -1) return 0; // An incomplete character at the start.
-    start = end + 1;
+const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
+
+/**
+ * Number of bytes up to the first character that is not UTF-8. The first bytes may be the rest of a character.
+ * [Unicode 15, table 3-7](https://www.unicode.org/versions/Unicode15.0.0/ch03.pdf)
+ */
+function textLength(bytes: Uint8Array): number {
+  let at = 0;
+  while (at < 3 && isContinuation(bytes[at])) at++;
+  for (;;) {
+    const [first, second] = [bytes[at], bytes[at + 1]];
+    const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    if (length === 0 || first === undefined) return at;
+    for (let k = 1; k < length; k++) if (!isContinuation(bytes[at + k])) return at;
+    // Longer forms than needed, halves of pairs, and code points beyond the last.
+    if (first === 0xe0 && second < 0xa0) return at;
+    if (first === 0xed && second > 0x9f) return at;
+    if (first === 0xf0 && second < 0x90) return at;
+    if (first === 0xf4 && second > 0x8f) return at;
+    at += length;
   }
 }
 
