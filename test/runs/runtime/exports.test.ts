@@ -36,13 +36,23 @@ const helpers = [
 /** Values that a program can import: a name that comes or goes is a decision, taken here. */
 const published = {
   core: [
-    ...['CellError', 'InputError', 'NO_ANSWER', 'OptionError', 'activations', 'buildNetwork', 'checkPreprocessing'],
+    ...[
+      'CellError',
+      'InputError',
+      'TextError',
+      'NO_ANSWER',
+      'OptionError',
+      'activations',
+      'buildNetwork',
+      'checkPreprocessing',
+    ],
     ...['createEncoder', 'createInitializer', 'createLoss'],
     ...[
       'createOptimizer',
       'createPredictor',
       'createRandom',
       'createSchedule',
+      'createTokenizer',
       'createTrainStep',
       'initializeParameters',
       'initializers',
@@ -76,11 +86,13 @@ const published = {
       'OptionError',
     ],
     ...[
+      'TextError',
       'TrainingError',
       'checkPreprocessing',
       'createEncoder',
       'createModel',
       'createPool',
+      'createTokenizer',
       'createTrainer',
       'datasetFromRows',
       'evaluateModel',
@@ -107,6 +119,7 @@ const published = {
       'loadNpy',
       'loadNpyFolder',
       'loadNpz',
+      'loadText',
       'openCluster',
       'openModelFile',
       'readIdx',
@@ -115,7 +128,7 @@ const published = {
       'splitDataset',
       'standardizeImages',
     ],
-    ...['subset', 'syntheticDatasets', 'tableFiles', 'tablePath', 'train'],
+    ...['subset', 'syntheticDatasets', 'tableFiles', 'tablePath', 'textDataset', 'train'],
     ...builders,
     ...helpers,
   ],
@@ -130,6 +143,7 @@ const typesOfBoth = words(`
   BatchNormOptions CategoryEncoding Cell CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
   ChannelScale ImageEncoding ImagePreprocessing PixelRows TablePreprocessing
+  TextEncoding TextPreprocessing TextRows Tokenizer TokenizerName TokenizerSpec
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
   LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows NetworkBuilder NetworkSpec NormalOptions NoteListener
   NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlateauOptions
@@ -164,7 +178,7 @@ const types = {
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions
   Trainer TrainerStep TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint
-  ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions WordColumn Stretch Transfer
+  ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions TextOptions WordColumn Stretch Transfer
 `),
 };
 

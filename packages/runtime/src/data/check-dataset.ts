@@ -5,10 +5,11 @@ import { type DataMatrix, type Dataset, rowText } from './dataset.ts';
 /** Returns the dataset if its parts fit. @throws Error naming the part, what it has and what it should have. */
 export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset> {
   record(where, 'dataset', dataset, 'an object with rows, inputs, targets and classes');
-  const { rows, inputs, targets, classes, labels, weights, lengths } = dataset;
+  const { rows, inputs, targets, classes, labels, weights, lengths, starts } = dataset;
   option.positiveInteger.check(where, 'rows', rows);
-  checkMatrix(where, 'inputs', inputs, rows);
-  checkMatrix(where, 'targets', targets, rows);
+  if (starts !== undefined) option.positiveInteger.check(where, 'starts', starts);
+  checkMatrix(where, 'inputs', inputs, rows, starts);
+  checkMatrix(where, 'targets', targets, rows, starts);
   if (classes !== null) yield* checkClasses(where, targets, option.positiveInteger.check(where, 'classes', classes));
   if (weights !== undefined) yield* checkWeights(where, weights, rows);
   if (lengths !== undefined) yield* checkLengths(where, lengths, inputs, rows);
@@ -20,10 +21,11 @@ export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset
   return dataset;
 }
 
-function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: number): void {
+function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: number, starts?: number): void {
   record(where, name, matrix, '{ array, columns, divisor }');
-  const { array, columns, shape, divisor, scale, file } = matrix;
+  const { array, columns, step = columns, shape, divisor, scale, file } = matrix;
   option.positiveInteger.check(where, `${name}.columns`, columns);
+  option.positiveInteger.check(where, `${name}.step`, step);
   if (shape !== undefined) checkShape(where, `${name}.shape`, shape, columns);
   if (scale !== undefined) checkScale(where, `${name}.scale`, scale, (shape ?? [columns]).at(-1) ?? columns);
   option.notZero.check(where, `${name}.divisor`, divisor);
@@ -31,8 +33,10 @@ function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: numb
     throw new Error(`${where}: ${name}.array has ${show(array)}, expected an array of numbers (see datasetFromRows)`);
   }
   if (file !== undefined) return;
-  if (array.length !== rows * columns) {
-    throw new Error(`${where}: ${name} has ${array.length} numbers, expected ${rows * columns} (${rows} x ${columns})`);
+  const wanted = starts === undefined ? (rows - 1) * step + columns : starts + columns - 1;
+  if (array.length !== wanted || wanted < (rows - 1) * step + columns) {
+    const of = starts === undefined ? `${rows} x ${columns}` : `${starts} starts of ${columns}`;
+    throw new Error(`${where}: ${name} has ${array.length} numbers, expected ${wanted} (${of})`);
   }
   if (!(array.buffer instanceof SharedArrayBuffer)) {
     throw new Error(`${where}: ${name} has memory of its own, expected a SharedArrayBuffer (see datasetFromRows)`);

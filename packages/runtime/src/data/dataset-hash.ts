@@ -12,11 +12,12 @@ import { type DataArray, sharedArrayLike } from './number-types.ts';
  * SHA-256 of everything that training reads of a dataset: stored rows, targets, weights and lengths, sizes, divisors,
  * scales, classes.
  */
-export function* datasetHash({ rows, inputs, targets, classes, weights, lengths }: Dataset): Pausable<string> {
+export function* datasetHash({ rows, inputs, targets, classes, weights, lengths, starts }: Dataset): Pausable<string> {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify({ rows, classes }));
-  yield* addMatrix(hash, inputs, rows);
-  yield* addMatrix(hash, targets, rows);
+  // JSON omits what is undefined.
+  hash.update(JSON.stringify({ rows, classes, starts }));
+  yield* addMatrix(hash, inputs, rows, starts);
+  yield* addMatrix(hash, targets, rows, starts);
   if (weights !== undefined) yield* addMatrix(hash, weights, rows);
   if (lengths !== undefined) {
     hash.update('lengths'); // not weights
@@ -29,10 +30,11 @@ export function* datasetHash({ rows, inputs, targets, classes, weights, lengths 
 export const hashDataset = async (dataset: Dataset): Promise<string> =>
   inTurns(datasetHash(await inTurns(checkDataset('hashDataset', dataset))));
 
-function* addMatrix(hash: Hash, { array, columns, divisor, scale, file }: DataMatrix, rows: number): Pausable<void> {
-  // JSON omits a scale that is undefined.
-  hash.update(JSON.stringify({ type: array.constructor.name, columns, divisor, scale }));
+function* addMatrix(hash: Hash, matrix: DataMatrix, rows: number, starts?: number): Pausable<void> {
+  const { array, columns, step, divisor, scale, file } = matrix;
+  hash.update(JSON.stringify({ type: array.constructor.name, columns, step, divisor, scale }));
   if (file === undefined) yield* updateHash(hash, littleEndianBytes(array));
+  else if (starts !== undefined) yield* addFile(hash, array, 1, file, starts + columns - 1);
   else yield* addFile(hash, array, columns, file, rows);
 }
 

@@ -7,7 +7,7 @@ export interface FileRows {
   /** Path of the file. */
   readonly path: string;
   /** File format. */
-  readonly format: 'npy' | 'idx';
+  readonly format: 'npy' | 'idx' | 'bytes';
   /** Number type, as the file names it. */
   readonly type: string;
   /** Byte offset of its numbers. */
@@ -26,6 +26,12 @@ export interface DataMatrix {
   readonly array: DataArray;
   /** Numbers per row. */
   readonly columns: number;
+  /**
+   * Numbers from the start of a row to the start of the next. With fewer than `columns`, rows share numbers: windows of
+   * a text or a series.
+   * @default columns
+   */
+  readonly step?: number;
   /** Shape of a row, of `columns` numbers: [28, 28, 1] for an image. @default [columns] */
   readonly shape?: Shape;
   /** The value of a stored number is number / divisor, such as 255 for bytes of an image. */
@@ -65,6 +71,12 @@ export interface Dataset {
    * Layers leave out the others: last-position and global-avg-pool. @default all positions are real
    */
   readonly lengths?: DataMatrix;
+  /**
+   * For windows of one text: the number of places, one after another, where a window can start. With shuffling, each
+   * row of an epoch starts at a random one of them, in place of a shuffle of the rows. `inputs` and `targets` then have
+   * `starts + columns - 1` numbers, and rows without gap or overlap. @default rows are shuffled
+   */
+  readonly starts?: number;
 }
 
 /** The sets of a run. */

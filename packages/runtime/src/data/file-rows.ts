@@ -44,9 +44,10 @@ export function gatherFileRows(
   order: Uint32Array | null, // [N], null: file order
   first: number,
   count: number,
+  step = columns,
 ): void {
   let o = 0;
-  readRuns(file, columns, order, first, count, ({ type, view, stored }, numbers) => {
+  readRuns(file, columns, step, order, first, count, ({ type, view, stored }, numbers) => {
     if (stored !== null) for (let i = 0; i < numbers; i++) out[o++] = stored[i] / divisor;
     else for (let i = 0; i < numbers; i++) out[o++] = exact(file, type.read(view, i * type.bytes)) / divisor;
   });
@@ -86,7 +87,7 @@ export function readStored(
   count: number,
 ): void {
   let o = 0;
-  readRuns(file, columns, null, first, count, ({ type, view }, numbers) => {
+  readRuns(file, columns, columns, null, first, count, ({ type, view }, numbers) => {
     for (let i = 0; i < numbers; i++) out[o++] = exact(file, type.read(view, i * type.bytes));
   });
 }
@@ -94,6 +95,7 @@ export function readStored(
 function readRuns(
   file: FileRows,
   columns: number,
+  step: number,
   order: Uint32Array | null,
   first: number,
   count: number,
@@ -106,13 +108,13 @@ function readRuns(
   };
   const opened = openFile(file, columns);
   const rowBytes = columns * opened.type.bytes;
-  const most = Math.max(1, Math.floor(MOST_BYTES / rowBytes));
+  const most = step === columns ? Math.max(1, Math.floor(MOST_BYTES / rowBytes)) : 1;
   const end = first + count;
   for (let n = first; n < end; ) {
     const row = rowOf(n);
     let run = 1;
     while (run < most && n + run < end && rowOf(n + run) === row + run) run++;
-    readAt(file, opened, file.start + row * rowBytes, run * rowBytes);
+    readAt(file, opened, file.start + row * step * opened.type.bytes, run * rowBytes);
     take(opened, run * columns);
     n += run;
   }
@@ -194,7 +196,7 @@ function openUnchanged(file: FileRows): number {
 }
 
 function typeOf({ path, format, type: name }: FileRows): NumberType {
-  const type = format === 'npy' ? npyType(name) : [...idxTypes.values()].find((known) => known.name === name);
+  const type = format !== 'idx' ? npyType(name) : [...idxTypes.values()].find((known) => known.name === name);
   if (type === undefined) throw new Error(`${showPath(path)} has numbers of type ${name}, expected one of ${format}`);
   return type;
 }

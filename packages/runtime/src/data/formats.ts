@@ -15,9 +15,11 @@ import { isNpyFolder, loadNpyFolder } from './npy-folder.ts';
 import { loadNpz } from './npz.ts';
 import { type CsvOptions, loadCsv } from './tables/plain-table.ts';
 import { tableFormatOf, tableFormats } from './tables/table-formats.ts';
+import { loadText } from './text/load-text.ts';
+import type { TextOptions } from './text/text-options.ts';
 
 /** Options of all formats; each format accepts a part of them. */
-export type FileOptions = ArrayOptions & NamedArraysOptions & CsvOptions & ImageOptions;
+export type FileOptions = ArrayOptions & NamedArraysOptions & CsvOptions & ImageOptions & TextOptions;
 
 /** A file layout from which a dataset can be read. */
 interface DatasetFormat {
@@ -82,6 +84,13 @@ export const datasetFormats = {
     isFolder: false,
     matches: isNamed(/\.[ct]sv(\.gz)?$/i),
     load: async (path, options) => ({ train: await loadCsv(path, options) }),
+  },
+  text: {
+    title: 'a text that ends in .txt',
+    options: ['tokenizer', 'context', 'lines', 'validation', 'test', 'stream'],
+    isFolder: false,
+    matches: isNamed(/\.txt(\.gz)?$/i),
+    load: loadText,
   },
 } satisfies Record<string, DatasetFormat>;
 

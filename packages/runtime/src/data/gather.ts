@@ -1,6 +1,7 @@
 import { type Elements, type Kernels, referenceKernels } from '@gradloom/core';
 import { roundingOf, standardizeChannels, typeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, FileRows } from './dataset.ts';
+import type { DataArray } from './number-types.ts';
 
 /** How stored rows become numbers: a kernel decodes bytes; `gatherFile` reads rows that stay in a file. */
 export interface RowReader extends Pick<Kernels, 'gatherBytes'> {
@@ -12,6 +13,7 @@ export interface RowReader extends Pick<Kernels, 'gatherBytes'> {
     order: Uint32Array | null, // [N], null: file order
     first: number,
     count: number,
+    step: number,
   ) => void;
 }
 
@@ -28,13 +30,14 @@ export function gatherRows(
   count: number,
   { gatherBytes, gatherFile }: RowReader = referenceKernels, // its kernel can access the memory of `out`
 ): void {
-  const { array, columns, scale, file } = matrix;
+  const { array, columns, step = columns, scale, file } = matrix;
   const divisor = roundingOf(out)(matrix.divisor);
   if (file !== undefined) {
     if (gatherFile === undefined) throw new Error(`gatherRows: rows are in ${file.path}, expected a reader of files`);
-    gatherFile(out, columns, divisor, file, order, first, count);
-  } else if (array instanceof Uint8Array) gatherBytes(out, array, columns, divisor, order, first, count);
-  else gatherNumbers(out, array, divisor, columns, order, first, count);
+    gatherFile(out, columns, divisor, file, order, first, count, step);
+  } else if (array instanceof Uint8Array && step === columns)
+    gatherBytes(out, array, columns, divisor, order, first, count);
+  else gatherNumbers(out, array, divisor, columns, step, order, first, count);
   if (scale !== undefined) standardizeChannels(out, 0, count * columns, scale, typeOf(out));
 }
 
@@ -52,19 +55,20 @@ export function gatherLengths(
   else gatherRows(out, lengths, order, first, count, reader);
 }
 
-/** One loop for the three types: as fast as a loop for each, since the division takes most of the time. */
+/** One loop for all types: as fast as a loop for each, since the division takes most of the time. */
 function gatherNumbers(
   out: Elements, // [count, columns] out
-  numbers: Int32Array | Float32Array | Float64Array, // [N, columns]
+  numbers: DataArray,
   divisor: number,
   columns: number,
+  step: number,
   order: Uint32Array | null,
   first: number,
   count: number,
 ): void {
   let o = 0;
   for (let n = first; n < first + count; n++) {
-    const start = (order === null ? n : order[n]) * columns;
+    const start = (order === null ? n : order[n]) * step;
     for (let i = start; i < start + columns; i++) out[o++] = numbers[i] / divisor;
   }
 }

@@ -34,3 +34,6 @@ export { type TableName, tableFiles, tablePath, tableShapes } from './tables/tab
 export type { DelimiterName, TableReader, TableReadOptions, TableRow } from './tables/table-reader.ts';
 export { type ColumnSummary, summarizeTable } from './tables/table-summary.ts';
 export { checkFit, checkInput, gatherTargets, hasTargetsByPosition } from './targets.ts';
+export { createTokenizer, gpt2 } from './text/gpt2.ts';
+export { loadText, textDataset } from './text/load-text.ts';
+export { type TextOptions, textOptions } from './text/text-options.ts';

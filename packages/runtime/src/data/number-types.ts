@@ -3,6 +3,7 @@ import { refuseBeyondRoom } from '../system/memory/memory-room.ts';
 /** Stored numbers in memory that threads share. */
 export type DataArray =
   | Uint8Array<SharedArrayBuffer>
+  | Uint16Array<SharedArrayBuffer>
   | Int32Array<SharedArrayBuffer>
   | Float32Array<SharedArrayBuffer>
   | Float64Array<SharedArrayBuffer>;
@@ -13,6 +14,7 @@ export type DataArray =
  */
 export const sharedArrays = {
   uint8: (length: number) => new Uint8Array(sharedBytes(length)),
+  uint16: (length: number) => new Uint16Array(sharedBytes(length * 2)),
   int32: (length: number) => new Int32Array(sharedBytes(length * 4)),
   float32: (length: number) => new Float32Array(sharedBytes(length * 4)),
   float64: (length: number) => new Float64Array(sharedBytes(length * 8)),
@@ -26,6 +28,7 @@ function sharedBytes(bytes: number): SharedArrayBuffer {
 /** Allocates a shared array of the type of `array`. */
 export function sharedArrayLike(array: DataArray, length: number): DataArray {
   if (array instanceof Uint8Array) return sharedArrays.uint8(length);
+  if (array instanceof Uint16Array) return sharedArrays.uint16(length);
   if (array instanceof Int32Array) return sharedArrays.int32(length);
   if (array instanceof Float32Array) return sharedArrays.float32(length);
   return sharedArrays.float64(length);

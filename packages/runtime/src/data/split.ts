@@ -34,6 +34,7 @@ export interface SplitOptions {
  */
 export function splitDataset(dataset: Dataset, options: SplitOptions = {}): DataSplits {
   complete(checkDataset('splitDataset', dataset));
+  refuseWindows('splitDataset', dataset);
   const { targets, classes } = dataset;
   const byPosition = hasTargetsByPosition(dataset);
   if (byPosition && options.stratify === true) {
@@ -119,9 +120,17 @@ const takeFold = (order: Uint32Array, { folds, fold }: Fold): { taken: Uint32Arr
   rest: order.filter((_row, i) => i % folds !== fold - 1),
 });
 
+/** @throws Error for windows of one text, whose parts are split by place: rows at random would share tokens. */
+function refuseWindows(where: string, { name, starts, inputs }: Dataset): void {
+  if (starts === undefined && inputs.step === undefined) return;
+  const wanted = 'rows that share nothing (loadText splits by place: validation, test)';
+  throw new Error(`${where}: ${showName(name)} has windows of one text or series, expected ${wanted}`);
+}
+
 /** The rows at `indices`, copied in ascending order. */
 export function subset(dataset: Dataset, indices: Uint32Array): Dataset {
   complete(checkDataset('subset', dataset));
+  refuseWindows('subset', dataset);
   if (!(indices instanceof Uint32Array)) {
     throw new Error(`subset: indices has ${show(indices)}, expected a Uint32Array of rows`);
   }

@@ -115,7 +115,7 @@ const STRETCH = 1 << 16;
 export function* checkInput(where: string, network: Network, dataset: Dataset): Pausable<void> {
   record(where, 'network', network, 'one that buildNetwork made');
   record(where, 'dataset', dataset, 'a dataset');
-  const { name, inputs, rows } = dataset;
+  const { name, inputs } = dataset;
   record(where, 'dataset.inputs', inputs, '{ array, columns, divisor }');
   const { array, columns, divisor } = inputs;
   if (columns !== network.inputs || !isAlike(network.input, inputs.shape ?? [columns])) {
@@ -131,7 +131,7 @@ export function* checkInput(where: string, network: Network, dataset: Dataset): 
   const [{ spec, layer }] = network.places;
   // For rows in a file, the layer checks indices when it reads them.
   if (spec.kind !== 'embedding' || inputs.file !== undefined) return;
-  for (let i = 0; i < rows * columns; i++) {
+  for (let i = 0; i < array.length; i++) {
     const index = array[i] / divisor;
     if (i % STRETCH === 0) yield;
     if (index >= 0 && index < spec.vocabulary && Number.isInteger(index)) continue;

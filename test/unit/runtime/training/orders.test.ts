@@ -32,7 +32,7 @@ const cases = fc.record({
 
 test(`whichever epochs a run comes from and goes back to, each that it is promised lies in its slot (seed ${propertySeed})`, () => {
   const check = fc.property(cases, ({ rows, epochs, calls }) => {
-    const orders = createOrders(seed, rows, epochs);
+    const orders = createOrders(seed, { rows }, epochs);
     const slots = orders.array.length / rows;
     for (const { from, wanted } of calls) {
       const first = from % epochs;

@@ -1,6 +1,12 @@
 import type { NetworkSpec } from '@gradloom/core';
 import { show, typeOf } from '@gradloom/core/internal';
-import type { Checkpoint, ImageEncoding, Preprocessing } from '@gradloom/runtime';
+import {
+  type Checkpoint,
+  createTokenizer,
+  type ImageEncoding,
+  type Preprocessing,
+  type TextEncoding,
+} from '@gradloom/runtime';
 import { largestChange } from '@gradloom/runtime/internal';
 import { formatMember, type Member } from '../../options/member.ts';
 import type { Paint } from '../../terminal/paint.ts';
@@ -61,6 +67,7 @@ const MOST_COLUMNS = 8;
 function encodingRows(preprocessing: Preprocessing | undefined): [string, string][] {
   if (preprocessing === undefined) return [];
   if ('image' in preprocessing) return [['images', imageText(preprocessing.image)]];
+  if ('text' in preprocessing) return [['text', textText(preprocessing.text)]];
   const { columns, target } = preprocessing;
   const named = columns.slice(0, MOST_COLUMNS).map(({ name, type }) => `${name} (${type})`);
   const left = columns.length - named.length;
@@ -68,6 +75,12 @@ function encodingRows(preprocessing: Preprocessing | undefined): [string, string
     ['columns', [...named, ...(left > 0 ? [`${left} more`] : [])].join(', ')],
     ['target', target.map(({ name, type }) => `${name} (${type})`).join(', ')],
   ];
+}
+
+/** '64 tokens, each one of 65 characters'. */
+function textText({ tokenizer, context, lines }: TextEncoding): string {
+  const { size } = createTokenizer(tokenizer);
+  return `${plural(context, 'token')}, each one of ${whole(size)} (${tokenizer.kind})${lines ? '; a line is a row' : ''}`;
 }
 
 /** '28 x 28 pixels in grey, bytes divided by 255, then (x - 0.13) / 0.31'. */

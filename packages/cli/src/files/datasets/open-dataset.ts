@@ -1,10 +1,17 @@
-import { type ImageEncoding, OptionError, type Preprocessing, type TablePreprocessing } from '@gradloom/core';
-import { networks, ofImages, ofTable, onlyKeys, show, sizeOf, within } from '@gradloom/core/internal';
+import {
+  type ImageEncoding,
+  OptionError,
+  type Preprocessing,
+  type TablePreprocessing,
+  type TextEncoding,
+} from '@gradloom/core';
+import { networks, ofImages, ofTable, ofText, onlyKeys, show, sizeOf, within } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
   loadDataset,
   loadMnist,
+  loadText,
   type PreparedTable,
   readTable,
   type SplitOptions,
@@ -15,6 +22,7 @@ import {
   syntheticDatasets,
   type Table,
   type TableOptions,
+  type TextOptions,
 } from '@gradloom/runtime';
 import {
   datasetFormats,
@@ -26,13 +34,14 @@ import {
   tableShapes,
   withScale,
 } from '@gradloom/runtime/internal';
-import { tableOptions } from '@gradloom/runtime/options';
 import { flagName } from '../../options/flags-of.ts';
 import { withoutPlace } from '../../terminal/failure.ts';
 import type { DatasetSource } from './dataset-source.ts';
 import { decisionsOnArrays } from './held-out.ts';
 import { type Preset, presets } from './presets.ts';
+import { fileOptions } from './table-options.ts';
 import { countInputs, tablePreset, tableShares } from './table-preset.ts';
+import { textDecisions, textPreset } from './text-preset.ts';
 
 type FileSource = Extract<DatasetSource, { path: string }>;
 
@@ -83,6 +92,9 @@ export async function openDataset(
   const images = ofImages(preprocessing ?? undefined);
   if ('path' in source && tableFormatOf(source.path) !== undefined && preprocessing !== null && images === undefined) {
     return openTableDataset(source, shares, name, { classNames, preprocessing: ofTable(preprocessing) });
+  }
+  if ('path' in source && formatOf(source.path) === 'text') {
+    return openText(source, shares, name, ofText(preprocessing ?? undefined)?.text);
   }
   const { scale, plain } = withoutScale(source);
   const opened = openPlain(await readDataset(plain, name, classNames, images?.image), plain, shares);
@@ -205,6 +217,23 @@ async function openTableDataset(
   });
 }
 
+/** Reads a text, whose sets follow one another; lines are dealt like the rows of a table. */
+async function openText(
+  source: FileSource,
+  shares: Shares,
+  flag: string,
+  model: TextEncoding | undefined, // of the model that is evaluated
+): Promise<OpenedDataset> {
+  const options: TextOptions = { ...source.options, ...model };
+  const { validation = 0.1, test = 0, folds } = shares;
+  if (folds !== undefined) {
+    const problem = `has ${folds}, expected none: windows of a text are split by place (--validation, --test)`;
+    throw new OptionError('train', 'folds', problem);
+  }
+  const sets = await fromFile(source, flag, () => loadText(source.path, { ...options, validation, test }));
+  return { preset: textPreset, shares: { validation, test }, sets, decisions: textDecisions(sets) };
+}
+
 /** Gives rows of a table of images their shape, if no column was left out. */
 function withShape(sets: DataSplits, { table }: FileSource): DataSplits {
   const shape = table && tableShapes[table];
@@ -291,7 +320,7 @@ function inFlags(error: OptionError, byFlag: readonly string[] = []): OptionErro
   const isOfSplit = ['validation', 'test', 'folds', 'fold'].includes(option);
   if (isOfSplit) return error;
   if (!byFlag.includes(option)) return error.inside('dataset');
-  const flag = flagName(option, tableOptions.table[option as keyof typeof tableOptions.table]);
+  const flag = flagName(option, fileOptions[option as keyof typeof fileOptions]);
   const about = rest.length === 0 ? flag : `${flag} ${rest.join('.')}`;
   return new OptionError(error.where, flag, error.problem, { about, cause: error });
 }

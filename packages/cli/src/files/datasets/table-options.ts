@@ -1,5 +1,5 @@
 import { option } from '@gradloom/core/internal';
-import { tableOptions as library } from '@gradloom/runtime/options';
+import { tableOptions as library, textOptions } from '@gradloom/runtime/options';
 import { columnNames, columnTypesByName } from '../../options/column-options.ts';
 import { flagsOf, optionsFrom } from '../../options/flags-of.ts';
 import type { FileOptionTable, Values } from '../../options/option.ts';
@@ -8,28 +8,38 @@ import type { DatasetSource } from './dataset-source.ts';
 
 const stated = flagsOf(library.table, 'Data');
 
-/** The options of tables, as flags of every command that reads one to train on. */
+const textFlags = flagsOf(textOptions.table, 'Data');
+
+/** The options of tables and texts, as flags of every command that reads one to train on. */
 export const tableFlags = {
   ...stated,
   target: { ...stated.target, ...columnNames },
   column: { ...stated.column, ...columnTypesByName },
   drop: { ...stated.drop, ...columnNames },
   'weight-column': { ...stated['weight-column'], ...option.text('the name of a column') },
+  ...textFlags,
 } satisfies FileOptionTable;
 
 type TableValues = Values<typeof tableFlags>;
 
-/** The dataset with the table flags as options of its file. */
+/** Every option of a file that is a flag of its own. */
+export const fileOptions = { ...textOptions.table, ...library.table };
+
+/** The dataset with the flags of tables and texts as options of its file. */
 export function withTableFlags<Source extends DatasetSource | undefined>(source: Source, values: TableValues): Source {
   if (source === undefined) return source;
   if (!('path' in source)) {
     if (source.name === 'mnist' && values.scale !== undefined) {
       return { ...source, options: { ...source.options, scale: values.scale } };
     }
+    const stray = Object.keys(textFlags).find((flag) => values[flag as keyof typeof textFlags] !== undefined);
+    if (stray !== undefined) {
+      throw new UsageError(`--${stray} is given with --dataset ${source.name}, expected a text`);
+    }
     if (values.stream !== true) return source;
     throw new UsageError(`--stream is given with --dataset ${source.name}, expected a table, NumPy or IDX files`);
   }
-  const given = optionsFrom(library.table, values);
+  const given = optionsFrom(fileOptions, values);
   const byFlag = Object.keys(given);
   if (byFlag.length === 0) return source;
   return { ...source, options: { ...source.options, ...given }, byFlag };

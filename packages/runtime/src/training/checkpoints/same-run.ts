@@ -1,4 +1,4 @@
-import { FLOAT64, ofTable, plainJson } from '@gradloom/core/internal';
+import { FLOAT64, ofTable, ofText, plainJson } from '@gradloom/core/internal';
 import type { BackendRecord } from '../../engine/backends/backend.ts';
 import { type Difference, differences } from '../../system/files/differences.ts';
 import type { Checkpoint, RunRecord } from './checkpoint.ts';
@@ -9,7 +9,8 @@ export type RunIdentity = Pick<Checkpoint, 'spec' | 'loss' | 'preprocessing' | '
 /** All differences between two runs that affect results, except their lengths. */
 export function runDifferences(own: RunIdentity, other: RunIdentity): Difference[] {
   // The hash of the rows covers how images are encoded.
-  const preprocessing = (run: RunIdentity) => plainJson({ preprocessing: ofTable(run.preprocessing) ?? null });
+  const preprocessing = ({ preprocessing: own }: RunIdentity) =>
+    plainJson({ preprocessing: ofTable(own) ?? ofText(own) ?? null });
   return [
     ...differences(plainJson(comparable(own)), plainJson(comparable(other))),
     // Only the first: another table differs in every column.

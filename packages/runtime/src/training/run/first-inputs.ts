@@ -34,7 +34,7 @@ export function* firstInputs(
   const { seed, shuffle, precision } = options;
   const batch = rowsPerStep(options, train);
   const count = Math.min(most, batch);
-  const orders = shuffle && batch < train.rows ? createOrders(seed, train.rows, 1) : null;
+  const orders = shuffle && batch < train.rows ? createOrders(seed, train, 1) : null;
   if (orders !== null) yield* orders.prepare(0, 1);
   const allocate = allocateOwn(precision);
   const images = allocate(count * network.inputs);

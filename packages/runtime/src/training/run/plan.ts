@@ -25,6 +25,7 @@ import {
   NOTHING_LOADED,
   ofImages,
   ofTable,
+  ofText,
   refuseBeyondFloats,
   within,
 } from '@gradloom/core/internal';
@@ -130,7 +131,7 @@ export function* planRun(
   refuseBeyondFloats('train', network, loss, options.precision);
   const { preprocessing } = train;
   const encoding = preprocessing && checkPreprocessing('train', preprocessing);
-  const [table, images] = [ofTable(encoding), ofImages(encoding)];
+  const [table, images] = [ofTable(encoding) ?? ofText(encoding), ofImages(encoding)];
   if (table !== undefined) checkEncoding('train', network, table);
   for (const set of [train, validation, test]) {
     if (set !== undefined) {
@@ -203,7 +204,8 @@ export function* planRun(
     recorded: recordedOptions(options),
     weighing,
     weighs: weighing !== null,
-    shuffle: options.shuffle && batch < train.rows,
+    // Windows of a text are drawn anew even if a batch has as many as an epoch.
+    shuffle: options.shuffle && (batch < train.rows || train.starts !== undefined),
     onNan: options.onNan,
     retries: options.retries,
     early: yield* earlySettings(options, network, loss, validation),

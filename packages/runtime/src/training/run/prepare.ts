@@ -1,6 +1,6 @@
-import { createRandom, type Pausable } from '@gradloom/core';
+import { createRandom, type Pausable, type Random } from '@gradloom/core';
 import { shuffleInTurns, viewOf } from '@gradloom/core/internal';
-import type { DataSplits } from '../../data/dataset.ts';
+import type { DataSplits, Dataset } from '../../data/dataset.ts';
 import { countedPositions } from '../../data/targets.ts';
 import {
   type Arena,
@@ -54,7 +54,7 @@ export function* prepareRun(asked: RunPlan, { train, validation, test }: DataSpl
   }
   arena.scalars.set(plan.optimizer.initialScalars);
   arena.scheduleState.set(plan.schedule.initialState);
-  const orders = plan.shuffle ? createOrders(plan.seed, train.rows, plan.totalEpochs, means.orders) : null;
+  const orders = plan.shuffle ? createOrders(plan.seed, train, plan.totalEpochs, means.orders) : null;
   const setup: RunSetup = {
     ...team,
     ...stepShapeOf(plan),
@@ -67,7 +67,7 @@ export function* prepareRun(asked: RunPlan, { train, validation, test }: DataSpl
     times: plan.profile ? allocateTimes(means.threads) : null,
     workTimes: allocateWorkTimes(means.threads),
     insideBytes: plan.insideBytes ?? mostInside(team.backend.name),
-    dataset: train,
+    dataset: orders === null ? train : drawnFrom(train),
     weights: plan.weighing === null ? null : yield* rowWeights(train, plan.weighing),
     counted: yield* countedPositions(train),
     orders: orders?.array ?? null,
@@ -102,8 +102,15 @@ function withThreads(plan: RunPlan, threads: number, room: MemoryRoom): RunPlan 
 /** Most numbers in the slots of all epochs: 1 MiB, so that small datasets get many epochs into one span. */
 const CAPACITY = 262_144;
 
+/** Windows that start at any place, if the rows are windows of one text. */
+function drawnFrom(train: Dataset): Dataset {
+  if (train.starts === undefined) return train;
+  return { ...train, inputs: { ...train.inputs, step: 1 }, targets: { ...train.targets, step: 1 } };
+}
+
 /**
- * The order of the rows in each epoch, which depends only on seed and epoch; kept in slots for the epochs of a span.
+ * The rows of each epoch in their order, or the starts of its windows. They depend only on seed and epoch, and are kept
+ * in slots for the epochs of a span.
  */
 interface Orders {
   /** [slots, N]; epoch e lies in slot e mod slots. */
@@ -119,7 +126,12 @@ interface Orders {
 const orderSlots = (rows: number, epochs: number): number =>
   Math.max(1, Math.min(epochs, Math.max(2, Math.floor(CAPACITY / rows))));
 
-export function createOrders(seed: number, rows: number, epochs: number, slots = orderSlots(rows, epochs)): Orders {
+export function createOrders(
+  seed: number,
+  { rows, starts }: Pick<Dataset, 'rows' | 'starts'>,
+  epochs: number,
+  slots = orderSlots(rows, epochs),
+): Orders {
   const array = new Uint32Array(new SharedArrayBuffer(slots * rows * 4));
   const held = new Float64Array(slots).fill(Number.NaN); // epoch in each slot
   return {
@@ -131,11 +143,24 @@ export function createOrders(seed: number, rows: number, epochs: number, slots =
         // After going back, the slot may hold another epoch or, after a resume, none.
         if (held[slot] === epoch) continue;
         const order = viewOf(array, slot * rows, rows);
-        for (let n = 0; n < rows; n++) order[n] = n;
-        yield* shuffleInTurns(order, createRandom(seed, 'shuffle', epoch));
+        if (starts === undefined) {
+          for (let n = 0; n < rows; n++) order[n] = n;
+          yield* shuffleInTurns(order, createRandom(seed, 'shuffle', epoch));
+        } else yield* drawInTurns(order, starts, createRandom(seed, 'starts', epoch));
         held[slot] = epoch;
       }
       return end;
     },
   };
+}
+
+/** Numbers drawn between two pauses: about a millisecond. */
+const STRETCH = 1 << 16;
+
+/** Draws places below `starts`, with replacement. Overwrites `order`. */
+function* drawInTurns(order: Uint32Array, starts: number, random: Random): Pausable<void> {
+  for (let n = 0; n < order.length; n++) {
+    if (n % STRETCH === 0) yield;
+    order[n] = random.integer(starts);
+  }
 }

@@ -1,0 +1,125 @@
+import { TextError, type Tokenizer, type TokenizerName, type TokenizerSpec } from '@gradloom/core';
+import { piecesOf, vocabularyOf } from '@gradloom/core/internal';
+import { type DataArray, sharedArrays } from '../number-types.ts';
+import { createTokenizer } from './gpt2.ts';
+import { type TextFault, type TokenStore, tokensInMemory } from './text-sets.ts';
+
+/** A text that can be read from its start more than once, in parts. */
+export type TextSource = () => Iterable<string> | AsyncIterable<string>;
+
+/**
+ * Reads a text and turns it into tokens: once for the vocabulary of a tokenizer that is given by name and for the
+ * number of tokens, and once for the tokens, so that no text is held. With `lines` the token of a line end stands
+ * before the first line and after each.
+ * @throws Error of `fault` for a character that the vocabulary lacks, and for an empty line.
+ */
+export async function readTokens(
+  source: TextSource,
+  asked: TokenizerName | TokenizerSpec,
+  lines: boolean,
+  fault: TextFault,
+): Promise<TokenStore> {
+  const kind = typeof asked === 'string' ? asked : asked.kind;
+  const parts = (): AsyncGenerator<Part> => partsOf(source(), lines ? afterLastLine : cuts[kind], lines, fault);
+  const spec = typeof asked === 'object' ? asked : await findSpec(asked, parts(), lines);
+  const tokenizer = createTokenizer(spec);
+  const encode = (part: Part): Uint32Array => encodePart(tokenizer, part, fault);
+  const end = lines ? encode({ text: '\n', line: 1 }) : new Uint32Array(0);
+  let count = end.length;
+  for await (const part of parts()) count += encode(part).length + end.length;
+  const array = allocate(tokenizer.size, count);
+  let at = 0;
+  const put = (tokens: Uint32Array) => {
+    array.set(tokens, at);
+    at += tokens.length;
+  };
+  put(end);
+  for await (const part of parts()) {
+    put(encode(part));
+    put(end);
+  }
+  return tokensInMemory(tokenizer, array);
+}
+
+/** Allocates tokens below `size`. */
+export function allocate(size: number, count: number): DataArray {
+  if (size <= 1 << 8) return sharedArrays.uint8(count);
+  return size <= 1 << 16 ? sharedArrays.uint16(count) : sharedArrays.int32(count);
+}
+
+/** A part of a text that is encoded by itself. */
+interface Part {
+  readonly text: string;
+  readonly line: number; // of its start, from 1
+}
+
+async function findSpec(kind: TokenizerName, parts: AsyncIterable<Part>, lines: boolean): Promise<TokenizerSpec> {
+  if (kind === 'bytes' || kind === 'gpt2') return { kind };
+  const pieces = new Set(lines ? ['\n'] : []);
+  for await (const { text } of parts) for (const piece of piecesOf(kind, text)) pieces.add(piece);
+  return { kind, vocabulary: vocabularyOf(pieces) };
+}
+
+function encodePart(tokenizer: Tokenizer, { text, line }: Part, fault: TextFault): Uint32Array {
+  try {
+    return tokenizer.encode(text);
+  } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    const [has, expected] = error.problem.split(', expected ');
+    const place = line + countLines(text.slice(0, error.at));
+    throw fault(`${has.replace(/^has /, '')} at line ${place}`, expected, error);
+  }
+}
+
+/** Where a text can be cut, so that both parts have the tokens that they have together; 0 if nowhere. */
+type Cut = (text: string) => number;
+
+/** Tokens of words and of GPT-2 do not go on from another character to a space. */
+const beforeLastSpace: Cut = (text) => Math.max(0, text.search(/\s[^\s]*$/));
+
+const cuts: Readonly<Record<TokenizerName, Cut>> = {
+  characters: (text) => text.length,
+  bytes: (text) => text.length,
+  words: beforeLastSpace,
+  gpt2: beforeLastSpace,
+};
+
+const afterLastLine: Cut = (text) => text.lastIndexOf('\n') + 1;
+
+/** The parts of a text, or its lines without their ends. */
+async function* partsOf(
+  texts: Iterable<string> | AsyncIterable<string>,
+  cut: Cut,
+  lines: boolean,
+  fault: TextFault,
+): AsyncGenerator<Part> {
+  let held = '';
+  let line = 1;
+  for await (const text of texts) {
+    held += text;
+    const end = cut(held);
+    yield* take(held.slice(0, end));
+    held = held.slice(end);
+  }
+  yield* take(held);
+
+  function* take(text: string): Generator<Part> {
+    if (text === '') return;
+    if (!lines) {
+      yield { text, line };
+      line += countLines(text);
+      return;
+    }
+    for (const one of text.replace(/\r?\n$/, '').split(/\r?\n/)) {
+      if (one === '') throw fault(`an empty line ${line}`, 'text in each line (--lines)');
+      yield { text: one, line };
+      line++;
+    }
+  }
+}
+
+function countLines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}

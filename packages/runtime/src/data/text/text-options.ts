@@ -1,0 +1,44 @@
+import type { TokenizerName, TokenizerSpec } from '@gradloom/core';
+import {
+  checkTokenizer,
+  defineOptions,
+  type Named,
+  type OptionsOf,
+  option,
+  tokenizerNames,
+} from '@gradloom/core/internal';
+
+const nameOrSpec = option.kind(
+  (where, name, value: unknown): TokenizerName | TokenizerSpec =>
+    typeof value === 'object' && value !== null
+      ? checkTokenizer(where, name, value)
+      : option.oneOf(tokenizerNames).check(where, name, value),
+  { choices: Object.keys(tokenizerNames) },
+);
+
+const data = option.asFlag({ group: 'Data', effect: 'result' });
+
+export const textOptions = defineOptions('loadText', {
+  /** Name of the dataset in messages. @default the path */
+  name: option.checkedBy('text', (value): value is string => typeof value === 'string')(),
+  /** A tokenizer by name, whose vocabulary is that of the text, or that of a model. @default 'characters' */
+  tokenizer: data(nameOrSpec('characters', `tokens of a text: ${Object.keys(tokenizerNames).join(', ')}`)),
+  /** T: tokens of a row. @default 64, or with `lines` the longest line */
+  context: data(
+    option.positiveInteger(undefined, 'tokens of a row of text', '64, or with --lines those of the longest line'),
+  ),
+  /** Whether each line is a row of its own, such as a name, and not a part of one text. @default false */
+  lines: data(option.flag(undefined, 'each line of a text is a row of its own, such as a name')),
+  /** Share of the text for validation: its last tokens, or with `lines` random lines. @default 0.1 */
+  validation: option.fraction(0.1),
+  /** Share of the text for testing, after those for validation. @default 0 */
+  test: option.fraction(0),
+  /**
+   * Whether the tokens stay in a file and threads read the rows that they need: for texts larger than memory. The file
+   * is the text itself for the tokenizer `bytes`, and a cache beside it for others. @default false
+   */
+  stream: option.flag(),
+});
+
+/** Options of `loadText` and `textDataset`. */
+export interface TextOptions extends OptionsOf<typeof textOptions.table>, Named {}

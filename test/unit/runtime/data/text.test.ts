@@ -1,0 +1,220 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { complete, ofText } from '@gradloom/core/internal';
+import {
+  createTokenizer,
+  type DataSplits,
+  type Dataset,
+  loadText,
+  type TextOptions,
+  type Tokenizer,
+  type TokenizerName,
+  textDataset,
+} from '@gradloom/runtime';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { datasetHash } from '../../../../packages/runtime/src/data/dataset-hash.ts';
+import { anyRows } from '../../../../packages/runtime/src/data/file-rows.ts';
+import { gatherRows } from '../../../../packages/runtime/src/data/gather.ts';
+import { createOrders } from '../../../../packages/runtime/src/training/run/prepare.ts';
+import { propertySeed } from '../../../support/seed.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+/** A text of this repository, whose file is read in several parts. */
+const text = readFileSync('docs/architecture.md', 'utf8').repeat(2);
+const folder = temporaryFolder();
+const file = folder.write('real.txt', text);
+
+const tokenizerOf = ({ train }: DataSplits): Tokenizer => {
+  const encoding = ofText(train.preprocessing)?.text;
+  if (encoding === undefined) throw new Error('no text');
+  return createTokenizer(encoding.tokenizer);
+};
+
+/** All tokens of windows, whose last is a target only. */
+const tokensOf = ({ inputs, targets }: Dataset): number[] => [...inputs.array, ...targets.array.slice(-1)];
+
+describe.each<TokenizerName>(['characters', 'bytes', 'words', 'gpt2'])('tokens of %s', (tokenizer) => {
+  test('a file that is read in parts has the tokens of the whole text, which spell it', async () => {
+    const sets = await loadText(file, { tokenizer, validation: 0 });
+    const known = tokenizerOf(sets);
+    expect(sets.train.classes).toBe(known.size);
+    expect(tokensOf(sets.train)).toEqual([...known.encode(text)]);
+    expect(known.decode(tokensOf(sets.train))).toBe(text);
+  });
+
+  test(`tokens of any text spell it (seed ${propertySeed})`, async () => {
+    const check = fc.asyncProperty(fc.string({ minLength: 2, unit: 'grapheme' }), async (drawn) => {
+      const sets = await textDataset(`${drawn} ${drawn}`, { tokenizer, context: 1, validation: 0 });
+      const known = tokenizerOf(sets);
+      const tokens = known.encode(drawn);
+      expect(tokens.every((token) => token < known.size)).toBe(true);
+      expect(known.decode(tokens)).toBe(drawn);
+    });
+    await fc.assert(check, { seed: propertySeed, numRuns: 50 });
+  });
+});
+
+test('words are whole, with the space before them', async () => {
+  const known = tokenizerOf(
+    await textDataset("It's 1 word,  not two.\n", { tokenizer: 'words', context: 2, validation: 0 }),
+  );
+  const pieces = [...known.encode("It's 1 word,  not two.\n")].map((token) => known.decode([token]));
+  expect(pieces).toEqual(["It's", ' 1', ' word', ',', ' ', ' not', ' two', '.', '\n']);
+});
+
+test('tokens of GPT-2 are those of its authors', () => {
+  // tiktoken.get_encoding('gpt2').encode("Hello world, it's <|endoftext|>")
+  const known = createTokenizer({ kind: 'gpt2' });
+  expect([...known.encode("Hello world, it's")]).toEqual([15496, 995, 11, 340, 338]);
+  expect(known.decode(known.encode('<|endoftext|>'))).toBe('<|endoftext|>');
+});
+
+describe('windows', () => {
+  const context = 16;
+
+  test('all sets are views of one array, and targets are one token further', async () => {
+    const sets = await loadText(file, { context, test: 0.05 });
+    const known = tokenizerOf(sets);
+    const all = [...known.encode(text)];
+    let from = 0;
+    for (const set of [sets.train, sets.validation, sets.test]) {
+      if (set === undefined) throw new Error('no set');
+      const { inputs, targets, rows } = set;
+      expect(inputs.array.buffer).toBe(sets.train.inputs.array.buffer);
+      expect(targets.array.buffer).toBe(sets.train.inputs.array.buffer);
+      expect([...inputs.array]).toEqual(all.slice(from, from + inputs.array.length));
+      expect([...targets.array]).toEqual(all.slice(from + 1, from + 1 + inputs.array.length));
+      from += set === sets.train ? inputs.array.length + 1 : Math.round(0.1 * all.length);
+      expect(rows).toBe(Math.floor((tokensOf(set).length - 1) / context));
+    }
+    expect(sets.train.inputs.array).toBeInstanceOf(Uint8Array);
+    expect(sets.validation?.rows).toBe(Math.floor((Math.round(0.1 * all.length) - 1) / context));
+    expect(sets.train.starts).toBe(tokensOf(sets.train).length - context);
+  });
+
+  test('more than 256 tokens take two bytes each', async () => {
+    const { train } = await loadText(file, { tokenizer: 'words' });
+    expect(train.inputs.array).toBeInstanceOf(Uint16Array);
+  });
+
+  test('each epoch draws its own starts, by seed and epoch alone, and each window fits', async () => {
+    const { train } = await textDataset('abcdefghijklmnop'.repeat(4), { context: 8, validation: 0 });
+    const { rows, starts = 0 } = train;
+    const startsOf = (seed: number, epoch: number): number[] => {
+      const orders = createOrders(seed, train, 9, 2);
+      complete(orders.prepare(epoch, 1));
+      return [...orders.array.slice((epoch % 2) * rows, ((epoch % 2) + 1) * rows)];
+    };
+    expect(startsOf(1, 3)).toEqual(startsOf(1, 3));
+    expect(startsOf(1, 3)).not.toEqual(startsOf(1, 4));
+    expect(startsOf(1, 3)).not.toEqual(startsOf(2, 3));
+    const drawn = Array.from({ length: 9 }, (_, epoch) => startsOf(5, epoch)).flat();
+    expect(Math.max(...drawn)).toBe(starts - 1);
+    expect(Math.min(...drawn)).toBe(0);
+  });
+
+  test('rows that start anywhere are read from memory and from a file alike', async () => {
+    const options: TextOptions = { tokenizer: 'bytes', context, test: 0.1 };
+    const [inMemory, inFile] = [await loadText(file, options), await loadText(file, { ...options, stream: true })];
+    for (const part of ['train', 'validation', 'test'] as const) {
+      const [a, b] = [inMemory[part], inFile[part]];
+      if (a === undefined || b === undefined) throw new Error('no set');
+      expect(complete(datasetHash(b))).toBe(complete(datasetHash(a)));
+      const order = Uint32Array.of(3, 0, 2, 2, 1);
+      for (const matrix of ['inputs', 'targets'] as const) {
+        for (const step of part === 'train' ? [1, context] : [context]) {
+          const rows = [a, b].map((set) => {
+            const x = new Float64Array(order.length * context);
+            gatherRows(x, { ...set[matrix], step }, order, 0, order.length, anyRows);
+            return x;
+          });
+          expect(rows[0]).toEqual(rows[1]);
+          const at = 2 * step + (matrix === 'targets' ? 1 : 0);
+          const bytes = Buffer.from(text).subarray(at, at + context);
+          if (part === 'train') expect([...rows[0].subarray(2 * context, 3 * context)]).toEqual([...bytes]);
+        }
+      }
+    }
+  });
+
+  test('a gzipped text is the text', async () => {
+    const packed = folder.write('real.txt.gz', gzipSync(text));
+    for (const tokenizer of ['characters', 'bytes'] as const) {
+      const [a, b] = [await loadText(file, { tokenizer }), await loadText(packed, { tokenizer })];
+      expect(complete(datasetHash(b.train))).toBe(complete(datasetHash(a.train)));
+    }
+  });
+});
+
+describe('lines', () => {
+  test('a line is a row between two line ends, padded', async () => {
+    const { train, validation } = await textDataset('ab\r\ncde\nf', { lines: true, validation: 0 });
+    expect(validation).toBeUndefined();
+    expect(train).toMatchObject({ rows: 3, classes: 7 });
+    expect([...train.inputs.array]).toEqual([0, 1, 2, 0, 0, 3, 4, 5, 0, 6, 0, 0]);
+    expect([...train.targets.array]).toEqual([1, 2, 0, -1, 3, 4, 5, 0, 6, 0, -1, -1]);
+    expect([...(train.lengths?.array ?? [])]).toEqual([3, 4, 2]);
+  });
+
+  test('a context shorter than a line cuts it', async () => {
+    const { train } = await textDataset('ab\ncde\n', { lines: true, validation: 0, context: 3 });
+    expect([...train.targets.array]).toEqual([1, 2, 0, 3, 4, 5]);
+  });
+
+  test('lines of a file are those of the text', async () => {
+    const lines = Array.from({ length: 9000 }, (_, n) => `line ${n} é`).join('\n');
+    const options = { lines: true, validation: 0 };
+    const read = await loadText(folder.write('lines.txt', lines), options);
+    const own = await textDataset(lines, options);
+    expect(complete(datasetHash(read.train))).toBe(complete(datasetHash(own.train)));
+    expect(read.train.rows).toBe(9000);
+  });
+});
+
+describe('what does not fit is refused in one sentence', () => {
+  const known = { kind: 'characters', vocabulary: ['\n', 'a', 'b'] } as const;
+
+  test.each<[string, string, TextOptions]>([
+    ['has 2 tokens, expected at least 65 (the context of 64, and one to predict)', 'ab', { validation: 0 }],
+    ['has 3 tokens for validation, expected at least 5', 'ab'.repeat(13), { context: 4 }],
+    ['has 0 tokens, expected at least 65', '', {}],
+    [
+      'has the character "é" (U+00E9) at line 2, expected one of the 3 of the vocabulary',
+      'a\nbé',
+      { tokenizer: known },
+    ],
+    ['has an empty line 2, expected text in each line', 'a\n\nb\n', { lines: true }],
+    ['has no lines, expected at least one', '', { lines: true }],
+  ])('%s', async (sentence, content, options) => {
+    await expect(textDataset(content, options)).rejects.toThrow(`textDataset: text ${sentence}`);
+    const path = folder.write('bad.txt', content);
+    await expect(loadText(path, options)).rejects.toThrow(`loadText: ${path} ${sentence}`);
+  });
+
+  test.each<[string, TextOptions]>([
+    ['tokenizer has "letters", expected one of characters, bytes, words, gpt2', { tokenizer: 'letters' as 'bytes' }],
+    ['context has 0, expected a whole number of at least 1', { context: 0 }],
+    ['stream needs the tokenizer bytes, without lines', { stream: true }],
+    [
+      'tokenizer.vocabulary.1 has "a", expected a list of words, each of them once',
+      { tokenizer: { kind: 'words', vocabulary: ['a', 'a'] } },
+    ],
+  ])('%s', async (sentence, options) => {
+    await expect(loadText(file, options)).rejects.toThrow(`loadText: ${sentence}`);
+  });
+
+  test.each<[string, Buffer]>([
+    ['bytes at line 2 that are not text (byte 4), expected UTF-8', Buffer.from('abc\n\xff', 'latin1')],
+    ['bytes at line 1 that are not text (byte 1), expected UTF-8', Buffer.from([0x61, 0xed, 0xa0, 0x80])],
+    [
+      'bytes at line 1 that are not text (byte 65534), expected UTF-8',
+      Buffer.concat([Buffer.alloc(65_534, 'a'), Buffer.from([0xe2, 0x82]), Buffer.from('a')]),
+    ],
+    ['bytes at line 1 that are not text (byte 2), expected UTF-8', Buffer.from([0x61, 0x62, 0xe2, 0x82])],
+    ['text in UTF-16, expected UTF-8', Buffer.from('abcdef', 'utf16le')],
+  ])('%s', async (sentence, bytes) => {
+    const path = folder.write('strange.txt', bytes);
+    await expect(loadText(path)).rejects.toThrow(`loadText: ${path} has ${sentence}`);
+  });
+});
