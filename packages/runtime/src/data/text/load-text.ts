@@ -9,7 +9,7 @@ import { readText } from '../read-text.ts';
 import { createTokenizer } from './gpt2.ts';
 import { readTokens } from './read-tokens.ts';
 import { type TextOptions, textOptions } from './text-options.ts';
-import { linesOf, type TextFault, type TokenStore, tokensInMemory, windowsOf } from './text-sets.ts';
+import { allocateTokens, linesOf, type TextFault, type TokenStore, tokensInMemory, windowsOf } from './text-sets.ts';
 
 /**
  * Loads a text file in UTF-8, plain or gzipped, as training and validation sets for a network that predicts the next
@@ -82,8 +82,8 @@ async function bytesOf(path: string, fault: TextFault): Promise<TokenStore> {
       await source.close();
       source = await open(path);
     }
-    const array = sharedArrays.uint8(count);
-    const got = await source.read(array);
+    const array = allocateTokens(256, count, fault);
+    const got = await source.read(array as Uint8Array);
     if (got < count) throw fault(`${got} bytes`, `the ${count} that it had`);
     return tokensInMemory(createTokenizer({ kind: 'bytes' }), array);
   } finally {

@@ -1,8 +1,7 @@
 import { TextError, type Tokenizer, type TokenizerName, type TokenizerSpec } from '@gradloom/core';
 import { piecesOf, vocabularyOf } from '@gradloom/core/internal';
-import { type DataArray, sharedArrays } from '../number-types.ts';
 import { createTokenizer } from './gpt2.ts';
-import { type TextFault, type TokenStore, tokensInMemory } from './text-sets.ts';
+import { allocateTokens, type TextFault, type TokenStore, tokensInMemory } from './text-sets.ts';
 
 /** A text that can be read from its start more than once, in parts. */
 export type TextSource = () => Iterable<string> | AsyncIterable<string>;
@@ -27,7 +26,7 @@ export async function readTokens(
   const end = lines ? encode({ text: '\n', line: 1 }) : new Uint32Array(0);
   let count = end.length;
   for await (const part of parts()) count += encode(part).length + end.length;
-  const array = allocate(tokenizer.size, count);
+  const array = allocateTokens(tokenizer.size, count, fault);
   let at = 0;
   const put = (tokens: Uint32Array) => {
     array.set(tokens, at);
@@ -39,12 +38,6 @@ export async function readTokens(
     put(end);
   }
   return tokensInMemory(tokenizer, array);
-}
-
-/** Allocates tokens below `size`. */
-export function allocate(size: number, count: number): DataArray {
-  if (size <= 1 << 8) return sharedArrays.uint8(count);
-  return size <= 1 << 16 ? sharedArrays.uint16(count) : sharedArrays.int32(count);
 }
 
 /** A part of a text that is encoded by itself. */

@@ -1,5 +1,6 @@
 import type { TextPreprocessing, Tokenizer } from '@gradloom/core';
 import { counted } from '@gradloom/core/internal';
+import { RoomError } from '../../system/memory/memory-room.ts';
 import { type DataMatrix, type DataSplits, type Dataset, valueMatrix } from '../dataset.ts';
 import { type DataArray, sharedArrayLike, sharedArrays } from '../number-types.ts';
 import { splitDataset } from '../split.ts';
@@ -22,6 +23,19 @@ export const tokensInMemory = (tokenizer: Tokenizer, array: DataArray): TokenSto
   matrix: (start, length, columns) => valueMatrix(array.subarray(start, start + length) as DataArray, columns),
 });
 
+/** Allocates `count` tokens below `size`. @throws Error of `fault` if there is no memory for them. */
+export function allocateTokens(size: number, count: number, fault: TextFault): DataArray {
+  if (count > MOST_TOKENS) throw fault(`${count} tokens`, `at most ${MOST_TOKENS}`);
+  try {
+    if (size <= 1 << 8) return sharedArrays.uint8(count);
+    return size <= 1 << 16 ? sharedArrays.uint16(count) : sharedArrays.int32(count);
+  } catch (error) {
+    if (error instanceof RoomError) throw fault(`${count} tokens, ${error.has}`, error.expected, error);
+    if (error instanceof RangeError) throw fault(`${count} tokens`, 'as many as fit into one array', error);
+    throw error;
+  }
+}
+
 /** How tokens become sets. */
 interface SetOptions {
   readonly context: number | undefined;
@@ -29,8 +43,8 @@ interface SetOptions {
   readonly test: number;
 }
 
-/** Most starts of windows: they are held as 32-bit numbers. */
-const MOST_STARTS = 2 ** 32 - 1;
+/** Starts of windows are held as 32-bit numbers. */
+const MOST_TOKENS = 2 ** 32 - 1;
 
 /** T of windows where no context is given. */
 const CONTEXT = 64;
@@ -46,7 +60,7 @@ export function windowsOf(
   name: string,
   fault: TextFault,
 ): DataSplits {
-  if (n > MOST_STARTS) throw fault(`${n} tokens`, `at most ${MOST_STARTS}`);
+  if (n > MOST_TOKENS) throw fault(`${n} tokens`, `at most ${MOST_TOKENS}`);
   const held = [Math.round(validation * n), Math.round(test * n)];
   const ends = [n - held[0] - held[1], n - held[1], n];
   const text = { tokenizer: tokenizer.spec, context: T, lines: false };
