@@ -10,23 +10,25 @@ import { checkLengths } from '../network/lengths.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../network/network.ts';
 import type { Predictor } from '../network/predict.ts';
 import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
-import { type Answer, answersOf, byRow, classify, toProbabilities } from './answers/index.ts';
+import { type Answer, answersOf, byRow, classify, nextTokens, toProbabilities } from './answers/index.ts';
 import { checkEncoding } from './check-encoding.ts';
 import type { Json } from './files/json.ts';
 import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from './loaded-parts.ts';
-import { checkPreprocessing, type Preprocessing } from './preprocessing/index.ts';
+import { checkPreprocessing, ofText, type Preprocessing } from './preprocessing/index.ts';
 import {
   type AnyRows,
   type CellRows,
   createRowReader,
+  type EncodedRows,
   flatRows,
   type NestedRows,
   type NoteListener,
   nestedRows,
   type PixelRows,
+  type TextRows,
 } from './rows.ts';
 
-import type { Tokenizer } from './text/index.ts';
+import { createTokenizer, type Tokenizer } from './text/index.ts';
 
 /** Metadata of a model: any JSON. The keys below have a meaning. */
 export interface ModelMetadata {
@@ -65,7 +67,7 @@ export interface ModelContents {
  *
  * A model of a table takes its rows: objects by column name, or lists of cells in column order. A model of images takes
  * bytes [height, width, channels] in its own size, a Uint8Array an image, or numbers, divided by the divisor. A
- * Float64Array holds inputs that are already encoded.
+ * Float64Array holds inputs that are already encoded. A model of text takes texts, of which it reads the last tokens.
  */
 export interface Model extends ModelContents {
   readonly metadata: ModelMetadata;
@@ -79,7 +81,7 @@ export interface Model extends ModelContents {
    */
   outputs(rows: Float64Array, lengths?: Lengths): Float64Array;
   /** Returns the outputs of each row as an array of its own. */
-  outputs(rows: NestedRows | CellRows | PixelRows, lengths?: Lengths): number[][];
+  outputs(rows: NestedRows | CellRows | PixelRows | TextRows, lengths?: Lengths): number[][];
   /**
    * Softmax or sigmoid of the outputs, for each position if positions have classes. Rows without an answer may contain
    * NaN.
@@ -87,7 +89,7 @@ export interface Model extends ModelContents {
    */
   probabilities(rows: Float64Array, lengths?: Lengths): Float64Array;
   /** The same probabilities, with one array per row. */
-  probabilities(rows: NestedRows | CellRows | PixelRows, lengths?: Lengths): number[][];
+  probabilities(rows: NestedRows | CellRows | PixelRows | TextRows, lengths?: Lengths): number[][];
   /**
    * Class [N] of each row, an index into `metadata.labels`: the largest output or, with one output for two classes, 1
    * for yes. It is -1 for a row without an answer: one of its outputs is NaN or infinite, because of its inputs or an
@@ -95,7 +97,8 @@ export interface Model extends ModelContents {
    */
   classify(rows: AnyRows, lengths?: Lengths): number[];
   /**
-   * An answer per row: the class name with probabilities by name, or the value in the target's units. `onNote` is
+   * An answer per row: the class name with probabilities by name, or the value in the target's units; for a text the
+   * likeliest next token, with the probabilities of the ten likeliest. `onNote` is
    * called for unknown categories and unusual gaps, with the index of the row.
    */
   predict(rows: AnyRows, onNote?: NoteListener, lengths?: Lengths): Answer[];
@@ -133,8 +136,10 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   let predictor: Predictor | undefined;
   let print: string | undefined;
 
-  function computed(asked: string, rows: AnyRows, lengths?: Lengths, onNote?: NoteListener): Float64Array {
-    const x = inputsOf(asked, rows, onNote);
+  const computed = (asked: string, rows: AnyRows, lengths?: Lengths): Float64Array =>
+    compute(asked, inputsOf(asked, rows), lengths);
+
+  function compute(asked: string, { x, lengths: own }: EncodedRows, lengths: Lengths | undefined = own): Float64Array {
     checkLengths(asked, network, lengths, x.length / I);
     if (predictor === undefined) {
       refuseBadWeights(asked, network, parameters);
@@ -147,19 +152,19 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     }
   }
 
-  function inputsOf(where: string, rows: AnyRows, onNote?: NoteListener): Float64Array {
-    return rows instanceof Float64Array ? flatRows(where, rows, I) : readRows(where, rows, onNote);
+  function inputsOf(where: string, rows: AnyRows, onNote?: NoteListener): EncodedRows {
+    return rows instanceof Float64Array ? { x: flatRows(where, rows, I) } : readRows(where, rows, onNote);
   }
 
   function outputs(rows: Float64Array, lengths?: Lengths): Float64Array;
-  function outputs(rows: NestedRows | CellRows | PixelRows, lengths?: Lengths): number[][];
+  function outputs(rows: NestedRows | CellRows | PixelRows | TextRows, lengths?: Lengths): number[][];
   function outputs(rows: AnyRows, lengths?: Lengths): Float64Array | number[][] {
     const y = computed('outputs', rows, lengths);
     return rows instanceof Float64Array ? y : nestedRows(y, O);
   }
 
   function probabilities(rows: Float64Array, lengths?: Lengths): Float64Array;
-  function probabilities(rows: NestedRows | CellRows | PixelRows, lengths?: Lengths): number[][];
+  function probabilities(rows: NestedRows | CellRows | PixelRows | TextRows, lengths?: Lengths): number[][];
   function probabilities(rows: AnyRows, lengths?: Lengths): Float64Array | number[][] {
     const y = computed('probabilities', rows, lengths);
     toProbabilities('probabilities', trainedOn, y, O / R);
@@ -179,11 +184,19 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     },
     outputs,
     probabilities,
-    encode: (rows, onNote) => inputsOf('encode', rows, onNote),
+    encode: (rows, onNote) => inputsOf('encode', rows, onNote).x,
     classify: (rows, lengths) =>
       classify(computed('classify', rows, lengths), O / R, trainedOn, R === 1 ? metadata.threshold : undefined),
-    predict(rows, onNote, lengths) {
-      const answers = answersOf(computed('predict', rows, lengths, onNote), O / R, {
+    predict(rows, onNote, given) {
+      const encoded = inputsOf('predict', rows, onNote);
+      const lengths = given ?? encoded.lengths;
+      const y = compute('predict', encoded, lengths);
+      const text = ofText(preprocessing)?.text;
+      if (text !== undefined) {
+        const tokenizer = createTokenizer(text.tokenizer, text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined);
+        return nextTokens(y, lengths ?? new Float64Array(y.length / O).fill(I), I, tokenizer, trainedOn);
+      }
+      const answers = answersOf(y, O / R, {
         loss: trainedOn,
         target: preprocessing?.target,
         labels: metadata.labels,

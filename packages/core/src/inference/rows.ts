@@ -35,8 +35,14 @@ export type TextRows = readonly string[];
 /** Rows of any model. */
 export type AnyRows = Rows | CellRows | PixelRows | TextRows;
 
-/** Encodes rows into x [N, I]. @throws Error naming `where`, the row and the column. */
-export type RowReader = (where: string, rows: AnyRows, onNote?: NoteListener) => Float64Array;
+/** Rows as inputs of a network. */
+export interface EncodedRows {
+  readonly x: Float64Array; // [N, I]
+  readonly lengths?: Float64Array; // [N] real positions, where rows are padded
+}
+
+/** Encodes rows. @throws Error naming `where`, the row and the column. */
+export type RowReader = (where: string, rows: AnyRows, onNote?: NoteListener) => EncodedRows;
 
 /** Called for an unknown category or an unusual gap, with the index of its row. */
 export type NoteListener = (note: EncodingNote, row: number) => void;
@@ -48,7 +54,7 @@ export function createRowReader(
   type: ElementType,
   gpt2?: () => Tokenizer,
 ): RowReader {
-  if (preprocessing === undefined) return (where, rows) => flatRows(where, rows as Rows, I);
+  if (preprocessing === undefined) return (where, rows) => ({ x: flatRows(where, rows as Rows, I) });
   if ('text' in preprocessing) return textReader(preprocessing.text, gpt2);
   return 'image' in preprocessing ? imageReader(preprocessing.image, type) : cellReader(preprocessing);
 }
@@ -56,30 +62,27 @@ export function createRowReader(
 /** Reads texts, or tokens as numbers. */
 function textReader(text: TextEncoding, gpt2?: () => Tokenizer): RowReader {
   const { context: T, tokenizer } = text;
-  let made: TextEncoder | undefined; // at the first text: the tables of GPT-2 take a while
+  let made: TextEncoder | undefined; // at the first text, since the tables of GPT-2 take a while
   return (where, rows) => {
-    const x = new Float64Array(listOfRows(where, rows).length * T);
+    const N = listOfRows(where, rows).length;
+    const x = new Float64Array(N * T);
+    const lengths = new Float64Array(N).fill(T);
     for (const [n, row] of (rows as TextRows | NestedRows).entries()) {
       if (typeof row !== 'string') {
         x.set(numberRow(where, n, row, T), n * T);
         continue;
       }
       made ??= createTextEncoder(text, tokenizer.kind === 'gpt2' ? gpt2?.() : undefined);
-      if (encodeText(where, made, row, n, x, T) === 0) {
-        throw new Error(`${where}: row ${n} has no text, expected at least a character`);
+      try {
+        lengths[n] = made.encode(row, x, n * T);
+      } catch (error) {
+        if (!(error instanceof TextError)) throw error;
+        throw new Error(`${where}: row ${n} ${error.problem}`, { cause: error });
       }
+      if (lengths[n] === 0) throw new Error(`${where}: row ${n} has no text, expected at least a character`);
     }
-    return x;
+    return lengths.every((length) => length === T) ? { x } : { x, lengths };
   };
-}
-
-function encodeText(where: string, encoder: TextEncoder, text: string, n: number, x: Float64Array, T: number): number {
-  try {
-    return encoder.encode(text, x, n * T);
-  } catch (error) {
-    if (!(error instanceof TextError)) throw error;
-    throw new Error(`${where}: row ${n} ${error.problem}`, { cause: error });
-  }
 }
 
 /** Reads images as bytes, or as numbers that have been divided by the divisor. */
@@ -102,7 +105,7 @@ function imageReader(image: ImageEncoding, type: ElementType): RowReader {
         throw new Error(`${where}: row ${n} has ${counted(row.length, 'byte')}, expected ${wanted}`);
       }
     }
-    return x;
+    return { x };
   };
 }
 
@@ -127,7 +130,7 @@ function cellReader(preprocessing: TablePreprocessing): RowReader {
       }
       if (onNote !== undefined) for (const note of notes.splice(0)) onNote(note, row);
     }
-    return x;
+    return { x };
   };
 }
 

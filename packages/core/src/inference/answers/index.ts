@@ -1,4 +1,5 @@
 export { type Answer, type AnswerOptions, answersOf, byRow, decodeValue } from './answers.ts';
+export { nextTokens } from './next-tokens.ts';
 export {
   classify,
   createScoring,
