@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
-import { complete, ofImages, ofTable, typeOf } from '@gradloom/core/internal';
+import { complete, ofImages, ofTable, ofText, typeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, ElementType, Model } from '@gradloom/runtime';
 import { checkInput, inputRows, systemReason } from '@gradloom/runtime/internal';
 import { openModelRows } from '../../files/models/model-rows.ts';
@@ -18,6 +18,7 @@ import { type Answer, createAnswers } from './answers.ts';
 import { type PredictValues, predictOptions } from './options.ts';
 import { isFolder, isPicture, predictImages } from './predict-images.ts';
 import { isTable, predictTable, type RowSource } from './predict-table.ts';
+import { predictText } from './predict-text.ts';
 import { type RowBatch, textRows } from './text-rows.ts';
 
 const STANDARD_INPUT = 'standard input';
@@ -47,6 +48,11 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   refuseOthers();
   const fromDataset = values.dataset ?? values.split ?? values.rows;
   const table = ofTable(model.preprocessing);
+  if (ofText(model.preprocessing) !== undefined && fromDataset === undefined) {
+    const { stream, name } = await openStream(file, io);
+    if ((await predictText(model, stream, name, values.json ?? false, io)) === 0) warnOfNone(file, io);
+    return 0;
+  }
   if (table !== undefined && fromDataset === undefined) {
     const rows = await predictTable(model, table, await rowSource(file, io), values.json ?? false, io);
     if (rows === 0) warnOfNone(file, io);
@@ -78,7 +84,11 @@ function warnOfNone(file: string | undefined, io: Io): void {
 
 /** The source of rows of a table. */
 async function rowSource(file: string | undefined, io: Io): Promise<RowSource> {
-  if (file !== undefined && isTable(file)) return { path: file };
+  return file !== undefined && isTable(file) ? { path: file } : openStream(file, io);
+}
+
+/** A file of rows, or standard input. */
+async function openStream(file: string | undefined, io: Io): Promise<{ stream: Readable; name: string }> {
   if (file !== undefined && file !== '-') return { stream: await openFile(file), name: file };
   refuseNoRows(io);
   return { stream: io.stdin, name: STANDARD_INPUT };

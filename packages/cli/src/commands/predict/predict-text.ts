@@ -1,0 +1,61 @@
+import type { Readable } from 'node:stream';
+import { reasonOf, show } from '@gradloom/core/internal';
+import type { Answer, Model } from '@gradloom/runtime';
+import { type Io, printJson, printRows } from '../../terminal/io.ts';
+import { percent } from '../../terminal/text/format.ts';
+
+/** Most characters of a line; a model reads its last tokens. */
+const MOST_CHARACTERS = 1 << 20;
+
+/**
+ * Answers each line of a stream with the token that follows it: a line each with the token in quotes and its
+ * probability, or JSON such as {"prediction":"e","probabilities":{"e":0.52}}. Lines that have arrived are answered at
+ * once. Resolves to the number of lines. @throws Error naming the line that the model cannot read.
+ */
+export async function predictText(model: Model, stream: Readable, source: string, json: boolean, io: Io) {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let line = 0;
+  let held = '';
+
+  function answer(lines: readonly string[]): void {
+    for (const text of lines) {
+      line++;
+      const { prediction, probabilities } = predict(text.replace(/\r$/, ''));
+      if (json) printJson(io.stdout, JSON.stringify({ prediction, ...(probabilities && { probabilities }) }));
+      else {
+        const probability = probabilities?.[String(prediction)];
+        const cells = prediction === null ? ['no answer'] : [show(prediction)];
+        printRows(io.stdout, [[...cells, ...(probability === undefined ? [] : [percent(probability)])]]);
+      }
+    }
+  }
+
+  function predict(text: string): Answer {
+    try {
+      return model.predict([text])[0];
+    } catch (error) {
+      throw new Error(reasonOf(error).replace('predict: row 0', `line ${line} of ${source}`), { cause: error });
+    }
+  }
+
+  function decode(bytes?: Uint8Array): string {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch (error) {
+      const problem = `has bytes after line ${line} that are not text, expected UTF-8`;
+      throw new Error(`${source} ${problem}`, { cause: error });
+    }
+  }
+
+  for await (const chunk of stream) {
+    held += typeof chunk === 'string' ? chunk : decode(chunk);
+    const lines = held.split('\n');
+    held = lines.pop() ?? '';
+    answer(lines);
+    if (held.length <= MOST_CHARACTERS) continue;
+    throw new Error(`line ${line + 1} of ${source} has more than ${MOST_CHARACTERS} characters, expected fewer`);
+  }
+  held += decode();
+  if (held !== '') answer([held]);
+  return line;
+}
