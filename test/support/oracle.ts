@@ -81,6 +81,12 @@ export function oracle(
   });
   const N = dataset.rows;
   const order = new Uint32Array(N);
+  const anywhere = dataset.starts === undefined ? {} : { step: 1 };
+  const rows = {
+    ...dataset,
+    inputs: { ...dataset.inputs, ...anywhere },
+    targets: { ...dataset.targets, ...anywhere },
+  };
   const x = createElements(precision, batch * network.inputs);
   const columns = targetColumns(network, loss);
   const t = createElements(precision, batch * columns);
@@ -91,13 +97,17 @@ export function oracle(
   for (let step = 0, first = N, epoch = 0; step < until; step++, first += batch) {
     if (first >= N) {
       for (let n = 0; n < N; n++) order[n] = n;
-      if (batch < N) shuffle(order, createRandom(seed, 'shuffle', epoch));
+      const { starts } = dataset;
+      if (starts !== undefined) {
+        const random = createRandom(seed, 'starts', epoch);
+        for (let n = 0; n < N; n++) order[n] = random.integer(starts);
+      } else if (batch < N) shuffle(order, createRandom(seed, 'shuffle', epoch));
       epoch++;
       first = 0;
     }
     const B = Math.min(batch, N - first);
-    gatherRows(x, dataset.inputs, order, first, B);
-    gatherTargets(t, dataset, columns, loss.targets, order, first, B);
+    gatherRows(x, rows.inputs, order, first, B);
+    gatherTargets(t, rows, columns, loss.targets, order, first, B);
     if (weights !== null) gatherRows(w, weights, order, first, B);
     gatherLengths(lengths, dataset, wholeLength(network), order, first, B);
     const figures = trainStep.step(x, t, B, optimizer.lr * schedule.factor(step, scheduleState), w, lengths);

@@ -11,6 +11,7 @@ export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset
   checkMatrix(where, 'inputs', inputs, rows, starts);
   checkMatrix(where, 'targets', targets, rows, starts);
   if (classes !== null) yield* checkClasses(where, targets, option.positiveInteger.check(where, 'classes', classes));
+  if (starts !== undefined && classes !== null) refuseUncounted(where, targets);
   if (weights !== undefined) yield* checkWeights(where, weights, rows);
   if (lengths !== undefined) yield* checkLengths(where, lengths, inputs, rows);
   if (labels !== undefined && list(where, 'labels', labels, 'a list of names').length !== classes) {
@@ -77,6 +78,16 @@ function* checkLengths(where: string, lengths: DataMatrix, inputs: DataMatrix, r
     const wanted = `a whole number from 1 to ${T} (positions of a row)`;
     throw new Error(`${where}: length of row ${n} has ${show(length)}, expected ${wanted}`);
   }
+}
+
+/** @throws Error for a position that does not count in a dataset whose rows start anywhere. */
+function refuseUncounted(where: string, { array, columns }: DataMatrix): void {
+  const at = array.findIndex((target) => target < 0);
+  if (at === -1) return;
+  const place = `row ${Math.floor(at / columns)}, position ${at % columns},`;
+  throw new Error(
+    `${where}: label of ${place} has ${array[at]}, expected a class (rows that start anywhere count all)`,
+  );
 }
 
 /** Rows between two pauses: well below a millisecond of work. */

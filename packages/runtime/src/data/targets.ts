@@ -57,7 +57,8 @@ export const hasTargetsByPosition = ({ classes, targets }: Dataset): boolean => 
 export function* countedPositions(dataset: Dataset): Pausable<Uint32Array<SharedArrayBuffer> | null> {
   const { rows, targets } = dataset;
   const { array, columns } = targets;
-  if (!hasTargetsByPosition(dataset)) return null;
+  // Targets in a file are the tokens of a text, of which all count.
+  if (!hasTargetsByPosition(dataset) || targets.file !== undefined) return null;
   const counted = new Uint32Array(new SharedArrayBuffer(4 * rows));
   let all = true;
   for (let n = 0; n < rows; n++) {

@@ -1,3 +1,4 @@
+import { ofText } from '@gradloom/core/internal';
 import { summarizeTable } from '@gradloom/runtime';
 import { heldOut } from '../../files/datasets/held-out.ts';
 import type { OpenedTable } from '../../files/datasets/open-dataset.ts';
@@ -43,8 +44,9 @@ export function decisionsOf(recipe: Pick<Recipe, 'table' | 'decisions' | 'sets' 
 }
 
 /** Why a run does not stop early by default. */
-function earlyDecision({ sets: { validation }, values }: Pick<Recipe, 'sets' | 'values'>): string[] {
-  if (values.patience !== undefined) return [];
+function earlyDecision({ sets: { train, validation }, values }: Pick<Recipe, 'sets' | 'values'>): string[] {
+  // The last rows of a text predict many tokens each.
+  if (values.patience !== undefined || ofText(train.preprocessing) !== undefined) return [];
   if (validation === undefined) return ['no early stopping: it needs validation rows (--validation 0.1)'];
   if (values.network !== undefined && validation.rows >= LEAST_WATCHED) return [TO_THE_END];
   const why = `of ${plural(validation.rows, 'validation row')} the best step is noise`;

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import {
+  type DataSplits,
+  dense,
+  embedding,
+  type LayerSpec,
+  loadText,
+  type NetworkSpec,
+  relu,
+  sequential,
+  splitDataset,
+  subset,
+  type TextOptions,
+  type TrainOptions,
+  textDataset,
+  train,
+} from '@gradloom/runtime';
+import { describe, expect, test } from 'vitest';
+import { checkpointedRun } from '../../support/checkpointed-run.ts';
+import { oracle } from '../../support/oracle.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const text = readFileSync('LICENSE', 'utf8');
+const file = folder.write('text.txt', text);
+const context = 8;
+
+const layersFor = (V: number): LayerSpec[] => [embedding(V, 6), dense(5), relu(), dense(V)];
+const specOf = ({ train: { classes, inputs } }: DataSplits): NetworkSpec =>
+  sequential(inputs.columns, ...layersFor(classes ?? 0));
+const options = {
+  ...{ batch: 6, steps: 30, seed: 4, backend: 'wasm', evaluateEvery: 1 },
+  optimizer: { kind: 'adam', lr: 0.01 },
+} as const satisfies TrainOptions;
+
+const printOf = async (data: DataSplits, other: TrainOptions = {}): Promise<string> =>
+  (await train(specOf(data), data, { ...options, ...other }).result).fingerprint;
+
+describe.each([
+  ['windows that start anywhere', { context, validation: 0.2 }],
+  ['lines', { lines: true, validation: 0.2 }],
+] as [string, TextOptions][])('%s', (_, given) => {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const load = () => (given.lines ? textDataset(lines.join('\n'), given) : loadText(file, given));
+
+  test('any number of threads comes to the weights of plain steps', async () => {
+    const data = await load();
+    const plain = oracle(specOf(data), data.train, options, { name: 'wasm' });
+    for (const threads of [1, 2, 3]) {
+      const { parameters } = await train(specOf(data), data, { ...options, threads }).result;
+      expect(parameters).toEqual(plain.parameters);
+    }
+  });
+
+  test('a run that is resumed in the middle of an epoch is the whole run', async () => {
+    const data = await load();
+    const { result, checkpoints } = await checkpointedRun(specOf(data), data, { ...options, threads: 1 }, { steps: 7 });
+    expect(checkpoints.length).toBeGreaterThan(2);
+    for (const resume of checkpoints.slice(0, 2)) {
+      expect(await printOf(data, { resume, threads: 2 })).toBe(result.fingerprint);
+    }
+  });
+});
+
+test('tokens that stay in their file train to the same weights', async () => {
+  const given: TextOptions = { tokenizer: 'bytes', context, validation: 0.2 };
+  const [inMemory, inFile] = [await loadText(file, given), await loadText(file, { ...given, stream: true })];
+  expect(await printOf(inFile, { threads: 2 })).toBe(await printOf(inMemory, { threads: 1 }));
+});
+
+test('without shuffling, the windows follow one another', async () => {
+  const data = await loadText(file, { context, validation: 0 });
+  const { starts: _, ...set } = data.train;
+  const length = set.rows * context;
+  const cut = (matrix: typeof set.inputs) => ({
+    ...matrix,
+    array: matrix.array.subarray(0, length) as typeof matrix.array,
+  });
+  const plain = { train: { ...set, inputs: cut(set.inputs), targets: cut(set.targets) } };
+  expect(await printOf(data, { shuffle: false })).toBe(await printOf(plain, { shuffle: false }));
+  expect(await printOf(data)).not.toBe(await printOf(plain));
+});
+
+test('the whole text as one batch is drawn anew in each step', async () => {
+  const data = await textDataset('abcdefgh'.repeat(20), { context, validation: 0 });
+  const batch = { batch: 'full', steps: 3 } as const;
+  expect(await printOf(data, batch)).not.toBe(await printOf(data, { ...batch, shuffle: false }));
+});
+
+test.each<[string, (data: DataSplits) => unknown]>([
+  [
+    'splitDataset: .* has windows of one text or series, expected rows that share nothing',
+    (data) => splitDataset(data.train, { test: 0.5 }),
+  ],
+  ['splitDataset: .* has windows of one text or series', (data) => splitDataset(data.train, { folds: 3 })],
+  ['subset: .* has windows of one text or series', (data) => subset(data.train, Uint32Array.of(0))],
+  ['train: classWeight', (data) => train(specOf(data), data, { ...options, classWeight: 'balanced' }).result],
+])('windows are refused where rows would be mixed or weighed: %s', async (sentence, make) => {
+  const data = await loadText(file, { context });
+  await expect((async () => make(data))()).rejects.toThrow(new RegExp(sentence));
+});
