@@ -123,7 +123,15 @@ export {
   standardizeChannels,
   widthOfImage,
 } from './inference/preprocessing/index.ts';
-export { checkTokenizer, piecesOf, tokenizerNames, vocabularyOf } from './inference/text/index.ts';
+export {
+  checkTokenizer,
+  createTextEncoder,
+  encodeText,
+  piecesOf,
+  type TextEncoder,
+  tokenizerNames,
+  vocabularyOf,
+} from './inference/text/index.ts';
 export {
   bytesOfElements,
   createElements,

@@ -15,7 +15,7 @@ import {
   widthOfImage,
 } from './preprocessing/index.ts';
 
-import { createTextEncoder, type TextEncoder, TextError, type Tokenizer } from './text/index.ts';
+import { createTextEncoder, encodeText, type TextEncoder, type Tokenizer } from './text/index.ts';
 
 /** Rows of numbers [N][I], one array per row. */
 export type NestedRows = readonly (readonly number[])[];
@@ -73,13 +73,7 @@ function textReader(text: TextEncoding, gpt2?: () => Tokenizer): RowReader {
         continue;
       }
       made ??= createTextEncoder(text, tokenizer.kind === 'gpt2' ? gpt2?.() : undefined);
-      try {
-        lengths[n] = made.encode(row, x, n * T);
-      } catch (error) {
-        if (!(error instanceof TextError)) throw error;
-        throw new Error(`${where}: row ${n} ${error.problem}`, { cause: error });
-      }
-      if (lengths[n] === 0) throw new Error(`${where}: row ${n} has no text, expected at least a character`);
+      lengths[n] = encodeText(`${where}: row ${n}`, made, row, x, n * T);
     }
     return lengths.every((length) => length === T) ? { x } : { x, lengths };
   };

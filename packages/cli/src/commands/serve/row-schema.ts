@@ -1,5 +1,5 @@
 import type { ColumnEncoding, JsonObject } from '@gradloom/core';
-import { inputsOf, ofImages, ofTable, sequenceOf } from '@gradloom/core/internal';
+import { inputsOf, ofImages, ofTable, ofText, sequenceOf } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 
 /** JSON Schema of the requests and answers of /predict. */
@@ -36,6 +36,7 @@ function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
     const I = inputsOf(spec);
     const numbers = { type: 'array', items: { type: 'number' }, minItems: I, maxItems: I };
     if (ofImages(preprocessing) !== undefined) return [imageSchema, numbers];
+    if (ofText(preprocessing) !== undefined) return [textSchema, numbers];
     const T = sequenceOf([spec.input].flat());
     return T === null ? [numbers] : [numbers, sequenceSchema(numbers, T)];
   }
@@ -59,6 +60,8 @@ const sequenceSchema = (inputs: JsonObject, T: number): JsonObject => ({
   required: ['inputs'],
   additionalProperties: false,
 });
+
+const textSchema: JsonObject = { type: 'string', description: 'A text; the model reads its last tokens.' };
 
 const imageSchema: JsonObject = {
   type: 'object',

@@ -1,5 +1,5 @@
 import type { TextEncoding } from '../preprocessing/preprocessing.ts';
-import { createTokenizer, type Tokenizer } from './tokenizer.ts';
+import { createTokenizer, TextError, type Tokenizer } from './tokenizer.ts';
 
 /** Encodes texts as rows of tokens. */
 export interface TextEncoder {
@@ -28,4 +28,19 @@ export function createTextEncoder({ tokenizer: spec, context: T, lines }: TextEn
       return last.length;
     },
   };
+}
+
+/**
+ * Encodes a text as `TextEncoder.encode` does.
+ * @throws Error that begins with `where` for no text, or one that the vocabulary lacks.
+ */
+export function encodeText(where: string, encoder: TextEncoder, text: string, x: Float64Array, offset: number): number {
+  try {
+    const length = encoder.encode(text, x, offset);
+    if (length > 0) return length;
+  } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    throw new Error(`${where} ${error.problem}`, { cause: error });
+  }
+  throw new Error(`${where} has no text, expected at least a character`);
 }

@@ -36,6 +36,18 @@ export function allocateTokens(size: number, count: number, fault: TextFault): D
   }
 }
 
+/** More names than these would fill a table of classes, and a model file. */
+const MOST_LABELS = 256;
+
+/** Classes and preprocessing of rows of tokens. A label is its token, written as in a string of JSON. */
+function partsOf({ spec, size }: Tokenizer, context: number, lines: boolean) {
+  const text = { tokenizer: spec, context, lines };
+  const preprocessing: TextPreprocessing = { version: 1, text };
+  if (!('vocabulary' in spec) || size > MOST_LABELS) return { classes: size, preprocessing };
+  const labels = spec.vocabulary.map((token) => JSON.stringify(token).slice(1, -1));
+  return { classes: size, labels, preprocessing };
+}
+
 /** How tokens become sets. */
 interface SetOptions {
   readonly context: number | undefined;
@@ -63,7 +75,6 @@ export function windowsOf(
   if (n > MOST_TOKENS) throw fault(`${n} tokens`, `at most ${MOST_TOKENS}`);
   const held = [Math.round(validation * n), Math.round(test * n)];
   const ends = [n - held[0] - held[1], n - held[1], n];
-  const text = { tokenizer: tokenizer.spec, context: T, lines: false };
   const make = (from: number, to: number, part: string, isDrawn: boolean): Dataset => {
     const tokens = to - from;
     if (tokens < T + 1) {
@@ -77,8 +88,7 @@ export function windowsOf(
       rows,
       inputs: view(from),
       targets: view(from + 1),
-      classes: tokenizer.size,
-      preprocessing: { version: 1, text },
+      ...partsOf(tokenizer, T, false),
       ...(isDrawn ? { starts: tokens - T } : {}),
     };
   };
@@ -111,7 +121,6 @@ export function linesOf(
   const rows = ends.length;
   if (rows === 0) throw fault('no lines', 'at least one');
   const T = context ?? longest;
-  const preprocessing: TextPreprocessing = { version: 1, text: { tokenizer: tokenizer.spec, context: T, lines: true } };
   const x = sharedArrayLike(array, rows * T);
   const t = sharedArrays.int32(rows * T).fill(-1);
   const lengths = sharedArrays.int32(rows);
@@ -127,8 +136,7 @@ export function linesOf(
     inputs: { ...valueMatrix(x, T), shape: [T] },
     targets: { ...valueMatrix(t, T), shape: [T] },
     lengths: valueMatrix(lengths, 1),
-    classes: tokenizer.size,
-    preprocessing,
+    ...partsOf(tokenizer, T, true),
   };
   return validation === 0 && test === 0 ? { train: whole } : splitDataset(whole, { validation, test, stratify: false });
 }

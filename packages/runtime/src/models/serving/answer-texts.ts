@@ -1,6 +1,15 @@
-import { type Answer, buildNetwork, type CellRow, InputError, type Model } from '@gradloom/core';
-import { checkLengths, reasonOf, show } from '@gradloom/core/internal';
+import { type Answer, buildNetwork, type CellRow, InputError, type Model, type TextEncoding } from '@gradloom/core';
+import {
+  checkLengths,
+  createTextEncoder,
+  encodeText,
+  ofText,
+  reasonOf,
+  show,
+  type TextEncoder,
+} from '@gradloom/core/internal';
 import type { ImageReader, PixelBudget } from '../../data/images/image-reader.ts';
+import { gpt2 } from '../../data/index.ts';
 
 /** Body of a request: JSON, or the bytes of an image. */
 export type Body = string | Uint8Array;
@@ -19,8 +28,8 @@ const MOST_PIXELS = 16e6;
 
 /**
  * Answers bodies, each of which is an image, or JSON of a row or a list of rows. A row is an object by column name, a
- * list of cells, or for a model of images { image: <base64> }, or for a padded sequence { inputs: [...], length: 3 }; a
- * list whose first entry is an object or a list is a list of rows. A rejected body does not affect the others.
+ * list of cells, or for a model of images { image: <base64> }, or for a padded sequence { inputs: [...], length: 3 }, or
+ * for a model of text a string; a list whose first entry is one of these, or a list, is a list of rows. A rejected body does not affect the others.
  */
 export function createTextAnswerer(model: Model, { mostRows }: TextLimits, readImage?: ImageReader): TextAnswerer {
   return (bodies) => {
@@ -69,8 +78,13 @@ function pixelsOf(row: unknown, n: number, readImage: ImageReader, budget: Pixel
 }
 const DATA_URL = /^data:[^,]*;base64,/;
 
-/** A row { inputs, length }; other rows stay as they are. */
+/** A text as tokens, or a row { inputs, length }; other rows stay as they are. */
 function sequenceRow(model: Model, row: unknown, n: number): { row: unknown; length?: number } {
+  const text = ofText(model.preprocessing)?.text;
+  if (typeof row === 'string' && text !== undefined) {
+    const tokens = new Float64Array(text.context);
+    return { length: encodeText(`row ${n}`, textEncoder(text), row, tokens, 0), row: [...tokens] };
+  }
   if (model.preprocessing !== undefined || Array.isArray(row) || typeof row !== 'object' || row === null)
     return { row };
   const { inputs, length, ...others } = row as { inputs?: unknown; length?: unknown };
@@ -83,6 +97,14 @@ function sequenceRow(model: Model, row: unknown, n: number): { row: unknown; len
   throw new Error(`row ${n} has ${show(row)}, expected a list of numbers, or {"inputs": [...], "length": 3}`);
 }
 
+const encoders = new WeakMap<TextEncoding, TextEncoder>();
+
+function textEncoder(text: TextEncoding): TextEncoder {
+  const known = encoders.get(text) ?? createTextEncoder(text, text.tokenizer.kind === 'gpt2' ? gpt2() : undefined);
+  encoders.set(text, known);
+  return known;
+}
+
 function readPart(model: Model, text: string, mostRows: number, readImage: ImageReader | undefined): Part | Reply {
   let value: unknown;
   try {
@@ -90,6 +112,7 @@ function readPart(model: Model, text: string, mostRows: number, readImage: Image
   } catch (error) {
     return refused('content', `body is not valid JSON, expected ${WANTED} (${reasonOf(error)})`);
   }
+  const isRow = ofText(model.preprocessing) === undefined ? isObject : isObjectOrText;
   const isOne = !Array.isArray(value) || (value.length > 0 && !isRow(value[0]));
   if (!isRow(value)) return refused('content', `body has ${show(value)}, expected ${WANTED}`);
   const list = (isOne ? [value] : value) as readonly CellRow[];
@@ -116,7 +139,8 @@ function readPart(model: Model, text: string, mostRows: number, readImage: Image
   }
 }
 
-const isRow = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isObjectOrText = (value: unknown): boolean => typeof value === 'string' || isObject(value);
 
 /** Answers each part. If a layer refuses a row, the parts are answered one by one, so that only its own part fails. */
 function answerAll(model: Model, parts: readonly Part[]): Reply[] {

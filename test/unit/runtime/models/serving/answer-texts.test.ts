@@ -33,6 +33,16 @@ const words = createModel({
   parameters: normals(10 + 5),
 });
 
+const letters = createModel({
+  spec: { input: 3, layers: [{ kind: 'embedding', vocabulary: 2, width: 2 }] },
+  parameters: normals(4),
+  loss: 'softmax-cross-entropy',
+  preprocessing: {
+    version: 1,
+    text: { tokenizer: { kind: 'characters', vocabulary: ['a', 'b'] }, context: 3, lines: false },
+  },
+});
+
 const answers = (model: Model, ...bodies: unknown[]) =>
   createTextAnswerer(model, { mostRows: 3 })(
     bodies.map((body) => (typeof body === 'string' ? body : JSON.stringify(body))),
@@ -50,6 +60,13 @@ describe('a body', () => {
     expect(one).toEqual({ rows: 1, text: JSON.stringify(table.predict(rows)[1]) });
     expect(cells).toEqual({ rows: 1, text: JSON.stringify(table.predict(rows)[0]) });
     expect(answers(table, [])).toEqual([{ rows: 0, text: '[]' }]);
+  });
+
+  test('of a model of text is a text or a list of texts, of any length', () => {
+    const [list, one, tokens] = answers(letters, ['a', 'abab', [0, 1, 1]], '"ab"', [0, 1, 0]);
+    expect(list).toEqual({ rows: 3, text: JSON.stringify(letters.predict(['a', 'bab', 'abb'])) });
+    expect(one).toEqual({ rows: 1, text: JSON.stringify(letters.predict(['ab'])[0]) });
+    expect(tokens).toEqual({ rows: 1, text: JSON.stringify(letters.predict(['aba'])[0]) });
   });
 
   test('hears which of its rows has what few or no training rows had', () => {
@@ -77,6 +94,9 @@ describe('a body', () => {
     ['row 0: embedding(5x2) at layer 0: index at place 1 has 9', [1, 9], words],
     ['row 0 has Infinity, expected finite numbers', '[1,1e400]', words],
     ['row 0 has {}, expected an array of 2 numbers', [{}], words],
+    ['row 1 has the character "c" (U+0063), expected one of the 2 of the vocabulary', ['a', 'c'], letters],
+    ['row 0 has no text, expected at least a character', '""', letters],
+    ['body has "a", expected a row or a list of rows, as JSON', '"a"', words],
   ])('that is no row is refused: %s', (sentence, body, model) => {
     const [reply] = answers(model, body);
     expect(reply).toMatchObject({ rows: 0, fault: 'content', text: expect.stringContaining(sentence) });
