@@ -135,6 +135,26 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
       { kind: 'dense', out: 3 },
     ],
   },
+  'recurrent layers of a text': {
+    input: 7,
+    layers: [
+      { kind: 'embedding', vocabulary: 7, width: 5 },
+      { kind: 'gru', out: 6 },
+      { kind: 'lstm', out: 4, reverse: true },
+      { kind: 'residual', layers: [{ kind: 'gru', out: 4, reverse: true }] },
+      { kind: 'lstm', out: 5, returns: 'last' },
+      { kind: 'dense', out: 3 },
+    ],
+  },
+  'recurrent layers of a signal': {
+    input: [6, 2],
+    layers: [
+      { kind: 'conv1d', out: 3, kernel: 2 },
+      { kind: 'lstm', out: 6 },
+      { kind: 'dense', out: 4 },
+      { kind: 'gru', out: 5, returns: 'last', reverse: true },
+    ],
+  },
   'LeNet-5': {
     input: [28, 28, 1],
     layers: [
@@ -251,7 +271,7 @@ export function weightsFor(spec: NetworkSpec): Float64Array {
   const random = createRandom(4, 'weights');
   const parameters = Float64Array.from({ length: parameterCount }, () => random.normal());
   for (const { name, shape, offset, length } of tensors) {
-    const terms = /W[gv]?$/.test(name) ? length / shape[shape.length - 1] : 1;
+    const terms = /W[ghiv]?$/.test(name) ? length / shape[shape.length - 1] : 1;
     for (let i = offset; i < offset + length; i++) {
       if (name.endsWith('runningVariance')) parameters[i] = 0.5 + Math.abs(parameters[i]);
       else parameters[i] /= Math.sqrt(terms);

@@ -115,7 +115,22 @@ const overPositions: fc.Arbitrary<LayerSpec> = fc.oneof(
 );
 
 /** The means of all positions or the last position of a sequence, or nothing. */
-const sequenceEnd = fc.constantFrom<LayerSpec[]>([], [{ kind: 'global-avg-pool' }], [{ kind: 'last-position' }]);
+const sequenceEnd = fc.constantFrom<LayerSpec[]>(
+  [],
+  [{ kind: 'global-avg-pool' }],
+  [{ kind: 'last-position' }],
+  [{ kind: 'lstm', out: 5, returns: 'last' }],
+);
+
+/** A recurrent layer, or nothing. */
+const recurrent = fc.array(
+  fc.record({
+    kind: fc.constantFrom('gru' as const, 'lstm' as const),
+    out: fc.integer({ min: 1, max: 17 }),
+    reverse: fc.boolean(),
+  }),
+  { maxLength: 1 },
+);
 
 /** The means of all positions, or nothing. */
 const globalPool = fc.constantFrom<LayerSpec[]>([], [{ kind: 'global-avg-pool' }]);
@@ -127,14 +142,15 @@ const sequences = fc
     places: fc.constantFrom<LayerSpec[]>([], [{ kind: 'position-embedding' }]),
     others: atPositions,
     pools: fc.array(overPositions, { maxLength: 2 }),
+    recurrent,
     end: sequenceEnd,
     conv: fc.option(fc.record({ kind: fc.constant('conv1d' as const), ...window, padding: fc.constant(2) }), {
       nil: null,
     }),
   })
-  .map(({ input, first, places, others, pools, conv, end }) => ({
+  .map(({ input, first, places, others, pools, conv, recurrent, end }) => ({
     input,
-    layers: [first, ...places, ...others, ...pools, ...(conv === null ? [] : [conv]), ...end],
+    layers: [first, ...places, ...others, ...pools, ...(conv === null ? [] : [conv]), ...recurrent, ...end],
   }));
 
 const images = fc

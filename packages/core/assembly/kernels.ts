@@ -6,7 +6,7 @@ export { convBackwardWeights } from './convolution-weights';
 export { augment } from './augment';
 export { averageWeights } from './average-weights';
 export { averageRows } from './average-rows';
-export { add, copy, fill, plus, scale } from './vectors';
+export { add, copy, fill, plus, scale, transpose } from './vectors';
 export { maxNorm } from './max-norm';
 export { sgd, sgdMomentum, sgdMomentumOfMean, sgdOfMean } from './sgd';
 export { adam, adamOfMean, adamw, adamwOfMean } from './adam';
@@ -34,6 +34,7 @@ export { embeddingBackward, embeddingForward } from './embedding';
 export { gateBackward, gateForward } from './gate';
 export { layerNormBackwardInput, layerNormBackwardWeights, layerNormForward } from './layer-norm';
 export { lastPositionBackward, lastPositionForward } from './last-position';
+export { gruBackward, gruForward, lstmBackward, lstmForward } from './recurrent';
 export { rmsNormBackwardInput, rmsNormBackwardWeights, rmsNormForward } from './rms-norm';
 export {
   batchNormBackwardInput, batchNormForward, batchNormScales, leafGradients, leafMean, leafSquares, leafSums, leafTotal,

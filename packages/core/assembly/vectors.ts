@@ -1,4 +1,4 @@
-import { LANES, loadRest, plus as sumOf, splat, storeRest, times } from './lanes';
+import { bytes, LANES, loadRest, plus as sumOf, splat, storeRest, times } from './lanes';
 
 /** sum[i] += term[i]. Overwrites `sum`. */
 export function add(sum: usize, term: usize, n: i32): void {
@@ -39,3 +39,17 @@ export function scale(g: usize, n: i32, factor: usize): void {
   }
   if (n > 0) storeRest(g, times(loadRest(g, n), factors), n);
 }
+
+/** y[J, I] = xᵀ, in squares whose lines stay in the first-level cache. Overwrites `y`. */
+export function transpose(y: usize, x: usize, I: i32, J: i32): void {
+  for (let j = 0; j < J; j += SQUARE) {
+    const columns = min(SQUARE, J - j);
+    for (let i = 0; i < I; i++) {
+      let to = y + bytes(j * I + i);
+      let from = x + bytes(i * J + j);
+      for (let k = 0; k < columns; k++, from += sizeof<Real>(), to += bytes(I)) store<Real>(to, load<Real>(from));
+    }
+  }
+}
+
+const SQUARE: i32 = 16;

@@ -202,6 +202,8 @@ const builders: Record<string, () => readonly unknown[]> = {
   ...Object.fromEntries(['conv1d', 'conv2d', 'conv2dTranspose'].map((name) => [name, () => [2, 3, {}]])),
   globalAvgPool: () => [{}],
   lastPosition: () => [{}],
+  gru: () => [2, {}],
+  lstm: () => [2, {}],
   positionEmbedding: () => [{}],
   flatten: () => [{}],
   embedding: () => [2, 3, {}],

@@ -16,10 +16,12 @@ const builders = [
     'embedding',
     'flatten',
     'gelu',
+    'gru',
     'identity',
     'lastPosition',
     'layerNorm',
     'leakyRelu',
+    'lstm',
     'positionEmbedding',
     'relu',
     'residual',
@@ -152,7 +154,7 @@ const typesOfBoth = words(`
   WarmupOptions
   WeightDecayOptions
   AnyRows ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
-  PositionEmbeddingOptions UpsampleOptions
+  PositionEmbeddingOptions RecurrentOptions UpsampleOptions
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
   LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord OwnLayer PartBase PartDefaults
   PartOptions RowLossDefinition ScheduleDefinition SchedulePart

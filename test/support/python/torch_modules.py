@@ -45,6 +45,19 @@ class LastPosition(nn.Module):
         return x[..., -1]
 
 
+class Recurrent:
+    """States of sequences [N, T, C], or the last alone; PyTorch goes backward only beside forward."""
+
+    def __init__(self, inputs, units, is_all, is_reverse):
+        super().__init__(inputs, units, batch_first=True)
+        self.is_all, self.is_reverse = is_all, is_reverse
+
+    def forward(self, x):
+        turned = (lambda x: x.flip(1)) if self.is_reverse else (lambda x: x)
+        y, _ = super().forward(turned(x))
+        return turned(y).movedim(-1, 1) if self.is_all else y[:, -1]
+
+
 class Step(nn.Module):
     def forward(self, x):
         return (x >= 0).to(x.dtype)
@@ -72,6 +85,11 @@ class ToFirst(nn.Module):
 
     def forward(self, x):
         return super().forward(x.movedim(-1, 1))
+
+
+class ChannelsLast(nn.Module):
+    def forward(self, x):
+        return super().forward(x.movedim(1, -1))
 
 
 class NormOfLast(ToFirst):
@@ -148,6 +166,12 @@ def build(specs, shape, first=True):
         elif kind == "last-position":
             add(LastPosition, mixin=on_image)
             shape = [C]
+        elif kind in ("gru", "lstm"):
+            module = {"gru": nn.GRU, "lstm": nn.LSTM}[kind]
+            own = type(module.__name__, ((ChannelsLast,) if first else ()) + (Recurrent, module), {})
+            is_all = spec.get("returns", "all") == "all"
+            modules.append(own(C, spec["out"], is_all, spec.get("reverse", False)))
+            shape = shape if is_all else []
         elif kind == "flatten":
             add(nn.Flatten)
             shape = [math.prod(shape)]
@@ -173,7 +197,7 @@ def build(specs, shape, first=True):
             shape, first = out, kept
         else:
             raise ValueError(f"no module for {kind}")
-        if kind.startswith("conv") or "-pool" in kind or kind == "upsample":
+        if kind.startswith("conv") or "-pool" in kind or kind in ("gru", "lstm", "upsample"):
             first = True
         if kind.startswith("conv") or kind in ("max-pool", "avg-pool", "upsample"):
             with torch.no_grad():

@@ -153,6 +153,17 @@ const textOf = ({ dense, nested }: Widths): NetworkSpec => ({
   ],
 });
 
+/** Recurrent layers in both directions. */
+const recurrentOf = ({ dense: [positions, , , out] }: Widths): NetworkSpec => ({
+  input: positions,
+  layers: [
+    { kind: 'embedding', vocabulary: 5, width: 1 },
+    { kind: 'gru', out: positions - 1 },
+    { kind: 'lstm', out: 1, reverse: true },
+    { kind: 'gru', out, returns: 'last' },
+  ],
+});
+
 /** Images that grow and shrink. */
 const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec => ({
   input: [2, 3, 1],
@@ -176,7 +187,7 @@ const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec => ({
 });
 
 test('the checked networks have layers of every kind', () => {
-  const others = [nestedOf, positionsOf, sequencesOf, placesOf, pooledOf].map((specOf) => specOf(wide));
+  const others = [nestedOf, positionsOf, sequencesOf, placesOf, recurrentOf, pooledOf].map((specOf) => specOf(wide));
   const specs = [networkWith('tanh', wide), ...others];
   const kinds = specs.flatMap((spec) => spec.layers).map((layer) => layer.kind);
   expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
@@ -319,6 +330,7 @@ describe.each([
   ['conv1d and dense at the positions of sequences', sequencesOf, [...indices, ...indices]],
   ['position-embedding and last-position', placesOf, [...indices, ...indices]],
   ['classes of positions', textOf, [...indices, ...indices]],
+  ['gru and lstm', recurrentOf, [...indices, 1, 2, 3]],
 ] as const)('%s', (_title, specOf, inputs) => {
   const network = buildNetwork(specOf(wide));
   const theta = nestedStart(network);

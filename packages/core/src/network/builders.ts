@@ -52,6 +52,20 @@ export const positionEmbedding = (
   options: OptionsBeside<'position-embedding'> = {},
 ): SpecOfKind<'position-embedding'> => ({ kind: 'position-embedding', ...options });
 
+/** A gated recurrent unit of `out` units on a sequence [T, C]: [T, out], or with `returns: 'last'` [out]. */
+export const gru = (out: number, options: OptionsBeside<'gru', 'out'> = {}): SpecOfKind<'gru'> => ({
+  kind: 'gru',
+  out,
+  ...options,
+});
+
+/** Long short-term memory of `out` units on a sequence [T, C]: [T, out], or with `returns: 'last'` [out]. */
+export const lstm = (out: number, options: OptionsBeside<'lstm', 'out'> = {}): SpecOfKind<'lstm'> => ({
+  kind: 'lstm',
+  out,
+  ...options,
+});
+
 /** The last place of a sequence: [T, C] becomes [C]. */
 export const lastPosition = (options: OptionsBeside<'last-position'> = {}): SpecOfKind<'last-position'> => ({
   kind: 'last-position',

@@ -1,5 +1,6 @@
 import { bytesOfElements, type ElementType } from '../math/element-type.ts';
 import { leafRows, MOST_NODE_ROWS } from '../math/tree/index.ts';
+import type { Layer } from './layers/index.ts';
 import type { Network } from './network.ts';
 import { positionsOf, sizeOf } from './shape.ts';
 
@@ -11,7 +12,8 @@ const PASS_BYTES = 4194304;
  * writes is still in a cache when the next reads it. No bit depends on it.
  */
 export function mostPassRows({ places }: Network, type: ElementType): number {
-  const numbers = places.reduce((sum, { layer: { out } }) => (positionsOf(out) === 1 ? sum : sum + sizeOf(out)), 0);
+  const ofLayer = ({ out, atPositions = positionsOf(out) === 1 ? 0 : sizeOf(out) }: Layer): number => atPositions;
+  const numbers = places.reduce((sum, { layer }) => sum + ofLayer(layer), 0);
   const rows = Math.floor(PASS_BYTES / Math.max(1, bytesOfElements(type, numbers)));
   return Math.max(1, Math.min(MOST_NODE_ROWS, rows));
 }

@@ -6,6 +6,7 @@ import { layerCases } from './layer-cases.ts';
 import { lossCase, weighingCase } from './loss-case.ts';
 import { poolCases } from './pool-cases.ts';
 import { productCases } from './product-cases.ts';
+import { recurrentCases } from './recurrent-cases.ts';
 import { stepCases } from './step-cases.ts';
 import { updateCases } from './update-cases.ts';
 import { vectorCases } from './vector-cases.ts';
@@ -19,6 +20,7 @@ export const cases: Record<string, KernelCase> = {
   ...updateCases,
   ...layerCases,
   ...poolCases,
+  ...recurrentCases,
   ...batchNormCases,
   identity: activationCase('identity'),
   relu: activationCase('relu'),

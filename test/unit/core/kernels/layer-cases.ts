@@ -30,6 +30,13 @@ export const layerCases = {
     writes: ['y'],
     emit: (emit, { y, value }, [n]) => emit(ops.fill, y, value[0], n),
   },
+  transpose: {
+    ops: [ops.transpose],
+    dims: fc.tuple(width, width),
+    arrays: ([I, J]) => ({ y: J * I, x: I * J }),
+    writes: ['y'],
+    emit: (emit, { y, x }, [I, J]) => emit(ops.transpose, y, x, I, J),
+  },
   dropout: {
     ops: [ops.dropout],
     // Rows are masked in 32 columns and then in 16, of which the last may lack any number.

@@ -17,7 +17,7 @@ const {
   swiglu,
 } = core;
 const { avgPool, channelDropout, conv1d, conv2d, conv2dTranspose, globalAvgPool, maxPool, upsample } = core;
-const { lastPosition, positionEmbedding } = core;
+const { gru, lastPosition, lstm, positionEmbedding } = core;
 
 /** `leakyRelu` for `leaky-relu`. */
 const inCamelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -47,6 +47,8 @@ const built: [call: object, spec: object][] = [
   [globalAvgPool(), { kind: 'global-avg-pool' }],
   [positionEmbedding({ init: 'normal' }), { kind: 'position-embedding', init: 'normal' }],
   [lastPosition(), { kind: 'last-position' }],
+  [gru(4, { reverse: true }), { kind: 'gru', out: 4, reverse: true }],
+  [lstm(4, { returns: 'last' }), { kind: 'lstm', out: 4, returns: 'last' }],
   [upsample(2, { mode: 'nearest' }), { kind: 'upsample', factor: 2, mode: 'nearest' }],
   [channelDropout(0.2), { kind: 'channel-dropout', rate: 0.2 }],
   [leakyRelu({ alpha: 0.1 }), { kind: 'activation', fn: 'leaky-relu', alpha: 0.1 }],

@@ -93,6 +93,14 @@ const networks: Record<string, NetworkSpec> = {
       { kind: 'dense', out: 3 },
     ],
   },
+  recurrent: {
+    input: [4, 2],
+    layers: [
+      { kind: 'gru', out: 5 },
+      { kind: 'lstm', out: 3, returns: 'last', reverse: true },
+      { kind: 'dense', out: 3 },
+    ],
+  },
   'mixed on indices': { input: 2, layers: [{ kind: 'embedding', vocabulary: 5, width: 3 }, ...mixed] },
 };
 /** Operations between others. */

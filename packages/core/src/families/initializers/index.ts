@@ -54,7 +54,7 @@ export const initializerOptions = {
 const spec = kind((_where, _name, value) => value as InitializerSpec);
 
 /** An option with the spec of an initializer, which `createInitializer` checks. */
-export const initializer = <const Standard extends InitializerSpec>(standard: Standard) => ({
+export const initializer = <const Standard extends InitializerSpec | undefined = undefined>(standard?: Standard) => ({
   ...spec(standard),
   members: initializerOptions,
 });

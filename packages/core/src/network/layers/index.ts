@@ -15,6 +15,7 @@ import { lastPosition, lastPositionOptions } from './last-position.ts';
 import { layerNorm, layerNormOptions } from './layer-norm.ts';
 import { avgPool, avgPoolOptions, maxPool, maxPoolOptions } from './pool.ts';
 import { positionEmbedding, positionEmbeddingOptions } from './position-embedding.ts';
+import { gru, gruOptions, lstm, lstmOptions } from './recurrent.ts';
 import { type AnyResidualOptions, residual, residualOptions } from './residual.ts';
 import { rmsNorm, rmsNormOptions } from './rms-norm.ts';
 import { swiglu, swigluOptions } from './swiglu.ts';
@@ -33,8 +34,10 @@ const table = {
   embedding,
   flatten,
   'global-avg-pool': globalAvgPool,
+  gru,
   'last-position': lastPosition,
   'layer-norm': layerNorm,
+  lstm,
   'max-pool': maxPool,
   'position-embedding': positionEmbedding,
   residual,
@@ -63,8 +66,10 @@ export const layerOptions = {
   embedding: embeddingOptions.table,
   flatten: flattenOptions.table,
   'global-avg-pool': globalAvgPoolOptions.table,
+  gru: gruOptions.table,
   'last-position': lastPositionOptions.table,
   'layer-norm': layerNormOptions.table,
+  lstm: lstmOptions.table,
   'max-pool': maxPoolOptions.table,
   'position-embedding': positionEmbeddingOptions.table,
   residual: residualOptions.table,
@@ -138,6 +143,7 @@ export { type GradientPair, type LayerMemory, NO_SHARE, noMemory, type Share, ty
 export { NO_PARTS, type OwnParts, type Path, type Place } from './place.ts';
 export type { PoolingOptions } from './pool.ts';
 export type { PositionEmbeddingOptions } from './position-embedding.ts';
+export type { RecurrentOptions } from './recurrent.ts';
 export type { RmsNormOptions } from './rms-norm.ts';
 export { backwardStack, createStackMemory, forwardStack, outputOf } from './stack.ts';
 export type { SwigluOptions } from './swiglu.ts';

@@ -4,6 +4,7 @@ import { layerOps } from './layers.ts';
 import { normOps } from './norms.ts';
 import { poolOps } from './pools.ts';
 import { productOps } from './products.ts';
+import { recurrentOps } from './recurrent.ts';
 import { stepOps } from './step.ts';
 import { vectorOps } from './vectors.ts';
 
@@ -25,5 +26,6 @@ export const ops = {
   ...convolutionOps,
   ...imageOps,
   ...poolOps,
+  ...recurrentOps,
   ...stepOps,
 };

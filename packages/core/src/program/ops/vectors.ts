@@ -1,5 +1,5 @@
 import { count, defineOp, double, inout, input, number, output } from '../op.ts';
-import { addRow, channelDropout, copy, dropout, fill, plus } from '../reference/index.ts';
+import { addRow, channelDropout, copy, dropout, fill, plus, transpose } from '../reference/index.ts';
 import { add, scale } from '../reference/products.ts';
 
 /** Elementwise operations. */
@@ -16,6 +16,8 @@ export const vectorOps = {
   addRow: defineOp('addRow', { y: inout('B', 'size'), row: input('size'), B: count, size: count }, addRow),
   /** Every y = value. */
   fill: defineOp('fill', { y: output('n'), value: number, n: count }, fill),
+  /** y = xᵀ. */
+  transpose: defineOp('transpose', { y: output('J', 'I'), x: input('I', 'J'), I: count, J: count }, transpose),
   /** y = x times a random mask. */
   dropout: defineOp(
     'dropout',

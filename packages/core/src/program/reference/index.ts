@@ -31,7 +31,8 @@ export {
   upsampleForward,
 } from './pooling.ts';
 export { addRow, positionSums } from './positions.ts';
+export { gruBackward, gruForward, lstmBackward, lstmForward } from './recurrent.ts';
 export { rmsNormBackwardInput, rmsNormBackwardWeights, rmsNormForward } from './rms-norm.ts';
 export { PIECE, sumLevels } from './sum-rows.ts';
-export { copy, fill, plus } from './vectors.ts';
+export { copy, fill, plus, transpose } from './vectors.ts';
 export { weighLosses } from './weigh-losses.ts';

@@ -27,3 +27,13 @@ export function fill(
 ): void {
   y.fill(value, 0, n);
 }
+
+/** y[J, I] = xᵀ. Overwrites `y`. */
+export function transpose(
+  y: Elements, // [J, I] out
+  x: Elements, // [I, J]
+  I: number,
+  J: number,
+): void {
+  for (let i = 0; i < I; i++) for (let j = 0; j < J; j++) y[j * I + i] = x[i * J + j];
+}

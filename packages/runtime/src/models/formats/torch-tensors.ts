@@ -16,6 +16,7 @@ export interface TorchTensor {
 const weight = 'weight';
 const norm = { gamma: weight, beta: 'bias' };
 const affine = { W: weight, b: 'bias' };
+const recurrent = { Wi: 'weight_ih_l0', bi: 'bias_ih_l0', Wh: 'weight_hh_l0', bh: 'bias_hh_l0' };
 
 /** A kind of layer in PyTorch. */
 interface TorchLayer {
@@ -45,8 +46,10 @@ const kinds: Readonly<Record<LayerKind, TorchLayer>> = {
   embedding: { tensors: { E: weight }, writes: 'channels last' },
   flatten: { writes: 'flat' },
   'global-avg-pool': { writes: 'channels first' },
+  gru: { tensors: recurrent, writes: 'channels first' },
   'last-position': { writes: 'channels first' },
   'layer-norm': { tensors: norm, writes: 'the same' },
+  lstm: { tensors: recurrent, writes: 'channels first' },
   'max-pool': { writes: 'channels first' },
   'position-embedding': { tensors: { P: weight }, writes: 'the same' },
   residual: { writes: 'a sum' },
@@ -63,7 +66,7 @@ const kindOf = ({ kind }: LayerSpec): TorchLayer | undefined =>
   Object.hasOwn(kinds, kind) ? kinds[kind as LayerKind] : undefined;
 
 /** Weights of products: x · W here, x · Wᵀ in PyTorch. */
-const products = new Set(['W', 'Wg', 'Wv']);
+const products = new Set(['W', 'Wg', 'Wv', 'Wi', 'Wh']);
 
 /** The tensors of a network in parameter order. */
 export function torchTensors(network: Network): TorchTensor[] {

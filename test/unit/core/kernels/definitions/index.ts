@@ -7,6 +7,7 @@ import * as layers from './layers.ts';
 import { lossDefinitions } from './losses.ts';
 import * as pools from './pools.ts';
 import * as products from './products.ts';
+import * as recurrent from './recurrent.ts';
 import { updateDefinitions } from './updates.ts';
 import * as vectors from './vectors.ts';
 
@@ -19,6 +20,7 @@ export const definitions: Readonly<Record<string, AnyDefinition>> = {
   ...vectors,
   ...layers,
   ...pools,
+  ...recurrent,
   ...activationDefinitions,
   ...updateDefinitions,
   ...lossDefinitions,

@@ -11,6 +11,9 @@ export const plus: Definition<'plus'> = (A, y, a, b, n) => write(y, n, (i) => A.
 
 export const fill: Definition<'fill'> = (A, y, value, n) => write(y, n, () => A.of(value));
 
+export const transpose: Definition<'transpose'> = (_A, y, x, I, J) =>
+  write(y, I * J, (at) => x[(at % I) * J + Math.floor(at / I)]);
+
 export const averageWeights: Definition<'averageWeights'> = (A, average, theta, n, share) => {
   const s = A.of(share[0]);
   write(average, n, (i) => A.flush(A.add(A.mul(A.sub(1, s), average[i]), A.mul(s, theta[i]))));

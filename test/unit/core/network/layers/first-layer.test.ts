@@ -16,8 +16,10 @@ const specs: { [K in LayerKind]: LayerSpec & { kind: K } } = {
   embedding: { kind: 'embedding', vocabulary: 5, width: 3 },
   flatten: { kind: 'flatten' },
   'global-avg-pool': { kind: 'global-avg-pool' },
+  gru: { kind: 'gru', out: 3 },
   'last-position': { kind: 'last-position' },
   'layer-norm': { kind: 'layer-norm' },
+  lstm: { kind: 'lstm', out: 3, returns: 'last' },
   'max-pool': { kind: 'max-pool', size: 2 },
   'position-embedding': { kind: 'position-embedding' },
   residual: {
@@ -32,7 +34,7 @@ const specs: { [K in LayerKind]: LayerSpec & { kind: K } } = {
 const shapes: { readonly [K in LayerKind]?: readonly number[] } = {
   ...{ 'avg-pool': [2, 1], 'channel-dropout': [2, 1], 'global-avg-pool': [2, 1], 'max-pool': [2, 1], upsample: [2, 1] },
   ...{ conv1d: [2, 1], conv2d: [1, 2, 1], 'conv2d-transpose': [1, 2, 1], flatten: [2, 1] },
-  ...{ 'last-position': [2, 1], 'position-embedding': [2, 1] },
+  ...{ gru: [2, 1], lstm: [2, 1], 'last-position': [2, 1], 'position-embedding': [2, 1] },
 };
 
 test('every kind of layer stands in the table', () => {

@@ -8,7 +8,9 @@ export type Value = string;
 /** Floating-point types of a graph. */
 export type RealType = 'double' | 'float';
 
-type Attributes = Readonly<Record<string, number | readonly number[] | readonly string[]>>;
+type Attributes = Readonly<
+  Record<string, number | string | readonly number[] | readonly string[] | Message<'GraphProto'>>
+>;
 
 /** Builder of a graph: each method adds an element and returns its name. */
 export interface Graph {
@@ -32,21 +34,28 @@ export interface Graph {
   texts(shape: readonly number[], texts: readonly string[]): Value;
   /** Adds a node that applies an operator to `inputs`; returns its output. */
   node(operator: string, inputs: readonly Value[], attributes?: Attributes, domain?: string): Value;
+  /** Adds a node of several outputs; returns the first `count`. */
+  outputs(operator: string, inputs: readonly Value[], count: number, attributes?: Attributes, domain?: string): Value[];
+  /** An empty graph of the same number type, for the body of a node. It may read the values of this one. */
+  body(): Graph;
   /** The finished graph. */
   finish(): Message<'GraphProto'>;
 }
 
 /** An empty graph. */
 export function createGraph(): Graph {
+  // The prefix keeps names inside the graph apart from column names of a table. Bodies share the numbers.
+  let next = 0;
+  return emptyGraph((what) => `gradloom/${what}/${next++}`, 'double');
+}
+
+function emptyGraph(fresh: (what: string) => Value, type: RealType): Graph {
   const nodes: Message<'NodeProto'>[] = [];
   const initializers: Message<'TensorProto'>[] = [];
   const inputs: Message<'ValueInfoProto'>[] = [];
   const outputs: Message<'ValueInfoProto'>[] = [];
   const numbers = new Map<string, Value>();
   const reals = { double: Float64Array, float: Float32Array };
-  // The prefix keeps names inside the graph apart from column names of a table.
-  let next = 0;
-  const fresh = (what: string): Value => `gradloom/${what}/${next++}`;
 
   function constant(name: Value, type: ElementType, shape: readonly number[], values: Message<'TensorProto'>): Value {
     initializers.push({ name, dataType: elementTypes[type], dims: shape.map(BigInt), ...values });
@@ -74,11 +83,13 @@ export function createGraph(): Graph {
     },
     texts: (shape: readonly number[], texts: readonly string[]): Value =>
       constant(fresh('texts'), 'string', shape, { stringData: texts.map(utf8) }),
-    node(opType: string, input: readonly Value[], attributes: Attributes = {}, domain = ''): Value {
-      const name = fresh(opType);
+    node: (opType: string, input: readonly Value[], attributes: Attributes = {}, domain = ''): Value =>
+      common.outputs(opType, input, 1, attributes, domain)[0],
+    outputs(opType: string, input: readonly Value[], count: number, attributes: Attributes = {}, domain = ''): Value[] {
+      const output = Array.from({ length: count }, () => fresh(opType));
       const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
-      nodes.push({ opType, domain, name, input, output: [name], attribute });
-      return name;
+      nodes.push({ opType, domain, name: output[0], input, output, attribute });
+      return output;
     },
     finish: (): Message<'GraphProto'> => ({
       name: 'gradloom',
@@ -93,6 +104,7 @@ export function createGraph(): Graph {
     ...common,
     type,
     in: of,
+    body: () => emptyGraph(fresh, type),
     number(value) {
       // The key distinguishes -0 from 0, and has a text for NaN.
       const key = `${type} ${Object.is(value, -0) ? '-0' : value}`;
@@ -105,13 +117,17 @@ export function createGraph(): Graph {
     },
     cast: (value, from) => (from === type ? value : common.node('Cast', [value], { to: elementTypes[type] })),
   });
-  return of('double');
+  return of(type);
 }
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+const isList = (value: Attributes[string]): value is readonly number[] | readonly string[] => Array.isArray(value);
+
 function attributeOf(name: string, value: Attributes[string]): Message<'AttributeProto'> {
   if (typeof value === 'number') return { name, type: attributeTypes.int, i: BigInt(value) };
+  if (typeof value === 'string') return { name, type: attributeTypes.string, s: utf8(value) };
+  if (!isList(value)) return { name, type: attributeTypes.graph, g: value };
   if (value.every((entry) => typeof entry === 'string')) {
     return { name, type: attributeTypes.strings, strings: value.map(utf8) };
   }

@@ -13,6 +13,7 @@ import { reorder } from '../reorder.ts';
 import { stacksOf } from '../torch-tensors.ts';
 import { activationGraphs } from './activations.ts';
 import type { Graph, Value } from './graph.ts';
+import { recur } from './recurrent.ts';
 import { alongChannels, type Channels, channelsOfGraph, type Rows } from './rows.ts';
 import { type Axis, averagePool, convolve, convolveTransposed, maxPool } from './windows.ts';
 
@@ -68,6 +69,7 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     const axes = place.layer.in.slice(1).map((_, a) => first + a);
     return { shape: place.layer.out, value: graph.node('ReduceMean', [x.value], { axes, keepdims: 0 }), image: null };
   },
+  gru: recurrent,
   'last-position'({ graph, x, place }) {
     const { in: input, out: shape } = place.layer;
     const last = graph.integers([], [input[0] - 1]);
@@ -85,6 +87,7 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     const scaled = graph.node('Mul', [graph.node('Div', [centered, deviation]), along(rows, 'gamma')]);
     return { ...rows, value: bias ? graph.node('Add', [scaled, along(rows, 'beta')]) : scaled };
   },
+  lstm: recurrent,
   'max-pool': (emission) => pool(emission, maxPool),
   'position-embedding'({ graph, channels, x, place, tensor }) {
     const rows = channels.last(x);
@@ -169,6 +172,15 @@ function transposedConvolution({ graph, channels, x, place, tensor }: Emission):
   const shape = [...along.map((axis) => axis.kernel), channelsOf(output), channelsOf(input)];
   const weights = { name: place.path, shape, W: tensor('W'), b: bias ? tensor('b') : null, groups: 1 };
   return { shape: output, value: convolveTransposed(graph, channels.first(x).value, along, weights), image: output };
+}
+
+function recurrent({ graph, x, place, tensor }: Emission): Rows {
+  const { kind, out, returns = 'all', reverse = false } = place.spec as Spec<'gru' | 'lstm'>;
+  const { in: input, out: shape } = place.layer;
+  const sizes = { name: place.path, kind, inputs: channelsOf(input), units: out };
+  const weights = { Wi: tensor('Wi'), bi: tensor('bi'), Wh: tensor('Wh'), bh: tensor('bh') };
+  const layer = { ...sizes, ...weights, isReverse: reverse, isAll: returns === 'all' };
+  return { shape, value: recur(graph, x, layer), image: null };
 }
 
 function pool(

@@ -33,6 +33,8 @@ const messages = {
   AttributeProto: {
     name: [1, 'string'],
     i: [3, 'int64'],
+    s: [4, 'bytes'],
+    g: [6, 'GraphProto'],
     ints: [8, 'int64[]'],
     strings: [9, 'bytes[]'],
     type: [20, 'int32'], // an enum, encoded as int32
@@ -88,7 +90,7 @@ export const elementTypes = { float: 1, int64: 7, string: 8, bool: 9, double: 11
 export type ElementType = keyof typeof elementTypes;
 
 /** Kinds of attributes (AttributeProto.AttributeType). */
-export const attributeTypes = { int: 2, ints: 7, strings: 8 } as const;
+export const attributeTypes = { int: 2, string: 3, graph: 5, ints: 7, strings: 8 } as const;
 
 /** Encodes a model. */
 export const encodeModel = (model: Message<'ModelProto'>): Uint8Array =>

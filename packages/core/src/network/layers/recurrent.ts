@@ -1,0 +1,204 @@
+import { OptionError } from '../../checks/option-error.ts';
+import {
+  defineOptions,
+  flag,
+  type Named,
+  type OptionsOf,
+  oneOf,
+  positiveInteger,
+  required,
+} from '../../checks/options/index.ts';
+import { createInitializer, type InitializerSpec, initializer } from '../../families/initializers/index.ts';
+import type { Elements } from '../../math/element-type.ts';
+import type { Emit } from '../../program/op.ts';
+import { ops } from '../../program/ops/index.ts';
+import { emitBackwardWeights, positionProducts } from './dense.ts';
+import type { Layer, TensorSpec } from './layer.ts';
+import type { Place } from './place.ts';
+import { axesOf } from './windows.ts';
+
+const table = {
+  /** O: units, the width of the state and of the outputs. */
+  out: required(positiveInteger),
+  /**
+   * 'all': the state after each position, [T, O]. 'last': the state after the last step alone, [O]. @default 'all'
+   */
+  returns: oneOf({ all: true, last: true })('all'),
+  /** Whether to go from the last position to the first. @default false */
+  reverse: flag(false),
+  /** Initializer of Wi [C, gates · O]. @default uniform from -1/√out to 1/√out, as in PyTorch */
+  init: initializer(),
+  /** Initializer of Wh [O, gates · O]. @default uniform from -1/√out to 1/√out, as in PyTorch */
+  recurrentInit: initializer(),
+  /** Initializer of bi and bh [gates · O]. @default uniform from -1/√out to 1/√out, as in PyTorch */
+  biasInit: initializer(),
+};
+
+export const gruOptions = defineOptions('gru', table);
+export const lstmOptions = defineOptions('lstm', table);
+
+/** Options of a recurrent layer. */
+export interface RecurrentOptions extends OptionsOf<typeof table>, Named {}
+
+/**
+ * A gated recurrent unit on sequences [T, C]: r = σ(x · Wir + bir + h · Whr + bhr), z = σ(x · Wiz + biz + h · Whz +
+ * bhz), n = tanh(x · Win + bin + r · (h · Whn + bhn)), h = n + z · (h - n). Wi is [C, 3 · O] and Wh [O, 3 · O], with
+ * the gates r, z and n in this order, as in PyTorch. The state h [O] starts at 0. Of a row with padding, `last` is the
+ * state after its last real position, and `reverse` begins there; outputs at padding are 0. [Cho et al.
+ * 2014](https://arxiv.org/abs/1406.1078), with r after the product, as in cuDNN
+ */
+export function gru(options: RecurrentOptions, place: Place): Layer {
+  return recurrent('gru', 3, gruOptions.read(options), place, {
+    // What the products by the state add, and then their gradients.
+    widths: [3],
+    forward(emit, y, { h, q, before, gates, own: [byState] }, lengths, ...sizes) {
+      emit(ops.gruForward, y, h, before, gates, byState, q, lengths, ...sizes);
+    },
+    backward(emit, dy, { h, q, before, gates, product, own: [byState] }, lengths, ...sizes) {
+      emit(ops.gruBackward, h, q, gates, byState, dy, product, before, lengths, ...sizes);
+    },
+    byState: ({ own: [byState] }) => byState,
+  });
+}
+
+/**
+ * Long short-term memory on sequences [T, C]: i = σ(x · Wii + bii + h · Whi + bhi), f and o likewise, g the same with
+ * tanh, c = f · c + i · g, h = o · tanh(c). Wi is [C, 4 · O] and Wh [O, 4 · O], with the gates i, f, g and o in this
+ * order, as in PyTorch. State h [O] and cell c [O] start at 0. Of a row with padding, `last` is the state after its
+ * last real position, and `reverse` begins there; outputs at padding are 0. [Hochreiter and Schmidhuber
+ * 1997](https://doi.org/10.1162/neco.1997.9.8.1735), with the forget gate of [Gers et al.
+ * 2000](https://doi.org/10.1162/089976600300015015)
+ */
+export function lstm(options: RecurrentOptions, place: Place): Layer {
+  return recurrent('lstm', 4, lstmOptions.read(options), place, {
+    // Cells before each step.
+    widths: [1],
+    forward(emit, y, { h, c, q, before, gates, own: [cells] }, lengths, ...sizes) {
+      emit(ops.lstmForward, y, h, c, before, cells, gates, q, lengths, ...sizes);
+    },
+    backward(emit, dy, { h, c, q, gates, product, own: [cells] }, lengths, ...sizes) {
+      emit(ops.lstmBackward, h, c, q, gates, dy, product, cells, lengths, ...sizes);
+    },
+    byState: ({ gates }) => gates,
+  });
+}
+
+/** Memory of a recurrent layer. In the backward pass h, c and q are the gradients by them. */
+interface RecurrentMemory {
+  readonly h: Elements; // [B, O] state
+  readonly c: Elements; // [B, O] cell of an LSTM
+  readonly q: Elements; // [B, gates, O] h · Wh + bh
+  readonly product: Elements; // [B, O] dq · Whᵀ
+  readonly before: Elements; // [B, T, O] states before each step
+  readonly gates: Elements; // [B, T, gates, O], and then their gradients
+  readonly own: readonly Elements[]; // [B, T, width · O] of the kind
+}
+
+/** The position of a step, and sizes. */
+type Sizes = [t: number, B: number, T: number, O: number];
+
+/** What differs between the kinds. */
+interface Cell {
+  /** Widths of the kind's own arrays, in units. */
+  readonly widths: readonly number[];
+  /** Emits a step. */
+  forward(emit: Emit, y: Elements, memory: RecurrentMemory, lengths: Float64Array, ...sizes: Sizes): void;
+  /** Emits the gradients of a step. */
+  backward(emit: Emit, dy: Elements, memory: RecurrentMemory, lengths: Float64Array, ...sizes: Sizes): void;
+  /** Gradients [B, T, gates, O] by h · Wh + bh. */
+  byState(memory: RecurrentMemory): Elements;
+}
+
+/** Most positions of a row: each takes calls of its own. */
+const MOST_POSITIONS = 16384;
+
+/** Products by inputs are made for all positions at once, those by states step by step for all rows of a pass. */
+function recurrent(
+  kind: 'gru' | 'lstm',
+  gateCount: number,
+  { out: O, returns, reverse, init, recurrentInit, biasInit }: ReturnType<typeof gruOptions.read>,
+  { input, own }: Place,
+  cell: Cell,
+): Layer {
+  axesOf(kind, input, [1]);
+  const [T, C] = input;
+  if (T > MOST_POSITIONS) {
+    const problem = `has ${T} positions, expected at most ${MOST_POSITIONS}`;
+    throw new OptionError(kind, 'in', problem, { about: 'input' });
+  }
+  const G = gateCount * O;
+  const isAll = returns === 'all';
+  const limit = 1 / Math.sqrt(O);
+  const tensor = (name: string, shape: readonly number[], spec: InitializerSpec | undefined): TensorSpec => {
+    const initialize = createInitializer(spec ?? { kind: 'uniform', low: -limit, high: limit }, own);
+    return { name, shape, initialize: (out, random) => initialize(out, shape.length === 2 ? shape[0] : O, G, random) };
+  };
+  const place = (step: number): number => (reverse ? T - 1 - step : step);
+  const memoryOf = ([h, c, q, product, before, gates, ...others]: readonly Elements[]): RecurrentMemory => ({
+    ...{ h, c, q, product, before, gates, own: others.slice(0, cell.widths.length) },
+  });
+  return {
+    label: `${kind}(${C}->${O})`,
+    in: input,
+    out: isAll ? [T, O] : [O],
+    elementwise: false,
+    reads: { x: true, y: false },
+    readsLengths: true,
+    atPositions: T * O,
+    tensors: [
+      tensor('Wi', [C, G], init),
+      tensor('bi', [G], biasInit),
+      tensor('Wh', [O, G], recurrentInit),
+      tensor('bh', [G], biasInit),
+    ],
+    products: [...positionProducts(T, C, G), ...positionProducts(T, O, G), [G, O]],
+    createMemory(rows, allocate) {
+      const states = rows * T * O;
+      return {
+        arrays: [
+          ...[allocate(rows * O), allocate(kind === 'lstm' ? rows * O : 0), allocate(rows * G), allocate(rows * O)],
+          ...[allocate(states), allocate(gateCount * states)],
+          ...cell.widths.map((width) => allocate(width * states)),
+          // Whᵀ, a bias of zeros, and where only the last state is returned, all of them, and then their gradients.
+          ...[allocate(O * G), allocate(O), allocate(isAll ? 0 : states)],
+        ],
+      };
+    },
+    forward(y, x, [Wi, bi, Wh, bh], B, { emit, lengths }, { arrays }) {
+      const memory = memoryOf(arrays);
+      const { h, c, q, gates } = memory;
+      const states = isAll ? y : arrays[arrays.length - 1];
+      emit(ops.affine, gates, x, Wi, bi, B * T, C, G);
+      emit(ops.fill, h, 0, B * O);
+      if (kind === 'lstm') emit(ops.fill, c, 0, B * O);
+      for (let step = 0; step < T; step++) {
+        emit(ops.affine, q, h, Wh, bh, B, O, G);
+        cell.forward(emit, states, memory, lengths, place(step), B, T, O);
+      }
+      if (!isAll) emit(ops.copy, y, h, B * O);
+    },
+    backward(dx, dy, x, _y, [Wi, , Wh], [dWi, dbi, dWh, dbh], B, { emit, leaf, joins, lengths }, { arrays }) {
+      const memory = memoryOf(arrays);
+      const { h, c, q, product, before, gates } = memory;
+      const [transposed, zeros, none] = arrays.slice(-3);
+      emit(ops.transpose, transposed, Wh, O, G);
+      emit(ops.fill, zeros, 0, O);
+      emit(ops.fill, product, 0, B * O);
+      if (kind === 'lstm') emit(ops.fill, c, 0, B * O);
+      if (isAll) {
+        emit(ops.fill, h, 0, B * O);
+      } else {
+        emit(ops.copy, h, dy, B * O);
+        emit(ops.fill, none, 0, B * T * O);
+      }
+      for (let step = T - 1; step >= 0; step--) {
+        // Rows of dq · Whᵀ start at 0 and add the gates ascending, as dx of a dense layer does.
+        if (step < T - 1) emit(ops.affine, product, q, transposed, zeros, B, G, O);
+        cell.backward(emit, isAll ? dy : none, memory, lengths, place(step), B, T, O);
+      }
+      emitBackwardWeights(emit, dWi, dbi, x, gates, B, leaf, joins, T, C, G);
+      emitBackwardWeights(emit, dWh, dbh, before, cell.byState(memory), B, leaf, joins, T, O, G);
+      if (dx !== null) emit(ops.affineBackwardInput, dx, gates, Wi, B * T, C, G);
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import type { Elements, Shape } from '@gradloom/core';
+import { createElements, typeOf } from '@gradloom/core/internal';
+import { activationGraphs } from './activations.ts';
+import type { Graph, Value } from './graph.ts';
+import type { Rows } from './rows.ts';
+
+// onnxruntime has GRU and LSTM for float32 alone. In float64 a Scan goes over the positions.
+
+/** Sizes, weights and options of a recurrent layer. */
+export interface Recurrence {
+  readonly name: string;
+  readonly kind: 'gru' | 'lstm';
+  readonly inputs: number; // C
+  readonly units: number; // O
+  readonly isReverse: boolean;
+  readonly isAll: boolean;
+  readonly Wi: Elements; // [C, gates, O]
+  readonly bi: Elements; // [gates, O]
+  readonly Wh: Elements; // [O, gates, O]
+  readonly bh: Elements; // [gates, O]
+}
+
+/** ONNX's order of the gates: z, r, n of a GRU, and i, o, f, g of an LSTM. */
+const orders = { gru: [1, 0, 2], lstm: [0, 3, 1, 2] } as const;
+
+/** The states [N, T, O] of sequences x, or the last alone, [N, O]. */
+export const recur = (graph: Graph, x: Rows, layer: Recurrence): Value =>
+  graph.type === 'float' ? operator(graph, x, layer) : scan(graph, x, layer);
+
+function operator(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isReverse, isAll, ...own }: Recurrence) {
+  const order = orders[kind];
+  const G = order.length * O;
+  /** [I, gates, O] as [1, gates · O, I]. */
+  const weights = (W: Elements, I: number): Elements =>
+    W.map((_, at) => W[(at % I) * G + order[Math.floor(at / I / O)] * O + (Math.floor(at / I) % O)]);
+  const biases = [own.bi, own.bh].map((b) => b.map((_, at) => b[order[Math.floor(at / O)] * O + (at % O)]));
+  const both = createElements(typeOf(own.bi), 2 * G);
+  both.set(biases[0]);
+  both.set(biases[1], G);
+  const [all, last] = graph.outputs(
+    kind.toUpperCase(),
+    [
+      graph.node('Transpose', [x.value], { perm: x.image === null ? [1, 0, 2] : [2, 0, 1] }),
+      graph.reals(`${name}.W`, [1, G, C], weights(own.Wi, C)),
+      graph.reals(`${name}.R`, [1, G, O], weights(own.Wh, O)),
+      graph.reals(`${name}.B`, [1, 2 * G], both),
+    ],
+    2,
+    {
+      hidden_size: O,
+      direction: isReverse ? 'reverse' : 'forward',
+      ...(kind === 'gru' ? { linear_before_reset: 1 } : {}),
+    },
+  );
+  // [T, 1, N, O], or [1, N, O].
+  if (!isAll) return graph.node('Squeeze', [last, graph.integers([1], [0])]);
+  const states = graph.node('Squeeze', [all, graph.integers([1], [1])]);
+  return graph.node('Transpose', [states], { perm: [1, 0, 2] });
+}
+
+/** The products by the input are made for all positions; those by the state in the body of a Scan, gate by gate. */
+function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isReverse, isAll, ...own }: Recurrence) {
+  const gates = orders[kind].length;
+  // Of channels that come first it is Wᵀ · x: onnxruntime makes one node of a Transpose and a MatMul, for floats alone.
+  const isFirst = x.image !== null;
+  const axis = isFirst ? 2 : 1;
+  const part = (label: string, gate: number, shape: Shape, numbers: Elements) => {
+    const own = numbers.filter((_, k) => Math.floor(k / O) % gates === gate);
+    const isTurned = label === 'Wi' && isFirst;
+    const values = isTurned ? own.map((_, k) => own[(k % C) * O + Math.floor(k / C)]) : own;
+    return graph.reals(`${name}.${label}.${gate}`, shape, values);
+  };
+  const of = (count: number, make: (gate: number) => Value): Value[] =>
+    Array.from({ length: count }, (_, k) => make(k));
+  const byInput = of(gates, (gate) => {
+    const W = part('Wi', gate, isFirst ? [O, C] : [C, O], own.Wi);
+    const product = graph.node('MatMul', isFirst ? [W, x.value] : [x.value, W]);
+    return graph.node('Add', [product, part('bi', gate, isFirst ? [O, 1] : [O], own.bi)]);
+  });
+  const rows = graph.node('Slice', [
+    graph.node('Shape', [x.value]),
+    graph.integers([1], [0]),
+    graph.integers([1], [1]),
+  ]);
+  const zeros = graph.node('Expand', [
+    graph.number(0),
+    graph.node('Concat', [rows, graph.integers([1], [O])], { axis: 0 }),
+  ]);
+
+  const body = graph.body();
+  const enter = (label: string): Value => body.input(`gradloom/${name}/${label}`, 'double', [O], '');
+  const leave = (label: string, value: Value): void =>
+    body.output(`gradloom/${name}/${label}`, value, 'double', [O], '');
+  const states = (kind === 'gru' ? ['h'] : ['h', 'c']).map(enter);
+  const [h, c] = states;
+  const p = of(gates, (gate) => enter(`p${gate}`));
+  const q = of(gates, (gate) => {
+    const product = body.node('MatMul', [h, part('Wh', gate, [O, O], own.Wh)]);
+    return body.node('Add', [product, part('bh', gate, [O], own.bh)]);
+  });
+  const add = (a: Value, b: Value): Value => body.node('Add', [a, b]);
+  const times = (a: Value, b: Value): Value => body.node('Mul', [a, b]);
+  const sigmoid = (a: Value): Value => activationGraphs.sigmoid(body, a, 0);
+  const tanh = (a: Value): Value => activationGraphs.tanh(body, a, 0);
+  let next: Value;
+  if (kind === 'gru') {
+    const [r, z] = [0, 1].map((gate) => sigmoid(add(p[gate], q[gate])));
+    const n = tanh(add(p[2], times(r, q[2])));
+    next = add(n, times(z, body.node('Sub', [h, n])));
+    leave('next h', next);
+  } else {
+    const [i, f, o] = [0, 1, 3].map((gate) => sigmoid(add(p[gate], q[gate])));
+    const cell = add(times(f, c), times(i, tanh(add(p[2], q[2]))));
+    next = times(o, tanh(cell));
+    leave('next h', next);
+    leave('next c', cell);
+  }
+  leave('y', next);
+  const results = graph.outputs('Scan', [...states.map(() => zeros), ...byInput], states.length + 1, {
+    body: body.finish(),
+    num_scan_inputs: gates,
+    scan_input_axes: byInput.map(() => axis),
+    scan_input_directions: byInput.map(() => Number(isReverse)),
+    scan_output_axes: [1],
+    scan_output_directions: [Number(isReverse)],
+  });
+  return isAll ? results[states.length] : results[0];
+}
