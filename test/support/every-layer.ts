@@ -146,6 +146,19 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
       { kind: 'dense', out: 3 },
     ],
   },
+  'a text whose output shares the table of its embedding': {
+    input: 5,
+    layers: [
+      { kind: 'embedding', vocabulary: 7, width: 6 },
+      { kind: 'gru', out: 6 },
+      {
+        kind: 'residual',
+        layers: [{ kind: 'dense', out: 7, tiedTo: '0' }, tanh, { kind: 'dense', out: 6 }],
+      },
+      { kind: 'rms-norm' },
+      { kind: 'dense', out: 7, bias: false, tiedTo: '0' },
+    ],
+  },
   'recurrent layers of a signal': {
     input: [6, 2],
     layers: [

@@ -76,11 +76,17 @@ const layer: fc.Arbitrary<LayerSpec> = fc.oneof(
 /** The inputs of a random dataset are integers below it. */
 const VOCABULARY = 251;
 
-const embedding: fc.Arbitrary<LayerSpec> = fc.record({
+const embedding: fc.Arbitrary<Extract<LayerSpec, { kind: 'embedding' }>> = fc.record({
   kind: fc.constant('embedding' as const),
   vocabulary: fc.constant(VOCABULARY),
   width: fc.integer({ min: 1, max: 3 }),
 });
+
+/** A layer that shares the table of the first one, behind one that makes its inputs. */
+const tiedTo = ({ width, vocabulary }: Extract<LayerSpec, { kind: 'embedding' }>, bias: boolean): LayerSpec[] => [
+  { kind: 'dense', out: width },
+  { kind: 'dense', out: vocabulary, tiedTo: '0', bias },
+];
 
 /** Layers that act at each position. */
 const atPositions = fc.array(fc.oneof(sameWidth, anyWidth), { maxLength: 1 });
@@ -142,15 +148,20 @@ const sequences = fc
     places: fc.constantFrom<LayerSpec[]>([], [{ kind: 'position-embedding' }]),
     others: atPositions,
     pools: fc.array(overPositions, { maxLength: 2 }),
+    tied: fc.option(fc.boolean(), { nil: null }),
     recurrent,
     end: sequenceEnd,
     conv: fc.option(fc.record({ kind: fc.constant('conv1d' as const), ...window, padding: fc.constant(2) }), {
       nil: null,
     }),
   })
-  .map(({ input, first, places, others, pools, conv, recurrent, end }) => ({
+  .map(({ input, first, places, others, pools, conv, tied, recurrent, end }) => ({
     input,
-    layers: [first, ...places, ...others, ...pools, ...(conv === null ? [] : [conv]), ...recurrent, ...end],
+    layers: [
+      ...[first, ...places, ...others, ...pools, ...(conv === null ? [] : [conv])],
+      ...(tied === null ? [] : tiedTo(first, tied)),
+      ...[...recurrent, ...end],
+    ],
   }));
 
 const images = fc

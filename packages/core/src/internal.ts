@@ -195,7 +195,7 @@ export { createInputGradient, type InputGradient } from './network/input-gradien
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/place.ts';
 export { checkLengths, lengthsProblem } from './network/lengths.ts';
-export { bindTensors, buildNetworkInTurns, couplesRows } from './network/network.ts';
+export { bindTensors, buildNetworkInTurns, couplesRows, gradientLength, type Tie } from './network/network.ts';
 export { type NetworkName, networks } from './network/networks.ts';
 export { leafRowsOf, mostPassRows } from './network/pass-rows.ts';
 export { nameOfPlaced } from './network/placed-layer.ts';
@@ -226,5 +226,6 @@ export {
   gradientOf,
   gradientStride,
   type Held,
+  tiesWithin,
   type UpdateMemory,
 } from './training/update.ts';

@@ -1,4 +1,5 @@
 import type { LayerSpec } from '@gradloom/core';
+import { datasetFromRows } from '@gradloom/runtime';
 import { resolveBackend } from '@gradloom/runtime/internal';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -80,6 +81,36 @@ test.each([{}, { clipNorm: 0.01 }, { ema: 0.9 }])(
     expect(firstDifference(three.gSum.subarray(0, P), one.gSum.subarray(0, P))).toBeNull();
     expect(firstDifference(three.squares, one.squares)).toBeNull();
     expect(firstDifference(three.theta, one.theta)).toBeNull();
+  },
+);
+
+test.each([{}, { clipNorm: 0.01 }, { ema: 0.9, maxNorm: 1 }, { decayed: true }])(
+  'a table that layers share, of many blocks and buckets, is updated alike on any ranks: %o',
+  ({ decayed = false, ...more }) => {
+    const width = 9;
+    const layers: LayerSpec[] = [
+      { kind: 'embedding', vocabulary: 1500, width },
+      { kind: 'flatten' },
+      dense(width),
+      { kind: 'residual', layers: [{ kind: 'dense', out: 1500, tiedTo: '0' }, dense(width)] },
+      { kind: 'dense', out: 1500, bias: false, tiedTo: '0' },
+      dense(3),
+    ];
+    const tied = { input: 3, layers };
+    const inputs = Array.from({ length: 60 }, (_, n) => [0, 1, 2].map((k) => (n * 131 + k * 577) % 1500));
+    const rows = datasetFromRows({ inputs, targets: inputs.map(([first]) => first % 3), classes: 3 });
+    const optimizer = decayed ? ({ kind: 'adamw', weightDecay: 0.1, decayed: 'weights' } as const) : options.optimizer;
+    const own = { ...options, ...more, optimizer, batch: 40, loss: 'softmax-cross-entropy' as const };
+    for (const [backend, threadsOf, leastBucket] of [
+      ['reference', [1], 1],
+      ['reference', [2, 1, 3], 1],
+      ['wasm', [1, 1, 1, 1], 5000],
+    ] as const) {
+      expectBits(
+        { spec: tied, dataset: rows, options: own, threads: 1 },
+        { backend, threadsOf: [...threadsOf], seed: 3, leastBucket },
+      );
+    }
   },
 );
 

@@ -142,6 +142,8 @@ def build(specs, shape, first=True):
         on_image = None if first else ToFirst
         if kind == "dense":
             add(nn.Linear, C, spec["out"], bias, mixin=on_last)
+            if "tiedTo" in spec:
+                modules[-1].tied_to = spec["tiedTo"]
         elif kind == "swiglu":
             add(Swiglu, C, spec["out"], bias, mixin=on_last)
         elif kind == "layer-norm":
@@ -216,6 +218,9 @@ class Network(nn.Sequential):
         modules, out, first = build(network["layers"], self.shape)
         self.moves = first and len(out) > 1
         super().__init__(*modules)
+        for module in self.modules():
+            if hasattr(module, "tied_to"):
+                module.weight = self.get_submodule(module.tied_to).weight
 
     def forward(self, x):
         x = x.reshape(-1, *self.shape)

@@ -4,6 +4,7 @@ import {
   buildNetwork,
   createLoss,
   createRandom,
+  type Elements,
   type ElementsOf,
   type ElementType,
   initializeParameters,
@@ -19,6 +20,7 @@ import {
   bindTensors,
   createWorkspace,
   forward,
+  gradientLength,
   nodeGradient,
   type PassSettings,
   targetPositions,
@@ -164,6 +166,30 @@ const recurrentOf = ({ dense: [positions, , , out] }: Widths): NetworkSpec => ({
   ],
 });
 
+/** Layers that share the table of an embedding, one inside of another. */
+const tiedOf = ({ nested: { embedding } }: Widths): NetworkSpec => ({
+  input: 2,
+  layers: [
+    { kind: 'embedding', vocabulary: 5, width: embedding },
+    {
+      kind: 'residual',
+      layers: [
+        { kind: 'dense', out: 5, tiedTo: '0' },
+        { kind: 'dense', out: embedding },
+      ],
+    },
+    { kind: 'last-position' },
+    { kind: 'dense', out: 5, bias: false, tiedTo: '0' },
+  ],
+});
+
+/** The gradient by the parameters: the sum of those of all uses. */
+function summed(network: Network, g: Elements): Elements {
+  const sum = g.slice(0, network.parameterCount);
+  for (const { offset, at, length } of network.ties) for (let i = 0; i < length; i++) sum[offset + i] += g[at + i];
+  return sum;
+}
+
 /** Images that grow and shrink. */
 const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec => ({
   input: [2, 3, 1],
@@ -187,7 +213,9 @@ const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec => ({
 });
 
 test('the checked networks have layers of every kind', () => {
-  const others = [nestedOf, positionsOf, sequencesOf, placesOf, recurrentOf, pooledOf].map((specOf) => specOf(wide));
+  const others = [nestedOf, positionsOf, sequencesOf, placesOf, recurrentOf, tiedOf, pooledOf].map((specOf) =>
+    specOf(wide),
+  );
   const specs = [networkWith('tanh', wide), ...others];
   const kinds = specs.flatMap((spec) => spec.layers).map((layer) => layer.kind);
   expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
@@ -254,7 +282,7 @@ function checkFloats(network: Network, lossName: LossName, given: { theta: Float
   const sums = new Float64Array(2);
   function gradientOf<T extends ElementType>(type: T, kernels: Kernels): () => ElementsOf<T> {
     const workspace = createWorkspace(network, loss, B, allocateOwn(type));
-    const [own, g] = [createElements(type, theta.length), createElements(type, theta.length)];
+    const [own, g] = [theta.length, gradientLength(network)].map((length) => createElements(type, length));
     const [parameters, gradients] = [bindTensors(network, own), bindTensors(network, g)];
     return () => {
       own.set(theta);
@@ -262,7 +290,7 @@ function checkFloats(network: Network, lossName: LossName, given: { theta: Float
       workspace.t.set(t);
       weighPositions(workspace, B, targetPositions(network, loss), false);
       nodeGradient(sums, network, workspace, parameters, gradients, B, { ...pass, kernels });
-      return g;
+      return summed(network, g) as ElementsOf<T>;
     };
   }
   const bound = roundingBound((A) => gradientOf('float64', definitionKernels(A)));
@@ -331,11 +359,12 @@ describe.each([
   ['position-embedding and last-position', placesOf, [...indices, ...indices]],
   ['classes of positions', textOf, [...indices, ...indices]],
   ['gru and lstm', recurrentOf, [...indices, 1, 2, 3]],
+  ['dense layers that share the table of an embedding', tiedOf, indices],
 ] as const)('%s', (_title, specOf, inputs) => {
   const network = buildNetwork(specOf(wide));
   const theta = nestedStart(network);
   const parameters = bindTensors(network, theta);
-  const g = allocate(network.parameterCount);
+  const g = allocate(gradientLength(network));
   const gradients = bindTensors(network, g);
 
   test.each(lossNames)('have the gradient that central differences find, under %s', (lossName) => {
@@ -352,7 +381,7 @@ describe.each([
     };
     const expected = numericGradient(lossSum, theta, H);
     lossSum();
-    expect(maxError(g, expected)).toBeLessThan(1e-8);
+    expect(maxError(summed(network, g), expected)).toBeLessThan(1e-8);
     expect(g.every((value) => value === 0)).toBe(false);
   });
 

@@ -7,7 +7,7 @@ import type { Elements } from '../math/element-type.ts';
 import { complete, type Pausable } from '../math/pausable.ts';
 import { createRandom } from '../math/random/index.ts';
 import { type ProductShape, viewOf } from '../math/scratch.ts';
-import { type Layer, type LayerSpec, layers, type Place } from './layers/index.ts';
+import { type Layer, type LayerSpec, layers, type Place, type TensorSpec } from './layers/index.ts';
 import { atLayer, NO_PARTS, type OwnParts, type Path } from './layers/place.ts';
 import { layerInFull, type PlacedLayer, placeLayers } from './placed-layer.ts';
 import { channelsOf, type Shape, sizeOf } from './shape.ts';
@@ -36,6 +36,16 @@ export interface Tensor {
   readonly isTrained: boolean;
 }
 
+/** A further use of a tensor, with a gradient of its own. */
+export interface Tie {
+  /** Offset of the tensor in the parameter vector. */
+  readonly offset: number;
+  /** Number of elements. */
+  readonly length: number;
+  /** Offset of this use's gradient in a row of gradients, which starts with those of all parameters. */
+  readonly at: number;
+}
+
 /** A layer and its own tensors. A layer with nested layers has none, as they belong to those. */
 export interface NetworkPlace extends PlacedLayer {
   /** The layer's own tensors, in the order of the parameter vector. */
@@ -60,6 +70,8 @@ export interface Network {
   readonly places: readonly NetworkPlace[];
   /** All tensors, in the order of the parameter vector. */
   readonly tensors: readonly Tensor[];
+  /** Further uses of tensors, in the order of the layers. */
+  readonly ties: readonly Tie[];
   /** Shapes [I, O] of the dense products of all layers. */
   readonly products: readonly ProductShape[];
   /** P: the length of the parameter vector. */
@@ -87,11 +99,12 @@ export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS
     throw new OptionError('buildNetwork', 'layers', `has ${show(spec.layers)}, expected a list of at least 1 layer`);
   }
   const specs = yield* layersInFull(spec.layers, own);
-  const built = yield* buildLayers(own, specs, input, [], []);
+  const built = yield* buildLayers({ own, before: new Map() }, specs, input, [], []);
   const tensors: Tensor[] = [];
   let offset = 0;
   for (const [index, layer] of built.entries()) {
-    for (const { name, shape, isTrained = true } of layer.tensors) {
+    for (const { name, shape, isTrained = true, tiedTo } of layer.tensors) {
+      if (tiedTo !== undefined) continue;
       const length = sizeOf(shape);
       tensors.push({ layer: index, name, shape, offset, length, isTrained });
       offset += length;
@@ -101,6 +114,7 @@ export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS
   const output = built[built.length - 1].out;
   const places = yield* withTensors(placeLayers(built, specs), tensors);
   yield* refuseSameNames(places);
+  const ties = tiesOf(built, places, offset);
   const products: ProductShape[] = [];
   for (const { layer } of places) {
     if (layer.products !== undefined) products.push(...layer.products);
@@ -111,8 +125,22 @@ export function* buildNetworkInTurns(spec: NetworkSpec, own: OwnParts = NO_PARTS
     specs === spec.layers && (long === spec.input || input.length > 1) ? spec : { input: long, layers: specs };
   return {
     ...{ spec: inFull, input, output, inputs: sizeOf(input), outputs: sizeOf(output) },
-    ...{ layers: built, places, tensors, products, parameterCount: offset, own },
+    ...{ layers: built, places, tensors, ties, products, parameterCount: offset, own },
   };
+}
+
+/** The uses of tensors that other layers have. */
+function tiesOf(built: readonly Layer[], places: readonly NetworkPlace[], P: number): Tie[] {
+  const embeddings = new Map(places.map(({ path, tensors: [first] }) => [path, first]));
+  const ties: Tie[] = [];
+  let at = P;
+  for (const { tiedTo } of built.flatMap(({ tensors }) => tensors)) {
+    const table = tiedTo === undefined ? undefined : embeddings.get(tiedTo);
+    if (table === undefined) continue;
+    ties.push({ offset: table.offset, length: table.length, at });
+    at += table.length;
+  }
+  return ties;
 }
 
 /** Most axes of a row. */
@@ -150,17 +178,19 @@ function* withTensors(placed: Iterable<PlacedLayer>, tensors: readonly Tensor[])
   for (const place of placed) {
     const { inner, tensors: own } = place.layer;
     // Tensors of a layer with nested layers belong to those.
-    const count = inner === undefined ? own.length : 0;
-    const dealt = own.slice(0, count).map(({ name }, k) => {
+    const dealt = (inner === undefined ? own : []).filter(hasPlace).map(({ name }, k) => {
       const { offset, length } = tensors[next + k];
       return { name, offset, length };
     });
-    next += count;
+    next += dealt.length;
     places.push({ ...place, tensors: dealt });
     yield;
   }
   return places;
 }
+
+/** Whether a tensor has a place in the parameter vector. */
+const hasPlace = ({ tiedTo }: TensorSpec): boolean => tiedTo === undefined;
 
 const kinds = { ...layers, ...activations };
 const ofKinds = oneOf(kinds);
@@ -170,12 +200,19 @@ type LayerFactory = (options: object, place: Place) => Layer | Pausable<Layer>;
 /** Most levels of nested layers. A file header allows 30, and each level is a recursive call. */
 const MOST_LEVELS = 16;
 
+/** What the layers of a network are built with. */
+interface Building {
+  readonly own: OwnParts;
+  /** The layers so far. */
+  readonly before: Map<string, { readonly kind: string; readonly layer: Layer }>;
+}
+
 /**
  * Builds a stack of layers. `path` is that of the branch that has them, [] for the network itself, and `stream`
  * names its random streams.
  */
 function* buildLayers(
-  own: OwnParts,
+  building: Building,
   specs: readonly LayerSpec[],
   input: Shape,
   path: Path,
@@ -192,7 +229,7 @@ function* buildLayers(
   let source = path.length === 0 ? 'the input' : `the input of layer ${path.join('.')}`;
   for (const [index, spec] of specs.entries()) {
     const place = [...path, index];
-    const layer = yield* buildLayer(own, spec, shape, place, [...stream, counted]);
+    const layer = yield* buildLayer(building, spec, shape, place, [...stream, counted]);
     if (layer.isView !== true) counted++;
     const problem = misfit(layer, shape, source);
     if (problem !== null) {
@@ -201,6 +238,7 @@ function* buildLayers(
       });
     }
     built.push(layer);
+    building.before.set(place.join('.'), { kind: spec.kind, layer });
     shape = layer.out;
     source = layer.label;
     yield;
@@ -245,7 +283,8 @@ function* refuseSameNames(places: readonly PlacedLayer[]): Pausable<void> {
   }
 }
 
-function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: Path, stream: Path): Pausable<Layer> {
+function* buildLayer(building: Building, spec: LayerSpec, input: Shape, path: Path, stream: Path): Pausable<Layer> {
+  const { own, before } = building;
   const place = `buildNetwork: layer ${path.join('.')}`;
   const at = `layers.${path.join('.')}`;
   if (typeof spec !== 'object' || spec === null) {
@@ -263,8 +302,16 @@ function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: Path, s
   try {
     const build: Place['build'] = (specs, input, inner) =>
       // Each spec is checked by `buildLayer` and its factory.
-      buildLayers(own, specs as readonly LayerSpec[], input, inner, [...stream, ...inner.slice(path.length)]);
-    const made = factories[kind](options, { input, path, stream, own, build, ...(name === undefined ? {} : { name }) });
+      buildLayers(building, specs as readonly LayerSpec[], input, inner, [...stream, ...inner.slice(path.length)]);
+    const made = factories[kind](options, {
+      input,
+      path,
+      stream,
+      own,
+      before,
+      build,
+      ...(name === undefined ? {} : { name }),
+    });
     return 'next' in made ? yield* made : made;
   } catch (error) {
     // A nested layer has already named its position.
@@ -276,14 +323,34 @@ function* buildLayer(own: OwnParts, spec: LayerSpec, input: Shape, path: Path, s
 /** Whether rows of a batch depend on each other in training, so that passes contain barriers. */
 export const couplesRows = ({ layers }: Network): boolean => layers.some((layer) => layer.couplesRows === true);
 
-/** Views of `vector` [P]: for each layer, a list of its tensors. */
+/** Length of a row of gradients: those of all parameters, and then those of further uses of tensors. */
+export const gradientLength = ({
+  parameterCount,
+  ties = [],
+}: Pick<Network, 'parameterCount'> & Partial<Pick<Network, 'ties'>>): number =>
+  ties.reduce((sum, { length }) => sum + length, parameterCount);
+
+/**
+ * Views of the parameters [P], or of gradients [gradientLength]: for each layer, a list of its tensors. Uses of one
+ * tensor have the same view of the parameters, but gradients of their own.
+ */
 export function bindTensors(network: Network, vector: Elements): Elements[][] {
-  if (vector.length !== network.parameterCount) {
-    throw new Error(`bindTensors: vector has length ${vector.length}, expected ${network.parameterCount}`);
+  const { parameterCount: P, tensors, ties } = network;
+  const G = gradientLength(network);
+  if (vector.length !== P && vector.length !== G) {
+    throw new Error(`bindTensors: vector has length ${vector.length}, expected ${P}${G === P ? '' : ` or ${G}`}`);
   }
-  const bound: Elements[][] = network.layers.map(() => []);
-  for (const { layer, offset, length } of network.tensors) bound[layer].push(viewOf(vector, offset, length));
-  return bound;
+  let [next, tie] = [0, 0];
+  return network.layers.map((layer) =>
+    layer.tensors.map((tensor) => {
+      if (hasPlace(tensor)) {
+        const { offset, length } = tensors[next++];
+        return viewOf(vector, offset, length);
+      }
+      const { offset, at, length } = ties[tie++];
+      return viewOf(vector, vector.length === P ? offset : at, length);
+    }),
+  );
 }
 
 /**
@@ -299,7 +366,9 @@ export function initializeParameters(
   let next = 0;
   let index = 0; // layers but flatten, as in `Place.stream`
   for (const layer of network.layers) {
-    for (const [k, { initialize }] of layer.tensors.entries()) {
+    for (const [k, spec] of layer.tensors.entries()) {
+      if (!hasPlace(spec)) continue;
+      const { initialize } = spec;
       const tensor = network.tensors[next++];
       const { offset, length } = tensor;
       if (takes(tensor)) {

@@ -9,7 +9,7 @@ export interface Piece {
 }
 
 /** The part of a network that pieces depend on. */
-export type Cut = Pick<Network, 'tensors' | 'parameterCount'>;
+export type Cut = Pick<Network, 'tensors' | 'parameterCount'> & Partial<Pick<Network, 'ties'>>;
 
 /** Weights are matrices; biases and the gains and shifts of norms are vectors. */
 const isWeights = (shape: readonly number[]): boolean => shape.length > 1;

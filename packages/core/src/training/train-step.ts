@@ -15,7 +15,7 @@ import {
   weighPositions,
   wholeLength,
 } from '../network/backprop.ts';
-import { bindTensors, couplesRows, initializeParameters, type Network } from '../network/network.ts';
+import { bindTensors, couplesRows, gradientLength, initializeParameters, type Network } from '../network/network.ts';
 import { leafRowsOf } from '../network/pass-rows.ts';
 import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
 import type { Kernels } from '../program/kernels.ts';
@@ -114,6 +114,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const { network, loss, optimizer, kernels, batch, seed, clipNorm, maxNorm, weighs = false, augment = null } = options;
   const allocate = options.allocate ?? allocateOwn(options.elementType ?? FLOAT64);
   const P = network.parameterCount;
+  const G = gradientLength(network);
   const leaf = leafRowsOf(network, batch);
   const most = leafCount(batch, leaf);
   const parameters = allocate(P);
@@ -122,7 +123,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   // If rows depend on each other, all leaves run together from barrier to barrier; else one after the other.
   const couples = couplesRows(network);
   const gradientRows = couples ? most : treeLevels(most);
-  const gSum = allocate(gradientRows * gradientStride(typeOf(parameters), P));
+  const gSum = allocate(gradientRows * gradientStride(typeOf(parameters), G));
   const state = optimizer.slots.map(() => allocate(P));
   const squares = allocate(blockCount(P), FLOAT64);
   const lossSums = allocate(most, FLOAT64);
@@ -145,7 +146,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const defersAverage = maxNorm !== undefined;
   const update = createBlockUpdate(optimizer, network, memory, hyper, 0, blockCount(P), { defersAverage });
   const theta = bindTensors(network, parameters);
-  const rows = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, P, row));
+  const rows = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, G, row));
   const gradients = rows.map((row) => bindTensors(network, row));
   const I = network.inputs;
   const T = targetColumns(network, loss);
@@ -211,7 +212,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
       const right = row + (couples ? half : 1);
       addTreeOf(first, half, row, batch);
       addTreeOf(first + half, count - half, right, batch);
-      for (let p = 0; p < P; p++) rows[row][p] += rows[right][p];
+      for (let p = 0; p < G; p++) rows[row][p] += rows[right][p];
     } else if (!couples) {
       gather(first, batch);
       runLeaf(first, keptPrograms(first, batch.B, row)[0]);

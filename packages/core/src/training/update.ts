@@ -2,6 +2,7 @@ import type { Optimizer } from '../families/optimizers/optimizer.ts';
 import { bytesOfElements, type Elements, type ElementType, typeOf } from '../math/element-type.ts';
 import { viewOf } from '../math/scratch.ts';
 import type { NodeSums } from '../math/tree/index.ts';
+import { gradientLength, type Tie } from '../network/network.ts';
 import type { Emit } from '../program/op.ts';
 import { ops, updateOp } from '../program/ops/index.ts';
 import { BLOCK, blockCount, type Cut, piecesOf } from './pieces.ts';
@@ -10,28 +11,38 @@ import { BLOCK, blockCount, type Cut, piecesOf } from './pieces.ts';
  * Distance of gradient rows in elements. Each row begins on a cache line, since a vector across two lines takes twice
  * as long.
  */
-export function gradientStride(type: ElementType, P: number): number {
+export function gradientStride(type: ElementType, length: number): number {
   const line = LINE / bytesOfElements(type, 1);
-  return Math.floor((P + line - 1) / line) * line;
+  return Math.floor((length + line - 1) / line) * line;
 }
 const LINE = 64; // bytes
 
 /** Row `row` of the gradients. */
-export const gradientOf = (gSum: Elements, P: number, row: number): Elements =>
-  viewOf(gSum, row * gradientStride(typeOf(gSum), P), P);
+export const gradientOf = (gSum: Elements, length: number, row: number): Elements =>
+  viewOf(gSum, row * gradientStride(typeOf(gSum), length), length);
 
 /** The parameters that gradients and state cover, if not all. */
 export interface Held {
-  /** Length of each row of gradients and each state vector. */
-  readonly length: number;
+  /** Length of each row of gradients. */
+  readonly row: number;
   /** Added to the index of a parameter in the weights for its index in gradients and state. */
   readonly shift: number;
+  /** Further gradients of parameters, with their places in a row of gradients, in the order of the layers. */
+  readonly ties: readonly Tie[];
 }
+
+/** The parts of further gradients that belong to `n` parameters from `offset` on. */
+export const tiesWithin = (ties: readonly Tie[], offset: number, n: number): Tie[] =>
+  ties.flatMap((tie) => {
+    const first = Math.max(tie.offset, offset);
+    const length = Math.min(tie.offset + tie.length, offset + n) - first;
+    return length <= 0 ? [] : [{ offset: first, length, at: tie.at + first - tie.offset }];
+  });
 
 /** Memory shared by all threads of a run. Each thread writes only its own blocks. */
 export interface UpdateMemory {
   readonly theta: Elements; // [P]
-  // [rows, gradientStride] gradients of nodes in the rows of planTeam; row 0 becomes the mean gradient of the batch
+  // [rows, gradientStride] gradients of nodes in the rows of planTeam; row 0 becomes the mean gradient of the batch.
   readonly gSum: Elements;
   readonly state: readonly Elements[]; // [slots][P] or, if held, [slots][held.length]; a moving average is always [P]
   readonly squares: Float64Array; // [blocks] sum of squares of the mean gradient
@@ -68,13 +79,13 @@ export function createBlockUpdate(
   end = blockCount(network.parameterCount),
   {
     defersAverage = false, // max-norm changes the weights after the update
-    held = { length: memory.theta.length, shift: 0 } as Held,
+    held = { row: gradientLength(network), shift: 0, ties: network.ties ?? [] } as Held,
   } = {},
 ): BlockUpdate {
   const { theta, gSum, state, squares } = memory;
   const P = theta.length;
-  const { shift } = held;
-  const stride = gradientStride(typeOf(gSum), held.length);
+  const { shift, ties } = held;
+  const stride = gradientStride(typeOf(gSum), held.row);
   const update = updateOp(optimizer);
   const { hyperLength, undecayedHyper, shareAt } = optimizer;
   const ownHyper = shareAt ?? hyperLength;
@@ -93,18 +104,31 @@ export function createBlockUpdate(
     });
     const isOnePiece = pieces.length === 1 && pieces[0].n === n;
     const g = isOnePiece ? pieces[0].g : viewOf(gSum, offset + shift, n);
-    return { offset, n, square: viewOf(squares, first + k, 1), g, pieces };
+    return { offset, n, square: viewOf(squares, first + k, 1), g, pieces, ties: tiesWithin(ties, offset, n) };
   });
   type Block = (typeof blocks)[number];
 
-  function average(
-    emit: Emit,
-    { offset, n, square, g }: Block,
-    share: Float64Array,
-    { joins, count, step }: NodeSums,
-  ): void {
+  function average(emit: Emit, block: Block, share: Float64Array, { joins, count, step }: NodeSums): void {
+    const { offset, n, square, g, ties } = block;
     const row = (k: number, length: number) => viewOf(gSum, k * stride + offset + shift, length);
-    for (const [left, right] of joins) emit(ops.add, row(left, n), row(right, n), n);
+    const use = (k: number, { at, length }: Tie) => viewOf(gSum, k * stride + at, length);
+    const add = (left: number, right: number): void => {
+      emit(ops.add, row(left, n), row(right, n), n);
+      for (const tie of ties) emit(ops.add, use(left, tie), use(right, tie), tie.length);
+    };
+    for (const [left, right] of joins) add(left, right);
+    if (ties.length > 0) {
+      // Each use of a tensor has a tree of its own, and the first row then has the sum of all uses.
+      for (let apart = 1; apart < count; apart *= 2) {
+        for (let k = 0; k + apart < count; k += 2 * apart) add(k * step, (k + apart) * step);
+      }
+      for (const tie of ties) {
+        const own = viewOf(gSum, tie.offset + shift, tie.length);
+        emit(ops.add, own, use(0, tie), tie.length);
+      }
+      emit(ops.averageRows, square, g, row(0, n), 1, stride, n, share);
+      return;
+    }
     emit(ops.averageRows, square, g, row(0, (count - 1) * step * stride + n), count, stride * step, n, share);
   }
 

@@ -20,6 +20,7 @@ import {
   elementTypes,
   emitNode,
   FLOAT64,
+  gradientLength,
   gradientNorm,
   gradientOf,
   gradientStride,
@@ -174,6 +175,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   const leaf = leafRowsOf(network, batch);
   const B = Math.max(...run.rows);
   const P = network.parameterCount;
+  const G = gradientLength(network);
   const blocks = blockCount(P);
   const leaves = leafCount(B, leaf);
   const planOf = (rows: number) => planTeam({ leaves: leafCount(rows, leaf), threads, most, joins, merges: !couples });
@@ -181,7 +183,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
 
   const theta = allocate(P);
   initializeParameters(network, theta, seed);
-  const gSum = allocate(gradientRows * gradientStride(typeOf(theta), P));
+  const gSum = allocate(gradientRows * gradientStride(typeOf(theta), G));
   const state = optimizer.slots.map(() => allocate(P).fill(0));
   const squares = allocate(blocks, FLOAT64);
   const lossSums = allocate(leaves, FLOAT64);
@@ -189,7 +191,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
   const [scale, mean] = [allocate(1, FLOAT64), allocate(1, FLOAT64)];
   const place = allocate(2, FLOAT64);
   const shared: Elements[] = [];
-  const gradients = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, P, row));
+  const gradients = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, G, row));
 
   /** Memory of a pass; `kept` is what it shares with others of its thread. */
   function createRoom(rows: number, kept: Elements[]) {
@@ -218,7 +220,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
     const settings = { emit, training: true, seed, leaf, joins, batch: at, place, lengths: workspace.lengths };
     const tensors = bindTensors(network, gradients[row]);
     emitNode(viewOf(lossSums, first, count), network, workspace, bindTensors(network, theta), tensors, own, settings);
-    for (const [left, right] of merges) emit(ops.add, gradients[left], gradients[right], P);
+    for (const [left, right] of merges) emit(ops.add, gradients[left], gradients[right], G);
     const segments = segmentsOf(calls).map((segment) => link(segment, kernels, room));
     return { firstRow: first * leaf, own, workspace, segments };
   }

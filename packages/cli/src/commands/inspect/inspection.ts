@@ -36,7 +36,7 @@ export const layersOf = (spec: NetworkSpec): LayerFacts[] =>
   buildNetwork(spec, ownParts()).places.map(({ path, layer, spec: { name = null } }) => ({
     ...{ path, name, layer: layer.inner === undefined ? layer.label : layer.label.replace(/\(.*/s, '') },
     output: layer.out,
-    parameters: layer.tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    parameters: layer.tensors.reduce((sum, { shape, tiedTo }) => (tiedTo === undefined ? sum + sizeOf(shape) : sum), 0),
   }));
 
 /** The part of the JSON that the network alone decides. */

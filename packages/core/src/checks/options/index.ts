@@ -16,6 +16,7 @@ export {
   positive,
   positiveInteger,
   required,
+  text,
   unchecked,
 } from './kinds.ts';
 export {

@@ -1,3 +1,4 @@
+import { OptionError } from '../../checks/option-error.ts';
 import {
   defineOptions,
   flag,
@@ -5,12 +6,15 @@ import {
   type OptionsOf,
   positiveInteger,
   required,
+  text,
 } from '../../checks/options/index.ts';
+import { listed, show } from '../../checks/show.ts';
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
 import type { Elements } from '../../math/element-type.ts';
 import type { ProductShape, WindowShape } from '../../math/scratch.ts';
 import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
+import { sumLevels } from '../../program/reference/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
 import type { Layer, TensorSpec } from './layer.ts';
 import type { Place } from './place.ts';
@@ -20,6 +24,11 @@ export const denseOptions = defineOptions('dense', {
   in: positiveInteger(),
   /** Outputs O. */
   out: required(positiveInteger),
+  /**
+   * Path of an embedding before this layer, such as '0', whose table E is shared: W = Eᵀ. Then `in` is the width of the
+   * embedding and `out` its vocabulary. @default none
+   */
+  tiedTo: text('the path of an embedding before this layer')(),
   /** Whether to add b [O]. @default true */
   bias: flag(true),
   /** Initializer of the weights W [I, O]. @default 'glorot-uniform', as in Keras */
@@ -31,9 +40,13 @@ export const denseOptions = defineOptions('dense', {
 /** Options of a dense layer. */
 export interface DenseOptions extends OptionsOf<typeof denseOptions.table>, Named {}
 
-/** y = x · W + b with W [I, O], b [O], on the last axis of each position of a row. */
-export function dense(options: DenseOptions, { input, own }: Place): Layer {
-  const { in: width, out: O, bias, init, biasInit } = denseOptions.read(options);
+/**
+ * y = x · W + b with W [I, O], b [O], on the last axis of each position of a row. With `tiedTo` W is the transposed
+ * table of an embedding, as in [Press and Wolf 2017](https://arxiv.org/abs/1608.05859), and b is added at last.
+ */
+export function dense(options: DenseOptions, place: Place): Layer {
+  const { in: width, out: O, bias, tiedTo, init, biasInit } = denseOptions.read(options);
+  const { input, own } = place;
   const I = width ?? channelsOf(input);
   const positions = input.slice(0, -1);
   const R = positionsOf(input);
@@ -47,12 +60,15 @@ export function dense(options: DenseOptions, { input, own }: Place): Layer {
     ...{ name: 'b', shape: [O] },
     initialize: (out, random) => initializeB(out, I, O, random),
   };
+  const shape = { in: [...positions, I], out: [...positions, O], elementwise: false, reads: { x: true, y: false } };
+  if (tiedTo !== undefined) {
+    refuseUntied(options, tiedTo, I, place);
+    const E: TensorSpec = { name: 'W', shape: [O, I], tiedTo, initialize: () => undefined };
+    return { ...shape, ...tied(R, I, O), label: `dense(${I}->${O}, tied to ${tiedTo})`, tensors: bias ? [E, b] : [E] };
+  }
   return {
+    ...shape,
     label: `dense(${I}->${O})`,
-    in: [...positions, I],
-    out: [...positions, O],
-    elementwise: false,
-    reads: { x: true, y: false },
     tensors: bias ? [W, b] : [W],
     products: positionProducts(R, I, O),
     // Without a bias, zeros in its place, and what would be its gradient.
@@ -64,6 +80,49 @@ export function dense(options: DenseOptions, { input, own }: Place): Layer {
     backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leaf, joins }, { arrays: [, unused] }) {
       emitBackwardWeights(emit, dW, bias ? db : unused, x, dy, B, leaf, joins, R, I, O);
       if (dx !== null) emit(ops.affineBackwardInput, dx, dy, W, B * R, I, O);
+    },
+  };
+}
+
+/** @throws OptionError if the layer cannot share the table of the embedding at `tiedTo`. */
+function refuseUntied(options: DenseOptions, tiedTo: string, I: number, { before }: Place): void {
+  const { kind, layer } = before.get(tiedTo) ?? {};
+  if (layer === undefined || kind !== 'embedding') {
+    const known = [...before].filter(([, one]) => one.kind === 'embedding').map(([path]) => show(path));
+    const is = layer === undefined ? '' : `, which is ${layer.label}`;
+    const wanted = known.length === 0 ? ', but there is none' : `: ${listed(known)}`;
+    const problem = `has ${show(tiedTo)}${is}, expected the path of an embedding before this layer${wanted}`;
+    throw new OptionError('dense', 'tiedTo', problem);
+  }
+  const [V, width] = layer.tensors[0].shape;
+  const refuse = (name: string, value: unknown, expected: string) => {
+    throw new OptionError(
+      'dense',
+      name,
+      `has ${show(value)}, expected ${expected} of ${layer.label} at layer ${tiedTo}`,
+    );
+  };
+  if (options.init !== undefined) refuse('init', options.init, 'none: the weights are those');
+  if (options.out !== V) refuse('out', options.out, `${V}, the vocabulary`);
+  if (I !== width) refuse('in', I, `${width}, the width`);
+}
+
+/** The passes with the table E [O, I] of an embedding for Wᵀ. */
+function tied(R: number, I: number, O: number): Pick<Layer, 'products' | 'createMemory' | 'forward' | 'backward'> {
+  return {
+    products: positionProducts(R, O, I),
+    // Zeros for a bias, the sums of x, which are not needed, and sums of leaves for db.
+    createMemory: (rows, allocate) => ({ arrays: [allocate(I), allocate(I), allocate(sumLevels(rows, R) * O)] }),
+    forward(y, x, [E, b], B, { emit }) {
+      emit(ops.affineBackwardInput, y, x, E, B * R, O, I);
+      if (b !== undefined) emit(ops.addRow, y, b, B * R, O);
+    },
+    backward(dx, dy, x, _y, [E], [dE, db], B, { emit, leaf, joins }, { arrays: [zeros, unused, sums] }) {
+      emitBackwardWeights(emit, dE, unused, dy, x, B, leaf, joins, R, O, I);
+      if (db !== undefined) emit(ops.positionSums, db, sums, dy, B, leaf, joins, R, O);
+      if (dx === null) return;
+      emit(ops.fill, zeros, 0, I);
+      emit(ops.affine, dx, dy, E, zeros, B * R, O, I);
     },
   };
 }

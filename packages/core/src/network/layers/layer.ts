@@ -49,6 +49,11 @@ export interface TensorSpec {
   readonly shape: readonly number[];
   /** False for a state: it has no gradient, and updates and weight decay leave it alone. @default true */
   readonly isTrained?: boolean;
+  /**
+   * Path of the embedding whose table this is. The tensor has a gradient of its own, but no place among the parameters.
+   * @default none
+   */
+  readonly tiedTo?: string;
   /** Writes the starting values. Overwrites `out`. */
   initialize(out: Elements, random: Random): void;
 }

@@ -49,6 +49,8 @@ export interface Place {
   readonly name?: string;
   /** The user's own parts. @default none */
   readonly own?: OwnParts;
+  /** The layers before it in the network by path, nested ones too. */
+  readonly before: ReadonlyMap<string, { readonly kind: string; readonly layer: Layer }>;
   /** Builds nested layers. @throws Error if they do not fit together. */
   build(specs: readonly KindOf<string>[], input: Shape, path: Path): Pausable<Layer[]>;
 }

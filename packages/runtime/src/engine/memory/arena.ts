@@ -6,6 +6,7 @@ import {
   createElements,
   elementView,
   FLOAT64,
+  gradientLength,
   gradientStride,
   leafCount,
   probeLength,
@@ -13,7 +14,7 @@ import {
 } from '@gradloom/core/internal';
 import { checkMemory, type Part } from '../../system/memory/memory.ts';
 import { MOST_BYTES, PAGE } from '../../system/memory/pages.ts';
-import { ownershipOf } from '../step/owned-blocks.ts';
+import { ownershipOf, rowOfRank } from '../step/owned-blocks.ts';
 import { nodeRowsOf, notesLength } from '../step/rank-batch.ts';
 import { gradientRowsOf } from '../step/team-part.ts';
 import { passMemoryLength, type ScratchShape, sharedLength, takeThreadScratch } from './thread-scratch.ts';
@@ -191,7 +192,7 @@ function takeArena(
   const gSum = take({
     name: 'gradients',
     type: elementType,
-    length: rows * gradientStride(elementType, P),
+    length: rows * gradientStride(elementType, gradientLength(network)),
     option: 'threads',
     mayLieOutside: true,
   });
@@ -200,7 +201,8 @@ function takeArena(
   const nodes = take({
     name: 'gradients of all ranks',
     type: elementType,
-    length: cluster === null ? 0 : nodeRowsOf(cluster, options) * gradientStride(elementType, held),
+    length:
+      cluster === null ? 0 : nodeRowsOf(cluster, options) * gradientStride(elementType, rowOfRank(network, cluster)),
     mayLieOutside: true,
   });
   const own = optimizer.slots.length - (optimizer.shareAt === undefined ? 0 : 1);

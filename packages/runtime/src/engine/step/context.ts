@@ -3,6 +3,7 @@ import {
   bindTensors,
   createAllocator,
   createProbe,
+  gradientLength,
   gradientOf,
   gradientStride,
   type Tensors,
@@ -69,13 +70,14 @@ export function createContext(setup: RunSetup, thread: number, host: Host): RunC
   };
   const arena = planArena({ ...shape, schedule, heapBase, insideBytes }).bind(setup.memory, setup.outside);
   const P = network.parameterCount;
+  const G = gradientLength(network);
   const scratch = takeThreadScratch(shape, createAllocator('createContext', arena.scratch[thread], setup.elementType));
   const { workspace } = scratch;
   scratch.scale.fill(1);
   scratch.one.fill(1);
   const evaluation = createEvaluationContext(setup, network, loss, arena.model, scratch, host);
-  const rowCount = P === 0 ? 0 : arena.gSum.length / gradientStride(elementType, P);
-  const gradientRows = Array.from({ length: rowCount }, (_, row) => gradientOf(arena.gSum, P, row));
+  const rowCount = P === 0 ? 0 : arena.gSum.length / gradientStride(elementType, G);
+  const gradientRows = Array.from({ length: rowCount }, (_, row) => gradientOf(arena.gSum, G, row));
   const cores = cluster?.cores ?? host.cores;
   return {
     ...scratch,

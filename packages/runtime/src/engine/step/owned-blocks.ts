@@ -1,5 +1,5 @@
 import type { Network } from '@gradloom/core';
-import { BLOCK, type BlockRange, blocksOfRank, bucketsOf } from '@gradloom/core/internal';
+import { BLOCK, type BlockRange, blocksOfRank, bucketsOf, type Tie, tiesWithin } from '@gradloom/core/internal';
 import type { ClusterShape } from './cluster-shape.ts';
 
 /** Range of blocks that a rank updates, with its parameters. */
@@ -20,14 +20,21 @@ export interface Ownership {
   readonly of: readonly (readonly OwnedBlocks[])[];
   /** Number of parameters of each rank. */
   readonly held: readonly number[];
+  /** Further gradients of each rank's parameters, with their places in its rows of gradients. */
+  readonly ties: readonly (readonly Tie[])[];
+  /** Length of each rank's rows of gradients: those of its parameters, and then the further ones. */
+  readonly rows: readonly number[];
 }
+
+/** The part of the network that ownership depends on. */
+type Owned = Pick<Network, 'tensors' | 'parameterCount'> & Partial<Pick<Network, 'ties'>>;
 
 /** Least number of parameters in a bucket: exchanging fewer takes about as long as the fixed cost of an exchange. */
 const LEAST_BUCKET = 1 << 18;
 
 /** Divides each bucket of blocks over all ranks. */
 export function ownershipOf(
-  network: Pick<Network, 'tensors' | 'parameterCount'>,
+  network: Owned,
   { threadsOf, overlap, leastBucket = LEAST_BUCKET }: Omit<ClusterShape, 'connection'>,
 ): Ownership {
   const { parameterCount: P } = network;
@@ -36,6 +43,7 @@ export function ownershipOf(
   const shares = threadsOf.map((_, rank) => {
     let at = 0;
     const ranges: OwnedBlocks[] = [];
+    const ties: Tie[] = [];
     // A rank holds its parameters in the order of the weights.
     for (const bucket of [...buckets].reverse()) {
       const { first, end } = blocksOfRank(bucket, ranks, rank);
@@ -43,12 +51,25 @@ export function ownershipOf(
       const length = Math.min(P, end * BLOCK) - offset;
       ranges.push({ first, end, offset, length, shift: at - offset });
       at += length;
+      ties.push(...tiesWithin(network.ties ?? [], offset, length));
     }
-    return { ranges: ranges.reverse(), held: at };
+    let row = at;
+    const placed = ties.map((tie) => {
+      row += tie.length;
+      return { ...tie, at: row - tie.length };
+    });
+    return { ranges: ranges.reverse(), held: at, ties: placed, row };
   });
-  return { buckets, of: shares.map(({ ranges }) => ranges), held: shares.map(({ held }) => held) };
+  return {
+    ...{ buckets, of: shares.map(({ ranges }) => ranges), held: shares.map(({ held }) => held) },
+    ...{ ties: shares.map(({ ties }) => ties), rows: shares.map(({ row }) => row) },
+  };
 }
 
 /** Number of parameters whose state this rank holds. */
-export const heldBy = (network: Pick<Network, 'tensors' | 'parameterCount'>, cluster: ClusterShape): number =>
+export const heldBy = (network: Owned, cluster: ClusterShape): number =>
   ownershipOf(network, cluster).held[cluster.connection.rank];
+
+/** Length of this rank's rows of gradients. */
+export const rowOfRank = (network: Owned, cluster: ClusterShape): number =>
+  ownershipOf(network, cluster).rows[cluster.connection.rank];

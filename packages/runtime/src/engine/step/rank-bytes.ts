@@ -1,5 +1,5 @@
-import type { ElementType, Network } from '@gradloom/core';
-import { bytesOfElements, FLOAT64 } from '@gradloom/core/internal';
+import type { ElementType } from '@gradloom/core';
+import { bytesOfElements, FLOAT64, gradientLength } from '@gradloom/core/internal';
 import type { ClusterShape } from './cluster-shape.ts';
 import { ownershipOf } from './owned-blocks.ts';
 import { rankBatch } from './rank-batch.ts';
@@ -19,19 +19,19 @@ export interface RankBytes {
  * subtree of the batch, gradients and weights are 2 · P · (R - 1) / R numbers, as in a ring all-reduce.
  */
 export function rankBytes(
-  network: Pick<Network, 'tensors' | 'parameterCount'>,
+  network: Parameters<typeof ownershipOf>[0],
   elementType: ElementType,
   cluster: Omit<ClusterShape, 'connection'>,
   leaf: number, // rows of a leaf
   rows: number,
 ): RankBytes[] {
   const batch = rankBatch(cluster, leaf, rows);
-  const { of, held } = ownershipOf(network, cluster);
+  const { of, held, rows: lengths } = ownershipOf(network, cluster);
   const others = held.length - 1;
   return held.map((own, rank) => {
     const { first, end } = batch.ranges[rank];
     const blocks = of[rank].reduce((sum, range) => sum + range.end - range.first, 0);
-    const ofOthers = network.parameterCount - own;
+    const ofOthers = gradientLength(network) - lengths[rank];
     return {
       gradients: bytesOfElements(elementType, batch.nodes[rank].length * ofOthers),
       weights: bytesOfElements(elementType, own * others),

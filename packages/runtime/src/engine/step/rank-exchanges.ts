@@ -1,5 +1,5 @@
 import type { Elements, Tensor } from '@gradloom/core';
-import { gradientStride, viewOf } from '@gradloom/core/internal';
+import { gradientLength, gradientStride, type Tie, tiesWithin, viewOf } from '@gradloom/core/internal';
 import type { Stretch, Transfer } from '../../cluster/cluster.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { RunContext } from './context.ts';
@@ -89,18 +89,19 @@ export function rankExchanges(
     gradients: (bucket, rows) =>
       plan(CHANNEL.gradients + OF_BUCKET * bucket, (peer) => {
         const [mine, theirs] = [own[bucket], ownership.of[peer][bucket]];
-        const stride = gradientStride(elementType, P);
-        const heldStride = gradientStride(elementType, ownership.held[rank]);
-        const place = mine.offset + mine.shift;
+        const stride = gradientStride(elementType, gradientLength(network));
+        const heldStride = gradientStride(elementType, ownership.rows[rank]);
+        const sent = gradientParts(network.ties, { ...theirs, shift: 0 });
+        const received = gradientParts(ownership.ties[rank], mine);
         return {
           send: [
-            ...rows.map((row) => viewOf(arena.gSum, row * stride + theirs.offset, theirs.length)),
+            ...rows.flatMap((row) => sent.map(({ at, length }) => viewOf(arena.gSum, row * stride + at, length))),
             // Only the passes of the first leaf write untrained state.
             ...(rank === batch.lead ? stateOf(theirs) : []),
           ],
           receive: [
-            ...batch.nodes[peer].map((_, k) =>
-              viewOf(arena.nodes, (rowOf[peer] + k) * heldStride + place, mine.length),
+            ...batch.nodes[peer].flatMap((_, k) =>
+              received.map(({ at, length }) => viewOf(arena.nodes, (rowOf[peer] + k) * heldStride + at, length)),
             ),
             ...(peer === batch.lead ? stateOf(mine) : []),
           ],
@@ -130,6 +131,12 @@ export function rankExchanges(
       }),
   };
 }
+
+/** Where a row of gradients has those of some parameters: a range of it, and one for each further use of theirs. */
+export const gradientParts = (
+  ties: readonly Tie[],
+  { offset, length, shift }: Pick<OwnedBlocks, 'offset' | 'length' | 'shift'>,
+): readonly Pick<Tie, 'at' | 'length'>[] => [{ at: offset + shift, length }, ...tiesWithin(ties, offset, length)];
 
 /** Numbers to send to a rank and to receive from it, in the order of the messages. */
 interface Sides {

@@ -3,12 +3,15 @@ import {
   BLOCK,
   type BlockRange,
   barrier,
+  gradientLength,
   gradientStride,
   host,
   joinNodes,
   type Node,
   ops,
   sumsOf,
+  type Tie,
+  tiesWithin,
   viewOf,
 } from '@gradloom/core/internal';
 import { CONTROL } from '../threads/barrier.ts';
@@ -16,7 +19,7 @@ import { emitLap, PART } from './clock.ts';
 import type { RunContext } from './context.ts';
 import type { OwnedBlocks } from './owned-blocks.ts';
 import type { RankBatch } from './rank-batch.ts';
-import { type LeafArray, rankExchanges } from './rank-exchanges.ts';
+import { gradientParts, type LeafArray, rankExchanges } from './rank-exchanges.ts';
 import { type ExchangeAct, exchange, type PlannedExchange } from './sync.ts';
 
 /** Extra work of a step that ranks share. Each method emits the part of one thread. */
@@ -25,8 +28,10 @@ export interface RankStep {
   readonly buckets: readonly BlockRange[];
   /** Blocks that the rank updates, bucket by bucket. */
   readonly own: readonly OwnedBlocks[];
-  /** Numbers in a row of gradients that this rank's update reads, and in its optimizer state. */
-  readonly held: number;
+  /** Numbers in a row of gradients that this rank's update reads. */
+  readonly row: number;
+  /** Further gradients of the rank's parameters, with their places in such a row. */
+  readonly ties: readonly Tie[];
   /** Rows of gradients that the update reads. */
   readonly rows: Elements; // [rows, gradientStride]
   /** How the update adds the rows. */
@@ -64,9 +69,10 @@ export function rankStep(
   const { parameterCount: P } = network;
   const { rank, batch, own, firstRow, ownership } = exchanges;
   const { joins, rows: joined } = joinNodes(nodes, batch.nodes[rank], batch.leaves);
-  const stride = gradientStride(setup.elementType, P);
-  const held = ownership.held[rank];
-  const heldStride = gradientStride(setup.elementType, held);
+  const stride = gradientStride(setup.elementType, gradientLength(network));
+  const { [rank]: row } = ownership.rows;
+  const { [rank]: ties } = ownership.ties;
+  const heldStride = gradientStride(setup.elementType, row);
   const notes = rankNotes(context, batch, rank, setup.clipNorm !== null ? ownership.of.map(() => []) : ownership.of);
   const noted = exchanges.notes(notes.notes);
   const weights = own.map((_, bucket) => exchanges.weights(bucket));
@@ -85,8 +91,13 @@ export function rankStep(
     const { first, end } = threadShare(ownership.buckets[bucket], threads, thread);
     for (let block = first; block < end; block++) {
       const n = Math.min(BLOCK, P - block * BLOCK);
-      const part = (row: number) => viewOf(arena.gSum, row * stride + block * BLOCK, n);
-      for (const [left, right] of joins) emit(ops.add, part(left), part(right), n);
+      const parts = [{ at: block * BLOCK, length: n }, ...tiesWithin(network.ties, block * BLOCK, n)];
+      for (const [left, right] of joins) {
+        for (const { at, length } of parts) {
+          const part = (row: number) => viewOf(arena.gSum, row * stride + at, length);
+          emit(ops.add, part(left), part(right), length);
+        }
+      }
     }
   }
 
@@ -95,14 +106,18 @@ export function rankStep(
     const { first, end } = threadShare(own[bucket], threads, thread);
     const n = Math.min(P, end * BLOCK) - first * BLOCK;
     if (end === first) return;
+    const theirs = gradientParts(network.ties, { offset: first * BLOCK, length: n, shift: 0 });
+    const mine = gradientParts(ties, { offset: first * BLOCK, length: n, shift: own[bucket].shift });
     for (const [k, row] of joined.entries()) {
-      const to = (firstRow + k) * heldStride + first * BLOCK + own[bucket].shift;
-      emit(ops.copy, viewOf(arena.nodes, to, n), viewOf(arena.gSum, row * stride + first * BLOCK, n), n);
+      for (const [p, { at, length }] of mine.entries()) {
+        const to = viewOf(arena.nodes, (firstRow + k) * heldStride + at, length);
+        emit(ops.copy, to, viewOf(arena.gSum, row * stride + theirs[p].at, length), length);
+      }
     }
   }
 
   return {
-    ...{ buckets: ownership.buckets, own, held, rows: arena.nodes },
+    ...{ buckets: ownership.buckets, own, row, ties, rows: arena.nodes },
     ...{ sums: sumsOf(batch.nodes.flat(), batch.leaves), unpack: notes.unpack },
     statistics(emit, arrays) {
       emitExchange(emit, exchanges.statistics(arrays), 'start', 'wait');

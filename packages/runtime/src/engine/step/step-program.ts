@@ -6,6 +6,7 @@ import {
   createList,
   createTapeRoom,
   emitMaxNorm,
+  gradientLength,
   host,
   leafCount,
   link,
@@ -150,7 +151,9 @@ function emitPasses(
       const segment = segments[s];
       if (reads(segment, place)) emit(ops.fill, viewOf(place, 1, 1), first * setup.leaf, 1);
       const isCut = buckets.length > 1 && s === shared.length && pass === last;
-      const pieces = isCut ? cutAtBuckets(segment, gradientRows[row], buckets) : [segment];
+      const pieces = isCut
+        ? cutAtBuckets(segment, viewOf(gradientRows[row], 0, network.parameterCount), buckets)
+        : [segment];
       for (const [bucket, piece] of pieces.entries()) {
         if (bucket > 0) {
           emitLap(clock, emit, PART.backward);
@@ -165,7 +168,7 @@ function emitPasses(
       for (const [to, from] of copies) emit(ops.copy, to, from, to.length);
       // Without parameters there are no gradient rows.
       for (const [left, right] of gradientRows.length === 0 ? [] : merges) {
-        emit(ops.add, gradientRows[left], gradientRows[right], network.parameterCount);
+        emit(ops.add, gradientRows[left], gradientRows[right], gradientLength(network));
       }
       emitLap(clock, emit, PART.backward);
     }

@@ -1,5 +1,5 @@
 import { type Elements, initializeParameters, type Tensor } from '@gradloom/core';
-import { complete, findBadWeight, gradientStride, viewOf } from '@gradloom/core/internal';
+import { complete, findBadWeight, gradientLength, gradientStride, viewOf } from '@gradloom/core/internal';
 import type { RunContext } from '../step/context.ts';
 import { teamPrograms } from '../step/step-program.ts';
 import { gradientRowsOfTeam } from '../step/team-part.ts';
@@ -28,7 +28,7 @@ export function openThread(context: RunContext, { thread, threads, draws }: Open
   const { network, arena, setup } = context;
   Atomics.add(setup.control, CONTROL.checkedIn, 1);
   // Only the rows that this team fills, although some smaller teams fill more.
-  const filled = gradientRowsOfTeam(setup, threads) * gradientStride(setup.elementType, network.parameterCount);
+  const filled = gradientRowsOfTeam(setup, threads) * gradientStride(setup.elementType, gradientLength(network));
   for (const array of [viewOf(arena.gSum, 0, filled), ...arena.state]) {
     const share = (t: number): number => Math.floor((t * array.length) / threads);
     touch(viewOf(array, share(thread), share(thread + 1) - share(thread)));

@@ -223,6 +223,7 @@ async function readParameters(
   const parameters = createElements(type, network.parameterCount);
   for (const { wanted, stored, name } of matched) {
     const own = viewOf(parameters, wanted.offset, wanted.length);
+    const before = wanted.tiedTo === undefined ? null : own.slice();
     const numbers = await stored.read();
     if (numbers.length !== wanted.length) {
       throw new Error(`${where}: ${showName(name)} has ${numbers.length} numbers, expected ${wanted.length}`);
@@ -232,6 +233,10 @@ async function readParameters(
     const { axes, order } = wanted;
     const there = order.map((axis) => axes[axis]);
     reorder(own, numbers, there, inverseOrder(order));
+    if (before?.some((value, i) => value !== own[i])) {
+      const other = `other numbers in ${showName(name)} than in ${showName(wanted.tiedTo ?? '')}`;
+      throw fault(other, `the same, as ${wanted.layer} shares them`);
+    }
   }
   return parameters;
 }

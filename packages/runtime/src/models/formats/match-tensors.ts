@@ -42,6 +42,8 @@ export function matchTensors(
   for (const wanted of torchTensors(network)) {
     const [name, stored] = left.get(wanted.name) ?? [];
     left.delete(wanted.name);
+    // Files that keep shared tensors once leave out the others.
+    if (wanted.tiedTo !== undefined && stored === undefined) continue;
     if (name === undefined || stored === undefined) missing.push(`${wanted.name} ${shapeText(wanted.shape)}`);
     else if (isShape(stored.shape, wanted.shape)) matched.push({ name, wanted, stored });
     else

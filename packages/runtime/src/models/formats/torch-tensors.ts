@@ -11,6 +11,7 @@ export interface TorchTensor {
   readonly offset: number; // index in the parameter vector
   readonly length: number;
   readonly layer: string; // for errors: 'dense(4->3)'
+  readonly tiedTo?: string; // name of the tensor whose numbers it has, too
 }
 
 const weight = 'weight';
@@ -68,12 +69,16 @@ const kindOf = ({ kind }: LayerSpec): TorchLayer | undefined =>
 /** Weights of products: x · W here, x · Wᵀ in PyTorch. */
 const products = new Set(['W', 'Wg', 'Wv', 'Wi', 'Wh']);
 
-/** The tensors of a network in parameter order. */
+/** The tensors of a network in parameter order; a dense layer that is tied to an embedding has its weights, too. */
 export function torchTensors(network: Network): TorchTensor[] {
   const shapes = new Map(network.tensors.map(({ offset, shape }) => [offset, shape]));
   const orders = ordersOf(network);
-  return network.places.flatMap(({ path, layer, spec, tensors }) =>
-    tensors.map(({ name, offset, length }) => {
+  const named: TorchTensor[] = [];
+  for (const place of network.places) {
+    const { path, layer, spec, tensors } = place;
+    const tied = 'tiedTo' in spec ? tiedTensor(place, named, orders.get(path)) : undefined;
+    if (tied !== undefined) named.push(tied);
+    const own = tensors.map(({ name, offset, length }) => {
       const { tensors: known = {} } = kindOf(spec) ?? {};
       const extents = shapes.get(offset) ?? [length];
       // A window [ky, kx, C, O] is [O, C, ky, kx] in PyTorch. Tensors of custom layers keep their layout.
@@ -83,14 +88,31 @@ export function torchTensors(network: Network): TorchTensor[] {
       const { reads, writes } = orders.get(path) ?? { reads: null, writes: null };
       const images = extents.map((_, axis) => (isProduct && axis === 0 ? reads : writes));
       return {
-        // '3.1' is in the layers of block 3; '3.shortcut.0' names its branch.
-        name: `${path.replace(/(?<=\d)\.(?=\d)/g, '.layers.')}.${known[name] ?? name}`,
+        name: torchName(path, known[name] ?? name),
         shape: there.map((axis) => extents[axis]),
         ...splitAxes(extents, images, there),
         ...{ offset, length, layer: layer.label },
       };
-    }),
-  );
+    });
+    named.push(...own);
+  }
+  return named;
+}
+
+/** PyTorch's name of a tensor: '3.1' is in the layers of block 3; '3.shortcut.0' names its branch. */
+const torchName = (path: string, name: string): string => `${path.replace(/(?<=\d)\.(?=\d)/g, '.layers.')}.${name}`;
+
+/** The weights of a dense layer that is tied to an embedding: nn.Linear has them in the same layout, [out, in]. */
+function tiedTensor(place: NetworkPlace, named: readonly TorchTensor[], orders?: Orders): TorchTensor | undefined {
+  const { path, layer, spec } = place;
+  const tiedTo = (spec as { readonly tiedTo?: string }).tiedTo;
+  if (tiedTo === undefined) return undefined;
+  if (orders?.reads != null || orders?.writes != null) {
+    const why = 'expected another, since PyTorch flattens channels first';
+    throw new Error(`${nameOfPlaced(place)} shares weights along the axis of a flattened image, ${why}`);
+  }
+  const table = named.find(({ name }) => name === torchName(tiedTo, weight));
+  return table && { ...table, name: torchName(path, weight), layer: layer.label, tiedTo: table.name };
 }
 
 /** Splits axes of flattened images, whose channels come first in PyTorch. */

@@ -413,6 +413,36 @@ test.each<[unknown, string]>([
   await expect(importModel(path, { spec, images: images as object })).rejects.toThrow(`importModel: ${sentence}`);
 });
 
+describe('a table that two layers share', () => {
+  const tied: NetworkSpec = {
+    input: 2,
+    layers: [
+      { kind: 'embedding', vocabulary: 3, width: 2 },
+      { kind: 'dense', out: 3, bias: false, tiedTo: '0' },
+    ],
+  };
+  const numbers = [1, 2, 3, 4, 5, 6];
+  const table = encodeNpy('f8', [3, 2], numbers);
+  const imported = (name: string, ...others: [string, Buffer][]) =>
+    importModel(folder.write(name, npz(['0.weight.npy', table], ...others)), { spec: tied });
+
+  test("is written under both of PyTorch's names, and read under one of them or both", async () => {
+    const path = join(folder.path, 'tied.json');
+    await exportModel(path, { spec: tied, parameters: Float64Array.from(numbers) });
+    const shared = { shape: [3, 2], values: numbers };
+    expect(JSON.parse(readFileSync(path, 'utf8')).tensors).toEqual({ '0.weight': shared, '1.weight': shared });
+    expect([...(await imported('once.npz')).parameters]).toEqual(numbers);
+    expect([...(await imported('twice.npz', ['1.weight.npy', table])).parameters]).toEqual(numbers);
+  });
+
+  test('is refused in one sentence where the two differ', async () => {
+    const other: [string, Buffer] = ['1.weight.npy', encodeNpy('f8', [3, 2], [1, 2, 3, 4, 5, 7])];
+    await expect(imported('other.npz', other)).rejects.toThrow(
+      'other numbers in 1.weight than in 0.weight, expected the same, as dense(2->3, tied to 0) shares them',
+    );
+  });
+});
+
 describe('tensors that do not fit', () => {
   const network: NetworkSpec = { input: 3, layers: [{ kind: 'dense', out: 2 }, { kind: 'layer-norm' }] };
   const tensors = (...names: [name: string, shape: readonly number[]][]): [string, Buffer][] => {

@@ -27,6 +27,8 @@ interface Emission {
   readonly tensor: (name: string) => Elements;
   /** Numbers [C, ...rest] along the last axis of rows as a constant; by default the tensor of this name. */
   readonly along: (rows: Omit<Rows, 'value'>, name: string, rest?: Shape, numbers?: Elements) => Value;
+  /** The table [vocabulary, width] of the embedding at a path before the layer. */
+  readonly table: (path: string) => Value;
   /** Adds the layers of a branch of this one; returns their output for x, which is x where it has none. */
   readonly inner: (branch: 'layers' | 'shortcut') => Rows;
 }
@@ -55,13 +57,12 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
   conv1d: convolution,
   conv2d: convolution,
   'conv2d-transpose': transposedConvolution,
-  dense: (emission) => affine(emission, emission.x, 'W', 'b'),
+  dense: (emission) => ('tiedTo' in emission.place.spec ? tiedTo(emission) : affine(emission, emission.x, 'W', 'b')),
   dropout: ({ x }) => x,
-  embedding({ graph, channels, x, place, tensor }) {
-    const { vocabulary, width } = place.spec as Spec<'embedding'>;
+  embedding({ graph, channels, x, place, table }) {
     const indices = graph.node('Cast', [channels.last(x).value], { to: INT64 });
-    const E = graph.reals(`${place.path}.E`, [vocabulary, width], tensor('E'));
-    return { shape: place.layer.out, value: graph.node('Gather', [E, indices], { axis: 0 }), image: null };
+    const value = graph.node('Gather', [table(place.path), indices], { axis: 0 });
+    return { shape: place.layer.out, value, image: null };
   },
   flatten: ({ channels, x }) => channels.flatten(x),
   'global-avg-pool'({ graph, x, place }) {
@@ -149,6 +150,19 @@ function affine({ graph, channels, place, along, tensor }: Emission, x: Rows, W:
   return { ...y, value: bias ? graph.node('Add', [product, ...terms]) : product };
 }
 
+/** x · Eᵀ + b on the last axis, with the table E of an embedding. */
+function tiedTo({ graph, channels, x, place, along, table }: Emission): Rows {
+  const { bias = true, tiedTo: path = '' } = place.spec as Spec<'dense'>;
+  const { in: input, out: shape } = place.layer;
+  const rows = channels.last(x);
+  const flat = (value: Value, row: Shape) =>
+    graph.node('Reshape', [value, graph.integers([row.length + 1], [-1, ...row])]);
+  const y = { shape, image: null };
+  const terms = bias ? [along(y, 'b')] : [];
+  const product = graph.node('Gemm', [flat(rows.value, [channelsOf(input)]), table(path), ...terms], { transB: 1 });
+  return { ...y, value: flat(product, shape) };
+}
+
 /** Numbers [C, O] as [O, C]. */
 function transposed(numbers: Elements, C: number, O: number): Elements {
   const out = createElements(typeOf(numbers), numbers.length);
@@ -220,6 +234,20 @@ function windowsOf(input: Shape, output: Shape, { kernel, stride, dilation = 1, 
 export function emitNetwork(graph: Graph, network: Network, parameters: Elements, x: Value): Value {
   const stacks = stacksOf(network);
   const channels = channelsOfGraph(graph);
+  const tables = new Map<string, Value>();
+
+  function table(path: string): Value {
+    const known = tables.get(path);
+    if (known !== undefined) return known;
+    const place = network.places.find((one) => one.path === path);
+    const [own] = place?.tensors ?? [];
+    if (place === undefined || own === undefined) throw new Error(`layer ${path} has no table, expected an embedding`);
+    const { vocabulary, width } = place.spec as Spec<'embedding'>;
+    const E = graph.reals(`${path}.E`, [vocabulary, width], viewOf(parameters, own.offset, own.length));
+    tables.set(path, E);
+    return E;
+  }
+
   const emitStack = (above: string, input: Rows): Rows => (stacks.get(above) ?? []).reduce(emitLayer, input);
 
   function emitLayer(input: Rows, place: NetworkPlace): Rows {
@@ -231,7 +259,7 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
       return viewOf(parameters, found.offset, found.length);
     };
     return layerGraphs[spec.kind as LayerKind]({
-      ...{ graph, channels, x: input, place, tensor },
+      ...{ graph, channels, x: input, place, tensor, table },
       along(rows, name, rest, own = tensor(name)) {
         const { shape, numbers } = alongChannels(rows, own, rest);
         return graph.reals(`${path}.${name}`, shape, numbers);
