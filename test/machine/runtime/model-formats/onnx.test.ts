@@ -126,6 +126,26 @@ const windows = Array.from({ length: counted(15, 300) }, (_, seed) => {
   ]);
 }).flat();
 
+const lengths = [1, 2, 3, 4, 5, 6, 6, 5, 4, 3, 2, 1];
+/** Sequences with lengths; the last of them has a class for each position. */
+const padded = (['last-position', 'global-avg-pool', null] as const).flatMap((kind): [string, Case][] => {
+  const spec: NetworkSpec = {
+    input: 6,
+    layers: [
+      { kind: 'embedding', vocabulary: 7, width: 5 },
+      ...(kind === null ? [] : [{ kind }]),
+      { kind: 'dense', out: 4 },
+    ],
+  };
+  const parameters = weightsFor(spec);
+  return [parameters, Float32Array.from(parameters)].map((own): [string, Case] => {
+    const loss = kind === null ? { loss: 'softmax-cross-entropy' as const } : {};
+    const found = plain({ spec, parameters: own, ...loss }, inputsFor(spec, lengths.length));
+    const inputs = kind === null ? found.inputs : { ...found.inputs, lengths };
+    return [`${kind ?? 'positions'} with lengths of ${own.constructor.name}`, { ...found, inputs }];
+  });
+});
+
 /** Around 0, far from it, and where polynomials of erf meet. */
 const hardInputs = [
   ...[0, -0, 1e-300, 1e-20, 1e-8, 0.1, 0.5, 0.874, 0.876, 1, 2.5, 5.9, 6.1, 8, 20, 40, 100, 700, 800, 1e5, 1e300],
@@ -311,7 +331,7 @@ const tables: [string, () => Promise<Case>][] = [
 
 describe('with onnxruntime', needs('onnxruntime'), () => {
   const cases = new Map<string, Case>([
-    ...[...layered, ...floats, ...windows, ...curves, ...decisions, ...decisionsOfFloats],
+    ...[...layered, ...floats, ...padded, ...windows, ...curves, ...decisions, ...decisionsOfFloats],
     ...softCurves.map(([fn, one]): [string, Case] => [`${fn} of floats`, one]),
   ]);
   const runs = new Map<string, Run>();
@@ -347,6 +367,18 @@ describe('with onnxruntime', needs('onnxruntime'), () => {
     const { model, rows: x, run } = of(name);
     expect(run.type).toBe('float32');
     expect(distance(numbersOf(run, 'prediction'), model.outputs(x as number[][]).flat())).toBeLessThan(1e-5);
+  });
+
+  test.each(padded.map(([name]) => name))('%s: the same outputs', (name) => {
+    const { model, rows: x, run } = of(name);
+    const most = run.type === 'float32' ? 1e-5 : 1e-12;
+    const output = model.loss === undefined ? 'prediction' : 'outputs';
+    expect(distance(numbersOf(run, output), model.outputs(x as number[][], lengths).flat())).toBeLessThan(most);
+    if (model.loss === undefined) return;
+    expect(run.outputs.label).toEqual(
+      Array.from({ length: lengths.length }, (_, n) => model.classify(x as number[][]).slice(6 * n, 6 * n + 6)),
+    );
+    expect(distance(numbersOf(run, 'probabilities'), model.probabilities(x as number[][]).flat())).toBeLessThan(1e-6);
   });
 
   test('any windows have the same outputs', () => {

@@ -1,24 +1,31 @@
 import type { Shape, TargetDecoding } from '@gradloom/core';
-import { hasProbabilities } from '@gradloom/core/internal';
+import { hasProbabilities, targetPositions } from '@gradloom/core/internal';
 import type { ExportedModel } from '../exported.ts';
 import type { Graph, RealType, Value } from './graph.ts';
 
 const INT64 = 7;
 
 /**
- * Adds a model's answers from its outputs [N, ...output]: `label`, `probabilities` and the outputs for classes, or
+ * Adds a model's answers from its outputs [N, ...output]: `label`, `probabilities` and the outputs for classes, of each
+ * position [N, R] if positions have classes, or
  * `prediction` in the units of the targets. They are computed in float64 as by `Model.predict`, and output in the type
  * of the model. `free` makes a name that no column has.
  */
 export function emitAnswers(
   graph: Graph, // graph with float64 numbers
   type: RealType,
-  { contents: { metadata, preprocessing }, network: { output, outputs: O }, loss }: ExportedModel,
+  { contents: { metadata, preprocessing }, network, loss }: ExportedModel,
   outputs: Value,
   free: (name: string) => string,
 ): void {
-  // [N, O]
-  const flat = output.length === 1 ? outputs : graph.node('Reshape', [outputs, graph.integers([2], [0, O])]);
+  const { output } = network;
+  const R = loss === null ? 1 : targetPositions(network, loss);
+  const O = network.outputs / R;
+  // [N, O], or [N · R, O]
+  const rows = R === 1 ? [0, O] : [-1, O];
+  const flat = output.length === 1 ? outputs : graph.node('Reshape', [outputs, graph.integers([2], rows)]);
+  const byRow = (value: Value, row: Shape): Value =>
+    R === 1 ? value : graph.node('Reshape', [value, graph.integers([row.length + 1], [-1, ...row])]);
   const y = graph.cast(flat, type);
   const give = (name: string, value: Value, row: Shape, note: string): void =>
     graph.output(free(name), graph.in(type).cast(value, 'double'), type, row, note);
@@ -37,7 +44,8 @@ export function emitAnswers(
   emitLabel(isBinary ? 2 : O, bestClass());
   if (p !== null) {
     const both = isBinary ? graph.node('Concat', [graph.node('Sub', [graph.number(1), p]), p], { axis: 1 }) : p;
-    give('probabilities', both, [isBinary ? 2 : O], 'of the classes, in their order');
+    const row = [...(R === 1 ? [] : [R]), isBinary ? 2 : O];
+    give('probabilities', byRow(both, row), row, 'of the classes, in their order');
   }
   graph.output(free('outputs'), outputs, type, output, 'the outputs of the network');
 
@@ -70,15 +78,28 @@ export function emitAnswers(
     const finite = graph.node('Equal', [graph.node('Sub', [y, y]), graph.number(0)]);
     const all = graph.node('ReduceMin', [graph.node('Cast', [finite], { to: INT64 })], { axes: [1], keepdims: 0 });
     // 0 for a row without an answer, else the class counted from 1.
+    const positions = R === 1 ? [] : [R];
     const place = graph.node('Mul', [graph.node('Add', [index, graph.integers([1], [1])]), all]);
     if (labels === undefined) {
       const none = graph.node('Sub', [place, graph.integers([1], [1])]);
-      graph.output(free('label'), none, 'int64', [], 'the class, counted from 0; -1 without an answer');
+      graph.output(
+        free('label'),
+        byRow(none, positions),
+        'int64',
+        positions,
+        'the class, counted from 0; -1 without an answer',
+      );
       return;
     }
     const names = Array.from({ length: classes }, (_, o) => labels[o] ?? String(o));
     const label = graph.node('Gather', [graph.texts([classes + 1], ['', ...names]), place], { axis: 0 });
-    graph.output(free('label'), label, 'string', [], 'the name of the class; empty without an answer');
+    graph.output(
+      free('label'),
+      byRow(label, positions),
+      'string',
+      positions,
+      'the name of the class; empty without an answer',
+    );
   }
 }
 

@@ -18,6 +18,8 @@ export interface Graph {
   readonly type: RealType;
   /** An input [N, ...row]. */
   input(name: string, type: ElementType, row: Shape, note: string): Value;
+  /** An input [N] of integers that may be left out; then it is `standard` for all rows. */
+  optional(name: string, standard: number, note: string): Value;
   /** Outputs a value [N, ...row] as `name`. */
   output(name: string, value: Value, type: ElementType, row: Shape, note: string): void;
   /** A constant of floating-point numbers, in the type of its array. */
@@ -62,11 +64,22 @@ function emptyGraph(fresh: (what: string) => Value, type: RealType): Graph {
     return name;
   }
 
+  function integers(name: Value, shape: readonly number[], values: readonly number[]): Value {
+    const bytes = new DataView(new ArrayBuffer(8 * values.length));
+    for (const [i, value] of values.entries()) bytes.setBigInt64(8 * i, BigInt(value), true);
+    return constant(name, 'int64', shape, { rawData: new Uint8Array(bytes.buffer) });
+  }
+
   const common = {
     input(name: string, type: ElementType, row: Shape, note: string): Value {
       if (name === '') throw new Error('a column without a name has no input in ONNX, expected a name');
       inputs.push(valueInfo(name, type, row, note));
       return name;
+    },
+    optional(name: string, standard: number, note: string): Value {
+      // An initializer with the name of an input is its default, of one number for any number of rows.
+      inputs.push(infoOf(name, 'int64', [{ dimParam: 'lengths' }], note));
+      return integers(name, [1], [standard]);
     },
     output(name: string, value: Value, type: ElementType, row: Shape, note: string): void {
       nodes.push({ opType: 'Identity', name: fresh('Identity'), input: [value], output: [name] });
@@ -76,11 +89,8 @@ function emptyGraph(fresh: (what: string) => Value, type: RealType): Graph {
       constant(`gradloom/${name}`, values instanceof Float32Array ? 'float' : 'double', shape, {
         rawData: littleEndianBytes(values),
       }),
-    integers(shape: readonly number[], values: readonly number[]): Value {
-      const bytes = new DataView(new ArrayBuffer(8 * values.length));
-      for (const [i, value] of values.entries()) bytes.setBigInt64(8 * i, BigInt(value), true);
-      return constant(fresh('integers'), 'int64', shape, { rawData: new Uint8Array(bytes.buffer) });
-    },
+    integers: (shape: readonly number[], values: readonly number[]): Value =>
+      integers(fresh('integers'), shape, values),
     texts: (shape: readonly number[], texts: readonly string[]): Value =>
       constant(fresh('texts'), 'string', shape, { stringData: texts.map(utf8) }),
     node: (opType: string, input: readonly Value[], attributes: Attributes = {}, domain = ''): Value =>
@@ -135,7 +145,11 @@ function attributeOf(name: string, value: Attributes[string]): Message<'Attribut
 }
 
 /** N stands for any number of rows. */
-function valueInfo(name: string, type: ElementType, row: Shape, note: string): Message<'ValueInfoProto'> {
-  const dim = [{ dimParam: 'N' }, ...row.map((extent) => ({ dimValue: BigInt(extent) }))];
+const valueInfo = (name: string, type: ElementType, row: Shape, note: string): Message<'ValueInfoProto'> =>
+  infoOf(name, type, [{ dimParam: 'N' }, ...row.map((extent) => ({ dimValue: BigInt(extent) }))], note);
+
+type Dimension = Message<'DimensionProto'>;
+
+function infoOf(name: string, type: ElementType, dim: Dimension[], note: string): Message<'ValueInfoProto'> {
   return { name, docString: note, type: { tensorType: { elemType: elementTypes[type], shape: { dim } } } };
 }

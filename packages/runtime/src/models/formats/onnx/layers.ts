@@ -15,6 +15,7 @@ import { activationGraphs } from './activations.ts';
 import type { Graph, Value } from './graph.ts';
 import { recur } from './recurrent.ts';
 import { alongChannels, type Channels, channelsOfGraph, type Rows } from './rows.ts';
+import { elementTypes } from './schema.ts';
 import { type Axis, averagePool, convolve, convolveTransposed, maxPool } from './windows.ts';
 
 /** Arguments for adding a layer to a graph. */
@@ -22,6 +23,8 @@ interface Emission {
   readonly graph: Graph;
   readonly channels: Channels;
   readonly x: Rows;
+  /** Real positions of each row, integers [N] or [1]. */
+  readonly lengths: Value;
   readonly place: NetworkPlace;
   /** A tensor of the layer. @throws Error if it has none of this name */
   readonly tensor: (name: string) => Elements;
@@ -65,17 +68,24 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
     return { shape: place.layer.out, value, image: null };
   },
   flatten: ({ channels, x }) => channels.flatten(x),
-  'global-avg-pool'({ graph, x, place }) {
+  'global-avg-pool'({ graph, channels, x, lengths, place }) {
+    const { in: input, out: shape } = place.layer;
+    if (input.length === 2) {
+      const own = lengthsAt(graph, lengths, input[0]);
+      const isReal = graph.node('Less', [positions(graph, input[0]), own]);
+      const count = graph.node('Cast', [own], { to: elementTypes[graph.type] });
+      return { shape, value: graph.node('Div', [sumWhere(graph, isReal, channels.last(x)), count]), image: null };
+    }
     const first = x.image === null ? 1 : 2;
     const axes = place.layer.in.slice(1).map((_, a) => first + a);
     return { shape: place.layer.out, value: graph.node('ReduceMean', [x.value], { axes, keepdims: 0 }), image: null };
   },
   gru: recurrent,
-  'last-position'({ graph, x, place }) {
+  'last-position'({ graph, channels, x, lengths, place }) {
     const { in: input, out: shape } = place.layer;
-    const last = graph.integers([], [input[0] - 1]);
-    const axis = x.image === null ? 1 : 2;
-    return { shape, value: graph.node('Gather', [x.value, last], { axis }), image: null };
+    const last = graph.node('Sub', [lengthsAt(graph, lengths, input[0]), graph.integers([1], [1])]);
+    const isLast = graph.node('Equal', [positions(graph, input[0]), last]);
+    return { shape, value: sumWhere(graph, isLast, channels.last(x)), image: null };
   },
   // Not LayerNormalization, which takes ε as a float32.
   'layer-norm'({ graph, channels, x, place, along }) {
@@ -126,6 +136,24 @@ const layerGraphs: Readonly<Record<LayerKind, (emission: Emission) => Rows>> = {
 };
 
 const INT64 = 7;
+
+/** Lengths [N, 1] of the rows of a layer of T positions. */
+const lengthsAt = (graph: Graph, lengths: Value, T: number): Value =>
+  graph.node('Reshape', [graph.node('Min', [lengths, graph.integers([1], [T])]), graph.integers([2], [-1, 1])]);
+
+/** The places of a sequence [1, T], from 0. */
+const positions = (graph: Graph, T: number): Value =>
+  graph.integers(
+    [1, T],
+    Array.from({ length: T }, (_, t) => t),
+  );
+
+/** The sum [N, C] of the positions of rows [N, T, C] at which `isTaken` [N, T] is true. */
+function sumWhere(graph: Graph, isTaken: Value, rows: Rows): Value {
+  const taken = graph.node('Unsqueeze', [isTaken, graph.integers([1], [2])]);
+  const terms = graph.node('Where', [taken, rows.value, graph.number(0)]);
+  return graph.node('ReduceSum', [terms, graph.integers([1], [1])], { keepdims: 0 });
+}
 
 const noCounterpart = (place: NetworkPlace): Error =>
   new Error(`${nameOfPlaced(place)} has no counterpart in ONNX, expected layers that come with Gradloom`);
@@ -230,8 +258,11 @@ function windowsOf(input: Shape, output: Shape, { kernel, stride, dilation = 1, 
   });
 }
 
-/** Adds a network; returns its outputs [N, ...output] for x. @throws Error for a layer without counterpart in ONNX. */
-export function emitNetwork(graph: Graph, network: Network, parameters: Elements, x: Value): Value {
+/**
+ * Adds a network; returns its outputs [N, ...output] for x and the lengths of its rows. @throws Error for a layer
+ * without counterpart in ONNX.
+ */
+export function emitNetwork(graph: Graph, network: Network, parameters: Elements, x: Value, lengths: Value): Value {
   const stacks = stacksOf(network);
   const channels = channelsOfGraph(graph);
   const tables = new Map<string, Value>();
@@ -259,7 +290,7 @@ export function emitNetwork(graph: Graph, network: Network, parameters: Elements
       return viewOf(parameters, found.offset, found.length);
     };
     return layerGraphs[spec.kind as LayerKind]({
-      ...{ graph, channels, x: input, place, tensor, table },
+      ...{ graph, channels, x: input, lengths, place, tensor, table },
       along(rows, name, rest, own = tensor(name)) {
         const { shape, numbers } = alongChannels(rows, own, rest);
         return graph.reals(`${path}.${name}`, shape, numbers);

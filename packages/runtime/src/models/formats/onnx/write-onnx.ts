@@ -1,5 +1,5 @@
 import type { CategoryEncoding, ChannelScale, NumberEncoding, Shape, TablePreprocessing } from '@gradloom/core';
-import { channelsOf, GAP_WORDS, ofImages, ofTable, typeOf } from '@gradloom/core/internal';
+import { channelsOf, GAP_WORDS, lengthsProblem, ofImages, ofTable, typeOf, wholeLength } from '@gradloom/core/internal';
 import { describeModel, type ExportedModel } from '../exported.ts';
 import { emitAnswers } from './answers.ts';
 import { createGraph, type Graph, type RealType, type Value } from './graph.ts';
@@ -34,7 +34,7 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   const graph = createGraph();
   const type = onnxTypes[typeOf(contents.parameters)];
   const x = emitInputs(graph, type, model);
-  const y = emitNetwork(graph.in(type), network, contents.parameters, x);
+  const y = emitNetwork(graph.in(type), network, contents.parameters, x, emitLengths(graph, model));
   const taken = new Set(ofTable(contents.preprocessing)?.columns.map(({ name }) => name) ?? ['x']);
   emitAnswers(graph, type, model, y, (name) => {
     let free = name;
@@ -52,6 +52,20 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
     metadataProps: [{ key: 'gradloom', value: JSON.stringify(describeModel(model)) }],
   });
   return [file];
+}
+
+/** Kinds of layers whose graphs take lengths. */
+const TAKE_LENGTHS: ReadonlySet<string> = new Set(['global-avg-pool', 'last-position']);
+
+/** Adds the optional input of lengths, if all layers that read them take them in ONNX. */
+function emitLengths(graph: Graph, { contents: { preprocessing }, network }: ExportedModel): Value {
+  const [T] = network.input;
+  const readers = network.places.filter(({ layer }) => layer.readsLengths === true);
+  const takes = readers.length > 0 && readers.every(({ spec }) => TAKE_LENGTHS.has(spec.kind));
+  if (!takes || lengthsProblem(network, T) !== null || ofTable(preprocessing) !== undefined) {
+    return graph.integers([1], [wholeLength(network)]);
+  }
+  return graph.optional('lengths', T, `the real positions of each row, from 1 to ${T}; left out, all ${T} are real`);
 }
 
 function emitInputs(
