@@ -188,7 +188,7 @@ const images = fc
 const MOST_OUTPUTS = 2000;
 
 /** Most positions that are kept, at which all layers act. */
-const MOST_POSITIONS = 9;
+const MOST_POSITIONS = 5;
 
 const outputsOf = (input: NetworkSpec['input'], layers: LayerSpec[]): number => buildNetwork({ input, layers }).outputs;
 
