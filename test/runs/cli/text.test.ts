@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadModel, loadText } from '@gradloom/runtime';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { gradloom, jsonLines } from '../../support/command-line.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const licence = readFileSync('LICENSE', 'utf8');
+const file = folder.write('licence.txt', licence);
+const vocabulary = new Set(licence).size;
+const layers = (V: number) => ({
+  layers: [
+    { kind: 'embedding', vocabulary: V, width: 4 },
+    { kind: 'dense', out: V },
+  ],
+});
+const net = folder.write('net.json', JSON.stringify(layers(vocabulary)));
+const run = join(folder.path, 'run');
+const quick = ['--spec', net, '--steps', '12', '--context', '8', '--backend', 'wasm', '--threads', '1'];
+const data = ['train', '--dataset', file, ...quick];
+const trained = async (...args: string[]) => jsonLines((await gradloom([...args, '--quiet', '--json'])).stdout)[0];
+
+const evaluated = async (...args: string[]) =>
+  jsonLines((await gradloom(['evaluate', run, ...args, '--json'])).stdout)[0];
+
+let fingerprint: unknown;
+beforeAll(async () => {
+  const started = await gradloom([...data, '--out', run]);
+  expect(started).toMatchObject({ code: 0, stderr: '' });
+  expect(started.stdout).toContain(`tokens are characters: ${vocabulary} of them (--tokenizer)`);
+  expect(started.stdout).toMatch(/^rows are windows of 8 tokens, drawn at random places of the text \(--context\)$/m);
+  expect(started.stdout).toMatch(/^held out: \d+ rows for validation, the end of the text, without overlap/m);
+  fingerprint = loadModel(join(run, 'model.gradloom')).fingerprint;
+});
+
+test('a run is repeated by its config, on more threads, and is whole', async () => {
+  const again = await trained('train', '--config', join(run, 'config.json'), '--threads', '2', '--no-out');
+  expect(again.fingerprint).toBe(fingerprint);
+  expect(await gradloom(['verify', run])).toMatchObject({ code: 0 });
+});
+
+test('the model says which text it takes', async () => {
+  const { stdout } = await gradloom(['inspect', run]);
+  expect(stdout).toMatch(new RegExp(`^text +8 tokens, each one of ${vocabulary} \\(characters\\)$`, 'm'));
+});
+
+test('it is evaluated on its own text, or on another by its own vocabulary', async () => {
+  const { validation, train } = await loadText(file, { context: 8 });
+  expect(await evaluated('--split', 'validation')).toMatchObject({ rows: validation?.rows });
+  expect(await evaluated('--split', 'train')).toMatchObject({ rows: train.rows });
+  const other = folder.write('other.txt', licence.slice(100, 300));
+  expect(await evaluated('--dataset', other, '--split', 'train')).toMatchObject({ rows: 24 });
+});
+
+test('lines are answered with the token that follows them', async () => {
+  const texts = ['The', 'copy', `${licence.slice(0, 40).replaceAll('\n', ' ')}e`];
+  const lines = folder.write('lines', `${texts.join('\r\n')}\n`);
+  const answers = loadModel(join(run, 'model.gradloom')).predict(texts);
+  expect(jsonLines((await gradloom(['predict', run, lines, '--json'])).stdout)).toEqual(answers);
+  const { stdout } = await gradloom(['predict', run, lines]);
+  expect(stdout.split('\n').map((line) => line.split('\t')[0])).toEqual([
+    ...answers.map(({ prediction }) => JSON.stringify(prediction)),
+    '',
+  ]);
+});
+
+test('a rate is found, and lines are rows', async () => {
+  expect(await gradloom(['lr-find', '--dataset', file, '--spec', net, '--context', '8'])).toMatchObject({ code: 0 });
+  const names = folder.write('names.txt', 'anna\notto\nhannah\n'.repeat(20));
+  const small = folder.write('small.json', JSON.stringify(layers(6)));
+  const { stdout, code } = await gradloom([
+    'train',
+    '--dataset',
+    names,
+    '--lines',
+    '--spec',
+    small,
+    '--steps',
+    '3',
+    '--no-out',
+  ]);
+  expect(code).toBe(0);
+  expect(stdout).toContain('each line is a row, padded to 7 tokens (--context)');
+  expect(stdout).toContain('held out: 6 rows for validation, at random (--validation 0 holds out none)');
+});
+
+describe('what does not fit is refused in a sentence', () => {
+  const strange = folder.write('strange.txt', `☃\n${licence}`);
+  const short = folder.write('short.txt', 'abc');
+  test.each([
+    [
+      [...data, '--folds', '4'],
+      '--folds has 4, expected none: windows of a text are split by place (--validation, --test)',
+    ],
+    [[...data, '--class-weight', 'balanced'], 'class-weight has "balanced", expected none'],
+    [[...data, '--stream'], 'needs the tokenizer bytes, without lines'],
+    [[...data, '--tokenizer', 'letters'], '--tokenizer has "letters", expected one of characters, bytes, words, gpt2'],
+    [[...data, '--target', '1'], '--target is unknown, expected name, tokenizer, context'],
+    [['train', '--dataset', short, ...quick], `--dataset ${short} has 3 tokens, expected at least 9`],
+    [['train', '--dataset', 'moons', '--context', '8'], '--context is given with --dataset moons, expected a text'],
+    [['evaluate', 'RUN', '--dataset', strange], `--dataset ${strange} has the character "☃" (U+2603) at line`],
+    [['predict', 'RUN', strange], `of ${strange} has the character "☃" (U+2603), expected one of the ${vocabulary} of`],
+  ])('%j', async (args, sentence) => {
+    const words = args.map((word) => (word === 'RUN' ? run : word));
+    const { code, stderr } = await gradloom([...words, ...(words[0] === 'train' ? ['--no-out'] : [])]);
+    expect(stderr).toContain(sentence);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(code).not.toBe(0);
+  });
+});
