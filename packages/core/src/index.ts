@@ -205,10 +205,12 @@ export {
   type NetworkSpec,
   type Tensor,
 } from './network/network.ts';
-export { convnet, lenet5, type NetworkBuilder, resnet20 } from './network/networks.ts';
+export type { NetworkBuilder } from './network/network-builder.ts';
+export { convnet, lenet5, resnet20 } from './network/networks.ts';
 export type { PlacedLayer } from './network/placed-layer.ts';
 export { createPredictor, type Predictor } from './network/predict.ts';
 export type { Shape } from './network/shape.ts';
+export { gruNetwork, type TokenNetworkOptions } from './network/token-networks.ts';
 export {
   type ActivationDefinition,
   type ActivationPart,

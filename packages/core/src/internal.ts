@@ -196,7 +196,7 @@ export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/place.ts';
 export { checkLengths, lengthsProblem } from './network/lengths.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows, gradientLength, type Tie } from './network/network.ts';
-export { type NetworkName, networks } from './network/networks.ts';
+export { findNetwork, type NetworkName, networkNames, networks } from './network/networks.ts';
 export { leafRowsOf, mostPassRows } from './network/pass-rows.ts';
 export { nameOfPlaced } from './network/placed-layer.ts';
 export { rowPredictor } from './network/predict.ts';

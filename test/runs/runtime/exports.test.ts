@@ -17,6 +17,7 @@ const builders = [
     'flatten',
     'gelu',
     'gru',
+    'gruNetwork',
     'identity',
     'lastPosition',
     'layerNorm',
@@ -154,7 +155,7 @@ const typesOfBoth = words(`
   WarmupOptions
   WeightDecayOptions
   AnyRows ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
-  PositionEmbeddingOptions RecurrentOptions UpsampleOptions
+  PositionEmbeddingOptions TokenNetworkOptions RecurrentOptions UpsampleOptions
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
   LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord OwnLayer PartBase PartDefaults
   PartOptions RowLossDefinition ScheduleDefinition SchedulePart

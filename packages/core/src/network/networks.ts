@@ -4,15 +4,9 @@ import { show } from '../checks/show.ts';
 import { batchNorm, conv2d, dense, dropout, flatten, globalAvgPool, maxPool, relu, residual } from './builders.ts';
 import type { LayerSpec } from './layers/index.ts';
 import type { NetworkSpec } from './network.ts';
+import type { NetworkBuilder } from './network-builder.ts';
 import type { Shape } from './shape.ts';
-
-/** Builds a known network for images. */
-export type NetworkBuilder = (
-  /** Shape of an image [H, W, C]. */
-  input: Shape,
-  /** Outputs: the number of classes, or of values. */
-  outputs: number,
-) => NetworkSpec;
+import { gruNetwork, type TokenNetworkOptions } from './token-networks.ts';
 
 /** Before relu, whose outputs have half of the variance. [He et al. 2015](https://arxiv.org/abs/1502.01852) */
 const init = 'he-normal';
@@ -70,6 +64,48 @@ export type NetworkName = keyof typeof table;
 
 /** Known networks for images: `networks.convnet([28, 28, 1], 10)`. */
 export const networks: Readonly<Record<NetworkName, NetworkBuilder>> = table;
+
+/** Known networks for tokens, whose names end with sizes: 'gru:2x256'. */
+const sized = {
+  gru: {
+    sizes: ['layers', 'width'],
+    options: ['dropout', 'init'],
+    example: 'gru:2x256',
+    build: ([layers, width]: readonly number[], given: TokenNetworkOptions) => gruNetwork(layers, width, given),
+  },
+} as const;
+
+/** Names of known networks, with an example of those that have sizes. */
+export const networkNames: readonly string[] = [
+  ...Object.keys(table),
+  ...Object.values(sized).map(({ example }) => example),
+];
+
+/** A known network. */
+export interface KnownNetwork {
+  readonly takesTokens: boolean; // and not images
+  readonly options: readonly (keyof TokenNetworkOptions)[];
+  readonly builder: (options: TokenNetworkOptions) => NetworkBuilder;
+}
+
+/**
+ * The known network of a name such as 'convnet' or 'gru:2x256'; undefined if there is none.
+ * @throws OptionError for sizes that do not fit
+ */
+export function findNetwork(name: string): KnownNetwork | undefined {
+  if (Object.hasOwn(table, name)) {
+    return { takesTokens: false, options: [], builder: () => table[name as NetworkName] };
+  }
+  const [kind, text = ''] = name.split(':');
+  if (!Object.hasOwn(sized, kind)) return undefined;
+  const { sizes, options, build, example } = sized[kind as keyof typeof sized];
+  const numbers = /^\d{1,6}(x\d{1,6})*$/.test(text) ? text.split('x').map(Number) : [];
+  if (numbers.length !== sizes.length || numbers.some((size) => size === 0)) {
+    throw new OptionError('findNetwork', 'network', `has ${show(name)}, expected ${sizes.join(' x ')}: ${example}`);
+  }
+  build(numbers, {}); // refuses sizes that do not fit together
+  return { takesTokens: true, options, builder: (given) => build(numbers, given) };
+}
 
 /** y = relu(s(x) + f(x)) with two convolutions of 3x3; a stride needs a shortcut. */
 function block(channels: number, stride = 1): LayerSpec[] {

@@ -74,7 +74,12 @@ test.each([
     ['--network', 'lenet5', '--input', '9x28x1'],
     '--input has [9, 28, 1], expected the shape of an image [H, W, C] of at least 12 x 12 pixels',
   ],
-  [['--network', 'lenet5', '--input', '28'], '--input has "28", expected height x width x channels such as 28x28x1'],
+  [
+    ['--network', 'lenet5', '--input', '28x2'],
+    '--input has "28x2", expected height x width x channels such as 28x28x1, or a number of tokens',
+  ],
+  [['--network', 'gru:4'], '--network has "gru:4", expected layers x width: gru:2x256'],
+  [['--network', 'gru:2x8', '--input', '9x9x1'], '--input has [9, 9, 1], expected the shape of a row of tokens [T]'],
   [['--network', 'lenet5', 'a.gradloom'], '--network is given with a.gradloom, expected it alone'],
   [['a.gradloom', '--outputs', '3'], '--outputs is given without --network, expected both'],
 ])('inspect %j is refused', async (args, sentence) => {
@@ -112,14 +117,22 @@ describe('what does not fit is refused in a sentence', () => {
   const data = ['--dataset', bars];
   test.each([
     [[...data, '--network', 'lenet5', '--hidden', '9'], '--network is given with --hidden, expected one of the two'],
+    [
+      [...data, '--network', 'lenet5', '--dropout', '0.5'],
+      '--network lenet5 is given with --dropout, expected one of the two',
+    ],
+    [
+      [...data, '--network', 'gru:2x8', '--activation', 'tanh'],
+      '--network gru:2x8 is given with --activation, expected options that it has: --dropout, --init',
+    ],
     [[...data, '--network', 'lenet5', '--spec', 'a.json'], '--spec is given with --network, expected one of the two'],
     [
       [...data, '--network', 'lenet'],
-      '--network has "lenet", expected one of lenet5, convnet, resnet20 (did you mean lenet5?)',
+      '--network has "lenet", expected one of lenet5, convnet, resnet20, gru:2x256 (did you mean lenet5?)',
     ],
     [
       [...data, '--network', 'nets/own.json'],
-      '--network has "nets/own.json", expected one of lenet5, convnet, resnet20 (--spec takes a file)',
+      '--network has "nets/own.json", expected one of lenet5, convnet, resnet20, gru:2x256 (--spec takes a file)',
     ],
     [
       ['--dataset', 'digits', '--network', 'lenet5'],

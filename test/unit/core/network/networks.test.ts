@@ -1,6 +1,6 @@
 import * as core from '@gradloom/core';
 import { buildNetwork, sequential } from '@gradloom/core';
-import { type NetworkName, networks } from '@gradloom/core/internal';
+import { findNetwork, type NetworkName, networks } from '@gradloom/core/internal';
 import { describe, expect, test } from 'vitest';
 
 const trained = (spec: core.NetworkSpec): number =>
@@ -39,6 +39,35 @@ describe.each(Object.entries(known) as [NetworkName, (typeof known)[NetworkName]
   test('refuses rows that are no images, and no outputs', () => {
     for (const rows of [[784], [28, 28], [28, 0, 1]]) expect(() => build(rows, 2)).toThrow(`${name}: input has [`);
     expect(() => build(input, 0)).toThrow(`${name}: outputs has 0, expected`);
+  });
+});
+
+describe('networks for tokens', () => {
+  test('gru has those of its layers', () => {
+    const spec = core.gruNetwork(2, 8)([5], 7);
+    expect(trained(spec)).toBe(7 * 8 + 2 * (6 * 8 * 8 + 6 * 8) + 8 * 7 + 7);
+    expect(buildNetwork(spec).output).toEqual([5, 7]);
+    expect(findNetwork('gru:2x8')?.builder({})([5], 7)).toEqual(spec);
+  });
+
+  test('options go to every layer', () => {
+    const { layers } = core.gruNetwork(2, 4, { dropout: 0.5, init: 'zeros' })([3], 5);
+    expect(JSON.stringify(layers).match(/"rate":0.5/g)).toHaveLength(3);
+    expect(JSON.stringify(layers).match(/"init":"zeros"/g)).toHaveLength(4);
+  });
+
+  test.each([
+    [() => core.gruNetwork(0, 4), 'gruNetwork: layers has 0, expected a whole number of at least 1'],
+    [() => core.gruNetwork(1, 2)([28, 28, 1], 3), 'gruNetwork: input has [28, 28, 1], expected the shape of a row of'],
+    [() => core.gruNetwork(1, 2)([4], 0), 'gruNetwork: outputs has 0, expected a whole number of at least 1'],
+    [() => findNetwork('gru:2x3x4'), 'network has "gru:2x3x4", expected layers x width: gru:2x256'],
+    [() => findNetwork('gru:0x3'), 'network has "gru:0x3", expected layers x width: gru:2x256'],
+  ])('%#: what does not fit is refused', (make, sentence) => {
+    expect(make).toThrow(sentence);
+  });
+
+  test('other names are unknown', () => {
+    for (const name of ['gpt2', 'lenet', 'toString', 'gr:1x2']) expect(findNetwork(name)).toBeUndefined();
   });
 });
 

@@ -1,23 +1,26 @@
-import { networks, option, show } from '@gradloom/core/internal';
+import { networkNames, option, show } from '@gradloom/core/internal';
+import { networkName } from '../../options/network-file.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
 import { moduleOption } from '../../options/own-parts.ts';
 import { verbose } from '../../options/run-options.ts';
 
-/** The shape of an image, height x width x channels. */
-const imageShape = option.kind((_where, name, raw): readonly number[] => {
-  const [, ...axes] = /^(\d{1,5})x(\d{1,5})x(\d{1,5})$/.exec(String(raw)) ?? [];
-  if (axes.length === 3) return axes.map(Number);
-  throw new Error(`${name} has ${show(raw)}, expected height x width x channels such as 28x28x1`);
+/** The shape of a row: of an image, height x width x channels, or a number of tokens. */
+const rowShape = option.kind((_where, name, raw): readonly number[] => {
+  const axes = String(raw).split('x');
+  if ([1, 3].includes(axes.length) && axes.every((axis) => /^\d{1,5}$/.test(axis))) return axes.map(Number);
+  throw new Error(
+    `${name} has ${show(raw)}, expected height x width x channels such as 28x28x1, or a number of tokens`,
+  );
 });
 
 export const inspectOptions = {
   diff: { group: 'Data', ...option.text('a file or a run')(undefined, 'another file or run to compare with') },
   network: {
     group: 'Data',
-    ...option.oneOf(networks)(undefined, `a known network in place of a file: ${Object.keys(networks).join(', ')}`),
+    ...networkName(undefined, `a known network in place of a file: ${networkNames.join(', ')}`),
   },
-  input: { group: 'Data', ...imageShape(undefined, 'with --network, the shape of an image', '28x28x1') },
-  outputs: { group: 'Data', ...option.positiveInteger(undefined, 'with --network, its outputs', '10') },
+  input: { group: 'Data', ...rowShape(undefined, 'with --network, the shape of an image, or tokens', '28x28x1 or 64') },
+  outputs: { group: 'Data', ...option.positiveInteger(undefined, 'with --network, its outputs', '10, or 65 tokens') },
   module: moduleOption,
   json: { group: 'Output', ...option.flag(undefined, 'print one JSON object') },
   verbose,

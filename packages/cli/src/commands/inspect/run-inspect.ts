@@ -1,5 +1,5 @@
 import { OptionError } from '@gradloom/core';
-import { type NetworkName, networks } from '@gradloom/core/internal';
+import { findNetwork } from '@gradloom/core/internal';
 import { anyModelPath } from '../../files/models/model-path.ts';
 import { refuseMoreThan } from '../../files/models/open-model.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
@@ -40,16 +40,16 @@ export async function runInspect(request: Request, io: Io): Promise<number> {
 }
 
 /** Prints a known network, which no file has to hold. */
-function inspectNetwork(
-  { network, input = [28, 28, 1], outputs = 10, diff, json }: InspectValues & { network: NetworkName },
-  path: string | undefined,
-  io: Io,
-): number {
+function inspectNetwork(values: InspectValues & { network: string }, path: string | undefined, io: Io): number {
+  const { network, diff, json } = values;
   if (path !== undefined || diff !== undefined) {
     throw new UsageError(`--network is given with ${path ?? '--diff'}, expected it alone`);
   }
   try {
-    const spec = networks[network](input, outputs);
+    const found = findNetwork(network);
+    if (found === undefined) throw new UsageError(`--network has ${network}, expected a known network`);
+    const { input = found.takesTokens ? [64] : [28, 28, 1], outputs = found.takesTokens ? 65 : 10 } = values;
+    const spec = found.builder({})(input, outputs);
     if (json) printJson(io.stdout, JSON.stringify({ event: 'network', ...networkFacts(spec), spec }));
     else printLines(io.stdout, describeKnown(spec, widthOf(io.stdout)));
     return 0;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { buildNetwork, type Layer, type Network, type NetworkSpec } from '@gradloom/core';
-import { networks, sizeOf } from '@gradloom/core/internal';
+import { channelsOf, findNetwork, networks, sizeOf } from '@gradloom/core/internal';
 import { ownParts } from '../../options/own-parts.ts';
 import { plural, whole } from '../../terminal/text/format.ts';
 
@@ -16,13 +16,15 @@ export function describeParameters(spec: NetworkSpec): string {
 }
 
 /**
- * A network in at most 80 columns: 'convnet on 28x28x1' for a known one, '8x8x1 · conv2d 4 3x3 · relu · flatten 144 ·
- * dense 10' for others on images, and widths and what stands between them, '784-128-10 relu', for networks of vectors.
+ * A network in at most 80 columns: 'convnet on 28x28x1' or 'gru:2x256 on 64' for a known one, '8x8x1 · conv2d 4 3x3 ·
+ * relu · flatten 144 · dense 10' for others on images and sequences, and widths and what stands between them,
+ * '784-128-10 relu', for networks of vectors.
  */
 export function describeNetwork(spec: NetworkSpec): string {
   const network = buildNetwork(spec, ownParts());
-  const { input, tensors } = network;
-  if (input.length === 1 && tensors.every(({ shape }) => shape.length <= 2)) return widthsOf(network);
+  const { input, output, tensors } = network;
+  if (input.length === 1 && output.length === 1 && tensors.every(({ shape }) => shape.length <= 2))
+    return widthsOf(network);
   return nameOf(network) ?? shorten([input.join('x'), ...network.layers.map(wordOf)]);
 }
 
@@ -45,22 +47,28 @@ function widthsOf({ inputs, layers }: Network): string {
 }
 
 /** 'convnet on 28x28x1', for a known network with or without an activation of its outputs. */
-function nameOf({ spec, input, outputs }: Network): string | undefined {
+function nameOf({ spec, input, output, outputs }: Network): string | undefined {
   const [last] = spec.layers.slice(-1);
   const ends = last.kind === 'activation' ? [last] : [];
   const layers = spec.layers.slice(0, spec.layers.length - ends.length);
-  const found = Object.entries(networks).find(([, build]) =>
-    isDeepStrictEqual(layersOf(build, input, outputs), layers),
+  const found = [...Object.keys(networks), ...tokenNames(spec)].find((name) =>
+    isDeepStrictEqual(layersOf(name, input, input.length === 1 ? channelsOf(output) : outputs), layers),
   );
   const activation = last.kind === 'activation' ? ` with ${last.fn} outputs` : '';
-  return found && `${found[0]} on ${input.join('x')}${activation}`;
+  return found && `${found} on ${input.join('x')}${activation}`;
 }
 
-function layersOf(build: (typeof networks)['convnet'], input: readonly number[], outputs: number): unknown {
+/** The names that a network for tokens would have by its sizes. */
+function tokenNames({ layers: [first, ...layers] }: NetworkSpec): string[] {
+  if (first.kind !== 'embedding') return [];
+  return [`gru:${layers.filter(({ kind }) => kind === 'gru').length}x${first.width}`];
+}
+
+function layersOf(name: string, input: readonly number[], outputs: number): unknown {
   try {
-    return build(input, outputs).layers;
+    return findNetwork(name)?.builder({})(input, outputs).layers;
   } catch {
-    return undefined; // the input is not one of this network
+    return undefined; // the input or the sizes are not of this network
   }
 }
 

@@ -9,8 +9,9 @@ import {
   layers,
   type NetworkSpec,
   OptionError,
+  type TokenNetworkOptions,
 } from '@gradloom/core';
-import { type NetworkName, networks, within } from '@gradloom/core/internal';
+import { findNetwork, within } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import type { ActivationSpec } from '../../options/activation.ts';
 import { ownParts } from '../../options/own-parts.ts';
@@ -27,18 +28,33 @@ export async function networkSpec(values: TrainValues, dataset: Dataset): Promis
 }
 
 /** A network by its name, and the activation of its outputs. @throws OptionError for rows that are too small. */
-function known(name: NetworkName, values: TrainValues, dataset: Dataset): NetworkSpec {
+function known(name: string, values: TrainValues, dataset: Dataset): NetworkSpec {
   const { columns, shape = [columns] } = dataset.inputs;
   const out = outputsOf(dataset, createLoss(values.loss ?? 'mse', ownParts()));
   const output = values['output-activation'] ?? IDENTITY;
   try {
-    const { input, layers } = networks[name](shape, out);
+    const found = findNetwork(name);
+    if (found === undefined) throw new Error(`--network has ${name}, expected a known network`);
+    const { input, layers } = found.builder(tokenOptions(values))(shape, out);
     return { input, layers: [...layers, ...outputLayers(output)] };
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     const about = `a row of ${dataset.name}`;
     throw new OptionError('train', ['network', 'dataset'], error.problem, { about, cause: error });
   }
+}
+
+/** Options of a network for tokens. @throws OptionError for an activation with options of its own. */
+function tokenOptions({ dropout, activation, init }: TrainValues): TokenNetworkOptions {
+  if (activation !== undefined && Object.keys(activation).length > 1) {
+    const problem = `has ${Object.keys(activation).slice(1).join(', ')}, expected its name alone in a known network`;
+    throw new OptionError('train', ['activation', 'network'], problem, { about: '--activation' });
+  }
+  return {
+    ...(dropout === undefined ? {} : { dropout }),
+    ...(activation === undefined ? {} : { activation: activation.kind }),
+    ...(init === undefined ? {} : { init }),
+  };
 }
 
 const outputLayers = (output: ActivationSpec): LayerSpec[] => (output.kind === 'identity' ? [] : [layerOf(output)]);

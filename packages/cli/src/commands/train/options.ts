@@ -130,8 +130,8 @@ export const trainOptions = {
     ...model,
     ...networkName(
       undefined,
-      `a known network for images, instead of hidden layers: ${names(networks)}`,
-      'convnet for folders of images',
+      `a known network, instead of hidden layers: ${Object.keys(networks).join(', ')} for images; for tokens gru:2x256 (layers, width)`,
+      'convnet for folders of images, gru:2x256 for texts',
     ),
   },
   spec: {
@@ -217,7 +217,7 @@ export type TrainValues = Values<typeof trainOptions>;
 
 export const trainAlternatives: Alternatives = [
   [['spec'], ['network', 'hidden', 'activation', 'output-activation', 'init', 'dropout']],
-  [['network'], ['hidden', 'activation', 'init', 'dropout']],
+  [['network'], ['hidden']],
   [['epochs'], ['steps']],
   [['out'], ['no-out']],
   [['checkpoint-every', 'keep'], ['no-out']],

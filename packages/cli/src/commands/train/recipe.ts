@@ -7,16 +7,18 @@ import {
   type OptimizerSpec,
   OptionError,
 } from '@gradloom/core';
-import { optimizerOptions } from '@gradloom/core/internal';
+import { findNetwork, ofText, optimizerOptions } from '@gradloom/core/internal';
 import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
 import { trainOptions } from '@gradloom/runtime/options';
 import { type OpenedDataset, type OpenedTable, openDataset } from '../../files/datasets/open-dataset.ts';
 import type { Preset } from '../../files/datasets/presets.ts';
 import { withTableFlags } from '../../files/datasets/table-options.ts';
 import { imagePreset, LEAST_WATCHED } from '../../files/datasets/table-preset.ts';
+import { textPreset } from '../../files/datasets/text-preset.ts';
 import { camelCase, optionsFrom } from '../../options/flags-of.ts';
 import type { Member } from '../../options/member.ts';
 import { ownParts } from '../../options/own-parts.ts';
+import { UsageError } from '../../terminal/failure.ts';
 import { networkSpec, outputActivation } from './network-spec.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import type { TrainValues } from './options.ts';
@@ -41,9 +43,13 @@ export async function createRecipe(
 ): Promise<Recipe> {
   const loss = lossSpec(values, sets.train);
   refuseNumbers(values, sets.train, loss, table);
-  const isFree = values.spec === undefined && STACKED.every((name) => values[name] === undefined);
-  const network = values.network ?? (isFree ? standard.network : undefined);
-  const preset = network === undefined ? standard : imagePreset(standard, sets.train.rows);
+  const network = networkOf(values, standard, sets.train);
+  const preset =
+    network === undefined
+      ? standard
+      : findNetwork(network)?.takesTokens
+        ? textPreset
+        : imagePreset(standard, sets.train.rows);
   const shape: TrainValues = {
     ...(network === undefined ? { hidden: preset.hidden, activation: { kind: preset.activation } } : { network }),
     'output-activation': { kind: outputActivation(sets.train, createLoss(loss, ownParts())) },
@@ -68,6 +74,21 @@ export async function createRecipe(
   if (filled.spec !== undefined) filled.spec = { ...spec };
   const found = { ...(table === undefined ? {} : { table }), ...(decisions === undefined ? {} : { decisions }) };
   return { sets, spec, options: trainOptionsOf(filled), values: filled, ...found };
+}
+
+/** The known network of a run. @throws OptionError for options that it does not take. */
+function networkOf(values: TrainValues, standard: Preset, train: Dataset): string | undefined {
+  if (values.spec !== undefined) return undefined;
+  const isText = ofText(train.preprocessing) !== undefined;
+  const name =
+    values.network ?? (isText || STACKED.every((flag) => values[flag] === undefined) ? standard.network : undefined);
+  if (name === undefined) return undefined;
+  const taken: readonly string[] = findNetwork(name)?.options ?? [];
+  const stray = STACKED.find((flag) => values[flag] !== undefined && !taken.includes(flag));
+  if (stray === undefined) return name;
+  const expected =
+    taken.length === 0 ? 'one of the two' : `options that it has: ${taken.map((flag) => `--${flag}`).join(', ')}`;
+  throw new UsageError(`--network ${name} is given with --${stray}, expected ${expected}`);
 }
 
 /** Options of hidden layers, for which a dataset's network is left aside. */

@@ -1,5 +1,4 @@
 import type { ActivationName, OptimizerSpec, ScheduleName } from '@gradloom/core';
-import type { NetworkName } from '@gradloom/core/internal';
 import type { SyntheticName } from '@gradloom/runtime';
 import type { Member } from '../../options/member.ts';
 
@@ -9,7 +8,7 @@ export interface Preset {
   readonly validation: number; // validation share of the training rows
   readonly test: number; // test share of the rows, for a dataset without a test set
   readonly testsItself: boolean; // the training rows are also the test rows
-  readonly network?: NetworkName; // instead of hidden layers, unless options ask for those
+  readonly network?: string; // instead of hidden layers, unless options ask for those
   readonly hidden: readonly number[];
   readonly activation: ActivationName;
   readonly optimizer: Exclude<OptimizerSpec, string> & Member;

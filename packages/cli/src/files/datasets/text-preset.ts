@@ -3,15 +3,13 @@ import type { DataSplits } from '@gradloom/runtime';
 import { plural, whole } from '../../terminal/text/format.ts';
 import type { Preset } from './presets.ts';
 
-/**
- * Defaults for a text: those of nanoGPT on a processor, with a network of 4 layers, 4 heads and width 128, and 2,000
- * steps of 12 rows. [nanoGPT](https://github.com/karpathy/nanoGPT)
- */
+/** Defaults for a text: those of [nanoGPT](https://github.com/karpathy/nanoGPT) on a processor. */
 export const textPreset: Preset = {
   options: {},
   validation: 0.1,
   test: 0,
   testsItself: false,
+  network: 'gru:2x256',
   hidden: [],
   activation: 'gelu',
   optimizer: { kind: 'adamw', lr: 0.001 },
