@@ -78,7 +78,7 @@ test('without --json the answers are a table that reads back as such', async () 
 
 test('a probability stands under its class where classes are numbers, and a row without an answer has empty cells', async () => {
   const { spec, parameters, loss = 'softmax-cross-entropy', preprocessing } = loadModel(`${classes}/model.gradloom`);
-  if (preprocessing === undefined || 'image' in preprocessing) throw new Error('no preprocessing of a table');
+  if (preprocessing === undefined || !('columns' in preprocessing)) throw new Error('no preprocessing of a table');
   const labels = ['-1', '0', '1']; // an object has -1 last
   const target = [{ name: 'sign', type: 'classes' as const, labels }];
   const path = `${folder.path}/signs.gradloom`;

@@ -1,4 +1,4 @@
-import { list, onlyKeys, record } from '../../checks/check.ts';
+import { list, record } from '../../checks/check.ts';
 import { OptionError } from '../../checks/option-error.ts';
 import { oneOf } from '../../checks/options/index.ts';
 import { show } from '../../checks/show.ts';
@@ -40,7 +40,10 @@ export function checkTokenizer(where: string, path: string, value: unknown): Tok
   const given: Partial<Record<string, unknown>> = record(where, path, value, 'an object with the kind of a tokenizer');
   const kind = oneOf(tokenizerNames).check(where, `${path}.kind`, given.kind);
   const hasVocabulary = kind === 'characters' || kind === 'words';
-  onlyKeys(`${where}: ${path}`, given, hasVocabulary ? ['kind', 'vocabulary'] : ['kind']);
+  const keys = hasVocabulary ? ['kind', 'vocabulary'] : ['kind'];
+  if (Object.keys(given).some((key) => !keys.includes(key))) {
+    throw new OptionError(where, path, `has ${show(Object.keys(given))}, expected the keys ${keys.join(' and ')}`);
+  }
   if (!hasVocabulary) return { kind };
   const name = `${path}.vocabulary`;
   const wanted = `a list of ${kind}, each of them once`;
