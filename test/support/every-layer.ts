@@ -168,6 +168,33 @@ export const everyLayer: Readonly<Record<string, NetworkSpec>> = {
       { kind: 'gru', out: 5, returns: 'last', reverse: true },
     ],
   },
+  'attention to a text': {
+    input: 7,
+    layers: [
+      { kind: 'embedding', vocabulary: 7, width: 8 },
+      { kind: 'position-embedding' },
+      {
+        kind: 'residual',
+        layers: [{ kind: 'layer-norm' }, { kind: 'self-attention', heads: 2 }],
+      },
+      { kind: 'self-attention', heads: 1, causal: false, bias: false },
+      { kind: 'dense', out: 12 },
+      { kind: 'self-attention', heads: 3, rotary: true, bias: false },
+      { kind: 'last-position' },
+      { kind: 'dense', out: 3 },
+    ],
+  },
+  'attention to a signal': {
+    input: [9, 2],
+    layers: [
+      { kind: 'conv1d', out: 6, kernel: 2 },
+      { kind: 'self-attention', heads: 3, rotary: true, causal: false },
+      tanh,
+      { kind: 'conv1d', out: 4, kernel: 3 },
+      { kind: 'self-attention', heads: 1 },
+      { kind: 'dense', out: 3 },
+    ],
+  },
   'LeNet-5': {
     input: [28, 28, 1],
     layers: [
@@ -284,7 +311,7 @@ export function weightsFor(spec: NetworkSpec): Float64Array {
   const random = createRandom(4, 'weights');
   const parameters = Float64Array.from({ length: parameterCount }, () => random.normal());
   for (const { name, shape, offset, length } of tensors) {
-    const terms = /W[ghiv]?$/.test(name) ? length / shape[shape.length - 1] : 1;
+    const terms = /W(g|h|i|v|qkv|o)?$/.test(name) ? length / shape[shape.length - 1] : 1;
     for (let i = offset; i < offset + length; i++) {
       if (name.endsWith('runningVariance')) parameters[i] = 0.5 + Math.abs(parameters[i]);
       else parameters[i] /= Math.sqrt(terms);

@@ -141,11 +141,20 @@ const recurrent = fc.array(
 /** The means of all positions, or nothing. */
 const globalPool = fc.constantFrom<LayerSpec[]>([], [{ kind: 'global-avg-pool' }]);
 
+/** Attention to the vectors of an embedding, with two heads if they divide its width. */
+function attentionOf(before: LayerSpec, options: object | null): LayerSpec[] {
+  const heads = 'width' in before && before.width % 2 === 0 ? 2 : 1;
+  return options === null ? [] : [{ kind: 'self-attention', heads, ...options }];
+}
+
 const sequences = fc
   .record({
     input: width,
     first: embedding,
     places: fc.constantFrom<LayerSpec[]>([], [{ kind: 'position-embedding' }]),
+    attention: fc.option(fc.record({ causal: fc.boolean(), bias: fc.boolean(), dropout: fc.constantFrom(0, 0.3) }), {
+      nil: null,
+    }),
     others: atPositions,
     pools: fc.array(overPositions, { maxLength: 2 }),
     tied: fc.option(fc.boolean(), { nil: null }),
@@ -155,10 +164,11 @@ const sequences = fc
       nil: null,
     }),
   })
-  .map(({ input, first, places, others, pools, conv, tied, recurrent, end }) => ({
+  .map(({ input, first, places, attention, others, pools, conv, tied, recurrent, end }) => ({
     input,
     layers: [
-      ...[first, ...places, ...others, ...pools, ...(conv === null ? [] : [conv])],
+      ...[first, ...places, ...attentionOf(first, attention), ...others, ...pools],
+      ...(conv === null ? [] : [conv]),
       ...(tied === null ? [] : tiedTo(first, tied)),
       ...[...recurrent, ...end],
     ],

@@ -20,7 +20,7 @@ export function dropout(
   const firstRow = <i32><i64>load<f64>(place, 8);
   const row = bytes(size);
   for (let n = 0; n < B; n++, y += row, x += row) {
-    maskRow(y, x, size, firstRow + n, <i32>step, <i32>(step >> 32), key0, key1, threshold, factor);
+    maskRow(y, x, size, 0, firstRow + n, <i32>step, <i32>(step >> 32), key0, key1, threshold, factor);
   }
 }
 
@@ -38,7 +38,7 @@ export function channelDropout(
   const end = bytes(C);
   for (let n = 0; n < B; n++) {
     fill(mask, 1, C);
-    maskRow(mask, mask, C, firstRow + n, <i32>step, <i32>(step >> 32), key0, key1, threshold, factor);
+    maskRow(mask, mask, C, 0, firstRow + n, <i32>step, <i32>(step >> 32), key0, key1, threshold, factor);
     for (let r = R; r > 0; r--, y += end, x += end) {
       for (let at: usize = 0; at < whole; at += 16) {
         store<v128>(y + at, times(load<v128>(x + at), load<v128>(mask + at)));
@@ -48,14 +48,16 @@ export function channelDropout(
   }
 }
 
-function maskRow(
-  y: usize, x: usize, size: i32, c1: i32, c2: i32, c3: i32, key0: i32, key1: i32, threshold: u32, factor: f64,
+/** y = x · m for `size` columns, from the first column of block `block` on. */
+export function maskRow(
+  y: usize, x: usize, size: i32, block: i32, c1: i32, c2: i32, c3: i32, key0: i32, key1: i32, threshold: u32,
+  factor: f64,
 ): void {
   const key = pairs(key0, key1);
   const odd = pairs(c1, c3);
   const least = i32x4.splat(<i32>threshold);
   const kept = splat<v128>(<Real>factor);
-  let even = v128.or(pairs(0, c2), i32x4(0, 1, 0, 0));
+  let even = i32x4.add(pairs(block, c2), i32x4(0, 1, 0, 0));
   for (; size > 16; size -= 32, y += bytes(32), x += bytes(32)) {
     maskColumns(true, y, x, size, even, odd, key, least, kept);
     even = i32x4.add(even, pairs(8, 0));

@@ -63,7 +63,7 @@ function smoothedRow(dy: usize, y: usize, t: usize, O: i32, smoothing: Real): Re
 }
 
 /** max y[o], in four lanes o mod 4 that start at -∞ and take greater values. */
-function maximum(y: usize, O: i32): Real {
+export function maximum(y: usize, O: i32): Real {
   let low = splat<v128>(-Infinity);
   let high = splat<v128>(-Infinity);
   for (; O >= 4; O -= 4, y += bytes(4)) {
@@ -93,14 +93,14 @@ function belowMaximum(c: usize, y: usize, O: i32): void {
 }
 
 /** e[o] = e^(y[o] - m). Overwrites `e`, which may be `y`. */
-function exponentials(e: usize, y: usize, O: i32, m: Real): void {
+export function exponentials(e: usize, y: usize, O: i32, m: Real): void {
   const maxima = splat<v128>(m);
   for (; O >= LANES; O -= LANES, e += 16, y += 16) store<v128>(e, exp(minus(load<v128>(y), maxima)));
   if (O > 0) storeRest(e, exp(minus(loadRest(y, O), maxima)), O);
 }
 
 /** Σ e[o] in four lanes o mod 4, joined (l₀ + l₁) + (l₂ + l₃). */
-function sum(e: usize, O: i32): Real {
+export function sum(e: usize, O: i32): Real {
   let low = splat<v128>(0);
   let high = splat<v128>(0);
   for (; O >= 4; O -= 4, e += bytes(4)) {
@@ -118,7 +118,7 @@ function sum(e: usize, O: i32): Real {
 }
 
 /** e[o] = flush(e[o] / s). Overwrites `e`. */
-function divide(e: usize, O: i32, s: Real): void {
+export function divide(e: usize, O: i32, s: Real): void {
   const sums = splat<v128>(s);
   for (; O >= LANES; O -= LANES, e += 16) store<v128>(e, flush<v128>(over(load<v128>(e), sums)));
   if (O > 0) storeRest(e, flush<v128>(over(loadRest(e, O), sums)), O);

@@ -11,6 +11,8 @@ import {
   affine,
   affineBackwardInput,
   affineBackwardWeights,
+  attentionBackward,
+  attentionForward,
   augment,
   averageRows,
   averageWeights,
@@ -78,6 +80,7 @@ import {
   rmspropMomentum,
   rmspropMomentumOfMean,
   rmspropOfMean,
+  rotate,
   scale,
   sequenceMeanBackward,
   sequenceMeanForward,
@@ -104,6 +107,7 @@ import {
   upsampleBackward,
   upsampleForward,
   weighLosses,
+  zeroPadding,
 } from './kernels';
 
 /** Bytes of a call on the tape. */
@@ -166,58 +170,62 @@ export function play(tape: usize, calls: i32): void {
       case 50: gruBackward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12)); break;
       case 51: lstmForward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12)); break;
       case 52: lstmBackward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12)); break;
-      case 53: weighLosses(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 54: averageWeights(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
-      case 55: maxNorm(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), word(tape, 5), double(tape, 6)); break;
-      case 56: clip(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
-      case 57: takeHyper(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 58: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), address(tape, 8)); break;
-      case 59: identityForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 60: identityBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 61: sigmoidForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 62: sigmoidBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 63: tanhForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 64: tanhBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 65: reluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 66: reluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 67: leakyReluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
-      case 68: leakyReluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
-      case 69: eluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
-      case 70: eluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
-      case 71: geluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 72: geluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 73: siluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 74: siluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 75: softplusForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 76: softplusBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 77: softsignForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 78: softsignBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 79: stepForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
-      case 80: stepBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
-      case 81: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 82: quadratic(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 83: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 84: smoothedCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
-      case 85: binaryCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 86: mae(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
-      case 87: huber(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
-      case 88: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
-      case 89: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 90: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 91: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 92: rmsprop(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 93: rmspropMomentum(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
-      case 94: adagrad(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 95: lion(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
-      case 96: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), address(tape, 8)); break;
-      case 97: sgdMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), address(tape, 9)); break;
-      case 98: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), address(tape, 10)); break;
-      case 99: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), address(tape, 10)); break;
-      case 100: rmspropOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), address(tape, 9)); break;
-      case 101: rmspropMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), address(tape, 10)); break;
-      case 102: adagradOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), address(tape, 9)); break;
-      case 103: lionOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), address(tape, 9)); break;
-      case 104: play(address(tape, 1), word(tape, 2)); break;
+      case 53: attentionForward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), word(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13), word(tape, 14), double(tape, 15), address(tape, 17)); break;
+      case 54: attentionBackward(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), word(tape, 10), word(tape, 11), word(tape, 12), word(tape, 13), word(tape, 14), word(tape, 15), word(tape, 16), double(tape, 17), address(tape, 19)); break;
+      case 55: rotate(address(tape, 1), address(tape, 2), word(tape, 3), word(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 56: zeroPadding(address(tape, 1), address(tape, 2), word(tape, 3), word(tape, 4), word(tape, 5)); break;
+      case 57: weighLosses(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 58: averageWeights(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
+      case 59: maxNorm(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), word(tape, 5), double(tape, 6)); break;
+      case 60: clip(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 61: takeHyper(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 62: noteStep(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), address(tape, 5), word(tape, 6), word(tape, 7), address(tape, 8)); break;
+      case 63: identityForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 64: identityBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 65: sigmoidForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 66: sigmoidBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 67: tanhForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 68: tanhBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 69: reluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 70: reluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 71: leakyReluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 72: leakyReluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
+      case 73: eluForward(address(tape, 1), address(tape, 2), word(tape, 3), double(tape, 4)); break;
+      case 74: eluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), double(tape, 5)); break;
+      case 75: geluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 76: geluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 77: siluForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 78: siluBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 79: softplusForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 80: softplusBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 81: softsignForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 82: softsignBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 83: stepForward(address(tape, 1), address(tape, 2), word(tape, 3)); break;
+      case 84: stepBackward(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4)); break;
+      case 85: mse(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 86: quadratic(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 87: softmaxCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 88: smoothedCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 89: binaryCrossEntropy(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 90: mae(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7)); break;
+      case 91: huber(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), word(tape, 6), word(tape, 7), double(tape, 8)); break;
+      case 92: sgd(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4)); break;
+      case 93: sgdMomentum(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 94: adam(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 95: adamw(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 96: rmsprop(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 97: rmspropMomentum(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6)); break;
+      case 98: adagrad(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 99: lion(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5)); break;
+      case 100: sgdOfMean(address(tape, 1), address(tape, 2), word(tape, 3), address(tape, 4), address(tape, 5), address(tape, 6), word(tape, 7), address(tape, 8)); break;
+      case 101: sgdMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), address(tape, 9)); break;
+      case 102: adamOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), address(tape, 10)); break;
+      case 103: adamwOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), address(tape, 10)); break;
+      case 104: rmspropOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), address(tape, 9)); break;
+      case 105: rmspropMomentumOfMean(address(tape, 1), address(tape, 2), address(tape, 3), address(tape, 4), word(tape, 5), address(tape, 6), address(tape, 7), address(tape, 8), word(tape, 9), address(tape, 10)); break;
+      case 106: adagradOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), address(tape, 9)); break;
+      case 107: lionOfMean(address(tape, 1), address(tape, 2), address(tape, 3), word(tape, 4), address(tape, 5), address(tape, 6), address(tape, 7), word(tape, 8), address(tape, 9)); break;
+      case 108: play(address(tape, 1), word(tape, 2)); break;
       default: unreachable();
     }
   }

@@ -147,6 +147,7 @@ export {
   relu,
   residual,
   rmsNorm,
+  selfAttention,
   sequential,
   sigmoid,
   silu,
@@ -154,7 +155,9 @@ export {
   softsign,
   step,
   swiglu,
+  type TransformerBlockOptions,
   tanh,
+  transformerBlock,
   upsample,
 } from './network/builders.ts';
 export {
@@ -190,6 +193,7 @@ export {
   type RecurrentOptions,
   type ResidualOptions,
   type RmsNormOptions,
+  type SelfAttentionOptions,
   type Share,
   type ShortActivation,
   type StackMemory,

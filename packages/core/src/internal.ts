@@ -3,7 +3,7 @@
  * @internal
  */
 
-export { fusedConvolutions, fusedProducts } from './backends/fused.ts';
+export { fusedAttention, fusedConvolutions, fusedProducts } from './backends/fused.ts';
 export { assembleCode, type CodeLayout, type ProductLayout, withOtherKernels } from './backends/native/code.ts';
 export { type ExtensionName, extensions } from './backends/native/isa/extensions.ts';
 export type { ConventionName } from './backends/native/isa/x64/convention.ts';
@@ -216,6 +216,7 @@ export {
 export { createTapeRoom, link, type Program, runCalls, type TapeRoom, tapesOf } from './program/link.ts';
 export { barrier, createList, defineOp, host, part, segmentsOf } from './program/op.ts';
 export { activationOps, emitLossOf, lossOp, ops, updateOp } from './program/ops/index.ts';
+export { rotaryTable } from './program/reference/index.ts';
 export { batchLoss, clipScale, gradientNorm, noteStep } from './program/step-ops.ts';
 export { countMatrices, emitMaxNorm, mostColumns } from './training/max-norm.ts';
 export { BLOCK, type BlockRange, blockCount, blocksOfRank, bucketsOf, countPieces } from './training/pieces.ts';

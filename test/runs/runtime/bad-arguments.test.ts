@@ -206,6 +206,8 @@ const builders: Record<string, () => readonly unknown[]> = {
   gruNetwork: () => [1, 2, {}],
   lstm: () => [2, {}],
   positionEmbedding: () => [{}],
+  selfAttention: () => [2, {}],
+  transformerBlock: () => [8, { heads: 2 }],
   flatten: () => [{}],
   embedding: () => [2, 3, {}],
   residual: () => [spec.layers[0]],

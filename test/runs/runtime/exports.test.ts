@@ -28,7 +28,18 @@ const builders = [
     'residual',
     'rmsNorm',
   ],
-  ...['sequential', 'sigmoid', 'silu', 'softplus', 'softsign', 'step', 'swiglu', 'tanh'],
+  ...[
+    'selfAttention',
+    'sequential',
+    'sigmoid',
+    'silu',
+    'softplus',
+    'softsign',
+    'step',
+    'swiglu',
+    'tanh',
+    'transformerBlock',
+  ],
   ...['convnet', 'lenet5', 'resnet20'],
 ];
 
@@ -155,7 +166,7 @@ const typesOfBoth = words(`
   WarmupOptions
   WeightDecayOptions
   AnyRows ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
-  PositionEmbeddingOptions TokenNetworkOptions RecurrentOptions UpsampleOptions
+  PositionEmbeddingOptions TokenNetworkOptions RecurrentOptions SelfAttentionOptions TransformerBlockOptions UpsampleOptions
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
   LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord OwnLayer PartBase PartDefaults
   PartOptions RowLossDefinition ScheduleDefinition SchedulePart

@@ -43,6 +43,7 @@ const kinds: Record<LayerKind, LayerSpec> = {
   'position-embedding': { kind: 'position-embedding' },
   residual: { kind: 'residual', layers: [{ kind: 'layer-norm' }] },
   'rms-norm': { kind: 'rms-norm' },
+  'self-attention': { kind: 'self-attention', heads: 2, dropout: 0.1 },
   swiglu: { kind: 'swiglu', out: WIDTH },
   upsample: { kind: 'upsample', factor: 2 },
 };
@@ -54,7 +55,7 @@ const shapes: { readonly [kind: string]: readonly number[] } = {
   ...Object.fromEntries(
     [
       ...['channel-dropout', 'conv1d', 'flatten', 'global-avg-pool', 'gru', 'last-position', 'lstm'],
-      'position-embedding',
+      ...['position-embedding', 'self-attention'],
     ].map((kind) => [kind, [8, 4]]),
   ),
 };

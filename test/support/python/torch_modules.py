@@ -58,6 +58,32 @@ class Recurrent:
         return turned(y).movedim(-1, 1) if self.is_all else y[:, -1]
 
 
+class SelfAttention(nn.MultiheadAttention):
+    def __init__(self, width, heads, bias, causal, rotary):
+        super().__init__(width, heads, bias=bias, batch_first=True)
+        self.causal = causal
+        self.rotary = rotary
+
+    def forward(self, x):
+        N, T, C = x.shape
+        if not self.rotary:
+            later = torch.full((T, T), -torch.inf).triu(1) if self.causal else None
+            return super().forward(x, x, x, attn_mask=later, need_weights=False)[0]
+        projected = F.linear(x, self.in_proj_weight, self.in_proj_bias).view(N, T, 3, self.num_heads, -1)
+        q, k, v = (part.transpose(1, 2) for part in projected.unbind(2))
+        y = F.scaled_dot_product_attention(rotated(q), rotated(k), v, is_causal=self.causal)
+        return self.out_proj(y.transpose(1, 2).reshape(N, T, C))
+
+
+def rotated(x):
+    """Rotates the pairs (i, i + d/2) at position t by t * 10000^(-2i / d)."""
+    T, d = x.shape[-2:]
+    rates = 10000.0 ** (-torch.arange(0, d, 2) / d)
+    angles = torch.outer(torch.arange(T, dtype=x.dtype), rates)
+    a, b = x.chunk(2, -1)
+    return torch.cat([a * angles.cos() - b * angles.sin(), b * angles.cos() + a * angles.sin()], -1)
+
+
 class Step(nn.Module):
     def forward(self, x):
         return (x >= 0).to(x.dtype)
@@ -146,6 +172,9 @@ def build(specs, shape, first=True):
                 modules[-1].tied_to = spec["tiedTo"]
         elif kind == "swiglu":
             add(Swiglu, C, spec["out"], bias, mixin=on_last)
+        elif kind == "self-attention":
+            options = [spec.get("causal", True), spec.get("rotary", False)]
+            add(SelfAttention, C, spec["heads"], bias, *options, mixin=on_last)
         elif kind == "layer-norm":
             add(nn.LayerNorm, C, eps=spec.get("epsilon", 1e-5), bias=bias, mixin=on_last)
         elif kind == "rms-norm":

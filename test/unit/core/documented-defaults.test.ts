@@ -54,7 +54,7 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
       ...{ conv1d: { out: 4, kernel: 2 }, conv2d: { out: 4, kernel: 2 }, 'conv2d-transpose': { out: 4, kernel: 2 } },
       ...{ 'avg-pool': { size: 2 }, 'max-pool': { size: 2 }, upsample: { factor: 2 } },
     };
-    const axes = kind.startsWith('conv2d') ? 3 : /conv|gru|lstm|pool|position|upsample/.test(kind) ? 2 : 1;
+    const axes = kind.startsWith('conv2d') ? 3 : /attention|conv|gru|lstm|pool|position|upsample/.test(kind) ? 2 : 1;
     const input = Array.from({ length: axes }, () => 4);
     const own = (required as Record<string, object>)[kind] ?? {};
     const network = buildNetwork({ input, layers: [{ kind, ...own, ...options } as unknown as LayerSpec] });

@@ -145,6 +145,18 @@ const placesOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => ({
   ],
 });
 
+/** Attention to positions before, and to all of them. */
+const attentionOf = ({ dense, nested: { embedding } }: Widths): NetworkSpec => ({
+  input: 2 * embedding - 2,
+  layers: [
+    { kind: 'embedding', vocabulary: 5, width: 2 * embedding - 2 },
+    { kind: 'self-attention', heads: embedding - 1, rotary: true, biasInit: 'normal' },
+    { kind: 'self-attention', heads: 1, causal: false, dropout: 0.3, biasInit: 'normal' },
+    { kind: 'flatten' },
+    { kind: 'dense', out: dense[3] },
+  ],
+});
+
 /** Outputs that keep the positions of a sequence of four words. */
 const textOf = ({ dense, nested }: Widths): NetworkSpec => ({
   input: 4,
@@ -213,9 +225,8 @@ const pooledOf = ({ dense: [, , , out] }: Widths): NetworkSpec => ({
 });
 
 test('the checked networks have layers of every kind', () => {
-  const others = [nestedOf, positionsOf, sequencesOf, placesOf, recurrentOf, tiedOf, pooledOf].map((specOf) =>
-    specOf(wide),
-  );
+  const specsOf = [nestedOf, positionsOf, sequencesOf, placesOf, attentionOf, recurrentOf, tiedOf, pooledOf];
+  const others = specsOf.map((specOf) => specOf(wide));
   const specs = [networkWith('tanh', wide), ...others];
   const kinds = specs.flatMap((spec) => spec.layers).map((layer) => layer.kind);
   expect(new Set(kinds)).toEqual(new Set(Object.keys(layers)));
@@ -360,7 +371,8 @@ describe.each([
   ['classes of positions', textOf, [...indices, ...indices]],
   ['gru and lstm', recurrentOf, [...indices, 1, 2, 3]],
   ['dense layers that share the table of an embedding', tiedOf, indices],
-] as const)('%s', (_title, specOf, inputs) => {
+  ['self-attention to padded sequences', attentionOf, [...indices, ...indices], [4, 1, 3]],
+] as [string, (widths: Widths) => NetworkSpec, number[], number[]?][])('%s', (_title, specOf, inputs, lengths) => {
   const network = buildNetwork(specOf(wide));
   const theta = nestedStart(network);
   const parameters = bindTensors(network, theta);
@@ -371,6 +383,7 @@ describe.each([
     const loss = createLoss(lossName);
     const workspace = createWorkspace(network, loss, B, allocate);
     workspace.x.set(inputs);
+    if (lengths !== undefined) workspace.lengths.set(lengths);
     workspace.t.set(targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network));
     weighPositions(workspace, B, targetPositions(network, loss), false);
     const lossSlots = allocate(2); // of leaves of 2 rows and 1

@@ -1,6 +1,7 @@
 import { createElements, type Elements, typeOf } from '../math/element-type.ts';
 import { fmaOf } from '../math/fma.ts';
 import { addTree, leafCount } from '../math/tree/index.ts';
+import { defineAttention } from '../program/reference/attention.ts';
 import { defineConvolutions } from '../program/reference/convolution.ts';
 import type { affine, affineBackwardInput, affineBackwardWeights } from '../program/reference/products.ts';
 
@@ -61,3 +62,6 @@ export const fusedProducts: {
 
 /** The products of a convolution in the same way: they define the bits of the native backend. */
 export const fusedConvolutions = defineConvolutions(fmaOf);
+
+/** Attention in the same way. */
+export const fusedAttention = defineAttention(fmaOf);

@@ -23,10 +23,10 @@ export type WindowShape = readonly [
 ];
 
 /**
- * Shape I x O of a dense product, or of the weights of a convolution: those of a window by outputs. Its scratch memory
- * depends on the shape, not on the number of rows.
+ * Shape I x O of a dense product, of the weights of a convolution: those of a window by outputs, or of the keys of a
+ * head of attention: its numbers by positions. Its scratch memory depends on the shape, not on the number of rows.
  */
-export type ProductShape = readonly [I: number, O: number, windows?: WindowShape];
+export type ProductShape = readonly [I: number, O: number, kind?: WindowShape | 'attention'];
 
 /** Memory for the kernels of one thread, besides their arguments. */
 export interface KernelScratch {

@@ -1,4 +1,5 @@
 import type { ActivationName } from '../families/activations/index.ts';
+import type { InitializerSpec } from '../families/initializers/index.ts';
 import type { LayerKind, LayerSpec } from './layers/index.ts';
 import type { NetworkSpec } from './network.ts';
 import type { Shape } from './shape.ts';
@@ -71,6 +72,12 @@ export const lastPosition = (options: OptionsBeside<'last-position'> = {}): Spec
   kind: 'last-position',
   ...options,
 });
+
+/** Attention of the positions of a sequence [T, C] to each other, by `heads` heads of C / heads numbers. */
+export const selfAttention = (
+  heads: number,
+  options: OptionsBeside<'self-attention', 'heads'> = {},
+): SpecOfKind<'self-attention'> => ({ kind: 'self-attention', heads, ...options });
 
 /** One axis of all axes of a row: [28, 28, 1] becomes [784]. */
 export const flatten = (options: OptionsBeside<'flatten'> = {}): SpecOfKind<'flatten'> => ({
@@ -158,6 +165,65 @@ export function residual(...given: readonly unknown[]): SpecOfKind<'residual'> {
   const [first, options] = given;
   if (Array.isArray(first)) return { kind: 'residual', layers: first, ...(options as object | undefined) };
   return { kind: 'residual', layers: given as LayerSpec[] };
+}
+
+/** Options of a block of a transformer. */
+export interface TransformerBlockOptions {
+  /** Heads of the attention. */
+  heads: number;
+  /** Width of the hidden layer. @default 4 · width */
+  hidden?: number;
+  /** Activation of the hidden layer. @default 'gelu' */
+  activation?: ActivationName;
+  /** Rate of dropout of the weights of attention, and of both branches. @default 0 */
+  dropout?: number;
+  /** Whether norms, attention and dense layers have biases. @default true */
+  bias?: boolean;
+  /** The norm before each branch; an rms-norm has no bias. @default 'layer-norm' */
+  norm?: 'layer-norm' | 'rms-norm';
+  /** Whether a position reads only those up to its own. @default true */
+  causal?: boolean;
+  /** Whether attention rotates queries and keys by their positions. @default false */
+  rotary?: boolean;
+  /** Initializer of all weights. @default 'glorot-uniform' */
+  init?: InitializerSpec;
+  /** Initializer of the weights of the last layer of each branch, which add to the sum. @default that of `init` */
+  outInit?: InitializerSpec;
+}
+
+/**
+ * A pre-norm block on sequences [T, width], as in GPT-2: a residual block of a norm and attention, and one of a norm, a
+ * dense layer, its activation and a dense layer back to `width`. Both branches end with dropout. `sequential([64],
+ * embedding(65, 128), positionEmbedding(), ...transformerBlock(128, { heads: 4 }), layerNorm(), dense(65))` is a small
+ * language model. [Radford et al. 2019, §2.3](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)
+ */
+export function transformerBlock(
+  width: number,
+  {
+    heads,
+    hidden = 4 * width,
+    activation = 'gelu',
+    dropout: rate = 0,
+    bias = true,
+    norm = 'layer-norm',
+    causal = true,
+    rotary = false,
+    init = 'glorot-uniform',
+    outInit = init,
+  }: TransformerBlockOptions,
+): LayerSpec[] {
+  const before = norm === 'layer-norm' ? layerNorm({ bias }) : rmsNorm();
+  const end = rate === 0 ? [] : [dropout(rate)];
+  return [
+    residual(before, selfAttention(heads, { causal, dropout: rate, bias, rotary, init, outInit }), ...end),
+    residual(
+      before,
+      dense(hidden, { bias, init }),
+      { kind: 'activation', fn: activation },
+      dense(width, { bias, init: outInit }),
+      ...end,
+    ),
+  ];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { activationCase } from './activation-case.ts';
+import { attentionCases } from './attention-cases.ts';
 import { batchNormCases } from './batch-norm-cases.ts';
 import { convolutionCases } from './convolutions.ts';
 import type { KernelCase } from './kernel-case.ts';
@@ -22,6 +23,7 @@ export const cases: Record<string, KernelCase> = {
   ...poolCases,
   ...recurrentCases,
   ...batchNormCases,
+  ...attentionCases,
   identity: activationCase('identity'),
   relu: activationCase('relu'),
   sigmoid: activationCase('sigmoid'),

@@ -20,8 +20,8 @@ import { arraysOf, callsOf } from './run-case.ts';
 
 /** Operations on doubles alone, in every run. */
 const ofDoubles = ['clip', 'takeHyper', 'noteStep', 'drawAugmentation'];
-/** Operations that compute nothing. */
-const ofNothing = ['checkIndices'];
+/** Operations that compute nothing, or a table. */
+const ofNothing = ['checkIndices', 'rotaryTable'];
 
 const specs = [...Object.values(documentedLosses), ...documentedVariants].map(({ spec }) => spec);
 

@@ -8,6 +8,7 @@ const {
   dense,
   dropout,
   embedding,
+  initializeParameters,
   layerNorm,
   leakyRelu,
   relu,
@@ -17,7 +18,7 @@ const {
   swiglu,
 } = core;
 const { avgPool, channelDropout, conv1d, conv2d, conv2dTranspose, globalAvgPool, maxPool, upsample } = core;
-const { gru, lastPosition, lstm, positionEmbedding } = core;
+const { gru, lastPosition, lstm, positionEmbedding, selfAttention, transformerBlock } = core;
 
 /** `leakyRelu` for `leaky-relu`. */
 const inCamelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -49,6 +50,7 @@ const built: [call: object, spec: object][] = [
   [lastPosition(), { kind: 'last-position' }],
   [gru(4, { reverse: true }), { kind: 'gru', out: 4, reverse: true }],
   [lstm(4, { returns: 'last' }), { kind: 'lstm', out: 4, returns: 'last' }],
+  [selfAttention(4, { causal: false }), { kind: 'self-attention', heads: 4, causal: false }],
   [upsample(2, { mode: 'nearest' }), { kind: 'upsample', factor: 2, mode: 'nearest' }],
   [channelDropout(0.2), { kind: 'channel-dropout', rate: 0.2 }],
   [leakyRelu({ alpha: 0.1 }), { kind: 'activation', fn: 'leaky-relu', alpha: 0.1 }],
@@ -103,6 +105,27 @@ test('a short activation may stand in a shortcut', () => {
     ['0.0', 'dense(2->2)'],
     ['0.shortcut.0', 'relu(2)'],
   ]);
+});
+
+test('a block of a transformer has the layers and the parameters of GPT-2', () => {
+  const [T, C] = [5, 12];
+  const { parameterCount, output } = buildNetwork(sequential([T, C], ...transformerBlock(C, { heads: 3 })));
+  // Norms 4 C; attention 4 C² + 4 C; the hidden layer 8 C² + 5 C.
+  expect(parameterCount).toBe(12 * C * C + 13 * C);
+  expect(output).toEqual([T, C]);
+  const options = { heads: 2, hidden: 7, activation: 'silu', dropout: 0.1, bias: false, norm: 'rms-norm' } as const;
+  const own = sequential([T, C], ...transformerBlock(C, { ...options, init: 'normal', outInit: 'zeros' }));
+  const { places, tensors } = buildNetwork(own);
+  const kinds = places.map(({ spec }) => ('fn' in spec ? spec.fn : spec.kind));
+  expect(kinds).toEqual([
+    ...['residual', 'rms-norm', 'self-attention', 'dropout'],
+    ...['residual', 'rms-norm', 'dense', 'silu', 'dense', 'dropout'],
+  ]);
+  expect(tensors.filter(({ shape }) => shape.length === 1)).toHaveLength(2); // the gains of the norms
+  const theta = new Float64Array(buildNetwork(own).parameterCount);
+  initializeParameters(buildNetwork(own), theta, 1);
+  const areZero = tensors.map(({ offset, length }) => theta.subarray(offset, offset + length).every((w) => w === 0));
+  expect(areZero).toEqual([false, false, true, false, false, true]);
 });
 
 test('a spec that is in full stays the same object', () => {

@@ -1,4 +1,5 @@
 import type { ElementType } from '../../math/element-type.ts';
+import { type AttentionFormulaName, attentionFormulas } from './formulas/attention.ts';
 import type { Elementwise } from './formulas/elementwise.ts';
 import { elementwise } from './formulas/index.ts';
 import { lossFormulas } from './formulas/losses.ts';
@@ -60,6 +61,7 @@ export interface CodeLayout extends ProductLayout {
   readonly columnSums: Readonly<Record<TermsName, ColumnKernel>>;
   readonly rowSums: Readonly<Record<RowFormulaName, number>>;
   readonly rowFormulas: Readonly<Record<RowFormulaName, ColumnKernel>>;
+  readonly attention: Readonly<Record<AttentionFormulaName, ColumnKernel>>;
   readonly lossFormulas: Readonly<Record<string, FormulaKernel>>; // by their names in `lossFormulas`
   readonly losses: Readonly<Record<LossKernel, number>>;
   readonly windows: Readonly<Record<WindowWork, WindowPlaces>>;
@@ -148,6 +150,7 @@ export function withOtherKernels(layout: ProductLayout, place: PlaceKernel): Cod
       rmsNormBackwardInput: kernel((isa) => assembleSlopes(isa, false)),
     }),
     rowFormulas: whenRead(mapped(rowFormulas, matrix)),
+    attention: whenRead(mapped(attentionFormulas, matrix)),
     lossFormulas: whenRead(mapped(lossFormulas, formula)),
     losses: whenRead(mapped(lossKernels, kernel)),
     windows: whenRead(mapped(windowWorks, (work) => () => place((isa) => assembleWindows(isa, work)))),

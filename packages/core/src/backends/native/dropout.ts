@@ -64,6 +64,7 @@ export function createDropout(
         WORD + ((step / 4294967296) >>> 0),
         WORD + threshold,
         factor,
+        WORD,
       );
       tape.run();
     };

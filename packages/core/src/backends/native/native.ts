@@ -14,6 +14,7 @@ import { createWasmKernels, wasmProductScratch } from '../wasm/wasm.ts';
 import { allArrays } from '../wasm/wasm-tape.ts';
 import type { WasmMemory, WasmModule } from '../wasm/webassembly.ts';
 import { withProducts } from '../with-products.ts';
+import { type Attention, createNativeAttention } from './attention.ts';
 import { type CallTape, createCallTape, createRecorder } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { type Convolutions, createNativeConvolutions } from './convolutions/convolutions.ts';
@@ -42,8 +43,8 @@ export type Play = (tape: Float64Array, memory: Uint8Array, calls: number, data:
 const TAPE_CALLS = 128;
 
 /**
- * Number of weights below which entering machine code costs more than it saves. Smaller layers use the products of
- * wasm.
+ * Number of weights, or of a head's keys, below which entering machine code costs more than it saves. Smaller layers
+ * use the products of wasm.
  */
 const MIN_WEIGHTS = 256;
 
@@ -52,9 +53,9 @@ const MIN_WINDOW_TERMS = 4096;
 
 /** Whether a network has a layer large enough for machine code. Otherwise its bits and its speed are those of wasm. */
 export const hasNativeProducts = (products: readonly ProductShape[]): boolean =>
-  products.some(([I, O, windows]) => {
-    if (windows === undefined) return I * O >= MIN_WEIGHTS;
-    const [, , , OH, OV] = windows;
+  products.some(([I, O, kind]) => {
+    if (kind === undefined || kind === 'attention') return I * O >= MIN_WEIGHTS;
+    const [, , , OH, OV] = kind;
     return I * O * OH * OV >= MIN_WINDOW_TERMS;
   });
 
@@ -94,17 +95,22 @@ export const takeNativeScratch = (products: readonly ProductShape[], allocate: A
  */
 export function createNativeKernels(options: NativeOptions): Kernels {
   const { kernels, tape, panels, rowAdds } = createParts(options);
-  const products = createNativeProducts(panels, tape, options.scratch.products);
+  const { layout, scratch } = options;
+  const attention = createNativeAttention(layout, panels, tape, scratch.products, scratch.machineCode.dropout);
+  const products = createNativeProducts(panels, tape, scratch.products);
   const dense = withProducts('native', kernels, products, (B, I, O) => B > 0 && I * O >= MIN_WEIGHTS);
-  const convolutions = createNativeConvolutions(panels, rowAdds, tape, options.scratch.products);
+  const convolutions = createNativeConvolutions(panels, rowAdds, tape, scratch.products);
+  const own: Convolutions & Attention = { ...convolutions, ...attention };
   function bind(call: Call): (() => void) | null {
     const { op, args } = call;
-    if (!(op.name in convolutions) || args[Object.keys(op.operands).indexOf('B')] === 0) return dense.bind(call);
+    const sizeOf = (name: string): number => args[Object.keys(op.operands).indexOf(name)] as number;
+    const isSmall = op.name in attention && sizeOf('T') * sizeOf('d') < MIN_WEIGHTS;
+    if (!(op.name in own) || isSmall || sizeOf('B') === 0) return dense.bind(call);
     // The cast is safe: `emit` has checked the types of the arguments.
-    const product = convolutions[op.name as keyof Convolutions] as (...args: readonly unknown[]) => () => void;
+    const product = own[op.name as keyof typeof own] as (...args: readonly unknown[]) => () => void;
     return product(...args);
   }
-  return ofType(options.layout.type, { ...dense, bind });
+  return ofType(layout.type, { ...dense, bind });
 }
 
 /** The kernels of wasm, with updates and the gathering of bytes in machine code, to the same bits. */

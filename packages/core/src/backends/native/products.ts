@@ -3,6 +3,7 @@ import type { ProductShape } from '../../math/scratch.ts';
 import { leafCount, MOST_LEAVES } from '../../math/tree/index.ts';
 import { addressOf } from '../../program/address.ts';
 import type { Products } from '../with-products.ts';
+import { attentionScratch } from './attention.ts';
 import type { CallTape } from './call-tape.ts';
 import { convolutionScratch } from './convolutions/convolutions.ts';
 import { PANELS } from './panels/packing.ts';
@@ -28,8 +29,9 @@ const MAX_PLAIN_SPARSE_BATCH = 32;
 const startOf = (block: number, blocks: number, count: number): number => Math.floor((block * count) / blocks);
 
 /** Doubles of scratch for the products of a layer, for any number of rows and either type. */
-export function nativeProductScratch([I, O, windows]: ProductShape): number {
-  if (windows !== undefined) return convolutionScratch(windows);
+export function nativeProductScratch([I, O, kind]: ProductShape): number {
+  if (kind === 'attention') return attentionScratch(I, O);
+  if (kind !== undefined) return convolutionScratch(kind);
   const rows = Math.min(Math.max(I, O), MAX_ROWS) + MOST_BLOCK;
   return Math.max(rows * PANELS * MAX_PANEL, weightProductBytes(O)) / 8;
 }

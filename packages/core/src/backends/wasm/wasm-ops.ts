@@ -5,7 +5,7 @@ import type { Op } from '../../program/op.ts';
 import { activationOps, lossOp, meanUpdateOp, ops, updateOp } from '../../program/ops/index.ts';
 
 /** Operations of `ops` without a function in WebAssembly. */
-const plainOps: readonly string[] = ['checkIndices', 'drawAugmentation'];
+const plainOps: readonly string[] = ['checkIndices', 'drawAugmentation', 'rotaryTable'];
 
 /** Activations with functions in WebAssembly. */
 const fastActivations = [

@@ -67,8 +67,9 @@ export const takeWasmScratch = (products: readonly ProductShape[], allocate: All
  * Doubles of scratch for the products of an I x O dense layer, for any number of rows. It suffices for float32 too,
  * whose panels have as many bytes.
  */
-export function wasmProductScratch([I, O, windows]: ProductShape): number {
-  if (windows !== undefined) return windowScratch(I, O);
+export function wasmProductScratch([I, O, kind]: ProductShape): number {
+  if (kind === 'attention') return attentionScratch(I, O);
+  if (kind !== undefined) return windowScratch(I, O);
   // A panel of 64 bytes by 256, and 64 lists of its terms (assembly/affine.ts). A list of K terms takes K + 1 pairs of
   // words.
   const terms = Math.min(I, 256);
@@ -89,6 +90,12 @@ function windowScratch(terms: number, outs: number): number {
   const square = (Math.min(terms, 64) + 1) * Math.min(outs, 64);
   const weights = 256 * (64 + 8) + 256 * 64 + 4 * 64 * 8 + 32 * square;
   return windows + Math.max(forward, weights);
+}
+
+/** Doubles of scratch for attention over T positions with heads of d numbers (assembly/attention.ts). */
+function attentionScratch(d: number, T: number): number {
+  const [queries, block] = [16, 4];
+  return 2 * d * T + 2 * queries * T + T + block; // panels of keys and values, two numbers of each key, and a mask
 }
 
 /** Name of the file in core with the kernels of an element type. */

@@ -18,6 +18,7 @@ import { positionEmbedding, positionEmbeddingOptions } from './position-embeddin
 import { gru, gruOptions, lstm, lstmOptions } from './recurrent.ts';
 import { type AnyResidualOptions, residual, residualOptions } from './residual.ts';
 import { rmsNorm, rmsNormOptions } from './rms-norm.ts';
+import { selfAttention, selfAttentionOptions } from './self-attention.ts';
 import { swiglu, swigluOptions } from './swiglu.ts';
 import { upsample, upsampleOptions } from './upsample.ts';
 
@@ -42,6 +43,7 @@ const table = {
   'position-embedding': positionEmbedding,
   residual,
   'rms-norm': rmsNorm,
+  'self-attention': selfAttention,
   swiglu,
   upsample,
 };
@@ -74,6 +76,7 @@ export const layerOptions = {
   'position-embedding': positionEmbeddingOptions.table,
   residual: residualOptions.table,
   'rms-norm': rmsNormOptions.table,
+  'self-attention': selfAttentionOptions.table,
   swiglu: swigluOptions.table,
   upsample: upsampleOptions.table,
 } satisfies Record<LayerKind, OptionTable>;
@@ -145,6 +148,7 @@ export type { PoolingOptions } from './pool.ts';
 export type { PositionEmbeddingOptions } from './position-embedding.ts';
 export type { RecurrentOptions } from './recurrent.ts';
 export type { RmsNormOptions } from './rms-norm.ts';
+export type { SelfAttentionOptions } from './self-attention.ts';
 export { backwardStack, createStackMemory, forwardStack, outputOf } from './stack.ts';
 export type { SwigluOptions } from './swiglu.ts';
 export type { UpsampleOptions } from './upsample.ts';

@@ -1,3 +1,4 @@
+import { attentionOps } from './attention.ts';
 import { convolutionOps } from './convolutions.ts';
 import { imageOps } from './images.ts';
 import { layerOps } from './layers.ts';
@@ -27,5 +28,6 @@ export const ops = {
   ...imageOps,
   ...poolOps,
   ...recurrentOps,
+  ...attentionOps,
   ...stepOps,
 };

@@ -1,3 +1,10 @@
+export {
+  attentionBackward,
+  attentionForward,
+  rotaryTable,
+  rotate,
+  zeroPadding,
+} from './attention.ts';
 export { AUGMENTATION, augment, drawAugmentation } from './augment.ts';
 export { averageWeights } from './average-weights.ts';
 export {

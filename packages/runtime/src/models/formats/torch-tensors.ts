@@ -55,6 +55,10 @@ const kinds: Readonly<Record<LayerKind, TorchLayer>> = {
   'position-embedding': { tensors: { P: weight }, writes: 'the same' },
   residual: { writes: 'a sum' },
   'rms-norm': { tensors: { gamma: weight }, writes: 'the same' },
+  'self-attention': {
+    tensors: { Wqkv: 'in_proj_weight', bqkv: 'in_proj_bias', Wo: 'out_proj.weight', bo: 'out_proj.bias' },
+    writes: 'any',
+  },
   swiglu: {
     tensors: { Wg: 'gate.weight', bg: 'gate.bias', Wv: 'value.weight', bv: 'value.bias' },
     writes: 'any',
@@ -67,7 +71,7 @@ const kindOf = ({ kind }: LayerSpec): TorchLayer | undefined =>
   Object.hasOwn(kinds, kind) ? kinds[kind as LayerKind] : undefined;
 
 /** Weights of products: x · W here, x · Wᵀ in PyTorch. */
-const products = new Set(['W', 'Wg', 'Wv', 'Wi', 'Wh']);
+const products = new Set(['W', 'Wg', 'Wv', 'Wi', 'Wh', 'Wqkv', 'Wo']);
 
 /** The tensors of a network in parameter order; a dense layer that is tied to an embedding has its weights, too. */
 export function torchTensors(network: Network): TorchTensor[] {

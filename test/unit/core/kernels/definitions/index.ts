@@ -2,6 +2,7 @@ import type { Kernels } from '../../../../../packages/core/src/program/kernels.t
 import { referenceKernels } from '../../../../../packages/core/src/program/reference/reference-kernels.ts';
 import type { Arithmetic } from '../../../../support/arithmetic.ts';
 import { activationDefinitions } from './activations.ts';
+import * as attention from './attention.ts';
 import * as convolutions from './convolutions.ts';
 import * as layers from './layers.ts';
 import { lossDefinitions } from './losses.ts';
@@ -21,6 +22,7 @@ export const definitions: Readonly<Record<string, AnyDefinition>> = {
   ...layers,
   ...pools,
   ...recurrent,
+  ...attention,
   ...activationDefinitions,
   ...updateDefinitions,
   ...lossDefinitions,

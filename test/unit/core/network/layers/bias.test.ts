@@ -6,7 +6,7 @@ import { runLayer } from '../../../../support/one-layer.ts';
 const random = createRandom(5, 'bias');
 const normals = (length: number): number[] => Array.from({ length }, () => random.normal());
 
-const isBias = (name: string): boolean => ['b', 'bg', 'bv', 'beta'].includes(name);
+const isBias = (name: string): boolean => ['b', 'bg', 'bv', 'beta', 'bqkv', 'bo'].includes(name);
 
 describe.each<[number[], LayerSpec]>([
   [[4], { kind: 'dense', out: 3 }],
@@ -15,6 +15,7 @@ describe.each<[number[], LayerSpec]>([
   [[5, 4], { kind: 'swiglu', out: 3 }],
   [[4], { kind: 'layer-norm' }],
   [[5, 4], { kind: 'layer-norm' }],
+  [[5, 4], { kind: 'self-attention', heads: 2 }],
 ])('on rows of %j, %j without a bias', (input, spec) => {
   const bare = { ...spec, bias: false } as LayerSpec;
   const full = buildNetwork({ input, layers: [spec] }).tensors;

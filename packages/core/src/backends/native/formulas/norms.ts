@@ -17,6 +17,8 @@ export interface MatrixFormula extends MatrixInputs {
   /** Numbers of the call. */
   readonly numbers?: readonly string[];
   readonly outputs: readonly string[];
+  /** Whether rows of the outputs have a distance of their own, the last argument of the kernel. @default false */
+  readonly hasOwnDistance?: boolean;
   /** The outputs, from inputs, rows, columns and numbers in this order. */
   of(m: Arithmetic, ...values: Value[]): Value[];
 }

@@ -276,6 +276,8 @@ export interface WordUnit<A = Address> {
   spread(to: Vector, from: A): void;
   /** x += `step` in each word. */
   add(x: Vector, step: number): void;
+  /** x += y, word by word. */
+  plus(x: Vector, y: Vector): void;
   /** to = `word` in each word. */
   loadLiteral(to: Vector, word: number): void;
   /** The upper and lower words of the products x · y. `low` may be x. */

@@ -24,6 +24,7 @@ export const dropoutArguments = defineArguments(
   ['stepHigh', 'number'],
   ['threshold', 'number'],
   ['factor', 'number'],
+  ['block', 'number'], // that has column 0, a word
 );
 
 // As in packages/core/src/math/random/philox.ts.
@@ -75,6 +76,8 @@ export function assembleDropout(isa: Isa): number {
 
     isa.repeat(isa.load(call.rows), () => {
       words.number(value);
+      words.spread(multiplier0, isa.numberAt(call.block));
+      words.plus(value, multiplier0);
       unit.store(blocks, value);
       const at = isa.pointTo(isa.at(x));
       isa.times(chunks, () => {

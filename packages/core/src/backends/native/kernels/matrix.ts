@@ -11,6 +11,7 @@ export const matrixArguments = (formula: MatrixFormula): ArgumentTable => [
   ...groupArguments,
   ['count', 'count'], // rows, at least 1
   ['distance', 'stride'], // of rows
+  ...(formula.hasOwnDistance === true ? [['outDistance', 'stride'] as const] : []), // of rows of the outputs
 ];
 
 /**
@@ -28,6 +29,7 @@ export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
     const [ofRows, ofColumns, to] = [rows.map(keep), perRow.map(keep), outputs.map(keep)];
     const count = isa.keep(places.count as Place<'counter'>);
     const row = isa.load(places.distance as Place<'stride'>);
+    const outRow = matrix.hasOwnDistance === true ? isa.load(places.outDistance as Place<'stride'>) : row;
     eachColumns(isa, call as never, formulas.vectors, [...from, ...ofRows, ...to], (columns) => {
       const formula = formulas.with(columns.vectors);
       isa.scope(() => {
@@ -42,7 +44,8 @@ export function assembleMatrix(isa: Isa, matrix: MatrixFormula): ColumnKernel {
           isa.skip(pointer, unit.bytes);
         }
         formula.emit(groupEnds(isa, columns, sources, results));
-        for (const pointer of [...sources, ...results]) isa.advance(pointer, row);
+        for (const pointer of sources) isa.advance(pointer, row);
+        for (const pointer of results) isa.advance(pointer, outRow);
       });
     });
   });

@@ -158,6 +158,7 @@ export function createNeonFormulas(assembler: Assembler, type: ElementType): For
         access(LOAD_Q, FREE, wordLiteral(step));
         emit(0x4ea08400, x, x, FREE); // add
       },
+      plus: (x, y) => emit(0x4ea08400, x, x, y),
       loadLiteral: (to, word) => access(LOAD_Q, to, wordLiteral(word)),
       multiply(high, low, x, y) {
         emit(0x2ea0c000, FREE, x, y); // umull: the products of two words

@@ -197,6 +197,7 @@ export function createAvx2(
       number: (to) => typed(0x10, to, 0, literal(blockNumbers(4))),
       spread: (to, from) => instruction(MAP_0F38, 0x58, to, 0, from), // vpbroadcastd
       add: (x, step) => instruction(MAP_0F, 0xfe, x, x, literal(laneBytes(BigInt(step), 4, 8))), // vpaddd
+      plus: (x, y) => instruction(MAP_0F, 0xfe, x, x, y),
       loadLiteral: (to, word) => typed(0x10, to, 0, literal(laneBytes(BigInt(word), 4, 8))),
       multiply(high, low, x, y) {
         instruction(MAP_0F, 0xf4, low, x, y); // vpmuludq

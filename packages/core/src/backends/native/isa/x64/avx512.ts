@@ -215,6 +215,7 @@ export function createAvx512(
       number: (to) => typed(0x10, to, 0, literal(blockNumbers(8)), { spread: false }),
       spread: (to, from) => instruction(MAP_0F38, 0x58, to, 0, from, { wide: 0, bytes: 4 }), // vpbroadcastd
       add: (x, step) => instruction(MAP_0F, 0xfe, x, x, literal(laneBytes(BigInt(step), 4, 1)), { wide: 0 }), // vpaddd
+      plus: (x, y) => instruction(MAP_0F, 0xfe, x, x, y, { wide: 0 }),
       loadLiteral: (to, word) =>
         instruction(MAP_0F38, 0x58, to, 0, literal(laneBytes(BigInt(word), 4, 1)), { wide: 0, spread: false }),
       multiply(high, low, x, y) {

@@ -1,0 +1,78 @@
+import type { Arithmetic } from './arithmetic.ts';
+import type { Value } from './formula.ts';
+import type { MatrixFormula } from './norms.ts';
+
+/** exp(score · scale - m), where m is the largest scaled score of the query. */
+const exponential = ({ exp, minus, times }: Arithmetic, score: Value, m: Value, scale: Value): Value =>
+  exp(minus(times(score, scale), m));
+
+/** dS = p · (dP - D), flushed. */
+const slope = ({ flush, minus, times }: Arithmetic, p: Value, dP: Value, D: Value): Value =>
+  flush(times(p, minus(dP, D)));
+
+/** What attention computes number by number. A row has the keys of a query, or its d numbers. */
+export const attentionFormulas = {
+  /** Scores of keys that the query does not read become -∞; other limits are ∞. */
+  limited: {
+    inputs: ['scores', 'limits'],
+    outputs: ['scores'],
+    of: ({ lesser }, score, limit) => [lesser(score, limit)],
+  },
+  /** The largest scaled score is the largest score, scaled: rounding keeps their order. */
+  maxima: {
+    inputs: ['most'],
+    numbers: ['scale'],
+    outputs: ['maxima'],
+    of: ({ constant, plus, times }, most, scale) => [plus(times(most, scale), constant(0))],
+  },
+  exponentials: {
+    inputs: ['scores'],
+    columns: ['maxima'],
+    numbers: ['scale'],
+    outputs: ['scores'],
+    of: (m, score, most, scale) => [exponential(m, score, most, scale)],
+  },
+  /** p from exponentials. */
+  shares: {
+    inputs: ['exponentials'],
+    columns: ['sums'],
+    outputs: ['exponentials'],
+    of: ({ flush, over }, e, s) => [flush(over(e, s))],
+  },
+  /** p from scores. */
+  weights: {
+    inputs: ['scores'],
+    columns: ['maxima', 'sums'],
+    numbers: ['scale'],
+    outputs: ['scores'],
+    of: (m, score, most, s, scale) => [m.flush(m.over(exponential(m, score, most, scale), s))],
+  },
+  slopes: {
+    inputs: ['weights', 'dP'],
+    columns: ['D'],
+    outputs: ['dP'],
+    of: (m, p, dP, D) => [slope(m, p, dP, D)],
+  },
+  /** Both of the last two. */
+  weightsAndSlopes: {
+    inputs: ['scores', 'dP'],
+    columns: ['maxima', 'sums', 'D'],
+    numbers: ['scale'],
+    outputs: ['scores', 'dP'],
+    of(m, score, dP, most, s, D, scale) {
+      const p = m.flush(m.over(exponential(m, score, most, scale), s));
+      return [p, slope(m, p, dP, D)];
+    },
+  },
+  /** The terms of D. */
+  terms: { inputs: ['dy', 'y'], outputs: ['terms'], hasOwnDistance: true, of: ({ times }, dy, y) => [times(dy, y)] },
+  scaled: {
+    inputs: ['x'],
+    numbers: ['scale'],
+    outputs: ['x'],
+    of: ({ times }, x, scale) => [times(x, scale)],
+  },
+  copied: { inputs: ['x'], outputs: ['y'], of: (_m, x) => [x] },
+} satisfies Record<string, MatrixFormula>;
+
+export type AttentionFormulaName = keyof typeof attentionFormulas;

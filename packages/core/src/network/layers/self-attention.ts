@@ -1,0 +1,135 @@
+import { OptionError } from '../../checks/option-error.ts';
+import {
+  defineOptions,
+  flag,
+  fraction,
+  type Named,
+  type OptionsOf,
+  positiveInteger,
+  required,
+} from '../../checks/options/index.ts';
+import { createInitializer, type InitializerSpec, initializer } from '../../families/initializers/index.ts';
+import { streamKey } from '../../math/random/index.ts';
+import { ops } from '../../program/ops/index.ts';
+import { emitBackwardWeights, positionProducts } from './dense.ts';
+import type { Layer, Pass, TensorSpec } from './layer.ts';
+import type { Place } from './place.ts';
+import { axesOf } from './windows.ts';
+
+export const selfAttentionOptions = defineOptions('self-attention', {
+  /** Heads H. They share the C channels: each has C / H. */
+  heads: required(positiveInteger),
+  /** Whether a position reads only those up to its own. @default true */
+  causal: flag(true),
+  /** Probability that a weight of a position is set to 0 in training, in [0, 1). @default 0 */
+  dropout: fraction(0),
+  /** Whether the projections add bqkv [3 · C] and bo [C]. @default true */
+  bias: flag(true),
+  /**
+   * Whether to rotate queries and keys by angles that grow with their position: the pairs (i, i + d/2) of a head's d
+   * numbers by t · 10000^(-2i / d). @default false
+   */
+  rotary: flag(false),
+  /** Initializer of Wqkv [C, 3 · C]. @default 'glorot-uniform', as in PyTorch */
+  init: initializer('glorot-uniform'),
+  /** Initializer of Wo [C, C]. @default 'glorot-uniform' */
+  outInit: initializer('glorot-uniform'),
+  /** Initializer of the biases. @default 'zeros' */
+  biasInit: initializer('zeros'),
+});
+
+/** Options of self-attention. */
+export interface SelfAttentionOptions extends OptionsOf<typeof selfAttentionOptions.table>, Named {}
+
+/**
+ * y = A · Wo + bo on sequences [T, C], where A[t] = Σ softmax(q[t] · k / √d) · v over the positions that t reads, for
+ * each of H heads of d = C / H numbers, and (q, k, v) = x · Wqkv + bqkv. Padding is not read; there y and dx are 0.
+ * Dropout scales the weights that it keeps by 1 / (1 - rate), and its mask has T columns for each query of each head.
+ * [Vaswani et al. 2017, §3.2](https://arxiv.org/abs/1706.03762)
+ */
+export function selfAttention(options: SelfAttentionOptions, { input, stream, own }: Place): Layer {
+  const { heads: H, causal, dropout, bias, rotary, init, outInit, biasInit } = selfAttentionOptions.read(options);
+  axesOf('self-attention', input, [1]);
+  const [T, C] = input;
+  const d = C / H;
+  refuseHeads(C, H, rotary);
+  const threshold = Math.floor(dropout * 4294967296);
+
+  const weights = (name: string, O: number, spec: InitializerSpec): TensorSpec => {
+    const initialize = createInitializer(spec, own);
+    return { name, shape: [C, O], initialize: (out, random) => initialize(out, C, O, random) };
+  };
+  const biases = (name: string, O: number): TensorSpec => {
+    const initialize = createInitializer(biasInit, own);
+    return { name, shape: [O], initialize: (out, random) => initialize(out, C, O, random) };
+  };
+  const products = [weights('Wqkv', 3 * C, init), weights('Wo', C, outInit)];
+  const [Wqkv, Wo] = products;
+
+  /** The last arguments of both passes of attention. */
+  function weighing({ training, seed }: Pass) {
+    const [key0, key1] = streamKey(seed, 'dropout', ...stream);
+    const drops = training && threshold > 0;
+    const mask = drops ? ([threshold, 1 / (1 - dropout)] as const) : ([0, 1] as const);
+    return [T, H, d, causal, key0, key1, ...mask] as const;
+  }
+
+  return {
+    label: `self-attention(${T}x${C})`,
+    in: input,
+    out: input,
+    elementwise: false,
+    reads: { x: true, y: false },
+    tensors: bias ? [Wqkv, biases('bqkv', 3 * C), Wo, biases('bo', C)] : products,
+    products: [...positionProducts(T, C, 3 * C), ...positionProducts(T, C, C), [d, T, 'attention']],
+    readsLengths: true,
+    createMemory: (rows, allocate) => ({
+      arrays: [
+        ...[allocate(rows * T * 3 * C), allocate(rows * T * C)], // q, k and v; A
+        ...[allocate(rows * H * T), allocate(rows * H * T)], // the maximum and the sum of each softmax
+        ...[allocate(rows * T * 3 * C), allocate(rows * T * C)], // gradients of the first two
+        allocate(rotary ? T * d : 0), // cosines and sines
+        // Without biases, zeros in their place, and what would be their gradients.
+        ...(bias ? [] : [allocate(3 * C), allocate(3 * C)]),
+      ],
+    }),
+    forward(y, x, parameters, B, pass, { arrays: [qkv, A, maxima, sums, , , table, zeros] }) {
+      const { emit, lengths, place } = pass;
+      const [Wqkv, bqkv, Wo, bo] = bias ? parameters : [parameters[0], zeros, parameters[1], zeros];
+      if (!bias) emit(ops.fill, zeros, 0, 3 * C);
+      emit(ops.affine, qkv, x, Wqkv, bqkv, B * T, C, 3 * C);
+      if (rotary) {
+        emit(ops.rotaryTable, table, T, d);
+        emit(ops.rotate, qkv, table, B, T, H, d, false);
+      }
+      emit(ops.attentionForward, A, maxima, sums, qkv, lengths, place, B, ...weighing(pass));
+      emit(ops.affine, y, A, Wo, bo, B * T, C, C);
+      if (bias) emit(ops.zeroPadding, y, lengths, B, T, C);
+    },
+    backward(dx, dy, x, _y, parameters, gradients, B, pass, { arrays }) {
+      const { emit, lengths, place, leaf, joins } = pass;
+      const [qkv, A, maxima, sums, dqkv, dA, table, , unused] = arrays;
+      const [Wqkv, Wo] = bias ? [parameters[0], parameters[2]] : parameters;
+      const [dWqkv, dbqkv, dWo, dbo] = bias ? gradients : [gradients[0], unused, gradients[1], unused];
+      if (bias) emit(ops.zeroPadding, dy, lengths, B, T, C); // for dbo alone: A is 0 at padding
+      emitBackwardWeights(emit, dWo, dbo, A, dy, B, leaf, joins, T, C, C);
+      emit(ops.affineBackwardInput, dA, dy, Wo, B * T, C, C);
+      emit(ops.attentionBackward, dqkv, dA, A, maxima, sums, qkv, lengths, place, B, ...weighing(pass));
+      if (rotary) emit(ops.rotate, dqkv, table, B, T, H, d, true);
+      emitBackwardWeights(emit, dWqkv, dbqkv, x, dqkv, B, leaf, joins, T, C, 3 * C);
+      if (dx !== null) emit(ops.affineBackwardInput, dx, dqkv, Wqkv, B * T, C, 3 * C);
+    },
+  };
+}
+
+/** @throws OptionError for heads that do not divide the channels, and for rotary pairs of an odd number. */
+function refuseHeads(C: number, H: number, rotary: boolean): void {
+  const d = C / H;
+  if (!Number.isInteger(d)) {
+    throw new OptionError('self-attention', 'heads', `has ${H}, expected a divisor of ${C} (channels of the input)`);
+  }
+  if (rotary && d % 2 !== 0) {
+    const why = `each has ${d} of ${C} channels, and rotary takes them in pairs`;
+    throw new OptionError('self-attention', 'heads', `has ${H}, expected heads with an even number (${why})`);
+  }
+}

@@ -1,0 +1,41 @@
+import { count, defineOp, double, flag, inout, input, number, output } from '../op.ts';
+import { attentionBackward, attentionForward, rotaryTable, rotate, zeroPadding } from '../reference/index.ts';
+
+const sizes = { B: count, T: count, H: count, d: count };
+const lengths = double(input('B'));
+const positions = ['B', 'T', 'H', 'd'] as const;
+const queries = ['B', 'H', 'T'] as const;
+const projections = ['B', 'T', 3, 'H', 'd'] as const;
+/** Which keys a query reads, and the dropout of its weights. */
+const weighing = { causal: flag, key0: count, key1: count, threshold: count, factor: number };
+
+/** Operations of self-attention. */
+export const attentionOps = {
+  /** y = softmax(q · kᵀ / √d) · v, for each head. */
+  attentionForward: defineOp(
+    'attentionForward',
+    {
+      ...{ y: output(...positions), maxima: output(...queries), sums: output(...queries), qkv: input(...projections) },
+      ...{ lengths, place: double(input(2)), ...sizes, ...weighing },
+    },
+    attentionForward,
+    { usesScratch: true },
+  ),
+  /** The gradients of q, k and v. */
+  attentionBackward: defineOp(
+    'attentionBackward',
+    {
+      ...{ dqkv: output(...projections), dy: input(...positions), y: input(...positions) },
+      ...{ maxima: input(...queries), sums: input(...queries), qkv: input(...projections) },
+      ...{ lengths, place: double(input(2)), ...sizes, ...weighing },
+    },
+    attentionBackward,
+    { usesScratch: true },
+  ),
+  /** Cosines and sines of the angles of each position. */
+  rotaryTable: defineOp('rotaryTable', { table: output('T', 'd'), T: count, d: count }, rotaryTable),
+  /** Rotates queries and keys by the angles of their positions. */
+  rotate: defineOp('rotate', { qkv: inout(...projections), table: input('T', 'd'), ...sizes, back: flag }, rotate),
+  /** x = 0 at padding. */
+  zeroPadding: defineOp('zeroPadding', { x: inout('B', 'T', 'C'), lengths, B: count, T: count, C: count }, zeroPadding),
+};

@@ -1,0 +1,258 @@
+import { type Elements, type ElementType, roundingOf, typeOf } from '../../math/element-type.ts';
+import type { fma } from '../../math/fma.ts';
+import { cos, pow, sin } from '../../math/index.ts';
+import { laneSum } from '../../math/lane-sum.ts';
+import { philox4x32 } from '../../math/random/index.ts';
+import { mathOf } from '../../math/real-math.ts';
+import { keptZeros } from './kept-zeros.ts';
+
+// Attention of H heads of d numbers over T positions. A position of `qkv` has its queries, keys and values one after
+// the other, each with the heads in order. A query of a row reads its real positions, `lengths` of them, and of these
+// only those up to its own where `causal`: its keys. All others are left out.
+
+/** Both passes of attention, with x · y + sum as `multiplyAddOf` gives it for the type of an array. */
+export function defineAttention(multiplyAddOf: (array: Elements) => typeof fma) {
+  /** score = (Σ q · k) · 1/√d over the keys of a query, each sum over d from 0. Overwrites `scores`. */
+  function scoresOf(
+    scores: Elements, // [keys] out
+    qkv: Elements, // [B, T, 3, H, d]
+    query: number, // index of its first number
+    firstKey: number, // of key 0
+    keys: number,
+    C: number,
+    d: number,
+  ): void {
+    const round = roundingOf(scores);
+    const multiplyAdd = multiplyAddOf(scores);
+    const scale = round(1 / Math.sqrt(d));
+    for (let u = 0; u < keys; u++) {
+      const key = firstKey + u * 3 * C;
+      let sum = 0;
+      for (let j = 0; j < d; j++) sum = multiplyAdd(qkv[query + j], qkv[key + j], sum);
+      scores[u] = round((sum + 0) * scale);
+    }
+  }
+
+  /**
+   * y = Σ p · f · v over keys ascending, from 0. p = e / s, flushed, with e = exp(score - m), m the largest score of a
+   * query, and s = Σ e in four lanes, key mod 4. f is `factor`, or 0 if the random word of column (head · T + query) ·
+   * T + key is below `threshold`, as in `dropout`; without a threshold f is 1. Positions of padding have y = 0. Overwrites `y`, and `maxima` and
+   * `sums` but for padding.
+   */
+  function attentionForward(
+    y: Elements, // [B, T, H, d] out
+    maxima: Elements, // [B, H, T] out, m
+    sums: Elements, // [B, H, T] out, s
+    qkv: Elements, // [B, T, 3, H, d]
+    lengths: Float64Array, // [B]
+    place: Float64Array, // [2] as in `dropout`
+    B: number,
+    T: number,
+    H: number,
+    d: number,
+    causal: boolean,
+    key0: number,
+    key1: number,
+    threshold: number,
+    factor: number,
+  ): void {
+    const { round, exp, flush } = mathOf(typeOf(y));
+    const multiplyAdd = multiplyAddOf(y);
+    const C = H * d;
+    const weights = keptZeros(typeOf(y), T);
+    const kept = round(factor);
+    y.fill(0, 0, B * T * C);
+    for (let n = 0; n < B; n++) {
+      const real = Math.min(lengths[n], T);
+      for (let h = 0; h < H; h++) {
+        const first = n * T * 3 * C + h * d;
+        for (let t = 0; t < real; t++) {
+          const keys = causal ? t + 1 : real;
+          scoresOf(weights, qkv, first + t * 3 * C, first + C, keys, C, d);
+          let m = -Infinity;
+          for (let u = 0; u < keys; u++) m = weights[u] > m ? weights[u] : m;
+          m += 0;
+          for (let u = 0; u < keys; u++) weights[u] = exp(round(weights[u] - m));
+          const s = laneSum(round, weights, 0, keys);
+          const row = (n * H + h) * T + t;
+          maxima[row] = m;
+          sums[row] = s;
+          const out = (n * T + t) * C + h * d;
+          for (let u = 0; u < keys; u++) {
+            const p = flush(round(weights[u] / s));
+            const pf = round(p * maskOf(place, n, (h * T + t) * T + u, key0, key1, threshold, kept));
+            const value = first + 2 * C + u * 3 * C;
+            for (let j = 0; j < d; j++) y[out + j] = multiplyAdd(pf, qkv[value + j], y[out + j]);
+          }
+          for (let j = 0; j < d; j++) y[out + j] += 0;
+        }
+      }
+    }
+  }
+
+  /**
+   * dS = p · (dP · f - D), flushed, with dP = Σ dy · v over d from 0, and D = Σ dy · y over d in four lanes. dq = (Σ
+   * dS · k over keys ascending) · 1/√d, dk = (Σ dS · q over queries ascending) · 1/√d, and dv = Σ p · f · dy over
+   * queries ascending, each from 0. p is computed again from m and s. Padding has gradients of 0. Overwrites `dqkv`.
+   */
+  function attentionBackward(
+    dqkv: Elements, // [B, T, 3, H, d] out
+    dy: Elements, // [B, T, H, d]
+    y: Elements, // [B, T, H, d]
+    maxima: Elements, // [B, H, T], m
+    sums: Elements, // [B, H, T], s
+    qkv: Elements, // [B, T, 3, H, d]
+    lengths: Float64Array, // [B]
+    place: Float64Array, // [2] as in `dropout`
+    B: number,
+    T: number,
+    H: number,
+    d: number,
+    causal: boolean,
+    key0: number,
+    key1: number,
+    threshold: number,
+    factor: number,
+  ): void {
+    const { round, exp, flush } = mathOf(typeOf(dqkv));
+    const multiplyAdd = multiplyAddOf(dqkv);
+    const C = H * d;
+    const scratch = keptZeros(typeOf(dqkv), T + d);
+    const kept = round(factor);
+    const scale = round(1 / Math.sqrt(d));
+    dqkv.fill(0, 0, B * T * 3 * C);
+    for (let n = 0; n < B; n++) {
+      const real = Math.min(lengths[n], T);
+      for (let h = 0; h < H; h++) {
+        const first = n * T * 3 * C + h * d;
+        for (let t = 0; t < real; t++) {
+          const keys = causal ? t + 1 : real;
+          const query = first + t * 3 * C;
+          const out = (n * T + t) * C + h * d;
+          const row = (n * H + h) * T + t;
+          scoresOf(scratch, qkv, query, first + C, keys, C, d);
+          for (let j = 0; j < d; j++) scratch[T + j] = dy[out + j] * y[out + j];
+          const D = laneSum(round, scratch, T, d);
+          for (let u = 0; u < keys; u++) {
+            const p = flush(round(exp(round(scratch[u] - maxima[row])) / sums[row]));
+            const f = maskOf(place, n, (h * T + t) * T + u, key0, key1, threshold, kept);
+            const key = first + C + u * 3 * C;
+            const value = key + C;
+            let dP = 0;
+            for (let j = 0; j < d; j++) dP = multiplyAdd(dy[out + j], qkv[value + j], dP);
+            const dS = flush(round(p * round(round((dP + 0) * f) - D)));
+            const pf = round(p * f);
+            for (let j = 0; j < d; j++) {
+              dqkv[query + j] = multiplyAdd(dS, qkv[key + j], dqkv[query + j]);
+              dqkv[key + j] = multiplyAdd(dS, qkv[query + j], dqkv[key + j]);
+              dqkv[value + j] = multiplyAdd(pf, dy[out + j], dqkv[value + j]);
+            }
+          }
+        }
+      }
+      for (let at = n * T * 3 * C; at < (n + 1) * T * 3 * C; at++) {
+        const isScaled = at % (3 * C) < 2 * C;
+        dqkv[at] = (dqkv[at] + 0) * (isScaled ? scale : 1);
+      }
+    }
+  }
+
+  return { attentionForward, attentionBackward };
+}
+
+/** `kept`, or 0 if the random word of a column is below `threshold`; 1 if that is 0. */
+function maskOf(
+  place: Float64Array,
+  n: number,
+  column: number,
+  key0: number,
+  key1: number,
+  threshold: number,
+  kept: number,
+): number {
+  if (threshold === 0) return 1;
+  philox4x32(words, Math.floor(column / 4), place[1] + n, place[0], place[0] / 4294967296, key0, key1);
+  return words[column % 4] < threshold ? 0 : kept;
+}
+
+const words = new Uint32Array(4);
+
+/**
+ * Cosines and sines of the angles t · 10000^(-2i / d), computed in doubles and then rounded. Overwrites `table`.
+ * [Su et al. 2021, eq. 15](https://arxiv.org/abs/2104.09864)
+ */
+export function rotaryTable(
+  table: Elements, // [T, 2, d / 2] out
+  T: number,
+  d: number,
+): void {
+  const type = typeOf(table);
+  const last = tables[type];
+  if (last.T !== T || last.d !== d) tables[type] = { T, d, values: anglesOf(T, d) };
+  table.set(tables[type].values);
+}
+
+/** The last table of each type, since a step asks for the same one again and again. */
+const tables: Record<ElementType, { T: number; d: number; values: Float64Array }> = {
+  float64: { T: 0, d: 0, values: new Float64Array(0) },
+  float32: { T: 0, d: 0, values: new Float64Array(0) },
+};
+
+function anglesOf(T: number, d: number): Float64Array {
+  const half = d / 2;
+  const table = new Float64Array(T * d);
+  for (let i = 0; i < half; i++) {
+    const rate = pow(10_000, (-2 * i) / d);
+    for (let t = 0; t < T; t++) {
+      table[t * d + i] = cos(t * rate);
+      table[t * d + half + i] = sin(t * rate);
+    }
+  }
+  return table;
+}
+
+/**
+ * Rotates the pairs (i, i + d/2) of the queries and keys of position t by its angles: (a, b) becomes (a · cos - b · sin,
+ * b · cos + a · sin). If `back`, by the negative angles. Overwrites them in `qkv`.
+ */
+export function rotate(
+  qkv: Elements, // [B, T, 3, H, d] in and out
+  table: Elements, // [T, 2, d / 2], of `rotaryTable`
+  B: number,
+  T: number,
+  H: number,
+  d: number,
+  back: boolean,
+): void {
+  const round = roundingOf(qkv);
+  const half = d / 2;
+  for (let p = 0; p < B * T; p++) {
+    const angles = (p % T) * d;
+    for (let k = 0; k < 2 * H; k++) {
+      const at = p * 3 * H * d + k * d;
+      for (let i = 0; i < half; i++) {
+        const [c, s] = [table[angles + i], back ? -table[angles + half + i] : table[angles + half + i]];
+        const [a, b] = [qkv[at + i], qkv[at + half + i]];
+        qkv[at + i] = round(a * c) - round(b * s);
+        qkv[at + half + i] = round(b * c) + round(a * s);
+      }
+    }
+  }
+}
+
+/** x = 0 at the positions of padding. */
+export function zeroPadding(
+  x: Elements, // [B, T, C] in and out
+  lengths: Float64Array, // [B]
+  B: number,
+  T: number,
+  C: number,
+): void {
+  for (let n = 0; n < B; n++) x.fill(0, (n * T + Math.min(lengths[n], T)) * C, (n + 1) * T * C);
+}
+
+/** Attention whose products and sums are rounded each by itself. */
+export const { attentionForward, attentionBackward } = defineAttention((array) => {
+  const round = roundingOf(array);
+  return (x, y, sum) => round(sum + round(x * y));
+});
