@@ -1,5 +1,5 @@
-import { createLoss, InputError, NO_ANSWER } from '@gradloom/core';
-import { badOutput, decodeValue, show } from '@gradloom/core/internal';
+import { buildNetwork, createLoss, InputError, NO_ANSWER } from '@gradloom/core';
+import { badOutput, decodeValue, show, targetPositions } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import type { RowBatch } from './text-rows.ts';
 
@@ -8,6 +8,9 @@ export interface Answer {
   readonly row: number; // index in its source, counted from 0
   readonly class?: number | null; // index of the class, for a classifier; null if the row has no answer
   readonly label?: string; // name of the class
+  // of each real position, if positions have classes: its class and the name, null without an answer
+  readonly classes?: readonly (number | null)[];
+  readonly names?: readonly (string | null)[];
   // probability of the class, if the outputs are logits; null if there is no answer
   readonly probability?: number | null;
   readonly outputs: readonly number[]; // values, or logits
@@ -22,13 +25,15 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
   const onLogits = loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
   const { classes, labels } = model.metadata;
   const decodings = model.preprocessing?.target;
-  return ({ x, numbers, targets, targetLabels }) => {
-    const outputs = predict(model, x, numbers);
+  const R = loss === null ? 1 : targetPositions(buildNetwork(model.spec, model.parts?.own), loss);
+  return ({ x, numbers, targets, targetLabels, lengths }) => {
+    const outputs = predict(model, x, numbers, lengths);
     const O = outputs.length / numbers.length;
+    if (R > 1) return ofPositions(outputs, numbers, targets, model.classify(x, lengths), lengths);
     const isBinary = O === 1 && loss?.targets !== 'classes'; // one output for two classes
     const chooses = loss?.targets === 'classes' || typeof classes === 'number' || (onLogits && O === 1);
-    const chosen = chooses ? model.classify(x) : [];
-    const shares = chooses && onLogits ? model.probabilities(x) : undefined;
+    const chosen = chooses ? model.classify(x, lengths) : [];
+    const shares = chooses && onLogits ? model.probabilities(x, lengths) : undefined;
     return numbers.map((row, n) => {
       const best = chosen[n];
       const bad = badOutput(outputs, n, O);
@@ -49,12 +54,39 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
       };
     });
   };
+
+  /** The classes of the real positions of each row. */
+  function ofPositions(
+    outputs: Float64Array, // [N, R, classes]
+    numbers: readonly number[],
+    targets: RowBatch['targets'],
+    chosen: readonly number[], // [N, R]
+    lengths: RowBatch['lengths'],
+  ): Answer[] {
+    const O = outputs.length / numbers.length;
+    return numbers.map((row, n) => {
+      const found = chosen.slice(n * R, n * R + (lengths?.[n] ?? R));
+      const own = found.map((best) => (best === NO_ANSWER ? null : best));
+      return {
+        row,
+        classes: own,
+        ...(labels === undefined ? {} : { names: own.map((best) => (best === null ? null : labels[best])) }),
+        outputs: [...outputs.subarray(n * O, (n + 1) * O)],
+        ...(targets === undefined ? {} : { target: targets[n] }),
+      };
+    });
+  }
 }
 
 /** The outputs [N, O]. @throws InputError naming a row by its index in the source. */
-function predict(model: Model, x: Float64Array, numbers: readonly number[]): Float64Array {
+function predict(
+  model: Model,
+  x: Float64Array,
+  numbers: readonly number[],
+  lengths: RowBatch['lengths'],
+): Float64Array {
   try {
-    return model.outputs(x);
+    return model.outputs(x, lengths);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(numbers[error.row], error.problem, { where: 'predict' });

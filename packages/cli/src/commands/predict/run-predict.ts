@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
 import { complete, ofImages, ofTable, ofText, typeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, ElementType, Model } from '@gradloom/runtime';
-import { checkInput, inputRows, systemReason } from '@gradloom/runtime/internal';
+import { checkInput, hasTargetsByPosition, inputRows, systemReason } from '@gradloom/runtime/internal';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
@@ -155,9 +155,11 @@ async function openHandle(path: string): Promise<FileHandle> {
  * Cells of a row: its number, then the class and its probability, or the values, or why there is no answer. Tabs
  * separate them, for cut and awk.
  */
-function cellsOf({ row, class: best, label, probability, outputs, reason, target, targetLabel }: Answer): string[] {
+function cellsOf(answer: Answer): string[] {
+  const { row, class: best, label, classes, names, probability, outputs, reason, target, targetLabel } = answer;
   const cells = [String(row)];
-  if (reason !== undefined) cells.push(`no answer (${reason})`);
+  if (classes !== undefined) cells.push(classes.map((own, p) => names?.[p] ?? own ?? '-').join(' '));
+  else if (reason !== undefined) cells.push(`no answer (${reason})`);
   else if (best === undefined) cells.push(...outputs.map(decimal));
   else cells.push(label ?? String(best));
   if (probability !== undefined) cells.push(probability === null ? '-' : percent(probability));
@@ -175,7 +177,8 @@ export function* datasetRows(
   ranges: readonly RowRange[] | undefined,
   type: ElementType,
 ): Generator<RowBatch> {
-  const { rows, name, targets, labels } = dataset;
+  const { rows, name, targets, labels, lengths } = dataset;
+  const byPosition = hasTargetsByPosition(dataset);
   const missing = ranges?.find(({ last }) => last >= rows);
   if (missing !== undefined) {
     throw new UsageError(`--rows has ${missing.last}, expected rows from 0 to ${rows - 1} (of ${name})`);
@@ -187,7 +190,8 @@ export function* datasetRows(
         x: Float64Array.from(inputRows(dataset, from, numbers.length, type)),
         numbers,
         targets: numbers.map((n) => targetOf(targets, n)),
-        ...(labels === undefined ? {} : { targetLabels: numbers.map((n) => labels[targets.array[n]]) }),
+        ...(lengths === undefined ? {} : { lengths: numbers.map((n) => targetOf(lengths, n)[0]) }),
+        ...(labels === undefined || byPosition ? {} : { targetLabels: numbers.map((n) => labels[targets.array[n]]) }),
       };
     }
   }
