@@ -2,8 +2,8 @@ import { storeFirst } from './lanes';
 import { updateAll } from './updates';
 
 /**
- * g[n] = (Σ of S rows that lie `row` bytes apart) · share[0], summed by the pairwise tree of strides 1, 2, 4, …; square =
- * Σ g[i]² in four lanes i mod 4 of doubles, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g` (which may be the
+ * g[n] = (Σ of S rows that lie `row` bytes apart) · share[0], summed by the pairwise tree of strides 1, 2, 4, …; square
+ * = Σ g[i]² in four lanes i mod 4 of doubles, joined (l₀ + l₁) + (l₂ + l₃). Overwrites `square`, `g` (which may be the
  * first row) and, if S > 8, the rows.
  *
  * Takes three levels of the tree at a time in registers: joins each eight rows into their first, then eight of those.

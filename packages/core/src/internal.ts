@@ -194,7 +194,7 @@ export { flattenAdvice } from './network/flatten-advice.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/place.ts';
-export { checkLengths, lengthsProblem } from './network/lengths.ts';
+export { lengthsProblem, refuseBadLengths } from './network/lengths.ts';
 export { bindTensors, buildNetworkInTurns, couplesRows, gradientLength, type Tie } from './network/network.ts';
 export { findNetwork, type NetworkName, networkNames, networks } from './network/networks.ts';
 export { leafRowsOf, mostPassRows } from './network/pass-rows.ts';

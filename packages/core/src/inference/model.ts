@@ -6,7 +6,7 @@ import { type Elements, typeOf } from '../math/element-type.ts';
 import { targetPositions } from '../network/backprop.ts';
 import { refuseBadWeights } from '../network/bad-weight.ts';
 import { InputError } from '../network/layers/index.ts';
-import { checkLengths } from '../network/lengths.ts';
+import { refuseBadLengths } from '../network/lengths.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../network/network.ts';
 import type { Predictor } from '../network/predict.ts';
 import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
@@ -140,7 +140,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
     compute(asked, inputsOf(asked, rows), lengths);
 
   function compute(asked: string, { x, lengths: own }: EncodedRows, lengths: Lengths | undefined = own): Float64Array {
-    checkLengths(asked, network, lengths, x.length / I);
+    refuseBadLengths(asked, network, lengths, x.length / I);
     if (predictor === undefined) {
       refuseBadWeights(asked, network, parameters);
       predictor = engine.createPredictor(network, parameters, loss ?? 'mse');

@@ -12,7 +12,7 @@ export function lengthsProblem({ places }: Network, T: number): string | null {
 }
 
 /** @throws Error for lengths that are not a whole number for each of N rows, from 1 to the positions of a row. */
-export function checkLengths(
+export function refuseBadLengths(
   where: string,
   network: Network,
   lengths: ArrayLike<number> | undefined, // undefined: rows without padding

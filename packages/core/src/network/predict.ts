@@ -8,7 +8,7 @@ import { createList } from '../program/op.ts';
 import { referenceKernels } from '../program/reference/reference-kernels.ts';
 import { createWorkspace, emitForward, type Workspace, wholeLength } from './backprop.ts';
 import { InputError, NO_BATCH, NO_SHARE } from './layers/index.ts';
-import { checkLengths } from './lengths.ts';
+import { refuseBadLengths } from './lengths.ts';
 import { bindTensors, type Network } from './network.ts';
 import { mostPassRows } from './pass-rows.ts';
 import { refuseBeyondFloats } from './refuse-beyond-floats.ts';
@@ -63,7 +63,7 @@ export function createPredictor(network: Network, parameters: Elements): Predict
       const wanted = `rows of ${network.inputs} (the network's input)`;
       throw new Error(`predict: x has ${x.length} numbers, expected ${wanted}`);
     }
-    checkLengths('predict', network, lengths, x.length / network.inputs);
+    refuseBadLengths('predict', network, lengths, x.length / network.inputs);
     return predict(x, lengths);
   };
 }

@@ -51,8 +51,8 @@ export interface UpdateMemory {
 /** Emits the two halves of an update, for some blocks. */
 export interface BlockUpdate {
   /**
-   * Emits the mean gradient of each block: sums its rows in the order of `sums`, multiplies by `share`, which has 1 / the
-   * batch's rows when it runs (a division takes twice as long and limits the loop's speed in wasm), and notes the
+   * Emits the mean gradient of each block: sums its rows in the order of `sums`, multiplies by `share`, which has 1 /
+   * the batch's rows when it runs (a division takes twice as long and limits the loop's speed in wasm), and notes the
    * block's sum of squares.
    */
   average(emit: Emit, share: Float64Array, sums: NodeSums): void;

@@ -89,7 +89,7 @@ export function openHeader(
   const header = readHeader(file.peek(PREFIX_BYTES, headerBytes), fault);
   if (!kinds.includes(header.kind)) throw fault(`the kind ${show(header.kind)}`, kinds.join(' or '));
   const start = sectionsStart(headerBytes);
-  checkLengths(header.sections, start, file.size, fault);
+  refuseBadLengths(header.sections, start, file.size, fault);
   const { content } = header;
   const spec = format === 1 && 'spec' in content ? { spec: withFlatten(content.spec) as Json } : {};
   return { ...header, content: { ...content, ...spec }, start, format };
@@ -142,7 +142,7 @@ export const sectionBytes = (dtype: ElementType, length: number): number =>
   -8 * Math.floor(-bytesOfElements(dtype, length) / 8);
 
 /** Checks that the sections end where the hash begins. */
-function checkLengths(sections: readonly Section[], start: number, size: number, fault: Fault): void {
+function refuseBadLengths(sections: readonly Section[], start: number, size: number, fault: Fault): void {
   const end = size - HASH_BYTES;
   const names = new Set<string>();
   let offset = start;

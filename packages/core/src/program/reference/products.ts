@@ -81,9 +81,9 @@ export function affineBackwardWeights(
 }
 
 /**
- * g[n] = (Σ of S rows that lie `row` numbers apart) · share[0], summed by the pairwise tree of strides 1, 2, 4, …; square
- * = Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃), in doubles for every type. Overwrites `square`, `g`
- * (which may be the first row), and the rows.
+ * g[n] = (Σ of S rows that lie `row` numbers apart) · share[0], summed by the pairwise tree of strides 1, 2, 4, …;
+ * square = Σ g[i]² in four lanes i mod 4, joined (l₀ + l₁) + (l₂ + l₃), in doubles for every type. Overwrites
+ * `square`, `g` (which may be the first row), and the rows.
  */
 export function averageRows(
   square: Float64Array, // [1] out

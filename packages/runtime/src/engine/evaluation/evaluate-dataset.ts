@@ -18,7 +18,7 @@ import { addTallies, hasSurprise, TALLIES, TALLY } from './tally.ts';
 export interface Evaluation {
   /** Number of rows. */
   readonly rows: number;
-  /** Number of positions that count. Only if each position of a row has a class, and figures are means over positions. */
+  /** Number of positions that count, over which figures are means. Only if each position of a row has a class. */
   readonly positions?: number;
   /** Mean loss over the rows, in units of the targets, or over the positions that count. */
   readonly loss: number;

@@ -1,10 +1,10 @@
 import { type Answer, buildNetwork, type CellRow, InputError, type Model, type TextEncoding } from '@gradloom/core';
 import {
-  checkLengths,
   createTextEncoder,
   encodeText,
   ofText,
   reasonOf,
+  refuseBadLengths,
   show,
   type TextEncoder,
 } from '@gradloom/core/internal';
@@ -86,16 +86,16 @@ function sequenceRow(model: Model, row: unknown, n: number): { row: unknown; len
     const tokens = new Float64Array(text.context);
     return { length: encodeText(`row ${n}`, textEncoder(text), row, tokens, 0), row: [...tokens] };
   }
-  if (model.preprocessing !== undefined || Array.isArray(row) || typeof row !== 'object' || row === null)
-    return { row };
-  const { inputs, length, ...others } = row as { inputs?: unknown; length?: unknown };
+  const isPlain = model.preprocessing === undefined && typeof row === 'object' && row !== null;
+  if (!isPlain || !('inputs' in row)) return { row };
+  const { inputs, length, ...others } = row as { inputs: unknown; length?: unknown };
   const isLength = length === undefined || typeof length === 'number';
-  if (Array.isArray(inputs) && isLength && Object.keys(others).length === 0) {
-    if (length === undefined) return { row: inputs };
-    checkLengths(`row ${n}`, buildNetwork(model.spec, model.parts?.own), [length], 1);
-    return { row: inputs, length };
+  if (!Array.isArray(inputs) || !isLength || Object.keys(others).length > 0) {
+    throw new Error(`row ${n} has ${show(row)}, expected {"inputs": [...], "length": 3}`);
   }
-  throw new Error(`row ${n} has ${show(row)}, expected a list of numbers, or {"inputs": [...], "length": 3}`);
+  if (length === undefined) return { row: inputs };
+  refuseBadLengths(`row ${n}`, buildNetwork(model.spec, model.parts?.own), [length], 1);
+  return { row: inputs, length };
 }
 
 const encoders = new WeakMap<TextEncoding, TextEncoder>();
