@@ -195,7 +195,14 @@ export { createInputGradient, type InputGradient } from './network/input-gradien
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';
 export { atLayer } from './network/layers/place.ts';
 export { lengthsProblem, refuseBadLengths } from './network/lengths.ts';
-export { bindTensors, buildNetworkInTurns, couplesRows, gradientLength, type Tie } from './network/network.ts';
+export {
+  bindGradients,
+  bindTensors,
+  buildNetworkInTurns,
+  couplesRows,
+  gradientLength,
+  type Tie,
+} from './network/network.ts';
 export { findNetwork, type NetworkName, networkNames, networks } from './network/networks.ts';
 export { leafRowsOf, mostPassRows } from './network/pass-rows.ts';
 export { nameOfPlaced } from './network/placed-layer.ts';

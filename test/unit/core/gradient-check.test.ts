@@ -17,6 +17,7 @@ import {
   referenceKernels,
 } from '@gradloom/core';
 import {
+  bindGradients,
   bindTensors,
   createWorkspace,
   forward,
@@ -294,7 +295,7 @@ function checkFloats(network: Network, lossName: LossName, given: { theta: Float
   function gradientOf<T extends ElementType>(type: T, kernels: Kernels): () => ElementsOf<T> {
     const workspace = createWorkspace(network, loss, B, allocateOwn(type));
     const [own, g] = [theta.length, gradientLength(network)].map((length) => createElements(type, length));
-    const [parameters, gradients] = [bindTensors(network, own), bindTensors(network, g)];
+    const [parameters, gradients] = [bindTensors(network, own), bindGradients(network, g)];
     return () => {
       own.set(theta);
       workspace.x.set(x);
@@ -334,7 +335,7 @@ describe.each(fns)('dense, %s and dropout', (fn) => {
     workspace.t.set(targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network));
     weighPositions(workspace, B, targetPositions(network, loss), false);
     const g = allocate(network.parameterCount);
-    const gradients = bindTensors(network, g);
+    const gradients = bindGradients(network, g);
     const lossSlots = allocate(2); // of leaves of 2 rows and 1
     const lossSum = () => {
       workspace.x.set(x);
@@ -377,7 +378,7 @@ describe.each([
   const theta = nestedStart(network);
   const parameters = bindTensors(network, theta);
   const g = allocate(gradientLength(network));
-  const gradients = bindTensors(network, g);
+  const gradients = bindGradients(network, g);
 
   test.each(lossNames)('have the gradient that central differences find, under %s', (lossName) => {
     const loss = createLoss(lossName);

@@ -330,25 +330,22 @@ export const gradientLength = ({
 }: Pick<Network, 'parameterCount'> & Partial<Pick<Network, 'ties'>>): number =>
   ties.reduce((sum, { length }) => sum + length, parameterCount);
 
-/**
- * Views of the parameters [P], or of gradients [gradientLength]: for each layer, a list of its tensors. Uses of one
- * tensor have the same view of the parameters, but gradients of their own.
- */
-export function bindTensors(network: Network, vector: Elements): Elements[][] {
-  const { parameterCount: P, tensors, ties } = network;
-  const G = gradientLength(network);
-  if (vector.length !== P && vector.length !== G) {
-    throw new Error(`bindTensors: vector has length ${vector.length}, expected ${P}${G === P ? '' : ` or ${G}`}`);
-  }
+/** Views of `vector` [P]: for each layer, a list of its tensors. Uses of one tensor have the same view. */
+export const bindTensors = (network: Network, vector: Elements): Elements[][] =>
+  bind('bindTensors', network, vector, network.parameterCount, ({ offset }) => offset);
+
+/** Views of gradients [gradientLength] in the same way. Each use of a tensor has a gradient of its own. */
+export const bindGradients = (network: Network, vector: Elements): Elements[][] =>
+  bind('bindGradients', network, vector, gradientLength(network), ({ at }) => at);
+
+function bind(where: string, network: Network, vector: Elements, length: number, placeOf: (tie: Tie) => number) {
+  if (vector.length !== length) throw new Error(`${where}: vector has length ${vector.length}, expected ${length}`);
   let [next, tie] = [0, 0];
   return network.layers.map((layer) =>
     layer.tensors.map((tensor) => {
-      if (hasPlace(tensor)) {
-        const { offset, length } = tensors[next++];
-        return viewOf(vector, offset, length);
-      }
-      const { offset, at, length } = ties[tie++];
-      return viewOf(vector, vector.length === P ? offset : at, length);
+      if (!hasPlace(tensor)) return viewOf(vector, placeOf(network.ties[tie]), network.ties[tie++].length);
+      const { offset, length } = network.tensors[next++];
+      return viewOf(vector, offset, length);
     }),
   );
 }

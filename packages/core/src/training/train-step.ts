@@ -15,7 +15,14 @@ import {
   weighPositions,
   wholeLength,
 } from '../network/backprop.ts';
-import { bindTensors, couplesRows, gradientLength, initializeParameters, type Network } from '../network/network.ts';
+import {
+  bindGradients,
+  bindTensors,
+  couplesRows,
+  gradientLength,
+  initializeParameters,
+  type Network,
+} from '../network/network.ts';
 import { leafRowsOf } from '../network/pass-rows.ts';
 import { refuseBeyondFloats } from '../network/refuse-beyond-floats.ts';
 import type { Kernels } from '../program/kernels.ts';
@@ -147,7 +154,7 @@ export function createTrainStep<T extends ElementType = typeof FLOAT64>(options:
   const update = createBlockUpdate(optimizer, network, memory, hyper, 0, blockCount(P), { defersAverage });
   const theta = bindTensors(network, parameters);
   const rows = Array.from({ length: gradientRows }, (_, row) => gradientOf(gSum, G, row));
-  const gradients = rows.map((row) => bindTensors(network, row));
+  const gradients = rows.map((row) => bindGradients(network, row));
   const I = network.inputs;
   const T = targetColumns(network, loss);
   const R = targetPositions(network, loss);

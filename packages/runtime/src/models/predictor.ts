@@ -10,12 +10,14 @@ import {
   referenceKernels,
 } from '@gradloom/core';
 import {
+  bindGradients,
   bindTensors,
   bytesOfElements,
   countDoubles,
   createAllocator,
   createInputGradient,
   createWorkspace,
+  gradientLength,
   type InputGradient,
   mostPassRows,
   rowPredictor,
@@ -52,8 +54,8 @@ export const createInputGradients = (
   parameters: Elements, // [P]
   loss: LossSpec,
 ): InputGradient =>
-  inMemory(network, parameters, loss, network.parameterCount, ({ workspace, tensors, spare, kernels }) =>
-    createInputGradient(network, workspace, tensors, bindTensors(network, spare), kernels),
+  inMemory(network, parameters, loss, gradientLength(network), ({ workspace, tensors, spare, kernels }) =>
+    createInputGradient(network, workspace, tensors, bindGradients(network, spare), kernels),
   );
 
 /** A model in the memory of this thread. */

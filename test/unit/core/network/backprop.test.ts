@@ -9,9 +9,11 @@ import {
   referenceKernels,
 } from '@gradloom/core';
 import {
+  bindGradients,
   bindTensors,
   createList,
   createWorkspace,
+  gradientLength,
   leafCount,
   lossOp,
   nodeGradient,
@@ -46,7 +48,7 @@ describe.each(cases)('%s layers under %s', (_fn, lossName, golden) => {
   const theta = bindTensors(network, Float64Array.from(golden.params));
   const pass = { kernels: referenceKernels, training: true, seed: 1, step: 0, firstRow: 0, leaf: 16, joins: false };
   const lossSums = new Float64Array(Math.ceil(golden.batch / 16));
-  nodeGradient(lossSums, network, workspace, theta, bindTensors(network, g), golden.batch, pass);
+  nodeGradient(lossSums, network, workspace, theta, bindGradients(network, g), golden.batch, pass);
   const lossSum = lossSums.reduce((sum, value) => sum + value, 0);
 
   test('have the loss that PyTorch finds', () => {
@@ -76,8 +78,8 @@ function unsharedGradient(
 ) {
   const blank = (length: number) => zeros(length).fill(Number.NaN);
   const theta = bindTensors(network, parametersOf(network));
-  const gradient = zeros(network.parameterCount);
-  const gradients = bindTensors(network, gradient);
+  const gradient = zeros(gradientLength(network));
+  const gradients = bindGradients(network, gradient);
   const outputs: Float64Array[] = [];
   const { calls, emit } = createList();
   const leaves = leafCount(B, settings.leaf);
@@ -140,16 +142,16 @@ test(`layers that share arrays find the gradients of layers that do not (seed ${
       const workspace = createWorkspace(network, loss, B + 2, (length) => zeros(length).fill(9));
       workspace.x.set(x);
       workspace.t.set(t);
-      const gradient = zeros(network.parameterCount).fill(9);
+      const gradient = zeros(gradientLength(network)).fill(9);
       const lossSums = zeros(B).fill(Number.NaN);
       const theta = bindTensors(network, parametersOf(network));
-      nodeGradient(lossSums, network, workspace, theta, bindTensors(network, gradient), B, pass);
+      nodeGradient(lossSums, network, workspace, theta, bindGradients(network, gradient), B, pass);
       expect(firstDifference(lossSums, expected.lossSums)).toBeNull();
       expect(firstDifference(gradient, expected.gradient)).toBeNull();
       // Where a pass joins, its gradient is added to what is there.
-      const joined = zeros(network.parameterCount).fill(9);
+      const joined = zeros(gradientLength(network)).fill(9);
       workspace.x.set(x);
-      nodeGradient(lossSums, network, workspace, theta, bindTensors(network, joined), B, { ...pass, joins: true });
+      nodeGradient(lossSums, network, workspace, theta, bindGradients(network, joined), B, { ...pass, joins: true });
       expect(
         firstDifference(
           joined,

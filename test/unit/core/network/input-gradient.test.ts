@@ -6,13 +6,28 @@ import {
   type NetworkSpec,
   referenceKernels,
 } from '@gradloom/core';
-import { bindTensors, createInputGradient, createWorkspace, rowPredictor } from '@gradloom/core/internal';
+import {
+  bindGradients,
+  bindTensors,
+  createInputGradient,
+  createWorkspace,
+  gradientLength,
+  rowPredictor,
+} from '@gradloom/core/internal';
 import { expect, test } from 'vitest';
 import { allocateOwn } from '../../../../packages/core/src/math/scratch.ts';
 import { maxError } from '../../../support/errors.ts';
 import { numericGradient } from '../../../support/numeric-gradient.ts';
 
 const specs: Record<string, NetworkSpec> = {
+  'of recurrent layers': {
+    input: [4, 2],
+    layers: [
+      { kind: 'gru', out: 3 },
+      { kind: 'lstm', out: 2, reverse: true },
+      { kind: 'gru', out: 2, returns: 'last' },
+    ],
+  },
   'of a convolution, norms, pools, dropout and a residual': {
     input: [5, 4, 3],
     layers: [
@@ -54,7 +69,7 @@ test.each(Object.keys(specs))('the gradient by the input %s is the central diffe
   const tensors = bindTensors(network, parameters);
   const x = drawn(3 * network.inputs);
   const y = rowPredictor(network, workspace, tensors, referenceKernels);
-  const gradients = bindTensors(network, new Float64Array(parameters.length));
+  const gradients = bindGradients(network, new Float64Array(gradientLength(network)));
   const gradient = createInputGradient(network, workspace, tensors, gradients, referenceKernels);
   for (let o = 0; o < network.outputs; o++) {
     const dx = gradient(x, o);

@@ -9,6 +9,7 @@ import {
 } from '@gradloom/core';
 import {
   batchLoss,
+  bindGradients,
   bindTensors,
   blockCount,
   clipScale,
@@ -218,7 +219,7 @@ function createTeam(run: ChunkedRun, kernels: Kernels, allocate: Allocate): () =
     const { calls, emit } = createList();
     const at = { rows, leaves: leafCount(rows, leaf), firstLeaf: first, follows: keeps && k > 0 };
     const settings = { emit, training: true, seed, leaf, joins, batch: at, place, lengths: workspace.lengths };
-    const tensors = bindTensors(network, gradients[row]);
+    const tensors = bindGradients(network, gradients[row]);
     emitNode(viewOf(lossSums, first, count), network, workspace, bindTensors(network, theta), tensors, own, settings);
     for (const [left, right] of merges) emit(ops.add, gradients[left], gradients[right], G);
     const segments = segmentsOf(calls).map((segment) => link(segment, kernels, room));

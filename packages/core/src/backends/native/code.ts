@@ -12,6 +12,7 @@ import {
   rowFormulas,
   type TermsName,
 } from './formulas/norms.ts';
+import { recurrentOps } from './formulas/recurrent.ts';
 import { type Update, updates } from './formulas/updates.ts';
 import type { Isa } from './isa/isa.ts';
 import type { ColumnKernel } from './kernels/column-groups.ts';
@@ -57,6 +58,7 @@ export interface ProductLayout {
 export interface CodeLayout extends ProductLayout {
   readonly updates: Readonly<Record<string, Readonly<Record<number, FormulaKernel>>>>; // by operation name: [rows]
   readonly elementwise: Readonly<Record<string, FormulaKernel>>; // by operation name
+  readonly recurrent: Readonly<Record<string, FormulaKernel>>; // by operation name
   readonly matrices: Readonly<Record<string, ColumnKernel>>; // by operation name
   readonly columnSums: Readonly<Record<TermsName, ColumnKernel>>;
   readonly rowSums: Readonly<Record<RowFormulaName, number>>;
@@ -135,6 +137,7 @@ export function withOtherKernels(layout: ProductLayout, place: PlaceKernel): Cod
   const all = {
     updates: whenRead(mapped(updates, update)),
     elementwise: whenRead(mapped(elementwise, formula)),
+    recurrent: whenRead(mapped(recurrentOps, formula)),
     matrices: whenRead(mapped(matrixOps, matrix)),
     columnSums: whenRead({
       plain: sums(columnTerms.plain, 1),

@@ -33,6 +33,7 @@ import { PANELS_SCRATCH } from './panels/panel-memory.ts';
 import { createPanels } from './panels/panels.ts';
 import { createPools } from './pools.ts';
 import { createNativeProducts, nativeProductScratch } from './products.ts';
+import { createRecurrent } from './recurrent.ts';
 import { createRowAdds } from './row-adds.ts';
 import { createUpdates, UPDATE_SCRATCH } from './updates.ts';
 
@@ -151,6 +152,7 @@ function createParts({ layout, enter, module, memory, scratch, outside = [] }: N
     createMatrices(layout, record, panels),
     createColumnSums(layout, record, panels),
     createRowNorms(layout, record, panels, machineCode.rowNorms),
+    createRecurrent(layout, tape, panels),
     createDropout(layout, tape, panels, machineCode.dropout),
     createPools(layout, tape, panels),
   ];

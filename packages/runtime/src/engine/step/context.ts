@@ -1,5 +1,6 @@
 import { buildNetwork, createLoss, createSchedule, type Elements, type Inspect, type Optimizer } from '@gradloom/core';
 import {
+  bindGradients,
   bindTensors,
   createAllocator,
   createProbe,
@@ -89,7 +90,7 @@ export function createContext(setup: RunSetup, thread: number, host: Host): RunC
     gradientRows,
     // Without parameters there are no gradient rows.
     gradients:
-      P === 0 ? [bindTensors(network, new Float64Array(0))] : gradientRows.map((row) => bindTensors(network, row)),
+      P === 0 ? [bindGradients(network, new Float64Array(0))] : gradientRows.map((row) => bindGradients(network, row)),
     probeOf: probes ? createProbe(network, workspace, scratch.probe) : undefined,
     clock: setup.times === null ? null : createClock(setup.times, thread),
     workClock: createWorkClock(setup.workTimes, thread),

@@ -9,6 +9,7 @@ import {
   referenceKernels,
 } from '@gradloom/core';
 import {
+  bindGradients,
   bindTensors,
   createWorkspace,
   gradientLength,
@@ -65,8 +66,8 @@ function gradientsOf(own: typeof tied, parameters: Float64Array) {
   const g = new Float64Array(gradientLength(own)).fill(Number.NaN);
   const sums = new Float64Array(B);
   const settings = { kernels: referenceKernels, training: true, seed: 1, step: 0, firstRow: 0, leaf, joins: false };
-  nodeGradient(sums, own, workspace, bindTensors(own, parameters), bindTensors(own, g), B, settings);
-  return { sums, gradients: bindTensors(own, g).map((tensors) => tensors.map((one) => one as Float64Array)) };
+  nodeGradient(sums, own, workspace, bindTensors(own, parameters), bindGradients(own, g), B, settings);
+  return { sums, gradients: bindGradients(own, g).map((tensors) => tensors.map((one) => one as Float64Array)) };
 }
 
 test('a table that layers share is drawn and counted once', () => {

@@ -7,7 +7,7 @@ import {
   referenceKernels,
   shuffle,
 } from '@gradloom/core';
-import { bindTensors, createWorkspace, nodeGradient } from '@gradloom/core/internal';
+import { bindGradients, bindTensors, createWorkspace, nodeGradient } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 
 export interface GradientNoise {
@@ -60,7 +60,7 @@ function createGradient(spec: NetworkSpec, { inputs, targets, rows }: Dataset, s
     }
     const gSum = new Float64Array(network.parameterCount);
     const B = batch.length;
-    nodeGradient(lossSum, network, workspace, bindTensors(network, theta), bindTensors(network, gSum), B, pass);
+    nodeGradient(lossSum, network, workspace, bindTensors(network, theta), bindGradients(network, gSum), B, pass);
     return gSum.map((sum) => sum / B);
   };
 }

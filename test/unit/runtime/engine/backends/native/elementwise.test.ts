@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { elementwise } from '../../../../../../packages/core/src/backends/native/formulas/index.ts';
+import { recurrentOps } from '../../../../../../packages/core/src/backends/native/formulas/recurrent.ts';
 import { lossOperations } from '../../../../../../packages/core/src/backends/native/losses/losses.ts';
 import { guardKernels } from '../../../../../support/guarded-memory.ts';
 import { everyExtension, nativeKernelsOf } from '../../../../../support/installed-extensions.ts';
@@ -9,7 +10,7 @@ import { cases } from '../../../../core/kernels/cases.ts';
 import { compareDrawn, eager } from './compare-case.ts';
 
 /** Names of the operations with machine code that is made of formulas. */
-const made = [...Object.keys(elementwise), ...lossOperations];
+const made = [...Object.keys(elementwise), ...Object.keys(recurrentOps), ...lossOperations];
 const ownCases = Object.entries(cases).filter(([, { ops }]) => ops.every(({ name }) => made.includes(name)));
 
 test('every operation of formulas has a case', () => {

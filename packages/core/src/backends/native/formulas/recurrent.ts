@@ -1,0 +1,108 @@
+import type { Arithmetic } from './arithmetic.ts';
+import type { Elementwise } from './elementwise.ts';
+import type { Value } from './formula.ts';
+
+/** Numbers of a row: an operand of the operation, and the gate at which they begin, such as 'gates 2'. */
+type Part = string;
+
+/** A step of a recurrent layer, row by row: a formula of `O` numbers of a row, and what else a row takes. */
+export interface RecurrentOp extends Elementwise {
+  /** Copies of as many gates, made before the formula of every row. */
+  readonly before: readonly (readonly [to: Part, from: Part, gates: number])[];
+  /** Copies after the formula. */
+  readonly after: readonly (readonly [to: Part, from: Part, gates: number])[];
+  /** What is 0 at padding, where there is no formula. */
+  readonly padding: readonly (readonly [part: Part, gates: number])[];
+}
+
+/** a · (1 - a), the slope of a = σ(z). */
+const slopeOf = ({ constant, minus, times }: Arithmetic, a: Value): Value => times(a, minus(constant(1), a));
+
+/** 1 - a · a, the slope of a = tanh(z). */
+const tanhSlope = ({ constant, minus, times }: Arithmetic, a: Value): Value => minus(constant(1), times(a, a));
+
+const sizes = [null, 'O'] as const;
+
+/** Steps of gru and lstm, those of packages/core/src/program/reference/recurrent.ts, by operation name. */
+export const recurrentOps: Readonly<Record<string, RecurrentOp>> = {
+  gruForward: {
+    inputs: ['gates 0', 'gates 1', 'gates 2', 'q 0', 'q 1', 'q 2', 'h 0'],
+    outputs: ['gates 0', 'gates 1', 'gates 2', 'h 0', 'y 0'],
+    sizes,
+    of({ plus, minus, times, sigmoid, tanh }, p0, p1, p2, q0, q1, q2, h) {
+      const r = sigmoid(plus(p0, q0));
+      const z = sigmoid(plus(p1, q1));
+      const n = tanh(plus(p2, times(r, q2)));
+      const next = plus(n, times(z, minus(h, n)));
+      return [r, z, n, next, next];
+    },
+    before: [['before 0', 'h 0', 1]],
+    after: [['byState 2', 'q 2', 1]],
+    padding: [['y 0', 1]],
+  },
+  gruBackward: {
+    inputs: ['gates 0', 'gates 1', 'gates 2', 'byState 2', 'dy 0', 'dh 0', 'product 0', 'before 0'],
+    outputs: ['gates 0', 'gates 1', 'gates 2', 'byState 2', 'dh 0'],
+    sizes,
+    of(m, r, z, n, q2, dy, dh, product, state) {
+      const { constant, plus, minus, times, flush } = m;
+      const g = plus(dy, plus(dh, product));
+      const dn = flush(times(times(g, minus(constant(1), z)), tanhSlope(m, n)));
+      const dz = flush(times(times(g, minus(state, n)), slopeOf(m, z)));
+      const dr = flush(times(times(dn, q2), slopeOf(m, r)));
+      return [dr, dz, dn, flush(times(dn, r)), flush(times(g, z))];
+    },
+    before: [],
+    after: [
+      ['byState 0', 'gates 0', 2],
+      ['dq 0', 'byState 0', 3],
+    ],
+    padding: [
+      ['gates 0', 3],
+      ['byState 0', 3],
+      ['dq 0', 3],
+    ],
+  },
+  lstmForward: {
+    inputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'q 0', 'q 1', 'q 2', 'q 3', 'c 0'],
+    outputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'c 0', 'y 0'],
+    sizes,
+    of({ plus, times, sigmoid, tanh }, p0, p1, p2, p3, q0, q1, q2, q3, c) {
+      const [i, f, o] = [sigmoid(plus(p0, q0)), sigmoid(plus(p1, q1)), sigmoid(plus(p3, q3))];
+      const g = tanh(plus(p2, q2));
+      const cell = plus(times(f, c), times(i, g));
+      return [i, f, g, o, cell, times(o, tanh(cell))];
+    },
+    before: [
+      ['before 0', 'h 0', 1],
+      ['cells 0', 'c 0', 1],
+    ],
+    after: [['h 0', 'y 0', 1]],
+    padding: [['y 0', 1]],
+  },
+  lstmBackward: {
+    inputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'dy 0', 'dh 0', 'product 0', 'dc 0', 'cells 0'],
+    outputs: ['gates 0', 'gates 1', 'gates 2', 'gates 3', 'dc 0', 'dh 0'],
+    sizes,
+    of(m, i, f, g, o, dy, dh, product, dc, c) {
+      const { constant, plus, times, flush, tanh } = m;
+      const u = tanh(plus(times(f, c), times(i, g)));
+      const dState = plus(dy, plus(dh, product));
+      const dCell = plus(dc, times(times(dState, o), tanhSlope(m, u)));
+      return [
+        flush(times(times(dCell, g), slopeOf(m, i))),
+        flush(times(times(dCell, c), slopeOf(m, f))),
+        flush(times(times(dCell, i), tanhSlope(m, g))),
+        flush(times(times(dState, u), slopeOf(m, o))),
+        flush(times(dCell, f)),
+        constant(0),
+      ];
+    },
+    before: [],
+    after: [['dq 0', 'gates 0', 4]],
+    padding: [
+      ['gates 0', 4],
+      ['dq 0', 4],
+    ],
+  },
+};
