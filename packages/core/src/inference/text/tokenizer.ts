@@ -42,30 +42,60 @@ export function createTokenizer(given: TokenizerSpec, gpt2: Tokenizer = noTables
   if (spec.kind === 'gpt2') return gpt2;
   const { kind, vocabulary } = spec;
   const tokens = new Map(vocabulary.map((piece, token) => [piece, token]));
+  const tokenOf = (piece: string, at: number): number => {
+    const token = tokens.get(piece);
+    if (token === undefined) throw new TextError(at, unknownProblem(spec, piece));
+    return token;
+  };
   return {
     spec,
     size: vocabulary.length,
-    encode(text) {
-      const found = new Uint32Array(text.length);
-      let count = 0;
-      let at = 0;
-      for (const piece of piecesOf(kind, text)) {
-        const token = tokens.get(piece);
-        if (token === undefined) throw new TextError(at, unknownProblem(spec, piece));
-        found[count++] = token;
-        at += piece.length;
-      }
-      return found.slice(0, count);
-    },
+    encode: kind === 'words' ? encodeWords : characterEncoder(vocabulary, tokenOf),
     decode(tokens) {
       let text = '';
       for (let i = 0; i < tokens.length; i++) text += vocabulary[checked(tokens, i, vocabulary.length)];
       return text;
     },
   };
+
+  function encodeWords(text: string): Uint32Array {
+    let at = 0;
+    return Uint32Array.from(piecesOf('words', text), (word) => {
+      at += word.length;
+      return tokenOf(word, at - word.length);
+    });
+  }
 }
 
-/** The tokenizer of characters or words whose vocabulary is that of `texts`, sorted. */
+/** Encodes characters. Those of one code unit are looked up in an array, which is faster than a map. */
+function characterEncoder(
+  vocabulary: readonly string[],
+  tokenOf: (piece: string, at: number) => number,
+): Tokenizer['encode'] {
+  const byCode = new Int32Array(1 << 16).fill(-1);
+  for (const [token, piece] of vocabulary.entries()) {
+    // Half of a pair may be the start of another character.
+    if (piece.length === 1 && !/[\uD800-\uDFFF]/.test(piece)) byCode[piece.charCodeAt(0)] = token;
+  }
+  return (text) => {
+    const found = new Uint32Array(text.length);
+    let count = 0;
+    for (let at = 0; at < text.length; ) {
+      const token = byCode[text.charCodeAt(at)];
+      if (token !== -1) {
+        found[count++] = token;
+        at++;
+        continue;
+      }
+      const piece = String.fromCodePoint(text.codePointAt(at) ?? 0);
+      found[count++] = tokenOf(piece, at);
+      at += piece.length;
+    }
+    return found.slice(0, count);
+  };
+}
+
+/** The vocabulary of all pieces, sorted. */
 export const vocabularyOf = (pieces: Iterable<string>): string[] => [...new Set(pieces)].sort(byCodePoints);
 
 /** The order of code points, which for characters beyond U+FFFF is not that of JavaScript's strings. */

@@ -7,8 +7,8 @@ import { allocateTokens, type TextFault, type TokenStore, tokensInMemory } from 
 export type TextSource = () => Iterable<string> | AsyncIterable<string>;
 
 /**
- * Reads a text and turns it into tokens: once for the vocabulary of a tokenizer that is given by name and for the
- * number of tokens, and once for the tokens, so that no text is held. With `lines` the token of a line end stands
+ * Reads a text and turns it into tokens: once for the number of tokens and the vocabulary of a tokenizer that is given
+ * by name, and once for the tokens, so that no text is held. With `lines` the token of a line end stands
  * before the first line and after each.
  * @throws Error of `fault` for a character that the vocabulary lacks, and for an empty line.
  */
@@ -20,12 +20,14 @@ export async function readTokens(
 ): Promise<TokenStore> {
   const kind = typeof asked === 'string' ? asked : asked.kind;
   const parts = (): AsyncGenerator<Part> => partsOf(source(), lines ? afterLastLine : cuts[kind], lines, fault);
-  const spec = typeof asked === 'object' ? asked : await findSpec(asked, parts(), lines);
+  const found = asked === 'characters' || asked === 'words' ? await survey(asked, parts(), lines) : null;
+  const spec = found?.spec ?? (typeof asked === 'object' ? asked : { kind: asked as 'bytes' | 'gpt2' });
   const tokenizer = createTokenizer(spec);
   const encode = (part: Part): Uint32Array => encodePart(tokenizer, part, fault);
   const end = lines ? encode({ text: '\n', line: 1 }) : new Uint32Array(0);
   let count = end.length;
-  for await (const part of parts()) count += encode(part).length + end.length;
+  if (found !== null) count += found.tokens + found.parts * end.length;
+  else for await (const part of parts()) count += encode(part).length + end.length;
   const array = allocateTokens(tokenizer.size, count, fault);
   let at = 0;
   const put = (tokens: Uint32Array) => {
@@ -46,11 +48,29 @@ interface Part {
   readonly line: number; // of its start, from 1
 }
 
-async function findSpec(kind: TokenizerName, parts: AsyncIterable<Part>, lines: boolean): Promise<TokenizerSpec> {
-  if (kind === 'bytes' || kind === 'gpt2') return { kind };
+/** Finds the vocabulary of a text, its tokens, and its parts. */
+async function survey(kind: 'characters' | 'words', texts: AsyncIterable<Part>, lines: boolean) {
   const pieces = new Set(lines ? ['\n'] : []);
-  for await (const { text } of parts) for (const piece of piecesOf(kind, text)) pieces.add(piece);
-  return { kind, vocabulary: vocabularyOf(pieces) };
+  const seen = new Uint8Array(1 << 16); // of characters of one code unit: faster than a set
+  let [tokens, parts] = [0, 0];
+  for await (const { text } of texts) {
+    parts++;
+    if (kind === 'words') {
+      for (const piece of piecesOf(kind, text)) {
+        pieces.add(piece);
+        tokens++;
+      }
+    } else {
+      for (let at = 0; at < text.length; at++, tokens++) {
+        const code = text.codePointAt(at) ?? 0;
+        if (code < seen.length) seen[code] = 1;
+        else pieces.add(text.slice(at, ++at + 1));
+      }
+    }
+  }
+  for (let code = 0; code < seen.length; code++) if (seen[code] === 1) pieces.add(String.fromCharCode(code));
+  const spec: TokenizerSpec = { kind, vocabulary: vocabularyOf(pieces) };
+  return { spec, tokens, parts };
 }
 
 function encodePart(tokenizer: Tokenizer, { text, line }: Part, fault: TextFault): Uint32Array {
