@@ -56,6 +56,11 @@ describe.each<TokenizerName>(['characters', 'bytes', 'words', 'gpt2'])('tokens o
   });
 });
 
+test('a character of two code units is one token, beside its halves too', () => {
+  const known = createTokenizer({ kind: 'characters', vocabulary: ['a', '\ud83d', '😀'] });
+  expect([...known.encode('a😀\ud83da')]).toEqual([0, 2, 1, 0]);
+});
+
 test('words are whole, with the space before them', async () => {
   const known = tokenizerOf(
     await textDataset("It's 1 word,  not two.\n", { tokenizer: 'words', context: 2, validation: 0 }),
