@@ -214,7 +214,7 @@ export { convnet, lenet5, resnet20 } from './network/networks.ts';
 export type { PlacedLayer } from './network/placed-layer.ts';
 export { createPredictor, type Predictor } from './network/predict.ts';
 export type { Shape } from './network/shape.ts';
-export { gruNetwork, type TokenNetworkOptions } from './network/token-networks.ts';
+export { type GptNetworkOptions, type GruNetworkOptions, gptNetwork, gruNetwork } from './network/token-networks.ts';
 export {
   type ActivationDefinition,
   type ActivationPart,

@@ -203,6 +203,7 @@ const builders: Record<string, () => readonly unknown[]> = {
   globalAvgPool: () => [{}],
   lastPosition: () => [{}],
   gru: () => [2, {}],
+  gptNetwork: () => [1, 2, 4, {}],
   gruNetwork: () => [1, 2, {}],
   lstm: () => [2, {}],
   positionEmbedding: () => [{}],

@@ -17,6 +17,7 @@ const builders = [
     'flatten',
     'gelu',
     'gru',
+    'gptNetwork',
     'gruNetwork',
     'identity',
     'lastPosition',
@@ -166,7 +167,7 @@ const typesOfBoth = words(`
   WarmupOptions
   WeightDecayOptions
   AnyRows ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
-  PositionEmbeddingOptions TokenNetworkOptions RecurrentOptions SelfAttentionOptions TransformerBlockOptions UpsampleOptions
+  PositionEmbeddingOptions GptNetworkOptions GruNetworkOptions RecurrentOptions SelfAttentionOptions TransformerBlockOptions UpsampleOptions
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
   LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord OwnLayer PartBase PartDefaults
   PartOptions RowLossDefinition ScheduleDefinition SchedulePart

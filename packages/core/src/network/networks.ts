@@ -6,7 +6,7 @@ import type { LayerSpec } from './layers/index.ts';
 import type { NetworkSpec } from './network.ts';
 import type { NetworkBuilder } from './network-builder.ts';
 import type { Shape } from './shape.ts';
-import { gruNetwork, type TokenNetworkOptions } from './token-networks.ts';
+import { type GptNetworkOptions, gptNetwork, gruNetwork } from './token-networks.ts';
 
 /** Before relu, whose outputs have half of the variance. [He et al. 2015](https://arxiv.org/abs/1502.01852) */
 const init = 'he-normal';
@@ -65,13 +65,20 @@ export type NetworkName = keyof typeof table;
 /** Known networks for images: `networks.convnet([28, 28, 1], 10)`. */
 export const networks: Readonly<Record<NetworkName, NetworkBuilder>> = table;
 
-/** Known networks for tokens, whose names end with sizes: 'gru:2x256'. */
+/** Known networks for tokens, whose names end with sizes: 'gpt:4x4x128'. */
 const sized = {
+  gpt: {
+    sizes: ['layers', 'heads', 'width'],
+    options: ['dropout', 'activation', 'init'],
+    example: 'gpt:4x4x128',
+    build: ([layers, heads, width]: readonly number[], given: GptNetworkOptions) =>
+      gptNetwork(layers, heads, width, given),
+  },
   gru: {
     sizes: ['layers', 'width'],
     options: ['dropout', 'init'],
     example: 'gru:2x256',
-    build: ([layers, width]: readonly number[], given: TokenNetworkOptions) => gruNetwork(layers, width, given),
+    build: ([layers, width]: readonly number[], given: GptNetworkOptions) => gruNetwork(layers, width, given),
   },
 } as const;
 
@@ -84,12 +91,12 @@ export const networkNames: readonly string[] = [
 /** A known network. */
 export interface KnownNetwork {
   readonly takesTokens: boolean; // and not images
-  readonly options: readonly (keyof TokenNetworkOptions)[];
-  readonly builder: (options: TokenNetworkOptions) => NetworkBuilder;
+  readonly options: readonly (keyof GptNetworkOptions)[];
+  readonly builder: (options: GptNetworkOptions) => NetworkBuilder;
 }
 
 /**
- * The known network of a name such as 'convnet' or 'gru:2x256'; undefined if there is none.
+ * The known network of a name such as 'convnet' or 'gpt:4x4x128'; undefined if there is none.
  * @throws OptionError for sizes that do not fit
  */
 export function findNetwork(name: string): KnownNetwork | undefined {

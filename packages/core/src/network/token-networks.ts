@@ -1,28 +1,76 @@
 import { OptionError } from '../checks/option-error.ts';
-import { defineOptions, fraction, type Named, type OptionsOf, positiveInteger } from '../checks/options/index.ts';
+import {
+  defineOptions,
+  fraction,
+  type Named,
+  type OptionsOf,
+  oneOf,
+  positiveInteger,
+} from '../checks/options/index.ts';
 import { show } from '../checks/show.ts';
-import { initializer } from '../families/initializers/index.ts';
-import { dense, dropout, embedding, gru } from './builders.ts';
+import { activations } from '../families/activations/index.ts';
+import { type InitializerSpec, initializer } from '../families/initializers/index.ts';
+import { dense, dropout, embedding, gru, layerNorm, positionEmbedding, transformerBlock } from './builders.ts';
 import type { LayerSpec } from './layers/index.ts';
 import type { NetworkBuilder } from './network-builder.ts';
 
-const tokenNetworkOptions = defineOptions('gruNetwork', {
+const gruNetworkOptions = defineOptions('gruNetwork', {
   /** Rate of dropout after the embedding and each recurrent layer. @default 0 */
   dropout: fraction(0),
   /** Initializer of all weights. @default those of the layers */
   init: initializer(),
 });
 
-/** Options of a known network for tokens. */
-export interface TokenNetworkOptions extends OptionsOf<typeof tokenNetworkOptions.table>, Named {}
+/** Options of `gruNetwork`. */
+export interface GruNetworkOptions extends OptionsOf<typeof gruNetworkOptions.table>, Named {}
+
+const gptNetworkOptions = defineOptions('gptNetwork', {
+  /** Rate of dropout after the embedding, of the weights of attention, and at the end of each branch. @default 0 */
+  dropout: fraction(0),
+  /** Activation of the hidden layers. @default 'gelu' */
+  activation: oneOf(activations)('gelu'),
+  /** Initializer of all weights. @default normal of 0.02, and 0.02 / √(2 · layers) at the end of each branch */
+  init: initializer(),
+});
+
+/** Options of `gptNetwork`. */
+export interface GptNetworkOptions extends OptionsOf<typeof gptNetworkOptions.table>, Named {}
+
+/**
+ * The network of GPT-2 without biases, as nanoGPT has it: an embedding with learned positions, `layers` pre-norm blocks
+ * of attention with `heads` heads and of a dense layer of 4 · width with gelu, a layer-norm, and outputs by the
+ * embedding's weights. Rows are tokens [T], outputs [T, V]. `gptNetwork(4, 4, 128)([64], 65)` is that of its CPU run.
+ * [Radford et al. 2019](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf),
+ * [nanoGPT](https://github.com/karpathy/nanoGPT)
+ * @throws OptionError for other inputs
+ */
+export function gptNetwork(
+  layers: number,
+  heads: number,
+  width: number,
+  options: GptNetworkOptions = {},
+): NetworkBuilder {
+  const { dropout: rate, activation, init: given } = gptNetworkOptions.read(options);
+  const init = given ?? normal(0.02);
+  const outInit = () => given ?? normal(0.02 / Math.sqrt(2 * layers));
+  return network('gptNetwork', { layers, heads, width }, (V) => [
+    ...[embedding(V, width, { init }), positionEmbedding({ init }), ...drops(rate)],
+    ...repeat(layers, () =>
+      transformerBlock(width, { heads, activation, dropout: rate, bias: false, init, outInit: outInit() }),
+    ),
+    ...[layerNorm({ bias: false }), dense(V, { tiedTo: '0', bias: false })],
+  ]);
+}
+
+const normal = (std: number): InitializerSpec => ({ kind: 'normal', std });
 
 /**
  * An embedding, `layers` gated recurrent units of `width`, and a dense layer. Rows are tokens [T], outputs [T, V].
  * [Cho et al. 2014](https://arxiv.org/abs/1406.1078)
  * @throws OptionError for other inputs
  */
-export function gruNetwork(layers: number, width: number, options: TokenNetworkOptions = {}): NetworkBuilder {
-  const { dropout: rate, init: given } = tokenNetworkOptions.read(options);
+export function gruNetwork(layers: number, width: number, options: GruNetworkOptions = {}): NetworkBuilder {
+  const { dropout: rate, init: given } = gruNetworkOptions.read(options);
   const init = given === undefined ? {} : { init: given };
   return network('gruNetwork', { layers, width }, (V) => [
     ...[embedding(V, width, init), ...drops(rate)],
@@ -38,6 +86,10 @@ const repeat = (count: number, block: () => LayerSpec[]): LayerSpec[] => Array.f
 /** @throws OptionError for a size that is not a positive integer, and for rows that are no sequence of tokens. */
 function network(where: string, sizes: Record<string, number>, layersOf: (V: number) => LayerSpec[]): NetworkBuilder {
   for (const [name, size] of Object.entries(sizes)) positiveInteger.check(where, name, size);
+  const { heads = 1, width } = sizes;
+  if (width % heads !== 0) {
+    throw new OptionError(where, ['width', 'heads'], `has ${width}, expected a multiple of the ${heads} heads`);
+  }
   return (input, outputs) => {
     positiveInteger.check(where, 'outputs', outputs);
     if (!Array.isArray(input) || input.length !== 1 || !positiveInteger.isValid(input[0])) {

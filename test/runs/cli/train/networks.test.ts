@@ -78,6 +78,7 @@ test.each([
     ['--network', 'lenet5', '--input', '28x2'],
     '--input has "28x2", expected height x width x channels such as 28x28x1, or a number of tokens',
   ],
+  [['--network', 'gpt:4x3x128'], '--network gpt:4x3x128: width has 128, expected a multiple of the 3 heads'],
   [['--network', 'gru:4'], '--network has "gru:4", expected layers x width: gru:2x256'],
   [['--network', 'gru:2x8', '--input', '9x9x1'], '--input has [9, 9, 1], expected the shape of a row of tokens [T]'],
   [['--network', 'lenet5', 'a.gradloom'], '--network is given with a.gradloom, expected it alone'],
@@ -128,11 +129,11 @@ describe('what does not fit is refused in a sentence', () => {
     [[...data, '--network', 'lenet5', '--spec', 'a.json'], '--spec is given with --network, expected one of the two'],
     [
       [...data, '--network', 'lenet'],
-      '--network has "lenet", expected one of lenet5, convnet, resnet20, gru:2x256 (did you mean lenet5?)',
+      '--network has "lenet", expected one of lenet5, convnet, resnet20, gpt:4x4x128, gru:2x256 (did you mean lenet5?)',
     ],
     [
       [...data, '--network', 'nets/own.json'],
-      '--network has "nets/own.json", expected one of lenet5, convnet, resnet20, gru:2x256 (--spec takes a file)',
+      '--network has "nets/own.json", expected one of lenet5, convnet, resnet20, gpt:4x4x128, gru:2x256 (--spec takes a file)',
     ],
     [
       ['--dataset', 'digits', '--network', 'lenet5'],

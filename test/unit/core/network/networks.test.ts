@@ -43,11 +43,41 @@ describe.each(Object.entries(known) as [NetworkName, (typeof known)[NetworkName]
 });
 
 describe('networks for tokens', () => {
+  test('gpt has the parameters of nanoGPT: the outputs are the embedding', () => {
+    // Of 4 layers, 4 heads, width 128: 65 · 128 + 64 · 128, blocks of 12 · 128² and two norms, and a norm.
+    const spec = core.gptNetwork(4, 4, 128)([64], 65);
+    expect(trained(spec)).toBe(65 * 128 + 64 * 128 + 4 * (12 * 128 ** 2 + 2 * 128) + 128);
+    expect(buildNetwork(spec).output).toEqual([64, 65]);
+    expect(findNetwork('gpt:4x4x128')?.builder({})([64], 65)).toEqual(spec);
+  });
+
   test('gru has those of its layers', () => {
     const spec = core.gruNetwork(2, 8)([5], 7);
     expect(trained(spec)).toBe(7 * 8 + 2 * (6 * 8 * 8 + 6 * 8) + 8 * 7 + 7);
     expect(buildNetwork(spec).output).toEqual([5, 7]);
     expect(findNetwork('gru:2x8')?.builder({})([5], 7)).toEqual(spec);
+  });
+
+  test('projections into the sum begin with 0.02 / √(2 · layers), all other weights with 0.02', () => {
+    const network = buildNetwork(core.gptNetwork(8, 1, 64)([16], 50));
+    const theta = new Float64Array(network.parameterCount);
+    core.initializeParameters(network, theta, 3);
+    for (const { name, shape, offset, length } of network.tensors) {
+      const own = name.split('.').at(-1);
+      if (own === 'gamma') continue;
+      const deviation = Math.sqrt(theta.slice(offset, offset + length).reduce((sum, w) => sum + w * w, 0) / length);
+      const adds = own === 'Wo' || (own === 'W' && shape[0] === 4 * 64);
+      expect(deviation / (adds ? 0.02 / 4 : 0.02), `${name} ${shape}`).toBeCloseTo(1, 1);
+    }
+  });
+
+  test('options go to every block', () => {
+    const { layers } = core.gptNetwork(1, 1, 4, { dropout: 0.5, activation: 'relu', init: 'zeros' })([3], 5);
+    const text = JSON.stringify(layers);
+    expect(text.match(/"rate":0.5/g)).toHaveLength(3);
+    expect(text).toContain('"dropout":0.5');
+    expect(text).toContain('"fn":"relu"');
+    expect(text).not.toContain('normal');
   });
 
   test('options go to every layer', () => {
@@ -57,6 +87,8 @@ describe('networks for tokens', () => {
   });
 
   test.each([
+    [() => core.gptNetwork(1, 3, 4), 'gptNetwork: width has 4, expected a multiple of the 3 heads'],
+    [() => findNetwork('gpt:2x3'), 'network has "gpt:2x3", expected layers x heads x width: gpt:4x4x128'],
     [() => core.gruNetwork(0, 4), 'gruNetwork: layers has 0, expected a whole number of at least 1'],
     [() => core.gruNetwork(1, 2)([28, 28, 1], 3), 'gruNetwork: input has [28, 28, 1], expected the shape of a row of'],
     [() => core.gruNetwork(1, 2)([4], 0), 'gruNetwork: outputs has 0, expected a whole number of at least 1'],

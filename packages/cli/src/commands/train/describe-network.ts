@@ -16,7 +16,7 @@ export function describeParameters(spec: NetworkSpec): string {
 }
 
 /**
- * A network in at most 80 columns: 'convnet on 28x28x1' or 'gru:2x256 on 64' for a known one, '8x8x1 · conv2d 4 3x3 ·
+ * A network in at most 80 columns: 'convnet on 28x28x1' or 'gpt:4x4x128 on 64' for a known one, '8x8x1 · conv2d 4 3x3 ·
  * relu · flatten 144 · dense 10' for others on images and sequences, and widths and what stands between them,
  * '784-128-10 relu', for networks of vectors.
  */
@@ -61,7 +61,11 @@ function nameOf({ spec, input, output, outputs }: Network): string | undefined {
 /** The names that a network for tokens would have by its sizes. */
 function tokenNames({ layers: [first, ...layers] }: NetworkSpec): string[] {
   if (first.kind !== 'embedding') return [];
-  return [`gru:${layers.filter(({ kind }) => kind === 'gru').length}x${first.width}`];
+  const { width } = first;
+  const blocks = layers.filter((layer) => layer.kind === 'residual');
+  const [attention] = blocks.flatMap(({ layers }) => layers).filter((layer) => layer.kind === 'self-attention');
+  const units = layers.filter(({ kind }) => kind === 'gru').length;
+  return [`gpt:${blocks.length / 2}x${attention?.heads}x${width}`, `gru:${units}x${width}`];
 }
 
 function layersOf(name: string, input: readonly number[], outputs: number): unknown {

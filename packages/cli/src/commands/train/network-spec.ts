@@ -2,6 +2,7 @@ import {
   type ActivationName,
   buildNetwork,
   createLoss,
+  type GptNetworkOptions,
   type InitializerSpec,
   type LayerKind,
   type LayerSpec,
@@ -9,7 +10,6 @@ import {
   layers,
   type NetworkSpec,
   OptionError,
-  type TokenNetworkOptions,
 } from '@gradloom/core';
 import { findNetwork, within } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
@@ -45,7 +45,7 @@ function known(name: string, values: TrainValues, dataset: Dataset): NetworkSpec
 }
 
 /** Options of a network for tokens. @throws OptionError for an activation with options of its own. */
-function tokenOptions({ dropout, activation, init }: TrainValues): TokenNetworkOptions {
+function tokenOptions({ dropout, activation, init }: TrainValues): GptNetworkOptions {
   if (activation !== undefined && Object.keys(activation).length > 1) {
     const problem = `has ${Object.keys(activation).slice(1).join(', ')}, expected its name alone in a known network`;
     throw new OptionError('train', ['activation', 'network'], problem, { about: '--activation' });

@@ -130,8 +130,8 @@ export const trainOptions = {
     ...model,
     ...networkName(
       undefined,
-      `a known network, instead of hidden layers: ${Object.keys(networks).join(', ')} for images; for tokens gru:2x256 (layers, width)`,
-      'convnet for folders of images, gru:2x256 for texts',
+      `a known network, instead of hidden layers: ${Object.keys(networks).join(', ')} for images; for tokens gpt:4x4x128 (layers, heads, width) or gru:2x256`,
+      'convnet for folders of images, gpt:4x4x128 for texts',
     ),
   },
   spec: {

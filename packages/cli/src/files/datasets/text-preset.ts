@@ -9,7 +9,7 @@ export const textPreset: Preset = {
   validation: 0.1,
   test: 0,
   testsItself: false,
-  network: 'gru:2x256',
+  network: 'gpt:4x4x128',
   hidden: [],
   activation: 'gelu',
   optimizer: { kind: 'adamw', lr: 0.001 },
