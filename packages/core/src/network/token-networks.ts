@@ -40,8 +40,7 @@ export interface GptNetworkOptions extends OptionsOf<typeof gptNetworkOptions.ta
  * The network of GPT-2 without biases, as nanoGPT has it: an embedding with learned positions, `layers` pre-norm blocks
  * of attention with `heads` heads and of a dense layer of 4 · width with gelu, a layer-norm, and outputs by the
  * embedding's weights. Rows are tokens [T], outputs [T, V]. `gptNetwork(4, 4, 128)([64], 65)` is that of its CPU run.
- * [Radford et al. 2019](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf),
- * [nanoGPT](https://github.com/karpathy/nanoGPT)
+ * [Karpathy 2022, nanoGPT](https://github.com/karpathy/nanoGPT)
  * @throws OptionError for other inputs
  */
 export function gptNetwork(
