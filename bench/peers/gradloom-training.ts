@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { inputsOf } from '@gradloom/core/internal';
+import { buildNetwork } from '@gradloom/core';
 import { type BackendChoice, type Dataset, type TrainOptions, train } from '@gradloom/runtime';
 import type { Variant } from './peer.ts';
 import type { Training } from './serve.ts';
@@ -52,19 +52,19 @@ export function openTraining(workload: Workload, { threads, backend }: Variant, 
 }
 
 /** A dataset of the first rows. */
-function datasetOf({ name, network, x, divisor, t, loss }: Workload, rows: number): Dataset {
+function datasetOf({ name, network, x, divisor, t, targets, loss }: Workload, rows: number): Dataset {
   const shared = (path: string, columns: number): Uint8Array<SharedArrayBuffer> => {
     const bytes = readFileSync(path).subarray(0, rows * columns);
     const array = new Uint8Array(new SharedArrayBuffer(bytes.length));
     array.set(bytes);
     return array;
   };
-  const columns = inputsOf(network);
+  const { inputs: columns, output } = buildNetwork(network);
   const shape = typeof network.input === 'number' ? {} : { shape: network.input };
   return {
     ...{ name, rows },
     inputs: { array: shared(x, columns), columns, divisor, ...shape },
-    targets: { array: shared(t, 1), columns: 1, divisor: 1 },
-    classes: loss === 'mse' ? null : 10,
+    targets: { array: shared(t, targets), columns: targets, divisor: 1 },
+    classes: loss === 'mse' ? null : (output.at(-1) ?? 1),
   };
 }

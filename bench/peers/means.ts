@@ -10,7 +10,7 @@ export interface Mean {
 }
 
 const are = (kind: WorkloadKind) => (name: string) => kindOf(name) === kind;
-const [isDigits, isNoise, isOfImages] = [are('digits'), are('noise'), are('images')];
+const [isDigits, isNoise, isOfImages, isOfText] = [are('digits'), are('noise'), are('images'), are('text')];
 const isLarge = (name: string): boolean => /batch (256|1024)\b/.test(name);
 
 const torchIn = (precision: string): string[] => [`PyTorch ${precision}`, `PyTorch compile ${precision}`];
@@ -21,9 +21,11 @@ const QUESTIONS: readonly (readonly [what: string, ours: string, others: string[
     ['float32 against PyTorch float32 at its best, noise', 'Gradloom native float32', torchIn('float32'), isNoise],
     ['float32 against PyTorch float32 at its best, MNIST', 'Gradloom native float32', torchIn('float32'), isDigits],
     ['float32 against PyTorch float32 at its best, images', 'Gradloom native float32', torchIn('float32'), isOfImages],
+    ['float32 against PyTorch float32 at its best, text', 'Gradloom native float32', torchIn('float32'), isOfText],
     ['float64 against PyTorch float64 at its best, noise', 'Gradloom native', torchIn('float64'), isNoise],
     ['float64 against PyTorch float64 at its best, MNIST', 'Gradloom native', torchIn('float64'), isDigits],
     ['float64 against PyTorch float64 at its best, images', 'Gradloom native', torchIn('float64'), isOfImages],
+    ['float64 against PyTorch float64 at its best, text', 'Gradloom native', torchIn('float64'), isOfText],
     ['float32 against own float64, batch 256 and 1,024', 'Gradloom native float32', ['Gradloom native'], isLarge],
     ['wasm float32 against tfjs wasm, MNIST', 'Gradloom wasm float32', ['tfjs wasm'], isDigits],
     ['wasm float32 against jax-js float32, MNIST', 'Gradloom wasm float32', ['jax-js float32'], isDigits],

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ownName, type Peer, type Precision, type Variant } from './peer.ts';
-import { isOfImages, type Workload } from './workloads.ts';
+import { isDense, kindOf, type Workload } from './workloads.ts';
 
 const cores = availableParallelism();
 const threadCounts = cores === 1 ? [1] : [cores, 1];
@@ -20,19 +20,20 @@ const NPM = 'pnpm bench:peers installs it';
 export const TORCH = 'apt-get install python3-torch libopenblas0-openmp';
 
 const isXor = ({ loss }: Workload): boolean => loss === 'mse';
-const dense = (variants: Peer['variants']) => (workload: Workload) => (isOfImages(workload) ? [] : variants(workload));
+const dense = (variants: Peer['variants']) => (workload: Workload) => (isDense(workload) ? variants(workload) : []);
 const digits = (variants: readonly Variant[]) => dense((workload) => (isXor(workload) ? [] : variants));
 /** Variants of a peer that also trains networks of images. `reasons`: why it leaves some of them out, by name. */
 const images =
   (reasons: Readonly<Record<string, string>>, others: Peer['variants']): Peer['variants'] =>
   (workload) => {
-    if (!isOfImages(workload)) return others(workload);
+    if (isDense(workload)) return others(workload);
+    if (kindOf(workload.name) === 'text') return [];
     return Object.entries(reasons).find(([name]) => workload.name.startsWith(name))?.[1] ?? [{}];
   };
 const small = dense(({ widths, batch }) => (widths.length > 3 || batch > 128 ? [] : [{}]));
 // A network of images is never faster on one thread.
 const onThreads = (workload: Workload): readonly number[] =>
-  isXor(workload) ? [1] : isOfImages(workload) ? [cores] : threadCounts;
+  isXor(workload) ? [1] : kindOf(workload.name) === 'images' ? [cores] : threadCounts;
 
 /**
  * How much rounding may change a loss relative to ours in float64. In float32 a relu whose input is 0 up to rounding
@@ -66,8 +67,8 @@ const torch = (name: string, program: string, precision: Precision, get = TORCH,
   environments: blasEnvironments(['ACTIVE', 'PASSIVE']),
   variants: (workload) =>
     onThreads(workload).flatMap((threads) =>
-      isOfImages(workload)
-        ? layouts.map((layout) => ({
+      !isDense(workload)
+        ? (kindOf(workload.name) === 'text' ? layouts.slice(0, 1) : layouts).map((layout) => ({
             dtype: precision,
             threads,
             update: 'fused',

@@ -17,7 +17,7 @@ import { startPeer } from './peer-process.ts';
 import { peers } from './peers.ts';
 import { workloadRows } from './report.ts';
 import { hasPeers, machineOf, type Results, readRecorded, type WorkloadResults, writeRecorded } from './results.ts';
-import { createWorkloads, isOfImages } from './workloads.ts';
+import { createWorkloads, isDense } from './workloads.ts';
 
 // How long does a step take compared with PyTorch, with torch.compile and with DDP, jax-js, tfjs, scikit-learn,
 // brain.js, synaptic and NumPy, in float64 and in float32? Run alone on the machine: `npm run bench:peers` measures
@@ -74,7 +74,7 @@ try {
     const scores = await runContest(found, workload, stable, options);
     const floors: Record<string, Floor> = {};
     for (const { peer, variant } of scores) {
-      if (!isOurs(peer) || isOfImages(workload)) continue;
+      if (!isOurs(peer) || !isDense(workload)) continue;
       floors[peer] = await measureFloor(
         workload,
         option.oneOf(backendChoices).check('bench', 'backend', variant.backend),

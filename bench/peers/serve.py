@@ -8,11 +8,12 @@ import numpy as np
 
 
 def read_arrays(workload):
-    """x [rows, ...shape of a row], t [rows] and all weights [P]; x and weights in float64."""
+    """x [rows, ...shape of a row], t [rows], or [rows, T] of texts, and all weights [P]; x and weights in float64."""
     rows, shape = workload["rows"], workload["network"]["input"]
     shape = shape if isinstance(shape, list) else [shape]
     x = np.fromfile(workload["x"], np.uint8, rows * math.prod(shape)).reshape(rows, *shape) / workload["divisor"]
-    return x, np.fromfile(workload["t"], np.uint8, rows), np.fromfile(workload["theta"], np.float64)
+    t = np.fromfile(workload["t"], np.uint8, rows * workload["targets"]).reshape(rows, -1)
+    return x, t if workload["targets"] > 1 else t[:, 0], np.fromfile(workload["theta"], np.float64)
 
 
 def read_workload(workload):

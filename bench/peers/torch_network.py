@@ -6,6 +6,29 @@ import torch
 from torch import nn
 
 
+class PositionEmbedding(nn.Module):
+    def __init__(self, T, C):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(T, C))
+
+    def forward(self, x):
+        return x + self.weight
+
+
+class SelfAttention(nn.Module):
+    """As in nanoGPT: one product for queries, keys and values, and attention that PyTorch has fused."""
+
+    def __init__(self, width, heads, bias):
+        super().__init__()
+        self.heads = heads
+        self.inputs, self.outputs = nn.Linear(width, 3 * width, bias), nn.Linear(width, width, bias)
+
+    def forward(self, x):
+        q, k, v = (part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in self.inputs(x).chunk(3, 2))
+        y = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.outputs(y.transpose(1, 2).flatten(2))
+
+
 class Residual(nn.Module):
     def __init__(self, layers, shortcut):
         super().__init__()
@@ -15,9 +38,13 @@ class Residual(nn.Module):
         return self.layers(x) + self.shortcut(x)
 
 
+ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "gelu": nn.GELU}
+
+
 def build(network, theta):
     """theta: all weights [P], layer by layer."""
     offset = 0
+    tables = {}  # embeddings by their paths
 
     def take(*shape):
         nonlocal offset
@@ -31,16 +58,39 @@ def build(network, theta):
         return module
 
     def stack(layers, shape):
-        """The modules, and the shape of their outputs [H, W, C] or [C]."""
+        """The modules, and the shape of their outputs [H, W, C], [T, C] or [C]."""
         modules = []
         order = None  # after flatten: where the inputs, which PyTorch has as [C, H, W], are in W
         for layer in layers:
             kind = layer["kind"]
             if kind == "dense":
-                size, out = *shape, layer["out"]
-                W = take(size, out)
-                modules.append(filled(nn.Linear(size, out), weight=(W if order is None else W[order]).T, bias=take(out)))
-                order, shape = None, [out]
+                size, out, bias = shape[-1], layer["out"], layer.get("bias", True)
+                linear = nn.Linear(size, out, bias).double()
+                if "tiedTo" in layer:
+                    linear.weight = tables[layer["tiedTo"]].weight
+                else:
+                    W = take(size, out)
+                    filled(linear, weight=(W if order is None else W[order]).T)
+                modules.append(filled(linear, bias=take(out)) if bias else linear)
+                order, shape = None, [*shape[:-1], out]
+            elif kind == "embedding":
+                size = layer["vocabulary"], layer["width"]
+                tables[str(len(modules))] = filled(nn.Embedding(*size), weight=take(*size))
+                modules.append(tables[str(len(modules))])
+                shape = [*shape, size[1]]
+            elif kind == "position-embedding":
+                modules.append(filled(PositionEmbedding(*shape), weight=take(*shape)))
+            elif kind == "layer-norm":
+                norm, C = nn.LayerNorm(shape[-1], layer.get("epsilon", 1e-5), bias=layer.get("bias", True)), shape[-1]
+                modules.append(filled(norm, **{name: take(C) for name, _ in norm.named_parameters()}))
+            elif kind == "self-attention":
+                C, bias = shape[-1], layer.get("bias", True)
+                attention = SelfAttention(C, layer["heads"], bias)
+                for linear, O in (attention.inputs, 3 * C), (attention.outputs, C):
+                    filled(linear, weight=take(C, O).T)
+                    if bias:
+                        filled(linear, bias=take(O))
+                modules.append(attention)
             elif kind == "conv2d":
                 out, k, groups = layer["out"], layer["kernel"], layer.get("groups", 1)
                 stride, padding, bias = layer.get("stride", 1), layer.get("padding", 0), layer.get("bias", True)
@@ -67,8 +117,8 @@ def build(network, theta):
                 shape, order = [math.prod(shape)], torch.arange(math.prod(shape)).reshape(shape).permute(2, 0, 1).flatten()
             elif kind == "dropout":
                 modules.append(nn.Dropout(layer["rate"]))
-            elif kind == "activation" and layer["fn"] in ("relu", "sigmoid"):
-                modules.append(nn.ReLU() if layer["fn"] == "relu" else nn.Sigmoid())
+            elif kind == "activation" and layer["fn"] in ACTIVATIONS:
+                modules.append(ACTIVATIONS[layer["fn"]]())
             else:
                 raise ValueError(f"no PyTorch module for {layer}")
         return nn.Sequential(*modules), shape

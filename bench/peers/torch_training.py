@@ -21,7 +21,8 @@ class Training:
         # DDP averages over processes as if all had the same number of rows.
         self.weight = (self.end - self.begin) * ranks / self.batch
         x, t, theta = read_arrays(workload)
-        self.x = torch.from_numpy(x).to(self.dtype)
+        is_text = workload["network"]["layers"][0]["kind"] == "embedding"
+        self.x = torch.from_numpy(x).to(torch.int64 if is_text else self.dtype)
         self.model = build(workload["network"], torch.from_numpy(theta)).to(self.dtype)
         if self.x.dim() == 4:
             layout = {"memory_format": getattr(torch, variant["layout"])}
@@ -33,7 +34,8 @@ class Training:
             self.t = self.t.reshape(-1, 1)
         if ranks > 1:
             self.model = torch.nn.parallel.DistributedDataParallel(self.model)
-        self.loss = torch.nn.MSELoss() if mse else torch.nn.CrossEntropyLoss()
+        entropy = torch.nn.CrossEntropyLoss()
+        self.loss = torch.nn.MSELoss() if mse else (lambda y, t: entropy(y.flatten(0, -2), t.flatten())) if is_text else entropy
         self.cost = lambda x, t: self.loss(self.model(x), t)
         if compiled:
             torch._dynamo.reset()  # it compiles only a few versions of a function, then stops compiling

@@ -7,13 +7,17 @@ import {
   convnet,
   createRandom,
   dense,
+  embedding,
   globalAvgPool,
   initializeParameters,
   type LayerSpec,
+  layerNorm,
   lenet5,
   type NetworkSpec,
+  positionEmbedding,
   relu,
   resnet20,
+  transformerBlock,
 } from '@gradloom/core';
 import { loadMnist } from '@gradloom/runtime';
 
@@ -32,26 +36,31 @@ export interface Workload {
   readonly isSmall: boolean; // short enough for its cold start to matter
   readonly x: string; // file of at least [rows, inputs] bytes
   readonly divisor: number; // divisor of x
-  readonly t: string; // file of at least [rows] bytes: classes, or values 0 and 1
+  readonly t: string; // file of at least [rows, targets] bytes: classes, or values 0 and 1
+  readonly targets: number; // of a row: 1, or one for each position of a text
   readonly theta: string; // file [P] of float64: layer by layer, of a dense layer W [in, out] then b
 }
 
 const ROWS = 2048; // 12.8 MB in float64, as the peers hold them, so it fits the cache of all
 const IMAGE_STEPS = 4; // steps of an epoch of images
+const TEXT_STEPS = 4; // steps of an epoch of texts
+const TOKENS = 65; // characters of tiny Shakespeare
 
 /** Kinds of workloads, which are averaged apart. A name ends with its kind, but for digits and XOR. */
 export type WorkloadKind =
   | 'digits'
   | 'noise' // the same networks on rows without zeros
   | 'images' // networks with convolutions
+  | 'text' // language models
   | 'XOR';
 
 export const kindOf = (name: string): WorkloadKind =>
   name.startsWith('XOR')
     ? 'XOR'
-    : ((['noise', 'images'] as const).find((kind) => name.endsWith(`, ${kind}`)) ?? 'digits');
+    : ((['noise', 'images', 'text'] as const).find((kind) => name.endsWith(`, ${kind}`)) ?? 'digits');
 
-export const isOfImages = ({ name }: Pick<Workload, 'name'>): boolean => kindOf(name) === 'images';
+/** Whether all layers are dense. */
+export const isDense = ({ widths }: Pick<Workload, 'widths'>): boolean => widths.length > 0;
 
 /** The files are deleted when this process ends. `digits`: 'mnist', or 'noise' if the package is not installed. */
 export async function createWorkloads(): Promise<{ workloads: Workload[]; digits: string }> {
@@ -76,7 +85,7 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
   };
   const classify = (spec: NetworkSpec, batch: number, rows: number) => ({
     ...({ activation: 'relu', loss: 'softmax-cross-entropy', optimizer: { kind: 'adam', lr: 1e-3 } } as const),
-    ...{ batch, rows, checkSteps: rows / batch, warmSteps: 300, isSmall: false, ...withStart(spec) },
+    ...{ batch, rows, checkSteps: rows / batch, warmSteps: 300, isSmall: false, targets: 1, ...withStart(spec) },
   });
   const perceptron = (name: string, widths: number[], batch: number, isNoise = false): Workload => ({
     ...{ name: `${name}, batch ${batch}${isNoise ? ', noise' : ''}`, widths, ...(isNoise ? noise : digits) },
@@ -86,6 +95,27 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
     ...{ name: `${name}, batch ${batch}, images`, widths: [], ...rows },
     ...classify(spec, batch, IMAGE_STEPS * batch),
   });
+  const texts = (
+    name: string,
+    layers: number,
+    heads: number,
+    width: number,
+    context: number,
+    batch: number,
+  ): Workload => {
+    const rows = TEXT_STEPS * batch;
+    const tokens = drawTokens(rows, context + 1);
+    const windows = (shift: number) =>
+      Uint8Array.from({ length: rows * context }, (_, k) => {
+        const [row, position] = [Math.floor(k / context), k % context];
+        return tokens[row * (context + 1) + position + shift];
+      });
+    return {
+      ...{ name: `${name} ${layers}/${heads}/${width}, context ${context}, batch ${batch}, text`, widths: [] },
+      ...{ x: write(windows(0)), divisor: 1, t: write(windows(1)) },
+      ...{ ...classify(languageModel(layers, heads, width, context), batch, rows), targets: context },
+    };
+  };
   const deep = [784, ...Array.from({ length: 20 }, () => 64), 10];
   const gate = { widths: [2, 2, 1], activation: 'sigmoid' } as const;
   return {
@@ -102,6 +132,9 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
       images('Keras convnet', convnet([28, 28, 1], 10), 128, digits),
       images('ResNet-20', resnet20([32, 32, 3], 10), 64, colours),
       images('depthwise', depthwise, 64, colours),
+      texts('nanoGPT', 4, 4, 128, 64, 12),
+      texts('makemore', 4, 4, 64, 16, 32),
+      texts('GPT', 6, 6, 384, 128, 16),
       {
         name: 'XOR 2-2-1, full batch',
         ...gate,
@@ -113,6 +146,7 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
         checkSteps: 100,
         warmSteps: 10_000,
         isSmall: true,
+        targets: 1,
         ...withStart(specOf(gate)),
       },
     ],
@@ -143,6 +177,28 @@ const depthwise: NetworkSpec = {
 
 function separable(C: number, out: number, stride = 1): LayerSpec[] {
   return [conv2d(C, 3, { padding: 1, stride, groups: C, init }), relu(), conv2d(out, 1, { init }), relu()];
+}
+
+/** A language model as nanoGPT has it: no biases, the output tied to the embedding. */
+function languageModel(layers: number, heads: number, width: number, context: number): NetworkSpec {
+  const block = () => transformerBlock(width, { heads, bias: false, init: { kind: 'normal', std: 0.02 } });
+  return {
+    input: [context],
+    layers: [
+      ...[embedding(TOKENS, width), positionEmbedding(), ...Array.from({ length: layers }, block).flat()],
+      ...[layerNorm({ bias: false }), dense(TOKENS, { bias: false, tiedTo: '0' })],
+    ],
+  };
+}
+
+/** Rows of tokens, each of which depends on the one before: there is something to learn. */
+function drawTokens(rows: number, length: number): Uint8Array {
+  const random = createRandom(3, 'bench');
+  const tokens = new Uint8Array(rows * length);
+  for (let k = 0; k < tokens.length; k++) {
+    tokens[k] = k % length === 0 ? random.integer(TOKENS) : (3 * tokens[k - 1] + random.integer(8)) % TOKENS;
+  }
+  return tokens;
 }
 
 /** The same without dropout, which is random in each program in its own way. */
