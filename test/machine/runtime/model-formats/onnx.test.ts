@@ -6,6 +6,7 @@ import {
   type Cell,
   createRandom,
   type ElementType,
+  type LayerSpec,
   mathOf,
   type NetworkSpec,
   type TablePreprocessing,
@@ -127,13 +128,26 @@ const windows = Array.from({ length: counted(15, 300) }, (_, seed) => {
 }).flat();
 
 const lengths = [1, 2, 3, 4, 5, 6, 6, 5, 4, 3, 2, 1];
+/** Layers that read lengths: in both directions, of all states or the last. */
+const readers: Readonly<Record<string, LayerSpec[]>> = {
+  'last-position': [{ kind: 'last-position' }],
+  'global-avg-pool': [{ kind: 'global-avg-pool' }],
+  gru: [
+    { kind: 'gru', out: 6 },
+    { kind: 'gru', out: 3, returns: 'last', reverse: true },
+  ],
+  lstm: [
+    { kind: 'lstm', out: 6, reverse: true },
+    { kind: 'lstm', out: 3, returns: 'last' },
+  ],
+};
 /** Sequences with lengths; the last of them has a class for each position. */
-const padded = (['last-position', 'global-avg-pool', null] as const).flatMap((kind): [string, Case][] => {
+const padded = [...Object.keys(readers), null].flatMap((kind): [string, Case][] => {
   const spec: NetworkSpec = {
     input: 6,
     layers: [
       { kind: 'embedding', vocabulary: 7, width: 5 },
-      ...(kind === null ? [] : [{ kind }]),
+      ...(kind === null ? [] : readers[kind]),
       { kind: 'dense', out: 4 },
     ],
   };

@@ -20,6 +20,8 @@ export interface Graph {
   input(name: string, type: ElementType, row: Shape, note: string): Value;
   /** An input [N] of integers that may be left out; then it is `standard` for all rows. */
   optional(name: string, standard: number, note: string): Value;
+  /** An input of one int64, of the body of a node. */
+  integer(name: string): Value;
   /** Outputs a value [N, ...row] as `name`. */
   output(name: string, value: Value, type: ElementType, row: Shape, note: string): void;
   /** A constant of floating-point numbers, in the type of its array. */
@@ -80,6 +82,10 @@ function emptyGraph(fresh: (what: string) => Value, type: RealType): Graph {
       // An initializer with the name of an input is its default, of one number for any number of rows.
       inputs.push(infoOf(name, 'int64', [{ dimParam: 'lengths' }], note));
       return integers(name, [1], [standard]);
+    },
+    integer(name: string): Value {
+      inputs.push(infoOf(name, 'int64', [], ''));
+      return name;
     },
     output(name: string, value: Value, type: ElementType, row: Shape, note: string): void {
       nodes.push({ opType: 'Identity', name: fresh('Identity'), input: [value], output: [name] });

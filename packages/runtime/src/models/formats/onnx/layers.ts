@@ -278,10 +278,12 @@ function transposedConvolution({ graph, channels, x, place, tensor }: Emission):
   return { shape: output, value: convolveTransposed(graph, channels.first(x).value, along, weights), image: output };
 }
 
-function recurrent({ graph, x, place, tensor }: Emission): Rows {
+function recurrent({ graph, x, lengths, place, tensor }: Emission): Rows {
   const { kind, out, returns = 'all', reverse = false } = place.spec as Spec<'gru' | 'lstm'>;
   const { in: input, out: shape } = place.layer;
-  const sizes = { name: place.path, kind, inputs: channelsOf(input), units: out };
+  const [positions, inputs] = input;
+  const own = lengthsAt(graph, lengths, positions);
+  const sizes = { name: place.path, kind, positions, lengths: own, inputs, units: out };
   const weights = { Wi: tensor('Wi'), bi: tensor('bi'), Wh: tensor('Wh'), bh: tensor('bh') };
   const layer = { ...sizes, ...weights, isReverse: reverse, isAll: returns === 'all' };
   return { shape, value: recur(graph, x, layer), image: null };

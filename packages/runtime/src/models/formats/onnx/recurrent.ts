@@ -10,6 +10,8 @@ import type { Rows } from './rows.ts';
 export interface Recurrence {
   readonly name: string;
   readonly kind: 'gru' | 'lstm';
+  readonly positions: number; // T
+  readonly lengths: Value; // of the rows [N, 1]; of all rows alike [1, 1]
   readonly inputs: number; // C
   readonly units: number; // O
   readonly isReverse: boolean;
@@ -23,12 +25,19 @@ export interface Recurrence {
 /** ONNX's order of the gates: z, r, n of a GRU, and i, o, f, g of an LSTM. */
 const orders = { gru: [1, 0, 2], lstm: [0, 3, 1, 2] } as const;
 
+const INT32 = 6;
+
+/** The number of rows [1]. */
+const rowsOf = (graph: Graph, { value }: Rows): Value =>
+  graph.node('Slice', [graph.node('Shape', [value]), graph.integers([1], [0]), graph.integers([1], [1])]);
+
 /** The states [N, T, O] of sequences x, or the last alone, [N, O]. */
 export const recur = (graph: Graph, x: Rows, layer: Recurrence): Value =>
   graph.type === 'float' ? operator(graph, x, layer) : scan(graph, x, layer);
 
 function operator(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isReverse, isAll, ...own }: Recurrence) {
   const order = orders[kind];
+  const lengths = graph.node('Squeeze', [own.lengths, graph.integers([1], [1])]);
   const G = order.length * O;
   /** [I, gates, O] as [1, gates · O, I]. */
   const weights = (W: Elements, I: number): Elements =>
@@ -44,6 +53,7 @@ function operator(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isRe
       graph.reals(`${name}.W`, [1, G, C], weights(own.Wi, C)),
       graph.reals(`${name}.R`, [1, G, O], weights(own.Wh, O)),
       graph.reals(`${name}.B`, [1, 2 * G], both),
+      graph.node('Cast', [graph.node('Expand', [lengths, rowsOf(graph, x)])], { to: INT32 }),
     ],
     2,
     {
@@ -77,14 +87,9 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isRevers
     const product = graph.node('MatMul', isFirst ? [W, x.value] : [x.value, W]);
     return graph.node('Add', [product, part('bi', gate, isFirst ? [O, 1] : [O], own.bi)]);
   });
-  const rows = graph.node('Slice', [
-    graph.node('Shape', [x.value]),
-    graph.integers([1], [0]),
-    graph.integers([1], [1]),
-  ]);
   const zeros = graph.node('Expand', [
     graph.number(0),
-    graph.node('Concat', [rows, graph.integers([1], [O])], { axis: 0 }),
+    graph.node('Concat', [rowsOf(graph, x), graph.integers([1], [O])], { axis: 0 }),
   ]);
 
   const body = graph.body();
@@ -94,6 +99,8 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isRevers
   const states = (kind === 'gru' ? ['h'] : ['h', 'c']).map(enter);
   const [h, c] = states;
   const p = of(gates, (gate) => enter(`p${gate}`));
+  const isReal = body.node('Less', [body.integer(`gradloom/${name}/position`), own.lengths]);
+  const whereReal = (value: Value, other: Value): Value => body.node('Where', [isReal, value, other]);
   const q = of(gates, (gate) => {
     const product = body.node('MatMul', [h, part('Wh', gate, [O, O], own.Wh)]);
     return body.node('Add', [product, part('bh', gate, [O], own.bh)]);
@@ -107,22 +114,28 @@ function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isRevers
     const [r, z] = [0, 1].map((gate) => sigmoid(add(p[gate], q[gate])));
     const n = tanh(add(p[2], times(r, q[2])));
     next = add(n, times(z, body.node('Sub', [h, n])));
-    leave('next h', next);
+    leave('next h', whereReal(next, h));
   } else {
     const [i, f, o] = [0, 1, 3].map((gate) => sigmoid(add(p[gate], q[gate])));
     const cell = add(times(f, c), times(i, tanh(add(p[2], q[2]))));
     next = times(o, tanh(cell));
-    leave('next h', next);
-    leave('next c', cell);
+    leave('next h', whereReal(next, h));
+    leave('next c', whereReal(cell, c));
   }
-  leave('y', next);
-  const results = graph.outputs('Scan', [...states.map(() => zeros), ...byInput], states.length + 1, {
-    body: body.finish(),
-    num_scan_inputs: gates,
-    scan_input_axes: byInput.map(() => axis),
-    scan_input_directions: byInput.map(() => Number(isReverse)),
-    scan_output_axes: [1],
-    scan_output_directions: [Number(isReverse)],
-  });
+  leave('y', whereReal(next, body.number(0)));
+  const positions = Array.from({ length: own.positions }, (_, t) => t);
+  const results = graph.outputs(
+    'Scan',
+    [...states.map(() => zeros), ...byInput, graph.integers([own.positions], positions)],
+    states.length + 1,
+    {
+      body: body.finish(),
+      num_scan_inputs: gates + 1,
+      scan_input_axes: [...byInput.map(() => axis), 0],
+      scan_input_directions: Array.from({ length: gates + 1 }, () => Number(isReverse)),
+      scan_output_axes: [1],
+      scan_output_directions: [Number(isReverse)],
+    },
+  );
   return isAll ? results[states.length] : results[0];
 }

@@ -55,7 +55,7 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
 }
 
 /** Kinds of layers whose graphs take lengths. */
-const TAKE_LENGTHS: ReadonlySet<string> = new Set(['global-avg-pool', 'last-position']);
+const TAKE_LENGTHS: ReadonlySet<string> = new Set(['global-avg-pool', 'gru', 'last-position', 'lstm']);
 
 /** Adds the optional input of lengths, if all layers that read them take them in ONNX. */
 function emitLengths(graph: Graph, { contents: { preprocessing }, network }: ExportedModel): Value {
