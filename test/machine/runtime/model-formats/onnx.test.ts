@@ -140,6 +140,10 @@ const readers: Readonly<Record<string, LayerSpec[]>> = {
     { kind: 'lstm', out: 6, reverse: true },
     { kind: 'lstm', out: 3, returns: 'last' },
   ],
+  'self-attention': [
+    { kind: 'self-attention', heads: 5, causal: false },
+    { kind: 'self-attention', heads: 1 },
+  ],
 };
 /** Sequences with lengths; the last of them has a class for each position. */
 const padded = [...Object.keys(readers), null].flatMap((kind): [string, Case][] => {

@@ -196,7 +196,7 @@ function tiedTo({ graph, channels, x, place, along, table }: Emission): Rows {
 /**
  * Self-attention on rows [N, T, C]; heads are an axis of their own. Keys that a query does not read have a score of -∞.
  */
-function attention({ graph, channels, x, place, tensor }: Emission): Rows {
+function attention({ graph, channels, x, lengths, place, tensor }: Emission): Rows {
   const { heads: H, causal = true, bias = true, rotary = false } = place.spec as Spec<'self-attention'>;
   const { in: shape } = place.layer;
   const [T, C] = shape;
@@ -215,19 +215,24 @@ function attention({ graph, channels, x, place, tensor }: Emission): Rows {
   const moved = (value: Value, perm: readonly number[]): Value => graph.node('Transpose', [value], { perm });
   const products = graph.node('MatMul', [moved(turn(part(0)), [0, 2, 1, 3]), moved(turn(part(1)), [0, 2, 3, 1])]);
   const scores = graph.node('Mul', [products, graph.number(1 / Math.sqrt(d))]);
+  const isReal = graph.node('Less', [positions(graph, T), lengthsAt(graph, lengths, T)]);
+  const axesOf = (value: Value, ...axes: number[]): Value =>
+    graph.node('Unsqueeze', [value, graph.integers([axes.length], axes)]);
+  const isRead = causal ? graph.node('And', [axesOf(isReal, 1, 2), upToOwn(graph, T)]) : axesOf(isReal, 1, 2);
   const sums = graph.node('MatMul', [
-    graph.node('Softmax', [causal ? upToOwn(graph, scores, T) : scores], { axis: -1 }),
+    graph.node('Softmax', [graph.node('Where', [isRead, scores, graph.number(-Infinity)])], { axis: -1 }),
     moved(part(2), [0, 2, 1, 3]),
   ]);
   const A = graph.node('Reshape', [moved(sums, [0, 2, 1, 3]), graph.integers([3], [0, T, C])]);
-  return { shape, value: plus(graph.node('MatMul', [A, weights('Wo', C)]), 'bo', C), image: null };
+  const y = plus(graph.node('MatMul', [A, weights('Wo', C)]), 'bo', C);
+  return { shape, value: graph.node('Where', [axesOf(isReal, 2), y, graph.number(0)]), image: null };
 }
 
-/** Scores [N, H, T, T] with -∞ for the keys after a query. */
-function upToOwn(graph: Graph, scores: Value, T: number): Value {
-  const positions = Array.from({ length: T }, (_, t) => t);
-  const isLater = graph.node('Greater', [graph.integers([1, T], positions), graph.integers([T, 1], positions)]);
-  return graph.node('Where', [isLater, graph.number(-Infinity), scores]);
+/** Whether key u is not after query t, [T, T]. */
+function upToOwn(graph: Graph, T: number): Value {
+  const keys = positions(graph, T);
+  const queries = graph.node('Reshape', [keys, graph.integers([2], [T, 1])]);
+  return graph.node('Not', [graph.node('Greater', [keys, queries])]);
 }
 
 /** A function that rotates the pairs (i, i + d/2) of heads [N, T, H, d] by the angles of their positions. */

@@ -54,15 +54,11 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   return [file];
 }
 
-/** Kinds of layers whose graphs take lengths. */
-const TAKE_LENGTHS: ReadonlySet<string> = new Set(['global-avg-pool', 'gru', 'last-position', 'lstm']);
-
-/** Adds the optional input of lengths, if all layers that read them take them in ONNX. */
+/** Adds the optional input of lengths, if a layer reads them. */
 function emitLengths(graph: Graph, { contents: { preprocessing }, network }: ExportedModel): Value {
   const [T] = network.input;
-  const readers = network.places.filter(({ layer }) => layer.readsLengths === true);
-  const takes = readers.length > 0 && readers.every(({ spec }) => TAKE_LENGTHS.has(spec.kind));
-  if (!takes || lengthsProblem(network, T) !== null || ofTable(preprocessing) !== undefined) {
+  const reads = network.places.some(({ layer }) => layer.readsLengths === true);
+  if (!reads || lengthsProblem(network, T) !== null || ofTable(preprocessing) !== undefined) {
     return graph.integers([1], [wholeLength(network)]);
   }
   return graph.optional('lengths', T, `the real positions of each row, from 1 to ${T}; left out, all ${T} are real`);
