@@ -51,6 +51,7 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
       dense: { out: 3 },
       ...{ swiglu: { out: 3 }, gru: { out: 3 }, lstm: { out: 3 } },
       embedding: { vocabulary: 3, width: 2 },
+      'self-attention': { heads: 2 },
       ...{ conv1d: { out: 4, kernel: 2 }, conv2d: { out: 4, kernel: 2 }, 'conv2d-transpose': { out: 4, kernel: 2 } },
       ...{ 'avg-pool': { size: 2 }, 'max-pool': { size: 2 }, upsample: { factor: 2 } },
     };
@@ -61,7 +62,8 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
     const theta = new Float64Array(network.parameterCount);
     initializeParameters(network, theta, 3);
     const { layer } = network.places[0];
-    return [[...theta], layer.label, layer.out, kind.endsWith('-norm') ? normOf(network.spec.layers[0]) : null];
+    const runs = /-norm|attention|gru|lstm/.test(kind);
+    return [[...theta], layer.label, layer.out, runs ? outputsOf(network.spec.layers[0], input) : null];
   },
   Losses(kind, options) {
     const lossSum = new Float64Array(1);
@@ -92,13 +94,11 @@ const behaviours: Record<string, (kind: string, options: object) => unknown> = {
   },
 };
 
-/** What a norm makes of two rows, and of its own state. */
-function normOf(spec: LayerSpec): number[][] {
-  const rows = [
-    [1e-3, 2e-3, 0, -1e-3],
-    [2e-3, 0, 1e-3, 1e-3],
-  ];
-  const { y, parameters } = runLayer(spec, rows, () => 0);
+/** What a layer makes of two rows in training, and of its own state. */
+function outputsOf(spec: LayerSpec, input: readonly number[]): number[][] {
+  const size = input.reduce((product, extent) => product * extent);
+  const rows = [5, 7].map((seed) => Array.from({ length: size }, (_, i) => (((i + 1) * seed) % 4) * 1e-3 - 1e-3));
+  const { y, parameters } = runLayer(spec, rows, () => 0, { input });
   return [y, ...parameters].map((numbers) => [...numbers]);
 }
 
@@ -109,6 +109,7 @@ const ofWindows: Readonly<Record<string, number>> = { stride: 2, dilation: 2, gr
 function another(option: string, value: unknown): unknown {
   if (typeof value === 'boolean') return !value;
   if (option === 'decayed') return 'weights';
+  if (option === 'returns') return 'last';
   if (Object.hasOwn(ofWindows, option)) return ofWindows[option];
   if (typeof value !== 'number') return 'normal';
   return value === 0 ? (option === 'warmupSteps' ? 5 : 0.5) : value / 2;

@@ -195,7 +195,7 @@ export interface TransformerBlockOptions {
  * A pre-norm block on sequences [T, width], as in GPT-2: a residual block of a norm and attention, and one of a norm, a
  * dense layer, its activation and a dense layer back to `width`. Both branches end with dropout. `sequential([64],
  * embedding(65, 128), positionEmbedding(), ...transformerBlock(128, { heads: 4 }), layerNorm(), dense(65))` is a small
- * language model. [Radford et al. 2019, §2.3](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)
+ * language model. [Xiong et al. 2020, fig. 1b](https://arxiv.org/abs/2002.04745)
  */
 export function transformerBlock(
   width: number,

@@ -272,7 +272,7 @@ export function createNativeAttention(
     );
   }
 
-  /** Heads from the head `head` of all rows on that are taken at once: several if one block has all of their queries. */
+  /** Heads that are taken at once from the head `head` of all rows on: several if one block has all their queries. */
   function headsAt(head: number, lengths: Float64Array, B: number, T: number, H: number): number {
     const isWhole = (head: number): boolean => lengths[Math.floor(head / H)] >= T;
     let heads = 1;

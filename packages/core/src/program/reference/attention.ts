@@ -36,8 +36,8 @@ export function defineAttention(multiplyAddOf: (array: Elements) => typeof fma) 
   /**
    * y = Σ p · f · v over keys ascending, from 0. p = e / s, flushed, with e = exp(score - m), m the largest score of a
    * query, and s = Σ e in four lanes, key mod 4. f is `factor`, or 0 if the random word of column (head · T + query) ·
-   * T + key is below `threshold`, as in `dropout`; without a threshold f is 1. Positions of padding have y = 0. Overwrites `y`, and `maxima` and
-   * `sums` but for padding.
+   * T + key is below `threshold`, as in `dropout`; without a threshold f is 1. Positions of padding have y = 0.
+   * Overwrites `y`, and `maxima` and `sums` but for padding.
    */
   function attentionForward(
     y: Elements, // [B, T, H, d] out
@@ -91,9 +91,9 @@ export function defineAttention(multiplyAddOf: (array: Elements) => typeof fma) 
   }
 
   /**
-   * dS = p · (dP · f - D), flushed, with dP = Σ dy · v over d from 0, and D = Σ dy · y over d in four lanes. dq = (Σ
-   * dS · k over keys ascending) · 1/√d, dk = (Σ dS · q over queries ascending) · 1/√d, and dv = Σ p · f · dy over
-   * queries ascending, each from 0. p is computed again from m and s. Padding has gradients of 0. Overwrites `dqkv`.
+   * dS = p · (dP · f - D), flushed, with dP = Σ dy · v over d from 0, and D = Σ dy · y over d in four lanes. dq = (Σ dS
+   * · k over keys ascending) · 1/√d, dk = (Σ dS · q over queries ascending) · 1/√d, and dv = Σ p · f · dy over queries
+   * ascending, each from 0. p is computed again from m and s. Padding has gradients of 0. Overwrites `dqkv`.
    */
   function attentionBackward(
     dqkv: Elements, // [B, T, 3, H, d] out
@@ -212,8 +212,8 @@ function anglesOf(T: number, d: number): Float64Array {
 }
 
 /**
- * Rotates the pairs (i, i + d/2) of the queries and keys of position t by its angles: (a, b) becomes (a · cos - b · sin,
- * b · cos + a · sin). If `back`, by the negative angles. Overwrites them in `qkv`.
+ * Rotates the pairs (i, i + d/2) of the queries and keys of position t by its angles: (a, b) becomes (a · cos - b ·
+ * sin, b · cos + a · sin). If `back`, by the negative angles. Overwrites them in `qkv`.
  */
 export function rotate(
   qkv: Elements, // [B, T, 3, H, d] in and out

@@ -1,0 +1,119 @@
+import { buildNetwork, createRandom, type LayerSpec } from '@gradloom/core';
+import { describe, expect, test } from 'vitest';
+import { firstDifference } from '../../../../support/bits.ts';
+import { maxError } from '../../../../support/errors.ts';
+import { runLayer } from '../../../../support/one-layer.ts';
+
+const [T, C] = [6, 4];
+const random = createRandom(2, 'attention');
+const normals = (length: number): number[] => Array.from({ length }, () => random.normal());
+const variants: LayerSpec[] = [true, false].flatMap((causal) =>
+  [true, false].map((rotary): LayerSpec => ({ kind: 'self-attention', heads: 2, causal, rotary })),
+);
+/** Biases of their own, so that padding would show them. */
+const parametersOf = (spec: LayerSpec): number[][] =>
+  buildNetwork({ input: [T, C], layers: [spec] }).tensors.map(({ length }) => normals(length));
+
+describe.each(variants)('%j', (spec) => {
+  const parameters = parametersOf(spec);
+  const row = normals(T * C);
+  const dy = (o: number) => Math.sin(o + 1);
+
+  test.each([1, 2, 5])('%i real positions have the outputs and gradients of a sequence without padding', (length) => {
+    const input = [T, C];
+    const short = runLayer(spec, [row.slice(0, length * C)], dy, { input: [length, C], parameters });
+    const padded = runLayer(spec, [row], dy, { input, lengths: [length], parameters });
+    const zeros = new Array<number>((T - length) * C).fill(0);
+    expect(firstDifference(padded.y, [...short.y, ...zeros])).toBeNull();
+    expect(firstDifference(padded.dx, [...short.dx, ...zeros])).toBeNull();
+    for (const [k, gradient] of padded.gradients.entries()) {
+      expect(firstDifference(gradient, short.gradients[k])).toBeNull();
+    }
+  });
+});
+
+test('a causal position does not depend on those after it, another one does', () => {
+  const row = normals(T * C);
+  const changed = row.map((value, i) => (i < 3 * C ? value : -value));
+  for (const causal of [true, false]) {
+    const spec: LayerSpec = { kind: 'self-attention', heads: 2, causal };
+    const parameters = parametersOf(spec);
+    const [one, other] = [row, changed].map(
+      (x) => runLayer(spec, [x], () => 0, { input: [T, C], parameters }).y.slice(0, 3 * C), // of the first positions
+    );
+    expect(firstDifference(one, other) === null).toBe(causal);
+  }
+});
+
+test('scores of rotary attention depend on the distance of positions alone', () => {
+  // The same vector everywhere: without positions all weights of a query would be equal.
+  const vector = normals(C);
+  const spec: LayerSpec = { kind: 'self-attention', heads: 1, causal: false, rotary: true, bias: false };
+  const Wqkv = normals(3 * C * C);
+  // Values are places: y[t] is the mean place that t reads.
+  const x = Array.from({ length: T }, (_, t) => [...vector.slice(0, C - 1), t]).flat();
+  const flat = Wqkv.map((w, i) => {
+    const [from, to] = [Math.floor(i / (3 * C)), i % (3 * C)];
+    if (to >= 2 * C) return from === C - 1 && to === 3 * C - 1 ? 1 : 0;
+    return from === C - 1 ? 0 : w;
+  });
+  const Wo = Array.from({ length: C * C }, (_, i) => (i % (C + 1) === 0 ? 1 : 0));
+  const { y } = runLayer(spec, [x], () => 0, { input: [T, C], parameters: [flat, Wo] });
+  const own = (t: number): number => y[t * C + C - 1];
+  const [q, k] = [0, 1].map((part) =>
+    Array.from({ length: C }, (_, j) =>
+      vector.slice(0, C - 1).reduce((sum, value, i) => sum + value * flat[i * 3 * C + part * C + j], 0),
+    ),
+  );
+  const half = C / 2;
+  const score = (distance: number): number =>
+    Array.from({ length: half }, (_, i) => {
+      const angle = distance * 10_000 ** ((-2 * i) / C);
+      const [along, across] = [q[i] * k[i] + q[i + half] * k[i + half], q[i] * k[i + half] - q[i + half] * k[i]];
+      return along * Math.cos(angle) - across * Math.sin(angle);
+    }).reduce((sum, term) => sum + term, 0) / Math.sqrt(C);
+  const expected = Array.from({ length: T }, (_, t) => {
+    const weights = Array.from({ length: T }, (_, u) => Math.exp(score(u - t)));
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    return weights.reduce((mean, weight, u) => mean + (weight / sum) * u, 0);
+  });
+  expect(
+    maxError(
+      Array.from({ length: T }, (_, t) => own(t)),
+      expected,
+    ),
+  ).toBeLessThan(1e-12);
+});
+
+test('dropout leaves out weights, each with its probability, and scales the others', () => {
+  const rate = 0.25;
+  const [length, rows] = [8, 40];
+  const spec: LayerSpec = { kind: 'self-attention', heads: 1, causal: false, dropout: rate, bias: false };
+  // All weights are 1 / length, and values are 1: y is the share of the weights that are kept, scaled.
+  const Wqkv = [0, 0, 1];
+  const x = Array.from({ length: rows }, () => new Array<number>(length).fill(1));
+  const { y } = runLayer(spec, x, () => 0, { input: [length, 1], parameters: [Wqkv, [1]] });
+  const kept = [...y].map((value) => value * length * (1 - rate));
+  for (const count of kept) expect(Math.abs(count - Math.round(count))).toBeLessThan(1e-12);
+  const n = rows * length * length;
+  const mean = kept.reduce((sum, count) => sum + count, 0) / n;
+  expect(Math.abs(mean - (1 - rate))).toBeLessThan(4 * Math.sqrt((rate * (1 - rate)) / n));
+  expect(new Set(kept.map(Math.round)).size).toBeGreaterThan(3);
+});
+
+test.each([
+  [{ heads: 3 }, 'self-attention: heads has 3, expected a divisor of 4 (channels of the input)'],
+  [
+    { heads: 4, rotary: true },
+    'heads has 4, expected heads with an even number (each has 1 of 4 channels, and rotary takes them in pairs)',
+  ],
+])('%j is refused', (options, message) => {
+  const layers: LayerSpec[] = [{ kind: 'self-attention', ...options }];
+  expect(() => buildNetwork({ input: [T, C], layers })).toThrow(message);
+});
+
+test('rows that are no sequences are refused', () => {
+  expect(() => buildNetwork({ input: [2, 3, 4], layers: [{ kind: 'self-attention', heads: 2 }] })).toThrow(
+    'self-attention: input has shape [2, 3, 4], expected [length, channels]',
+  );
+});
