@@ -197,21 +197,9 @@ export interface TransformerBlockOptions {
  * embedding(65, 128), positionEmbedding(), ...transformerBlock(128, { heads: 4 }), layerNorm(), dense(65))` is a small
  * language model. [Xiong et al. 2020, fig. 1b](https://arxiv.org/abs/2002.04745)
  */
-export function transformerBlock(
-  width: number,
-  {
-    heads,
-    hidden = 4 * width,
-    activation = 'gelu',
-    dropout: rate = 0,
-    bias = true,
-    norm = 'layer-norm',
-    causal = true,
-    rotary = false,
-    init = 'glorot-uniform',
-    outInit = init,
-  }: TransformerBlockOptions,
-): LayerSpec[] {
+export function transformerBlock(width: number, options: TransformerBlockOptions): LayerSpec[] {
+  const { heads, hidden = 4 * width, activation = 'gelu', dropout: rate = 0, bias = true, ...others } = { ...options };
+  const { norm = 'layer-norm', causal = true, rotary = false, init = 'glorot-uniform', outInit = init } = others;
   const before = norm === 'layer-norm' ? layerNorm({ bias }) : rmsNorm();
   const end = rate === 0 ? [] : [dropout(rate)];
   return [
