@@ -1,3 +1,4 @@
+import { positiveInteger } from '../checks/options/index.ts';
 import type { ActivationName } from '../families/activations/index.ts';
 import type { InitializerSpec } from '../families/initializers/index.ts';
 import type { LayerKind, LayerSpec } from './layers/index.ts';
@@ -196,9 +197,11 @@ export interface TransformerBlockOptions {
  * dense layer, its activation and a dense layer back to `width`. Both branches end with dropout. `sequential([64],
  * embedding(65, 128), positionEmbedding(), ...transformerBlock(128, { heads: 4 }), layerNorm(), dense(65))` is a small
  * language model. [Xiong et al. 2020, fig. 1b](https://arxiv.org/abs/2002.04745)
+ * @throws OptionError for a width that is no size.
  */
 export function transformerBlock(width: number, options: TransformerBlockOptions): LayerSpec[] {
-  const { heads, hidden = 4 * width, activation = 'gelu', dropout: rate = 0, bias = true, ...others } = { ...options };
+  const own = positiveInteger.check('transformerBlock', 'width', width);
+  const { heads, hidden = 4 * own, activation = 'gelu', dropout: rate = 0, bias = true, ...others } = { ...options };
   const { norm = 'layer-norm', causal = true, rotary = false, init = 'glorot-uniform', outInit = init } = others;
   const before = norm === 'layer-norm' ? layerNorm({ bias }) : rmsNorm();
   const end = rate === 0 ? [] : [dropout(rate)];
@@ -208,7 +211,7 @@ export function transformerBlock(width: number, options: TransformerBlockOptions
       before,
       dense(hidden, { bias, init }),
       { kind: 'activation', fn: activation },
-      dense(width, { bias, init: outInit }),
+      dense(own, { bias, init: outInit }),
       ...end,
     ),
   ];
