@@ -110,6 +110,7 @@ const right: Record<string, () => readonly unknown[]> = {
   findMpi: () => [{}],
   fingerprint: () => [model.parameters],
   hashDataset: () => [data],
+  hasTargetsByPosition: () => [data],
   hearLate: () => [null, null, 1],
   imageRow: () => [{ preprocessing: { version: 1, image } }, 'nowhere.png'],
   importModel: () => ['nowhere.npz', {}],

@@ -51,7 +51,13 @@ export function gatherTargets(
 }
 
 /** Whether each row has a class at every of its positions, where -1 counts nowhere. */
-export const hasTargetsByPosition = ({ classes, targets }: Dataset): boolean => classes !== null && targets.columns > 1;
+export function hasTargetsByPosition(dataset: Dataset): boolean {
+  record('hasTargetsByPosition', 'dataset', dataset, 'a dataset');
+  const { classes, targets } = dataset;
+  if (classes === null) return false;
+  record('hasTargetsByPosition', 'dataset.targets', targets, '{ array, columns, divisor }');
+  return targets.columns > 1;
+}
 
 /** Positions of each row's targets that count [N]; null if all do, or if rows have one target. */
 export function* countedPositions(dataset: Dataset): Pausable<Uint32Array<SharedArrayBuffer> | null> {
