@@ -249,6 +249,7 @@ export { createPool, type Pool, type PoolOptions } from './engine/threads/pool.t
 export { type EvaluateOptions, evaluateModel } from './models/evaluate-model.ts';
 export { type ExplainImagesOptions, explainImages, type ImageExplanation } from './models/explain-images.ts';
 export { type ExplainOptions, type Explanation, explainModel, type Importance } from './models/explain-model.ts';
+export { type ExplainTextsOptions, explainTexts, type TextExplanation } from './models/explain-texts.ts';
 export { type ExportOptions, exportModel } from './models/formats/export-model.ts';
 export { type ImageInputs, type ImportOptions, importModel } from './models/formats/import-model.ts';
 export type { ModelFormatName } from './models/formats/index.ts';

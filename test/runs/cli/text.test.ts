@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModel, loadText } from '@gradloom/runtime';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   expect(started).toMatchObject({ code: 0, stderr: '' });
   expect(started.stdout).toContain(`tokens are characters: ${vocabulary} of them (--tokenizer)`);
   expect(started.stdout).toMatch(/^rows are windows of 8 tokens, drawn at random places of the text \(--context\)$/m);
-  expect(started.stdout).toMatch(/^held out: \d+ rows for validation, the end of the text, without overlap/m);
+  expect(started.stdout).toMatch(/^held out: \d+ rows for validation, the end of the text \(--validation\)$/m);
   fingerprint = loadModel(join(run, 'model.gradloom')).fingerprint;
 });
 
@@ -65,6 +65,38 @@ test('lines are answered with the token that follows them', async () => {
   ]);
 });
 
+test('rows of the dataset are answered in words, by default those of the validation', async () => {
+  const { validation } = await loadText(file, { context: 8 });
+  const { stdout } = await gradloom(['predict', run, '--rows', '0']);
+  const tokens = Array.from(validation?.targets.array.subarray(0, 8) ?? []);
+  const text = tokens.map((token) => [...new Set(licence)].sort()[token]).join('');
+  expect(stdout).toMatch(/^0\t"[^\t]{8,}"\t/);
+  expect(stdout).toContain(`\ttarget ${JSON.stringify(text)}\n`);
+});
+
+test('explain shows the tokens that an answer depends on, in the terminal and on a page', async () => {
+  const why = join(folder.path, 'why');
+  const { stdout, code } = await gradloom(['explain', run, '--rows', '2', '--out', why]);
+  expect(code).toBe(0);
+  const { answers } = JSON.parse(readFileSync(join(why, 'explain.json'), 'utf8'));
+  for (const { row, tokens, influences, answer } of answers) {
+    expect(licence).toContain(tokens.join(''));
+    // The network reads the last token alone.
+    expect(influences.map((value: number) => value !== 0)).toEqual([...new Array(7).fill(false), true]);
+    expect(stdout).toContain(`row ${row}, answered ${JSON.stringify(answer)}`);
+  }
+  expect(readFileSync(join(why, 'report.html'), 'utf8')).toContain(`influence-${answers[0].row}`);
+  expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+test('bytes that stay in their file have a report, too', async () => {
+  const bytes = folder.write('bytes.json', JSON.stringify(layers(256)));
+  const out = join(folder.path, 'streamed');
+  const flags = ['--tokenizer', 'bytes', '--stream', '--context', '8', '--spec', bytes, '--steps', '3', '--out', out];
+  expect(await gradloom(['train', '--dataset', file, ...flags])).toMatchObject({ code: 0, stderr: '' });
+  expect(existsSync(join(out, 'report.html'))).toBe(true);
+});
+
 test('a rate is found, and lines are rows', async () => {
   expect(await gradloom(['lr-find', '--dataset', file, '--spec', net, '--context', '8'])).toMatchObject({ code: 0 });
   const names = folder.write('names.txt', 'anna\notto\nhannah\n'.repeat(20));
@@ -82,7 +114,7 @@ test('a rate is found, and lines are rows', async () => {
   ]);
   expect(code).toBe(0);
   expect(stdout).toContain('each line is a row, padded to 7 tokens (--context)');
-  expect(stdout).toContain('held out: 6 rows for validation, at random (--validation 0 holds out none)');
+  expect(stdout).toContain('held out: 6 rows for validation, at random (--validation)');
 });
 
 describe('what does not fit is refused in a sentence', () => {
@@ -97,6 +129,8 @@ describe('what does not fit is refused in a sentence', () => {
     [[...data, '--stream'], 'needs the tokenizer bytes, without lines'],
     [[...data, '--tokenizer', 'letters'], '--tokenizer has "letters", expected one of characters, bytes, words, gpt2'],
     [[...data, '--target', '1'], '--target is unknown, expected name, tokenizer, context'],
+    [['explain', 'RUN', '--metric', 'accuracy'], '--metric has accuracy, expected none, since the rows are texts'],
+    [['explain', 'RUN', '--repeats', '2'], '--repeats has 2, expected none, since the rows are texts'],
     [['train', '--dataset', short, ...quick], `--dataset ${short} has 3 tokens, expected at least 9`],
     [['train', '--dataset', 'moons', '--context', '8'], '--context is given with --dataset moons, expected a text'],
     [['evaluate', 'RUN', '--dataset', strange], `--dataset ${strange} has the character "☃" (U+2603) at line`],

@@ -50,6 +50,10 @@ const table: runtime.Table = {
   ...{ name: 't', rows: 2, inputs: [numbers('x')], targets: [numbers('y')], weights: null, classes: null },
   ...{ leftOut: [], decisions: [], warnings: [], options: {} },
 };
+const reader: NetworkSpec = {
+  input: 2,
+  layers: [{ kind: 'embedding', vocabulary: 2, width: 1 }, { kind: 'flatten' }, { kind: 'dense', out: 2 }],
+};
 const whole = Uint32Array.of(0, 1);
 const quick = { threads: 1, steps: 1, backend: 'wasm' } as const;
 const train = (network: NetworkSpec, sets: runtime.DataSplits, options: runtime.TrainOptions) =>
@@ -102,6 +106,7 @@ const right: Record<string, () => readonly unknown[]> = {
   createTrainer: () => [spec, { train: data }, { threads: 1, backend: 'wasm' }],
   evaluateModel: () => [spec, model.parameters, data, { threads: 1, backend: 'wasm' }],
   explainImages: () => [runtime.createModel(model), data, { seed: 0 }],
+  explainTexts: () => [runtime.createModel({ spec: reader, parameters: new Float64Array(8) }), data, { rows: [0] }],
   explainModel: () => [runtime.createModel(model), data, { threads: 1, backend: 'wasm' }],
   exportModel: () => ['model.npz', model, {}],
   endTogether: () => [null, new Error('the end')],

@@ -112,6 +112,7 @@ const published = {
       'datasetFromRows',
       'evaluateModel',
       'explainImages',
+      'explainTexts',
       'explainModel',
       'exportModel',
       'fingerprint',
@@ -188,12 +189,12 @@ const types = {
   ArrayOptions Backend BackendChoice BackendRecord BlasBackend BlasIdentity BuiltInBackend Checkpoint
   CheckpointEvent CheckpointEvery CheckpointOptions ClassOptions ClassWeight Cluster ClusterFacts ClusterOptions Connection CsvOptions DataArray DataMatrix
   DataRecord DataSplits Dataset EarlierCounters EarlyProgress EarlyRecord EpochEvent EvaluateOptions Evaluation EveryEpochs
-  ExplainImagesOptions ExplainOptions Explanation EverySeconds EverySteps FileOptions FileRows FolderLock ImageExplanation Importance ImageOptions LoadOptions LockOwner LowestLoss ModelFile MonitorName
+  ExplainImagesOptions ExplainOptions ExplainTextsOptions Explanation EverySeconds EverySteps FileOptions FileRows FolderLock ImageExplanation Importance ImageOptions LoadOptions LockOwner LowestLoss ModelFile MonitorName
   NamedArraysOptions NpyOptions NumberFile OnNan OptionsFor OutputReader Pool PoolOptions ProbeEvent Profile Progress ProgressEvent
   RecoveryEvent Retry RollbackEvent RowsOptions RunArrays RunRecord SavedState SplitOptions Spread
   StartEvent StepsEvent SyntheticName SyntheticOptions TableName TargetKind ThreadsEvent TrainEvent TrainOptions
   Trainer TrainerStep TrainResult TrainingRun Trial WarningEvent WrittenCheckpoint
-  ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions TextOptions WordColumn Stretch Transfer
+  ColumnSummary DelimiterName NumberColumn PreparedTable Scale SplitRows Table TableColumn TableOptions TextExplanation TextOptions WordColumn Stretch Transfer
 `),
 };
 

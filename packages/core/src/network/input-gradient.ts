@@ -4,19 +4,21 @@ import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList } from '../program/op.ts';
 import { emitForward, type Tensors, type Workspace, wholeLength } from './backprop.ts';
-import { backwardStack, NO_BATCH } from './layers/index.ts';
+import { backwardStack, NO_BATCH, outputOf } from './layers/index.ts';
 import type { Network } from './network.ts';
+import { sizeOf } from './shape.ts';
 
 /**
- * A function from rows x [N, I] to dy[o] / dx [N, I], the gradient of output o of each row by its inputs. `lengths` [N]
- * are as those of a predictor.
+ * A function from rows x [N, I] and the gradients dy [N, O] by their outputs to the gradients dx [N, I] by their
+ * inputs. `lengths` [N] are as those of a predictor. Of a network that begins with an embedding, an input is an index
+ * and has e · de: to first order, by how much Σ y · dy would fall if the index had a vector of zeros in place of e.
  */
-export type InputGradient = (x: Elements, o: number, lengths?: ArrayLike<number>) => Float64Array;
+export type InputGradient = (x: Elements, dy: Elements, lengths?: ArrayLike<number>) => Float64Array;
 
 /**
- * Computes dy[o] / dx of the network at evaluation, in chunks of the workspace's rows: without dropout, and with the
- * running averages of batch-norm as constants. Indices of an embedding have the gradient 0. The function throws an
- * InputError if a layer cannot take a row.
+ * Computes gradients by the inputs of the network at evaluation, in chunks of the workspace's rows: without dropout,
+ * and with the running averages of batch-norm as constants. The function throws an InputError if a layer cannot take a
+ * row.
  */
 export function createInputGradient(
   network: Network,
@@ -25,7 +27,9 @@ export function createInputGradient(
   gradients: Tensors, // of the tensors; overwritten
   kernels: Kernels,
 ): InputGradient {
-  const { inputs: I, outputs: O, layers } = network;
+  const { inputs: I, outputs: O, layers, places } = network;
+  const takesIndices = places[0].spec.kind === 'embedding';
+  const first = takesIndices ? 1 : 0;
   const programs = new Map<number, { program: Program; dx: Elements }>();
 
   function programOf(B: number): { program: Program; dx: Elements } {
@@ -34,25 +38,38 @@ export function createInputGradient(
     const settings = { training: false, seed: 0, leaf: B, joins: false, batch: NO_BATCH };
     const pass = { ...settings, emit, place: new Float64Array(2), lengths: workspace.lengths };
     emitForward(network, workspace, tensors, B, pass);
-    const dx = backwardStack(layers, workspace, true, workspace.x, tensors, gradients, B, pass);
-    return { program: link(calls, kernels), dx: viewOf(dx, 0, B * I) };
+    const [outputs, memories] = [workspace.outputs.slice(first), workspace.memories.slice(first)];
+    const memory = { ...workspace, outputs, memories };
+    const input = outputOf(layers, workspace, workspace.x, first - 1);
+    const [own, by] = [tensors.slice(first), gradients.slice(first)];
+    const dx = backwardStack(layers.slice(first), memory, true, input, own, by, B, pass);
+    return { program: link(calls, kernels), dx: viewOf(dx, 0, B * sizeOf(layers[first].in)) };
   }
 
   const whole = wholeLength(network);
-  return (x, o, lengths) => {
+  return (x, dy, lengths) => {
     const N = x.length / I;
     const found = new Float64Array(N * I);
-    for (let first = 0; first < N; first += workspace.rows) {
-      const B = Math.min(workspace.rows, N - first);
+    for (let done = 0; done < N; done += workspace.rows) {
+      const B = Math.min(workspace.rows, N - done);
       const { program, dx } = programs.get(B) ?? programOf(B);
       programs.set(B, { program, dx });
-      workspace.x.set(viewOf(x, first * I, B * I));
-      for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[first + n] ?? whole;
-      const [dy] = workspace.gradients;
-      for (let n = 0; n < B * O; n++) dy[n] = n % O === o ? 1 : 0;
+      workspace.x.set(viewOf(x, done * I, B * I));
+      for (let n = 0; n < B; n++) workspace.lengths[n] = lengths?.[done + n] ?? whole;
+      workspace.gradients[0].set(viewOf(dy, done * O, B * O));
       program.run();
-      found.set(dx, first * I);
+      if (takesIndices) byIndices(viewOf(found, done * I, B * I), viewOf(x, done * I, B * I), tensors[0][0], dx);
+      else found.set(dx, done * I);
     }
     return found;
   };
+}
+
+/** e · de for each index of x, where e is its row of E. Overwrites `found`. */
+function byIndices(found: Float64Array, x: Elements, E: Elements, de: Elements): void {
+  const D = de.length / x.length;
+  for (let k = 0; k < x.length; k++) {
+    found[k] = 0;
+    for (let d = 0; d < D; d++) found[k] += E[x[k] * D + d] * de[k * D + d];
+  }
 }

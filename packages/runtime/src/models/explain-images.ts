@@ -94,7 +94,8 @@ function* explanations(
     for (let done = 0; answer !== NO_ANSWER && done < copies; ) {
       const count = Math.min(CHUNK, copies - done);
       const noisy = Float64Array.from({ length: count * I }, (_, i) => image[i % I] + std * random.normal());
-      for (const [i, slope] of gradient(noisy, output).entries()) sum[i % I] += slope;
+      const dy = Float64Array.from({ length: count * O }, (_, o) => (o % O === output ? 1 : 0));
+      for (const [i, slope] of gradient(noisy, dy).entries()) sum[i % I] += slope;
       done += count;
       onProgress?.((n + done / copies) / N);
       yield;

@@ -72,11 +72,50 @@ test.each(Object.keys(specs))('the gradient by the input %s is the central diffe
   const gradients = bindGradients(network, new Float64Array(gradientLength(network)));
   const gradient = createInputGradient(network, workspace, tensors, gradients, referenceKernels);
   for (let o = 0; o < network.outputs; o++) {
-    const dx = gradient(x, o);
+    const dx = gradient(
+      x,
+      Float64Array.from({ length: 3 * network.outputs }, (_, k) => (k % network.outputs === o ? 1 : 0)),
+    );
     const sum = () => y(x).reduce((total, value, k) => (k % network.outputs === o ? total + value : total), 0);
     expect(maxError(dx, numericGradient(sum, x, 2e-4))).toBeLessThan(1e-9);
     expect(dx.every((value) => value === 0)).toBe(false);
   }
+});
+
+test('of an index it is that by a factor of its vector, which real positions read', () => {
+  const network = buildNetwork({
+    input: [3],
+    layers: [
+      { kind: 'embedding', vocabulary: 7, width: 2 },
+      { kind: 'position-embedding' },
+      { kind: 'self-attention', heads: 1, causal: false },
+      { kind: 'dense', out: 2 },
+    ],
+  });
+  const random = createRandom(4, 'indices');
+  const drawn = (length: number) => Float64Array.from({ length }, () => random.normal());
+  const parameters = drawn(network.parameterCount);
+  const workspace = createWorkspace(network, createLoss('mse'), 2, allocateOwn('float64'));
+  const x = Float64Array.of(4, 1, 6, 5, 0, 2);
+  const dy = drawn(2 * network.outputs);
+  const lengths = [3, 2];
+  const gradients = bindGradients(network, new Float64Array(gradientLength(network)));
+  const tensors = bindTensors(network, parameters);
+  const found = createInputGradient(network, workspace, tensors, gradients, referenceKernels)(x, dy, lengths);
+  const sum = (factors: Float64Array) => {
+    const scaled = parameters.slice();
+    for (const [k, index] of x.entries()) for (const d of [0, 1]) scaled[index * 2 + d] *= factors[k];
+    const y = rowPredictor(network, workspace, bindTensors(network, scaled), referenceKernels)(x, lengths);
+    return y.reduce((total, value, o) => total + value * dy[o], 0);
+  };
+  const factors = new Float64Array(x.length).fill(1);
+  expect(
+    maxError(
+      found,
+      numericGradient(() => sum(factors), factors, 2e-4),
+    ),
+  ).toBeLessThan(1e-9);
+  expect([...found].map((value) => value === 0)).toEqual([false, false, false, false, false, true]);
 });
 
 test('the gradients of the weights are those of one leaf, as kernels take few leaves at once', () => {
@@ -92,6 +131,12 @@ test('the gradients of the weights are those of one leaf, as kernels take few le
       return null;
     },
   };
-  createInputGradient(network, workspace, parameters, parameters, kernels)(new Float64Array(40 * 3), 0);
+  createInputGradient(
+    network,
+    workspace,
+    parameters,
+    parameters,
+    kernels,
+  )(new Float64Array(40 * 3), new Float64Array(40 * 2));
   expect(leaves).toEqual([1]);
 });

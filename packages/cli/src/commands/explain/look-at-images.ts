@@ -7,7 +7,7 @@ import { UsageError } from '../../terminal/failure.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { percent, whole } from '../../terminal/text/format.ts';
 import { takesIndices } from '../train/findings/divide-plane.ts';
-import { type ExplainValues, explainOptions, IMAGE_REPEATS } from './options.ts';
+import { type ExplainValues, explainOptions, IMAGE_REPEATS, refuseIdle } from './options.ts';
 
 const IMAGES = 12;
 /** More images would be too small on a page. */
@@ -46,17 +46,6 @@ export function drawn({ rows }: Dataset, count: number | 'all', seed: number): U
   return order.slice(0, count).sort();
 }
 
-/** @throws UsageError for an option without effect on images: WebAssembly computes their gradients in one thread. */
-function refuseIdle({ metric, threads, backend, blas }: ExplainValues): void {
-  const refuse = (name: string, has: unknown, wanted: string): never => {
-    throw new UsageError(`--${name} has ${has}, expected ${wanted}, since the rows are images`);
-  };
-  if (metric !== undefined) refuse('metric', metric, 'none');
-  if (threads !== undefined && threads > 1) refuse('threads', threads, '1');
-  if (backend !== undefined && backend !== 'auto' && backend !== 'wasm') refuse('backend', backend, 'wasm');
-  if (blas !== undefined) refuse('blas', blas, 'none');
-}
-
 /** Finds where a model looks in some images. */
 export async function lookAtImages(
   model: Model,
@@ -64,7 +53,7 @@ export async function lookAtImages(
   values: ExplainValues,
   say: (text: string) => void,
 ): Promise<ImagesDocument> {
-  refuseIdle(values);
+  refuseIdle(values, 'images');
   const { rows = IMAGES, repeats = IMAGE_REPEATS, seed = explainOptions.seed.standard } = values;
   const order = drawn(dataset, rows, seed);
   if (order.length > MOST_IMAGES) {

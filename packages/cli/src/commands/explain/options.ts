@@ -4,6 +4,7 @@ import { splitNames } from '../../files/datasets/split-names.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
 import { moduleOption } from '../../options/own-parts.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
+import { UsageError } from '../../terminal/failure.ts';
 
 /** Shuffles of a column. */
 export const COLUMN_REPEATS = 5;
@@ -20,7 +21,7 @@ export const explainOptions = {
     ...option.oneOf(splitNames)(
       undefined,
       'rows to use: train, validation or test',
-      'test, or all rows without a test set',
+      'test, else validation, else all rows',
     ),
   },
   rows: {
@@ -28,7 +29,7 @@ export const explainOptions = {
     ...option.orWord(option.positiveInteger, 'all')(
       undefined,
       'use so many of them, drawn by the seed',
-      'so many that 2 million are predicted, at least 500; 12 images',
+      'so many that 2 million are predicted, at least 500; 12 images; 5 texts',
     ),
   },
   metric: {
@@ -62,3 +63,14 @@ export const explainOptions = {
 } satisfies OptionTable;
 
 export type ExplainValues = Values<typeof explainOptions>;
+
+/** @throws UsageError for an option without effect on gradients: WebAssembly computes them in one thread. */
+export function refuseIdle({ metric, threads, backend, blas }: ExplainValues, rows: 'images' | 'texts'): void {
+  const refuse = (name: string, has: unknown, wanted: string): never => {
+    throw new UsageError(`--${name} has ${has}, expected ${wanted}, since the rows are ${rows}`);
+  };
+  if (metric !== undefined) refuse('metric', metric, 'none');
+  if (threads !== undefined && threads > 1) refuse('threads', threads, '1');
+  if (backend !== undefined && backend !== 'auto' && backend !== 'wasm') refuse('backend', backend, 'wasm');
+  if (blas !== undefined) refuse('blas', blas, 'none');
+}

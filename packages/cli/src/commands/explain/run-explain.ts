@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ofTable } from '@gradloom/core/internal';
+import { ofTable, ofText } from '@gradloom/core/internal';
 import { explainModel, type FolderLock, type Model, subset } from '@gradloom/runtime';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
@@ -14,14 +14,15 @@ import { refuseIdleLibrary } from '../../options/run-options.ts';
 import { refuseOtherRun } from '../../report/run-files.ts';
 import { tryReport } from '../../report/try-report.ts';
 import { describeMachine } from '../../terminal/invocation.ts';
-import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
+import { type Io, printJson, printLine, printLines, widthOf } from '../../terminal/io.ts';
 import { createNote } from '../../terminal/note.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { percent, plural } from '../../terminal/text/format.ts';
 import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
 import { commandOf } from '../../terminal/text/quote.ts';
 import { runOf } from '../evaluate/measure-model.ts';
-import { areImages, describeImages, drawn, lookAtImages } from './look-at-images.ts';
+import { areImages, describeImages, drawn, type ImagesDocument, lookAtImages } from './look-at-images.ts';
+import { describeTexts, lookAtTexts, type TextsDocument } from './look-at-texts.ts';
 import { COLUMN_REPEATS, type ExplainValues, explainOptions } from './options.ts';
 
 /** Default number of predicted rows, over all columns and repeats. */
@@ -60,19 +61,19 @@ async function explain(
   const note = createNote('explain', io);
   try {
     const rows = await openModelRows(model, values.dataset, values.split);
-    const found = areImages(model, rows.dataset)
-      ? await lookAtImages(model, rows, values, note.say)
-      : await find(model, rows, values, io, note.say);
+    const found =
+      ofText(model.preprocessing) !== undefined
+        ? await lookAtTexts(model, rows, values, note.say)
+        : areImages(model, rows.dataset)
+          ? await lookAtImages(model, rows, values, note.say)
+          : await find(model, rows, values, io, note.say);
     const document = { ...found, command: commandOf(request.args), ...describeMachine() };
     note.clear();
     if (lock !== undefined) writeOut(lock, EXPLAIN_FILE, `${JSON.stringify(document, null, 2)}\n`);
     const page = out === undefined ? null : await tryReport(out, 'explain', io);
     if (json) printJson(io.stdout, JSON.stringify(document));
     else {
-      printLines(
-        io.stdout,
-        document.event === 'explanation' ? describeExplanation(document) : describeImages(document, out !== undefined),
-      );
+      printLines(io.stdout, describe(document, out !== undefined, widthOf(io.stdout)));
       if (out !== undefined) printLines(io.stdout, ['', `Full numbers: ${join(out, EXPLAIN_FILE)}`]);
       if (page !== null) printLine(io.stdout, `Pictures: ${page}`);
     }
@@ -82,6 +83,16 @@ async function explain(
   } finally {
     note.clear();
   }
+}
+
+function describe(
+  document: ColumnsDocument | ImagesDocument | TextsDocument,
+  hasPage: boolean,
+  width: number,
+): string[] {
+  if (document.event === 'explanation') return describeExplanation(document);
+  if (document.event === 'text-explanation') return describeTexts(document, width);
+  return describeImages(document, hasPage);
 }
 
 async function find(

@@ -9,6 +9,7 @@ import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
 import type { Picture } from '../picture.ts';
 import { imageExplanation, imagesPage } from './images-page.ts';
+import { textExplanation, textsPage } from './texts-page.ts';
 
 const MOST_COLUMNS = 100_000;
 
@@ -44,11 +45,14 @@ type Explain = Read<typeof columnsDocument>;
 export const explainDocument = variant('event', {
   explanation: columnsDocument,
   'image-explanation': imageExplanation,
+  'text-explanation': textExplanation,
 });
 
 /** The page of explain, with the same figures and sentences as in the terminal. */
-export const explainPage = (document: Read<typeof explainDocument>): Page =>
-  document.event === 'explanation' ? columnsPage(document) : imagesPage(document);
+export function explainPage(document: Read<typeof explainDocument>): Page {
+  if (document.event === 'explanation') return columnsPage(document);
+  return document.event === 'image-explanation' ? imagesPage(document) : textsPage(document);
+}
 
 function columnsPage(document: Explain): Page {
   const { dataset, split, baseline, metric, rows, allRows, importances } = document;

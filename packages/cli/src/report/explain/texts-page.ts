@@ -1,0 +1,94 @@
+import { heightOf } from '../../lab/figures/influences.ts';
+import { agreeing, list, nullable, record } from '../../options/schema/containers.ts';
+import { name } from '../../options/schema/names.ts';
+import { count, figure, literal, text } from '../../options/schema/scalars.ts';
+import type { Read } from '../../options/schema/schema.ts';
+import { decimal, percent, whole } from '../../terminal/text/format.ts';
+import { barChart } from '../charts/bar-chart.ts';
+import { machineFacts, machineTable } from '../machine-table.ts';
+import type { Page } from '../page.ts';
+import type { Picture } from '../picture.ts';
+
+const MOST_TOKENS = 4096;
+const token = text(1024);
+
+const textAnswer = agreeing(
+  record({
+    row: count(),
+    tokens: list(token, MOST_TOKENS, 1),
+    influences: list(figure(), MOST_TOKENS, 1),
+    next: token,
+    answer: nullable(token),
+    probability: figure(0, 1),
+  }),
+  ({ tokens, influences }, fail) => {
+    if (tokens.length !== influences.length) {
+      fail(['influences'], `a list of ${influences.length}`, `a list of ${tokens.length} (as tokens)`);
+    }
+  },
+);
+
+/** The parts of explain.json that are shown, for a model of text. */
+export const textExplanation = record({
+  event: literal('text-explanation'),
+  ...machineFacts,
+  dataset: name,
+  split: name,
+  allRows: count(1),
+  seed: count(),
+  answers: list(textAnswer, 100, 1),
+  command: text(2 ** 23),
+});
+
+type Texts = Read<typeof textExplanation>;
+type Explained = Texts['answers'][number];
+
+/** The page of explain for a model of text. */
+export function textsPage(document: Texts): Page {
+  const { dataset, split, answers, allRows } = document;
+  const right = answers.filter(({ next, answer }) => next === answer).length;
+  const of = answers.length === allRows ? '' : ` of ${whole(allRows)}`;
+  return {
+    title: `${dataset}: the tokens that answers depend on`,
+    lead: `${whole(answers.length)}${of} ${split === 'all' ? '' : `${split} `}texts; after ${whole(right)} the next token is the answer.`,
+    chapters: [
+      {
+        title: 'Texts',
+        lead: 'By how much the logarithm of the probability of the answer would fall, to first order, if the token had a vector of zeros (gradient times input). Tokens below 0 speak against the answer.',
+        pictures: answers.map(influencePicture),
+      },
+      { title: 'Reproduce this', code: document.command, folded: [machineTable(document)] },
+    ],
+  };
+}
+
+/** Most bars of a text. */
+const SHOWN = 12;
+
+function influencePicture(one: Explained): Picture {
+  const { row, tokens, influences, next, answer, probability } = one;
+  const places = tokens.map((_, k) => k);
+  const largest = places
+    .filter((k) => Number.isFinite(influences[k]))
+    .sort((a, b) => heightOf(influences, b) - heightOf(influences, a))
+    .slice(0, SHOWN)
+    .sort((a, b) => a - b);
+  const bars = largest.map((k) => ({
+    name: `${k + 1}: ${JSON.stringify(tokens[k])}`,
+    value: Math.abs(influences[k]),
+    text: decimal(influences[k]),
+  }));
+  const given = answer === null ? 'no answer' : JSON.stringify(answer);
+  const share = Number.isNaN(probability) ? '' : `, ${percent(probability)}`;
+  const left =
+    tokens.length > bars.length
+      ? ` The ${bars.length} of ${tokens.length} tokens with the largest numbers, by place.`
+      : '';
+  return {
+    name: `influence-${row}`,
+    title: `Row ${row}: answered ${given}${share}; next is ${JSON.stringify(next)}`,
+    sentence: `After ${JSON.stringify(tokens.join(''))}.${left}`,
+    alternative: bars.map(({ name, text }) => `${name} ${text}`).join('; '),
+    draw: (width) => barChart({ bars, x: { label: 'size of the change of the log probability' } }, width),
+  };
+}

@@ -1,0 +1,115 @@
+import { buildNetwork, createLoss, type Model, NO_ANSWER, type Pausable } from '@gradloom/core';
+import {
+  defineOptions,
+  type Named,
+  type OptionsOf,
+  option,
+  record,
+  show,
+  showName,
+  targetPositions,
+  typeOf,
+  viewOf,
+} from '@gradloom/core/internal';
+import { checkDataset } from '../data/check-dataset.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { anyRows, inputRows } from '../data/file-rows.ts';
+import { gatherRows } from '../data/gather.ts';
+import { checkInput } from '../data/targets.ts';
+import { inTurns } from '../system/turns/in-turns.ts';
+import { createInputGradients } from './predictor.ts';
+
+const isRows = (value: unknown): value is ArrayLike<number> =>
+  (Array.isArray(value) || ArrayBuffer.isView(value)) &&
+  Array.from(value as ArrayLike<unknown>).every(Number.isInteger);
+
+const explainTextsOptions = defineOptions('explainTexts', {
+  /** The explained rows of the dataset, from 0. @default all */
+  rows: option.checkedBy('a list of whole numbers', isRows)(),
+  /** Called with the share of the work that is done. */
+  onProgress: option.unchecked<(done: number) => void>(),
+});
+
+/** Options of `explainTexts`. */
+export interface ExplainTextsOptions extends OptionsOf<typeof explainTextsOptions.table>, Named {}
+
+/** The tokens of a row that a network's answer depends on. */
+export interface TextExplanation {
+  /** The row of the dataset. */
+  readonly row: number;
+  /** The tokens that the model read [t], without padding. */
+  readonly tokens: readonly number[];
+  /** The answer after the last token, or for the row; -1 if an output is not finite. */
+  readonly answer: number;
+  /** The target of the answer. */
+  readonly target: number;
+  /** Probability of the answer. */
+  readonly probability: number;
+  /** How much the answer depends on each token [t]; 0 without an answer. */
+  readonly influences: Float64Array;
+}
+
+/**
+ * Which tokens a model's answer depends on, for rows of tokens: gradient times input, Σ e · dlog(p)/de over the vector
+ * e of a token, where p is the probability of the answer after the last token. That is by how much log(p) would fall,
+ * to first order, if the token had a vector of zeros: a token of a negative number speaks against the answer. The
+ * result has the same bits on every machine. [Shrikumar et al. 2016](https://arxiv.org/abs/1605.01713)
+ * @throws Error (rejects) if the model does not begin with an embedding, or rows do not fit it.
+ */
+export async function explainTexts(
+  model: Model,
+  dataset: Dataset,
+  options: ExplainTextsOptions = {},
+): Promise<TextExplanation[]> {
+  record('explainTexts', 'model', model, 'a model');
+  await inTurns(checkDataset('explainTexts', dataset));
+  return inTurns(explanations(model, dataset, explainTextsOptions.read(options)));
+}
+
+function* explanations(
+  model: Model,
+  dataset: Dataset,
+  { rows, onProgress }: ReturnType<typeof explainTextsOptions.read>,
+): Pausable<TextExplanation[]> {
+  const { spec, parameters, loss = 'softmax-cross-entropy', parts } = model;
+  const { name, targets } = dataset;
+  const network = buildNetwork(spec, parts?.own);
+  if (network.places[0].spec.kind !== 'embedding' || createLoss(loss, parts?.own).targets !== 'classes') {
+    const has = network.places[0].spec.kind === 'embedding' ? 'values as outputs' : `${network.layers[0].label} first`;
+    throw new Error(`explainTexts: the model has ${has}, expected an embedding first, and classes of each position`);
+  }
+  if (dataset.classes === null) {
+    throw new Error(`explainTexts: ${showName(name)} has values as targets, expected classes`);
+  }
+  yield* checkInput('explainTexts', network, dataset);
+  const gradient = createInputGradients(network, parameters, loss);
+  const { outputs: O } = network;
+  const R = targetPositions(network, createLoss(loss, parts?.own));
+  const V = O / R;
+  const t = new Float64Array(targets.columns);
+  const found: TextExplanation[] = [];
+  const order = rows ?? Array.from({ length: dataset.rows }, (_, n) => n);
+  for (let k = 0; k < order.length; k++) {
+    const row = order[k];
+    if (row < 0 || row >= dataset.rows) {
+      const wanted = `rows from 0 to ${dataset.rows - 1} (of ${showName(name)})`;
+      throw new Error(`explainTexts: rows has ${show(row)}, expected ${wanted}`);
+    }
+    const x = Float64Array.from(inputRows(dataset, row, 1, typeOf(parameters)));
+    gatherRows(t, targets, null, row, 1, anyRows);
+    const length = dataset.lengths?.array[row] ?? x.length;
+    const lengths = dataset.lengths === undefined ? undefined : [length];
+    const place = R === 1 ? 0 : length - 1;
+    const answer = model.classify(x, lengths)[place];
+    const p = viewOf(model.probabilities(x, lengths), place * V, V);
+    const dy = new Float64Array(O);
+    // dlog(p)/dy of a softmax.
+    for (let v = 0; v < V && answer !== NO_ANSWER; v++) dy[place * V + v] = (v === answer ? 1 : 0) - p[v];
+    const influences = gradient(x, dy, lengths).slice(0, length);
+    const tokens = Array.from(viewOf(x, 0, length));
+    found.push({ row, tokens, answer, target: t[place], probability: p[answer], influences });
+    onProgress?.((k + 1) / order.length);
+    yield;
+  }
+  return found;
+}
