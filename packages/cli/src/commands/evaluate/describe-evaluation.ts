@@ -4,7 +4,7 @@ import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { binsOf } from '../../lab/figures/calibration-bins.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
-import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
+import { decimal, percent, plural, showLabel, whole } from '../../terminal/text/format.ts';
 import type { ClassFigures } from './class-figures.ts';
 import type { FoundThreshold } from './find-threshold.ts';
 import { TOO_MANY_SCORES } from './held-scores.ts';
@@ -34,16 +34,17 @@ export function describeEvaluation(findings: Findings, width: number, paint: Pai
   const { dataset, split, evaluation, calibration, classes, leftOut } = findings;
   const { rows, positions } = evaluation;
   const of = positions === undefined ? '' : `, ${plural(positions, 'position')} that count`;
+  const unit = positions === undefined ? 'rows' : 'positions';
   const lines = [
     `${dataset}: ${plural(rows, `${split === 'all' ? '' : split === 'train' ? 'training ' : `${split} `}row`)}${of}`,
     '',
     ...columns(figureRows(findings, paint)),
     ...notes(findings).flatMap((note) => ['', `  ${note}`]),
-    ...(calibration === null ? [] : ['', ...calibrationTable(calibration, findings)]),
+    ...(calibration === null ? [] : ['', ...calibrationTable(calibration, findings, unit)]),
   ];
   if (leftOut !== null)
     return [...lines, '', `  The table of ${whole(leftOut)} classes is left out: they are too many.`];
-  return classes === null ? lines : [...lines, '', ...classTable(classes), '', ...matrix(classes, width)];
+  return classes === null ? lines : [...lines, '', ...classTable(classes, unit), '', ...matrix(classes, width)];
 }
 
 /** Figures that are shares of the rows. */
@@ -122,24 +123,24 @@ function notes({ threshold, positive, resampling, withoutRankings }: Findings): 
   return lines;
 }
 
-function calibrationTable(calibration: Float64Array, { task, positive }: Findings): string[] {
+function calibrationTable(calibration: Float64Array, { task, positive }: Findings, unit: string): string[] {
   const share = task === 'binary' ? `share of ${positive}` : 'share right';
   const rows = binsOf(calibration).flatMap(({ from, to, rows, probability, share }) =>
     probability === null || share === null
       ? []
       : [[`${from.toFixed(1)} to ${to.toFixed(1)}`, whole(rows), percent(probability), percent(share)]],
   );
-  return columns([['probability', 'rows', 'mean', share], ...rows], { right: [1, 2, 3] });
+  return columns([['probability', unit, 'mean', share], ...rows], { right: [1, 2, 3] });
 }
 
-function classTable(classes: readonly ClassFigures[]): string[] {
+function classTable(classes: readonly ClassFigures[], unit: string): string[] {
   const rows = classes.map(({ label, rows, recall, precision }) => [
-    label,
+    showLabel(label),
     whole(rows),
     share(recall),
     share(precision),
   ]);
-  return columns([['class', 'rows', 'recall', 'precision'], ...rows], { right: [1, 2, 3] });
+  return columns([['class', unit, 'recall', 'precision'], ...rows], { right: [1, 2, 3] });
 }
 
 /**
@@ -148,9 +149,9 @@ function classTable(classes: readonly ClassFigures[]): string[] {
  */
 function matrix(classes: readonly ClassFigures[], width: number): string[] {
   const isWhole = classes.every(({ unanswered }) => unanswered === 0);
-  const head = ['predicted', ...classes.map(({ label }) => label), ...(isWhole ? [] : ['no answer'])];
+  const head = ['predicted', ...classes.map(({ label }) => showLabel(label)), ...(isWhole ? [] : ['no answer'])];
   const body = classes.map(({ label, answers, unanswered }) => [
-    label,
+    showLabel(label),
     ...[...answers, ...(isWhole ? [] : [unanswered])].map((count) => (count === 0 ? '·' : String(count))),
   ]);
   const lines = columns([head, ...body], { right: head.map((_, c) => c).slice(1) });

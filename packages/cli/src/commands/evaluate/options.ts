@@ -16,7 +16,7 @@ export const evaluateOptions = {
     ...option.oneOf(splitNames)(
       undefined,
       'rows to measure: train, validation or test',
-      'test, or all rows without a test set',
+      'test, else validation, else all rows',
     ),
   },
   'top-k': {

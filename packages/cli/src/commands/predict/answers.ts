@@ -1,6 +1,6 @@
 import { buildNetwork, createLoss, InputError, NO_ANSWER } from '@gradloom/core';
-import { badOutput, decodeValue, show, targetPositions } from '@gradloom/core/internal';
-import type { Model } from '@gradloom/runtime';
+import { badOutput, decodeValue, ofText, show, targetPositions } from '@gradloom/core/internal';
+import { createTokenizer, type Model } from '@gradloom/runtime';
 import type { RowBatch } from './text-rows.ts';
 
 /** The prediction of a row. */
@@ -17,6 +17,9 @@ export interface Answer {
   readonly reason?: string; // why the row has no answer
   readonly target?: readonly number[];
   readonly targetLabel?: string; // name of the target class, if it has one
+  // of a model of text: the tokens that it answers, and those that follow
+  readonly text?: string;
+  readonly targetText?: string;
 }
 
 /** A function that answers batches of rows. */
@@ -25,6 +28,8 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
   const onLogits = loss?.targets === 'classes' || loss?.name === 'binary-cross-entropy';
   const { classes, labels } = model.metadata;
   const decodings = model.preprocessing?.target;
+  const text = ofText(model.preprocessing)?.text;
+  const tokenizer = text === undefined ? undefined : createTokenizer(text.tokenizer);
   const R = loss === null ? 1 : targetPositions(buildNetwork(model.spec, model.parts?.own), loss);
   return ({ x, numbers, targets, targetLabels, lengths }) => {
     const outputs = predict(model, x, numbers, lengths);
@@ -73,6 +78,10 @@ export function createAnswers(model: Model): (batch: RowBatch) => Answer[] {
         ...(labels === undefined ? {} : { names: own.map((best) => (best === null ? null : labels[best])) }),
         outputs: [...outputs.subarray(n * O, (n + 1) * O)],
         ...(targets === undefined ? {} : { target: targets[n] }),
+        ...(tokenizer === undefined || own.includes(null) ? {} : { text: tokenizer.decode(found) }),
+        ...(tokenizer === undefined || targets === undefined
+          ? {}
+          : { targetText: tokenizer.decode(targets[n].filter((token) => token >= 0)) }),
       };
     });
   }

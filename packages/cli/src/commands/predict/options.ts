@@ -16,7 +16,7 @@ export const predictOptions = {
     ...option.oneOf(splitNames)(
       undefined,
       'part of the dataset: train, validation or test',
-      'test, or all rows without a test set',
+      'test, else validation, else all rows',
     ),
   },
   rows: {

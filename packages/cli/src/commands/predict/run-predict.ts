@@ -157,13 +157,16 @@ async function openHandle(path: string): Promise<FileHandle> {
  */
 function cellsOf(answer: Answer): string[] {
   const { row, class: best, label, classes, names, probability, outputs, reason, target, targetLabel } = answer;
+  const { text, targetText } = answer;
   const cells = [String(row)];
-  if (classes !== undefined) cells.push(classes.map((own, p) => names?.[p] ?? own ?? '-').join(' '));
+  if (text !== undefined) cells.push(JSON.stringify(text));
+  else if (classes !== undefined) cells.push(classes.map((own, p) => names?.[p] ?? own ?? '-').join(' '));
   else if (reason !== undefined) cells.push(`no answer (${reason})`);
   else if (best === undefined) cells.push(...outputs.map(decimal));
   else cells.push(label ?? String(best));
   if (probability !== undefined) cells.push(probability === null ? '-' : percent(probability));
-  if (target !== undefined) cells.push(`target ${targetLabel ?? target.map(decimalOrWhole).join(' ')}`);
+  if (targetText !== undefined) cells.push(`target ${JSON.stringify(targetText)}`);
+  else if (target !== undefined) cells.push(`target ${targetLabel ?? target.map(decimalOrWhole).join(' ')}`);
   return cells;
 }
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { ofImages, ofTable, show } from '@gradloom/core/internal';
+import { ofImages, ofTable, ofText, show } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import { createAnswerPool } from '@gradloom/runtime/internal';
 import { openModel, refuseMoreThan } from '../../files/models/open-model.ts';
@@ -87,13 +87,17 @@ function describeServer(url: string, { preprocessing, metadata }: Model, name: s
   const columns = ofTable(preprocessing)
     ?.columns.map((column) => column.name)
     .join(', ');
+  const isText = ofText(preprocessing) !== undefined;
   const numbers = ofImages(preprocessing) === undefined ? 'rows of numbers' : 'a PNG or JPEG image, or rows';
+  const rows = columns === undefined ? numbers : `rows of ${columns}`;
   const [target] = preprocessing?.target ?? [];
   const classes = target?.type === 'classes' ? target.labels : metadata.labels;
   const answers = classes === undefined ? 'values' : `one of ${classes.slice(0, 10).join(', ')}`;
   return [
     `${url} answers for ${name}`,
-    `POST /predict: ${columns === undefined ? numbers : `rows of ${columns}`}; gives ${answers}`,
+    isText
+      ? 'POST /predict: a text, or a list of texts; gives the next token'
+      : `POST /predict: ${rows}; gives ${answers}`,
     'GET /schema, /health, /metrics. Ctrl-C stops.',
   ];
 }

@@ -1,3 +1,4 @@
+import { ofText } from '@gradloom/core/internal';
 import type { TrainResult } from '@gradloom/runtime';
 import { baselineFor } from '../../report/findings/baseline.ts';
 import type { Paint } from '../../terminal/paint.ts';
@@ -92,9 +93,11 @@ const lengthOf = ({ steps, epochs }: TrainResult): string =>
   Number.isInteger(epochs) ? plural(epochs, 'epoch') : plural(steps, 'step');
 
 function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, program: string): string[] {
-  const { train, test } = recipe.sets;
-  const findings =
-    train.classes === null ? 'its errors' : 'recall and precision of each class, and the confusion matrix';
+  const { train, validation, test } = recipe.sets;
+  const ofClasses = 'recall and precision of each class, and the confusion matrix';
+  const ofTokens = 'perplexity, bits per character, and each token';
+  const isText = ofText(train.preprocessing) !== undefined;
+  const findings = train.classes === null ? 'its errors' : isText ? ofTokens : ofClasses;
   // No file may name a library or a module, so they must be typed again.
   const { blas, module } = recipe.values;
   const parts = module === undefined ? '' : ` --module ${quote(module.join(','))}`;
@@ -103,7 +106,7 @@ function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, pr
     `  # ${findings}`,
     `  ${program} evaluate ${out}${parts}`,
     '  # predictions for single rows',
-    `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? train).rows - 1)}${parts}`,
+    `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? validation ?? train).rows - 1)}${parts}`,
   ];
   if (result.stopped === 'aborted')
     return [...lines, '  # continue training', `  ${program} train --resume ${out}${library}`];

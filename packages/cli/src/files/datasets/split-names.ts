@@ -13,12 +13,14 @@ export interface TakenRows {
 }
 
 /**
- * The requested part; by default the test set, or all rows if there is none.
+ * The requested part; by default the test set; without one, of the model's own dataset the validation set, else all
+ * rows.
  * @throws UsageError if the dataset does not have it.
  */
 export function takeSplit(sets: DataSplits, asked: SplitName | undefined, isOwn: boolean): TakenRows {
   if (asked === undefined && !isOwn && Object.keys(sets).length === 1) return { split: 'all', dataset: sets.train };
-  const split = asked ?? (sets.test === undefined ? 'train' : 'test');
+  const held = (['test', 'validation'] as const).find((name) => isOwn && sets[name] !== undefined);
+  const split = asked ?? held ?? (sets.test === undefined ? 'train' : 'test');
   const dataset = sets[split];
   if (dataset !== undefined) return { split, dataset };
   const known = Object.keys(splitNames).filter((name) => name in sets);

@@ -32,6 +32,6 @@ export function textDecisions({ train, validation, test }: DataSplits): string[]
   const rows = lines
     ? `each line is a row, padded to ${plural(context, 'token')} (--context)`
     : `rows are windows of ${plural(context, 'token')}, drawn at random places of the text (--context)`;
-  const how = lines ? 'at random' : 'the end of the text, without overlap';
-  return [tokens, rows, ...(held === '' ? [] : [`held out: ${held}, ${how} (--validation 0 holds out none)`])];
+  const how = lines ? 'at random (--validation)' : 'the end of the text (--validation)';
+  return [tokens, rows, ...(held === '' ? [] : [`held out: ${held}, ${how}`])];
 }

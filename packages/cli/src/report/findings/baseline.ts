@@ -1,5 +1,6 @@
 import { createSpread, createSquares, rootMean } from '@gradloom/core/internal';
 import type { DataSplits, Dataset, Evaluation, TrainResult } from '@gradloom/runtime';
+import { showLabel } from '../../terminal/text/format.ts';
 import type { Baseline } from './findings.ts';
 
 /** The baseline for the rows of the main metric: test rows, else validation rows; null if there are none. */
@@ -11,9 +12,11 @@ export function baselineFor(sets: DataSplits, { test, validation }: TrainResult)
 
 /**
  * The result of a constant answer on `rows`, chosen from the training rows: their most frequent class, or the mean of
- * their targets. Measured by the metric of the network; null if it has none.
+ * their targets. Measured by the metric of the network; null if it has none, or for targets in a file, such as a text
+ * larger than memory.
  */
 export function baselineOf(train: Dataset, rows: Dataset, measured: Evaluation): Baseline | null {
+  if (train.targets.file !== undefined) return null;
   if (measured.accuracy !== undefined) return mostFrequent(train, rows);
   return measured.rmse === undefined ? null : meanTarget(train, rows);
 }
@@ -24,7 +27,7 @@ function mostFrequent(train: Dataset, rows: Dataset): Baseline {
   const own = countsOf(rows);
   const all = [...own.values()].reduce((sum, count) => sum + count, 0);
   return {
-    answer: train.labels?.[answer] ?? String(answer),
+    answer: showLabel(train.labels?.[answer] ?? String(answer)),
     accuracy: (own.get(answer) ?? 0) / all,
     rmse: Number.NaN,
   };

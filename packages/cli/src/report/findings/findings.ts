@@ -135,6 +135,7 @@ const result = record({
   epochs: figure(0),
   trainLoss: figure(),
   testLoss: figure(),
+  testPerplexity: optional(figure(1)), // only of positions
   testAccuracy: figure(0, 1),
   testRmse: figure(0),
   testR2: figure(),

@@ -6,13 +6,14 @@ import type { Read, Schema } from '../../options/schema/schema.ts';
 
 const epoch = record({
   event: literal('epoch'),
-  epoch: count(),
+  epoch: figure(0), // between two epochs, at an evaluation, not a whole number
   step: count(),
   trainLoss: figure(),
   gradientNorm: figure(),
   learningRate: figure(),
   validationLoss: figure(), // NaN if there is none
   validationAccuracy: figure(0, 1),
+  validationPerplexity: optional(figure(1)), // only of positions
   validationRmse: figure(0),
   testLoss: optional(figure()), // only with --evaluate-test
   testAccuracy: optional(figure(0, 1)),

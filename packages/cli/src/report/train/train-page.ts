@@ -117,8 +117,10 @@ function resultRows({ result }: Findings, last: EpochFigures | undefined): [stri
     ['test RMSE', result.testRmse, decimal],
     ['test R²', result.testR2, decimal],
     ['test loss', result.testLoss, decimal],
+    ['test perplexity', result.testPerplexity, decimal],
     ['validation accuracy', last?.validationAccuracy, percent],
     ['validation loss', last?.validationLoss, decimal],
+    ['validation perplexity', last?.validationPerplexity, decimal],
     ['training loss', result.trainLoss, decimal],
     ['steps', result.steps, whole],
     ['training time', result.elapsedMs, duration],
@@ -159,6 +161,7 @@ function keyFigures({ findings, epochs }: TrainRun): KeyFigure[] {
   const accuracy = isTested ? result.testAccuracy : (last?.validationAccuracy ?? Number.NaN);
   const rmse = isTested ? result.testRmse : (last?.validationRmse ?? Number.NaN);
   const loss = isTested ? result.testLoss : (last?.validationLoss ?? Number.NaN);
+  const perplexity = isTested ? result.testPerplexity : last?.validationPerplexity;
   const split = isTested ? 'test' : 'validation';
   const figures: KeyFigure[] = [];
   if (!Number.isNaN(accuracy)) {
@@ -176,6 +179,7 @@ function keyFigures({ findings, epochs }: TrainRun): KeyFigure[] {
     Number.isNaN(loss)
       ? { name: 'training loss', value: decimal(result.trainLoss) }
       : { name: `${split} loss`, value: decimal(loss) },
+    ...(perplexity === undefined ? [] : [{ name: `${split} perplexity`, value: decimal(perplexity) }]),
     { name: 'training time', value: duration(result.elapsedMs) },
   );
   return figures.filter(({ value }) => value !== 'NaN');

@@ -38,3 +38,6 @@ export function backendName(backend: BackendRecord): string {
   const { name, version, core } = backend.library;
   return `${backend.name} (${name} ${version} ${core})`;
 }
+
+/** The name of a class; in quotes if it is a space or the like, as a token may be. */
+export const showLabel = (label: string): string => (label.trim() === '' ? `"${label}"` : label);
