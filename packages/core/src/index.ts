@@ -73,6 +73,7 @@ export type { Json, JsonObject } from './inference/files/json.ts';
 export {
   type AnyRows,
   type CellRows,
+  type GenerateOptions,
   type Model,
   type ModelContents,
   type ModelMetadata,

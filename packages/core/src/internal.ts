@@ -96,10 +96,16 @@ export {
   assembleModel,
   checkEncoding,
   checkModel,
+  type Draft,
+  generateOptions,
   MODEL_KINDS,
   type ModelEngine,
   modelOf,
   PARAMETERS,
+  type Sampling,
+  sampleToken,
+  type Writer,
+  writerOf,
 } from './inference/index.ts';
 export {
   type CategoryColumnEncoder,
@@ -190,6 +196,7 @@ export {
   firstNotFinite,
   refuseBadWeights,
 } from './network/bad-weight.ts';
+export { type Continuation, rowContinuation } from './network/continuation.ts';
 export { flattenAdvice } from './network/flatten-advice.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';

@@ -57,6 +57,7 @@ export {
   embedding,
   type FlattenOptions,
   flatten,
+  type GenerateOptions,
   type GlobalAvgPoolOptions,
   type GptNetworkOptions,
   type GruNetworkOptions,

@@ -6,6 +6,8 @@ export {
   type ModelContents,
   type ModelEngine,
   type ModelMetadata,
+  writerOf,
 } from './model.ts';
 export { MODEL_KINDS, modelOf, openModel, PARAMETERS } from './open-model.ts';
 export type { AnyRows, CellRows, NestedRows, NoteListener, PixelRows, Rows, TextRows } from './rows.ts';
+export { type Draft, type GenerateOptions, generateOptions, type Sampling, sampleToken, type Writer } from './writing/index.ts';

@@ -5,6 +5,7 @@ import { createLoss, type LossSpec } from '../families/losses/index.ts';
 import { type Elements, typeOf } from '../math/element-type.ts';
 import { targetPositions } from '../network/backprop.ts';
 import { refuseBadWeights } from '../network/bad-weight.ts';
+import type { Continuation } from '../network/continuation.ts';
 import { InputError } from '../network/layers/index.ts';
 import { refuseBadLengths } from '../network/lengths.ts';
 import { buildNetwork, type Network, type NetworkSpec } from '../network/network.ts';
@@ -27,8 +28,8 @@ import {
   type PixelRows,
   type TextRows,
 } from './rows.ts';
-
 import { createTokenizer, type Tokenizer } from './text/index.ts';
+import { createWriter, type GenerateOptions, generateOptions, type Writer, writeText } from './writing/index.ts';
 
 /** Metadata of a model: any JSON. The keys below have a meaning. */
 export interface ModelMetadata {
@@ -108,6 +109,19 @@ export interface Model extends ModelContents {
    * `onNote` is as for `predict`. @throws Error naming row and column.
    */
   encode(rows: AnyRows, onNote?: NoteListener): Float64Array;
+  /**
+   * Writes on after a prompt, token by token, as they are asked for:
+   *
+   * ```ts
+   * for (const part of model.generate('First', { tokens: 300, temperature: 0.8, seed: 1 })) process.stdout.write(part);
+   * ```
+   *
+   * The same options write the same text on every machine. The network reads at most as many tokens as a row has; then
+   * the last half of them becomes a new beginning. A model of lines may begin with an empty prompt, and ends with the
+   * line.
+   * @throws Error if the model is none of text, or its network reads later tokens, or for a prompt that it cannot read.
+   */
+  generate(prompt: string, options?: GenerateOptions): Generator<string, void, undefined>;
 }
 
 /** Real positions of each row [N] of sequences that are padded on the right. By default all are real. */
@@ -117,6 +131,8 @@ export type Lengths = ArrayLike<number>;
 export interface ModelEngine {
   /** Creates a function from rows x [N, I] to outputs [N, O]. It copies the weights, which must be finite. */
   createPredictor(network: Network, parameters: Elements, loss: LossSpec): Predictor;
+  /** Creates a function that computes the outputs of a text one token after the other, with the bits of a predictor. */
+  createContinuation(network: Network, parameters: Elements, loss: LossSpec): Continuation;
   /** SHA-256 in hexadecimal of the weights in their type, little-endian, followed by the hashes of modules. */
   fingerprint(parameters: Elements, modules: readonly ModuleRecord[]): string;
   /** Loads the tables of GPT-2. Absent: models of its tokens take tokens only. */
@@ -135,6 +151,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   const readRows = createRowReader(preprocessing, I, typeOf(parameters), engine.gpt2);
   let predictor: Predictor | undefined;
   let print: string | undefined;
+  let writer: Writer | undefined;
 
   const computed = (asked: string, rows: AnyRows, lengths?: Lengths): Float64Array =>
     compute(asked, inputsOf(asked, rows), lengths);
@@ -204,7 +221,28 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
       });
       return R === 1 ? answers : byRow(answers, R, lengths);
     },
+    generate(prompt, options = {}) {
+      const sampling = generateOptions.read(options);
+      writer ??= writerOf('generate', contents, engine);
+      return writeText(writer, writer.begin(prompt), sampling);
+    },
   };
+}
+
+/** A writer for a model, whose weights it uses as they are at the first token. @throws Error if it is none of text. */
+export function writerOf(where: string, contents: ModelContents, engine: ModelEngine): Writer {
+  const { network, preprocessing } = checkModel(where, contents);
+  const { parameters, loss = 'mse' } = contents;
+  const text = ofText(preprocessing)?.text;
+  if (text === undefined)
+    throw new Error(`${where}: the model is none of text, expected one that was trained on a text`);
+  return createWriter(where, {
+    ...{ network, text, gpt2: text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined },
+    createContinuation() {
+      refuseBadWeights(where, network, parameters);
+      return engine.createContinuation(network, parameters, loss);
+    },
+  });
 }
 
 /** Checks a model and returns its network, loss and preprocessing. @throws Error if its parts do not fit together. */

@@ -1,4 +1,5 @@
 import { listed, reasonOf, show } from '../checks/show.ts';
+import { createContinuation } from '../network/continuation.ts';
 import { createPredictor } from '../network/predict.ts';
 import { type Container, HASH_BYTES, hexadecimal, openContainer, type Sealed } from './files/container.ts';
 import { isJsonObject } from './files/json.ts';
@@ -79,6 +80,7 @@ export function sealedBytes(subject: string, bytes: Uint8Array): Sealed {
 /** Engine in plain JavaScript, which runs anywhere. */
 const plainEngine: ModelEngine = {
   createPredictor: (network, parameters) => createPredictor(network, parameters),
+  createContinuation: (network, parameters) => createContinuation(network, parameters),
   // Only the runtime opens models with own parts, as it can import modules.
   fingerprint: (parameters) => hexadecimal(sha256Of(parameters)),
 };

@@ -2,10 +2,10 @@ import type { Model, ModelContents } from '@gradloom/core';
 import { assembleModel, type ModelEngine } from '@gradloom/core/internal';
 import { gpt2 } from '../data/index.ts';
 import { fingerprint } from '../system/files/hash.ts';
-import { createPredictor } from './predictor.ts';
+import { createContinuation, createPredictor } from './predictor.ts';
 
 /** Runs models by WebAssembly if it is available, and hashes with Node's SHA-256. */
-export const wasmEngine: ModelEngine = { createPredictor, fingerprint, gpt2 };
+export const wasmEngine: ModelEngine = { createPredictor, createContinuation, fingerprint, gpt2 };
 
 /**
  * Creates a model from weights in memory. Weights are copied at the first call of a method.

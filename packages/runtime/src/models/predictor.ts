@@ -13,6 +13,7 @@ import {
   bindGradients,
   bindTensors,
   bytesOfElements,
+  type Continuation,
   countDoubles,
   createAllocator,
   createInputGradient,
@@ -20,6 +21,7 @@ import {
   gradientLength,
   type InputGradient,
   mostPassRows,
+  rowContinuation,
   rowPredictor,
   type Tensors,
   typeOf,
@@ -44,9 +46,26 @@ export const createPredictor = (
   parameters: Elements, // [P]
   loss: LossSpec,
 ): Predictor =>
-  inMemory(network, parameters, loss, 0, ({ workspace, tensors, kernels }) =>
+  inMemory(network, parameters, loss, {}, ({ workspace, tensors, kernels }) =>
     rowPredictor(network, workspace, tensors, kernels),
   );
+
+/** Creates a continuation in the same memory, with the same bits everywhere. */
+export const createContinuation = (
+  network: Network,
+  parameters: Elements, // [P]
+  loss: LossSpec,
+): Continuation =>
+  inMemory(network, parameters, loss, { rows: 1, spareLength: network.inputs }, (resident) => {
+    const { workspace, tensors, spare, kernels } = resident;
+    const next = rowContinuation(network, workspace, spare, tensors, kernels);
+    let moves = resident.moves();
+    return (tokens) => {
+      if (moves !== resident.moves()) next.forget();
+      moves = resident.moves();
+      return next(tokens);
+    };
+  });
 
 /** Creates a function that computes gradients by inputs, in the same memory and with the same bits everywhere. */
 export const createInputGradients = (
@@ -54,8 +73,13 @@ export const createInputGradients = (
   parameters: Elements, // [P]
   loss: LossSpec,
 ): InputGradient =>
-  inMemory(network, parameters, loss, gradientLength(network), ({ workspace, tensors, spare, kernels }) =>
-    createInputGradient(network, workspace, tensors, bindGradients(network, spare), kernels),
+  inMemory(
+    network,
+    parameters,
+    loss,
+    { spareLength: gradientLength(network) },
+    ({ workspace, tensors, spare, kernels }) =>
+      createInputGradient(network, workspace, tensors, bindGradients(network, spare), kernels),
   );
 
 /** A model in the memory of this thread. */
@@ -64,6 +88,8 @@ interface Resident {
   readonly tensors: Tensors;
   readonly spare: Elements; // as long as was asked for
   readonly kernels: Kernels;
+  /** How often the model has come back to its memory after another had used it. */
+  moves(): number;
 }
 
 /**
@@ -73,7 +99,7 @@ function inMemory<A extends readonly unknown[], R>(
   network: Network,
   parameters: Elements, // [P]
   lossSpec: LossSpec,
-  spareLength: number,
+  { rows = mostPassRows(network, typeOf(parameters)), spareLength = 0 }: { rows?: number; spareLength?: number },
   create: (resident: Resident) => (...args: A) => R,
 ): (...args: A) => R {
   const loss = createLoss(lossSpec, network.own);
@@ -83,7 +109,7 @@ function inMemory<A extends readonly unknown[], R>(
     scratch: takeKernelScratch(network.products, name, allocate), // first in memory, where the kernels expect it
     theta: allocate(network.parameterCount),
     spare: allocate(spareLength),
-    workspace: createWorkspace(network, loss, mostPassRows(network, type), allocate),
+    workspace: createWorkspace(network, loss, rows, allocate),
   });
   const length = countDoubles(takeArrays, type);
   const weights = bytesOfElements(type, parameters.length);
@@ -97,7 +123,9 @@ function inMemory<A extends readonly unknown[], R>(
   const memory = inferenceMemory(length, type);
   const { theta, spare, workspace } = takeArrays(createAllocator('createPredictor', memory.doubles, type));
   const { kernels } = memory;
-  const compute = create({ workspace, tensors: bindTensors(network, theta), spare, kernels });
+  let moves = 0;
+  const tensors = bindTensors(network, theta);
+  const compute = create({ workspace, tensors, spare, kernels, moves: () => moves });
   theta.set(parameters);
   const tenant = {};
   memory.tenant = tenant;
@@ -106,6 +134,7 @@ function inMemory<A extends readonly unknown[], R>(
     if (memory.tenant !== tenant) {
       theta.set(kept);
       memory.tenant = tenant;
+      moves++;
     }
     return compute(...args);
   };

@@ -12,7 +12,8 @@ import {
 } from '../../checks/options/index.ts';
 import { type Activation, type ActivationName, activations } from '../../families/activations/index.ts';
 import { activationOps, ownActivationOps } from '../../program/ops/index.ts';
-import { sizeOf } from '../shape.ts';
+import { channelsOf, sizeOf } from '../shape.ts';
+import { atEachPosition } from './at-each-position.ts';
 import type { Layer } from './layer.ts';
 import { NO_PARTS, type Place } from './place.ts';
 
@@ -53,9 +54,9 @@ export function activation(options: ActivationOptions, { input, own }: Pick<Plac
     reads: { x: readsZ, y: !readsZ },
     tensors: [],
     activation: { f, alpha },
-    forward(y, x, _parameters, B, { emit }) {
-      emit(ops.forward, y, x, B * size, alpha);
-    },
+    ...atEachPosition(shape, (y, x, _parameters, N, { emit }) => {
+      emit(ops.forward, y, x, N * channelsOf(shape), alpha);
+    }),
     backward(dx, dy, x, y, _parameters, _gradients, B, { emit }) {
       if (dx !== null) emit(ops.backward, dx, dy, readsZ ? x : y, B * size, alpha);
     },

@@ -90,6 +90,14 @@ export function batchNorm(options: BatchNormOptions, { input }: Place): Layer {
       emit(ops.movingAverage, runningMean, mean, size, momentum, 1);
       emit(ops.movingAverage, runningVariance, variance, size, momentum, (rows * R) / Math.max(1, rows * R - 1));
     },
+    ...(shape.length < 2
+      ? {}
+      : {
+          forwardNext(y, x, [gamma, beta, runningMean, runningVariance], { emit, n }, { arrays: [, , scales] }) {
+            emit(ops.batchNormScales, scales, runningVariance, size, epsilon);
+            emit(ops.batchNormForward, y, x, runningMean, scales, gamma, beta, (n * R) / shape[0], size);
+          },
+        }),
     backward(dx, dy, x, _y, [gamma, , runningMean], gradients, B, pass, { arrays, shared = [] }) {
       const [ownMean, , scales, meanDy, meanDyXHat, scratch, levels] = arrays;
       const { emit, training, leaf, joins, batch } = pass;

@@ -3,6 +3,7 @@ import type { Elements } from '../../math/element-type.ts';
 import { streamKey } from '../../math/random/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
+import { unchanged } from './at-each-position.ts';
 import type { Layer, Pass } from './layer.ts';
 import type { LayerMemory } from './memory.ts';
 import type { Place } from './place.ts';
@@ -47,6 +48,7 @@ export function channelDropout(options: ChannelDropoutOptions, { input, stream }
     forward(y, x, _parameters, B, pass, memory) {
       drop(y, x, B, pass, memory);
     },
+    forwardNext: unchanged(input),
     backward(dx, dy, _x, _y, _parameters, _gradients, B, pass, memory) {
       if (dx !== null) drop(dx, dy, B, pass, memory);
     },

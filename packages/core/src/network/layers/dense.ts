@@ -15,7 +15,8 @@ import type { ProductShape, WindowShape } from '../../math/scratch.ts';
 import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
-import { channelsOf, positionsOf } from '../shape.ts';
+import { channelsOf, positionsOf, type Shape } from '../shape.ts';
+import { atEachPosition } from './at-each-position.ts';
 import type { Layer, TensorSpec } from './layer.ts';
 import type { Place } from './place.ts';
 
@@ -64,7 +65,12 @@ export function dense(options: DenseOptions, place: Place): Layer {
   if (tiedTo !== undefined) {
     refuseUntied(options, tiedTo, I, place);
     const E: TensorSpec = { name: 'W', shape: [O, I], tiedTo, initialize: () => undefined };
-    return { ...shape, ...tied(R, I, O), label: `dense(${I}->${O}, tied to ${tiedTo})`, tensors: bias ? [E, b] : [E] };
+    return {
+      ...shape,
+      ...tied(shape.in, O),
+      label: `dense(${I}->${O}, tied to ${tiedTo})`,
+      tensors: bias ? [E, b] : [E],
+    };
   }
   return {
     ...shape,
@@ -73,10 +79,10 @@ export function dense(options: DenseOptions, place: Place): Layer {
     products: positionProducts(R, I, O),
     // Without a bias, zeros in its place, and what would be its gradient.
     createMemory: (_rows, allocate) => ({ arrays: bias ? [] : [allocate(O), allocate(O)] }),
-    forward(y, x, [W, b], B, { emit }, { arrays: [zeros] }) {
+    ...atEachPosition(shape.in, (y, x, [W, b], N, { emit }, { arrays: [zeros] }) => {
       if (!bias) emit(ops.fill, zeros, 0, O);
-      emit(ops.affine, y, x, W, bias ? b : zeros, B * R, I, O);
-    },
+      emit(ops.affine, y, x, W, bias ? b : zeros, N, I, O);
+    }),
     backward(dx, dy, x, _y, [W], [dW, db], B, { emit, leaf, joins }, { arrays: [, unused] }) {
       emitBackwardWeights(emit, dW, bias ? db : unused, x, dy, B, leaf, joins, R, I, O);
       if (dx !== null) emit(ops.affineBackwardInput, dx, dy, W, B * R, I, O);
@@ -108,15 +114,19 @@ function refuseUntied(options: DenseOptions, tiedTo: string, I: number, { before
 }
 
 /** The passes with the table E [O, I] of an embedding for Wᵀ. */
-function tied(R: number, I: number, O: number): Pick<Layer, 'products' | 'createMemory' | 'forward' | 'backward'> {
+function tied(
+  shape: Shape, // of the inputs
+  O: number,
+): Pick<Layer, 'products' | 'createMemory' | 'forward' | 'forwardNext' | 'backward'> {
+  const [R, I] = [positionsOf(shape), channelsOf(shape)];
   return {
     products: positionProducts(R, O, I),
     // Zeros for a bias, the sums of x, which are not needed, and sums of leaves for db.
     createMemory: (rows, allocate) => ({ arrays: [allocate(I), allocate(I), allocate(sumLevels(rows, R) * O)] }),
-    forward(y, x, [E, b], B, { emit }) {
-      emit(ops.affineBackwardInput, y, x, E, B * R, O, I);
-      if (b !== undefined) emit(ops.addRow, y, b, B * R, O);
-    },
+    ...atEachPosition(shape, (y, x, [E, b], N, { emit }) => {
+      emit(ops.affineBackwardInput, y, x, E, N, O, I);
+      if (b !== undefined) emit(ops.addRow, y, b, N, O);
+    }),
     backward(dx, dy, x, _y, [E], [dE, db], B, { emit, leaf, joins }, { arrays: [zeros, unused, sums] }) {
       emitBackwardWeights(emit, dE, unused, dy, x, B, leaf, joins, R, O, I);
       if (db !== undefined) emit(ops.positionSums, db, sums, dy, B, leaf, joins, R, O);

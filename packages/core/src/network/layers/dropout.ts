@@ -10,6 +10,7 @@ import type { Elements } from '../../math/element-type.ts';
 import { streamKey } from '../../math/random/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sizeOf } from '../shape.ts';
+import { unchanged } from './at-each-position.ts';
 import type { Layer, Pass } from './layer.ts';
 import type { Place } from './place.ts';
 
@@ -59,6 +60,7 @@ export function dropout(options: DropoutOptions, { input, stream }: Place): Laye
     forward(y, x, _parameters, B, pass) {
       mask(y, x, B, pass);
     },
+    forwardNext: unchanged(shape),
     backward(dx, dy, _x, _y, _parameters, _gradients, B, pass) {
       if (dx !== null) mask(dx, dy, B, pass);
     },

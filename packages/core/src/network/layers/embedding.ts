@@ -4,6 +4,7 @@ import { FLOAT64 } from '../../math/element-type.ts';
 import { treeLevels } from '../../math/tree/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sizeOf } from '../shape.ts';
+import { atEachPosition } from './at-each-position.ts';
 import type { Layer } from './layer.ts';
 import { atLayer, type Place } from './place.ts';
 
@@ -37,10 +38,10 @@ export function embedding(options: EmbeddingOptions, { input, path, name, own }:
     elementwise: false,
     reads: { x: true, y: false },
     tensors: [{ name: 'E', shape: [V, width], initialize: (out, random) => initialize(out, V, width, random) }],
-    forward(y, x, [E], B, { emit }) {
-      emit(ops.checkIndices, x, B * k, k, V, where);
-      emit(ops.embeddingForward, y, x, E, B * k, width);
-    },
+    ...atEachPosition([...input, width], (y, x, [E], N, { emit }) => {
+      emit(ops.checkIndices, x, N, k, V, where);
+      emit(ops.embeddingForward, y, x, E, N, width);
+    }),
     // The first place of each index, the next place for each place, sums of leaves, and the leaves of these sums.
     createMemory(rows, allocate) {
       const levels = treeLevels(rows);

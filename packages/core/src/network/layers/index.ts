@@ -137,6 +137,7 @@ export {
   type BranchName,
   type Inspect,
   type Layer,
+  type NextPass,
   NO_BATCH,
   type Pass,
   type TensorSpec,
@@ -149,6 +150,6 @@ export type { PositionEmbeddingOptions } from './position-embedding.ts';
 export type { RecurrentOptions } from './recurrent.ts';
 export type { RmsNormOptions } from './rms-norm.ts';
 export type { SelfAttentionOptions } from './self-attention.ts';
-export { backwardStack, createStackMemory, forwardStack, outputOf } from './stack.ts';
+export { backwardStack, createStackMemory, forwardStack, nextStack, outputOf } from './stack.ts';
 export type { SwigluOptions } from './swiglu.ts';
 export type { UpsampleOptions } from './upsample.ts';

@@ -10,6 +10,7 @@ import type { Elements } from '../../math/element-type.ts';
 import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
+import { atEachPosition } from './at-each-position.ts';
 import type { Layer } from './layer.ts';
 import type { Place } from './place.ts';
 
@@ -54,10 +55,10 @@ export function layerNorm(options: LayerNormOptions, { input }: Place): Layer {
         ...(bias ? [] : [allocate(size), allocate(size)]),
       ],
     }),
-    forward(y, x, [gamma, beta], B, { emit }, { arrays: [means, scales, , , zeros] }) {
+    ...atEachPosition(shape, (y, x, [gamma, beta], N, { emit }, { arrays: [means, scales, , , zeros] }) => {
       if (!bias) emit(ops.fill, zeros, 0, size);
-      emit(ops.layerNormForward, y, means, scales, x, gamma, bias ? beta : zeros, B * R, size, epsilon);
-    },
+      emit(ops.layerNormForward, y, means, scales, x, gamma, bias ? beta : zeros, N, size, epsilon);
+    }),
     backward(dx, dy, x, _y, [gamma], [dGamma, dBeta], B, { emit, leaf, joins }, { arrays }) {
       const [means, scales, g, sums, , unused] = arrays;
       const db = bias ? dBeta : unused;

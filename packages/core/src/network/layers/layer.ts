@@ -26,6 +26,16 @@ export interface Pass {
   readonly lengths: Float64Array;
 }
 
+/** Further positions of a row of a sequence, after those whose pass left its layers' memory as it is. */
+export interface NextPass extends Pass {
+  /** Number of positions. */
+  readonly n: number;
+  /** Whether they are the first of the row. Then memory may hold anything. */
+  readonly begins: boolean;
+  /** [T] The index of each of them, in its first n numbers. Operations read it when they run. */
+  readonly at: Elements;
+}
+
 /** The part of a batch that a pass takes. */
 export interface BatchPlace {
   /** Rows of the whole batch. */
@@ -134,6 +144,18 @@ export interface Layer {
     pass: Pass,
     memory: LayerMemory,
     inspect?: Inspect, // for nested layers
+  ): void;
+
+  /**
+   * Emits operations that overwrite `y` with the outputs of n further positions of one row, to the bits of `forward` on
+   * the whole row. Absent if an output depends on later positions, or if positions are not the first axis.
+   */
+  forwardNext?(
+    y: Elements, // [n, out of a position] out
+    x: Elements, // [n, in of a position]
+    parameters: readonly Elements[],
+    pass: NextPass,
+    memory: LayerMemory, // as left by the positions before
   ): void;
 
   /**

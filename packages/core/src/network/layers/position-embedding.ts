@@ -32,11 +32,16 @@ export function positionEmbedding(options: PositionEmbeddingOptions, { input, ow
     elementwise: true,
     reads: { x: false, y: false },
     tensors: [{ name: 'P', shape: [T, C], initialize: (out, random) => initialize(out, T, C, random) }],
-    // Sums of leaves.
+    // Sums of leaves; of further positions, their rows of P.
     createMemory: (rows, allocate) => ({ arrays: [allocate(sumLevels(rows, 1) * size)] }),
     forward(y, x, [P], B, { emit }) {
       if (y !== x) emit(ops.copy, y, x, B * size);
       emit(ops.addRow, y, P, B, size);
+    },
+    forwardNext(y, x, [P], { emit, n, at }, { arrays: [rows] }) {
+      if (y !== x) emit(ops.copy, y, x, n * C);
+      emit(ops.embeddingForward, rows, at, P, n, C);
+      emit(ops.add, y, rows, n * C);
     },
     backward(dx, dy, _x, _y, _parameters, [dP], B, { emit, leaf, joins }, { arrays: [sums] }) {
       emit(ops.positionSums, dP, sums, dy, B, leaf, joins, 1, size);

@@ -13,7 +13,7 @@ import type { Elements } from '../../math/element-type.ts';
 import type { Emit } from '../../program/op.ts';
 import { ops } from '../../program/ops/index.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
-import type { Layer, TensorSpec } from './layer.ts';
+import type { Layer, Pass, TensorSpec } from './layer.ts';
 import type { Place } from './place.ts';
 import { axesOf } from './windows.ts';
 
@@ -133,10 +133,33 @@ function recurrent(
     const initialize = createInitializer(spec ?? { kind: 'uniform', low: -limit, high: limit }, own);
     return { name, shape, initialize: (out, random) => initialize(out, shape.length === 2 ? shape[0] : O, G, random) };
   };
-  const place = (step: number): number => (reverse ? T - 1 - step : step);
+  const placeOf = (step: number, steps: number): number => (reverse ? steps - 1 - step : step);
   const memoryOf = ([h, c, q, product, before, gates, ...others]: readonly Elements[]): RecurrentMemory => ({
     ...{ h, c, q, product, before, gates, own: others.slice(0, cell.widths.length) },
   });
+
+  /** Emits `steps` steps of B rows, from a state of 0 if they begin the rows, else from the state in memory. */
+  function emitStates(
+    y: Elements, // [B, steps, O] out
+    x: Elements, // [B, steps, C]
+    [Wi, bi, Wh, bh]: readonly Elements[],
+    B: number,
+    steps: number,
+    begins: boolean,
+    { emit, lengths }: Pass,
+    arrays: readonly Elements[],
+  ): void {
+    const memory = memoryOf(arrays);
+    const { h, c, q, gates } = memory;
+    emit(ops.affine, gates, x, Wi, bi, B * steps, C, G);
+    if (begins) emit(ops.fill, h, 0, B * O);
+    if (begins && kind === 'lstm') emit(ops.fill, c, 0, B * O);
+    for (let step = 0; step < steps; step++) {
+      emit(ops.affine, q, h, Wh, bh, B, O, G);
+      cell.forward(emit, y, memory, lengths, placeOf(step, steps), B, steps, O);
+    }
+  }
+
   return {
     label: `${kind}(${C}->${O})`,
     in: input,
@@ -164,19 +187,18 @@ function recurrent(
         ],
       };
     },
-    forward(y, x, [Wi, bi, Wh, bh], B, { emit, lengths }, { arrays }) {
-      const memory = memoryOf(arrays);
-      const { h, c, q, gates } = memory;
+    forward(y, x, parameters, B, pass, { arrays }) {
       const states = isAll ? y : arrays[arrays.length - 1];
-      emit(ops.affine, gates, x, Wi, bi, B * T, C, G);
-      emit(ops.fill, h, 0, B * O);
-      if (kind === 'lstm') emit(ops.fill, c, 0, B * O);
-      for (let step = 0; step < T; step++) {
-        emit(ops.affine, q, h, Wh, bh, B, O, G);
-        cell.forward(emit, states, memory, lengths, place(step), B, T, O);
-      }
-      if (!isAll) emit(ops.copy, y, h, B * O);
+      emitStates(states, x, parameters, B, T, true, pass, arrays);
+      if (!isAll) pass.emit(ops.copy, y, arrays[0], B * O);
     },
+    ...(isAll && !reverse
+      ? {
+          forwardNext(y, x, parameters, pass, { arrays }) {
+            emitStates(y, x, parameters, 1, pass.n, pass.begins, pass, arrays);
+          },
+        }
+      : {}),
     backward(dx, dy, x, _y, [Wi, , Wh], [dWi, dbi, dWh, dbh], B, { emit, leaf, joins, lengths }, { arrays }) {
       const memory = memoryOf(arrays);
       const { h, c, q, product, before, gates } = memory;
@@ -194,7 +216,7 @@ function recurrent(
       for (let step = T - 1; step >= 0; step--) {
         // Rows of dq · Whᵀ start at 0 and add the gates ascending, as dx of a dense layer does.
         if (step < T - 1) emit(ops.affine, product, q, transposed, zeros, B, G, O);
-        cell.backward(emit, isAll ? dy : none, memory, lengths, place(step), B, T, O);
+        cell.backward(emit, isAll ? dy : none, memory, lengths, placeOf(step, T), B, T, O);
       }
       emitBackwardWeights(emit, dWi, dbi, x, gates, B, leaf, joins, T, C, G);
       emitBackwardWeights(emit, dWh, dbh, before, cell.byState(memory), B, leaf, joins, T, O, G);

@@ -9,7 +9,7 @@ import { type Shape, sizeOf } from '../shape.ts';
 import type { Branch, Layer } from './layer.ts';
 import type { LayerMemory, StackMemory } from './memory.ts';
 import { atLayer, branchPath, type Path, type Place } from './place.ts';
-import { backwardStack, createStackMemory, forwardStack } from './stack.ts';
+import { backwardStack, createStackMemory, forwardStack, nextStack } from './stack.ts';
 
 /** A spec of any layer; index.ts, which lists the layers, has the type in full. */
 type LayerSpec = KindOf<string>;
@@ -79,6 +79,14 @@ export function* residual(options: AnyResidualOptions, { input, path, build }: P
         forwardStack(branch.layers, innerOf(memory, b), x, sorted[b], B, pass, inspect),
       );
       pass.emit(ops.plus, y, sx, fx, B * size);
+    },
+    // Outputs have the positions of inputs, as those of each layer inside do that can go on.
+    forwardNext(y, x, parameters, pass, memory) {
+      const sorted = sortedBy(branches, parameters);
+      const [fx, sx = x] = branches.map((branch, b) =>
+        nextStack(branch.layers, innerOf(memory, b), x, sorted[b], pass),
+      );
+      pass.emit(ops.plus, y, sx, fx, (pass.n * size) / out[0]);
     },
     backward(dx, dy, x, _y, parameters, gradients, B, pass, memory, inspect) {
       const [theta, g] = [sortedBy(branches, parameters), sortedBy(branches, gradients)];

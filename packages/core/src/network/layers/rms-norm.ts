@@ -2,6 +2,7 @@ import { defineOptions, type Named, type OptionsOf, positive, positiveInteger } 
 import { ops } from '../../program/ops/index.ts';
 import { sumLevels } from '../../program/reference/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
+import { atEachPosition } from './at-each-position.ts';
 import type { Layer } from './layer.ts';
 import type { Place } from './place.ts';
 
@@ -36,9 +37,9 @@ export function rmsNorm(options: RmsNormOptions, { input }: Place): Layer {
     tensors: [{ name: 'gamma', shape: [size], initialize: (out) => void out.fill(1) }],
     // 1 / √(m + ε) of each position, and sums of dγ.
     createMemory: (rows, allocate) => ({ arrays: [allocate(rows * R), allocate(sumLevels(rows, R) * size)] }),
-    forward(y, x, [gamma], B, { emit }, { arrays: [scales] }) {
-      emit(ops.rmsNormForward, y, scales, x, gamma, B * R, size, epsilon);
-    },
+    ...atEachPosition(shape, (y, x, [gamma], N, { emit }, { arrays: [scales] }) => {
+      emit(ops.rmsNormForward, y, scales, x, gamma, N, size, epsilon);
+    }),
     backward(dx, dy, x, _y, [gamma], [dGamma], B, { emit, leaf, joins }, { arrays: [scales, sums] }) {
       emit(ops.rmsNormBackwardWeights, dGamma, sums, dy, x, scales, B, leaf, joins, R, size);
       if (dx !== null) emit(ops.rmsNormBackwardInput, dx, dy, x, scales, gamma, B * R, size);

@@ -2,7 +2,7 @@ import type { Elements } from '../../math/element-type.ts';
 import type { Allocate } from '../../math/scratch.ts';
 import { host } from '../../program/op.ts';
 import { sizeOf } from '../shape.ts';
-import type { Inspect, Layer, Pass } from './layer.ts';
+import type { Inspect, Layer, NextPass, Pass } from './layer.ts';
 import { type GradientPair, noMemory, type Share, type StackMemory } from './memory.ts';
 
 /** @param inputIsRead whether `x` is read after the first layer's forward pass, so that it must not be overwritten */
@@ -78,6 +78,23 @@ export function forwardStack(
     const y = outputOf(layers, memory, x, l);
     layers[l].forward(y, input, parameters[l], B, pass, memory.memories[l], inspect);
     look(pass, inspect, 'forward', layers[l], y, B * sizeOf(layers[l].out));
+    input = y;
+  }
+  return input;
+}
+
+/** Emits the forward pass of further positions, by layers that all can go on. Returns the array of their outputs. */
+export function nextStack(
+  layers: readonly Layer[],
+  memory: StackMemory, // for one row
+  x: Elements, // [n, in of a position]
+  parameters: readonly (readonly Elements[])[],
+  pass: NextPass,
+): Elements {
+  let input = x;
+  for (let l = 0; l < layers.length; l++) {
+    const y = outputOf(layers, memory, x, l);
+    layers[l].forwardNext?.(y, input, parameters[l], pass, memory.memories[l]);
     input = y;
   }
   return input;

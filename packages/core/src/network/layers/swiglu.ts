@@ -9,6 +9,7 @@ import {
 import { createInitializer, initializer } from '../../families/initializers/index.ts';
 import { ops } from '../../program/ops/index.ts';
 import { channelsOf, positionsOf } from '../shape.ts';
+import { atEachPosition } from './at-each-position.ts';
 import { emitBackwardWeights, positionProducts } from './dense.ts';
 import type { Layer, TensorSpec } from './layer.ts';
 import type { Place } from './place.ts';
@@ -65,13 +66,13 @@ export function swiglu(options: SwigluOptions, { input, own }: Place): Layer {
         ...(bias ? [] : [allocate(O), allocate(O)]),
       ],
     }),
-    forward(y, x, parameters, B, { emit }, { arrays: [g, v, , zeros] }) {
+    ...atEachPosition(input, (y, x, parameters, N, { emit }, { arrays: [g, v, , zeros] }) => {
       const [Wg, bg, Wv, bv] = bias ? parameters : [parameters[0], zeros, parameters[1], zeros];
       if (!bias) emit(ops.fill, zeros, 0, O);
-      emit(ops.affine, g, x, Wg, bg, B * R, I, O);
-      emit(ops.affine, v, x, Wv, bv, B * R, I, O);
-      emit(ops.gateForward, y, g, v, B * R * O);
-    },
+      emit(ops.affine, g, x, Wg, bg, N, I, O);
+      emit(ops.affine, v, x, Wv, bv, N, I, O);
+      emit(ops.gateForward, y, g, v, N * O);
+    }),
     backward(dx, dy, x, _y, parameters, gradients, B, { emit, leaf, joins }, { arrays: [g, v, byValue, , unused] }) {
       const [Wg, Wv] = bias ? [parameters[0], parameters[2]] : parameters;
       const [dWg, dbg, dWv, dbv] = bias ? gradients : [gradients[0], unused, gradients[1], unused];

@@ -1,0 +1,121 @@
+import { show } from '../../checks/show.ts';
+import { badOutput } from '../../families/metrics/index.ts';
+import { type Continuation, continuationProblem } from '../../network/continuation.ts';
+import { InputError } from '../../network/layers/index.ts';
+import type { Network } from '../../network/network.ts';
+import type { TextEncoding } from '../preprocessing/index.ts';
+import { createTokenizer, TextError, type Tokenizer } from '../text/index.ts';
+import { type Sampling, sampleToken } from './sampling.ts';
+
+/** A text that is being written, as plain JSON: any thread can go on with it. */
+export interface Draft {
+  /** The last tokens of the text, from which the next is computed. */
+  readonly window: readonly number[];
+  /** Tokens written so far. */
+  readonly written: number;
+  /** Tokens at the end whose text is not complete, such as the first bytes of a character. */
+  readonly held: readonly number[];
+  /** Characters of `held` that were given out. */
+  readonly given: number;
+  /** Whether nothing follows. */
+  readonly isDone: boolean;
+}
+
+/** Writes texts with a model of text. */
+export interface Writer {
+  /** The draft after a prompt. @throws Error for a prompt that the model cannot read. */
+  begin(prompt: string): Draft;
+  /** Writes the next token: the draft with it, and the text that has become complete, which may be none. */
+  next(draft: Draft, sampling: Sampling): { readonly draft: Draft; readonly text: string };
+}
+
+/** What a writer asks of a model. */
+export interface WriterParts {
+  readonly network: Network;
+  /** The text that the model was trained on. */
+  readonly text: TextEncoding;
+  readonly gpt2?: Tokenizer | undefined;
+  /** Made at the first token. */
+  createContinuation(): Continuation;
+}
+
+/**
+ * Creates a writer. Each token is drawn from the outputs at the end of a window, which begins with the last tokens of
+ * the prompt. Once it has T tokens, its last ⌊T / 2⌋ are the beginning of a new one.
+ * @throws Error that begins with `where` if the network cannot write.
+ */
+export function createWriter(where: string, { network, text, gpt2, createContinuation }: WriterParts): Writer {
+  const problem = continuationProblem(network);
+  if (problem !== null) throw new Error(`${where}: the network ${problem}`);
+  const tokenizer = createTokenizer(text.tokenizer, gpt2);
+  const { context: T, lines } = text;
+  const [end] = lines ? tokenizer.encode('\n') : [];
+  let continuation: Continuation | undefined;
+
+  function outputsAfter(window: readonly number[]): Float64Array {
+    continuation ??= createContinuation();
+    try {
+      return continuation(window);
+    } catch (error) {
+      throw error instanceof InputError ? new Error(`${where}: ${error.problem}`, { cause: error }) : error;
+    }
+  }
+
+  return {
+    begin(prompt) {
+      const tokens = [...(end === undefined ? [] : [end]), ...encode(where, tokenizer, prompt, lines)];
+      if (tokens.length === 0) throw new Error(`${where}: prompt has no text, expected at least a character`);
+      return { window: tokens.slice(-T), written: 0, held: [], given: 0, isDone: false };
+    },
+    next({ window, written, held, given }, sampling) {
+      const y = outputsAfter(window);
+      if (badOutput(y, 0, y.length) !== undefined) {
+        const problem = `token ${written} has no answer, expected outputs that are finite`;
+        throw new Error(`${where}: ${problem} (one is NaN or infinite)`);
+      }
+      const token = sampleToken(y, sampling, written);
+      const isEnd = token === end;
+      const isDone = isEnd || written + 1 >= sampling.tokens;
+      const tokens = isEnd ? held : [...held, token];
+      const decoded = tokenizer.decode(tokens);
+      // The last character may be that of bytes which others complete.
+      const isWhole = isDone || !decoded.endsWith('\uFFFD');
+      const known = isWhole ? decoded.length : decoded.length - 1;
+      const kept = window.length === T ? window.slice(T - Math.floor(T / 2)) : window;
+      return {
+        text: decoded.slice(given, known),
+        draft: {
+          window: [...kept, token],
+          written: written + 1,
+          ...(isWhole ? { held: [], given: 0 } : { held: tokens, given: known }),
+          isDone,
+        },
+      };
+    },
+  };
+}
+
+/** The rest of a text, in parts that each have at least a character. */
+export function* writeText(writer: Writer, begun: Draft, sampling: Sampling): Generator<string, void, undefined> {
+  let draft = begun;
+  while (!draft.isDone) {
+    const next = writer.next(draft, sampling);
+    draft = next.draft;
+    if (next.text !== '') yield next.text;
+  }
+}
+
+/** The tokens of a prompt. @throws Error for one that is no text, ends a line, or that the vocabulary lacks. */
+function encode(where: string, tokenizer: Tokenizer, prompt: unknown, lines: boolean): Uint32Array {
+  if (typeof prompt !== 'string') throw new Error(`${where}: prompt has ${show(prompt)}, expected a text`);
+  const at = lines ? prompt.indexOf('\n') : -1;
+  if (at !== -1) {
+    throw new Error(`${where}: prompt has a line end at position ${at}, expected the start of one line`);
+  }
+  try {
+    return tokenizer.encode(prompt);
+  } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    throw new Error(`${where}: prompt ${error.problem}, at position ${error.at}`, { cause: error });
+  }
+}
