@@ -22,37 +22,69 @@ export function attentionForward(
   const C = H * d;
   const row = bytes(3 * C);
   const yRow = bytes(C);
-  const weights = scratch + bytes(2 * T * d);
-  const mask = weights + bytes(2 * QUERIES * T);
   for (let n = 0; n < B; n++, qkv += <usize>T * row, y += <usize>T * yRow) {
     const real = realOf(lengths, n, T);
     fill(y + <usize>real * yRow, 0, (T - real) * C);
     for (let h = 0; h < H; h++, maxima += bytes(T), sums += bytes(T)) {
-      const q = qkv + bytes(h * d);
-      const v = q + bytes(2 * C);
-      const yHead = y + bytes(h * d);
-      packRows(scratch, q + bytes(C), row, real, d);
-      for (let t0 = 0; t0 < real; t0 += QUERIES) {
-        const t1 = min(t0 + QUERIES, real);
-        timesRows(weights, bytes(T), q + <usize>t0 * row, row, scratch, t1 - t0, d, causal ? t1 : real, real);
-        for (let t = t0; t < t1; t++) {
-          const keys = causal ? t + 1 : real;
-          const own = weights + bytes((t - t0) * T);
-          scaleRow(own, keys, scaleOf(d));
-          const m = maximum(own, keys) + 0;
-          exponentials(own, own, keys, m);
-          const s = sum(own, keys);
-          divide(own, keys, s);
-          store<Real>(maxima + bytes(t), m);
-          store<Real>(sums + bytes(t), s);
-          if (threshold != 0) {
-            maskKeys(mask, place, n, h * T + t, T, keys, key0, key1, threshold, factor);
-            timesRow(own, mask + bytes(shiftOf(h * T + t, T)), keys);
-          }
-        }
-        timesKeys(yHead + <usize>t0 * yRow, yRow, weights, v, row, t0, t1, causal, real, T, d);
+      const at = bytes(h * d);
+      attend(
+        y + at, maxima, sums, qkv + at, 0, real, T, H, d, causal, place, n, h, key0, key1, threshold, factor, scratch,
+      );
+    }
+  }
+}
+
+/**
+ * Copies `rows` to n positions of qkv from position at[0] on, and attends from their queries. Overwrites `y`. scratch:
+ * `wasmProductScratch`.
+ */
+export function attentionNext(
+  y: usize, qkv: usize, rows: usize, at: usize, n: i32, T: i32, H: i32, d: i32, scratch: usize,
+): void {
+  const first = <i32>load<Real>(at);
+  const row = bytes(3 * H * d);
+  memory.copy(qkv + <usize>first * row, rows, <usize>n * row);
+  // Where the backward pass has slopes.
+  const maxima = scratch + bytes(2 * T * d + QUERIES * T);
+  const sums = maxima + bytes(T);
+  y -= <usize>first * bytes(H * d);
+  for (let h = 0; h < H; h++) {
+    const head = bytes(h * d);
+    attend(y + head, maxima, sums, qkv + head, first, first + n, T, H, d, 1, 0, 0, h, 0, 0, 0, 1, scratch);
+  }
+}
+
+/** One head of one row: its queries from position `first` on. All arrays begin at position 0. */
+function attend(
+  y: usize, maxima: usize, sums: usize, q: usize, first: i32, real: i32, T: i32, H: i32, d: i32, causal: i32,
+  place: usize, n: i32, h: i32, key0: i32, key1: i32, threshold: u32, factor: f64, scratch: usize,
+): void {
+  const C = H * d;
+  const row = bytes(3 * C);
+  const yRow = bytes(C);
+  const v = q + bytes(2 * C);
+  const weights = scratch + bytes(2 * T * d);
+  const mask = weights + bytes(2 * QUERIES * T);
+  packRows(scratch, q + bytes(C), row, real, d);
+  for (let t0 = first; t0 < real; t0 += QUERIES) {
+    const t1 = min(t0 + QUERIES, real);
+    timesRows(weights, bytes(T), q + <usize>t0 * row, row, scratch, t1 - t0, d, causal ? t1 : real, real);
+    for (let t = t0; t < t1; t++) {
+      const keys = causal ? t + 1 : real;
+      const own = weights + bytes((t - t0) * T);
+      scaleRow(own, keys, scaleOf(d));
+      const m = maximum(own, keys) + 0;
+      exponentials(own, own, keys, m);
+      const s = sum(own, keys);
+      divide(own, keys, s);
+      store<Real>(maxima + bytes(t), m);
+      store<Real>(sums + bytes(t), s);
+      if (threshold != 0) {
+        maskKeys(mask, place, n, h * T + t, T, keys, key0, key1, threshold, factor);
+        timesRow(own, mask + bytes(shiftOf(h * T + t, T)), keys);
       }
     }
+    timesKeys(y + <usize>t0 * yRow, yRow, weights, v, row, t0, t1, causal, real, T, d);
   }
 }
 

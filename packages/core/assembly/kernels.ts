@@ -29,7 +29,7 @@ export {
 } from './pooling';
 export { addRow, positionSums } from './positions';
 export { weighLosses } from './weigh-losses';
-export { attentionBackward, attentionForward, rotate, zeroPadding } from './attention';
+export { attentionBackward, attentionForward, attentionNext, rotate, zeroPadding } from './attention';
 export { channelDropout, dropout } from './dropout';
 export { embeddingBackward, embeddingForward } from './embedding';
 export { gateBackward, gateForward } from './gate';

@@ -10,4 +10,11 @@ export {
 } from './model.ts';
 export { MODEL_KINDS, modelOf, openModel, PARAMETERS } from './open-model.ts';
 export type { AnyRows, CellRows, NestedRows, NoteListener, PixelRows, Rows, TextRows } from './rows.ts';
-export { type Draft, type GenerateOptions, generateOptions, type Sampling, sampleToken, type Writer } from './writing/index.ts';
+export {
+  type Draft,
+  type GenerateOptions,
+  generateOptions,
+  type Sampling,
+  sampleToken,
+  type Writer,
+} from './writing/index.ts';

@@ -5,7 +5,7 @@ import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
 import { createList } from '../program/op.ts';
 import { referenceKernels } from '../program/reference/reference-kernels.ts';
-import { createWorkspace, type Tensors, type Workspace } from './backprop.ts';
+import { createWorkspace, type Tensors, type Workspace, wholeLength } from './backprop.ts';
 import { NO_BATCH, NO_SHARE, nextStack } from './layers/index.ts';
 import { bindTensors, type Network } from './network.ts';
 import { nameOfPlaced } from './placed-layer.ts';
@@ -49,6 +49,7 @@ export function rowContinuation(
   kernels: Kernels,
 ): Continuation & { /** Other uses of the memory have overwritten it. */ forget(): void } {
   const V = channelsOf(network.output);
+  const whole = wholeLength(network);
   const programs = new Map<string, { program: Program; y: Elements }>();
   let held: readonly number[] = []; // tokens that memory has
 
@@ -78,6 +79,7 @@ export function rowContinuation(
       workspace.x[t - first] = tokens[t];
       at[t - first] = t;
     }
+    workspace.lengths[0] = whole;
     held = [];
     program.run();
     held = tokens;

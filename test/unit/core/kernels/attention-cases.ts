@@ -31,6 +31,12 @@ function prepare({ lengths, place, factor }: Arrays, [, T, , , , , , , step, fir
   factor[0] = 1.25;
 }
 
+/** The first of some further positions, and their number. */
+function furtherOf(T: number, [a, b]: Dims): [first: number, n: number] {
+  const first = a % T;
+  return [first, 1 + (b % (T - first))];
+}
+
 const products = ([, T, , d]: Dims): ProductShape[] => [[d, T, 'attention']];
 
 export const attentionCases = {
@@ -47,6 +53,29 @@ export const attentionCases = {
     emit(emit, { y, maxima, sums, qkv, lengths, place, factor }, [B, T, H, d, causal, key0, key1, threshold]) {
       const sizes = [B, T, H, d, causal === 1, key0, key1, threshold, factor[0]] as const;
       emit(ops.attentionForward, y, maxima, sums, qkv, lengths, place, ...sizes);
+    },
+  },
+  attentionNext: {
+    ops: [ops.attentionNext],
+    dims: fc.tuple(
+      positions,
+      fc.integer({ min: 1, max: 3 }),
+      fc.constantFrom(1, 2, 3, 4, 8, 9, 17),
+      fc.nat(),
+      fc.nat(),
+    ),
+    arrays: ([T, H, d, ...draws]) => {
+      const [, n] = furtherOf(T, draws);
+      return { y: n * H * d, qkv: T * 3 * H * d, rows: n * 3 * H * d, at: T };
+    },
+    writes: ['y', 'qkv'],
+    products: ([T, , d]: Dims): ProductShape[] => [[d, T, 'attention']],
+    prepare({ at }: Arrays, [T, , , ...draws]: Dims) {
+      const [first] = furtherOf(T, draws);
+      for (let k = 0; k < T; k++) at[k] = first + k;
+    },
+    emit(emit, { y, qkv, rows, at }, [T, H, d, ...draws]) {
+      emit(ops.attentionNext, y, qkv, rows, at, furtherOf(T, draws)[1], T, H, d);
     },
   },
   attentionBackward: {

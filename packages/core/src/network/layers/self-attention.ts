@@ -74,6 +74,21 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, ow
     return [T, H, d, causal, key0, key1, ...mask] as const;
   }
 
+  /** The positions before are those of qkv. Arrays of gradients are scratch. */
+  const forwardNext: Layer['forwardNext'] = (y, x, parameters, { emit, n, begins, at }, { arrays }) => {
+    const [qkv, A, , , rows, angles, table, zeros] = arrays;
+    const [Wqkv, bqkv, Wo, bo] = bias ? parameters : [parameters[0], zeros, parameters[1], zeros];
+    if (!bias) emit(ops.fill, zeros, 0, 3 * C);
+    emit(ops.affine, rows, x, Wqkv, bqkv, n, C, 3 * C);
+    if (rotary) {
+      if (begins) emit(ops.rotaryTable, table, T, d);
+      emit(ops.embeddingForward, angles, at, table, n, d);
+      emit(ops.rotate, rows, angles, 1, n, H, d, false);
+    }
+    emit(ops.attentionNext, A, qkv, rows, at, n, T, H, d);
+    emit(ops.affine, y, A, Wo, bo, n, C, C);
+  };
+
   return {
     label: `self-attention(${T}x${C})`,
     in: input,
@@ -106,6 +121,7 @@ export function selfAttention(options: SelfAttentionOptions, { input, stream, ow
       emit(ops.affine, y, A, Wo, bo, B * T, C, C);
       if (bias) emit(ops.zeroPadding, y, lengths, B, T, C);
     },
+    ...(causal ? { forwardNext } : {}),
     backward(dx, dy, x, _y, parameters, gradients, B, pass, { arrays }) {
       const { emit, lengths, place, leaf, joins } = pass;
       const [qkv, A, maxima, sums, dqkv, dA, table, , unused] = arrays;

@@ -1,5 +1,12 @@
 import { count, defineOp, double, flag, inout, input, number, output } from '../op.ts';
-import { attentionBackward, attentionForward, rotaryTable, rotate, zeroPadding } from '../reference/index.ts';
+import {
+  attentionBackward,
+  attentionForward,
+  attentionNext,
+  rotaryTable,
+  rotate,
+  zeroPadding,
+} from '../reference/index.ts';
 
 const sizes = { B: count, T: count, H: count, d: count };
 const lengths = double(input('B'));
@@ -19,6 +26,16 @@ export const attentionOps = {
       ...{ lengths, place: double(input(2)), ...sizes, ...weighing },
     },
     attentionForward,
+    { usesScratch: true },
+  ),
+  /** Attention from further positions of one row, which are copied to those before. */
+  attentionNext: defineOp(
+    'attentionNext',
+    {
+      ...{ y: output('n', 'H', 'd'), qkv: inout('T', 3, 'H', 'd'), rows: input('n', 3, 'H', 'd'), at: input('T') },
+      ...{ n: count, T: count, H: count, d: count },
+    },
+    attentionNext,
     { usesScratch: true },
   ),
   /** The gradients of q, k and v. */

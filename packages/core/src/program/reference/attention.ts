@@ -56,37 +56,76 @@ export function defineAttention(multiplyAddOf: (array: Elements) => typeof fma) 
     threshold: number,
     factor: number,
   ): void {
-    const { round, exp, flush } = mathOf(typeOf(y));
-    const multiplyAdd = multiplyAddOf(y);
     const C = H * d;
-    const weights = keptZeros(typeOf(y), T);
-    const kept = round(factor);
+    const kept = roundingOf(y)(factor);
     y.fill(0, 0, B * T * C);
     for (let n = 0; n < B; n++) {
       const real = Math.min(lengths[n], T);
       for (let h = 0; h < H; h++) {
         const first = n * T * 3 * C + h * d;
         for (let t = 0; t < real; t++) {
-          const keys = causal ? t + 1 : real;
-          scoresOf(weights, qkv, first + t * 3 * C, first + C, keys, C, d);
-          let m = -Infinity;
-          for (let u = 0; u < keys; u++) m = weights[u] > m ? weights[u] : m;
-          m += 0;
-          for (let u = 0; u < keys; u++) weights[u] = exp(round(weights[u] - m));
-          const s = laneSum(round, weights, 0, keys);
           const row = (n * H + h) * T + t;
-          maxima[row] = m;
-          sums[row] = s;
+          const query = (h * T + t) * T;
+          const factorOf = (u: number) => maskOf(place, n, query + u, key0, key1, threshold, kept);
           const out = (n * T + t) * C + h * d;
-          for (let u = 0; u < keys; u++) {
-            const p = flush(round(weights[u] / s));
-            const pf = round(p * maskOf(place, n, (h * T + t) * T + u, key0, key1, threshold, kept));
-            const value = first + 2 * C + u * 3 * C;
-            for (let j = 0; j < d; j++) y[out + j] = multiplyAdd(pf, qkv[value + j], y[out + j]);
-          }
-          for (let j = 0; j < d; j++) y[out + j] += 0;
+          [maxima[row], sums[row]] = attend(y, out, qkv, first, t, causal ? t + 1 : real, T, C, d, factorOf);
         }
       }
+    }
+  }
+
+  /** y of one query of one head, which is 0 before. Adds to it, and returns m and s. */
+  function attend(
+    y: Elements, // in and out
+    out: number, // index of the first number in y
+    qkv: Elements, // [B, T, 3, H, d]
+    first: number, // index of the head's first number at position 0 of the row
+    t: number,
+    keys: number,
+    T: number,
+    C: number,
+    d: number,
+    factorOf: (key: number) => number, // f
+  ): [m: number, s: number] {
+    const { round, exp, flush } = mathOf(typeOf(y));
+    const multiplyAdd = multiplyAddOf(y);
+    const weights = keptZeros(typeOf(y), T);
+    scoresOf(weights, qkv, first + t * 3 * C, first + C, keys, C, d);
+    let m = -Infinity;
+    for (let u = 0; u < keys; u++) m = weights[u] > m ? weights[u] : m;
+    m += 0;
+    for (let u = 0; u < keys; u++) weights[u] = exp(round(weights[u] - m));
+    const s = laneSum(round, weights, 0, keys);
+    for (let u = 0; u < keys; u++) {
+      const p = flush(round(weights[u] / s));
+      const pf = round(p * factorOf(u));
+      const value = first + 2 * C + u * 3 * C;
+      for (let j = 0; j < d; j++) y[out + j] = multiplyAdd(pf, qkv[value + j], y[out + j]);
+    }
+    for (let j = 0; j < d; j++) y[out + j] += 0;
+    return [m, s];
+  }
+
+  /**
+   * Copies `rows` to n positions of qkv from position at[0] on, and attends from their queries as `attentionForward`
+   * does if `causal` and without dropout. Overwrites `y`, and these positions of `qkv`.
+   */
+  function attentionNext(
+    y: Elements, // [n, H, d] out
+    qkv: Elements, // [T, 3, H, d] in and out
+    rows: Elements, // [n, 3, H, d]
+    at: Elements, // [T]
+    n: number,
+    T: number,
+    H: number,
+    d: number,
+  ): void {
+    const C = H * d;
+    const [t0] = at;
+    for (let i = 0; i < n * 3 * C; i++) qkv[t0 * 3 * C + i] = rows[i];
+    y.fill(0, 0, n * C);
+    for (let t = t0; t < t0 + n; t++) {
+      for (let h = 0; h < H; h++) attend(y, (t - t0) * C + h * d, qkv, h * d, t, t + 1, T, C, d, () => 1);
     }
   }
 
@@ -157,7 +196,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => typeof fma) 
     }
   }
 
-  return { attentionForward, attentionBackward };
+  return { attentionForward, attentionNext, attentionBackward };
 }
 
 /** `kept`, or 0 if the random word of a column is below `threshold`; 1 if that is 0. */
@@ -252,7 +291,7 @@ export function zeroPadding(
 }
 
 /** Attention whose products and sums are rounded each by itself. */
-export const { attentionForward, attentionBackward } = defineAttention((array) => {
+export const { attentionForward, attentionNext, attentionBackward } = defineAttention((array) => {
   const round = roundingOf(array);
   return (x, y, sum) => round(sum + round(x * y));
 });

@@ -1,6 +1,7 @@
 export {
   attentionBackward,
   attentionForward,
+  attentionNext,
   rotaryTable,
   rotate,
   zeroPadding,

@@ -21,7 +21,7 @@ const V = letters.length;
 
 /** A model of text whose weights are drawn, so large that its answers differ. */
 function modelOf(layers: LayerSpec[], T: number, text: Partial<TextEncoding> = {}, type = Float64Array): Model {
-  const spec = { input: T, layers: [{ kind: 'embedding', vocabulary: V, width: 3 }, ...layers] as LayerSpec[] };
+  const spec = { input: T, layers: [{ kind: 'embedding', vocabulary: V, width: 4 }, ...layers] as LayerSpec[] };
   const network = buildNetwork(spec);
   const parameters = new type(network.parameterCount);
   initializeParameters(network, parameters, 1);
@@ -52,18 +52,20 @@ function anew(model: Model, prompt: string, T: number, options: object): string 
 }
 
 const atPosition: fc.Arbitrary<LayerSpec> = fc.constantFrom<LayerSpec>(
-  { kind: 'dense', out: 3, bias: false },
+  { kind: 'dense', out: 4, bias: false },
   { kind: 'activation', fn: 'gelu' },
   { kind: 'layer-norm' },
   { kind: 'rms-norm' },
   { kind: 'batch-norm' },
-  { kind: 'swiglu', out: 3 },
+  { kind: 'swiglu', out: 4 },
   { kind: 'dropout', rate: 0.5 },
   { kind: 'channel-dropout', rate: 0.5 },
 );
 const overPositions: fc.Arbitrary<LayerSpec> = fc.constantFrom<LayerSpec>(
-  { kind: 'gru', out: 3 },
-  { kind: 'lstm', out: 3 },
+  { kind: 'gru', out: 4 },
+  { kind: 'self-attention', heads: 1, bias: false },
+  { kind: 'self-attention', heads: 2, rotary: true },
+  { kind: 'lstm', out: 4 },
   { kind: 'position-embedding' },
 );
 const layer = fc.oneof(

@@ -77,6 +77,15 @@ export const attentionForward: Definition<'attentionForward'> = (
   }
 };
 
+export const attentionNext: Definition<'attentionNext'> = (A, y, qkv, rows, at, n, T, H, d) => {
+  const [first] = at;
+  write(qkv, T * 3 * H * d, (i) => rows[i - first * 3 * H * d] ?? qkv[i]);
+  const [all, unused] = [new Float64Array(T * H * d), new Float64Array(H * T)];
+  const lengths = Float64Array.of(first + n);
+  attentionForward(A, all, unused, unused, qkv, lengths, new Float64Array(2), 1, T, H, d, true, 0, 0, 0, 1);
+  write(y, n * H * d, (i) => all[first * H * d + i]);
+};
+
 export const attentionBackward: Definition<'attentionBackward'> = (
   ...[A, dqkv, dy, y, maxima, sums, qkv, lengths, place, B, T, H, d, ...weighing]
 ) => {
