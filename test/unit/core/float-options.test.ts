@@ -14,6 +14,7 @@ import {
   type OptimizerName,
   optimizers,
   referenceKernels,
+  type Shape,
 } from '@gradloom/core';
 import {
   inFloats,
@@ -63,8 +64,8 @@ function numbersOf(family: Readonly<Record<string, OptionTable>>) {
 const sentence = (value: number, float: string) =>
   `has ${value}, expected a number that float32 does not round to ${float}`;
 
-const networkOf = (layer: object) =>
-  buildNetwork({ input: 4, layers: [{ kind: 'dense', out: 4 }, layer as LayerSpec] } satisfies NetworkSpec);
+const networkOf = (layer: object, input: Shape = [4]) =>
+  buildNetwork({ input, layers: [{ kind: 'dense', out: 4 }, layer as LayerSpec] } satisfies NetworkSpec);
 
 test('every family says the options of each of its members', () => {
   expect(Object.keys(lossOptions)).toEqual(Object.keys(losses));
@@ -91,7 +92,8 @@ describe('a number that floats do not keep is refused by name in a run of floats
   });
 
   test.each(numbersOf(layerOptions))('%s, %s: %s', (kind, name, value, float) => {
-    const network = networkOf({ kind, [name]: value, ...(kind === 'activation' ? { fn: 'elu' } : {}) });
+    const needed = { activation: { fn: 'elu' }, 'self-attention': { heads: 1 } }[kind];
+    const network = networkOf({ kind, [name]: value, ...needed }, kind === 'self-attention' ? [2, 4] : [4]);
     refuseBeyondFloats('train', network, null, 'float64');
     const label = network.layers[1].label;
     expect(() => refuseBeyondFloats('train', network, null, 'float32')).toThrow(

@@ -12,7 +12,7 @@ import type { PanelMemory } from './panels/panel-memory.ts';
 /** A call of a kernel for each row: its first arguments are addresses, which differ from row to row. */
 interface RowCalls {
   /** Writes the call for row n. */
-  write(n: number): void;
+  record(n: number): void;
 }
 
 /** Makes calls of the steps of recurrent layers, row by row, since each row ends where its padding begins. */
@@ -27,7 +27,7 @@ export function createRecurrent(
     const ends = [maskOf(rest), 1, (size - rest) / width, bytes * rest];
     const written = Float64Array.of(...parts.map(({ first }) => first), ...values, ...ends);
     return {
-      write(n) {
+      record(n) {
         for (let k = 0; k < parts.length; k++) written[k] = parts[k].first + n * parts[k].row;
         tape.writeAll(kernel, written);
       },
@@ -64,8 +64,8 @@ export function createRecurrent(
     );
     return () => {
       for (let n = 0; n < B; n++) {
-        for (const calls of before) calls.write(n);
-        for (const calls of t < lengths[n] ? real : padding) calls.write(n);
+        for (const calls of before) calls.record(n);
+        for (const calls of t < lengths[n] ? real : padding) calls.record(n);
       }
       tape.run();
     };
