@@ -22,6 +22,7 @@ import type {
 import { type ExchangeTask, runExchange } from './measurement/exchange.ts';
 import { runTriad, type TriadTask } from './measurement/triad.ts';
 import { type AnswersTask, answerTask } from './models/serving/answer-task.ts';
+import { type WritingTask, writingTask } from './models/serving/writing-task.ts';
 import { type CheckpointTask, keepCheckpoint, type Written } from './training/checkpoints/checkpoint-folder.ts';
 import { type DiagnosisTask, diagnose } from './training/faults/diagnose.ts';
 
@@ -40,6 +41,7 @@ type WorkerTask =
   | TriadTask
   | ExchangeTask
   | AnswersTask
+  | WritingTask
   | PingTask;
 
 type Answer = WorkerTask['answer'];
@@ -53,7 +55,7 @@ export default function work(message: Message): Answer | Promise<Answer> {
 
 function modulesOf(task: WorkerTask): readonly ModuleSource[] {
   if ('setup' in task) return task.setup.modules;
-  return task.kind === 'answers' ? (task.model?.modules ?? []) : [];
+  return task.kind === 'answers' || task.kind === 'writing' ? (task.model?.modules ?? []) : [];
 }
 
 function answer(task: WorkerTask): Answer | Promise<Answer> {
@@ -63,6 +65,7 @@ function answer(task: WorkerTask): Answer | Promise<Answer> {
   if (task.kind === 'diagnosis') return diagnose(contextOf(task), task);
   if (task.kind === 'checkpoint') return writeCheckpoint(task);
   if (task.kind === 'answers') return answerTask(task);
+  if (task.kind === 'writing') return writingTask(task);
   if (task.kind === 'triad') runTriad(task, availableParallelism());
   if (task.kind === 'exchange') runExchange(task, availableParallelism());
   return undefined;

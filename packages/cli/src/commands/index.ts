@@ -6,6 +6,7 @@ import { evaluate } from './evaluate.ts';
 import { experiment } from './experiment.ts';
 import { explain } from './explain.ts';
 import { exportCommand } from './export.ts';
+import { generate } from './generate.ts';
 import { importCommand } from './import.ts';
 import { inspect } from './inspect.ts';
 import { lrFind } from './lr-find.ts';
@@ -23,6 +24,7 @@ export const commands: Readonly<Record<string, Command>> = {
   evaluate,
   explain,
   predict,
+  generate,
   serve,
   inspect,
   verify,

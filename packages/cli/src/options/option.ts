@@ -7,7 +7,7 @@ import {
 import type { Effect } from './effects.ts';
 
 /** How help sorts options. */
-export type Group = 'Data' | 'Model' | 'Training' | 'Figures' | 'Run' | 'Server' | 'Output';
+export type Group = 'Data' | 'Text' | 'Model' | 'Training' | 'Figures' | 'Run' | 'Server' | 'Output';
 
 /** An option of a command: an option as the libraries state theirs, in a group of help. */
 export type Option<T> = Stated<T, T | undefined, boolean> & { readonly group: Group };

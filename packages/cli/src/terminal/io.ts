@@ -35,6 +35,9 @@ export function printPart(stream: Output, text: string): void {
   stream.write(rendered(text));
 }
 
+/** Prints text of several lines, and leaves the cursor after it. Returns false if the stream wants a pause. */
+export const printText = (stream: Output, text: string): boolean => stream.write(text.replace(/[^\n\t]+/g, printable));
+
 /** Prints several lines at once. */
 export function printLines(stream: Output, lines: readonly string[]): void {
   stream.write(lines.map((line) => `${rendered(line)}\n`).join(''));

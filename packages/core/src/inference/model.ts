@@ -117,11 +117,11 @@ export interface Model extends ModelContents {
    * ```
    *
    * The same options write the same text on every machine. The network reads at most as many tokens as a row has; then
-   * the last half of them becomes a new beginning. A model of lines may begin with an empty prompt, and ends with the
-   * line.
+   * the last half of them becomes a new beginning. A model of lines begins a line, and ends with it. By default the
+   * prompt is a line end, or of a model of lines no text.
    * @throws Error if the model is none of text, or its network reads later tokens, or for a prompt that it cannot read.
    */
-  generate(prompt: string, options?: GenerateOptions): Generator<string, void, undefined>;
+  generate(prompt?: string, options?: GenerateOptions): Generator<string, void, undefined>;
 }
 
 /** Real positions of each row [N] of sequences that are padded on the right. By default all are real. */

@@ -52,6 +52,10 @@ export const serveOptions = {
     ...option.nonNegative(0, 'milliseconds that a request waits for others to be predicted with'),
   },
   'max-rows': { group: 'Server', ...option.positiveInteger(10_000, 'most rows of a request') },
+  'max-tokens': {
+    group: 'Server',
+    ...option.positiveInteger(10_000, 'most tokens of a text that a model of text writes'),
+  },
   'max-body': { group: 'Server', ...memorySize(undefined, 'most bytes of a request', '1MiB; 8MiB for images') },
   'memory-limit': runOptions['memory-limit'],
   verbose,

@@ -24,10 +24,18 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   refuseMoreThan(1, request.positionals, 'one model');
   boundMemory(values);
   const model = openModel(request.positionals);
-  const { port, host, queue, delay, 'max-rows': mostRows, cors } = withDefaults(serveOptions, values);
+  const {
+    port,
+    host,
+    queue,
+    delay,
+    'max-rows': mostRows,
+    'max-tokens': mostTokens,
+    cors,
+  } = withDefaults(serveOptions, values);
   const threads = values.threads ?? Math.max(1, Math.min(MOST_THREADS, availableParallelism() - 1));
   const { createServer } = await import('./server.ts');
-  const pool = await createAnswerPool(model, { threads, mostRows });
+  const pool = await createAnswerPool(model, { threads, mostRows, mostTokens });
   const takesImages = ofImages(model.preprocessing) !== undefined;
   const interrupt = listenForInterrupt(io);
   try {

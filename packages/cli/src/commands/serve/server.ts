@@ -1,5 +1,6 @@
+import { Readable } from 'node:stream';
 import { show } from '@gradloom/core/internal';
-import type { AnswerPool } from '@gradloom/runtime/internal';
+import type { AnswerPool, WritingStep, Written } from '@gradloom/runtime/internal';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { createConnections, TIMES } from './connections.ts';
 import type { HostCheck } from './host-names.ts';
@@ -39,6 +40,7 @@ const MOST_WAITING_CHARACTERS = 1 << 26;
 
 const methods: Readonly<Record<string, string>> = {
   '/predict': 'POST',
+  '/generate': 'POST',
   '/schema': 'GET',
   '/health': 'GET',
   '/metrics': 'GET',
@@ -55,6 +57,7 @@ const ORIGIN = /^https?:\/\/([^/?#]*)/i;
 
 const IMAGES = ['image/png', 'image/jpeg'];
 const JSON_TYPE = 'application/json; charset=utf-8';
+const TEXT_TYPE = 'text/plain; charset=utf-8';
 
 const statuses = { content: 400, rows: 413, model: 500 } as const;
 
@@ -100,12 +103,12 @@ export function createServer(options: ServerOptions): Server {
   if (takesImages) http.addContentTypeParser(IMAGES, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
   /** Every answer goes out here: it is counted, and closes its connection if the server is stopping. */
-  function send(reply: FastifyReply, status: number, text: string, type = JSON_TYPE): FastifyReply {
+  function send(reply: FastifyReply, status: number, content: string | Readable, type = JSON_TYPE): FastifyReply {
     const { url, begunMs } = reply.request;
     metrics.count(routeOf(url), status, (performance.now() - begunMs) / 1000);
     if (stopping) reply.header('connection', 'close');
     if (cors !== undefined) reply.header('access-control-allow-origin', cors).header('vary', 'origin');
-    return reply.code(status).header('content-type', type).send(text);
+    return reply.code(status).header('content-type', type).send(content);
   }
 
   /** All errors have the same form. */
@@ -151,6 +154,44 @@ export function createServer(options: ServerOptions): Server {
       refuse(reply, 429, `queue has ${queue.waiting} requests, expected fewer (try again later)`);
     }
   });
+  let writing = 0; // texts that are being written
+  http.post('/generate', async (request, reply) => {
+    if (writing >= places) {
+      reply.header('retry-after', '1');
+      return refuse(reply, 429, `${writing} texts are being written, expected fewer (try again later)`);
+    }
+    writing++;
+    try {
+      const begun = await write({ body: typeof request.body === 'string' ? request.body : '' });
+      if ('fault' in begun) return refuse(reply, statuses[begun.fault], begun.text);
+      return send(reply, 200, Readable.from(partsOf(begun)), TEXT_TYPE);
+    } catch (error) {
+      onError(error);
+      return refuse(reply, 500, 'the writing thread has failed, expected a text (try again)');
+    } finally {
+      writing--;
+    }
+  });
+  async function write(step: WritingStep): Promise<Written> {
+    const written = await pool.write(step);
+    if ('fault' in written && written.fault === 'model') onError(new Error(written.text));
+    return written;
+  }
+  /** The parts of a text as they are written. A fault breaks the connection, so that no client takes it for the end. */
+  async function* partsOf(begun: Written): AsyncGenerator<string> {
+    writing++;
+    try {
+      for (let part = begun; ; ) {
+        if ('fault' in part) throw new Error(part.text);
+        if (part.text !== '') yield part.text;
+        if (part.rest === null) return;
+        part = await write(part.rest);
+      }
+    } finally {
+      writing--;
+    }
+  }
+
   const schemaText = JSON.stringify(schema);
   http.get('/schema', (_request, reply) => send(reply, 200, schemaText));
   http.get('/health', (_request, reply) =>

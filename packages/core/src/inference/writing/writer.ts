@@ -23,8 +23,8 @@ export interface Draft {
 
 /** Writes texts with a model of text. */
 export interface Writer {
-  /** The draft after a prompt. @throws Error for a prompt that the model cannot read. */
-  begin(prompt: string): Draft;
+  /** The draft after a prompt, by default a line end. @throws Error for a prompt that the model cannot read. */
+  begin(prompt?: string): Draft;
   /** Writes the next token: the draft with it, and the text that has become complete, which may be none. */
   next(draft: Draft, sampling: Sampling): { readonly draft: Draft; readonly text: string };
 }
@@ -62,7 +62,7 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
   }
 
   return {
-    begin(prompt) {
+    begin(prompt = lines ? '' : '\n') {
       const tokens = [...(end === undefined ? [] : [end]), ...encode(where, tokenizer, prompt, lines)];
       if (tokens.length === 0) throw new Error(`${where}: prompt has no text, expected at least a character`);
       return { window: tokens.slice(-T), written: 0, held: [], given: 0, isDone: false };

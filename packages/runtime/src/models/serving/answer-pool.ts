@@ -1,9 +1,11 @@
 import type { Model } from '@gradloom/core';
 import { elements, inputsOf, ofImages, option, record } from '@gradloom/core/internal';
 import { createPool } from '../../engine/threads/pool.ts';
+import type { Task } from '../../engine/threads/protocol.ts';
 import type { AnswersTask } from './answer-task.ts';
 import { type Body, createTextAnswerer, type Reply, type TextLimits } from './answer-texts.ts';
 import { shareModel } from './shared-model.ts';
+import type { WritingStep, WritingTask, Written } from './writing-task.ts';
 
 /** Threads that answer request bodies. */
 export interface AnswerPool {
@@ -13,6 +15,11 @@ export interface AnswerPool {
    * @throws Error (rejects) if the thread fails.
    */
   answer(bodies: readonly Body[]): Promise<readonly Reply[]>;
+  /**
+   * Writes a part of a text on the next free thread.
+   * @throws Error (rejects) if the thread fails.
+   */
+  write(step: WritingStep): Promise<Written>;
   /** Waits for pending calls and ends the threads. */
   close(): Promise<void>;
 }
@@ -21,7 +28,10 @@ export interface AnswerPool {
  * Starts threads that answer with a model. Failed threads are replaced.
  * @throws Error (rejects) if they do not start, or the model cannot answer.
  */
-export async function createAnswerPool(model: Model, options: TextLimits & { threads: number }): Promise<AnswerPool> {
+export async function createAnswerPool(
+  model: Model,
+  options: TextLimits & { threads: number; mostTokens?: number },
+): Promise<AnswerPool> {
   record('createAnswerPool', 'model', model, 'a model');
   record('createAnswerPool', 'options', options, '{ threads, mostRows }');
   const threads = option.positiveInteger.check('createAnswerPool', 'threads', options.threads);
@@ -34,22 +44,32 @@ export async function createAnswerPool(model: Model, options: TextLimits & { thr
   const mostCharacters = charactersOfSmall(model);
   const answer = async (bodies: readonly Body[]): Promise<readonly Reply[]> => {
     if (bodies.reduce((sum, { length }) => sum + length, 0) <= mostCharacters) return answerHere(bodies);
+    const task: AnswersTask = { kind: 'answers', id: shared.id, bodies, mostRows };
+    return call<readonly Reply[]>(task);
+  };
+  const { mostTokens = Number.MAX_SAFE_INTEGER } = options;
+  function write(step: WritingStep): Promise<Written> {
+    const task: WritingTask = { kind: 'writing', id: shared.id, step, mostTokens };
+    return call<Written>(task);
+  }
+
+  async function call<Answer>(task: Task<Answer | 'unknown'>): Promise<Answer> {
     const team = await pool.acquire(1);
     let failed = true;
     try {
-      const task: AnswersTask = { kind: 'answers', id: shared.id, bodies, mostRows };
       // The pool chooses the thread, which may not have the model yet. It is sent only then: shared memory in a message
       // costs as much as ten rows.
-      let [replies] = await Promise.all(team.run([task]));
-      const withModel: AnswersTask = { ...task, model: shared };
-      if (replies === 'unknown') [replies] = await Promise.all(team.run([withModel]));
+      let [reply] = await Promise.all(team.run([task]));
+      const withModel = { ...task, model: shared };
+      if (reply === 'unknown') [reply] = await Promise.all(team.run([withModel]));
       failed = false;
-      return replies as readonly Reply[];
+      return reply as Answer;
     } finally {
       await team.release(failed);
     }
-  };
-  return { threads, answer, close: () => pool.close() };
+  }
+
+  return { threads, answer, write, close: () => pool.close() };
 }
 
 // Waking a thread and receiving its answer takes 25 to 30 µs. With iris, 1 row takes 4 µs, 45 rows of 3,400 characters

@@ -1,0 +1,16 @@
+import type { Command } from './command.ts';
+
+export const generate: Command = {
+  describe: 'Write text with a trained model',
+  usage: '<model or run> [options]',
+  examples: [
+    ['generate runs/input.txt-1 --prompt First', 'goes on after a prompt'],
+    ['generate runs/input.txt-1 --tokens 1000 --temperature 0.8 --top-k 40 --seed 1', 'more text, and less strange'],
+    ['generate runs/names.txt-1 --samples 20', 'lines of a model of lines'],
+  ],
+  epilogue:
+    'Prints the prompt and what follows it, as it is written. The same options write the same text on every machine. ' +
+    'The model reads at most as many tokens as its context has; then the last half of them becomes a new beginning.',
+  options: async () => (await import('./generate/options.ts')).generateFlags,
+  run: async (request, io) => (await import('./generate/run-generate.ts')).runGenerate(request, io),
+};

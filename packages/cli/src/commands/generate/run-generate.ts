@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
+import { boundMemory } from '../../options/bound-memory.ts';
+import { nameFlag } from '../../options/name-flag.ts';
+import { withDefaults } from '../../options/option.ts';
+import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import { type Io, printLine, printText } from '../../terminal/io.ts';
+import { generateFlags } from './options.ts';
+
+/** Milliseconds of writing until signals and a closed output are noticed. */
+const TURN_MS = 20;
+
+/** Prints texts as they are written. Resolves to the exit code. */
+export async function runGenerate(request: Request, io: Io): Promise<number> {
+  const raw = flagsToRaw(generateFlags, request);
+  const values = parseRaw(generateFlags, raw);
+  refuseMoreThan(1, request.positionals, 'one model');
+  boundMemory(values);
+  const model = openModel(request.positionals);
+  const { tokens, temperature, seed, samples, 'top-k': topK, 'top-p': topP } = withDefaults(generateFlags, values);
+  const sampling = { tokens, temperature, topP, ...(topK === undefined ? {} : { topK }) };
+  try {
+    for (let sample = 0; sample < samples; sample++) {
+      const parts = model.generate(values.prompt, { ...sampling, seed: seed + sample });
+      await printParts(values.prompt ?? '', parts, io);
+    }
+  } catch (error) {
+    throw nameFlag(error, generateFlags, withModel(raw, request.positionals));
+  }
+  return 0;
+}
+
+async function printParts(prompt: string, parts: Iterable<string>, { stdout }: Io): Promise<void> {
+  printText(stdout, prompt);
+  let turn = performance.now();
+  for (const part of parts) {
+    if (!printText(stdout, part)) await once(stdout, 'drain');
+    if (performance.now() - turn < TURN_MS) continue;
+    await setImmediate();
+    turn = performance.now();
+  }
+  printLine(stdout, '');
+}

@@ -1,0 +1,91 @@
+import {
+  type Draft,
+  generateOptions,
+  reasonOf,
+  type Sampling,
+  show,
+  type Writer,
+  writerOf,
+} from '@gradloom/core/internal';
+import type { Task } from '../../engine/threads/protocol.ts';
+import { wasmEngine } from '../model.ts';
+import { modelFrom, type SharedModel } from './shared-model.ts';
+
+/** The body of a request for text, as JSON { prompt, tokens, … }, or a text that goes on. */
+export type WritingStep = { readonly body: string } | Unfinished;
+
+/** A text that goes on. */
+export interface Unfinished {
+  readonly draft: Draft;
+  readonly sampling: Sampling;
+}
+
+/** What a step wrote. */
+export type Written =
+  | {
+      readonly text: string;
+      /** What follows; null at the end of the text. */
+      readonly rest: Unfinished | null;
+    }
+  | {
+      /** Whether the body is refused, or the model fails; `text` is the sentence. */
+      readonly fault: 'content' | 'model';
+      readonly text: string;
+    };
+
+/** Text to write. The thread answers 'unknown' if the model must be sent along. */
+export interface WritingTask extends Task<Written | 'unknown'> {
+  readonly kind: 'writing';
+  readonly id: number; // id of the model
+  readonly model?: SharedModel; // sent to a thread that does not have it yet
+  readonly step: WritingStep;
+  readonly mostTokens: number; // most tokens of a text
+}
+
+/** Milliseconds of a step, after which other requests have their turn. */
+const STEP_MS = 20;
+
+/** Writers by the model's id. */
+const writers = new Map<number, Writer>();
+
+/** In a thread: writes for a while. Any thread can go on, to the same bits. */
+export function writingTask({ id, model, step, mostTokens }: WritingTask): Written | 'unknown' {
+  const known = writers.get(id);
+  if (known === undefined && model === undefined) return 'unknown';
+  let fault: 'content' | 'model' = 'content';
+  try {
+    const writer = known ?? writerOf('generate', modelFrom(model as SharedModel), wasmEngine);
+    writers.set(id, writer);
+    let { draft, sampling } = 'body' in step ? begin(writer, step.body, mostTokens) : step;
+    fault = 'model';
+    const end = performance.now() + STEP_MS;
+    let text = '';
+    do {
+      const next = writer.next(draft, sampling);
+      draft = next.draft;
+      text += next.text;
+    } while (!draft.isDone && performance.now() < end);
+    return { text, rest: draft.isDone ? null : { draft, sampling } };
+  } catch (error) {
+    return { fault, text: reasonOf(error).replace(/^generate: /, '') };
+  }
+}
+
+/** @throws Error for a body that is refused. */
+function begin(writer: Writer, body: string, mostTokens: number): Unfinished {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (error) {
+    throw new Error(`body is not valid JSON, expected ${WANTED} (${reasonOf(error)})`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error(`body has ${show(value)}, expected ${WANTED}`);
+  }
+  const { prompt, ...options } = value as { prompt?: string };
+  const sampling = generateOptions.read(options);
+  if (sampling.tokens > mostTokens) throw new Error(`tokens has ${sampling.tokens}, expected at most ${mostTokens}`);
+  return { draft: writer.begin(prompt), sampling };
+}
+
+const WANTED = 'an object such as {"prompt": "First", "tokens": 100}';
