@@ -117,6 +117,17 @@ test('a rate is found, and lines are rows', async () => {
   expect(stdout).toContain('held out: 6 rows for validation, at random (--validation)');
 });
 
+test('text is written, that of the library', async () => {
+  const model = loadModel(join(run, 'model.gradloom'));
+  const flags = ['--tokens', '30', '--temperature', '1.5', '--top-k', '20', '--seed', '3'];
+  const options = { tokens: 30, temperature: 1.5, topK: 20 };
+  const texts = [3, 4].map((seed) => `The${[...model.generate('The', { ...options, seed })].join('')}\n`);
+  const written = await gradloom(['generate', run, '--prompt', 'The', ...flags, '--samples', '2']);
+  expect(written).toEqual({ code: 0, stderr: '', stdout: texts.join('') });
+  const begun = await gradloom(['generate', run, ...flags]);
+  expect(begun.stdout).toBe(`${[...model.generate('\n', { ...options, seed: 3 })].join('')}\n`);
+});
+
 describe('what does not fit is refused in a sentence', () => {
   const strange = folder.write('strange.txt', `☃\n${licence}`);
   const short = folder.write('short.txt', 'abc');
@@ -134,6 +145,8 @@ describe('what does not fit is refused in a sentence', () => {
     [['train', '--dataset', short, ...quick], `--dataset ${short} has 3 tokens, expected at least 9`],
     [['train', '--dataset', 'moons', '--context', '8'], '--context is given with --dataset moons, expected a text'],
     [['evaluate', 'RUN', '--dataset', strange], `--dataset ${strange} has the character "☃" (U+2603) at line`],
+    [['generate', 'RUN', '--prompt', 'The ☃'], 'prompt has the character "☃" (U+2603), expected one of the'],
+    [['generate', 'RUN', '--top-p', '2'], '--top-p has 2, expected a number above 0 and at most 1'],
     [['predict', 'RUN', strange], `of ${strange} has the character "☃" (U+2603), expected one of the ${vocabulary} of`],
   ])('%j', async (args, sentence) => {
     const words = args.map((word) => (word === 'RUN' ? run : word));

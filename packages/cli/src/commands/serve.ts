@@ -11,6 +11,7 @@ export const serve: Command = {
   ],
   epilogue:
     'POST /predict takes a row or a list of rows as JSON: objects by column name, or lists of cells; of a model of images also a PNG or JPEG file. /schema describes them. ' +
+    'POST /generate writes text with a model of text: {"prompt": "First", "tokens": 300}. ' +
     'Ctrl-C answers the requests that have arrived, then ends.',
   options: async () => (await import('./serve/options.ts')).serveOptions,
   run: async (request, io) => (await import('./serve/run-serve.ts')).runServe(request, io),

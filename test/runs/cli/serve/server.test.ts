@@ -15,7 +15,11 @@ const model = createModel(tableModel);
 const answerer = createTextAnswerer(model, { mostRows: 10 });
 
 /** The server in this process. Answers to predictions wait until they are released. */
-async function listen({ times, ...options }: Partial<ServerOptions> = {}) {
+async function listen({
+  times,
+  writes = async () => ({ text: 'x', rest: null }),
+  ...options
+}: Partial<ServerOptions> & { writes?: AnswerPool['write'] } = {}) {
   let release = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;
@@ -25,6 +29,10 @@ async function listen({ times, ...options }: Partial<ServerOptions> = {}) {
     async answer(texts) {
       await held;
       return answerer(texts);
+    },
+    async write(step) {
+      await held;
+      return writes(step);
     },
     close: async () => {},
   };

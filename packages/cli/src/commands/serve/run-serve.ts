@@ -106,6 +106,7 @@ function describeServer(url: string, { preprocessing, metadata }: Model, name: s
     isText
       ? 'POST /predict: a text, or a list of texts; gives the next token'
       : `POST /predict: ${rows}; gives ${answers}`,
+    ...(isText ? ['POST /generate: a prompt; gives the text that follows'] : []),
     'GET /schema, /health, /metrics. Ctrl-C stops.',
   ];
 }

@@ -1,6 +1,7 @@
 import {
   type Draft,
   generateOptions,
+  onlyKeys,
   reasonOf,
   type Sampling,
   show,
@@ -82,6 +83,7 @@ function begin(writer: Writer, body: string, mostTokens: number): Unfinished {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Error(`body has ${show(value)}, expected ${WANTED}`);
   }
+  onlyKeys('generate', value, ['prompt', ...Object.keys(generateOptions.table)]);
   const { prompt, ...options } = value as { prompt?: string };
   const sampling = generateOptions.read(options);
   if (sampling.tokens > mostTokens) throw new Error(`tokens has ${sampling.tokens}, expected at most ${mostTokens}`);

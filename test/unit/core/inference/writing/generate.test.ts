@@ -114,3 +114,90 @@ test('a text is that of outputs computed anew for each token, to the bit, whoeve
     { numRuns: 60, seed: propertySeed },
   );
 });
+
+test('temperature 0 takes the likeliest token, the first of equals', () => {
+  const greedy = generateOptions.read({ temperature: 0 });
+  expect(sampleToken(Float64Array.of(1, 3, -2, 3), greedy, 0)).toBe(1);
+});
+
+test('tokens are drawn as often as the softmax of outputs / temperature has it, within top k and top p', () => {
+  const logits = [Math.log(4), Math.log(1), Math.log(3), Math.log(2)];
+  const shares = (options: object): number[] => {
+    const counts = logits.map(() => 0);
+    const sampling = generateOptions.read({ temperature: 1, ...options });
+    for (let n = 0; n < 4000; n++) counts[sampleToken(Float64Array.from(logits), sampling, n)]++;
+    return counts.map((count) => Math.round(count / 400));
+  };
+  expect(shares({})).toEqual([4, 1, 3, 2]);
+  expect(shares({ temperature: 0.5, topK: 2 }).map((share) => share > 0)).toEqual([true, false, true, false]);
+  expect(shares({ temperature: 0.5, topK: 2 })[0]).toBe(6); // 16 / 25
+  expect(shares({ topP: 0.7 }).map((share) => share > 0)).toEqual([true, false, true, false]);
+  expect(shares({ topP: 0.71 }).map((share) => share > 0)).toEqual([true, false, true, true]);
+  expect(shares({ topP: 0.01 })).toEqual([10, 0, 0, 0]);
+});
+
+test('another seed writes another text', () => {
+  const model = modelOf([{ kind: 'gru', out: V }], 4);
+  const text = (seed: number) => [...model.generate('a', { tokens: 40, temperature: 3, seed })].join('');
+  expect(text(1)).toBe(text(1));
+  expect(text(2)).not.toBe(text(1));
+});
+
+test('parts of bytes are whole characters, and together the text of all tokens', () => {
+  const bytes = [...new TextEncoder().encode('aé☃🙂')];
+  // Each token is followed by the next of this list: an embedding of 256 that is the table of its logits.
+  const parameters = new Float64Array(256 * 256);
+  bytes.forEach((byte, i) => {
+    parameters[byte * 256 + bytes[(i + 1) % bytes.length]] = 1;
+  });
+  const model = createModel({
+    spec: { input: 3, layers: [{ kind: 'embedding', vocabulary: 256, width: 256 }] },
+    parameters,
+    loss: 'softmax-cross-entropy',
+    preprocessing: { version: 1, text: { tokenizer: { kind: 'bytes' }, context: 3, lines: false } },
+  });
+  expect([...model.generate('a', { tokens: bytes.length, temperature: 0 })]).toEqual(['é', '☃', '🙂', 'a']);
+  expect([...model.generate('a', { tokens: 3, temperature: 0 })]).toEqual(['é', '\uFFFD']);
+});
+
+describe('what does not fit is refused in one sentence, before anything is written', () => {
+  const model = modelOf([{ kind: 'dense', out: V }], 4);
+  const withLayers = (...layers: LayerSpec[]) => modelOf([...layers, { kind: 'dense', out: V }], 4);
+  const refused = /^generate: the network has .*, whose outputs do not follow one after the other, expected layers/;
+  test.each<[string | RegExp, () => unknown]>([
+    [
+      'generate: prompt has the character "x" (U+0078), expected one of the 5 of the vocabulary, at position 2',
+      () => model.generate('abx'),
+    ],
+    ['generate: prompt has no text, expected at least a character', () => model.generate('')],
+    ['generate: prompt has 3, expected a text', () => model.generate(3 as never)],
+    [
+      'generate: prompt has a line end at position 1, expected the start of one line',
+      () => modelOf([{ kind: 'dense', out: V }], 4, { lines: true }).generate('a\nb'),
+    ],
+    ['generate: temperature has -1, expected', () => model.generate('a', { temperature: -1 })],
+    ['generate: topP has 0, expected a number above 0 and at most 1', () => model.generate('a', { topP: 0 })],
+    [
+      'generate: the model is none of text, expected one that was trained on a text',
+      () =>
+        createModel({
+          spec: { input: 1, layers: [{ kind: 'dense', out: 1 }] },
+          parameters: Float64Array.of(1, 1),
+        }).generate('a'),
+    ],
+    [refused, () => withLayers({ kind: 'gru', out: 4, reverse: true }).generate('a')],
+    [refused, () => withLayers({ kind: 'self-attention', heads: 2, causal: false }).generate('a')],
+    [refused, () => withLayers({ kind: 'conv1d', out: 4, kernel: 3, padding: 1 }).generate('a')],
+    [refused, () => withLayers({ kind: 'residual', layers: [{ kind: 'lstm', out: 4, reverse: true }] }).generate('a')],
+  ])('%s', (sentence, make) => {
+    expect(make).toThrow(sentence);
+  });
+
+  test('an output that is no number', () => {
+    const broken = modelOf([{ kind: 'dense', out: V }], 4);
+    broken.parameters.fill(1e308);
+    expect(() => [...broken.generate('a')]).toThrow(
+      'generate: token 0 has no answer, expected outputs that are finite',
+    );
+  });
+});
