@@ -83,6 +83,7 @@ export {
   type PixelRows,
   type Rows,
   type TextRows,
+  type WindowRows,
 } from './inference/index.ts';
 export {
   type CategoryEncoding,
@@ -101,6 +102,8 @@ export {
   type ImagePreprocessing,
   type NumberEncoding,
   type Preprocessing,
+  type SeriesEncoding,
+  type SeriesStep,
   type TablePreprocessing,
   type TargetDecoding,
   type TextEncoding,

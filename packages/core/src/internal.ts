@@ -116,6 +116,7 @@ export {
   createCategoryEncoder,
   createColumnEncoder,
   createNumberEncoder,
+  forecastNames,
   GAP_WORDS,
   isGap,
   type NumberColumnEncoder,
@@ -128,6 +129,7 @@ export {
   readNumber,
   standardizeChannels,
   widthOfImage,
+  widthOfTable,
 } from './inference/preprocessing/index.ts';
 export {
   checkTokenizer,

@@ -143,6 +143,8 @@ export {
   type SchedulePart,
   type ScheduleSpec,
   type SelfAttentionOptions,
+  type SeriesEncoding,
+  type SeriesStep,
   type SgdOptions,
   type ShortActivation,
   type SoftmaxCrossEntropyOptions,
@@ -176,6 +178,7 @@ export {
   type ValueDecoding,
   type WarmupOptions,
   type WeightDecayOptions,
+  type WindowRows,
 } from '@gradloom/core';
 export type { Cluster, Connection, Stretch, Transfer } from './cluster/cluster.ts';
 export { ClusterError } from './cluster/cluster-error.ts';
@@ -233,6 +236,7 @@ export {
   type TableColumn,
   type TableName,
   type TableOptions,
+  type TableSeries,
   type TargetKind,
   type TextOptions,
   tableFiles,

@@ -3,14 +3,15 @@ import { show } from '../checks/show.ts';
 import { flattenAdvice } from '../network/flatten-advice.ts';
 import type { Network } from '../network/network.ts';
 import { channelsOf, shapeText } from '../network/shape.ts';
-import { createEncoder, ofText, type Preprocessing, widthOfImage } from './preprocessing/index.ts';
+import { createEncoder, ofText, type Preprocessing, widthOfImage, widthOfTable } from './preprocessing/index.ts';
 import { createTokenizer } from './text/index.ts';
 
 /** Inputs of a row, and their name. */
 function widthOf(preprocessing: Preprocessing): [width: number, of: string] {
   if ('image' in preprocessing) return [widthOfImage(preprocessing.image), 'numbers of an image'];
   if ('text' in preprocessing) return [preprocessing.text.context, 'tokens of the context'];
-  return [createEncoder(preprocessing).width, 'inputs from the columns of the table'];
+  const of = preprocessing.series === undefined ? 'the columns of the table' : 'a window of the series';
+  return [widthOfTable(preprocessing, createEncoder(preprocessing).width), `inputs from ${of}`];
 }
 
 /** @throws OptionError if the network's inputs or outputs do not match the preprocessing. */
@@ -32,7 +33,9 @@ export function checkEncoding(where: string, network: Network, preprocessing: Pr
   const [first] = preprocessing.target;
   const wanted = first.type === 'classes' ? first.labels.length : preprocessing.target.length;
   if (outputs === wanted || (first.type === 'classes' && wanted === 2 && outputs === 1)) return;
-  const what = first.type === 'classes' ? `classes of ${show(first.name)}` : 'target columns';
+  const isSeries = 'series' in preprocessing && preprocessing.series !== undefined;
+  const values = isSeries ? 'values after the window' : 'target columns';
+  const what = first.type === 'classes' ? `classes of ${show(first.name)}` : values;
   const problem = `has ${shapeText(output)}, expected ${wanted} (${what})${flattenAdvice(network)}`;
   throw new OptionError(where, ['layers', 'preprocessing'], problem, { about: "the network's output" });
 }

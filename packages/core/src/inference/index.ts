@@ -9,7 +9,7 @@ export {
   writerOf,
 } from './model.ts';
 export { MODEL_KINDS, modelOf, openModel, PARAMETERS } from './open-model.ts';
-export type { AnyRows, CellRows, NestedRows, NoteListener, PixelRows, Rows, TextRows } from './rows.ts';
+export type { AnyRows, CellRows, NestedRows, NoteListener, PixelRows, Rows, TextRows, WindowRows } from './rows.ts';
 export {
   type Draft,
   type GenerateOptions,

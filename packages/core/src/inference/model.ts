@@ -27,6 +27,7 @@ import {
   nestedRows,
   type PixelRows,
   type TextRows,
+  type WindowRows,
 } from './rows.ts';
 import { createTokenizer, type Tokenizer } from './text/index.ts';
 import { createWriter, type GenerateOptions, generateOptions, type Writer, writeText } from './writing/index.ts';
@@ -68,7 +69,8 @@ export interface ModelContents {
  *
  * A model of a table takes its rows: objects by column name, or lists of cells in column order. A model of images takes
  * bytes [height, width, channels] in its own size, a Uint8Array an image, or numbers, divided by the divisor. A
- * Float64Array holds inputs that are already encoded. A model of text takes texts, of which it reads the last tokens.
+ * Float64Array holds inputs that are already encoded. A model of text takes texts, of which it reads the last tokens. A
+ * model of a series takes windows, lists of rows of the table in the order of time, of which it reads the last.
  */
 export interface Model extends ModelContents {
   readonly metadata: ModelMetadata;
@@ -82,7 +84,7 @@ export interface Model extends ModelContents {
    */
   outputs(rows: Float64Array, lengths?: Lengths): Float64Array;
   /** Returns the outputs of each row as an array of its own. */
-  outputs(rows: NestedRows | CellRows | PixelRows | TextRows, lengths?: Lengths): number[][];
+  outputs(rows: NestedRows | CellRows | WindowRows | PixelRows | TextRows, lengths?: Lengths): number[][];
   /**
    * Softmax or sigmoid of the outputs, for each position if positions have classes. Rows without an answer may contain
    * NaN.
@@ -90,7 +92,7 @@ export interface Model extends ModelContents {
    */
   probabilities(rows: Float64Array, lengths?: Lengths): Float64Array;
   /** The same probabilities, with one array per row. */
-  probabilities(rows: NestedRows | CellRows | PixelRows | TextRows, lengths?: Lengths): number[][];
+  probabilities(rows: NestedRows | CellRows | WindowRows | PixelRows | TextRows, lengths?: Lengths): number[][];
   /**
    * Class [N] of each row, an index into `metadata.labels`: the largest output or, with one output for two classes, 1
    * for yes. It is -1 for a row without an answer: one of its outputs is NaN or infinite, because of its inputs or an
@@ -174,14 +176,17 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   }
 
   function outputs(rows: Float64Array, lengths?: Lengths): Float64Array;
-  function outputs(rows: NestedRows | CellRows | PixelRows | TextRows, lengths?: Lengths): number[][];
+  function outputs(rows: NestedRows | CellRows | WindowRows | PixelRows | TextRows, lengths?: Lengths): number[][];
   function outputs(rows: AnyRows, lengths?: Lengths): Float64Array | number[][] {
     const y = computed('outputs', rows, lengths);
     return rows instanceof Float64Array ? y : nestedRows(y, O);
   }
 
   function probabilities(rows: Float64Array, lengths?: Lengths): Float64Array;
-  function probabilities(rows: NestedRows | CellRows | PixelRows | TextRows, lengths?: Lengths): number[][];
+  function probabilities(
+    rows: NestedRows | CellRows | WindowRows | PixelRows | TextRows,
+    lengths?: Lengths,
+  ): number[][];
   function probabilities(rows: AnyRows, lengths?: Lengths): Float64Array | number[][] {
     const y = computed('probabilities', rows, lengths);
     toProbabilities('probabilities', trainedOn, y, O / R);

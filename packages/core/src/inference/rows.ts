@@ -9,6 +9,7 @@ import {
   encodeImage,
   type ImageEncoding,
   type Preprocessing,
+  type SeriesEncoding,
   standardizeChannels,
   type TablePreprocessing,
   type TextEncoding,
@@ -29,11 +30,14 @@ export type PixelRows = readonly (Uint8Array | Uint8ClampedArray)[];
 /** Rows of a table: objects by column name, or lists of cells in column order. */
 export type CellRows = readonly CellRow[];
 
+/** Windows of a series: lists of its rows, in the order of time, of which the model takes the last. */
+export type WindowRows = readonly CellRows[];
+
 /** Texts, of which the model takes the last tokens. */
 export type TextRows = readonly string[];
 
 /** Rows of any model. */
-export type AnyRows = Rows | CellRows | PixelRows | TextRows;
+export type AnyRows = Rows | CellRows | WindowRows | PixelRows | TextRows;
 
 /** Rows as inputs of a network. */
 export interface EncodedRows {
@@ -56,7 +60,9 @@ export function createRowReader(
 ): RowReader {
   if (preprocessing === undefined) return (where, rows) => ({ x: flatRows(where, rows as Rows, I) });
   if ('text' in preprocessing) return textReader(preprocessing.text, gpt2);
-  return 'image' in preprocessing ? imageReader(preprocessing.image, type) : cellReader(preprocessing);
+  if ('image' in preprocessing) return imageReader(preprocessing.image, type);
+  const readCells = cellReader(preprocessing);
+  return preprocessing.series === undefined ? readCells : windowReader(preprocessing.series, I, readCells);
 }
 
 /** Reads texts, or tokens as numbers. */
@@ -123,6 +129,23 @@ function cellReader(preprocessing: TablePreprocessing): RowReader {
         throw new Error(`${where}: row ${row}, ${error.message}`, { cause: error });
       }
       if (onNote !== undefined) for (const note of notes.splice(0)) onNote(note, row);
+    }
+    return { x };
+  };
+}
+
+/** Reads windows of a series: the last `context` rows of each. */
+function windowReader({ context: T }: SeriesEncoding, I: number, readCells: RowReader): RowReader {
+  return (where, rows, onNote) => {
+    const windows = listOfRows(where, rows);
+    const x = new Float64Array(windows.length * I);
+    for (const [n, window] of windows.entries()) {
+      const at = `${where}: window ${n}`;
+      if (!Array.isArray(window) || window.length < T) {
+        const has = Array.isArray(window) ? counted(window.length, 'row') : show(window);
+        throw new Error(`${at} has ${has}, expected ${T > 1 ? `a list of ${T} rows` : 'a list of one row'} or more`);
+      }
+      x.set(readCells(at, window.slice(-T), onNote && ((note) => onNote(note, n))).x, n * I);
     }
     return { x };
   };

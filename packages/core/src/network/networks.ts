@@ -90,7 +90,7 @@ export const networkNames: readonly string[] = [
 
 /** A known network. */
 export interface KnownNetwork {
-  readonly takesTokens: boolean; // and not images
+  readonly takesTokens: boolean; // or windows of a series, and not images
   readonly options: readonly (keyof GptNetworkOptions)[];
   readonly builder: (options: GptNetworkOptions) => NetworkBuilder;
 }

@@ -64,26 +64,35 @@ export function gptNetwork(
 const normal = (std: number): InitializerSpec => ({ kind: 'normal', std });
 
 /**
- * An embedding, `layers` gated recurrent units of `width`, and a dense layer. Rows are tokens [T], outputs [T, V].
+ * An embedding, `layers` gated recurrent units of `width`, and a dense layer. Rows are tokens [T], outputs [T, V]. For
+ * rows of numbers [T, C], such as windows of a series, there is no embedding, and outputs are those of the last
+ * position.
  * [Cho et al. 2014](https://arxiv.org/abs/1406.1078)
  * @throws OptionError for other inputs
  */
 export function gruNetwork(layers: number, width: number, options: GruNetworkOptions = {}): NetworkBuilder {
   const { dropout: rate, init: given } = gruNetworkOptions.read(options);
   const init = given === undefined ? {} : { init: given };
-  return network('gruNetwork', { layers, width }, (V) => [
-    ...[embedding(V, width, init), ...drops(rate)],
-    ...repeat(layers, () => [gru(width, init), ...drops(rate)]),
-    dense(V, init),
-  ]);
+  const units = (count: number) => repeat(count, () => [gru(width, init), ...drops(rate)]);
+  return network(
+    'gruNetwork',
+    { layers, width },
+    (V) => [embedding(V, width, init), ...drops(rate), ...units(layers), dense(V, init)],
+    (O) => [...units(layers - 1), gru(width, { ...init, returns: 'last' }), ...drops(rate), dense(O, init)],
+  );
 }
 
 const drops = (rate: number): LayerSpec[] => (rate === 0 ? [] : [dropout(rate)]);
 
 const repeat = (count: number, block: () => LayerSpec[]): LayerSpec[] => Array.from({ length: count }, block).flat();
 
-/** @throws OptionError for a size that is not a positive integer, and for rows that are no sequence of tokens. */
-function network(where: string, sizes: Record<string, number>, layersOf: (V: number) => LayerSpec[]): NetworkBuilder {
+/** @throws OptionError for a size that is not a positive integer, and for rows that are no sequence. */
+function network(
+  where: string,
+  sizes: Record<string, number>,
+  layersOf: (V: number) => LayerSpec[],
+  layersOfSeries: ((outputs: number) => LayerSpec[]) | null = null, // for rows [T, C]
+): NetworkBuilder {
   for (const [name, size] of Object.entries(sizes)) positiveInteger.check(where, name, size);
   const { heads = 1, width } = sizes;
   if (width % heads !== 0) {
@@ -91,9 +100,17 @@ function network(where: string, sizes: Record<string, number>, layersOf: (V: num
   }
   return (input, outputs) => {
     positiveInteger.check(where, 'outputs', outputs);
-    if (!Array.isArray(input) || input.length !== 1 || !positiveInteger.isValid(input[0])) {
-      throw new OptionError(where, 'input', `has ${show(input)}, expected the shape of a row of tokens [T]`);
+    const isShape = Array.isArray(input) && input.every((n) => positiveInteger.isValid(n));
+    const layers =
+      isShape && input.length === 1
+        ? layersOf
+        : isShape && input.length === 2 && layersOfSeries
+          ? layersOfSeries
+          : null;
+    if (layers === null) {
+      const wanted = `a row of tokens [T]${layersOfSeries === null ? '' : ' or of a series [T, C]'}`;
+      throw new OptionError(where, 'input', `has ${show(input)}, expected the shape of ${wanted}`);
     }
-    return { input: [...input], layers: layersOf(outputs) };
+    return { input: [...input], layers: layers(outputs) };
   };
 }

@@ -24,7 +24,7 @@ export function* checkDataset(where: string, dataset: Dataset): Pausable<Dataset
 
 function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: number, starts?: number): void {
   record(where, name, matrix, '{ array, columns, divisor }');
-  const { array, columns, step = columns, shape, divisor, scale, file } = matrix;
+  const { array, columns, step = columns, places, shape, divisor, scale, file } = matrix;
   option.positiveInteger.check(where, `${name}.columns`, columns);
   option.positiveInteger.check(where, `${name}.step`, step);
   if (shape !== undefined) checkShape(where, `${name}.shape`, shape, columns);
@@ -33,15 +33,38 @@ function checkMatrix(where: string, name: string, matrix: DataMatrix, rows: numb
   if (!(ArrayBuffer.isView(array) && 'length' in array)) {
     throw new Error(`${where}: ${name}.array has ${show(array)}, expected an array of numbers (see datasetFromRows)`);
   }
+  if (places !== undefined) {
+    if (file !== undefined) throw new Error(`${where}: ${name}.places are given, expected none of rows in a file`);
+    checkPlaces(where, name, matrix, places, rows);
+    return;
+  }
   if (file !== undefined) return;
   const wanted = starts === undefined ? (rows - 1) * step + columns : starts + columns - 1;
   if (array.length !== wanted || wanted < (rows - 1) * step + columns) {
     const of = starts === undefined ? `${rows} x ${columns}` : `${starts} starts of ${columns}`;
     throw new Error(`${where}: ${name} has ${array.length} numbers, expected ${wanted} (${of})`);
   }
-  if (!(array.buffer instanceof SharedArrayBuffer)) {
-    throw new Error(`${where}: ${name} has memory of its own, expected a SharedArrayBuffer (see datasetFromRows)`);
+  checkShared(where, name, array);
+}
+
+function checkShared(where: string, name: string, array: { readonly buffer: unknown }): void {
+  if (array.buffer instanceof SharedArrayBuffer) return;
+  throw new Error(`${where}: ${name} has memory of its own, expected a SharedArrayBuffer (see datasetFromRows)`);
+}
+
+/** @throws Error for a row that does not start within the array, or ends beyond it. */
+function checkPlaces(where: string, name: string, matrix: DataMatrix, places: Int32Array, rows: number): void {
+  const { array, columns, step = columns } = matrix;
+  if (!(places instanceof Int32Array) || places.length !== rows) {
+    throw new Error(`${where}: ${name}.places has ${show(places)}, expected an Int32Array of ${rows} (one per row)`);
   }
+  checkShared(where, name, array);
+  checkShared(where, `${name}.places`, places);
+  const most = Math.floor((array.length - columns) / step);
+  const at = places.findIndex((place) => !(place >= 0 && place <= most));
+  if (at === -1) return;
+  const wanted = `a place from 0 to ${most} (of ${array.length} numbers)`;
+  throw new Error(`${where}: ${name}.places has ${places[at]} for row ${at}, expected ${wanted}`);
 }
 
 /** @throws OptionError for anything but a list of positive whole numbers whose product is `columns`. */

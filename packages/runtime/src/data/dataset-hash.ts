@@ -31,8 +31,9 @@ export const hashDataset = async (dataset: Dataset): Promise<string> =>
   inTurns(datasetHash(await inTurns(checkDataset('hashDataset', dataset))));
 
 function* addMatrix(hash: Hash, matrix: DataMatrix, rows: number, starts?: number): Pausable<void> {
-  const { array, columns, step, divisor, scale, file } = matrix;
+  const { array, columns, step, places, divisor, scale, file } = matrix;
   hash.update(JSON.stringify({ type: array.constructor.name, columns, step, divisor, scale }));
+  if (places !== undefined) yield* updateHash(hash, littleEndianBytes(places));
   if (file === undefined) yield* updateHash(hash, littleEndianBytes(array));
   else if (starts !== undefined) yield* addFile(hash, array, 1, file, starts + columns - 1);
   else yield* addFile(hash, array, columns, file, rows);

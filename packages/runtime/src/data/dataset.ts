@@ -32,6 +32,12 @@ export interface DataMatrix {
    * @default columns
    */
   readonly step?: number;
+  /**
+   * Where each row starts, in steps from the start of the array [N]. For windows of several series, of which none
+   * crosses from one to the next.
+   * @default row n starts at step n
+   */
+  readonly places?: Int32Array<SharedArrayBuffer>;
   /** Shape of a row, of `columns` numbers: [28, 28, 1] for an image. @default [columns] */
   readonly shape?: Shape;
   /** The value of a stored number is number / divisor, such as 255 for bytes of an image. */

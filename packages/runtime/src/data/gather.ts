@@ -30,14 +30,14 @@ export function gatherRows(
   count: number,
   { gatherBytes, gatherFile }: RowReader = referenceKernels, // its kernel can access the memory of `out`
 ): void {
-  const { array, columns, step = columns, scale, file } = matrix;
+  const { array, columns, step = columns, places, scale, file } = matrix;
   const divisor = roundingOf(out)(matrix.divisor);
   if (file !== undefined) {
     if (gatherFile === undefined) throw new Error(`gatherRows: rows are in ${file.path}, expected a reader of files`);
     gatherFile(out, columns, divisor, file, order, first, count, step);
-  } else if (array instanceof Uint8Array && step === columns)
+  } else if (array instanceof Uint8Array && step === columns && places === undefined)
     gatherBytes(out, array, columns, divisor, order, first, count);
-  else gatherNumbers(out, array, divisor, columns, step, order, first, count);
+  else gatherNumbers(out, array, divisor, columns, step, places, order, first, count);
   if (scale !== undefined) standardizeChannels(out, 0, count * columns, scale, typeOf(out));
 }
 
@@ -62,13 +62,15 @@ function gatherNumbers(
   divisor: number,
   columns: number,
   step: number,
+  places: Int32Array | undefined,
   order: Uint32Array | null,
   first: number,
   count: number,
 ): void {
   let o = 0;
   for (let n = first; n < first + count; n++) {
-    const start = (order === null ? n : order[n]) * step;
+    const row = order === null ? n : order[n];
+    const start = (places === undefined ? row : places[row]) * step;
     for (let i = start; i < start + columns; i++) out[o++] = numbers[i] / divisor;
   }
 }

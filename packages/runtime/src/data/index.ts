@@ -24,10 +24,11 @@ export { type SplitOptions, type SplitRows, splitDataset, subset } from './split
 export { type ClassOptions, type SyntheticName, type SyntheticOptions, syntheticDatasets } from './synthetic/index.ts';
 export { encodeTable } from './tables/encode-table.ts';
 export { fitPreprocessing } from './tables/fit-preprocessing.ts';
+export { type ForecastErrors, type LastWindows, lastWindows, naiveErrors } from './tables/forecasts.ts';
 export { type CsvOptions, loadCsv, loadPlainTable } from './tables/plain-table.ts';
-export { readTable, readTableAs } from './tables/read-table.ts';
+export { readRowsAs, readTable, readTableAs } from './tables/read-table.ts';
 export { encodeSplit, type PreparedTable, prepareTable, rowsOfSplit, splitTable } from './tables/split-table.ts';
-export type { NumberColumn, Table, TableColumn, WordColumn } from './tables/table.ts';
+export type { NumberColumn, Table, TableColumn, TableSeries, WordColumn } from './tables/table.ts';
 export { openCsvStream, openTable, tableFormatOf, tableFormats } from './tables/table-formats.ts';
 export { type Scale, type TableOptions, tableOptions } from './tables/table-options.ts';
 export { type TableName, tableFiles, tablePath, tableShapes } from './tables/table-path.ts';

@@ -68,16 +68,9 @@ export function splitRows(
   labels: RowLabels | null,
   options: SplitOptions,
 ): SplitRows {
-  onlyKeys(where, options, ['validation', 'test', 'seed', 'stratify', 'folds', 'fold']);
   const { seed = 0, stratify = true } = options;
-  const testRows = rowsOf(where, dataset, 'test', options.test ?? 0);
-  const validationRows = rowsOf(where, dataset, 'validation', options.validation ?? 0);
+  const { test: testRows, validation: validationRows } = heldOutRows(where, dataset, options);
   const folds = foldOf(where, dataset.rows - testRows, options);
-  if (testRows + validationRows >= dataset.rows) {
-    const asked = (['validation', 'test'] as const).filter((part) => (options[part] ?? 0) > 0);
-    const problem = `${asked.length === 1 ? 'has' : 'have'} ${validationRows + testRows} of the ${dataset.rows} rows of ${showName(dataset.name)}, expected fewer (training needs rows too)`;
-    throw new OptionError(where, [...asked, 'dataset'], problem, { about: asked.join(' and ') });
-  }
   const order = Uint32Array.from({ length: dataset.rows }, (_, n) => n);
   shuffle(order, createRandom(seed, 'split'));
   const dealt = stratify && labels !== null ? byClass(order, labels) : order;
@@ -93,6 +86,21 @@ export function splitRows(
     ...(validationRows === 0 ? {} : { validation: validation.taken.sort() }),
     ...(test.taken.length === 0 ? {} : { test: test.taken.sort() }),
   };
+}
+
+/** The number of rows that are held out for each set. @throws OptionError if none are left to train on. */
+export function heldOutRows(
+  where: string,
+  dataset: { readonly name: string; readonly rows: number },
+  options: SplitOptions,
+): { test: number; validation: number } {
+  onlyKeys(where, options, ['validation', 'test', 'seed', 'stratify', 'folds', 'fold']);
+  const test = rowsOf(where, dataset, 'test', options.test ?? 0);
+  const validation = rowsOf(where, dataset, 'validation', options.validation ?? 0);
+  if (test + validation < dataset.rows) return { test, validation };
+  const asked = (['validation', 'test'] as const).filter((part) => (options[part] ?? 0) > 0);
+  const problem = `${asked.length === 1 ? 'has' : 'have'} ${validation + test} of the ${dataset.rows} rows of ${showName(dataset.name)}, expected fewer (training needs rows too)`;
+  throw new OptionError(where, [...asked, 'dataset'], problem, { about: asked.join(' and ') });
 }
 
 interface Fold {
@@ -123,7 +131,7 @@ const takeFold = (order: Uint32Array, { folds, fold }: Fold): { taken: Uint32Arr
 /** @throws Error for windows of one text, whose parts are split by place: rows at random would share tokens. */
 function refuseWindows(where: string, { name, starts, inputs }: Dataset): void {
   if (starts === undefined && inputs.step === undefined) return;
-  const wanted = 'rows that share nothing (loadText splits by place: validation, test)';
+  const wanted = 'rows that share nothing (loadText splits by place, and splitTable a series by time)';
   throw new Error(`${where}: ${showName(name)} has windows of one text or series, expected ${wanted}`);
 }
 

@@ -14,6 +14,7 @@ import {
   type Scoring,
   scoreInto,
   show,
+  showName,
   viewOf,
 } from '@gradloom/core/internal';
 import { checkDataset } from '../data/check-dataset.ts';
@@ -92,6 +93,10 @@ const MOST_BYTES = 2 ** 26;
 export async function explainModel(model: Model, dataset: Dataset, options: ExplainOptions = {}): Promise<Explanation> {
   record('explainModel', 'model', model, 'a model');
   await inTurns(checkDataset('explainModel', dataset));
+  if (dataset.inputs.step !== undefined) {
+    const wanted = 'rows on their own: to shuffle one among windows of a series would change others';
+    throw new Error(`explainModel: ${showName(dataset.name)} has windows that share rows, expected ${wanted}`);
+  }
   const { metric: asked, repeats, seed, onProgress, ...machine } = explainOptions.read(options);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');
   const scoring = scoringOf(model, dataset);

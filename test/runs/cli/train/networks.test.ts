@@ -80,7 +80,10 @@ test.each([
   ],
   [['--network', 'gpt:4x3x128'], '--network gpt:4x3x128: width has 128, expected a multiple of the 3 heads'],
   [['--network', 'gru:4'], '--network has "gru:4", expected layers x width: gru:2x256'],
-  [['--network', 'gru:2x8', '--input', '9x9x1'], '--input has [9, 9, 1], expected the shape of a row of tokens [T]'],
+  [
+    ['--network', 'gru:2x8', '--input', '9x9x1'],
+    '--input has [9, 9, 1], expected the shape of a row of tokens [T] or of a series [T, C]',
+  ],
   [['--network', 'lenet5', 'a.gradloom'], '--network is given with a.gradloom, expected it alone'],
   [['a.gradloom', '--outputs', '3'], '--outputs is given without --network, expected both'],
 ])('inspect %j is refused', async (args, sentence) => {

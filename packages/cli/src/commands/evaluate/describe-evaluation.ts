@@ -1,5 +1,6 @@
 import { figures as figureTable, type Interval, type Task } from '@gradloom/core/internal';
 import type { Evaluation } from '@gradloom/runtime';
+import type { ForecastErrors } from '@gradloom/runtime/internal';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { binsOf } from '../../lab/figures/calibration-bins.ts';
 import type { Paint } from '../../terminal/paint.ts';
@@ -16,6 +17,7 @@ export interface Findings {
   readonly dataset: string;
   readonly split: TakenRows['split'];
   readonly evaluation: Evaluation;
+  readonly naive: ForecastErrors | null; // of the last value of each window; null unless rows are of a series
   readonly task: Task;
   readonly loss: string; // name of the loss
   readonly threshold: FoundThreshold | null; // null unless the task is binary
@@ -62,7 +64,7 @@ const shares: ReadonlySet<string> = new Set([
 export const showFigure = (name: string, value: number): string =>
   shares.has(name) && Number.isFinite(value) ? percent(value) : decimal(value);
 
-function figureRows({ evaluation, topK, figures, loss, task }: Findings, paint: Paint): string[][] {
+function figureRows({ evaluation, naive, topK, figures, loss, task }: Findings, paint: Paint): string[][] {
   const { metrics = {}, unanswered = 0 } = evaluation;
   const rows = evaluation.positions ?? evaluation.rows;
   const table: string[][] = [];
@@ -76,6 +78,7 @@ function figureRows({ evaluation, topK, figures, loss, task }: Findings, paint: 
     table.push(cells);
     if (name === 'accuracy' && topK !== null) table.push([`top-${topK.k} accuracy`, percent(topK.accuracy)]);
   }
+  if (naive !== null) table.push(...naiveRows(naive));
   table.push(['loss', decimal(evaluation.loss), `(${loss})`]);
   if (task !== 'values') {
     for (const name of ['mae', 'rmse', 'r2'] as const) {
@@ -90,6 +93,12 @@ function figureRows({ evaluation, topK, figures, loss, task }: Findings, paint: 
   }
   return table;
 }
+
+/** Errors of the naive forecast, to compare with those of the model. */
+const naiveRows = ({ mae, rmse }: ForecastErrors): string[][] => [
+  [`naive ${figureTable.mae.title}`, decimal(mae), '(the last value of the window)'],
+  [`naive ${figureTable.rmse.title}`, decimal(rmse)],
+];
 
 const intervalText = (name: string, { low, high, without }: Interval): string =>
   `${showFigure(name, low)} to ${showFigure(name, high)}${without === 0 ? '' : ` (${plural(without, 'draw')} without a value)`}`;

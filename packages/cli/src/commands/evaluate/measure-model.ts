@@ -9,7 +9,7 @@ import {
   type OutputReader,
   type Retry,
 } from '@gradloom/runtime';
-import { inTurns, memoryRoom, scoringOf } from '@gradloom/runtime/internal';
+import { inTurns, memoryRoom, naiveErrors, scoringOf } from '@gradloom/runtime/internal';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
 import { UsageError, withoutPlace } from '../../terminal/failure.ts';
@@ -101,6 +101,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     split,
     leftOut: dataset.classes !== null && !hasTable ? dataset.classes : null,
     evaluation,
+    naive: naiveErrors(dataset),
     task,
     loss: loss.name,
     threshold,

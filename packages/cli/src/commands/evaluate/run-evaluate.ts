@@ -44,6 +44,7 @@ export async function runEvaluate(request: Request, io: Io): Promise<number> {
 /** A figure that does not apply is null. */
 function jsonLine({
   evaluation,
+  naive,
   classes,
   figures,
   calibration,
@@ -67,6 +68,7 @@ function jsonLine({
     r2: valueOfFigure('r2'),
     unanswered,
     ...(metrics === undefined ? {} : { metrics }),
+    ...(naive === null ? {} : { naive }),
     figures: found,
     calibration: calibration === null ? null : binsOf(calibration),
     classes,

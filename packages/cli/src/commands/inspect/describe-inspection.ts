@@ -5,6 +5,7 @@ import {
   createTokenizer,
   type ImageEncoding,
   type Preprocessing,
+  type SeriesEncoding,
   type TextEncoding,
 } from '@gradloom/runtime';
 import { largestChange } from '@gradloom/runtime/internal';
@@ -68,13 +69,21 @@ function encodingRows(preprocessing: Preprocessing | undefined): [string, string
   if (preprocessing === undefined) return [];
   if ('image' in preprocessing) return [['images', imageText(preprocessing.image)]];
   if ('text' in preprocessing) return [['text', textText(preprocessing.text)]];
-  const { columns, target } = preprocessing;
+  const { columns, target, series } = preprocessing;
   const named = columns.slice(0, MOST_COLUMNS).map(({ name, type }) => `${name} (${type})`);
   const left = columns.length - named.length;
   return [
     ['columns', [...named, ...(left > 0 ? [`${left} more`] : [])].join(', ')],
     ['target', target.map(({ name, type }) => `${name} (${type})`).join(', ')],
+    ...(series === undefined ? [] : [['series', seriesText(series)] as [string, string]]),
   ];
+}
+
+/** 'windows of 24 rows by date; the 7 rows after one are forecast'. */
+function seriesText({ time, key, context, horizon }: SeriesEncoding): string {
+  const of = key === undefined ? '' : ` of each ${key}`;
+  const after = horizon === 1 ? 'the row after one is' : `the ${horizon} rows after one are`;
+  return `windows of ${plural(context, 'row')}${of} by ${time}; ${after} forecast`;
 }
 
 /** '64 tokens, each one of 65 characters'. */

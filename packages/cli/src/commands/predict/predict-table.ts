@@ -6,11 +6,19 @@ import {
   createLoss,
   type EncodingNote,
   InputError,
+  type SeriesEncoding,
   type TablePreprocessing,
 } from '@gradloom/core';
 import { hasProbabilities, show } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
-import { openCsvStream, openTable, type TableRow, tableFormatOf } from '@gradloom/runtime/internal';
+import {
+  lastWindows,
+  openCsvStream,
+  openTable,
+  readRowsAs,
+  type TableRow,
+  tableFormatOf,
+} from '@gradloom/runtime/internal';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import { type CellRows, jsonRows, peek, pickColumns } from './cell-rows.ts';
 
@@ -68,6 +76,50 @@ export async function predictTable(
   }
   notes.say();
   return rows;
+}
+
+/**
+ * Forecasts what comes after the last rows of a table, one line for each series. Resolves to the number of lines.
+ * @throws Error naming a cell that cannot be read, a gap in time, or a series with too few rows.
+ */
+export async function predictSeries(
+  model: Model,
+  preprocessing: TablePreprocessing,
+  { key }: SeriesEncoding,
+  from: RowSource,
+  json: boolean,
+  io: Io,
+) {
+  const source = 'path' in from ? from.path : from.name;
+  const notes = createNotes(io);
+  const table = await readRowsAs(source, await openSeries(preprocessing, from, source), preprocessing);
+  const { x, keys } = lastWindows(table, preprocessing, notes.add);
+  const answers = model.predict(x);
+  const own = (n: number) => (keys[n] === null ? [] : [keys[n]]);
+  if (json) {
+    printJson(
+      io.stdout,
+      answers.map((answer, n) => JSON.stringify({ ...(keys[n] === null ? {} : { series: keys[n] }), ...answer })),
+    );
+  } else {
+    printLine(io.stdout, csvLine([...(key === undefined ? [] : [key]), ...headOf(preprocessing, [])]));
+    printLines(
+      io.stdout,
+      answers.map((answer, n) => csvLine([...own(n), ...cellsOf(answer, preprocessing, [])])),
+    );
+  }
+  notes.say();
+  return answers.length;
+}
+
+/** A table, or a stream of CSV or JSON lines. */
+async function openSeries({ columns, series }: TablePreprocessing, from: RowSource, source: string) {
+  if ('path' in from) return openTable(from.path);
+  const { first, texts } = await peek(from.stream);
+  if (first !== '{' && first !== '[') return openCsvStream(Readable.from(texts), source);
+  const ofSeries = [series?.time, series?.key].filter((name) => name !== undefined);
+  const names = [...ofSeries, ...columns.map(({ name }) => name)];
+  return { names: () => names, batches: jsonRows(texts, names, source) };
 }
 
 async function openRows({ columns }: TablePreprocessing, from: RowSource, source: string): Promise<CellRows> {

@@ -17,7 +17,7 @@ import { decimal, percent } from '../../terminal/text/format.ts';
 import { type Answer, createAnswers } from './answers.ts';
 import { type PredictValues, predictOptions } from './options.ts';
 import { isFolder, isPicture, predictImages } from './predict-images.ts';
-import { isTable, predictTable, type RowSource } from './predict-table.ts';
+import { isTable, predictSeries, predictTable, type RowSource } from './predict-table.ts';
 import { predictText } from './predict-text.ts';
 import { type RowBatch, textRows } from './text-rows.ts';
 
@@ -54,7 +54,11 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
     return 0;
   }
   if (table !== undefined && fromDataset === undefined) {
-    const rows = await predictTable(model, table, await rowSource(file, io), values.json ?? false, io);
+    const [source, json] = [await rowSource(file, io), values.json ?? false];
+    const rows =
+      table.series === undefined
+        ? await predictTable(model, table, source, json, io)
+        : await predictSeries(model, table, table.series, source, json, io);
     if (rows === 0) warnOfNone(file, io);
     return 0;
   }

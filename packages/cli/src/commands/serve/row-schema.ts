@@ -1,4 +1,4 @@
-import type { ColumnEncoding, JsonObject } from '@gradloom/core';
+import type { ColumnEncoding, JsonObject, SeriesEncoding } from '@gradloom/core';
 import { inputsOf, ofImages, ofTable, ofText, sequenceOf } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 
@@ -42,7 +42,7 @@ function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
   }
   const { columns } = table;
   const cells = columns.map(cellSchema);
-  return [
+  const kinds: JsonObject[] = [
     {
       type: 'object',
       properties: Object.fromEntries(columns.map(({ name }, c) => [name, cells[c]])),
@@ -51,7 +51,16 @@ function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
     },
     { type: 'array', prefixItems: cells, minItems: cells.length, maxItems: cells.length },
   ];
+  return table.series === undefined ? kinds : [windowSchema(kinds, table.series)];
 }
+
+/** A window of a series. */
+const windowSchema = (kinds: JsonObject[], { context }: SeriesEncoding): JsonObject => ({
+  type: 'array',
+  items: { anyOf: kinds },
+  minItems: context,
+  description: `Rows in the order of time; the model reads the last ${context}.`,
+});
 
 /** A row of a sequence that is padded on the right. */
 const sequenceSchema = (inputs: JsonObject, T: number): JsonObject => ({

@@ -92,12 +92,12 @@ async function listen({ http }: Server, host: string, port: number): Promise<str
 
 /** The address is the first word, so scripts can read it. */
 function describeServer(url: string, { preprocessing, metadata }: Model, name: string): string[] {
-  const columns = ofTable(preprocessing)
-    ?.columns.map((column) => column.name)
-    .join(', ');
+  const table = ofTable(preprocessing);
+  const columns = table?.columns.map((column) => column.name).join(', ');
+  const windows = table?.series === undefined ? '' : `windows of ${table.series.context} `;
   const isText = ofText(preprocessing) !== undefined;
   const numbers = ofImages(preprocessing) === undefined ? 'rows of numbers' : 'a PNG or JPEG image, or rows';
-  const rows = columns === undefined ? numbers : `rows of ${columns}`;
+  const rows = columns === undefined ? numbers : `${windows}rows of ${columns}`;
   const [target] = preprocessing?.target ?? [];
   const classes = target?.type === 'classes' ? target.labels : metadata.labels;
   const answers = classes === undefined ? 'values' : `one of ${classes.slice(0, 10).join(', ')}`;

@@ -1,4 +1,4 @@
-import { ofText } from '@gradloom/core/internal';
+import { ofText, show } from '@gradloom/core/internal';
 import { summarizeTable } from '@gradloom/runtime';
 import { heldOut } from '../../files/datasets/held-out.ts';
 import type { OpenedTable } from '../../files/datasets/open-dataset.ts';
@@ -60,12 +60,21 @@ function tableDecisions(opened: OpenedTable): string[] {
   const { scale = 'standard', missing = 'impute' } = table.options;
   const gaps = table.inputs.reduce((sum, column) => sum + column.gaps, 0);
   const imputed = gaps > 0 && missing === 'impute' ? [IMPUTED] : [];
-  return [...table.decisions, scalings[scale], ...imputed, ...heldOutOf(opened)];
+  return [...table.decisions, ...windowsOf(table), scalings[scale], ...imputed, ...heldOutOf(opened)];
+}
+
+/** How rows of a series become windows. */
+function windowsOf({ series, targets: [{ name }] }: OpenedTable['table']): string[] {
+  if (series === undefined) return [];
+  const { context, horizon } = series;
+  const after = horizon === 1 ? 'row' : `${horizon} rows`;
+  const windows = `windows of ${plural(context, 'row')} (--context)`;
+  return [`${windows} forecast ${show(name)} in the ${after} after each (--horizon)`];
 }
 
 function heldOutOf({ table, rows, folds }: Pick<OpenedTable, 'table' | 'rows' | 'folds'>): string[] {
-  const isOfClasses = table.targets[0].data.kind === 'words';
-  return heldOut({ validation: rows.validation?.length, test: rows.test?.length }, isOfClasses, folds);
+  const by = table.series !== undefined ? 'time' : table.targets[0].data.kind === 'words' ? 'class' : 'chance';
+  return heldOut({ validation: rows.validation?.length, test: rows.test?.length }, by, folds);
 }
 
 const scalings = {

@@ -7,7 +7,7 @@ import {
   type OptimizerSpec,
   OptionError,
 } from '@gradloom/core';
-import { findNetwork, ofText, optimizerOptions } from '@gradloom/core/internal';
+import { findNetwork, ofTable, ofText, optimizerOptions } from '@gradloom/core/internal';
 import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
 import { trainOptions } from '@gradloom/runtime/options';
 import { type OpenedDataset, type OpenedTable, openDataset } from '../../files/datasets/open-dataset.ts';
@@ -45,7 +45,7 @@ export async function createRecipe(
   refuseNumbers(values, sets.train, loss, table);
   const network = networkOf(values, standard, sets.train);
   const preset =
-    network === undefined
+    network === undefined || ofTable(sets.train.preprocessing)?.series !== undefined
       ? standard
       : findNetwork(network)?.takesTokens
         ? textPreset

@@ -1,5 +1,6 @@
 import { ofText } from '@gradloom/core/internal';
 import type { TrainResult } from '@gradloom/runtime';
+import { naiveErrors } from '@gradloom/runtime/internal';
 import { baselineFor } from '../../report/findings/baseline.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
@@ -19,7 +20,7 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
     const none = test.unanswered === undefined ? '' : `; ${whole(test.unanswered)} have no answer`;
     rows.push(['test accuracy', `${paint('bold', percent(test.accuracy))}  (${right}${none})`]);
   }
-  rows.push(...baselineRow(run, result));
+  rows.push(...baselineRow(run, result), ...naiveRow(run, result));
   if (test !== undefined) rows.push(['test loss', decimal(test.loss)]);
   if (test?.perplexity !== undefined) rows.push(['test perplexity', decimal(test.perplexity)]);
   if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
@@ -56,6 +57,12 @@ function baselineRow({ recipe }: RunStart, result: TrainResult): [string, string
   if (found === null) return [];
   const figure = Number.isNaN(found.accuracy) ? `RMSE ${decimal(found.rmse)}` : percent(found.accuracy);
   return [['baseline', `${figure}  (always answering ${found.answer})`]];
+}
+
+/** The result of the naive forecast on the test rows of a series. */
+function naiveRow({ recipe }: RunStart, { test }: TrainResult): [string, string][] {
+  const naive = test === undefined || recipe.sets.test === undefined ? null : naiveErrors(recipe.sets.test);
+  return naive === null ? [] : [['naive forecast', `RMSE ${decimal(naive.rmse)}  (the last value of the window)`]];
 }
 
 /** With early stopping: the step whose weights the model has. */

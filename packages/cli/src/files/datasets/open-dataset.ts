@@ -22,6 +22,7 @@ import {
   syntheticDatasets,
   type Table,
   type TableOptions,
+  type TableSeries,
   type TextOptions,
 } from '@gradloom/runtime';
 import {
@@ -39,6 +40,7 @@ import { withoutPlace } from '../../terminal/failure.ts';
 import type { DatasetSource } from './dataset-source.ts';
 import { decisionsOnArrays } from './held-out.ts';
 import { type Preset, presets } from './presets.ts';
+import { seriesPreset, seriesShares } from './series-preset.ts';
 import { fileOptions } from './table-options.ts';
 import { countInputs, tablePreset, tableShares } from './table-preset.ts';
 import { textDecisions, textPreset } from './text-preset.ts';
@@ -242,12 +244,15 @@ function withShape(sets: DataSplits, { table }: FileSource): DataSplits {
   return Object.fromEntries(shaped) as DataSplits;
 }
 
-const presetOf = ({ train }: DataSplits, { columns }: TablePreprocessing): Preset =>
-  tablePreset(train.rows, countInputs(columns));
+const presetOf = ({ train }: DataSplits, { columns, series }: TablePreprocessing): Preset =>
+  (series === undefined ? tablePreset : seriesPreset)(train.rows, countInputs(columns));
 
 /** Shares of a tenth each if the table has enough rows; each fold is the test set once. */
-function splitOf({ rows }: { readonly rows: number }, shares: Shares): { validation: number; test: number } {
-  const standard = tableShares(rows);
+function splitOf(
+  { rows, series }: { readonly rows: number; readonly series?: TableSeries },
+  shares: Shares,
+): { validation: number; test: number } {
+  const standard = series === undefined ? tableShares(rows) : seriesShares(rows, series);
   const { validation = standard.validation, test = shares.folds === undefined ? standard.test : 0 } = shares;
   return { validation, test };
 }

@@ -17,6 +17,8 @@ export const tableFlags = {
   column: { ...stated.column, ...columnTypesByName },
   drop: { ...stated.drop, ...columnNames },
   'weight-column': { ...stated['weight-column'], ...option.text('the name of a column') },
+  series: { ...stated.series, ...option.text('the name of a column') },
+  'series-key': { ...stated['series-key'], ...option.text('the name of a column') },
   ...textFlags,
 } satisfies FileOptionTable;
 
@@ -32,9 +34,11 @@ export function withTableFlags<Source extends DatasetSource | undefined>(source:
     if (source.name === 'mnist' && values.scale !== undefined) {
       return { ...source, options: { ...source.options, scale: values.scale } };
     }
-    const stray = Object.keys(textFlags).find((flag) => values[flag as keyof typeof textFlags] !== undefined);
+    const ofFiles = { ...textFlags, series: true, 'series-key': true, horizon: true };
+    const stray = Object.keys(ofFiles).find((flag) => values[flag as keyof typeof ofFiles] !== undefined);
     if (stray !== undefined) {
-      throw new UsageError(`--${stray} is given with --dataset ${source.name}, expected a text`);
+      const wanted = stray in textFlags ? 'a text' : 'a table';
+      throw new UsageError(`--${stray} is given with --dataset ${source.name}, expected ${wanted}`);
     }
     if (values.stream !== true) return source;
     throw new UsageError(`--stream is given with --dataset ${source.name}, expected a table, NumPy or IDX files`);

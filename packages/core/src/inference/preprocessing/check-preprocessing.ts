@@ -2,15 +2,17 @@ import { OptionError } from '../../checks/option-error.ts';
 import { positiveInteger } from '../../checks/options/index.ts';
 import { counted, show } from '../../checks/show.ts';
 import { checkTokenizer } from '../text/tokenizer-spec.ts';
-import type {
-  ChannelScale,
-  ColumnEncoding,
-  ImageEncoding,
-  ImagePreprocessing,
-  Preprocessing,
-  TablePreprocessing,
-  TargetDecoding,
-  TextPreprocessing,
+import {
+  type ChannelScale,
+  type ColumnEncoding,
+  forecastNames,
+  type ImageEncoding,
+  type ImagePreprocessing,
+  type Preprocessing,
+  type SeriesEncoding,
+  type TablePreprocessing,
+  type TargetDecoding,
+  type TextPreprocessing,
 } from './preprocessing.ts';
 
 /**
@@ -20,7 +22,9 @@ import type {
 export function checkPreprocessing(where: string, value: unknown): Preprocessing {
   if (typeof value === 'object' && value !== null && 'image' in value) return checkImages(where, value);
   if (typeof value === 'object' && value !== null && 'text' in value) return checkText(where, value);
-  const whole = fieldsOf(where, 'preprocessing', value, ['version', 'columns', 'target']);
+  const isSeries = typeof value === 'object' && value !== null && 'series' in value;
+  const keys = ['version', 'columns', 'target'];
+  const whole = fieldsOf(where, 'preprocessing', value, isSeries ? [...keys, 'series'] : keys);
   checkVersion(where, whole);
   const columns = listOf(where, 'preprocessing.columns', whole.columns).map((column, c) =>
     checkColumn(where, `preprocessing.columns.${c}`, column),
@@ -37,7 +41,53 @@ export function checkPreprocessing(where: string, value: unknown): Preprocessing
     const at = target.findIndex(({ type }) => type === 'classes');
     if (at !== -1) fail(where, `preprocessing.target.${at}.type`, 'classes', 'values, as one of several targets');
   }
-  return { version: 1, columns, target };
+  if (!isSeries) return { version: 1, columns, target };
+  return { version: 1, columns, target, series: checkSeries(where, whole.series, columns, target) };
+}
+
+const stepUnits = ['days', 'months', 'numbers'] as const;
+
+function checkSeries(
+  where: string,
+  value: unknown,
+  columns: readonly ColumnEncoding[],
+  target: readonly TargetDecoding[],
+): SeriesEncoding {
+  const path = 'preprocessing.series';
+  const hasKey = typeof value === 'object' && value !== null && 'key' in value;
+  const keys = ['time', ...(hasKey ? ['key'] : []), 'target', 'context', 'horizon', 'step'];
+  const fields = fieldsOf(where, path, value, keys);
+  const { unit, size } = fieldsOf(where, `${path}.step`, fields.step, ['unit', 'size']);
+  const series: SeriesEncoding = {
+    time: textOf(where, `${path}.time`, fields.time),
+    ...(hasKey ? { key: textOf(where, `${path}.key`, fields.key) } : {}),
+    target: textOf(where, `${path}.target`, fields.target),
+    context: positiveInteger.check(where, `${path}.context`, fields.context),
+    horizon: positiveInteger.check(where, `${path}.horizon`, fields.horizon),
+    step: {
+      unit:
+        stepUnits.find((one) => one === unit) ??
+        fail(where, `${path}.step.unit`, unit, `one of ${stepUnits.join(', ')}`),
+      size:
+        numberOf(where, `${path}.step.size`, size) > 0
+          ? (size as number)
+          : fail(where, `${path}.step.size`, size, 'a number above 0'),
+    },
+  };
+  if (columns.find(({ name }) => name === series.target)?.type !== 'numeric') {
+    fail(where, `${path}.target`, series.target, 'the name of a numeric column');
+  }
+  const names = forecastNames(series.target, series.horizon);
+  const isOf =
+    target.length === names.length && target.every(({ name, type }, h) => name === names[h] && type === 'values');
+  if (!isOf)
+    fail(
+      where,
+      'preprocessing.target',
+      target.map(({ name }) => name),
+      `the values ${names.join(', ')}`,
+    );
+  return series;
 }
 
 /** Like `checkPreprocessing`, for that of a table alone. */

@@ -83,9 +83,45 @@ export interface TablePreprocessing {
   readonly version: 1;
   /** The input columns, in the order of their inputs. */
   readonly columns: readonly ColumnEncoding[];
-  /** The target columns. */
+  /** The target columns; of a series, the target at each step after the window. */
   readonly target: readonly TargetDecoding[];
+  /** For a series: how rows become windows. @default each row is an input of the network */
+  readonly series?: SeriesEncoding;
 }
+
+/**
+ * Rows of a series become windows [context, C], the inputs of the network: each row encodes the columns as those of a
+ * table. The targets are the values of a column in the `horizon` rows after the window.
+ */
+export interface SeriesEncoding {
+  /** Name of the column with the time of a row. */
+  readonly time: string;
+  /** Name of the column that tells several series apart. @default all rows are one series */
+  readonly key?: string;
+  /** Name of the column to forecast. It is also one of the columns. */
+  readonly target: string;
+  /** T: rows of a window. */
+  readonly context: number;
+  /** Number of rows after the window that are forecast. */
+  readonly horizon: number;
+  /** Time from a row to the next. */
+  readonly step: SeriesStep;
+}
+
+/** Time from a row of a series to the next, in units of its column. */
+export interface SeriesStep {
+  /** Dates have days or months, and numbers are numbers. */
+  readonly unit: 'days' | 'months' | 'numbers';
+  /** Number of them, more than 0. */
+  readonly size: number;
+}
+
+/** Inputs of the network, of `width` for each row: those of a window, or of one row. */
+export const widthOfTable = ({ series }: TablePreprocessing, width: number): number => (series?.context ?? 1) * width;
+
+/** The names of the forecast values: 'sales' for one, or 'sales+1', 'sales+2' and so on. */
+export const forecastNames = (target: string, horizon: number): string[] =>
+  horizon === 1 ? [target] : Array.from({ length: horizon }, (_, h) => `${target}+${h + 1}`);
 
 /** Encoding of a column as one or more inputs of the network. */
 export type ColumnEncoding = NumberEncoding | CategoryEncoding;

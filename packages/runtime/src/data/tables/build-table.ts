@@ -1,11 +1,14 @@
 import { basename } from 'node:path';
+import type { SeriesStep } from '@gradloom/core';
 import { counted, show } from '@gradloom/core/internal';
 import type { ColumnStore } from './column-store.ts';
 import { columnWarnings, targetWarnings } from './column-warnings.ts';
 import { findTarget } from './find-target.ts';
 import { ColumnError, columnOf } from './find-type.ts';
 import type { ColumnPlan, Reading } from './plan-columns.ts';
+import { CONTEXT, checkTimes, HORIZON } from './series.ts';
 import type { Table, TableColumn } from './table.ts';
+import type { TableOptions } from './table-options.ts';
 import { isTableOfImages } from './table-path.ts';
 import type { TableRequest } from './table-request.ts';
 
@@ -40,13 +43,21 @@ export function buildTable(
     }),
   );
   const [weights = null] = of('weight').map(columnOfReading);
+  const [time] = of('time').map((reading) => finish(reading, () => timeOf(reading)));
+  const [key = null] = of('key').map((reading) =>
+    finish(reading, () =>
+      columnOf(reading.name, reading.type, reading.collector.collected(), Number.POSITIVE_INFINITY),
+    ),
+  );
   const [{ classes, column: target }] = targets;
-  const decided = isOwn && target.reason !== 'as asked for' ? targetDecision(target, classes) : [];
+  const decided =
+    isOwn && time === undefined && target.reason !== 'as asked for' ? targetDecision(target, classes) : [];
   // The name of the file, not of the table: a cache is read under any name.
   const file = basename(path);
   const found = findings.length === 0 ? [] : [`${file}: ${findings.join(', ')}`];
   const all: Table = {
     ...{ name, rows, inputs, targets: targets.map(({ column }) => column), weights, leftOut, classes, options },
+    ...(time === undefined ? {} : seriesOf(time)),
     decisions: [...found, ...decided],
     warnings: [],
   };
@@ -55,6 +66,26 @@ export function buildTable(
   // No warnings for columns with a given type, which the user knows, and for pixels: some have one value in all images.
   const untold = isTableOfImages(path) ? [] : inputs.filter((_, c) => of('input')[c].type === undefined);
   return { ...table, warnings: [...targetWarnings(file, table), ...columnWarnings(untold, rows)] };
+
+  /** The series, and its inputs: the target with the others, in the order of the file. */
+  function seriesOf(time: TableColumn): Pick<Table, 'series' | 'inputs'> {
+    const { context = CONTEXT, horizon = HORIZON, step = null } = preprocessing?.series ?? (options as SeriesGiven);
+    const at = of('input').findIndex((reading) => reading.at > of('target')[0].at);
+    const place = at === -1 ? inputs.length : at;
+    return {
+      inputs: [...inputs.slice(0, place), target, ...inputs.slice(place)],
+      series: { time, key, context, horizon, step: checkTimes({ time, key }, rows, step, fault) },
+    };
+  }
+}
+
+type SeriesGiven = Pick<TableOptions, 'context' | 'horizon'> & { readonly step?: SeriesStep };
+
+/** @throws ColumnError for numbers among dates. */
+function timeOf({ name, type, collector }: Reading): TableColumn {
+  const column = columnOf(name, type, collector.collected(), Number.POSITIVE_INFINITY);
+  if (column.type === 'date' || column.type === 'numeric') return column;
+  throw new ColumnError('has numbers and dates, expected the times of all rows in one form');
 }
 
 /** Tells how a numeric target was read, since this decision most often has to be changed. */

@@ -3,12 +3,12 @@ import { show, suggest } from '@gradloom/core/internal';
 import type { TableOptions } from './table-options.ts';
 
 /** Use of a column. */
-export type Role = 'input' | 'target' | 'weight' | 'left out';
+export type Role = 'input' | 'target' | 'weight' | 'time' | 'key' | 'left out';
 
 /** The role of each column of the file. @throws OptionError for a column that does not exist or is named twice. */
 export function rolesOf(where: string, names: readonly string[], isNamed: boolean, options: TableOptions): Role[] {
   const roles = names.map((): Role => 'input');
-  const { drop = [], columns = {}, weightColumn, target = names.length } = options;
+  const { drop = [], columns = {}, weightColumn, series, seriesKey, target = names.length } = options;
   const find = (option: string, wanted: string | number) => findColumn(where, option, wanted, names, isNamed);
   const give = (option: string, wanted: string | number, role: Role): void => {
     const at = find(option, wanted);
@@ -20,6 +20,8 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
   };
   for (const name of drop) give('drop', name, 'left out');
   if (weightColumn !== undefined) give('weightColumn', weightColumn, 'weight');
+  if (series !== undefined) give('series', series, 'time');
+  if (seriesKey !== undefined) give('seriesKey', seriesKey, 'key');
   const targets = typeof target === 'object' ? target : [target];
   // Without `target`, the last remaining column is the target.
   if (options.target === undefined) {
@@ -37,14 +39,21 @@ export function rolesFor(
   fault: (problem: string) => Error,
   needsTarget: boolean,
 ): Role[] {
+  const { series } = preprocessing;
   const inputs = new Set(preprocessing.columns.map(({ name }) => name));
-  const targets = new Set(preprocessing.target.map(({ name }) => name));
-  for (const name of [...inputs, ...(needsTarget ? targets : [])]) {
+  const targets = new Set(series === undefined ? preprocessing.target.map(({ name }) => name) : [series.target]);
+  const ofSeries = series === undefined ? [] : [series.time, ...(series.key === undefined ? [] : [series.key])];
+  for (const name of [...ofSeries, ...inputs, ...(needsTarget ? targets : [])]) {
     if (names.includes(name)) continue;
     const known = names.slice(0, 20).map(show).join(', ');
     throw fault(`has the columns ${known}, expected ${show(name)} too, which the model was trained with`);
   }
-  return names.map((name) => (inputs.has(name) ? 'input' : targets.has(name) ? 'target' : 'left out'));
+  return names.map((name) => {
+    if (name === series?.time) return 'time';
+    if (name === series?.key) return 'key';
+    // The target of a series is one of its inputs.
+    return targets.has(name) ? 'target' : inputs.has(name) ? 'input' : 'left out';
+  });
 }
 
 function findColumn(

@@ -2,12 +2,14 @@ import {
   CellError,
   type ColumnEncoding,
   type EncodingNote,
+  type SeriesEncoding,
   type TablePreprocessing,
   type TargetDecoding,
 } from '@gradloom/core';
 import {
   checkTablePreprocessing,
   complete,
+  counted,
   createCategoryEncoder,
   createNumberEncoder,
   show,
@@ -18,21 +20,24 @@ import { type DataMatrix, type Dataset, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { cachedRows } from './cached-rows.ts';
 import { checkRows, checkTable } from './check-table.ts';
+import { placesOf, stretchesOf } from './series.ts';
 import type { Table, TableColumn } from './table.ts';
 
 /**
- * Encodes the rows at `rows` of a table as network inputs and targets; those of a cached table stay in a file. `onNote`
- * is called for categories and gaps that the fitted rows did not have; for a cached table, once for each.
+ * Encodes the rows at `rows` of a table as network inputs and targets; those of a cached table stay in a file. Rows of a
+ * series become windows, views of one array, of which none crosses rows that are not among `rows`. `onNote` is called for categories and gaps that the fitted rows did not have; for a cached table, once for each.
  * @throws Error naming the column and the row, counted from 1, of a number that is too large for its scale.
  */
 export function encodeTable(
   table: Table,
   preprocessing: TablePreprocessing,
-  rows: Uint32Array,
+  given: Uint32Array,
   onNote?: (note: EncodingNote) => void,
 ): Dataset {
-  checkRows('encodeTable', 'rows', rows, checkTable('encodeTable', table));
-  checkTablePreprocessing('encodeTable', preprocessing);
+  checkRows('encodeTable', 'rows', given, checkTable('encodeTable', table));
+  const { series } = checkTablePreprocessing('encodeTable', preprocessing);
+  const found = series && windowsOf(table, series, given);
+  const rows = found?.order ?? given;
   const columns = new Map(table.inputs.map((column) => [column.name, column]));
   const heard: { note: ((note: EncodingNote) => void) | undefined } = { note: onNote };
   const encoders = preprocessing.columns.map((encoding) =>
@@ -43,15 +48,38 @@ export function encodeTable(
   return complete(
     checkDataset(`encodeTable: ${showName(table.name)}`, {
       name: table.name,
-      rows: rows.length,
-      inputs: inputs(),
-      targets: targetsOf(table, preprocessing.target, rows),
+      ...(found === undefined
+        ? { rows: rows.length, inputs: inputs(), targets: targetsOf(table, preprocessing.target, rows) }
+        : { rows: found.places.length, ...windows(found, preprocessing) }),
       classes: classes === null ? null : classes.length,
       ...(classes === null ? {} : { labels: classes }),
       preprocessing,
       ...(table.weights === null ? {} : { weights: weightsOf(table.weights, rows) }),
     }),
   );
+
+  /** Windows of encoded rows [T, C], and the targets of the rows after each. */
+  function windows(
+    { order, places, series: { context: T, horizon: H } }: Windows,
+    { target }: TablePreprocessing,
+  ): Pick<Dataset, 'inputs' | 'targets'> {
+    const x = inputs();
+    const [decoding] = target;
+    const [{ data }] = table.targets;
+    if (data.kind !== 'numbers' || decoding.type !== 'values') {
+      throw new Error(`encodeTable: the target ${show(decoding.name)} is missing, expected its numbers`);
+    }
+    const t = sharedArrays.float64(places.length * H);
+    for (const [n, place] of places.entries()) {
+      for (let h = 0; h < H; h++) {
+        t[n * H + h] = (data.values[order[place + T + h]] - decoding.center) / decoding.scale;
+      }
+    }
+    return {
+      inputs: { ...x, columns: T * I, step: I, places, shape: [T, I] },
+      targets: valueMatrix(t, H),
+    };
+  }
 
   function inputs(): DataMatrix {
     if (table.cache === undefined) {
@@ -92,6 +120,33 @@ export function encodeTable(
       offset += width;
     }
   }
+}
+
+/** Where windows start among rows, in the order in which those are encoded. */
+interface Windows {
+  readonly order: Uint32Array;
+  readonly places: Int32Array<SharedArrayBuffer>; // [N]
+  readonly series: SeriesEncoding;
+}
+
+/** The windows of a series. @throws Error if there is none. */
+function windowsOf(table: Table, series: SeriesEncoding, rows: Uint32Array): Windows {
+  const { context: T, horizon: H } = series;
+  if (table.series === undefined) {
+    throw new Error(`encodeTable: ${showName(table.name)} has no times, expected a series (readTable: series)`);
+  }
+  const { order, stretches } = stretchesOf(table.series, table.rows, rows);
+  const found = placesOf(stretches, T, H);
+  if (found.length === 0) {
+    const longest = stretches.reduce((most, { length }) => Math.max(most, length), 0);
+    const wanted = `${T + H} or more (a window of ${T}, and ${counted(H, 'row')} to forecast)`;
+    throw new Error(
+      `encodeTable: ${showName(table.name)} has ${counted(longest, 'row')} of a series, expected ${wanted}`,
+    );
+  }
+  const places = sharedArrays.int32(found.length);
+  places.set(found);
+  return { order, places, series };
 }
 
 /** The range of file rows that covers them: the first, and one past the last. */

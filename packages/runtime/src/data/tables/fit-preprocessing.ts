@@ -1,7 +1,7 @@
 import type { ColumnEncoding, TablePreprocessing, TargetDecoding } from '@gradloom/core';
-import { createSpread, readNumber, show, showName } from '@gradloom/core/internal';
+import { createSpread, forecastNames, readNumber, show, showName } from '@gradloom/core/internal';
 import { checkRows, checkTable } from './check-table.ts';
-import type { Table, TableColumn } from './table.ts';
+import type { Table, TableColumn, TableSeries } from './table.ts';
 import type { Scale } from './table-options.ts';
 
 /**
@@ -26,12 +26,25 @@ const ROUNDING = 2 ** -46;
 export function fitPreprocessing(table: Table, rows: Uint32Array): TablePreprocessing {
   checkRows('fitPreprocessing', 'rows', rows, checkTable('fitPreprocessing', table));
   const { scale = 'standard', missing = 'impute' } = table.options;
+  const target = table.targets.map((column) => decodingOf(table, column, rows, scale));
   const preprocessing: TablePreprocessing = {
     version: 1,
     columns: table.inputs.map((column) => encodingOf(table, column, rows, scale, missing === 'impute')),
-    target: table.targets.map((column) => decodingOf(table, column, rows, scale)),
+    ...(table.series === undefined ? { target } : forecastsOf(table.series, target[0])),
   };
   return refuseTooMany(table, preprocessing);
+}
+
+/** The target of a series at each step after a window, and how its rows become windows. */
+function forecastsOf(
+  { time, key, context, horizon, step }: TableSeries,
+  target: TargetDecoding,
+): Pick<TablePreprocessing, 'target' | 'series'> {
+  const { name } = target;
+  return {
+    target: forecastNames(name, horizon).map((own) => ({ ...target, name: own })),
+    series: { time: time.name, ...(key && { key: key.name }), target: name, context, horizon, step },
+  };
 }
 
 /** Room for preprocessing in the header of a model file: about 16,000 columns. */

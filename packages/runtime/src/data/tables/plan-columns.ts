@@ -1,5 +1,5 @@
 import { type Cell, CellError, type ColumnType, OptionError, type TablePreprocessing } from '@gradloom/core';
-import { counted, isGap, listed, readCategory, show } from '@gradloom/core/internal';
+import { counted, isGap, listed, readCategory, readDate, readNumber, show } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
 import { type ColumnCollector, createCollector } from './column-collector.ts';
 import { type Role, rolesFor, rolesOf } from './column-roles.ts';
@@ -45,20 +45,24 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
   const types = typesOf(names, options, preprocessing);
   const targetNames = names.filter((_, at) => roles[at] === 'target');
   if (targetNames.length === 0) throw fault(' has no column left for the target, expected one');
-  if (!roles.includes('input')) throw fault(` has ${counted(width, 'column')}, expected one or more beside the target`);
+  if (!roles.includes('input') && !roles.includes('time'))
+    throw fault(` has ${counted(width, 'column')}, expected one or more beside the target`);
   const targets = targetKindOf(targetNames, types, request);
   const known = preprocessing === null ? options.classNames : (labelsOf(preprocessing) ?? options.classNames);
   const create = store.collecting(width);
   const readings = names.flatMap((name, at): Reading[] => {
     const role = roles[at];
     if (role === 'left out') return [];
-    const isNumeric = role === 'input' ? isPlain : role === 'weight' || targets === 'values';
-    const type = isNumeric ? 'numeric' : role === 'input' ? types.get(name) : undefined;
+    const isNumeric = role === 'input' ? isPlain : role === 'weight' || (role === 'target' && targets === 'values');
+    const isTyped = role === 'input' || role === 'time';
+    const type = isNumeric ? 'numeric' : role === 'key' ? 'categorical' : isTyped ? types.get(name) : undefined;
     const cells = createCollector(name, type, role === 'target' || type === 'categorical', create);
     const collectors: Readonly<Record<typeof role, () => ColumnCollector>> = {
       input: () => (isPlain ? checkedNumbers(name, cells) : cells),
       target: () => checkedTarget(name, cells, known),
       weight: () => checkedWeights(name, cells),
+      time: () => checkedTimes(name, cells),
+      key: () => checkedKeys(name, cells),
     };
     return [{ at, name, role, type, collector: collectors[role]() }];
   });
@@ -74,6 +78,7 @@ function targetKindOf(
   types: ReadonlyMap<string, ColumnType>,
   { where, options, preprocessing }: TableRequest,
 ): TargetKind | undefined {
+  if (options.series !== undefined || preprocessing?.series !== undefined) return 'values';
   const type = types.get(names[0]);
   const byType = type && (type === 'numeric' ? 'values' : 'classes');
   const asked = preprocessing?.target[0]?.type ?? options.targets ?? byType;
@@ -92,7 +97,11 @@ function typesOf(
   { columns = {} }: TableOptions,
   preprocessing: TablePreprocessing | null,
 ): ReadonlyMap<string, ColumnType> {
-  if (preprocessing !== null) return new Map(preprocessing.columns.map(({ name, type }) => [name, type]));
+  if (preprocessing !== null) {
+    const { columns, series } = preprocessing;
+    const all = new Map(columns.map(({ name, type }) => [name, type]));
+    return series === undefined ? all : all.set(series.time, series.step.unit === 'numbers' ? 'numeric' : 'date');
+  }
   const byName = (key: string): string => (names.includes(key) ? key : (names[Number(key) - 1] ?? key));
   return new Map(Object.entries(columns).map(([key, type]) => [byName(key), type]));
 }
@@ -145,6 +154,20 @@ function checkedTarget(
 const checkedNumbers = (name: string, collector: ColumnCollector): ColumnCollector =>
   checking(collector, (cell) => {
     if (isGap(cell)) throw new CellError(name, 'has a gap, expected a number (readTable and splitTable fill gaps)');
+  });
+
+/** Collects times: dates or numbers. */
+const checkedTimes = (name: string, collector: ColumnCollector): ColumnCollector =>
+  checking(collector, (cell) => {
+    if (readNumber(cell) !== undefined || readDate(cell) !== undefined) return;
+    const has = isGap(cell) ? 'a gap' : show(cell);
+    throw new CellError(name, `has ${has}, expected the time of the row: a number, or a date such as 2024-12-31`);
+  });
+
+/** Collects the names of series. */
+const checkedKeys = (name: string, collector: ColumnCollector): ColumnCollector =>
+  checking(collector, (cell) => {
+    if (isGap(cell)) throw new CellError(name, 'has a gap, expected the series of the row');
   });
 
 /** Collects weights: numbers of at least 0. */

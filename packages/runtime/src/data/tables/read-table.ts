@@ -1,4 +1,4 @@
-import { CellError, type TablePreprocessing } from '@gradloom/core';
+import { CellError, OptionError, type TablePreprocessing } from '@gradloom/core';
 import { checkTablePreprocessing, counted, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
 import { RoomError } from '../../system/memory/memory-room.ts';
@@ -50,9 +50,35 @@ async function read(
   const options = withoutUndefined(tableOptions.read(given));
   const fault: TableRequest['fault'] = (problem, cause) =>
     new Error(`${where}: ${showPath(path)}${problem}`, { cause });
+  if (preprocessing === null) refuseOfSeries(where, options);
   const request: TableRequest = { ...purpose, path, options, fault };
   if (options.stream !== true) return readRows(request, memoryStore);
   return openTableCache(path, options, preprocessing, fault, (store) => readRows(request, store));
+}
+
+/** @throws OptionError for an option that needs a series, or that windows of one do not have. */
+function refuseOfSeries(where: string, options: TableOptions): void {
+  const { series, target, targets, missing, weightColumn, stream } = options;
+  const refuse = (name: string, value: unknown, wanted: string): never => {
+    throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
+  };
+  if (series === undefined) {
+    const stray = (['seriesKey', 'context', 'horizon'] as const).find((name) => options[name] !== undefined);
+    if (stray !== undefined) refuse(stray, options[stray], 'none without series, the column with the time of a row');
+    return;
+  }
+  if (typeof target === 'object' && target.length > 1) refuse('target', target, 'one column to forecast');
+  if (targets === 'classes') refuse('targets', targets, 'values: windows of a series forecast numbers');
+  if (weightColumn !== undefined) refuse('weightColumn', weightColumn, 'none: windows of a series count the same');
+  if (missing === 'drop') refuse('missing', missing, 'impute: a series without some of its rows has gaps in time');
+  if (stream) refuse('stream', stream, 'none: windows of a series are views of rows in memory');
+}
+
+/** Reads rows for a model of a series from an open table, with the types of its training. `path` names it. */
+export async function readRowsAs(path: string, reader: TableReader, preprocessing: TablePreprocessing): Promise<Table> {
+  const fault: TableRequest['fault'] = (problem, cause) => new Error(`${path}${problem}`, { cause });
+  const request: TableRequest = { where: 'readTable', path, options: {}, preprocessing, isPlain: false, fault };
+  return collect(reader, request, memoryStore);
 }
 
 const withoutUndefined = (options: object): TableOptions =>

@@ -5,6 +5,7 @@ import { type SplitOptions, type SplitRows, splitRows } from '../split.ts';
 import { checkSplitRows, checkTable } from './check-table.ts';
 import { encodeTable } from './encode-table.ts';
 import { fitPreprocessing } from './fit-preprocessing.ts';
+import { splitByTime } from './series.ts';
 import type { Table } from './table.ts';
 
 /** A table ready for training. */
@@ -21,7 +22,8 @@ export interface PreparedTable {
 
 /**
  * Splits a table, at random or with the same share of every class in each set, fits the preprocessing on the training
- * rows, and encodes each set. The result depends only on table and options; rows keep the order of the file.
+ * rows, and encodes each set. The result depends only on table and options; rows keep the order of the file. A series is
+ * split by time, and each set has the windows that lie in its rows.
  * @throws OptionError if a requested set would have no rows.
  */
 export const splitTable = (table: Table, options: SplitOptions = {}): PreparedTable =>
@@ -30,6 +32,7 @@ export const splitTable = (table: Table, options: SplitOptions = {}): PreparedTa
 /** The rows of each set in `splitTable`. */
 export function rowsOfSplit(table: Table, options: SplitOptions = {}): SplitRows {
   const [{ data }] = checkTable('splitTable', table).targets;
+  if (table.series !== undefined) return splitByTime('splitTable', table, table.series, options);
   const labels = data.kind === 'words' ? { indices: data.indices, classes: data.words.length } : null;
   return splitRows('splitTable', table, labels, options);
 }

@@ -1,6 +1,7 @@
 import { type ColumnType, OptionError } from '@gradloom/core';
 import { defineOptions, list, type Named, type OptionsOf, option, record, show } from '@gradloom/core/internal';
 import { targetKinds } from '../npy-dataset.ts';
+import { textOptions } from '../text/text-options.ts';
 import { delimiters } from './table-reader.ts';
 
 /** Types that a column can be read as. */
@@ -73,6 +74,19 @@ export const tableOptions = defineOptions('readTable', {
   drop: naming(names(undefined, 'columns to leave out, such as id,name', 'none')),
   /** A column of numbers of at least 0: how much each row counts. @default all rows count the same */
   weightColumn: naming(columnName(undefined, 'a column of numbers that say how much each row counts', 'none')),
+  /**
+   * The column with the time of a row, a date or a number: rows become windows of a series, to forecast the target.
+   * @default rows are on their own
+   */
+  series: naming(
+    columnName(undefined, 'the column with the time of a row: windows of rows forecast the target', 'none'),
+  ),
+  /** The column that tells several series apart, whose rows may be mixed. @default all rows are one series */
+  seriesKey: naming(columnName(undefined, 'the column that tells several series apart', 'all rows are one series')),
+  /** With `series`: T, rows of a window. @default 24 */
+  context: textOptions.table.context,
+  /** With `series`: number of rows after the window whose target is forecast. @default 1 */
+  horizon: data(option.positiveInteger(undefined, 'rows after a window of a series that are forecast', '1')),
   /** 'impute' fills gaps with the median, or makes them a category; 'drop' leaves their rows out. @default 'impute' */
   missing: data(option.oneOf(missingChoices)('impute', 'gaps: impute fills them in, drop leaves their rows out')),
   /** How numbers are scaled. @default 'standard' */

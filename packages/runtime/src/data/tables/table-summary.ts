@@ -1,14 +1,15 @@
 import type { ColumnEncoding, TablePreprocessing, TargetDecoding } from '@gradloom/core';
 import { checkTablePreprocessing, counted } from '@gradloom/core/internal';
 import { checkTable } from './check-table.ts';
+import { stepText } from './series.ts';
 import type { Table, TableColumn } from './table.ts';
 
 /** Facts about a column and its use. */
 export interface ColumnSummary {
   /** Its name. */
   readonly name: string;
-  /** 'input', 'target', 'weight' or 'left out'. */
-  readonly role: 'input' | 'target' | 'weight' | 'left out';
+  /** What it is used for. The target of a series is an input, too. */
+  readonly role: 'input' | 'target' | 'weight' | 'time' | 'series' | 'left out';
   /** How its cells are read; null if it is left out. */
   readonly type: TableColumn['type'] | 'classes' | 'values' | null;
   /** Why it is read so. */
@@ -32,11 +33,23 @@ export function summarizeTable(table: Table, preprocessing: TablePreprocessing):
   });
   const none = { type: null, reason: '', gaps: 0, becomes: '' };
   return [
+    ...seriesColumns(table),
     ...inputs,
     ...(table.weights === null ? [] : [{ ...table.weights, role: 'weight', becomes: 'weights of rows' } as const]),
     ...table.leftOut.map((name): ColumnSummary => ({ name, role: 'left out', ...none })),
     ...targets,
   ].map(({ name, role, type, reason, gaps, becomes }) => ({ name, role, type, reason, gaps, becomes }));
+}
+
+/** The columns that put rows into the order of time. */
+function seriesColumns({ series }: Table): ColumnSummary[] {
+  if (series === undefined) return [];
+  const { time, key, step } = series;
+  const names = key?.data.kind === 'words' ? key.data.words.length : 0;
+  return [
+    { ...time, role: 'time', becomes: `the order of rows, ${stepText(step)} apart` },
+    ...(key === null ? [] : [{ ...key, role: 'series', becomes: `${names} series` } as const]),
+  ];
 }
 
 function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {

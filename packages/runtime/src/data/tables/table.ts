@@ -1,4 +1,4 @@
-import type { ColumnType } from '@gradloom/core';
+import type { ColumnType, SeriesStep } from '@gradloom/core';
 import type { TableOptions } from './table-options.ts';
 
 /** A table in memory: one typed array per column. */
@@ -21,10 +21,26 @@ export interface Table {
   readonly decisions: readonly string[];
   /** Possible problems of columns, a sentence each. */
   readonly warnings: readonly string[];
+  /** For a series: its times, and how rows become windows. The target is then one of the inputs, too. */
+  readonly series?: TableSeries;
   /** Options it was read with. */
   readonly options: TableOptions;
   /** With `stream`: the folder of its columns. */
   readonly cache?: string;
+}
+
+/** The times of a table's rows. */
+export interface TableSeries {
+  /** The time of each row: days since 1970-01-01, or numbers. */
+  readonly time: TableColumn;
+  /** The name of each row's series; null if all rows are one. */
+  readonly key: TableColumn | null;
+  /** T: rows of a window. */
+  readonly context: number;
+  /** Number of rows after a window that are forecast. */
+  readonly horizon: number;
+  /** Time from a row to the next. */
+  readonly step: SeriesStep;
 }
 
 /** A column of a table. */

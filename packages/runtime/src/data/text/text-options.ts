@@ -25,7 +25,11 @@ export const textOptions = defineOptions('loadText', {
   tokenizer: data(nameOrSpec('characters', `tokens of a text: ${Object.keys(tokenizerNames).join(', ')}`)),
   /** T: tokens of a row. @default 64, or with `lines` the longest line */
   context: data(
-    option.positiveInteger(undefined, 'tokens of a row of text', '64, or with --lines those of the longest line'),
+    option.positiveInteger(
+      undefined,
+      'tokens of a row of text, or rows of a window of a series',
+      '64 tokens, or with --lines those of the longest line; 24 rows',
+    ),
   ),
   /** Whether each line is a row of its own, such as a name, and not a part of one text. @default false */
   lines: data(option.flag(undefined, 'each line of a text is a row of its own, such as a name')),

@@ -2,6 +2,7 @@ import { type Answer, buildNetwork, type CellRow, InputError, type Model, type T
 import {
   createTextEncoder,
   encodeText,
+  ofTable,
   ofText,
   reasonOf,
   refuseBadLengths,
@@ -29,7 +30,7 @@ const MOST_PIXELS = 16e6;
 /**
  * Answers bodies, each of which is an image, or JSON of a row or a list of rows. A row is an object by column name, a
  * list of cells, or for a model of images { image: <base64> }, or for a padded sequence { inputs: [...], length: 3 },
- * or for a model of text a string; a list whose first entry is one of these, or a list, is a list of rows. A rejected
+ * or for a model of text a string, or for one of a series a window, which is a list of rows; a list whose first entry is one of these, or a list, is a list of rows. A rejected
  * body does not affect the others.
  */
 export function createTextAnswerer(model: Model, { mostRows }: TextLimits, readImage?: ImageReader): TextAnswerer {
@@ -113,9 +114,11 @@ function readPart(model: Model, text: string, mostRows: number, readImage: Image
   } catch (error) {
     return refused('content', `body is not valid JSON, expected ${WANTED} (${reasonOf(error)})`);
   }
-  const isRow = ofText(model.preprocessing) === undefined ? isObject : isObjectOrText;
+  const isRow = rowTest(model);
   const isOne = !Array.isArray(value) || (value.length > 0 && !isRow(value[0]));
-  if (!isRow(value)) return refused('content', `body has ${show(value)}, expected ${WANTED}`);
+  if (!isObject(value) && !isRow(value)) {
+    return refused('content', `body has ${show(value)}, expected ${WANTED}`);
+  }
   const list = (isOne ? [value] : value) as readonly CellRow[];
   if (list.length > mostRows) return refused('rows', `body has ${list.length} rows, expected at most ${mostRows}`);
   const notes = new Map<number, string[]>();
@@ -141,7 +144,13 @@ function readPart(model: Model, text: string, mostRows: number, readImage: Image
 }
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
-const isObjectOrText = (value: unknown): boolean => typeof value === 'string' || isObject(value);
+
+/** Whether the first entry of a list is a row of its own. A window of a series is a list of objects or of lists. */
+function rowTest({ preprocessing }: Model): (value: unknown) => boolean {
+  if (ofText(preprocessing) !== undefined) return (value) => typeof value === 'string' || isObject(value);
+  if (ofTable(preprocessing)?.series === undefined) return isObject;
+  return (value) => Array.isArray(value) && (value.length === 0 || isObject(value[0]));
+}
 
 /** Answers each part. If a layer refuses a row, the parts are answered one by one, so that only its own part fails. */
 function answerAll(model: Model, parts: readonly Part[]): Reply[] {

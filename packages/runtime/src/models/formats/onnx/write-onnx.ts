@@ -1,4 +1,11 @@
-import type { CategoryEncoding, ChannelScale, NumberEncoding, Shape, TablePreprocessing } from '@gradloom/core';
+import type {
+  CategoryEncoding,
+  ChannelScale,
+  NumberEncoding,
+  Preprocessing,
+  Shape,
+  TablePreprocessing,
+} from '@gradloom/core';
 import { channelsOf, GAP_WORDS, lengthsProblem, ofImages, ofTable, typeOf, wholeLength } from '@gradloom/core/internal';
 import { describeModel, type ExportedModel } from '../exported.ts';
 import { emitAnswers } from './answers.ts';
@@ -35,7 +42,7 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
   const type = onnxTypes[typeOf(contents.parameters)];
   const x = emitInputs(graph, type, model);
   const y = emitNetwork(graph.in(type), network, contents.parameters, x, emitLengths(graph, model));
-  const taken = new Set(ofTable(contents.preprocessing)?.columns.map(({ name }) => name) ?? ['x']);
+  const taken = new Set(rowsOfTable(contents.preprocessing)?.columns.map(({ name }) => name) ?? ['x']);
   emitAnswers(graph, type, model, y, (name) => {
     let free = name;
     while (taken.has(free)) free += '_';
@@ -64,12 +71,18 @@ function emitLengths(graph: Graph, { contents: { preprocessing }, network }: Exp
   return graph.optional('lengths', T, `the real positions of each row, from 1 to ${T}; left out, all ${T} are real`);
 }
 
+/** The preprocessing of a table whose rows are on their own. Windows of a series are taken as encoded numbers. */
+function rowsOfTable(preprocessing: Preprocessing | undefined): TablePreprocessing | undefined {
+  const table = ofTable(preprocessing);
+  return table?.series === undefined ? table : undefined;
+}
+
 function emitInputs(
   graph: Graph,
   type: RealType,
   { contents: { preprocessing, metadata }, network }: ExportedModel,
 ): Value {
-  const table = ofTable(preprocessing);
+  const table = rowsOfTable(preprocessing);
   if (table !== undefined) {
     const x = graph.in(type).cast(emitColumns(graph, table), 'double');
     const { input } = network;

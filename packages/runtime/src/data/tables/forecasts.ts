@@ -1,0 +1,80 @@
+import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
+import { counted, createColumnEncoder, ofTable, show, showName } from '@gradloom/core/internal';
+import type { Dataset } from '../dataset.ts';
+import { inputRows } from '../file-rows.ts';
+import { encodeTable } from './encode-table.ts';
+import { keyOf, stretchesOf } from './series.ts';
+import type { Table } from './table.ts';
+
+/** The last windows of a table, one for each series. */
+export interface LastWindows {
+  readonly x: Float64Array; // [series, T, I]
+  readonly keys: readonly (string | null)[]; // [series] names; null if all rows are one series
+}
+
+/**
+ * The last rows of each series as inputs of a model that forecasts what comes after them. `table` is one that
+ * `readTableAs` read. @throws Error naming a series with too few rows.
+ */
+export function lastWindows(
+  { name, rows, series: times, ...table }: Table,
+  { series, target, ...preprocessing }: TablePreprocessing,
+  onNote?: (note: EncodingNote) => void,
+): LastWindows {
+  if (times === undefined || series === undefined) {
+    throw new Error(`lastWindows: ${showName(name)} has no times, expected a series (readTableAs)`);
+  }
+  const { context: T } = series;
+  const { key } = times;
+  const { order, stretches } = stretchesOf(
+    times,
+    rows,
+    Uint32Array.from({ length: rows }, (_, n) => n),
+  );
+  const keys = stretches.map(({ first }) => (key === null ? null : keyOf(key, order[first])));
+  for (const [s, { length }] of stretches.entries()) {
+    if (length >= T) continue;
+    const of = keys[s] === null ? '' : ` of ${show(keys[s])}`;
+    throw new Error(`${name} has ${counted(length, 'row')}${of}, expected ${T} or more (a window of the model)`);
+  }
+  const last = stretches.flatMap(({ first, length }) => [...order.subarray(first + length - T, first + length)]);
+  const plain = { ...preprocessing, target: [{ ...target[0], name: series.target }] };
+  const { inputs } = encodeTable({ ...table, name, rows }, plain, Uint32Array.from(last), onNote);
+  return { x: Float64Array.from(inputs.array), keys };
+}
+
+/** Errors of a forecast, in the units of the target. */
+export interface ForecastErrors {
+  /** Mean absolute error. */
+  readonly mae: number;
+  /** Root of the mean squared error. */
+  readonly rmse: number;
+}
+
+/**
+ * Errors of the naive forecast of a series: the last value of the window at each step after it. Null for other
+ * datasets. [Hyndman, Athanasopoulos, §5.2](https://otexts.com/fpp3/simple-methods.html)
+ */
+export function naiveErrors(dataset: Dataset): ForecastErrors | null {
+  const { rows, targets, preprocessing } = dataset;
+  const { series, columns = [], target: decodings = [] } = ofTable(preprocessing) ?? {};
+  const [decoding] = decodings;
+  if (series === undefined || decoding?.type !== 'values') return null;
+  const widths = columns.map((column) => createColumnEncoder(column).inputs.length);
+  const c = columns.findIndex(({ name }) => name === series.target);
+  const own = columns[c];
+  if (own === undefined || own.type === 'categorical') return null;
+  const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
+  const at = (series.context - 1) * sumOf(widths) + sumOf(widths.slice(0, c));
+  const { columns: H, array: t } = targets;
+  let [absolute, squared] = [0, 0];
+  for (let n = 0; n < rows; n++) {
+    const last = inputRows(dataset, n, 1, 'float64')[at] * own.scale + own.center;
+    for (let h = 0; h < H; h++) {
+      const error = t[n * H + h] * decoding.scale + decoding.center - last;
+      absolute += Math.abs(error);
+      squared += error * error;
+    }
+  }
+  return { mae: absolute / (rows * H), rmse: Math.sqrt(squared / (rows * H)) };
+}

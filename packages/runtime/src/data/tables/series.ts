@@ -1,0 +1,211 @@
+import { OptionError, type SeriesStep } from '@gradloom/core';
+import { counted, show, showName } from '@gradloom/core/internal';
+import { heldOutRows, type SplitOptions, type SplitRows } from '../split.ts';
+import type { Table, TableColumn, TableSeries } from './table.ts';
+
+/** T and H of windows for which no context and no horizon are given. */
+export const CONTEXT = 24;
+export const HORIZON = 1;
+
+/** Time and series of each row. */
+interface Times {
+  readonly time: TableColumn;
+  readonly key: TableColumn | null;
+}
+
+/** Rows that follow each other in one series, at places `first` .. `first + length - 1` of an order. */
+export interface Stretch {
+  readonly first: number;
+  readonly length: number;
+}
+
+/**
+ * Checks that the rows of each series are in the order of time without gaps, and returns the time from a row to the
+ * next: the known one of a model, or the most frequent one. @throws Error of `fault` naming the first row that is not.
+ */
+export function checkTimes(
+  { time, key }: Times,
+  rows: number,
+  known: SeriesStep | null,
+  fault: (problem: string) => Error,
+): SeriesStep {
+  const isDate = time.type === 'date';
+  const values = time.data.kind === 'numbers' ? time.data.values : new Float64Array(rows);
+  const previous = previousRows(key, rows);
+  const name = (n: number) => `row ${n + 1}${key?.data.kind === 'words' ? ` of ${show(keyOf(key, n))}` : ''}`;
+  const at = (n: number) => timeText(values[n], isDate);
+  for (let n = 0; n < rows; n++) {
+    const before = previous[n];
+    if (before === -1 || values[n] > values[before]) continue;
+    const ways = key === null && values[n] === values[before] ? '; --series-key tells several series apart' : '';
+    const wanted = `a time after ${at(before)} of row ${before + 1} (rows are read in the order of time${ways})`;
+    throw fault(`: ${name(n)} has the time ${at(n)}, expected ${wanted}`);
+  }
+  const steps = known === null ? likelySteps(values, previous, isDate) : [known];
+  // Months and days both fit some rows: the step that fits the most is meant.
+  const found = steps.map((step) => ({ step, gap: firstGap(values, previous, step) }));
+  const best = found.reduce((a, b) => (b.gap > a.gap ? b : a));
+  const n = best.gap;
+  if (n === rows) return best.step;
+  const before = previous[n];
+  const next = timeText(nextOf(values[before], best.step), isDate);
+  const of = known === null ? 'as between most rows' : 'as the model was trained with';
+  const why = `${stepText(best.step)} after row ${before + 1}, ${of}`;
+  throw fault(`: ${name(n)} has the time ${at(n)}, expected ${next} (${why})`);
+}
+
+/** The rows of a table before each in its series [N]; -1 for the first of one. */
+function previousRows(key: TableColumn | null, rows: number): Int32Array {
+  const previous = new Int32Array(rows);
+  const last = new Map<number, number>();
+  for (let n = 0; n < rows; n++) {
+    const own = seriesOf(key, n);
+    previous[n] = last.get(own) ?? -1;
+    last.set(own, n);
+  }
+  return previous;
+}
+
+/** The index of a row's series. */
+const seriesOf = (key: TableColumn | null, n: number): number => (key?.data.kind === 'words' ? key.data.indices[n] : 0);
+
+/** The name of a row's series. */
+export const keyOf = (key: TableColumn, n: number): string =>
+  key.data.kind === 'words' ? key.data.words[key.data.indices[n]] : '';
+
+/** The first row that does not come one step after the row before it; N if there is none. */
+function firstGap(values: Float64Array, previous: Int32Array, step: SeriesStep): number {
+  const at = previous.findIndex((before, n) => before !== -1 && !isNext(values[before], values[n], step));
+  return at === -1 ? values.length : at;
+}
+
+/** The most frequent distance of rows; of dates also in months, if they have some. */
+function likelySteps(values: Float64Array, previous: Int32Array, isDate: boolean): SeriesStep[] {
+  const most = (distance: (a: number, b: number) => number): number | undefined => {
+    const counts = new Map<number, { size: number; count: number }>();
+    for (const [n, before] of previous.entries()) {
+      if (before === -1) continue;
+      const size = distance(values[before], values[n]);
+      const rounded = Number(size.toPrecision(6));
+      counts.set(rounded, { size: counts.get(rounded)?.size ?? size, count: (counts.get(rounded)?.count ?? 0) + 1 });
+    }
+    counts.delete(Number.NaN);
+    return [...counts.values()].reduce((a, b) => (b.count > a.count ? b : a), { size: 0, count: 0 }).size || undefined;
+  };
+  const size = most((a, b) => b - a) ?? 1;
+  if (!isDate) return [{ unit: 'numbers', size }];
+  const months = size < 28 ? undefined : most(monthsBetween);
+  return [{ unit: 'days', size }, ...(months === undefined ? [] : [{ unit: 'months', size: months } as const])];
+}
+
+const DAY_MS = 86_400_000;
+
+const dateOf = (days: number): Date => new Date(Math.round(days * DAY_MS));
+
+/** Whole months from a to b, of the same day and time of day or both on the last day of a month; else NaN. */
+function monthsBetween(a: number, b: number): number {
+  const [from, to] = [dateOf(a), dateOf(b)];
+  const months = 12 * (to.getUTCFullYear() - from.getUTCFullYear()) + to.getUTCMonth() - from.getUTCMonth();
+  const isSameDay = from.getUTCDate() === to.getUTCDate() || (isLastDay(from) && isLastDay(to));
+  return isSameDay && from.getTime() % DAY_MS === to.getTime() % DAY_MS ? months : Number.NaN;
+}
+
+const isLastDay = (date: Date): boolean => new Date(date.getTime() + DAY_MS).getUTCDate() === 1;
+
+/** Whether b is one step after a, but for rounding. */
+function isNext(a: number, b: number, step: SeriesStep): boolean {
+  if (step.unit === 'months') return monthsBetween(a, b) === step.size;
+  return Math.abs(b - a - step.size) <= 1e-6 * step.size + 4 * Number.EPSILON * Math.abs(b);
+}
+
+/** The time one step later. */
+function nextOf(time: number, { unit, size }: SeriesStep): number {
+  if (unit !== 'months') return time + size;
+  const date = dateOf(time);
+  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + size, date.getUTCDate()];
+  const last = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  const onDay = isLastDay(date) ? last : Math.min(day, last);
+  return (Date.UTC(year, month, onDay) + (date.getTime() % DAY_MS)) / DAY_MS;
+}
+
+/** '2024-12-31', '2024-12-31T23:59:00Z' or '17'. */
+function timeText(time: number, isDate: boolean): string {
+  if (!isDate) return String(Number(time.toPrecision(12)));
+  return dateOf(time).toISOString().replace('.000Z', 'Z').replace('T00:00:00Z', '');
+}
+
+/** '1 day', '15 minutes', '3 months' or '0.5'. */
+export function stepText({ unit, size }: SeriesStep): string {
+  if (unit === 'numbers') return String(Number(size.toPrecision(6)));
+  if (unit === 'months') return counted(size, 'month');
+  const seconds = Math.round(size * 86_400_000) / 1000;
+  const [of, word] = (
+    [
+      [86_400, 'day'],
+      [3600, 'hour'],
+      [60, 'minute'],
+    ] as const
+  ).find(([of]) => seconds % of === 0) ?? [1, 'second'];
+  return counted(seconds / of, word);
+}
+
+/** The rows of each series among `rows`, one series after another, in stretches without gaps. */
+export function stretchesOf(
+  { key }: TableSeries,
+  tableRows: number,
+  rows: Uint32Array,
+): { order: Uint32Array; stretches: Stretch[] } {
+  const previous = previousRows(key, tableRows);
+  const order = rows.toSorted((a, b) => seriesOf(key, a) - seriesOf(key, b) || a - b);
+  const stretches: Stretch[] = [];
+  let first = 0;
+  for (let i = 1; i <= order.length; i++) {
+    if (i < order.length && previous[order[i]] === order[i - 1]) continue;
+    stretches.push({ first, length: i - first });
+    first = i;
+  }
+  return { order, stretches };
+}
+
+/** The places at which windows of T rows start, each with H rows after it. No window crosses two stretches. */
+export const placesOf = (stretches: readonly Stretch[], T: number, H: number): number[] =>
+  stretches.flatMap(({ first, length }) =>
+    Array.from({ length: Math.max(0, length - T - H + 1) }, (_, n) => first + n),
+  );
+
+/**
+ * The rows of each set by time: the last are the test, and those before are for validation, in all series from the same
+ * times on. @throws OptionError if a set has no window.
+ */
+export function splitByTime(where: string, table: Table, series: TableSeries, options: SplitOptions): SplitRows {
+  const { name, rows } = table;
+  const refused = (['folds', 'fold'] as const).find((option) => options[option] !== undefined);
+  if (refused !== undefined || options.stratify === true) {
+    const option = refused ?? 'stratify';
+    const problem = `has ${show(options[option])}, expected none: a series is split by time (validation, test)`;
+    throw new OptionError(where, option, problem);
+  }
+  const { test, validation } = heldOutRows(where, table, options);
+  const times = series.time.data.kind === 'numbers' ? series.time.data.values : new Float64Array(rows);
+  const sorted = times.toSorted();
+  const from = (held: number): number => (held === 0 ? Number.POSITIVE_INFINITY : sorted[rows - held]);
+  const ends = { train: from(test + validation), validation: from(test), test: Number.POSITIVE_INFINITY };
+  const all = Uint32Array.from({ length: rows }, (_, n) => n);
+  const between = (low: number, high: number) => all.filter((n) => times[n] >= low && times[n] < high);
+  const sets = {
+    train: between(Number.NEGATIVE_INFINITY, Math.min(ends.train, ends.validation)),
+    ...(validation === 0 ? {} : { validation: between(ends.train, ends.validation) }),
+    ...(test === 0 ? {} : { test: between(ends.validation, ends.test) }),
+  };
+  for (const [set, own] of Object.entries(sets)) {
+    const { context: T, horizon: H } = series;
+    const { stretches } = stretchesOf(series, rows, own);
+    if (placesOf(stretches, T, H).length > 0) continue;
+    const longest = stretches.reduce((most, { length }) => Math.max(most, length), 0);
+    const of = set === 'train' ? 'the training rows' : set === 'test' ? 'the test rows' : 'the validation rows';
+    const has = `has ${T}, and ${of} of ${showName(name)} have ${counted(longest, 'row')} of a series`;
+    const wanted = `expected ${T + H} or more (a window, and ${counted(H, 'row')} to forecast)`;
+    throw new OptionError(where, ['context', 'dataset'], `${has}, ${wanted}`);
+  }
+  return sets;
+}
