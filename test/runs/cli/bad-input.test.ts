@@ -175,8 +175,7 @@ const failures: Record<string, string | RegExp> = {
     'gradloom train: --dataset ./nowhere does not exist, expected a file or folder with data',
   'train --dataset nofile.csv': 'gradloom train: --dataset nofile.csv does not exist, expected a CSV file',
   'train --dataset nofile.csv:target=price': 'gradloom train: --dataset nofile.csv does not exist, expected a CSV file',
-  'train --dataset nofile.txt':
-    'gradloom train: --dataset nofile.txt does not exist, expected a text file',
+  'train --dataset nofile.txt': 'gradloom train: --dataset nofile.txt does not exist, expected a text file',
   'train --dataset README.md':
     'gradloom train: --dataset README.md has no known format, expected an IDX file of images such as train-images-idx3-ubyte, with its labels beside it, or one that ends in .npy, or one that ends in .npz, or a file whose name ends in .csv or .tsv, or a text that ends in .txt, or one that ends in .jsonl or .ndjson, or one that ends in .json, or one that ends in .parquet',
   'train --dataset package.json':

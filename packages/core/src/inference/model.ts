@@ -115,7 +115,7 @@ export interface Model extends ModelContents {
    * Writes on after a prompt, token by token, as they are asked for:
    *
    * ```ts
-   * for (const part of model.generate('First', { tokens: 300, temperature: 0.8, seed: 1 })) process.stdout.write(part);
+   * for (const part of model.generate('First', { tokens: 300, temperature: 0.8, seed: 1 })) show(part);
    * ```
    *
    * The same options write the same text on every machine. The network reads at most as many tokens as a row has; then

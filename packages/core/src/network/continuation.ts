@@ -12,8 +12,8 @@ import { nameOfPlaced } from './placed-layer.ts';
 import { channelsOf, shapeText } from './shape.ts';
 
 /**
- * Outputs [V] at the last of the first tokens of a row, at most as many as it has positions: the bits of a predictor for
- * the row with this length. If they go on from the tokens of the last call, only the new ones are computed.
+ * Outputs [V] at the last of the first tokens of a row, at most as many as it has positions: the bits of a predictor
+ * for the row with this length. If they go on from the tokens of the last call, only the new ones are computed.
  */
 export type Continuation = (tokens: ArrayLike<number>) => Float64Array;
 

@@ -11,7 +11,7 @@ import {
 import { generateOptions, sampleToken } from '@gradloom/core/internal';
 import { createModel, saveModel } from '@gradloom/runtime';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { propertySeed } from '../../../../support/seed.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
