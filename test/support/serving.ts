@@ -30,6 +30,26 @@ export const tableModel: ModelContents = {
   preprocessing,
 };
 
+const letters = ['\n', 'a', 'b', 'é'];
+
+/** A model of text with a recurrent layer, whose window of 8 tokens is soon full. */
+export const textModel: ModelContents = {
+  spec: {
+    input: 8,
+    layers: [
+      { kind: 'embedding', vocabulary: 4, width: 3 },
+      { kind: 'gru', out: 3 },
+      { kind: 'dense', out: 4 },
+    ],
+  },
+  parameters: Float64Array.from({ length: 100 }, (_, p) => 2 * Math.sin(p * p)),
+  loss: 'softmax-cross-entropy',
+  preprocessing: {
+    version: 1,
+    text: { tokenizer: { kind: 'characters', vocabulary: letters }, context: 8, lines: false },
+  },
+};
+
 export interface Served {
   readonly url: string;
   readonly model: Model;

@@ -5,7 +5,7 @@ export const generate: Command = {
   usage: '<model or run> [options]',
   examples: [
     ['generate runs/input.txt-1 --prompt First', 'goes on after a prompt'],
-    ['generate runs/input.txt-1 --tokens 1000 --temperature 0.8 --top-k 40 --seed 1', 'more text, and less strange'],
+    ['generate runs/input.txt-1 --tokens 1000 --top-k 40 --seed 1', 'more text, of likelier tokens'],
     ['generate runs/names.txt-1 --samples 20', 'lines of a model of lines'],
   ],
   epilogue:

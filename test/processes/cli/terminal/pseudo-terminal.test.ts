@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { createModel, saveModel } from '@gradloom/runtime';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from '../../../support/command-line.ts';
 import { onlyInAll } from '../../../support/count.ts';
 import { needs } from '../../../support/needs.ts';
 import { programFile } from '../../../support/program-file.ts';
 import { createScreen } from '../../../support/screen.ts';
+import { textModel } from '../../../support/serving.ts';
 
 const COLUMNS = 80;
 const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`);
@@ -146,5 +148,17 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
     }).end();
     expect(text).toMatch(/threads {2}1 /);
     expect(text).not.toMatch(COLOUR);
+  });
+
+  test('text is shown as it is written, and Ctrl-C ends it', async () => {
+    const path = join(temporaryDirectory(), 'model.gradloom');
+    saveModel(path, textModel);
+    const text = `ab${[...createModel(textModel).generate('ab', { tokens: 60 })].join('')}`;
+    const whole = await startOnTerminal(['generate', path, '--prompt', 'ab', '--tokens', '60']).end();
+    expect(whole).toMatchObject({ code: 0, text: `${text.replaceAll('\n', '\r\n')}\r\n` });
+    const endless = startOnTerminal(['generate', path, '--tokens', '1000000000']);
+    await endless.shows(/[ab].*[ab]/s);
+    endless.type(CONTROL_C);
+    expect((await endless.end()).code).toBe(130);
   });
 });

@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gradloom } from '../../../support/command-line.ts';
-import { ask, metric, type Served, sendRaw, startServer, tableModel } from '../../../support/serving.ts';
+import { ask, metric, type Served, sendRaw, startServer, tableModel, textModel } from '../../../support/serving.ts';
 
 const row = { length: 5.1, width: '3.5', place: 'bog' };
 const rows = [row, [6, 3, ''], { length: 4, width: 1, place: 'shore' }] as const;
@@ -42,6 +42,38 @@ test('a body that is long goes to a thread, to the same bits', async () => {
     JSON.stringify(model.predict([row])[0]),
     JSON.stringify(model.predict(many)),
   ]);
+});
+
+test('texts are those of the library, many at once beside predictions, and bad requests get a sentence', async () => {
+  const { url, model, stdout } = await startServer(['--threads', '2', '--max-tokens', '3000'], { contents: textModel });
+  expect(stdout).toContain('POST /generate: a prompt; gives the text that follows');
+  const bodies = [1, 2, 3].map((seed) => ({ prompt: 'ab', tokens: 3000, temperature: 1.5, topK: 3, topP: 0.9, seed }));
+  const [prediction, ...texts] = await Promise.all([
+    ask(`${url}/predict`, JSON.stringify('ab')),
+    ...bodies.map((body) => ask(`${url}/generate`, body)),
+  ]);
+  expect(JSON.parse(prediction.body)).toEqual(model.predict(['ab'])[0]);
+  for (const [n, { prompt, ...options }] of bodies.entries()) {
+    expect(texts[n].headers).toMatchObject({ 'content-type': 'text/plain; charset=utf-8' });
+    expect(texts[n]).toMatchObject({ status: 200, body: [...model.generate(prompt, options)].join('') });
+  }
+  expect(await metric(url, 'gradloom_requests_total{route="/generate",status="200"}')).toBe(3);
+  for (const [body, sentence] of [
+    [
+      { prompt: 'abc' },
+      'prompt has the character "c" (U+0063), expected one of the 4 of the vocabulary, at position 2',
+    ],
+    [{ prompt: 'a', tokens: 3001 }, 'tokens has 3001, expected at most 3000'],
+    [{ promt: 'a' }, 'option "promt" is unknown, expected prompt, tokens, temperature'],
+    ['[1', 'body is not valid JSON, expected an object such as {"prompt": "First", "tokens": 100}'],
+    ['"a"', 'body has "a", expected an object such as'],
+  ] as const) {
+    const { status, body: answer } = await ask(`${url}/generate`, body);
+    expect(status).toBe(400);
+    expect(JSON.parse(answer).error).toContain(sentence);
+  }
+  const { body } = await ask(`${shared.url}/generate`, {});
+  expect(body).toContain('the model is none of text, expected one that was trained on a text');
 });
 
 test('the schema names the columns, what they hold, and the classes', async () => {
@@ -102,7 +134,7 @@ describe('what is no request for a prediction', () => {
         headers: { host: 'other.example' },
       },
     );
-    await refused(404, 'path is unknown, expected POST /predict, GET /schema', '/predictions');
+    await refused(404, 'path is unknown, expected POST /predict, POST /generate, GET /schema', '/predictions');
     await refused(405, 'method has GET, expected POST /predict', '/predict');
     await refused(400, 'is not a valid url component', '/%ff%');
     expect((await ask(`${url}/schema`)).body).toContain('"maxItems":2');

@@ -188,3 +188,42 @@ test('a host is allowed if it is of loopback, the address of the connection, or 
   expect(allows('10.0.0.2:80', '::ffff:10.0.0.2')).toBe(true);
   expect(allows('[fe80::1]', 'fe80::1%eth0')).toBe(true);
 });
+
+describe('a text', () => {
+  const rest = { draft: { window: [1], written: 1, held: [], given: 0, isDone: false }, sampling: {} } as never;
+  const request =
+    'POST /generate HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
+
+  test('that cannot be finished breaks its connection, so that it is not taken for whole', async () => {
+    const writes: AnswerPool['write'] = async (step) =>
+      'body' in step ? { text: 'begun', rest } : { fault: 'model', text: 'an output is NaN' };
+    const said: unknown[] = [];
+    const { url, release } = await listen({ writes, onError: (error) => said.push(error) });
+    release();
+    const sent = await sendRaw(url, request);
+    expect(sent).toContain('begun');
+    expect(sent).not.toMatch(/0\r\n\r\n$/);
+    expect(said).toEqual([new Error('an output is NaN')]);
+  });
+
+  test('ends when its client goes away, and only as many are written as have places', async () => {
+    let steps = 0;
+    const writes: AnswerPool['write'] = async () => {
+      await setImmediate();
+      steps++;
+      return { text: 'x'.repeat(1000), rest };
+    };
+    const { url, open, release, untilConnections } = await listen({ writes, places: 1 });
+    release();
+    const client = await open(request);
+    await once(client, 'data');
+    expect(await ask(`${url}/generate`, {})).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
+    client.destroy();
+    await untilConnections(0);
+    await setImmediate();
+    const before = steps;
+    for (let turn = 0; turn < 50; turn++) await setImmediate();
+    expect(steps).toBeLessThanOrEqual(before + 1);
+    expect(await ask(`${url}/generate`, 'x'.repeat(2000))).toMatchObject({ status: 413 });
+  });
+});

@@ -37,9 +37,9 @@ export interface GenerateOptions extends OptionsOf<typeof generateOptions.table>
 export type Sampling = ReturnType<typeof generateOptions.read>;
 
 /**
- * Draws token number `n` of a text from outputs y [V]: of the probabilities softmax(y / temperature), those of the top
- * k and then of the top p are kept, ties in the order of tokens, and the draw is the stream of (seed, n) at 0. A
- * temperature of 0 takes the largest output.
+ * Draws token number `n` of a text from outputs y [V]. Of the probabilities softmax(y / temperature), those of the top
+ * k and then of the top p are kept, ties in the order of tokens. The draw is the first number of the stream (seed, n).
+ * A temperature of 0 takes the largest output.
  * [Holtzman et al. 2020, §3](https://arxiv.org/abs/1904.09751)
  */
 export function sampleToken(
