@@ -1,5 +1,5 @@
 import { zeros } from './constants';
-import { bytes, LANES } from './lanes';
+import { bytes, LANES, loadFirst, plus, splat, storeFirst, times } from './lanes';
 import { PANEL, PANEL_STEP, packPanel, panelWidth, transposePanel } from './panels';
 import { timesPanel } from './product';
 import { listTerms } from './terms';
@@ -15,6 +15,8 @@ const MIN_PACKED_ROWS = 8;
 // columns: 16x100, 64x128, 128x64 and 32x256 take 0.92 to 0.96 of the time in place.
 const MAX_PLAIN_COLUMNS: i32 = LANES == 2 ? 64 : 256;
 const MAX_PLAIN: i32 = LANES == 2 ? 4096 : 8192;
+// Weights from which one row reads them by rows, not by panels, whose lines lie far apart.
+const MIN_STREAMED = 4096;
 // Rows with listed terms at a time: 129 KiB of lists.
 const LISTED_ROWS = 128;
 // With fewer terms a list does not pay off.
@@ -27,8 +29,53 @@ const MIN_LISTED_TERMS = 128;
 export function affine(
   y: usize, x: usize, W: usize, b: usize, B: i32, I: i32, O: i32, scratch: usize,
 ): void {
+  if (B == 1 && I * O >= MIN_STREAMED) {
+    addRowsOf(y, x, W, b, I, O);
+    return;
+  }
   for (let n = 0; n < B; n += LISTED_ROWS) {
     addInputs(y + <usize>n * bytes(O), x + <usize>n * bytes(I), W, b, min(B - n, LISTED_ROWS), I, O, scratch);
+  }
+}
+
+/** One row of `affine`: sums stay in the first-level cache, and W is read as it lies in memory, four rows at a time. */
+function addRowsOf(y: usize, x: usize, W: usize, b: usize, I: i32, O: i32): void {
+  const oRow = bytes(O);
+  let sums = b;
+  let i = 0;
+  for (; i + 4 <= I; i += 4, W += 4 * oRow) {
+    const x0 = splat<v128>(load<Real>(x + bytes(i)));
+    const x1 = splat<v128>(load<Real>(x + bytes(i + 1)));
+    const x2 = splat<v128>(load<Real>(x + bytes(i + 2)));
+    const x3 = splat<v128>(load<Real>(x + bytes(i + 3)));
+    let w = W;
+    let o = 0;
+    for (; o + LANES <= O; o += LANES, w += 16) {
+      let sum = plus(load<v128>(sums + bytes(o)), times(x0, load<v128>(w)));
+      sum = plus(sum, times(x1, load<v128>(w + oRow)));
+      sum = plus(sum, times(x2, load<v128>(w + 2 * oRow)));
+      store<v128>(y + bytes(o), plus(sum, times(x3, load<v128>(w + 3 * oRow))));
+    }
+    if (o < O) {
+      let sum = loadFirst(sums + bytes(o), O - o);
+      sum = plus(sum, times(x0, loadFirst(w, O - o)));
+      sum = plus(sum, times(x1, loadFirst(w + oRow, O - o)));
+      sum = plus(sum, times(x2, loadFirst(w + 2 * oRow, O - o)));
+      storeFirst(y + bytes(o), plus(sum, times(x3, loadFirst(w + 3 * oRow, O - o))), O - o);
+    }
+    sums = y;
+  }
+  const zero = splat<v128>(0);
+  for (; i < I; i++, W += oRow, sums = y) {
+    const xi = splat<v128>(load<Real>(x + bytes(i)));
+    for (let o = 0; o < O; o += LANES) {
+      const n = min(O - o, LANES);
+      storeFirst(y + bytes(o), plus(loadFirst(sums + bytes(o), n), times(xi, loadFirst(W + bytes(o), n))), n);
+    }
+  }
+  for (let o = 0; o < O; o += LANES) {
+    const n = min(O - o, LANES);
+    storeFirst(y + bytes(o), plus(loadFirst(y + bytes(o), n), zero), n);
   }
 }
 
