@@ -78,6 +78,7 @@ const cases: [string, TrainOptions, (e: Evaluation) => number][] = [
   ['the validation loss', { patience: 3 }, ({ loss }) => -loss],
   ['a least improvement', { patience: 2, minDelta: 0.05, optimizer: { kind: 'adam', lr: 0.003 } }, ({ loss }) => -loss],
   ['every other epoch', { patience: 2, evaluateEvery: 2 }, ({ loss }) => -loss],
+  ['half of each epoch', { patience: 5, evaluateEvery: 0.5 }, ({ loss }) => -loss],
   ['accuracy', { patience: 4, monitor: 'accuracy' }, ({ accuracy = 0 }) => accuracy],
 ];
 

@@ -128,6 +128,12 @@ describe('a rate that diverges', () => {
     expect(stepsToldBy(run.events)).toEqual(Array.from({ length: 6 * stepsPerEpoch }, (_, k) => k + 1));
   });
 
+  test('never goes back past an evaluation: parts of an epoch are refused', async () => {
+    await expect((async () => train(spec, data, { ...rising, evaluateEvery: 0.5, pool }).result)()).rejects.toThrow(
+      'train: evaluateEvery has 0.5, expected whole epochs (onNan rollback goes back to the start of one)',
+    );
+  });
+
   test('tells no step twice that lies before the epoch and is done again to reach it', async () => {
     const run = await checkpointedRun(spec, data, { ...rising, evaluateEvery: 6, threads: 1, pool }, { steps: 7 });
     expect(run.result.fingerprint).toBe(calm.result.fingerprint);

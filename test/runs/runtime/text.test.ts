@@ -11,6 +11,7 @@ import {
   splitDataset,
   subset,
   type TextOptions,
+  type TrainEvent,
   type TrainOptions,
   textDataset,
   train,
@@ -79,6 +80,22 @@ test('without shuffling, the windows follow one another', async () => {
   const plain = { train: { ...set, inputs: cut(set.inputs), targets: cut(set.targets) } };
   expect(await printOf(data, { shuffle: false })).toBe(await printOf(plain, { shuffle: false }));
   expect(await printOf(data)).not.toBe(await printOf(plain));
+});
+
+// An epoch has 22 steps, and a run of 30 trains on 180 windows.
+test.each<[string, number, TrainOptions, number[]]>([
+  ['ten times in a run', 0.02, { steps: 30 }, [3, 6, 9, 12, 15, 18, 21, 22, 25, 28, 30]],
+  ['in a tenth of its time', 0.1, { steps: 20 }, [10, 20]],
+  ['after each of many epochs', 0.02, { steps: 250 }, [...Array.from({ length: 11 }, (_, k) => 22 * (k + 1)), 250]],
+  ['after each epoch that a bad step goes back to', 0.02, { steps: 30, onNan: 'rollback' }, [22, 30]],
+  ['as often as it is told', 0.02, { steps: 30, evaluateEvery: 0.5 }, [11, 22, 30]],
+])('windows are evaluated %s', async (_, validation, own, expected) => {
+  const data = await loadText(file, { context, validation });
+  const { evaluateEvery: _every, ...plain } = options;
+  const seen: number[] = [];
+  const onEvent = (event: TrainEvent) => void (event.type === 'epoch' && event.validation && seen.push(event.step));
+  await train(specOf(data), data, { ...plain, ...own, onEvent }).result;
+  expect(seen).toEqual(expected);
 });
 
 test('the whole text as one batch is drawn anew in each step', async () => {

@@ -62,7 +62,8 @@ export function terminalReporter(io: Io): Reporter {
       } else if (event.type === 'epoch') {
         metrics = metricsOf(event);
         const every = Math.ceil(totalEpochs / MOST_LINES);
-        if (event.epoch % every === 0 || event.epoch === totalEpochs) area?.line(epochText(event, totalEpochs));
+        const isPart = !Number.isInteger(event.epoch);
+        if (isPart || event.epoch % every === 0 || event.epoch === totalEpochs) area?.line(epochText(event, start));
       } else if (event.type === 'probe') {
         // Statistics of every layer would hide the epochs: the first and last are shown at the end. The weights are
         // left out; they would stay in memory until the end.
@@ -92,8 +93,12 @@ export function metricsOf({ trainLoss, validation, test, gradientNorm, learningR
   return [...metrics, `rate ${decimal(learningRate)}`];
 }
 
-export function epochText({ epoch, trainLoss, validation, test, elapsedMs }: EpochEvent, totalEpochs: number): string {
-  const parts = [`epoch ${countOf(epoch, totalEpochs)}`];
+export function epochText(
+  { epoch, step, trainLoss, validation, test, elapsedMs }: EpochEvent,
+  { totalSteps, stepsPerEpoch }: Pick<StartEvent, 'totalSteps' | 'stepsPerEpoch'>,
+): string {
+  const epochs = Math.ceil(totalSteps / stepsPerEpoch);
+  const parts = [Number.isInteger(epoch) ? `epoch ${countOf(epoch, epochs)}` : `step ${countOf(step, totalSteps)}`];
   parts.push(`training loss ${decimal(trainLoss)}`);
   if (validation !== undefined) parts.push(`validation loss ${lossOf(validation)}`);
   if (validation?.accuracy !== undefined) parts.push(`accuracy ${percent(validation.accuracy)}`);

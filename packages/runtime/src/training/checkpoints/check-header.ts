@@ -1,13 +1,14 @@
 import type { Json, JsonObject } from '@gradloom/core';
 import { elementTypes, FLOAT64, isJsonObject, option, show } from '@gradloom/core/internal';
+import { epochsOrPart } from '../run/stops.ts';
 import type { Progress, RunRecord, SavedState } from './checkpoint.ts';
 
 /** Checks the parts of a record that are read; the rest is only compared. */
 export function checkRecord(record: Json | undefined): asserts record is JsonObject & RunRecord & Json {
   if (!isJsonObject(record)) throw new Error(`record has ${show(record)}, expected an object`);
-  for (const name of ['totalSteps', 'stepsPerEpoch', 'evaluateEvery', 'batch'])
-    whole(`record.${name}`, record[name], 1);
-  const { backend, data, ema } = record;
+  for (const name of ['totalSteps', 'stepsPerEpoch', 'batch']) whole(`record.${name}`, record[name], 1);
+  const { backend, data, ema, evaluateEvery } = record;
+  epochsOrPart().check('', 'record.evaluateEvery', evaluateEvery);
   if (ema !== undefined) option.betweenZeroAndOne.check('', 'record.ema', ema);
   const { precision = FLOAT64 } = record;
   if (!elementTypes.some((type) => type === precision)) {

@@ -5,6 +5,7 @@ import { datasetHash } from '../../data/dataset-hash.ts';
 import { type Backend, backendRecord } from '../../engine/backends/backend.ts';
 import type { Difference } from '../../system/files/differences.ts';
 import type { RunPlan } from '../run/plan.ts';
+import { isStop } from '../run/stops.ts';
 import type { Checkpoint, RunArrays, RunRecord } from './checkpoint.ts';
 import { arraysOf, sectionsOf } from './checkpoint-sections.ts';
 import { type RunIdentity, runDifferences } from './same-run.ts';
@@ -89,7 +90,7 @@ const identityOf = ({ network, lossSpec, data }: RunPlan, record: RunRecord): Ru
 
 /** Whether the shorter run was evaluated at its end, where the longer one would not be. */
 const countsOwnEnd = ({ record, progress: { step, early } }: Checkpoint): boolean =>
-  early?.evaluated === step && step % (record.stepsPerEpoch * record.evaluateEvery) !== 0;
+  early?.evaluated === step && !isStop(step, record.evaluateEvery, record.stepsPerEpoch);
 
 /**
  * Describes the first weight that is not finite, such as 'W of dense(2->3) at layer 0 has Infinity', or else the first

@@ -8,16 +8,17 @@ import { orGiveUp } from '../faults/give-up.ts';
 import type { EpochEvent } from './events.ts';
 import { type RowWeighing, weightOf } from './row-weights.ts';
 import type { RunState } from './state.ts';
+import { isStop } from './stops.ts';
 import { lossWarning } from './warnings.ts';
 
 /** Results of an epoch's evaluations. */
 export type Evaluations = Pick<EpochEvent, 'validation' | 'test'>;
 
-/** Whether the epoch that ends with step `step` is evaluated. */
+/** Whether the run is evaluated after step `step`. */
 export function isEvaluated({ plan }: RunState, step: number): boolean {
   const { data, evaluateTest, evaluateEvery, context } = plan;
   const isAny = data.validation !== undefined || evaluateTest;
-  return isAny && (epochOf(step, context.stepsPerEpoch) % evaluateEvery === 0 || step === context.totalSteps);
+  return isAny && (isStop(step, evaluateEvery, context.stepsPerEpoch) || step === context.totalSteps);
 }
 
 /** The epoch, counted from 1, that contains step `step` or ends with it. */

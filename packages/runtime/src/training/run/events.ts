@@ -129,15 +129,18 @@ export interface ProgressEvent {
   readonly busy?: readonly number[];
 }
 
-/** An epoch has ended. In a run of more than about 1,000 epochs, only some epochs are reported. */
+/**
+ * An epoch has ended, or a part of one with an evaluation. In a run of more than about 1,000 epochs, only some epochs
+ * are reported.
+ */
 export interface EpochEvent {
   /** Which event this is. */
   readonly type: 'epoch';
-  /** Epochs done so far. */
+  /** Epochs done so far; at the end of the run, the last one counts as done. */
   readonly epoch: number;
   /** Steps done so far. */
   readonly step: number;
-  /** Training loss: the mean of the batch losses of the epoch, each before its update. */
+  /** Training loss: the mean of the batch losses of the epoch so far, each before its update. */
   readonly trainLoss: number;
   /** Gradient norm before clipping, mean over the steps of the epoch. */
   readonly gradientNorm: number;

@@ -16,6 +16,7 @@ import { reportLook, reportSpan, reportThreads } from './report.ts';
 import type { TrainResult } from './results.ts';
 import { startEvent } from './start-run.ts';
 import { type NextSpan, openState, type RunState, teamSize } from './state.ts';
+import { stopAfter } from './stops.ts';
 
 /** Runs all steps of a run, or those before the signal. */
 export async function runSteps(run: OpenedRun, surroundings: RunSurroundings): Promise<TrainResult> {
@@ -155,7 +156,7 @@ async function nextSpan(state: RunState, until: number): Promise<NextSpan> {
   const nextLook = look?.next(first) ?? totalSteps;
   const nextKeep = keeper?.next(first) ?? totalSteps;
   const goesTo = Math.min(halvesAt, ending?.step ?? totalSteps, await ordersReady(state, epoch));
-  const limit = Math.min(totalSteps, first + ring, nextLook, nextKeep, nextStop(state, epoch), goesTo, until);
+  const limit = Math.min(totalSteps, first + ring, nextLook, nextKeep, nextStop(state), goesTo, until);
   return { first, limit: await agreedLimit(state, limit), probe };
 }
 
@@ -181,11 +182,11 @@ async function agreedLimit({ lockstep, progress }: RunState, limit: number): Pro
 /**
  * The step at which the run must pause: the next evaluation, or the end of an epoch if the schedule observes epochs.
  */
-function nextStop({ plan }: RunState, epoch: number): number {
+function nextStop({ plan, progress }: RunState): number {
   const { schedule, evaluateTest, evaluateEvery, totalEpochs, data, context } = plan;
   const watched = schedule.observe !== undefined ? 1 : evaluateTest ? evaluateEvery : totalEpochs;
   const every = data.validation !== undefined ? evaluateEvery : watched;
-  return (Math.floor(epoch / every) + 1) * every * context.stepsPerEpoch;
+  return stopAfter(progress.step, every, context.stepsPerEpoch);
 }
 
 /** The first step whose row order is not created yet. */

@@ -30,6 +30,7 @@ import type { TrainEvent } from './events.ts';
 import { monitors } from './monitors.ts';
 import { precision } from './precision.ts';
 import { checkProbe } from './probe-steps.ts';
+import { epochsOrPart } from './stops.ts';
 
 /**
  * Values of `onNan`: end the run, or go back to the start of the epoch with half the learning rate, at most
@@ -170,11 +171,13 @@ export const trainOptions = defineOptions('train', {
     (value): value is Elements => value instanceof Float64Array || value instanceof Float32Array,
   )(),
   /**
-   * Epochs from one evaluation of the validation set to the next.
-   * @default 1, or a hundredth of the epochs where there are more than 100
+   * Epochs from one evaluation of the validation set to the next; or a part of an epoch, such as 0.25, which also ends
+   * with an evaluation.
+   * @default 1, or a hundredth of the epochs where there are more than 100; for windows of one text or series so many
+   * that the run has ten, or as many as take a tenth of its time
    */
   evaluateEvery: training(
-    option.positiveInteger(undefined, 'validate after every so many epochs', '1, or 1 % of the epochs'),
+    epochsOrPart(undefined, 'validate after every so many epochs, or part of one', '1, or 1 % of the epochs'),
   ),
   /**
    * Evaluations of the validation set without improvement after which the run stops early. The result then has the

@@ -10,6 +10,7 @@ import {
   type NetworkSpec,
   type Optimizer,
   type OptimizerSpec,
+  OptionError,
   type Pausable,
   type Schedule,
   type ScheduleSpec,
@@ -41,7 +42,7 @@ import type { Pool } from '../../engine/threads/pool.ts';
 import type { StepShape } from '../../engine/threads/protocol.ts';
 import type { TeamShape } from '../../engine/threads/team-setup.ts';
 import { fingerprintInTurns } from '../../system/files/hash.ts';
-import type { Checkpoint, EarlyRecord } from '../checkpoints/checkpoint.ts';
+import type { Checkpoint, EarlyRecord, RunRecord } from '../checkpoints/checkpoint.ts';
 import {
   type CheckpointSettings,
   type CheckpointTimes,
@@ -216,7 +217,7 @@ export function* planRun(
     probe: options.probe === undefined ? null : probeSteps(options.probe),
     // A resume keeps the interval: a longer run would evaluate less often, and a plateau schedule would see other
     // values.
-    evaluateEvery: options.evaluateEvery ?? resume?.record.evaluateEvery ?? Math.ceil(totalEpochs / 100),
+    evaluateEvery: intervalOf(options, resume?.record, splits, context, batch),
     evaluateTest: options.evaluateTest,
     checkpoint,
     checkpointTimes: checkpointTimes(checkpoint?.every, context.stepsPerEpoch),
@@ -226,6 +227,36 @@ export function* planRun(
       ...(yield* missingClasses(train)),
     ],
   };
+}
+
+/** Evaluations of a run on windows of one text or series, whose epoch may be longer than the run. */
+const EVALUATIONS = 10;
+/** Validation rows that take a tenth of the time of a training row: a forward pass is a third of a step. */
+const ROWS_PER_ROW = 0.3;
+
+/**
+ * Epochs between evaluations; by default 1 or a hundredth of all, where rows are drawn anew perhaps a part of one.
+ * @throws OptionError for a part of an epoch, if a bad step would go back past an evaluation
+ */
+function intervalOf(
+  { evaluateEvery, onNan }: { readonly evaluateEvery?: number | undefined; readonly onNan: OnNan },
+  record: RunRecord | undefined,
+  { train, validation }: DataSplits,
+  { totalSteps, stepsPerEpoch }: { readonly totalSteps: number; readonly stepsPerEpoch: number },
+  batch: number,
+): number {
+  if (evaluateEvery !== undefined && evaluateEvery < 1 && onNan === 'rollback') {
+    const problem = `has ${evaluateEvery}, expected whole epochs (onNan rollback goes back to the start of one)`;
+    throw new OptionError('train', ['evaluateEvery', 'onNan'], problem, { about: 'evaluateEvery' });
+  }
+  const given = evaluateEvery ?? record?.evaluateEvery;
+  if (given !== undefined) return given;
+  const epochs = totalSteps / stepsPerEpoch;
+  const standard = Math.ceil(Math.ceil(epochs) / 100);
+  if (train.starts === undefined || validation === undefined || onNan === 'rollback') return standard;
+  const affordable = Math.floor((ROWS_PER_ROW * totalSteps * batch) / validation.rows);
+  const part = epochs / Math.max(1, Math.min(EVALUATIONS, affordable));
+  return part < 1 ? part : standard;
 }
 
 /** Rows of a whole batch, with all that is accumulated. */

@@ -30,10 +30,11 @@ export async function reportSpan(state: RunState, span: SpanResult): Promise<voi
     epochLog.add(losses[k], norms[k]);
     progress.samples += Math.min(batch, rows - (progress.step % stepsPerEpoch) * batch);
     progress.step++;
-    if (progress.step % stepsPerEpoch !== 0 && progress.step !== totalSteps) continue;
+    const evaluated = isEvaluated(state, progress.step);
+    if (progress.step % stepsPerEpoch !== 0 && progress.step !== totalSteps && !evaluated) continue;
     // Awaited only if necessary: a promise for each of ten thousand epochs of one step would take as long as their
     // steps.
-    endEpoch(state, isEvaluated(state, progress.step) ? await evaluateEpoch(state) : null);
+    endEpoch(state, evaluated ? await evaluateEpoch(state) : null);
   }
   const { step, samples, elapsedMs } = progress;
   const samplesPerSecond = (samples / elapsedMs) * 1000;
@@ -46,13 +47,14 @@ export async function reportSpan(state: RunState, span: SpanResult): Promise<voi
 function endEpoch({ plan, arena, progress, epochLog, told, emit }: RunState, evaluated: Evaluations | null): void {
   const { step, elapsedMs, validation } = progress;
   const { schedule, evaluateEvery, data, context } = plan;
-  const epoch = epochOf(step, context.stepsPerEpoch);
-  const isWhole = step === epoch * context.stepsPerEpoch;
+  const { stepsPerEpoch, totalSteps } = context;
+  const isWhole = step % stepsPerEpoch === 0;
+  const epoch = isWhole || step === totalSteps ? epochOf(step, stepsPerEpoch) : step / stepsPerEpoch;
   const { trainLoss, gradientNorm } = epochLog.end(isWhole);
   const learningRate = arena.rates[(step - 1) % RING];
   // The schedule observes only figures of this epoch: an older one, or another kind, would look like a lack of
   // progress.
-  const every = data.validation === undefined ? 1 : evaluateEvery;
+  const every = data.validation === undefined ? 1 : Math.max(1, evaluateEvery);
   if (isWhole && epoch % every === 0) {
     schedule.observe?.(arena.scheduleState, watchedLoss(validation) ?? trainLoss, every);
   }
