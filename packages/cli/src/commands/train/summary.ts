@@ -109,9 +109,11 @@ function nextCommands({ recipe }: RunStart, result: TrainResult, out: string, pr
   const { blas, module } = recipe.values;
   const parts = module === undefined ? '' : ` --module ${quote(module.join(','))}`;
   const library = `${blas === undefined ? '' : ` --blas ${quote(blas)}`}${parts}`;
+  const writes = isText ? ['  # text that it writes', `  ${program} generate ${out}${parts}`] : [];
   const lines = [
     `  # ${findings}`,
     `  ${program} evaluate ${out}${parts}`,
+    ...writes,
     '  # predictions for single rows',
     `  ${program} predict ${out} --rows 0..${Math.min(9, (test ?? validation ?? train).rows - 1)}${parts}`,
   ];

@@ -83,10 +83,12 @@ function drawn(run: TrainRun, axis: Axis, figure: { step: 'loss' | 'gradientNorm
   const showsSteps = steps.length > 1;
   // With steps shown, the mean of an epoch is drawn in its middle.
   const back = showsSteps ? axis.epochLength / 2 : 0;
-  const means = seriesOf(run, axis, figure.epoch).map(([at, value]): [number, number] => [at - back, value]);
+  // At an evaluation within an epoch there is no mean of a whole one.
+  const ends = run.epochs.filter(({ epoch }) => Number.isInteger(epoch));
+  const means = placed(ends, figure.epoch, axis.epoch).map(([at, value]): [number, number] => [at - back, value]);
   const showsEpochs = !showsSteps || (each > 1 && means.length > 1);
   const stroke = showsEpochs ? { color: 'var(--soft)', dash: 'none' } : strokeOf(0);
-  const finite = run.epochs.filter((line) => Number.isFinite(line[figure.epoch]));
+  const finite = ends.filter((line) => Number.isFinite(line[figure.epoch]));
   const values = showsEpochs ? means.map(([, value]) => value) : steps.map(([, , mean]) => mean);
   return {
     means: showsEpochs ? means : null,
@@ -148,7 +150,7 @@ function lossCurve(run: TrainRun): Picture {
     name: 'loss',
     title,
     sentence: [
-      `Training: ${means === null ? 'loss of each batch before its update' : 'mean over the batches of an epoch, each before its update'}.${validation.length > 0 ? ' Validation: loss on rows that are not trained on, after each epoch.' : ''}`,
+      `Training: ${means === null ? 'loss of each batch before its update' : 'mean over the batches of an epoch, each before its update'}.${validation.length > 0 ? ' Validation: loss on rows that are not trained on, after each epoch or part of one.' : ''}`,
       ...(test.length > 0 ? [lookedAtText('loss')] : []),
       ...(band === null ? [] : [bandText(run)]),
       ...(log ? ['Logarithmic scale.'] : []),
