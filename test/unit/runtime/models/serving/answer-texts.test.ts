@@ -69,6 +69,53 @@ describe('a body', () => {
     expect(tokens).toEqual({ rows: 1, text: JSON.stringify(letters.predict(['aba'])[0]) });
   });
 
+  test('of a model of a series is a window or a list of windows, of rows by name or by place', () => {
+    const numbers = { type: 'numeric', center: 0, scale: 1, fill: 0, indicator: false } as const;
+    const step = { unit: 'days', size: 1 } as const;
+    const series = createModel({
+      spec: { input: [2, 2], layers: [{ kind: 'flatten' }, { kind: 'dense', out: 1 }] },
+      parameters: Float64Array.of(1, 10, 100, 1000, 0),
+      loss: 'mse',
+      preprocessing: {
+        version: 1,
+        columns: [
+          { ...numbers, name: 'a' },
+          { ...numbers, name: 'b' },
+        ],
+        target: [{ name: 'b', type: 'values', center: 0, scale: 1 }],
+        series: { time: 't', target: 'b', context: 2, horizon: 1, step },
+      },
+    });
+    const byName = [
+      { a: 1, b: 2 },
+      { b: 4, a: 3 },
+    ];
+    const bodies = [
+      byName,
+      [
+        [0, 0],
+        [1, 2],
+        [3, 4],
+      ],
+      [byName],
+      [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+      ],
+      [byName[0]],
+      byName[0],
+      3,
+    ];
+    const texts = answers(series, ...bodies).map(({ text }) => text);
+    const answer = '{"prediction":4321}';
+    expect(texts.slice(0, 4)).toEqual([answer, answer, `[${answer}]`, `[${answer}]`]);
+    expect(texts[4]).toBe('window 0 has 1 row, expected a list of 2 rows or more');
+    expect(texts[5]).toBe('window 0 has {"a":1,"b":2}, expected a list of 2 rows or more');
+    expect(texts[6]).toBe('body has 3, expected a row or a list of rows, as JSON');
+  });
+
   test('hears which of its rows has what few or no training rows had', () => {
     const [{ text }] = answers(table, [rows[0], { age: null, city: 'Ulm' }]);
     const [known, noted] = JSON.parse(text);
