@@ -12,12 +12,12 @@ const rows = Array.from({ length: 300 }, (_, n) => `${dateOf(n)},${n % 7},${sale
 const tableOf = (lines: readonly string[]) => ['date,weekday,sales', ...lines, ''].join('\n');
 const file = folder.write('sales.csv', tableOf(rows));
 const run = join(folder.path, 'run');
-const series = ['--target', 'sales', '--series', 'date', '--context', '12'];
+const series = (context = '12') => ['--target', 'sales', '--series', 'date', '--context', context];
 const quick = ['--network', 'gru:1x8', '--lr', '0.02', '--threads', '1', '--steps', '150'];
 
 let fingerprint: unknown;
 beforeAll(async () => {
-  const started = await gradloom(['train', '--dataset', file, ...series, ...quick, '--out', run]);
+  const started = await gradloom(['train', '--dataset', file, ...series(), ...quick, '--out', run]);
   expect(started).toMatchObject({ code: 0, stderr: '' });
   expect(started.stdout).toMatch(/^windows of 12 rows \(--context\) forecast "sales" in the row after each/m);
   expect(started.stdout).toMatch(/^held out: 30 rows for validation and 30 rows for the test, the last in time/m);
@@ -76,11 +76,11 @@ test.each([
 });
 
 test.each([
-  [['--folds', '3'], '--folds has 3, expected none: a series is split by time (validation, test)'],
-  [['--class-weight', 'balanced'], '--class-weight'],
-  [['--context', '300'], '--context has 300, and the training rows of'],
+  [[...series(), '--folds', '3'], '--folds has 3, expected none: a series is split by time (validation, test)'],
+  [[...series(), '--class-weight', 'balanced'], 'expected none (the targets of'],
+  [series('300'), '--context has 300, and the training rows of'],
 ])('train refuses %s in a sentence', async (flags, sentence) => {
-  const { code, stderr } = await gradloom(['train', '--dataset', file, ...series, ...quick, '--no-out', ...flags]);
+  const { code, stderr } = await gradloom(['train', '--dataset', file, ...flags, ...quick, '--no-out']);
   expect(code).toBeGreaterThan(0);
   expect(stderr).toContain(sentence);
 });
@@ -89,7 +89,7 @@ test('several steps of several series are forecast, a line for each series', asy
   const mixed = rows.slice(0, 80).flatMap((row) => [`north,${row}`, `south,${row}`]);
   const path = folder.write('shops.csv', ['shop,date,weekday,sales', ...mixed, ''].join('\n'));
   const out = join(folder.path, 'shops');
-  const asked = [...series, '--series-key', 'shop', '--horizon', '2', '--steps', '2', '--hidden', '4', '--out', out];
+  const asked = [...series(), '--series-key', 'shop', '--horizon', '2', '--steps', '2', '--hidden', '4', '--out', out];
   expect(await gradloom(['train', '--dataset', path, ...asked, '--quiet'])).toMatchObject({ code: 0, stderr: '' });
   const { stdout } = await gradloom(['predict', out, path]);
   const [head, ...lines] = stdout

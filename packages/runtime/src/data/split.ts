@@ -68,8 +68,8 @@ export function splitRows(
   labels: RowLabels | null,
   options: SplitOptions,
 ): SplitRows {
-  const { seed = 0, stratify = true } = options;
   const { test: testRows, validation: validationRows } = heldOutRows(where, dataset, options);
+  const { seed = 0, stratify = true } = options;
   const folds = foldOf(where, dataset.rows - testRows, options);
   const order = Uint32Array.from({ length: dataset.rows }, (_, n) => n);
   shuffle(order, createRandom(seed, 'split'));

@@ -1,7 +1,16 @@
 import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
-import { counted, createColumnEncoder, ofTable, show, showName } from '@gradloom/core/internal';
+import {
+  checkTablePreprocessing,
+  counted,
+  createColumnEncoder,
+  ofTable,
+  record,
+  show,
+  showName,
+} from '@gradloom/core/internal';
 import type { Dataset } from '../dataset.ts';
 import { inputRows } from '../file-rows.ts';
+import { checkTable } from './check-table.ts';
 import { encodeTable } from './encode-table.ts';
 import { keyOf, stretchesOf } from './series.ts';
 import type { Table } from './table.ts';
@@ -17,10 +26,12 @@ export interface LastWindows {
  * `readTableAs` read. @throws Error naming a series with too few rows.
  */
 export function lastWindows(
-  { name, rows, series: times, ...table }: Table,
-  { series, target, ...preprocessing }: TablePreprocessing,
+  given: Table,
+  encoding: TablePreprocessing,
   onNote?: (note: EncodingNote) => void,
 ): LastWindows {
+  const { name, rows, series: times, ...table } = checkTable('lastWindows', given);
+  const { series, target, ...preprocessing } = checkTablePreprocessing('lastWindows', encoding);
   if (times === undefined || series === undefined) {
     throw new Error(`lastWindows: ${showName(name)} has no times, expected a series (readTableAs)`);
   }
@@ -35,7 +46,9 @@ export function lastWindows(
   for (const [s, { length }] of stretches.entries()) {
     if (length >= T) continue;
     const of = keys[s] === null ? '' : ` of ${show(keys[s])}`;
-    throw new Error(`${name} has ${counted(length, 'row')}${of}, expected ${T} or more (a window of the model)`);
+    throw new Error(
+      `lastWindows: ${showName(name)} has ${counted(length, 'row')}${of}, expected ${T} or more (a window of the model)`,
+    );
   }
   const last = stretches.flatMap(({ first, length }) => [...order.subarray(first + length - T, first + length)]);
   const plain = { ...preprocessing, target: [{ ...target[0], name: series.target }] };
@@ -56,7 +69,7 @@ export interface ForecastErrors {
  * datasets. [Hyndman, Athanasopoulos, §5.2](https://otexts.com/fpp3/simple-methods.html)
  */
 export function naiveErrors(dataset: Dataset): ForecastErrors | null {
-  const { rows, targets, preprocessing } = dataset;
+  const { rows, targets, preprocessing } = record('naiveErrors', 'dataset', dataset, 'a dataset');
   const { series, columns = [], target: decodings = [] } = ofTable(preprocessing) ?? {};
   const [decoding] = decodings;
   if (series === undefined || decoding?.type !== 'values') return null;

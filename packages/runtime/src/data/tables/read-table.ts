@@ -1,5 +1,5 @@
 import { CellError, OptionError, type TablePreprocessing } from '@gradloom/core';
-import { checkTablePreprocessing, counted, show, showPath } from '@gradloom/core/internal';
+import { checkTablePreprocessing, counted, record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
 import { RoomError } from '../../system/memory/memory-room.ts';
 import { buildTable } from './build-table.ts';
@@ -74,11 +74,19 @@ function refuseOfSeries(where: string, options: TableOptions): void {
   if (stream) refuse('stream', stream, 'none: windows of a series are views of rows in memory');
 }
 
+const OPENED = 'one that openTable opened';
+
 /** Reads rows for a model of a series from an open table, with the types of its training. `path` names it. */
-export async function readRowsAs(path: string, reader: TableReader, preprocessing: TablePreprocessing): Promise<Table> {
-  const fault: TableRequest['fault'] = (problem, cause) => new Error(`${path}${problem}`, { cause });
-  const request: TableRequest = { where: 'readTable', path, options: {}, preprocessing, isPlain: false, fault };
-  return collect(reader, request, memoryStore);
+export async function readRowsAs(path: string, reader: TableReader, given: TablePreprocessing): Promise<Table> {
+  const where = 'readTable';
+  checkPath(where, path);
+  if (typeof record(where, 'reader', reader, OPENED).names !== 'function') {
+    throw new OptionError(where, 'reader', `has ${show(reader)}, expected ${OPENED}`);
+  }
+  const preprocessing = checkTablePreprocessing(where, given);
+  const fault: TableRequest['fault'] = (problem, cause) =>
+    new Error(`${where}: ${showPath(path)}${problem}`, { cause });
+  return collect(reader, { where, path, options: {}, preprocessing, isPlain: false, fault }, memoryStore);
 }
 
 const withoutUndefined = (options: object): TableOptions =>

@@ -179,13 +179,13 @@ export const placesOf = (stretches: readonly Stretch[], T: number, H: number): n
  */
 export function splitByTime(where: string, table: Table, series: TableSeries, options: SplitOptions): SplitRows {
   const { name, rows } = table;
+  const { test, validation } = heldOutRows(where, table, options);
   const refused = (['folds', 'fold'] as const).find((option) => options[option] !== undefined);
   if (refused !== undefined || options.stratify === true) {
     const option = refused ?? 'stratify';
     const problem = `has ${show(options[option])}, expected none: a series is split by time (validation, test)`;
     throw new OptionError(where, option, problem);
   }
-  const { test, validation } = heldOutRows(where, table, options);
   const times = series.time.data.kind === 'numbers' ? series.time.data.values : new Float64Array(rows);
   const sorted = times.toSorted();
   const from = (held: number): number => (held === 0 ? Number.POSITIVE_INFINITY : sorted[rows - held]);
