@@ -24,9 +24,9 @@ import { placesOf, stretchesOf } from './series.ts';
 import type { Table, TableColumn } from './table.ts';
 
 /**
- * Encodes the rows at `rows` of a table as network inputs and targets; those of a cached table stay in a file. Rows of
- * a series become windows, views of one array, of which none crosses rows that are not among `rows`. `onNote` is called
- * for categories and gaps that the fitted rows did not have; for a cached table, once for each.
+ * Encodes given rows of a table as network inputs and targets; those of a cached table stay in a file. Rows of a series
+ * become windows, views of one array, of which none crosses rows that are not given. `onNote` is called for categories
+ * and gaps that the fitted rows did not have; for a cached table, once for each.
  * @throws Error naming the column and the row, counted from 1, of a number that is too large for its scale.
  */
 export function encodeTable(

@@ -30,8 +30,8 @@ const MOST_PIXELS = 16e6;
 /**
  * Answers bodies, each of which is an image, or JSON of a row or a list of rows. A row is an object by column name, a
  * list of cells, or for a model of images { image: <base64> }, or for a padded sequence { inputs: [...], length: 3 },
- * or for a model of text a string, or for one of a series a window, which is a list of rows; a list whose first entry
- * is one of these, or a list, is a list of rows. A rejected body does not affect the others.
+ * or for a model of text a string; a list whose first entry is one of these, or a list, is a list of rows. For a model
+ * of a series a row is a window, which is a list of rows of the table. A rejected body does not affect the others.
  */
 export function createTextAnswerer(model: Model, { mostRows }: TextLimits, readImage?: ImageReader): TextAnswerer {
   return (bodies) => {
