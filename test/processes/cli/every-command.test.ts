@@ -56,8 +56,17 @@ test('serve does its work', async () => {
   });
 });
 
+test('generate does its work', async () => {
+  const text = ['--dataset', folder.write('abc.txt', 'abc'.repeat(50)), '--network', 'gru:1x2', '--context', '8'];
+  const own = at('text');
+  await gradloom(['train', ...text, '--steps', '1', '--validation', '0', '--threads', '1', '--out', own]);
+  const { code, stdout } = await gradloom(['generate', own, '--prompt', 'a', '--tokens', '5']);
+  expect(stdout).toMatch(/^a[abc]{5}\n$/);
+  expect(code).toBe(0);
+});
+
 test('so does each command of the program', () => {
-  expect([...Object.keys(words), 'serve'].sort()).toEqual(Object.keys(commands).sort());
+  expect([...Object.keys(words), 'generate', 'serve'].sort()).toEqual(Object.keys(commands).sort());
 });
 
 test('the program is a process with an exit code', async () => {
