@@ -74,6 +74,7 @@ export {
   type AnyRows,
   type CellRows,
   type GenerateOptions,
+  type Lengths,
   type Model,
   type ModelContents,
   type ModelMetadata,
@@ -183,12 +184,14 @@ export {
   type Inspect,
   type LastPositionOptions,
   type Layer,
+  type LayerBefore,
   type LayerKind,
   type LayerMemory,
   type LayerName,
   type LayerNormOptions,
   type LayerSpec,
   layers,
+  type NextPass,
   type Pass,
   type Path,
   type Place,
@@ -212,6 +215,7 @@ export {
   type NetworkPlace,
   type NetworkSpec,
   type Tensor,
+  type Tie,
 } from './network/network.ts';
 export type { NetworkBuilder } from './network/network-builder.ts';
 export { convnet, lenet5, resnet20 } from './network/networks.ts';

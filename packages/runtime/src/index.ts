@@ -85,6 +85,7 @@ export {
   type LayerNormOptions,
   type LayerPart,
   type LayerSpec,
+  type Lengths,
   type LionOptions,
   type LoadedParts,
   type LossDefinition,

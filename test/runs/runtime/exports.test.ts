@@ -159,7 +159,7 @@ const typesOfBoth = words(`
   BatchNormOptions CategoryEncoding Cell CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
   ChannelScale ImageEncoding ImagePreprocessing PixelRows TablePreprocessing
-  GenerateOptions TextEncoding TextPreprocessing TextRows Tokenizer TokenizerName TokenizerSpec
+  GenerateOptions Lengths TextEncoding TextPreprocessing TextRows Tokenizer TokenizerName TokenizerSpec
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
   LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows NetworkBuilder NetworkSpec NormalOptions NoteListener
   NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlateauOptions
@@ -179,9 +179,9 @@ const typesOfBoth = words(`
 const types = {
   core: words(`
   Activation Allocate AverageOptions BatchPlace Branch BranchName GradientPair Path Block Blocks CalibrationOptions Call DecisionOptions
-  Emit GatherBytes Initializer Inspect Kernels ProbabilityOptions RankingMetric
+  Emit GatherBytes NextPass Tie Initializer Inspect Kernels ProbabilityOptions RankingMetric
   RankingOptions RealMath
-  Layer LayerMemory LayerName Loss LossKernel LossVariant OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
+  Layer LayerBefore LayerMemory LayerName Loss LossKernel LossVariant OwnParts Metric MetricName Network NetworkPlace NodeSums Op Operand Optimizer Pass
   Pausable Place PlacedLayer Predictor ProductShape WindowShape Random Schedule ScheduleContext ScheduleIn Shape Share StackMemory
   StepFigures Tensor TensorSpec TopKOptions TrainStep TrainStepOptions UpdateKernel
 `),

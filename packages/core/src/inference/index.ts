@@ -2,6 +2,7 @@ export { checkEncoding } from './check-encoding.ts';
 export {
   assembleModel,
   checkModel,
+  type Lengths,
   type Model,
   type ModelContents,
   type ModelEngine,

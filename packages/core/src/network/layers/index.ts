@@ -144,7 +144,7 @@ export {
 } from './layer.ts';
 export type { LayerNormOptions } from './layer-norm.ts';
 export { type GradientPair, type LayerMemory, NO_SHARE, noMemory, type Share, type StackMemory } from './memory.ts';
-export { NO_PARTS, type OwnParts, type Path, type Place } from './place.ts';
+export { type LayerBefore, NO_PARTS, type OwnParts, type Path, type Place } from './place.ts';
 export type { PoolingOptions } from './pool.ts';
 export type { PositionEmbeddingOptions } from './position-embedding.ts';
 export type { RecurrentOptions } from './recurrent.ts';

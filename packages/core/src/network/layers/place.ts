@@ -50,9 +50,17 @@ export interface Place {
   /** The user's own parts. @default none */
   readonly own?: OwnParts;
   /** The layers before it in the network by path, nested ones too. */
-  readonly before: ReadonlyMap<string, { readonly kind: string; readonly layer: Layer }>;
+  readonly before: ReadonlyMap<string, LayerBefore>;
   /** Builds nested layers. @throws Error if they do not fit together. */
   build(specs: readonly KindOf<string>[], input: Shape, path: Path): Pausable<Layer[]>;
+}
+
+/** A layer that stands before another. */
+export interface LayerBefore {
+  /** Its kind in specs. */
+  readonly kind: string;
+  /** The layer. */
+  readonly layer: Layer;
 }
 
 /** 'dense(2->3) at layer 0', or 'dense(2->3) at layer 0 (encoder)': how messages say which layer they mean. */
