@@ -210,7 +210,6 @@ export {
   buildNetworkInTurns,
   couplesRows,
   gradientLength,
-  type Tie,
 } from './network/network.ts';
 export { findNetwork, type NetworkName, networkNames, networks } from './network/networks.ts';
 export { leafRowsOf, mostPassRows } from './network/pass-rows.ts';

@@ -1,5 +1,5 @@
-import type { Network } from '@gradloom/core';
-import { BLOCK, type BlockRange, blocksOfRank, bucketsOf, type Tie, tiesWithin } from '@gradloom/core/internal';
+import type { Network, Tie } from '@gradloom/core';
+import { BLOCK, type BlockRange, blocksOfRank, bucketsOf, tiesWithin } from '@gradloom/core/internal';
 import type { ClusterShape } from './cluster-shape.ts';
 
 /** Range of blocks that a rank updates, with its parameters. */

@@ -1,5 +1,5 @@
-import type { Elements, Tensor } from '@gradloom/core';
-import { gradientLength, gradientStride, type Tie, tiesWithin, viewOf } from '@gradloom/core/internal';
+import type { Elements, Tensor, Tie } from '@gradloom/core';
+import { gradientLength, gradientStride, tiesWithin, viewOf } from '@gradloom/core/internal';
 import type { Stretch, Transfer } from '../../cluster/cluster.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { RunContext } from './context.ts';

@@ -1,4 +1,4 @@
-import type { Elements, Emit, NodeSums } from '@gradloom/core';
+import type { Elements, Emit, NodeSums, Tie } from '@gradloom/core';
 import {
   BLOCK,
   type BlockRange,
@@ -10,7 +10,6 @@ import {
   type Node,
   ops,
   sumsOf,
-  type Tie,
   tiesWithin,
   viewOf,
 } from '@gradloom/core/internal';
