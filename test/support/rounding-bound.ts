@@ -17,7 +17,25 @@ const ULP = { exp: 0.92, expm1: 1.26, log: 0.85, log1p: 0.87, tanh: 1.5, erf: 1.
  */
 export function roundingBound(prepare: (A: Arithmetic) => () => Float64Array): Float64Array {
   let [operation, moved] = [0, -1];
-  const compute = prepare(perturbed((share) => (operation++ === moved ? 1 + share : 1)));
+  /** The result of the next operation: of the moved one, with its largest relative error. */
+  const rounded = (x: number, share = UNIT): number => (operation++ === moved ? x * (1 + share) : x);
+  const A = arithmetics.float64;
+  const functions = Object.fromEntries(
+    Object.entries(ULP).map(([name, ulp]) => {
+      const f = A[name as keyof typeof ULP];
+      return [name, (x: number) => rounded(f(x), 2 * ulp * UNIT)];
+    }),
+  ) as Pick<Arithmetic, keyof typeof ULP>;
+  const compute = prepare({
+    ...functions,
+    of: (x) => rounded(x),
+    add: (a, b) => rounded(a + b),
+    sub: (a, b) => rounded(a - b),
+    mul: (a, b) => rounded(a * b),
+    div: (a, b) => rounded(a / b),
+    sqrt: (a) => rounded(Math.sqrt(a)),
+    flush: A.flush,
+  });
   const exact = compute().slice();
   const operations = operation;
   const bound = new Float64Array(exact.length);
@@ -26,25 +44,4 @@ export function roundingBound(prepare: (A: Arithmetic) => () => Float64Array): F
     for (const [p, value] of compute().entries()) bound[p] += Math.abs(value - exact[p]);
   }
   return bound;
-}
-
-/** Doubles whose results are perturbed by `factor` of the largest relative error of float32. */
-function perturbed(factor: (share: number) => number): Arithmetic {
-  const A = arithmetics.float64;
-  const functions = Object.fromEntries(
-    Object.entries(ULP).map(([name, ulp]) => {
-      const f = A[name as keyof typeof ULP];
-      return [name, (x: number) => f(x) * factor(2 * ulp * UNIT)];
-    }),
-  ) as Pick<Arithmetic, keyof typeof ULP>;
-  return {
-    ...functions,
-    of: (x) => x * factor(UNIT),
-    add: (a, b) => (a + b) * factor(UNIT),
-    sub: (a, b) => (a - b) * factor(UNIT),
-    mul: (a, b) => a * b * factor(UNIT),
-    div: (a, b) => (a / b) * factor(UNIT),
-    sqrt: (a) => Math.sqrt(a) * factor(UNIT),
-    flush: A.flush,
-  };
 }

@@ -19,9 +19,13 @@ import {
 import {
   bindGradients,
   bindTensors,
+  createList,
   createWorkspace,
+  emitNode,
   forward,
   gradientLength,
+  leafCount,
+  link,
   nodeGradient,
   type PassSettings,
   targetPositions,
@@ -296,12 +300,20 @@ function checkFloats(network: Network, lossName: LossName, given: { theta: Float
     const workspace = createWorkspace(network, loss, B, allocateOwn(type));
     const [own, g] = [theta.length, gradientLength(network)].map((length) => createElements(type, length));
     const [parameters, gradients] = [bindTensors(network, own), bindGradients(network, g)];
+    // Emitted once: it is run for each of some thousand roundings.
+    const { calls, emit } = createList();
+    const { kernels: _, step, firstRow, ...settings } = pass;
+    const place = Float64Array.of(step, firstRow);
+    const batch = { rows: B, leaves: leafCount(B, settings.leaf), firstLeaf: 0 };
+    const node = { ...settings, emit, batch, place, lengths: workspace.lengths };
+    emitNode(sums, network, workspace, parameters, gradients, B, node);
+    const program = link(calls, kernels);
     return () => {
       own.set(theta);
       workspace.x.set(x);
       workspace.t.set(t);
       weighPositions(workspace, B, targetPositions(network, loss), false);
-      nodeGradient(sums, network, workspace, parameters, gradients, B, { ...pass, kernels });
+      program.run();
       return summed(network, g) as ElementsOf<T>;
     };
   }

@@ -4,21 +4,25 @@ import { chain, tree, upTo, write } from './sums.ts';
 /** Most positions of a piece of dW. */
 const PIECE = 64;
 
-/** Taps of a window along one axis that lie inside of the image, with the input that each reads. */
-const tapsOf = (j: number, K: number, size: number, stride: number, before: number, dilation: number) =>
-  upTo(K)
-    .map((tap) => ({ tap, at: j * stride + tap * dilation - before }))
-    .filter(({ at }) => at >= 0 && at < size);
+/** Of each window along one axis the taps that lie inside of the image, with the input that each reads. */
+const tapsOf = (windows: number, K: number, size: number, stride: number, before: number, dilation: number) =>
+  upTo(windows).map((j) =>
+    upTo(K)
+      .map((tap) => ({ tap, at: j * stride + tap * dilation - before }))
+      .filter(({ at }) => at >= 0 && at < size),
+  );
 
 export const convForward: Definition<'convForward'> = (
   ...[A, y, x, W, b, B, H, V, C, OH, OV, O, KY, KX, strideY, strideX, top, left, dilationY, dilationX, groups]
 ) => {
   const ins = C / groups;
+  const rows = tapsOf(OH, KY, H, strideY, top, dilationY);
+  const columns = tapsOf(OV, KX, V, strideX, left, dilationX);
   write(y, B * OH * OV * O, (i) => {
     const [n, oy, ox, o] = placeOf(i, [OH, OV, O]);
     const group = Math.floor(o / (O / groups));
-    const terms = tapsOf(oy, KY, H, strideY, top, dilationY).flatMap((ky) =>
-      tapsOf(ox, KX, V, strideX, left, dilationX).flatMap((kx) =>
+    const terms = rows[oy].flatMap((ky) =>
+      columns[ox].flatMap((kx) =>
         upTo(ins).map((c) =>
           A.mul(
             x[indexOf([n, ky.at, kx.at, group * ins + c], [H, V, C])],
@@ -35,13 +39,15 @@ export const convBackwardInput: Definition<'convBackwardInput'> = (
   ...[A, dx, dy, W, B, H, V, C, OH, OV, O, KY, KX, strideY, strideX, top, left, dilationY, dilationX, groups]
 ) => {
   const [ins, outs] = [C / groups, O / groups];
+  const rows = tapsOf(OH, KY, H, strideY, top, dilationY);
+  const columns = tapsOf(OV, KX, V, strideX, left, dilationX);
   write(dx, B * H * V * C, (i) => {
     const [n, iy, ix, c] = placeOf(i, [H, V, C]);
     const group = Math.floor(c / ins);
     const terms = upTo(OH).flatMap((oy) =>
       upTo(OV).flatMap((ox) => {
-        const ky = tapsOf(oy, KY, H, strideY, top, dilationY).find(({ at }) => at === iy);
-        const kx = tapsOf(ox, KX, V, strideX, left, dilationX).find(({ at }) => at === ix);
+        const ky = rows[oy].find(({ at }) => at === iy);
+        const kx = columns[ox].find(({ at }) => at === ix);
         if (ky === undefined || kx === undefined) return [];
         return upTo(outs).map((k) => {
           const o = group * outs + k;
@@ -61,6 +67,8 @@ export const convBackwardWeights: Definition<'convBackwardWeights'> = (
 ) => {
   const ins = C / groups;
   const pieces = piecesOf(OH, OV);
+  const rows = tapsOf(OH, KY, H, strideY, top, dilationY);
+  const columns = tapsOf(OV, KX, V, strideX, left, dilationX);
   const overBatch = (term: (n: number, oy: number, ox: number) => readonly number[]): number =>
     B === 0
       ? 0
@@ -83,8 +91,8 @@ export const convBackwardWeights: Definition<'convBackwardWeights'> = (
     const [ky, kx, c, o] = placeOf(i, [KX, ins, O]);
     const from = Math.floor(o / (O / groups)) * ins + c;
     const sum = overBatch((n, oy, ox) => {
-      const row = tapsOf(oy, KY, H, strideY, top, dilationY).find(({ tap }) => tap === ky);
-      const column = tapsOf(ox, KX, V, strideX, left, dilationX).find(({ tap }) => tap === kx);
+      const row = rows[oy].find(({ tap }) => tap === ky);
+      const column = columns[ox].find(({ tap }) => tap === kx);
       if (row === undefined || column === undefined) return [];
       return [A.mul(x[indexOf([n, row.at, column.at, from], [H, V, C])], dy[indexOf([n, oy, ox, o], [OH, OV, O])])];
     });

@@ -42,8 +42,12 @@ export const overRows = (A: Arithmetic, B: number, leaf: number, R: number, term
     ? overLeaves(A, B, leaf, term)
     : tree(A, B === 0 ? [0] : upTo(B).map((n) => overLeaves(A, R, 64, (p) => term(n * R + p))));
 
-/** 0, 1, …, n - 1. */
-export const upTo = (n: number): number[] => Array.from({ length: Math.max(0, n) }, (_, i) => i);
+/** 0, 1, …, n - 1: the same list for the same n. */
+export function upTo(n: number): readonly number[] {
+  lists[n] ??= Array.from({ length: Math.max(0, n) }, (_, i) => i);
+  return lists[n];
+}
+const lists: Record<number, readonly number[]> = {};
 
 /** Overwrites the first n numbers of `array`, the i-th with f(i); all are computed before one is written. */
 export function write(array: Elements, n: number, f: (i: number) => number): void {
