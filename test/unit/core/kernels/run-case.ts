@@ -1,4 +1,4 @@
-import type { Elements, ElementType } from '../../../../packages/core/src/math/element-type.ts';
+import { type Elements, type ElementType, typeOf } from '../../../../packages/core/src/math/element-type.ts';
 import { type Call, createList, type Operand } from '../../../../packages/core/src/program/op.ts';
 import { fillHardValues, type ValueMix } from '../../../support/hard-values.ts';
 import type { Arrays, KernelCase } from './kernel-case.ts';
@@ -31,6 +31,16 @@ export function arraysOf(
   kernel.prepare?.(arrays, dims);
   return arrays;
 }
+
+/** Arrays with the numbers of others: drawing them takes longer than to copy them. */
+export const copiesOf = (arrays: Arrays, allocate: AllocateAs): Arrays =>
+  Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => {
+      const copy = allocate(array.length, typeOf(array));
+      copy.set(array);
+      return [name, copy as Float64Array];
+    }),
+  );
 
 /** Whether the operations of a case take doubles under a name, or a number, in a run of any type. */
 const isDouble = (kernel: KernelCase, name: string): boolean =>

@@ -14,12 +14,12 @@ import { referenceKernels } from '../../../../packages/core/src/program/referenc
 import { firstDifference } from '../../../support/bits.ts';
 import { counted } from '../../../support/count.ts';
 import { createGuardedMemory } from '../../../support/guarded-memory.ts';
-import { fillHardValues, type ValueMix, valueMixes } from '../../../support/hard-values.ts';
+import { fillHardValues, valueMixes } from '../../../support/hard-values.ts';
 import { propertySeed } from '../../../support/seed.ts';
 import { watchCalls } from '../../../support/watch-calls.ts';
 import { cases } from './cases.ts';
 import type { Arrays, KernelCase } from './kernel-case.ts';
-import { type AllocateAs, arraysOf, callsOf } from './run-case.ts';
+import { type AllocateAs, arraysOf, callsOf, copiesOf } from './run-case.ts';
 import { sparseProducts, sparseShapes } from './sparse-products.ts';
 
 const memories = { float64: createGuardedMemory(256, 'float64'), float32: createGuardedMemory(256, 'float32') };
@@ -42,7 +42,7 @@ describe.each(casesOfTypes)(`%s of %s (seed ${propertySeed})`, (_name, type, ker
     const made = new Set<string>();
     const check = fc.property(input, ([dims, mix, seed, onTape]) => {
       const expected = arraysOf(kernel, dims, mix, seed, type, (length, type) => createElements(type, length));
-      const actual = arraysInMemory(kernel, dims, mix, seed, type);
+      const actual = arraysInMemory(kernel, dims, expected, type);
       link(callsOf(kernel, expected, dims), referenceKernels).run();
       const watched = watchCalls(memory.kernels);
       const calls = callsOf(kernel, actual, dims);
@@ -86,7 +86,7 @@ describe.each(sparseCases)(`%s of an x of %s that is mostly 0 (seed ${propertySe
       fc.integer(),
       (dims, mix, seed) => {
         const expected = arraysOf(kernel, dims, mix, seed, type, (length, type) => createElements(type, length));
-        const actual = arraysInMemory(kernel, dims, mix, seed, type);
+        const actual = arraysInMemory(kernel, dims, expected, type);
         for (const { x } of [expected, actual]) fillHardValues(x, 'sparse', seed);
         memory.snapshot();
         link(callsOf(kernel, expected, dims), referenceKernels).run();
@@ -118,14 +118,8 @@ const arraysWritten = ({ op, args }: Call): Elements[] =>
     'access' in operand && operand.access !== 'in' ? (args[k] as Elements | Elements[]) : [],
   );
 
-function arraysInMemory(
-  kernel: KernelCase,
-  dims: readonly number[],
-  mix: ValueMix,
-  seed: number,
-  type: ElementType,
-): Arrays {
+function arraysInMemory(kernel: KernelCase, dims: readonly number[], arrays: Arrays, type: ElementType): Arrays {
   const memory = memories[type];
   memory.reset(kernel.products?.(dims));
-  return arraysOf(kernel, dims, mix, seed, type, memory.allocate as AllocateAs);
+  return copiesOf(arrays, memory.allocate as AllocateAs);
 }

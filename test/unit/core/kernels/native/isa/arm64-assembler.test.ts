@@ -78,6 +78,7 @@ test.each<[string, string, (assembler: Assembler) => void]>([
     '633ca46e6c1c254e',
     (a) => createNeonFormulas(a, 'float32').words.keepAtLeast([12], 3, 4, 5),
   ],
+  ['add v3.4s, v3.4s, v5.4s', '6384a54e', (a) => createNeonFormulas(a, 'float64').words.plus(3, 5)],
   ['ldr x10, [sp, #24]', 'ea0f40f9', (a) => a.loadPointer(10, at(sp, 24))],
   ['ldr x3, [x5, x6, lsl #3]', 'a37866f8', (a) => a.loadPointer(3, { base: 5, index: 6, scale: 8 })],
   ['mov x3, x19', 'e30313aa', (a) => a.loadPointer(3, 19)],

@@ -13,7 +13,7 @@ import { skipFor } from '../../../../../support/needs.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
 import { attentionCases } from '../../../../core/kernels/attention-cases.ts';
 import type { Arrays } from '../../../../core/kernels/kernel-case.ts';
-import { arraysOf, callsOf } from '../../../../core/kernels/run-case.ts';
+import { arraysOf, callsOf, copiesOf } from '../../../../core/kernels/run-case.ts';
 
 /** Attention by its definition. */
 const fused: Kernels = {
@@ -44,8 +44,8 @@ describe.each(everyExtension)(
         const input = fc.tuple(large, fc.constantFrom('plain' as const, 'broad' as const), fc.integer());
         const check = fc.property(input, ([dims, mix, seed]) => {
           memory.reset(kernel.products(dims));
-          const actual = arraysOf(kernel, dims, mix, seed, type, memory.allocate);
           const expected = arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length));
+          const actual = copiesOf(expected, memory.allocate);
           if (kernel === attentionBackward) for (const arrays of [actual, expected]) attend(arrays, dims);
           memory.snapshot();
           link(callsOf(kernel, actual, dims), memory.kernels).run();

@@ -16,7 +16,7 @@ import type { GuardedMemory } from '../../../../../support/guarded-memory.ts';
 import { type ValueMix, valueMixes } from '../../../../../support/hard-values.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
 import type { KernelCase } from '../../../../core/kernels/kernel-case.ts';
-import { type AllocateAs, arraysOf, callsOf } from '../../../../core/kernels/run-case.ts';
+import { type AllocateAs, arraysOf, callsOf, copiesOf } from '../../../../core/kernels/run-case.ts';
 
 /** The layout of machine code that is entered for a single number, too. */
 export const eager = (layout: CodeLayout): CodeLayout => withSteps(layout);
@@ -43,7 +43,7 @@ export function compareCase(
 ): ReadonlySet<string> {
   memory.reset();
   const expected = arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length));
-  const actual = arraysOf(kernel, dims, mix, seed, type, memory.allocate as AllocateAs);
+  const actual = copiesOf(expected, memory.allocate as AllocateAs);
   memory.snapshot();
   link(callsOf(kernel, expected, dims), referenceKernels).run();
   const calls = callsOf(kernel, actual, dims);

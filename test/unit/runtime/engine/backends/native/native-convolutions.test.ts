@@ -14,7 +14,7 @@ import { skipFor } from '../../../../../support/needs.ts';
 import { propertySeed } from '../../../../../support/seed.ts';
 import { convolutionCases } from '../../../../core/kernels/convolutions.ts';
 import type { KernelCase } from '../../../../core/kernels/kernel-case.ts';
-import { arraysOf, callsOf } from '../../../../core/kernels/run-case.ts';
+import { arraysOf, callsOf, copiesOf } from '../../../../core/kernels/run-case.ts';
 
 /** Convolutions by their definition. */
 const fused: Kernels = {
@@ -51,8 +51,8 @@ describe.each(everyExtension)(
       seed: number,
     ): void {
       memory.reset(kernel.products?.(dims));
-      const actual = arraysOf(kernel, dims, mix, seed, type, memory.allocate);
       const expected = arraysOf(kernel, dims, mix, seed, type, (length, own) => createElements(own, length));
+      const actual = copiesOf(expected, memory.allocate);
       memory.snapshot();
       link(callsOf(kernel, actual, dims), memory.kernels).run();
       link(callsOf(kernel, expected, dims), fused).run();
