@@ -388,7 +388,7 @@ function datasetOf(
   const columns = classes ? R : O;
   const targets = sharedArrays.float64(rows * columns);
   for (let i = 0; i < targets.length; i++) targets[i] = classes ? (i * 5) % O : ((i * 13) % 7) / 6;
-  // Of positions every third counts nowhere, and all of every eighth row.
+  // Every third position does not count, and none of every eighth row.
   for (let i = 0; R > 1 && i < targets.length; i++) if (i % 3 === 1 || Math.floor(i / R) % 8 === 2) targets[i] = -1;
   return {
     name: 'drawn',

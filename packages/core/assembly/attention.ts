@@ -44,7 +44,7 @@ export function attentionNext(
   const first = <i32>load<Real>(at);
   const row = bytes(3 * H * d);
   memory.copy(qkv + <usize>first * row, rows, <usize>n * row);
-  // Where the backward pass has slopes.
+  // They lie in the scratch memory that only the backward pass uses, for slopes.
   const maxima = scratch + bytes(2 * T * d + QUERIES * T);
   const sums = maxima + bytes(T);
   y -= <usize>first * bytes(H * d);

@@ -118,10 +118,11 @@ export interface Model extends ModelContents {
    * for (const part of model.generate('First', { tokens: 300, temperature: 0.8, seed: 1 })) show(part);
    * ```
    *
-   * The same options write the same text on every machine. The network reads at most as many tokens as a row has; then
-   * the last half of them becomes a new beginning. A model of lines begins a line, and ends with it. By default the
-   * prompt is a line end, or of a model of lines no text.
-   * @throws Error if the model is none of text, or its network reads later tokens, or for a prompt that it cannot read.
+   * The same prompt and options give the same text on every machine. The network reads a window of at most T tokens.
+   * When the window is full, a new one begins with its last ⌊T / 2⌋ tokens. A model of lines writes one line. Without
+   * a prompt the text begins after a line end.
+   * @throws Error if the model is not a model of text, if its network reads later tokens, or for a prompt that it
+   * cannot read.
    */
   generate(prompt?: string, options?: GenerateOptions): Generator<string, void, undefined>;
 }
@@ -234,7 +235,7 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   };
 }
 
-/** A writer for a model, whose weights it uses as they are at the first token. @throws Error if it is none of text. */
+/** A writer with the weights that the model has at the first token. @throws Error unless it is a model of text. */
 export function writerOf(where: string, contents: ModelContents, engine: ModelEngine): Writer {
   const { network, preprocessing } = checkModel(where, contents);
   const { parameters, loss = 'mse' } = contents;

@@ -200,7 +200,7 @@ type LayerFactory = (options: object, place: Place) => Layer | Pausable<Layer>;
 /** Most levels of nested layers. A file header allows 30, and each level is a recursive call. */
 const MOST_LEVELS = 16;
 
-/** What the layers of a network are built with. */
+/** State of a network that is being built: its own parts, and the layers so far. */
 interface Building {
   readonly own: OwnParts;
   /** The layers so far. */

@@ -88,7 +88,7 @@ interface Resident {
   readonly tensors: Tensors;
   readonly spare: Elements; // as long as was asked for
   readonly kernels: Kernels;
-  /** How often the model has come back to its memory after another had used it. */
+  /** The number of times that another model has used the memory in between. */
   moves(): number;
 }
 

@@ -44,7 +44,7 @@ describe.each(Object.entries(known) as [NetworkName, (typeof known)[NetworkName]
 
 describe('networks for tokens', () => {
   test('gpt has the parameters of nanoGPT: the outputs are the embedding', () => {
-    // Of 4 layers, 4 heads, width 128: 65 · 128 + 64 · 128, blocks of 12 · 128² and two norms, and a norm.
+    // 65 · 128 of the tokens and 64 · 128 of the positions; four blocks of 12 · 128² and two norms; the last norm.
     const spec = core.gptNetwork(4, 4, 128)([64], 65);
     expect(trained(spec)).toBe(65 * 128 + 64 * 128 + 4 * (12 * 128 ** 2 + 2 * 128) + 128);
     expect(buildNetwork(spec).output).toEqual([64, 65]);

@@ -147,7 +147,7 @@ function rowsOf({ type, spec, lossName }: ChunkedRun, step: number, B: number) {
   const t = createElements(type, B * T);
   for (let i = 0; i < x.length; i++) x[i] = hasIndices ? value(i) : value(i) / 125 - 1;
   for (let i = 0; i < t.length; i++) t[i] = isClass ? (i * 5) % (network.outputs / T) : ((i * 13) % 7) / 6;
-  // Of positions some do not count.
+  // Some positions do not count.
   for (let i = 0; isClass && T > 1 && i < t.length; i++) if (value(i) % 3 === 0) t[i] = -1;
   return { x, t };
 }

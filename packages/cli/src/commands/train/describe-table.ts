@@ -63,7 +63,7 @@ function tableDecisions(opened: OpenedTable): string[] {
   return [...table.decisions, ...windowsOf(table), scalings[scale], ...imputed, ...heldOutOf(opened)];
 }
 
-/** How rows of a series become windows. */
+/** A sentence on the windows of a series. */
 function windowsOf({ series, targets: [{ name }] }: OpenedTable['table']): string[] {
   if (series === undefined) return [];
   const { context, horizon } = series;

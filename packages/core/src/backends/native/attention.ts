@@ -135,7 +135,7 @@ export function createNativeAttention(
       tape.write(table, kernel, results, x, start, lanes, mask, row, LANES * row, blocks, quads, rest, 1);
     }
     if (whole === rows) return;
-    // The last four rows, some of them once more; of fewer rows each by itself, four times.
+    // The last four rows, some of them a second time. Of fewer than four rows, each takes the place of all four.
     const isFew = whole === 0;
     for (let r = isFew ? 0 : rows - LANES; r < (isFew ? rows : rows - LANES + 1); r++) {
       const to = results + bytes * r;
@@ -241,7 +241,7 @@ export function createNativeAttention(
     threshold: number,
     factor: number,
   ): void {
-    const before = first % 4; // columns of the first block that are not the row's: what lies there is free
+    const before = first % 4; // columns of the first block before those of the row, which may be overwritten
     const all = before + columns;
     const some = all % CHUNK;
     const rest = some % width;
@@ -352,7 +352,7 @@ export function createNativeAttention(
         return yRow * T * n + bytes * d * (head - n * H);
       }
 
-      /** Scores become shares of 1. */
+      /** Softmax of the scores of each query; notes m and s. Overwrites the scores. */
       function softmax(m: number, s: number, rows: number, columns: number): void {
         join(rowMaxima, leastLanes, lanes, found, scores, keyRow, rows, columns);
         const r = groups('maxima', rows);
@@ -492,7 +492,7 @@ export function createNativeAttention(
         tape.write(tables.slopes, place, ...arrays, g[0], g[1], g[2], g[3], g[4], rows, keyRow);
       }
 
-      /** Both at once. */
+      /** p and dS at once. */
       function weighAndSlope(m: number, s: number, ownD: number, rows: number, keys: number): void {
         const g = groups('weightsAndSlopes', keys);
         const { place } = formulas.weightsAndSlopes;

@@ -44,7 +44,7 @@ export function createRecurrent(
     const { place, steps } = recurrent[op.name];
     if (B * O * steps < MIN_OPERATIONS) return null;
 
-    /** Where a part of row 0 lies at position t, and how far rows are apart. */
+    /** The place of a part at position t. */
     function placeOf(part: string): Place {
       const [name, gate] = part.split(' ');
       const operand = op.operands[name];
@@ -72,7 +72,7 @@ export function createRecurrent(
   };
 }
 
-/** Where the numbers of a row lie. */
+/** The addresses of the same numbers of all rows. */
 interface Place {
   readonly first: number; // address of those of row 0
   readonly row: number; // bytes between rows

@@ -29,7 +29,7 @@ type MeanUpdate = (
   share: Float64Array, // [1] 1 / the rows of the batch
 ) => void;
 
-/** What an update does in memory. */
+/** The arrays that an update reads and writes. */
 interface Parts {
   readonly square: Float64Array; // [1] out
   readonly arrays: readonly Elements[]; // [n] in and out

@@ -180,7 +180,7 @@ export const figuresOf = ({ task, hasProbabilities, hasPositions }: FigureNeeds)
       (hasPositions || !figures[name].ofPositions),
   );
 
-/** What the rows of a model have. */
+/** Properties of a model's rows that decide which figures it has. */
 export interface FigureNeeds {
   readonly task: Task;
   readonly hasProbabilities: boolean;

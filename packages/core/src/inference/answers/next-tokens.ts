@@ -28,7 +28,7 @@ export function nextTokens(
     return { prediction, probabilities: Object.fromEntries(likeliest) };
   });
 
-  /** A token that is no text by itself, such as a byte of a longer character, has its number. */
+  /** The text of a token; its number if it is not a text by itself, such as a byte of a longer character. */
   function nameOf(token: number): string {
     const text = decode([token]);
     return text.includes('\uFFFD') ? `<${token}>` : text;

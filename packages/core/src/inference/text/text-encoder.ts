@@ -6,7 +6,7 @@ export interface TextEncoder {
   readonly tokenizer: Tokenizer;
   /**
    * Writes the last T tokens of a text into [T] numbers of `x` from `offset` on, padded on the right with 0. With
-   * `lines` the token of a line end comes first. Returns the number of tokens written, which is 0 for no text.
+   * `lines` the token of a line end comes first. Returns the number of tokens written, 0 for an empty text.
    * @throws TextError for a character or word that the vocabulary lacks.
    */
   encode(text: string, x: Float64Array, offset: number): number;
@@ -32,7 +32,7 @@ export function createTextEncoder({ tokenizer: spec, context: T, lines }: TextEn
 
 /**
  * Encodes a text as `TextEncoder.encode` does.
- * @throws Error that begins with `where` for no text, or one that the vocabulary lacks.
+ * @throws Error that begins with `where` for an empty text, and for a character or word that the vocabulary lacks.
  */
 export function encodeText(where: string, encoder: TextEncoder, text: string, x: Float64Array, offset: number): number {
   try {

@@ -29,13 +29,13 @@ export interface Writer {
   next(draft: Draft, sampling: Sampling): { readonly draft: Draft; readonly text: string };
 }
 
-/** What a writer asks of a model. */
+/** The parts of a model that a writer needs. */
 export interface WriterParts {
   readonly network: Network;
   /** The text that the model was trained on. */
   readonly text: TextEncoding;
   readonly gpt2?: Tokenizer | undefined;
-  /** Made at the first token. */
+  /** Called at the first token. */
   createContinuation(): Continuation;
 }
 
@@ -105,7 +105,7 @@ export function* writeText(writer: Writer, begun: Draft, sampling: Sampling): Ge
   }
 }
 
-/** The tokens of a prompt. @throws Error for one that is no text, ends a line, or that the vocabulary lacks. */
+/** The tokens of a prompt. @throws Error for a prompt that is not a text, ends a line, or has unknown characters. */
 function encode(where: string, tokenizer: Tokenizer, prompt: unknown, lines: boolean): Uint32Array {
   if (typeof prompt !== 'string') throw new Error(`${where}: prompt has ${show(prompt)}, expected a text`);
   const at = lines ? prompt.indexOf('\n') : -1;

@@ -49,7 +49,7 @@ export interface RecurrentOptions extends OptionsOf<typeof table>, Named {}
  */
 export function gru(options: RecurrentOptions, place: Place): Layer {
   return recurrent('gru', 3, gruOptions.read(options), place, {
-    // What the products by the state add, and then their gradients.
+    // h · Wh + bh of gate n; the backward pass overwrites it with the gradients of all gates.
     widths: [3],
     forward(emit, y, { h, q, before, gates, own: [byState] }, lengths, ...sizes) {
       emit(ops.gruForward, y, h, before, gates, byState, q, lengths, ...sizes);
@@ -71,7 +71,7 @@ export function gru(options: RecurrentOptions, place: Place): Layer {
  */
 export function lstm(options: RecurrentOptions, place: Place): Layer {
   return recurrent('lstm', 4, lstmOptions.read(options), place, {
-    // Cells before each step.
+    // The cells before each step.
     widths: [1],
     forward(emit, y, { h, c, q, before, gates, own: [cells] }, lengths, ...sizes) {
       emit(ops.lstmForward, y, h, c, before, cells, gates, q, lengths, ...sizes);
@@ -83,21 +83,21 @@ export function lstm(options: RecurrentOptions, place: Place): Layer {
   });
 }
 
-/** Memory of a recurrent layer. In the backward pass h, c and q are the gradients by them. */
+/** Memory of a recurrent layer. In the backward pass h, c and q hold their gradients. */
 interface RecurrentMemory {
   readonly h: Elements; // [B, O] state
   readonly c: Elements; // [B, O] cell of an LSTM
   readonly q: Elements; // [B, gates, O] h · Wh + bh
   readonly product: Elements; // [B, O] dq · Whᵀ
   readonly before: Elements; // [B, T, O] states before each step
-  readonly gates: Elements; // [B, T, gates, O], and then their gradients
-  readonly own: readonly Elements[]; // [B, T, width · O] of the kind
+  readonly gates: Elements; // [B, T, gates, O], and in the backward pass their gradients
+  readonly own: readonly Elements[]; // [B, T, width · O] arrays of the kind: see `Cell.widths`
 }
 
 /** The position of a step, and sizes. */
 type Sizes = [t: number, B: number, T: number, O: number];
 
-/** What differs between the kinds. */
+/** The parts in which a GRU and an LSTM differ. */
 interface Cell {
   /** Widths of the kind's own arrays, in units. */
   readonly widths: readonly number[];

@@ -13,7 +13,7 @@ const lengths = double(input('B'));
 const positions = ['B', 'T', 'H', 'd'] as const;
 const queries = ['B', 'H', 'T'] as const;
 const projections = ['B', 'T', 3, 'H', 'd'] as const;
-/** Which keys a query reads, and the dropout of its weights. */
+/** Sizes, the keys that a query reads, and the dropout of its weights. */
 const weighing = { causal: flag, key0: count, key1: count, threshold: count, factor: number };
 
 /** Operations of self-attention. */

@@ -10,7 +10,7 @@ import { keptZeros } from './kept-zeros.ts';
 // the other, each with the heads in order. A query of a row reads its real positions, `lengths` of them, and of these
 // only those up to its own where `causal`: its keys. All others are left out.
 
-/** Both passes of attention, with x · y + sum as `multiplyAddOf` gives it for the type of an array. */
+/** Both passes of attention. `multiplyAddOf` gives x · y + sum for the type of an array. */
 export function defineAttention(multiplyAddOf: (array: Elements) => typeof fma) {
   /** score = (Σ q · k) · 1/√d over the keys of a query, each sum over d from 0. Overwrites `scores`. */
   function scoresOf(
@@ -199,7 +199,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => typeof fma) 
   return { attentionForward, attentionNext, attentionBackward };
 }
 
-/** `kept`, or 0 if the random word of a column is below `threshold`; 1 if that is 0. */
+/** `kept`, or 0 if the random word of a column is below `threshold`; 1 without a threshold. */
 function maskOf(
   place: Float64Array,
   n: number,

@@ -45,8 +45,9 @@ export function gruForward(
 }
 
 /**
- * Gradients of a step, after those of the next: g = dy + (dh + dq · Whᵀ), where dh and dq are the next step's. Of r, z
- * and n by p (to `gates`) and by q (to `byState` and `dq`); dh becomes g · z. At padding all are 0, and dh stays.
+ * Gradients of a step, after those of the next: g = dy + (dh + dq · Whᵀ), where dh and dq are the next step's. Writes
+ * the gradients by p to `gates`, and those by q to `byState` and `dq`. dh becomes g · z. At padding all are 0, and dh
+ * stays.
  */
 export function gruBackward(
   dh: Elements, // [B, O] in and out
@@ -135,8 +136,8 @@ export function lstmForward(
 
 /**
  * Gradients of a step, after those of the next: with u = tanh(c), computed once more, dh = dy + (dh + dq · Whᵀ) and
- * dc = dc + (dh · o) · (1 - u²), where dh, dq and dc are the next step's. Of the gates by p, to `gates` and `dq`; dc
- * becomes dc · f, and dh 0. At padding those of the gates are 0, and dh and dc stay.
+ * dc = dc + (dh · o) · (1 - u²), where dh, dq and dc are the next step's. Writes the gradients by p, which are also
+ * those by q, to `gates` and `dq`. dc becomes dc · f, and dh 0. At padding those of the gates are 0, and dh and dc stay.
  */
 export function lstmBackward(
   dh: Elements, // [B, O] in and out

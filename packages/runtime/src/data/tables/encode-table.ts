@@ -25,8 +25,8 @@ import type { Table, TableColumn } from './table.ts';
 
 /**
  * Encodes given rows of a table as network inputs and targets; those of a cached table stay in a file. Rows of a series
- * become windows, views of one array, of which none crosses rows that are not given. `onNote` is called for categories
- * and gaps that the fitted rows did not have; for a cached table, once for each.
+ * become windows: views of one array, each within a stretch of given rows. `onNote` is called for categories and gaps
+ * that the fitted rows did not have; for a cached table, once for each.
  * @throws Error naming the column and the row, counted from 1, of a number that is too large for its scale.
  */
 export function encodeTable(
@@ -123,7 +123,7 @@ export function encodeTable(
   }
 }
 
-/** Where windows start among rows, in the order in which those are encoded. */
+/** Rows of windows in the order of encoding, and the place at which each window starts among them. */
 interface Windows {
   readonly order: Uint32Array;
   readonly places: Int32Array<SharedArrayBuffer>; // [N]

@@ -42,7 +42,7 @@ export function checkTimes(
     throw fault(`: ${name(n)} has the time ${at(n)}, expected ${wanted}`);
   }
   const steps = known === null ? likelySteps(values, previous, isDate) : [known];
-  // Months and days both fit some rows: the step that fits the most is meant.
+  // Of days and months, the step that fits more rows is meant.
   const found = steps.map((step) => ({ step, gap: firstGap(values, previous, step) }));
   const best = found.reduce((a, b) => (b.gap > a.gap ? b : a));
   const n = best.gap;

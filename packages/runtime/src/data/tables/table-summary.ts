@@ -8,7 +8,7 @@ import type { Table, TableColumn } from './table.ts';
 export interface ColumnSummary {
   /** Its name. */
   readonly name: string;
-  /** What it is used for. The target of a series is an input, too. */
+  /** Use of the column. The target of a series is also an input. */
   readonly role: 'input' | 'target' | 'weight' | 'time' | 'series' | 'left out';
   /** How its cells are read; null if it is left out. */
   readonly type: TableColumn['type'] | 'classes' | 'values' | null;

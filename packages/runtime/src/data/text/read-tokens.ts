@@ -7,9 +7,9 @@ import { allocateTokens, type TextFault, type TokenStore, tokensInMemory } from 
 export type TextSource = () => Iterable<string> | AsyncIterable<string>;
 
 /**
- * Reads a text and turns it into tokens: once for the number of tokens and the vocabulary of a tokenizer that is given
- * by name, and once for the tokens, so that no text is held. With `lines` the token of a line end stands
- * before the first line and after each.
+ * Turns a text into tokens. The text is read twice, so that it is never in memory as a whole: for the number of tokens
+ * (and the vocabulary, if the tokenizer is given by name), and for the tokens. With `lines` the token of a line end
+ * stands before the first line and after each.
  * @throws Error of `fault` for a character that the vocabulary lacks, and for an empty line.
  */
 export async function readTokens(
@@ -84,7 +84,7 @@ function encodePart(tokenizer: Tokenizer, { text, line }: Part, fault: TextFault
   }
 }
 
-/** Where a text can be cut, so that both parts have the tokens that they have together; 0 if nowhere. */
+/** The place at which a text can be cut without cutting a token; 0 if there is none. */
 type Cut = (text: string) => number;
 
 /** Tokens of words and of GPT-2 do not go on from another character to a space. */

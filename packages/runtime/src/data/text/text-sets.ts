@@ -16,7 +16,7 @@ export interface TokenStore {
   readonly matrix: (start: number, length: number, columns: number) => DataMatrix;
 }
 
-/** Tokens in an array, of which all rows are views. */
+/** Tokens in an array; all rows are views of it. */
 export const tokensInMemory = (tokenizer: Tokenizer, array: DataArray): TokenStore => ({
   tokenizer,
   length: array.length,
@@ -48,7 +48,7 @@ function partsOf({ spec, size }: Tokenizer, context: number, lines: boolean) {
   return { classes: size, labels, preprocessing };
 }
 
-/** How tokens become sets. */
+/** Context and shares of the sets. */
 interface SetOptions {
   readonly context: number | undefined;
   readonly validation: number;
@@ -101,8 +101,8 @@ export function windowsOf(
 }
 
 /**
- * A row for each line, padded to T tokens: the input begins with the token of a line end, and the target of the last
- * one is it again. Lines of more than T - 1 tokens are cut.
+ * A row for each line, padded to T tokens: the input begins with the token of a line end, which is also the target at
+ * the last position. Lines of more than T - 1 tokens are cut.
  */
 export function linesOf(
   { tokenizer, length, matrix }: TokenStore,

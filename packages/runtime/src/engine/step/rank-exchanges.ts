@@ -132,7 +132,7 @@ export function rankExchanges(
   };
 }
 
-/** Where a row of gradients has those of some parameters: a range of it, and one for each further use of theirs. */
+/** The parts of a row of gradients that belong to some parameters: one range, and one for each further use. */
 export const gradientParts = (
   ties: readonly Tie[],
   { offset, length, shift }: Pick<OwnedBlocks, 'offset' | 'length' | 'shift'>,

@@ -12,20 +12,20 @@ import type { Task } from '../../engine/threads/protocol.ts';
 import { wasmEngine } from '../model.ts';
 import { modelFrom, type SharedModel } from './shared-model.ts';
 
-/** The body of a request for text, as JSON { prompt, tokens, … }, or a text that goes on. */
+/** A request for text: its body, as JSON { prompt, tokens, … }, or a text that has been begun. */
 export type WritingStep = { readonly body: string } | Unfinished;
 
-/** A text that goes on. */
+/** A text that has been begun, with its options. */
 export interface Unfinished {
   readonly draft: Draft;
   readonly sampling: Sampling;
 }
 
-/** What a step wrote. */
+/** The result of a step. */
 export type Written =
   | {
       readonly text: string;
-      /** What follows; null at the end of the text. */
+      /** The text so far, to go on with; null at its end. */
       readonly rest: Unfinished | null;
     }
   | {

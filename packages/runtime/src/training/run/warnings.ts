@@ -66,7 +66,7 @@ const STRETCH = 1 << 16;
 /** Warns of classes that the network cannot learn. */
 export function* missingClasses(dataset: Dataset): Pausable<string[]> {
   const { name, classes, targets, labels, preprocessing } = dataset;
-  // Of a vocabulary, some words are rare.
+  // A part of a text rarely has every word of the vocabulary.
   if (classes === null || hasTargetsByPosition(dataset)) return [];
   const table = ofTable(preprocessing);
   // The warning of a one-class table is given elsewhere, with its number of rows.

@@ -25,7 +25,7 @@ type Sizes = readonly [
   ...[key0: number, key1: number, threshold: number, factor: number],
 ];
 
-/** What a query makes of its keys: scores, and factors of dropout. */
+/** The scores of a query's keys, and their factors of dropout. */
 function keysOf(
   A: Arithmetic,
   qkv: Numbers,

@@ -10,7 +10,7 @@ const exponential = ({ exp, minus, times }: Arithmetic, score: Value, m: Value, 
 const slope = ({ flush, minus, times }: Arithmetic, p: Value, dP: Value, D: Value): Value =>
   flush(times(p, minus(dP, D)));
 
-/** What attention computes number by number. A row has the keys of a query, or its d numbers. */
+/** The elementwise formulas of attention. The columns of a row are the keys of a query, or its d numbers. */
 export const attentionFormulas = {
   /** Scores of keys that the query does not read become -∞; other limits are ∞. */
   limited: {
@@ -32,14 +32,14 @@ export const attentionFormulas = {
     outputs: ['scores'],
     of: (m, score, most, scale) => [exponential(m, score, most, scale)],
   },
-  /** p from exponentials. */
+  /** Normalizes exponentials: p = e / s, flushed. */
   shares: {
     inputs: ['exponentials'],
     columns: ['sums'],
     outputs: ['exponentials'],
     of: ({ flush, over }, e, s) => [flush(over(e, s))],
   },
-  /** p from scores. */
+  /** Computes p from scores once more, as the forward pass did. */
   weights: {
     inputs: ['scores'],
     columns: ['maxima', 'sums'],
@@ -53,7 +53,7 @@ export const attentionFormulas = {
     outputs: ['dP'],
     of: (m, p, dP, D) => [slope(m, p, dP, D)],
   },
-  /** Both of the last two. */
+  /** Computes `weights` and `slopes` in one loop. */
   weightsAndSlopes: {
     inputs: ['scores', 'dP'],
     columns: ['maxima', 'sums', 'D'],

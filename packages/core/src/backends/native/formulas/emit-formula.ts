@@ -184,7 +184,7 @@ export function allocateFormula(
 
 type Load = (to: Vector, place: number) => void;
 
-/** What steps are emitted to. */
+/** Callbacks and fixed registers of the code that steps are emitted to. */
 interface Out {
   readonly ends?: FormulaEnds;
   readonly fixed?: ReadonlyMap<number, Vector>; // registers of values from before the loop

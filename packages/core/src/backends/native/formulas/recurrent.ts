@@ -5,13 +5,13 @@ import type { Value } from './formula.ts';
 /** Numbers of a row: an operand of the operation, and the gate at which they begin, such as 'gates 2'. */
 type Part = string;
 
-/** A step of a recurrent layer, row by row: a formula of `O` numbers of a row, and what else a row takes. */
+/** A step of a recurrent layer, row by row: a formula for the `O` units of a row, with copies before and after it. */
 export interface RecurrentOp extends Elementwise {
-  /** Copies of as many gates, made before the formula of every row. */
+  /** Copies of `gates` times O numbers, made before the formula, at padding too. */
   readonly before: readonly (readonly [to: Part, from: Part, gates: number])[];
   /** Copies after the formula. */
   readonly after: readonly (readonly [to: Part, from: Part, gates: number])[];
-  /** What is 0 at padding, where there is no formula. */
+  /** Arrays that are set to 0 at padding, where the formula is not computed. */
   readonly padding: readonly (readonly [part: Part, gates: number])[];
 }
 

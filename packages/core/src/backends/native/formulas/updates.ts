@@ -1,7 +1,7 @@
 import type { Arithmetic } from './arithmetic.ts';
 import type { Value } from './formula.ts';
 
-/** What becomes of arrays by the mean gradient g, number by number. */
+/** An elementwise update of arrays by the mean gradient g. */
 export interface Update {
   /** The arrays, in the order of the operation. */
   readonly arrays: readonly string[];
@@ -9,7 +9,7 @@ export interface Update {
   readonly numbers: readonly string[];
   /** The new arrays, from g, the arrays and the numbers in this order. */
   of(m: Arithmetic, ...values: Value[]): Value[];
-  /** A faster update for a last number of 0: it has the same bits with 1 in its place. */
+  /** Name of a faster update, for a last number of 0. It has the same bits if that number is 1. */
   readonly undecayed?: string;
 }
 

@@ -71,7 +71,8 @@ function operator(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isRe
 /** The products by the input are made for all positions; those by the state in the body of a Scan, gate by gate. */
 function scan(graph: Graph, x: Rows, { name, kind, inputs: C, units: O, isReverse, isAll, ...own }: Recurrence) {
   const gates = orders[kind].length;
-  // Of channels that come first it is Wᵀ · x: onnxruntime makes one node of a Transpose and a MatMul, for floats alone.
+  // Channels that come first are multiplied as Wᵀ · x: onnxruntime joins a Transpose and a MatMul to a node that it has
+  // for float32 only.
   const isFirst = x.image !== null;
   const axis = isFirst ? 2 : 1;
   const part = (label: string, gate: number, shape: Shape, numbers: Elements) => {

@@ -82,7 +82,7 @@ const noting = (kernels: Kernels, names: Set<string>): Kernels => ({
   },
 });
 
-/** What an operation may write, by its operands. */
+/** The arrays that an operation may write, by its operands. */
 const arraysWritten = ({ op, args }: Call): Elements[] =>
   Object.values(op.operands).flatMap((operand, k) =>
     'access' in operand && operand.access !== 'in' ? (args[k] as Elements | Elements[]) : [],
