@@ -78,7 +78,14 @@ test.each([
 test.each([
   [[...series(), '--folds', '3'], '--folds has 3, expected none: a series is split by time (validation, test)'],
   [[...series(), '--class-weight', 'balanced'], 'expected none (the targets of'],
-  [series('300'), '--context has 300, and the training rows of'],
+  [
+    series('300'),
+    'train: --context has 300, and the training rows of sales.csv have 240 rows of a series, expected 301',
+  ],
+  [
+    ['--target', 'sales', '--series', 'date', '--test', '0.85'],
+    'train: --context has 24, and the training rows of sales.csv have 15 rows of a series, expected 25 or more',
+  ],
 ])('train refuses %s in a sentence', async (flags, sentence) => {
   const { code, stderr } = await gradloom(['train', '--dataset', file, ...flags, ...quick, '--no-out']);
   expect(code).toBeGreaterThan(0);

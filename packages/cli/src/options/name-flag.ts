@@ -27,7 +27,7 @@ const OF_THE_MACHINE = new Set(['backend', 'blas']);
 export function nameFlag(error: unknown, table: OptionTable, given: RawOptions = allOf(table)): unknown {
   if (!(error instanceof OptionError)) return error;
   const keys = error.options.map((path) => keyOf(path, given)).filter((key) => key !== undefined);
-  if (keys.length === 0) return error;
+  if (keys.length === 0) return nameDefault(error, table);
   const sentence = describeOption(
     keys.map((key) => given[key]),
     error,
@@ -35,6 +35,15 @@ export function nameFlag(error: unknown, table: OptionTable, given: RawOptions =
   );
   const typed = keys.some((key) => Object.hasOwn(table, key) && !OF_THE_MACHINE.has(key));
   return typed ? new UsageError(sentence, { cause: error }) : new Error(sentence, { cause: error });
+}
+
+/** An error about the default of a flag that was not given: '--context has 24, expected …'. */
+function nameDefault(error: OptionError, table: OptionTable): Error {
+  const { options, about, problem } = error;
+  const [key] = options;
+  return options.length === 1 && about === key && Object.hasOwn(table, key)
+    ? new Error(`--${key} ${problem}`, { cause: error })
+    : error;
 }
 
 /** The key of the given options that the option at `path` comes from. */

@@ -15,7 +15,7 @@ import { type Answer, answersOf, byRow, classify, nextTokens, toProbabilities } 
 import { checkEncoding } from './check-encoding.ts';
 import type { Json } from './files/json.ts';
 import { type LoadedParts, type ModuleRecord, NOTHING_LOADED } from './loaded-parts.ts';
-import { checkPreprocessing, ofText, type Preprocessing } from './preprocessing/index.ts';
+import { checkPreprocessing, ofImages, ofTable, ofText, type Preprocessing } from './preprocessing/index.ts';
 import {
   type AnyRows,
   type CellRows,
@@ -240,8 +240,9 @@ export function writerOf(where: string, contents: ModelContents, engine: ModelEn
   const { network, preprocessing } = checkModel(where, contents);
   const { parameters, loss = 'mse' } = contents;
   const text = ofText(preprocessing)?.text;
-  if (text === undefined)
-    throw new Error(`${where}: the model is none of text, expected one that was trained on a text`);
+  if (text === undefined) {
+    throw new Error(`${where}: the model is a model of ${kindOfRows(preprocessing)}, expected a model of text`);
+  }
   return createWriter(where, {
     ...{ network, text, gpt2: text.tokenizer.kind === 'gpt2' ? engine.gpt2?.() : undefined },
     createContinuation() {
@@ -249,6 +250,14 @@ export function writerOf(where: string, contents: ModelContents, engine: ModelEn
       return engine.createContinuation(network, parameters, loss);
     },
   });
+}
+
+/** The rows of a model that is not one of text. */
+function kindOfRows(preprocessing: Preprocessing | undefined): string {
+  if (ofImages(preprocessing) !== undefined) return 'images';
+  const table = ofTable(preprocessing);
+  if (table === undefined) return 'plain numbers';
+  return table.series === undefined ? 'a table' : 'a series';
 }
 
 /** Checks a model and returns its network, loss and preprocessing. @throws Error if its parts do not fit together. */

@@ -73,7 +73,7 @@ test('texts are those of the library, many at once beside predictions, and bad r
     expect(JSON.parse(answer).error).toContain(sentence);
   }
   const { body } = await ask(`${shared.url}/generate`, {});
-  expect(body).toContain('the model is none of text, expected one that was trained on a text');
+  expect(body).toContain('the model is a model of a table, expected a model of text');
 });
 
 test('the schema names the columns, what they hold, and the classes', async () => {

@@ -39,7 +39,7 @@ async function listen({
   const server = createServer({
     pool,
     // More than the buffers of a connection take.
-    schema: { ...rowSchema(model, 10), description: 'x'.repeat(2 ** 24) } as ServerOptions['schema'],
+    schema: { ...rowSchema(model, 10, 100), description: 'x'.repeat(2 ** 24) } as ServerOptions['schema'],
     fingerprint: model.fingerprint,
     places: 10,
     delayMs: 0,

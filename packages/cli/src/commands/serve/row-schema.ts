@@ -1,9 +1,13 @@
-import type { ColumnEncoding, JsonObject, SeriesEncoding } from '@gradloom/core';
-import { inputsOf, ofImages, ofTable, ofText, sequenceOf } from '@gradloom/core/internal';
+import type { ColumnEncoding, JsonObject, SeriesEncoding, TextEncoding } from '@gradloom/core';
+import { generateOptions, inputsOf, ofImages, ofTable, ofText, sequenceOf } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 
-/** JSON Schema of the requests and answers of /predict. */
-export interface RowSchema {
+/** JSON Schema of the requests and answers of /predict, and for a model of text those of /generate. */
+export interface RowSchema extends Exchange {
+  readonly generate?: Exchange;
+}
+
+interface Exchange {
   readonly request: JsonObject;
   readonly response: JsonObject;
 }
@@ -11,10 +15,11 @@ export interface RowSchema {
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 const MOST_EXAMPLES = 20;
 
-/** The schema of a model, from the columns of its table. */
-export function rowSchema(model: Model, mostRows: number): RowSchema {
+/** The schema of a model, from the columns of its table. A text has at most `mostTokens` tokens. */
+export function rowSchema(model: Model, mostRows: number, mostTokens: number): RowSchema {
   const rows = rowKinds(model);
   const answer = answerSchema(model);
+  const text = ofText(model.preprocessing);
   return {
     request: {
       $schema: DRAFT,
@@ -26,6 +31,39 @@ export function rowSchema(model: Model, mostRows: number): RowSchema {
       description: 'The answer to a row, or a list of answers to a list of rows.',
       anyOf: [answer, { type: 'array', items: answer }],
     },
+    ...(text === undefined ? {} : { generate: generateSchema(text.text, mostTokens) }),
+  };
+}
+
+function generateSchema({ lines }: TextEncoding, mostTokens: number): Exchange {
+  const ranges: Readonly<Record<keyof typeof generateOptions.table, JsonObject>> = {
+    tokens: { type: 'integer', minimum: 1, maximum: mostTokens },
+    temperature: { type: 'number', minimum: 0 },
+    topK: { type: 'integer', minimum: 1 },
+    topP: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
+    seed: { type: 'integer', minimum: 0 },
+  };
+  const options = Object.entries(generateOptions.table).map(([name, { standard, help = '' }]) => [
+    name,
+    {
+      ...ranges[name as keyof typeof ranges],
+      description: help,
+      ...(standard === undefined ? {} : { default: standard }),
+    },
+  ]);
+  const prompt = {
+    type: 'string',
+    ...(lines ? { pattern: '^[^\\n]*$' } : { minLength: 1 }),
+    description: `The start of ${lines ? 'a line' : 'the text; by default a line end'}.`,
+  };
+  return {
+    request: {
+      $schema: DRAFT,
+      type: 'object',
+      properties: { prompt, ...Object.fromEntries(options) },
+      additionalProperties: false,
+    },
+    response: { $schema: DRAFT, type: 'string', description: 'The text after the prompt, as plain text in UTF-8.' },
   };
 }
 

@@ -43,7 +43,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
     model.outputs(new Float64Array(0));
     const server = createServer({
       pool,
-      schema: rowSchema(model, mostRows),
+      schema: rowSchema(model, mostRows, mostTokens),
       fingerprint: model.fingerprint,
       places: queue,
       delayMs: delay,

@@ -11,7 +11,7 @@ export type DatasetSource =
   | {
       readonly path: string;
       readonly options?: Readonly<Record<string, unknown>>;
-      readonly byFlag?: readonly string[]; // the options that were given by flags of their own
+      readonly byFlag?: readonly string[]; // options that errors call by flags of their own: the others were given in the text of the source
       readonly table?: TableName; // the table of the library, if it is one
     };
 

@@ -319,7 +319,7 @@ async function fromFile<T>({ path, byFlag = [], table }: FileSource, flag: strin
   }
 }
 
-/** Options that were given by flags of their own have these names; the others are options of `--dataset`. */
+/** Renames an option in `byFlag` to its flag; the others are options of `--dataset`. */
 function inFlags(error: OptionError, byFlag: readonly string[] = []): OptionError {
   const [option, ...rest] = (error.options[0] ?? '').split('.');
   const isOfSplit = ['validation', 'test', 'folds', 'fold'].includes(option);

@@ -44,7 +44,7 @@ export function withTableFlags<Source extends DatasetSource | undefined>(source:
     throw new UsageError(`--stream is given with --dataset ${source.name}, expected a table, NumPy or IDX files`);
   }
   const given = optionsFrom(fileOptions, values);
-  const byFlag = Object.keys(given);
-  if (byFlag.length === 0) return source;
+  const byFlag = Object.keys(fileOptions).filter((name) => name in given || !(name in (source.options ?? {})));
+  if (Object.keys(given).length === 0) return { ...source, byFlag };
   return { ...source, options: { ...source.options, ...given }, byFlag };
 }

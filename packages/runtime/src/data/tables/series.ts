@@ -205,7 +205,7 @@ export function splitByTime(where: string, table: Table, series: TableSeries, op
     const of = set === 'train' ? 'the training rows' : set === 'test' ? 'the test rows' : 'the validation rows';
     const has = `has ${T}, and ${of} of ${showName(name)} have ${counted(longest, 'row')} of a series`;
     const wanted = `expected ${T + H} or more (a window, and ${counted(H, 'row')} to forecast)`;
-    throw new OptionError(where, ['context', 'dataset'], `${has}, ${wanted}`);
+    throw new OptionError(where, 'context', `${has}, ${wanted}`);
   }
   return sets;
 }

@@ -1,11 +1,13 @@
-import { createModel, type Model } from '@gradloom/runtime';
+import { createModel, type Model, type TextPreprocessing } from '@gradloom/runtime';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rowSchema } from '../../../../../packages/cli/src/commands/serve/row-schema.ts';
+import { failureOf } from '../../../../../packages/cli/src/terminal/failure.ts';
 import { createTextAnswerer } from '../../../../../packages/runtime/src/models/serving/answer-texts.ts';
 import { counted } from '../../../../support/count.ts';
 import { propertySeed } from '../../../../support/seed.ts';
+import { textModel } from '../../../../support/serving.ts';
 
 const columns = [
   { name: 'age', type: 'numeric', center: 40, scale: 10, fill: 38, indicator: false },
@@ -63,7 +65,7 @@ const row = fc.oneof(
 
 test.each(models)('what is answered of %s fits the schema, and so does the answer', (_name, model) => {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
-  const { request, response } = rowSchema(model, 3);
+  const { request, response } = rowSchema(model, 3, 100);
   const [isRequest, isResponse] = [ajv.compile(request), ajv.compile(response)];
   const answer = createTextAnswerer(model, { mostRows: 3 });
   let answered = 0;
@@ -81,7 +83,7 @@ test.each(models)('what is answered of %s fits the schema, and so does the answe
 });
 
 test.each(models)('what has a column too few, too many or of another kind fits no schema of %s', (_name, model) => {
-  const isRequest = new Ajv2020({ allowUnionTypes: true }).compile(rowSchema(model, 3).request);
+  const isRequest = new Ajv2020({ allowUnionTypes: true }).compile(rowSchema(model, 3, 100).request);
   for (const body of [
     7,
     'x',
@@ -94,3 +96,36 @@ test.each(models)('what has a column too few, too many or of another kind fits n
     expect(isRequest(body), JSON.stringify(body)).toBe(false);
   }
 });
+
+test.each([false, true])(
+  'what a model of text writes from fits the schema, and nothing else does (lines: %s)',
+  (lines) => {
+    const { text } = textModel.preprocessing as TextPreprocessing;
+    const model = createModel({ ...textModel, preprocessing: { version: 1, text: { ...text, lines } } });
+    const { generate } = rowSchema(model, 3, 100);
+    const isRequest = new Ajv2020({ strict: true }).compile(generate?.request ?? {});
+    const values = fc.constantFrom(0, 1, 2.5, 100, 101, -1, null, '1');
+    const names = ['tokens', 'temperature', 'topK', 'topP', 'seed'];
+    const options = fc.record(Object.fromEntries(names.map((name) => [name, values])), { requiredKeys: [] });
+    const prompt = fc.constantFrom(
+      {},
+      { prompt: 'ab' },
+      { prompt: '' },
+      { prompt: 'a\nb' },
+      { prompt: 7 },
+      { promt: 'a' },
+    );
+    const seen = new Set<boolean>();
+    fc.assert(
+      fc.property(prompt, options, (start, rest) => {
+        const body = { ...start, ...rest };
+        const { prompt, ...given } = body as { prompt?: string; tokens?: number };
+        const isAnswered = (given.tokens ?? 0) <= 100 && failureOf(() => model.generate(prompt, given)) === null;
+        seen.add(isAnswered);
+        expect(isRequest(body), JSON.stringify(body)).toBe(isAnswered);
+      }),
+      { seed: propertySeed, numRuns: counted(500, 5000) },
+    );
+    expect(seen.size).toBe(2);
+  },
+);

@@ -180,7 +180,7 @@ describe('what does not fit is refused in one sentence, before anything is writt
     ['generate: temperature has -1, expected', () => model.generate('a', { temperature: -1 })],
     ['generate: topP has 0, expected a number above 0 and at most 1', () => model.generate('a', { topP: 0 })],
     [
-      'generate: the model is none of text, expected one that was trained on a text',
+      'generate: the model is a model of plain numbers, expected a model of text',
       () =>
         createModel({
           spec: { input: 1, layers: [{ kind: 'dense', out: 1 }] },
