@@ -15,7 +15,6 @@ import {
   type TextEncoding,
   widthOfImage,
 } from './preprocessing/index.ts';
-
 import { createTextEncoder, encodeText, type TextEncoder, type Tokenizer } from './text/index.ts';
 
 /** Rows of numbers [N][I], one array per row. */

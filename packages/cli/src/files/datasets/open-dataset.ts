@@ -40,9 +40,8 @@ import { withoutPlace } from '../../terminal/failure.ts';
 import type { DatasetSource } from './dataset-source.ts';
 import { decisionsOnArrays } from './held-out.ts';
 import { type Preset, presets } from './presets.ts';
-import { seriesPreset, seriesShares } from './series-preset.ts';
 import { fileOptions } from './table-options.ts';
-import { countInputs, tablePreset, tableShares } from './table-preset.ts';
+import { countInputs, seriesPreset, seriesShares, tablePreset, tableShares } from './table-preset.ts';
 import { textDecisions, textPreset } from './text-preset.ts';
 
 type FileSource = Extract<DatasetSource, { path: string }>;

@@ -1,4 +1,5 @@
 import type { ColumnEncoding } from '@gradloom/core';
+import type { TableSeries } from '@gradloom/runtime';
 import type { Preset } from './presets.ts';
 
 /**
@@ -17,6 +18,12 @@ export const LEAST_WATCHED = 100;
 export function tableShares(rows: number): { validation: number; test: number } {
   const share = rows < LEAST_SPLIT ? 0 : 0.1;
   return { validation: share, test: share };
+}
+
+/** Default shares of a series: those of a table, if they have a window of each series. */
+export function seriesShares(rows: number, { key, context, horizon }: TableSeries): ReturnType<typeof tableShares> {
+  const count = key?.data.kind === 'words' ? key.data.words.length : 1;
+  return tableShares(rows / 10 / count < context + horizon ? 0 : rows);
 }
 
 /** Most steps, unless three epochs of a table need more. */
@@ -55,6 +62,16 @@ export function tablePreset(rows: number, inputs: number): Preset {
     patience: Math.ceil(evaluationsOf(steps, stepsPerEpoch) / 3),
   };
 }
+
+/**
+ * Defaults for a series of N training windows with I inputs a row: those of a table, with a recurrent network and
+ * little weight decay, since the weights of all steps are the same.
+ */
+export const seriesPreset = (rows: number, inputs: number): Preset => ({
+  ...tablePreset(rows, inputs),
+  network: 'gru:1x64',
+  optimizer: { kind: 'adamw', lr: 0.003, weightDecay: 0.01 },
+});
 
 /**
  * Defaults for a known network of images, in place of those of the dataset for hidden layers: adam with one-cycle up to

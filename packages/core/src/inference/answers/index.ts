@@ -1,5 +1,4 @@
-export { type Answer, type AnswerOptions, answersOf, byRow, decodeValue } from './answers.ts';
-export { nextTokens } from './next-tokens.ts';
+export { type Answer, type AnswerOptions, answersOf, byRow, decodeValue, nextTokens } from './answers.ts';
 export {
   classify,
   createScoring,
