@@ -6,14 +6,14 @@ import { formatMember, type Member, parseMember } from '../../options/member.ts'
 import { type DatasetName, presets } from './presets.ts';
 
 /** A source of rows: a named dataset and its options, or files and how to read them. */
-export type DatasetSource =
-  | { readonly name: DatasetName; readonly options: Member }
-  | {
-      readonly path: string;
-      readonly options?: Readonly<Record<string, unknown>>;
-      readonly byFlag?: readonly string[]; // options that errors call by flags of their own: the others were given in the text of the source
-      readonly table?: TableName; // the table of the library, if it is one
-    };
+export type DatasetSource = { readonly name: DatasetName; readonly options: Member } | FileSource;
+
+export interface FileSource {
+  readonly path: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly byFlag?: readonly string[]; // options that errors call by flags of their own
+  readonly table?: TableName; // the table of the library, if it is one
+}
 
 /** Named datasets: generated ones, MNIST, and the tables that come with the library. */
 export const datasetNames = { ...presets, ...tableFiles };

@@ -1,50 +1,34 @@
-import {
-  type ImageEncoding,
-  OptionError,
-  type Preprocessing,
-  type TablePreprocessing,
-  type TextEncoding,
-} from '@gradloom/core';
-import { networks, ofImages, ofTable, ofText, onlyKeys, show, sizeOf, within } from '@gradloom/core/internal';
+import { OptionError, type Preprocessing, type TablePreprocessing, type TextEncoding } from '@gradloom/core';
+import { networks, ofImages, ofTable, ofText, show, sizeOf } from '@gradloom/core/internal';
 import {
   type DataSplits,
   type Dataset,
-  loadDataset,
-  loadMnist,
   loadText,
   type PreparedTable,
   readTable,
   type SplitOptions,
-  type SyntheticName,
   splitDataset,
   splitTable,
   standardizeImages,
-  syntheticDatasets,
   type Table,
   type TableOptions,
   type TableSeries,
   type TextOptions,
 } from '@gradloom/runtime';
 import {
-  datasetFormats,
   encodeSplit,
-  loadPlainTable,
   readTableAs,
   rowsOfSplit,
   tableFormatOf,
   tableShapes,
   withScale,
 } from '@gradloom/runtime/internal';
-import { flagName } from '../../options/flags-of.ts';
-import { withoutPlace } from '../../terminal/failure.ts';
-import type { DatasetSource } from './dataset-source.ts';
+import type { DatasetSource, FileSource } from './dataset-source.ts';
 import { decisionsOnArrays } from './held-out.ts';
 import { type Preset, presets } from './presets.ts';
-import { fileOptions } from './table-options.ts';
+import { formatOf, fromFile, inFlags, readDataset } from './read-dataset.ts';
 import { countInputs, seriesPreset, seriesShares, tablePreset, tableShares } from './table-preset.ts';
 import { textDecisions, textPreset } from './text-preset.ts';
-
-type FileSource = Extract<DatasetSource, { path: string }>;
 
 /**
  * The seed of every split. It is fixed, so that runs of any seed are measured on the same rows, and a model can be
@@ -261,83 +245,6 @@ function refuseShare(set: 'validation' | 'test', share: number | undefined, whol
   if (share === undefined || share === 0 || whole[set] === undefined) return;
   const problem = `has ${share}, expected none, since ${whole.train.name} has its own ${set} set`;
   throw new OptionError('train', set, problem);
-}
-
-async function readDataset(
-  source: DatasetSource,
-  flag: string,
-  classNames: readonly string[] | undefined,
-  image: ImageEncoding | undefined, // images of the model that is evaluated
-): Promise<DataSplits> {
-  if ('path' in source) {
-    const options = {
-      ...(image === undefined || formatOf(source.path) !== 'image-folder' ? {} : sizeOfImages(image)),
-      ...source.options,
-      ...(classNames === undefined ? {} : { classNames }),
-    };
-    // A model without a preprocessing takes the numbers of a table as they are.
-    const isTable = tableFormatOf(source.path) !== undefined;
-    return fromFile(source, flag, async () =>
-      isTable
-        ? { train: await loadPlainTable('loadPlainTable', source.path, options) }
-        : loadDataset(source.path, options),
-    );
-  }
-  const { kind, ...options } = source.options;
-  const { name } = source;
-  if (name !== 'mnist') {
-    return { train: within('dataset', () => make(name, { ...presets[name].options, ...options })) };
-  }
-  within('dataset', () => onlyKeys(kind, options, []));
-  return loadMnist(import.meta.url);
-}
-
-/** The first format that matches a path, as `loadDataset` chooses it. */
-const formatOf = (path: string): string | undefined =>
-  Object.entries(datasetFormats).find(([, format]) => format.matches(path))?.[0];
-
-/** Options that bring any images to those of a model. */
-const sizeOfImages = ({ height, width, channels, divisor }: ImageEncoding) => ({
-  size: `${width}x${height}`,
-  channels,
-  divisor,
-});
-
-/** Reads a file, and names the flag or the option of `--dataset` in its errors. */
-async function fromFile<T>({ path, byFlag = [], table }: FileSource, flag: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof OptionError) throw inFlags(error, byFlag);
-    const sentence = withoutPlace(error);
-    const inside =
-      /^[ :]/.test(sentence.slice(path.length)) && sentence.startsWith(path)
-        ? sentence.slice(path.length)
-        : `: ${sentence}`;
-    throw new Error(`${flag} ${table ?? path}${inside}`, { cause: error });
-  }
-}
-
-/** Renames an option in `byFlag` to its flag; the others are options of `--dataset`. */
-function inFlags(error: OptionError, byFlag: readonly string[] = []): OptionError {
-  const [option, ...rest] = (error.options[0] ?? '').split('.');
-  const isOfSplit = ['validation', 'test', 'folds', 'fold'].includes(option);
-  if (isOfSplit) return error;
-  if (!byFlag.includes(option)) return error.inside('dataset');
-  const flag = flagName(option, fileOptions[option as keyof typeof fileOptions]);
-  const about = rest.length === 0 ? flag : `${flag} ${rest.join('.')}`;
-  return new OptionError(error.where, flag, error.problem, { about, cause: error });
-}
-
-/** @throws OptionError for options that do not fit, or ask for more than there is memory for. */
-function make(name: SyntheticName, options: object): Dataset {
-  try {
-    return syntheticDatasets[name](options);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const rows = show('rows' in options ? options.rows : undefined);
-    throw new OptionError(name, 'rows', `has ${rows}, expected no more than fit into memory`, { cause: error });
-  }
 }
 
 /** The sets of the dataset itself, and those split off from its training rows. */
