@@ -14,7 +14,7 @@ import { createWasmKernels, wasmProductScratch } from '../wasm/wasm.ts';
 import { allArrays } from '../wasm/wasm-tape.ts';
 import type { WasmMemory, WasmModule } from '../wasm/webassembly.ts';
 import { withProducts } from '../with-products.ts';
-import { type Attention, createNativeAttention } from './attention.ts';
+import { type Attention, createNativeAttention } from './attention/attention.ts';
 import { type CallTape, createCallTape, createRecorder } from './call-tape.ts';
 import type { CodeLayout } from './code.ts';
 import { type Convolutions, createNativeConvolutions } from './convolutions/convolutions.ts';

@@ -3,7 +3,7 @@ import type { ProductShape } from '../../math/scratch.ts';
 import { leafCount, MOST_LEAVES } from '../../math/tree/index.ts';
 import { addressOf } from '../../program/address.ts';
 import type { Products } from '../with-products.ts';
-import { attentionScratch } from './attention.ts';
+import { attentionScratch } from './attention/memory.ts';
 import type { CallTape } from './call-tape.ts';
 import { convolutionScratch } from './convolutions/convolutions.ts';
 import { PANELS } from './panels/packing.ts';
