@@ -50,10 +50,10 @@ export interface TextExplanation {
 }
 
 /**
- * Finds the tokens that a model's answer depends on, for rows of tokens. Gradient times input, Σ e · dlog(p)/de over the
- * vector e of a token, where p is the probability of the answer after the last token: to first order, log(p) would fall
- * by this if the token had a vector of zeros. A token of a negative number speaks against the answer. The result has
- * the same bits on every machine. [Shrikumar et al. 2016](https://arxiv.org/abs/1605.01713)
+ * Finds the tokens that a model's answer depends on, for rows of tokens. Gradient times input, Σ e · dlog(p)/de over
+ * the vector e of a token, where p is the probability of the answer after the last token: to first order, log(p) would
+ * fall by this if the token had a vector of zeros. A token of a negative number speaks against the answer. The result
+ * has the same bits on every machine. [Shrikumar et al. 2016](https://arxiv.org/abs/1605.01713)
  * @throws Error (rejects) if the model does not begin with an embedding, or rows do not fit it.
  */
 export async function explainTexts(

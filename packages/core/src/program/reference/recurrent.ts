@@ -137,7 +137,8 @@ export function lstmForward(
 /**
  * Gradients of a step, after those of the next: with u = tanh(c), computed once more, dh = dy + (dh + dq · Whᵀ) and
  * dc = dc + (dh · o) · (1 - u²), where dh, dq and dc are the next step's. Writes the gradients by p, which are also
- * those by q, to `gates` and `dq`. dc becomes dc · f, and dh 0. At padding those of the gates are 0, and dh and dc stay.
+ * those by q, to `gates` and `dq`. dc becomes dc · f, and dh 0. At padding those of the gates are 0, and dh and dc
+ * stay.
  */
 export function lstmBackward(
   dh: Elements, // [B, O] in and out
