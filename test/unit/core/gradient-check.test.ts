@@ -9,6 +9,7 @@ import {
   type ElementType,
   initializeParameters,
   type Kernels,
+  type Loss,
   type LossName,
   layers,
   losses,
@@ -284,49 +285,79 @@ function targetsFor(lossName: LossName, y: Float64Array, network: Network): Floa
   return y.slice(0, B * O).map((value) => value + [-1.5, -0.5, 0.5, 1.5][random.integer(4)]);
 }
 
-/**
- * The gradient of floats against differences of doubles at the same weights: they differ by no more than the roundings
- * of floats can move the gradient (see roundingBound), and the error of the differences, 1e-8 as above.
- */
-function checkFloats(network: Network, lossName: LossName, given: { theta: Float64Array; x: Float64Array }): void {
-  const { spec } = documentedLosses[lossName];
-  const loss = createLoss(spec);
-  const workspace = createWorkspace(network, loss, B, allocate);
-  workspace.x.set(given.x);
-  const y = Float64Array.from(forward(network, workspace, bindTensors(network, given.theta), B, pass));
-  const [theta, x, t] = [given.theta, given.x, targetsFor(lossName, y, network)].map((a) => a.map(Math.fround));
-  const sums = new Float64Array(2);
-  function gradientOf<T extends ElementType>(type: T, kernels: Kernels): () => ElementsOf<T> {
-    const workspace = createWorkspace(network, loss, B, allocateOwn(type));
-    const [own, g] = [theta.length, gradientLength(network)].map((length) => createElements(type, length));
-    const [parameters, gradients] = [bindTensors(network, own), bindGradients(network, g)];
-    // Emitted once: it is run for each of some thousand roundings.
-    const { calls, emit } = createList();
-    const { kernels: _, step, firstRow, ...settings } = pass;
-    const place = Float64Array.of(step, firstRow);
-    const batch = { rows: B, leaves: leafCount(B, settings.leaf), firstLeaf: 0 };
-    const node = { ...settings, emit, batch, place, lengths: workspace.lengths };
-    emitNode(sums, network, workspace, parameters, gradients, B, node);
-    const program = link(calls, kernels);
-    return () => {
-      own.set(theta);
+/** A pass of B rows of its own parameters, linked once: it runs for each of some thousand differences. */
+function linkPass<T extends ElementType>(type: T, kernels: Kernels, network: Network, loss: Loss) {
+  const workspace = createWorkspace(network, loss, B, allocateOwn(type));
+  const [theta, gradients] = [network.parameterCount, gradientLength(network)].map((n) => createElements(type, n));
+  const sums = new Float64Array(2); // of leaves of 2 rows and 1
+  const { calls, emit } = createList();
+  const { kernels: _, step, firstRow, ...settings } = pass;
+  const batch = { rows: B, leaves: leafCount(B, settings.leaf), firstLeaf: 0 };
+  const node = { ...settings, emit, batch, place: Float64Array.of(step, firstRow), lengths: workspace.lengths };
+  emitNode(sums, network, workspace, bindTensors(network, theta), bindGradients(network, gradients), B, node);
+  const program = link(calls, kernels);
+  return {
+    theta,
+    lengths: workspace.lengths,
+    /** The gradient by the parameters, all uses of each summed. */
+    gradient: () => summed(network, gradients) as ElementsOf<T>,
+    /** The sum of the losses of rows x with targets t. */
+    run(x: ArrayLike<number>, t: ArrayLike<number>): number {
       workspace.x.set(x);
       workspace.t.set(t);
       weighPositions(workspace, B, targetPositions(network, loss), false);
       program.run();
-      return summed(network, g) as ElementsOf<T>;
+      return sums[0] + sums[1];
+    },
+  };
+}
+
+interface Start {
+  readonly theta: Float64Array;
+  readonly x: Float64Array;
+  readonly lengths?: readonly number[] | undefined;
+}
+
+/** Targets for the outputs of a start. */
+function targetsAt(network: Network, lossName: LossName, { theta, x, lengths }: Start): Float64Array {
+  const workspace = createWorkspace(network, createLoss(lossName), B, allocate);
+  workspace.x.set(x);
+  if (lengths !== undefined) workspace.lengths.set(lengths);
+  const y = forward(network, workspace, bindTensors(network, theta), B, pass);
+  return targetsFor(lossName, Float64Array.from(y), network);
+}
+
+function checkDoubles(network: Network, lossName: LossName, start: Start): void {
+  const { theta, lengths, gradient, run } = linkPass('float64', referenceKernels, network, createLoss(lossName));
+  const t = targetsAt(network, lossName, start);
+  theta.set(start.theta);
+  if (start.lengths !== undefined) lengths.set(start.lengths);
+  const expected = numericGradient(() => run(start.x, t), theta, H);
+  run(start.x, t);
+  expect(maxError(gradient(), expected)).toBeLessThan(1e-8);
+  expect(gradient().every((value) => value === 0)).toBe(false);
+}
+
+/**
+ * The gradient of floats against differences of doubles at the same weights: they differ by no more than the roundings
+ * of floats can move the gradient (see roundingBound), and the error of the differences, 1e-8 as above.
+ */
+function checkFloats(network: Network, lossName: LossName, start: Start): void {
+  const { spec } = documentedLosses[lossName];
+  const loss = createLoss(spec);
+  const [theta, x, t] = [start.theta, start.x, targetsAt(network, lossName, start)].map((a) => a.map(Math.fround));
+  function gradientOf<T extends ElementType>(type: T, kernels: Kernels): () => ElementsOf<T> {
+    const linked = linkPass(type, kernels, network, loss);
+    return () => {
+      linked.theta.set(theta);
+      linked.run(x, t);
+      return linked.gradient();
     };
   }
   const bound = roundingBound((A) => gradientOf('float64', definitionKernels(A)));
-  const inDoubles = gradientOf('float64', referenceKernels);
-  const expected = numericGradient(
-    () => {
-      inDoubles();
-      return sums[0] + sums[1];
-    },
-    theta,
-    H,
-  );
+  const inDoubles = linkPass('float64', referenceKernels, network, loss);
+  inDoubles.theta.set(theta);
+  const expected = numericGradient(() => inDoubles.run(x, t), inDoubles.theta, H);
   const g = gradientOf('float32', referenceKernels)();
   const beyond = [...g].filter((value, p) => !(Math.abs(value - expected[p]) <= bound[p] + 1e-8));
   expect(beyond).toEqual([]);
@@ -337,27 +368,10 @@ function checkFloats(network: Network, lossName: LossName, given: { theta: Float
 
 describe.each(fns)('dense, %s and dropout', (fn) => {
   const network = buildNetwork(networkWith(fn, wide));
-  const { theta, x } = start(network);
-  const parameters = bindTensors(network, theta);
+  const drawn = start(network);
 
   test.each(lossNames)('have the gradient that central differences find, under %s', (lossName) => {
-    const loss = createLoss(lossName);
-    const workspace = createWorkspace(network, loss, B, allocate);
-    workspace.x.set(x);
-    workspace.t.set(targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network));
-    weighPositions(workspace, B, targetPositions(network, loss), false);
-    const g = allocate(network.parameterCount);
-    const gradients = bindGradients(network, g);
-    const lossSlots = allocate(2); // of leaves of 2 rows and 1
-    const lossSum = () => {
-      workspace.x.set(x);
-      nodeGradient(lossSlots, network, workspace, parameters, gradients, B, pass);
-      return lossSlots[0] + lossSlots[1];
-    };
-    const expected = numericGradient(lossSum, theta, H);
-    lossSum();
-    expect(maxError(g, expected)).toBeLessThan(1e-8);
-    expect(g.every((value) => value === 0)).toBe(false);
+    checkDoubles(network, lossName, drawn);
   });
 });
 
@@ -388,27 +402,9 @@ describe.each([
 ] as [string, (widths: Widths) => NetworkSpec, number[], number[]?][])('%s', (_title, specOf, inputs, lengths) => {
   const network = buildNetwork(specOf(wide));
   const theta = nestedStart(network);
-  const parameters = bindTensors(network, theta);
-  const g = allocate(gradientLength(network));
-  const gradients = bindGradients(network, g);
 
   test.each(lossNames)('have the gradient that central differences find, under %s', (lossName) => {
-    const loss = createLoss(lossName);
-    const workspace = createWorkspace(network, loss, B, allocate);
-    workspace.x.set(inputs);
-    if (lengths !== undefined) workspace.lengths.set(lengths);
-    workspace.t.set(targetsFor(lossName, Float64Array.from(forward(network, workspace, parameters, B, pass)), network));
-    weighPositions(workspace, B, targetPositions(network, loss), false);
-    const lossSlots = allocate(2); // of leaves of 2 rows and 1
-    const lossSum = () => {
-      workspace.x.set(inputs);
-      nodeGradient(lossSlots, network, workspace, parameters, gradients, B, pass);
-      return lossSlots[0] + lossSlots[1];
-    };
-    const expected = numericGradient(lossSum, theta, H);
-    lossSum();
-    expect(maxError(summed(network, g), expected)).toBeLessThan(1e-8);
-    expect(g.every((value) => value === 0)).toBe(false);
+    checkDoubles(network, lossName, { theta, x: Float64Array.from(inputs), lengths });
   });
 
   test('have it in floats but for rounding', () => {
@@ -421,9 +417,10 @@ describe.each([
 
   test('overwrite their gradients with zeros where a pass has no rows', () => {
     const loss = createLoss('mse');
-    g.fill(Number.NaN);
+    const g = allocate(gradientLength(network)).fill(Number.NaN);
     const workspace = createWorkspace(network, loss, B, allocate);
-    nodeGradient(allocate(1), network, workspace, parameters, gradients, 0, pass);
+    const gradients = bindGradients(network, g);
+    nodeGradient(allocate(1), network, workspace, bindTensors(network, theta), gradients, 0, pass);
     expect(g.every((value) => value === 0)).toBe(true);
   });
 });
