@@ -1,10 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildNetwork, createPredictor, createRandom, type Model, openModel, type Preprocessing } from '@gradloom/core';
+import {
+  buildNetwork,
+  createPredictor,
+  createRandom,
+  gptNetwork,
+  type Model,
+  openModel,
+  type Preprocessing,
+} from '@gradloom/core';
 import { loadModel, type ModelContents, type NetworkSpec, saveModel, train } from '@gradloom/runtime';
 import { build } from 'esbuild';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, type TestContext, test } from 'vitest';
 import { firstDifference } from '../../../support/bits.ts';
 import { closeBrowser, openBrowser } from '../../../support/browser.ts';
 import { randomDataset } from '../../../support/random-dataset.ts';
@@ -49,6 +57,17 @@ const numbers: ModelContents = {
   metadata: { labels: ['no', 'yes'], divisor: 255 },
 };
 
+const gpt = gptNetwork(2, 2, 8)([8], 5);
+const writer: ModelContents = {
+  spec: gpt,
+  parameters: normals(buildNetwork(gpt).parameterCount),
+  loss: 'softmax-cross-entropy',
+  preprocessing: {
+    version: 1,
+    text: { tokenizer: { kind: 'characters', vocabulary: ['\n', 'a', 'b', 'c', 'é'] }, context: 8, lines: false },
+  },
+};
+
 const cells = [
   { age: 30.1, since: '2020-02-29', member: true, city: 'Köln' },
   { age: null, since: '1999-12-31T23:59:59.5Z', member: 'no', city: '' },
@@ -61,6 +80,12 @@ const cases: [name: string, contents: ModelContents, rows: Parameters<Model['pre
   ['of floats', { ...numbers, parameters: Float32Array.from(numbers.parameters) }, [[...normals(5)]]],
   ['of floats of a table', { ...classifier, parameters: Float32Array.from(classifier.parameters) }, cells],
   ['of plain numbers', numbers, Array.from({ length: 300 }, () => [...normals(5)])],
+];
+
+/** What a model of text writes. */
+const written = (model: Model) => [
+  [...model.generate('é', { tokens: 40, topK: 3, seed: 1 })],
+  [...model.generate('abcabcabc', { tokens: 20, temperature: 2, topP: 0.9 })],
 ];
 
 /** All that a model says of rows. */
@@ -90,33 +115,47 @@ describe.each(cases)('a model %s', (_name, contents, rows) => {
   });
 
   test('does so in a browser', async (context) => {
-    const browser = await openBrowser(context);
-    const entry = folder.write('entry.js', "export { openModel } from '@gradloom/core';");
-    const { outputFiles } = await build({
-      entryPoints: [entry],
-      bundle: true,
-      write: false,
-      format: 'iife',
-      globalName: 'gradloom',
-      platform: 'browser', // a module of Node's own would be an error
-      conditions: ['@gradloom/source'],
-      alias: { '@gradloom/core': join(root, 'packages/core/src/index.ts') },
-    });
     saveModel(path, contents);
-    const page = await browser.newPage();
-    await page.addScriptTag({ content: outputFiles[0].text });
-    const answers = await page.evaluate(
-      ([base64, rows, code]) => {
-        const bytes = Uint8Array.from(atob(base64 as string), (character) => character.charCodeAt(0));
-        const open = (globalThis as unknown as { gradloom: { openModel: typeof openModel } }).gradloom.openModel;
-        return new Function('model', 'rows', `return (${code})(model, rows)`)(open(bytes), rows);
-      },
-      [readFileSync(path, 'base64'), rows, String(said)] as const,
-    );
-    await page.close();
-    expect(answers).toEqual(said(loadModel(path), rows));
+    expect(await inBrowser(context, said, rows)).toEqual(said(loadModel(path), rows));
   }, 60_000);
 });
+
+test('a model of text writes in a browser what it writes in Node', async (context) => {
+  saveModel(path, writer);
+  expect(await inBrowser(context, written, null)).toEqual(written(loadModel(path)));
+}, 60_000);
+
+/** What a function says of the model in `path` and rows in a browser. */
+async function inBrowser<Rows, Said>(
+  context: TestContext,
+  say: (model: Model, rows: Rows) => Said,
+  rows: Rows,
+): Promise<Said> {
+  const browser = await openBrowser(context);
+  const entry = folder.write('entry.js', "export { openModel } from '@gradloom/core';");
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    globalName: 'gradloom',
+    platform: 'browser', // a module of Node's own would be an error
+    conditions: ['@gradloom/source'],
+    alias: { '@gradloom/core': join(root, 'packages/core/src/index.ts') },
+  });
+  const page = await browser.newPage();
+  await page.addScriptTag({ content: outputFiles[0].text });
+  const answer = await page.evaluate(
+    ([base64, rows, code]) => {
+      const bytes = Uint8Array.from(atob(base64 as string), (character) => character.charCodeAt(0));
+      const open = (globalThis as unknown as { gradloom: { openModel: typeof openModel } }).gradloom.openModel;
+      return new Function('model', 'rows', `return (${code})(model, rows)`)(open(bytes), rows);
+    },
+    [readFileSync(path, 'base64'), rows, String(say)] as const,
+  );
+  await page.close();
+  return answer;
+}
 
 test('a model of floats keeps its type in the file, computes in it, and answers in doubles', () => {
   const parameters = Float32Array.from(numbers.parameters);
