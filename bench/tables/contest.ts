@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ColumnEncoding } from '@gradloom/core';
 import { openDataset } from '../../packages/cli/src/files/datasets/open-dataset.ts';
-import { countInputs, tablePreset } from '../../packages/cli/src/files/datasets/table-preset.ts';
+import { tablePreset } from '../../packages/cli/src/files/datasets/table-preset.ts';
+import { countInputs } from '../../packages/runtime/src/models/table-defaults.ts';
 import { type Answer, scoresOf } from './scores.ts';
 
 // Trains on each training file of `make_tables.py` with just `gradloom train --dataset <file> --target y`, scores the

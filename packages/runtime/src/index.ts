@@ -256,6 +256,7 @@ export { type EvaluateOptions, evaluateModel } from './models/evaluate-model.ts'
 export { type ExplainImagesOptions, explainImages, type ImageExplanation } from './models/explain-images.ts';
 export { type ExplainOptions, type Explanation, explainModel, type Importance } from './models/explain-model.ts';
 export { type ExplainTextsOptions, explainTexts, type TextExplanation } from './models/explain-texts.ts';
+export { type FitOptions, type FittedModel, fit } from './models/fit.ts';
 export { type ExportOptions, exportModel } from './models/formats/export-model.ts';
 export { type ImageInputs, type ImportOptions, importModel } from './models/formats/import-model.ts';
 export type { ModelFormatName } from './models/formats/index.ts';

@@ -55,6 +55,13 @@ export { scoringOf } from './models/scoring-of.ts';
 export { type AnswerPool, createAnswerPool } from './models/serving/answer-pool.ts';
 export type { Body, Reply } from './models/serving/answer-texts.ts';
 export type { WritingStep, Written } from './models/serving/writing-task.ts';
+export {
+  countInputs,
+  LEAST_WATCHED,
+  type TableDefaults,
+  tableDefaults,
+  tableShares,
+} from './models/table-defaults.ts';
 export { type Difference, differences } from './system/files/differences.ts';
 export { fileSystem, findFile, isSocket, makeDirectory } from './system/files/file-system.ts';
 export { isLockName, LOCK_FILE, lockFolder, lockOwner, refuseInUse } from './system/files/folder-lock.ts';

@@ -1,8 +1,8 @@
 import { ofText, show } from '@gradloom/core/internal';
 import { summarizeTable } from '@gradloom/runtime';
+import { LEAST_WATCHED } from '@gradloom/runtime/internal';
 import { heldOut } from '../../files/datasets/held-out.ts';
 import type { OpenedTable } from '../../files/datasets/open-dataset.ts';
-import { LEAST_WATCHED } from '../../files/datasets/table-preset.ts';
 import { plural } from '../../terminal/text/format.ts';
 import { table as drawTable } from '../../terminal/text/table.ts';
 import type { Recipe } from './recipe.ts';

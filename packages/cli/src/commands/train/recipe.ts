@@ -9,11 +9,12 @@ import {
 } from '@gradloom/core';
 import { findNetwork, ofTable, ofText, optimizerOptions } from '@gradloom/core/internal';
 import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
+import { LEAST_WATCHED } from '@gradloom/runtime/internal';
 import { trainOptions } from '@gradloom/runtime/options';
 import { type OpenedDataset, type OpenedTable, openDataset } from '../../files/datasets/open-dataset.ts';
 import type { Preset } from '../../files/datasets/presets.ts';
 import { withTableFlags } from '../../files/datasets/table-options.ts';
-import { imagePreset, LEAST_WATCHED } from '../../files/datasets/table-preset.ts';
+import { imagePreset } from '../../files/datasets/table-preset.ts';
 import { textPreset } from '../../files/datasets/text-preset.ts';
 import { camelCase, optionsFrom } from '../../options/flags-of.ts';
 import type { Member } from '../../options/member.ts';

@@ -16,18 +16,20 @@ import {
   type TextOptions,
 } from '@gradloom/runtime';
 import {
+  countInputs,
   encodeSplit,
   readTableAs,
   rowsOfSplit,
   tableFormatOf,
   tableShapes,
+  tableShares,
   withScale,
 } from '@gradloom/runtime/internal';
 import type { DatasetSource, FileSource } from './dataset-source.ts';
 import { decisionsOnArrays } from './held-out.ts';
 import { type Preset, presets } from './presets.ts';
 import { formatOf, fromFile, inFlags, readDataset } from './read-dataset.ts';
-import { countInputs, seriesPreset, seriesShares, tablePreset, tableShares } from './table-preset.ts';
+import { seriesPreset, seriesShares, tablePreset } from './table-preset.ts';
 import { textDecisions, textPreset } from './text-preset.ts';
 
 /**

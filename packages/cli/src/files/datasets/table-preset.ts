@@ -1,24 +1,6 @@
-import type { ColumnEncoding } from '@gradloom/core';
 import type { TableSeries } from '@gradloom/runtime';
+import { tableDefaults, tableShares } from '@gradloom/runtime/internal';
 import type { Preset } from './presets.ts';
-
-/**
- * Tables with this many rows hold out a tenth for validation and a tenth for the test; fewer held-out rows would say
- * nothing.
- */
-const LEAST_SPLIT = 50;
-
-/**
- * Runs with this many validation rows stop early by default. With fewer, the choice of the best step is noise: on iris,
- * the log loss of new rows was 0.11 with early stopping and 0.08 without.
- */
-export const LEAST_WATCHED = 100;
-
-/** Default shares of a table's rows. */
-export function tableShares(rows: number): { validation: number; test: number } {
-  const share = rows < LEAST_SPLIT ? 0 : 0.1;
-  return { validation: share, test: share };
-}
 
 /** Default shares of a series: those of a table, if they have a window of each series. */
 export function seriesShares(rows: number, { key, context, horizon }: TableSeries): ReturnType<typeof tableShares> {
@@ -26,42 +8,14 @@ export function seriesShares(rows: number, { key, context, horizon }: TableSerie
   return tableShares(rows / 10 / count < context + horizon ? 0 : rows);
 }
 
-/** Most steps, unless three epochs of a table need more. */
-const MOST_STEPS = 20_000;
-
-/**
- * Defaults for a user's table, arrays or images, from the training rows N and the inputs I as counted by `countInputs`.
- * One rule, chosen on seven tables of 150 to 20,000 rows and seven with many categories, each with other splits and
- * rows, and compared with scikit-learn on other tables (docs/tables.md):
- *
- * - one hidden layer of 256 units with gelu, whose validation loss is lower than that of relu on small tables and than
- * that of tanh on digits;
- * - adamw at a rate of 0.003 that falls to 0 along a cosine, so less depends on the choice of the best evaluation;
- * - weight decay 20·I/N from 0.2 to 2: the more inputs there are for each row, the more the weights are held back;
- * - batches of about a hundredth of the rows, 32 to 512;
- * - 60 epochs, but at least 1,000 steps, and at most 20,000 steps or 3 epochs;
- * - with 100 validation rows or more, early stopping after a third of the evaluations without improvement.
- */
-export function tablePreset(rows: number, inputs: number): Preset {
-  const batch = Math.min(512, Math.max(32, 2 ** Math.round(Math.log2(rows / 100))));
-  const stepsPerEpoch = Math.ceil(rows / Math.min(batch, rows));
-  const decay = Math.max(0.2, Math.min(2, (20 * inputs) / rows));
-  const steps = Math.max(1000, Math.min(60 * stepsPerEpoch, Math.max(MOST_STEPS, 3 * stepsPerEpoch)));
-  return {
-    options: {},
-    validation: 0,
-    test: 0,
-    testsItself: false,
-    hidden: [256],
-    activation: 'gelu',
-    optimizer: { kind: 'adamw', lr: 0.003, weightDecay: round(decay) },
-    schedule: 'cosine',
-    batch,
-    epochs: Math.ceil(steps / stepsPerEpoch),
-    steps,
-    patience: Math.ceil(evaluationsOf(steps, stepsPerEpoch) / 3),
-  };
-}
+/** Defaults for a user's table, arrays or images, from the training rows N and the inputs I. */
+export const tablePreset = (rows: number, inputs: number): Preset => ({
+  options: {},
+  validation: 0,
+  test: 0,
+  testsItself: false,
+  ...tableDefaults(rows, inputs),
+});
 
 /**
  * Defaults for a series of N training windows with I inputs a row: those of a table, with a recurrent network and
@@ -93,27 +47,3 @@ export function imagePreset(standard: Preset, rows: number): Preset {
     epochs,
   };
 }
-
-/**
- * Most inputs counted for a column of categories. Counting all of them lowered R² of prices by 200 districts from 0.933
- * to 0.907, and of a value by three columns of 100 words from 0.64 to 0.28. Counting a column as one lost 0.016 in R²
- * on a table with three rows for each category (docs/tables.md).
- */
-const MOST_COUNTED = 8;
-
-/** Inputs of a table: a column of categories counts as its inputs, but at most 8. */
-export function countInputs(columns: readonly ColumnEncoding[]): number {
-  return columns.reduce((sum, column) => {
-    if (column.type !== 'categorical') return sum + 1 + Number(column.indicator);
-    return sum + Math.min(MOST_COUNTED, column.categories.length + Number(column.missing));
-  }, 0);
-}
-
-/** Number of evaluations of a run without --evaluate-every. */
-function evaluationsOf(steps: number, stepsPerEpoch: number): number {
-  const epochs = Math.ceil(steps / stepsPerEpoch);
-  return epochs / Math.ceil(epochs / 100);
-}
-
-/** Rounds to two digits, as a person would type it. */
-const round = (value: number): number => Number(value.toPrecision(2));

@@ -11,7 +11,11 @@ import type { TableReader, TableReadOptions } from './table-reader.ts';
  * in parts, never as a whole.
  */
 export const openJsonArray = (path: string, options: TableReadOptions): Promise<TableReader> =>
-  openJsonRows(path, options, () => elementsOf(path));
+  openJsonRows(
+    options,
+    (problem) => new Error(`readTable: ${showPath(path)}: ${problem}`),
+    () => elementsOf(path),
+  );
 
 async function* elementsOf(path: string): AsyncGenerator<readonly JsonRow[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>

@@ -7,7 +7,11 @@ import type { TableReader, TableReadOptions } from './table-reader.ts';
 
 /** Opens a file with one JSON object, or array of cells, per line; plain or gzipped. Blank lines are skipped. */
 export const openJsonLines = (path: string, options: TableReadOptions): Promise<TableReader> =>
-  openJsonRows(path, options, () => linesOf(path));
+  openJsonRows(
+    options,
+    (problem) => new Error(`readTable: ${showPath(path)}: ${problem}`),
+    () => linesOf(path),
+  );
 
 async function* linesOf(path: string): AsyncGenerator<readonly JsonRow[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>

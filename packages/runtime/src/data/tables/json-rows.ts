@@ -1,5 +1,5 @@
 import { type Cell, OptionError } from '@gradloom/core';
-import { readNumber, show, showPath } from '@gradloom/core/internal';
+import { readNumber, show } from '@gradloom/core/internal';
 import type { TableReader, TableReadOptions, TableRow } from './table-reader.ts';
 
 /** A row of a JSON file: an object by column name, or an array of cells. */
@@ -22,12 +22,11 @@ type Rows = AsyncGenerator<readonly JsonRow[]>;
  * and none is a number.
  */
 export async function openJsonRows(
-  path: string,
   options: TableReadOptions,
+  fault: (problem: string) => Error,
   rows: () => Rows, // starts again from the beginning
 ): Promise<TableReader> {
   refuseDelimiter(options, 'JSON');
-  const fault = (problem: string) => new Error(`readTable: ${showPath(path)}: ${problem}`);
   const first = await firstOf(rows());
   if (first === undefined || Array.isArray(first.value)) return openArrays(options, first, rows(), fault);
   if (options.header === false) {

@@ -1,9 +1,10 @@
-import { CellError, OptionError, type TablePreprocessing } from '@gradloom/core';
-import { checkTablePreprocessing, counted, record, show, showPath } from '@gradloom/core/internal';
+import { type Cell, CellError, OptionError, type TablePreprocessing } from '@gradloom/core';
+import { checkTablePreprocessing, counted, list, record, show, showPath } from '@gradloom/core/internal';
 import { checkPath } from '../../system/files/check-path.ts';
 import { RoomError } from '../../system/memory/memory-room.ts';
 import { buildTable } from './build-table.ts';
 import { type ColumnStore, memoryStore } from './column-store.ts';
+import { openJsonRows } from './json-rows.ts';
 import { type ColumnPlan, planColumns } from './plan-columns.ts';
 import type { Table } from './table.ts';
 import { openTableCache } from './table-cache.ts';
@@ -39,6 +40,29 @@ export const readTableAs = async (
  */
 export const readPlainTable = (where: string, path: string, options: TableOptions): Promise<Table> =>
   read(path, options, { where, preprocessing: null, isPlain: true });
+
+/** Makes a table of objects by column name. Messages begin with `where`. */
+export async function readObjects(
+  where: string,
+  rows: readonly Readonly<Record<string, Cell>>[],
+  options: TableOptions,
+): Promise<Table> {
+  const found = list<Readonly<Record<string, Cell>>>(where, 'rows', rows, 'a list of objects');
+  const fault: TableRequest['fault'] = (problem, cause) => new Error(`${where}: rows${problem}`, { cause });
+  const reader = await openJsonRows(
+    {},
+    (problem) => fault(`: ${problem}`),
+    async function* () {
+      yield found.map((value, n) => ({ place: `row ${n}`, value }));
+    },
+  );
+  const own = withoutUndefined(tableOptions.read(options));
+  return collect(
+    reader,
+    { where, path: 'rows', options: own, preprocessing: null, isPlain: false, fault },
+    memoryStore,
+  );
+}
 
 async function read(
   path: string,

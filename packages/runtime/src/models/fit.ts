@@ -1,0 +1,88 @@
+import { type Cell, dense, gelu, type LayerSpec, type Model, sequential } from '@gradloom/core';
+import { defineOptions, list, option, record } from '@gradloom/core/internal';
+import { readObjects } from '../data/tables/read-table.ts';
+import { splitTable } from '../data/tables/split-table.ts';
+import { type TableOptions, tableOptions } from '../data/tables/table-options.ts';
+import { type TrainOptions, trainOptions } from '../training/run/options.ts';
+import type { TrainResult } from '../training/run/results.ts';
+import { train } from '../training/run/trainer.ts';
+import { createModel } from './model.ts';
+import { countInputs, LEAST_WATCHED, tableDefaults, tableShares } from './table-defaults.ts';
+
+const { target, targets, classNames, columns, drop, weightColumn, missing, scale, oneHotLimit } = tableOptions.table;
+const ofTables = { target, targets, classNames, columns, drop, weightColumn, missing, scale, oneHotLimit };
+
+const fitOptions = defineOptions('fit', {
+  ...trainOptions.table,
+  ...ofTables,
+  hidden: option.kind((where, name, value) => list<LayerSpec>(where, name, value as LayerSpec[], 'a list of layers'))(),
+  validation: option.fraction(),
+  test: option.fraction(),
+});
+
+/** Options of `fit`: those of `train`, those of a table, and three of its own. */
+export interface FitOptions extends TrainOptions, Pick<TableOptions, keyof typeof ofTables> {
+  /** Layers between the inputs and the outputs. @default [dense(256, { init: 'he-normal' }), gelu()] */
+  hidden?: readonly LayerSpec[];
+  /** Share of the rows held out to find the best weights. @default 0.1, or 0 for fewer than 50 rows */
+  validation?: number;
+  /** Share of the rows held out to measure the model at the end. @default 0.1, or 0 for fewer than 50 rows */
+  test?: number;
+}
+
+/** A model and the run that trained it. */
+export interface FittedModel extends Model {
+  /** The result of the run. `result.test` measures the model on rows that it has not seen. */
+  readonly result: TrainResult;
+}
+
+/**
+ * Trains a network on rows of numbers, words, truth values, dates and gaps, and returns a model that answers such rows.
+ * Options that are not given have the values of `gradloom train` for a table, and the model has its bits: types of
+ * columns are found from all rows, and a tenth of the rows each is held out for validation and for the test.
+ *
+ * `const species = await fit(rows, { target: 'species' })`, then `species.predict([{ bill: 39.1, island: 'Dream' }])`.
+ * @param rows objects by column name; a key that is missing, null or '' is a gap.
+ * @throws OptionError (rejects) for an option, Error for a row or a column that does not fit.
+ */
+export async function fit(
+  rows: readonly Readonly<Record<string, Cell>>[],
+  options: FitOptions = {},
+): Promise<FittedModel> {
+  const { hidden, validation, test } = fitOptions.read(record('fit', 'options', options, 'options'));
+  const [tableGiven, trainGiven] = divided(options);
+  const table = await readObjects('fit', rows, tableGiven);
+  const shares = tableShares(table.rows);
+  const { sets, preprocessing } = splitTable(table, {
+    validation: validation ?? shares.validation,
+    test: test ?? shares.test,
+  });
+  const { inputs, targets, classes, rows: trained } = sets.train;
+  const { batch, steps, patience, optimizer, schedule } = tableDefaults(trained, countInputs(preprocessing.columns));
+  const network = sequential(
+    inputs.columns,
+    ...(hidden ?? [dense(256, { init: 'he-normal' }), gelu()]),
+    dense(classes ?? targets.columns, { init: 'glorot-uniform' }),
+  );
+  const isWatched = sets.validation !== undefined && sets.validation.rows >= LEAST_WATCHED;
+  const result = await train(network, sets, {
+    batch: Math.min(batch, trained),
+    optimizer,
+    schedule,
+    ...(options.epochs === undefined ? { steps } : {}),
+    ...(isWatched ? { patience } : {}),
+    ...trainGiven,
+  }).result;
+  return { ...createModel(result), result };
+}
+
+/** The options of a table, and those of a run. */
+function divided(options: FitOptions): [TableOptions, TrainOptions] {
+  const { hidden: _, validation: _v, test: _t, ...others } = options;
+  const entries = Object.entries(others).filter(([, value]) => value !== undefined);
+  const isOfTable = ([name]: [string, unknown]) => name in ofTables;
+  return [
+    Object.fromEntries(entries.filter(isOfTable)),
+    Object.fromEntries(entries.filter((entry) => !isOfTable(entry))),
+  ];
+}
