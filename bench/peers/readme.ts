@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { orRefuse, refuse } from '../options.ts';
 import { peers } from './peers.ts';
-import { readmeTable } from './report.ts';
+import { fullTables, meansTable } from './report.ts';
 import { hasPeers, machineOf, type Recorded, resultsPath } from './results.ts';
 
-// Writes the table of recorded results into README.md, between its two markers.
+// Writes the means of recorded results into README.md, and their tables into docs/speed.md, between two markers.
 // Usage: pnpm bench:readme [bench/results/<machine>.json]; default: this machine's file, or the only one
 
 const root = join(import.meta.dirname, '../..');
@@ -17,10 +17,16 @@ const recorded = readdirSync(folder).map((name) => join(folder, name));
 const path = process.argv[2] ?? (recorded.includes(own) || recorded.length !== 1 ? own : recorded[0]);
 const results: Recorded = orRefuse(() => JSON.parse(readFileSync(path, 'utf8')));
 if (!hasPeers(results)) refuse(`bench: ${path} has no peers, expected a file that pnpm bench:peers has recorded`);
-const readme = join(root, 'README.md');
-const text = readFileSync(readme, 'utf8');
-const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
-if (before === -1 || after < before)
-  throw new Error(`README.md has no ${BEGIN} before ${END}, expected both on lines of their own`);
-const table = readmeTable(results, peers).join('\n');
-writeFileSync(readme, `${text.slice(0, before + BEGIN.length)}\n${table}\n${text.slice(after)}`);
+
+/** Writes lines between the markers of a page. */
+function write(page: string, lines: readonly string[]): void {
+  const path = join(root, page);
+  const text = readFileSync(path, 'utf8');
+  const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (before === -1 || after < before)
+    throw new Error(`${page} has no ${BEGIN} before ${END}, expected both on lines of their own`);
+  writeFileSync(path, `${text.slice(0, before + BEGIN.length)}\n${lines.join('\n')}\n${text.slice(after)}`);
+}
+
+write('README.md', meansTable(results, peers));
+write('docs/speed.md', fullTables(results, peers));

@@ -73,7 +73,7 @@ const shortly = ([name, value]: [string, string]): string => {
 const MARK = ' ≠';
 
 /** Markdown: a table for each precision, with our times, and the others' times as multiples of ours. */
-export function readmeTable(results: Results, peers: readonly Peer[]): string[] {
+export function fullTables(results: Results, peers: readonly Peer[]): string[] {
   const { machine, digits, rounds, processes } = results;
   const names = Object.keys(results.peers);
   const tables = PRECISIONS.filter((precision) => names.some((peer) => precisionOf(peer, peers) === precision)).flatMap(
@@ -104,11 +104,64 @@ export function readmeTable(results: Results, peers: readonly Peer[]): string[] 
   return lines;
 }
 
+/** Markdown: how many times as long as ours the steps of the others take, a line for each precision and kind. */
+export function meansTable(results: Results, peers: readonly Peer[]): string[] {
+  const others = Object.keys(results.peers).filter((peer) => !isOurs(peer));
+  const bare = (peer: string): string => peer.replace(/ float(32|64)$/, '');
+  const { cpu, cores, node } = results.machine;
+  const rows = PRECISIONS.flatMap((precision) => {
+    const own = others.filter((peer) => precisionOf(peer, peers) === precision);
+    return meansByKind(results, peers, precision, own).map(([kind, means]) => ({
+      title: `${kind}, ${precision}`,
+      means: new Map(means.map((mean, k) => [bare(own[k]), mean])),
+    }));
+  });
+  const columns = [...new Set(others.map(bare))].filter((name) => rows.some(({ means }) => means.get(name)));
+  return [
+    `Geometric means over the networks of each kind, on ${cores} cores of ${cpu}, Node ${node}:`,
+    '',
+    `| a step takes times Gradloom's | ${columns.join(' | ')} |`,
+    `|---|${columns.map(() => '---').join('|')}|`,
+    ...rows.map(({ title, means }) => `| ${title} | ${columns.map((name) => means.get(name) ?? '').join(' | ')} |`),
+  ];
+}
+
+/** Whether our times of a precision are there. */
+const hasOwn = ({ peers: found }: Results, precision: Precision): boolean =>
+  BACKENDS.some((backend) => Object.hasOwn(found, ownName(backend, precision)));
+
+/** Our time that the others of a workload are compared with. */
+const comparedWith = (name: string, { scores }: WorkloadResults, precision: Precision, isHere: boolean): string =>
+  kindOf(name) === 'XOR' ? ownName('wasm', isHere ? precision : 'float64') : (ownOf(scores, precision)?.peer ?? '');
+
+/** For each kind of networks the geometric means of some programs, '' where one has no figure. */
+function meansByKind(
+  results: Results,
+  peers: readonly Peer[],
+  precision: Precision,
+  others: readonly string[],
+): [kind: WorkloadKind, means: string[]][] {
+  const isHere = hasOwn(results, precision);
+  return (['digits', 'noise', 'images', 'text'] as const).flatMap((kind) => {
+    const own = Object.entries(results.workloads).filter(([name]) => kindOf(name) === kind);
+    const means = others.map((peer) => {
+      const ratios = own.flatMap(([name, workload]) => {
+        const score = workload.scores.find((one) => one.peer === peer);
+        const isSame = score !== undefined && !isElsewhere(score, ownOf(workload.scores)?.loss ?? null, peers);
+        const ratio = isSame ? ratioOf(workload, peer, comparedWith(name, workload, precision, isHere)) : null;
+        return ratio === null ? [] : [ratio];
+      });
+      return ratios.length === 0 ? '' : `**${decimal(geometricMean(ratios))} x**`;
+    });
+    return means.some((mean) => mean !== '') ? [[kind, means] as [WorkloadKind, string[]]] : [];
+  });
+}
+
 /** Our columns, those of the others, and means over the lines. */
-function precisionTable({ workloads, peers: found }: Results, peers: readonly Peer[], precision: Precision): string[] {
-  const ours = BACKENDS.map((backend) => ownName(backend, precision));
-  const isHere = ours.some((own) => Object.hasOwn(found, own));
-  const own = isHere ? ours : [];
+function precisionTable(results: Results, peers: readonly Peer[], precision: Precision): string[] {
+  const { workloads, peers: found } = results;
+  const isHere = hasOwn(results, precision);
+  const own = isHere ? BACKENDS.map((backend) => ownName(backend, precision)) : [];
   const all = Object.keys(found).filter((peer) => !isOurs(peer) && precisionOf(peer, peers) === precision);
   // Our float64 next to our float32.
   const doubles = ownName('native', 'float64');
@@ -120,14 +173,13 @@ function precisionTable({ workloads, peers: found }: Results, peers: readonly Pe
   const head = ['ms per step', ...own, ...others].map(short);
   const lines = isHere ? [] : ["This record has no float32 of Gradloom's: times are to its float64.", ''];
   lines.push(`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`);
-  const ratios: Record<string, { readonly kind: WorkloadKind; readonly ratio: number }[]> = {};
   for (const [name, workload] of Object.entries(workloads)) {
     const { scores, floors } = workload;
     const ourLoss = ownOf(scores)?.loss ?? null;
     const marked = scores.filter((score) => isElsewhere(score, ourLoss, peers)).map(({ peer }) => peer);
     const markOf = (peer: string): string => (marked.includes(peer) ? MARK : '');
     const isXor = kindOf(name) === 'XOR';
-    const to = isXor ? ownName('wasm', isHere ? precision : 'float64') : (ownOf(scores, precision)?.peer ?? '');
+    const to = comparedWith(name, workload, precision, isHere);
     const cells = own.map((peer) => {
       const score = scores.find((one) => one.peer === peer);
       const floor = floors[peer];
@@ -139,23 +191,12 @@ function precisionTable({ workloads, peers: found }: Results, peers: readonly Pe
     });
     const times = others.map((peer) => {
       const ratio = ratioOf(workload, peer, to);
-      if (ratio === null) return '';
-      if (!isXor && !marked.includes(peer)) {
-        ratios[peer] ??= [];
-        ratios[peer].push({ kind: kindOf(name), ratio });
-      }
-      return `${decimal(ratio)} x${markOf(peer)}`;
+      return ratio === null ? '' : `${decimal(ratio)} x${markOf(peer)}`;
     });
     lines.push(`| ${[name, ...cells, ...times].join(' | ')} |`);
   }
-  for (const kind of ['digits', 'noise', 'images'] as const) {
-    const means = others.map((peer) => {
-      const gained = (ratios[peer] ?? []).filter((one) => one.kind === kind).map(({ ratio }) => ratio);
-      return gained.length === 0 ? '' : `**${decimal(geometricMean(gained))} x**`;
-    });
-    if (means.some((mean) => mean !== ''))
-      lines.push(`| geometric mean, ${kind} |${' |'.repeat(own.length)} ${means.join(' | ')} |`);
-  }
+  for (const [kind, means] of meansByKind(results, peers, precision, others))
+    lines.push(`| geometric mean, ${kind} |${' |'.repeat(own.length)} ${means.join(' | ')} |`);
   return lines;
 }
 

@@ -7,7 +7,7 @@ import { compare, compareRows, tell, whyNotRecorded } from '../../../bench/peers
 import { meansOf } from '../../../bench/peers/means.ts';
 import type { Peer } from '../../../bench/peers/peer.ts';
 import { peers } from '../../../bench/peers/peers.ts';
-import { readmeTable } from '../../../bench/peers/report.ts';
+import { fullTables, meansTable } from '../../../bench/peers/report.ts';
 import { geometricMean, type Results, ratioOf, resultsPath } from '../../../bench/peers/results.ts';
 import type { Workload } from '../../../bench/peers/workloads.ts';
 
@@ -179,8 +179,8 @@ test('a ratio says how many times as long the other takes', () => {
   expect(geometricMean([2, 8])).toBeCloseTo(4, 12);
 });
 
-test('the table for the README holds times, shares of the floor, ratios and what could not be made equal', () => {
-  const text = readmeTable(results(1), []).join('\n');
+test('the table holds times, shares of the floor, ratios and what could not be made equal', () => {
+  const text = fullTables(results(1), []).join('\n');
   expect(text).toContain('| small, batch 32 |  | 1 (50 %) |  | 2 x |');
   expect(text).toContain('PyTorch computes in float32.');
 });
@@ -193,7 +193,7 @@ test.each(['noise', 'images'])('%s are in the table, and have a mean of their ow
   const own = results(1);
   const [digits] = Object.values(own.workloads);
   const other = { ...digits, scores: [score('Gradloom blas', 1), score('PyTorch', 9)] };
-  const text = readmeTable({ ...own, workloads: { ...own.workloads, [`small, batch 32, ${kind}`]: other } }, []).join(
+  const text = fullTables({ ...own, workloads: { ...own.workloads, [`small, batch 32, ${kind}`]: other } }, []).join(
     '\n',
   );
   expect(text).toContain(`| small, batch 32, ${kind} |  | 1 (50 %) |  | 9 x |`);
@@ -216,16 +216,23 @@ describe('like is compared with like', () => {
   ];
 
   test('each precision has its table, with ratios to ours of the same', () => {
-    const text = readmeTable(both([native, native32, torch, torch32, tfjs]), peers).join('\n');
+    const text = fullTables(both([native, native32, torch, torch32, tfjs]), peers).join('\n');
     expect(text).toContain('| ms per step | native | blas | wasm | PyTorch |');
     expect(text).toContain('| deep, batch 256 | 2 |  |  | 3 x |');
     expect(text).toContain('| ms per step | native | blas | wasm | native float64 | PyTorch | tfjs wasm |');
     expect(text).toContain('| deep, batch 256 | 1 |  |  | 2 x | 4 x | 50 x |');
+    const means = meansTable(both([native, native32, torch, torch32, tfjs]), peers).slice(2);
+    expect(means).toEqual([
+      "| a step takes times Gradloom's | PyTorch | tfjs wasm |",
+      '|---|---|---|',
+      '| digits, float64 | **3 x** |  |',
+      '| digits, float32 | **4 x** | **50 x** |',
+    ]);
   });
 
   test('a record without our float32 says that its ratios are to our float64', () => {
     const { 'Gradloom native float32': _, ...rest } = both([]).peers;
-    const text = readmeTable({ ...both([native, torch, torch32, tfjs]), peers: rest }, peers).join('\n');
+    const text = fullTables({ ...both([native, torch, torch32, tfjs]), peers: rest }, peers).join('\n');
     expect(text).toContain("This record has no float32 of Gradloom's: times are to its float64.");
     expect(text).toContain('| deep, batch 256 | 2 x | 25 x |');
   });
@@ -274,9 +281,9 @@ test('a peer with another loss is marked in the table, and not in its mean', () 
     tolerance: 1e-6,
     get: '',
   };
-  const text = readmeTable({ ...own, workloads: { ...own.workloads, deep: elsewhere } }, [peer]).join('\n');
+  const text = fullTables({ ...own, workloads: { ...own.workloads, deep: elsewhere } }, [peer]).join('\n');
   expect(text).toContain('| deep |  | 1 (50 %) |  | 9 x ≠ |');
   expect(text).toContain('| geometric mean, digits | | | | **2 x** |');
   expect(text).toContain('≠: after the same number of steps');
-  expect(readmeTable(own, [peer]).join('\n')).not.toContain('≠');
+  expect(fullTables(own, [peer]).join('\n')).not.toContain('≠');
 });
