@@ -39,12 +39,13 @@ export interface NamedArray extends NumberFile {
 
 /**
  * A dataset of two arrays: inputs [N, ...shape of a row], and targets, which are values or labels: whole numbers
- * [N], or [N, T] for the positions of each row. @throws Error naming the file, what it has and what it should have.
+ * [N], or [N, T] for the positions of each row. `lengths` [N] are the real positions of padded rows. @throws Error naming the file, what it has and what it should have.
  */
 export function datasetOfArrays(
   where: string,
   inputs: NamedArray,
   targets: NamedArray,
+  lengths: NamedArray | null, // null: all positions are real
   hasValues: boolean, // targets are values, not classes
   options: ArrayOptions,
 ): Dataset {
@@ -52,6 +53,13 @@ export function datasetOfArrays(
   if (targets.shape[0] !== rows) {
     throw new Error(
       `${where}: ${showPath(targets.path)} has ${counted(targets.shape[0], 'label')}, expected ${rows} (the rows of ${showPath(inputs.path)})`,
+    );
+  }
+  if (lengths !== null && lengths.array.length !== rows) {
+    const has =
+      lengths.shape.length > 1 ? `the shape (${lengths.shape.join(', ')})` : counted(lengths.array.length, 'number');
+    throw new Error(
+      `${where}: ${showPath(lengths.path)} has ${has}, expected ${rows} (the rows of ${showPath(inputs.path)})`,
     );
   }
   checkFinite(where, inputs);
@@ -68,6 +76,7 @@ export function datasetOfArrays(
       classes: hasValues ? null : countClasses(where, targets, options.classes ?? classNames?.length),
       ...(classNames === undefined ? {} : { labels: classNames }),
       ...(preprocessing === undefined ? {} : { preprocessing }),
+      ...(lengths === null ? {} : { lengths: valueMatrix(lengths.array, 1) }),
     }),
   );
 }

@@ -22,31 +22,43 @@ export interface ArrayShelf {
   wanted(name: string): string;
   /** Message if neither is found: 'has 2 arrays (a, b) and none named x, expected x and y'. */
   refuse(x: string, y: string): string;
-  load(inputs: string, targets: string | null, options: NpyOptions): Promise<Dataset>;
+  load(names: SetNames, options: Omit<NpyOptions, 'lengths'>): Promise<Dataset>;
+}
+
+/** The arrays of a set. */
+interface SetNames {
+  readonly inputs: string;
+  readonly targets: string | null; // null: the last column of `inputs`
+  readonly lengths: string | null; // null: all positions are real
 }
 
 /**
  * Loads the sets of a shelf: `x` and `y`, or `x_train` and `y_train`, for training; `x_validation` (also `x_val`,
- * `x_valid`) and `x_test`, each with its `y`. A single array has the target in its last column. Capital letters and
- * hyphens are accepted. @throws Error naming the array, what it has and what it should have.
+ * `x_valid`) and `x_test`, each with its `y`, and with its `lengths` if there are some. A single array has the target in
+ * its last column. Capital letters and hyphens are accepted. @throws Error naming the array, what it has and what it should have.
  */
 export async function loadShelf(where: string, shelf: ArrayShelf, options: NamedArraysOptions): Promise<DataSplits> {
   onlyKeys(where, options, [...NPY_OPTIONS, 'x', 'y']);
-  const { x = 'x', y = 'y', ...rest } = options;
-  for (const [name, value] of Object.entries({ x, y })) {
+  const { x = 'x', y = 'y', lengths = 'lengths', ...rest } = options;
+  for (const [name, value] of Object.entries({ x, y, lengths })) {
     if (typeof value === 'string' && value !== '') continue;
     throw new OptionError(where, name, `has ${show(value)}, expected the name of an array`);
   }
   const inputs = find(shelf, x, '([-_]train)?');
   if (inputs === undefined) {
     if (shelf.names.length === 1 && options.x === undefined && options.y === undefined) {
-      return { train: await shelf.load(shelf.names[0], null, rest) };
+      return { train: await shelf.load({ inputs: shelf.names[0], targets: null, lengths: null }, rest) };
     }
     throw new Error(`${where}: ${showPath(shelf.path)} ${shelf.refuse(x, y)}`);
   }
   const targets = partner('([-_]train)?', inputs);
+  const ofTrain = lengthsOf('([-_]train)?');
+  if (ofTrain === null && options.lengths !== undefined) {
+    const wanted = shelf.wanted(`${lengths}${inputs.slice(x.length)}`);
+    throw new Error(`${where}: ${shelf.placeOf(inputs)} has no lengths beside it, expected ${wanted}`);
+  }
   const placed = { inputs: shelf.placeOf(inputs), targets: shelf.placeOf(targets) };
-  const train = { set: await shelf.load(inputs, targets, rest), ...placed };
+  const train = { set: await shelf.load({ inputs, targets, lengths: ofTrain }, rest), ...placed };
   const validation = await otherSet('val(?:id(?:ation)?)?', train);
   const test = await otherSet('test', train);
   return { train: train.set, ...(validation && { validation }), ...(test && { test }) };
@@ -57,8 +69,13 @@ export async function loadShelf(where: string, shelf: ArrayShelf, options: Named
     if (inputs === undefined) return undefined;
     const targets = partner(`[-_]${word}`, inputs);
     const { classes } = own.set;
-    const set = await shelf.load(inputs, targets, classes === null ? rest : { classes, ...rest });
+    const names = { inputs, targets, lengths: lengthsOf(`[-_]${word}`) };
+    const set = await shelf.load(names, classes === null ? rest : { classes, ...rest });
     return pairedSet(where, own, { set, inputs: shelf.placeOf(inputs), targets: shelf.placeOf(targets) });
+  }
+
+  function lengthsOf(rest: string): string | null {
+    return find(shelf, lengths, rest) ?? null;
   }
 
   function partner(rest: string, of: string): string {

@@ -45,7 +45,7 @@ export const datasetFormats = {
   },
   'npy-folder': {
     title: 'a folder with x.npy and y.npy',
-    options: [...ofArrays, 'targets', 'x', 'y', 'stream'],
+    options: [...ofArrays, 'targets', 'x', 'y', 'lengths', 'stream'],
     isFolder: true,
     matches: isNpyFolder,
     load: loadNpyFolder,
@@ -73,7 +73,7 @@ export const datasetFormats = {
   },
   npz: {
     title: 'one that ends in .npz',
-    options: [...ofArrays, 'targets', 'x', 'y'],
+    options: [...ofArrays, 'targets', 'x', 'y', 'lengths'],
     isFolder: false,
     matches: isNamed(/\.npz$/i),
     load: loadNpz,

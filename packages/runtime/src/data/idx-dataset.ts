@@ -18,5 +18,5 @@ export async function loadIdx(
   // Three dimensions are grey images [N, height, width].
   const inputs = { path: images, ...numbers, shape: shape.length === 3 ? [...shape, 1] : shape };
   const targets = { path: labels, ...(await readIdx(labels)) };
-  return datasetOfArrays('loadIdx', inputs, targets, isFloating(targets.array), options);
+  return datasetOfArrays('loadIdx', inputs, targets, null, isFloating(targets.array), options);
 }

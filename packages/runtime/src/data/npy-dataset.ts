@@ -8,9 +8,15 @@ import { sharedArrayLike } from './number-types.ts';
 export interface NpyOptions extends ArrayOptions {
   /** 'classes' or 'values'. @default 'values' for floating-point targets, else 'classes' */
   targets?: TargetKind;
+  /**
+   * Path of the real positions of each row [N], for sequences that are padded on the right; in a folder or an archive
+   * the name of that array, where 'lengths' needs not to be named.
+   * @default all positions are real
+   */
+  lengths?: string;
 }
 
-export const NPY_OPTIONS = [...ARRAY_OPTIONS, 'targets'] as const satisfies readonly (keyof NpyOptions)[];
+export const NPY_OPTIONS = [...ARRAY_OPTIONS, 'targets', 'lengths'] as const satisfies readonly (keyof NpyOptions)[];
 
 export const targetKinds = { classes: true, values: true };
 /** Kind of targets: class indices or values. */
@@ -28,29 +34,39 @@ export async function loadNpy(
 ): Promise<Dataset> {
   onlyKeys('loadNpy', options, NPY_OPTIONS);
   if (options.targets !== undefined) option.oneOf(targetKinds).check('loadNpy', 'targets', options.targets);
-  const { stream = false } = options;
+  const { stream = false, lengths } = options;
   if (stream && targets === null) {
     throw new Error(`loadNpy: ${inputs} has its targets in the last column, expected a file of their own to stream`);
   }
   const first: NamedArray = { path: inputs, ...(await readNpy(inputs, { stream })) };
-  const second = targets === null ? null : { path: targets, ...(await readNpy(targets)) };
-  return datasetOfNpy('loadNpy', first, second, options);
+  const read = async (path: string | null | undefined): Promise<NamedArray | null> =>
+    path === null || path === undefined ? null : { path, ...(await readNpy(path)) };
+  return datasetOfNpy(
+    'loadNpy',
+    { inputs: first, targets: await read(targets), lengths: await read(lengths) },
+    options,
+  );
+}
+
+/** The arrays of a dataset. */
+export interface NpyArrays {
+  readonly inputs: NamedArray;
+  readonly targets: NamedArray | null; // null: the last column of `inputs`
+  readonly lengths: NamedArray | null; // null: all positions are real
 }
 
 /** Same as `loadNpy`, for arrays in memory. */
 export function datasetOfNpy(
   where: string,
-  inputs: NamedArray,
-  targets: NamedArray | null, // null: the last column of `inputs`
-  options: NpyOptions,
+  { inputs, targets, lengths }: NpyArrays,
+  { targets: kind, lengths: _, ...ofArrays }: NpyOptions,
 ): Dataset {
-  const { targets: kind, ...ofArrays } = options;
   const [x, t] = targets === null ? cutOff(where, inputs) : [inputs, targets];
   const isWhole = !/f\d$/.test(t.type);
   const hasValues = kind === undefined ? !isWhole : kind === 'values';
   // Labels of shape [N, 1] are accepted as [N].
   const flat = t.array.length === t.shape[0] ? { ...t, shape: [t.shape[0]] } : t;
-  return datasetOfArrays(where, x, flat, hasValues, ofArrays);
+  return datasetOfArrays(where, x, flat, lengths, hasValues, ofArrays);
 }
 
 /** Splits an array into all columns but the last, and the last. */

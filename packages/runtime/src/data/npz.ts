@@ -11,7 +11,8 @@ import type { Fault } from './number-file.ts';
 /**
  * Loads the sets of an archive that numpy.savez or numpy.savez_compressed wrote: its arrays `x` and `y`, or `x_train`
  * and `y_train`, for training; `x_validation` (also `x_val`, `x_valid`) and `x_test`, each with its `y`. The options
- * `x` and `y` name other arrays. A single array has the target in its last column.
+ * `x` and `y` name other arrays. A single array has the target in its last column. `lengths`, `lengths_train` and so on
+ * are the real positions of rows that are padded on the right.
  * @throws Error naming the file and array, what it has and what it should have.
  */
 export async function loadNpz(path: string, options: NamedArraysOptions = {}): Promise<DataSplits> {
@@ -55,7 +56,9 @@ function shelfOf(path: string, archive: ZipArchive): ArrayShelf {
       const none = names.length === 0 ? '' : ` and none named ${x}`;
       return `${has}${none}, expected ${x} and ${y} (x=name,y=name reads others)`;
     },
-    load: async (inputs, targets, options) =>
-      datasetOfNpy('loadNpz', await read(inputs), targets === null ? null : await read(targets), options),
+    load: async ({ inputs, targets, lengths }, options) => {
+      const [x, t, l] = [await read(inputs), targets && (await read(targets)), lengths && (await read(lengths))];
+      return datasetOfNpy('loadNpz', { inputs: x, targets: t, lengths: l }, options);
+    },
   };
 }

@@ -42,6 +42,32 @@ describe('an npz file', () => {
     expect(await loadDataset(path, options)).toEqual(await loadDataset(`${folder.path}/same`, options));
   });
 
+  test('has the lengths of padded rows, by the same names', async () => {
+    const ofVal = encodeNpy('i8', [3, 1], [1, 1, 2]);
+    const files = {
+      'x.npy': images,
+      'y.npy': labels,
+      'x_val.npy': images,
+      'y_val.npy': labels,
+      'lengths_val.npy': ofVal,
+    };
+    const named = { ...files, 'lengths.npy': encodeNpy('u1', [3], [2, 1, 2]) };
+    for (const [name, bytes] of Object.entries(named)) folder.write(`padded/${name}`, bytes);
+    const path = folder.write('padded.npz', packed(named));
+    for (const sets of [await loadDataset(path), await loadDataset(`${folder.path}/padded`)]) {
+      expect([...(sets.train.lengths?.array ?? [])]).toEqual([2, 1, 2]);
+      expect([...(sets.validation?.lengths?.array ?? [])]).toEqual([1, 1, 2]);
+    }
+    const other = folder.write('own.npz', packed({ ...files, 'real.npy': encodeNpy('u1', [2], [2, 1]) }));
+    expect((await loadDataset(other)).train.lengths).toBeUndefined();
+    const wanted = `${other}: x has no lengths beside it, expected an array l`;
+    expect(await refusal(other, { lengths: 'l' })).toBe(`loadNpz: ${wanted}`);
+    const few = `${other}: real has 2 numbers, expected 3 (the rows of ${other}: x)`;
+    expect(await refusal(other, { lengths: 'real' })).toBe(`loadNpz: ${few}`);
+    const long = folder.write('long.npz', packed({ ...files, 'lengths.npy': encodeNpy('u1', [3], [2, 3, 1]) }));
+    expect(await refusal(long)).toContain('length of row 1 has 3, expected a whole number from 1 to 2');
+  });
+
   test('has arrays of other names where `x` and `y` say so', async () => {
     const path = folder.write('named.npz', packed({ 'a.npy': images, 'b.npy': labels, 'note.txt': Buffer.from('…') }));
     const { train } = await loadDataset(path, { x: 'a', y: 'b' });

@@ -156,13 +156,24 @@ const checkedNumbers = (name: string, collector: ColumnCollector): ColumnCollect
     if (isGap(cell)) throw new CellError(name, 'has a gap, expected a number (readTable and splitTable fill gaps)');
   });
 
-/** Collects times: dates or numbers. */
-const checkedTimes = (name: string, collector: ColumnCollector): ColumnCollector =>
-  checking(collector, (cell) => {
-    if (readNumber(cell) !== undefined || readDate(cell) !== undefined) return;
-    const has = isGap(cell) ? 'a gap' : show(cell);
-    throw new CellError(name, `has ${has}, expected the time of the row: a number, or a date such as 2024-12-31`);
-  });
+/** A month such as 1949-01, which only the time of a series may be: elsewhere it is a word. */
+const MONTH = /^\s*\d{4}-\d\d\s*$/;
+
+/** Collects times: dates or numbers. A month is its first day. */
+const checkedTimes = (name: string, collector: ColumnCollector): ColumnCollector => ({
+  ...collector,
+  add(cell, place) {
+    const time = typeof cell === 'string' && MONTH.test(cell) ? `${cell.trim()}-01` : cell;
+    if (readNumber(time) === undefined && readDate(time) === undefined) {
+      const has = isGap(cell) ? 'a gap' : show(cell);
+      throw new CellError(
+        name,
+        `has ${has}, expected the time of the row: a number, or a date such as 2024-12-31 or 2024-12`,
+      );
+    }
+    collector.add(time, place);
+  },
+});
 
 /** Collects the names of series. */
 const checkedKeys = (name: string, collector: ColumnCollector): ColumnCollector =>
