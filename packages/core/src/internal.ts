@@ -133,6 +133,7 @@ export {
 } from './inference/preprocessing/index.ts';
 export {
   checkTokenizer,
+  commonVocabulary,
   createTextEncoder,
   encodeText,
   piecesOf,

@@ -46,6 +46,16 @@ test('a model of lines begins each with the token of a line end', () => {
   expect(follower({ lines: true }).predict(['', 'a'])).toEqual(follower().predict(['\n', '\na']));
 });
 
+test.each(['words', 'characters'] as const)(
+  'a model of %s reads all unknown ones as a token that it never writes',
+  (kind) => {
+    const model = follower({ tokenizer: { kind, vocabulary: ['<unk>', 'a', '\n'] } });
+    expect(model.predict(['never', 'a'])).toMatchObject([{ prediction: 'a' }, { prediction: '\n' }]);
+    expect(model.predict(['a\n'])[0]).toMatchObject({ prediction: '<unk>' });
+    expect([...model.generate('b', { tokens: 4, temperature: 0 })].join('')).toBe('a\na\n');
+  },
+);
+
 test('a model of bytes names those that are no text by their number', () => {
   const [{ prediction, probabilities }] = follower({ tokenizer: { kind: 'bytes' } }, 256).predict(['\x7f']);
   expect(prediction).toBe('<128>');

@@ -46,7 +46,7 @@ describe.each<TokenizerName>(['characters', 'bytes', 'words', 'gpt2'])('tokens o
 
   test(`tokens of any text spell it (seed ${propertySeed})`, async () => {
     const check = fc.asyncProperty(fc.string({ minLength: 2, unit: 'grapheme' }), async (drawn) => {
-      const sets = await textDataset(`${drawn} ${drawn}`, { tokenizer, context: 1, validation: 0 });
+      const sets = await textDataset(`${drawn}\n${drawn}`, { tokenizer, context: 1, validation: 0 });
       const known = tokenizerOf(sets);
       const tokens = known.encode(drawn);
       expect(tokens.every((token) => token < known.size)).toBe(true);
@@ -61,10 +61,14 @@ test('a character of two code units is one token, beside its halves too', () => 
   expect([...known.encode('a😀\ud83da')]).toEqual([0, 2, 1, 0]);
 });
 
-test('words are whole, with the space before them', async () => {
-  const known = tokenizerOf(
-    await textDataset("It's 1 word,  not two.\n", { tokenizer: 'words', context: 2, validation: 0 }),
-  );
+test('words are whole, with the space before them, and those that occur once are one token', async () => {
+  const sets = await textDataset("It's 1 word,  not two.\n".repeat(2).concat('Once'), {
+    ...{ tokenizer: 'words', context: 2, validation: 0 },
+  });
+  const known = tokenizerOf(sets);
+  expect(known.unknown).toBe(0);
+  expect(sets.train.targets.array.at(-1)).toBe(0);
+  expect(known.decode(known.encode('never 1 seen'))).toBe('<unk> 1<unk>');
   const pieces = [...known.encode("It's 1 word,  not two.\n")].map((token) => known.decode([token]));
   expect(pieces).toEqual(["It's", ' 1', ' word', ',', ' ', ' not', ' two', '.', '\n']);
 });

@@ -1,3 +1,3 @@
 export { createTextEncoder, encodeText, type TextEncoder } from './text-encoder.ts';
-export { createTokenizer, piecesOf, TextError, type Tokenizer, vocabularyOf } from './tokenizer.ts';
+export { commonVocabulary, createTokenizer, piecesOf, TextError, type Tokenizer, vocabularyOf } from './tokenizer.ts';
 export { checkTokenizer, type TokenizerName, type TokenizerSpec, tokenizerNames } from './tokenizer-spec.ts';

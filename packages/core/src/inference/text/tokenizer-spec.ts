@@ -3,18 +3,21 @@ import { OptionError } from '../../checks/option-error.ts';
 import { oneOf } from '../../checks/options/index.ts';
 import { show } from '../../checks/show.ts';
 
+/** Piece of a vocabulary that stands for all characters or words that the vocabulary lacks. */
+export const UNKNOWN = '<unk>';
+
 /** Tokenizer of a model, as plain JSON: it rebuilds the tokenizer, and is stored in model files. */
 export type TokenizerSpec =
   | {
       /** A token for each character (Unicode code point). */
       readonly kind: 'characters';
-      /** The known characters, in the order of their tokens. */
+      /** The known characters, in the order of their tokens; '<unk>' stands for all others. */
       readonly vocabulary: readonly string[];
     }
   | {
       /** A token for each word, with the space before it; for each run of punctuation; and for each other space. */
       readonly kind: 'words';
-      /** The known words, in the order of their tokens. */
+      /** The known words, in the order of their tokens; '<unk>' stands for all others. */
       readonly vocabulary: readonly string[];
     }
   | {
@@ -50,7 +53,8 @@ export function checkTokenizer(where: string, path: string, value: unknown): Tok
   const pieces = list(where, name, given.vocabulary as readonly unknown[], wanted);
   const known = new Set<unknown>();
   for (const [token, piece] of pieces.entries()) {
-    const isPiece = typeof piece === 'string' && piece !== '' && (kind === 'words' || [...piece].length === 1);
+    const isPiece =
+      typeof piece === 'string' && piece !== '' && (kind === 'words' || piece === UNKNOWN || [...piece].length === 1);
     if (!isPiece || known.has(piece)) {
       throw new OptionError(where, `${name}.${token}`, `has ${show(piece)}, expected ${wanted}`);
     }

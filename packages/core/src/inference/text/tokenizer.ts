@@ -1,15 +1,17 @@
 import { show } from '../../checks/show.ts';
-import { checkTokenizer, type TokenizerSpec } from './tokenizer-spec.ts';
+import { checkTokenizer, type TokenizerSpec, UNKNOWN } from './tokenizer-spec.ts';
 
-/** Turns text into tokens and back. `decode(encode(text))` is `text`. */
+/** Turns text into tokens and back. `decode(encode(text))` is `text`, but for characters and words that are unknown. */
 export interface Tokenizer {
   /** JSON that rebuilds it. */
   readonly spec: TokenizerSpec;
   /** V: number of tokens. */
   readonly size: number;
+  /** The token of characters or words that the vocabulary lacks. Absent: they are refused. */
+  readonly unknown?: number;
   /**
    * The tokens of a text, each from 0 to V - 1.
-   * @throws TextError for a character or word that the vocabulary lacks.
+   * @throws TextError for a character or word that the vocabulary lacks, without a token for them.
    */
   encode(text: string): Uint32Array;
   /** The text of tokens. Bytes that are not UTF-8 become U+FFFD. @throws TextError for a number that is no token. */
@@ -42,14 +44,16 @@ export function createTokenizer(given: TokenizerSpec, gpt2: Tokenizer = noTables
   if (spec.kind === 'gpt2') return gpt2;
   const { kind, vocabulary } = spec;
   const tokens = new Map(vocabulary.map((piece, token) => [piece, token]));
+  const unknown = tokens.get(UNKNOWN);
   const tokenOf = (piece: string, at: number): number => {
-    const token = tokens.get(piece);
+    const token = tokens.get(piece) ?? unknown;
     if (token === undefined) throw new TextError(at, unknownProblem(spec, piece));
     return token;
   };
   return {
     spec,
     size: vocabulary.length,
+    ...(unknown === undefined ? {} : { unknown }),
     encode: kind === 'words' ? encodeWords : characterEncoder(vocabulary, tokenOf),
     decode(tokens) {
       let text = '';
@@ -97,6 +101,15 @@ function characterEncoder(
 
 /** The vocabulary of all pieces, sorted. */
 export const vocabularyOf = (pieces: Iterable<string>): string[] => [...new Set(pieces)].sort(byCodePoints);
+
+/**
+ * The vocabulary of the pieces that occur twice or more, sorted, after one that stands for all others: those that occur
+ * once teach its weights.
+ */
+export const commonVocabulary = (counts: ReadonlyMap<string, number>): string[] => [
+  UNKNOWN,
+  ...vocabularyOf([...counts].flatMap(([piece, count]) => (count > 1 ? [piece] : []))),
+];
 
 /** The order of code points, which for characters beyond U+FFFF is not that of JavaScript's strings. */
 function byCodePoints(a: string, b: string): number {

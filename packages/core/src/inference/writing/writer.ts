@@ -52,6 +52,7 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
   const [end] = lines ? tokenizer.encode('\n') : [];
   let continuation: Continuation | undefined;
 
+  /** The outputs [V], which the caller may change. */
   function outputsAfter(window: readonly number[]): Float64Array {
     continuation ??= createContinuation();
     try {
@@ -73,6 +74,8 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
         const problem = `token ${written} has no answer, expected outputs that are finite`;
         throw new Error(`${where}: ${problem} (one is NaN or infinite)`);
       }
+      // It has no text.
+      if (tokenizer.unknown !== undefined) y[tokenizer.unknown] = Number.NEGATIVE_INFINITY;
       const token = sampleToken(y, sampling, written);
       const isEnd = token === end;
       const isDone = isEnd || written + 1 >= sampling.tokens;

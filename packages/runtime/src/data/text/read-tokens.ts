@@ -1,5 +1,5 @@
 import { TextError, type Tokenizer, type TokenizerName, type TokenizerSpec } from '@gradloom/core';
-import { piecesOf, vocabularyOf } from '@gradloom/core/internal';
+import { commonVocabulary, piecesOf, vocabularyOf } from '@gradloom/core/internal';
 import { createTokenizer } from './gpt2.ts';
 import { allocateTokens, type TextFault, type TokenStore, tokensInMemory } from './text-sets.ts';
 
@@ -51,13 +51,14 @@ interface Part {
 /** Finds the vocabulary of a text, its tokens, and its parts. */
 async function survey(kind: 'characters' | 'words', texts: AsyncIterable<Part>, lines: boolean) {
   const pieces = new Set(lines ? ['\n'] : []);
+  const words = new Map<string, number>(lines ? [['\n', 2]] : []); // a line end is always known
   const seen = new Uint8Array(1 << 16); // of characters of one code unit: faster than a set
   let [tokens, parts] = [0, 0];
   for await (const { text } of texts) {
     parts++;
     if (kind === 'words') {
       for (const piece of piecesOf(kind, text)) {
-        pieces.add(piece);
+        words.set(piece, (words.get(piece) ?? 0) + 1);
         tokens++;
       }
     } else {
@@ -69,7 +70,8 @@ async function survey(kind: 'characters' | 'words', texts: AsyncIterable<Part>, 
     }
   }
   for (let code = 0; code < seen.length; code++) if (seen[code] === 1) pieces.add(String.fromCharCode(code));
-  const spec: TokenizerSpec = { kind, vocabulary: vocabularyOf(pieces) };
+  const vocabulary = kind === 'words' ? commonVocabulary(words) : vocabularyOf(pieces);
+  const spec: TokenizerSpec = { kind, vocabulary };
   return { spec, tokens, parts };
 }
 
