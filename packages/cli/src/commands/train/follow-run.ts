@@ -19,6 +19,7 @@ import { tryReport } from '../../report/try-report.ts';
 import { failureOf, withoutPlace } from '../../terminal/failure.ts';
 import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
 import type { Io } from '../../terminal/io.ts';
+import { type Assessment, assess } from './assessment/assess.ts';
 import { configOf, runConfig } from './describe-flags.ts';
 import { dividePlane, divisionSteps, isPlanar } from './findings/divide-plane.ts';
 import { divisionLine, eventLine } from './metrics-line.ts';
@@ -114,8 +115,12 @@ export async function followRun(
     reporter.stop();
     const lost = failureOf(() => directory?.saveModel(modelOf(recipe, result.parameters)));
     // The run is complete even if its model cannot be written, so its results are printed.
-    const report = directory === undefined || lost !== null ? null : await writeReport(directory.path, result);
-    if (start !== undefined) reporter.done({ ...start, report }, result);
+    if (start !== undefined) {
+      const assessment = await assess(recipe, result, (message) => warn(reporter, message));
+      const folder = lost === null ? start.out : null;
+      const report = folder === null ? null : await writeReport(folder, result, assessment);
+      reporter.done({ ...start, report, assessment }, result);
+    }
     if (lost !== null) throw lost;
     if (directory !== undefined) refuseLoss(directory.path, result, resumable?.checkpoint ?? null);
     return signal.aborted ? exitCodes[signal.reason as Interruption] : 0;
@@ -140,10 +145,10 @@ export async function followRun(
   }
 
   /** A failed report does not invalidate a run. */
-  async function writeReport(path: string, result: TrainResult): Promise<string | null> {
+  async function writeReport(path: string, result: TrainResult, assessment: Assessment): Promise<string | null> {
     try {
       const { reportRun } = await import('./report-run.ts');
-      return await reportRun(path, recipe, result);
+      return await reportRun(path, recipe, result, assessment);
     } catch (error) {
       warn(reporter, `no report: ${withoutPlace(error)}`);
       return null;

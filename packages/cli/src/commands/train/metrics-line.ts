@@ -1,8 +1,9 @@
 import { type EpochEvent, type ProbeEvent, summarizeTable, type TrainEvent, type TrainResult } from '@gradloom/runtime';
-import { baselineFor } from '../../report/findings/baseline.ts';
 import type { Division } from '../../report/findings/findings.ts';
 import { type Io, printJson, printLine } from '../../terminal/io.ts';
 import { layerNames } from '../../terminal/text/layer-names.ts';
+import type { Assessment } from './assessment/assess.ts';
+import type { LinearModel } from './assessment/linear-model.ts';
 import { configOf } from './describe-flags.ts';
 import { decisionsOf } from './describe-table.ts';
 import type { Recipe } from './recipe.ts';
@@ -68,9 +69,12 @@ function probeFigures({ type: _, parameters: _weights, layers, ...figures }: Pro
 /** A line of divisions.jsonl: how the network divides the plane before a step. */
 export const divisionLine = (division: Division): string => JSON.stringify({ event: 'division', ...division });
 
+/** The linear model that the network is compared with. */
+const linearLine = ({ evaluation, steps, fingerprint }: LinearModel): string =>
+  JSON.stringify({ event: 'linear', steps, ...evaluation, fingerprint });
+
 /** The last line of --json. */
-export function doneLine({ sets, values }: Recipe, result: TrainResult): string {
-  const baseline = result.test === undefined ? null : baselineFor(sets, result);
+export function doneLine({ values }: Recipe, result: TrainResult, { baseline, linear, remarks }: Assessment): string {
   return JSON.stringify({
     event: 'done',
     stopped: result.stopped,
@@ -89,6 +93,9 @@ export function doneLine({ sets, values }: Recipe, result: TrainResult): string 
     // NaN, where the figure does not apply, is null.
     baselineAccuracy: baseline?.accuracy ?? null,
     baselineRmse: baseline?.rmse ?? null,
+    linearAccuracy: linear?.evaluation.accuracy ?? null,
+    linearRmse: linear?.evaluation.rmse ?? null,
+    remarks,
     fingerprint: result.fingerprint,
     threads: result.threads,
     ...(result.cluster === undefined ? {} : { cluster: result.cluster }),
@@ -114,6 +121,9 @@ export function jsonReporter({ stdout, stderr }: Io, quiet: boolean): Reporter {
       if (event.type !== 'progress' && event.type !== 'steps') print(eventLine(event));
     },
     stop() {},
-    done: ({ recipe }, result) => printJson(stdout, doneLine(recipe, result)),
+    done({ recipe, assessment }, result) {
+      if (assessment.linear !== null) print(linearLine(assessment.linear));
+      printJson(stdout, doneLine(recipe, result, assessment));
+    },
   };
 }

@@ -200,6 +200,10 @@ export const trainOptions = {
       'runs/<dataset>-<number>',
     ),
   },
+  'no-linear': {
+    ...output,
+    ...option.flag(undefined, 'do not compare the network of a small table with a linear model'),
+  },
   'no-out': { ...output, ...option.flag(undefined, 'write no files') },
   config: {
     ...source,

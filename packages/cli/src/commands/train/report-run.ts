@@ -4,9 +4,9 @@ import { writeAtomically } from '@gradloom/runtime/internal';
 import { FINDINGS_FILE } from '../../files/run-files/names.ts';
 import { seal } from '../../files/run-files/seal.ts';
 import { layerHistograms } from '../../lab/figures/histograms.ts';
-import { baselineFor } from '../../report/findings/baseline.ts';
 import type { Findings } from '../../report/findings/findings.ts';
 import { reportFolder } from '../../report/write-report.ts';
+import type { Assessment } from './assessment/assess.ts';
 import { isPlanar, planeOf } from './findings/divide-plane.ts';
 import { firstFilters } from './findings/first-filters.ts';
 import { firstImages } from './findings/first-images.ts';
@@ -17,21 +17,26 @@ import { doneLine } from './metrics-line.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Computes and stores the findings of a finished run, and writes its report. */
-export async function reportRun(folder: string, recipe: Recipe, result: TrainResult): Promise<string> {
-  const findings = await collectFindings(recipe, result);
+export async function reportRun(
+  folder: string,
+  recipe: Recipe,
+  result: TrainResult,
+  assessment: Assessment,
+): Promise<string> {
+  const findings = await collectFindings(recipe, result, assessment);
   writeAtomically('report', join(folder, FINDINGS_FILE), [Buffer.from(`${seal(JSON.stringify(findings))}\n`)]);
   return reportFolder(folder);
 }
 
 /** Collects all findings at the end of a run. */
-async function collectFindings(recipe: Recipe, result: TrainResult): Promise<Findings> {
+async function collectFindings(recipe: Recipe, result: TrainResult, assessment: Assessment): Promise<Findings> {
   return {
-    result: JSON.parse(doneLine(recipe, result)),
+    result: JSON.parse(doneLine(recipe, result, assessment)),
     profiles: result.profiles ?? null,
     answers: await readAnswers(recipe, result),
     predictions: await readPredictions(recipe, result),
     curve: fitCurve(recipe, result.parameters),
-    baseline: baselineFor(recipe.sets, result),
+    baseline: assessment.baseline,
     plane: isPlanar(recipe) ? planeOf(recipe, result.parameters, result.steps) : null,
     histograms: layerHistograms(result, recipe.sets.train),
     images: firstImages(recipe),

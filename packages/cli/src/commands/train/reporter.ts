@@ -1,5 +1,6 @@
 import type { StartEvent, TrainEvent, TrainResult } from '@gradloom/runtime';
 import { type Io, printLine } from '../../terminal/io.ts';
+import type { Assessment } from './assessment/assess.ts';
 import type { Recipe } from './recipe.ts';
 
 /** The state of a run when its first step begins. */
@@ -7,7 +8,12 @@ export interface RunStart {
   readonly recipe: Recipe;
   readonly event: StartEvent;
   readonly out: string | null; // directory of the run
-  readonly report?: string | null; // path of the report, once it is written
+}
+
+/** A run that has ended. */
+export interface RunEnd extends RunStart {
+  readonly report: string | null; // path of the report
+  readonly assessment: Assessment;
 }
 
 /** Shows a run in progress. */
@@ -20,7 +26,7 @@ export interface Reporter {
   event(event: TrainEvent): void;
   /** Removes the redrawn output. */
   stop(): void;
-  done(run: RunStart, result: TrainResult): void;
+  done(run: RunEnd, result: TrainResult): void;
 }
 
 /** Reports a warning on stderr and in JSON. */

@@ -14,6 +14,7 @@ import { type Io, printJson, printLine, printLines, widthOf } from '../../termin
 import { createNote, type Note } from '../../terminal/note.ts';
 import { writeOut } from '../../terminal/text/out-directory.ts';
 import { table } from '../../terminal/text/table.ts';
+import type { Assessment } from './assessment/assess.ts';
 import { commandOf } from './describe-flags.ts';
 import { describeNetwork } from './describe-network.ts';
 import { describeRun } from './describe-run.ts';
@@ -22,7 +23,7 @@ import { followRun } from './follow-run.ts';
 import { lockNewDirectory } from './new-directory.ts';
 import type { TrainValues } from './options.ts';
 import { createRecipe, openRun, warningsOf } from './recipe.ts';
-import { quietReporter, type Reporter, type RunStart, warn } from './reporter.ts';
+import { quietReporter, type Reporter, type RunEnd, warn } from './reporter.ts';
 
 /** A fold in the document of the cross-validation. */
 interface FoldRun extends Fold {
@@ -62,7 +63,8 @@ export async function runFolds(
         const { test } = result;
         if (test === undefined || result.stopped === 'aborted') return;
         const { steps, fingerprint } = result;
-        done.push({ fold, out: run.out, figures: figuresOf(test), rows: test.rows, steps, fingerprint });
+        const figures = { ...figuresOf(test), ...linearFigures(run.assessment) };
+        done.push({ fold, out: run.out, figures, rows: test.rows, steps, fingerprint });
         if (json && !quiet) printJson(io.stdout, JSON.stringify({ event: 'fold', ...done[done.length - 1] }));
       });
       if (fold === 1) for (const warning of warningsOf(opened)) warn(reporter, warning);
@@ -113,7 +115,7 @@ function foldReporter(
   io: Io,
   note: Note,
   { isFirst, isShown }: { readonly isFirst: boolean; readonly isShown: boolean },
-  done: (run: RunStart, result: TrainResult) => void,
+  done: (run: RunEnd, result: TrainResult) => void,
 ): Reporter {
   return {
     ...quietReporter(io),
@@ -136,6 +138,13 @@ function figuresOf({ rows: _rows, positions: _positions, unanswered: _unanswered
   return Object.fromEntries(
     Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
   );
+}
+
+/** The main figure of the linear model. */
+function linearFigures({ linear }: Assessment): Figures {
+  const { accuracy, rmse } = linear?.evaluation ?? {};
+  if (accuracy !== undefined) return { 'linear accuracy': accuracy };
+  return rmse === undefined ? {} : { 'linear rmse': rmse };
 }
 
 function describeFolds(done: readonly Fold[], summary: FoldsSummary): string[] {

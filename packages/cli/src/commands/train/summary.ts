@@ -1,17 +1,24 @@
 import { ofText } from '@gradloom/core/internal';
 import type { TrainResult } from '@gradloom/runtime';
-import { naiveErrors } from '@gradloom/runtime/internal';
-import { baselineFor } from '../../report/findings/baseline.ts';
+import { wrap } from '../../terminal/live-area.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
-import { backendName, decimal, duration, percent, plural, whole } from '../../terminal/text/format.ts';
+import { backendName, decimal, duration, percent, plural, sentence, whole } from '../../terminal/text/format.ts';
 import { quote } from '../../terminal/text/quote.ts';
+import { comparisonLine } from './assessment/assess.ts';
 import { describeCluster } from './describe-run.ts';
-import type { RunStart } from './reporter.ts';
+import type { RunEnd, RunStart } from './reporter.ts';
 
-/** The summary of a run: its results, where it was written and the next steps. */
-export function summarize(run: RunStart, result: TrainResult, paint: Paint, program: string): string[] {
-  const { out } = run;
+export interface Surroundings {
+  readonly paint: Paint;
+  readonly program: string; // as the user starts it
+  readonly width: number; // columns of the terminal
+}
+
+/** The summary of a run: what speaks against it, its results, where it was written and the next steps. */
+export function summarize(run: RunEnd, result: TrainResult, surroundings: Surroundings): string[] {
+  const { out, recipe, assessment } = run;
+  const { paint, program, width } = surroundings;
   const { test, trainLoss, steps, backend, precision } = result;
   const rows: [string, string][] = [];
   if (test?.accuracy !== undefined) {
@@ -20,13 +27,12 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
     const none = test.unanswered === undefined ? '' : `; ${whole(test.unanswered)} have no answer`;
     rows.push(['test accuracy', `${paint('bold', percent(test.accuracy))}  (${right}${none})`]);
   }
-  rows.push(...baselineRow(run, result), ...naiveRow(run, result));
   if (test !== undefined) rows.push(['test loss', decimal(test.loss)]);
   if (test?.perplexity !== undefined) rows.push(['test perplexity', decimal(test.perplexity)]);
   if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
   if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
   for (const [name, value] of Object.entries(test?.metrics ?? {})) rows.push([`test ${name}`, decimal(value)]);
-  if (run.recipe.values['evaluate-test']) {
+  if (recipe.values['evaluate-test']) {
     rows.push(['test set', 'looked at during training: its figures are too good once a choice is based on them']);
   }
   if (steps > 0) {
@@ -41,28 +47,17 @@ export function summarize(run: RunStart, result: TrainResult, paint: Paint, prog
     ['written to', out ?? 'nothing (--no-out)'],
   );
   if (run.report) rows.push(['report', run.report]);
+  const comparison = comparisonLine(recipe, result, assessment);
   return [
     '',
+    ...assessment.remarks.flatMap((remark) => wrap(sentence(remark), width)).map((line) => paint('yellow', line)),
+    ...(comparison === null ? [] : wrap(comparison, width)),
     wentOf(result),
     '',
     // Without indent a fingerprint fits into 80 columns.
     ...columns(rows, { indent: 0 }),
     ...(out === null ? [] : ['', 'Next', ...nextCommands(run, result, quote(out), program)]),
   ];
-}
-
-/** The result of a constant answer on the test rows. */
-function baselineRow({ recipe }: RunStart, result: TrainResult): [string, string][] {
-  const found = result.test === undefined ? null : baselineFor(recipe.sets, result);
-  if (found === null) return [];
-  const figure = Number.isNaN(found.accuracy) ? `RMSE ${decimal(found.rmse)}` : percent(found.accuracy);
-  return [['baseline', `${figure}  (always answering ${found.answer})`]];
-}
-
-/** The result of the naive forecast on the test rows of a series. */
-function naiveRow({ recipe }: RunStart, { test }: TrainResult): [string, string][] {
-  const naive = test === undefined || recipe.sets.test === undefined ? null : naiveErrors(recipe.sets.test);
-  return naive === null ? [] : [['naive forecast', `RMSE ${decimal(naive.rmse)}  (the last value of the window)`]];
 }
 
 /** With early stopping: the step whose weights the model has. */

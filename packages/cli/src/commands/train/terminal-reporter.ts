@@ -76,7 +76,8 @@ export function terminalReporter(io: Io): Reporter {
       if (firstLook !== undefined && lastLook !== undefined) {
         printLines(io.stdout, describeLooks(firstLook, lastLook, paint));
       }
-      printLines(io.stdout, summarize(run, result, paint, invocation(io.env)));
+      const width = Math.min(widthOf(io.stdout), 120);
+      printLines(io.stdout, summarize(run, result, { paint, program: invocation(io.env), width }));
     },
   };
 }

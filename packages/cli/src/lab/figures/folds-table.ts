@@ -29,7 +29,7 @@ export function summaryOf(folds: readonly Fold[]): FoldsSummary {
 
 /** A figure as text: the accuracy in percent. */
 export const figureText = (name: string, value: number): string =>
-  name === 'accuracy' ? percent(value) : decimal(value);
+  name.endsWith('accuracy') ? percent(value) : decimal(value);
 
 /** The table of a cross-validation: a row for each fold, then mean and deviation. */
 export function foldsTable(

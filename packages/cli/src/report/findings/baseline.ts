@@ -22,9 +22,9 @@ export function baselineOf(train: Dataset, rows: Dataset, measured: Evaluation):
 }
 
 function mostFrequent(train: Dataset, rows: Dataset): Baseline {
-  const counts = countsOf(train);
+  const counts = classCounts(train);
   const [[answer]] = [...counts].sort(([a, m], [b, n]) => n - m || a - b);
-  const own = countsOf(rows);
+  const own = classCounts(rows);
   const all = [...own.values()].reduce((sum, count) => sum + count, 0);
   return {
     answer: showLabel(train.labels?.[answer] ?? String(answer)),
@@ -34,7 +34,7 @@ function mostFrequent(train: Dataset, rows: Dataset): Baseline {
 }
 
 /** How often each class is a target, or the bit of a binary dataset without classes. A position of -1 has none. */
-function countsOf({ targets: { array, divisor } }: Dataset): Map<number, number> {
+export function classCounts({ targets: { array, divisor } }: Dataset): Map<number, number> {
   const counts = new Map<number, number>();
   for (const target of array) {
     const label = target / divisor;

@@ -146,6 +146,10 @@ const result = record({
   backend: name,
   elapsedMs: figure(0),
   samplesPerSecond: figure(0),
+  // files of earlier versions have none of these
+  linearAccuracy: orElse(figure(0, 1), Number.NaN),
+  linearRmse: orElse(figure(0), Number.NaN),
+  remarks: orElse(list(text(10_000), 100), []),
 });
 
 /** Most threads of a pool. */

@@ -1,5 +1,5 @@
 import { formatValue } from '../../options/member.ts';
-import { decimal, duration, percent, plural, whole } from '../../terminal/text/format.ts';
+import { decimal, duration, percent, plural, sentence, whole } from '../../terminal/text/format.ts';
 import { calibrationPicture } from '../charts/calibration.ts';
 import { confusionMatrix } from '../charts/confusion-matrix.ts';
 import { decisionBoundary } from '../charts/decision-boundary.ts';
@@ -54,7 +54,7 @@ export function trainPage(run: TrainRun): Page {
   ];
   return {
     title: titleOf(run),
-    lead: leadOf(run),
+    lead: [...remarksOf(run), leadOf(run)].join(' '),
     figures: keyFigures(run),
     chapters: chapters.filter(
       ({ pictures = [], tables = [], folded = [] }) => pictures.length + tables.length + folded.length > 0,
@@ -88,6 +88,9 @@ function titleOf(run: TrainRun): string {
     ? `${dataset}: training loss ${decimal(result.trainLoss)}`
     : `${dataset}: test loss ${decimal(result.testLoss)}`;
 }
+
+/** What speaks against the figures, each as a sentence. */
+const remarksOf = ({ findings }: TrainRun): string[] => (findings?.result.remarks ?? []).map(sentence);
 
 function leadOf({ config, findings }: TrainRun): string {
   const { options, parameters, started = '' } = config;
@@ -166,11 +169,15 @@ function keyFigures({ findings, epochs }: TrainRun): KeyFigure[] {
   const figures: KeyFigure[] = [];
   if (!Number.isNaN(accuracy)) {
     figures.push({ name: `${split} accuracy`, value: percent(accuracy) });
+    if (!Number.isNaN(result.linearAccuracy))
+      figures.push({ name: 'linear model', value: percent(result.linearAccuracy) });
     if (baseline && !Number.isNaN(baseline.accuracy)) {
       figures.push({ name: `baseline: always answering ${baseline.answer}`, value: percent(baseline.accuracy) });
     }
   } else if (!Number.isNaN(rmse)) {
     figures.push({ name: `${split} RMSE`, value: decimal(rmse) });
+    if (!Number.isNaN(result.linearRmse))
+      figures.push({ name: 'linear model: RMSE', value: decimal(result.linearRmse) });
     if (baseline && !Number.isNaN(baseline.rmse)) {
       figures.push({ name: `baseline: RMSE of always answering ${baseline.answer}`, value: decimal(baseline.rmse) });
     }

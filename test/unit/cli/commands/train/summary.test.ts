@@ -2,7 +2,7 @@ import type { NetworkSpec } from '@gradloom/core';
 import { syntheticDatasets, train } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
 import type { TrainValues } from '../../../../../packages/cli/src/commands/train/options.ts';
-import type { RunStart } from '../../../../../packages/cli/src/commands/train/reporter.ts';
+import type { RunEnd } from '../../../../../packages/cli/src/commands/train/reporter.ts';
 import { summarize } from '../../../../../packages/cli/src/commands/train/summary.ts';
 
 const sets = { train: syntheticDatasets.spirals() };
@@ -16,8 +16,9 @@ async function summaryOf(
 ): Promise<string> {
   const result = await train(network, sets, { threads: 1, batch: 32, ...options }).result;
   // All that a summary takes from the start of its run.
-  const run = { recipe: { sets, values }, out: 'runs/spirals-1' } as RunStart;
-  return summarize(run, result, (_format, text) => text, 'gradloom').join('\n');
+  const assessment = { baseline: null, naive: null, linear: null, remarks: [] };
+  const run = { recipe: { sets, values }, out: 'runs/spirals-1', assessment, report: null } as unknown as RunEnd;
+  return summarize(run, result, { paint: (_format, text) => text, program: 'gradloom', width: 80 }).join('\n');
 }
 
 test('a run that was stopped before its first step has no loss, no steps and no speed', async () => {

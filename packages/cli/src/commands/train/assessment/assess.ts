@@ -1,0 +1,171 @@
+import { show } from '@gradloom/core/internal';
+import { type Evaluation, TrainingError, type TrainResult } from '@gradloom/runtime';
+import { type ForecastErrors, naiveErrors } from '@gradloom/runtime/internal';
+import { baselineFor } from '../../../report/findings/baseline.ts';
+import type { Baseline } from '../../../report/findings/findings.ts';
+import { withoutPlace } from '../../../terminal/failure.ts';
+import { decimal, percent, plural, showLabel, whole } from '../../../terminal/text/format.ts';
+import type { Recipe } from '../recipe.ts';
+import { type LeakingColumn, leakingColumn } from './leaking-column.ts';
+import { type LinearModel, trainLinear } from './linear-model.ts';
+import { measureRareClass, type RareClass } from './rare-class.ts';
+
+/** What the results of a run are worth: simpler answers on the same rows, and what speaks against the figures. */
+export interface Assessment {
+  readonly baseline: Baseline | null;
+  readonly naive: ForecastErrors | null; // of the last value of each window, for a series
+  readonly linear: LinearModel | null;
+  /** Sentences without full stops that lead the results, the gravest first. Empty if nothing speaks against them. */
+  readonly remarks: readonly string[];
+}
+
+/** Compares a finished run with simpler answers. `warn` is told if the linear model cannot be trained. */
+export async function assess(
+  recipe: Recipe,
+  result: TrainResult,
+  warn: (message: string) => void,
+): Promise<Assessment> {
+  const isWhole = result.stopped !== 'aborted';
+  const rows = recipe.sets.test ?? recipe.sets.validation;
+  const baseline = baselineFor(recipe.sets, result);
+  const naive = result.test === undefined || rows === undefined ? null : naiveErrors(rows);
+  const linear = isWhole ? await linearOrNone(recipe, result, warn) : null;
+  const rare = await measureRareClass(recipe, result);
+  const leak = isWhole && recipe.table !== undefined ? leakingColumn(recipe.sets.train) : null;
+  const remarks = [
+    ...lossRemarks(result.epochLosses),
+    ...(rare === null ? [] : rareRemarks(rare, recipe)),
+    ...comparisons(recipe, evaluationOf(recipe, result), { baseline, naive, linear }, rare),
+    ...(leak === null ? [] : [leakRemark(leak, recipe)]),
+  ];
+  return { baseline, naive, linear, remarks };
+}
+
+/** The evaluation that the figures of the results are from: of the test rows, else of the validation rows. */
+const evaluationOf = ({ sets }: Recipe, { test, validation }: TrainResult): Evaluation | undefined =>
+  sets.test === undefined ? validation : test;
+
+/** A run is complete without its linear model. */
+async function linearOrNone(
+  recipe: Recipe,
+  result: TrainResult,
+  warn: (message: string) => void,
+): Promise<LinearModel | null> {
+  try {
+    return await trainLinear(recipe, result);
+  } catch (error) {
+    if (!(error instanceof TrainingError)) warn(`no linear model to compare with: ${withoutPlace(error)}`);
+    return null;
+  }
+}
+
+/** A loss that ends above this multiple of its lowest epoch has diverged. */
+const DIVERGED = 1.5;
+
+/** A loss that falls by less than this share has not fallen. */
+const LEAST_FALL = 1e-3;
+
+/** Sentences on a training loss that rose or did not fall. A single epoch says nothing about it. */
+function lossRemarks(losses: Float64Array): string[] {
+  if (losses.length < 2) return [];
+  const [first, last] = [losses[0], losses[losses.length - 1]];
+  const least = losses.reduce((least, loss) => Math.min(least, loss));
+  const advice = 'a lower --lr may help';
+  if (last > DIVERGED * least) {
+    return [`the training diverged: its loss rose from ${decimal(least)} to ${decimal(last)} (${advice})`];
+  }
+  if (last < (1 - LEAST_FALL) * first) return [];
+  const course = `${decimal(first)} in the first epoch, ${decimal(last)} in the last`;
+  return [`the training loss did not fall: ${course} (another --lr may help, or the inputs say nothing of the target)`];
+}
+
+function rareRemarks({ label, share, recall, precision, prAuc }: RareClass, { values }: Recipe): string[] {
+  const rate = (value: number): string => (Number.isNaN(value) ? 'none' : percent(value));
+  const figures = `recall ${rate(recall)}, precision ${rate(precision)}, PR AUC ${decimal(prAuc)}`;
+  const advice =
+    values['class-weight'] === undefined ? '; --class-weight balanced lets it count as much as the others' : '';
+  return [`class ${showLabel(label)}: ${figures} (${percent(share)} of the training rows${advice})`];
+}
+
+/** Sentences on simpler answers that are as good as the network. */
+function comparisons(
+  { values }: Recipe,
+  own: Evaluation | undefined,
+  { baseline, naive, linear }: Pick<Assessment, 'baseline' | 'naive' | 'linear'>,
+  rare: RareClass | null,
+): string[] {
+  if (own === undefined || baseline === null) return [];
+  // Class weights trade accuracy for the recall of rare classes, and a constant has no recall.
+  if (values['class-weight'] !== undefined) {
+    const [weighted, ofLinear] = [own.weightedLoss, linear?.evaluation.weightedLoss];
+    return [
+      ...(rare !== null && rare.prAuc <= rare.share
+        ? [`the network finds ${showLabel(rare.label)} no better than chance`]
+        : []),
+      ...(isAbove(weighted, ofLinear) ? [WORSE_THAN_LINEAR] : []),
+    ];
+  }
+  const { accuracy, rmse } = own;
+  if (accuracy !== undefined) {
+    const { accuracy: ofLinear = 0 } = linear?.evaluation ?? {};
+    const by = rare === null ? '' : ', by accuracy';
+    return [
+      ...constantRemarks(own, accuracy, baseline).map((remark) => `${remark}${by}`),
+      ...(accuracy < ofLinear ? [`${WORSE_THAN_LINEAR}, by ${rowsOf(own, ofLinear - accuracy)}`] : []),
+    ];
+  }
+  return [
+    ...(isAbove(rmse, baseline.rmse) || rmse === baseline.rmse ? [`${NO_BETTER} ${baseline.answer}`] : []),
+    ...(isAbove(rmse, naive?.rmse) ? ['the network is worse than answering the last value of the window'] : []),
+    ...(isAbove(rmse, linear?.evaluation.rmse) ? [WORSE_THAN_LINEAR] : []),
+  ];
+}
+
+/** A sentence if the network is right no more often than a constant answer, or by no more than a standard error. */
+function constantRemarks(own: Evaluation, accuracy: number, { answer, accuracy: constant }: Baseline): string[] {
+  const gain = accuracy - constant;
+  if (gain <= 0) return [`${NO_BETTER} ${answer}`];
+  const error = Math.sqrt((constant * (1 - constant)) / (own.positions ?? own.rows));
+  return gain > error
+    ? []
+    : [`the network is hardly better than always answering ${answer}: ${rowsOf(own, gain)} more`];
+}
+
+const NO_BETTER = 'the network is no better than always answering';
+const WORSE_THAN_LINEAR = 'the network is worse than a linear model';
+
+/** '2 of 15 rows'. */
+const rowsOf = ({ rows, positions }: Evaluation, share: number): string =>
+  `${whole(share * (positions ?? rows))} of ${plural(positions ?? rows, positions === undefined ? 'row' : 'position')}`;
+
+/** Whether an error is larger than another, in the digits that are shown. */
+const isAbove = (error: number | undefined, other: number | undefined): boolean =>
+  error !== undefined && other !== undefined && error > other && decimal(error) !== decimal(other);
+
+function leakRemark({ name, score, others }: LeakingColumn, { table, sets }: Recipe): string {
+  const target = show(table?.table.targets[0].name ?? 'the target');
+  const answered =
+    sets.train.classes === null ? `has an R² of ${decimal(score)}` : `answers ${percent(score)} of the rows`;
+  const also = others === 0 ? '' : `, and so do ${others} more`;
+  return `column ${show(name)} alone ${answered}${also}: is it known before ${target} is? (--drop ${name} leaves it out)`;
+}
+
+/** The figures of the network and of simpler answers in one line; null without held-out rows. */
+export function comparisonLine(
+  recipe: Recipe,
+  result: TrainResult,
+  { baseline, naive, linear }: Assessment,
+): string | null {
+  const own = evaluationOf(recipe, result);
+  if (own === undefined || baseline === null) return null;
+  const isShare = own.accuracy !== undefined;
+  const figureOf = ({ accuracy, rmse }: { readonly accuracy?: number; readonly rmse?: number }): string =>
+    isShare ? percent(accuracy ?? Number.NaN) : decimal(rmse ?? Number.NaN);
+  const parts = [
+    `${recipe.sets.test === undefined ? 'validation' : 'test'} ${isShare ? 'accuracy' : 'RMSE'} ${figureOf(own)}`,
+    ...(linear === null ? [] : [`linear ${figureOf(linear.evaluation)}`]),
+    ...(naive === null ? [] : [`last value ${figureOf(naive)}`]),
+    `always ${baseline.answer} ${figureOf(baseline)}`,
+  ];
+  return parts.join(', ');
+}

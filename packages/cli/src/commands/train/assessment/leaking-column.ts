@@ -1,0 +1,112 @@
+import { createColumnEncoder, ofTable } from '@gradloom/core/internal';
+import type { Dataset } from '@gradloom/runtime';
+
+/** A column that answers nearly all rows alone: it may be known only after the answer. */
+export interface LeakingColumn {
+  readonly name: string;
+  /** Share of right answers of classes, or R² of values, on rows that the answers were not taken from. */
+  readonly score: number;
+  /** Number of further columns like it. */
+  readonly others: number;
+}
+
+/** Share of what a constant answer leaves unexplained that a leaking column explains at least. */
+const LEAST_EXPLAINED = 0.98;
+
+/** A score on fewer rows says little. */
+const LEAST_ROWS = 50;
+
+/** Most cells that are read: a table with more is sampled, to cost less than a tenth of a second. */
+const MOST_CELLS = 400_000;
+const MOST_SAMPLED = 5_000;
+
+/**
+ * Finds a column that answers nearly all training rows alone. Every other row is answered by the rows between: those
+ * whose cell is the same, or else nearest, give their most frequent class or the mean of their targets. Null if there
+ * is none, if the table has a single column or several targets, and for a series.
+ */
+export function leakingColumn({ rows, inputs, targets, classes, preprocessing }: Dataset): LeakingColumn | null {
+  const { columns = [], series } = ofTable(preprocessing) ?? {};
+  const isRead = columns.length > 1 && series === undefined && targets.columns === 1;
+  if (!isRead || inputs.file !== undefined || targets.file !== undefined) return null;
+  const sampled = Math.min(rows, MOST_SAMPLED, Math.floor(MOST_CELLS / inputs.columns));
+  const places = Array.from({ length: sampled }, (_, k) => Math.floor((k * rows) / sampled));
+  if (sampled < 2 * LEAST_ROWS) return null;
+  const t = places.map((n) => targets.array[n]);
+  const found: { name: string; score: number }[] = [];
+  let first = 0;
+  for (const column of columns) {
+    const { name, inputs: own } = createColumnEncoder(column);
+    const at = first;
+    first += own.length;
+    const isCategory = column.type === 'categorical';
+    const cellOf = (n: number): number => {
+      const cell = inputs.array.subarray(n * inputs.columns + at, n * inputs.columns + at + own.length);
+      if (isCategory) return cell.indexOf(1);
+      return column.indicator && cell[1] === 1 ? GAP : cell[0];
+    };
+    const { explained, score } = scoreOf(places.map(cellOf), t, classes !== null);
+    if (explained >= LEAST_EXPLAINED) found.push({ name, score });
+  }
+  if (found.length === 0) return null;
+  const best = found.reduce((best, one) => (one.score > best.score ? one : best));
+  return { ...best, others: found.length - 1 };
+}
+
+/** Stands for a gap: far below all scaled numbers. */
+const GAP = -1e300;
+
+interface Score {
+  readonly explained: number; // share of the errors of a constant answer that are gone
+  readonly score: number; // share of right answers, or R²
+}
+
+/** Answers every second row by the rows between. */
+function scoreOf(x: readonly number[], t: readonly number[], areClasses: boolean): Score {
+  const answers = answersByCell(x, t, areClasses);
+  const measured = Array.from({ length: Math.floor(x.length / 2) }, (_, k) => 2 * k + 1);
+  const own = measured.map((n) => t[n]);
+  const constant = areClasses ? mostFrequent(own) : meanOf(own);
+  const lossOf = (answer: number, target: number): number =>
+    areClasses ? Number(answer !== target) : (answer - target) ** 2;
+  let [errors, ofConstant] = [0, 0];
+  for (const n of measured) {
+    errors += lossOf(nearest(answers, x[n]), t[n]);
+    ofConstant += lossOf(constant, t[n]);
+  }
+  const explained = ofConstant === 0 ? 0 : 1 - errors / ofConstant;
+  return { explained, score: areClasses ? 1 - errors / measured.length : explained };
+}
+
+/** The answers of even rows by their cell, with cells ascending. */
+function answersByCell(x: readonly number[], t: readonly number[], areClasses: boolean): [x: number, t: number][] {
+  const groups = new Map<number, number[]>();
+  for (let n = 0; n < x.length; n += 2) {
+    const group = groups.get(x[n]);
+    if (group === undefined) groups.set(x[n], [t[n]]);
+    else group.push(t[n]);
+  }
+  return [...groups]
+    .sort(([a], [b]) => a - b)
+    .map(([cell, own]) => [cell, areClasses ? mostFrequent(own) : meanOf(own)]);
+}
+
+function nearest(answers: readonly (readonly [x: number, t: number])[], cell: number): number {
+  let [low, high] = [0, answers.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (answers[middle][0] < cell) low = middle + 1;
+    else high = middle;
+  }
+  const before = answers[Math.max(0, low - 1)];
+  const after = answers[low];
+  return cell - before[0] < after[0] - cell ? before[1] : after[1];
+}
+
+const meanOf = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+
+function mostFrequent(labels: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts].reduce((most, one) => (one[1] > most[1] ? one : most))[0];
+}

@@ -1,0 +1,64 @@
+import { createLoss, metrics } from '@gradloom/core';
+import { createDecision, hasProbabilities, toProbabilities } from '@gradloom/core/internal';
+import { type Dataset, evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
+import { hasTargetsByPosition } from '@gradloom/runtime/internal';
+import { classCounts } from '../../../report/findings/baseline.ts';
+import { classFigures } from '../../evaluate/class-figures.ts';
+import type { Recipe } from '../recipe.ts';
+
+/** A class of few rows, whose figures accuracy hides. */
+export interface RareClass {
+  readonly label: string;
+  readonly share: number; // of the training rows
+  readonly recall: number; // NaN if none of the measured rows belongs to it
+  readonly precision: number; // NaN if no measured row is predicted as it
+  readonly prAuc: number; // against all other classes
+}
+
+/** A class with a smaller share is rare, if its share is also less than a third of an equal one. */
+const MOST_SHARE = 0.1;
+const PART = 1 / 3;
+
+/** The class with the fewest training rows; null if none is rare. */
+function rarest(train: Dataset): { readonly index: number; readonly share: number } | null {
+  const { classes } = train;
+  if (classes === null || classes < 2 || train.targets.file !== undefined || hasTargetsByPosition(train)) return null;
+  const counts = [...classCounts(train)];
+  if (counts.length < 2) return null;
+  const [index, count] = counts.reduce((least, one) => (one[1] < least[1] ? one : least));
+  const share = count / train.rows;
+  return share < Math.min(MOST_SHARE, PART / classes) ? { index, share } : null;
+}
+
+/** Measures the rarest class on held-out rows. Resolves to null if no class is rare, or no rows are held out. */
+export async function measureRareClass({ sets, values }: Recipe, result: TrainResult): Promise<RareClass | null> {
+  const rows = sets.test ?? sets.validation;
+  const rare = rarest(sets.train);
+  if (rare === null || rows === undefined) return null;
+  const loss = createLoss(result.loss, result.parts?.own);
+  const { targets, threshold = 0.5 } = loss;
+  const { target: labelOf } = createDecision('rare class', { targets, threshold });
+  const confusion = metrics['confusion-matrix']({ targets, threshold });
+  const ranking = metrics['pr-auc']({ targets: 'values' });
+  const scores: OutputReader = {
+    add(y, t, B, O) {
+      const p = y.slice(0, B * O);
+      if (hasProbabilities(loss)) toProbabilities('answers', loss, p, O);
+      const ofSecond = O === 1; // a single output of two classes is that of the second
+      const score = (n: number): number => (ofSecond ? (rare.index === 1 ? p[n] : -p[n]) : p[n * O + rare.index]);
+      const isOfClass = (n: number): number => Number(labelOf(t, n, O) === rare.index);
+      const each = (of: (n: number) => number) => Float64Array.from({ length: B }, (_, n) => of(n));
+      ranking.add(each(score), each(isOfClass), B, 1);
+    },
+  };
+  await evaluateModel(result.spec, result.parameters, rows, {
+    loss: result.loss,
+    ...(result.parts === undefined ? {} : { parts: result.parts }),
+    backend: result.backend.name,
+    ...(values.blas === undefined ? {} : { blas: values.blas }),
+    threads: result.threads,
+    readers: [confusion, scores],
+  });
+  const { label, recall, precision } = classFigures(confusion.value(), rows.labels)[rare.index];
+  return { label, share: rare.share, recall, precision, prAuc: ranking.value() };
+}

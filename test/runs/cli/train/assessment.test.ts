@@ -1,0 +1,68 @@
+import { createRandom } from '@gradloom/core';
+import { expect, test } from 'vitest';
+import { gradloom, jsonLines } from '../../../support/command-line.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const random = createRandom(3, 'answers');
+const quick = ['--threads', '1', '--validation', '0', '--test', '0.25'];
+const short = ['--hidden', '4', '--steps', '40'];
+
+/** A table of two numbers and an answer, as the rows of `of` say. */
+function write(name: string, rows: number, of: (a: number, b: number, n: number) => string | number): string[] {
+  const lines = Array.from({ length: rows }, (_, n) => {
+    const [a, b] = [random.normal(), random.normal()].map((value) => Number(value.toFixed(3)));
+    return `${a},${b},${of(a, b, n)}`;
+  });
+  const path = folder.write(name, `${['a,b,answer', ...lines].join('\n')}\n`);
+  return ['train', '--dataset', path, '--target', 'answer', ...quick];
+}
+
+const line = write('straight.csv', 160, (a, b) => (a + b > 0 ? 'yes' : 'no'));
+const straight = [...line, ...short];
+
+/** The lines of --json by their event; of several, the last. */
+async function eventsOf(args: readonly string[]): Promise<Record<string, Record<string, unknown>>> {
+  const { code, stdout, stderr } = await gradloom([...args, '--json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return Object.fromEntries(jsonLines(stdout).map((line) => [line.event, line]));
+}
+
+test('beside a network of a table stands a linear model: the same on any number of threads, and in a resume', async () => {
+  const out = `${folder.path}/straight`;
+  const { linear, done } = await eventsOf([...straight, '--out', out]);
+  expect(linear).toMatchObject({ rows: 40, fingerprint: expect.stringMatching(/^[\da-f]{64}$/) });
+  expect(linear.accuracy).toBeGreaterThan(0.9);
+  expect(done.linearAccuracy).toBe(linear.accuracy);
+  const other = await eventsOf([...straight.map((word) => (word === '1' ? '2' : word)), '--no-out']);
+  expect(other.linear).toEqual(linear);
+  expect((await eventsOf(['train', '--resume', out])).linear).toEqual(linear);
+  expect(Object.keys(await eventsOf([...straight, '--no-out', '--no-linear']))).not.toContain('linear');
+  expect(Object.keys(await eventsOf([...line, '--no-out', '--steps', '40', '--hidden', 'none']))).not.toContain('linear');
+});
+
+test('a network that is worse than a linear model, or no better than a constant, says so first and exits with 0', async () => {
+  const { code, stdout } = await gradloom([...straight, '--lr', '0.00001', '--no-out']);
+  expect(code).toBe(0);
+  const [, results] = stdout.split(/\n\n(?=The )/);
+  expect(results).toMatch(/^The training loss did not fall|^The network is/);
+  expect(results).toMatch(/^The network is worse than a linear model, by \d+ of 40 rows\.$/m);
+  expect(results).toMatch(/^test accuracy [\d.]+ %, linear [\d.]+ %, always (yes|no) [\d.]+ %$/m);
+
+  const noise = write('noise.csv', 160, (_a, _b, n) => (n * n) % 7);
+  const { done } = await eventsOf([...noise, ...short, '--targets', 'values', '--no-out']);
+  expect(done.remarks).toContain('the network is no better than always answering the mean');
+});
+
+test('of a rare class recall, precision and PR AUC lead the results, and the weights that help it are named', async () => {
+  const rare = write('rare.csv', 400, (a, b) => (a + b > 2.6 ? 'yes' : 'no'));
+  const first = async (...more: string[]) => (await eventsOf([...rare, '--hidden', '4', '--no-out', ...more])).done.remarks as string[];
+  const [figures, constant] = await first('--steps', '1');
+  expect(figures).toMatch(
+    /^class yes: recall [\d.]+ %, precision .*, PR AUC [\d.]+ \(\d.* % of the training rows; --cl/,
+  );
+  expect(constant).toMatch(/^the network is (no|hardly) better than always answering no.*, by accuracy$/);
+  const [weighted, ...others] = await first('--steps', '40', '--class-weight', 'balanced');
+  expect(weighted).toMatch(/PR AUC [\d.]+ \([\d.]+ % of the training rows\)$/);
+  expect(others.join()).not.toMatch(/by accuracy/);
+});

@@ -1,0 +1,70 @@
+import { createRandom } from '@gradloom/core';
+import type { Dataset } from '@gradloom/runtime';
+import { expect, test } from 'vitest';
+import { assess } from '../../../../../packages/cli/src/commands/train/assessment/assess.ts';
+import { leakingColumn } from '../../../../../packages/cli/src/commands/train/assessment/leaking-column.ts';
+
+const random = createRandom(1, 'leaks');
+const number = { type: 'numeric', center: 0, scale: 1, fill: 0, indicator: false } as const;
+const numbers = (of: () => number) => new Float64Array(new SharedArrayBuffer(8 * 400)).map(of);
+
+/** 400 rows of noise, of a number that gives away the target, of a word that does, and of gaps. */
+function tableOf(target: Float64Array, classes: number | null, names: readonly string[]): Dataset {
+  const cells: Record<string, (n: number) => number[]> = {
+    noise: () => [random.normal()],
+    late: (n) => [3 * target[n] + 0.01 * random.normal()],
+    word: (n) => [Number(target[n] === 0), Number(target[n] !== 0)],
+    gaps: (n) => [0, Number(target[n] === 0)],
+  };
+  const encodings: Record<string, object> = {
+    word: { type: 'categorical', categories: ['no', 'yes'], missing: false },
+    gaps: { ...number, indicator: true },
+  };
+  const rows = Array.from({ length: 400 }, (_, n) => names.flatMap((name) => cells[name](n)));
+  const array = new Float64Array(new SharedArrayBuffer(8 * rows.flat().length));
+  array.set(rows.flat());
+  return {
+    name: 'table',
+    rows: 400,
+    inputs: { array, columns: rows[0].length, divisor: 1 },
+    targets: { array: target, columns: 1, divisor: 1 },
+    classes,
+    preprocessing: {
+      version: 1,
+      columns: names.map((name) => ({ ...number, ...encodings[name], name })),
+      target: [],
+    },
+  } as unknown as Dataset;
+}
+
+test('a column is named that answers nearly all rows alone: a number, a word, or its gaps', () => {
+  const bits = numbers(() => Number(random.uniform() < 0.2));
+  const values = numbers(() => random.normal());
+  expect(leakingColumn(tableOf(bits, 2, ['noise', 'late']))).toEqual({ name: 'late', score: 1, others: 0 });
+  expect(leakingColumn(tableOf(bits, 2, ['word', 'noise']))).toMatchObject({ name: 'word', score: 1 });
+  expect(leakingColumn(tableOf(bits, 2, ['noise', 'gaps', 'word']))).toMatchObject({ score: 1, others: 1 });
+  const found = leakingColumn(tableOf(values, null, ['late', 'noise']));
+  expect(found).toMatchObject({ name: 'late', others: 0 });
+  expect(found?.score).toBeGreaterThan(0.98);
+});
+
+test('no column is named where none answers the rows alone, or where it is the only one', () => {
+  const bits = numbers(() => Number(random.uniform() < 0.2));
+  const values = numbers(() => random.normal());
+  expect(leakingColumn(tableOf(bits, 2, ['noise', 'noise']))).toBeNull();
+  expect(leakingColumn(tableOf(values, null, ['noise', 'word']))).toBeNull();
+  expect(leakingColumn(tableOf(bits, 2, ['late']))).toBeNull();
+});
+
+test.each([
+  { losses: [0.7, 0.2, 0.1], remark: /^$/ },
+  { losses: [0.7], remark: /^$/ },
+  { losses: [0.7, 0.3, 0.2, 0.6], remark: /^the training diverged: its loss rose from 0\.2000 to 0\.6000/ }, // below its start
+  { losses: [0.7, 0.9, 4], remark: /^the training diverged: its loss rose from 0\.7000 to 4\.000/ },
+  { losses: [0.7, 0.69, 0.6999], remark: /^the training loss did not fall: 0\.7000 in the first epoch, 0\.6999 in/ },
+])('of the losses $losses it is said that they $remark', async ({ losses, remark }) => {
+  const recipe = { sets: { train: tableOf(numbers(Math.random), null, ['noise']) }, values: {} };
+  const result = { epochLosses: Float64Array.from(losses) };
+  const { remarks } = await assess(recipe as never, result as never, () => {});
+  expect(remarks.join()).toMatch(remark);
+});
