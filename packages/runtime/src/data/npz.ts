@@ -57,7 +57,9 @@ function shelfOf(path: string, archive: ZipArchive): ArrayShelf {
       return `${has}${none}, expected ${x} and ${y} (x=name,y=name reads others)`;
     },
     load: async ({ inputs, targets, lengths }, options) => {
-      const [x, t, l] = [await read(inputs), targets && (await read(targets)), lengths && (await read(lengths))];
+      const x = await read(inputs);
+      const t = targets === null ? null : await read(targets);
+      const l = lengths === null ? null : await read(lengths);
       return datasetOfNpy('loadNpz', { inputs: x, targets: t, lengths: l }, options);
     },
   };
