@@ -38,7 +38,9 @@ test('beside a network of a table stands a linear model: the same on any number 
   expect(other.linear).toEqual(linear);
   expect((await eventsOf(['train', '--resume', out])).linear).toEqual(linear);
   expect(Object.keys(await eventsOf([...straight, '--no-out', '--no-linear']))).not.toContain('linear');
-  expect(Object.keys(await eventsOf([...line, '--no-out', '--steps', '40', '--hidden', 'none']))).not.toContain('linear');
+  expect(Object.keys(await eventsOf([...line, '--no-out', '--steps', '40', '--hidden', 'none']))).not.toContain(
+    'linear',
+  );
 });
 
 test('a network that is worse than a linear model, or no better than a constant, says so first and exits with 0', async () => {
@@ -56,7 +58,8 @@ test('a network that is worse than a linear model, or no better than a constant,
 
 test('of a rare class recall, precision and PR AUC lead the results, and the weights that help it are named', async () => {
   const rare = write('rare.csv', 400, (a, b) => (a + b > 2.6 ? 'yes' : 'no'));
-  const first = async (...more: string[]) => (await eventsOf([...rare, '--hidden', '4', '--no-out', ...more])).done.remarks as string[];
+  const first = async (...more: string[]) =>
+    (await eventsOf([...rare, '--hidden', '4', '--no-out', ...more])).done.remarks as string[];
   const [figures, constant] = await first('--steps', '1');
   expect(figures).toMatch(
     /^class yes: recall [\d.]+ %, precision .*, PR AUC [\d.]+ \(\d.* % of the training rows; --cl/,
