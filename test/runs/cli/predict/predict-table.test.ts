@@ -1,6 +1,7 @@
+import { readdirSync, readlinkSync } from 'node:fs';
 import { createRandom } from '@gradloom/core';
 import { loadModel, saveModel } from '@gradloom/runtime';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { gradloom, jsonLines } from '../../../support/command-line.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
@@ -131,6 +132,11 @@ describe('is refused with its place', () => {
     ],
     [() => csv('b.csv', 'weight,years\n1,2\n'), '', 'FILE has the columns "weight", "years", expected "home" too'],
     [() => csv('c.csv', 'weight,home,years\n1,house\n'), '', 'line 2 of FILE has 2 columns, expected 3'],
+    [
+      () => csv('rows', '{"weight":1,"years":3}\n'.repeat(4000)),
+      '',
+      'line 1 of FILE has no "home", expected a value, or null for a gap',
+    ],
     [() => csv('d.csv', '1,2\n3,4\n'), '', 'line 1 of FILE has 2 columns, expected 3 ("weight", "home", "years")'],
     [() => `${folder.path}/none.csv`, '', 'FILE does not exist, expected a CSV file'],
     [
@@ -159,7 +165,18 @@ describe('is refused with its place', () => {
     const { stderr, code } = await gradloom(['predict', classes, ...(path === null ? [] : [path])], { stdin });
     expect(stderr).toContain(`gradloom predict: ${sentence.replace('FILE', path ?? '')}`);
     expect(code).toBe(1);
+    if (process.platform === 'linux') await vi.waitFor(() => expect(openFiles()).not.toContain(path));
   });
+
+  /** The paths of open files. */
+  const openFiles = (): string[] =>
+    readdirSync('/proc/self/fd').flatMap((descriptor) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${descriptor}`);
+      } catch {
+        return []; // closed meanwhile
+      }
+    });
 });
 
 test('no rows give no answers, and a warning', async () => {

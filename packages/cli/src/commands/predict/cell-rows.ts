@@ -12,14 +12,15 @@ export interface CellRows {
 
 /**
  * The columns of a model among those of a table, by name, or by position if the table has no names.
- * @throws Error naming the column that is missing.
+ * @throws Error (rejects) naming the column that is missing, after closing the table.
  */
-export function pickColumns(reader: TableReader, wanted: readonly string[], source: string): CellRows {
+export async function pickColumns(reader: TableReader, wanted: readonly string[], source: string): Promise<CellRows> {
   const names = reader.names();
   if (names === null) return { batches: refuseOthers(reader, wanted, source), unread: [] };
   const places = wanted.map((name) => names.indexOf(name));
   const missing = wanted.find((_, c) => places[c] === -1);
   if (missing !== undefined) {
+    await reader.close?.();
     const known = names.slice(0, 20).map(show).join(', ');
     throw new Error(
       `${source} has the columns ${known}, expected ${show(missing)} too, which the model was trained with`,
@@ -134,8 +135,12 @@ export async function peek(stream: Readable): Promise<{ first: string; texts: As
     start += next.value;
   }
   async function* whole(): AsyncGenerator<string> {
-    if (start !== '') yield start;
-    yield* texts;
+    try {
+      if (start !== '') yield start;
+      yield* texts;
+    } finally {
+      await texts.return(undefined);
+    }
   }
   return { first: start.trim().at(0) ?? '', texts: whole() };
 }

@@ -60,8 +60,12 @@ async function* rowsOf(
   first: readonly CsvRecord[],
   rest: AsyncGenerator<readonly CsvRecord[]>,
 ): AsyncGenerator<readonly TableRow[]> {
-  yield first.map(rowOf);
-  for await (const records of rest) yield records.map(rowOf);
+  try {
+    yield first.map(rowOf);
+    for await (const records of rest) yield records.map(rowOf);
+  } finally {
+    await rest.return(undefined);
+  }
 }
 
 const rowOf = ({ line, fields }: CsvRecord): TableRow => ({ place: `line ${line}`, cells: fields });

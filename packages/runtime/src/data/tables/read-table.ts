@@ -110,7 +110,13 @@ export async function readRowsAs(path: string, reader: TableReader, given: Table
   const preprocessing = checkTablePreprocessing(where, given);
   const fault: TableRequest['fault'] = (problem, cause) =>
     new Error(`${where}: ${showPath(path)}${problem}`, { cause });
-  return collect(reader, { where, path, options: {}, preprocessing, isPlain: false, fault }, memoryStore);
+  const request = { where, path, options: {}, preprocessing, isPlain: false, fault };
+  try {
+    return await collect(reader, request, memoryStore);
+  } catch (error) {
+    await reader.close?.();
+    throw error;
+  }
 }
 
 const withoutUndefined = (options: object): TableOptions =>
