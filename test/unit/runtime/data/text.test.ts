@@ -17,12 +17,13 @@ import { checkDataset } from '../../../../packages/runtime/src/data/check-datase
 import { datasetHash } from '../../../../packages/runtime/src/data/dataset-hash.ts';
 import { anyRows } from '../../../../packages/runtime/src/data/file-rows.ts';
 import { gatherRows } from '../../../../packages/runtime/src/data/gather.ts';
+import { readTokens } from '../../../../packages/runtime/src/data/text/read-tokens.ts';
 import { createOrders } from '../../../../packages/runtime/src/training/run/prepare.ts';
 import { propertySeed } from '../../../support/seed.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
-/** A text of this repository, whose file is read in several parts. */
-const text = readFileSync('docs/architecture.md', 'utf8').repeat(2);
+/** A text that is read in several parts. The first has 65,536 bytes, and ends within line ends. */
+const text = `${'word '.repeat(13_104)}${'\n'.repeat(40)}${readFileSync('docs/architecture.md', 'utf8').repeat(2)}`;
 const folder = temporaryFolder();
 const file = folder.write('real.txt', text);
 
@@ -104,6 +105,15 @@ describe('windows', () => {
     expect(sets.train.starts).toBe(tokensOf(sets.train).length - context);
   });
 
+  test.each([
+    [9, 2],
+    [8, 1],
+    [5, 1],
+  ])('%i tokens have %i windows of 4 with their targets', async (tokens, rows) => {
+    const { train } = await textDataset('ab'.repeat(5).slice(0, tokens), { context: 4, validation: 0 });
+    expect(train).toMatchObject({ rows, starts: tokens - 4 });
+  });
+
   test('more than 256 tokens take two bytes each', async () => {
     const { train } = await loadText(file, { tokenizer: 'words' });
     expect(train.inputs.array).toBeInstanceOf(Uint16Array);
@@ -132,6 +142,8 @@ describe('windows', () => {
       const [a, b] = [inMemory[part], inFile[part]];
       if (a === undefined || b === undefined) throw new Error('no set');
       expect(complete(datasetHash(b))).toBe(complete(datasetHash(a)));
+      const { starts, ...others } = a;
+      expect(complete(datasetHash(others)) !== complete(datasetHash(a))).toBe(starts !== undefined);
       const order = Uint32Array.of(3, 0, 2, 2, 1);
       for (const matrix of ['inputs', 'targets'] as const) {
         for (const step of part === 'train' ? [1, context] : [context]) {
@@ -158,6 +170,18 @@ describe('windows', () => {
   });
 });
 
+test.each([
+  ['shorter', 'abcabc', 'abc', 3],
+  ['longer', 'abc', 'abcabc', 6],
+])('a text that becomes %s while it is read is refused', async (_, first, then, tokens) => {
+  let reads = 0;
+  const source = () => [reads++ === 0 ? first : then];
+  const read = readTokens(source, 'characters', false, (has, expected) => new Error(`${has}, expected ${expected}`));
+  await expect(read).rejects.toThrow(
+    `${tokens} tokens, expected the ${first.length} that it had when it was first read`,
+  );
+});
+
 describe('lines', () => {
   test('a line is a row between two line ends, padded', async () => {
     const { train, validation } = await textDataset('ab\r\ncde\nf', { lines: true, validation: 0 });
@@ -166,6 +190,11 @@ describe('lines', () => {
     expect([...train.inputs.array]).toEqual([0, 1, 2, 0, 0, 3, 4, 5, 0, 6, 0, 0]);
     expect([...train.targets.array]).toEqual([1, 2, 0, -1, 3, 4, 5, 0, 6, 0, -1, -1]);
     expect([...(train.lengths?.array ?? [])]).toEqual([3, 4, 2]);
+    const { lengths, ...whole } = train;
+    const hashes = [train, whole, { ...whole, ...(lengths && { weights: lengths }) }].map((set) =>
+      complete(datasetHash(set)),
+    );
+    expect(new Set(hashes).size).toBe(3);
   });
 
   test('a context shorter than a line cuts it', async () => {

@@ -10,7 +10,8 @@ export type TextSource = () => Iterable<string> | AsyncIterable<string>;
  * Turns a text into tokens. The text is read twice, so that it is never in memory as a whole: for the number of tokens
  * (and the vocabulary, if the tokenizer is given by name), and for the tokens. With `lines` the token of a line end
  * stands before the first line and after each.
- * @throws Error of `fault` for a character that the vocabulary lacks, and for an empty line.
+ * @throws Error of `fault` for a character that the vocabulary lacks, for an empty line, and for a text that has
+ * changed between.
  */
 export async function readTokens(
   source: TextSource,
@@ -31,7 +32,7 @@ export async function readTokens(
   const array = allocateTokens(tokenizer.size, count, fault);
   let at = 0;
   const put = (tokens: Uint32Array) => {
-    array.set(tokens, at);
+    if (at + tokens.length <= count) array.set(tokens, at);
     at += tokens.length;
   };
   put(end);
@@ -39,6 +40,7 @@ export async function readTokens(
     put(encode(part));
     put(end);
   }
+  if (at !== count) throw fault(`${at} tokens`, `the ${count} that it had when it was first read`);
   return tokensInMemory(tokenizer, array);
 }
 
@@ -89,14 +91,14 @@ function encodePart(tokenizer: Tokenizer, { text, line }: Part, fault: TextFault
 /** The place at which a text can be cut without cutting a token; 0 if there is none. */
 type Cut = (text: string) => number;
 
-/** Tokens of words and of GPT-2 do not go on from another character to a space. */
-const beforeLastSpace: Cut = (text) => Math.max(0, text.search(/\s[^\s]*$/));
+/** Tokens of words and of GPT-2 do not go on from another character to a space, but over a run of spaces. */
+const beforeLastSpaces: Cut = (text) => Math.max(0, text.search(/(?<!\s)\s+\S*$/));
 
 const cuts: Readonly<Record<TokenizerName, Cut>> = {
   characters: (text) => text.length,
   bytes: (text) => text.length,
-  words: beforeLastSpace,
-  gpt2: beforeLastSpace,
+  words: beforeLastSpaces,
+  gpt2: beforeLastSpaces,
 };
 
 const afterLastLine: Cut = (text) => text.lastIndexOf('\n') + 1;
