@@ -194,9 +194,11 @@ describe('a text', () => {
   const request =
     'POST /generate HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
 
-  test('that cannot be finished breaks its connection, so that it is not taken for whole', async () => {
-    const writes: AnswerPool['write'] = async (step) =>
-      'body' in step ? { text: 'begun', rest } : { fault: 'model', text: 'an output is NaN' };
+  test.each<[string, () => ReturnType<AnswerPool['write']>]>([
+    ['whose model fails', async () => ({ fault: 'model', text: 'an output is NaN' })],
+    ['whose thread fails', () => Promise.reject(new Error('an output is NaN'))],
+  ])('%s breaks its connection, so that it is not taken for whole', async (_, fail) => {
+    const writes: AnswerPool['write'] = async (step) => ('body' in step ? { text: 'begun', rest } : fail());
     const said: unknown[] = [];
     const { url, release } = await listen({ writes, onError: (error) => said.push(error) });
     release();
@@ -210,8 +212,8 @@ describe('a text', () => {
     let steps = 0;
     const writes: AnswerPool['write'] = async () => {
       await setImmediate();
-      steps++;
-      return { text: 'x'.repeat(1000), rest };
+      // An end, so that a second text which is taken would not be waited for without end.
+      return { text: 'x'.repeat(1000), rest: ++steps < 5000 ? rest : null };
     };
     const { url, open, release, untilConnections } = await listen({ writes, places: 1 });
     release();
@@ -224,6 +226,8 @@ describe('a text', () => {
     const before = steps;
     for (let turn = 0; turn < 50; turn++) await setImmediate();
     expect(steps).toBeLessThanOrEqual(before + 1);
+    steps = 5000;
+    expect(await ask(`${url}/generate`, {})).toMatchObject({ status: 200, body: 'x'.repeat(1000) });
     expect(await ask(`${url}/generate`, 'x'.repeat(2000))).toMatchObject({ status: 413 });
   });
 });

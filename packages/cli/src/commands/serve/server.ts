@@ -165,15 +165,18 @@ export function createServer(options: ServerOptions): Server {
       const begun = await write({ body: typeof request.body === 'string' ? request.body : '' });
       if ('fault' in begun) return refuse(reply, statuses[begun.fault], begun.text);
       return send(reply, 200, Readable.from(partsOf(begun)), TEXT_TYPE);
-    } catch (error) {
-      onError(error);
+    } catch {
       return refuse(reply, 500, 'the writing thread has failed, expected a text (try again)');
     } finally {
       writing--;
     }
   });
+  /** Writes a part of a text, and reports what fails: the client may have received a part already. */
   async function write(step: WritingStep): Promise<Written> {
-    const written = await pool.write(step);
+    const written = await pool.write(step).catch((error: unknown) => {
+      onError(error);
+      throw error;
+    });
     if ('fault' in written && written.fault === 'model') onError(new Error(written.text));
     return written;
   }
