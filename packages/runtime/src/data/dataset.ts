@@ -102,5 +102,9 @@ export interface DataSplits {
 export const rowText = ({ columns, shape }: DataMatrix): string =>
   shape === undefined ? String(columns) : `${columns} or ${shapeText(shape)}`;
 
+/** Whether rows are windows of one text or series, which may share numbers, and do not lie one after another. */
+export const hasWindows = ({ starts, inputs, targets }: Dataset): boolean =>
+  starts !== undefined || [inputs, targets].some(({ step, places }) => step !== undefined || places !== undefined);
+
 /** A matrix with divisor 1. */
 export const valueMatrix = (array: DataArray, columns: number): DataMatrix => ({ array, columns, divisor: 1 });

@@ -1,7 +1,7 @@
 import { createRandom, OptionError, shuffle } from '@gradloom/core';
 import { complete, onlyKeys, option, show, showName } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
-import type { DataMatrix, DataSplits, Dataset } from './dataset.ts';
+import { type DataMatrix, type DataSplits, type Dataset, hasWindows } from './dataset.ts';
 import { someRows } from './file-rows.ts';
 import { sharedArrayLike } from './number-types.ts';
 import { hasTargetsByPosition } from './targets.ts';
@@ -129,8 +129,9 @@ const takeFold = (order: Uint32Array, { folds, fold }: Fold): { taken: Uint32Arr
 });
 
 /** @throws Error for windows of one text, whose parts are split by place: rows at random would share tokens. */
-function refuseWindows(where: string, { name, starts, inputs }: Dataset): void {
-  if (starts === undefined && inputs.step === undefined) return;
+function refuseWindows(where: string, dataset: Dataset): void {
+  const { name } = dataset;
+  if (!hasWindows(dataset)) return;
   const wanted = 'rows that share nothing (loadText splits by place, and splitTable a series by time)';
   throw new Error(`${where}: ${showName(name)} has windows of one text or series, expected ${wanted}`);
 }

@@ -62,13 +62,14 @@ export function hasTargetsByPosition(dataset: Dataset): boolean {
 /** Positions of each row's targets that count [N]; null if all do, or if rows have one target. */
 export function* countedPositions(dataset: Dataset): Pausable<Uint32Array<SharedArrayBuffer> | null> {
   const { rows, targets } = dataset;
-  const { array, columns } = targets;
+  const { array, columns, step = columns, places } = targets;
   // Targets in a file are the tokens of a text, of which all count.
   if (!hasTargetsByPosition(dataset) || targets.file !== undefined) return null;
   const counted = new Uint32Array(new SharedArrayBuffer(4 * rows));
   let all = true;
   for (let n = 0; n < rows; n++) {
-    for (let i = n * columns; i < (n + 1) * columns; i++) if (array[i] >= 0) counted[n]++;
+    const start = (places?.[n] ?? n) * step;
+    for (let i = start; i < start + columns; i++) if (array[i] >= 0) counted[n]++;
     all &&= counted[n] === columns;
     if (n % STRETCH === 0) yield;
   }

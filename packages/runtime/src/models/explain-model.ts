@@ -18,7 +18,7 @@ import {
   viewOf,
 } from '@gradloom/core/internal';
 import { checkDataset } from '../data/check-dataset.ts';
-import type { DataMatrix, Dataset } from '../data/dataset.ts';
+import { type DataMatrix, type Dataset, hasWindows } from '../data/dataset.ts';
 import { sharedArrayLike } from '../data/number-types.ts';
 import { countedPositions } from '../data/targets.ts';
 import type { BackendChoice } from '../engine/backends/backend-choices.ts';
@@ -93,7 +93,7 @@ const MOST_BYTES = 2 ** 26;
 export async function explainModel(model: Model, dataset: Dataset, options: ExplainOptions = {}): Promise<Explanation> {
   record('explainModel', 'model', model, 'a model');
   await inTurns(checkDataset('explainModel', dataset));
-  if (dataset.inputs.step !== undefined) {
+  if (dataset.starts === undefined && hasWindows(dataset)) {
     const wanted = 'rows on their own: to shuffle one among windows of a series would change others';
     throw new Error(`explainModel: ${showName(dataset.name)} has windows that share rows, expected ${wanted}`);
   }
@@ -176,7 +176,7 @@ function* copiesOf(
   groups: readonly Group[],
   { first, copies, repeats, seed }: Copies,
 ): Pausable<Dataset> {
-  const { rows: N, inputs, targets, weights: _, lengths, ...rest } = dataset;
+  const { rows: N, inputs, targets, weights: _, starts: _starts, lengths, ...rest } = dataset;
   const x = repeated(inputs, N, copies);
   yield;
   const { columns } = inputs;

@@ -14,7 +14,7 @@ import {
 import { checkDataset } from '../data/check-dataset.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { anyRows, inputRows } from '../data/file-rows.ts';
-import { gatherRows } from '../data/gather.ts';
+import { gatherLengths, gatherRows } from '../data/gather.ts';
 import { checkInput } from '../data/targets.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
 import { createInputGradients } from './predictor.ts';
@@ -87,6 +87,7 @@ function* explanations(
   const R = targetPositions(network, createLoss(loss, parts?.own));
   const V = O / R;
   const t = new Float64Array(targets.columns);
+  const own = new Float64Array(1); // length
   const found: TextExplanation[] = [];
   const order = rows ?? Array.from({ length: dataset.rows }, (_, n) => n);
   for (let k = 0; k < order.length; k++) {
@@ -97,7 +98,8 @@ function* explanations(
     }
     const x = Float64Array.from(inputRows(dataset, row, 1, typeOf(parameters)));
     gatherRows(t, targets, null, row, 1, anyRows);
-    const length = dataset.lengths?.array[row] ?? x.length;
+    gatherLengths(own, dataset, x.length, null, row, 1, anyRows);
+    const [length] = own;
     const lengths = dataset.lengths === undefined ? undefined : [length];
     const place = R === 1 ? 0 : length - 1;
     const answer = model.classify(x, lengths)[place];
