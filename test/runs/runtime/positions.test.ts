@@ -83,10 +83,25 @@ test('the weighted loss of an evaluation is over positions, by the weights of th
   expect(Math.abs((validation?.weightedLoss ?? Number.NaN) / (sum / all) - 1)).toBeLessThan(1e-12);
 });
 
-test('an evaluation in which no position counts has the loss 0', async () => {
+test('positions with an output that is not finite are counted, and are wrong', async () => {
+  // Outputs of word 0 are infinite.
+  const parameters = new Float64Array(V * 6 + 6 * V + V)
+    .fill(1e300)
+    .fill(1, 6, V * 6)
+    .fill(1e10, V * 6);
+  const { unanswered, accuracy = 1, positions } = await evaluateModel(spec, parameters, dataset, { threads: 2 });
+  const counted = targets.flatMap((row, n) => row.flatMap((target, p) => (target < 0 ? [] : [inputs[n][p]])));
+  expect([positions, unanswered]).toEqual([counted.length, counted.filter((word) => word === 0).length]);
+  // The first of equal outputs is that of word 0, which follows the last.
+  expect(accuracy * counted.length).toBeCloseTo(counted.filter((word) => word === V - 1).length, 9);
+});
+
+test('an evaluation in which no position counts has the loss 0, and a step changes no weight', async () => {
   const none = datasetFromRows({ ...texts, targets: targets.map((row) => row.map(() => -1)) });
   const parameters = new Float64Array(V * 6 + 6 * V + V).fill(0.5);
   expect(await evaluateModel(spec, parameters, none, { threads: 1 })).toEqual({
     ...{ rows: N, positions: 0, loss: 0, accuracy: 0, perplexity: 1 },
   });
+  const { result } = train(spec, { train: none }, { ...options, epochs: 1, parameters, threads: 2 });
+  expect((await result).parameters).toEqual(parameters);
 });

@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { buildNetwork } from '@gradloom/core';
 import {
+  createModel,
   type DataSplits,
   dense,
+  type Evaluation,
   embedding,
+  explainTexts,
+  gru,
   type LayerSpec,
   loadText,
   type NetworkSpec,
@@ -88,7 +93,7 @@ test.each<[string, number, TrainOptions, number[]]>([
   ['in a tenth of its time', 0.1, { steps: 20 }, [10, 20]],
   ['after each of many epochs', 0.02, { steps: 250 }, [...Array.from({ length: 11 }, (_, k) => 22 * (k + 1)), 250]],
   ['after each epoch that a bad step goes back to', 0.02, { steps: 30, onNan: 'rollback' }, [22, 30]],
-  ['as often as it is told', 0.02, { steps: 30, evaluateEvery: 0.5 }, [11, 22, 30]],
+  ['as often as it is told', 0.02, { steps: 30, evaluateEvery: 0.2 }, [4, 8, 12, 16, 20, 22, 26, 30]],
 ])('windows are evaluated %s', async (_, validation, own, expected) => {
   const data = await loadText(file, { context, validation });
   const { evaluateEvery: _every, ...plain } = options;
@@ -96,6 +101,17 @@ test.each<[string, number, TrainOptions, number[]]>([
   const onEvent = (event: TrainEvent) => void (event.type === 'epoch' && event.validation && seen.push(event.step));
   await train(specOf(data), data, { ...plain, ...own, onEvent }).result;
   expect(seen).toEqual(expected);
+});
+
+test('each evaluation within a run is that of a run which ends there', async () => {
+  const data = await loadText(file, { context, validation: 0.02 });
+  const found = new Map<number, Evaluation | undefined>();
+  const onEvent = (event: TrainEvent) => void (event.type === 'epoch' && found.set(event.step, event.validation));
+  await train(specOf(data), data, { ...options, evaluateEvery: 0.2, onEvent }).result;
+  for (const steps of [8, 22]) {
+    const { validation } = await train(specOf(data), data, { ...options, steps }).result;
+    expect(found.get(steps)).toEqual(validation);
+  }
 });
 
 test('the whole text as one batch is drawn anew in each step', async () => {
@@ -115,4 +131,29 @@ test.each<[string, (data: DataSplits) => unknown]>([
 ])('windows are refused where rows would be mixed or weighed: %s', async (sentence, make) => {
   const data = await loadText(file, { context });
   await expect((async () => make(data))()).rejects.toThrow(new RegExp(sentence));
+});
+
+test('the influence of a token is the slope of log p by the length of its vector', async () => {
+  // Letters of a line are all different, so that each has a vector of its own.
+  const data = await textDataset('abc\ndefgh\nif', { lines: true, validation: 0 });
+  const V = data.train.classes ?? 0;
+  const spec = sequential(6, embedding(V, 3), gru(4, { reverse: true }), dense(V));
+  const parameters = Float64Array.from({ length: buildNetwork(spec).parameterCount }, (_, p) => Math.sin(7 * p + 1));
+  const loss = 'softmax-cross-entropy' as const;
+  const explained = await explainTexts(createModel({ spec, parameters, loss }), data.train);
+  expect(explained.map(({ row, tokens }) => [row, tokens.length])).toEqual([0, 1, 2].map((n) => [n, [4, 6, 3][n]]));
+  for (const { row, tokens, answer, target, probability, influences } of explained) {
+    const logP = (token: number, factor: number): number => {
+      const own = parameters.map((value, p) => (Math.floor(p / 3) === token ? value * factor : value));
+      const x = Float64Array.from({ length: 6 }, (_, t) => tokens[t] ?? 0);
+      const model = createModel({ spec, parameters: own, loss });
+      return Math.log(model.probabilities(x, [tokens.length])[(tokens.length - 1) * V + answer]);
+    };
+    expect(target).toBe(data.train.targets.array[row * 6 + tokens.length - 1]);
+    expect(Math.abs(logP(0, 1) - Math.log(probability))).toBeLessThan(1e-12);
+    const slopes = tokens.map((token) => (logP(token, 1 + 1e-5) - logP(token, 1 - 1e-5)) / 2e-5);
+    slopes.forEach((slope, t) => {
+      expect(Math.abs(slope - influences[t])).toBeLessThan(1e-8);
+    });
+  }
 });

@@ -28,6 +28,16 @@ export const productCases = {
     products,
     arrays: ([B, I, O]) => ({ y: B * O, x: B * I, W: I * O, b: O }),
     writes: ['y'],
+    // Sums of -0, which become 0.
+    prepare({ x, W, b }, [B, I]) {
+      if (B === 1 && I % 8 === 2)
+        for (const [array, value] of [
+          [x, 0],
+          [W, -1],
+          [b, -0],
+        ] as const)
+          array.fill(value);
+    },
     emit: (emit, { y, x, W, b }, [B, I, O]) => emit(ops.affine, y, x, W, b, B, I, O),
   },
   affineBackwardInput: {

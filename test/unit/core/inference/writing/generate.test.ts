@@ -92,6 +92,12 @@ const cases = fc.record({
   }),
 });
 
+/** A text that goes on as it has begun: by one token at a time. */
+const oneLetter = {
+  ...{ layers: [{ kind: 'gru', out: 4 } as const], last: { kind: 'dense', out: V } as const, T: 7, lines: false },
+  ...{ prompt: ['b'], type: Float64Array, options: { tokens: 20, temperature: 3, topK: V, topP: 1, seed: 1 } },
+};
+
 test('a text is that of outputs computed anew for each token, to the bit, whoever else computes in between', () => {
   const other = modelOf([{ kind: 'gru', out: V }], 4);
   const rows = new Float64Array(256 * 4).fill(1); // as many as a pass has, so that all of the memory is written
@@ -100,20 +106,21 @@ test('a text is that of outputs computed anew for each token, to the bit, whoeve
       const model = modelOf([...layers, last], T, { lines }, type as Float64ArrayConstructor);
       const expected = anew(model, prompt.join(''), T, options);
       expect([...model.generate(prompt.join(''), options)].join('')).toBe(expected);
-      // Another model in the same memory, and maybe two texts in turns.
+      // Two texts in turns, or another model in the same memory.
       const [one, two] = [model.generate(prompt.join(''), options), model.generate('ab', { ...options, tokens: 20 })];
-      let text = '';
+      let [text, second] = ['', ''];
       for (const part of one) {
         text += part;
-        if (inTurns) two.next();
-        other.outputs(rows);
+        if (inTurns) second += two.next().value ?? '';
+        else other.outputs(rows);
       }
       expect(text).toBe(expected);
+      if (inTurns) expect(anew(model, 'ab', T, { ...options, tokens: 20 }).slice(0, second.length)).toBe(second);
       const path = `${folder.path}/model.gradloom`;
       saveModel(path, model);
       expect([...openModel(readFileSync(path)).generate(prompt.join(''), options)].join('')).toBe(expected);
     }),
-    { numRuns: 60, seed: propertySeed },
+    { numRuns: 60, seed: propertySeed, examples: [true, false].map((inTurns) => [{ ...oneLetter, inTurns }]) },
   );
 });
 
@@ -136,6 +143,12 @@ test('tokens are drawn as often as the softmax of outputs / temperature has it, 
   expect(shares({ topP: 0.7 }).map((share) => share > 0)).toEqual([true, false, true, false]);
   expect(shares({ topP: 0.71 }).map((share) => share > 0)).toEqual([true, false, true, true]);
   expect(shares({ topP: 0.01 })).toEqual([10, 0, 0, 0]);
+  // The top p is that of the top k.
+  expect(shares({ topK: 3, topP: 0.75 }).map((share) => share > 0)).toEqual([true, false, true, false]);
+  const equal = Array.from({ length: 100 }, (_, n) =>
+    sampleToken(new Float64Array(4), generateOptions.read({ topK: 2 }), n),
+  );
+  expect(new Set(equal)).toEqual(new Set([0, 1]));
 });
 
 test('another seed writes another text', () => {
