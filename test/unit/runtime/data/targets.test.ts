@@ -2,7 +2,13 @@ import { buildNetwork, createLoss, type LayerSpec, type LossSpec } from '@gradlo
 import { complete } from '@gradloom/core/internal';
 import { datasetFromRows, splitDataset } from '@gradloom/runtime';
 import { expect, test } from 'vitest';
-import { checkFit, checkInput, gatherTargets } from '../../../../packages/runtime/src/data/targets.ts';
+import { sharedArrays } from '../../../../packages/runtime/src/data/number-types.ts';
+import {
+  checkFit,
+  checkInput,
+  countedPositions,
+  gatherTargets,
+} from '../../../../packages/runtime/src/data/targets.ts';
 import { planWeighing } from '../../../../packages/runtime/src/training/run/row-weights.ts';
 
 const inputs = [[0], [1], [2], [3]];
@@ -122,4 +128,23 @@ test('what fits passes', () => {
   complete(checkFit('here', network(3), createLoss('softmax-cross-entropy'), classes));
   complete(checkFit('here', network(3), createLoss('mse'), classes));
   complete(checkFit('here', network(2), createLoss('mse'), values));
+});
+
+test('positions that count are those of each row, wherever it starts, and such rows are not split at random', () => {
+  const [array, places] = [sharedArrays.int32(5), sharedArrays.int32(2)];
+  array.set([-1, 0, 1, -1, -1]);
+  places.set([2, 0]);
+  const row = { inputs: [0, 0, 0], targets: [0, 0, 0] };
+  const { targets: plain, ...others } = datasetFromRows({
+    inputs: [row.inputs, row.inputs],
+    targets: [row.targets, row.targets],
+    classes: 2,
+  });
+  const windows = { ...others, targets: { ...plain, array, step: 1 } };
+  const moved = { ...others, targets: { ...windows.targets, places } };
+  expect(complete(countedPositions({ ...windows, rows: 3 }))).toEqual(Uint32Array.of(2, 2, 1));
+  expect(complete(countedPositions(moved))).toEqual(Uint32Array.of(1, 2));
+  expect(() => splitDataset(moved, { test: 0.5 })).toThrow(
+    'has windows of one text or series, expected rows that share',
+  );
 });
