@@ -1,56 +1,37 @@
 import { ofText } from '@gradloom/core/internal';
 import { createTokenizer, explainTexts, type Model } from '@gradloom/runtime';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
+import { afterAnswer, type ExplainedRows, rowsText } from '../../lab/figures/explained-rows.ts';
 import { barsOf, type ExplainedText, heightOf, shownToken } from '../../lab/figures/influences.ts';
-import { UsageError } from '../../terminal/failure.ts';
-import { percent, whole } from '../../terminal/text/format.ts';
-import { drawn } from './look-at-images.ts';
-import { type ExplainValues, explainOptions, refuseIdle } from './options.ts';
+import { percent } from '../../terminal/text/format.ts';
+import { drawFew } from './draw-rows.ts';
+import type { ExplainValues } from './options.ts';
 
 const TEXTS = 5;
-/** More texts would be too many for a page. */
-const MOST_TEXTS = 100;
 
 /** The JSON output of explain for a model of text. */
-export interface TextsDocument {
+export interface TextsDocument extends ExplainedRows {
   readonly event: 'text-explanation';
-  readonly fingerprint: string;
-  readonly dataset: string;
-  readonly split: TakenRows['split'];
-  readonly allRows: number; // rows that the shown ones were drawn from
-  readonly seed: number;
   readonly answers: readonly ExplainedText[];
 }
 
 /** Finds the tokens that a model's answers depend on, in some texts. */
 export async function lookAtTexts(
   model: Model,
-  { split, dataset }: TakenRows,
+  taken: TakenRows,
   values: ExplainValues,
   say: (text: string) => void,
 ): Promise<TextsDocument> {
-  refuseIdle(values, 'texts');
-  const { rows = TEXTS, repeats, seed = explainOptions.seed.standard } = values;
-  if (repeats !== undefined) {
-    throw new UsageError(`--repeats has ${repeats}, expected none, since the rows are texts`);
-  }
-  const order = drawn(dataset, rows, seed);
-  if (order.length > MOST_TEXTS) {
-    throw new UsageError(`--rows has ${rows}, expected at most ${MOST_TEXTS}, since the rows are texts`);
-  }
+  const { order, about } = drawFew(model, taken, values, { what: 'texts', standard: TEXTS });
   const text = ofText(model.preprocessing)?.text;
   if (text === undefined) throw new Error('explain: the model has no tokenizer, expected one');
   const tokenizer = createTokenizer(text.tokenizer);
   const wordOf = (token: number): string => tokenizer.decode([token]);
   const onProgress = (done: number) => say(`${percent(done)} done`);
-  const found = await explainTexts(model, dataset, { rows: order, onProgress });
+  const found = await explainTexts(model, taken.dataset, { rows: order, onProgress });
   return {
     event: 'text-explanation',
-    fingerprint: model.fingerprint,
-    dataset: dataset.name,
-    split,
-    allRows: dataset.rows,
-    seed,
+    ...about,
     answers: found.map(({ row, tokens, target, answer, probability, influences }) => ({
       row,
       tokens: tokens.map(wordOf),
@@ -63,17 +44,19 @@ export async function lookAtTexts(
 }
 
 /** Text output: each text in lines, and below each token a bar for how much the answer depends on it. */
-export function describeTexts({ dataset, split, answers, allRows }: TextsDocument, width: number): string[] {
-  const of = answers.length === allRows ? '' : ` of ${whole(allRows)}`;
+export function describeTexts({ answers, ...about }: TextsDocument, width: number): string[] {
   return [
-    `${dataset}: ${whole(answers.length)}${of} ${split === 'all' ? '' : `${split} `}texts`,
+    `${about.dataset}: ${rowsText(about, answers.length, 'texts')}`,
     '',
     '  The higher a bar, the more the probability of the answer depends on the token.',
     ...answers.flatMap((one) => {
-      const share = Number.isNaN(one.probability) ? '' : `, ${percent(one.probability)}`;
       const given = one.answer === null ? 'no answer' : JSON.stringify(one.answer);
       const right = one.answer === one.next ? '' : ` (next: ${JSON.stringify(one.next)})`;
-      return ['', `  row ${one.row}, answered ${given}${share}${right}`, ...inLines(one, width - 4)];
+      return [
+        '',
+        `  row ${one.row}, answered ${given}${afterAnswer(one.probability)}${right}`,
+        ...inLines(one, width - 4),
+      ];
     }),
   ];
 }

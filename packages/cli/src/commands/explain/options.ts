@@ -4,7 +4,6 @@ import { splitNames } from '../../files/datasets/split-names.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
 import { moduleOption } from '../../options/own-parts.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
-import { UsageError } from '../../terminal/failure.ts';
 
 /** Shuffles of a column. */
 export const COLUMN_REPEATS = 5;
@@ -63,14 +62,3 @@ export const explainOptions = {
 } satisfies OptionTable;
 
 export type ExplainValues = Values<typeof explainOptions>;
-
-/** @throws UsageError for an option without effect on gradients: WebAssembly computes them in one thread. */
-export function refuseIdle({ metric, threads, backend, blas }: ExplainValues, rows: 'images' | 'texts'): void {
-  const refuse = (name: string, has: unknown, wanted: string): never => {
-    throw new UsageError(`--${name} has ${has}, expected ${wanted}, since the rows are ${rows}`);
-  };
-  if (metric !== undefined) refuse('metric', metric, 'none');
-  if (threads !== undefined && threads > 1) refuse('threads', threads, '1');
-  if (backend !== undefined && backend !== 'auto' && backend !== 'wasm') refuse('backend', backend, 'wasm');
-  if (blas !== undefined) refuse('blas', blas, 'none');
-}

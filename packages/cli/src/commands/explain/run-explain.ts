@@ -21,7 +21,8 @@ import { percent, plural } from '../../terminal/text/format.ts';
 import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
 import { commandOf } from '../../terminal/text/quote.ts';
 import { runOf } from '../evaluate/measure-model.ts';
-import { areImages, describeImages, drawn, type ImagesDocument, lookAtImages } from './look-at-images.ts';
+import { drawn } from './draw-rows.ts';
+import { areImages, describeImages, type ImagesDocument, lookAtImages } from './look-at-images.ts';
 import { describeTexts, lookAtTexts, type TextsDocument } from './look-at-texts.ts';
 import { COLUMN_REPEATS, type ExplainValues, explainOptions } from './options.ts';
 

@@ -1,9 +1,10 @@
+import { afterAnswer, explainedRows, rowsText } from '../../lab/figures/explained-rows.ts';
 import { sheet } from '../../lab/figures/sheet.ts';
 import { agreeing, list, nullable, record } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
-import { count, figure, literal, text } from '../../options/schema/scalars.ts';
+import { count, figure, literal } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
-import { percent, plural, whole } from '../../terminal/text/format.ts';
+import { plural, whole } from '../../terminal/text/format.ts';
 import { imageGrid } from '../charts/image-sheet.ts';
 import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
@@ -16,15 +17,11 @@ export const imageExplanation = agreeing(
   record({
     event: literal('image-explanation'),
     ...machineFacts,
-    dataset: name,
-    split: name,
-    allRows: count(1),
-    seed: count(),
+    ...explainedRows,
     repeats: count(1),
     answers: list(imageAnswer, 128, 1),
     images: sheet,
     sensitivities: sheet,
-    command: text(2 ** 23),
   }),
   ({ answers: { length }, ...sheets }, fail) => {
     for (const key of ['images', 'sensitivities'] as const) {
@@ -38,12 +35,11 @@ type Images = Read<typeof imageExplanation>;
 
 /** The page of explain for a model of images. */
 export function imagesPage(document: Images): Page {
-  const { dataset, split, answers, allRows } = document;
+  const { dataset, answers } = document;
   const right = answers.filter(({ label, answer }) => label === answer).length;
-  const of = answers.length === allRows ? '' : ` of ${whole(allRows)}`;
   return {
     title: `${dataset}: where the network looked`,
-    lead: `${whole(answers.length)}${of} ${split === 'all' ? '' : `${split} `}images; ${whole(right)} ${right === 1 ? 'is' : 'are'} answered correctly.`,
+    lead: `${rowsText(document, answers.length, 'images')}; ${whole(right)} ${right === 1 ? 'is' : 'are'} answered correctly.`,
     chapters: [
       { title: 'Images', pictures: [sensitivityPicture(document)] },
       { title: 'Reproduce this', code: document.command, folded: [machineTable(document)] },
@@ -53,7 +49,7 @@ export function imagesPage(document: Images): Page {
 
 function sensitivityPicture({ answers, images, sensitivities, repeats, seed }: Images): Picture {
   const said = ({ answer, probability }: Images['answers'][number]) =>
-    `${answer ?? 'no answer'}${Number.isNaN(probability) ? '' : `, ${percent(probability)}`}`;
+    `${answer ?? 'no answer'}${afterAnswer(probability)}`;
   const describe = (one: Images['answers'][number]) => `row ${one.row}: ${one.label}, answered ${said(one)}`;
   return {
     name: 'sensitivity',
@@ -71,7 +67,7 @@ function sensitivityPicture({ answers, images, sensitivities, repeats, seed }: I
             return {
               title: label,
               note: `→ ${answer ?? 'no answer'}`,
-              end: Number.isNaN(probability) ? '' : `, ${percent(probability)}`,
+              end: afterAnswer(probability),
               hover: describe(answers[k]),
             };
           },

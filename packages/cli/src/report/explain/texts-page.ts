@@ -1,9 +1,9 @@
+import { afterAnswer, explainedRows, rowsText } from '../../lab/figures/explained-rows.ts';
 import { heightOf } from '../../lab/figures/influences.ts';
 import { agreeing, list, nullable, record } from '../../options/schema/containers.ts';
-import { name } from '../../options/schema/names.ts';
 import { count, figure, literal, text } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
-import { decimal, percent, whole } from '../../terminal/text/format.ts';
+import { decimal, whole } from '../../terminal/text/format.ts';
 import { barChart } from '../charts/bar-chart.ts';
 import { machineFacts, machineTable } from '../machine-table.ts';
 import type { Page } from '../page.ts';
@@ -32,12 +32,8 @@ const textAnswer = agreeing(
 export const textExplanation = record({
   event: literal('text-explanation'),
   ...machineFacts,
-  dataset: name,
-  split: name,
-  allRows: count(1),
-  seed: count(),
+  ...explainedRows,
   answers: list(textAnswer, 100, 1),
-  command: text(2 ** 23),
 });
 
 type Texts = Read<typeof textExplanation>;
@@ -45,12 +41,11 @@ type Explained = Texts['answers'][number];
 
 /** The page of explain for a model of text. */
 export function textsPage(document: Texts): Page {
-  const { dataset, split, answers, allRows } = document;
+  const { dataset, answers } = document;
   const right = answers.filter(({ next, answer }) => next === answer).length;
-  const of = answers.length === allRows ? '' : ` of ${whole(allRows)}`;
   return {
     title: `${dataset}: the tokens that answers depend on`,
-    lead: `${whole(answers.length)}${of} ${split === 'all' ? '' : `${split} `}texts; after ${whole(right)} the next token is the answer.`,
+    lead: `${rowsText(document, answers.length, 'texts')}; after ${whole(right)} the next token is the answer.`,
     chapters: [
       {
         title: 'Texts',
@@ -79,14 +74,13 @@ function influencePicture(one: Explained): Picture {
     text: decimal(influences[k]),
   }));
   const given = answer === null ? 'no answer' : JSON.stringify(answer);
-  const share = Number.isNaN(probability) ? '' : `, ${percent(probability)}`;
   const left =
     tokens.length > bars.length
       ? ` The ${bars.length} of ${tokens.length} tokens with the largest numbers, by place.`
       : '';
   return {
     name: `influence-${row}`,
-    title: `Row ${row}: answered ${given}${share}; next is ${JSON.stringify(next)}`,
+    title: `Row ${row}: answered ${given}${afterAnswer(probability)}; next is ${JSON.stringify(next)}`,
     sentence: `After ${JSON.stringify(tokens.join(''))}.${left}`,
     alternative: bars.map(({ name, text }) => `${name} ${text}`).join('; '),
     draw: (width) => barChart({ bars, x: { label: 'size of the change of the log probability' } }, width),

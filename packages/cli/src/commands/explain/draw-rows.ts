@@ -1,0 +1,40 @@
+import { createRandom, shuffle } from '@gradloom/core';
+import type { Dataset, Model } from '@gradloom/runtime';
+import type { TakenRows } from '../../files/datasets/split-names.ts';
+import type { ExplainedRows } from '../../lab/figures/explained-rows.ts';
+import { UsageError } from '../../terminal/failure.ts';
+import { type ExplainValues, explainOptions } from './options.ts';
+
+/** Draws `count` rows, in ascending order; all rows if there are no more. */
+export function drawn({ rows }: Dataset, count: number | 'all', seed: number): Uint32Array {
+  const order = Uint32Array.from({ length: rows }, (_, n) => n);
+  if (count === 'all' || count >= rows) return order;
+  shuffle(order, createRandom(seed, 'explain-rows'));
+  return order.slice(0, count).sort();
+}
+
+/** More images would be too small on a page, and more texts too many. */
+const MOST_ROWS = 100;
+
+/** Draws the rows of an explanation of images or texts. @throws UsageError for an option without effect on gradients. */
+export function drawFew(
+  model: Model,
+  { split, dataset }: TakenRows,
+  values: ExplainValues,
+  { what, standard }: { readonly what: 'images' | 'texts'; readonly standard: number },
+): { readonly order: Uint32Array; readonly about: ExplainedRows } {
+  const { rows = standard, seed = explainOptions.seed.standard, metric, threads, backend, blas } = values;
+  const refuse = (name: string, has: unknown, wanted: string): never => {
+    throw new UsageError(`--${name} has ${has}, expected ${wanted}, since the rows are ${what}`);
+  };
+  if (metric !== undefined) refuse('metric', metric, 'none');
+  // WebAssembly computes gradients in one thread.
+  if (threads !== undefined && threads > 1) refuse('threads', threads, '1');
+  if (backend !== undefined && backend !== 'auto' && backend !== 'wasm') refuse('backend', backend, 'wasm');
+  if (blas !== undefined) refuse('blas', blas, 'none');
+  if (what === 'texts' && values.repeats !== undefined) refuse('repeats', values.repeats, 'none');
+  const order = drawn(dataset, rows, seed);
+  if (order.length > MOST_ROWS) refuse('rows', rows, `at most ${MOST_ROWS}`);
+  const { fingerprint } = model;
+  return { order, about: { fingerprint, dataset: dataset.name, split, allRows: dataset.rows, seed } };
+}

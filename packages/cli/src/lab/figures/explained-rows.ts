@@ -1,0 +1,29 @@
+import { name } from '../../options/schema/names.ts';
+import { count, text } from '../../options/schema/scalars.ts';
+import { percent, whole } from '../../terminal/text/format.ts';
+
+/** What an explanation of images or texts says about its rows. */
+export interface ExplainedRows {
+  readonly fingerprint: string; // of the model
+  readonly dataset: string;
+  readonly split: string;
+  readonly allRows: number; // rows that the shown ones were drawn from
+  readonly seed: number;
+}
+
+/** The parts of these that a page shows, and its command. */
+export const explainedRows = { dataset: name, split: name, allRows: count(1), seed: count(), command: text(2 ** 23) };
+
+/** '5 of 200 validation texts'. */
+export function rowsText(
+  { split, allRows }: Pick<ExplainedRows, 'split' | 'allRows'>,
+  shown: number,
+  what: string,
+): string {
+  const of = shown === allRows ? '' : ` of ${whole(allRows)}`;
+  return `${whole(shown)}${of} ${split === 'all' ? '' : `${split} `}${what}`;
+}
+
+/** ', 31 %', or '' if there is none. */
+export const afterAnswer = (probability: number): string =>
+  Number.isNaN(probability) ? '' : `, ${percent(probability)}`;
