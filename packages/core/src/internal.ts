@@ -96,6 +96,7 @@ export {
   assembleModel,
   checkEncoding,
   checkModel,
+  createWriter,
   type Draft,
   generateOptions,
   MODEL_KINDS,
@@ -199,7 +200,13 @@ export {
   firstNotFinite,
   refuseBadWeights,
 } from './network/bad-weight.ts';
-export { type Continuation, rowContinuation } from './network/continuation.ts';
+export {
+  type AttentionWeights,
+  type Continuation,
+  continuationProblem,
+  rowAttention,
+  rowContinuation,
+} from './network/continuation.ts';
 export { flattenAdvice } from './network/flatten-advice.ts';
 export { createInputGradient, type InputGradient } from './network/input-gradient.ts';
 export { NO_BATCH, NO_SHARE, noMemory } from './network/layers/index.ts';

@@ -302,6 +302,7 @@ export type {
   Spread,
   StartEvent,
   StepsEvent,
+  TextEvent,
   ThreadsEvent,
   TrainEvent,
   WarningEvent,

@@ -41,6 +41,7 @@ export { backendRecord, compileKernels, resolveBackend } from './engine/backends
 export { isUntestedSystem } from './engine/backends/native/code-pages.ts';
 export { type BlasSearch, findBlas } from './engine/backends/native/find-blas.ts';
 export { type MachineCode, type MachineCodeSearch, machineCode } from './engine/backends/native/machine-code.ts';
+export { attentionOver } from './engine/evaluation/predictor.ts';
 export { refuseManyLayers } from './engine/memory/run-memory.ts';
 export { parts } from './engine/step/clock.ts';
 export { measureBandwidth } from './measurement/measure-bandwidth.ts';

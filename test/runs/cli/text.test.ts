@@ -27,11 +27,26 @@ const evaluated = async (...args: string[]) =>
 let fingerprint: unknown;
 beforeAll(async () => {
   const started = await gradloom([...data, '--out', run]);
-  expect(started).toMatchObject({ code: 0, stderr: '' });
+  expect(started.code).toBe(0);
+  expect(started.stderr).not.toContain('warning'); // a slow machine shows the epochs there
   expect(started.stdout).toContain(`tokens are characters: ${vocabulary} of them (--tokenizer)`);
   expect(started.stdout).toMatch(/^rows are windows of 8 tokens, drawn at random places of the text \(--context\)$/m);
   expect(started.stdout).toMatch(/^held out: \d+ rows for validation, the end of the text \(--validation\)$/m);
   fingerprint = loadModel(join(run, 'model.gradloom')).fingerprint;
+  expect(started.stdout).toMatch(/^validation loss +[\d.]+ nats {2}\(letters alone [\d.]+, pairs [\d.]+\)$/m);
+});
+
+test('the page quotes what the model wrote, and none of it is markup', async () => {
+  const page = readFileSync(join(run, 'report.html'), 'utf8');
+  const texts = jsonLines(readFileSync(join(run, 'metrics.jsonl'), 'utf8')).filter(({ event }) => event === 'text');
+  expect(texts.map(({ step }) => step)).toEqual([2, 3, 4, 5, 6, 8, 9, 10, 11, 12]);
+  const quotes = [...page.matchAll(/<pre>([^<]*)<\/pre>/g)].map(([, quote]) => quote);
+  const escaped = (text: string) =>
+    text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  expect(quotes.slice(0, 10)).toEqual(
+    texts.map(({ texts: quoted }) => escaped((quoted as string[])[0]).replaceAll("'", '&#39;')),
+  );
+  expect(page).toMatch(/letters alone [\d.]+</);
 });
 
 test('a run is repeated by its config, on more threads, and is whole', async () => {
@@ -93,26 +108,24 @@ test('bytes that stay in their file have a report, too', async () => {
   const bytes = folder.write('bytes.json', JSON.stringify(layers(256)));
   const out = join(folder.path, 'streamed');
   const flags = ['--tokenizer', 'bytes', '--stream', '--context', '8', '--spec', bytes, '--steps', '3', '--out', out];
-  expect(await gradloom(['train', '--dataset', file, ...flags])).toMatchObject({ code: 0, stderr: '' });
+  expect(await gradloom(['train', '--dataset', file, ...flags])).toMatchObject({ code: 0 });
   expect(existsSync(join(out, 'report.html'))).toBe(true);
 });
 
 test('a rate is found, and lines are rows', async () => {
   expect(await gradloom(['lr-find', '--dataset', file, '--spec', net, '--context', '8'])).toMatchObject({ code: 0 });
   const names = folder.write('names.txt', 'anna\notto\nhannah\n'.repeat(20));
-  const small = folder.write('small.json', JSON.stringify(layers(6)));
-  const { stdout, code } = await gradloom([
-    'train',
-    '--dataset',
-    names,
-    '--lines',
-    '--spec',
-    small,
-    '--steps',
-    '3',
-    '--no-out',
-  ]);
+  const [embedding, dense] = layers(6).layers;
+  const attention = { kind: 'self-attention', heads: 2 };
+  const small = folder.write('small.json', JSON.stringify({ layers: [embedding, attention, dense] }));
+  const out = join(folder.path, 'names');
+  const flags = ['--lines', '--spec', small, '--steps', '3', '--out', out];
+  const { stdout, code } = await gradloom(['train', '--dataset', names, ...flags]);
   expect(code).toBe(0);
+  const { attention: found } = JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8'));
+  expect(found.tokens.join('')).toMatch(/^\n(anna|otto|hannah)$/);
+  expect(found.layers.map(({ heads }: { heads: unknown[] }) => heads.length)).toEqual([2]);
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(/id="attention-1">\n<h3>Attention of layer 1 self/);
   expect(stdout).toContain('each line is a row, padded to 7 tokens (--context)');
   expect(stdout).toContain('held out: 6 rows for validation, at random (--validation)');
 });

@@ -42,6 +42,8 @@ const options = {
 const printOf = async (data: DataSplits, other: TrainOptions = {}): Promise<string> =>
   (await train(specOf(data), data, { ...options, ...other }).result).fingerprint;
 
+const textsOf = (events: readonly TrainEvent[]) => events.filter((event) => event.type === 'text');
+
 describe.each([
   ['windows that start anywhere', { context, validation: 0.2 }],
   ['lines', { lines: true, validation: 0.2 }],
@@ -49,21 +51,45 @@ describe.each([
   const lines = text.split('\n').filter((line) => line !== '');
   const load = () => (given.lines ? textDataset(lines.join('\n'), given) : loadText(file, given));
 
-  test('any number of threads comes to the weights of plain steps', async () => {
+  test('any number of threads comes to the weights of plain steps, and to the same texts', async () => {
     const data = await load();
     const plain = oracle(specOf(data), data.train, options, { name: 'wasm' });
+    const all: unknown[] = [];
     for (const threads of [1, 2, 3]) {
-      const { parameters } = await train(specOf(data), data, { ...options, threads }).result;
+      const seen: TrainEvent[] = [];
+      const onEvent = (event: TrainEvent) => void seen.push(event);
+      const { parameters } = await train(specOf(data), data, { ...options, threads, onEvent }).result;
       expect(parameters).toEqual(plain.parameters);
+      all.push(textsOf(seen));
     }
+    expect(new Set(all.map((texts) => JSON.stringify(texts))).size).toBe(1);
+  });
+
+  test('ten texts are written, the last that of the model', async () => {
+    const data = await load();
+    const seen: TrainEvent[] = [];
+    const onEvent = (event: TrainEvent) => void seen.push(event);
+    const result = await train(specOf(data), data, { ...options, onEvent }).result;
+    const texts = textsOf(seen);
+    expect(texts.map(({ step }) => step)).toEqual([3, 6, 9, 12, 15, 18, 21, 24, 27, 30]);
+    const last = texts[9].texts;
+    const model = createModel(result);
+    const generated = last.map((_, seed) => [...model.generate(undefined, { tokens: 150, seed })].join(''));
+    expect(last).toEqual(generated);
+    expect(last.length).toBeLessThanOrEqual(given.lines ? 10 : 1);
+    expect(texts[0].texts).not.toEqual(last);
   });
 
   test('a run that is resumed in the middle of an epoch is the whole run', async () => {
     const data = await load();
-    const { result, checkpoints } = await checkpointedRun(specOf(data), data, { ...options, threads: 1 }, { steps: 7 });
+    const alone = { ...options, threads: 1 };
+    const { result, checkpoints, events } = await checkpointedRun(specOf(data), data, alone, { steps: 7 });
     expect(checkpoints.length).toBeGreaterThan(2);
     for (const resume of checkpoints.slice(0, 2)) {
-      expect(await printOf(data, { resume, threads: 2 })).toBe(result.fingerprint);
+      const seen: TrainEvent[] = [];
+      const onEvent = (event: TrainEvent) => void seen.push(event);
+      expect(await printOf(data, { resume, threads: 2, onEvent })).toBe(result.fingerprint);
+      expect(textsOf(seen)).toEqual(textsOf(events).filter(({ step }) => step > resume.progress.step));
     }
   });
 });

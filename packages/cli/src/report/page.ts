@@ -12,6 +12,7 @@ export interface Chapter {
   readonly tables?: readonly Table[];
   readonly folded?: readonly Table[]; // below a line that opens them
   readonly listings?: readonly Listing[];
+  readonly quotes?: readonly Listing[]; // unfolded
 }
 
 export interface Table {
@@ -22,7 +23,7 @@ export interface Table {
   readonly notes?: readonly string[]; // below the table
 }
 
-/** Monospaced text, folded below a line that opens it. */
+/** Monospaced text below a title, or folded below a line that opens it. */
 export interface Listing {
   readonly title: string;
   readonly text: string;
@@ -139,7 +140,7 @@ function contents(chapters: readonly Chapter[]): Markup[] {
 }
 
 function chapterOf(
-  { title, lead, lines = [], code, pictures = [], tables = [], folded = [], listings = [] }: Chapter,
+  { title, lead, lines = [], code, pictures = [], tables = [], folded = [], listings = [], quotes = [] }: Chapter,
   k: number,
 ): Markup {
   const fold = (summary: string, inside: Markup): Markup =>
@@ -149,6 +150,7 @@ function chapterOf(
     ...(lead === undefined ? [] : [markup`<p class="lead">${lead}</p>`]),
     ...lines.map((line) => markup`<p>${line}</p>`),
     ...(code === undefined ? [] : [markup`<pre><code>${code}</code></pre>`]),
+    ...quotes.map(({ title, text }) => markup`<h3>${title}</h3><pre>${text}</pre>`),
     ...pictures.map(figureOf),
     ...tables.map((table) => tableOf(table)),
     ...folded.map((table) => fold(table.title, tableOf(table, ''))),

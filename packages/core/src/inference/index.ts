@@ -12,6 +12,7 @@ export {
 export { MODEL_KINDS, modelOf, openModel, PARAMETERS } from './open-model.ts';
 export type { AnyRows, CellRows, NestedRows, NoteListener, PixelRows, Rows, TextRows, WindowRows } from './rows.ts';
 export {
+  createWriter,
   type Draft,
   type GenerateOptions,
   generateOptions,

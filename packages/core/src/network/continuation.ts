@@ -1,9 +1,11 @@
 import { mse } from '../families/losses/mse.ts';
-import { type Elements, typeOf } from '../math/element-type.ts';
+import { createElements, type Elements, typeOf } from '../math/element-type.ts';
 import { allocateOwn, viewOf } from '../math/scratch.ts';
 import type { Kernels } from '../program/kernels.ts';
 import { link, type Program } from '../program/link.ts';
-import { createList } from '../program/op.ts';
+import { type Call, createList } from '../program/op.ts';
+import { ops } from '../program/ops/index.ts';
+import { type attentionNext, attentionWeights } from '../program/reference/attention.ts';
 import { referenceKernels } from '../program/reference/reference-kernels.ts';
 import { createWorkspace, type Tensors, type Workspace, wholeLength } from './backprop.ts';
 import { NO_BATCH, NO_SHARE, nextStack } from './layers/index.ts';
@@ -57,11 +59,8 @@ export function rowContinuation(
     const key = `${n} ${begins}`;
     const known = programs.get(key);
     if (known !== undefined) return known;
-    const { calls, emit } = createList();
-    const settings = { training: false, seed: 0, leaf: 1, joins: false, batch: NO_BATCH };
-    const pass = { ...settings, emit, place: new Float64Array(2), lengths: workspace.lengths, n, begins, at };
-    const y = viewOf(nextStack(network.layers, workspace, workspace.x, tensors, pass), (n - 1) * V, V);
-    const made = { program: link(calls, kernels), y };
+    const { calls, outputs } = passOver(network, workspace, at, tensors, n, begins);
+    const made = { program: link(calls, kernels), y: viewOf(outputs, (n - 1) * V, V) };
     for (const oldest of programs.keys()) {
       if (programs.size < KEPT_PROGRAMS) break;
       programs.delete(oldest);
@@ -91,4 +90,58 @@ export function rowContinuation(
       held = [];
     },
   });
+}
+
+/** The calls of a pass over n further positions of a row, and the array of their outputs. */
+function passOver(
+  network: Network,
+  { x, lengths, ...memory }: Workspace,
+  at: Elements, // [T]
+  tensors: Tensors,
+  n: number,
+  begins: boolean,
+): { calls: readonly Call[]; outputs: Elements } {
+  const { calls, emit } = createList();
+  const settings = { training: false, seed: 0, leaf: 1, joins: false, batch: NO_BATCH };
+  const pass = { ...settings, emit, place: new Float64Array(2), lengths, n, begins, at };
+  return { calls, outputs: nextStack(network.layers, memory, x, tensors, pass) };
+}
+
+/** The weights of a layer of self-attention over the first n tokens of a row. */
+export interface AttentionWeights {
+  /** The layer's position in the network. */
+  readonly path: string;
+  /** H: number of heads. */
+  readonly heads: number;
+  /** [H, n, n] Of each head and token, how much it reads each token up to itself; their sum is 1. */
+  readonly weights: Elements;
+}
+
+/** The weights of all self-attention over n tokens, in the workspace of a continuation. */
+export function rowAttention(
+  network: Network, // without a `continuationProblem`
+  workspace: Workspace,
+  at: Elements, // [T] scratch
+  tensors: Tensors,
+  kernels: Kernels,
+  tokens: ArrayLike<number>, // [n], at most T
+): AttentionWeights[] {
+  const n = tokens.length;
+  for (let t = 0; t < n; t++) {
+    workspace.x[t] = tokens[t];
+    at[t] = t;
+  }
+  workspace.lengths[0] = wholeLength(network);
+  const { calls } = passOver(network, workspace, at, tensors, n, true);
+  link(calls, kernels).run();
+  const places = network.places.filter(({ spec }) => spec.kind === 'self-attention');
+  // Each layer has memory of its own, which still holds its queries, keys and values.
+  return calls
+    .filter(({ op }) => op === ops.attentionNext)
+    .map(({ args }, k) => {
+      const [, qkv, , , , , heads, d] = args as Parameters<typeof attentionNext>;
+      const weights = createElements(typeOf(qkv), heads * n * n);
+      attentionWeights(weights, qkv, n, heads, d);
+      return { path: places[k].path, heads, weights };
+    });
 }

@@ -15,8 +15,8 @@ import type { Dataset } from '../data/dataset.ts';
 import { anyRows } from '../data/file-rows.ts';
 import { gatherRows } from '../data/gather.ts';
 import { shapeOfImages } from '../data/images/images-of-rows.ts';
+import { createInputGradients } from '../engine/evaluation/predictor.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
-import { createInputGradients } from './predictor.ts';
 import { scoringOf } from './scoring-of.ts';
 
 const explainImagesOptions = defineOptions('explainImages', {

@@ -16,8 +16,8 @@ import type { Dataset } from '../data/dataset.ts';
 import { anyRows, inputRows } from '../data/file-rows.ts';
 import { gatherLengths, gatherRows } from '../data/gather.ts';
 import { checkInput } from '../data/targets.ts';
+import { createInputGradients } from '../engine/evaluation/predictor.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
-import { createInputGradients } from './predictor.ts';
 
 const isRows = (value: unknown): value is ArrayLike<number> =>
   (Array.isArray(value) || ArrayBuffer.isView(value)) &&

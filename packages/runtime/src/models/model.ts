@@ -1,8 +1,8 @@
 import type { Model, ModelContents } from '@gradloom/core';
 import { assembleModel, type ModelEngine } from '@gradloom/core/internal';
 import { gpt2 } from '../data/index.ts';
+import { createContinuation, createPredictor } from '../engine/evaluation/predictor.ts';
 import { fingerprint } from '../system/files/hash.ts';
-import { createContinuation, createPredictor } from './predictor.ts';
 
 /** Runs models by WebAssembly if it is available, and hashes with Node's SHA-256. */
 export const wasmEngine: ModelEngine = { createPredictor, createContinuation, fingerprint, gpt2 };

@@ -74,7 +74,11 @@ const linearLine = ({ evaluation, steps, fingerprint }: LinearModel): string =>
   JSON.stringify({ event: 'linear', steps, ...evaluation, fingerprint });
 
 /** The last line of --json. */
-export function doneLine({ values }: Recipe, result: TrainResult, { baseline, linear, remarks }: Assessment): string {
+export function doneLine(
+  { values }: Recipe,
+  result: TrainResult,
+  { baseline, linear, counted, remarks }: Assessment,
+): string {
   return JSON.stringify({
     event: 'done',
     stopped: result.stopped,
@@ -90,6 +94,7 @@ export function doneLine({ values }: Recipe, result: TrainResult, { baseline, li
     testRmse: result.test?.rmse ?? null,
     testR2: result.test?.r2 ?? null,
     ...(result.test?.metrics === undefined ? {} : { testMetrics: result.test.metrics }),
+    ...(counted === null ? {} : { unigramLoss: counted.unigram, bigramLoss: counted.bigram }),
     // NaN, where the figure does not apply, is null.
     baselineAccuracy: baseline?.accuracy ?? null,
     baselineRmse: baseline?.rmse ?? null,

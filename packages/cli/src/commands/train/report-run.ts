@@ -12,6 +12,7 @@ import { firstFilters } from './findings/first-filters.ts';
 import { firstImages } from './findings/first-images.ts';
 import { fitCurve } from './findings/fit-curve.ts';
 import { readAnswers } from './findings/read-answers.ts';
+import { readAttention } from './findings/read-attention.ts';
 import { readPredictions } from './findings/read-predictions.ts';
 import { doneLine } from './metrics-line.ts';
 import type { Recipe } from './recipe.ts';
@@ -41,5 +42,7 @@ async function collectFindings(recipe: Recipe, result: TrainResult, assessment: 
     histograms: layerHistograms(result, recipe.sets.train),
     images: firstImages(recipe),
     filters: firstFilters(recipe, result),
+    nGrams: assessment.counted,
+    attention: readAttention(recipe, result),
   };
 }

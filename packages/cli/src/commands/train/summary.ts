@@ -5,7 +5,7 @@ import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { backendName, decimal, duration, percent, plural, sentence, whole } from '../../terminal/text/format.ts';
 import { quote } from '../../terminal/text/quote.ts';
-import { comparisonLine } from './assessment/assess.ts';
+import { type Assessment, comparisonLine } from './assessment/assess.ts';
 import { describeCluster } from './describe-run.ts';
 import type { RunEnd, RunStart } from './reporter.ts';
 
@@ -31,6 +31,7 @@ export function summarize(run: RunEnd, result: TrainResult, surroundings: Surrou
   if (test?.perplexity !== undefined) rows.push(['test perplexity', decimal(test.perplexity)]);
   if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
   if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
+  rows.push(...countedRow(assessment, result));
   for (const [name, value] of Object.entries(test?.metrics ?? {})) rows.push([`test ${name}`, decimal(value)]);
   if (recipe.values['evaluate-test']) {
     rows.push(['test set', 'looked at during training: its figures are too good once a choice is based on them']);
@@ -58,6 +59,14 @@ export function summarize(run: RunEnd, result: TrainResult, surroundings: Surrou
     ...columns(rows, { indent: 0 }),
     ...(out === null ? [] : ['', 'Next', ...nextCommands(run, result, quote(out), program)]),
   ];
+}
+
+/** The validation loss of a text, beside the losses of counting. */
+function countedRow({ counted }: Assessment, { validation }: TrainResult): [string, string][] {
+  if (counted === null || validation === undefined) return [];
+  const { unit, unigram, bigram } = counted;
+  const pairs = Number.isNaN(bigram) ? '' : `, pairs ${decimal(bigram)}`;
+  return [['validation loss', `${decimal(validation.loss)} nats  (${unit} alone ${decimal(unigram)}${pairs})`]];
 }
 
 /** With early stopping: the step whose weights the model has. */

@@ -1,4 +1,4 @@
-import { areaY, dot, line, ruleX } from '@observablehq/plot';
+import { areaY, dot, line, ruleX, ruleY, text } from '@observablehq/plot';
 import { type BandPoint, type Point, thin, thinBand } from '../../terminal/text/thin.ts';
 import { isDrawable, scaleOver, tick } from '../axes.ts';
 import { stack } from '../compose.ts';
@@ -22,6 +22,12 @@ export interface Band {
   readonly stroke: Stroke;
 }
 
+/** A value to compare lines with. */
+export interface Level {
+  readonly name: string;
+  readonly value: number;
+}
+
 export interface LineChartOptions {
   readonly series: readonly Series[];
   readonly band?: Band;
@@ -29,6 +35,8 @@ export interface LineChartOptions {
   readonly y: { readonly label: string; readonly log?: boolean; readonly domain?: readonly [number, number] };
   /** Values of x at which to draw a vertical line. */
   readonly rules?: readonly number[];
+  /** Values of y at which to draw a horizontal line with its name. */
+  readonly levels?: readonly Level[];
   readonly height?: number;
   readonly legend?: boolean; // default: only with several lines
 }
@@ -37,7 +45,7 @@ const FEW = 30;
 
 /** A chart of lines, with a legend if there are several. */
 export function lineChart(
-  { series, band, x, y, rules = [], height, ...rest }: LineChartOptions,
+  { series, band, x, y, rules = [], levels = [], height, ...rest }: LineChartOptions,
   width: number,
 ): Drawing {
   const lines = series.map(({ points, dots, ...rest }, k) => ({
@@ -63,7 +71,7 @@ export function lineChart(
       [at, high],
     ]),
   ];
-  const ys = [...all.map(([, value]) => value), ...(y.domain ?? [])];
+  const ys = [...all.map(([, value]) => value), ...levels.map(({ value }) => value), ...(y.domain ?? [])];
   const narrow = isNarrow(width);
   const hoverLines = [
     ...lines.map(({ name, points, errorBars = [] }) => ({
@@ -112,6 +120,11 @@ export function lineChart(
       ...lines.map(({ errorBars = [], stroke }) =>
         ruleX(errorBars as BandPoint[], { x: '0', y1: '1', y2: '3', stroke: stroke.color, strokeWidth: 1.5 }),
       ),
+      ruleY(levels, { y: 'value', stroke: 'var(--soft)', strokeDasharray: '3 3' }),
+      text(levels, {
+        ...{ y: 'value', text: 'name', frameAnchor: 'right', textAnchor: 'end', dy: -7 },
+        ...{ fill: 'var(--soft)', className: 'halo' },
+      }),
       hoverStrips(hoverLines, (at) => `${x.label} ${readable(at)}`, x.log),
     ],
   });

@@ -128,6 +128,36 @@ export const profile = record({
 /** The filters of the first layer that reads images. */
 const filters = record({ layer: name, total: count(1), sheet });
 
+/** Most tokens and heads of a sentence whose attention is shown. */
+const MOST_READ = 64;
+
+/** How much each token of a sentence reads the tokens up to itself. */
+const attention = agreeing(
+  record({
+    split: name, // the text that the sentence begins
+    tokens: list(text(1024), MOST_READ, 1),
+    layers: list(
+      record({ layer: name, heads: list(list(list(number(0, 1), MOST_READ, 1), MOST_READ, 1), MOST_READ, 1) }),
+      MOST_READ,
+      1,
+    ), // [layer][head][token][token that it reads]
+    layersInAll: count(1),
+  }),
+  ({ tokens: { length: n }, layers }, fail) => {
+    for (const [l, { heads }] of layers.entries()) {
+      for (const [h, rows] of heads.entries()) {
+        const at = ['layers', l, 'heads', h];
+        if (rows.length !== n) fail(at, `a list of ${rows.length}`, `a list of ${n} (as tokens)`);
+        const t = rows.findIndex((row, t) => row.length !== t + 1);
+        if (t !== -1) fail([...at, t], `a list of ${rows[t].length}`, `a list of ${t + 1}`);
+      }
+    }
+  },
+);
+
+/** The losses of counting tokens of a text, and pairs of them. */
+const nGrams = record({ unit: name, unigram: figure(0), bigram: figure(0) });
+
 /** The last line of --json. */
 const result = record({
   event: literal('done'),
@@ -167,9 +197,12 @@ export const findings = record({
   histograms: list(layerHistogram, 64),
   images: optional(nullable(sheet)), // the first images of the run, only if rows are images
   filters: optional(nullable(filters)), // only if the first layer reads images
+  nGrams: optional(nullable(nGrams)), // only of a text in memory with a validation text
+  attention: optional(nullable(attention)), // only of a text, by a network with self-attention
 });
 
 export type Findings = Read<typeof findings>;
+export type Attention = Read<typeof attention>;
 export type Answers = Read<typeof answers>;
 export type Filters = Read<typeof filters>;
 export type Mistake = Read<typeof mistake>;

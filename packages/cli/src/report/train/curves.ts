@@ -1,7 +1,7 @@
 import type { Spread } from '@gradloom/runtime';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import type { BandPoint } from '../../terminal/text/thin.ts';
-import { lineChart, type Series } from '../charts/line-chart.ts';
+import { type Level, lineChart, type Series } from '../charts/line-chart.ts';
 import { courseOf, short } from '../course.ts';
 import type { Picture } from '../picture.ts';
 import { strokeOf } from '../theme.ts';
@@ -141,6 +141,7 @@ function lossCurve(run: TrainRun): Picture {
       : best[0] === validation.at(-1)?.[0]
         ? '; validation loss is lowest at the end'
         : `; validation loss is lowest after ${lengthAt(best[0])}`;
+  const levels = levelsOf(run);
   const log = spansDecades([...all, ...[...validation, ...test].map(([, value]) => value)]);
   const title =
     values.length < 2
@@ -153,13 +154,15 @@ function lossCurve(run: TrainRun): Picture {
       `Training: ${means === null ? 'loss of each batch before its update' : 'mean over the batches of an epoch, each before its update'}.${validation.length > 0 ? ' Validation: loss on rows that are not trained on, after each epoch or part of one.' : ''}`,
       ...(test.length > 0 ? [lookedAtText('loss')] : []),
       ...(band === null ? [] : [bandText(run)]),
+      ...(levels.length === 0 ? [] : [LEVELS]),
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
-    alternative: `Loss against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}`,
+    alternative: `Loss against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}${levels.map(({ name }) => ` ${name}.`).join('')}`,
     draw: (width) =>
       lineChart(
         {
           series,
+          levels,
           ...(band === null ? {} : { band: { name: `training${means === null ? '' : ', steps'}`, ...band } }),
           x: { label: axis.label },
           y: { label: 'loss', log },
@@ -167,6 +170,18 @@ function lossCurve(run: TrainRun): Picture {
         width,
       ),
   };
+}
+
+const LEVELS =
+  'Dashed: validation losses of answers that know how often each token occurs, or each pair, in the training text.';
+
+/** The losses of counting, of a text. */
+function levelsOf({ findings }: TrainRun): Level[] {
+  const { unit, unigram, bigram } = findings?.nGrams ?? { unit: '', unigram: Number.NaN, bigram: Number.NaN };
+  return [
+    { name: `${unit} alone ${decimal(unigram)}`, value: unigram },
+    { name: `pairs of ${unit} ${decimal(bigram)}`, value: bigram },
+  ].filter(({ value }) => !Number.isNaN(value));
 }
 
 function accuracyCurve(run: TrainRun): Picture | null {

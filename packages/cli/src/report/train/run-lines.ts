@@ -1,7 +1,7 @@
 import type { TrainEvent } from '@gradloom/runtime';
 import { list, optional, record, variant } from '../../options/schema/containers.ts';
 import { name } from '../../options/schema/names.ts';
-import { count, figure, literal } from '../../options/schema/scalars.ts';
+import { text as anyText, count, figure, literal } from '../../options/schema/scalars.ts';
 import type { Read, Schema } from '../../options/schema/schema.ts';
 
 const epoch = record({
@@ -26,11 +26,14 @@ const probe = record({
   layers: list(record({ path: name, label: name, name: optional(name), rmsDy: figure() }), 1_000_000),
 });
 
+/** A text that the model wrote after step `step`, or some lines. */
+const text = record({ event: literal('text'), step: count(), texts: list(anyText(2 ** 16), 100) });
+
 /**
  * The events of training that go to metrics.jsonl, with the figures that a page reads. To show another event on a page,
  * list it here.
  */
-export const metricsLines = { epoch, probe } satisfies Partial<Record<TrainEvent['type'], Schema<unknown>>>;
+export const metricsLines = { epoch, probe, text } satisfies Partial<Record<TrainEvent['type'], Schema<unknown>>>;
 
 /** A line of metrics.jsonl. */
 export const metricsLine = variant('event', metricsLines);
@@ -54,4 +57,5 @@ export const stepsLine = record({
 
 export type EpochFigures = Read<typeof epoch>;
 export type LookFigures = Read<typeof probe>;
+export type WrittenText = Read<typeof text>;
 export type StepFigures = Read<typeof stepsLine>;

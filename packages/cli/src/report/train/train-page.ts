@@ -1,5 +1,6 @@
 import { formatValue } from '../../options/member.ts';
 import { decimal, duration, percent, plural, sentence, whole } from '../../terminal/text/format.ts';
+import { attentionMaps } from '../charts/attention-maps.ts';
 import { calibrationPicture } from '../charts/calibration.ts';
 import { confusionMatrix } from '../charts/confusion-matrix.ts';
 import { decisionBoundary } from '../charts/decision-boundary.ts';
@@ -13,10 +14,10 @@ import { regressionPictures } from '../charts/regression.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
 import type { Findings } from '../findings/findings.ts';
 import { machineTable } from '../machine-table.ts';
-import type { Chapter, KeyFigure, Page, Table } from '../page.ts';
+import type { Chapter, KeyFigure, Listing, Page, Table } from '../page.ts';
 import type { Picture } from '../picture.ts';
 import { curves, LOOKED_AT } from './curves.ts';
-import { type EpochFigures, linesOf } from './run-lines.ts';
+import { type EpochFigures, linesOf, type WrittenText } from './run-lines.ts';
 import { datasetOf, type TrainRun } from './train-run.ts';
 
 /** The report of a run of `train`. */
@@ -25,6 +26,11 @@ export function trainPage(run: TrainRun): Page {
   const chapters: Chapter[] = [
     { title: 'Results', tables: [resultTable(run)] },
     chapter('Training curves', curves(run)),
+    {
+      title: 'Text',
+      lead: 'What the model wrote at these steps: the beginning of what gradloom generate writes with its defaults, each time by the same draws.',
+      quotes: linesOf(lines, 'text').map((line) => quoteOf(line, run)),
+    },
     chapter('Inputs', [findings?.images ? firstImages(findings.images, augmentationOf(run)) : null]),
     chapter('Predictions', [
       findings?.curve ? fittedCurve(findings.curve) : null,
@@ -34,6 +40,7 @@ export function trainPage(run: TrainRun): Page {
       findings?.answers ? calibrationPicture(findings.answers) : null,
       findings?.answers ? mistakePictures(findings.answers) : null,
     ]),
+    chapter('Attention', findings?.attention ? attentionMaps(findings.attention) : []),
     chapter('Layers', [
       findings?.filters ? firstFilters(findings.filters) : null,
       ...gradientFlow(linesOf(lines, 'probe')),
@@ -57,7 +64,8 @@ export function trainPage(run: TrainRun): Page {
     lead: [...remarksOf(run), leadOf(run)].join(' '),
     figures: keyFigures(run),
     chapters: chapters.filter(
-      ({ pictures = [], tables = [], folded = [] }) => pictures.length + tables.length + folded.length > 0,
+      ({ pictures = [], tables = [], folded = [], quotes = [] }) =>
+        pictures.length + tables.length + folded.length + quotes.length > 0,
     ),
   };
 }
@@ -66,6 +74,13 @@ const chapter = (title: string, pictures: readonly (Picture | null)[]): Chapter 
   title,
   pictures: pictures.filter((picture) => picture !== null),
 });
+
+/** A text of the model, below its step and the loss of the steps before it. */
+function quoteOf({ step, texts }: WrittenText, { steps }: TrainRun): Listing {
+  const loss = steps.find((stretch) => stretch.first < step && step <= stretch.step)?.loss.mean;
+  const told = loss === undefined ? '' : `: training loss ${decimal(loss)}`;
+  return { title: `Step ${whole(step)}${told}`, text: texts.join('\n') };
+}
 
 const AUGMENTATIONS = ['flip', 'shift', 'rotate', 'zoom', 'erase'];
 
@@ -114,7 +129,7 @@ function resultTable({ findings, epochs, config }: TrainRun): Table {
   return { title: 'Figures', rows };
 }
 
-function resultRows({ result }: Findings, last: EpochFigures | undefined): [string, string][] {
+function resultRows({ result, nGrams }: Findings, last: EpochFigures | undefined): [string, string][] {
   const rows: [string, number | undefined, (value: number) => string][] = [
     ['test accuracy', result.testAccuracy, percent],
     ['test RMSE', result.testRmse, decimal],
@@ -124,6 +139,8 @@ function resultRows({ result }: Findings, last: EpochFigures | undefined): [stri
     ['validation accuracy', last?.validationAccuracy, percent],
     ['validation loss', last?.validationLoss, decimal],
     ['validation perplexity', last?.validationPerplexity, decimal],
+    [`loss of ${nGrams?.unit} alone`, nGrams?.unigram, decimal],
+    [`loss of pairs of ${nGrams?.unit}`, nGrams?.bigram, decimal],
     ['training loss', result.trainLoss, decimal],
     ['steps', result.steps, whole],
     ['training time', result.elapsedMs, duration],

@@ -23,7 +23,10 @@ export interface Draft {
 
 /** Writes texts with a model of text. */
 export interface Writer {
-  /** The draft after a prompt, by default a line end. @throws Error for a prompt that the model cannot read. */
+  /**
+   * The draft after a prompt: by default a line end, or the first token of a vocabulary that has none. @throws Error for
+   * a prompt that the model cannot read.
+   */
   begin(prompt?: string): Draft;
   /** Writes the next token: the draft with it, and the text that has become complete, which may be none. */
   next(draft: Draft, sampling: Sampling): { readonly draft: Draft; readonly text: string };
@@ -63,7 +66,7 @@ export function createWriter(where: string, { network, text, gpt2, createContinu
   }
 
   return {
-    begin(prompt = lines ? '' : '\n') {
+    begin(prompt = lines ? '' : defaultPrompt(tokenizer)) {
       const tokens = [...(end === undefined ? [] : [end]), ...encode(where, tokenizer, prompt, lines)];
       if (tokens.length === 0) throw new Error(`${where}: prompt has no text, expected at least a character`);
       return { window: tokens.slice(-T), written: 0, held: [], given: 0, isDone: false };
@@ -106,6 +109,11 @@ export function* writeText(writer: Writer, begun: Draft, sampling: Sampling): Ge
     draft = next.draft;
     if (next.text !== '') yield next.text;
   }
+}
+
+/** A line end, or the first token of a vocabulary without one: the text that it is from has a single line. */
+function defaultPrompt({ spec }: Tokenizer): string {
+  return 'vocabulary' in spec && !spec.vocabulary.includes('\n') ? spec.vocabulary[0] : '\n';
 }
 
 /** The tokens of a prompt. @throws Error for a prompt that is not a text, ends a line, or has unknown characters. */

@@ -4,6 +4,7 @@ import { cos, pow, sin } from '../../math/index.ts';
 import { laneSum } from '../../math/lane-sum.ts';
 import { philox4x32 } from '../../math/random/index.ts';
 import { mathOf } from '../../math/real-math.ts';
+import { viewOf } from '../../math/scratch.ts';
 import { keptZeros } from './kept-zeros.ts';
 
 // Attention of H heads of d numbers over T positions. A position of `qkv` has its queries, keys and values one after
@@ -87,23 +88,52 @@ export function defineAttention(multiplyAddOf: (array: Elements) => typeof fma) 
     d: number,
     factorOf: (key: number) => number, // f
   ): [m: number, s: number] {
-    const { round, exp, flush } = mathOf(typeOf(y));
+    const { round } = mathOf(typeOf(y));
     const multiplyAdd = multiplyAddOf(y);
     const weights = keptZeros(typeOf(y), T);
+    const maximumAndSum = weigh(weights, qkv, first, t, keys, C, d);
+    for (let u = 0; u < keys; u++) {
+      const pf = round(weights[u] * factorOf(u));
+      const value = first + 2 * C + u * 3 * C;
+      for (let j = 0; j < d; j++) y[out + j] = multiplyAdd(pf, qkv[value + j], y[out + j]);
+    }
+    for (let j = 0; j < d; j++) y[out + j] += 0;
+    return maximumAndSum;
+  }
+
+  /** p of one query of one head. Overwrites `weights`, and returns m and s. */
+  function weigh(
+    weights: Elements, // [keys] out
+    qkv: Elements, // [B, T, 3, H, d]
+    first: number, // index of the head's first number at position 0 of the row
+    t: number,
+    keys: number,
+    C: number,
+    d: number,
+  ): [m: number, s: number] {
+    const { round, exp, flush } = mathOf(typeOf(weights));
     scoresOf(weights, qkv, first + t * 3 * C, first + C, keys, C, d);
     let m = -Infinity;
     for (let u = 0; u < keys; u++) m = weights[u] > m ? weights[u] : m;
     m += 0;
     for (let u = 0; u < keys; u++) weights[u] = exp(round(weights[u] - m));
     const s = laneSum(round, weights, 0, keys);
-    for (let u = 0; u < keys; u++) {
-      const p = flush(round(weights[u] / s));
-      const pf = round(p * factorOf(u));
-      const value = first + 2 * C + u * 3 * C;
-      for (let j = 0; j < d; j++) y[out + j] = multiplyAdd(pf, qkv[value + j], y[out + j]);
-    }
-    for (let j = 0; j < d; j++) y[out + j] += 0;
+    for (let u = 0; u < keys; u++) weights[u] = flush(round(weights[u] / s));
     return [m, s];
+  }
+
+  /** p of the first n queries of a row if `causal`; 0 where a query does not read a key. Overwrites `p`. */
+  function attentionWeights(
+    p: Elements, // [H, n, n] out
+    qkv: Elements, // [>= n, 3, H, d]
+    n: number,
+    H: number,
+    d: number,
+  ): void {
+    p.fill(0, 0, H * n * n);
+    for (let h = 0; h < H; h++) {
+      for (let t = 0; t < n; t++) weigh(viewOf(p, (h * n + t) * n, n), qkv, h * d, t, t + 1, H * d, d);
+    }
   }
 
   /**
@@ -196,7 +226,7 @@ export function defineAttention(multiplyAddOf: (array: Elements) => typeof fma) 
     }
   }
 
-  return { attentionForward, attentionNext, attentionBackward };
+  return { attentionForward, attentionNext, attentionBackward, attentionWeights };
 }
 
 /** `kept`, or 0 if the random word of a column is below `threshold`; 1 without a threshold. */
@@ -291,7 +321,7 @@ export function zeroPadding(
 }
 
 /** Attention whose products and sums are rounded each by itself. */
-export const { attentionForward, attentionNext, attentionBackward } = defineAttention((array) => {
+export const { attentionForward, attentionNext, attentionBackward, attentionWeights } = defineAttention((array) => {
   const round = roundingOf(array);
   return (x, y, sum) => round(sum + round(x * y));
 });

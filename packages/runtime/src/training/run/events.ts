@@ -13,6 +13,7 @@ export type TrainEvent<T extends ElementType = ElementType> =
   | ProgressEvent
   | EpochEvent
   | StepsEvent
+  | TextEvent
   | CheckpointEvent
   | ProbeEvent<T>;
 
@@ -171,6 +172,19 @@ export interface StepsEvent {
   readonly gradientNorm: Spread;
   /** Learning rates. */
   readonly learningRate: Spread;
+}
+
+/**
+ * The model has written a text, at up to ten steps of a training on a text, always by the same draws. It costs less
+ * than 1 % of the training.
+ */
+export interface TextEvent {
+  /** Which event this is. */
+  readonly type: 'text';
+  /** Steps done so far. */
+  readonly step: number;
+  /** The text that `generate` begins with its defaults; of a model of lines, one for each of the first seeds. */
+  readonly texts: readonly string[];
 }
 
 /** A checkpoint has been written to disk. */

@@ -180,13 +180,15 @@ async function agreedLimit({ lockstep, progress }: RunState, limit: number): Pro
 }
 
 /**
- * The step at which the run must pause: the next evaluation, or the end of an epoch if the schedule observes epochs.
+ * The step at which the run must pause: the next evaluation or text, or the end of an epoch if the schedule observes
+ * epochs.
  */
-function nextStop({ plan, progress }: RunState): number {
+function nextStop({ plan, progress, textLog }: RunState): number {
   const { schedule, evaluateTest, evaluateEvery, totalEpochs, data, context } = plan;
   const watched = schedule.observe !== undefined ? 1 : evaluateTest ? evaluateEvery : totalEpochs;
   const every = data.validation !== undefined ? evaluateEvery : watched;
-  return stopAfter(progress.step, every, context.stepsPerEpoch);
+  const evaluation = stopAfter(progress.step, every, context.stepsPerEpoch);
+  return Math.min(evaluation, textLog?.next(progress.step) ?? evaluation);
 }
 
 /** The first step whose row order is not created yet. */

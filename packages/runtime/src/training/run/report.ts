@@ -41,7 +41,15 @@ export async function reportSpan(state: RunState, span: SpanResult): Promise<voi
   const busy = meter.read();
   const figures = { loss: lossSum / steps, samplesPerSecond, elapsedMs, ...(busy === undefined ? {} : { busy }) };
   emit({ type: 'progress', step, totalSteps, ...figures });
+  if (step > told) await reportText(state);
   state.told = Math.max(told, step);
+}
+
+/** Reports the text that is due after the current step. Rank 0 writes it. */
+async function reportText({ textLog, lockstep, progress, emit }: RunState): Promise<void> {
+  if (textLog === null || !lockstep.isFirst) return;
+  const event = await inTurns(textLog.write(progress.step));
+  if (event !== null) emit(event);
 }
 
 function endEpoch({ plan, arena, progress, epochLog, told, emit }: RunState, evaluated: Evaluations | null): void {

@@ -1,9 +1,11 @@
 import { bytesOfElements } from '@gradloom/core/internal';
+import { continuationBytes } from '../../engine/evaluation/predictor.ts';
 import type { Means } from '../../engine/memory/fit-memory.ts';
 import { heldBy } from '../../engine/step/owned-blocks.ts';
 import type { Part } from '../../system/memory/memory.ts';
 import { piecesAtOnce } from '../lockstep/state-shares.ts';
 import type { RunPlan } from './plan.ts';
+import { planTexts } from './text-log.ts';
 
 const MiB = 1024 ** 2;
 
@@ -47,6 +49,7 @@ export function stateParts(
   const dealt = plan.ranks?.connection.rank === 0 && plan.resume !== null ? plan.ranks.connection.ranks : 1;
   const pieces = bytesOfElements(plan.elementType, piecesAtOnce(dealt, network.parameterCount));
   const handedOut = probe === null ? 0 : weights * probe.count(context.totalSteps);
+  const writes = (plan.ranks?.connection.rank ?? 0) === 0 && planTexts(plan) !== null;
   return [
     { name: 'orders of the rows', bytes: orders * rows * 4 },
     { name: 'weights of the rows', bytes: plan.weighs ? rows * 8 : 0 },
@@ -57,6 +60,10 @@ export function stateParts(
     { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
     { name: 'weights of the best evaluation', bytes: plan.early === null ? 0 : BEST_COPIES * weights },
     { name: 'copies for looks', bytes: probe === null ? 0 : LOOK_COPIES * weights + Math.min(LOOK_GARBAGE, handedOut) },
+    {
+      name: 'texts that the model writes',
+      bytes: writes ? continuationBytes(network, plan.loss, plan.elementType) : 0,
+    },
     { name: 'losses of the epochs', bytes: LOSS_COPIES * totalEpochs * 8, option: 'epochs' },
     { name: 'result', bytes: onNan === 'rollback' ? weights : 0 },
   ];

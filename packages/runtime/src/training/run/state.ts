@@ -41,6 +41,7 @@ import type { PreparedRun } from './prepare.ts';
 import type { ProbeSteps } from './probe-steps.ts';
 import { startingProgress } from './start-run.ts';
 import { createStepLog, type StepLog } from './step-log.ts';
+import { createTextLog, type TextLog } from './text-log.ts';
 
 /** Everything that the loop over the spans of a run reads and changes. */
 export interface RunState extends OpenedRun, RunSurroundings {
@@ -54,6 +55,7 @@ export interface RunState extends OpenedRun, RunSurroundings {
   readonly early: EarlyStopping | null;
   readonly keeper: Keeper | null;
   readonly look: Look | null;
+  readonly textLog: TextLog | null;
   readonly tuner: Tuner | null;
   readonly meter: BusyMeter;
   readonly spanLength: SpanLength;
@@ -95,6 +97,7 @@ export async function openState(run: OpenedRun, surroundings: RunSurroundings): 
     ...run,
     ...surroundings,
     ...{ leaves, useful, progress, epochLog, stepLog, history, recovery, look, early },
+    textLog: createTextLog(plan, arena.model),
     keeper: createKeeper({ ...run, place, progress, epochLog, stepLog, history, early, emit, write }),
     tuner: plan.tunesThreads ? createTuner(useful) : null,
     meter: createBusyMeter(setup.workTimes, threads),

@@ -158,6 +158,15 @@ test('tokens are drawn as often as the softmax of outputs / temperature has it, 
   expect(new Set(equal)).toEqual(new Set([0, 1]));
 });
 
+test('without a prompt a text begins after a line end, or the first token of a vocabulary that has none', () => {
+  const model = modelOf([{ kind: 'dense', out: V }], 4);
+  const written = (one: Model, prompt?: string) => [...one.generate(prompt, { tokens: 9, temperature: 3 })].join('');
+  expect(written(model)).toBe(written(model, '\n'));
+  const tokenizer = { kind: 'characters', vocabulary: ['a', 'b', 'c', 'd', 'e'] } as const;
+  const oneLine = modelOf([{ kind: 'dense', out: V }], 4, { tokenizer });
+  expect(written(oneLine)).toBe(written(oneLine, 'a'));
+});
+
 test('another seed writes another text', () => {
   const model = modelOf([{ kind: 'gru', out: V }], 4);
   const text = (seed: number) => [...model.generate('a', { tokens: 40, temperature: 3, seed })].join('');

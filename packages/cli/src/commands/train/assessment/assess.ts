@@ -1,6 +1,7 @@
 import { show } from '@gradloom/core/internal';
 import { type Evaluation, TrainingError, type TrainResult } from '@gradloom/runtime';
 import { type ForecastErrors, naiveErrors } from '@gradloom/runtime/internal';
+import { countNGrams, type NGrams } from '../../../lab/figures/n-grams.ts';
 import { baselineFor } from '../../../report/findings/baseline.ts';
 import type { Baseline } from '../../../report/findings/findings.ts';
 import { withoutPlace } from '../../../terminal/failure.ts';
@@ -15,6 +16,7 @@ export interface Assessment {
   readonly baseline: Baseline | null;
   readonly naive: ForecastErrors | null; // of the last value of each window, for a series
   readonly linear: LinearModel | null;
+  readonly counted: NGrams | null; // of a text
   /** Sentences without full stops that lead the results, the gravest first. Empty if nothing speaks against them. */
   readonly remarks: readonly string[];
 }
@@ -30,15 +32,17 @@ export async function assess(
   const baseline = baselineFor(recipe.sets, result);
   const naive = result.test === undefined || rows === undefined ? null : naiveErrors(rows);
   const linear = isWhole ? await linearOrNone(recipe, result, warn) : null;
+  const counted = countNGrams(recipe.sets);
   const rare = await measureRareClass(recipe, result);
   const leak = isWhole && recipe.table !== undefined ? leakingColumn(recipe.sets.train) : null;
   const remarks = [
     ...lossRemarks(result.epochLosses),
     ...(rare === null ? [] : rareRemarks(rare, recipe)),
     ...comparisons(recipe, evaluationOf(recipe, result), { baseline, naive, linear }, rare),
+    ...countRemarks(result.validation, counted),
     ...(leak === null ? [] : [leakRemark(leak, recipe)]),
   ];
-  return { baseline, naive, linear, remarks };
+  return { baseline, naive, linear, counted, remarks };
 }
 
 /** The evaluation that the figures of the results are from: of the test rows, else of the validation rows. */
@@ -129,6 +133,14 @@ function constantRemarks(own: Evaluation, accuracy: number, { answer, accuracy: 
   return gain > error
     ? []
     : [`the network is hardly better than always answering ${answer}: ${rowsOf(own, gain)} more`];
+}
+
+/** A sentence if counting the tokens of a text comes to no higher loss than the network. */
+function countRemarks(validation: Evaluation | undefined, counted: NGrams | null): string[] {
+  if (validation === undefined || counted === null) return [];
+  const { unit, unigram, bigram } = counted;
+  if (validation.loss >= unigram) return [`the network is no better than counting single ${unit}`];
+  return validation.loss >= bigram ? [`the network is no better than counting pairs of ${unit}`] : [];
 }
 
 const NO_BETTER = 'the network is no better than always answering';

@@ -4,12 +4,14 @@ import {
   type Elements,
   type ElementType,
   type Kernels,
+  type Loss,
   type LossSpec,
   type Network,
   type Predictor,
   referenceKernels,
 } from '@gradloom/core';
 import {
+  type AttentionWeights,
   bindGradients,
   bindTensors,
   bytesOfElements,
@@ -21,6 +23,7 @@ import {
   gradientLength,
   type InputGradient,
   mostPassRows,
+  rowAttention,
   rowContinuation,
   rowPredictor,
   type Tensors,
@@ -28,12 +31,12 @@ import {
   type Workspace,
   wasmProblem,
 } from '@gradloom/core/internal';
-import { type Backend, compileFor, createBackendKernels } from '../engine/backends/backend.ts';
-import { takeKernelScratch } from '../engine/memory/thread-scratch.ts';
-import { checkMemory } from '../system/memory/memory.ts';
-import { memoryRoom } from '../system/memory/memory-room.ts';
-import { MOST_BYTES, PAGE } from '../system/memory/pages.ts';
-import { allocateSharedMemory } from '../system/memory/shared-memory.ts';
+import { checkMemory } from '../../system/memory/memory.ts';
+import { memoryRoom } from '../../system/memory/memory-room.ts';
+import { MOST_BYTES, PAGE } from '../../system/memory/pages.ts';
+import { allocateSharedMemory } from '../../system/memory/shared-memory.ts';
+import { type Backend, compileFor, createBackendKernels } from '../backends/backend.ts';
+import { takeKernelScratch } from '../memory/thread-scratch.ts';
 
 /**
  * Creates a predictor with a copy of the parameters [P], without native code: the same bits on every machine, with or
@@ -46,8 +49,12 @@ export const createPredictor = (
   parameters: Elements, // [P]
   loss: LossSpec,
 ): Predictor =>
-  inMemory(network, parameters, loss, {}, ({ workspace, tensors, kernels }) =>
-    rowPredictor(network, workspace, tensors, kernels),
+  inMemory(
+    network,
+    parameters,
+    loss,
+    { rows: mostPassRows(network, typeOf(parameters)) },
+    ({ workspace, tensors, kernels }) => rowPredictor(network, workspace, tensors, kernels),
   );
 
 /** Creates a continuation in the same memory, with the same bits everywhere. */
@@ -55,17 +62,59 @@ export const createContinuation = (
   network: Network,
   parameters: Elements, // [P]
   loss: LossSpec,
-): Continuation =>
-  inMemory(network, parameters, loss, { rows: 1, spareLength: network.inputs }, (resident) => {
+): Continuation => continuationIn(network, parameters, loss, false).next;
+
+/** A continuation of weights that training changes: `renew` makes it read them anew. */
+export interface LiveContinuation {
+  readonly next: Continuation;
+  renew(): void;
+}
+
+/** Creates a continuation in the same memory that does not keep a copy of the parameters. */
+export const createLiveContinuation = (
+  network: Network,
+  parameters: Elements, // [P]
+  loss: LossSpec,
+): LiveContinuation => continuationIn(network, parameters, loss, true);
+
+const forContinuation = ({ inputs }: Network): Needs => ({ rows: 1, spareLength: inputs });
+
+/** Bytes that a continuation takes. */
+export const continuationBytes = (network: Network, loss: Loss, type: ElementType): number =>
+  8 * countDoubles(arraysFor(network, loss, forContinuation(network)), type);
+
+function continuationIn(network: Network, parameters: Elements, loss: LossSpec, isLive: boolean): LiveContinuation {
+  let renew = (): void => {};
+  const next = inMemory(network, parameters, loss, { ...forContinuation(network), isLive }, (resident) => {
     const { workspace, tensors, spare, kernels } = resident;
     const next = rowContinuation(network, workspace, spare, tensors, kernels);
     let moves = resident.moves();
-    return (tokens) => {
+    renew = resident.renew;
+    return (tokens: ArrayLike<number>) => {
       if (moves !== resident.moves()) next.forget();
       moves = resident.moves();
       return next(tokens);
     };
   });
+  return { next, renew };
+}
+
+/** The weights of all self-attention over the first tokens of a row, in the same memory. */
+export const attentionOver = (
+  network: Network, // one that can go on by further tokens
+  parameters: Elements, // [P]
+  loss: LossSpec,
+  tokens: ArrayLike<number>,
+): AttentionWeights[] =>
+  inMemory(
+    network,
+    parameters,
+    loss,
+    forContinuation(network),
+    ({ workspace, tensors, spare, kernels }) =>
+      () =>
+        rowAttention(network, workspace, spare, tensors, kernels, tokens),
+  )();
 
 /** Creates a function that computes gradients by inputs, in the same memory and with the same bits everywhere. */
 export const createInputGradients = (
@@ -77,7 +126,7 @@ export const createInputGradients = (
     network,
     parameters,
     loss,
-    { spareLength: gradientLength(network) },
+    { rows: mostPassRows(network, typeOf(parameters)), spareLength: gradientLength(network) },
     ({ workspace, tensors, spare, kernels }) =>
       createInputGradient(network, workspace, tensors, bindGradients(network, spare), kernels),
   );
@@ -88,8 +137,28 @@ interface Resident {
   readonly tensors: Tensors;
   readonly spare: Elements; // as long as was asked for
   readonly kernels: Kernels;
-  /** The number of times that another model has used the memory in between. */
+  /** The number of times that the weights were copied again, as another model had used the memory in between. */
   moves(): number;
+  /** Makes the next call copy the weights again. */
+  renew(): void;
+}
+
+/** What a function of a model needs. */
+interface Needs {
+  readonly rows: number; // at a time
+  readonly spareLength?: number; // of numbers of its own, default 0
+  readonly isLive?: boolean; // whether the parameters change and are read where they are, default false
+}
+
+/** Takes the arrays of a model from an allocator. */
+function arraysFor(network: Network, loss: Loss, { rows, spareLength = 0 }: Needs) {
+  const { name } = inferenceBackend();
+  return (allocate: Allocate) => ({
+    scratch: takeKernelScratch(network.products, name, allocate), // first in memory, where the kernels expect it
+    theta: allocate(network.parameterCount),
+    spare: allocate(spareLength),
+    workspace: createWorkspace(network, loss, rows, allocate),
+  });
 }
 
 /**
@@ -99,18 +168,12 @@ function inMemory<A extends readonly unknown[], R>(
   network: Network,
   parameters: Elements, // [P]
   lossSpec: LossSpec,
-  { rows = mostPassRows(network, typeOf(parameters)), spareLength = 0 }: { rows?: number; spareLength?: number },
+  needs: Needs,
   create: (resident: Resident) => (...args: A) => R,
 ): (...args: A) => R {
   const loss = createLoss(lossSpec, network.own);
   const type = typeOf(parameters);
-  const { name } = inferenceBackend();
-  const takeArrays = (allocate: Allocate) => ({
-    scratch: takeKernelScratch(network.products, name, allocate), // first in memory, where the kernels expect it
-    theta: allocate(network.parameterCount),
-    spare: allocate(spareLength),
-    workspace: createWorkspace(network, loss, rows, allocate),
-  });
+  const takeArrays = arraysFor(network, loss, needs);
   const length = countDoubles(takeArrays, type);
   const weights = bytesOfElements(type, parameters.length);
   const parts = [
@@ -125,11 +188,14 @@ function inMemory<A extends readonly unknown[], R>(
   const { kernels } = memory;
   let moves = 0;
   const tensors = bindTensors(network, theta);
-  const compute = create({ workspace, tensors, spare, kernels, moves: () => moves });
-  theta.set(parameters);
   const tenant = {};
+  const renew = (): void => {
+    if (memory.tenant === tenant) memory.tenant = null;
+  };
+  const compute = create({ workspace, tensors, spare, kernels, moves: () => moves, renew });
+  theta.set(parameters);
   memory.tenant = tenant;
-  const kept = memory.isShared ? parameters.slice() : theta;
+  const kept = needs.isLive ? parameters : memory.isShared ? parameters.slice() : theta;
   return (...args) => {
     if (memory.tenant !== tenant) {
       theta.set(kept);

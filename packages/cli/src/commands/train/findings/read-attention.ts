@@ -1,0 +1,41 @@
+import { buildNetwork } from '@gradloom/core';
+import { continuationProblem, ofText } from '@gradloom/core/internal';
+import { createTokenizer, type TrainResult } from '@gradloom/runtime';
+import { attentionOver, inputRows } from '@gradloom/runtime/internal';
+import type { Attention } from '../../../report/findings/findings.ts';
+import { layerNames } from '../../../terminal/text/layer-names.ts';
+import type { Recipe } from '../recipe.ts';
+
+/** Most tokens: on a phone, two maps side by side still have room for their letters. */
+const MOST_TOKENS = 16;
+/** Most layers whose weights are kept. */
+const MOST_LAYERS = 24;
+
+/** The weights of all self-attention over the first tokens of the validation text; null without either. */
+export function readAttention({ sets }: Recipe, { spec, parameters, loss, parts }: TrainResult): Attention | null {
+  const text = ofText(sets.train.preprocessing)?.text;
+  const network = buildNetwork(spec, parts?.own);
+  const hasAttention = network.places.some((place) => place.spec.kind === 'self-attention');
+  if (text === undefined || !hasAttention || continuationProblem(network) !== null) return null;
+  const dataset = sets.validation ?? sets.train;
+  const row = inputRows(dataset, 0, 1, 'float64');
+  const n = Math.min(MOST_TOKENS, dataset.lengths?.array[0] ?? row.length);
+  const tokens = Array.from(row.subarray(0, n));
+  const tokenizer = createTokenizer(text.tokenizer);
+  const found = attentionOver(network, parameters, loss, tokens);
+  return {
+    split: sets.validation === undefined ? 'training' : 'validation',
+    tokens: tokens.map((token) => tokenizer.decode([token])),
+    layers: found.slice(0, MOST_LAYERS).map(({ path, heads, weights }) => {
+      const place = network.places.find((one) => one.path === path);
+      const [layer] = layerNames([{ path, label: place?.layer.label ?? '', name: place?.spec.name }]);
+      const ofQuery = (h: number, t: number): number[] =>
+        Array.from(weights.subarray((h * n + t) * n, (h * n + t) * n + t + 1), (p) => Math.round(1000 * p) / 1000);
+      return {
+        layer,
+        heads: Array.from({ length: heads }, (_, h) => tokens.map((_, t) => ofQuery(h, t))),
+      };
+    }),
+    layersInAll: found.length,
+  };
+}

@@ -1,0 +1,73 @@
+import { math } from '@gradloom/core';
+import { ofText } from '@gradloom/core/internal';
+import type { DataSplits, Dataset } from '@gradloom/runtime';
+
+/** The losses of counting: what a model of text has to beat. */
+export interface NGrams {
+  readonly unit: string; // name of the tokens in plural
+  readonly unigram: number; // nats per token of the validation text, from how often each token occurs
+  readonly bigram: number; // from how often each follows the one before it; NaN if the pairs are too many to count
+}
+
+/** Names of tokens, by tokenizer. */
+const UNITS = { characters: 'letters', bytes: 'bytes', words: 'words', gpt2: 'tokens' } as const;
+
+/** Most counts of pairs in one array: 64 MB. */
+const MOST_COUNTS = 2 ** 24;
+/** Most tokens whose pairs are counted in a map, which takes 100 bytes for each different pair. */
+const MOST_MAPPED = 10_000_000;
+
+/**
+ * The losses on the validation text of models that count in the training text: p(c) = (count(c) + 1/2) / (tokens +
+ * V/2), and p(c | b) = (count(b, c) + p(c)) / (count(b) + 1). Null without a validation text, or if tokens stay in a
+ * file.
+ */
+export function countNGrams({ train, validation }: DataSplits): NGrams | null {
+  const kind = ofText(train.preprocessing)?.text.tokenizer.kind;
+  const isCounted = [train, validation].every((set) => set === undefined || isPaired(set));
+  if (kind === undefined || validation === undefined || !isCounted) return null;
+  return { unit: UNITS[kind], ...lossesOf(train, validation) };
+}
+
+/** Whether inputs and targets are in memory side by side, a target for each input. */
+const isPaired = ({ inputs, targets }: Dataset): boolean =>
+  inputs.file === undefined && targets.file === undefined && inputs.columns === targets.columns;
+
+function lossesOf(train: Dataset, validation: Dataset): Pick<NGrams, 'unigram' | 'bigram'> {
+  const V = train.classes ?? 0;
+  const counts = new Float64Array(V); // [V]
+  const before = new Float64Array(V); // [V] how often a token has another after it
+  const pairs = pairCounts(V, train.targets.array.length);
+  let tokens = 0;
+  eachPair(train, (b, c) => {
+    counts[c]++;
+    before[b]++;
+    pairs?.add(b * V + c);
+    tokens++;
+  });
+  const share = counts.map((count) => (count + 0.5) / (tokens + V / 2));
+  let [unigram, bigram, measured] = [0, 0, 0];
+  eachPair(validation, (b, c) => {
+    unigram -= math.log(share[c]);
+    bigram -= math.log(((pairs?.read(b * V + c) ?? Number.NaN) + share[c]) / (before[b] + 1));
+    measured++;
+  });
+  return { unigram: unigram / measured, bigram: bigram / measured };
+}
+
+/** Visits each token that counts, with the one before it. */
+function eachPair({ inputs, targets }: Dataset, visit: (b: number, c: number) => void): void {
+  const [x, t] = [inputs.array, targets.array];
+  for (let i = 0; i < t.length; i++) if (t[i] >= 0) visit(x[i], t[i]);
+}
+
+/** Counts by key; null if there may be too many. */
+function pairCounts(V: number, tokens: number): { add(key: number): void; read(key: number): number } | null {
+  if (V * V <= MOST_COUNTS) {
+    const counts = new Uint32Array(V * V);
+    return { add: (key) => void counts[key]++, read: (key) => counts[key] };
+  }
+  if (tokens > MOST_MAPPED) return null;
+  const counts = new Map<number, number>();
+  return { add: (key) => void counts.set(key, (counts.get(key) ?? 0) + 1), read: (key) => counts.get(key) ?? 0 };
+}

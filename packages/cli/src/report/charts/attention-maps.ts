@@ -1,0 +1,115 @@
+import { shownToken } from '../../lab/figures/influences.ts';
+import { percent, plural } from '../../terminal/text/format.ts';
+import { at, grid } from '../compose.ts';
+import type { Attention } from '../findings/findings.ts';
+import { type Markup, markup } from '../markup/markup.ts';
+import type { Drawing, Picture } from '../picture.ts';
+
+type Head = Attention['layers'][number]['heads'][number]; // [query][key]
+
+/** Heads side by side on a screen; half as many on a phone. */
+const ACROSS = 4;
+/** Weights from here on show their number under the pointer; those of all would make the page several times as large. */
+const TOLD = 0.2;
+
+/** Heat maps of the attention of each head, a picture for each layer. */
+export function attentionMaps({ split, tokens, layers, layersInAll }: Attention): Picture[] {
+  const shown = tokens.map((token) => shownToken(token).replaceAll(' ', '·'));
+  const left =
+    layersInAll > layers.length ? ` The page shows the first ${layers.length} of ${layersInAll} layers.` : '';
+  return layers.map(({ layer, heads }, k) => ({
+    name: `attention-${k + 1}`,
+    title: `Attention of ${layer}${findingOf(heads)}`,
+    sentence: `The first ${plural(tokens.length, 'token')} of the ${split} text. A row is a token, and its cells show how much it reads each token up to itself: the stronger their colour, the more; a row is 100 %.${k === 0 ? left : ''}`,
+    alternative: heads.map((head, h) => `Head ${h + 1}: ${shareText(strongest(head))}`).join('; '),
+    draw: (width) =>
+      grid(
+        heads.map((head, h) => ({ title: `head ${h + 1}`, draw: (each) => drawHead(head, shown, each) })),
+        width,
+        Math.min(ACROSS, Math.max(2, heads.length)),
+      ),
+  }));
+}
+
+/** Where a head looks, by the mean share of all tokens but the first, which has no choice. */
+interface Share {
+  readonly place: string;
+  readonly share: number;
+}
+
+function strongest(head: Head): Share {
+  const meanOf = (keyOf: (t: number) => number): number =>
+    head.slice(1).reduce((sum, row, k) => sum + row[keyOf(k + 1)], 0) / Math.max(1, head.length - 1);
+  const places: Share[] = [
+    { place: 'the token itself', share: meanOf((t) => t) },
+    { place: 'the token before', share: meanOf((t) => t - 1) },
+    { place: 'the first token', share: meanOf(() => 0) },
+  ];
+  return places.reduce((most, one) => (one.share > most.share ? one : most));
+}
+
+const shareText = ({ place, share }: Share): string => `${percent(share)} on ${place}`;
+
+/** The head that looks at one place the most, if that is at least half of its attention. */
+function findingOf(heads: readonly Head[]): string {
+  const shares = heads.map(strongest);
+  const most = shares.reduce((best, { share }, h) => (share > shares[best].share ? h : best), 0);
+  const spread = ', spread over several tokens';
+  return heads[0].length < 2
+    ? ''
+    : shares[most].share < 0.5
+      ? spread
+      : `: head ${most + 1} has ${shareText(shares[most])}`;
+}
+
+const cellAt = (t: number, u: number): string => `M${u},${t}h1v1h-1z`;
+
+/** The cells of each hundredth above 0. */
+function cellsByShade(head: Head): Map<number, string[]> {
+  const cells = new Map<number, string[]>();
+  for (const [t, row] of head.entries()) {
+    for (const [u, p] of row.entries()) {
+      const shade = Math.round(100 * p) / 100;
+      if (shade > 0) cells.set(shade, [...(cells.get(shade) ?? []), cellAt(t, u)]);
+    }
+  }
+  return cells;
+}
+
+/** Width of a letter of the largest font. */
+const LETTER = 6.8;
+
+function drawHead(head: Head, tokens: readonly string[], width: number): Drawing {
+  const longest = tokens.reduce((most, token) => Math.max(most, token.length), 1);
+  const letters = Math.min(longest, 8);
+  const margin = Math.ceil(letters * LETTER) + 6;
+  const cell = Math.floor((100 * (width - margin)) / tokens.length) / 100;
+  const size = Math.min(12, Math.round(10 * cell) / 10);
+  const cut = (token: string): string => (token.length > letters ? `${token.slice(0, letters - 1)}…` : token);
+  const middle = (k: number): number => Math.round(10 * (margin + (k + 0.5) * cell)) / 10;
+  const labels = tokens.flatMap((token, k): Markup[] => [
+    markup`<text x="${margin - 4}" y="${middle(k) + Math.round(3.5 * size) / 10}" text-anchor="end">${cut(token)}</text>`,
+    letters === 1
+      ? markup`<text x="${middle(k)}" y="${margin - 4}" text-anchor="middle">${token}</text>`
+      : markup`<text transform="translate(${middle(k) + Math.round(3.5 * size) / 10},${margin - 4}) rotate(-90)">${cut(token)}</text>`,
+  ]);
+  const steps = tokens.map(() => 'h1v1').join('');
+  const cells = [...cellsByShade(head)].map(([shade, places]) => {
+    return markup`<path d="${places.join('')}" fill-opacity="${shade}"/>`;
+  });
+  const told = head.flatMap((row, t) =>
+    row.flatMap((p, u): Markup[] =>
+      p < TOLD
+        ? []
+        : [
+            markup`<path d="${cellAt(t, u)}" fill="none"><title>${tokens[t]} reads ${tokens[u]}: ${percent(p)}</title></path>`,
+          ],
+    ),
+  );
+  const drawn = markup`<g transform="scale(${cell})"><path d="M0,0${steps}H0z" fill="var(--rule)" fill-opacity=".4"/><g fill="var(--c1)">${cells}</g><g pointer-events="all">${told}</g></g>`;
+  return {
+    width,
+    height: Math.ceil(margin + tokens.length * cell),
+    markup: markup`<g font-size="${size}" font-family="ui-monospace,Menlo,Consolas,monospace">${labels}</g>${at(margin, margin, { markup: drawn })}`,
+  };
+}

@@ -1,0 +1,117 @@
+import type { Elements, Pausable } from '@gradloom/core';
+import {
+  continuationProblem,
+  createWriter,
+  generateOptions,
+  ofText,
+  reasonOf,
+  type Writer,
+} from '@gradloom/core/internal';
+import { gpt2 } from '../../data/index.ts';
+import { createLiveContinuation, type LiveContinuation } from '../../engine/evaluation/predictor.ts';
+import type { TextEvent, WarningEvent } from './events.ts';
+import type { RunPlan } from './plan.ts';
+
+/** Most texts of a run, evenly spaced. */
+const MOST_TEXTS = 10;
+/** Most and least tokens of a text. */
+const MOST_TOKENS = 150;
+const LEAST_TOKENS = 20;
+/** Most lines of a text, of a model of lines. */
+const MOST_LINES = 10;
+/**
+ * Trained tokens for each token that is written. gpt:4x4x128 on two cores writes a token in the time of 4 trained ones,
+ * so that texts take less than 1 % of the training.
+ */
+const TRAINED_TOKENS = 500;
+/** All texts of a short run may read so many weights: some 30 ms. */
+const READ_WEIGHTS = 100_000_000;
+
+/** The texts of a run: how many, and the most tokens of each. It depends on nothing that changes between two sittings. */
+export interface TextPlan {
+  readonly texts: number;
+  readonly tokens: number;
+}
+
+/** Plans the texts that a run's model writes. Null if it is no model of text, or the run is too short for a text. */
+export function planTexts({ network, data, batch, context }: TextNeeds): TextPlan | null {
+  const text = ofText(data.train.preprocessing)?.text;
+  if (text === undefined || continuationProblem(network) !== null) return null;
+  const trained = context.totalSteps * batch * network.inputs;
+  const all = Math.max(trained / TRAINED_TOKENS, READ_WEIGHTS / network.parameterCount);
+  const texts = Math.min(MOST_TEXTS, context.totalSteps, Math.floor(all / LEAST_TOKENS));
+  return texts === 0 ? null : { texts, tokens: Math.min(MOST_TOKENS, Math.floor(all / texts)) };
+}
+
+type TextNeeds = Pick<RunPlan, 'network' | 'data' | 'batch' | 'context'>;
+
+/** Lets a model write at some steps of its training. */
+export interface TextLog {
+  /** The first step after `step` after which a text is due. */
+  next(step: number): number;
+  /** The event of the text that is due after step `step`; null if none is, or the model cannot write it. */
+  write(step: number): Pausable<TextEvent | WarningEvent | null>;
+}
+
+/** Creates the log of a run whose weights are `model` [P], which change as it trains. Null if it has no texts. */
+export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
+  const { network, lossSpec, data, context } = plan;
+  const planned = planTexts(plan);
+  const text = ofText(data.train.preprocessing)?.text;
+  if (planned === null || text === undefined) return null;
+  let live: LiveContinuation | undefined;
+  let opened: Writer | undefined;
+  let hasFailed = false;
+
+  const next = (step: number): number => {
+    const done = Math.floor((step * planned.texts) / context.totalSteps);
+    return Math.ceil(((done + 1) * context.totalSteps) / planned.texts);
+  };
+
+  const open = (): Writer =>
+    createWriter('text', {
+      ...{ network, text, gpt2: text.tokenizer.kind === 'gpt2' ? gpt2() : undefined },
+      createContinuation() {
+        live = createLiveContinuation(network, model, lossSpec);
+        return live.next;
+      },
+    });
+
+  return {
+    next,
+    *write(step) {
+      if (next(step - 1) !== step) return null;
+      try {
+        opened ??= open();
+        live?.renew();
+        return { type: 'text', step, texts: yield* written(opened, planned.tokens, text.lines) };
+      } catch (error) {
+        if (hasFailed) return null;
+        hasFailed = true;
+        return { type: 'warning', message: `the model writes no text after step ${step}: ${reasonOf(error)}` };
+      }
+    },
+  };
+}
+
+/** The text that `generate` begins without a prompt; of a model of lines, some whole lines. */
+function* written(writer: Writer, most: number, hasLines: boolean): Pausable<string[]> {
+  const texts: string[] = [];
+  let left = most;
+  while (left > 0 && texts.length < (hasLines ? MOST_LINES : 1)) {
+    const sampling = generateOptions.read({ tokens: left, seed: texts.length });
+    let draft = writer.begin();
+    let text = '';
+    while (!draft.isDone) {
+      const next = writer.next(draft, sampling);
+      draft = next.draft;
+      text += next.text;
+      yield;
+    }
+    // A line that took all that was left may be cut off.
+    if (texts.length > 0 && draft.written === left) break;
+    texts.push(text);
+    left -= draft.written;
+  }
+  return texts;
+}
