@@ -33,6 +33,7 @@ beforeAll(async () => {
   expect(started.stdout).toMatch(/^rows are windows of 8 tokens, drawn at random places of the text \(--context\)$/m);
   expect(started.stdout).toMatch(/^held out: \d+ rows for validation, the end of the text \(--validation\)$/m);
   fingerprint = loadModel(join(run, 'model.gradloom')).fingerprint;
+  expect(started.stdout).toMatch(/^The network is no better than counting single letters\.?$/m);
   expect(started.stdout).toMatch(/^validation loss +[\d.]+ nats {2}\(letters alone [\d.]+, pairs [\d.]+\)$/m);
 });
 

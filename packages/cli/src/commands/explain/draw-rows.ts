@@ -16,7 +16,7 @@ export function drawn({ rows }: Dataset, count: number | 'all', seed: number): U
 /** More images would be too small on a page, and more texts too many. */
 const MOST_ROWS = 100;
 
-/** Draws the rows of an explanation of images or texts. @throws UsageError for an option without effect on gradients. */
+/** Draws the rows of an explanation of images or texts. @throws UsageError for an option without effect on them. */
 export function drawFew(
   model: Model,
   { split, dataset }: TakenRows,

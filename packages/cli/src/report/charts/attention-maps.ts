@@ -9,7 +9,7 @@ type Head = Attention['layers'][number]['heads'][number]; // [query][key]
 
 /** Heads side by side on a screen; half as many on a phone. */
 const ACROSS = 4;
-/** Weights from here on show their number under the pointer; those of all would make the page several times as large. */
+/** Smaller weights show no number under the pointer: the page would be several times as large. */
 const TOLD = 0.2;
 
 /** Heat maps of the attention of each head, a picture for each layer. */

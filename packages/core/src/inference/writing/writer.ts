@@ -24,8 +24,8 @@ export interface Draft {
 /** Writes texts with a model of text. */
 export interface Writer {
   /**
-   * The draft after a prompt: by default a line end, or the first token of a vocabulary that has none. @throws Error for
-   * a prompt that the model cannot read.
+   * The draft after a prompt: by default a line end, or the first token of a vocabulary that has none.
+   * @throws Error for a prompt that the model cannot read.
    */
   begin(prompt?: string): Draft;
   /** Writes the next token: the draft with it, and the text that has become complete, which may be none. */

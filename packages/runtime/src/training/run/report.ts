@@ -48,7 +48,7 @@ export async function reportSpan(state: RunState, span: SpanResult): Promise<voi
 /** Reports the text that is due after the current step. Rank 0 writes it. */
 async function reportText({ textLog, lockstep, progress, emit }: RunState): Promise<void> {
   if (textLog === null || !lockstep.isFirst) return;
-  const event = await inTurns(textLog.write(progress.step));
+  const event = await inTurns(textLog.eventAt(progress.step));
   if (event !== null) emit(event);
 }
 

@@ -27,7 +27,7 @@ const TRAINED_TOKENS = 500;
 /** All texts of a short run may read so many weights: some 30 ms. */
 const READ_WEIGHTS = 100_000_000;
 
-/** The texts of a run: how many, and the most tokens of each. It depends on nothing that changes between two sittings. */
+/** The texts of a run: how many, and the most tokens of each. A resumed run has the same plan. */
 export interface TextPlan {
   readonly texts: number;
   readonly tokens: number;
@@ -50,7 +50,7 @@ export interface TextLog {
   /** The first step after `step` after which a text is due. */
   next(step: number): number;
   /** The event of the text that is due after step `step`; null if none is, or the model cannot write it. */
-  write(step: number): Pausable<TextEvent | WarningEvent | null>;
+  eventAt(step: number): Pausable<TextEvent | WarningEvent | null>;
 }
 
 /** Creates the log of a run whose weights are `model` [P], which change as it trains. Null if it has no texts. */
@@ -79,7 +79,7 @@ export function createTextLog(plan: RunPlan, model: Elements): TextLog | null {
 
   return {
     next,
-    *write(step) {
+    *eventAt(step) {
       if (next(step - 1) !== step) return null;
       try {
         opened ??= open();
