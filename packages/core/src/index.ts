@@ -110,6 +110,7 @@ export {
   type TextEncoding,
   type TextPreprocessing,
   type ValueDecoding,
+  type ValueRange,
 } from './inference/preprocessing/index.ts';
 export {
   createTokenizer,

@@ -129,6 +129,7 @@ export {
   readDate,
   readNumber,
   standardizeChannels,
+  whyUnusual,
   widthOfImage,
   widthOfTable,
 } from './inference/preprocessing/index.ts';

@@ -177,6 +177,7 @@ export {
   type UpsampleOptions,
   upsample,
   type ValueDecoding,
+  type ValueRange,
   type WarmupOptions,
   type WeightDecayOptions,
   type WindowRows,

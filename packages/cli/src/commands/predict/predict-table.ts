@@ -9,7 +9,7 @@ import {
   type SeriesEncoding,
   type TablePreprocessing,
 } from '@gradloom/core';
-import { hasProbabilities, show } from '@gradloom/core/internal';
+import { hasProbabilities, show, whyUnusual } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import {
   lastWindows,
@@ -180,18 +180,20 @@ const csvLine = (cells: readonly string[]): string =>
 
 /** Collects values that few or no training rows had, and prints a note on them at the end. */
 function createNotes(io: Io) {
-  const found = new Map<string, { rows: number; value: string | null }>();
+  const found = new Map<string, { rows: number; readonly note: EncodingNote }>(); // the first note of each kind
   return {
-    add({ column, value }: EncodingNote): void {
-      const known = found.get(column);
-      found.set(column, { rows: (known?.rows ?? 0) + 1, value: known?.value ?? value });
+    add(note: EncodingNote): void {
+      const kind = JSON.stringify([note.column, note.value === null, note.range ?? null]);
+      const known = found.get(kind);
+      if (known === undefined) found.set(kind, { rows: 1, note });
+      else known.rows++;
     },
     say(): void {
-      for (const [column, { rows, value }] of found) {
+      for (const { rows, note } of found.values()) {
+        const { column, value } = note;
         const has = rows === 1 ? '1 row has' : `${rows} rows have`;
         const what = value === null ? 'a gap' : `a value such as ${show(value)}`;
-        const which = value === null ? 'which few or no training rows had' : 'which no training row had';
-        const sentence = `${has} ${what} in column ${show(column)}, ${which}`;
+        const sentence = `${has} ${what} in column ${show(column)}, ${whyUnusual(note)}`;
         printLine(io.stderr, `gradloom predict: warning: ${sentence}`);
       }
     },

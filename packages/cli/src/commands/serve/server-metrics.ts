@@ -2,7 +2,8 @@
 export interface ServerMetrics {
   /** Counts an answered request. */
   count(route: string, status: number, seconds: number): void;
-  addRows(rows: number): void;
+  /** Counts answered rows, and their unusual cells by column: the columns of a model are few. */
+  addRows(rows: number, unusual?: Readonly<Record<string, number>>): void;
   /** [The text format](https://prometheus.io/docs/instrumenting/exposition_formats/), version 0.0.4. */
   text(now: Readonly<Record<keyof typeof gauges, number>>): string;
 }
@@ -22,6 +23,7 @@ export function createServerMetrics(): ServerMetrics {
   let sum = 0;
   let count = 0;
   let rows = 0;
+  const cellsOf = new Map<string, number>(); // unusual cells by column
   return {
     count(route, status, seconds) {
       let counts = requests.get(route);
@@ -36,8 +38,9 @@ export function createServerMetrics(): ServerMetrics {
       sum += seconds;
       count++;
     },
-    addRows(more) {
+    addRows(more, unusual = {}) {
       rows += more;
+      for (const [column, cells] of Object.entries(unusual)) cellsOf.set(column, (cellsOf.get(column) ?? 0) + cells);
     },
     text(now) {
       let below = 0;
@@ -48,6 +51,10 @@ export function createServerMetrics(): ServerMetrics {
         ),
         ...head('gradloom_rows_total', 'counter', 'Rows that were predicted.'),
         `gradloom_rows_total ${rows}`,
+        ...(cellsOf.size === 0 ? [] : head('gradloom_unusual_cells_total', 'counter', UNUSUAL)),
+        ...[...cellsOf].map(
+          ([column, cells]) => `gradloom_unusual_cells_total{column="${escapeLabel(column)}"} ${cells}`,
+        ),
         ...head('gradloom_predict_seconds', 'histogram', 'Time from the head of a request for /predict to its answer.'),
         ...BUCKETS.map((end, b) => {
           below += buckets[b];
@@ -65,6 +72,11 @@ export function createServerMetrics(): ServerMetrics {
     },
   };
 }
+
+const UNUSUAL = 'Cells outside of the range of the training rows, unknown categories and unusual gaps, by column.';
+
+const escapeLabel = (text: string): string =>
+  text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 
 const head = (name: string, type: string, help: string): string[] => [
   `# HELP ${name} ${help}`,

@@ -145,7 +145,7 @@ export function createServer(options: ServerOptions): Server {
         if (answer.fault === 'model') onError(new Error(answer.text));
         refuse(reply, statuses[answer.fault], answer.text);
       } else {
-        metrics.addRows(answer.rows);
+        metrics.addRows(answer.rows, answer.unusual);
         send(reply, 200, answer.text);
       }
     });

@@ -53,6 +53,26 @@ export const readBoolean = (cell: Cell): number | undefined => truths.get(String
 const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:Z|([+-])(\d\d):?(\d\d))?)?$/i;
 
 /**
+ * The day of a date as readDate gives it, in ISO 8601; years have the Gregorian calendar before 1582, too.
+ * [Hinnant 2013, civil_from_days](https://howardhinnant.github.io/date_algorithms.html)
+ */
+export function dayText(days: number): string {
+  const fromMarch = Math.floor(days) + 719_468; // days since 0000-03-01
+  const era = Math.floor(fromMarch / 146_097);
+  const dayOfEra = fromMarch - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const fifth = Math.floor((5 * dayOfYear + 2) / 153); // month from March
+  const day = dayOfYear - Math.floor((153 * fifth + 2) / 5) + 1;
+  const month = fifth < 10 ? fifth + 3 : fifth - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const digits = (number: number, length: number): string => String(number).padStart(length, '0');
+  return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}`;
+}
+
+/**
  * A date or date-time in ISO 8601 as days since 1970-01-01; a time without an offset is in UTC. Undefined for anything
  * else, such as 31/12/2020 or 30 February.
  */

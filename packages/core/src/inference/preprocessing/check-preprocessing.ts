@@ -13,6 +13,7 @@ import {
   type TablePreprocessing,
   type TargetDecoding,
   type TextPreprocessing,
+  type ValueRange,
 } from './preprocessing.ts';
 
 /**
@@ -170,7 +171,9 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
       missing: flagOf(where, `${path}.missing`, column.missing),
     };
   }
-  const column = fieldsOf(where, path, value, ['name', 'type', 'center', 'scale', 'fill', 'indicator']);
+  const hasRange = typeof value === 'object' && value !== null && 'range' in value; // older models have none
+  const keys = ['name', 'type', 'center', 'scale', 'fill', 'indicator'];
+  const column = fieldsOf(where, path, value, hasRange ? [...keys, 'range'] : keys);
   return {
     name: textOf(where, `${path}.name`, column.name),
     type: kind as (typeof numberTypes)[number],
@@ -178,7 +181,14 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
     scale: scaleOf(where, `${path}.scale`, column.scale),
     fill: column.fill === null ? null : numberOf(where, `${path}.fill`, column.fill),
     indicator: flagOf(where, `${path}.indicator`, column.indicator),
+    ...(hasRange ? { range: rangeOf(where, `${path}.range`, column.range) } : {}),
   };
+}
+
+function rangeOf(where: string, path: string, value: unknown): ValueRange {
+  const [least, greatest] = listOf(where, path, value).map((end, e) => numberOf(where, `${path}.${e}`, end));
+  const isRange = (value as readonly unknown[]).length === 2 && least <= greatest;
+  return isRange ? [least, greatest] : fail(where, path, value, 'a least and a greatest number');
 }
 
 function checkTarget(where: string, path: string, value: unknown): TargetDecoding {

@@ -1,16 +1,26 @@
 import { show } from '../../checks/show.ts';
-import { type Cell, CellError, cellReaders, isGap, readCategory } from './cell.ts';
+import { type Cell, CellError, cellReaders, dayText, isGap, readCategory } from './cell.ts';
 import type { CategoryEncoding, ColumnEncoding, NumberEncoding } from './preprocessing.ts';
 
 /**
- * A note from encoding, which goes on: a category that no training row had, or a gap in a column where few or none had
- * one.
+ * A note from encoding, which goes on: a category that no training row had, a number outside of the range of the
+ * training rows, or a gap in a column where few or none had one.
  */
 export interface EncodingNote {
   /** Name of the column. */
   readonly column: string;
-  /** The unknown category; null for a gap. */
+  /** The unknown category or the number, a date in ISO 8601; null for a gap. */
   readonly value: string | null;
+  /** For a number: the least and the greatest value of the training rows, as `value` is written. */
+  readonly range?: readonly [least: string, greatest: string];
+}
+
+/** Why a cell is unusual: 'which no training row had', or 'outside of 18 to 90, the range of the training rows'. */
+export function whyUnusual({ value, range }: EncodingNote): string {
+  if (value === null) return 'which few or no training rows had';
+  return range === undefined
+    ? 'which no training row had'
+    : `outside of ${range.join(' to ')}, the range of the training rows`;
 }
 
 /** Encodes the cells of one column. */
@@ -42,10 +52,13 @@ export interface CategoryColumnEncoder extends ColumnEncoder {
 
 /** Creates the encoder of a column of numbers, booleans or dates. */
 export function createNumberEncoder(
-  { name, type, center, scale, fill, indicator }: NumberEncoding,
+  { name, type, center, scale, fill, indicator, range }: NumberEncoding,
   onNote?: (note: EncodingNote) => void,
 ): NumberColumnEncoder {
   const { read, wanted } = cellReaders[type];
+  // Comparisons with these are false for every number, and for NaN.
+  const [least, greatest] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const textOf = (value: number): string => (type === 'date' ? dayText(value) : String(value));
   function encodeNumber(value: number, x: Float64Array, offset: number): void {
     const missing = Number.isNaN(value);
     if (missing && fill === null) {
@@ -60,6 +73,9 @@ export function createNumberEncoder(
       );
     }
     x[offset] = encoded;
+    if (value < least || value > greatest) {
+      onNote?.({ column: name, value: textOf(value), range: [textOf(least), textOf(greatest)] });
+    }
     if (indicator) x[offset + 1] = missing ? 1 : 0;
   }
   return {

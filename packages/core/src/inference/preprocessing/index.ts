@@ -18,6 +18,7 @@ export {
   createNumberEncoder,
   type EncodingNote,
   type NumberColumnEncoder,
+  whyUnusual,
 } from './column-encoder.ts';
 export { type CellRow, createEncoder, type Encoder } from './encoder.ts';
 export { encodeImage, standardizeChannels, widthOfImage } from './image-encoder.ts';
@@ -42,5 +43,6 @@ export {
   type TextEncoding,
   type TextPreprocessing,
   type ValueDecoding,
+  type ValueRange,
   widthOfTable,
 } from './preprocessing.ts';

@@ -143,7 +143,15 @@ export interface NumberEncoding {
   readonly fill: number | null;
   /** Whether a second input is 1 for a gap, else 0. */
   readonly indicator: boolean;
+  /**
+   * The least and the greatest value of the training rows, to tell of values outside. It changes no input.
+   * @default unknown
+   */
+  readonly range?: ValueRange;
 }
+
+/** A least and a greatest value. */
+export type ValueRange = readonly [least: number, greatest: number];
 
 /** One input per category: 1 for the category of the row, 0 for the others. For an unknown category all are 0. */
 export interface CategoryEncoding {

@@ -78,7 +78,9 @@ export function cachedRows(
 
   function encodeAll(file: CacheFile): EncodingNote[] {
     const found = new Map<string, EncodingNote>();
-    const note = (it: EncodingNote) => void found.set(JSON.stringify([it.column, it.value]), it);
+    const note = (it: EncodingNote) => {
+      if (it.range === undefined) found.set(JSON.stringify([it.column, it.value]), it);
+    };
     const most = Math.min(rows.length, Math.max(1, Math.floor(MOST_NUMBERS / columns)));
     const x = new Float64Array(most * columns);
     for (let first = 0; first < rows.length; first += most) {

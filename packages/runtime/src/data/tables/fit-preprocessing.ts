@@ -1,4 +1,4 @@
-import type { ColumnEncoding, TablePreprocessing, TargetDecoding } from '@gradloom/core';
+import type { ColumnEncoding, TablePreprocessing, TargetDecoding, ValueRange } from '@gradloom/core';
 import { createSpread, forecastNames, readNumber, show, showName } from '@gradloom/core/internal';
 import { checkRows, checkTable } from './check-table.ts';
 import type { Table, TableColumn, TableSeries } from './table.ts';
@@ -27,9 +27,11 @@ export function fitPreprocessing(table: Table, rows: Uint32Array): TablePreproce
   checkRows('fitPreprocessing', 'rows', rows, checkTable('fitPreprocessing', table));
   const { scale = 'standard', missing = 'impute' } = table.options;
   const target = table.targets.map((column) => decodingOf(table, column, rows, scale));
+  // A table as wide as a model file can hold at all goes without ranges.
+  const ranged = table.inputs.length <= MOST_RANGES;
   const preprocessing: TablePreprocessing = {
     version: 1,
-    columns: table.inputs.map((column) => encodingOf(table, column, rows, scale, missing === 'impute')),
+    columns: table.inputs.map((column) => encodingOf(table, column, rows, { scale, missing, ranged })),
     ...(table.series === undefined ? { target } : forecastsOf(table.series, target[0])),
   };
   return refuseTooMany(table, preprocessing);
@@ -47,6 +49,9 @@ function forecastsOf(
   };
 }
 
+/** Most columns with ranges: the header of a model file has room for 10 parts of each. */
+const MOST_RANGES = 10_000;
+
 /** Room for preprocessing in the header of a model file: about 16,000 columns. */
 const MOST_PARTS = 115_000;
 const MOST_BYTES = 1_800_000;
@@ -54,7 +59,10 @@ const MOST_BYTES = 1_800_000;
 /** @throws Error if there are more columns or categories than a model file can hold, before training starts. */
 function refuseTooMany({ name }: Table, preprocessing: TablePreprocessing): TablePreprocessing {
   const { columns } = preprocessing;
-  const parts = columns.reduce((sum, it) => sum + (it.type === 'categorical' ? 6 + it.categories.length : 7), 0);
+  const parts = columns.reduce(
+    (sum, it) => sum + (it.type === 'categorical' ? 6 + it.categories.length : it.range ? 10 : 7),
+    0,
+  );
   if (parts <= MOST_PARTS && JSON.stringify(preprocessing).length <= MOST_BYTES) return preprocessing;
   const categories = columns.reduce((sum, it) => sum + (it.type === 'categorical' ? it.categories.length : 0), 0);
   const has = `${columns.length} columns with ${categories} categories`;
@@ -67,9 +75,9 @@ function encodingOf(
   table: Table,
   { name, type, data }: TableColumn,
   rows: Uint32Array,
-  scale: Scale,
-  imputes: boolean,
+  { scale, missing: onGap, ranged }: { scale: Scale; missing: 'impute' | 'drop'; ranged: boolean },
 ): ColumnEncoding {
+  const imputes = onGap === 'impute';
   if (data.kind === 'words') {
     const used = new Set<string>();
     let gaps = 0;
@@ -93,6 +101,7 @@ function encodingOf(
     scale: shift,
     fill,
     indicator: imputes && rows.length - present.length >= LEAST_GAPS,
+    ...(ranged && kind !== 'boolean' && present.length > 0 ? { range: rangeOf(present) } : {}),
   };
 }
 
@@ -102,6 +111,15 @@ function presentOf(values: Float64Array, rows: Uint32Array): Float64Array {
   let count = 0;
   for (const n of rows) if (!Number.isNaN(values[n])) present[count++] = values[n];
   return present.subarray(0, count);
+}
+
+function rangeOf(values: Float64Array): ValueRange {
+  let [least, greatest] = [values[0], values[0]];
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  return [least, greatest];
 }
 
 /** The value for gaps: the median; for booleans the more frequent value. */

@@ -55,8 +55,9 @@ export function encodeSplit(
   checkSplitRows('encodeSplit', rows, checkTable('encodeSplit', table));
   const encode = (set: keyof SplitRows, indices: Uint32Array) => {
     const unknown = new Map<string, Set<string>>();
-    const note = ({ column, value }: EncodingNote) => {
-      if (value === null) return;
+    const note = ({ column, value, range }: EncodingNote) => {
+      // Held-out rows may well be outside of the range of the others.
+      if (value === null || range !== undefined) return;
       const values = unknown.get(column) ?? new Set();
       unknown.set(column, values.add(value));
     };

@@ -8,6 +8,7 @@ import {
   refuseBadLengths,
   show,
   type TextEncoder,
+  whyUnusual,
 } from '@gradloom/core/internal';
 import type { ImageReader, PixelBudget } from '../../data/images/image-reader.ts';
 import { gpt2 } from '../../data/index.ts';
@@ -52,7 +53,11 @@ interface Part {
   readonly isOne: boolean; // the text is a single row, not a list of rows
   readonly lengths: readonly (number | undefined)[]; // of the rows that are given with their length
   readonly notes: ReadonlyMap<number, readonly string[]>; // notes by row
+  readonly unusual: UnusualCells;
 }
+
+/** Number of unusual cells by column. */
+export type UnusualCells = Record<string, number>;
 
 function imagePart(model: Model, bytes: Uint8Array, readImage: ImageReader | undefined): Part | Reply {
   try {
@@ -63,6 +68,7 @@ function imagePart(model: Model, bytes: Uint8Array, readImage: ImageReader | und
       isOne: true,
       lengths: [],
       notes: new Map(),
+      unusual: {},
     };
   } catch (error) {
     return refused('content', reasonOf(error));
@@ -128,14 +134,16 @@ function readPart(model: Model, text: string, mostRows: number, readImage: Image
     const lengths = sequences.map(({ length }) => length);
     const taken = sequences.map(({ row }) => row);
     const rows = readImage === undefined ? taken : taken.map((row, n) => pixelsOf(row, n, readImage, budget));
-    const x = model.encode(rows as readonly CellRow[], ({ column, value }, row) => {
-      const what =
-        value === null ? 'a gap, which few or no training rows had' : `${show(value)}, which no training row had`;
-      const sentence = `column ${show(column)} has ${what}`;
+    const unusual: UnusualCells = {};
+    const x = model.encode(rows as readonly CellRow[], (note, row) => {
+      const { column, value } = note;
+      const what = value === null ? 'a gap' : show(value);
+      const sentence = `column ${show(column)} has ${what}, ${whyUnusual(note)}`;
       notes.set(row, [...(notes.get(row) ?? []), sentence]);
+      unusual[column] = (unusual[column] ?? 0) + 1;
     });
     const bad = x.findIndex((number) => !Number.isFinite(number));
-    if (bad === -1) return { x, rows: list.length, isOne, lengths, notes };
+    if (bad === -1) return { x, rows: list.length, isOne, lengths, notes, unusual };
     const row = Math.floor((bad * list.length) / x.length);
     return refused('content', `row ${row} has ${x[bad]}, expected finite numbers`);
   } catch (error) {
@@ -162,7 +170,8 @@ function answerAll(model: Model, parts: readonly Part[]): Reply[] {
     return parts.map((part) => {
       const own = answers.slice(first, first + part.rows);
       first += part.rows;
-      return { rows: part.rows, text: textOf(part, own) };
+      const { rows, unusual } = part;
+      return { rows, text: textOf(part, own), ...(Object.keys(unusual).length === 0 ? {} : { unusual }) };
     });
   } catch (error) {
     if (!(error instanceof InputError)) return parts.map(() => refused('model', reasonOf(error)));
@@ -202,6 +211,7 @@ const refused = (fault: Reply['fault'] & string, sentence: string): Reply => ({ 
 export interface Reply {
   readonly rows: number; // number of answered rows
   readonly text: string; // the answers, or an error in one sentence
+  readonly unusual?: UnusualCells; // absent if there are none
   /** Why there are no answers: the body is not a list of rows or has too many, or the model fails. */
   readonly fault?: 'content' | 'rows' | 'model';
 }

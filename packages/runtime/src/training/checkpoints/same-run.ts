@@ -1,3 +1,4 @@
+import type { TablePreprocessing } from '@gradloom/core';
 import { FLOAT64, ofTable, ofText, plainJson } from '@gradloom/core/internal';
 import type { BackendRecord } from '../../engine/backends/backend.ts';
 import { type Difference, differences } from '../../system/files/differences.ts';
@@ -10,13 +11,20 @@ export type RunIdentity = Pick<Checkpoint, 'spec' | 'loss' | 'preprocessing' | '
 export function runDifferences(own: RunIdentity, other: RunIdentity): Difference[] {
   // The hash of the rows covers how images are encoded.
   const preprocessing = ({ preprocessing: own }: RunIdentity) =>
-    plainJson({ preprocessing: ofTable(own) ?? ofText(own) ?? null });
+    plainJson({ preprocessing: withoutRanges(ofTable(own)) ?? ofText(own) ?? null });
   return [
     ...differences(plainJson(comparable(own)), plainJson(comparable(other))),
     // Only the first: another table differs in every column.
     ...differences(preprocessing(own), preprocessing(other)).slice(0, 1),
   ];
 }
+
+/** Ranges change no input, and checkpoints of earlier versions have none. */
+const withoutRanges = (preprocessing: TablePreprocessing | undefined) =>
+  preprocessing && {
+    ...preprocessing,
+    columns: preprocessing.columns.map((column) => ({ ...column, range: undefined })),
+  };
 
 export const isSameRun = (own: RunIdentity, other: RunIdentity): boolean => runDifferences(own, other).length === 0;
 

@@ -18,6 +18,8 @@ const classes = { name: 'left', type: 'classes', labels: ['no', 'yes'] };
 test('a valid preprocessing is itself, through JSON too', () => {
   expect(checkPreprocessing('f', valid)).toEqual(valid);
   expect(checkPreprocessing('f', JSON.parse(JSON.stringify(valid)))).toEqual(valid);
+  const ranged = withColumn({ range: [18, 90.5] });
+  expect(checkPreprocessing('f', ranged)).toEqual(ranged);
 });
 
 const images = {
@@ -46,6 +48,9 @@ const refused: [value: unknown, problem: string][] = [
   [withColumn({ scale: 0 }), 'f: preprocessing.columns.0.scale has 0, expected a number other than 0'],
   [withColumn({ fill: '1' }), 'f: preprocessing.columns.0.fill has "1", expected a finite number'],
   [withColumn({ indicator: 1 }), 'f: preprocessing.columns.0.indicator has 1, expected true or false'],
+  [withColumn({ range: [1] }), 'f: preprocessing.columns.0.range has [1], expected a least and a greatest number'],
+  [withColumn({ range: [2, 1] }), 'f: preprocessing.columns.0.range has [2, 1], expected a least and a greatest number'],
+  [withColumn({ range: [0, null] }), 'f: preprocessing.columns.0.range.1 has null, expected a finite number'],
   [withColumn({ name: 'city' }), 'f: preprocessing.columns.1.name has "city", expected each name once'],
   [{ ...valid, columns: [{ ...city, categories: ['a', 'a'] }] }, 'has ["a","a"], expected a list of texts, each of'],
   [{ ...valid, columns: [{ ...city, categories: [1] }] }, 'f: preprocessing.columns.0.categories has [1], expected'],

@@ -1,9 +1,10 @@
-import { type Cell, CellError, createEncoder, type EncodingNote, type Preprocessing } from '@gradloom/core';
+import { type Cell, CellError, createEncoder, type EncodingNote, type TablePreprocessing } from '@gradloom/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { dayText } from '../../../../../packages/core/src/inference/preprocessing/cell.ts';
 import { propertySeed } from '../../../../support/seed.ts';
 
-const preprocessing: Preprocessing = {
+const preprocessing: TablePreprocessing = {
   version: 1,
   columns: [
     { name: 'age', type: 'numeric', center: 40, scale: 10, fill: 38, indicator: true },
@@ -48,6 +49,43 @@ test('an unknown category is zeros, and is said', () => {
   const notes: EncodingNote[] = [];
   expect(encode([40, 'n', '2020-02-29', 'Trier'], notes).slice(4)).toEqual([0, 0, 0, 0]);
   expect(notes).toEqual([{ column: 'city', value: 'Trier' }]);
+});
+
+test('a number outside of the range of the training rows is encoded as others are, and is said', () => {
+  const ranges = { age: [18, 90], since: [0, 18_000] } as const;
+  const columns = preprocessing.columns.map((column) =>
+    column.name === 'age' || column.name === 'since' ? { ...column, range: ranges[column.name] } : column,
+  ) as typeof preprocessing.columns;
+  const notes: EncodingNote[] = [];
+  const encoder = createEncoder({ ...preprocessing, columns }, (note) => notes.push(note));
+  const encoded = (row: readonly Cell[]) => {
+    const x = new Float64Array(encoder.width);
+    encoder.encode(row, x, 0);
+    return [...x];
+  };
+  for (const row of [
+    [18, 'y', '1970-01-01', 'Bonn'],
+    ['90', 'y', '2019-04-14', '3'],
+    [null, 'y', '1999-12-31', '3'],
+  ]) {
+    expect(encoded(row)).toEqual(encode(row));
+  }
+  expect(notes).toEqual([]);
+  const outside = ['17.5', 'y', '2024-02-29T12:00', 'Bonn'];
+  expect(encoded(outside)).toEqual(encode(outside));
+  expect(notes).toEqual([
+    { column: 'age', value: '17.5', range: ['18', '90'] },
+    { column: 'since', value: '2024-02-29', range: ['1970-01-01', '2019-04-14'] },
+  ]);
+});
+
+test('the day of a date is the one that was read', () => {
+  fc.assert(
+    fc.property(fc.date({ min: new Date(0, 0), max: new Date(9998, 0), noInvalidDate: true }), (date) => {
+      expect(dayText(date.getTime() / 86_400_000)).toBe(date.toISOString().slice(0, 10));
+    }),
+    { seed: propertySeed },
+  );
 });
 
 const refused: [row: readonly Cell[] | Record<string, Cell>, problem: string][] = [

@@ -123,6 +123,7 @@ describe('a fit', () => {
       ...{ name: 'age', type: 'numeric', fill: quantile(0.5), indicator: true },
       center: expect.closeTo(center, 10),
       scale: expect.closeTo(size, 10),
+      range: [sorted[0], sorted[sorted.length - 1]],
     });
     expect(city).toEqual({ name: 'city', type: 'categorical', categories: ['Bonn', 'Köln', 'Trier'], missing: true });
     expect(member).toMatchObject({ type: 'boolean', indicator: false });

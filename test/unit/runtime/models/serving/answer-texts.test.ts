@@ -14,7 +14,7 @@ const normals = (length: number) => Float64Array.from({ length }, () => random.n
 const preprocessing: Preprocessing = {
   version: 1,
   columns: [
-    { name: 'age', type: 'numeric', center: 40, scale: 10, fill: 38, indicator: false },
+    { name: 'age', type: 'numeric', center: 40, scale: 10, fill: 38, indicator: false, range: [18, 90] },
     { name: 'city', type: 'categorical', categories: ['Bonn', 'Köln'], missing: false },
   ],
   target: [{ name: 'kind', type: 'classes', labels: ['a', 'b'] }],
@@ -117,8 +117,10 @@ describe('a body', () => {
   });
 
   test('hears which of its rows has what few or no training rows had', () => {
-    const [{ text }] = answers(table, [rows[0], { age: null, city: 'Ulm' }]);
-    const [known, noted] = JSON.parse(text);
+    const [{ text, unusual }] = answers(table, [rows[0], { age: null, city: 'Ulm' }, { age: 91, city: 'Bonn' }]);
+    const [known, noted, outside] = JSON.parse(text);
+    expect(unusual).toEqual({ age: 2, city: 1 });
+    expect(outside.notes).toEqual(['column "age" has "91", outside of 18 to 90, the range of the training rows']);
     expect(known).not.toHaveProperty('notes');
     expect(noted.notes).toEqual([
       'column "age" has a gap, which few or no training rows had',
