@@ -49,7 +49,10 @@ const refused: [value: unknown, problem: string][] = [
   [withColumn({ fill: '1' }), 'f: preprocessing.columns.0.fill has "1", expected a finite number'],
   [withColumn({ indicator: 1 }), 'f: preprocessing.columns.0.indicator has 1, expected true or false'],
   [withColumn({ range: [1] }), 'f: preprocessing.columns.0.range has [1], expected a least and a greatest number'],
-  [withColumn({ range: [2, 1] }), 'f: preprocessing.columns.0.range has [2, 1], expected a least and a greatest number'],
+  [
+    withColumn({ range: [2, 1] }),
+    'f: preprocessing.columns.0.range has [2, 1], expected a least and a greatest number',
+  ],
   [withColumn({ range: [0, null] }), 'f: preprocessing.columns.0.range.1 has null, expected a finite number'],
   [withColumn({ name: 'city' }), 'f: preprocessing.columns.1.name has "city", expected each name once'],
   [{ ...valid, columns: [{ ...city, categories: ['a', 'a'] }] }, 'has ["a","a"], expected a list of texts, each of'],
