@@ -76,14 +76,17 @@ function cellsByShade(head: Head): Map<number, string[]> {
   return cells;
 }
 
+/** Most pixels of a cell. */
+const WIDEST = 28;
+
 /** Width of a letter of the largest font. */
-const LETTER = 6.8;
+const LETTER = 7.3;
 
 function drawHead(head: Head, tokens: readonly string[], width: number): Drawing {
   const longest = tokens.reduce((most, token) => Math.max(most, token.length), 1);
   const letters = Math.min(longest, 8);
   const margin = Math.ceil(letters * LETTER) + 6;
-  const cell = Math.floor((100 * (width - margin)) / tokens.length) / 100;
+  const cell = Math.min(WIDEST, Math.floor((100 * (width - margin)) / tokens.length) / 100);
   const size = Math.min(12, Math.round(10 * cell) / 10);
   const cut = (token: string): string => (token.length > letters ? `${token.slice(0, letters - 1)}…` : token);
   const middle = (k: number): number => Math.round(10 * (margin + (k + 0.5) * cell)) / 10;
