@@ -23,7 +23,7 @@ import { propertySeed } from '../../../support/seed.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 /** A text that is read in several parts. The first has 65,536 bytes, and ends within line ends. */
-const text = `${'word '.repeat(13_104)}${'\n'.repeat(40)}${readFileSync('docs/architecture.md', 'utf8').repeat(2)}`;
+const text = `${' word'.repeat(13_104)}${'\n'.repeat(40)}${readFileSync('docs/architecture.md', 'utf8').repeat(2)}`;
 const folder = temporaryFolder();
 const file = folder.write('real.txt', text);
 
