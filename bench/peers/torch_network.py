@@ -29,6 +29,17 @@ class SelfAttention(nn.Module):
         return self.outputs(y.transpose(1, 2).flatten(2))
 
 
+class Recurrent(nn.Module):
+    """The states after all positions, without the last one that PyTorch returns beside them."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x)[0]
+
+
 class Residual(nn.Module):
     def __init__(self, layers, shortcut):
         super().__init__()
@@ -38,6 +49,7 @@ class Residual(nn.Module):
         return self.layers(x) + self.shortcut(x)
 
 
+RECURRENT = {"gru": nn.GRU, "lstm": nn.LSTM}
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "gelu": nn.GELU}
 
 
@@ -91,6 +103,15 @@ def build(network, theta):
                     if bias:
                         filled(linear, bias=take(O))
                 modules.append(attention)
+            elif kind in RECURRENT:
+                C, out = shape[-1], layer["out"]
+                recurrent = RECURRENT[kind](C, out, batch_first=True)
+                G = recurrent.bias_hh_l0.numel()
+                for part, size in ("ih", C), ("hh", out):
+                    weights = {f"weight_{part}_l0": take(size, G).T, f"bias_{part}_l0": take(G)}
+                    filled(recurrent, **weights)
+                modules.append(Recurrent(recurrent))
+                shape = [*shape[:-1], out]
             elif kind == "conv2d":
                 out, k, groups = layer["out"], layer["kernel"], layer.get("groups", 1)
                 stride, padding, bias = layer.get("stride", 1), layer.get("padding", 0), layer.get("bias", True)

@@ -9,15 +9,16 @@ import {
   dense,
   embedding,
   globalAvgPool,
+  gptNetwork,
+  gruNetwork,
   initializeParameters,
   type LayerSpec,
-  layerNorm,
   lenet5,
+  lstm,
+  type NetworkBuilder,
   type NetworkSpec,
-  positionEmbedding,
   relu,
   resnet20,
-  transformerBlock,
 } from '@gradloom/core';
 import { loadMnist } from '@gradloom/runtime';
 
@@ -95,14 +96,7 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
     ...{ name: `${name}, batch ${batch}, images`, widths: [], ...rows },
     ...classify(spec, batch, IMAGE_STEPS * batch),
   });
-  const texts = (
-    name: string,
-    layers: number,
-    heads: number,
-    width: number,
-    context: number,
-    batch: number,
-  ): Workload => {
+  const texts = (name: string, network: NetworkBuilder, context: number, batch: number): Workload => {
     const rows = TEXT_STEPS * batch;
     const tokens = drawTokens(rows, context + 1);
     const windows = (shift: number) =>
@@ -111,9 +105,9 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
         return tokens[row * (context + 1) + position + shift];
       });
     return {
-      ...{ name: `${name} ${layers}/${heads}/${width}, context ${context}, batch ${batch}, text`, widths: [] },
+      ...{ name: `${name}, context ${context}, batch ${batch}, text`, widths: [] },
       ...{ x: write(windows(0)), divisor: 1, t: write(windows(1)) },
-      ...{ ...classify(languageModel(layers, heads, width, context), batch, rows), targets: context },
+      ...{ ...classify(network([context], TOKENS), batch, rows), targets: context },
     };
   };
   const deep = [784, ...Array.from({ length: 20 }, () => 64), 10];
@@ -132,9 +126,11 @@ export async function createWorkloads(): Promise<{ workloads: Workload[]; digits
       images('Keras convnet', convnet([28, 28, 1], 10), 128, digits),
       images('ResNet-20', resnet20([32, 32, 3], 10), 64, colours),
       images('depthwise', depthwise, 64, colours),
-      texts('nanoGPT', 4, 4, 128, 64, 12),
-      texts('makemore', 4, 4, 64, 16, 32),
-      texts('GPT', 6, 6, 384, 128, 16),
+      texts('nanoGPT 4/4/128', gptNetwork(4, 4, 128), 64, 12),
+      texts('makemore 4/4/64', gptNetwork(4, 4, 64), 16, 32),
+      texts('GPT 6/6/384', gptNetwork(6, 6, 384), 128, 16),
+      texts('gru:1x256', gruNetwork(1, 256), 64, 32),
+      texts('lstm:1x256', lstmNetwork, 64, 32),
       {
         name: 'XOR 2-2-1, full batch',
         ...gate,
@@ -179,17 +175,11 @@ function separable(C: number, out: number, stride = 1): LayerSpec[] {
   return [conv2d(C, 3, { padding: 1, stride, groups: C, init }), relu(), conv2d(out, 1, { init }), relu()];
 }
 
-/** A language model as nanoGPT has it: no biases, the output tied to the embedding. */
-function languageModel(layers: number, heads: number, width: number, context: number): NetworkSpec {
-  const block = () => transformerBlock(width, { heads, bias: false, init: { kind: 'normal', std: 0.02 } });
-  return {
-    input: [context],
-    layers: [
-      ...[embedding(TOKENS, width), positionEmbedding(), ...Array.from({ length: layers }, block).flat()],
-      ...[layerNorm({ bias: false }), dense(TOKENS, { bias: false, tiedTo: '0' })],
-    ],
-  };
-}
+/** As `gruNetwork(1, 256)`, with an lstm. */
+const lstmNetwork: NetworkBuilder = (input, outputs) => ({
+  input: [...input],
+  layers: [embedding(outputs, 256), lstm(256), dense(outputs)],
+});
 
 /** Rows of tokens, each of which depends on the one before: there is something to learn. */
 function drawTokens(rows: number, length: number): Uint8Array {
