@@ -109,6 +109,7 @@ export {
   type TargetDecoding,
   type TextEncoding,
   type TextPreprocessing,
+  type TokenEncoding,
   type ValueDecoding,
   type ValueRange,
 } from './inference/preprocessing/index.ts';

@@ -117,6 +117,7 @@ export {
   createCategoryEncoder,
   createColumnEncoder,
   createNumberEncoder,
+  createTokenEncoder,
   forecastNames,
   GAP_WORDS,
   isGap,
@@ -128,11 +129,14 @@ export {
   readCategory,
   readDate,
   readNumber,
+  readText,
   standardizeChannels,
+  tokensOf,
   whyUnusual,
   widthOfImage,
   widthOfTable,
 } from './inference/preprocessing/index.ts';
+export { createRowReader, type RowReader } from './inference/rows.ts';
 export {
   checkTokenizer,
   commonVocabulary,

@@ -167,6 +167,7 @@ export {
   TextError,
   type TextPreprocessing,
   type TextRows,
+  type TokenEncoding,
   type Tokenizer,
   type TokenizerName,
   type TokenizerSpec,

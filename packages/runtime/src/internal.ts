@@ -18,6 +18,7 @@ export {
   datasetFormats,
   encodeSplit,
   type ForecastErrors,
+  gpt2,
   hasTargetsByPosition,
   imagesIn,
   inputRows,
@@ -59,9 +60,11 @@ export type { WritingStep, Written } from './models/serving/writing-task.ts';
 export {
   countInputs,
   LEAST_WATCHED,
+  sequenceDefaults,
   type TableDefaults,
   tableDefaults,
   tableShares,
+  textDefaults,
 } from './models/table-defaults.ts';
 export { type Difference, differences } from './system/files/differences.ts';
 export { fileSystem, findFile, isSocket, makeDirectory } from './system/files/file-system.ts';

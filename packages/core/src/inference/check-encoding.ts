@@ -3,13 +3,22 @@ import { show } from '../checks/show.ts';
 import { flattenAdvice } from '../network/flatten-advice.ts';
 import type { Network } from '../network/network.ts';
 import { channelsOf, shapeText } from '../network/shape.ts';
-import { createEncoder, ofText, type Preprocessing, widthOfImage, widthOfTable } from './preprocessing/index.ts';
+import {
+  createEncoder,
+  ofText,
+  type Preprocessing,
+  tokensOf,
+  widthOfImage,
+  widthOfTable,
+} from './preprocessing/index.ts';
 import { createTokenizer } from './text/index.ts';
 
 /** Inputs of a row, and their name. */
 function widthOf(preprocessing: Preprocessing): [width: number, of: string] {
   if ('image' in preprocessing) return [widthOfImage(preprocessing.image), 'numbers of an image'];
   if ('text' in preprocessing) return [preprocessing.text.context, 'tokens of the context'];
+  const tokens = tokensOf(preprocessing);
+  if (tokens !== undefined) return [tokens.context, `tokens of column ${show(tokens.name)}`];
   const of = preprocessing.series === undefined ? 'the columns of the table' : 'a window of the series';
   return [widthOfTable(preprocessing, createEncoder(preprocessing).width), `inputs from ${of}`];
 }

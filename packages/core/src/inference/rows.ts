@@ -47,7 +47,7 @@ export interface EncodedRows {
 /** Encodes rows. @throws Error naming `where`, the row and the column. */
 export type RowReader = (where: string, rows: AnyRows, onNote?: NoteListener) => EncodedRows;
 
-/** Called for an unknown category or an unusual gap, with the index of its row. */
+/** Called for an unknown category, an unusual gap or a text that is cut, with the index of its row. */
 export type NoteListener = (note: EncodingNote, row: number) => void;
 
 /** Creates the reader of rows for a model of I inputs. */
@@ -60,7 +60,7 @@ export function createRowReader(
   if (preprocessing === undefined) return (where, rows) => ({ x: flatRows(where, rows as Rows, I) });
   if ('text' in preprocessing) return textReader(preprocessing.text, gpt2);
   if ('image' in preprocessing) return imageReader(preprocessing.image, type);
-  const readCells = cellReader(preprocessing);
+  const readCells = cellReader(preprocessing, gpt2);
   return preprocessing.series === undefined ? readCells : windowReader(preprocessing.series, I, readCells);
 }
 
@@ -108,12 +108,13 @@ function imageReader(image: ImageEncoding, type: ElementType): RowReader {
   };
 }
 
-function cellReader(preprocessing: TablePreprocessing): RowReader {
+function cellReader(preprocessing: TablePreprocessing, gpt2?: () => Tokenizer): RowReader {
   const notes: EncodingNote[] = []; // of one row only, since a listener may call the model again
-  const encoder = createEncoder(preprocessing, (note) => notes.push(note));
+  const encoder = createEncoder(preprocessing, (note) => notes.push(note), gpt2);
   return (where, rows, onNote) => {
     if (!Array.isArray(rows)) throw new Error(`${where}: rows has ${show(rows)}, expected an array of rows`);
     const x = new Float64Array(rows.length * encoder.width);
+    const lengths = new Float64Array(rows.length);
     for (const [row, cells] of (rows as CellRows).entries()) {
       if (typeof cells !== 'object' || cells === null) {
         throw new Error(
@@ -122,14 +123,14 @@ function cellReader(preprocessing: TablePreprocessing): RowReader {
       }
       notes.length = 0;
       try {
-        encoder.encode(cells, x, row * encoder.width);
+        lengths[row] = encoder.encode(cells, x, row * encoder.width);
       } catch (error) {
         if (!(error instanceof CellError)) throw error;
         throw new Error(`${where}: row ${row}, ${error.message}`, { cause: error });
       }
       if (onNote !== undefined) for (const note of notes.splice(0)) onNote(note, row);
     }
-    return { x };
+    return lengths.every((length) => length === encoder.width) ? { x } : { x, lengths };
   };
 }
 

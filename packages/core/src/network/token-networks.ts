@@ -10,7 +10,16 @@ import {
 import { show } from '../checks/show.ts';
 import { activations } from '../families/activations/index.ts';
 import { type InitializerSpec, initializer } from '../families/initializers/index.ts';
-import { dense, dropout, embedding, gru, layerNorm, positionEmbedding, transformerBlock } from './builders.ts';
+import {
+  dense,
+  dropout,
+  embedding,
+  gru,
+  lastPosition,
+  layerNorm,
+  positionEmbedding,
+  transformerBlock,
+} from './builders.ts';
 import type { LayerSpec } from './layers/index.ts';
 import type { NetworkBuilder } from './network-builder.ts';
 
@@ -19,6 +28,11 @@ const gruNetworkOptions = defineOptions('gruNetwork', {
   dropout: fraction(0),
   /** Initializer of all weights. @default those of the layers */
   init: initializer(),
+  /**
+   * V: tokens of rows with one answer each, such as the class of a text. Outputs are then [O], those of the last position.
+   * @default the tokens are the outputs of each position
+   */
+  vocabulary: positiveInteger(),
 });
 
 /** Options of `gruNetwork`. */
@@ -31,6 +45,11 @@ const gptNetworkOptions = defineOptions('gptNetwork', {
   activation: oneOf(activations)('gelu'),
   /** Initializer of all weights. @default normal of 0.02, and 0.02 / √(2 · layers) at the end of each branch */
   init: initializer(),
+  /**
+   * V: tokens of rows with one answer each, such as the class of a text. Outputs are then [O], those of the last position.
+   * @default the tokens are the outputs of each position
+   */
+  vocabulary: positiveInteger(),
 });
 
 /** Options of `gptNetwork`. */
@@ -40,6 +59,7 @@ export interface GptNetworkOptions extends OptionsOf<typeof gptNetworkOptions.ta
  * The network of GPT-2 without biases, as nanoGPT has it: an embedding with learned positions, `layers` pre-norm blocks
  * of attention with `heads` heads and of a dense layer of 4 · width with gelu, a layer-norm, and outputs by the
  * embedding's weights. Rows are tokens [T], outputs [T, V]. `gptNetwork(4, 4, 128)([64], 65)` is that of its CPU run.
+ * With a `vocabulary` the last position goes to a dense layer of outputs [O], as Radford et al. 2018 classify a text.
  * [Karpathy 2022, nanoGPT](https://github.com/karpathy/nanoGPT)
  * @throws OptionError for other inputs
  */
@@ -49,36 +69,44 @@ export function gptNetwork(
   width: number,
   options: GptNetworkOptions = {},
 ): NetworkBuilder {
-  const { dropout: rate, activation, init: given } = gptNetworkOptions.read(options);
+  const { dropout: rate, activation, init: given, vocabulary } = gptNetworkOptions.read(options);
   const init = given ?? normal(0.02);
   const outInit = () => given ?? normal(0.02 / Math.sqrt(2 * layers));
-  return network('gptNetwork', { layers, heads, width }, (V) => [
-    ...[embedding(V, width, { init }), positionEmbedding({ init }), ...drops(rate)],
+  return network('gptNetwork', { layers, heads, width }, (O) => [
+    ...[embedding(vocabulary ?? O, width, { init }), positionEmbedding({ init }), ...drops(rate)],
     ...repeat(layers, () =>
       transformerBlock(width, { heads, activation, dropout: rate, bias: false, init, outInit: outInit() }),
     ),
-    ...[layerNorm({ bias: false }), dense(V, { tiedTo: '0', bias: false })],
+    layerNorm({ bias: false }),
+    ...(vocabulary === undefined ? [dense(O, { tiedTo: '0', bias: false })] : [lastPosition(), dense(O, { init })]),
   ]);
 }
 
 const normal = (std: number): InitializerSpec => ({ kind: 'normal', std });
 
 /**
- * An embedding, `layers` gated recurrent units of `width`, and a dense layer. Rows are tokens [T], outputs [T, V]. For
- * rows of numbers [T, C], such as windows of a series, there is no embedding, and outputs are those of the last
- * position.
+ * An embedding, `layers` gated recurrent units of `width`, and a dense layer. Rows are tokens [T], outputs [T, V], or
+ * with a `vocabulary` [O] of the last position. For rows of numbers [T, C], such as windows of a series, there is no
+ * embedding, and outputs are those of the last position.
  * [Cho et al. 2014](https://arxiv.org/abs/1406.1078)
  * @throws OptionError for other inputs
  */
 export function gruNetwork(layers: number, width: number, options: GruNetworkOptions = {}): NetworkBuilder {
-  const { dropout: rate, init: given } = gruNetworkOptions.read(options);
+  const { dropout: rate, init: given, vocabulary } = gruNetworkOptions.read(options);
   const init = given === undefined ? {} : { init: given };
   const units = (count: number) => repeat(count, () => [gru(width, init), ...drops(rate)]);
+  const atEnd = (O: number) => [
+    ...units(layers - 1),
+    ...[gru(width, { ...init, returns: 'last' as const }), ...drops(rate), dense(O, init)],
+  ];
   return network(
     'gruNetwork',
     { layers, width },
-    (V) => [embedding(V, width, init), ...drops(rate), ...units(layers), dense(V, init)],
-    (O) => [...units(layers - 1), gru(width, { ...init, returns: 'last' }), ...drops(rate), dense(O, init)],
+    (O) => [
+      ...[embedding(vocabulary ?? O, width, init), ...drops(rate)],
+      ...(vocabulary === undefined ? [...units(layers), dense(O, init)] : atEnd(O)),
+    ],
+    atEnd,
   );
 }
 

@@ -15,6 +15,7 @@ import {
   scoreInto,
   show,
   showName,
+  tokensOf,
   viewOf,
 } from '@gradloom/core/internal';
 import { checkDataset } from '../data/check-dataset.ts';
@@ -96,6 +97,11 @@ export async function explainModel(model: Model, dataset: Dataset, options: Expl
   if (dataset.starts === undefined && hasWindows(dataset)) {
     const wanted = 'rows on their own: to shuffle one among windows of a series would change others';
     throw new Error(`explainModel: ${showName(dataset.name)} has windows that share rows, expected ${wanted}`);
+  }
+  if (tokensOf(model.preprocessing) !== undefined) {
+    throw new Error(
+      'explainModel: the model has a column of texts alone, expected others (explainTexts explains tokens)',
+    );
   }
   const { metric: asked, repeats, seed, onProgress, ...machine } = explainOptions.read(options);
   const lossSpec = model.loss ?? (dataset.classes === null ? 'mse' : 'softmax-cross-entropy');

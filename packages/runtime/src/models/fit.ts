@@ -1,5 +1,5 @@
-import { type Cell, dense, gelu, type LayerSpec, type Model, sequential } from '@gradloom/core';
-import { defineOptions, list, option, record } from '@gradloom/core/internal';
+import { type Cell, createTokenizer, dense, gelu, type LayerSpec, type Model, sequential } from '@gradloom/core';
+import { defineOptions, findNetwork, list, option, record, tokensOf } from '@gradloom/core/internal';
 import { readObjects } from '../data/tables/read-table.ts';
 import { splitTable } from '../data/tables/split-table.ts';
 import { type TableOptions, tableOptions } from '../data/tables/table-options.ts';
@@ -7,10 +7,30 @@ import { type TrainOptions, trainOptions } from '../training/run/options.ts';
 import type { TrainResult } from '../training/run/results.ts';
 import { train } from '../training/run/trainer.ts';
 import { createModel } from './model.ts';
-import { countInputs, LEAST_WATCHED, tableDefaults, tableShares } from './table-defaults.ts';
+import {
+  countInputs,
+  LEAST_WATCHED,
+  sequenceDefaults,
+  tableDefaults,
+  tableShares,
+  textDefaults,
+} from './table-defaults.ts';
 
-const { target, targets, classNames, columns, drop, weightColumn, missing, scale, oneHotLimit } = tableOptions.table;
-const ofTables = { target, targets, classNames, columns, drop, weightColumn, missing, scale, oneHotLimit };
+const { target, targets, classNames, columns, drop, weightColumn, missing, scale, oneHotLimit, tokenizer, context } =
+  tableOptions.table;
+const ofTables = {
+  target,
+  targets,
+  classNames,
+  columns,
+  drop,
+  weightColumn,
+  missing,
+  scale,
+  oneHotLimit,
+  tokenizer,
+  context,
+};
 
 const fitOptions = defineOptions('fit', {
   ...trainOptions.table,
@@ -22,7 +42,10 @@ const fitOptions = defineOptions('fit', {
 
 /** Options of `fit`: those of `train`, those of a table, and three of its own. */
 export interface FitOptions extends TrainOptions, Pick<TableOptions, keyof typeof ofTables> {
-  /** Layers between the inputs and the outputs. @default [dense(256, { init: 'he-normal' }), gelu()] */
+  /**
+   * Layers between the inputs and the outputs.
+   * @default [dense(256, { init: 'he-normal' }), gelu()], or for a column of texts an embedding and a gru of 64
+   */
   hidden?: readonly LayerSpec[];
   /** Share of the rows held out to find the best weights. @default 0.1, or 0 for fewer than 50 rows */
   validation?: number;
@@ -58,12 +81,24 @@ export async function fit(
     test: test ?? shares.test,
   });
   const { inputs, targets, classes, rows: trained } = sets.train;
-  const { batch, steps, patience, optimizer, schedule } = tableDefaults(trained, countInputs(preprocessing.columns));
-  const network = sequential(
-    inputs.columns,
-    ...(hidden ?? [dense(256, { init: 'he-normal' }), gelu()]),
-    dense(classes ?? targets.columns, { init: 'glorot-uniform' }),
-  );
+  const texts = tokensOf(preprocessing);
+  const { batch, steps, patience, optimizer, schedule } =
+    texts === undefined
+      ? tableDefaults(trained, countInputs(preprocessing.columns))
+      : textDefaults(trained, texts.context);
+  const outputs = classes ?? targets.columns;
+  const vocabulary = texts && createTokenizer(texts.tokenizer).size;
+  const ofTexts =
+    vocabulary === undefined || hidden !== undefined
+      ? undefined
+      : findNetwork(sequenceDefaults.network)?.builder({ vocabulary })([inputs.columns], outputs);
+  const network =
+    ofTexts ??
+    sequential(
+      inputs.columns,
+      ...(hidden ?? [dense(256, { init: 'he-normal' }), gelu()]),
+      dense(outputs, { init: 'glorot-uniform' }),
+    );
   const isWatched = sets.validation !== undefined && sets.validation.rows >= LEAST_WATCHED;
   const result = await train(network, sets, {
     batch: Math.min(batch, trained),

@@ -46,11 +46,11 @@ const MOST_STEPS = 20_000;
  * - 60 epochs, but at least 1,000 steps, and at most 20,000 steps or 3 epochs;
  * - with 100 validation rows or more, early stopping after a third of the evaluations without improvement.
  */
-export function tableDefaults(rows: number, inputs: number): TableDefaults {
+export function tableDefaults(rows: number, inputs: number, epochs = 60): TableDefaults {
   const batch = Math.min(512, Math.max(32, 2 ** Math.round(Math.log2(rows / 100))));
   const stepsPerEpoch = Math.ceil(rows / Math.min(batch, rows));
   const decay = Math.max(0.2, Math.min(2, (20 * inputs) / rows));
-  const steps = Math.max(1000, Math.min(60 * stepsPerEpoch, Math.max(MOST_STEPS, 3 * stepsPerEpoch)));
+  const steps = Math.max(1000, Math.min(epochs * stepsPerEpoch, Math.max(MOST_STEPS, 3 * stepsPerEpoch)));
   return {
     hidden: [256],
     activation: 'gelu',
@@ -63,6 +63,19 @@ export function tableDefaults(rows: number, inputs: number): TableDefaults {
   };
 }
 
+/** The network and the optimizer of a column of texts, and of a series: weights that all steps share need little decay. */
+export const sequenceDefaults = {
+  network: 'gru:1x64',
+  optimizer: { kind: 'adamw', lr: 0.003, weightDecay: 0.01 },
+} as const;
+
+/**
+ * Defaults for N training rows of texts of T tokens: those of a series, for 20 epochs, but at least 1,000 steps. On 480
+ * made-up reviews, where "not" turns a word around, the network answers all of 60 test rows; the mean of the tokens'
+ * vectors, with a dense layer, 62 %. On sentences of four genres that mean is better: 80 % beside 76 %.
+ */
+export const textDefaults = (rows: number, T: number) => ({ ...tableDefaults(rows, T, 20), ...sequenceDefaults });
+
 /**
  * Most inputs counted for a column of categories. Counting all of them lowered R² of prices by 200 districts from 0.933
  * to 0.907, and of a value by three columns of 100 words from 0.64 to 0.28. Counting a column as one lost 0.016 in R²
@@ -73,6 +86,7 @@ const MOST_COUNTED = 8;
 /** Inputs of a table: a column of categories counts as its inputs, but at most 8. */
 export function countInputs(columns: readonly ColumnEncoding[]): number {
   return columns.reduce((sum, column) => {
+    if (column.type === 'text') return sum + column.context;
     if (column.type !== 'categorical') return sum + 1 + Number(column.indicator);
     return sum + Math.min(MOST_COUNTED, column.categories.length + Number(column.missing));
   }, 0);

@@ -1,4 +1,4 @@
-import { ofText } from '@gradloom/core/internal';
+import { ofText, tokensOf } from '@gradloom/core/internal';
 import { createTokenizer, explainTexts, type Model } from '@gradloom/runtime';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { afterAnswer, type ExplainedRows, rowsText } from '../../lab/figures/explained-rows.ts';
@@ -9,9 +9,11 @@ import type { ExplainValues } from './options.ts';
 
 const TEXTS = 5;
 
-/** The JSON output of explain for a model of text. */
+/** The JSON output of explain for a model of text, or of a column of texts. */
 export interface TextsDocument extends ExplainedRows {
   readonly event: 'text-explanation';
+  /** Whether answers are classes of the whole text, and not tokens after it. */
+  readonly hasClasses: boolean;
   readonly answers: readonly ExplainedText[];
 }
 
@@ -23,35 +25,40 @@ export async function lookAtTexts(
   say: (text: string) => void,
 ): Promise<TextsDocument> {
   const { order, about } = drawFew(model, taken, values, { what: 'texts', standard: TEXTS });
-  const text = ofText(model.preprocessing)?.text;
+  const { preprocessing, metadata } = model;
+  const text = ofText(preprocessing)?.text ?? tokensOf(preprocessing);
   if (text === undefined) throw new Error('explain: the model has no tokenizer, expected one');
   const tokenizer = createTokenizer(text.tokenizer);
   const wordOf = (token: number): string => tokenizer.decode([token]);
+  const hasClasses = tokensOf(preprocessing) !== undefined;
+  const answerOf = (answer: number): string =>
+    hasClasses ? ((metadata.labels ?? taken.dataset.labels)?.[answer] ?? String(answer)) : wordOf(answer);
   const onProgress = (done: number) => say(`${percent(done)} done`);
   const found = await explainTexts(model, taken.dataset, { rows: order, onProgress });
   return {
     event: 'text-explanation',
     ...about,
+    hasClasses,
     answers: found.map(({ row, tokens, target, answer, probability, influences }) => ({
       row,
       tokens: tokens.map(wordOf),
       influences: [...influences],
-      next: wordOf(target),
-      answer: answer < 0 ? null : wordOf(answer),
+      next: answerOf(target),
+      answer: answer < 0 ? null : answerOf(answer),
       probability: probability ?? Number.NaN,
     })),
   };
 }
 
 /** Text output: each text in lines, and below each token a bar for how much the answer depends on it. */
-export function describeTexts({ answers, ...about }: TextsDocument, width: number): string[] {
+export function describeTexts({ answers, hasClasses, ...about }: TextsDocument, width: number): string[] {
   return [
     `${about.dataset}: ${rowsText(about, answers.length, 'texts')}`,
     '',
     '  The higher a bar, the more the probability of the answer depends on the token.',
     ...answers.flatMap((one) => {
       const given = one.answer === null ? 'no answer' : JSON.stringify(one.answer);
-      const right = one.answer === one.next ? '' : ` (next: ${JSON.stringify(one.next)})`;
+      const right = one.answer === one.next ? '' : ` (${hasClasses ? 'target' : 'next'}: ${JSON.stringify(one.next)})`;
       return [
         '',
         `  row ${one.row}, answered ${given}${afterAnswer(one.probability)}${right}`,

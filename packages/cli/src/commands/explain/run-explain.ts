@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ofTable, ofText } from '@gradloom/core/internal';
+import { ofTable, ofText, tokensOf } from '@gradloom/core/internal';
 import { explainModel, type FolderLock, type Model, subset } from '@gradloom/runtime';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
@@ -63,7 +63,7 @@ async function explain(
   try {
     const rows = await openModelRows(model, values.dataset, values.split);
     const found =
-      ofText(model.preprocessing) !== undefined
+      ofText(model.preprocessing) !== undefined || tokensOf(model.preprocessing) !== undefined
         ? await lookAtTexts(model, rows, values, note.say)
         : areImages(model, rows.dataset)
           ? await lookAtImages(model, rows, values, note.say)

@@ -75,6 +75,9 @@ function encodingRows(preprocessing: Preprocessing | undefined): [string, string
   return [
     ['columns', [...named, ...(left > 0 ? [`${left} more`] : [])].join(', ')],
     ['target', target.map(({ name, type }) => `${name} (${type})`).join(', ')],
+    ...columns.flatMap((column): [string, string][] =>
+      column.type === 'text' ? [['text', textText({ ...column, lines: false })]] : [],
+    ),
     ...(series === undefined ? [] : [['series', seriesText(series)] as [string, string]]),
   ];
 }

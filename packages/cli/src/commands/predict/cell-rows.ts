@@ -64,22 +64,27 @@ async function* refuseOthers(
 /** Most characters of a line, far more than any row needs. */
 const MOST_CHARACTERS = 1 << 22;
 
-/**
- * Rows of JSON lines, each an object by column name or an array of cells. All lines that have arrived make a batch:
- * rows from a pipe are answered at once.
- */
-export async function* jsonRows(
+/** Rows of JSON lines, each an object by column name or an array of cells. */
+export const jsonRows = (
   texts: AsyncIterable<string>,
   wanted: readonly string[],
   source: string,
+): AsyncGenerator<readonly TableRow[]> =>
+  lineRows(texts, source, (text, place) => (text.trim() === '' ? [] : [rowOf(text, wanted, place, source)]));
+
+/** Rows of one cell each: the lines of a text. */
+export const textRows = (texts: AsyncIterable<string>, source: string): AsyncGenerator<readonly TableRow[]> =>
+  lineRows(texts, source, (text, place) => [{ place, cells: [text] }]);
+
+/** Rows of lines. All lines that have arrived make a batch: rows from a pipe are answered at once. */
+async function* lineRows(
+  texts: AsyncIterable<string>,
+  source: string,
+  read: (text: string, place: string) => TableRow[],
 ): AsyncGenerator<readonly TableRow[]> {
   let rest = '';
   let line = 0;
-  const take = (lines: readonly string[]): TableRow[] =>
-    lines.flatMap((text) => {
-      line++;
-      return text.trim() === '' ? [] : [rowOf(text, wanted, `line ${line}`, source)];
-    });
+  const take = (lines: readonly string[]): TableRow[] => lines.flatMap((text) => read(text, `line ${++line}`));
   for await (const text of texts) {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
@@ -89,7 +94,7 @@ export async function* jsonRows(
       throw new Error(`line ${line + 1} of ${source} has more than ${MOST_CHARACTERS} characters, expected a row`);
     }
   }
-  const last = take([rest]);
+  const last = rest === '' ? [] : take([rest]);
   if (last.length > 0) yield last;
 }
 
@@ -125,11 +130,11 @@ export async function* textOf(stream: Readable): AsyncGenerator<string> {
   if (rest !== '') yield rest;
 }
 
-/** The first character of a stream that is not white space, and the whole text of the stream. */
-export async function peek(stream: Readable): Promise<{ first: string; texts: AsyncGenerator<string> }> {
+/** The first line of a stream that is not empty, its first character, and the whole text of the stream. */
+export async function peek(stream: Readable): Promise<{ first: string; line: string; texts: AsyncGenerator<string> }> {
   const texts = textOf(stream);
   let start = '';
-  while (start.trim() === '') {
+  while (!start.trimStart().includes('\n') && start.length < MOST_CHARACTERS) {
     const next = await texts.next();
     if (next.done) break;
     start += next.value;
@@ -142,5 +147,6 @@ export async function peek(stream: Readable): Promise<{ first: string; texts: As
       await texts.return(undefined);
     }
   }
-  return { first: start.trim().at(0) ?? '', texts: whole() };
+  const [line] = start.trim().split('\n');
+  return { first: line.at(0) ?? '', line, texts: whole() };
 }

@@ -9,9 +9,10 @@ import {
   type SeriesEncoding,
   type TablePreprocessing,
 } from '@gradloom/core';
-import { hasProbabilities, show, whyUnusual } from '@gradloom/core/internal';
+import { hasProbabilities, show, tokensOf, whyUnusual } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import {
+  gpt2,
   lastWindows,
   openCsvStream,
   openTable,
@@ -20,9 +21,12 @@ import {
   tableFormatOf,
 } from '@gradloom/runtime/internal';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
-import { type CellRows, jsonRows, peek, pickColumns } from './cell-rows.ts';
+import { type CellRows, jsonRows, peek, pickColumns, textRows } from './cell-rows.ts';
 
-/** The source of rows: a table by name, or a stream of CSV or JSON lines, which the first character tells apart. */
+/**
+ * The source of rows: a table by name, or a stream of CSV or JSON lines, which the first character tells apart. For a
+ * column of texts a stream whose first line does not name the column has a text in each line.
+ */
 export type RowSource = { readonly path: string } | { readonly stream: Readable; readonly name: string };
 
 /**
@@ -38,7 +42,7 @@ export async function predictTable(
 ) {
   const source = 'path' in from ? from.path : from.name;
   const notes = createNotes(io);
-  const encoder = createEncoder(preprocessing, notes.add);
+  const encoder = createEncoder(preprocessing, notes.add, gpt2);
   const labels = classesOf(preprocessing.target, model);
   const { batches, unread } = await openRows(preprocessing, from, source);
   if (unread.length > 0) {
@@ -49,8 +53,8 @@ export async function predictTable(
   for await (const batch of batches) {
     if (batch.length === 0) continue;
     const x = new Float64Array(batch.length * encoder.width);
-    for (const [n, row] of batch.entries()) encodeRow(row, n);
-    const answers = answersOf(model, x, batch, source);
+    const lengths = batch.map(encodeRow);
+    const answers = answersOf(model, x, lengths, batch, source);
     if (json)
       printJson(
         io.stdout,
@@ -65,9 +69,9 @@ export async function predictTable(
     }
     rows += batch.length;
 
-    function encodeRow({ place, cells }: TableRow, n: number): void {
+    function encodeRow({ place, cells }: TableRow, n: number): number {
       try {
-        encoder.encode(cells, x, n * encoder.width);
+        return encoder.encode(cells, x, n * encoder.width);
       } catch (error) {
         if (!(error instanceof CellError)) throw error;
         throw new Error(`${place} of ${source}, ${error.message}`, { cause: error });
@@ -125,17 +129,25 @@ async function openSeries({ columns, series }: TablePreprocessing, from: RowSour
 async function openRows({ columns }: TablePreprocessing, from: RowSource, source: string): Promise<CellRows> {
   const wanted = columns.map(({ name }) => name);
   if ('path' in from) return pickColumns(await openTable(from.path), wanted, source);
-  const { first, texts } = await peek(from.stream);
+  const { first, line, texts } = await peek(from.stream);
   if (first === '{' || first === '[') return { batches: jsonRows(texts, wanted, source), unread: [] };
+  const isNamed = line.split(/[,;\t|]/).some((field) => field.trim().replace(/^"(.*)"$/, '$1') === wanted[0]);
+  if (columns[0].type === 'text' && !isNamed) return { batches: textRows(texts, source), unread: [] };
   return pickColumns(await openCsvStream(Readable.from(texts), source), wanted, source);
 }
 
 /** Whether the name of a file is that of a table. */
 export const isTable = (path: string): boolean => tableFormatOf(path) !== undefined;
 
-function answersOf(model: Model, x: Float64Array, rows: readonly TableRow[], source: string): Answer[] {
+function answersOf(
+  model: Model,
+  x: Float64Array,
+  lengths: readonly number[], // of texts
+  rows: readonly TableRow[],
+  source: string,
+): Answer[] {
   try {
-    return model.predict(x);
+    return model.predict(x, undefined, tokensOf(model.preprocessing) && lengths);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new Error(`${rows[error.row].place} of ${source}: ${error.problem}`, { cause: error });

@@ -124,6 +124,7 @@ const typesOf = {
   boolean: ['boolean', 'number', 'string'],
   date: ['string'],
   categorical: ['string', 'number', 'boolean'],
+  text: ['string'],
 } as const;
 
 const texts = {
@@ -131,14 +132,16 @@ const texts = {
   boolean: 'True or false; as text also yes, no, t, f, y, n, 1 or 0.',
   date: 'A date or date-time such as 2024-12-31 or 2024-12-31T23:59:00Z (ISO 8601).',
   categorical: 'A category. An unknown one is predicted without it, and noted.',
+  text: 'A text of at least a character; the model reads its first tokens.',
 } as const;
 
 function cellSchema(column: ColumnEncoding): JsonObject {
   const { type } = column;
-  const mayMiss = type === 'categorical' || column.fill !== null;
+  const mayMiss = type === 'categorical' || (type !== 'text' && column.fill !== null);
   return {
     type: mayMiss ? [...typesOf[type], 'null'] : [...typesOf[type]],
     description: mayMiss ? `${texts[type]} Null or empty text for a gap.` : texts[type],
+    ...(type === 'text' ? { minLength: 1 } : {}),
     ...(type === 'categorical' ? { examples: column.categories.slice(0, MOST_EXAMPLES) } : {}),
   };
 }
@@ -148,7 +151,7 @@ function answerSchema({ preprocessing }: Model): JsonObject {
   const notes = {
     type: 'array',
     items: { type: 'string' },
-    description: 'Categories that no training row had, and gaps that few or none had.',
+    description: 'Categories that no training row had, gaps that few or none had, and texts that are cut.',
   };
   if (first?.type === 'classes') {
     const p = { type: 'number', minimum: 0, maximum: 1 };

@@ -22,10 +22,12 @@ export function describeParameters(spec: NetworkSpec): string {
  */
 export function describeNetwork(spec: NetworkSpec): string {
   const network = buildNetwork(spec, ownParts());
-  const { input, output, tensors } = network;
-  if (input.length === 1 && output.length === 1 && tensors.every(({ shape }) => shape.length <= 2))
-    return widthsOf(network);
-  return nameOf(network) ?? shorten([input.join('x'), ...network.layers.map(wordOf)]);
+  const { input, output, tensors, layers } = network;
+  const name = nameOf(network);
+  if (name !== undefined) return name;
+  const isOfVectors = input.length === 1 && output.length === 1 && !layers.some((layer) => layer.readsLengths);
+  if (isOfVectors && tensors.every(({ shape }) => shape.length <= 2)) return widthsOf(network);
+  return shorten([input.join('x'), ...layers.map(wordOf)]);
 }
 
 /** Whether `describeNetwork` gave a chain of layers, which fills a line. */
@@ -52,7 +54,7 @@ function nameOf({ spec, input, output, outputs }: Network): string | undefined {
   const ends = last.kind === 'activation' ? [last] : [];
   const layers = spec.layers.slice(0, spec.layers.length - ends.length);
   const found = [...Object.keys(networks), ...tokenNames(spec)].find((name) =>
-    isDeepStrictEqual(layersOf(name, input, input.length === 1 ? channelsOf(output) : outputs), layers),
+    isDeepStrictEqual(layersOf(name, spec, input, input.length === 1 ? channelsOf(output) : outputs), layers),
   );
   const activation = last.kind === 'activation' ? ` with ${last.fn} outputs` : '';
   return found && `${found} on ${input.join('x')}${activation}`;
@@ -68,9 +70,17 @@ function tokenNames({ layers: [first, ...layers] }: NetworkSpec): string[] {
   return [`gpt:${blocks.length / 2}x${attention?.heads}x${width}`, `gru:${units}x${width}`];
 }
 
-function layersOf(name: string, input: readonly number[], outputs: number): unknown {
+function layersOf(
+  name: string,
+  { layers: [first, ...others] }: NetworkSpec,
+  input: readonly number[],
+  outputs: number,
+): unknown {
+  const isOfTexts =
+    first.kind === 'embedding' && others.some((layer) => 'returns' in layer || layer.kind === 'last-position');
+  const options = isOfTexts ? { vocabulary: first.vocabulary } : {};
   try {
-    return findNetwork(name)?.builder({})(input, outputs).layers;
+    return findNetwork(name)?.builder(options)(input, outputs).layers;
   } catch {
     return undefined; // the input or the sizes are not of this network
   }

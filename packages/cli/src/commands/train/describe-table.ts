@@ -1,9 +1,10 @@
-import { ofText, show } from '@gradloom/core/internal';
+import { createTokenizer } from '@gradloom/core';
+import { ofText, show, tokensOf } from '@gradloom/core/internal';
 import { summarizeTable } from '@gradloom/runtime';
 import { LEAST_WATCHED } from '@gradloom/runtime/internal';
 import { heldOut } from '../../files/datasets/held-out.ts';
 import type { OpenedTable } from '../../files/datasets/open-dataset.ts';
-import { plural } from '../../terminal/text/format.ts';
+import { plural, whole } from '../../terminal/text/format.ts';
 import { table as drawTable } from '../../terminal/text/table.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -60,7 +61,22 @@ function tableDecisions(opened: OpenedTable): string[] {
   const { scale = 'standard', missing = 'impute' } = table.options;
   const gaps = table.inputs.reduce((sum, column) => sum + column.gaps, 0);
   const imputed = gaps > 0 && missing === 'impute' ? [IMPUTED] : [];
-  return [...table.decisions, ...windowsOf(table), scalings[scale], ...imputed, ...heldOutOf(opened)];
+  const ofTexts = textsOf(opened.preprocessing);
+  const scaled = ofTexts.length > 0 && table.targets[0].data.kind === 'words' ? [] : [scalings[scale]];
+  return [...table.decisions, ...windowsOf(table), ...ofTexts, ...scaled, ...imputed, ...heldOutOf(opened)];
+}
+
+/** Sentences on a column of texts. */
+function textsOf(preprocessing: OpenedTable['preprocessing']): string[] {
+  const texts = tokensOf(preprocessing);
+  if (texts === undefined) return [];
+  const { tokenizer, context } = texts;
+  const { size, unknown } = createTokenizer(tokenizer);
+  const others = unknown === undefined ? '' : ', one of which stands for all others';
+  return [
+    `tokens are ${tokenizer.kind}: ${whole(size)} of them${others} (--tokenizer)`,
+    `each text is a row, padded to ${plural(context, 'token')} (--context)`,
+  ];
 }
 
 /** A sentence on the windows of a series. */

@@ -2,6 +2,7 @@ import {
   type ActivationName,
   buildNetwork,
   createLoss,
+  createTokenizer,
   type GptNetworkOptions,
   type InitializerSpec,
   type LayerKind,
@@ -11,7 +12,7 @@ import {
   type NetworkSpec,
   OptionError,
 } from '@gradloom/core';
-import { findNetwork, within } from '@gradloom/core/internal';
+import { findNetwork, tokensOf, within } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
 import type { ActivationSpec } from '../../options/activation.ts';
 import { ownParts } from '../../options/own-parts.ts';
@@ -35,13 +36,19 @@ function known(name: string, values: TrainValues, dataset: Dataset): NetworkSpec
   try {
     const found = findNetwork(name);
     if (found === undefined) throw new Error(`--network has ${name}, expected a known network`);
-    const { input, layers } = found.builder(tokenOptions(values))(shape, out);
+    const { input, layers } = found.builder({ ...tokenOptions(values), ...vocabularyOf(dataset) })(shape, out);
     return { input, layers: [...layers, ...outputLayers(output)] };
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     const about = `a row of ${dataset.name}`;
     throw new OptionError('train', ['network', 'dataset'], error.problem, { about, cause: error });
   }
+}
+
+/** The tokens of texts that have one answer each. */
+function vocabularyOf({ preprocessing }: Dataset): Pick<GptNetworkOptions, 'vocabulary'> {
+  const texts = tokensOf(preprocessing);
+  return texts === undefined ? {} : { vocabulary: createTokenizer(texts.tokenizer).size };
 }
 
 /** Options of a network for tokens. @throws OptionError for an activation with options of its own. */

@@ -7,7 +7,7 @@ import {
   type OptimizerSpec,
   OptionError,
 } from '@gradloom/core';
-import { findNetwork, ofTable, ofText, optimizerOptions } from '@gradloom/core/internal';
+import { findNetwork, ofTable, ofText, optimizerOptions, tokensOf } from '@gradloom/core/internal';
 import type { DataSplits, Dataset, TrainOptions } from '@gradloom/runtime';
 import { LEAST_WATCHED } from '@gradloom/runtime/internal';
 import { trainOptions } from '@gradloom/runtime/options';
@@ -45,8 +45,9 @@ export async function createRecipe(
   const loss = lossSpec(values, sets.train);
   refuseNumbers(values, sets.train, loss, table);
   const network = networkOf(values, standard, sets.train);
+  const isSeries = ofTable(sets.train.preprocessing)?.series !== undefined;
   const preset =
-    network === undefined || ofTable(sets.train.preprocessing)?.series !== undefined
+    network === undefined || isSeries || tokensOf(sets.train.preprocessing) !== undefined
       ? standard
       : findNetwork(network)?.takesTokens
         ? textPreset
@@ -80,7 +81,7 @@ export async function createRecipe(
 /** The known network of a run. @throws OptionError for options that it does not take. */
 function networkOf(values: TrainValues, standard: Preset, train: Dataset): string | undefined {
   if (values.spec !== undefined) return undefined;
-  const isText = ofText(train.preprocessing) !== undefined;
+  const isText = ofText(train.preprocessing) !== undefined || tokensOf(train.preprocessing) !== undefined;
   const name =
     values.network ?? (isText || STACKED.every((flag) => values[flag] === undefined) ? standard.network : undefined);
   if (name === undefined) return undefined;

@@ -29,7 +29,7 @@ import type { DatasetSource, FileSource } from './dataset-source.ts';
 import { decisionsOnArrays } from './held-out.ts';
 import { type Preset, presets } from './presets.ts';
 import { formatOf, fromFile, inFlags, readDataset } from './read-dataset.ts';
-import { seriesPreset, seriesShares, tablePreset } from './table-preset.ts';
+import { seriesPreset, seriesShares, tablePreset, textsPreset } from './table-preset.ts';
 import { textDecisions, textPreset } from './text-preset.ts';
 
 /**
@@ -229,8 +229,10 @@ function withShape(sets: DataSplits, { table }: FileSource): DataSplits {
   return Object.fromEntries(shaped) as DataSplits;
 }
 
-const presetOf = ({ train }: DataSplits, { columns, series }: TablePreprocessing): Preset =>
-  (series === undefined ? tablePreset : seriesPreset)(train.rows, countInputs(columns));
+function presetOf({ train }: DataSplits, { columns, series }: TablePreprocessing): Preset {
+  const create = series !== undefined ? seriesPreset : columns[0].type === 'text' ? textsPreset : tablePreset;
+  return create(train.rows, countInputs(columns));
+}
 
 /** Shares of a tenth each if the table has enough rows; each fold is the test set once. */
 function splitOf(

@@ -1,5 +1,5 @@
 import type { TableSeries } from '@gradloom/runtime';
-import { tableDefaults, tableShares } from '@gradloom/runtime/internal';
+import { sequenceDefaults, tableDefaults, tableShares, textDefaults } from '@gradloom/runtime/internal';
 import type { Preset } from './presets.ts';
 
 /** Default shares of a series: those of a table, if they have a window of each series. */
@@ -8,24 +8,22 @@ export function seriesShares(rows: number, { key, context, horizon }: TableSerie
   return tableShares(rows / 10 / count < context + horizon ? 0 : rows);
 }
 
+const nothingHeldOut = { options: {}, validation: 0, test: 0, testsItself: false };
+
 /** Defaults for a user's table, arrays or images, from the training rows N and the inputs I. */
 export const tablePreset = (rows: number, inputs: number): Preset => ({
-  options: {},
-  validation: 0,
-  test: 0,
-  testsItself: false,
+  ...nothingHeldOut,
   ...tableDefaults(rows, inputs),
 });
 
-/**
- * Defaults for a series of N training windows with I inputs a row: those of a table, with a recurrent network and
- * little weight decay, since the weights of all steps are the same.
- */
+/** Defaults for a series of N training windows with I inputs a row: those of a table, with a recurrent network. */
 export const seriesPreset = (rows: number, inputs: number): Preset => ({
   ...tablePreset(rows, inputs),
-  network: 'gru:1x64',
-  optimizer: { kind: 'adamw', lr: 0.003, weightDecay: 0.01 },
+  ...sequenceDefaults,
 });
+
+/** Defaults for N training rows of texts of T tokens. */
+export const textsPreset = (rows: number, T: number): Preset => ({ ...nothingHeldOut, ...textDefaults(rows, T) });
 
 /**
  * Defaults for a known network of images, in place of those of the dataset for hidden layers: adam with one-cycle up to

@@ -3,7 +3,7 @@ export interface ExplainedText {
   readonly row: number;
   readonly tokens: readonly string[];
   readonly influences: readonly number[]; // of each token; below 0 it speaks against the answer
-  readonly next: string; // the token that follows
+  readonly next: string; // the token that follows, or the class of the text
   readonly answer: string | null; // null if an output is not finite
   readonly probability: number; // of the answer; NaN, in JSON null, without one
 }

@@ -1,7 +1,7 @@
 import { afterAnswer, explainedRows, rowsText } from '../../lab/figures/explained-rows.ts';
 import { heightOf } from '../../lab/figures/influences.ts';
-import { agreeing, list, nullable, record } from '../../options/schema/containers.ts';
-import { count, figure, literal, text } from '../../options/schema/scalars.ts';
+import { agreeing, list, nullable, orElse, record } from '../../options/schema/containers.ts';
+import { count, figure, flag, literal, text } from '../../options/schema/scalars.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { decimal, whole } from '../../terminal/text/format.ts';
 import { barChart } from '../charts/bar-chart.ts';
@@ -33,6 +33,7 @@ export const textExplanation = record({
   event: literal('text-explanation'),
   ...machineFacts,
   ...explainedRows,
+  hasClasses: orElse(flag, false), // older files have none
   answers: list(textAnswer, 100, 1),
 });
 
@@ -41,16 +42,17 @@ type Explained = Texts['answers'][number];
 
 /** The page of explain for a model of text. */
 export function textsPage(document: Texts): Page {
-  const { dataset, answers } = document;
-  const right = answers.filter(({ next, answer }) => next === answer).length;
+  const { dataset, answers, hasClasses } = document;
+  const hits = whole(answers.filter(({ next, answer }) => next === answer).length);
+  const right = hasClasses ? `the answer to ${hits} is right` : `after ${hits} the next token is the answer`;
   return {
     title: `${dataset}: the tokens that answers depend on`,
-    lead: `${rowsText(document, answers.length, 'texts')}; after ${whole(right)} the next token is the answer.`,
+    lead: `${rowsText(document, answers.length, 'texts')}; ${right}.`,
     chapters: [
       {
         title: 'Texts',
         lead: 'By how much the logarithm of the probability of the answer would fall, to first order, if the token had a vector of zeros (gradient times input). Tokens below 0 speak against the answer.',
-        pictures: answers.map(influencePicture),
+        pictures: answers.map((one) => influencePicture(one, hasClasses)),
       },
       { title: 'Reproduce this', code: document.command, folded: [machineTable(document)] },
     ],
@@ -60,7 +62,7 @@ export function textsPage(document: Texts): Page {
 /** Most bars of a text. */
 const SHOWN = 12;
 
-function influencePicture(one: Explained): Picture {
+function influencePicture(one: Explained, hasClasses: boolean): Picture {
   const { row, tokens, influences, next, answer, probability } = one;
   const places = tokens.map((_, k) => k);
   const largest = places
@@ -80,8 +82,8 @@ function influencePicture(one: Explained): Picture {
       : '';
   return {
     name: `influence-${row}`,
-    title: `Row ${row}: answered ${given}${afterAnswer(probability)}; next is ${JSON.stringify(next)}`,
-    sentence: `After ${JSON.stringify(tokens.join(''))}.${left}`,
+    title: `Row ${row}: answered ${given}${afterAnswer(probability)}; ${hasClasses ? 'the target' : 'next'} is ${JSON.stringify(next)}`,
+    sentence: `${hasClasses ? 'Of' : 'After'} ${JSON.stringify(tokens.join(''))}.${left}`,
     alternative: bars.map(({ name, text }) => `${name} ${text}`).join('; '),
     draw: (width) => barChart({ bars, x: { label: 'size of the change of the log probability' } }, width),
   };

@@ -13,6 +13,7 @@ export interface OwnUnits {
 export function ownUnits(preprocessing: Preprocessing | undefined): OwnUnits {
   const inputs = (ofTable(preprocessing)?.columns ?? []).flatMap((column): { center: number; scale: number }[] => {
     const plain = { center: 0, scale: 1 };
+    if (column.type === 'text') return Array.from({ length: column.context }, () => plain);
     if (column.type === 'categorical') return [...column.categories, ...(column.missing ? [''] : [])].map(() => plain);
     return column.indicator ? [column, plain] : [column];
   });

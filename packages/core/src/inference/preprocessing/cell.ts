@@ -106,12 +106,18 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
 
 /** Readers of cells by column type, with the text that errors expect. */
 export const cellReaders: Readonly<
-  Record<Exclude<ColumnType, 'categorical'>, { read: (cell: Cell) => number | undefined; wanted: string }>
+  Record<Exclude<ColumnType, 'categorical' | 'text'>, { read: (cell: Cell) => number | undefined; wanted: string }>
 > = {
   numeric: { read: readNumber, wanted: 'a number' },
   date: { read: readDate, wanted: 'a date such as 2024-12-31 or 2024-12-31T23:59:00Z (ISO 8601)' },
   boolean: { read: readBoolean, wanted: 'true or false (also yes, no, t, f, y, n, 1, 0)' },
 };
+
+/** The text in a cell without spaces at its ends; undefined for empty text, null, NaN and anything else. */
+export function readText(cell: Cell): string | undefined {
+  if (cell === null || cell === undefined || typeof cell === 'object' || Number.isNaN(cell)) return undefined;
+  return String(cell).trim() || undefined;
+}
 
 /** The category in a cell: its text, trimmed. Texts of one number are one category: 1, 1.0 and '01'. */
 export function readCategory(cell: Cell): string {

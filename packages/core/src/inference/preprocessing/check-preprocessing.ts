@@ -42,6 +42,15 @@ export function checkPreprocessing(where: string, value: unknown): Preprocessing
     const at = target.findIndex(({ type }) => type === 'classes');
     if (at !== -1) fail(where, `preprocessing.target.${at}.type`, 'classes', 'values, as one of several targets');
   }
+  const at = columns.findIndex(({ type }) => type === 'text');
+  if (at !== -1 && (columns.length > 1 || isSeries)) {
+    fail(
+      where,
+      `preprocessing.columns.${at}.type`,
+      'text',
+      `another type ${isSeries ? 'in a series' : 'beside others'}`,
+    );
+  }
   if (!isSeries) return { version: 1, columns, target };
   return { version: 1, columns, target, series: checkSeries(where, whole.series, columns, target) };
 }
@@ -161,7 +170,16 @@ type Fields = Readonly<Record<string, unknown>>;
 const numberTypes = ['numeric', 'date', 'boolean'] as const;
 
 function checkColumn(where: string, path: string, value: unknown): ColumnEncoding {
-  const kind = typeOf(where, path, value, [...numberTypes, 'categorical']);
+  const kind = typeOf(where, path, value, [...numberTypes, 'categorical', 'text']);
+  if (kind === 'text') {
+    const column = fieldsOf(where, path, value, ['name', 'type', 'tokenizer', 'context']);
+    return {
+      name: textOf(where, `${path}.name`, column.name),
+      type: kind,
+      tokenizer: checkTokenizer(where, `${path}.tokenizer`, column.tokenizer),
+      context: positiveInteger.check(where, `${path}.context`, column.context),
+    };
+  }
   if (kind === 'categorical') {
     const column = fieldsOf(where, path, value, ['name', 'type', 'categories', 'missing']);
     return {

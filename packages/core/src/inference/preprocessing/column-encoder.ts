@@ -1,23 +1,27 @@
 import { show } from '../../checks/show.ts';
-import { type Cell, CellError, cellReaders, dayText, isGap, readCategory } from './cell.ts';
-import type { CategoryEncoding, ColumnEncoding, NumberEncoding } from './preprocessing.ts';
+import { createTokenizer, TextError, type Tokenizer } from '../text/tokenizer.ts';
+import { type Cell, CellError, cellReaders, dayText, isGap, readCategory, readText } from './cell.ts';
+import type { CategoryEncoding, ColumnEncoding, NumberEncoding, TokenEncoding } from './preprocessing.ts';
 
 /**
  * A note from encoding, which goes on: a category that no training row had, a number outside of the range of the
- * training rows, or a gap in a column where few or none had one.
+ * training rows, a gap in a column where few or none had one, or a text that is cut.
  */
 export interface EncodingNote {
   /** Name of the column. */
   readonly column: string;
-  /** The unknown category or the number, a date in ISO 8601; null for a gap. */
+  /** The unknown category, the text, or the number, a date in ISO 8601; null for a gap. */
   readonly value: string | null;
   /** For a number: the least and the greatest value of the training rows, as `value` is written. */
   readonly range?: readonly [least: string, greatest: string];
+  /** For a text that is cut: the number of its tokens. */
+  readonly tokens?: number;
 }
 
 /** Why a cell is unusual: 'which no training row had', or 'outside of 18 to 90, the range of the training rows'. */
-export function whyUnusual({ value, range }: EncodingNote): string {
+export function whyUnusual({ value, range, tokens }: EncodingNote): string {
   if (value === null) return 'which few or no training rows had';
+  if (tokens !== undefined) return `whose ${tokens} tokens are cut to those that the model reads`;
   return range === undefined
     ? 'which no training row had'
     : `outside of ${range.join(' to ')}, the range of the training rows`;
@@ -30,10 +34,10 @@ export interface ColumnEncoder {
   /** Names of the column's inputs. */
   readonly inputs: readonly string[];
   /**
-   * Encodes a cell into the column's inputs in `x`, from `offset` on.
+   * Encodes a cell into the column's inputs in `x`, from `offset` on. Returns the number of inputs without padding.
    * @throws CellError for a cell that cannot be encoded.
    */
-  encode(cell: Cell, x: Float64Array, offset: number): void;
+  encode(cell: Cell, x: Float64Array, offset: number): number;
 }
 
 /** Encodes a column whose cells are read as numbers. */
@@ -50,6 +54,12 @@ export interface CategoryColumnEncoder extends ColumnEncoder {
   readonly gapInput: number;
 }
 
+/** Encodes a column of texts. */
+export interface TokenColumnEncoder extends ColumnEncoder {
+  /** The first T tokens of a text, at least one. @throws CellError for a text that cannot be encoded. */
+  tokensOf(text: string): Uint32Array;
+}
+
 /** Creates the encoder of a column of numbers, booleans or dates. */
 export function createNumberEncoder(
   { name, type, center, scale, fill, indicator, range }: NumberEncoding,
@@ -59,6 +69,7 @@ export function createNumberEncoder(
   // Comparisons with these are false for every number, and for NaN.
   const [least, greatest] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const textOf = (value: number): string => (type === 'date' ? dayText(value) : String(value));
+  const inputs = indicator ? [name, `${name} is missing`] : [name];
   function encodeNumber(value: number, x: Float64Array, offset: number): void {
     const missing = Number.isNaN(value);
     if (missing && fill === null) {
@@ -80,12 +91,13 @@ export function createNumberEncoder(
   }
   return {
     name,
-    inputs: indicator ? [name, `${name} is missing`] : [name],
+    inputs,
     encodeNumber,
     encode(cell, x, offset) {
       const value = isGap(cell) ? Number.NaN : read(cell);
       if (value === undefined) throw new CellError(name, `has ${show(cell)}, expected ${wanted}`);
       encodeNumber(value, x, offset);
+      return inputs.length;
     },
   };
 }
@@ -113,13 +125,53 @@ export function createCategoryEncoder(
       x.fill(0, offset, offset + inputs.length);
       if (place === -1) onNote?.({ column: name, value: gap ? null : readCategory(cell) });
       else x[offset + place] = 1;
+      return inputs.length;
+    },
+  };
+}
+
+/** Creates the encoder of a column of texts. `gpt2` is called at the first text, since its tables take a while. */
+export function createTokenEncoder(
+  { name, tokenizer: spec, context: T }: TokenEncoding,
+  onNote?: (note: EncodingNote) => void,
+  gpt2?: () => Tokenizer,
+): TokenColumnEncoder {
+  let tokenizer: Tokenizer | undefined;
+  function tokensOf(text: string): Uint32Array {
+    tokenizer ??= createTokenizer(spec, spec.kind === 'gpt2' ? gpt2?.() : undefined);
+    try {
+      const tokens = tokenizer.encode(text);
+      if (tokens.length > T) onNote?.({ column: name, value: text, tokens: tokens.length });
+      return tokens.slice(0, T);
+    } catch (error) {
+      throw error instanceof TextError ? new CellError(name, error.problem) : error;
+    }
+  }
+  return {
+    name,
+    inputs: Array.from({ length: T }, (_, t) => `${name} ${t + 1}`),
+    tokensOf,
+    encode(cell, x, offset) {
+      const text = readText(cell);
+      if (text === undefined) {
+        const has = typeof cell === 'object' && cell !== null ? show(cell) : 'no text';
+        throw new CellError(name, `has ${has}, expected a text of at least a character`);
+      }
+      const tokens = tokensOf(text);
+      x.fill(0, offset, offset + T).set(tokens, offset);
+      return tokens.length;
     },
   };
 }
 
 /** Creates the encoder of a column. */
-export const createColumnEncoder = (
+export function createColumnEncoder(
   encoding: ColumnEncoding,
   onNote?: (note: EncodingNote) => void,
-): NumberColumnEncoder | CategoryColumnEncoder =>
-  encoding.type === 'categorical' ? createCategoryEncoder(encoding, onNote) : createNumberEncoder(encoding, onNote);
+  gpt2?: () => Tokenizer,
+): ColumnEncoder {
+  if (encoding.type === 'text') return createTokenEncoder(encoding, onNote, gpt2);
+  return encoding.type === 'categorical'
+    ? createCategoryEncoder(encoding, onNote)
+    : createNumberEncoder(encoding, onNote);
+}

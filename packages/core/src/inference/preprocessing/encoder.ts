@@ -1,5 +1,6 @@
 import { suggest } from '../../checks/nearest.ts';
 import { show } from '../../checks/show.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
 import { type Cell, CellError } from './cell.ts';
 import { checkTablePreprocessing } from './check-preprocessing.ts';
 import { createColumnEncoder, type EncodingNote } from './column-encoder.ts';
@@ -15,19 +16,25 @@ export interface Encoder {
   /** Names of the inputs: 'age', 'age is missing', 'color=red'. */
   readonly names: readonly string[];
   /**
-   * Encodes a row into [I] numbers of `x` from `offset` on.
+   * Encodes a row into [I] numbers of `x` from `offset` on. Returns how many of them are not padding: for a text the
+   * number of its tokens, else I.
    * @throws CellError for a cell that its column cannot take, and for a column that is missing or unknown.
    */
-  encode(row: CellRow, x: Float64Array, offset: number): void;
+  encode(row: CellRow, x: Float64Array, offset: number): number;
 }
 
 /**
  * Creates an encoder of rows. `onNote` is called for unknown categories, whose inputs are all 0, and for gaps in
- * columns where few or no training rows had one.
+ * columns where few or no training rows had one, and for texts that are cut. `gpt2` loads the tables of GPT-2, if a
+ * column of texts has its tokens.
  */
-export function createEncoder(preprocessing: TablePreprocessing, onNote?: (note: EncodingNote) => void): Encoder {
+export function createEncoder(
+  preprocessing: TablePreprocessing,
+  onNote?: (note: EncodingNote) => void,
+  gpt2?: () => Tokenizer,
+): Encoder {
   const columns = checkTablePreprocessing('createEncoder', preprocessing).columns.map((encoding) =>
-    createColumnEncoder(encoding, onNote),
+    createColumnEncoder(encoding, onNote, gpt2),
   );
   const known = columns.map(({ name }) => name);
   const isKnown = new Set(known);
@@ -61,13 +68,15 @@ export function createEncoder(preprocessing: TablePreprocessing, onNote?: (note:
         throw new CellError(known[columns.length - 1], problem);
       }
       let at = offset;
+      let real = 0;
       for (let c = 0; c < columns.length; c++) {
         const column = columns[c];
         if (!isList && !Object.hasOwn(row, column.name)) refuseNames(row);
         const cell = isList ? row[c] : (row as Readonly<Record<string, Cell>>)[column.name];
-        column.encode(cell, x, at);
+        real += column.encode(cell, x, at);
         at += column.inputs.length;
       }
+      return real;
     },
   };
 }

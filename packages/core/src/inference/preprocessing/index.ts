@@ -8,6 +8,7 @@ export {
   readCategory,
   readDate,
   readNumber,
+  readText,
 } from './cell.ts';
 export { checkPreprocessing, checkScale, checkTablePreprocessing } from './check-preprocessing.ts';
 export {
@@ -16,8 +17,10 @@ export {
   createCategoryEncoder,
   createColumnEncoder,
   createNumberEncoder,
+  createTokenEncoder,
   type EncodingNote,
   type NumberColumnEncoder,
+  type TokenColumnEncoder,
   whyUnusual,
 } from './column-encoder.ts';
 export { type CellRow, createEncoder, type Encoder } from './encoder.ts';
@@ -42,6 +45,8 @@ export {
   type TargetDecoding,
   type TextEncoding,
   type TextPreprocessing,
+  type TokenEncoding,
+  tokensOf,
   type ValueDecoding,
   type ValueRange,
   widthOfTable,

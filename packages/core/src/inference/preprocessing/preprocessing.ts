@@ -124,7 +124,28 @@ export const forecastNames = (target: string, horizon: number): string[] =>
   horizon === 1 ? [target] : Array.from({ length: horizon }, (_, h) => `${target}+${h + 1}`);
 
 /** Encoding of a column as one or more inputs of the network. */
-export type ColumnEncoding = NumberEncoding | CategoryEncoding;
+export type ColumnEncoding = NumberEncoding | CategoryEncoding | TokenEncoding;
+
+/**
+ * A text becomes its first T tokens [T], the inputs of an embedding, padded on the right with 0. Such a column is the
+ * only one. Spaces at both ends of the text are left out.
+ */
+export interface TokenEncoding {
+  /** Name of the column. */
+  readonly name: string;
+  /** Type of the cells. */
+  readonly type: 'text';
+  /** The tokenizer, with its vocabulary. */
+  readonly tokenizer: TokenizerSpec;
+  /** T: tokens of a row. */
+  readonly context: number;
+}
+
+/** The column of texts, if the preprocessing is that of a table with one. */
+export function tokensOf(preprocessing: Preprocessing | undefined): TokenEncoding | undefined {
+  const [column] = ofTable(preprocessing)?.columns ?? [];
+  return column?.type === 'text' ? column : undefined;
+}
 
 /**
  * x = (value - center) / scale. A date is the number of days since 1970-01-01 (UTC), with a fraction for the time of

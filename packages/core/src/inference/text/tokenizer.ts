@@ -102,14 +102,18 @@ function characterEncoder(
 /** The vocabulary of all pieces, sorted. */
 export const vocabularyOf = (pieces: Iterable<string>): string[] => [...new Set(pieces)].sort(byCodePoints);
 
+/** Most pieces of a vocabulary of words: a model file has room for twice as many. */
+const MOST_PIECES = 50_000;
+
 /**
  * The vocabulary of the pieces that occur twice or more, sorted, after one that stands for all others: those that occur
- * once teach its weights.
+ * once teach its weights. Of more than 50,000 the most frequent are kept.
  */
-export const commonVocabulary = (counts: ReadonlyMap<string, number>): string[] => [
-  UNKNOWN,
-  ...vocabularyOf([...counts].flatMap(([piece, count]) => (count > 1 ? [piece] : []))),
-];
+export function commonVocabulary(counts: ReadonlyMap<string, number>): string[] {
+  const common = [...counts].filter(([, count]) => count > 1);
+  if (common.length > MOST_PIECES) common.sort(([a, x], [b, y]) => y - x || byCodePoints(a, b));
+  return [UNKNOWN, ...vocabularyOf(common.slice(0, MOST_PIECES).map(([piece]) => piece))];
+}
 
 /** The order of code points, which for characters beyond U+FFFF is not that of JavaScript's strings. */
 function byCodePoints(a: string, b: string): number {

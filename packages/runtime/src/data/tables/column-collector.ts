@@ -1,5 +1,5 @@
 import { type Cell, CellError, type ColumnType } from '@gradloom/core';
-import { cellReaders, isGap, readCategory, readDate, readNumber, show } from '@gradloom/core/internal';
+import { cellReaders, isGap, readCategory, readDate, readNumber, readText, show } from '@gradloom/core/internal';
 import { refuseBeyondRoom } from '../../system/memory/memory-room.ts';
 import { createGrowingNumbers, type GrowingNumbers } from '../growing-numbers.ts';
 
@@ -53,7 +53,8 @@ export function createCollector(
   keepsAll: boolean,
   create: () => GrowingNumbers = createGrowingNumbers,
 ): ColumnCollector {
-  if (wanted !== undefined && wanted !== 'categorical') return createNumberCollector(name, wanted, create);
+  if (wanted !== undefined && wanted !== 'categorical' && wanted !== 'text')
+    return createNumberCollector(name, wanted, create);
   const most = keepsAll ? MOST_CLASSES : MOST_WORDS;
   let numbers = create();
   let kind: Collected['kind'] = wanted === 'categorical' ? 'words' : 'numbers';
@@ -156,6 +157,49 @@ export function createCollector(
   };
 }
 
+/** Most different texts of a column: those that a map can hold. */
+const MOST_TEXTS = 2 ** 24;
+
+/** Collects texts. Only empty ones are gaps, which are refused unless their rows are left out. */
+export function createTextCollector(
+  name: string,
+  dropsGaps: boolean,
+  create: () => GrowingNumbers = createGrowingNumbers,
+): ColumnCollector {
+  const places = new Map<string, number>();
+  const indices = create();
+  let characters = 0;
+  let gaps = 0;
+  return {
+    add(cell) {
+      const text = readText(cell);
+      if (text === undefined) {
+        if (typeof cell === 'object' && cell !== null) throw new CellError(name, `has ${show(cell)}, expected a text`);
+        if (!dropsGaps) {
+          const wanted = 'a text of at least a character (--missing drop leaves such rows out)';
+          throw new CellError(name, `has no text, expected ${wanted}`);
+        }
+        gaps++;
+        indices.push(-1);
+        return;
+      }
+      let at = places.get(text);
+      if (at === undefined) {
+        at = places.size;
+        if (at === MOST_TEXTS) throw new CellError(name, `has more than ${MOST_TEXTS} different texts, expected fewer`);
+        characters += text.length;
+        if (at % 1024 === 0) refuseBeyondRoom(2 * characters + 100 * at);
+        places.set(text, at);
+      }
+      indices.push(at);
+    },
+    collected: () => ({
+      ...{ kind: 'words', words: [...places.keys()], gaps, odd: null, dates: 0, undated: null },
+      take: () => indices.take(),
+    }),
+  };
+}
+
 /** Whether a cell has the digits of a number beyond the range of a double, such as 1e400. */
 const looksNumeric = (cell: Cell): boolean =>
   typeof cell === 'string' && /^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(cell.trim()) && !Number.isFinite(Number(cell));
@@ -174,7 +218,7 @@ export const flagWord = (name: string): string =>
 
 function createNumberCollector(
   name: string,
-  wanted: Exclude<ColumnType, 'categorical'>,
+  wanted: Exclude<ColumnType, 'categorical' | 'text'>,
   create: () => GrowingNumbers,
 ): ColumnCollector {
   const numbers = create();

@@ -5,6 +5,7 @@ import {
   type SeriesEncoding,
   type TablePreprocessing,
   type TargetDecoding,
+  type TokenEncoding,
 } from '@gradloom/core';
 import {
   checkTablePreprocessing,
@@ -14,6 +15,7 @@ import {
   createNumberEncoder,
   show,
   showName,
+  tokensOf,
 } from '@gradloom/core/internal';
 import { checkDataset } from '../check-dataset.ts';
 import { type DataMatrix, type Dataset, valueMatrix } from '../dataset.ts';
@@ -22,11 +24,13 @@ import { cachedRows } from './cached-rows.ts';
 import { checkRows, checkTable } from './check-table.ts';
 import { placesOf, stretchesOf } from './series.ts';
 import type { Table, TableColumn } from './table.ts';
+import { encodeTexts } from './token-column.ts';
 
 /**
  * Encodes given rows of a table as network inputs and targets; those of a cached table stay in a file. Rows of a series
- * become windows: views of one array, each within a stretch of given rows. `onNote` is called for categories and gaps
- * that the fitted rows did not have; for a cached table, once for each.
+ * become windows: views of one array, each within a stretch of given rows. Texts become tokens, with their lengths.
+ * `onNote` is called for categories and gaps that the fitted rows did not have, for a cached table once for each, and
+ * for texts that are cut.
  * @throws Error naming the column and the row, counted from 1, of a number that is too large for its scale.
  */
 export function encodeTable(
@@ -37,12 +41,13 @@ export function encodeTable(
 ): Dataset {
   checkRows('encodeTable', 'rows', given, checkTable('encodeTable', table));
   const { series } = checkTablePreprocessing('encodeTable', preprocessing);
+  const texts = tokensOf(preprocessing);
   const found = series && windowsOf(table, series, given);
   const rows = found?.order ?? given;
   const columns = new Map(table.inputs.map((column) => [column.name, column]));
   const heard: { note: ((note: EncodingNote) => void) | undefined } = { note: onNote };
-  const encoders = preprocessing.columns.map((encoding) =>
-    columnWriter(encoding, columns.get(encoding.name), (note) => heard.note?.(note)),
+  const encoders = preprocessing.columns.flatMap((encoding) =>
+    encoding.type === 'text' ? [] : [columnWriter(encoding, columns.get(encoding.name), (note) => heard.note?.(note))],
   );
   const I = encoders.reduce((sum, { width }) => sum + width, 0);
   const { classes } = table;
@@ -50,7 +55,11 @@ export function encodeTable(
     checkDataset(`encodeTable: ${showName(table.name)}`, {
       name: table.name,
       ...(found === undefined
-        ? { rows: rows.length, inputs: inputs(), targets: targetsOf(table, preprocessing.target, rows) }
+        ? {
+            rows: rows.length,
+            ...(texts === undefined ? { inputs: inputs() } : encodeTexts(table, texts, rows, onNote)),
+            targets: targetsOf(table, preprocessing.target, rows),
+          }
         : { rows: found.places.length, ...windows(found, preprocessing) }),
       classes: classes === null ? null : classes.length,
       ...(classes === null ? {} : { labels: classes }),
@@ -168,7 +177,7 @@ interface ColumnWriter {
 }
 
 function columnWriter(
-  encoding: ColumnEncoding,
+  encoding: Exclude<ColumnEncoding, TokenEncoding>,
   column: TableColumn | undefined,
   onNote?: (note: EncodingNote) => void,
 ): ColumnWriter {

@@ -28,6 +28,10 @@ export function columnOf(
     ...{ name, type, reason: given(type) ?? reason, gaps },
     data: { kind: 'numbers', values },
   });
+  if (wanted === 'text') {
+    const data = { kind: 'words', words, indices: Int32Array.from(collected.take()) } as const;
+    return { name, type: 'text', reason: given('text') ?? '', gaps, data };
+  }
   if (kind === 'dates') return numbers('date', 'all cells are dates');
   if (kind === 'numbers') return numbers(wanted ?? 'numeric', 'all cells are numbers');
   const oddCell = odd === null ? '' : `${show(odd.cell)} in ${odd.place} is not a number`;
@@ -59,8 +63,9 @@ export function columnOf(
       if (isNumeric) throw new ColumnError(`has ${show(odd?.cell)} in ${odd?.place}, expected a number (${ways})`);
       const isText = indices === null || words.length > values / 2;
       const many = indices === null ? `more than ${words.length}` : String(words.length);
+      const asText = `${ways}, --column ${flagWord(`${name}:text`)} reads its words`;
       if (isText)
-        throw new ColumnError(`has text (${many} different cells), expected categories that repeat (${ways})`);
+        throw new ColumnError(`has text (${many} different cells), expected categories that repeat (${asText})`);
       throw new ColumnError(tooMany(name, words.length, oneHotLimit));
     }
     const reason = isNumeric ? oddCell : counted(words.length, 'different word');

@@ -3,6 +3,7 @@ import { createSpread, forecastNames, readNumber, show, showName } from '@gradlo
 import { checkRows, checkTable } from './check-table.ts';
 import type { Table, TableColumn, TableSeries } from './table.ts';
 import type { Scale } from './table-options.ts';
+import { fitTokens } from './token-column.ts';
 
 /**
  * Least number of gaps in the training rows for which a gap becomes an input of its own. Weights learned from two rows
@@ -60,7 +61,7 @@ const MOST_BYTES = 1_800_000;
 function refuseTooMany({ name }: Table, preprocessing: TablePreprocessing): TablePreprocessing {
   const { columns } = preprocessing;
   const parts = columns.reduce(
-    (sum, it) => sum + (it.type === 'categorical' ? 6 + it.categories.length : it.range ? 10 : 7),
+    (sum, it) => sum + (it.type === 'categorical' ? 6 + it.categories.length : 'range' in it && it.range ? 10 : 7),
     0,
   );
   if (parts <= MOST_PARTS && JSON.stringify(preprocessing).length <= MOST_BYTES) return preprocessing;
@@ -77,6 +78,7 @@ function encodingOf(
   rows: Uint32Array,
   { scale, missing: onGap, ranged }: { scale: Scale; missing: 'impute' | 'drop'; ranged: boolean },
 ): ColumnEncoding {
+  if (data.kind === 'words' && type === 'text') return fitTokens(table, name, data, rows);
   const imputes = onGap === 'impute';
   if (data.kind === 'words') {
     const used = new Set<string>();
@@ -90,7 +92,7 @@ function encodingOf(
     return { name, type: 'categorical', categories: sortedNames(used), missing };
   }
   const present = presentOf(data.values, rows);
-  const kind = type === 'categorical' ? 'numeric' : type;
+  const kind = type === 'categorical' || type === 'text' ? 'numeric' : type;
   const fill = imputes ? fillOf(present, kind === 'boolean') : null;
   const { center, shift } = scalingOf(present, scale);
   refuseTooFar(table, name, shift);

@@ -76,7 +76,7 @@ export function naiveErrors(dataset: Dataset): ForecastErrors | null {
   const widths = columns.map((column) => createColumnEncoder(column).inputs.length);
   const c = columns.findIndex(({ name }) => name === series.target);
   const own = columns[c];
-  if (own === undefined || own.type === 'categorical') return null;
+  if (own === undefined || !('center' in own)) return null;
   const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
   const at = (series.context - 1) * sumOf(widths) + sumOf(widths.slice(0, c));
   const { columns: H, array: t } = targets;

@@ -1,7 +1,7 @@
 import { type Cell, CellError, type ColumnType, OptionError, type TablePreprocessing } from '@gradloom/core';
 import { counted, isGap, listed, readCategory, readDate, readNumber, show } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
-import { type ColumnCollector, createCollector } from './column-collector.ts';
+import { type ColumnCollector, createCollector, createTextCollector, flagWord, leaveOut } from './column-collector.ts';
 import { type Role, rolesFor, rolesOf } from './column-roles.ts';
 import type { ColumnStore } from './column-store.ts';
 import type { TableOptions } from './table-options.ts';
@@ -43,6 +43,7 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
       ? rolesOf(where, names, isNamed, options)
       : rolesFor(preprocessing, names, (problem) => fault(` ${problem}`), true);
   const types = typesOf(names, options, preprocessing);
+  refuseBesideTexts(where, names, roles, types);
   const targetNames = names.filter((_, at) => roles[at] === 'target');
   if (targetNames.length === 0) throw fault(' has no column left for the target, expected one');
   if (!roles.includes('input') && !roles.includes('time'))
@@ -56,7 +57,10 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
     const isNumeric = role === 'input' ? isPlain : role === 'weight' || (role === 'target' && targets === 'values');
     const isTyped = role === 'input' || role === 'time';
     const type = isNumeric ? 'numeric' : role === 'key' ? 'categorical' : isTyped ? types.get(name) : undefined;
-    const cells = createCollector(name, type, role === 'target' || type === 'categorical', create);
+    const cells =
+      type === 'text'
+        ? createTextCollector(name, options.missing === 'drop', create)
+        : createCollector(name, type, role === 'target' || type === 'categorical', create);
     const collectors: Readonly<Record<typeof role, () => ColumnCollector>> = {
       input: () => (isPlain ? checkedNumbers(name, cells) : cells),
       target: () => checkedTarget(name, cells, known),
@@ -67,6 +71,30 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
     return [{ at, name, role, type, collector: collectors[role]() }];
   });
   return { width, isNamed, readings, leftOut: names.filter((_, at) => roles[at] === 'left out'), known, targets };
+}
+
+/** @throws OptionError for a column of texts that is not the only input. */
+function refuseBesideTexts(
+  where: string,
+  names: readonly string[],
+  roles: readonly Role[],
+  types: ReadonlyMap<string, ColumnType>,
+): void {
+  const at = roles.findIndex((role, at) => role !== 'left out' && types.get(names[at]) === 'text');
+  if (at === -1) return;
+  const refuse = (wanted: string): never => {
+    throw new OptionError(where, ['columns', 'dataset'], `has text for ${show(names[at])}, expected ${wanted}`, {
+      about: 'columns',
+    });
+  };
+  if (roles[at] !== 'input')
+    refuse(`another type: it is the ${roles[at]}${roles[at] === 'target' ? ' (--target names another column)' : ''}`);
+  if (roles.includes('time')) refuse('another type in a series, whose inputs are numbers and categories');
+  const others = names.filter((_, n) => roles[n] === 'input' && n !== at);
+  if (others.length === 0) return;
+  const known = listed(others.map(show), 5);
+  const ways = others.length <= 5 ? `--drop ${flagWord(others.join(','))} leaves them out` : '--drop leaves them out';
+  refuse(`a text as the only input, without ${known} (${others.length === 1 ? leaveOut(others[0]) : ways})`);
 }
 
 /**

@@ -74,21 +74,28 @@ async function read(
   const options = withoutUndefined(tableOptions.read(given));
   const fault: TableRequest['fault'] = (problem, cause) =>
     new Error(`${where}: ${showPath(path)}${problem}`, { cause });
-  if (preprocessing === null) refuseOfSeries(where, options);
+  if (preprocessing === null) refuseOfSequences(where, options);
   const request: TableRequest = { ...purpose, path, options, fault };
   if (options.stream !== true) return readRows(request, memoryStore);
   return openTableCache(path, options, preprocessing, fault, (store) => readRows(request, store));
 }
 
-/** @throws OptionError for an option that needs a series, or that windows of one do not have. */
-function refuseOfSeries(where: string, options: TableOptions): void {
-  const { series, target, targets, missing, weightColumn, stream } = options;
+/** @throws OptionError for an option that needs a series or a column of texts, or that these do not have. */
+function refuseOfSequences(where: string, options: TableOptions): void {
+  const { series, columns = {}, target, targets, missing, weightColumn, stream } = options;
   const refuse = (name: string, value: unknown, wanted: string): never => {
     throw new OptionError(where, name, `has ${show(value)}, expected ${wanted}`);
   };
+  const isText = Object.values(columns).includes('text');
+  const refuseStray = (names: readonly ('seriesKey' | 'context' | 'horizon' | 'tokenizer')[], wanted: string): void => {
+    const stray = names.find((name) => options[name] !== undefined);
+    if (stray !== undefined) refuse(stray, options[stray], wanted);
+  };
+  if (!isText) refuseStray(['tokenizer'], 'none without a column of type text');
+  if (isText && stream) refuse('stream', stream, 'none: the texts of a column are held in memory');
   if (series === undefined) {
-    const stray = (['seriesKey', 'context', 'horizon'] as const).find((name) => options[name] !== undefined);
-    if (stray !== undefined) refuse(stray, options[stray], 'none without series, the column with the time of a row');
+    const ofSeries = ['seriesKey', 'horizon'] as const;
+    refuseStray(isText ? ofSeries : [...ofSeries, 'context'], 'none without series, the column with the time of a row');
     return;
   }
   if (typeof target === 'object' && target.length > 1) refuse('target', target, 'one column to forecast');

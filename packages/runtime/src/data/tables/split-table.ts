@@ -1,5 +1,5 @@
 import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
-import { show } from '@gradloom/core/internal';
+import { counted, show, tokensOf } from '@gradloom/core/internal';
 import type { DataSplits } from '../dataset.ts';
 import { type SplitOptions, type SplitRows, splitRows } from '../split.ts';
 import { checkSplitRows, checkTable } from './check-table.ts';
@@ -45,7 +45,7 @@ export function prepareTable(table: Table, rows: SplitRows): PreparedTable {
   return { sets: encodeSplit(table, preprocessing, rows, notes), preprocessing, rows, notes };
 }
 
-/** Encodes each set with the preprocessing; adds sentences about unknown categories to `notes`. */
+/** Encodes each set with the preprocessing; adds sentences about unknown categories and cut texts to `notes`. */
 export function encodeSplit(
   table: Table,
   preprocessing: TablePreprocessing,
@@ -53,11 +53,13 @@ export function encodeSplit(
   notes: string[] = [],
 ): DataSplits {
   checkSplitRows('encodeSplit', rows, checkTable('encodeSplit', table));
+  let cut = 0; // texts
   const encode = (set: keyof SplitRows, indices: Uint32Array) => {
     const unknown = new Map<string, Set<string>>();
-    const note = ({ column, value, range }: EncodingNote) => {
+    const note = ({ column, value, range, tokens }: EncodingNote) => {
+      if (tokens !== undefined) cut++;
       // Held-out rows may well be outside of the range of the others.
-      if (value === null || range !== undefined) return;
+      if (value === null || range !== undefined || tokens !== undefined) return;
       const values = unknown.get(column) ?? new Set();
       unknown.set(column, values.add(value));
     };
@@ -68,11 +70,19 @@ export function encodeSplit(
     }
     return dataset;
   };
-  return {
+  const sets = {
     train: encode('train', rows.train),
     ...(rows.validation === undefined ? {} : { validation: encode('validation', rows.validation) }),
     ...(rows.test === undefined ? {} : { test: encode('test', rows.test) }),
   };
+  const texts = tokensOf(preprocessing);
+  if (texts !== undefined && cut > 0) {
+    const all = Object.values(sets).reduce((sum, set) => sum + set.rows, 0);
+    const are = cut === 1 ? 'is' : 'are';
+    const of = `${cut} of ${counted(all, 'text')} in column ${show(texts.name)}`;
+    notes.push(`${of} ${are} cut to the first ${counted(texts.context, 'token')} (--context)`);
+  }
+  return sets;
 }
 
 function unknownCategories(set: string, column: string, values: ReadonlySet<string>): string {

@@ -5,7 +5,7 @@ import { textOptions } from '../text/text-options.ts';
 import { delimiters } from './table-reader.ts';
 
 /** Types that a column can be read as. */
-export const columnTypes = { numeric: true, categorical: true, boolean: true, date: true } satisfies Record<
+export const columnTypes = { numeric: true, categorical: true, boolean: true, date: true, text: true } satisfies Record<
   ColumnType,
   true
 >;
@@ -68,7 +68,11 @@ export const tableOptions = defineOptions('readTable', {
   classNames: names(),
   /** Types of columns by name. @default found from all rows */
   columns: option.asFlag({ group: 'Data', effect: 'naming', flag: 'column' })(
-    types(undefined, 'read a column as numeric, categorical, boolean or date: age:numeric', 'found from all rows'),
+    types(
+      undefined,
+      'read a column as numeric, categorical, boolean, date or text: age:numeric',
+      'found from all rows',
+    ),
   ),
   /** Columns that are left out. @default none */
   drop: naming(names(undefined, 'columns to leave out, such as id,name', 'none')),
@@ -83,8 +87,13 @@ export const tableOptions = defineOptions('readTable', {
   ),
   /** The column that tells several series apart, whose rows may be mixed. @default all rows are one series */
   seriesKey: naming(columnName(undefined, 'the column that tells several series apart', 'all rows are one series')),
-  /** With `series`: T, rows of a window. @default 24 */
+  /**
+   * With `series`: T, rows of a window; of a column of texts the tokens of a row. @default 24 rows; the tokens of the
+   * longest training text, but at most 256, and at most twice those that nine of ten texts have
+   */
   context: textOptions.table.context,
+  /** Of a column of texts: the tokenizer, whose vocabulary is that of the training rows. @default 'words' */
+  tokenizer: textOptions.table.tokenizer,
   /** With `series`: number of rows after the window whose target is forecast. @default 1 */
   horizon: data(option.positiveInteger(undefined, 'rows after a window of a series that are forecast', '1')),
   /** 'impute' fills gaps with the median, or makes them a category; 'drop' leaves their rows out. @default 'impute' */

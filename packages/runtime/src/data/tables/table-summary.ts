@@ -1,4 +1,4 @@
-import type { ColumnEncoding, TablePreprocessing, TargetDecoding } from '@gradloom/core';
+import { type ColumnEncoding, createTokenizer, type TablePreprocessing, type TargetDecoding } from '@gradloom/core';
 import { checkTablePreprocessing, counted } from '@gradloom/core/internal';
 import { checkTable } from './check-table.ts';
 import { stepText } from './series.ts';
@@ -57,6 +57,10 @@ function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
     const own = counted(encoding.categories.length, 'input');
     if (encoding.missing) return `${own} and one for gaps`;
     return hasGaps ? `${own}, all 0 for a gap` : own;
+  }
+  if (encoding.type === 'text') {
+    const { size } = createTokenizer(encoding.tokenizer);
+    return `${counted(encoding.context, 'token')}, each of ${size}`;
   }
   const { center, scale, fill, indicator } = encoding;
   const filled = fill === null || !hasGaps ? '' : `, gaps ${short(fill)}`;

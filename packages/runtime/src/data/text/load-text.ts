@@ -27,7 +27,7 @@ export async function loadText(path: string, options: TextOptions = {}): Promise
   checkPath('loadText', path);
   const fault = faultOf('loadText', showPath(path));
   const values = textOptions.read(options);
-  const { tokenizer, lines = false, stream = false } = values;
+  const { tokenizer = 'characters', lines = false, stream = false } = values;
   const kind = typeof tokenizer === 'string' ? tokenizer : tokenizer.kind;
   const name = values.name ?? path;
   if (stream && (kind !== 'bytes' || lines)) {
@@ -48,7 +48,7 @@ export async function textDataset(text: string, options: Omit<TextOptions, 'stre
   const where = 'textDataset';
   if (typeof text !== 'string') throw new Error(`${where}: text has ${show(text)}, expected a string`);
   const { stream: _, ...values } = textOptions.read(options);
-  const { tokenizer, lines = false, name = 'text' } = values;
+  const { tokenizer = 'characters', lines = false, name = 'text' } = values;
   const fault = faultOf(where, name);
   const tokens = await readTokens(() => [text], tokenizer, lines, fault);
   return (lines ? linesOf : windowsOf)(tokens, values, name, fault);

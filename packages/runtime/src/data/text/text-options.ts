@@ -22,13 +22,19 @@ export const textOptions = defineOptions('loadText', {
   /** Name of the dataset in messages. @default the path */
   name: option.checkedBy('text', (value): value is string => typeof value === 'string')(),
   /** A tokenizer by name, whose vocabulary is that of the text, or that of a model. @default 'characters' */
-  tokenizer: data(nameOrSpec('characters', `tokens of a text: ${Object.keys(tokenizerNames).join(', ')}`)),
+  tokenizer: data(
+    nameOrSpec(
+      undefined,
+      `tokens of a text: ${Object.keys(tokenizerNames).join(', ')}`,
+      'characters; words of a column of a table',
+    ),
+  ),
   /** T: tokens of a row. @default 64, or with `lines` the longest line */
   context: data(
     option.positiveInteger(
       undefined,
       'tokens of a row of text, or rows of a window of a series',
-      '64 tokens, or with --lines those of the longest line; 24 rows',
+      '64 tokens; with --lines or a column of texts those of the longest; 24 rows',
     ),
   ),
   /** Whether each line is a row of its own, such as a name, and not a part of one text. @default false */

@@ -1,13 +1,14 @@
-import { type Answer, buildNetwork, type CellRow, InputError, type Model, type TextEncoding } from '@gradloom/core';
+import { type Answer, type AnyRows, buildNetwork, type CellRow, InputError, type Model } from '@gradloom/core';
 import {
-  createTextEncoder,
-  encodeText,
+  createRowReader,
+  inputsOf,
   ofTable,
   ofText,
+  type RowReader,
   reasonOf,
   refuseBadLengths,
   show,
-  type TextEncoder,
+  typeOf,
   whyUnusual,
 } from '@gradloom/core/internal';
 import type { ImageReader, PixelBudget } from '../../data/images/image-reader.ts';
@@ -86,13 +87,8 @@ function pixelsOf(row: unknown, n: number, readImage: ImageReader, budget: Pixel
 }
 const DATA_URL = /^data:[^,]*;base64,/;
 
-/** A text as tokens, or a row { inputs, length }; other rows stay as they are. */
+/** The inputs of a row { inputs, length }; other rows stay as they are. */
 function sequenceRow(model: Model, row: unknown, n: number): { row: unknown; length?: number } {
-  const text = ofText(model.preprocessing)?.text;
-  if (typeof row === 'string' && text !== undefined) {
-    const tokens = new Float64Array(text.context);
-    return { length: encodeText(`row ${n}`, textEncoder(text), row, tokens, 0), row: [...tokens] };
-  }
   const isPlain = model.preprocessing === undefined && typeof row === 'object' && row !== null;
   if (!isPlain || !('inputs' in row)) return { row };
   const { inputs, length, ...others } = row as { inputs: unknown; length?: unknown };
@@ -105,11 +101,13 @@ function sequenceRow(model: Model, row: unknown, n: number): { row: unknown; len
   return { row: inputs, length };
 }
 
-const encoders = new WeakMap<TextEncoding, TextEncoder>();
+const readers = new WeakMap<Model, RowReader>();
 
-function textEncoder(text: TextEncoding): TextEncoder {
-  const known = encoders.get(text) ?? createTextEncoder(text, text.tokenizer.kind === 'gpt2' ? gpt2() : undefined);
-  encoders.set(text, known);
+/** The reader of a model's rows, which tells the lengths of texts. */
+function readerOf(model: Model): RowReader {
+  const { preprocessing, spec, parameters } = model;
+  const known = readers.get(model) ?? createRowReader(preprocessing, inputsOf(spec), typeOf(parameters), gpt2);
+  readers.set(model, known);
   return known;
 }
 
@@ -131,17 +129,17 @@ function readPart(model: Model, text: string, mostRows: number, readImage: Image
   try {
     const budget = { left: MOST_PIXELS };
     const sequences = list.map((row, n) => sequenceRow(model, row, n));
-    const lengths = sequences.map(({ length }) => length);
     const taken = sequences.map(({ row }) => row);
     const rows = readImage === undefined ? taken : taken.map((row, n) => pixelsOf(row, n, readImage, budget));
     const unusual: UnusualCells = {};
-    const x = model.encode(rows as readonly CellRow[], (note, row) => {
+    const { x, lengths: own } = readerOf(model)('encode', rows as AnyRows, (note, row) => {
       const { column, value } = note;
       const what = value === null ? 'a gap' : show(value);
       const sentence = `column ${show(column)} has ${what}, ${whyUnusual(note)}`;
       notes.set(row, [...(notes.get(row) ?? []), sentence]);
       unusual[column] = (unusual[column] ?? 0) + 1;
     });
+    const lengths = sequences.map(({ length }, n) => length ?? own?.[n]);
     const bad = x.findIndex((number) => !Number.isFinite(number));
     if (bad === -1) return { x, rows: list.length, isOne, lengths, notes, unusual };
     const row = Math.floor((bad * list.length) / x.length);

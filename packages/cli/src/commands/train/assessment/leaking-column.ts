@@ -43,7 +43,7 @@ export function leakingColumn({ rows, inputs, targets, classes, preprocessing }:
     const cellOf = (n: number): number => {
       const cell = inputs.array.subarray(n * inputs.columns + at, n * inputs.columns + at + own.length);
       if (isCategory) return cell.indexOf(1);
-      return column.indicator && cell[1] === 1 ? GAP : cell[0];
+      return 'indicator' in column && column.indicator && cell[1] === 1 ? GAP : cell[0];
     };
     const { explained, score } = scoreOf(places.map(cellOf), t, classes !== null);
     if (explained >= LEAST_EXPLAINED) found.push({ name, score });

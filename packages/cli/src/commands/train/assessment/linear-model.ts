@@ -1,4 +1,5 @@
 import { buildNetwork, type LayerSpec } from '@gradloom/core';
+import { tokensOf } from '@gradloom/core/internal';
 import { type DataSplits, type Evaluation, type TrainResult, train } from '@gradloom/runtime';
 import { ownParts } from '../../../options/own-parts.ts';
 import type { Recipe } from '../recipe.ts';
@@ -31,6 +32,8 @@ export async function trainLinear(recipe: Recipe, { backend }: TrainResult): Pro
   const { sets, spec, options, table, values } = recipe;
   const test = sets.test ?? sets.validation;
   if (table === undefined || test === undefined || values['no-linear'] || isLinear(spec.layers)) return null;
+  // Indices of tokens are no quantities.
+  if (tokensOf(table.preprocessing) !== undefined) return null;
   const { columns, file } = sets.train.inputs;
   const { outputs } = buildNetwork(spec, ownParts());
   if (file !== undefined || sets.train.rows > MOST_ROWS || columns * outputs > MOST_WEIGHTS) return null;

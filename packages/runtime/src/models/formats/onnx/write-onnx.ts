@@ -6,7 +6,16 @@ import type {
   Shape,
   TablePreprocessing,
 } from '@gradloom/core';
-import { channelsOf, GAP_WORDS, lengthsProblem, ofImages, ofTable, typeOf, wholeLength } from '@gradloom/core/internal';
+import {
+  channelsOf,
+  GAP_WORDS,
+  lengthsProblem,
+  ofImages,
+  ofTable,
+  tokensOf,
+  typeOf,
+  wholeLength,
+} from '@gradloom/core/internal';
 import { describeModel, type ExportedModel } from '../exported.ts';
 import { emitAnswers } from './answers.ts';
 import { createGraph, type Graph, type RealType, type Value } from './graph.ts';
@@ -65,16 +74,20 @@ export function writeOnnx(model: ExportedModel): Iterable<Uint8Array> {
 function emitLengths(graph: Graph, { contents: { preprocessing }, network }: ExportedModel): Value {
   const [T] = network.input;
   const reads = network.places.some(({ layer }) => layer.readsLengths === true);
-  if (!reads || lengthsProblem(network, T) !== null || ofTable(preprocessing) !== undefined) {
+  if (
+    !reads ||
+    lengthsProblem(network, T) !== null ||
+    (ofTable(preprocessing) !== undefined && tokensOf(preprocessing) === undefined)
+  ) {
     return graph.integers([1], [wholeLength(network)]);
   }
   return graph.optional('lengths', T, `the real positions of each row, from 1 to ${T}; left out, all ${T} are real`);
 }
 
-/** The preprocessing of a table whose rows are on their own. Windows of a series are taken as encoded numbers. */
+/** A table whose columns are inputs of the file. Windows of a series and texts are taken as encoded numbers. */
 function rowsOfTable(preprocessing: Preprocessing | undefined): TablePreprocessing | undefined {
   const table = ofTable(preprocessing);
-  return table?.series === undefined ? table : undefined;
+  return table?.series === undefined && tokensOf(preprocessing) === undefined ? table : undefined;
 }
 
 function emitInputs(
@@ -116,9 +129,10 @@ const notes = {
 
 /** Adds one graph input [N, 1] for each column; returns the network's inputs x [N, I]. */
 function emitColumns(graph: Graph, { columns }: TablePreprocessing): Value {
-  const parts = columns.flatMap((column) =>
-    column.type === 'categorical' ? emitCategories(graph, column) : emitNumbers(graph, column),
-  );
+  const parts = columns.flatMap((column) => {
+    if (column.type === 'text') return [];
+    return column.type === 'categorical' ? emitCategories(graph, column) : emitNumbers(graph, column);
+  });
   return parts.length === 1 ? parts[0] : graph.node('Concat', parts, { axis: 1 });
 }
 

@@ -1,0 +1,87 @@
+import { CellError, type EncodingNote, type TokenEncoding, type TokenizerSpec } from '@gradloom/core';
+import { commonVocabulary, createTokenEncoder, piecesOf, show, showName } from '@gradloom/core/internal';
+import { type DataMatrix, valueMatrix } from '../dataset.ts';
+import { sharedArrays } from '../number-types.ts';
+import { createTokenizer, gpt2 } from '../text/gpt2.ts';
+import { allocateTokens } from '../text/text-sets.ts';
+import type { Table, WordColumn } from './table.ts';
+
+/** Most tokens of a row without `context`: the time of a step grows with its length. */
+const LONGEST = 256;
+
+/**
+ * Fits the encoding of a column of texts on the rows at `rows`: characters or words that occur twice or more there are
+ * the vocabulary, and T is `context`, by default the tokens of the longest of these texts, but at most 256, and at most
+ * twice those that nine of ten texts have: a few long texts would make all steps slow.
+ */
+export function fitTokens(
+  { name: table, options }: Table,
+  name: string, // of the column
+  { words: texts, indices }: WordColumn,
+  rows: Uint32Array,
+): TokenEncoding {
+  const { tokenizer: asked = 'words', context } = options;
+  const counts = new Map<number, number>();
+  for (const n of rows) counts.set(indices[n], (counts.get(indices[n]) ?? 0) + 1);
+  const spec = asked === 'words' || asked === 'characters' ? fitVocabulary(asked) : asked;
+  const tokenizer = typeof spec === 'string' ? ({ kind: spec } as const) : spec;
+  return { name, type: 'text', tokenizer, context: context ?? longest() };
+
+  function fitVocabulary(kind: 'words' | 'characters'): TokenizerSpec {
+    const pieces = new Map<string, number>();
+    for (const [index, count] of counts) {
+      for (const piece of piecesOf(kind, texts[index])) pieces.set(piece, (pieces.get(piece) ?? 0) + count);
+    }
+    return { kind, vocabulary: commonVocabulary(pieces) };
+  }
+
+  function longest(): number {
+    const encoder = createTokenEncoder({ name, type: 'text', tokenizer, context: LONGEST }, undefined, gpt2);
+    try {
+      const lengths = new Map([...counts.keys()].map((index) => [index, encoder.tokensOf(texts[index]).length]));
+      const sorted = Float64Array.from(rows, (n) => lengths.get(indices[n]) ?? 0).sort();
+      return Math.min(sorted[sorted.length - 1], 2 * sorted[Math.floor(0.9 * (sorted.length - 1))]);
+    } catch (error) {
+      if (!(error instanceof CellError)) throw error;
+      throw new Error(`fitPreprocessing: ${showName(table)}: ${error.message}`, { cause: error });
+    }
+  }
+}
+
+/** Inputs and lengths of rows of texts. */
+export interface TokenRows {
+  readonly inputs: DataMatrix; // [N, T]
+  readonly lengths: DataMatrix; // [N, 1]
+}
+
+/**
+ * Encodes texts as tokens of one, two or four bytes, as many as the vocabulary needs. `onNote` is called for each text
+ * that is cut. @throws Error naming the row, counted from 1, of a text that cannot be encoded.
+ */
+export function encodeTexts(
+  table: Table,
+  encoding: TokenEncoding,
+  rows: Uint32Array,
+  onNote?: (note: EncodingNote) => void,
+): TokenRows {
+  const { name, context: T } = encoding;
+  const data = table.inputs.find((column) => column.name === name)?.data;
+  if (data?.kind !== 'words') throw new Error(`encodeTable: column ${show(name)} is missing, expected its texts`);
+  const encoder = createTokenEncoder(encoding, onNote, gpt2);
+  const fault = (has: string, expected: string, cause?: unknown) =>
+    new Error(`encodeTable: ${showName(table.name)} has ${has}, expected ${expected}`, { cause });
+  const x = allocateTokens(createTokenizer(encoding.tokenizer).size, rows.length * T, fault);
+  const lengths = sharedArrays.int32(rows.length);
+  for (const [n, row] of rows.entries()) {
+    try {
+      const tokens = encoder.tokensOf(data.words[data.indices[row]]);
+      x.set(tokens, n * T);
+      lengths[n] = tokens.length;
+    } catch (error) {
+      if (!(error instanceof CellError)) throw error;
+      const place = `row ${row + 1}, column ${show(name)}`;
+      throw new Error(`encodeTable: ${showName(table.name)}: ${place} ${error.problem}`, { cause: error });
+    }
+  }
+  return { inputs: { ...valueMatrix(x, T), shape: [T] }, lengths: valueMatrix(lengths, 1) };
+}
