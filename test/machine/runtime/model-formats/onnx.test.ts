@@ -164,6 +164,27 @@ const padded = [...Object.keys(readers), null].flatMap((kind): [string, Case][] 
   });
 });
 
+/** A column of texts: the file takes their tokens and lengths, since ONNX has no such tokenizers. */
+function ofTexts(): Case {
+  const spec: NetworkSpec = { input: 3, layers: [{ kind: 'embedding', vocabulary: 4, width: 5 }, ...readers.gru] };
+  const tokenizer = { kind: 'words', vocabulary: ['<unk>', ' good', 'film', 'not'] } as const;
+  const model = createModel({
+    ...{ spec, parameters: weightsFor(spec), loss: 'softmax-cross-entropy' },
+    preprocessing: {
+      version: 1,
+      columns: [{ name: 'review', type: 'text', tokenizer, context: 3 }],
+      target: [{ name: 'verdict', type: 'classes', labels: ['up', 'down', 'no'] }],
+    },
+  });
+  const x = [
+    [2, 1, 0],
+    [3, 1, 0],
+    [0, 0, 0],
+  ];
+  const rows = ['film good', 'not good bad', 'new'].map((review) => ({ review }));
+  return { model, inputs: { x, lengths: [2, 3, 1] }, rows };
+}
+
 /** Around 0, far from it, and where polynomials of erf meet. */
 const hardInputs = [
   ...[0, -0, 1e-300, 1e-20, 1e-8, 0.1, 0.5, 0.874, 0.876, 1, 2.5, 5.9, 6.1, 8, 20, 40, 100, 700, 800, 1e5, 1e300],
@@ -315,6 +336,7 @@ function mixedTable(): { text: string; cells: Record<string, Cell>[] } {
 const mixed = mixedTable();
 const gapWords = ['NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL', '?', ''];
 const tables: [string, () => Promise<Case>][] = [
+  ['a column of texts', async () => ofTexts()],
   ...(Object.keys(tableFiles) as TableName[]).map((name): [string, () => Promise<Case>] => [
     name,
     () => ownTable(name),

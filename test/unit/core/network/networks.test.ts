@@ -58,6 +58,19 @@ describe('networks for tokens', () => {
     expect(findNetwork('gru:2x8')?.builder({})([5], 7)).toEqual(spec);
   });
 
+  test.each(['gpt:2x2x8', 'gru:2x8'])(
+    '%s of rows with one answer reads tokens of its own, and puts out the last',
+    (name) => {
+      const network = buildNetwork(findNetwork(name)?.builder({ vocabulary: 9 })([5], 3) as core.NetworkSpec);
+      expect(network.layers[0].label).toBe('embedding(9x8)');
+      expect(network.layers.at(-1)?.label).toBe('dense(8->3)');
+      const { parameterCount } = buildNetwork(findNetwork(name)?.builder({})([5], 9) as core.NetworkSpec);
+      // The outputs of nanoGPT are the embedding, without biases.
+      const outputs = name.startsWith('gpt') ? -(8 * 3 + 3) : 8 * 9 + 9 - (8 * 3 + 3);
+      expect(network.parameterCount).toBe(parameterCount - outputs);
+    },
+  );
+
   test('projections into the sum begin with 0.02 / √(2 · layers), all other weights with 0.02', () => {
     const network = buildNetwork(core.gptNetwork(8, 1, 64)([16], 50));
     const theta = new Float64Array(network.parameterCount);

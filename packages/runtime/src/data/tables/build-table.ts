@@ -107,8 +107,11 @@ function leaveGapsOut(table: Table, fault: (problem: string) => Error, keep: Col
   if (kept.length === 0) throw fault(' has a gap in each row, expected rows without (--missing impute fills them in)');
   const left = table.rows - kept.length;
   if (left === 0) return table;
-  const has = left === 1 ? 'row has a gap and is' : 'rows have gaps and are';
-  const decision = `${left} of ${counted(table.rows, 'row')}: the ${has} left out (--missing impute fills gaps in)`;
+  const isText = table.inputs[0].type === 'text';
+  const gap = isText ? 'no text' : left === 1 ? 'a gap' : 'gaps';
+  const has = left === 1 ? `row has ${gap} and is` : `rows have ${gap} and are`;
+  const ways = isText ? '' : ' (--missing impute fills gaps in)';
+  const decision = `${left} of ${counted(table.rows, 'row')}: the ${has} left out${ways}`;
   return {
     ...table,
     rows: kept.length,

@@ -1,7 +1,7 @@
 import { type Cell, CellError, type ColumnType, OptionError, type TablePreprocessing } from '@gradloom/core';
 import { counted, isGap, listed, readCategory, readDate, readNumber, show } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
-import { type ColumnCollector, createCollector, createTextCollector, flagWord, leaveOut } from './column-collector.ts';
+import { type ColumnCollector, createCollector, createTextCollector, flagWord } from './column-collector.ts';
 import { type Role, rolesFor, rolesOf } from './column-roles.ts';
 import type { ColumnStore } from './column-store.ts';
 import type { TableOptions } from './table-options.ts';
@@ -93,8 +93,8 @@ function refuseBesideTexts(
   const others = names.filter((_, n) => roles[n] === 'input' && n !== at);
   if (others.length === 0) return;
   const known = listed(others.map(show), 5);
-  const ways = others.length <= 5 ? `--drop ${flagWord(others.join(','))} leaves them out` : '--drop leaves them out';
-  refuse(`a text as the only input, without ${known} (${others.length === 1 ? leaveOut(others[0]) : ways})`);
+  const flag = others.length <= 5 ? `--drop ${others.map(flagWord).join(',')}` : '--drop';
+  refuse(`a text as the only input, without ${known} (${flag} leaves ${others.length === 1 ? 'it' : 'them'} out)`);
 }
 
 /**
