@@ -72,8 +72,8 @@ test('a table, objects and lines of text have the same answers', async () => {
     expect(jsonLines(stdout), name).toEqual(answers);
   }
   const long = await gradloom(['predict', run, folder.write('long', 'film not good, they say\nplot dull')]);
-  expect(long.stderr).toMatch(
-    /1 row has a text in column "review" of more tokens than the model reads: the rest is cut/,
+  expect(long.stderr).toContain(
+    '1 row has a value such as "film not good, they say" in column "review", whose 6 tokens are cut to those that the',
   );
   const empty = await gradloom(['predict', run, folder.write('empty', 'plot dull\n\nfilm\n')]);
   expect(empty.stderr).toMatch(

@@ -160,7 +160,7 @@ const typesOfBoth = words(`
   BatchNormOptions CategoryEncoding Cell CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
   ChannelScale ImageEncoding ImagePreprocessing PixelRows TablePreprocessing
-  GenerateOptions Lengths TextEncoding TextPreprocessing TextRows Tokenizer TokenizerName TokenizerSpec
+  GenerateOptions Lengths TextEncoding TextPreprocessing TextRows TokenEncoding Tokenizer TokenizerName TokenizerSpec
   InitializerName InitializerSpec Json JsonObject KindOf LayerFigures LayerKind LayerNormOptions LayerSpec LionOptions
   LossName LossSpec Model ModelContents ModelMetadata MomentOptions NestedRows NetworkBuilder NetworkSpec NormalOptions NoteListener
   NumberEncoding OneCycleOptions OptimizerName OptimizerSpec OptionErrorDetails OrthogonalOptions PlateauOptions

@@ -283,7 +283,7 @@ function columnsOf({ columns }: TablePreprocessing, cells: readonly Record<strin
     columns.map(({ name, type }) => [
       name,
       cells.map(({ [name]: cell }): string | number | null => {
-        if (type === 'categorical') return String(cell ?? '');
+        if (type === 'categorical' || type === 'text') return String(cell ?? '');
         if (cell === '' || cell === null || cell === undefined) return null;
         const read = { date: readDate, boolean: readBoolean, numeric: Number }[type];
         return read(cell) ?? null;

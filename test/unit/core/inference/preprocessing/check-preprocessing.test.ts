@@ -41,7 +41,10 @@ const refused: [value: unknown, problem: string][] = [
   [{ version: 1, columns: valid.columns }, 'f: preprocessing has ["version","columns"], expected the keys'],
   [{ ...valid, columns: [] }, 'f: preprocessing.columns has [], expected a list with at least one entry'],
   [{ ...valid, target: {} }, 'f: preprocessing.target has {}, expected a list with at least one entry'],
-  [withColumn({ type: 'text' }), 'f: preprocessing.columns.0.type has "text", expected one of numeric, date, boolean'],
+  [
+    withColumn({ type: 'words' }),
+    'f: preprocessing.columns.0.type has "words", expected one of numeric, date, boolean',
+  ],
   [withColumn({ name: 1 }), 'f: preprocessing.columns.0.name has 1, expected text'],
   [withColumn({ center: null }), 'f: preprocessing.columns.0.center has null, expected a finite number'],
   [withColumn({ center: Infinity }), 'f: preprocessing.columns.0.center has Infinity, expected a finite number'],
