@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { createRandom, math, type NetworkSpec, shuffle } from '@gradloom/core';
-import type { Dataset, Model } from '@gradloom/runtime';
+import type { Dataset } from '@gradloom/runtime';
 
 const WIDTH = 16; // size of the embedding of a symbol
 
@@ -27,11 +27,10 @@ export const languageModel = (K: number, hidden: number): NetworkSpec => ({
 const ADDED = 0.5;
 
 /**
- * Nats per character on `words` of a model that counts in `train` which symbol follows the n - 1 symbols before it: p(c
- * | before) = (count(before, c) + 1/2) / (count(before) + V/2). [Jurafsky & Martin, ch.
- * 3](https://web.stanford.edu/~jurafsky/slp3/3.pdf)
+ * A model that counts in `train` which symbol follows the n - 1 symbols before it: p(c | before) = (count(before, c) +
+ * 1/2) / (count(before) + V/2). Returns ln p. [Jurafsky & Martin, ch. 3](https://web.stanford.edu/~jurafsky/slp3/3.pdf)
  */
-export function nGramLoss(n: number, train: readonly string[], words: readonly string[]): number {
+export function nGram(n: number, train: readonly string[]): (before: number, symbol: number) => number {
   const counts = new Float64Array(SYMBOLS ** n); // [V, ..., V]
   const totals = new Float64Array(SYMBOLS ** (n - 1));
   for (const word of train) {
@@ -40,11 +39,17 @@ export function nGramLoss(n: number, train: readonly string[], words: readonly s
       totals[before]++;
     });
   }
+  return (before, symbol) => math.log((counts[before * SYMBOLS + symbol] + ADDED) / (totals[before] + ADDED * SYMBOLS));
+}
+
+/** Nats per character on `words` of an n-gram model of `train`. */
+export function nGramLoss(n: number, train: readonly string[], words: readonly string[]): number {
+  const logP = nGram(n, train);
   let loss = 0;
   let characters = 0;
   for (const word of words) {
     eachGram(word, n, (before, symbol) => {
-      loss -= math.log((counts[before * SYMBOLS + symbol] + ADDED) / (totals[before] + ADDED * SYMBOLS));
+      loss -= logP(before, symbol);
       characters++;
     });
   }
@@ -139,7 +144,7 @@ const LONGEST = 24;
  * Draws `count` words, symbol by symbol, each with p = softmax(logits / temperature); at 0 takes the likeliest symbol.
  */
 export function sampleWords(
-  model: Model,
+  model: { outputs(context: Float64Array): Float64Array }, // logits [V] after the symbols [K]
   options: { K: number; count: number; temperature: number; seed: number },
 ): string[] {
   const { K, count, temperature, seed } = options;

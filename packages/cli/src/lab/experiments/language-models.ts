@@ -1,0 +1,230 @@
+import {
+  dense,
+  embedding,
+  gruNetwork,
+  layerNorm,
+  math,
+  type NetworkSpec,
+  sequential,
+  transformerBlock,
+} from '@gradloom/core';
+import { option } from '@gradloom/core/internal';
+import { createModel, type DataSplits, type Model, subset, textDataset, train } from '@gradloom/runtime';
+import { columns } from '../../terminal/text/columns.ts';
+import { decimal, duration, whole } from '../../terminal/text/format.ts';
+import { wrap } from '../../terminal/text/table.ts';
+import { defineExperiment, type ExperimentContext } from './experiment.ts';
+import { holds } from './finding.ts';
+import {
+  languageModel,
+  nGram,
+  nGramLoss,
+  readWords,
+  SYMBOLS,
+  sampleWords,
+  type Words,
+  wordRows,
+} from './next-token/language-model.ts';
+
+const K = 8; // symbols that the network sees
+const SHOWN = 12; // words that are printed, of those that a model writes
+const LONG = 4; // letters of a word that is counted as listed or not: nearly all single letters are listed
+
+export const languageModels = defineExperiment({
+  describe: 'The same words by counting pairs, by a network, by a gru and by attention',
+  examples: [
+    ['language-models --steps 12000', 'train for longer'],
+    ['language-models --temperature 1', 'words with the probabilities of the models'],
+  ],
+  options: {
+    steps: {
+      group: 'Training',
+      ...option.positiveInteger(undefined, 'steps of training of each network', '3000; 300 in experiment all'),
+    },
+    batch: { group: 'Training', ...option.positiveInteger(16, 'batch size, in words') },
+    seed: {
+      group: 'Training',
+      ...option.count(0, 'seed of the weights, the order of the words and new words'),
+    },
+    temperature: {
+      group: 'Output',
+      ...option.nonNegative(0.8, 'randomness of new words; 0 takes the likeliest character'),
+    },
+    samples: { group: 'Output', ...option.positiveInteger(200, 'words that each model writes') },
+  },
+  async run({ steps: asked, batch, seed, temperature, samples }, experiment) {
+    const steps = asked ?? (experiment.brief ? 300 : 3000);
+    const words = readWords();
+    const writing = { count: samples, temperature, seed };
+    const results: Result[] = [countPairs(words, writing)];
+    for (const contender of await contendersOf(words, batch)) {
+      results.push(await learn(contender, { steps, seed, writing }, experiment));
+    }
+    const [pairs, ...networks] = results;
+    const isListed = (word: string): boolean => words.all.has(word);
+    const lossOf = (name: string): number => results.find((result) => result.name === name)?.loss ?? Number.NaN;
+    return {
+      sections: [
+        {
+          title: `The next of ${SYMBOLS} symbols: a to z, and the end of a word`,
+          lines: columns([
+            ['words', `${whole(words.train.length)} to learn from, ${whole(words.heldOut.length)} held out`],
+            ['training', `${whole(steps)} steps of ${batch} words, or of as many characters as those have:`],
+            ['', 'adamw, warm-up, cosine, clipped at 1'],
+          ]),
+        },
+        {
+          title: 'Loss on the held-out words',
+          lines: columns(
+            [
+              ['', 'nats', 'perplexity', 'parameters', 'time', 'sees'],
+              ...results.map(({ name, loss, parameters, elapsedMs, sees }) => [
+                name,
+                loss.toFixed(3),
+                math.exp(loss).toFixed(2),
+                whole(parameters),
+                duration(elapsedMs),
+                sees,
+              ]),
+            ],
+            { right: [1, 2, 3, 4] },
+          ),
+        },
+        ...results.map(({ name, written }) => {
+          const long = written.filter((word) => word.length >= LONG);
+          const listed = whole(long.filter(isListed).length);
+          return {
+            title: `${name} writes: ${listed} of ${whole(long.length)} words of ${LONG} letters or more are in the list (*)`,
+            lines: linesOf(written.slice(0, SHOWN).map((word) => (isListed(word) ? `${word}*` : word))),
+          };
+        }),
+      ],
+      findings: [
+        ...networks.map(({ name, loss }) =>
+          holds(`${name}: at least 0.1 nat below pairs`, pairs.loss - loss, pairs.loss - loss >= 0.1),
+        ),
+        holds(
+          'gru: at least 0.02 nat below attention',
+          lossOf('attention') - lossOf('gru'),
+          lossOf('attention') - lossOf('gru') >= 0.02,
+        ),
+      ],
+      json: {
+        ...{ steps, batch, seed, temperature },
+        words: { train: words.train.length, heldOut: words.heldOut.length },
+        models: Object.fromEntries(
+          results.map(({ name, loss, parameters, elapsedMs, written, fingerprint }) => [
+            name,
+            {
+              ...{ natsPerCharacter: loss, parameters, elapsedMs },
+              samples: written.map((word) => ({ word, listed: isListed(word) })),
+              ...(fingerprint === undefined ? {} : { fingerprint }),
+            },
+          ]),
+        ),
+      },
+    };
+  },
+});
+
+/** A model after training. */
+interface Result {
+  readonly name: string;
+  readonly sees: string;
+  readonly loss: number; // nats per character of the held-out words
+  readonly parameters: number;
+  readonly elapsedMs: number;
+  readonly written: readonly string[];
+  readonly fingerprint?: string;
+}
+
+interface Writing {
+  readonly count: number;
+  readonly temperature: number;
+  readonly seed: number;
+}
+
+/** Counts which symbol follows each symbol. Its parameters are the counts. */
+function countPairs(words: Words, writing: Writing): Result {
+  const startMs = performance.now();
+  const loss = nGramLoss(2, words.train, words.heldOut);
+  const elapsedMs = performance.now() - startMs;
+  const logP = nGram(2, words.train);
+  const outputs = ([before]: Float64Array) =>
+    Float64Array.from({ length: SYMBOLS }, (_, symbol) => logP(before, symbol));
+  const written = sampleWords({ outputs }, { K: 1, ...writing });
+  return { name: 'pairs', sees: '1 symbol', loss, parameters: SYMBOLS ** 2, elapsedMs, written };
+}
+
+/** A network, and the words as rows that it reads. */
+interface Contender {
+  readonly name: string;
+  readonly sees: string;
+  readonly spec: NetworkSpec;
+  readonly data: DataSplits;
+  readonly batch: number;
+  readonly lr: number;
+  readonly write: (model: Model, writing: Writing) => string[];
+}
+
+/** Three networks of about 50,000 parameters, whose batches have as many characters on average. */
+async function contendersOf({ train, heldOut }: Words, batch: number): Promise<Contender[]> {
+  const { train: all } = await textDataset([...heldOut, ...train].join('\n'), { lines: true, validation: 0 });
+  const rows = Uint32Array.from({ length: all.rows }, (_, row) => row);
+  const lines = {
+    train: subset(all, rows.subarray(heldOut.length)),
+    test: subset(all, rows.subarray(0, heldOut.length)),
+  };
+  const windows = { train: wordRows('words', train, K), test: wordRows('held-out words', heldOut, K) };
+  const input = all.inputs.shape ?? [];
+  const [T] = input;
+  const write = (model: Model, { count, temperature, seed }: Writing) =>
+    Array.from({ length: count }, (_, k) =>
+      [...model.generate('', { tokens: T, temperature, seed: seed * count + k })].join(''),
+    );
+  const block = () => transformerBlock(48, { heads: 4, rotary: true });
+  return [
+    {
+      ...{ name: 'network', sees: `${K} symbols`, spec: languageModel(K, 128), data: windows, lr: 0.006 },
+      batch: Math.round((batch * windows.train.rows) / train.length),
+      write: (model, writing) => sampleWords(model, { K, ...writing }),
+    },
+    {
+      ...{ name: 'gru', sees: 'all, through 88 numbers', spec: gruNetwork(1, 88)(input, SYMBOLS) },
+      ...{ data: lines, batch, lr: 0.006, write },
+    },
+    {
+      ...{ name: 'attention', sees: 'all' },
+      spec: sequential(input, ...[embedding(SYMBOLS, 48), ...block(), ...block(), layerNorm(), dense(SYMBOLS)]),
+      ...{ data: lines, batch, lr: 0.006, write },
+    },
+  ];
+}
+
+async function learn(
+  { name, sees, spec, data, batch, lr, write }: Contender,
+  { steps, seed, writing }: { steps: number; seed: number; writing: Writing },
+  { machine, note }: ExperimentContext,
+): Promise<Result> {
+  const run = train(spec, data, {
+    ...machine,
+    ...{ batch, steps, seed, clipNorm: 1 },
+    optimizer: { kind: 'adamw', lr },
+    schedule: { kind: 'cosine', warmupSteps: Math.ceil(steps / 20) },
+    onEvent(event) {
+      if (event.type === 'progress') {
+        note(`${name}: step ${whole(event.step)} of ${whole(steps)}, loss ${decimal(event.loss)}`);
+      }
+    },
+  });
+  const { parameters, test, elapsedMs, fingerprint, loss } = await run.result;
+  const { preprocessing } = data.train;
+  const model = createModel({ spec, parameters, loss, ...(preprocessing === undefined ? {} : { preprocessing }) });
+  return {
+    ...{ name, sees, elapsedMs, fingerprint },
+    ...{ loss: test?.loss ?? Number.NaN, parameters: parameters.length, written: write(model, writing) },
+  };
+}
+
+/** Words in lines of 80 columns. */
+const linesOf = (words: readonly string[]): string[] => wrap(words.join(' ')).map((line) => `  ${line.trim()}`);
