@@ -19,7 +19,7 @@ const commands = [...section.matchAll(/^\$ gradloom (train(?:[^\n]*\\\n)*[^\n]*)
   line.split(/[\s\\]+/),
 );
 
-/** Parameters of `layers` blocks of attention with four matrices of D x D, and of two dense layers of 4 D, without norms. */
+/** Parameters of `layers` blocks without norms: four matrices of D x D for attention, and two dense layers of 4 D. */
 const blocks = (layers: number, D: number): number => 12 * layers * D * D;
 
 const networks = [

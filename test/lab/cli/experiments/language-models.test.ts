@@ -14,7 +14,7 @@ test('networks of one size predict held-out words better than pairs do, and all 
   const names = ['pairs', 'network', 'gru', 'attention'];
   expect(Object.keys(models)).toEqual(names);
   for (const name of names) {
-    expect(text).toContain(`${name} writes: `);
+    expect(text).toContain(`\n${name}: `);
     expect(models[name].samples).toHaveLength(200);
   }
   // The bigram model of next-token, on the same words.

@@ -94,7 +94,7 @@ export const languageModels = defineExperiment({
           const long = written.filter((word) => word.length >= LONG);
           const listed = whole(long.filter(isListed).length);
           return {
-            title: `${name} writes: ${listed} of ${whole(long.length)} words of ${LONG} letters or more are in the list (*)`,
+            title: `${name}: ${listed} of ${whole(long.length)} new words of ${LONG} letters or more are in the list (*)`,
             lines: linesOf(written.slice(0, SHOWN).map((word) => (isListed(word) ? `${word}*` : word))),
           };
         }),
