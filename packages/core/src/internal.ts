@@ -29,7 +29,7 @@ export { tapeLength } from './backends/wasm/wasm-tape.ts';
 export { WasmApi, type WasmMemory, type WasmModule, wasmProblem } from './backends/wasm/webassembly.ts';
 export { type Products, withProducts } from './backends/with-products.ts';
 export { doubles, elements, list, onlyKeys, record } from './checks/check.ts';
-export { suggest } from './checks/nearest.ts';
+export { suggest, suggestOption } from './checks/nearest.ts';
 export { unknownOption, within, withinInTurns } from './checks/option-error.ts';
 export {
   defineOptions,
@@ -43,7 +43,6 @@ export {
 } from './checks/options/index.ts';
 export * as option from './checks/options/kinds.ts';
 export { counted, listed, reasonOf, show, showName, showPath } from './checks/show.ts';
-export { suggestOption } from './checks/suggest-option.ts';
 export { lossOptions, refuseLossBeyondFloats, softmaxCrossEntropyOptions } from './families/losses/index.ts';
 export {
   badOutput,

@@ -48,7 +48,7 @@ const usage: Record<string, string | RegExp> = {
   'train --lr Infinity': 'gradloom train: --lr has "Infinity", expected a finite number of at least 0',
   'train --lr 1e400': 'gradloom train: --lr has "1e400", expected a finite number of at least 0',
   'train --lr 0x10': 'gradloom train: --lr has "0x10", expected a number of at least 0',
-  'train --lr 1,5': 'gradloom train: --lr has "1,5", expected a number of at least 0',
+  'train --lr 1,5': 'gradloom train: --lr has "1,5", expected a number of at least 0 (1.5 with a decimal point)',
   'train --batch 0': 'gradloom train: --batch has 0, expected a whole number of at least 1, or full',
   'train --batch 1.5': 'gradloom train: --batch has 1.5, expected a whole number of at least 1, or full',
   'train --batch all': 'gradloom train: --batch has "all", expected a whole number of at least 1, or full',
@@ -74,7 +74,6 @@ const usage: Record<string, string | RegExp> = {
   'train --init normal:std=-1': 'gradloom train: --init normal: std has -1, expected a number of at least 0',
   'train --loss hubr':
     'gradloom train: --loss has "hubr", expected one of mse, quadratic, softmax-cross-entropy, binary-cross-entropy, mae, huber (did you mean huber?)',
-  'train --backend cuda': 'gradloom train: --backend has "cuda", expected one of auto, reference, wasm, native, blas',
   'train --dataset xor --optimizer adam --momentum 0.9':
     'gradloom train: --momentum is no option of adam, expected --lr, --beta1, --beta2, --epsilon, --weight-decay, --decayed (--momentum belongs to sgd, rmsprop)',
   'train --dataset xor --nesterov':

@@ -114,7 +114,7 @@ describe('predict', () => {
   });
 
   test('warns where there are no rows to answer', async () => {
-    expect(await gradloom(['predict', xor], { stdin: '\n' })).toEqual({
+    expect(await gradloom(['predict', xor, '-'], { stdin: '\n' })).toEqual({
       code: 0,
       stdout: '',
       stderr: 'gradloom predict: warning: standard input has no rows\n',

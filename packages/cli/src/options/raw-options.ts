@@ -16,8 +16,11 @@ export function flagsToRaw(table: OptionTable, { flags, args }: Pick<Request, 'f
   for (const [key, value] of Object.entries(flags)) {
     const name = nameOf(key, args);
     if (!Object.hasOwn(table, key)) {
+      // yargs takes -lr for the letters l and r.
+      const letters = key.length === 1 ? args.find((word) => /^-[a-z][\w-]+$/i.test(word) && word.includes(key)) : null;
       const known = allNames(table).map((own) => `--${own}`);
-      throw new UsageError(`${name} is unknown, expected a flag from --help${suggest(name, known)}`);
+      const typed = letters ?? name;
+      throw new UsageError(`${typed} is unknown, expected a flag from --help${suggest(typed, known)}`);
     }
     if (Array.isArray(value) && !table[key].repeats)
       throw new UsageError(`${name} has ${value.length} values, expected one`);

@@ -1,3 +1,4 @@
+import { synonymOf, whyAbsent } from './other-names.ts';
 import { showName } from './show.ts';
 
 /** Longer words get no hint, since comparing them would take longer than the check itself. */
@@ -14,7 +15,9 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   if (word.length > LONGEST) return undefined;
   const lower = word.toLowerCase();
   let best: string | undefined;
-  let most = Math.min(MOST_EDITS, Math.max(1, Math.floor(word.length / 3)));
+  const { length } = word.replace(/^-+/, '');
+  // One edit would make any letter of any other.
+  let most = length <= 1 ? 0 : Math.min(MOST_EDITS, Math.max(1, Math.floor(length / 3)));
   for (const candidate of known) {
     if (most < 0) break;
     const distance = editDistance(lower, candidate, most);
@@ -23,10 +26,17 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** ' (did you mean adam?)' if the text begins a known word, is close to one, or is a part of some; else ''. */
+/**
+ * ' (did you mean adam?)' if the text is another program's word for a known one, begins one, is close to one, or is a
+ * part of some; the reason if what it asks for does not exist; else ''.
+ */
 export function suggest(word: unknown, known: readonly string[]): string {
   if (typeof word !== 'string' || word === '' || word.length > LONGEST) return '';
-  const lower = word.toLowerCase();
+  const synonym = synonymOf(word, known);
+  if (synonym !== undefined) return ` (did you mean ${showName(synonym)}?)`;
+  const why = whyAbsent(word, known);
+  if (why !== undefined) return ` (${why})`;
+  const lower = word.toLowerCase().replaceAll('_', '-');
   const same = known.filter((candidate) => candidate.length <= LONGEST && candidate.toLowerCase() === lower);
   const begun = same.length > 0 ? same : known.filter((candidate) => begins(candidate, lower));
   const close = begun.length > 0 ? undefined : nearest(word, known);
@@ -39,6 +49,12 @@ export function suggest(word: unknown, known: readonly string[]): string {
         .map((name) => showName(name))
         .join(' or ')}?)`;
 }
+
+const ACTIVATION = ' (an activation is a layer of its own, such as { "kind": "relu" })';
+
+/** `suggest` for the name of an option. */
+export const suggestOption = (key: string, known: readonly string[]): string =>
+  key.toLowerCase() === 'activation' && known.includes('out') ? ACTIVATION : suggest(key, known);
 
 /** Whether `word` begins with `start`, of at least three letters: '--dataset' with '--data'. */
 const begins = (word: string, start: string): boolean => start.replace(/^-+/, '').length >= 3 && word.startsWith(start);

@@ -1,5 +1,5 @@
+import { suggestOption } from './nearest.ts';
 import { show } from './show.ts';
-import { suggestOption } from './suggest-option.ts';
 
 /** Optional parts of an OptionError. */
 export interface OptionErrorDetails {

@@ -183,7 +183,10 @@ describe('is refused with its place', () => {
     });
 });
 
-test('no rows give no answers, and a warning', async () => {
-  const { stdout, stderr, code } = await gradloom(['predict', classes], { stdin: '' });
-  expect([stdout, stderr, code]).toEqual(['', 'gradloom predict: warning: standard input has no rows\n', 0]);
+test('no rows give no answers: a warning where a file has none, and a usage error where none are given', async () => {
+  const none = await gradloom(['predict', classes], { stdin: '' });
+  const sentence = 'no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset';
+  expect(none).toEqual({ code: 2, stdout: '', stderr: `gradloom predict: ${sentence}\n` });
+  const named = await gradloom(['predict', classes, '-'], { stdin: '' });
+  expect(named).toEqual({ code: 0, stdout: '', stderr: 'gradloom predict: warning: standard input has no rows\n' });
 });

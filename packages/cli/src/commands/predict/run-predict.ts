@@ -81,9 +81,10 @@ export async function runPredict(request: Request, io: Io): Promise<number> {
   return 0;
 }
 
+/** Warns of a source without rows. @throws UsageError if none was named. */
 function warnOfNone(file: string | undefined, io: Io): void {
-  const source = file === undefined || file === '-' ? STANDARD_INPUT : file;
-  printLine(io.stderr, `gradloom predict: warning: ${source} has no rows`);
+  if (file === undefined) throw new UsageError(NO_ROWS);
+  printLine(io.stderr, `gradloom predict: warning: ${file === '-' ? STANDARD_INPUT : file} has no rows`);
 }
 
 /** The source of rows of a table. */
@@ -98,9 +99,10 @@ async function openStream(file: string | undefined, io: Io): Promise<{ stream: R
   return { stream: io.stdin, name: STANDARD_INPUT };
 }
 
+const NO_ROWS = 'no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset';
+
 function refuseNoRows(io: Io): void {
-  if (!io.stdin.isTTY) return;
-  throw new UsageError('no rows are given, expected a file, rows on standard input, or --rows 0..9 of a dataset');
+  if (io.stdin.isTTY) throw new UsageError(NO_ROWS);
 }
 
 /** @throws UsageError if rows of a dataset are asked for, too. */

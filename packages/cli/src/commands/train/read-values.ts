@@ -26,11 +26,22 @@ export interface GivenValues {
 }
 
 /** @throws UsageError if a word belongs to no flag. */
-export function refuseWords({ positionals: [word] }: Pick<Request, 'positionals'>): void {
+export function refuseWords({ positionals: [word], args }: Pick<Request, 'positionals' | 'args'>): void {
   if (word === undefined) return;
-  const isData = Object.hasOwn(datasetNames, word) || existsSync(word);
-  const hint = isData ? ` (did you mean --dataset ${word}?)` : '';
+  const meant = meantBy(word, args);
+  const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
   throw new UsageError(`the word ${show(word)} belongs to no flag, expected only flags${hint}`);
+}
+
+/** The flag that a word was meant for: a dataset, the rest of a list with a space in it, or a flag without its --. */
+function meantBy(word: string, args: readonly string[]): string | undefined {
+  if (Object.hasOwn(datasetNames, word) || existsSync(word)) return `--dataset ${word}`;
+  const at = args.indexOf(word);
+  const [flag, before] = [args[at - 2] ?? '', args[at - 1] ?? ''];
+  const isList = before.endsWith(',') || word.startsWith(',') || (flag === '--hidden' && /^[\d,]+$/.test(word));
+  if (flag.startsWith('--') && isList) return `${flag} ${before.replace(/,$/, '')},${word.replace(/^,/, '')}`;
+  const [name, value] = word.split(/=(.*)/s);
+  return value !== undefined && Object.hasOwn(trainOptions, name) ? `--${name} ${value}` : undefined;
 }
 
 /**

@@ -48,14 +48,26 @@ export function checkedBy<T>(
   return Object.assign(kind(check, typing), { isValid, wanted, wantedFor });
 }
 
-/** Finite numbers for which `isValid` holds; `wanted` says which: 'a number above 0'. */
-export const number = (wanted: string, isValid: (value: number) => boolean): PlainKind<number> =>
+/**
+ * Finite numbers for which `isValid` holds; `wanted` says which: 'a number above 0'. `hint` is what else a message about
+ * a refused value says.
+ */
+export const number = (
+  wanted: string,
+  isValid: (value: number) => boolean,
+  hint: (value: unknown) => string = () => '',
+): PlainKind<number> =>
   checkedBy(
     wanted,
     (value): value is number => typeof value === 'number' && Number.isFinite(value) && isValid(value),
     { fromText: numeric },
-    (text, value) => (isNotFinite(value) ? text.replace(/^a number/, 'a finite number') : text),
+    (text, value) =>
+      (isNotFinite(value) ? text.replace(/^a number/, 'a finite number') : text) + hint(value) + withPoint(value),
   );
+
+/** ' (0.5 with a decimal point)' for '0,5'. */
+const withPoint = (value: unknown): string =>
+  typeof value === 'string' && /^-?\d+,\d+$/.test(value) ? ` (${value.replace(',', '.')} with a decimal point)` : '';
 
 /** Whole numbers from `least` to `most`. */
 export function wholeNumber(least: number, most?: number): PlainKind<number> {
@@ -91,7 +103,7 @@ export const nonNegative = inRange(0);
 /** A finite number above 0. */
 export const positive = number('a number above 0', (x) => x > 0);
 /** A number in [0, 1). */
-export const fraction = number('a number from 0 to below 1', (x) => x >= 0 && x < 1);
+export const fraction = number('a number from 0 to below 1', (x) => x >= 0 && x < 1, asShare);
 /** A number in (0, 1). */
 export const betweenZeroAndOne = number('a number between 0 and 1', (x) => x > 0 && x < 1);
 /** A finite number. */
@@ -102,6 +114,13 @@ export const notZero = number('a number other than 0', (x) => x !== 0);
 export const count = wholeNumber(0);
 /** A whole number from 1 to 2⁵³ - 1. */
 export const positiveInteger = wholeNumber(1);
+/** ' (0.2 for 20 %)' for 20 and '20%'. */
+function asShare(value: unknown): string {
+  if (typeof value !== 'string' && typeof value !== 'number') return '';
+  const percent = Number(/^\d+(\.\d+)?(?= ?%?$)/.exec(String(value))?.[0]);
+  return percent > 1 && percent < 100 ? ` (${percent / 100} for ${percent} %)` : '';
+}
+
 /** True or false. */
 export const flag = checkedBy('true or false', (value) => typeof value === 'boolean', { standsAlone: true });
 /** Text of at least one character; `wanted` says what it names. */

@@ -17,8 +17,8 @@ const MOST_WEIGHTS = 2_000;
 
 /**
  * How the linear model is trained. Its loss has a single minimum, so little depends on it: on iris, digits, diabetes,
- * breast-cancer and two tables of 3,000 and 30,000 rows, ten times as many steps changed accuracy and RMSE by less than
- * their standard errors.
+ * breast-cancer and two tables of 2,400 and 24,000 rows, ten times as many steps changed the answers of at most two
+ * test rows, and R² by at most 0.008.
  */
 const TRAINING = { optimizer: { kind: 'adam', lr: 0.1 }, schedule: 'cosine', steps: 300 } as const;
 const BATCH = 256;
