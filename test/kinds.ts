@@ -24,7 +24,6 @@ export const short: readonly string[] = [
   'test/runs/cli/run-files/run-lines.test.ts',
   'test/runs/cli/serve/server.test.ts',
   'test/runs/cli/train/train.test.ts',
-  'test/runs/cli/wrong-commands.test.ts',
   'test/runs/runtime/any-run.test.ts',
   'test/runs/runtime/augmentation.test.ts',
   'test/runs/runtime/evaluate-images.test.ts',
