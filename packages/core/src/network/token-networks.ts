@@ -29,7 +29,8 @@ const gruNetworkOptions = defineOptions('gruNetwork', {
   /** Initializer of all weights. @default those of the layers */
   init: initializer(),
   /**
-   * V: tokens of rows with one answer each, such as the class of a text. Outputs are then [O], those of the last position.
+   * V: tokens of rows with one answer each, such as the class of a text. Outputs are then [O], those of the last
+   * position.
    * @default the tokens are the outputs of each position
    */
   vocabulary: positiveInteger(),
@@ -46,7 +47,8 @@ const gptNetworkOptions = defineOptions('gptNetwork', {
   /** Initializer of all weights. @default normal of 0.02, and 0.02 / √(2 · layers) at the end of each branch */
   init: initializer(),
   /**
-   * V: tokens of rows with one answer each, such as the class of a text. Outputs are then [O], those of the last position.
+   * V: tokens of rows with one answer each, such as the class of a text. Outputs are then [O], those of the last
+   * position.
    * @default the tokens are the outputs of each position
    */
   vocabulary: positiveInteger(),

@@ -38,8 +38,9 @@ export interface NamedArray extends NumberFile {
 }
 
 /**
- * A dataset of two arrays: inputs [N, ...shape of a row], and targets, which are values or labels: whole numbers
- * [N], or [N, T] for the positions of each row. `lengths` [N] are the real positions of padded rows. @throws Error naming the file, what it has and what it should have.
+ * A dataset of two arrays: inputs [N, ...shape of a row], and targets, which are values or labels: whole numbers [N],
+ * or [N, T] for the positions of each row. `lengths` [N] are the real positions of padded rows.
+ * @throws Error naming the file, what it has and what it should have.
  */
 export function datasetOfArrays(
   where: string,

@@ -34,8 +34,9 @@ interface SetNames {
 
 /**
  * Loads the sets of a shelf: `x` and `y`, or `x_train` and `y_train`, for training; `x_validation` (also `x_val`,
- * `x_valid`) and `x_test`, each with its `y`, and with its `lengths` if there are some. A single array has the target in
- * its last column. Capital letters and hyphens are accepted. @throws Error naming the array, what it has and what it should have.
+ * `x_valid`) and `x_test`, each with its `y`, and with its `lengths` if there are some. A single array has the target
+ * in its last column. Capital letters and hyphens are accepted.
+ * @throws Error naming the array, what it has and what it should have.
  */
 export async function loadShelf(where: string, shelf: ArrayShelf, options: NamedArraysOptions): Promise<DataSplits> {
   onlyKeys(where, options, [...NPY_OPTIONS, 'x', 'y']);

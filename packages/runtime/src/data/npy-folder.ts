@@ -9,8 +9,8 @@ import { loadNpy } from './npy-dataset.ts';
 /**
  * Loads the sets of a folder with `x.npy` and `y.npy`, or `x_train.npy` and `y_train.npy`. `x_validation.npy` and
  * `y_validation.npy` (also `x_val`, `x_valid`) are the validation set, `x_test.npy` and `y_test.npy` the test set. A
- * single array has the target in its last column. `lengths.npy`, `lengths_train.npy` and so on are the real positions of
- * rows that are padded on the right. Capital letters, hyphens and `.gz` are accepted.
+ * single array has the target in its last column. `lengths.npy`, `lengths_train.npy` and so on are the real positions
+ * of rows that are padded on the right. Capital letters, hyphens and `.gz` are accepted.
  * @throws Error naming the file, what it has and what it should have.
  */
 export async function loadNpyFolder(folder: string, options: NamedArraysOptions = {}): Promise<DataSplits> {

@@ -63,7 +63,7 @@ export function tableDefaults(rows: number, inputs: number, epochs = 60): TableD
   };
 }
 
-/** The network and the optimizer of a column of texts, and of a series: weights that all steps share need little decay. */
+/** The network and optimizer of a column of texts, and of a series: weights that all steps share need little decay. */
 export const sequenceDefaults = {
   network: 'gru:1x64',
   optimizer: { kind: 'adamw', lr: 0.003, weightDecay: 0.01 },

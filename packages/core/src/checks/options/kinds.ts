@@ -49,8 +49,8 @@ export function checkedBy<T>(
 }
 
 /**
- * Finite numbers for which `isValid` holds; `wanted` says which: 'a number above 0'. `hint` is what else a message about
- * a refused value says.
+ * Finite numbers for which `isValid` holds; `wanted` says which: 'a number above 0'. `hint` is what else a message
+ * about a refused value says.
  */
 export const number = (
   wanted: string,
