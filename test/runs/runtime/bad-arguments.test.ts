@@ -90,6 +90,7 @@ const right: Record<string, () => readonly unknown[]> = {
   readTable: () => ['nowhere.csv', {}],
   readTableAs: () => ['nowhere.csv', preprocessing, {}],
   readRowsAs: () => ['nowhere.csv', { names: () => null, batches: [] }, preprocessing],
+  gpt2: () => [],
   lastWindows: () => [table, preprocessing],
   naiveErrors: () => [data],
   rowsOfSplit: () => [table, {}],
@@ -187,6 +188,8 @@ const right: Record<string, () => readonly unknown[]> = {
   temporaryPath: () => ['written'],
   timeSteps: () => [train(spec, { train: data }, { ...quick, pool })],
   train: () => [spec, { train: data }, { ...quick, pool }],
+  tableDefaults: () => [100, 8],
+  textDefaults: () => [100, 8],
   withScale: () => [{ train: data }, { mean: [0, 0], deviation: [1, 1] }],
   writeAtomically: () => ['here', 'written', [new Uint8Array(3)]],
 };

@@ -1,4 +1,5 @@
 import type { ActivationName, ColumnEncoding, ScheduleName } from '@gradloom/core';
+import { option } from '@gradloom/core/internal';
 
 /**
  * Tables with this many rows hold out a tenth for validation and a tenth for the test; fewer held-out rows would say
@@ -47,6 +48,8 @@ const MOST_STEPS = 20_000;
  * - with 100 validation rows or more, early stopping after a third of the evaluations without improvement.
  */
 export function tableDefaults(rows: number, inputs: number, epochs = 60): TableDefaults {
+  option.positiveInteger.check('tableDefaults', 'rows', rows);
+  option.count.check('tableDefaults', 'inputs', inputs);
   const batch = Math.min(512, Math.max(32, 2 ** Math.round(Math.log2(rows / 100))));
   const stepsPerEpoch = Math.ceil(rows / Math.min(batch, rows));
   const decay = Math.max(0.2, Math.min(2, (20 * inputs) / rows));
