@@ -157,7 +157,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 const typesOfBoth = words(`
   Elements ElementsOf ElementType
   ActivationBuilder ActivationName ActivationOptions AdagradOptions AdamOptions AdamwOptions Answer Augmentation BackendName
-  BatchNormOptions CategoryEncoding Cell CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
+  BatchNormOptions CategoryEncoding Cell CellFormat CellRow CellRows ClassDecoding ColumnEncoding ColumnType ConstantOptions CosineOptions DenseOptions DropoutOptions EmbeddingOptions Encoder EncodingNote
   ExponentialOptions HuberOptions
   ChannelScale ImageEncoding ImagePreprocessing PixelRows TablePreprocessing
   GenerateOptions Lengths TextEncoding TextPreprocessing TextRows TokenEncoding Tokenizer TokenizerName TokenizerSpec
@@ -170,7 +170,7 @@ const typesOfBoth = words(`
   WeightDecayOptions
   AnyRows ChannelDropoutOptions Conv2dTransposeOptions FlattenOptions ConvOptions GlobalAvgPoolOptions LastPositionOptions PoolingOptions
   PositionEmbeddingOptions GptNetworkOptions GruNetworkOptions RecurrentOptions SelfAttentionOptions TransformerBlockOptions UpsampleOptions
-  SeriesEncoding SeriesStep WindowRows
+  DateFormat DateOrder NumberFormat SeriesEncoding SeriesStep ThousandsMark WindowRows
   ActivationDefinition ActivationPart ElementwiseLossDefinition InitializerDefinition InitializerPart LayerDefinition
   LayerPart LoadedParts LossDefinition LossPart MetricDefinition MetricPart ModuleRecord OwnLayer PartBase PartDefaults
   PartOptions RowLossDefinition ScheduleDefinition SchedulePart

@@ -3,29 +3,56 @@ import type { ByteSource } from '../system/files/byte-source.ts';
 /** Bytes read at a time. Small, since a parser may keep a hundred bytes for each byte until rows are consumed. */
 const CHUNK = 1 << 16;
 
-/** The text of a file in parts, none of them empty. @throws Error of `fault` if it is not text. */
+/** How the bytes of a file are read as text. */
+export interface TextEncodingChoice {
+  /** A name of the [Encoding Standard](https://encoding.spec.whatwg.org/#names-and-labels). @default found */
+  readonly encoding?: string | undefined;
+  /** Called with the encoding if it is not UTF-8 but found from the bytes. */
+  readonly onFound?: (name: string) => void;
+}
+
+/**
+ * The text of a file in parts, none of them empty: UTF-8, or with `choice` UTF-16, found by its mark or its zero bytes,
+ * and Windows-1252, if the first bytes beyond ASCII are no UTF-8 but are like those of a Western European language.
+ * @throws Error of `fault` if it is not text.
+ */
 export async function* readText(
   source: ByteSource,
   fault: (has: string, expected: string, cause?: unknown) => Error,
+  choice?: TextEncodingChoice,
 ): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true }); // drops a byte order mark
+  const { encoding, onFound } = choice ?? {};
+  let name = encoding ?? 'utf-8';
+  let decoder = new TextDecoder(name, { fatal: true }); // drops a byte order mark
   const chunk = new Uint8Array(CHUNK);
   let line = 1;
   let offset = 0; // of the chunk
   let before = new Uint8Array(0); // the last bytes before the chunk, of which a character may be incomplete
+  let isAscii = true; // all text so far
   for (let isLast = false; !isLast; ) {
     const got = await source.read(chunk);
     const bytes = chunk.subarray(0, got);
     isLast = got < chunk.length;
-    if (offset === 0 && isUtf16(bytes)) {
-      throw fault('text in UTF-16', 'UTF-8 (save it as UTF-8, which editors and Excel offer)');
+    if (offset === 0 && encoding === undefined) {
+      const found = utf16Of(bytes);
+      if (found !== undefined && choice === undefined) {
+        throw fault('text in UTF-16', 'UTF-8 (save it as UTF-8, which editors and Excel offer)');
+      }
+      if (found !== undefined) take(found);
     }
     const text = decode(bytes, !isLast);
     if (text.includes('\0')) throw fault(`a zero byte at line ${lineOf(text, text.indexOf('\0'))}`, 'text in UTF-8');
+    if (isAscii) isAscii = !BEYOND_ASCII.test(text);
     if (text !== '') yield text;
     line = lineOf(text, text.length);
     offset += got;
     before = bytes.slice(-3);
+  }
+
+  function take(found: string): void {
+    name = found;
+    decoder = new TextDecoder(found, { fatal: true });
+    onFound?.(found);
   }
 
   function lineOf(text: string, end: number): number {
@@ -38,9 +65,16 @@ export async function* readText(
     try {
       return decoder.decode(bytes, { stream });
     } catch (error) {
+      if (choice !== undefined && encoding === undefined && name === 'utf-8' && isAscii && isWestern(bytes)) {
+        take('windows-1252');
+        const waiting = before.filter((byte) => byte >= 0x80);
+        return decoder.decode(Buffer.concat([waiting, bytes]), { stream });
+      }
+      if (name !== 'utf-8') throw fault(`bytes after line ${line} that are not text in ${name}`, 'such text', error);
       const bad = textLength(Buffer.concat([before, bytes])) - before.length;
       const lines = bytes.subarray(0, Math.max(0, bad)).filter((byte) => byte === LINE_END).length;
-      throw fault(`bytes at line ${line + lines} that are not text (byte ${offset + bad})`, 'UTF-8', error);
+      const expected = choice === undefined ? 'UTF-8' : 'UTF-8 (--encoding names another, such as windows-1251)';
+      throw fault(`bytes at line ${line + lines} that are not text (byte ${offset + bad})`, expected, error);
     }
   }
 }
@@ -70,14 +104,46 @@ function textLength(bytes: Uint8Array): number {
   }
 }
 
-/**
- * Whether the text starts with a UTF-16 byte order mark, or every other of its first bytes is zero, as in Latin text.
- */
-function isUtf16(start: Uint8Array): boolean {
+const BEYOND_ASCII = /[^\0-\x7f]/;
+
+/** Bytes that Windows-1252 does not have. */
+const UNUSED = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
+
+/** Most bytes in runs of three letters beyond ASCII: Western languages have hardly any, Cyrillic has little else. */
+const MOST_IN_RUNS = 0.2;
+
+/** Whether bytes beyond ASCII are like those of a Western European language in Windows-1252. */
+function isWestern(bytes: Uint8Array): boolean {
+  let beyond = 0;
+  let inRuns = 0;
+  let run = 0;
+  for (const byte of bytes) {
+    if (UNUSED.has(byte) || byte === 0) return false;
+    if (byte >= 0x80) beyond++;
+    run = byte >= 0xc0 ? run + 1 : 0;
+    if (run === 3) inRuns += 3;
+    else if (run > 3) inRuns++;
+  }
+  return inRuns <= MOST_IN_RUNS * beyond;
+}
+
+/** The UTF-16 of a byte order mark, or of zeros in every other of the first bytes, as in Latin text. */
+function utf16Of(start: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   const [first, second] = start;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  if (first === 0xfe && second === 0xff) return 'utf-16be';
   const pairs = Math.min(8, Math.floor(start.length / 2));
   const hasZero = (parity: number) =>
     Array.from({ length: pairs }, (_, pair) => start[2 * pair + parity]).every((byte) => byte === 0);
-  return pairs >= 2 && hasZero(0) !== hasZero(1);
+  if (pairs < 2 || hasZero(0) === hasZero(1)) return undefined;
+  return hasZero(1) ? 'utf-16le' : 'utf-16be';
+}
+
+/** Whether text can be read in an encoding of this name. */
+export function isEncoding(name: unknown): name is string {
+  try {
+    return typeof name === 'string' && new TextDecoder(name) !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -2,6 +2,7 @@ import { OptionError } from '../../checks/option-error.ts';
 import { positiveInteger } from '../../checks/options/index.ts';
 import { counted, show } from '../../checks/show.ts';
 import { checkTokenizer } from '../text/tokenizer-spec.ts';
+import { type CellFormat, THOUSANDS } from './cell-format.ts';
 import {
   type ChannelScale,
   type ColumnEncoding,
@@ -66,7 +67,7 @@ function checkSeries(
   const path = 'preprocessing.series';
   const hasKey = typeof value === 'object' && value !== null && 'key' in value;
   const keys = ['time', ...(hasKey ? ['key'] : []), 'target', 'context', 'horizon', 'step'];
-  const fields = fieldsOf(where, path, value, keys);
+  const fields = fieldsOf(where, path, value, keys, ['format']);
   const { unit, size } = fieldsOf(where, `${path}.step`, fields.step, ['unit', 'size']);
   const series: SeriesEncoding = {
     time: textOf(where, `${path}.time`, fields.time),
@@ -75,14 +76,13 @@ function checkSeries(
     context: positiveInteger.check(where, `${path}.context`, fields.context),
     horizon: positiveInteger.check(where, `${path}.horizon`, fields.horizon),
     step: {
-      unit:
-        stepUnits.find((one) => one === unit) ??
-        fail(where, `${path}.step.unit`, unit, `one of ${stepUnits.join(', ')}`),
+      unit: oneOf(where, `${path}.step.unit`, unit, stepUnits),
       size:
         numberOf(where, `${path}.step.size`, size) > 0
           ? (size as number)
           : fail(where, `${path}.step.size`, size, 'a number above 0'),
     },
+    ...formatIn(where, `${path}.format`, fields.format, unit === 'numbers' ? 'numeric' : 'date'),
   };
   if (columns.find(({ name }) => name === series.target)?.type !== 'numeric') {
     fail(where, `${path}.target`, series.target, 'the name of a numeric column');
@@ -189,12 +189,12 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
       missing: flagOf(where, `${path}.missing`, column.missing),
     };
   }
-  const hasRange = typeof value === 'object' && value !== null && 'range' in value; // older models have none
   const keys = ['name', 'type', 'center', 'scale', 'fill', 'indicator'];
-  const column = fieldsOf(where, path, value, hasRange ? [...keys, 'range'] : keys);
+  const column = fieldsOf(where, path, value, keys, ['format', 'range']); // older models have none
   return {
     name: textOf(where, `${path}.name`, column.name),
     type: kind as (typeof numberTypes)[number],
+    ...formatIn(where, `${path}.format`, column.format, kind),
     center: numberOf(where, `${path}.center`, column.center),
     scale: scaleOf(where, `${path}.scale`, column.scale),
     fill: column.fill === null ? null : numberOf(where, `${path}.fill`, column.fill),
@@ -216,26 +216,54 @@ function checkTarget(where: string, path: string, value: unknown): TargetDecodin
     const name = textOf(where, `${path}.name`, target.name);
     return { name, type: 'classes', labels: namesOf(where, `${path}.labels`, target.labels) };
   }
-  const target = fieldsOf(where, path, value, ['name', 'type', 'center', 'scale']);
+  const target = fieldsOf(where, path, value, ['name', 'type', 'center', 'scale'], ['format']);
   const name = textOf(where, `${path}.name`, target.name);
   const center = numberOf(where, `${path}.center`, target.center);
-  return { name, type: 'values', center, scale: scaleOf(where, `${path}.scale`, target.scale) };
+  const format = formatIn(where, `${path}.format`, target.format, 'numeric');
+  return { name, type: 'values', ...format, center, scale: scaleOf(where, `${path}.scale`, target.scale) };
 }
 
 function fail(where: string, path: string, value: unknown, wanted: string): never {
   throw new OptionError(where, path, `has ${show(value)}, expected ${wanted}`);
 }
 
-/** Returns the value if it is an object with exactly these keys. */
-function fieldsOf(where: string, path: string, value: unknown, keys: readonly string[]): Fields {
+/** The format of cells of a type, if there is one. */
+function formatIn(where: string, path: string, value: unknown, type: string): { readonly format?: CellFormat } {
+  if (value === undefined) return {};
+  if (type === 'boolean') fail(where, path, value, 'none for a boolean');
+  if (type === 'date') {
+    const { order } = fieldsOf(where, path, value, ['order']);
+    return { format: { order: oneOf(where, `${path}.order`, order, ['dmy', 'mdy', 'time']) } };
+  }
+  const fields = fieldsOf(where, path, value, ['decimal'], ['thousands', 'unit']);
+  const decimal = oneOf(where, `${path}.decimal`, fields.decimal, ['point', 'comma']);
+  const thousands =
+    fields.thousands === undefined
+      ? {}
+      : { thousands: oneOf(where, `${path}.thousands`, fields.thousands, THOUSANDS[decimal]) };
+  const unit = fields.unit === undefined ? {} : { unit: textOf(where, `${path}.unit`, fields.unit) };
+  return { format: { decimal, ...thousands, ...unit } };
+}
+
+/** Returns the value if it is an object with exactly these keys, and any of the optional ones. */
+function fieldsOf(
+  where: string,
+  path: string,
+  value: unknown,
+  keys: readonly string[],
+  optional: readonly string[] = [],
+): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return fail(where, path, value, `an object with ${keys.join(', ')}`);
   }
-  const found = Object.keys(value);
+  const found = Object.keys(value).filter((key) => !optional.includes(key));
   const other = found.find((key) => !keys.includes(key)) ?? keys.find((key) => !found.includes(key));
   if (other !== undefined) fail(where, path, found, `the keys ${keys.join(', ')}`);
   return value as Fields;
 }
+
+const oneOf = <T extends string>(where: string, path: string, value: unknown, known: readonly T[]): T =>
+  known.find((name) => name === value) ?? fail(where, path, value, `one of ${known.join(', ')}`);
 
 function typeOf(where: string, path: string, value: unknown, known: readonly string[]): string {
   const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined;

@@ -1,6 +1,7 @@
 import { show } from '../../checks/show.ts';
 import { createTokenizer, TextError, type Tokenizer } from '../text/tokenizer.ts';
-import { type Cell, CellError, cellReaders, dayText, isGap, readCategory, readText } from './cell.ts';
+import { type Cell, CellError, isGap, readCategory, readText } from './cell.ts';
+import { cellReader, dayText } from './cell-format.ts';
 import type { CategoryEncoding, ColumnEncoding, NumberEncoding, TokenEncoding } from './preprocessing.ts';
 
 /**
@@ -62,13 +63,14 @@ export interface TokenColumnEncoder extends ColumnEncoder {
 
 /** Creates the encoder of a column of numbers, booleans or dates. */
 export function createNumberEncoder(
-  { name, type, center, scale, fill, indicator, range }: NumberEncoding,
+  { name, type, format, center, scale, fill, indicator, range }: NumberEncoding,
   onNote?: (note: EncodingNote) => void,
 ): NumberColumnEncoder {
-  const { read, wanted } = cellReaders[type];
+  const { read, wanted } = cellReader(type, format);
   // Comparisons with these are false for every number, and for NaN.
   const [least, greatest] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const textOf = (value: number): string => (type === 'date' ? dayText(value) : String(value));
+  const isTime = format !== undefined && 'order' in format && format.order === 'time';
+  const textOf = (value: number): string => (type === 'date' && !isTime ? dayText(value) : String(value));
   const inputs = indicator ? [name, `${name} is missing`] : [name];
   function encodeNumber(value: number, x: Float64Array, offset: number): void {
     const missing = Number.isNaN(value);

@@ -1,15 +1,26 @@
 export {
   type Cell,
   CellError,
-  cellReaders,
   GAP_WORDS,
   isGap,
   readBoolean,
   readCategory,
-  readDate,
   readNumber,
   readText,
 } from './cell.ts';
+export {
+  type CellFormat,
+  type CellReader,
+  cellReader,
+  type DateFormat,
+  type DateOrder,
+  dateReader,
+  type NumberFormat,
+  numberReader,
+  readDate,
+  THOUSANDS,
+  type ThousandsMark,
+} from './cell-format.ts';
 export { checkPreprocessing, checkScale, checkTablePreprocessing } from './check-preprocessing.ts';
 export {
   type CategoryColumnEncoder,

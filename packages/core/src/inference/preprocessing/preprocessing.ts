@@ -1,4 +1,5 @@
 import type { TokenizerSpec } from '../text/tokenizer-spec.ts';
+import type { CellFormat } from './cell-format.ts';
 
 /**
  * Encoding of rows of a table, of images or of text as network inputs, and decoding of outputs as answers. Plain JSON,
@@ -106,6 +107,8 @@ export interface SeriesEncoding {
   readonly horizon: number;
   /** Time from a row to the next. */
   readonly step: SeriesStep;
+  /** How the times are written. @default plain: 1234.5 and 2024-12-31 */
+  readonly format?: CellFormat;
 }
 
 /** Time from a row of a series to the next, in units of its column. */
@@ -156,6 +159,8 @@ export interface NumberEncoding {
   readonly name: string;
   /** Type of the cells. */
   readonly type: 'numeric' | 'date' | 'boolean';
+  /** How its numbers or dates are written. @default plain: 1234.5 and 2024-12-31 */
+  readonly format?: CellFormat;
   /** Subtracted from a value. */
   readonly center: number;
   /** Divisor of the difference; not 0. */
@@ -195,6 +200,8 @@ export interface ValueDecoding {
   readonly name: string;
   /** The target is a number. */
   readonly type: 'values';
+  /** How its numbers are written in a table. @default plain: 1234.5 */
+  readonly format?: CellFormat;
   /** Added to the product. */
   readonly center: number;
   /** Factor of the output; not 0. */

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { SeriesStep } from '@gradloom/core';
+import type { CellFormat, SeriesStep } from '@gradloom/core';
 import { counted, show } from '@gradloom/core/internal';
 import type { ColumnStore } from './column-store.ts';
 import { columnWarnings, targetWarnings } from './column-warnings.ts';
@@ -8,6 +8,7 @@ import { ColumnError, columnOf } from './find-type.ts';
 import type { ColumnPlan, Reading } from './plan-columns.ts';
 import { CONTEXT, checkTimes, HORIZON } from './series.ts';
 import type { Table, TableColumn } from './table.ts';
+import type { TableFaults } from './table-faults.ts';
 import type { TableOptions } from './table-options.ts';
 import { isTableOfImages } from './table-path.ts';
 import type { TableRequest } from './table-request.ts';
@@ -19,36 +20,38 @@ export function buildTable(
   rows: number,
   findings: readonly string[], // how the file was read, for messages
   keep: ColumnStore['keep'],
+  faults: TableFaults,
 ): Table {
   const { name = path, oneHotLimit = 100, missing } = options;
   const isOwn = preprocessing === null;
-  const finish = <T>(reading: Reading, work: () => T): T => {
+  const finish = <T>(reading: Reading, work: () => T): T[] => {
+    if (faults.isIn(reading.at)) return [];
     try {
-      return work();
+      return [work()];
     } catch (error) {
       if (!(error instanceof ColumnError)) throw error;
       const title = isNamed ? ` (${show(reading.name)})` : '';
-      throw fault(`: column ${reading.at + 1}${title} ${error.message}`, error);
+      faults.add(reading.at, 'column', `column ${reading.at + 1}${title} ${error.message}`, 'column', error);
+      return [];
     }
   };
   const of = (role: Reading['role']) => readings.filter((reading) => reading.role === role);
   const limit = isOwn ? oneHotLimit : Number.POSITIVE_INFINITY;
-  const columnOfReading = (reading: Reading): TableColumn =>
-    finish(reading, () => keep(columnOf(reading.name, reading.type, reading.collector.collected(), limit)));
-  const inputs = of('input').map(columnOfReading);
-  const targets = of('target').map((reading) =>
+  const columnOfReading = (reading: Reading): TableColumn[] => finish(reading, () => keep(columnIn(reading, limit)));
+  const inputs = of('input').flatMap(columnOfReading);
+  const targets = of('target').flatMap((reading) =>
     finish(reading, () => {
-      const found = findTarget(reading.name, reading.collector.collected(), { asked, known, isPlain });
+      const search = { asked, known, isPlain, format: formatIn(reading) };
+      const found = findTarget(reading.name, reading.collector.collected(), search);
       return { ...found, column: keep(found.column) };
     }),
   );
-  const [weights = null] = of('weight').map(columnOfReading);
-  const [time] = of('time').map((reading) => finish(reading, () => timeOf(reading)));
-  const [key = null] = of('key').map((reading) =>
-    finish(reading, () =>
-      columnOf(reading.name, reading.type, reading.collector.collected(), Number.POSITIVE_INFINITY),
-    ),
+  const [weights = null] = of('weight').flatMap(columnOfReading);
+  const [time] = of('time').flatMap((reading) => finish(reading, () => timeOf(reading)));
+  const [key = null] = of('key').flatMap((reading) =>
+    finish(reading, () => columnIn(reading, Number.POSITIVE_INFINITY)),
   );
+  faults.refuse(fault);
   const [{ classes, column: target }] = targets;
   const decided =
     isOwn && time === undefined && target.reason !== 'as asked for' ? targetDecision(target, classes) : [];
@@ -79,11 +82,16 @@ export function buildTable(
   }
 }
 
+const formatIn = ({ format }: Reading): CellFormat | undefined => (format === 'any' ? undefined : format);
+
+const columnIn = (reading: Reading, limit: number): TableColumn =>
+  columnOf(reading.name, reading.type, reading.collector.collected(), limit, formatIn(reading));
+
 type SeriesGiven = Pick<TableOptions, 'context' | 'horizon'> & { readonly step?: SeriesStep };
 
 /** @throws ColumnError for numbers among dates. */
-function timeOf({ name, type, collector }: Reading): TableColumn {
-  const column = columnOf(name, type, collector.collected(), Number.POSITIVE_INFINITY);
+function timeOf(reading: Reading): TableColumn {
+  const column = columnIn(reading, Number.POSITIVE_INFINITY);
   if (column.type === 'date' || column.type === 'numeric') return column;
   throw new ColumnError('has numbers and dates, expected the times of all rows in one form');
 }

@@ -1,7 +1,8 @@
-import { type Cell, CellError, type ColumnType } from '@gradloom/core';
-import { cellReaders, isGap, readCategory, readDate, readNumber, readText, show } from '@gradloom/core/internal';
+import { type Cell, CellError, type CellFormat, type ColumnType } from '@gradloom/core';
+import { cellReader, isGap, readCategory, readDate, readNumber, readText, show } from '@gradloom/core/internal';
 import { refuseBeyondRoom } from '../../system/memory/memory-room.ts';
 import { createGrowingNumbers, type GrowingNumbers } from '../growing-numbers.ts';
+import { createFormatFinder, type FormatEvidence, type FormatFinder, type Found } from './format-finder.ts';
 
 /** Most distinct words kept of a column before it counts as text, unless all are dates. */
 const MOST_WORDS = 1 << 16;
@@ -11,12 +12,6 @@ const MOST_CLASSES = 1_000_000;
 
 /** Longest category, in characters; longer ones make a column text. */
 const MOST_CHARACTERS = 1000;
-
-/** A cell and its place in the file. */
-export interface Found {
-  readonly place: string;
-  readonly cell: Cell;
-}
 
 /** The cells of a column read so far. */
 export interface Collected {
@@ -29,6 +24,8 @@ export interface Collected {
   /** Number of distinct words that are dates, and the first word that is not. */
   readonly dates: number;
   readonly undated: Found | null;
+  /** How numbers and dates are written; null if that was known or does not matter. */
+  readonly evidence: FormatEvidence | null;
   /**
    * Takes the cells [N]: numbers for 'numbers' and 'dates', with NaN for gaps; word indices for 'words', with -1 for
    * gaps.
@@ -42,19 +39,29 @@ export interface ColumnCollector {
   collected(): Collected;
 }
 
+/** A column to collect. */
+export interface ColumnRequest {
+  readonly name: string;
+  /** The type of its cells; undefined: found when all cells are there. */
+  readonly type: ColumnType | undefined;
+  /** How numbers and dates are written; 'any': found from all cells. @default plain */
+  readonly format?: CellFormat | 'any' | undefined;
+  /** All words are kept, as names of classes. @default false */
+  readonly keepsAll?: boolean;
+}
+
 /**
- * Collects a column whose type is `wanted`, or is found when all cells are there. Numbers stay numbers until the first
- * other cell; each distinct word is stored once. `keepsAll` is for class names. `create` makes the storage of numbers
- * and word indices.
+ * Collects a column. Numbers stay numbers until the first other cell; each distinct word is stored once. `create` makes
+ * the storage of numbers and word indices.
  */
 export function createCollector(
-  name: string,
-  wanted: ColumnType | undefined,
-  keepsAll: boolean,
+  { name, type: wanted, format, keepsAll = false }: ColumnRequest,
   create: () => GrowingNumbers = createGrowingNumbers,
 ): ColumnCollector {
-  if (wanted !== undefined && wanted !== 'categorical' && wanted !== 'text')
-    return createNumberCollector(name, wanted, create);
+  if (wanted !== undefined && wanted !== 'categorical' && wanted !== 'text') {
+    return createNumberCollector(name, wanted, format, create);
+  }
+  const finder = wanted === undefined && format === 'any' ? createFormatFinder() : undefined;
   const most = keepsAll ? MOST_CLASSES : MOST_WORDS;
   let numbers = create();
   let kind: Collected['kind'] = wanted === 'categorical' ? 'words' : 'numbers';
@@ -75,8 +82,9 @@ export function createCollector(
         `has ${word.length} characters, expected at most ${MOST_CHARACTERS} (${leaveOut(name)})`,
       );
     }
-    if (places.size === most) {
-      if (!keepsAll) return -1;
+    const isFull = places.size === most;
+    if (isFull || (places.size > 0 && places.size % MOST_WORDS === 0 && finder?.evidence().readsAll === true)) {
+      if (!keepsAll || !isFull) return -1;
       throw new CellError(name, `has more than ${most} classes, expected fewer (at ${place})`);
     }
     if (readDate(word) === undefined) undated ??= { cell: word, place };
@@ -114,7 +122,9 @@ export function createCollector(
     kind = 'dates';
   }
 
-  function addWord(word: string, place: string): void {
+  function addWord(cell: Cell, place: string): void {
+    const word = readCategory(cell);
+    if (finder !== undefined && readNumber(cell) === undefined && !places.has(word)) finder.add(cell, place);
     const at = placeOf(word, place);
     if (at !== -1) {
       numbers.push(at);
@@ -135,7 +145,10 @@ export function createCollector(
       if (typeof cell === 'object' && cell !== null) {
         throw new CellError(name, `has ${show(cell)}, expected text, a number, true or false`);
       }
-      if (kind === 'text') return;
+      if (kind === 'text') {
+        if (!isGap(cell)) finder?.add(cell, place);
+        return;
+      }
       if (isGap(cell)) {
         gaps++;
         numbers.push(kind === 'words' ? -1 : Number.NaN);
@@ -143,17 +156,22 @@ export function createCollector(
       }
       if (kind === 'dates') return addDate(cell, place);
       const value = readNumber(cell);
+      if (value !== undefined) finder?.addNumber(cell, place);
       if (kind === 'numbers') {
         if (value !== undefined) return numbers.push(value);
         // A cell that looks like a number but is not a finite double is a mistake, not a word.
-        if (typeof cell === 'number' || looksNumeric(cell))
+        if (typeof cell === 'number' || isBeyondDoubles(cell))
           throw new CellError(name, `has ${show(cell)}, expected a finite number`);
         odd = { cell, place };
         toWords(place);
       } else if (value === undefined) odd ??= { cell, place };
-      addWord(readCategory(cell), place);
+      addWord(cell, place);
     },
-    collected: () => ({ kind, words: [...places.keys()], gaps, odd, dates, undated, take: () => numbers.take() }),
+    collected: () => ({
+      ...{ kind, words: [...places.keys()], gaps, odd, dates, undated },
+      evidence: finder?.evidence() ?? null,
+      take: () => numbers.take(),
+    }),
   };
 }
 
@@ -194,15 +212,15 @@ export function createTextCollector(
       indices.push(at);
     },
     collected: () => ({
-      ...{ kind: 'words', words: [...places.keys()], gaps, odd: null, dates: 0, undated: null },
+      ...{ kind: 'words', words: [...places.keys()], gaps, odd: null, dates: 0, undated: null, evidence: null },
       take: () => indices.take(),
     }),
   };
 }
 
-/** Whether a cell has the digits of a number beyond the range of a double, such as 1e400. */
-const looksNumeric = (cell: Cell): boolean =>
-  typeof cell === 'string' && /^[+-]?[\d.]+(e[+-]?\d+)?$/i.test(cell.trim()) && !Number.isFinite(Number(cell));
+/** Whether a cell is a number beyond the range of a double, such as 1e400. */
+const isBeyondDoubles = (cell: Cell): boolean =>
+  typeof cell === 'string' && /\d/.test(cell) && Math.abs(Number(cell)) === Number.POSITIVE_INFINITY;
 
 function oddCell(name: string, odd: Found | null, wanted: string): CellError {
   const place = odd === null ? '' : ` at ${odd.place}`;
@@ -218,26 +236,29 @@ export const flagWord = (name: string): string =>
 
 function createNumberCollector(
   name: string,
-  wanted: Exclude<ColumnType, 'categorical' | 'text'>,
+  type: Exclude<ColumnType, 'categorical' | 'text'>,
+  format: CellFormat | 'any' | undefined,
   create: () => GrowingNumbers,
 ): ColumnCollector {
   const numbers = create();
-  const { read, wanted: expected } = cellReaders[wanted];
+  const isAny = format === 'any' && type !== 'boolean';
+  const finder: FormatFinder | undefined = isAny ? createFormatFinder(type) : undefined;
+  const { read, wanted } = cellReader(type, format === 'any' ? undefined : format);
   let gaps = 0;
   return {
-    add(cell) {
+    add(cell, place) {
       const value = isGap(cell) ? Number.NaN : read(cell);
-      if (value === undefined) throw new CellError(name, `has ${show(cell)}, expected ${expected}`);
-      if (Number.isNaN(value)) gaps++;
-      numbers.push(value);
+      if (value === undefined) {
+        // The file is read again if another format fits.
+        if (finder?.add(cell, place) !== true) throw new CellError(name, `has ${show(cell)}, expected ${wanted}`);
+      } else if (Number.isNaN(value)) gaps++;
+      else if (type === 'numeric') finder?.addNumber(cell, place);
+      else finder?.add(cell, place);
+      numbers.push(value ?? Number.NaN);
     },
     collected: () => ({
-      kind: 'numbers',
-      words: [],
-      gaps,
-      odd: null,
-      dates: 0,
-      undated: null,
+      ...{ kind: 'numbers', words: [], gaps, odd: null, dates: 0, undated: null },
+      evidence: finder?.evidence() ?? null,
       take: () => numbers.take(),
     }),
   };

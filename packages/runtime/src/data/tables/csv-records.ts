@@ -1,7 +1,8 @@
 import { reasonOf, showPath } from '@gradloom/core/internal';
 import { CsvError, Parser } from 'csv-parse';
 import { type ByteSource, openBytes } from '../../system/files/byte-source.ts';
-import { readText } from '../read-text.ts';
+import { readText, type TextEncodingChoice } from '../read-text.ts';
+import { isSomeNumber } from './format-finder.ts';
 import { type DelimiterName, delimiters } from './table-reader.ts';
 
 export interface CsvRecord {
@@ -34,6 +35,7 @@ export async function* readCsv(
   delimiter?: string,
   onDelimiter?: (name: DelimiterName) => void,
   opened?: ByteSource, // read instead of `path`
+  encoding?: TextEncodingChoice,
 ): AsyncGenerator<readonly CsvRecord[]> {
   const fault = (has: string, expected: string, cause?: unknown) =>
     new Error(`readCsv: ${showPath(path)} has ${has}, expected ${expected}`, { cause });
@@ -50,7 +52,7 @@ export async function* readCsv(
   };
   let open = 0; // lower bound of the characters since the end of a record or blank line
   try {
-    for await (const text of readText(source, fault)) {
+    for await (const text of readText(source, fault, encoding)) {
       parser ??= parserFor(text);
       const before = ended(parser);
       await written(parser, text);
@@ -120,11 +122,9 @@ const written = (parser: Parser, text: string | null): Promise<void> =>
 /** Rows from which the delimiter is found. */
 const MOST_ROWS = 100;
 
-const decimalComma = /^\s*"?[+-]?\d+,\d+"?\s*$/;
-
 /**
  * Finds the delimiter: the one that occurs equally often in all of the first rows, and most often. A comma that only
- * occurs within numbers, in fields separated by ';', is a decimal comma.
+ * occurs within numbers, in fields separated by ';', is a decimal comma, or stands between thousands.
  */
 function findDelimiter(text: string, path: string, isWhole: boolean): DelimiterName {
   const standard: DelimiterName = /\.tsv(\.gz)?$/i.test(path) ? 'tab' : 'comma';
@@ -141,9 +141,13 @@ function findDelimiter(text: string, path: string, isWhole: boolean): DelimiterN
   if (own !== undefined) return own.name;
   const hasSemicolon = candidates.some(({ name }) => name === 'semicolon');
   const fields = rows.flatMap((row) => row.split(';'));
-  if (hasSemicolon && fields.every((field) => !field.includes(',') || decimalComma.test(field))) return 'semicolon';
+  if (hasSemicolon && fields.every((field) => !field.includes(',') || isMeasure(field))) return 'semicolon';
   return candidates.toSorted((a, b) => b.least - a.least).at(0)?.name ?? standard;
 }
+
+/** Whether a field is a number, with a unit or without. */
+const isMeasure = (field: string): boolean =>
+  isSomeNumber(field.replace(/^[^\d+.,−-]{1,4}|[^\d.,]{1,8}$/gu, '').trim());
 
 /** The first rows, without quoted text. The last row is dropped if the text may end within it. */
 function firstRows(text: string, isWhole: boolean): string[] {

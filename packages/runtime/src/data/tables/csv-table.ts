@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import { readNumber } from '@gradloom/core/internal';
 import type { ByteSource } from '../../system/files/byte-source.ts';
 import { type CsvRecord, readCsv } from './csv-records.ts';
+import { isSomeNumber } from './format-finder.ts';
 import {
   type DelimiterName,
   delimiters,
@@ -17,16 +17,23 @@ const shown: Readonly<Record<DelimiterName, string>> = {
   pipe: 'the character |',
 };
 
+const encodingTitles: Readonly<Record<string, string>> = {
+  'utf-16le': 'UTF-16',
+  'utf-16be': 'UTF-16',
+  'windows-1252': 'Windows-1252 (--encoding names another)',
+};
+
 /**
  * Opens a CSV file, plain or gzipped. By default, the delimiter is found from the first rows, and the first row holds
  * names if none of its fields is a number.
  */
 export async function openCsvTable(
   path: string,
-  { header, delimiter }: TableReadOptions,
+  { header, delimiter, encoding }: TableReadOptions,
   source?: ByteSource, // read instead of `path`
 ): Promise<TableReader> {
   let found = delimiter;
+  const encoded: string[] = [];
   const records = readCsv(
     path,
     delimiter && delimiters[delimiter],
@@ -34,6 +41,7 @@ export async function openCsvTable(
       found = name;
     },
     source,
+    { encoding, onFound: (name) => encoded.push(`text in ${encodingTitles[name]}`) },
   );
   let first: readonly CsvRecord[] = [];
   while (first.length === 0) {
@@ -42,13 +50,17 @@ export async function openCsvTable(
     first = next.value;
   }
   const top = first.at(0);
-  const isNamed = top !== undefined && (header ?? top.fields.every((field) => readNumber(field) === undefined));
+  const isNamed = top !== undefined && (header ?? top.fields.every((field) => !isSomeNumber(field)));
   const separated = found === undefined ? [] : [`fields separated by ${shown[found]}`];
   const names = isNamed ? `names of columns in line ${top.line}` : 'no names of columns, so they are numbered from 1';
   return {
     names: () => (isNamed ? top.fields : null),
     ...(isNamed ? { namesPlace: `line ${top.line}` } : {}),
-    findings: top === undefined ? [] : [...separated, names],
+    // The encoding may be found later than the first row.
+    get findings() {
+      return top === undefined ? [] : [...encoded, ...separated, names];
+    },
+    delimiter: found,
     batches: rowsOf(isNamed ? first.slice(1) : first, records),
     close: async () => {
       await records.return(undefined);

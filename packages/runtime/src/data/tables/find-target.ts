@@ -1,12 +1,14 @@
+import type { CellFormat } from '@gradloom/core';
 import { counted, listed, readNumber, show } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
 import type { Collected } from './column-collector.ts';
 import { ColumnError } from './find-type.ts';
 import { sortedNames } from './fit-preprocessing.ts';
+import { describeFormat } from './format-finder.ts';
 import type { TableColumn } from './table.ts';
 
 /** Whole numbers are classes up to this many distinct ones, if each occurs twice on average. */
-const MOST_WHOLE_CLASSES = 20;
+export const MOST_WHOLE_CLASSES = 20;
 
 /** A target column and its class names; null if it holds values. */
 export interface FoundTarget {
@@ -19,6 +21,7 @@ interface TargetSearch {
   readonly asked: TargetKind | undefined;
   readonly known: readonly string[] | undefined; // class names
   readonly isPlain: boolean; // numbers are always values, and must not be mixed with words
+  readonly format: CellFormat | undefined; // how numbers are written
 }
 
 /**
@@ -26,9 +29,17 @@ interface TargetSearch {
  * distinct values that occur twice each on average.
  * @throws ColumnError for a target from which nothing can be learned.
  */
-export function findTarget(name: string, collected: Collected, { asked, known, isPlain }: TargetSearch): FoundTarget {
+export function findTarget(
+  name: string,
+  collected: Collected,
+  { asked, known, isPlain, format }: TargetSearch,
+): FoundTarget {
   const { kind, words, odd } = collected;
-  if (kind === 'dates' || (words.length > 0 && collected.dates === words.length)) {
+  if (
+    (format !== undefined && 'order' in format) ||
+    kind === 'dates' ||
+    (words.length > 0 && collected.dates === words.length)
+  ) {
     throw new ColumnError('has dates, expected classes or numbers (write them as numbers, such as days)');
   }
   const cells = collected.take();
@@ -70,6 +81,7 @@ export function findTarget(name: string, collected: Collected, { asked, known, i
       : `more than ${MOST_WHOLE_CLASSES} different numbers`;
   const column: TableColumn = {
     ...{ name, type: 'numeric', reason: asked === undefined ? why : 'as asked for', gaps: 0 },
+    ...(format === undefined ? {} : { format, reason: describeFormat(format) }),
     data: { kind: 'numbers', values: cells },
   };
   return { column, classes: null };

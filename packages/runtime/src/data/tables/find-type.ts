@@ -1,13 +1,11 @@
-import type { Cell, ColumnType } from '@gradloom/core';
+import type { Cell, CellFormat, ColumnType } from '@gradloom/core';
 import { counted, readBoolean, readDate, readNumber, show } from '@gradloom/core/internal';
 import { type Collected, flagWord, leaveOut } from './column-collector.ts';
+import { describeFormat } from './format-finder.ts';
 import type { TableColumn } from './table.ts';
 
 /** Numbers mixed with words are categories up to this many distinct cells; with more, a word is a mistake. */
-const MOST_CODES = 20;
-
-/** A number with a decimal comma or with commas between thousands. */
-const WITH_COMMA = /^[-+]?\d+(,\d+)+(\.\d+)?$/;
+export const MOST_CODES = 20;
 
 /** A problem of a column as a whole. */
 export class ColumnError extends Error {}
@@ -21,6 +19,7 @@ export function columnOf(
   wanted: ColumnType | undefined,
   collected: Collected,
   oneHotLimit: number,
+  format?: CellFormat,
 ): TableColumn {
   const { kind, words, gaps, odd, undated } = collected;
   const given = (type: ColumnType) => (wanted === undefined ? undefined : `read as ${type}, as asked for`);
@@ -31,6 +30,10 @@ export function columnOf(
   if (wanted === 'text') {
     const data = { kind: 'words', words, indices: Int32Array.from(collected.take()) } as const;
     return { name, type: 'text', reason: given('text') ?? '', gaps, data };
+  }
+  if (format !== undefined) {
+    const type = 'order' in format ? 'date' : 'numeric';
+    return { ...numbers(type, ''), reason: describeFormat(format), format };
   }
   if (kind === 'dates') return numbers('date', 'all cells are dates');
   if (kind === 'numbers') return numbers(wanted ?? 'numeric', 'all cells are numbers');
@@ -48,12 +51,6 @@ export function columnOf(
       const ways = `--column ${flagWord(`${name}:categorical`)} makes an input of each`;
       throw new ColumnError(
         `has ${show(undated.cell)} in ${undated.place}, expected a date, as in most rows (${ways})`,
-      );
-    }
-    if (odd !== null && words.every((word) => readNumber(word) !== undefined || WITH_COMMA.test(word))) {
-      const ways = `${leaveOut(name)}, --column ${flagWord(`${name}:categorical`)} makes an input of each`;
-      throw new ColumnError(
-        `has ${show(odd.cell)} in ${odd.place}, expected numbers with a decimal point, without commas (${ways})`,
       );
     }
     const isNumeric = words.filter((word) => readNumber(word) !== undefined).length > words.length / 2;

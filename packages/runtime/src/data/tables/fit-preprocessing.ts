@@ -46,7 +46,10 @@ function forecastsOf(
   const { name } = target;
   return {
     target: forecastNames(name, horizon).map((own) => ({ ...target, name: own })),
-    series: { time: time.name, ...(key && { key: key.name }), target: name, context, horizon, step },
+    series: {
+      ...{ time: time.name, ...(key && { key: key.name }), target: name, context, horizon, step },
+      ...(time.format && { format: time.format }),
+    },
   };
 }
 
@@ -74,7 +77,7 @@ function refuseTooMany({ name }: Table, preprocessing: TablePreprocessing): Tabl
 
 function encodingOf(
   table: Table,
-  { name, type, data }: TableColumn,
+  { name, type, format, data }: TableColumn,
   rows: Uint32Array,
   { scale, missing: onGap, ranged }: { scale: Scale; missing: 'impute' | 'drop'; ranged: boolean },
 ): ColumnEncoding {
@@ -99,6 +102,7 @@ function encodingOf(
   return {
     name,
     type: kind,
+    ...(format && { format }),
     center,
     scale: shift,
     fill,
@@ -164,11 +168,17 @@ function quantileOf(
 }
 
 /** Values are standardised, so that a learning rate suits targets of any size; classes keep their names. */
-function decodingOf(table: Table, { name, data }: TableColumn, rows: Uint32Array, scale: Scale): TargetDecoding {
+function decodingOf(
+  table: Table,
+  { name, format, data }: TableColumn,
+  rows: Uint32Array,
+  scale: Scale,
+): TargetDecoding {
   if (data.kind === 'words') return { name, type: 'classes', labels: data.words };
   const values = presentOf(data.values, rows);
   const { center, shift } = scalingOf(values, scale === 'none' ? 'none' : 'standard');
-  if (shift >= 1e-150 && shift <= 1e150) return { name, type: 'values', center, scale: shift };
+  if (shift >= 1e-150 && shift <= 1e150)
+    return { name, type: 'values', ...(format && { format }), center, scale: shift };
   const wanted = 'from 1e-150 to 1e+150, since losses are in units of its square';
   throw new Error(
     `fitPreprocessing: ${showName(table.name)}: target ${show(name)} has values with a deviation of ${shift}, expected one ${wanted}`,

@@ -1,9 +1,17 @@
-import { type Cell, CellError, type ColumnType, OptionError, type TablePreprocessing } from '@gradloom/core';
-import { counted, isGap, listed, readCategory, readDate, readNumber, show } from '@gradloom/core/internal';
+import {
+  type Cell,
+  CellError,
+  type CellFormat,
+  type ColumnType,
+  OptionError,
+  type TablePreprocessing,
+} from '@gradloom/core';
+import { cellReader, counted, isGap, listed, readCategory, show } from '@gradloom/core/internal';
 import type { TargetKind } from '../npy-dataset.ts';
 import { type ColumnCollector, createCollector, createTextCollector, flagWord } from './column-collector.ts';
 import { type Role, rolesFor, rolesOf } from './column-roles.ts';
 import type { ColumnStore } from './column-store.ts';
+import { isSomeDate, isSomeNumber } from './format-finder.ts';
 import type { TableOptions } from './table-options.ts';
 import type { TableReader } from './table-reader.ts';
 import type { TableRequest } from './table-request.ts';
@@ -17,6 +25,7 @@ export interface Reading {
   readonly name: string;
   readonly role: Exclude<Role, 'left out'>;
   readonly type: ColumnType | undefined; // as requested
+  readonly format: CellFormat | 'any' | undefined; // how its cells are written; undefined: plain
   readonly collector: ColumnCollector;
 }
 
@@ -51,24 +60,29 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
   const targets = targetKindOf(targetNames, types, request);
   const known = preprocessing === null ? options.classNames : (labelsOf(preprocessing) ?? options.classNames);
   const create = store.collecting(width);
+  const own = preprocessing === null ? request.formats : formatsOf(preprocessing);
+  const formatOf = (name: string) => (isPlain ? undefined : own === null ? 'any' : own.get(name));
   const readings = names.flatMap((name, at): Reading[] => {
     const role = roles[at];
     if (role === 'left out') return [];
     const isNumeric = role === 'input' ? isPlain : role === 'weight' || (role === 'target' && targets === 'values');
     const isTyped = role === 'input' || role === 'time';
     const type = isNumeric ? 'numeric' : role === 'key' ? 'categorical' : isTyped ? types.get(name) : undefined;
+    const format = role === 'key' ? undefined : formatOf(name);
+    const found = format === undefined || format === 'any' ? type : 'order' in format ? 'date' : 'numeric';
+    const keepsAll = role === 'target' || type === 'categorical';
     const cells =
       type === 'text'
         ? createTextCollector(name, options.missing === 'drop', create)
-        : createCollector(name, type, role === 'target' || type === 'categorical', create);
+        : createCollector({ name, type: found, format, keepsAll }, create);
     const collectors: Readonly<Record<typeof role, () => ColumnCollector>> = {
       input: () => (isPlain ? checkedNumbers(name, cells) : cells),
       target: () => checkedTarget(name, cells, known),
       weight: () => checkedWeights(name, cells),
-      time: () => checkedTimes(name, cells),
+      time: () => checkedTimes(name, cells, format),
       key: () => checkedKeys(name, cells),
     };
-    return [{ at, name, role, type, collector: collectors[role]() }];
+    return [{ at, name, role, type, format, collector: collectors[role]() }];
   });
   return { width, isNamed, readings, leftOut: names.filter((_, at) => roles[at] === 'left out'), known, targets };
 }
@@ -117,6 +131,16 @@ function targetKindOf(
 
 function labelsOf({ target: [first] }: TablePreprocessing): readonly string[] | undefined {
   return first?.type === 'classes' ? first.labels : undefined;
+}
+
+/** How the cells of a model's columns are written, where they are not plain. */
+function formatsOf({ columns, target, series }: TablePreprocessing): ReadonlyMap<string, CellFormat> {
+  const formats = new Map<string, CellFormat>();
+  const add = (name: string, format: CellFormat | undefined) => format !== undefined && formats.set(name, format);
+  for (const column of columns) if (column.type !== 'categorical') add(column.name, column.format);
+  for (const decoding of target) if (decoding.type === 'values') add(decoding.name, decoding.format);
+  if (series !== undefined) add(series.time, series.format);
+  return formats;
 }
 
 /** The requested types by column name. */
@@ -188,20 +212,30 @@ const checkedNumbers = (name: string, collector: ColumnCollector): ColumnCollect
 const MONTH = /^\s*\d{4}-\d\d\s*$/;
 
 /** Collects times: dates or numbers. A month is its first day. */
-const checkedTimes = (name: string, collector: ColumnCollector): ColumnCollector => ({
-  ...collector,
-  add(cell, place) {
-    const time = typeof cell === 'string' && MONTH.test(cell) ? `${cell.trim()}-01` : cell;
-    if (readNumber(time) === undefined && readDate(time) === undefined) {
-      const has = isGap(cell) ? 'a gap' : show(cell);
-      throw new CellError(
-        name,
-        `has ${has}, expected the time of the row: a number, or a date such as 2024-12-31 or 2024-12`,
-      );
-    }
-    collector.add(time, place);
-  },
-});
+function checkedTimes(
+  name: string,
+  collector: ColumnCollector,
+  format: CellFormat | 'any' | undefined,
+): ColumnCollector {
+  const isTime = (cell: Cell): boolean => {
+    if (format === 'any') return isSomeNumber(cell) || isSomeDate(cell);
+    return (['numeric', 'date'] as const).some((type) => cellReader(type, format).read(cell) !== undefined);
+  };
+  return {
+    ...collector,
+    add(cell, place) {
+      const time = typeof cell === 'string' && MONTH.test(cell) ? `${cell.trim()}-01` : cell;
+      if (isGap(time) || !isTime(time)) {
+        const has = isGap(cell) ? 'a gap' : show(cell);
+        throw new CellError(
+          name,
+          `has ${has}, expected the time of the row: a number, or a date such as 2024-12-31 or 2024-12`,
+        );
+      }
+      collector.add(time, place);
+    },
+  };
+}
 
 /** Collects the names of series. */
 const checkedKeys = (name: string, collector: ColumnCollector): ColumnCollector =>

@@ -4,10 +4,12 @@ import { checkPath } from '../../system/files/check-path.ts';
 import { RoomError } from '../../system/memory/memory-room.ts';
 import { buildTable } from './build-table.ts';
 import { type ColumnStore, memoryStore } from './column-store.ts';
+import { findFormats } from './find-formats.ts';
 import { openJsonRows } from './json-rows.ts';
 import { type ColumnPlan, planColumns } from './plan-columns.ts';
 import type { Table } from './table.ts';
 import { openTableCache } from './table-cache.ts';
+import { createFaults, type TableFaults } from './table-faults.ts';
 import { openTable, tableFormats } from './table-formats.ts';
 import { type TableOptions, tableOptions } from './table-options.ts';
 import type { TableReader } from './table-reader.ts';
@@ -49,19 +51,17 @@ export async function readObjects(
 ): Promise<Table> {
   const found = list<Readonly<Record<string, Cell>>>(where, 'rows', rows, 'a list of objects');
   const fault: TableRequest['fault'] = (problem, cause) => new Error(`${where}: rows${problem}`, { cause });
-  const reader = await openJsonRows(
-    {},
-    (problem) => fault(`: ${problem}`),
-    async function* () {
-      yield found.map((value, n) => ({ place: `row ${n}`, value }));
-    },
-  );
+  const open = () =>
+    openJsonRows(
+      {},
+      (problem) => fault(`: ${problem}`),
+      async function* () {
+        yield found.map((value, n) => ({ place: `row ${n}`, value }));
+      },
+    );
   const own = withoutUndefined(tableOptions.read(options));
-  return collect(
-    reader,
-    { where, path: 'rows', options: own, preprocessing: null, isPlain: false, fault },
-    memoryStore,
-  );
+  const request = { where, path: 'rows', options: own, preprocessing: null, isPlain: false, formats: null, fault };
+  return readRows(request, memoryStore, open);
 }
 
 async function read(
@@ -75,7 +75,7 @@ async function read(
   const fault: TableRequest['fault'] = (problem, cause) =>
     new Error(`${where}: ${showPath(path)}${problem}`, { cause });
   if (preprocessing === null) refuseOfSequences(where, options);
-  const request: TableRequest = { ...purpose, path, options, fault };
+  const request: TableRequest = { ...purpose, path, options, formats: null, fault };
   if (options.stream !== true) return readRows(request, memoryStore);
   return openTableCache(path, options, preprocessing, fault, (store) => readRows(request, store));
 }
@@ -117,9 +117,9 @@ export async function readRowsAs(path: string, reader: TableReader, given: Table
   const preprocessing = checkTablePreprocessing(where, given);
   const fault: TableRequest['fault'] = (problem, cause) =>
     new Error(`${where}: ${showPath(path)}${problem}`, { cause });
-  const request = { where, path, options: {}, preprocessing, isPlain: false, fault };
+  const request = { where, path, options: {}, preprocessing, isPlain: false, formats: null, fault };
   try {
-    return await collect(reader, request, memoryStore);
+    return build(reader, request, memoryStore, await collect(reader, request, memoryStore));
   } catch (error) {
     await reader.close?.();
     throw error;
@@ -129,12 +129,27 @@ export async function readRowsAs(path: string, reader: TableReader, given: Table
 const withoutUndefined = (options: object): TableOptions =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
-async function readRows(request: TableRequest, store: ColumnStore): Promise<Table> {
-  const { where, path, options, fault } = request;
-  // loadCsv accepts a CSV file of any name.
-  const reader = await (where === 'loadCsv' ? tableFormats.csv.open(path, options) : openTable(path, options));
+/** Opens a table in the format of its name; loadCsv accepts a CSV file of any name. */
+const openFile = ({ where, path, options }: TableRequest): Promise<TableReader> =>
+  where === 'loadCsv' ? tableFormats.csv.open(path, options) : openTable(path, options);
+
+async function readRows(
+  request: TableRequest,
+  store: ColumnStore,
+  open: () => Promise<TableReader> = () => openFile(request),
+): Promise<Table> {
+  const { fault } = request;
+  let reader = await open();
   try {
-    return await collect(reader, request, store);
+    const first = await collect(reader, request, store);
+    const questions = createFaults();
+    const formats = findFormats(first.plan, request, reader.delimiter, questions);
+    questions.refuse(fault);
+    if (formats.size === 0) return build(reader, request, store, first);
+    // Only all cells tell how numbers and dates are written, so such a file is read twice.
+    reader = await open();
+    const again = { ...request, formats };
+    return build(reader, again, store, await collect(reader, again, store));
   } catch (error) {
     await reader.close?.();
     if (error instanceof RoomError) throw fault(` has ${error.has}, expected ${error.expected}`, error);
@@ -142,17 +157,28 @@ async function readRows(request: TableRequest, store: ColumnStore): Promise<Tabl
   }
 }
 
-async function collect(reader: TableReader, request: TableRequest, store: ColumnStore): Promise<Table> {
+/** The cells of a file by column, and the faults among them. */
+interface CollectedRows {
+  readonly plan: ColumnPlan;
+  readonly rows: number;
+  readonly faults: TableFaults;
+}
+
+async function collect(reader: TableReader, request: TableRequest, store: ColumnStore): Promise<CollectedRows> {
   const { fault } = request;
+  const faults = createFaults();
   const names = reader.names();
   let plan: ColumnPlan | undefined = names === null ? undefined : planColumns(reader, names.length, request, store);
   let rows = 0;
   for await (const batch of reader.batches) {
     for (const { place, cells } of batch) {
       plan ??= planColumns(reader, cells.length, request, store);
+      rows++;
       if (cells.length !== plan.width) {
         const first = plan.isNamed ? 'the names of columns' : 'the first row';
-        throw fault(`: ${place} has ${counted(cells.length, 'column')}, expected ${plan.width} (as in ${first})`);
+        const problem = `${place} has ${counted(cells.length, 'column')}, expected ${plan.width} (as in ${first})`;
+        faults.add(null, 'width', problem, 'row');
+        continue;
       }
       for (const { at, collector } of plan.readings) {
         try {
@@ -160,12 +186,20 @@ async function collect(reader: TableReader, request: TableRequest, store: Column
         } catch (error) {
           if (!(error instanceof CellError)) throw error;
           const title = plan.isNamed ? ` (${show(error.column)})` : '';
-          throw fault(`: ${place}, column ${at + 1}${title} ${error.problem}`, error);
+          const [, wanted] = error.problem.split(', expected ', 2);
+          faults.add(at, wanted, `${place}, column ${at + 1}${title} ${error.problem}`, 'cell', error);
         }
       }
-      rows++;
     }
   }
   if (plan === undefined || rows === 0) throw fault(' has no rows, expected at least one');
-  return buildTable(request, plan, rows, reader.findings ?? [], store.keep);
+  return { plan, rows, faults };
 }
+
+/** The table of collected rows. @throws Error naming all faults of the file. */
+const build = (
+  reader: TableReader,
+  request: TableRequest,
+  { keep }: ColumnStore,
+  { plan, rows, faults }: CollectedRows,
+): Table => buildTable(request, plan, rows, reader.findings ?? [], keep, faults);

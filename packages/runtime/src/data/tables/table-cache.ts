@@ -13,7 +13,7 @@ import type { Table, TableColumn } from './table.ts';
 import type { TableOptions } from './table-options.ts';
 
 /** Increased whenever older caches would be read incorrectly. */
-const VERSION = 1;
+const VERSION = 2;
 
 const HEADER = 'header.json';
 const COLUMNS = 'columns.bin';
@@ -83,8 +83,12 @@ function keyOf(
   model: TablePreprocessing | null,
 ): string {
   const reading = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
-  const columns = model?.columns.map((column) => [column.name, column.type]);
-  const targets = model?.target.map((it) => [it.name, it.type, it.type === 'classes' ? it.labels : null]);
+  const columns = model?.columns.map((column) => [
+    column.name,
+    column.type,
+    column.type === 'categorical' ? null : column.format,
+  ]);
+  const targets = model?.target.map((it) => [it.name, it.type, it.type === 'classes' ? it.labels : it.format]);
   return sha256(JSON.stringify([VERSION, endianness(), reading, columns, targets])).slice(0, 16);
 }
 

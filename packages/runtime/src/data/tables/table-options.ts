@@ -1,6 +1,7 @@
 import { type ColumnType, OptionError } from '@gradloom/core';
 import { defineOptions, list, type Named, type OptionsOf, option, record, show } from '@gradloom/core/internal';
 import { targetKinds } from '../npy-dataset.ts';
+import { isEncoding } from '../read-text.ts';
 import { textOptions } from '../text/text-options.ts';
 import { delimiters } from './table-reader.ts';
 
@@ -60,6 +61,34 @@ export const tableOptions = defineOptions('readTable', {
   header: option.flag(),
   /** Field separator. @default found from the first rows */
   delimiter: option.oneOf(delimiters)(),
+  /** Encoding of a CSV file, such as 'windows-1251'. @default UTF-8, UTF-16 or Windows-1252, found from the bytes */
+  encoding: data(
+    option.checkedBy('an encoding such as utf-8, utf-16le, windows-1252 or shift_jis', isEncoding)(
+      undefined,
+      'encoding of a CSV file, such as windows-1251',
+      'UTF-8, UTF-16 or Windows-1252, found from the bytes',
+    ),
+  ),
+  /** The mark before the fraction of a number. @default found from all cells */
+  decimal: data(
+    option.oneOf({ point: true, comma: true })(undefined, 'decimal mark: point or comma', 'found from all cells'),
+  ),
+  /** The mark between the thousands of a number. @default found from all cells */
+  thousands: data(
+    option.oneOf({ none: true, point: true, comma: true, space: true, apostrophe: true })(
+      undefined,
+      'mark between thousands: point, comma, space, apostrophe or none',
+      'found from all cells',
+    ),
+  ),
+  /** Order of day, month and year in dates such as 02/01/2025. @default found from all cells */
+  dateFormat: data(
+    option.oneOf({ dmy: true, mdy: true })(
+      undefined,
+      'dates such as 02/01/2025: dmy with the day first, mdy with the month first',
+      'found from all cells',
+    ),
+  ),
   /** The target column, or several with numbers: names, or numbers counted from 1. @default the last column */
   target: naming(target(undefined, 'the column to predict: its name, or its number counted from 1', 'the last column')),
   /** Kind of targets. @default 'classes' for words and for few whole numbers that repeat, else 'values' */

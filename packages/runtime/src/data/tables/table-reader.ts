@@ -16,6 +16,8 @@ export interface TableReader {
   readonly namesPlace?: string;
   /** How the file was read, such as 'fields separated by ";"'; shown once. */
   readonly findings?: readonly string[];
+  /** The separator of its fields, if it has one. */
+  readonly delimiter?: DelimiterName | undefined;
   /** The rows in batches: awaiting each one would take longer than reading it. */
   readonly batches: AsyncIterable<readonly TableRow[]>;
   /** Closes a file before its end. */
@@ -26,6 +28,8 @@ export interface TableReader {
 export interface TableReadOptions {
   /** Whether the first row holds column names. */
   readonly header?: boolean | undefined;
+  /** The encoding of text. */
+  readonly encoding?: string | undefined;
   /** The character between fields. */
   readonly delimiter?: DelimiterName | undefined;
 }

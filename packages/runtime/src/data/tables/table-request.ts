@@ -1,4 +1,4 @@
-import type { TablePreprocessing } from '@gradloom/core';
+import type { CellFormat, TablePreprocessing } from '@gradloom/core';
 import type { TableOptions } from './table-options.ts';
 
 /** A table to read, and its purpose. */
@@ -12,6 +12,8 @@ export interface TableRequest {
   readonly preprocessing: TablePreprocessing | null;
   /** Inputs are numbers without gaps, and a numeric target holds values. */
   readonly isPlain: boolean;
+  /** How the cells of columns are written, where they are not plain; null: found from all cells. */
+  readonly formats: ReadonlyMap<string, CellFormat> | null;
   /** Makes an error about the file. `problem` begins with ' has' or ': line 3', for example. */
   fault(problem: string, cause?: unknown): Error;
 }

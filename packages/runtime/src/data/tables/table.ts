@@ -1,4 +1,4 @@
-import type { ColumnType, SeriesStep } from '@gradloom/core';
+import type { CellFormat, ColumnType, SeriesStep } from '@gradloom/core';
 import type { TableOptions } from './table-options.ts';
 
 /** A table in memory: one typed array per column. */
@@ -51,6 +51,8 @@ export interface TableColumn {
   readonly type: ColumnType;
   /** Reason for this type. */
   readonly reason: string;
+  /** How its numbers or dates are written. @default plain: 1234.5 and 2024-12-31 */
+  readonly format?: CellFormat;
   /** Number of gaps. */
   readonly gaps: number;
   /** The cells. */

@@ -1,0 +1,211 @@
+import { type Cell, readBoolean, readNumber } from './cell.ts';
+
+/** How the cells of a column are written, where they are no plain decimal numbers or dates of ISO 8601. */
+export type CellFormat = NumberFormat | DateFormat;
+
+/** Marks between the thousands of a number; a space may be narrow or not break. */
+export type ThousandsMark = 'comma' | 'point' | 'space' | 'apostrophe';
+
+/** How numbers are written. */
+export interface NumberFormat {
+  /** The mark before the fraction. */
+  readonly decimal: 'point' | 'comma';
+  /** The mark between thousands. @default none */
+  readonly thousands?: ThousandsMark;
+  /** A currency, a percent sign or a unit before or after the number, such as €, % or kg. @default none */
+  readonly unit?: string;
+}
+
+/** How dates are written: the day first, the month first, or a time of day alone. */
+export interface DateFormat {
+  /** Order of day, month and year. */
+  readonly order: DateOrder;
+}
+
+/** Order of the parts of a date; 'time' is a time of day alone. */
+export type DateOrder = 'dmy' | 'mdy' | 'time';
+
+/** Thousands marks that go with a decimal mark. */
+export const THOUSANDS: Readonly<Record<NumberFormat['decimal'], readonly ThousandsMark[]>> = {
+  point: ['comma', 'space', 'apostrophe'],
+  comma: ['point', 'space', 'apostrophe'],
+};
+
+const marks: Readonly<Record<ThousandsMark, string>> = {
+  comma: ',',
+  point: '\\.',
+  space: '[ \\u00a0\\u2009\\u202f]',
+  apostrophe: "['’]",
+};
+
+const SIGN = '[+\\-−]?';
+
+/**
+ * Reads numbers of a format: at most one sign, thousands in groups of three, and the unit before or after. A number may
+ * lack its unit, except for a percent sign. Undefined for anything else.
+ */
+export function numberReader({ decimal, thousands, unit }: NumberFormat): (cell: Cell) => number | undefined {
+  const point = marks[decimal];
+  const mark = thousands && marks[thousands];
+  const whole = mark === undefined ? '\\d+' : `(?:\\d+|[1-9]\\d{0,2}(?:${mark}\\d{3})+)`;
+  const digits = `(?:${whole}(?:${point}\\d*)?|${point}\\d+)(?:[eE][+-]?\\d+)?`;
+  const own = unit === undefined ? undefined : unit.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  const forms =
+    own === undefined
+      ? [`(${SIGN})(${digits})`]
+      : [
+          `(${SIGN})(${digits})\\s*${own}`,
+          `(${SIGN})\\s*${own}\\s*(${digits})`,
+          `${own}\\s*(${SIGN})(${digits})`,
+          ...(isPercent(unit) ? [] : [`(${SIGN})(${digits})`]),
+        ];
+  const patterns = forms.map((form) => new RegExp(`^${form}$`, 'u'));
+  const between = mark === undefined ? undefined : new RegExp(mark, 'gu');
+  return (cell) => {
+    if (typeof cell === 'number') return Number.isFinite(cell) ? cell : undefined;
+    if (typeof cell !== 'string') return undefined;
+    const text = cell.trim();
+    for (const pattern of patterns) {
+      const match = pattern.exec(text);
+      if (match === null) continue;
+      const plain = between === undefined ? match[2] : match[2].replace(between, '');
+      const size = Number(decimal === 'comma' ? plain.replace(',', '.') : plain);
+      if (!Number.isFinite(size)) return undefined;
+      return match[1] === '-' || match[1] === '−' ? -size : size;
+    }
+    return undefined;
+  };
+}
+
+/** Whether numbers without the unit would be others: 0.5 is not 0.5 %. */
+const isPercent = (unit: string | undefined): boolean => unit === '%' || unit === '‰';
+
+const TIME = '(\\d{1,2}):(\\d\\d)(?::(\\d\\d)(?:[.,](\\d{1,9}))?)?(?:[ \\u00a0\\u202f]?([AaPp])\\.?[Mm]\\.?)?';
+const OFFSET = '(?:[Zz]|([+-])(\\d\\d):?(\\d\\d))?';
+const AFTER_DATE = `(?:(?:[Tt]|,? )${TIME}${OFFSET})?`;
+
+const years = new RegExp(`^(\\d{4})(?:-(\\d\\d)-(\\d\\d)|([/.])(\\d{1,2})\\4(\\d{1,2}))${AFTER_DATE}$`);
+const days = new RegExp(`^(\\d{1,2})([./-])(\\d{1,2})\\2(\\d{4}|\\d\\d)${AFTER_DATE}$`);
+const times = new RegExp(`^${TIME}$`);
+
+/**
+ * A date or date-time whose year comes first, such as 2024-12-31 or 2024/12/31 11:59 PM, as days since 1970-01-01; a
+ * time without an offset is in UTC. Undefined for anything else, such as 31/12/2020 or 30 February.
+ */
+export function readDate(cell: Cell): number | undefined {
+  if (typeof cell !== 'string') return undefined;
+  const match = years.exec(cell.trim());
+  if (match === null) return undefined;
+  const date = dateOf(Number(match[1]), Number(match[2] ?? match[5]), Number(match[3] ?? match[6]));
+  return sumOf(date, clockOf(match, 7));
+}
+
+/**
+ * Reads dates of a format. Dates with points have the day first. A year of two digits is from 1969 to 2068, as strptime
+ * has it, and no part of a date with hyphens, whose year may come first.
+ */
+export function dateReader({ order }: DateFormat): (cell: Cell) => number | undefined {
+  if (order === 'time') {
+    return (cell) => {
+      const match = typeof cell === 'string' ? times.exec(cell.trim()) : null;
+      return match === null ? undefined : clockOf(match, 1);
+    };
+  }
+  return (cell) => {
+    const match = typeof cell === 'string' ? days.exec(cell.trim()) : null;
+    if (match === null) return undefined;
+    const [, first, mark, second, digits] = match;
+    if (order === 'mdy' && mark === '.') return undefined;
+    if (digits.length === 2 && mark === '-') return undefined;
+    const year = Number(digits) + (digits.length === 4 ? 0 : Number(digits) < 69 ? 2000 : 1900);
+    const [day, month] = order === 'dmy' ? [first, second] : [second, first];
+    return sumOf(dateOf(year, Number(month), Number(day)), clockOf(match, 5));
+  };
+}
+
+const sumOf = (date: number | undefined, clock: number | undefined): number | undefined =>
+  date === undefined || clock === undefined ? undefined : date + clock;
+
+/** Days since 1970-01-01; undefined for a day that the month does not have. */
+function dateOf(year: number, month: number, day: number): number | undefined {
+  if (month < 1 || month > 12 || day < 1 || day > daysOf(year, month)) return undefined;
+  return daysSinceEpoch(year, month, day);
+}
+
+/** The time of day in the groups of TIME and OFFSET from `at` on, as a part of a day. */
+function clockOf(match: RegExpExecArray, at: number): number | undefined {
+  const [hours, minute, second] = [0, 1, 2].map((part) => Number(match[at + part] ?? 0));
+  const fraction = Number(`0.${match[at + 3] ?? 0}`);
+  const half = match[at + 4]?.toLowerCase();
+  if (half !== undefined && (hours < 1 || hours > 12)) return undefined;
+  const hour = half === undefined ? hours : (hours % 12) + (half === 'p' ? 12 : 0);
+  const offsetMinute = Number(match[at + 7] ?? 0);
+  const offset = (match[at + 5] === '-' ? -1 : 1) * (60 * Number(match[at + 6] ?? 0) + offsetMinute);
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  if (offsetMinute > 59 || Math.abs(offset) > 14 * 60) return undefined;
+  return (3600 * hour + 60 * (minute - offset) + second + fraction) / 86_400;
+}
+
+const isLeap = (year: number): boolean => (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+
+const daysOf = (year: number, month: number): number =>
+  month === 2 ? (isLeap(year) ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
+
+/** Days from 1970-01-01 in the Gregorian calendar. Years here begin in March, so a leap day is the last of its year. */
+function daysSinceEpoch(year: number, month: number, day: number): number {
+  const y = month > 2 ? year : year - 1;
+  const leaps = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400);
+  const ofYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
+  return 365 * y + leaps + ofYear - 719_468;
+}
+
+/**
+ * The day of a date as readDate gives it, in ISO 8601; years have the Gregorian calendar before 1582, too.
+ * [Hinnant 2013, civil_from_days](https://howardhinnant.github.io/date_algorithms.html)
+ */
+export function dayText(days: number): string {
+  const fromMarch = Math.floor(days) + 719_468; // days since 0000-03-01
+  const era = Math.floor(fromMarch / 146_097);
+  const dayOfEra = fromMarch - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const fifth = Math.floor((5 * dayOfYear + 2) / 153); // month from March
+  const day = dayOfYear - Math.floor((153 * fifth + 2) / 5) + 1;
+  const month = fifth < 10 ? fifth + 3 : fifth - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  const digits = (number: number, length: number): string => String(number).padStart(length, '0');
+  return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}`;
+}
+
+/** A number or date in the format, for messages. */
+export function exampleOf(format: CellFormat): string {
+  if ('order' in format) return { dmy: '31.12.2024', mdy: '12/31/2024', time: '11:59 PM or 23:59' }[format.order];
+  const { decimal, thousands, unit } = format;
+  const mark = thousands && { comma: ',', point: '.', space: ' ', apostrophe: "'" }[thousands];
+  const number = `${mark === undefined ? '' : `1${mark}`}234${decimal === 'comma' ? ',' : '.'}5`;
+  return unit === undefined ? number : `${number} ${unit}`;
+}
+
+/** How cells of a type are read. */
+export interface CellReader {
+  /** The number in a cell; undefined if it has none. */
+  readonly read: (cell: Cell) => number | undefined;
+  /** What errors expect, such as 'a number'. */
+  readonly wanted: string;
+}
+
+const plainReaders: Readonly<Record<'numeric' | 'date' | 'boolean', CellReader>> = {
+  numeric: { read: readNumber, wanted: 'a number' },
+  date: { read: readDate, wanted: 'a date such as 2024-12-31 or 2024-12-31T23:59:00Z (ISO 8601)' },
+  boolean: { read: readBoolean, wanted: 'true or false (also yes, no, t, f, y, n, 1, 0)' },
+};
+
+/** The reader of cells of a type, which are plain without `format`. */
+export function cellReader(type: 'numeric' | 'date' | 'boolean', format?: CellFormat): CellReader {
+  if (format === undefined) return plainReaders[type];
+  if (!('order' in format)) return { read: numberReader(format), wanted: `a number such as ${exampleOf(format)}` };
+  const what = format.order === 'time' ? 'a time' : 'a date';
+  return { read: dateReader(format), wanted: `${what} such as ${exampleOf(format)}` };
+}

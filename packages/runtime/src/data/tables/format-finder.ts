@@ -1,0 +1,244 @@
+import type { Cell, CellFormat, DateFormat, NumberFormat } from '@gradloom/core';
+import { dateReader, numberReader, readDate, readNumber, show, THOUSANDS } from '@gradloom/core/internal';
+import type { TableOptions } from './table-options.ts';
+import type { DelimiterName } from './table-reader.ts';
+
+/** A cell and its place in the file. */
+export interface Found {
+  readonly place: string;
+  readonly cell: Cell;
+}
+
+/** Formats of numbers without a unit; a set of them is a mask of bits. */
+const numberFormats: readonly NumberFormat[] = (['point', 'comma'] as const).flatMap((decimal) => [
+  { decimal },
+  ...THOUSANDS[decimal].map((thousands) => ({ decimal, thousands })),
+]);
+
+const dateFormats: readonly DateFormat[] = [{ order: 'dmy' }, { order: 'mdy' }, { order: 'time' }];
+
+const numberReaders = numberFormats.map(numberReader);
+const dateReaders = dateFormats.map(dateReader);
+
+const bit = (at: number): number => 1 << at;
+const NUMBERS = bit(numberFormats.length) - 1;
+/** Formats with a decimal point. */
+const POINT = bit(numberFormats.length / 2) - 1;
+/** Formats of dates are bits after those of numbers; the last bit is that of plain dates, whose year is first. */
+const FIRST_DATE = numberFormats.length;
+const ISO = bit(FIRST_DATE + dateFormats.length);
+const MASKS = 2 * ISO;
+/** 1.234 is also a number of thousands if points stand between them. */
+const POINT_OR_THOUSANDS =
+  POINT | bit(numberFormats.findIndex(({ decimal, thousands }) => decimal === 'comma' && thousands === 'point'));
+
+const CODES =
+  'AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|Fr\\.|GBP|HUF|INR|JPY|KRW|kr|MXN|NOK|NZD|PLN|R\\$|RON|Rs\\.?|RUB|SEK|SFr\\.|TRY|US\\$|USD|ZAR';
+
+/** Currencies stand before a number; behind it a unit may be any short text that begins with a letter or a sign. */
+const WITH_UNIT = new RegExp(
+  `^([+\\-−]?)\\s*(\\p{Sc}|${CODES})?\\s*([+\\-−]?)((?:\\d(?:[\\d.,'’ \\u00a0\\u2009\\u202f]*\\d)?[.,]?|[.,]\\d+)(?:[eE][+-]?\\d+)?)\\s*([\\p{L}\\p{Sc}%‰°″′"µ][^,;:]{0,15})?$`,
+  'u',
+);
+
+/** Most different units that are counted. */
+const MOST_UNITS = 20;
+
+/** What the cells of a column allow. */
+export interface FormatEvidence {
+  /** The formats that read most cells, as a mask, and whether they read all. */
+  readonly mask: number;
+  readonly readsAll: boolean;
+  readonly isDate: boolean;
+  /** Share of the cells that the formats read. */
+  readonly share: number;
+  readonly units: readonly string[];
+  /** The first cell that is one number with a decimal comma and another with a point, or two dates. */
+  readonly ambiguous: Found | null;
+}
+
+/** Finds how numbers or dates of a column are written, from all of its cells. */
+export interface FormatFinder {
+  /** Adds a cell that is a plain number. */
+  addNumber(cell: Cell, place: string): void;
+  /** Adds another cell; returns whether it is a number or a date in some format. */
+  add(cell: Cell, place: string): boolean;
+  evidence(): FormatEvidence;
+}
+
+/** Creates the finder of a column; with `type` only formats of numbers, or of dates, count. */
+export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
+  const counts = new Float64Array(MASKS); // cells by the set of formats that read them
+  const unitCounts = new Float64Array(MASKS); // the same of numbers with a unit
+  const units = new Set<string>();
+  let bare = 0; // numbers without a unit
+  let measured = 0; // numbers with a unit
+  let total = 0;
+  let ambiguousNumber: Found | null = null;
+  let ambiguousDate: Found | null = null;
+
+  function addNumber(cell: Cell, place: string): void {
+    total++;
+    bare++;
+    const point = typeof cell === 'string' ? cell.indexOf('.') : -1;
+    if (point === -1) {
+      counts[NUMBERS]++;
+      return;
+    }
+    const mask = THOUSAND.test(cell as string) ? POINT_OR_THOUSANDS : POINT;
+    counts[mask]++;
+    if (mask !== POINT) ambiguousNumber ??= { cell, place };
+  }
+
+  return {
+    addNumber,
+    add(cell, place) {
+      total++;
+      if (typeof cell !== 'string') return false;
+      const text = cell.trim();
+      const number = type === 'date' ? null : WITH_UNIT.exec(text);
+      if (number !== null) {
+        const [, sign, before, inner, digits, after] = number;
+        const isOne = (sign === '' || inner === '') && (before === undefined || after === undefined);
+        const mask = isOne ? maskOf(digits, numberReaders) : 0;
+        if (mask !== 0) {
+          const unit = before ?? after?.trim();
+          if (unit === undefined) {
+            bare++;
+            counts[mask]++;
+          } else {
+            measured++;
+            unitCounts[mask]++;
+            if (units.size < MOST_UNITS) units.add(unit);
+          }
+          if ((mask & POINT) !== 0 && (mask & ~POINT) !== 0 && /[.,]/.test(digits)) ambiguousNumber ??= { cell, place };
+          return true;
+        }
+      }
+      if (type === 'numeric') return false;
+      const dates = maskOf(text, dateReaders) << FIRST_DATE;
+      if (dates !== 0 && (dates & (dates - 1)) !== 0) ambiguousDate ??= { cell, place };
+      const mask = dates | (readDate(text) === undefined ? 0 : ISO);
+      counts[mask]++;
+      return mask !== 0;
+    },
+    evidence() {
+      // A few cells with a unit among others without one are mistakes.
+      const hasUnits = measured >= bare;
+      const found = Array.from({ length: FIRST_DATE + dateFormats.length + 1 }, (_, at) =>
+        counts.reduce((sum, count, mask) => {
+          const cells = hasUnits ? count + unitCounts[mask] : count;
+          return (mask & bit(at)) === 0 ? sum : sum + cells;
+        }, 0),
+      );
+      const most = Math.max(...found);
+      const mask = most === 0 ? 0 : found.reduce((set, count, at) => (count === most ? set | bit(at) : set), 0);
+      const isDate = mask >= bit(FIRST_DATE);
+      const hasBarePercent = bare > 0 && [...units].some((unit) => unit === '%' || unit === '‰');
+      return {
+        ...{ mask, isDate, readsAll: most === total, share: most / Math.max(1, total) },
+        units: isDate || !hasUnits ? [] : [...units, ...(hasBarePercent ? ['none'] : [])],
+        ambiguous: isDate ? ambiguousDate : ambiguousNumber,
+      };
+    },
+  };
+}
+
+const THOUSAND = /^\s*[+-]?[1-9]\d{0,2}\.\d{3}\s*$/;
+
+/** The readers that read the text, as a mask. */
+const maskOf = (text: string, readers: readonly ((cell: Cell) => number | undefined)[]): number =>
+  readers.reduce((mask, read, at) => (read(text) === undefined ? mask : mask | bit(at)), 0);
+
+/** The formats that options allow. */
+export function allowedBy({ decimal, thousands, dateFormat }: TableOptions): number {
+  const numbers = numberFormats.reduce((mask, format, at) => {
+    const isAllowed =
+      (decimal === undefined || format.decimal === decimal) &&
+      (thousands === undefined || format.thousands === undefined || format.thousands === thousands) &&
+      !(thousands === 'none' && format.thousands !== undefined) &&
+      // A mark between thousands is no decimal mark.
+      thousands !== format.decimal;
+    return isAllowed ? mask | bit(at) : mask;
+  }, 0);
+  const dates = dateFormats.reduce(
+    (mask, { order }, at) =>
+      dateFormat === undefined || order === 'time' || order === dateFormat ? mask | bit(FIRST_DATE + at) : mask,
+    0,
+  );
+  return numbers | dates | ISO;
+}
+
+/** What other columns of a file say about how its numbers and dates are written. */
+export interface FileHabits {
+  readonly decimal: NumberFormat['decimal'] | null;
+  readonly order: 'dmy' | 'mdy' | null;
+}
+
+/** The habits of a file: those that columns show which allow one reading. */
+export function habitsOf(columns: readonly FormatEvidence[], delimiter: DelimiterName | undefined): FileHabits {
+  const sure = columns.filter(({ share }) => share > 0.5);
+  const has = (test: (mask: number) => boolean, isDate: boolean) =>
+    sure.some((column) => column.isDate === isDate && test(column.mask));
+  const points = has((mask) => (mask & ~POINT) === 0, false);
+  const commas = has((mask) => (mask & POINT) === 0, false);
+  const days = has((mask) => mask === bit(FIRST_DATE), true);
+  const months = has((mask) => mask === bit(FIRST_DATE + 1), true);
+  return {
+    // A file whose fields are separated by commas comes from where these are no decimal marks.
+    decimal: points !== commas ? (points ? 'point' : 'comma') : delimiter === 'comma' ? 'point' : null,
+    order: days === months ? null : days ? 'dmy' : 'mdy',
+  };
+}
+
+/** A decision on a column: its format, none for plain cells, or why it has to be asked. */
+export type FormatDecision = { readonly format: CellFormat | null } | { readonly question: string };
+
+/** Decides the format of a column of which most cells are numbers or dates. */
+export function decideFormat(
+  { mask: found, isDate, units, ambiguous }: FormatEvidence,
+  habits: FileHabits,
+  delimiter: DelimiterName | undefined,
+  allowed: number,
+): FormatDecision {
+  // Without a format that is allowed, the cells that do not fit are named.
+  const mask = (found & allowed) === 0 ? (isDate ? found : NUMBERS & allowed) : found & allowed;
+  if (isDate) {
+    if ((mask & ISO) !== 0) return { format: null };
+    const orders = dateFormats.filter((_, at) => (mask & bit(FIRST_DATE + at)) !== 0);
+    const own = orders.length === 1 ? orders[0] : orders.find(({ order }) => order === habits.order);
+    if (own !== undefined) return { format: own };
+    return { question: `${asked(ambiguous)} (--date-format dmy, with the day first, or --date-format mdy)` };
+  }
+  const isOpen = ambiguous !== null && (mask & POINT) !== 0 && (mask & ~POINT) !== 0;
+  const isPlain = units.length === 0 && (mask & 1) !== 0;
+  const narrowed = habits.decimal === null ? 0 : mask & (habits.decimal === 'point' ? POINT : ~POINT);
+  const chosen = isOpen && narrowed !== 0 ? narrowed : mask;
+  if (isOpen && narrowed === 0 && !(isPlain && delimiter !== 'semicolon')) {
+    return { question: `${asked(ambiguous)} (--decimal comma or --decimal point)` };
+  }
+  if (isPlain && (chosen & 1) !== 0) return { format: null };
+  const format = numberFormats.find((_, at) => (chosen & bit(at)) !== 0) ?? numberFormats[0];
+  return { format: units.length === 1 ? { ...format, unit: units[0] } : format };
+}
+
+const asked = (found: Found | null): string =>
+  `has ${show(found?.cell)} in ${found?.place}, and all cells allow two readings, expected one`;
+
+/** Whether cells of the format were read with a mark between thousands, a unit and so on, for a table of columns. */
+export function describeFormat(format: CellFormat): string {
+  if ('order' in format) {
+    return { dmy: 'dates, the day first', mdy: 'dates, the month first', time: 'times of day' }[format.order];
+  }
+  const { decimal, thousands, unit } = format;
+  const marks = thousands === undefined ? '' : `, ${thousands === 'space' ? 'spaces' : `${thousands}s`} at thousands`;
+  return `numbers${unit === undefined ? '' : ` in ${unit}`}, decimal ${decimal}${marks}`;
+}
+
+/** Whether a cell is a number in some format, without a unit. */
+export const isSomeNumber = (cell: Cell): boolean =>
+  readNumber(cell) !== undefined || numberReaders.some((read) => read(cell) !== undefined);
+
+/** Whether a cell is a date in some format. */
+export const isSomeDate = (cell: Cell): boolean =>
+  readDate(cell) !== undefined || dateReaders.some((read) => read(cell) !== undefined);

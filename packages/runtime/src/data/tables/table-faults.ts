@@ -1,0 +1,38 @@
+/** Most kinds of faults that a message lists. */
+const MOST_KINDS = 20;
+
+/** The faults of a file: the first of each kind, and the number of the others. */
+export interface TableFaults {
+  /** Adds a fault of a column by its index in the file, or of the file itself. `what` is counted, such as 'cell'. */
+  add(column: number | null, kind: string, problem: string, what?: string, cause?: unknown): void;
+  /** Whether a column has one. */
+  isIn(column: number): boolean;
+  /** @throws Error of `fault` if there are any. */
+  refuse(fault: (problem: string, cause?: unknown) => Error): void;
+}
+
+export function createFaults(): TableFaults {
+  const kinds = new Map<string, { problem: string; what: string; count: number; cause: unknown }>();
+  const columns = new Set<number>();
+  return {
+    add(column, kind, problem, what = 'cell', cause) {
+      if (column !== null) columns.add(column);
+      const key = `${column} ${kind}`;
+      const known = kinds.get(key);
+      if (known === undefined) kinds.set(key, { problem, what, count: 1, cause });
+      else known.count++;
+    },
+    isIn: (column) => columns.has(column),
+    refuse(fault) {
+      const all = [...kinds.values()];
+      if (all.length === 0) return;
+      const told = all.map(({ problem, what, count }) =>
+        count === 1 ? problem : `${problem}; ${count - 1} more ${what}${count === 2 ? '' : 's'} like it`,
+      );
+      if (all.length === 1) throw fault(`: ${told[0]}`, all[0].cause);
+      const left = all.length - MOST_KINDS;
+      const lines = left > 0 ? [...told.slice(0, MOST_KINDS), `and ${left} more kinds`] : told;
+      throw fault(` has ${all.length} kinds of faults:\n${lines.map((line) => `- ${line}`).join('\n')}`, all[0].cause);
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import { createRandom } from '@gradloom/core';
+
+/** A table as people have it, with the faults that such files have. */
+export interface RawFile {
+  readonly name: string;
+  readonly target: string;
+  readonly bytes: Uint8Array;
+}
+
+const two = (value: number): string => String(value).padStart(2, '0');
+const round = (value: number, digits = 0): number => Number(value.toFixed(digits));
+
+/** A number with marks: 1038259.5 as 1.038.259,50 or 1,038,259.50. */
+function marked(value: number, digits: number, mark: string, decimal: string): string {
+  const [whole, fraction] = Math.abs(value).toFixed(digits).split('.');
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, mark);
+  return `${value < 0 ? '-' : ''}${grouped}${fraction === undefined ? '' : decimal + fraction}`;
+}
+
+const textOf = (rows: readonly (readonly string[])[], separator: string, end = '\n'): string =>
+  rows.map((row) => row.join(separator) + end).join('');
+
+/** Deals the numbers of rows in any order. */
+function shuffled(count: number, random: () => number): number[] {
+  const order = Array.from({ length: count }, (_, n) => n);
+  for (let n = count - 1; n > 0; n--) {
+    const other = Math.floor(random() * (n + 1));
+    [order[n], order[other]] = [order[other], order[n]];
+  }
+  return order;
+}
+
+const pick = <T>(random: () => number, values: readonly T[]): T => values[Math.floor(random() * values.length)];
+
+/** A German price list: semicolons, decimal commas, points between thousands, units, days first, UTF-8 with a mark. */
+export function germanPrices(rows = 400): RawFile {
+  const random = createRandom(1).uniform;
+  const numbers = shuffled(rows, random);
+  const places = ['München', 'Köln', 'Görlitz', 'Jena'];
+  const body = Array.from({ length: rows }, (_, n) => {
+    const size = 25 + 200 * random() ** 2;
+    const place = pick(random, places);
+    const year = 1900 + Math.floor(125 * random());
+    const price = size * (900 + 3000 * (3 - places.indexOf(place)) * random() ** 0.1) * (1 + (year - 1900) / 400);
+    const day = `${two(1 + Math.floor(28 * random()))}.${two(1 + Math.floor(12 * random()))}.${2015 + (n % 10)}`;
+    return [
+      `A-${100_000 + numbers[n]}`,
+      place,
+      `${marked(size, 1, '.', ',')} m²`,
+      marked(1 + Math.floor(size / 25) / 2, 1, '.', ','),
+      n % 17 === 0 ? '' : String(year),
+      day,
+      `${marked(price, 2, '.', ',')} €`,
+    ];
+  });
+  const head = ['Objekt', 'Ort', 'Wohnfläche', 'Zimmer', 'Baujahr', 'verkauft am', 'Preis'];
+  return { name: 'Preise.csv', target: 'Preis', bytes: Buffer.from(`\ufeff${textOf([head, ...body], ';', '\r\n')}`) };
+}
+
+/** Customers of whom 2.3 % leave, with shuffled numbers, names, and sentences. */
+export function customers(rows = 30_000): RawFile {
+  const random = createRandom(2).uniform;
+  const numbers = shuffled(rows, random);
+  const plans = ['basic', 'plus', 'family', 'business'];
+  const notes = ['called', 'about', 'the', 'bill', 'wants', 'a', 'cheaper', 'plan', 'was', 'friendly', 'and', 'left'];
+  const body = Array.from({ length: rows }, (_, n) => {
+    const months = Math.floor(72 * random());
+    const plan = pick(random, plans);
+    const fee = 10 + 15 * plans.indexOf(plan) + round(5 * random(), 2);
+    const calls = Math.floor(8 * random() ** 3);
+    const risk = 0.006 + (months < 12 && calls > 2 ? 0.25 : 0) + (plan === 'business' ? 0 : 0.004);
+    return [
+      String(4_000_000 + numbers[n]),
+      `${pick(random, ['Ann', 'Bo', 'Cem', 'Dai'])} ${numbers[n].toString(36)}`,
+      String(months),
+      plan,
+      fee.toFixed(2),
+      String(calls),
+      Array.from({ length: 7 }, () => pick(random, notes)).join(' '),
+      random() < risk ? 'yes' : 'no',
+    ];
+  });
+  const head = ['customer', 'name', 'months', 'plan', 'fee', 'calls', 'note', 'churned'];
+  return { name: 'customers.csv', target: 'churned', bytes: Buffer.from(textOf([head, ...body], ',')) };
+}
+
+/** The log of a sensor in the order of time, with twelve-hour times, and -999 and 9999 where it failed. */
+export function sensorLog(rows = 3000): RawFile {
+  const random = createRandom(3).uniform;
+  const body = Array.from({ length: rows }, (_, n) => {
+    const hour = n % 24;
+    const day = Math.floor(n / 24);
+    const date = new Date(Date.UTC(2025, 0, 1 + day));
+    const warm = 12 + 8 * Math.sin((2 * Math.PI * (hour - 9)) / 24) + 6 * Math.sin((2 * Math.PI * day) / 365);
+    const humid = 60 - warm + 10 * random();
+    const half = `${hour % 12 === 0 ? 12 : hour % 12}:00:00 ${hour < 12 ? 'AM' : 'PM'}`;
+    return [
+      `${two(date.getUTCMonth() + 1)}/${two(date.getUTCDate())}/${date.getUTCFullYear()} ${half}`,
+      random() < 0.02 ? '-999' : warm.toFixed(1),
+      random() < 0.02 ? '9999' : humid.toFixed(0),
+      (1000 + 10 * random()).toFixed(1),
+      (0.8 * warm + 0.1 * humid + random()).toFixed(2),
+    ];
+  });
+  const head = ['time', 'temperature', 'humidity', 'pressure', 'load'];
+  return { name: 'sensor.csv', target: 'load', bytes: Buffer.from(textOf([head, ...body], ',')) };
+}
+
+/** The export of a spreadsheet as Unicode text: UTF-16 with a mark, tabs, commas at thousands, times of day. */
+export function spreadsheet(rows = 500): RawFile {
+  const random = createRandom(4).uniform;
+  const body = Array.from({ length: rows }, () => {
+    const visits = Math.floor(4000 * random());
+    const hour = Math.floor(24 * random());
+    const share = random();
+    const revenue = visits * (1 + 2 * share) + 50 * random();
+    return [
+      pick(random, ['Zürich', 'Genève', 'Łódź']),
+      marked(visits, 0, ',', '.'),
+      `${hour % 12 === 0 ? 12 : hour % 12}:${two(Math.floor(60 * random()))} ${hour < 12 ? 'AM' : 'PM'}`,
+      `${(100 * share).toFixed(1)}%`,
+      `"$${marked(revenue, 2, ',', '.')}"`,
+    ];
+  });
+  const text = textOf([['city', 'visits', 'opened', 'share', 'revenue'], ...body], '\t', '\r\n');
+  return { name: 'export.tsv', target: 'revenue', bytes: Buffer.from(`\ufeff${text}`, 'utf16le') };
+}
+
+/** A file in Latin-1 with pounds, percent signs, spaces between thousands and a target of words. */
+export function latin1(rows = 300): RawFile {
+  const random = createRandom(5).uniform;
+  const body = Array.from({ length: rows }, () => {
+    const salary = 18_000 + 60_000 * random() ** 2;
+    const rate = 1 + 8 * random();
+    const word = salary / 10_000 - rate + random() > 0 ? 'bewilligt' : 'abgelehnt für immer';
+    return [
+      pick(random, ['Büro', 'Straße', 'Café', 'Lager']),
+      `£${marked(salary, 2, '\u00a0', '.')}`,
+      `${rate.toFixed(2)} %`,
+      pick(random, ['ja', 'nein']),
+      word,
+    ];
+  });
+  const text = textOf([['Ort', 'Gehalt', 'Zins', 'Bürge', 'Entscheidung'], ...body], ',');
+  return { name: 'Antraege.csv', target: 'Entscheidung', bytes: Buffer.from(text, 'latin1') };
+}
