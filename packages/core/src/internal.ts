@@ -118,6 +118,7 @@ export {
   createNumberEncoder,
   createTokenEncoder,
   dateReader,
+  exampleOf,
   forecastNames,
   GAP_WORDS,
   isGap,

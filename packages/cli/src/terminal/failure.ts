@@ -1,12 +1,28 @@
 /**
- * The error as lines: one sentence and, with `verbose`, the stack. The name of the command replaces the '<where>: ' of
+ * The error as lines: one sentence, or one for each of several faults, and with `verbose` the stack. The name of the command replaces the '<where>: ' of
  * the libraries.
  */
 export function describeFailure(where: string, error: unknown, verbose: boolean): string[] {
   const sentence = shortened(`${where}: ${error instanceof UsageError ? error.message : withoutPlace(error)}`);
-  if (!verbose || !(error instanceof Error)) return [sentence];
+  const sentences = listed(sentence, error);
+  if (!verbose || !(error instanceof Error)) return sentences;
   const { cause } = error;
-  return [sentence, ...stackOf(error), ...(cause instanceof Error ? [`caused by ${cause}`, ...stackOf(cause)] : [])];
+  return [
+    ...sentences,
+    ...stackOf(error),
+    ...(cause instanceof Error ? [`caused by ${cause}`, ...stackOf(cause)] : []),
+  ];
+}
+
+/** The faults that a sentence lists, a line each. */
+function listed(sentence: string, error: unknown): string[] {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (!('faults' in at) || !Array.isArray(at.faults)) continue;
+    const end = at.faults.join('; ');
+    if (sentence.endsWith(end))
+      return [sentence.slice(0, -end.length).trimEnd(), ...at.faults.map((one) => `- ${one}`)];
+  }
+  return [sentence];
 }
 
 /** Shortens words that are longer than any path, and sentences longer than `MOST`: both may quote whole files. */

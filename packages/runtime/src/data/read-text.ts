@@ -65,13 +65,14 @@ export async function* readText(
     try {
       return decoder.decode(bytes, { stream });
     } catch (error) {
-      if (choice !== undefined && encoding === undefined && name === 'utf-8' && isAscii && isWestern(bytes)) {
+      if (name !== 'utf-8') throw fault(`bytes after line ${line} that are not text in ${name}`, 'such text', error);
+      const bad = textLength(Buffer.concat([before, bytes])) - before.length;
+      const isFirst = isAscii && bytes.subarray(0, Math.max(0, bad)).every((byte) => byte < 0x80);
+      if (choice !== undefined && encoding === undefined && isFirst && isWestern(bytes)) {
         take('windows-1252');
         const waiting = before.filter((byte) => byte >= 0x80);
         return decoder.decode(Buffer.concat([waiting, bytes]), { stream });
       }
-      if (name !== 'utf-8') throw fault(`bytes after line ${line} that are not text in ${name}`, 'such text', error);
-      const bad = textLength(Buffer.concat([before, bytes])) - before.length;
       const lines = bytes.subarray(0, Math.max(0, bad)).filter((byte) => byte === LINE_END).length;
       const expected = choice === undefined ? 'UTF-8' : 'UTF-8 (--encoding names another, such as windows-1251)';
       throw fault(`bytes at line ${line + lines} that are not text (byte ${offset + bad})`, expected, error);

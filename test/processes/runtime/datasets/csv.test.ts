@@ -127,11 +127,11 @@ describe('is refused with file, line and column', () => {
     [' has an open quote in the row at line 1, expected a closing quote', '1,"2\n3,4\n'],
     [' has a mistake at line 1, expected comma-separated values (', '1,"2"3,4\n'],
     [' has a zero byte at line 2, expected text in UTF-8', '1,2\n3\0,4\n'],
-    [' has bytes at line 1 that are not text (byte 5), expected UTF-8', Buffer.from('1,caf\xe9\n', 'latin1')],
-    [' has bytes at line 3 that are not text (byte 10), expected UTF-8', Buffer.from('1,2\n3,4\n5,\xe9\n', 'latin1')],
+    [' has bytes at line 1 that are not text (byte 7), expected UTF-8', Buffer.from('1,caf\xc3\xa9\xe9\n', 'latin1')],
+    [' has bytes at line 3 that are not text (byte 10), expected UTF-8', Buffer.from('1,2\n3,4\n5,\x81\n', 'latin1')],
     [
       ' has bytes at line 20002 that are not text (byte 80006), expected UTF-8',
-      Buffer.from(`${'1,2\n'.repeat(20_001)}5,\xe9\n${'1,2\n'.repeat(9)}`, 'latin1'),
+      Buffer.from(`${'1,2\n'.repeat(20_001)}5,\x81\n${'1,2\n'.repeat(9)}`, 'latin1'),
     ],
   ])('%s', async (sentence, text, options) => {
     const path = folder.write('bad.csv', text);

@@ -15,6 +15,7 @@ export {
   type DateFormat,
   type DateOrder,
   dateReader,
+  exampleOf,
   type NumberFormat,
   numberReader,
   readDate,

@@ -5,6 +5,7 @@ import type { ColumnStore } from './column-store.ts';
 import { columnWarnings, targetWarnings } from './column-warnings.ts';
 import { findTarget } from './find-target.ts';
 import { ColumnError, columnOf } from './find-type.ts';
+import { LeftOut, reasonOfId } from './left-out.ts';
 import type { ColumnPlan, Reading } from './plan-columns.ts';
 import { CONTEXT, checkTimes, HORIZON } from './series.ts';
 import type { Table, TableColumn } from './table.ts';
@@ -24,11 +25,16 @@ export function buildTable(
 ): Table {
   const { name = path, oneHotLimit = 100, missing } = options;
   const isOwn = preprocessing === null;
+  const reasons = new Map<string, string>(); // why columns are left out
   const finish = <T>(reading: Reading, work: () => T): T[] => {
     if (faults.isIn(reading.at)) return [];
     try {
       return [work()];
     } catch (error) {
+      if (error instanceof LeftOut) {
+        reasons.set(reading.name, error.message);
+        return [];
+      }
       if (!(error instanceof ColumnError)) throw error;
       const title = isNamed ? ` (${show(reading.name)})` : '';
       faults.add(reading.at, 'column', `column ${reading.at + 1}${title} ${error.message}`, 'column', error);
@@ -38,7 +44,18 @@ export function buildTable(
   const of = (role: Reading['role']) => readings.filter((reading) => reading.role === role);
   const limit = isOwn ? oneHotLimit : Number.POSITIVE_INFINITY;
   const columnOfReading = (reading: Reading): TableColumn[] => finish(reading, () => keep(columnIn(reading, limit)));
-  const inputs = of('input').flatMap(columnOfReading);
+  const isFound = (reading: Reading) => isOwn && !isPlain && reading.type === undefined && !isTableOfImages(path);
+  const read = of('input').flatMap((reading) => columnOfReading(reading).map((column) => ({ reading, column })));
+  const ids = new Map(
+    read.flatMap(({ reading, column }) => {
+      const reason = isFound(reading) ? reasonOfId(column, rows) : undefined;
+      return reason === undefined ? [] : [[column.name, reason]];
+    }),
+  );
+  // A table of nothing but ids is read: they are all that it has.
+  const isKept = ids.size === read.length && of('time').length === 0;
+  if (!isKept) for (const [name, reason] of ids) reasons.set(name, reason);
+  const inputs = read.filter(({ column }) => !reasons.has(column.name)).map(({ column }) => column);
   const targets = of('target').flatMap((reading) =>
     finish(reading, () => {
       const search = { asked, known, isPlain, format: formatIn(reading) };
@@ -52,6 +69,10 @@ export function buildTable(
     finish(reading, () => columnIn(reading, Number.POSITIVE_INFINITY)),
   );
   faults.refuse(fault);
+  if (inputs.length === 0 && of('time').length === 0) {
+    const left = [...reasons].map(([name, reason]) => `column ${show(name)} has ${reason}`);
+    throw fault(` has no column left as an input, expected one: ${left.join('; ')}`);
+  }
   const [{ classes, column: target }] = targets;
   const decided =
     isOwn && time === undefined && target.reason !== 'as asked for' ? targetDecision(target, classes) : [];
@@ -59,16 +80,23 @@ export function buildTable(
   const file = basename(path);
   const found = findings.length === 0 ? [] : [`${file}: ${findings.join(', ')}`];
   const all: Table = {
-    ...{ name, rows, inputs, targets: targets.map(({ column }) => column), weights, leftOut, classes, options },
+    ...{ name, rows, inputs, targets: targets.map(({ column }) => column), weights, classes, options },
+    leftOut: [...leftOut, ...reasons.keys()],
+    reasons: Object.fromEntries(reasons),
     ...(time === undefined ? {} : seriesOf(time)),
-    decisions: [...found, ...decided],
+    decisions: [
+      ...found,
+      ...decided,
+      ...[...reasons].map(([name, reason]) => `column ${show(name)} is left out: ${reason}`),
+    ],
     warnings: [],
   };
   const table = missing === 'drop' ? leaveGapsOut(all, fault, keep) : all;
   if (!isOwn) return table;
   // No warnings for columns with a given type, which the user knows, and for pixels: some have one value in all images.
-  const untold = isTableOfImages(path) ? [] : inputs.filter((_, c) => of('input')[c].type === undefined);
-  return { ...table, warnings: [...targetWarnings(file, table), ...columnWarnings(untold, rows)] };
+  const untold = read.flatMap(({ reading, column }) => (isFound(reading) && inputs.includes(column) ? [column] : []));
+  const alike = isKept ? [...ids].map(([name, reason]) => `column ${show(name)} has ${reason}`) : [];
+  return { ...table, warnings: [...targetWarnings(file, table), ...columnWarnings(untold, rows), ...alike] };
 
   /** The series, and its inputs: the target with the others, in the order of the file. */
   function seriesOf(time: TableColumn): Pick<Table, 'series' | 'inputs'> {

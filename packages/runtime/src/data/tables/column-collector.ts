@@ -77,6 +77,7 @@ export function createCollector(
     const known = places.get(word);
     if (known !== undefined) return known;
     if (word.length > MOST_CHARACTERS) {
+      if (wanted === undefined && !keepsAll) return -1;
       throw new CellError(
         name,
         `has ${word.length} characters, expected at most ${MOST_CHARACTERS} (${leaveOut(name)})`,
@@ -110,7 +111,7 @@ export function createCollector(
   /** Handles more words than are kept: either all are dates, or the column is text. */
   function outgrow(): void {
     const values = [...places.keys()].map(readDate);
-    if (!values.every((value) => value !== undefined)) {
+    if (values.length === 0 || !values.every((value) => value !== undefined)) {
       kind = 'text';
       numbers = create();
       return;
@@ -244,13 +245,15 @@ function createNumberCollector(
   const isAny = format === 'any' && type !== 'boolean';
   const finder: FormatFinder | undefined = isAny ? createFormatFinder(type) : undefined;
   const { read, wanted } = cellReader(type, format === 'any' ? undefined : format);
+  const isOwn = typeof format === 'object';
+  const way = isOwn ? ` (an empty cell is a gap; ${leaveOut(name)})` : '';
   let gaps = 0;
   return {
     add(cell, place) {
       const value = isGap(cell) ? Number.NaN : read(cell);
       if (value === undefined) {
         // The file is read again if another format fits.
-        if (finder?.add(cell, place) !== true) throw new CellError(name, `has ${show(cell)}, expected ${wanted}`);
+        if (finder?.add(cell, place) !== true) throw new CellError(name, `has ${show(cell)}, expected ${wanted}${way}`);
       } else if (Number.isNaN(value)) gaps++;
       else if (type === 'numeric') finder?.addNumber(cell, place);
       else finder?.add(cell, place);

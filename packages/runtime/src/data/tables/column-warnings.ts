@@ -2,23 +2,20 @@ import { show } from '@gradloom/core/internal';
 import { leaveOut } from './column-collector.ts';
 import type { Table, TableColumn } from './table.ts';
 
-/** With fewer rows, any column may count them by chance. */
-const FEWEST_ROWS = 10;
-
 /** Most warnings about single columns: a wide table may have thousands. */
 const MOST_WARNINGS = 10;
 
-/**
- * Warns of columns that tell nothing about new rows: a column with one value, and one that numbers or names the rows.
- */
+/** Warns of columns with one value, which tell nothing about new rows, and of numbers that may stand for gaps. */
 export function columnWarnings(columns: readonly TableColumn[], rows: number): string[] {
   // With a single row every column has one value; the warning of the target says so.
   if (rows === 1) return [];
   return atMost(
     MOST_WARNINGS,
     columns.flatMap((column) => {
-      const what = constancy(column, rows) ?? uniqueness(column, rows);
-      return what === undefined ? [] : [`column ${show(column.name)} ${what} (${leaveOut(column.name)})`];
+      const what = constancy(column, rows);
+      if (what !== undefined) return [`column ${show(column.name)} ${what} (${leaveOut(column.name)})`];
+      const odd = sentinel(column);
+      return odd === undefined ? [] : [`column ${show(column.name)} ${odd}`];
     }),
   );
 }
@@ -37,7 +34,7 @@ export const targetWarnings = (file: string, { rows, targets }: Pick<Table, 'row
 function atMost(most: number, warnings: readonly string[]): string[] {
   if (warnings.length <= most) return [...warnings];
   const left = warnings.length - most + 1;
-  const rest = `${left} more columns have one value in all rows, nothing but gaps, or another value in each row`;
+  const rest = `${left} more columns have one value in all rows, nothing but gaps, or a number far outside of the others`;
   return [...warnings.slice(0, most - 1), rest];
 }
 
@@ -55,23 +52,25 @@ function onlyValue(data: TableColumn['data']): string | number | undefined {
   return values.every((value) => value === first) ? first : undefined;
 }
 
-function uniqueness({ data, gaps }: TableColumn, rows: number): string | undefined {
-  if (gaps > 0 || rows < FEWEST_ROWS) return undefined;
-  if (data.kind === 'words')
-    return data.words.length === rows ? 'has another word in each row, as names have' : undefined;
-  const { values } = data;
+/** Numbers that stand for a gap in many files: 99, 999 and so on, of either sign, and -1000. */
+const SENTINEL = /^(-?9{2,}|-10{3,})$/;
+
+/** A number that may stand for a gap, far outside of all others: further than they are from each other. */
+function sentinel({ type, data, format }: TableColumn): string | undefined {
+  if (type !== 'numeric' || data.kind !== 'numbers' || (format !== undefined && 'order' in format)) return undefined;
+  const counts = new Map<number, number>();
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
-    if (!Number.isInteger(value)) return undefined;
-    if (value < least) least = value;
-    if (value > most) most = value;
+  for (const value of data.values) {
+    if (Number.isInteger(value) && SENTINEL.test(String(value))) counts.set(value, (counts.get(value) ?? 0) + 1);
+    else {
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
   }
-  if (most - least !== rows - 1) return undefined;
-  const seen = new Uint8Array(rows);
-  for (const value of values) {
-    if (seen[value - least] === 1) return undefined;
-    seen[value - least] = 1;
-  }
-  return `numbers the rows from ${least} to ${most}`;
+  const far = [...counts].find(([value]) => Math.max(least - value, value - most) > Math.max(most - least, 0));
+  if (far === undefined || least > most) return undefined;
+  const [value, count] = far;
+  const rows = count === 1 ? 'a row' : `${count} rows`;
+  return `has ${value} in ${rows}, far outside of the others, which are from ${least} to ${most}: if it stands for a gap, leave the cell empty`;
 }

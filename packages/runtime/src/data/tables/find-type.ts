@@ -2,6 +2,7 @@ import type { Cell, CellFormat, ColumnType } from '@gradloom/core';
 import { counted, readBoolean, readDate, readNumber, show } from '@gradloom/core/internal';
 import { type Collected, flagWord, leaveOut } from './column-collector.ts';
 import { describeFormat } from './format-finder.ts';
+import { leaveTextOut } from './left-out.ts';
 import type { TableColumn } from './table.ts';
 
 /** Numbers mixed with words are categories up to this many distinct cells; with more, a word is a mistake. */
@@ -12,7 +13,7 @@ export class ColumnError extends Error {}
 
 /**
  * The collected column with the type that fits all of its cells.
- * @throws ColumnError for text, and for more categories than may become inputs.
+ * @throws LeftOut for text, ColumnError for more categories than may become inputs.
  */
 export function columnOf(
   name: string,
@@ -59,10 +60,7 @@ export function columnOf(
       const ways = `${leaveOut(name)}, --column ${flagWord(`${name}:categorical`)} makes an input of each`;
       if (isNumeric) throw new ColumnError(`has ${show(odd?.cell)} in ${odd?.place}, expected a number (${ways})`);
       const isText = indices === null || words.length > values / 2;
-      const many = indices === null ? `more than ${words.length}` : String(words.length);
-      const asText = `${ways}, --column ${flagWord(`${name}:text`)} reads its words`;
-      if (isText)
-        throw new ColumnError(`has text (${many} different cells), expected categories that repeat (${asText})`);
+      if (isText) leaveTextOut(name, words, indices === null);
       throw new ColumnError(tooMany(name, words.length, oneHotLimit));
     }
     const reason = isNumeric ? oddCell : counted(words.length, 'different word');

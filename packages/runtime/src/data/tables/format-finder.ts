@@ -1,5 +1,5 @@
 import type { Cell, CellFormat, DateFormat, NumberFormat } from '@gradloom/core';
-import { dateReader, numberReader, readDate, readNumber, show, THOUSANDS } from '@gradloom/core/internal';
+import { dateReader, exampleOf, numberReader, readDate, readNumber, show, THOUSANDS } from '@gradloom/core/internal';
 import type { TableOptions } from './table-options.ts';
 import type { DelimiterName } from './table-reader.ts';
 
@@ -225,15 +225,9 @@ export function decideFormat(
 const asked = (found: Found | null): string =>
   `has ${show(found?.cell)} in ${found?.place}, and all cells allow two readings, expected one`;
 
-/** Whether cells of the format were read with a mark between thousands, a unit and so on, for a table of columns. */
-export function describeFormat(format: CellFormat): string {
-  if ('order' in format) {
-    return { dmy: 'dates, the day first', mdy: 'dates, the month first', time: 'times of day' }[format.order];
-  }
-  const { decimal, thousands, unit } = format;
-  const marks = thousands === undefined ? '' : `, ${thousands === 'space' ? 'spaces' : `${thousands}s`} at thousands`;
-  return `numbers${unit === undefined ? '' : ` in ${unit}`}, decimal ${decimal}${marks}`;
-}
+/** The format of a column, for a table of columns. */
+export const describeFormat = (format: CellFormat): string =>
+  `${'order' in format ? (format.order === 'time' ? 'times' : 'dates') : 'numbers'} like ${exampleOf(format)}`;
 
 /** Whether a cell is a number in some format, without a unit. */
 export const isSomeNumber = (cell: Cell): boolean =>

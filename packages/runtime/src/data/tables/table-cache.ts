@@ -26,7 +26,7 @@ type Source = readonly [bytes: string, modifiedNs: string, changedNs: string, in
 /** Size and time of a cache file when it was written; later changes alter them. */
 type Written = readonly [bytes: number, modifiedMs: number];
 
-interface CacheHeader extends Pick<Table, 'rows' | 'leftOut' | 'classes' | 'decisions' | 'warnings'> {
+interface CacheHeader extends Pick<Table, 'rows' | 'leftOut' | 'reasons' | 'classes' | 'decisions' | 'warnings'> {
   readonly source: Source;
   readonly columns: Written;
   readonly inputs: readonly StoredColumn[];
@@ -152,12 +152,12 @@ async function makeCache(
 
 function writeHeader(
   folder: string,
-  { rows, inputs, targets, weights, leftOut, classes, decisions, warnings }: Table,
+  { rows, inputs, targets, weights, leftOut, reasons, classes, decisions, warnings }: Table,
   source: Source,
   storedOf: (column: TableColumn) => StoredColumn,
 ): void {
   const header: CacheHeader = {
-    ...{ source, columns: writtenAt(join(folder, COLUMNS)), rows, leftOut, classes, decisions, warnings },
+    ...{ source, columns: writtenAt(join(folder, COLUMNS)), rows, leftOut, reasons, classes, decisions, warnings },
     inputs: inputs.map(storedOf),
     targets: targets.map(storedOf),
     weights: weights && storedOf(weights),
@@ -219,10 +219,10 @@ function headerIn(folder: string, source: Source): CacheHeader | null {
 }
 
 function tableIn(folder: string, header: CacheHeader, path: string, options: TableOptions, made: string): Table {
-  const { rows, leftOut, classes, decisions, warnings } = header;
+  const { rows, leftOut, reasons, classes, decisions, warnings } = header;
   const columnOf = (column: StoredColumn) => storedColumn(column, join(folder, COLUMNS));
   return {
-    ...{ name: options.name ?? path, rows, leftOut, classes, warnings, options, cache: folder },
+    ...{ name: options.name ?? path, rows, leftOut, reasons, classes, warnings, options, cache: folder },
     inputs: header.inputs.map(columnOf),
     targets: header.targets.map(columnOf),
     weights: header.weights && columnOf(header.weights),

@@ -11,6 +11,17 @@ export interface TableFaults {
   refuse(fault: (problem: string, cause?: unknown) => Error): void;
 }
 
+/** A file with several kinds of faults; its message lists them, too. */
+export class TableFaultsError extends Error {
+  /** The first fault of each kind. */
+  readonly faults: readonly string[];
+
+  constructor(message: string, faults: readonly string[], cause: unknown) {
+    super(message, { cause });
+    this.faults = faults;
+  }
+}
+
 export function createFaults(): TableFaults {
   const kinds = new Map<string, { problem: string; what: string; count: number; cause: unknown }>();
   const columns = new Set<number>();
@@ -27,12 +38,13 @@ export function createFaults(): TableFaults {
       const all = [...kinds.values()];
       if (all.length === 0) return;
       const told = all.map(({ problem, what, count }) =>
-        count === 1 ? problem : `${problem}; ${count - 1} more ${what}${count === 2 ? '' : 's'} like it`,
+        count === 1 ? problem : `${problem} (${count - 1} more ${what}${count === 2 ? '' : 's'} like it)`,
       );
       if (all.length === 1) throw fault(`: ${told[0]}`, all[0].cause);
       const left = all.length - MOST_KINDS;
-      const lines = left > 0 ? [...told.slice(0, MOST_KINDS), `and ${left} more kinds`] : told;
-      throw fault(` has ${all.length} kinds of faults:\n${lines.map((line) => `- ${line}`).join('\n')}`, all[0].cause);
+      const lines = left > 0 ? [...told.slice(0, MOST_KINDS), `${left} more kinds`] : told;
+      const { message } = fault(` has ${all.length} kinds of faults: ${lines.join('; ')}`);
+      throw new TableFaultsError(message, lines, all[0].cause);
     },
   };
 }

@@ -31,12 +31,14 @@ export function summarizeTable(table: Table, preprocessing: TablePreprocessing):
     const decoding = preprocessing.target[t];
     return { name, role: 'target', type: decoding.type, reason, gaps, becomes: outputOf(decoding) };
   });
+  // The advice is one of the table's decisions.
+  const why = (name: string) => (table.reasons[name] ?? '').replace(/ \(.*\)$/, '');
   const none = { type: null, reason: '', gaps: 0, becomes: '' };
   return [
     ...seriesColumns(table),
     ...inputs,
     ...(table.weights === null ? [] : [{ ...table.weights, role: 'weight', becomes: 'weights of rows' } as const]),
-    ...table.leftOut.map((name): ColumnSummary => ({ name, role: 'left out', ...none })),
+    ...table.leftOut.map((name): ColumnSummary => ({ name, role: 'left out', ...none, reason: why(name) })),
     ...targets,
   ].map(({ name, role, type, reason, gaps, becomes }) => ({ name, role, type, reason, gaps, becomes }));
 }

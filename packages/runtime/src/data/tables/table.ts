@@ -15,6 +15,8 @@ export interface Table {
   readonly weights: TableColumn | null;
   /** Names of the columns that are left out. */
   readonly leftOut: readonly string[];
+  /** Why columns are left out that were not said to be: ids and text, by name. */
+  readonly reasons: Readonly<Record<string, string>>;
   /** Names of the classes in the order of their indices; null if the targets are values. */
   readonly classes: readonly string[] | null;
   /** Decisions about the file as a whole, a sentence each, with how to change them. */

@@ -135,16 +135,136 @@ describe('rows with gaps are left out where that is asked for', () => {
   });
 });
 
-test('columns that say nothing of new rows are named and kept', async () => {
-  const lines = Array.from({ length: 12 }, (_, n) => `${12 - n},name ${n},7,,${n % 2 ? 'x' : 'y'}`);
-  const table = await read(`id,name,one,none,t\n${lines.join('\n')}`);
-  expect(table.inputs).toHaveLength(4);
-  expect(table.warnings).toEqual([
-    'column "id" numbers the rows from 1 to 12 (--drop id leaves the column out)',
-    'column "name" has another word in each row, as names have (--drop name leaves the column out)',
-    'column "one" has 7 in all rows (--drop one leaves the column out)',
-    'column "none" has nothing but gaps (--drop none leaves the column out)',
-  ]);
+describe('columns that say nothing of new rows', () => {
+  const rows = (count: number, cells: (n: number) => readonly (string | number)[]) =>
+    Array.from({ length: count }, (_, n) => [...cells(n), n % 2 ? 'x' : 'y'].join(',')).join('\n');
+
+  test('are left out if they are ids or text, and named if they have one value', async () => {
+    const text = (n: number) => `a sentence of words ${n}`;
+    const table = await read(
+      `id,shuffled,name,note,one,none,t\n${rows(120, (n) => [120 - n, 500 + ((n * 77) % 120) * 3, `n${n}`, text(Math.max(n, 5)), 7, ''])}`,
+    );
+    expect([table.inputs.map(({ name }) => name), table.leftOut]).toEqual([
+      ['one', 'none'],
+      ['name', 'note', 'id', 'shuffled'],
+    ]);
+    expect(table.decisions.slice(1)).toEqual([
+      'column "name" is left out: 120 different words (--column name:categorical makes an input of each)',
+      'column "note" is left out: text, 115 different cells (--column note:text reads its words)',
+      'column "id" is left out: the numbers of the rows, from 1 to 120 (--column id:numeric keeps it)',
+      'column "shuffled" is left out: another whole number in each row, as ids have (--column shuffled:numeric keeps it)',
+    ]);
+    expect(table.warnings).toEqual([
+      'column "one" has 7 in all rows (--drop one leaves the column out)',
+      'column "none" has nothing but gaps (--drop none leaves the column out)',
+    ]);
+  });
+
+  test('are kept if they are measurements, are asked for, or are all that there is', async () => {
+    const far = rows(120, (n) => [(n * 7919) % 10_007, 120 - n]);
+    expect((await read(`area,id,t\n${far}`, { columns: { id: 'numeric' } })).leftOut).toEqual([]);
+    const { inputs, warnings } = await read(`id,t\n${rows(12, (n) => [n + 1])}`);
+    expect(inputs).toHaveLength(1);
+    expect(warnings).toEqual(['column "id" has the numbers of the rows, from 1 to 12 (--column id:numeric keeps it)']);
+  });
+
+  test('numbers that may stand for gaps are named if they are far outside of the others', async () => {
+    const { warnings } = await read(`a,b,t\n${rows(40, (n) => [n % 9 ? n + 0.5 : -999, n % 9 ? 37 * n : 999])}`);
+    expect(warnings).toEqual([
+      'column "a" has -999 in 5 rows, far outside of the others, which are from 1.5 to 39.5: if it stands for a gap, leave the cell empty',
+    ]);
+  });
+});
+
+describe('numbers and dates are read as all cells of a column have them', () => {
+  const day = (text: string) => Date.parse(text) / 86_400_000;
+  const cases: [cells: readonly string[], values: readonly (number | '')[], reason: string, separator?: string][] = [
+    [['113,6', '', '-2', '1,5e3'], [113.6, '', -2, 1500], 'numbers like 234,5'],
+    [['1.038.259', '1.200,50', '7'], [1_038_259, 1200.5, 7], 'numbers like 1.234,5'],
+    [['"1,200.50"', '"12,000"', '.5'], [1200.5, 12_000, 0.5], 'numbers like 1,234.5', ','],
+    [['"1,200"', '"12,000"'], [1200, 12_000], 'numbers like 1,234.5', ','],
+    [['1 200', '1\u202f200,5', '1\u00a0000\u00a0000'], [1200, 1200.5, 1e6], 'numbers like 1 234,5'],
+    [["1'200.50", '1’000'], [1200.5, 1000], "numbers like 1'234.5"],
+    [['€ 1.200,50', '-3,5 €', '−€2,25'], [1200.5, -3.5, -2.25], 'numbers like 1.234,5 €'],
+    [['$5.20', 'US$5', '$7'], [0, 1, 2], '3 different words'],
+    [['12.5 %', '0.25%'], [12.5, 0.25], 'numbers like 234.5 %'],
+    [['3 kg', '4.5 kg', '12'], [3, 4.5, 12], 'numbers like 234.5 kg'],
+    [['6,1 l/100 km', '7 l/100 km'], [6.1, 7], 'numbers like 234,5 l/100 km'],
+    [['31.12.2024', '1.2.25'], [day('2024-12-31'), day('2025-02-01')], 'dates like 31.12.2024'],
+    [['02/01/2025', '13/01/2025'], [day('2025-01-02'), day('2025-01-13')], 'dates like 31.12.2024'],
+    [['02/01/2025', '01/13/2025'], [day('2025-02-01'), day('2025-01-13')], 'dates like 12/31/2024'],
+    [
+      ['01/31/2025 12:30 AM', '1/2/2025 3:04:05 PM'],
+      [day('2025-01-31T00:30Z'), day('2025-01-02T15:04:05Z')],
+      'dates like 12/31/2024',
+    ],
+    [['2025/01/02', '2025-01-02 12:00 pm'], [day('2025-01-02'), day('2025-01-02T12:00Z')], 'all cells are dates'],
+    [['7:30 AM', '19:45'], [7.5 / 24, 19.75 / 24], 'times like 11:59 PM or 23:59'],
+    [['1.234', '2.345'], [1.234, 2.345], 'all cells are numbers', ','],
+  ];
+  test.each(cases)('%j', async (cells, values, reason, separator = ';') => {
+    const rows = cells.map((cell, n) => [cell, n % 2 ? 'x' : 'y'].join(separator));
+    const table = await read(`a${separator}t\n${rows.join('\n')}\n`);
+    const [{ data }] = table.inputs;
+    const found = data.kind === 'numbers' ? cellsOf(table, 'a') : [...data.indices];
+    expect(found).toEqual(values.map((value) => (value === '' ? '' : expect.closeTo(value, 9))));
+    expect(table.inputs[0].reason).toBe(reason);
+  });
+
+  test('one column tells how another is written, and flags tell both', async () => {
+    const file = (other: string) => `a;b;t\n1.234;${other};x\n2.345;7;y\n`;
+    expect(cellsOf(await read(file('1,5')), 'a')).toEqual([1234, 2345]);
+    expect(cellsOf(await read(file('1.5')), 'a')).toEqual([1.234, 2.345]);
+    expect(cellsOf(await read(file('1'), { decimal: 'comma' }), 'a')).toEqual([1234, 2345]);
+    expect(cellsOf(await read(file('1'), { thousands: 'none' }), 'a')).toEqual([1.234, 2.345]);
+    const days = 'a;t\n02/01/2025;x\n03/01/2025;y\n';
+    expect(cellsOf(await read(days, { dateFormat: 'mdy' }), 'a')).toEqual([day('2025-02-01'), day('2025-03-01')]);
+  });
+
+  test('beyond the most words that are kept, and streamed', async () => {
+    const cells = Array.from(
+      { length: 70_000 },
+      (_, n) => `1.${String(n % 1000).padStart(3, '0')}.${String(n >> 7).padStart(3, '0')},5`,
+    );
+    const text = `a;t\n${cells.map((cell) => `${cell};${cell} €`).join('\n')}`;
+    const { inputs, targets } = await readTable(folder.write('many.csv', text), { stream: true });
+    for (const { data, format } of [...inputs, ...targets]) {
+      expect(format).toMatchObject({ decimal: 'comma', thousands: 'point' });
+      expect(data.kind === 'numbers' && data.values.at(-1)).toBe(1_999_546.5);
+    }
+  });
+
+  test('a target of them is values, and few words with a unit are classes', async () => {
+    const file = (cells: readonly string[]) => `a;t\n${cells.map((cell, n) => `${n}.5;${cell}`).join('\n')}`;
+    expect((await read(file(['1,5 €', '2,5 €', '3,5 €', '1.000,00 €']), { targets: 'values' })).classes).toBeNull();
+    expect(cellsOf(await read(file(['1,5', '2,5', '1,5', '2,5'])), 't')).toEqual([1.5, 2.5, 1.5, 2.5]);
+    expect((await read(file(['1 room', '2 room', '1 room', '2 room']))).classes).toEqual(['1 room', '2 room']);
+  });
+});
+
+describe('text is read in its encoding, which is said', () => {
+  const text = 'größe,t\n1,ä\n2,ö\n';
+  test.each<[string, Uint8Array, string | RegExp, TableOptions?]>([
+    ['UTF-16 with a mark', Buffer.from(`\ufeff${text}`, 'utf16le'), /^any.csv: text in UTF-16, /],
+    ['UTF-16 without', Buffer.from(text.replace('größe', 'groesse'), 'utf16le'), /^any.csv: text in UTF-16, /],
+    ['UTF-16, high bytes first', Buffer.from(`\ufeff${text}`, 'utf16le').swap16(), /^any.csv: text in UTF-16, /],
+    ['Latin-1', Buffer.from(text, 'latin1'), /^any.csv: text in Windows-1252 \(--encoding names another\), /],
+    [
+      'Latin-1 after much ASCII',
+      Buffer.from(`a,t\n${'1,x\n'.repeat(30_000)}2,ä\n2,ö`, 'latin1'),
+      /^any.csv: text in Windows-1252 /,
+    ],
+    [
+      'one that is said',
+      Buffer.from('a,t\n1,\xc4\n2,\xd6\n', 'latin1'),
+      /^any.csv: fields/,
+      { encoding: 'windows-1251' },
+    ],
+  ])('%s', async (_name, bytes, finding, options) => {
+    const table = await read(bytes, options);
+    expect(table.decisions[0]).toMatch(finding);
+    expect(table.classes?.slice(-2)).toEqual(options === undefined ? ['ä', 'ö'] : ['Д', 'Ц'].toSorted());
+  });
 });
 
 describe('a target with one value is named, with file, column and value', () => {
@@ -205,7 +325,6 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
     'a,b\n2020-02-29,2\n2020-02-30,4\n',
     { columns: { a: 'date' } },
   ],
-  [': column 1 ("a") has text (120 different cells), expected categories that repeat (--drop a', `a,b\n${words(120)}`],
   [
     ': column 1 ("a") has 120 categories, expected at most 100 (--one-hot-limit 120',
     `a,b\n${words(120)}\n${words(120)}\n${words(120)}`,
@@ -225,8 +344,25 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
   ],
   [': column 2 ("b") has dates, expected classes or numbers', 'a,b\n1,2024-01-01\n2,2024-01-02\n'],
   [
-    ': column 1 ("a") has "1,5" in line 2, expected numbers with a decimal point, without commas (--drop a',
-    'a;b\n1,5;1\n2;2\n-3,25;2\n',
+    ': column 1 ("a") has "1.234" in line 2, and all cells allow two readings, expected one (--decimal comma',
+    'a;b\n1.234;1\n2;2\n3.500;2\n',
+  ],
+  [
+    ': column 1 ("a") has "01/02/2024" in line 2, and all cells allow two readings, expected one (--date-format dmy',
+    'a,b\n01/02/2024,1\n02/03/2024,2\n',
+  ],
+  [
+    ': column 1 ("a") has the units g, kg, expected one in all cells (--drop a',
+    `a,b\n${Array.from({ length: 30 }, (_, n) => `${n} ${n % 2 ? 'k' : ''}g,1`).join('\n')}`,
+  ],
+  [
+    ' has 3 kinds of faults: line 3, column 1 ("a") has "k.A.", expected a number such as 234,5 (an empty cell is a gap; --drop a leaves the column out) (1 more cell like it); line 6 has 2 columns, expected 3 (as in the names of columns) (2 more rows like it); line 9, column 2 ("b") has a gap, expected the target of the row',
+    `a;b;c\n1,5;1;2\nk.A.;1;2\n2,5;1;3\nk.A.;1;2\n1;2\n1;2\n1;2\n3;;2\n${Array.from({ length: 30 }, (_, n) => `${n},25;${n};1`).join('\n')}`,
+    { target: 'b' },
+  ],
+  [
+    ' has no column left as an input, expected one: column "a" has text, 120 different cells',
+    `a,b\n${words(120).replaceAll('word', 'a long text ')}`,
   ],
   [
     ': column 1 ("a") has "2024-02-30" in line 3, expected a date, as in most rows (--column a:categorical',
@@ -240,11 +376,26 @@ const faults: [sentence: string, text: string | Uint8Array, options?: TableOptio
     ': column 2 ("b") has 60 different names in 60 rows, expected classes that repeat',
     `a,b\n${Array.from({ length: 60 }, (_, n) => `1,n${n}`).join('\n')}`,
   ],
-  [': line 2, column 1 ("a") has 5000 characters, expected at most 1000 (--drop a', `a,b\n${'x'.repeat(5000)},2\n`],
+  [
+    ': line 2, column 1 ("a") has 5000 characters, expected at most 1000 (--drop a',
+    `a,b\n${'x'.repeat(5000)},2\n`,
+    { columns: { a: 'categorical' } },
+  ],
   [': line 2, column 2 ("w") has "-1", expected a weight of at least 0', 'a,w,b\n1,-1,2\n', { weightColumn: 'w' }],
   [' has a gap in each row, expected rows without (--missing impute', 'a,b\n,x\n,y\n', { missing: 'drop' }],
-  [' has text in UTF-16, expected UTF-8', Buffer.from('\ufeffa,b\n1,2\n', 'utf16le')],
-  [' has text in UTF-16, expected UTF-8', Buffer.from('a,b\n1,2\n', 'utf16le')],
+  [
+    ' has bytes at line 3 that are not text (byte 7), expected UTF-8 (--encoding names another',
+    Buffer.from('a,b\n\xc3\xa4\n\xff', 'latin1'),
+  ],
+  [
+    ' has bytes at line 1 that are not text (byte 2), expected UTF-8 (--encoding names another',
+    Buffer.from('a,\xcf\xf0\xe8\xe2\xe5\xf2\n', 'latin1'),
+  ],
+  [
+    ' has bytes after line 1 that are not text in shift_jis, expected',
+    Buffer.from('a,b\n\xff', 'latin1'),
+    { encoding: 'shift_jis' },
+  ],
   [' has an open quote in the row at line 2, expected a closing quote', 'a,b\n1,"2\n3,4\n'],
   [' has an open quote in the row at line 5, expected a closing quote', 'a,b\n"1\n1",2\n\n1,"2\n3,4\n'],
 ];

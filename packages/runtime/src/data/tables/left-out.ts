@@ -1,0 +1,49 @@
+import { flagWord } from './column-collector.ts';
+import type { TableColumn } from './table.ts';
+
+/** With fewer rows, any column may have another value in each. */
+const FEWEST_ROWS = 10;
+
+/** Words of a cell on average, from which a column is text. */
+const WORDS_OF_TEXT = 3;
+
+/** Whole numbers that repeat less than by chance: this many rows would have the number of another one. */
+const EXPECTED_REPEATS = 8;
+
+const NAME_OF_ID = /(^|[\s_.-])(id|ids|uuid|guid|key|nr|no|number|nummer|index)$|[a-z](Id|ID|Nr|No|Key)$/;
+
+/** A column that is left out, with the reason and how to keep it. */
+export class LeftOut extends Error {}
+
+/** @throws LeftOut for a column of words that hardly repeat. */
+export function leaveTextOut(name: string, words: readonly string[], isMore: boolean): never {
+  const many = isMore ? `more than ${words.length.toLocaleString('en')}` : words.length.toLocaleString('en');
+  const spaces = words.reduce((sum, word) => sum + word.split(/\s+/).length, 0) / Math.max(1, words.length);
+  const isText = words.length === 0 || spaces >= WORDS_OF_TEXT;
+  throw isText
+    ? new LeftOut(`text, ${many} different cells (--column ${flagWord(`${name}:text`)} reads its words)`)
+    : new LeftOut(`${many} different words (--column ${flagWord(`${name}:categorical`)} makes an input of each)`);
+}
+
+/**
+ * Why a column says nothing about new rows: whole numbers or words that are all different, as those of customers are.
+ * Undefined for measurements: whole numbers from a range so large that they would hardly repeat by chance.
+ */
+export function reasonOfId({ name, type, data, gaps, format }: TableColumn, rows: number): string | undefined {
+  if (rows - gaps < FEWEST_ROWS || format !== undefined) return undefined;
+  if (data.kind === 'words') {
+    if (data.words.length < rows - gaps) return undefined;
+    const way = `--column ${flagWord(`${name}:categorical`)} makes an input of each`;
+    return `another word in each row, as names have (${way})`;
+  }
+  if (type !== 'numeric' || gaps > 0 || !data.values.every(Number.isInteger)) return undefined;
+  const sorted = data.values.toSorted();
+  for (let n = 1; n < rows; n++) if (sorted[n] === sorted[n - 1]) return undefined;
+  const range = sorted[rows - 1] - sorted[0] + 1;
+  const isCounted = range === rows;
+  if (!isCounted && rows ** 2 / (2 * range) < EXPECTED_REPEATS && !NAME_OF_ID.test(name)) return undefined;
+  const what = isCounted
+    ? `the numbers of the rows, from ${sorted[0]} to ${sorted[rows - 1]}`
+    : 'another whole number in each row, as ids have';
+  return `${what} (--column ${flagWord(`${name}:numeric`)} keeps it)`;
+}
