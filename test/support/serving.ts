@@ -115,7 +115,9 @@ export function ask(
       },
     );
     outgoing.on('error', reject);
-    outgoing.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
+    outgoing.end(
+      body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+    );
   });
 }
 

@@ -28,6 +28,13 @@ describe('whole numbers as the labels of a table', () => {
   });
 });
 
+test('an option of the dataset and a flag with another value contradict each other', async () => {
+  const file = temporary.write('twice.csv', 'a,b\n1,2\n');
+  const { code, stderr } = await gradloom(['train', '--dataset', `${file}:target=a`, '--target', 'b', '--no-out']);
+  expect(stderr).toBe(`gradloom train: --target has "b" and --dataset has ${file}:target=a, expected one of the two\n`);
+  expect(code).toBe(2);
+});
+
 describe('arrays', () => {
   // A class is where the product of both inputs is positive, which no line divides.
   const points = Array.from({ length: 240 }, (_, n) => [((n * 7) % 19) - 9.5, ((n * 11) % 23) - 11.5]);
@@ -49,6 +56,37 @@ describe('arrays', () => {
       /^held out: 24 rows for validation and 24 rows for the test, each class in proportion /,
     );
     expect(stdout).toContain(`${decisions.join('\n')}\n\n`);
+  });
+
+  test('are answered from the file of their inputs, by the names of their classes', async () => {
+    const out = join(temporaryDirectory(), 'run');
+    const folder = join(x, '..');
+    const names = ['--class-names', 'below,above'];
+    const trained = await gradloom(['train', '--dataset', folder, ...names, '--out', out, ...quick]);
+    expect(trained).toMatchObject({ code: 0, stderr: '' });
+    const ofFile = await gradloom(['predict', out, x]);
+    const ofDataset = await gradloom(['predict', out, '--dataset', folder]);
+    expect(ofFile.stdout.split('\n').slice(0, 240)).toEqual(
+      ofDataset.stdout
+        .split('\n')
+        .slice(0, 240)
+        .map((line) => line.replace(/\ttarget .*/, '')),
+    );
+    expect(ofFile.stdout).toMatch(/^0\t(below|above)\t/);
+    const other = temporary.write(
+      'wide.npy',
+      encodeNpy(
+        'f8',
+        [2, 5],
+        Array.from({ length: 10 }, () => 0),
+      ),
+    );
+    expect((await gradloom(['predict', out, other])).stderr).toBe(
+      `gradloom predict: ${other} has the shape (2, 5), expected rows of 2 numbers, which the model takes\n`,
+    );
+    expect((await gradloom(['predict', out, folder])).stderr).toBe(
+      `gradloom predict: ${folder} is a folder, expected a file with a JSON array on each line (--dataset ${folder} reads a folder of arrays)\n`,
+    );
   });
 
   test('have no row held out where the flags say so', async () => {

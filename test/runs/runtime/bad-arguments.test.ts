@@ -48,7 +48,7 @@ const numbers = (name: string): runtime.TableColumn => ({
 });
 const table: runtime.Table = {
   ...{ name: 't', rows: 2, inputs: [numbers('x')], targets: [numbers('y')], weights: null, classes: null },
-  ...{ leftOut: [], decisions: [], warnings: [], options: {} },
+  ...{ leftOut: [], reasons: {}, decisions: [], warnings: [], options: {} },
 };
 const reader: NetworkSpec = {
   input: 2,

@@ -2,17 +2,21 @@ import { option, show } from '@gradloom/core/internal';
 import { columnTypes } from '@gradloom/runtime/options';
 import { isRecord } from './read-object.ts';
 
-/** Names of columns: 'id,name', a flag for each, or a JSON array where a name has a comma. */
-export const columnNames = option.kind(
-  (_where, name, raw): readonly string[] => {
-    const names = partsOf(raw)
-      .flatMap((part) => (Array.isArray(part) ? part : [part]))
-      .map(nameOf);
-    if (names.length > 0 && names.every((entry) => entry !== undefined)) return names;
-    throw new Error(`${name} has ${show(raw)}, expected names of columns such as id,name`);
-  },
-  { repeats: true },
-);
+/** Names, such as 'id,name': a flag for each, or a JSON array where a name has a comma. */
+const namesOf = (wanted: string) =>
+  option.kind(
+    (_where, name, raw): readonly string[] => {
+      const names = partsOf(raw)
+        .flatMap((part) => (Array.isArray(part) ? part : [part]))
+        .map(nameOf);
+      if (names.length > 0 && names.every((entry) => entry !== undefined)) return names;
+      throw new Error(`${name} has ${show(raw)}, expected ${wanted}`);
+    },
+    { repeats: true },
+  );
+
+export const columnNames = namesOf('names of columns such as id,name');
+export const classNames = namesOf('names of classes such as cat,dog');
 
 /** Types by column: 'age:numeric', a flag for each, or a JSON object. */
 export const columnTypesByName = option.kind(

@@ -103,13 +103,13 @@ export function heldOutRows(
   throw new OptionError(where, [...asked, 'dataset'], problem, { about: asked.join(' and ') });
 }
 
-interface Fold {
+export interface Fold {
   readonly folds: number;
   readonly fold: number; // from 1
 }
 
 /** @throws OptionError for an invalid fold. */
-function foldOf(where: string, rows: number, { folds, fold = 1 }: SplitOptions): Fold | null {
+export function foldOf(where: string, rows: number, { folds, fold = 1 }: SplitOptions): Fold | null {
   if (folds === undefined) {
     if (fold === 1) return null;
     throw new OptionError(where, 'fold', `has ${show(fold)}, expected none without folds`);

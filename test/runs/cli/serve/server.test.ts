@@ -3,12 +3,13 @@ import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createModel } from '@gradloom/runtime';
-import type { AnswerPool } from '@gradloom/runtime/internal';
+import { type AnswerPool, npyRows } from '@gradloom/runtime/internal';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHostCheck } from '../../../../packages/cli/src/commands/serve/host-names.ts';
 import { rowSchema } from '../../../../packages/cli/src/commands/serve/row-schema.ts';
 import { createServer, type ServerOptions } from '../../../../packages/cli/src/commands/serve/server.ts';
 import { createTextAnswerer } from '../../../../packages/runtime/src/models/serving/answer-texts.ts';
+import { encodeNpy } from '../../../support/encode-npy.ts';
 import { ask, metric, sendRaw, tableModel } from '../../../support/serving.ts';
 
 const model = createModel(tableModel);
@@ -170,6 +171,31 @@ describe('a request', () => {
       expect(await status({ 'content-encoding': coding }), coding).toBe(415);
     }
   });
+});
+
+test('an npy file is a body of rows', async () => {
+  const readArray = (bytes: Uint8Array) => npyRows('body', bytes, { columns: 3, byteDivisor: 255, divisor: 2 });
+  const { url, release } = await listen({ readArray });
+  release();
+  const headers = { 'content-type': 'application/x-npy' };
+  const send = (bytes: Uint8Array) => ask(`${url}/predict`, bytes, { headers });
+  const { body } = await send(encodeNpy('f8', [2, 3], [10, 7, 0, 8, 6, 0]));
+  expect(body).toEqual((await ask(`${url}/predict`, '[[5,3.5,"0"],[4,3,"0"]]')).body);
+  expect(
+    await send(
+      encodeNpy(
+        'f8',
+        [2, 7],
+        Array.from({ length: 14 }, () => 0),
+      ),
+    ),
+  ).toMatchObject({
+    status: 400,
+    body: '{"error":"body has the shape (2, 7), expected rows of 3 numbers, which the model takes"}',
+  });
+  expect((await ask(`${url}/predict`, 'x', { headers: { 'content-type': 'text/csv' } })).body).toContain(
+    'expected \\"application/json\\", \\"application/x-npy\\", ',
+  );
 });
 
 test('a host is allowed if it is of loopback, the address of the connection, or a name that is told', () => {

@@ -3,9 +3,9 @@ import type { Readable } from 'node:stream';
 import { buildNetwork } from '@gradloom/core';
 import { complete, ofImages, ofTable, ofText, typeOf } from '@gradloom/core/internal';
 import type { DataMatrix, Dataset, ElementType, Model } from '@gradloom/runtime';
-import { checkInput, hasTargetsByPosition, inputRows, systemReason } from '@gradloom/runtime/internal';
+import { checkInput, hasTargetsByPosition, inputRows, npyRows, systemReason } from '@gradloom/runtime/internal';
 import { openModelRows } from '../../files/models/model-rows.ts';
-import { openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
+import { divisorsOf, openModel, refuseMoreThan, withModel } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { nameFlag } from '../../options/name-flag.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
@@ -122,16 +122,27 @@ async function openRows(model: Model, values: PredictValues, file: string | unde
     return datasetRows(dataset, values.rows, typeOf(model.parameters));
   }
   const network = buildNetwork(model.spec, model.parts?.own);
+  const refuse = (what: string, reads: string) =>
+    new UsageError(`${file} is a ${what}, expected a file with a JSON array on each line (--dataset ${file} ${reads})`);
+  if (file !== undefined && isFolder(file)) throw refuse('folder', 'reads a folder of arrays');
   if (file !== undefined && /\.([ct]sv|npy)(\.gz)?$/i.test(file)) {
     await (await openHandle(file)).close(); // throws if the file is missing
-    throw new UsageError(
-      `${file} is a table, expected a file with a JSON array on each line (--dataset ${file} reads a table)`,
-    );
+    if (isTable(file)) throw refuse('table', 'reads a table');
+    const rows = batchesOf(await npyRows(file, null, { columns: network.inputs, ...divisorsOf(model) }));
+    return ofImages(model.preprocessing)?.image.scale === undefined ? rows : encoded(model, rows);
   }
   const isOpen = file !== undefined && file !== '-';
   if (!isOpen) refuseNoRows(io);
   const rows = isOpen ? textRows(await openFile(file), network, file) : textRows(io.stdin, network, STANDARD_INPUT);
   return ofImages(model.preprocessing)?.image.scale === undefined ? rows : encoded(model, rows);
+}
+
+/** Rows of an array, in batches. */
+async function* batchesOf(rows: readonly (readonly number[])[]): AsyncGenerator<RowBatch> {
+  for (let first = 0; first < rows.length; first += BATCH_ROWS) {
+    const batch = rows.slice(first, first + BATCH_ROWS);
+    yield { x: Float64Array.from(batch.flat()), numbers: batch.map((_, n) => first + n) };
+  }
 }
 
 /** Rows of numbers as inputs of the model, which standardizes those of images. */

@@ -37,7 +37,16 @@ export interface Halving {
 }
 
 /** Options of train that decide which rows a run is measured on: figures on other rows do not compare. */
-const OF_ROWS: readonly SearchedKey[] = ['dataset', 'target', 'targets', 'validation', 'test', 'folds', 'fold'];
+const OF_ROWS: readonly SearchedKey[] = [
+  'dataset',
+  'target',
+  'targets',
+  'split',
+  'validation',
+  'test',
+  'folds',
+  'fold',
+];
 
 /** Options of the loss, by which the losses of trials differ that are equally good. */
 const OF_LOSS: readonly SearchedKey[] = ['loss', 'label-smoothing'];

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { ofImages, ofTable, ofText, show } from '@gradloom/core/internal';
+import { inputsOf, ofImages, ofTable, ofText, show } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
-import { createAnswerPool } from '@gradloom/runtime/internal';
-import { openModel, refuseMoreThan } from '../../files/models/open-model.ts';
+import { createAnswerPool, npyRows } from '@gradloom/runtime/internal';
+import { divisorsOf, openModel, refuseMoreThan } from '../../files/models/open-model.ts';
 import { boundMemory } from '../../options/bound-memory.ts';
 import { withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
@@ -37,6 +37,8 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   const { createServer } = await import('./server.ts');
   const pool = await createAnswerPool(model, { threads, mostRows, mostTokens });
   const takesImages = ofImages(model.preprocessing) !== undefined;
+  const takesArrays = ofTable(model.preprocessing) === undefined && ofText(model.preprocessing) === undefined;
+  const arrays = { columns: inputsOf(model.spec), ...divisorsOf(model) };
   const interrupt = listenForInterrupt(io);
   try {
     // Before listening, a model that cannot answer is refused, such as one with a weight that is not finite.
@@ -48,6 +50,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
       places: queue,
       delayMs: delay,
       takesImages,
+      ...(takesArrays ? { readArray: (bytes) => npyRows('body', bytes, arrays) } : {}),
       mostBytes: values['max-body'] ?? (takesImages ? 8 : 1) * 1024 ** 2,
       cors,
       allowsHost: createHostCheck([host, ...(values['allow-host'] ?? [])]),
@@ -96,7 +99,8 @@ function describeServer(url: string, { preprocessing, metadata }: Model, name: s
   const columns = table?.columns.map((column) => column.name).join(', ');
   const windows = table?.series === undefined ? '' : `windows of ${table.series.context} `;
   const isText = ofText(preprocessing) !== undefined;
-  const numbers = ofImages(preprocessing) === undefined ? 'rows of numbers' : 'a PNG or JPEG image, or rows';
+  const numbers =
+    ofImages(preprocessing) === undefined ? 'rows of numbers, or an npy file' : 'a PNG or JPEG image, or rows';
   const rows = columns === undefined ? numbers : `${windows}rows of ${columns}`;
   const [target] = preprocessing?.target ?? [];
   const classes = target?.type === 'classes' ? target.labels : metadata.labels;

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { show } from '@gradloom/core/internal';
 import type { AnswerPool, WritingStep, Written } from '@gradloom/runtime/internal';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { withoutPlace } from '../../terminal/failure.ts';
 import { createConnections, TIMES } from './connections.ts';
 import type { HostCheck } from './host-names.ts';
 import { createRequestQueue, type QueueOptions } from './request-queue.ts';
@@ -19,6 +20,7 @@ export interface ServerOptions extends Pick<QueueOptions, 'places' | 'delayMs'> 
   readonly schema: RowSchema;
   readonly fingerprint: string; // fingerprint of the model
   readonly takesImages?: boolean; // bodies may be images
+  readonly readArray?: (bytes: Uint8Array) => Promise<number[][]>; // rows of a body that is an npy file
   readonly mostBytes: number; // most bytes of a body
   readonly cors: string | undefined;
   readonly allowsHost: HostCheck;
@@ -56,6 +58,7 @@ function routeOf(url: string): string {
 const ORIGIN = /^https?:\/\/([^/?#]*)/i;
 
 const IMAGES = ['image/png', 'image/jpeg'];
+const ARRAYS = ['application/x-npy', 'application/octet-stream'];
 const JSON_TYPE = 'application/json; charset=utf-8';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
 
@@ -68,6 +71,7 @@ export function createServer(options: ServerOptions): Server {
     schema,
     fingerprint,
     takesImages = false,
+    readArray,
     places,
     delayMs,
     mostBytes,
@@ -75,6 +79,7 @@ export function createServer(options: ServerOptions): Server {
     allowsHost,
     onError,
   } = options;
+  const known = ['application/json', ...(takesImages ? IMAGES : []), ...(readArray === undefined ? [] : ARRAYS)];
   const times = { ...TIMES, ...options.times };
   const queue = createRequestQueue(pool, {
     places,
@@ -101,6 +106,16 @@ export function createServer(options: ServerOptions): Server {
   // The body goes to a thread unparsed; the thread parses it.
   http.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   if (takesImages) http.addContentTypeParser(IMAGES, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  if (readArray !== undefined) {
+    http.addContentTypeParser(ARRAYS, { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) => {
+      try {
+        return JSON.stringify(await readArray(body));
+      } catch (error) {
+        throw Object.assign(new Error(withoutPlace(error)), { statusCode: 400 });
+      }
+    });
+  }
 
   /** Every answer goes out here: it is counted, and closes its connection if the server is stopping. */
   function send(reply: FastifyReply, status: number, content: string | Readable, type = JSON_TYPE): FastifyReply {
@@ -222,7 +237,7 @@ export function createServer(options: ServerOptions): Server {
   });
   http.setErrorHandler<FastifyError>((error, request, reply) => {
     const { statusCode = 500 } = error;
-    if (statusCode < 500) return refuse(reply, statusCode, describe(error, request, mostBytes, takesImages));
+    if (statusCode < 500) return refuse(reply, statusCode, describe(error, request, mostBytes, known));
     onError(error);
     return refuse(reply, statusCode, 'the server has failed, expected an answer');
   });
@@ -251,10 +266,15 @@ function faultOfCoding({ headers }: FastifyRequest): Fault | undefined {
 const UTF8 = /;\s*charset\s*=\s*("?)utf-?8\1\s*(?=;|$)/gi;
 
 /** The error message for a body that is refused before it is parsed. */
-function describe(error: FastifyError, { headers }: FastifyRequest, mostBytes: number, takesImages: boolean): string {
+function describe(
+  error: FastifyError,
+  { headers }: FastifyRequest,
+  mostBytes: number,
+  known: readonly string[],
+): string {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `body is too long, expected at most ${mostBytes} bytes`;
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    const wanted = `"application/json"${takesImages ? IMAGES.map((type) => `, ${show(type)}`).join('') : ''}`;
+    const wanted = known.map(show).join(', ');
     return `content-type has ${show(headers['content-type'] ?? null)}, expected ${wanted}`;
   }
   if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH') {

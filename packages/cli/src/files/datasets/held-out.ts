@@ -8,14 +8,19 @@ interface HeldOut {
 }
 
 /** Sentences on which rows are held out, and how to change it. Of `folds`, one is the test set. */
-export function heldOut(rows: HeldOut, by: 'class' | 'chance' | 'time', folds?: number): string[] {
+export function heldOut(rows: HeldOut, by: 'class' | 'chance' | 'time' | 'group', folds?: number): string[] {
   const taken = (['validation', 'test'] as const).flatMap((set) => {
     const count = rows[set];
     return typeof count === 'number' ? [{ set, count }] : [];
   });
   if (taken.length === 0) return rows.test === undefined ? [NO_TEST] : [];
   const parts = taken.map(({ set, count }) => `${plural(count, 'row')} for ${set === 'test' ? 'the test' : set}`);
-  const how = { class: 'each class in proportion', chance: 'at random', time: 'the last in time' }[by];
+  const how = {
+    class: 'each class in proportion',
+    chance: 'at random',
+    time: 'the last in time',
+    group: 'whole groups',
+  }[by];
   const shares = taken.filter(({ set }) => set === 'validation' || folds === undefined).map(({ set }) => `--${set} 0`);
   const none = shares.length === 0 ? [] : [`${shares.join(' ')} ${shares.length === 1 ? 'holds' : 'hold'} out none`];
   const ways = [...(folds === undefined ? [] : [`the test rows are one of ${folds} folds`]), ...none];

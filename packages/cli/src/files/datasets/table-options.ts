@@ -1,10 +1,10 @@
-import { option } from '@gradloom/core/internal';
+import { option, show } from '@gradloom/core/internal';
 import { tableOptions as library, textOptions } from '@gradloom/runtime/options';
-import { columnNames, columnTypesByName } from '../../options/column-options.ts';
-import { flagsOf, optionsFrom } from '../../options/flags-of.ts';
+import { classNames, columnNames, columnTypesByName } from '../../options/column-options.ts';
+import { flagName, flagsOf, optionsFrom } from '../../options/flags-of.ts';
 import type { FileOptionTable, Values } from '../../options/option.ts';
 import { UsageError } from '../../terminal/failure.ts';
-import type { DatasetSource } from './dataset-source.ts';
+import type { DatasetSource, FileSource } from './dataset-source.ts';
 
 const stated = flagsOf(library.table, 'Data');
 
@@ -16,8 +16,10 @@ export const tableFlags = {
   target: { ...stated.target, ...columnNames },
   column: { ...stated.column, ...columnTypesByName },
   drop: { ...stated.drop, ...columnNames },
+  'class-names': { ...stated['class-names'], ...classNames },
   'weight-column': { ...stated['weight-column'], ...option.text('the name of a column') },
   series: { ...stated.series, ...option.text('the name of a column') },
+  split: { ...stated.split, ...option.text('random, time:<column> or group:<column>') },
   'series-key': { ...stated['series-key'], ...option.text('the name of a column') },
   ...textFlags,
 } satisfies FileOptionTable;
@@ -34,17 +36,30 @@ export function withTableFlags<Source extends DatasetSource | undefined>(source:
     if (source.name === 'mnist' && values.scale !== undefined) {
       return { ...source, options: { ...source.options, scale: values.scale } };
     }
-    const ofFiles = { ...textFlags, series: true, 'series-key': true, horizon: true };
+    const ofFiles = { ...textFlags, series: true, 'series-key': true, horizon: true, split: true, 'class-names': true };
     const stray = Object.keys(ofFiles).find((flag) => values[flag as keyof typeof ofFiles] !== undefined);
     if (stray !== undefined) {
-      const wanted = stray in textFlags ? 'a text' : 'a table';
+      const wanted = stray in textFlags ? 'a text' : stray === 'class-names' ? 'a file' : 'a table';
       throw new UsageError(`--${stray} is given with --dataset ${source.name}, expected ${wanted}`);
     }
     if (values.stream !== true) return source;
     throw new UsageError(`--stream is given with --dataset ${source.name}, expected a table, NumPy or IDX files`);
   }
   const given = optionsFrom(fileOptions, values);
+  refuseTwice(source, given);
   const byFlag = Object.keys(fileOptions).filter((name) => name in given || !(name in (source.options ?? {})));
   if (Object.keys(given).length === 0) return { ...source, byFlag };
   return { ...source, options: { ...source.options, ...given }, byFlag };
+}
+
+/** @throws UsageError for an option that the dataset and a flag have with two values. */
+function refuseTwice({ path, options = {} }: FileSource, given: Readonly<Record<string, unknown>>): void {
+  const textOf = (value: unknown): string => [value].flat().map(String).join(',');
+  for (const [name, value] of Object.entries(given)) {
+    const own = options[name];
+    if (own === undefined || typeof own === 'object' || textOf(own) === textOf(value)) continue;
+    const flag = flagName(name, fileOptions[name as keyof typeof fileOptions]);
+    const both = `--${flag} has ${show(textOf(value))} and --dataset has ${path}:${name}=${textOf(own)}`;
+    throw new UsageError(`${both}, expected one of the two`);
+  }
 }

@@ -1,4 +1,4 @@
-import { show } from '@gradloom/core/internal';
+import { ofImages, show } from '@gradloom/core/internal';
 import { loadModel, type Model } from '@gradloom/runtime';
 import { readValue } from '../../options/option.ts';
 import { loadOptions } from '../../options/own-parts.ts';
@@ -74,6 +74,14 @@ export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): M
     ...classNames,
     shares: { validation: share('validation', 0), test: share('test', 0), folds: share('folds'), fold: share('fold') },
   };
+}
+
+/** How arrays for a model are divided: as those that it was trained on. Numbers of images have been divided. */
+export function divisorsOf({ metadata: { dataset }, preprocessing }: Model): { byteDivisor: number; divisor: number } {
+  const image = ofImages(preprocessing)?.image;
+  if (image !== undefined) return { byteDivisor: image.divisor, divisor: 1 };
+  const said = typeof dataset === 'string' ? /[:,]divisor=([^,]+)/.exec(dataset)?.[1] : undefined;
+  return said === undefined ? { byteDivisor: 255, divisor: 1 } : { byteDivisor: Number(said), divisor: Number(said) };
 }
 
 /** A table without the rows that have missing values, as in training. */

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { CellFormat, SeriesStep } from '@gradloom/core';
+import { type CellFormat, OptionError, type SeriesStep } from '@gradloom/core';
 import { counted, show } from '@gradloom/core/internal';
 import type { ColumnStore } from './column-store.ts';
 import { columnWarnings, targetWarnings } from './column-warnings.ts';
@@ -8,9 +8,9 @@ import { ColumnError, columnOf } from './find-type.ts';
 import { LeftOut, reasonOfId } from './left-out.ts';
 import type { ColumnPlan, Reading } from './plan-columns.ts';
 import { CONTEXT, checkTimes, HORIZON } from './series.ts';
-import type { Table, TableColumn } from './table.ts';
+import type { Table, TableColumn, TableSplit } from './table.ts';
 import type { TableFaults } from './table-faults.ts';
-import type { TableOptions } from './table-options.ts';
+import { splitOf, type TableOptions } from './table-options.ts';
 import { isTableOfImages } from './table-path.ts';
 import type { TableRequest } from './table-request.ts';
 
@@ -73,6 +73,7 @@ export function buildTable(
     const left = [...reasons].map(([name, reason]) => `column ${show(name)} has ${reason}`);
     throw fault(` has no column left as an input, expected one: ${left.join('; ')}`);
   }
+  const split = splitIn();
   const [{ classes, column: target }] = targets;
   const decided =
     isOwn && time === undefined && target.reason !== 'as asked for' ? targetDecision(target, classes) : [];
@@ -84,6 +85,7 @@ export function buildTable(
     leftOut: [...leftOut, ...reasons.keys()],
     reasons: Object.fromEntries(reasons),
     ...(time === undefined ? {} : seriesOf(time)),
+    ...(split === undefined ? {} : { split }),
     decisions: [
       ...found,
       ...decided,
@@ -97,6 +99,20 @@ export function buildTable(
   const untold = read.flatMap(({ reading, column }) => (isFound(reading) && inputs.includes(column) ? [column] : []));
   const alike = isKept ? [...ids].map(([name, reason]) => `column ${show(name)} has ${reason}`) : [];
   return { ...table, warnings: [...targetWarnings(file, table), ...columnWarnings(untold, rows), ...alike] };
+
+  /** The column by which rows are split: an input, one that was left out, or one of its own. */
+  function splitIn(): TableSplit | undefined {
+    const asked = splitOf(options.split);
+    if (asked === undefined || !('column' in asked)) return undefined;
+    const [own = read.find(({ reading }) => isColumn(reading, asked.column))?.column] = of('split').map((reading) =>
+      keep(columnIn(reading, Number.POSITIVE_INFINITY)),
+    );
+    if (own?.data.kind === (asked.by === 'group' ? 'words' : 'numbers') && own.gaps === 0)
+      return { by: asked.by, column: own };
+    const has = own === undefined ? 'the target' : own.gaps > 0 ? 'a column with gaps' : 'a column of words';
+    const problem = `has ${show(options.split)}, which is ${has}, expected a column of dates or numbers without gaps`;
+    throw new OptionError('readTable', 'split', problem);
+  }
 
   /** The series, and its inputs: the target with the others, in the order of the file. */
   function seriesOf(time: TableColumn): Pick<Table, 'series' | 'inputs'> {
@@ -114,6 +130,8 @@ const formatIn = ({ format }: Reading): CellFormat | undefined => (format === 'a
 
 const columnIn = (reading: Reading, limit: number): TableColumn =>
   columnOf(reading.name, reading.type, reading.collector.collected(), limit, formatIn(reading));
+
+const isColumn = ({ name, at }: Reading, asked: string): boolean => name === asked || String(at + 1) === asked;
 
 type SeriesGiven = Pick<TableOptions, 'context' | 'horizon'> & { readonly step?: SeriesStep };
 
@@ -154,6 +172,9 @@ function leaveGapsOut(table: Table, fault: (problem: string) => Error, keep: Col
     inputs: table.inputs.map((column) => keep({ ...column, gaps: 0, data: rowsOf(column, kept) })),
     targets: table.targets.map((column) => keep({ ...column, data: rowsOf(column, kept) })),
     weights: table.weights && keep({ ...table.weights, data: rowsOf(table.weights, kept) }),
+    ...(table.split && {
+      split: { ...table.split, column: keep({ ...table.split.column, data: rowsOf(table.split.column, kept) }) },
+    }),
     decisions: [...table.decisions, decision],
   };
 }

@@ -1,9 +1,9 @@
 import { OptionError, type TablePreprocessing } from '@gradloom/core';
 import { show, suggest } from '@gradloom/core/internal';
-import type { TableOptions } from './table-options.ts';
+import { splitOf, type TableOptions } from './table-options.ts';
 
 /** Use of a column. */
-export type Role = 'input' | 'target' | 'weight' | 'time' | 'key' | 'left out';
+export type Role = 'input' | 'target' | 'weight' | 'time' | 'key' | 'split' | 'left out';
 
 /** The role of each column of the file. @throws OptionError for a column that does not exist or is named twice. */
 export function rolesOf(where: string, names: readonly string[], isNamed: boolean, options: TableOptions): Role[] {
@@ -22,6 +22,16 @@ export function rolesOf(where: string, names: readonly string[], isNamed: boolea
   if (weightColumn !== undefined) give('weightColumn', weightColumn, 'weight');
   if (series !== undefined) give('series', series, 'time');
   if (seriesKey !== undefined) give('seriesKey', seriesKey, 'key');
+  const split = splitOf(options.split);
+  if (split !== undefined && series !== undefined) {
+    throw new OptionError(where, 'split', `has ${show(options.split)}, expected none: a series is split by time`);
+  }
+  if (split !== undefined && 'column' in split) {
+    const at = find('split', split.column);
+    if (roles[at] === 'weight') give('split', split.column, 'split');
+    // The time of a row is an input, unless it is dropped; its group is none.
+    if (split.by === 'group' || roles[at] === 'left out') roles[at] = 'split';
+  }
   const targets = typeof target === 'object' ? target : [target];
   // Without `target`, the last remaining column is the target.
   if (options.target === undefined) {
@@ -38,6 +48,7 @@ export function rolesFor(
   names: readonly string[],
   fault: (problem: string) => Error,
   needsTarget: boolean,
+  splitBy?: string, // the column by which rows are split
 ): Role[] {
   const { series } = preprocessing;
   const inputs = new Set(preprocessing.columns.map(({ name }) => name));
@@ -52,7 +63,8 @@ export function rolesFor(
     if (name === series?.time) return 'time';
     if (name === series?.key) return 'key';
     // The target of a series is one of its inputs.
-    return targets.has(name) ? 'target' : inputs.has(name) ? 'input' : 'left out';
+    if (targets.has(name)) return 'target';
+    return inputs.has(name) ? 'input' : name === splitBy ? 'split' : 'left out';
   });
 }
 

@@ -27,7 +27,7 @@ const POINT = bit(numberFormats.length / 2) - 1;
 /** Formats of dates are bits after those of numbers; the last bit is that of plain dates, whose year is first. */
 const FIRST_DATE = numberFormats.length;
 const ISO = bit(FIRST_DATE + dateFormats.length);
-const MASKS = 2 * ISO;
+const FORMATS = FIRST_DATE + dateFormats.length + 1;
 /** 1.234 is also a number of thousands if points stand between them. */
 const POINT_OR_THOUSANDS =
   POINT | bit(numberFormats.findIndex(({ decimal, thousands }) => decimal === 'comma' && thousands === 'point'));
@@ -68,8 +68,9 @@ export interface FormatFinder {
 
 /** Creates the finder of a column; with `type` only formats of numbers, or of dates, count. */
 export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
-  const counts = new Float64Array(MASKS); // cells by the set of formats that read them
-  const unitCounts = new Float64Array(MASKS); // the same of numbers with a unit
+  const counts = new Map<number, number>(); // cells by the set of formats that read them
+  const unitCounts = new Map<number, number>(); // the same of numbers with a unit
+  let plain = 0; // numbers without any mark, which are read the same in all formats
   const units = new Set<string>();
   let bare = 0; // numbers without a unit
   let measured = 0; // numbers with a unit
@@ -82,11 +83,11 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
     bare++;
     const point = typeof cell === 'string' ? cell.indexOf('.') : -1;
     if (point === -1) {
-      counts[NUMBERS]++;
+      plain++;
       return;
     }
     const mask = THOUSAND.test(cell as string) ? POINT_OR_THOUSANDS : POINT;
-    counts[mask]++;
+    increase(counts, mask);
     if (mask !== POINT) ambiguousNumber ??= { cell, place };
   }
 
@@ -105,10 +106,10 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
           const unit = before ?? after?.trim();
           if (unit === undefined) {
             bare++;
-            counts[mask]++;
+            increase(counts, mask);
           } else {
             measured++;
-            unitCounts[mask]++;
+            increase(unitCounts, mask);
             if (units.size < MOST_UNITS) units.add(unit);
           }
           if ((mask & POINT) !== 0 && (mask & ~POINT) !== 0 && /[.,]/.test(digits)) ambiguousNumber ??= { cell, place };
@@ -119,17 +120,15 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
       const dates = maskOf(text, dateReaders) << FIRST_DATE;
       if (dates !== 0 && (dates & (dates - 1)) !== 0) ambiguousDate ??= { cell, place };
       const mask = dates | (readDate(text) === undefined ? 0 : ISO);
-      counts[mask]++;
+      increase(counts, mask);
       return mask !== 0;
     },
     evidence() {
       // A few cells with a unit among others without one are mistakes.
       const hasUnits = measured >= bare;
-      const found = Array.from({ length: FIRST_DATE + dateFormats.length + 1 }, (_, at) =>
-        counts.reduce((sum, count, mask) => {
-          const cells = hasUnits ? count + unitCounts[mask] : count;
-          return (mask & bit(at)) === 0 ? sum : sum + cells;
-        }, 0),
+      const all = [[NUMBERS, plain] as const, ...counts, ...(hasUnits ? unitCounts : [])];
+      const found = Array.from({ length: FORMATS }, (_, at) =>
+        all.reduce((sum, [mask, count]) => ((mask & bit(at)) === 0 ? sum : sum + count), 0),
       );
       const most = Math.max(...found);
       const mask = most === 0 ? 0 : found.reduce((set, count, at) => (count === most ? set | bit(at) : set), 0);
@@ -143,6 +142,9 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
     },
   };
 }
+
+const increase = (counts: Map<number, number>, mask: number): void =>
+  void counts.set(mask, (counts.get(mask) ?? 0) + 1);
 
 const THOUSAND = /^\s*[+-]?[1-9]\d{0,2}\.\d{3}\s*$/;
 

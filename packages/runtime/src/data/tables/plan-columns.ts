@@ -12,7 +12,7 @@ import { type ColumnCollector, createCollector, createTextCollector, flagWord } 
 import { type Role, rolesFor, rolesOf } from './column-roles.ts';
 import type { ColumnStore } from './column-store.ts';
 import { isSomeDate, isSomeNumber } from './format-finder.ts';
-import type { TableOptions } from './table-options.ts';
+import { splitOf, type TableOptions } from './table-options.ts';
 import type { TableReader } from './table-reader.ts';
 import type { TableRequest } from './table-request.ts';
 
@@ -47,10 +47,12 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
   const width = found?.length ?? first;
   if (width > MOST_COLUMNS) throw fault(` has ${width} columns, expected at most ${MOST_COLUMNS}`);
   const names = isNamed ? namesOf(found, reader.namesPlace ?? 'the first row', fault) : placesOf(width, preprocessing);
+  const split = splitOf(options.split);
+  const splitBy = split !== undefined && 'column' in split ? split.column : undefined;
   const roles =
     preprocessing === null
       ? rolesOf(where, names, isNamed, options)
-      : rolesFor(preprocessing, names, (problem) => fault(` ${problem}`), true);
+      : rolesFor(preprocessing, names, (problem) => fault(` ${problem}`), true, splitBy);
   const types = typesOf(names, options, preprocessing);
   refuseBesideTexts(where, names, roles, types);
   const targetNames = names.filter((_, at) => roles[at] === 'target');
@@ -61,14 +63,19 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
   const known = preprocessing === null ? options.classNames : (labelsOf(preprocessing) ?? options.classNames);
   const create = store.collecting(width);
   const own = preprocessing === null ? request.formats : formatsOf(preprocessing);
-  const formatOf = (name: string) => (isPlain ? undefined : own === null ? 'any' : own.get(name));
+  const formatOf = (name: string, role: Role) => {
+    if (isPlain || role === 'key' || (role === 'split' && split?.by === 'group')) return undefined;
+    const known = role === 'split' ? request.formats : own;
+    return known === null ? 'any' : known.get(name);
+  };
   const readings = names.flatMap((name, at): Reading[] => {
     const role = roles[at];
     if (role === 'left out') return [];
     const isNumeric = role === 'input' ? isPlain : role === 'weight' || (role === 'target' && targets === 'values');
     const isTyped = role === 'input' || role === 'time';
-    const type = isNumeric ? 'numeric' : role === 'key' ? 'categorical' : isTyped ? types.get(name) : undefined;
-    const format = role === 'key' ? undefined : formatOf(name);
+    const isKey = role === 'key' || (role === 'split' && split?.by === 'group');
+    const type = isNumeric ? 'numeric' : isKey ? 'categorical' : isTyped ? types.get(name) : undefined;
+    const format = formatOf(name, role);
     const found = format === undefined || format === 'any' ? type : 'order' in format ? 'date' : 'numeric';
     const keepsAll = role === 'target' || type === 'categorical';
     const cells =
@@ -80,7 +87,8 @@ export function planColumns(reader: TableReader, first: number, request: TableRe
       target: () => checkedTarget(name, cells, known),
       weight: () => checkedWeights(name, cells),
       time: () => checkedTimes(name, cells, format),
-      key: () => checkedKeys(name, cells),
+      key: () => checkedKeys(name, cells, 'series'),
+      split: () => (isKey ? checkedKeys(name, cells, 'group') : checkedTimes(name, cells, format)),
     };
     return [{ at, name, role, type, format, collector: collectors[role]() }];
   });
@@ -237,10 +245,10 @@ function checkedTimes(
   };
 }
 
-/** Collects the names of series. */
-const checkedKeys = (name: string, collector: ColumnCollector): ColumnCollector =>
+/** Collects the names of series or groups. */
+const checkedKeys = (name: string, collector: ColumnCollector, what: 'series' | 'group'): ColumnCollector =>
   checking(collector, (cell) => {
-    if (isGap(cell)) throw new CellError(name, 'has a gap, expected the series of the row');
+    if (isGap(cell)) throw new CellError(name, `has a gap, expected the ${what} of the row`);
   });
 
 /** Collects weights: numbers of at least 0. */

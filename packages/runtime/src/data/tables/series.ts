@@ -1,6 +1,7 @@
 import { OptionError, type SeriesStep } from '@gradloom/core';
 import { counted, show, showName } from '@gradloom/core/internal';
 import { heldOutRows, type SplitOptions, type SplitRows } from '../split.ts';
+import { lastRows } from './split-by-column.ts';
 import type { Table, TableColumn, TableSeries } from './table.ts';
 
 /** T and H of windows for which no context and no horizon are given. */
@@ -187,16 +188,7 @@ export function splitByTime(where: string, table: Table, series: TableSeries, op
     throw new OptionError(where, option, problem);
   }
   const times = series.time.data.kind === 'numbers' ? series.time.data.values : new Float64Array(rows);
-  const sorted = times.toSorted();
-  const from = (held: number): number => (held === 0 ? Number.POSITIVE_INFINITY : sorted[rows - held]);
-  const ends = { train: from(test + validation), validation: from(test), test: Number.POSITIVE_INFINITY };
-  const all = Uint32Array.from({ length: rows }, (_, n) => n);
-  const between = (low: number, high: number) => all.filter((n) => times[n] >= low && times[n] < high);
-  const sets = {
-    train: between(Number.NEGATIVE_INFINITY, Math.min(ends.train, ends.validation)),
-    ...(validation === 0 ? {} : { validation: between(ends.train, ends.validation) }),
-    ...(test === 0 ? {} : { test: between(ends.validation, ends.test) }),
-  };
+  const sets = lastRows(times, { validation, test });
   for (const [set, own] of Object.entries(sets)) {
     const { context: T, horizon: H } = series;
     const { stretches } = stretchesOf(series, rows, own);

@@ -6,6 +6,7 @@ import { checkSplitRows, checkTable } from './check-table.ts';
 import { encodeTable } from './encode-table.ts';
 import { fitPreprocessing } from './fit-preprocessing.ts';
 import { splitByTime } from './series.ts';
+import { splitByColumn } from './split-by-column.ts';
 import type { Table } from './table.ts';
 
 /** A table ready for training. */
@@ -21,7 +22,7 @@ export interface PreparedTable {
 }
 
 /**
- * Splits a table, at random or with the same share of every class in each set, fits the preprocessing on the training
+ * Splits a table, at random with the same share of every class in each set, or by a column (`split` of `readTable`), fits the preprocessing on the training
  * rows, and encodes each set. The result depends only on table and options; rows keep the order of the file. A series
  * is split by time, and each set has the windows that lie in its rows.
  * @throws OptionError if a requested set would have no rows.
@@ -33,6 +34,7 @@ export const splitTable = (table: Table, options: SplitOptions = {}): PreparedTa
 export function rowsOfSplit(table: Table, options: SplitOptions = {}): SplitRows {
   const [{ data }] = checkTable('splitTable', table).targets;
   if (table.series !== undefined) return splitByTime('splitTable', table, table.series, options);
+  if (table.split !== undefined) return splitByColumn('splitTable', table, table.split, options);
   const labels = data.kind === 'words' ? { indices: data.indices, classes: data.words.length } : null;
   return splitRows('splitTable', table, labels, options);
 }

@@ -9,7 +9,7 @@ import { isTemporaryName, removeTemporaries, temporaryPath, writeSynced } from '
 import { CacheError, createCacheFile, writing } from './cache-file.ts';
 import type { ColumnStore } from './column-store.ts';
 import { type StoredColumn, spooledNumbers, storeColumn, storedColumn } from './stored-column.ts';
-import type { Table, TableColumn } from './table.ts';
+import type { Table, TableColumn, TableSplit } from './table.ts';
 import type { TableOptions } from './table-options.ts';
 
 /** Increased whenever older caches would be read incorrectly. */
@@ -32,6 +32,7 @@ interface CacheHeader extends Pick<Table, 'rows' | 'leftOut' | 'reasons' | 'clas
   readonly inputs: readonly StoredColumn[];
   readonly targets: readonly StoredColumn[];
   readonly weights: StoredColumn | null;
+  readonly split: { readonly by: TableSplit['by']; readonly column: StoredColumn } | null;
 }
 
 /**
@@ -152,7 +153,7 @@ async function makeCache(
 
 function writeHeader(
   folder: string,
-  { rows, inputs, targets, weights, leftOut, reasons, classes, decisions, warnings }: Table,
+  { rows, inputs, targets, weights, split, leftOut, reasons, classes, decisions, warnings }: Table,
   source: Source,
   storedOf: (column: TableColumn) => StoredColumn,
 ): void {
@@ -161,6 +162,7 @@ function writeHeader(
     inputs: inputs.map(storedOf),
     targets: targets.map(storedOf),
     weights: weights && storedOf(weights),
+    split: split === undefined ? null : { by: split.by, column: storedOf(split.column) },
   };
   writeSealedJson(join(folder, HEADER), header);
 }
@@ -226,6 +228,7 @@ function tableIn(folder: string, header: CacheHeader, path: string, options: Tab
     inputs: header.inputs.map(columnOf),
     targets: header.targets.map(columnOf),
     weights: header.weights && columnOf(header.weights),
+    ...(header.split && { split: { by: header.split.by, column: columnOf(header.split.column) } }),
     decisions: [...decisions, `rows are streamed from ${folder}, ${made} (it may be deleted, and is then made anew)`],
   };
 }

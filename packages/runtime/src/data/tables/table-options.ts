@@ -94,7 +94,9 @@ export const tableOptions = defineOptions('readTable', {
   /** Kind of targets. @default 'classes' for words and for few whole numbers that repeat, else 'values' */
   targets: data(option.oneOf(targetKinds)(undefined, 'classes or values', 'found from the target column')),
   /** The allowed class names, in the order of their indices. @default all names in the file, sorted */
-  classNames: names(),
+  classNames: naming(
+    names(undefined, 'names of the classes in the order of their indices, such as cat,dog', 'as in the file'),
+  ),
   /** Types of columns by name. @default found from all rows */
   columns: option.asFlag({ group: 'Data', effect: 'naming', flag: 'column' })(
     types(
@@ -125,6 +127,20 @@ export const tableOptions = defineOptions('readTable', {
   tokenizer: textOptions.table.tokenizer,
   /** With `series`: number of rows after the window whose target is forecast. @default 1 */
   horizon: data(option.positiveInteger(undefined, 'rows after a window of a series that are forecast', '1')),
+  /**
+   * How rows are held out: 'random'; 'time:<column>': the last ones by that column; 'group:<column>': rows with one
+   * value of that column are in one set, and it is no input. @default 'random', each class in proportion
+   */
+  split: naming(
+    option.checkedBy(
+      'random, time:<column> or group:<column>',
+      (value): value is string => splitOf(value) !== undefined,
+    )(
+      undefined,
+      'rows to hold out: random, time:<column> for the last ones, or group:<column> for whole groups',
+      'random',
+    ),
+  ),
   /** 'impute' fills gaps with the median, or makes them a category; 'drop' leaves their rows out. @default 'impute' */
   missing: data(option.oneOf(missingChoices)('impute', 'gaps: impute fills them in, drop leaves their rows out')),
   /** How numbers are scaled. @default 'standard' */
@@ -144,6 +160,13 @@ export const tableOptions = defineOptions('readTable', {
     ),
   ),
 });
+
+/** The parts of the option `split`; undefined if it has another form. */
+export function splitOf(value: unknown): { by: 'time' | 'group'; column: string } | { by: 'random' } | undefined {
+  if (value === 'random') return { by: 'random' };
+  const [, by, column] = typeof value === 'string' ? (/^(time|group):(.+)$/s.exec(value) ?? []) : [];
+  return by === undefined ? undefined : { by: by as 'time' | 'group', column };
+}
 
 /** Options of `readTable`. */
 export interface TableOptions extends OptionsOf<typeof tableOptions.table>, Named {}

@@ -25,6 +25,8 @@ export interface Table {
   readonly warnings: readonly string[];
   /** For a series: its times, and how rows become windows. The target is then one of the inputs, too. */
   readonly series?: TableSeries;
+  /** The column by which rows are split. @default rows are split at random */
+  readonly split?: TableSplit;
   /** Options it was read with. */
   readonly options: TableOptions;
   /** With `stream`: the folder of its columns. */
@@ -43,6 +45,14 @@ export interface TableSeries {
   readonly horizon: number;
   /** Time from a row to the next. */
   readonly step: SeriesStep;
+}
+
+/** How the rows of a table are split. */
+export interface TableSplit {
+  /** By 'time' the last rows are held out, by 'group' all rows of some groups. */
+  readonly by: 'time' | 'group';
+  /** Times as numbers, or groups as words. */
+  readonly column: TableColumn;
 }
 
 /** A column of a table. */

@@ -87,6 +87,22 @@ export async function openBytes(
   return { gzipped: false, fileBytes, mostBytes: fileBytes, ...plain(handle) };
 }
 
+/** The bytes of a file in memory. */
+export function bytesSource(bytes: Uint8Array): ByteSource {
+  const { length } = bytes;
+  let at = 0;
+  return {
+    ...{ gzipped: false, fileBytes: length, mostBytes: length },
+    async read(into) {
+      const part = bytes.subarray(at, at + into.length);
+      into.set(part);
+      at += part.length;
+      return part.length;
+    },
+    close: async () => {},
+  };
+}
+
 function plain(handle: FileHandle): Pick<ByteSource, 'read' | 'close'> {
   let position = 0;
   return {

@@ -7,6 +7,7 @@ import {
   encodeTable,
   fitPreprocessing,
   readTable,
+  type SplitRows,
   splitDataset,
   splitTable,
   type TableOptions,
@@ -66,6 +67,74 @@ test('the rows of a split are those of splitDataset with the same classes', asyn
     expect([...prepared]).toEqual(wanted);
     expect(sets[set]?.rows).toBe(wanted.length);
   }
+});
+
+describe('rows are held out by a column', () => {
+  const day = (n: number) => new Date(Date.UTC(2024, 0, 1 + ((n * 37) % 150))).toISOString().slice(0, 10);
+  const lines = Array.from({ length: 300 }, (_, n) => [
+    day(n),
+    `p${(n * n) % 41}`,
+    String(n / 2),
+    n % 3 ? 'yes' : 'no',
+  ]);
+  const read = (split: string, options: TableOptions = {}) =>
+    readTable(folder.write('s.csv', ['day,person,x,t', ...lines.map((line) => line.join(','))].join('\n')), {
+      split,
+      ...options,
+    });
+  const shares = { validation: 0.2, test: 0.1 };
+  const values = (sets: SplitRows, column: number) =>
+    Object.fromEntries(Object.entries(sets).map(([set, own]) => [set, [...own].map((n) => lines[n][column]).sort()]));
+
+  test('by time the last rows are the test, and those before are for validation; a dropped time tells it too', async () => {
+    for (const options of [{}, { drop: ['day'] }, { stream: true }, { columns: { day: 'date' } }] as TableOptions[]) {
+      const { rows: sets } = splitTable(await read('time:day', options), shares);
+      const { train, validation, test } = values(sets, 0);
+      expect(train[train.length - 1] < validation[0] && validation[validation.length - 1] < test[0]).toBe(true);
+      expect(sets.train.length + validation.length + test.length).toBe(300);
+      for (const [set, share] of [
+        [test, 30],
+        [validation, 60],
+      ] as const)
+        expect(set.length - share).toBeLessThan(4);
+    }
+  });
+
+  test('folds by time are trained on what lies before them, and end with the last rows', async () => {
+    const table = await read('time:day');
+    const folds = [1, 2, 3].map((fold) => values(splitTable(table, { folds: 3, fold, validation: 0.1 }).rows, 0));
+    for (const { train, validation, test } of folds) {
+      expect(train[train.length - 1] < validation[0] && validation[validation.length - 1] < test[0]).toBe(true);
+    }
+    for (const f of [1, 2]) expect(String(folds[f - 1].test.at(-1)) < folds[f].test[0]).toBe(true);
+    expect(folds[2].test.at(-1)).toBe(
+      lines
+        .map(([first]) => first)
+        .sort()
+        .at(-1),
+    );
+  });
+
+  test('by group, no group is in two sets, and it is no input', async () => {
+    const table = await read('group:person');
+    expect(table.inputs.map(({ name }) => name)).toEqual(['day', 'x']);
+    const { train, validation, test } = values(splitTable(table, shares).rows, 1);
+    const groups = [train, validation, test].map((own) => new Set(own));
+    expect(new Set([...train, ...validation, ...test]).size).toBe(groups[0].size + groups[1].size + groups[2].size);
+    expect([Math.abs(test.length - 30) < 15, Math.abs(validation.length - 60) < 15]).toEqual([true, true]);
+    const folds = [1, 2, 3, 4].map((fold) => splitTable(table, { folds: 4, fold }).rows.test ?? []);
+    expect(folds.flatMap((own) => [...own]).sort((a, b) => a - b)).toEqual(lines.map((_, n) => n));
+    for (const own of folds) expect(Math.abs(own.length - 75)).toBeLessThan(15);
+  });
+
+  test.each([
+    ['time:city', 'split has "city", expected one of "day", "person", "x", "t" (1 to 4)'],
+    ['time:t', 'split has "time:t", which is the target, expected a column of dates or numbers without gaps'],
+    ['time:person', 'split has "time:person", which is a column of words, expected a column of dates or numbers'],
+    ['last', 'split has "last", expected random, time:<column> or group:<column>'],
+  ])('%s is refused', async (split, sentence) => {
+    await expect(read(split)).rejects.toThrow(sentence);
+  });
 });
 
 test('the encoding of a set is that of its rows one by one, from the texts of the file, bit by bit', async () => {

@@ -1,0 +1,119 @@
+import { createRandom, OptionError, shuffle } from '@gradloom/core';
+import { show, showName } from '@gradloom/core/internal';
+import { type Fold, foldOf, heldOutRows, type SplitOptions, type SplitRows } from '../split.ts';
+import type { Table, TableSplit } from './table.ts';
+
+interface Counts {
+  readonly validation: number;
+  readonly test: number;
+}
+
+/**
+ * The rows of each set, ascending. By time the last rows are the test, and those before are for validation; of folds,
+ * each is trained on what lies before its test rows. By group, the rows of a group are in one set.
+ * @throws OptionError if a set would have no rows.
+ */
+export function splitByColumn(
+  where: string,
+  table: Table,
+  { by, column }: TableSplit,
+  options: SplitOptions,
+): SplitRows {
+  if (options.stratify === true) {
+    throw new OptionError(where, 'stratify', `has true, expected none: rows are split by ${by}`);
+  }
+  const counts = heldOutRows(where, table, options);
+  const fold = foldOf(where, table.rows - counts.test, options);
+  const sets =
+    column.data.kind === 'numbers'
+      ? byTime(column.data.values, counts, fold)
+      : byGroup(column.data.indices, column.data.words.length, counts, fold, options.seed ?? 0);
+  for (const [set, rows] of Object.entries(sets)) {
+    if (rows.length > 0) continue;
+    const few = by === 'time' ? 'times' : 'groups';
+    const problem = `has ${show(table.options.split)}, by which ${showName(table.name)} has no ${set} rows, expected more ${few}`;
+    throw new OptionError(where, 'split', problem);
+  }
+  return sets;
+}
+
+/** The last rows by time are the test, and those before are for validation. Rows of one time are in one set. */
+export function lastRows(
+  times: Float64Array, // [N]
+  { validation, test }: Counts,
+  rows: Uint32Array = Uint32Array.from({ length: times.length }, (_, n) => n), // the rows to split, ascending
+): SplitRows {
+  const sorted = Float64Array.from(rows, (n) => times[n]).sort();
+  const from = (held: number): number => (held === 0 ? Number.POSITIVE_INFINITY : sorted[sorted.length - held]);
+  const [validationFrom, testFrom] = [from(test + validation), from(test)];
+  const between = (low: number, high: number) => rows.filter((n) => times[n] >= low && times[n] < high);
+  return {
+    train: between(Number.NEGATIVE_INFINITY, Math.min(validationFrom, testFrom)),
+    ...(validation === 0 ? {} : { validation: between(validationFrom, testFrom) }),
+    ...(test === 0 ? {} : { test: between(testFrom, Number.POSITIVE_INFINITY) }),
+  };
+}
+
+/** As `TimeSeriesSplit` of scikit-learn: fold k of K has the rows before the k + 1st of K + 1 parts to train on. */
+function byTime(times: Float64Array, counts: Counts, fold: Fold | null): SplitRows {
+  if (fold === null) return lastRows(times, counts);
+  const { train: first } = lastRows(times, { validation: 0, test: counts.test });
+  const sorted = Float64Array.from(first, (n) => times[n]).sort();
+  const size = Math.max(1, Math.floor(first.length / (fold.folds + 1)));
+  const after = (fold.folds - fold.fold) * size; // rows after those of the test
+  const from = sorted[sorted.length - after - size];
+  const to = after === 0 ? Number.POSITIVE_INFINITY : sorted[sorted.length - after];
+  const before = first.filter((n) => times[n] < from);
+  const { train, validation } = lastRows(times, { validation: counts.validation, test: 0 }, before);
+  return { train, ...(validation && { validation }), test: first.filter((n) => times[n] >= from && times[n] < to) };
+}
+
+/** Deals groups: for shares in random order, for folds as `GroupKFold` does, the largest to the smallest fold. */
+function byGroup(
+  groupOf: Int32Array, // [N]
+  groups: number,
+  { validation, test }: Counts,
+  fold: Fold | null,
+  seed: number,
+): SplitRows {
+  const sizes = new Uint32Array(groups);
+  for (const group of groupOf) sizes[group]++;
+  const order = Uint32Array.from({ length: groups }, (_, group) => group);
+  shuffle(order, createRandom(seed, 'split'));
+  const aside = take(order, test);
+  const folds = fold === null ? null : dealt(aside.rest, fold);
+  const held = take(folds?.rest ?? aside.rest, validation);
+  const rowsIn = (wanted: readonly number[]): Uint32Array => {
+    const isWanted = new Uint8Array(groups);
+    for (const group of wanted) isWanted[group] = 1;
+    return Uint32Array.from({ length: groupOf.length }, (_, n) => n).filter((n) => isWanted[groupOf[n]] === 1);
+  };
+  return {
+    train: rowsIn(held.rest),
+    ...(validation === 0 ? {} : { validation: rowsIn(held.taken) }),
+    ...(test === 0 && folds === null ? {} : { test: rowsIn(folds?.taken ?? aside.taken) }),
+  };
+
+  /** Takes groups while they bring the number of rows closer to `count`. */
+  function take(from: Iterable<number>, count: number): { taken: number[]; rest: number[] } {
+    const [taken, rest]: [number[], number[]] = [[], []];
+    let rows = 0;
+    for (const group of from) {
+      const isCloser = Math.abs(rows + sizes[group] - count) < Math.abs(rows - count);
+      (isCloser ? taken : rest).push(group);
+      if (isCloser) rows += sizes[group];
+    }
+    return { taken, rest };
+  }
+
+  function dealt(from: readonly number[], { folds, fold: own }: Fold): { taken: number[]; rest: number[] } {
+    const rows = new Float64Array(folds);
+    const taken = new Set<number>();
+    for (const group of from.toSorted((a, b) => sizes[b] - sizes[a])) {
+      const least = rows.indexOf(Math.min(...rows));
+      rows[least] += sizes[group];
+      if (least === own - 1) taken.add(group);
+    }
+    return { taken: [...taken], rest: from.filter((group) => !taken.has(group)) };
+  }
+}
