@@ -76,6 +76,7 @@ export {
   classify,
   createScoring,
   decodeValue,
+  encodeValue,
   hasProbabilities,
   type Scoring,
   scoreInto,

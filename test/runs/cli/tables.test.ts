@@ -72,10 +72,10 @@ describe('training on a table', () => {
     expect(Number(last.trainLoss) / Number(last.validationLoss)).toBeLessThan(10);
   });
 
-  test('names what numbers the rows, and goes on', async () => {
-    const { stderr, code } = await gradloom(['train', '--dataset', file, ...quick, '--no-out']);
-    expect(stderr).toContain(
-      'gradloom train: warning: column "id" numbers the rows from 1 to 160 (--drop id leaves the column out)',
+  test('leaves out what numbers the rows, and says so', async () => {
+    const { stdout, code } = await gradloom(['train', '--dataset', file, ...quick, '--no-out']);
+    expect(stdout).toContain(
+      'column "id" is left out: the numbers of the rows, from 1 to 160 (--column id:numeric keeps it)',
     );
     expect(code).toBe(0);
   });

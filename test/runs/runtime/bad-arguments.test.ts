@@ -7,6 +7,7 @@ import * as runtime from '@gradloom/runtime';
 import * as internal from '@gradloom/runtime/internal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { trainOptions } from '../../../packages/runtime/src/training/run/options.ts';
+import { encodeNpy } from '../../support/encode-npy.ts';
 
 // Paths that come from numbers or objects would be files below here.
 const home = process.cwd();
@@ -84,6 +85,7 @@ const right: Record<string, () => readonly unknown[]> = {
   encodeSplit: () => [table, preprocessing, { train: whole }],
   encodeTable: () => [table, preprocessing, whole],
   fitPreprocessing: () => [table, whole],
+  npyRows: () => ['x', encodeNpy('f8', [1, 1], [0]), { columns: 1, byteDivisor: 255, divisor: 1 }],
   openCsvStream: () => [Readable.from([]), 'text'],
   openTable: () => ['nowhere.csv', {}],
   prepareTable: () => [table, { train: whole }],

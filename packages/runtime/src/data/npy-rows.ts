@@ -1,5 +1,7 @@
-import { showPath, sizeOf } from '@gradloom/core/internal';
+import { OptionError } from '@gradloom/core';
+import { option, record, show, showPath, sizeOf } from '@gradloom/core/internal';
 import { bytesSource, openBytes } from '../system/files/byte-source.ts';
+import { checkPath } from '../system/files/check-path.ts';
 import { readNpyFrom } from './npy.ts';
 import type { Fault } from './number-file.ts';
 
@@ -20,8 +22,15 @@ export interface NpyRowsOptions {
 export async function npyRows(
   name: string,
   bytes: Uint8Array | null, // null: the file at `name`
-  { columns, byteDivisor, divisor }: NpyRowsOptions,
+  options: NpyRowsOptions,
 ): Promise<number[][]> {
+  checkPath('npyRows', name, 'name');
+  const { columns, byteDivisor, divisor } = record('npyRows', 'options', options, '{ columns, byteDivisor, divisor }');
+  option.positiveInteger.check('npyRows', 'columns', columns);
+  for (const [key, value] of Object.entries({ byteDivisor, divisor })) option.notZero.check('npyRows', key, value);
+  if (bytes !== null && !(bytes instanceof Uint8Array)) {
+    throw new OptionError('npyRows', 'bytes', `has ${show(bytes)}, expected the bytes of a file, or null`);
+  }
   const source = bytes === null ? await openBytes('npyRows', name, 'an npy file') : bytesSource(bytes);
   const fault: Fault = (has, expected) => new Error(`npyRows: ${showPath(name)} has ${has}, expected ${expected}`);
   try {

@@ -77,11 +77,11 @@ export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): M
 }
 
 /** How arrays for a model are divided: as those that it was trained on. Numbers of images have been divided. */
-export function divisorsOf({ metadata: { dataset }, preprocessing }: Model): { byteDivisor: number; divisor: number } {
+export function divisorsOf({ metadata, preprocessing }: Model): { byteDivisor: number; divisor: number } {
   const image = ofImages(preprocessing)?.image;
   if (image !== undefined) return { byteDivisor: image.divisor, divisor: 1 };
-  const said = typeof dataset === 'string' ? /[:,]divisor=([^,]+)/.exec(dataset)?.[1] : undefined;
-  return said === undefined ? { byteDivisor: 255, divisor: 1 } : { byteDivisor: Number(said), divisor: Number(said) };
+  const { divisor = 1 } = metadata;
+  return divisor === 1 ? { byteDivisor: 1, divisor } : { byteDivisor: divisor, divisor: divisor === 255 ? 1 : divisor };
 }
 
 /** A table without the rows that have missing values, as in training. */

@@ -1,4 +1,4 @@
-import { createSpread, createSquares, ofText, rootMean } from '@gradloom/core/internal';
+import { createSpread, createSquares, decodeValue, ofText, rootMean } from '@gradloom/core/internal';
 import type { DataSplits, Dataset, Evaluation, TrainResult } from '@gradloom/runtime';
 import { showLabel } from '../../terminal/text/format.ts';
 import type { Baseline } from './findings.ts';
@@ -70,8 +70,12 @@ function meanTarget(train: Dataset, rows: Dataset): Baseline {
 /** The divisor of a table's target. */
 function scaleOf({ preprocessing }: Dataset, o: number): number {
   const target = preprocessing?.target?.[o];
-  return target?.type === 'values' ? target.scale : 1;
+  return target?.type === 'values' && target.transform === undefined ? target.scale : 1;
 }
 
-const targetAt = ({ targets: { array, columns, divisor } }: Dataset, n: number, o: number): number =>
-  array[n * columns + o] / divisor;
+/** A target as the network learns it; in its own units if that is its logarithm. */
+function targetAt({ targets: { array, columns, divisor }, preprocessing }: Dataset, n: number, o: number): number {
+  const target = preprocessing?.target?.[o];
+  const value = array[n * columns + o] / divisor;
+  return target?.type === 'values' && target.transform !== undefined ? decodeValue(value, target) : value;
+}

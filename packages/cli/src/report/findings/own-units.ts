@@ -1,5 +1,5 @@
 import type { Preprocessing } from '@gradloom/core';
-import { ofTable } from '@gradloom/core/internal';
+import { decodeValue, ofTable } from '@gradloom/core/internal';
 
 /** Converts inputs or outputs of the network to the units of the table's columns; plain numbers stay unchanged. */
 export interface OwnUnits {
@@ -17,12 +17,10 @@ export function ownUnits(preprocessing: Preprocessing | undefined): OwnUnits {
     if (column.type === 'categorical') return [...column.categories, ...(column.missing ? [''] : [])].map(() => plain);
     return column.indicator ? [column, plain] : [column];
   });
-  const outputs = (ofTable(preprocessing)?.target ?? []).map((it) =>
-    it.type === 'values' ? it : { center: 0, scale: 1 },
-  );
+  const target = ofTable(preprocessing)?.target ?? [];
   const back = (scaled: readonly { center: number; scale: number }[]) => (value: number, at: number) => {
     const { center, scale } = scaled[at] ?? { center: 0, scale: 1 };
     return value * scale + center;
   };
-  return { input: back(inputs), output: back(outputs) };
+  return { input: back(inputs), output: (value, o) => decodeValue(value, target[o]) };
 }

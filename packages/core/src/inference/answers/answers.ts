@@ -1,7 +1,8 @@
 import type { Loss } from '../../families/losses/index.ts';
 import { badOutput, NO_ANSWER } from '../../families/metrics/index.ts';
+import { exp, log } from '../../math/index.ts';
 import { viewOf } from '../../math/scratch.ts';
-import type { TargetDecoding } from '../preprocessing/preprocessing.ts';
+import type { TargetDecoding, ValueDecoding } from '../preprocessing/preprocessing.ts';
 import type { Tokenizer } from '../text/index.ts';
 import { classify, hasProbabilities, toProbabilities } from './scoring.ts';
 
@@ -102,11 +103,20 @@ const decides = (loss: Loss | null): boolean => loss?.targets === 'classes' || l
 function valueAnswer(y: Float64Array, n: number, O: number, target: readonly TargetDecoding[] | undefined): Answer {
   if (badOutput(y, n, O) !== undefined) return { prediction: null };
   const values = Array.from({ length: O }, (_, o) => decodeValue(y[n * O + o], target?.[o]));
+  // An exponential may be beyond the doubles.
+  if (!values.every(Number.isFinite)) return { prediction: null };
   if (O === 1) return { prediction: values[0] };
   if (target === undefined) return { prediction: values };
   return { prediction: Object.fromEntries(values.map((value, o) => [target[o].name, value])) };
 }
 
-/** The output in the target's units: y · scale + center. */
-export const decodeValue = (y: number, decoding: TargetDecoding | undefined): number =>
-  decoding?.type === 'values' ? y * decoding.scale + decoding.center : y;
+/** The output in the target's units: y · scale + center, or the exponential of that. */
+export function decodeValue(y: number, decoding: TargetDecoding | undefined): number {
+  if (decoding?.type !== 'values') return y;
+  const value = y * decoding.scale + decoding.center;
+  return decoding.transform === 'log' ? exp(value) : value;
+}
+
+/** The target of the network for a value: the inverse of `decodeValue`. */
+export const encodeValue = (value: number, { transform, center, scale }: ValueDecoding): number =>
+  ((transform === 'log' ? log(value) : value) - center) / scale;

@@ -1,4 +1,4 @@
-export { type Answer, type AnswerOptions, answersOf, byRow, decodeValue, nextTokens } from './answers.ts';
+export { type Answer, type AnswerOptions, answersOf, byRow, decodeValue, encodeValue, nextTokens } from './answers.ts';
 export {
   classify,
   createScoring,

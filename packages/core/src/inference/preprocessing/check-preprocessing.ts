@@ -216,11 +216,20 @@ function checkTarget(where: string, path: string, value: unknown): TargetDecodin
     const name = textOf(where, `${path}.name`, target.name);
     return { name, type: 'classes', labels: namesOf(where, `${path}.labels`, target.labels) };
   }
-  const target = fieldsOf(where, path, value, ['name', 'type', 'center', 'scale'], ['format']);
+  const target = fieldsOf(where, path, value, ['name', 'type', 'center', 'scale'], ['format', 'transform']);
   const name = textOf(where, `${path}.name`, target.name);
   const center = numberOf(where, `${path}.center`, target.center);
   const format = formatIn(where, `${path}.format`, target.format, 'numeric');
-  return { name, type: 'values', ...format, center, scale: scaleOf(where, `${path}.scale`, target.scale) };
+  const transform =
+    target.transform === undefined ? {} : { transform: oneOf(where, `${path}.transform`, target.transform, ['log']) };
+  return {
+    name,
+    type: 'values',
+    ...format,
+    ...transform,
+    center,
+    scale: scaleOf(where, `${path}.scale`, target.scale),
+  };
 }
 
 function fail(where: string, path: string, value: unknown, wanted: string): never {

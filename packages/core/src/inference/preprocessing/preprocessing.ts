@@ -194,7 +194,7 @@ export interface CategoryEncoding {
 /** Decoding of outputs as answers in the target's units. */
 export type TargetDecoding = ValueDecoding | ClassDecoding;
 
-/** value = y · scale + center. */
+/** value = y · scale + center, or its exponential with `transform`. */
 export interface ValueDecoding {
   /** Name of the target column. */
   readonly name: string;
@@ -202,6 +202,8 @@ export interface ValueDecoding {
   readonly type: 'values';
   /** How its numbers are written in a table. @default plain: 1234.5 */
   readonly format?: CellFormat;
+  /** With 'log', center and scale are those of the logarithms, and the value is their exponential. @default none */
+  readonly transform?: 'log';
   /** Added to the product. */
   readonly center: number;
   /** Factor of the output; not 0. */

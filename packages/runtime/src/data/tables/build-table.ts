@@ -89,6 +89,7 @@ export function buildTable(
     decisions: [
       ...found,
       ...decided,
+      ...(isOwn && classes === null ? targets.flatMap(({ column }) => spanOf(column, options)) : []),
       ...[...reasons].map(([name, reason]) => `column ${show(name)} is left out: ${reason}`),
     ],
     warnings: [],
@@ -147,6 +148,21 @@ function targetDecision({ name, reason }: TableColumn, classes: readonly string[
   if (classes !== null && !reason.includes('whole number')) return [];
   const [kind, other] = classes === null ? ['values', 'classes'] : ['classes', 'values'];
   return [`the target ${show(name)} is read as ${kind}: ${reason} (--targets ${other} reads it as ${other})`];
+}
+
+/** Two decades between the 1st and the 99th percentile. */
+const WIDE = 100;
+
+/** Suggests the logarithm of a positive target that spans decades, such as a price. */
+function spanOf({ name, data }: TableColumn, { targetTransform }: TableOptions): string[] {
+  if (data.kind !== 'numbers' || targetTransform !== undefined) return [];
+  const sorted = data.values.toSorted();
+  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))];
+  if (!(sorted[0] > 0) || at(0.99) / at(0.01) < WIDE) return [];
+  const span = `from ${at(0.01)} to ${at(0.99)} in 98 % of the rows`;
+  return [
+    `the target ${show(name)} is ${span}: its large values decide the loss (--target-transform log makes ratios count)`,
+  ];
 }
 
 /** The table without rows that have a gap in an input. @throws Error of `fault` if no rows are left. */

@@ -13,6 +13,7 @@ import {
   counted,
   createCategoryEncoder,
   createNumberEncoder,
+  encodeValue,
   show,
   showName,
   tokensOf,
@@ -82,7 +83,7 @@ export function encodeTable(
     const t = sharedArrays.float64(places.length * H);
     for (const [n, place] of places.entries()) {
       for (let h = 0; h < H; h++) {
-        t[n * H + h] = (data.values[order[place + T + h]] - decoding.center) / decoding.scale;
+        t[n * H + h] = encodeValue(data.values[order[place + T + h]], decoding);
       }
     }
     return {
@@ -217,7 +218,7 @@ function columnWriter(
   };
 }
 
-/** Class indices, or values scaled as x = (value - center) / scale. */
+/** Class indices, or values as the network learns them. */
 function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32Array): DataMatrix {
   const [{ data }] = table.targets;
   if (data.kind === 'words') {
@@ -233,9 +234,8 @@ function targetsOf(table: Table, target: readonly TargetDecoding[], rows: Uint32
     if (column?.kind !== 'numbers' || decoding.type !== 'values') {
       throw new Error(`encodeTable: the target ${show(decoding.name)} is missing, expected its numbers`);
     }
-    const { center, scale } = decoding;
     const { values } = column;
-    for (let n = 0; n < rows.length; n++) t[n * O + o] = (values[rows[n]] - center) / scale;
+    for (let n = 0; n < rows.length; n++) t[n * O + o] = encodeValue(values[rows[n]], decoding);
   }
   return valueMatrix(t, O);
 }

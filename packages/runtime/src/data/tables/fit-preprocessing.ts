@@ -1,4 +1,11 @@
-import type { ColumnEncoding, TablePreprocessing, TargetDecoding, ValueRange } from '@gradloom/core';
+import {
+  type ColumnEncoding,
+  math,
+  OptionError,
+  type TablePreprocessing,
+  type TargetDecoding,
+  type ValueRange,
+} from '@gradloom/core';
 import { createSpread, forecastNames, readNumber, show, showName } from '@gradloom/core/internal';
 import { checkRows, checkTable } from './check-table.ts';
 import type { Table, TableColumn, TableSeries } from './table.ts';
@@ -175,14 +182,28 @@ function decodingOf(
   scale: Scale,
 ): TargetDecoding {
   if (data.kind === 'words') return { name, type: 'classes', labels: data.words };
-  const values = presentOf(data.values, rows);
+  const isLog = table.options.targetTransform === 'log';
+  if (isLog) refuseNegative(table, name, data.values);
+  const present = presentOf(data.values, rows);
+  const values = isLog ? present.map((value) => math.log(value)) : present;
   const { center, shift } = scalingOf(values, scale === 'none' ? 'none' : 'standard');
   if (shift >= 1e-150 && shift <= 1e150)
-    return { name, type: 'values', ...(format && { format }), center, scale: shift };
+    return {
+      ...{ name, type: 'values' as const, ...(format && { format }), ...(isLog && { transform: 'log' as const }) },
+      ...{ center, scale: shift },
+    };
   const wanted = 'from 1e-150 to 1e+150, since losses are in units of its square';
   throw new Error(
     `fitPreprocessing: ${showName(table.name)}: target ${show(name)} has values with a deviation of ${shift}, expected one ${wanted}`,
   );
+}
+
+/** @throws OptionError for a target whose logarithm there is not. */
+function refuseNegative({ name }: Table, target: string, values: Float64Array): void {
+  const at = values.findIndex((value) => !(value > 0));
+  if (at === -1) return;
+  const has = `has log, and the target ${show(target)} of ${showName(name)} has ${values[at]} in row ${at + 1}`;
+  throw new OptionError('fitPreprocessing', 'targetTransform', `${has}, expected numbers above 0`);
 }
 
 function refuseTooFar({ name }: Table, column: string, scale: number): void {

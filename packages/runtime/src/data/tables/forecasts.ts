@@ -3,6 +3,7 @@ import {
   checkTablePreprocessing,
   counted,
   createColumnEncoder,
+  decodeValue,
   ofTable,
   record,
   show,
@@ -84,7 +85,7 @@ export function naiveErrors(dataset: Dataset): ForecastErrors | null {
   for (let n = 0; n < rows; n++) {
     const last = inputRows(dataset, n, 1, 'float64')[at] * own.scale + own.center;
     for (let h = 0; h < H; h++) {
-      const error = t[n * H + h] * decoding.scale + decoding.center - last;
+      const error = decodeValue(t[n * H + h], decoding) - last;
       absolute += Math.abs(error);
       squared += error * error;
     }

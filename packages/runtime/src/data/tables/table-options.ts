@@ -16,6 +16,9 @@ export const scales = { standard: true, minmax: true, robust: true, none: true }
 /** How numbers of a table are scaled. */
 export type Scale = 'standard' | 'minmax' | 'robust' | 'none';
 
+/** What of a target is learned: its values, or their logarithms. */
+const targetTransforms = { none: true, log: true };
+
 /** How gaps are handled: filled in, or their rows are left out. */
 export const missingChoices = { impute: true, drop: true };
 
@@ -143,6 +146,10 @@ export const tableOptions = defineOptions('readTable', {
   ),
   /** 'impute' fills gaps with the median, or makes them a category; 'drop' leaves their rows out. @default 'impute' */
   missing: data(option.oneOf(missingChoices)('impute', 'gaps: impute fills them in, drop leaves their rows out')),
+  /** 'log' learns the logarithm of a positive target, so that ratios count; answers are in its units. @default 'none' */
+  targetTransform: data(
+    option.oneOf(targetTransforms)('none', 'log learns the logarithm of a positive target, such as a price, or none'),
+  ),
   /** How numbers are scaled. @default 'standard' */
   scale: data(
     option.oneOf(scales)(

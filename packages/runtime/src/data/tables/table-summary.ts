@@ -70,12 +70,13 @@ function inputsOf(encoding: ColumnEncoding, hasGaps: boolean): string {
   return center === 0 && scale === 1 ? `as it is${gaps}` : `(x - ${short(center)}) / ${short(scale)}${gaps}`;
 }
 
-const outputOf = (decoding: TargetDecoding): string =>
-  decoding.type === 'classes'
-    ? counted(decoding.labels.length, 'class')
-    : decoding.center === 0 && decoding.scale === 1
-      ? 'as it is'
-      : `(y - ${short(decoding.center)}) / ${short(decoding.scale)}`;
+function outputOf(decoding: TargetDecoding): string {
+  if (decoding.type === 'classes') return counted(decoding.labels.length, 'class');
+  const { center, scale, transform } = decoding;
+  const y = transform === 'log' ? 'log y' : 'y';
+  if (center === 0 && scale === 1) return transform === 'log' ? y : 'as it is';
+  return `(${y} - ${short(center)}) / ${short(scale)}`;
+}
 
 /** Five digits are enough to read; the model stores the exact number. */
 const short = (value: number): string => String(Number(value.toPrecision(5)));

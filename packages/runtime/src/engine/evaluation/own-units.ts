@@ -1,5 +1,5 @@
 import type { Loss, Preprocessing, TargetDecoding } from '@gradloom/core';
-import { ofTable } from '@gradloom/core/internal';
+import { decodeValue, ofTable } from '@gradloom/core/internal';
 
 /** Scaling of a value column of the target. */
 type Scaled = Extract<TargetDecoding, { type: 'values' }>;
@@ -8,7 +8,8 @@ const isScaled = (decoding: TargetDecoding): decoding is Scaled => decoding.type
 
 /**
  * Factor from the loss on scaled targets to the loss in their own units: an error of 2 standard deviations of 10 is one
- * of 20. It is 1 (the loss stays scaled) if several targets have different scales.
+ * of 20. It is 1 (the loss stays scaled) if several targets have different scales. The units of a logarithm are those of
+ * the logarithm.
  */
 export function lossUnit({ degree }: Loss, preprocessing: Preprocessing | undefined): number {
   const scales = new Set(
@@ -32,7 +33,7 @@ export function toOwnUnits(
   const target = ofTable(preprocessing)?.target ?? [];
   if (!target.every(isScaled)) return;
   const O = target.length;
-  for (const [o, { center, scale }] of target.entries()) {
-    for (let n = 0; n < B; n++) rows[n * O + o] = rows[n * O + o] * scale + center;
+  for (const [o, decoding] of target.entries()) {
+    for (let n = 0; n < B; n++) rows[n * O + o] = decodeValue(rows[n * O + o], decoding);
   }
 }

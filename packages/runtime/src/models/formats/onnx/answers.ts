@@ -105,12 +105,23 @@ export function emitAnswers(
 
 const isSigmoid = (loss: ExportedModel['loss']): boolean => loss?.name === 'binary-cross-entropy';
 
-/** y · scale + center of each target. */
+/** y · scale + center of each target, or its exponential. */
 function emitUnits(graph: Graph, target: readonly TargetDecoding[], y: Value): Value {
   const decodings = target.map((one) => (one.type === 'values' ? one : { scale: 1, center: 0 }));
   const row = (name: 'scale' | 'center') => {
     const numbers = Float64Array.from(decodings, (one) => one[name]);
     return graph.reals(`target.${name}`, [numbers.length], numbers);
   };
-  return graph.node('Add', [graph.node('Mul', [y, row('scale')]), row('center')]);
+  const values = graph.node('Add', [graph.node('Mul', [y, row('scale')]), row('center')]);
+  const isLog = target.map((one) => one.type === 'values' && one.transform === 'log');
+  if (!isLog.includes(true)) return values;
+  const column = (at: number): Value => {
+    const own = graph.node('Gather', [values, graph.integers([1], [at])], { axis: 1 });
+    return isLog[at] ? graph.node('Exp', [own]) : own;
+  };
+  return graph.node(
+    'Concat',
+    target.map((_, at) => column(at)),
+    { axis: 1 },
+  );
 }
