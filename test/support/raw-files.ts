@@ -1,10 +1,13 @@
 import { createRandom } from '@gradloom/core';
+import { encodePng } from '@gradloom/runtime/internal';
 
 /** A table as people have it, with the faults that such files have. */
 export interface RawFile {
   readonly name: string;
   readonly target: string;
   readonly bytes: Uint8Array;
+  /** The cells of its first row, by column. */
+  readonly first: Readonly<Record<string, string>>;
 }
 
 const two = (value: number): string => String(value).padStart(2, '0');
@@ -16,6 +19,9 @@ function marked(value: number, digits: number, mark: string, decimal: string): s
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, mark);
   return `${value < 0 ? '-' : ''}${grouped}${fraction === undefined ? '' : decimal + fraction}`;
 }
+
+const firstOf = (head: readonly string[], [row]: readonly (readonly string[])[]): Record<string, string> =>
+  Object.fromEntries(head.map((name, c) => [name, row[c].replaceAll('"', '')]));
 
 const textOf = (rows: readonly (readonly string[])[], separator: string, end = '\n'): string =>
   rows.map((row) => row.join(separator) + end).join('');
@@ -54,7 +60,8 @@ export function germanPrices(rows = 400): RawFile {
     ];
   });
   const head = ['Objekt', 'Ort', 'Wohnfläche', 'Zimmer', 'Baujahr', 'verkauft am', 'Preis'];
-  return { name: 'Preise.csv', target: 'Preis', bytes: Buffer.from(`\ufeff${textOf([head, ...body], ';', '\r\n')}`) };
+  const bytes = Buffer.from(`\ufeff${textOf([head, ...body], ';', '\r\n')}`);
+  return { name: 'Preise.csv', target: 'Preis', bytes, first: firstOf(head, body) };
 }
 
 /** Customers of whom 2.3 % leave, with shuffled numbers, names, and sentences. */
@@ -81,7 +88,8 @@ export function customers(rows = 30_000): RawFile {
     ];
   });
   const head = ['customer', 'name', 'months', 'plan', 'fee', 'calls', 'note', 'churned'];
-  return { name: 'customers.csv', target: 'churned', bytes: Buffer.from(textOf([head, ...body], ',')) };
+  const bytes = Buffer.from(textOf([head, ...body], ','));
+  return { name: 'customers.csv', target: 'churned', bytes, first: firstOf(head, body) };
 }
 
 /** The log of a sensor in the order of time, with twelve-hour times, and -999 and 9999 where it failed. */
@@ -103,7 +111,8 @@ export function sensorLog(rows = 3000): RawFile {
     ];
   });
   const head = ['time', 'temperature', 'humidity', 'pressure', 'load'];
-  return { name: 'sensor.csv', target: 'load', bytes: Buffer.from(textOf([head, ...body], ',')) };
+  const bytes = Buffer.from(textOf([head, ...body], ','));
+  return { name: 'sensor.csv', target: 'load', bytes, first: firstOf(head, body) };
 }
 
 /** The export of a spreadsheet as Unicode text: UTF-16 with a mark, tabs, commas at thousands, times of day. */
@@ -122,8 +131,9 @@ export function spreadsheet(rows = 500): RawFile {
       `"$${marked(revenue, 2, ',', '.')}"`,
     ];
   });
-  const text = textOf([['city', 'visits', 'opened', 'share', 'revenue'], ...body], '\t', '\r\n');
-  return { name: 'export.tsv', target: 'revenue', bytes: Buffer.from(`\ufeff${text}`, 'utf16le') };
+  const head = ['city', 'visits', 'opened', 'share', 'revenue'];
+  const bytes = Buffer.from(`\ufeff${textOf([head, ...body], '\t', '\r\n')}`, 'utf16le');
+  return { name: 'export.tsv', target: 'revenue', bytes, first: firstOf(head, body) };
 }
 
 /** A file in Latin-1 with pounds, percent signs, spaces between thousands and a target of words. */
@@ -141,6 +151,27 @@ export function latin1(rows = 300): RawFile {
       word,
     ];
   });
-  const text = textOf([['Ort', 'Gehalt', 'Zins', 'Bürge', 'Entscheidung'], ...body], ',');
-  return { name: 'Antraege.csv', target: 'Entscheidung', bytes: Buffer.from(text, 'latin1') };
+  const head = ['Ort', 'Gehalt', 'Zins', 'Bürge', 'Entscheidung'];
+  const bytes = Buffer.from(textOf([head, ...body], ','), 'latin1');
+  return { name: 'Antraege.csv', target: 'Entscheidung', bytes, first: firstOf(head, body) };
+}
+
+/** A folder of pictures, light ones by day and dark ones by night; some are grey, and systems have left files there. */
+export function pictures(count = 40): readonly { readonly path: string; readonly bytes: Uint8Array }[] {
+  const random = createRandom(6);
+  const [width, height] = [9, 8];
+  const images = Array.from({ length: count }, (_, n) => {
+    const isLight = n % 2 === 0;
+    const channels = n % 5 === 0 ? 1 : 3;
+    const pixels = Uint8Array.from(
+      { length: width * height * channels },
+      () => random.integer(120) + (isLight ? 130 : 0),
+    );
+    return { path: `${isLight ? 'day' : 'night'}/${n}.png`, bytes: encodePng({ width, height, channels, pixels }) };
+  });
+  return [
+    ...images,
+    { path: 'day/Thumbs.db', bytes: Buffer.from('x') },
+    { path: '.DS_Store', bytes: Buffer.from('x') },
+  ];
 }

@@ -1,4 +1,4 @@
-import { createRandom, type NetworkSpec, type TablePreprocessing } from '@gradloom/core';
+import { createRandom, math, type NetworkSpec, type TablePreprocessing } from '@gradloom/core';
 import { createModel, loadModel, type ModelContents, saveModel } from '@gradloom/runtime';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -66,6 +66,30 @@ describe('answers', () => {
     expect(two.predict(rows)).toEqual(
       rows.map((_, n) => ({ prediction: { price: pairs[2 * n] * 7 + 100, tax: pairs[2 * n + 1] + 100 } })),
     );
+  });
+
+  test('are exponentials where the logarithm was learned, and null beyond the doubles', () => {
+    const [first, second] = createModel(model(1, [price]))
+      .outputs(rows)
+      .flat();
+    const log = { ...price, transform: 'log' } as const;
+    const one = createModel(model(1, [{ ...log, center: 1, scale: 2 }]));
+    expect(one.predict(rows)).toEqual([first, second].map((y) => ({ prediction: math.exp(y * 2 + 1) })));
+    expect(createModel(model(1, [{ ...log, center: 720, scale: 1e-9 }])).predict(rows)[0]).toEqual({
+      prediction: null,
+    });
+  });
+
+  test('take cells as the training file had them, and refuse others', () => {
+    const format = { decimal: 'comma', thousands: 'point', unit: '€' } as const;
+    const [age, city] = columns;
+    const made = createModel({
+      ...model(1, [price]),
+      preprocessing: { version: 1, columns: [{ ...age, format } as typeof age, city], target: [price] },
+    });
+    const of = (cell: string | number) => made.predict([{ age: cell, city: 'Bonn' }]);
+    expect([of('1.038,5 €'), of('€1038,5'), of('1.038,5')]).toEqual([of(1038.5), of(1038.5), of(1038.5)]);
+    expect(() => of('1,038.5')).toThrow('column "age" has "1,038.5", expected a number such as 1.234,5 €');
   });
 
   test('of a model of plain numbers are outputs, or classes by name or index', () => {

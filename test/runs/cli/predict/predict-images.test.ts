@@ -90,7 +90,8 @@ test('a request with a picture is answered over HTTP, and one of another type is
   const refused = await post('image/gif');
   expect(refused.status).toBe(415);
   expect(await refused.json()).toEqual({
-    error: 'content-type has "image/gif", expected "application/json", "image/png", "image/jpeg"',
+    error:
+      'content-type has "image/gif", expected "application/json", "image/png", "image/jpeg", "application/x-npy", "application/octet-stream"',
   });
   const [form] = JSON.parse((await ask(`${url}/schema`)).body).request.anyOf;
   expect(form).toMatchObject({ required: ['image'], properties: { image: { contentEncoding: 'base64' } } });

@@ -20,7 +20,7 @@ const BATCH = 64;
  */
 export async function predictImages(model: Model, paths: readonly string[], json: boolean, io: Io): Promise<void> {
   const files = paths.flatMap((path) => {
-    if (isFolder(path)) return imagesIn(path);
+    if (isFolder(path)) return imagesIn(path, true);
     if (isPicture(path)) return [path];
     throw new UsageError(`${path} is neither an image nor a folder, expected PNG or JPEG files, as the others are`);
   });

@@ -97,11 +97,15 @@ async function loadSet(
   return { set, shape };
 }
 
-/** Paths of the images in a folder. @throws Error for a file that is not an image: no file is skipped silently. */
-export function imagesIn(folder: string): string[] {
-  return entriesOf(checkPath(WHERE, folder)).map((name) => {
+/**
+ * Paths of the images in a folder, with `deep` also of those in its folders. @throws Error for a file that is not an
+ * image: no file is skipped silently.
+ */
+export function imagesIn(folder: string, deep = false): string[] {
+  return entriesOf(checkPath(WHERE, folder)).flatMap((name) => {
     const path = join(folder, name);
-    if (IMAGE.test(name)) return path;
+    if (IMAGE.test(name)) return [path];
+    if (deep && isFolder(path)) return imagesIn(path, true);
     const has = isFolder(path) ? 'is a folder' : 'has another ending';
     throw new Error(`${WHERE}: ${showPath(path)} ${has}, expected images that end in .png, .jpg or .jpeg`);
   });
