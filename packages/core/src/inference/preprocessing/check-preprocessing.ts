@@ -199,7 +199,7 @@ function checkColumn(where: string, path: string, value: unknown): ColumnEncodin
     scale: scaleOf(where, `${path}.scale`, column.scale),
     fill: column.fill === null ? null : numberOf(where, `${path}.fill`, column.fill),
     indicator: flagOf(where, `${path}.indicator`, column.indicator),
-    ...(hasRange ? { range: rangeOf(where, `${path}.range`, column.range) } : {}),
+    ...(column.range !== undefined ? { range: rangeOf(where, `${path}.range`, column.range) } : {}),
   };
 }
 

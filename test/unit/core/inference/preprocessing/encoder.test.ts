@@ -1,7 +1,7 @@
 import { type Cell, CellError, createEncoder, type EncodingNote, type TablePreprocessing } from '@gradloom/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dayText } from '../../../../../packages/core/src/inference/preprocessing/cell.ts';
+import { dayText } from '../../../../../packages/core/src/inference/preprocessing/cell-format.ts';
 import { propertySeed } from '../../../../support/seed.ts';
 
 const preprocessing: TablePreprocessing = {
