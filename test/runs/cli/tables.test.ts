@@ -72,6 +72,29 @@ describe('training on a table', () => {
     expect(Number(last.trainLoss) / Number(last.validationLoss)).toBeLessThan(10);
   });
 
+  test('is measured again on the rows that were split off by time, in the encoding that was said', async () => {
+    const out = `${folder.path}/by-time`;
+    const lines = Array.from({ length: 200 }, (_, n) => `${n / 2},${n % 7},${n + (n % 7)}.5`);
+    const path = folder.write('time.csv', Buffer.from(`\xe4,x,y\n${lines.join('\n')}`, 'latin1'));
+    const flags = [
+      '--split',
+      'time:д',
+      '--encoding',
+      'windows-1251',
+      '--target',
+      'y',
+      '--out',
+      out,
+      '--quiet',
+      '--json',
+    ];
+    const [done] = jsonLines((await gradloom(['train', '--dataset', path, ...flags, ...quick])).stdout);
+    const [again] = jsonLines((await gradloom(['evaluate', out, '--json'])).stdout);
+    expect([again.rows, again.rmse]).toEqual([20, done.testRmse]);
+    const random = ['--dataset', path, ...flags.slice(2, 6), '--no-out', '--quiet', '--json'];
+    expect(jsonLines((await gradloom(['train', ...random, ...quick])).stdout)[0].testRmse).not.toBe(done.testRmse);
+  });
+
   test('leaves out what numbers the rows, and says so', async () => {
     const { stdout, code } = await gradloom(['train', '--dataset', file, ...quick, '--no-out']);
     expect(stdout).toContain(

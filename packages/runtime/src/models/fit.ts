@@ -18,18 +18,11 @@ import {
 
 const { target, targets, classNames, columns, drop, weightColumn, missing, scale, oneHotLimit, tokenizer, context } =
   tableOptions.table;
+const { decimal, thousands, dateFormat, split, targetTransform } = tableOptions.table;
 const ofTables = {
-  target,
-  targets,
-  classNames,
-  columns,
-  drop,
-  weightColumn,
-  missing,
-  scale,
-  oneHotLimit,
-  tokenizer,
-  context,
+  ...{ target, targets, classNames, columns, drop, weightColumn, missing, scale, oneHotLimit, tokenizer, context },
+  ...{ decimal, thousands, dateFormat, split, targetTransform },
+};
 };
 
 const fitOptions = defineOptions('fit', {

@@ -20,8 +20,10 @@ export function modelOf({ spec, sets, values }: Recipe, parameters: Elements): M
       divisor: inputs.divisor,
       classes,
       dataset: dataset === undefined ? null : formatSource(dataset),
-      // Only `missing` is added for a model of a table: types, target and scaling are in its preprocessing.
+      // What finds the same rows again: types, formats, target and scaling of a table are in its preprocessing.
       ...(values.missing === 'drop' ? { missing: values.missing } : {}),
+      ...(values.split === undefined ? {} : { split: values.split }),
+      ...(values.encoding === undefined ? {} : { encoding: values.encoding }),
       ...(values.stream ? { streams: true } : {}),
       validation,
       test,

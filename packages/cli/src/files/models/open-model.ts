@@ -44,7 +44,7 @@ export interface ModelData {
  * used in training, so none are held out. @throws UsageError if no dataset is named.
  */
 export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): ModelData {
-  const { dataset, missing, labels } = metadata;
+  const { dataset, missing, split, encoding, labels } = metadata;
   const share = (name: string, otherwise?: number) => {
     const value = metadata[name];
     return typeof value === 'number' ? value : otherwise;
@@ -52,7 +52,12 @@ export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): M
   // Class names are those of the model, whatever other names these rows have.
   const classNames = labels === undefined ? {} : { classNames: labels };
   const stored = typeof dataset === 'string' ? readValue(datasetSource, OWN, dataset) : undefined;
-  const own = missing === 'drop' && stored !== undefined ? leavingGapsOut(stored) : stored;
+  const found = {
+    ...(missing === 'drop' ? { missing } : {}),
+    ...(split === undefined ? {} : { split }),
+    ...(encoding === undefined ? {} : { encoding }),
+  };
+  const own = stored && withOptions(stored, found);
   const name = asked === undefined ? OWN : '--dataset';
   const source = asked ?? stored;
   if (source === undefined) {
@@ -60,7 +65,7 @@ export function dataOf({ metadata }: Model, asked: DatasetSource | undefined): M
   }
   if (stored === undefined || own === undefined || formatSource(source) !== formatSource(stored)) {
     return {
-      source: missing === 'drop' ? leavingGapsOut(source) : source,
+      source: withOptions(source, missing === 'drop' ? { missing } : {}),
       name,
       isOwn: false,
       ...classNames,
@@ -84,6 +89,8 @@ export function divisorsOf({ metadata, preprocessing }: Model): { byteDivisor: n
   return divisor === 1 ? { byteDivisor: 1, divisor } : { byteDivisor: divisor, divisor: divisor === 255 ? 1 : divisor };
 }
 
-/** A table without the rows that have missing values, as in training. */
-const leavingGapsOut = (source: DatasetSource): DatasetSource =>
-  'path' in source ? { ...source, options: { ...source.options, missing: 'drop' } } : source;
+/** Files that are read with further options, as in training. */
+const withOptions = (source: DatasetSource, options: Readonly<Record<string, unknown>>): DatasetSource =>
+  'path' in source && Object.keys(options).length > 0
+    ? { ...source, options: { ...source.options, ...options } }
+    : source;

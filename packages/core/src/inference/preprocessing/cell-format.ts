@@ -179,6 +179,12 @@ export function dayText(days: number): string {
   return `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}`;
 }
 
+/** A time of day, such as 23:59, of a part of a day. */
+export function timeText(part: number): string {
+  const minutes = Math.floor(part * 1440 + 1e-6);
+  return `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+}
+
 /** A number or date in the format, for messages. */
 export function exampleOf(format: CellFormat): string {
   if ('order' in format) return { dmy: '31.12.2024', mdy: '12/31/2024', time: '11:59 PM or 23:59' }[format.order];

@@ -1,7 +1,7 @@
 import { show } from '../../checks/show.ts';
 import { createTokenizer, TextError, type Tokenizer } from '../text/tokenizer.ts';
 import { type Cell, CellError, isGap, readCategory, readText } from './cell.ts';
-import { cellReader, dayText } from './cell-format.ts';
+import { cellReader, dayText, timeText } from './cell-format.ts';
 import type { CategoryEncoding, ColumnEncoding, NumberEncoding, TokenEncoding } from './preprocessing.ts';
 
 /**
@@ -70,7 +70,8 @@ export function createNumberEncoder(
   // Comparisons with these are false for every number, and for NaN.
   const [least, greatest] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const isTime = format !== undefined && 'order' in format && format.order === 'time';
-  const textOf = (value: number): string => (type === 'date' && !isTime ? dayText(value) : String(value));
+  const dateText = isTime ? timeText : dayText;
+  const textOf = (value: number): string => (type === 'date' ? dateText(value) : String(value));
   const inputs = indicator ? [name, `${name} is missing`] : [name];
   function encodeNumber(value: number, x: Float64Array, offset: number): void {
     const missing = Number.isNaN(value);
