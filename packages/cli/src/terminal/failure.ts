@@ -1,6 +1,6 @@
 /**
- * The error as lines: one sentence, or one for each of several faults, and with `verbose` the stack. The name of the command replaces the '<where>: ' of
- * the libraries.
+ * The error as lines: one sentence, or one for each of several faults, and with `verbose` the stack. The name of the
+ * command replaces the '<where>: ' of the libraries.
  */
 export function describeFailure(where: string, error: unknown, verbose: boolean): string[] {
   const sentence = shortened(`${where}: ${error instanceof UsageError ? error.message : withoutPlace(error)}`);

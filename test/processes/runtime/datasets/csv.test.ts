@@ -120,7 +120,11 @@ describe('is refused with file, line and column', () => {
     [': line 1, column 2 has "Infinity", expected a number', '1,Infinity,3\n'],
     [': line 1, column 2 has "1e400", expected a number', '1,1e400,3\n'],
     [': line 1, column 2 has "0x10", expected a number', '1,0x10,3\n'],
-    [': line 1, column 1 has "a", expected a number', 'a,b,c\n1,2,3\n', { header: false }],
+    [
+      ' has 3 kinds of faults: line 1, column 1 has "a", expected a number; line 1, column 2 has "b", expected a number;',
+      'a,b,c\n1,2,3\n',
+      { header: false },
+    ],
     [': column 2 has "cat" in line 2, expected a number, as in most rows (--targets classes', '1,2\n1,cat\n'],
     [': column 2 has "label" in line 1, expected a number, as in most rows (--targets classes', '0,label\n1,2\n'],
     [': line 2, column 2 ("b") has "cat", expected a number', 'a,b\n1,cat\n', { targets: 'values' }],

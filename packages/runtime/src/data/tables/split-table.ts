@@ -22,9 +22,9 @@ export interface PreparedTable {
 }
 
 /**
- * Splits a table, at random with the same share of every class in each set, or by a column (`split` of `readTable`), fits the preprocessing on the training
- * rows, and encodes each set. The result depends only on table and options; rows keep the order of the file. A series
- * is split by time, and each set has the windows that lie in its rows.
+ * Splits a table, at random with the same share of every class in each set, or by a column (`split` of `readTable`),
+ * fits the preprocessing on the training rows, and encodes each set. The result depends only on table and options; rows
+ * keep the order of the file. A series is split by time, and each set has the windows that lie in its rows.
  * @throws OptionError if a requested set would have no rows.
  */
 export const splitTable = (table: Table, options: SplitOptions = {}): PreparedTable =>

@@ -146,7 +146,7 @@ export const tableOptions = defineOptions('readTable', {
   ),
   /** 'impute' fills gaps with the median, or makes them a category; 'drop' leaves their rows out. @default 'impute' */
   missing: data(option.oneOf(missingChoices)('impute', 'gaps: impute fills them in, drop leaves their rows out')),
-  /** 'log' learns the logarithm of a positive target, so that ratios count; answers are in its units. @default 'none' */
+  /** 'log' learns the logarithm of a positive target, so ratios count; answers are in its units. @default 'none' */
   targetTransform: data(
     option.oneOf(targetTransforms)('none', 'log learns the logarithm of a positive target, such as a price, or none'),
   ),

@@ -8,8 +8,8 @@ const isScaled = (decoding: TargetDecoding): decoding is Scaled => decoding.type
 
 /**
  * Factor from the loss on scaled targets to the loss in their own units: an error of 2 standard deviations of 10 is one
- * of 20. It is 1 (the loss stays scaled) if several targets have different scales. The units of a logarithm are those of
- * the logarithm.
+ * of 20. It is 1 (the loss stays scaled) if several targets have different scales. Where the logarithm of a target is
+ * learned, the loss is in units of the logarithm.
  */
 export function lossUnit({ degree }: Loss, preprocessing: Preprocessing | undefined): number {
   const scales = new Set(
