@@ -23,7 +23,6 @@ const ofTables = {
   ...{ target, targets, classNames, columns, drop, weightColumn, missing, scale, oneHotLimit, tokenizer, context },
   ...{ decimal, thousands, dateFormat, split, targetTransform },
 };
-};
 
 const fitOptions = defineOptions('fit', {
   ...trainOptions.table,

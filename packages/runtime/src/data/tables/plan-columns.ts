@@ -145,7 +145,7 @@ function labelsOf({ target: [first] }: TablePreprocessing): readonly string[] | 
 function formatsOf({ columns, target, series }: TablePreprocessing): ReadonlyMap<string, CellFormat> {
   const formats = new Map<string, CellFormat>();
   const add = (name: string, format: CellFormat | undefined) => format !== undefined && formats.set(name, format);
-  for (const column of columns) if (column.type !== 'categorical') add(column.name, column.format);
+  for (const column of columns) if ('format' in column) add(column.name, column.format);
   for (const decoding of target) if (decoding.type === 'values') add(decoding.name, decoding.format);
   if (series !== undefined) add(series.time, series.format);
   return formats;

@@ -80,15 +80,11 @@ export const cannotWrite = (folder: string, { message }: CacheError): string =>
  * Of a model only its columns and types count, so that all models of a table share a cache.
  */
 function keyOf(
-  { name: _, scale: __, stream: ___, ...options }: TableOptions,
+  { name: _, scale: __, stream: ___, targetTransform: ____, ...options }: TableOptions,
   model: TablePreprocessing | null,
 ): string {
   const reading = Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1));
-  const columns = model?.columns.map((column) => [
-    column.name,
-    column.type,
-    column.type === 'categorical' ? null : column.format,
-  ]);
+  const columns = model?.columns.map((column) => [column.name, column.type, 'format' in column ? column.format : null]);
   const targets = model?.target.map((it) => [it.name, it.type, it.type === 'classes' ? it.labels : it.format]);
   return sha256(JSON.stringify([VERSION, endianness(), reading, columns, targets])).slice(0, 16);
 }
