@@ -62,6 +62,8 @@ export {
   type Interval,
   lossOf,
   perplexityOf,
+  type RankingCurve,
+  rankingCurves,
   rootMean,
   type Task,
   type ThresholdCriterion,

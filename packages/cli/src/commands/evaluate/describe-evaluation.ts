@@ -3,12 +3,14 @@ import type { Evaluation } from '@gradloom/runtime';
 import type { ForecastErrors } from '@gradloom/runtime/internal';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { binsOf } from '../../lab/figures/calibration-bins.ts';
+import type { Curves } from '../../report/findings/findings.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { decimal, percent, plural, showLabel, whole } from '../../terminal/text/format.ts';
+import { lineChart } from '../../terminal/text/line-chart.ts';
 import type { ClassFigures } from './class-figures.ts';
 import type { FoundThreshold } from './find-threshold.ts';
-import { TOO_MANY_SCORES } from './held-scores.ts';
+import { type Residuals, TOO_MANY_SCORES } from './held-scores.ts';
 import type { FoundFigure, Resampling } from './measure-figures.ts';
 
 /** The results of `evaluate`. */
@@ -27,13 +29,15 @@ export interface Findings {
   readonly resampling: Resampling | null;
   readonly topK: { readonly k: number; readonly accuracy: number } | null;
   readonly calibration: Float64Array | null; // [bins, 3]
+  readonly curves: Curves | null; // null with many classes or rows
+  readonly residuals: readonly Residuals[] | null; // of each output; null unless the task is values
   readonly classes: readonly ClassFigures[] | null;
   readonly leftOut: number | null; // number of classes, if too many for a table of classes
 }
 
 /** Text output: the results, what they mean, calibration, each class, and the confusion matrix if it fits. */
 export function describeEvaluation(findings: Findings, width: number, paint: Paint): string[] {
-  const { dataset, split, evaluation, calibration, classes, leftOut } = findings;
+  const { dataset, split, evaluation, calibration, curves, classes, leftOut, task } = findings;
   const { rows, positions } = evaluation;
   const of = positions === undefined ? '' : `, ${plural(positions, 'position')} that count`;
   const unit = positions === undefined ? 'rows' : 'positions';
@@ -43,11 +47,15 @@ export function describeEvaluation(findings: Findings, width: number, paint: Pai
     ...columns(figureRows(findings, paint)),
     ...notes(findings).flatMap((note) => ['', `  ${note}`]),
     ...(calibration === null ? [] : ['', ...calibrationTable(calibration, findings, unit)]),
+    ...(task === 'binary' && curves !== null ? curveCharts(curves) : []),
   ];
   if (leftOut !== null)
     return [...lines, '', `  The table of ${whole(leftOut)} classes is left out: they are too many.`];
   return classes === null ? lines : [...lines, '', ...classTable(classes, unit), '', ...matrix(classes, width)];
 }
+
+/** Most outputs whose residuals are shown. */
+const MOST_OUTPUTS = 4;
 
 /** Figures that are shares of the rows. */
 const shares: ReadonlySet<string> = new Set([
@@ -64,7 +72,7 @@ const shares: ReadonlySet<string> = new Set([
 export const showFigure = (name: string, value: number): string =>
   shares.has(name) && Number.isFinite(value) ? percent(value) : decimal(value);
 
-function figureRows({ evaluation, naive, topK, figures, loss, task }: Findings, paint: Paint): string[][] {
+function figureRows({ evaluation, naive, topK, figures, loss, task, residuals }: Findings, paint: Paint): string[][] {
   const { metrics = {}, unanswered = 0 } = evaluation;
   const rows = evaluation.positions ?? evaluation.rows;
   const table: string[][] = [];
@@ -79,6 +87,11 @@ function figureRows({ evaluation, naive, topK, figures, loss, task }: Findings, 
     if (name === 'accuracy' && topK !== null) table.push([`top-${topK.k} accuracy`, percent(topK.accuracy)]);
   }
   if (naive !== null) table.push(...naiveRows(naive));
+  const isOne = residuals?.length === 1;
+  for (const [o, { p5, p50, p95 }] of (residuals ?? []).slice(0, MOST_OUTPUTS).entries()) {
+    const about = `(90 % of the rows; median ${decimal(p50)})`;
+    table.push([isOne ? 'residuals' : `residuals of output ${o + 1}`, `${decimal(p5)} to ${decimal(p95)}`, about]);
+  }
   table.push(['loss', decimal(evaluation.loss), `(${loss})`]);
   if (task !== 'values') {
     for (const name of ['mae', 'rmse', 'r2'] as const) {
@@ -141,6 +154,21 @@ function calibrationTable(calibration: Float64Array, { task, positive }: Finding
   );
   return columns([['probability', unit, 'mean', share], ...rows], { right: [1, 2, 3] });
 }
+
+/** The ROC and the precision-recall curve of the positive class. */
+const curveCharts = (curves: Curves): string[] =>
+  curves.flatMap(({ label, points }) => [
+    ...['', `  ROC curve of class ${showLabel(label)}`],
+    ...lineChart([{ name: label, points: points.map(([falsePositives, recall]) => [falsePositives, recall]) }], {
+      ...{ x: 'false positives', y: 'recall', ...CHART },
+    }),
+    ...['', `  Precision-recall curve of class ${showLabel(label)}`],
+    ...lineChart([{ name: label, points: points.map(([, recall, precision]) => [recall, precision]) }], {
+      ...{ x: 'recall', y: 'precision', ...CHART },
+    }),
+  ]);
+
+const CHART = { width: 44, height: 8 };
 
 function classTable(classes: readonly ClassFigures[], unit: string): string[] {
   const rows = classes.map(({ label, rows, recall, precision }) => [

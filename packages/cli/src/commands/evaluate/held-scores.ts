@@ -1,5 +1,7 @@
-import type { HeldRows, Scoring } from '@gradloom/core/internal';
+import { type HeldRows, rankingCurves, type Scoring } from '@gradloom/core/internal';
 import type { OutputReader } from '@gradloom/runtime';
+import { inTurns } from '@gradloom/runtime/internal';
+import { type Curves, MOST_CURVE_POINTS } from '../../report/findings/findings.ts';
 
 /** Scores and targets of all rows, for figures that need all of them at once. */
 export interface HeldScores extends Required<OutputReader> {
@@ -41,4 +43,38 @@ export function holdScores(rows: number, scoring: Scoring): HeldScores {
       at += B;
     },
   };
+}
+
+/** ROC and precision-recall curves of held rows; undefined if a row has no answer. */
+export async function curvesOf(
+  held: HeldRows,
+  { task }: Scoring,
+  labels: readonly string[] | undefined,
+): Promise<Curves | undefined> {
+  const found = await inTurns(rankingCurves(held, task === 'classes' ? 'classes' : 'values', MOST_CURVE_POINTS));
+  return found?.map(({ index, points, ...figures }) => ({
+    label: labels?.[index] ?? String(index),
+    ...figures,
+    points: points.map(({ falsePositives, recall, precision }) => [falsePositives, recall, precision]),
+  }));
+}
+
+/** Quantiles of prediction minus target of an output, over the rows where both are numbers. */
+export interface Residuals {
+  readonly p5: number;
+  readonly p50: number;
+  readonly p95: number;
+}
+
+/** The residuals of each output of held rows. */
+export function residualsOf({ rows, outputs: O, y, t }: HeldRows): Residuals[] {
+  return Array.from({ length: O }, (_, o) => {
+    const all = Float64Array.from({ length: rows }, (_, n) => y[n * O + o] - t[n * O + o])
+      .filter(Number.isFinite)
+      .sort();
+    // The value below which a share of the rows lies, without interpolation.
+    const quantile = (share: number): number =>
+      all[Math.min(all.length - 1, Math.floor(share * all.length))] ?? Number.NaN;
+    return { p5: quantile(0.05), p50: quantile(0.5), p95: quantile(0.95) };
+  });
 }

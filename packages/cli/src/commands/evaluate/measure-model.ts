@@ -12,12 +12,13 @@ import {
 import { inTurns, memoryRoom, naiveErrors, scoringOf } from '@gradloom/runtime/internal';
 import type { TakenRows } from '../../files/datasets/split-names.ts';
 import { openModelRows } from '../../files/models/model-rows.ts';
+import { MOST_CURVES } from '../../report/findings/findings.ts';
 import { UsageError, withoutPlace } from '../../terminal/failure.ts';
 import { type Io, printLine } from '../../terminal/io.ts';
 import { classFigures } from './class-figures.ts';
 import type { Findings } from './describe-evaluation.ts';
 import { findThreshold } from './find-threshold.ts';
-import { holdScores, scoresFit, TOO_MANY_SCORES } from './held-scores.ts';
+import { curvesOf, holdScores, residualsOf, scoresFit, TOO_MANY_SCORES } from './held-scores.ts';
 import { createFigures, type FoundFigure } from './measure-figures.ts';
 import { type EvaluateValues, evaluateOptions } from './options.ts';
 
@@ -79,7 +80,7 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
   // Top-k over all classes is always right: it is left out, and refused only if asked for.
   const topK = (k < choices && collects) || values['top-k'] !== undefined ? metrics['top-k']({ k }) : null;
   const figures = createFigures(scoring, at);
-  const needsRows = (task !== 'values' && collects) || values.bootstrap !== undefined;
+  const needsRows = collects || values.bootstrap !== undefined;
   const count = countRows(dataset);
   const fits = scoresFit(count, scoring, memoryRoom().bytes);
   if (!fits && values.bootstrap !== undefined) {
@@ -95,6 +96,8 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
       ? null
       : { resamples: values.bootstrap, seed: values.seed ?? evaluateOptions.seed.standard };
   const { labels } = model.metadata;
+  const isRanked = held !== null && task !== 'values' && (dataset.classes ?? 2) <= MOST_CURVES;
+  const curves = isRanked ? await curvesOf(held.held, scoring, labels ?? dataset.labels) : undefined;
   return {
     fingerprint: model.fingerprint,
     dataset: dataset.name,
@@ -107,10 +110,12 @@ export async function measureModel(model: Model, values: EvaluateValues, io: Io)
     threshold,
     positive: task === 'binary' ? ((labels ?? dataset.labels)?.[1] ?? '1') : null,
     figures: collects ? await inTurns(figures.find(held?.held ?? null, resampling)) : figuresOfSums(evaluation),
-    withoutRankings: needsRows && !fits,
+    withoutRankings: task !== 'values' && needsRows && !fits,
     resampling,
     topK: topK === null ? null : { k, accuracy: topK.value() },
     calibration: calibration?.value() ?? null,
+    curves: curves ?? null,
+    residuals: held !== null && task === 'values' ? residualsOf(held.held) : null,
     classes: confusion === null ? null : classFigures(confusion.value(), labels ?? dataset.labels),
   };
 }

@@ -7,6 +7,7 @@ import { backendName, decimal, duration, percent, plural, sentence, whole } from
 import { quote } from '../../terminal/text/quote.ts';
 import { type Assessment, comparisonLine } from './assessment/assess.ts';
 import { describeCluster } from './describe-run.ts';
+import { lossUnitOf } from './epoch-text.ts';
 import type { RunEnd, RunStart } from './reporter.ts';
 
 export interface Surroundings {
@@ -27,7 +28,9 @@ export function summarize(run: RunEnd, result: TrainResult, surroundings: Surrou
     const none = test.unanswered === undefined ? '' : `; ${whole(test.unanswered)} have no answer`;
     rows.push(['test accuracy', `${paint('bold', percent(test.accuracy))}  (${right}${none})`]);
   }
-  if (test !== undefined) rows.push(['test loss', decimal(test.loss)]);
+  const unit = lossUnitOf(recipe);
+  // The figure below says the same in units of the target.
+  if (test !== undefined && unit.name === 'loss') rows.push(['test loss', decimal(test.loss)]);
   if (test?.perplexity !== undefined) rows.push(['test perplexity', decimal(test.perplexity)]);
   if (test?.rmse !== undefined) rows.push(['test RMSE', decimal(test.rmse)]);
   if (test?.r2 !== undefined) rows.push(['test R²', decimal(test.r2)]);
@@ -37,7 +40,7 @@ export function summarize(run: RunEnd, result: TrainResult, surroundings: Surrou
     rows.push(['test set', 'looked at during training: its figures are too good once a choice is based on them']);
   }
   if (steps > 0) {
-    rows.push(['training loss', decimal(trainLoss)], ['steps', whole(steps)], ...bestRow(result));
+    rows.push([`training ${unit.name}`, unit.text(trainLoss)], ['steps', whole(steps)], ...bestRow(result));
     rows.push(['samples/s', whole(result.samplesPerSecond)]);
   }
   rows.push(

@@ -1,12 +1,13 @@
-import type { EpochEvent, Evaluation, ProgressEvent, StartEvent } from '@gradloom/runtime';
+import type { ProgressEvent, StartEvent } from '@gradloom/runtime';
 import { invocation } from '../../terminal/invocation.ts';
 import { type Io, printLine, printLines, widthOf } from '../../terminal/io.ts';
 import { createLiveArea, type LiveArea } from '../../terminal/live-area.ts';
 import { createPaint, type Paint } from '../../terminal/paint.ts';
-import { decimal, duration, percent, whole } from '../../terminal/text/format.ts';
+import { decimal, duration, whole } from '../../terminal/text/format.ts';
 import { describeLooks, type Look } from './describe-looks.ts';
 import { describeRun } from './describe-run.ts';
 import { describeData } from './describe-table.ts';
+import { countOf, epochText, type LossUnit, lossAsIs, lossUnitOf, metricsOf } from './epoch-text.ts';
 import type { Reporter } from './reporter.ts';
 import { summarize } from './summary.ts';
 
@@ -25,6 +26,7 @@ export function terminalReporter(io: Io): Reporter {
   let startMs = 0;
   let area: LiveArea | undefined;
   let start: StartEvent;
+  let unit: LossUnit = lossAsIs;
   let totalEpochs = 0;
   let firstLook: Look | undefined;
   let lastLook: Look | undefined;
@@ -33,12 +35,14 @@ export function terminalReporter(io: Io): Reporter {
     const epoch = Math.min(totalEpochs, Math.floor(step / start.stepsPerEpoch) + 1);
     const leftMs = ((performance.now() - startMs) * (totalSteps - step)) / (step - start.step);
     const share = step / totalSteps;
-    return { epoch, totalEpochs, share, leftMs, losses: losses.read(), samplesPerSecond, metrics, busy };
+    const own = { losses: losses.read().map(unit.name === 'RMSE' ? Math.sqrt : Number), lossName: unit.name };
+    return { epoch, totalEpochs, share, leftMs, ...own, samplesPerSecond, metrics, busy };
   }
 
   return {
     start(run) {
       start = run.event;
+      unit = lossUnitOf(run.recipe);
       startMs = performance.now();
       area = createLiveArea(io);
       totalEpochs = Math.ceil(start.totalSteps / start.stepsPerEpoch);
@@ -60,10 +64,13 @@ export function terminalReporter(io: Io): Reporter {
           plain: () => plainLine(figures),
         });
       } else if (event.type === 'epoch') {
-        metrics = metricsOf(event);
+        metrics = metricsOf(event, unit);
         const every = Math.ceil(totalEpochs / MOST_LINES);
         const isPart = !Number.isInteger(event.epoch);
-        if (isPart || event.epoch % every === 0 || event.epoch === totalEpochs) area?.line(epochText(event, start));
+        if (isPart || event.epoch % every === 0 || event.epoch === totalEpochs) {
+          const columns = io.stderr.isTTY ? widthOf(io.stderr) - 1 : Number.POSITIVE_INFINITY;
+          area?.line(epochText(event, start, unit, columns));
+        }
       } else if (event.type === 'probe') {
         // Statistics of every layer would hide the epochs: the first and last are shown at the end. The weights are
         // left out; they would stay in memory until the end.
@@ -80,41 +87,6 @@ export function terminalReporter(io: Io): Reporter {
       printLines(io.stdout, summarize(run, result, { paint, program: invocation(io.env), width }));
     },
   };
-}
-
-/** Most important first: figures without room are dropped. */
-export function metricsOf({ trainLoss, validation, test, gradientNorm, learningRate }: EpochEvent): string[] {
-  const metrics: string[] = [];
-  if (validation?.accuracy !== undefined) metrics.push(`accuracy ${percent(validation.accuracy)}`);
-  if (validation?.r2 !== undefined) metrics.push(`r2 ${decimal(validation.r2)}`);
-  for (const [name, value] of Object.entries(validation?.metrics ?? {})) metrics.push(`${name} ${decimal(value)}`);
-  if (validation !== undefined) metrics.push(`validation loss ${lossOf(validation)}`);
-  metrics.push(...testParts(test));
-  metrics.push(`training loss ${decimal(trainLoss)}`, `gradient norm ${decimal(gradientNorm)}`);
-  return [...metrics, `rate ${decimal(learningRate)}`];
-}
-
-export function epochText(
-  { epoch, step, trainLoss, validation, test, elapsedMs }: EpochEvent,
-  { totalSteps, stepsPerEpoch }: Pick<StartEvent, 'totalSteps' | 'stepsPerEpoch'>,
-): string {
-  const epochs = Math.ceil(totalSteps / stepsPerEpoch);
-  const parts = [Number.isInteger(epoch) ? `epoch ${countOf(epoch, epochs)}` : `step ${countOf(step, totalSteps)}`];
-  parts.push(`training loss ${decimal(trainLoss)}`);
-  if (validation !== undefined) parts.push(`validation loss ${lossOf(validation)}`);
-  if (validation?.accuracy !== undefined) parts.push(`accuracy ${percent(validation.accuracy)}`);
-  return [...parts, ...testParts(test), duration(elapsedMs)].join('  ');
-}
-
-/** '0.6931', or '0.6931 (weighed 0.5120)' if rows or classes have weights. */
-const lossOf = ({ loss, weightedLoss }: Evaluation): string =>
-  weightedLoss === undefined ? decimal(loss) : `${decimal(loss)} (weighed ${decimal(weightedLoss)})`;
-
-/** Shown with --evaluate-test; the summary notes that test rows were used. */
-function testParts(test: EpochEvent['test']): string[] {
-  if (test === undefined) return [];
-  const loss = `test loss ${decimal(test.loss)}`;
-  return test.accuracy === undefined ? [loss] : [loss, `test accuracy ${percent(test.accuracy)}`];
 }
 
 /** Values of a run, reduced to means of equally many values. */
@@ -150,6 +122,7 @@ export interface PanelFigures {
   readonly share: number; // fraction of the steps done
   readonly leftMs: number;
   readonly losses: readonly number[]; // of the whole run so far, oldest first
+  readonly lossName?: string; // default 'loss'
   readonly samplesPerSecond: number;
   readonly metrics: readonly string[]; // of the newest reported epoch, most important first
   readonly busy?: readonly number[] | undefined; // share of time that each thread works (runtime's progress event)
@@ -167,7 +140,7 @@ export function panelLines(figures: PanelFigures, columns: number, paint: Paint)
   const room = columns - 1 - LABEL;
   const rows: [label: string, body: string][] = [
     ['epoch', progressText(figures, room, paint)],
-    ['loss', lossText(figures.losses, room, paint)],
+    [figures.lossName ?? 'loss', lossCurve(figures.losses, room, paint)],
     ['metrics', partsWithin(figures.metrics, room)],
     ['threads', describeThreads(figures.busy ?? [], room, paint)],
   ];
@@ -175,9 +148,10 @@ export function panelLines(figures: PanelFigures, columns: number, paint: Paint)
 }
 
 /** The panel in one line, for output that cannot be redrawn. */
-export function plainLine({ epoch, totalEpochs, share, losses, leftMs, samplesPerSecond }: PanelFigures): string {
+export function plainLine(figures: PanelFigures): string {
+  const { epoch, totalEpochs, share, losses, lossName = 'loss', leftMs, samplesPerSecond } = figures;
   const at = `epoch ${countOf(epoch, totalEpochs)}  ${wholePercent(share)}`;
-  return `${at}  loss ${decimal(losses.at(-1) ?? Number.NaN)}  ${speedOf(samplesPerSecond)}  ${duration(leftMs)} left`;
+  return `${at}  ${lossName} ${decimal(losses.at(-1) ?? Number.NaN)}  ${speedOf(samplesPerSecond)}  ${duration(leftMs)} left`;
 }
 
 /** '3/8 ██████░░░░  37 %  5.2 s left  57,904 samples/s'. */
@@ -202,7 +176,7 @@ function progressText(figures: PanelFigures, room: number, paint: Paint): string
 }
 
 /** '2.301 █▆▅▃▂▁▁▁ 0.0713': first loss, curve, newest loss. */
-function lossText(losses: readonly number[], room: number, paint: Paint): string {
+function lossCurve(losses: readonly number[], room: number, paint: Paint): string {
   if (losses.length === 0) return '';
   const [first, last] = [losses[0], losses[losses.length - 1]].map(decimal);
   const width = Math.min(WIDEST, room - first.length - last.length - 2);
@@ -215,10 +189,6 @@ function partsWithin(parts: readonly string[], room: number): string {
   const text = parts.join('  ');
   return text.length <= room ? text : partsWithin(parts.slice(0, -1), room);
 }
-
-/** ' 3/10', '1,500/60,000'. */
-const countOf = (count: number, total: number): string =>
-  `${whole(count).padStart(whole(total).length)}/${whole(total)}`;
 
 const speedOf = (samplesPerSecond: number): string => `${whole(samplesPerSecond)} samples/s`;
 
@@ -259,7 +229,7 @@ const LEVELS = [...'▁▂▃▄▅▆▇█'];
 
 /**
  * A curve in one line of at most `width` columns, each the mean of its values. The scale from the smallest to the
- * greatest is logarithmic if all are above 0, else linear.
+ * greatest, or of a tenth of the value, is logarithmic if all are above 0, else linear.
  */
 export function sparkline(values: readonly number[], width: number): string {
   const log = values.every((value) => value > 0);
@@ -268,9 +238,11 @@ export function sparkline(values: readonly number[], width: number): string {
     const mean = own.reduce((sum, value) => sum + value / own.length, 0);
     return log ? Math.log(mean) : mean;
   });
-  const least = Math.min(...columns);
-  const range = Math.max(...columns) - least;
-  return columns.map((value) => levelOf(range === 0 ? 0.5 : (value - least) / range)).join('');
+  const [least, most] = [Math.min(...columns), Math.max(...columns)];
+  const middle = (least + most) / 2;
+  // A tenth of the value at least fills the line, so that noise does not look like progress.
+  const range = Math.max(most - least, log ? Math.log(1.1) : 0.1 * Math.max(Math.abs(least), Math.abs(most)));
+  return columns.map((value) => levelOf(range === 0 ? 0.5 : 0.5 + (value - middle) / range)).join('');
 }
 
 /** The block character of a share of the line's height. */

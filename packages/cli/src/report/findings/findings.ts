@@ -20,6 +20,20 @@ const mistake = record({
 /** Rows whose probability is in one range, and the share of them that belong to the class. */
 const calibrationBin = record({ rows: count(), probability: figure(0, 1), share: figure(0, 1) });
 
+/** Most classes whose curves are drawn; a chart of more could not be read. */
+export const MOST_CURVES = 8;
+
+/** Most points of a curve. */
+export const MOST_CURVE_POINTS = 200;
+
+const rankingCurve = record({
+  label: name,
+  share: figure(0, 1), // of the rows that belong to the class
+  rocAuc: figure(0, 1),
+  prAuc: figure(0, 1),
+  points: list(tuple(figure(0, 1), figure(0, 1), figure(0, 1)), MOST_CURVE_POINTS + 1), // false positives, recall, precision
+});
+
 const answers = agreeing(
   record({
     split: name, // split of the rows
@@ -30,6 +44,8 @@ const answers = agreeing(
     mistakenImages: optional(nullable(sheet)), // their images, if rows are images
     // calibration of the second of two classes, else of the predicted class; runs of earlier versions have none
     calibration: optional(list(calibrationBin, 100)),
+    // ROC and precision-recall curves of the second of two classes, else of each; absent with many classes or rows
+    curves: optional(list(rankingCurve, MOST_CURVES)),
   }),
   ({ labels: { length: C }, confusion, mistakes, mistakenImages }, fail) => {
     if (confusion.length !== C) fail(['confusion'], `a list of ${confusion.length}`, `a list of ${C} (as labels)`);
@@ -204,6 +220,7 @@ export const findings = record({
 export type Findings = Read<typeof findings>;
 export type Attention = Read<typeof attention>;
 export type Answers = Read<typeof answers>;
+export type Curves = NonNullable<Answers['curves']>;
 export type Filters = Read<typeof filters>;
 export type Mistake = Read<typeof mistake>;
 export type Predictions = Read<typeof predictions>;

@@ -11,19 +11,21 @@ import { datasetOf, type TrainRun } from './train-run.ts';
 /** Compares runs: losses, metrics, final results, and the options that differ. */
 export function comparePage(runs: readonly TrainRun[]): Page {
   const named = withNames(runs);
+  // Runs with other losses are compared by them as they are.
+  const lossName = runs.every((run) => run.lossName === runs[0].lossName) ? runs[0].lossName : 'loss';
   const datasets = [...new Set(runs.map(datasetOf))];
   return {
     title: `${runs.length} runs on ${datasets.join(', ')}`,
     lead: named.map(({ name }) => name).join(', '),
     chapters: [
-      { title: 'Results', tables: [resultTable(named), optionTable(named)] },
+      { title: 'Results', tables: [resultTable(named, lossName), optionTable(named)] },
       {
         title: 'Training curves',
         pictures: [
-          ...curve(named, 'trainLoss', 'loss', 'training loss'),
-          ...curve(named, 'validationLoss', 'validation-loss', 'validation loss'),
+          ...curve(named, 'trainLoss', 'loss', `training ${lossName}`),
+          ...curve(named, 'validationLoss', 'validation-loss', `validation ${lossName}`),
           ...curve(named, 'validationAccuracy', 'accuracy', 'validation accuracy'),
-          ...curve(named, 'testLoss', 'test-loss', `test loss, ${LOOKED_AT}`),
+          ...curve(named, 'testLoss', 'test-loss', `test ${lossName}, ${LOOKED_AT}`),
           ...curve(named, 'testAccuracy', 'test-accuracy', `test accuracy, ${LOOKED_AT}`),
           ...curve(named, 'gradientNorm', 'gradient-norm', 'gradient norm'),
         ],
@@ -81,45 +83,54 @@ function pointsOfRun({ epochs, steps, config }: TrainRun, figure: Figure): reado
   return steps.map((stretch) => [stretch.step / each, stretch[own].mean]);
 }
 
-/** Columns that apply to at least one of the runs. */
-function resultTable(runs: readonly NamedRun[]): Table {
+/** Figures that at least one of the runs has, a row for each. */
+function resultTable(runs: readonly NamedRun[], lossName: string): Table {
   const columns: [string, (run: TrainRun) => number | undefined, (value: number) => string][] = [
     ['test accuracy', ({ findings }) => findings?.result.testAccuracy, percent],
     ['test RMSE', ({ findings }) => findings?.result.testRmse, decimal],
     ['test R²', ({ findings }) => findings?.result.testR2, decimal],
-    ['test loss', ({ findings }) => findings?.result.testLoss, decimal],
-    ['training loss', ({ findings, epochs }) => findings?.result.trainLoss ?? epochs.at(-1)?.trainLoss, decimal],
+    ['test loss', ({ findings, lossName }) => (lossName === 'loss' ? findings?.result.testLoss : undefined), decimal],
+    ['test perplexity', ({ findings }) => findings?.result.testPerplexity, decimal],
+    ['linear accuracy', ({ findings }) => findings?.result.linearAccuracy, percent],
+    ['linear RMSE', ({ findings }) => findings?.result.linearRmse, decimal],
+    ['baseline accuracy', ({ findings }) => findings?.baseline?.accuracy, percent],
+    ['baseline RMSE', ({ findings }) => findings?.baseline?.rmse, decimal],
+    ['validation accuracy', ({ epochs }) => epochs.at(-1)?.validationAccuracy, percent],
+    [`validation ${lossName}`, ({ epochs }) => epochs.at(-1)?.validationLoss, decimal],
+    ['validation perplexity', ({ epochs }) => epochs.at(-1)?.validationPerplexity, decimal],
+    [`training ${lossName}`, ({ findings, epochs }) => findings?.result.trainLoss ?? epochs.at(-1)?.trainLoss, decimal],
+    ['steps', ({ findings, epochs }) => findings?.result.steps ?? epochs.at(-1)?.step, whole],
+    ['parameters', ({ config }) => config.parameters, whole],
     ['training time', ({ findings }) => findings?.result.elapsedMs, duration],
+    ['samples per second', ({ findings }) => findings?.result.samplesPerSecond, whole],
+    ['threads', ({ findings }) => findings?.result.threads, whole],
   ];
-  const cells = columns.map(([head, read, format]) => ({
-    head,
-    texts: runs.map(({ run }) => {
-      const value = read(run) ?? Number.NaN;
-      return Number.isNaN(value) ? '' : format(value);
-    }),
-  }));
-  const shown = cells.filter(({ texts }) => texts.some((text) => text !== ''));
+  const rows = columns
+    .map(([head, read, format]) => [
+      head,
+      ...runs.map(({ run }) => {
+        const value = read(run) ?? Number.NaN;
+        return Number.isNaN(value) ? '-' : format(value);
+      }),
+    ])
+    .filter(([, ...texts]) => texts.some((text) => text !== '-'));
+  const fingerprint = ({ run: { findings } }: NamedRun): string =>
+    findings === null ? 'unfinished' : findings.result.fingerprint.slice(0, 8);
   return {
     title: 'Figures',
-    head: ['run', ...shown.map(({ head }) => head), 'fingerprint'],
-    rows: runs.map(({ name, run: { findings } }, k) => [
-      name,
-      ...shown.map(({ texts }) => texts[k]),
-      findings === null ? 'unfinished' : findings.result.fingerprint.slice(0, 8),
-    ]),
-    numeric: shown.map((_, k) => k + 1),
+    head: ['', ...runs.map(({ name }) => name)],
+    rows: [...rows, ['fingerprint', ...runs.map(fingerprint)]],
+    numeric: runs.map((_, k) => k + 1),
   };
 }
 
 function optionTable(runs: readonly NamedRun[]): Table {
   const flags = [...new Set(runs.flatMap(({ run }) => Object.keys(run.config.options)))];
   const textOfOption = ({ run }: NamedRun, flag: string) =>
-    Object.hasOwn(run.config.options, flag) ? formatValue(run.config.options[flag]) : '';
+    Object.hasOwn(run.config.options, flag) ? formatValue(run.config.options[flag]) : 'default';
   const rows = flags
     .map((flag) => [`--${flag}`, ...runs.map((run) => textOfOption(run, flag))])
     .filter(([, first, ...others]) => others.some((other) => other !== first));
-  const sizes = runs.map(({ run }) => whole(run.config.parameters));
-  if (new Set(sizes).size > 1) rows.push(['parameters', ...sizes]);
   return {
     title: rows.length === 0 ? 'The runs have the same options' : 'Options that differ',
     head: ['', ...runs.map(({ name }) => name)],

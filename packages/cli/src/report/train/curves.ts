@@ -1,6 +1,7 @@
 import type { Spread } from '@gradloom/runtime';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import type { BandPoint } from '../../terminal/text/thin.ts';
+import { highest, isDrawable, lowest } from '../axes.ts';
 import { type Level, lineChart, type Series } from '../charts/line-chart.ts';
 import { courseOf, short } from '../course.ts';
 import type { Picture } from '../picture.ts';
@@ -35,6 +36,20 @@ export function spansDecades(values: readonly number[]): boolean {
   const high = values.reduce((a, b) => Math.max(a, b), 0);
   const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   return low > 0 && high / low > WIDE_RANGE;
+}
+
+/** Least height of an axis, so that noise does not look like progress: a share of the value, or points of percent. */
+const SHARE_OF_VALUE = 0.2;
+const POINTS = 10;
+
+/** The range of values, widened to at least `least` of its highest value, or with `most` to `least` below that. */
+function roomFor(values: readonly number[], least: number, most?: number): [number, number] {
+  const finite = values.filter((value) => isDrawable(value));
+  const [low, high] = [lowest(finite), highest(finite)];
+  if (finite.length === 0) return [0, 1];
+  const missing = Math.max(0, (most === undefined ? least * Math.abs(high) : least) - (high - low)) / 2;
+  const top = Math.min(high + missing, most ?? Number.POSITIVE_INFINITY);
+  return [Math.max(Math.min(0, low), low - missing - (high + missing - top)), top];
 }
 
 /** The axis of a run's charts: epochs, with steps between them; steps, if there is at most one epoch. */
@@ -122,6 +137,7 @@ function extremes(band: { readonly points: readonly BandPoint[] } | null): strin
 }
 
 function lossCurve(run: TrainRun): Picture {
+  const { lossName } = run;
   const axis = axisOf(run);
   const { means, band, values, place, all } = drawn(run, axis, { step: 'loss', epoch: 'trainLoss' });
   const validation = seriesOf(run, axis, 'validationLoss');
@@ -135,29 +151,30 @@ function lossCurve(run: TrainRun): Picture {
   const [first, last] = [values[0], values[values.length - 1]];
   const best = validation.reduce((low, point) => (point[1] < low[1] ? point : low), [0, Number.POSITIVE_INFINITY]);
   const lengthAt = (at: number) => plural(Number(at.toPrecision(4)), axis.label === 'step' ? 'step' : 'epoch');
-  const lowest =
+  const lowestText =
     validation.length < 2
       ? ''
       : best[0] === validation.at(-1)?.[0]
-        ? '; validation loss is lowest at the end'
-        : `; validation loss is lowest after ${lengthAt(best[0])}`;
+        ? `; validation ${lossName} is lowest at the end`
+        : `; validation ${lossName} is lowest after ${lengthAt(best[0])}`;
   const levels = levelsOf(run);
-  const log = spansDecades([...all, ...[...validation, ...test].map(([, value]) => value)]);
+  const shown = [...all, ...[...validation, ...test].map(([, value]) => value)];
+  const log = spansDecades(shown);
   const title =
     values.length < 2
-      ? `Training loss: ${decimal(last)} over ${axis.length}`
-      : `Training loss ${courseOf(values, place)} over ${axis.length}${lowest}`;
+      ? `Training ${lossName}: ${decimal(last)} over ${axis.length}`
+      : `Training ${lossName} ${courseOf(values, place)} over ${axis.length}${lowestText}`;
   return {
     name: 'loss',
     title,
     sentence: [
-      `Training: ${means === null ? 'loss of each batch before its update' : 'mean over the batches of an epoch, each before its update'}.${validation.length > 0 ? ' Validation: loss on rows that are not trained on, after each epoch or part of one.' : ''}`,
-      ...(test.length > 0 ? [lookedAtText('loss')] : []),
+      `Training: ${means === null ? `${lossName} of each batch before its update` : 'mean over the batches of an epoch, each before its update'}.${validation.length > 0 ? ` Validation: ${lossName} on rows that are not trained on, after each epoch or part of one.` : ''}`,
+      ...(test.length > 0 ? [lookedAtText(lossName)] : []),
       ...(band === null ? [] : [bandText(run)]),
       ...(levels.length === 0 ? [] : [LEVELS]),
       ...(log ? ['Logarithmic scale.'] : []),
     ].join(' '),
-    alternative: `Loss against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}${levels.map(({ name }) => ` ${name}.`).join('')}`,
+    alternative: `${lossName === 'loss' ? 'Loss' : lossName} against ${axis.label}. Training: ${decimal(first)} at first, ${decimal(last)} at the end${extremes(band)}.${validation.length > 0 ? ` Validation: ${decimal(validation[0][1])} at first, lowest ${decimal(best[1])}.` : ''}${test.length > 0 ? ` Test, ${LOOKED_AT}: ${endsText(test, decimal)}.` : ''}${levels.map(({ name }) => ` ${name}.`).join('')}`,
     draw: (width) =>
       lineChart(
         {
@@ -165,7 +182,7 @@ function lossCurve(run: TrainRun): Picture {
           levels,
           ...(band === null ? {} : { band: { name: `training${means === null ? '' : ', steps'}`, ...band } }),
           x: { label: axis.label },
-          y: { label: 'loss', log },
+          y: { label: lossName, log, ...(log ? {} : { domain: roomFor(shown, SHARE_OF_VALUE) }) },
         },
         width,
       ),
@@ -210,7 +227,14 @@ function accuracyCurve(run: TrainRun): Picture | null {
         {
           series,
           x: { label: axis.label },
-          y: { label: 'accuracy (%)' },
+          y: {
+            label: 'accuracy (%)',
+            domain: roomFor(
+              series.flatMap(({ points }) => points.map(([, y]) => y)),
+              POINTS,
+              100,
+            ),
+          },
           height: 240,
           legend: test.length > 0,
         },
@@ -279,7 +303,7 @@ function normCurve(run: TrainRun): Picture | null {
           series: means === null ? [] : [{ name: 'mean per epoch', points: means, stroke: strokeOf(0) }],
           ...(band === null ? {} : { band: { name: 'steps', ...band } }),
           x: { label: axis.label },
-          y: { label: 'gradient norm', log },
+          y: { label: 'gradient norm', log, ...(log ? {} : { domain: roomFor(all, SHARE_OF_VALUE) }) },
           height: 240,
         },
         width,

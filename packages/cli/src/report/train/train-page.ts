@@ -10,6 +10,7 @@ import { gradientFlow } from '../charts/gradient-flow.ts';
 import { firstImages } from '../charts/image-sheet.ts';
 import { layerHistograms } from '../charts/layer-histograms.ts';
 import { mistakePictures } from '../charts/mistakes.ts';
+import { rankingPictures } from '../charts/ranking-curves.ts';
 import { regressionPictures } from '../charts/regression.ts';
 import { timeOfThreads } from '../charts/time-of-threads.ts';
 import type { Findings } from '../findings/findings.ts';
@@ -37,6 +38,7 @@ export function trainPage(run: TrainRun): Page {
       ...(findings?.predictions ? regressionPictures(findings.predictions) : []),
       findings?.plane ? decisionBoundary(findings.plane, divisions) : null,
       findings?.answers ? confusionMatrix(findings.answers) : null,
+      ...(findings?.answers ? rankingPictures(findings.answers) : []),
       findings?.answers ? calibrationPicture(findings.answers) : null,
       findings?.answers ? mistakePictures(findings.answers) : null,
     ]),
@@ -100,7 +102,7 @@ function titleOf(run: TrainRun): string {
   if (!Number.isNaN(result.testAccuracy)) return `${dataset}: test accuracy ${percent(result.testAccuracy)}`;
   if (!Number.isNaN(result.testRmse)) return `${dataset}: test RMSE ${decimal(result.testRmse)}`;
   return Number.isNaN(result.testLoss)
-    ? `${dataset}: training loss ${decimal(result.trainLoss)}`
+    ? `${dataset}: training ${run.lossName} ${decimal(result.trainLoss)}`
     : `${dataset}: test loss ${decimal(result.testLoss)}`;
 }
 
@@ -119,29 +121,34 @@ function leadOf({ config, findings }: TrainRun): string {
   return `${parts.join(', ')}. Started ${started.slice(0, 16).replace('T', ' ')} UTC.`;
 }
 
-function resultTable({ findings, epochs, config }: TrainRun): Table {
+function resultTable({ findings, epochs, config, lossName }: TrainRun): Table {
   const rows: [string, string][] = [];
   const last = epochs.at(-1);
-  if (findings !== null) rows.push(...resultRows(findings, last));
-  else if (last !== undefined) rows.push(['training loss', decimal(last.trainLoss)], ['steps', whole(last.step)]);
+  if (findings !== null) rows.push(...resultRows(findings, last, lossName));
+  else if (last !== undefined)
+    rows.push([`training ${lossName}`, decimal(last.trainLoss)], ['steps', whole(last.step)]);
   if (config.options['evaluate-test'] === true) rows.push(['test set', LOOKED_AT]);
   rows.push(['parameters', whole(config.parameters)]);
   return { title: 'Figures', rows };
 }
 
-function resultRows({ result, nGrams }: Findings, last: EpochFigures | undefined): [string, string][] {
+function resultRows(
+  { result, nGrams }: Findings,
+  last: EpochFigures | undefined,
+  lossName: string,
+): [string, string][] {
   const rows: [string, number | undefined, (value: number) => string][] = [
     ['test accuracy', result.testAccuracy, percent],
     ['test RMSE', result.testRmse, decimal],
     ['test R²', result.testR2, decimal],
-    ['test loss', result.testLoss, decimal],
+    ['test loss', lossName === 'loss' ? result.testLoss : undefined, decimal],
     ['test perplexity', result.testPerplexity, decimal],
     ['validation accuracy', last?.validationAccuracy, percent],
-    ['validation loss', last?.validationLoss, decimal],
+    [`validation ${lossName}`, last?.validationLoss, decimal],
     ['validation perplexity', last?.validationPerplexity, decimal],
     [`loss of ${nGrams?.unit} alone`, nGrams?.unigram, decimal],
     [`loss of pairs of ${nGrams?.unit}`, nGrams?.bigram, decimal],
-    ['training loss', result.trainLoss, decimal],
+    [`training ${lossName}`, result.trainLoss, decimal],
     ['steps', result.steps, whole],
     ['training time', result.elapsedMs, duration],
     ['samples per second', result.samplesPerSecond, whole],
@@ -173,7 +180,7 @@ const optionTable = ({ config }: TrainRun): Table => ({
 });
 
 /** Key figures: the main metric, its baseline, the loss, the time. */
-function keyFigures({ findings, epochs }: TrainRun): KeyFigure[] {
+function keyFigures({ findings, epochs, lossName }: TrainRun): KeyFigure[] {
   if (findings === null) return [];
   const { result, baseline } = findings;
   const last = epochs.at(-1);
@@ -200,8 +207,9 @@ function keyFigures({ findings, epochs }: TrainRun): KeyFigure[] {
     }
   }
   figures.push(
-    Number.isNaN(loss)
-      ? { name: 'training loss', value: decimal(result.trainLoss) }
+    // The root of the loss is the error above.
+    Number.isNaN(loss) || lossName === 'RMSE'
+      ? { name: `training ${lossName}`, value: decimal(result.trainLoss) }
       : { name: `${split} loss`, value: decimal(loss) },
     ...(perplexity === undefined ? [] : [{ name: `${split} perplexity`, value: decimal(perplexity) }]),
     { name: 'training time', value: duration(result.elapsedMs) },

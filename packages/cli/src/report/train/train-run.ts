@@ -1,5 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { CONFIG_FILE, DIVISIONS_FILE, FINDINGS_FILE, METRICS_FILE, STEPS_FILE } from '../../files/run-files/names.ts';
+import { isRecord } from '../../options/read-object.ts';
 import type { Read } from '../../options/schema/schema.ts';
 import { type Division, division, type Findings, findings } from '../findings/findings.ts';
 import { readDocument, readLines } from '../run-files.ts';
@@ -24,6 +25,8 @@ export interface TrainRun {
   readonly steps: readonly StepFigures[];
   readonly divisions: readonly Division[];
   readonly findings: Findings | null; // null if the run has not ended
+  /** The losses of all lines and findings: 'RMSE', the root of mse in the unit of the target, or as they were minimized. */
+  readonly lossName: 'RMSE' | 'loss';
 }
 
 /** Null if the folder has no run. @throws Error if one of its files is damaged. */
@@ -33,7 +36,7 @@ export function readTrainRun(folder: string): TrainRun | null {
   const lines = readLines(folder, METRICS_FILE, metricsLine);
   const epochs = linesOf(lines, 'epoch');
   refuseOtherLayers(folder, linesOf(lines, 'probe'));
-  return {
+  return inUnitOfTarget({
     folder,
     name: basename(resolve(folder)),
     config,
@@ -42,6 +45,28 @@ export function readTrainRun(folder: string): TrainRun | null {
     steps: readLines(folder, STEPS_FILE, stepsLine),
     divisions: readLines(folder, DIVISIONS_FILE, division),
     findings: ofThisEnd(readDocument(folder, FINDINGS_FILE, findings), epochs),
+    lossName: 'loss',
+  });
+}
+
+/** The run with the roots of its losses, if it minimized the mse of values. */
+function inUnitOfTarget(run: TrainRun): TrainRun {
+  const { loss } = run.config.options;
+  const rates = [...run.epochs.map(({ validationAccuracy }) => validationAccuracy), run.findings?.result.testAccuracy];
+  const errors = [...run.epochs.map(({ validationRmse }) => validationRmse), run.findings?.result.testRmse];
+  const isKnown = (value = Number.NaN): boolean => !Number.isNaN(value);
+  const isMse = loss === 'mse' || (isRecord(loss) && loss.kind === 'mse');
+  if (!isMse || rates.some(isKnown) || !errors.some(isKnown)) return run;
+  const rooted = <T extends object, K extends keyof T>(line: T, names: readonly K[]): T => ({
+    ...line,
+    ...Object.fromEntries(names.flatMap((name) => (name in line ? [[name, Math.sqrt(line[name] as number)]] : []))),
+  });
+  return {
+    ...run,
+    lossName: 'RMSE',
+    epochs: run.epochs.map((line) => rooted(line, ['trainLoss', 'validationLoss', 'testLoss'])),
+    steps: run.steps.map((line) => ({ ...line, loss: rooted(line.loss, ['low', 'mean', 'high']) })),
+    findings: run.findings && { ...run.findings, result: rooted(run.findings.result, ['trainLoss', 'testLoss']) },
   };
 }
 

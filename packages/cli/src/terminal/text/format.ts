@@ -10,11 +10,11 @@ export const percent = (share: number): string => {
   return `${((share < 1 ? Math.min(9999, hundredths) : hundredths) / 100).toFixed(2)} %`;
 };
 
-/** Four significant digits: '0.07134', '1.200e-7'. */
+/** Four significant digits, or all of a large number: '0.07134', '1.200e-7', '184,000,512'. */
 export function decimal(value: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  if (size < 1e-4 || size >= 1e7) return value.toExponential(3);
+  if (size < 1e-4 || size >= 1e12) return value.toExponential(3);
   return size >= 1000 ? whole(value) : value.toPrecision(4);
 }
 

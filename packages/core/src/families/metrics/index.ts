@@ -63,6 +63,7 @@ export type { Metric } from './metric.ts';
 export { bitsOf, lossOf, perplexityOf } from './perplexity.ts';
 export type { ProbabilityOptions } from './probability-options.ts';
 export type { RankingMetric, RankingOptions } from './ranking.ts';
+export { type RankingCurve, type RankingPoint, rankingCurves } from './ranking-curves.ts';
 export { createSpread, createSquares, rootMean } from './spread.ts';
 export type { TopKOptions } from './top-k.ts';
 export { badOutput, NO_ANSWER } from './unanswered.ts';

@@ -80,7 +80,7 @@ function meanOf(ranked: readonly Ranked[], valueOfClass: ClassValue, none: numbe
 const known = new WeakMap<HeldRows, Ranked[] | null>();
 
 /** The rankings of held rows, computed once and shared by all figures. Held rows do not change. */
-function* rankOnce(held: HeldRows, targets: 'classes' | 'values'): Pausable<Ranked[] | null> {
+export function* rankOnce(held: HeldRows, targets: 'classes' | 'values'): Pausable<Ranked[] | null> {
   const ranked = known.get(held) ?? (yield* rank(held, targets));
   known.set(held, ranked);
   return ranked;

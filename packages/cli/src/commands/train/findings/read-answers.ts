@@ -1,11 +1,12 @@
 import { buildNetwork, createLoss, type Loss, metrics, NO_ANSWER } from '@gradloom/core';
 import { createDecision, createScoring, hasProbabilities, scoreInto, toProbabilities } from '@gradloom/core/internal';
 import { evaluateModel, type OutputReader, type TrainResult } from '@gradloom/runtime';
-import { hasTargetsByPosition } from '@gradloom/runtime/internal';
+import { hasTargetsByPosition, memoryRoom } from '@gradloom/runtime/internal';
 import { binsOf, type CalibrationBin } from '../../../lab/figures/calibration-bins.ts';
 import { sheetOfRows } from '../../../lab/figures/sheet.ts';
-import type { Answers, Mistake } from '../../../report/findings/findings.ts';
+import { type Answers, type Mistake, MOST_CURVES } from '../../../report/findings/findings.ts';
 import { classFigures } from '../../evaluate/class-figures.ts';
+import { curvesOf, holdScores, scoresFit } from '../../evaluate/held-scores.ts';
 import type { Recipe } from '../recipe.ts';
 
 const WORST = 15;
@@ -27,13 +28,16 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
   const calibration = scoring.hasProbabilities
     ? metrics.calibration({ targets: scoring.task === 'binary' ? 'values' : 'classes' })
     : null;
+  const few = dataset.classes <= MOST_CURVES && scoresFit(dataset.rows, scoring, memoryRoom().bytes);
+  const held = few ? holdScores(dataset.rows, scoring) : null;
+  const scored = [calibration, held].filter((reader) => reader !== null);
   await evaluateModel(result.spec, result.parameters, dataset, {
     loss: result.loss,
     ...(result.parts === undefined ? {} : { parts: result.parts }),
     backend: result.backend.name,
     ...(values.blas === undefined ? {} : { blas: values.blas }),
     threads: result.threads,
-    readers: [confusion, worst.reader, ...(calibration === null ? [] : [{ add: scoreInto(scoring, [calibration]) }])],
+    readers: [confusion, worst.reader, { add: scoreInto(scoring, scored), bytes: held?.bytes ?? 0 }],
   });
   const found = classFigures(confusion.value(), dataset.labels);
   const mistakes = worst.mistakes();
@@ -48,6 +52,7 @@ export async function readAnswers({ sets, values }: Recipe, result: TrainResult)
       mistakes.map(({ row }) => row),
     ),
     calibration: calibration === null ? undefined : binsOf(calibration.value()).map(toFigures),
+    curves: held === null ? undefined : await curvesOf(held.held, scoring, dataset.labels),
   };
 }
 

@@ -1,0 +1,69 @@
+import type { EpochEvent, Evaluation, StartEvent } from '@gradloom/runtime';
+import { decimal, duration, percent, whole } from '../../terminal/text/format.ts';
+import type { Recipe } from './recipe.ts';
+
+/** Most important first: figures without room are dropped. */
+export function metricsOf(
+  { trainLoss, validation, test, gradientNorm, learningRate }: EpochEvent,
+  unit: LossUnit = lossAsIs,
+): string[] {
+  const metrics: string[] = [];
+  if (validation?.accuracy !== undefined) metrics.push(`accuracy ${percent(validation.accuracy)}`);
+  if (validation?.r2 !== undefined) metrics.push(`r2 ${decimal(validation.r2)}`);
+  for (const [name, value] of Object.entries(validation?.metrics ?? {})) metrics.push(`${name} ${decimal(value)}`);
+  if (validation !== undefined) metrics.push(`validation ${lossText(validation, unit)}`);
+  metrics.push(...testParts(test, unit));
+  metrics.push(`training ${unit.name} ${unit.text(trainLoss)}`, `gradient norm ${decimal(gradientNorm)}`);
+  return [...metrics, `rate ${decimal(learningRate)}`];
+}
+
+/** The line of an epoch, in at most `columns`: with shorter words, or without the last figures, if it has to be. */
+export function epochText(
+  { epoch, step, trainLoss, validation, test, elapsedMs }: EpochEvent,
+  { totalSteps, stepsPerEpoch }: Pick<StartEvent, 'totalSteps' | 'stepsPerEpoch'>,
+  unit: LossUnit = lossAsIs,
+  columns: number = Number.POSITIVE_INFINITY,
+): string {
+  const epochs = Math.ceil(totalSteps / stepsPerEpoch);
+  const at = Number.isInteger(epoch) ? `epoch ${countOf(epoch, epochs)}` : `step ${countOf(step, totalSteps)}`;
+  const time = duration(elapsedMs);
+  const parts = [`training ${unit.name} ${unit.text(trainLoss)}`];
+  if (validation !== undefined) parts.push(`validation ${lossText(validation, unit)}`);
+  if (validation?.accuracy !== undefined) parts.push(`accuracy ${percent(validation.accuracy)}`);
+  parts.push(...testParts(test, unit));
+  const line = (own: readonly string[]): string => [at, ...own, time].join('  ');
+  const short = parts.map((part) => part.replace('training', 'train').replace('validation', 'val'));
+  const brief = short.map((part) => part.replace(/ \(weighed .*\)/, ''));
+  const fewer = brief.map((_, k) => brief.slice(0, brief.length - k));
+  const fits = [parts, short, ...fewer].find((own) => line(own).length <= columns) ?? [];
+  return line(fits);
+}
+
+/** How a loss is shown. */
+export interface LossUnit {
+  readonly name: string;
+  text(loss: number): string;
+}
+
+export const lossAsIs: LossUnit = { name: 'loss', text: decimal };
+
+/** The unit of the target: the loss mse of values is shown as its root. */
+export const lossUnitOf = ({ sets, values }: Pick<Recipe, 'sets' | 'values'>): LossUnit =>
+  sets.train.classes === null && values.loss?.kind === 'mse'
+    ? { name: 'RMSE', text: (loss) => decimal(Math.sqrt(loss)) }
+    : lossAsIs;
+
+/** 'loss 0.6931', or 'loss 0.6931 (weighed 0.5120)' if rows or classes have weights. */
+const lossText = ({ loss, weightedLoss }: Evaluation, { name, text }: LossUnit): string =>
+  `${name} ${text(loss)}${weightedLoss === undefined ? '' : ` (weighed ${text(weightedLoss)})`}`;
+
+/** Shown with --evaluate-test; the summary notes that test rows were used. */
+function testParts(test: EpochEvent['test'], { name, text }: LossUnit): string[] {
+  if (test === undefined) return [];
+  const loss = `test ${name} ${text(test.loss)}`;
+  return test.accuracy === undefined ? [loss] : [loss, `test accuracy ${percent(test.accuracy)}`];
+}
+
+/** ' 3/10', '1,500/60,000'. */
+export const countOf = (count: number, total: number): string =>
+  `${whole(count).padStart(whole(total).length)}/${whole(total)}`;

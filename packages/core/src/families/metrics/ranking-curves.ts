@@ -1,0 +1,73 @@
+import type { Pausable } from '../../math/pausable.ts';
+import type { HeldRows } from './counted.ts';
+import { type Ranked, rankOnce } from './ranking.ts';
+
+/** A point of the ROC and of the precision-recall curve: the rows that score at least `score` are taken as positive. */
+export interface RankingPoint {
+  readonly score: number;
+  /** Share of the rows of other classes that are taken. */
+  readonly falsePositives: number;
+  /** Share of the rows of the class that are taken. */
+  readonly recall: number;
+  /** Share of the taken rows that belong to the class. */
+  readonly precision: number;
+}
+
+/** The curves of a class. */
+export interface RankingCurve {
+  readonly index: number; // index of the class
+  readonly share: number; // share of the rows that belong to it, which is the precision of a guess
+  readonly rocAuc: number; // area under all points, by trapezoids
+  readonly prAuc: number; // average precision
+  readonly points: readonly RankingPoint[]; // scores descending
+}
+
+/**
+ * ROC and precision-recall curves of class 1 of two, or of each class against all others, of at most `most` points
+ * each: those of evenly spaced ranks. Null if a row has no answer; a class without rows, or with all, has no curve.
+ */
+export function* rankingCurves(
+  held: HeldRows,
+  targets: 'classes' | 'values',
+  most: number,
+): Pausable<RankingCurve[] | null> {
+  const ranked = yield* rankOnce(held, targets);
+  if (ranked === null) return null;
+  const first = ranked.length === 1 ? 1 : 0;
+  return ranked.flatMap((one, c) => {
+    const positives = one.positive.reduce((sum, bit) => sum + bit, 0);
+    if (positives === 0 || positives === held.rows) return [];
+    return [{ index: first + c, share: positives / held.rows, ...curveOf(one, positives, held, first + c, most) }];
+  });
+}
+
+function curveOf(
+  { order, ends, positive }: Ranked,
+  positives: number,
+  { rows, outputs: O, y }: HeldRows,
+  index: number, // of the class
+  most: number,
+): Pick<RankingCurve, 'points' | 'rocAuc' | 'prAuc'> {
+  const points: RankingPoint[] = [];
+  const every = Math.floor((rows + most - 2) / (most - 1));
+  let [taken, right, next] = [0, 0, every];
+  let [rocAuc, prAuc, falseBefore, recallBefore] = [0, 0, 0, 0];
+  for (let n = rows - 1; n >= 0; n--) {
+    taken++;
+    right += positive[n];
+    // A point stands after all rows of one score.
+    if (n > 0 && ends[n - 1] === 0) continue;
+    const [falsePositives, recall, precision] = [
+      (taken - right) / (rows - positives),
+      right / positives,
+      right / taken,
+    ];
+    rocAuc += ((falsePositives - falseBefore) * (recall + recallBefore)) / 2;
+    prAuc += (recall - recallBefore) * precision;
+    [falseBefore, recallBefore] = [falsePositives, recall];
+    if (taken < next && n > 0) continue;
+    while (next <= taken) next += every;
+    points.push({ score: y[order[n] * O + (O === 1 ? 0 : index)], falsePositives, recall, precision });
+  }
+  return { rocAuc, prAuc, points };
+}
