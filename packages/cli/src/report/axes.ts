@@ -48,6 +48,32 @@ export function logTicks(low: number, high: number, most = 7): number[] {
   return more.length >= 2 ? more : [low, Math.sqrt(low * high), high].map((value) => Number(value.toPrecision(2)));
 }
 
+/** Width of a digit of a tick label, and the least gap between two labels, in pixels. */
+const DIGIT = 7;
+const GAP = 14;
+
+/**
+ * Ticks of a linear axis from `low` to `high`, at multiples of 1, 2 or 5 times a power of ten: at most `most`, whose
+ * labels fit side by side into `room` pixels.
+ */
+export function fittingTicks(low: number, high: number, room: number, most: number, leastStep = 0): number[] {
+  const range = high - low;
+  if (!(range > 0)) return [low];
+  for (let power = Math.floor(Math.log10(range / most)); ; power++) {
+    for (const digit of [1, 2, 5]) {
+      const step = Number(`${digit}e${power}`);
+      if (step < leastStep) continue;
+      const first = Math.ceil(low / step - 1e-9);
+      const count = Math.floor(high / step + 1e-9) - first + 1;
+      const ticks = Array.from({ length: Math.min(count, most + 1) }, (_, k) =>
+        Number(((first + k) * step).toPrecision(12)),
+      );
+      const width = highest(ticks.map((value) => tick(value).length * DIGIT + GAP));
+      if (count <= most && (count < 2 || (count - 1) * width <= (room * (count - 1) * step) / range)) return ticks;
+    }
+  }
+}
+
 /** A scale over `values`, logarithmic if asked for and possible; values that it cannot show are not drawn. */
 export function scaleOver(values: readonly number[], label: string, log: boolean): ScaleOptions {
   const all = values.filter((value) => isDrawable(value, log));

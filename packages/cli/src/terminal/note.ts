@@ -13,7 +13,9 @@ export function createNote(name: string, { stderr }: Io): Note {
   return {
     say(text) {
       clear();
-      printPart(stderr, `${name}: ${text}`.slice(0, width));
+      const line = `${name}: ${text}`;
+      // Whole words only.
+      printPart(stderr, line.length <= width ? line : line.slice(0, width + 1).replace(/\s*\S*$/, ''));
     },
     clear,
   };

@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { fittingTicks, tick } from '../../../../packages/cli/src/report/axes.ts';
 import { barChart } from '../../../../packages/cli/src/report/charts/bar-chart.ts';
 import { confusionMatrix } from '../../../../packages/cli/src/report/charts/confusion-matrix.ts';
 import { lineChart } from '../../../../packages/cli/src/report/charts/line-chart.ts';
+import { propertySeed } from '../../../support/seed.ts';
 
 const textsOf = (drawing: { markup: unknown }) =>
   Array.from(String(drawing.markup).matchAll(/<text[^>]*>([^<]+)<\/text>/g), ([, text]) => text);
@@ -53,6 +56,7 @@ test('the colour of an error is in proportion to its share of the rows of its cl
     mistakes: [],
     mistakenImages: null,
     calibration: undefined,
+    curves: undefined,
   });
   expect(picture?.title).toBe('Most frequent error: b predicted as a, 40 of 1,000 rows');
   const markup = String(picture?.draw(720).markup);
@@ -62,4 +66,29 @@ test('the colour of an error is in proportion to its share of the rows of its cl
   expect(b / a).toBeCloseTo(0.4);
   expect(c / a).toBeCloseTo(0.5);
   expect(opacityOf('a predicted as a')).toBe(0);
+});
+
+test('ticks of a linear axis lie within it, evenly and at round numbers, and their labels do not overlap', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+      fc.double({ min: 1e-3, max: 1e7, noNaN: true }),
+      fc.integer({ min: 120, max: 640 }),
+      (low, range, room) => {
+        const high = low + range;
+        const ticks = fittingTicks(low, high, room, 8);
+        expect(ticks.length).toBeLessThanOrEqual(8);
+        for (const [k, value] of ticks.entries()) {
+          expect(value).toBeGreaterThanOrEqual(low - 1e-6 * range);
+          expect(value).toBeLessThanOrEqual(high + 1e-6 * range);
+          if (k === 0) continue;
+          const widths = (tick(value).length + tick(ticks[k - 1]).length) / 2;
+          expect(((value - ticks[k - 1]) / range) * room).toBeGreaterThan(7 * widths);
+        }
+      },
+    ),
+    { seed: propertySeed },
+  );
+  expect(fittingTicks(131_000, 757_000, 266, 8)).toEqual([200_000, 400_000, 600_000]);
+  expect(fittingTicks(1, 4, 640, 8, 1)).toEqual([1, 2, 3, 4]);
 });

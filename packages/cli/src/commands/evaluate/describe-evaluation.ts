@@ -92,7 +92,8 @@ function figureRows({ evaluation, naive, topK, figures, loss, task, residuals }:
     const about = `(90 % of the rows; median ${decimal(p50)})`;
     table.push([isOne ? 'residuals' : `residuals of output ${o + 1}`, `${decimal(p5)} to ${decimal(p95)}`, about]);
   }
-  table.push(['loss', decimal(evaluation.loss), `(${loss})`]);
+  // The root of mse is above, in the unit of the target.
+  if (task !== 'values' || loss !== 'mse') table.push(['loss', decimal(evaluation.loss), `(${loss})`]);
   if (task !== 'values') {
     for (const name of ['mae', 'rmse', 'r2'] as const) {
       const { [name]: value } = evaluation;

@@ -17,7 +17,7 @@ import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } f
 import { describeMachine, typed } from '../../terminal/invocation.ts';
 import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts';
 import { createNote } from '../../terminal/note.ts';
-import { plural } from '../../terminal/text/format.ts';
+import { plural, timeLeft } from '../../terminal/text/format.ts';
 import { writeOut } from '../../terminal/text/out-directory.ts';
 import { table } from '../../terminal/text/table.ts';
 import { commandOf } from '../train/describe-flags.ts';
@@ -131,6 +131,12 @@ async function search(
       else printLine(io.stdout, lanesText(lanes));
     });
     let left = trials.map(({ number }) => number);
+    // A run of a round takes as long as its steps or epochs; runs of an earlier sitting took no time of this one.
+    const weightOf = ({ length }: (typeof rounds)[number]): number => length?.count ?? 1;
+    const weightAll = rounds.reduce((sum, round) => sum + round.count * weightOf(round), 0) * (config.folds ?? 1);
+    const weightOfDone = (): number =>
+      [...journal.outcomes.values()].reduce((sum, outcome) => sum + weightOf(rounds[outcome.round - 1]), 0);
+    const [begun, weightBefore] = [performance.now(), weightOfDone()];
     for (const round of rounds) {
       const keys = left.flatMap((trial) =>
         foldsOf(config).map((fold): RunKey => ({ trial, round: round.number, fold })),
@@ -149,7 +155,9 @@ async function search(
           if (failure !== null)
             warn(`${SEARCH_LINES} cannot be written now, its last lines are kept in memory (${failure.message})`);
           const best = standingsOf([...journal.outcomes.values()], metric, config.folds)[0];
-          note.say(progressText(journal.outcomes.size, total, metric, best));
+          const msOfOne = (performance.now() - begun) / (weightOfDone() - weightBefore);
+          const left = timeLeft(msOfOne * (weightAll - weightOfDone()));
+          note.say(`${progressText(journal.outcomes.size, total, metric, best)}, ${left}`);
           if (json)
             printJson(io.stdout, JSON.stringify({ event: 'run', ...outcome, point: trials[outcome.trial - 1].point }));
         },

@@ -1,3 +1,5 @@
+import type { Profile } from '@gradloom/runtime';
+import { parts } from '@gradloom/runtime/internal';
 import { decimal, percent, plural, whole } from '../../terminal/text/format.ts';
 import type { Amdahl, Usl } from '../scale/laws.ts';
 import type { PredictedPoint, Range } from '../scale/predict-cores.ts';
@@ -43,6 +45,16 @@ export function countOf({ threads, beyondCores, working, gradientThreads }: Poin
   const without = working < threads ? ' -' : gradientThreads < threads ? ' ~' : '';
   return `${threads}${beyondCores ? ' *' : ''}${without}`;
 }
+
+/**
+ * Milliseconds of each thread by phase, which add up to the step of the table: the shares of a run with clocks, which
+ * slow it.
+ */
+export const phasesOf = ({ profiles, stepMs }: Pick<Point, 'profiles' | 'stepMs'>): Profile[] =>
+  profiles.map((profile) => {
+    const factor = stepMs / parts.reduce((sum, part) => sum + profile[part], 0);
+    return Object.fromEntries(parts.map((part) => [part, factor * profile[part]])) as unknown as Profile;
+  });
 
 export const pointTable = ({ points }: ScaleFigures): FigureTable => ({
   head: ['threads', 'ms per step', 'samples/s', 'speedup', 'by round', 'efficiency'],

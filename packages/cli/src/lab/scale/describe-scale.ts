@@ -16,6 +16,7 @@ import {
   mostWorking,
   PREDICTED_PARTS_TITLE,
   PREDICTION_TITLE,
+  phasesOf,
   pointTable,
   predictedPartsTable,
   predictionNotes,
@@ -84,7 +85,7 @@ const CLOCK_IS_FELT = 1.25;
 
 function breakdown({ points }: ScaleReport): string[] {
   const rows = points.flatMap((point) =>
-    point.profiles.map((profile, k) => [
+    phasesOf(point).map((profile, k) => [
       k === 0 ? countOf(point) : '',
       String(k),
       ...parts.map((part) => decimal(profile[part])),

@@ -9,6 +9,7 @@ import {
   type TimedRun,
   timeSteps,
 } from '@gradloom/runtime/internal';
+import { timeLeft } from '../../terminal/text/format.ts';
 import { passesMs } from './predict-cores.ts';
 import { type Prediction, predictScaling } from './prediction.ts';
 import { type Round, type RoundFigures, summarizeRounds, workingThreads } from './summarize-rounds.ts';
@@ -109,10 +110,17 @@ export async function measureScaling(
     return profiles.map((profile) => perStep(profile, profileSteps));
   }
 
+  // The same batch on each number of threads, at the speed of the warm-up; profiles come after the rounds.
+  const strongMs = steps * warm.reduce((sum, { stepMs }) => sum + stepMs, 0);
+  const plannedMs = strongMs + weakCounts.length * weakSteps * oneMs;
   const rounds: Round[] = [];
+  const begun = performance.now();
   await unlessStopped(signal, async () => {
     while (rounds.length < roundsAsked) {
-      note(`round ${rounds.length + 1} of ${roundsAsked}`);
+      const { length: done } = rounds;
+      const roundMs = done === 0 ? plannedMs : (performance.now() - begun) / done;
+      const leftMs = (roundsAsked - done) * roundMs + (profileSteps / steps) * strongMs;
+      note(`round ${done + 1} of ${roundsAsked}, ${timeLeft(leftMs)}`);
       rounds.push(await round());
     }
   });

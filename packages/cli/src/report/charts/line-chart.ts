@@ -1,6 +1,6 @@
 import { areaY, dot, line, ruleX, ruleY, text } from '@observablehq/plot';
 import { type BandPoint, type Point, thin, thinBand } from '../../terminal/text/thin.ts';
-import { isDrawable, scaleOver, tick } from '../axes.ts';
+import { fittingTicks, highest, isDrawable, lowest, scaleOver, tick } from '../axes.ts';
 import { stack } from '../compose.ts';
 import { legend } from '../legend.ts';
 import { type Drawing, isNarrow } from '../picture.ts';
@@ -103,7 +103,7 @@ export function lineChart(
     x: {
       ...scaleOver([...all.map(([value]) => value), ...rules], x.label, x.log ?? false),
       grid: false,
-      ...(x.log ? {} : { nice: false, ticks: ticksOf(all, narrow ? 5 : 8, x.whole), tickFormat: tick }),
+      ...(x.log ? {} : { nice: false, ticks: ticksOf(all, width - 86, narrow ? 5 : 8, x.whole), tickFormat: tick }),
     },
     y: { ...scaleOver(ys, y.label, y.log ?? false), ...(y.log ? {} : { ticks: 6 }) },
     marks: [
@@ -147,8 +147,8 @@ const drawBand = ({ stroke: { color } }: Band, points: readonly BandPoint[], str
 ];
 
 /** Ticks between whole numbers, such as epochs, would be meaningless. */
-function ticksOf(points: readonly Point[], most: number, isWhole?: boolean): number {
-  const xs = points.map(([value]) => value);
-  const range = xs.reduce((a, b) => Math.max(a, b), 0) - xs.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  return (isWhole ?? xs.every(Number.isInteger)) ? Math.max(1, Math.min(most, range)) : most;
+function ticksOf(points: readonly Point[], room: number, most: number, isWhole?: boolean): number[] {
+  const xs = points.map(([value]) => value).filter((value) => isDrawable(value));
+  const least = (isWhole ?? xs.every(Number.isInteger)) ? 1 : 0;
+  return xs.length === 0 ? [] : fittingTicks(lowest(xs), highest(xs), room, most, least);
 }

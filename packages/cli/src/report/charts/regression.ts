@@ -1,6 +1,6 @@
 import { dot, line, ruleY } from '@observablehq/plot';
 import { decimal, whole } from '../../terminal/text/format.ts';
-import { highest, lowest, scaleOver, tick } from '../axes.ts';
+import { fittingTicks, highest, lowest, scaleOver, tick } from '../axes.ts';
 import { grid } from '../compose.ts';
 import { short } from '../course.ts';
 import type { Predictions } from '../findings/findings.ts';
@@ -50,10 +50,16 @@ const titleOf = ([actual, value]: readonly [number, number]): string =>
 
 const frame = { marginLeft: 62, marginRight: 24, marginTop: 28, marginBottom: 40 };
 
+/** Ticks across a chart of this width. */
+const ticksIn = (values: readonly number[], width: number): number[] =>
+  values.length === 0
+    ? []
+    : fittingTicks(lowest(values), highest(values), width - frame.marginLeft - frame.marginRight, 8);
+
 function predicted({ points }: Output, width: number): Drawing {
   const all = points.flat();
   const ends = all.length === 0 ? [0, 1] : [lowest(all), highest(all)];
-  const axis = (label: string) => ({ ...scaleOver(all, label, false), ticks: 5, tickFormat: tick });
+  const axis = (label: string) => ({ ...scaleOver(all, label, false), ticks: ticksIn(all, width), tickFormat: tick });
   return drawPlot({
     ...{ width, height: isNarrow(width) ? 280 : 380, ...frame },
     x: axis('actual'),
@@ -79,7 +85,10 @@ function residual({ points }: Output, width: number): Drawing {
         false,
       ),
       grid: false,
-      ticks: 5,
+      ticks: ticksIn(
+        residuals.map(({ value }) => value),
+        width,
+      ),
     },
     y: {
       ...scaleOver(

@@ -22,7 +22,10 @@ const colors: Readonly<Record<keyof Profile, string>> = {
 const MOST_BARS = 256;
 
 /** Time of each thread by phase; `rows` are bars, for runs or threads. */
-export function timeOfThreads(rows: readonly { readonly name: string; readonly profile: Profile }[]): Picture {
+export function timeOfThreads(
+  rows: readonly { readonly name: string; readonly profile: Profile }[],
+  note = '', // added to the caption
+): Picture {
   const exchanges = rows.some(({ profile }) => profile.exchange > 0);
   const parts = allParts.filter((part) => part !== 'exchange' || exchanges);
   const total = rows.reduce((sum, { profile }) => sum + parts.reduce((all, part) => all + profile[part], 0), 0);
@@ -35,7 +38,7 @@ export function timeOfThreads(rows: readonly { readonly name: string; readonly p
   return {
     name: 'time',
     title: `Time of threads by phase: ${rounded('wait')} waiting, ${rounded(longest)} ${longest}`,
-    sentence: `Time of each thread by phase: gather the rows, forward pass, backward pass, update (sum the gradients of the threads and change the weights)${exchanges ? ', exchange with other ranks' : ''}, wait at a barrier for the other threads.`,
+    sentence: `Time of each thread by phase: gather the rows, forward pass, backward pass, update (sum the gradients of the threads and change the weights)${exchanges ? ', exchange with other ranks' : ''}, wait at a barrier for the other threads.${note}`,
     alternative: rows
       .map(({ name, profile }) => `${name}: ${parts.map((part) => `${part} ${duration(profile[part])}`).join(', ')}`)
       .join('; '),

@@ -11,6 +11,7 @@ import {
   PREDICTED_PARTS_TITLE,
   PREDICTION_TITLE,
   type PredictedPoint,
+  phasesOf,
   pointTable,
   predictedPartsTable,
   predictionNotes,
@@ -292,9 +293,14 @@ function speedup(document: ScaleDocument): Picture {
   };
 }
 
+const STEP = ' The phases of each thread add up to the time of a step in the table below.';
+
 function time({ points }: ScaleDocument): Picture[] {
-  const bars = points.flatMap(({ threads, profiles }) =>
-    profiles.map((profile, k) => ({ name: threads === 1 ? '1 thread' : `${threads} threads, no. ${k + 1}`, profile })),
+  const bars = points.flatMap(({ threads, ...point }) =>
+    phasesOf(point).map((profile, k) => ({
+      name: threads === 1 ? '1 thread' : `${threads} threads, no. ${k + 1}`,
+      profile,
+    })),
   );
-  return bars.length === 0 ? [] : [timeOfThreads(bars)];
+  return bars.length === 0 ? [] : [timeOfThreads(bars, STEP)];
 }

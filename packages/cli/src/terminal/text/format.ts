@@ -28,6 +28,14 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
+/** An estimate of the time left: 'about 20 s left', 'about 3 min left', 'about 1 h 10 min left'. */
+export function timeLeft(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `about ${Math.max(1, seconds)} s left`;
+  const minutes = Math.round(seconds / 60);
+  return `about ${minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`} left`;
+}
+
 /** '1 epoch', '2 epochs'. */
 export const plural = (count: number, noun: string): string =>
   `${whole(count)} ${count === 1 ? noun : noun.endsWith('f') ? `${noun.slice(0, -1)}ves` : `${noun}s`}`;
@@ -43,5 +51,4 @@ export function backendName(backend: BackendRecord): string {
 export const showLabel = (label: string): string => (label.trim() === '' ? `"${label}"` : label);
 
 /** The sentence with a capital letter and a full stop. */
-export const sentence = (text: string): string =>
-  `${text[0].toUpperCase()}${text.slice(1)}${text.endsWith(')') ? '' : '.'}`;
+export const sentence = (text: string): string => `${text[0].toUpperCase()}${text.slice(1)}.`;
