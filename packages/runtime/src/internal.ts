@@ -43,7 +43,6 @@ export { backendRecord, compileKernels, resolveBackend } from './engine/backends
 export { isUntestedSystem } from './engine/backends/native/code-pages.ts';
 export { type BlasSearch, findBlas } from './engine/backends/native/find-blas.ts';
 export { type MachineCode, type MachineCodeSearch, machineCode } from './engine/backends/native/machine-code.ts';
-export { attentionOver } from './engine/evaluation/predictor.ts';
 export { refuseManyLayers } from './engine/memory/run-memory.ts';
 export { parts } from './engine/step/clock.ts';
 export { measureBandwidth } from './measurement/measure-bandwidth.ts';
@@ -53,6 +52,7 @@ export { createPassTimer, type PassTimerOptions, type PassTimes } from './measur
 export { planRankWork, type RankWork, rankWork, type Way } from './measurement/rank-work.ts';
 export { planStepWork, type StepWork, type ThreadWork } from './measurement/team-work.ts';
 export { type TimedRun, timeSteps } from './measurement/time-steps.ts';
+export { attentionOf } from './models/explain-texts.ts';
 export { largestChange } from './models/formats/round-model.ts';
 export { scoringOf } from './models/scoring-of.ts';
 export { type AnswerPool, createAnswerPool } from './models/serving/answer-pool.ts';

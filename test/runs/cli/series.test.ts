@@ -13,7 +13,19 @@ const tableOf = (lines: readonly string[]) => ['date,weekday,sales', ...lines, '
 const file = folder.write('sales.csv', tableOf(rows));
 const run = join(folder.path, 'run');
 const series = (context = '12') => ['--target', 'sales', '--series', 'date', '--context', context];
-const quick = ['--network', 'gru:1x8', '--lr', '0.02', '--backend', 'wasm', '--threads', '1', '--steps', '150'];
+const quick = [
+  '--quiet',
+  '--network',
+  'gru:1x8',
+  '--lr',
+  '0.02',
+  '--backend',
+  'wasm',
+  '--threads',
+  '1',
+  '--steps',
+  '150',
+];
 
 let fingerprint: unknown;
 beforeAll(async () => {

@@ -55,6 +55,13 @@ const reader: NetworkSpec = {
   input: 2,
   layers: [{ kind: 'embedding', vocabulary: 2, width: 1 }, { kind: 'flatten' }, { kind: 'dense', out: 2 }],
 };
+const writer: NetworkSpec = {
+  input: 2,
+  layers: [
+    { kind: 'embedding', vocabulary: 2, width: 1 },
+    { kind: 'dense', out: 2, bias: false },
+  ],
+};
 const whole = Uint32Array.of(0, 1);
 const quick = { threads: 1, steps: 1, backend: 'wasm' } as const;
 const train = (network: NetworkSpec, sets: runtime.DataSplits, options: runtime.TrainOptions) =>
@@ -112,6 +119,10 @@ const right: Record<string, () => readonly unknown[]> = {
   createTrainer: () => [spec, { train: data }, { threads: 1, backend: 'wasm' }],
   evaluateModel: () => [spec, model.parameters, data, { threads: 1, backend: 'wasm' }],
   explainImages: () => [runtime.createModel(model), data, { seed: 0 }],
+  attentionOf: () => [{ spec: writer, parameters: new Float64Array(4) }, [0, 1]],
+  countInputs: () => [preprocessing.columns],
+  fit: () => [[{ x: 1, y: 2 }], { steps: 1, threads: 1 }],
+  tableShares: () => [100],
   explainTexts: () => [runtime.createModel({ spec: reader, parameters: new Float64Array(8) }), data, { rows: [0] }],
   explainModel: () => [runtime.createModel(model), data, { threads: 1, backend: 'wasm' }],
   exportModel: () => ['model.npz', model, {}],

@@ -1,6 +1,16 @@
-import { buildNetwork, createLoss, type Model, NO_ANSWER, type Pausable } from '@gradloom/core';
 import {
+  buildNetwork,
+  createLoss,
+  type Model,
+  type ModelContents,
+  NO_ANSWER,
+  OptionError,
+  type Pausable,
+} from '@gradloom/core';
+import {
+  type AttentionWeights,
   defineOptions,
+  list,
   type Named,
   type OptionsOf,
   option,
@@ -16,8 +26,9 @@ import type { Dataset } from '../data/dataset.ts';
 import { anyRows, inputRows } from '../data/file-rows.ts';
 import { gatherLengths, gatherRows } from '../data/gather.ts';
 import { checkInput } from '../data/targets.ts';
-import { createInputGradients } from '../engine/evaluation/predictor.ts';
+import { attentionOver, createInputGradients } from '../engine/evaluation/predictor.ts';
 import { inTurns } from '../system/turns/in-turns.ts';
+import { createModel } from './model.ts';
 
 const isRows = (value: unknown): value is ArrayLike<number> =>
   (Array.isArray(value) || ArrayBuffer.isView(value)) &&
@@ -114,4 +125,18 @@ function* explanations(
     yield;
   }
   return found;
+}
+
+/**
+ * The weights of all self-attention of a model that can go on by further tokens, over the first tokens of a row, with
+ * the same bits on every machine.
+ */
+export function attentionOf(contents: ModelContents, tokens: readonly number[]): AttentionWeights[] {
+  const { spec, parameters, loss = 'mse', parts } = createModel(contents);
+  const network = buildNetwork(spec, parts?.own);
+  const count = list('attentionOf', 'tokens', tokens, 'a list of tokens').length;
+  if (count < 1 || count > network.inputs) {
+    throw new OptionError('attentionOf', 'tokens', `has ${count} tokens, expected 1 to ${network.inputs}`);
+  }
+  return attentionOver(network, parameters, loss, tokens);
 }

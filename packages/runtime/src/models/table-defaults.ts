@@ -1,5 +1,5 @@
 import type { ActivationName, ColumnEncoding, ScheduleName } from '@gradloom/core';
-import { option } from '@gradloom/core/internal';
+import { list, option, record } from '@gradloom/core/internal';
 
 /**
  * Tables with this many rows hold out a tenth for validation and a tenth for the test; fewer held-out rows would say
@@ -15,6 +15,7 @@ export const LEAST_WATCHED = 100;
 
 /** Default shares of a table's rows. */
 export function tableShares(rows: number): { validation: number; test: number } {
+  option.positiveInteger.check('tableShares', 'rows', rows);
   const share = rows < LEAST_SPLIT ? 0 : 0.1;
   return { validation: share, test: share };
 }
@@ -88,7 +89,8 @@ const MOST_COUNTED = 8;
 
 /** Inputs of a table: a column of categories counts as its inputs, but at most 8. */
 export function countInputs(columns: readonly ColumnEncoding[]): number {
-  return columns.reduce((sum, column) => {
+  return list('countInputs', 'columns', columns, 'a list of columns').reduce((sum, own) => {
+    const column = record('countInputs', 'a column', own, 'the encoding of a column');
     if (column.type === 'text') return sum + column.context;
     if (column.type !== 'categorical') return sum + 1 + Number(column.indicator);
     return sum + Math.min(MOST_COUNTED, column.categories.length + Number(column.missing));

@@ -117,7 +117,7 @@ export const positiveInteger = wholeNumber(1);
 /** ' (0.2 for 20 %)' for 20 and '20%'. */
 function asShare(value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number') return '';
-  const percent = Number(/^\d+(\.\d+)?(?= ?%?$)/.exec(String(value))?.[0]);
+  const percent = Number(/^(\d+$|\d+(\.\d+)?(?= ?%$))/.exec(String(value))?.[0]);
   return percent > 1 && percent < 100 ? ` (${percent / 100} for ${percent} %)` : '';
 }
 

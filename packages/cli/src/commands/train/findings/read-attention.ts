@@ -1,7 +1,7 @@
 import { buildNetwork } from '@gradloom/core';
 import { continuationProblem, ofText } from '@gradloom/core/internal';
 import { createTokenizer, type TrainResult } from '@gradloom/runtime';
-import { attentionOver, inputRows } from '@gradloom/runtime/internal';
+import { attentionOf, inputRows } from '@gradloom/runtime/internal';
 import type { Attention } from '../../../report/findings/findings.ts';
 import { layerNames } from '../../../terminal/text/layer-names.ts';
 import type { Recipe } from '../recipe.ts';
@@ -12,9 +12,9 @@ const MOST_TOKENS = 16;
 const MOST_LAYERS = 24;
 
 /** The weights of all self-attention over the first tokens of the validation text; null without either. */
-export function readAttention({ sets }: Recipe, { spec, parameters, loss, parts }: TrainResult): Attention | null {
+export function readAttention({ sets }: Recipe, result: TrainResult): Attention | null {
   const text = ofText(sets.train.preprocessing)?.text;
-  const network = buildNetwork(spec, parts?.own);
+  const network = buildNetwork(result.spec, result.parts?.own);
   const hasAttention = network.places.some((place) => place.spec.kind === 'self-attention');
   if (text === undefined || !hasAttention || continuationProblem(network) !== null) return null;
   const dataset = sets.validation ?? sets.train;
@@ -22,7 +22,7 @@ export function readAttention({ sets }: Recipe, { spec, parameters, loss, parts 
   const n = Math.min(MOST_TOKENS, dataset.lengths?.array[0] ?? row.length);
   const tokens = Array.from(row.subarray(0, n));
   const tokenizer = createTokenizer(text.tokenizer);
-  const found = attentionOver(network, parameters, loss, tokens);
+  const found = attentionOf(result, tokens);
   return {
     split: sets.validation === undefined ? 'training' : 'validation',
     tokens: tokens.map((token) => tokenizer.decode([token])),
