@@ -245,6 +245,7 @@ export {
   type TableName,
   type TableOptions,
   type TableSeries,
+  type TableSplit,
   type TargetKind,
   type TextOptions,
   tableFiles,

@@ -28,7 +28,7 @@ export { type ForecastErrors, type LastWindows, lastWindows, naiveErrors } from 
 export { type CsvOptions, loadCsv, loadPlainTable } from './tables/plain-table.ts';
 export { readRowsAs, readTable, readTableAs } from './tables/read-table.ts';
 export { encodeSplit, type PreparedTable, prepareTable, rowsOfSplit, splitTable } from './tables/split-table.ts';
-export type { NumberColumn, Table, TableColumn, TableSeries, WordColumn } from './tables/table.ts';
+export type { NumberColumn, Table, TableColumn, TableSeries, TableSplit, WordColumn } from './tables/table.ts';
 export { openCsvStream, openTable, tableFormatOf, tableFormats } from './tables/table-formats.ts';
 export { type Scale, type TableOptions, tableOptions } from './tables/table-options.ts';
 export { type TableName, tableFiles, tablePath, tableShapes } from './tables/table-path.ts';

@@ -5,7 +5,7 @@ import type { TableColumn } from './table.ts';
 const FEWEST_ROWS = 10;
 
 /** Words of a cell on average, from which a column is text. */
-const WORDS_OF_TEXT = 3;
+const WORDS_OF_TEXT = 2;
 
 /** Whole numbers that repeat less than by chance: this many rows would have the number of another one. */
 const EXPECTED_REPEATS = 8;
