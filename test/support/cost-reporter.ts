@@ -7,8 +7,9 @@ import type { TestCase, TestModule, TestSpecification } from 'vitest/node';
 const record = 'test/costs.tsv';
 
 /**
- * Says how long a run of many files will take. Records wall-clock and processor seconds of each file in `test/costs.tsv`. At the end of a run, prints the ten
- * slowest files, and every test that passed only on its second try, with the error of the first.
+ * Says how long a run of many files will take. Records wall-clock and processor seconds of each file in
+ * `test/costs.tsv`. At the end of a run, prints the ten slowest files, and every test that passed only on its second
+ * try, with the error of the first.
  */
 export class CostReporter {
   /** Says how long the run will take, from the costs that the last run of these files recorded. */

@@ -31,7 +31,8 @@ const rankingCurve = record({
   share: figure(0, 1), // of the rows that belong to the class
   rocAuc: figure(0, 1),
   prAuc: figure(0, 1),
-  points: list(tuple(figure(0, 1), figure(0, 1), figure(0, 1)), MOST_CURVE_POINTS + 1), // false positives, recall, precision
+  // false positives, recall, precision
+  points: list(tuple(figure(0, 1), figure(0, 1), figure(0, 1)), MOST_CURVE_POINTS + 1),
 });
 
 const answers = agreeing(

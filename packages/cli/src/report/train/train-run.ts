@@ -25,7 +25,7 @@ export interface TrainRun {
   readonly steps: readonly StepFigures[];
   readonly divisions: readonly Division[];
   readonly findings: Findings | null; // null if the run has not ended
-  /** The losses of all lines and findings: 'RMSE', the root of mse in the unit of the target, or as they were minimized. */
+  /** All losses of lines and findings: 'RMSE', the root of mse in the unit of the target, or as they were minimized. */
   readonly lossName: 'RMSE' | 'loss';
 }
 
