@@ -30,6 +30,7 @@ const notInRuns: Record<string, unknown> = {
   out: ELSEWHERE,
   config: 'other.json',
   resume: 'other',
+  'no-linear': true,
   'no-out': true,
   quiet: true,
   json: true,
@@ -78,6 +79,7 @@ test('each option states its effect, and these may not be set by a file', () => 
   ]);
   expect(optionsWith((effect) => effects[effect].setBy === 'config')).toEqual([
     'memory-limit',
+    'no-linear',
     'no-out',
     'quiet',
     'json',

@@ -22,6 +22,7 @@ import { type Io, printJson, printLine, printLines } from '../../terminal/io.ts'
 import { createNote } from '../../terminal/note.ts';
 import { createPaint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
+import { timeLeft } from '../../terminal/text/format.ts';
 import { withOut, writeOut } from '../../terminal/text/out-directory.ts';
 
 const ALL = 'All of these, and how many of their numbers agree';
@@ -86,9 +87,12 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
   const paint = createPaint(io.stdout, io.env);
   const outcomes: Record<string, Outcome> = {};
   const started = new Date();
-  for (const [name, load] of Object.entries(experiments)) {
-    if (only !== undefined && !only.some((asked) => asked === name)) continue;
-    const { outcome } = await run(name, await load(), raw, true, io, lock);
+  const names = (Object.keys(experiments) as ExperimentName[]).filter((name) => only?.includes(name) ?? true);
+  for (const [k, name] of names.entries()) {
+    const load = experiments[name];
+    const left = timeLeft(leftMs(names, k, Date.now() - started.getTime()));
+    const label = `${name}, ${k + 1} of ${names.length}, ${left}`;
+    const { outcome } = await run(name, await load(), raw, true, io, lock, label);
     outcomes[name] = outcome;
     if (json) continue;
     printLines(
@@ -107,6 +111,23 @@ async function runEach(raw: RawOptions, request: Request, io: Io, lock: FolderLo
     sayWhere(lock, report, io);
   }
   return exitCodeOf(Object.values(outcomes));
+}
+
+type ExperimentName = keyof typeof experiments;
+
+/** Processor seconds of each experiment in `all`, measured on an EPYC. Their sum is no promise, but their ratio holds. */
+const SECONDS: Readonly<Record<ExperimentName, number>> = {
+  ...{ neuron: 1, layer: 1, loss: 1, backprop: 1, cost: 2, descent: 9, optimizers: 3, perceptron: 1, xor: 2 },
+  ...{ vanishing: 94, remedies: 27, 'next-token': 10, 'language-models': 40 },
+};
+
+/** The time that the experiments from the k-th on take, at the pace of those before them. */
+function leftMs(names: readonly ExperimentName[], k: number, elapsedMs: number): number {
+  const secondsOf = (some: readonly ExperimentName[]) => some.reduce((sum, name) => sum + SECONDS[name], 0);
+  const done = secondsOf(names.slice(0, k));
+  // The first seconds mostly start threads.
+  const pace = done < 5 ? 1000 : elapsedMs / done;
+  return pace * secondsOf(names.slice(k));
 }
 
 /** The exit code tells a script that a result has changed. */
@@ -146,6 +167,7 @@ async function run(
   brief: boolean,
   io: Io,
   lock: FolderLock | undefined,
+  label = name, // stands before its notes
 ) {
   const { backend = 'wasm', threads, blas, json, ...values } = parseRaw(commonOptions, raw);
   boundMemory(values);
@@ -155,7 +177,8 @@ async function run(
     ...(threads === undefined ? {} : { threads }),
     ...(blas === undefined ? {} : { blas }),
   };
-  const note = createNote(name, io);
+  const note = createNote(label, io);
+  if (label !== name) note.say('running');
   const context: ExperimentContext = { machine, brief, note: note.say, paint: createPaint(io.stdout, io.env) };
   const compute = async (): Promise<Outcome> => {
     // Some experiments do not train, but all of them refuse a missing library.
