@@ -181,12 +181,12 @@ function bash(line: string): { code: number | null; stdout: string; stderr: stri
 }
 
 describe('a pipe is read', needs('bash', 'mkfifo'), () => {
-  test('as rows to predict, by its name or as a FIFO, and nothing in it is no row', () => {
+  test('as rows to predict, by its name or as a FIFO, and no rows are a mistake', () => {
     const rows = "printf '[1, 1]\\n[0, 0]\\n'";
     const answers = { code: 0, stdout: '0\t6.000\n1\t3.000\n', stderr: '' };
     expect(bash(`${rows} | gradloom predict "$1" /dev/stdin`)).toEqual(answers);
     expect(bash(`mkfifo rows; ${rows} > rows & gradloom predict "$1" rows`)).toEqual(answers);
-    expect(bash('gradloom predict "$1" < /dev/null')).toMatchObject({ code: 0, stdout: '' });
+    expect(bash('gradloom predict "$1" < /dev/null')).toMatchObject({ code: 2, stdout: '' });
   });
 
   test('as options and as a network, by /dev/stdin or of another process', () => {
