@@ -109,7 +109,9 @@ test('bytes that stay in their file have a report, too', async () => {
   const bytes = folder.write('bytes.json', JSON.stringify(layers(256)));
   const out = join(folder.path, 'streamed');
   const flags = ['--tokenizer', 'bytes', '--stream', '--context', '8', '--spec', bytes, '--steps', '3', '--out', out];
-  expect(await gradloom(['train', '--dataset', file, ...flags])).toMatchObject({ code: 0 });
+  const { stdout, code } = await gradloom(['train', '--dataset', file, ...flags, '--validation', '0', '--test', '0.1']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^held out: \d+ rows for the test, the end of the text \(--test\)$/m);
   expect(existsSync(join(out, 'report.html'))).toBe(true);
 });
 
@@ -120,14 +122,14 @@ test('a rate is found, and lines are rows', async () => {
   const attention = { kind: 'self-attention', heads: 2 };
   const small = folder.write('small.json', JSON.stringify({ layers: [embedding, attention, dense] }));
   const out = join(folder.path, 'names');
-  const flags = ['--lines', '--spec', small, '--steps', '3', '--out', out];
+  const flags = ['--lines', '--context', '6', '--spec', small, '--steps', '3', '--out', out];
   const { stdout, code } = await gradloom(['train', '--dataset', names, ...flags]);
   expect(code).toBe(0);
   const { attention: found } = JSON.parse(readFileSync(join(out, 'findings.json'), 'utf8'));
-  expect(found.tokens.join('')).toMatch(/^\n(anna|otto|hannah)$/);
+  expect(found.tokens.join('')).toMatch(/^\n(anna|otto|hanna)$/);
   expect(found.layers.map(({ heads }: { heads: unknown[] }) => heads.length)).toEqual([2]);
   expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(/id="attention-1">\n<h3>Attention of layer 1 self/);
-  expect(stdout).toContain('each line is a row, padded to 7 tokens (--context)');
+  expect(stdout).toContain('each line is a row, padded to 6 tokens; 20 lines longer than that are cut (--context)');
   expect(stdout).toContain('held out: 6 rows for validation, at random (--validation)');
 });
 
@@ -153,7 +155,10 @@ describe('what does not fit is refused in a sentence', () => {
     [[...data, '--class-weight', 'balanced'], 'class-weight has "balanced", expected none'],
     [[...data, '--stream'], 'needs the tokenizer bytes, without lines'],
     [[...data, '--tokenizer', 'letters'], '--tokenizer has "letters", expected one of characters, bytes, words, gpt2'],
-    [[...data, '--target', '1'], '--target is unknown, expected name, tokenizer, context'],
+    [[...data, '--target', '1'], `--target is given with "${file}", expected a table`],
+    [['train', '--dataset', 'iris', '--lines'], '--lines is given with "iris", expected a text'],
+    [['train', '--dataset', 'iris', '--network', 'gpt:1x1x8'], 'a row of iris has no tokens, expected a text'],
+    [[...data, '--lines', '--folds', '4'], 'expected none: lines of a text are held out by share'],
     [['explain', 'RUN', '--metric', 'accuracy'], '--metric has accuracy, expected none, since the rows are texts'],
     [['explain', 'RUN', '--repeats', '2'], '--repeats has 2, expected none, since the rows are texts'],
     [['train', '--dataset', short, ...quick], `--dataset ${short} has 3 tokens, expected at least 9`],

@@ -1,4 +1,5 @@
 import { elements, record } from '../checks/check.ts';
+import { OptionError } from '../checks/option-error.ts';
 import { finite, notZero } from '../checks/options/index.ts';
 import { show } from '../checks/show.ts';
 import { createLoss, type LossSpec } from '../families/losses/index.ts';
@@ -173,6 +174,9 @@ export function assembleModel(where: string, contents: ModelContents, engine: Mo
   }
 
   function inputsOf(where: string, rows: AnyRows, onNote?: NoteListener): EncodedRows {
+    if (onNote !== undefined && typeof onNote !== 'function') {
+      throw new OptionError(where, 'onNote', `has ${show(onNote)}, expected a function`);
+    }
     return rows instanceof Float64Array ? { x: flatRows(where, rows, I) } : readRows(where, rows, onNote);
   }
 

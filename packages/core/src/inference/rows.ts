@@ -74,7 +74,7 @@ function textReader(text: TextEncoding, gpt2?: () => Tokenizer): RowReader {
     const lengths = new Float64Array(N).fill(T);
     for (const [n, row] of (rows as TextRows | NestedRows).entries()) {
       if (typeof row !== 'string') {
-        x.set(numberRow(where, n, row, T), n * T);
+        x.set(numberRow(where, n, row, T, `a text, or an array of ${T} numbers of tokens`), n * T);
         continue;
       }
       made ??= createTextEncoder(text, tokenizer.kind === 'gpt2' ? gpt2?.() : undefined);
@@ -167,9 +167,15 @@ function listOfRows(where: string, rows: unknown): readonly unknown[] {
   throw new Error(`${where}: rows has ${show(rows)}, expected an array of rows, or a Float64Array`);
 }
 
-function numberRow(where: string, n: number, row: unknown, I: number): readonly number[] {
+function numberRow(
+  where: string,
+  n: number,
+  row: unknown,
+  I: number,
+  wanted = `an array of ${I} numbers`,
+): readonly number[] {
   if (Array.isArray(row) && row.length === I && row.every((value) => typeof value === 'number')) return row;
-  throw new Error(`${where}: row ${n} has ${show(row)}, expected an array of ${I} numbers`);
+  throw new Error(`${where}: row ${n} has ${show(row)}, expected ${wanted}`);
 }
 
 /** Splits y [N, O] into one array per row. */

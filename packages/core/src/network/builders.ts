@@ -1,3 +1,4 @@
+import { onlyKeys } from '../checks/check.ts';
 import { positiveInteger } from '../checks/options/index.ts';
 import type { ActivationName } from '../families/activations/index.ts';
 import type { InitializerSpec } from '../families/initializers/index.ts';
@@ -192,16 +193,31 @@ export interface TransformerBlockOptions {
   outInit?: InitializerSpec;
 }
 
+const blockOptions = [
+  'heads',
+  'hidden',
+  'activation',
+  'dropout',
+  'bias',
+  'norm',
+  'causal',
+  'rotary',
+  'init',
+  'outInit',
+];
+
 /**
  * A pre-norm block on sequences [T, width], as in GPT-2: a residual block of a norm and attention, and one of a norm, a
  * dense layer, its activation and a dense layer back to `width`. Both branches end with dropout. `sequential([64],
  * embedding(65, 128), positionEmbedding(), ...transformerBlock(128, { heads: 4 }), layerNorm(), dense(65))` is a small
  * language model. [Xiong et al. 2020, fig. 1b](https://arxiv.org/abs/2002.04745)
- * @throws OptionError for a width that is no size.
+ * @throws OptionError for a width or heads that are no size, and for unknown options.
  */
 export function transformerBlock(width: number, options: TransformerBlockOptions): LayerSpec[] {
   const own = positiveInteger.check('transformerBlock', 'width', width);
-  const { heads, hidden = 4 * own, activation = 'gelu', dropout: rate = 0, bias = true, ...others } = { ...options };
+  onlyKeys('transformerBlock', options, blockOptions);
+  positiveInteger.check('transformerBlock', 'heads', options.heads);
+  const { heads, hidden = 4 * own, activation = 'gelu', dropout: rate = 0, bias = true, ...others } = options;
   const { norm = 'layer-norm', causal = true, rotary = false, init = 'glorot-uniform', outInit = init } = others;
   const before = norm === 'layer-norm' ? layerNorm({ bias }) : rmsNorm();
   const end = rate === 0 ? [] : [dropout(rate)];

@@ -107,6 +107,14 @@ test('a short activation may stand in a shortcut', () => {
   ]);
 });
 
+test.each([
+  [2, 'options have 2, expected an object'],
+  [{ heads: 0 }, 'heads has 0, expected a whole number of at least 1'],
+  [{ heads: 2, drop: 0.1 }, 'option "drop" is unknown, expected heads, hidden'],
+])('a block of a transformer with %j is refused', (options, sentence) => {
+  expect(() => transformerBlock(8, options as never)).toThrow(`transformerBlock: ${sentence}`);
+});
+
 test('a block of a transformer has the layers and the parameters of GPT-2', () => {
   const [T, C] = [5, 12];
   const { parameterCount, output } = buildNetwork(sequential([T, C], ...transformerBlock(C, { heads: 3 })));

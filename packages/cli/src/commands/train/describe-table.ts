@@ -4,6 +4,7 @@ import { summarizeTable } from '@gradloom/runtime';
 import { LEAST_WATCHED } from '@gradloom/runtime/internal';
 import { heldOut } from '../../files/datasets/held-out.ts';
 import type { OpenedTable } from '../../files/datasets/open-dataset.ts';
+import { seriesShares } from '../../files/datasets/table-preset.ts';
 import { plural, whole } from '../../terminal/text/format.ts';
 import { quote } from '../../terminal/text/quote.ts';
 import { table as drawTable } from '../../terminal/text/table.ts';
@@ -64,7 +65,14 @@ function tableDecisions(opened: OpenedTable): string[] {
   const imputed = gaps > 0 && missing === 'impute' ? [IMPUTED] : [];
   const ofTexts = textsOf(opened.preprocessing);
   const scaled = ofTexts.length > 0 && table.targets[0].data.kind === 'words' ? [] : [scalings[scale]];
-  return [...table.decisions, ...windowsOf(table), ...ofTexts, ...scaled, ...imputed, ...heldOutOf(opened)];
+  return [
+    ...table.decisions,
+    ...windowsOf(table),
+    ...ofTexts,
+    ...scaled,
+    ...imputed,
+    ...(shortSeries(opened) ?? heldOutOf(opened)),
+  ];
 }
 
 /** Sentences on a column of texts. */
@@ -87,6 +95,14 @@ function windowsOf({ series, targets: [{ name }] }: OpenedTable['table']): strin
   const after = horizon === 1 ? 'row' : `${horizon} rows`;
   const windows = `windows of ${plural(context, 'row')} (--context)`;
   return [`${windows} forecast ${show(name)} in the ${after} after each (--horizon)`];
+}
+
+/** A sentence on a series of which nothing is held out, since a tenth has no window; null for other tables. */
+function shortSeries({ table: { rows: N, series }, rows }: OpenedTable): string[] | null {
+  if (series === undefined || rows.validation !== undefined || rows.test !== undefined) return null;
+  if (seriesShares(N, series).test > 0) return null;
+  const least = plural(series.context + series.horizon, 'row');
+  return [`no rows are held out: a tenth of a series has less than the ${least} of a window (--validation, --test)`];
 }
 
 function heldOutOf({ table, rows, folds }: Pick<OpenedTable, 'table' | 'rows' | 'folds'>): string[] {

@@ -36,7 +36,10 @@ function known(name: string, values: TrainValues, dataset: Dataset): NetworkSpec
   try {
     const found = findNetwork(name);
     if (found === undefined) throw new Error(`--network has ${name}, expected a known network`);
-    const { input, layers } = found.builder({ ...tokenOptions(values), ...vocabularyOf(dataset) })(shape, out);
+    const vocabulary = vocabularyOf(dataset);
+    if (found.takesTokens && shape.length === 1 && !('vocabulary' in vocabulary) && dataset.targets.columns !== columns)
+      throw new OptionError('network', 'input', 'has no tokens, expected a text (or --column name:text)');
+    const { input, layers } = found.builder({ ...tokenOptions(values), ...vocabulary })(shape, out);
     return { input, layers: [...layers, ...outputLayers(output)] };
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;

@@ -25,6 +25,7 @@ import {
   tableShares,
   withScale,
 } from '@gradloom/runtime/internal';
+import { tableOptions, textOptions } from '@gradloom/runtime/options';
 import type { DatasetSource, FileSource } from './dataset-source.ts';
 import { decisionsOnArrays } from './held-out.ts';
 import { type Preset, presets } from './presets.ts';
@@ -76,6 +77,7 @@ export async function openDataset(
   classNames?: readonly string[], // class names of the model that is evaluated, in its order
   preprocessing?: Preprocessing | null, // of the model that is evaluated; null: it takes plain numbers
 ): Promise<OpenedDataset> {
+  if ('path' in source) refuseOtherKind(source);
   const images = ofImages(preprocessing ?? undefined);
   if ('path' in source && tableFormatOf(source.path) !== undefined && preprocessing !== null && images === undefined) {
     return openTableDataset(source, shares, name, { classNames, preprocessing: ofTable(preprocessing) });
@@ -90,6 +92,16 @@ export async function openDataset(
     return images?.image.scale === undefined ? opened : { ...opened, sets: withScale(opened.sets, images.image.scale) };
   }
   return scale === 'standard' ? standardized(opened, source) : opened;
+}
+
+/** @throws OptionError for an option of tables with a text, and for one of texts with another file. */
+function refuseOtherKind({ path, table, options = {}, byFlag }: FileSource): void {
+  const isText = formatOf(path) === 'text';
+  const [own, other] = isText ? [textOptions.table, tableOptions.table] : [tableOptions.table, textOptions.table];
+  const stray = Object.keys(options).find((name) => name in other && !(name in own));
+  if (stray === undefined) return;
+  const problem = `is given with ${show(table ?? path)}, expected ${isText ? 'a table' : 'a text'}`;
+  throw inFlags(new OptionError('openDataset', stray, problem), byFlag);
 }
 
 /** Arrays, images and named datasets, split but not scaled. */
@@ -214,7 +226,9 @@ async function openText(
   const options: TextOptions = { ...source.options, ...model };
   const { validation = 0.1, test = 0, folds } = shares;
   if (folds !== undefined) {
-    const problem = `has ${folds}, expected none: windows of a text are split by place (--validation, --test)`;
+    const how =
+      options.lines === true ? 'lines of a text are held out by share' : 'windows of a text are split by place';
+    const problem = `has ${folds}, expected none: ${how} (--validation, --test)`;
     throw new OptionError('train', 'folds', problem);
   }
   const sets = await fromFile(source, flag, () => loadText(source.path, { ...options, validation, test }));

@@ -20,7 +20,8 @@ export const textPreset: Preset = {
 };
 
 /** Sentences on the automatic decisions about a text. */
-export function textDecisions({ train, validation, test }: DataSplits): string[] {
+export function textDecisions(sets: DataSplits): string[] {
+  const { train, validation, test } = sets;
   const encoding = ofText(train.preprocessing)?.text;
   if (encoding === undefined) return [];
   const { tokenizer, context, lines } = encoding;
@@ -29,9 +30,25 @@ export function textDecisions({ train, validation, test }: DataSplits): string[]
     ...(validation === undefined ? [] : [`${plural(validation.rows, 'row')} for validation`]),
     ...(test === undefined ? [] : [`${plural(test.rows, 'row')} for the test`]),
   ].join(' and ');
+  const cut = lines ? cutLines(sets, context) : 0;
+  const longer = cut === 0 ? '' : `; ${plural(cut, 'line')} longer than that ${cut === 1 ? 'is' : 'are'} cut`;
   const rows = lines
-    ? `each line is a row, padded to ${plural(context, 'token')} (--context)`
+    ? `each line is a row, padded to ${plural(context, 'token')}${longer} (--context)`
     : `rows are windows of ${plural(context, 'token')}, drawn at random places of the text (--context)`;
-  const how = lines ? 'at random (--validation)' : 'the end of the text (--validation)';
+  const flags = [...(validation === undefined ? [] : ['--validation']), ...(test === undefined ? [] : ['--test'])];
+  const how = `${lines ? 'at random' : 'the end of the text'} (${flags.join(', ')})`;
   return [tokens, rows, ...(held === '' ? [] : [`held out: ${held}, ${how}`])];
+}
+
+/** Lines of more tokens than a row has place for: the last target of a full row is no line end. */
+function cutLines(sets: DataSplits, T: number): number {
+  const [end] = sets.train.inputs.array;
+  let cut = 0;
+  for (const set of [sets.train, sets.validation, sets.test]) {
+    for (let row = 1; set !== undefined && row <= set.rows; row++) {
+      const target = set.targets.array[row * T - 1];
+      if (target !== end && target !== -1) cut++;
+    }
+  }
+  return cut;
 }

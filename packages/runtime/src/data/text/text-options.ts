@@ -44,8 +44,8 @@ export const textOptions = defineOptions('loadText', {
   /** Share of the text for testing, after those for validation. @default 0 */
   test: option.fraction(0),
   /**
-   * Whether the tokens stay in a file and threads read the rows that they need: for texts larger than memory. The file
-   * is the text itself for the tokenizer `bytes`, and a cache beside it for others. @default false
+   * Whether the text stays in its file and threads read the rows that they need: for texts larger than memory. The
+   * tokenizer is then `bytes`, without `lines`. @default false
    */
   stream: option.flag(),
 });

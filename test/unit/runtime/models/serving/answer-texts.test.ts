@@ -145,6 +145,7 @@ describe('a body', () => {
     ['row 0 has {}, expected an array of 2 numbers', [{}], words],
     ['row 1 has the character "c" (U+0063), expected one of the 2 of the vocabulary', ['a', 'c'], letters],
     ['row 0 has no text, expected at least a character', '""', letters],
+    ['row 0 has {}, expected a text, or an array of', [{}], letters],
     ['body has "a", expected a row or a list of rows, as JSON', '"a"', words],
   ])('that is no row is refused: %s', (sentence, body, model) => {
     const [reply] = answers(model, body);
