@@ -245,5 +245,5 @@ export function sparkline(values: readonly number[], width: number): string {
   return columns.map((value) => levelOf(range === 0 ? 0.5 : 0.5 + (value - middle) / range)).join('');
 }
 
-/** The block character of a share of the line's height. */
-const levelOf = (share: number): string => LEVELS[Math.round(share * (LEVELS.length - 1))];
+/** The block character of a share of the line's height. Roundings of the smallest numbers lead outside of it. */
+const levelOf = (share: number): string => LEVELS[Math.round(Math.max(0, Math.min(1, share)) * (LEVELS.length - 1))];

@@ -17,6 +17,7 @@ test('a curve of values above 0 is logarithmic: each power of ten is as high as 
 
 test('a curve has a column for each value, or means of all values in as many as there are', () => {
   expect(sparkline([1, 3, 0, 0, 7, 9], 3)).toBe('▃▁█');
+  expect(sparkline([0, -Number.MIN_VALUE], 2)).toHaveLength(2);
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: -1e9, max: 1e9, noNaN: true }), { maxLength: 200 }),
