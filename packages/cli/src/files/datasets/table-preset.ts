@@ -5,7 +5,7 @@ import type { Preset } from './presets.ts';
 /** Default shares of a series: those of a table, if they have a window of each series. */
 export function seriesShares(rows: number, { key, context, horizon }: TableSeries): ReturnType<typeof tableShares> {
   const count = key?.data.kind === 'words' ? key.data.words.length : 1;
-  return tableShares(rows / 10 / count < context + horizon ? 0 : rows);
+  return rows / 10 / count < context + horizon ? { validation: 0, test: 0 } : tableShares(rows);
 }
 
 const nothingHeldOut = { options: {}, validation: 0, test: 0, testsItself: false };
