@@ -59,7 +59,7 @@ const wrong: readonly (readonly [line: string, sentence: string])[] = [
   ['train --task classification', '--task is unknown, expected a flag from --help (did you mean --targets?)'],
   [
     'train --column a:float',
-    '--column a has "float", expected one of numeric, categorical, boolean, date (did you mean numeric?)',
+    '--column a has "float", expected one of … (did you mean numeric?)',
   ],
   ['train --column a', '--column has "a", expected a column and its type, such as age:numeric'],
   [
