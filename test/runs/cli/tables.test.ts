@@ -57,6 +57,12 @@ describe('training on a table', () => {
     expect(stdout).toMatch(/^size +numeric .* 18 /m);
     expect(stdout).toMatch(/^id +left out$/m);
     expect(stdout).toMatch(/^price +target: values /m);
+    const shown = await gradloom([...flags, '--no-out'], { terminal: 60 });
+    const [head] = shown.stdout.split('Trained');
+    expect(Math.max(...head.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
+    for (const word of stdout.split('Trained')[0].match(/\(--[^)]*\)/g) ?? []) {
+      expect(head.replaceAll(/\s+/g, ' ')).toContain(word);
+    }
   });
 
   test('gives loss and metrics in the units of the target', () => {

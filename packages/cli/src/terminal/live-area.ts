@@ -125,6 +125,10 @@ function liveArea(stream: Output): LiveArea {
   };
 }
 
+/** The line, or its words in several: those after the first are indented, so that text from outside begins none. */
+export const folded = (line: string, columns: number): string[] =>
+  line.length <= columns ? [line] : wrap(line, columns - 2).map((part, k) => (k === 0 ? part : `  ${part}`));
+
 /** Lines of at most `width`, broken between words if words are shorter. */
 export const wrap = (text: string, width: number): string[] =>
   text.match(new RegExp(`\\S{${width}}|.{1,${width}}(?=\\s|$)`, 'g'))?.map((line) => line.trim()) ?? [];

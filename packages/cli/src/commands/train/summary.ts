@@ -1,6 +1,6 @@
 import { ofText } from '@gradloom/core/internal';
 import type { TrainResult } from '@gradloom/runtime';
-import { wrap } from '../../terminal/live-area.ts';
+import { folded } from '../../terminal/live-area.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { columns } from '../../terminal/text/columns.ts';
 import { backendName, decimal, duration, percent, plural, sentence, whole } from '../../terminal/text/format.ts';
@@ -54,8 +54,8 @@ export function summarize(run: RunEnd, result: TrainResult, surroundings: Surrou
   const comparison = comparisonLine(recipe, result, assessment);
   return [
     '',
-    ...assessment.remarks.flatMap((remark) => wrap(sentence(remark), width)).map((line) => paint('yellow', line)),
-    ...(comparison === null ? [] : wrap(comparison, width)),
+    ...assessment.remarks.flatMap((remark) => folded(sentence(remark), width)).map((line) => paint('yellow', line)),
+    ...(comparison === null ? [] : folded(comparison, width)),
     wentOf(result),
     '',
     // Without indent a fingerprint fits into 80 columns.

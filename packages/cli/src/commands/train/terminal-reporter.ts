@@ -1,7 +1,7 @@
 import type { ProgressEvent, StartEvent } from '@gradloom/runtime';
 import { invocation } from '../../terminal/invocation.ts';
 import { type Io, printLine, printLines, widthOf } from '../../terminal/io.ts';
-import { createLiveArea, type LiveArea } from '../../terminal/live-area.ts';
+import { createLiveArea, folded, type LiveArea } from '../../terminal/live-area.ts';
 import { createPaint, type Paint } from '../../terminal/paint.ts';
 import { decimal, duration, whole } from '../../terminal/text/format.ts';
 import { describeLooks, type Look } from './describe-looks.ts';
@@ -46,8 +46,8 @@ export function terminalReporter(io: Io): Reporter {
       startMs = performance.now();
       area = createLiveArea(io);
       totalEpochs = Math.ceil(start.totalSteps / start.stepsPerEpoch);
-      printLines(io.stdout, describeData(run.recipe, Math.min(widthOf(io.stdout), 120)));
-      printLines(io.stdout, describeRun(run));
+      const lines = [...describeData(run.recipe, Math.min(widthOf(io.stdout), 120)), ...describeRun(run)];
+      printLines(io.stdout, io.stdout.isTTY ? lines.flatMap((line) => folded(line, widthOf(io.stdout))) : lines);
     },
     warning() {},
     aside(text) {
