@@ -32,7 +32,7 @@ test.each(['level', 'price'])(
     const { fingerprint, testLoss } = jsonLines(stdout).at(-1) ?? {};
     expect(model.fingerprint).toBe(fingerprint);
     expect(model.result.test?.loss).toBe(testLoss);
-    const questions = rows.slice(0, 3).map(({ [target]: _, ...row }) => row);
+    const questions = rows.slice(0, 3).map(({ [target]: _, id: _id, ...row }) => row);
     expect(model.predict(questions)).toHaveLength(3);
   },
 );

@@ -53,10 +53,22 @@ const runs = {
 
 const pictures: Record<keyof typeof runs, string[]> = {
   digits: [
-    ...['loss', 'accuracy', 'learning-rate', 'gradient-norm', 'first-images', 'confusion', 'calibration', 'mistakes'],
+    ...['loss', 'accuracy', 'learning-rate', 'gradient-norm', 'first-images', 'confusion', 'roc', 'precision-recall'],
+    ...['calibration', 'mistakes'],
     ...['first-filters', 'gradient-flow', 'weights', 'outputs'],
   ],
-  spirals: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'confusion', 'calibration', 'weights', 'outputs'],
+  spirals: [
+    'loss',
+    'learning-rate',
+    'gradient-norm',
+    'boundary',
+    'confusion',
+    'roc',
+    'precision-recall',
+    'calibration',
+    'weights',
+    'outputs',
+  ],
   xor: ['loss', 'learning-rate', 'gradient-norm', 'boundary', 'weights', 'outputs'],
   sine: [
     ...['loss', 'learning-rate', 'gradient-norm', 'fitted-curve', 'predicted-against-actual', 'residuals'],
@@ -227,7 +239,8 @@ test('large figures come first: the metric, its baseline, loss and time, and the
   }
   expect(namesOf).toEqual({
     digits: ['test accuracy', expect.stringMatching(/^baseline: always answering \d$/), 'test loss', 'training time'],
-    sine: ['test RMSE', 'baseline: RMSE of always answering the mean', 'test loss', 'training time'],
+    // The root of its loss, mse, is the RMSE above.
+    sine: ['test RMSE', 'baseline: RMSE of always answering the mean', 'training RMSE', 'training time'],
   });
 });
 

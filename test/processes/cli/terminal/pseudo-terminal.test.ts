@@ -74,7 +74,7 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
         .slice(4)
         .filter((line) => line.startsWith('epoch'))
         .map(() => 'epoch'),
-      ...['Trained', 'test accuracy', 'baseline', 'test loss', 'training loss', 'steps', 'samples/s', 'threads'],
+      ...['test accuracy', 'Trained', 'test accuracy', 'test loss', 'training loss', 'steps', 'samples/s', 'threads'],
       ...['backend', 'fingerprint', 'written to'],
     ]);
     expect(lines.join()).not.toMatch(PANEL);
@@ -88,7 +88,11 @@ describe('on a real terminal', { ...needs('script', 'bash'), timeout: TIME_LIMIT
     expect(code).toBe(130);
     expect(lines.join()).not.toMatch(PANEL);
     const said = lines.indexOf('gradloom train: SIGINT: ending; a second signal ends at once');
-    expect(lines.slice(said + 1, said + 3)).toEqual(['', expect.stringMatching(/^Stopped after /)]);
+    expect(lines.slice(said + 1, said + 4)).toEqual([
+      '',
+      expect.stringMatching(/^test accuracy .* %, always [01] /),
+      expect.stringMatching(/^Stopped after /),
+    ]);
     expect(lines.join()).not.toContain('^C');
   });
 

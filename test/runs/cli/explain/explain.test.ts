@@ -41,7 +41,7 @@ test('watches the figure that evaluate shows, on the same rows', async () => {
 test('encodes the rows of another table as the training rows were', async () => {
   const folder = temporaryDirectory();
   const [table, other, out] = ['rows.csv', 'other.csv', 'run'].map((name) => join(folder, name));
-  const line = (n: number) => `${n},${['red', 'green', 'blue'][n % 3]},${n % 3 === 0 ? 'yes' : 'no'}\n`;
+  const line = (n: number) => `${n / 2},${['red', 'green', 'blue'][n % 3]},${n % 3 === 0 ? 'yes' : 'no'}\n`;
   writeFileSync(table, `size,colour,y\n${Array.from({ length: 90 }, (_, n) => line(n)).join('')}`);
   // Other sizes, and not all of the colours.
   writeFileSync(other, `size,colour,y\n${[1000, 1003, 1006, 1007].map(line).join('')}`);

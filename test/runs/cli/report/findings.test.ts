@@ -116,7 +116,7 @@ describe('pictures of a table are in the units of its columns', () => {
   test('the regions over two', async () => {
     const rows = Array.from({ length: 40 }, (_, n) => `${100 + 2 * ((7 * n) % 40)},${-5 * n},${n % 2 ? 'a' : 'b'}`);
     write('plane.csv', `x,y,kind\n${rows.join('\n')}\n`);
-    const { findings } = await findingsOf(join(folder, 'plane.csv'), ...quick);
+    const { findings } = await findingsOf(join(folder, 'plane.csv'), ...quick, '--column', 'x:numeric');
     const { points, end } = findings.plane;
     expect(points[3]).toEqual([expect.closeTo(142, 9), expect.closeTo(-15, 9), 0]);
     const [x1, y1, x2, y2] = end.extent;
