@@ -33,9 +33,9 @@ export default defineConfig(({ mode }) => ({
   ssr: { resolve: { conditions: ['@gradloom/source'] } },
   plugins: [
     {
-      name: 'threads-run-the-compiled-worker',
+      name: 'compiled-worker-and-page',
       transform(code, id) {
-        if (!id.endsWith('/packages/runtime/src/system/installed.ts')) return;
+        if (!/\/(system\/installed|live\/live-server)\.ts$/.test(id)) return;
         const place = pathToFileURL(`${process.env.GRADLOOM_TEST_PROGRAMS}/index.js`).href;
         return code.replace('import.meta.url', JSON.stringify(place));
       },

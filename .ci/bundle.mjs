@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { bundlePage } from './bundle-page.mjs';
 import { bundleThread } from './bundle-thread.mjs';
 
 const packages = join(dirname(fileURLToPath(import.meta.url)), '../packages');
@@ -46,3 +47,4 @@ for (const [name, modules] of Object.entries(entries)) {
   await bundle.close();
 }
 await bundleThread(join(packages, 'runtime/dist'));
+await bundlePage(join(packages, 'cli/dist'));

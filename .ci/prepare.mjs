@@ -20,11 +20,12 @@ const typed = packages.slice(0, 2); // packages that others import
 const bundled = [
   ...['core/dist/index.js', 'core/dist/internal.js'],
   ...['runtime/dist/index.js', 'runtime/dist/internal.js', 'runtime/dist/options.js', 'runtime/dist/worker.cjs'],
-  'cli/dist/main.js',
+  ...['cli/dist/main.js', 'cli/dist/live.html'],
 ].map((file) => join('packages', file));
 const readsOfPackages = () => [
   ...fromRoot('tsconfig.json', 'tsconfig.base.json'),
   ...packages.flatMap((p) => [join(p, 'package.json'), join(p, 'tsconfig.json'), ...filesUnder(join(p, 'src'))]),
+  ...filesUnder(join(root, 'packages/cli/page')),
 ];
 
 const stages = [
@@ -64,7 +65,7 @@ const stages = [
   {
     name: 'modules',
     title: 'Bundling the packages',
-    reads: () => [...fromRoot('.ci/bundle.mjs', '.ci/bundle-thread.mjs'), ...readsOfPackages()],
+    reads: () => [...fromRoot('.ci/bundle.mjs', '.ci/bundle-thread.mjs', '.ci/bundle-page.mjs'), ...readsOfPackages()],
     isMade: () => fromRoot(...bundled).every(existsSync),
     command: [process.execPath, '.ci/bundle.mjs'],
   },

@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { bundlePage } from '../../.ci/bundle-page.mjs';
 import { bundleThread } from '../../.ci/bundle-thread.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -103,6 +104,7 @@ export async function compilePrograms(): Promise<CompiledPrograms> {
   });
   await bundle.close();
   await bundleThread(folder);
+  await bundlePage(folder);
   return { folder, remove: () => rmSync(place, { recursive: true, force: true }) };
 }
 

@@ -22,6 +22,11 @@ const usage: Record<string, string | RegExp> = {
     /^gradloom train: --loss binary-cross-entropy with --dataset sine: the target of sine has -0\.\d+, expected numbers from 0 to 1 for binary-cross-entropy\n$/,
   train:
     'gradloom train: --dataset is missing, expected one of mnist, xor, and, or, spirals, moons, circles, blobs, sine, iris, wine, breast-cancer, digits, penguins, diabetes, or a path',
+  'train --dataset xor --live --no-out': 'gradloom train: --live is given with --no-out, expected one of the two',
+  'train --dataset iris --live --folds 3':
+    'gradloom train: --live is given with --folds, expected --fold too, or gradloom live <the folder of --out>',
+  'live not-there':
+    'gradloom live: no run found in "not-there", expected a folder that train wrote, or one of such',
   'train xor': 'gradloom train: the word "xor" belongs to no flag, expected only flags (did you mean --dataset xor?)',
   'train --dataset': 'gradloom train: --dataset has no value, expected one',
   'train --lr --quiet': 'gradloom train: --lr has no value, expected one',

@@ -9,6 +9,7 @@ import { exportCommand } from './export.ts';
 import { generate } from './generate.ts';
 import { importCommand } from './import.ts';
 import { inspect } from './inspect.ts';
+import { live } from './live.ts';
 import { lrFind } from './lr-find.ts';
 import { predict } from './predict.ts';
 import { report } from './report.ts';
@@ -30,6 +31,7 @@ export const commands: Readonly<Record<string, Command>> = {
   verify,
   export: exportCommand,
   import: importCommand,
+  live,
   report,
   experiment,
   search,

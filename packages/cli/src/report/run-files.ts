@@ -44,14 +44,19 @@ export function readLines<T>(folder: string, name: string, schema: Schema<T>): T
     const where = `report: ${path} line ${number}`;
     if (end - start > MOST_LINE) throw new Error(`${where} has ${end - start} bytes, expected at most ${MOST_LINE}`);
     const line = bytes.subarray(start, end);
-    const value = parse(line);
-    if (value !== undefined) {
-      refuseChanged(where, line, 'the line');
-      read.push(readAs(schema, value, where));
-    } else if (newline !== -1) throw damaged(where, line, 'the line as it was written');
+    if (newline === -1 && parse(line) === undefined) break;
+    read.push(readLine(where, line, schema));
     start = end + 1;
   }
   return read;
+}
+
+/** The value of a line of such a file. @throws Error in one sentence, as `readDocument` does. */
+export function readLine<T>(where: string, line: Buffer, schema: Schema<T>): T {
+  const value = parse(line);
+  if (value === undefined) throw damaged(where, line, 'the line as it was written');
+  refuseChanged(where, line, 'the line');
+  return readAs(schema, value, where);
 }
 
 /** The first bytes of a file, one character per byte. Null if there is no such file. */

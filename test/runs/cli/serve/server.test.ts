@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { createModel } from '@gradloom/runtime';
 import { type AnswerPool, npyRows } from '@gradloom/runtime/internal';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createHostCheck } from '../../../../packages/cli/src/commands/serve/host-names.ts';
+import { createHostCheck } from '../../../../packages/cli/src/commands/http/host-names.ts';
 import { rowSchema } from '../../../../packages/cli/src/commands/serve/row-schema.ts';
 import { createServer, type ServerOptions } from '../../../../packages/cli/src/commands/serve/server.ts';
 import { createTextAnswerer } from '../../../../packages/runtime/src/models/serving/answer-texts.ts';

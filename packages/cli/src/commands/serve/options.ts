@@ -3,7 +3,8 @@ import { memorySize } from '../../options/memory-size.ts';
 import type { OptionTable, Values } from '../../options/option.ts';
 import { moduleOption } from '../../options/own-parts.ts';
 import { runOptions, verbose } from '../../options/run-options.ts';
-import { hostNames } from './host-names.ts';
+import { hostNames } from '../http/host-names.ts';
+import { LOOPBACK } from '../http/http-server.ts';
 
 /** An origin as browsers send it in `Origin`: without a path. */
 const origin = option.kind((_where, name, raw): string => {
@@ -22,7 +23,7 @@ export const serveOptions = {
   host: {
     group: 'Server',
     ...option.text('an address or a name of this machine')(
-      '127.0.0.1',
+      LOOPBACK,
       'address to listen on; any but loopback lets other machines ask',
     ),
   },

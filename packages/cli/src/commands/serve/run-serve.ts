@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { inputsOf, ofImages, ofTable, ofText, show } from '@gradloom/core/internal';
+import { inputsOf, ofImages, ofTable, ofText } from '@gradloom/core/internal';
 import type { Model } from '@gradloom/runtime';
 import { createAnswerPool, npyRows } from '@gradloom/runtime/internal';
 import { divisorsOf, openModel, refuseMoreThan } from '../../files/models/open-model.ts';
@@ -7,13 +7,13 @@ import { boundMemory } from '../../options/bound-memory.ts';
 import { withDefaults } from '../../options/option.ts';
 import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
 import type { Request } from '../../options/request.ts';
-import { UsageError, withoutPlace } from '../../terminal/failure.ts';
+import { withoutPlace } from '../../terminal/failure.ts';
 import { listenForInterrupt } from '../../terminal/interrupt.ts';
 import { type Io, printLine, printLines } from '../../terminal/io.ts';
-import { createHostCheck, isLoopback } from './host-names.ts';
+import { createHostCheck, isLoopback } from '../http/host-names.ts';
+import { listen } from '../http/http-server.ts';
 import { serveOptions } from './options.ts';
 import { rowSchema } from './row-schema.ts';
-import type { Server } from './server.ts';
 
 const MOST_THREADS = 4;
 
@@ -56,7 +56,7 @@ export async function runServe(request: Request, io: Io): Promise<number> {
       allowsHost: createHostCheck([host, ...(values['allow-host'] ?? [])]),
       onError: (error) => printLine(io.stderr, `gradloom serve: ${withoutPlace(error)}`),
     });
-    const url = await listen(server, host, port);
+    const url = await listen(server.http, host, port);
     if (!isLoopback(host)) {
       const warning = `${host} is not a loopback address: any machine that reaches it may send requests, without a password`;
       printLine(io.stderr, `gradloom serve: warning: ${warning}`);
@@ -73,23 +73,6 @@ export async function runServe(request: Request, io: Io): Promise<number> {
   } finally {
     interrupt.release();
     await pool.close();
-  }
-}
-
-async function listen({ http }: Server, host: string, port: number): Promise<string> {
-  try {
-    // For 'localhost' fastify starts two servers; the second has no limits and never answers upgrades to HTTP/2.
-    return await http.listen({ host: host === 'localhost' ? serveOptions.host.standard : host, port });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
-    await http.close();
-    if (code === 'EADDRINUSE') {
-      throw new UsageError(`--port has ${port}, which another program listens on, expected a free one (0 takes any)`);
-    }
-    if (code === 'EACCES') {
-      throw new UsageError(`--port has ${port}, which this user may not listen on, expected one from 1024 on`);
-    }
-    throw new UsageError(`--host has ${show(host)}, expected an address of this machine (${String(code)})`);
   }
 }
 

@@ -3,8 +3,9 @@ import { show } from '@gradloom/core/internal';
 import type { AnswerPool, WritingStep, Written } from '@gradloom/runtime/internal';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { withoutPlace } from '../../terminal/failure.ts';
-import { createConnections, TIMES } from './connections.ts';
-import type { HostCheck } from './host-names.ts';
+import { createConnections, TIMES } from '../http/connections.ts';
+import type { HostCheck } from '../http/host-names.ts';
+import { type Fault, faultOfHost, limitsOf, ORIGIN } from '../http/http-server.ts';
 import { createRequestQueue, type QueueOptions } from './request-queue.ts';
 import type { RowSchema } from './row-schema.ts';
 import { createServerMetrics } from './server-metrics.ts';
@@ -54,8 +55,6 @@ function routeOf(url: string): string {
   const path = end === -1 ? target : target.slice(0, end);
   return Object.hasOwn(methods, path) ? path : 'none';
 }
-/** Scheme and host, which precede the path in a request to a proxy. They replace the header `host`. */
-const ORIGIN = /^https?:\/\/([^/?#]*)/i;
 
 const IMAGES = ['image/png', 'image/jpeg'];
 const ARRAYS = ['application/x-npy', 'application/octet-stream'];
@@ -89,16 +88,8 @@ export function createServer(options: ServerOptions): Server {
   const metrics = createServerMetrics();
   const connections = createConnections(times, (status) => metrics.count('none', status, 0));
   let stopping = false;
-  const http = Fastify({
-    bodyLimit: mostBytes,
-    requestTimeout: times.request,
-    connectionTimeout: times.read,
-    return503OnClosing: false, // requests on open connections are still answered, with connection: close
-    http: { headersTimeout: times.head, connectionsCheckingInterval: times.check, requireHostHeader: false },
-    clientErrorHandler: connections.refuseBytes,
-    frameworkErrors: (error, request, reply) =>
-      refuse(reply, ...(faultOfHost(request) ?? [error.statusCode ?? 400, error.message])),
-  });
+  const hostFault = faultOfHost(allowsHost, 'localhost, the address of this server, or a name that --allow-host has');
+  const http = Fastify({ bodyLimit: mostBytes, ...limitsOf(times, connections, hostFault, refuse) });
   http.server.maxConnections = Math.max(1, Math.min(MOST_CONNECTIONS, Math.floor(MOST_ARRIVING_BYTES / mostBytes)));
   connections.watch(http.server);
 
@@ -127,28 +118,18 @@ export function createServer(options: ServerOptions): Server {
   }
 
   /** All errors have the same form. */
-  const refuse = (reply: FastifyReply, status: number, sentence: string): FastifyReply =>
-    send(reply, status, JSON.stringify({ error: sentence }));
+  function refuse(reply: FastifyReply, status: number, sentence: string): FastifyReply {
+    return send(reply, status, JSON.stringify({ error: sentence }));
+  }
 
   http.decorateRequest('begunMs', 0);
   http.addHook('onRequest', (request, reply, done) => {
     request.begunMs = performance.now();
     connections.hold(reply);
-    const fault = faultOfHost(request) ?? faultOfCoding(request);
+    const fault = hostFault(request) ?? faultOfCoding(request);
     if (fault === undefined) done();
     else refuse(reply, ...fault);
   });
-  function faultOfHost({ url, headers, socket, raw }: FastifyRequest): Fault | undefined {
-    const authority = (url.startsWith('/') ? undefined : ORIGIN.exec(url)?.[1]) ?? headers.host;
-    const wanted = 'localhost, the address of this server, or a name that --allow-host has';
-    if (authority !== undefined) {
-      if (allowsHost(authority, socket.localAddress)) return undefined;
-      return [421, `host has ${show(authority)}, expected ${wanted}`];
-    }
-    // HTTP/1.0 has no such header. Health checks leave it out; browsers never do.
-    return raw.httpVersion === '1.0' ? undefined : [400, `host is missing, expected ${wanted}`];
-  }
-
   http.post('/predict', (request, reply) => {
     const { body: sent } = request;
     const body = typeof sent === 'string' || sent instanceof Uint8Array ? sent : '';
@@ -251,8 +232,6 @@ export function createServer(options: ServerOptions): Server {
     },
   };
 }
-
-type Fault = readonly [status: number, sentence: string];
 
 /** Why the charset or content-encoding of a body is refused; undefined if the server can read it. */
 function faultOfCoding({ headers }: FastifyRequest): Fault | undefined {

@@ -19,6 +19,8 @@ import { tryReport } from '../../report/try-report.ts';
 import { failureOf, withoutPlace } from '../../terminal/failure.ts';
 import { announceInterrupt, exitCodes, type Interruption, listenForInterrupt } from '../../terminal/interrupt.ts';
 import type { Io } from '../../terminal/io.ts';
+import type { LiveServer } from '../live/live-server.ts';
+import { type WatchedRun, watchRun } from '../live/watched-run.ts';
 import { type Assessment, assess } from './assessment/assess.ts';
 import { configOf, runConfig } from './describe-flags.ts';
 import { dividePlane, divisionSteps, isPlanar } from './findings/divide-plane.ts';
@@ -44,6 +46,8 @@ export async function followRun(
   const interrupt = listenForInterrupt(io);
   let start: RunStart | undefined;
   let directory: RunDirectory | undefined;
+  const watched: WatchedRun[] = [];
+  let live: LiveServer | undefined;
   // A profile excludes probes.
   const looksAway = recipe.values['no-out'] || recipe.options.profile || !isPlanar(recipe);
   const divisions = looksAway ? [] : divisionSteps(stepsOf(recipe), recipe.options.probe);
@@ -55,6 +59,7 @@ export async function followRun(
   function take(event: TrainEvent): void {
     if (event.type === 'start') {
       directory = openDirectory(recipe, event, resumable, lock);
+      if (directory !== undefined) watched.push(watchRun(directory.path));
       start = { recipe, event, out: directory?.path ?? null };
       reporter.start(start);
       const other = otherLibrary(library, event.backend);
@@ -99,6 +104,7 @@ export async function followRun(
   announceInterrupt(signal, 'train', ending, (line) => reporter.aside(line));
 
   try {
+    if (recipe.values.live) live = await startLive();
     const every = intervalOf(recipe.values['checkpoint-every'] ?? '');
     const { keep } = recipe.values;
     const kept = { ...(every === null ? {} : { every }), ...(keep === undefined ? {} : { keep }) };
@@ -136,7 +142,19 @@ export async function followRun(
     throw new Error(`${error.message}; ${what} in ${directory.path}`, { cause: error });
   } finally {
     interrupt.release();
-    directory?.close();
+    try {
+      directory?.close();
+    } finally {
+      await live?.stop();
+    }
+  }
+
+  /** Its server loads with `--live` alone, and reads the files that the run writes. */
+  async function startLive(): Promise<LiveServer> {
+    const { startLiveServer } = await import('../live/live-server.ts');
+    const server = await startLiveServer(() => watched);
+    reporter.aside(`gradloom train: live at ${server.url}`);
+    return server;
   }
 
   function folder(): FolderLock {

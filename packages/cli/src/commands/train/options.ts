@@ -200,6 +200,10 @@ export const trainOptions = {
       'runs/<dataset>-<number>',
     ),
   },
+  live: {
+    ...output,
+    ...option.flag(undefined, 'show the run on a page while it trains, at an address on 127.0.0.1 that is printed'),
+  },
   'no-linear': {
     ...output,
     ...option.flag(undefined, 'do not compare the network of a small table with a linear model'),
@@ -224,6 +228,6 @@ export const trainAlternatives: Alternatives = [
   [['network'], ['hidden']],
   [['epochs'], ['steps']],
   [['out'], ['no-out']],
-  [['checkpoint-every', 'keep'], ['no-out']],
+  [['checkpoint-every', 'keep', 'live'], ['no-out']],
   [['resume'], ['config']],
 ];

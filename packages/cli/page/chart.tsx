@@ -1,0 +1,206 @@
+import type { TargetedKeyboardEvent } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import uPlot from 'uplot';
+import { type Curve, formatFigure } from './curves.ts';
+
+export interface ChartProps {
+  readonly name: string;
+  readonly title: string;
+  readonly curves: readonly Curve[];
+  readonly colorOf: (curve: Curve) => string; // name of a custom property
+  readonly isLog: boolean;
+  readonly isShare: boolean;
+  readonly by: 'step' | 'epoch';
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly end: number; // greatest place of all charts, which share the axis
+  readonly scheme: string; // changes with the reader's theme
+  readonly onZoom: (from: number | null, to: number | null) => void;
+}
+
+const HEIGHT = 260;
+
+/** A chart with values at the pointer. Dragging shows a part of the axis in all charts, a double click all of it. */
+export function Chart(props: ChartProps) {
+  const { name, title, curves, colorOf, isLog, isShare, by, from, to, end, scheme } = props;
+  const frame = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const newest = useRef(props);
+  newest.current = props;
+  const [at, setAt] = useState<number | null>(null);
+  const table = useMemo(() => uPlot.join(curves.map(({ x, y }) => [[...x], [...y]])), [curves]);
+  const tableNow = useRef(table);
+  tableNow.current = table;
+  const shape = `${isLog} ${by} ${scheme} ${curves.map((curve) => `${colorOf(curve)}${curve.dash}${curve.isFaint}`)}`;
+
+  // `shape` stands for all that a new plot depends on.
+  useEffect(() => {
+    if (frame.current === null) return;
+    const parent = frame.current;
+    const made = createPlot(parent, newest, tableNow.current, setAt);
+    plot.current = made;
+    const resized = new ResizeObserver(() => made.setSize({ width: parent.clientWidth, height: HEIGHT }));
+    resized.observe(parent);
+    return () => {
+      resized.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [shape]);
+
+  // The scale is computed from `from`, `to` and `end`, too.
+  useEffect(() => plot.current?.setData(table), [table, from, to, end]);
+
+  const xs = table[0];
+  const index = at === null ? null : Math.min(at, xs.length - 1);
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
+    const made = plot.current;
+    if (made !== null && moveByKey(event.key, made, index, newest.current)) event.preventDefault();
+  };
+  return (
+    <section id={name} class="chart">
+      <h2>{title}</h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the pointer in the chart. */}
+      <div class="plot" role="application" tabIndex={0} aria-label={labelOf(props)} ref={frame} onKeyDown={onKeyDown} />
+      <p class="values">
+        <span class="at">
+          {by} {index === null || index < 0 ? formatFigure(xs[xs.length - 1] ?? 0) : formatFigure(xs[index])}
+        </span>
+        {curves.map((curve, k) => {
+          const value = valueAt(table[k + 1], index ?? xs.length - 1);
+          if (curve.isFaint || value === null) return null;
+          return (
+            <span key={`${curve.run.place} ${curve.label}`}>
+              <i class={`swatch ${colorOf(curve).slice(2)}${curve.dash.length === 0 ? '' : ' dashed'}`} />
+              {curve.run.name} {curve.label} <b>{formatFigure(value, isShare)}</b>
+            </span>
+          );
+        })}
+      </p>
+    </section>
+  );
+}
+
+/** The last value at or before a place of the table. */
+function valueAt(values: ArrayLike<number | null | undefined> | undefined, index: number): number | null {
+  for (let k = index; k >= 0; k--) {
+    const value = values?.[k];
+    if (typeof value === 'number') return value;
+  }
+  return null;
+}
+
+const labelOf = ({ title, by, curves, isShare }: ChartProps): string => {
+  const ends = curves
+    .filter(({ isFaint }) => !isFaint)
+    .map(({ run, label, y }) => `${run.name} ${label} ${formatFigure(valueAt(y, y.length - 1) ?? 0, isShare)}`);
+  return `${title} by ${by}: ${ends.join(', ')}. Arrow keys read values, plus and minus zoom, 0 shows all.`;
+};
+
+function createPlot(
+  parent: HTMLElement,
+  props: { readonly current: ChartProps },
+  table: uPlot.AlignedData,
+  onPoint: (index: number | null) => void,
+): uPlot {
+  const { curves, colorOf, isLog, isShare } = props.current;
+  const style = getComputedStyle(document.documentElement);
+  const color = (name: string): string => style.getPropertyValue(name).trim();
+  const axis = {
+    stroke: color('--soft'),
+    grid: { stroke: color('--rule'), width: 1 },
+    ticks: { stroke: color('--rule'), width: 1 },
+    font: '12px system-ui, sans-serif',
+  };
+  const options: uPlot.Options = {
+    width: parent.clientWidth,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: {
+      sync: { key: 'x' },
+      drag: { x: true, y: false, setScale: false },
+      points: { show: true },
+      bind: { dblclick: () => () => showAll(props.current) },
+    },
+    scales: {
+      x: {
+        time: false,
+        range: () => {
+          const { from, to, end } = props.current;
+          const start = from ?? 0;
+          const stop = to ?? end;
+          return stop > start ? [start, stop] : [start, start + 1];
+        },
+      },
+      y: isLog ? { distr: 3 } : {},
+    },
+    axes: [
+      { ...axis, size: 34 },
+      {
+        ...axis,
+        size: 58,
+        values: (_plot, splits) => splits.map((v) => (v === null ? '' : `${formatTick(v)}${isShare ? ' %' : ''}`)),
+      },
+    ],
+    series: [
+      {},
+      ...curves.map(
+        (curve): uPlot.Series => ({
+          stroke: color(colorOf(curve)) + (curve.isFaint ? '50' : ''),
+          width: curve.isFaint ? 1 : 2,
+          dash: [...curve.dash],
+          spanGaps: true,
+          points: { show: curve.x.length < 3, size: 6 },
+        }),
+      ),
+    ],
+    hooks: {
+      setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)],
+      setSelect: [
+        (plot) => {
+          const { left, width } = plot.select;
+          if (width < 3) return;
+          props.current.onZoom(plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x'));
+          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
+    },
+  };
+  return new uPlot(options, table, parent);
+}
+
+/** Handles a double click: uPlot takes null as done. */
+function showAll({ onZoom }: ChartProps): null {
+  onZoom(null, null);
+  return null;
+}
+
+const formatTick = (value: number): string => formatFigure(Number(value.toPrecision(12)));
+
+/** Moves the pointer or the part of the axis; false if the key does neither. */
+function moveByKey(key: string, plot: uPlot, index: number | null, { onZoom, end }: ChartProps): boolean {
+  const xs = plot.data[0];
+  if (xs.length === 0) return false;
+  const [first, last] = plot.series[0].idxs ?? [0, xs.length - 1]; // the part that is shown
+  const now = index ?? last;
+  const point = (place: number): true => {
+    const k = Math.min(last, Math.max(first, place));
+    plot.setCursor({ left: plot.valToPos(xs[k], 'x'), top: 0 });
+    return true;
+  };
+  const stride = Math.max(1, Math.round((last - first) / 50));
+  if (key === 'ArrowLeft') return point(now - stride);
+  if (key === 'ArrowRight') return point(now + stride);
+  if (key === 'Home') return point(first);
+  if (key === 'End') return point(last);
+  if (key === '0' || key === 'Escape') {
+    onZoom(null, null);
+    return true;
+  }
+  if (key !== '+' && key !== '=' && key !== '-') return false;
+  const { min = 0, max = end } = plot.scales.x;
+  const half = ((max - min) / 2) * (key === '-' ? 2 : 0.5);
+  const [from, to] = [xs[now] - half, xs[now] + half];
+  onZoom(from <= 0 ? null : from, to >= end ? null : to);
+  return true;
+}

@@ -1,0 +1,123 @@
+import { render } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Chart } from './chart.tsx';
+import { Controls } from './controls.tsx';
+import { curvesOf, figures } from './curves.ts';
+import { DifferencesTable, RunTable } from './run-table.tsx';
+import { afterEvent, noRuns, type Run, type Runs } from './runs.ts';
+import { type Connection, follow } from './stream.ts';
+import { isShown, readView, type View, writeView } from './view.ts';
+
+const COLORS = 6;
+
+const colorOf = ({ place }: Pick<Run, 'place'>): string => `--c${(place % COLORS) + 1}`;
+
+function App() {
+  const [{ list, problems }, setRuns] = useState(noRuns);
+  const [connection, setConnection] = useState<Connection>({ state: 'connecting' });
+  const [view, setView] = useState(() => readView(location.hash));
+  const scheme = useScheme();
+
+  useEffect(() => void followRuns(setRuns, setConnection), []);
+  useEffect(() => {
+    const onHash = () => setView(readView(location.hash));
+    addEventListener('hashchange', onHash);
+    return () => removeEventListener('hashchange', onHash);
+  }, []);
+  const change = (part: Partial<View>) => {
+    const next = { ...view, ...part };
+    history.replaceState(null, '', writeView(next));
+    setView(next);
+  };
+
+  const { by, log, smoothing, from, to } = view;
+  const shown = useMemo(() => list.filter(({ name }, k) => isShown(view, name, k)), [list, view.shown]);
+  const charts = useMemo(
+    () => figures.map((figure) => ({ figure, curves: curvesOf(figure, shown, { by, log, smoothing }) })),
+    [shown, by, log, smoothing],
+  );
+  const end = Math.max(0, ...charts.flatMap(({ curves }) => curves.map(({ x }) => x[x.length - 1])));
+  const toggle = (name: string) => {
+    const names = shown.map((run) => run.name);
+    change({ shown: names.includes(name) ? names.filter((other) => other !== name) : [...names, name] });
+  };
+
+  return (
+    <main>
+      <header>
+        <h1>Gradloom live</h1>
+        <p id="connection" role="status" class={connection.state}>
+          {sentenceOf(connection, list)}
+        </p>
+      </header>
+      {problems.map((sentence) => (
+        <p key={sentence} class="problem" role="alert">
+          {sentence}
+        </p>
+      ))}
+      {list.length > 0 && <RunTable runs={list} shown={shown} colorOf={colorOf} onToggle={toggle} />}
+      {shown.length > 1 && <DifferencesTable runs={shown} />}
+      {shown.length > 0 && <Controls view={view} onChange={change} />}
+      {charts
+        .filter(({ curves }) => curves.length > 0)
+        .map(({ figure: { name, title, isShare = false }, curves }) => (
+          <Chart
+            key={name}
+            {...{ name, title, curves, isShare, by, from, to, end, scheme }}
+            isLog={log && !isShare}
+            colorOf={({ run }) => colorOf(run)}
+            onZoom={(from, to) => change({ from, to })}
+          />
+        ))}
+    </main>
+  );
+}
+
+/** Collects events, and shows them at most once a frame. */
+function followRuns(show: (runs: Runs) => void, onConnection: (connection: Connection) => void): Promise<void> {
+  let runs = noRuns;
+  let isDue = false;
+  return follow(
+    `events${location.search}`,
+    (name, message) => {
+      runs = afterEvent(runs, name, message);
+      if (isDue) return;
+      isDue = true;
+      requestAnimationFrame(() => {
+        isDue = false;
+        show(runs);
+      });
+    },
+    onConnection,
+  );
+}
+
+function sentenceOf(connection: Connection, { length }: readonly Run[]): string {
+  switch (connection.state) {
+    case 'connecting':
+      return 'Connecting.';
+    case 'open':
+      return length === 0 ? 'Waiting for a run to begin.' : 'Connected: new steps appear by themselves.';
+    case 'lost':
+      return 'The server does not answer: its process has ended or was killed. This page tries again every 2 seconds.';
+    case 'ended':
+      return 'The server has ended. This page keeps what it has; gradloom live shows the run again.';
+    case 'refused':
+      return `The server refuses: ${connection.sentence}.`;
+  }
+}
+
+/** The reader's light or dark theme. */
+function useScheme(): string {
+  const [query] = useState(() => matchMedia('(prefers-color-scheme: dark)'));
+  const [isDark, setDark] = useState(query.matches);
+  useEffect(() => {
+    const onChange = () => setDark(query.matches);
+    query.addEventListener('change', onChange);
+    return () => query.removeEventListener('change', onChange);
+  }, [query]);
+  return isDark ? 'dark' : 'light';
+}
+
+const place = document.getElementById('page');
+if (place !== null) render(<App />, place);

@@ -1,0 +1,113 @@
+import { formatFigure } from './curves.ts';
+import { differences, newest, type Run, stepOf } from './runs.ts';
+
+interface RunTableProps {
+  readonly runs: readonly Run[];
+  readonly shown: readonly Run[];
+  readonly colorOf: (run: Run) => string;
+  readonly onToggle: (name: string) => void;
+}
+
+/** The runs, their state and newest figures, and which are drawn. Columns without a value are left out. */
+export function RunTable({ runs, shown, colorOf, onToggle }: RunTableProps) {
+  const columns = figureColumns.filter(({ read }) => runs.some((run) => read(run) !== null));
+  return (
+    <div class="table">
+      <table id="runs">
+        <thead>
+          <tr>
+            <th scope="col">run</th>
+            <th scope="col">state</th>
+            <th scope="col" class="number">
+              step
+            </th>
+            {columns.map(({ head }) => (
+              <th key={head} scope="col" class="number">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <tr key={run.place}>
+              <th scope="row">
+                <label>
+                  <input type="checkbox" checked={shown.includes(run)} onChange={() => onToggle(run.name)} />{' '}
+                  <i class={`swatch ${colorOf(run).slice(2)}`} /> {run.name}
+                </label>
+              </th>
+              <td class={run.facts.state}>{states[run.facts.state]}</td>
+              <td class="number">{stepText(run)}</td>
+              {columns.map(({ head, read, isShare }) => {
+                const value = read(run);
+                return (
+                  <td key={head} class="number">
+                    {value === null ? '' : formatFigure(isShare ? 100 * value : value, isShare)}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const states = { running: 'running', ended: 'ended', killed: 'killed: its process is gone' };
+
+const stepText = (run: Run): string => {
+  const { totalSteps } = run.facts;
+  const step = stepOf(run).toLocaleString('en');
+  return totalSteps === null ? step : `${step} of ${totalSteps.toLocaleString('en')}`;
+};
+
+interface FigureColumn {
+  readonly head: string;
+  readonly isShare?: boolean;
+  readonly read: (run: Run) => number | null;
+}
+
+const figureColumns: readonly FigureColumn[] = [
+  { head: 'training loss', read: ({ steps }) => steps.at(-1)?.loss ?? null },
+  { head: 'validation loss', read: (run) => newest(run, 'validationLoss') },
+  { head: 'validation accuracy', isShare: true, read: (run) => newest(run, 'validationAccuracy') },
+  { head: 'validation RMSE', read: (run) => newest(run, 'validationRmse') },
+  { head: 'test loss', read: ({ facts }) => facts.result?.testLoss ?? null },
+  { head: 'test accuracy', isShare: true, read: ({ facts }) => facts.result?.testAccuracy ?? null },
+  { head: 'test RMSE', read: ({ facts }) => facts.result?.testRmse ?? null },
+];
+
+/** Options that differ between the drawn runs. */
+export function DifferencesTable({ runs }: { readonly runs: readonly Run[] }) {
+  const rows = differences(runs);
+  if (rows.length === 0) return <p class="lead">The runs that are drawn have the same options.</p>;
+  return (
+    <div class="table">
+      <table id="differences">
+        <caption>Options that differ</caption>
+        <thead>
+          <tr>
+            <th scope="col">option</th>
+            {runs.map(({ place, name }) => (
+              <th key={place} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ name, values }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              {values.map((value, k) => (
+                <td key={runs[k].place}>{value}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+import { END } from '../src/commands/live/messages.ts';
+
+/** State of the connection to the server. */
+export type Connection =
+  | { readonly state: 'connecting' | 'open' | 'lost' | 'ended' }
+  | { readonly state: 'refused'; readonly sentence: string };
+
+/** Milliseconds between two attempts to connect. */
+const RETRY_MS = 2000;
+
+/** Answers that another attempt may change. */
+const LATER = 503;
+
+/**
+ * Reads the events of the server until it ends, and connects again after the last event that arrived if the connection
+ * breaks. `EventSource` would not tell why a server refuses.
+ */
+export async function follow(
+  url: string,
+  onEvent: (name: string, message: unknown) => void,
+  onConnection: (connection: Connection) => void,
+): Promise<void> {
+  let lastId = '';
+  for (let isFirst = true; ; isFirst = false) {
+    if (!isFirst) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    try {
+      const response = await fetch(url, lastId === '' ? {} : { headers: { 'last-event-id': lastId } });
+      if (!response.ok || response.body === null) {
+        const { error } = (await response.json()) as { error: unknown };
+        onConnection({ state: 'refused', sentence: String(error) });
+        if (response.status === LATER) continue;
+        return;
+      }
+      onConnection({ state: 'open' });
+      for await (const { id, name, text } of eventsOf(response.body)) {
+        if (name === END) {
+          onConnection({ state: 'ended' });
+          return;
+        }
+        onEvent(name, JSON.parse(text));
+        if (id !== '') lastId = id;
+      }
+    } catch {
+      // The connection broke.
+    }
+    onConnection({ state: 'lost' });
+  }
+}
+
+/** The events of a stream in the form that our server writes: an id or none, a name, and a line of data. */
+async function* eventsOf(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let waiting = ''; ; ) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const blocks = (waiting + value).split('\n\n');
+    waiting = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const fields = new Map(block.split('\n').map((line) => [line.split(':', 1)[0], line.replace(/^\w*: ?/, '')]));
+      const text = fields.get('data');
+      if (text !== undefined) yield { id: fields.get('id') ?? '', name: fields.get('event') ?? '', text };
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** What the reader has chosen to see. It is kept in the fragment of the address, so that a reload or link keeps it. */
+export interface View {
+  readonly by: 'step' | 'epoch'; // unit of the horizontal axis
+  readonly log: boolean; // losses, rates and norms on a logarithmic scale
+  readonly smoothing: number; // weight of the past in a moving average of steps, 0 to 0.99
+  readonly from: number | null; // part of the axis that is shown
+  readonly to: number | null;
+  readonly shown: readonly string[] | null; // names of runs; null for the first ones
+}
+
+export const MOST_SMOOTHING = 0.99;
+
+/** Most runs that are shown if the reader has not chosen. */
+const MOST_SHOWN = 6;
+
+export function readView(fragment: string): View {
+  const values = new URLSearchParams(fragment.replace(/^#/, ''));
+  const numberOf = (name: string): number | null => {
+    const text = values.get(name);
+    return text === null || text === '' || !Number.isFinite(Number(text)) ? null : Number(text);
+  };
+  return {
+    by: values.get('by') === 'epoch' ? 'epoch' : 'step',
+    log: values.get('log') === '1',
+    smoothing: Math.min(MOST_SMOOTHING, Math.max(0, numberOf('smoothing') ?? 0)),
+    from: numberOf('from'),
+    to: numberOf('to'),
+    shown: values.has('run') || values.has('none') ? values.getAll('run') : null,
+  };
+}
+
+export function writeView({ by, log, smoothing, from, to, shown }: View): string {
+  const values = new URLSearchParams();
+  if (by === 'epoch') values.set('by', by);
+  if (log) values.set('log', '1');
+  if (smoothing > 0) values.set('smoothing', String(smoothing));
+  if (from !== null) values.set('from', String(Number(from.toPrecision(6))));
+  if (to !== null) values.set('to', String(Number(to.toPrecision(6))));
+  for (const name of shown ?? []) values.append('run', name);
+  if (shown?.length === 0) values.set('none', '1');
+  return `#${values}`;
+}
+
+export const isShown = ({ shown }: View, name: string, index: number): boolean =>
+  shown === null ? index < MOST_SHOWN : shown.includes(name);

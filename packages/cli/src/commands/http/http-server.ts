@@ -1,0 +1,67 @@
+import { show } from '@gradloom/core/internal';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { UsageError } from '../../terminal/failure.ts';
+import type { Connections, TIMES } from './connections.ts';
+import type { HostCheck } from './host-names.ts';
+
+/** Why a request is refused. */
+export type Fault = readonly [status: number, sentence: string];
+
+/** The address that `localhost` stands for. */
+export const LOOPBACK = '127.0.0.1';
+
+/** Scheme and host, which precede the path in a request to a proxy. They replace the header `host`. */
+export const ORIGIN = /^https?:\/\/([^/?#]*)/i;
+
+/** Sends a fault as an answer. */
+export type Refuse = (reply: FastifyReply, ...fault: Fault) => FastifyReply;
+
+/** Options of Fastify for a server with limits of time, whose every refused request is answered by `refuse`. */
+export const limitsOf = (
+  times: typeof TIMES,
+  { refuseBytes }: Connections,
+  faultOf: (request: FastifyRequest) => Fault | undefined,
+  refuse: Refuse,
+) => ({
+  requestTimeout: times.request,
+  connectionTimeout: times.read,
+  return503OnClosing: false, // requests on open connections are still answered, with connection: close
+  http: { headersTimeout: times.head, connectionsCheckingInterval: times.check, requireHostHeader: false },
+  clientErrorHandler: refuseBytes,
+  frameworkErrors: (
+    error: { readonly statusCode?: number; readonly message: string },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => void refuse(reply, ...(faultOf(request) ?? ([error.statusCode ?? 400, error.message] as const))),
+});
+
+/** Refuses requests for other hosts (DNS rebinding). `wanted` describes the allowed ones. */
+export const faultOfHost =
+  (allowsHost: HostCheck, wanted: string) =>
+  ({ url, headers, socket, raw }: FastifyRequest): Fault | undefined => {
+    const authority = (url.startsWith('/') ? undefined : ORIGIN.exec(url)?.[1]) ?? headers.host;
+    if (authority !== undefined) {
+      if (allowsHost(authority, socket.localAddress)) return undefined;
+      return [421, `host has ${show(authority)}, expected ${wanted}`];
+    }
+    // HTTP/1.0 has no such header. Health checks leave it out; browsers never do.
+    return raw.httpVersion === '1.0' ? undefined : [400, `host is missing, expected ${wanted}`];
+  };
+
+/** Listens, and resolves to the address. @throws UsageError if the system refuses host or port. */
+export async function listen(http: FastifyInstance, host: string, port: number): Promise<string> {
+  try {
+    // For 'localhost' fastify starts two servers; the second has no limits and never answers upgrades to HTTP/2.
+    return await http.listen({ host: host === 'localhost' ? LOOPBACK : host, port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    await http.close();
+    if (code === 'EADDRINUSE') {
+      throw new UsageError(`--port has ${port}, which another program listens on, expected a free one (0 takes any)`);
+    }
+    if (code === 'EACCES') {
+      throw new UsageError(`--port has ${port}, which this user may not listen on, expected one from 1024 on`);
+    }
+    throw new UsageError(`--host has ${show(host)}, expected an address of this machine (${String(code)})`);
+  }
+}

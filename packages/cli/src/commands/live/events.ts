@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { METRICS_FILE, STEPS_FILE } from '../../files/run-files/names.ts';
+import { linesOf, metricsLine, stepsLine } from '../../report/train/run-lines.ts';
+import { END, type LinesMessage, type ProblemMessage, type RunMessage } from './messages.ts';
+import { type Piece, type Place, readOn, START } from './read-on.ts';
+import type { WatchedRun, WatchedRuns } from './watched-run.ts';
+
+/** Milliseconds between two looks at the files. */
+const LOOK_MS = 500;
+
+/** A comment goes out after so long without an event: a connection without traffic is closed after 60 s. */
+const HEARTBEAT_MS = 15_000;
+
+/** A line that readers skip. */
+const COMMENT = ': gradloom\n\n';
+
+/** Most problems that a stream tells of. */
+const MOST_PROBLEMS = 100;
+
+/** How far a stream has read the files of a run. */
+type Cursor = readonly [metrics: Place, steps: Place];
+
+/**
+ * A stream of [server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html) about the runs, read
+ * from their files. The id of an event is a place in all files, from which `lastId` goes on. Nothing is read before the
+ * client has taken what was read before. After `signal` the stream sends what is left, and ends.
+ */
+export async function* eventsOf(runs: WatchedRuns, lastId: string, signal: AbortSignal): AsyncGenerator<string> {
+  const cursors = cursorsOf(lastId);
+  const told: string[] = []; // by run: the facts that were sent last
+  const problems = new Set<string>(); // each is sent once
+  let sentMs = performance.now();
+  yield COMMENT; // the head of the answer goes out with it
+  for (let isLast = signal.aborted; ; isLast = signal.aborted) {
+    let hasMore = false;
+    for (const [k, run] of runs().entries()) {
+      const facts = factsText(run, k);
+      const parts = facts === told[k] ? [] : [facts];
+      told[k] = facts;
+      const [metrics, steps] = readRun(run, cursors[k] ?? [START, START]);
+      cursors[k] = [metrics.place, steps.place];
+      hasMore ||= metrics.hasMore || steps.hasMore;
+      for (const { problem } of [metrics, steps]) {
+        if (problem === null || problems.has(problem) || problems.size >= MOST_PROBLEMS) continue;
+        problems.add(problem);
+        parts.push(problemText(problem));
+      }
+      const lines: LinesMessage = {
+        run: k,
+        restarts: metrics.restarts || steps.restarts,
+        steps: steps.values.map(({ step, loss, gradientNorm, learningRate }) => ({
+          step,
+          loss: loss.mean,
+          gradientNorm: gradientNorm.mean,
+          learningRate: learningRate.mean,
+        })),
+        epochs: linesOf(metrics.values, 'epoch'),
+      };
+      if (lines.restarts || lines.steps.length > 0 || lines.epochs.length > 0) {
+        parts.push(`id: ${idOf(cursors)}\n${eventText('lines', lines)}`);
+      }
+      if (parts.length === 0) continue;
+      sentMs = performance.now();
+      yield parts.join('');
+    }
+    if (hasMore) continue;
+    if (isLast) {
+      yield eventText(END, {});
+      return;
+    }
+    if (performance.now() - sentMs >= HEARTBEAT_MS) {
+      sentMs = performance.now();
+      yield COMMENT;
+    }
+    await setTimeout(LOOK_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** The further lines of both files; if one was cut or replaced, both from the start. */
+function readRun({ folder }: WatchedRun, [metrics, steps]: Cursor) {
+  const read = (...[m, s]: Cursor) =>
+    [readOn(join(folder, METRICS_FILE), m, metricsLine), readOn(join(folder, STEPS_FILE), s, stepsLine)] as const;
+  const pieces = read(metrics, steps);
+  const restarts = pieces.some((piece: Piece<unknown>) => piece.restarts);
+  if (!restarts) return pieces;
+  const [first, second] = read(START, START);
+  return [{ ...first, restarts }, second] as const;
+}
+
+function factsText(run: WatchedRun, k: number): string {
+  try {
+    return eventText('run', { run: k, ...run.facts() } satisfies RunMessage);
+  } catch (error) {
+    return problemText(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const problemText = (sentence: string): string => eventText('problem', { sentence } satisfies ProblemMessage);
+
+/** JSON has no line breaks, so the data are one line. */
+const eventText = (name: string, message: object): string => `event: ${name}\ndata: ${JSON.stringify(message)}\n\n`;
+
+/** '0:1523.ab12cd34:20580.9f00aa11,1:0.:330.55aa0011': each run with its places in metrics.jsonl and steps.jsonl. */
+const idOf = (cursors: readonly Cursor[]): string =>
+  cursors.map((places, k) => [k, ...places.map(({ offset, mark }) => `${offset}.${mark}`)].join(':')).join(',');
+
+/** The places of an id; those that it does not name, or not well, are at the start. */
+function cursorsOf(id: string): Cursor[] {
+  const cursors: Cursor[] = [];
+  for (const [, k, ...places] of id.matchAll(
+    /(?<![^,])(\d{1,2}):(\d{1,15})\.([\da-f]{8}|):(\d{1,15})\.([\da-f]{8}|)(?![^,])/g,
+  )) {
+    if (Number(k) !== cursors.length) break;
+    const [m, mMark, s, sMark] = places;
+    cursors.push([
+      { offset: Number(m), mark: mMark },
+      { offset: Number(s), mark: sMark },
+    ]);
+  }
+  return cursors;
+}

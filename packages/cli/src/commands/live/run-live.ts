@@ -1,0 +1,28 @@
+import { withDefaults } from '../../options/option.ts';
+import { flagsToRaw, parseRaw } from '../../options/raw-options.ts';
+import type { Request } from '../../options/request.ts';
+import { listenForInterrupt } from '../../terminal/interrupt.ts';
+import { type Io, printLines } from '../../terminal/io.ts';
+import { plural } from '../../terminal/text/format.ts';
+import { liveOptions } from './options.ts';
+import { watchFolders } from './watched-run.ts';
+
+/** Serves the page of runs until a signal arrives. Resolves to the exit code. */
+export async function runLive(request: Request, io: Io): Promise<number> {
+  const { port } = withDefaults(liveOptions, parseRaw(liveOptions, flagsToRaw(liveOptions, request)));
+  const paths = request.positionals.length === 0 ? ['runs'] : request.positionals;
+  const runs = watchFolders(paths);
+  const { startLiveServer } = await import('./live-server.ts');
+  const interrupt = listenForInterrupt(io);
+  const server = await startLiveServer(runs, port);
+  try {
+    const what = `${plural(runs().length, 'run')} of ${paths.join(', ')}`;
+    printLines(io.stdout, [server.url, `shows ${what}, and new ones as they begin. Ctrl-C stops.`]);
+    const { signal } = interrupt;
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    return 0;
+  } finally {
+    interrupt.release();
+    await server.stop();
+  }
+}

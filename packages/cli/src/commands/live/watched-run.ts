@@ -1,0 +1,126 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { LOCK_FILE, lockOwner } from '@gradloom/runtime/internal';
+import { CONFIG_FILE, FINDINGS_FILE } from '../../files/run-files/names.ts';
+import { formatValue } from '../../options/member.ts';
+import { findings } from '../../report/findings/findings.ts';
+import { readDocument } from '../../report/run-files.ts';
+import { runConfig } from '../../report/train/run-config.ts';
+import { UsageError } from '../../terminal/failure.ts';
+import type { RunMessage, RunResult, RunState } from './messages.ts';
+
+/** A run that is watched from its files, whichever process writes them. */
+export interface WatchedRun {
+  readonly folder: string;
+  /** What the page is told about it. @throws Error if a file is damaged. */
+  facts(): Omit<RunMessage, 'run'>;
+}
+
+/** The runs of a server. Runs are added at the end, and none is removed. */
+export type WatchedRuns = () => readonly WatchedRun[];
+
+/** Most runs of a server. */
+export const MOST_RUNS = 100;
+
+export function watchRun(folder: string): WatchedRun {
+  const name = basename(resolve(folder));
+  const config = whenChanged(join(folder, CONFIG_FILE), () => configFacts(folder));
+  const result = whenChanged(join(folder, FINDINGS_FILE), () => resultOf(folder));
+  return {
+    folder,
+    facts() {
+      const state = stateOf(folder);
+      // A resumed run has the findings of its earlier end until it ends again.
+      return { name, state, ...config(), result: state === 'ended' ? result() : null };
+    },
+  };
+}
+
+/**
+ * The runs in `paths`, each the folder of a run or a folder of such folders, which is searched again at most every
+ * second. @throws UsageError if a path is not a folder.
+ */
+export function watchFolders(paths: readonly string[]): WatchedRuns {
+  for (const path of paths) {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) continue;
+    throw new UsageError(`no run found in ${JSON.stringify(path)}, expected a folder that train wrote, or one of such`);
+  }
+  const runs = new Map<string, WatchedRun>();
+  let searchedMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - searchedMs >= 1000) {
+      for (const folder of paths.flatMap(runsIn)) {
+        if (runs.size < MOST_RUNS && !runs.has(folder)) runs.set(folder, watchRun(folder));
+      }
+      searchedMs = performance.now();
+    }
+    return [...runs.values()];
+  };
+}
+
+/** The folder itself if it is a run, else the runs in it, the newest first. */
+function runsIn(path: string): string[] {
+  if (isRun(path)) return [path];
+  const folders = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders
+    .map(({ name }) => join(path, name))
+    .filter(isRun)
+    .map((folder) => ({ folder, begunMs: modifiedMs(join(folder, CONFIG_FILE)) }))
+    .sort((a, b) => b.begunMs - a.begunMs)
+    .map(({ folder }) => folder);
+}
+
+const isRun = (folder: string): boolean => existsSync(join(folder, CONFIG_FILE));
+
+const modifiedMs = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** A killed process leaves its lock. */
+function stateOf(folder: string): RunState {
+  if (lockOwner('live', folder)?.by === 'train') return 'running';
+  return existsSync(join(folder, LOCK_FILE)) ? 'killed' : 'ended';
+}
+
+function configFacts(folder: string): Pick<RunMessage, 'options' | 'parameters' | 'stepsPerEpoch' | 'totalSteps'> {
+  const config = readDocument(folder, CONFIG_FILE, runConfig);
+  if (config === null) return { options: {}, parameters: 0, stepsPerEpoch: null, totalSteps: null };
+  const { options, parameters, stepsPerEpoch = null } = config;
+  const { steps, epochs } = options;
+  const inEpochs = typeof epochs === 'number' && stepsPerEpoch !== null ? epochs * stepsPerEpoch : null;
+  return {
+    options: Object.fromEntries(Object.entries(options).map(([key, value]) => [key, formatValue(value)])),
+    parameters,
+    stepsPerEpoch,
+    totalSteps: typeof steps === 'number' ? steps : inEpochs,
+  };
+}
+
+function resultOf(folder: string): RunResult | null {
+  const found = readDocument(folder, FINDINGS_FILE, findings);
+  if (found === null) return null;
+  const { testLoss, testAccuracy, testRmse, elapsedMs, fingerprint } = found.result;
+  return {
+    testLoss: finite(testLoss),
+    testAccuracy: finite(testAccuracy),
+    testRmse: finite(testRmse),
+    elapsedMs: finite(elapsedMs),
+    fingerprint,
+  };
+}
+
+const finite = (value: number | undefined): number | null =>
+  value === undefined || Number.isNaN(value) ? null : value;
+
+/** Reads a file again only after it was replaced. */
+function whenChanged<T>(path: string, read: () => T): () => T {
+  let key = '';
+  let newest: { readonly value: T } | undefined;
+  return () => {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    const now = stats === undefined ? 'none' : `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
+    if (newest === undefined || now !== key) {
+      newest = { value: read() };
+      key = now;
+    }
+    return newest.value;
+  };
+}

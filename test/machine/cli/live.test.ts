@@ -1,0 +1,162 @@
+/// <reference lib="dom" />
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { closeBrowser, openBrowser } from '../../support/browser.ts';
+import { startProgram, temporaryDirectory } from '../../support/command-line.ts';
+import { partialRun, serveLive } from '../../support/live.ts';
+
+afterAll(closeBrowser);
+
+interface Looked {
+  readonly page: Page;
+  readonly messages: readonly string[]; // of the console, and errors
+  readonly requests: readonly string[];
+}
+
+/** Opens the page of a server. */
+async function openPage(
+  browser: Browser,
+  url: string,
+  width = 1200,
+  scheme: 'light' | 'dark' = 'light',
+): Promise<Looked> {
+  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme: scheme });
+  onTestFinished(() => page.close());
+  const messages: string[] = [];
+  const requests: string[] = [];
+  page.on('console', (message) => messages.push(message.text()));
+  page.on('pageerror', (error) => messages.push(error.message));
+  page.on('request', (request) => requests.push(new URL(request.url()).origin));
+  await page.goto(url);
+  return { page, messages, requests };
+}
+
+const inPage = (page: Page, selector: string, text: string | RegExp): Promise<void> =>
+  page.locator(selector, { hasText: text }).first().waitFor();
+
+/** Values below a chart. */
+const valuesOf = (page: Page, chart: string) => page.locator(`#${chart} .values`).textContent();
+
+/** Whether a chart has drawn a line in a colour, given as rgb. */
+const hasInk = (page: Page, chart: string, rgb: readonly number[]): Promise<boolean> =>
+  page.evaluate(
+    ([chart, rgb]) => {
+      const drawn = document.querySelector<HTMLCanvasElement>(`#${chart} canvas`);
+      if (drawn === null) return false;
+      const copy = new OffscreenCanvas(drawn.width, drawn.height).getContext('2d', { willReadFrequently: true });
+      copy?.drawImage(drawn, 0, 0);
+      const { data = [] } = copy?.getImageData(0, 0, drawn.width, drawn.height) ?? {};
+      for (let p = 0; p < data.length; p += 4) if (rgb.every((part, k) => data[p + k] === part)) return true;
+      return false;
+    },
+    [chart, rgb] as const,
+  );
+
+const BLUE = [0, 0x72, 0xb2];
+const LIGHT_BLUE = [0x56, 0xb4, 0xe9];
+
+test('the page shows losses as they appear in the file, and a reload or a link shows the same view', async (context) => {
+  const browser = await openBrowser(context);
+  const name = '<img src=x onerror=document.title=1>';
+  const { folder, append, replace, steps } = await partialRun(name);
+  append(0, 10);
+  const { url } = await serveLive(folder);
+  const { page, messages, requests } = await openPage(browser, url);
+  const lossAt = (step: number): string => {
+    const { loss } = JSON.parse(steps[step - 1]);
+    return String(Number(loss.mean.toPrecision(4)));
+  };
+  for (const step of [10, 25, 40]) {
+    if (step > 10) append(step - 15, step);
+    await inPage(page, '#runs td', `${step} of 40`);
+    await inPage(page, '#runs td', lossAt(step));
+    await inPage(page, '#loss .values', new RegExp(`step ${step}.*training ${lossAt(step)}`, 's'));
+  }
+  expect(await hasInk(page, 'loss', BLUE)).toBe(true);
+  // A line is text, whatever it holds.
+  await inPage(page, '#runs th', name);
+  expect(await page.title()).toBe('Gradloom live');
+
+  await page.locator('input[name=log]').check();
+  await page.locator('input[name=to]').fill('20');
+  await page.locator('input[name=to]').press('Enter');
+  await page.locator('input[name=smoothing]').fill('0.5');
+  await page.locator('select[name=by]').selectOption('step');
+  await inPage(page, '#loss .values', 'training, smoothed');
+  expect(new URL(page.url()).hash).toBe('#log=1&smoothing=0.5');
+  // Keys alone: half of the axis around the last step, then the first step of this part.
+  await page.locator('#loss .plot').focus();
+  for (const key of ['+', 'Home']) await page.keyboard.press(key);
+  await inPage(page, '#loss .at', 'step 30');
+  const { hash } = new URL(page.url());
+  expect(hash).toBe('#log=1&smoothing=0.5&from=30');
+  const seen = await valuesOf(page, 'loss');
+  await page.reload();
+  await inPage(page, '#loss .values', 'training, smoothed');
+  expect(new URL(page.url()).hash).toBe(hash);
+  expect(await page.locator('input[name=log]').isChecked()).toBe(true);
+  await page.locator('#loss .plot').focus();
+  await page.keyboard.press('Home');
+  await inPage(page, '#loss .at', 'step 30');
+  expect(await valuesOf(page, 'loss')).toBe(seen);
+  await page.keyboard.press('0');
+  await page.waitForFunction(() => location.hash === '#log=1&smoothing=0.5');
+
+  replace(0, 7);
+  await inPage(page, '#runs td', '7 of 40');
+  await inPage(page, '#runs td', lossAt(7));
+  expect({ messages, others: requests.filter((origin) => origin !== new URL(url).origin) }).toEqual({
+    messages: [],
+    others: [],
+  });
+});
+
+test('runs lie over each other with the options that differ, in both themes and on a phone', async (context) => {
+  const browser = await openBrowser(context);
+  const [one, two] = [await partialRun('one'), await partialRun('two', ['--lr', '0.5'])];
+  for (const { append } of [one, two]) append(0, 40);
+  const { url } = await serveLive(one.folder, two.folder);
+  for (const [width, scheme, ink] of [
+    [1200, 'light', BLUE],
+    [390, 'dark', LIGHT_BLUE],
+  ] as const) {
+    const { page, messages } = await openPage(browser, url, width, scheme);
+    await inPage(page, '#differences tr', /--optimizer\s*sgd:lr=2\s*sgd:lr=0.5/);
+    await inPage(page, '#loss .values', /one training.*two training/s);
+    const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    expect(await page.evaluate(overflow)).toBe(0);
+    expect(await hasInk(page, 'loss', ink)).toBe(true);
+    await page.emulateMedia({ colorScheme: scheme === 'light' ? 'dark' : 'light' });
+    await expect.poll(() => hasInk(page, 'loss', ink)).toBe(false);
+    await page.locator('#runs input').first().uncheck();
+    await page.waitForFunction(() => location.hash === '#run=two');
+    expect(await valuesOf(page, 'loss')).not.toContain('one');
+    expect(await page.locator('#differences').count()).toBe(0);
+    await page.locator('#runs input').last().uncheck();
+    await page.waitForFunction(() => location.hash === '#none=1');
+    expect(await page.locator('.chart').count()).toBe(0);
+    expect(messages).toEqual([]);
+  }
+});
+
+test('a training that is killed is said, by its own page and by one that watches its files', async (context) => {
+  const browser = await openBrowser(context);
+  const cwd = temporaryDirectory();
+  const words = 'train --dataset moons --epochs 1000000 --threads 1 --out run --quiet --live';
+  const child = startProgram(words.split(' '), cwd);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [line] = await once(createInterface({ input: child.stderr }), 'line');
+  const own = await openPage(browser, String(line).replace(/^.* at /, ''));
+  await inPage(own.page, '#runs td', 'running');
+  const { url } = await serveLive(join(cwd, 'run'));
+  const other = await openPage(browser, url);
+  await inPage(other.page, '#runs td', 'running');
+  await inPage(own.page, '#loss .values', 'training');
+  child.kill('SIGKILL');
+  await inPage(own.page, '#connection', 'The server does not answer: its process has ended or was killed.');
+  await inPage(other.page, '#runs td', 'killed: its process is gone');
+  await inPage(other.page, '#connection', 'Connected');
+});
