@@ -21,7 +21,9 @@ export async function bundlePage(folder) {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     legalComments: 'inline',
-    banner: { js: '/*! Includes preact (MIT, Copyright (c) 2015-present Jason Miller). */' },
+    banner: {
+      js: '/*! Includes preact (MIT, (c) 2015-present Jason Miller) and uPlot (MIT, (c) 2025 Leon Sorokin). */',
+    },
   });
   const [script, style] = ['.js', '.css'].map((end) => outputFiles.find(({ path }) => path.endsWith(end)).text.trim());
   const html = `<!doctype html>

@@ -16,7 +16,7 @@ export interface Run {
 }
 
 export interface Runs {
-  readonly list: readonly Run[];
+  readonly list: readonly Run[]; // the newest first
   readonly problems: readonly string[];
 }
 
@@ -24,13 +24,17 @@ export const noRuns: Runs = { list: [], problems: [] };
 
 /** The runs after an event. */
 export function afterEvent({ list, problems }: Runs, name: string, message: unknown): Runs {
-  if (name === 'problem') return { list, problems: [...problems, (message as ProblemMessage).sentence] };
+  if (name === 'problem') {
+    const { sentence } = message as ProblemMessage;
+    return { list, problems: [...new Set([...problems, sentence])] };
+  }
   if (name === 'run') {
     const facts = message as RunMessage;
     const known = list.find(({ place }) => place === facts.run);
     if (known !== undefined) return { list: list.map((run) => (run === known ? { ...run, facts } : run)), problems };
     const own = { place: facts.run, name: freeName(facts.name, list), facts, steps: [], epochs: [] };
-    return { list: [...list, own], problems };
+    const newestFirst = (a: Run, b: Run): number => b.facts.started.localeCompare(a.facts.started);
+    return { list: [...list, own].sort(newestFirst), problems };
   }
   const { run: place, restarts, steps, epochs } = message as LinesMessage;
   const further = (run: Run): Run => ({

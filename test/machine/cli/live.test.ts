@@ -124,16 +124,16 @@ test('runs lie over each other with the options that differ, in both themes and 
     [390, 'dark', LIGHT_BLUE],
   ] as const) {
     const { page, messages } = await openPage(browser, url, width, scheme);
-    await inPage(page, '#differences tr', /--optimizer\s*sgd:lr=2\s*sgd:lr=0.5/);
-    await inPage(page, '#loss .values', /one training.*two training/s);
+    await inPage(page, '#differences tr', /--optimizer\s*sgd:lr=0.5\s*sgd:lr=2/);
+    await inPage(page, '#loss .values', /two training.*one training/s);
     const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
     expect(await page.evaluate(overflow)).toBe(0);
     expect(await hasInk(page, 'loss', ink)).toBe(true);
     await page.emulateMedia({ colorScheme: scheme === 'light' ? 'dark' : 'light' });
     await expect.poll(() => hasInk(page, 'loss', ink)).toBe(false);
     await page.locator('#runs input').first().uncheck();
-    await page.waitForFunction(() => location.hash === '#run=two');
-    expect(await valuesOf(page, 'loss')).not.toContain('one');
+    await page.waitForFunction(() => location.hash === '#run=one');
+    expect(await valuesOf(page, 'loss')).not.toContain('two');
     expect(await page.locator('#differences').count()).toBe(0);
     await page.locator('#runs input').last().uncheck();
     await page.waitForFunction(() => location.hash === '#none=1');

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { createInterface } from 'node:readline';
+import { expect, onTestFinished, test } from 'vitest';
 import { commands } from '../../../packages/cli/src/commands/index.ts';
 import { endOf, gradloom, startProgram } from '../../support/command-line.ts';
 import { ask, startServer } from '../../support/serving.ts';
@@ -56,6 +58,13 @@ test('serve does its work', async () => {
   });
 });
 
+test('live does its work', async () => {
+  const child = startProgram(['live', at('run')], folder.path);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [url] = await once(createInterface({ input: child.stdout }), 'line');
+  expect(await ask(String(url))).toMatchObject({ status: 200, body: expect.stringContaining('Gradloom live') });
+});
+
 test('generate does its work', async () => {
   const text = ['--dataset', folder.write('abc.txt', 'abc'.repeat(50)), '--network', 'gru:1x2', '--context', '8'];
   const own = at('text');
@@ -66,7 +75,7 @@ test('generate does its work', async () => {
 });
 
 test('so does each command of the program', () => {
-  expect([...Object.keys(words), 'generate', 'serve'].sort()).toEqual(Object.keys(commands).sort());
+  expect([...Object.keys(words), 'generate', 'live', 'serve'].sort()).toEqual(Object.keys(commands).sort());
 });
 
 test('the program is a process with an exit code', async () => {

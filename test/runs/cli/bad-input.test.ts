@@ -25,8 +25,7 @@ const usage: Record<string, string | RegExp> = {
   'train --dataset xor --live --no-out': 'gradloom train: --live is given with --no-out, expected one of the two',
   'train --dataset iris --live --folds 3':
     'gradloom train: --live is given with --folds, expected --fold too, or gradloom live <the folder of --out>',
-  'live not-there':
-    'gradloom live: no run found in "not-there", expected a folder that train wrote, or one of such',
+  'live not-there': 'gradloom live: no run found in "not-there", expected a folder that train wrote, or one of such',
   'train xor': 'gradloom train: the word "xor" belongs to no flag, expected only flags (did you mean --dataset xor?)',
   'train --dataset': 'gradloom train: --dataset has no value, expected one',
   'train --lr --quiet': 'gradloom train: --lr has no value, expected one',

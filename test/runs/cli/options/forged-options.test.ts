@@ -75,6 +75,7 @@ test('each option states its effect, and these may not be set by a file', () => 
     'exchange-timeout',
     'resume',
     'out',
+    'live',
     'config',
   ]);
   expect(optionsWith((effect) => effects[effect].setBy === 'config')).toEqual([

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { METRICS_FILE, STEPS_FILE } from '../../files/run-files/names.ts';
 import { linesOf, metricsLine, stepsLine } from '../../report/train/run-lines.ts';
 import { END, type LinesMessage, type ProblemMessage, type RunMessage } from './messages.ts';
@@ -64,7 +64,10 @@ export async function* eventsOf(runs: WatchedRuns, lastId: string, signal: Abort
       sentMs = performance.now();
       yield parts.join('');
     }
-    if (hasMore) continue;
+    if (hasMore) {
+      await setImmediate(); // lines that are not sent must not hold up the run
+      continue;
+    }
     if (isLast) {
       yield eventText(END, {});
       return;

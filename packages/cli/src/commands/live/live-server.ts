@@ -45,7 +45,7 @@ export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<Live
   const ending = new AbortController();
   setMaxListeners(MOST_STREAMS, ending.signal); // each stream waits for it
   const hostFault = faultOfHost(createHostCheck([]), 'localhost or the address of this server');
-  const http = Fastify({ bodyLimit: 1, ...limitsOf(times, connections, hostFault, refuse) });
+  const http = Fastify({ bodyLimit: 1, exposeHeadRoutes: false, ...limitsOf(times, connections, hostFault, refuse) });
   http.server.maxConnections = 4 * MOST_STREAMS;
   connections.watch(http.server);
   http.removeAllContentTypeParsers();

@@ -9,6 +9,7 @@ export interface RunMessage {
   readonly name: string;
   readonly state: RunState;
   readonly options: Readonly<Record<string, string>>; // as they are typed
+  readonly started: string; // time of the start, which sorts as text; '' in old runs
   readonly parameters: number;
   readonly stepsPerEpoch: number | null;
   readonly totalSteps: number | null;

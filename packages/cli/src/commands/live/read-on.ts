@@ -22,7 +22,7 @@ export interface Piece<T> {
 }
 
 /** Bytes that are read at once: what a page that does not read can hold up. */
-const MOST_BYTES = 2 ** 17;
+const MOST_BYTES = 2 ** 15;
 
 /** Most bytes of a line. */
 const MOST_LINE = 2 ** 24;
@@ -31,7 +31,7 @@ const MOST_LINE = 2 ** 24;
 const MARKED = 32;
 
 /**
- * Reads the whole lines after `from`, at most about 128 KiB. From the start of the file if it no longer has the bytes
+ * Reads the whole lines after `from`, at most 32 KiB of them where they are shorter. From the start of the file if it no longer has the bytes
  * before `from`. A link or pipe in place of the file is a problem.
  */
 export function readOn<T>(path: string, from: Place, schema: Schema<T>): Piece<T> {

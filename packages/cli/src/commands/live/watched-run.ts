@@ -19,8 +19,12 @@ export interface WatchedRun {
 /** The runs of a server. Runs are added at the end, and none is removed. */
 export type WatchedRuns = () => readonly WatchedRun[];
 
-/** Most runs of a server. */
-export const MOST_RUNS = 100;
+/** Most runs of a server, and how many of them may have begun before it. */
+const MOST_RUNS = 100;
+const FIRST_RUNS = 50;
+
+/** Milliseconds between two searches for new runs. */
+const SEARCH_MS = 1000;
 
 export function watchRun(folder: string): WatchedRun {
   const name = basename(resolve(folder));
@@ -37,8 +41,8 @@ export function watchRun(folder: string): WatchedRun {
 }
 
 /**
- * The runs in `paths`, each the folder of a run or a folder of such folders, which is searched again at most every
- * second. @throws UsageError if a path is not a folder.
+ * The runs in `paths`, each the folder of a run or a folder of such folders, at first the newest. New ones are looked
+ * for at most every second. @throws UsageError if a path is not a folder.
  */
 export function watchFolders(paths: readonly string[]): WatchedRuns {
   for (const path of paths) {
@@ -46,33 +50,41 @@ export function watchFolders(paths: readonly string[]): WatchedRuns {
     throw new UsageError(`no run found in ${JSON.stringify(path)}, expected a folder that train wrote, or one of such`);
   }
   const runs = new Map<string, WatchedRun>();
+  const beganMs = Date.now();
   let searchedMs = Number.NEGATIVE_INFINITY;
   return () => {
-    if (performance.now() - searchedMs >= 1000) {
-      for (const folder of paths.flatMap(runsIn)) {
-        if (runs.size < MOST_RUNS && !runs.has(folder)) runs.set(folder, watchRun(folder));
-      }
-      searchedMs = performance.now();
+    if (performance.now() - searchedMs < SEARCH_MS) return [...runs.values()];
+    const [most, sinceMs] = searchedMs < 0 ? [FIRST_RUNS, 0] : [MOST_RUNS, beganMs];
+    for (const { folder, begunMs } of paths.flatMap(runsIn)) {
+      if (begunMs >= sinceMs && runs.size < most && !runs.has(folder)) runs.set(folder, watchRun(folder));
     }
+    searchedMs = performance.now();
     return [...runs.values()];
   };
 }
 
 /** The folder itself if it is a run, else the runs in it, the newest first. */
-function runsIn(path: string): string[] {
-  if (isRun(path)) return [path];
-  const folders = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+function runsIn(path: string): { readonly folder: string; readonly begunMs: number }[] {
+  const folders = isRun(path) ? [path] : subfoldersOf(path).filter(isRun);
   return folders
-    .map(({ name }) => join(path, name))
-    .filter(isRun)
-    .map((folder) => ({ folder, begunMs: modifiedMs(join(folder, CONFIG_FILE)) }))
-    .sort((a, b) => b.begunMs - a.begunMs)
-    .map(({ folder }) => folder);
+    .map((folder) => ({
+      folder,
+      begunMs: statSync(join(folder, CONFIG_FILE), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+    }))
+    .sort((a, b) => b.begunMs - a.begunMs);
+}
+
+/** None if the folder is gone. */
+function subfoldersOf(path: string): string[] {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
+  } catch {
+    return [];
+  }
 }
 
 const isRun = (folder: string): boolean => existsSync(join(folder, CONFIG_FILE));
-
-const modifiedMs = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 /** A killed process leaves its lock. */
 function stateOf(folder: string): RunState {
@@ -80,14 +92,17 @@ function stateOf(folder: string): RunState {
   return existsSync(join(folder, LOCK_FILE)) ? 'killed' : 'ended';
 }
 
-function configFacts(folder: string): Pick<RunMessage, 'options' | 'parameters' | 'stepsPerEpoch' | 'totalSteps'> {
+function configFacts(
+  folder: string,
+): Pick<RunMessage, 'options' | 'started' | 'parameters' | 'stepsPerEpoch' | 'totalSteps'> {
   const config = readDocument(folder, CONFIG_FILE, runConfig);
-  if (config === null) return { options: {}, parameters: 0, stepsPerEpoch: null, totalSteps: null };
-  const { options, parameters, stepsPerEpoch = null } = config;
+  if (config === null) return { options: {}, started: '', parameters: 0, stepsPerEpoch: null, totalSteps: null };
+  const { options, started = '', parameters, stepsPerEpoch = null } = config;
   const { steps, epochs } = options;
   const inEpochs = typeof epochs === 'number' && stepsPerEpoch !== null ? epochs * stepsPerEpoch : null;
   return {
     options: Object.fromEntries(Object.entries(options).map(([key, value]) => [key, formatValue(value)])),
+    started,
     parameters,
     stepsPerEpoch,
     totalSteps: typeof steps === 'number' ? steps : inEpochs,

@@ -104,7 +104,7 @@ export async function followRun(
   announceInterrupt(signal, 'train', ending, (line) => reporter.aside(line));
 
   try {
-    if (recipe.values.live) live = await startLive();
+    if (recipe.values.live && (cluster === null || cluster.rank === 0)) live = await startLive();
     const every = intervalOf(recipe.values['checkpoint-every'] ?? '');
     const { keep } = recipe.values;
     const kept = { ...(every === null ? {} : { every }), ...(keep === undefined ? {} : { keep }) };

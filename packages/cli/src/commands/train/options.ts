@@ -202,6 +202,7 @@ export const trainOptions = {
   },
   live: {
     ...output,
+    effect: 'listening',
     ...option.flag(undefined, 'show the run on a page while it trains, at an address on 127.0.0.1 that is printed'),
   },
   'no-linear': {
