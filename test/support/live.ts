@@ -66,7 +66,9 @@ export async function eventsUntil(
   const events: LiveEvent[] = [];
   let waiting = '';
   for await (const bytes of body.pipeThrough(new TextDecoderStream())) {
-    const blocks = (waiting + bytes).split('\n\n');
+    waiting += bytes;
+    if (!bytes.includes('\n')) continue;
+    const blocks = waiting.split('\n\n');
     waiting = blocks.pop() ?? '';
     for (const block of blocks) {
       const of = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? '';

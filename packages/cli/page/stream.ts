@@ -53,7 +53,9 @@ async function* eventsOf(body: ReadableStream<Uint8Array<ArrayBuffer>>) {
   for (let waiting = ''; ; ) {
     const { done, value } = await reader.read();
     if (done) return;
-    const blocks = (waiting + value).split('\n\n');
+    waiting += value;
+    if (!value.includes('\n')) continue;
+    const blocks = waiting.split('\n\n');
     waiting = blocks.pop() ?? '';
     for (const block of blocks) {
       const fields = new Map(block.split('\n').map((line) => [line.split(':', 1)[0], line.replace(/^\w*: ?/, '')]));

@@ -12,7 +12,7 @@ describe('the server', () => {
   test('answers its own address with the token alone, and nothing else', async () => {
     const { url, events } = await serveLive(temporaryDirectory());
     const { origin, search, port } = new URL(url);
-    const wrong = `?token=${'0'.repeat(32)}`;
+    const wrong = `?token=${'0'.repeat(22)}`;
     const answers: [url: string, options: NonNullable<Parameters<typeof ask>[2]>, status: number, sentence: RegExp][] =
       [
         [`${origin}/`, {}, 401, /^token is missing, expected the address that was printed/],
@@ -160,7 +160,7 @@ describe('train --live', () => {
         if (url !== undefined) sent = eventsUntil(url.replace('/?', '/events?'), ({ event }) => event === 'end');
       },
     });
-    expect(watched.stderr).toMatch(/^gradloom train: live at http:\/\/127\.0\.0\.1:\d+\/\?token=[\da-f]{32}\n$/);
+    expect(watched.stderr).toMatch(/^gradloom train: live at http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{22}\n$/);
     const bits = ({ stdout }: typeof plain) => jsonLines(stdout).at(-1)?.fingerprint;
     expect(bits(watched)).toBe(bits(plain));
     const steps = readFileSync(join(out, 'watched/steps.jsonl'), 'utf8').trim().split('\n').length;

@@ -39,7 +39,7 @@ const ROUTES = 'GET / or GET /events';
 
 /** Serves the page and its events on a loopback address. @throws UsageError if `port` cannot be listened on. */
 export async function startLiveServer(runs: WatchedRuns, port = 0): Promise<LiveServer> {
-  const token = randomBytes(16).toString('hex');
+  const token = randomBytes(16).toString('base64url');
   const times = { ...TIMES, stop: STOP_MS };
   const connections = createConnections(times, () => {});
   const ending = new AbortController();
