@@ -31,8 +31,8 @@ const MOST_LINE = 2 ** 24;
 const MARKED = 32;
 
 /**
- * Reads the whole lines after `from`, at most 32 KiB of them where they are shorter. From the start of the file if it no longer has the bytes
- * before `from`. A link or pipe in place of the file is a problem.
+ * Reads the whole lines after `from`, at most 32 KiB of them where they are shorter. Reads from the start of the file
+ * if it no longer has the bytes before `from`. A link or pipe in place of the file is a problem.
  */
 export function readOn<T>(path: string, from: Place, schema: Schema<T>): Piece<T> {
   try {
