@@ -39,7 +39,7 @@ const usage: Record<string, string | RegExp> = {
   'train --learning-rate': 'gradloom train: --learning-rate has no value, expected one',
   'train --batch 4 --batch-size 5': 'gradloom train: --batch-size has 2 values, expected one',
   'experiment vanish':
-    'gradloom experiment: experiment has "vanish", expected one of neuron, layer, loss, backprop, cost, descent, optimizers, perceptron, xor, vanishing, remedies, next-token, language-models, all (did you mean vanishing?)',
+    'gradloom experiment: experiment has "vanish", expected one of neuron, layer, loss, backprop, cost, descent, optimizers, perceptron, xor, vanishing, remedies, next-token, next-letter, all (did you mean vanishing?)',
   'train --weightDecay 5':
     'gradloom train: --weightDecay is unknown, expected a flag from --help (did you mean --weight-decay?)',
   'train -q': 'gradloom train: -q is unknown, expected a flag from --help',

@@ -118,7 +118,7 @@ type ExperimentName = keyof typeof experiments;
 /** Processor seconds of each experiment in `all`, measured on an EPYC. Elsewhere only their ratio holds. */
 const SECONDS: Readonly<Record<ExperimentName, number>> = {
   ...{ neuron: 1, layer: 1, loss: 1, backprop: 1, cost: 2, descent: 9, optimizers: 3, perceptron: 1, xor: 2 },
-  ...{ vanishing: 94, remedies: 27, 'next-token': 10, 'language-models': 26 },
+  ...{ vanishing: 94, remedies: 27, 'next-token': 10, 'next-letter': 26 },
 };
 
 /** The time that the experiments from the k-th on take, at the pace of those before them. */

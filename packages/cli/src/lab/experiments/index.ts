@@ -14,5 +14,5 @@ export const experiments = {
   vanishing: async () => (await import('./vanishing/vanishing.ts')).vanishing,
   remedies: async () => (await import('./remedies/remedies.ts')).remedies,
   'next-token': async () => (await import('./next-token/next-token.ts')).nextToken,
-  'language-models': async () => (await import('./language-models.ts')).languageModels,
+  'next-letter': async () => (await import('./next-letter.ts')).nextLetter,
 } satisfies Record<string, () => Promise<Experiment>>;

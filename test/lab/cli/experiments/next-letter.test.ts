@@ -5,7 +5,7 @@ import { expectAgreement, printedAndJson } from '../../../support/experiment.ts'
 type Models = Record<string, { natsPerCharacter: number; parameters: number; samples: object[]; elapsedMs?: number }>;
 
 test('networks of one size predict held-out words better than pairs do, and all write words, in 80 columns', async () => {
-  const { text, document } = await printedAndJson('language-models', '--steps', '300');
+  const { text, document } = await printedAndJson('next-letter', '--steps', '300');
   expectAgreement(document.findings, [
     ...['network', 'gru', 'attention'].map((name) => `${name}: at least 0.1 nat below pairs`),
     'gru: at least 0.02 nat below attention',
@@ -27,7 +27,7 @@ test('any number of threads gives the same bits', async () => {
   const few = ['--steps', '3', '--batch', '3', '--samples', '2'];
   const runs: Models[] = [];
   for (const threads of ['1', '2']) {
-    const { stdout } = await gradloom(['experiment', 'language-models', '--json', '--threads', threads, ...few]);
+    const { stdout } = await gradloom(['experiment', 'next-letter', '--json', '--threads', threads, ...few]);
     const { models }: { models: Models } = JSON.parse(stdout);
     for (const model of Object.values(models)) delete model.elapsedMs;
     runs.push(models);

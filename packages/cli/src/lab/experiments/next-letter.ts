@@ -30,11 +30,11 @@ const K = 8; // symbols that the network sees
 const SHOWN = 12; // words that are printed, of those that a model writes
 const LONG = 4; // letters of a word that is counted as listed or not: nearly all single letters are listed
 
-export const languageModels = defineExperiment({
-  describe: 'The same words by counting pairs, by a network, by a gru and by attention',
+export const nextLetter = defineExperiment({
+  describe: 'The same words by counting pairs, a network, a gru and attention',
   examples: [
-    ['language-models --steps 12000', 'train for longer'],
-    ['language-models --temperature 1', 'words with the probabilities of the models'],
+    ['next-letter --steps 12000', 'train for longer'],
+    ['next-letter --temperature 1', 'words with the probabilities of the models'],
   ],
   options: {
     steps: {
