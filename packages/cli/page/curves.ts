@@ -53,7 +53,7 @@ export interface Curve {
   readonly run: Run;
   readonly label: string;
   readonly dash: readonly number[]; // none for steps, so that training and validation differ without colours
-  readonly isFaint: boolean; // the values behind a smoothed line
+  readonly isFaint: boolean; // drawn behind its smoothed line
   readonly x: readonly number[];
   readonly y: readonly (number | null)[];
 }

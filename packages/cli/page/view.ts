@@ -1,4 +1,4 @@
-/** What the reader has chosen to see. It is kept in the fragment of the address, so that a reload or link keeps it. */
+/** Choices of the reader. The fragment of the address holds them, so that a reload or a link keeps them. */
 export interface View {
   readonly by: 'step' | 'epoch'; // unit of the horizontal axis
   readonly log: boolean; // losses, rates and norms on a logarithmic scale

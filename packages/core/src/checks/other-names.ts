@@ -1,5 +1,5 @@
 /**
- * What options, flags, choices and commands are called in Keras, PyTorch, scikit-learn or pandas, in small letters
+ * Names of options, flags, choices and commands in Keras, PyTorch, scikit-learn or pandas, in small letters
  * without hyphens, and here. Of several, the first one that is known is meant.
  */
 const synonyms: Readonly<Record<string, readonly string[]>> = {
@@ -189,7 +189,7 @@ const synonyms: Readonly<Record<string, readonly string[]>> = {
   zscore: ['standard'],
 };
 
-/** What is asked for and does not exist, among choices that would have it. */
+/** Choices that others offer and Gradloom does not have, with the reason. */
 const absent: readonly { readonly words: RegExp; readonly among: readonly string[]; readonly why: string }[] = [
   {
     words: /^(device|gpus?|cuda\d*|cuda:\d+|mps|metal|rocm|webgpu|opencl|tpu)$/,

@@ -1,4 +1,4 @@
-/** What the stream tells the page. A figure that is not finite or does not apply is null. */
+/** Messages of the stream to the page. A figure that is not finite or does not apply is null. */
 
 /** `killed`: its process ended without releasing the run. */
 export type RunState = 'running' | 'ended' | 'killed';

@@ -12,7 +12,7 @@ import type { RunMessage, RunResult, RunState } from './messages.ts';
 /** A run that is watched from its files, whichever process writes them. */
 export interface WatchedRun {
   readonly folder: string;
-  /** What the page is told about it. @throws Error if a file is damaged. */
+  /** Facts about the run for the page. @throws Error if a file is damaged. */
   facts(): Omit<RunMessage, 'run'>;
 }
 

@@ -20,7 +20,7 @@ export function modelOf({ spec, sets, values }: Recipe, parameters: Elements): M
       divisor: inputs.divisor,
       classes,
       dataset: dataset === undefined ? null : formatSource(dataset),
-      // What finds the same rows again: types, formats, target and scaling of a table are in its preprocessing.
+      // These options find the same rows again. Types, formats, target and scaling are in the preprocessing.
       ...(values.missing === 'drop' ? { missing: values.missing } : {}),
       ...(values.split === undefined ? {} : { split: values.split }),
       ...(values.encoding === undefined ? {} : { encoding: values.encoding }),

@@ -2,7 +2,7 @@ import { name } from '../../options/schema/names.ts';
 import { count, text } from '../../options/schema/scalars.ts';
 import { percent, whole } from '../../terminal/text/format.ts';
 
-/** What an explanation of images or texts says about its rows. */
+/** Facts about the rows that an explanation of images or texts covers. */
 export interface ExplainedRows {
   readonly fingerprint: string; // of the model
   readonly dataset: string;

@@ -110,7 +110,7 @@ export async function measureScaling(
     return profiles.map((profile) => perStep(profile, profileSteps));
   }
 
-  // The same batch on each number of threads, at the speed of the warm-up; profiles come after the rounds.
+  // Each number of threads takes the same batch, warmed up before. Profiles come after the rounds.
   const strongMs = steps * warm.reduce((sum, { stepMs }) => sum + stepMs, 0);
   const plannedMs = strongMs + weakCounts.length * weakSteps * oneMs;
   const rounds: Round[] = [];

@@ -106,7 +106,7 @@ function titleOf(run: TrainRun): string {
     : `${dataset}: test loss ${decimal(result.testLoss)}`;
 }
 
-/** What speaks against the figures, each as a sentence. */
+/** Reasons to doubt the figures, a sentence each. */
 const remarksOf = ({ findings }: TrainRun): string[] => (findings?.result.remarks ?? []).map(sentence);
 
 function leadOf({ config, findings }: TrainRun): string {

@@ -11,7 +11,7 @@ import { type LeakingColumn, leakingColumn } from './leaking-column.ts';
 import { type LinearModel, trainLinear } from './linear-model.ts';
 import { measureRareClass, type RareClass } from './rare-class.ts';
 
-/** What the results of a run are worth: simpler answers on the same rows, and what speaks against the figures. */
+/** Results of simpler models on the same rows, and reasons to doubt the results of the run. */
 export interface Assessment {
   readonly baseline: Baseline | null;
   readonly naive: ForecastErrors | null; // of the last value of each window, for a series
