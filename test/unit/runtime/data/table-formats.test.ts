@@ -5,6 +5,7 @@ import { type Cell, readTable, type Table, type TableOptions } from '@gradloom/r
 import fc from 'fast-check';
 import { type BasicType, parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
+import { counted } from '../../../support/count.ts';
 import { damageOf } from '../../../support/damage.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
@@ -139,6 +140,7 @@ test('every format of a random table is the same table, bit by bit', async () =>
       const csv = await outcome('a.csv');
       for (const file of Object.keys(writers)) expect([file, await outcome(file)]).toEqual([file, csv]);
     }),
+    { numRuns: counted(40, 2000) },
   );
 });
 
