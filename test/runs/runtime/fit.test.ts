@@ -33,7 +33,8 @@ test.each(['level', 'price'])(
     expect(model.fingerprint).toBe(fingerprint);
     expect(model.result.test?.loss).toBe(testLoss);
     const questions = rows.slice(0, 3).map(({ [target]: _, id: _id, ...row }) => row);
-    expect(model.predict(questions)).toHaveLength(3);
+    // Rows as they were trained on, with the target and the id.
+    expect(model.predict(rows.slice(0, 3))).toEqual(model.predict(questions));
   },
 );
 

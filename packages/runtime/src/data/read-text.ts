@@ -28,7 +28,7 @@ export async function* readText(
   let line = 1;
   let offset = 0; // of the chunk
   let before = new Uint8Array(0); // the last bytes before the chunk, of which a character may be incomplete
-  let isAscii = true; // all text so far
+  let characters = 0; // of all text so far
   for (let isLast = false; !isLast; ) {
     const got = await source.read(chunk);
     const bytes = chunk.subarray(0, got);
@@ -42,7 +42,7 @@ export async function* readText(
     }
     const text = decode(bytes, !isLast);
     if (text.includes('\0')) throw fault(`a zero byte at line ${lineOf(text, text.indexOf('\0'))}`, 'text in UTF-8');
-    if (isAscii) isAscii = !BEYOND_ASCII.test(text);
+    characters += text.length;
     if (text !== '') yield text;
     line = lineOf(text, text.length);
     offset += got;
@@ -67,10 +67,12 @@ export async function* readText(
     } catch (error) {
       if (name !== 'utf-8') throw fault(`bytes after line ${line} that are not text in ${name}`, 'such text', error);
       const bad = textLength(Buffer.concat([before, bytes])) - before.length;
+      const waiting = before.filter((byte) => byte >= 0x80);
+      // A character beyond ASCII has more bytes than UTF-16 units.
+      const isAscii = characters + waiting.length === offset;
       const isFirst = isAscii && bytes.subarray(0, Math.max(0, bad)).every((byte) => byte < 0x80);
       if (choice !== undefined && encoding === undefined && isFirst && isWestern(bytes)) {
         take('windows-1252');
-        const waiting = before.filter((byte) => byte >= 0x80);
         return decoder.decode(Buffer.concat([waiting, bytes]), { stream });
       }
       const lines = bytes.subarray(0, Math.max(0, bad)).filter((byte) => byte === LINE_END).length;
@@ -104,8 +106,6 @@ function textLength(bytes: Uint8Array): number {
     at += length;
   }
 }
-
-const BEYOND_ASCII = /[^\0-\x7f]/;
 
 /** Bytes that Windows-1252 does not have. */
 const UNUSED = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);

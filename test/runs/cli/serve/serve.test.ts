@@ -20,7 +20,10 @@ afterAll(() => {
 test('rows over HTTP get the answers of the model, one or many', async () => {
   const { url, model, stdout } = await startServer();
   expect(stdout[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+ answers for .*model\.gradloom$/);
-  const [one, many] = await Promise.all([ask(`${url}/predict`, row), ask(`${url}/predict`, rows)]);
+  const [one, many] = await Promise.all([
+    ask(`${url}/predict`, { id: 7, ...row }), // of columns that the model does not read
+    ask(`${url}/predict`, rows),
+  ]);
   expect(one).toMatchObject({ status: 200, body: JSON.stringify(model.predict([row])[0]) });
   expect(many).toMatchObject({ status: 200, body: JSON.stringify(model.predict([...rows])) });
   expect(one.headers['content-type']).toBe('application/json; charset=utf-8');
@@ -80,7 +83,8 @@ test('the schema names the columns, what they hold, and the classes', async () =
   const { url } = shared;
   const { request, response } = JSON.parse((await ask(`${url}/schema`)).body);
   const [byName, inOrder, list] = request.anyOf;
-  expect(byName).toMatchObject({ required: ['length', 'width', 'place'], additionalProperties: false });
+  expect(byName).toMatchObject({ required: ['length', 'width', 'place'] });
+  expect(byName).not.toHaveProperty('additionalProperties');
   expect(byName.properties.length.type).toEqual(['number', 'string']);
   expect(byName.properties.place).toMatchObject({
     type: ['string', 'number', 'boolean', 'null'],
@@ -104,9 +108,9 @@ describe('what is no request for a prediction', () => {
     await refused(400, 'body is not valid JSON, expected a row or a list of rows', '/predict', '{"length":');
     await refused(400, 'body is not valid JSON', '/predict', '');
     await refused(400, 'row 0, column "length" has "x", expected a number', '/predict', ['x', 1, 1]);
-    await refused(400, 'row 1, column "size" is unknown, expected "length", "width"', '/predict', [
+    await refused(400, 'row 1, column "lenght" is unknown, expected "length", "width"', '/predict', [
       row,
-      { ...row, size: 1 },
+      { ...row, length: undefined, lenght: 1 },
     ]);
     await refused(413, 'body has 3 rows, expected at most 2', '/predict', rows);
     await refused(413, 'body is too long, expected at most 1000 bytes', '/predict', 'x'.repeat(1001));

@@ -85,7 +85,7 @@ function rowKinds({ preprocessing, spec }: Model): JsonObject[] {
       type: 'object',
       properties: Object.fromEntries(columns.map(({ name }, c) => [name, cells[c]])),
       required: columns.map(({ name }) => name),
-      additionalProperties: false,
+      description: 'The cells by column. Other columns are not read.',
     },
     { type: 'array', prefixItems: cells, minItems: cells.length, maxItems: cells.length },
   ];

@@ -1,5 +1,5 @@
-import { suggest } from '../../checks/nearest.ts';
-import { show } from '../../checks/show.ts';
+import { nearest } from '../../checks/nearest.ts';
+import { show, showName } from '../../checks/show.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { type Cell, CellError } from './cell.ts';
 import { checkTablePreprocessing } from './check-preprocessing.ts';
@@ -17,8 +17,8 @@ export interface Encoder {
   readonly names: readonly string[];
   /**
    * Encodes a row into [I] numbers of `x` from `offset` on. Returns how many of them are not padding: for a text the
-   * number of its tokens, else I.
-   * @throws CellError for a cell that its column cannot take, and for a column that is missing or unknown.
+   * number of its tokens, else I. An object may have other columns, such as those that training left out.
+   * @throws CellError for a cell that its column cannot take, and for a column that is missing.
    */
   encode(row: CellRow, x: Float64Array, offset: number): number;
 }
@@ -40,15 +40,15 @@ export function createEncoder(
   const isKnown = new Set(known);
   const names = columns.flatMap(({ inputs }) => inputs);
 
-  function refuseNames(row: object): never {
-    const missing = known.find((name) => !Object.hasOwn(row, name));
-    const unknown = Object.keys(row).find((name) => !isKnown.has(name));
-    // A misspelled name is both missing and unknown; the unknown name says more.
-    if (unknown !== undefined) {
+  function refuseMissing(row: object, name: string): never {
+    const others = Object.keys(row).filter((key) => !isKnown.has(key));
+    const misspelled = others.find((other) => nearest(other, [name]) !== undefined);
+    if (misspelled !== undefined) {
       const list = known.slice(0, 20).map(show).join(', ');
-      throw new CellError(unknown, `is unknown, expected ${list}${suggest(unknown, known)}`);
+      throw new CellError(misspelled, `is unknown, expected ${list} (did you mean ${showName(name)}?)`);
     }
-    throw new CellError(missing ?? '', 'is missing, expected a value, or null for a gap');
+    const also = others.length === 0 ? '' : ` (the row also has ${others.slice(0, 20).map(show).join(', ')})`;
+    throw new CellError(name, `is missing, expected a value, or null for a gap${also}`);
   }
 
   return {
@@ -56,10 +56,7 @@ export function createEncoder(
     names,
     encode(row, x, offset) {
       const isList = Array.isArray(row);
-      if (!isList) {
-        const count = Object.keys(row).length;
-        if (count !== columns.length) refuseNames(row);
-      } else if (row.length !== columns.length) {
+      if (isList && row.length !== columns.length) {
         if (row.length < columns.length) {
           const problem = `is missing in a row of ${row.length} cells, expected ${columns.length}`;
           throw new CellError(known[row.length], problem);
@@ -71,7 +68,7 @@ export function createEncoder(
       let real = 0;
       for (let c = 0; c < columns.length; c++) {
         const column = columns[c];
-        if (!isList && !Object.hasOwn(row, column.name)) refuseNames(row);
+        if (!isList && !Object.hasOwn(row, column.name)) refuseMissing(row, column.name);
         const cell = isList ? row[c] : (row as Readonly<Record<string, Cell>>)[column.name];
         real += column.encode(cell, x, at);
         at += column.inputs.length;

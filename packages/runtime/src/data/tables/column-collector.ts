@@ -150,13 +150,14 @@ export function createCollector(
         if (!isGap(cell)) finder?.add(cell, place);
         return;
       }
-      if (isGap(cell)) {
+      const value = kind === 'dates' ? undefined : readNumber(cell);
+      // A number is no gap, and most cells are numbers.
+      if (value === undefined && isGap(cell)) {
         gaps++;
         numbers.push(kind === 'words' ? -1 : Number.NaN);
         return;
       }
       if (kind === 'dates') return addDate(cell, place);
-      const value = readNumber(cell);
       if (value !== undefined) finder?.addNumber(cell, place);
       if (kind === 'numbers') {
         if (value !== undefined) return numbers.push(value);
@@ -250,7 +251,7 @@ function createNumberCollector(
   let gaps = 0;
   return {
     add(cell, place) {
-      const value = isGap(cell) ? Number.NaN : read(cell);
+      const value = read(cell) ?? (isGap(cell) ? Number.NaN : undefined);
       if (value === undefined) {
         // The file is read again if another format fits.
         if (finder?.add(cell, place) !== true) throw new CellError(name, `has ${show(cell)}, expected ${wanted}${way}`);

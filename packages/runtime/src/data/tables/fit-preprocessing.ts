@@ -1,13 +1,7 @@
-import {
-  type ColumnEncoding,
-  math,
-  OptionError,
-  type TablePreprocessing,
-  type TargetDecoding,
-  type ValueRange,
-} from '@gradloom/core';
+import { type ColumnEncoding, math, OptionError, type TablePreprocessing, type TargetDecoding } from '@gradloom/core';
 import { createSpread, forecastNames, readNumber, show, showName } from '@gradloom/core/internal';
 import { checkRows, checkTable } from './check-table.ts';
+import { extentOf } from './column-warnings.ts';
 import type { Table, TableColumn, TableSeries } from './table.ts';
 import type { Scale } from './table-options.ts';
 import { fitTokens } from './token-column.ts';
@@ -114,7 +108,7 @@ function encodingOf(
     scale: shift,
     fill,
     indicator: imputes && rows.length - present.length >= LEAST_GAPS,
-    ...(ranged && kind !== 'boolean' && present.length > 0 ? { range: rangeOf(present) } : {}),
+    ...(ranged && kind !== 'boolean' && present.length > 0 ? { range: extentOf(present) } : {}),
   };
 }
 
@@ -124,15 +118,6 @@ function presentOf(values: Float64Array, rows: Uint32Array): Float64Array {
   let count = 0;
   for (const n of rows) if (!Number.isNaN(values[n])) present[count++] = values[n];
   return present.subarray(0, count);
-}
-
-function rangeOf(values: Float64Array): ValueRange {
-  let [least, greatest] = [values[0], values[0]];
-  for (const value of values) {
-    if (value < least) least = value;
-    if (value > greatest) greatest = value;
-  }
-  return [least, greatest];
 }
 
 /** The value for gaps: the median; for booleans the more frequent value. */

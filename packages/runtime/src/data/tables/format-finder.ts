@@ -71,6 +71,7 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
   const counts = new Map<number, number>(); // cells by the set of formats that read them
   const unitCounts = new Map<number, number>(); // the same of numbers with a unit
   let plain = 0; // numbers without any mark, which are read the same in all formats
+  let pointed = 0; // numbers with a point that is no mark between thousands
   const units = new Set<string>();
   let bare = 0; // numbers without a unit
   let measured = 0; // numbers with a unit
@@ -86,9 +87,12 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
       plain++;
       return;
     }
-    const mask = THOUSAND.test(cell as string) ? POINT_OR_THOUSANDS : POINT;
-    increase(counts, mask);
-    if (mask !== POINT) ambiguousNumber ??= { cell, place };
+    if (!isThousand(cell as string, point)) {
+      pointed++;
+      return;
+    }
+    increase(counts, POINT_OR_THOUSANDS);
+    ambiguousNumber ??= { cell, place };
   }
 
   return {
@@ -126,7 +130,7 @@ export function createFormatFinder(type?: 'numeric' | 'date'): FormatFinder {
     evidence() {
       // A few cells with a unit among others without one are mistakes.
       const hasUnits = measured >= bare;
-      const all = [[NUMBERS, plain] as const, ...counts, ...(hasUnits ? unitCounts : [])];
+      const all = [[NUMBERS, plain] as const, [POINT, pointed] as const, ...counts, ...(hasUnits ? unitCounts : [])];
       const found = Array.from({ length: FORMATS }, (_, at) =>
         all.reduce((sum, [mask, count]) => ((mask & bit(at)) === 0 ? sum : sum + count), 0),
       );
@@ -147,6 +151,15 @@ const increase = (counts: Map<number, number>, mask: number): void =>
   void counts.set(mask, (counts.get(mask) ?? 0) + 1);
 
 const THOUSAND = /^\s*[+-]?[1-9]\d{0,2}\.\d{3}\s*$/;
+
+/**
+ * Whether a number may be one of thousands. The length rules out most cells: the expression alone took a tenth of the
+ * time of reading.
+ */
+const isThousand = (text: string, point: number): boolean =>
+  (text.length === point + 4 || !isDigit(text.charCodeAt(text.length - 1))) && THOUSAND.test(text);
+
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 
 /** The readers that read the text, as a mask. */
 const maskOf = (text: string, readers: readonly ((cell: Cell) => number | undefined)[]): number =>

@@ -1,4 +1,5 @@
 import { flagWord } from './column-collector.ts';
+import { extentOf } from './column-warnings.ts';
 import type { TableColumn } from './table.ts';
 
 /** With fewer rows, any column may have another value in each. */
@@ -37,13 +38,16 @@ export function reasonOfId({ name, type, data, gaps, format }: TableColumn, rows
     return `another word in each row, as names have (${way})`;
   }
   if (type !== 'numeric' || gaps > 0 || !data.values.every(Number.isInteger)) return undefined;
+  const [least, greatest] = extentOf(data.values);
+  const range = greatest - least + 1;
+  // Some numbers then repeat. To sort them would tell it, too, at many times the cost.
+  if (range < rows) return undefined;
   const sorted = data.values.toSorted();
   for (let n = 1; n < rows; n++) if (sorted[n] === sorted[n - 1]) return undefined;
-  const range = sorted[rows - 1] - sorted[0] + 1;
   const isCounted = range === rows;
   if (!isCounted && rows ** 2 / (2 * range) < EXPECTED_REPEATS && !NAME_OF_ID.test(name)) return undefined;
   const what = isCounted
-    ? `the numbers of the rows, from ${sorted[0]} to ${sorted[rows - 1]}`
+    ? `the numbers of the rows, from ${least} to ${greatest}`
     : 'another whole number in each row, as ids have';
   return `${what} (--column ${flagWord(`${name}:numeric`)} keeps it)`;
 }

@@ -136,7 +136,7 @@ describe('a body', () => {
     ['row 0, column "city" is the last of 2, expected no cell after it in a row of 3 cells', [1, 2, 3], table],
     ['row 1, column "age" has "old", expected a number', [rows[0], { age: 'old', city: '' }], table],
     ['row 0, column "ages" is unknown, expected "age", "city"', { ages: 1, city: '' }, table],
-    ['row 0, column "__proto__" is unknown', '{"__proto__":1,"age":1,"city":""}', table],
+    ['row 0, column "age" is missing, expected a value', '{"__proto__":{"age":1},"city":""}', table],
     ['row 1 has 3, expected an object by column name, or a list of cells', [rows[0], 3], table],
     ['row 0, column "age" has Infinity, expected a number', '[1e400,"Bonn"]', table],
     ['row 0, column "city" has {}, expected text', { age: 1, city: {} }, table],
