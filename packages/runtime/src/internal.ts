@@ -39,6 +39,7 @@ export {
   withScale,
 } from './data/index.ts';
 export { npyRows } from './data/npy-rows.ts';
+export { timeInOrder } from './data/tables/split-by-column.ts';
 export { backendRecord, compileKernels, resolveBackend } from './engine/backends/backend.ts';
 export { isUntestedSystem } from './engine/backends/native/code-pages.ts';
 export { type BlasSearch, findBlas } from './engine/backends/native/find-blas.ts';

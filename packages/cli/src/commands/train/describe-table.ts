@@ -1,7 +1,7 @@
 import { createTokenizer } from '@gradloom/core';
 import { ofText, show, tokensOf } from '@gradloom/core/internal';
 import { summarizeTable } from '@gradloom/runtime';
-import { LEAST_WATCHED } from '@gradloom/runtime/internal';
+import { LEAST_WATCHED, timeInOrder } from '@gradloom/runtime/internal';
 import { heldOut } from '../../files/datasets/held-out.ts';
 import type { OpenedTable } from '../../files/datasets/open-dataset.ts';
 import { seriesShares } from '../../files/datasets/table-preset.ts';
@@ -109,19 +109,11 @@ function heldOutOf({ table, rows, folds }: Pick<OpenedTable, 'table' | 'rows' | 
   const random = table.targets[0].data.kind === 'words' ? 'class' : 'chance';
   const by = table.series !== undefined ? 'time' : (table.split?.by ?? random);
   const held = heldOut({ validation: rows.validation?.length, test: rows.test?.length }, by, folds);
-  const time = by === random && table.options.split === undefined ? timeOf(table) : undefined;
+  const time = by === random && table.options.split === undefined ? timeInOrder(table) : undefined;
   if (time === undefined || (rows.validation ?? rows.test) === undefined) return held;
   const way = `--split ${quote(`time:${time}`)} holds out the last ones, --split random says that this is meant`;
   return [...held, `rows are in the order of ${show(time)}, but are held out at random (${way})`];
 }
-
-/** The column of dates in whose order the rows are. */
-const timeOf = ({ inputs }: OpenedTable['table']): string | undefined =>
-  inputs.find(({ type, data, gaps }) => {
-    if (type !== 'date' || data.kind !== 'numbers' || gaps > 0) return false;
-    const { values } = data;
-    return values[0] < values[values.length - 1] && values.every((value, n) => n === 0 || values[n - 1] <= value);
-  })?.name;
 
 const scalings = {
   standard: 'numbers are scaled by mean and deviation of the training rows (--scale minmax, robust or none)',

@@ -1,5 +1,6 @@
 import { flagWord } from './column-collector.ts';
 import { extentOf } from './column-warnings.ts';
+import { isNameOfTime } from './split-by-column.ts';
 import type { TableColumn } from './table.ts';
 
 /** With fewer rows, any column may have another value in each. */
@@ -28,7 +29,7 @@ export function leaveTextOut(name: string, words: readonly string[], isMore: boo
 
 /**
  * Why a column says nothing about new rows: whole numbers or words that are all different, as those of customers are.
- * Undefined for measurements: whole numbers from a range so large that they would hardly repeat by chance.
+ * Undefined for measurements, whole numbers from a range so large that they would hardly repeat by chance, and times.
  */
 export function reasonOfId({ name, type, data, gaps, format }: TableColumn, rows: number): string | undefined {
   if (rows - gaps < FEWEST_ROWS || format !== undefined) return undefined;
@@ -37,7 +38,7 @@ export function reasonOfId({ name, type, data, gaps, format }: TableColumn, rows
     const way = `--column ${flagWord(`${name}:categorical`)} makes an input of each`;
     return `another word in each row, as names have (${way})`;
   }
-  if (type !== 'numeric' || gaps > 0 || !data.values.every(Number.isInteger)) return undefined;
+  if (type !== 'numeric' || gaps > 0 || isNameOfTime(name) || !data.values.every(Number.isInteger)) return undefined;
   const [least, greatest] = extentOf(data.values);
   const range = greatest - least + 1;
   // Some numbers then repeat. To sort them would tell it, too, at many times the cost.

@@ -37,6 +37,23 @@ export function splitByColumn(
   return sets;
 }
 
+const NAME_OF_TIME =
+  /(^|[\s_.-])(time|timestamp|ts|epoch|unixtime|date|datetime|day|week|month|quarter|year|period|yyyymm|yyyymmdd|zeit|zeitstempel|datum|tag|woche|monat|quartal|jahr)([\s_.-]*\(?(s|sec|ms|us|ns|utc|unix)\)?)?$|[\s_.-]at$/i;
+const END_OF_TIME = /[a-z](Time|Timestamp|Date|Day|Week|Month|Year|At)$/;
+
+/** Whether numbers in a column of this name are times: seconds since 1970, years, or months such as 202401. */
+export const isNameOfTime = (name: string): boolean => NAME_OF_TIME.test(name) || END_OF_TIME.test(name);
+
+/** The name of the input of dates, or of numbers with the name of a time, in whose order the rows are, up or down. */
+export const timeInOrder = ({ inputs }: Table): string | undefined =>
+  inputs.find(({ name, type, data, gaps }) => {
+    if (gaps > 0 || data.kind !== 'numbers' || !(type === 'date' || (type === 'numeric' && isNameOfTime(name))))
+      return false;
+    const { values } = data;
+    const sign = Math.sign(values[values.length - 1] - values[0]);
+    return sign !== 0 && values.every((value, n) => n === 0 || sign * (value - values[n - 1]) >= 0);
+  })?.name;
+
 /** The last rows by time are the test, and those before are for validation. Rows of one time are in one set. */
 export function lastRows(
   times: Float64Array, // [N]

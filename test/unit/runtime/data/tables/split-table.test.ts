@@ -13,6 +13,7 @@ import {
   type TableOptions,
   train,
 } from '@gradloom/runtime';
+import { timeInOrder } from '@gradloom/runtime/internal';
 import { describe, expect, test } from 'vitest';
 import { firstDifference } from '../../../../support/bits.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
@@ -125,6 +126,28 @@ describe('rows are held out by a column', () => {
     const folds = [1, 2, 3, 4].map((fold) => splitTable(table, { folds: 4, fold }).rows.test ?? []);
     expect(folds.flatMap((own) => [...own]).sort((a, b) => a - b)).toEqual(lines.map((_, n) => n));
     for (const own of folds) expect(Math.abs(own.length - 75)).toBeLessThan(15);
+  });
+
+  test.each<[string, (n: number) => string, boolean]>([
+    ['timestamp', (n) => String(1.7e9 + 60 * n), true],
+    ['createdAt', (n) => String(1.7e12 - 60_000 * n), true],
+    ['year', (n) => String(1900 + n), true],
+    ['month', (n) => String(202_401 + Math.floor(n / 30)), true],
+    ['time (s)', (n) => (n / 10).toFixed(1), true],
+    ['day', (n) => day(n), false],
+    ['minutes', (n) => (n / 10).toFixed(1), false],
+    ['week', (n) => String((n * 7) % 30), false],
+  ])('the times %s are an input, and their order is noticed', async (name, cell, isInOrder) => {
+    const text = Array.from({ length: 120 }, (_, n) => `a${n % 3},${cell(n)},${n % 2 ? 'yes' : 'no'}`);
+    const path = folder.write('o.csv', [`x,${name},t`, ...text].join('\n'));
+    const table = await readTable(path, { split: `time:${name}` });
+    expect(table.inputs.map((column) => column.name)).toEqual(['x', name]);
+    expect(timeInOrder(table)).toBe(isInOrder ? name : undefined);
+    const { train, test: last = [] } = splitTable(table, { test: 0.1 }).rows;
+    const [times] = table.inputs.flatMap(({ data }) => (data.kind === 'numbers' ? [data.values] : []));
+    expect(Math.max(...Array.from(train, (n) => times[n]))).toBeLessThan(
+      Math.min(...Array.from(last, (n) => times[n])),
+    );
   });
 
   test.each([
