@@ -156,11 +156,11 @@ export function latin1(rows = 300): RawFile {
   return { name: 'Antraege.csv', target: 'Entscheidung', bytes, first: firstOf(head, body) };
 }
 
-/** A folder of pictures, light ones by day and dark ones by night; some are grey, and systems have left files there. */
+/** A folder of pictures, light ones by day and dark ones by night; of several sizes; some are grey, and systems have left files there. */
 export function pictures(count = 40): readonly { readonly path: string; readonly bytes: Uint8Array }[] {
   const random = createRandom(6);
-  const [width, height] = [9, 8];
   const images = Array.from({ length: count }, (_, n) => {
+    const [width, height] = [9 + (n % 3), 8 + (n % 7)];
     const isLight = n % 2 === 0;
     const channels = n % 5 === 0 ? 1 : 3;
     const pixels = Uint8Array.from(

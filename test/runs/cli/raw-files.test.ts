@@ -64,21 +64,25 @@ describe('a raw file becomes a served model in three commands', () => {
     expect(code).toBe(0);
     const answers = jsonLines(stdout);
     expect((await gradloom(['evaluate', out, '--dataset', path])).code).toBe(0);
-    const columns = start.columns as { name: string; role: string }[];
-    const cells = columns.flatMap(({ name: own, role }) => (role === 'input' ? [[own, file.first[own]]] : []));
     const { url } = await startServer([], { contents: loadModel(`${out}/model.gradloom`) });
-    expect(JSON.parse((await ask(`${url}/predict`, Object.fromEntries(cells))).body)).toEqual(answers[0]);
+    expect(JSON.parse((await ask(`${url}/predict`, file.first)).body)).toEqual(answers[0]);
   });
 
   test('a folder of pictures', async () => {
     for (const { path: own, bytes } of pictures()) folder.write(`pictures/${own}`, bytes);
     const path = `${folder.path}/pictures`;
     const out = `${folder.path}/run-pictures`;
-    const { code, stderr } = await gradloom(['train', '--dataset', path, '--out', out, '--json', ...quick]);
+    const { code, stdout, stderr } = await gradloom(['train', '--dataset', path, '--out', out, '--json', ...quick]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('images of 9 x 8 to 11 x 14 pixels are resized to 10 x 11, their median (');
     const answers = jsonLines((await gradloom(['predict', out, path, '--json'])).stdout);
     expect(answers.filter(({ file, prediction }) => String(file).includes(`/${prediction}/`)).length).toBeGreaterThan(
       35,
     );
+    const [{ bytes }] = pictures();
+    const { url } = await startServer([], { contents: loadModel(`${out}/model.gradloom`) });
+    const served = await ask(`${url}/predict`, bytes, { headers: { 'content-type': 'image/png' } });
+    const { file: _, ...answer } = answers.find(({ file }) => String(file).endsWith('day/0.png')) ?? {};
+    expect(JSON.parse(served.body)).toEqual(answer);
   });
 });

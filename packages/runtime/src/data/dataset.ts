@@ -65,6 +65,8 @@ export interface Dataset {
   readonly classes: number | null;
   /** Names of the classes, in the order of their indices. */
   readonly labels?: readonly string[];
+  /** Decisions about the files that it was read from, a sentence each, with how to change them. @default none */
+  readonly decisions?: readonly string[];
   /** For rows of a table, and images: how they became inputs and targets. Stored in models and checkpoints. */
   readonly preprocessing?: Preprocessing;
   /**

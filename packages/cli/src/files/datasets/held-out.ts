@@ -40,6 +40,7 @@ export function decisionsOnArrays(own: DataSplits, sets: DataSplits, folds?: num
   // A fold replaces the dataset's own test set.
   const rowsOf = (set: 'validation' | 'test') => (sets[set] === own[set] && own[set] ? 'own' : sets[set]?.rows);
   return [
+    ...(own.train.decisions ?? []),
     scaled,
     ...heldOut(
       { validation: rowsOf('validation'), test: rowsOf('test') },

@@ -4,18 +4,27 @@ import { fileSize } from '../../system/files/file-system.ts';
 import { systemReason } from '../../system/files/system-reason.ts';
 import { decoders } from './decoders.ts';
 import type { Image } from './image.ts';
-import { decodeImage, WANTED } from './image-reader.ts';
+import type { ImageSize } from './image-options.ts';
+import { decodeImage, sizeOfImage, WANTED } from './image-reader.ts';
 
 /** Size of an uncompressed image of 100 megapixels. */
 const MOST_BYTES = 3e8;
 
 /** Reads an image; its first bytes tell the format. @throws Error naming the file and what is wrong with it. */
-export async function readImage(where: string, path: string): Promise<Image> {
-  const subject = `${where}: ${showPath(path)}`;
+export const readImage = async (where: string, path: string): Promise<Image> =>
+  decodeImage(decoders, subjectOf(where, path), await bytesOf(where, path));
+
+/** The size in the header of an image. @throws Error as `readImage` does. */
+export const readImageSize = async (where: string, path: string): Promise<ImageSize> =>
+  sizeOfImage(decoders, subjectOf(where, path), await bytesOf(where, path));
+
+const subjectOf = (where: string, path: string): string => `${where}: ${showPath(path)}`;
+
+async function bytesOf(where: string, path: string): Promise<Uint8Array> {
+  const subject = subjectOf(where, path);
   const size = fileSize(where, path, WANTED);
   if (size > MOST_BYTES) throw new Error(`${subject} has ${size} bytes, expected an image of at most ${MOST_BYTES}`);
-  const bytes = await readFile(path).catch((error: unknown) => {
+  return readFile(path).catch((error: unknown) => {
     throw new Error(`${subject} cannot be read: ${systemReason(error)}, expected ${WANTED}`, { cause: error });
   });
-  return decodeImage(decoders, subject, bytes);
 }

@@ -8,8 +8,8 @@ import { createGrowingNumbers } from '../growing-numbers.ts';
 import { sharedArrays } from '../number-types.ts';
 import { pairedSet } from '../paired-set.ts';
 import { imagePreprocessing } from './image-encoding.ts';
-import { checkImageOptions, type ImageOptions } from './image-options.ts';
-import { createImageRows, type ImageShape } from './image-rows.ts';
+import { checkImageOptions, type ImageOptions, type ImageSize } from './image-options.ts';
+import { createImageRows, type ImageRows, type ImageShape } from './image-rows.ts';
 
 const WHERE = 'loadImageFolder';
 
@@ -69,18 +69,18 @@ async function loadSet(
       `${WHERE}: ${showPath(folder)} has no images, expected a folder for each class, with PNG or JPEG files`,
     );
   }
-  const rows = createImageRows(WHERE, files.length, checkImageOptions(WHERE, options), channels, like);
   const names = createClassNames(classNames);
-  // Imported when needed: most processes read no images, and the decoders take a while to load.
-  const { readImage } = await import('./image-file.ts');
-  for (const { label, path } of files) {
-    if (!names.add(label)) {
-      throw new Error(
-        `${WHERE}: ${showPath(folder)} has the class ${show(label)}, expected one of ${names.expected()}`,
-      );
-    }
-    rows.add(path, await readImage(WHERE, path));
+  for (const { label } of files) {
+    if (names.add(label)) continue;
+    throw new Error(`${WHERE}: ${showPath(folder)} has the class ${show(label)}, expected one of ${names.expected()}`);
   }
+  const paths = files.map(({ path }) => path);
+  const readAll = (size: ImageSize | undefined) => readRows(paths, size, channels, like);
+  const asked = checkImageOptions(WHERE, options);
+  const one = (asked ?? like) !== undefined || (await seemAlike(paths)) ? await readAll(asked) : null;
+  const chosen = one === null ? await chooseSize(paths) : undefined;
+  const rows = one ?? (await readAll(chosen?.size));
+  if (rows === null) throw new Error(`${WHERE}: ${showPath(folder)} has changed, expected the same images`);
   const { array, ...shape } = rows.finished();
   const classes = names.sorted();
   const { height, width, channels: C } = shape;
@@ -92,9 +92,57 @@ async function loadSet(
     checkDataset(`${WHERE}: ${showPath(folder)}`, {
       ...{ name, rows: files.length, inputs, targets, classes: labels.length, labels },
       ...(preprocessing === undefined ? {} : { preprocessing }),
+      ...(chosen === undefined ? {} : { decisions: [`${chosen.decision} (${name}:size=32x32 chooses another)`] }),
     }),
   );
   return { set, shape };
+}
+
+/** Reads all images; null if they have several sizes, and there is none to resize them to. */
+async function readRows(
+  paths: readonly string[],
+  size: ImageSize | undefined,
+  channels: 1 | 3 | undefined,
+  like: ImageShape | undefined,
+): Promise<ImageRows | null> {
+  // Imported when needed: most processes read no images, and the decoders take a while to load.
+  const { readImage } = await import('./image-file.ts');
+  const rows = createImageRows(WHERE, paths.length, size, channels, like);
+  for (const path of paths) if (!rows.add(await readImage(WHERE, path))) return null;
+  return rows;
+}
+
+/** Images whose sizes are compared before the first one is read, which takes the memory of all in its size. */
+const COMPARED = 100;
+
+/** Whether images, as far as some of them tell, have one size. */
+async function seemAlike(paths: readonly string[]): Promise<boolean> {
+  const some = Math.min(COMPARED, paths.length);
+  const sizes = await sizesOf(Array.from({ length: some }, (_, k) => paths[Math.floor((k * paths.length) / some)]));
+  return sizes.every(({ width, height }) => width === sizes[0].width && height === sizes[0].height);
+}
+
+async function sizesOf(paths: readonly string[]): Promise<ImageSize[]> {
+  const { readImageSize } = await import('./image-file.ts');
+  const sizes: ImageSize[] = [];
+  for (const path of paths) sizes.push(await readImageSize(WHERE, path));
+  return sizes;
+}
+
+/** The longer side of a chosen size: a convnet takes 64 x 64 pixels in five times the time of 28 x 28. */
+const MOST_CHOSEN = 64;
+
+/** The median width and height, made smaller together if one of them is too long. */
+async function chooseSize(paths: readonly string[]): Promise<{ size: ImageSize; decision: string }> {
+  const sizes = await sizesOf(paths);
+  const median = (side: keyof ImageSize) => sizes.map((size) => size[side]).sort((a, b) => a - b)[sizes.length >> 1];
+  const [width, height] = [median('width'), median('height')];
+  const shrink = Math.min(1, MOST_CHOSEN / Math.max(width, height));
+  const size = { width: Math.max(1, Math.round(shrink * width)), height: Math.max(1, Math.round(shrink * height)) };
+  const ordered = sizes.toSorted((a, b) => a.width * a.height - b.width * b.height);
+  const range = [ordered[0], ordered[ordered.length - 1]].map((own) => `${own.width} x ${own.height}`).join(' to ');
+  const why = shrink < 1 ? `their median, ${width} x ${height}, at ${MOST_CHOSEN} pixels a side` : 'their median';
+  return { size, decision: `images of ${range} pixels are resized to ${size.width} x ${size.height}, ${why}` };
 }
 
 /**

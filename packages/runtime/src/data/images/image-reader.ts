@@ -2,6 +2,7 @@ import type { ImageEncoding } from '@gradloom/core';
 import { reasonOf } from '@gradloom/core/internal';
 import type { Decoder } from './decoders.ts';
 import type { Image } from './image.ts';
+import type { ImageSize } from './image-options.ts';
 
 /** Pixels that images may have; each that is read takes its own. */
 export interface PixelBudget {
@@ -30,22 +31,33 @@ export const WANTED = 'a PNG or JPEG image';
  * Decodes the bytes of an image file of at most `mostPixels`.
  * @throws Error that begins with `subject` and says what is wrong with them.
  */
-export function decodeImage(
+export const decodeImage = (
   decoders: readonly Decoder[],
   subject: string,
   bytes: Uint8Array,
   mostPixels?: number,
-): Image {
+): Image => inFormat(decoders, subject, bytes, ([, , decode]) => decode(bytes, mostPixels));
+
+/** The size in the header of an image file. @throws Error as `decodeImage` does. */
+export const sizeOfImage = (decoders: readonly Decoder[], subject: string, bytes: Uint8Array): ImageSize =>
+  inFormat(decoders, subject, bytes, ([, , , sizeOf]) => sizeOf(bytes));
+
+/** Calls `read` with the format of the first bytes. */
+function inFormat<T>(
+  decoders: readonly Decoder[],
+  subject: string,
+  bytes: Uint8Array,
+  read: (decoder: Decoder) => T,
+): T {
   const fault = (has: string, expected = WANTED, cause?: unknown) =>
     new Error(`${subject} has ${has}, expected ${expected}`, { cause });
   const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
   const decoder = decoders.find(([own]) => start.startsWith(own));
   if (decoder === undefined) throw fault(bytes.length === 0 ? 'no bytes' : `the first bytes ${start}`);
-  const [, name, decode] = decoder;
   try {
-    return decode(bytes, mostPixels);
+    return read(decoder);
   } catch (error) {
     const reason = reasonOf(error).replace(/\.$/, '');
-    throw fault(`damaged contents (${reason})`, `a whole ${name} image`, error);
+    throw fault(`damaged contents (${reason})`, `a whole ${decoder[1]} image`, error);
   }
 }

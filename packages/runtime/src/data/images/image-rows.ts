@@ -1,4 +1,3 @@
-import { showPath } from '@gradloom/core/internal';
 import { sharedArrays } from '../number-types.ts';
 import { type Image, withChannels } from './image.ts';
 import type { ImageSize } from './image-options.ts';
@@ -6,14 +5,14 @@ import { resizeImage } from './resize-image.ts';
 
 /** Collects the images of a set into rows. */
 export interface ImageRows {
-  add(path: string, image: Image): void;
+  /** Adds an image. Returns false for one of another size than those before, without a size to resize to. */
+  add(image: Image): boolean;
   finished(): ImageShape & { readonly array: Uint8Array<SharedArrayBuffer> };
 }
 
 /** Size and channels, equal for all images of a set. */
 export interface ImageShape extends ImageSize {
   readonly channels: 1 | 3;
-  readonly of: string; // path of the first image, for messages
 }
 
 /**
@@ -25,15 +24,15 @@ export function createImageRows(
   count: number,
   size: ImageSize | undefined, // size to resize to
   channels: 1 | 3 | undefined,
-  like?: ImageShape, // shape of another set; default: that of the first image
+  like?: ImageShape, // shape of another set, to which images are resized; default: that of the first image
 ): ImageRows {
   let shape = like;
   let array: Uint8Array<SharedArrayBuffer> | undefined;
   let added = 0;
 
   /** Sets the shape from this image and allocates the rows. */
-  function begin(path: string, image: Image): ImageShape {
-    shape ??= { ...(size ?? image), channels: channels ?? image.channels, of: path };
+  function begin(image: Image): ImageShape {
+    shape ??= { ...(size ?? image), channels: channels ?? image.channels };
     const { width, height } = shape;
     const wanted = channels ?? like?.channels ?? (image.channels === 3 ? 3 : shape.channels);
     if (array === undefined || wanted !== shape.channels) {
@@ -41,7 +40,7 @@ export function createImageRows(
       if (array !== undefined) wider.set(withChannels(stored(array, shape), wanted).pixels);
       array = wider;
     }
-    return { width, height, channels: wanted, of: shape.of };
+    return { width, height, channels: wanted };
   }
 
   const stored = (pixels: Uint8Array, { width, height }: ImageSize): Image => {
@@ -50,17 +49,15 @@ export function createImageRows(
   };
 
   return {
-    add(path, image) {
-      const resized = size === undefined ? image : resizeImage(image, size.width, size.height);
-      shape = begin(path, resized);
+    add(image) {
+      const wantedSize = size ?? like;
+      const resized = wantedSize === undefined ? image : resizeImage(image, wantedSize.width, wantedSize.height);
+      shape = begin(resized);
       const { width, height, channels: wanted } = shape;
-      if (resized.width !== width || resized.height !== height) {
-        const has = `${image.width} x ${image.height} pixels`;
-        const advice = `those of ${showPath(shape.of)}; size=${width}x${height} resizes all`;
-        throw new Error(`${where}: ${showPath(path)} has ${has}, expected ${width} x ${height} (${advice})`);
-      }
+      if (resized.width !== width || resized.height !== height) return false;
       array?.set(withChannels(resized, wanted).pixels, added * width * height * wanted);
       added++;
+      return true;
     },
     finished() {
       if (shape === undefined || array === undefined) throw new Error(`${where}: no images, expected at least one`);

@@ -8,7 +8,7 @@ export const JPEG_START = 'ffd8ff';
  * @throws Error saying what is wrong with the bytes.
  */
 export function decodeJpeg(bytes: Uint8Array, mostPixels = MOST_PIXELS): Image {
-  const frame = frameOf(bytes);
+  const frame = sizeOfJpeg(bytes);
   checkPixels(frame.width, frame.height, mostPixels);
   if (frame.width * frame.height > MOST_PER_BYTE * (bytes.length + 64)) {
     throw new Error(`${frame.width} x ${frame.height} pixels in ${bytes.length} bytes`);
@@ -31,7 +31,7 @@ export function decodeJpeg(bytes: Uint8Array, mostPixels = MOST_PIXELS): Image {
 const MOST_PER_BYTE = 64 * 8;
 
 /** The size in the header of the first frame. ITU-T T.81, B.2.2 */
-function frameOf(bytes: Uint8Array): { width: number; height: number; components: number } {
+export function sizeOfJpeg(bytes: Uint8Array): { width: number; height: number; components: number } {
   for (let at = 2; at + 9 < bytes.length; ) {
     if (bytes[at] !== 0xff) break;
     const marker = bytes[at + 1];

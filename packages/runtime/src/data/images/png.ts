@@ -18,6 +18,13 @@ export function decodePng(bytes: Uint8Array, mostPixels = MOST_PIXELS): Image {
   return { width, height, channels, pixels: withoutAlpha(eightBits(image), image.channels, channels) };
 }
 
+/** The size in the header. @throws Error if the header is cut off. */
+export function sizeOfPng(bytes: Uint8Array): { width: number; height: number } {
+  if (bytes.length < 29) throw new Error('a header that is cut off');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return { width: view.getUint32(16), height: view.getUint32(20) };
+}
+
 /** Encodes an image as PNG: grey, grey and opacity, RGB or RGBA. */
 export function encodePng(image: Omit<Image, 'channels'> & { readonly channels: 1 | 2 | 3 | 4 }): Uint8Array {
   checkImage('encodePng', image);
@@ -73,8 +80,8 @@ const ADAM7 = [
 
 /** Bytes of all rows, each with one byte for its filter type. */
 function dataBytes(view: DataView, mostPixels: number): number {
-  if (view.byteLength < 29 || view.getUint32(8) !== 13) throw new Error('a header that is cut off');
-  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  const { width, height } = sizeOfPng(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  if (view.getUint32(8) !== 13) throw new Error('a header that is cut off');
   checkPixels(width, height, mostPixels);
   const bits = view.getUint8(24) * ([1, 0, 3, 1, 2, 0, 4][view.getUint8(25)] ?? 0);
   const passes = view.getUint8(28) === 0 ? [[0, 0, 1, 1]] : ADAM7;
