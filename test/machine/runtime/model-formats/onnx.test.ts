@@ -333,6 +333,13 @@ function mixedTable(): { text: string; cells: Record<string, Cell>[] } {
   };
 }
 
+/** The table with a positive column that spans decades. */
+const withRents = (text: string): string =>
+  text
+    .split('\n')
+    .map((line, n) => `${line},${n === 0 ? 'rent' : Math.exp((n * 37) % 11)}`)
+    .join('\n');
+
 const mixed = mixedTable();
 const gapWords = ['NA', 'N/A', 'n/a', 'NaN', 'nan', 'null', 'NULL', '?', ''];
 const tables: [string, () => Promise<Case>][] = [
@@ -352,6 +359,25 @@ const tables: [string, () => Promise<Case>][] = [
   [
     'every type of column, values',
     () => trained(folder.write('mixed.csv', mixed.text), mixed.cells, { target: 'price', drop: ['kind'] }),
+  ],
+  [
+    'the logarithm of a target',
+    () => {
+      const options: TableOptions = { target: 'rent', drop: ['kind', 'price'], targetTransform: 'log' };
+      return trained(folder.write('rents.csv', withRents(mixed.text)), mixed.cells, options);
+    },
+  ],
+  [
+    'several targets, and the logarithm of one',
+    async () => {
+      const options: TableOptions = { target: ['price', 'rent'], drop: ['kind'] };
+      const one = await trained(folder.write('rents.csv', withRents(mixed.text)), mixed.cells, options);
+      const { preprocessing } = one.model;
+      if (preprocessing === undefined || !('columns' in preprocessing)) throw new Error('no table');
+      const [price, rent] = preprocessing.target;
+      const target = [price, { ...rent, transform: 'log', center: 5, scale: 0.5 }] as typeof preprocessing.target;
+      return { ...one, model: createModel({ ...one.model, preprocessing: { ...preprocessing, target } }) };
+    },
   ],
   [
     'several targets',
