@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { limitMemory } from '@gradloom/runtime';
 import { afterEach, expect, test } from 'vitest';
 import { memorySize } from '../../../packages/cli/src/options/memory-size.ts';
@@ -62,6 +62,34 @@ test('a limit lowers the threads with a word, or refuses the run by its flag, an
   expect(threads[0]).not.toBe(8);
   expect(threads[1]).toBe(8);
   expect(prints.size).toBe(1);
+});
+
+test('a training that fits without the texts that its model writes has none, says so, and ends alike', async () => {
+  const folder = temporaryDirectory();
+  const path = (name: string, contents: string): string => {
+    writeFileSync(`${folder}/${name}`, contents);
+    return `${folder}/${name}`;
+  };
+  const dense = (out: number) => ({ kind: 'dense', out });
+  const layers = [{ kind: 'embedding', vocabulary: 3, width: 2 }, dense(2190), dense(2190), dense(3)];
+  const dataset = ['--dataset', path('text.txt', 'abc'.repeat(100)), '--context', '4', '--validation', '0'];
+  const network = ['--spec', path('net.json', JSON.stringify({ layers })), '--optimizer', 'sgd', '--threads', '1'];
+  const run = ['train', ...dataset, ...network, '--steps', '2', '--backend', 'wasm', '--no-out', '--json'];
+  const runIn = async (mebibytes: number) => {
+    const { stdout, stderr } = await gradloom([...run, '--memory-limit', more(mebibytes)]);
+    const lines = jsonLines(stdout);
+    const texts = lines.filter(({ event }) => event === 'text').length;
+    const planned = Number(lines.find(({ event }) => event === 'start')?.plannedBytes) / MiB;
+    return { texts, planned, print: lines.at(-1)?.fingerprint, stderr };
+  };
+  const whole = await runIn(2000);
+  const spared = await runIn(Math.round(whole.planned - 18));
+  expect(whole).toMatchObject({ texts: 1, stderr: '' });
+  expect(spared).toMatchObject({ texts: 0, print: whole.print });
+  expect(spared.planned).toBeLessThan(whole.planned - 32);
+  expect(spared.stderr).toMatch(
+    /warning: writes no texts while it trains, since the \d+ MiB for them do not fit into \d+ MiB \(what the limit of/,
+  );
 });
 
 test('a limit applies to one command: neither the run nor the next command keeps it', async () => {

@@ -153,7 +153,6 @@ describe('what does not fit is refused in a sentence', () => {
       '--folds has 4, expected none: windows of a text are split by place (--validation, --test)',
     ],
     [[...data, '--class-weight', 'balanced'], 'class-weight has "balanced", expected none'],
-    [[...data, '--stream'], 'needs the tokenizer bytes, without lines'],
     [[...data, '--tokenizer', 'letters'], '--tokenizer has "letters", expected one of characters, bytes, words, gpt2'],
     [[...data, '--target', '1'], `--target is given with "${file}", expected a table`],
     [['train', '--dataset', 'iris', '--lines'], '--lines is given with "iris", expected a text'],

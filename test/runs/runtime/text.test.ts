@@ -94,10 +94,25 @@ describe.each([
   });
 });
 
-test('tokens that stay in their file train to the same weights', async () => {
-  const given: TextOptions = { tokenizer: 'bytes', context, validation: 0.2 };
-  const [inMemory, inFile] = [await loadText(file, given), await loadText(file, { ...given, stream: true })];
-  expect(await printOf(inFile, { threads: 2 })).toBe(await printOf(inMemory, { threads: 1 }));
+test.each<TextOptions>([
+  { tokenizer: 'characters', context },
+  { tokenizer: 'bytes', context },
+  { tokenizer: 'words', context },
+  { tokenizer: 'gpt2', context },
+  { tokenizer: 'words', lines: true },
+])('tokens that stay in a file train to the same weights, losses and texts: %j', async (given) => {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const path = given.lines ? folder.write('lines.txt', lines.join('\n')) : file;
+  const both = [false, true].map(async (stream) => {
+    const data = await loadText(path, { ...given, validation: 0.2, stream });
+    const seen: TrainEvent[] = [];
+    const onEvent = (event: TrainEvent) => void seen.push(event);
+    const few = { ...options, steps: 6, threads: stream ? 2 : 1, onEvent };
+    const { fingerprint, validation } = await train(specOf(data), data, few).result;
+    return { fingerprint, validation, texts: textsOf(seen) };
+  });
+  const [inMemory, inFile] = await Promise.all(both);
+  expect(inFile).toEqual(inMemory);
 });
 
 test('without shuffling, the windows follow one another', async () => {

@@ -136,9 +136,12 @@ function readAt(file: FileRows, { descriptor, bytes }: OpenFile, position: numbe
 /** Types with the same layout in memory and in the file: four times as fast as reading number by number. */
 const storedAlike: Readonly<Record<string, (buffer: ArrayBuffer) => ArrayLike<number>>> = {
   '|u1': (buffer) => new Uint8Array(buffer),
+  '|i1': (buffer) => new Int8Array(buffer),
   'unsigned byte': (buffer) => new Uint8Array(buffer),
   ...(new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
     ? {
+        '<u2': (buffer: ArrayBuffer) => new Uint16Array(buffer),
+        '<i2': (buffer: ArrayBuffer) => new Int16Array(buffer),
         '<i4': (buffer: ArrayBuffer) => new Int32Array(buffer),
         '<f4': (buffer: ArrayBuffer) => new Float32Array(buffer),
         '<f8': (buffer: ArrayBuffer) => new Float64Array(buffer),

@@ -61,15 +61,17 @@ export function hasTargetsByPosition(dataset: Dataset): boolean {
 
 /** Positions of each row's targets that count [N]; null if all do, or if rows have one target. */
 export function* countedPositions(dataset: Dataset): Pausable<Uint32Array<SharedArrayBuffer> | null> {
-  const { rows, targets } = dataset;
-  const { array, columns, step = columns, places } = targets;
-  // Targets in a file are the tokens of a text, of which all count.
-  if (!hasTargetsByPosition(dataset) || targets.file !== undefined) return null;
+  const { rows, targets, lengths } = dataset;
+  const { array, columns, step = columns, places, file } = targets;
+  if (!hasTargetsByPosition(dataset)) return null;
+  // Targets in a file are the tokens of a text, or of lines, of which all real ones count.
+  if (file !== undefined && lengths === undefined) return null;
   const counted = new Uint32Array(new SharedArrayBuffer(4 * rows));
   let all = true;
   for (let n = 0; n < rows; n++) {
     const start = (places?.[n] ?? n) * step;
-    for (let i = start; i < start + columns; i++) if (array[i] >= 0) counted[n]++;
+    if (file !== undefined) counted[n] = lengths?.array[n] ?? columns;
+    else for (let i = start; i < start + columns; i++) if (array[i] >= 0) counted[n]++;
     all &&= counted[n] === columns;
     if (n % STRETCH === 0) yield;
   }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { complete, ofText } from '@gradloom/core/internal';
 import {
@@ -9,6 +10,7 @@ import {
   type TextOptions,
   type Tokenizer,
   type TokenizerName,
+  type TokenizerSpec,
   textDataset,
 } from '@gradloom/runtime';
 import fc from 'fast-check';
@@ -17,13 +19,16 @@ import { checkDataset } from '../../../../packages/runtime/src/data/check-datase
 import { datasetHash } from '../../../../packages/runtime/src/data/dataset-hash.ts';
 import { anyRows } from '../../../../packages/runtime/src/data/file-rows.ts';
 import { gatherRows } from '../../../../packages/runtime/src/data/gather.ts';
+import { countedPositions } from '../../../../packages/runtime/src/data/targets.ts';
 import { readTokens } from '../../../../packages/runtime/src/data/text/read-tokens.ts';
+import { tokensInMemory } from '../../../../packages/runtime/src/data/text/tokens-in-memory.ts';
 import { createOrders } from '../../../../packages/runtime/src/training/run/prepare.ts';
 import { propertySeed } from '../../../support/seed.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
-/** A text that is read in several parts. The first has 65,536 bytes, and ends within line ends. */
-const text = `${' word'.repeat(13_104)}${'\n'.repeat(40)}${readFileSync('docs/architecture.md', 'utf8').repeat(2)}`;
+/** A text that is read in parts of 65,536 bytes: the first ends within line ends, and the second within a character. */
+const special = [' word'.repeat(13_104), '\n'.repeat(40), '語😀\r\n'.repeat(7500)];
+const text = special.join('') + readFileSync('docs/architecture.md', 'utf8').repeat(2);
 const folder = temporaryFolder();
 const file = folder.write('real.txt', text);
 
@@ -43,6 +48,43 @@ describe.each<TokenizerName>(['characters', 'bytes', 'words', 'gpt2'])('tokens o
     expect(sets.train.classes).toBe(known.size);
     expect(tokensOf(sets.train)).toEqual([...known.encode(text)]);
     expect(known.decode(tokensOf(sets.train))).toBe(text);
+  });
+
+  test(`a text that is cut anywhere has the tokens of the whole (seed ${propertySeed})`, async () => {
+    const units = fc.constantFrom(
+      'a',
+      'é',
+      '\u0301',
+      "'",
+      '’s',
+      '7',
+      ',',
+      '—',
+      ' ',
+      '  ',
+      '\r\n',
+      '\n',
+      '\t',
+      '😀',
+      '𝒜',
+      '語',
+    );
+    const check = fc.asyncProperty(fc.array(units, { minLength: 2, maxLength: 24 }), async (pieces) => {
+      const drawn = pieces.join('');
+      const fault = (has: string) => new Error(has);
+      const tokensOfParts = async (...parts: string[]) => {
+        const reader = await readTokens(() => parts, tokenizer, false, fault);
+        const found: number[] = [];
+        for await (const tokens of reader.parts()) found.push(...tokens);
+        return [found, await reader.sizes().then(({ tokens }) => tokens), reader.tokenizer.spec];
+      };
+      const whole = await tokensOfParts(drawn);
+      expect(whole[0]).toEqual([...createTokenizer(whole[2] as TokenizerSpec).encode(drawn)]);
+      const places = pieces.map((_, n) => pieces.slice(0, n).join('').length);
+      for (const at of places) expect(await tokensOfParts(drawn.slice(0, at), drawn.slice(at))).toEqual(whole);
+      expect(await tokensOfParts(...pieces)).toEqual(whole);
+    });
+    await fc.assert(check, { seed: propertySeed, numRuns: 40 });
   });
 
   test(`tokens of any text spell it (seed ${propertySeed})`, async () => {
@@ -135,31 +177,35 @@ describe('windows', () => {
     expect(Math.min(...drawn)).toBe(0);
   });
 
-  test('rows that start anywhere are read from memory and from a file alike', async () => {
-    const options: TextOptions = { tokenizer: 'bytes', context, test: 0.1 };
-    const [inMemory, inFile] = [await loadText(file, options), await loadText(file, { ...options, stream: true })];
-    for (const part of ['train', 'validation', 'test'] as const) {
-      const [a, b] = [inMemory[part], inFile[part]];
-      if (a === undefined || b === undefined) throw new Error('no set');
-      expect(complete(datasetHash(b))).toBe(complete(datasetHash(a)));
-      const { starts, ...others } = a;
-      expect(complete(datasetHash(others)) !== complete(datasetHash(a))).toBe(starts !== undefined);
-      const order = Uint32Array.of(3, 0, 2, 2, 1);
-      for (const matrix of ['inputs', 'targets'] as const) {
-        for (const step of part === 'train' ? [1, context] : [context]) {
-          const rows = [a, b].map((set) => {
-            const x = new Float64Array(order.length * context);
-            gatherRows(x, { ...set[matrix], step }, order, 0, order.length, anyRows);
-            return x;
-          });
-          expect(rows[0]).toEqual(rows[1]);
-          const at = 2 * step + (matrix === 'targets' ? 1 : 0);
-          const bytes = Buffer.from(text).subarray(at, at + context);
-          if (part === 'train') expect([...rows[0].subarray(2 * context, 3 * context)]).toEqual([...bytes]);
+  test.each<TokenizerName>(['characters', 'bytes', 'words', 'gpt2'])(
+    'rows of %s that start anywhere are read from memory and from a file alike',
+    async (tokenizer) => {
+      const options: TextOptions = { tokenizer, context, test: 0.1 };
+      const [inMemory, inFile] = [await loadText(file, options), await loadText(file, { ...options, stream: true })];
+      const all = [...tokenizerOf(inMemory).encode(text)];
+      for (const part of ['train', 'validation', 'test'] as const) {
+        const [a, b] = [inMemory[part], inFile[part]];
+        if (a === undefined || b === undefined) throw new Error('no set');
+        expect(complete(datasetHash(b))).toBe(complete(datasetHash(a)));
+        const { starts, ...others } = a;
+        expect(complete(datasetHash(others)) !== complete(datasetHash(a))).toBe(starts !== undefined);
+        const order = Uint32Array.of(3, 0, 2, 2, 1);
+        for (const matrix of ['inputs', 'targets'] as const) {
+          for (const step of part === 'train' ? [1, context] : [context]) {
+            const rows = [a, b].map((set) => {
+              const x = new Float64Array(order.length * context);
+              gatherRows(x, { ...set[matrix], step }, order, 0, order.length, anyRows);
+              return x;
+            });
+            expect(rows[0]).toEqual(rows[1]);
+            const at = 2 * step + (matrix === 'targets' ? 1 : 0);
+            const expected = all.slice(at, at + context);
+            if (part === 'train') expect([...rows[0].subarray(2 * context, 3 * context)]).toEqual(expected);
+          }
         }
       }
-    }
-  });
+    },
+  );
 
   test('a gzipped text is the text', async () => {
     const packed = folder.write('real.txt.gz', gzipSync(text));
@@ -176,9 +222,10 @@ test.each([
 ])('a text that becomes %s while it is read is refused', async (_, first, then, tokens) => {
   let reads = 0;
   const source = () => [reads++ === 0 ? first : then];
-  const read = readTokens(source, 'characters', false, (has, expected) => new Error(`${has}, expected ${expected}`));
+  const fault = (has: string, expected: string) => new Error(`${has}, expected ${expected}`);
+  const read = readTokens(source, 'characters', false, fault).then((reader) => tokensInMemory(reader, fault));
   await expect(read).rejects.toThrow(
-    `${tokens} tokens, expected the ${first.length} that it had when it was first read`,
+    `${tokens} tokens, expected the ${first.length} tokens that it had when it was first read`,
   );
 });
 
@@ -210,6 +257,85 @@ describe('lines', () => {
     expect(complete(datasetHash(read.train))).toBe(complete(datasetHash(own.train)));
     expect([read.train.rows, read.validation?.rows]).toEqual([7200, 1800]);
   });
+
+  test.each<[TokenizerName, number | undefined]>([
+    ['characters', undefined],
+    ['bytes', 9],
+    ['words', 2],
+    ['gpt2', undefined],
+  ])('lines of %s that stay in a file are those in memory', async (tokenizer, context) => {
+    const lines = Array.from({ length: 700 }, (_, n) => `${n} é${'語'.repeat(n % 20)}`).join('\r\n');
+    const path = folder.write(`lines-${tokenizer}.txt`, lines);
+    const options: TextOptions = { lines: true, tokenizer, validation: 0.2, ...(context && { context }) };
+    const [inMemory, inFile] = [await loadText(path, options), await loadText(path, { ...options, stream: true })];
+    for (const part of ['train', 'validation'] as const) {
+      const [a, b] = [inMemory[part], inFile[part]];
+      if (a === undefined || b === undefined) throw new Error('no set');
+      expect(complete(datasetHash(b))).toBe(complete(datasetHash(a)));
+      expect(complete(countedPositions(b))).toEqual(complete(countedPositions(a)));
+    }
+    expect(inFile.train.targets.array).toHaveLength(0);
+  });
+});
+
+describe('tokens in a file', () => {
+  const streamed = (path: string, options: TextOptions) => loadText(path, { ...options, context: 4, stream: true });
+  const folderOf = ({ train }: DataSplits) => train.inputs.file?.path;
+  const content = 'It is 1 word, not two.\n'.repeat(9);
+
+  test('are written once, and serve the model that learned from them, and other windows', async () => {
+    const path = folder.write('once.txt', content);
+    const first = await streamed(path, { tokenizer: 'words' });
+    const { tokenizer } = ofText(first.train.preprocessing)?.text ?? {};
+    const second = await streamed(path, { tokenizer, validation: 0 });
+    expect(folderOf(second)).toBe(folderOf(first));
+    const [own] = readdirSync(`${path}.gradloom-cache`);
+    const wider = { kind: 'words', vocabulary: ['<unk>', 'It'] } as const;
+    for (const other of [{ tokenizer: wider }, { tokenizer: 'words', lines: true }, { tokenizer: 'gpt2' }] as const) {
+      expect(folderOf(await streamed(path, other))).not.toContain(own);
+    }
+    expect(readdirSync(`${path}.gradloom-cache`)).toHaveLength(4);
+    folder.write('once.txt', content.replaceAll('two', 'ten'));
+    expect(folderOf(await streamed(path, { tokenizer: 'words' }))).toContain(own);
+    expect(readdirSync(`${path}.gradloom-cache`)).toEqual([own]);
+  });
+
+  test('are refused if the text changes while it is read, or they change afterwards', async () => {
+    const path = folder.write('changes.txt', content.repeat(3000));
+    const reading = streamed(path, {});
+    while (!existsSync(`${path}.gradloom-cache`)) await setImmediate();
+    utimesSync(path, 1, 1);
+    await expect(reading).rejects.toThrow(`loadText: ${path} has changed while it was read, expected a file`);
+    expect(existsSync(`${path}.gradloom-cache`)).toBe(false);
+    const { train } = await streamed(path, {});
+    utimesSync(folderOf({ train }) ?? '', 1, 1);
+    expect(() => complete(datasetHash(train))).toThrow('a file must not change while it streams');
+  });
+
+  test('are not made of a text that is refused, and its sentence is that of a text in memory', async () => {
+    for (const [bad, options] of [
+      ['ab', {}],
+      ['a\n\nb', { lines: true }],
+      ['', { lines: true }],
+      ['a\0b', {}],
+      ['éa'.repeat(9), { tokenizer: { kind: 'characters', vocabulary: ['a'] } }],
+    ] as const) {
+      const path = folder.write('refused.txt', bad);
+      const message = await loadText(path, { ...options, context: 4 }).catch((error: Error) => error.message);
+      await expect(streamed(path, options)).rejects.toThrow(new Error(message as string));
+    }
+    await expect(streamed(`${folder.path}/none/none.txt`, {})).rejects.toThrow('none.txt does not exist');
+    expect(existsSync(`${folder.path}/none`)).toBe(false);
+  });
+});
+
+test.each<[string, boolean, string]>([
+  ['word', false, 'spaces between words'],
+  ['line', true, 'shorter lines'],
+])('a %s without an end is refused before it fills the memory', async (what, lines, expected) => {
+  const source = () => Array<string>(129).fill('a'.repeat(1 << 17));
+  const read = readTokens(source, 'words', lines, (has, wanted) => new Error(`${has}, expected ${wanted}`));
+  await expect(read).rejects.toThrow(`a ${what} of more than 16777216 characters at line 1, expected ${expected}`);
 });
 
 describe('what does not fit is refused in one sentence', () => {
@@ -235,7 +361,6 @@ describe('what does not fit is refused in one sentence', () => {
   test.each<[string, TextOptions]>([
     ['tokenizer has "letters", expected one of characters, bytes, words, gpt2', { tokenizer: 'letters' as 'bytes' }],
     ['context has 0, expected a whole number of at least 1', { context: 0 }],
-    ['stream needs the tokenizer bytes, without lines', { stream: true }],
     [
       'tokenizer.vocabulary.1 has "a", expected a list of words, each of them once',
       { tokenizer: { kind: 'words', vocabulary: ['a', 'a'] } },

@@ -1,5 +1,6 @@
+import { dirname } from 'node:path';
 import { ofText } from '@gradloom/core/internal';
-import type { DataSplits } from '@gradloom/runtime';
+import type { DataSplits, Dataset } from '@gradloom/runtime';
 import { plural, whole } from '../../terminal/text/format.ts';
 import type { Preset } from './presets.ts';
 
@@ -37,11 +38,18 @@ export function textDecisions(sets: DataSplits): string[] {
     : `rows are windows of ${plural(context, 'token')}, drawn at random places of the text (--context)`;
   const flags = [...(validation === undefined ? [] : ['--validation']), ...(test === undefined ? [] : ['--test'])];
   const how = `${lines ? 'at random' : 'the end of the text'} (${flags.join(', ')})`;
-  return [tokens, rows, ...(held === '' ? [] : [`held out: ${held}, ${how}`])];
+  return [tokens, rows, ...(held === '' ? [] : [`held out: ${held}, ${how}`]), ...streamed(train)];
 }
 
-/** Lines of more tokens than a row has place for: the last target of a full row is no line end. */
+/** Where tokens are that are not the text's own bytes. */
+function streamed({ inputs: { file } }: Dataset): string[] {
+  if (file === undefined || !file.path.includes('.gradloom-cache')) return [];
+  return [`tokens are streamed from ${dirname(file.path)} (it may be deleted, and is then made anew)`];
+}
+
+/** Lines of more tokens than a row has place for: the last target of a full row is no line end. 0 if rows stream. */
 function cutLines(sets: DataSplits, T: number): number {
+  if (sets.train.targets.file !== undefined) return 0;
   const [end] = sets.train.inputs.array;
   let cut = 0;
   for (const set of [sets.train, sets.validation, sets.test]) {

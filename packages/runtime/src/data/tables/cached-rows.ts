@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import type { EncodingNote, TablePreprocessing } from '@gradloom/core';
 import { showName } from '@gradloom/core/internal';
 import { temporaryPath } from '../../system/files/write-atomically.ts';
+import { CacheError, type CacheFile, createCacheFile, writing } from '../cache-file.ts';
+import { cannotWrite, isAsWritten, readSealedJson, takeName, writeSealedJson, writtenAt } from '../cache-folder.ts';
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { fileRows } from '../file-rows.ts';
 import { npyType, sharedArrays } from '../number-types.ts';
-import { CacheError, type CacheFile, createCacheFile, writing } from './cache-file.ts';
-import { cannotWrite, isAsWritten, readSealedJson, takeName, writeSealedJson, writtenAt } from './table-cache.ts';
 
 const ROWS = 'rows.npy';
 const HEADER = 'header.json';

@@ -1,6 +1,6 @@
 import { refuseBeyondRoom } from '../../system/memory/memory-room.ts';
+import { type CacheFile, readPart } from '../cache-file.ts';
 import type { GrowingNumbers } from '../growing-numbers.ts';
-import { type CacheFile, readPart } from './cache-file.ts';
 import type { NumberColumn, TableColumn, WordColumn } from './table.ts';
 
 /** Header of a column whose cells are in a file. */

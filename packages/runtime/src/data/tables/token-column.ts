@@ -3,7 +3,7 @@ import { commonVocabulary, createTokenEncoder, piecesOf, show, showName } from '
 import { type DataMatrix, valueMatrix } from '../dataset.ts';
 import { sharedArrays } from '../number-types.ts';
 import { createTokenizer, gpt2 } from '../text/gpt2.ts';
-import { allocateTokens } from '../text/text-sets.ts';
+import { allocateTokens } from '../text/tokens-in-memory.ts';
 import type { Table, WordColumn } from './table.ts';
 
 /** Most tokens of a row without `context`: the time of a step grows with its length. */

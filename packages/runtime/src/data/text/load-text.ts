@@ -1,15 +1,15 @@
-import { OptionError } from '@gradloom/core';
 import { show, showPath } from '@gradloom/core/internal';
 import { type ByteSource, openBytes } from '../../system/files/byte-source.ts';
 import { checkPath } from '../../system/files/check-path.ts';
 import type { DataSplits } from '../dataset.ts';
-import { fileRows } from '../file-rows.ts';
-import { npyType, sharedArrays } from '../number-types.ts';
+import { sharedArrays } from '../number-types.ts';
 import { readText } from '../read-text.ts';
 import { createTokenizer } from './gpt2.ts';
-import { readTokens } from './read-tokens.ts';
+import { readTokens, type TokenReader } from './read-tokens.ts';
 import { type TextOptions, textOptions } from './text-options.ts';
-import { allocateTokens, linesOf, type TextFault, type TokenStore, tokensInMemory, windowsOf } from './text-sets.ts';
+import { linesOf, type TextFault, type TokenStore, windowsOf } from './text-sets.ts';
+import { linesInFile, matrixInFile, tokensInFile } from './tokens-in-file.ts';
+import { allocateTokens, linesInMemory, matrixOf, tokensInMemory } from './tokens-in-memory.ts';
 
 /**
  * Loads a text file in UTF-8, plain or gzipped, as training and validation sets for a network that predicts the next
@@ -27,20 +27,19 @@ export async function loadText(path: string, options: TextOptions = {}): Promise
   checkPath('loadText', path);
   const fault = faultOf('loadText', showPath(path));
   const values = textOptions.read(options);
-  const { tokenizer = 'characters', lines = false, stream = false } = values;
+  const { tokenizer = 'characters', lines = false, stream = false, context } = values;
   const kind = typeof tokenizer === 'string' ? tokenizer : tokenizer.kind;
   const name = values.name ?? path;
-  if (stream && (kind !== 'bytes' || lines)) {
-    const wanted = 'the tokenizer bytes, without lines: other tokens are held in memory, of one or two bytes each';
-    throw new OptionError('loadText', ['stream', 'tokenizer'], `needs ${wanted}`, { about: 'stream' });
-  }
   // Bytes are tokens as they are, whether they are text or not.
   if (kind === 'bytes' && !lines) {
     return windowsOf(stream ? await bytesInFile(path, fault) : await bytesOf(path, fault), values, name, fault);
   }
-  const source = () => textOf(path, fault);
-  const tokens = await readTokens(source, tokenizer, lines, fault);
-  return (lines ? linesOf : windowsOf)(tokens, values, name, fault);
+  const read = () => textOf(path, fault);
+  if (!stream) return inMemory(await readTokens(read, tokenizer, lines, fault), values, name, fault);
+  await (await open(path)).close();
+  const request = { path, tokenizer, context, read, fault };
+  if (lines) return linesOf(await linesInFile(request), values, name);
+  return windowsOf(await tokensInFile(request), values, name, fault);
 }
 
 /** Like `loadText`, for a text in memory. */
@@ -50,9 +49,15 @@ export async function textDataset(text: string, options: Omit<TextOptions, 'stre
   const { stream: _, ...values } = textOptions.read(options);
   const { tokenizer = 'characters', lines = false, name = 'text' } = values;
   const fault = faultOf(where, name);
-  const tokens = await readTokens(() => [text], tokenizer, lines, fault);
-  return (lines ? linesOf : windowsOf)(tokens, values, name, fault);
+  return inMemory(await readTokens(() => [text], tokenizer, lines, fault), values, name, fault);
 }
+
+const inMemory = async (reader: TokenReader, values: TextValues, name: string, fault: TextFault) =>
+  values.lines === true
+    ? linesOf(await linesInMemory(reader, values.context, fault), values, name)
+    : windowsOf(await tokensInMemory(reader, fault), values, name, fault);
+
+type TextValues = Omit<ReturnType<typeof textOptions.read>, 'stream'>;
 
 const faultOf =
   (where: string, subject: string): TextFault =>
@@ -85,7 +90,7 @@ async function bytesOf(path: string, fault: TextFault): Promise<TokenStore> {
     const array = allocateTokens(256, count, fault);
     const got = await source.read(array as Uint8Array);
     if (got < count) throw fault(`${got} bytes`, `the ${count} that it had`);
-    return tokensInMemory(createTokenizer({ kind: 'bytes' }), array);
+    return { tokenizer: createTokenizer({ kind: 'bytes' }), length: count, matrix: matrixOf(array) };
   } finally {
     await source.close();
   }
@@ -95,17 +100,9 @@ async function bytesInFile(path: string, fault: TextFault): Promise<TokenStore> 
   const source = await open(path);
   await source.close();
   if (source.gzipped) throw fault('gzipped contents', 'a plain file to stream (unpack it first)');
-  const type = npyType('|u1');
-  if (type === undefined) throw new Error('loadText: bytes have no reader, expected one');
-  const file = fileRows(path, 'bytes', { type, bytes: 0 });
   return {
     tokenizer: createTokenizer({ kind: 'bytes' }),
     length: source.fileBytes,
-    matrix: (start, _length, columns) => ({
-      array: sharedArrays.uint8(0),
-      columns,
-      divisor: 1,
-      file: { ...file, start },
-    }),
+    matrix: (start, _length, columns) => matrixInFile(path, 'u1', start, sharedArrays.uint8(0), columns),
   };
 }

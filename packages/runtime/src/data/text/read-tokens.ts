@@ -1,48 +1,74 @@
 import { TextError, type Tokenizer, type TokenizerName, type TokenizerSpec } from '@gradloom/core';
 import { commonVocabulary, piecesOf, vocabularyOf } from '@gradloom/core/internal';
 import { createTokenizer } from './gpt2.ts';
-import { allocateTokens, type TextFault, type TokenStore, tokensInMemory } from './text-sets.ts';
+import type { TextFault } from './text-sets.ts';
 
 /** A text that can be read from its start more than once, in parts. */
 export type TextSource = () => Iterable<string> | AsyncIterable<string>;
 
-/**
- * Turns a text into tokens. The text is read twice, so that it is never in memory as a whole: for the number of tokens
- * (and the vocabulary, if the tokenizer is given by name), and for the tokens. With `lines` the token of a line end
- * stands before the first line and after each.
- * @throws Error of `fault` for a character that the vocabulary lacks, for an empty line, and for a text that has
- * changed between.
- */
+/** A text whose tokens can be read more than once, so that it is never in memory as a whole. */
+export interface TokenReader {
+  readonly tokenizer: Tokenizer;
+  /** The token of a line end. */
+  readonly end: number;
+  /** The numbers of tokens, parts, and tokens of the longest part. Reads the text if its survey has not. */
+  sizes(): Promise<TextSizes>;
+  /**
+   * The tokens of each part of the text, or of each line without its end.
+   * @throws Error of the text's fault for a character that the vocabulary lacks, for an empty line, and for other sizes
+   * than before.
+   */
+  parts(): AsyncGenerator<Uint32Array>;
+}
+
+/** Sizes of a text. */
+export interface TextSizes {
+  readonly tokens: number;
+  readonly parts: number;
+  readonly longest: number;
+}
+
+/** Prepares a text for reading. A tokenizer that is given by name gets the vocabulary of the text, which is read. */
 export async function readTokens(
   source: TextSource,
   asked: TokenizerName | TokenizerSpec,
   lines: boolean,
   fault: TextFault,
-): Promise<TokenStore> {
+): Promise<TokenReader> {
   const kind = typeof asked === 'string' ? asked : asked.kind;
-  const parts = (): AsyncGenerator<Part> => partsOf(source(), lines ? afterLastLine : cuts[kind], lines, fault);
-  const found = asked === 'characters' || asked === 'words' ? await survey(asked, parts(), lines) : null;
+  const texts = (): AsyncGenerator<Part> => partsOf(source(), lines ? afterLastLine : cuts[kind], lines, fault);
+  const found = asked === 'characters' || asked === 'words' ? await survey(asked, texts(), lines) : null;
   const spec = found?.spec ?? (typeof asked === 'object' ? asked : { kind: asked as 'bytes' | 'gpt2' });
   const tokenizer = createTokenizer(spec);
   const encode = (part: Part): Uint32Array => encodePart(tokenizer, part, fault);
-  const end = lines ? encode({ text: '\n', line: 1 }) : new Uint32Array(0);
-  let count = end.length;
-  if (found !== null) count += found.tokens + found.parts * end.length;
-  else for await (const part of parts()) count += encode(part).length + end.length;
-  const array = allocateTokens(tokenizer.size, count, fault);
-  let at = 0;
-  const put = (tokens: Uint32Array) => {
-    if (at + tokens.length <= count) array.set(tokens, at);
-    at += tokens.length;
-  };
-  put(end);
-  for await (const part of parts()) {
-    put(encode(part));
-    put(end);
+  const [end] = lines ? encode({ text: '\n', line: 1 }) : [0];
+  let known: TextSizes | null = found?.sizes ?? null;
+  const sizeText = ({ tokens, parts }: TextSizes) => `${tokens} tokens${lines ? ` in ${parts} lines` : ''}`;
+
+  async function* parts(): AsyncGenerator<Uint32Array> {
+    let seen: TextSizes = { tokens: 0, parts: 0, longest: 0 };
+    for await (const part of texts()) {
+      const tokens = encode(part);
+      seen = withPart(seen, tokens.length);
+      if (known === null || (seen.tokens <= known.tokens && seen.parts <= known.parts)) yield tokens;
+    }
+    known ??= seen;
+    const [has, had] = [sizeText(seen), sizeText(known)];
+    if (has !== had) throw fault(has, `the ${had} that it had when it was first read`);
   }
-  if (at !== count) throw fault(`${at} tokens`, `the ${count} that it had when it was first read`);
-  return tokensInMemory(tokenizer, array);
+
+  return {
+    ...{ tokenizer, end, parts },
+    async sizes() {
+      if (known === null) for await (const _ of parts());
+      return known as TextSizes;
+    },
+  };
 }
+
+const withPart = ({ tokens, parts, longest }: TextSizes, length: number): TextSizes => ({
+  ...{ tokens: tokens + length, parts: parts + 1, longest: Math.max(longest, length) },
+});
 
 /** A part of a text that is encoded by itself. */
 interface Part {
@@ -50,14 +76,14 @@ interface Part {
   readonly line: number; // of its start, from 1
 }
 
-/** Finds the vocabulary of a text, its tokens, and its parts. */
+/** Finds the vocabulary of a text and its sizes. */
 async function survey(kind: 'characters' | 'words', texts: AsyncIterable<Part>, lines: boolean) {
   const pieces = new Set(lines ? ['\n'] : []);
   const words = new Map<string, number>(lines ? [['\n', 2]] : []); // a line end is always known
   const seen = new Uint8Array(1 << 16); // of characters of one code unit: faster than a set
-  let [tokens, parts] = [0, 0];
+  let sizes: TextSizes = { tokens: 0, parts: 0, longest: 0 };
   for await (const { text } of texts) {
-    parts++;
+    let tokens = 0;
     if (kind === 'words') {
       for (const piece of piecesOf(kind, text)) {
         words.set(piece, (words.get(piece) ?? 0) + 1);
@@ -70,11 +96,12 @@ async function survey(kind: 'characters' | 'words', texts: AsyncIterable<Part>, 
         else pieces.add(text.slice(at, ++at + 1));
       }
     }
+    sizes = withPart(sizes, tokens);
   }
   for (let code = 0; code < seen.length; code++) if (seen[code] === 1) pieces.add(String.fromCharCode(code));
   const vocabulary = kind === 'words' ? commonVocabulary(words) : vocabularyOf(pieces);
   const spec: TokenizerSpec = { kind, vocabulary };
-  return { spec, tokens, parts };
+  return { spec, sizes };
 }
 
 function encodePart(tokenizer: Tokenizer, { text, line }: Part, fault: TextFault): Uint32Array {
@@ -88,20 +115,33 @@ function encodePart(tokenizer: Tokenizer, { text, line }: Part, fault: TextFault
   }
 }
 
-/** The place at which a text can be cut without cutting a token; 0 if there is none. */
-type Cut = (text: string) => number;
+/** The last place of `text` at which it can be cut without cutting a token; -1 if there is none. */
+type Cut = (text: string, before: string) => number;
 
-/** Tokens of words and of GPT-2 do not go on from another character to a space, but over a run of spaces. */
-const beforeLastSpaces: Cut = (text) => Math.max(0, text.search(/(?<!\s)\s+\S*$/));
+/**
+ * A place between two code units at which no token of words or of GPT-2 goes on: before a run of spaces, and between a
+ * letter or digit and any other character but an apostrophe or an accent.
+ */
+const BORDER = /^(?:\S\s|[\p{L}\p{N}][^\s\p{L}\p{M}\p{N}\p{Cs}'’])$/u;
 
-const cuts: Readonly<Record<TokenizerName, Cut>> = {
-  characters: (text) => text.length,
-  bytes: (text) => text.length,
-  words: beforeLastSpaces,
-  gpt2: beforeLastSpaces,
+const atLastBorder: Cut = (text, before) => {
+  for (let at = text.length - 1; at > 0; at--) if (BORDER.test(text.slice(at - 1, at + 1))) return at;
+  return BORDER.test(before.slice(-1) + text.charAt(0)) ? 0 : -1;
 };
 
-const afterLastLine: Cut = (text) => text.lastIndexOf('\n') + 1;
+const atEnd: Cut = (text) => text.length;
+
+const afterLastLine: Cut = (text) => text.lastIndexOf('\n') + 1 || -1;
+
+const cuts: Readonly<Record<TokenizerName, Cut>> = {
+  characters: atEnd,
+  bytes: atEnd,
+  words: atLastBorder,
+  gpt2: atLastBorder,
+};
+
+/** Most code units of a line, or between two places to cut: V8 has no strings of more than 512 MiB. */
+const LONGEST = 1 << 24;
 
 /** The parts of a text, or its lines without their ends. */
 async function* partsOf(
@@ -110,15 +150,23 @@ async function* partsOf(
   lines: boolean,
   fault: TextFault,
 ): AsyncGenerator<Part> {
-  let held = '';
+  let held: string[] = [];
   let line = 1;
   for await (const text of texts) {
-    held += text;
-    const end = cut(held);
-    yield* take(held.slice(0, end));
-    held = held.slice(end);
+    const end = cut(text, held.at(-1) ?? '');
+    if (end >= 0) {
+      yield* take([...held, text.slice(0, end)].join(''));
+      held = [];
+    }
+    if (end < text.length) held.push(text.slice(Math.max(0, end)));
+    if (held.length > 1 && held.reduce((sum, { length }) => sum + length, 0) > LONGEST) {
+      throw fault(
+        `a ${lines ? 'line' : 'word'} of more than ${LONGEST} characters at line ${line}`,
+        lines ? 'shorter lines' : 'spaces between words (--tokenizer characters needs none)',
+      );
+    }
   }
-  yield* take(held);
+  yield* take(held.join(''));
 
   function* take(text: string): Generator<Part> {
     if (text === '') return;

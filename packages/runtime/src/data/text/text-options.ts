@@ -44,8 +44,8 @@ export const textOptions = defineOptions('loadText', {
   /** Share of the text for testing, after those for validation. @default 0 */
   test: option.fraction(0),
   /**
-   * Whether the text stays in its file and threads read the rows that they need: for texts larger than memory. The
-   * tokenizer is then `bytes`, without `lines`. @default false
+   * Whether tokens stay in a file and threads read the rows that they need: for texts larger than memory. Tokens other
+   * than bytes are written into a folder beside the text, once. @default false
    */
   stream: option.flag(),
 });

@@ -1,9 +1,8 @@
 import type { TextPreprocessing, Tokenizer } from '@gradloom/core';
 import { counted } from '@gradloom/core/internal';
-import { RoomError } from '../../system/memory/memory-room.ts';
-import { type DataMatrix, type DataSplits, type Dataset, valueMatrix } from '../dataset.ts';
-import { type DataArray, sharedArrayLike, sharedArrays } from '../number-types.ts';
+import type { DataMatrix, DataSplits, Dataset } from '../dataset.ts';
 import { splitDataset } from '../split.ts';
+import type { TextSizes } from './read-tokens.ts';
 
 /** Makes an error: "<file> has ..., expected ...". */
 export type TextFault = (has: string, expected: string, cause?: unknown) => Error;
@@ -16,24 +15,42 @@ export interface TokenStore {
   readonly matrix: (start: number, length: number, columns: number) => DataMatrix;
 }
 
-/** Tokens in an array; all rows are views of it. */
-export const tokensInMemory = (tokenizer: Tokenizer, array: DataArray): TokenStore => ({
-  tokenizer,
-  length: array.length,
-  matrix: (start, length, columns) => valueMatrix(array.subarray(start, start + length) as DataArray, columns),
-});
+/** The lines of a text as rows of T tokens, in memory or in a file. */
+export interface LineStore {
+  readonly tokenizer: Tokenizer;
+  readonly rows: number;
+  readonly inputs: DataMatrix; // [N, T], each row begins with the token of a line end
+  readonly targets: DataMatrix; // [N, T], -1 after the line
+  readonly lengths: DataMatrix; // [N, 1]
+}
 
-/** Allocates `count` tokens below `size`. @throws Error of `fault` if there is no memory for them. */
-export function allocateTokens(size: number, count: number, fault: TextFault): DataArray {
-  if (count > MOST_TOKENS) throw fault(`${count} tokens`, `at most ${MOST_TOKENS}`);
-  try {
-    if (size <= 1 << 8) return sharedArrays.uint8(count);
-    return size <= 1 << 16 ? sharedArrays.uint16(count) : sharedArrays.int32(count);
-  } catch (error) {
-    if (error instanceof RoomError) throw fault(`${count} tokens, ${error.has}`, error.expected, error);
-    if (error instanceof RangeError) throw fault(`${count} tokens`, 'as many as fit into one array', error);
-    throw error;
-  }
+/** T of rows of lines: `context`, or the tokens of the longest line and its end. @throws Error of `fault` for no line. */
+export function tokensOfRow({ parts, longest }: TextSizes, context: number | undefined, fault: TextFault): number {
+  if (parts === 0) throw fault('no lines', 'at least one');
+  return context ?? longest + 1;
+}
+
+/**
+ * Writes the row of a line: `end` and its tokens, and as targets its tokens and `end`. Of a line that is too long, the
+ * first T tokens. Overwrites `x` and `t`; returns the number of positions that count.
+ */
+export function putLine(x: Numbers, t: Numbers, tokens: Uint32Array, end: number): number {
+  const T = x.length;
+  const length = Math.min(T, tokens.length + 1);
+  x.fill(0);
+  t.fill(-1);
+  x[0] = end;
+  x.set(tokens.subarray(0, length - 1), 1);
+  t.set(tokens.subarray(0, length));
+  if (tokens.length < T) t[tokens.length] = end;
+  return length;
+}
+
+interface Numbers {
+  readonly length: number;
+  [index: number]: number;
+  fill(value: number): unknown;
+  set(numbers: ArrayLike<number>, at?: number): void;
 }
 
 /** More names than these would fill a table of classes, and a model file. */
@@ -55,8 +72,8 @@ interface SetOptions {
   readonly test: number;
 }
 
-/** Starts of windows are held as 32-bit numbers. */
-const MOST_TOKENS = 2 ** 32 - 1;
+/** Most tokens of a text: starts of windows are held as 32-bit numbers. */
+export const MOST_TOKENS = 2 ** 32 - 1;
 
 /** T of windows where no context is given. */
 const CONTEXT = 64;
@@ -100,42 +117,19 @@ export function windowsOf(
   };
 }
 
-/**
- * A row for each line, padded to T tokens: the input begins with the token of a line end, which is also the target at
- * the last position. Lines of more than T - 1 tokens are cut.
- */
+/** A row for each line. */
 export function linesOf(
-  { tokenizer, length, matrix }: TokenStore,
-  { context, validation, test }: SetOptions,
+  { tokenizer, rows, inputs, targets, lengths }: LineStore,
+  { validation, test }: Pick<SetOptions, 'validation' | 'test'>,
   name: string,
-  fault: TextFault,
 ): DataSplits {
-  const { array } = matrix(0, length, 1);
-  const ends: number[] = [];
-  const end = array[0];
-  let longest = 0;
-  for (let at = array.indexOf(end, 1), start = 0; at !== -1; start = at, at = array.indexOf(end, at + 1)) {
-    ends.push(at);
-    longest = Math.max(longest, at - start);
-  }
-  const rows = ends.length;
-  if (rows === 0) throw fault('no lines', 'at least one');
-  const T = context ?? longest;
-  const x = sharedArrayLike(array, rows * T);
-  const t = sharedArrays.int32(rows * T).fill(-1);
-  const lengths = sharedArrays.int32(rows);
-  for (let row = 0, start = 0; row < rows; start = ends[row++]) {
-    const length = Math.min(T, ends[row] - start);
-    lengths[row] = length;
-    x.set(array.subarray(start, start + length), row * T);
-    t.set(array.subarray(start + 1, start + 1 + length), row * T);
-  }
+  const T = inputs.columns;
   const whole: Dataset = {
     name,
     rows,
-    inputs: { ...valueMatrix(x, T), shape: [T] },
-    targets: { ...valueMatrix(t, T), shape: [T] },
-    lengths: valueMatrix(lengths, 1),
+    inputs: { ...inputs, shape: [T] },
+    targets: { ...targets, shape: [T] },
+    lengths,
     ...partsOf(tokenizer, T, true),
   };
   return validation === 0 && test === 0 ? { train: whole } : splitDataset(whole, { validation, test, stratify: false });

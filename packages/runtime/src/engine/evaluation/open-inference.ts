@@ -34,7 +34,7 @@ export function openInference(
   const elementType = typeOf(parameters);
   const shape = { network, lossSpec, elementType, ...machine };
   const read = { name: 'readers of the outputs', bytes: readers.reduce((sum, { bytes = 0 }) => sum + bytes, 0) };
-  const opening = openTeamSetup(shape, { chunks, orders: 0 }, function* (compiled) {
+  const opening = openTeamSetup(shape, { chunks, orders: 0, texts: false }, function* (compiled) {
     const options = { network, loss, elementType, ...compiled };
     const scratchLength = countScratch(options);
     yield;

@@ -31,7 +31,7 @@ import {
   type Workspace,
   wasmProblem,
 } from '@gradloom/core/internal';
-import { checkMemory } from '../../system/memory/memory.ts';
+import { checkMemory, type MemoryRoom } from '../../system/memory/memory.ts';
 import { memoryRoom } from '../../system/memory/memory-room.ts';
 import { MOST_BYTES, PAGE } from '../../system/memory/pages.ts';
 import { allocateSharedMemory } from '../../system/memory/shared-memory.ts';
@@ -131,6 +131,9 @@ export const createInputGradients = (
       createInputGradient(network, workspace, tensors, bindGradients(network, spare), kernels),
   );
 
+/** Memory of a model at most, without a page for the constants of the kernels. */
+export const addressable: MemoryRoom = { bytes: MOST_BYTES - PAGE, bound: 'what WebAssembly can address' };
+
 /** A model in the memory of this thread. */
 interface Resident {
   readonly workspace: Workspace;
@@ -180,8 +183,7 @@ function inMemory<A extends readonly unknown[], R>(
     { name: 'parameters', bytes: weights },
     { name: 'activations', bytes: 8 * length - weights },
   ];
-  // Minus one page for the constants of the kernels.
-  checkMemory(parts, { bytes: MOST_BYTES - PAGE, bound: 'what WebAssembly can address' });
+  checkMemory(parts, addressable);
   checkMemory(parts, memoryRoom());
   const memory = inferenceMemory(length, type);
   const { theta, spare, workspace } = takeArrays(createAllocator('createPredictor', memory.doubles, type));

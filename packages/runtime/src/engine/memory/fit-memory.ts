@@ -6,6 +6,7 @@ export interface Means {
   readonly threads: number;
   readonly chunks: number; // chunks of an evaluation whose outputs are held at once
   readonly orders: number; // epochs whose row order is held at once
+  readonly texts: boolean; // whether the model writes texts while it trains
 }
 
 /** A part of the memory plan. */
@@ -17,7 +18,7 @@ interface Planned {
 const LEVELS = 6;
 
 /**
- * The plan with as much of `wanted` as fits. Chunks are reduced first, then orders, then threads.
+ * The plan with as much of `wanted` as fits. Chunks are reduced first, then orders, then texts, then threads.
  * @throws OptionError with the size of each part if even the minimum does not fit.
  */
 export function* fitMemory<Plan extends Planned>(
@@ -25,8 +26,8 @@ export function* fitMemory<Plan extends Planned>(
   wanted: Means,
   room: MemoryRoom,
 ): Pausable<{ plan: Plan; means: Means }> {
-  const at = (threads: number, level: number): Means => ({
-    threads,
+  const at = (threads: number, level: number, texts: boolean): Means => ({
+    ...{ threads, texts },
     chunks: Math.min(wanted.chunks, Math.max(threads, wanted.chunks >> level)),
     orders: level === LEVELS ? Math.min(1, wanted.orders) : wanted.orders,
   });
@@ -40,10 +41,11 @@ export function* fitMemory<Plan extends Planned>(
     }
   };
   // A plan that fits with more threads also fits with fewer.
-  const spared = yield* firstThat(wanted.threads - 1, (given) => fits(at(wanted.threads - given, LEVELS)));
+  const spared = yield* firstThat(wanted.threads - 1, (given) => fits(at(wanted.threads - given, LEVELS, false)));
   const threads = wanted.threads - spared;
-  const level = yield* firstThat(LEVELS, (lower) => fits(at(threads, lower)));
-  const means = at(threads, level);
+  const texts = wanted.texts && fits(at(threads, LEVELS, true));
+  const level = yield* firstThat(LEVELS, (lower) => fits(at(threads, lower, texts)));
+  const means = at(threads, level, texts);
   const plan = planOf(means);
   checkMemory(plan.parts, room);
   return { plan, means };

@@ -2,6 +2,7 @@ import { createRandom, type Pausable, type Random } from '@gradloom/core';
 import { shuffleInTurns, viewOf } from '@gradloom/core/internal';
 import type { DataSplits, Dataset } from '../../data/dataset.ts';
 import { countedPositions } from '../../data/targets.ts';
+import { addressable } from '../../engine/evaluation/predictor.ts';
 import {
   type Arena,
   type ArenaOptions,
@@ -20,8 +21,8 @@ import type { MemoryRoom } from '../../system/memory/memory.ts';
 import { copyArray } from '../../system/turns/in-turns.ts';
 import type { RunPlan } from './plan.ts';
 import { rowWeights } from './row-weights.ts';
-import { stateParts } from './state-memory.ts';
-import { fewerThreads } from './warnings.ts';
+import { stateParts, textBytes } from './state-memory.ts';
+import { fewerThreads, noTexts } from './warnings.ts';
 
 /** A run with its memory. If no weights are given, its threads draw them later. */
 export interface PreparedRun {
@@ -38,6 +39,7 @@ export function* prepareRun(asked: RunPlan, { train, validation, test }: DataSpl
   const wanted = {
     chunks: chunksOf(asked.network, [validation?.rows ?? 0, test?.rows ?? 0]),
     orders: asked.shuffle ? orderSlots(train.rows, asked.totalEpochs) : 0,
+    texts: textBytes(asked) <= addressable.bytes,
   };
   const shape = { ...asked, sharers: asked.ranks?.ranksHere ?? 1 };
   const { team, layout, means, room, plannedBytes } = yield* openTeamSetup(shape, wanted, function* (compiled) {
@@ -47,7 +49,8 @@ export function* prepareRun(asked: RunPlan, { train, validation, test }: DataSpl
     return (given) => planTraining(options, train.rows, scratchLength, given);
   });
   const arena = layout.bind(team.memory, team.outside);
-  const plan = withThreads(asked, means.threads, room);
+  const plan = { ...withThreads(asked, means.threads, room) };
+  if (!means.texts) plan.warnings = [...plan.warnings, noTexts(textBytes(asked), wanted.texts ? room : addressable)];
   if (plan.parameters !== null) {
     yield* copyArray(arena.theta, plan.parameters);
     if (arena.model !== arena.theta) yield* copyArray(arena.model, plan.parameters);

@@ -27,6 +27,12 @@ const BEST_COPIES = 3;
 /** Copies of epoch losses: while they are collected, in a checkpoint, and in the result. */
 const LOSS_COPIES = 3;
 
+/** Memory of the texts that the model writes while it trains. Rank 0 writes them. */
+export function textBytes(plan: Omit<RunPlan, 'backend' | 'cluster'>): number {
+  if ((plan.ranks?.connection.rank ?? 0) > 0 || planTexts(plan) === null) return 0;
+  return continuationBytes(plan.network, plan.loss, plan.elementType);
+}
+
 /**
  * Memory of the main thread: saved states, figures, and the weights of probes. The result takes over the copy for
  * faults, unless that is in shared memory.
@@ -34,7 +40,7 @@ const LOSS_COPIES = 3;
 export function stateParts(
   plan: Omit<RunPlan, 'backend' | 'cluster'>,
   rows: number,
-  { orders }: Pick<Means, 'orders'>,
+  { orders, texts }: Pick<Means, 'orders' | 'texts'>,
 ): Part[] {
   const { network, optimizer, onNan, probe, totalEpochs, context } = plan;
   const weights = bytesOfElements(plan.elementType, network.parameterCount);
@@ -49,7 +55,6 @@ export function stateParts(
   const dealt = plan.ranks?.connection.rank === 0 && plan.resume !== null ? plan.ranks.connection.ranks : 1;
   const pieces = bytesOfElements(plan.elementType, piecesAtOnce(dealt, network.parameterCount));
   const handedOut = probe === null ? 0 : weights * probe.count(context.totalSteps);
-  const writes = (plan.ranks?.connection.rank ?? 0) === 0 && planTexts(plan) !== null;
   return [
     { name: 'orders of the rows', bytes: orders * rows * 4 },
     { name: 'weights of the rows', bytes: plan.weighs ? rows * 8 : 0 },
@@ -60,10 +65,7 @@ export function stateParts(
     { name: 'copy of the state for rollbacks', bytes: onNan === 'rollback' ? state : 0 },
     { name: 'weights of the best evaluation', bytes: plan.early === null ? 0 : BEST_COPIES * weights },
     { name: 'copies for looks', bytes: probe === null ? 0 : LOOK_COPIES * weights + Math.min(LOOK_GARBAGE, handedOut) },
-    {
-      name: 'texts that the model writes',
-      bytes: writes ? continuationBytes(network, plan.loss, plan.elementType) : 0,
-    },
+    { name: 'texts that the model writes', bytes: texts ? textBytes(plan) : 0 },
     { name: 'losses of the epochs', bytes: LOSS_COPIES * totalEpochs * 8, option: 'epochs' },
     { name: 'result', bytes: onNan === 'rollback' ? weights : 0 },
   ];

@@ -97,7 +97,7 @@ export async function openState(run: OpenedRun, surroundings: RunSurroundings): 
     ...run,
     ...surroundings,
     ...{ leaves, useful, progress, epochLog, stepLog, history, recovery, look, early },
-    textLog: createTextLog(plan, arena.model),
+    textLog: run.means.texts ? createTextLog(plan, arena.model) : null,
     keeper: createKeeper({ ...run, place, progress, epochLog, stepLog, history, early, emit, write }),
     tuner: plan.tunesThreads ? createTuner(useful) : null,
     meter: createBusyMeter(setup.workTimes, threads),

@@ -41,6 +41,10 @@ export function warningsOf(
 export const fewerThreads = (threads: number, wanted: number, { bytes, bound }: MemoryRoom): string =>
   `runs on ${threads} of ${wanted} threads, since more do not fit into ${mebibytes(bytes)} (${bound})`;
 
+/** Warns that memory is short for the texts that a model writes while it trains. */
+export const noTexts = (needed: number, { bytes, bound }: MemoryRoom): string =>
+  `writes no texts while it trains, since the ${mebibytes(needed)} for them do not fit into ${mebibytes(bytes)} (${bound})`;
+
 /** Warns if 'auto' found no fast kernels on this machine. */
 export function backendWarnings(asked: BackendChoice, { name }: Backend): string[] {
   if (asked !== 'auto' || name !== 'reference') return [];

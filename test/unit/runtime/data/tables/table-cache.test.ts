@@ -23,8 +23,8 @@ import {
 } from '@gradloom/runtime';
 import { encodeSplit, readTableAs, rowsOfSplit } from '@gradloom/runtime/internal';
 import { describe, expect, test } from 'vitest';
+import { takeName } from '../../../../../packages/runtime/src/data/cache-folder.ts';
 import { hashDataset } from '../../../../../packages/runtime/src/data/dataset-hash.ts';
-import { takeName } from '../../../../../packages/runtime/src/data/tables/table-cache.ts';
 import { temporaryFolder } from '../../../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();

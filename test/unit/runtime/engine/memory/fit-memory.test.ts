@@ -11,24 +11,26 @@ const needs = fc.record({
   thread: fc.nat(300),
   chunk: fc.nat(100),
   order: fc.nat(500),
+  text: fc.nat(500),
   most: fc.integer({ min: 1, max: 20 }), // threads that fit into 4 GiB
 });
 const wanted = fc.record({
   threads: fc.integer({ min: 1, max: 40 }),
   chunks: fc.nat(64),
   orders: fc.nat(3),
+  texts: fc.boolean(),
 });
 
 test('as many threads as fit, with as many chunks as then fit; what fits is not lowered', () => {
   fc.assert(
     fc.property(needs, wanted, fc.nat(8000), (need, means, bytes) => {
-      const sizeOf = ({ threads, chunks, orders }: Means) =>
-        need.fixed + threads * need.thread + chunks * need.chunk + orders * need.order;
+      const sizeOf = ({ threads, chunks, orders, texts }: Means) =>
+        need.fixed + threads * need.thread + chunks * need.chunk + orders * need.order + (texts ? need.text : 0);
       const planOf = (some: Means) => {
         if (some.threads > need.most) throw new OptionError('train', 'layers', 'has too many threads');
         return { parts: [{ name: 'all', bytes: sizeOf(some) }] };
       };
-      const least = { threads: 1, chunks: Math.min(1, means.chunks), orders: Math.min(1, means.orders) };
+      const least = { threads: 1, chunks: Math.min(1, means.chunks), orders: Math.min(1, means.orders), texts: false };
       const room = { bytes, bound: 'room' };
       if (sizeOf(least) > bytes) {
         expect(() => complete(fitMemory(planOf, means, room))).toThrow('(room)');
@@ -38,13 +40,12 @@ test('as many threads as fit, with as many chunks as then fit; what fits is not 
       expect(bytesOf(plan.parts)).toBe(sizeOf(given));
       expect(sizeOf(given)).toBeLessThanOrEqual(bytes);
       if (sizeOf(means) <= bytes && means.threads <= need.most) expect(given).toEqual(means);
-      // One thread more has no room even with a chunk for each and one order.
+      // One thread more has no room even with a chunk for each, one order and no texts; and texts have none that are left out.
+      const leastOf = (threads: number) => ({ ...least, threads, chunks: Math.min(threads, means.chunks) });
       const more = given.threads + 1;
-      if (more <= Math.min(need.most, means.threads)) {
-        expect(sizeOf({ threads: more, chunks: Math.min(more, means.chunks), orders: least.orders })).toBeGreaterThan(
-          bytes,
-        );
-      }
+      if (more <= Math.min(need.most, means.threads)) expect(sizeOf(leastOf(more))).toBeGreaterThan(bytes);
+      if (means.texts && !given.texts)
+        expect(sizeOf({ ...leastOf(given.threads), texts: true })).toBeGreaterThan(bytes);
     }),
     { seed: propertySeed, numRuns: 2000 },
   );

@@ -1,11 +1,13 @@
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { showPath } from '@gradloom/core/internal';
-import { systemReason } from '../../system/files/system-reason.ts';
+import { systemReason } from '../system/files/system-reason.ts';
 
 /** A cache file that is being written. */
 export interface CacheFile {
   /** Appends the bytes of `numbers`; returns the offset of the first. @throws CacheError if the disk is full. */
   append(numbers: ArrayBufferView): number;
+  /** Writes the bytes of `numbers` from byte `start` on. @throws CacheError if the disk is full. */
+  write(numbers: ArrayBufferView, start: number): void;
   /** Fills `numbers` from byte `start`. */
   read(numbers: ArrayBufferView, start: number): void;
   /** Flushes everything to disk. */
@@ -29,14 +31,18 @@ export function writing<T>(work: () => T): T {
 export function createCacheFile(path: string): CacheFile {
   const descriptor = writing(() => openSync(path, 'wx+'));
   let end = 0;
+  const write: CacheFile['write'] = (numbers, start) => {
+    const bytes = bytesOf(numbers);
+    writing(() => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, start + at);
+    });
+    end = Math.max(end, start + bytes.length);
+  };
   return {
+    write,
     append(numbers) {
       const start = end;
-      const bytes = bytesOf(numbers);
-      writing(() => {
-        for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at, start + at);
-      });
-      end += bytes.length;
+      write(numbers, start);
       return start;
     },
     read: (numbers, start) => readFully(path, descriptor, numbers, start),

@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { showPath } from '@gradloom/core/internal';
+import { fileSystem } from '../system/files/file-system.ts';
+import { isTemporaryName, removeTemporaries, temporaryPath, writeSynced } from '../system/files/write-atomically.ts';
+import { CacheError, type CacheFile, createCacheFile, writing } from './cache-file.ts';
+
+const HEADER = 'header.json';
+
+/**
+ * Identifies the file that a cache was made from: another file of the same name differs in inode, change time or size.
+ */
+type Source = readonly [bytes: string, modifiedNs: string, changedNs: string, inode: string];
+
+/** Size and time of a cache file when it was written; later changes alter them. */
+type Written = readonly [bytes: number, modifiedMs: number];
+
+/** Header of a cache, kept in a file next to its contents. */
+interface Sealed<H> {
+  readonly source: Source;
+  readonly contents: readonly [name: string, written: Written];
+  readonly header: H;
+}
+
+/** What a cache is made from, and where. */
+export interface CacheRequest<H> {
+  /** Path of the file that is converted. */
+  readonly path: string;
+  /** Folder names in `<path>.gradloom-cache`: the first is that of a new cache, and the others may fit, too. */
+  readonly keys: readonly [string, ...string[]];
+  /** Whether a cache of such a name is the one that is asked for. @default true */
+  fits?(header: H): boolean;
+  /** Name of its file of numbers. */
+  readonly contents: string;
+  fault(problem: string, cause?: unknown): Error;
+  /** Reads the file once and writes `contents`. Whatever else it leaves in `folder` stays in the cache. */
+  make(contents: CacheFile, folder: string): Promise<H>;
+}
+
+/** A cache that is whole. */
+export interface Cache<H> {
+  readonly folder: string;
+  readonly header: H;
+  /** Where it comes from, for a sentence. */
+  readonly origin: string;
+}
+
+/**
+ * Returns the contents of a file as an earlier run has converted them, or else converts them. A cache gets its final
+ * name when it is complete.
+ * @throws Error of `fault` if it cannot be written, or the file changes while it is read.
+ */
+export async function openCache<H>(request: CacheRequest<H>): Promise<Cache<H>> {
+  const { path, keys, fault, fits = () => true } = request;
+  const root = rootOf(path);
+  const source = sourceOf(path);
+  if (source === null) throw fault(' is gone, expected a file that stays as it is');
+  for (const key of keys) {
+    const folder = join(root, key);
+    const known = headerIn<H>(folder, source);
+    if (known === null || !fits(known)) continue;
+    sweep(root, folder);
+    return { folder, header: known, origin: 'as an earlier run read it' };
+  }
+  const folder = join(root, keys[0]);
+  try {
+    await makeCache(root, folder, source, request);
+  } catch (error) {
+    removeIfEmpty(root);
+    if (!(error instanceof CacheError)) throw error;
+    throw fault(` has no cache for --stream: ${cannotWrite(root, error)}`, error);
+  }
+  const header = headerIn<H>(folder, source);
+  if (header !== null) return { folder, header, origin: 'made in this run' };
+  throw fault(` has a cache in ${showPath(folder)} that another run replaced, expected one run at a time`);
+}
+
+const rootOf = (path: string): string => `${path}.gradloom-cache`;
+
+/** The reason why there is no cache. */
+export const cannotWrite = (folder: string, { message }: CacheError): string =>
+  `${showPath(folder)} cannot be written: ${message}, expected a folder with room for it`;
+
+export const sha256 = (contents: string | Uint8Array): string => createHash('sha256').update(contents).digest('hex');
+
+function sourceOf(path: string): Source | null {
+  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+  if (stats === undefined) return null;
+  return [String(stats.size), String(stats.mtimeNs), String(stats.ctimeNs), String(stats.ino)];
+}
+
+async function makeCache<H>(
+  root: string,
+  folder: string,
+  source: Source,
+  { path, contents: name, fault, make }: CacheRequest<H>,
+): Promise<void> {
+  writing(() => mkdirSync(root, { recursive: true }));
+  sweep(root);
+  const making = temporaryPath(folder);
+  writing(() => mkdirSync(making));
+  try {
+    const contents = createCacheFile(join(making, name));
+    try {
+      const header = await make(contents, making);
+      if (JSON.stringify(sourceOf(path)) !== JSON.stringify(source)) {
+        throw fault(' has changed while it was read, expected a file that stays as it is');
+      }
+      contents.sync();
+      const sealed: Sealed<H> = { source, contents: [name, writtenAt(join(making, name))], header };
+      writeSealedJson(join(making, HEADER), sealed);
+    } finally {
+      contents.close();
+    }
+    takeName(making, folder, () => headerIn(folder, source) !== null);
+    removeOthers(root, source);
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Gives a finished folder its final name. If another process was faster and its folder is complete, that one stays,
+ * since it may be in use.
+ */
+export function takeName(making: string, folder: string, isWhole: () => boolean): void {
+  writing(() => {
+    try {
+      // rename never replaces a folder with files in it.
+      renameSync(making, folder);
+    } catch {
+      if (isWhole()) return;
+      const old = temporaryPath(folder);
+      if (existsSync(folder)) fileSystem.rename(folder, old);
+      rmSync(old, { recursive: true, force: true });
+      fileSystem.rename(making, folder);
+    }
+  });
+}
+
+/** Removes caches of earlier versions of the file. */
+function removeOthers(root: string, source: Source): void {
+  for (const name of readdirSync(root)) {
+    if (isTemporaryName(name)) continue;
+    if (headerIn(join(root, name), source) === null) rmSync(join(root, name), { recursive: true, force: true });
+  }
+}
+
+/** Removes what killed runs have left. */
+function sweep(...folders: readonly string[]): void {
+  for (const folder of folders) {
+    try {
+      removeTemporaries(folder);
+    } catch {
+      // A read-only folder: reading is still possible.
+    }
+  }
+}
+
+function removeIfEmpty(root: string): void {
+  try {
+    rmdirSync(root);
+  } catch {
+    // The folder is missing or has other caches.
+  }
+}
+
+/** The header of a complete cache of this file, else null. */
+function headerIn<H>(folder: string, source: Source): H | null {
+  const sealed = readSealedJson(join(folder, HEADER)) as Partial<Sealed<H>> | null;
+  if (sealed?.contents === undefined || sealed.header === undefined) return null;
+  if (JSON.stringify(sealed.source) !== JSON.stringify(source)) return null;
+  const [name, written] = sealed.contents;
+  return isAsWritten(join(folder, name), written) ? sealed.header : null;
+}
+
+/** Size and modification time of a file. */
+export function writtenAt(path: string): Written {
+  const { size, mtimeMs } = statSync(path);
+  return [size, mtimeMs];
+}
+
+/** Whether the file is unchanged since it was written. */
+export function isAsWritten(path: string, written: Written): boolean {
+  try {
+    return JSON.stringify(writtenAt(path)) === JSON.stringify(written);
+  } catch {
+    return false;
+  }
+}
+
+/** Writes JSON, preceded by its SHA-256, and flushes it to disk. */
+export function writeSealedJson(path: string, value: unknown): void {
+  const json = JSON.stringify(value);
+  writing(() => writeSynced(path, [Buffer.from(`${sha256(json)}\n${json}`)]));
+}
+
+/** Reads what `writeSealedJson` wrote; null if it is missing or damaged. */
+export function readSealedJson(path: string): unknown {
+  let contents: string;
+  try {
+    contents = readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+  const end = contents.indexOf('\n');
+  const json = contents.slice(end + 1);
+  return contents.slice(0, end) === sha256(json) ? JSON.parse(json) : null;
+}

@@ -1,0 +1,171 @@
+import { endianness } from 'node:os';
+import { join } from 'node:path';
+import type { TokenizerName, TokenizerSpec } from '@gradloom/core';
+import { showPath } from '@gradloom/core/internal';
+import { type CacheFile, readPart } from '../cache-file.ts';
+import { openCache, sha256 } from '../cache-folder.ts';
+import { type DataMatrix, valueMatrix } from '../dataset.ts';
+import { fileRows } from '../file-rows.ts';
+import { npyType, sharedArrays } from '../number-types.ts';
+import { createTokenizer } from './gpt2.ts';
+import { readTokens, type TextSource, type TokenReader } from './read-tokens.ts';
+import { type LineStore, putLine, type TextFault, type TokenStore, tokensOfRow } from './text-sets.ts';
+import { tokenArray } from './tokens-in-memory.ts';
+
+/** A text whose tokens are written into a folder of `<path>.gradloom-cache`, once. */
+interface TextRequest {
+  readonly path: string;
+  readonly tokenizer: TokenizerName | TokenizerSpec;
+  readonly lines: boolean;
+  /** T of lines; 0 for windows, which may have any. @default that of the longest line */
+  readonly context: number | undefined;
+  readonly read: TextSource;
+  readonly fault: TextFault;
+}
+
+/** Header of the tokens of a text: of all, one after another, or of rows of T inputs, their targets and lengths. */
+interface TokensHeader {
+  readonly tokenizer: TokenizerSpec;
+  readonly tokens: number;
+  readonly rows: number;
+  readonly context: number;
+}
+
+/** Number types of a file, as NumPy names them. */
+const arrays = { u1: Uint8Array, u2: Uint16Array, i1: Int8Array, i2: Int16Array, i4: Int32Array };
+type TypeName = keyof typeof arrays;
+
+/** The narrowest types of tokens below `size`, and of targets, of which some are -1. */
+const inputType = (size: number): TypeName => (size <= 1 << 8 ? 'u1' : size <= 1 << 16 ? 'u2' : 'i4');
+const targetType = (size: number): TypeName => (size <= 1 << 7 ? 'i1' : size <= 1 << 15 ? 'i2' : 'i4');
+
+/** The tokens of a text in a file. @throws Error of `fault`, also if the text changes while it is read. */
+export async function tokensInFile(given: Omit<TextRequest, 'lines' | 'context'>): Promise<TokenStore> {
+  const { path, header } = await openTokens({ ...given, lines: false, context: 0 });
+  const tokenizer = createTokenizer(header.tokenizer);
+  const type = inputType(tokenizer.size);
+  return {
+    ...{ tokenizer, length: header.tokens },
+    matrix: (start, _length, columns) =>
+      matrixInFile(path, type, start * arrays[type].BYTES_PER_ELEMENT, tokenArray(tokenizer.size, 0), columns),
+  };
+}
+
+/** The lines of a text as rows in a file. @throws Error of `fault`, also if the text changes while it is read. */
+export async function linesInFile(given: Omit<TextRequest, 'lines'>): Promise<LineStore> {
+  const { path, header } = await openTokens({ ...given, lines: true });
+  const { rows, context: T } = header;
+  const tokenizer = createTokenizer(header.tokenizer);
+  const { size } = tokenizer;
+  const at = placesOf(header, size);
+  const lengths = sharedArrays.int32(rows);
+  readPart(path, lengths, at.lengths);
+  return {
+    ...{ tokenizer, rows },
+    inputs: matrixInFile(path, inputType(size), 0, tokenArray(size, 0), T),
+    targets: matrixInFile(path, targetType(size), at.targets, sharedArrays.int32(0), T),
+    lengths: valueMatrix(lengths, 1),
+  };
+}
+
+/** Numbers in a file, as rows of arrays like `array`. */
+export function matrixInFile(
+  path: string,
+  name: TypeName,
+  start: number,
+  array: DataMatrix['array'],
+  columns: number,
+): DataMatrix {
+  const order = name.endsWith('1') ? '|' : endianness() === 'LE' ? '<' : '>';
+  const type = npyType(`${order}${name}`);
+  if (type === undefined) throw new Error(`loadText: numbers ${name} have no reader, expected one`);
+  return { ...valueMatrix(array, columns), file: fileRows(path, 'bytes', { type, bytes: start }) };
+}
+
+/** Byte offsets of targets and lengths after the inputs. */
+function placesOf({ rows, context }: Pick<TokensHeader, 'rows' | 'context'>, size: number) {
+  const targets = rows * context * arrays[inputType(size)].BYTES_PER_ELEMENT;
+  return { targets, lengths: targets + rows * context * arrays[targetType(size)].BYTES_PER_ELEMENT };
+}
+
+const CONTENTS = 'tokens.bin';
+
+/** Increased whenever older caches would be read incorrectly. */
+const VERSION = 1;
+
+/** Finds or writes the tokens. */
+async function openTokens({ path, tokenizer: asked, lines, context, read, fault }: TextRequest) {
+  const keyOf = (...parts: unknown[]): string =>
+    sha256(JSON.stringify([VERSION, endianness(), lines, ...parts])).slice(0, 16);
+  const kind = typeof asked === 'string' ? asked : asked.kind;
+  const { folder, header } = await openCache<TokensHeader>({
+    ...{ path, contents: CONTENTS },
+    // The tokenizer of a model may be the one that an earlier run has found in this text.
+    keys: [keyOf(asked, context), keyOf(kind, lines ? undefined : 0)],
+    fits: (known) =>
+      (typeof asked === 'string' || JSON.stringify(known.tokenizer) === JSON.stringify(asked)) &&
+      (context === undefined || known.context === context),
+    async make(contents) {
+      const reader = await readTokens(read, asked, lines, fault);
+      return lines ? writeLines(contents, reader, context, fault) : writeTokens(contents, reader);
+    },
+    fault: (problem, cause) => new Error(`loadText: ${showPath(path)}${problem}`, { cause }),
+  });
+  return { path: join(folder, CONTENTS), header };
+}
+
+async function writeTokens(contents: CacheFile, { tokenizer, parts }: TokenReader): Promise<TokensHeader> {
+  const numbers = createWriter(contents, inputType(tokenizer.size), 0);
+  let count = 0;
+  for await (const tokens of parts()) {
+    numbers.room(tokens.length).set(tokens);
+    count += tokens.length;
+  }
+  numbers.flush();
+  return { tokenizer: tokenizer.spec, tokens: count, rows: 0, context: 0 };
+}
+
+async function writeLines(
+  contents: CacheFile,
+  reader: TokenReader,
+  context: number | undefined,
+  fault: TextFault,
+): Promise<TokensHeader> {
+  const { tokenizer, end, parts } = reader;
+  const sizes = await reader.sizes();
+  const T = tokensOfRow(sizes, context, fault);
+  const header = { tokenizer: tokenizer.spec, tokens: sizes.tokens, rows: sizes.parts, context: T };
+  const at = placesOf(header, tokenizer.size);
+  const x = createWriter(contents, inputType(tokenizer.size), 0);
+  const t = createWriter(contents, targetType(tokenizer.size), at.targets);
+  const lengths = createWriter(contents, 'i4', at.lengths);
+  for await (const tokens of parts()) lengths.room(1)[0] = putLine(x.room(T), t.room(T), tokens, end);
+  for (const writer of [x, t, lengths]) writer.flush();
+  return header;
+}
+
+/** Numbers written at a time: a call of the system for each line would take longer than the line. */
+const STRETCH = 1 << 16;
+
+/** Writes numbers one after another, from byte `start` of a file on. */
+function createWriter(file: CacheFile, name: TypeName, start: number) {
+  let buffer = new arrays[name](STRETCH);
+  let used = 0;
+  let at = start;
+  const flush = (): void => {
+    const full = buffer.subarray(0, used);
+    file.write(full, at);
+    at += full.byteLength;
+    used = 0;
+  };
+  return {
+    flush,
+    /** The place of the next `count` numbers, to be filled before the next call. */
+    room(count: number) {
+      if (used + count > buffer.length) flush();
+      if (count > buffer.length) buffer = new arrays[name](count);
+      used += count;
+      return buffer.subarray(used - count, used);
+    },
+  };
+}
