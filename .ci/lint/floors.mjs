@@ -13,12 +13,15 @@ const packages = join(dirname(fileURLToPath(import.meta.url)), '../../packages')
 const floors = {
   core: ['checks', 'math', 'families', 'program', 'backends', 'network', 'training', 'inference', 'own'],
   cli: ['terminal', 'options', 'files', 'lab', 'report', 'commands'],
-  runtime: ['system', 'cluster', 'data', 'engine', 'training', 'models', 'measurement'],
+  runtime: ['system', 'cluster', 'data', 'engine', 'training', 'models', 'measurement', 'browser'],
 };
 
-/** Files that must run in a browser's worker, with all that they import. */
+/**
+ * Files that must run in a browser's worker, with all that they import. Bundlers for browsers replace the modules that
+ * `browser` of a package.json names.
+ */
 const withoutNode = {
-  runtime: ['engine/step/run-steps.ts', 'engine/step/context.ts', 'engine/evaluation/evaluation.ts'],
+  runtime: ['engine/step/run-steps.ts', 'engine/step/context.ts', 'engine/evaluation/evaluation.ts', 'browser.ts'],
 };
 
 const problems = Object.keys(floors).flatMap((name) => {
@@ -82,8 +85,10 @@ function circles(name, imports) {
 /** Type imports do not count, as they are gone when the code runs. */
 function ofNode(name, imports) {
   const wrong = [];
+  const { browser = {} } = JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8'));
   const seen = new Set();
-  const visit = (file, by) => {
+  const visit = (source, by) => {
+    const file = browser[`./src/${source}`]?.replace('./src/', '') ?? source;
     if (seen.has(file)) return;
     seen.add(file);
     for (const { path, isType, isOurs } of imports.get(file) ?? []) {

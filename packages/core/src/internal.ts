@@ -87,6 +87,7 @@ export {
 export {
   type Container,
   HASH_BYTES,
+  hexadecimal,
   openContainer,
   openHeader,
   packStart,
@@ -94,6 +95,7 @@ export {
   sectionBytes,
 } from './inference/files/container.ts';
 export { isJsonObject, plainJson } from './inference/files/json.ts';
+export { sha256Of } from './inference/files/sha256.ts';
 export {
   assembleModel,
   checkEncoding,

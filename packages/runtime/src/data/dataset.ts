@@ -110,3 +110,10 @@ export const hasWindows = ({ starts, inputs, targets }: Dataset): boolean =>
 
 /** A matrix with divisor 1. */
 export const valueMatrix = (array: DataArray, columns: number): DataMatrix => ({ array, columns, divisor: 1 });
+
+/** A subset of the rows, by indices into them. */
+export function someRows(file: FileRows, places: Uint32Array): FileRows {
+  const rows = new Uint32Array(new SharedArrayBuffer(4 * places.length));
+  for (const [n, place] of places.entries()) rows[n] = file.rows === null ? place : file.rows[place];
+  return { ...file, rows };
+}

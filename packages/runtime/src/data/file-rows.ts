@@ -21,13 +21,6 @@ export function fileRows(path: string, format: FileRows['format'], header: Heade
   return { path, format, type: type.name, start: bytes, size, changedMs, rows: null };
 }
 
-/** A subset of the rows, by indices into them. */
-export function someRows(file: FileRows, places: Uint32Array): FileRows {
-  const rows = new Uint32Array(new SharedArrayBuffer(4 * places.length));
-  for (const [n, place] of places.entries()) rows[n] = file.rows === null ? place : file.rows[place];
-  return { ...file, rows };
-}
-
 /** Most bytes read at a time, unless a row is longer. */
 const MOST_BYTES = 1 << 20;
 

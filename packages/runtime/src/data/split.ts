@@ -1,8 +1,7 @@
 import { createRandom, OptionError, shuffle } from '@gradloom/core';
 import { complete, onlyKeys, option, show, showName } from '@gradloom/core/internal';
 import { checkDataset } from './check-dataset.ts';
-import { type DataMatrix, type DataSplits, type Dataset, hasWindows } from './dataset.ts';
-import { someRows } from './file-rows.ts';
+import { type DataMatrix, type DataSplits, type Dataset, hasWindows, someRows } from './dataset.ts';
 import { sharedArrayLike } from './number-types.ts';
 import { hasTargetsByPosition } from './targets.ts';
 

@@ -22,7 +22,7 @@ import { gatherRows } from '../../../../packages/runtime/src/data/gather.ts';
 import { countedPositions } from '../../../../packages/runtime/src/data/targets.ts';
 import { readTokens } from '../../../../packages/runtime/src/data/text/read-tokens.ts';
 import { tokensInMemory } from '../../../../packages/runtime/src/data/text/tokens-in-memory.ts';
-import { createOrders } from '../../../../packages/runtime/src/training/run/prepare.ts';
+import { createOrders } from '../../../../packages/runtime/src/training/run/orders.ts';
 import { propertySeed } from '../../../support/seed.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 

@@ -2,7 +2,7 @@ import { createRandom, shuffle } from '@gradloom/core';
 import { complete } from '@gradloom/core/internal';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createOrders } from '../../../../packages/runtime/src/training/run/prepare.ts';
+import { createOrders } from '../../../../packages/runtime/src/training/run/orders.ts';
 import { propertySeed } from '../../../support/seed.ts';
 
 const seed = 5;

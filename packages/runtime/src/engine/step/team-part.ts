@@ -1,8 +1,11 @@
-import type { BackendName } from '@gradloom/core';
+import type { BackendName, ElementType, Network } from '@gradloom/core';
 import {
+  couplesRows,
   gradientRows,
   leafCount,
+  leafRowsOf,
   MOST_LEAVES,
+  mostPassRows,
   type Node,
   type NodePass,
   planTeam,
@@ -22,6 +25,22 @@ export interface BatchShape {
   readonly rowsAtOnce: number; // most rows of a pass, unless a leaf has more
   readonly couples: boolean; // whether rows depend on each other, so that passes contain barriers
   readonly cluster?: ClusterShape | null; // ranks that share the batch, default only this one
+}
+
+/** How the rows of an epoch are divided into batches, and a batch into leaves and passes. */
+export function divideRows(
+  network: Network,
+  type: ElementType,
+  { rows, batch, accumulate = 1 }: { readonly rows: number; readonly batch: number; readonly accumulate?: number },
+) {
+  const mostRows = mostPassRows(network, type);
+  return {
+    stepsPerEpoch: Math.ceil(rows / batch),
+    lastBatch: rows % batch || batch,
+    leaf: leafRowsOf(network, batch),
+    rowsAtOnce: accumulate === 1 ? mostRows : Math.min(mostRows, Math.ceil(batch / accumulate)),
+    couples: couplesRows(network),
+  };
 }
 
 /**

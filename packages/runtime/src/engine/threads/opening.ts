@@ -4,24 +4,11 @@ import type { RunContext } from '../step/context.ts';
 import { teamPrograms } from '../step/step-program.ts';
 import { gradientRowsOfTeam } from '../step/team-part.ts';
 import { CONTROL } from './barrier.ts';
-import type { Pool } from './pool.ts';
-import type { OpeningTask, RunSetup } from './protocol.ts';
-import { runOnTeam } from './span.ts';
+import type { OpeningTask } from './protocol.ts';
 
 const PAGE = 4096;
 /** Doubles touched at a time. */
 const STRETCH = 1 << 26;
-
-/**
- * Lets each thread build its context and touch its memory before the first span: the system provides a page when it is
- * first touched, which takes as long as some steps. If a run `draws` its starting weights, the threads divide the
- * tensors, since orthogonal initialization takes seconds. Resolves to whether all drawn weights are finite; rejects as
- * `runSpan` does.
- */
-export async function openTeam(pool: Pool, setup: RunSetup, threads: number, draws: boolean): Promise<boolean> {
-  const finite = await runOnTeam(pool, setup, threads, (place): OpeningTask => ({ kind: 'opening', ...place, draws }));
-  return finite.every(Boolean);
-}
 
 /** A thread's part of `openTeam`. Apart from drawn weights, memory keeps its contents. */
 export function openThread(context: RunContext, { thread, threads, draws }: OpeningTask): boolean {

@@ -1,4 +1,3 @@
-import { deserialize, serialize } from 'node:v8';
 import type { NetworkSpec, Pausable } from '@gradloom/core';
 
 /**
@@ -16,7 +15,7 @@ const STRETCH = 2048;
 export function* shareSpec({ input, layers }: NetworkSpec): Pausable<SharedSpec> {
   const parts: Uint8Array<SharedArrayBuffer>[] = [];
   for (let first = 0; first < layers.length; first += STRETCH) {
-    const bytes = serialize(layers.slice(first, first + STRETCH));
+    const bytes = new TextEncoder().encode(JSON.stringify(layers.slice(first, first + STRETCH)));
     const part = new Uint8Array(new SharedArrayBuffer(bytes.length));
     part.set(bytes);
     parts.push(part);
@@ -26,5 +25,7 @@ export function* shareSpec({ input, layers }: NetworkSpec): Pausable<SharedSpec>
 }
 
 export const specOf = ({ input, layers }: SharedSpec): NetworkSpec => {
-  return { input, layers: layers.flatMap((part) => deserialize(Buffer.from(part)) as NetworkSpec['layers']) };
+  // Copied, because browsers decode no text from shared memory.
+  const textOf = (part: Uint8Array): string => new TextDecoder().decode(part.slice());
+  return { input, layers: layers.flatMap((part) => JSON.parse(textOf(part)) as NetworkSpec['layers']) };
 };

@@ -2,7 +2,15 @@ import { reasonOf } from '@gradloom/core/internal';
 import { abortTeam, CONTROL, resetControl } from './barrier.ts';
 import { START_LIMIT_MS } from './crew.ts';
 import type { Pool, Team } from './pool.ts';
-import { DECISION, type RunSetup, type SpanTask, type Task, type TaskPlace, type TeamSetup } from './protocol.ts';
+import {
+  DECISION,
+  type OpeningTask,
+  type RunSetup,
+  type SpanTask,
+  type Task,
+  type TaskPlace,
+  type TeamSetup,
+} from './protocol.ts';
 
 /**
  * Length of a span of a small network: short enough to report soon, long enough to hide the cost of starting and ending
@@ -89,6 +97,17 @@ export async function runOnTeam<Answer, Setup extends TeamSetup>(
   const live = [...pool.live];
   const tasks = Array.from({ length: threads }, (_, thread) => taskOf({ setup, live, thread, threads }));
   return runTeam(team, tasks, setup.control);
+}
+
+/**
+ * Lets each thread build its context and touch its memory before the first span: the system provides a page when it is
+ * first touched, which takes as long as some steps. If a run `draws` its starting weights, the threads divide the
+ * tensors, since orthogonal initialization takes seconds. Resolves to whether all drawn weights are finite; rejects as
+ * `runSpan` does.
+ */
+export async function openTeam(pool: Pool, setup: RunSetup, threads: number, draws: boolean): Promise<boolean> {
+  const finite = await runOnTeam(pool, setup, threads, (place): OpeningTask => ({ kind: 'opening', ...place, draws }));
+  return finite.every(Boolean);
 }
 
 /**

@@ -11,8 +11,8 @@ import type { Dataset } from '../../data/dataset.ts';
 import { anyRows } from '../../data/file-rows.ts';
 import { gatherRows } from '../../data/gather.ts';
 import { type TrainOptions, trainOptions } from './options.ts';
+import { createOrders } from './orders.ts';
 import { rowsPerStep } from './plan.ts';
-import { createOrders } from './prepare.ts';
 import { augmentationOf, shapeOfRows } from './refuse-conflicts.ts';
 
 /** Images as a network was given them. */

@@ -19,9 +19,7 @@ import {
   blockCount,
   buildNetworkInTurns,
   checkEncoding,
-  couplesRows,
   leafCount,
-  leafRowsOf,
   mostPassRows,
   NOTHING_LOADED,
   ofImages,
@@ -37,7 +35,7 @@ import { refuseManyLayers } from '../../engine/memory/run-memory.ts';
 import { EVALUATION_ROWS } from '../../engine/memory/thread-scratch.ts';
 import type { ClusterShape } from '../../engine/step/cluster-shape.ts';
 import { optimizerOf } from '../../engine/step/optimizer-of.ts';
-import { rowsOfPasses } from '../../engine/step/team-part.ts';
+import { divideRows, rowsOfPasses } from '../../engine/step/team-part.ts';
 import type { Pool } from '../../engine/threads/pool.ts';
 import type { StepShape } from '../../engine/threads/protocol.ts';
 import type { TeamShape } from '../../engine/threads/team-setup.ts';
@@ -53,6 +51,7 @@ import { mostWorking } from '../tuning/tune.ts';
 import { checkSplits } from './check-splits.ts';
 import { copyJson } from './copy-json.ts';
 import { type OnNan, type RecordedOptions, recordedOptions, type TrainOptions, trainOptions } from './options.ts';
+import { isShuffled } from './orders.ts';
 import { type ProbeSteps, probeSteps } from './probe-steps.ts';
 import {
   augmentationOf,
@@ -147,13 +146,14 @@ export function* planRun(
   const { precision: elementType } = options;
   const ema = options.ema ?? null;
   const optimizer = within('optimizer', () => optimizerOf(optimizerSpec, ema));
-  const { accumulate } = options;
   const batch = rowsPerStep(options, train);
-  const leaf = leafRowsOf(network, batch);
+  const { leaf, rowsAtOnce, stepsPerEpoch, ...division } = divideRows(network, elementType, {
+    rows: train.rows,
+    batch,
+    accumulate: options.accumulate,
+  });
   const mostRows = mostPassRows(network, elementType);
-  const rowsAtOnce = accumulate === 1 ? mostRows : Math.min(mostRows, Math.ceil(batch / accumulate));
   const leaves = leafCount(batch, leaf);
-  const stepsPerEpoch = Math.ceil(train.rows / batch);
   const context = { totalSteps: steps ?? epochs * stepsPerEpoch, stepsPerEpoch };
   const schedule = within('schedule', () => createSchedule(scheduleSpec, context, parts.own));
   const firstRate = optimizer.lr * schedule.factor(0, Float64Array.from(schedule.initialState));
@@ -180,12 +180,8 @@ export function* planRun(
     scheduleSpec,
     context,
     elementType,
-    batch,
-    lastBatch: train.rows % batch || batch,
-    leaf,
-    rowsAtOnce,
+    ...{ batch, leaf, rowsAtOnce, ...division },
     passRows: passRows(rowsOfPasses({ batch, leaf, rowsAtOnce }), mostRows, [validation, test]),
-    couples: couplesRows(network),
     threads,
     // With several ranks, one alone cannot measure how fast all of them are.
     tunesThreads: team === 'auto' && cluster === null,
@@ -205,8 +201,7 @@ export function* planRun(
     recorded: recordedOptions(options),
     weighing,
     weighs: weighing !== null,
-    // Windows of a text are drawn anew even if a batch has as many as an epoch.
-    shuffle: options.shuffle && (batch < train.rows || train.starts !== undefined),
+    shuffle: options.shuffle && isShuffled(batch, train),
     onNan: options.onNan,
     retries: options.retries,
     early: yield* earlySettings(options, network, loss, validation),

@@ -1,5 +1,4 @@
-import { createRandom, type Pausable, type Random } from '@gradloom/core';
-import { shuffleInTurns, viewOf } from '@gradloom/core/internal';
+import type { Pausable } from '@gradloom/core';
 import type { DataSplits, Dataset } from '../../data/dataset.ts';
 import { countedPositions } from '../../data/targets.ts';
 import { addressable } from '../../engine/evaluation/predictor.ts';
@@ -19,6 +18,7 @@ import { type RunSetup, stepShapeOf } from '../../engine/threads/protocol.ts';
 import { type Compiled, openTeamSetup, type TeamPlan } from '../../engine/threads/team-setup.ts';
 import type { MemoryRoom } from '../../system/memory/memory.ts';
 import { copyArray } from '../../system/turns/in-turns.ts';
+import { createOrders, type Orders, orderSlots } from './orders.ts';
 import type { RunPlan } from './plan.ts';
 import { rowWeights } from './row-weights.ts';
 import { stateParts, textBytes } from './state-memory.ts';
@@ -102,68 +102,8 @@ function withThreads(plan: RunPlan, threads: number, room: MemoryRoom): RunPlan 
   return { ...plan, threads, warnings: [...plan.warnings, message] };
 }
 
-/** Most numbers in the slots of all epochs: 1 MiB, so that small datasets get many epochs into one span. */
-const CAPACITY = 262_144;
-
 /** Windows that start at any place, if the rows are windows of one text. */
 function drawnFrom(train: Dataset): Dataset {
   if (train.starts === undefined) return train;
   return { ...train, inputs: { ...train.inputs, step: 1 }, targets: { ...train.targets, step: 1 } };
-}
-
-/**
- * The rows of each epoch in their order, or the starts of its windows. They depend only on seed and epoch, and are kept
- * in slots for the epochs of a span.
- */
-interface Orders {
-  /** [slots, N]; epoch e lies in slot e mod slots. */
-  readonly array: Uint32Array<SharedArrayBuffer>;
-  /**
-   * Creates the orders from epoch `from`, at least one and up to `wanted` if slots allow; only between spans. Returns
-   * the first epoch after them.
-   */
-  prepare(from: number, wanted: number): Pausable<number>;
-}
-
-/** Number of epochs whose orders are held at once. */
-const orderSlots = (rows: number, epochs: number): number =>
-  Math.max(1, Math.min(epochs, Math.max(2, Math.floor(CAPACITY / rows))));
-
-export function createOrders(
-  seed: number,
-  { rows, starts }: Pick<Dataset, 'rows' | 'starts'>,
-  epochs: number,
-  slots = orderSlots(rows, epochs),
-): Orders {
-  const array = new Uint32Array(new SharedArrayBuffer(slots * rows * 4));
-  const held = new Float64Array(slots).fill(Number.NaN); // epoch in each slot
-  return {
-    array,
-    *prepare(from, wanted) {
-      const end = Math.min(epochs, from + Math.min(slots, Math.max(1, wanted)));
-      for (let epoch = from; epoch < end; epoch++) {
-        const slot = epoch % slots;
-        // After going back, the slot may hold another epoch or, after a resume, none.
-        if (held[slot] === epoch) continue;
-        const order = viewOf(array, slot * rows, rows);
-        if (starts === undefined) {
-          for (let n = 0; n < rows; n++) order[n] = n;
-          yield* shuffleInTurns(order, createRandom(seed, 'shuffle', epoch));
-        } else yield* drawInTurns(order, starts, createRandom(seed, 'starts', epoch));
-        held[slot] = epoch;
-      }
-      return end;
-    },
-  };
-}
-
-/** Numbers drawn between two pauses: about a millisecond. */
-const STRETCH = 1 << 16;
-
-/** Draws places below `starts`, with replacement. Overwrites `order`. */
-function* drawInTurns(order: Uint32Array, starts: number, random: Random): Pausable<void> {
-  for (let n = 0; n < order.length; n++) {
-    if (n % STRETCH === 0) yield;
-    order[n] = random.integer(starts);
-  }
 }

@@ -1,18 +1,26 @@
 import { RING } from '../../engine/memory/arena.ts';
+import type { RunPlan } from './plan.ts';
 import type { RunState } from './state.ts';
+
+/** What the learning rates of a run follow from, and the first step without a written one. */
+export interface RateState extends Pick<RunState, 'ratesEnd'> {
+  readonly plan: Pick<RunPlan, 'optimizer' | 'schedule'>;
+  readonly arena: Pick<RunState['arena'], 'rates' | 'scheduleState'>;
+  readonly progress: Pick<RunState['progress'], 'rate' | 'rollbacks'>;
+}
 
 /**
  * Writes the learning rates of the steps before `limit`. A schedule observes only at the end of a span, so factors
  * already written stay valid.
  */
-export function setRates(state: RunState, limit: number): void {
+export function setRates(state: RateState, limit: number): void {
   const { rates } = state.arena;
   for (; state.ratesEnd < limit; state.ratesEnd++) {
     rates[state.ratesEnd % RING] = rateAt(state, state.ratesEnd);
   }
 }
 
-function rateAt({ plan, arena, progress }: RunState, step: number): number {
+function rateAt({ plan, arena, progress }: RateState, step: number): number {
   const { optimizer, schedule } = plan;
   const rate = progress.rate ?? optimizer.lr * schedule.factor(step, arena.scheduleState);
   return rate / 2 ** (progress.rollbacks ?? 0);

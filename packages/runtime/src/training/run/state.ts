@@ -1,21 +1,11 @@
 import { type Elements, type Network, OptionError, type Pausable } from '@gradloom/core';
-import {
-  badWeight,
-  blockCount,
-  clipScale,
-  gradientNorm,
-  leafCount,
-  probeFigures,
-  reasonOf,
-  viewOf,
-} from '@gradloom/core/internal';
+import { badWeight, blockCount, leafCount, reasonOf } from '@gradloom/core/internal';
 import { ClusterError } from '../../cluster/cluster-error.ts';
 import type { Arena } from '../../engine/memory/arena.ts';
-import { rowsOf } from '../../engine/step/batch.ts';
-import { openTeam } from '../../engine/threads/opening.ts';
+import { readProbe } from '../../engine/step/read-probe.ts';
 import type { Pool } from '../../engine/threads/pool.ts';
 import type { RunSetup } from '../../engine/threads/protocol.ts';
-import { runOnTeam } from '../../engine/threads/span.ts';
+import { openTeam, runOnTeam } from '../../engine/threads/span.ts';
 import { inThread } from '../../system/files/folder-lock.ts';
 import { cloneArray, inTurns } from '../../system/turns/in-turns.ts';
 import type { Progress } from '../checkpoints/checkpoint.ts';
@@ -174,15 +164,8 @@ function* createLook(network: Network, setup: RunSetup, arena: Arena, steps: Pro
   return {
     ...steps,
     *read(step, theta) {
-      const { gSum, probeSums: sums, losses, squares } = arena;
-      const norm = gradientNorm(squares);
-      // The update leaves the gradient in memory, scaled if it was clipped.
-      const gradientScale = setup.clipNorm === null ? 1 : clipScale(norm, setup.clipNorm);
-      const gradient = viewOf(gSum, 0, theta.length);
-      const reading = { sums, rows: rowsOf(setup, step), gradient, gradientScale, theta, start };
-      const layers = yield* probeFigures(network, reading);
-      const parameters = yield* cloneArray(theta);
-      return { type: 'probe', step, loss: losses[0], gradientNorm: norm, layers, parameters };
+      const figures = yield* readProbe(network, setup, arena, { step, theta, start });
+      return { type: 'probe', step, ...figures, parameters: yield* cloneArray(theta) };
     },
   };
 }

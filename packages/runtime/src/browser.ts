@@ -1,0 +1,13 @@
+/**
+ * Training in a browser, for the playground: what runs steps and makes data, without a module of Node. Not part of the
+ * public interface: it may change in any release.
+ * @internal
+ */
+
+export { browserCores } from './browser/browser-host.ts';
+export { type BrowserRun, type BrowserRunOptions, openBrowserRun } from './browser/browser-run.ts';
+export { createMember, type TeamMessage, type TeamWorker } from './browser/team.ts';
+export type { Dataset } from './data/dataset.ts';
+export { splitDataset } from './data/split.ts';
+export { type SyntheticName, syntheticDatasets } from './data/synthetic/index.ts';
+export type { ProbedFigures } from './engine/step/read-probe.ts';

@@ -1,0 +1,25 @@
+import { createWasmKernels, NO_PARTS } from '@gradloom/core/internal';
+import type { Host } from '../engine/threads/host.ts';
+import { specOf } from '../engine/threads/shared-spec.ts';
+
+/** Cores of this machine, as a browser tells them. */
+export const browserCores = (): number =>
+  (globalThis as { readonly navigator?: { readonly hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ??
+  1;
+
+/** The host of a browser's worker: WebAssembly, and neither files, custom parts nor other ranks. */
+export const browserHost: Host = {
+  cores: browserCores(),
+  specOf: ({ spec }) => specOf(spec),
+  partsOf: () => NO_PARTS,
+  kernelsOf({ module, memory }, scratch) {
+    if (module === null) throw new Error('browserHost: module has null, expected the kernels of WebAssembly');
+    return createWasmKernels({ module, memory, scratch });
+  },
+  gatherFile() {
+    throw new Error('browserHost: rows are in a file, expected rows in memory');
+  },
+  openLink() {
+    throw new Error('browserHost: the run has other ranks, expected none');
+  },
+};

@@ -1,0 +1,175 @@
+import {
+  buildNetwork,
+  createLoss,
+  createSchedule,
+  type Elements,
+  type ElementType,
+  type LossSpec,
+  type Network,
+  type NetworkSpec,
+  type OptimizerSpec,
+} from '@gradloom/core';
+import {
+  complete,
+  createElements,
+  hexadecimal,
+  mostPassRows,
+  sha256Of,
+  WasmApi,
+  type WasmModule,
+  wasmHeapBase,
+} from '@gradloom/core/internal';
+import type { Dataset } from '../data/dataset.ts';
+import { checkFit } from '../data/targets.ts';
+import { evaluateChunks } from '../engine/evaluation/evaluation.ts';
+import { addTallies, TALLIES, TALLY } from '../engine/evaluation/tally.ts';
+import { planArena, RING } from '../engine/memory/arena.ts';
+import { EVALUATION_ROWS } from '../engine/memory/thread-scratch.ts';
+import { optimizerOf } from '../engine/step/optimizer-of.ts';
+import { type ProbedFigures, readProbe } from '../engine/step/read-probe.ts';
+import { divideRows, rowsOfPasses } from '../engine/step/team-part.ts';
+import { allocateWorkTimes } from '../engine/step/work-clock.ts';
+import { allocateControl, CONTROL } from '../engine/threads/barrier.ts';
+import { DECISION, type RunSetup } from '../engine/threads/protocol.ts';
+import { shareSpec } from '../engine/threads/shared-spec.ts';
+import { PAGE } from '../system/memory/pages.ts';
+import { createOrders, isShuffled } from '../training/run/orders.ts';
+import { type RateState, setRates } from '../training/run/rates.ts';
+import { createTeam, type TeamWorker } from './team.ts';
+
+/** What decides the result of a run, and the kernels that compute it. */
+export interface BrowserRunOptions {
+  readonly loss: LossSpec;
+  readonly optimizer: OptimizerSpec;
+  readonly batch: number | 'full';
+  readonly seed: number;
+  readonly precision: ElementType;
+  readonly totalSteps: number; // most steps of the run
+  readonly kernels: WasmModule; // of the precision
+}
+
+/** A run in a worker of a browser, with the bits of `train` on the backend wasm. */
+export interface BrowserRun {
+  readonly network: Network;
+  readonly stepsPerEpoch: number;
+  readonly steps: number; // steps done
+  readonly parameters: Elements; // [P] the weights, which steps change
+  /** Runs up to `count` steps. Returns their losses; the last is not finite if the run cannot go on. */
+  advance(count: number): readonly number[];
+  /** Runs one step and returns the figures of its layers. */
+  probe(): ProbedFigures;
+  /** Mean loss of a dataset, whose outputs go to `outputs` [rows, O]. */
+  evaluate(dataset: Dataset, outputs: Float64Array<SharedArrayBuffer>): number;
+  /** SHA-256 of the weights, as results have it. */
+  fingerprint(): string;
+}
+
+let lastRun = 0;
+
+/**
+ * Opens a run at a constant learning rate on this worker and `others`. Their number does not change the result.
+ * @throws OptionError for shapes and options that do not fit.
+ */
+export function openBrowserRun(
+  spec: NetworkSpec,
+  train: Dataset,
+  options: BrowserRunOptions,
+  others: readonly TeamWorker[] = [],
+): BrowserRun {
+  const { precision: elementType, kernels, totalSteps, seed } = options;
+  const network = buildNetwork(spec);
+  const loss = createLoss(options.loss);
+  complete(checkFit('train', network, loss, train));
+  const optimizer = optimizerOf(options.optimizer, null);
+  const batch = options.batch === 'full' ? train.rows : Math.min(options.batch, train.rows);
+  const { stepsPerEpoch, ...division } = divideRows(network, elementType, { rows: train.rows, batch });
+  const context = { totalSteps, stepsPerEpoch };
+  const schedule = createSchedule('constant', context);
+  const threads = others.length + 1;
+  const shape = { ...division, batch, elementType, seed, context };
+  const passRows = Math.max(rowsOfPasses(shape), Math.min(EVALUATION_ROWS, mostPassRows(network, elementType)));
+  const none = { ema: null, clipNorm: null, maxNorm: null, augment: null, cluster: null, weights: null, counted: null };
+  const heapBase = wasmHeapBase(kernels);
+  const planned = { ...shape, ...none, network, loss, optimizer, schedule, threads, heapBase, passRows };
+  const plan = planArena({ ...planned, backend: 'wasm', probes: true });
+  const pages = plan.bytes / PAGE;
+  const memory = new WasmApi.Memory({ initial: pages, maximum: pages, shared: true });
+  const arena = plan.bind(memory, []);
+  arena.scalars.set(optimizer.initialScalars);
+  arena.scheduleState.set(schedule.initialState);
+  const orders = isShuffled(batch, train) ? createOrders(seed, train, Math.ceil(totalSteps / stepsPerEpoch)) : null;
+  lastRun++;
+  const setup: RunSetup = {
+    ...shape,
+    ...none,
+    kind: 'training',
+    run: lastRun,
+    spec: complete(shareSpec(network.spec)),
+    loss: options.loss,
+    optimizer: options.optimizer,
+    schedule: 'constant',
+    modules: [],
+    ...{ threads, memory, heapBase, passRows },
+    backend: { name: 'wasm' },
+    module: kernels,
+    code: null,
+    outside: [],
+    control: allocateControl(),
+    mayHold: 0,
+    probes: true,
+    times: null,
+    workTimes: allocateWorkTimes(threads),
+    insideBytes: plan.bytes,
+    dataset: train,
+    orders: orders?.array ?? null,
+  };
+  const team = createTeam(setup, others);
+  team.run({ kind: 'opening', draws: true });
+  const start = arena.theta.slice();
+  const before = createElements(elementType, start.length);
+  const rates: RateState = { plan: { optimizer, schedule }, arena, progress: {}, ratesEnd: 0 };
+  let done = 0;
+
+  function span(count: number, probe: boolean): number[] {
+    const epoch = Math.floor(done / stepsPerEpoch);
+    const wanted = 1 + Math.ceil(count / stepsPerEpoch);
+    const ready = orders === null ? totalSteps : complete(orders.prepare(epoch, wanted)) * stepsPerEpoch;
+    const limit = Math.min(totalSteps, done + Math.min(count, RING), ready);
+    if (limit === done) return [];
+    setRates(rates, limit);
+    team.run({ kind: 'span', first: done, limit, probe });
+    const steps = setup.control[CONTROL.steps];
+    done += steps;
+    const losses = Array.from(arena.losses.slice(0, steps));
+    // A norm that is not finite ends a run as such a loss does.
+    if (setup.control[CONTROL.decision] === DECISION.bad) losses[steps - 1] = Number.NaN;
+    return losses;
+  }
+
+  return {
+    network,
+    stepsPerEpoch,
+    get steps() {
+      return done;
+    },
+    parameters: arena.theta,
+    advance: (count) => span(count, false),
+    probe() {
+      before.set(arena.theta);
+      const step = done;
+      const [loss = Number.NaN] = span(1, true);
+      return { ...complete(readProbe(network, setup, arena, { step, theta: before, start })), loss };
+    },
+    evaluate(dataset, outputs) {
+      const sums = new Float64Array(TALLIES);
+      const chunks = Math.ceil(dataset.rows / EVALUATION_ROWS);
+      const tallies = new Float64Array(new SharedArrayBuffer(8 * chunks * TALLIES));
+      const place = { setup, live: [setup.run], thread: 0, threads: 1 };
+      const { rows } = dataset;
+      evaluateChunks(team.context, { kind: 'evaluation', ...place, dataset, first: 0, rows, outputs, tallies });
+      addTallies(sums, tallies, chunks);
+      return sums[TALLY.loss] / rows;
+    },
+    fingerprint: () => hexadecimal(sha256Of(arena.theta.slice())),
+  };
+}
