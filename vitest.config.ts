@@ -35,7 +35,7 @@ export default defineConfig(({ mode }) => ({
     {
       name: 'compiled-worker-and-page',
       transform(code, id) {
-        if (!/\/(system\/installed|live\/live-server)\.ts$/.test(id)) return;
+        if (!/\/(system\/installed|http\/page-server)\.ts$/.test(id)) return;
         const place = pathToFileURL(`${process.env.GRADLOOM_TEST_PROGRAMS}/index.js`).href;
         return code.replace('import.meta.url', JSON.stringify(place));
       },

@@ -1,23 +1,19 @@
 import {
-  type ActivationName,
   buildNetwork,
   createLoss,
   createTokenizer,
   type GptNetworkOptions,
-  type InitializerSpec,
   type LayerKind,
-  type LayerSpec,
-  type Loss,
   layers,
   type NetworkSpec,
   OptionError,
 } from '@gradloom/core';
 import { findNetwork, tokensOf, within } from '@gradloom/core/internal';
 import type { Dataset } from '@gradloom/runtime';
-import type { ActivationSpec } from '../../options/activation.ts';
 import { ownParts } from '../../options/own-parts.ts';
 import { readObject } from '../../options/read-object.ts';
 import { type TrainValues, trainOptions } from './options.ts';
+import { IDENTITY, outputLayers, outputsOf, stackedNetwork } from './stacked-network.ts';
 
 /**
  * The network of the options: a known one, from a file, or from the hidden layers.
@@ -25,7 +21,10 @@ import { type TrainValues, trainOptions } from './options.ts';
  */
 export async function networkSpec(values: TrainValues, dataset: Dataset): Promise<NetworkSpec> {
   if (values.network !== undefined) return known(values.network, values, dataset);
-  return values.spec === undefined ? stack(values, dataset) : readSpec(values.spec, dataset);
+  if (values.spec !== undefined) return readSpec(values.spec, dataset);
+  const dropout = values.dropout ?? trainOptions.dropout.standard;
+  const loss = createLoss(values.loss ?? 'mse', ownParts());
+  return stackedNetwork({ ...values, dropout }, dataset, loss);
 }
 
 /** A network by its name, and the activation of its outputs. @throws OptionError for rows that are too small. */
@@ -67,52 +66,6 @@ function tokenOptions({ dropout, activation, init }: TrainValues): GptNetworkOpt
   };
 }
 
-const outputLayers = (output: ActivationSpec): LayerSpec[] => (output.kind === 'identity' ? [] : [layerOf(output)]);
-
-/** The default output activation: losses on logits need none, and targets of 0 and 1 need sigmoid. */
-export function outputActivation({ classes, targets }: Dataset, loss: Loss): ActivationName {
-  if (loss.targets === 'classes' || loss.name === 'binary-cross-entropy') return 'identity';
-  return classes !== null || isZeroOrOne(targets.array) ? 'sigmoid' : 'identity';
-}
-
-/** Hidden layers, each dense, activation and dropout, then a dense output and its activation. */
-function stack(values: TrainValues, dataset: Dataset): NetworkSpec {
-  const {
-    hidden = [],
-    activation = IDENTITY,
-    'output-activation': output = IDENTITY,
-    init,
-    dropout = trainOptions.dropout.standard,
-  } = values;
-  const stacked: LayerSpec[] = [];
-  for (const out of hidden) {
-    stacked.push({ kind: 'dense', out, init: init ?? initializerFor(activation) }, layerOf(activation));
-    if (dropout > 0) stacked.push({ kind: 'dropout', rate: dropout });
-  }
-  const out = outputsOf(dataset, createLoss(values.loss ?? 'mse', ownParts()));
-  stacked.push({ kind: 'dense', out, init: init ?? initializerFor(output) }, ...outputLayers(output));
-  return { input: dataset.inputs.columns, layers: stacked };
-}
-
-const IDENTITY: ActivationSpec = { kind: 'identity' };
-
-const layerOf = ({ kind, ...options }: ActivationSpec): LayerSpec => ({ ...options, kind: 'activation', fn: kind });
-
-/** he-normal for activations that drop about half of the variance, else glorot-uniform. */
-const initializerFor = ({ kind }: ActivationSpec): InitializerSpec =>
-  RECTIFIERS.has(kind) ? 'he-normal' : 'glorot-uniform';
-
-const RECTIFIERS = new Set<ActivationName>(['relu', 'leaky-relu', 'elu', 'gelu', 'silu']);
-
-/**
- * Number of outputs: one per class, or a single logit for two classes if the loss takes it. Without classes, the length
- * of a target.
- */
-function outputsOf({ classes, targets }: Dataset, loss: Loss): number {
-  if (classes === null) return targets.columns;
-  return classes === 2 && loss.name === 'binary-cross-entropy' ? 1 : classes;
-}
-
 async function readSpec(spec: string | Record<string, unknown>, dataset: Dataset): Promise<NetworkSpec> {
   const description = typeof spec === 'string' ? await readObject('--spec', spec) : spec;
   const { refuseManyLayers } = await import('@gradloom/runtime/internal');
@@ -146,9 +99,4 @@ function seesPositions(specs: unknown, levels = 16): boolean {
     const isFlat = FLAT.has(spec.kind) || !Object.hasOwn(layers, String(spec.kind));
     return !isFlat || seesPositions(spec.layers, levels - 1) || seesPositions(spec.shortcut, levels - 1);
   });
-}
-
-function isZeroOrOne(numbers: ArrayLike<number>): boolean {
-  for (let i = 0; i < numbers.length; i++) if (numbers[i] !== 0 && numbers[i] !== 1) return false;
-  return true;
 }

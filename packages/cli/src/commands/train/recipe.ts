@@ -20,9 +20,10 @@ import { camelCase, optionsFrom } from '../../options/flags-of.ts';
 import type { Member } from '../../options/member.ts';
 import { ownParts } from '../../options/own-parts.ts';
 import { UsageError } from '../../terminal/failure.ts';
-import { networkSpec, outputActivation } from './network-spec.ts';
+import { networkSpec } from './network-spec.ts';
 import { optimizerFlags } from './optimizer-flags.ts';
 import type { TrainValues } from './options.ts';
+import { outputActivation } from './stacked-network.ts';
 
 /** A run with every default of the command line filled in. */
 export interface Recipe {

@@ -1,0 +1,124 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { show } from '@gradloom/core/internal';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { createConnections, TIMES } from './connections.ts';
+import { createHostCheck } from './host-names.ts';
+import { type Fault, faultOfHost, LOOPBACK, limitsOf, listen } from './http-server.ts';
+
+/** A server of a page, which only this machine reaches, with the address that is printed. */
+export interface PageServer {
+  readonly http: FastifyInstance;
+  /** Listens on a loopback address. Resolves to the address with the token. @throws UsageError if it cannot. */
+  listen(port: number): Promise<string>;
+  /** Closes all connections. Resolves when they are closed. */
+  stop(): Promise<void>;
+}
+
+export interface PageOptions {
+  readonly routes: string; // described in errors
+  readonly mostConnections: number;
+  readonly stopMs?: number; // a reader that takes nothing for so long after the end loses its connection
+  readonly headers?: Readonly<Record<string, string>>; // of every answer
+}
+
+/** Headers of every answer: no other page may show, embed or read it, and no address leaves with its token. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+/** Location of this module: a source, or in the bundle. */
+const here = import.meta.url;
+
+/** A server whose every request needs an allowed host, its own origin and the token. */
+export function createPageServer({ routes, mostConnections, stopMs, headers = {} }: PageOptions): PageServer {
+  const token = randomBytes(16).toString('base64url');
+  const times = { ...TIMES, ...(stopMs === undefined ? {} : { stop: stopMs }) };
+  const connections = createConnections(times, () => {});
+  const hostFault = faultOfHost(createHostCheck([]), 'localhost or the address of this server');
+  const http = Fastify({ bodyLimit: 1, exposeHeadRoutes: false, ...limitsOf(times, connections, hostFault, refuse) });
+  http.server.maxConnections = mostConnections;
+  connections.watch(http.server);
+  http.removeAllContentTypeParsers();
+  http.addHook('onRequest', (request, reply, done) => {
+    connections.hold(reply);
+    reply.headers({ ...HEADERS, ...headers });
+    const fault = hostFault(request) ?? faultOfOrigin(request) ?? faultOfToken(request, token);
+    if (fault === undefined) done();
+    else refuse(reply, ...fault);
+  });
+  http.setNotFoundHandler(({ method, url }, reply) => {
+    if (method === 'GET') return refuse(reply, 404, `path is unknown, expected ${routes}`);
+    return refuse(
+      reply.header('allow', 'GET'),
+      405,
+      `${method} ${show(url.split('?')[0])} is unknown, expected ${routes}`,
+    );
+  });
+  http.setErrorHandler<FastifyError>(({ statusCode = 500, message }, _request, reply) =>
+    refuse(reply, statusCode, message),
+  );
+  return {
+    http,
+    listen: async (port) => `${await listen(http, LOOPBACK, port)}/?token=${token}`,
+    stop: () => connections.end(http.close()),
+  };
+}
+
+export function refuse(reply: FastifyReply, status: number, sentence: string): FastifyReply {
+  return reply.code(status).type('application/json; charset=utf-8').send({ error: sentence });
+}
+
+/** Browsers name the origin of a page with all that it sends elsewhere, and with every POST. */
+function faultOfOrigin({ headers: { origin, host } }: FastifyRequest): Fault | undefined {
+  if (origin === undefined || origin === `http://${host}`) return undefined;
+  return [403, `origin has ${show(origin)}, expected the address of this server`];
+}
+
+function faultOfToken({ query }: FastifyRequest, token: string): Fault | undefined {
+  const { token: given } = query as { token?: unknown };
+  if (typeof given === 'string' && given.length === token.length) {
+    if (timingSafeEqual(hashed(given), hashed(token))) return undefined;
+  }
+  const has = given === undefined ? 'token is missing' : 'token is another one';
+  return [401, `${has}, expected the address that was printed, with ?token=`];
+}
+
+const hashed = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** A built file, beside the bundle. */
+export const builtFile = (name: string): URL =>
+  new URL(here.endsWith('.ts') ? `../../../dist/${name}` : `./${name}`, here);
+
+/**
+ * Answers GET / with a built page, and a policy that allows its own script and style, by their hashes, requests to this
+ * server, and what `more` lists.
+ */
+export function servePage(http: FastifyInstance, name: string, more: Readonly<Record<string, string>> = {}): void {
+  const html = readFileSync(builtFile(name), 'utf8');
+  const hashOf = (tag: string): string => {
+    const [, text = ''] = new RegExp(`<${tag}[^>]*>(.*?)</${tag}>`, 's').exec(html) ?? [];
+    return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+  };
+  const allowed: Record<string, string> = {
+    'default-src': "'none'",
+    'script-src': hashOf('script'),
+    'style-src': hashOf('style'),
+    'connect-src': "'self'",
+    'img-src': 'data:',
+    'base-uri': "'none'",
+    'form-action': "'none'",
+    'frame-ancestors': "'none'",
+  };
+  for (const [name, sources] of Object.entries(more)) {
+    allowed[name] = name in allowed ? `${allowed[name]} ${sources}` : sources;
+  }
+  const policy = Object.entries(allowed).map((entry) => entry.join(' '));
+  http.get('/', (_request, reply) =>
+    reply.header('content-security-policy', policy.join('; ')).type('text/html; charset=utf-8').send(html),
+  );
+}
